@@ -1,0 +1,1 @@
+"""Two-way texting for a college's student-success staff."""

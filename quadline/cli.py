@@ -1,0 +1,86 @@
+"""The command ``quadline``: its own verbs, and every Django command behind them."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+
+SETTINGS = "quadline.config.settings"
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    verb = sys.argv[1] if len(sys.argv) > 1 else "help"
+    own: dict[str, Callable[[list[str]], None]] = {
+        "demo": demo,
+        "run": run,
+        "prepare": prepare,
+        "web": web,
+        "worker": worker,
+        "simulator": simulator,
+    }
+    if verb in own:
+        own[verb](sys.argv[2:])
+    else:
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["quadline", *sys.argv[1:]])
+
+
+def demo(arguments: list[str]) -> None:
+    """Everything on this machine, with a sample college and a simulated carrier."""
+    from quadline.demo.launch import demo
+
+    demo(arguments)
+
+
+def run(arguments: list[str]) -> None:
+    """Database (unless DATABASE_URL names one), web and worker, with the settings of the environment."""
+    from quadline.demo.launch import run
+
+    run(arguments)
+
+
+def prepare(arguments: list[str]) -> None:
+    """Bring database, cache table and static files to this release."""
+    from quadline.demo.prepare import prepare
+
+    prepare(arguments)
+
+
+def simulator(arguments: list[str]) -> None:
+    """The carrier in a box."""
+    from quadline.simulator.main import main
+
+    main(arguments)
+
+
+def web(arguments: list[str]) -> None:
+    """The web process."""
+    import uvicorn
+
+    options = argparse.ArgumentParser("quadline web")
+    options.add_argument("--host", default="127.0.0.1")
+    options.add_argument("--port", type=int, default=8000)
+    chosen = options.parse_args(arguments)
+    uvicorn.run(
+        "quadline.config.asgi:app",
+        host=chosen.host,
+        port=chosen.port,
+        timeout_graceful_shutdown=3,  # open event streams would keep it for ever
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+def worker(arguments: list[str]) -> None:
+    """The worker process: every queue, or those named."""
+    import django
+
+    django.setup()
+    from quadline.config.schedule import QUEUES
+    from quadline.jobs import run_worker
+
+    run_worker(arguments or list(QUEUES))
