@@ -1,0 +1,102 @@
+"""How many segments a text takes on the air, and what would make it take fewer.
+
+GSM-7 by 3GPP TS 23.038, section 6.2.1; parts by TS 23.040, section 9.2.3.24.1.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_CHARACTERS = 1600
+
+_GSM7_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM7_ESCAPED = frozenset("\f^{}\\[~]|€")
+
+
+class Encoding(StrEnum):
+    """The alphabet a text is sent in; one character outside GSM-7 makes all of it UCS-2."""
+
+    GSM7 = "GSM-7"
+    UCS2 = "UCS-2"
+
+
+# Units that fit a text sent alone, and each part of a longer one (six octets go to its header).
+_LIMITS = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """The size of a text. Units are septets in GSM-7 and UTF-16 code units in UCS-2."""
+
+    encoding: Encoding
+    units: int
+    segments: int
+    room: int  # units left in the last segment
+    forced_by: str  # the first character that made it UCS-2, or ""
+
+
+def count(text: str) -> Segments:
+    """Measure a text exactly as it will be billed. An empty text has no segment."""
+    forced_by = next((char for char in text if not _is_gsm7(char)), "")
+    encoding = Encoding.UCS2 if forced_by else Encoding.GSM7
+    widths = [_width(char, encoding) for char in text]
+    units = sum(widths)
+    alone, part = _LIMITS[encoding]
+    if units <= alone:
+        return Segments(encoding, units, int(units > 0), alone - units, forced_by)
+    parts, used = _pack(widths, part)
+    return Segments(encoding, units, parts, part - used, forced_by)
+
+
+def plain_alternative(text: str) -> str:
+    """Replace typographic characters by their GSM-7 equivalents, as "use plain characters" does.
+
+    Letters and emoji stay as they are, because a changed letter is a misspelt name.
+    """
+    return unicodedata.normalize("NFC", text).translate(_PLAIN)
+
+
+def utf16_units(text: str) -> int:
+    """Return the length in UTF-16 code units, which is what a browser's `length` says."""
+    return sum(_width(char, Encoding.UCS2) for char in text)
+
+
+def _is_gsm7(char: str) -> bool:
+    return char in _GSM7_BASIC or char in _GSM7_ESCAPED
+
+
+def _width(char: str, encoding: Encoding) -> int:
+    if encoding is Encoding.GSM7:
+        return 2 if char in _GSM7_ESCAPED else 1
+    return 2 if char > "\uffff" else 1
+
+
+def _pack(widths: Iterable[int], limit: int) -> tuple[int, int]:
+    """Fill parts without splitting a character; return the parts and the last one's units."""
+    parts, used = 1, 0
+    for width in widths:
+        if used + width > limit:
+            parts, used = parts + 1, 0
+        used += width
+    return parts, used
+
+
+def _all_to(plain: str, fancy: str) -> dict[int, str]:
+    return {ord(char): plain for char in fancy}
+
+
+_PLAIN: dict[int, str] = (
+    _all_to("'", "\u2018\u2019\u201a\u201b\u2032\u2039\u203a\u00b4\u02bc`")
+    | _all_to('"', "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb")
+    | _all_to("-", "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2022\u2043\u00b7")
+    | _all_to(" ", "\t\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a")
+    | _all_to(" ", "\u202f\u205f\u3000")
+    | _all_to("", "\u00ad\u200b\u2060\ufeff")
+    | _all_to("\n", "\u0085\u2028\u2029")
+    | {0x2026: "...", 0x2044: "/", 0x2122: "(TM)", 0x00A9: "(C)", 0x00AE: "(R)"}
+    | {0x00BC: "1/4", 0x00BD: "1/2", 0x00BE: "3/4", 0x00D7: "x"}
+)

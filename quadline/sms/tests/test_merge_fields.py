@@ -1,0 +1,64 @@
+"""Which brackets are fields, what fills them, and what is said when nothing can."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quadline.sms.merge_fields import MergeError, fields_in, fill
+
+VALUES = {
+    "Student Name": "Sally",
+    "Your Name": "Maya Alvarez",
+    "Your System Number": "(734) 555-0142",
+    "Office Phone Number": "(734) 555-0100",
+    "Pronouns": " ",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("[Student Name], [Your Name] here. [student  name]!", ("Student Name", "Your Name")),
+        ("[ Student\u00a0Name ]", ("Student Name",)),
+        ("[Student’s Name] [Follow-up Date]", ("Student’s Name", "Follow-up Date")),
+        ("see [1], [x], [sic], [], [ ], [2 pm], [a@b.example], [two\nlines], [Un closed", ()),
+        ("[[Student Name]]", ("Student Name",)),
+    ],
+)
+def test_words_in_square_brackets_are_fields(text: str, fields: tuple[str, ...]) -> None:
+    assert fields_in(text) == fields
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("Hi [student NAME], [1] thing.", "Hi Sally, [1] thing."),
+        ("[ Your  Name ]", "Maya Alvarez"),
+        ("Save [Insert Your System Number Here].", "Save (734) 555-0142."),
+        ("Call [Insert Office Phone Number].", "Call (734) 555-0100."),
+        ("No fields.", "No fields."),
+    ],
+)
+def test_fields_are_filled_whatever_their_case_and_spacing(text: str, filled: str) -> None:
+    assert fill(text, VALUES) == filled
+
+
+def test_a_value_is_never_read_as_a_field() -> None:
+    assert fill("[Your Name]", {"Your Name": r"[Student Name] \1"}) == r"[Student Name] \1"
+
+
+def test_every_field_that_cannot_be_filled_is_named() -> None:
+    with pytest.raises(MergeError) as refused:
+        fill("[Student Nmae], [Your Name], [pronouns], [Due Date]", VALUES)
+    assert refused.value.unknown == ("Student Nmae", "Due Date")
+    assert refused.value.empty == ("pronouns",)
+    assert str(refused.value) == (
+        "[Student Nmae] is not a merge field. [Due Date] is not a merge field. "
+        "There is nothing to put in [pronouns]."
+    )
+
+
+@given(st.text())
+def test_a_text_without_fields_is_left_alone(text: str) -> None:
+    if not fields_in(text):
+        assert fill(text, {}) == text
