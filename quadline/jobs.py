@@ -1,0 +1,140 @@
+"""The job engine's only mention: declare a job, enqueue it in this transaction, run a worker.
+
+Jobs take ids and are safe to run twice. The engine is procrastinate, on the same PostgreSQL (docs/adr/0002-jobs.md).
+"""
+
+import asyncio
+import functools
+import inspect
+import logging
+import signal
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import procrastinate
+import uvloop
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+logger = logging.getLogger(__name__)
+
+# A worker writes a heartbeat every 10 s; three missed ones and its jobs are somebody else's.
+STALLED_AFTER_SECONDS = 30.0
+FETCH_EVERY_SECONDS = 1.0  # the engine's LISTEN is not renewed after a database restart: this bounds the delay
+DRAIN_SECONDS = 25.0
+
+class Timed:
+    """A job with the cron line it runs by; the whole timetable is config/schedule.py."""
+
+    def __init__(self, run: Any, cron: str) -> None:
+        self.run = run
+        self.cron = cron
+
+
+def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a job. It is tried again after a failure, later each time, at most every ten minutes."""
+    waits = _Capped(procrastinate.RetryStrategy(max_attempts=attempts, exponential_wait=2))
+
+    def declare(run: Callable[..., Any]) -> Any:
+        return app.task(queue=queue, retry=waits)(_with_fresh_connection(run))
+
+    return declare
+
+
+def _with_fresh_connection(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Let go of a connection that died while the worker was idle, as Django does around a request."""
+
+    @functools.wraps(run)
+    async def run_async(*args: Any, **arguments: Any) -> Any:
+        await sync_to_async(close_old_connections)()
+        return await run(*args, **arguments)
+
+    @functools.wraps(run)
+    def run_here(*args: Any, **arguments: Any) -> Any:
+        close_old_connections()
+        return run(*args, **arguments)
+
+    return run_async if inspect.iscoroutinefunction(run) else run_here
+
+
+class _Capped(procrastinate.BaseRetryStrategy):
+    """Exponential waits that never grow past ten minutes."""
+
+    def __init__(self, inner: procrastinate.RetryStrategy) -> None:
+        self.inner = inner
+
+    def get_retry_decision(self, *, exception: BaseException, job: Any) -> procrastinate.RetryDecision | None:
+        decision = self.inner.get_retry_decision(exception=exception, job=job)
+        if decision is None:
+            return None
+        cap = timezone.now() + timedelta(minutes=10)
+        return procrastinate.RetryDecision(retry_at=min(decision.retry_at or cap, cap))
+
+
+def enqueue(task: Any, *, after: timedelta | None = None, **arguments: Any) -> None:
+    """Enqueue a job in the caller's transaction: it exists exactly when the rows it is about do."""
+    configured = task.configure(schedule_in={"seconds": after.total_seconds()}) if after else task
+    configured.defer(**arguments)
+
+
+def set_timetable(timed: Iterable[Timed]) -> None:
+    for entry in timed:
+        app.periodic(cron=entry.cron)(entry.run)
+
+
+def queues_in_use() -> set[str]:
+    """Every queue that a declared job names, but the engine's own."""
+    return {task.queue for name, task in app.tasks.items() if name.startswith("quadline.")}
+
+
+async def take_up_stalled_jobs(worker_app: procrastinate.App) -> int:
+    """Give the jobs of dead workers back to the queue. Returns how many."""
+    manager = worker_app.job_manager
+    stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS))
+    for lost in stalled:
+        logger.warning("taking up a stalled job", extra={"task": lost.task_name})
+        await manager.retry_job(lost)
+    return len(stalled)
+
+
+def run_worker(queues: Iterable[str], *, concurrency: int = 8) -> None:
+    """Run jobs until SIGTERM or SIGINT, then finish those under way."""
+    uvloop.run(_run(list(queues), concurrency))
+
+
+async def _run(queues: list[str], concurrency: int) -> None:
+    connector: Any = app.connector
+    # A second app over the same jobs: the worker fetches on its own pool, while a job that enqueues another
+    # still does so inside its own Django transaction.
+    async with app.with_connector(connector.get_worker_connector()).open_async() as worker_app:
+        sweep = asyncio.create_task(_sweep_forever(worker_app))
+        worker = asyncio.create_task(
+            worker_app.run_worker_async(
+                queues=queues,
+                concurrency=concurrency,
+                fetch_job_polling_interval=FETCH_EVERY_SECONDS,
+                shutdown_graceful_timeout=DRAIN_SECONDS,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+            )
+        )
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, worker.cancel)
+        try:
+            await worker
+        except asyncio.CancelledError:
+            pass
+        finally:
+            sweep.cancel()
+
+
+async def _sweep_forever(worker_app: procrastinate.App) -> None:
+    while True:
+        await asyncio.sleep(STALLED_AFTER_SECONDS / 3)
+        try:
+            await take_up_stalled_jobs(worker_app)
+        except Exception:
+            logger.exception("the sweep of stalled jobs failed and will be tried again")
