@@ -1,0 +1,72 @@
+"""The server-sent event endpoint: a signed-in person's own events, nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, cast
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import close_old_connections
+from django.http import HttpRequest
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.requests import Request
+from starlette.responses import Response
+
+from quadline.live.hub import RESUME, Hub
+
+HEARTBEAT_SECONDS = 15
+SIGN_IN_CHECK_SECONDS = 20  # a session that ended is noticed within this
+LIFE_SECONDS = 30 * 60  # then the browser connects again by itself
+SIGNED_OUT = "signed-out"
+
+
+def endpoint(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint ``GET /events`` over one hub."""
+
+    async def events(request: Request) -> Response:
+        user_id = await sync_to_async(_signed_in)(request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
+        if user_id is None:
+            # An event, not a 401: the browser would try a refused stream again for ever.
+            return EventSourceResponse(_only(SIGNED_OUT), headers={"Cache-Control": "no-store"})
+        return EventSourceResponse(
+            _events(hub, user_id, request),
+            ping=HEARTBEAT_SECONDS,
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    return events
+
+
+async def _only(event: str) -> AsyncIterator[ServerSentEvent]:
+    yield ServerSentEvent(data="", event=event)
+
+
+async def _events(hub: Hub, user_id: int, request: Request) -> AsyncIterator[ServerSentEvent]:
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + LIFE_SECONDS
+    cookie = request.cookies.get(settings.SESSION_COOKIE_NAME, "")
+    async with hub.stream(user_id) as queue:
+        yield ServerSentEvent(data="", event=RESUME, retry=2000)
+        check_at = loop.time() + SIGN_IN_CHECK_SECONDS
+        while loop.time() < ends_at:
+            try:
+                event = await asyncio.wait_for(queue.get(), timeout=max(0.1, check_at - loop.time()))
+                yield ServerSentEvent(data="", event=event)
+            except TimeoutError:
+                pass
+            if loop.time() >= check_at:
+                if await sync_to_async(_signed_in)(cookie) != user_id:
+                    yield ServerSentEvent(data="", event=SIGNED_OUT)
+                    return
+                check_at = loop.time() + SIGN_IN_CHECK_SECONDS
+
+
+def _signed_in(session_key: str) -> int | None:
+    """The id of the active user whose session this is: Django's own check, password hash included."""
+    close_old_connections()
+    request = HttpRequest()
+    request.session = cast(Any, SessionStore(session_key or None))
+    user = get_user(request)
+    return int(user.pk) if user.is_authenticated and user.is_active and user.pk is not None else None

@@ -1,0 +1,18 @@
+"""Announce a change to the open screens of some people, when and only when the transaction commits.
+
+Events carry ids only: the page then fetches what changed, so access is checked each time and a missed event heals.
+"""
+
+import json
+from collections.abc import Iterable
+
+from django.db import connection
+
+CHANNEL = "quadline_live"
+
+
+def tell(user_ids: Iterable[int], event: str) -> None:
+    """Send an event such as ``conv-42`` to every open screen of these people."""
+    payload = json.dumps({"to": sorted(set(user_ids)), "event": event})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
