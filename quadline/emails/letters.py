@@ -1,0 +1,44 @@
+"""One function per letter. Each is sent at once and raises when the mail server refuses: callers are jobs."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+
+GENERATED = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}  # RFC 3834
+
+
+def number_is_late(*, to: Iterable[str], staff_name: str, hours: int, reason: str) -> None:
+    """Tell the administrators that a number has not become active in the time it usually takes."""
+    lines = [
+        f"The texting number of {staff_name} was asked for {hours} hours ago and is not active yet.",
+        "Texts that wait for it are kept, and go out by themselves when it is.",
+        f"Last known: {reason}" if reason else "The networks have not confirmed its registration.",
+        f"See {settings.PUBLIC_URL}/manage/numbers/ for each step and what can be done.",
+    ]
+    _send(f"Texting number of {staff_name} is not active yet", lines, to)
+
+
+def number_is_active(*, to: str, written: str) -> None:
+    """Tell a staff user that their number works."""
+    lines = [
+        f"Your texting number {written} is active. Texts that waited for it are on their way.",
+        "Students may not know the number yet: an email to them first helps them trust it.",
+        f"Your profile: {settings.PUBLIC_URL}/me/",
+    ]
+    _send(f"Your texting number {written} is active", lines, [to])
+
+
+def number_failed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
+    """Tell the administrators that a number could not be set up without them."""
+    lines = [
+        f"The texting number of {staff_name} could not be set up: {reason}",
+        f"When that is mended, choose Try again at {settings.PUBLIC_URL}/manage/numbers/. Waiting texts are kept.",
+    ]
+    _send(f"Texting number of {staff_name} needs you", lines, to)
+
+
+def _send(subject: str, lines: list[str], to: Iterable[str]) -> None:
+    recipients = list(to)
+    if recipients:
+        EmailMessage(subject, "\n\n".join(lines), to=recipients, headers=GENERATED).send()
