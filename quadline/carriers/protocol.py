@@ -1,0 +1,224 @@
+"""What a carrier must do, and the one vocabulary all of them speak: foreign codes become these words in the adapters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum
+from typing import Protocol
+
+
+class Remedy(StrEnum):
+    """What a failure asks for (the classes of docs/adding-a-carrier.md)."""
+
+    BAD_NUMBER = "bad_number"  # permanent for this phone
+    OPTED_OUT = "opted_out"  # the person does not want texts from this number
+    THIS_TEXT = "this_text"  # another text may get through
+    LATER = "later"  # try again later
+    COLLEGE = "college"  # the college's set-up with the carrier must be mended
+    UNKNOWN = "unknown"  # a code we do not know
+
+
+class Failure(Enum):
+    """Why a text did not arrive: the remedy it asks for and the words staff read."""
+
+    INVALID_NUMBER = (Remedy.BAD_NUMBER, "The number on file is not a working phone number.")
+    LANDLINE = (Remedy.BAD_NUMBER, "The number on file is a landline, or its network takes no texts.")
+    DISCONNECTED = (Remedy.BAD_NUMBER, "The number is not in service.")
+    OPTED_OUT = (Remedy.OPTED_OUT, "The student has opted out of texts from this number.")
+    REFUSED_BY_PHONE = (Remedy.OPTED_OUT, "The phone refuses texts from this number.")
+    UNREACHABLE = (Remedy.THIS_TEXT, "Phone switched off or out of reach.")
+    FILTERED = (Remedy.THIS_TEXT, "The network held the text back as spam.")
+    TOO_LARGE = (Remedy.THIS_TEXT, "The text was too large for the student's network.")
+    EXPIRED = (Remedy.THIS_TEXT, "The text could not be delivered in time.")
+    NETWORK = (Remedy.THIS_TEXT, "The student's network did not say why.")
+    TOO_MANY = (Remedy.LATER, "Too many texts at once; the network asked us to slow down.")
+    DAILY_LIMIT = (Remedy.LATER, "The college's texts for today are used up.")
+    CARRIER_TROUBLE = (Remedy.LATER, "The carrier had a fault of its own.")
+    NOT_REGISTERED = (Remedy.COLLEGE, "The networks do not know your number yet.")
+    NOT_ALLOWED = (Remedy.COLLEGE, "The college's account with the carrier does not allow this text.")
+    NOT_SET_UP = (Remedy.COLLEGE, "The college's set-up with the carrier has a fault.")
+    UNKNOWN = (Remedy.UNKNOWN, "The carrier gave a reason we do not know.")
+
+    @property
+    def remedy(self) -> Remedy:
+        return self.value[0]
+
+    @property
+    def words(self) -> str:
+        return self.value[1]
+
+
+@dataclass(frozen=True)
+class OutboundText:
+    """A text to hand over. ``reference`` is ours; it comes back with every receipt."""
+
+    reference: str
+    system_phone: str  # E.164
+    student_phone: str  # E.164
+    body: str
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The carrier has the text."""
+
+    carrier_message_id: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The carrier said no, for good."""
+
+    failure: Failure
+    carrier_code: str
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """The carrier provably does not have it: no connection, or it asked us to wait. Safe to hand over again."""
+
+    why: str
+    retry_after: float = 0.0  # seconds
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The carrier may have it: the answer was lost. Never hand over again before a look at the carrier."""
+
+    why: str
+
+
+SendOutcome = Accepted | Refused | Unsent | Unknown
+
+
+class Progress(StrEnum):
+    """What a delivery receipt can say."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """News of one text. ``reference`` is ours, empty when the carrier did not return it."""
+
+    carrier_message_id: str
+    reference: str
+    progress: Progress
+    failure: Failure | None = None
+    carrier_code: str = ""
+
+
+@dataclass(frozen=True)
+class InboundText:
+    """A text a student sent to a system number. ``carrier_has_answered``: it confirmed a keyword by itself."""
+
+    carrier_message_id: str
+    student_phone: str  # E.164
+    system_phone: str  # E.164
+    body: str
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class IncomingCall:
+    student_phone: str
+    system_phone: str
+
+
+@dataclass(frozen=True)
+class Registration:
+    """News of a number's registration with the networks."""
+
+    key: str  # the same news twice has the same key
+    phone: str
+    carrier_number_id: str
+    is_registered: bool | None  # None: still under way
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SearchArea:
+    """Where a number should look as if it came from. One of the three is set."""
+
+    area_code: str = ""
+    near_phone: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class OwnedNumber:
+    phone: str
+    carrier_number_id: str
+
+
+@dataclass(frozen=True)
+class SentText:
+    """A text as the carrier's log has it."""
+
+    carrier_message_id: str
+    body: str
+    sent_at: datetime
+    progress: Progress | None
+
+
+@dataclass(frozen=True)
+class WebhookCall:
+    """A call of the carrier to us, as it came in. ``url`` is built from the configured public address, never from Host."""
+
+    url: str
+    headers: Mapping[str, str]
+    form: Mapping[str, str] = field(default_factory=dict)
+    raw_body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What we answer the carrier."""
+
+    body: str = ""
+    content_type: str = "text/plain"
+
+
+class NumberProblem(Exception):
+    """A number could not be bought or attached. ``is_final``: trying again would not help until a person acts."""
+
+    def __init__(self, words: str, *, is_final: bool, carrier_code: str = "") -> None:
+        super().__init__(words)
+        self.words = words
+        self.is_final = is_final
+        self.carrier_code = carrier_code
+
+
+class NumberTaken(NumberProblem):
+    """Somebody else took the number between our search and our purchase."""
+
+
+class OutcomeUnknown(NumberProblem):
+    """A purchase whose answer was lost: look at what we own before anything else."""
+
+
+class Carrier(Protocol):
+    """Everything Quadline asks of a carrier. Calls that rent numbers or read logs block; ``send`` does not."""
+
+    name: str
+
+    async def send(self, text: OutboundText) -> SendOutcome: ...
+    def sent_texts(self, *, system_phone: str, student_phone: str, since: datetime) -> Sequence[SentText]: ...
+
+    def search(self, area: SearchArea) -> Sequence[str]: ...
+    def buy(self, phone: str, *, reference: str) -> OwnedNumber: ...
+    def owned(self, *, reference: str) -> OwnedNumber | None: ...
+    def attach(self, number: OwnedNumber) -> None: ...
+    def release(self, number: OwnedNumber) -> None: ...
+    def connect(self) -> Sequence[str]: ...
+
+    def is_genuine(self, call: WebhookCall) -> bool: ...
+    def read_inbound(self, call: WebhookCall) -> InboundText: ...
+    def read_receipt(self, form: Mapping[str, str]) -> Receipt | None: ...
+    def read_registrations(self, raw_body: bytes) -> Sequence[Registration]: ...
+    def read_call(self, call: WebhookCall) -> IncomingCall: ...
+    def answer_text(self) -> Answer: ...
+    def answer_call(self, *, words: str, connect_to: str, system_phone: str) -> Answer: ...

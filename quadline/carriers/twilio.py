@@ -1,0 +1,347 @@
+"""Twilio: our words to theirs and back. Nothing else in the house knows Twilio.
+
+Texts go out over aiohttp, kept alive; everything that is not on that path uses Twilio's own library, imported
+when first needed because that takes 0.4 s.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import aiohttp
+
+from quadline.carriers.protocol import (
+    Accepted,
+    Answer,
+    Failure,
+    InboundText,
+    IncomingCall,
+    NumberProblem,
+    NumberTaken,
+    OutboundText,
+    OutcomeUnknown,
+    OwnedNumber,
+    Progress,
+    Receipt,
+    Refused,
+    Registration,
+    SearchArea,
+    SendOutcome,
+    SentText,
+    Unknown,
+    Unsent,
+    WebhookCall,
+)
+from quadline.carriers.twilio_codes import NUMBER_PROBLEMS, PROGRESS, failure
+
+SEND_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
+ACCOUNT_TIMEOUT_SECONDS = 15
+RETRY_UNSENT_SECONDS = 300.0  # a fault in the set-up: a person mends it, the text is kept
+# Twilio itself retries our inbound webhook only when it cannot connect; the fragment asks for three tries whatever
+# the fault (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of the signature.
+INBOUND_RETRIES = "#rc=3&rp=all"
+REGISTRATION_TYPE = "com.twilio.messaging.compliance.number-registration"
+EVENT_TYPES = tuple(f"{REGISTRATION_TYPE}.{end}" for end in ("pending", "successful", "failed"))
+Answered = TypeVar("Answered")
+
+
+@dataclass
+class Twilio:
+    """One Twilio account, one Messaging Service, one number per staff user."""
+
+    account_sid: str
+    auth_token: str
+    next_auth_token: str
+    messaging_service_sid: str
+    public_url: str
+    api_url: str
+    messaging_url: str
+    events_url: str
+    name: str = "twilio"
+    _sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = field(default_factory=dict, repr=False)
+    _client: Any = field(default=None, repr=False)
+
+    @classmethod
+    def from_settings(cls, env: Any) -> "Twilio":
+        return cls(
+            account_sid=env.twilio_account_sid,
+            auth_token=env.twilio_auth_token,
+            next_auth_token=env.twilio_auth_token_next,
+            messaging_service_sid=env.twilio_messaging_service_sid,
+            public_url=env.public_url,
+            api_url=env.twilio_api_url,
+            messaging_url=env.twilio_messaging_url,
+            events_url=env.twilio_events_url,
+        )
+
+    # Texts out
+
+    async def send(self, text: OutboundText) -> SendOutcome:
+        """Hand one text over. Both From and the service are named, so that no pool ever picks a colleague's number."""
+        form = {
+            "To": text.student_phone,
+            "From": text.system_phone,
+            "MessagingServiceSid": self.messaging_service_sid,
+            "Body": text.body,
+            "StatusCallback": self._address("status", ref=text.reference),
+        }
+        url = f"{self.api_url}/2010-04-01/Accounts/{self.account_sid}/Messages.json"
+        try:
+            async with self._session().post(url, data=form) as response:
+                return _outcome(response.status, await response.read(), response.headers)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return Unsent(f"no connection: {type(error).__name__}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return Unknown(f"answer lost: {type(error).__name__}")
+
+    def sent_texts(self, *, system_phone: str, student_phone: str, since: datetime) -> Sequence[SentText]:
+        """The carrier's own log of texts between two phones, newest first. Raises NumberProblem when it cannot be read."""
+        found = self._ask(lambda client: client.messages.list(to=student_phone, from_=system_phone, limit=200))
+        return [
+            SentText(row.sid, row.body, row.date_created, PROGRESS.get(str(row.status)))
+            for row in found
+            if row.date_created and row.date_created >= since
+        ]
+
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        session = self._sessions.get(loop)
+        if session is None or session.closed:
+            self._sessions = {other: kept for other, kept in self._sessions.items() if not other.is_closed()}
+            session = self._sessions[loop] = aiohttp.ClientSession(
+                auth=aiohttp.BasicAuth(self.account_sid, self.auth_token),
+                timeout=SEND_TIMEOUT,
+                connector=aiohttp.TCPConnector(limit=200),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return session
+
+    # Numbers
+
+    def search(self, area: SearchArea) -> Sequence[str]:
+        """Numbers that can text and be called, at most 20. An area without any gives none."""
+        where: dict[str, Any] = {}
+        if area.area_code:
+            where["area_code"] = int(area.area_code)
+        elif area.near_phone:
+            where |= {"near_number": area.near_phone, "distance": 50}
+        else:
+            where["in_region"] = area.region
+        found = self._ask(
+            lambda client: client.available_phone_numbers("US").local.list(
+                sms_enabled=True, voice_enabled=True, page_size=20, limit=20, **where
+            )
+        )
+        return [number.phone_number for number in found]
+
+    def buy(self, phone: str, *, reference: str) -> OwnedNumber:
+        """Rent one number, tagged with our reference. Raises NumberTaken, OutcomeUnknown or NumberProblem."""
+        bought = self._ask(
+            lambda client: client.incoming_phone_numbers.create(
+                phone_number=phone,
+                friendly_name=_tag(reference),
+                sms_url=self._address("inbound") + INBOUND_RETRIES,
+                voice_url=self._address("voice"),
+            )
+        )
+        return OwnedNumber(bought.phone_number, bought.sid)
+
+    def owned(self, *, reference: str) -> OwnedNumber | None:
+        """The number we bought under this reference, if we did."""
+        found = self._ask(lambda client: client.incoming_phone_numbers.list(friendly_name=_tag(reference), limit=1))
+        return OwnedNumber(found[0].phone_number, found[0].sid) if found else None
+
+    def attach(self, number: OwnedNumber) -> None:
+        """Put a number into the Messaging Service, which starts its registration. Twice is once."""
+        try:
+            self._ask(lambda client: self._service(client).phone_numbers.create(phone_number_sid=number.carrier_number_id))
+        except NumberProblem as problem:
+            if problem.carrier_code != "21710":  # already in this service
+                raise
+
+    def release(self, number: OwnedNumber) -> None:
+        """Give a number back. There is no way to undo this."""
+        self._ask(lambda client: self._service(client).phone_numbers(number.carrier_number_id).delete())
+        self._ask(lambda client: client.incoming_phone_numbers(number.carrier_number_id).delete())
+
+    def connect(self) -> Sequence[str]:
+        """Point the Messaging Service and the event stream at this house; safe to repeat. Returns what was done, in words."""
+        inbound = self._address("inbound") + INBOUND_RETRIES
+        self._ask(lambda client: self._service(client).update(inbound_request_url=inbound, use_inbound_webhook_on_number=False))
+        destination = self._address("events")
+        sinks = self._ask(lambda client: client.events.v1.sinks.list())
+        if any(sink.sink_configuration.get("destination") == destination for sink in sinks):
+            return [f"Replies come to {inbound}", f"Registration news already comes to {destination}"]
+        configuration = {"destination": destination, "method": "POST", "batch_events": False}
+        sink = self._ask(
+            lambda client: client.events.v1.sinks.create(
+                description="Quadline", sink_configuration=configuration, sink_type="webhook"
+            )
+        )
+        types = [{"type": kind, "schema_version": 2} for kind in EVENT_TYPES]
+        self._ask(lambda client: client.events.v1.subscriptions.create(description="Quadline", sink_sid=sink.sid, types=types))
+        return [f"Replies come to {inbound}", f"Registration news comes to {destination}"]
+
+    def _service(self, client: Any) -> Any:
+        if not self.messaging_service_sid:
+            raise NumberProblem("TWILIO_MESSAGING_SERVICE_SID is not set.", is_final=True)
+        return client.messaging.v1.services(self.messaging_service_sid)
+
+    def _ask(self, question: "Callable[[Any], Answered]") -> "Answered":
+        """Ask Twilio through its own library and turn its exceptions into ours."""
+        import requests
+        from twilio.base.exceptions import TwilioException, TwilioRestException
+
+        try:
+            return question(self._library())
+        except TwilioRestException as error:
+            raise _problem(error.status, str(error.code)) from error
+        except (requests.RequestException, TwilioException) as error:
+            # List calls of the library raise without a code; nothing was bought by them, and buying looks first.
+            raise OutcomeUnknown("The carrier did not answer.", is_final=False) from error
+
+    def _library(self) -> Any:
+        if self._client is None:
+            from twilio.http.http_client import TwilioHttpClient
+            from twilio.rest import Client
+
+            client = Client(self.account_sid, self.auth_token, http_client=TwilioHttpClient(timeout=ACCOUNT_TIMEOUT_SECONDS))
+            client.api.base_url = self.api_url
+            client.messaging.base_url = self.messaging_url
+            client.events.base_url = self.events_url
+            self._client = client
+        return self._client
+
+    # Webhooks in
+
+    def is_genuine(self, call: WebhookCall) -> bool:
+        """Whether Twilio signed this call with one of the account's tokens. Never raises."""
+        from twilio.request_validator import RequestValidator, get_signature_algorithm
+
+        signature = call.headers.get("x-twilio-signature", "")
+        algorithm = get_signature_algorithm(call.headers.get("x-twilio-webhooks-signature-settings", ""))
+        has_body_hash = "bodySHA256" in parse_qs(urlsplit(call.url).query)
+        signed = call.raw_body.decode("utf-8", "replace") if has_body_hash else dict(call.form)
+        for token in filter(None, (self.auth_token, self.next_auth_token)):
+            try:
+                if RequestValidator(token).validate(call.url, signed, signature, algorithm):
+                    return True
+            except (TypeError, ValueError):  # the library raises on a JSON body without its hash, and on other algorithms
+                return False
+        return False
+
+    def read_inbound(self, call: WebhookCall) -> InboundText:
+        form = call.form
+        return InboundText(
+            carrier_message_id=form["MessageSid"],
+            student_phone=form["From"],
+            system_phone=form["To"],
+            body=form.get("Body", ""),
+        )
+
+    def read_receipt(self, form: Mapping[str, str]) -> Receipt | None:
+        """A receipt that says something new, or None for a step on the way."""
+        progress = PROGRESS.get(form.get("MessageStatus", ""))
+        if progress is None:
+            return None
+        code = form.get("ErrorCode", "")
+        went_wrong = progress in (Progress.UNDELIVERED, Progress.FAILED)
+        return Receipt(
+            carrier_message_id=form.get("MessageSid", ""),
+            reference=form.get("ref", ""),
+            progress=progress,
+            failure=failure(code) if went_wrong else None,
+            carrier_code=code if went_wrong else "",
+        )
+
+    def read_registrations(self, raw_body: bytes) -> Sequence[Registration]:
+        """An Event Streams body: a JSON array of CloudEvents, delivered at least once. Raises ValueError on other bodies."""
+        events = json.loads(raw_body)
+        if not isinstance(events, list):
+            raise ValueError("an array of events was expected")
+        ours = [event for event in events if str(event.get("type", "")).startswith(REGISTRATION_TYPE)]
+        return [_registration(event) for event in ours]
+
+    def read_call(self, call: WebhookCall) -> IncomingCall:
+        return IncomingCall(student_phone=call.form.get("From", ""), system_phone=call.form["To"])
+
+    def answer_text(self) -> Answer:
+        return Answer('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
+
+    def answer_call(self, *, words: str, connect_to: str, system_phone: str) -> Answer:
+        from twilio.twiml.voice_response import VoiceResponse
+
+        spoken = VoiceResponse()
+        spoken.say(words)
+        if connect_to:
+            spoken.dial(caller_id=system_phone, timeout=25).number(connect_to)
+        else:
+            spoken.hangup()
+        return Answer(str(spoken), "text/xml")
+
+    def _address(self, kind: str, **query: str) -> str:
+        return f"{self.public_url}/webhooks/twilio/{kind}" + (f"?{urlencode(query)}" if query else "")
+
+
+def _tag(reference: str) -> str:
+    return f"quadline {reference}"
+
+
+def _outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome:
+    answer = _json(body)
+    code = str(answer.get("code", ""))
+    if status in (200, 201) and answer.get("sid"):
+        return Accepted(str(answer["sid"]))
+    if status == 429:  # "never processed and always safe to retry" (error 20429)
+        return Unsent("the carrier asked us to slow down", _seconds(headers.get("Retry-After")))
+    if not 400 <= status < 500 or not code:
+        return Unknown(f"answer {status}")
+    why = failure(code)
+    if why in (Failure.NOT_SET_UP, Failure.TOO_MANY):
+        return Unsent(f"{code}: {why.words}", RETRY_UNSENT_SECONDS)
+    return Refused(why, code)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _seconds(retry_after: str | None) -> float:
+    if not retry_after:
+        return 1.0
+    if retry_after.isdigit():
+        return float(retry_after)
+    try:
+        return max(1.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    except ValueError:
+        return 1.0
+
+
+def _problem(status: int, code: str) -> NumberProblem:
+    if code == "21422":
+        return NumberTaken("Somebody else took this number first.", is_final=False, carrier_code=code)
+    if status >= 500:
+        return OutcomeUnknown("The carrier had a fault of its own.", is_final=False, carrier_code=code)
+    words = NUMBER_PROBLEMS.get(code)
+    return NumberProblem(words or f"The carrier answered {code or status}.", is_final=words is not None, carrier_code=code)
+
+
+def _registration(event: Mapping[str, Any]) -> Registration:
+    data = event.get("data", {})
+    ending = str(event["type"]).rsplit(".", 1)[-1]
+    return Registration(
+        key=str(event.get("id", "")),
+        phone=str(data.get("phonenumber", "")),
+        carrier_number_id=str(data.get("phonenumbersid", "")),
+        is_registered={"successful": True, "failed": False}.get(ending),
+        reason=str(data.get("failurereason") or ""),
+    )
