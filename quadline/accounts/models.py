@@ -1,0 +1,77 @@
+"""A staff user: an advisor, coach, faculty member, or one who looks after the system."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.templatetags.static import static
+
+from quadline.accounts.rules import May, Role, allows
+from quadline.sms import phones
+
+TINTS = 8
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A user whose address is stored in lower case; without a password nobody can sign in as them."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def who_manage(self) -> "models.QuerySet[User]":
+        """The people who are told when something needs an administrator."""
+        return self.filter(role=Role.ADMINISTRATOR, is_active=True)
+
+
+class User(AbstractBaseUser):
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200)
+    title = models.CharField(max_length=120, blank=True)
+    role = models.CharField(max_length=20, choices=[(role.value, role.name.title()) for role in Role], default=Role.ADVISOR)
+    office = models.CharField(max_length=120, blank=True)
+    office_phone = models.CharField(max_length=16, blank=True)  # E.164
+    time_zone = models.CharField(max_length=60, blank=True)
+    portrait = models.CharField(max_length=200, blank=True)  # a file under static/portraits
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(role__in=[role.value for role in Role]), name="user_role_known")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def may(self) -> dict[str, bool]:
+        """Each permission by its name, for views and templates: ``user.may["text"]``."""
+        return {permission.value: self.is_active and allows(self.role, permission) for permission in May}
+
+    @property
+    def initials(self) -> str:
+        return initials_of(self.name)
+
+    @property
+    def tint(self) -> int:
+        return (self.pk or 0) % TINTS
+
+    @property
+    def photo_url(self) -> str:
+        return static(f"portraits/{self.portrait}") if self.portrait else ""
+
+    @property
+    def office_phone_written(self) -> str:
+        return phones.written(self.office_phone) if self.office_phone else ""
+
+
+def initials_of(name: str) -> str:
+    """Up to two letters that stand for a name; "?" when it has none."""
+    letters = [part[0] for part in name.split() if part[0].isalnum()]
+    return "".join([letters[0], letters[-1]] if len(letters) > 1 else letters).upper() or "?"
