@@ -1,0 +1,127 @@
+"""Import students and caseloads from CSV files: every fault with its row, and all or nothing."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.db import transaction
+
+from quadline.accounts.models import User
+from quadline.roster.models import CaseloadEntry, Student
+from quadline.roster.rules import (
+    REQUIRED_CASELOAD_COLUMNS,
+    REQUIRED_STUDENT_COLUMNS,
+    StudentRow,
+    missing_columns,
+    read_student,
+)
+
+BATCH = 1000
+MOST_FAULTS_SHOWN = 50
+
+
+class RosterFault(ValueError):
+    """The files were not imported and nothing changed; ``faults`` says what to mend, with file and row."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults[:MOST_FAULTS_SHOWN]))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Imported:
+    students: int
+    caseload_entries: int
+
+
+def import_roster(students_file: Path, caseload_file: Path | None = None) -> Imported:
+    """Make the roster what the files say: students by institutional id, and the caseloads of the staff they name.
+
+    Students who are not in the file stay. Raises RosterFault; then nothing has changed.
+    """
+    rows, faults = _read_students(students_file)
+    if faults:
+        raise RosterFault(faults)
+    with transaction.atomic():
+        _save_students(rows)
+        entries = _save_caseload(caseload_file) if caseload_file else 0
+    return Imported(students=len(rows), caseload_entries=entries)
+
+
+def _read_students(path: Path) -> tuple[list[StudentRow], list[str]]:
+    students: dict[str, StudentRow] = {}
+    faults: list[str] = []
+    for number, row in _rows(path, REQUIRED_STUDENT_COLUMNS):
+        student, wrong = read_student(row)
+        faults += [f"{path.name}, row {number}: {fault}" for fault in wrong]
+        if student and student.institutional_id in students:
+            faults.append(f"{path.name}, row {number}: institutional_id {student.institutional_id} is in the file twice")
+        elif student:
+            students[student.institutional_id] = student
+    return list(students.values()), faults
+
+
+def _save_students(rows: Iterable[StudentRow]) -> None:
+    students = [Student(**asdict(row)) for row in rows]
+    for student in students:
+        student.search_text = student.searchable()
+    columns = [name for name in asdict(next(iter(rows)))] if students else []
+    Student.objects.bulk_create(
+        students,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["institutional_id"],
+        update_fields=[*(name for name in columns if name != "institutional_id"), "search_text"],
+    )
+
+
+def _save_caseload(path: Path) -> int:
+    staff = {user.email: user for user in User.objects.all()}
+    students = dict(Student.objects.values_list("institutional_id", "pk"))
+    entries: dict[tuple[int, int], CaseloadEntry] = {}
+    faults: list[str] = []
+    for number, row in _rows(path, REQUIRED_CASELOAD_COLUMNS):
+        email, student_id = (row.get("staff_email") or "").strip().lower(), (row.get("institutional_id") or "").strip()
+        if email not in staff:
+            faults.append(f"{path.name}, row {number}: no staff account has the address {email!r}")
+        if student_id not in students:
+            faults.append(f"{path.name}, row {number}: no student has the institutional_id {student_id!r}")
+        if email in staff and student_id in students:
+            key = (staff[email].pk, students[student_id])
+            relation = " ".join((row.get("relation") or "").split())[:80]
+            entries[key] = CaseloadEntry(staff_id=key[0], student_id=key[1], relation=relation)
+    if faults:
+        raise RosterFault(faults)
+    CaseloadEntry.objects.filter(staff__in={entry.staff_id for entry in entries.values()}).delete()
+    CaseloadEntry.objects.bulk_create(entries.values(), batch_size=BATCH)
+    return len(entries)
+
+
+def _rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file by column name, with the row number a spreadsheet shows."""
+    reader = csv.DictReader(io.StringIO(_text_of(path), newline=""), restkey="_more", restval="")
+    header = [(name or "").strip().lower() for name in reader.fieldnames or []]
+    reader.fieldnames = header
+    if missing := missing_columns(header, required):
+        raise RosterFault([f"{path.name}: column {name} is missing. Found: {', '.join(header) or 'none'}." for name in missing])
+    try:
+        for row in reader:
+            if "_more" in row:
+                raise RosterFault([f"{path.name}, row {reader.line_num}: more cells than columns; is a comma unquoted?"])
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise RosterFault([f"{path.name}, row {reader.line_num}: {error}"]) from error
+
+
+def _text_of(path: Path) -> str:
+    """UTF-8, with or without a byte-order mark, or the encoding that old spreadsheets write."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RosterFault([f"{path} cannot be read: {error.strerror}"]) from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")

@@ -1,0 +1,132 @@
+"""Students, and who looks after whom."""
+
+import unicodedata
+from typing import Any
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import models
+from django.db.models import Q
+
+from quadline.accounts.models import TINTS, User, initials_of
+from quadline.accounts.rules import May
+from quadline.sms import phones
+
+
+def folded(text: str) -> str:
+    """Lower-case words without accents or punctuation, single spaces: what is stored to search, and what is searched."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    kept = (letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter))
+    return " ".join("".join(kept).split())
+
+
+class StudentQuerySet(models.QuerySet["Student"]):
+    def visible_to(self, user: User) -> "StudentQuerySet":
+        """The students this person may open. Test students are found by everyone who may text."""
+        if user.may[May.SEE_COLLEGE]:
+            return self.all()
+        mine = CaseloadEntry.objects.filter(staff=user)
+        if user.may[May.SEE_OFFICE] and user.office:
+            mine = CaseloadEntry.objects.filter(staff__office=user.office)
+        allowed = Q(pk__in=mine.values("student"))
+        if user.may[May.TEXT]:
+            allowed |= Q(is_test=True)
+        return self.filter(allowed) if user.is_active else self.none()
+
+    def on_caseload_of(self, user: User) -> "StudentQuerySet":
+        return self.filter(pk__in=CaseloadEntry.objects.filter(staff=user).values("student"))
+
+    def matching(self, query: str) -> "StudentQuerySet":
+        """Every word of the query begins a word of the student's names, id, email or phone."""
+        words = folded(query).split()[:8]
+        if not words:
+            return self
+        prefixes = SearchQuery(" & ".join(f"{word[:40]}:*" for word in words), config="simple", search_type="raw")
+        return self.annotate(_words=SearchVector("search_text", config="simple")).filter(_words=prefixes)
+
+    def by_name(self) -> "StudentQuerySet":
+        return self.order_by("last_name", "first_name", "pk")
+
+
+class Student(models.Model):
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        LEAVE = "leave"
+        WITHDRAWN = "withdrawn"
+        GRADUATED = "graduated"
+
+    institutional_id = models.CharField(max_length=40, unique=True)
+    first_name = models.CharField(max_length=120)
+    last_name = models.CharField(max_length=120)
+    preferred_name = models.CharField(max_length=120, blank=True)
+    pronouns = models.CharField(max_length=40, blank=True)
+    email = models.EmailField(blank=True)  # the institutional account
+    mobile = models.CharField(max_length=16, blank=True, db_index=True)  # E.164
+    landline = models.CharField(max_length=16, blank=True)  # E.164
+    time_zone = models.CharField(max_length=60, blank=True)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
+    program = models.CharField(max_length=160, blank=True)
+    is_test = models.BooleanField(default=False)
+    search_text = models.TextField(editable=False)
+
+    objects = StudentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            GinIndex(SearchVector("search_text", config="simple"), name="student_search"),
+            models.Index(fields=["last_name", "first_name", "id"]),
+            models.Index(fields=["is_test"], condition=Q(is_test=True), name="student_test"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.search_text = self.searchable()
+        super().save(*args, **kwargs)
+
+    def searchable(self) -> str:
+        """The words a student is found by: names, id, email, and phones in full and by their last four digits."""
+        numbers = [phones.digits_for_search(number) for number in (self.mobile, self.landline) if number]
+        names = [self.preferred_name, self.first_name, self.last_name]
+        return folded(" ".join([*names, self.institutional_id, self.email, *numbers, *(n[-4:] for n in numbers)]))
+
+    @property
+    def first(self) -> str:
+        return self.preferred_name or self.first_name
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.first} {self.last_name}"
+
+    @property
+    def name_line(self) -> str:
+        """The name on record, when the student goes by another."""
+        return f"{self.first_name} {self.last_name}" if self.preferred_name else ""
+
+    @property
+    def initials(self) -> str:
+        return initials_of(self.display_name)
+
+    @property
+    def tint(self) -> int:
+        return (self.pk or 0) % TINTS
+
+    @property
+    def mobile_written(self) -> str:
+        return phones.written(self.mobile) if self.mobile else ""
+
+    @property
+    def landline_written(self) -> str:
+        return phones.written(self.landline) if self.landline else ""
+
+
+class CaseloadEntry(models.Model):
+    """One student assigned to one staff user."""
+
+    staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="caseload")
+    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="success_team")
+    relation = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["staff", "student"], name="caseload_once")]
