@@ -1,0 +1,86 @@
+"""A system number and the history of its states."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from quadline.accounts.models import User
+from quadline.numbers.rules import LIVE, State, Step, is_late, steps_shown
+from quadline.sms import phones
+
+STATES = [(state.value, state.value.title()) for state in State]
+
+
+class SystemNumberQuerySet(models.QuerySet["SystemNumber"]):
+    def live(self) -> "SystemNumberQuerySet":
+        return self.filter(state__in=LIVE)
+
+    def of(self, user: User) -> "SystemNumber | None":
+        """The one number of a user, at whatever step, or None before the first text."""
+        return self.live().filter(user=user).first()
+
+
+class SystemNumber(models.Model):
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="system_numbers")
+    state = models.CharField(max_length=20, choices=STATES, default=State.REQUESTED)
+    phone = models.CharField(max_length=16, blank=True)  # E.164; chosen when ordering, ours from registering on
+    # Our own tag on what we buy: a purchase whose answer was lost is found by it and adopted.
+    reference = models.UUIDField(default=uuid.uuid4, unique=True)
+    carrier_number_id = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=300, blank=True)  # why it failed or waits, in words for staff
+    requested_at = models.DateTimeField()
+    ordering_at = models.DateTimeField(null=True)
+    registering_at = models.DateTimeField(null=True)
+    attached_at = models.DateTimeField(null=True)  # in the Messaging Service, which started its registration
+    active_at = models.DateTimeField(null=True)
+    administrator_told_at = models.DateTimeField(null=True)
+    # Held by the worker that talks to the carrier for this row; a dead worker's hold runs out.
+    held_until = models.DateTimeField(null=True)
+
+    objects = SystemNumberQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(state__in=sorted(LIVE)), name="one_live_number_per_user"),
+            models.UniqueConstraint(
+                fields=["phone"], condition=~Q(phone="") & ~Q(state=State.RELEASED), name="one_user_per_number"
+            ),
+            models.UniqueConstraint(fields=["carrier_number_id"], condition=~Q(carrier_number_id=""), name="one_row_per_purchase"),
+        ]
+
+    def __str__(self) -> str:
+        return self.written or f"number {self.pk}, {self.state}"
+
+    @property
+    def written(self) -> str:
+        """The number as people write it, once students can be texted from it."""
+        return phones.written(self.phone) if self.phone and self.active_at else ""
+
+    @property
+    def steps(self) -> list[Step]:
+        reached = {
+            State.REQUESTED: self.requested_at,
+            State.ORDERING: self.ordering_at,
+            State.REGISTERING: self.registering_at,
+            State.ACTIVE: self.active_at,
+        }
+        return steps_shown(State(self.state), reached)
+
+    def is_late(self, now: datetime) -> bool:
+        return is_late(self.requested_at, State(self.state), now=now)
+
+
+class NumberEvent(models.Model):
+    """Every change of state of a number: what, when, why, by whom."""
+
+    number = models.ForeignKey(SystemNumber, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    from_state = models.CharField(max_length=20, blank=True)
+    to_state = models.CharField(max_length=20)
+    cause = models.CharField(max_length=300)
+    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["at", "pk"]

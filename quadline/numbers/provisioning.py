@@ -1,0 +1,150 @@
+"""Rent a number for a user, exactly one, whatever crashes: ask, choose, buy, attach.
+
+Why it can never buy two: the row is unique per user; the number to buy is chosen and saved before it is bought, so
+that buying again is refused by the carrier; and every try first looks for what was bought under our reference.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from quadline.accounts.models import User
+from quadline.audit.models import record
+from quadline.carriers import registry
+from quadline.carriers.protocol import Carrier, NumberProblem, NumberTaken, OwnedNumber, SearchArea
+from quadline.jobs import enqueue, job
+from quadline.numbers import alerts
+from quadline.numbers.lifecycle import become, note
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State
+
+HOLD = timedelta(seconds=30)  # renewed before each call to the carrier, which takes 15 s at most
+TO_BE_PROVISIONED = Q(state__in=[State.REQUESTED, State.ORDERING]) | Q(state=State.REGISTERING, attached_at=None)
+
+
+class HeldElsewhere(Exception):
+    """Another worker has this number in hand; the job comes back later."""
+
+
+def request_number(*, user: User, now: datetime) -> SystemNumber:
+    """The user's number. The first call asks for one; however many call at once, there is one."""
+    number = SystemNumber.objects.of(user)
+    if number:
+        return number
+    try:
+        with transaction.atomic():
+            number = SystemNumber.objects.create(user=user, requested_at=now)
+    except IntegrityError:  # a second tab was first
+        return SystemNumber.objects.live().get(user=user)
+    note(number, State.REQUESTED, cause="first text", now=now, actor=user)
+    enqueue(provision_number, number_id=number.pk)
+    return number
+
+
+def try_again(*, number: SystemNumber, actor: User, now: datetime) -> bool:
+    """An administrator has mended what was wrong. What was bought already is adopted, not bought again."""
+    with transaction.atomic():
+        step = State.REGISTERING if number.carrier_number_id else State.ORDERING if number.phone else State.REQUESTED
+        if not become(number, step, cause="tried again by an administrator", now=now, actor=actor):
+            return False
+        enqueue(provision_number, number_id=number.pk)
+        return True
+
+
+@job(queue="numbers")
+def provision_number(number_id: int) -> None:
+    """Take a number as far as the carrier lets it go now. Safe to run twice, and at the same time."""
+    number = _hold(number_id)
+    if number is None:
+        return
+    try:
+        _advance(registry.current(), number)
+    except NumberProblem as problem:
+        if not problem.is_final:
+            SystemNumber.objects.filter(pk=number.pk).update(reason=problem.words)
+            raise
+        _fail(number, problem.words)
+    finally:
+        SystemNumber.objects.filter(pk=number.pk).update(held_until=None)
+
+
+@job(queue="numbers", attempts=3)
+def take_up_numbers(timestamp: int) -> None:
+    """Numbers that nobody has in hand, though something is left to do: their job was lost."""
+    now = timezone.now()
+    forgotten = SystemNumber.objects.filter(TO_BE_PROVISIONED, Q(held_until=None) | Q(held_until__lt=now))
+    for number in forgotten.filter(requested_at__lt=now - 2 * HOLD):
+        enqueue(provision_number, number_id=number.pk)
+
+
+def _hold(number_id: int) -> SystemNumber | None:
+    now = timezone.now()
+    left_to_do = SystemNumber.objects.filter(TO_BE_PROVISIONED, pk=number_id)
+    free = left_to_do.filter(Q(held_until=None) | Q(held_until__lt=now))
+    if free.update(held_until=now + HOLD):
+        return SystemNumber.objects.select_related("user").get(pk=number_id)
+    if left_to_do.exists():
+        raise HeldElsewhere(number_id)
+    return None
+
+
+def _renew_hold(number: SystemNumber) -> None:
+    SystemNumber.objects.filter(pk=number.pk).update(held_until=timezone.now() + HOLD)
+
+
+def _advance(carrier: Carrier, number: SystemNumber) -> None:
+    if number.state != State.REGISTERING:
+        owned = carrier.owned(reference=str(number.reference)) or _buy(carrier, number)
+        become(
+            number,
+            State.REGISTERING,
+            cause="rented from the carrier",
+            now=timezone.now(),
+            phone=owned.phone,
+            carrier_number_id=owned.carrier_number_id,
+        )
+    _renew_hold(number)
+    carrier.attach(OwnedNumber(number.phone, number.carrier_number_id))
+    SystemNumber.objects.filter(pk=number.pk).update(attached_at=timezone.now(), reason="")
+
+
+def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
+    if not number.phone:
+        chosen = _find(carrier, number)
+        become(number, State.ORDERING, cause="a number was chosen", now=timezone.now(), phone=chosen)
+    _renew_hold(number)
+    try:
+        return carrier.buy(number.phone, reference=str(number.reference))
+    except NumberTaken:
+        # Perhaps by a twin of this job. The next try looks at what we own before it chooses another.
+        become(number, State.ORDERING, cause="somebody else took that number", now=timezone.now(), phone="")
+        raise
+
+
+def _find(carrier: Carrier, number: SystemNumber) -> str:
+    """The first free number, looked for from the campus outwards."""
+    for area in search_areas():
+        _renew_hold(number)
+        found = [phone for phone in carrier.search(area) if not SystemNumber.objects.filter(phone=phone).exists()]
+        if found:
+            # Users who ask at the same moment are sent to different ends of the list.
+            return found[number.pk % len(found)]
+    raise NumberProblem("The carrier has no number left near the college.", is_final=True)
+
+
+def search_areas() -> list[SearchArea]:
+    """Where to look: the college's area codes, then near its main line, then its region."""
+    env = settings.ENV
+    areas = [SearchArea(area_code=code.strip()) for code in env.college_area_codes.split(",") if code.strip()]
+    areas += [SearchArea(near_phone=env.college_phone)] if env.college_phone else []
+    return areas + ([SearchArea(region=env.college_region)] if env.college_region else [])
+
+
+def _fail(number: SystemNumber, words: str) -> None:
+    with transaction.atomic():
+        if become(number, State.FAILED, cause=words, now=timezone.now(), reason=words):
+            enqueue(alerts.tell_failed, number_id=number.pk)
+            record("number needs an administrator", subject=number, actor=None)

@@ -1,0 +1,69 @@
+"""The life of a system number: which step may follow which, and what each is called on the screen."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+USUALLY_WITHIN = timedelta(hours=24)
+
+
+class State(StrEnum):
+    REQUESTED = "requested"  # the user sent a first text; nothing is bought yet
+    ORDERING = "ordering"  # one number is chosen and being bought
+    REGISTERING = "registering"  # ours; receives, but the networks do not let it send yet
+    ACTIVE = "active"  # sends and receives
+    RESTING = "resting"  # its user left; late texts still reach the college
+    RELEASED = "released"  # given back to the carrier
+    FAILED = "failed"  # an administrator must act; the reason says why
+
+
+LIVE = frozenset({State.REQUESTED, State.ORDERING, State.REGISTERING, State.ACTIVE, State.FAILED})
+HELD = frozenset({State.ORDERING, State.REGISTERING, State.ACTIVE, State.RESTING, State.FAILED})
+BEING_SET_UP = frozenset({State.REQUESTED, State.ORDERING, State.REGISTERING, State.FAILED})
+
+NEXT: dict[State, frozenset[State]] = {
+    State.REQUESTED: frozenset({State.ORDERING, State.FAILED, State.RELEASED}),
+    State.ORDERING: frozenset({State.ORDERING, State.REGISTERING, State.FAILED, State.RELEASED}),
+    State.REGISTERING: frozenset({State.ACTIVE, State.FAILED, State.RESTING}),
+    State.ACTIVE: frozenset({State.REGISTERING, State.RESTING}),
+    State.RESTING: frozenset({State.RELEASED, State.ACTIVE}),
+    State.RELEASED: frozenset(),
+    State.FAILED: frozenset({State.REQUESTED, State.ORDERING, State.REGISTERING, State.ACTIVE, State.RESTING, State.RELEASED}),
+}
+
+STEPS = (
+    (State.REQUESTED, "Asked for"),
+    (State.ORDERING, "Reserved"),
+    (State.REGISTERING, "Registering with the networks"),
+    (State.ACTIVE, "Active"),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as the screen shows it: ``state`` is done, now or todo."""
+
+    label: str
+    at: datetime | None
+    state: str
+
+
+def may_become(state: State, following: State) -> bool:
+    return following in NEXT[state]
+
+
+def steps_shown(state: State, reached: dict[State, datetime | None]) -> list[Step]:
+    """The steps of a number on its way, each with the time it was reached. A failed number stops where it was."""
+    order = [step for step, _ in STEPS]
+    position = order.index(state) if state in order else max((i for i, s in enumerate(order) if reached.get(s)), default=0)
+    shown = []
+    for index, (step, label) in enumerate(STEPS):
+        is_done = index < position or state is State.ACTIVE
+        progress = "done" if is_done else "now" if index == position else "todo"
+        shown.append(Step(label=label, at=reached.get(step) if progress != "todo" else None, state=progress))
+    return shown
+
+
+def is_late(requested_at: datetime, state: State, *, now: datetime) -> bool:
+    """Whether a number is still not active after the time it usually takes at most."""
+    return state in BEING_SET_UP and now - requested_at >= USUALLY_WITHIN
