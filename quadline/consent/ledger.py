@@ -1,0 +1,112 @@
+"""Write an opt-out or opt-in, and ask where a pair of phones stands.
+
+A send and a STOP meet at a lock per pair: whoever hands a text over holds it (shared) from the last look at consent
+until the carrier has answered, and a STOP takes it before it commits. So no text is accepted after a STOP committed.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+
+from django.db import OperationalError, connection, transaction
+
+from quadline.accounts.models import User
+from quadline.consent.models import ConsentEntry, ConsentState
+from quadline.consent.rules import Change, Source
+
+Pair = tuple[str, str]  # student phone, system phone
+# A carrier that hangs must not keep a STOP out of the ledger for longer than this.
+LOCK_PATIENCE_MS = 3000
+KEY = "hashtextextended(pair, 3127)"
+
+
+def record(
+    *,
+    pair: Pair,
+    change: Change,
+    source: Source,
+    occurred_at: datetime,
+    keyword: str = "",
+    wording: str = "",
+    carrier_reference: str = "",
+    actor: User | None = None,
+) -> ConsentEntry | None:
+    """Append to the ledger and move the pair's state, in the caller's transaction. None when it was there already."""
+    with transaction.atomic():
+        _wait_for_sends(pair)
+        entry, is_new = ConsentEntry.objects.get_or_create(
+            carrier_reference=carrier_reference or f"{change}-{pair[0]}-{pair[1]}-{occurred_at.timestamp()}",
+            change=change,
+            defaults={
+                "student_phone": pair[0],
+                "system_phone": pair[1],
+                "source": source,
+                "keyword": keyword,
+                "wording": wording,
+                "occurred_at": occurred_at,
+                "actor": actor,
+            },
+        )
+        if not is_new:
+            return None
+        _move_state(entry)
+        return entry
+
+
+def is_opted_out(pair: Pair) -> bool:
+    return opted_out([pair]) != set()
+
+
+def opted_out(pairs: Iterable[Pair]) -> set[Pair]:
+    """Those of the pairs in which the student has opted out."""
+    wanted = set(pairs)
+    states = ConsentState.objects.filter(opted_out=True, student_phone__in={student for student, _ in wanted})
+    return wanted & set(states.values_list("student_phone", "system_phone"))
+
+
+def standing(pair: Pair) -> ConsentState | None:
+    """Where a pair stands, with the entry that says why; None while the ledger has nothing on it."""
+    states = ConsentState.objects.select_related("entry")
+    return states.filter(student_phone=pair[0], system_phone=pair[1]).first()
+
+
+def history(student_phone: str, system_phones: Iterable[str]) -> list[ConsentEntry]:
+    """Everything the ledger has on a student's phone and some system numbers, newest first."""
+    entries = ConsentEntry.objects.filter(student_phone=student_phone, system_phone__in=list(system_phones))
+    return list(entries.order_by("-occurred_at", "-pk"))
+
+
+def hold(pairs: Iterable[Pair]) -> None:
+    """Keep STOPs of these pairs waiting while texts to them are handed over; ends with ``let_go`` or the connection."""
+    _on_each(f"SELECT pg_advisory_lock_shared({KEY})", pairs)
+
+
+def let_go(pairs: Iterable[Pair]) -> None:
+    _on_each(f"SELECT pg_advisory_unlock_shared({KEY})", pairs)
+
+
+def _on_each(call: str, pairs: Iterable[Pair]) -> None:
+    names = sorted("|".join(pair) for pair in pairs)  # one order for all, so that no two can wait for each other
+    with connection.cursor() as cursor:
+        cursor.execute(f"{call} FROM unnest(%s::text[]) AS pair", [names])
+
+
+def _wait_for_sends(pair: Pair) -> None:
+    with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
+        cursor.execute(f"SELECT pg_advisory_xact_lock({KEY}) FROM (SELECT %s::text AS pair) AS it", ["|".join(pair)])
+
+
+def _move_state(entry: ConsentEntry) -> None:
+    """The newest word counts: one that arrives late (fetched after a downtime) does not undo a newer one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO consent_consentstate (student_phone, system_phone, opted_out, since, entry_id)
+            VALUES (%s, %s, %s, %s, %s)
+            ON CONFLICT (student_phone, system_phone) DO UPDATE
+            SET opted_out = excluded.opted_out, since = excluded.since, entry_id = excluded.entry_id
+            WHERE consent_consentstate.since <= excluded.since
+            """,
+            [entry.student_phone, entry.system_phone, entry.change == Change.OPT_OUT, entry.occurred_at, entry.pk],
+        )

@@ -1,0 +1,157 @@
+"""The law on texting a person: facts and a clock reading in, a verdict out. No database here."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Change(StrEnum):
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+
+
+class Source(StrEnum):
+    REPLY = "reply"  # the student texted a keyword
+    CARRIER = "carrier"  # the carrier refused a text because the student had opted out
+    STAFF = "staff"  # the student asked a staff member
+
+
+class Keyword(StrEnum):
+    """What a whole reply can ask for."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+
+
+# The carrier acts on the same words by itself (Twilio, "Advanced Opt-Out"), and the FCC lists most of the first row
+# as conclusive (47 CFR 64.1200(a)(10)).
+KEYWORDS: dict[str, Keyword] = {
+    **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"), Keyword.STOP),
+    **dict.fromkeys(("START", "YES", "UNSTOP"), Keyword.START),
+    **dict.fromkeys(("HELP", "INFO"), Keyword.HELP),
+}
+# "Yes" is an everyday answer: it opts in only a person who is out.
+ONLY_WHEN_OPTED_OUT = frozenset({"YES"})
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+def keyword_in(body: str, *, opted_out: bool) -> tuple[Keyword, str] | None:
+    """The request a whole message makes and the word it used, or None for ordinary talk.
+
+    Case, and punctuation, space and emoji around the word, do not matter; any second word does.
+    """
+    word = _EDGES.sub("", body).upper()
+    request = KEYWORDS.get(word)
+    if request is None or (word in ONLY_WHEN_OPTED_OUT and not opted_out):
+        return None
+    return request, word
+
+
+class Reason(StrEnum):
+    OPTED_OUT = "opted_out"  # replied STOP, or asked a staff member
+    NO_MOBILE = "no_mobile"  # no phone on file at all
+    LANDLINE = "landline"  # only a landline on file, which cannot get texts
+    QUIET_HOURS = "quiet_hours"  # too early or too late where the student may be
+
+
+REASON_WORDS: dict[Reason, str] = {
+    Reason.OPTED_OUT: "The student has opted out of texts from this number.",
+    Reason.NO_MOBILE: "There is no mobile number on file.",
+    Reason.LANDLINE: "The only number on file is a landline, which cannot get texts.",
+    Reason.QUIET_HOURS: "It is outside texting hours where the student is.",
+}
+
+
+@dataclass(frozen=True)
+class RecipientFacts:
+    """What is known of a person when a text to them is considered. ``wrote_at``: their last text to us."""
+
+    mobile: str
+    landline: str = ""
+    opted_out: bool = False
+    time_zones: tuple[str, ...] = ()
+    wrote_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """From ``start`` in the evening to ``end`` in the morning; both on the student's clock."""
+
+    start: time
+    end: time
+
+    @classmethod
+    def parse(cls, written: str) -> "QuietHours | None":
+        """Read "21:00-08:00"; empty text means there are none."""
+        if not written:
+            return None
+        start, end = (time.fromisoformat(part) for part in written.split("-"))
+        return cls(start, end) if start != end else None
+
+    def cover(self, clock: time) -> bool:
+        if self.start < self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Allowed, held (may go later) or refused (may not go as a text), and why."""
+
+    is_allowed: bool
+    reason: Reason | None = None
+    until: datetime | None = None
+
+    @property
+    def is_held(self) -> bool:
+        return self.until is not None
+
+
+CONVERSATION_LASTS = timedelta(hours=12)
+
+
+def may_text(recipient: RecipientFacts, *, now: datetime, quiet_hours: QuietHours | None = None) -> Verdict:
+    """Whether a text may go to this person now.
+
+    A student who wrote within the last hours is in conversation, and is answered in quiet hours too: the hours are a
+    norm for unasked texts (47 CFR 64.1200(c)(1)).
+    """
+    if not recipient.mobile:
+        return Verdict(False, Reason.LANDLINE if recipient.landline else Reason.NO_MOBILE)
+    if recipient.opted_out:
+        return Verdict(False, Reason.OPTED_OUT)
+    in_conversation = recipient.wrote_at is not None and now - recipient.wrote_at < CONVERSATION_LASTS
+    if quiet_hours and not in_conversation and (until := quiet_until(now, recipient.time_zones, quiet_hours)):
+        return Verdict(False, Reason.QUIET_HOURS, until)
+    return Verdict(True)
+
+
+def quiet_until(now: datetime, zones: tuple[str, ...], hours: QuietHours) -> datetime | None:
+    """When quiet hours end in every zone the student may be in; None when it is not quiet in any now."""
+    moment = now
+    for _ in range(2 * len(zones) + 1):  # the end in one zone may still be quiet in the next
+        ends = [_end_of_quiet(moment, ZoneInfo(zone), hours) for zone in zones]
+        later = max((end for end in ends if end), default=None)
+        if later is None:
+            return moment if moment > now else None
+        moment = later
+    return moment
+
+
+def _end_of_quiet(now: datetime, zone: ZoneInfo, hours: QuietHours) -> datetime | None:
+    local = now.astimezone(zone)
+    if not hours.cover(local.time()):
+        return None
+    day = local.date() + timedelta(days=1 if local.time() >= hours.end else 0)
+    return _on_the_clock(day, hours.end, zone).astimezone(now.tzinfo)
+
+
+def _on_the_clock(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """A wall-clock time as a moment. In the hour a spring change skips, the first moment after it."""
+    wall = datetime.combine(day, clock, tzinfo=zone)
+    moment = wall.astimezone(ZoneInfo("UTC"))
+    # A skipped time comes back different from a round trip; fold=1 then reads it on the summer clock, too early.
+    return moment if moment.astimezone(zone).time() >= clock else moment + timedelta(hours=1)
