@@ -1,0 +1,166 @@
+"""Conversations, their messages, and the events of each message."""
+
+from django.db import models
+from django.db.models import Func, Q, Value
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WORDS, Channel, Direction, Status
+from quadline.numbers.models import SystemNumber
+from quadline.roster.models import Student
+from quadline.sms import phones
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, user: User) -> "ConversationQuerySet":
+        """The conversations this person may read: their own; a lead's office's; everyone's for the whole-college roles."""
+        if not user.is_active:
+            return self.none()
+        if user.may[May.SEE_COLLEGE]:
+            return self.all()
+        if user.may[May.SEE_OFFICE] and user.office:
+            return self.filter(Q(staff=user) | Q(staff__office=user.office))
+        return self.filter(staff=user)
+
+    def newest_first(self) -> "ConversationQuerySet":
+        return self.filter(last_message__isnull=False).order_by("-last_activity_at", "-pk")
+
+    def unread(self) -> "ConversationQuerySet":
+        return self.filter(unread_count__gt=0)
+
+    def needing_reply(self) -> "ConversationQuerySet":
+        return self.filter(needs_reply=True)
+
+    def matching(self, query: str) -> "ConversationQuerySet":
+        """By the student's names, id or phone; a conversation with an unknown phone by its digits."""
+        digits = "".join(character for character in query if character.isdigit())
+        found = Q(student__in=Student.objects.matching(query).values("pk"))
+        return self.filter(found | Q(phone__endswith=digits, student=None)) if len(digits) >= 4 else self.filter(found)
+
+
+class Conversation(models.Model):
+    """Between one staff user and one student, or a phone nobody on the roster has."""
+
+    staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="conversations")
+    student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="conversations")
+    phone = models.CharField(max_length=16, blank=True)  # E.164, only while the student is unknown
+    last_message = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
+    last_activity_at = models.DateTimeField()
+    last_inbound_at = models.DateTimeField(null=True)
+    unread_count = models.PositiveIntegerField(default=0)
+    needs_reply = models.BooleanField(default=False)
+    is_done = models.BooleanField(default=False)
+    draft = models.TextField(blank=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "student"], name="one_conversation_per_pair"),
+            models.UniqueConstraint(fields=["staff", "phone"], condition=Q(student=None), name="one_conversation_per_phone"),
+            models.CheckConstraint(condition=Q(student__isnull=False) | ~Q(phone=""), name="conversation_with_someone"),
+        ]
+        indexes = [
+            models.Index(fields=["staff", "-last_activity_at"]),
+            models.Index(fields=["staff", "-last_activity_at"], condition=Q(needs_reply=True), name="conversation_needs_reply"),
+            models.Index(fields=["staff"], condition=Q(unread_count__gt=0), name="conversation_unread"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staff} with {self.name}"
+
+    @property
+    def name(self) -> str:
+        return self.student.display_name if self.student else phones.written(self.phone)
+
+    @property
+    def student_phone(self) -> str:
+        return self.student.mobile if self.student else self.phone
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def in_order(self) -> "MessageQuerySet":
+        return self.order_by("position")
+
+
+class Message(models.Model):
+    """One text. For an outbound one the id is made by the client, so a double click is one text."""
+
+    id = models.UUIDField(primary_key=True)
+    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages")
+    # The order in which messages were written, across clocks: filled by a sequence in the database.
+    position = models.BigIntegerField(
+        unique=True, editable=False, db_default=Func(Value("conversations_message_position"), function="nextval")
+    )
+    direction = models.CharField(max_length=10, choices=[(d.value, d.value) for d in Direction])
+    channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel], default=Channel.TEXT)
+    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    system_number = models.ForeignKey(SystemNumber, null=True, on_delete=models.PROTECT, related_name="+")
+    student_phone = models.CharField(max_length=16, blank=True)  # E.164, as it was when this was written
+    body = models.TextField()
+    notice = models.TextField(blank=True)  # the opt-out notice that ends the first text of a number to a student
+    segments = models.PositiveSmallIntegerField(default=0)
+    status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in Status])
+    reason = models.CharField(max_length=40, blank=True)  # what it waits for, or why it was not delivered
+    detail = models.CharField(max_length=300, blank=True)  # the same in plain words
+    carrier_code = models.CharField(max_length=10, blank=True)
+    carrier_message_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)  # when the sender may take it; empty while it has it or it is over
+    sent_at = models.DateTimeField(null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["carrier_message_id"], condition=~Q(carrier_message_id=""), name="one_row_per_carrier_message"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "position"]),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="message_due"),
+            models.Index(
+                fields=["system_number"], condition=Q(status__in=sorted(BEFORE_AN_ATTEMPT)), name="message_before_attempt"
+            ),
+            models.Index(fields=["status"], condition=Q(status__in=["sending", "unconfirmed"]), name="message_in_doubt"),
+            models.Index(fields=["student_phone", "-position"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.channel} {self.id}"
+
+    @property
+    def text(self) -> str:
+        """What reaches the phone: the words as written and, on a first text, the opt-out notice."""
+        return f"{self.body}\n\n{self.notice}" if self.notice else self.body
+
+    @property
+    def is_outbound(self) -> bool:
+        return self.direction == Direction.OUTBOUND
+
+    @property
+    def status_icon(self) -> str:
+        return WORDS[Status(self.status)][1]
+
+    @property
+    def tone(self) -> str:
+        return WORDS[Status(self.status)][2]
+
+
+class MessageEvent(models.Model):
+    """Every change of a message: what, when, why, by whom. ``key`` makes the same news twice one event."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    from_status = models.CharField(max_length=20, blank=True)
+    to_status = models.CharField(max_length=20)
+    cause = models.CharField(max_length=40)
+    carrier_code = models.CharField(max_length=10, blank=True)
+    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["message", "key"], condition=~Q(key=""), name="message_event_once")]
+

@@ -1,0 +1,77 @@
+"""The ladder a message climbs: its statuses, their rank, and what a person reads. No database here."""
+
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Channel(StrEnum):
+    TEXT = "text"
+    EMAIL = "email"
+
+
+class Status(StrEnum):
+    RECEIVED = "received"  # inbound: filed in its conversation
+    WAITING = "waiting"  # for a number, quiet hours, a schedule: the reason says which
+    QUEUED = "queued"  # due; the sender takes it next
+    SENDING = "sending"  # an attempt is committed; the carrier may or may not have it
+    UNCONFIRMED = "unconfirmed"  # the outcome of an attempt is unknown and is being looked up
+    SENT = "sent"  # the carrier has it
+    DELIVERED = "delivered"  # the phone has it
+    UNDELIVERED = "undelivered"  # the network gave up
+    FAILED = "failed"  # the carrier refused it
+    BLOCKED = "blocked"  # never handed over: opted out, no mobile
+    CANCELLED = "cancelled"  # taken back by its author while it waited
+    EMAILED = "emailed"  # went as an email instead
+
+
+RANK: dict[Status, int] = {
+    Status.WAITING: 0,
+    Status.QUEUED: 1,
+    Status.SENDING: 2,
+    Status.UNCONFIRMED: 3,
+    Status.SENT: 4,
+    Status.DELIVERED: 6,
+    Status.UNDELIVERED: 5,
+    Status.FAILED: 5,
+    Status.BLOCKED: 5,
+    Status.CANCELLED: 5,
+    Status.EMAILED: 7,
+}
+FINAL = frozenset(status for status, rank in RANK.items() if rank >= 5)
+BEFORE_AN_ATTEMPT = frozenset({Status.WAITING, Status.QUEUED})
+NEVER_REACHED_THE_STUDENT = frozenset({Status.UNDELIVERED, Status.FAILED, Status.BLOCKED, Status.CANCELLED})
+
+
+def may_climb(current: Status, following: Status) -> bool:
+    """Whether a message may go from one status to another. Rank only rises.
+
+    "Delivered" outranks the failures: receipts come in any order, and a phone that has the text has it.
+    """
+    if current in (Status.RECEIVED, Status.CANCELLED, Status.BLOCKED) and following is not Status.EMAILED:
+        return False
+    return RANK[following] > RANK[current] if current is not Status.RECEIVED else False
+
+
+WORDS: dict[Status, tuple[str, str, str]] = {  # words, icon, tone
+    Status.RECEIVED: ("Received", "", ""),
+    Status.WAITING: ("Waiting", "clock", "warn"),
+    Status.QUEUED: ("Sending", "clock", ""),
+    Status.SENDING: ("Sending", "clock", ""),
+    Status.UNCONFIRMED: ("Unconfirmed", "question", "warn"),
+    Status.SENT: ("Sent", "tick", ""),
+    Status.DELIVERED: ("Delivered", "ticks", "ok"),
+    Status.UNDELIVERED: ("Not delivered", "alert", "bad"),
+    Status.FAILED: ("Not delivered", "alert", "bad"),
+    Status.BLOCKED: ("Not sent", "alert", "bad"),
+    Status.CANCELLED: ("Cancelled", "x", ""),
+    Status.EMAILED: ("Sent as email instead", "envelope", "warn"),
+}
+
+
+class WaitingFor(StrEnum):
+    NUMBER = "number"
+    QUIET_HOURS = "quiet_hours"
