@@ -1,0 +1,161 @@
+"""Accept a text: in one transaction ask for a number if there is none, ask consent, save the message, enqueue."""
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.audit.models import record
+from quadline.consent.rules import REASON_WORDS
+from quadline.conversations.models import Conversation, Message, MessageEvent
+from quadline.conversations.opening import open_conversation
+from quadline.conversations.rules import (
+    BEFORE_AN_ATTEMPT,
+    NEVER_REACHED_THE_STUDENT,
+    Direction,
+    Status,
+    WaitingFor,
+)
+from quadline.conversations.statuses import announce, climb
+from quadline.delivery import sender
+from quadline.delivery.recipients import verdict_on
+from quadline.jobs import enqueue
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.provisioning import request_number
+from quadline.numbers.rules import State
+from quadline.roster.models import Student
+from quadline.sms import bodies, segments
+
+
+class TextRefused(ValueError):
+    """The text was not accepted and nothing was saved; the message says why and what to do, in plain words."""
+
+
+def accept_text(*, author: User, student: Student, message_id: uuid.UUID, body: str, now: datetime) -> Message:
+    """Accept one text of a staff user to a student. The same id again is the same text.
+
+    Raises TextRefused for a body that cannot be sent, or an author who may not text.
+    """
+    if not author.may[May.TEXT]:
+        raise TextRefused("Your role does not send texts. Nothing was sent.")
+    with transaction.atomic():
+        conversation = open_conversation(staff=author, student=student, now=now)
+        # One text at a time: a second click waits here for the first, and only one carries the notice.
+        rows = Conversation.objects.select_for_update(of=["self"]).select_related("student", "staff")
+        conversation = rows.get(pk=conversation.pk)
+        if known := _already_accepted(message_id, conversation):
+            return known
+        number = SystemNumber.objects.of(author)
+        notice = notice_due(conversation, number)
+        text = _checked(body, notice)
+        number = number or request_number(user=author, now=now)
+        message = Message(
+            id=message_id,
+            conversation=conversation,
+            direction=Direction.OUTBOUND,
+            author=author,
+            system_number=number,
+            student_phone=student.mobile,
+            body=text,
+            notice=notice,
+            created_at=now,
+        )
+        message.segments = segments.count(message.text).segments
+        _decide(message, number, now)
+        _save(message, now)
+        return message
+
+
+def cancel_text(*, message: Message, actor: User, now: datetime) -> bool:
+    """Take back a text that still waits. False when it is already on its way."""
+    with transaction.atomic():
+        row = Message.objects.select_for_update().get(pk=message.pk)
+        if Status(row.status) not in BEFORE_AN_ATTEMPT:
+            return False
+        climb(message, Status.CANCELLED, cause="cancelled", now=now, actor=actor, due_at=None, reason="", detail="")
+        record("text cancelled", subject=message, actor=actor)
+        _pass_notice_on(message)
+        return True
+
+
+def notice_due(conversation: Conversation, number: SystemNumber | None) -> str:
+    """The opt-out notice the next text ends with; "" once this number has given it to this student.
+
+    CTIA Messaging Principles (2023): the first text names the sender and says how to opt out.
+    """
+    given = conversation.messages.exclude(notice="").filter(student_phone=conversation.student_phone)
+    if number and given.filter(system_number=number).exclude(status__in=NEVER_REACHED_THE_STUDENT).exists():
+        return ""
+    return opt_out_notice(conversation.staff)
+
+
+def opt_out_notice(staff: User) -> str:
+    """The college's wording, with the sender and the college filled in."""
+    wording: str = settings.ENV.opt_out_notice
+    return wording.replace("{sender}", staff.name).replace("{college}", settings.ENV.college_name)
+
+
+def _already_accepted(message_id: uuid.UUID, conversation: Conversation) -> Message | None:
+    known = Message.objects.select_related("conversation").filter(pk=message_id).first()
+    if known and known.conversation_id != conversation.pk:
+        raise TextRefused("This form was already used for another text. Nothing was sent: reload the page and send again.")
+    return known
+
+
+def _checked(body: str, notice: str) -> str:
+    try:
+        text = bodies.checked(body)
+    except bodies.BodyError as error:
+        raise TextRefused(str(error)) from error
+    over = len(f"{text}\n\n{notice}") - bodies.MAX_CHARACTERS
+    if notice and over > 0:
+        raise TextRefused(
+            f"With the opt-out notice that a first text carries, this is {over} characters over "
+            f"{bodies.MAX_CHARACTERS:,}. Nothing was sent: shorten it and send again."
+        )
+    return text
+
+
+def _decide(message: Message, number: SystemNumber, now: datetime) -> None:
+    """The first status of a text, by the law and by the state of the number."""
+    verdict = verdict_on(message.conversation, system_phone=number.phone, now=now)
+    if not verdict.is_allowed and not verdict.is_held:
+        assert verdict.reason is not None
+        message.status, message.reason, message.detail = Status.BLOCKED, verdict.reason, REASON_WORDS[verdict.reason]
+    elif number.state != State.ACTIVE:
+        # Due at once; the sender takes only texts whose number is active, so there is nothing to release later.
+        message.status, message.reason, message.due_at = Status.WAITING, WaitingFor.NUMBER, now
+    elif verdict.is_held:
+        message.status, message.reason, message.due_at = Status.WAITING, WaitingFor.QUIET_HOURS, verdict.until
+    else:
+        message.status, message.due_at = Status.QUEUED, now
+
+
+def _save(message: Message, now: datetime) -> None:
+    message.save(force_insert=True)
+    MessageEvent.objects.create(message=message, at=now, to_status=message.status, cause="written", actor=message.author)
+    Conversation.objects.filter(pk=message.conversation_id).update(
+        last_message=message, last_activity_at=now, needs_reply=False, is_done=False, draft=""
+    )
+    record("text accepted", subject=message, actor=message.author, status=message.status)
+    if message.due_at and message.reason != WaitingFor.NUMBER:
+        enqueue(sender.send_due_texts, after=message.due_at - now if message.due_at > now else None)
+    announce(message)
+    message.refresh_from_db(fields=["position"])
+
+
+def _pass_notice_on(cancelled: Message) -> None:
+    """When the text that carried the notice is taken back, the next one that waits carries it."""
+    if not cancelled.notice:
+        return
+    following = cancelled.conversation.messages.filter(
+        direction=Direction.OUTBOUND, status__in=BEFORE_AN_ATTEMPT, system_number=cancelled.system_number
+    )
+    heir = following.select_for_update().in_order().first()
+    if heir and not heir.notice:
+        heir.notice = cancelled.notice
+        heir.segments = segments.count(heir.text).segments
+        heir.save(update_fields=["notice", "segments"])

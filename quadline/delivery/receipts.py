@@ -1,0 +1,67 @@
+"""A delivery receipt lets the status of its text climb; late and repeated ones never climb down."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from quadline.carriers.protocol import Failure, Progress, Receipt
+from quadline.conversations.models import Message
+from quadline.conversations.rules import Status
+from quadline.conversations.statuses import climb
+from quadline.delivery import activation, recording
+
+CLIMBS_TO: dict[Progress, Status] = {
+    Progress.SENT: Status.SENT,
+    Progress.DELIVERED: Status.DELIVERED,
+    Progress.UNDELIVERED: Status.UNDELIVERED,
+    Progress.FAILED: Status.FAILED,
+}
+
+
+def apply(receipt: Receipt, *, now: datetime) -> bool:
+    """Apply one receipt, in any order and any number of times. False when it is about no text of ours."""
+    if activation.is_about_a_probe(receipt):
+        activation.read_probe(receipt, now=now)
+        return True
+    with transaction.atomic():
+        message = _text_of(receipt)
+        if message is None:
+            return False
+        if receipt.carrier_message_id and not message.carrier_message_id:
+            # Quicker than the carrier's own answer, or that answer was lost: this is how the text is found again.
+            Message.objects.filter(pk=message.pk, carrier_message_id="").update(
+                carrier_message_id=receipt.carrier_message_id, sent_at=now
+            )
+        _climb(message, receipt, now)
+        return True
+
+
+def _text_of(receipt: Receipt) -> Message | None:
+    texts = Message.objects.select_related("conversation", "system_number")
+    by_reference = texts.filter(pk=receipt.reference).first() if _is_uuid(receipt.reference) else None
+    return by_reference or texts.filter(carrier_message_id=receipt.carrier_message_id).exclude(carrier_message_id="").first()
+
+
+def _climb(message: Message, receipt: Receipt, now: datetime) -> None:
+    failed = recording.failure_fields(receipt.failure, receipt.carrier_code) if receipt.failure else {"reason": "", "detail": ""}
+    climb(
+        message,
+        CLIMBS_TO[receipt.progress],
+        cause="receipt",
+        now=now,
+        key=f"{receipt.carrier_message_id}-{receipt.progress}",
+        event_code=receipt.carrier_code,
+        due_at=None,
+        **failed,
+    )
+    if receipt.failure is Failure.OPTED_OUT:
+        recording.learn_opt_out(message, receipt.failure, now=now)
+
+
+def _is_uuid(reference: str) -> bool:
+    try:
+        uuid.UUID(reference)
+    except ValueError:
+        return False
+    return True
