@@ -1,0 +1,105 @@
+"""Keep what the carrier says, then apply it: texts and registrations at once, receipts by the worker in batches."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.utils import timezone
+
+from quadline.carriers import registry
+from quadline.carriers.protocol import Carrier, InboundText, Registration
+from quadline.delivery import activation, receipts
+from quadline.delivery.inbound import file_reply
+from quadline.jobs import enqueue, job
+from quadline.webhooks.models import CarrierEvent
+
+log = structlog.get_logger(__name__)
+
+BATCH = 200
+KEEP = timedelta(days=90)
+
+
+def file_inbound(carrier: Carrier, text: InboundText, content: Mapping[str, str]) -> None:
+    """Store and file one inbound text in one transaction: when we answer, it is in its conversation."""
+    with transaction.atomic():
+        event = _store(carrier.name, CarrierEvent.Kind.INBOUND, text.carrier_message_id, dict(content))
+        if event.applied_at is None:
+            message = file_reply(text, now=timezone.now())
+            _applied(event, "filed" if message else "to a number that is not ours")
+
+
+def file_registration(carrier: Carrier, news: Registration, content: Any) -> None:
+    with transaction.atomic():
+        event = _store(carrier.name, CarrierEvent.Kind.REGISTRATION, news.key, content)
+        if event.applied_at is None:
+            is_ours = activation.apply(news, now=timezone.now())
+            _applied(event, "applied" if is_ours else "about a number that is not ours")
+
+
+def keep_receipt(carrier: Carrier, content: Mapping[str, str]) -> None:
+    """Append one receipt and have it applied soon. Many come at once, so nothing else is done here."""
+    key = f"{content.get('MessageSid', '')}-{content.get('MessageStatus', '')}-{content.get('ErrorCode', '')}"
+    with transaction.atomic():
+        event = _store(carrier.name, CarrierEvent.Kind.STATUS, key, dict(content))
+        if event.applied_at is None:
+            enqueue(apply_receipts)
+
+
+@job(queue="receipts")
+def apply_receipts() -> None:
+    """Apply stored receipts, oldest first, until none is left. Several of these may run at once."""
+    while _apply_batch():
+        pass
+
+
+@job(queue="receipts", attempts=3)
+def apply_forgotten_receipts(timestamp: int) -> None:
+    """The timetable's sweep, for receipts whose job was lost."""
+    _apply_batch()
+
+
+@job(queue="receipts", attempts=3)
+def drop_old_events(timestamp: int) -> None:
+    """Raw events are proof for a while; what they meant is kept with the messages."""
+    CarrierEvent.objects.filter(applied_at__lt=timezone.now() - KEEP).delete()
+
+
+def _apply_batch() -> int:
+    with transaction.atomic():
+        waiting = CarrierEvent.objects.select_for_update(skip_locked=True).filter(
+            applied_at=None, kind=CarrierEvent.Kind.STATUS
+        )
+        events = list(waiting.order_by("pk")[:BATCH])
+        for event in events:
+            _applied(event, _apply(event))
+        return len(events)
+
+
+def _apply(event: CarrierEvent) -> str:
+    receipt = registry.carrier(event.carrier).read_receipt(event.content)
+    if receipt is None:
+        return "a step on the way"
+    if receipts.apply(receipt, now=timezone.now()):
+        return "applied"
+    log.warning("receipt for no text of ours", event_id=event.pk)
+    return "about no text of ours"
+
+
+def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Any) -> CarrierEvent:
+    """The stored event: a new row, or the one that was there when the carrier repeats itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO webhooks_carrierevent (carrier, kind, key, content, received_at, result)
+            VALUES (%s, %s, %s, %s, %s, '') ON CONFLICT (carrier, kind, key) DO NOTHING
+            """,
+            [carrier, kind, key[:160], json.dumps(content).replace("\\u0000", ""), timezone.now()],
+        )
+    return CarrierEvent.objects.select_for_update().get(carrier=carrier, kind=kind, key=key[:160])
+
+
+def _applied(event: CarrierEvent, result: str) -> None:
+    CarrierEvent.objects.filter(pk=event.pk).update(applied_at=timezone.now(), result=result)

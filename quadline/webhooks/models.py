@@ -1,0 +1,23 @@
+"""What the carrier told us, raw and once, before anybody interprets it."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class CarrierEvent(models.Model):
+    class Kind(models.TextChoices):
+        INBOUND = "inbound"
+        STATUS = "status"
+        REGISTRATION = "registration"
+
+    carrier = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    key = models.CharField(max_length=160)  # the carrier's own name for the news: the same twice is one row
+    content = models.JSONField()
+    received_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["carrier", "kind", "key"], name="carrier_event_once")]
+        indexes = [models.Index(fields=["id"], condition=Q(applied_at=None), name="carrier_event_to_apply")]

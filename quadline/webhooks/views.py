@@ -1,0 +1,130 @@
+"""The carrier calls: verify the signature, store, translate, hand over, answer fast.
+
+A small ASGI app of its own, beside Django: it needs no session, no templates and no middleware.
+"""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import OperationalError, close_old_connections
+from prometheus_client import Counter
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from quadline.accounts.models import User
+from quadline.carriers import registry
+from quadline.carriers.protocol import Answer, Carrier, WebhookCall
+from quadline.numbers.models import SystemNumber
+from quadline.sms import phones
+from quadline.webhooks import events
+
+log = structlog.get_logger(__name__)
+LARGEST_BODY = 256_000  # bytes; a carrier's call has a few kilobytes
+FORGED = Counter("quadline_webhooks_forged_total", "Calls to a webhook without a true signature")
+View = Callable[[Carrier, WebhookCall], Answer]
+
+
+def application() -> Starlette:
+    return Starlette(
+        routes=[
+            Route("/{carrier}/inbound", _door(inbound), methods=["POST"]),
+            Route("/{carrier}/status", _door(status), methods=["POST"]),
+            Route("/{carrier}/voice", _door(voice), methods=["POST"]),
+            Route("/{carrier}/events", _door(registrations), methods=["POST"]),
+        ]
+    )
+
+
+def inbound(carrier: Carrier, call: WebhookCall) -> Answer:
+    events.file_inbound(carrier, carrier.read_inbound(call), call.form)
+    return carrier.answer_text()
+
+
+def status(carrier: Carrier, call: WebhookCall) -> Answer:
+    reference = dict(parse_qsl(call.url.partition("?")[2])).get("ref", "")
+    events.keep_receipt(carrier, {**call.form, "ref": reference})
+    return Answer()
+
+
+def registrations(carrier: Carrier, call: WebhookCall) -> Answer:
+    for news in carrier.read_registrations(call.raw_body):
+        events.file_registration(carrier, news, news.__dict__)
+    return Answer()
+
+
+def voice(carrier: Carrier, call: WebhookCall) -> Answer:
+    incoming = carrier.read_call(call)
+    number = SystemNumber.objects.filter(phone=incoming.system_phone).select_related("user").order_by("-pk").first()
+    user = number.user if number else None
+    office_line = (user.office_phone if user else "") or settings.ENV.college_phone
+    return carrier.answer_call(words=_spoken(user, office_line), connect_to=office_line, system_phone=incoming.system_phone)
+
+
+def _spoken(user: User | None, office_line: str) -> str:
+    who = f"{user.name} at {settings.ENV.college_name}" if user else settings.ENV.college_name
+    words = f"This number is for text messages only. It belongs to {who}."
+    if office_line:
+        words += f" Connecting you to the office line, {phones.spoken(office_line)}."
+    return words
+
+
+def _door(view: View) -> Callable[[Request], Awaitable[Response]]:
+    """What every webhook has in common. Nothing is read from a call whose signature is not true."""
+
+    async def endpoint(request: Request) -> Response:
+        raw_body = await _read(request)
+        if raw_body is None:
+            return Response("Too large.", status_code=413)
+        return await sync_to_async(_answer, thread_sensitive=False)(view, request, raw_body)
+
+    return endpoint
+
+
+async def _read(request: Request) -> bytes | None:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            return None
+    return body
+
+
+def _answer(view: View, request: Request, raw_body: bytes) -> Response:
+    name = request.path_params["carrier"]
+    if name not in registry.CARRIERS:
+        return Response("No such carrier.", status_code=404)
+    carrier = registry.carrier(name)
+    call = _call(request, raw_body)
+    if not carrier.is_genuine(call):
+        FORGED.inc()
+        log.warning("webhook with a false signature", carrier=name, path=request.url.path)
+        return Response("The signature is not right.", status_code=403)
+    try:
+        close_old_connections()
+        answer = view(carrier, call)
+    except (KeyError, ValueError) as error:
+        log.warning("webhook that could not be read", carrier=name, path=request.url.path, fault=repr(error))
+        return Response("The call could not be read.", status_code=400)
+    except OperationalError:
+        log.exception("webhook while the database was away")
+        return Response("Try again.", status_code=503)  # the carrier calls again, or its log is read later
+    finally:
+        close_old_connections()
+    return Response(answer.body, media_type=answer.content_type)
+
+
+def _call(request: Request, raw_body: bytes) -> WebhookCall:
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    form = dict(parse_qsl(raw_body.decode("utf-8", "replace"), keep_blank_values=True)) if is_form else {}
+    query = f"?{request.url.query}" if request.url.query else ""
+    return WebhookCall(
+        url=f"{settings.PUBLIC_URL}{request.url.path}{query}",  # never from Host: a caller chooses that
+        headers={key.lower(): value for key, value in request.headers.items()},
+        form=form,
+        raw_body=raw_body,
+    )
