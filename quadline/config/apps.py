@@ -1,0 +1,14 @@
+"""Registers every job and the timetable, once Django and the job engine are ready."""
+
+from django.apps import AppConfig
+
+
+class HouseConfig(AppConfig):
+    name = "quadline.config"
+    label = "config"
+
+    def ready(self) -> None:
+        from quadline.config.schedule import timetable
+        from quadline.jobs import set_timetable
+
+        set_timetable(timetable())

@@ -1,0 +1,117 @@
+"""Every setting of the environment, its type, its default and one line of meaning.
+
+All faults are reported at once and in words. A secret may come from a file: FOO_FILE names a file that holds FOO.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from quadline.sms.phones import PhoneError, normalise
+
+
+class EnvironmentFault(SystemExit):
+    """The environment cannot be used; the message lists every fault."""
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone. Use a name such as America/Detroit.")
+    return name
+
+
+def _phone(raw: str) -> str:
+    try:
+        return normalise(raw) if raw else ""
+    except PhoneError as error:
+        raise ValueError(str(error)) from error
+
+
+def _base_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return url.rstrip("/")
+
+
+Phone = Annotated[str, AfterValidator(_phone)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class Environment(BaseSettings):
+    """The names are the environment's, in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    secret_key: str = Field(min_length=32, description="Signs sessions and links. Keep it secret; 32 characters or more.")
+    public_url: BaseUrl = Field(description="The address people and the carrier reach Quadline at.")
+    database_url: str = Field(description="postgresql://user:password@host/database, PostgreSQL 15 or later.")
+    data_dir: Path = Field(default=Path("data"), description="Where pictures and, when it is ours, the database lie.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="How much is logged.")
+
+    metrics_token: str = Field(default="", description="Lets a monitor read /metrics as a bearer token. Empty: nobody can.")
+
+    college_name: str = Field(default="Your College", description="Named in texts, letters and on every page.")
+    college_phone: Phone = Field(default="", description="The main campus line; numbers are looked for near it.")
+    college_area_codes: str = Field(default="", description="Area codes to look for numbers in, first choice first: 734,313.")
+    college_region: str = Field(default="", pattern=r"^([A-Z]{2})?$", description="State or province, the last resort: MI.")
+    college_time_zone: Zone = Field(default="America/New_York", description="The campus clock.")
+    opt_out_notice: str = Field(
+        default="This is {sender} at {college}. Reply STOP to opt out, HELP for help.",
+        description="Ends the first text of a number to a student. {sender} and {college} are filled in.",
+    )
+    quiet_hours: str = Field(
+        default="21:00-08:00",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
+        description="When a text waits for the morning, on the student's clock. Empty: never.",
+    )
+    email_url: str = Field(default="", description="smtp://user:password@host:587?tls=true. Empty: letters are logged, not sent.")
+    email_from: str = Field(default="quadline@localhost", description="Sender of letters to staff.")
+
+    carrier: Literal["twilio"] = Field(default="twilio", description="Who carries the texts.")
+    twilio_account_sid: str = Field(default="", description="AC…, from the Twilio console.")
+    twilio_auth_token: str = Field(default="", description="The account's primary auth token; it also signs webhooks.")
+    twilio_auth_token_next: str = Field(default="", description="During a rotation: the other token, also accepted on webhooks.")
+    twilio_messaging_service_sid: str = Field(default="", description="MG…, the service that holds your A2P campaign.")
+    twilio_api_url: BaseUrl = Field(default="https://api.twilio.com", description="Texts and numbers.")
+    twilio_messaging_url: BaseUrl = Field(default="https://messaging.twilio.com", description="Messaging Services.")
+    twilio_events_url: BaseUrl = Field(default="https://events.twilio.com", description="Event Streams.")
+    registration_probe_to: Phone = Field(
+        default="",
+        description="A mobile of the college's own that is texted to learn whether a number is registered, when no news came.",
+    )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.college_time_zone)
+
+
+def read() -> Environment:
+    """The environment, checked. Raises EnvironmentFault that lists every fault in words."""
+    _read_secret_files()
+    try:
+        return Environment()  # type: ignore[call-arg]  # the fields come from the environment
+    except ValidationError as error:
+        lines = [f"  {_name(fault['loc'])}: {_words(fault)}" for fault in error.errors()]
+        raise EnvironmentFault("Quadline cannot start. Mend these settings:\n" + "\n".join(lines)) from None
+
+
+def _read_secret_files() -> None:
+    for field in Environment.model_fields:
+        path = os.environ.get(f"{field.upper()}_FILE")
+        if path:
+            os.environ[field.upper()] = Path(path).read_text().strip()
+
+
+def _name(location: tuple[Any, ...]) -> str:
+    return str(location[0]).upper() if location else "environment"
+
+
+def _words(fault: Any) -> str:
+    if fault["type"] == "missing":
+        return f"is not set. {Environment.model_fields[str(fault['loc'][0])].description}"
+    return str(fault["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,31 @@
+"""Every queue and every timed job, on one page. Times are UTC; the sixth field is seconds."""
+
+from quadline.delivery import activation, reconcile, sender
+from quadline.jobs import Timed
+from quadline.numbers import alerts, provisioning
+from quadline.webhooks import events
+
+QUEUES = {
+    "texts": "hand texts over, settle unknown outcomes",
+    "receipts": "apply what the carrier says of them",
+    "numbers": "rent numbers and register them",
+    "letters": "emails to staff",
+}
+
+EVERY_10_SECONDS = "* * * * * */10"
+EVERY_MINUTE = "* * * * *"
+EVERY_15_MINUTES = "*/15 * * * *"
+NIGHTLY = "20 7 * * *"
+
+
+def timetable() -> list[Timed]:
+    return [
+        Timed(sender.send_overdue_texts, EVERY_10_SECONDS),
+        Timed(reconcile.settle_unknown_attempts, EVERY_10_SECONDS),
+        Timed(events.apply_forgotten_receipts, EVERY_10_SECONDS),
+        Timed(provisioning.take_up_numbers, EVERY_MINUTE),
+        Timed(alerts.find_late_numbers, EVERY_MINUTE),
+        Timed(activation.probe_quiet_registrations, EVERY_15_MINUTES),
+        Timed(events.drop_old_events, NIGHTLY),
+    ]
+
