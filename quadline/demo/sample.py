@@ -1,0 +1,55 @@
+"""Alder College: the sample that the demo and the tests load, from real files."""
+
+import csv
+from pathlib import Path
+
+COLLEGE = Path(__file__).parent / "college"
+PASSWORD = "alder-college"  # every sample account; the demo answers this machine only
+
+
+def load_sample_college() -> None:
+    """Staff, students and caseloads. What is there already stays as it is."""
+    from quadline.accounts.models import User
+    from quadline.roster.importing import import_roster
+
+    if User.objects.filter(email=_staff()[0]["email"]).exists():
+        return
+    for row in _staff():
+        _add_staff(row)
+    import_roster(COLLEGE / "students.csv", COLLEGE / "caseload.csv")
+
+
+def who_to_be() -> list[tuple[str, str]]:
+    """The accounts worth signing in as, with what each is for."""
+    return [(row["email"], f"{row['name']}, {row['role']}") for row in _staff() if row["email"] in SHOWN]
+
+
+SHOWN = (
+    "maya.alvarez@alder.example",
+    "denise.whitfield@alder.example",
+)
+
+
+def _staff() -> list[dict[str, str]]:
+    with (COLLEGE / "staff.csv").open(encoding="utf-8", newline="") as rows:
+        return list(csv.DictReader(rows))
+
+
+def _add_staff(row: dict[str, str]) -> None:
+    from allauth.account.models import EmailAddress
+
+    from quadline.accounts.models import User
+    from quadline.sms.phones import normalise
+
+    user = User.objects.create_user(
+        row["email"],
+        PASSWORD,
+        name=row["name"],
+        title=row["title"],
+        role=row["role"],
+        office=row["office"],
+        office_phone=normalise(row["office_phone"]) if row["office_phone"] else "",
+        time_zone=row["time_zone"],
+        portrait=row["portrait"],
+    )
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
