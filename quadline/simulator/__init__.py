@@ -1,0 +1,1 @@
+"""The carrier in a box: it speaks Twilio's HTTP API and shows student phones."""

@@ -1,0 +1,114 @@
+"""What every API request goes through: who is asking, which form, and what a refusal looks like."""
+
+import asyncio
+import base64
+import hmac
+import json
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from quadline.simulator.carrier import Carrier
+from quadline.simulator.errors import Refusal
+from quadline.simulator.faults import Fault, FaultKind
+
+encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class ApiCall:
+    """One authenticated request: its path, query and form, with Twilio's parameter names."""
+
+    def __init__(self, request: Request, carrier: Carrier, body: bytes) -> None:
+        self.request = request
+        self.carrier = carrier
+        self.path: dict[str, str] = request.path_params
+        text = body.decode() if request.method == "POST" else request.url.query
+        self.pairs = parse_qsl(text, keep_blank_values=True)
+        self._last = dict(self.pairs)
+
+    def get(self, name: str, default: str = "") -> str:
+        return self._last.get(name, default)
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.pairs if key == name]
+
+    def facts(self, names: Iterable[str]) -> dict[str, str]:
+        """The parameters given, of these, by our own names: SmsUrl is sms_url."""
+        titles = {name.title().replace("_", ""): name for name in names}
+        return {titles[key]: value for key, value in self.pairs if key in titles}
+
+
+Act = Callable[[ApiCall], Awaitable[Response]]
+
+
+def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
+    """One Twilio resource. `area` is what a fault's `on` may name: messages, numbers, services."""
+
+    async def answer(request: Request) -> Response:
+        carrier: Carrier = request.app.state.carrier
+        body = await request.body()
+        if cut := carrier.faults.take(FaultKind.RESET, **_ends(request, body), on=area):
+            return await cut_connection(request, cut)
+        try:
+            _authenticate(carrier, request)
+            call = ApiCall(request, carrier, body)
+            if slow := carrier.faults.take(FaultKind.SLOW, **_ends(request, body), on=area):
+                await asyncio.sleep(slow.seconds)
+            return await methods[request.method](call)
+        except Refusal as refusal:
+            return answer_json(refusal.body(), refusal.http_status, refusal.headers)
+
+    return Route(path, answer, methods=list(methods))
+
+
+def answer_json(
+    content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    return Response(encode_json(content), status, headers, "application/json")
+
+
+def nothing_left() -> Response:
+    return Response(status_code=204)
+
+
+async def lose_answer(call: ApiCall, fault: Fault) -> Response:
+    """The act was done; its answer is a 500, or silence and then a 500 or a closed line."""
+    if fault.kind in (FaultKind.ACCEPT_THEN_HANG, FaultKind.PURCHASE_THEN_HANG):
+        await asyncio.sleep(fault.seconds)
+        if fault.then == "close":
+            return await cut_connection(call.request, fault)
+    raise Refusal(20500)
+
+
+async def cut_connection(request: Request, fault: Fault) -> Response:
+    """Reset the TCP connection under the request."""
+    transport = request.scope["state"]["connection"].transport
+    peer: socket.socket | None = transport.get_extra_info("socket")
+    if peer is not None:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+    return Response(status_code=503, headers={"X-Fault": fault.kind})
+
+
+def _ends(request: Request, body: bytes) -> dict[str, Any]:
+    carrier: Carrier = request.app.state.carrier
+    if not carrier.faults.all():
+        return {}
+    form = dict(parse_qsl(body.decode(errors="replace")))
+    return {"to": form.get("To"), "from_": form.get("From")}
+
+
+def _authenticate(carrier: Carrier, request: Request) -> None:
+    options = carrier.options
+    given = request.headers.get("authorization", "")
+    wanted = base64.b64encode(f"{options.account_sid}:{options.auth_token}".encode()).decode()
+    if not hmac.compare_digest(given.encode(), f"Basic {wanted}".encode()):
+        raise Refusal(20003)
+    if request.path_params.get("account", options.account_sid) != options.account_sid:
+        raise Refusal(20404, f"The requested resource {request.url.path} was not found")

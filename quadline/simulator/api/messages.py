@@ -1,0 +1,141 @@
+"""The Messages resource."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from starlette.responses import Response
+
+from quadline.simulator.api.calls import ApiCall, answer_json, lose_answer, nothing_left
+from quadline.simulator.api.dates import read_span, rfc2822
+from quadline.simulator.api.paging import classic_page, page_size
+from quadline.simulator.errors import Refusal, delivery_words
+from quadline.simulator.faults import FaultKind
+from quadline.simulator.progress import FINAL
+from quadline.simulator.records import Message
+from quadline.simulator.sending import Wish, accept
+
+
+async def create(call: ApiCall) -> Response:
+    if call.get("ScheduleType") or call.get("SendAt"):
+        raise Refusal(20001, "The simulator does not schedule; send when it is time.")
+    wish = Wish(
+        to=call.get("To"),
+        from_=call.get("From"),
+        service_sid=call.get("MessagingServiceSid"),
+        body=call.get("Body"),
+        media=len(call.all("MediaUrl")),
+        status_callback=call.get("StatusCallback"),
+    )
+    message = accept(call.carrier, wish)
+    written = describe(call.carrier.options.account_sid, message)
+    for kind in (FaultKind.ACCEPT_THEN_500, FaultKind.ACCEPT_THEN_HANG):
+        if lost := call.carrier.faults.take(kind, to=message.to, from_=message.from_):
+            return await lose_answer(call, lost)
+    return answer_json(written, 201)
+
+
+async def fetch(call: ApiCall) -> Response:
+    return answer_json(describe(call.carrier.options.account_sid, _find(call)))
+
+
+async def change(call: ApiCall) -> Response:
+    """Redact (an empty Body) or cancel; Twilio allows nothing else."""
+    message = _find(call)
+    if call.get("Status") == "canceled":
+        raise Refusal(20001, "Only a scheduled message can be canceled.")
+    if call.get("Body", "-") != "":
+        raise Refusal(20001, "Body may only be emptied.")
+    if message.status not in FINAL:
+        raise Refusal(20009, "Cannot redact a message that is still being delivered.", 409)
+    message.body = ""
+    message.updated_at = call.carrier.clock.now()
+    call.carrier.keep(message)
+    call.carrier.ledger.write("redact", sid=message.sid)
+    return answer_json(describe(call.carrier.options.account_sid, message))
+
+
+async def delete(call: ApiCall) -> Response:
+    message = _find(call)
+    call.carrier.forget(message)
+    call.carrier.ledger.write("delete", sid=message.sid)
+    return nothing_left()
+
+
+async def index(call: ApiCall) -> Response:
+    """Newest first; a page goes on after the message that the last one ended with."""
+    after = call.carrier.messages.get(call.get("PageToken").removeprefix("PA"))
+    found = (m for m in _matching(call) if after is None or m.turn < after.turn)
+    size = page_size(call)
+    shown = list(islice(found, size + 1))
+    token = f"PA{shown[size - 1].sid}" if len(shown) > size else None
+    account = call.carrier.options.account_sid
+    items = [describe(account, message) for message in shown[:size]]
+    return answer_json(classic_page(call, "messages", items, next_token=token))
+
+
+def _find(call: ApiCall) -> Message:
+    message = call.carrier.messages.get(call.path["sid"])
+    if message is None:
+        raise Refusal(20404, f"The requested resource {call.request.url.path} was not found")
+    return message
+
+
+def _matching(call: ApiCall) -> Iterator[Message]:
+    to, from_ = call.get("To"), call.get("From")
+    earliest, latest = _window(call)
+    for message in _candidates(call, to, from_):
+        moment = int(message.sent_at or message.created_at)
+        if (
+            (not to or message.to == to)
+            and (not from_ or message.from_ == from_)
+            and earliest <= moment < latest
+        ):
+            yield message
+
+
+def _candidates(call: ApiCall, to: str, from_: str) -> Iterable[Message]:
+    by_to, by_from = call.carrier.sent_to, call.carrier.sent_from
+    shelves = [by_to.get(to, {})] * bool(to) + [by_from.get(from_, {})] * bool(from_)
+    shelf = min(shelves or [call.carrier.messages], key=len)
+    return reversed(shelf.values())
+
+
+def _window(call: ApiCall) -> tuple[float, float]:
+    earliest, latest = 0.0, float("inf")
+    if day := call.get("DateSent"):
+        earliest, latest = read_span(day)
+    if start := call.get("DateSent>"):
+        earliest = max(earliest, read_span(start)[0])
+    if end := call.get("DateSent<"):
+        # A bare day means up to its midnight; a moment counts to the end of its second.
+        span = read_span(end)
+        latest = min(latest, span[0] + 1 if len(end) <= len("2026-11-23") else span[1])
+    return earliest, latest
+
+
+def describe(account: str, message: Message) -> dict[str, Any]:
+    uri = f"/2010-04-01/Accounts/{account}/Messages/{message.sid}"
+    through_service = message.status == "accepted"
+    return {
+        "account_sid": account,
+        "api_version": "2010-04-01",
+        "body": message.body,
+        "date_created": rfc2822(message.created_at),
+        "date_sent": rfc2822(message.sent_at),
+        "date_updated": rfc2822(message.updated_at),
+        "direction": message.direction,
+        "error_code": message.error_code,
+        "error_message": delivery_words(message.error_code),
+        "from": message.from_,
+        "messaging_service_sid": message.service_sid,
+        "num_media": str(message.media),
+        "num_segments": "0" if through_service else str(message.segments),
+        "price": None,
+        "price_unit": "USD",
+        "sid": message.sid,
+        "status": message.status,
+        "subresource_uris": {"media": f"{uri}/Media.json"},
+        "to": message.to,
+        "uri": f"{uri}.json",
+    }

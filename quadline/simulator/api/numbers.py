@@ -1,0 +1,161 @@
+"""The AvailablePhoneNumbers and IncomingPhoneNumbers resources."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from quadline.simulator import areas, buying
+from quadline.simulator.api.calls import ApiCall, answer_json, lose_answer, nothing_left
+from quadline.simulator.api.dates import rfc2822
+from quadline.simulator.api.paging import classic_page, page_number, page_size
+from quadline.simulator.errors import Refusal
+from quadline.simulator.faults import FaultKind
+from quadline.simulator.records import Number
+
+_ALL = {"voice": True, "SMS": True, "MMS": True}
+_LOWER = {"voice": True, "sms": True, "mms": True, "fax": False}
+
+
+async def search(call: ApiCall) -> Response:
+    codes = _codes(call)
+    limit = page_size(call)
+    found = buying.find_numbers(
+        call.carrier, codes=codes, contains=call.get("Contains"), limit=limit
+    )
+    call.carrier.ledger.write(
+        "search",
+        country=call.path["country"],
+        area_codes=codes[:5],
+        near=call.get("NearNumber") or None,
+        region=call.get("InRegion") or None,
+        found=len(found),
+    )
+    account, country = call.carrier.options.account_sid, call.path["country"]
+    return answer_json(
+        {
+            "available_phone_numbers": [_describe_available(number) for number in found],
+            "uri": f"/2010-04-01/Accounts/{account}/AvailablePhoneNumbers/{country}/Local.json",
+        }
+    )
+
+
+async def buy(call: ApiCall) -> Response:
+    phone_number = call.get("PhoneNumber") or None
+    number = buying.buy(
+        call.carrier,
+        phone_number=phone_number,
+        area_code=call.get("AreaCode") or None,
+        facts=call.facts(buying.CHANGEABLE),
+    )
+    for kind in (FaultKind.PURCHASE_THEN_500, FaultKind.PURCHASE_THEN_HANG):
+        if lost := call.carrier.faults.take(
+            kind, to=number.phone_number, area_code=number.phone_number[2:5]
+        ):
+            return await lose_answer(call, lost)
+    return answer_json(describe(call, number), 201)
+
+
+async def index(call: ApiCall) -> Response:
+    name, phone_number = call.get("FriendlyName"), call.get("PhoneNumber")
+    found = [
+        number
+        for number in reversed(call.carrier.numbers.values())
+        if (not name or number.friendly_name == name)
+        and (not phone_number or buying.matches(number.phone_number, phone_number))
+    ]
+    call.carrier.ledger.write(
+        "adopt-list",
+        friendly_name=name or None,
+        phone_number=phone_number or None,
+        found=len(found),
+    )
+    size, start = page_size(call), page_size(call) * page_number(call)
+    shown = [describe(call, number) for number in found[start : start + size]]
+    token = f"PA{shown[-1]['sid']}" if len(found) > start + size else None
+    return answer_json(classic_page(call, "incoming_phone_numbers", shown, next_token=token))
+
+
+async def fetch(call: ApiCall) -> Response:
+    return answer_json(describe(call, find(call)))
+
+
+async def change(call: ApiCall) -> Response:
+    number = find(call)
+    buying.change(call.carrier, number, call.facts(buying.CHANGEABLE))
+    return answer_json(describe(call, number))
+
+
+async def release(call: ApiCall) -> Response:
+    buying.release(call.carrier, find(call))
+    return nothing_left()
+
+
+def find(call: ApiCall, sid: str | None = None) -> Number:
+    number = call.carrier.numbers.get(sid or call.path["sid"])
+    if number is None:
+        raise Refusal(20404, f"The requested resource {call.request.url.path} was not found")
+    return number
+
+
+def _codes(call: ApiCall) -> list[str]:
+    if code := call.get("AreaCode"):
+        return [code]
+    if near := call.get("NearNumber"):
+        return areas.codes_near(near)
+    if region := call.get("InRegion"):
+        return areas.codes_in(region)
+    country = call.path["country"]
+    codes = areas.NATIONAL if country == "US" else list(areas.PLACES)
+    return [code for code in codes if areas.country_of(code) == country]
+
+
+def _describe_available(phone_number: str) -> dict[str, Any]:
+    code = phone_number[2:5]
+    city, region, postal_code = areas.PLACES.get(code, (None, None, None))
+    return {
+        "friendly_name": areas.national_format(phone_number),
+        "phone_number": phone_number,
+        "lata": None,
+        "locality": city,
+        "rate_center": city.upper() if city else None,
+        "latitude": None,
+        "longitude": None,
+        "region": region,
+        "postal_code": postal_code,
+        "iso_country": areas.country_of(code),
+        "address_requirements": "none",
+        "beta": False,
+        "capabilities": _ALL,
+    }
+
+
+def describe(call: ApiCall, number: Number) -> dict[str, Any]:
+    account = call.carrier.options.account_sid
+    urls = {name: getattr(number, name) for name in sorted(buying.CHANGEABLE)}
+    return {
+        **urls,
+        "sid": number.sid,
+        "account_sid": account,
+        "phone_number": number.phone_number,
+        "api_version": "2010-04-01",
+        "voice_caller_id_lookup": False,
+        "voice_receive_mode": "voice",
+        "voice_application_sid": None,
+        "sms_application_sid": "",
+        "trunk_sid": None,
+        "emergency_status": "Inactive",
+        "emergency_address_sid": None,
+        "emergency_address_status": "unregistered",
+        "address_sid": None,
+        "identity_sid": None,
+        "bundle_sid": None,
+        "address_requirements": "none",
+        "beta": False,
+        "capabilities": _LOWER,
+        "status": "in-use",
+        "origin": "twilio",
+        "type": "local",
+        "date_created": rfc2822(number.created_at),
+        "date_updated": rfc2822(number.updated_at),
+        "uri": f"/2010-04-01/Accounts/{account}/IncomingPhoneNumbers/{number.sid}.json",
+    }

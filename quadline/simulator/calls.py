@@ -1,0 +1,139 @@
+"""A phone calls a system number: what the caller hears, as the college's TwiML says it."""
+
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from quadline.simulator import areas
+from quadline.simulator.carrier import Carrier
+from quadline.simulator.courier import Errand
+from quadline.simulator.records import Number, new_sid
+from quadline.simulator.twiml import BadTwiml, Verb, read_twiml
+
+_MOST_HOPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One thing that happens on the line."""
+
+    verb: str  # say, play, dial, pause, gather, reject, hangup, error
+    text: str
+
+
+@dataclass(slots=True)
+class _Line:
+    """A call in progress."""
+
+    sid: str
+    phone: str
+    number: Number
+    url: str | None
+    method: str
+    extra: dict[str, str]
+
+
+async def call(carrier: Carrier, *, phone: str, to: str) -> list[Heard]:
+    number = carrier.number_of.get(to)
+    if number is None:
+        return [Heard("error", "The number you have dialed is not in service.")]
+    url = number.voice_url or None
+    line = _Line(new_sid("CA"), phone, number, url, number.voice_method, {})
+    heard = await _talk(carrier, line)
+    if _failed(heard) and number.voice_fallback_url:
+        line.url, line.method = number.voice_fallback_url, number.voice_fallback_method
+        line.extra = {"ErrorCode": "11200", "ErrorUrl": number.voice_url}
+        heard = await _talk(carrier, line)
+    carrier.ledger.write(
+        "call",
+        sid=line.sid,
+        **{"from": phone},
+        to=to,
+        heard=[{"verb": each.verb, "text": each.text} for each in heard],
+    )
+    return heard
+
+
+async def _talk(carrier: Carrier, line: _Line) -> list[Heard]:
+    if not line.url:
+        return [Heard("error", "Nobody answers: this number has no voice webhook.")]
+    heard: list[Heard] = []
+    for _ in range(_MOST_HOPS):
+        url = line.url or ""
+        answer = await carrier.courier.deliver(
+            Errand(
+                url=url,
+                method=line.method,
+                about="call",
+                lane=line.sid,
+                form=_form(carrier, line),
+                facts={"sid": line.sid, "from": line.phone, "to": line.number.phone_number},
+            )
+        )
+        try:
+            verbs = read_twiml(answer.body) if answer.is_good else None
+        except BadTwiml:
+            verbs = None
+        if verbs is None:
+            return [*heard, Heard("error", "We are sorry, an application error has occurred.")]
+        line.url = None
+        for verb in verbs:
+            heard.append(_hear(verb))
+            if _leaves(carrier, line, verb, url):
+                break
+        if line.url is None:
+            break
+    return heard
+
+
+def _leaves(carrier: Carrier, line: _Line, verb: Verb, base: str) -> bool:
+    """Whether this verb ends the document; sets where the call goes on, if it does."""
+    if verb.name == "Dial" and "action" in verb.attributes:
+        line.url = urljoin(base, verb.attributes["action"])
+        line.method = verb.attributes.get("method", "POST")
+        line.extra = {"DialCallStatus": carrier.knobs.dial_status}
+        return True
+    if verb.name == "Redirect":
+        line.url = urljoin(base, verb.text)
+        line.method = verb.attributes.get("method", "POST")
+        return True
+    return verb.name in ("Reject", "Hangup")
+
+
+def _hear(verb: Verb) -> Heard:
+    match verb.name:
+        case "Dial":
+            numbers = [child.text for child in verb.children if child.text] or [verb.text]
+            return Heard("dial", ", ".join(numbers))
+        case "Reject":
+            return Heard("reject", verb.attributes.get("reason", "rejected"))
+        case "Pause":
+            return Heard("pause", f"{verb.attributes.get('length', '1')} s")
+        case "Gather":
+            said = [child.text for child in verb.children if child.name in ("Say", "Play")]
+            return Heard("gather", " ".join(said))
+    return Heard(verb.name.lower(), verb.text)
+
+
+def _failed(heard: list[Heard]) -> bool:
+    return bool(heard) and heard[-1].verb == "error"
+
+
+def _form(carrier: Carrier, line: _Line) -> dict[str, str]:
+    phone, number = line.phone, line.number.phone_number
+    city, state, postal_code = areas.PLACES.get(phone.removeprefix("+1")[:3], ("", "", ""))
+    return {
+        "CallSid": line.sid,
+        "AccountSid": carrier.options.account_sid,
+        "From": phone,
+        "To": number,
+        "Caller": phone,
+        "Called": number,
+        "CallStatus": "in-progress" if line.extra.get("DialCallStatus") else "ringing",
+        "Direction": "inbound",
+        "ApiVersion": "2010-04-01",
+        "FromCity": city.upper(),
+        "FromState": state,
+        "FromZip": postal_code,
+        "FromCountry": "US",
+        **line.extra,
+    }

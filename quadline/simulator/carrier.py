@@ -1,0 +1,161 @@
+"""The carrier itself: its records, clock, ledger and messenger in one place for the acts to use."""
+
+from collections import defaultdict
+from dataclasses import fields
+
+from quadline.simulator import knobs as knob_rules
+from quadline.simulator.clock import Clock
+from quadline.simulator.courier import Courier
+from quadline.simulator.faults import Faults
+from quadline.simulator.knobs import Knobs
+from quadline.simulator.ledger import Ledger
+from quadline.simulator.options import Options
+from quadline.simulator.records import (
+    Block,
+    Message,
+    Number,
+    Phone,
+    Record,
+    Service,
+    Sink,
+    Subscription,
+    new_sid,
+)
+from quadline.simulator.store import Store
+
+
+class Carrier:
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.knobs = Knobs(registration_delay=options.registration_delay)
+        self.store = Store(options.data)
+        self.clock = Clock()
+        self.ledger = Ledger(self.clock.now, self.store.append)
+        self.faults = Faults(self.ledger.write)
+        self.courier = Courier(options.auth_token, self.ledger, self.clock)
+        self._forget_everything()
+
+    def _forget_everything(self) -> None:
+        self.numbers: dict[str, Number] = {}  # by sid
+        self.number_of: dict[str, Number] = {}  # by phone number
+        self.ever_owned: set[str] = set()
+        self.services: dict[str, Service] = {}
+        self.members: dict[str, dict[str, Number]] = defaultdict(dict)  # service sid -> by sid
+        self.sinks: dict[str, Sink] = {}
+        self.subscriptions: dict[str, Subscription] = {}
+        self.messages: dict[str, Message] = {}
+        self.sent_to: dict[str, dict[str, Message]] = defaultdict(dict)  # phone -> by sid
+        self.sent_from: dict[str, dict[str, Message]] = defaultdict(dict)
+        self.blocks: dict[tuple[str, str], Block] = {}  # by student phone and scope
+        self.phones: dict[str, Phone] = {}
+        self.last_turn = 0
+
+    def reset(self) -> None:
+        """Back to an empty carrier with its one messaging service. Phones of the roster go too."""
+        self.clock.clear()
+        self.clock.ahead = 0.0
+        self.courier.drop_everything()
+        self.ledger.clear()
+        self.faults.remove()
+        self.store.wipe()
+        self._forget_everything()
+        self.turn_knobs(Knobs(registration_delay=self.options.registration_delay))
+        self.add_first_service()
+
+    def load(self) -> None:
+        """Take up what the store kept. Steps that were due while away happen at once."""
+        self.ever_owned.update(self.store.values("ever_owned").get("numbers", []))
+        for record in self.store.records():
+            self.keep(record, save=False)
+        for kind, line in self.store.ledger_lines():
+            self.ledger.restore(kind, line)
+        kept = self.store.values("knobs")
+        known = {each.name for each in fields(Knobs)}
+        self.knobs = Knobs(**{name: value for name, value in kept.items() if name in known})
+        if not kept:
+            self.knobs = Knobs(registration_delay=self.options.registration_delay)
+        self.clock.ahead = float(self.store.values("clock").get("ahead", 0.0))
+        self.add_first_service()
+
+    def add_first_service(self) -> None:
+        sid = self.options.messaging_service
+        if sid not in self.services:
+            now = self.clock.now()
+            campaign = new_sid("CM")
+            self.keep(
+                Service(
+                    sid=sid,
+                    friendly_name="Quadline",
+                    created_at=now,
+                    updated_at=now,
+                    campaign_sid=campaign,
+                )
+            )
+
+    def turn_knobs(self, knobs: Knobs) -> None:
+        self.knobs = knobs
+        self.store.save_values("knobs", knob_rules.as_dict(knobs))
+
+    async def fast_forward(self, seconds: float) -> int:
+        """Time moves on; waits until what that caused has been told to the webhooks."""
+        done = await self.clock.fast_forward(seconds)
+        self.store.save_values("clock", {"ahead": self.clock.ahead})
+        await self.courier.settle()
+        return done
+
+    def keep(self, record: Record, *, save: bool = True) -> None:
+        """File a record, new or changed."""
+        match record:
+            case Message():
+                self._file_message(record)
+            case Number():
+                self._file_number(record)
+            case Service():
+                self.services[record.sid] = record
+            case Sink():
+                self.sinks[record.sid] = record
+            case Subscription():
+                self.subscriptions[record.sid] = record
+            case Block():
+                self.blocks[record.phone, record.scope] = record
+            case Phone():
+                self.phones[record.phone_number] = record
+        if save:
+            self.store.save(record)
+
+    def forget(self, record: Message | Number | Sink | Subscription | Block) -> None:
+        match record:
+            case Message():
+                self.messages.pop(record.sid, None)
+                self.sent_to[record.to].pop(record.sid, None)
+                self.sent_from[record.from_].pop(record.sid, None)
+            case Number():
+                self.numbers.pop(record.sid, None)
+                self.number_of.pop(record.phone_number, None)
+            case Sink():
+                self.sinks.pop(record.sid, None)
+            case Subscription():
+                self.subscriptions.pop(record.sid, None)
+            case Block():
+                self.blocks.pop((record.phone, record.scope), None)
+        self.store.forget(record)
+
+    def next_turn(self) -> int:
+        self.last_turn += 1
+        return self.last_turn
+
+    def _file_message(self, message: Message) -> None:
+        if message.sid not in self.messages:
+            self.messages[message.sid] = message
+            self.sent_to[message.to][message.sid] = message
+            self.sent_from[message.from_][message.sid] = message
+            self.last_turn = max(self.last_turn, message.turn)
+
+    def _file_number(self, number: Number) -> None:
+        self.numbers[number.sid] = number
+        self.number_of[number.phone_number] = number
+        if number.service_sid:
+            self.members[number.service_sid][number.sid] = number
+        if number.phone_number not in self.ever_owned:
+            self.ever_owned.add(number.phone_number)
+            self.store.save_values("ever_owned", {"numbers": sorted(self.ever_owned)})

@@ -1,0 +1,68 @@
+"""The simulator's own time, and everything that is due in it."""
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+
+Act = Callable[[], None]
+
+_BURST = 50  # acts between two breaths, so that requests are answered during a flood
+
+
+class Clock:
+    """Real time plus what was fast-forwarded. Acts run in the order they are due."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+        self._due: list[tuple[float, int, Act]] = []
+        self._turn = itertools.count()
+        self._wake = asyncio.Event()
+
+    def now(self) -> float:
+        return time.time() + self.ahead
+
+    def at(self, when: float, act: Act) -> None:
+        heapq.heappush(self._due, (when, next(self._turn), act))
+        self._wake.set()
+
+    def clear(self) -> None:
+        self._due.clear()
+
+    async def run(self) -> None:
+        while True:
+            for _ in range(_BURST):
+                if not self._run_next(until=self.now()):
+                    break
+            await self._sleep_until_next()
+
+    async def fast_forward(self, seconds: float) -> int:
+        """Move time on; everything due on the way happens now, in order. Says how many acts."""
+        target = self.now() + seconds
+        for done in itertools.count():
+            if not self._due or self._due[0][0] > target:
+                break
+            self.ahead += max(0.0, self._due[0][0] - self.now())
+            self._run_next(until=target)
+            if done % _BURST == 0:
+                await asyncio.sleep(0)
+        self.ahead += max(0.0, target - self.now())
+        return done
+
+    def _run_next(self, *, until: float) -> bool:
+        if not self._due or self._due[0][0] > until:
+            return False
+        heapq.heappop(self._due)[2]()
+        return True
+
+    async def _sleep_until_next(self) -> None:
+        self._wake.clear()
+        pause = self._due[0][0] - self.now() if self._due else None
+        if pause is not None and pause <= 0:
+            await asyncio.sleep(0)
+            return
+        try:
+            await asyncio.wait_for(self._wake.wait(), pause)
+        except TimeoutError:
+            return

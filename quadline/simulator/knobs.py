@@ -1,0 +1,56 @@
+"""The settings a trainer or a test may turn while the simulator runs."""
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knobs:
+    registration_delay: float = 0.0  # seconds from joining a service to being able to send
+    callback_delay: float = 0.05  # seconds between two steps of a text
+    # Twilio's default is "service". A college with one number per advisor asks its carrier for
+    # handling per number, so that STOP to one advisor does not silence all: hence "number" here.
+    block_scope: str = "number"
+    carrier_blocks_opt_outs: bool = True  # off: proves that the sender itself respects STOP
+    auto_replies: bool = True  # the carrier's own answers to STOP, START and HELP
+    advanced_opt_out: bool = False  # adds OptOutType to inbound webhooks
+    unregistered_code: int = 30034  # what a text from an unregistered number ends with
+    segments_per_second: float = 0.0  # per number; 0 is unlimited
+    empty_area_codes: list[str] = field(default_factory=list)
+    dial_status: str = "completed"  # how a connected call ended, told to <Dial action>
+
+
+def turned(knobs: Knobs, changes: dict[str, Any]) -> Knobs:
+    """The knobs after these changes; ValueError, in words, when a change makes no sense."""
+    known = {knob.name: getattr(knobs, knob.name) for knob in fields(Knobs)}
+    for name, value in changes.items():
+        if name not in known:
+            raise ValueError(f"There is no setting called {name!r}.")
+        _check(name, value, like=known[name])
+    return replace(knobs, **changes)
+
+
+def as_dict(knobs: Knobs) -> dict[str, Any]:
+    return asdict(knobs)
+
+
+_CHOICES: dict[str, tuple[object, ...]] = {
+    "block_scope": ("number", "service"),
+    "unregistered_code": (30034, 30035, 30024),
+    "dial_status": ("completed", "busy", "no-answer", "failed", "canceled"),
+}
+
+
+def _check(name: str, value: Any, *, like: Any) -> None:
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, _CHOICES[name]))}.")
+    if isinstance(like, bool):
+        fits = isinstance(value, bool)
+    elif isinstance(like, float):
+        fits = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+    elif isinstance(like, list):
+        fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    else:
+        fits = isinstance(value, type(like))
+    if not fits:
+        raise ValueError(f"{name} cannot be {value!r}.")

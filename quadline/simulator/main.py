@@ -1,0 +1,68 @@
+"""Starting and stopping the simulator."""
+
+import asyncio
+import signal
+import sys
+
+import uvloop
+
+from quadline.simulator import progress, registration, roster
+from quadline.simulator.app import build_app
+from quadline.simulator.carrier import Carrier
+from quadline.simulator.listener import Listener
+from quadline.simulator.options import Options, parse_options
+
+
+def main(argv: list[str]) -> None:
+    uvloop.run(run(parse_options(argv)))
+
+
+async def run(options: Options) -> None:
+    """Answer until told to stop."""
+    carrier = open_carrier(options)
+    app = build_app(carrier)
+    listener = Listener(app, options.host, options.port)
+    app.state.listener = listener
+    works = [
+        asyncio.create_task(work())
+        for work in (carrier.clock.run, carrier.courier.run, carrier.store.run)
+    ]
+    await listener.open()
+    print(f"Simulator ready at http://{options.host}:{listener.port}", flush=True)
+    await asyncio.wait([*works, _told_to_stop()], return_when=asyncio.FIRST_COMPLETED)
+    await listener.close()
+    for work in works:
+        work.cancel()
+    failures = [f for f in await asyncio.gather(*works, return_exceptions=True) if _is_fault(f)]
+    await carrier.courier.close()
+    carrier.store.close()
+    if failures:
+        raise RuntimeError("The simulator stopped by itself.") from failures[0]
+
+
+def open_carrier(options: Options) -> Carrier:
+    carrier = Carrier(options)
+    carrier.load()
+    if options.students:
+        roster.name_phones(carrier, options.students)
+    for number in carrier.numbers.values():
+        registration.await_outcome(carrier, number)
+    for message in carrier.messages.values():
+        progress.resume(carrier, message)
+    return carrier
+
+
+def _told_to_stop() -> asyncio.Task[bool]:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    return asyncio.create_task(stop.wait())
+
+
+def _is_fault(result: object) -> bool:
+    return isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,77 @@
+"""The carrier's own keywords: STOP and its kin, START and its kin, HELP."""
+
+from enum import StrEnum
+
+from quadline.simulator.carrier import Carrier
+from quadline.simulator.records import Block, Number, new_sid
+
+
+class Keyword(StrEnum):
+    STOP = "STOP"
+    START = "START"
+    HELP = "HELP"
+
+
+_WORDS = {
+    **dict.fromkeys(
+        ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"),
+        Keyword.STOP,
+    ),
+    **dict.fromkeys(("START", "YES", "UNSTOP"), Keyword.START),
+    **dict.fromkeys(("HELP", "INFO"), Keyword.HELP),
+}
+_STOPPED = (
+    "You have successfully been unsubscribed. You will not receive any more messages from "
+    "this number. Reply START to resubscribe."
+)
+_STARTED = (
+    "You have successfully been re-subscribed to messages from this number. Reply HELP for "
+    "help. Reply STOP to unsubscribe. Msg&Data Rates May Apply."
+)
+_HELPED = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
+
+
+def keyword_in(body: str) -> Keyword | None:
+    """The whole message counts, in any case, with blanks around it; "STOP please" does not."""
+    return _WORDS.get(body.strip().upper())
+
+
+def obey(carrier: Carrier, phone: str, number: Number, body: str) -> str | None:
+    """Block or unblock as this text asks. The carrier's own answer, if it has one."""
+    match keyword_in(body):
+        case Keyword.STOP:
+            return _STOPPED if _block(carrier, phone, number, body.strip().upper()) else None
+        case Keyword.START:
+            lifted = _unblock(carrier, phone, number, body.strip().upper())
+            # An everyday "yes" from a student who never opted out is left alone.
+            return _STARTED if lifted or body.strip().upper() != "YES" else None
+        case Keyword.HELP:
+            return _HELPED
+    return None
+
+
+def scopes_of(carrier: Carrier, number: Number) -> list[str]:
+    """Where a block that stops this number may be written: the number, or its service."""
+    return [number.phone_number, *([number.service_sid] if number.service_sid else [])]
+
+
+def _block(carrier: Carrier, phone: str, number: Number, word: str) -> bool:
+    by_service = carrier.knobs.block_scope == "service" and number.service_sid
+    scope = number.service_sid if by_service and number.service_sid else number.phone_number
+    if (phone, scope) in carrier.blocks:
+        return False
+    now = carrier.clock.now()
+    carrier.keep(Block(sid=new_sid("BK"), phone=phone, scope=scope, keyword=word, since=now))
+    carrier.ledger.write("opt_out", phone=phone, to=number.phone_number, scope=scope, keyword=word)
+    return True
+
+
+def _unblock(carrier: Carrier, phone: str, number: Number, word: str) -> bool:
+    keys = [(phone, scope) for scope in scopes_of(carrier, number)]
+    lifted = [carrier.blocks[key] for key in keys if key in carrier.blocks]
+    for block in lifted:
+        carrier.forget(block)
+        carrier.ledger.write(
+            "opt_in", phone=phone, to=number.phone_number, scope=block.scope, keyword=word
+        )
+    return bool(lifted)

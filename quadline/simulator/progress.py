@@ -1,0 +1,152 @@
+"""How a text moves on after it was accepted: step by step, each told by a status callback."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from quadline.simulator.carrier import Carrier
+from quadline.simulator.courier import Errand
+from quadline.simulator.errors import delivery_words
+from quadline.simulator.faults import FaultKind
+from quadline.simulator.records import Message, Number
+
+FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
+_API_VERSION = "2010-04-01"
+
+
+def plan(
+    carrier: Carrier, message: Message, number: Number | None, *, queue_overflowed: bool = False
+) -> None:
+    """Decide how this text will end and put its first step on the clock."""
+    end, code = ("failed", 30001) if queue_overflowed else _ending(carrier, message, number)
+    message.ahead = [[step, None] for step in _way_to(end, message.status)]
+    if message.ahead:
+        message.ahead[-1][1] = code
+    if carrier.faults.take(FaultKind.CALLBACK_REVERSED, to=message.to, from_=message.from_):
+        message.shuffled = "reversed"
+    start = carrier.clock.now() + carrier.knobs.callback_delay
+    carrier.clock.at(_paced(carrier, message, number, start), partial(step_on, carrier, message))
+
+
+def step_on(carrier: Carrier, message: Message) -> None:
+    """The next step of this text; the one after it follows in its time."""
+    if not message.ahead or message.sid not in carrier.messages:
+        return
+    now = carrier.clock.now()
+    message.status, message.error_code = message.ahead.pop(0)
+    message.updated_at = now
+    if message.status in ("sent", "undelivered"):
+        message.sent_at = message.sent_at or now
+    carrier.store.save(message)
+    carrier.ledger.write(
+        "status",
+        sid=message.sid,
+        status=message.status,
+        error_code=message.error_code,
+        to=message.to,
+        **{"from": message.from_},
+    )
+    _tell(carrier, message)
+    if message.ahead:
+        carrier.clock.at(now + carrier.knobs.callback_delay, partial(step_on, carrier, message))
+
+
+def resume(carrier: Carrier, message: Message) -> None:
+    """After a restart: whatever this text still has ahead of it happens now."""
+    if message.ahead:
+        carrier.clock.at(message.updated_at, partial(step_on, carrier, message))
+
+
+def _way_to(end: str, start: str) -> list[str]:
+    first = ["queued"] if start == "accepted" else []
+    if end == "failed":  # it never left the carrier
+        return [*first, "failed"]
+    if end in ("accepted", "queued", "sending", "sent"):
+        ladder = [*first, "sending", "sent"]
+        return ladder[: ladder.index(end) + 1] if end in ladder else []
+    return [*first, "sending", "sent", end]
+
+
+def _ending(carrier: Carrier, message: Message, number: Number | None) -> tuple[str, int | None]:
+    to, sender, faults = message.to, message.from_, carrier.faults
+    if number is not None and number.registration != "registered":
+        return "undelivered", carrier.knobs.unregistered_code
+    if stuck := faults.take(FaultKind.STUCK_TEXT, to=to, from_=sender):
+        return stuck.status or "sent", None
+    if failure := faults.take(FaultKind.FAIL, to=to, from_=sender):
+        return failure.status or "undelivered", failure.code or 30008
+    if faults.take(FaultKind.LANDLINE, to=to, from_=sender, at="callback"):
+        return "undelivered", 30006
+    if faults.take(FaultKind.UNREACHABLE, to=to, from_=sender):
+        return "undelivered", 30003
+    return "delivered", None
+
+
+def _paced(carrier: Carrier, message: Message, number: Number | None, start: float) -> float:
+    """When this text leaves its number's queue, if numbers are held to a rate."""
+    rate = carrier.knobs.segments_per_second
+    if rate <= 0 or number is None:
+        return start
+    begin = max(start, number.queue_free_at)
+    number.queue_free_at = begin + message.segments / rate
+    return begin
+
+
+def _tell(carrier: Carrier, message: Message) -> None:
+    """The status callback of this step, or what a fault makes of it."""
+    if not message.status_callback:
+        return
+    form = _form(carrier, message)
+    if message.shuffled:
+        message.held.insert(0, [message.status, form])
+        if not message.ahead:
+            for status, kept in message.held:
+                _post(carrier, message, status, kept)
+            message.held = []
+        return
+    to, sender, status, faults = message.to, message.from_, message.status, carrier.faults
+    if faults.take(FaultKind.CALLBACK_LOST, to=to, from_=sender, status=status):
+        return
+    doubled = faults.take(FaultKind.CALLBACK_DOUBLED, to=to, from_=sender, status=status)
+    late = faults.take(FaultKind.CALLBACK_DELAYED, to=to, from_=sender, status=status)
+    for _ in range(doubled.copies if doubled else 1):
+        if late:
+            due = carrier.clock.now() + late.seconds
+            carrier.clock.at(due, partial(_post, carrier, message, status, form))
+        else:
+            _post(carrier, message, status, form)
+
+
+def _post(carrier: Carrier, message: Message, status: str, form: dict[str, str]) -> None:
+    errand = Errand(
+        url=message.status_callback or "",
+        about="status",
+        lane=message.sid,
+        form=form,
+        facts={"sid": message.sid, "status": status},
+    )
+    carrier.courier.post(errand)
+
+
+def _form(carrier: Carrier, message: Message) -> dict[str, str]:
+    form = {
+        "SmsSid": message.sid,
+        "SmsStatus": message.status,
+        "MessageStatus": message.status,
+        "To": message.to,
+        "MessageSid": message.sid,
+        "AccountSid": carrier.options.account_sid,
+        "From": message.from_,
+        "ApiVersion": _API_VERSION,
+    }
+    if message.service_sid:
+        form["MessagingServiceSid"] = message.service_sid
+    if message.error_code:
+        form["ErrorCode"] = str(message.error_code)
+        form["ErrorMessage"] = delivery_words(message.error_code) or ""
+    if message.status in ("delivered", "undelivered"):
+        form["RawDlrDoneDate"] = _network_date(message.updated_at)
+    return form
+
+
+def _network_date(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%y%m%d%H%M")

@@ -1,0 +1,130 @@
+"""A number's way to being allowed to send: the US A2P registration, told by event webhooks."""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from functools import partial
+
+from quadline.simulator.carrier import Carrier
+from quadline.simulator.courier import Errand
+from quadline.simulator.faults import FaultKind
+from quadline.simulator.records import Number, Sink
+
+_TYPE = "com.twilio.messaging.compliance.number-registration."
+_GIVE_UP_AFTER = 4 * 3600.0  # Twilio repeats an event for four hours
+
+
+def begin(carrier: Carrier, number: Number) -> None:
+    """The number has joined a service; it can receive, and will be able to send."""
+    now = carrier.clock.now()
+    number.registration = "pending"
+    number.registers_at = now + carrier.knobs.registration_delay
+    number.is_stuck = False
+    carrier.keep(number)
+    tell(carrier, number, "pending")
+    await_outcome(carrier, number)
+
+
+def await_outcome(carrier: Carrier, number: Number) -> None:
+    """Put the end of a pending registration on the clock."""
+    if number.registration == "pending" and number.registers_at is not None:
+        due = number.registers_at
+        carrier.clock.at(due, partial(_conclude, carrier, number, number.attached_at))
+
+
+def release_stuck(carrier: Carrier) -> None:
+    """Registrations that a removed fault held go on."""
+    for number in carrier.numbers.values():
+        if number.is_stuck:
+            number.is_stuck = False
+            await_outcome(carrier, number)
+
+
+def _conclude(carrier: Carrier, number: Number, attached_at: float | None) -> None:
+    if number.registration != "pending" or number.attached_at != attached_at:
+        return  # detached meanwhile, or attached anew and waiting for that
+    phone = number.phone_number
+    if carrier.faults.take(FaultKind.REGISTRATION_STUCK, to=phone, from_=phone):
+        number.is_stuck = True
+        carrier.keep(number)
+        return
+    failure = carrier.faults.take(FaultKind.REGISTRATION_FAILED, to=phone, from_=phone)
+    number.registration = "failed" if failure else "registered"
+    number.updated_at = carrier.clock.now()
+    carrier.keep(number)
+    reason = (failure.reason or "Campaign is not eligible for this number.") if failure else None
+    carrier.ledger.write(
+        "registered",
+        phone_number=phone,
+        sid=number.sid,
+        outcome="failed" if failure else "successful",
+        reason=reason,
+    )
+    tell(carrier, number, "failed" if failure else "successful", reason)
+
+
+def tell(carrier: Carrier, number: Number, outcome: str, reason: str | None = None) -> None:
+    kind = _TYPE + outcome
+    body = json.dumps([_event(carrier, number, kind, outcome, reason)]).encode()
+    told = {
+        subscription.sink_sid
+        for subscription in carrier.subscriptions.values()
+        if any(each.get("type") == kind for each in subscription.types)
+    }
+    for sink in [carrier.sinks[sid] for sid in sorted(told) if sid in carrier.sinks]:
+        if sink.sink_type == "webhook":
+            _send(carrier, sink, number, kind, body, first_at=carrier.clock.now())
+
+
+def _send(
+    carrier: Carrier,
+    sink: Sink,
+    number: Number,
+    kind: str,
+    body: bytes,
+    *,
+    first_at: float,
+    pause: float = 1.0,
+) -> None:
+    def repeat() -> None:
+        if carrier.clock.now() - first_at < _GIVE_UP_AFTER and sink.sid in carrier.sinks:
+            _send(carrier, sink, number, kind, body, first_at=first_at, pause=pause * 2)
+
+    errand = Errand(
+        url=str(sink.configuration.get("destination", "")),
+        method=str(sink.configuration.get("method", "POST")).upper(),
+        about="event",
+        lane=f"{sink.sid}{number.sid}",
+        json=body,
+        facts={"type": kind, "phone_number": number.phone_number},
+        on_failure=lambda: carrier.clock.at(carrier.clock.now() + pause, repeat),
+    )
+    carrier.courier.post(errand)
+
+
+def _event(
+    carrier: Carrier, number: Number, kind: str, outcome: str, reason: str | None
+) -> dict[str, object]:
+    moment = datetime.fromtimestamp(carrier.clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    service = carrier.services.get(number.service_sid or "")
+    return {
+        "specversion": "1.0",
+        "type": kind,
+        "source": f"/v1/Services/{number.service_sid}/PhoneNumbers/{number.sid}",
+        "id": f"EZ{uuid.uuid4().hex}",
+        "dataschema": "https://events-schemas.twilio.com/A2P.NumberRegistration/2",
+        "datacontenttype": "application/json",
+        "time": moment,
+        "data": {
+            "id": uuid.uuid4().hex,
+            "phonenumber": number.phone_number,
+            "phonenumbersid": number.sid,
+            "accountsid": carrier.options.account_sid,
+            "campaignsid": service.campaign_sid if service else None,
+            "messagingservicesid": number.service_sid,
+            "externalstatus": outcome.upper(),
+            "failurereason": reason,
+            "timestamp": moment,
+            "updateddate": moment,
+        },
+    }

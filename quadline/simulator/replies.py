@@ -1,0 +1,171 @@
+"""A student's phone texts a system number: logged, keywords obeyed, the webhook called."""
+
+from dataclasses import dataclass, field
+
+from quadline.simulator import areas, optout, progress, sending
+from quadline.simulator.carrier import Carrier
+from quadline.simulator.courier import Answer, Errand
+from quadline.simulator.faults import FaultKind
+from quadline.simulator.records import Message, Number, Phone, new_sid
+from quadline.simulator.segments import count_segments
+from quadline.simulator.twiml import BadTwiml, replies_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a student's text."""
+
+    sid: str | None = None
+    url: str | None = None
+    answer: Answer | None = None
+    used_fallback: bool = False
+    error: str | None = None
+    replies: list[str] = field(default_factory=list)
+
+
+async def text_in(carrier: Carrier, *, phone: str, to: str, body: str) -> Outcome:
+    number = carrier.number_of.get(to)
+    if number is None:
+        carrier.ledger.write("inbound", sid=None, **{"from": phone}, to=to, body=body, lost=True)
+        return Outcome(error="Nobody rents this number now; the text went nowhere.")
+    message = _log(carrier, phone, number, body)
+    own_answer = optout.obey(carrier, phone, number, body)
+    if own_answer and carrier.knobs.auto_replies:
+        carrier.ledger.write("auto_reply", **{"from": to}, to=phone, body=own_answer)
+        _answer(carrier, number, phone, own_answer, is_automatic=True)
+    if carrier.faults.take(FaultKind.INBOUND_LOST, to=to, from_=phone):
+        return Outcome(sid=message.sid, error="The webhook call was lost, as asked.")
+    return await _call_webhook(carrier, number, message)
+
+
+def _log(carrier: Carrier, phone: str, number: Number, body: str) -> Message:
+    now = carrier.clock.now()
+    message = Message(
+        sid=new_sid("SM"),
+        turn=carrier.next_turn(),
+        from_=phone,
+        to=number.phone_number,
+        body=body,
+        direction="inbound",
+        status="received",
+        segments=count_segments(body),
+        created_at=now,
+        updated_at=now,
+        sent_at=now,
+        service_sid=number.service_sid,
+    )
+    carrier.keep(message)
+    _touch(carrier, phone)
+    carrier.ledger.write(
+        "inbound", sid=message.sid, **{"from": phone}, to=number.phone_number, body=body
+    )
+    return message
+
+
+def _touch(carrier: Carrier, phone_number: str) -> None:
+    phone = carrier.phones.get(phone_number) or Phone(phone_number=phone_number)
+    phone.last_active_at = carrier.clock.now()
+    carrier.keep(phone)
+
+
+async def _call_webhook(carrier: Carrier, number: Number, message: Message) -> Outcome:
+    urls = _urls(carrier, number)
+    form = inbound_form(carrier, message)
+    answer: Answer | None = None
+    for place, (url, method) in enumerate(urls):
+        answer = await carrier.courier.deliver(
+            Errand(
+                url=url,
+                method=method,
+                about="inbound",
+                lane=message.sid,
+                form=form,
+                facts={"sid": message.sid, "from": message.from_, "to": message.to},
+            )
+        )
+        try:
+            texts = replies_in(answer.body) if answer.is_good else None
+        except BadTwiml:
+            texts = [] if answer.body and not answer.body.lstrip().startswith("<") else None
+        if texts is not None:
+            for text in texts:
+                _answer(carrier, number, message.from_, text)
+            return Outcome(
+                sid=message.sid, url=url, answer=answer, used_fallback=place > 0, replies=texts
+            )
+    problem = "The webhook did not answer." if urls else "This number has no webhook."
+    return Outcome(sid=message.sid, url=urls[-1][0] if urls else None, answer=answer, error=problem)
+
+
+def _urls(carrier: Carrier, number: Number) -> list[tuple[str, str]]:
+    """Where to post an inbound text, and where next if that fails."""
+    service = carrier.services.get(number.service_sid or "")
+    if service is not None and not service.use_inbound_webhook_on_number:
+        pair = [
+            (service.inbound_request_url, service.inbound_method),
+            (service.fallback_url, service.fallback_method),
+        ]
+    else:
+        pair = [
+            (number.sms_url, number.sms_method),
+            (number.sms_fallback_url, number.sms_fallback_method),
+        ]
+    return [(url, method) for url, method in pair if url]
+
+
+def inbound_form(carrier: Carrier, message: Message) -> dict[str, str]:
+    form = {
+        "ToCountry": "US",
+        "SmsMessageSid": message.sid,
+        "NumMedia": "0",
+        "SmsSid": message.sid,
+        "SmsStatus": "received",
+        "Body": message.body,
+        "To": message.to,
+        "NumSegments": str(message.segments),
+        "MessageSid": message.sid,
+        "AccountSid": carrier.options.account_sid,
+        "From": message.from_,
+        "ApiVersion": "2010-04-01",
+    }
+    for end, phone in (("From", message.from_), ("To", message.to)):
+        code = phone.removeprefix("+1")[:3]
+        city, state, postal_code = areas.PLACES.get(code, ("", "", ""))
+        form[f"{end}City"], form[f"{end}State"] = city.upper(), state
+        form[f"{end}Zip"], form[f"{end}Country"] = postal_code, areas.country_of(code)
+    if message.service_sid:
+        form["MessagingServiceSid"] = message.service_sid
+    keyword = optout.keyword_in(message.body)
+    if keyword and carrier.knobs.advanced_opt_out:
+        form["OptOutType"] = keyword.value
+    return form
+
+
+def _answer(
+    carrier: Carrier, number: Number, phone: str, body: str, *, is_automatic: bool = False
+) -> None:
+    """A text from the number to the student that no API call asked for."""
+    blocked = sending.is_blocked(carrier, phone, number.phone_number, number)
+    if blocked and carrier.knobs.carrier_blocks_opt_outs and not is_automatic:
+        carrier.ledger.write(
+            "refuse", code=21610, to=phone, **{"from": number.phone_number}, body=body
+        )
+        return
+    now = carrier.clock.now()
+    message = Message(
+        sid=new_sid("SM"),
+        turn=carrier.next_turn(),
+        from_=number.phone_number,
+        to=phone,
+        body=body,
+        direction="outbound-reply",
+        status="queued",
+        segments=count_segments(body),
+        created_at=now,
+        updated_at=now,
+        service_sid=number.service_sid,
+        is_automatic=is_automatic,
+    )
+    carrier.keep(message)
+    # The carrier's own answers leave at once, registered or not.
+    progress.plan(carrier, message, None if is_automatic else number)

@@ -1,0 +1,63 @@
+"""Names for the phones, from a roster CSV. Columns are found by their headers."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import phonenumbers
+
+from quadline.simulator.carrier import Carrier
+from quadline.simulator.records import Phone
+
+
+def normal_number(text: str) -> str | None:
+    """A number in any common US notation as +1…; none when it is not a number."""
+    try:
+        number = phonenumbers.parse(text, "US")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def name_phones(carrier: Carrier, roster: Path) -> int:
+    count = 0
+    with roster.open(newline="", encoding="utf-8-sig") as lines:
+        for row in csv.DictReader(lines):
+            cells = {_plain(name): (value or "").strip() for name, value in _cells(row)}
+            for phone in _phones_of(cells):
+                put_phone(carrier, phone)
+                count += 1
+    return count
+
+
+def put_phone(carrier: Carrier, phone: Phone) -> None:
+    """Add a phone, or rename one and keep its history."""
+    if known := carrier.phones.get(phone.phone_number):
+        phone.last_active_at = known.last_active_at
+    carrier.keep(phone)
+
+
+def _phones_of(cells: dict[str, str]) -> Iterator[Phone]:
+    given = cells.get("preferred_name") or cells.get("first_name", "")
+    name = f"{given} {cells.get('last_name', '')}".strip()
+    facts = (cells.get("pronouns", ""), cells.get("institutional_id", ""))
+    detail = " · ".join(fact for fact in facts if fact)
+    mobile = normal_number(cells.get("mobile", ""))
+    landline = normal_number(cells.get("landline", ""))
+    if mobile:
+        is_landline = cells.get("landline", "").lower() in ("yes", "true", "1", "x")
+        yield Phone(phone_number=mobile, name=name, detail=detail, is_landline=is_landline)
+    if landline and landline != mobile:
+        yield Phone(
+            phone_number=landline, name=f"{name} (home)", detail="Landline", is_landline=True
+        )
+
+
+def _cells(row: dict[str | None, str | None]) -> Iterator[tuple[str, str | None]]:
+    return ((name, value) for name, value in row.items() if name and not isinstance(value, list))
+
+
+def _plain(header: str) -> str:
+    return header.strip().lower().replace(" ", "_")

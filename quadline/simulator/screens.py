@@ -1,0 +1,41 @@
+"""The screens: one page around the phones. What moves on it comes from the control API."""
+
+from pathlib import Path
+from string import Template
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from quadline.simulator.control import check_local
+
+_HERE = Path(__file__).parent
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+def screen_routes() -> list[BaseRoute]:
+    return [
+        Route("/", home),
+        Route("/phones", phones),
+        Route("/phones/{phone}", phones),
+        Mount("/static", StaticFiles(directory=_HERE / "static")),
+    ]
+
+
+async def home(request: Request) -> Response:
+    return RedirectResponse("/phones")
+
+
+async def phones(request: Request) -> Response:
+    check_local(request)
+    page = Template((_HERE / "templates" / "phones.html").read_text("utf-8"))
+    return HTMLResponse(page.safe_substitute(), headers=_HEADERS)

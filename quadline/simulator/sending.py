@@ -1,0 +1,180 @@
+"""Taking a text from the college: every check Twilio makes at create, then accepted."""
+
+import re
+from dataclasses import dataclass
+
+from quadline.simulator import areas, progress
+from quadline.simulator.carrier import Carrier
+from quadline.simulator.errors import Refusal
+from quadline.simulator.faults import FaultKind
+from quadline.simulator.records import Message, Number, Service, new_sid
+from quadline.simulator.segments import count_segments
+
+LONGEST_BODY = 1600
+_MAGIC = "+1500555"
+_QUEUE_HOURS = 10  # a sender's queue holds ten hours of segments
+_PLAINLY_NORTH_AMERICAN = re.compile(r"\+1[2-9]\d\d[2-9]\d{6}")
+_SERVICE_SID = re.compile(r"MG[0-9a-f]{32}")
+_REFUSED_FROM = {"0001": 21212, "0007": 21606, "0008": 21611}
+_REFUSED_TO = {"0001": 21211, "0002": 21612, "0003": 21408, "0004": 21610, "0009": 21614}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the caller asked for, before any check."""
+
+    to: str
+    from_: str
+    service_sid: str
+    body: str
+    media: int
+    status_callback: str
+
+
+def accept(carrier: Carrier, wish: Wish) -> Message:
+    """The message, on its way; or a Refusal, in the ledger too."""
+    try:
+        return _accept(carrier, wish)
+    except Refusal as refusal:
+        carrier.ledger.write(
+            "refuse",
+            code=refusal.code,
+            to=wish.to,
+            **{"from": wish.from_},
+            service=wish.service_sid or None,
+            body=wish.body,
+            status_callback=wish.status_callback or None,
+        )
+        raise
+
+
+def _accept(carrier: Carrier, wish: Wish) -> Message:
+    _check_form(wish)
+    service = _find_service(carrier, wish.service_sid)
+    sender, number = _find_sender(carrier, wish, service)
+    to = _normal_to(wish.to)
+    _refuse_by_fault(carrier, to, sender)
+    if is_blocked(carrier, to, sender, number) and carrier.knobs.carrier_blocks_opt_outs:
+        raise Refusal(21610)
+    segments = count_segments(wish.body)
+    is_full = number is not None and _queue_is_full(carrier, number)
+    if is_full and service is None:
+        raise Refusal(21611)
+    now = carrier.clock.now()
+    message = Message(
+        sid=new_sid("MM" if wish.media else "SM"),
+        turn=carrier.next_turn(),
+        from_=sender,
+        to=to,
+        body=wish.body,
+        direction="outbound-api",
+        status="accepted" if service else "queued",
+        segments=segments,
+        created_at=now,
+        updated_at=now,
+        service_sid=service.sid if service else None,
+        status_callback=wish.status_callback or (service and service.status_callback) or None,
+        media=wish.media,
+    )
+    carrier.keep(message)
+    carrier.ledger.write(
+        "accept",
+        sid=message.sid,
+        to=to,
+        **{"from": sender},
+        service=message.service_sid,
+        body=wish.body,
+        segments=segments,
+        status_callback=message.status_callback,
+    )
+    progress.plan(carrier, message, number, queue_overflowed=is_full)
+    return message
+
+
+def is_blocked(carrier: Carrier, phone: str, sender: str, number: Number | None) -> bool:
+    if not carrier.blocks:
+        return False
+    service = number.service_sid if number else None
+    return (phone, sender) in carrier.blocks or (phone, service or "") in carrier.blocks
+
+
+def _check_form(wish: Wish) -> None:
+    if not wish.to:
+        raise Refusal(21604)
+    if not wish.from_ and not wish.service_sid:
+        raise Refusal(21603)
+    if not wish.body and not wish.media:
+        raise Refusal(21602)
+    if len(wish.body) > LONGEST_BODY:
+        raise Refusal(21617)
+    if wish.media > 10:
+        raise Refusal(21623)
+
+
+def _find_service(carrier: Carrier, sid: str) -> Service | None:
+    if not sid:
+        return None
+    if not _SERVICE_SID.fullmatch(sid):
+        raise Refusal(21705, f"The Messaging Service Sid {sid} is invalid.")
+    if sid not in carrier.services:
+        raise Refusal(21701, f"The Messaging Service {sid} does not exist.")
+    return carrier.services[sid]
+
+
+def _find_sender(
+    carrier: Carrier, wish: Wish, service: Service | None
+) -> tuple[str, Number | None]:
+    if wish.from_.startswith(_MAGIC):
+        if wish.from_ == _MAGIC + "0006":
+            return wish.from_, None
+        raise Refusal(_REFUSED_FROM.get(wish.from_[8:], 21606))
+    if not wish.from_ and service is not None:
+        number = _choose_from_pool(carrier, wish.to, service)
+        return number.phone_number, number
+    owned = carrier.number_of.get(wish.from_)
+    if owned is None:
+        raise Refusal(21606, f"The 'From' phone number {wish.from_} is not owned by this account.")
+    if service is not None and owned.service_sid != service.sid:
+        raise Refusal(21712 if owned.service_sid else 21606)
+    return owned.phone_number, owned
+
+
+def _choose_from_pool(carrier: Carrier, to: str, service: Service) -> Number:
+    pool = carrier.members[service.sid]
+    if not pool:
+        raise Refusal(21704)
+    for message in reversed(list(carrier.sent_to.get(to, {}).values())):
+        known = carrier.number_of.get(message.from_)
+        if service.sticky_sender and known is not None and known.sid in pool:
+            return known
+    return next(iter(pool.values()))
+
+
+def _normal_to(to: str) -> str:
+    if to.startswith(_MAGIC):
+        if code := _REFUSED_TO.get(to[8:]):
+            raise Refusal(code)
+        return to
+    if _PLAINLY_NORTH_AMERICAN.fullmatch(to) or areas.is_valid(to):
+        return to
+    if to.isdigit() and len(to) == 10 and areas.is_valid(f"+1{to}"):
+        return f"+1{to}"
+    raise Refusal(21211, f"Invalid 'To' Phone Number: {to}")
+
+
+def _refuse_by_fault(carrier: Carrier, to: str, sender: str) -> None:
+    if limit := carrier.faults.take(FaultKind.RATE_LIMIT, to=to, from_=sender):
+        wait = {} if limit.retry_after is None else {"Retry-After": str(limit.retry_after)}
+        raise Refusal(20429, headers=wait)
+    if refused := carrier.faults.take(FaultKind.REFUSE, to=to, from_=sender):
+        raise Refusal(refused.code or 20500)
+    phone = carrier.phones.get(to)
+    if phone is not None and phone.is_landline:
+        raise Refusal(21614, f"{to} is not a mobile number.")
+    if carrier.faults.take(FaultKind.LANDLINE, to=to, from_=sender, at="create"):
+        raise Refusal(21614, f"{to} is not a mobile number.")
+
+
+def _queue_is_full(carrier: Carrier, number: Number) -> bool:
+    waiting = number.queue_free_at - carrier.clock.now()
+    return carrier.knobs.segments_per_second > 0 and waiting > _QUEUE_HOURS * 3600

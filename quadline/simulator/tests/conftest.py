@@ -1,0 +1,56 @@
+"""A simulator in a process of its own, the official client, and a college that listens."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from quadline.simulator.tests.college import College
+from quadline.simulator.tests.driver import Simulator
+
+_READY = "Simulator ready at "
+
+
+def start(*flags: str) -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "quadline.simulator.main", "--port", "0", *flags]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith(_READY), line
+    return process, line.removeprefix(_READY).strip()
+
+
+@pytest.fixture(scope="session")
+def simulator_url() -> Iterator[str]:
+    process, url = start()
+    yield url
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+@pytest.fixture
+def simulator(simulator_url: str) -> Simulator:
+    """Empty, with every delay at nothing."""
+    simulator = Simulator(simulator_url)
+    simulator.post("reset")
+    simulator.post("settings", callback_delay=0)
+    return simulator
+
+
+@pytest.fixture(scope="session")
+def listening_college() -> Iterator[College]:
+    with College.listening() as college:
+        yield college
+
+
+@pytest.fixture
+def college(listening_college: College) -> College:
+    listening_college.forget()
+    return listening_college
+
+
+@pytest.fixture
+def advisor_number(simulator: Simulator, college: College) -> str:
+    """A number that is bought, attached, registered, and wired to the college."""
+    return simulator.rent(college)

@@ -1,0 +1,98 @@
+"""What a simulator with a data folder remembers, and what its clock does."""
+
+from pathlib import Path
+
+from quadline.simulator.tests.college import College
+from quadline.simulator.tests.conftest import start
+from quadline.simulator.tests.driver import STUDENT, Simulator
+
+ROSTER = """Institutional ID,First Name,Last Name,Preferred_Name,pronouns,email,mobile,landline
+00417733,Sally,Student-Taynor,,she/her,sally@alder.example,(734) 555-0177,
+00417734,Robert,Okonkwo,Bo,he/him,bo@alder.example,734.555.0178,734-555-0199
+"""
+
+
+def test_everything_is_there_after_a_restart(tmp_path: Path, college: College) -> None:
+    process, url = start("--data", str(tmp_path), "--registration-delay", "3600")
+    before = Simulator(url)
+    before.post("settings", callback_delay=0)
+    number = before.rent(college, registered=False)
+    sid = before.send(number).sid
+    before.final(sid)
+    before.text(number, "STOP")
+    before.post("fast-forward", hours=0.5)
+    lines = before.ledger()
+    process.terminate()
+    assert process.wait(10) == 0
+
+    process, url = start("--data", str(tmp_path))
+    after = Simulator(url)
+    assert after.ledger()[: len(lines)] == lines
+    assert after.client.messages(sid).fetch().error_code == 30034
+    assert after.client.incoming_phone_numbers.list()[0].phone_number == number
+    assert after.refused(number) == 21610
+    assert after.get("numbers")[0]["registration"] == "pending"
+    after.post("fast-forward", hours=0.6)
+    assert after.get("numbers")[0]["registration"] == "registered"
+    assert after.get(f"phones/{STUDENT}")["threads"][0]["opted_out"]
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def test_a_text_on_its_way_arrives_after_a_crash(tmp_path: Path, college: College) -> None:
+    process, url = start("--data", str(tmp_path))
+    before = Simulator(url)
+    number = before.rent(college)
+    before.post("settings", callback_delay=0.5)
+    sid = before.send(number, college).sid
+    college.wait_for("/status", 1)
+    before.post("fast-forward", seconds=0)
+    process.terminate()
+    process.wait(10)
+
+    process, url = start("--data", str(tmp_path))
+    Simulator(url).post("fast-forward", seconds=10)
+    assert college.statuses(sid)[-1] == "delivered"
+    process.kill()
+    process.wait(10)
+
+
+def test_a_roster_names_the_phones(tmp_path: Path) -> None:
+    roster = tmp_path / "students.csv"
+    roster.write_text(ROSTER, encoding="utf-8")
+    process, url = start("--students", str(roster))
+    simulator = Simulator(url)
+    listed = simulator.get("phones")
+    assert [each["name"] for each in listed["phones"]] == [
+        "Bo Okonkwo",
+        "Bo Okonkwo (home)",
+        "Sally Student-Taynor",
+    ]
+    assert simulator.get("phones?q=sally")["phones"][0]["detail"] == "she/her · 00417733"
+    assert simulator.get("phones?q=555-0178")["total"] == 1
+    simulator.post("reset")
+    assert simulator.get("phones")["total"] == 3
+    process.terminate()
+    process.wait(10)
+
+
+def test_the_ledger_is_read_on_from_a_line(simulator: Simulator, advisor_number: str) -> None:
+    sid = simulator.send(advisor_number).sid
+    simulator.final(sid)
+    lines = simulator.ledger()
+    assert [line["n"] for line in lines] == list(range(1, len(lines) + 1))
+    assert simulator.get("ledger?after=3&limit=1")[0]["n"] == 4
+    assert {line["kind"] for line in simulator.ledger("accept", "attach")} == {"accept", "attach"}
+
+
+def test_fast_forward_does_everything_due_in_order(
+    simulator: Simulator, college: College, advisor_number: str
+) -> None:
+    simulator.post("settings", callback_delay=600)
+    sids = [simulator.send(advisor_number, college).sid for _ in range(3)]
+    assert simulator.ledger("status") == []
+    before = simulator.get("healthz")["at"]
+    assert simulator.post("fast-forward", hours=1)["now"] - before >= 3600
+    steps = [line["status"] for line in simulator.ledger("status")]
+    assert steps == ["queued"] * 3 + ["sending"] * 3 + ["sent"] * 3 + ["delivered"] * 3
+    assert all(college.statuses(sid)[-1] == "delivered" for sid in sids)
