@@ -36,8 +36,11 @@ def demo(arguments: list[str]) -> None:
     carrier_url = f"http://127.0.0.1:{ports[1]}"
     settings = {**ALDER, **_simulated_carrier(carrier_url), **_own_settings(data, chosen.port)}
     with_simulator = Process(
-        ["simulator", "--port", str(ports[1]), "--data", str(data / "simulator"), "--students", str(STUDENTS)]
-        + ["--registration-delay", str(chosen.registration_delay), *_account_flags(settings)],
+        [
+            "simulator",
+            *("--port", str(ports[1]), "--data", str(data / "simulator"), "--students", str(STUDENTS)),
+            *("--registration-delay", str(chosen.registration_delay), *_account_flags(settings)),
+        ],
         inherited(settings),
     )
     _serve(data, settings, chosen.port, first=[with_simulator], carrier_url=carrier_url)

@@ -159,7 +159,7 @@ def _create(cluster: Cluster) -> None:
         for folder in (cluster.home, cluster.socket):
             os.chown(folder, cluster.as_uid, cluster.as_uid)
     shutil.rmtree(cluster.data, ignore_errors=True)  # an initdb that was cut short leaves no PG_VERSION
-    command = [cluster.binaries / "initdb", "-D", cluster.data, "-U", "quadline", "--auth=trust", "-E", "UTF8"]
+    command: list[str | Path] = [cluster.binaries / "initdb", "-D", cluster.data, "-U", "quadline", "--auth=trust", "-E", "UTF8"]
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _is_recent(cluster) else ["--locale=C.UTF-8"]
     made = subprocess.run(
         [*command, *locale, "--no-instructions"],

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 COLLEGE = Path(__file__).parent / "college"
-PASSWORD = "alder-college"  # every sample account; the demo answers this machine only
+PASSWORD = "alder-college"  # noqa: S105  # every sample account; the demo answers this machine only
 
 
 def load_sample_college() -> None:
@@ -26,7 +26,11 @@ def who_to_be() -> list[tuple[str, str]]:
 
 SHOWN = (
     "maya.alvarez@alder.example",
+    "linh.pham@alder.example",
+    "samuel.brandt@alder.example",
     "denise.whitfield@alder.example",
+    "ruth.abernathy@alder.example",
+    "omar.haddad@alder.example",
 )
 
 

@@ -1,0 +1,276 @@
+"""Write Alder College, the sample that the demo and the tests load: three CSV files and twelve portraits.
+
+`--check` writes nothing and fails when a file differs from what would be written. All people
+are invented; phone numbers use the exchange 555, the fictional 555-01xx lines first.
+"""
+
+import argparse
+import csv
+import io
+import itertools
+import random
+import sys
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from quadline.demo.college import people
+from quadline.demo.college.faces import LOOKS, draw
+
+COLLEGE = Path(__file__).resolve().parent.parent / "quadline" / "demo" / "college"
+SEED = 1871
+STUDENTS = 2000
+AWAY_STUDENTS = 15
+HOME = "America/Detroit"
+AREA_CODES = ("734", "313", "517", "248", "616")
+AWAY = {  # where students who live elsewhere have their number from
+    "America/Chicago": "312",
+    "America/Denver": "303",
+    "America/Phoenix": "602",
+    "America/Los_Angeles": "213",
+    "Pacific/Honolulu": "808",
+    "America/Puerto_Rico": "787",
+}
+FORMATS = (
+    "({0}) {1}-{2}",
+    "({0}) {1}-{2}",
+    "{0}-{1}-{2}",
+    "{0}.{1}.{2}",
+    "+1 {0} {1} {2}",
+    "{0}{1}{2}",
+    "1 ({0}) {1}-{2}",
+)
+PROGRAMS = {"health": people.HEALTH, "transfer": people.TRANSFER, "career": people.CAREER}
+Row = dict[str, str]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare with the files, write nothing")
+    files = college()
+    if parser.parse_args().check:
+        stale = [name for name, text in files.items() if not same(COLLEGE / name, text)]
+        print("\n".join(f"{name} differs" for name in stale) or f"{len(files)} files are as generated")
+        return 1 if stale else 0
+    for name, text in files.items():
+        (COLLEGE / name).parent.mkdir(parents=True, exist_ok=True)
+        (COLLEGE / name).write_text(text, encoding="utf-8", newline="")
+    return 0
+
+
+def same(file: Path, text: str) -> bool:
+    return file.is_file() and file.read_bytes() == text.encode()
+
+
+def college() -> dict[str, str]:
+    """Return every file's text by its path below the college's folder."""
+    rng = random.Random(SEED)
+    staff = staff_rows()
+    students, maya = student_rows(rng)
+    return {
+        "students.csv": as_csv(students),
+        "staff.csv": as_csv(staff),
+        "caseload.csv": as_csv(caseload_rows(rng, students, maya)),
+        **{f"portraits/{name}.svg": draw(look) for name, look in LOOKS.items()},
+    }
+
+
+def as_csv(rows: list[Row]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def staff_rows() -> list[Row]:
+    rows = []
+    for number, (name, title, role, office, _) in enumerate(table(people.STAFF)):
+        account = account_of(name)
+        rows.append(
+            {
+                "email": f"{account}@alder.example",
+                "name": name,
+                "title": title,
+                "role": role,
+                "office": office,
+                "office_phone": f"(734) 555-01{number:02}",
+                "time_zone": "America/Chicago" if office == "Career Center" else HOME,
+                "portrait": f"{account}.svg",
+            }
+        )
+    return rows
+
+
+def account_of(name: str) -> str:
+    first, last = name.split()[:2]
+    return f"{first}.{last.split('-Fitzgerald')[0]}".lower()
+
+
+def caseload_rows(rng: random.Random, students: list[Row], maya: list[str]) -> list[Row]:
+    """Give each staff member their number of students; advisors of one office share none."""
+    taken: dict[str, set[str]] = {}
+    rows = []
+    for name, _, _, office, load in table(people.STAFF):
+        size, kind, relation = load.split(" ", 2)
+        others = taken.setdefault(office, set())
+        fixed = maya if name == "Maya Alvarez" else []
+        pool = [row["institutional_id"] for row in students if suits(row, kind, bool(fixed))]
+        free = [each for each in pool if each not in others and each not in NAMED_IDS]
+        chosen = [*fixed, *rng.sample(free, int(size) - len(fixed))]
+        others.update(chosen)
+        email = f"{account_of(name)}@alder.example"
+        rows += [{"staff_email": email, "institutional_id": each, "relation": relation} for each in sorted(chosen)]
+    return rows
+
+
+def suits(student: Row, kind: str, needs_mobile: bool) -> bool:
+    programs = PROGRAMS.get(kind)
+    return (
+        student["status"] in (("active",) if needs_mobile else ("active", "leave"))
+        and (programs is None or student["program"] in programs)
+        and (bool(student["mobile"]) or not needs_mobile)
+    )
+
+
+def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
+    """Return all students by id, and the ids of the named ones on Maya's caseload."""
+    numbers = Numbers(rng)
+    rows = [named_row(fields, numbers) for fields in table(people.NAMED)]
+    share_phones(rows)
+    emails = {row["email"] for row in rows}
+    free = [each for each in map("{:08}".format, range(400_100, 440_000)) if each not in NAMED_IDS]
+    ids = rng.sample(free, STUDENTS - len(rows))
+    zones = away_zones(rng, len(ids), named=sum(row["time_zone"] != HOME for row in rows))
+    rows += [invented_row(rng, each, zone, numbers, emails) for each, zone in zip(ids, zones, strict=True)]
+    maya = [fields[0] for fields in table(people.NAMED) if fields[10] == "maya"]
+    return sorted(rows, key=lambda row: row["institutional_id"]), maya
+
+
+def share_phones(rows: list[Row]) -> None:
+    """Where a row names another student, copy that student's mobile, written differently."""
+    mobiles = {row["institutional_id"]: row["mobile"] for row in rows}
+    for row in rows:
+        if owners := mobiles.get(row["mobile"]):
+            digits = "".join(filter(str.isdigit, owners))[-10:]
+            row["mobile"] = f"{digits[:3]} {digits[3:6]} {digits[6:]}"
+
+
+def named_row(fields: list[str], numbers: "Numbers") -> Row:
+    each, first, last, preferred, pronouns, account, phone, zone, status, program, _ = fields
+    mobile = numbers.next(zone) if phone == "mobile" else phone
+    return {
+        "institutional_id": each,
+        "first_name": first,
+        "last_name": last,
+        "preferred_name": preferred,
+        "pronouns": pronouns,
+        "email": f"{account}@alder.example",
+        "mobile": "" if phone in ("landline", "none") else mobile,
+        "landline": numbers.next("") if phone == "landline" else "",
+        "time_zone": zone or HOME,
+        "status": status,
+        "program": program,
+        "test_student": "yes" if account in ("sally.student", "terry.test") else "no",
+    }
+
+
+def invented_row(rng: random.Random, each: str, zone: str, numbers: "Numbers", emails: set[str]) -> Row:
+    first, last, is_woman = invented_name(rng)
+    phones = rng.random()
+    has_mobile = phones > 0.06 or bool(zone)
+    has_landline = phones < 0.02 or phones > 0.93
+    return {
+        "institutional_id": each,
+        "first_name": first,
+        "last_name": last,
+        "preferred_name": preferred_name(rng, first),
+        "pronouns": pronouns(rng, is_woman),
+        "email": unused_email(first, last, emails),
+        "mobile": numbers.next(zone) if has_mobile else "",
+        "landline": numbers.next("") if has_landline else "",
+        "time_zone": zone or HOME,
+        "status": rng.choices(("active", "leave", "withdrawn", "graduated"), (91, 2, 4, 3))[0],
+        "program": rng.choice(rng.choices(list(PROGRAMS.values()), (32, 42, 26))[0]),
+        "test_student": "no",
+    }
+
+
+def invented_name(rng: random.Random) -> tuple[str, str, bool]:
+    groups = [[cell.split() for cell in group.split("|")] for group in people.NAMES.split("\n\n")]
+    _, women, men, families = rng.choices(groups, [int(group[0][0]) for group in groups])[0]
+    is_woman = rng.random() < 0.58
+    last = rng.choice(families)
+    if rng.random() < 0.04:
+        last = f"{last}-{rng.choice(families)}"
+    return rng.choice(women if is_woman else men), last, is_woman
+
+
+def preferred_name(rng: random.Random, first: str) -> str:
+    nicknames = dict(pair.split(":") for pair in people.NICKNAMES.split())
+    if first in nicknames:
+        return nicknames[first] if rng.random() < 0.5 else ""
+    return rng.choice(people.CHOSEN.split()) if rng.random() < 0.045 else ""
+
+
+def pronouns(rng: random.Random, is_woman: bool) -> str:
+    if rng.random() > 0.4:
+        return ""
+    return "they/them" if rng.random() < 0.07 else "she/her" if is_woman else "he/him"
+
+
+def unused_email(first: str, last: str, emails: set[str]) -> str:
+    local = f"{plain(first)}.{plain(last)}"
+    numbered = (f"{local}{number or ''}@alder.example" for number in itertools.chain((0,), itertools.count(2)))
+    email = next(each for each in numbered if each not in emails)
+    emails.add(email)
+    return email
+
+
+def plain(name: str) -> str:
+    """Fold a Latin name to the letters an address may have."""
+    letters = unicodedata.normalize("NFKD", name.replace("Đ", "D")).lower()
+    return "".join(letter for letter in letters if letter.isascii() and (letter.isalnum() or letter == "-"))
+
+
+def away_zones(rng: random.Random, count: int, named: int) -> list[str]:
+    """Return a zone for each student, "" for home; the named students who are away count."""
+    zones = list(itertools.islice(itertools.cycle(AWAY), AWAY_STUDENTS - named))
+    zones += [""] * (count - len(zones))
+    rng.shuffle(zones)
+    return zones
+
+
+class Numbers:
+    """Fictional phone numbers, each handed out once, in the many ways people write them."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.home = self._lines(AREA_CODES)
+        self.away = {zone: self._lines((code,)) for zone, code in AWAY.items()}
+
+    def next(self, zone: str) -> str:
+        code, line = next(self.away[zone] if zone else self.home)
+        return self.rng.choice(FORMATS).format(code, "555", line)
+
+    def _lines(self, codes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        for block in (range(100, 200), range(200, 1000)):
+            lines = [(code, f"{line:04}") for code in codes for line in block]
+            self.rng.shuffle(lines)
+            yield from (each for each in lines if not is_reserved(*each))
+
+
+def is_reserved(code: str, line: str) -> bool:
+    """Keep office lines and the test students' phones for them alone."""
+    return code == "734" and (line < "0120" or line in ("0177", "0190"))
+
+
+def table(text: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+
+
+NAMED_IDS = {fields[0] for fields in table(people.NAMED)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

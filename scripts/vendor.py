@@ -1,0 +1,158 @@
+"""Fetch the few front-end files we carry, build the icon sprite, and prove that nobody changed them.
+
+`vendor.py --check` (in `make check`) needs no network; `vendor.py --fetch` needs npm and writes
+the files and their sums.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "quadline/web/static"
+LIST = STATIC / "vendor/vendor.toml"
+SPRITE = STATIC / "icons.svg"
+
+# Our word for the icon, and the name of the drawing in Lucide.
+ICONS = {
+    "alert": "triangle-alert",
+    "back": "chevron-left",
+    "ban": "ban",
+    "bell": "bell",
+    "calendar": "calendar",
+    "chart": "chart-column",
+    "clock": "clock",
+    "copy": "copy",
+    "details": "panel-right",
+    "down": "arrow-down",
+    "envelope": "mail",
+    "file": "file-text",
+    "forward": "chevron-right",
+    "help": "circle-question-mark",
+    "image": "image",
+    "inbox": "inbox",
+    "info": "info",
+    "key": "keyboard",
+    "landline": "phone",
+    "lock": "lock",
+    "megaphone": "megaphone",
+    "message": "message-square",
+    "mobile": "smartphone",
+    "no-phone": "phone-off",
+    "person": "user-round",
+    "plus": "plus",
+    "question": "circle-question-mark",
+    "retry": "rotate-ccw",
+    "search": "search",
+    "send": "send",
+    "settings": "settings",
+    "sign-out": "log-out",
+    "students": "users-round",
+    "test": "flask-conical",
+    "tick": "check",
+    "ticks": "check-check",
+    "trash": "trash-2",
+    "waiting": "hourglass",
+    "x": "x",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--check", action="store_true", help="compare every file with its sum")
+    action.add_argument("--fetch", action="store_true", help="fetch again and write the sums")
+    if parser.parse_args().fetch:
+        fetch()
+    faults = list(check())
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+def check() -> list[str]:
+    """Every listed file has its sum, and no file in `vendor/` is unlisted."""
+    packages = tomllib.loads(LIST.read_text())["package"]
+    faults, listed = [], set()
+    for package in packages:
+        for name, wanted in package["files"].items():
+            path = place(package, name)
+            listed.add(path)
+            if not path.exists():
+                faults.append(f"{name}: missing")
+            elif sha256(path) != wanted:
+                faults.append(f"{name}: changed since it was vendored")
+    strangers = {path for path in LIST.parent.rglob("*") if path.is_file()} - listed - {LIST}
+    return faults + [f"{path.relative_to(ROOT)}: not in vendor.toml" for path in strangers]
+
+
+def place(package: dict[str, str], name: str) -> Path:
+    """Where a listed file lies: in an installed wheel, or under the repository's root."""
+    if "wheel" not in package:
+        return ROOT / name
+    spec = find_spec(package["wheel"])
+    if spec is None or spec.origin is None:
+        return Path(name)
+    return Path(spec.origin).parent / name
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def fetch() -> None:
+    """Write the files and their new sums; the versions are those in vendor.toml."""
+    text = LIST.read_text()
+    for package in tomllib.loads(text)["package"]:
+        if "wheel" not in package:
+            with tempfile.TemporaryDirectory() as folder:
+                unpacked = unpack(f"{package['name']}@{package['version']}", Path(folder))
+                for name, source in package["sources"].items():
+                    write(ROOT / name, unpacked, source)
+        for name in package["files"]:
+            total = sha256(place(package, name))
+            text = re.sub(rf'("{re.escape(name)}" = )"[0-9a-f]*"', rf'\1"{total}"', text)
+    LIST.write_text(text)
+
+
+def unpack(package: str, folder: Path) -> Path:
+    command = ["npm", "pack", "--silent", package]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "package"
+
+
+def write(target: Path, unpacked: Path, source: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target == SPRITE:
+        target.write_text(sprite(unpacked / source))
+    else:
+        target.write_bytes((unpacked / source).read_bytes())
+
+
+def sprite(folder: Path) -> str:
+    """One file of symbols; colour and stroke come from the page (`.icon`)."""
+    symbols = [symbol(word, (folder / f"{name}.svg").read_text()) for word, name in ICONS.items()]
+    licence = "<!-- Lucide, ISC: vendor/lucide/LICENSE. Built by scripts/vendor.py. -->"
+    return "\n".join(
+        ['<svg xmlns="http://www.w3.org/2000/svg">', licence, *symbols, "</svg>", ""]
+    )
+
+
+def symbol(word: str, drawing: str) -> str:
+    shapes = re.findall(r"<(?:path|circle|rect|line|polyline|polygon|ellipse)\b[^>]*/>", drawing)
+    return f'<symbol id="icon-{word}" viewBox="0 0 24 24">{"".join(shapes)}</symbol>'
+
+
+if __name__ == "__main__":
+    sys.exit(main())
