@@ -1,0 +1,46 @@
+# Two commands to know: make demo, make test. Everything else is here too. Needs git, make and Python 3.11 or later.
+
+PORT ?= 8000
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo run test check screenshots chromium clean
+
+demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
+	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
+
+run: $(STAMP)  ## web, worker and (unless DATABASE_URL is set) a database, with the settings in .env
+	@$(BIN)/quadline run --port $(PORT)
+
+test: $(STAMP) chromium  ## everything, browser tests too
+	$(BIN)/pytest -q quadline tests/architecture
+	$(BIN)/pytest -q tests/journeys
+	$(BIN)/pytest -q tests/faults
+
+check: $(STAMP)  ## style, types, import contracts, missing migrations, vendored files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python scripts/with_test_settings.py $(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/with_test_settings.py $(BIN)/quadline makemigrations --check --dry-run
+	$(BIN)/python scripts/vendor.py --check
+	$(BIN)/python scripts/make_sample_college.py --check
+
+screenshots: $(STAMP) chromium  ## every page at 1280 and 390 px, light and dark, into docs/screenshots
+	$(BIN)/python scripts/make_screenshots.py
+
+chromium: $(STAMP)
+	@$(BIN)/python scripts/ensure_chromium.py
+
+# uv is used from PATH, or installed into the environment it then fills.
+$(STAMP): pyproject.toml uv.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if command -v uv >/dev/null 2>&1; then uv sync --locked --quiet; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check uv && \
+	  $(BIN)/uv sync --locked --quiet --inexact; fi
+	@touch $(STAMP)
+
+clean:  ## forget the environment; data is kept
+	rm -rf $(VENV)

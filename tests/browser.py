@@ -1,0 +1,65 @@
+"""A person at a browser: what journeys do on the screen, in the words of the screen."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.cast import PASSWORD
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def executable() -> str | None:
+    """An installed Chromium, or None for the driver's own."""
+    return os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Person:
+    """One signed-in person, and every fault their browser met: script errors, refused content, failed loads."""
+
+    page: Page
+    house_url: str
+    faults: list[str] = field(default_factory=list)
+
+    def sign_in(self, email: str) -> None:
+        self.page.goto(f"{self.house_url}/accounts/login/")
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url("**/inbox/**")
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.house_url}{path}")
+
+
+def person(browser: Browser, house_url: str, **context: Any) -> Person:
+    """A new person in a browser window of their own. ``context`` as for Playwright: viewport, color_scheme …"""
+    page = browser.new_context(**{"viewport": {"width": 1280, "height": 820}} | context).new_page()
+    made = Person(page, house_url)
+    page.on("pageerror", lambda error: made.faults.append(f"script: {error}"))
+    page.on("console", lambda line: made.faults.append(f"console: {line.text}") if line.type == "error" else None)
+    page.on("response", lambda answer: made.faults.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+    return made

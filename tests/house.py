@@ -1,0 +1,141 @@
+"""The whole house as processes, for journeys and faults: simulator, web and worker on a database of their own."""
+
+import json
+import os
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import psycopg
+
+from quadline.demo.processes import Process, inherited, is_free, wait_for
+
+Seen = TypeVar("Seen")
+
+
+def eventually(look: Callable[[], Seen], *, within: float = 10.0, every: float = 0.05) -> Seen:
+    """The first true thing that ``look`` returns; fails with the last one it saw."""
+    deadline = time.monotonic() + within
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within} s; last seen: {seen!r}")
+        time.sleep(every)
+
+
+@dataclass
+class Simulator:
+    """The carrier in a box, by its control API."""
+
+    url: str
+
+    def ask(self, method: str, path: str, content: Any = None) -> Any:
+        body = json.dumps(content).encode() if content is not None else None
+        request = urllib.request.Request(f"{self.url}{path}", data=body, method=method)
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or "null")
+
+    def ledger(self, kind: str) -> list[dict[str, Any]]:
+        found = self.ask("GET", f"/simulator/ledger?kind={kind}")
+        return list(found["entries"] if isinstance(found, dict) else found)
+
+    def settings(self, **changes: Any) -> None:
+        self.ask("POST", "/simulator/settings", changes)
+
+    def fault(self, **fault: Any) -> None:
+        self.ask("POST", "/simulator/faults", fault)
+
+    def clear_faults(self) -> None:
+        self.ask("DELETE", "/simulator/faults")
+
+    def fast_forward(self, hours: float = 24) -> None:
+        self.ask("POST", "/simulator/fast-forward", {"hours": hours})
+
+    def text(self, phone: str, to: str, body: str) -> Any:
+        """A student texts a system number."""
+        return self.ask("POST", f"/simulator/phones/{phone}/texts", {"to": to, "body": body})
+
+    def accepts(self, *, to: str = "", sender: str = "") -> list[dict[str, Any]]:
+        """The texts the carrier took, by its own append-only ledger."""
+        return [e for e in self.ledger("accept") if (not to or e["to"] == to) and (not sender or e["from"] == sender)]
+
+    def purchases(self) -> list[dict[str, Any]]:
+        return self.ledger("purchase")
+
+
+@dataclass
+class House:
+    """Processes and where they are reached."""
+
+    settings: dict[str, str]
+    simulator: Simulator
+    url: str
+    processes: dict[str, Process] = field(default_factory=dict)
+
+    def start(self, name: str, arguments: list[str] | None = None) -> Process:
+        process = self.processes.get(name) or Process(arguments or [name], inherited(self.settings))
+        self.processes[name] = process
+        process.start()
+        return process
+
+    def kill(self, name: str) -> None:
+        """As a power cut would: no goodbye."""
+        running = self.processes[name].running
+        assert running is not None
+        running.kill()
+        running.wait()
+
+    def connect_carrier(self) -> None:
+        _finish(Process(["connect_carrier"], inherited(self.settings)))
+
+    def stop(self) -> None:
+        for process in reversed(self.processes.values()):
+            process.stop()
+
+
+def free_port(start: int) -> int:
+    return next(port for port in range(start, start + 500) if is_free(port))
+
+
+def build(data: Path, *, database: str) -> House:
+    """Make the database, start everything, and wait until it is ready."""
+    server = os.environ["DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {database}")
+    web_port = free_port(18100)
+    carrier_port = free_port(web_port + 1)
+    carrier = f"http://127.0.0.1:{carrier_port}"
+    settings = {
+        "DATABASE_URL": urlsplit(server)._replace(path=f"/{database}").geturl(),
+        "PUBLIC_URL": f"http://127.0.0.1:{web_port}",
+        "TWILIO_API_URL": carrier,
+        "TWILIO_MESSAGING_URL": carrier,
+        "TWILIO_EVENTS_URL": carrier,
+        "DATA_DIR": str(data),
+    }
+    house = House(settings, Simulator(carrier), settings["PUBLIC_URL"])
+    account = ["--account-sid", os.environ["TWILIO_ACCOUNT_SID"], "--auth-token", os.environ["TWILIO_AUTH_TOKEN"]]
+    service = ["--messaging-service", os.environ["TWILIO_MESSAGING_SERVICE_SID"]]
+    house.start("simulator", ["simulator", "--port", str(carrier_port), *account, *service])
+    prepared = Process(["prepare"], inherited(settings))
+    _finish(prepared)
+    assert wait_for(f"{carrier}/simulator/healthz", seconds=20)
+    house.connect_carrier()
+    house.start("web", ["web", "--port", str(web_port)])
+    house.start("worker")
+    assert wait_for(f"{house.url}/readyz", seconds=60)
+    return house
+
+
+def _finish(once: Process) -> None:
+    once.start()
+    assert once.running is not None
+    assert once.running.wait(timeout=120) == 0

@@ -1,0 +1,72 @@
+"""One house of real processes for a whole run; the people in it are made anew for each test."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Browser
+from pytest_django.plugin import DjangoDbBlocker
+
+from quadline.accounts.models import User
+from tests import cast, house
+from tests.browser import Person, chromium, person
+
+
+@pytest.fixture(scope="session")
+def the_house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Iterator[house.House]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver has a loop of its own in this thread
+    built = house.build(tmp_path_factory.mktemp("house"), database="journeys")
+    connections["default"].settings_dict["NAME"] = "journeys"
+    with django_db_blocker.unblock():
+        yield built
+        connections.close_all()
+    built.stop()
+
+
+@pytest.fixture
+def people(the_house: house.House) -> cast.Cast:
+    """The cast in an empty house, with numbers that become active at once unless a test says otherwise."""
+    _empty_tables()
+    the_house.simulator.clear_faults()
+    the_house.simulator.settings(registration_delay=0, callback_delay=0.02)
+    the_house.simulator.ask("POST", "/simulator/reset")
+    the_house.connect_carrier()
+    assembled = cast.assemble()
+    for user in User.objects.all():
+        user.set_password(cast.PASSWORD)
+        user.save()
+    return assembled
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def at_the_screen(browser: Browser, the_house: house.House) -> Iterator[Callable[..., Person]]:
+    """``at_the_screen("maya@alder.example")`` is Maya, signed in. At the end nobody's browser may have met a fault."""
+    present: list[Person] = []
+
+    def arrive(email: str, **context: Any) -> Person:
+        arrived = person(browser, the_house.url, **context)
+        present.append(arrived)
+        arrived.sign_in(email)
+        return arrived
+
+    yield arrive
+    faults = [fault for each in present for fault in each.faults]
+    for each in present:
+        each.page.context.close()
+    assert not faults
+
+
+def _empty_tables() -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE accounts_user, roster_student, consent_consententry, webhooks_carrierevent, django_session, cache,"
+            " procrastinate_jobs CASCADE"
+        )
