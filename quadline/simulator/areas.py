@@ -52,7 +52,7 @@ def _read_places() -> dict[str, tuple[str, str, str]]:
 
 
 PLACES = _read_places()  # area code -> city, region, postal code
-NATIONAL = "734 614 502 317 312 404 512 615 919 215 206 303".split()
+NATIONAL = ["734", "614", "502", "317", "312", "404", "512", "615", "919", "215", "206", "303"]
 
 
 def country_of(area_code: str) -> str:

@@ -5,9 +5,9 @@ from urllib.parse import urljoin
 
 from quadline.simulator import areas
 from quadline.simulator.carrier import Carrier
-from quadline.simulator.courier import Errand
 from quadline.simulator.records import Number, new_sid
 from quadline.simulator.twiml import BadTwiml, Verb, read_twiml
+from quadline.simulator.webhooks import Errand
 
 _MOST_HOPS = 5
 

@@ -32,7 +32,7 @@ class Carrier:
         self.clock = Clock()
         self.ledger = Ledger(self.clock.now, self.store.append)
         self.faults = Faults(self.ledger.write)
-        self.courier = Courier(options.auth_token, self.ledger, self.clock)
+        self.courier = Courier(options.auth_token, self.ledger)
         self._forget_everything()
 
     def _forget_everything(self) -> None:

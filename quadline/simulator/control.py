@@ -105,9 +105,7 @@ async def add_fault(carrier: Carrier, request: Request) -> Response:
 
 
 async def remove_faults(carrier: Carrier, request: Request) -> Response:
-    removed = carrier.faults.remove(
-        fault_id=request.path_params.get("id"), kind=request.query_params.get("kind")
-    )
+    removed = carrier.faults.remove(fault_id=request.path_params.get("id"), kind=request.query_params.get("kind"))
     registration.release_stuck(carrier)
     return JSONResponse({"removed": removed})
 

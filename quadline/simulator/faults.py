@@ -87,18 +87,12 @@ class Faults:
         return fault
 
     def remove(self, *, fault_id: int | None = None, kind: str | None = None) -> int:
-        gone = [
-            fault.id
-            for fault in self._faults.values()
-            if fault_id in (None, fault.id) and kind in (None, fault.kind)
-        ]
+        gone = [fault.id for fault in self._faults.values() if fault_id in (None, fault.id) and kind in (None, fault.kind)]
         for each in gone:
             del self._faults[each]
         return len(gone)
 
-    def take(
-        self, kind: FaultKind, *, to: str | None = None, from_: str | None = None, **where: str
-    ) -> Fault | None:
+    def take(self, kind: FaultKind, *, to: str | None = None, from_: str | None = None, **where: str) -> Fault | None:
         """The first fault of this kind that strikes here, counted and noted; or none."""
         if not self._faults:
             return None

@@ -31,9 +31,7 @@ class Listener:
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            self._connection, self._host, self.port, backlog=2048, reuse_address=True
-        )
+        self._server = await loop.create_server(self._connection, self._host, self.port, backlog=2048, reuse_address=True)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:

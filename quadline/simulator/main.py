@@ -23,10 +23,7 @@ async def run(options: Options) -> None:
     app = build_app(carrier)
     listener = Listener(app, options.host, options.port)
     app.state.listener = listener
-    works = [
-        asyncio.create_task(work())
-        for work in (carrier.clock.run, carrier.courier.run, carrier.store.run)
-    ]
+    works = [asyncio.create_task(work()) for work in (carrier.clock.run, carrier.courier.run, carrier.store.run)]
     await listener.open()
     print(f"Simulator ready at http://{options.host}:{listener.port}", flush=True)
     await asyncio.wait([*works, _told_to_stop()], return_when=asyncio.FIRST_COMPLETED)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ACCOUNT_SID = "AC51a0c0113e9e00000000000000000001"
-AUTH_TOKEN = "simulator-token"
+AUTH_TOKEN = "simulator-token"  # noqa: S105 - everyone may know it: no real carrier takes it
 MESSAGING_SERVICE_SID = "MG51a0c0113e9e00000000000000000001"
 
 

@@ -71,7 +71,5 @@ def _unblock(carrier: Carrier, phone: str, number: Number, word: str) -> bool:
     lifted = [carrier.blocks[key] for key in keys if key in carrier.blocks]
     for block in lifted:
         carrier.forget(block)
-        carrier.ledger.write(
-            "opt_in", phone=phone, to=number.phone_number, scope=block.scope, keyword=word
-        )
+        carrier.ledger.write("opt_in", phone=phone, to=number.phone_number, scope=block.scope, keyword=word)
     return bool(lifted)

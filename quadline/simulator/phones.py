@@ -17,7 +17,7 @@ def list_phones(carrier: Carrier, *, search: str = "", limit: int = 60) -> dict[
     words = search.casefold().split()
     digits = "".join(char for char in search if char.isdigit())
     found = [each for each in _everyone(carrier) if _fits(each, words, digits)]
-    found.sort(key=lambda each: (-each.last_active_at, each.name.casefold(), each.phone_number))
+    found.sort(key=lambda each: (-_active_at(carrier, each), each.name.casefold(), each.phone_number))
     shown = [_summary(carrier, each) for each in found[:limit]]
     return {"total": len(found), "phones": shown}
 
@@ -49,11 +49,16 @@ def describe_number(number: Number) -> dict[str, Any]:
 
 def _everyone(carrier: Carrier) -> list[Phone]:
     strangers = [
-        Phone(phone_number=number, last_active_at=next(reversed(texts.values())).updated_at)
+        Phone(phone_number=number)
         for number, texts in carrier.sent_to.items()
         if texts and number not in carrier.phones and number not in carrier.number_of
     ]
     return [*carrier.phones.values(), *strangers]
+
+
+def _active_at(carrier: Carrier, phone: Phone) -> float:
+    got = carrier.sent_to.get(phone.phone_number)
+    return max(phone.last_active_at, next(reversed(got.values())).created_at if got else 0.0)
 
 
 def _fits(phone: Phone, words: list[str], digits: str) -> bool:
@@ -85,9 +90,7 @@ def _texts(carrier: Carrier, phone_number: str) -> list[Message]:
     return sorted([*to.values(), *from_.values()], key=lambda message: message.turn)
 
 
-def _thread(
-    carrier: Carrier, phone: str, system_number: str, texts: list[Message]
-) -> dict[str, Any]:
+def _thread(carrier: Carrier, phone: str, system_number: str, texts: list[Message]) -> dict[str, Any]:
     number = carrier.number_of.get(system_number)
     scopes = optout.scopes_of(carrier, number) if number else [system_number]
     return {

@@ -4,18 +4,16 @@ from datetime import UTC, datetime
 from functools import partial
 
 from quadline.simulator.carrier import Carrier
-from quadline.simulator.courier import Errand
 from quadline.simulator.errors import delivery_words
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Message, Number
+from quadline.simulator.webhooks import Errand
 
 FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
 _API_VERSION = "2010-04-01"
 
 
-def plan(
-    carrier: Carrier, message: Message, number: Number | None, *, queue_overflowed: bool = False
-) -> None:
+def plan(carrier: Carrier, message: Message, number: Number | None, *, queue_overflowed: bool = False) -> None:
     """Decide how this text will end and put its first step on the clock."""
     end, code = ("failed", 30001) if queue_overflowed else _ending(carrier, message, number)
     message.ahead = [[step, None] for step in _way_to(end, message.status)]

@@ -124,9 +124,7 @@ class Phone:
 
 
 Record = Number | Service | Message | Sink | Subscription | Block | Phone
-KINDS: dict[str, type[Any]] = {
-    cls.__name__: cls for cls in (Number, Service, Message, Sink, Subscription, Block, Phone)
-}
+KINDS: dict[str, type[Any]] = {cls.__name__: cls for cls in (Number, Service, Message, Sink, Subscription, Block, Phone)}
 
 
 def key_of(record: Record) -> str:

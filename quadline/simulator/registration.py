@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from functools import partial
 
 from quadline.simulator.carrier import Carrier
-from quadline.simulator.courier import Errand
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Number, Sink
+from quadline.simulator.webhooks import Errand
 
 _TYPE = "com.twilio.messaging.compliance.number-registration."
 _GIVE_UP_AFTER = 4 * 3600.0  # Twilio repeats an event for four hours
@@ -102,9 +102,7 @@ def _send(
     carrier.courier.post(errand)
 
 
-def _event(
-    carrier: Carrier, number: Number, kind: str, outcome: str, reason: str | None
-) -> dict[str, object]:
+def _event(carrier: Carrier, number: Number, kind: str, outcome: str, reason: str | None) -> dict[str, object]:
     moment = datetime.fromtimestamp(carrier.clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     service = carrier.services.get(number.service_sid or "")
     return {

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from quadline.simulator import areas, optout, progress, sending
 from quadline.simulator.carrier import Carrier
-from quadline.simulator.courier import Answer, Errand
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Message, Number, Phone, new_sid
 from quadline.simulator.segments import count_segments
 from quadline.simulator.twiml import BadTwiml, replies_in
+from quadline.simulator.webhooks import Answer, Errand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +56,7 @@ def _log(carrier: Carrier, phone: str, number: Number, body: str) -> Message:
     )
     carrier.keep(message)
     _touch(carrier, phone)
-    carrier.ledger.write(
-        "inbound", sid=message.sid, **{"from": phone}, to=number.phone_number, body=body
-    )
+    carrier.ledger.write("inbound", sid=message.sid, **{"from": phone}, to=number.phone_number, body=body)
     return message
 
 
@@ -90,9 +88,7 @@ async def _call_webhook(carrier: Carrier, number: Number, message: Message) -> O
         if texts is not None:
             for text in texts:
                 _answer(carrier, number, message.from_, text)
-            return Outcome(
-                sid=message.sid, url=url, answer=answer, used_fallback=place > 0, replies=texts
-            )
+            return Outcome(sid=message.sid, url=url, answer=answer, used_fallback=place > 0, replies=texts)
     problem = "The webhook did not answer." if urls else "This number has no webhook."
     return Outcome(sid=message.sid, url=urls[-1][0] if urls else None, answer=answer, error=problem)
 
@@ -141,15 +137,11 @@ def inbound_form(carrier: Carrier, message: Message) -> dict[str, str]:
     return form
 
 
-def _answer(
-    carrier: Carrier, number: Number, phone: str, body: str, *, is_automatic: bool = False
-) -> None:
+def _answer(carrier: Carrier, number: Number, phone: str, body: str, *, is_automatic: bool = False) -> None:
     """A text from the number to the student that no API call asked for."""
     blocked = sending.is_blocked(carrier, phone, number.phone_number, number)
     if blocked and carrier.knobs.carrier_blocks_opt_outs and not is_automatic:
-        carrier.ledger.write(
-            "refuse", code=21610, to=phone, **{"from": number.phone_number}, body=body
-        )
+        carrier.ledger.write("refuse", code=21610, to=phone, **{"from": number.phone_number}, body=body)
         return
     now = carrier.clock.now()
     message = Message(

@@ -50,9 +50,7 @@ def _phones_of(cells: dict[str, str]) -> Iterator[Phone]:
         is_landline = cells.get("landline", "").lower() in ("yes", "true", "1", "x")
         yield Phone(phone_number=mobile, name=name, detail=detail, is_landline=is_landline)
     if landline and landline != mobile:
-        yield Phone(
-            phone_number=landline, name=f"{name} (home)", detail="Landline", is_landline=True
-        )
+        yield Phone(phone_number=landline, name=f"{name} (home)", detail="Landline", is_landline=True)
 
 
 def _cells(row: dict[str | None, str | None]) -> Iterator[tuple[str, str | None]]:

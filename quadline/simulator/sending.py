@@ -56,11 +56,9 @@ def _accept(carrier: Carrier, wish: Wish) -> Message:
     _refuse_by_fault(carrier, to, sender)
     if is_blocked(carrier, to, sender, number) and carrier.knobs.carrier_blocks_opt_outs:
         raise Refusal(21610)
-    segments = count_segments(wish.body)
     is_full = number is not None and _queue_is_full(carrier, number)
     if is_full and service is None:
         raise Refusal(21611)
-    now = carrier.clock.now()
     message = Message(
         sid=new_sid("MM" if wish.media else "SM"),
         turn=carrier.next_turn(),
@@ -69,26 +67,30 @@ def _accept(carrier: Carrier, wish: Wish) -> Message:
         body=wish.body,
         direction="outbound-api",
         status="accepted" if service else "queued",
-        segments=segments,
-        created_at=now,
-        updated_at=now,
+        segments=count_segments(wish.body),
+        created_at=carrier.clock.now(),
+        updated_at=carrier.clock.now(),
         service_sid=service.sid if service else None,
         status_callback=wish.status_callback or (service and service.status_callback) or None,
         media=wish.media,
     )
+    _file(carrier, message)
+    progress.plan(carrier, message, number, queue_overflowed=is_full)
+    return message
+
+
+def _file(carrier: Carrier, message: Message) -> None:
     carrier.keep(message)
     carrier.ledger.write(
         "accept",
         sid=message.sid,
-        to=to,
-        **{"from": sender},
+        to=message.to,
+        **{"from": message.from_},
         service=message.service_sid,
-        body=wish.body,
-        segments=segments,
+        body=message.body,
+        segments=message.segments,
         status_callback=message.status_callback,
     )
-    progress.plan(carrier, message, number, queue_overflowed=is_full)
-    return message
 
 
 def is_blocked(carrier: Carrier, phone: str, sender: str, number: Number | None) -> bool:
@@ -121,9 +123,7 @@ def _find_service(carrier: Carrier, sid: str) -> Service | None:
     return carrier.services[sid]
 
 
-def _find_sender(
-    carrier: Carrier, wish: Wish, service: Service | None
-) -> tuple[str, Number | None]:
+def _find_sender(carrier: Carrier, wish: Wish, service: Service | None) -> tuple[str, Number | None]:
     if wish.from_.startswith(_MAGIC):
         if wish.from_ == _MAGIC + "0006":
             return wish.from_, None

@@ -67,9 +67,7 @@ def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
     return Route(path, answer, methods=list(methods))
 
 
-def answer_json(
-    content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
-) -> Response:
+def answer_json(content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(encode_json(content), status, headers, "application/json")
 
 

@@ -86,11 +86,7 @@ def _matching(call: ApiCall) -> Iterator[Message]:
     earliest, latest = _window(call)
     for message in _candidates(call, to, from_):
         moment = int(message.sent_at or message.created_at)
-        if (
-            (not to or message.to == to)
-            and (not from_ or message.from_ == from_)
-            and earliest <= moment < latest
-        ):
+        if (not to or message.to == to) and (not from_ or message.from_ == from_) and earliest <= moment < latest:
             yield message
 
 

@@ -19,9 +19,7 @@ _LOWER = {"voice": True, "sms": True, "mms": True, "fax": False}
 async def search(call: ApiCall) -> Response:
     codes = _codes(call)
     limit = page_size(call)
-    found = buying.find_numbers(
-        call.carrier, codes=codes, contains=call.get("Contains"), limit=limit
-    )
+    found = buying.find_numbers(call.carrier, codes=codes, contains=call.get("Contains"), limit=limit)
     call.carrier.ledger.write(
         "search",
         country=call.path["country"],
@@ -48,9 +46,7 @@ async def buy(call: ApiCall) -> Response:
         facts=call.facts(buying.CHANGEABLE),
     )
     for kind in (FaultKind.PURCHASE_THEN_500, FaultKind.PURCHASE_THEN_HANG):
-        if lost := call.carrier.faults.take(
-            kind, to=number.phone_number, area_code=number.phone_number[2:5]
-        ):
+        if lost := call.carrier.faults.take(kind, to=number.phone_number, area_code=number.phone_number[2:5]):
             return await lose_answer(call, lost)
     return answer_json(describe(call, number), 201)
 
@@ -60,8 +56,7 @@ async def index(call: ApiCall) -> Response:
     found = [
         number
         for number in reversed(call.carrier.numbers.values())
-        if (not name or number.friendly_name == name)
-        and (not phone_number or buying.matches(number.phone_number, phone_number))
+        if (not name or number.friendly_name == name) and (not phone_number or buying.matches(number.phone_number, phone_number))
     ]
     call.carrier.ledger.write(
         "adopt-list",

@@ -21,9 +21,7 @@ def page_number(call: ApiCall) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def classic_page(
-    call: ApiCall, key: str, items: list[dict[str, Any]], *, next_token: str | None
-) -> dict[str, Any]:
+def classic_page(call: ApiCall, key: str, items: list[dict[str, Any]], *, next_token: str | None) -> dict[str, Any]:
     """The 2010 API's page: relative URIs beside the list."""
     number, size = page_number(call), page_size(call)
     path = call.request.url.path

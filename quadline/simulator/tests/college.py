@@ -30,6 +30,7 @@ class College:
     def __init__(self) -> None:
         self.url = ""
         self.hits: list[Hit] = []
+        self.hangs_up = False  # closes each connection after its answer, without a word
         self.answers: dict[str, Callable[[], tuple[int, str]]] = {}
 
     @classmethod
@@ -46,14 +47,13 @@ class College:
     def forget(self) -> None:
         self.hits.clear()
         self.answers.clear()
+        self.hangs_up = False
 
     def at(self, path: str) -> list[Hit]:
         return [hit for hit in self.hits if hit.path == path]
 
     def statuses(self, sid: str) -> list[str]:
-        return [
-            hit.form["MessageStatus"] for hit in self.at("/status") if hit.form["MessageSid"] == sid
-        ]
+        return [hit.form["MessageStatus"] for hit in self.at("/status") if hit.form["MessageSid"] == sid]
 
     def wait_for(self, path: str, count: int = 1, seconds: float = 3.0) -> list[Hit]:
         end = time.monotonic() + seconds
@@ -70,6 +70,8 @@ class _Server(ThreadingHTTPServer):
 
 def _receiver(college: College) -> type[BaseHTTPRequestHandler]:
     class Receiver(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             hit = _read(college, self.path, body, dict(self.headers.items()))
@@ -77,8 +79,10 @@ def _receiver(college: College) -> type[BaseHTTPRequestHandler]:
             status, text = college.answers.get(hit.path, lambda: (200, "<Response/>"))()
             self.send_response(status)
             self.send_header("Content-Type", "text/xml")
+            self.send_header("Content-Length", str(len(text.encode())))
             self.end_headers()
             self.wfile.write(text.encode())
+            self.close_connection = college.hangs_up
 
         def log_message(self, format: str, *args: Any) -> None:
             return
@@ -91,7 +95,5 @@ def _read(college: College, target: str, body: bytes, headers: dict[str, str]) -
     is_form = headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
     form = dict(parse_qsl(body.decode(), keep_blank_values=True)) if is_form else {}
     signed: Any = form if is_form else body.decode()
-    is_signed = RequestValidator(AUTH_TOKEN).validate(
-        college.url + target, signed, headers.get("X-Twilio-Signature", "")
-    )
+    is_signed = RequestValidator(AUTH_TOKEN).validate(college.url + target, signed, headers.get("X-Twilio-Signature", ""))
     return Hit(parts.path, dict(parse_qsl(parts.query)), form, body, headers, bool(is_signed))

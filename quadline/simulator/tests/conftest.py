@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -12,21 +13,25 @@ from quadline.simulator.tests.driver import Simulator
 _READY = "Simulator ready at "
 
 
-def start(*flags: str) -> tuple[subprocess.Popen[str], str]:
+@contextmanager
+def running(*flags: str) -> Iterator[str]:
+    """The address of a simulator that ends, in good order, with the block."""
     command = [sys.executable, "-m", "quadline.simulator.main", "--port", "0", *flags]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line.startswith(_READY), line
-    return process, line.removeprefix(_READY).strip()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith(_READY), line
+        try:
+            yield line.removeprefix(_READY).strip()
+        finally:
+            process.terminate()
+        assert process.wait(10) == 0
 
 
 @pytest.fixture(scope="session")
 def simulator_url() -> Iterator[str]:
-    process, url = start()
-    yield url
-    process.terminate()
-    assert process.wait(10) == 0
+    with running() as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 from twilio.base.exceptions import TwilioRestException
@@ -47,9 +48,7 @@ class Simulator:
     def rent(self, college: College, *, area_code: str = "734", registered: bool = True) -> str:
         service = self.client.messaging.v1.services(SERVICE)
         service.update(inbound_request_url=f"{college.url}/inbound")
-        number = self.client.incoming_phone_numbers.create(
-            area_code=area_code, voice_url=f"{college.url}/voice"
-        )
+        number = self.client.incoming_phone_numbers.create(area_code=area_code, voice_url=f"{college.url}/voice")
         service.phone_numbers.create(phone_number_sid=number.sid)
         if registered:
             self.wait_for_ledger("registered", phone_number=number.phone_number)
@@ -83,6 +82,9 @@ class Simulator:
     def wait_for_ledger(self, kind: str, seconds: float = 3.0, **facts: Any) -> Any:
         wanted = facts.items()
         return self._await(lambda: [r for r in self.ledger(kind) if wanted <= r.items()], seconds)
+
+    def wait_until(self, claim: Callable[[], bool]) -> None:
+        self._await(lambda: [True] if claim() else [], 3.0)
 
     def _await(self, found: Any, seconds: float) -> Any:
         end = time.monotonic() + seconds

@@ -17,9 +17,7 @@ from quadline.simulator.tests.driver import (
 OTHER = "+17345550178"
 
 
-def test_a_fault_strikes_whom_it_names_as_often_as_it_says(
-    simulator: Simulator, advisor_number: str
-) -> None:
+def test_a_fault_strikes_whom_it_names_as_often_as_it_says(simulator: Simulator, advisor_number: str) -> None:
     simulator.fault("refuse", code=21612, to=STUDENT, times=1)
     assert simulator.send(advisor_number, to=OTHER).sid
     assert simulator.refused(advisor_number) == 21612
@@ -34,7 +32,8 @@ def test_too_many_requests(simulator: Simulator, advisor_number: str) -> None:
     wish = {"To": STUDENT, "From": advisor_number, "Body": "Hi"}
     answer = requests.post(url, data=wish, auth=simulator.client.auth, timeout=5)
     assert (answer.status_code, answer.json()["code"]) == (429, 20429)
-    assert answer.headers["Retry-After"] == "2" and not simulator.ledger("accept")
+    assert answer.headers["Retry-After"] == "2"
+    assert not simulator.ledger("accept")
 
 
 def test_accepted_and_then_an_error(simulator: Simulator, advisor_number: str) -> None:
@@ -52,7 +51,8 @@ def test_accepted_and_then_silence(simulator: Simulator, advisor_number: str, th
     begun = time.monotonic()
     with pytest.raises((TwilioRestException, requests.ConnectionError)):
         simulator.send(advisor_number)
-    assert time.monotonic() - begun >= 0.2 and len(simulator.ledger("accept")) == 1
+    assert time.monotonic() - begun >= 0.2
+    assert len(simulator.ledger("accept")) == 1
 
 
 def test_a_client_that_gives_up_has_still_sent(simulator: Simulator, advisor_number: str) -> None:
@@ -78,13 +78,12 @@ def test_nobody_listens_for_a_while(simulator: Simulator, advisor_number: str) -
         simulator.send(advisor_number)
     assert "refused" in str(refused.value)
     time.sleep(0.4)
-    assert simulator.send(advisor_number).sid and len(simulator.ledger("accept")) == 1
+    assert simulator.send(advisor_number).sid
+    assert len(simulator.ledger("accept")) == 1
 
 
 @pytest.mark.parametrize("code", [30003, 30005, 30006, 30007])
-def test_a_text_fails_on_the_way(
-    simulator: Simulator, college: College, advisor_number: str, code: int
-) -> None:
+def test_a_text_fails_on_the_way(simulator: Simulator, college: College, advisor_number: str, code: int) -> None:
     simulator.fault("fail", code=code, times=1)
     message = simulator.send(advisor_number, college)
     last = college.wait_for("/status", 4)[-1].form
@@ -92,9 +91,7 @@ def test_a_text_fails_on_the_way(
     assert simulator.client.messages(message.sid).fetch().error_code == code
 
 
-def test_a_text_fails_before_it_leaves(
-    simulator: Simulator, college: College, advisor_number: str
-) -> None:
+def test_a_text_fails_before_it_leaves(simulator: Simulator, college: College, advisor_number: str) -> None:
     simulator.fault("fail", code=30001, status="failed", times=1)
     message = simulator.send(advisor_number, college)
     college.wait_for("/status", 2)
@@ -133,9 +130,7 @@ def test_callbacks_are_doubled(simulator: Simulator, college: College, advisor_n
     assert college.statuses(message.sid).count("delivered") == 5
 
 
-def test_callbacks_are_reversed(
-    simulator: Simulator, college: College, advisor_number: str
-) -> None:
+def test_callbacks_are_reversed(simulator: Simulator, college: College, advisor_number: str) -> None:
     simulator.fault("callback_reversed", times=1)
     message = simulator.send(advisor_number, college)
     college.wait_for("/status", 4)
@@ -151,9 +146,7 @@ def test_callbacks_are_late(simulator: Simulator, college: College, advisor_numb
     assert college.statuses(message.sid)[-1] == "sent"
 
 
-def test_a_reply_is_lost_but_in_the_log(
-    simulator: Simulator, college: College, advisor_number: str
-) -> None:
+def test_a_reply_is_lost_but_in_the_log(simulator: Simulator, college: College, advisor_number: str) -> None:
     simulator.fault("inbound_lost", times=1)
     sid = simulator.text(advisor_number, "hello")["sid"]
     assert not college.at("/inbound")
@@ -177,7 +170,8 @@ def test_no_numbers_and_someone_took_it(simulator: Simulator) -> None:
     simulator.fault("someone_took_it", times=1)
     with pytest.raises(TwilioRestException) as taken:
         simulator.client.incoming_phone_numbers.create(phone_number=found[0].phone_number)
-    assert taken.value.code == 21422 and not simulator.ledger("purchase")
+    assert taken.value.code == 21422
+    assert not simulator.ledger("purchase")
 
 
 def test_other_resources_can_be_cut_too(simulator: Simulator) -> None:

@@ -11,24 +11,22 @@ from quadline.simulator.tests.driver import SERVICE, STUDENT, Simulator
 LADDER = ["queued", "sending", "sent", "delivered"]
 
 
-def test_a_text_climbs_the_ladder_and_each_step_is_told(
-    simulator: Simulator, college: College, advisor_number: str
-) -> None:
+def test_a_text_climbs_the_ladder_and_each_step_is_told(simulator: Simulator, college: College, advisor_number: str) -> None:
     message = simulator.send(advisor_number, college)
-    assert message.status == "accepted" and message.num_segments == "0"
+    assert message.status == "accepted"
+    assert message.num_segments == "0"
     hits = college.wait_for("/status", 4)
     assert [hit.form["MessageStatus"] for hit in hits] == LADDER
     assert all(hit.is_signed and hit.query == {"message": "1"} for hit in hits)
     assert hits[0].form["MessagingServiceSid"] == SERVICE
-    assert "RawDlrDoneDate" in hits[-1].form and "I-Twilio-Idempotency-Token" in hits[0].headers
+    assert "RawDlrDoneDate" in hits[-1].form
+    assert "I-Twilio-Idempotency-Token" in hits[0].headers
     fetched = simulator.client.messages(message.sid).fetch()
     assert (fetched.status, fetched.num_segments) == ("delivered", "1")
     assert isinstance(fetched.date_sent, datetime)
 
 
-def test_without_a_service_a_text_starts_queued(
-    simulator: Simulator, college: College, advisor_number: str
-) -> None:
+def test_without_a_service_a_text_starts_queued(simulator: Simulator, college: College, advisor_number: str) -> None:
     message = simulator.client.messages.create(
         to=STUDENT, from_=advisor_number, body="Hi", status_callback=f"{college.url}/status"
     )
@@ -48,9 +46,7 @@ def test_a_body_is_kept_exactly(simulator: Simulator, advisor_number: str) -> No
     ("body", "segments"),
     [("a" * 160, 1), ("a" * 161, 2), ("é" * 70, 1), ("ç" * 71, 2), ("🙏" * 36, 2), ("€" * 81, 2)],
 )
-def test_segments_are_counted(
-    simulator: Simulator, advisor_number: str, body: str, segments: int
-) -> None:
+def test_segments_are_counted(simulator: Simulator, advisor_number: str, body: str, segments: int) -> None:
     simulator.send(advisor_number, body=body)
     assert simulator.ledger("accept")[0]["segments"] == segments
 
@@ -64,7 +60,8 @@ def test_what_is_missing_or_wrong_is_refused(simulator: Simulator, advisor_numbe
     with pytest.raises(TwilioRestException) as refused:
         simulator.client.messages.create(to=STUDENT, body="Hi")
     assert refused.value.code == 21603
-    assert len(simulator.ledger("refuse")) == 6 and not simulator.ledger("accept")
+    assert len(simulator.ledger("refuse")) == 6
+    assert not simulator.ledger("accept")
 
 
 def test_an_unregistered_number_is_told_by_callback(simulator: Simulator, college: College) -> None:
@@ -78,9 +75,7 @@ def test_an_unregistered_number_is_told_by_callback(simulator: Simulator, colleg
     assert simulator.final(simulator.send(number).sid)["error_code"] == 30035
 
 
-def test_lists_are_filtered_paged_and_newest_first(
-    simulator: Simulator, advisor_number: str
-) -> None:
+def test_lists_are_filtered_paged_and_newest_first(simulator: Simulator, advisor_number: str) -> None:
     sids = [simulator.send(advisor_number, body=f"Text {n}").sid for n in range(7)]
     other = simulator.send(advisor_number, to="+17345550178")
     listed = simulator.client.messages.list(to=STUDENT, from_=advisor_number, page_size=3)
@@ -110,9 +105,7 @@ def test_a_text_is_redacted_and_deleted(simulator: Simulator, advisor_number: st
     assert (missing.value.code, missing.value.status) == (20404, 404)
 
 
-def test_the_service_answers_from_the_number_the_student_knows(
-    simulator: Simulator, college: College
-) -> None:
+def test_the_service_answers_from_the_number_the_student_knows(simulator: Simulator, college: College) -> None:
     simulator.rent(college)
     second = simulator.rent(college)
     simulator.send(second)
@@ -129,6 +122,21 @@ def test_a_number_may_be_held_to_its_rate(simulator: Simulator, advisor_number: 
     assert len([s for s in simulator.ledger("status") if s["status"] == "delivered"]) == 3
 
 
+def test_callbacks_survive_a_college_that_hangs_up(simulator: Simulator, college: College, advisor_number: str) -> None:
+    college.hangs_up = True
+    sids = [simulator.send(advisor_number, college).sid for _ in range(5)]
+    college.wait_for("/status", 20)
+    assert [college.statuses(sid) for sid in sids] == [LADDER] * 5
+
+
+def test_a_callback_that_nobody_takes_is_noted_and_not_repeated(simulator: Simulator, advisor_number: str) -> None:
+    sid = simulator.send(advisor_number, status_callback="http://127.0.0.1:9/status").sid
+    simulator.wait_for_ledger("callback", sid=sid, status="delivered")
+    lines = simulator.ledger("callback")
+    assert [line["attempt"] for line in lines] == [1, 1, 1, 1]
+    assert all(line["answered"] is None and "refused" in line["error"].lower() for line in lines)
+
+
 MAGIC = "+1500555"
 
 
@@ -140,9 +148,7 @@ def test_magic_recipients(simulator: Simulator, ending: str, code: int) -> None:
     assert simulator.refused(MAGIC + "0006", to=MAGIC + ending) == code
 
 
-@pytest.mark.parametrize(
-    ("ending", "code"), [("0001", 21212), ("0007", 21606), ("0008", 21611), ("0042", 21606)]
-)
+@pytest.mark.parametrize(("ending", "code"), [("0001", 21212), ("0007", 21606), ("0008", 21611), ("0042", 21606)])
 def test_magic_senders(simulator: Simulator, ending: str, code: int) -> None:
     assert simulator.refused(MAGIC + ending) == code
     assert simulator.send(MAGIC + "0006").sid.startswith("SM")

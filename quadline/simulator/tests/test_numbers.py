@@ -14,7 +14,8 @@ def test_a_search_finds_valid_numbers_of_the_area_code(simulator: Simulator) -> 
     for each in found:
         assert each.phone_number.startswith("+1734")
         assert phonenumbers.is_valid_number(phonenumbers.parse(each.phone_number))
-        assert each.locality == "Ann Arbor" and each.capabilities["SMS"]
+        assert each.locality == "Ann Arbor"
+        assert each.capabilities["SMS"]
 
 
 def test_a_search_is_the_same_every_time_and_never_offers_an_owned_number(
@@ -43,14 +44,14 @@ def test_canada_has_its_own_numbers(simulator: Simulator) -> None:
 
 def test_a_bought_number_keeps_what_it_was_given(simulator: Simulator) -> None:
     numbers = simulator.client.incoming_phone_numbers
-    bought = numbers.create(
-        area_code="734", friendly_name="quadline:order:7", sms_url="http://127.0.0.1:1/sms"
-    )
+    bought = numbers.create(area_code="734", friendly_name="quadline:order:7", sms_url="http://127.0.0.1:1/sms")
     numbers(bought.sid).update(voice_url="http://127.0.0.1:1/voice")
     found = numbers.list(friendly_name="quadline:order:7")
     assert [each.sid for each in found] == [bought.sid]
-    assert found[0].sms_url.endswith("/sms") and found[0].voice_url.endswith("/voice")
-    assert found[0].capabilities["sms"] and found[0].status == "in-use"
+    assert found[0].sms_url.endswith("/sms")
+    assert found[0].voice_url.endswith("/voice")
+    assert found[0].capabilities["sms"]
+    assert found[0].status == "in-use"
     assert numbers.list(phone_number=bought.phone_number)[0].sid == bought.sid
     assert [line["kind"] for line in simulator.ledger("purchase", "adopt-list")] == [
         "purchase",

@@ -23,10 +23,7 @@ def listening(simulator: Simulator, college: College) -> Simulator:
     events.subscriptions.create(
         description="Registrations",
         sink_sid=sink.sid,
-        types=[
-            {"type": PREFIX + outcome, "schema_version": 2}
-            for outcome in ("pending", "successful", "failed")
-        ],
+        types=[{"type": PREFIX + outcome, "schema_version": 2} for outcome in ("pending", "successful", "failed")],
     )
     return simulator
 
@@ -34,11 +31,14 @@ def listening(simulator: Simulator, college: College) -> Simulator:
 def test_registration_is_told_by_signed_events(listening: Simulator, college: College) -> None:
     number = listening.rent(college)
     first, second = college.wait_for("/events", 2)
-    assert first.is_signed and "bodySHA256" in first.query
+    assert first.is_signed
+    assert "bodySHA256" in first.query
     assert _types(first, second) == ["pending", "successful"]
     data = _event(second)["data"]
-    assert data["phonenumber"] == number and data["messagingservicesid"] == SERVICE
-    assert data["externalstatus"] == "SUCCESSFUL" and data["phonenumbersid"].startswith("PN")
+    assert data["phonenumber"] == number
+    assert data["messagingservicesid"] == SERVICE
+    assert data["externalstatus"] == "SUCCESSFUL"
+    assert data["phonenumbersid"].startswith("PN")
 
 
 def test_registration_takes_its_time(listening: Simulator, college: College) -> None:
@@ -67,9 +67,7 @@ def test_a_registration_may_fail(listening: Simulator, college: College) -> None
     assert listening.final(listening.send(number).sid)["error_code"] == 30034
 
 
-def test_a_stuck_registration_goes_on_when_the_fault_is_gone(
-    listening: Simulator, college: College
-) -> None:
+def test_a_stuck_registration_goes_on_when_the_fault_is_gone(listening: Simulator, college: College) -> None:
     listening.fault("registration_stuck")
     listening.rent(college, registered=False)
     listening.post("fast-forward", hours=48)

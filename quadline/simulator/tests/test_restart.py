@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from quadline.simulator.tests.college import College
-from quadline.simulator.tests.conftest import start
+from quadline.simulator.tests.conftest import running
 from quadline.simulator.tests.driver import STUDENT, Simulator
 
 ROSTER = """Institutional ID,First Name,Last Name,Preferred_Name,pronouns,email,mobile,landline
@@ -13,67 +13,53 @@ ROSTER = """Institutional ID,First Name,Last Name,Preferred_Name,pronouns,email,
 
 
 def test_everything_is_there_after_a_restart(tmp_path: Path, college: College) -> None:
-    process, url = start("--data", str(tmp_path), "--registration-delay", "3600")
-    before = Simulator(url)
-    before.post("settings", callback_delay=0)
-    number = before.rent(college, registered=False)
-    sid = before.send(number).sid
-    before.final(sid)
-    before.text(number, "STOP")
-    before.post("fast-forward", hours=0.5)
-    lines = before.ledger()
-    process.terminate()
-    assert process.wait(10) == 0
-
-    process, url = start("--data", str(tmp_path))
-    after = Simulator(url)
-    assert after.ledger()[: len(lines)] == lines
-    assert after.client.messages(sid).fetch().error_code == 30034
-    assert after.client.incoming_phone_numbers.list()[0].phone_number == number
-    assert after.refused(number) == 21610
-    assert after.get("numbers")[0]["registration"] == "pending"
-    after.post("fast-forward", hours=0.6)
-    assert after.get("numbers")[0]["registration"] == "registered"
-    assert after.get(f"phones/{STUDENT}")["threads"][0]["opted_out"]
-    process.terminate()
-    assert process.wait(10) == 0
+    with running("--data", str(tmp_path), "--registration-delay", "3600") as url:
+        before = Simulator(url)
+        before.post("settings", callback_delay=0)
+        number = before.rent(college, registered=False)
+        sid = before.send(number).sid
+        before.final(sid)
+        before.text(number, "STOP")
+        before.post("fast-forward", hours=0.5)
+        lines = before.ledger()
+    with running("--data", str(tmp_path)) as url:
+        after = Simulator(url)
+        assert after.ledger()[: len(lines)] == lines
+        assert after.client.messages(sid).fetch().error_code == 30034
+        assert after.client.incoming_phone_numbers.list()[0].phone_number == number
+        assert after.refused(number) == 21610
+        assert after.get("numbers")[0]["registration"] == "pending"
+        after.post("fast-forward", hours=0.6)
+        assert after.get("numbers")[0]["registration"] == "registered"
+        assert after.get(f"phones/{STUDENT}")["threads"][0]["opted_out"]
 
 
-def test_a_text_on_its_way_arrives_after_a_crash(tmp_path: Path, college: College) -> None:
-    process, url = start("--data", str(tmp_path))
-    before = Simulator(url)
-    number = before.rent(college)
-    before.post("settings", callback_delay=0.5)
-    sid = before.send(number, college).sid
-    college.wait_for("/status", 1)
-    before.post("fast-forward", seconds=0)
-    process.terminate()
-    process.wait(10)
-
-    process, url = start("--data", str(tmp_path))
-    Simulator(url).post("fast-forward", seconds=10)
-    assert college.statuses(sid)[-1] == "delivered"
-    process.kill()
-    process.wait(10)
+def test_a_text_on_its_way_arrives_after_a_restart(tmp_path: Path, college: College) -> None:
+    with running("--data", str(tmp_path)) as url:
+        before = Simulator(url)
+        number = before.rent(college)
+        before.post("settings", callback_delay=0.5)
+        sid = before.send(number, college).sid
+        college.wait_for("/status", 1)
+    with running("--data", str(tmp_path)) as url:
+        Simulator(url).post("fast-forward", seconds=10)
+        assert college.statuses(sid)[-1] == "delivered"
 
 
 def test_a_roster_names_the_phones(tmp_path: Path) -> None:
     roster = tmp_path / "students.csv"
     roster.write_text(ROSTER, encoding="utf-8")
-    process, url = start("--students", str(roster))
-    simulator = Simulator(url)
-    listed = simulator.get("phones")
-    assert [each["name"] for each in listed["phones"]] == [
-        "Bo Okonkwo",
-        "Bo Okonkwo (home)",
-        "Sally Student-Taynor",
-    ]
-    assert simulator.get("phones?q=sally")["phones"][0]["detail"] == "she/her · 00417733"
-    assert simulator.get("phones?q=555-0178")["total"] == 1
-    simulator.post("reset")
-    assert simulator.get("phones")["total"] == 3
-    process.terminate()
-    process.wait(10)
+    with running("--students", str(roster)) as url:
+        simulator = Simulator(url)
+        assert [each["name"] for each in simulator.get("phones")["phones"]] == [
+            "Bo Okonkwo",
+            "Bo Okonkwo (home)",
+            "Sally Student-Taynor",
+        ]
+        assert simulator.get("phones?q=sally")["phones"][0]["detail"] == "she/her · 00417733"
+        assert simulator.get("phones?q=555-0178")["total"] == 1
+        simulator.post("reset")
+        assert simulator.get("phones")["total"] == 3
 
 
 def test_the_ledger_is_read_on_from_a_line(simulator: Simulator, advisor_number: str) -> None:
@@ -85,9 +71,7 @@ def test_the_ledger_is_read_on_from_a_line(simulator: Simulator, advisor_number:
     assert {line["kind"] for line in simulator.ledger("accept", "attach")} == {"accept", "attach"}
 
 
-def test_fast_forward_does_everything_due_in_order(
-    simulator: Simulator, college: College, advisor_number: str
-) -> None:
+def test_fast_forward_does_everything_due_in_order(simulator: Simulator, college: College, advisor_number: str) -> None:
     simulator.post("settings", callback_delay=600)
     sids = [simulator.send(advisor_number, college).sid for _ in range(3)]
     assert simulator.ledger("status") == []

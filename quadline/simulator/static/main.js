@@ -1,0 +1,85 @@
+// Which phone is picked, which part is shown, and keeping all of it up to date.
+
+import { listenToCarrier, showCarrier, showClock } from "./carrier.js";
+import { showList } from "./list.js";
+import { ask, find } from "./page.js";
+import { listenToPhone, showPhone } from "./phone.js";
+
+const PULSE = 800;
+let picked = fromAddress();
+let seen = null;
+let busy = false;
+let again = false; // asked for while busy
+
+function fromAddress() {
+  const last = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+  return last || null;
+}
+
+async function refresh(always = true) {
+  if (busy) {
+    again ||= always;
+    return;
+  }
+  busy = true;
+  try {
+    const health = await ask("GET", "healthz");
+    showClock(health);
+    const mark = `${health.ledger} ${health.messages} ${picked} ${find("search").value}`;
+    if (always || mark !== seen) await showAll(health);
+    seen = mark;
+    document.body.removeAttribute("data-silent");
+  } catch {
+    document.body.setAttribute("data-silent", ""); // nobody answers: an outage, or the end
+  } finally {
+    busy = false;
+  }
+  if (again) {
+    again = false;
+    await refresh();
+  }
+}
+
+async function showAll(health) {
+  const phones = await showList(picked, health.at);
+  if (!picked && phones.length && matchMedia("(min-width: 1021px)").matches) {
+    picked = phones[0].phone_number;
+    await showList(picked, health.at);
+  }
+  if (picked) await showPhone(picked);
+  await showCarrier(health, picked);
+}
+
+function show(part) {
+  document.body.dataset.view = part;
+  for (const button of document.querySelectorAll("[data-show]")) {
+    if (button.dataset.show === part) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+  }
+}
+
+find("phones").addEventListener("click", (event) => {
+  const link = event.target.closest("[data-phone]");
+  if (!link || event.metaKey || event.ctrlKey) return;
+  event.preventDefault();
+  picked = link.dataset.phone;
+  history.pushState(null, "", link.href);
+  show("stage");
+  refresh();
+});
+addEventListener("popstate", () => {
+  picked = fromAddress();
+  show(picked ? "stage" : "list");
+  refresh();
+});
+document.querySelector(".views").addEventListener("click", (event) => {
+  const part = event.target.closest("[data-show]")?.dataset.show;
+  if (part) show(part);
+});
+find("search").addEventListener("input", () => refresh());
+
+listenToPhone();
+listenToCarrier(refresh);
+show(picked ? "stage" : "list");
+refresh();
+setInterval(() => refresh(false), PULSE);

@@ -1,0 +1,147 @@
+"""One call to a webhook: signed as Twilio signs, with Twilio's limits of time."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import aiohttp
+from twilio.request_validator import RequestValidator
+from yarl import URL
+
+from quadline.simulator.wire import ConnectTimedOut, Wires
+
+_CONNECT_FAILED = (aiohttp.ConnectionTimeoutError, ConnectTimedOut)
+_TIMED_OUT = (aiohttp.ServerTimeoutError, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One call to make. Errands of one lane go out one after the other."""
+
+    url: str
+    about: str  # status, inbound, call, event
+    lane: str
+    form: dict[str, str] = field(default_factory=dict)
+    json: bytes | None = None
+    method: str = "POST"
+    facts: dict[str, Any] = field(default_factory=dict)  # for the ledger line
+    on_failure: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int | None = None
+    error: str | None = None
+    body: str = ""
+    kind: str = ""  # ct, rt, 4xx, 5xx or all: what Twilio's retry policy calls the failure
+
+    @property
+    def is_good(self) -> bool:
+        return self.status is not None and self.status < 400
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """Connection overrides from a URL's fragment: #ct=5000&rt=15000&tt=15000&rc=1&rp=ct."""
+
+    connect: float
+    read: float
+    total: float
+    retries: int
+    policy: frozenset[str]
+
+    @classmethod
+    def read_from(cls, fragment: str) -> "Overrides":
+        given = {name: values[-1] for name, values in parse_qs(fragment).items()}
+        return cls(
+            connect=int(given.get("ct", 5000)) / 1000,
+            read=int(given.get("rt", 15000)) / 1000,
+            total=int(given.get("tt", 15000)) / 1000,
+            retries=min(5, int(given.get("rc", 1))),
+            policy=frozenset(given.get("rp", "ct").split(",")),
+        )
+
+    def retry(self, answer: Answer) -> bool:
+        return "all" in self.policy or answer.kind in self.policy
+
+
+class Webhooks:
+    def __init__(self, auth_token: str) -> None:
+        self._validator = RequestValidator(auth_token)
+        self._wires = Wires()
+        self._open: aiohttp.ClientSession | None = None
+
+    async def call(self, url: str, errand: Errand, how: Overrides, token: str) -> Answer:
+        """The answer, or what went wrong. `url` is without its fragment."""
+        url, body, headers = self._sign(url, errand)
+        headers["I-Twilio-Idempotency-Token"] = token
+        try:
+            if errand.about == "status" and _is_plain(url) and errand.method == "POST":
+                status, text = await self._post_fast(url, headers, body or b"", how), ""
+            else:
+                status, text = await self._request(url, errand.method, headers, body, how)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            return _failure(error)
+        return Answer(status=status, body=text, kind=f"{status // 100}xx")
+
+    async def close(self) -> None:
+        self._wires.close()
+        if self._open is not None:
+            await self._open.close()
+
+    async def _post_fast(self, url: str, headers: dict[str, str], body: bytes, how: Overrides) -> int:
+        return await self._wires.post(url, headers, body, connect=how.connect, read=min(how.read, how.total))
+
+    async def _request(
+        self, url: str, method: str, headers: dict[str, str], body: bytes | None, how: Overrides
+    ) -> tuple[int, str]:
+        timeout = aiohttp.ClientTimeout(how.total, sock_connect=how.connect, sock_read=how.read)
+        target = URL(url, encoded=True)
+        async with self._session().request(
+            method, target, data=body, headers=headers, timeout=timeout, allow_redirects=False
+        ) as response:
+            return response.status, await response.text()
+
+    def _sign(self, url: str, errand: Errand) -> tuple[str, bytes | None, dict[str, str]]:
+        headers = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*"}
+        body: bytes | None
+        signed: dict[str, str]
+        if errand.json is not None:
+            url = _with_query(url, {"bodySHA256": hashlib.sha256(errand.json).hexdigest()})
+            body, signed = errand.json, {}
+            headers["Content-Type"] = "application/json"
+        elif errand.method == "GET":
+            url, body, signed = _with_query(url, errand.form), None, {}
+        else:
+            body, signed = urlencode(errand.form).encode(), errand.form
+            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
+        headers["X-Twilio-Signature"] = self._validator.compute_signature(url, signed)
+        return url, body, headers
+
+    def _session(self) -> aiohttp.ClientSession:
+        # One connection per call: a kept one that the other side has closed in the meantime
+        # would lose a callback for a reason that no carrier has.
+        if self._open is None:
+            connector = aiohttp.TCPConnector(limit=0, force_close=True)
+            self._open = aiohttp.ClientSession(connector=connector)
+        return self._open
+
+
+def _with_query(url: str, extra: dict[str, str]) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(extra)}" if extra else url
+
+
+def _is_plain(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and "@" not in parts.netloc
+
+
+def _failure(error: Exception) -> Answer:
+    words = str(error) or type(error).__name__
+    if isinstance(error, _CONNECT_FAILED):
+        return Answer(error=words, kind="ct")
+    if isinstance(error, _TIMED_OUT):
+        return Answer(error=words, kind="rt")
+    return Answer(error=words, kind="other")
