@@ -144,9 +144,7 @@ def sprite(folder: Path) -> str:
     """One file of symbols; colour and stroke come from the page (`.icon`)."""
     symbols = [symbol(word, (folder / f"{name}.svg").read_text()) for word, name in ICONS.items()]
     licence = "<!-- Lucide, ISC: vendor/lucide/LICENSE. Built by scripts/vendor.py. -->"
-    return "\n".join(
-        ['<svg xmlns="http://www.w3.org/2000/svg">', licence, *symbols, "</svg>", ""]
-    )
+    return "\n".join(['<svg xmlns="http://www.w3.org/2000/svg">', licence, *symbols, "</svg>", ""])
 
 
 def symbol(word: str, drawing: str) -> str:

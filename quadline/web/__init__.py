@@ -1,0 +1,1 @@
+"""Staff screens: parse, authorise, call one verb, render. A door; nothing imports it but config."""

@@ -1,0 +1,12 @@
+"""Help: the guide that staff follow, on the page."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from quadline.web.requests import StaffRequest
+
+
+@require_safe
+def page(request: StaffRequest) -> HttpResponse:
+    return render(request, "help/page.html")

@@ -1,0 +1,171 @@
+"""The inbox: one conversation beside the list, and what is new in it."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from quadline.conversations.models import Conversation
+from quadline.conversations.reading import mark_read, save_draft, set_done
+from quadline.web.composer import composer_for, consent_lines
+from quadline.web.inbox_list import list_context
+from quadline.web.log import PAGE, entries, page_of
+from quadline.web.reach import reach_of
+from quadline.web.requests import StaffRequest, moment, whole_number
+
+RECENT = timedelta(seconds=30)  # news of a status may commit a little later than it is dated
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponseBase:
+    return redirect("inbox")
+
+
+@require_safe
+def page(request: StaffRequest) -> HttpResponse:
+    return render(request, "inbox/page.html", list_context(request, current=None))
+
+
+@require_safe
+def shell_parts(request: StaffRequest) -> HttpResponse:
+    return render(request, "_shell.html")
+
+
+@require_safe
+def conversation(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    chosen = _visible(request, conversation_id)
+    context = list_context(request, current=chosen) | conversation_context(request, chosen)
+    return render(request, "inbox/page.html", context)
+
+
+@require_safe
+def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    """What is new in a conversation since a position, and what has changed lately."""
+    chosen = _visible(request, conversation_id)
+    after = whole_number(request.GET.get("after")) or 0
+    seen_at = timezone.now() - RECENT
+    changed = chosen.messages.filter(position__lte=after, events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT)
+    new = chosen.messages.filter(position__gt=after)
+    messages = sorted({*new.in_order()[: 4 * PAGE], *changed}, key=lambda message: message.position)
+    return render(request, "inbox/_fresh.html", fresh_context(request, chosen, messages, after))
+
+
+@require_safe
+def older(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    chosen = _visible(request, conversation_id)
+    before = whole_number(request.GET.get("before"))
+    messages = page_of(chosen, before=before)
+    context = {"log": entries(messages, may_act=_is_own(request, chosen)), "conversation": _header(request, chosen)}
+    return render(request, "inbox/_older.html", context | {"older_url": _older_url(chosen, messages)})
+
+
+@require_POST
+def read(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    mark_read(conversation=_visible(request, conversation_id), reader=request.user)
+    return HttpResponse(status=204)
+
+
+@require_POST
+def done(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
+    chosen = _own(request, conversation_id)
+    set_done(conversation=chosen, is_done=request.POST.get("done") != "no", actor=request.user)
+    return redirect("inbox")
+
+
+@require_POST
+def draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    save_draft(conversation=_own(request, conversation_id), text=request.POST.get("body", ""))
+    return HttpResponse(status=204)
+
+
+def conversation_context(request: StaffRequest, chosen: Conversation, *, error: str = "", draft: str = "") -> dict[str, Any]:
+    """The conversation pane and the context pane beside it."""
+    messages = page_of(chosen)
+    is_own = _is_own(request, chosen)
+    after = messages[-1].position if messages else 0
+    return {
+        "conversation": _header(request, chosen),
+        "log": entries(messages, may_act=is_own, unread=chosen.unread_count if is_own else 0),
+        "composer": composer_for(
+            request.user, chosen.student, chosen, post_url=reverse("send_text", args=[chosen.pk]), error=error, draft=draft
+        ),
+        "since_url": since_url(chosen, after),
+        "read_url": reverse("conversation_read", args=[chosen.pk]) if is_own else "",
+        "done_url": reverse("conversation_done", args=[chosen.pk]) if is_own else "",
+        "draft_url": reverse("conversation_draft", args=[chosen.pk]) if is_own else "",
+        "older_url": _older_url(chosen, messages),
+        "team": team_of(chosen),
+        "consent": consent_lines(chosen.student, numbers_seen_by(request, chosen)) if chosen.student else [],
+    }
+
+
+def fresh_context(
+    request: StaffRequest, chosen: Conversation, messages: list[Any], after: int, *, error: str = ""
+) -> dict[str, Any]:
+    """What an open conversation fetches: new and changed messages, the composer's state, where to ask next."""
+    newest = max([after, *(message.position for message in messages)])
+    return {
+        "conversation": _header(request, chosen),
+        "log": [entry for entry in entries(messages, may_act=_is_own(request, chosen)) if entry["kind"] == "message"],
+        "composer": composer_for(
+            request.user, chosen.student, chosen, post_url=reverse("send_text", args=[chosen.pk]), error=error
+        ),
+        "since_url": since_url(chosen, newest),
+    }
+
+
+def since_url(chosen: Conversation, after: int) -> str:
+    query = urlencode({"after": after, "at": timezone.now().isoformat()})
+    return f"{reverse('conversation_since', args=[chosen.pk])}?{query}"
+
+
+def team_of(chosen: Conversation) -> list[dict[str, str]]:
+    if chosen.student is None:
+        return []
+    entries_ = chosen.student.success_team.select_related("staff").order_by("staff__name")
+    return [{"name": entry.staff.name, "title": entry.staff.title, "relation": entry.relation} for entry in entries_]
+
+
+def numbers_seen_by(request: StaffRequest, chosen: Conversation) -> list[tuple[str, str]]:
+    """The system numbers whose consent history may be shown here: the conversation's own."""
+    own = chosen.staff.system_numbers.exclude(phone="")
+    whose = "your number" if chosen.staff_id == request.user.pk else f"the number of {chosen.staff.name}"
+    return [(number.phone, whose) for number in own]
+
+
+def _visible(request: StaffRequest, conversation_id: int) -> Conversation:
+    seen = Conversation.objects.visible_to(request.user).select_related("student", "staff")
+    return get_object_or_404(seen, pk=conversation_id)
+
+
+def _own(request: StaffRequest, conversation_id: int) -> Conversation:
+    return get_object_or_404(Conversation.objects.select_related("student", "staff"), pk=conversation_id, staff=request.user)
+
+
+def _is_own(request: StaffRequest, chosen: Conversation) -> bool:
+    return chosen.staff_id == request.user.pk
+
+
+def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
+    student = chosen.student
+    if student is not None:
+        student.reach = reach_of([student], chosen.staff)[student.pk]  # type: ignore[attr-defined]  # for the template
+    return {
+        "id": chosen.pk,
+        "student": student,
+        "name": chosen.name,
+        "read_only": not _is_own(request, chosen),
+        "staff_name": chosen.staff.name,
+        "is_done": chosen.is_done,
+    }
+
+
+def _older_url(chosen: Conversation, messages: list[Any]) -> str:
+    if not messages or not chosen.messages.filter(position__lt=messages[0].position).exists():
+        return ""
+    return f"{reverse('conversation_older', args=[chosen.pk])}?before={messages[0].position}"

@@ -1,0 +1,72 @@
+"""What every signed-in page shows around its own content: how much waits in the inbox, and my number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from quadline.accounts.models import User
+from quadline.conversations.models import Conversation, Message
+from quadline.conversations.rules import Status, WaitingFor
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import Step
+
+
+@dataclass(frozen=True)
+class NumberView:
+    """A staff user's number as the screens show it; ``state`` is "none" before the first text."""
+
+    state: str
+    written: str = ""
+    e164: str = ""
+    steps: tuple[Step, ...] = ()
+    reason: str = ""
+    requested_at: datetime | None = None
+    waiting_count: int = 0
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Shell:
+    needs_reply: int
+    unread: int
+    number: NumberView
+    college: str
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """The context processor."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    return {"shell": shell_of(user)}
+
+
+def shell_of(user: User) -> Shell:
+    from django.conf import settings
+
+    mine = Conversation.objects.filter(staff=user)
+    return Shell(
+        needs_reply=mine.needing_reply().count(),
+        unread=mine.unread().count(),
+        number=number_view(user),
+        college=settings.ENV.college_name,
+    )
+
+
+def number_view(user: User) -> NumberView:
+    number = SystemNumber.objects.of(user)
+    if number is None:
+        return NumberView(state="none")
+    waiting = Message.objects.filter(system_number=number, status=Status.WAITING, reason=WaitingFor.NUMBER)
+    return NumberView(
+        state=number.state,
+        written=number.written,
+        e164=number.phone if number.active_at else "",
+        steps=tuple(number.steps),
+        reason=number.reason,
+        requested_at=number.requested_at,
+        waiting_count=0 if number.active_at else waiting.count(),
+        late=number.is_late(timezone.now()),
+    )

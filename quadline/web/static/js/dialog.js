@@ -1,0 +1,46 @@
+// One dialog, filled by the server: opened from a link, closed by Esc, a button, or a finished act.
+import { toast } from "./toast.js";
+
+const dialog = document.getElementById("dialog");
+let opener = null;
+let draft = "";
+let done = false;
+
+async function open(link) {
+  opener = link;
+  done = false;
+  await htmx.ajax("GET", link.dataset.dialogUrl, { target: dialog, swap: "innerHTML" });
+  if (!dialog.firstElementChild) {
+    location.href = link.href;
+    return;
+  }
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("[autofocus]:enabled")?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-dialog-url]");
+  if (link && dialog && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
+    event.preventDefault();
+    open(link);
+  }
+  event.target.closest("[data-close-dialog]")?.closest("dialog").close();
+});
+
+dialog?.addEventListener("htmx:beforeRequest", () => {
+  draft = dialog.querySelector("[data-draft]")?.dataset.draft ?? "";
+});
+
+dialog?.addEventListener("htmx:afterSwap", () => {
+  if (!dialog.querySelector("[data-done]")) return;
+  done = true;
+  document.dispatchEvent(new CustomEvent("quadline:sent", { detail: { draft } }));
+  dialog.close();
+});
+
+dialog?.addEventListener("close", () => {
+  const unsent = !done && dialog.querySelector("[data-body]")?.value.trim();
+  dialog.replaceChildren();
+  opener?.focus();
+  if (unsent) toast("Your draft is kept.");
+});

@@ -1,0 +1,25 @@
+// What was typed and not sent, kept in this browser per person and conversation.
+
+const PREFIX = "quadline-draft:";
+
+function quietly(act) {
+  try {
+    return act();
+  } catch {
+    return null; // storage full or forbidden: writing goes on without it
+  }
+}
+
+export const read = (key) => quietly(() => localStorage.getItem(PREFIX + key)) ?? "";
+
+export function keep(key, words) {
+  quietly(() => (words.trim() ? localStorage.setItem(PREFIX + key, words) : localStorage.removeItem(PREFIX + key)));
+}
+
+export function clearAll() {
+  quietly(() => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).forEach((key) => localStorage.removeItem(key)));
+}
+
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-clear-drafts]")) clearAll();
+});
