@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import django
 from a2wsgi import WSGIMiddleware
@@ -22,6 +23,7 @@ from quadline.webhooks import views as webhooks  # noqa: E402
 
 DJANGO_THREADS = 10
 
+pages: Any = WSGIMiddleware(WSGIHandler(), workers=DJANGO_THREADS)  # type: ignore[arg-type]  # Django's own stubs differ
 hub = live_hub.Hub(settings.ENV.database_url)
 
 
@@ -39,6 +41,6 @@ app = Starlette(
     routes=[
         Mount("/webhooks", webhooks.application()),
         Route("/events", stream.endpoint(hub)),
-        Mount("/", WSGIMiddleware(WSGIHandler(), workers=DJANGO_THREADS)),
+        Mount("/", pages),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from quadline.sms.phones import PhoneError, normalise
@@ -42,10 +42,13 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
+EMPTY_IS_A_CHOICE = frozenset({"quiet_hours"})
+
+
 class Environment(BaseSettings):
     """The names are the environment's, in capitals."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
     secret_key: str = Field(min_length=32, description="Signs sessions and links. Keep it secret; 32 characters or more.")
     public_url: BaseUrl = Field(description="The address people and the carrier reach Quadline at.")
@@ -57,7 +60,11 @@ class Environment(BaseSettings):
 
     college_name: str = Field(default="Your College", description="Named in texts, letters and on every page.")
     college_phone: Phone = Field(default="", description="The main campus line; numbers are looked for near it.")
-    college_area_codes: str = Field(default="", description="Area codes to look for numbers in, first choice first: 734,313.")
+    college_area_codes: str = Field(
+        default="",
+        pattern=r"^ *(\d{3}( *, *\d{3})*)? *$",
+        description="Area codes to look for numbers in, first choice first: 734,313.",
+    )
     college_region: str = Field(default="", pattern=r"^([A-Z]{2})?$", description="State or province, the last resort: MI.")
     college_time_zone: Zone = Field(default="America/New_York", description="The campus clock.")
     opt_out_notice: str = Field(
@@ -85,6 +92,12 @@ class Environment(BaseSettings):
         description="A mobile of the college's own that is texted to learn whether a number is registered, when no news came.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """FOO= is the same as no FOO, but for the settings in which "empty" is itself a choice."""
+        return {name: value for name, value in given.items() if value != "" or name in EMPTY_IS_A_CHOICE}
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.college_time_zone)
@@ -92,19 +105,30 @@ class Environment(BaseSettings):
 
 def read() -> Environment:
     """The environment, checked. Raises EnvironmentFault that lists every fault in words."""
-    _read_secret_files()
+    faults = _read_secret_files()
+    unread = {fault.partition(":")[0] for fault in faults}
     try:
-        return Environment()  # type: ignore[call-arg]  # the fields come from the environment
+        environment = Environment()  # type: ignore[call-arg]  # the fields come from the environment
     except ValidationError as error:
-        lines = [f"  {_name(fault['loc'])}: {_words(fault)}" for fault in error.errors()]
-        raise EnvironmentFault("Quadline cannot start. Mend these settings:\n" + "\n".join(lines)) from None
+        faults += [
+            f"{_name(fault['loc'])}: {_words(fault)}" for fault in error.errors() if f"{_name(fault['loc'])}_FILE" not in unread
+        ]
+    if faults:
+        raise EnvironmentFault("\n  ".join(["Quadline cannot start. Mend these settings:", *faults]))
+    return environment
 
 
-def _read_secret_files() -> None:
-    for field in Environment.model_fields:
-        path = os.environ.get(f"{field.upper()}_FILE")
-        if path:
-            os.environ[field.upper()] = Path(path).read_text().strip()
+def _read_secret_files() -> list[str]:
+    """Put what the named files hold into the environment. Returns what is wrong with those that cannot be read."""
+    faults = []
+    for name in (field.upper() for field in Environment.model_fields):
+        path = os.environ.get(f"{name}_FILE")
+        try:
+            if path:
+                os.environ[name] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{name}_FILE: {path} cannot be read: {getattr(error, 'strerror', '') or 'it is not text'}")
+    return faults
 
 
 def _name(location: tuple[Any, ...]) -> str:
@@ -113,5 +137,11 @@ def _name(location: tuple[Any, ...]) -> str:
 
 def _words(fault: Any) -> str:
     if fault["type"] == "missing":
-        return f"is not set. {Environment.model_fields[str(fault['loc'][0])].description}"
+        return f"is not set. {_meaning(fault)}"
+    if fault["type"] == "string_pattern_mismatch":
+        return f"cannot be {fault['input']!r}. {_meaning(fault)}"
     return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def _meaning(fault: Any) -> str:
+    return Environment.model_fields[str(fault["loc"][0])].description or ""

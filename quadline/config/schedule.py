@@ -28,4 +28,3 @@ def timetable() -> list[Timed]:
         Timed(activation.probe_quiet_registrations, EVERY_15_MINUTES),
         Timed(events.drop_old_events, NIGHTLY),
     ]
-
