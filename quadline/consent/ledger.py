@@ -17,7 +17,6 @@ from quadline.consent.rules import Change, Source
 Pair = tuple[str, str]  # student phone, system phone
 # A carrier that hangs must not keep a STOP out of the ledger for longer than this.
 LOCK_PATIENCE_MS = 3000
-KEY = "hashtextextended(pair, 3127)"
 
 
 def record(
@@ -78,23 +77,24 @@ def history(student_phone: str, system_phones: Iterable[str]) -> list[ConsentEnt
 
 def hold(pairs: Iterable[Pair]) -> None:
     """Keep STOPs of these pairs waiting while texts to them are handed over; ends with ``let_go`` or the connection."""
-    _on_each(f"SELECT pg_advisory_lock_shared({KEY})", pairs)
+    _on_each("SELECT pg_advisory_lock_shared(hashtextextended(pair, 0)) FROM unnest(%s::text[]) AS pair", pairs)
 
 
 def let_go(pairs: Iterable[Pair]) -> None:
-    _on_each(f"SELECT pg_advisory_unlock_shared({KEY})", pairs)
+    _on_each("SELECT pg_advisory_unlock_shared(hashtextextended(pair, 0)) FROM unnest(%s::text[]) AS pair", pairs)
 
 
 def _on_each(call: str, pairs: Iterable[Pair]) -> None:
     names = sorted("|".join(pair) for pair in pairs)  # one order for all, so that no two can wait for each other
     with connection.cursor() as cursor:
-        cursor.execute(f"{call} FROM unnest(%s::text[]) AS pair", [names])
+        cursor.execute(call, [names])
 
 
 def _wait_for_sends(pair: Pair) -> None:
     with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
-        cursor.execute(f"SELECT pg_advisory_xact_lock({KEY}) FROM (SELECT %s::text AS pair) AS it", ["|".join(pair)])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ["|".join(pair)])
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")  # the patience is for this lock, not for the caller's others
 
 
 def _move_state(entry: ConsentEntry) -> None:

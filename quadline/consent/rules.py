@@ -1,10 +1,13 @@
 """The law on texting a person: facts and a clock reading in, a verdict out. No database here."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+
+from quadline.consent.quiet_hours import QuietHours as QuietHours
+from quadline.consent.quiet_hours import quiet_until
 
 
 class Change(StrEnum):
@@ -41,9 +44,9 @@ _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 def keyword_in(body: str, *, opted_out: bool) -> tuple[Keyword, str] | None:
     """The request a whole message makes and the word it used, or None for ordinary talk.
 
-    Case, and punctuation, space and emoji around the word, do not matter; any second word does.
+    Case, full-width letters, and punctuation, space and emoji around the word do not matter; any second word does.
     """
-    word = _EDGES.sub("", body).upper()
+    word = _EDGES.sub("", unicodedata.normalize("NFKC", body)).upper()
     request = KEYWORDS.get(word)
     if request is None or (word in ONLY_WHEN_OPTED_OUT and not opted_out):
         return None
@@ -77,27 +80,6 @@ class RecipientFacts:
 
 
 @dataclass(frozen=True)
-class QuietHours:
-    """From ``start`` in the evening to ``end`` in the morning; both on the student's clock."""
-
-    start: time
-    end: time
-
-    @classmethod
-    def parse(cls, written: str) -> "QuietHours | None":
-        """Read "21:00-08:00"; empty text means there are none."""
-        if not written:
-            return None
-        start, end = (time.fromisoformat(part) for part in written.split("-"))
-        return cls(start, end) if start != end else None
-
-    def cover(self, clock: time) -> bool:
-        if self.start < self.end:
-            return self.start <= clock < self.end
-        return clock >= self.start or clock < self.end
-
-
-@dataclass(frozen=True)
 class Verdict:
     """Allowed, held (may go later) or refused (may not go as a text), and why."""
 
@@ -127,31 +109,3 @@ def may_text(recipient: RecipientFacts, *, now: datetime, quiet_hours: QuietHour
     if quiet_hours and not in_conversation and (until := quiet_until(now, recipient.time_zones, quiet_hours)):
         return Verdict(False, Reason.QUIET_HOURS, until)
     return Verdict(True)
-
-
-def quiet_until(now: datetime, zones: tuple[str, ...], hours: QuietHours) -> datetime | None:
-    """When quiet hours end in every zone the student may be in; None when it is not quiet in any now."""
-    moment = now
-    for _ in range(2 * len(zones) + 1):  # the end in one zone may still be quiet in the next
-        ends = [_end_of_quiet(moment, ZoneInfo(zone), hours) for zone in zones]
-        later = max((end for end in ends if end), default=None)
-        if later is None:
-            return moment if moment > now else None
-        moment = later
-    return moment
-
-
-def _end_of_quiet(now: datetime, zone: ZoneInfo, hours: QuietHours) -> datetime | None:
-    local = now.astimezone(zone)
-    if not hours.cover(local.time()):
-        return None
-    day = local.date() + timedelta(days=1 if local.time() >= hours.end else 0)
-    return _on_the_clock(day, hours.end, zone).astimezone(now.tzinfo)
-
-
-def _on_the_clock(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """A wall-clock time as a moment. In the hour a spring change skips, the first moment after it."""
-    wall = datetime.combine(day, clock, tzinfo=zone)
-    moment = wall.astimezone(ZoneInfo("UTC"))
-    # A skipped time comes back different from a round trip; fold=1 then reads it on the summer clock, too early.
-    return moment if moment.astimezone(zone).time() >= clock else moment + timedelta(hours=1)
