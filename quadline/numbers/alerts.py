@@ -34,9 +34,7 @@ def tell_late(number_id: int) -> None:
 def find_late_numbers(timestamp: int) -> None:
     """Once for each number that is not active after the time it usually takes at most."""
     now = timezone.now()
-    late = SystemNumber.objects.filter(
-        state__in=BEING_SET_UP, requested_at__lte=now - USUALLY_WITHIN, administrator_told_at=None
-    )
+    late = SystemNumber.objects.filter(state__in=BEING_SET_UP, requested_at__lte=now - USUALLY_WITHIN, administrator_told_at=None)
     for number in late:
         if SystemNumber.objects.filter(pk=number.pk, administrator_told_at=None).update(administrator_told_at=now):
             enqueue(tell_late, number_id=number.pk)

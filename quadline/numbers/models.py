@@ -47,7 +47,9 @@ class SystemNumber(models.Model):
             models.UniqueConstraint(
                 fields=["phone"], condition=~Q(phone="") & ~Q(state=State.RELEASED), name="one_user_per_number"
             ),
-            models.UniqueConstraint(fields=["carrier_number_id"], condition=~Q(carrier_number_id=""), name="one_row_per_purchase"),
+            models.UniqueConstraint(
+                fields=["carrier_number_id"], condition=~Q(carrier_number_id=""), name="one_row_per_purchase"
+            ),
         ]
 
     def __str__(self) -> str:

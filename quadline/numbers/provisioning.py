@@ -45,8 +45,14 @@ def request_number(*, user: User, now: datetime) -> SystemNumber:
 
 
 def try_again(*, number: SystemNumber, actor: User, now: datetime) -> bool:
-    """An administrator has mended what was wrong. What was bought already is adopted, not bought again."""
+    """An administrator has mended what was wrong. What was bought already is adopted, not bought again.
+
+    False when the number has not failed, or not any more: a second click must not take a working number back.
+    """
     with transaction.atomic():
+        number = SystemNumber.objects.select_for_update().get(pk=number.pk)
+        if number.state != State.FAILED:
+            return False
         step = State.REGISTERING if number.carrier_number_id else State.ORDERING if number.phone else State.REQUESTED
         if not become(number, step, cause="tried again by an administrator", now=now, actor=actor):
             return False
@@ -98,7 +104,7 @@ def _renew_hold(number: SystemNumber) -> None:
 def _advance(carrier: Carrier, number: SystemNumber) -> None:
     if number.state != State.REGISTERING:
         owned = carrier.owned(reference=str(number.reference)) or _buy(carrier, number)
-        become(
+        is_ours = become(
             number,
             State.REGISTERING,
             cause="rented from the carrier",
@@ -106,6 +112,8 @@ def _advance(carrier: Carrier, number: SystemNumber) -> None:
             phone=owned.phone,
             carrier_number_id=owned.carrier_number_id,
         )
+        if not is_ours:
+            return  # a twin of this job was faster, and goes on from here
     _renew_hold(number)
     carrier.attach(OwnedNumber(number.phone, number.carrier_number_id))
     SystemNumber.objects.filter(pk=number.pk).update(attached_at=timezone.now(), reason="")

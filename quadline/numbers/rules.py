@@ -22,7 +22,8 @@ HELD = frozenset({State.ORDERING, State.REGISTERING, State.ACTIVE, State.RESTING
 BEING_SET_UP = frozenset({State.REQUESTED, State.ORDERING, State.REGISTERING, State.FAILED})
 
 NEXT: dict[State, frozenset[State]] = {
-    State.REQUESTED: frozenset({State.ORDERING, State.FAILED, State.RELEASED}),
+    # Straight to registering: a purchase of an earlier try was found and adopted.
+    State.REQUESTED: frozenset({State.ORDERING, State.REGISTERING, State.FAILED, State.RELEASED}),
     State.ORDERING: frozenset({State.ORDERING, State.REGISTERING, State.FAILED, State.RELEASED}),
     State.REGISTERING: frozenset({State.ACTIVE, State.FAILED, State.RESTING}),
     State.ACTIVE: frozenset({State.REGISTERING, State.RESTING}),

@@ -1,0 +1,74 @@
+"""Who is told of a number: each letter once, to the people who can act on it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from quadline.jobs import enqueue
+from quadline.numbers import alerts
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def asked_for(people: Cast, *, hours: float, state: State = State.REGISTERING) -> SystemNumber:
+    requested_at = timezone.now() - timedelta(hours=hours)
+    return SystemNumber.objects.create(user=people.maya, state=state, requested_at=requested_at)
+
+
+def test_a_late_number_is_told_to_the_administrators_once(people: Cast, run_letters: Callable[[], int]) -> None:
+    asked_for(people, hours=25.5)
+    for _ in range(3):
+        alerts.find_late_numbers(timestamp=0)
+
+    assert run_letters() == 1
+    [letter] = mail.outbox
+    assert letter.to == [people.ada.email]
+    assert "Maya Alvarez was asked for 25 hours ago" in letter.body
+
+
+@pytest.mark.parametrize(
+    ("state", "hours", "letters"),
+    [
+        (State.REQUESTED, 24.1, 1),
+        (State.ORDERING, 24.1, 1),
+        (State.REGISTERING, 24.1, 1),
+        (State.FAILED, 24.1, 1),
+        (State.REGISTERING, 23.9, 0),
+        (State.ACTIVE, 240, 0),
+        (State.RESTING, 240, 0),
+        (State.RELEASED, 240, 0),
+    ],
+)
+def test_only_a_number_still_being_set_up_after_a_day_is_late(people: Cast, state: State, hours: float, letters: int) -> None:
+    asked_for(people, hours=hours, state=state)
+    alerts.find_late_numbers(timestamp=0)
+
+    assert ProcrastinateJob.objects.filter(queue_name="letters").count() == letters
+
+
+def test_the_owner_is_told_that_the_number_is_active(people: Cast, run_letters: Callable[[], int]) -> None:
+    number = asked_for(people, hours=2, state=State.ACTIVE)
+    SystemNumber.objects.filter(pk=number.pk).update(phone="+17342340001", active_at=timezone.now())
+    enqueue(alerts.tell_active, number_id=number.pk)
+    run_letters()
+
+    [letter] = mail.outbox
+    assert letter.to == [people.maya.email]
+    assert letter.subject == "Your texting number (734) 234-0001 is active"
+
+
+def test_nobody_is_written_to_when_there_is_no_active_administrator(people: Cast, run_letters: Callable[[], int]) -> None:
+    people.ada.is_active = False
+    people.ada.save()
+    asked_for(people, hours=25)
+    alerts.find_late_numbers(timestamp=0)
+    run_letters()
+
+    assert mail.outbox == []

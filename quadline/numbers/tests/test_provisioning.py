@@ -1,0 +1,313 @@
+"""One number per user, bought once: from a first text to a rented number, whatever the carrier answers."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from quadline.audit.models import AuditEntry
+from quadline.carriers import twilio as twilio_module
+from quadline.carriers.protocol import NumberTaken, OutcomeUnknown
+from quadline.carriers.twilio import Twilio
+from quadline.numbers.models import NumberEvent, SystemNumber
+from quadline.numbers.provisioning import (
+    HeldElsewhere,
+    provision_number,
+    request_number,
+    search_areas,
+    take_up_numbers,
+    try_again,
+)
+from quadline.numbers.rules import State
+from tests.cast import Cast
+from tests.house import Simulator
+
+pytestmark = pytest.mark.django_db
+Reconfigure = Callable[..., None]
+AREA_CODES_OF_THE_COLLEGE = ["734", "313"]
+
+
+@pytest.fixture
+def number(people: Cast) -> SystemNumber:
+    """Maya's number, asked for and not looked at yet."""
+    return request_number(user=people.maya, now=timezone.now())
+
+
+def provisioned(number: SystemNumber) -> SystemNumber:
+    provision_number(number_id=number.pk)
+    number.refresh_from_db()
+    return number
+
+
+def jobs_for(number: SystemNumber) -> int:
+    return ProcrastinateJob.objects.filter(task_name__endswith="provision_number", args={"number_id": number.pk}).count()
+
+
+def test_the_first_text_asks_for_a_number_and_every_other_gets_the_same(people: Cast) -> None:
+    first = request_number(user=people.maya, now=timezone.now())
+    again = request_number(user=people.maya, now=timezone.now())
+
+    assert first == again
+    assert SystemNumber.objects.get().state == State.REQUESTED
+    assert jobs_for(first) == 1
+    assert AuditEntry.objects.get(subject_type="systemnumber").actor == people.maya
+    assert request_number(user=people.theo, now=timezone.now()) != first
+
+
+def test_a_number_is_bought_attached_and_tagged_with_our_reference(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+    provisioned(number)
+
+    [purchase] = box.purchases()
+    assert (number.state, number.phone, number.carrier_number_id) == (
+        State.REGISTERING,
+        purchase["phone_number"],
+        purchase["sid"],
+    )
+    assert number.phone.startswith("+1734")
+    assert purchase["friendly_name"] == f"quadline {number.reference}"
+    assert [line["phone_number"] for line in box.ledger("attach")] == [number.phone]
+    assert None not in (number.ordering_at, number.registering_at, number.attached_at)
+    assert number.held_until is None
+    assert [event.to_state for event in NumberEvent.objects.all()] == [State.REQUESTED, State.ORDERING, State.REGISTERING]
+
+
+def test_provisioning_twice_buys_once(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+    for _ in range(3):
+        provisioned(number)
+
+    assert len(box.purchases()) == len(box.ledger("attach")) == 1
+
+
+@pytest.mark.parametrize("how", [{"then": "close", "seconds": 0.05}, {"then": "500", "seconds": 0.05}, {"seconds": 1.5}])
+def test_a_purchase_whose_answer_hangs_is_adopted(
+    box: Simulator,
+    twilio: Twilio,
+    number: SystemNumber,
+    how: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(twilio_module, "ACCOUNT_TIMEOUT_SECONDS", 0.5)
+    box.fault(kind="purchase_then_hang", times=1, **how)
+    with pytest.raises(OutcomeUnknown):
+        provisioned(number)
+    number.refresh_from_db()
+    assert (number.state, number.carrier_number_id) == (State.ORDERING, "")
+
+    provisioned(number)
+    assert (number.state, [number.phone]) == (State.REGISTERING, [line["phone_number"] for line in box.purchases()])
+
+
+def test_a_purchase_that_is_answered_with_500_is_adopted(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+    box.fault(kind="purchase_then_500", times=1)
+    with pytest.raises(OutcomeUnknown):
+        provisioned(number)
+    number.refresh_from_db()
+    assert number.reason == "The carrier had a fault of its own."
+
+    provisioned(number)
+    assert (number.state, number.reason) == (State.REGISTERING, "")
+    assert [line["phone_number"] for line in box.purchases()] == [number.phone]
+
+
+@pytest.mark.parametrize("state", [State.REQUESTED, State.ORDERING])
+def test_a_crash_between_buying_and_saving_is_adopted(box: Simulator, twilio: Twilio, number: SystemNumber, state: State) -> None:
+    [chosen, *_] = twilio.search(search_areas()[0])
+    SystemNumber.objects.filter(pk=number.pk).update(state=state, phone=chosen if state is State.ORDERING else "")
+    bought = twilio.buy(chosen, reference=str(number.reference))  # and here the power went
+
+    provisioned(number)
+    assert (number.phone, number.carrier_number_id) == (bought.phone, bought.carrier_number_id)
+    assert len(box.purchases()) == 1
+
+
+def test_a_crash_between_attaching_and_saving_is_taken_up(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+    provisioned(number)
+    SystemNumber.objects.filter(pk=number.pk).update(attached_at=None)
+
+    assert provisioned(number).attached_at is not None
+    assert len(box.ledger("attach")) == 1
+
+
+def test_a_number_that_someone_else_took_is_given_up_for_another(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+    box.fault(kind="someone_took_it", times=1)
+    with pytest.raises(NumberTaken):
+        provisioned(number)
+    number.refresh_from_db()
+    assert (number.state, number.phone) == (State.ORDERING, "")
+
+    assert provisioned(number).state == State.REGISTERING
+    assert len(box.purchases()) == 1
+
+
+def test_a_number_that_is_another_users_already_is_not_chosen(box: Simulator, twilio: Twilio, people: Cast) -> None:
+    offered = set(twilio.search(search_areas()[0]))
+    kept = offered.pop()
+    for index, phone in enumerate(sorted(offered)):
+        SystemNumber.objects.create(
+            user=people.omar, phone=phone, state=State.RESTING, requested_at=timezone.now(), carrier_number_id=f"PN{index}"
+        )
+
+    assert provisioned(request_number(user=people.maya, now=timezone.now())).phone == kept
+
+
+@pytest.mark.parametrize(
+    ("empty", "changes", "begins"),
+    [
+        (["734"], {}, "+1313"),
+        (["734", "313"], {}, "+1616"),  # near the main campus line
+        (["734", "313"], {"college_phone": "+12125550100"}, "+1212"),
+        (["734", "313"], {"college_phone": ""}, "+1616"),  # anywhere in the region
+        ([], {"college_area_codes": " 313 , 734 "}, "+1313"),
+        ([], {"college_area_codes": "", "college_phone": "", "college_region": "OH"}, "+1614"),
+    ],
+)
+def test_numbers_are_looked_for_from_the_campus_outwards(
+    box: Simulator,
+    reconfigure: Reconfigure,
+    number: SystemNumber,
+    empty: list[str],
+    changes: dict[str, str],
+    begins: str,
+) -> None:
+    box.settings(empty_area_codes=empty)
+    reconfigure(**changes)
+
+    assert provisioned(number).phone.startswith(begins)
+    box.settings(empty_area_codes=[])
+
+
+def test_when_there_is_no_number_anywhere_the_administrators_are_told(
+    box: Simulator, twilio: Twilio, people: Cast, number: SystemNumber, run_letters: Callable[[], int]
+) -> None:
+    box.fault(kind="search_empty")
+    provisioned(number)
+
+    assert (number.state, number.reason) == (State.FAILED, "The carrier has no number left near the college.")
+    assert run_letters() == 1
+    [letter] = mail.outbox
+    assert letter.to == [people.ada.email]
+    assert "Maya Alvarez" in letter.subject
+    assert "The carrier has no number left near the college." in letter.body
+    assert "/manage/numbers/" in letter.body
+    assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_full_messaging_service_fails_in_words_and_keeps_what_was_bought(
+    box: Simulator, twilio: Twilio, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Twilio, "attach", refuse_as_full)
+        provisioned(number)
+    assert (number.state, number.reason) == (State.FAILED, "The Messaging Service is full; it holds no more numbers.")
+    assert number.phone == box.purchases()[0]["phone_number"]
+
+
+def refuse_as_full(self: Twilio, owned: object) -> None:
+    raise twilio_module._problem(400, "21714")
+
+
+def test_a_service_that_is_not_set_fails_in_words(box: Simulator, reconfigure: Reconfigure, number: SystemNumber) -> None:
+    reconfigure(twilio_messaging_service_sid="")
+
+    assert (provisioned(number).state, number.reason) == (State.FAILED, "TWILIO_MESSAGING_SERVICE_SID is not set.")
+
+
+@pytest.mark.xfail(
+    strict=True, reason="carriers/twilio.py: list calls lose the code of a refusal, so a wrong token looks like an outage"
+)
+def test_a_token_that_the_carrier_refuses_fails_in_words(reconfigure: Reconfigure, number: SystemNumber) -> None:
+    reconfigure(twilio_auth_token="an old one")
+
+    assert (provisioned(number).state, number.reason) == (State.FAILED, "The carrier did not accept our account or token.")
+
+
+def test_a_carrier_that_does_not_answer_is_asked_again_later(reconfigure: Reconfigure, number: SystemNumber) -> None:
+    reconfigure(twilio_api_url="http://127.0.0.1:9")
+    with pytest.raises(OutcomeUnknown):
+        provisioned(number)
+
+    number.refresh_from_db()
+    assert (number.state, number.reason, number.held_until) == (State.REQUESTED, "The carrier did not answer.", None)
+
+
+def test_trying_again_adopts_what_was_bought(
+    box: Simulator, twilio: Twilio, people: Cast, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Twilio, "attach", refuse_as_full)
+        provisioned(number)
+
+    assert try_again(number=number, actor=people.ada, now=timezone.now())
+    assert provisioned(number).state == State.REGISTERING
+    assert number.attached_at is not None
+    assert len(box.purchases()) == 1
+    assert AuditEntry.objects.filter(actor=people.ada, action="number registering").count() == 1
+
+
+def test_trying_again_after_nothing_was_found_looks_again(
+    box: Simulator, twilio: Twilio, people: Cast, number: SystemNumber
+) -> None:
+    box.fault(kind="search_empty")
+    provisioned(number)
+    box.clear_faults()
+
+    assert try_again(number=number, actor=people.ada, now=timezone.now())
+    assert provisioned(number).state == State.REGISTERING
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.FAILED])
+def test_only_a_failed_number_is_tried_again(people: Cast, number: SystemNumber, state: State) -> None:
+    SystemNumber.objects.filter(pk=number.pk).update(state=state, carrier_number_id="PN1", phone="+17349990001")
+
+    assert not try_again(number=number, actor=people.ada, now=timezone.now())
+    number.refresh_from_db()
+    assert number.state == state
+    assert jobs_for(number) == 1
+
+
+def test_a_number_that_another_worker_holds_comes_back_later(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+    SystemNumber.objects.filter(pk=number.pk).update(held_until=timezone.now() + timedelta(seconds=20))
+
+    with pytest.raises(HeldElsewhere):
+        provision_number(number_id=number.pk)
+    assert box.ledger("search") == []
+
+
+def test_the_hold_of_a_dead_worker_runs_out(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+    SystemNumber.objects.filter(pk=number.pk).update(held_until=timezone.now() - timedelta(seconds=1))
+
+    assert provisioned(number).state == State.REGISTERING
+
+
+@pytest.mark.parametrize(
+    ("left", "is_taken_up"),
+    [
+        ({"state": State.REQUESTED}, True),
+        ({"state": State.ORDERING}, True),
+        ({"state": State.REGISTERING}, True),
+        ({"state": State.REGISTERING, "attached_at": timezone.now()}, False),
+        ({"state": State.ACTIVE}, False),
+        ({"state": State.FAILED}, False),
+        ({"state": State.RESTING}, False),
+        ({"state": State.REQUESTED, "held_until": timezone.now() + timedelta(minutes=1)}, False),
+        ({"state": State.REQUESTED, "held_until": timezone.now() - timedelta(minutes=1)}, True),
+        ({"state": State.REQUESTED, "requested_at": timezone.now()}, False),  # its own job is under way
+    ],
+)
+def test_a_number_whose_job_was_lost_is_taken_up(people: Cast, left: dict[str, object], is_taken_up: bool) -> None:
+    long_ago = timezone.now() - timedelta(minutes=5)
+    number = SystemNumber.objects.create(user=people.maya, **{"requested_at": long_ago, **left})
+    take_up_numbers(timestamp=0)
+
+    assert jobs_for(number) == (1 if is_taken_up else 0)
+
+
+def test_a_reference_is_nobody_elses(people: Cast, number: SystemNumber) -> None:
+    other = request_number(user=people.theo, now=timezone.now())
+
+    assert isinstance(number.reference, uuid.UUID)
+    assert number.reference != other.reference

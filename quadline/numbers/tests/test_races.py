@@ -1,0 +1,111 @@
+"""Many clicks and many workers at once: still one number per user, and one purchase per number."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from quadline.accounts.models import User
+from quadline.carriers.protocol import NumberTaken, OwnedNumber
+from quadline.carriers.twilio import Twilio
+from quadline.numbers import provisioning
+from quadline.numbers.models import NumberEvent, SystemNumber
+from quadline.numbers.provisioning import HeldElsewhere, provision_number, request_number
+from quadline.numbers.rules import State
+from tests.cast import Cast, staff
+from tests.house import Simulator
+
+
+def all_at_once(acts: Iterable[Callable[[], Any]]) -> list[Any]:
+    """Run each in a thread of its own, begun at the same moment; what each returned or raised."""
+    waiting = list(acts)
+    barrier = Barrier(len(waiting))
+
+    def run(act: Callable[[], Any]) -> Any:
+        barrier.wait(timeout=10)
+        try:
+            return act()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        return list(pool.map(run, waiting))
+
+
+def ask_for(user: User) -> SystemNumber:
+    return request_number(user=user, now=timezone.now())
+
+
+def test_twenty_first_texts_at_once_ask_for_one_number(committed_people: Cast) -> None:
+    numbers = all_at_once([lambda: ask_for(committed_people.maya)] * 20)
+
+    assert SystemNumber.objects.count() == 1
+    assert set(numbers) == {SystemNumber.objects.get()}
+    assert NumberEvent.objects.count() == 1
+    assert ProcrastinateJob.objects.filter(queue_name="numbers").count() == 1
+
+
+def test_eight_workers_on_one_number_buy_it_once(box: Simulator, twilio: Twilio, committed_people: Cast) -> None:
+    number = ask_for(committed_people.maya)
+    outcomes = all_at_once([lambda: provision_number(number_id=number.pk)] * 8)
+
+    number.refresh_from_db()
+    assert number.state == State.REGISTERING
+    assert [line["phone_number"] for line in box.purchases()] == [number.phone]
+    assert {type(outcome) for outcome in outcomes} <= {type(None), HeldElsewhere}
+
+
+def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
+    box: Simulator, twilio: Twilio, committed_people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One was paused until its hold ran out: both have looked for an earlier purchase and found none, then both buy."""
+    number = ask_for(committed_people.maya)
+    [chosen, *_] = twilio.search(provisioning.search_areas()[0])
+    SystemNumber.objects.filter(pk=number.pk).update(state=State.ORDERING, phone=chosen)
+    both_looked = Barrier(2)
+
+    def owned(self: Twilio, *, reference: str) -> OwnedNumber | None:
+        both_looked.wait(timeout=10)
+        return None
+
+    def advance() -> None:
+        provisioning._advance(twilio, SystemNumber.objects.get(pk=number.pk))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Twilio, "owned", owned)
+        outcomes = all_at_once([advance, advance])
+    assert sorted(str(type(outcome).__name__) for outcome in outcomes) == sorted(["NoneType", NumberTaken.__name__])
+
+    provision_number(number_id=number.pk)
+    number.refresh_from_db()
+    assert (number.state, number.phone) == (State.REGISTERING, chosen)
+    assert len(box.purchases()) == 1
+
+
+def test_ten_users_at_once_get_ten_numbers(box: Simulator, twilio: Twilio, committed_people: Cast) -> None:
+    users = [staff(f"advisor{index}@alder.example", f"Advisor {index}") for index in range(10)]
+    numbers = [ask_for(user) for user in users]
+    attempts: list[Callable[[], Any]] = [lambda number=number: until_rented(number) for number in numbers]  # type: ignore[misc]
+    all_at_once(attempts)
+
+    rented = SystemNumber.objects.filter(state=State.REGISTERING)
+    assert rented.count() == 10
+    assert {number.phone for number in rented} == {line["phone_number"] for line in box.purchases()}
+    assert len(box.purchases()) == 10
+
+
+def until_rented(number: SystemNumber) -> None:
+    """As the job engine does: two who chose the same number at the same moment come back."""
+    for _ in range(5):
+        try:
+            provision_number(number_id=number.pk)
+            return
+        except (NumberTaken, IntegrityError):
+            continue
