@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from django.db import transaction
@@ -67,7 +68,7 @@ def _save_students(rows: Iterable[StudentRow]) -> None:
     students = [Student(**asdict(row)) for row in rows]
     for student in students:
         student.search_text = student.searchable()
-    columns = [name for name in asdict(next(iter(rows)))] if students else []
+    columns = list(asdict(next(iter(rows)))) if students else []
     Student.objects.bulk_create(
         students,
         batch_size=BATCH,
@@ -83,15 +84,14 @@ def _save_caseload(path: Path) -> int:
     entries: dict[tuple[int, int], CaseloadEntry] = {}
     faults: list[str] = []
     for number, row in _rows(path, REQUIRED_CASELOAD_COLUMNS):
-        email, student_id = (row.get("staff_email") or "").strip().lower(), (row.get("institutional_id") or "").strip()
+        email, student_id = _cell(row, "staff_email").lower(), _cell(row, "institutional_id")
         if email not in staff:
             faults.append(f"{path.name}, row {number}: no staff account has the address {email!r}")
         if student_id not in students:
             faults.append(f"{path.name}, row {number}: no student has the institutional_id {student_id!r}")
         if email in staff and student_id in students:
             key = (staff[email].pk, students[student_id])
-            relation = " ".join((row.get("relation") or "").split())[:80]
-            entries[key] = CaseloadEntry(staff_id=key[0], student_id=key[1], relation=relation)
+            entries[key] = CaseloadEntry(staff_id=key[0], student_id=key[1], relation=_cell(row, "relation")[:80])
     if faults:
         raise RosterFault(faults)
     CaseloadEntry.objects.filter(staff__in={entry.staff_id for entry in entries.values()}).delete()
@@ -99,20 +99,26 @@ def _save_caseload(path: Path) -> int:
     return len(entries)
 
 
+def _cell(row: dict[str, str], column: str) -> str:
+    return " ".join(row.get(column, "").replace("\x00", "").split())
+
+
 def _rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a CSV file by column name, with the row number a spreadsheet shows."""
-    reader = csv.DictReader(io.StringIO(_text_of(path), newline=""), restkey="_more", restval="")
-    header = [(name or "").strip().lower() for name in reader.fieldnames or []]
-    reader.fieldnames = header
-    if missing := missing_columns(header, required):
-        raise RosterFault([f"{path.name}: column {name} is missing. Found: {', '.join(header) or 'none'}." for name in missing])
+    """The rows of a CSV file by column name, with the row number a spreadsheet shows: a cell of several lines is one row."""
+    reader = csv.reader(io.StringIO(_text_of(path), newline=""))
+    number = 1
     try:
-        for row in reader:
-            if "_more" in row:
-                raise RosterFault([f"{path.name}, row {reader.line_num}: more cells than columns; is a comma unquoted?"])
-            yield reader.line_num, row
+        header = [name.strip().lower() for name in next(reader, [])]
+        if missing := missing_columns(header, required):
+            found = ", ".join(header) or "none"
+            raise RosterFault([f"{path.name}: column {name} is missing. Found: {found}." for name in missing])
+        for number, cells in enumerate(reader, start=2):
+            if len(cells) > len(header):
+                raise RosterFault([f"{path.name}, row {number}: more cells than columns; is a comma unquoted?"])
+            if cells:
+                yield number, dict(zip_longest(header, cells, fillvalue=""))
     except csv.Error as error:
-        raise RosterFault([f"{path.name}, row {reader.line_num}: {error}"]) from error
+        raise RosterFault([f"{path.name}, after row {number}: {error}"]) from error
 
 
 def _text_of(path: Path) -> str:
