@@ -163,4 +163,3 @@ class MessageEvent(models.Model):
     class Meta:
         ordering = ["at", "pk"]
         constraints = [models.UniqueConstraint(fields=["message", "key"], condition=~Q(key=""), name="message_event_once")]
-

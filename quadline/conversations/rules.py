@@ -44,6 +44,11 @@ RANK: dict[Status, int] = {
 FINAL = frozenset(status for status, rank in RANK.items() if rank >= 5)
 BEFORE_AN_ATTEMPT = frozenset({Status.WAITING, Status.QUEUED})
 NEVER_REACHED_THE_STUDENT = frozenset({Status.UNDELIVERED, Status.FAILED, Status.BLOCKED, Status.CANCELLED})
+# What the carrier has can be neither taken back nor blocked any more.
+ONLY_FROM: dict[Status, frozenset[Status]] = {
+    Status.CANCELLED: BEFORE_AN_ATTEMPT,
+    Status.BLOCKED: BEFORE_AN_ATTEMPT | {Status.SENDING, Status.UNCONFIRMED},
+}
 
 
 def may_climb(current: Status, following: Status) -> bool:
@@ -52,6 +57,8 @@ def may_climb(current: Status, following: Status) -> bool:
     "Delivered" outranks the failures: receipts come in any order, and a phone that has the text has it.
     """
     if current in (Status.RECEIVED, Status.CANCELLED, Status.BLOCKED) and following is not Status.EMAILED:
+        return False
+    if following in ONLY_FROM and current not in ONLY_FROM[following]:
         return False
     return RANK[following] > RANK[current] if current is not Status.RECEIVED else False
 

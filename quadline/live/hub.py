@@ -60,8 +60,7 @@ class Hub:
 
     def _put(self, user_id: int, event: str) -> None:
         for events in self._streams.get(user_id, ()):
-            if events.full():
-                while not events.empty():
-                    events.get_nowait()
-                event = RESUME
-            events.put_nowait(event)
+            is_behind = events.full()
+            while is_behind and not events.empty():
+                events.get_nowait()
+            events.put_nowait(RESUME if is_behind else event)

@@ -4,9 +4,7 @@ import re
 from collections.abc import Mapping
 
 # Words in square brackets, four to sixty characters: [Your Name], but not [1], [x] or [sic].
-_FIELD = re.compile(
-    r"\[[ \t\xa0]*(?=[^\]]{4,60}\])([^\W\d_]+(?:[ \t\xa0'\u2019-]+[^\W\d_]+)*)[ \t\xa0]*\]"
-)
+_FIELD = re.compile(r"\[[ \t\xa0]*(?=[^\]]{4,60}\])([^\W\d_]+(?:[ \t\xa0'\u2019-]+[^\W\d_]+)*)[ \t\xa0]*\]")
 # The guide's sample says [Insert Office Phone Number] and [Insert Your System Number Here].
 _WRAPPING = re.compile(r"^insert | here$")
 

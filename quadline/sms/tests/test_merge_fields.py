@@ -53,8 +53,7 @@ def test_every_field_that_cannot_be_filled_is_named() -> None:
     assert refused.value.unknown == ("Student Nmae", "Due Date")
     assert refused.value.empty == ("pronouns",)
     assert str(refused.value) == (
-        "[Student Nmae] is not a merge field. [Due Date] is not a merge field. "
-        "There is nothing to put in [pronouns]."
+        "[Student Nmae] is not a merge field. [Due Date] is not a merge field. There is nothing to put in [pronouns]."
     )
 
 

@@ -1,5 +1,7 @@
 """How numbers are read, refused in plain words, and written back."""
 
+import re
+from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -107,12 +109,8 @@ def test_a_number_written_for_people_reads_back_as_itself(e164: str) -> None:
 
 @given(st.text())
 def test_any_text_is_a_number_or_a_refusal(raw: str) -> None:
-    try:
-        e164 = normalise(raw)
-    except PhoneError as refused:
-        assert str(refused)
-    else:
-        assert len(e164) == len(SALLY) and e164.isascii()
+    with suppress(PhoneError):
+        assert re.fullmatch(r"\+1[2-9][0-9]{9}", normalise(raw))
 
 
 def test_numbers_are_written_as_people_write_them() -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-import smsutil  # type: ignore[import-untyped]
+import smsutil
 from hypothesis import given
 from hypothesis import strategies as st
 
