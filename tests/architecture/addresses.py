@@ -1,0 +1,42 @@
+"""Every address of the house, as Django's URL configuration has it."""
+
+import uuid
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+# Without sign-in: the way in, and what machines ask. Everything else is for staff.
+PUBLIC = {
+    "account_login",
+    "account_logout",  # of allauth: who is not signed in is sent to the first page
+    "account_inactive",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "alive",
+    "ready",
+    "metrics",
+}
+SAMPLE = {"uuid": uuid.UUID(int=1), "int": 1}
+
+
+def patterns(under: URLResolver | None = None) -> Iterator[URLPattern]:
+    for entry in (under or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry)
+        else:
+            yield entry
+
+
+def names() -> list[str]:
+    return [pattern.name or "" for pattern in patterns()]
+
+
+def address(pattern: URLPattern) -> str:
+    """An address of this pattern, with objects that do not exist."""
+    converters = pattern.pattern.converters
+    if pattern.name == "account_reset_password_from_key":
+        return reverse(pattern.name, kwargs={"uidb36": "1", "key": "set-password"})
+    values = {name: SAMPLE[type(converter).__name__.removesuffix("Converter").lower()] for name, converter in converters.items()}
+    return reverse(str(pattern.name), kwargs=values)

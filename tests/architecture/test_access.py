@@ -1,0 +1,175 @@
+"""The access matrix: every address × role × whose it is. What somebody may not see looks as if it were not there."""
+
+import re
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from quadline.accounts.models import User
+from quadline.conversations.models import Conversation, Message
+from quadline.conversations.opening import open_conversation
+from quadline.conversations.rules import Direction, Status
+from quadline.numbers.models import SystemNumber
+from quadline.roster.models import Student
+from tests.architecture.addresses import PUBLIC, names
+from tests.architecture.conftest import Enter
+from tests.cast import Cast, student
+
+# Theo advises, Lena leads, Ada administers, Iris audits. Three codes: their own, the office's (Maya's with Rosa),
+# and the outsider's (Omar's with Kim). One code: there is no object, or everybody's is the same.
+ROLES = ("advisor", "lead", "administrator", "auditor")
+MATRIX = """
+home                   GET   302          302          302          302
+inbox                  GET   200          200          200          200
+shell                  GET   200          200          200          200
+help                   GET   200          200          200          200
+profile                GET   200          200          200          200
+profile-number         GET   200          200          200          200
+profile-office-phone   POST  302          302          302          302
+account_logout         GET   200          200          200          200
+compose                GET   200          200          200          200
+compose                POST  302/404/404  302/302/404  302/302/302  422/422/422
+students               GET   200          200          200          200
+student                GET   200/404/404  200/200/404  200/200/200  200/200/200
+student-message        GET   200/404/404  200/200/404  200/200/200  200/200/200
+student-message        POST  302/404/404  302/302/404  302/302/302  422/422/422
+conversation           GET   200/404/404  200/200/404  200/200/200  200/200/200
+conversation_since     GET   200/404/404  200/200/404  200/200/200  200/200/200
+conversation_older     GET   200/404/404  200/200/404  200/200/200  200/200/200
+conversation_read      POST  204/404/404  204/204/404  204/204/204  204/204/204
+conversation_done      POST  302/404/404  302/404/404  302/404/404  302/404/404
+conversation_draft     POST  204/404/404  204/404/404  204/404/404  204/404/404
+send_text              POST  302/404/404  302/404/404  302/404/404  422/404/404
+cancel_text            POST  302/404/404  302/404/404  302/404/404  302/404/404
+retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
+manage_numbers         GET   403          403          200          403
+retry_number           POST  403          403          302          403
+"""
+WHOSE = ("own", "office", "foreign")
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    method: str
+    role: str
+    whose: str
+    code: int
+
+
+def cases() -> list[Case]:
+    found = []
+    for line in MATRIX.strip().splitlines():
+        name, method, *cells = line.split()
+        for role, cell in zip(ROLES, cells, strict=True):
+            for whose, code in zip(WHOSE, cell.split("/"), strict=False):
+                found.append(Case(name, method, role, whose, int(code)))
+    return found
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One student, the conversation with them, a text in it, and the number it was written from."""
+
+    student: Student
+    conversation: Conversation
+    message: Message
+    number: SystemNumber
+
+
+def thing_of(owner: User, person: Student) -> Thing:
+    now = timezone.now()
+    number = SystemNumber.objects.create(user=owner, requested_at=now, state="failed")
+    conversation = open_conversation(staff=owner, student=person, now=now)
+    message = Message.objects.create(
+        id=uuid.uuid4(),
+        conversation=conversation,
+        direction=Direction.OUTBOUND,
+        author=owner,
+        student_phone=person.mobile,
+        body="Are you free on Monday?",
+        status=Status.FAILED,
+        created_at=now,
+        system_number=number,
+    )
+    return Thing(person, conversation, message, number)
+
+
+@pytest.fixture
+def actors(people: Cast) -> dict[str, User]:
+    return {"advisor": people.theo, "lead": people.lena, "administrator": people.ada, "auditor": people.iris}
+
+
+def thing(case: Case, people: Cast, actors: dict[str, User]) -> Thing:
+    if case.whose == "own":
+        actor = actors[case.role]
+        return thing_of(actor, student("00200001", "Ann", "Own", advisor=actor, mobile="+17345550161"))
+    return thing_of(people.maya, people.rosa) if case.whose == "office" else thing_of(people.omar, people.kim)
+
+
+def address(name: str, about: Thing) -> str:
+    if name in ("student", "student-message"):
+        return reverse(name, args=[about.student.pk])
+    if name.startswith("conversation") or name == "send_text":
+        return reverse(name, args=[about.conversation.pk])
+    if name in ("cancel_text", "retry_text"):
+        return reverse(name, args=[about.message.pk])
+    return reverse(name, args=[about.number.pk] if name == "retry_number" else [])
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.name}-{case.method}-{case.role}-{case.whose}")
+def test_each_role_gets_what_the_matrix_says(enter: Enter, people: Cast, actors: dict[str, User], case: Case) -> None:
+    about = thing(case, people, actors)
+    written = {"body": "Hello", "message_id": str(uuid.uuid4()), "to": str(about.student.pk), "office_phone": ""}
+    browser = enter(actors[case.role])
+    where = address(case.name, about)
+    answer = browser.get(where) if case.method == "GET" else browser.post(where, written)
+
+    assert answer.status_code == case.code
+
+
+def test_every_address_has_a_row() -> None:
+    rows = {case.name for case in cases()}
+
+    assert set(names()) - PUBLIC <= rows <= set(names())
+
+
+NOT_THERE = [case for case in cases() if case.code == 404 and case.method == "GET"]
+
+
+@pytest.mark.parametrize("case", NOT_THERE, ids=lambda case: f"{case.name}-{case.role}-{case.whose}")
+def test_what_is_foreign_looks_exactly_like_what_is_not_there(
+    enter: Enter, people: Cast, actors: dict[str, User], case: Case
+) -> None:
+    about = thing(case, people, actors)
+    browser = enter(actors[case.role])
+    foreign = browser.get(address(case.name, about))
+    missing = browser.get(re.sub(r"\d+", "99999999", address(case.name, about)))
+
+    assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content)
+
+
+@pytest.mark.parametrize("page", ["/students/?scope=all&q={}", "/students/?q={}", "/inbox/new/?q={}", "/inbox/?whose=all&q={}"])
+@pytest.mark.parametrize(("who", "sees"), [("theo", False), ("lena", False), ("omar", True)])
+def test_a_search_never_names_a_student_of_somebody_else(enter: Enter, people: Cast, page: str, who: str, sees: bool) -> None:
+    thing_of(people.omar, people.kim)
+    Conversation.objects.update(last_message=Message.objects.get())
+    answer = enter(getattr(people, who)).get(page.format("kim"))
+
+    assert answer.status_code == 200
+    assert ("Kim Park" in answer.content.decode()) is sees
+
+
+@pytest.mark.parametrize("who", ["theo", "lena"])
+def test_a_text_to_a_foreign_student_leaves_no_trace(enter: Enter, people: Cast, who: str) -> None:
+    browser = enter(getattr(people, who))
+    for where in (reverse("compose"), reverse("student-message", args=[people.kim.pk])):
+        written = {"body": "Hello", "message_id": str(uuid.uuid4()), "to": str(people.kim.pk)}
+        assert browser.post(where, written).status_code == 404
+
+    assert not Message.objects.exists()
+    assert not SystemNumber.objects.exists()
+    assert not Conversation.objects.exists()
