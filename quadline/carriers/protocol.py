@@ -113,7 +113,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class InboundText:
-    """A text a student sent to a system number. ``carrier_has_answered``: it confirmed a keyword by itself."""
+    """A text a student sent to a system number. ``sent_at`` is known when it was read from the carrier's log."""
 
     carrier_message_id: str
     student_phone: str  # E.164
@@ -207,6 +207,8 @@ class Carrier(Protocol):
 
     async def send(self, text: OutboundText) -> SendOutcome: ...
     def sent_texts(self, *, system_phone: str, student_phone: str, since: datetime) -> Sequence[SentText]: ...
+
+    def received_texts(self, *, since: datetime) -> Sequence[InboundText]: ...
 
     def search(self, area: SearchArea) -> Sequence[str]: ...
     def buy(self, phone: str, *, reference: str) -> OwnedNumber: ...

@@ -41,6 +41,8 @@ from quadline.carriers.twilio_codes import NUMBER_PROBLEMS, PROGRESS, failure
 
 SEND_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 ACCOUNT_TIMEOUT_SECONDS = 15
+LONGEST_RETRY_AFTER = 3600.0  # seconds
+LONGEST_LOG = 5000  # rows of the carrier's log read at once
 RETRY_UNSENT_SECONDS = 300.0  # a fault in the set-up: a person mends it, the text is kept
 # Twilio itself retries our inbound webhook only when it cannot connect; the fragment asks for three tries whatever
 # the fault (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of the signature.
@@ -108,13 +110,23 @@ class Twilio:
             if row.date_created and row.date_created >= since
         ]
 
+    def received_texts(self, *, since: datetime) -> Sequence[InboundText]:
+        """The carrier's own log of texts to us, oldest first. Raises NumberProblem when it cannot be read."""
+        found = self._ask(lambda client: client.messages.list(date_sent_after=since, limit=LONGEST_LOG))
+        inbound = [row for row in found if row.direction == "inbound" and (row.date_sent or row.date_created) >= since]
+        return [
+            InboundText(row.sid, row.from_, row.to, row.body or "", sent_at=row.date_sent or row.date_created)
+            for row in reversed(inbound)
+        ]
+
     def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
         session = self._sessions.get(loop)
         if session is None or session.closed:
-            self._sessions = {other: kept for other, kept in self._sessions.items() if not other.is_closed()}
+            for ended in [other for other in list(self._sessions) if other.is_closed()]:
+                self._sessions.pop(ended, None)
             session = self._sessions[loop] = aiohttp.ClientSession(
-                auth=aiohttp.BasicAuth(self.account_sid, self.auth_token),
+                headers={"Authorization": aiohttp.encode_basic_auth(self.account_sid, self.auth_token)},
                 timeout=SEND_TIMEOUT,
                 connector=aiohttp.TCPConnector(limit=200),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -165,9 +177,16 @@ class Twilio:
                 raise
 
     def release(self, number: OwnedNumber) -> None:
-        """Give a number back. There is no way to undo this."""
-        self._ask(lambda client: self._service(client).phone_numbers(number.carrier_number_id).delete())
-        self._ask(lambda client: client.incoming_phone_numbers(number.carrier_number_id).delete())
+        """Give a number back. There is no way to undo this. Twice is once."""
+        self._give_up(lambda client: self._service(client).phone_numbers(number.carrier_number_id).delete())
+        self._give_up(lambda client: client.incoming_phone_numbers(number.carrier_number_id).delete())
+
+    def _give_up(self, deletion: "Callable[[Any], Any]") -> None:
+        try:
+            self._ask(deletion)
+        except NumberProblem as problem:
+            if problem.carrier_code != "20404":  # gone already
+                raise
 
     def connect(self) -> Sequence[str]:
         """Point the Messaging Service and the event stream at this house; safe to repeat. Returns what was done, in words."""
@@ -175,17 +194,22 @@ class Twilio:
         self._ask(lambda client: self._service(client).update(inbound_request_url=inbound, use_inbound_webhook_on_number=False))
         destination = self._address("events")
         sinks = self._ask(lambda client: client.events.v1.sinks.list())
-        if any(sink.sink_configuration.get("destination") == destination for sink in sinks):
+        known = next((sink.sid for sink in sinks if sink.sink_configuration.get("destination") == destination), None)
+        sink_sid = known or self._open_sink(destination)
+        if known and self._ask(lambda client: client.events.v1.subscriptions.list(sink_sid=known)):
             return [f"Replies come to {inbound}", f"Registration news already comes to {destination}"]
+        types = [{"type": kind, "schema_version": 2} for kind in EVENT_TYPES]
+        self._ask(lambda client: client.events.v1.subscriptions.create(description="Quadline", sink_sid=sink_sid, types=types))
+        return [f"Replies come to {inbound}", f"Registration news comes to {destination}"]
+
+    def _open_sink(self, destination: str) -> str:
         configuration = {"destination": destination, "method": "POST", "batch_events": False}
         sink = self._ask(
             lambda client: client.events.v1.sinks.create(
                 description="Quadline", sink_configuration=configuration, sink_type="webhook"
             )
         )
-        types = [{"type": kind, "schema_version": 2} for kind in EVENT_TYPES]
-        self._ask(lambda client: client.events.v1.subscriptions.create(description="Quadline", sink_sid=sink.sid, types=types))
-        return [f"Replies come to {inbound}", f"Registration news comes to {destination}"]
+        return str(sink.sid)
 
     def _service(self, client: Any) -> Any:
         if not self.messaging_service_sid:
@@ -201,8 +225,9 @@ class Twilio:
             return question(self._library())
         except TwilioRestException as error:
             raise _problem(error.status, str(error.code)) from error
-        except (requests.RequestException, TwilioException) as error:
-            # List calls of the library raise without a code; nothing was bought by them, and buying looks first.
+        except TwilioException as error:
+            raise _list_problem(error) from error
+        except requests.RequestException as error:
             raise OutcomeUnknown("The carrier did not answer.", is_final=False) from error
 
     def _library(self) -> Any:
@@ -226,6 +251,8 @@ class Twilio:
         signature = call.headers.get("x-twilio-signature", "")
         algorithm = get_signature_algorithm(call.headers.get("x-twilio-webhooks-signature-settings", ""))
         has_body_hash = "bodySHA256" in parse_qs(urlsplit(call.url).query)
+        if call.raw_body and not call.form and not has_body_hash:
+            return False  # the signature would be true of any body
         signed = call.raw_body.decode("utf-8", "replace") if has_body_hash else dict(call.form)
         for token in filter(None, (self.auth_token, self.next_auth_token)):
             try:
@@ -236,7 +263,10 @@ class Twilio:
         return False
 
     def read_inbound(self, call: WebhookCall) -> InboundText:
+        """Raises KeyError or ValueError for a call that is no text of anybody."""
         form = call.form
+        if not (form["MessageSid"] and form["From"] and form["To"]):
+            raise ValueError("a text has an id, a sender and a receiver")
         return InboundText(
             carrier_message_id=form["MessageSid"],
             student_phone=form["From"],
@@ -260,9 +290,15 @@ class Twilio:
         )
 
     def read_registrations(self, raw_body: bytes) -> Sequence[Registration]:
-        """An Event Streams body: a JSON array of CloudEvents, delivered at least once. Raises ValueError on other bodies."""
-        events = json.loads(raw_body)
-        if not isinstance(events, list):
+        """An Event Streams body: a JSON array of CloudEvents, delivered at least once.
+
+        Raises KeyError or ValueError for another body.
+        """
+        try:
+            events = json.loads(raw_body)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+        if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
             raise ValueError("an array of events was expected")
         ours = [event for event in events if str(event.get("type", "")).startswith(REGISTRATION_TYPE)]
         return [_registration(event) for event in ours]
@@ -316,14 +352,20 @@ def _json(body: bytes) -> dict[str, Any]:
 
 
 def _seconds(retry_after: str | None) -> float:
-    if not retry_after:
-        return 1.0
-    if retry_after.isdigit():
-        return float(retry_after)
+    """A Retry-After header, in seconds or as a date: from one second to an hour."""
     try:
-        return max(1.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+        seconds = float(retry_after or "")
     except ValueError:
-        return 1.0
+        seconds = _seconds_until(retry_after or "")
+    return min(max(1.0, seconds), LONGEST_RETRY_AFTER)
+
+
+def _seconds_until(date: str) -> float:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return 0.0
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 def _problem(status: int, code: str) -> NumberProblem:
@@ -335,11 +377,21 @@ def _problem(status: int, code: str) -> NumberProblem:
     return NumberProblem(words or f"The carrier answered {code or status}.", is_final=words is not None, carrier_code=code)
 
 
+def _list_problem(error: Exception) -> NumberProblem:
+    """The library's list calls raise without a code (9.13); the carrier's answer is their second argument."""
+    answer = error.args[1] if len(error.args) > 1 else None
+    if answer is None or not hasattr(answer, "status_code"):
+        return OutcomeUnknown("The carrier did not answer.", is_final=False)
+    return _problem(int(answer.status_code), str(_json(str(answer.text).encode()).get("code", "")))
+
+
 def _registration(event: Mapping[str, Any]) -> Registration:
-    data = event.get("data", {})
+    data = event["data"]
+    if not isinstance(data, dict):
+        raise ValueError("an event with data was expected")
     ending = str(event["type"]).rsplit(".", 1)[-1]
     return Registration(
-        key=str(event.get("id", "")),
+        key=str(event["id"]),
         phone=str(data.get("phonenumber", "")),
         carrier_number_id=str(data.get("phonenumbersid", "")),
         is_registered={"successful": True, "failed": False}.get(ending),

@@ -3,7 +3,7 @@
 from quadline.delivery import activation, reconcile, sender
 from quadline.jobs import Timed
 from quadline.numbers import alerts, provisioning
-from quadline.webhooks import events
+from quadline.webhooks import events, gaps
 
 QUEUES = {
     "texts": "hand texts over, settle unknown outcomes",
@@ -23,6 +23,7 @@ def timetable() -> list[Timed]:
         Timed(sender.send_overdue_texts, EVERY_10_SECONDS),
         Timed(reconcile.settle_unknown_attempts, EVERY_10_SECONDS),
         Timed(events.apply_forgotten_receipts, EVERY_10_SECONDS),
+        Timed(gaps.fetch_missed_replies, EVERY_MINUTE),
         Timed(provisioning.take_up_numbers, EVERY_MINUTE),
         Timed(alerts.find_late_numbers, EVERY_MINUTE),
         Timed(activation.probe_quiet_registrations, EVERY_15_MINUTES),

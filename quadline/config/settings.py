@@ -1,5 +1,6 @@
 """Django's settings, all derived from the environment (environment.py names every variable)."""
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import structlog
 from quadline.config import environment
 
 ENV = environment.read()
+KEYS = re.compile(r"/password/reset/key/\S+")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_KEY = ENV.secret_key
@@ -159,6 +161,16 @@ def _email(url: str) -> dict[str, Any]:
 globals().update(_email(ENV.email_url))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
 
+
+
+def _without_query(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What was searched for, and the key of a password link, stay out of the log."""
+    for key in ("request", "referer"):
+        if isinstance(event.get(key), str):
+            event[key] = KEYS.sub("/password/reset/key/…", event[key].partition("?")[0])
+    return event
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -181,6 +193,7 @@ structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.filter_by_level,
+        _without_query,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.stdlib.add_log_level,
         structlog.processors.format_exc_info,

@@ -29,10 +29,11 @@ def file_reply(text: InboundText, *, now: datetime) -> Message | None:
     number = SystemNumber.objects.filter(phone=text.system_phone, state__in=HELD).select_related("user").first()
     if number is None:
         return None
+    at = text.sent_at or now  # one that we missed keeps the time it was sent
     with transaction.atomic():
-        message, is_new = _save(text, number, now)
+        message, is_new = _save(text, number, at)
         if is_new:
-            _honour_keyword(text, message, now)
+            _honour_keyword(text, message, at)
             announce(message)
         return message
 
@@ -86,7 +87,7 @@ def _conversation_of(staff: User, phone: str, now: datetime) -> Conversation:
 
 def _honour_keyword(text: InboundText, message: Message, now: datetime) -> None:
     pair = (message.student_phone, text.system_phone)
-    found = keyword_in(text.body, opted_out=ledger.is_opted_out(pair))
+    found = keyword_in(message.body, opted_out=ledger.is_opted_out(pair))
     if found is None:
         return
     request, word = found
@@ -99,7 +100,7 @@ def _honour_keyword(text: InboundText, message: Message, now: datetime) -> None:
         source=Source.REPLY,
         occurred_at=now,
         keyword=word,
-        wording=text.body[:500],
+        wording=message.body[:500],
         carrier_reference=text.carrier_message_id,
     )
     Conversation.objects.filter(pk=message.conversation_id).update(needs_reply=False)

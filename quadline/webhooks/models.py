@@ -21,3 +21,10 @@ class CarrierEvent(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["carrier", "kind", "key"], name="carrier_event_once")]
         indexes = [models.Index(fields=["id"], condition=Q(applied_at=None), name="carrier_event_to_apply")]
+
+
+class LogReading(models.Model):
+    """Up to when the carrier's own log of replies has been read."""
+
+    carrier = models.CharField(max_length=20, unique=True)
+    read_until = models.DateTimeField()

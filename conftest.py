@@ -1,0 +1,69 @@
+"""What tests in every room may ask for: the cast, and a carrier in a box with the real adapter in front of it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import cast as typed
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from quadline import jobs
+from quadline.carriers import registry
+from quadline.carriers.tests import NOBODY
+from quadline.carriers.twilio import Twilio
+from tests import cast
+from tests.house import Simulator
+
+READY = "Simulator ready at "
+
+
+@pytest.fixture
+def people(db: None, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
+    """Maya, her office, her students, and Omar who may see none of it."""
+    # A job first lets go of connections, and with them of a test's transaction (as Django's own test client knows).
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+    return cast.assemble()
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[str]:
+    """The address of a carrier in a box, in a process of its own, for the whole run."""
+    account = ["--account-sid", os.environ["TWILIO_ACCOUNT_SID"], "--auth-token", os.environ["TWILIO_AUTH_TOKEN"]]
+    service = ["--messaging-service", os.environ["TWILIO_MESSAGING_SERVICE_SID"]]
+    command = [sys.executable, "-m", "quadline.simulator.main", "--port", "0", *account, *service]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith(READY), line
+        yield line.removeprefix(READY).strip()
+        process.terminate()
+
+
+@pytest.fixture
+def box(simulator_process: str) -> Simulator:
+    """The carrier in a box, empty. A text stays as accepted until a test moves time on."""
+    simulator = Simulator(simulator_process)
+    simulator.ask("POST", "/simulator/reset")
+    simulator.settings(callback_delay=3600)
+    return simulator
+
+
+@pytest.fixture
+def twilio(box: Simulator, settings: Settings) -> Iterator[Twilio]:
+    """The real adapter, in front of the box, as the house's current carrier."""
+    addresses = dict.fromkeys(("twilio_api_url", "twilio_messaging_url", "twilio_events_url"), box.url)
+    settings.ENV = settings.ENV.model_copy(update={**addresses, "public_url": NOBODY})
+    registry.carrier.cache_clear()
+    yield typed(Twilio, registry.current())
+    registry.carrier.cache_clear()
+
+
+@pytest.fixture
+def committed_people(transactional_db: None) -> Iterator[cast.Cast]:
+    """The cast where other threads see it too. Slow: only for doors and races."""
+    yield cast.assemble()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")  # not one of Django's own tables, which are emptied anyway

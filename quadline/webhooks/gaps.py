@@ -1,0 +1,55 @@
+"""Replies that never reached us (we were down, the call was lost) are read from the carrier's log and filed."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.utils import timezone
+
+from quadline.carriers import registry
+from quadline.carriers.protocol import InboundText, NumberProblem
+from quadline.consent.rules import Keyword, keyword_in
+from quadline.jobs import job
+from quadline.webhooks.events import file_inbound
+from quadline.webhooks.models import CarrierEvent, LogReading
+
+log = structlog.get_logger(__name__)
+
+# The carrier retries a webhook for a few seconds only. A longer look back costs one more page of its log.
+OVERLAP = timedelta(minutes=15)
+LONGEST_GAP = timedelta(days=7)
+
+
+@job(queue="receipts", attempts=3)
+def fetch_missed_replies(timestamp: int) -> None:
+    """File what the log has and we do not: STOPs first, the rest in the order it was sent."""
+    carrier, now = registry.current(), timezone.now()
+    try:
+        received = carrier.received_texts(since=_since(carrier.name, now))
+    except NumberProblem as problem:
+        log.warning("the carrier's log could not be read", why=problem.words)
+        return
+    missed = _missed(carrier.name, list(received))
+    for text in sorted(missed, key=lambda text: not _is_stop(text)):
+        file_inbound(carrier, text, {"MessageSid": text.carrier_message_id, "read_from": "log"})
+    LogReading.objects.update_or_create(carrier=carrier.name, defaults={"read_until": now})
+    if missed:
+        log.warning("replies were filed from the carrier's log", count=len(missed))
+
+
+def _since(carrier: str, now: datetime) -> datetime:
+    """From a little before the log was last read, so that a gap of any length up to a week is covered."""
+    last = LogReading.objects.filter(carrier=carrier).first()
+    earliest = now - LONGEST_GAP
+    return max(earliest, last.read_until - OVERLAP) if last else earliest
+
+
+def _missed(carrier: str, received: list[InboundText]) -> list[InboundText]:
+    keys = [text.carrier_message_id for text in received]
+    known = CarrierEvent.objects.filter(carrier=carrier, kind=CarrierEvent.Kind.INBOUND, key__in=keys)
+    seen = set(known.values_list("key", flat=True))
+    return [text for text in received if text.carrier_message_id not in seen]
+
+
+def _is_stop(text: InboundText) -> bool:
+    found = keyword_in(text.body, opted_out=False)
+    return found is not None and found[0] is Keyword.STOP
