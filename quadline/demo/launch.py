@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from quadline.demo import postgres
 from quadline.demo.processes import Process, inherited, is_free, keep_running, wait_for
 
@@ -19,6 +21,7 @@ ALDER = {
     "COLLEGE_REGION": "MI",
     "COLLEGE_TIME_ZONE": "America/Detroit",
     "QUIET_HOURS": "",  # a demo at night should work
+    "EMAIL_URL": "",  # and its letters go nowhere
 }
 
 
@@ -59,7 +62,7 @@ def run(arguments: list[str]) -> None:
 
 def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Process], carrier_url: str) -> None:
     server = None
-    if not os.environ.get("DATABASE_URL"):
+    if not _names_a_database():
         cluster = postgres.cluster_at(data)
         server = postgres.start(cluster)
         settings = {**settings, "DATABASE_URL": cluster.url()}
@@ -82,6 +85,12 @@ def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Proce
         if server:
             postgres.stop(server)
         print("Stopped. Everything is kept for the next start.")
+
+
+def _names_a_database() -> bool:
+    """Whether DATABASE_URL is set, in the environment, in a file it names, or in .env."""
+    in_file = dotenv_values(".env").get("DATABASE_URL")
+    return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE") or in_file)
 
 
 def _announce(port: int, carrier_url: str) -> None:
