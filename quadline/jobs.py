@@ -9,13 +9,14 @@ import inspect
 import logging
 import signal
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import procrastinate
 import uvloop
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 STALLED_AFTER_SECONDS = 30.0
 FETCH_EVERY_SECONDS = 1.0  # the engine's LISTEN is not renewed after a database restart: this bounds the delay
 DRAIN_SECONDS = 25.0
+
 
 class Timed:
     """A job with the cron line it runs by; the whole timetable is config/schedule.py."""
@@ -78,6 +80,15 @@ def enqueue(task: Any, *, after: timedelta | None = None, **arguments: Any) -> N
     """Enqueue a job in the caller's transaction: it exists exactly when the rows it is about do."""
     configured = task.configure(schedule_in={"seconds": after.total_seconds()}) if after else task
     configured.defer(**arguments)
+
+
+def enqueue_once(task: Any, *, key: str, **arguments: Any) -> None:
+    """For sweeps: nothing happens when a job of this key waits already.
+
+    Not for news of new rows: the job that waits may begin before the caller's transaction commits, and miss them.
+    """
+    with suppress(procrastinate.exceptions.AlreadyEnqueued), transaction.atomic():
+        task.configure(queueing_lock=key).defer(**arguments)
 
 
 def set_timetable(timed: Iterable[Timed]) -> None:

@@ -15,7 +15,7 @@ from quadline.accounts.models import User
 from quadline.audit.models import record
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, NumberProblem, NumberTaken, OwnedNumber, SearchArea
-from quadline.jobs import enqueue, job
+from quadline.jobs import enqueue, enqueue_once, job
 from quadline.numbers import alerts
 from quadline.numbers.lifecycle import become, note
 from quadline.numbers.models import SystemNumber
@@ -83,7 +83,7 @@ def take_up_numbers(timestamp: int) -> None:
     now = timezone.now()
     forgotten = SystemNumber.objects.filter(TO_BE_PROVISIONED, Q(held_until=None) | Q(held_until__lt=now))
     for number in forgotten.filter(requested_at__lt=now - 2 * HOLD):
-        enqueue(provision_number, number_id=number.pk)
+        enqueue_once(provision_number, key=f"number-{number.pk}", number_id=number.pk)
 
 
 def _hold(number_id: int) -> SystemNumber | None:

@@ -216,9 +216,6 @@ def test_a_service_that_is_not_set_fails_in_words(box: Simulator, reconfigure: R
     assert (provisioned(number).state, number.reason) == (State.FAILED, "TWILIO_MESSAGING_SERVICE_SID is not set.")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="carriers/twilio.py: list calls lose the code of a refusal, so a wrong token looks like an outage"
-)
 def test_a_token_that_the_carrier_refuses_fails_in_words(reconfigure: Reconfigure, number: SystemNumber) -> None:
     reconfigure(twilio_auth_token="an old one")
 
