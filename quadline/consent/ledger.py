@@ -17,6 +17,8 @@ from quadline.consent.rules import Change, Source
 Pair = tuple[str, str]  # student phone, system phone
 # A carrier that hangs must not keep a STOP out of the ledger for longer than this.
 LOCK_PATIENCE_MS = 3000
+# The database grants a session again what it holds already, past a STOP that waits: that is ours to refuse.
+_held_here: set[Pair] = set()
 
 
 def record(
@@ -75,19 +77,31 @@ def history(student_phone: str, system_phones: Iterable[str]) -> list[ConsentEnt
     return list(entries.order_by("-occurred_at", "-pk"))
 
 
-def hold(pairs: Iterable[Pair]) -> None:
-    """Keep STOPs of these pairs waiting while texts to them are handed over; ends with ``let_go`` or the connection."""
-    _on_each("SELECT pg_advisory_lock_shared(hashtextextended(pair, 0)) FROM unnest(%s::text[]) AS pair", pairs)
+def hold(pairs: Iterable[Pair]) -> set[Pair]:
+    """Keep STOPs waiting while texts are handed over; ends with ``let_go`` or the connection. Returns the pairs held.
+
+    Never waits: a pair that a STOP is waiting for, or that is in another hand-over's hands, is left for later.
+    """
+    wanted = {"|".join(pair): pair for pair in pairs if pair not in _held_here}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pair FROM unnest(%s::text[]) AS pair WHERE pg_try_advisory_lock_shared(hashtextextended(pair, 0))",
+            [list(wanted)],
+        )
+        held = {wanted[name] for (name,) in cursor.fetchall()}
+    _held_here.update(held)
+    return held
 
 
 def let_go(pairs: Iterable[Pair]) -> None:
-    _on_each("SELECT pg_advisory_unlock_shared(hashtextextended(pair, 0)) FROM unnest(%s::text[]) AS pair", pairs)
-
-
-def _on_each(call: str, pairs: Iterable[Pair]) -> None:
-    names = sorted("|".join(pair) for pair in pairs)  # one order for all, so that no two can wait for each other
+    """End a hold. Only what ``hold`` returned may be let go."""
+    held = set(pairs)
+    _held_here.difference_update(held)
     with connection.cursor() as cursor:
-        cursor.execute(call, [names])
+        cursor.execute(
+            "SELECT pg_advisory_unlock_shared(hashtextextended(pair, 0)) FROM unnest(%s::text[]) AS pair",
+            [["|".join(pair) for pair in held]],
+        )
 
 
 def _wait_for_sends(pair: Pair) -> None:

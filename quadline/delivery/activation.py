@@ -15,6 +15,7 @@ from quadline.numbers import alerts
 from quadline.numbers.lifecycle import become
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
+from quadline.sms import bodies
 
 PROBE_AFTER = timedelta(hours=1)  # without news of a registration
 PROBE = "probe-"
@@ -22,15 +23,16 @@ PROBE = "probe-"
 
 def apply(news: Registration, *, now: datetime) -> bool:
     """Apply the carrier's news of a registration. False when the number is not ours."""
-    number = SystemNumber.objects.live().filter(carrier_number_id=news.carrier_number_id).first()
+    ours = SystemNumber.objects.live().exclude(carrier_number_id="")
+    number = ours.filter(carrier_number_id=news.carrier_number_id).first()
     if number is None:
         return False
     if news.is_registered:
         activate(number, cause="the networks registered it", now=now)
     elif news.is_registered is False:
-        words = f"The networks refused to register the number: {news.reason or 'no reason given'}."
+        words = f"The networks refused to register the number: {bodies.clean(news.reason) or 'no reason given'}."[:300]
         with transaction.atomic():
-            if become(number, State.FAILED, cause=words, now=now, reason=words[:300]):
+            if become(number, State.FAILED, cause=words, now=now, reason=words):
                 enqueue(alerts.tell_failed, number_id=number.pk)
     return True
 
@@ -64,7 +66,7 @@ def _probe(number: SystemNumber, now: datetime) -> None:
 
 
 def is_about_a_probe(receipt: Receipt) -> bool:
-    return receipt.reference.startswith(PROBE)
+    return receipt.reference.startswith(PROBE) and receipt.reference.removeprefix(PROBE).isdecimal()
 
 
 def read_probe(receipt: Receipt, *, now: datetime) -> None:

@@ -11,8 +11,8 @@ from quadline.conversations.rules import Status
 from quadline.conversations.statuses import announce
 from quadline.delivery.models import Attempt
 
-# A text is left alone while an earlier one of its conversation has not been handed over. An unconfirmed one holds
-# the others back only as long as it is being looked up.
+# A text is left alone while an earlier one of its conversation has not been handed over, though it could be. An
+# unconfirmed one holds the others back only as long as it is being looked up.
 DUE = """
     SELECT message.id
     FROM conversations_message AS message
@@ -23,7 +23,11 @@ DUE = """
         WHERE earlier.conversation_id = message.conversation_id
           AND earlier.position < message.position
           AND (earlier.status IN ('queued', 'sending')
-               OR earlier.status = 'unconfirmed' AND earlier.created_at > %(now)s - interval '10 minutes'))
+               OR earlier.status = 'waiting' AND earlier.due_at <= %(now)s
+                  AND earlier.system_number_id = message.system_number_id
+               OR earlier.status = 'unconfirmed' AND EXISTS (
+                  SELECT 1 FROM delivery_attempt AS attempt
+                  WHERE attempt.message_id = earlier.id AND attempt.started_at > %(now)s - interval '10 minutes')))
     ORDER BY message.due_at, message.position
     LIMIT %(limit)s
     FOR UPDATE OF message SKIP LOCKED

@@ -110,13 +110,18 @@ def _checked(body: str, notice: str) -> str:
         text = bodies.checked(body)
     except bodies.BodyError as error:
         raise TextRefused(str(error)) from error
-    over = len(f"{text}\n\n{notice}") - bodies.MAX_CHARACTERS
+    over = _over(text, notice)
     if notice and over > 0:
         raise TextRefused(
             f"With the opt-out notice that a first text carries, this is {over} characters over "
-            f"{bodies.MAX_CHARACTERS:,}. Nothing was sent: shorten it and send again."
+            f"{segments.MAX_CHARACTERS:,}. Nothing was sent: shorten it and send again."
         )
     return text
+
+
+def _over(body: str, notice: str) -> int:
+    """By how many characters a text with the notice is too long."""
+    return segments.utf16_units(f"{body}\n\n{notice}") - segments.MAX_CHARACTERS
 
 
 def _decide(message: Message, number: SystemNumber, now: datetime) -> None:
@@ -154,7 +159,9 @@ def _pass_notice_on(cancelled: Message) -> None:
     following = cancelled.conversation.messages.filter(
         direction=Direction.OUTBOUND, status__in=BEFORE_AN_ATTEMPT, system_number=cancelled.system_number
     )
-    heir = following.select_for_update().in_order().first()
+    waiting = following.select_for_update().in_order()
+    # A text that the notice would make too long for the carrier leaves without it.
+    heir = next((text for text in waiting if text.notice or _over(text.body, cancelled.notice) <= 0), None)
     if heir and not heir.notice:
         heir.notice = cancelled.notice
         heir.segments = segments.count(heir.text).segments

@@ -17,6 +17,7 @@ CLIMBS_TO: dict[Progress, Status] = {
     Progress.UNDELIVERED: Status.UNDELIVERED,
     Progress.FAILED: Status.FAILED,
 }
+NO_FAILURE = {"reason": "", "detail": "", "carrier_code": ""}
 
 
 def apply(receipt: Receipt, *, now: datetime) -> bool:
@@ -28,7 +29,7 @@ def apply(receipt: Receipt, *, now: datetime) -> bool:
         message = _text_of(receipt)
         if message is None:
             return False
-        if receipt.carrier_message_id and not message.carrier_message_id:
+        if not message.carrier_message_id and _is_nobodys(receipt.carrier_message_id):
             # Quicker than the carrier's own answer, or that answer was lost: this is how the text is found again.
             Message.objects.filter(pk=message.pk, carrier_message_id="").update(
                 carrier_message_id=receipt.carrier_message_id, sent_at=now
@@ -43,8 +44,13 @@ def _text_of(receipt: Receipt) -> Message | None:
     return by_reference or texts.filter(carrier_message_id=receipt.carrier_message_id).exclude(carrier_message_id="").first()
 
 
+def _is_nobodys(carrier_message_id: str) -> bool:
+    """A look-up (reconcile.py) may have given the id to a text of the same words, sent at the same time."""
+    return carrier_message_id != "" and not Message.objects.filter(carrier_message_id=carrier_message_id).exists()
+
+
 def _climb(message: Message, receipt: Receipt, now: datetime) -> None:
-    failed = recording.failure_fields(receipt.failure, receipt.carrier_code) if receipt.failure else {"reason": "", "detail": ""}
+    failed = recording.failure_fields(receipt.failure, receipt.carrier_code) if receipt.failure else NO_FAILURE
     climb(
         message,
         CLIMBS_TO[receipt.progress],

@@ -68,6 +68,9 @@ def _at_the_carrier(attempt: Attempt) -> SentText | None:
 
 @transaction.atomic
 def _note_absence(attempt: Attempt, *, now: datetime) -> None:
+    row = Attempt.objects.select_for_update().get(pk=attempt.pk)
+    if (row.outcome, row.looks) != (Attempt.Outcome.UNKNOWN, attempt.looks):
+        return  # a sweep that began later was quicker; its text may be on its way again
     attempt.looks += 1
     if (wait := next_look(attempt.looks)) is not None:
         attempt.next_look_at = max(now, attempt.started_at + wait)

@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -42,7 +43,7 @@ def record_unsent(
     """Provably not at the carrier: the text is due again later, its status does not fall. Returns the wait."""
     close(attempt, Attempt.Outcome.UNSENT, outcome.why)
     made = message.attempts.filter(outcome=Attempt.Outcome.UNSENT).count()
-    wait = retry_at - now if retry_at else wait_before_retry(made, asked_for=outcome.retry_after, jitter=random.random())
+    wait = retry_at - now if retry_at else wait_before_retry(made, asked_for=outcome.retry_after, jitter=random.random())  # noqa: S311  # spreads retries, hides nothing
     Message.objects.filter(pk=message.pk).update(due_at=now + wait, detail="Not handed over yet. It is tried again by itself.")
     announce(message)
     return wait
@@ -69,7 +70,7 @@ def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
         )
 
 
-def failure_fields(failure: Failure, carrier_code: str) -> dict[str, str]:
+def failure_fields(failure: Failure, carrier_code: str) -> dict[str, Any]:
     """What a message keeps of a failure. An unknown code is shown as it came."""
     shown = f" (code {carrier_code})" if failure is Failure.UNKNOWN and carrier_code else ""
     return {"reason": failure.name.lower(), "detail": failure.words + shown, "carrier_code": carrier_code}

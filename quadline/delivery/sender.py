@@ -5,7 +5,7 @@ transaction is open. What happens when an answer is lost: reconcile.py and docs/
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
@@ -22,16 +22,16 @@ from quadline.delivery.rules import STALE_AFTER
 from quadline.jobs import enqueue, job
 
 CHUNK = 50
+A_MOMENT = timedelta(seconds=1)
 
 
 @job(queue="texts")
 async def send_due_texts() -> None:
     """Hand over everything that is due. Several of these may run at once; each row is claimed by one."""
     while claims := await sync_to_async(claim_due)(limit=CHUNK):
-        pairs = {pair_of(claim.message) for claim in claims}
-        await sync_to_async(ledger.hold)(pairs)
+        pairs = await sync_to_async(ledger.hold)({pair_of(claim.message) for claim in claims})
         try:
-            allowed = await sync_to_async(_still_allowed)(claims)
+            allowed = await sync_to_async(_still_allowed)(claims, pairs)
             outcomes = await asyncio.gather(*(_hand_over(claim) for claim in allowed))
             await sync_to_async(_record_all)(list(zip(allowed, outcomes, strict=True)))
         finally:
@@ -52,18 +52,27 @@ async def send_probe(*, reference: str, system_phone: str, to: str) -> SendOutco
     )
 
 
-def _still_allowed(claims: list[Claim]) -> list[Claim]:
-    """The last look at consent, under the lock that a STOP also takes."""
+def _still_allowed(claims: list[Claim], held: set[ledger.Pair]) -> list[Claim]:
+    """The last look at consent, under the lock that a STOP also takes. What a STOP is waiting for comes back later."""
     now = timezone.now()
-    verdicts = verdicts_on([claim.message for claim in claims], now=now)
+    in_hand = [claim for claim in claims if pair_of(claim.message) in held]
     for claim in claims:
+        if claim not in in_hand:
+            _come_back(claim, now)
+    verdicts = verdicts_on([claim.message for claim in in_hand], now=now)
+    for claim in in_hand:
         verdict = verdicts[claim.message]
         if verdict.is_held:
             recording.record_unsent(claim.message, claim.attempt, Unsent("quiet hours"), now=now, retry_at=verdict.until)
         elif not verdict.is_allowed:
             recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason))
             block(claim.message, verdict, now=now)
-    return [claim for claim in claims if verdicts[claim.message].is_allowed]
+    return [claim for claim in in_hand if verdicts[claim.message].is_allowed]
+
+
+def _come_back(claim: Claim, now: datetime) -> None:
+    recording.record_unsent(claim.message, claim.attempt, Unsent("perhaps a STOP"), now=now, retry_at=now + A_MOMENT)
+    enqueue(send_due_texts, after=A_MOMENT)
 
 
 async def _hand_over(claim: Claim) -> SendOutcome:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from quadline.carriers import registry
@@ -31,7 +31,7 @@ def file_inbound(carrier: Carrier, text: InboundText, content: Mapping[str, str]
             _applied(event, "filed" if message else "to a number that is not ours")
 
 
-def file_registration(carrier: Carrier, news: Registration, content: Any) -> None:
+def file_registration(carrier: Carrier, news: Registration, content: Mapping[str, Any]) -> None:
     with transaction.atomic():
         event = _store(carrier.name, CarrierEvent.Kind.REGISTRATION, news.key, content)
         if event.applied_at is None:
@@ -69,13 +69,21 @@ def drop_old_events(timestamp: int) -> None:
 
 def _apply_batch() -> int:
     with transaction.atomic():
-        waiting = CarrierEvent.objects.select_for_update(skip_locked=True).filter(
-            applied_at=None, kind=CarrierEvent.Kind.STATUS
-        )
+        waiting = CarrierEvent.objects.select_for_update(skip_locked=True).filter(applied_at=None, kind=CarrierEvent.Kind.STATUS)
         events = list(waiting.order_by("pk")[:BATCH])
         for event in events:
-            _applied(event, _apply(event))
+            _applied(event, _apply_alone(event))
         return len(events)
+
+
+def _apply_alone(event: CarrierEvent) -> str:
+    """One receipt that cannot be applied must not keep back those behind it."""
+    try:
+        with transaction.atomic():
+            return _apply(event)
+    except (DataError, IntegrityError, ValueError):
+        log.exception("receipt that cannot be applied", event_id=event.pk)
+        return "could not be applied"
 
 
 def _apply(event: CarrierEvent) -> str:
@@ -88,7 +96,7 @@ def _apply(event: CarrierEvent) -> str:
     return "about no text of ours"
 
 
-def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Any) -> CarrierEvent:
+def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str, Any]) -> CarrierEvent:
     """The stored event: a new row, or the one that was there when the carrier repeats itself."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -96,9 +104,18 @@ def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Any) -> Car
             INSERT INTO webhooks_carrierevent (carrier, kind, key, content, received_at, result)
             VALUES (%s, %s, %s, %s, %s, '') ON CONFLICT (carrier, kind, key) DO NOTHING
             """,
-            [carrier, kind, key[:160], json.dumps(content).replace("\\u0000", ""), timezone.now()],
+            [carrier, kind, key[:160], _json(content), timezone.now()],
         )
     return CarrierEvent.objects.select_for_update().get(carrier=carrier, kind=kind, key=key[:160])
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    """What PostgreSQL takes as JSON: no NUL and no half of a character."""
+    return json.dumps({_sound(name): _sound(value) if isinstance(value, str) else value for name, value in content.items()})
+
+
+def _sound(text: str) -> str:
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _applied(event: CarrierEvent, result: str) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import OperationalError, close_old_connections
+from django.db import DataError, OperationalError, close_old_connections
 from prometheus_client import Counter
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -102,13 +102,13 @@ def _answer(view: View, request: Request, raw_body: bytes) -> Response:
     call = _call(request, raw_body)
     if not carrier.is_genuine(call):
         FORGED.inc()
-        log.warning("webhook with a false signature", carrier=name, path=request.url.path)
+        log.warning("webhook with a false signature", carrier=name, path=request.scope["path"])
         return Response("The signature is not right.", status_code=403)
     try:
         close_old_connections()
         answer = view(carrier, call)
-    except (KeyError, ValueError) as error:
-        log.warning("webhook that could not be read", carrier=name, path=request.url.path, fault=repr(error))
+    except (KeyError, ValueError, DataError) as error:
+        log.warning("webhook that could not be read", carrier=name, path=request.scope["path"], fault=repr(error))
         return Response("The call could not be read.", status_code=400)
     except OperationalError:
         log.exception("webhook while the database was away")
@@ -121,9 +121,10 @@ def _answer(view: View, request: Request, raw_body: bytes) -> Response:
 def _call(request: Request, raw_body: bytes) -> WebhookCall:
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     form = dict(parse_qsl(raw_body.decode("utf-8", "replace"), keep_blank_values=True)) if is_form else {}
-    query = f"?{request.url.query}" if request.url.query else ""
+    query = request.scope["query_string"].decode("latin-1")  # as it came: whatever it is, it is only signed or not
     return WebhookCall(
-        url=f"{settings.PUBLIC_URL}{request.url.path}{query}",  # never from Host: a caller chooses that
+        # Never from Host: a caller chooses that.
+        url=f"{settings.PUBLIC_URL}{request.scope['path']}{'?' if query else ''}{query}",
         headers={key.lower(): value for key, value in request.headers.items()},
         form=form,
         raw_body=raw_body,

@@ -1,0 +1,134 @@
+"""What the tests of this room do again and again, in the words of the room."""
+
+import asyncio
+import itertools
+import json
+import uuid
+from collections.abc import Callable, Iterable
+from threading import Thread
+from typing import Any
+from typing import cast as typed
+
+from asgiref.sync import async_to_sync
+from django.db import connection, connections
+from django.utils import timezone
+
+from quadline.accounts.models import User
+from quadline.carriers import registry
+from quadline.carriers.protocol import InboundText
+from quadline.carriers.twilio import Twilio
+from quadline.conversations.models import Message
+from quadline.conversations.rules import RANK, Status
+from quadline.delivery import activation, outbox, sender
+from quadline.delivery.inbound import file_reply
+from quadline.delivery.models import Attempt
+from quadline.numbers import provisioning
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State
+from quadline.roster.models import Student
+
+_fresh = itertools.count(1)
+
+
+def run(job: Callable[..., Any], **arguments: Any) -> Any:
+    """Run an asynchronous job here: in this thread, on this thread's connection, so inside the test's transaction."""
+
+    async def to_the_end() -> Any:
+        try:
+            return await job(**arguments)
+        finally:
+            session = typed(Twilio, registry.current())._sessions.pop(asyncio.get_running_loop(), None)
+            if session:
+                await session.close()
+
+    return async_to_sync(to_the_end)()
+
+
+def send_due() -> None:
+    run(sender.send_due_texts)
+
+
+def write(
+    author: User, student: Student, body: str = "Are you free on Monday?", *, message_id: uuid.UUID | None = None
+) -> Message:
+    now = timezone.now()
+    return outbox.accept_text(author=author, student=student, message_id=message_id or uuid.uuid4(), body=body, now=now)
+
+
+def reply(student_phone: str, system_phone: str, body: str, *, sid: str = "") -> Message | None:
+    text = InboundText(sid or f"SM{next(_fresh):032d}", student_phone, system_phone, body)
+    return file_reply(text, now=timezone.now())
+
+
+def number_row(user: User, phone: str = "+17345550200", state: State = State.ACTIVE) -> SystemNumber:
+    """A number as it stands in our records only, for what no carrier is asked about."""
+    now = timezone.now()
+    return SystemNumber.objects.create(
+        user=user, phone=phone, state=state, carrier_number_id=f"PN{phone}", requested_at=now, registering_at=now
+    )
+
+
+def rent(user: User, *, active: bool = True) -> SystemNumber:
+    """A number that is really the college's at the carrier in the box."""
+    number = provisioning.request_number(user=user, now=timezone.now())
+    provisioning.provision_number(number_id=number.pk)
+    number.refresh_from_db()
+    if active:
+        activation.activate(number, cause="test", now=timezone.now())
+    return number
+
+
+def due_now() -> None:
+    """Time passes until everything that is to be tried again is due."""
+    Message.objects.exclude(due_at=None).update(due_at=timezone.now())
+
+
+def look_due() -> None:
+    """Time passes until every look at the carrier's log is due."""
+    Attempt.objects.exclude(next_look_at=None).update(next_look_at=timezone.now())
+
+
+def fresh(message: Message) -> Message:
+    return Message.objects.select_related("conversation", "system_number").get(pk=message.pk)
+
+
+def status(message: Message) -> Status:
+    return Status(fresh(message).status)
+
+
+def never_fell(message: Message) -> bool:
+    """Whether each change of this text, as its timeline has it, was upwards or left it where it was."""
+    stood = -1
+    for event in message.events.order_by("pk"):
+        if event.from_status and RANK[Status(event.from_status)] < stood:
+            return False
+        stood = max(stood, RANK[Status(event.from_status)] if event.from_status else 0)
+    return RANK[status(message)] >= stood
+
+
+def jobs(task: Any) -> list[dict[str, Any]]:
+    """The arguments of each job of this kind that waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = %s AND status = 'todo' ORDER BY id", [task.name])
+        return [json.loads(row[0]) for row in cursor.fetchall()]
+
+
+def at_once(acts: Iterable[Callable[[], Any]]) -> None:
+    """Each in a thread and on a connection of its own; fails with the first that failed."""
+    faults: list[BaseException] = []
+
+    def one(act: Callable[[], Any]) -> None:
+        try:
+            act()
+        except BaseException as fault:
+            faults.append(fault)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=one, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if faults:
+        raise faults[0]

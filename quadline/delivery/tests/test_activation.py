@@ -1,0 +1,177 @@
+"""A number becomes active by the carrier's news or by a probe, and what waited for it goes out."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+from pytest_django import Settings
+
+from quadline.carriers.protocol import Failure, Progress, Receipt, Registration
+from quadline.carriers.twilio import Twilio
+from quadline.conversations.rules import Status
+from quadline.delivery import receipts, sender
+from quadline.delivery.activation import PROBE_AFTER, apply, probe_quiet_registrations
+from quadline.delivery.models import Probe
+from quadline.delivery.tests.acts import jobs, number_row, rent, run, send_due, status, write
+from quadline.numbers import alerts
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State
+from tests.cast import Cast
+from tests.house import Simulator
+
+PENDING, REGISTERED, FAILED = None, True, False
+CAMPUS_MOBILE = "+17345550111"
+
+
+@pytest.fixture
+def registering(people: Cast) -> SystemNumber:
+    return number_row(people.maya, state=State.REGISTERING)
+
+
+def hear(number: SystemNumber, news: bool | None, reason: str = "") -> bool:
+    told = Registration("EZ1", number.phone, number.carrier_number_id, news, reason)
+    return apply(told, now=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("news", "state"),
+    [
+        ([PENDING], State.REGISTERING),
+        ([PENDING, REGISTERED], State.ACTIVE),
+        ([REGISTERED, PENDING], State.ACTIVE),
+        ([REGISTERED, REGISTERED], State.ACTIVE),
+        ([PENDING, FAILED, PENDING], State.FAILED),
+        ([FAILED, FAILED], State.FAILED),
+        ([FAILED, REGISTERED], State.ACTIVE),
+        ([REGISTERED, FAILED], State.ACTIVE),  # late: the number has sent since
+    ],
+)
+def test_news_may_come_in_any_order_and_twice(registering: SystemNumber, news: list[bool | None], state: State) -> None:
+    assert [hear(registering, each) for each in news] == [True] * len(news)
+    registering.refresh_from_db()
+    assert registering.state == state
+    assert len(jobs(alerts.tell_active)) == (state == State.ACTIVE)
+    assert len(jobs(alerts.tell_failed)) == (FAILED in news and news[0] is not REGISTERED)
+
+
+@pytest.mark.parametrize("carrier_number_id", ["", "PNnobody"])
+@pytest.mark.parametrize("news", [PENDING, REGISTERED, FAILED])
+def test_news_of_a_number_that_is_not_ours_changes_nothing(
+    people: Cast, registering: SystemNumber, carrier_number_id: str, news: bool | None
+) -> None:
+    write(people.theo, people.kim)  # asks for a number: a row that the carrier has given no id yet
+    before = list(SystemNumber.objects.order_by("pk").values_list("state", flat=True))
+    assert not apply(Registration("EZ1", "+17345550298", carrier_number_id, news), now=timezone.now())
+    assert list(SystemNumber.objects.order_by("pk").values_list("state", flat=True)) == before == ["registering", "requested"]
+
+
+@pytest.mark.parametrize("state", [State.RESTING, State.RELEASED])
+def test_news_of_a_number_that_was_given_up_changes_nothing(registering: SystemNumber, state: State) -> None:
+    SystemNumber.objects.update(state=state)
+    assert not hear(registering, REGISTERED)
+    assert SystemNumber.objects.get().state == state
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("Campaign suspended", "Campaign suspended."), ("", "no reason given."), ("long " * 200, "long long")],
+)
+def test_a_failed_registration_says_why(registering: SystemNumber, reason: str, words: str) -> None:
+    hear(registering, FAILED, reason)
+    registering.refresh_from_db()
+    assert registering.reason.startswith(f"The networks refused to register the number: {words}")
+    assert registering.events.get(to_state=State.FAILED).cause == registering.reason
+
+
+def test_what_waited_for_the_number_goes_out_when_it_is_active(people: Cast, box: Simulator, twilio: Twilio) -> None:
+    texts = [write(people.maya, student) for student in (people.rosa, people.bo)]
+    number = rent(people.maya, active=False)
+    send_due()
+    assert [status(text) for text in texts] == [Status.WAITING] * 2
+    hear(number, REGISTERED)
+    assert len(jobs(sender.send_due_texts)) == 1
+    send_due()
+    assert [each["to"] for each in box.accepts(sender=number.phone)] == [people.rosa.mobile, people.bo.mobile]
+    assert [status(text) for text in texts] == [Status.SENT] * 2
+    hear(number, REGISTERED)
+    send_due()
+    assert len(box.accepts()) == 2
+
+
+def probe() -> None:
+    run(partial(sync_to_async(probe_quiet_registrations), timestamp=0))
+
+
+@pytest.fixture
+def quiet(people: Cast, twilio: Twilio, settings: Settings) -> SystemNumber:
+    """A number that has been registering for an hour without news, at a college that named a phone of its own."""
+    settings.ENV = settings.ENV.model_copy(update={"registration_probe_to": CAMPUS_MOBILE})
+    number = rent(people.maya, active=False)
+    SystemNumber.objects.update(registering_at=timezone.now() - PROBE_AFTER - timedelta(minutes=1))
+    return number
+
+
+def test_a_number_without_news_is_probed_once_an_hour(box: Simulator, quiet: SystemNumber) -> None:
+    for _ in range(2):
+        probe()
+    accepts = box.accepts()
+    assert [(each["from"], each["to"]) for each in accepts] == [(quiet.phone, CAMPUS_MOBILE)]
+    assert f"ref=probe-{Probe.objects.get().pk}" in accepts[0]["status_callback"]
+    Probe.objects.update(started_at=timezone.now() - PROBE_AFTER)
+    probe()
+    assert len(box.accepts()) == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": State.ACTIVE},
+        {"state": State.FAILED},
+        {"attached_at": None},
+        {"registering_at": timezone.now() - PROBE_AFTER + timedelta(minutes=30)},
+    ],
+)
+def test_no_other_number_is_probed(box: Simulator, quiet: SystemNumber, changes: dict[str, object]) -> None:
+    SystemNumber.objects.update(**changes)
+    probe()
+    assert box.accepts() == []
+
+
+def test_without_a_phone_to_probe_nothing_is_sent(box: Simulator, quiet: SystemNumber, settings: Settings) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"registration_probe_to": ""})
+    probe()
+    assert box.accepts() == []
+
+
+@pytest.mark.parametrize(
+    ("progress", "failure", "state"),
+    [
+        (Progress.SENT, None, State.REGISTERING),
+        (Progress.DELIVERED, None, State.ACTIVE),
+        (Progress.UNDELIVERED, Failure.UNREACHABLE, State.ACTIVE),  # the networks took it; the phone was off
+        (Progress.UNDELIVERED, Failure.NETWORK, State.ACTIVE),
+        (Progress.UNDELIVERED, Failure.NOT_REGISTERED, State.REGISTERING),
+        (Progress.FAILED, Failure.NOT_SET_UP, State.REGISTERING),
+        (Progress.UNDELIVERED, Failure.UNKNOWN, State.REGISTERING),
+    ],
+)
+def test_what_became_of_a_probe_says_whether_the_number_is_known(
+    registering: SystemNumber, progress: Progress, failure: Failure | None, state: State
+) -> None:
+    sent = Probe.objects.create(number=registering, started_at=timezone.now())
+    for _ in range(2):
+        assert receipts.apply(Receipt("SM1", f"probe-{sent.pk}", progress, failure, "30000"), now=timezone.now())
+    registering.refresh_from_db()
+    assert registering.state == state
+    assert len(jobs(alerts.tell_active)) == (state == State.ACTIVE)
+    sent.refresh_from_db()
+    assert sent.outcome == ("" if progress is Progress.SENT else f"{progress} 30000")
+
+
+@pytest.mark.parametrize("reference", ["probe-0", "probe-", "probe-x", "probe-99999999999999999999"])
+def test_news_of_an_unknown_probe_changes_nothing(registering: SystemNumber, reference: str) -> None:
+    receipts.apply(Receipt("SM1", reference, Progress.DELIVERED), now=timezone.now())
+    registering.refresh_from_db()
+    assert registering.state == State.REGISTERING

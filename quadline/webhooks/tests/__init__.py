@@ -1,0 +1,1 @@
+"""The carrier at our door."""
