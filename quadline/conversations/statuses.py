@@ -28,7 +28,7 @@ def climb(
     kept on the timeline all the same. ``event_code`` is the carrier's code, for the timeline.
     """
     with transaction.atomic():
-        row = Message.objects.select_for_update().get(pk=message.pk)
+        row = Message.objects.select_for_update(no_key=True).get(pk=message.pk)
         current = Status(row.status)
         is_known = key != "" and MessageEvent.objects.filter(message=row, key=key).exists()
         if is_known or (not may_climb(current, status) and not key):

@@ -30,7 +30,7 @@ DUE = """
                   WHERE attempt.message_id = earlier.id AND attempt.started_at > %(now)s - interval '10 minutes')))
     ORDER BY message.due_at, message.position
     LIMIT %(limit)s
-    FOR UPDATE OF message SKIP LOCKED
+    FOR NO KEY UPDATE OF message SKIP LOCKED
 """
 
 

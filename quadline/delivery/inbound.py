@@ -43,8 +43,9 @@ def _save(text: InboundText, number: SystemNumber, now: datetime) -> tuple[Messa
     body = bodies.clean(text.body)
     conversation = _conversation_of(number.user, phone, now)
     # Messages of a conversation are written one after the other, so that a screen that asks "what is new since
-    # this position" misses none.
-    Conversation.objects.select_for_update().get(pk=conversation.pk)
+    # this position" misses none. Row locks here and elsewhere are NO KEY: a foreign key that is checked at commit
+    # asks for the key only, and a sender that waited for it would be waited for by the STOP in this transaction.
+    Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
     message, is_new = Message.objects.get_or_create(
         id=uuid.uuid5(INBOUND, text.carrier_message_id),
         defaults={

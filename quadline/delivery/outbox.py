@@ -44,7 +44,7 @@ def accept_text(*, author: User, student: Student, message_id: uuid.UUID, body: 
     with transaction.atomic():
         conversation = open_conversation(staff=author, student=student, now=now)
         # One text at a time: a second click waits here for the first, and only one carries the notice.
-        rows = Conversation.objects.select_for_update(of=["self"]).select_related("student", "staff")
+        rows = Conversation.objects.select_for_update(of=["self"], no_key=True).select_related("student", "staff")
         conversation = rows.get(pk=conversation.pk)
         if known := _already_accepted(message_id, conversation):
             return known
@@ -72,7 +72,7 @@ def accept_text(*, author: User, student: Student, message_id: uuid.UUID, body: 
 def cancel_text(*, message: Message, actor: User, now: datetime) -> bool:
     """Take back a text that still waits. False when it is already on its way."""
     with transaction.atomic():
-        row = Message.objects.select_for_update().get(pk=message.pk)
+        row = Message.objects.select_for_update(no_key=True).get(pk=message.pk)
         if Status(row.status) not in BEFORE_AN_ATTEMPT:
             return False
         climb(message, Status.CANCELLED, cause="cancelled", now=now, actor=actor, due_at=None, reason="", detail="")
@@ -159,7 +159,7 @@ def _pass_notice_on(cancelled: Message) -> None:
     following = cancelled.conversation.messages.filter(
         direction=Direction.OUTBOUND, status__in=BEFORE_AN_ATTEMPT, system_number=cancelled.system_number
     )
-    waiting = following.select_for_update().in_order()
+    waiting = following.select_for_update(no_key=True).in_order()
     # A text that the notice would make too long for the carrier leaves without it.
     heir = next((text for text in waiting if text.notice or _over(text.body, cancelled.notice) <= 0), None)
     if heir and not heir.notice:

@@ -68,7 +68,7 @@ def _at_the_carrier(attempt: Attempt) -> SentText | None:
 
 @transaction.atomic
 def _note_absence(attempt: Attempt, *, now: datetime) -> None:
-    row = Attempt.objects.select_for_update().get(pk=attempt.pk)
+    row = Attempt.objects.select_for_update(no_key=True).get(pk=attempt.pk)
     if (row.outcome, row.looks) != (Attempt.Outcome.UNKNOWN, attempt.looks):
         return  # a sweep that began later was quicker; its text may be on its way again
     attempt.looks += 1

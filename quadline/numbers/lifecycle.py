@@ -21,7 +21,7 @@ REACHED_AT = {
 def become(number: SystemNumber, state: State, *, cause: str, now: datetime, actor: User | None = None, **fields: Any) -> bool:
     """Move a number on, setting other fields with it. False when it has moved elsewhere meanwhile."""
     with transaction.atomic():
-        row = SystemNumber.objects.select_for_update().get(pk=number.pk)
+        row = SystemNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
         if not may_become(State(row.state), state):
             return False
         fields = {"reason": "", **fields, "state": state}

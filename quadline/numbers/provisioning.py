@@ -50,7 +50,7 @@ def try_again(*, number: SystemNumber, actor: User, now: datetime) -> bool:
     False when the number has not failed, or not any more: a second click must not take a working number back.
     """
     with transaction.atomic():
-        number = SystemNumber.objects.select_for_update().get(pk=number.pk)
+        number = SystemNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
         if number.state != State.FAILED:
             return False
         step = State.REGISTERING if number.carrier_number_id else State.ORDERING if number.phone else State.REQUESTED

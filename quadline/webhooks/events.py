@@ -69,7 +69,9 @@ def drop_old_events(timestamp: int) -> None:
 
 def _apply_batch() -> int:
     with transaction.atomic():
-        waiting = CarrierEvent.objects.select_for_update(skip_locked=True).filter(applied_at=None, kind=CarrierEvent.Kind.STATUS)
+        waiting = CarrierEvent.objects.select_for_update(skip_locked=True, no_key=True).filter(
+            applied_at=None, kind=CarrierEvent.Kind.STATUS
+        )
         events = list(waiting.order_by("pk")[:BATCH])
         for event in events:
             _applied(event, _apply_alone(event))
@@ -106,7 +108,7 @@ def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str
             """,
             [carrier, kind, key[:160], _json(content), timezone.now()],
         )
-    return CarrierEvent.objects.select_for_update().get(carrier=carrier, kind=kind, key=key[:160])
+    return CarrierEvent.objects.select_for_update(no_key=True).get(carrier=carrier, kind=kind, key=key[:160])
 
 
 def _json(content: Mapping[str, Any]) -> str:
