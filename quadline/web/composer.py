@@ -87,11 +87,12 @@ def _no_phone(student: Student) -> tuple[str, str, str, None]:
 
 
 def _why_out(student: Student, source: str, keyword: str) -> str:
+    """The page goes on with ", since" and the time."""
     if source == Source.REPLY:
-        return f"{student.first} replied {keyword} and gets no more texts from you."
+        return f"{student.first} replied {keyword} and gets no more texts from you"
     if source == Source.CARRIER:
-        return f"{student.first} has opted out with the carrier and gets no more texts from you."
-    return f"{student.first} asked not to be texted."
+        return f"{student.first} has opted out with the carrier and gets no more texts from you"
+    return f"{student.first} asked a staff member for no more texts from you"
 
 
 def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:

@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.messages import success
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from quadline.accounts.models import TINTS
 from quadline.conversations.models import Conversation
 from quadline.conversations.reading import mark_read, save_draft, set_done
 from quadline.web.composer import composer_for, consent_lines
@@ -73,7 +75,11 @@ def read(request: StaffRequest, conversation_id: int) -> HttpResponse:
 @require_POST
 def done(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     chosen = _own(request, conversation_id)
-    set_done(conversation=chosen, is_done=request.POST.get("done") != "no", actor=request.user)
+    is_done = request.POST.get("done") != "no"
+    set_done(conversation=chosen, is_done=is_done, actor=request.user)
+    if not is_done:
+        return redirect("conversation", chosen.pk)
+    success(request, f"Done with {chosen.name}. The conversation comes back when they write.")
     return redirect("inbox")
 
 
@@ -96,7 +102,7 @@ def conversation_context(request: StaffRequest, chosen: Conversation, *, error: 
         ),
         "since_url": since_url(chosen, after),
         "read_url": reverse("conversation_read", args=[chosen.pk]) if is_own else "",
-        "done_url": reverse("conversation_done", args=[chosen.pk]) if is_own else "",
+        "done_url": _done_url(request, chosen),
         "draft_url": reverse("conversation_draft", args=[chosen.pk]) if is_own else "",
         "older_url": _older_url(chosen, messages),
         "team": team_of(chosen),
@@ -116,6 +122,7 @@ def fresh_context(
             request.user, chosen.student, chosen, post_url=reverse("send_text", args=[chosen.pk]), error=error
         ),
         "since_url": since_url(chosen, newest),
+        "done_url": _done_url(request, chosen),
     }
 
 
@@ -159,10 +166,16 @@ def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
         "id": chosen.pk,
         "student": student,
         "name": chosen.name,
+        "initials": student.initials if student else "#",
+        "tint": student.tint if student else chosen.pk % TINTS,
         "read_only": not _is_own(request, chosen),
         "staff_name": chosen.staff.name,
         "is_done": chosen.is_done,
     }
+
+
+def _done_url(request: StaffRequest, chosen: Conversation) -> str:
+    return reverse("conversation_done", args=[chosen.pk]) if _is_own(request, chosen) else ""
 
 
 def _older_url(chosen: Conversation, messages: list[Any]) -> str:

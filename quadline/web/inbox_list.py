@@ -1,18 +1,21 @@
 """The list pane of the inbox: filters with their counts, and a row for each conversation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from quadline.accounts.models import TINTS
+from quadline.accounts.models import TINTS, User
+from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation, ConversationQuerySet
 from quadline.conversations.rules import WORDS, Direction, Status
+from quadline.web.reach import OPTED_OUT, Reach, reach_of
 from quadline.web.requests import StaffRequest, whole_number
 
 ROWS = 40
+MINE, ALL = "mine", "all"
 FILTERS = (("reply", "Needs reply"), ("unread", "Unread"), ("open", "Open"), ("done", "Done"))
 
 
@@ -23,12 +26,13 @@ class Row:
     id: int
     url: str
     name: str
+    whose: str
     initials: str
     tint: int
     unread: bool
     preview: str
     preview_prefix: str
-    chip: dict[str, str] | None
+    chip: Reach | None
     at: datetime
     current: bool
 
@@ -36,77 +40,124 @@ class Row:
 def list_context(request: StaffRequest, *, current: Conversation | None) -> dict[str, Any]:
     """The list pane: filters with their counts, and the rows of the chosen one."""
     query = request.GET.get("q", "").strip()[:200]
-    mine = Conversation.objects.filter(staff=request.user)
-    if request.GET.get("whose") == "all":
-        mine = Conversation.objects.visible_to(request.user)
-    kinds = {
-        "reply": mine.needing_reply(),
-        "unread": mine.unread(),
-        "open": mine.filter(is_done=False),
-        "done": mine.filter(is_done=True),
-    }
+    whose = _whose(request, current)
+    listed = _listed(request, whose)
+    kinds = _kinds(listed)
     chosen = request.GET.get("show", "")
     if chosen not in kinds:
         chosen = "reply" if kinds["reply"].exists() and not current else "open"
-    found = (mine.matching(query) if query else kinds[chosen]).newest_first()
+    found = (listed.matching(query) if query else kinds[chosen]).newest_first()
     offset = whole_number(request.GET.get("from")) or 0
-    rows = found.select_related("student", "last_message")[offset : offset + ROWS + 1]
-    address = {"show": chosen} | ({"q": query} if query else {})
+    rows = found.select_related("student", "staff", "last_message")[offset : offset + ROWS + 1]
+    kept = {"whose": whose} if whose == ALL else {}
+    address = kept | {"show": chosen} | ({"q": query} if query else {})
     return {
-        "filters": [_filter(key, label, kinds[key], key == chosen and not query) for key, label in FILTERS],
-        "rows": _rows(request, list(rows)[:ROWS], current),
+        "whose": whose,
+        "scopes": _scopes(request, whose),
+        "back_url": f"{reverse('inbox')}?{urlencode(kept)}" if kept else reverse("inbox"),
+        "filters": [_filter(key, label, kinds[key], key == chosen and not query, kept) for key, label in FILTERS],
+        "rows": _rows(list(rows)[:ROWS], request.user, current, kept),
         "next_url": f"?{urlencode(address | {'from': offset + ROWS})}" if len(rows) > ROWS else "",
         "query": query,
         "list_url": f"{request.path}?{urlencode(address)}",
-        "empty": _empty(chosen, query, request),
+        "empty": _empty(chosen, query, whose, request.user),
     }
 
 
-def _rows(request: StaffRequest, found: list[Conversation], current: Conversation | None) -> list[Row]:
-    return [_row(chosen, current is not None and chosen.pk == current.pk, request) for chosen in found]
+def _may_look_around(user: User) -> bool:
+    """Whether this person may read conversations of others."""
+    return user.may[May.SEE_COLLEGE] or (user.may[May.SEE_OFFICE] and user.office != "")
 
 
-def _row(chosen: Conversation, is_current: bool, request: StaffRequest) -> Row:
+def _whose(request: StaffRequest, current: Conversation | None) -> str:
+    """Whose conversations are listed: as asked, else those of which one is open, else one's own."""
+    if not _may_look_around(request.user):
+        return MINE
+    if not request.user.may[May.TEXT]:
+        return ALL
+    is_foreign = current is not None and current.staff_id != request.user.pk
+    asked = request.GET.get("whose", ALL if is_foreign else MINE)
+    return ALL if asked == ALL else MINE
+
+
+def _scopes(request: StaffRequest, whose: str) -> list[dict[str, Any]]:
+    """The switch between one's own and those of others, for who has both."""
+    if not _may_look_around(request.user) or not request.user.may[May.TEXT]:
+        return []
+    inbox, everyone = reverse("inbox"), "Everyone" if request.user.may[May.SEE_COLLEGE] else "My office"
+    return [
+        {"label": "Mine", "url": f"{inbox}?whose={MINE}", "current": whose == MINE},
+        {"label": everyone, "url": f"{inbox}?whose={ALL}", "current": whose == ALL},
+    ]
+
+
+def _listed(request: StaffRequest, whose: str) -> ConversationQuerySet:
+    seen = Conversation.objects.visible_to(request.user)
+    return seen if whose == ALL else seen.filter(staff=request.user)
+
+
+def _kinds(listed: ConversationQuerySet) -> dict[str, ConversationQuerySet]:
+    return {
+        "reply": listed.needing_reply(),
+        "unread": listed.unread(),
+        "open": listed.filter(is_done=False),
+        "done": listed.filter(is_done=True),
+    }
+
+
+def _rows(found: list[Conversation], reader: User, current: Conversation | None, kept: dict[str, str]) -> list[Row]:
+    own_students = [each.student for each in found if each.student and each.staff_id == reader.pk]
+    out = {pk for pk, reach in reach_of(own_students, reader).items() if reach == OPTED_OUT}
+    rows = [_row(each, reader, current, kept) for each in found]
+    return [replace(row, chip=OPTED_OUT) if each.student_id in out else row for row, each in zip(rows, found, strict=True)]
+
+
+def _row(chosen: Conversation, reader: User, current: Conversation | None, kept: dict[str, str]) -> Row:
     last, student = chosen.last_message, chosen.student
-    is_mine = last is not None and last.direction == Direction.OUTBOUND
+    is_own = chosen.staff_id == reader.pk
+    draft = chosen.draft if is_own else ""  # what is not sent is nobody else's business
+    is_mine = is_own and last is not None and last.direction == Direction.OUTBOUND
+    url = reverse("conversation", args=[chosen.pk])
     return Row(
         id=chosen.pk,
-        url=reverse("conversation", args=[chosen.pk]),
+        url=f"{url}?{urlencode(kept)}" if kept else url,
         name=chosen.name,
+        whose="" if is_own else chosen.staff.name,
         initials=student.initials if student else "#",
         tint=student.tint if student else chosen.pk % TINTS,
-        unread=chosen.unread_count > 0 and chosen.staff_id == request.user.pk,
-        preview=chosen.draft or (last.body if last else ""),
-        preview_prefix="Draft: " if chosen.draft else "You: " if is_mine else "",
-        chip=_chip(chosen),
+        unread=chosen.unread_count > 0,
+        preview=draft or (last.body if last else ""),
+        preview_prefix="You: " if is_mine and not draft else "",
+        chip=_chip(chosen, draft),
         at=chosen.last_activity_at,
-        current=is_current,
+        current=current is not None and chosen.pk == current.pk,
     )
 
 
-def _chip(chosen: Conversation) -> dict[str, str] | None:
+def _chip(chosen: Conversation, draft: str) -> Reach | None:
     last = chosen.last_message
-    if chosen.draft:
-        return {"label": "Draft", "tone": "ok", "icon": ""}
+    if draft:
+        return Reach("Draft", "ok", "")
     if last is None or last.direction == Direction.INBOUND:
         return None
     words, icon, tone = WORDS[Status(last.status)]
-    return {"label": words, "tone": tone, "icon": icon} if tone in ("warn", "bad") else None
+    return Reach(words, tone, icon) if tone in ("warn", "bad") else None
 
 
-def _filter(key: str, label: str, found: ConversationQuerySet, is_current: bool) -> dict[str, Any]:
+def _filter(key: str, label: str, found: ConversationQuerySet, is_current: bool, kept: dict[str, str]) -> dict[str, Any]:
     count = found.newest_first().count() if key != "done" else None
-    return {"key": key, "label": label, "count": count, "url": f"{reverse('inbox')}?show={key}", "current": is_current}
+    url = f"{reverse('inbox')}?{urlencode(kept | {'show': key})}"
+    return {"key": key, "label": label, "count": count, "url": url, "current": is_current}
 
 
-def _empty(chosen: str, query: str, request: StaffRequest) -> dict[str, str]:
+def _empty(chosen: str, query: str, whose: str, user: User) -> dict[str, str]:
     if query:
         return {
-            "title": f"Nobody in your inbox matches “{query}”.",
+            "title": f"Nobody in {'your' if whose == MINE else 'this'} inbox matches “{query}”.",
             "action_label": "Search all students",
             "action_url": f"{reverse('students')}?{urlencode({'q': query})}",
         }
-    if chosen == "open" and not Conversation.objects.filter(staff=request.user).exists():
+    if chosen == "open" and whose == MINE and not Conversation.objects.filter(staff=user).exists():
         return {
             "title": "No texts yet. Send your first text to get your number.",
             "action_label": "Find a student",

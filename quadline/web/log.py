@@ -28,6 +28,13 @@ CAUSES: dict[str, str] = {
     "landline": "Not sent: only a landline on file",
 }
 
+NEWS: dict[str, str] = {  # of a delivery receipt
+    Status.SENT: "Passed on to the network",
+    Status.DELIVERED: "Delivered to the phone",
+    Status.UNDELIVERED: "The network could not deliver it",
+    Status.FAILED: "Refused by the carrier",
+}
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -130,7 +137,7 @@ def _bubble(message: Message, events: Iterable[MessageEvent], may_act: bool) -> 
 
 
 def _moment(event: MessageEvent) -> Moment:
-    known = CAUSES.get(event.cause)
+    known = NEWS.get(event.to_status) if event.cause == "receipt" else CAUSES.get(event.cause)
     words = known.format(actor=event.actor.name if event.actor else "the system") if known else WORDS[Status(event.to_status)][0]
     code = f" (carrier code {event.carrier_code})" if event.carrier_code else ""
     return Moment(event.at, words + code)

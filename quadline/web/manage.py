@@ -1,5 +1,7 @@
 """What administrators look after: everyone's numbers."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
@@ -13,6 +15,17 @@ from quadline.numbers.provisioning import try_again
 from quadline.numbers.rules import State
 from quadline.web.requests import StaffRequest
 
+BEING_SET_UP = {"label": "Being set up", "tone": "", "icon": "waiting"}
+CHIPS = {
+    State.REQUESTED: BEING_SET_UP,
+    State.ORDERING: BEING_SET_UP,
+    State.REGISTERING: BEING_SET_UP,
+    State.ACTIVE: {"label": "Active", "tone": "ok", "icon": "tick"},
+    State.RESTING: {"label": "Resting", "tone": "", "icon": "clock"},
+    State.FAILED: {"label": "Failed", "tone": "bad", "icon": "alert"},
+}
+LATE = {"label": "Later than a day", "tone": "warn", "icon": "clock"}
+
 
 @require_safe
 def numbers(request: StaffRequest) -> HttpResponse:
@@ -20,9 +33,9 @@ def numbers(request: StaffRequest) -> HttpResponse:
     _require_manager(request)
     rows = SystemNumber.objects.exclude(state=State.RELEASED).select_related("user").order_by("user__name")
     now = timezone.now()
-    listed = [{"number": number, "late": number.is_late(now), "can_retry": number.state == State.FAILED} for number in rows]
-    listed.sort(key=lambda row: not (row["late"] or row["can_retry"]))
-    return render(request, "manage/numbers.html", {"rows": listed})
+    listed = [_row(number, number.is_late(now)) for number in rows]
+    listed.sort(key=lambda row: not row["needs_you"])
+    return render(request, "manage/numbers.html", {"rows": listed, "attention": sum(row["needs_you"] for row in listed)})
 
 
 @require_POST
@@ -34,6 +47,12 @@ def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
     else:
         messages.info(request, f"The number of {number.user.name} is not waiting for you any more.")
     return redirect("manage_numbers")
+
+
+def _row(number: SystemNumber, late: bool) -> dict[str, Any]:
+    failed = number.state == State.FAILED
+    chip = LATE if late and not failed else CHIPS[State(number.state)]
+    return {"number": number, "late": late, "can_retry": failed, "needs_you": late or failed, "chip": chip}
 
 
 def _require_manager(request: StaffRequest) -> None:

@@ -12,16 +12,18 @@ const part = (form, name) => form.querySelector(`[data-${name}]`);
 const stateOf = (form) => form.parentElement.querySelector("#composer-state");
 const noticeOf = (form) => stateOf(form)?.dataset.optOutNotice ?? "";
 
+// What reaches the phone, as the server joins it.
 function whole(form) {
-  const words = part(form, "body").value;
+  const words = part(form, "body").value.trim();
   const notice = noticeOf(form);
-  return words && notice ? `${words} ${notice}` : words;
+  return words && notice ? `${words}\n\n${notice}` : words;
 }
 
 function count(form) {
   const body = part(form, "body");
-  const { used, segments, unicode, foreign, room } = measure(whole(form));
-  const over = body.value.length - Number(body.dataset.max || Infinity);
+  const text = whole(form);
+  const { used, segments, unicode, foreign, room } = measure(text);
+  const over = text.length - Number(body.dataset.max || Infinity);
   const counter = part(form, "counter");
   counter.classList.toggle("over", over > 0);
   counter.textContent = over > 0 ? `${over} too many` : segments ? `${used} / ${room} · ${segments} text${segments > 1 ? "s" : ""}` : "";

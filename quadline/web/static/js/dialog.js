@@ -1,4 +1,5 @@
 // One dialog, filled by the server: opened from a link, closed by Esc, a button, or a finished act.
+import { start } from "./composer.js";
 import { toast } from "./toast.js";
 
 const dialog = document.getElementById("dialog");
@@ -14,6 +15,7 @@ async function open(link) {
     location.href = link.href;
     return;
   }
+  start(dialog); // the draft is there before the first key
   if (!dialog.open) dialog.showModal();
   dialog.querySelector("[autofocus]:enabled")?.focus();
 }

@@ -18,7 +18,7 @@ function step(by, act) {
 
 function press(key) {
   const target = document.querySelector(`[data-key="${key}"]:enabled, a[data-key="${key}"]`);
-  if (target?.matches("a")) target.click();
+  if (target?.matches("a, button")) target.click();
   else target?.focus();
   return Boolean(target);
 }
@@ -27,6 +27,7 @@ const SINGLE = {
   j: () => step(1, (link) => link.focus()),
   k: () => step(-1, (link) => link.focus()),
   r: () => press("r"),
+  e: () => press("e"),
   c: () => press("c"),
   "/": () => press("/"),
   "?": () => document.getElementById("keys").showModal(),

@@ -85,7 +85,7 @@ document.addEventListener("scroll", (event) => {
 }, true);
 
 document.addEventListener("toggle", (event) => {
-  if (event.target.open && event.target.matches(".meta")) event.target.scrollIntoView({ block: "nearest" });
+  if (event.target.open && event.target.matches(".meta")) event.target.closest(".message").scrollIntoView({ block: "nearest" });
 }, true);
 
 export function start() {
