@@ -1,0 +1,184 @@
+"""Take every page and state at two widths, light and dark, into docs/screenshots. One command: make screenshots."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ["DJANGO_SETTINGS_MODULE"] = "quadline.config.settings"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver has a loop of its own in this thread
+
+import django  # noqa: E402
+
+import tests.environment  # noqa: E402, F401  # before Django: a database, and settings that point nowhere real
+
+django.setup()
+
+import screenshot_day as day  # noqa: E402
+from django.db import connections  # noqa: E402
+from PIL import Image  # noqa: E402
+from playwright.sync_api import Browser, Page  # noqa: E402
+
+from quadline.conversations.models import Conversation  # noqa: E402
+from quadline.demo.sample import PASSWORD, load_sample_college  # noqa: E402
+from quadline.roster.models import Student  # noqa: E402
+from tests import house  # noqa: E402
+from tests.browser import Person, chromium, person  # noqa: E402
+
+FOLDER = ROOT / "docs" / "screenshots"
+SIZES = {1280: 820, 390: 844}
+SCHEMES = ("light", "dark")
+COLOURS = 256
+# What was typed for a picture is no draft in the next one.
+FORGET = "() => { localStorage.clear(); document.querySelectorAll('[data-body]').forEach((body) => { body.value = ''; }); }"
+MAYA, SAMUEL, LINH, JORDAN, DENISE, RUTH, NOBODY = (
+    "maya.alvarez",
+    "samuel.brandt",
+    "linh.pham",
+    "jordan.callahan",
+    "denise.whitfield",
+    "ruth.abernathy",
+    "",
+)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: its name, who looks, where, and what they do before it is taken. Width 0 is every width."""
+
+    name: str
+    who: str
+    path: str
+    act: Callable[[Page], Any] | None = None
+    width: int = 0
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="quadline-screenshots-") as data:
+        built = house.build(Path(data), database="screenshots")
+        try:
+            connections["default"].settings_dict["NAME"] = "screenshots"
+            load_sample_college()
+            _name_phones(built)
+            day.live(built)
+            with chromium() as browser:
+                _take_all(browser, built, only=sys.argv[1:])
+        finally:
+            connections.close_all()
+            built.stop()
+
+
+def _name_phones(built: house.House) -> None:
+    """The simulator's screens show whose phone it is."""
+    talked = [*day.TALKS, day.HISTORY, "00400180", "00400448"]
+    students = Student.objects.filter(institutional_id__in=talked)
+    phones = [{"phone_number": s.mobile, "name": s.display_name, "detail": s.program} for s in students]
+    built.simulator.ask("POST", "/simulator/directory", {"phones": phones})
+
+
+def shots(built: house.House) -> list[Shot]:
+    sally = f"/students/{Student.objects.get(institutional_id=day.SALLY).pk}/"
+    with_sally, with_annie = _with(MAYA, day.SALLY), _with(MAYA, day.ANNIE)
+    return [
+        Shot("sign-in", NOBODY, "/accounts/login/"),
+        Shot("inbox", MAYA, with_sally, width=1280),
+        Shot("inbox", MAYA, "/inbox/", width=390),
+        Shot("inbox-list", MAYA, "/inbox/?show=open"),
+        Shot("inbox-empty", SAMUEL, "/inbox/"),
+        Shot("inbox-office", DENISE, "/inbox/?whose=all&show=open"),
+        Shot("conversation", MAYA, with_sally, _type("Just your student ID and a list of the classes you’d like to take.")),
+        Shot("conversation-details", MAYA, with_sally, _details, width=390),
+        Shot("conversation-opted-out", MAYA, _with(MAYA, day.STOPPED)),
+        Shot("conversation-waiting", LINH, _with(LINH, day.SALLY)),
+        Shot("conversation-timeline", MAYA, with_annie, _open_last_timeline),
+        Shot("conversation-unknown-phone", MAYA, f"/inbox/c/{Conversation.objects.get(phone=day.STRANGER).pk}/"),
+        Shot("conversation-long-name", MAYA, _with(MAYA, day.LONG_NAME)),
+        Shot("conversation-300-texts", MAYA, _with(MAYA, day.HISTORY)),
+        Shot("conversation-of-a-colleague", DENISE, with_annie),
+        Shot("students", MAYA, "/students/"),
+        Shot("students-search", MAYA, "/students/?q=student-taynor"),
+        Shot("students-none", MAYA, "/students/?q=Quetzalcoatl"),
+        Shot("student", MAYA, sally),
+        Shot("message", SAMUEL, sally, _message("Setup test")),
+        Shot("compose", MAYA, "/inbox/new/"),
+        Shot("compose-to", MAYA, f"/inbox/new/?to={Student.objects.get(institutional_id='00424491').pk}", _type("Hi Tessa, ")),
+        Shot("profile-none", SAMUEL, "/me/"),
+        Shot("profile-pending", LINH, "/me/"),
+        Shot("profile", MAYA, "/me/"),
+        Shot("profile-office-line", MAYA, "/me/", lambda page: page.get_by_text("Change").click()),
+        Shot("profile-failed", JORDAN, "/me/"),
+        Shot("numbers", RUTH, "/manage/numbers/"),
+        Shot("help", MAYA, "/help/"),
+        Shot("not-found", MAYA, "/inbox/c/999999/"),
+        Shot("phones", NOBODY, f"{built.simulator.url}/phones/{Student.objects.get(institutional_id=day.SALLY).mobile}"),
+    ]
+
+
+def _with(who: str, institutional_id: str) -> str:
+    found = Conversation.objects.get(staff__email=f"{who}@alder.example", student__institutional_id=institutional_id)
+    return f"/inbox/c/{found.pk}/"
+
+
+def _take_all(browser: Browser, built: house.House, *, only: list[str]) -> None:
+    signed_in: dict[str, Any] = {NOBODY: None}
+    wanted = [shot for shot in shots(built) if not only or shot.name in only]
+    for who in sorted({shot.who for shot in wanted} - {NOBODY}):
+        visitor = person(browser, built.url)
+        visitor.sign_in(f"{who}@alder.example", PASSWORD)
+        signed_in[who] = visitor.page.context.storage_state()
+        visitor.page.context.close()
+    for width, height in SIZES.items():
+        for scheme in SCHEMES:
+            for who in signed_in:
+                look = {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "reduced_motion": "reduce"}
+                visitor = person(browser, built.url, storage_state=signed_in[who], **look)
+                visitor.page.route("**/read/", lambda route: route.abort())  # what is unread stays so, for the next picture
+                for shot in wanted:
+                    if shot.who == who and shot.width in (0, width):
+                        _take(visitor, shot, FOLDER / f"{shot.name}-{width}-{scheme}.png")
+                visitor.page.context.close()
+
+
+def _take(visitor: Person, shot: Shot, file: Path) -> None:
+    page = visitor.page
+    page.goto(shot.path if shot.path.startswith("http") else f"{visitor.house_url}{shot.path}")
+    page.wait_for_timeout(250 if not shot.path.startswith("http") else 1200)
+    if shot.act:
+        shot.act(page)
+        page.wait_for_timeout(250)
+    page.mouse.move(0, 0)
+    page.screenshot(path=file, caret="hide")
+    if shot.act:
+        page.evaluate(FORGET)
+    with Image.open(file) as picture:
+        small = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    small.save(file, optimize=True)
+
+
+def _type(words: str) -> Callable[[Page], Any]:
+    return lambda page: page.locator("[data-body]").fill(words)
+
+
+def _details(page: Page) -> None:
+    page.get_by_role("button", name="Details").click()
+
+
+def _open_last_timeline(page: Page) -> None:
+    page.locator("details.meta summary").last.click()
+
+
+def _message(words: str) -> Callable[[Page], Any]:
+    def act(page: Page) -> None:
+        page.get_by_role("link", name="Message", exact=True).click()
+        page.get_by_role("dialog").get_by_role("textbox").fill(words)
+
+    return act
+
+
+main()
