@@ -44,10 +44,10 @@ class Person:
     house_url: str
     faults: list[str] = field(default_factory=list)
 
-    def sign_in(self, email: str) -> None:
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
         self.page.goto(f"{self.house_url}/accounts/login/")
         self.page.get_by_label("Email").fill(email)
-        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url("**/inbox/**")
 

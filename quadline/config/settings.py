@@ -162,7 +162,6 @@ globals().update(_email(ENV.email_url))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
 
 
-
 def _without_query(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
     """What was searched for, and the key of a password link, stay out of the log."""
     for key in ("request", "referer"):

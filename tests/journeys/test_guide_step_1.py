@@ -88,9 +88,7 @@ def test_stop_closes_the_composer_and_only_start_to_that_number_opens_it(
     eventually(lambda: [t for t in the_house.simulator.accepts(sender=system_phone) if t["body"] == "Welcome back"])
 
 
-def test_a_double_click_is_one_text_and_one_bubble(
-    the_house: House, people: Cast, at_the_screen: Callable[..., Person]
-) -> None:
+def test_a_double_click_is_one_text_and_one_bubble(the_house: House, people: Cast, at_the_screen: Callable[..., Person]) -> None:
     page = at_the_screen("maya@alder.example").page
     page.goto(f"{the_house.url}/students/{people.rosa.pk}/")
     send_from_profile(page, "Hello Rosa")
