@@ -1,6 +1,7 @@
 """Django's settings, all derived from the environment (environment.py names every variable)."""
 
 import re
+from collections.abc import MutableMapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -162,7 +163,7 @@ globals().update(_email(ENV.email_url))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
 
 
-def _without_query(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _without_query(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """What was searched for, and the key of a password link, stay out of the log."""
     for key in ("request", "referer"):
         if isinstance(event.get(key), str):

@@ -108,6 +108,7 @@ def test_a_caller_hears_text_only_and_reaches_the_office_line(
     page.goto(f"{the_house.url}/students/{people.sally.pk}/")
     send_from_profile(page, "Setup test")
     number = eventually(lambda: SystemNumber.objects.filter(user=people.maya, state="active").first())
+    assert number is not None
     heard = the_house.simulator.ask("POST", f"/simulator/phones/{people.sally.mobile}/calls", {"to": number.phone})["heard"]
     assert "text messages only" in heard[0]["text"]
     assert heard[1] == {"verb": "dial", "text": people.maya.office_phone}
