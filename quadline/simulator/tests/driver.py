@@ -71,7 +71,7 @@ class Simulator:
     def text(self, to: str, body: str, *, phone: str = STUDENT) -> Any:
         return self.post(f"phones/{phone}/texts", to=to, body=body)
 
-    def final(self, sid: str, seconds: float = 3.0) -> Any:
+    def final(self, sid: str, seconds: float = 20.0) -> Any:
         """The line of the ledger with which this text ended."""
         ends = ("delivered", "undelivered", "failed")
         return self._await(
@@ -79,12 +79,12 @@ class Simulator:
             seconds,
         )
 
-    def wait_for_ledger(self, kind: str, seconds: float = 3.0, **facts: Any) -> Any:
+    def wait_for_ledger(self, kind: str, seconds: float = 20.0, **facts: Any) -> Any:
         wanted = facts.items()
         return self._await(lambda: [r for r in self.ledger(kind) if wanted <= r.items()], seconds)
 
     def wait_until(self, claim: Callable[[], bool]) -> None:
-        self._await(lambda: [True] if claim() else [], 3.0)
+        self._await(lambda: [True] if claim() else [], 20.0)
 
     def _await(self, found: Any, seconds: float) -> Any:
         end = time.monotonic() + seconds
