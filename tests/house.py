@@ -17,7 +17,7 @@ from quadline.demo.processes import Process, inherited, is_free, wait_for
 Seen = TypeVar("Seen")
 
 
-def eventually(look: Callable[[], Seen], *, within: float = 10.0, every: float = 0.05) -> Seen:
+def eventually(look: Callable[[], Seen], *, within: float = 30.0, every: float = 0.05) -> Seen:
     """The first true thing that ``look`` returns; fails with the last one it saw."""
     deadline = time.monotonic() + within
     while True:

@@ -66,7 +66,7 @@ def test_step_1_by_keyboard(the_house: House, people: Cast, at_the_screen: Arriv
     tab_to(page, r"^A View conversation")
     page.keyboard.press("Enter")
     page.wait_for_url("**/inbox/c/*/")
-    expect(page.locator("#log")).to_contain_text("Delivered", timeout=15_000)
+    expect(page.locator("#log")).to_contain_text("Delivered")
 
     page.wait_for_load_state()  # keys are heard once the scripts are there
     page.keyboard.press("r")
@@ -74,7 +74,7 @@ def test_step_1_by_keyboard(the_house: House, people: Cast, at_the_screen: Arriv
     page.keyboard.type("And a second one")
     page.keyboard.press("Control+Enter")
     second = page.locator("#log .message").filter(has_text="And a second one")
-    expect(second).to_contain_text("Delivered", timeout=15_000)
+    expect(second).to_contain_text("Delivered")
     assert [text["body"] for text in the_house.simulator.accepts()][1:] == ["And a second one"]
     tab_to(page, r"^BUTTON Text Message", key="Shift+Tab")
     page.keyboard.press("e")

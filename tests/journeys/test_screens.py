@@ -145,7 +145,7 @@ def test_hostile_words_are_shown_as_words(the_house: House, people: Cast, at_the
     expect(bubbles.first).to_contain_text(script)
     expect(bubbles.nth(1)).to_have_text(bold)
     expect(bubbles.nth(2)).to_have_text(image)
-    expect(page.locator("#log .message").nth(1)).to_contain_text("Delivered", timeout=15_000)
+    expect(page.locator("#log .message").nth(1)).to_contain_text("Delivered")
     expect(page.locator("#rows .preview").first).to_have_text(image)
     here.open("/inbox/new/?q=onerror")
     expect(page.locator("#choices .name")).to_have_text(f"{image} O'Hare & Söhne")
