@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "quadline.consent",
     "quadline.conversations",
     "quadline.delivery",
+    "quadline.broadcasts",
     "quadline.webhooks",
     "quadline.web",
     "quadline.config",  # last: it registers the jobs of all the others

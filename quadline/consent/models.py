@@ -42,3 +42,41 @@ class ConsentState(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["student_phone", "system_phone"], name="consent_state_once")]
+
+
+class StopQuestion(models.Model):
+    """A reply that may mean stop without saying a keyword. Nothing is texted to the pair until a person has answered.
+
+    Any reasonable means of revoking counts, not only keywords (47 CFR 64.1200(a)(10)).
+    """
+
+    class Answer(models.TextChoices):
+        STOP = "stop"
+        GO_ON = "go_on"
+
+    student_phone = models.CharField(max_length=16)  # E.164
+    system_phone = models.CharField(max_length=16)  # E.164
+    wording = models.TextField()  # the reply as it was written
+    phrase = models.CharField(max_length=80)  # what in it was taken for a stop
+    carrier_reference = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student_phone", "system_phone"], condition=models.Q(answer=""), name="one_open_stop_question"
+            ),
+            models.UniqueConstraint(fields=["carrier_reference"], name="stop_question_once"),
+        ]
+
+
+class CarrierCheck(models.Model):
+    """What the nightly look at the carrier said of a pair: whether its record of the opt-out agrees with ours."""
+
+    state = models.OneToOneField(ConsentState, on_delete=models.CASCADE, related_name="carrier_check")
+    agrees = models.BooleanField()
+    detail = models.CharField(max_length=200, blank=True)
+    checked_at = models.DateTimeField()

@@ -56,6 +56,8 @@ def keyword_in(body: str, *, opted_out: bool) -> tuple[Keyword, str] | None:
 class Reason(StrEnum):
     OPTED_OUT = "opted_out"  # replied STOP, or asked a staff member
     NO_MOBILE = "no_mobile"  # no phone on file at all
+    BAD_NUMBER = "bad_number"  # texts to this phone have failed for good before
+    ASKED = "asked"  # the student's words may mean stop, and nobody has answered that yet
     LANDLINE = "landline"  # only a landline on file, which cannot get texts
     QUIET_HOURS = "quiet_hours"  # too early or too late where the student may be
 
@@ -63,6 +65,8 @@ class Reason(StrEnum):
 REASON_WORDS: dict[Reason, str] = {
     Reason.OPTED_OUT: "The student has opted out of texts from this number.",
     Reason.NO_MOBILE: "There is no mobile number on file.",
+    Reason.BAD_NUMBER: "Texts to this number have failed before; it is not in service or takes no texts.",
+    Reason.ASKED: "The student may have asked for no more texts. Answer that first.",
     Reason.LANDLINE: "The only number on file is a landline, which cannot get texts.",
     Reason.QUIET_HOURS: "It is outside texting hours where the student is.",
 }
@@ -75,13 +79,15 @@ class RecipientFacts:
     mobile: str
     landline: str = ""
     opted_out: bool = False
+    bad_number: bool = False
+    may_have_asked_to_stop: bool = False
     time_zones: tuple[str, ...] = ()
     wrote_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Allowed, held (may go later) or refused (may not go as a text), and why."""
+    """Allowed, held (may go later; ``until`` says when, if time alone decides) or refused, and why."""
 
     is_allowed: bool
     reason: Reason | None = None
@@ -89,7 +95,7 @@ class Verdict:
 
     @property
     def is_held(self) -> bool:
-        return self.until is not None
+        return self.until is not None or self.reason is Reason.ASKED
 
 
 CONVERSATION_LASTS = timedelta(hours=12)
@@ -105,6 +111,10 @@ def may_text(recipient: RecipientFacts, *, now: datetime, quiet_hours: QuietHour
         return Verdict(False, Reason.LANDLINE if recipient.landline else Reason.NO_MOBILE)
     if recipient.opted_out:
         return Verdict(False, Reason.OPTED_OUT)
+    if recipient.bad_number:
+        return Verdict(False, Reason.BAD_NUMBER)
+    if recipient.may_have_asked_to_stop:
+        return Verdict(False, Reason.ASKED)
     in_conversation = recipient.wrote_at is not None and now - recipient.wrote_at < CONVERSATION_LASTS
     if quiet_hours and not in_conversation and (until := quiet_until(now, recipient.time_zones, quiet_hours)):
         return Verdict(False, Reason.QUIET_HOURS, until)

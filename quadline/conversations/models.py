@@ -5,7 +5,7 @@ from django.db.models import Func, Q, Value
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WORDS, Channel, Direction, Status
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, WORDS, Channel, Direction, Status
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.sms import phones
@@ -84,7 +84,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One text. For an outbound one the id is made by the client, so a double click is one text."""
+    """One text or email. For an outbound one the id is made by the client, so a double click is one text."""
 
     id = models.UUIDField(primary_key=True)
     conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages")
@@ -96,6 +96,8 @@ class Message(models.Model):
     channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel], default=Channel.TEXT)
     author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     system_number = models.ForeignKey(SystemNumber, null=True, on_delete=models.PROTECT, related_name="+")
+    is_bulk = models.BooleanField(default=False)  # of a broadcast: single texts and replies overtake it
+    subject = models.CharField(max_length=200, blank=True)  # of an email
     student_phone = models.CharField(max_length=16, blank=True)  # E.164, as it was when this was written
     body = models.TextField()
     notice = models.TextField(blank=True)  # the opt-out notice that ends the first text of a number to a student
@@ -108,6 +110,7 @@ class Message(models.Model):
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)  # when the sender may take it; empty while it has it or it is over
     sent_at = models.DateTimeField(null=True)
+    deadline_at = models.DateTimeField(null=True)  # a text that still waits then goes as an email
 
     objects = MessageQuerySet.as_manager()
 
@@ -121,9 +124,19 @@ class Message(models.Model):
             models.Index(fields=["conversation", "position"]),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="message_due"),
             models.Index(
+                fields=["system_number", "is_bulk", "due_at", "position"],
+                condition=Q(due_at__isnull=False),
+                name="message_turn",
+            ),
+            models.Index(
+                fields=["deadline_at"],
+                condition=Q(deadline_at__isnull=False, status__in=sorted(BEFORE_AN_ATTEMPT | IN_DOUBT)),
+                name="message_deadline",
+            ),
+            models.Index(
                 fields=["system_number"], condition=Q(status__in=sorted(BEFORE_AN_ATTEMPT)), name="message_before_attempt"
             ),
-            models.Index(fields=["status"], condition=Q(status__in=["sending", "unconfirmed"]), name="message_in_doubt"),
+            models.Index(fields=["status"], condition=Q(status__in=sorted(IN_DOUBT)), name="message_in_doubt"),
             models.Index(fields=["student_phone", "-position"]),
         ]
 
@@ -163,3 +176,32 @@ class MessageEvent(models.Model):
     class Meta:
         ordering = ["at", "pk"]
         constraints = [models.UniqueConstraint(fields=["message", "key"], condition=~Q(key=""), name="message_event_once")]
+
+
+class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
+    def visible_to(self, user: User) -> "MessageTemplateQuerySet":
+        """The college's, the own office's and the own."""
+        offices = Q(owner=None, office=user.office) if user.office else Q(pk=None)
+        return self.filter(Q(owner=user) | Q(owner=None, office="") | offices, archived_at=None)
+
+
+class MessageTemplate(models.Model):
+    """Words to begin from, with merge fields. Personal when it has an owner; else an office's, else the college's."""
+
+    owner = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="message_templates")
+    office = models.CharField(max_length=120, blank=True)
+    channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel])
+    name = models.CharField(max_length=120)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField()
+    with_contact_card = models.BooleanField(default=False)
+    archived_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = MessageTemplateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -25,7 +25,9 @@ class Status(StrEnum):
     FAILED = "failed"  # the carrier refused it
     BLOCKED = "blocked"  # never handed over: opted out, no mobile
     CANCELLED = "cancelled"  # taken back by its author while it waited
+    BOUNCED = "bounced"  # an email that came back
     EMAILED = "emailed"  # went as an email instead
+    UNREACHED = "unreached"  # neither as a text nor as an email
 
 
 RANK: dict[Status, int] = {
@@ -39,15 +41,22 @@ RANK: dict[Status, int] = {
     Status.FAILED: 5,
     Status.BLOCKED: 5,
     Status.CANCELLED: 5,
+    Status.BOUNCED: 7,
     Status.EMAILED: 7,
+    Status.UNREACHED: 8,
 }
 FINAL = frozenset(status for status, rank in RANK.items() if rank >= 5)
 BEFORE_AN_ATTEMPT = frozenset({Status.WAITING, Status.QUEUED})
-NEVER_REACHED_THE_STUDENT = frozenset({Status.UNDELIVERED, Status.FAILED, Status.BLOCKED, Status.CANCELLED})
+IN_DOUBT = frozenset({Status.SENDING, Status.UNCONFIRMED})
+NOT_DELIVERED = frozenset({Status.UNDELIVERED, Status.FAILED, Status.BLOCKED})
+NEVER_REACHED_THE_STUDENT = NOT_DELIVERED | {Status.CANCELLED, Status.EMAILED, Status.UNREACHED}  # as a text
 # What the carrier has can be neither taken back nor blocked any more.
 ONLY_FROM: dict[Status, frozenset[Status]] = {
     Status.CANCELLED: BEFORE_AN_ATTEMPT,
-    Status.BLOCKED: BEFORE_AN_ATTEMPT | {Status.SENDING, Status.UNCONFIRMED},
+    Status.BLOCKED: BEFORE_AN_ATTEMPT | IN_DOUBT,
+    Status.EMAILED: NOT_DELIVERED,
+    Status.UNREACHED: NOT_DELIVERED | {Status.EMAILED},
+    Status.BOUNCED: frozenset({Status.SENT}),  # an email; its failures are "failed"
 }
 
 
@@ -56,11 +65,13 @@ def may_climb(current: Status, following: Status) -> bool:
 
     "Delivered" outranks the failures: receipts come in any order, and a phone that has the text has it.
     """
-    if current in (Status.RECEIVED, Status.CANCELLED, Status.BLOCKED) and following is not Status.EMAILED:
+    if current in (Status.RECEIVED, Status.CANCELLED):
         return False
     if following in ONLY_FROM and current not in ONLY_FROM[following]:
         return False
-    return RANK[following] > RANK[current] if current is not Status.RECEIVED else False
+    if current is Status.BLOCKED and following not in (Status.EMAILED, Status.UNREACHED):
+        return False
+    return RANK[following] > RANK[current]
 
 
 WORDS: dict[Status, tuple[str, str, str]] = {  # words, icon, tone
@@ -75,10 +86,15 @@ WORDS: dict[Status, tuple[str, str, str]] = {  # words, icon, tone
     Status.FAILED: ("Not delivered", "alert", "bad"),
     Status.BLOCKED: ("Not sent", "alert", "bad"),
     Status.CANCELLED: ("Cancelled", "x", ""),
+    Status.BOUNCED: ("Bounced", "alert", "bad"),
     Status.EMAILED: ("Sent as email instead", "envelope", "warn"),
+    Status.UNREACHED: ("Not delivered, by text or email", "alert", "bad"),
 }
 
 
 class WaitingFor(StrEnum):
     NUMBER = "number"
     QUIET_HOURS = "quiet_hours"
+    TURN = "turn"  # in a broadcast, behind the texts before it
+    PAUSED = "paused"  # its broadcast is paused
+    QUESTION = "question"  # the student may have asked for no more texts; a person decides

@@ -1,4 +1,7 @@
-"""One attempt to hand a text over: committed before the carrier is called, so that a crash leaves a trace."""
+"""What leaves the house: attempts to hand a text over, and emails on their way.
+
+Each is committed before anybody outside is called, so that a crash leaves a trace.
+"""
 
 from django.db import models
 
@@ -35,3 +38,49 @@ class Probe(models.Model):
     number = models.ForeignKey(SystemNumber, on_delete=models.CASCADE, related_name="probes")
     started_at = models.DateTimeField()
     outcome = models.CharField(max_length=200, blank=True)
+
+
+class OutgoingEmail(models.Model):
+    """One that a staff user wrote, or the email fail-safe of a text. One per message, whatever happens."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENDING = "sending"
+        SENT = "sent"  # the mail server has it
+        BOUNCED = "bounced"
+        FAILED = "failed"
+        DROPPED = "dropped"  # the text arrived after all, before this left
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="email")
+    is_failsafe = models.BooleanField()
+    to = models.EmailField()
+    with_contact_card = models.BooleanField(default=False)
+    # RFC 5322 Message-ID, ours: a mail server that is given the same one twice can tell.
+    header_id = models.CharField(max_length=200, unique=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    due_at = models.DateTimeField(null=True)  # when it may leave; empty while a worker has it or it is over
+    taken_at = models.DateTimeField(null=True)  # by a worker; a dead worker's is taken up again
+    tries = models.PositiveSmallIntegerField(default=0)
+    detail = models.CharField(max_length=300, blank=True)  # why it bounced, failed or waits, in plain words
+    provider_id = models.CharField(max_length=200, blank=True)  # the mail service's own id, for its news
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="email_due"),
+            models.Index(fields=["taken_at"], condition=models.Q(state="sending"), name="email_under_way"),
+            models.Index(fields=["provider_id"], condition=~models.Q(provider_id=""), name="email_provider_id"),
+        ]
+
+
+class IncomingEmail(models.Model):
+    """A student's email as it came, once however often it is brought; the message it became, if it became one."""
+
+    header_id = models.CharField(max_length=400, unique=True)  # its Message-ID, or a digest of it where it has none
+    message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="incoming_email")
+    kind = models.CharField(max_length=20)  # reply, automatic, bounce, stray
+    sender = models.EmailField(blank=True)
+    references = models.TextField(blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    received_at = models.DateTimeField()

@@ -36,6 +36,7 @@ class SystemNumber(models.Model):
     attached_at = models.DateTimeField(null=True)  # in the Messaging Service, which started its registration
     active_at = models.DateTimeField(null=True)
     administrator_told_at = models.DateTimeField(null=True)
+    free_at = models.DateTimeField(null=True)  # when the next text may leave without exceeding the number's rate
     # Held by the worker that talks to the carrier for this row; a dead worker's hold runs out.
     held_until = models.DateTimeField(null=True)
 

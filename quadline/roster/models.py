@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
@@ -71,6 +72,8 @@ class Student(models.Model):
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
     program = models.CharField(max_length=160, blank=True)
     is_test = models.BooleanField(default=False)
+    tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    courses = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     search_text = models.TextField(editable=False)
 
     objects = StudentQuerySet.as_manager()
@@ -80,6 +83,8 @@ class Student(models.Model):
             GinIndex(SearchVector("search_text", config="simple"), name="student_search"),
             models.Index(fields=["last_name", "first_name", "id"]),
             models.Index(fields=["is_test"], condition=Q(is_test=True), name="student_test"),
+            GinIndex(fields=["tags"], name="student_tags"),
+            GinIndex(fields=["courses"], name="student_courses"),
         ]
 
     def __str__(self) -> str:
@@ -142,3 +147,13 @@ class CaseloadEntry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["staff", "student"], name="caseload_once")]
+
+
+class PhoneTrouble(models.Model):
+    """What sending to a phone has taught us. A phone that is bad gets no more texts until it shows signs of life."""
+
+    phone = models.CharField(max_length=16, primary_key=True)  # E.164
+    failures = models.PositiveSmallIntegerField(default=0)
+    is_bad = models.BooleanField(default=False)
+    words = models.CharField(max_length=200)  # the last failure, as staff read it
+    since = models.DateTimeField()

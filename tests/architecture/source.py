@@ -13,6 +13,8 @@ FLOORS = (
     ("demo",),
     ("config",),
     ("web", "webhooks"),
+    ("reports",),
+    ("broadcasts",),
     ("delivery",),
     ("conversations",),
     ("roster", "numbers", "consent"),

@@ -48,10 +48,14 @@ def test_a_failure_is_not_undone_by_late_news_of_the_way(order: list[Status]) ->
     assert climbed(Status.QUEUED, order)[-1] is Status.UNDELIVERED
 
 
-@pytest.mark.parametrize("ended", [Status.CANCELLED, Status.BLOCKED])
 @pytest.mark.parametrize("news", OUTBOUND)
-def test_what_was_never_handed_over_can_only_become_an_email(ended: Status, news: Status) -> None:
-    assert may_climb(ended, news) is (news is Status.EMAILED)
+def test_what_was_blocked_can_only_become_an_email(news: Status) -> None:
+    assert may_climb(Status.BLOCKED, news) is (news in (Status.EMAILED, Status.UNREACHED))
+
+
+@pytest.mark.parametrize("news", OUTBOUND)
+def test_what_was_taken_back_stays_taken_back(news: Status) -> None:
+    assert not may_climb(Status.CANCELLED, news)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +79,11 @@ def test_what_was_never_handed_over_can_only_become_an_email(ended: Status, news
         (Status.FAILED, Status.UNDELIVERED, False),
         (Status.FAILED, Status.EMAILED, True),
         (Status.EMAILED, Status.DELIVERED, False),
+        (Status.DELIVERED, Status.EMAILED, False),
+        (Status.SENT, Status.EMAILED, False),
+        (Status.EMAILED, Status.UNREACHED, True),  # the email bounced
+        (Status.SENT, Status.BOUNCED, True),  # an email
+        (Status.UNREACHED, Status.EMAILED, False),
     ],
 )
 def test_each_step_of_the_ladder(current: Status, following: Status, may: bool) -> None:

@@ -1,0 +1,89 @@
+"""A broadcast, its recipients, and audiences kept for the next one."""
+
+import uuid
+
+from django.db import models
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.broadcasts.rules import Outcome, State
+from quadline.conversations.models import Message
+from quadline.conversations.rules import Channel
+from quadline.roster.models import Student
+
+
+class BroadcastQuerySet(models.QuerySet["Broadcast"]):
+    def visible_to(self, user: User) -> "BroadcastQuerySet":
+        """The own; a lead's office's; everyone's for the whole-college roles."""
+        if not user.is_active:
+            return self.none()
+        if user.may[May.SEE_COLLEGE]:
+            return self.all()
+        if user.may[May.SEE_OFFICE] and user.office:
+            return self.filter(models.Q(author=user) | models.Q(author__office=user.office))
+        return self.filter(author=user)
+
+
+class Broadcast(models.Model):
+    """One text or email to many. Its id is made by the client, so a double click is one broadcast."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="broadcasts")
+    channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel], default=Channel.TEXT)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField()  # with its merge fields
+    with_contact_card = models.BooleanField(default=False)
+    is_announcement = models.BooleanField(default=False)  # Tell your students
+    # {"to": [...], "except": [...]}: "caseload", "student:12", "tag:STEM", "course:BIO-101", "audience:3".
+    audience = models.JSONField(default=dict)
+    audience_words = models.CharField(max_length=300)  # as it was chosen: All Students on My Caseload
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State], default=State.DRAFT)
+    review = models.JSONField(default=dict)  # what the review showed: counts, checks, segments, finish time
+    fingerprint = models.CharField(max_length=64, blank=True)  # of every recipient's outcome, as reviewed
+    reviewed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    launched_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = BroadcastQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["author", "-created_at"]),
+            models.Index(fields=["state"], condition=models.Q(state__in=["running", "paused"]), name="broadcast_under_way"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.audience_words}: {self.body[:60]}"
+
+
+class Recipient(models.Model):
+    """One student in a broadcast: what the review said they get and why, and the message it became."""
+
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="recipients")
+    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="+")
+    outcome = models.CharField(max_length=10, choices=[(o.value, o.value) for o in Outcome])
+    reason = models.CharField(max_length=40, blank=True)  # why not a text
+    phone = models.CharField(max_length=16, blank=True)  # E.164
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField(blank=True)  # as this student gets it
+    notice = models.TextField(blank=True)
+    segments = models.PositiveSmallIntegerField(default=0)
+    message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="recipient")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["broadcast", "student"], name="recipient_once")]
+        indexes = [models.Index(fields=["broadcast", "outcome", "reason"])]
+
+
+class Audience(models.Model):
+    """Recipients kept under a name, to choose again."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="audiences")
+    name = models.CharField(max_length=120)
+    audience = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="audience_name_once")]
