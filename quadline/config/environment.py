@@ -87,6 +87,12 @@ class Environment(BaseSettings):
     twilio_api_url: BaseUrl = Field(default="https://api.twilio.com", description="Texts and numbers.")
     twilio_messaging_url: BaseUrl = Field(default="https://messaging.twilio.com", description="Messaging Services.")
     twilio_events_url: BaseUrl = Field(default="https://events.twilio.com", description="Event Streams.")
+    texts_per_second: float = Field(
+        default=1.0, gt=0, le=100, description="Segments a second that one number may send; US local numbers: 1."
+    )
+    cents_per_segment: float = Field(
+        default=1.2, ge=0, description="What one segment costs, network fee included; shown as an estimate before a broadcast."
+    )
     registration_probe_to: Phone = Field(
         default="",
         description="A mobile of the college's own that is texted to learn whether a number is registered, when no news came.",
