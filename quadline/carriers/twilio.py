@@ -191,7 +191,13 @@ class Twilio:
     def connect(self) -> Sequence[str]:
         """Point the Messaging Service and the event stream at this house; safe to repeat. Returns what was done, in words."""
         inbound = self._address("inbound") + INBOUND_RETRIES
-        self._ask(lambda client: self._service(client).update(inbound_request_url=inbound, use_inbound_webhook_on_number=False))
+        self._ask(
+            lambda client: self._service(client).update(
+                inbound_request_url=inbound,
+                use_inbound_webhook_on_number=False,
+                smart_encoding=False,  # what leaves is what we wrote: the look-up after a lost answer compares the words
+            )
+        )
         destination = self._address("events")
         sinks = self._ask(lambda client: client.events.v1.sinks.list())
         known = next((sink.sid for sink in sinks if sink.sink_configuration.get("destination") == destination), None)

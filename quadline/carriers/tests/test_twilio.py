@@ -317,6 +317,7 @@ def test_connecting_twice_makes_one_sink(twilio: Twilio) -> None:
         f"{NOBODY}/webhooks/twilio/inbound#rc=3&rp=all",
         False,
     )
+    assert service.smart_encoding is False, "the carrier's log must have our words, or a lost answer is not found in it"
 
 
 def test_a_sink_that_lost_its_subscription_gets_one(twilio: Twilio) -> None:
