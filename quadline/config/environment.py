@@ -88,7 +88,7 @@ class Environment(BaseSettings):
     twilio_messaging_url: BaseUrl = Field(default="https://messaging.twilio.com", description="Messaging Services.")
     twilio_events_url: BaseUrl = Field(default="https://events.twilio.com", description="Event Streams.")
     texts_per_second: float = Field(
-        default=1.0, gt=0, le=100, description="Segments a second that one number may send; US local numbers: 1."
+        default=1.0, ge=0, le=100, description="Segments a second that one number may send; US local numbers: 1. 0: no limit."
     )
     cents_per_segment: float = Field(
         default=1.2, ge=0, description="What one segment costs, network fee included; shown as an estimate before a broadcast."

@@ -136,6 +136,11 @@ class Message(models.Model):
             models.Index(
                 fields=["system_number"], condition=Q(status__in=sorted(BEFORE_AN_ATTEMPT)), name="message_before_attempt"
             ),
+            models.Index(
+                fields=["conversation", "position"],
+                condition=Q(status__in=sorted(BEFORE_AN_ATTEMPT | IN_DOUBT)),
+                name="message_open",
+            ),
             models.Index(fields=["status"], condition=Q(status__in=sorted(IN_DOUBT)), name="message_in_doubt"),
             models.Index(fields=["student_phone", "-position"]),
         ]

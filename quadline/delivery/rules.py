@@ -12,6 +12,8 @@ STALE_AFTER = timedelta(seconds=20)
 LOST_AFTER = timedelta(seconds=60)
 FIRST_LOOK_AFTER = timedelta(seconds=5)
 SECOND_LOOK_AFTER = timedelta(seconds=60)
+CATCH_UP = timedelta(seconds=0.5)  # a number this late to its turn goes on from the turn; later, from now
+IN_ONE_GO = timedelta(seconds=0.25)  # a fast number takes what fits into this at once
 
 
 def wait_before_retry(attempts: int, *, asked_for: float, jitter: float) -> timedelta:
@@ -28,3 +30,12 @@ def wait_before_retry(attempts: int, *, asked_for: float, jitter: float) -> time
 def next_look(looks: int) -> timedelta | None:
     """How long after an attempt the log is read the next time; None when it has been read often enough."""
     return (FIRST_LOOK_AFTER, SECOND_LOOK_AFTER)[looks] if looks < MOST_LOOKS else None
+
+
+def texts_at_once(rate: float, *, share: int) -> int:
+    """How many texts of one number are claimed together: its share of what is claimed, and what its rate allows.
+
+    ``rate`` is in segments a second; 0: no limit.
+    """
+    allowed = int(rate * IN_ONE_GO.total_seconds()) if rate else share
+    return max(1, min(share, allowed))

@@ -5,7 +5,9 @@ transaction is open. What happens when an answer is lost: reconcile.py and docs/
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
@@ -14,20 +16,52 @@ from quadline.carriers import registry
 from quadline.carriers.protocol import Accepted, OutboundText, Refused, SendOutcome, Unknown, Unsent
 from quadline.consent import ledger
 from quadline.delivery import recording
+from quadline.delivery.accepted import record_all_accepted
 from quadline.delivery.blocking import block
-from quadline.delivery.claiming import Claim, claim_due
+from quadline.delivery.claiming import Claim, claim_due, next_turn
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import pair_of, verdicts_on
 from quadline.delivery.rules import STALE_AFTER
 from quadline.jobs import enqueue, job
 
 CHUNK = 50
+CHUNKS_AT_ONCE = 4  # while one waits for the carrier, the next is claimed and the one before is written down
 A_MOMENT = timedelta(seconds=1)
+SOON = timedelta(seconds=15)  # a number whose turn comes within this is waited for
+LONGEST_RUN_SECONDS = 20.0  # then the job begins anew, so that a worker that is told to stop is not kept from it
+# One job of a process hands over; the others tell it that there may be more to do. By event loop: there is one per worker.
+_told: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Event] = WeakKeyDictionary()
 
 
 @job(queue="texts")
 async def send_due_texts() -> None:
-    """Hand over everything that is due. Several of these may run at once; each row is claimed by one."""
+    """Hand over everything that is due, each number at its rate. Several workers may do so: each row is claimed by one."""
+    loop = asyncio.get_running_loop()
+    if loop in _told:
+        _told[loop].set()
+        return
+    told = _told[loop] = asyncio.Event()
+    try:
+        await _send_until_nothing_is_due(told, until=loop.time() + LONGEST_RUN_SECONDS)
+    finally:
+        del _told[loop]
+
+
+async def _send_until_nothing_is_due(told: asyncio.Event, *, until: float) -> None:
+    while True:
+        told.clear()
+        await asyncio.gather(*(_send_chunks() for _ in range(CHUNKS_AT_ONCE)))
+        wait = await sync_to_async(_until_next_turn)()
+        if wait is None and not told.is_set():
+            return
+        if asyncio.get_running_loop().time() > until:
+            await sync_to_async(enqueue)(send_due_texts)
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), wait)
+
+
+async def _send_chunks() -> None:
     while claims := await sync_to_async(claim_due)(limit=CHUNK):
         pairs = await sync_to_async(ledger.hold)({pair_of(claim.message) for claim in claims})
         try:
@@ -36,6 +70,13 @@ async def send_due_texts() -> None:
             await sync_to_async(_record_all)(list(zip(allowed, outcomes, strict=True)))
         finally:
             await sync_to_async(ledger.let_go)(pairs)
+
+
+def _until_next_turn() -> float | None:
+    """Seconds until a number that keeps texts waiting is free; None when none will be soon."""
+    now = timezone.now()
+    at = next_turn(now)
+    return (at - now).total_seconds() if at and at - now < SOON else None
 
 
 @job(queue="texts", attempts=3)
@@ -91,17 +132,21 @@ async def _hand_over(claim: Claim) -> SendOutcome:
 
 
 def _record_all(outcomes: list[tuple[Claim, SendOutcome]]) -> None:
-    waits: list[timedelta] = []
-    for claim, outcome in outcomes:
-        now = timezone.now()
-        match outcome:
-            case Accepted():
-                recording.record_accepted(claim.message, claim.attempt, outcome.carrier_message_id, now=now)
-            case Refused():
-                recording.record_refused(claim.message, claim.attempt, outcome, now=now)
-            case Unsent():
-                waits.append(recording.record_unsent(claim.message, claim.attempt, outcome, now=now))
-            case Unknown():
-                recording.record_unknown(claim.message, claim.attempt, outcome, now=now)
-    for wait in sorted(set(waits)):
+    now = timezone.now()
+    taken = [(claim, outcome.carrier_message_id) for claim, outcome in outcomes if isinstance(outcome, Accepted)]
+    record_all_accepted(taken, now=now)
+    waits = {wait for claim, outcome in outcomes if (wait := _record_other(claim, outcome, now))}
+    for wait in sorted(waits):
         enqueue(send_due_texts, after=wait)
+
+
+def _record_other(claim: Claim, outcome: SendOutcome, now: datetime) -> timedelta | None:
+    """Whatever is not an acceptance. Returns after how long the text is due again, if it is."""
+    match outcome:
+        case Refused():
+            recording.record_refused(claim.message, claim.attempt, outcome, now=now)
+        case Unsent():
+            return recording.record_unsent(claim.message, claim.attempt, outcome, now=now)
+        case Unknown():
+            recording.record_unknown(claim.message, claim.attempt, outcome, now=now)
+    return None

@@ -16,3 +16,12 @@ def tell(user_ids: Iterable[int], event: str) -> None:
     payload = json.dumps({"to": sorted(set(user_ids)), "event": event})
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+
+
+def tell_each(news: Iterable[tuple[int, str]]) -> None:
+    """Send many events, each to one person, in one statement; and that person's inbox with them."""
+    each = {(user_id, event) for user_id, event in news}
+    each |= {(user_id, "inbox") for user_id, _ in each}
+    payloads = [json.dumps({"to": [user_id], "event": event}) for user_id, event in sorted(each)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload", [CHANNEL, payloads])

@@ -58,6 +58,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
+            index=models.Index(condition=models.Q(('status__in', [quadline.conversations.rules.Status['QUEUED'], quadline.conversations.rules.Status['SENDING'], quadline.conversations.rules.Status['UNCONFIRMED'], quadline.conversations.rules.Status['WAITING']])), fields=['conversation', 'position'], name='message_open'),
+        ),
+        migrations.AddIndex(
+            model_name='message',
             index=models.Index(condition=models.Q(('deadline_at__isnull', False), ('status__in', [quadline.conversations.rules.Status['QUEUED'], quadline.conversations.rules.Status['SENDING'], quadline.conversations.rules.Status['UNCONFIRMED'], quadline.conversations.rules.Status['WAITING']])), fields=['deadline_at'], name='message_deadline'),
         ),
         migrations.AddField(

@@ -1,0 +1,67 @@
+"""Write down the texts that the carrier took, many at once: the common case, and so one statement."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+
+from quadline.delivery.claiming import Claim
+from quadline.delivery.recording import record_accepted
+from quadline.live.telling import tell_each
+
+# A receipt may have been quicker and have moved the status past "sent": the carrier's id is kept all the same.
+ACCEPT = """
+    WITH taken AS (
+        SELECT message.id, message.status, answer.attempt_id, answer.carrier_message_id,
+               message.status IN ('waiting', 'queued', 'sending', 'unconfirmed') AS climbs
+        FROM unnest(%(messages)s::uuid[], %(attempts)s::bigint[], %(carrier_ids)s::text[])
+             AS answer (message_id, attempt_id, carrier_message_id)
+        JOIN conversations_message AS message ON message.id = answer.message_id
+        ORDER BY message.id
+        FOR NO KEY UPDATE OF message
+    ),
+    closed AS (
+        UPDATE delivery_attempt AS attempt SET outcome = 'accepted', why = '', next_look_at = NULL
+        FROM taken WHERE attempt.id = taken.attempt_id
+    ),
+    kept AS (
+        UPDATE conversations_message AS message
+        SET carrier_message_id = CASE WHEN message.carrier_message_id = '' THEN taken.carrier_message_id
+                                      ELSE message.carrier_message_id END,
+            sent_at = COALESCE(message.sent_at, %(now)s),
+            status = CASE WHEN taken.climbs THEN 'sent' ELSE message.status END,
+            due_at = CASE WHEN taken.climbs THEN NULL ELSE message.due_at END,
+            reason = CASE WHEN taken.climbs THEN '' ELSE message.reason END,
+            detail = CASE WHEN taken.climbs THEN '' ELSE message.detail END
+        FROM taken WHERE message.id = taken.id
+    )
+    INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, key)
+    SELECT id, %(now)s, status, 'sent', 'accepted', '', 'accepted-' || carrier_message_id FROM taken
+    ON CONFLICT DO NOTHING
+"""
+
+
+def record_all_accepted(taken: Sequence[tuple[Claim, str]], *, now: datetime) -> None:
+    """``taken``: each claim with the id the carrier gave its text."""
+    if not taken:
+        return
+    try:
+        with transaction.atomic():
+            _accept(taken, now)
+    except IntegrityError:  # a look-up has given one of the ids to another row: one by one, so the others are kept
+        for claim, carrier_message_id in taken:
+            record_accepted(claim.message, claim.attempt, carrier_message_id, now=now)
+
+
+def _accept(taken: Sequence[tuple[Claim, str]], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ACCEPT,
+            {
+                "messages": [claim.message.pk for claim, _ in taken],
+                "attempts": [claim.attempt.pk for claim, _ in taken],
+                "carrier_ids": [carrier_message_id for _, carrier_message_id in taken],
+                "now": now,
+            },
+        )
+    tell_each((claim.message.conversation.staff_id, f"conv-{claim.message.conversation_id}") for claim, _ in taken)

@@ -1,0 +1,99 @@
+"""Who goes first, and how fast a number sends. Times and order are read from the carrier's own ledger."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from quadline.accounts.models import User
+from quadline.conversations.models import Message
+from quadline.conversations.rules import Status
+from quadline.delivery.tests.acts import rent, send_due, status, write
+from quadline.numbers.models import SystemNumber
+from quadline.roster.models import Student
+from tests.cast import Cast
+from tests.house import Simulator
+
+RATE = 20.0
+
+
+@pytest.fixture
+def paced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings.ENV, "texts_per_second", RATE)
+
+
+def in_bulk(author: User, student: Student, *words: str) -> list[Message]:
+    """Texts as a broadcast leaves them."""
+    texts = [write(author, student, word) for word in words]
+    Message.objects.filter(pk__in=[text.pk for text in texts]).update(is_bulk=True)
+    return texts
+
+
+def order(box: Simulator) -> list[str]:
+    return [accept["body"].split("\n")[0] for accept in box.accepts()]
+
+
+@pytest.mark.usefixtures("paced")
+def test_a_number_never_sends_faster_than_its_rate_and_hardly_slower(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    for index in range(15):
+        write(people.maya, people.rosa if index % 2 else people.bo, f"text {index}")
+    send_due()
+    at = [accept["at"] for accept in box.accepts()]
+    segments = Message.objects.order_by("position").values_list("segments", flat=True)
+    needed = (sum(segments) - segments[len(segments) - 1]) / RATE  # the last one needs no time after it
+
+    assert len(at) == 15
+    assert at[-1] - at[0] >= needed * 0.95
+
+
+@pytest.mark.usefixtures("paced")
+def test_a_number_that_was_idle_has_saved_up_nothing(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    write(people.maya, people.rosa, "long ago")
+    send_due()
+    SystemNumber.objects.update(free_at=timezone.now() - timedelta(hours=1))
+    for index in range(4):
+        write(people.maya, people.bo, f"text {index}")
+    send_due()
+    at = [accept["at"] for accept in box.accepts(to=people.bo.mobile)]
+
+    assert at[-1] - at[0] >= 3 / RATE * 0.95
+
+
+@pytest.mark.usefixtures("paced")
+def test_a_single_text_overtakes_a_broadcast(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    in_bulk(people.maya, people.bo, "bulk 1", "bulk 2")
+    write(people.maya, people.rosa, "single")
+    send_due()
+
+    assert order(box)[0] == "single"
+
+
+def test_in_one_conversation_a_reply_does_not_overtake_what_was_written_before(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    in_bulk(people.maya, people.rosa, "bulk")
+    write(people.maya, people.rosa, "single")
+    send_due()
+
+    assert order(box) == ["bulk", "single"]
+
+
+@pytest.mark.usefixtures("paced")
+def test_one_number_with_much_to_send_does_not_hold_up_another(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    in_bulk(people.maya, people.bo, *(f"much {index}" for index in range(12)))
+    omars = rent(people.omar)
+    in_bulk(people.omar, people.kim, "little")
+    send_due()
+
+    assert order(box).index("little") <= 2
+    assert omars.phone in {accept["from"] for accept in box.accepts()}
+
+
+def test_a_text_that_waited_goes_to_the_phone_the_student_has_now(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    text = write(people.maya, people.rosa)
+    Student.objects.filter(pk=people.rosa.pk).update(mobile="+17345550188")
+    send_due()
+
+    assert [accept["to"] for accept in box.accepts()] == ["+17345550188"]
+    assert status(text) == Status.SENT
