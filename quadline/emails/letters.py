@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-GENERATED = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}  # RFC 3834
+from quadline.emails.outgoing import GENERATED, one_line
 
 
 def number_is_late(*, to: Iterable[str], staff_name: str, hours: int, reason: str) -> None:
@@ -38,7 +38,17 @@ def number_failed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
     _send(f"Texting number of {staff_name} needs you", lines, to)
 
 
+def carrier_refuses(*, to: Iterable[str], words: str, carrier_code: str) -> None:
+    """Tell the administrators that the carrier does not take texts until somebody mends something."""
+    lines = [
+        f"The carrier refuses texts: {words} Its code is {carrier_code}.",
+        "Texts are tried again for a while, then they go to the students as emails.",
+        "Look at the carrier's console, and at the settings of Quadline for it. You get this once an hour while it lasts.",
+    ]
+    _send(f"The carrier refuses texts (code {carrier_code})", lines, to)
+
+
 def _send(subject: str, lines: list[str], to: Iterable[str]) -> None:
     recipients = list(to)
     if recipients:
-        EmailMessage(subject, "\n\n".join(lines), to=recipients, headers=GENERATED).send()
+        EmailMessage(one_line(subject), "\n\n".join(lines), to=recipients, headers=GENERATED).send()

@@ -1,0 +1,87 @@
+"""Machines are told from people, and mail that came back from mail that is only late."""
+
+import pytest
+
+from quadline.emails import incoming
+from quadline.emails.tests.letters import EXCHANGE_BOUNCE, EXIM_BOUNCE, POSTFIX_BOUNCE, bounce, part, parts, plain
+
+MACHINES = [
+    {"Auto_Submitted": "auto-replied"},
+    {"Auto_Submitted": "auto-generated; owner-email=x"},
+    {"Precedence": "bulk"},
+    {"Precedence": "auto_reply"},
+    {"Precedence": "List"},
+    {"Precedence": "junk"},
+    {"X_Autoreply": "yes"},
+    {"X_Auto_Response_Suppress": "All"},
+    {"List_Id": "<students.alder.example>"},
+    {"Return_Path": "<>"},
+    {"From": "MAILER-DAEMON@mx.alder.example"},
+]
+PEOPLE: list[dict[str, str]] = [
+    {},
+    {"Auto_Submitted": "no"},
+    {"Precedence": "first-class"},
+    {"Return_Path": "<bo.jensen@alder.example>"},
+    {"Subject": "Automatic reply"},
+    {"Subject": "Undeliverable: is that my package?"},
+]
+
+
+@pytest.mark.parametrize("headers", MACHINES)
+def test_a_machine_is_known(headers: dict[str, str]) -> None:
+    assert incoming.read(plain("I am away.", **headers)).why_automatic
+
+
+@pytest.mark.parametrize("headers", PEOPLE)
+def test_a_person_is_not_taken_for_a_machine(headers: dict[str, str]) -> None:
+    read = incoming.read(plain("Yes", **headers))
+    assert (read.why_automatic, read.bounce) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("sample", "words"),
+    [
+        (POSTFIX_BOUNCE, "there is no such mailbox (550 5.1.1"),
+        (EXCHANGE_BOUNCE, "the mailbox is full (554 5.2.2"),
+        (EXIM_BOUNCE, "there is no such mailbox (550 5.1.1 No such user)"),
+    ],
+    ids=["Postfix", "Exchange", "Exim"],
+)
+def test_a_bounce_says_what_came_back_and_why(sample: str, words: str) -> None:
+    found = incoming.read(bounce(sample)).bounce
+    assert found is not None
+    assert (found.recipient, found.about[0]) == ("bo.jensen@alder.example", "<m.1.7@alder.example>")
+    assert found.words.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("delayed", "4.4.1"), ("delivered", "2.0.0"), ("relayed", "2.0.0"), ("failed", "2.1.5")]
+)
+def test_news_that_is_not_the_end_is_no_bounce(action: str, status: str) -> None:
+    read = incoming.read(bounce(POSTFIX_BOUNCE, action=action, status=status))
+    assert read.bounce is None
+    assert read.why_automatic
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("5.2.1", "the mailbox is switched off"), ("4.4.7", "it could not be delivered in time"), ("5.9.9", "550 5.1.1")],
+)
+def test_each_reason_has_its_words(status: str, words: str) -> None:
+    found = incoming.read(bounce(POSTFIX_BOUNCE, status=status)).bounce
+    assert found is not None
+    assert found.words.startswith(words)
+
+
+def test_a_bounce_in_words_only() -> None:
+    email = plain("550 5.1.1 bo.jensen@alder.example: no such user", Return_Path="<>", Subject="failure notice", References="")
+    found = incoming.read(email).bounce
+    assert found is not None
+    assert (found.recipient, found.about) == ("bo.jensen@alder.example", ("<m.1.7@alder.example>",))
+
+
+def test_a_receipt_for_reading_is_a_machines() -> None:
+    report = parts("report", part("Your message was displayed."), part("Disposition: x", "message/disposition-notification"))
+    read = incoming.read(report)
+    assert (read.why_automatic, read.bounce) == ("a report", None)

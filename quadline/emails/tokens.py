@@ -1,0 +1,42 @@
+"""Names that our emails carry: a Message-ID that stays the same, and an address that says where an answer belongs.
+
+The address is signed so that nobody can make one up. It is short and in lower case: mail servers may change the case of
+what stands before the @, which holds 64 characters.
+"""
+
+import base64
+import uuid
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+SALT = "quadline.emails.reply"
+SIGNATURE_LENGTH = 16  # characters of five bits: 80 bits
+
+
+def header_id(message_id: uuid.UUID, conversation_id: int) -> str:
+    """The Message-ID of a message's one email. However often it is sent, a mail server can tell that it is the same."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return f"<m.{message_id}.{conversation_id}@{domain}>"
+
+
+def reply_address(conversation_id: int) -> str:
+    """Where an answer in this conversation comes back to us; "" while EMAIL_REPLY_TO is not set."""
+    name, _, domain = settings.ENV.email_reply_to.partition("@")
+    return f"{name}+{_token(conversation_id)}@{domain}" if domain else ""
+
+
+def conversation_in(address: str) -> int | None:
+    """The conversation that an address of ours names; None for any other address, and for one that is made up."""
+    name, _, _ = parseaddr(address)[1].lower().rpartition("@")
+    _, plus, token = name.rpartition("+")
+    written, dash, _ = token.partition("-")
+    if not (plus and dash and written.isascii() and written.isdecimal() and len(written) <= 18):
+        return None
+    return int(written) if constant_time_compare(token, _token(int(written))) else None
+
+
+def _token(conversation_id: int) -> str:
+    digest = salted_hmac(SALT, str(conversation_id), algorithm="sha256").digest()
+    return f"{conversation_id}-{base64.b32encode(digest).decode().lower()[:SIGNATURE_LENGTH]}"
