@@ -9,16 +9,21 @@ from quadline.simulator.api.routes import api_routes
 from quadline.simulator.carrier import Carrier
 from quadline.simulator.control import control_routes
 from quadline.simulator.errors import Refusal
+from quadline.simulator.mail.control import mail_routes
+from quadline.simulator.mail.port import MailPort
+from quadline.simulator.mail.postman import Postman
 from quadline.simulator.screens import screen_routes
 
 
 def build_app(carrier: Carrier) -> Starlette:
     app = Starlette(
-        routes=[*api_routes(), *control_routes(), *screen_routes()],
+        routes=[*api_routes(), *control_routes(), *mail_routes(), *screen_routes()],
         exception_handlers={404: _unknown},
     )
     app.router.redirect_slashes = False
     app.state.carrier = carrier
+    app.state.postman = Postman(carrier)
+    app.state.mail_port = MailPort(carrier, app.state.postman, carrier.options.host, carrier.options.smtp_port)
     return app
 
 

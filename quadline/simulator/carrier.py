@@ -1,7 +1,7 @@
 """The carrier itself: its records, clock, ledger and messenger in one place for the acts to use."""
 
 from collections import defaultdict
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from quadline.simulator import knobs as knob_rules
 from quadline.simulator.clock import Clock
@@ -12,6 +12,8 @@ from quadline.simulator.ledger import Ledger
 from quadline.simulator.options import Options
 from quadline.simulator.records import (
     Block,
+    Mail,
+    Mailbox,
     Message,
     Number,
     Phone,
@@ -27,7 +29,7 @@ from quadline.simulator.store import Store
 class Carrier:
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.knobs = Knobs(registration_delay=options.registration_delay)
+        self.knobs = self._first_knobs()
         self.store = Store(options.data)
         self.clock = Clock()
         self.ledger = Ledger(self.clock.now, self.store.append)
@@ -48,6 +50,9 @@ class Carrier:
         self.sent_from: dict[str, dict[str, Message]] = defaultdict(dict)
         self.blocks: dict[tuple[str, str], Block] = {}  # by student phone and scope
         self.phones: dict[str, Phone] = {}
+        self.mailboxes: dict[str, Mailbox] = {}  # by address
+        self.mails: dict[str, dict[str, Mail]] = defaultdict(dict)  # address -> by sid
+        self.mail_of: dict[tuple[str, str], Mail] = {}  # by address and Message-ID
         self.last_turn = 0
 
     def reset(self) -> None:
@@ -59,7 +64,7 @@ class Carrier:
         self.faults.remove()
         self.store.wipe()
         self._forget_everything()
-        self.turn_knobs(Knobs(registration_delay=self.options.registration_delay))
+        self.turn_knobs(self._first_knobs())
         self.add_first_service()
 
     def load(self) -> None:
@@ -73,9 +78,14 @@ class Carrier:
         known = {each.name for each in fields(Knobs)}
         self.knobs = Knobs(**{name: value for name, value in kept.items() if name in known})
         if not kept:
-            self.knobs = Knobs(registration_delay=self.options.registration_delay)
+            self.knobs = self._first_knobs()
+        elif self.options.mail_intake:  # ports change from start to start
+            self.knobs = replace(self.knobs, mail_intake=self.options.mail_intake)
         self.clock.ahead = float(self.store.values("clock").get("ahead", 0.0))
         self.add_first_service()
+
+    def _first_knobs(self) -> Knobs:
+        return Knobs(registration_delay=self.options.registration_delay, mail_intake=self.options.mail_intake)
 
     def add_first_service(self) -> None:
         sid = self.options.messaging_service
@@ -120,6 +130,10 @@ class Carrier:
                 self.blocks[record.phone, record.scope] = record
             case Phone():
                 self.phones[record.phone_number] = record
+            case Mailbox():
+                self.mailboxes[record.address] = record
+            case Mail():
+                self._file_mail(record)
         if save:
             self.store.save(record)
 
@@ -150,6 +164,12 @@ class Carrier:
             self.sent_to[message.to][message.sid] = message
             self.sent_from[message.from_][message.sid] = message
             self.last_turn = max(self.last_turn, message.turn)
+
+    def _file_mail(self, mail: Mail) -> None:
+        self.mails[mail.address][mail.sid] = mail
+        self.last_turn = max(self.last_turn, mail.turn)
+        if mail.header_id:
+            self.mail_of[mail.address, mail.header_id] = mail
 
     def _file_number(self, number: Number) -> None:
         self.numbers[number.sid] = number

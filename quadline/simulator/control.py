@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from quadline.simulator import calls, phones, registration, replies, roster
+from quadline.simulator import calls, phones, registration, replies, roster, students
 from quadline.simulator.carrier import Carrier
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.knobs import as_dict, turned
@@ -22,23 +22,25 @@ View = Callable[[Carrier, Request], Awaitable[Response]]
 
 def control_routes() -> list[BaseRoute]:
     return [
-        _route("/healthz", GET=health),
-        _route("/reset", POST=reset),
-        _route("/ledger", GET=ledger),
-        _route("/settings", GET=settings, POST=change_settings),
-        _route("/fast-forward", POST=fast_forward),
-        _route("/faults", GET=faults, POST=add_fault, DELETE=remove_faults),
-        _route("/faults/{id:int}", DELETE=remove_faults),
-        _route("/numbers", GET=numbers),
-        _route("/directory", POST=directory),
-        _route("/phones", GET=list_phones),
-        _route("/phones/{phone}", GET=phone),
-        _route("/phones/{phone}/texts", POST=text),
-        _route("/phones/{phone}/calls", POST=call),
+        route("/healthz", GET=health),
+        route("/reset", POST=reset),
+        route("/ledger", GET=ledger),
+        route("/settings", GET=settings, POST=change_settings),
+        route("/fast-forward", POST=fast_forward),
+        route("/faults", GET=faults, POST=add_fault, DELETE=remove_faults),
+        route("/faults/{id:int}", DELETE=remove_faults),
+        route("/numbers", GET=numbers),
+        route("/directory", POST=directory),
+        route("/students", GET=list_students),
+        route("/students/{key}", GET=student),
+        route("/phones", GET=list_phones),
+        route("/phones/{phone}", GET=phone),
+        route("/phones/{phone}/texts", POST=text),
+        route("/phones/{phone}/calls", POST=call),
     ]
 
 
-def _route(path: str, **views: View) -> Route:
+def route(path: str, **views: View) -> Route:
     async def answer(request: Request) -> Response:
         check_local(request)
         try:
@@ -55,8 +57,9 @@ def check_local(request: Request) -> None:
 
 
 async def health(carrier: Carrier, request: Request) -> Response:
-    counts = {"numbers": len(carrier.numbers), "messages": len(carrier.messages)}
+    counts = {"numbers": len(carrier.numbers), "messages": len(carrier.messages), "mailboxes": len(carrier.mailboxes)}
     facts = {"ok": True, "at": carrier.clock.now(), "ledger": len(carrier.ledger), **counts}
+    facts["smtp_port"] = request.app.state.mail_port.port
     return JSONResponse(facts)
 
 
@@ -64,6 +67,7 @@ async def reset(carrier: Carrier, request: Request) -> Response:
     carrier.reset()
     if carrier.options.students:
         roster.name_phones(carrier, carrier.options.students)
+    await request.app.state.mail_port.follow_faults()
     return JSONResponse({"ok": True})
 
 
@@ -80,14 +84,15 @@ async def settings(carrier: Carrier, request: Request) -> Response:
 
 
 async def change_settings(carrier: Carrier, request: Request) -> Response:
-    carrier.turn_knobs(turned(carrier.knobs, await _read(request)))
+    carrier.turn_knobs(turned(carrier.knobs, await read_json(request)))
     return JSONResponse(as_dict(carrier.knobs))
 
 
 async def fast_forward(carrier: Carrier, request: Request) -> Response:
-    wish = await _read(request)
+    wish = await read_json(request)
     hours = float(wish.get("hours", 0)) + float(wish.get("seconds", 0)) / 3600
     happened = await carrier.fast_forward(hours * 3600)
+    await request.app.state.postman.settle()
     return JSONResponse({"now": carrier.clock.now(), "happened": happened})
 
 
@@ -96,17 +101,21 @@ async def faults(carrier: Carrier, request: Request) -> Response:
 
 
 async def add_fault(carrier: Carrier, request: Request) -> Response:
-    fault = carrier.faults.add(await _read(request))
+    fault = carrier.faults.add(await read_json(request))
     if fault.kind is FaultKind.REFUSE_CONNECTIONS:
         carrier.faults.remove(fault_id=fault.id)
         carrier.ledger.write("fault", fault=fault.kind, id=fault.id, seconds=fault.seconds)
         request.app.state.listener.refuse_for(fault.seconds)
+    if fault.kind is FaultKind.SMTP_DOWN:
+        request.app.state.mail_port.end_later(fault)
+        await request.app.state.mail_port.follow_faults()
     return JSONResponse(fault.as_dict(), 201)
 
 
 async def remove_faults(carrier: Carrier, request: Request) -> Response:
     removed = carrier.faults.remove(fault_id=request.path_params.get("id"), kind=request.query_params.get("kind"))
     registration.release_stuck(carrier)
+    await request.app.state.mail_port.follow_faults()
     return JSONResponse({"removed": removed})
 
 
@@ -115,7 +124,7 @@ async def numbers(carrier: Carrier, request: Request) -> Response:
 
 
 async def directory(carrier: Carrier, request: Request) -> Response:
-    wish = await _read(request)
+    wish = await read_json(request)
     entries = wish.get("phones", [wish])
     for entry in entries:
         phone = Phone(
@@ -123,9 +132,20 @@ async def directory(carrier: Carrier, request: Request) -> Response:
             name=str(entry.get("name", "")),
             detail=str(entry.get("detail", "")),
             is_landline=bool(entry.get("is_landline", False)),
+            email=str(entry.get("email", "")).lower(),
         )
         roster.put_phone(carrier, phone)
     return JSONResponse({"phones": len(entries)}, 201)
+
+
+async def list_students(carrier: Carrier, request: Request) -> Response:
+    query = request.query_params
+    limit = int(query.get("limit", "60"))
+    return JSONResponse(students.list_students(carrier, search=query.get("q", ""), limit=limit))
+
+
+async def student(carrier: Carrier, request: Request) -> Response:
+    return JSONResponse(students.describe_student(carrier, request.path_params["key"]))
 
 
 async def list_phones(carrier: Carrier, request: Request) -> Response:
@@ -139,7 +159,7 @@ async def phone(carrier: Carrier, request: Request) -> Response:
 
 
 async def text(carrier: Carrier, request: Request) -> Response:
-    wish = await _read(request)
+    wish = await read_json(request)
     phone, to = _number(request.path_params["phone"]), _number(str(wish.get("to", "")))
     body = str(wish.get("body", ""))
     if not body:
@@ -161,13 +181,13 @@ async def text(carrier: Carrier, request: Request) -> Response:
 
 
 async def call(carrier: Carrier, request: Request) -> Response:
-    wish = await _read(request)
+    wish = await read_json(request)
     phone, to = _number(request.path_params["phone"]), _number(str(wish.get("to", "")))
     heard = await calls.call(carrier, phone=phone, to=to)
     return JSONResponse({"heard": [asdict(each) for each in heard]}, 201)
 
 
-async def _read(request: Request) -> dict[str, Any]:
+async def read_json(request: Request) -> dict[str, Any]:
     # A page of another site cannot send this type without asking first, and is never allowed.
     if not request.headers.get("content-type", "").startswith("application/json"):
         raise ValueError("Send JSON, with Content-Type: application/json.")

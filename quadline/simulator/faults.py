@@ -29,6 +29,12 @@ class FaultKind(StrEnum):
     PURCHASE_THEN_HANG = "purchase_then_hang"
     SEARCH_EMPTY = "search_empty"  # no numbers (in `area_code`); buying there is 21452
     SOMEONE_TOOK_IT = "someone_took_it"  # buying is 21422
+    SMTP_DOWN = "smtp_down"  # nobody takes mail for `seconds` of the simulator's time, or until removed
+    SMTP_REFUSE = "smtp_refuse"  # mail is refused with `code` (`at`: create, when its recipient is named; data, after it)
+    SMTP_SLOW = "smtp_slow"  # the mail server answers after `seconds`
+    SMTP_ACCEPT_THEN_CUT = "smtp_accept_then_cut"  # the mail is in its mailbox, the answer is lost
+    MAIL_BOUNCES = "mail_bounces"  # taken, and then it comes back
+    OUT_OF_OFFICE = "out_of_office"  # each mail is answered by a machine
     REFUSE_CONNECTIONS = "refuse_connections"  # at once, once: nobody listens for `seconds`
 
 

@@ -18,6 +18,7 @@ class Knobs:
     segments_per_second: float = 0.0  # per number; 0 is unlimited
     empty_area_codes: list[str] = field(default_factory=list)
     dial_status: str = "completed"  # how a connected call ended, told to <Dial action>
+    mail_intake: str = ""  # who takes students' mail to the college: lmtp://host:port or smtp://host:port
 
 
 def turned(knobs: Knobs, changes: dict[str, Any]) -> Knobs:
@@ -44,6 +45,8 @@ _CHOICES: dict[str, tuple[object, ...]] = {
 def _check(name: str, value: Any, *, like: Any) -> None:
     if name in _CHOICES and value not in _CHOICES[name]:
         raise ValueError(f"{name} must be one of {', '.join(map(str, _CHOICES[name]))}.")
+    if name == "mail_intake" and value and not str(value).startswith(("lmtp://", "smtp://")):
+        raise ValueError("mail_intake must begin with lmtp:// or smtp://.")
     if isinstance(like, bool):
         fits = isinstance(value, bool)
     elif isinstance(like, float):

@@ -24,10 +24,13 @@ async def run(options: Options) -> None:
     listener = Listener(app, options.host, options.port)
     app.state.listener = listener
     works = [asyncio.create_task(work()) for work in (carrier.clock.run, carrier.courier.run, carrier.store.run)]
+    await app.state.mail_port.open()
     await listener.open()
     print(f"Simulator ready at http://{options.host}:{listener.port}", flush=True)
+    print(f"Mail is taken at smtp://{options.host}:{app.state.mail_port.port}", flush=True)
     await asyncio.wait([*works, _told_to_stop()], return_when=asyncio.FIRST_COMPLETED)
     await listener.close()
+    await app.state.mail_port.close()
     for work in works:
         work.cancel()
     failures = [f for f in await asyncio.gather(*works, return_exceptions=True) if _is_fault(f)]

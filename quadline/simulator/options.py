@@ -14,6 +14,8 @@ MESSAGING_SERVICE_SID = "MG51a0c0113e9e00000000000000000001"
 class Options:
     host: str = "127.0.0.1"
     port: int = 8124
+    smtp_port: int = 0
+    mail_intake: str = ""
     data: Path | None = None
     students: Path | None = None
     registration_delay: float = 0.0
@@ -29,6 +31,8 @@ def parse_options(argv: list[str]) -> Options:
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8124, help="0 takes any free port")
+    parser.add_argument("--smtp-port", type=int, default=0, help="where mail is taken; 0 takes any free port")
+    parser.add_argument("--mail-intake", default="", metavar="lmtp://HOST:PORT", help="who takes students' mail to the college")
     parser.add_argument("--data", type=Path, help="folder for simulator.db; in memory without it")
     parser.add_argument("--students", type=Path, help="roster CSV that names the phones")
     parser.add_argument("--registration-delay", type=float, default=0.0, metavar="SECONDS")

@@ -16,8 +16,8 @@ def list_phones(carrier: Carrier, *, search: str = "", limit: int = 60) -> dict[
     """Phones with activity first, then by name."""
     words = search.casefold().split()
     digits = "".join(char for char in search if char.isdigit())
-    found = [each for each in _everyone(carrier) if _fits(each, words, digits)]
-    found.sort(key=lambda each: (-_active_at(carrier, each), each.name.casefold(), each.phone_number))
+    found = [each for each in everyone(carrier) if _fits(each, words, digits)]
+    found.sort(key=lambda each: (-active_at(carrier, each), each.name.casefold(), each.phone_number))
     shown = [_summary(carrier, each) for each in found[:limit]]
     return {"total": len(found), "phones": shown}
 
@@ -47,7 +47,7 @@ def describe_number(number: Number) -> dict[str, Any]:
     }
 
 
-def _everyone(carrier: Carrier) -> list[Phone]:
+def everyone(carrier: Carrier) -> list[Phone]:
     strangers = [
         Phone(phone_number=number)
         for number, texts in carrier.sent_to.items()
@@ -56,7 +56,7 @@ def _everyone(carrier: Carrier) -> list[Phone]:
     return [*carrier.phones.values(), *strangers]
 
 
-def _active_at(carrier: Carrier, phone: Phone) -> float:
+def active_at(carrier: Carrier, phone: Phone) -> float:
     got = carrier.sent_to.get(phone.phone_number)
     return max(phone.last_active_at, next(reversed(got.values())).created_at if got else 0.0)
 
@@ -68,6 +68,16 @@ def _fits(phone: Phone, words: list[str], digits: str) -> bool:
     return all(word in text for word in words)
 
 
+def shown(phone_number: str) -> str:
+    return areas.national_format(phone_number)
+
+
+def last_text(carrier: Carrier, phone_number: str) -> dict[str, Any] | None:
+    """The newest that the student has seen or written."""
+    texts = [message for message in _texts(carrier, phone_number) if message.status in _ARRIVED]
+    return _text(texts[-1]) if texts else None
+
+
 def _who(phone: Phone) -> dict[str, Any]:
     return {
         "phone_number": phone.phone_number,
@@ -75,6 +85,7 @@ def _who(phone: Phone) -> dict[str, Any]:
         "name": phone.name,
         "detail": phone.detail,
         "is_landline": phone.is_landline,
+        "email": phone.email or None,
         "last_active_at": phone.last_active_at or None,
     }
 

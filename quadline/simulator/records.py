@@ -120,15 +120,50 @@ class Phone:
     name: str = ""
     detail: str = ""
     is_landline: bool = False
+    email: str = ""
     last_active_at: float = 0.0
 
 
-Record = Number | Service | Message | Sink | Subscription | Block | Phone
-KINDS: dict[str, type[Any]] = {cls.__name__: cls for cls in (Number, Service, Message, Sink, Subscription, Block, Phone)}
+@dataclass(slots=True, kw_only=True)
+class Mailbox:
+    """A student's mailbox on the screen."""
+
+    address: str  # lower case
+    name: str = ""
+    detail: str = ""
+    phone_number: str = ""  # of the same student, when there is one
+    last_active_at: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Mail:
+    """One email in one mailbox, as it came or as its student sent it."""
+
+    sid: str
+    turn: int  # order of arrival
+    address: str  # whose mailbox
+    raw: str  # the bytes, as Latin-1
+    header_id: str
+    subject: str
+    at: float
+    return_path: str = ""
+    is_from_student: bool = False
+    arrivals: int = 1  # the same Message-ID again is counted, not kept twice
+
+
+Record = Number | Service | Message | Sink | Subscription | Block | Phone | Mailbox | Mail
+KINDS: dict[str, type[Any]] = {
+    cls.__name__: cls for cls in (Number, Service, Message, Sink, Subscription, Block, Phone, Mailbox, Mail)
+}
 
 
 def key_of(record: Record) -> str:
-    return record.phone_number if isinstance(record, Phone) else record.sid
+    match record:
+        case Phone():
+            return record.phone_number
+        case Mailbox():
+            return record.address
+    return record.sid
 
 
 def to_json(record: Record) -> dict[str, Any]:

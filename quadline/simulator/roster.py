@@ -7,7 +7,7 @@ from pathlib import Path
 import phonenumbers
 
 from quadline.simulator.carrier import Carrier
-from quadline.simulator.records import Phone
+from quadline.simulator.records import Mailbox, Phone
 
 
 def normal_number(text: str) -> str | None:
@@ -26,9 +26,13 @@ def name_phones(carrier: Carrier, roster: Path) -> int:
     with roster.open(newline="", encoding="utf-8-sig") as lines:
         for row in csv.DictReader(lines):
             cells = {_plain(name): (value or "").strip() for name, value in _cells(row)}
-            for phone in _phones_of(cells):
+            phones = list(_phones_of(cells))
+            for phone in phones:
                 put_phone(carrier, phone)
-                count += 1
+            if not phones and cells.get("email"):
+                name, detail = _named(cells)
+                put_mailbox(carrier, Mailbox(address=cells["email"].lower(), name=name, detail=detail))
+            count += len(phones)
     return count
 
 
@@ -37,20 +41,36 @@ def put_phone(carrier: Carrier, phone: Phone) -> None:
     if known := carrier.phones.get(phone.phone_number):
         phone.last_active_at = known.last_active_at
     carrier.keep(phone)
+    if phone.email:
+        box = Mailbox(address=phone.email, name=phone.name, detail=phone.detail, phone_number=phone.phone_number)
+        put_mailbox(carrier, box)
+
+
+def put_mailbox(carrier: Carrier, box: Mailbox) -> None:
+    """Add a mailbox, or rename one and keep its history. The first of a student's phones stays with it."""
+    if known := carrier.mailboxes.get(box.address):
+        box.last_active_at = known.last_active_at
+        box.phone_number = known.phone_number or box.phone_number
+    carrier.keep(box)
+
+
+def _named(cells: dict[str, str]) -> tuple[str, str]:
+    given = cells.get("preferred_name") or cells.get("first_name", "")
+    facts = (cells.get("pronouns", ""), cells.get("institutional_id", ""))
+    return f"{given} {cells.get('last_name', '')}".strip(), " · ".join(fact for fact in facts if fact)
 
 
 def _phones_of(cells: dict[str, str]) -> Iterator[Phone]:
-    given = cells.get("preferred_name") or cells.get("first_name", "")
-    name = f"{given} {cells.get('last_name', '')}".strip()
-    facts = (cells.get("pronouns", ""), cells.get("institutional_id", ""))
-    detail = " · ".join(fact for fact in facts if fact)
+    name, detail = _named(cells)
+    email = cells.get("email", "").lower()
     mobile = normal_number(cells.get("mobile", ""))
     landline = normal_number(cells.get("landline", ""))
     if mobile:
         is_landline = cells.get("landline", "").lower() in ("yes", "true", "1", "x")
-        yield Phone(phone_number=mobile, name=name, detail=detail, is_landline=is_landline)
+        yield Phone(phone_number=mobile, name=name, detail=detail, is_landline=is_landline, email=email)
     if landline and landline != mobile:
-        yield Phone(phone_number=landline, name=f"{name} (home)", detail="Landline", is_landline=True)
+        home = "" if mobile else email  # the mailbox is beside the mobile, where there is one
+        yield Phone(phone_number=landline, name=f"{name} (home)", detail="Landline", is_landline=True, email=home)
 
 
 def _cells(row: dict[str | None, str | None]) -> Iterator[tuple[str, str | None]]:

@@ -1,4 +1,4 @@
-"""The screens: one page around the phones. What moves on it comes from the control API."""
+"""The screens: one page around a student's phone and mailbox. What moves on it comes from the control API."""
 
 from pathlib import Path
 from string import Template
@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from quadline.simulator.control import check_local
 
 _HERE = Path(__file__).parent
+_TEMPLATES = _HERE / "templates"
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -37,5 +38,6 @@ async def home(request: Request) -> Response:
 
 async def phones(request: Request) -> Response:
     check_local(request)
-    page = Template((_HERE / "templates" / "phones.html").read_text("utf-8"))
-    return HTMLResponse(page.safe_substitute(), headers=_HEADERS)
+    page = Template((_TEMPLATES / "phones.html").read_text("utf-8"))
+    parts = {part.stem: part.read_text("utf-8") for part in (_TEMPLATES / "parts").glob("*.html")}
+    return HTMLResponse(page.substitute(parts), headers=_HEADERS)

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from quadline.simulator.api import events, messages, numbers, services
+from quadline.simulator.api import consents, events, messages, numbers, services
 from quadline.simulator.api.calls import route
 
 _ACCOUNT = "/2010-04-01/Accounts/{account}"
@@ -55,6 +55,7 @@ def _event_routes() -> list[BaseRoute]:
     subscription = {"GET": events.fetch_subscription, "DELETE": events.delete_subscription}
     types = {"GET": events.list_types}
     return [
+        route("/v1/Consents/Bulk", {"POST": consents.upsert}, "consents"),
         route("/v1/Sinks", sinks, "events"),
         route("/v1/Sinks/{sid}", sink, "events"),
         route("/v1/Subscriptions", subscriptions, "events"),

@@ -4,8 +4,7 @@ import { ledgerLine } from "./ledger.js";
 import { ask, dateOf, fill, find, make, timeOf } from "./page.js";
 import { listenToSwitches, showSwitches, turnsOfSwitches } from "./switches.js";
 
-
-export async function showCarrier(health, phone) {
+export async function showCarrier(health, student) {
   const before = turnsOfSwitches();
   const [settings, faults, numbers, ledger] = await Promise.all([
     ask("GET", "settings"),
@@ -15,7 +14,7 @@ export async function showCarrier(health, phone) {
   ]);
   showFacts(numbers, health);
   for (const select of document.querySelectorAll("[data-setting]")) show(select, settings[select.dataset.setting]);
-  showSwitches(phone, before === turnsOfSwitches() ? faults : null);
+  showSwitches(student, before === turnsOfSwitches() ? faults : null);
   fill(find("ledger"), ledger.reverse().map(ledgerLine).filter(Boolean).slice(0, 40));
 }
 

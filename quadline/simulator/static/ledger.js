@@ -18,6 +18,8 @@ const LINES = {
   auto_reply: (line) => ["", "Carrier's answer", `to ${line.to}`],
   call: (line) => ["", "Call", `from ${line.from}`],
   fault: (line) => ["warn", "Fault", line.fault.replaceAll("_", " ")],
+  mail: (line) => (line.bounced ? ["bad", "Mail bounced", `to ${line.to}`] : [line.repeated ? "warn" : "ok", line.repeated ? "Mail again" : "Mail", `to ${line.to}: ${line.subject}`]),
+  mail_reply: (line) => (line.answered && line.answered < 300 ? ["", "Mail to the college", `from ${line.from}`] : ["bad", `Mail not taken (${line.answered ?? "no answer"})`, line.words]),
   callback: (line) => (line.answered && line.answered < 400 ? null : ["bad", "Webhook failed", `${line.about}: ${line.answered ?? line.error}`]),
 };
 

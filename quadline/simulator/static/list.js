@@ -1,32 +1,33 @@
-// The list of phones: search, and who is picked.
+// The list of students: search, and who is picked.
 
-import { ask, dateOf, dayOf, face, fill, find, make, timeOf } from "./page.js";
+import { ask, dateOf, dayOf, face, fill, find, icon, make, timeOf } from "./page.js";
 
 export async function showList(picked, now) {
   const words = find("search").value.trim();
-  const { total, phones } = await ask("GET", `phones?limit=60&q=${encodeURIComponent(words)}`);
-  fill(find("phones"), phones.map((phone) => make("li", {}, row(phone, picked, now))));
-  const more = total > phones.length ? `, the first ${phones.length} shown` : "";
-  find("list-count").textContent = total === 1 ? "1 phone" : `${total.toLocaleString()} phones${more}`;
-  return phones;
+  const { total, students } = await ask("GET", `students?limit=60&q=${encodeURIComponent(words)}`);
+  fill(find("students"), students.map((student) => make("li", {}, row(student, picked, now))));
+  const more = total > students.length ? `, the first ${students.length} shown` : "";
+  find("list-count").textContent = total === 1 ? "1 student" : `${total.toLocaleString()} students${more}`;
+  return students;
 }
 
-function row(phone, picked, now) {
-  const { letters, tint } = face(phone);
-  const key = phone.phone_number;
+function row(student, picked, now) {
+  const { letters, tint } = face(student);
+  const { key, last } = student;
   return make(
     "a",
-    { class: "row", href: `/phones/${key}`, "data-phone": key, "data-key": key, "aria-current": key === picked ? "page" : null },
+    { class: "row", href: `/phones/${key}`, "data-student": key, "data-key": key, "aria-current": key === picked ? "page" : null },
     make("span", { class: tint, "aria-hidden": "true" }, letters),
-    make("span", { class: "who" }, phone.name || phone.shown),
-    phone.last ? make("time", {}, when(phone.last.at, now)) : make("span"),
-    make("span", { class: "last" }, lastWords(phone)),
+    make("span", { class: "who" }, student.name || student.shown),
+    last ? make("time", {}, when(last.at, now)) : make("span"),
+    make("span", { class: "last" }, last?.is_mail ? icon("mail") : null, lastWords(student)),
   );
 }
 
-function lastWords(phone) {
-  if (!phone.last) return phone.name ? phone.shown : "No texts yet";
-  return (phone.last.direction === "from_student" ? "Student: " : "") + phone.last.body;
+function lastWords({ last, name, shown }) {
+  if (!last) return name ? shown : "Nothing yet";
+  const how = last.is_mail ? "Email: " : "";
+  return (last.by_student ? "Student: " : how) + (last.words || "(no words)");
 }
 
 function when(at, now) {

@@ -1,8 +1,10 @@
-// Which phone is picked, which part is shown, and keeping all of it up to date.
+// Which student is picked, which part is shown, and keeping all of it up to date.
 
 import { listenToCarrier, showCarrier, showClock } from "./carrier.js";
 import { showList } from "./list.js";
+import { listenToMailbox, showMailbox } from "./mailbox.js";
 import { ask, find } from "./page.js";
+import { listenToSides, showPerson } from "./person.js";
 import { listenToPhone, showPhone } from "./phone.js";
 
 const PULSE = 800;
@@ -41,13 +43,20 @@ async function refresh(always = true) {
 }
 
 async function showAll(health) {
-  const phones = await showList(picked, health.at);
-  if (!picked && phones.length && matchMedia("(min-width: 1021px)").matches) {
-    picked = phones[0].phone_number;
+  const students = await showList(picked, health.at);
+  if (!picked && students.length && matchMedia("(min-width: 1021px)").matches) {
+    picked = students[0].key;
     await showList(picked, health.at);
   }
-  if (picked) await showPhone(picked);
-  await showCarrier(health, picked);
+  const student = picked && (await ask("GET", `students/${encodeURIComponent(picked)}`));
+  if (student) await showStudent(student);
+  await showCarrier(health, student);
+}
+
+async function showStudent(student) {
+  showPerson(student);
+  if (student.phone_number) await showPhone(student.phone_number);
+  if (student.email) await showMailbox(student.email);
 }
 
 function show(part) {
@@ -58,11 +67,11 @@ function show(part) {
   }
 }
 
-find("phones").addEventListener("click", (event) => {
-  const link = event.target.closest("[data-phone]");
+find("students").addEventListener("click", (event) => {
+  const link = event.target.closest("[data-student]");
   if (!link || event.metaKey || event.ctrlKey) return;
   event.preventDefault();
-  picked = link.dataset.phone;
+  picked = link.dataset.student;
   history.pushState(null, "", link.href);
   show("stage");
   refresh();
@@ -79,6 +88,8 @@ document.querySelector(".views").addEventListener("click", (event) => {
 find("search").addEventListener("input", () => refresh());
 
 listenToPhone();
+listenToMailbox();
+listenToSides();
 listenToCarrier(refresh);
 show(picked ? "stage" : "list");
 refresh();

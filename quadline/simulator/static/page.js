@@ -38,10 +38,10 @@ export function fill(element, children) {
   return true;
 }
 
-export function face(phone) {
-  const words = phone.name.replace(/\(.*\)/, "").split(/[\s-]+/).filter(Boolean);
-  const letters = words.length ? words[0][0] + (words.length > 1 ? words.at(-1)[0] : "") : phone.phone_number.slice(-2);
-  const tint = [...phone.phone_number].reduce((sum, digit) => sum + digit.charCodeAt(0), 0) % 8;
+export function face(student) {
+  const words = student.name.replace(/\(.*\)/, "").split(/[\s-]+/).filter(Boolean);
+  const letters = words.length ? words[0][0] + (words.length > 1 ? words.at(-1)[0] : "") : student.key.slice(...(student.key.includes("@") ? [0, 2] : [-2]));
+  const tint = [...student.key].reduce((sum, digit) => sum + digit.charCodeAt(0), 0) % 8;
   return { letters: letters.toUpperCase(), tint: `face tint-${tint}` };
 }
 

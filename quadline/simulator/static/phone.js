@@ -1,7 +1,9 @@
 // The picked phone: its conversations, its texts, and writing or calling from it.
 
 import { bubbles } from "./bubbles.js";
-import { ask, face, fill, find, icon, make, readable } from "./page.js";
+import { call } from "./call.js";
+import { ask, fill, find, icon, make } from "./page.js";
+import { chip, emptyWords, option, stateOf } from "./threads.js";
 
 const NEW = "new";
 let phone = null;
@@ -14,9 +16,6 @@ export async function showPhone(number) {
   [phone, numbers] = await Promise.all([ask("GET", `phones/${encodeURIComponent(number)}`), ask("GET", "numbers")]);
   if (isOther) wantsNew = false;
   if (isOther || (chosen === NEW ? !wantsNew : !thread(chosen))) chosen = phone.threads[0]?.number ?? NEW;
-  for (const id of ["person", "phone"]) find(id).hidden = false;
-  find("nobody").hidden = true;
-  showPerson();
   showThreads();
   if (isOther) say("");
 }
@@ -24,7 +23,7 @@ export async function showPhone(number) {
 export function listenToPhone() {
   find("threads").addEventListener("click", (event) => choose(event.target.closest("button")?.dataset.key));
   find("number").addEventListener("change", showThreads);
-  find("call").addEventListener("click", call);
+  find("call").addEventListener("click", () => call(phone.phone_number, partner()));
   find("composer").addEventListener("click", (event) => {
     if (event.target.dataset.say) send(event.target.dataset.say);
   });
@@ -39,6 +38,18 @@ export function listenToPhone() {
   });
 }
 
+// A link in a mail opens the texting app like this: the number chosen, the words written, nothing sent yet.
+export function writeText(number, body) {
+  if (thread(number)) choose(number);
+  else {
+    choose(NEW);
+    find("number").value = number;
+    showThreads();
+  }
+  find("body").value = body;
+  find("body").focus();
+}
+
 const thread = (number) => phone.threads.find((each) => each.number === number);
 const partner = () => (chosen === NEW ? find("number").value : chosen);
 
@@ -49,32 +60,13 @@ function choose(number) {
   showThreads();
 }
 
-function showPerson() {
-  const { letters, tint } = face(phone);
-  find("face").className = tint;
-  find("face").textContent = letters;
-  find("name").textContent = phone.name || phone.shown;
-  find("detail").textContent = [phone.name && phone.shown, phone.detail].filter(Boolean).join(" · ");
-  find("phone").setAttribute("aria-label", `Phone of ${phone.name || phone.shown}`);
-  document.title = `${phone.name || phone.shown} · Quadline simulator`;
-}
-
 function showThreads() {
-  const chips = phone.threads.map((each) => chip(each.number, each.shown));
-  fill(find("threads"), [...chips, chip(NEW, icon("plus"), "New text")]);
+  const chips = phone.threads.map((each) => chip(each.number, chosen, each.shown));
+  fill(find("threads"), [...chips, chip(NEW, chosen, icon("plus"), "New text")]);
   find("new-text").hidden = chosen !== NEW;
   const known = new Set(phone.threads.map((each) => each.number));
   fill(find("number"), numbers.filter((each) => !known.has(each.phone_number)).map(option));
   showTexts(thread(partner()));
-}
-
-function chip(key, ...words) {
-  return make("button", { type: "button", "data-key": key, "aria-pressed": String(key === chosen) }, ...words);
-}
-
-function option(number) {
-  const waiting = number.registration === "pending" ? " (registering)" : "";
-  return make("option", { value: number.phone_number }, number.shown + waiting);
 }
 
 function showTexts(talk) {
@@ -86,20 +78,8 @@ function showTexts(talk) {
   state.classList.toggle("stopped", Boolean(talk?.opted_out));
   for (const button of find("composer").querySelectorAll("button")) button.disabled = !number;
   find("call").disabled = !number;
-  const list = find("texts");
   const children = talk ? bubbles(talk.texts) : [make("li", { class: "empty" }, emptyWords(number))];
-  if (fill(list, children)) list.scrollTop = list.scrollHeight;
-}
-
-function emptyWords(number) {
-  return number ? "No texts with this number yet." : "The college rents no number yet. The first text a staff member sends asks for one.";
-}
-
-function stateOf(talk, rented) {
-  if (talk?.opted_out) return "Opted out: this phone said STOP";
-  if (talk && !talk.is_rented) return "Number no longer in service";
-  if (rented?.registration === "pending") return "Registering: can receive, not send";
-  return rented ? "Text Message" : "";
+  if (fill(find("texts"), children)) find("texts").scrollTop = find("texts").scrollHeight;
 }
 
 async function send(body) {
@@ -117,13 +97,4 @@ async function send(body) {
 function say(words, tone = "") {
   find("outcome").textContent = words;
   find("outcome").className = `outcome ${tone}`;
-}
-
-const VERBS = { say: "Says", play: "Plays", dial: "Connects to", pause: "Waits", gather: "Asks", reject: "Refused", hangup: "Hangs up", error: "Error" };
-
-async function call() {
-  const { heard } = await ask("POST", `phones/${encodeURIComponent(phone.phone_number)}/calls`, { to: partner() });
-  const lines = (heard ?? []).map((each) => make("li", {}, make("b", {}, VERBS[each.verb] ?? each.verb), make("span", {}, readable(each.text))));
-  find("heard-list").replaceChildren(...(lines.length ? lines : [make("li", {}, make("b", {}, "Silence"), make("span", {}, "The answer was empty."))]));
-  find("heard").showModal();
 }

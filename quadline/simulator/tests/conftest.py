@@ -9,6 +9,7 @@ import pytest
 
 from quadline.simulator.tests.college import College
 from quadline.simulator.tests.driver import Simulator
+from quadline.simulator.tests.intake import Intake
 
 _READY = "Simulator ready at "
 
@@ -59,3 +60,10 @@ def college(listening_college: College) -> College:
 def advisor_number(simulator: Simulator, college: College) -> str:
     """A number that is bought, attached, registered, and wired to the college."""
     return simulator.rent(college)
+
+
+@pytest.fixture
+def intake(simulator: Simulator) -> Iterator[Intake]:
+    with Intake.listening() as intake:
+        simulator.post("settings", mail_intake=intake.url)
+        yield intake

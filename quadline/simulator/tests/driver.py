@@ -20,7 +20,7 @@ SERVICE = MESSAGING_SERVICE_SID
 
 def official_client(url: str, *, token: str = AUTH_TOKEN, timeout: float = 5) -> Client:
     client = Client(ACCOUNT_SID, token, http_client=TwilioHttpClient(timeout=timeout))
-    for domain in (client.api, client.messaging, client.events):
+    for domain in (client.api, client.messaging, client.events, client.accounts):
         domain.base_url = url
     return client
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from quadline.simulator.tests.college import College
 from quadline.simulator.tests.conftest import running
 from quadline.simulator.tests.driver import STUDENT, Simulator
+from quadline.simulator.tests.letters import SALLY, letter, post
 
 ROSTER = """Institutional ID,First Name,Last Name,Preferred_Name,pronouns,email,mobile,landline
 00417733,Sally,Student-Taynor,,she/her,sally@alder.example,(734) 555-0177,
@@ -46,6 +47,18 @@ def test_a_text_on_its_way_arrives_after_a_restart(tmp_path: Path, college: Coll
         assert college.statuses(sid)[-1] == "delivered"
 
 
+def test_mailboxes_are_there_after_a_restart(tmp_path: Path) -> None:
+    message = letter()
+    with running("--data", str(tmp_path), "--mail-intake", "lmtp://127.0.0.1:1") as url:
+        post(Simulator(url), message)
+    with running("--data", str(tmp_path), "--mail-intake", "lmtp://127.0.0.1:2") as url:
+        after = Simulator(url)
+        assert [mail["message_id"] for mail in after.get(f"mailboxes/{SALLY}")["mails"]] == [message["Message-ID"]]
+        assert after.get("settings")["mail_intake"] == "lmtp://127.0.0.1:2"
+        post(after, message)
+        assert after.get(f"mailboxes/{SALLY}")["mails"][0]["arrivals"] == 2
+
+
 def test_a_roster_names_the_phones(tmp_path: Path) -> None:
     roster = tmp_path / "students.csv"
     roster.write_text(ROSTER, encoding="utf-8")
@@ -58,6 +71,11 @@ def test_a_roster_names_the_phones(tmp_path: Path) -> None:
         ]
         assert simulator.get("phones?q=sally")["phones"][0]["detail"] == "she/her · 00417733"
         assert simulator.get("phones?q=555-0178")["total"] == 1
+        assert [each["address"] for each in simulator.get("mailboxes")["mailboxes"]] == [
+            "bo@alder.example",
+            "sally@alder.example",
+        ]
+        assert simulator.get("students/bo@alder.example")["phone_number"] == "+17345550178"
         simulator.post("reset")
         assert simulator.get("phones")["total"] == 3
 

@@ -1,0 +1,1 @@
+"""Mail: a server that takes the college's, students' mailboxes, and what students answer."""

@@ -1,0 +1,166 @@
+"""What students and their machines answer, as RFC 5322 mail: replies, absences, bounces, forgeries."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage, Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import formatdate, make_msgid, parseaddr
+from html import escape
+
+from quadline.simulator.mail import reading
+from quadline.simulator.records import Mail
+
+AWAY = "I am away until Monday and will answer then."
+_STRANGER = "Somebody Else <somebody@elsewhere.example>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail on its way from a student to the college."""
+
+    address: str  # whose mailbox it leaves
+    kind: str
+    to: str
+    return_path: str  # empty for machines
+    raw: bytes
+    copies: int = 1
+
+
+def reply(mail: Mail, body: str) -> Letter:
+    message = _answer(mail)
+    message.set_content(f"{body}\n\n{_quoted(mail)}\n")
+    return _letter(mail, message, kind="reply")
+
+
+def twice(mail: Mail, body: str) -> Letter:
+    once = reply(mail, body)
+    return Letter(address=once.address, kind="twice", to=once.to, return_path=once.return_path, raw=once.raw, copies=2)
+
+
+def html_only(mail: Mail, body: str) -> Letter:
+    message = _answer(mail)
+    said = escape(body).replace("\n", "<br>")
+    history = escape(_text(mail)).replace("\n", "<br>")
+    quote = f'<div class="gmail_quote"><div class="gmail_attr">{escape(_attribution(mail))}</div>'
+    message.set_content(
+        f'<html><head><style>p {{ color: #222 }}</style></head><body><div dir="ltr">{said}</div><br>'
+        f"{quote}<blockquote>{history}</blockquote></div></body></html>",
+        subtype="html",
+    )
+    return _letter(mail, message, kind="html_only")
+
+
+def auto_reply(mail: Mail, body: str) -> Letter:
+    message = _answer(mail)
+    del message["Subject"]
+    message["Subject"] = f"Automatic reply: {_headers(mail).get('Subject', '')}"
+    message["Auto-Submitted"] = "auto-replied"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Precedence"] = "bulk"
+    message.set_content(body or AWAY)
+    return _letter(mail, message, kind="auto_reply", return_path="")
+
+
+def forged(mail: Mail, body: str) -> Letter:
+    """From somebody else, to an address whose signature was tampered with."""
+    message = _answer(mail)
+    name, _, domain = _reply_to(mail).partition("@")
+    to = f"{name[:-1]}{'a' if name[-1:] != 'a' else 'b'}@{domain}"
+    for header, value in (("From", _STRANGER), ("To", to)):
+        del message[header]
+        message[header] = value
+    message.set_content(body)
+    return _letter(mail, message, kind="forged", to=to, return_path=parseaddr(_STRANGER)[1])
+
+
+def bounce(mail: Mail, body: str = "", *, code: str = "550") -> Letter:
+    """A delivery status notification, as RFC 3464 has it, to where the mail came from."""
+    status = "5.1.1" if code.startswith("5") else "4.2.2"
+    words = body or f"{code} {status} The mailbox of {mail.address} does not exist"
+    message = MIMEMultipart("report", report_type="delivery-status")
+    message["From"] = "Mail Delivery System <MAILER-DAEMON@mail.simulator>"
+    message["To"] = mail.return_path or _reply_to(mail)
+    message["Subject"] = "Undelivered Mail Returned to Sender"
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain="mail.simulator")
+    message["Auto-Submitted"] = "auto-replied"
+    message.attach(MIMEText(f"Your message could not be delivered to {mail.address}.\n\n{words}\n"))
+    message.attach(_delivery_status(mail, status, words))
+    message.attach(_original_headers(mail))
+    raw = message.as_bytes(policy=policy.SMTP)
+    return Letter(address=mail.address, kind="bounce", to=message["To"], return_path="", raw=raw)
+
+
+KINDS: dict[str, Callable[[Mail, str], Letter]] = {
+    "reply": reply,
+    "twice": twice,
+    "html_only": html_only,
+    "auto_reply": auto_reply,
+    "forged": forged,
+    "bounce": bounce,
+}
+
+
+def _answer(mail: Mail) -> EmailMessage:
+    headers = _headers(mail)
+    subject = headers.get("Subject", "")
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"] = mail.address
+    message["To"] = _reply_to(mail)
+    message["Subject"] = subject if subject.lower().startswith("re:") else f"Re: {subject}"
+    message["Date"] = formatdate(localtime=True)
+    message["Message-ID"] = make_msgid(domain=mail.address.partition("@")[2] or "mail.simulator")
+    if mail.header_id:
+        message["In-Reply-To"] = mail.header_id
+        message["References"] = f"{headers.get('References', '')} {mail.header_id}".strip()
+    return message
+
+
+def _letter(mail: Mail, message: EmailMessage, *, kind: str, to: str = "", return_path: str | None = None) -> Letter:
+    sender = mail.address if return_path is None else return_path
+    return Letter(address=mail.address, kind=kind, to=to or _reply_to(mail), return_path=sender, raw=message.as_bytes())
+
+
+def _delivery_status(mail: Mail, status: str, words: str) -> Message:
+    about, recipient = Message(), Message()
+    about["Reporting-MTA"] = "dns; mail.simulator"
+    recipient["Final-Recipient"] = f"rfc822; {mail.address}"
+    recipient["Action"] = "failed"
+    recipient["Status"] = status
+    recipient["Diagnostic-Code"] = f"smtp; {words}"
+    part = Message()
+    part["Content-Type"] = "message/delivery-status"
+    part.set_payload([about, recipient])
+    return part
+
+
+def _original_headers(mail: Mail) -> Message:
+    part = Message()
+    part["Content-Type"] = "text/rfc822-headers"
+    part.set_payload(mail.raw.partition("\r\n\r\n")[0].encode("ascii", "replace").decode() + "\r\n")
+    return part
+
+
+def _headers(mail: Mail) -> dict[str, str]:
+    return reading.headers_of(mail.raw.encode("latin-1"))
+
+
+def _reply_to(mail: Mail) -> str:
+    headers = _headers(mail)
+    return parseaddr(headers.get("Reply-To") or headers.get("From", ""))[1]
+
+
+def _text(mail: Mail) -> str:
+    return str(reading.read(mail.raw.encode("latin-1"))["text"])
+
+
+def _attribution(mail: Mail) -> str:
+    headers = _headers(mail)
+    return f"On {headers.get('Date', 'an earlier day')} {re.sub(r'[<>]', '', headers.get('From', ''))} wrote:"
+
+
+def _quoted(mail: Mail) -> str:
+    return "\n".join([_attribution(mail), "", *(f"> {line}" for line in _text(mail).splitlines())])

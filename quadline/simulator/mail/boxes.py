@@ -1,0 +1,110 @@
+"""Mailboxes: what arrives is kept once, and every arrival is written to the ledger."""
+
+from typing import Any
+
+from quadline.simulator import areas
+from quadline.simulator.carrier import Carrier
+from quadline.simulator.mail import reading
+from quadline.simulator.records import Mail, Mailbox, new_sid
+
+
+def take(carrier: Carrier, raw: bytes, *, address: str, return_path: str, bounced: bool = False) -> Mail:
+    """A mail arrives. One that is there already is only counted; one that bounces is not kept."""
+    facts = reading.headers_of(raw)
+    mail = _mail(carrier, raw, facts, address=address.lower(), return_path=return_path)
+    known = carrier.mail_of.get((mail.address, mail.header_id)) if mail.header_id else None
+    carrier.ledger.write(
+        "mail",
+        to=mail.address,
+        **{"from": facts.get("From", "")},
+        subject=mail.subject,
+        message_id=mail.header_id,
+        return_path=return_path,
+        size=len(raw),
+        repeated=known is not None,
+        bounced=bounced,
+    )
+    if bounced:
+        return mail
+    if known:
+        known.arrivals += 1
+    carrier.keep(known or mail)
+    _touch(carrier, mail.address)
+    return known or mail
+
+
+def keep_sent(carrier: Carrier, raw: bytes, *, address: str) -> Mail:
+    """What the student wrote, in their own mailbox."""
+    mail = _mail(carrier, raw, reading.headers_of(raw), address=address, return_path=address)
+    mail.is_from_student = True
+    carrier.keep(mail)
+    _touch(carrier, address)
+    return mail
+
+
+def mails_of(carrier: Carrier, address: str) -> list[Mail]:
+    """Oldest first."""
+    return sorted(carrier.mails.get(address, {}).values(), key=lambda mail: mail.turn)
+
+
+def list_mailboxes(carrier: Carrier, *, search: str = "", limit: int = 60) -> dict[str, Any]:
+    """Mailboxes with activity first, then by name."""
+    words = search.casefold().split()
+    found = [box for box in carrier.mailboxes.values() if all(word in _said(box) for word in words)]
+    found.sort(key=lambda box: (-box.last_active_at, box.name.casefold(), box.address))
+    return {"total": len(found), "mailboxes": [summary(carrier, box) for box in found[:limit]]}
+
+
+def describe_mailbox(carrier: Carrier, address: str) -> dict[str, Any]:
+    box = carrier.mailboxes.get(address) or Mailbox(address=address)
+    return {**_who(box), "mails": [_described(mail) for mail in mails_of(carrier, address)]}
+
+
+def summary(carrier: Carrier, box: Mailbox) -> dict[str, Any]:
+    mails = mails_of(carrier, box.address)
+    last = mails[-1] if mails else None
+    shown = {"at": last.at, "subject": last.subject, "is_from_student": last.is_from_student} if last else None
+    return {**_who(box), "mails": len(mails), "last": shown}
+
+
+def _mail(carrier: Carrier, raw: bytes, facts: dict[str, str], *, address: str, return_path: str) -> Mail:
+    return Mail(
+        sid=new_sid("ML"),
+        turn=carrier.next_turn(),
+        address=address,
+        raw=raw.decode("latin-1"),
+        header_id=facts.get("Message-ID", ""),
+        subject=facts.get("Subject", ""),
+        at=carrier.clock.now(),
+        return_path=return_path,
+    )
+
+
+def _touch(carrier: Carrier, address: str) -> None:
+    box = carrier.mailboxes.get(address) or Mailbox(address=address)
+    box.last_active_at = carrier.clock.now()
+    carrier.keep(box)
+
+
+def _bytes(mail: Mail) -> bytes:
+    return mail.raw.encode("latin-1")
+
+
+def _described(mail: Mail) -> dict[str, Any]:
+    facts = {"at": mail.at, "message_id": mail.header_id, "is_from_student": mail.is_from_student, "arrivals": mail.arrivals}
+    return {**facts, "return_path": mail.return_path, **reading.read(_bytes(mail))}
+
+
+def _said(box: Mailbox) -> str:
+    return f"{box.name} {box.detail} {box.address}".casefold()
+
+
+def _who(box: Mailbox) -> dict[str, Any]:
+    return {
+        "address": box.address,
+        "name": box.name,
+        "detail": box.detail,
+        "phone_number": box.phone_number or None,
+        "shown": areas.national_format(box.phone_number) if box.phone_number else "",
+        "last_active_at": box.last_active_at or None,
+    }
