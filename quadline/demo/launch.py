@@ -21,14 +21,15 @@ ALDER = {
     "COLLEGE_REGION": "MI",
     "COLLEGE_TIME_ZONE": "America/Detroit",
     "QUIET_HOURS": "",  # a demo at night should work
-    "EMAIL_URL": "",  # and its letters go nowhere
+    "EMAIL_FROM": "texting@alder.example",
+    "EMAIL_REPLY_TO": "reply@mail.alder.example",
 }
 
 
 def demo(arguments: list[str]) -> None:
-    """Database, simulator, web and worker, with the sample college loaded."""
+    """Database, simulator, web, worker and mail intake, with the sample college loaded."""
     chosen = _demo_options(arguments)
-    ports = [chosen.port, chosen.port + 1]
+    web, carrier, smtp, intake = ports = [chosen.port + place for place in range(4)]
     if taken := [port for port in ports if not is_free(port)]:
         sys.exit(f"Port {taken[0]} is in use. Choose another: make demo PORT={chosen.port + 10}")
     data = Path(chosen.data).resolve()
@@ -36,17 +37,19 @@ def demo(arguments: list[str]) -> None:
         shutil.rmtree(data, ignore_errors=True)
         postgres.forget(data)
     data.mkdir(parents=True, exist_ok=True)
-    carrier_url = f"http://127.0.0.1:{ports[1]}"
-    settings = {**ALDER, **_simulated_carrier(carrier_url), **_own_settings(data, chosen.port)}
+    carrier_url, intake_url = f"http://127.0.0.1:{carrier}", f"lmtp://127.0.0.1:{intake}"
+    mail = {"EMAIL_URL": f"smtp://127.0.0.1:{smtp}", "EMAIL_SERVICE": "", "MAIL_INTAKE_URL": intake_url}
+    settings = {**ALDER, **mail, **_simulated_carrier(carrier_url), **_own_settings(data, web)}
     with_simulator = Process(
         [
             "simulator",
-            *("--port", str(ports[1]), "--data", str(data / "simulator"), "--students", str(STUDENTS)),
+            *("--port", str(carrier), "--data", str(data / "simulator"), "--students", str(STUDENTS)),
+            *("--smtp-port", str(smtp), "--mail-intake", intake_url),
             *("--registration-delay", str(chosen.registration_delay), *_account_flags(settings)),
         ],
         inherited(settings),
     )
-    _serve(data, settings, chosen.port, first=[with_simulator], carrier_url=carrier_url)
+    _serve(data, settings, web, first=[with_simulator], carrier_url=carrier_url)
 
 
 def run(arguments: list[str]) -> None:
@@ -67,7 +70,8 @@ def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Proce
         server = postgres.start(cluster)
         settings = {**settings, "DATABASE_URL": cluster.url()}
     environment = inherited(settings)
-    processes = [*first, Process(["web", "--port", str(port)], environment), Process(["worker"], environment)]
+    ours = [["web", "--port", str(port)], ["worker"], *([["mail_intake"]] if _takes_mail(environment) else [])]
+    processes = [*first, *(Process(arguments, environment) for arguments in ours)]
     try:
         for process in first:
             process.start()
@@ -93,6 +97,13 @@ def _names_a_database() -> bool:
     return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE") or in_file)
 
 
+def _takes_mail(environment: dict[str, str]) -> bool:
+    """Whether students' emails come in by a process of ours: MAIL_INTAKE_URL, in the environment, a file or .env."""
+    names = ("MAIL_INTAKE_URL", "MAIL_INTAKE_URL_FILE")
+    in_file = dotenv_values(".env").get("MAIL_INTAKE_URL")
+    return any(environment.get(name) for name in names) or bool(in_file and "MAIL_INTAKE_URL" not in environment)
+
+
 def _announce(port: int, carrier_url: str) -> None:
     address = f"http://127.0.0.1:{port}"
     if not wait_for(f"{address}/readyz", seconds=60):
@@ -101,7 +112,7 @@ def _announce(port: int, carrier_url: str) -> None:
     if carrier_url:
         from quadline.demo.sample import PASSWORD, who_to_be
 
-        lines += [f"Student phones:    {carrier_url}", "", f"Sign in with the password {PASSWORD} as"]
+        lines += [f"Student phones and mailboxes: {carrier_url}", "", f"Sign in with the password {PASSWORD} as"]
         lines += [f"  {email:<34} {words}" for email, words in who_to_be()]
         lines += ["", "Start with docs/guide.md, or search for Sally Student-Taynor. Ctrl-C stops everything."]
     print("\n" + "\n".join(lines) + "\n", flush=True)
@@ -137,6 +148,7 @@ def _simulated_carrier(url: str) -> dict[str, str]:
         "TWILIO_API_URL": url,
         "TWILIO_MESSAGING_URL": url,
         "TWILIO_EVENTS_URL": url,
+        "TWILIO_ACCOUNTS_URL": url,
     }
 
 

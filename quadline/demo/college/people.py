@@ -29,6 +29,22 @@ CAREER = (
     "Undecided",
 )
 
+# Courses, by programs; everybody takes some of the last.
+HEALTH_COURSES = ["BIO-101", "BIO-201", "BIO-202", "CHM-105", "HSC-110", "NUR-100", "NUR-120", "NUR-210", "RAD-101", "DHY-101"]
+TRANSFER_COURSES = ["BIO-101", "BUS-101", "CIS-150", "EGR-100", "HIS-151", "MTH-180", "PSY-101", "PHY-141", "EDU-101"]
+CAREER_COURSES = ["ACC-101", "AUT-110", "CUL-101", "CYB-120", "CRJ-101", "ECE-101", "WEL-100"]
+SHARED_COURSES = ["ENG-101", "ENG-102", "MTH-110", "COM-101", "COL-100"]
+# How many in a hundred have each tag.
+TAGS = {
+    "First-generation": 34,
+    "New this fall": 22,
+    "Evening classes": 18,
+    "Work-study": 9,
+    "Honors": 7,
+    "Athlete": 5,
+    "Peer mentor": 3,
+}
+
 # name | title | role | office | how many students, of which programs, as what
 STAFF = """
 Maya Alvarez | Academic advisor | advisor | Nursing and Health Advising | 43 health Academic advisor
