@@ -41,6 +41,7 @@ FORMATS = (
     "1 ({0}) {1}-{2}",
 )
 PROGRAMS = {"health": people.HEALTH, "transfer": people.TRANSFER, "career": people.CAREER}
+COURSES = {"health": people.HEALTH_COURSES, "transfer": people.TRANSFER_COURSES, "career": people.CAREER_COURSES}
 Row = dict[str, str]
 
 
@@ -143,6 +144,8 @@ def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
     ids = rng.sample(free, STUDENTS - len(rows))
     zones = away_zones(rng, len(ids), named=sum(row["time_zone"] != HOME for row in rows))
     rows += [invented_row(rng, each, zone, numbers, emails) for each, zone in zip(ids, zones, strict=True)]
+    for row in rows:
+        row.update(tags_and_courses(row))
     maya = [fields[0] for fields in table(people.NAMED) if fields[10] == "maya"]
     return sorted(rows, key=lambda row: row["institutional_id"]), maya
 
@@ -194,6 +197,16 @@ def invented_row(rng: random.Random, each: str, zone: str, numbers: "Numbers", e
         "program": rng.choice(rng.choices(list(PROGRAMS.values()), (32, 42, 26))[0]),
         "test_student": "no",
     }
+
+
+def tags_and_courses(student: Row) -> Row:
+    """By dice of the student's own, so that what is drawn for one changes nothing for the others."""
+    rng = random.Random(f"{SEED} {student['institutional_id']}")
+    tags = [tag for tag, in_a_hundred in people.TAGS.items() if rng.random() * 100 < in_a_hundred]
+    kind = next(kind for kind, programs in PROGRAMS.items() if student["program"] in programs)
+    is_here = student["status"] == "active"
+    taken = {*rng.sample(COURSES[kind], rng.randint(1, 3)), *rng.sample(people.SHARED_COURSES, rng.randint(0, 2))}
+    return {"tags": "; ".join(tags), "courses": "; ".join(sorted(taken)) if is_here else ""}
 
 
 def invented_name(rng: random.Random) -> tuple[str, str, bool]:

@@ -35,6 +35,7 @@ ICONS = {
     "details": "panel-right",
     "down": "arrow-down",
     "envelope": "mail",
+    "field": "brackets",
     "file": "file-text",
     "forward": "chevron-right",
     "help": "circle-question-mark",

@@ -18,6 +18,8 @@ STUDENT_COLUMNS = (
     "time_zone",
     "status",
     "program",
+    "tags",
+    "courses",
     "test_student",
 )
 REQUIRED_STUDENT_COLUMNS = ("institutional_id", "first_name", "last_name", "email")
@@ -25,6 +27,8 @@ CASELOAD_COLUMNS = ("staff_email", "institutional_id", "relation")
 REQUIRED_CASELOAD_COLUMNS = ("staff_email", "institutional_id")
 STATUSES = ("active", "leave", "withdrawn", "graduated")
 LONGEST = {"institutional_id": 40, "first_name": 120, "last_name": 120, "preferred_name": 120, "pronouns": 40, "program": 160}
+SEVERAL = ("tags", "courses")  # columns of several values, divided by semicolons
+LONGEST_VALUE, MOST_VALUES = 60, 50
 YES = frozenset({"yes", "y", "true", "1"})
 NO = frozenset({"no", "n", "false", "0", ""})
 ZONES = frozenset(available_timezones())  # once: each call reads hundreds of files
@@ -45,6 +49,8 @@ class StudentRow:
     time_zone: str
     status: str
     program: str
+    tags: list[str]
+    courses: list[str]
     is_test: bool
 
 
@@ -62,6 +68,7 @@ def read_student(row: Mapping[str, str]) -> tuple[StudentRow | None, list[str]]:
     if cells["email"] and ("@" not in cells["email"] or len(cells["email"]) > 254):
         faults.append(f"email {cells['email']!r} is not an address")
     phones = {column: _phone(cells[column], column, faults) for column in ("mobile", "landline")}
+    lists = {column: _several(cells[column], column, faults) for column in SEVERAL}
     status = cells["status"].lower() or "active"
     if status not in STATUSES:
         faults.append(f"status {status!r} is not one of {', '.join(STATUSES)}")
@@ -72,8 +79,9 @@ def read_student(row: Mapping[str, str]) -> tuple[StudentRow | None, list[str]]:
         faults.append(f"test_student {test!r} is neither yes nor no")
     if faults:
         return None, faults
-    kept = {column: value for column, value in cells.items() if column != "test_student"}
-    return StudentRow(**{**kept, **phones, "status": status, "email": cells["email"].lower()}, is_test=test in YES), []
+    kept = {column: value for column, value in cells.items() if column != "test_student" and column not in SEVERAL}
+    checked = {**kept, **phones, "status": status, "email": cells["email"].lower()}
+    return StudentRow(**checked, **lists, is_test=test in YES), []  # type: ignore[arg-type]  # by column
 
 
 def _phone(cell: str, column: str, faults: list[str]) -> str:
@@ -82,3 +90,12 @@ def _phone(cell: str, column: str, faults: list[str]) -> str:
     except PhoneError as error:
         faults.append(f"{column} {cell!r}: {error}")
         return ""
+
+
+def _several(cell: str, column: str, faults: list[str]) -> list[str]:
+    """The values of a cell, each once, in order."""
+    values = list(dict.fromkeys(value for part in cell.split(";") if (value := part.strip())))
+    faults += [f"{column}: {value!r} is longer than {LONGEST_VALUE} characters" for value in values if len(value) > LONGEST_VALUE]
+    if len(values) > MOST_VALUES:
+        faults.append(f"{column} has more than {MOST_VALUES} values")
+    return values

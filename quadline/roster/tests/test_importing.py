@@ -54,6 +54,15 @@ def test_columns_come_in_any_order_and_case_and_others_are_left_alone(write: Wri
     assert Student.objects.get().display_name == "Rosa Calderón"
 
 
+def test_tags_and_courses_become_what_the_file_says(write: Write) -> None:
+    import_roster(write(f"{HEADER},tags,courses", f"{ROSA},Athlete; Honors,BIO-101"))
+    rosa = Student.objects.get()
+    assert (rosa.tags, rosa.courses) == (["Athlete", "Honors"], ["BIO-101"])
+
+    import_roster(write(HEADER, ROSA))
+    assert Student.objects.get().tags == []
+
+
 def test_a_missing_column_is_named_with_what_was_found(write: Write) -> None:
     assert faults_of(write("id,first_name,last_name,email", "1,Rosa,Calderón,")) == [
         "students.csv: column institutional_id is missing. Found: id, first_name, last_name, email."

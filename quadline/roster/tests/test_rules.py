@@ -40,6 +40,8 @@ def test_a_good_row_is_read_in_one_form() -> None:
         ({"landline": "+49 30 1234567"}, "landline '+49 30 1234567'"),
         ({"status": "enrolled"}, "status 'enrolled' is not one of active, leave, withdrawn, graduated"),
         ({"time_zone": "Eastern"}, "time_zone 'Eastern' is not known"),
+        ({"tags": f"Athlete; {'x' * 61}"}, f"tags: '{'x' * 61}' is longer than 60 characters"),
+        ({"courses": ";".join(map(str, range(51)))}, "courses has more than 50 values"),
         ({"test_student": "maybe"}, "test_student 'maybe' is neither yes nor no"),
     ],
 )
@@ -55,6 +57,18 @@ def test_all_faults_of_a_row_are_named_at_once() -> None:
     _, faults = read_student({"email": "nowhere", "mobile": "12", "status": "?"})
 
     assert len(faults) == 6
+
+
+@pytest.mark.parametrize(
+    ("cell", "values"),
+    [("", []), (" ; ;", []), ("Athlete", ["Athlete"]), ("Athlete; First-generation ;Athlete", ["Athlete", "First-generation"])],
+)
+def test_several_values_stand_in_one_cell(cell: str, values: list[str]) -> None:
+    student, faults = read_student(ROSA | {"tags": cell, "courses": cell})
+
+    assert faults == []
+    assert student is not None
+    assert student.tags == student.courses == values
 
 
 @pytest.mark.parametrize("written", ["yes", "Y", "TRUE", "1"])

@@ -1,0 +1,34 @@
+"""What sending to a phone teaches: failures mark it, a sign of life clears it. A bad phone gets no more texts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from quadline.roster.models import PhoneTrouble
+
+
+def note_failure(phone: str, *, words: str, bad_after: int, now: datetime) -> bool:
+    """A text to this phone failed for a reason that lies with the phone. True when it counts as bad from now on."""
+    if not phone:
+        return False
+    with transaction.atomic():
+        PhoneTrouble.objects.get_or_create(phone=phone, defaults={"since": now, "words": words[:200]})
+        row = PhoneTrouble.objects.select_for_update(no_key=True).get(phone=phone)
+        row.failures += 1
+        row.words = words[:200]
+        becomes_bad = not row.is_bad and row.failures >= bad_after
+        if becomes_bad:
+            row.is_bad, row.since = True, now
+        row.save()
+        return becomes_bad
+
+
+def clear(phone: str) -> None:
+    """A text came from this phone, or reached it."""
+    PhoneTrouble.objects.filter(phone=phone).delete()
+
+
+def bad_phones(phones: Iterable[str]) -> set[str]:
+    """Those of the phones to which texts have failed for good."""
+    return set(PhoneTrouble.objects.filter(phone__in={*phones}, is_bad=True).values_list("phone", flat=True))
