@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 # Words in square brackets, four to sixty characters: [Your Name], but not [1], [x] or [sic].
 _FIELD = re.compile(r"\[[ \t\xa0]*(?=[^\]]{4,60}\])([^\W\d_]+(?:[ \t\xa0'\u2019-]+[^\W\d_]+)*)[ \t\xa0]*\]")
@@ -24,7 +25,7 @@ def fields_in(text: str) -> tuple[str, ...]:
     """Return the fields of a text as first written, each once, in order."""
     seen: dict[str, str] = {}
     for match in _FIELD.finditer(text):
-        seen.setdefault(_key(match.group(1)), " ".join(match.group(1).split()))
+        seen.setdefault(key_of(match.group(1)), " ".join(match.group(1).split()))
     return tuple(seen.values())
 
 
@@ -34,15 +35,17 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     Brackets inside a value are not read as fields. Raises `MergeError` naming every field
     that `values` does not know or has only white space for.
     """
-    known = {_key(name): value for name, value in values.items()}
+    known = {key_of(name): value for name, value in values.items()}
     fields = fields_in(text)
-    unknown = tuple(name for name in fields if _key(name) not in known)
-    empty = tuple(name for name in fields if not known.get(_key(name), "?").strip())
+    unknown = tuple(name for name in fields if key_of(name) not in known)
+    empty = tuple(name for name in fields if not known.get(key_of(name), "?").strip())
     if unknown or empty:
         raise MergeError(unknown, empty)
-    return _FIELD.sub(lambda match: known[_key(match.group(1))], text)
+    return _FIELD.sub(lambda match: known[key_of(match.group(1))], text)
 
 
-def _key(name: str) -> str:
+@lru_cache(maxsize=256)  # the same few names, for each of thousands of students
+def key_of(name: str) -> str:
+    """One key for every way to write a field's name: case, spacing, and the guide's "Insert … Here" do not matter."""
     words = " ".join(name.replace("\u2019", "'").casefold().split())
     return _WRAPPING.sub("", words)
