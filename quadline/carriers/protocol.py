@@ -8,12 +8,12 @@ from typing import Protocol
 
 
 class Remedy(StrEnum):
-    """What a failure asks for (the classes of docs/adding-a-carrier.md)."""
+    """What a failure asks for (the classes of docs/adding-a-carrier.md). What is done: delivery/rules.py."""
 
     BAD_NUMBER = "bad_number"  # permanent for this phone
     OPTED_OUT = "opted_out"  # the person does not want texts from this number
     THIS_TEXT = "this_text"  # another text may get through
-    LATER = "later"  # try again later
+    LATER = "later"  # the same text may get through later
     COLLEGE = "college"  # the college's set-up with the carrier must be mended
     UNKNOWN = "unknown"  # a code we do not know
 
@@ -24,19 +24,23 @@ class Failure(Enum):
     INVALID_NUMBER = (Remedy.BAD_NUMBER, "The number on file is not a working phone number.")
     LANDLINE = (Remedy.BAD_NUMBER, "The number on file is a landline, or its network takes no texts.")
     DISCONNECTED = (Remedy.BAD_NUMBER, "The number is not in service.")
+    NO_ROUTE = (Remedy.BAD_NUMBER, "The number on file cannot be reached from this System number.")
     OPTED_OUT = (Remedy.OPTED_OUT, "The student has opted out of texts from this number.")
     REFUSED_BY_PHONE = (Remedy.OPTED_OUT, "The phone refuses texts from this number.")
-    UNREACHABLE = (Remedy.THIS_TEXT, "Phone switched off or out of reach.")
     FILTERED = (Remedy.THIS_TEXT, "The network held the text back as spam.")
     TOO_LARGE = (Remedy.THIS_TEXT, "The text was too large for the student's network.")
     EXPIRED = (Remedy.THIS_TEXT, "The text could not be delivered in time.")
-    NETWORK = (Remedy.THIS_TEXT, "The student's network did not say why.")
+    UNREACHABLE = (Remedy.LATER, "Phone switched off or out of reach.")
+    NETWORK = (Remedy.LATER, "The student's network did not say why.")
     TOO_MANY = (Remedy.LATER, "Too many texts at once; the network asked us to slow down.")
     DAILY_LIMIT = (Remedy.LATER, "The college's texts for today are used up.")
+    HELD_BACK = (Remedy.LATER, "The carrier is holding texts back for a while.")
     CARRIER_TROUBLE = (Remedy.LATER, "The carrier had a fault of its own.")
-    NOT_REGISTERED = (Remedy.COLLEGE, "The networks do not know your number yet.")
+    NOT_REGISTERED = (Remedy.LATER, "The networks do not know your number yet.")
+    NOT_IN_CAMPAIGN = (Remedy.COLLEGE, "The networks do not count your number among the college's yet.")
     NOT_ALLOWED = (Remedy.COLLEGE, "The college's account with the carrier does not allow this text.")
     NOT_SET_UP = (Remedy.COLLEGE, "The college's set-up with the carrier has a fault.")
+    MALFORMED = (Remedy.COLLEGE, "The carrier does not take a text written like this one.")
     UNKNOWN = (Remedy.UNKNOWN, "The carrier gave a reason we do not know.")
 
     @property
@@ -75,10 +79,15 @@ class Refused:
 
 @dataclass(frozen=True)
 class Unsent:
-    """The carrier provably does not have it: no connection, or it asked us to wait. Safe to hand over again."""
+    """The carrier provably does not have it: no connection, or it asked us to wait. Safe to hand over again.
+
+    ``failure`` and ``carrier_code``: what the carrier said, when it said anything.
+    """
 
     why: str
     retry_after: float = 0.0  # seconds
+    failure: Failure | None = None
+    carrier_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,13 @@ class InboundText:
     system_phone: str  # E.164
     body: str
     sent_at: datetime | None = None
+
+
+class Wish(StrEnum):
+    """What a whole reply asks of the carrier itself, whatever we make of it."""
+
+    STOP = "stop"
+    START = "start"
 
 
 @dataclass(frozen=True)
@@ -208,7 +224,10 @@ class Carrier(Protocol):
     async def send(self, text: OutboundText) -> SendOutcome: ...
     def sent_texts(self, *, system_phone: str, student_phone: str, since: datetime) -> Sequence[SentText]: ...
 
-    def received_texts(self, *, since: datetime) -> Sequence[InboundText]: ...
+    def received_texts(self, *, since: datetime, system_phone: str = "") -> Sequence[InboundText]: ...
+
+    def wish_in(self, body: str) -> Wish | None: ...
+    def push_opt_out(self, *, system_phone: str, student_phone: str, at: datetime) -> bool: ...
 
     def search(self, area: SearchArea) -> Sequence[str]: ...
     def buy(self, phone: str, *, reference: str) -> OwnedNumber: ...

@@ -6,6 +6,7 @@ when first needed because that takes 0.4 s.
 
 import asyncio
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,20 +31,22 @@ from quadline.carriers.protocol import (
     Receipt,
     Refused,
     Registration,
+    Remedy,
     SearchArea,
     SendOutcome,
     SentText,
     Unknown,
     Unsent,
     WebhookCall,
+    Wish,
 )
-from quadline.carriers.twilio_codes import NUMBER_PROBLEMS, PROGRESS, failure
+from quadline.carriers.twilio_codes import CONSENTS_CLOSED, NUMBER_PROBLEMS, PROGRESS, WISHES, failure
 
 SEND_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 ACCOUNT_TIMEOUT_SECONDS = 15
 LONGEST_RETRY_AFTER = 3600.0  # seconds
 LONGEST_LOG = 5000  # rows of the carrier's log read at once
-RETRY_UNSENT_SECONDS = 300.0  # a fault in the set-up: a person mends it, the text is kept
+RETRY_UNSENT_SECONDS = 300.0  # a person or time mends it, and the text is kept
 # Twilio itself retries our inbound webhook only when it cannot connect; the fragment asks for three tries whatever
 # the fault (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of the signature.
 INBOUND_RETRIES = "#rc=3&rp=all"
@@ -64,6 +67,7 @@ class Twilio:
     api_url: str
     messaging_url: str
     events_url: str
+    accounts_url: str
     name: str = "twilio"
     _sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = field(default_factory=dict, repr=False)
     _client: Any = field(default=None, repr=False)
@@ -79,6 +83,7 @@ class Twilio:
             api_url=env.twilio_api_url,
             messaging_url=env.twilio_messaging_url,
             events_url=env.twilio_events_url,
+            accounts_url=env.twilio_accounts_url,
         )
 
     # Texts out
@@ -110,14 +115,44 @@ class Twilio:
             if row.date_created and row.date_created >= since
         ]
 
-    def received_texts(self, *, since: datetime) -> Sequence[InboundText]:
-        """The carrier's own log of texts to us, oldest first. Raises NumberProblem when it cannot be read."""
-        found = self._ask(lambda client: client.messages.list(date_sent_after=since, limit=LONGEST_LOG))
+    def received_texts(self, *, since: datetime, system_phone: str = "") -> Sequence[InboundText]:
+        """The carrier's own log of texts to us, or to one number, oldest first. Raises NumberProblem when it cannot be read."""
+        to = {"to": system_phone} if system_phone else {}
+        found = self._ask(lambda client: client.messages.list(date_sent_after=since, limit=LONGEST_LOG, **to))
         inbound = [row for row in found if row.direction == "inbound" and (row.date_sent or row.date_created) >= since]
         return [
             InboundText(row.sid, row.from_, row.to, row.body or "", sent_at=row.date_sent or row.date_created)
             for row in reversed(inbound)
         ]
+
+    # Opt-outs
+
+    def wish_in(self, body: str) -> Wish | None:
+        """What Twilio itself does with a reply: one word and nothing else, in any case. "Stop." is nothing to it."""
+        return WISHES.get(body.strip().upper())
+
+    def push_opt_out(self, *, system_phone: str, student_phone: str, at: datetime) -> bool:
+        """Tell of an opt-out that no reply told. False when this account cannot, or the item was not taken.
+
+        The Consent Management API is in public beta and opened on request
+        (https://www.twilio.com/docs/messaging/features/consent-api, read 2026-11). Raises NumberProblem to try later.
+        """
+        item = {
+            "contact_id": student_phone,
+            "correlation_id": uuid.uuid5(uuid.NAMESPACE_URL, f"{student_phone} {system_phone} {at.isoformat()}").hex,
+            "sender_id": system_phone,
+            "status": "opt-out",
+            "source": "others",
+            "date_of_consent": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        try:
+            answer = self._ask(lambda client: client.accounts.v1.bulk_consents.create(items=[item]))
+        except NumberProblem as problem:
+            if problem.carrier_code in CONSENTS_CLOSED:
+                return False
+            raise
+        results = answer.items if isinstance(answer.items, list) else []
+        return bool(results) and all(result.get("error_code") == 0 for result in results)
 
     def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -245,6 +280,7 @@ class Twilio:
             client.api.base_url = self.api_url
             client.messaging.base_url = self.messaging_url
             client.events.base_url = self.events_url
+            client.accounts.base_url = self.accounts_url
             self._client = client
         return self._client
 
@@ -340,12 +376,12 @@ def _outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcom
     if status in (200, 201) and answer.get("sid"):
         return Accepted(str(answer["sid"]))
     if status == 429:  # "never processed and always safe to retry" (error 20429)
-        return Unsent("the carrier asked us to slow down", _seconds(headers.get("Retry-After")))
+        return Unsent("the carrier asked us to slow down", _seconds(headers.get("Retry-After")), Failure.TOO_MANY, code or "429")
     if not 400 <= status < 500 or not code:
         return Unknown(f"answer {status}")
     why = failure(code)
-    if why in (Failure.NOT_SET_UP, Failure.TOO_MANY):
-        return Unsent(f"{code}: {why.words}", RETRY_UNSENT_SECONDS)
+    if why.remedy in (Remedy.LATER, Remedy.COLLEGE):
+        return Unsent(f"{code}: {why.words}", RETRY_UNSENT_SECONDS, why, code)
     return Refused(why, code)
 
 

@@ -4,30 +4,33 @@ Source: https://www.twilio.com/docs/api/errors, read 2026-11. Twilio adds codes 
 their meaning, so a code decides only the words and the remedy, never whether a text was sent.
 """
 
-from quadline.carriers.protocol import Failure, Progress
+from quadline.carriers.protocol import Failure, Progress, Wish
 
 FAILURES: dict[str, Failure] = {
+    "11200": Failure.NOT_SET_UP,  # our webhook failed
+    "11205": Failure.NOT_SET_UP,
+    "11751": Failure.NOT_SET_UP,
+    "14107": Failure.NOT_ALLOWED,  # more than 15 replies in 30 s between two phones: a loop
     "20003": Failure.NOT_SET_UP,  # authentication
     "20404": Failure.NOT_SET_UP,
     "20429": Failure.TOO_MANY,
-    "14107": Failure.NOT_ALLOWED,  # more than 15 replies in 30 s between two phones: a loop
     "21211": Failure.INVALID_NUMBER,
     "21214": Failure.INVALID_NUMBER,
     "21217": Failure.INVALID_NUMBER,
     "21219": Failure.NOT_ALLOWED,  # trial account, unverified phone
     "21408": Failure.NOT_ALLOWED,  # texting this country is switched off
-    "21602": Failure.NOT_SET_UP,
+    "21602": Failure.MALFORMED,  # no body
     "21603": Failure.NOT_SET_UP,
-    "21604": Failure.NOT_SET_UP,
+    "21604": Failure.MALFORMED,  # no recipient
     "21606": Failure.NOT_SET_UP,  # we do not own the sending number
     "21608": Failure.NOT_ALLOWED,
     "21610": Failure.OPTED_OUT,
     "21611": Failure.TOO_MANY,  # ten hours of texts are queued on this number
-    "21612": Failure.INVALID_NUMBER,
+    "21612": Failure.NO_ROUTE,  # not from this number to that one
     "21614": Failure.LANDLINE,
-    "21617": Failure.TOO_LARGE,
-    "21620": Failure.NOT_SET_UP,
-    "21623": Failure.NOT_SET_UP,
+    "21617": Failure.MALFORMED,  # more than 1,600 characters
+    "21620": Failure.MALFORMED,
+    "21623": Failure.MALFORMED,
     "21701": Failure.NOT_SET_UP,
     "21702": Failure.NOT_SET_UP,
     "21703": Failure.NOT_SET_UP,
@@ -47,21 +50,21 @@ FAILURES: dict[str, Failure] = {
     "30019": Failure.TOO_LARGE,
     "30022": Failure.TOO_MANY,
     "30023": Failure.DAILY_LIMIT,
-    "30024": Failure.NOT_REGISTERED,
+    "30024": Failure.NOT_REGISTERED,  # with the student's network
     "30032": Failure.NOT_SET_UP,
-    "30033": Failure.NOT_SET_UP,
-    "30034": Failure.NOT_REGISTERED,
-    "30035": Failure.NOT_REGISTERED,
+    "30033": Failure.NOT_SET_UP,  # campaign suspended
+    "30034": Failure.NOT_IN_CAMPAIGN,
+    "30035": Failure.NOT_REGISTERED,  # being configured
     "30036": Failure.EXPIRED,
     "30037": Failure.NOT_SET_UP,
     "30039": Failure.NOT_ALLOWED,
     "30046": Failure.NETWORK,
     "30410": Failure.CARRIER_TROUBLE,
-    "30450": Failure.TOO_MANY,
-    "30453": Failure.NOT_ALLOWED,
-    "30454": Failure.TOO_MANY,
+    "30450": Failure.HELD_BACK,
+    "30453": Failure.HELD_BACK,
+    "30454": Failure.HELD_BACK,
     "30500": Failure.CARRIER_TROUBLE,
-    "30610": Failure.NOT_ALLOWED,
+    "30610": Failure.HELD_BACK,  # quiet hours, as the carrier sees them
     "30640": Failure.REFUSED_BY_PHONE,
     "63038": Failure.DAILY_LIMIT,
 }
@@ -75,6 +78,13 @@ PROGRESS: dict[str, Progress] = {
     "failed": Progress.FAILED,
     "canceled": Progress.FAILED,
 }
+
+# What Twilio acts on by itself, as the whole message (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
+WISHES: dict[str, Wish] = {
+    **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"), Wish.STOP),
+    **dict.fromkeys(("START", "YES", "UNSTOP"), Wish.START),
+}
+CONSENTS_CLOSED = frozenset({"20403", "20404"})  # the account may not tell of opt-outs: asking again changes nothing
 
 # Why a number could not be bought or attached, for the administrator. Not listed: tried again.
 NUMBER_PROBLEMS: dict[str, str] = {

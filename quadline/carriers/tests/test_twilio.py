@@ -90,14 +90,26 @@ def wire(twilio: Twilio, box: Simulator, monkeypatch: pytest.MonkeyPatch) -> Twi
 class TestTwilio(CarrierContract):
     refusals: ClassVar[dict[str, Failure]] = {
         "21211": Failure.INVALID_NUMBER,
-        "21408": Failure.NOT_ALLOWED,
         "21610": Failure.OPTED_OUT,
-        "21612": Failure.INVALID_NUMBER,
+        "21612": Failure.NO_ROUTE,
         "21614": Failure.LANDLINE,
-        "21617": Failure.TOO_LARGE,
         "21999": Failure.UNKNOWN,
     }
-    not_now: ClassVar[list[str]] = ["20003", "20404", "21606", "21611", "21701", "21703", "21704", "21705"]
+    not_now: ClassVar[list[str]] = [
+        "20003",
+        "20404",
+        "21408",
+        "21606",
+        "21611",
+        "21617",
+        "21701",
+        "21703",
+        "21704",
+        "21705",
+        "30024",
+        "30034",
+        "30035",
+    ]
     progress: ClassVar[dict[str, Progress | None]] = {
         **dict.fromkeys(
             ("queued", "accepted", "scheduled", "sending", "receiving", "received", "partially_delivered", "", "new")
@@ -182,11 +194,11 @@ def test_without_any_token_nothing_is_genuine(twilio: Twilio) -> None:
 REMEDIES: dict[Remedy, str] = {
     Remedy.BAD_NUMBER: "21211 21214 21217 21612 21614 30005 30006",
     Remedy.OPTED_OUT: "21610 30004 30640",
-    Remedy.THIS_TEXT: "21617 30003 30007 30008 30011 30019 30036 30046",
-    Remedy.LATER: "20429 21611 30001 30017 30022 30023 30410 30450 30454 30500 63038",
+    Remedy.THIS_TEXT: "30007 30011 30019 30036",
+    Remedy.LATER: ("20429 21611 30001 30003 30008 30017 30022 30023 30024 30035 30046 30410 30450 30453 30454 30500 30610 63038"),
     Remedy.COLLEGE: (
-        "14107 20003 20404 21219 21408 21602 21603 21604 21606 21608 21620 21623 21701 21702 21703 21704 21705 "
-        "30002 30010 30024 30032 30033 30034 30035 30037 30039 30453 30610"
+        "11200 11205 11751 14107 20003 20404 21219 21408 21602 21603 21604 21606 21608 21617 21620 21623 "
+        "21701 21702 21703 21704 21705 30002 30010 30032 30033 30034 30037 30039"
     ),
 }
 

@@ -1,0 +1,89 @@
+"""What Twilio makes of a reply by itself, and how it is told of opt-outs that no reply told."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from quadline.carriers.protocol import NumberProblem, OwnedNumber, Refused, SearchArea, Wish
+from quadline.carriers.tests import NOBODY
+from quadline.carriers.tests.contract import CarrierContract
+from quadline.carriers.tests.test_twilio import TwilioWire
+from quadline.carriers.twilio import Twilio
+from tests.house import Simulator
+
+STUDENT = "+17345550141"
+NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
+
+
+@pytest.fixture
+def number(twilio: Twilio) -> OwnedNumber:
+    owned = twilio.buy(twilio.search(SearchArea(area_code="734"))[0], reference="fixture")
+    twilio.attach(owned)
+    return owned
+
+
+def push(twilio: Twilio, number: OwnedNumber) -> bool:
+    return twilio.push_opt_out(system_phone=number.phone, student_phone=STUDENT, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("body", "wish"),
+    [
+        ("STOP", Wish.STOP),
+        (" stop\n", Wish.STOP),
+        ("Revoke", Wish.STOP),
+        ("Yes", Wish.START),
+        ("unstop", Wish.START),
+        ("Stop.", None),
+        ("STOP please", None),
+        ("START!", None),
+        ("HELP", None),
+        ("", None),
+    ],
+)
+def test_one_word_and_nothing_else_is_a_wish(twilio: Twilio, body: str, wish: Wish | None) -> None:
+    assert twilio.wish_in(body) is wish
+
+
+def test_who_was_told_of_is_refused_from_that_number(twilio: Twilio, box: Simulator, number: OwnedNumber) -> None:
+    assert push(twilio, number)
+    assert push(twilio, number), "twice is once"
+    assert [(each["phone"], each["scope"]) for each in box.ledger("opt_out")] == [(STUDENT, number.phone)]
+    assert isinstance(CarrierContract().send(TwilioWire(twilio, box), number, to=STUDENT), Refused)
+
+
+@pytest.mark.parametrize("code", [20403, 20404])
+def test_an_account_that_may_not_tell_says_so(twilio: Twilio, box: Simulator, number: OwnedNumber, code: int) -> None:
+    box.fault(kind="refuse", on="consents", code=code)
+    assert push(twilio, number) is False
+
+
+def test_an_item_that_is_not_taken_says_so(twilio: Twilio) -> None:
+    assert push(twilio, OwnedNumber("+17345550000", "PN1")) is False
+
+
+@pytest.mark.parametrize("fault", [{"kind": "refuse", "code": 20429}, {"kind": "refuse", "code": 20500}, {"kind": "reset"}])
+def test_what_may_work_later_is_tried_later(
+    twilio: Twilio, box: Simulator, number: OwnedNumber, fault: dict[str, object]
+) -> None:
+    box.fault(on="consents", **fault)
+    with pytest.raises(NumberProblem):
+        push(twilio, number)
+
+
+def test_nobody_listening_is_tried_later(twilio: Twilio, number: OwnedNumber) -> None:
+    twilio.accounts_url = NOBODY
+    twilio._client = None
+    with pytest.raises(NumberProblem):
+        push(twilio, number)
+
+
+def test_the_log_of_one_number_has_only_what_it_got(twilio: Twilio, box: Simulator, number: OwnedNumber) -> None:
+    other = twilio.buy(twilio.search(SearchArea(area_code="734"))[0], reference="other")
+    twilio.attach(other)
+    for to, body in ((number.phone, "STOP"), (other.phone, "hello"), (number.phone, "ok")):
+        box.text(STUDENT, to, body)
+    since = datetime.now(UTC) - timedelta(hours=1)
+
+    assert [text.body for text in twilio.received_texts(since=since, system_phone=number.phone)] == ["STOP", "ok"]
+    assert len(twilio.received_texts(since=since)) == 3
