@@ -32,9 +32,14 @@ def record(
     carrier_reference: str = "",
     actor: User | None = None,
 ) -> ConsentEntry | None:
-    """Append to the ledger and move the pair's state, in the caller's transaction. None when it was there already."""
+    """Append to the ledger and move the pair's state, in the caller's transaction. None when it was there already.
+
+    Only the student's own reply, as we or the carrier read it, opts in: nobody does it for them.
+    """
+    if change is Change.OPT_IN and (source is Source.STAFF or actor):
+        raise ValueError("a student opts in by a reply of their own")
     with transaction.atomic():
-        _wait_for_sends(pair)
+        wait_for_sends(pair)
         entry, is_new = ConsentEntry.objects.get_or_create(
             carrier_reference=carrier_reference or f"{change}-{pair[0]}-{pair[1]}-{occurred_at.timestamp()}",
             change=change,
@@ -74,7 +79,16 @@ def standing(pair: Pair) -> ConsentState | None:
 def history(student_phone: str, system_phones: Iterable[str]) -> list[ConsentEntry]:
     """Everything the ledger has on a student's phone and some system numbers, newest first."""
     entries = ConsentEntry.objects.filter(student_phone=student_phone, system_phone__in=list(system_phones))
+    entries = entries.select_related("actor")
     return list(entries.order_by("-occurred_at", "-pk"))
+
+
+def wait_for_sends(pair: Pair) -> None:
+    """Until the caller's transaction ends no text of this pair is handed over; one under way is waited for, not for long."""
+    with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ["|".join(pair)])
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")  # the patience is for this lock, not for the caller's others
 
 
 def hold(pairs: Iterable[Pair]) -> set[Pair]:
@@ -102,13 +116,6 @@ def let_go(pairs: Iterable[Pair]) -> None:
             "SELECT pg_advisory_unlock_shared(hashtextextended(pair, 0)) FROM unnest(%s::text[]) AS pair",
             [["|".join(pair) for pair in held]],
         )
-
-
-def _wait_for_sends(pair: Pair) -> None:
-    with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ["|".join(pair)])
-        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")  # the patience is for this lock, not for the caller's others
 
 
 def _move_state(entry: ConsentEntry) -> None:

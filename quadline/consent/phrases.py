@@ -1,0 +1,120 @@
+"""Whether a reply may ask for no more texts without saying a keyword. The phrases are data: stop_phrases.toml."""
+
+import re
+import tomllib
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PHRASES = Path(__file__).with_name("stop_phrases.toml")
+LONGEST = 1600  # characters that are read; no text from a phone is longer
+LONGEST_PHRASE = 80  # as it is kept with the question
+LANGUAGES = ("english", "spanish")
+
+_QUOTED = re.compile(r"“[^“”]*”|\"[^\"]*\"|«[^«»]*»|(?<!\w)['‘][^'’‘]*['’](?!\w)")
+_APOSTROPHES = str.maketrans("", "", "'’‘`´ʼ")
+_STRETCHED = re.compile(r"(.)\1{2,}")  # stoooop
+_PIECES = re.compile(r"\w+|[.!?;:\n…]|[,()]|(?<= )[-–—]+(?= )")
+_ENDS_A_SENTENCE = frozenset(".!?;:\n…")
+# In what is compared, one space stands between words, "." around a sentence and "," between its clauses.
+_GAP = {"stops": " (?:, )?", "talk": " "}  # people put commas anywhere, but "no, stop" is not "no stop"
+_EDGES = {"^": "(?<=[.,] )", "$": "(?= [.,])"}
+_WILD = {"_": "[^ .,]+", "#": "[^ .,]*[0-9][^ .,]*"}
+_PARTS = re.compile(r"\[[^\]]*\]|\S+")
+
+
+def stop_phrase_in(body: str) -> str | None:
+    """The words in a reply that may mean "no more texts", or None for ordinary talk. Quoted words are not the writer's."""
+    said = _plain(body[:LONGEST])
+    stops, talk = _patterns()
+    everyday = [each.span() for each in talk.finditer(said)]
+    for found in stops.finditer(said):
+        if not any(start < found.end() and found.start() < end for start, end in everyday):
+            return found[0].strip(" .,")[:LONGEST_PHRASE]
+    return None
+
+
+def _plain(body: str) -> str:
+    """Lower-case words without accents and apostrophes, each as it is spelled properly, and the edges of clauses."""
+    text = _folded(_own_words(unicodedata.normalize("NFKC", body)).translate(_APOSTROPHES)).replace("#", " number ")
+    kept = ["."]
+    for piece in _PIECES.findall(_STRETCHED.sub(r"\1", text)):
+        if piece[0] == "_" or piece[0].isalnum():
+            kept.append(_spelled().get(piece, piece))
+        elif kept[-1] not in ".,":
+            kept.append("." if piece in _ENDS_A_SENTENCE else ",")
+    return f" {' '.join(kept)} . "
+
+
+def _own_words(text: str) -> str:
+    """Without what is quoted, unless nothing else is said."""
+    kept = _QUOTED.sub(" , ", text)
+    return kept if re.search(r"\w", kept) else text
+
+
+def _folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+@cache
+def _spelled() -> dict[str, str]:
+    return {typed: word for word, line in _data()["spellings"].items() for typed in line.split()}
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(PHRASES.read_text(encoding="utf-8"))
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Every phrase that asks to stop, and every one that does not. No part of them repeats, so none can run away."""
+    return _union("stops"), _union("talk")
+
+
+def _union(kind: str) -> re.Pattern[str]:
+    phrases = [_compiled(phrase, _GAP[kind]) for language in LANGUAGES for phrase in _data()[language][kind]]
+    return re.compile(f"(?<= )(?:{'|'.join(phrases)})(?= )")
+
+
+def _compiled(phrase: str, gap: str) -> str:
+    """One phrase as a regular expression over what ``_plain`` makes."""
+    pattern, has_begun = "", False
+    for part in _PARTS.findall(phrase):
+        if part in _EDGES:
+            pattern += _EDGES[part]
+        elif part[0] == "!":
+            pattern += _absent(part[1:], gap) if has_begun else _not_after(part[1:])
+        elif part[0] == "[":
+            one = _either(part[1:-1], gap)
+            pattern += f"(?:{gap}{one})?" if has_begun else f"(?:{one}{gap})?"
+        else:
+            pattern += f"{gap if has_begun else ''}{_either(part, gap)}"
+            has_begun = True
+    return pattern
+
+
+def _absent(part: str, gap: str) -> str:
+    return f"(?!{gap}(?:{'|'.join(_members(part))}) )"
+
+
+def _not_after(part: str) -> str:
+    return "".join(f"(?<! {word} )" for word in _members(part))
+
+
+def _either(part: str, gap: str) -> str:
+    """One of the alternatives, each of one or more words or sets."""
+    ways = [gap.join(_word(word, gap) for word in way.split()) for way in part.split("|")]
+    return f"(?:{'|'.join(ways)})" if len(ways) > 1 else ways[0]
+
+
+def _word(word: str, gap: str) -> str:
+    if word.startswith("{"):
+        return f"(?:{'|'.join(each.replace(' ', gap) for each in _members(word))})"
+    return _WILD.get(word) or re.escape(word)
+
+
+def _members(part: str) -> list[str]:
+    return [each.strip() for each in _data()["sets"][part[1:-1]].split(",")] if part.startswith("{") else [part]

@@ -1,0 +1,60 @@
+"""Replies that may mean stop, put to a person: asked once, open until answered, by a person or by the student's own keyword."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from quadline.accounts.models import User
+from quadline.consent import ledger
+from quadline.consent.ledger import Pair
+from quadline.consent.models import StopQuestion
+
+Answer = StopQuestion.Answer
+
+
+def ask(*, pair: Pair, wording: str, phrase: str, carrier_reference: str, asked_at: datetime) -> StopQuestion | None:
+    """Open a question in the caller's transaction. It waits for texts on their way, as a STOP does.
+
+    None when there is nothing to ask: this reply was asked about, another of the pair is open, the student is out, or
+    has sent a keyword since.
+    """
+    with transaction.atomic():
+        ledger.wait_for_sends(pair)
+        standing = ledger.standing(pair)
+        if standing and (standing.opted_out or standing.since >= asked_at):
+            return None
+        question = StopQuestion(student_phone=pair[0], system_phone=pair[1], wording=wording, phrase=phrase)
+        question.carrier_reference, question.asked_at = carrier_reference, asked_at
+        try:
+            with transaction.atomic():
+                question.save()
+        except IntegrityError:  # the database keeps it to one per reply, and to one open per pair
+            return None
+        return question
+
+
+def settle(*, pair: Pair, answer: Answer, by: User | None, now: datetime) -> StopQuestion | None:
+    """Answer the open question of a pair; ``by`` nobody: the student's own keyword did. None when none is open."""
+    with transaction.atomic():
+        question = _open([pair]).select_for_update(no_key=True).first()
+        if question:
+            question.answer, question.answered_at, question.answered_by = answer, now, by
+            question.save(update_fields=["answer", "answered_at", "answered_by"])
+        return question
+
+
+def open_question(pair: Pair) -> StopQuestion | None:
+    return _open([pair]).first()
+
+
+def pairs_in_question(pairs: Iterable[Pair]) -> set[Pair]:
+    """Those of the pairs in which nobody has answered yet."""
+    wanted = set(pairs)
+    return wanted & set(_open(wanted).values_list("student_phone", "system_phone"))
+
+
+def _open(pairs: Collection[Pair]) -> QuerySet[StopQuestion]:
+    students, systems = ({pair[place] for pair in pairs} for place in (0, 1))
+    return StopQuestion.objects.filter(answer="", student_phone__in=students, system_phone__in=systems)

@@ -1,0 +1,137 @@
+"""A reply that may mean stop: asked about once, one at a time, and no text passes it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+
+from quadline.accounts.models import User
+from quadline.consent import ledger, questions
+from quadline.consent.models import ConsentEntry, StopQuestion
+from quadline.consent.questions import Answer
+from quadline.consent.rules import Change, Source
+from quadline.consent.tests.test_ledger import elsewhere, nothing_held, someone_waits
+from tests.house import eventually
+
+__all__ = ["nothing_held"]
+STUDENT, ADVISOR, OTHER_ADVISOR = "+17345550141", "+17342340001", "+17342340002"
+PAIR: ledger.Pair = (STUDENT, ADVISOR)
+NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
+
+
+def ask(*, pair: ledger.Pair = PAIR, reference: str = "SM1", at: datetime = NOON) -> StopQuestion | None:
+    return questions.ask(
+        pair=pair, wording="please stop texting me", phrase="stop texting me", carrier_reference=reference, asked_at=at
+    )
+
+
+def write(change: Change, at: datetime) -> None:
+    ledger.record(pair=PAIR, change=change, source=Source.REPLY, occurred_at=at)
+
+
+@pytest.mark.django_db
+def test_the_same_reply_is_asked_about_once() -> None:
+    assert ask() is not None
+    assert ask() is None
+    questions.settle(pair=PAIR, answer=Answer.GO_ON, by=None, now=LATER)
+    assert ask() is None
+    assert StopQuestion.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_one_question_of_a_pair_is_open_at_a_time() -> None:
+    first = ask()
+    assert ask(reference="SM2") is None
+    assert questions.open_question(PAIR) == first
+    questions.settle(pair=PAIR, answer=Answer.GO_ON, by=None, now=LATER)
+    assert ask(reference="SM3") is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("change", "at", "asks"),
+    [
+        (Change.OPT_OUT, NOON - timedelta(days=1), False),  # they are out: there is nothing to ask
+        (Change.OPT_IN, LATER, False),  # they came back since; these words were fetched late
+        (Change.OPT_IN, NOON - timedelta(days=1), True),
+    ],
+)
+def test_what_the_ledger_knows_is_not_asked(change: Change, at: datetime, asks: bool) -> None:
+    write(change, at)
+    assert (ask() is not None) is asks
+
+
+@pytest.mark.django_db
+def test_only_the_pairs_whose_question_is_open_are_in_question() -> None:
+    other = (STUDENT, OTHER_ADVISOR)
+    ask()
+    ask(pair=other, reference="SM2")
+    questions.settle(pair=other, answer=Answer.STOP, by=None, now=LATER)
+
+    assert questions.pairs_in_question([PAIR, other, ("+17345550142", ADVISOR)]) == {PAIR}
+    assert questions.pairs_in_question([]) == set()
+
+
+@pytest.mark.django_db
+def test_an_answer_is_kept_with_who_gave_it_and_counts_once() -> None:
+    maya = User.objects.create_user("maya@alder.example", name="Maya Alvarez")
+    ask()
+    settled = questions.settle(pair=PAIR, answer=Answer.STOP, by=maya, now=LATER)
+
+    assert settled is not None
+    kept = StopQuestion.objects.get()
+    assert (kept.answer, kept.answered_by, kept.answered_at) == (Answer.STOP, maya, LATER)
+    assert questions.settle(pair=PAIR, answer=Answer.GO_ON, by=None, now=LATER) is None
+    assert StopQuestion.objects.get().answer == Answer.STOP
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("answer", list(Answer))
+def test_a_question_and_its_answer_write_nothing_to_the_ledger(answer: Answer) -> None:
+    ask()
+    questions.settle(pair=PAIR, answer=answer, by=None, now=LATER)
+
+    assert not ConsentEntry.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("source", "has_actor"), [(Source.STAFF, False), (Source.STAFF, True), (Source.REPLY, True)])
+def test_nobody_opts_a_student_in(source: Source, has_actor: bool) -> None:
+    maya = User.objects.create_user("maya@alder.example", name="Maya Alvarez") if has_actor else None
+
+    with pytest.raises(ValueError, match="a reply of their own"):
+        ledger.record(pair=PAIR, change=Change.OPT_IN, source=source, occurred_at=NOON, actor=maya)
+    assert not ConsentEntry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_question_waits_until_the_text_on_its_way_is_handed_over() -> None:
+    ledger.hold([PAIR])
+    asking = elsewhere(ask)
+    eventually(someone_waits)
+
+    assert not asking.done()
+    assert questions.pairs_in_question([PAIR]) == set()
+    ledger.let_go([PAIR])
+    assert asking.result(timeout=30) is not None
+    assert questions.pairs_in_question([PAIR]) == {PAIR}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hand_over_is_left_for_later_while_a_question_has_not_committed_and_then_sees_it() -> None:
+    with transaction.atomic():
+        ask()
+        assert elsewhere(lambda: ledger.hold([PAIR])).result(timeout=30) == set()
+
+    assert ledger.hold([PAIR]) == {PAIR}
+    assert questions.pairs_in_question([PAIR]) == {PAIR}
+    ledger.let_go([PAIR])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_reply_from_ten_calls_at_once_is_one_question() -> None:
+    calls = [elsewhere(ask) for _ in range(10)]
+
+    assert len([asked for call in calls if (asked := call.result(timeout=30))]) == 1
+    assert StopQuestion.objects.count() == 1
