@@ -1,0 +1,13 @@
+from django.db import migrations
+
+from quadline.conversations import starters
+
+
+def ship(apps, schema_editor):
+    starters.ship(apps.get_model("conversations", "MessageTemplate"))
+
+
+class Migration(migrations.Migration):
+    dependencies = [("conversations", "0002_emails_and_templates")]
+
+    operations = [migrations.RunPython(ship, migrations.RunPython.noop)]
