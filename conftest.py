@@ -16,6 +16,7 @@ from quadline.carriers.tests import NOBODY
 from quadline.carriers.twilio import Twilio
 from tests import cast
 from tests.house import Simulator
+from tests.mail_server import MailServer
 
 READY = "Simulator ready at "
 
@@ -54,11 +55,22 @@ def box(simulator_process: str) -> Simulator:
 @pytest.fixture
 def twilio(box: Simulator, settings: Settings) -> Iterator[Twilio]:
     """The real adapter, in front of the box, as the house's current carrier."""
-    addresses = dict.fromkeys(("twilio_api_url", "twilio_messaging_url", "twilio_events_url"), box.url)
+    addresses = dict.fromkeys(("twilio_api_url", "twilio_messaging_url", "twilio_events_url", "twilio_accounts_url"), box.url)
     settings.ENV = settings.ENV.model_copy(update={**addresses, "public_url": NOBODY})
     registry.carrier.cache_clear()
     yield typed(Twilio, registry.current())
     registry.carrier.cache_clear()
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Iterator[MailServer]:
+    """A real mail server, as the college's own: what reaches it is read with ``mailbox.to(address)``."""
+    server = MailServer()
+    server.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    yield server
+    server.stop()
 
 
 @pytest.fixture

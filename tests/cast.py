@@ -1,5 +1,6 @@
 """The people every test knows by name, at Alder College."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,8 @@ def staff(email: str, name: str, role: Role = Role.ADVISOR, office: str = NURSIN
 
 
 def student(institutional_id: str, first: str, last: str, *, advisor: User | None = None, **fields: Any) -> Student:
-    fields.setdefault("email", f"{first}.{last}@alder.example".lower().replace(" ", ""))
+    plain = unicodedata.normalize("NFKD", f"{first}.{last}").encode("ascii", "ignore").decode()
+    fields.setdefault("email", f"{plain}@alder.example".lower().replace(" ", ""))
     made = Student.objects.create(institutional_id=institutional_id, first_name=first, last_name=last, **fields)
     if advisor:
         CaseloadEntry.objects.create(staff=advisor, student=made, relation="Primary advisor")

@@ -4,26 +4,18 @@ from datetime import datetime
 
 from quadline.consent.rules import REASON_WORDS, Verdict
 from quadline.conversations.models import Conversation, Message
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Direction, Status
-from quadline.conversations.statuses import climb
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Channel, Direction
+from quadline.delivery import failsafe
 
 
 def block(message: Message, verdict: Verdict, *, now: datetime) -> bool:
-    """Close one text that the law refuses."""
+    """Close one text that the law refuses; its email fail-safe is written with it."""
     assert verdict.reason is not None, "a refusal carries its reason"
-    return climb(
-        message,
-        Status.BLOCKED,
-        cause=verdict.reason,
-        now=now,
-        due_at=None,
-        reason=verdict.reason,
-        detail=REASON_WORDS[verdict.reason],
-    )
+    return failsafe.close_unsent(message, reason=verdict.reason, words=REASON_WORDS[verdict.reason], now=now)
 
 
 def block_unsent(*, conversation: Conversation, verdict: Verdict, now: datetime) -> None:
-    """The student may no longer be texted: nothing that still waits in this conversation leaves."""
-    unsent = conversation.messages.filter(direction=Direction.OUTBOUND, status__in=BEFORE_AN_ATTEMPT)
-    for message in unsent.in_order():
+    """The student may no longer be texted: no text that still waits in this conversation leaves."""
+    texts = conversation.messages.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
+    for message in texts.filter(status__in=BEFORE_AN_ATTEMPT).in_order():
         block(message, verdict, now=now)

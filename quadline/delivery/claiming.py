@@ -42,6 +42,7 @@ TEXTS = """
             SELECT 1 FROM conversations_message AS earlier
             WHERE earlier.conversation_id = message.conversation_id
               AND earlier.position < message.position
+              AND earlier.channel = 'text'
               AND (earlier.status IN ('queued', 'sending')
                    OR earlier.status = 'waiting' AND earlier.due_at <= %(now)s
                       AND earlier.system_number_id = message.system_number_id

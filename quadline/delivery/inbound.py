@@ -1,4 +1,7 @@
-"""File a reply in its conversation; honour STOP, START and HELP at once, in the same transaction."""
+"""File a reply in its conversation; honour STOP, START and HELP at once, in the same transaction.
+
+Other words that may mean stop are put to a person (opting.py).
+"""
 
 import uuid
 from datetime import datetime
@@ -14,9 +17,12 @@ from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.opening import open_conversation, open_with_phone
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.conversations.statuses import announce
+from quadline.delivery import holding, opting
 from quadline.delivery.blocking import block_unsent
+from quadline.delivery.carrier_opt_outs import tell_if_unheard
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD
+from quadline.roster import trouble
 from quadline.roster.models import Student
 from quadline.sms import bodies, phones, segments
 
@@ -33,7 +39,8 @@ def file_reply(text: InboundText, *, now: datetime) -> Message | None:
     with transaction.atomic():
         message, is_new = _save(text, number, at)
         if is_new:
-            _honour_keyword(text, message, at)
+            trouble.clear(message.student_phone)  # a phone that writes is a phone that works
+            _honour(text, message, at)
             announce(message)
         return message
 
@@ -86,16 +93,18 @@ def _conversation_of(staff: User, phone: str, now: datetime) -> Conversation:
     return open_with_phone(staff=staff, phone=phone, now=now)
 
 
-def _honour_keyword(text: InboundText, message: Message, now: datetime) -> None:
+def _honour(text: InboundText, message: Message, now: datetime) -> None:
     pair = (message.student_phone, text.system_phone)
     found = keyword_in(message.body, opted_out=ledger.is_opted_out(pair))
     if found is None:
-        return
-    request, word = found
-    if request is Keyword.HELP:
-        return  # the carrier answers HELP itself; the staff user sees the question
-    change = Change.OPT_OUT if request is Keyword.STOP else Change.OPT_IN
-    ledger.record(
+        opting.ask_about(message, now=now)
+    elif found[0] is not Keyword.HELP:  # the carrier answers HELP itself; the staff user sees the question
+        _honour_keyword(text, message, found[1], Change.OPT_OUT if found[0] is Keyword.STOP else Change.OPT_IN, now)
+
+
+def _honour_keyword(text: InboundText, message: Message, word: str, change: Change, now: datetime) -> None:
+    pair = (message.student_phone, text.system_phone)
+    entry = ledger.record(
         pair=pair,
         change=change,
         source=Source.REPLY,
@@ -105,8 +114,12 @@ def _honour_keyword(text: InboundText, message: Message, now: datetime) -> None:
         carrier_reference=text.carrier_message_id,
     )
     Conversation.objects.filter(pk=message.conversation_id).update(needs_reply=False)
-    if change is Change.OPT_OUT:
+    opting.answer_by_keyword(pair, said_at=now, now=now)
+    if change is Change.OPT_OUT and ledger.is_opted_out(pair):  # not one that came late, after a newer START
         block_unsent(conversation=message.conversation, verdict=Verdict(False, Reason.OPTED_OUT), now=now)
+        holding.close_texts(pair, now=now)
+        if entry:
+            tell_if_unheard(entry)
 
 
 def _e164(phone: str) -> str:

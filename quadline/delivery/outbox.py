@@ -9,7 +9,8 @@ from django.db import transaction
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.audit.models import record
-from quadline.consent.rules import REASON_WORDS
+from quadline.consent.rules import REASON_WORDS, Reason
+from quadline.conversations import merging
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import (
@@ -20,7 +21,8 @@ from quadline.conversations.rules import (
     WaitingFor,
 )
 from quadline.conversations.statuses import announce, climb
-from quadline.delivery import sender
+from quadline.delivery import failsafe, notices, sender
+from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.recipients import verdict_on
 from quadline.jobs import enqueue
 from quadline.numbers.models import SystemNumber
@@ -28,6 +30,7 @@ from quadline.numbers.provisioning import request_number
 from quadline.numbers.rules import State
 from quadline.roster.models import Student
 from quadline.sms import bodies, segments
+from quadline.sms.merge_fields import MergeError
 
 
 class TextRefused(ValueError):
@@ -50,7 +53,7 @@ def accept_text(*, author: User, student: Student, message_id: uuid.UUID, body: 
             return known
         number = SystemNumber.objects.of(author)
         notice = notice_due(conversation, number)
-        text = _checked(body, notice)
+        text = _checked(_filled(body, author, student, number), notice)
         number = number or request_number(user=author, now=now)
         message = Message(
             id=message_id,
@@ -66,6 +69,7 @@ def accept_text(*, author: User, student: Student, message_id: uuid.UUID, body: 
         message.segments = segments.count(message.text).segments
         _decide(message, number, now)
         _save(message, now)
+        failsafe.write_email(message, now=now)  # if it is blocked
         return message
 
 
@@ -77,7 +81,7 @@ def cancel_text(*, message: Message, actor: User, now: datetime) -> bool:
             return False
         climb(message, Status.CANCELLED, cause="cancelled", now=now, actor=actor, due_at=None, reason="", detail="")
         record("text cancelled", subject=message, actor=actor)
-        _pass_notice_on(message)
+        notices.pass_on(message)
         return True
 
 
@@ -105,23 +109,26 @@ def _already_accepted(message_id: uuid.UUID, conversation: Conversation) -> Mess
     return known
 
 
+def _filled(body: str, author: User, student: Student, number: SystemNumber | None) -> str:
+    """The words with their merge fields filled for this student."""
+    try:
+        return merging.filled(body, merging.values_for(author, student, number=number))
+    except MergeError as error:
+        raise TextRefused(merging.refusal(error)) from error
+
+
 def _checked(body: str, notice: str) -> str:
     try:
         text = bodies.checked(body)
     except bodies.BodyError as error:
         raise TextRefused(str(error)) from error
-    over = _over(text, notice)
+    over = notices.over(text, notice)
     if notice and over > 0:
         raise TextRefused(
             f"With the opt-out notice that a first text carries, this is {over} characters over "
             f"{segments.MAX_CHARACTERS:,}. Nothing was sent: shorten it and send again."
         )
     return text
-
-
-def _over(body: str, notice: str) -> int:
-    """By how many characters a text with the notice is too long."""
-    return segments.utf16_units(f"{body}\n\n{notice}") - segments.MAX_CHARACTERS
 
 
 def _decide(message: Message, number: SystemNumber, now: datetime) -> None:
@@ -133,36 +140,28 @@ def _decide(message: Message, number: SystemNumber, now: datetime) -> None:
     elif number.state != State.ACTIVE:
         # Due at once; the sender takes only texts whose number is active, so there is nothing to release later.
         message.status, message.reason, message.due_at = Status.WAITING, WaitingFor.NUMBER, now
+    elif verdict.reason is Reason.ASKED:
+        message.status, message.reason = Status.WAITING, WaitingFor.QUESTION
     elif verdict.is_held:
         message.status, message.reason, message.due_at = Status.WAITING, WaitingFor.QUIET_HOURS, verdict.until
     else:
         message.status, message.due_at = Status.QUEUED, now
+    if message.due_at:
+        message.deadline_at = deadline_of(message.due_at, waits_for_number=number.state != State.ACTIVE)
 
 
 def _save(message: Message, now: datetime) -> None:
     message.save(force_insert=True)
     MessageEvent.objects.create(message=message, at=now, to_status=message.status, cause="written", actor=message.author)
     Conversation.objects.filter(pk=message.conversation_id).update(
-        last_message=message, last_activity_at=now, needs_reply=False, is_done=False, draft=""
+        last_message=message,
+        last_activity_at=now,
+        needs_reply=message.reason == WaitingFor.QUESTION,  # that one is still to be answered
+        is_done=False,
+        draft="",
     )
     record("text accepted", subject=message, actor=message.author, status=message.status)
     if message.due_at and message.reason != WaitingFor.NUMBER:
         enqueue(sender.send_due_texts, after=message.due_at - now if message.due_at > now else None)
     announce(message)
     message.refresh_from_db(fields=["position"])
-
-
-def _pass_notice_on(cancelled: Message) -> None:
-    """When the text that carried the notice is taken back, the next one that waits carries it."""
-    if not cancelled.notice:
-        return
-    following = cancelled.conversation.messages.filter(
-        direction=Direction.OUTBOUND, status__in=BEFORE_AN_ATTEMPT, system_number=cancelled.system_number
-    )
-    waiting = following.select_for_update(no_key=True).in_order()
-    # A text that the notice would make too long for the carrier leaves without it.
-    heir = next((text for text in waiting if text.notice or _over(text.body, cancelled.notice) <= 0), None)
-    if heir and not heir.notice:
-        heir.notice = cancelled.notice
-        heir.segments = segments.count(heir.text).segments
-        heir.save(update_fields=["notice", "segments"])

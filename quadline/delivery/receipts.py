@@ -9,7 +9,8 @@ from quadline.carriers.protocol import Failure, Progress, Receipt
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.conversations.statuses import climb
-from quadline.delivery import activation, recording
+from quadline.delivery import activation, failsafe, recording
+from quadline.roster import trouble
 
 CLIMBS_TO: dict[Progress, Status] = {
     Progress.SENT: Status.SENT,
@@ -51,7 +52,7 @@ def _is_nobodys(carrier_message_id: str) -> bool:
 
 def _climb(message: Message, receipt: Receipt, now: datetime) -> None:
     failed = recording.failure_fields(receipt.failure, receipt.carrier_code) if receipt.failure else NO_FAILURE
-    climb(
+    climbs = climb(
         message,
         CLIMBS_TO[receipt.progress],
         cause="receipt",
@@ -61,7 +62,13 @@ def _climb(message: Message, receipt: Receipt, now: datetime) -> None:
         due_at=None,
         **failed,
     )
-    if receipt.failure is Failure.OPTED_OUT:
+    if climbs and receipt.progress is Progress.DELIVERED:
+        trouble.clear(message.student_phone)
+    elif climbs and receipt.failure:
+        # Never handed over again by itself, whatever the reason: the carrier had taken it, and it may yet arrive.
+        failsafe.write_email(message, now=now, after=failsafe.hold())
+        recording.learn(message, receipt.failure, receipt.carrier_code, now=now)
+    elif receipt.failure is Failure.OPTED_OUT:
         recording.learn_opt_out(message, receipt.failure, now=now)
 
 

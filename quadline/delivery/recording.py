@@ -4,7 +4,10 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
+from django.db.models.functions import Greatest
 
 from quadline.carriers.protocol import Failure, Refused, Unknown, Unsent
 from quadline.consent import ledger
@@ -12,9 +15,15 @@ from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.conversations.statuses import announce, climb
+from quadline.delivery import alerts, notices
+from quadline.delivery.deadlines import deadline_of
+from quadline.delivery.failsafe import TRIED_AGAIN, write_email
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import pair_of
-from quadline.delivery.rules import FIRST_LOOK_AFTER, wait_before_retry
+from quadline.delivery.rules import BAD_AFTER, FIRST_LOOK_AFTER, Moment, Step, step_after, wait_before_retry
+from quadline.roster import trouble
+
+ASK_AGAIN_SECONDS = 300.0
 
 
 @transaction.atomic
@@ -29,24 +38,57 @@ def record_accepted(message: Message, attempt: Attempt, carrier_message_id: str,
 
 @transaction.atomic
 def record_refused(message: Message, attempt: Attempt, refusal: Refused, *, now: datetime) -> None:
-    """The carrier said no, for good."""
-    close(attempt, Attempt.Outcome.REFUSED, refusal.carrier_code)
-    fields = failure_fields(refusal.failure, refusal.carrier_code)
-    climb(message, Status.FAILED, cause="refused", now=now, event_code=refusal.carrier_code, due_at=None, **fields)
-    learn_opt_out(message, refusal.failure, now=now)
+    """The carrier said no. Whether that is the end of the text, the law decides (rules.py)."""
+    if step_after(Moment.REFUSAL, refusal.failure) is Step.EMAIL_NOW:
+        _end(message, attempt, refusal.failure, refusal.carrier_code, now)
+    else:
+        why = f"{refusal.carrier_code}: {refusal.failure.words}"
+        record_unsent(message, attempt, Unsent(why, ASK_AGAIN_SECONDS, refusal.failure, refusal.carrier_code), now=now)
 
 
 @transaction.atomic
 def record_unsent(
     message: Message, attempt: Attempt, outcome: Unsent, *, now: datetime, retry_at: datetime | None = None
 ) -> timedelta:
-    """Provably not at the carrier: the text is due again later, its status does not fall. Returns the wait."""
+    """Provably not at the carrier: the text is due again later, its status does not fall. Returns the wait, if there is one.
+
+    ``retry_at``: we hold it ourselves until then, by the law on texting.
+    """
+    if outcome.failure:
+        if _has_waited_enough(message, outcome, now):
+            _end(message, attempt, outcome.failure, outcome.carrier_code, now)
+            return timedelta(0)
+        alerts.tell_if_concerned(outcome.failure, outcome.carrier_code)
     close(attempt, Attempt.Outcome.UNSENT, outcome.why)
     made = message.attempts.filter(outcome=Attempt.Outcome.UNSENT).count()
     wait = retry_at - now if retry_at else wait_before_retry(made, asked_for=outcome.retry_after, jitter=random.random())  # noqa: S311  # spreads retries, hides nothing
-    Message.objects.filter(pk=message.pk).update(due_at=now + wait, detail="Not handed over yet. It is tried again by itself.")
+    words = outcome.failure.words if outcome.failure else "Not handed over yet."
+    waiting = Message.objects.filter(pk=message.pk)
+    waiting.update(due_at=now + wait, detail=f"{words} {TRIED_AGAIN}")
+    if retry_at:
+        waiting.update(deadline_at=Greatest("deadline_at", deadline_of(retry_at)))
     announce(message)
     return wait
+
+
+def _has_waited_enough(message: Message, outcome: Unsent, now: datetime) -> bool:
+    """A fault in the college's set-up is given some minutes from its first refusal; what mends itself, its deadline."""
+    assert outcome.failure is not None, "asked only of a refusal"
+    step = step_after(Moment.REFUSAL, outcome.failure)
+    if step is not Step.TRY_BRIEFLY:
+        return step is Step.EMAIL_NOW
+    refused = message.attempts.filter(why__startswith=f"{outcome.carrier_code}:").aggregate(first=Min("started_at"))
+    return now - (refused["first"] or now) >= timedelta(minutes=settings.ENV.failsafe_setup_minutes)
+
+
+def _end(message: Message, attempt: Attempt, failure: Failure, carrier_code: str, now: datetime) -> None:
+    """The carrier will not take it: its email is written now."""
+    close(attempt, Attempt.Outcome.REFUSED, carrier_code)
+    fields = failure_fields(failure, carrier_code)
+    if climb(message, Status.FAILED, cause="refused", now=now, event_code=carrier_code, due_at=None, **fields):
+        notices.pass_on(message)
+        write_email(message, now=now)
+        learn(message, failure, carrier_code, now=now)
 
 
 @transaction.atomic
@@ -56,6 +98,14 @@ def record_unknown(message: Message, attempt: Attempt, outcome: Unknown, *, now:
         outcome=Attempt.Outcome.UNKNOWN, why=outcome.why[:200], next_look_at=now + FIRST_LOOK_AFTER
     )
     climb(message, Status.UNCONFIRMED, cause="answer lost", now=now, detail="The carrier's answer was lost. Looking it up.")
+
+
+def learn(message: Message, failure: Failure, carrier_code: str, *, now: datetime) -> None:
+    """What a failure teaches: of the student's consent, of their phone, of the college's set-up."""
+    learn_opt_out(message, failure, now=now)
+    if bad_after := BAD_AFTER.get(failure):
+        trouble.note_failure(message.student_phone, words=failure.words, bad_after=bad_after, now=now)
+    alerts.tell_if_concerned(failure, carrier_code)
 
 
 def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:

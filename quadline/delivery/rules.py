@@ -1,6 +1,9 @@
-"""The law of an attempt: when to try again, when to look, when to stop. No database here."""
+"""The law of an attempt: when to try again, when to look, when to stop, when to write an email instead. No database here."""
 
 from datetime import timedelta
+from enum import StrEnum
+
+from quadline.carriers.protocol import Failure, Remedy
 
 MOST_ATTEMPTS = 3  # hand-overs whose outcome stayed unknown; then a person decides
 MOST_LOOKS = 2
@@ -14,6 +17,59 @@ FIRST_LOOK_AFTER = timedelta(seconds=5)
 SECOND_LOOK_AFTER = timedelta(seconds=60)
 CATCH_UP = timedelta(seconds=0.5)  # a number this late to its turn goes on from the turn; later, from now
 IN_ONE_GO = timedelta(seconds=0.25)  # a fast number takes what fits into this at once
+FIRST_RESEND_AFTER, LONGEST_RESEND_WAIT = timedelta(minutes=1), timedelta(minutes=15)
+# An email that is "sending" for longer belongs to a worker that died: each step with a mail server takes 10 s at most.
+EMAIL_LOST_AFTER = timedelta(seconds=60)
+
+
+class Moment(StrEnum):
+    REFUSAL = "refusal"  # the carrier did not take the text
+    RECEIPT = "receipt"  # it had taken it, and says later that it did not arrive
+
+
+class Step(StrEnum):
+    EMAIL_NOW = "email_now"
+    EMAIL_AFTER_HOLD = "email_after_hold"  # a late "delivered" may still come
+    TRY_UNTIL_DEADLINE = "try_until_deadline"
+    TRY_BRIEFLY = "try_briefly"  # a person may mend it within minutes
+
+
+# What the carrier did not take may be handed over again. What it took never is: it may have arrived all the same.
+STEPS: dict[tuple[Moment, Remedy], Step] = {
+    (Moment.REFUSAL, Remedy.BAD_NUMBER): Step.EMAIL_NOW,
+    (Moment.REFUSAL, Remedy.OPTED_OUT): Step.EMAIL_NOW,
+    (Moment.REFUSAL, Remedy.THIS_TEXT): Step.EMAIL_NOW,
+    (Moment.REFUSAL, Remedy.UNKNOWN): Step.EMAIL_NOW,
+    (Moment.REFUSAL, Remedy.LATER): Step.TRY_UNTIL_DEADLINE,
+    (Moment.REFUSAL, Remedy.COLLEGE): Step.TRY_BRIEFLY,
+    **{(Moment.RECEIPT, remedy): Step.EMAIL_AFTER_HOLD for remedy in Remedy},
+}
+# A number that is too new mends itself within hours; a text for it waits as it does for any other new number.
+MENDS_ITSELF = frozenset({Failure.NOT_REGISTERED, Failure.NOT_IN_CAMPAIGN})
+# After how many texts that failed so a phone counts as bad. One "not in service" may be the network's mistake.
+BAD_AFTER: dict[Failure, int] = {
+    Failure.INVALID_NUMBER: 1,
+    Failure.LANDLINE: 1,
+    Failure.DISCONNECTED: 2,
+    Failure.NO_ROUTE: 2,
+}
+
+
+def step_after(moment: Moment, failure: Failure) -> Step:
+    if moment is Moment.REFUSAL and failure in MENDS_ITSELF:
+        return Step.TRY_UNTIL_DEADLINE
+    return STEPS[moment, failure.remedy]
+
+
+def concerns_administrators(failure: Failure) -> bool:
+    """Whether more texts will fare alike until a person mends the college's set-up, or what is written in texts."""
+    return failure.remedy is Remedy.COLLEGE or failure is Failure.FILTERED
+
+
+def wait_before_resend(tries: int, *, jitter: float) -> timedelta:
+    """How long an email waits after the mail server did not take it: a minute, doubling. ``jitter`` from 0 to 1."""
+    doubled = FIRST_RESEND_AFTER * int(2 ** min(max(tries, 1) - 1, 10))
+    return min(doubled, LONGEST_RESEND_WAIT) * (0.9 + 0.2 * jitter)
 
 
 def wait_before_retry(attempts: int, *, asked_for: float, jitter: float) -> timedelta:

@@ -19,9 +19,9 @@ from quadline.carriers.protocol import InboundText
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
 from quadline.conversations.rules import RANK, Status
-from quadline.delivery import activation, outbox, sender
+from quadline.delivery import activation, mailing, outbox, sender
 from quadline.delivery.inbound import file_reply
-from quadline.delivery.models import Attempt
+from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.numbers import provisioning
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
@@ -81,6 +81,12 @@ def rent(user: User, *, active: bool = True) -> SystemNumber:
 def due_now() -> None:
     """Time passes until everything that is to be tried again is due."""
     Message.objects.exclude(due_at=None).update(due_at=timezone.now())
+
+
+def mail_due() -> None:
+    """Time passes until every email is due, and those that are leave."""
+    OutgoingEmail.objects.exclude(due_at=None).update(due_at=timezone.now())
+    mailing.send_due_emails()
 
 
 def look_due() -> None:

@@ -1,5 +1,6 @@
 """Who goes first, and how fast a number sends. Times and order are read from the carrier's own ledger."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from quadline.accounts.models import User
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery.tests.acts import rent, send_due, status, write
+from quadline.delivery.written_email import accept_email
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.cast import Cast
@@ -97,3 +99,18 @@ def test_a_text_that_waited_goes_to_the_phone_the_student_has_now(people: Cast, 
 
     assert [accept["to"] for accept in box.accepts()] == ["+17345550188"]
     assert status(text) == Status.SENT
+
+
+def test_an_email_that_waits_for_the_mail_server_holds_back_no_text(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    accept_email(
+        author=people.maya,
+        student=people.rosa,
+        message_id=uuid.uuid4(),
+        subject="Monday",
+        body="See you there.",
+        now=timezone.now(),
+    )
+    write(people.maya, people.rosa, "after the email")
+    send_due()
+
+    assert order(box) == ["after the email"]

@@ -4,14 +4,23 @@ from datetime import timedelta
 
 import pytest
 
+from quadline.carriers.protocol import Failure, Remedy
 from quadline.delivery.rules import (
+    BAD_AFTER,
+    EMAIL_LOST_AFTER,
     FIRST_LOOK_AFTER,
     LONGEST_WAIT,
     LOST_AFTER,
     MOST_LOOKS,
     SECOND_LOOK_AFTER,
     STALE_AFTER,
+    STEPS,
+    Moment,
+    Step,
+    concerns_administrators,
     next_look,
+    step_after,
+    wait_before_resend,
     wait_before_retry,
 )
 
@@ -47,3 +56,49 @@ def test_the_carriers_log_is_read_twice(looks: int, after: timedelta | None) -> 
 
 def test_nobody_settles_an_attempt_that_may_still_be_made() -> None:
     assert STALE_AFTER + LONGEST_CALL < LOST_AFTER
+
+
+STEPS_AT_A_REFUSAL = {
+    Remedy.BAD_NUMBER: Step.EMAIL_NOW,
+    Remedy.OPTED_OUT: Step.EMAIL_NOW,
+    Remedy.THIS_TEXT: Step.EMAIL_NOW,
+    Remedy.UNKNOWN: Step.EMAIL_NOW,
+    Remedy.LATER: Step.TRY_UNTIL_DEADLINE,
+    Remedy.COLLEGE: Step.TRY_BRIEFLY,
+}
+
+
+def test_every_class_has_a_step_at_each_moment() -> None:
+    assert {(moment, remedy) for moment in Moment for remedy in Remedy} == set(STEPS)
+
+
+@pytest.mark.parametrize("failure", Failure)
+def test_what_the_carrier_had_taken_is_never_handed_over_again(failure: Failure) -> None:
+    assert step_after(Moment.RECEIPT, failure) is Step.EMAIL_AFTER_HOLD
+
+
+@pytest.mark.parametrize("failure", Failure)
+def test_what_follows_a_refusal_depends_on_its_class_alone_but_for_a_number_that_is_new(failure: Failure) -> None:
+    is_new = failure in (Failure.NOT_REGISTERED, Failure.NOT_IN_CAMPAIGN)
+    assert step_after(Moment.REFUSAL, failure) is (Step.TRY_UNTIL_DEADLINE if is_new else STEPS_AT_A_REFUSAL[failure.remedy])
+
+
+def test_only_failures_of_phones_count_against_them() -> None:
+    assert all(failure.remedy is Remedy.BAD_NUMBER for failure in BAD_AFTER)
+    assert {failure for failure in Failure if failure.remedy is Remedy.BAD_NUMBER} == set(BAD_AFTER)
+
+
+def test_administrators_hear_of_what_they_can_mend() -> None:
+    told = {failure for failure in Failure if concerns_administrators(failure)}
+    assert told == {failure for failure in Failure if failure.remedy is Remedy.COLLEGE} | {Failure.FILTERED}
+
+
+@pytest.mark.parametrize(("tries", "minutes"), [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 15), (6, 15), (9999, 15)])
+def test_an_email_is_tried_again_ever_later_but_every_quarter_hour(tries: int, minutes: int) -> None:
+    assert wait_before_resend(tries, jitter=0.5) == timedelta(minutes=minutes)
+    assert wait_before_resend(tries, jitter=0) < wait_before_resend(tries, jitter=1)
+
+
+def test_nobody_takes_up_an_email_that_may_still_be_under_way() -> None:
+    step_of_a_mail_server = timedelta(seconds=10)  # config/settings.py, EMAIL_TIMEOUT
+    assert 5 * step_of_a_mail_server < EMAIL_LOST_AFTER  # MAIL, RCPT, DATA, the letter, its answer

@@ -145,10 +145,8 @@ def test_a_refusal_for_an_opt_out_teaches_the_ledger(people: Cast, box: Simulato
     ("code", "failure"),
     [
         (21211, Failure.INVALID_NUMBER),
-        (21408, Failure.NOT_ALLOWED),
-        (21612, Failure.INVALID_NUMBER),
+        (21612, Failure.NO_ROUTE),
         (21614, Failure.LANDLINE),
-        (21617, Failure.TOO_LARGE),
     ],
 )
 def test_a_refused_text_fails_in_plain_words(
@@ -178,6 +176,8 @@ def test_an_unknown_code_is_shown_as_it_came(people: Cast, box: Simulator, numbe
         ({"kind": "rate_limit"}, 1),
         ({"kind": "refuse", "code": 20003}, 300),  # a person mends the account; the texts are kept
         ({"kind": "refuse", "code": 21611}, 300),
+        ({"kind": "refuse", "code": 21408}, 300),
+        ({"kind": "refuse", "code": 30035}, 300),
     ],
 )
 def test_a_text_the_carrier_would_not_take_now_is_sent_once_later(

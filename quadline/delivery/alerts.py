@@ -1,0 +1,22 @@
+"""Tell the administrators when the carrier refuses texts for a reason that only they can mend."""
+
+from django.core.cache import cache
+
+from quadline.accounts.models import User
+from quadline.carriers.protocol import Failure
+from quadline.delivery.rules import concerns_administrators
+from quadline.emails import letters
+from quadline.jobs import enqueue, job
+
+SILENT_FOR_SECONDS = 3600  # after a letter about a code, before the next one about the same
+
+
+def tell_if_concerned(failure: Failure, carrier_code: str) -> None:
+    """At most one letter an hour for each code, in the caller's transaction."""
+    if concerns_administrators(failure) and cache.add(f"carrier-trouble-{carrier_code}", True, SILENT_FOR_SECONDS):
+        enqueue(tell_carrier_trouble, words=failure.words, carrier_code=carrier_code)
+
+
+@job(queue="letters")
+def tell_carrier_trouble(words: str, carrier_code: str) -> None:
+    letters.carrier_refuses(to=[user.email for user in User.objects.who_manage()], words=words, carrier_code=carrier_code)

@@ -1,0 +1,153 @@
+"""The carrier's own list of who is out: told of opt-outs it cannot know, and compared with the ledger every night.
+
+No carrier lists who has opted out (Twilio, November 2026), so what it must hold is read from what it did: which replies
+it got, which texts it refused, what we told it.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from quadline.carriers import registry
+from quadline.carriers.protocol import Carrier, Failure, InboundText, NumberProblem, Wish
+from quadline.consent import ledger, questions
+from quadline.consent.ledger import Pair
+from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
+from quadline.consent.rules import Change, Source
+from quadline.conversations.models import Message, MessageEvent
+from quadline.conversations.rules import Direction, Status
+from quadline.delivery import holding
+from quadline.delivery.recipients import pair_of
+from quadline.jobs import enqueue, job
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import HELD
+from quadline.sms import bodies
+
+log = structlog.get_logger(__name__)
+
+LOOK_BACK = timedelta(hours=30)  # a night and some hours, so that a check that came late leaves no gap
+
+# What a check says of a pair.
+OWN_WORD = "The carrier acts on this reply by itself."
+REFUSED = "The carrier has refused a text because of it."
+TOLD = "The carrier was told."
+TAKES_TEXTS = "The carrier has taken texts since."
+NOT_TOLD = "The carrier does not know of it and could not be told. Quadline holds texts back by itself."
+NOT_TOLD_YET = "The carrier is being told."
+LET_IN = "The carrier took a later reply for an opt-in. Quadline holds texts back by itself."
+STILL_OUT = "The carrier may still refuse texts: this reply was no opt-in to it. The student must text START, and nothing else."
+
+
+@job(queue="receipts", attempts=12)
+def tell_carrier(entry_id: int) -> None:
+    """Tell the carrier of an opt-out that no reply has told it. Tried again while the carrier cannot be reached."""
+    state = ConsentState.objects.select_related("entry").filter(entry_id=entry_id, opted_out=True).first()
+    if state is None:
+        return  # the student has come back, or another entry says the same
+    _note(state, False, NOT_TOLD_YET, timezone.now())
+    is_taken = registry.current().push_opt_out(system_phone=state.system_phone, student_phone=state.student_phone, at=state.since)
+    _note(state, is_taken, TOLD if is_taken else NOT_TOLD, timezone.now())
+
+
+def tell_if_unheard(entry: ConsentEntry) -> None:
+    """A reply that is a STOP to us, such as "Stop.", need not be one to the carrier. In the caller's transaction."""
+    if registry.current().wish_in(entry.wording) is not Wish.STOP:
+        enqueue(tell_carrier, entry_id=entry.pk)
+
+
+@job(queue="receipts", attempts=3)
+def compare_with_carrier(timestamp: int) -> None:
+    """Nightly: the ledger learns what only the carrier knew, and each pair is marked as agreeing or differing."""
+    now, carrier = timezone.now(), registry.current()
+    _learn_from_refusals(now)
+    let_in = _learn_from_log(carrier, now)
+    ours = SystemNumber.objects.filter(state__in=HELD).exclude(phone="").values("phone")
+    states = ConsentState.objects.filter(system_phone__in=ours).select_related("entry", "carrier_check")
+    for state in states.order_by("pk").iterator(chunk_size=500):
+        agrees, detail = _compared(state, carrier, let_in)
+        _note(state, agrees, detail, now)
+        if detail == NOT_TOLD:
+            enqueue(tell_carrier, entry_id=state.entry_id)
+
+
+def _learn_from_refusals(now: datetime) -> None:
+    """A refusal is learned when it comes (recording.py); this finds one whose lesson was lost."""
+    refused = MessageEvent.objects.filter(at__gte=now - LOOK_BACK, to_status__in=(Status.FAILED, Status.UNDELIVERED))
+    refused = refused.filter(message__reason=Failure.OPTED_OUT.name.lower()).exclude(carrier_code="")
+    for event in refused.select_related("message__system_number").order_by("at"):
+        _learn(pair_of(event.message), occurred_at=event.at, reference=f"refused {event.message_id}", now=now)
+
+
+def _learn_from_log(carrier: Carrier, now: datetime) -> dict[Pair, datetime]:
+    """Opt-outs that the carrier took in the last day are learned. Returns the pairs that it let in again, and when."""
+    let_in: dict[Pair, datetime] = {}
+    for number in SystemNumber.objects.filter(state__in=HELD).exclude(phone="").order_by("pk"):
+        for pair, (text, wish) in _last_wishes(carrier, number, now).items():
+            at = text.sent_at or now
+            if wish is Wish.STOP:
+                _learn(pair, occurred_at=at, reference=text.carrier_message_id, now=now, wording=text.body)
+            else:
+                let_in[pair] = at
+    return let_in
+
+
+def _last_wishes(carrier: Carrier, number: SystemNumber, now: datetime) -> dict[Pair, tuple[InboundText, Wish]]:
+    """The last reply to a number, from each phone, that the carrier acted on."""
+    try:
+        received = carrier.received_texts(since=now - LOOK_BACK, system_phone=number.phone)
+    except NumberProblem as problem:
+        log.warning("the carrier's log could not be read", number_id=number.pk, why=problem.words)
+        return {}
+    wishes = ((text, carrier.wish_in(text.body)) for text in received)  # oldest first: the last one stays
+    return {(text.student_phone, number.phone): (text, wish) for text, wish in wishes if wish}
+
+
+@transaction.atomic
+def _learn(pair: Pair, *, occurred_at: datetime, reference: str, now: datetime, wording: str = "") -> None:
+    """The carrier holds the student as out. What the student has said since counts more."""
+    standing = ledger.standing(pair)
+    if standing and (standing.opted_out or standing.since >= occurred_at):
+        return
+    is_new = ledger.record(
+        pair=pair,
+        change=Change.OPT_OUT,
+        source=Source.CARRIER,
+        occurred_at=occurred_at,
+        wording=bodies.clean(wording)[:500],
+        carrier_reference=reference,
+    )
+    if is_new:
+        log.warning("an opt-out was learned from the carrier", entry_id=is_new.pk)
+        questions.settle(pair=pair, answer=questions.Answer.STOP, by=None, now=now)
+        holding.close_texts(pair, now=now)
+
+
+def _compared(state: ConsentState, carrier: Carrier, let_in: dict[Pair, datetime]) -> tuple[bool, str]:
+    """Whether the carrier must hold the pair as we do, and what says so."""
+    entry = state.entry
+    wish = carrier.wish_in(entry.wording)
+    if not state.opted_out:
+        return _compared_in(state, wish)
+    came_back = let_in.get((state.student_phone, state.system_phone))
+    if came_back and came_back > state.since:
+        return False, LET_IN
+    if wish is Wish.STOP:
+        return True, OWN_WORD
+    if entry.source == Source.CARRIER:
+        return True, REFUSED
+    known = CarrierCheck.objects.filter(state=state, agrees=True, detail=TOLD, checked_at__gte=entry.recorded_at)
+    return (True, TOLD) if known.exists() else (False, NOT_TOLD)
+
+
+def _compared_in(state: ConsentState, wish: Wish | None) -> tuple[bool, str]:
+    if wish is Wish.START:
+        return True, OWN_WORD
+    taken = Message.objects.filter(student_phone=state.student_phone, system_number__phone=state.system_phone)
+    taken = taken.filter(direction=Direction.OUTBOUND, sent_at__gt=state.since)
+    return (True, TAKES_TEXTS) if taken.exists() else (False, STILL_OUT)
+
+
+def _note(state: ConsentState, agrees: bool, detail: str, now: datetime) -> None:
+    CarrierCheck.objects.update_or_create(state=state, defaults={"agrees": agrees, "detail": detail, "checked_at": now})

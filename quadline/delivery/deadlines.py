@@ -1,0 +1,61 @@
+"""A text that waits too long goes as an email: when that is, and the sweep that sees to it."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from quadline.conversations.models import Message, MessageQuerySet
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
+from quadline.delivery import failsafe
+from quadline.jobs import job
+from quadline.numbers.rules import State
+
+DEADLINE = "deadline"
+TOO_LATE = "It could not leave in time."
+NO_NUMBER = "Your number was not active in time."
+LEFT_ALONE = (WaitingFor.PAUSED, WaitingFor.QUESTION)  # a person has stopped it, or is being asked
+IN_ONE_SWEEP = 500
+
+
+def deadline_of(could_leave_at: datetime, *, waits_for_number: bool = False) -> datetime:
+    """When a text goes as an email instead. ``could_leave_at``: after quiet hours, its schedule, its turn."""
+    hours = settings.ENV.failsafe_number_hours if waits_for_number else settings.ENV.failsafe_hours
+    return could_leave_at + timedelta(hours=hours)
+
+
+@job(queue="texts", attempts=3)
+def email_overdue_texts(timestamp: int) -> None:
+    """The timetable's sweep."""
+    now = timezone.now()
+    for message_id in list(_overdue(now).order_by("deadline_at").values_list("pk", flat=True)[:IN_ONE_SWEEP]):
+        _close(message_id, now)
+
+
+def _overdue(now: datetime) -> MessageQuerySet:
+    """Texts past their deadline that the carrier provably does not have.
+
+    One that is due again after an attempt was not taken by the carrier, or was looked for there in vain.
+    """
+    texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT, deadline_at__lte=now)
+    not_there = Q(status__in=BEFORE_AN_ATTEMPT) | Q(status__in=IN_DOUBT, due_at__isnull=False)
+    # What waited for a number has the usual time from when the number became active.
+    had_time = ~Q(system_number__state=State.ACTIVE) | ~Q(
+        system_number__active_at__gt=now - timedelta(hours=settings.ENV.failsafe_hours)
+    )
+    return texts.filter(not_there, had_time).exclude(reason__in=LEFT_ALONE)
+
+
+@transaction.atomic
+def _close(message_id: uuid.UUID, now: datetime) -> None:
+    """Looked at again under a lock: a sender that has the text now keeps it, and takes none that is closed here."""
+    rows = _overdue(now).select_for_update(no_key=True, skip_locked=True, of=["self"])
+    message = rows.select_related("conversation__student", "system_number").filter(pk=message_id).first()
+    if message is None:
+        return
+    is_without_number = message.system_number is None or message.system_number.state != State.ACTIVE
+    words = NO_NUMBER if is_without_number else f"{TOO_LATE} {message.detail.removesuffix(failsafe.TRIED_AGAIN)}".strip()
+    failsafe.close_unsent(message, reason=DEADLINE, words=words, now=now)

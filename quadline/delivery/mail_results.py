@@ -1,0 +1,84 @@
+"""Write down what became of an email: taken by the mail server, to be tried again, refused for good, or come back."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from quadline.conversations.models import Conversation, Message
+from quadline.conversations.rules import Status
+from quadline.conversations.statuses import announce, climb
+from quadline.delivery import unreached
+from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.rules import wait_before_resend
+from quadline.emails.failures import MailRefused
+
+State = OutgoingEmail.State
+
+
+def in_our_hands(email: OutgoingEmail) -> QuerySet[OutgoingEmail]:
+    """The row, if it is still the one this worker claimed."""
+    return OutgoingEmail.objects.filter(pk=email.pk, state=State.SENDING, taken_at=email.taken_at)
+
+
+@transaction.atomic
+def record_sent(email: OutgoingEmail, provider_id: str, *, now: datetime) -> None:
+    """The mail server has it."""
+    fields = {"provider_id": provider_id[:200], "detail": ""}
+    if in_our_hands(email).update(state=State.SENT, taken_at=None, sent_at=now, **fields):
+        if email.is_failsafe:
+            climb(email.message, Status.EMAILED, cause="emailed", now=now)
+        else:
+            climb(email.message, Status.SENT, cause="emailed", now=now, sent_at=now, detail="")
+
+
+@transaction.atomic
+def record_refused(email: OutgoingEmail, refusal: MailRefused, *, now: datetime) -> None:
+    """It was not taken: it is tried again until that is hopeless."""
+    waited = now - email.created_at
+    if refusal.is_final or waited > timedelta(hours=settings.ENV.email_give_up_hours):
+        _fail(email, refusal.words, now)
+        return
+    wait = wait_before_resend(email.tries, jitter=random.random())  # noqa: S311  # spreads retries, hides nothing
+    if in_our_hands(email).update(state=State.QUEUED, taken_at=None, due_at=now + wait, detail=refusal.words):
+        if not email.is_failsafe:
+            Message.objects.filter(pk=email.message_id).update(detail=refusal.words)
+        announce(email.message)
+
+
+def put_back(emails: Sequence[OutgoingEmail], *, now: datetime) -> None:
+    """They were claimed but not tried."""
+    for email in emails:
+        in_our_hands(email).update(state=State.QUEUED, taken_at=None, due_at=now, tries=F("tries") - 1)
+
+
+@transaction.atomic
+def record_bounce(email: OutgoingEmail, *, words: str, now: datetime) -> bool:
+    """The mail server had taken it, and it came back. False when that is known already."""
+    row = OutgoingEmail.objects.select_for_update(no_key=True).get(pk=email.pk)
+    if row.state in (State.BOUNCED, State.FAILED, State.DROPPED):
+        return False
+    OutgoingEmail.objects.filter(pk=row.pk).update(
+        state=State.BOUNCED, taken_at=None, due_at=None, detail=words[:300], sent_at=row.sent_at or now
+    )
+    _tell(row, f"The email to {row.to} came back: {words}", cause="email came back", status=Status.BOUNCED, now=now)
+    return True
+
+
+def _fail(email: OutgoingEmail, words: str, now: datetime) -> None:
+    if in_our_hands(email).update(state=State.FAILED, taken_at=None, due_at=None, detail=words[:300]):
+        _tell(email, f"The email to {email.to} failed: {words}", cause="email failed", status=Status.FAILED, now=now)
+
+
+def _tell(email: OutgoingEmail, words: str, *, cause: str, status: Status, now: datetime) -> None:
+    """Say it on the message, and put the conversation among those that need somebody."""
+    if email.is_failsafe:
+        unreached.give_up(email.message, words=words, cause=cause, now=now)
+        return
+    if status is Status.BOUNCED:  # the news may be quicker than our own note that it was sent
+        climb(email.message, Status.SENT, cause="emailed", now=now)
+    if climb(email.message, status, cause=cause, now=now, reason="email", detail=words[:300]):
+        Conversation.objects.filter(pk=email.message.conversation_id).update(needs_reply=True, is_done=False)

@@ -1,0 +1,198 @@
+"""Opting out in other ways than by a keyword: words that a person must judge, and requests a staff member was told.
+
+Nobody opts a student in: answering "keep texting" writes nothing to the ledger. See docs/adr/0009.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.audit.models import record
+from quadline.consent import ledger, questions
+from quadline.consent.ledger import Pair
+from quadline.consent.models import ConsentEntry, StopQuestion
+from quadline.consent.phrases import stop_phrase_in
+from quadline.consent.questions import Answer
+from quadline.consent.rules import Change, Source
+from quadline.conversations.models import Conversation, Message
+from quadline.delivery import holding, sender
+from quadline.delivery.carrier_opt_outs import tell_carrier
+from quadline.delivery.recipients import pair_of
+from quadline.jobs import enqueue
+from quadline.live.telling import tell_each
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import HELD
+from quadline.roster.models import Student
+from quadline.sms import bodies
+
+MOST_WORDS = 500  # of a reply or a note, as kept in the ledger
+
+
+class How(StrEnum):
+    """How a student told a staff member."""
+
+    IN_PERSON = "in_person"
+    BY_PHONE = "by_phone"
+    BY_EMAIL = "by_email"
+    BY_LETTER = "by_letter"
+
+
+HOW_WORDS: dict[How, str] = {
+    How.IN_PERSON: "In person",
+    How.BY_PHONE: "By phone",
+    How.BY_EMAIL: "By email",
+    How.BY_LETTER: "In a letter",
+}
+
+
+class RequestRefused(ValueError):
+    """Nothing was recorded; the message says why, in plain words."""
+
+
+def ask_about(reply: Message, *, now: datetime) -> StopQuestion | None:
+    """Put a reply that may mean stop to its staff user; texts to this student wait. In the transaction that files it."""
+    phrase = stop_phrase_in(reply.body)
+    if phrase is None:
+        return None
+    question = questions.ask(
+        pair=pair_of(reply),
+        wording=reply.body[:MOST_WORDS],
+        phrase=phrase,
+        carrier_reference=reply.carrier_message_id,
+        asked_at=now,
+    )
+    if question:
+        holding.hold_texts(pair_of(reply), now=now)
+    return question
+
+
+def answer_by_keyword(pair: Pair, *, said_at: datetime, now: datetime) -> None:
+    """A STOP or START that the ledger has just taken says what earlier words meant."""
+    question = questions.open_question(pair)
+    if question is None or question.asked_at > said_at:
+        return  # fetched late: the words that are asked about came after it
+    is_out = ledger.is_opted_out(pair)
+    questions.settle(pair=pair, answer=Answer.STOP if is_out else Answer.GO_ON, by=None, now=now)
+    if not is_out:
+        holding.let_go_on(pair, actor=None, now=now)
+        enqueue(sender.send_due_texts)
+
+
+def answer_question(*, conversation: Conversation, actor: User, answer: Answer, now: datetime) -> StopQuestion | None:
+    """One click of the staff user: stop, or keep texting. None when nobody asks, or somebody has answered."""
+    with transaction.atomic():
+        _one_at_a_time([conversation])
+        open_one = question_in(conversation)
+        if open_one is None:
+            return None
+        pair = (open_one.student_phone, open_one.system_phone)
+        question = questions.settle(pair=pair, answer=answer, by=actor, now=now)
+        if question is None:
+            return None
+        if answer is Answer.STOP:
+            _opt_out(pair, said_at=question.asked_at, wording=question.wording, actor=actor, now=now)
+            Conversation.objects.filter(pk=conversation.pk).update(needs_reply=False)
+        else:
+            holding.let_go_on(pair, actor=actor, now=now)
+            enqueue(sender.send_due_texts)
+        record("stop question answered", subject=conversation, actor=actor, answer=answer.value, question=question.pk)
+        _announce([conversation])
+        return question
+
+
+def question_in(conversation: Conversation) -> StopQuestion | None:
+    """The open question of a conversation, about whichever of its staff user's numbers."""
+    return next(iter(questions_in([conversation]).values()), None)
+
+
+def questions_in(conversations: Iterable[Conversation]) -> dict[int, StopQuestion]:
+    """Those of the conversations whose staff user is asked, with what; in two looks."""
+    asked = {each.pk: each for each in conversations if each.student_phone}
+    owners = {each.staff_id for each in asked.values()}
+    numbers = SystemNumber.objects.filter(user__in=owners, state__in=HELD).exclude(phone="")
+    owner_of = dict(numbers.values_list("phone", "user_id"))
+    found = StopQuestion.objects.filter(
+        answer="", system_phone__in=owner_of, student_phone__in={each.student_phone for each in asked.values()}
+    )
+    by_owner = {(owner_of[question.system_phone], question.student_phone): question for question in found}
+    of_each = {pk: by_owner.get((each.staff_id, each.student_phone)) for pk, each in asked.items()}
+    return {pk: question for pk, question in of_each.items() if question}
+
+
+def record_stop_request(
+    *, student: Student, staff: User, actor: User, how: How, said_at: datetime, now: datetime, note: str = ""
+) -> ConsentEntry | None:
+    """A student told ``actor`` that they want no more texts from ``staff``. None when they are out already.
+
+    Raises RequestRefused.
+    """
+    if not actor.may[May.TEXT] or (staff != actor and not actor.may[May.MANAGE]):
+        raise RequestRefused("You can record this for your own number only. Nothing was recorded.")
+    if said_at > now:
+        raise RequestRefused("That time is still to come. Say when the student asked.")
+    number = SystemNumber.objects.of(staff)
+    if number is None or not number.phone or not student.mobile:
+        raise RequestRefused(f"There is no number of {staff.name} that could text {student.first}. Nothing was recorded.")
+    pair = (student.mobile, number.phone)
+    with transaction.atomic():
+        conversations = Conversation.objects.filter(staff=staff, student=student)
+        _one_at_a_time(conversations)
+        if ledger.is_opted_out(pair):
+            return None
+        _refuse_if_they_came_back(pair, student, said_at)
+        words = f"{HOW_WORDS[how]}. {bodies.clean(note).strip()}".strip()[:MOST_WORDS]
+        entry = _opt_out(pair, said_at=said_at, wording=words, actor=actor, now=now)
+        questions.settle(pair=pair, answer=Answer.STOP, by=actor, now=now)
+        record("stop request recorded", subject=student, actor=actor, how=how.value, whose=staff.pk)
+        _announce(conversations)
+        return entry
+
+
+@transaction.atomic
+def record_stop_requests(
+    *, student: Student, staff: Sequence[User], actor: User, how: How, said_at: datetime, now: datetime, note: str = ""
+) -> int:
+    """The same for several numbers, all or none. Returns for how many it changed something. Raises RequestRefused."""
+    entries = [
+        record_stop_request(student=student, staff=each, actor=actor, how=how, said_at=said_at, note=note, now=now)
+        for each in staff
+    ]
+    return sum(entry is not None for entry in entries)
+
+
+def numbers_that_texted(student: Student) -> list[SystemNumber]:
+    """The numbers in use from which this student was ever texted, by whose they are."""
+    used = Message.objects.filter(conversation__student=student, system_number__isnull=False).values("system_number")
+    numbers = SystemNumber.objects.live().filter(pk__in=used).exclude(phone="")
+    return list(numbers.select_related("user").order_by("user__name", "pk"))
+
+
+def _opt_out(pair: Pair, *, said_at: datetime, wording: str, actor: User, now: datetime) -> ConsentEntry | None:
+    entry = ledger.record(
+        pair=pair, change=Change.OPT_OUT, source=Source.STAFF, occurred_at=said_at, wording=wording, actor=actor
+    )
+    if entry:
+        holding.close_texts(pair, now=now)
+        enqueue(tell_carrier, entry_id=entry.pk)
+    return entry
+
+
+def _refuse_if_they_came_back(pair: Pair, student: Student, said_at: datetime) -> None:
+    standing = ledger.standing(pair)
+    if standing and standing.since >= said_at:
+        word = standing.entry.keyword or "START"
+        raise RequestRefused(f"{student.first} has texted {word} since then, and that counts. Nothing was recorded.")
+
+
+def _one_at_a_time(conversations: Iterable[Conversation]) -> None:
+    """As when a text is accepted or a reply filed: nothing joins these conversations meanwhile."""
+    rows = Conversation.objects.select_for_update(no_key=True).filter(pk__in=[each.pk for each in conversations])
+    list(rows.order_by("pk"))
+
+
+def _announce(conversations: Iterable[Conversation]) -> None:
+    tell_each((conversation.staff_id, f"conv-{conversation.pk}") for conversation in conversations)
