@@ -1,0 +1,122 @@
+"""A door for a mail server: takes students' emails by LMTP or SMTP.
+
+It says 250 only after the email is committed, 4xx when the trouble is ours (the mail server keeps it and comes again),
+and 5xx with the reason when coming again would not help (the mail server tells its sender).
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from email.utils import parseaddr
+from functools import partial
+from typing import Any
+
+import structlog
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from quadline.delivery.inbound_email import file_email
+from quadline.emails import outgoing
+from quadline.emails.incoming import LARGEST, TooLarge
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 4  # emails filed at the same time; further ones wait their turn
+PATIENCE_SECONDS = 60  # with a mail server that says nothing
+LONGEST_LINE = 200_000  # bytes; RFC 5321 has 1,000, and not every program keeps to it
+KEPT = "250 2.0.0 Kept"
+LATER = "451 4.3.0 It could not be kept just now. Please come again."
+
+
+class Intake:
+    """What is said at each step; the hooks are named by aiosmtpd."""
+
+    def __init__(self, *, is_lmtp: bool) -> None:
+        self._is_lmtp = is_lmtp
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self.under_way = 0
+
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        """Over SMTP anybody may come: only our own addresses. An LMTP server is the college's, and knows."""
+        if not self._is_lmtp and not is_ours(address):
+            return "550 5.7.1 This server takes answers to Quadline's own emails only."
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+        sender = (envelope.mail_from or "").strip("<>")
+        raw = f"Return-Path: <{sender}>\r\n".encode("utf-8", "replace") + bytes(envelope.original_content)
+        self.under_way += 1
+        try:
+            answers = [await self._keep(raw, address) for address in envelope.rcpt_tos]
+        finally:
+            self.under_way -= 1
+        # LMTP wants an answer for each recipient (RFC 2033, 4.2); SMTP one for all, the worst.
+        return "\r\n".join(answers) if self._is_lmtp else max(answers)
+
+    async def _keep(self, raw: bytes, address: str) -> str:
+        async with self._turn:
+            return await sync_to_async(_file, thread_sensitive=False)(raw, address)
+
+
+def is_ours(address: str) -> bool:
+    """The reply address with or without a token, and the address our emails come from."""
+    name, _, domain = parseaddr(address)[1].lower().rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}" in (settings.ENV.email_reply_to, outgoing.own_address().lower())
+
+
+def _file(raw: bytes, address: str) -> str:
+    try:
+        close_old_connections()
+        kept = file_email(raw, envelope_to=address, now=timezone.now())
+    except TooLarge as refusal:
+        return f"552 5.3.4 {refusal}"
+    except Exception:
+        log.exception("an email could not be kept; its mail server brings it again")
+        return LATER
+    finally:
+        close_old_connections()
+    log.info("email kept", kind=kept.kind, email_id=kept.pk)
+    return KEPT
+
+
+async def told_to_stop() -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
+async def listen(
+    host: str, port: int, *, is_lmtp: bool, ready: Callable[[int], None], until: Callable[[], Awaitable[None]] = told_to_stop
+) -> None:
+    """Take emails until told to stop; one that is being filed is finished."""
+    intake = Intake(is_lmtp=is_lmtp)
+    server = await asyncio.get_running_loop().create_server(partial(_connection, intake, is_lmtp), host, port)
+    ready(server.sockets[0].getsockname()[1])
+    await until()
+    server.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(10):
+            while intake.under_way:
+                await asyncio.sleep(0.05)
+
+
+class _OverSmtp(SMTP):
+    line_length_limit = LONGEST_LINE
+
+
+class _OverLmtp(LMTP):
+    line_length_limit = LONGEST_LINE
+
+
+def _connection(intake: Intake, is_lmtp: bool) -> SMTP:
+    protocol = _OverLmtp if is_lmtp else _OverSmtp
+    return protocol(
+        intake, data_size_limit=LARGEST, enable_SMTPUTF8=True, hostname="quadline", ident="Quadline", timeout=PATIENCE_SECONDS
+    )
