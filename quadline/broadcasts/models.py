@@ -44,6 +44,9 @@ class Broadcast(models.Model):
     created_at = models.DateTimeField()
     launched_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # The screens are told of a broadcast that runs at most once a second, by whichever worker is first.
+    told_at = models.DateTimeField(null=True)
+    told = models.CharField(max_length=200, blank=True)  # where it stood then
 
     objects = BroadcastQuerySet.as_manager()
 
@@ -70,6 +73,8 @@ class Recipient(models.Model):
     notice = models.TextField(blank=True)
     segments = models.PositiveSmallIntegerField(default=0)
     message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="recipient")
+    # The text that failed, once it was sent again: ``message`` is then the second one.
+    first_message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="retried_for")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["broadcast", "student"], name="recipient_once")]

@@ -1,6 +1,19 @@
-"""The law of a broadcast: its states, and what each recipient would get. No database here."""
+"""The law of a broadcast: its states, what each recipient would get, and when it is done. No database here."""
 
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from quadline.consent.quiet_hours import quiet_until
+from quadline.consent.rules import QuietHours, Reason
+
+STEP = timedelta(minutes=5)  # how finely the finish time is worked out around quiet hours
+MOST_STEPS = 4_000
+
+
+class BroadcastRefused(ValueError):
+    """Nothing was sent or changed; the message says why and what to do, in plain words."""
 
 
 class State(StrEnum):
@@ -19,10 +32,80 @@ class Outcome(StrEnum):
     NOTHING = "nothing"
 
 
+class Why(StrEnum):
+    """Why a recipient does not get a text. Each goes with one outcome; the first five are consent's own words."""
+
+    OPTED_OUT = Reason.OPTED_OUT.value  # email instead
+    NO_MOBILE = Reason.NO_MOBILE.value  # email instead
+    LANDLINE = Reason.LANDLINE.value  # email instead
+    BAD_NUMBER = Reason.BAD_NUMBER.value  # email instead
+    ASKED = Reason.ASKED.value  # nothing, until a person has answered
+    NO_ADDRESS = "no_address"  # nothing: a text cannot reach them and there is no email address
+    NO_EMAIL = "no_email"  # nothing: this is an email, and there is no address
+    UNFILLED = "unfilled"  # nothing: a merge field is empty for them
+
+
+WHY_WORDS: dict[Why, str] = {
+    Why.OPTED_OUT: "Opted out of texts from your number",
+    Why.NO_MOBILE: "No mobile number on file",
+    Why.LANDLINE: "Only a landline on file",
+    Why.BAD_NUMBER: "Texts to this phone have failed before",
+    Why.ASKED: "May have asked for no more texts: answer that first",
+    Why.NO_ADDRESS: "A text cannot reach them, and there is no email address",
+    Why.NO_EMAIL: "No email address on file",
+    Why.UNFILLED: "A merge field is empty for them",
+}
+
+EMAIL_INSTEAD = frozenset({Why.OPTED_OUT, Why.NO_MOBILE, Why.LANDLINE, Why.BAD_NUMBER})
+
+
+def outcome_of(why: Why) -> Outcome:
+    """What a student gets who does not get a text, for this reason."""
+    return Outcome.EMAIL if why in EMAIL_INSTEAD else Outcome.NOTHING
+
+
 MAY_BECOME: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.RUNNING}),
     State.RUNNING: frozenset({State.PAUSED, State.STOPPED, State.FINISHED}),
     State.PAUSED: frozenset({State.RUNNING, State.STOPPED}),
     State.STOPPED: frozenset(),
-    State.FINISHED: frozenset(),
+    State.FINISHED: frozenset({State.RUNNING}),  # what failed is sent once more
 }
+
+
+def sending_seconds(segments: int, rate: float) -> int:
+    """How long a number sends at ``rate`` segments a second; 0: no limit."""
+    return math.ceil(segments / rate) if rate else 0
+
+
+def finish_at(segments: Mapping[tuple[str, ...], int], *, now: datetime, rate: float, quiet_hours: QuietHours | None) -> datetime:
+    """When the last of these leaves: segments by the zones their students may be in, none of them in quiet hours.
+
+    Segments that go at any hour stand under no zone, ``()``.
+    """
+    left = {zones: float(count) for zones, count in segments.items() if count > 0}
+    moment = now
+    for _ in range(MOST_STEPS):
+        quiet = {zones: quiet_until(moment, zones, quiet_hours) if quiet_hours else None for zones in left}
+        if not left:
+            break
+        ends = [end for end in quiet.values() if end]
+        if len(ends) == len(left):
+            moment = min(ends)
+            continue
+        free = [zones for zones in left if not quiet[zones]]
+        moment += _send(left, free, rate)
+    return moment
+
+
+def _send(left: dict[tuple[str, ...], float], free: list[tuple[str, ...]], rate: float) -> timedelta:
+    """Take off what leaves within one step, and return how long that took."""
+    room = STEP.total_seconds() * rate if rate else math.inf
+    used = 0.0
+    for zones in free:
+        sent = min(left[zones], room - used)
+        used += sent
+        left[zones] -= sent
+        if left[zones] <= 0:
+            del left[zones]
+    return timedelta(seconds=used / rate) if rate else timedelta()

@@ -1,0 +1,125 @@
+"""Choices as tokens, and the students they stand for. Never a student the author may not see.
+
+An audience is ``{"to": [token…], "except": [token…]}``. Tokens: ``caseload``, ``office`` and ``all`` (for those who see
+them), ``student:12``, ``tag:Athlete``, ``course:BIO-101``, ``audience:3``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.broadcasts.models import Audience as SavedAudience
+from quadline.roster.models import CaseloadEntry, Student, StudentQuerySet
+
+CASELOAD, OFFICE, ALL = "caseload", "office", "all"
+STUDENT, TAG, COURSE, AUDIENCE = "student", "tag", "course", "audience"
+GROUPS = frozenset({CASELOAD, OFFICE, ALL})
+WITH_VALUE = frozenset({STUDENT, TAG, COURSE, AUDIENCE})
+NUMBERED = frozenset({STUDENT, AUDIENCE})
+LARGEST_ID = 2**63 - 1
+DEEPEST = 5  # saved audiences within saved audiences
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One token, read."""
+
+    kind: str
+    value: str = ""
+
+    @property
+    def token(self) -> str:
+        return f"{self.kind}:{self.value}" if self.value else self.kind
+
+    @property
+    def id(self) -> int:
+        return int(self.value)
+
+    @classmethod
+    def read(cls, token: str) -> "Choice | None":
+        """None for what is no token."""
+        kind, _, value = token.strip().partition(":")
+        if kind in GROUPS and not value:
+            return cls(kind)
+        if kind not in WITH_VALUE or not value or len(value) > 60 or "\x00" in value:
+            return None
+        is_number = value.isascii() and value.isdigit() and int(value) <= LARGEST_ID
+        return cls(kind, value) if is_number or kind not in NUMBERED else None
+
+
+def choices(tokens: Iterable[str]) -> list[Choice]:
+    """The tokens of one field, each once, in order; what is no token is left out."""
+    read = (Choice.read(token) for token in tokens if isinstance(token, str))
+    return list(dict.fromkeys(choice for choice in read if choice))
+
+
+def audience_of(to: Iterable[str], without: Iterable[str] = ()) -> dict[str, list[str]]:
+    """An audience from what a form posted."""
+    return {"to": [each.token for each in choices(to)], "except": [each.token for each in choices(without)]}
+
+
+def resolve(audience: dict[str, Any], *, author: User) -> StudentQuerySet:
+    """The students of an audience whom its author may see, each once, those of Except left out."""
+    return Student.objects.visible_to(author).filter(_chosen(audience, author, depth=0))
+
+
+def standing_for(choice: Choice, *, author: User) -> StudentQuerySet:
+    """The students one token stands for, of those its author may see."""
+    return Student.objects.visible_to(author).filter(_any_of([choice], author, depth=0))
+
+
+def duplicates(audience: dict[str, Any], *, author: User) -> int:
+    """How often somebody was chosen again by another token of To."""
+    chosen = choices(audience.get("to", []))
+    named = [each for each in chosen if each.kind == STUDENT]
+    groups = [each for each in chosen if each.kind != STUDENT]
+    if len(chosen) < 2 or not groups:
+        return 0
+    visible = Student.objects.visible_to(author)
+    times = sum(standing_for(each, author=author).count() for each in groups)
+    times += visible.filter(pk__in=[each.id for each in named]).count()
+    return times - visible.filter(_any_of(chosen, author, depth=0)).count()
+
+
+def _chosen(audience: dict[str, Any], author: User, *, depth: int) -> Q:
+    """To without Except, as a condition on students; never one that the author may not see (resolve adds that)."""
+    to, without = choices(audience.get("to", [])), choices(audience.get("except", []))
+    chosen = _any_of(to, author, depth=depth)
+    if not without:
+        return chosen
+    left_out = Student.objects.filter(_any_of(without, author, depth=depth))
+    return chosen & ~Q(pk__in=left_out.values("pk"))
+
+
+def _any_of(chosen: list[Choice], author: User, *, depth: int) -> Q:
+    """Test students come only when they are chosen by name."""
+    groups = Q(pk__in=[])
+    for choice in chosen:
+        if choice.kind in GROUPS:
+            groups |= _group(choice, author)
+        elif choice.kind in (TAG, COURSE):
+            groups |= Q(tags__contains=[choice.value]) if choice.kind == TAG else Q(courses__contains=[choice.value])
+    anybody = groups & Q(is_test=False) | Q(pk__in=[each.id for each in chosen if each.kind == STUDENT])
+    for saved in _saved(chosen, author) if depth < DEEPEST else ():
+        anybody |= _chosen(saved.audience, author, depth=depth + 1)
+    return anybody
+
+
+def _group(choice: Choice, author: User) -> Q:
+    if choice.kind == ALL and author.may[May.SEE_COLLEGE]:
+        return Q(pk__gt=0)
+    if choice.kind == OFFICE and author.may[May.SEE_OFFICE] and author.office:
+        return Q(pk__in=CaseloadEntry.objects.filter(staff__office=author.office).values("student"))
+    if choice.kind == CASELOAD:
+        return Q(pk__in=CaseloadEntry.objects.filter(staff=author).values("student"))
+    return Q(pk__in=[])
+
+
+def _saved(chosen: list[Choice], author: User) -> list[SavedAudience]:
+    """Only one's own: another's audience stands for nobody."""
+    ids = [each.id for each in chosen if each.kind == AUDIENCE]
+    return list(SavedAudience.objects.filter(owner=author, pk__in=ids)) if ids else []

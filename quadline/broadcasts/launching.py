@@ -1,0 +1,108 @@
+"""Send a broadcast: in one transaction, exactly what its review showed."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.audit.models import record
+from quadline.broadcasts import finishing, writing
+from quadline.broadcasts.figures import review_of
+from quadline.broadcasts.models import Broadcast
+from quadline.broadcasts.planning import Plan
+from quadline.broadcasts.preflight import keep, keep_notices
+from quadline.broadcasts.reviews import Level, Review
+from quadline.broadcasts.rules import BroadcastRefused, Outcome, State
+from quadline.delivery import mailing, sender
+from quadline.delivery.deadlines import deadline_of
+from quadline.jobs import enqueue
+from quadline.live.telling import tell
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.provisioning import request_number
+
+
+class ReviewChanged(Exception):
+    """Somebody's outcome is not what the review showed. Nothing was sent; ``review`` is the new one, and is stored."""
+
+    def __init__(self, review: Review) -> None:
+        super().__init__("The list or somebody's consent has changed since you looked. Nothing was sent: look again.")
+        self.review = review
+
+
+def launch(broadcast: Broadcast, *, actor: User, fingerprint: str, now: datetime) -> Broadcast:
+    """Send what was reviewed. Again for a broadcast that is under way or over: nothing happens.
+
+    Raises ReviewChanged, or BroadcastRefused.
+    """
+    with transaction.atomic():
+        # A second click waits here for the first, and finds it no draft any more.
+        row = Broadcast.objects.select_for_update(no_key=True, of=["self"]).select_related("author").get(pk=broadcast.pk)
+        _refuse_others(row, actor)
+        changed = _send_as_reviewed(row, fingerprint, now) if row.state == State.DRAFT else None
+    broadcast.refresh_from_db()
+    if changed:
+        raise ReviewChanged(changed)
+    return broadcast
+
+
+def _refuse_others(broadcast: Broadcast, actor: User) -> None:
+    if actor.pk != broadcast.author_id or not actor.may[May.TEXT]:
+        raise BroadcastRefused(f"It leaves from {broadcast.author.name}'s number: only they can send it. Nothing was sent.")
+
+
+def _send_as_reviewed(broadcast: Broadcast, fingerprint: str, now: datetime) -> Review | None:
+    """The new review when it is not the one that was looked at; then nothing leaves."""
+    plan = Plan(broadcast, now=now)
+    if not plan.fingerprint == broadcast.fingerprint == fingerprint:
+        return keep(plan)
+    made = review_of(plan)
+    if made.is_blocked:
+        blocked = next(check for check in made.checks if check.level is Level.BLOCKED)
+        raise BroadcastRefused(f"{blocked.words} Nothing was sent.")
+    keep_notices(plan)
+    _write(plan, made)
+    broadcast.state, broadcast.launched_at, broadcast.review = State.RUNNING, now, made.as_json()
+    broadcast.save(update_fields=["state", "launched_at", "review"])
+    counts = {"texts": made.texts, "emails": made.emails, "nothing": made.nothing}
+    record("broadcast sent", subject=broadcast, actor=broadcast.author, **counts)
+    set_off(broadcast)
+    return None
+
+
+def set_off(broadcast: Broadcast) -> None:
+    """There is something to hand over: tell the workers, and the screens."""
+    enqueue(sender.send_due_texts)
+    enqueue(mailing.send_due_emails)
+    enqueue(finishing.follow_broadcasts, timestamp=0)
+    tell([broadcast.author_id], f"broadcast-{broadcast.pk}")
+    tell([broadcast.author_id], "inbox")
+
+
+def _write(plan: Plan, made: Review) -> None:
+    """Conversations are locked before a number is asked for, as when a single text is accepted: no ring of waits."""
+    broadcast = plan.broadcast
+    written = broadcast.recipients.exclude(outcome=Outcome.NOTHING).order_by("student_id")
+    recipients = list(written.values_list("pk", flat=True))
+    writing.open_conversations(broadcast.author_id, recipients, now=plan.now)
+    number = None if plan.is_email else plan.number or request_number(user=broadcast.author, now=plan.now)
+    writing.write(
+        writing.Order(
+            broadcast=broadcast,
+            recipients=recipients,
+            number=number,
+            actor_id=broadcast.author_id,
+            held={row.student.pk: row.held_until for row in plan.texts if row.held_until},
+            deadline=_deadline(number, made, plan.now),
+            now=plan.now,
+        )
+    )
+
+
+def _deadline(number: SystemNumber | None, made: Review, now: datetime) -> datetime | None:
+    """After the last one's turn: nobody gets an email merely because the broadcast is long."""
+    if number is None:
+        return None
+    if made.finish_at:
+        return deadline_of(made.finish_at)
+    return deadline_of(now + timedelta(seconds=made.takes_seconds), waits_for_number=True)

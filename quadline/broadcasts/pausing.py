@@ -1,0 +1,178 @@
+"""Pause a broadcast, let it go on, or stop the rest of it. What is in the sender's hands goes on."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.audit.models import record
+from quadline.broadcasts.facts import verdicts_for
+from quadline.broadcasts.launching import set_off
+from quadline.broadcasts.models import Broadcast
+from quadline.broadcasts.rules import MAY_BECOME, BroadcastRefused, State, sending_seconds
+from quadline.conversations.models import Message
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WaitingFor
+from quadline.delivery import notices
+from quadline.delivery.deadlines import deadline_of
+from quadline.live.telling import tell
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State as NumberState
+from quadline.roster.models import Student
+
+# Texts are locked in the order in which the sender's answers are written down (delivery/accepted.py).
+WAITING = """
+    SELECT message.id FROM conversations_message AS message
+    JOIN broadcasts_recipient AS recipient ON recipient.message_id = message.id
+    WHERE recipient.broadcast_id = %(broadcast)s AND message.channel = 'text'
+      AND message.status IN ('waiting', 'queued') AND message.reason <> %(but)s
+    ORDER BY message.id FOR NO KEY UPDATE OF message
+"""
+PAUSE = "UPDATE conversations_message SET due_at = NULL, reason = 'paused' WHERE id = ANY(%(ids)s::uuid[])"
+RESUME = """
+    UPDATE conversations_message AS message
+    SET due_at = CASE WHEN %(is_active)s THEN COALESCE(held.until, %(now)s) ELSE %(now)s END,
+        reason = CASE WHEN NOT %(is_active)s THEN 'number' WHEN held.until IS NULL THEN 'turn' ELSE 'quiet_hours' END,
+        deadline_at = %(deadline)s
+    FROM conversations_conversation AS conversation
+    LEFT JOIN unnest(%(held)s::bigint[], %(untils)s::timestamptz[]) AS held (student_id, until)
+         ON held.student_id = conversation.student_id
+    WHERE message.id = ANY(%(ids)s::uuid[]) AND conversation.id = message.conversation_id
+"""
+# Emails that are not in a worker's hands: those instead of a text that never left, and those that are the broadcast.
+EMAILS = """
+    SELECT email.id FROM delivery_outgoingemail AS email
+    JOIN broadcasts_recipient AS recipient ON recipient.message_id = email.message_id
+    JOIN conversations_message AS message ON message.id = email.message_id
+    WHERE recipient.broadcast_id = %(broadcast)s AND email.state = 'queued'
+      AND (message.status = 'blocked' OR message.channel = 'email' AND message.status = 'queued')
+    ORDER BY email.id FOR NO KEY UPDATE OF email
+"""
+HOLD = "UPDATE delivery_outgoingemail SET due_at = %(due_at)s WHERE id = ANY(%(ids)s)"
+DROP = """
+    UPDATE delivery_outgoingemail SET state = 'dropped', due_at = NULL, detail = 'The broadcast was stopped.'
+    WHERE id = ANY(%(ids)s) RETURNING message_id
+"""
+CANCEL = """
+    WITH stopped AS (
+        SELECT id, status FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND status IN ('waiting', 'queued')
+    ),
+    told AS (
+        INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, actor_id, key)
+        SELECT id, %(now)s, status, 'cancelled', 'broadcast stopped', '', %(actor)s, '' FROM stopped
+    )
+    UPDATE conversations_message AS message SET status = 'cancelled', due_at = NULL, reason = '', detail = ''
+    FROM stopped WHERE message.id = stopped.id
+"""
+KEPT_BACK = "UPDATE conversations_message SET detail = %(words)s WHERE id = ANY(%(ids)s::uuid[]) AND status = 'blocked'"
+STOPPED_WORDS = "The broadcast was stopped before an email went out instead."
+
+
+def may_steer(broadcast: Broadcast, actor: User) -> bool:
+    """The author, or whoever manages the college's accounts."""
+    return actor.may[May.MANAGE] or (actor.pk == broadcast.author_id and actor.may[May.TEXT])
+
+
+def pause(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
+    """What waits stays until it is resumed. False when it is not running. Raises BroadcastRefused."""
+    with transaction.atomic():
+        row = _turned(broadcast, State.PAUSED, actor)
+        if row is None:
+            return False
+        # One that waits for an answer about the student's wish stays with that question.
+        _run(PAUSE, ids=_waiting(row, but=WaitingFor.QUESTION))
+        _run(HOLD, ids=_run(EMAILS, broadcast=row.pk), due_at=None)
+        _say("broadcast paused", row, actor)
+    broadcast.refresh_from_db()
+    return True
+
+
+def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
+    """It goes on where it was. False when it is not paused. Raises BroadcastRefused."""
+    with transaction.atomic():
+        row = _turned(broadcast, State.RUNNING, actor)
+        if row is None:
+            return False
+        paused = _waiting(row, but=WaitingFor.QUESTION)
+        number = SystemNumber.objects.of(row.author)
+        held = _held_now(paused, row.author, number, now)
+        is_active = number is not None and number.state == NumberState.ACTIVE
+        last = max([now, *held.values()]) + _takes(paused)
+        deadline = deadline_of(last, waits_for_number=not is_active)
+        held_values = {"held": list(held), "untils": list(held.values())}
+        _run(RESUME, ids=paused, is_active=is_active, now=now, deadline=deadline, **held_values)
+        _run(HOLD, ids=_run(EMAILS, broadcast=row.pk), due_at=now)
+        _say("broadcast resumed", row, actor)
+        set_off(row)
+    broadcast.refresh_from_db()
+    return True
+
+
+def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
+    """Cancel what has not left, texts and emails; returns how many. Raises BroadcastRefused."""
+    with transaction.atomic():
+        row = _turned(broadcast, State.STOPPED, actor)
+        if row is None:
+            return 0
+        texts = _waiting(row, but="")
+        emails = _run(DROP, ids=_run(EMAILS, broadcast=row.pk))
+        _run(CANCEL, ids=[*texts, *emails], actor=actor.pk, now=now)
+        _run(KEPT_BACK, ids=emails, words=STOPPED_WORDS)
+        _pass_notices_on(texts)
+        Broadcast.objects.filter(pk=row.pk).update(finished_at=now)
+        _say("broadcast stopped", row, actor, stopped=len(texts) + len(emails))
+    broadcast.refresh_from_db()
+    return len(texts) + len(emails)
+
+
+def _turned(broadcast: Broadcast, state: State, actor: User) -> Broadcast | None:
+    """The broadcast, locked and in its new state; None when it cannot come into it."""
+    row = Broadcast.objects.select_for_update(no_key=True, of=["self"]).select_related("author").get(pk=broadcast.pk)
+    if not may_steer(row, actor):
+        raise BroadcastRefused(f"Only {row.author.name} or an administrator can do that. Nothing was changed.")
+    if row.state == State.DRAFT or state not in MAY_BECOME[State(row.state)]:
+        return None
+    row.state = state
+    row.save(update_fields=["state"])
+    return row
+
+
+def _waiting(broadcast: Broadcast, *, but: str) -> list[Any]:
+    """The texts that have not left, locked, but those that wait for one reason."""
+    return _run(WAITING, broadcast=broadcast.pk, but=but)
+
+
+def _held_now(texts: Iterable[Any], author: User, number: SystemNumber | None, now: datetime) -> dict[int, datetime]:
+    """The students for whom it is quiet now, and until when."""
+    students = list(Student.objects.filter(conversations__messages__in=texts).order_by("pk"))
+    verdicts = verdicts_for(students, author=author, number=number, now=now)
+    return {student.pk: verdict.until for student, verdict in verdicts if verdict.until}
+
+
+def _takes(texts: list[Any]) -> timedelta:
+    segments = sum(Message.objects.filter(pk__in=texts).values_list("segments", flat=True))
+    return timedelta(seconds=sending_seconds(segments, settings.ENV.texts_per_second))
+
+
+def _pass_notices_on(stopped: list[Any]) -> None:
+    """Where another text waits behind a first one that was stopped, that one now carries the notice."""
+    first = Message.objects.filter(pk__in=stopped).exclude(notice="")
+    behind = Message.objects.filter(status__in=BEFORE_AN_ATTEMPT).values("conversation")
+    for text in first.filter(conversation__in=behind).select_related("conversation", "system_number"):
+        notices.pass_on(text)
+
+
+def _say(action: str, broadcast: Broadcast, actor: User, **detail: Any) -> None:
+    record(action, subject=broadcast, actor=actor, **detail)
+    for event in (f"broadcast-{broadcast.pk}", "inbox"):
+        tell([broadcast.author_id, actor.pk], event)
+
+
+def _run(statement: str, **values: Any) -> list[Any]:
+    """The first column of what it answers."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [row[0] for row in cursor.fetchall()] if cursor.description else []

@@ -1,0 +1,211 @@
+"""How a broadcast goes and what came of it; every count equals the rows it links to."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from quadline.broadcasts.models import Broadcast, Recipient
+from quadline.broadcasts.retrying import may_be_retried as may_be_retried
+from quadline.broadcasts.retrying import retry_failed as retry_failed
+from quadline.broadcasts.rules import WHY_WORDS, State, Why
+from quadline.conversations.rules import RANK, WORDS, Status
+from quadline.roster.models import Student, StudentQuerySet
+
+NOTHING = "nothing"
+REPLIED, OPTED_OUT = "replied", "opted_out"
+NOTHING_WORDS = "Nothing"
+
+# A reply is the first thing a student wrote after it went out, by text or email. The keyword that opts out is none.
+# An opt-out is because of it within a day of its text, when no later text lies in between.
+CAME_OF_IT = """
+    SELECT recipient.id, COALESCE(message.status, 'nothing') AS stands, reply.at AS replied_at, stop.at AS opted_out_at
+    FROM broadcasts_recipient AS recipient
+    JOIN roster_student AS student ON student.id = recipient.student_id
+    LEFT JOIN conversations_message AS message ON message.id = recipient.message_id
+    LEFT JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
+    LEFT JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
+    LEFT JOIN LATERAL (
+        SELECT min(inbound.created_at) AS at FROM conversations_message AS inbound
+        WHERE conversation.last_inbound_at >= message.created_at
+          AND inbound.conversation_id = message.conversation_id AND inbound.position > message.position
+          AND inbound.direction = 'inbound' AND inbound.created_at >= COALESCE(message.sent_at, message.created_at)
+          AND message.status NOT IN ('waiting', 'queued', 'cancelled')
+          AND NOT EXISTS (SELECT 1 FROM consent_consententry AS entry
+                          WHERE entry.carrier_reference = inbound.carrier_message_id AND entry.change = 'opt_out'
+                            AND inbound.carrier_message_id <> '')
+    ) AS reply ON true
+    LEFT JOIN LATERAL (
+        SELECT min(entry.occurred_at) AS at FROM consent_consententry AS entry
+        WHERE message.channel = 'text' AND entry.student_phone = message.student_phone AND entry.system_phone = number.phone
+          AND entry.change = 'opt_out' AND entry.source = 'reply'
+          AND entry.occurred_at >= message.sent_at AND entry.occurred_at < message.sent_at + interval '24 hours'
+          AND NOT EXISTS (SELECT 1 FROM conversations_message AS later
+                          WHERE later.conversation_id = message.conversation_id AND later.position > message.position
+                            AND later.direction = 'outbound' AND later.channel = 'text'
+                            AND later.sent_at < entry.occurred_at)
+    ) AS stop ON true
+    WHERE recipient.broadcast_id = %(broadcast)s
+"""
+FILTERS = {"": "", REPLIED: "WHERE replied_at IS NOT NULL", OPTED_OUT: "WHERE opted_out_at IS NOT NULL"}
+STANDS = "WHERE stands = %(status)s"
+COUNTS = f"SELECT count(replied_at), count(opted_out_at) FROM ({CAME_OF_IT}) AS came"  # noqa: S608  # no value in it
+LISTED = """
+    SELECT came.* FROM ({came}) AS came
+    JOIN broadcasts_recipient AS listed ON listed.id = came.id
+    JOIN roster_student AS named ON named.id = listed.student_id
+    {where} ORDER BY named.last_name, named.first_name, named.id LIMIT %(limit)s OFFSET %(offset)s
+"""
+QUIET = f"""
+    SELECT listed.student_id FROM ({CAME_OF_IT}) AS came JOIN broadcasts_recipient AS listed ON listed.id = came.id
+    WHERE replied_at IS NULL AND opted_out_at IS NULL AND stands NOT IN ('nothing', 'waiting', 'queued', 'cancelled')
+"""  # noqa: S608  # no value in it
+# What stands where, and what of it has not left: texts before an attempt, and emails instead of a text that never left.
+STANDING = """
+    SELECT COALESCE(message.status, 'nothing'), count(*), count(*) FILTER (WHERE waits), COALESCE(sum(message.segments) FILTER
+           (WHERE waits AND channel = 'text'), 0), bool_or(waits AND message.reason = 'number'),
+           count(*) FILTER (WHERE waits AND message.due_at > %(now)s), max(message.due_at) FILTER (WHERE waits)
+    FROM broadcasts_recipient AS recipient
+    LEFT JOIN conversations_message AS message ON message.id = recipient.message_id
+    LEFT JOIN delivery_outgoingemail AS email ON email.message_id = message.id
+    CROSS JOIN LATERAL (SELECT message.status IN ('waiting', 'queued')
+                               OR message.status = 'blocked' AND email.state = 'queued' AS waits) AS asked
+    WHERE recipient.broadcast_id = %(broadcast)s
+    GROUP BY 1
+"""
+EMAILS_A_SECOND = 5.0  # a careful guess, for how long is left
+
+
+@dataclass(frozen=True)
+class Count:
+    """One status and how many recipients are at it; ``status`` is the filter of rows()."""
+
+    status: str
+    words: str
+    tone: str  # as conversations.rules.WORDS
+    count: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    counts: list[Count]  # those that are not zero, in the order of the ladder; "nothing" last
+    handed_over: int  # texts and emails that wait no more, however they ended
+    total: int  # texts and emails
+    waiting: int  # what Stop would cancel
+    seconds_left: int | None  # None while it is paused, waits for a number, or nothing is left
+    held_until: datetime | None  # when quiet hours keep all that is left waiting
+    waits_for_number: bool
+    replied: int
+    opted_out: int  # because of it
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.handed_over // self.total if self.total else 100
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recipient and what came of it."""
+
+    recipient: Recipient  # with student and message
+    status: str  # a message status, or "nothing"
+    words: str
+    detail: str  # why, in plain words
+    emailed: bool
+    replied_at: datetime | None
+    opted_out_at: datetime | None  # because of it
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """One line of STANDING."""
+
+    status: str
+    count: int
+    waiting: int
+    segments: int
+    waits_for_number: bool | None
+    held: int
+    last_due_at: datetime | None
+
+
+def progress(broadcast: Broadcast, now: datetime) -> Progress:
+    lines = [_Standing(*row) for row in _asked(STANDING, broadcast, now=now)]
+    replied, opted_out = _asked(COUNTS, broadcast)[0]
+    sent = [line for line in lines if line.status != NOTHING]
+    total, waiting = sum(line.count for line in sent), sum(line.waiting for line in sent)
+    waits_for_number = any(line.waits_for_number for line in sent)
+    all_held = waiting > 0 and waiting == sum(line.held for line in sent)
+    is_moving = broadcast.state == State.RUNNING and not waits_for_number
+    return Progress(
+        counts=sorted((_count(line.status, line.count) for line in lines), key=_place),
+        handed_over=total - waiting,
+        total=total,
+        waiting=waiting,
+        seconds_left=_seconds_left(sent, now) if is_moving and waiting else None,
+        held_until=_last_due(sent) if all_held else None,
+        waits_for_number=waits_for_number,
+        replied=replied,
+        opted_out=opted_out,
+    )
+
+
+def rows(broadcast: Broadcast, status: str = "", *, offset: int = 0, limit: int | None = None) -> Iterator[Row]:
+    """Recipients by name. ``status``: one of Progress.counts, or "replied", "opted_out"; "" for all."""
+    statement = LISTED.format(came=CAME_OF_IT, where=FILTERS.get(status, STANDS))
+    came = _asked(statement, broadcast, status=status, offset=offset, limit=limit)
+    recipients = Recipient.objects.select_related("student", "message").in_bulk([line[0] for line in came])
+    for recipient_id, stands, replied_at, opted_out_at in came:
+        yield _row(recipients[recipient_id], stands, replied_at, opted_out_at)
+
+
+def not_replied(broadcast: Broadcast) -> StudentQuerySet:
+    """Whoever was written to, has not written back since, and has not opted out because of it."""
+    return Student.objects.filter(pk__in=[line[0] for line in _asked(QUIET, broadcast)])
+
+
+def _row(recipient: Recipient, stands: str, replied_at: datetime | None, opted_out_at: datetime | None) -> Row:
+    message = recipient.message
+    why = WHY_WORDS[Why(recipient.reason)] if message is None and recipient.reason else ""
+    return Row(
+        recipient=recipient,
+        status=stands,
+        words=_count(stands, 1).words,
+        detail=message.detail if message else why,
+        emailed=stands == Status.EMAILED,
+        replied_at=replied_at,
+        opted_out_at=opted_out_at,
+    )
+
+
+def _count(status: str, count: int) -> Count:
+    words, _, tone = WORDS[Status(status)] if status != NOTHING else (NOTHING_WORDS, "", "")
+    return Count(status, words, tone, count)
+
+
+def _place(count: Count) -> tuple[int, str]:
+    return (RANK[Status(count.status)], count.status) if count.status != NOTHING else (99, "")
+
+
+def _seconds_left(lines: list[_Standing], now: datetime) -> int:
+    """At the number's rate; what quiet hours hold leaves after them."""
+    segments = sum(line.segments for line in lines)
+    emails = sum(line.waiting for line in lines if not line.segments)
+    rate = settings.ENV.texts_per_second
+    at_work = max(segments / rate if rate else 0.0, emails / EMAILS_A_SECOND)
+    held = ((_last_due(lines) or now) - now).total_seconds()
+    return math.ceil(max(at_work, held))
+
+
+def _last_due(lines: list[_Standing]) -> datetime | None:
+    return max((line.last_due_at for line in lines if line.last_due_at), default=None)
+
+
+def _asked(statement: str, broadcast: Broadcast, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"broadcast": broadcast.pk, **values})
+        return list(cursor.fetchall())

@@ -1,0 +1,92 @@
+"""What a review says, as values: shown on the review page and stored with the broadcast."""
+
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from quadline.broadcasts.checks import Check as Check
+from quadline.broadcasts.checks import Level as Level
+from quadline.broadcasts.rules import WHY_WORDS, Outcome, Why, outcome_of
+
+TIMES = ("held_until", "finish_at")
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """One recipient's text as it would arrive."""
+
+    student_id: int
+    name: str
+    text: str  # with the opt-out notice, where it comes with it
+    segments: int
+
+
+@dataclass(frozen=True)
+class Review:
+    """Who gets what and why, how long it takes and what it costs, and what to look at before sending."""
+
+    texts: int
+    emails: int
+    nothing: int
+    by_reason: dict[str, int]  # Why → how many; each reason goes with one outcome (rules.outcome_of)
+    duplicates: int  # chosen more than once, get it once
+    shared_phones: int  # phones that more than one recipient has: each of them gets theirs
+    held_by_quiet_hours: int
+    held_until: datetime | None  # when the last of them may leave
+    first_contacts: int  # their text ends with the opt-out notice
+    waits_for_number: bool  # every text waits: the author's number is not active
+    shortest: Rendering | None
+    longest: Rendering | None
+    total_segments: int
+    cost_cents: int
+    takes_seconds: int  # at the number's rate, behind what it has queued already, quiet hours not counted
+    finish_at: datetime | None  # None while the number is not active: nobody knows
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether something must be mended before it can be sent."""
+        return any(check.level is Level.BLOCKED for check in self.checks)
+
+    @property
+    def people(self) -> int:
+        return self.texts + self.emails + self.nothing
+
+    @property
+    def button_words(self) -> str:
+        """Send 38 texts and 4 emails."""
+        parts = [f"{count:,} {one}{'' if count == 1 else 's'}" for count, one in self._sent() if count]
+        return f"Send {' and '.join(parts)}" if parts else "Send"
+
+    @property
+    def cost_words(self) -> str:
+        """$0.46"""
+        return f"${self.cost_cents / 100:,.2f}"
+
+    def email_reasons(self) -> list[tuple[str, str, int]]:
+        """Why some get an email instead of a text: reason, words, how many."""
+        return self._reasons(Outcome.EMAIL)
+
+    def nothing_reasons(self) -> list[tuple[str, str, int]]:
+        """Why some get nothing: reason, words, how many."""
+        return self._reasons(Outcome.NOTHING)
+
+    def as_json(self) -> dict[str, Any]:
+        written = asdict(self)
+        return written | {name: written[name].isoformat() if written[name] else None for name in TIMES}
+
+    @classmethod
+    def from_json(cls, written: dict[str, Any]) -> "Review":
+        known = {each.name: written[each.name] for each in fields(cls)}
+        times = {name: datetime.fromisoformat(known[name]) if known[name] else None for name in TIMES}
+        ends = {name: Rendering(**known[name]) if known[name] else None for name in ("shortest", "longest")}
+        checks = [Check(Level(check["level"]), check["words"]) for check in known["checks"]]
+        return cls(**{**known, **times, **ends, "checks": checks})
+
+    def _sent(self) -> tuple[tuple[int, str], ...]:
+        return (self.texts, "text"), (self.emails, "email")
+
+    def _reasons(self, outcome: Outcome) -> list[tuple[str, str, int]]:
+        return [
+            (why, WHY_WORDS[why], count) for why in Why if outcome_of(why) is outcome and (count := self.by_reason.get(why, 0))
+        ]

@@ -1,0 +1,135 @@
+"""The sweep: when a broadcast is over, and how often the screens hear of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.utils import timezone
+from pytest_django import Settings
+
+from quadline.broadcasts import finishing
+from quadline.broadcasts.launching import launch
+from quadline.broadcasts.models import Broadcast
+from quadline.broadcasts.pausing import pause
+from quadline.broadcasts.preflight import review
+from quadline.broadcasts.rules import State
+from quadline.broadcasts.tests.acts import draft, email, send
+from quadline.conversations.models import Conversation, Message
+from quadline.conversations.rules import Status, WaitingFor
+from quadline.delivery.models import Attempt, OutgoingEmail
+from quadline.delivery.tests.acts import send_due
+from quadline.numbers.models import SystemNumber
+from quadline.roster.models import Student
+from tests.cast import Cast
+
+Told = list[tuple[list[int], str]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    heard: Told = []
+    monkeypatch.setattr(finishing, "tell", lambda users, event: heard.append((list(users), event)))
+    return heard
+
+
+def state(broadcast: Broadcast) -> str:
+    return Broadcast.objects.get(pk=broadcast.pk).state
+
+
+def follow(**later: Any) -> bool:
+    return finishing.follow_once(timezone.now() + timedelta(**later))
+
+
+def test_it_is_over_when_nothing_waits_any_more(people: Cast, rented: SystemNumber) -> None:
+    broadcast = send(draft(people.maya))
+    follow()
+    assert state(broadcast) == State.RUNNING
+    send_due()
+    follow()
+    assert state(broadcast) == State.RUNNING  # two emails have not left
+    OutgoingEmail.objects.update(state=OutgoingEmail.State.SENT)
+    assert follow()
+    finished = Broadcast.objects.get(pk=broadcast.pk)
+    assert (finished.state, finished.finished_at is not None) == (State.FINISHED, True)
+    assert not follow()
+
+
+def test_an_unconfirmed_text_that_is_looked_up_keeps_it_running(people: Cast, number: SystemNumber) -> None:
+    broadcast = send(draft(people.maya, f"student:{people.rosa.pk}"))
+    Message.objects.update(status=Status.UNCONFIRMED, due_at=None)
+    attempt = Attempt.objects.create(message=Message.objects.get(), started_at=timezone.now(), outcome=Attempt.Outcome.UNKNOWN)
+    follow()
+    assert state(broadcast) == State.RUNNING
+    Attempt.objects.filter(pk=attempt.pk).update(outcome=Attempt.Outcome.NOTHING_FOUND)
+    follow()
+    assert state(broadcast) == State.FINISHED
+
+
+def test_a_paused_broadcast_is_not_over(people: Cast, number: SystemNumber) -> None:
+    broadcast = send(draft(people.maya))
+    pause(broadcast, actor=people.maya, now=timezone.now())
+    Message.objects.update(status=Status.SENT)
+    follow()
+    assert state(broadcast) == State.PAUSED
+
+
+def test_the_author_hears_of_a_change_at_most_once_a_second(people: Cast, number: SystemNumber, told: Told) -> None:
+    broadcast = send(draft(people.maya))
+    follow()
+    assert told == [([people.maya.pk], f"broadcast-{broadcast.pk}")]
+    follow(seconds=5)
+    assert len(told) == 1  # nothing has changed
+    Message.objects.filter(conversation__student=people.rosa).update(status=Status.SENT)
+    follow(seconds=0.2)
+    assert len(told) == 1  # too soon
+    follow(seconds=6)
+    assert len(told) == 2
+
+
+def test_an_email_broadcast_is_over_when_its_emails_left(people: Cast) -> None:
+    broadcast = send(email(people.maya))
+    follow()
+    assert state(broadcast) == State.RUNNING
+    OutgoingEmail.objects.update(state=OutgoingEmail.State.SENT)
+    Message.objects.update(status=Status.SENT)
+    follow()
+    assert state(broadcast) == State.FINISHED
+
+
+NIGHT, MORNING = datetime(2026, 11, 24, 3, 0, tzinfo=UTC), datetime(2026, 11, 24, 13, 0, tzinfo=UTC)  # in Detroit
+
+
+def test_when_night_falls_the_rest_waits_for_the_morning_where_the_student_is(
+    people: Cast, number: SystemNumber, settings: Settings
+) -> None:
+    Student.objects.filter(pk=people.rosa.pk).update(time_zone="America/Los_Angeles")
+    broadcast = draft(people.maya)
+    review(broadcast, now=NIGHT)
+    launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT)
+    settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
+    finishing.follow_once(NIGHT)
+    texts = {text.conversation.student: text for text in Message.objects.filter(status=Status.WAITING)}
+    assert (texts[people.rosa].reason, texts[people.rosa].due_at) == (WaitingFor.TURN, NIGHT)
+    late = texts[people.bo]
+    assert (late.reason, late.due_at) == (WaitingFor.QUIET_HOURS, MORNING)
+    assert late.deadline_at is not None
+    assert late.deadline_at > MORNING
+    assert pause(broadcast, actor=people.maya, now=NIGHT)
+
+
+def test_at_night_a_student_who_wrote_lately_still_gets_theirs(people: Cast, number: SystemNumber, settings: Settings) -> None:
+    broadcast = draft(people.maya, f"student:{people.bo.pk}")
+    review(broadcast, now=NIGHT)
+    launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT)
+    Conversation.objects.update(last_inbound_at=NIGHT - timedelta(hours=1))
+    settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
+    finishing.follow_once(NIGHT)
+    assert Message.objects.get().reason == WaitingFor.TURN
+
+
+def test_the_job_looks_as_long_as_one_runs(people: Cast, number: SystemNumber) -> None:
+    broadcast = send(draft(people.maya, f"student:{people.rosa.pk}"))
+    Message.objects.update(status=Status.SENT, due_at=None)
+    async_to_sync(finishing.follow_broadcasts.func)(timestamp=0)
+    assert state(broadcast) == State.FINISHED

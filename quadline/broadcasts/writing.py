@@ -1,0 +1,146 @@
+"""Write the messages of many recipients at once, set-based: conversations, texts and emails, their events and their place.
+
+Everything here runs in the caller's transaction. What a text waits for is what delivery's outbox would say of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from quadline.broadcasts.models import Broadcast
+from quadline.consent.rules import REASON_WORDS
+from quadline.conversations.rules import Channel
+from quadline.delivery.models import OutgoingEmail
+from quadline.emails import tokens
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State as NumberState
+
+# In the order of the students, so that two launches of one author wait for each other and never in a ring.
+CONVERSATIONS = """
+    INSERT INTO conversations_conversation
+        (staff_id, student_id, phone, last_activity_at, unread_count, needs_reply, is_done, draft)
+    SELECT %(author)s, student_id, '', %(now)s, 0, false, false, ''
+    FROM broadcasts_recipient WHERE id = ANY(%(recipients)s) ORDER BY student_id
+    ON CONFLICT (staff_id, student_id) DO NOTHING
+"""
+# Messages of a conversation are written one after the other (see delivery/inbound.py).
+LOCK = """
+    SELECT count(*) FROM (
+        SELECT conversation.id FROM conversations_conversation AS conversation
+        JOIN broadcasts_recipient AS recipient ON recipient.student_id = conversation.student_id
+        WHERE conversation.staff_id = %(author)s AND recipient.id = ANY(%(recipients)s)
+        ORDER BY conversation.id FOR NO KEY UPDATE OF conversation
+    ) AS locked
+"""
+NAME = "UPDATE broadcasts_recipient SET message_id = gen_random_uuid() WHERE id = ANY(%(recipients)s)"
+# Text by text, in the order of the students: the order in which they leave.
+MESSAGES = """
+    INSERT INTO conversations_message (id, conversation_id, direction, channel, author_id, system_number_id, is_bulk, subject,
+        student_phone, body, notice, segments, status, reason, detail, carrier_code, carrier_message_id, created_at, due_at,
+        deadline_at)
+    SELECT recipient.message_id, conversation.id, 'outbound', %(channel)s, %(author)s, %(number)s, true, recipient.subject,
+        CASE WHEN %(channel)s = 'text' THEN student.mobile ELSE '' END, recipient.body, recipient.notice, recipient.segments,
+        CASE WHEN %(channel)s = 'email' THEN 'queued' WHEN recipient.outcome = 'text' THEN 'waiting' ELSE 'blocked' END,
+        CASE WHEN recipient.outcome <> 'text' THEN recipient.reason WHEN NOT %(is_active)s THEN 'number'
+             WHEN held.until IS NOT NULL THEN 'quiet_hours' ELSE 'turn' END,
+        COALESCE(refusal.words, ''), '', '', %(now)s,
+        CASE WHEN recipient.outcome <> 'text' THEN NULL WHEN %(is_active)s THEN COALESCE(held.until, %(now)s) ELSE %(now)s END,
+        CASE WHEN recipient.outcome = 'text' THEN %(deadline)s::timestamptz END
+    FROM broadcasts_recipient AS recipient
+    JOIN roster_student AS student ON student.id = recipient.student_id
+    JOIN conversations_conversation AS conversation
+         ON conversation.staff_id = %(author)s AND conversation.student_id = recipient.student_id
+    LEFT JOIN unnest(%(held)s::bigint[], %(untils)s::timestamptz[]) AS held (student_id, until)
+         ON held.student_id = recipient.student_id
+    LEFT JOIN unnest(%(reasons)s::text[], %(words)s::text[]) AS refusal (reason, words) ON refusal.reason = recipient.reason
+    WHERE recipient.id = ANY(%(recipients)s)
+    ORDER BY recipient.student_id
+"""
+EVENTS = """
+    INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, actor_id, key)
+    SELECT message.id, %(now)s, '', message.status, 'written', '', %(actor)s, ''
+    FROM broadcasts_recipient AS recipient JOIN conversations_message AS message ON message.id = recipient.message_id
+    WHERE recipient.id = ANY(%(recipients)s)
+"""
+# A broadcast is no answer to the student: what needed one still does, and a draft stays.
+PLACE = """
+    UPDATE conversations_conversation AS conversation
+    SET last_message_id = message.id, last_activity_at = %(now)s
+    FROM broadcasts_recipient AS recipient JOIN conversations_message AS message ON message.id = recipient.message_id
+    WHERE recipient.id = ANY(%(recipients)s) AND conversation.id = message.conversation_id
+"""
+ADDRESSES = """
+    SELECT message.id, message.conversation_id, student.email
+    FROM broadcasts_recipient AS recipient
+    JOIN conversations_message AS message ON message.id = recipient.message_id
+    JOIN roster_student AS student ON student.id = recipient.student_id
+    WHERE recipient.id = ANY(%(recipients)s) AND recipient.outcome = 'email'
+    ORDER BY message.position
+"""
+BATCH = 2_000
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be written, and when it may leave."""
+
+    broadcast: Broadcast
+    recipients: Sequence[int]  # their ids; each gets a message
+    number: SystemNumber | None  # None for emails
+    actor_id: int
+    held: Mapping[int, datetime]  # student → when quiet hours end for them
+    deadline: datetime | None
+    now: datetime
+
+
+def open_conversations(author_id: int, recipients: Sequence[int], *, now: datetime) -> None:
+    """Every recipient's conversation is there afterwards, and this transaction's alone to write in."""
+    values: dict[str, Any] = {"author": author_id, "recipients": list(recipients), "now": now}
+    with connection.cursor() as cursor:
+        for statement in (CONVERSATIONS, LOCK):
+            cursor.execute(statement, values)
+
+
+def write(order: Order) -> None:
+    """One message each, and the emails of those that go as one. Their conversations are open."""
+    with connection.cursor() as cursor:
+        for statement in (NAME, MESSAGES, EVENTS, PLACE):
+            cursor.execute(statement, _values(order))
+        cursor.execute(ADDRESSES, _values(order))
+        addresses = cursor.fetchall()
+    is_email = order.broadcast.channel == Channel.EMAIL
+    OutgoingEmail.objects.bulk_create(
+        (
+            OutgoingEmail(
+                message_id=message_id,
+                is_failsafe=not is_email,
+                to=address,
+                with_contact_card=is_email and order.broadcast.with_contact_card,
+                header_id=tokens.header_id(message_id, conversation_id),
+                due_at=order.now,
+                created_at=order.now,
+            )
+            for message_id, conversation_id, address in addresses
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _values(order: Order) -> dict[str, Any]:
+    return {
+        "author": order.broadcast.author_id,
+        "actor": order.actor_id,
+        "channel": order.broadcast.channel,
+        "recipients": list(order.recipients),
+        "number": order.number.pk if order.number else None,
+        "is_active": order.number is not None and order.number.state == NumberState.ACTIVE,
+        "held": list(order.held),
+        "untils": list(order.held.values()),
+        "reasons": [reason.value for reason in REASON_WORDS],
+        "words": list(REASON_WORDS.values()),
+        "deadline": order.deadline,
+        "now": order.now,
+    }
