@@ -4,6 +4,8 @@ All faults are reported at once and in words. A secret may come from a file: FOO
 """
 
 import os
+import re
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -37,9 +39,39 @@ def _base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _address(address: str) -> str:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", parseaddr(address)[1]):
+        raise ValueError("must be an email address, such as texting@example.edu.")
+    return address
+
+
+def _reply_address(address: str) -> str:
+    """What comes after a + is ours: nothing else may stand there, and 64 characters must hold both."""
+    if address and not re.fullmatch(r"[^@\s<>+\"]{1,24}@[^@\s<>]+", address):
+        raise ValueError("must be a plain address without a +, such as replies@texting.example.edu.")
+    return address.lower()
+
+
 Phone = Annotated[str, AfterValidator(_phone)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
+EmailAddress = Annotated[str, AfterValidator(_address)]
+MailService = Literal[
+    "",
+    "brevo",
+    "mailersend",
+    "mailgun",
+    "mailjet",
+    "mailtrap",
+    "mandrill",
+    "postal",
+    "postmark",
+    "resend",
+    "scaleway",
+    "sparkpost",
+    "unisender_go",
+]
+ReplyAddress = Annotated[str, AfterValidator(_reply_address)]
 
 
 EMPTY_IS_A_CHOICE = frozenset({"quiet_hours"})
@@ -77,7 +109,49 @@ class Environment(BaseSettings):
         description="When a text waits for the morning, on the student's clock. Empty: never.",
     )
     email_url: str = Field(default="", description="smtp://user:password@host:587?tls=true. Empty: letters are logged, not sent.")
-    email_from: str = Field(default="quadline@localhost", description="Sender of letters to staff.")
+    email_service: MailService = Field(
+        default="", description="A mail service instead of a mail server: postmark, mailgun, … Empty: EMAIL_URL counts."
+    )
+    email_service_key: str = Field(default="", description="The API key or token of the mail service.")
+    email_service_options: str = Field(
+        default="",
+        pattern=r"^ *([A-Z0-9_]+=[^,]*(, *[A-Z0-9_]+=[^,]*)*)?$",
+        description="What else the mail service asks for: SENDER_DOMAIN=mg.example.edu,API_URL=https://api.eu.mailgun.net/v3.",
+    )
+    email_from: EmailAddress = Field(default="quadline@localhost", description="Sender of every email.")
+    email_reply_to: ReplyAddress = Field(
+        default="",
+        description="Where answers come back to Quadline: replies@texting.example.edu. Empty: to the staff user's own address.",
+    )
+    email_connections: int = Field(default=4, ge=1, le=50, description="How many connections to the mail server at once.")
+    email_give_up_hours: float = Field(default=48, gt=0, description="How long an email is tried while the mail server is down.")
+    failsafe_hours: float = Field(
+        default=4, gt=0, description="A text that has not left this long after it could have goes as an email."
+    )
+    failsafe_number_hours: float = Field(default=24, gt=0, description="The same for a text that waits for its number.")
+    failsafe_setup_minutes: float = Field(
+        default=15, ge=0, description="How long a text waits for a fault in the college's account with the carrier to be mended."
+    )
+    failsafe_hold_seconds: float = Field(
+        default=60, ge=0, description="How long the email for a text that failed waits for news that the text arrived after all."
+    )
+    phone_update_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Where students correct their phone number; told in fail-safe emails.",
+    )
+    email_webhook_secret: str = Field(
+        default="",
+        pattern=r"^([^:\s]+:[^:\s]{16,})?$",
+        description="user:password, the password of 16 characters or more, that the mail service gives when it calls. "
+        "Empty: its calls are refused.",
+    )
+    mail_intake_url: str = Field(
+        default="",
+        pattern=r"^((lmtp|smtp)://[^/@\s]+:\d+|imaps?://[^/@\s]+@\S+)?$",
+        description="How mail_intake gets students' emails: lmtp://127.0.0.1:8024, smtp://0.0.0.0:25 or "
+        "imaps://user:password@host/INBOX.",
+    )
 
     carrier: Literal["twilio"] = Field(default="twilio", description="Who carries the texts.")
     twilio_account_sid: str = Field(default="", description="AC…, from the Twilio console.")
@@ -87,6 +161,7 @@ class Environment(BaseSettings):
     twilio_api_url: BaseUrl = Field(default="https://api.twilio.com", description="Texts and numbers.")
     twilio_messaging_url: BaseUrl = Field(default="https://messaging.twilio.com", description="Messaging Services.")
     twilio_events_url: BaseUrl = Field(default="https://events.twilio.com", description="Event Streams.")
+    twilio_accounts_url: BaseUrl = Field(default="https://accounts.twilio.com", description="Opt-outs that we tell of.")
     texts_per_second: float = Field(
         default=1.0, ge=0, le=100, description="Segments a second that one number may send; US local numbers: 1. 0: no limit."
     )

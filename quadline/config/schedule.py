@@ -1,15 +1,18 @@
 """Every queue and every timed job, on one page. Times are UTC; the sixth field is seconds."""
 
-from quadline.delivery import activation, reconcile, sender
+from quadline.broadcasts import finishing
+from quadline.delivery import activation, carrier_opt_outs, deadlines, mailing, reconcile, sender
 from quadline.jobs import Timed
 from quadline.numbers import alerts, provisioning
 from quadline.webhooks import events, gaps
 
 QUEUES = {
     "texts": "hand texts over, settle unknown outcomes",
+    "broadcasts": "follow those that run",
     "receipts": "apply what the carrier says of them",
     "numbers": "rent numbers and register them",
     "letters": "emails to staff",
+    "emails": "hand emails to students over to the mail server",
 }
 
 EVERY_10_SECONDS = "* * * * * */10"
@@ -22,10 +25,14 @@ def timetable() -> list[Timed]:
     return [
         Timed(sender.send_overdue_texts, EVERY_10_SECONDS),
         Timed(reconcile.settle_unknown_attempts, EVERY_10_SECONDS),
+        Timed(finishing.follow_broadcasts, EVERY_10_SECONDS),
         Timed(events.apply_forgotten_receipts, EVERY_10_SECONDS),
+        Timed(mailing.send_overdue_emails, EVERY_10_SECONDS),
+        Timed(deadlines.email_overdue_texts, EVERY_MINUTE),
         Timed(gaps.fetch_missed_replies, EVERY_MINUTE),
         Timed(provisioning.take_up_numbers, EVERY_MINUTE),
         Timed(alerts.find_late_numbers, EVERY_MINUTE),
         Timed(activation.probe_quiet_registrations, EVERY_15_MINUTES),
         Timed(events.drop_old_events, NIGHTLY),
+        Timed(carrier_opt_outs.compare_with_carrier, NIGHTLY),
     ]

@@ -52,6 +52,7 @@ if find_spec("django_linear_migrations"):  # a tool of developers: two migration
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "quadline.web.headers.security_headers",
+    "quadline.webhooks.sizes.limit_sizes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -138,29 +139,68 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 26_866_666  # what a mail service may bring; webhooks/sizes.py holds all else to less
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = ENV.college_time_zone
 USE_TZ = True
 
 
+# What Anymail calls the key of each mail service.
+SERVICE_KEYS = {
+    "brevo": "API_KEY",
+    "mailersend": "API_TOKEN",
+    "mailgun": "API_KEY",
+    "mailjet": "API_KEY",
+    "mailtrap": "API_TOKEN",
+    "mandrill": "API_KEY",
+    "postal": "API_KEY",
+    "postmark": "SERVER_TOKEN",
+    "resend": "API_KEY",
+    "scaleway": "SECRET_KEY",
+    "sparkpost": "API_KEY",
+    "unisender_go": "API_KEY",
+}
+EMAIL_TIMEOUT = 10  # seconds, for each step of a conversation with a mail server
+
+
 def _email(url: str) -> dict[str, Any]:
     if not url:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
     parts = urlsplit(url)
+    is_smtps = parts.scheme == "smtps"
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname or "localhost",
-        "EMAIL_PORT": parts.port or 25,
+        "EMAIL_PORT": parts.port or (465 if is_smtps else 25),
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_TLS": "tls=true" in parts.query,
-        "EMAIL_TIMEOUT": 15,
+        "EMAIL_USE_TLS": "tls=true" in parts.query and not is_smtps,
+        "EMAIL_USE_SSL": is_smtps,
     }
 
 
-globals().update(_email(ENV.email_url))
+def _email_service(name: str, key: str, options: str) -> dict[str, Any]:
+    """A mail service by its name, as Anymail knows it: POSTMARK_SERVER_TOKEN and so on."""
+    given = {SERVICE_KEYS[name]: key} | {
+        option.strip(): value.strip() for option, _, value in (each.partition("=") for each in options.split(",")) if value
+    }
+    named = {f"{name.upper()}_{option}": value for option, value in given.items()}
+    return {
+        "EMAIL_BACKEND": f"anymail.backends.{name}.EmailBackend",
+        "ANYMAIL": named
+        | {
+            "IGNORE_UNSUPPORTED_FEATURES": True,
+            "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+            "WEBHOOK_SECRET": ENV.email_webhook_secret,
+        },
+    }
+
+
+if ENV.email_service:
+    globals().update(_email_service(ENV.email_service, ENV.email_service_key, ENV.email_service_options))
+else:
+    globals().update(_email(ENV.email_url))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
 
 

@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
+from quadline.webhooks.mail import mail_service
+
 urlpatterns = [
+    path("mail/<path:door>", mail_service, name="mail_service"),
     path("accounts/", include("quadline.web.account_urls")),
     path("", include("quadline.web.urls")),
 ]

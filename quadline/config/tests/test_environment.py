@@ -63,6 +63,10 @@ def test_every_fault_is_listed_at_once_in_words(monkeypatch: pytest.MonkeyPatch)
         "QUIET_HOURS": "9pm-8am",
         "LOG_LEVEL": "LOUD",
         "CARRIER": "pigeon",
+        "EMAIL_SERVICE": "pigeon",
+        "EMAIL_FROM": "texting",
+        "EMAIL_REPLY_TO": "replies+1@alder.example",
+        "PHONE_UPDATE_URL": "my.alder.example",
     }
     for name, value in wrong.items():
         monkeypatch.setenv(name, value)
@@ -142,6 +146,8 @@ def test_a_file_of_settings_is_read_and_the_environment_wins(given: Any, tmp_pat
         ("COLLEGE_PHONE", "(734) 555-0100", "+17345550100"),
         ("COLLEGE_AREA_CODES", "734, 313", "734, 313"),
         ("QUIET_HOURS", "20:30-09:15", "20:30-09:15"),
+        ("EMAIL_REPLY_TO", "Replies@Texting.Alder.example", "replies@texting.alder.example"),
+        ("EMAIL_FROM", "Alder College <texting@alder.example>", "Alder College <texting@alder.example>"),
     ],
 )
 def test_settings_are_kept_in_one_form(given: Any, name: str, written: str, kept: str) -> None:
