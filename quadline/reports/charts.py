@@ -1,0 +1,125 @@
+"""Bars as geometry: the server draws, so a picture needs no script, prints, and is the same numbers as its table."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+HEIGHT, TOP, BOTTOM, LEFT, RIGHT = 200, 12, 24, 36, 4
+WIDTHS = {"wide": 840, "narrow": 326}  # one picture for each; the style sheet shows the one that fits
+MOST_BAR = 32.0
+GAP = 0.25  # of a bar's place
+LABEL_WIDTH = {"wide": 78, "narrow": 76}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One kind of thing that is counted; ``pattern`` tells it apart without colour."""
+
+    key: str
+    label: str
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One bar: its label and how much of each series stands in it."""
+
+    label: str
+    values: tuple[int, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    x: float
+    y: float
+    width: float
+    height: float
+    series: Series
+    value: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    name: str
+    width: int
+    height: int
+    blocks: list[Block]
+    lines: list[Tick]  # across, from left to right
+    labels: list[Tick]  # under the bars
+    left: int = LEFT
+    text_left: int = LEFT - 8
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Stacked bars. ``sentence`` says in words what the picture shows."""
+
+    key: str
+    sentence: str
+    series: tuple[Series, ...]
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def drawings(self) -> list[Drawing]:
+        return [self._drawn(name, width) for name, width in WIDTHS.items()]
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        return tuple(sum(column.values[place] for column in self.columns) for place in range(len(self.series)))
+
+    @property
+    def shown(self) -> list[Series]:
+        """What the key explains: the series there is something of."""
+        return [series for series, total in zip(self.series, self.totals, strict=True) if total]
+
+    def _drawn(self, name: str, width: int) -> Drawing:
+        top = nice_top(max((sum(column.values) for column in self.columns), default=0))
+        place = (width - LEFT - RIGHT) / max(len(self.columns), 1)
+        blocks = [block for index, column in enumerate(self.columns) for block in self._stack(column, index * place, place, top)]
+        lines = [Tick(_height_of(top - value, top) + TOP, f"{value:,}") for value in (0, top // 2, top)]
+        every = max(1, -(-LABEL_WIDTH[name] * len(self.columns) // (width - LEFT - RIGHT)))
+        labels = [
+            Tick(round(LEFT + (index + 0.5) * place, 2), column.label)
+            for index, column in enumerate(self.columns)
+            if index % every == every // 2
+        ]
+        return Drawing(name, width, HEIGHT, blocks, lines, labels)
+
+    def _stack(self, column: Column, start: float, place: float, top: int) -> list[Block]:
+        wide = round(min(place * (1 - GAP), MOST_BAR), 2)
+        x = round(LEFT + start + (place - wide) / 2, 2)
+        blocks, below = [], 0
+        for series, value in zip(self.series, column.values, strict=True):
+            if value:
+                y = round(TOP + _height_of(top - below - value, top), 2)
+                height = round(_height_of(value, top), 2)
+                blocks.append(
+                    Block(x, y, wide, height, series, value, f"{column.title or column.label}: {value:,} {series.label}")
+                )
+            below += value
+        return blocks
+
+
+def nice_top(most: int) -> int:
+    """The even number at the top of the scale: 2, 4, 10, 20, 40, 100, 200 …"""
+    step, place = 2, 0
+    while step < most:
+        place += 1
+        step = (2, 4, 10)[place % 3] * 10 ** (place // 3)
+    return step
+
+
+def shade(value: int, most: int) -> int:
+    """How dark a cell of a heat table is: 0 for nothing, 5 for the most."""
+    return 0 if value == 0 else max(1, -(-value * 5 // most))
+
+
+def _height_of(value: int, top: int) -> float:
+    return value / top * (HEIGHT - TOP - BOTTOM)

@@ -1,0 +1,125 @@
+"""Who answers whom, and how fast: students the messages of staff, staff the messages of students."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Aggregate, F, Min, Q, QuerySet, Window
+from django.db.models.expressions import RowRange
+from django.db.models.functions import Lead
+
+from quadline.accounts.models import User
+from quadline.consent.models import ConsentEntry
+from quadline.consent.rules import Source
+from quadline.conversations.models import Message
+from quadline.conversations.rules import NEVER_REACHED_THE_STUDENT, Direction, Status
+from quadline.reports.filters import Filters
+from quadline.reports.rows import Rows
+from quadline.reports.tallying import Tallies
+from quadline.reports.visibility import reported_conversations, reported_messages
+
+STUDENTS, STAFF, WROTE = "students", "staff", "wrote"
+COUNTS_AS_A_REPLY = timedelta(days=7)
+SOON = timedelta(hours=24)
+NEW_AFTER = timedelta(days=30)  # of silence, what a student writes is no longer about the same
+REACHED = sorted({Status.SENT, Status.DELIVERED})
+NOT_AN_ANSWER = sorted(NEVER_REACHED_THE_STUDENT - {Status.EMAILED} | {Status.BOUNCED})
+PARTS: dict[str, tuple[str, ...]] = {
+    STUDENTS: ("replied", "silent"),
+    STAFF: ("soon", "late", "waiting", "unanswered", "closed"),
+    WROTE: ("wrote",),
+}
+TOGETHER: dict[str, tuple[str, ...]] = {"answered": ("soon", "late")}
+
+
+@dataclass(frozen=True)
+class Responses:
+    students: Tallies  # how they answer
+    staff: Tallies
+    hours: dict[tuple[int, int], int]  # (weekday, hour): when students write
+
+
+def responses(viewer: User, filters: Filters, *, now: datetime) -> Responses:
+    written = texts_of_students(viewer, filters).by("weekday", "hour")
+    return Responses(
+        students=texts_that_may_be_answered(viewer, filters).tallied(PARTS[STUDENTS]),
+        staff=texts_that_want_an_answer(viewer, filters, now=now).tallied(PARTS[STAFF]),
+        hours={(weekday, hour): number for (weekday, hour), number in written.items()},
+    )
+
+
+def rows(viewer: User, filters: Filters, *, now: datetime) -> Rows:
+    """The messages behind one number of the report."""
+    if filters.side == STAFF:
+        found = texts_that_want_an_answer(viewer, filters, now=now)
+    elif filters.side == WROTE:
+        found = texts_of_students(viewer, filters)
+    else:
+        found = texts_that_may_be_answered(viewer, filters)
+    return found.narrowed(filters, TOGETHER)
+
+
+def texts_that_may_be_answered(viewer: User, filters: Filters) -> Rows:
+    """What reached students, and whether they wrote back within the days that count."""
+    said = _said(viewer, filters, until=filters.period.until + COUNTS_AS_A_REPLY)
+    rows = Rows.of(said.annotate(reply_at=_first_after(Q(direction=Direction.INBOUND))), *_SAID, "reply_at")
+    rows = _of_the_report(rows, filters, Direction.OUTBOUND).where("status = ANY(%s)", REACHED)
+    in_time = rows.adding([COUNTS_AS_A_REPLY], took="CASE WHEN reply_at - created_at <= %s THEN reply_at - created_at END")
+    in_time = in_time.adding(part="CASE WHEN took IS NULL THEN 'silent' ELSE 'replied' END")
+    return in_time.on_the_campus_clock(filters)
+
+
+def texts_that_want_an_answer(viewer: User, filters: Filters, *, now: datetime) -> Rows:
+    """The first thing a student wrote since staff wrote last, and when staff wrote back."""
+    said = _said(viewer, filters, since=NEW_AFTER).exclude(direction=Direction.OUTBOUND, status__in=NOT_AN_ANSWER)
+    said = said.annotate(
+        reply_at=_first_after(Q(direction=Direction.OUTBOUND)),
+        before=_latest_first(Lead("direction")),
+        before_at=_latest_first(Lead("created_at")),
+    )
+    rows = _of_the_report(Rows.of(said, *_SAID, "needs_reply", "reply_at", "before", "before_at"), filters, Direction.INBOUND)
+    first = rows.where("before IS DISTINCT FROM 'inbound' OR before_at < created_at - %s", NEW_AFTER)
+    part = """CASE WHEN took <= %s THEN 'soon' WHEN took IS NOT NULL THEN 'late' WHEN NOT needs_reply THEN 'closed'
+                   WHEN created_at > %s THEN 'waiting' ELSE 'unanswered' END"""
+    return first.adding(took="reply_at - created_at").adding([SOON, now - SOON], part=part).on_the_campus_clock(filters)
+
+
+def texts_of_students(viewer: User, filters: Filters) -> Rows:
+    wrote = reported_messages(viewer, filters).filter(direction=Direction.INBOUND).exclude(_is_keyword())
+    rows = Rows.of(wrote).adding(part="'wrote'", reply_at="NULL::timestamptz", took="NULL::interval")
+    return rows.on_the_campus_clock(filters)
+
+
+_SAID = ("direction", "channel", "status")
+
+
+def _said(
+    viewer: User, filters: Filters, *, since: timedelta = timedelta(0), until: datetime | None = None
+) -> "QuerySet[Message]":
+    """Everything either side said, by text or email, from a little before the period to a little after it."""
+    said = Message.objects.filter(conversation__in=reported_conversations(viewer, filters.staff)).exclude(_is_keyword())
+    if filters.period.since:
+        said = said.filter(created_at__gte=filters.period.since - since)
+    return said.filter(created_at__lt=until) if until else said
+
+
+def _of_the_report(rows: Rows, filters: Filters, direction: Direction) -> Rows:
+    """Those of the period itself, of one direction and channel. The others were needed to see what followed what."""
+    rows = rows.where("direction = %s AND channel = %s AND created_at < %s", direction, filters.channel, filters.period.until)
+    return rows.where("created_at >= %s", filters.period.since) if filters.period.since else rows
+
+
+def _first_after(kind: Q) -> Window:
+    """The earliest message of a kind among those after this one, in the same conversation."""
+    return _latest_first(Min("created_at", filter=kind), frame=RowRange(end=-1))
+
+
+def _latest_first(expression: Aggregate | Lead, frame: RowRange | None = None) -> Window:
+    """One order for all windows of a query: the database sorts once."""
+    newest = [F("created_at").desc(), F("position").desc()]
+    return Window(expression, partition_by=F("conversation_id"), order_by=newest, frame=frame)
+
+
+def _is_keyword() -> Q:
+    """STOP and START are requests to the system, not replies to a person: the ledger holds each by the carrier's id."""
+    requests = ConsentEntry.objects.filter(source=Source.REPLY).exclude(carrier_reference="")
+    return Q(direction=Direction.INBOUND, carrier_message_id__in=requests.values("carrier_reference"))
