@@ -1,39 +1,56 @@
-"""Write a text: from the inbox, from +New, from the Message dialog. All three call one verb, accept_text."""
+"""Write a message: from the inbox, and from +New. A text goes through one verb, accept_text, wherever it was written."""
 
-import uuid
-from typing import Any
-
-from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from quadline.conversations.models import Conversation, Message
-from quadline.delivery.outbox import TextRefused, accept_text, cancel_text
+from quadline.broadcasts.rules import BroadcastRefused
+from quadline.conversations.models import Conversation
 from quadline.roster.models import Student
-from quadline.web.composer import composer_for
-from quadline.web.inbox import conversation_context, fresh_context
-from quadline.web.inbox_list import list_context
-from quadline.web.reach import reach_of
-from quadline.web.requests import StaffRequest, accept_posted_text, whole_number
-
-CHOICES = 12
+from quadline.web.message_acts import back_to_log, refused_in_log
+from quadline.web.new_message import audience_context, drafted, opened, posted, shown, step_taken
+from quadline.web.recipients_field import chips, offered, read_pasted
+from quadline.web.requests import StaffRequest
+from quadline.web.sending import NotAccepted, accept_posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: StaffRequest) -> HttpResponseBase:
-    """+New: choose one student, write, send."""
-    to_id = whole_number(request.POST.get("to") or request.GET.get("to"))
-    to = get_object_or_404(Student.objects.visible_to(request.user), pk=to_id) if to_id is not None else None
-    if request.method == "POST" and to:
-        try:
-            message = accept_posted_text(request, to)
-        except TextRefused as refused:
-            return render(request, "compose/page.html", _compose_context(request, to, error=str(refused)), status=422)
-        return redirect("conversation", message.conversation_id)
-    return render(request, "compose/page.html", _compose_context(request, to))
+    """+New: To, the words, Send. One student gets it at once; more, after a review."""
+    if request.method != "POST":
+        return shown(request, opened(request))
+    if "step" in request.POST or "remove" in request.POST:
+        return shown(request, step_taken(request))
+    form = posted(request)
+    try:
+        if form.chosen.only_student is None:
+            return redirect("broadcast-review", drafted(request, form.chosen).pk)
+        to = get_object_or_404(Student.objects.visible_to(request.user), pk=form.chosen.only_student)
+        return redirect("conversation", accept_posted(request, to).conversation_id)
+    except (NotAccepted, BroadcastRefused) as refused:
+        return shown(request, form, error=refused, status=422)
+
+
+@require_safe
+def recipients(request: StaffRequest) -> HttpResponse:
+    """What a field of recipients offers for what was typed."""
+    query = request.GET.get("q", "").strip()[:200]
+    field_name = "except" if request.GET.get("field") == "except" else "to"
+    found = offered(field_name, query, request.user)
+    return render(request, "compose/_options.html", {"options": found, "query": query, "field_name": field_name})
+
+
+@require_POST
+def audience(request: StaffRequest) -> HttpResponse:
+    """How many students the chips stand for now."""
+    return render(request, "compose/_audience.html", audience_context(request, posted(request)))
+
+
+@require_POST
+def pasted(request: StaffRequest) -> HttpResponse:
+    """Whom a pasted list names."""
+    tokens, report = read_pasted(request.POST.get("pasted", ""), request.user)
+    return render(request, "compose/_pasted.html", {"report": report, "report_chips": chips(tokens, request.user)})
 
 
 @require_POST
@@ -43,82 +60,7 @@ def send(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     conversation = get_object_or_404(mine, pk=conversation_id)
     student = get_object_or_404(Student.objects.visible_to(request.user), pk=conversation.student_id)
     try:
-        message = accept_posted_text(request, student)
-    except TextRefused as refused:
-        return _refused(request, conversation, str(refused))
-    if not request.htmx:
-        return redirect("conversation", conversation.pk)
-    return render(request, "inbox/_fresh.html", _fresh(request, message))
-
-
-@require_POST
-def cancel(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
-    message = _own_message(request, message_id)
-    cancel_text(message=message, actor=request.user, now=timezone.now())
-    return _back_to_log(request, message)
-
-
-@require_POST
-def retry(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
-    """Send the same words again, as a new text; asking twice is one new text."""
-    failed = _own_message(request, message_id)
-    student = get_object_or_404(Student.objects.visible_to(request.user), pk=failed.conversation.student_id)
-    again = uuid.uuid5(failed.pk, "again")
-    try:
-        message = accept_text(author=request.user, student=student, message_id=again, body=failed.body, now=timezone.now())
-    except TextRefused as refused:
-        return _refused(request, failed.conversation, str(refused))
-    return _back_to_log(request, message)
-
-
-def _own_message(request: StaffRequest, message_id: uuid.UUID) -> Message:
-    mine = Message.objects.select_related("conversation__student", "conversation__staff").filter(author=request.user)
-    return get_object_or_404(mine, pk=message_id)
-
-
-def _fresh(request: StaffRequest, message: Message) -> dict[str, Any]:
-    """The one bubble. Where to ask next stays where it was: other news may lie in between."""
-    context = fresh_context(request, message.conversation, [message], after=0)
-    return context | {"since_url": ""}
-
-
-def _back_to_log(request: StaffRequest, message: Message) -> HttpResponseBase:
-    if not request.htmx:
-        return redirect("conversation", message.conversation_id)
-    return render(request, "inbox/_fresh.html", _fresh(request, message))
-
-
-def _refused(request: StaffRequest, conversation: Conversation, why: str) -> HttpResponse:
-    body = request.POST.get("body", "")
-    if request.htmx:
-        context = fresh_context(request, conversation, [], after=0, error=why) | {"since_url": ""}
-        return render(request, "inbox/_fresh.html", context, status=422)
-    context = list_context(request, current=conversation) | conversation_context(request, conversation, error=why, draft=body)
-    return render(request, "inbox/page.html", context, status=422)
-
-
-def _compose_context(request: StaffRequest, to: Student | None, *, error: str = "") -> dict[str, Any]:
-    query = request.GET.get("q", "").strip()[:200]
-    if to:
-        conversation = Conversation.objects.filter(staff=request.user, student=to).select_related("student", "staff").first()
-        composer = composer_for(
-            request.user, to, conversation, post_url=reverse("compose"), draft=request.POST.get("body", ""), error=error
-        )
-        return {"to": to, "composer": composer}
-    return {"to": None, "query": query, "students": choices(request, query)}
-
-
-def choices(request: StaffRequest, query: str) -> list[Student]:
-    """The students to choose from, each with how they can be reached."""
-    visible = Student.objects.visible_to(request.user)
-    found = list((visible.matching(query) if query else visible.filter(_lately(request))).by_name()[:CHOICES])
-    reach = reach_of(found, request.user)
-    for student in found:
-        student.reach = reach[student.pk]  # type: ignore[attr-defined]  # for the template
-    return found
-
-
-def _lately(request: StaffRequest) -> Q:
-    """Before anything is typed: the people this user wrote with last."""
-    recent = Conversation.objects.filter(staff=request.user).newest_first().exclude(student=None)[:CHOICES]
-    return Q(pk__in=[conversation.student_id for conversation in recent])
+        message = accept_posted(request, student)
+    except NotAccepted as refused:
+        return refused_in_log(request, conversation, refused)
+    return back_to_log(request, message)

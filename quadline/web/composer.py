@@ -1,39 +1,69 @@
-"""The composer as the page shows it: whether a text can be written here, and what stands in the way."""
+"""The composer as the page shows it: its tabs, what is written on them, and what stands in the way of a text."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.consent import ledger
+from quadline.consent.models import ConsentEntry
 from quadline.consent.rules import REASON_WORDS, Change, Reason, Source
 from quadline.conversations.models import Conversation
 from quadline.delivery.outbox import notice_due, opt_out_notice
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
-from quadline.roster.models import Student
-from quadline.sms import phones
+from quadline.roster.models import PhoneTrouble, Student
 from quadline.sms.segments import MAX_CHARACTERS
+from quadline.web.inserts import Inserts
+from quadline.web.way_back import way_back as way_back_of
+from quadline.web.way_back import why_out
+from quadline.web.written import Written
 
 WAITS = "Texts you send wait here and go out by themselves"
 FIRST = "Sending it asks for your own texting number. That usually takes a few hours, at most a day; the text waits for it."
 BEING_SET_UP = f"Your number is being set up, usually within a few hours, at most a day. {WAITS}."
 NEEDS_ADMINISTRATOR = f"Your number needs your administrator, who has been told. {WAITS} when it is mended."
+NOT_A_WRITER = "Your role reads conversations and does not write in them."
+CLOSED = frozenset({"opted_out", "no_mobile", "landline", "bad_number", "read_only"})
+WITH_NOTICE = frozenset({"ready", "first", "pending"})
 
 
 @dataclass(frozen=True)
 class Composer:
-    state: str  # ready, first, pending, opted_out, no_mobile, landline, read_only
+    """Both tabs of one form. ``email_to`` is the one student's address; "" for many, and where there is none."""
+
+    state: str  # ready, first, pending, opted_out, no_mobile, landline, bad_number, read_only
     post_url: str
+    page_url: str
     message_id: uuid.UUID
+    inserts: Inserts
+    written: Written = field(default_factory=Written)
     notice: str = ""
     way_back: str = ""
+    way_back_copied: str = ""  # the same, to be sent to the student
     since: datetime | None = None
-    draft: str = ""
     opt_out_notice: str = ""
-    error: str = ""
+    email_to: str = ""
+    no_email: str = ""  # why no email can be written
+    has_card: bool = False  # there is a contact card to attach
     max_length: int = MAX_CHARACTERS
+
+    @property
+    def is_closed(self) -> bool:
+        """For texts; an email may still be written."""
+        return self.state in CLOSED
+
+    @property
+    def text_url(self) -> str:
+        return self._tab_url("text")
+
+    @property
+    def email_url(self) -> str:
+        return self._tab_url("email")
+
+    def _tab_url(self, tab: str) -> str:
+        return f"{self.page_url}{'&' if '?' in self.page_url else '?'}tab={tab}"
 
 
 def composer_for(
@@ -42,24 +72,51 @@ def composer_for(
     conversation: Conversation | None,
     *,
     post_url: str,
-    draft: str = "",
-    error: str = "",
-    message_id: uuid.UUID | None = None,
+    page_url: str = "",
+    written: Written | None = None,
 ) -> Composer:
-    """What this user sees where texts to this student are written."""
+    """What this user sees where one student is written to. ``page_url`` shows it, where that is not ``post_url``."""
     number = SystemNumber.objects.of(user)
     state, notice, way_back, since = _state(user, student, conversation, number)
     due = notice_due(conversation, number) if conversation else opt_out_notice(user)
     return Composer(
         state=state,
         post_url=post_url,
-        message_id=message_id or uuid.uuid4(),
+        page_url=page_url or post_url,
+        message_id=uuid.uuid4(),
+        inserts=Inserts(user, student),
+        written=_with_draft(written or Written(), user, conversation),
         notice=notice,
         way_back=way_back,
+        way_back_copied=way_back_of(student, number).copied if student and number and state == "opted_out" else "",
         since=since,
-        draft=draft or (conversation.draft if conversation and conversation.staff_id == user.pk else ""),
-        opt_out_notice=due if state in ("ready", "first", "pending") else "",
-        error=error,
+        opt_out_notice=due if state in WITH_NOTICE else "",
+        email_to=student.email if student else "",
+        no_email="" if student and student.email else "There is no email address on file for this student.",
+        has_card=number is not None and number.state == State.ACTIVE,
+    )
+
+
+def _with_draft(written: Written, user: User, conversation: Conversation | None) -> Written:
+    """What was begun and not sent is there again on every device."""
+    is_own = conversation is not None and conversation.staff_id == user.pk
+    return replace(written, text=conversation.draft) if conversation and is_own and not written.text else written
+
+
+def composer_for_many(user: User, *, post_url: str, page_url: str = "", written: Written | None = None) -> Composer:
+    """The same where it goes to whomever the form's To says; the review tells what each of them gets."""
+    number = SystemNumber.objects.of(user)
+    state, notice, _, _ = _number_state(number) if user.may[May.TEXT] else ("read_only", NOT_A_WRITER, "", None)
+    return Composer(
+        state=state,
+        post_url=post_url,
+        page_url=page_url or post_url,
+        message_id=uuid.uuid4(),
+        inserts=Inserts(user),
+        written=written or Written(),
+        notice=notice,
+        opt_out_notice=opt_out_notice(user) if state in WITH_NOTICE else "",
+        has_card=number is not None and number.state == State.ACTIVE,
     )
 
 
@@ -67,7 +124,7 @@ def _state(
     user: User, student: Student | None, conversation: Conversation | None, number: SystemNumber | None
 ) -> tuple[str, str, str, datetime | None]:
     if not user.may[May.TEXT]:
-        return "read_only", "Your role reads conversations and does not write in them.", "", None
+        return "read_only", NOT_A_WRITER, "", None
     if conversation and conversation.staff_id != user.pk:
         return "read_only", f"Only {conversation.staff.name} writes in this conversation.", "", None
     if student is None:
@@ -76,23 +133,25 @@ def _state(
         return _no_phone(student)
     standing = ledger.standing((student.mobile, number.phone)) if number and number.phone else None
     if number and standing and standing.opted_out:
-        way_back = f"{student.first} must text START to {phones.written(number.phone)}"
-        return "opted_out", _why_out(student, standing.entry.source, standing.entry.keyword), way_back, standing.since
+        why = f"{why_out(student, standing.entry)} from you"
+        return "opted_out", why, way_back_of(student, number).words, standing.since
+    if trouble := PhoneTrouble.objects.filter(phone=student.mobile, is_bad=True).first():
+        return (
+            "bad_number",
+            f"Texts to {student.mobile_written} have failed. {trouble.words}",
+            _new_number(student),
+            trouble.since,
+        )
     return _number_state(number)
+
+
+def _new_number(student: Student) -> str:
+    return f"Ask {student.first} for a mobile number; the roster brings it here."
 
 
 def _no_phone(student: Student) -> tuple[str, str, str, None]:
     state, reason = ("landline", Reason.LANDLINE) if student.landline else ("no_mobile", Reason.NO_MOBILE)
-    return state, REASON_WORDS[reason], f"Ask {student.first} for a mobile number; the roster brings it here.", None
-
-
-def _why_out(student: Student, source: str, keyword: str) -> str:
-    """The page goes on with ", since" and the time."""
-    if source == Source.REPLY:
-        return f"{student.first} replied {keyword} and gets no more texts from you"
-    if source == Source.CARRIER:
-        return f"{student.first} has opted out with the carrier and gets no more texts from you"
-    return f"{student.first} asked a staff member for no more texts from you"
+    return state, REASON_WORDS[reason], _new_number(student), None
 
 
 def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
@@ -107,13 +166,15 @@ def consent_lines(student: Student, system_phones: list[tuple[str, str]]) -> lis
     """What the ledger has on a student, newest first; ``system_phones`` are (E.164, whose) pairs the reader may see."""
     whose = dict(system_phones)
     entries = ledger.history(student.mobile, whose) if student.mobile else []
-    return [
-        {"words": _line(entry.change, entry.source, entry.keyword, whose[entry.system_phone]), "at": entry.occurred_at}
-        for entry in entries
-    ]
+    return [{"words": _line(entry, whose[entry.system_phone]), "at": entry.occurred_at} for entry in entries]
 
 
-def _line(change: str, source: str, keyword: str, whose: str) -> str:
-    did = "Opted out" if change == Change.OPT_OUT else "Opted in again"
-    how = {Source.REPLY: f"replied {keyword}", Source.CARRIER: "learned from the carrier", Source.STAFF: "asked a staff member"}
-    return f"{did} of {whose}: {how[Source(source)]}"
+def _line(entry: ConsentEntry, whose: str) -> str:
+    did = "Opted out" if entry.change == Change.OPT_OUT else "Opted in again"
+    how = {
+        Source.REPLY: f"replied {entry.keyword}",
+        Source.CARRIER: "learned from the carrier",
+        Source.STAFF: f"asked {entry.actor.name if entry.actor else 'a staff member'}",
+    }
+    words = f". {entry.wording}" if entry.source == Source.STAFF and entry.wording else ""
+    return f"{did} of {whose}: {how[Source(entry.source)]}{words}"

@@ -14,11 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 from quadline.accounts.models import TINTS
 from quadline.conversations.models import Conversation
 from quadline.conversations.reading import mark_read, save_draft, set_done
-from quadline.web.composer import composer_for, consent_lines
+from quadline.web.asking import asked_in
+from quadline.web.composer import Composer, composer_for, consent_lines
 from quadline.web.inbox_list import list_context
+from quadline.web.inserts import Inserts
 from quadline.web.log import PAGE, entries, page_of
 from quadline.web.reach import reach_of
 from quadline.web.requests import StaffRequest, moment, whole_number
+from quadline.web.way_back import may_record_stop
+from quadline.web.written import Written, with_template, written_in
 
 RECENT = timedelta(seconds=30)  # news of a status may commit a little later than it is dated
 
@@ -89,7 +93,7 @@ def draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def conversation_context(request: StaffRequest, chosen: Conversation, *, error: str = "", draft: str = "") -> dict[str, Any]:
+def conversation_context(request: StaffRequest, chosen: Conversation, *, error: ValueError | None = None) -> dict[str, Any]:
     """The conversation pane and the context pane beside it."""
     messages = page_of(chosen)
     is_own = _is_own(request, chosen)
@@ -97,33 +101,43 @@ def conversation_context(request: StaffRequest, chosen: Conversation, *, error: 
     return {
         "conversation": _header(request, chosen),
         "log": entries(messages, may_act=is_own, unread=chosen.unread_count if is_own else 0),
-        "composer": composer_for(
-            request.user, chosen.student, chosen, post_url=reverse("send_text", args=[chosen.pk]), error=error, draft=draft
-        ),
+        "composer": _composer(request, chosen, written_in(request, error=error)),
         "since_url": since_url(chosen, after),
         "read_url": reverse("conversation_read", args=[chosen.pk]) if is_own else "",
         "done_url": _done_url(request, chosen),
         "draft_url": reverse("conversation_draft", args=[chosen.pk]) if is_own else "",
         "older_url": _older_url(chosen, messages),
+        "asked": asked_in(chosen, request.user),
+        "may_record_stop": is_own and chosen.student is not None and may_record_stop(request.user, chosen.student),
         "team": team_of(chosen),
         "consent": consent_lines(chosen.student, numbers_seen_by(request, chosen)) if chosen.student else [],
     }
 
 
 def fresh_context(
-    request: StaffRequest, chosen: Conversation, messages: list[Any], after: int, *, error: str = ""
+    request: StaffRequest, chosen: Conversation, messages: list[Any], after: int, *, error: ValueError | None = None
 ) -> dict[str, Any]:
     """What an open conversation fetches: new and changed messages, the composer's state, where to ask next."""
     newest = max([after, *(message.position for message in messages)])
     return {
         "conversation": _header(request, chosen),
         "log": [entry for entry in entries(messages, may_act=_is_own(request, chosen)) if entry["kind"] == "message"],
-        "composer": composer_for(
-            request.user, chosen.student, chosen, post_url=reverse("send_text", args=[chosen.pk]), error=error
-        ),
+        "composer": _composer(request, chosen, written_in(request, error=error)),
+        "asked": asked_in(chosen, request.user),
         "since_url": since_url(chosen, newest),
         "done_url": _done_url(request, chosen),
     }
+
+
+def _composer(request: StaffRequest, chosen: Conversation, written: Written) -> Composer:
+    return composer_for(
+        request.user,
+        chosen.student,
+        chosen,
+        post_url=reverse("send_text", args=[chosen.pk]),
+        page_url=reverse("conversation", args=[chosen.pk]),
+        written=with_template(request, written, Inserts(request.user, chosen.student)),
+    )
 
 
 def since_url(chosen: Conversation, after: int) -> str:

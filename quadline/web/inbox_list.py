@@ -11,8 +11,11 @@ from quadline.accounts.models import TINTS, User
 from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation, ConversationQuerySet
 from quadline.conversations.rules import WORDS, Direction, Status
-from quadline.web.reach import OPTED_OUT, Reach, reach_of
+from quadline.delivery.opting import questions_in
+from quadline.numbers.models import SystemNumber
+from quadline.web.reach import ASKED, OPTED_OUT, Reach, reach_of
 from quadline.web.requests import StaffRequest, whole_number
+from quadline.web.way_back import way_back
 
 ROWS = 40
 MINE, ALL = "mine", "all"
@@ -35,6 +38,7 @@ class Row:
     chip: Reach | None
     at: datetime
     current: bool
+    way_back: str = ""  # of who has opted out
 
 
 def list_context(request: StaffRequest, *, current: Conversation | None) -> dict[str, Any]:
@@ -108,8 +112,16 @@ def _kinds(listed: ConversationQuerySet) -> dict[str, ConversationQuerySet]:
 def _rows(found: list[Conversation], reader: User, current: Conversation | None, kept: dict[str, str]) -> list[Row]:
     own_students = [each.student for each in found if each.student and each.staff_id == reader.pk]
     out = {pk for pk, reach in reach_of(own_students, reader).items() if reach == OPTED_OUT}
-    rows = [_row(each, reader, current, kept) for each in found]
-    return [replace(row, chip=OPTED_OUT) if each.student_id in out else row for row, each in zip(rows, found, strict=True)]
+    asked, number = questions_in(found), SystemNumber.objects.of(reader)
+    rows = []
+    for each in found:
+        row = _row(each, reader, current, kept)
+        if each.pk in asked:
+            row = replace(row, chip=ASKED)
+        elif each.student and number and each.student_id in out:
+            row = replace(row, chip=OPTED_OUT, way_back=way_back(each.student, number).words)
+        rows.append(row)
+    return rows
 
 
 def _row(chosen: Conversation, reader: User, current: Conversation | None, kept: dict[str, str]) -> Row:

@@ -10,38 +10,15 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from quadline.conversations.models import Conversation, Message, MessageEvent
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WORDS, Status, WaitingFor
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status
+from quadline.delivery.models import OutgoingEmail
+from quadline.web.status_words import Moment, look_of, moment_of, words_of
 
 PAGE = 60
-CAN_BE_SENT_AGAIN = frozenset({Status.UNDELIVERED, Status.FAILED, Status.CANCELLED})
-
-CAUSES: dict[str, str] = {
-    "written": "Written by {actor}",
-    "reply": "Received",
-    "handed over": "Handed to the carrier",
-    "accepted": "The carrier has it",
-    "answer lost": "The carrier's answer was lost; looking it up",
-    "refused": "Refused by the carrier",
-    "cancelled": "Cancelled by {actor}",
-    "opted_out": "Not sent: the student had opted out",
-    "no_mobile": "Not sent: no mobile number on file",
-    "landline": "Not sent: only a landline on file",
-}
-
-NEWS: dict[str, str] = {  # of a delivery receipt
-    Status.SENT: "Passed on to the network",
-    Status.DELIVERED: "Delivered to the phone",
-    Status.UNDELIVERED: "The network could not deliver it",
-    Status.FAILED: "Refused by the carrier",
-}
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One line of a message's timeline."""
-
-    at: datetime
-    words: str
+CAN_BE_SENT_AGAIN = frozenset({Status.UNDELIVERED, Status.FAILED, Status.CANCELLED, Status.BOUNCED, Status.UNREACHED})
+ENDED_BY_EMAIL = frozenset(
+    {Status.EMAILED, Status.UNREACHED, Status.BOUNCED}
+)  # dated by their end, not by when they were written
 
 
 @dataclass(frozen=True)
@@ -50,9 +27,12 @@ class Bubble:
 
     id: str
     direction: str
+    is_email: bool
+    subject: str
     body: str
     at: datetime
     status: str
+    status_at: datetime
     status_words: str
     status_icon: str
     tone: str
@@ -63,6 +43,10 @@ class Bubble:
     retry_url: str
     can_cancel: bool
     cancel_url: str
+    can_email: bool
+    email_url: str
+    email_to: str  # where its email went, or goes
+    has_card: bool
     position: int
 
 
@@ -94,7 +78,8 @@ def bubbles_of(messages: list[Message], *, may_act: bool) -> list[Bubble]:
     events: dict[str, list[MessageEvent]] = {}
     for event in MessageEvent.objects.filter(message__in=messages).select_related("actor"):
         events.setdefault(str(event.message_id), []).append(event)
-    return [_bubble(message, events.get(str(message.pk), []), may_act) for message in messages]
+    emails = {email.message_id: email for email in OutgoingEmail.objects.filter(message__in=messages)}
+    return [_bubble(message, events.get(str(message.pk), []), emails.get(message.pk), may_act) for message in messages]
 
 
 def day_label(day: date, today: date) -> str:
@@ -104,43 +89,51 @@ def day_label(day: date, today: date) -> str:
     return date_format(day, "l, F j" if day.year == today.year else "l, F j, Y")
 
 
-def words_of(message: Message) -> str:
-    """The status in the words of the screen."""
-    if message.status == Status.WAITING and message.reason == WaitingFor.NUMBER:
-        return "Waiting for your number"
-    if message.reason == WaitingFor.QUIET_HOURS and message.due_at:
-        return f"Held until {date_format(timezone.localtime(message.due_at), 'g:i A')}"
-    return WORDS[Status(message.status)][0]
-
-
-def _bubble(message: Message, events: Iterable[MessageEvent], may_act: bool) -> Bubble:
+def _bubble(message: Message, events: Iterable[MessageEvent], email: OutgoingEmail | None, may_act: bool) -> Bubble:
     status = Status(message.status)
+    may_act = may_act and message.is_outbound
+    icon, tone = look_of(message, email)
     arguments = {"message_id": message.pk}
     return Bubble(
         id=str(message.pk),
         direction=message.direction,
+        is_email=message.channel == Channel.EMAIL,
+        subject=message.subject,
         body=message.text,
         at=message.created_at,
         status=status,
-        status_words=words_of(message),
-        status_icon=message.status_icon,
-        tone=message.tone,
+        status_at=_status_at(message, events),
+        status_words=words_of(message, email),
+        status_icon=icon,
+        tone=tone,
         segments=message.segments,
         detail=message.detail,
-        timeline=tuple(_moment(event) for event in events),
-        can_retry=may_act and message.is_outbound and status in CAN_BE_SENT_AGAIN,
+        timeline=tuple(moment_of(event, message.channel) for event in events),
+        can_retry=may_act and status in CAN_BE_SENT_AGAIN and not (email and look_of(message, email)[0] == "envelope"),
         retry_url=reverse("retry_text", kwargs=arguments),
-        can_cancel=may_act and message.is_outbound and status in BEFORE_AN_ATTEMPT,
+        can_cancel=may_act and status in BEFORE_AN_ATTEMPT,
         cancel_url=reverse("cancel_text", kwargs=arguments),
+        can_email=may_act and email is None and _may_go_as_email(message),
+        email_url=reverse("message_as_email", kwargs=arguments),
+        email_to=email.to if email else "",
+        has_card=email is not None and email.with_contact_card,
         position=message.position,
     )
 
 
-def _moment(event: MessageEvent) -> Moment:
-    known = NEWS.get(event.to_status) if event.cause == "receipt" else CAUSES.get(event.cause)
-    words = known.format(actor=event.actor.name if event.actor else "the system") if known else WORDS[Status(event.to_status)][0]
-    code = f" (carrier code {event.carrier_code})" if event.carrier_code else ""
-    return Moment(event.at, words + code)
+def _may_go_as_email(message: Message) -> bool:
+    """A text that waits, that nobody knows the end of, or that did not arrive; and there is an address."""
+    student = message.conversation.student
+    if message.channel != Channel.TEXT or student is None or not student.email:
+        return False
+    status = Status(message.status)
+    is_tried_again = status in IN_DOUBT and message.due_at is not None
+    return is_tried_again or status in NOT_DELIVERED or status in (Status.WAITING, Status.UNCONFIRMED)
+
+
+def _status_at(message: Message, events: Iterable[MessageEvent]) -> datetime:
+    ends = [event.at for event in events if event.to_status == message.status and message.status in ENDED_BY_EMAIL]
+    return ends[-1] if ends else message.created_at
 
 
 def _first_unread(messages: list[Message], unread: int) -> str:

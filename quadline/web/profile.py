@@ -6,19 +6,35 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from quadline.audit.models import record
+from quadline.conversations import contact_card as cards
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State
 from quadline.sms import phones
+from quadline.web.announce import last_announcement
 from quadline.web.requests import StaffRequest
 from quadline.web.shell import number_view
 
 
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
-    return render(request, "profile/page.html")
+    return render(request, "profile/page.html", {"announced": last_announcement(request.user)})
 
 
 @require_safe
 def number(request: StaffRequest) -> HttpResponse:
-    return render(request, "profile/_number.html", {"number": number_view(request.user)})
+    context = {"number": number_view(request.user), "announced": last_announcement(request.user)}
+    return render(request, "profile/_number.html", context)
+
+
+@require_safe
+def contact_card(request: StaffRequest) -> HttpResponseBase:
+    """The card that goes with "Introduce my number", to look at or to give away by other ways."""
+    mine = SystemNumber.objects.of(request.user)
+    if mine is None or mine.state != State.ACTIVE:
+        messages.info(request, "Your contact card is there as soon as your number is active.")
+        return redirect("profile")
+    headers = {"Content-Disposition": f'attachment; filename="{cards.FILE_NAME}"'}
+    return HttpResponse(cards.contact_card(request.user, mine), content_type=cards.CONTENT_TYPE, headers=headers)
 
 
 @require_POST
@@ -28,7 +44,8 @@ def office_phone(request: StaffRequest) -> HttpResponseBase:
     try:
         phone = phones.normalise(written) if written else ""
     except phones.PhoneError as error:
-        context = {"office_phone_error": f"{error} Your office line was not changed.", "office_phone": written}
+        told = {"announced": last_announcement(request.user)}
+        context = {"office_phone_error": f"{error} Your office line was not changed.", "office_phone": written, **told}
         return render(request, "profile/page.html", context, status=422)
     request.user.office_phone = phone
     request.user.save(update_fields=["office_phone"])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from quadline.accounts.models import User
 from quadline.consent import ledger
+from quadline.consent.questions import pairs_in_question
 from quadline.consent.rules import REASON_WORDS, Reason
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
@@ -21,6 +22,7 @@ class Reach:
 
 CAN = Reach("Can be texted", "ok", "tick")
 OPTED_OUT = Reach("Opted out", "bad", "ban", REASON_WORDS[Reason.OPTED_OUT])
+ASKED = Reach("Asked to stop?", "warn", "question", REASON_WORDS[Reason.ASKED])
 NO_MOBILE = Reach("No mobile", "warn", "no-phone", REASON_WORDS[Reason.NO_MOBILE])
 LANDLINE = Reach("Landline only", "warn", "landline", REASON_WORDS[Reason.LANDLINE])
 
@@ -29,11 +31,14 @@ def reach_of(students: list[Student], user: User) -> dict[int, Reach]:
     """How each student can be reached by this user, by student id; one look at the ledger for all."""
     number = SystemNumber.objects.of(user)
     system_phone = number.phone if number else ""
-    out = ledger.opted_out((student.mobile, system_phone) for student in students if student.mobile and system_phone)
-    return {student.pk: _reach(student, (student.mobile, system_phone) in out) for student in students}
+    pairs = [(student.mobile, system_phone) for student in students if student.mobile and system_phone]
+    out, asked = ledger.opted_out(pairs), pairs_in_question(pairs)
+    return {student.pk: _reach(student, (student.mobile, system_phone), out, asked) for student in students}
 
 
-def _reach(student: Student, is_out: bool) -> Reach:
+def _reach(student: Student, pair: ledger.Pair, out: set[ledger.Pair], asked: set[ledger.Pair]) -> Reach:
     if not student.mobile:
         return LANDLINE if student.landline else NO_MOBILE
-    return OPTED_OUT if is_out else CAN
+    if pair in out:
+        return OPTED_OUT
+    return ASKED if pair in asked else CAN

@@ -4,12 +4,10 @@ import uuid
 from datetime import datetime
 
 from django.http import HttpRequest
-from django.utils import timezone
 
 from quadline.accounts.models import User
-from quadline.conversations.models import Message
-from quadline.delivery.outbox import TextRefused, accept_text
-from quadline.roster.models import Student
+
+INCOMPLETE = "This form was not complete. Nothing was sent: reload the page and send again."
 
 
 class StaffRequest(HttpRequest):
@@ -17,14 +15,20 @@ class StaffRequest(HttpRequest):
     htmx: bool
 
 
-def accept_posted_text(request: StaffRequest, student: Student) -> Message:
-    """Accept the text of a posted composer, whichever page it was on. Raises TextRefused."""
+class NotAccepted(ValueError):
+    """A message was not accepted; the words say why. ``way_out`` is a page that helps, and what its link says."""
+
+    def __init__(self, words: str, way_out: tuple[str, str] | None = None) -> None:
+        super().__init__(words)
+        self.way_out = way_out
+
+
+def posted_id(request: StaffRequest) -> uuid.UUID:
+    """The id that the form made for its message."""
     try:
-        message_id = uuid.UUID(request.POST.get("message_id", ""))
+        return uuid.UUID(request.POST.get("message_id", ""))
     except ValueError:
-        raise TextRefused("This form was not complete. Nothing was sent: reload the page and send again.") from None
-    body = request.POST.get("body", "")
-    return accept_text(author=request.user, student=student, message_id=message_id, body=body, now=timezone.now())
+        raise NotAccepted(INCOMPLETE) from None
 
 
 def whole_number(text: str | None) -> int | None:

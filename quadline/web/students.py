@@ -2,19 +2,24 @@
 
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quadline.conversations.models import Conversation
-from quadline.delivery.outbox import TextRefused
+from quadline.conversations.models import Conversation, Message
+from quadline.conversations.rules import Channel
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from quadline.roster.models import Student
 from quadline.web.composer import composer_for, consent_lines
+from quadline.web.inserts import Inserts
 from quadline.web.reach import reach_of
-from quadline.web.requests import StaffRequest, accept_posted_text, whole_number
+from quadline.web.requests import StaffRequest, whole_number
+from quadline.web.sending import NotAccepted, accept_posted
+from quadline.web.way_back import may_record_stop, opt_outs_of
+from quadline.web.written import with_template, written_in
 
 PAGE = 50
 
@@ -53,6 +58,8 @@ def profile(request: StaffRequest, student_id: int) -> HttpResponse:
         "team": [{"name": entry.staff.name, "title": entry.staff.title, "relation": entry.relation} for entry in team],
         "consent": consent_lines(student, _numbers_seen_by(request)),
         "conversation_url": reverse("conversation", args=[conversation.pk]) if conversation else "",
+        "opt_outs": opt_outs_of(student, request.user, seen_by=Conversation.objects.visible_to(request.user).values("staff")),
+        "may_record_stop": may_record_stop(request.user, student),
     }
     return render(request, "students/profile.html", context)
 
@@ -64,13 +71,13 @@ def message(request: StaffRequest, student_id: int) -> HttpResponseBase:
     if request.method != "POST":
         return _form(request, student)
     try:
-        sent = accept_posted_text(request, student)
-    except TextRefused as refused:
-        return _form(request, student, error=str(refused))
+        sent = accept_posted(request, student)
+    except NotAccepted as refused:
+        return _form(request, student, error=refused)
     url = reverse("conversation", args=[sent.conversation_id])
     if not request.htmx:
         return redirect(url)
-    return render(request, "students/_sent.html", {"words": _what_happens(request), "conversation_url": url})
+    return render(request, "students/_sent.html", {"words": _what_happens(request, sent), "conversation_url": url})
 
 
 def with_reach(students: list[Student], request: StaffRequest) -> list[Student]:
@@ -80,22 +87,25 @@ def with_reach(students: list[Student], request: StaffRequest) -> list[Student]:
     return students
 
 
-def _what_happens(request: StaffRequest) -> str:
+def _what_happens(request: StaffRequest, sent: Message) -> str:
+    if sent.channel == Channel.EMAIL:
+        return "Email accepted. It is on its way."
     number = SystemNumber.objects.of(request.user)
     if number and number.state != State.ACTIVE:
         return "Waiting for your number. Your text goes out by itself when it is active."
     return "Text accepted. It is on its way."
 
 
-def _form(request: StaffRequest, student: Student, *, error: str = "") -> HttpResponse:
+def _form(request: StaffRequest, student: Student, *, error: NotAccepted | None = None) -> HttpResponse:
+    """In the dialog the Text Message tab is open, as the guide expects, whatever was used last."""
     conversation = Conversation.objects.filter(staff=request.user, student=student).select_related("student", "staff").first()
+    written = written_in(request, error=error, is_remembered=False)
     composer = composer_for(
         request.user,
         student,
         conversation,
         post_url=reverse("student-message", args=[student.pk]),
-        draft=request.POST.get("body", ""),
-        error=error,
+        written=with_template(request, written, Inserts(request.user, student)),
     )
     template = "students/_message_dialog.html" if request.htmx else "students/message.html"
     return render(request, template, {"student": student, "composer": composer}, status=422 if error else 200)
@@ -108,7 +118,7 @@ def _visible(request: StaffRequest, student_id: int) -> Student:
 def _numbers_seen_by(request: StaffRequest) -> list[tuple[str, str]]:
     """An advisor sees the consent history with the own number; who sees conversations of others, sees theirs."""
     seen = Conversation.objects.visible_to(request.user).values("staff")
-    numbers = SystemNumber.objects.exclude(phone="").filter(user__in=seen).select_related("user")
+    numbers = SystemNumber.objects.exclude(phone="").filter(Q(user=request.user) | Q(user__in=seen)).select_related("user")
     return [(n.phone, "your number" if n.user_id == request.user.pk else f"the number of {n.user.name}") for n in numbers]
 
 

@@ -1,31 +1,43 @@
 """Every screen's address."""
 
-from django.urls import path
+from django.urls import include, path
 
-from quadline.web import compose, health, help, inbox, manage, profile, students
+from quadline.web import announce, compose, health, help, inbox, manage, message_acts, opt_outs, profile, stop_questions, students
 
 urlpatterns = [
     path("", inbox.home, name="home"),
     path("inbox/", inbox.page, name="inbox"),
     path("shell/", inbox.shell_parts, name="shell"),
     path("inbox/new/", compose.page, name="compose"),
+    path("inbox/new/recipients/", compose.recipients, name="compose-recipients"),
+    path("inbox/new/audience/", compose.audience, name="compose-audience"),
+    path("inbox/new/pasted/", compose.pasted, name="compose-pasted"),
+    path("broadcasts/", include("quadline.web.broadcast_urls")),
     path("inbox/c/<int:conversation_id>/", inbox.conversation, name="conversation"),
     path("inbox/c/<int:conversation_id>/since/", inbox.since, name="conversation_since"),
     path("inbox/c/<int:conversation_id>/older/", inbox.older, name="conversation_older"),
     path("inbox/c/<int:conversation_id>/read/", inbox.read, name="conversation_read"),
     path("inbox/c/<int:conversation_id>/done/", inbox.done, name="conversation_done"),
     path("inbox/c/<int:conversation_id>/draft/", inbox.draft, name="conversation_draft"),
+    path("inbox/c/<int:conversation_id>/stop-question/", stop_questions.answer, name="conversation_answer"),
     path("inbox/c/<int:conversation_id>/texts/", compose.send, name="send_text"),
-    path("messages/<uuid:message_id>/cancel/", compose.cancel, name="cancel_text"),
-    path("messages/<uuid:message_id>/retry/", compose.retry, name="retry_text"),
+    path("messages/<uuid:message_id>/cancel/", message_acts.cancel, name="cancel_text"),
+    path("messages/<uuid:message_id>/retry/", message_acts.retry, name="retry_text"),
+    path("messages/<uuid:message_id>/email/", message_acts.as_email, name="message_as_email"),
     path("students/", students.page, name="students"),
     path("students/<int:student_id>/", students.profile, name="student"),
     path("students/<int:student_id>/message/", students.message, name="student-message"),
+    path("students/<int:student_id>/no-more-texts/", opt_outs.page, name="student-opt-out"),
+    path("templates/", include("quadline.web.template_urls")),
     path("me/", profile.page, name="profile"),
     path("me/number/", profile.number, name="profile-number"),
+    path("me/contact.vcf", profile.contact_card, name="contact-card"),
+    path("me/announce/", announce.page, name="announce"),
+    path("me/announce/preview/", announce.preview, name="announce-preview"),
     path("me/office-phone/", profile.office_phone, name="profile-office-phone"),
     path("manage/numbers/", manage.numbers, name="manage_numbers"),
     path("manage/numbers/<int:number_id>/retry/", manage.retry_number, name="retry_number"),
+    path("reports/", include("quadline.web.report_urls")),
     path("help/", help.page, name="help"),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),

@@ -1,10 +1,10 @@
 // The text being written: it grows, counts itself, keeps a draft, and goes with Enter.
 import { announce } from "./announce.js";
-import { keep, read } from "./drafts.js";
+import { forget, keep, read } from "./drafts.js";
+import { fillIn } from "./fields.js";
 import { hint } from "./hint.js";
 import { measure } from "./segments.js";
 
-const CLOSED = new Set(["opted_out", "no_mobile", "landline", "college", "read_only"]);
 const touch = window.matchMedia("(pointer: coarse)");
 const started = new WeakSet();
 
@@ -14,7 +14,7 @@ const noticeOf = (form) => stateOf(form)?.dataset.optOutNotice ?? "";
 
 // What reaches the phone, as the server joins it.
 function whole(form) {
-  const words = part(form, "body").value.trim();
+  const { words } = fillIn(form, part(form, "body").value.trim());
   const notice = noticeOf(form);
   return words && notice ? `${words}\n\n${notice}` : words;
 }
@@ -30,19 +30,18 @@ function count(form) {
   if (segments > 1 && segments > Number(form.dataset.segments ?? 1)) announce(`This will be ${segments} texts.`);
   form.dataset.segments = segments;
   part(form, "send").disabled = body.disabled || over > 0;
-  hint(part(form, "hint"), unicode ? foreign : [], (change) => replace(form, change(body.value)));
+  hint(part(form, "hint"), unicode ? foreign : [], (change) => replace(body, change(body.value)));
 }
 
-export function replace(form, words) {
-  const body = part(form, "body");
-  body.value = words;
-  body.dispatchEvent(new Event("input", { bubbles: true }));
-  if (!body.disabled) body.focus();
+export function replace(field, words) {
+  field.value = words;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  if (!field.disabled) field.focus();
 }
 
 // The server swaps the state beside the form; the form follows it and keeps what is written.
 function follow(form) {
-  const closed = CLOSED.has(stateOf(form)?.dataset.state);
+  const closed = "closed" in (stateOf(form)?.dataset ?? {});
   const body = part(form, "body");
   if (body.disabled !== closed) announce(stateOf(form).textContent.trim() || "You can text again.");
   body.disabled = closed;
@@ -77,23 +76,25 @@ document.addEventListener("input", (event) => {
   if (form.dataset.draft) keep(form.dataset.draft, event.target.value);
 });
 
+// Enter sends a text; an email has paragraphs, and goes with Ctrl+Enter.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
-  if (!event.target.matches?.("form[data-composer] [data-body]")) return;
+  const email = event.target.matches?.("form[data-composer] [data-email-body]");
+  if (!email && !event.target.matches?.("form[data-composer] [data-body]")) return;
   const always = event.ctrlKey || event.metaKey;
-  if (!always && (event.shiftKey || event.altKey || touch.matches)) return;
+  if (!always && (email || event.shiftKey || event.altKey || touch.matches)) return;
   event.preventDefault();
-  const send = part(event.target.form, "send");
+  const send = part(event.target.form, email ? "send-email" : "send");
   if (event.target.value.trim() && !send.disabled) event.target.form.requestSubmit(send);
 });
 
-// A plain or a dialog's submit: the draft goes only when the answer is there.
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (!form.matches("[data-composer]:not([data-optimistic])")) return;
-  window.addEventListener("pagehide", () => keep(form.dataset.draft, ""), { once: true });
+// A plain or a dialog's submit: the draft goes only when the answer is there; not for a step on the way, which has a name.
+document.addEventListener("submit", ({ target: form, submitter }) => {
+  if (!form.matches("[data-composer]:not([data-optimistic])") || submitter?.name) return;
+  const channel = new FormData(form).get("channel");
+  window.addEventListener("pagehide", () => forget(form.dataset.draft, channel), { once: true });
 });
-document.addEventListener("quadline:sent", (event) => keep(event.detail.draft, ""));
+document.addEventListener("quadline:sent", (event) => forget(event.detail.draft, event.detail.channel));
 
 document.addEventListener("htmx:load", (event) => start(event.target.parentElement ?? document));
 start();

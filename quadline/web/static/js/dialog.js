@@ -1,10 +1,11 @@
 // One dialog, filled by the server: opened from a link, closed by Esc, a button, or a finished act.
 import { start } from "./composer.js";
+import { start as startEmail } from "./email_draft.js";
 import { toast } from "./toast.js";
 
 const dialog = document.getElementById("dialog");
 let opener = null;
-let draft = "";
+let sent = {};
 let done = false;
 
 async function open(link) {
@@ -16,6 +17,7 @@ async function open(link) {
     return;
   }
   start(dialog); // the draft is there before the first key
+  startEmail(dialog);
   if (!dialog.open) dialog.showModal();
   dialog.querySelector("[autofocus]:enabled")?.focus();
 }
@@ -30,18 +32,19 @@ document.addEventListener("click", (event) => {
 });
 
 dialog?.addEventListener("htmx:beforeRequest", () => {
-  draft = dialog.querySelector("[data-draft]")?.dataset.draft ?? "";
+  const form = dialog.querySelector("form[data-draft]");
+  sent = form ? { draft: form.dataset.draft, channel: new FormData(form).get("channel") } : {};
 });
 
 dialog?.addEventListener("htmx:afterSwap", () => {
   if (!dialog.querySelector("[data-done]")) return;
   done = true;
-  document.dispatchEvent(new CustomEvent("quadline:sent", { detail: { draft } }));
+  document.dispatchEvent(new CustomEvent("quadline:sent", { detail: sent }));
   dialog.close();
 });
 
 dialog?.addEventListener("close", () => {
-  const unsent = !done && dialog.querySelector("[data-body]")?.value.trim();
+  const unsent = !done && [...dialog.querySelectorAll("textarea")].some((field) => field.value.trim());
   dialog.replaceChildren();
   opener?.focus();
   if (unsent) toast("Your draft is kept.");

@@ -16,6 +16,13 @@ export function keep(key, words) {
   quietly(() => (words.trim() ? localStorage.setItem(PREFIX + key, words) : localStorage.removeItem(PREFIX + key)));
 }
 
+// One draft for each field of a form: the text's is the oldest, and has no name of its own.
+export const keyOf = (draft, field) => draft + (field.matches("[data-subject]") ? ":subject" : field.matches("[data-email-body]") ? ":email" : "");
+
+export function forget(draft, channel) {
+  for (const part of channel === "email" ? [":email", ":subject"] : [""]) keep(draft + part, "");
+}
+
 export function clearAll() {
   quietly(() => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).forEach((key) => localStorage.removeItem(key)));
 }

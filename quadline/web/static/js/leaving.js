@@ -6,7 +6,7 @@ const told = new WeakMap();
 function tell() {
   const form = document.querySelector("form[data-draft-url]");
   if (!form?.dataset.draftUrl) return false;
-  const body = form.elements.body;
+  const body = form.querySelector("[data-body]");
   if (body.value.trim() === (told.get(form) ?? body.defaultValue).trim()) return false;
   const data = new FormData();
   data.set("body", body.value);

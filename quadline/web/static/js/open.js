@@ -14,7 +14,7 @@ document.addEventListener("htmx:load", (event) => {
   const conversation = event.target.querySelector("[data-conversation]");
   if (!conversation) return;
   markRow();
-  const body = conversation.querySelector("[data-body]:enabled");
+  const body = conversation.querySelector(".composer textarea:enabled");
   (fine.matches && body ? body : conversation.querySelector("#conversation-title")).focus();
 });
 

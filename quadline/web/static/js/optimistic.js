@@ -1,7 +1,7 @@
 // A text is on the screen the moment it is sent; the server's answer takes its place under the same id.
 import { announce } from "./announce.js";
-import { replace } from "./composer.js";
-import { keep, read } from "./drafts.js";
+import { fillIn } from "./fields.js";
+import { clear, done, focus, keepDraft, letterIn, putBack } from "./letter.js";
 import { place } from "./log.js";
 
 const outbox = new WeakMap();
@@ -15,11 +15,13 @@ function newId() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-function bubbleFor(id, words) {
+function bubbleFor(id, { form, subject, words }) {
   const bubble = document.getElementById("message-template").content.firstElementChild.cloneNode(true);
   bubble.id = `m-${id}`;
   bubble.dataset.at = new Date().toISOString();
-  bubble.querySelector(".bubble").textContent = words;
+  const said = bubble.querySelector(".bubble");
+  said.textContent = fillIn(form, words).words;
+  if (subject) said.prepend(Object.assign(document.createElement("b"), { className: "subject", textContent: fillIn(form, subject).words }));
   return bubble;
 }
 
@@ -27,15 +29,13 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("form[data-optimistic]")) return;
   event.preventDefault();
-  const words = form.elements.body.value.trim();
-  if (!words) return;
-  const data = new FormData(form);
-  data.set("body", words);
-  const bubble = bubbleFor(data.get("message_id"), words);
+  const letter = letterIn(form);
+  if (!letter.words) return;
+  const bubble = bubbleFor(letter.data.get("message_id"), letter);
   form.elements.message_id.value = newId();
-  replace(form, "");
+  clear(letter);
   place(bubble);
-  post(bubble, { url: form.action, data, words, form });
+  post(bubble, letter);
 });
 
 async function post(bubble, letter) {
@@ -48,26 +48,26 @@ async function post(bubble, letter) {
     if (answer.redirected || !(answer.ok || answer.status === 422)) throw new Error(answer.status);
     htmx.swap(document.getElementById("since"), await answer.text(), { swapStyle: "none" });
     if (answer.status === 422) takeBack(bubble, letter);
-    else if (read(letter.form.dataset.draft) === letter.words) keep(letter.form.dataset.draft, "");
+    else done(letter);
   } catch {
     fail(bubble, letter);
   }
 }
 
 // Refused with a reason beside the form: the words go back where they can be changed.
-function takeBack(bubble, { form, words }) {
+function takeBack(bubble, letter) {
   if (!bubble.classList.contains("sending")) return;
   bubble.remove();
-  if (!form.elements.body.value) replace(form, words);
+  putBack(letter);
 }
 
-function fail(bubble, { form, words }) {
+function fail(bubble, letter) {
   if (!bubble.classList.contains("sending")) return;
   bubble.classList.replace("sending", "failed");
   bubble.querySelector(".meta").hidden = true;
   bubble.append(document.getElementById("not-sent-template").content.cloneNode(true));
-  if (!form.elements.body.value) keep(form.dataset.draft, words);
-  announce("Text not sent.");
+  keepDraft(letter);
+  announce(letter.channel === "email" ? "Email not sent." : "Text not sent.");
 }
 
 document.addEventListener("click", (event) => {
@@ -79,8 +79,8 @@ document.addEventListener("click", (event) => {
     navigator.clipboard.writeText(letter.words).then(() => announce("Copied."));
     return;
   }
-  if (read(letter.form.dataset.draft) === letter.words) keep(letter.form.dataset.draft, "");
-  letter.form.elements.body.focus();
+  done(letter);
+  focus(letter);
   if (button.matches("[data-discard]")) {
     bubble.remove();
     return;

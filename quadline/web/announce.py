@@ -1,0 +1,161 @@
+"""Tell your students: the email that introduces one's number, to the whole caseload unless one says otherwise."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.broadcasts.audiences import resolve, suggestions
+from quadline.broadcasts.drafting import draft_broadcast
+from quadline.broadcasts.models import Broadcast
+from quadline.broadcasts.rules import BroadcastRefused
+from quadline.conversations import merging
+from quadline.conversations.models import MessageTemplate
+from quadline.conversations.rules import Channel
+from quadline.conversations.starters import INTRODUCTION, STARTERS
+from quadline.conversations.templating import Whose, whose
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State
+from quadline.roster.models import StudentQuerySet
+from quadline.sms.merge_fields import MergeError
+from quadline.web.inserts import Inserts
+from quadline.web.preview import at, preview_for
+from quadline.web.requests import NotAccepted, StaffRequest, posted_id, whole_number
+from quadline.web.sending import way_out_for
+
+CASELOAD = "caseload"
+BLOCKED = {
+    "none": "You have no texting number yet. You get one with your first text; tell your students when it is active.",
+    "pending": "Your number is being set up. Tell your students when it is active: then the email can name it.",
+    "failed": "Your number needs your administrator, who has been told. Tell your students when it is active.",
+    "role": "Your role does not write to students.",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: StaffRequest) -> HttpResponseBase:
+    """The email to begin from, whom it goes to, and what each of them would get. Continue leads to the review."""
+    if request.method != "POST" or blocked(request.user):
+        status = 422 if request.method == "POST" else 200
+        return render(request, "announce/page.html", _context(request), status=status)
+    act = request.POST.get("act", "")
+    if act in ("previous", "next", "preview"):
+        return render(request, "announce/page.html", _context(request))
+    try:
+        draft = _draft(request)
+    except (BroadcastRefused, NotAccepted) as refused:
+        return render(request, "announce/page.html", _context(request, error=refused), status=422)
+    if act == "recipients":
+        return redirect(f"{reverse('compose')}?draft={draft.pk}")
+    return redirect("broadcast-review", draft.pk)
+
+
+@require_POST
+def preview(request: StaffRequest) -> HttpResponse:
+    """What the next student would get of the words as they stand in the form."""
+    return render(request, "announce/_preview.html", _preview(request, *_words(request)))
+
+
+def blocked(user: User) -> str:
+    """Why this user cannot announce a number, or ""."""
+    if not user.may[May.TEXT]:
+        return BLOCKED["role"]
+    number = SystemNumber.objects.of(user)
+    if number is None:
+        return BLOCKED["none"]
+    if number.state == State.ACTIVE:
+        return ""
+    return BLOCKED["failed" if number.state == State.FAILED else "pending"]
+
+
+def last_announcement(user: User) -> Broadcast | None:
+    """The newest one that went out, of the number one has now."""
+    number = SystemNumber.objects.of(user)
+    if number is None or number.active_at is None:
+        return None
+    sent = Broadcast.objects.filter(author=user, is_announcement=True, launched_at__gte=number.active_at)
+    return sent.order_by("-launched_at").first()
+
+
+def _draft(request: StaffRequest) -> Broadcast:
+    subject, body = _words(request)
+    _refuse_unfilled(request, f"{subject}\n{body}")
+    return draft_broadcast(
+        author=request.user,
+        broadcast_id=posted_id(request),
+        channel=Channel.EMAIL,
+        subject=subject,
+        body=body,
+        audience={"to": [_token(request)]},
+        with_contact_card=request.POST.get("with_contact_card") == "yes",
+        is_announcement=True,
+        now=timezone.now(),
+    )
+
+
+def _refuse_unfilled(request: StaffRequest, words: str) -> None:
+    """A field that nothing fills would stop the review anyway; here is the place to mend it."""
+    student = _audience(request).by_name().first()
+    try:
+        if student:
+            merging.filled(words, merging.values_for(request.user, student, number=SystemNumber.objects.of(request.user)))
+    except MergeError as error:
+        raise NotAccepted(merging.refusal(error), way_out_for(error)) from error
+
+
+def _context(request: StaffRequest, *, error: ValueError | None = None) -> dict[str, Any]:
+    if why := blocked(request.user):
+        return {"blocked": why, "has_number": SystemNumber.objects.of(request.user) is not None}
+    subject, body = _words(request)
+    groups = [each for each in suggestions("", request.user) if each.student is None]
+    return {
+        "error": error,
+        "way_out": getattr(error, "way_out", None),
+        "broadcast_id": request.POST.get("message_id") or uuid.uuid4(),
+        "subject": subject,
+        "body": body,
+        "with_card": request.method != "POST" or request.POST.get("with_contact_card") == "yes",
+        "groups": groups,
+        "chosen": _token(request),
+        "inserts": Inserts(request.user),
+        "announced": last_announcement(request.user),
+        **_preview(request, subject, body),
+    }
+
+
+def _words(request: StaffRequest) -> tuple[str, str]:
+    if request.method == "POST":
+        return request.POST.get("subject", ""), request.POST.get("body", "")
+    return introduction_for(request.user)
+
+
+def introduction_for(user: User) -> tuple[str, str]:
+    """The own "Introduce my number", else the office's, else the college's, else as it was shipped."""
+    order = list(Whose)
+    found = MessageTemplate.objects.visible_to(user).filter(name__iexact=INTRODUCTION, channel=Channel.EMAIL)
+    best = min(found, key=lambda template: order.index(whose(template)), default=None)
+    if best:
+        return best.subject, best.body
+    shipped = next(starter for starter in STARTERS if starter["name"] == INTRODUCTION)
+    return shipped["subject"], shipped["body"]
+
+
+def _preview(request: StaffRequest, subject: str, body: str) -> dict[str, Any]:
+    step = {"previous": -1, "next": 1}.get(request.POST.get("act", ""), 0)
+    student, place, total = at(_audience(request), (whole_number(request.POST.get("place")) or 0) + step)
+    shown = preview_for(request.user, student, channel=Channel.EMAIL, subject=subject, body=body) if student else None
+    return {"preview": shown, "place": place, "total": total}
+
+
+def _audience(request: StaffRequest) -> StudentQuerySet:
+    return resolve({"to": [_token(request)], "except": []}, author=request.user)
+
+
+def _token(request: StaffRequest) -> str:
+    return request.POST.get("to", "") or CASELOAD

@@ -1,0 +1,72 @@
+"""What its author does with a message in the log: take it back, send it again, send it as an email."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from quadline.conversations.models import Conversation, Message
+from quadline.delivery.failsafe import send_as_email
+from quadline.delivery.outbox import cancel_text
+from quadline.roster.models import Student
+from quadline.web.inbox import conversation_context, fresh_context
+from quadline.web.inbox_list import list_context
+from quadline.web.requests import StaffRequest
+from quadline.web.sending import NotAccepted, accept_again
+
+
+@require_POST
+def cancel(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
+    message = _own_message(request, message_id)
+    cancel_text(message=message, actor=request.user, now=timezone.now())
+    return back_to_log(request, message)
+
+
+@require_POST
+def retry(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
+    """Send the same words again, as a new message; asking twice is one new message."""
+    failed = _own_message(request, message_id)
+    student = get_object_or_404(Student.objects.visible_to(request.user), pk=failed.conversation.student_id)
+    try:
+        message = accept_again(request.user, student, failed)
+    except NotAccepted as refused:
+        return refused_in_log(request, failed.conversation, refused)
+    return back_to_log(request, message)
+
+
+@require_POST
+def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
+    """Do not wait for the text any longer: the words go to the institutional account, once."""
+    message = _own_message(request, message_id)
+    if not send_as_email(message=message, actor=request.user, now=timezone.now()):
+        why = NotAccepted("This text is on its way or has become an email already. Nothing was sent again.")
+        return refused_in_log(request, message.conversation, why, shown=[message])
+    return back_to_log(request, message)
+
+
+def back_to_log(request: StaffRequest, message: Message) -> HttpResponseBase:
+    """The one bubble. Where to ask next stays where it was: other news may lie in between."""
+    if not request.htmx:
+        return redirect("conversation", message.conversation_id)
+    message.refresh_from_db()
+    context: dict[str, Any] = fresh_context(request, message.conversation, [message], after=0)
+    return render(request, "inbox/_fresh.html", context | {"since_url": ""})
+
+
+def refused_in_log(
+    request: StaffRequest, conversation: Conversation, why: NotAccepted, *, shown: list[Message] | None = None
+) -> HttpResponse:
+    """Say why beside the composer; without scripts on the page of the conversation."""
+    if request.htmx:
+        context = fresh_context(request, conversation, shown or [], after=0, error=why) | {"since_url": ""}
+        return render(request, "inbox/_fresh.html", context, status=422)
+    context = list_context(request, current=conversation) | conversation_context(request, conversation, error=why)
+    return render(request, "inbox/page.html", context, status=422)
+
+
+def _own_message(request: StaffRequest, message_id: uuid.UUID) -> Message:
+    mine = Message.objects.select_related("conversation__student", "conversation__staff").filter(author=request.user)
+    return get_object_or_404(mine, pk=message_id)

@@ -1,0 +1,92 @@
+"""What became of a message, in the words of the screen: its status, and each line of its timeline."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from quadline.consent.rules import Reason
+from quadline.conversations.models import Message, MessageEvent
+from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Channel, Status, WaitingFor
+from quadline.delivery.models import OutgoingEmail
+
+BECOMING_EMAIL = "Being sent as email"
+ON_ITS_WAY = frozenset({OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING})
+WAITING = {
+    WaitingFor.NUMBER: "Waiting for your number",
+    WaitingFor.TURN: "Waiting for its turn",
+    WaitingFor.PAUSED: "Paused with its broadcast",
+    WaitingFor.QUESTION: "Held: did they ask to stop?",
+}
+CAUSES: dict[str, str] = {
+    "written": "Written by {actor}",
+    "reply": "Received",
+    "broadcast stopped": "Stopped by {actor} with its broadcast",
+    "handed over": "Handed to the carrier",
+    "accepted": "The carrier has it",
+    "answer lost": "The carrier's answer was lost; looking it up",
+    "refused": "Refused by the carrier",
+    "cancelled": "Cancelled by {actor}",
+    Reason.OPTED_OUT: "Not sent: the student had opted out",
+    Reason.NO_MOBILE: "Not sent: no mobile number on file",
+    Reason.LANDLINE: "Not sent: only a landline on file",
+    Reason.BAD_NUMBER: "Not sent: texts to this number have failed before",
+    Reason.ASKED: "Not sent: the student may have asked for no more texts",
+    "held for an answer": "Held: the student may have asked for no more texts",
+    "goes on": "Goes on: the student had not asked to stop",
+    "deadline": "Waited too long for a text",
+    "by_hand": "Email chosen instead by {actor}",
+    "emailed": "The mail server has the email",
+    "no email address": "No email: there is no address on file",
+    "email failed": "The mail server did not take the email",
+    "email came back": "The email came back",
+}
+NEWS: dict[str, str] = {  # of a delivery receipt
+    Status.SENT: "Passed on to the network",
+    Status.DELIVERED: "Delivered to the phone",
+    Status.UNDELIVERED: "The network could not deliver it",
+    Status.FAILED: "Refused by the carrier",
+}
+AFTER_THE_EMAIL = frozenset({Status.EMAILED, Status.UNREACHED})
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a message's timeline."""
+
+    at: datetime
+    words: str
+
+
+def words_of(message: Message, email: OutgoingEmail | None = None) -> str:
+    """The status. ``email`` is the one that goes instead of a text, or the message's own."""
+    status = Status(message.status)
+    if email and email.is_failsafe and email.state in ON_ITS_WAY and status in NOT_DELIVERED:
+        return BECOMING_EMAIL
+    if status not in FINAL and message.reason in WAITING:
+        return WAITING[WaitingFor(message.reason)]
+    if message.reason == WaitingFor.QUIET_HOURS and message.due_at:
+        return f"Held until {date_format(timezone.localtime(message.due_at), 'g:i A')}"
+    return WORDS[status][0]
+
+
+def look_of(message: Message, email: OutgoingEmail | None) -> tuple[str, str]:
+    """Icon and tone of the status: a text that is becoming an email has not failed."""
+    if words_of(message, email) == BECOMING_EMAIL:
+        return "envelope", "warn"
+    return message.status_icon, message.tone
+
+
+def moment_of(event: MessageEvent, channel: str) -> Moment:
+    code = f" (carrier code {event.carrier_code})" if event.carrier_code else ""
+    return Moment(event.at, _words_of_event(event, channel) + code)
+
+
+def _words_of_event(event: MessageEvent, channel: str) -> str:
+    if event.to_status == Status.DELIVERED and event.from_status in AFTER_THE_EMAIL:
+        return "Arrived late: delivered to the phone after it had gone as email"
+    if channel == Channel.EMAIL and event.cause == "handed over":
+        return "Handed to the mail server"
+    known = NEWS.get(event.to_status) if event.cause == "receipt" else CAUSES.get(event.cause)
+    return known.format(actor=event.actor.name if event.actor else "the system") if known else WORDS[Status(event.to_status)][0]

@@ -1,0 +1,81 @@
+"""How a student who has opted out gets texts again: what the screen says, and what can be sent to them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.consent import ledger
+from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
+from quadline.consent.rules import Source
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import HELD
+from quadline.roster.models import Student
+from quadline.sms import phones
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """The only one there is: the student texts START to that very number. ``copied`` says so to the student."""
+
+    words: str
+    copied: str
+
+
+def way_back(student: Student, number: SystemNumber) -> WayBack:
+    written = phones.written(number.phone)
+    return WayBack(
+        words=f"{student.first} must text START to {written}",
+        copied=f"To get texts from {number.user.name} again, text START to {written}.",
+    )
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """One number from which a student gets no texts: why, since when, the way back, and what the carrier holds."""
+
+    why: str
+    since: datetime
+    way_back: WayBack
+    check: CarrierCheck | None
+
+
+def opt_outs_of(student: Student, reader: User, *, seen_by: QuerySet[Any, Any]) -> list[OptOut]:
+    """The numbers of some staff users that the student has opted out of, the reader's own first."""
+    states = ConsentState.objects.filter(student_phone=student.mobile, opted_out=True).exclude(student_phone="")
+    found = {state.system_phone: state for state in states.select_related("entry", "carrier_check")}
+    whose = Q(user=reader) | Q(user__in=seen_by)
+    numbers = SystemNumber.objects.filter(whose, phone__in=found, state__in=HELD).select_related("user")
+    ordered = sorted(numbers, key=lambda number: (number.user_id != reader.pk, number.user.name))
+    return [_opt_out(student, number, found[number.phone], reader) for number in ordered]
+
+
+def may_record_stop(reader: User, student: Student) -> bool:
+    """Whether there is anything for this person to record: a number of theirs that may text, or of anybody's."""
+    if not reader.may[May.TEXT] or not student.mobile:
+        return False
+    number = SystemNumber.objects.of(reader)
+    has_own = number is not None and number.phone != "" and not ledger.is_opted_out((student.mobile, number.phone))
+    return has_own or reader.may[May.MANAGE]
+
+
+def _opt_out(student: Student, number: SystemNumber, state: ConsentState, reader: User) -> OptOut:
+    of = "you" if number.user_id == reader.pk else number.user.name
+    return OptOut(
+        why=f"{why_out(student, state.entry)} from {of}",
+        since=state.since,
+        way_back=way_back(student, number),
+        check=getattr(state, "carrier_check", None),
+    )
+
+
+def why_out(student: Student, entry: ConsentEntry) -> str:
+    """How the student opted out; the page goes on with whose texts."""
+    if entry.source == Source.REPLY:
+        return f"{student.first} replied {entry.keyword} and gets no more texts"
+    if entry.source == Source.CARRIER:
+        return f"{student.first} has opted out with the carrier and gets no more texts"
+    return f"{student.first} asked for no more texts"
