@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 
@@ -66,6 +66,24 @@ class Simulator:
         """The texts the carrier took, by its own append-only ledger."""
         return [e for e in self.ledger("accept") if (not to or e["to"] == to) and (not sender or e["from"] == sender)]
 
+    def mail(self, address: str) -> list[dict[str, Any]]:
+        """What is in this mailbox from the college, oldest first: from, to, subject, headers, text, html, attachments, links."""
+        found = self.ask("GET", f"/simulator/mailboxes/{quote(address)}")["mails"]
+        return [mail for mail in found if not mail["is_from_student"]]
+
+    def mail_ledger(self, *, to: str = "") -> list[dict[str, Any]]:
+        """Every arrival of a mail, also of one that had arrived before (`repeated`)."""
+        return [line for line in self.ledger("mail") if not to or line["to"] == to.lower()]
+
+    def answer_mail(self, address: str, body: str, *, kind: str = "reply", to_message_id: str = "") -> Any:
+        """The student, or a machine of theirs, answers a mail: the newest, unless one is named."""
+        wish = {"body": body, "kind": kind, "to_message_id": to_message_id}
+        return self.ask("POST", f"/simulator/mailboxes/{quote(address)}/replies", wish)
+
+    def smtp_url(self) -> str:
+        """For EMAIL_URL: where the simulator takes mail."""
+        return f"smtp://127.0.0.1:{self.ask('GET', '/simulator/healthz')['smtp_port']}"
+
     def purchases(self) -> list[dict[str, Any]]:
         return self.ledger("purchase")
 
@@ -112,6 +130,8 @@ def build(data: Path, *, database: str) -> House:
         connection.execute(f"CREATE DATABASE {database}")
     web_port = free_port(18100)
     carrier_port = free_port(web_port + 1)
+    smtp_port = free_port(carrier_port + 1)
+    intake_port = free_port(smtp_port + 1)
     carrier = f"http://127.0.0.1:{carrier_port}"
     settings = {
         "DATABASE_URL": urlsplit(server)._replace(path=f"/{database}").geturl(),
@@ -119,19 +139,27 @@ def build(data: Path, *, database: str) -> House:
         "TWILIO_API_URL": carrier,
         "TWILIO_MESSAGING_URL": carrier,
         "TWILIO_EVENTS_URL": carrier,
+        "TWILIO_ACCOUNTS_URL": carrier,
+        "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
+        "EMAIL_FROM": "texting@alder.example",
+        "EMAIL_REPLY_TO": "reply@mail.alder.example",
+        "MAIL_INTAKE_URL": f"lmtp://127.0.0.1:{intake_port}",
         "DATA_DIR": str(data),
     }
     house = House(settings, Simulator(carrier), settings["PUBLIC_URL"])
     account = ["--account-sid", os.environ["TWILIO_ACCOUNT_SID"], "--auth-token", os.environ["TWILIO_AUTH_TOKEN"]]
     service = ["--messaging-service", os.environ["TWILIO_MESSAGING_SERVICE_SID"]]
-    house.start("simulator", ["simulator", "--port", str(carrier_port), *account, *service])
+    mail = ["--smtp-port", str(smtp_port), "--mail-intake", settings["MAIL_INTAKE_URL"]]
+    house.start("simulator", ["simulator", "--port", str(carrier_port), *mail, *account, *service])
     prepared = Process(["prepare"], inherited(settings))
     _finish(prepared)
     assert wait_for(f"{carrier}/simulator/healthz", seconds=20)
     house.connect_carrier()
     house.start("web", ["web", "--port", str(web_port)])
     house.start("worker")
+    house.start("mail_intake")
     assert wait_for(f"{house.url}/readyz", seconds=60)
+    eventually(lambda: not is_free(intake_port), within=60)  # somebody listens
     return house
 
 

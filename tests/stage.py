@@ -11,6 +11,8 @@ from playwright.sync_api import Browser
 from pytest_django.plugin import DjangoDbBlocker
 
 from quadline.accounts.models import User
+from quadline.conversations.models import MessageTemplate
+from quadline.conversations.starters import ship
 from tests import cast, house
 from tests.browser import Person, chromium, person
 from tests.house import eventually
@@ -35,6 +37,7 @@ def people(the_house: house.House) -> cast.Cast:
     the_house.simulator.settings(registration_delay=0, callback_delay=0.02)
     the_house.simulator.ask("POST", "/simulator/reset")
     the_house.connect_carrier()
+    ship(MessageTemplate)  # the college's own went with the tables
     assembled = cast.assemble()
     for user in User.objects.all():
         user.set_password(cast.PASSWORD)

@@ -17,8 +17,9 @@ PUBLIC = {
     "alive",
     "ready",
     "metrics",
+    "mail_service",  # a secret of its own; not there at all while no mail service is set up
 }
-SAMPLE = {"uuid": uuid.UUID(int=1), "int": 1}
+SAMPLE = {"uuid": uuid.UUID(int=1), "int": 1, "path": "postmark/inbound/"}
 
 
 def patterns(under: URLResolver | None = None) -> Iterator[URLPattern]:

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from quadline.accounts.models import User
-from quadline.conversations.models import Conversation, Message
+from quadline.broadcasts.models import Broadcast
+from quadline.conversations.models import Conversation, Message, MessageTemplate
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Direction, Status
 from quadline.numbers.models import SystemNumber
@@ -28,25 +29,67 @@ shell                  GET   200          200          200          200
 help                   GET   200          200          200          200
 profile                GET   200          200          200          200
 profile-number         GET   200          200          200          200
+contact-card           GET   302          302          302          302
+announce               GET   200          200          200          200
+announce-preview       POST  200          200          200          200
+templates              GET   200          200          200          200
+template-new           GET   200          200          200          200
+template-preview       POST  200          200          200          200
+template-edit          GET   200/200/404  200/200/404  200/404/404  200/404/404
+template-edit          POST  302/422/404  302/302/404  302/404/404  422/404/404
+template-archive       POST  302/422/404  302/302/404  302/404/404  422/404/404
+message_as_email       POST  302/404/404  302/404/404  302/404/404  302/404/404
 profile-office-phone   POST  302          302          302          302
 account_logout         GET   200          200          200          200
 compose                GET   200          200          200          200
 compose                POST  302/404/404  302/302/404  302/302/302  422/422/422
+compose-recipients     GET   200          200          200          200
+compose-audience       POST  200/404/404  200/200/404  200/200/200  200/200/200
+compose-pasted         POST  200          200          200          200
+broadcasts             GET   200          200          200          200
+broadcast              GET   200/404/404  200/200/404  200/200/200  200/200/200
+broadcast-progress     GET   200/404/404  200/200/404  200/200/200  200/200/200
+broadcast-recipients   GET   200/404/404  200/200/404  200/200/200  200/200/200
+broadcast-results      GET   200/404/404  200/200/404  200/200/200  200/200/200
+broadcast-review       GET  302/404/404  302/302/404  302/302/302  302/302/302
+broadcast-review-recipients GET 200/404/404  200/404/404  200/404/404  200/404/404
+broadcast-send         POST  302/404/404  302/404/404  302/404/404  302/404/404
+broadcast-pause        POST  302/404/404  302/404/404  302/302/302  404/404/404
+broadcast-resume       POST  302/404/404  302/404/404  302/302/302  404/404/404
+broadcast-stop         GET  200/404/404  200/404/404  200/200/200  404/404/404
+broadcast-stop         POST  302/404/404  302/404/404  302/302/302  404/404/404
+broadcast-retry        POST  302/404/404  302/404/404  302/302/302  404/404/404
+broadcast-discard      GET  302/404/404  302/404/404  302/404/404  302/404/404
+broadcast-discard      POST  302/404/404  302/404/404  302/404/404  302/404/404
 students               GET   200          200          200          200
 student                GET   200/404/404  200/200/404  200/200/200  200/200/200
 student-message        GET   200/404/404  200/200/404  200/200/200  200/200/200
 student-message        POST  302/404/404  302/302/404  302/302/302  422/422/422
+student-opt-out        GET   200/404/404  200/200/404  200/200/200  403/403/403
+student-opt-out        POST  422/404/404  422/422/404  422/422/422  403/403/403
 conversation           GET   200/404/404  200/200/404  200/200/200  200/200/200
 conversation_since     GET   200/404/404  200/200/404  200/200/200  200/200/200
 conversation_older     GET   200/404/404  200/200/404  200/200/200  200/200/200
 conversation_read      POST  204/404/404  204/204/404  204/204/204  204/204/204
 conversation_done      POST  302/404/404  302/404/404  302/404/404  302/404/404
+conversation_answer    POST  302/404/404  302/404/404  302/404/404  403/404/404
 conversation_draft     POST  204/404/404  204/404/404  204/404/404  204/404/404
 send_text              POST  302/404/404  302/404/404  302/404/404  422/404/404
 cancel_text            POST  302/404/404  302/404/404  302/404/404  302/404/404
 retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
 retry_number           POST  403          403          302          403
+reports                    GET   200          200          200          200
+report-opt-outs            GET   200/404/404  200/200/404  200/200/200  200/200/200
+report-opt-outs-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
+report-opt-out-history     GET   200/404/404  200/200/404  200/200/200  200/200/200
+report-opt-out-history-csv GET   200/404/404  200/200/404  200/200/200  200/200/200
+report-delivery            GET   200/404/404  200/200/404  200/200/200  200/200/200
+report-delivery-rows       GET   200/404/404  200/200/404  200/200/200  200/200/200
+report-delivery-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
+report-responses           GET   200/404/404  200/200/404  200/200/200  200/200/200
+report-response-rows       GET   200/404/404  200/200/404  200/200/200  200/200/200
+report-response-csv        GET   200/404/404  200/200/404  200/200/200  200/200/200
 """
 WHOSE = ("own", "office", "foreign")
 
@@ -72,12 +115,14 @@ def cases() -> list[Case]:
 
 @dataclass(frozen=True)
 class Thing:
-    """One student, the conversation with them, a text in it, and the number it was written from."""
+    """One student, the conversation with them, a text in it, the number it was written from, and a broadcast under way."""
 
     student: Student
     conversation: Conversation
     message: Message
     number: SystemNumber
+    broadcast: Broadcast
+    template: MessageTemplate
 
 
 def thing_of(owner: User, person: Student) -> Thing:
@@ -95,7 +140,9 @@ def thing_of(owner: User, person: Student) -> Thing:
         created_at=now,
         system_number=number,
     )
-    return Thing(person, conversation, message, number)
+    broadcast = Broadcast.objects.create(author=owner, body="Hello all", state="running", created_at=now, launched_at=now)
+    template = MessageTemplate.objects.create(owner=owner, channel="text", name="Hello", body="Hello")
+    return Thing(person, conversation, message, number, broadcast, template)
 
 
 @pytest.fixture
@@ -107,23 +154,33 @@ def thing(case: Case, people: Cast, actors: dict[str, User]) -> Thing:
     if case.whose == "own":
         actor = actors[case.role]
         return thing_of(actor, student("00200001", "Ann", "Own", advisor=actor, mobile="+17345550161"))
-    return thing_of(people.maya, people.rosa) if case.whose == "office" else thing_of(people.omar, people.kim)
+    if case.whose == "foreign":
+        return thing_of(people.omar, people.kim)
+    about = thing_of(people.maya, people.rosa)
+    MessageTemplate.objects.filter(pk=about.template.pk).update(owner=None, office=people.maya.office)
+    return about
 
 
 def address(name: str, about: Thing) -> str:
-    if name in ("student", "student-message"):
+    if name in ("student", "student-message", "student-opt-out"):
         return reverse(name, args=[about.student.pk])
     if name.startswith("conversation") or name == "send_text":
         return reverse(name, args=[about.conversation.pk])
-    if name in ("cancel_text", "retry_text"):
+    if name in ("cancel_text", "retry_text", "message_as_email"):
         return reverse(name, args=[about.message.pk])
+    if name.startswith("broadcast-") or name == "broadcast":
+        return reverse(name, args=[about.broadcast.pk])
+    if name in ("template-edit", "template-archive"):
+        return reverse(name, args=[about.template.pk])
+    if name.startswith("report-"):
+        return f"{reverse(name)}?staff={about.conversation.staff_id}"
     return reverse(name, args=[about.number.pk] if name == "retry_number" else [])
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.name}-{case.method}-{case.role}-{case.whose}")
 def test_each_role_gets_what_the_matrix_says(enter: Enter, people: Cast, actors: dict[str, User], case: Case) -> None:
     about = thing(case, people, actors)
-    written = {"body": "Hello", "message_id": str(uuid.uuid4()), "to": str(about.student.pk), "office_phone": ""}
+    written = {"body": "Hello", "message_id": str(uuid.uuid4()), "to": str(about.student.pk), "office_phone": "", "name": "Hi"}
     browser = enter(actors[case.role])
     where = address(case.name, about)
     answer = browser.get(where) if case.method == "GET" else browser.post(where, written)

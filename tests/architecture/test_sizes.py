@@ -15,7 +15,7 @@ MOST_LINES = {"rules.py": 150, ".py": 400, ".html": 80, ".css": 150, ".js": 100}
 # What is too large today. Never add to it: split what you wrote. Take out what has become small enough.
 TOO_LONG_FUNCTIONS: set[str] = set()
 TOO_MANY_PARAMETERS: set[str] = set()
-TOO_LONG_FILES = {"quadline/simulator/static/phone.js", "quadline/simulator/templates/phones.html"}
+TOO_LONG_FILES: set[str] = set()
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:

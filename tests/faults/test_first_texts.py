@@ -83,6 +83,10 @@ class Window:
     def text(self, student_id: int, words: str) -> int:
         return self._post(f"/students/{student_id}/message/", message_id=str(uuid.uuid4()), body=words)
 
+    def get(self, path: str) -> str:
+        with self.opener.open(f"{self.url}{path}") as answer:
+            return str(answer.read().decode())
+
     def _post(self, path: str, **fields: str) -> int:
         token = next(cookie.value for cookie in self.jar if cookie.name == "csrftoken")
         form = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token}).encode()

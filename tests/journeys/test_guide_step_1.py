@@ -74,7 +74,7 @@ def test_stop_closes_the_composer_and_only_start_to_that_number_opens_it(
 
     the_house.simulator.text(people.sally.mobile, system_phone, "STOP")
     expect(writing).to_be_disabled()
-    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
     expect(page.locator("#composer-state")).to_contain_text("Sally must text START to (")
 
     the_house.simulator.text(people.sally.mobile, other_phone, "START")
@@ -84,7 +84,7 @@ def test_stop_closes_the_composer_and_only_start_to_that_number_opens_it(
     the_house.simulator.text(people.sally.mobile, system_phone, "START")
     expect(writing).to_be_enabled()
     writing.fill("Welcome back")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     eventually(lambda: [t for t in the_house.simulator.accepts(sender=system_phone) if t["body"] == "Welcome back"])
 
 
@@ -95,7 +95,7 @@ def test_a_double_click_is_one_text_and_one_bubble(the_house: House, people: Cas
     page.get_by_role("link", name="View conversation").click()
     writing = page.get_by_role("textbox", name=re.compile("Text Message"))
     writing.fill("See you at 3")
-    page.get_by_role("button", name="Send").dblclick()
+    page.get_by_role("button", name="Send", exact=True).dblclick()
     expect(page.locator("#log .message").filter(has_text="See you at 3")).to_have_count(1)
     expect(page.locator("#log .message").filter(has_text="See you at 3")).to_contain_text("Delivered")
     assert len([t for t in the_house.simulator.accepts() if t["body"] == "See you at 3"]) == 1
@@ -120,7 +120,7 @@ def send_from_profile(page: Page, words: str) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("tab", name="Text Message").click()
     dialog.get_by_role("textbox").fill(words)
-    dialog.get_by_role("button", name="Send").click()
+    dialog.get_by_role("button", name="Send", exact=True).click()
     expect(dialog).to_be_hidden()
 
 

@@ -40,7 +40,7 @@ def test_a_draft_is_kept_by_whichever_way_one_leaves(the_house: House, people: C
     elsewhere.open(f"/inbox/c/{found['sally'].pk}/")
     writing = elsewhere.page.get_by_role("textbox", name="Text Message")
     expect(writing).to_have_value("Half a sentence")
-    elsewhere.page.get_by_role("button", name="Send").click()
+    elsewhere.page.get_by_role("button", name="Send", exact=True).click()
     sent = elsewhere.page.locator("#log .message").filter(has_text="Half a sentence")
     expect(sent).to_contain_text("Not handed over yet")  # this number is not the simulator's
     eventually(lambda: draft_of(found["sally"]) == "")

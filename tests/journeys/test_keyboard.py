@@ -18,12 +18,12 @@ NAME_OF_FOCUS = """() => {
   const words = here.getAttribute("aria-label") || here.innerText || here.textContent || "";
   return [here.tagName, words.trim()].join(" ");
 }"""
-# A ring, or for who writes the frame of the composer.
+# A ring, or for who writes the frame around it.
 FOCUS_IS_SEEN = """() => {
   const here = document.activeElement;
   const style = getComputedStyle(here);
   if (here.matches(":focus-visible") && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) return true;
-  const frame = here.closest(".composer");
+  const frame = here.closest(".composer, .recipients-box");
   return Boolean(frame) && getComputedStyle(frame).boxShadow !== "none";
 }"""
 
@@ -76,7 +76,7 @@ def test_step_1_by_keyboard(the_house: House, people: Cast, at_the_screen: Arriv
     second = page.locator("#log .message").filter(has_text="And a second one")
     expect(second).to_contain_text("Delivered")
     assert [text["body"] for text in the_house.simulator.accepts()][1:] == ["And a second one"]
-    tab_to(page, r"^BUTTON Text Message", key="Shift+Tab")
+    tab_to(page, r"^A Text Message", key="Shift+Tab")
     page.keyboard.press("e")
     page.wait_for_url("**/inbox/")
     assert Conversation.objects.get(student=people.sally).is_done

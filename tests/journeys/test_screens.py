@@ -11,7 +11,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from quadline.conversations.models import Conversation
+from quadline.conversations.models import Conversation, MessageTemplate
+from quadline.conversations.starters import INTRODUCTION
 from quadline.numbers.models import SystemNumber
 from tests.browser import Person
 from tests.cast import Cast, student
@@ -41,9 +42,16 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         *(conversations[who] for who in ("sally", "bo", "rosa", "stranger")),
     ]
     maya += ["/students/", "/students/?q=nobody", sally, f"{sally}message/", "/inbox/new/", f"/inbox/new/?to={people.bo.pk}"]
+    shipped = MessageTemplate.objects.get(name=INTRODUCTION).pk
+    maya += [
+        f"{sally}message/?tab=email&template={shipped}",
+        f"{conversations['sally']}?tab=email",
+        f"{conversations['bo']}?tab=email",
+    ]
+    maya += ["/templates/", "/templates/new/", f"/templates/new/?copy={shipped}", f"/templates/{shipped}/", "/me/announce/"]
     return {
         "maya": [*maya, "/me/", "/help/", "/accounts/logout/"],
-        "theo": ["/inbox/", "/me/", f"{sally}message/"],
+        "theo": ["/inbox/", "/me/", f"{sally}message/", "/me/announce/"],
         "lena": ["/inbox/?whose=all&show=open", conversations["sally"], "/me/"],
         "omar": [conversations["pending"], "/me/"],
         "ada": ["/manage/numbers/"],
@@ -83,6 +91,10 @@ def look_at_what_opens(here: Person, people: Cast) -> list[str]:
     page.get_by_role("link", name="Message", exact=True).click()
     page.get_by_role("dialog").get_by_role("textbox").fill("Setup test — with a dash")
     wrong = look(here, "the Message dialog")
+    page.set_viewport_size({"width": 1280, "height": 820})
+    page.get_by_role("dialog").get_by_role("tab", name="Email").click()
+    page.get_by_role("dialog").get_by_role("button", name="Templates").click()
+    wrong += look(here, "the templates of the Email tab")
     here.open("/me/")
     page.keyboard.press("?")
     wrong += look(here, "the list of keys")
@@ -134,10 +146,10 @@ def test_hostile_words_are_shown_as_words(the_house: House, people: Cast, at_the
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{image} O'Hare & Söhne")
     page.get_by_role("link", name="Message", exact=True).click()
     page.get_by_role("dialog").get_by_role("textbox").fill(script)
-    page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("link", name="View conversation").click()
     page.get_by_role("textbox", name="Text Message").fill(bold)
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     eventually(lambda: the_house.simulator.accepts(to=hostile.mobile)[1:])
     the_house.simulator.text(hostile.mobile, SystemNumber.objects.get(user=people.maya).phone, image)
 
@@ -190,7 +202,7 @@ def test_step_1_works_without_scripts(the_house: House, people: Cast, at_the_scr
     page.get_by_role("link", name=re.compile("Sally Student-Taynor")).first.click()
     page.get_by_role("link", name="Message", exact=True).click()
     page.get_by_role("textbox", name=re.compile("Text Message")).fill("Setup test")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
 
     expect(page.locator("#log .bubble")).to_contain_text("Setup test")
     accepted = eventually(lambda: the_house.simulator.accepts(to=people.sally.mobile))
