@@ -1,4 +1,7 @@
-"""A delivery receipt lets the status of its text climb; late and repeated ones never climb down."""
+"""A delivery receipt lets the status of its text climb; late and repeated ones never climb down.
+
+Failures are applied one by one (here), for much follows from them; the rest many at once (good_news.py).
+"""
 
 import uuid
 from datetime import datetime
@@ -41,7 +44,7 @@ def apply(receipt: Receipt, *, now: datetime) -> bool:
 
 def _text_of(receipt: Receipt) -> Message | None:
     texts = Message.objects.select_related("conversation", "system_number")
-    by_reference = texts.filter(pk=receipt.reference).first() if _is_uuid(receipt.reference) else None
+    by_reference = texts.filter(pk=receipt.reference).first() if is_uuid(receipt.reference) else None
     return by_reference or texts.filter(carrier_message_id=receipt.carrier_message_id).exclude(carrier_message_id="").first()
 
 
@@ -72,7 +75,7 @@ def _climb(message: Message, receipt: Receipt, now: datetime) -> None:
         recording.learn_opt_out(message, receipt.failure, now=now)
 
 
-def _is_uuid(reference: str) -> bool:
+def is_uuid(reference: str) -> bool:
     try:
         uuid.UUID(reference)
     except ValueError:

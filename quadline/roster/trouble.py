@@ -26,7 +26,11 @@ def note_failure(phone: str, *, words: str, bad_after: int, now: datetime) -> bo
 
 def clear(phone: str) -> None:
     """A text came from this phone, or reached it."""
-    PhoneTrouble.objects.filter(phone=phone).delete()
+    clear_all({phone})
+
+
+def clear_all(phones: set[str]) -> None:
+    PhoneTrouble.objects.filter(phone__in=phones).delete()
 
 
 def bad_phones(phones: Iterable[str]) -> set[str]:

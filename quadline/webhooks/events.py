@@ -7,18 +7,20 @@ from typing import Any
 
 import structlog
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from quadline.carriers import registry
-from quadline.carriers.protocol import Carrier, InboundText, Registration
-from quadline.delivery import activation, receipts
+from quadline.carriers.protocol import Carrier, InboundText, Receipt, Registration
+from quadline.delivery import activation, good_news, receipts
 from quadline.delivery.inbound import file_reply
 from quadline.jobs import enqueue, job
 from quadline.webhooks.models import CarrierEvent
 
 log = structlog.get_logger(__name__)
 
-BATCH = 200
+BATCH = 500
+APPLIED = "applied"
 KEEP = timedelta(days=90)
 
 
@@ -68,34 +70,74 @@ def drop_old_events(timestamp: int) -> None:
 
 
 def _apply_batch() -> int:
+    """The oldest receipts: good news all at once, then each other one in a transaction of its own."""
     with transaction.atomic():
-        waiting = CarrierEvent.objects.select_for_update(skip_locked=True, no_key=True).filter(
-            applied_at=None, kind=CarrierEvent.Kind.STATUS
-        )
-        events = list(waiting.order_by("pk")[:BATCH])
-        for event in events:
-            _applied(event, _apply_alone(event))
-        return len(events)
+        stored = list(_waiting()[:BATCH])
+        results = _apply_at_once(stored)
+        _all_applied(results)
+    for event in stored:
+        if event.pk not in results:
+            _apply_alone(event.pk)
+    return len(stored)
 
 
-def _apply_alone(event: CarrierEvent) -> str:
+def _waiting() -> QuerySet[CarrierEvent]:
+    rows = CarrierEvent.objects.filter(applied_at=None, kind=CarrierEvent.Kind.STATUS)
+    return rows.select_for_update(skip_locked=True, no_key=True).order_by("pk")
+
+
+def _apply_at_once(stored: list[CarrierEvent]) -> dict[int, str]:
+    """What became of those that are plain, by event id."""
+    results: dict[int, str] = {}
+    plain: dict[int, Receipt] = {}
+    for event in stored:
+        receipt = _read(event)
+        if receipt is None:
+            results[event.pk] = "a step on the way"
+        elif good_news.is_good_news(receipt):
+            plain[event.pk] = receipt
+    left = good_news.apply_good_news(list(plain.values()), now=timezone.now())
+    return results | {pk: APPLIED for pk, receipt in plain.items() if receipt.reference not in left}
+
+
+def _read(event: CarrierEvent) -> Receipt | None:
+    return registry.carrier(event.carrier).read_receipt(event.content)
+
+
+def _apply_alone(event_id: int) -> None:
     """One receipt that cannot be applied must not keep back those behind it."""
-    try:
-        with transaction.atomic():
-            return _apply(event)
-    except (DataError, IntegrityError, ValueError):
-        log.exception("receipt that cannot be applied", event_id=event.pk)
-        return "could not be applied"
+    with transaction.atomic():
+        event = _waiting().filter(pk=event_id).first()
+        if event is None:
+            return
+        try:
+            with transaction.atomic():
+                result = _apply(event)
+        except (DataError, IntegrityError, ValueError):
+            log.exception("receipt that cannot be applied", event_id=event.pk)
+            result = "could not be applied"
+        _applied(event, result)
 
 
 def _apply(event: CarrierEvent) -> str:
-    receipt = registry.carrier(event.carrier).read_receipt(event.content)
+    receipt = _read(event)
     if receipt is None:
         return "a step on the way"
     if receipts.apply(receipt, now=timezone.now()):
-        return "applied"
+        return APPLIED
     log.warning("receipt for no text of ours", event_id=event.pk)
     return "about no text of ours"
+
+
+def _all_applied(results: Mapping[int, str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE webhooks_carrierevent AS event SET applied_at = %s, result = known.result
+            FROM unnest(%s::bigint[], %s::text[]) AS known (id, result) WHERE event.id = known.id
+            """,
+            [timezone.now(), list(results), list(results.values())],
+        )
 
 
 def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str, Any]) -> CarrierEvent:
