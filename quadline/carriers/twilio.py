@@ -6,32 +6,27 @@ when first needed because that takes 0.4 s.
 
 import asyncio
 import json
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
 
+from quadline.carriers import twilio_answers as answers
+from quadline.carriers import twilio_consents as consents
 from quadline.carriers.protocol import (
-    Accepted,
     Answer,
-    Failure,
     InboundText,
     IncomingCall,
     NumberProblem,
-    NumberTaken,
     OutboundText,
     OutcomeUnknown,
     OwnedNumber,
     Progress,
     Receipt,
-    Refused,
     Registration,
-    Remedy,
     SearchArea,
     SendOutcome,
     SentText,
@@ -40,13 +35,11 @@ from quadline.carriers.protocol import (
     WebhookCall,
     Wish,
 )
-from quadline.carriers.twilio_codes import CONSENTS_CLOSED, NUMBER_PROBLEMS, PROGRESS, WISHES, failure
+from quadline.carriers.twilio_codes import PROGRESS, failure
 
 SEND_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 ACCOUNT_TIMEOUT_SECONDS = 15
-LONGEST_RETRY_AFTER = 3600.0  # seconds
 LONGEST_LOG = 5000  # rows of the carrier's log read at once
-RETRY_UNSENT_SECONDS = 300.0  # a person or time mends it, and the text is kept
 # Twilio itself retries our inbound webhook only when it cannot connect; the fragment asks for three tries whatever
 # the fault (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of the signature.
 INBOUND_RETRIES = "#rc=3&rp=all"
@@ -100,7 +93,7 @@ class Twilio:
         url = f"{self.api_url}/2010-04-01/Accounts/{self.account_sid}/Messages.json"
         try:
             async with self._session().post(url, data=form) as response:
-                return _outcome(response.status, await response.read(), response.headers)
+                return answers.outcome(response.status, await response.read(), response.headers)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return Unsent(f"no connection: {type(error).__name__}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -129,30 +122,21 @@ class Twilio:
 
     def wish_in(self, body: str) -> Wish | None:
         """What Twilio itself does with a reply: one word and nothing else, in any case. "Stop." is nothing to it."""
-        return WISHES.get(body.strip().upper())
+        return consents.WISHES.get(body.strip().upper())
 
     def push_opt_out(self, *, system_phone: str, student_phone: str, at: datetime) -> bool:
-        """Tell of an opt-out that no reply told. False when this account cannot, or the item was not taken.
+        """Tell of an opt-out that no reply told. False when this account may not, or it was not taken.
 
-        The Consent Management API is in public beta and opened on request
-        (https://www.twilio.com/docs/messaging/features/consent-api, read 2026-11). Raises NumberProblem to try later.
+        Raises NumberProblem to try later.
         """
-        item = {
-            "contact_id": student_phone,
-            "correlation_id": uuid.uuid5(uuid.NAMESPACE_URL, f"{student_phone} {system_phone} {at.isoformat()}").hex,
-            "sender_id": system_phone,
-            "status": "opt-out",
-            "source": "others",
-            "date_of_consent": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
+        item = consents.opt_out(system_phone=system_phone, student_phone=student_phone, at=at)
         try:
             answer = self._ask(lambda client: client.accounts.v1.bulk_consents.create(items=[item]))
         except NumberProblem as problem:
-            if problem.carrier_code in CONSENTS_CLOSED:
-                return False
-            raise
-        results = answer.items if isinstance(answer.items, list) else []
-        return bool(results) and all(result.get("error_code") == 0 for result in results)
+            if problem.carrier_code not in consents.CLOSED:
+                raise
+            return False
+        return consents.are_taken(answer.items)
 
     def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -265,9 +249,9 @@ class Twilio:
         try:
             return question(self._library())
         except TwilioRestException as error:
-            raise _problem(error.status, str(error.code)) from error
+            raise answers.problem(error.status, str(error.code)) from error
         except TwilioException as error:
-            raise _list_problem(error) from error
+            raise answers.list_problem(error) from error
         except requests.RequestException as error:
             raise OutcomeUnknown("The carrier did not answer.", is_final=False) from error
 
@@ -343,7 +327,7 @@ class Twilio:
         if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
             raise ValueError("an array of events was expected")
         ours = [event for event in events if str(event.get("type", "")).startswith(REGISTRATION_TYPE)]
-        return [_registration(event) for event in ours]
+        return [answers.registration(event) for event in ours]
 
     def read_call(self, call: WebhookCall) -> IncomingCall:
         return IncomingCall(student_phone=call.form.get("From", ""), system_phone=call.form["To"])
@@ -368,74 +352,3 @@ class Twilio:
 
 def _tag(reference: str) -> str:
     return f"quadline {reference}"
-
-
-def _outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome:
-    answer = _json(body)
-    code = str(answer.get("code", ""))
-    if status in (200, 201) and answer.get("sid"):
-        return Accepted(str(answer["sid"]))
-    if status == 429:  # "never processed and always safe to retry" (error 20429)
-        return Unsent("the carrier asked us to slow down", _seconds(headers.get("Retry-After")), Failure.TOO_MANY, code or "429")
-    if not 400 <= status < 500 or not code:
-        return Unknown(f"answer {status}")
-    why = failure(code)
-    if why.remedy in (Remedy.LATER, Remedy.COLLEGE):
-        return Unsent(f"{code}: {why.words}", RETRY_UNSENT_SECONDS, why, code)
-    return Refused(why, code)
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _seconds(retry_after: str | None) -> float:
-    """A Retry-After header, in seconds or as a date: from one second to an hour."""
-    try:
-        seconds = float(retry_after or "")
-    except ValueError:
-        seconds = _seconds_until(retry_after or "")
-    return min(max(1.0, seconds), LONGEST_RETRY_AFTER)
-
-
-def _seconds_until(date: str) -> float:
-    try:
-        moment = parsedate_to_datetime(date)
-    except ValueError:
-        return 0.0
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-
-
-def _problem(status: int, code: str) -> NumberProblem:
-    if code == "21422":
-        return NumberTaken("Somebody else took this number first.", is_final=False, carrier_code=code)
-    if status >= 500:
-        return OutcomeUnknown("The carrier had a fault of its own.", is_final=False, carrier_code=code)
-    words = NUMBER_PROBLEMS.get(code)
-    return NumberProblem(words or f"The carrier answered {code or status}.", is_final=words is not None, carrier_code=code)
-
-
-def _list_problem(error: Exception) -> NumberProblem:
-    """The library's list calls raise without a code (9.13); the carrier's answer is their second argument."""
-    answer = error.args[1] if len(error.args) > 1 else None
-    if answer is None or not hasattr(answer, "status_code"):
-        return OutcomeUnknown("The carrier did not answer.", is_final=False)
-    return _problem(int(answer.status_code), str(_json(str(answer.text).encode()).get("code", "")))
-
-
-def _registration(event: Mapping[str, Any]) -> Registration:
-    data = event["data"]
-    if not isinstance(data, dict):
-        raise ValueError("an event with data was expected")
-    ending = str(event["type"]).rsplit(".", 1)[-1]
-    return Registration(
-        key=str(event["id"]),
-        phone=str(data.get("phonenumber", "")),
-        carrier_number_id=str(data.get("phonenumbersid", "")),
-        is_registered={"successful": True, "failed": False}.get(ending),
-        reason=str(data.get("failurereason") or ""),
-    )

@@ -4,7 +4,7 @@ Source: https://www.twilio.com/docs/api/errors, read 2026-11. Twilio adds codes 
 their meaning, so a code decides only the words and the remedy, never whether a text was sent.
 """
 
-from quadline.carriers.protocol import Failure, Progress, Wish
+from quadline.carriers.protocol import Failure, Progress
 
 FAILURES: dict[str, Failure] = {
     "11200": Failure.NOT_SET_UP,  # our webhook failed
@@ -78,13 +78,6 @@ PROGRESS: dict[str, Progress] = {
     "failed": Progress.FAILED,
     "canceled": Progress.FAILED,
 }
-
-# What Twilio acts on by itself, as the whole message (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
-WISHES: dict[str, Wish] = {
-    **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"), Wish.STOP),
-    **dict.fromkeys(("START", "YES", "UNSTOP"), Wish.START),
-}
-CONSENTS_CLOSED = frozenset({"20403", "20404"})  # the account may not tell of opt-outs: asking again changes nothing
 
 # Why a number could not be bought or attached, for the administrator. Not listed: tried again.
 NUMBER_PROBLEMS: dict[str, str] = {

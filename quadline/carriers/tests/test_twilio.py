@@ -25,7 +25,10 @@ from quadline.carriers.protocol import (
 )
 from quadline.carriers.tests import NOBODY
 from quadline.carriers.tests.contract import CarrierContract, Wire
-from quadline.carriers.twilio import Twilio, _outcome, _problem, _seconds
+from quadline.carriers.twilio import Twilio
+from quadline.carriers.twilio_answers import outcome as outcome_of
+from quadline.carriers.twilio_answers import problem as problem_of
+from quadline.carriers.twilio_answers import seconds as seconds_in
 from quadline.carriers.twilio_codes import FAILURES, NUMBER_PROBLEMS, failure
 from tests.house import Simulator
 
@@ -234,7 +237,7 @@ def test_a_code_nobody_knows_is_unknown(code: str) -> None:
     ],
 )
 def test_an_answer_is_final_only_when_it_can_be_nothing_else(status: int, body: bytes, kind: str) -> None:
-    outcome = _outcome(status, body, {})
+    outcome = outcome_of(status, body, {})
     assert type(outcome).__name__ == kind
     assert not isinstance(outcome, Refused) or outcome.carrier_code == "21211"
 
@@ -259,7 +262,7 @@ def test_an_answer_is_final_only_when_it_can_be_nothing_else(status: int, body: 
     ],
 )
 def test_retry_after_is_read_however_it_is_written(header: str | None, seconds: float) -> None:
-    assert _seconds(header) == seconds
+    assert seconds_in(header) == seconds
 
 
 # Numbers
@@ -267,7 +270,7 @@ def test_retry_after_is_read_however_it_is_written(header: str | None, seconds: 
 
 @pytest.mark.parametrize("code", NUMBER_PROBLEMS)
 def test_what_an_administrator_must_mend_is_final_and_in_words(code: str) -> None:
-    problem = _problem(400, code)
+    problem = problem_of(400, code)
     assert (problem.is_final, problem.words) == (True, NUMBER_PROBLEMS[code])
 
 

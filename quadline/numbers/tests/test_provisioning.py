@@ -13,6 +13,7 @@ from quadline.audit.models import AuditEntry
 from quadline.carriers import twilio as twilio_module
 from quadline.carriers.protocol import NumberTaken, OutcomeUnknown
 from quadline.carriers.twilio import Twilio
+from quadline.carriers.twilio_answers import problem as problem_of
 from quadline.numbers.models import NumberEvent, SystemNumber
 from quadline.numbers.provisioning import (
     HeldElsewhere,
@@ -207,7 +208,7 @@ def test_a_full_messaging_service_fails_in_words_and_keeps_what_was_bought(
 
 
 def refuse_as_full(self: Twilio, owned: object) -> None:
-    raise twilio_module._problem(400, "21714")
+    raise problem_of(400, "21714")
 
 
 def test_a_service_that_is_not_set_fails_in_words(box: Simulator, reconfigure: Reconfigure, number: SystemNumber) -> None:

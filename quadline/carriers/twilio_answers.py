@@ -1,0 +1,96 @@
+"""What Twilio answers and sends, in our words: the outcome of a send, a problem with a number, a registration."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from quadline.carriers.protocol import (
+    Accepted,
+    Failure,
+    NumberProblem,
+    NumberTaken,
+    OutcomeUnknown,
+    Refused,
+    Registration,
+    Remedy,
+    SendOutcome,
+    Unknown,
+    Unsent,
+)
+from quadline.carriers.twilio_codes import NUMBER_PROBLEMS, failure
+
+LONGEST_RETRY_AFTER = 3600.0  # seconds
+RETRY_UNSENT_SECONDS = 300.0  # a person or time mends it, and the text is kept
+
+
+def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome:
+    answer = _object(body)
+    code = str(answer.get("code", ""))
+    if status in (200, 201) and answer.get("sid"):
+        return Accepted(str(answer["sid"]))
+    if status == 429:  # "never processed and always safe to retry" (error 20429)
+        return Unsent("the carrier asked us to slow down", seconds(headers.get("Retry-After")), Failure.TOO_MANY, code or "429")
+    if not 400 <= status < 500 or not code:
+        return Unknown(f"answer {status}")
+    why = failure(code)
+    if why.remedy in (Remedy.LATER, Remedy.COLLEGE):
+        return Unsent(f"{code}: {why.words}", RETRY_UNSENT_SECONDS, why, code)
+    return Refused(why, code)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def seconds(retry_after: str | None) -> float:
+    """A Retry-After header, in seconds or as a date: from one second to an hour."""
+    try:
+        asked = float(retry_after or "")
+    except ValueError:
+        asked = _seconds_until(retry_after or "")
+    return min(max(1.0, asked), LONGEST_RETRY_AFTER)
+
+
+def _seconds_until(date: str) -> float:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return 0.0
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+
+
+def problem(status: int, code: str) -> NumberProblem:
+    if code == "21422":
+        return NumberTaken("Somebody else took this number first.", is_final=False, carrier_code=code)
+    if status >= 500:
+        return OutcomeUnknown("The carrier had a fault of its own.", is_final=False, carrier_code=code)
+    words = NUMBER_PROBLEMS.get(code)
+    return NumberProblem(words or f"The carrier answered {code or status}.", is_final=words is not None, carrier_code=code)
+
+
+def list_problem(error: Exception) -> NumberProblem:
+    """The library's list calls raise without a code (9.13); the carrier's answer is their second argument."""
+    answer = error.args[1] if len(error.args) > 1 else None
+    if answer is None or not hasattr(answer, "status_code"):
+        return OutcomeUnknown("The carrier did not answer.", is_final=False)
+    return problem(int(answer.status_code), str(_object(str(answer.text).encode()).get("code", "")))
+
+
+def registration(event: Mapping[str, Any]) -> Registration:
+    data = event["data"]
+    if not isinstance(data, dict):
+        raise ValueError("an event with data was expected")
+    ending = str(event["type"]).rsplit(".", 1)[-1]
+    return Registration(
+        key=str(event["id"]),
+        phone=str(data.get("phonenumber", "")),
+        carrier_number_id=str(data.get("phonenumbersid", "")),
+        is_registered={"successful": True, "failed": False}.get(ending),
+        reason=str(data.get("failurereason") or ""),
+    )

@@ -1,0 +1,36 @@
+"""Twilio on who is out: the replies it acts on by itself, and how it is told of an opt-out that no reply told.
+
+The Consent Management API is in public beta and opened on request: https://www.twilio.com/docs/messaging/features/consent-api,
+read 2026-11. There is none that lists who is out.
+"""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from quadline.carriers.protocol import Wish
+
+# As the whole message (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
+WISHES: dict[str, Wish] = {
+    **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"), Wish.STOP),
+    **dict.fromkeys(("START", "YES", "UNSTOP"), Wish.START),
+}
+CLOSED = frozenset({"20403", "20404"})  # the account may not tell: asking again changes nothing
+
+
+def opt_out(*, system_phone: str, student_phone: str, at: datetime) -> dict[str, str]:
+    """One item of Consents/Bulk. The same opt-out has the same id, so telling it twice is once."""
+    return {
+        "contact_id": student_phone,
+        "correlation_id": uuid.uuid5(uuid.NAMESPACE_URL, f"{student_phone} {system_phone} {at.isoformat()}").hex,
+        "sender_id": system_phone,
+        "status": "opt-out",
+        "source": "others",
+        "date_of_consent": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def are_taken(results: Any) -> bool:
+    """Whether every item of the answer was."""
+    listed = results if isinstance(results, list) else []
+    return bool(listed) and all(result.get("error_code") == 0 for result in listed)
