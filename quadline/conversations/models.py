@@ -143,6 +143,7 @@ class Message(models.Model):
             ),
             models.Index(fields=["status"], condition=Q(status__in=sorted(IN_DOUBT)), name="message_in_doubt"),
             models.Index(fields=["student_phone", "-position"]),
+            models.Index(fields=["created_at"], name="message_created"),  # reports, by period
         ]
 
     def __str__(self) -> str:
