@@ -15,7 +15,8 @@ from django.utils import timezone
 from quadline.carriers import registry
 from quadline.carriers.protocol import Accepted, OutboundText, Refused, SendOutcome, Unknown, Unsent
 from quadline.consent import ledger
-from quadline.delivery import recording
+from quadline.consent.rules import Reason
+from quadline.delivery import holding, recording
 from quadline.delivery.accepted import record_all_accepted
 from quadline.delivery.blocking import block
 from quadline.delivery.claiming import Claim, claim_due, next_turn
@@ -103,7 +104,9 @@ def _still_allowed(claims: list[Claim], held: set[ledger.Pair]) -> list[Claim]:
     verdicts = verdicts_on([claim.message for claim in in_hand], now=now)
     for claim in in_hand:
         verdict = verdicts[claim.message]
-        if verdict.is_held:
+        if verdict.reason is Reason.ASKED:
+            holding.keep_back(claim.message, claim.attempt, now=now)
+        elif verdict.is_held:
             recording.record_unsent(claim.message, claim.attempt, Unsent("quiet hours"), now=now, retry_at=verdict.until)
         elif not verdict.is_allowed:
             recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason))
