@@ -42,6 +42,13 @@ RESUME = """
          ON held.student_id = conversation.student_id
     WHERE message.id = ANY(%(ids)s::uuid[]) AND conversation.id = message.conversation_id
 """
+# The student's wish is in question: such a text goes on when that is answered, not before.
+IN_QUESTION = """
+    UPDATE conversations_message AS message SET due_at = NULL, reason = 'question'
+    FROM numbers_systemnumber AS number, consent_stopquestion AS question
+    WHERE message.id = ANY(%(ids)s::uuid[]) AND number.id = message.system_number_id AND question.answer = ''
+      AND question.student_phone = message.student_phone AND question.system_phone = number.phone
+"""
 # Emails that are not in a worker's hands: those instead of a text that never left, and those that are the broadcast.
 EMAILS = """
     SELECT email.id FROM delivery_outgoingemail AS email
@@ -82,8 +89,7 @@ def pause(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         row = _turned(broadcast, State.PAUSED, actor)
         if row is None:
             return False
-        # One that waits for an answer about the student's wish stays with that question.
-        _run(PAUSE, ids=_waiting(row, but=WaitingFor.QUESTION))
+        _run(PAUSE, ids=_waiting(row, but=""))
         _run(HOLD, ids=_run(EMAILS, broadcast=row.pk), due_at=None)
         _say("broadcast paused", row, actor)
     broadcast.refresh_from_db()
@@ -104,6 +110,7 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         deadline = deadline_of(last, waits_for_number=not is_active)
         held_values = {"held": list(held), "untils": list(held.values())}
         _run(RESUME, ids=paused, is_active=is_active, now=now, deadline=deadline, **held_values)
+        _run(IN_QUESTION, ids=paused)
         _run(HOLD, ids=_run(EMAILS, broadcast=row.pk), due_at=now)
         _say("broadcast resumed", row, actor)
         set_off(row)

@@ -12,11 +12,13 @@ from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.pausing import may_steer, pause, resume, stop_rest
 from quadline.broadcasts.rules import BroadcastRefused, State
 from quadline.broadcasts.tests.acts import crowd, draft, email, opt_out, send
-from quadline.conversations.models import Message
+from quadline.consent.models import StopQuestion
+from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.tests.acts import number_row, send_due, write
+from quadline.delivery.opting import answer_question
+from quadline.delivery.tests.acts import number_row, reply, send_due, write
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
 from quadline.roster.models import Student
@@ -164,3 +166,21 @@ def test_pause_and_stop_of_many_take_one_statement_each(people: Cast) -> None:
     pause(broadcast, actor=people.omar, now=timezone.now())
     resume(broadcast, actor=people.omar, now=timezone.now())
     assert stop_rest(broadcast, actor=people.omar, now=timezone.now()) == 2_001
+
+
+def test_a_text_in_question_is_paused_with_the_rest_and_still_waits_for_its_answer_afterwards(
+    people: Cast, rented: SystemNumber, box: Simulator
+) -> None:
+    broadcast = send(draft(people.maya))
+    reply(people.rosa.mobile, rented.phone, "please stop texting me")
+    pause(broadcast, actor=people.maya, now=timezone.now())
+    rosas = Conversation.objects.get(staff=people.maya, student=people.rosa)
+    answer_question(conversation=rosas, answer=StopQuestion.Answer.GO_ON, actor=people.maya, now=timezone.now())
+    send_due()
+    assert box.accepts() == []
+
+    reply(people.bo.mobile, rented.phone, "please stop texting me")
+    resume(broadcast, actor=people.maya, now=timezone.now())
+    send_due()
+    assert [each["to"] for each in box.accepts()] == [people.rosa.mobile]
+    assert [text.student_phone for text in texts(reason=WaitingFor.QUESTION)] == [people.bo.mobile]
