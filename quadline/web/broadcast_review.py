@@ -61,7 +61,7 @@ def page(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     """The students behind one number of the review: in a dialog, or as a page without scripts."""
     broadcast = own(request, broadcast_id)
-    outcome, reason = request.GET.get("outcome", ""), request.GET.get("reason", "")
+    outcome, reason = (request.GET.get(name, "").replace("\x00", "") for name in ("outcome", "reason"))
     found = preflight.sharing_phones(broadcast) if outcome == "sharing" else _behind(broadcast, outcome, reason)
     start = whole_number(request.GET.get("from")) or 0
     rows = list(found[start : start + PAGE + 1])

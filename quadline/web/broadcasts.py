@@ -29,6 +29,7 @@ from quadline.web.status_words import words_of
 
 PAGE = 100
 ON_A_LIST = 25
+BATCH = 1_000  # rows of a table to take away
 REACHED = {Channel.TEXT: {Status.DELIVERED, Status.EMAILED}, Channel.EMAIL: {Status.SENT}}
 STOP_POLLING = 286  # htmx: swap this, and ask no more
 COLUMNS = ["Student", "Student ID", "Outcome", "Why", "Emailed", "Replied", "Opted out because of it"]
@@ -86,8 +87,9 @@ def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def results_csv(request: StaffRequest, broadcast_id: uuid.UUID) -> StreamingHttpResponse:
     shown = visible(request, broadcast_id)
-    record_export(actor=request.user, name="broadcast results", broadcast=shown.pk, show=request.GET.get("show", ""))
-    return csv_response(f"broadcast {shown.audience_words}", COLUMNS, _csv_rows(request.user, shown, request.GET.get("show", "")))
+    show = _filter(request)
+    record_export(actor=request.user, name="broadcast results", broadcast=shown.pk, show=show)
+    return csv_response(f"broadcast {shown.audience_words}", COLUMNS, _csv_rows(request.user, shown, show))
 
 
 def visible(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
@@ -102,6 +104,7 @@ def own(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
 def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
     now = results.progress(shown, timezone.now())
     is_own, may_act = shown.author_id == request.user.pk, may_steer(shown, request.user)
+    is_over = shown.state in (State.STOPPED, State.FINISHED)
     return {
         "broadcast": shown,
         "progress": now,
@@ -109,9 +112,9 @@ def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
         "chip": state_chip(shown, now),
         "is_own": is_own,
         "may_act": may_act,
-        "is_over": shown.state in (State.STOPPED, State.FINISHED),
+        "is_over": is_over,
         "may_be_retried": results.may_be_retried(shown) if may_act else 0,
-        "quiet": results.not_replied(shown).count() if is_own and shown.launched_at else 0,
+        "quiet": results.not_replied(shown).count() if is_own and is_over else 0,
     }
 
 
@@ -133,7 +136,7 @@ def _listed(broadcast: Broadcast) -> Listed:
 
 
 def _rows_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
-    status = request.GET.get("show", "")[:20]
+    status = _filter(request)
     start = whole_number(request.GET.get("from")) or 0
     found = list(results.rows(shown, status, offset=start, limit=PAGE + 1))
     url = reverse("broadcast", args=[shown.pk])
@@ -145,6 +148,11 @@ def _rows_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
         "rows_url": f"{reverse('broadcast-recipients', args=[shown.pk])}?{urlencode({'show': status, 'from': start})}",
         "next_url": f"{url}?{following}#results" if len(found) > PAGE else "",
     }
+
+
+def _filter(request: StaffRequest) -> str:
+    """The status that is asked for; a database takes no NUL."""
+    return request.GET.get("show", "").replace("\x00", "")[:20]
 
 
 def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, Any]]:
@@ -172,7 +180,7 @@ def _csv_rows(user: User, shown: Broadcast, status: str) -> Iterator[list[object
     batch: list[Row] = []
     for row in results.rows(shown, status):
         batch.append(row)
-        if len(batch) == PAGE:
+        if len(batch) == BATCH:
             yield from _csv_of(user, shown, batch)
             batch = []
     yield from _csv_of(user, shown, batch)

@@ -42,7 +42,7 @@ def test_a_draft_is_kept_by_whichever_way_one_leaves(the_house: House, people: C
     expect(writing).to_have_value("Half a sentence")
     elsewhere.page.get_by_role("button", name="Send", exact=True).click()
     sent = elsewhere.page.locator("#log .message").filter(has_text="Half a sentence")
-    expect(sent).to_contain_text("Not handed over yet")  # this number is not the simulator's
+    expect(sent).to_contain_text("It is tried again by itself")  # this number is not the simulator's
     eventually(lambda: draft_of(found["sally"]) == "")
     elsewhere.open("/inbox/")
     assert draft_of(found["sally"]) == ""

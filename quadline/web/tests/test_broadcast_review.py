@@ -177,6 +177,17 @@ def test_a_draft_is_its_authors_alone(enter: Enter, people: Cast, who: str) -> N
     assert str(broadcast.pk) not in browser.get(reverse("broadcasts")).content.decode()
 
 
+@pytest.mark.parametrize("broken", ["\x00", "nonsense", "%"])
+def test_a_broken_address_of_a_list_is_an_empty_list(maya: Client, people: Cast, broken: str) -> None:
+    broadcast = acts.draft(people.maya)
+    acts.reviewed(broadcast)
+    where = reverse("broadcast-review-recipients", args=[broadcast.pk])
+
+    assert maya.get(where, {"outcome": "text", "reason": broken}).status_code == 200
+    assert maya.get(where, {"outcome": broken}).status_code == 200
+    assert maya.get(reverse("broadcast-review", args=[broadcast.pk]), {"find": broken, "student": broken}).status_code == 200
+
+
 def test_a_draft_is_discarded_after_one_question(maya: Client, people: Cast) -> None:
     broadcast = acts.draft(people.maya)
     where = reverse("broadcast-discard", args=[broadcast.pk])

@@ -183,8 +183,11 @@ def test_the_moving_part_asks_no_more_when_it_is_over(maya: Client, running: Bro
     assert maya.get(where).status_code == 286  # htmx: stop polling
 
 
-def test_an_unknown_filter_shows_nobody(maya: Client, running: Broadcast) -> None:
-    assert "Nobody here." in page_of(maya, running, show="nonsense")
+@pytest.mark.parametrize("show", ["nonsense", "non\x00sense", "'", "%s"])
+def test_an_unknown_filter_shows_nobody(maya: Client, running: Broadcast, show: str) -> None:
+    assert "Nobody here." in page_of(maya, running, show=show)
+    table = maya.get(reverse("broadcast-results", args=[running.pk]), {"show": show}).getvalue().decode()
+    assert len(table.splitlines()) == 1
 
 
 @pytest.mark.parametrize("broken", ["-1", "x", "9" * 30])

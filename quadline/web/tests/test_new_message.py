@@ -191,6 +191,21 @@ def test_a_draft_opens_again_as_it_was(maya: Client, people: Cast) -> None:
         assert kept in page
 
 
+@pytest.mark.parametrize(
+    "broken", ["\x00", "tag:\x00", "student:", "students:1,,2", "office", "audience:999", "\ud83d", "x" * 5000]
+)
+def test_broken_recipients_are_never_a_fault(maya: Client, broken: str) -> None:
+    form = {
+        **written(to=["caseload", broken.encode("utf-8", "replace").decode()]),
+        "q": broken.encode("utf-8", "replace").decode(),
+    }
+
+    assert maya.post(NEW, {**form, "step": "find"}).status_code == 200
+    assert maya.post(reverse("compose-audience"), form).status_code == 200
+    assert maya.post(reverse("compose-pasted"), {"pasted": form["q"]}).status_code == 200
+    assert maya.post(NEW, form).status_code == 302
+
+
 @pytest.mark.parametrize("parameter", ["draft", "quiet"])
 def test_a_draft_of_somebody_else_is_not_there(enter: Enter, people: Cast, parameter: str) -> None:
     form = written(to="caseload")

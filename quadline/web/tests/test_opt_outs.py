@@ -21,7 +21,7 @@ from tests.architecture.test_access import cases
 from tests.cast import Cast
 
 WORDS = "please stop texting me"
-HTMX = {"headers": {"HX-Request": "true"}}
+HTMX = {"HX-Request": "true"}
 BACK = "Rosa must text START to (734) 555-0200"
 
 
@@ -87,7 +87,7 @@ def test_with_scripts_the_answer_brings_the_new_state_and_the_texts_it_changed(
 ) -> None:
     text = write(people.maya, people.rosa, "See you?")
     chosen = asked(people, mayas)
-    answer = maya.post(reverse("conversation_answer", args=[chosen.pk]), {"answer": "stop"}, **HTMX).content.decode()
+    answer = maya.post(reverse("conversation_answer", args=[chosen.pk]), {"answer": "stop"}, headers=HTMX).content.decode()
     assert f'id="m-{text.pk}"' in answer
     assert 'data-state="opted_out"' in answer
     assert '<div hx-swap-oob="innerHTML:#stop-question"></div>' in answer.replace("\n", "")
@@ -187,8 +187,8 @@ def test_what_is_not_right_is_said_and_what_was_written_is_kept(
 
 def test_the_dialog_reloads_the_page_when_it_is_done(people: Cast, maya: Client, mayas: SystemNumber) -> None:
     where = reverse("student-opt-out", args=[people.rosa.pk])
-    assert 'id="dialog-title"' in maya.get(where, **HTMX).content.decode()
-    done = maya.post(where, {"how": "in_person", "said_at": "2026-01-05T09:30"}, **HTMX)
+    assert 'id="dialog-title"' in maya.get(where, headers=HTMX).content.decode()
+    done = maya.post(where, {"how": "in_person", "said_at": "2026-01-05T09:30"}, headers=HTMX)
     assert done.headers["HX-Refresh"] == "true"
 
 
