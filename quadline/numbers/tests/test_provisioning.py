@@ -287,18 +287,19 @@ def test_the_hold_of_a_dead_worker_runs_out(box: Simulator, twilio: Twilio, numb
         ({"state": State.REQUESTED}, True),
         ({"state": State.ORDERING}, True),
         ({"state": State.REGISTERING}, True),
-        ({"state": State.REGISTERING, "attached_at": timezone.now()}, False),
+        ({"state": State.REGISTERING, "attached_at": timedelta(0)}, False),
         ({"state": State.ACTIVE}, False),
         ({"state": State.FAILED}, False),
         ({"state": State.RESTING}, False),
-        ({"state": State.REQUESTED, "held_until": timezone.now() + timedelta(minutes=1)}, False),
-        ({"state": State.REQUESTED, "held_until": timezone.now() - timedelta(minutes=1)}, True),
-        ({"state": State.REQUESTED, "requested_at": timezone.now()}, False),  # its own job is under way
+        ({"state": State.REQUESTED, "held_until": timedelta(minutes=1)}, False),
+        ({"state": State.REQUESTED, "held_until": timedelta(minutes=-1)}, True),
+        ({"state": State.REQUESTED, "requested_at": timedelta(0)}, False),  # its own job is under way
     ],
 )
 def test_a_number_whose_job_was_lost_is_taken_up(people: Cast, left: dict[str, object], is_taken_up: bool) -> None:
-    long_ago = timezone.now() - timedelta(minutes=5)
-    number = SystemNumber.objects.create(user=people.maya, **{"requested_at": long_ago, **left})
+    now = timezone.now()
+    fields = {name: now + value if isinstance(value, timedelta) else value for name, value in left.items()}
+    number = SystemNumber.objects.create(user=people.maya, **{"requested_at": now - timedelta(minutes=5), **fields})
     take_up_numbers(timestamp=0)
 
     assert jobs_for(number) == (1 if is_taken_up else 0)
