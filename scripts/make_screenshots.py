@@ -19,8 +19,10 @@ import tests.environment  # noqa: E402, F401  # before Django: a database, and s
 
 django.setup()
 
+import screenshot_campus as campus  # noqa: E402
 import screenshot_day as day  # noqa: E402
 from django.db import connections  # noqa: E402
+from django.db.models import Q  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page  # noqa: E402
 
@@ -68,7 +70,9 @@ def main() -> None:
             _name_phones(built)
             day.live(built)
             with chromium() as browser:
-                _take_all(browser, built, only=sys.argv[1:])
+                _take_all(browser, built, [shot for shot in shots(built) if _is_wanted(shot)])
+                later = week_shots(built, campus.live(built))
+                _take_all(browser, built, [shot for shot in later if _is_wanted(shot)])
         finally:
             connections.close_all()
             built.stop()
@@ -76,9 +80,8 @@ def main() -> None:
 
 def _name_phones(built: house.House) -> None:
     """The simulator's screens show whose phone it is."""
-    talked = [*day.TALKS, day.HISTORY, "00400180", "00400448"]
-    students = Student.objects.filter(institutional_id__in=talked)
-    phones = [{"phone_number": s.mobile, "name": s.display_name, "detail": s.program} for s in students]
+    students = Student.objects.exclude(mobile="").filter(Q(success_team__staff__email__startswith=MAYA) | Q(is_test=True))
+    phones = [{"phone_number": s.mobile, "name": s.display_name, "detail": s.program, "email": s.email} for s in students]
     built.simulator.ask("POST", "/simulator/directory", {"phones": phones})
 
 
@@ -120,14 +123,43 @@ def shots(built: house.House) -> list[Shot]:
     ]
 
 
+def week_shots(built: house.House, week: campus.Week) -> list[Shot]:
+    """Pages that a broadcast and its answers fill; taken last, for they change the inbox."""
+    asked, emailed = _with(MAYA, week.asked.institutional_id), _with(MAYA, week.emailed.institutional_id)
+    review, sent = f"/broadcasts/{week.review.pk}/review/", f"/broadcasts/{week.sent.pk}/"
+    return [
+        Shot("compose-caseload", MAYA, "/inbox/new/", lambda page: page.get_by_role("combobox", name="To", exact=True).click()),
+        Shot("broadcast-review", MAYA, review),
+        Shot("broadcast", MAYA, sent),
+        Shot("broadcasts", MAYA, "/broadcasts/"),
+        Shot("inbox-after-a-broadcast", MAYA, "/inbox/"),
+        Shot("conversation-asked", MAYA, asked),
+        Shot("conversation-email", MAYA, emailed),
+        Shot("templates", MAYA, "/templates/"),
+        Shot("announce", MAYA, "/me/announce/"),
+        Shot("reports", MAYA, "/reports/"),
+        Shot("report-opt-outs", RUTH, "/reports/opt-outs/"),
+        Shot("report-delivery", RUTH, "/reports/delivery/"),
+        Shot("report-responses", RUTH, "/reports/responses/"),
+        Shot("mailbox", NOBODY, f"{built.simulator.url}/phones/{week.emailed.mobile}", _mailbox),
+    ]
+
+
+def _is_wanted(shot: Shot) -> bool:
+    return not sys.argv[1:] or shot.name in sys.argv[1:]
+
+
+def _mailbox(page: Page) -> None:
+    page.get_by_role("button", name="Mailbox").first.click()
+
+
 def _with(who: str, institutional_id: str) -> str:
     found = Conversation.objects.get(staff__email=f"{who}@alder.example", student__institutional_id=institutional_id)
     return f"/inbox/c/{found.pk}/"
 
 
-def _take_all(browser: Browser, built: house.House, *, only: list[str]) -> None:
+def _take_all(browser: Browser, built: house.House, wanted: list[Shot]) -> None:
     signed_in: dict[str, Any] = {NOBODY: None}
-    wanted = [shot for shot in shots(built) if not only or shot.name in only]
     for who in sorted({shot.who for shot in wanted} - {NOBODY}):
         visitor = person(browser, built.url)
         visitor.sign_in(f"{who}@alder.example", PASSWORD)
