@@ -300,6 +300,10 @@ class Twilio:
             body=form.get("Body", ""),
         )
 
+    def receipt_key(self, form: Mapping[str, str]) -> str:
+        """The same news twice has the same key; Twilio numbers its callbacks by nothing else."""
+        return "-".join(form.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode"))
+
     def read_receipt(self, form: Mapping[str, str]) -> Receipt | None:
         """A receipt that says something new, or None for a step on the way."""
         progress = PROGRESS.get(form.get("MessageStatus", ""))

@@ -19,6 +19,7 @@ from django.conf import settings  # noqa: E402  # the rooms can be imported once
 
 from quadline.live import hub as live_hub  # noqa: E402
 from quadline.live import stream  # noqa: E402
+from quadline.webhooks import receipt_store  # noqa: E402
 from quadline.webhooks import views as webhooks  # noqa: E402
 
 DJANGO_THREADS = 10
@@ -31,6 +32,7 @@ hub = live_hub.Hub(settings.ENV.database_url)
 async def _listening(_: Starlette) -> AsyncIterator[None]:
     listening = asyncio.create_task(hub.run())
     yield
+    await receipt_store.close()
     listening.cancel()
     with suppress(asyncio.CancelledError):
         await listening

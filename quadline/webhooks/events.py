@@ -1,4 +1,4 @@
-"""Keep what the carrier says, then apply it: texts and registrations at once, receipts by the worker in batches."""
+"""Apply what the carrier says: texts and registrations as they come, receipts (kept by receipt_store.py) in batches."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, Receipt, Registration
 from quadline.delivery import activation, good_news, receipts
 from quadline.delivery.inbound import file_reply
-from quadline.jobs import enqueue, job
+from quadline.jobs import job
 from quadline.webhooks.models import CarrierEvent
 
 log = structlog.get_logger(__name__)
@@ -39,15 +39,6 @@ def file_registration(carrier: Carrier, news: Registration, content: Mapping[str
         if event.applied_at is None:
             is_ours = activation.apply(news, now=timezone.now())
             _applied(event, "applied" if is_ours else "about a number that is not ours")
-
-
-def keep_receipt(carrier: Carrier, content: Mapping[str, str]) -> None:
-    """Append one receipt and have it applied soon. Many come at once, so nothing else is done here."""
-    key = f"{content.get('MessageSid', '')}-{content.get('MessageStatus', '')}-{content.get('ErrorCode', '')}"
-    with transaction.atomic():
-        event = _store(carrier.name, CarrierEvent.Kind.STATUS, key, dict(content))
-        if event.applied_at is None:
-            enqueue(apply_receipts)
 
 
 @job(queue="receipts")
@@ -154,8 +145,12 @@ def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str
 
 
 def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(sound(content))
+
+
+def sound(content: Mapping[str, Any]) -> dict[str, Any]:
     """What PostgreSQL takes as JSON: no NUL and no half of a character."""
-    return json.dumps({_sound(name): _sound(value) if isinstance(value, str) else value for name, value in content.items()})
+    return {_sound(name): _sound(value) if isinstance(value, str) else value for name, value in content.items()}
 
 
 def _sound(text: str) -> str:

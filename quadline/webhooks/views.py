@@ -6,11 +6,13 @@ A small ASGI app of its own, beside Django: it needs no session, no templates an
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
+import psycopg
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DataError, OperationalError, close_old_connections
 from prometheus_client import Counter
+from psycopg_pool import PoolTimeout
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,7 +23,7 @@ from quadline.carriers import registry
 from quadline.carriers.protocol import Answer, Carrier, WebhookCall
 from quadline.numbers.models import SystemNumber
 from quadline.sms import phones
-from quadline.webhooks import events
+from quadline.webhooks import events, receipt_store
 
 log = structlog.get_logger(__name__)
 LARGEST_BODY = 256_000  # bytes; a carrier's call has a few kilobytes
@@ -33,7 +35,7 @@ def application() -> Starlette:
     return Starlette(
         routes=[
             Route("/{carrier}/inbound", _door(inbound), methods=["POST"]),
-            Route("/{carrier}/status", _door(status), methods=["POST"]),
+            Route("/{carrier}/status", status, methods=["POST"]),
             Route("/{carrier}/voice", _door(voice), methods=["POST"]),
             Route("/{carrier}/events", _door(registrations), methods=["POST"]),
         ]
@@ -45,10 +47,20 @@ def inbound(carrier: Carrier, call: WebhookCall) -> Answer:
     return carrier.answer_text()
 
 
-def status(carrier: Carrier, call: WebhookCall) -> Answer:
+async def status(request: Request) -> Response:
+    """A delivery receipt is stored and applied later: they come in crowds."""
+    checked = _checked(request, await _read(request))
+    if isinstance(checked, Response):
+        return checked
+    carrier, call = checked
     reference = dict(parse_qsl(call.url.partition("?")[2])).get("ref", "")
-    events.keep_receipt(carrier, {**call.form, "ref": reference})
-    return Answer()
+    try:
+        await receipt_store.keep_receipt(carrier.name, carrier.receipt_key(call.form), {**call.form, "ref": reference})
+    except psycopg.DataError as error:
+        return _unread(request, error)
+    except (psycopg.OperationalError, PoolTimeout):
+        return _away()
+    return Response()
 
 
 def registrations(carrier: Carrier, call: WebhookCall) -> Answer:
@@ -78,8 +90,6 @@ def _door(view: View) -> Callable[[Request], Awaitable[Response]]:
 
     async def endpoint(request: Request) -> Response:
         raw_body = await _read(request)
-        if raw_body is None:
-            return Response("Too large.", status_code=413)
         return await sync_to_async(_answer, thread_sensitive=False)(view, request, raw_body)
 
     return endpoint
@@ -94,7 +104,26 @@ async def _read(request: Request) -> bytes | None:
     return body
 
 
-def _answer(view: View, request: Request, raw_body: bytes) -> Response:
+def _answer(view: View, request: Request, raw_body: bytes | None) -> Response:
+    checked = _checked(request, raw_body)
+    if isinstance(checked, Response):
+        return checked
+    try:
+        close_old_connections()
+        answer = view(*checked)
+    except (KeyError, ValueError, DataError) as error:
+        return _unread(request, error)
+    except OperationalError:
+        return _away()
+    finally:
+        close_old_connections()
+    return Response(answer.body, media_type=answer.content_type)
+
+
+def _checked(request: Request, raw_body: bytes | None) -> tuple[Carrier, WebhookCall] | Response:
+    """The call, if it is our carrier's and truly signed; else the answer."""
+    if raw_body is None:
+        return Response("Too large.", status_code=413)
     name = request.path_params["carrier"]
     if name not in registry.CARRIERS:
         return Response("No such carrier.", status_code=404)
@@ -104,18 +133,17 @@ def _answer(view: View, request: Request, raw_body: bytes) -> Response:
         FORGED.inc()
         log.warning("webhook with a false signature", carrier=name, path=request.scope["path"])
         return Response("The signature is not right.", status_code=403)
-    try:
-        close_old_connections()
-        answer = view(carrier, call)
-    except (KeyError, ValueError, DataError) as error:
-        log.warning("webhook that could not be read", carrier=name, path=request.scope["path"], fault=repr(error))
-        return Response("The call could not be read.", status_code=400)
-    except OperationalError:
-        log.exception("webhook while the database was away")
-        return Response("Try again.", status_code=503)  # the carrier calls again, or its log is read later
-    finally:
-        close_old_connections()
-    return Response(answer.body, media_type=answer.content_type)
+    return carrier, call
+
+
+def _unread(request: Request, error: Exception) -> Response:
+    log.warning("webhook that could not be read", path=request.scope["path"], fault=repr(error))
+    return Response("The call could not be read.", status_code=400)
+
+
+def _away() -> Response:
+    log.exception("webhook while the database was away")
+    return Response("Try again.", status_code=503)  # the carrier calls again, or its log is read later
 
 
 def _call(request: Request, raw_body: bytes) -> WebhookCall:

@@ -18,7 +18,7 @@ from twilio.request_validator import RequestValidator
 
 from quadline.delivery.tests.acts import number_row
 from quadline.numbers.models import SystemNumber
-from quadline.webhooks import views
+from quadline.webhooks import receipt_store, views
 from tests.cast import Cast
 
 Headers = dict[str, str]
@@ -90,6 +90,7 @@ async def _call(method: str, path: str, body: bytes, headers: Headers) -> Heard:
     try:
         await door(scope, receive, send)
     finally:
+        await receipt_store.close()
         await sync_to_async(connections.close_all, thread_sensitive=False)()
     told = {name.decode(): value.decode() for name, value in answered[0]["headers"]}
     return Heard(answered[0]["status"], told, b"".join(each.get("body", b"") for each in answered[1:]).decode())

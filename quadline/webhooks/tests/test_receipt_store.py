@@ -1,0 +1,38 @@
+"""Receipts are kept once, in crowds, and the worker is told of a crowd, not of each."""
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+from quadline.delivery.tests.acts import jobs
+from quadline.webhooks import receipt_store
+from quadline.webhooks.events import apply_receipts
+from quadline.webhooks.models import CarrierEvent
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def kept(*keys: str) -> int:
+    """Returns how often the worker was told."""
+
+    async def keep_all() -> None:
+        await asyncio.gather(*(receipt_store.keep_receipt("twilio", key, {"MessageStatus": "sent\x00"}) for key in keys))
+        await receipt_store.close()
+        await sync_to_async(connections.close_all, thread_sensitive=False)()
+
+    told = len(jobs(apply_receipts))
+    asyncio.run(keep_all())
+    return len(jobs(apply_receipts)) - told
+
+
+def test_a_crowd_of_receipts_is_one_job() -> None:
+    assert kept(*(f"SM{number}-sent" for number in range(30))) == 1
+    assert CarrierEvent.objects.count() == 30
+
+
+def test_the_same_receipt_again_is_kept_once_and_tells_nobody() -> None:
+    assert kept("SM1-sent") == 1
+    assert kept("SM1-sent", "SM1-sent") == 0
+    assert [event.content for event in CarrierEvent.objects.all()] == [{"MessageStatus": "sent"}]
