@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from quadline.web import announce, compose, health, help, inbox, manage, message_acts, opt_outs, profile, stop_questions, students
+from quadline.web import announce, api_tokens, compose, health, help, inbox, manage, message_acts, opt_outs, profile, stop_questions, students
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -34,6 +34,8 @@ urlpatterns = [
     path("me/contact.vcf", profile.contact_card, name="contact-card"),
     path("me/announce/", announce.page, name="announce"),
     path("me/announce/preview/", announce.preview, name="announce-preview"),
+    path("me/tokens/", api_tokens.page, name="profile-tokens"),
+    path("me/tokens/<int:token_id>/revoke/", api_tokens.revoke, name="profile-token-revoke"),
     path("me/office-phone/", profile.office_phone, name="profile-office-phone"),
     path("manage/numbers/", manage.numbers, name="manage_numbers"),
     path("manage/numbers/<int:number_id>/retry/", manage.retry_number, name="retry_number"),
