@@ -53,6 +53,11 @@ class Person:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url("**/inbox/**")
 
+    def is_signed_in(self, session: str) -> None:
+        """With a session that exists already, at the inbox."""
+        self.page.context.add_cookies([{"name": "session", "value": session, "url": self.house_url}])
+        self.page.goto(f"{self.house_url}/inbox/")
+
     def open(self, path: str) -> None:
         self.page.goto(f"{self.house_url}{path}")
 

@@ -3,14 +3,19 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import OperationalError, connections
+from django.test import Client
 from playwright.sync_api import Browser
 from pytest_django.plugin import DjangoDbBlocker
 
 from quadline.accounts.models import User
+from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import MessageTemplate
 from quadline.conversations.starters import ship
 from tests import cast, house
@@ -36,12 +41,10 @@ def people(the_house: house.House) -> cast.Cast:
     the_house.simulator.clear_faults()
     the_house.simulator.settings(registration_delay=0, callback_delay=0.02)
     the_house.simulator.ask("POST", "/simulator/reset")
-    the_house.connect_carrier()
+    _connect_carrier(the_house)
     ship(MessageTemplate)  # the college's own went with the tables
     assembled = cast.assemble()
-    for user in User.objects.all():
-        user.set_password(cast.PASSWORD)
-        user.save()
+    User.objects.update(password=_hashed(cast.PASSWORD))
     return assembled
 
 
@@ -59,7 +62,7 @@ def at_the_screen(browser: Browser, the_house: house.House) -> Iterator[Callable
     def arrive(email: str, **context: Any) -> Person:
         arrived = person(browser, the_house.url, **context)
         present.append(arrived)
-        arrived.sign_in(email)
+        arrived.is_signed_in(_session_of(email))
         return arrived
 
     yield arrive
@@ -67,6 +70,24 @@ def at_the_screen(browser: Browser, the_house: house.House) -> Iterator[Callable
     for each in present:
         each.page.context.close()
     assert not faults
+
+
+def _connect_carrier(built: house.House) -> None:
+    """As the command does, without a process for each test."""
+    addresses = {name.lower(): value for name, value in built.settings.items() if name.endswith("_URL")}
+    Twilio.from_settings(settings.ENV.model_copy(update=addresses)).connect()
+
+
+@cache
+def _hashed(password: str) -> str:
+    return make_password(password)
+
+
+def _session_of(email: str) -> str:
+    """A session as signing in by form leaves it; the form has tests of its own."""
+    visitor = Client()
+    visitor.force_login(User.objects.get(email=email))
+    return visitor.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _empty_tables() -> bool:
