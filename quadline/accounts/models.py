@@ -71,6 +71,24 @@ class User(AbstractBaseUser):
         return phones.written(self.office_phone) if self.office_phone else ""
 
 
+class ApiToken(models.Model):
+    """A key with which a program acts as a staff user. Only a digest is kept: the token itself is shown once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12)  # its first characters, by which people tell tokens apart
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256: of 256 random bits, so nothing to guess
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
 def initials_of(name: str) -> str:
     """Up to two letters that stand for a name; "?" when it has none."""
     letters = [part[0] for part in name.split() if part[0].isalnum()]
