@@ -46,7 +46,7 @@ def import_roster(students_file: Path, caseload_file: Path | None = None) -> Imp
     if faults:
         raise RosterFault(faults)
     with transaction.atomic():
-        _save_students(rows)
+        save_students(rows)
         entries = _save_caseload(caseload_file) if caseload_file else 0
     return Imported(students=len(rows), caseload_entries=entries)
 
@@ -64,7 +64,7 @@ def _read_students(path: Path) -> tuple[list[StudentRow], list[str]]:
     return list(students.values()), faults
 
 
-def _save_students(rows: Iterable[StudentRow]) -> None:
+def save_students(rows: Iterable[StudentRow]) -> None:
     students = [Student(**asdict(row)) for row in rows]
     for student in students:
         student.search_text = student.searchable()

@@ -1,0 +1,59 @@
+"""Campus systems keep the roster as theirs is: students by institutional id, and a staff user's whole caseload."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import transaction
+
+from quadline.accounts.models import User
+from quadline.audit.models import record
+from quadline.roster.importing import BATCH, RosterFault, save_students
+from quadline.roster.models import CaseloadEntry, Student
+from quadline.roster.rules import StudentRow, read_student
+
+
+def put_students(rows: Iterable[Mapping[str, str]], *, actor: User) -> int:
+    """Make these students what the rows say, all of them or none; returns how many. Students not named stay.
+
+    A row is as one of a roster file. Raises RosterFault with every fault and its row, counted from 1.
+    """
+    students = _checked(rows)
+    if students:
+        with transaction.atomic():
+            # In one order, so that two rosters at once wait for each other and never in a ring.
+            save_students(sorted(students, key=lambda row: row.institutional_id))
+            record("students put", subject=actor, actor=actor, count=len(students))
+    return len(students)
+
+
+def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) -> int:
+    """Exactly these students are on the caseload afterwards; who stays keeps their relation. Raises RosterFault."""
+    wanted = list(dict.fromkeys(institutional_ids))
+    known = dict(Student.objects.filter(institutional_id__in=wanted).values_list("institutional_id", "pk"))
+    rows = enumerate(wanted, start=1)
+    if faults := [f"row {row}: no student has the institutional_id {each!r}" for row, each in rows if each not in known]:
+        raise RosterFault(faults)
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=staff.pk)  # two at once: one after the other
+        mine = CaseloadEntry.objects.filter(staff=staff)
+        left, _ = mine.exclude(student__in=known.values()).delete()
+        there = set(mine.values_list("student", flat=True))
+        new = [CaseloadEntry(staff=staff, student_id=pk) for pk in known.values() if pk not in there]
+        CaseloadEntry.objects.bulk_create(new, batch_size=BATCH)
+        if left or new:
+            record("caseload put", subject=staff, actor=actor, added=len(new), removed=left)
+    return len(wanted)
+
+
+def _checked(rows: Iterable[Mapping[str, str]]) -> list[StudentRow]:
+    students: dict[str, StudentRow] = {}
+    faults: list[str] = []
+    for number, row in enumerate(rows, start=1):
+        student, wrong = read_student(row)
+        faults += [f"row {number}: {fault}" for fault in wrong]
+        if student and student.institutional_id in students:
+            faults.append(f"row {number}: institutional_id {student.institutional_id} is there twice")
+        elif student:
+            students[student.institutional_id] = student
+    if faults:
+        raise RosterFault(faults)
+    return list(students.values())
