@@ -1,5 +1,6 @@
 """Every queue and every timed job, on one page. Times are UTC; the sixth field is seconds."""
 
+from quadline.api import idempotency
 from quadline.broadcasts import finishing
 from quadline.delivery import activation, carrier_opt_outs, deadlines, mailing, reconcile, sender
 from quadline.jobs import Timed
@@ -34,5 +35,6 @@ def timetable() -> list[Timed]:
         Timed(alerts.find_late_numbers, EVERY_MINUTE),
         Timed(activation.probe_quiet_registrations, EVERY_15_MINUTES),
         Timed(events.drop_old_events, NIGHTLY),
+        Timed(idempotency.drop_old_answers, NIGHTLY),
         Timed(carrier_opt_outs.compare_with_carrier, NIGHTLY),
     ]

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "quadline.delivery",
     "quadline.broadcasts",
     "quadline.webhooks",
+    "quadline.api",
     "quadline.web",
     "quadline.config",  # last: it registers the jobs of all the others
 ]
@@ -52,6 +53,7 @@ if find_spec("django_linear_migrations"):  # a tool of developers: two migration
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "quadline.web.headers.security_headers",
+    "quadline.api.problems.speak_in_problems",
     "quadline.webhooks.sizes.limit_sizes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -6,6 +6,7 @@ from quadline.webhooks.mail import mail_service
 
 urlpatterns = [
     path("mail/<path:door>", mail_service, name="mail_service"),
+    path("api/v1/", include("quadline.api.urls")),
     path("accounts/", include("quadline.web.account_urls")),
     path("", include("quadline.web.urls")),
 ]

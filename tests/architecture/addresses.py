@@ -17,9 +17,17 @@ PUBLIC = {
     "alive",
     "ready",
     "metrics",
+    "api-openapi",  # what the API is; it names nobody
+    "api-docs",
     "mail_service",  # a secret of its own; not there at all while no mail service is set up
 }
-SAMPLE = {"uuid": uuid.UUID(int=1), "int": 1, "path": "postmark/inbound/"}
+SAMPLE = {
+    "uuid": uuid.UUID(int=1),
+    "uuidstr": uuid.UUID(int=1),
+    "string": "maya@alder.example",
+    "int": 1,
+    "path": "postmark/inbound/",
+}
 
 
 def patterns(under: URLResolver | None = None) -> Iterator[URLPattern]:
@@ -28,6 +36,11 @@ def patterns(under: URLResolver | None = None) -> Iterator[URLPattern]:
             yield from patterns(entry)
         else:
             yield entry
+
+
+def is_of_the_api(name: str) -> bool:
+    """Opened by a token and by nothing else: tests/architecture/test_api_access.py."""
+    return name.startswith("api-") and name not in PUBLIC
 
 
 def names() -> list[str]:

@@ -12,7 +12,7 @@ HOUSE = ROOT / "quadline"
 FLOORS = (
     ("demo",),
     ("config",),
-    ("web", "webhooks"),
+    ("web", "api", "webhooks"),
     ("reports",),
     ("broadcasts",),
     ("delivery",),

@@ -1,0 +1,48 @@
+"""Whom a broadcast of a program goes to: the caseload, students by their ids, or all with some tag or course."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from quadline.accounts.models import User
+from quadline.api.fields import Given, InstitutionalId, Label
+from quadline.api.problems import Refused
+from quadline.broadcasts.choices import CASELOAD, COURSE, STUDENT, TAG
+from quadline.roster.models import Student
+
+MOST_IDS, MOST_LABELS = 50_000, 50
+
+
+class Filter(Given):
+    """Students with any of these."""
+
+    tags: Annotated[list[Label], Field(max_length=MOST_LABELS)] = []
+    courses: Annotated[list[Label], Field(max_length=MOST_LABELS)] = []
+
+
+class Audience(Given):
+    """Everybody that any part names, once, of the students you may see."""
+
+    caseload: bool = False
+    ids: Annotated[list[InstitutionalId], Field(max_length=MOST_IDS)] = []
+    filter: Filter = Filter()
+
+
+def tokens_of(audience: Audience, author: User) -> list[str]:
+    """The same choices as the To field makes. Refused when it names nobody, or somebody who is not there."""
+    tokens = [CASELOAD] if audience.caseload else []
+    tokens += [f"{TAG}:{tag}" for tag in audience.filter.tags]
+    tokens += [f"{COURSE}:{course}" for course in audience.filter.courses]
+    tokens += _named(audience.ids, author)
+    if not tokens:
+        raise Refused(422, "The audience names nobody: give caseload, ids or a filter. Nothing was sent.")
+    return tokens
+
+
+def _named(ids: list[str], author: User) -> list[str]:
+    seen = Student.objects.visible_to(author).filter(institutional_id__in=ids)
+    known = dict(seen.values_list("institutional_id", "pk")) if ids else {}
+    faults = [f"ids, row {row}: there is no student {each!r}" for row, each in enumerate(ids, start=1) if each not in known]
+    if faults:
+        raise Refused(422, f"{len(faults):,} of the ids are nobody's that you may see. Nothing was sent.", faults=faults)
+    return [f"{STUDENT}:{pk}" for pk in known.values()]

@@ -1,0 +1,136 @@
+"""Broadcasts: write to many, see what became of it by status, pause it, let it go on, stop the rest."""
+
+import uuid
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Router
+from pydantic import Field
+
+from quadline.accounts.rules import May
+from quadline.api.answers import answers, leads_to
+from quadline.api.audiences import Audience, tokens_of
+from quadline.api.broadcast_answers import BroadcastAnswer, broadcast_answer
+from quadline.api.fields import ApiRequest, Given, Words, Written
+from quadline.api.idempotency import DESCRIBED, once
+from quadline.api.messages import Channel
+from quadline.api.problems import Refused
+from quadline.broadcasts import pausing, preflight
+from quadline.broadcasts.drafting import draft_broadcast
+from quadline.broadcasts.launching import ReviewChanged, launch
+from quadline.broadcasts.models import Broadcast
+from quadline.broadcasts.rules import BroadcastRefused, State
+from quadline.delivery.written_email import LONGEST_SUBJECT
+
+TRIES = 3  # somebody's consent may change between the look and the launch
+router = Router(tags=["Broadcasts"])
+GOES_ON = ("get_broadcast", "pause_broadcast", "resume_broadcast", "stop_broadcast")
+STEERED = answers(200, BroadcastAnswer, 404, 409, 415, 422)
+
+
+class NewBroadcast(Given):
+    channel: Channel = "text"
+    subject: Annotated[Words, Field(max_length=LONGEST_SUBJECT)] = ""  # of an email
+    body: Written  # with merge fields, such as [Student Name]
+    audience: Audience
+    with_contact_card: bool = False  # of an email
+    review_only: bool = False  # nothing leaves: a draft that can be sent or discarded on the screen
+
+
+@router.post(
+    "",
+    response=answers(201, BroadcastAnswer, 403, 409, 422, with_body=True),
+    summary="Write to many, each in a conversation of their own",
+    openapi_extra=DESCRIBED | leads_to(201, **dict.fromkeys(GOES_ON, ("broadcast_id", "id"))),
+)
+@once(201)
+def send_broadcast(request: ApiRequest, new: NewBroadcast) -> BroadcastAnswer:
+    """Reviewed and sent in one: the answer's ``review`` says who gets what and why. With ``review_only`` nothing leaves."""
+    if not request.auth.may[May.TEXT]:
+        raise Refused(403, "Your role does not write to students. Nothing was sent.")
+    try:
+        broadcast = _known(request) or _drafted(request, new)
+        if broadcast.state == State.DRAFT:
+            _sent(broadcast, request, review_only=new.review_only)
+    except BroadcastRefused as refused:
+        raise Refused(422, str(refused)) from refused
+    return broadcast_answer(broadcast)
+
+
+@router.get("/{uuid:broadcast_id}", response=answers(200, BroadcastAnswer, 404, 422), summary="A broadcast, counted by status")
+def get_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
+    return broadcast_answer(_seen(request, broadcast_id))
+
+
+@router.post("/{uuid:broadcast_id}/pause", response=STEERED, summary="Keep what has not left", openapi_extra=DESCRIBED)
+@once(200)
+def pause_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
+    """One that is paused already stays so."""
+    return _turned(request, broadcast_id, pausing.pause, State.PAUSED)
+
+
+@router.post("/{uuid:broadcast_id}/resume", response=STEERED, summary="Let it go on", openapi_extra=DESCRIBED)
+@once(200)
+def resume_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
+    """One that runs already goes on running."""
+    return _turned(request, broadcast_id, pausing.resume, State.RUNNING)
+
+
+@router.post("/{uuid:broadcast_id}/stop", response=STEERED, summary="Cancel what has not left", openapi_extra=DESCRIBED)
+@once(200)
+def stop_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
+    """What has left, has left. One that was stopped cannot be resumed."""
+    return _turned(request, broadcast_id, pausing.stop_rest, State.STOPPED)
+
+
+def _known(request: ApiRequest) -> Broadcast | None:
+    """The one that this very request made before: its kept answer was dropped long ago, the broadcast was not."""
+    return Broadcast.objects.filter(pk=request.act_id, author=request.auth).first()
+
+
+def _drafted(request: ApiRequest, new: NewBroadcast) -> Broadcast:
+    return draft_broadcast(
+        author=request.auth,
+        broadcast_id=request.act_id,
+        channel=new.channel,
+        subject=new.subject,
+        body=new.body,
+        audience={"to": tokens_of(new.audience, request.auth)},
+        with_contact_card=new.with_contact_card,
+        is_announcement=False,
+        now=timezone.now(),
+    )
+
+
+def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> None:
+    """Nobody looks between review and launch: where the first look is out of date, the next one counts."""
+    preflight.review(broadcast, now=timezone.now())
+    for _ in range(0 if review_only else TRIES):
+        try:
+            launch(broadcast, actor=request.auth, fingerprint=broadcast.fingerprint, now=timezone.now())
+            return
+        except ReviewChanged:
+            continue
+    if not review_only:
+        raise Refused(409, "The recipients change faster than they can be reviewed. Nothing was sent: try again.", retry_after=5)
+
+
+def _seen(request: ApiRequest, broadcast_id: uuid.UUID) -> Broadcast:
+    return get_object_or_404(Broadcast.objects.visible_to(request.auth).select_related("author"), pk=broadcast_id)
+
+
+def _turned(request: ApiRequest, broadcast_id: uuid.UUID, turn: Callable[..., Any], wanted: State) -> BroadcastAnswer:
+    chosen = _seen(request, broadcast_id)
+    if not pausing.may_steer(chosen, request.auth):
+        raise Http404
+    try:
+        turn(chosen, actor=request.auth, now=timezone.now())
+    except BroadcastRefused as refused:
+        raise Refused(409, str(refused)) from refused
+    chosen.refresh_from_db()
+    if chosen.state != wanted:
+        raise Refused(409, f"This broadcast is {chosen.state}: it cannot become {wanted} now. Nothing was changed.")
+    return broadcast_answer(chosen)

@@ -1,0 +1,44 @@
+"""Caseloads: which students a staff user looks after, as the campus system has it."""
+
+from typing import Annotated
+
+from django.shortcuts import get_object_or_404
+from ninja import Path, Router
+from pydantic import Field
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.api.answers import answers
+from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Words
+from quadline.api.problems import Refused
+from quadline.roster.importing import RosterFault
+from quadline.roster.replacing import put_caseload as bring_to
+
+MOST_STUDENTS = 50_000
+router = Router(tags=["Caseloads"])
+
+
+class Caseload(Given):
+    students: Annotated[list[InstitutionalId], Field(max_length=MOST_STUDENTS)]
+
+
+class CaseloadAnswer(Answer):
+    staff: str
+    students: int
+
+
+@router.put(
+    "/{staff}", response=answers(200, CaseloadAnswer, 403, 404, 422, with_body=True), summary="Replace somebody's caseload"
+)
+def put_caseload(
+    request: ApiRequest, staff: Annotated[Words, Path(max_length=254, examples=["maya@college.edu"])], caseload: Caseload
+) -> CaseloadAnswer:
+    """For administrators. ``staff`` is the address they sign in with; exactly these students are theirs afterwards."""
+    if not request.auth.may[May.MANAGE]:
+        raise Refused(403, "Only administrators assign students. Nothing was changed.")
+    whose = get_object_or_404(User, email=staff.lower())
+    try:
+        count = bring_to(whose, caseload.students, actor=request.auth)
+    except RosterFault as fault:
+        raise Refused(422, f"{len(fault.faults):,} things to mend. Nothing was changed.", faults=fault.faults) from fault
+    return CaseloadAnswer(staff=whose.email, students=count)

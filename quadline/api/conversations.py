@@ -1,0 +1,35 @@
+"""Conversations: read one from its beginning, or go on reading where one left off."""
+
+from typing import Annotated
+
+from django.shortcuts import get_object_or_404
+from ninja import Path, Router
+
+from quadline.api.answers import answers
+from quadline.api.fields import LARGEST_ID, Answer, ApiRequest
+from quadline.api.messages import ListedMessage, listed
+from quadline.api.pages import After, Limit, page_of
+from quadline.conversations.models import Conversation
+
+router = Router(tags=["Conversations"])
+
+
+class Messages(Answer):
+    messages: list[ListedMessage]
+    cursor: int  # give it as ``after`` to get what follows, now or later
+    has_more: bool
+
+
+@router.get("/{int:conversation_id}/messages", response=answers(200, Messages, 404, 422), summary="Messages in the order written")
+def list_messages(
+    request: ApiRequest,
+    conversation_id: Annotated[int, Path(ge=0, le=LARGEST_ID)],
+    after: After = 0,
+    limit: Limit = 100,
+) -> Messages:
+    """Messages of a conversation are written one after the other, so that a reader who goes on from ``cursor`` misses none."""
+    chosen = get_object_or_404(Conversation.objects.visible_to(request.auth), pk=conversation_id)
+    asked = chosen.messages.filter(position__gt=after).select_related("conversation__staff", "conversation__student")
+    found, has_more = page_of(asked.in_order(), limit)
+    messages = [ListedMessage(**listed(message)) for message in found]
+    return Messages(messages=messages, cursor=messages[-1].position if messages else after, has_more=has_more)

@@ -1,0 +1,116 @@
+"""A POST with an Idempotency-Key is done once: sent again, or ten times at once, it is one act and one answer."""
+
+import functools
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from psycopg.errors import LockNotAvailable
+
+from quadline.api.fields import Answer, ApiRequest
+from quadline.api.models import KeptAnswer
+from quadline.api.problems import Refused, problem_of
+from quadline.jobs import job
+
+HEADER = "Idempotency-Key"
+KEPT_FOR = timedelta(hours=48)
+WAIT_SECONDS = 5  # for the same act under way; then the caller is told to come back
+IDS = uuid.UUID("5e0f2ba1-6d0b-4d5a-9a5e-3f6f3c1f1b52")  # the space of ids that are made from keys
+_KEY = re.compile(r"[!-~]{1,255}")
+
+PARAMETER = {
+    "in": "header",
+    "name": HEADER,
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255},
+    "description": (
+        "Any text of your own for this one act, such as a UUID. The same key and body again: the same answer, and nothing "
+        "is done twice. Another body: 422. Kept for 48 hours."
+    ),
+}
+DESCRIBED: dict[str, Any] = {"parameters": [PARAMETER]}
+
+
+def once(status: int) -> Callable[[Callable[..., Answer]], Callable[..., HttpResponse]]:
+    """For the functions behind a POST; ``status`` is what a success is answered with."""
+
+    def declare(act: Callable[..., Answer]) -> Callable[..., HttpResponse]:
+        @functools.wraps(act)
+        def answer(request: ApiRequest, **given: Any) -> HttpResponse:
+            key = request.headers.get(HEADER)
+            with transaction.atomic():
+                if key is None:
+                    request.act_id = uuid.uuid4()
+                    return _answer_of(act, status, request, given)
+                return _once(key, functools.partial(_answer_of, act, status, request, given), request)
+
+        return answer
+
+    return declare
+
+
+@job(queue="receipts", attempts=3)
+def drop_old_answers(timestamp: int) -> None:
+    """A key may be used again after that; ids made from it still keep the very same act from being done twice."""
+    KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+
+
+def _once(key: str, do: Callable[[], HttpResponse], request: ApiRequest) -> HttpResponse:
+    if not _KEY.fullmatch(key):
+        raise Refused(422, f"{HEADER} has 1 to 255 plain characters without spaces. Nothing was done.")
+    fingerprint = _fingerprint(request)
+    kept, is_new = _claimed(request, key, fingerprint)
+    if kept.fingerprint != fingerprint:
+        raise Refused(422, f"This {HEADER} was used for another request. Nothing was done: make a new key for each act.")
+    if not is_new:
+        return _again(kept)
+    request.act_id = uuid.uuid5(IDS, f"{request.auth.pk} {key} {fingerprint}")
+    answer = do()
+    kept.status, kept.body, kept.content_type = answer.status_code, answer.content.decode(), answer["Content-Type"]
+    kept.save(update_fields=["status", "body", "content_type"])
+    return answer
+
+
+def _claimed(request: ApiRequest, key: str, fingerprint: str) -> tuple[KeptAnswer, bool]:
+    """The row of this key, and whether it is ours to fill. Whoever holds the same key is waited for: then it has its answer."""
+    made = {"fingerprint": fingerprint, "created_at": timezone.now()}
+    try:
+        _wait_at_most(WAIT_SECONDS)
+        found = KeptAnswer.objects.get_or_create(user=request.auth, key=key, defaults=made)
+        _wait_at_most(0)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        raise Refused(409, "The same request is being done just now. Ask again for its answer.", retry_after=1) from error
+    return found
+
+
+def _wait_at_most(seconds: int) -> None:
+    """For a lock, in this transaction; 0 is for ever, as it is everywhere else."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{seconds}s'")
+
+
+def _answer_of(act: Callable[..., Answer], status: int, request: ApiRequest, given: dict[str, Any]) -> HttpResponse:
+    """A refusal undoes what the act had begun, and is an answer like any other."""
+    try:
+        with transaction.atomic():
+            done = act(request, **given)
+    except (Refused, Http404) as refusal:
+        return problem_of(refusal)
+    return HttpResponse(done.model_dump_json(), status=status, content_type="application/json")
+
+
+def _again(kept: KeptAnswer) -> HttpResponse:
+    headers = {"Idempotency-Replayed": "true"}
+    return HttpResponse(kept.body, status=kept.status, content_type=kept.content_type, headers=headers)
+
+
+def _fingerprint(request: ApiRequest) -> str:
+    return hashlib.sha256(b"\n".join([str(request.method).encode(), request.path.encode(), request.body])).hexdigest()

@@ -1,0 +1,135 @@
+"""Messages: send a text or an email to one student, and see what became of one."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Router
+from pydantic import Field
+
+from quadline.accounts.rules import May
+from quadline.api.answers import answers, leads_to
+from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Words, Written
+from quadline.api.idempotency import DESCRIBED, once
+from quadline.api.problems import Refused
+from quadline.conversations.models import Conversation, Message, MessageEvent
+from quadline.conversations.rules import WORDS, Status
+from quadline.delivery.outbox import TextRefused, accept_text
+from quadline.delivery.written_email import LONGEST_SUBJECT, EmailRefused, accept_email
+from quadline.roster.models import Student
+
+router = Router(tags=["Messages"])
+Channel = Literal["text", "email"]
+
+
+class NewMessage(Given):
+    student: InstitutionalId
+    channel: Channel = "text"
+    subject: Annotated[Words, Field(max_length=LONGEST_SUBJECT)] = ""  # of an email
+    body: Written  # with merge fields, such as [Student Name]
+    with_contact_card: bool = False  # of an email
+
+
+class Moment(Answer):
+    """One line of a message's timeline."""
+
+    at: datetime
+    from_status: str
+    status: str
+    cause: str
+    carrier_code: str
+    by: str | None
+
+
+class ListedMessage(Answer):
+    id: uuid.UUID
+    conversation_id: int
+    position: int  # in the order in which messages were written
+    direction: Literal["inbound", "outbound"]
+    channel: Channel
+    staff: str
+    student: str | None  # None: somebody who is not on the roster
+    subject: str
+    body: str
+    notice: str  # the opt-out notice that ends a first text
+    segments: int
+    status: str
+    status_words: str
+    reason: str
+    detail: str
+    created_at: datetime
+    due_at: datetime | None
+    sent_at: datetime | None
+
+
+class MessageAnswer(ListedMessage):
+    timeline: list[Moment]
+
+
+@router.post(
+    "",
+    response=answers(201, MessageAnswer, 403, 404, 409, 422, with_body=True),
+    summary="Send a text or an email to one student",
+    openapi_extra=DESCRIBED
+    | leads_to(201, get_message=("message_id", "id"), list_messages=("conversation_id", "conversation_id")),
+)
+@once(201)
+def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
+    """It leaves from your own number; the first text asks for one. A text that may not be sent is blocked, with the reason."""
+    if not request.auth.may[May.TEXT]:
+        raise Refused(403, "Your role does not write to students. Nothing was sent.")
+    student = get_object_or_404(Student.objects.visible_to(request.auth), institutional_id=new.student)
+    try:
+        return message_answer(_accepted(request, student, new))
+    except (TextRefused, EmailRefused) as refused:
+        raise Refused(422, str(refused)) from refused
+
+
+@router.get("/{uuid:message_id}", response=answers(200, MessageAnswer, 404, 422), summary="A message, its status and timeline")
+def get_message(request: ApiRequest, message_id: uuid.UUID) -> MessageAnswer:
+    seen = Conversation.objects.visible_to(request.auth)
+    return message_answer(get_object_or_404(Message, pk=message_id, conversation__in=seen))
+
+
+def listed(message: Message) -> dict[str, Any]:
+    """The fields of ListedMessage; its conversation comes with staff and student."""
+    of_its_own = set(ListedMessage.model_fields) - {"staff", "student", "status_words"}
+    conversation = message.conversation
+    return {name: getattr(message, name) for name in of_its_own} | {
+        "staff": conversation.staff.email,
+        "student": conversation.student.institutional_id if conversation.student else None,
+        "status_words": WORDS[Status(message.status)][0],
+    }
+
+
+def message_answer(message: Message) -> MessageAnswer:
+    events = message.events.select_related("actor")
+    return MessageAnswer(**listed(message), timeline=[_moment(event) for event in events])
+
+
+def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:
+    now = timezone.now()
+    if new.channel == "text":
+        return accept_text(author=request.auth, student=student, message_id=request.act_id, body=new.body, now=now)
+    return accept_email(
+        author=request.auth,
+        student=student,
+        message_id=request.act_id,
+        subject=new.subject,
+        body=new.body,
+        now=now,
+        with_contact_card=new.with_contact_card,
+    )
+
+
+def _moment(event: MessageEvent) -> Moment:
+    return Moment(
+        at=event.at,
+        from_status=event.from_status,
+        status=event.to_status,
+        cause=event.cause,
+        carrier_code=event.carrier_code,
+        by=event.actor.name if event.actor else None,
+    )

@@ -1,0 +1,110 @@
+"""Students: find them, open one, and bring the roster to what the campus system says."""
+
+from typing import Annotated
+
+from django.shortcuts import get_object_or_404
+from ninja import Path, Query, Router
+from pydantic import Field
+
+from quadline.accounts.rules import May
+from quadline.api.answers import answers
+from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Name, Words, only_described
+from quadline.api.pages import Limit, page_of
+from quadline.api.problems import Refused
+from quadline.roster.importing import RosterFault
+from quadline.roster.models import Student
+from quadline.roster.replacing import put_students as bring_to
+from quadline.roster.rules import LONGEST, STATUSES
+
+MOST_ROWS = 5_000
+router = Router(tags=["Students"])
+SearchWords = Annotated[str, Query(pattern=r"^[^\x00]*$", max_length=200)]
+
+
+class StudentAnswer(Answer):
+    institutional_id: str
+    first_name: str
+    last_name: str
+    preferred_name: str
+    pronouns: str
+    email: str
+    mobile: str
+    landline: str
+    time_zone: str
+    status: str
+    program: str
+    tags: list[str]
+    courses: list[str]
+    test_student: bool
+
+
+class Students(Answer):
+    students: list[StudentAnswer]
+    cursor: str
+    has_more: bool
+
+
+class StudentRow(Given):
+    """A student as they are to be: what is left out becomes empty. The same columns as in a roster file."""
+
+    institutional_id: InstitutionalId
+    first_name: Name
+    last_name: Name
+    preferred_name: Words = only_described(maxLength=LONGEST["preferred_name"])
+    pronouns: Words = only_described(maxLength=LONGEST["pronouns"])
+    email: Words = only_described(maxLength=254, examples=["rosa.calderon@college.edu"])
+    mobile: Words = only_described(maxLength=40, examples=["(734) 555-0141", "+17345550141"])
+    landline: Words = only_described(maxLength=40)
+    time_zone: Words = only_described(examples=["America/Detroit"])
+    status: Words = only_described(examples=list(STATUSES))
+    program: Words = only_described(maxLength=LONGEST["program"])
+    tags: list[Words] = []
+    courses: list[Words] = []
+    test_student: bool = False
+
+    def as_cells(self) -> dict[str, str]:
+        cells = self.model_dump()
+        several = {column: ";".join(cells[column]) for column in ("tags", "courses")}
+        return cells | several | {"test_student": "yes" if self.test_student else "no"}
+
+
+class Roster(Given):
+    students: Annotated[list[StudentRow], Field(max_length=MOST_ROWS)]
+
+
+class Put(Answer):
+    students: int
+
+
+@router.get("", response=answers(200, Students, 422), summary="Students you may see, by institutional id")
+def list_students(
+    request: ApiRequest, query: SearchWords = "", institutional_id: SearchWords = "", after: SearchWords = "", limit: Limit = 100
+) -> Students:
+    """Each word of query begins a word of a name, an id, an email address or a phone, as in the search on the screen."""
+    seen = Student.objects.visible_to(request.auth).matching(query).filter(institutional_id__gt=after)
+    if institutional_id:
+        seen = seen.filter(institutional_id=institutional_id)
+    found, has_more = page_of(seen.order_by("institutional_id"), limit)
+    students = [student_answer(student) for student in found]
+    return Students(students=students, cursor=students[-1].institutional_id if students else after, has_more=has_more)
+
+
+@router.put("", response=answers(200, Put, 403, 422, with_body=True), summary="Make students what these rows say, all or none")
+def put_students(request: ApiRequest, roster: Roster) -> Put:
+    """For administrators. New institutional ids are new students; students who are not named stay as they are."""
+    if not request.auth.may[May.MANAGE]:
+        raise Refused(403, "Only administrators bring in the roster. Nothing was changed.")
+    try:
+        return Put(students=bring_to((row.as_cells() for row in roster.students), actor=request.auth))
+    except RosterFault as fault:
+        raise Refused(422, f"{len(fault.faults):,} things to mend. Nothing was changed.", faults=fault.faults) from fault
+
+
+@router.get("/{path:institutional_id}", response=answers(200, StudentAnswer, 404, 422), summary="One student")
+def get_student(request: ApiRequest, institutional_id: Annotated[InstitutionalId, Path()]) -> StudentAnswer:
+    return student_answer(get_object_or_404(Student.objects.visible_to(request.auth), institutional_id=institutional_id))
+
+
+def student_answer(student: Student) -> StudentAnswer:
+    plain = {name: getattr(student, name) for name in StudentAnswer.model_fields if name != "test_student"}
+    return StudentAnswer(**plain, test_student=student.is_test)
