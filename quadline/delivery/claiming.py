@@ -16,7 +16,8 @@ from quadline.delivery.models import Attempt
 from quadline.delivery.rules import CATCH_UP, texts_at_once
 from quadline.live.telling import tell_each
 
-# The numbers whose turn it is, those with a single text first. A number in another worker's hands is passed over.
+# The numbers whose turn it is: those with a single text first, then who has waited longest. A number in another worker's
+# hands is passed over.
 NUMBERS = """
     SELECT number.id
     FROM numbers_systemnumber AS number
@@ -24,7 +25,9 @@ NUMBERS = """
       AND (number.free_at IS NULL OR number.free_at <= %(now)s)
       AND EXISTS (SELECT 1 FROM conversations_message AS message
                   WHERE message.system_number_id = number.id AND message.due_at <= %(now)s)
-    ORDER BY number.free_at NULLS FIRST, number.id
+    ORDER BY EXISTS (SELECT 1 FROM conversations_message AS message
+                     WHERE message.system_number_id = number.id AND message.due_at <= %(now)s AND NOT message.is_bulk) DESC,
+             number.free_at NULLS FIRST, number.id
     LIMIT %(limit)s
     FOR NO KEY UPDATE OF number SKIP LOCKED
 """
@@ -133,12 +136,14 @@ def _claims(ids: list[UUID], attempts: dict[UUID, int], now: datetime) -> list[C
 
 
 def _pace(sent: list[tuple[int, int]], rate: float, now: datetime) -> None:
-    """Each number is busy for as long as its segments take. One that was a little late to its turn keeps its beat."""
-    if not rate:
-        return
+    """Each number is busy for as long as its segments take. One that was a little late to its turn keeps its beat.
+
+    Without a rate a number is free again at once, behind those that have waited longer.
+    """
     segments: dict[int, int] = {}
     for number_id, count in sent:
         segments[number_id] = segments.get(number_id, 0) + max(count, 1)
+    seconds = [count / rate if rate else 0.0 for count in segments.values()]
+    late = now - CATCH_UP if rate else now
     with connection.cursor() as cursor:
-        seconds = [count / rate for count in segments.values()]
-        cursor.execute(PACE, {"now": now, "late": now - CATCH_UP, "numbers": list(segments), "seconds": seconds})
+        cursor.execute(PACE, {"now": now, "late": late, "numbers": list(segments), "seconds": seconds})

@@ -2,7 +2,20 @@
 
 from django.urls import include, path
 
-from quadline.web import announce, api_tokens, compose, health, help, inbox, manage, message_acts, opt_outs, profile, stop_questions, students
+from quadline.web import (
+    announce,
+    api_tokens,
+    compose,
+    health,
+    help,
+    inbox,
+    manage,
+    message_acts,
+    opt_outs,
+    profile,
+    stop_questions,
+    students,
+)
 
 urlpatterns = [
     path("", inbox.home, name="home"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from quadline.accounts.models import User
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
+from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
 from quadline.delivery.tests.acts import rent, send_due, status, write
 from quadline.delivery.written_email import accept_email
@@ -97,6 +98,19 @@ def test_one_number_with_much_to_send_does_not_hold_up_another(people: Cast, box
 
     assert order(box).index("little") <= 2
     assert omars.phone in {accept["from"] for accept in box.accepts()}
+
+
+def test_whoever_has_waited_longest_is_next_however_many_numbers_have_texts(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    """Without a rate, too: numbers take turns, and one with a single text goes before them."""
+    in_bulk(people.maya, people.bo, *(f"much {index}" for index in range(6)))
+    rent(people.omar)
+    in_bulk(people.omar, people.kim, "omar 1", "omar 2")
+    first, second = claim_due(limit=1), claim_due(limit=1)
+    assert {claim.message.author_id for claim in (*first, *second)} == {people.maya.pk, people.omar.pk}
+    write(people.omar, people.sally, "single")
+    assert [claim.message.body for claim in claim_due(limit=1)] == ["single"]
 
 
 def test_a_text_that_waited_goes_to_the_phone_the_student_has_now(people: Cast, box: Simulator, number: SystemNumber) -> None:
