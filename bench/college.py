@@ -1,0 +1,133 @@
+"""A college of any size, written by INSERT … SELECT: what is not named takes the model's own default."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+from django.utils import timezone
+from psycopg import sql
+
+from quadline.accounts.models import User
+from quadline.conversations.models import Conversation, Message
+from quadline.numbers.models import SystemNumber
+from quadline.roster.models import CaseloadEntry, Student
+
+WORDS = "Hello, registration opens Monday at 9. Reply if you need help choosing classes."
+HELD_ELSEWHERE = ("django_migrations", "cache", "procrastinate_periodic_defers", "procrastinate_workers")
+
+
+def fill(model: type[Model], source: str, /, **columns: str) -> None:
+    """Insert a row for each of ``source``; ``columns`` are SQL expressions over it."""
+    values: dict[str, str] = {}
+    parameters = []
+    fields: list[Any] = list(model._meta.concrete_fields)
+    for field in fields:
+        given = columns.get(field.name) or columns.get(field.column)
+        if given:
+            values[field.column] = given.replace("%", "%%")
+        elif not field.has_db_default() and not (field.primary_key and not field.has_default()):
+            values[field.column] = "%s"
+            parameters.append(_default(field))
+    names, chosen = ", ".join(values), ", ".join(values.values())
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {model._meta.db_table} ({names}) SELECT {chosen} FROM {source}", parameters)
+
+
+def _default(field: Any) -> Any:
+    if getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False):
+        return timezone.now()
+    return field.get_db_prep_save(field.get_default(), connection)
+
+
+def empty() -> None:
+    """Every table of the database but the engine's own."""
+    kept = {name for name in connection.introspection.table_names() if name not in HELD_ELSEWHERE}
+    with connection.cursor() as cursor:
+        listed = sql.SQL(", ").join(sql.Identifier(name) for name in sorted(kept))
+        cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(listed).as_string(None))
+
+
+def settle() -> None:
+    """Statistics as the database has them after a while, and nothing left to write that is not ours."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")
+
+
+def staff(count: int, *, now: datetime) -> None:
+    """Staff users with an active number each: user ``i`` has the id ``i`` and the phone +1734555…"""
+    each = f"generate_series(1, {count}) AS g"
+    fill(User, each, id="g", email="'staff' || g || '@alder.example'", name="'Staff ' || g", office="'Advising'")
+    fill(
+        SystemNumber,
+        each,
+        id="g",
+        user_id="g",
+        phone=f"{staff_phone('g')}",
+        reference="gen_random_uuid()",
+        state="'active'",
+        carrier_number_id="'PN' || g",
+        requested_at=f"'{now.isoformat()}'::timestamptz",
+        active_at=f"'{now.isoformat()}'::timestamptz",
+    )
+
+
+def students(count: int, *, staff: int) -> None:
+    """Students with a phone each, on the caseloads in turn: student ``i`` has the id ``i`` and the phone +17342…"""
+    each = f"generate_series(1, {count}) AS g"
+    fill(
+        Student,
+        each,
+        id="g",
+        institutional_id="lpad(g::text, 8, '0')",
+        first_name="'First' || g % 997",
+        last_name="'Last' || g % 4999",
+        email="'s' || g || '@alder.example'",
+        mobile=student_phone("g"),
+        search_text="concat_ws(' ', 'first' || g % 997, 'last' || g % 4999, lpad(g::text, 8, '0'), 17342000000 + g)",
+    )
+    fill(CaseloadEntry, each, staff_id=f"1 + g % {staff}", student_id="g", relation="'Primary advisor'")
+
+
+def conversations(count: int, *, now: datetime, staff: int = 1, whose: str = "") -> None:
+    """One with each student, by the staff user whose caseload they are on, or by ``whose`` id; its id is the student's."""
+    at = f"'{now.isoformat()}'::timestamptz"
+    staff_id = whose or f"1 + g % {staff}"
+    fill(Conversation, f"generate_series(1, {count}) AS g", id="g", staff_id=staff_id, student_id="g", last_activity_at=at)
+
+
+def texts(count: int, *, status: str, now: datetime, first: int = 1, **columns: str) -> None:
+    """One outbound text in each of so many conversations, from the first on."""
+    at = f"'{now.isoformat()}'::timestamptz"
+    given = {
+        "id": "gen_random_uuid()",
+        "conversation_id": "conversation.id",
+        "direction": "'outbound'",
+        "author_id": "conversation.staff_id",
+        "system_number_id": "conversation.staff_id",
+        "is_bulk": "true",
+        "student_phone": student_phone("conversation.student_id"),
+        "body": f"'{WORDS}'",
+        "segments": "1",
+        "status": f"'{status}'",
+        "created_at": at,
+    }
+    chosen = f"conversation.id BETWEEN {first} AND {first + count - 1}"
+    fill(Message, f"conversations_conversation AS conversation WHERE {chosen}", **(given | columns))
+
+
+def waiting_broadcast(count: int, *, staff_count: int, now: datetime) -> None:
+    """A college in which so many texts of a broadcast wait for their turn."""
+    staff(staff_count, now=now)
+    students(count, staff=staff_count)
+    conversations(count, staff=staff_count, now=now)
+    texts(count, status="waiting", now=now, reason="'turn'", due_at=f"'{now.isoformat()}'::timestamptz")
+
+
+def staff_phone(number: str) -> str:
+    return f"'+1734555' || lpad(({number})::text, 4, '0')"
+
+
+def student_phone(number: str) -> str:
+    return f"'+1' || (7342000000 + {number})"

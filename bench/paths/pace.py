@@ -1,0 +1,57 @@
+"""Pace: texts a second that leave by a number limited to one a second, seen at the carrier."""
+
+from collections import defaultdict
+
+from django.conf import settings
+from django.utils import timezone
+
+from bench import college, stand_in_log
+from bench.figures import Figures, Reach, Row, Work
+from bench.house import worker
+from quadline.delivery.sender import send_due_texts
+from quadline.jobs import enqueue
+
+NUMBERS = 50
+ONE, MANY, FASTEST = "pace, one number", f"pace, {NUMBERS} numbers", "pace, the fastest of them"
+ROWS = (
+    Row(ONE, "texts/s", "the rate itself", Reach(at_least=0.95, at_most=1.0)),
+    Row(MANY, "texts/s", "the rate of all numbers", Reach(at_least=0.95, at_most=1.0)),
+    Row(FASTEST, "texts/s", "the rate itself", Reach(at_most=1.0)),
+)
+
+
+def measure(work: Work) -> Figures:
+    of_one, of_each = work.of(300, quick=11), work.of(100, quick=11)
+    _college(of_one, NUMBERS * of_each)
+    with worker("texts"):
+        one = _rates(1, of_one)
+        many = _rates(1 + of_one, NUMBERS * of_each)
+    return {ONE: one[0], MANY: sum(many), FASTEST: max(many)}
+
+
+def limit(work: Work) -> Figures:
+    rate = settings.ENV.texts_per_second
+    return {ONE: rate, MANY: NUMBERS * rate, FASTEST: rate}
+
+
+def _college(of_one: int, of_many: int) -> None:
+    """The first students hear from one number, the others in turn from fifty more."""
+    now = timezone.now()
+    college.empty()
+    college.staff(1 + NUMBERS, now=now)
+    college.students(of_one + of_many, staff=1)
+    college.conversations(of_one + of_many, whose=f"CASE WHEN g <= {of_one} THEN 1 ELSE 2 + g % {NUMBERS} END", now=now)
+    college.settle()
+
+
+def _rates(first: int, count: int) -> list[float]:
+    """Of each number: from the second text it sent to the last. The first opens the worker's connection to the carrier."""
+    before = stand_in_log.how_many()
+    college.texts(count, first=first, status="waiting", now=timezone.now(), reason="'turn'", due_at="now()")
+    enqueue(send_due_texts)
+    stand_in_log.wait_for(before + count, seconds=60 + 2 * count)
+    times = defaultdict(list)
+    for text in stand_in_log.taken()[before:]:
+        times[text.sender].append(text.at)
+    beats = [sorted(each)[1:] for each in times.values()]
+    return [(len(each) - 1) / (each[-1] - each[0]) for each in beats]

@@ -1,0 +1,143 @@
+"""Inbox, conversation and search: how long the server takes for a page as the college and its history grow."""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from statistics import median
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bench import college
+from bench.figures import Figures, Reach, Row, Work, p95
+from quadline.accounts.models import User
+from quadline.accounts.rules import Role
+from quadline.conversations.models import Conversation, Message, MessageEvent
+
+SMALL, BIG, LARGE = 10_000, 1_000_000, 10_000_000
+EACH = 20  # messages in a conversation of somebody else
+OWN = 100  # conversations of the reader, as of every other staff user
+OWN_FEW, OWN_MANY = 60, 200  # messages in each of the reader's: more than a page shows from the start
+READER, ADMINISTRATOR = 1, 2
+ROUNDS = 5
+INBOX, CONVERSATION, SEARCH = "inbox", "conversation", "search in the inbox"
+STUDENTS, COLLEGE, QUERIES = "search all students", "inbox of the college", "queries of these pages"
+BESIDE = "the same pages at 10,000 messages"
+ROWS = (
+    *(Row(title, "ms p95", BESIDE, Reach(at_most=1.3)) for title in (INBOX, CONVERSATION)),
+    *(Row(title, "ms p95", BESIDE, Reach(at_most=3)) for title in (SEARCH, STUDENTS)),
+    Row(COLLEGE, "ms p95", BESIDE, Reach(at_most=1.3)),
+    Row(QUERIES, "queries", BESIDE, Reach(at_most=1)),
+)
+Address = Callable[[], str]
+_at_first: dict[str, float] = {}
+
+
+def measure(work: Work) -> Figures:
+    """First the small college, which is the limit, then the big one in its place."""
+    big = LARGE if work.is_large else work.of(BIG, quick=60_000)
+    _grow(min(SMALL, big))
+    _at_first.update(_figures(work))
+    _grow(big)
+    return _figures(work)
+
+
+def limit(work: Work) -> Figures:
+    return _at_first
+
+
+def _figures(work: Work) -> dict[str, float]:
+    count = work.of(60, quick=12)
+    figures, queries = {}, 0
+    for title, (client, address) in _visits().items():
+        client.get(address())  # what is read once in a process is read
+        with CaptureQueriesContext(connection) as caught:
+            client.get(address())
+        queries += len(caught)
+        figures[title] = median(p95(list(_times(client, address, count))) for _ in range(ROUNDS))
+    return figures | {QUERIES: queries}
+
+
+def _visits() -> dict[str, tuple[Client, Address]]:
+    """Who opens which page. The choice is random but the same in every college."""
+    chance = random.Random(5)
+    own = list(Conversation.objects.filter(staff_id=READER).values_list("pk", flat=True))
+    reader, administrator = _signed_in(READER), _signed_in(ADMINISTRATOR)
+    return {
+        INBOX: (reader, lambda: "/inbox/?show=open"),
+        CONVERSATION: (reader, lambda: f"/inbox/c/{chance.choice(own)}/"),
+        SEARCH: (reader, lambda: f"/inbox/?q=last{chance.choice(own)}"),
+        STUDENTS: (administrator, lambda: f"/students/?q=first{chance.randrange(997)}+last{chance.choice(own)}"),
+        COLLEGE: (administrator, lambda: "/inbox/?whose=all&show=open"),
+    }
+
+
+def _signed_in(user_id: int) -> Client:
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(User.objects.get(pk=user_id))
+    return client
+
+
+def _times(client: Client, address: Address, count: int) -> Iterable[float]:
+    for _ in range(count):
+        where = address()
+        began = time.perf_counter()
+        answer = client.get(where)
+        yield 1000 * (time.perf_counter() - began)
+        assert answer.status_code == 200, f"{where} was answered with {answer.status_code}"
+
+
+def _grow(messages: int) -> None:
+    """So many messages: more staff and students as the college grows, and a longer history of the reader's own."""
+    own_each = OWN_MANY if messages > SMALL else OWN_FEW
+    students = OWN + max(0, messages - OWN * own_each) // EACH
+    staff = max(ADMINISTRATOR, students // OWN)
+    now = timezone.now()
+    college.empty()
+    college.staff(staff, now=now)
+    User.objects.filter(pk=ADMINISTRATOR).update(role=Role.ADMINISTRATOR, office="")
+    college.students(students, staff=staff)
+    college.conversations(students, staff=staff, now=now)
+    _write_history(own_each)
+    college.settle()
+
+
+def _write_history(own_each: int) -> None:
+    """Message by message, as they were written over the years, not conversation by conversation."""
+    each = f"CASE WHEN conversation.staff_id = {READER} THEN {own_each} ELSE {EACH} END"
+    series = f"conversations_conversation AS conversation CROSS JOIN LATERAL generate_series(1, {each}) AS place"
+    at = f"now() - (({each}) - place) * interval '1 day'"
+    college.fill(
+        Message,
+        f"{series} ORDER BY place - ({each}), conversation.id",
+        id="gen_random_uuid()",
+        conversation_id="conversation.id",
+        direction="CASE WHEN place % 3 = 0 THEN 'inbound' ELSE 'outbound' END",
+        author_id="CASE WHEN place % 3 = 0 THEN NULL ELSE conversation.staff_id END",
+        system_number_id="conversation.staff_id",
+        student_phone=college.student_phone("conversation.student_id"),
+        body=f"'{college.WORDS} ' || place",
+        segments="1",
+        status="CASE WHEN place % 3 = 0 THEN 'received' ELSE 'delivered' END",
+        created_at=at,
+        sent_at=at,
+    )
+    college.fill(
+        MessageEvent,
+        "conversations_message AS message",
+        message_id="message.id",
+        at="message.created_at",
+        to_status="message.status",
+        cause="'written'",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            UPDATE conversations_conversation AS conversation
+            SET last_message_id = last.id, last_activity_at = last.created_at - conversation.id * interval '1 second',
+                unread_count = (conversation.id % 20 = 0)::int, needs_reply = conversation.id % 20 = 0
+            FROM (SELECT DISTINCT ON (conversation_id) conversation_id, id, created_at FROM conversations_message
+                  ORDER BY conversation_id, position DESC) AS last
+            WHERE last.conversation_id = conversation.id
+        """)

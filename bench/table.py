@@ -1,0 +1,51 @@
+"""The table, on the screen and as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.figures import Result
+
+LATEST = Path(__file__).parent / "results" / "latest.json"
+HEADINGS = ("Path", "Measured", "Limit", "Ratio", "To reach", "Met", "Limit is")
+
+
+def written(results: Sequence[Result]) -> str:
+    lines = [HEADINGS, *(_line(result) for result in results)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(HEADINGS))]
+    rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join([rows[0], "-" * len(rows[0]), *rows[1:]])
+
+
+def save(results: Sequence[Result], about: dict[str, Any]) -> Path:
+    kept = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **about,
+        "rows": [
+            {**asdict(result), "figure": result.figure, "limit": result.limit, "ratio": result.ratio, "is_met": result.is_met}
+            for result in results
+        ],
+    }
+    LATEST.parent.mkdir(exist_ok=True)
+    LATEST.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    return LATEST
+
+
+def _line(result: Result) -> tuple[str, ...]:
+    row = result.row
+    return (
+        row.title,
+        f"{_number(result.figure)} {row.unit}",
+        f"{_number(result.limit)} {row.unit}",
+        f"{result.ratio:.2f}",
+        str(row.reach),
+        "yes" if result.is_met else "NO",
+        row.beside,
+    )
+
+
+def _number(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
