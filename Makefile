@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo run test check screenshots chromium clean
+.PHONY: demo run test faults check bench screenshots chromium clean
 
 demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
 	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
@@ -15,9 +15,13 @@ run: $(STAMP)  ## web, worker and (unless DATABASE_URL is set) a database, with 
 	@$(BIN)/quadline run --port $(PORT)
 
 test: $(STAMP) chromium  ## everything, browser tests too
-	$(BIN)/pytest -q quadline tests/architecture
+	$(BIN)/pytest -q quadline bench tests/architecture tests/api
+	$(BIN)/pytest -q tests/model
 	$(BIN)/pytest -q tests/journeys
 	$(BIN)/pytest -q tests/faults
+
+faults: $(STAMP)  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1
+	$(BIN)/python -m tests.faults.harness.run --minutes $(or $(MINUTES),10) $(foreach seed,$(SEED),--seed $(seed)) $(if $(WRITE),--write docs/reliability.md)
 
 check: $(STAMP)  ## style, types, import contracts, missing migrations, vendored files
 	$(BIN)/ruff format --check .
@@ -27,6 +31,9 @@ check: $(STAMP)  ## style, types, import contracts, missing migrations, vendored
 	$(BIN)/python scripts/with_test_settings.py $(BIN)/quadline makemigrations --check --dry-run
 	$(BIN)/python scripts/vendor.py --check
 	$(BIN)/python scripts/make_sample_college.py --check
+
+bench: $(STAMP)  ## every figure of speed beside its limit; QUICK=1 within two minutes, ONLY=hand-over
+	$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 screenshots: $(STAMP) chromium  ## every page at 1280 and 390 px, light and dark, into docs/screenshots
 	$(BIN)/python scripts/make_screenshots.py

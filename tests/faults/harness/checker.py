@@ -1,0 +1,237 @@
+"""The promises, held against the evidence. Each returns what breaks it, in words; nothing returned is a promise kept."""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+
+from quadline.conversations.rules import FINAL, RANK, Status, may_climb
+from tests.faults.harness.evidence import Evidence, Row, token_in
+from tests.faults.harness.load import Done
+from tests.faults.harness.stage import RATE
+
+# A STOP waits this long for a call that is under way (docs/adr/0003-sending-policy.md); a carrier that hangs longer is
+# the one case in which a text may be accepted after it.
+STOP_WAITS = 3.0
+IN_HAND = 16  # texts of one number that workers may have claimed when they are paused; they leave late, not too early
+WINDOW = 10.0
+
+
+def every_text_ends_or_waits_visibly(seen: Evidence, done: Done) -> Iterator[str]:
+    """P1. The carrier may have nothing more to say of a text that it took: then it stays "sent"."""
+    ends = {status.value for status in FINAL} | {"sent"}
+    for text in seen.outbound:
+        is_left_to_a_person = text["status"] == "unconfirmed" and text["detail"]
+        if text["status"] not in ends and not is_left_to_a_person:
+            yield f"{text['body']!r} is {text['status']} ({text['reason']} {text['detail']})"
+
+
+def nothing_acknowledged_is_lost(seen: Evidence, done: Done) -> Iterator[str]:
+    """P1. Whoever was told that it was accepted finds it on record."""
+    kept = {token_in(f"{message['body']}") for message in seen.outbound}
+    written = {message["id"] for message in seen.outbound}
+    for token, act in done.acknowledged.items():
+        is_kept = token in kept if act.kind == "broadcast" else str(act.id) in written
+        if not is_kept:
+            yield f"{act.kind} {token} was acknowledged and is not on record"
+
+
+def accepted_at_most_once(seen: Evidence, done: Done) -> Iterator[str]:
+    """P2, by the words alone: each text's words and phone are its own."""
+    for (to, token), count in Counter((line["to"], token_in(line["body"])) for line in seen.accepts).items():
+        if token and count > 1:
+            yield f"{token} to {to} was accepted {count} times"
+
+
+def what_the_carrier_has_is_on_record(seen: Evidence, done: Done) -> Iterator[str]:
+    """P1, P2: an accepted text is known by the carrier's id, and counts as handed over."""
+    known = {text["carrier_message_id"]: text for text in seen.texts if text["carrier_message_id"]}
+    for line in seen.accepts:
+        if token_in(line["body"]) and line["sid"] not in known:
+            yield f"{token_in(line['body'])} to {line['to']} is at the carrier as {line['sid']}, which no row knows"
+    taken = {line["sid"] for line in seen.accepts}
+    for text in seen.texts:
+        if text["status"] in ("sent", "delivered") and text["carrier_message_id"] not in taken:
+            yield f"{text['body']!r} counts as {text['status']}, and the carrier never took it"
+
+
+def no_text_after_a_stop(seen: Evidence, done: Done) -> Iterator[str]:
+    """P3, by the clock that carrier and database share here."""
+    for line, out_since in _accepts_while_out(seen):
+        if not _was_under_way(seen, line, out_since):
+            yield f"{line['body']!r} to {line['to']} was accepted {line['at'] - out_since:.3f} s after an opt-out"
+
+
+def texts_the_carrier_held_on_to(seen: Evidence) -> int:
+    """Accepted after an opt-out by a call that had been under way for longer than a STOP waits: the named exception."""
+    return sum(_was_under_way(seen, line, since) for line, since in _accepts_while_out(seen))
+
+
+def one_number_each(seen: Evidence, done: Done) -> Iterator[str]:
+    """P4."""
+    for user, count in Counter(number["user_id"] for number in seen.numbers).items():
+        if count > 1:
+            yield f"user {user} has {count} numbers"
+    bought, recorded = {line["phone_number"] for line in seen.purchases}, {number["phone"] for number in seen.numbers}
+    if bought != recorded or len(seen.purchases) != len(bought):
+        yield f"bought {sorted(bought)}, {len(seen.purchases)} purchases; recorded {sorted(recorded)}"
+
+
+def no_status_falls_and_each_has_its_event(seen: Evidence, done: Done) -> Iterator[str]:
+    """P5 and P10: the timeline, played from its beginning, leads to where the message stands, upwards only."""
+    for message in seen.messages:
+        events = seen.events.get(message["id"], [])
+        stands = played(events)
+        if stands != message["status"]:
+            chain = " ".join(f"{event['from_status']}>{event['to_status']}({event['cause']})" for event in events)
+            yield f"{message['body']!r} is {message['status']}; its timeline leads to {stands}: {chain}"
+
+
+def one_email_per_undelivered_text(seen: Evidence, done: Done) -> Iterator[str]:
+    """P6. Whatever the carrier says did not arrive, and whatever we did not hand over, became one email."""
+    written = Counter(email["message_id"] for email in seen.emails)
+    arrived = {mail["message_id"] for mail in seen.mail}
+    header = {email["message_id"]: email["header_id"] for email in seen.emails}
+    for text in seen.texts:
+        if text["status"] == "emailed" and header.get(text["id"]) not in arrived:
+            yield f"{text['body']!r} counts as emailed, and no mailbox has it"
+        if text["status"] in ("blocked", "failed", "undelivered"):
+            yield f"{text['body']!r} is {text['status']}, and no email went out ({text['detail']})"
+        if written[text["id"]] > 1:
+            yield f"{text['body']!r} has {written[text['id']]} emails"
+        end = seen.ends.get(text["carrier_message_id"], "")
+        was_told = (text["carrier_message_id"], end) in seen.news
+        if end in ("undelivered", "failed") and text["status"] not in ("emailed", "unreached") and was_told:
+            yield f"{text['body']!r} did not arrive, by the carrier's log, and is {text['status']} without an email"
+        if text["status"] == "delivered" and header.get(text["id"]) in arrived:
+            yield f"{text['body']!r} was delivered and emailed"
+
+
+def news_that_never_came(seen: Evidence) -> int:
+    """Texts that did not arrive, and no callback that said so reached us."""
+    failed = [text for text in seen.texts if seen.ends.get(text["carrier_message_id"]) in ("undelivered", "failed")]
+    return sum(text["status"] == "sent" for text in failed)
+
+
+def one_mail_per_email(seen: Evidence, done: Done) -> Iterator[str]:
+    """P6: nothing in a mailbox that no row knows; arrivals that repeat carry one Message-ID and are counted apart."""
+    known = {email["header_id"] for email in seen.emails}
+    to_students = {email["to"] for email in seen.emails}
+    for mail in seen.mail:
+        if mail["to"] in to_students and mail["message_id"] not in known and "advisor" not in mail["to"]:
+            yield f"a mail {mail['message_id']} to {mail['to']} is known to no row"
+
+
+def each_reply_once(seen: Evidence, done: Done) -> Iterator[str]:
+    """P7, and nobody's reply in another's conversation (P11)."""
+    filed: dict[str, list[Row]] = defaultdict(list)
+    for message in seen.messages:
+        if message["direction"] == "inbound" and message["channel"] == "text":
+            filed[message["carrier_message_id"]].append(message)
+    number_of = {number["phone"]: number["user_id"] for number in seen.numbers}
+    for line in seen.inbound:
+        rows = filed.pop(line["sid"], [])
+        if len(rows) != 1:
+            yield f"{line['body']!r} from {line['from']} is filed {len(rows)} times"
+        for row in rows:
+            if (row["mobile"] or row["stranger"], row["staff_id"]) != (line["from"], number_of.get(line["to"])):
+                yield f"{line['body']!r} from {line['from']} to {line['to']} lies in another conversation"
+    for sid in filed:
+        yield f"an inbound text {sid} is filed that the carrier does not know"
+
+
+def nobody_texts_by_another(seen: Evidence, done: Done) -> Iterator[str]:
+    """P11: each text left from its own author's number, to its own student's phone."""
+    by_sid = {line["sid"]: line for line in seen.accepts}
+    for text in seen.texts:
+        line = by_sid.get(text["carrier_message_id"])
+        if line and (line["from"], line["to"]) != (text["system_phone"], text["student_phone"]):
+            yield f"{text['body']!r} went from {line['from']} to {line['to']}"
+        if line and text["number_of"] != text["staff_id"]:
+            yield f"{text['body']!r} left from a number of somebody else"
+
+
+def no_number_above_its_rate(seen: Evidence, done: Done) -> Iterator[str]:
+    """P9. A worker that was paused with texts in its hands hands those over late: never more than it may hold."""
+    for number, most in busiest(seen).items():
+        if most > RATE * (WINDOW + 0.5) + IN_HAND:
+            yield f"{number} sent {most} segments within {WINDOW:.0f} s"
+
+
+def busiest(seen: Evidence) -> dict[str, int]:
+    """The most segments of each number within any ten seconds."""
+    at: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for line in seen.accepts:
+        at[line["from"]].append((line["at"], line["segments"]))
+    most = {}
+    for number, lines in at.items():
+        lines.sort()
+        times = [time for time, _ in lines]
+        ends = [bisect_left(times, time + WINDOW) for time in times]
+        most[number] = max(sum(segments for _, segments in lines[begin:end]) for begin, end in enumerate(ends))
+    return most
+
+
+Promise = Callable[[Evidence, Done], Iterator[str]]
+PROMISES: list[Promise] = [
+    every_text_ends_or_waits_visibly,
+    nothing_acknowledged_is_lost,
+    accepted_at_most_once,
+    what_the_carrier_has_is_on_record,
+    no_text_after_a_stop,
+    one_number_each,
+    no_status_falls_and_each_has_its_event,
+    one_email_per_undelivered_text,
+    one_mail_per_email,
+    each_reply_once,
+    nobody_texts_by_another,
+    no_number_above_its_rate,
+]
+
+
+def broken(seen: Evidence, done: Done) -> dict[str, list[str]]:
+    found = {promise.__name__.replace("_", " "): list(promise(seen, done)) for promise in PROMISES}
+    return {name: faults for name, faults in found.items() if faults}
+
+
+def _accepts_while_out(seen: Evidence) -> Iterator[tuple[Row, float]]:
+    spans = _opted_out_spans(seen.consent)
+    for line in seen.accepts:
+        for begin, end in spans.get((line["to"], line["from"]), []):
+            if begin < line["at"] < end:
+                yield line, begin
+
+
+def _opted_out_spans(entries: list[Row]) -> dict[tuple[str, str], list[tuple[float, float]]]:
+    """From when to when each pair was out, as it was recorded. A word that came late does not undo a newer one."""
+    spans: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    stands: dict[tuple[str, str], tuple[bool, object]] = {}
+    for entry in entries:
+        pair = (entry["student_phone"], entry["system_phone"])
+        was_out, since = stands.get(pair, (False, entry["occurred_at"]))
+        if entry["occurred_at"] < since:
+            continue
+        is_out, at = entry["change"] == "opt_out", entry["recorded_at"].timestamp()
+        stands[pair] = (is_out, entry["occurred_at"])
+        if is_out and not was_out:
+            spans[pair].append((at, float("inf")))
+        elif was_out and not is_out:
+            spans[pair][-1] = (spans[pair][-1][0], at)
+    return spans
+
+
+def _was_under_way(seen: Evidence, line: Row, out_since: float) -> bool:
+    text = next((text for text in seen.texts if text["carrier_message_id"] == line["sid"]), None)
+    begun = [each["started_at"].timestamp() for each in seen.attempts.get(text["id"], [])] if text else []
+    before = [at for at in begun if at < line["at"]]
+    return bool(before) and max(before) < out_since - STOP_WAITS + 0.25
+
+
+def played(events: list[Row]) -> str:
+    stands = ""
+    for event in events:
+        if event["from_status"] and stands and event["from_status"] != stands:
+            return f"a gap between {stands} and {event['from_status']}"
+        following = Status(event["to_status"])
+        if not stands or (may_climb(Status(stands), following) and RANK[following] > RANK[Status(stands)]):
+            stands = following.value
+    return stands

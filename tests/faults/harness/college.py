@@ -1,0 +1,56 @@
+"""Fill an empty database: advisors who may sign in, students on their caseloads. Run as a program of its own."""
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quadline.roster.models import Student
+
+PASSWORD = "correct horse battery"
+ADVISORS = 4
+EACH = 30  # students on a caseload, and the last few of them on the next advisor's too
+SHARED = 3
+
+
+def fill() -> dict[str, list[dict[str, object]]]:
+    from quadline.accounts.models import User
+    from quadline.roster.models import CaseloadEntry, Student
+    from tests import cast
+
+    staff = [cast.staff(f"advisor{at}@alder.example", f"Advisor {at}", office_phone="+17345550100") for at in range(ADVISORS)]
+    for user in User.objects.all():
+        user.set_password(PASSWORD)
+        user.save()
+    made = [_student(at) for at in range(ADVISORS * EACH)]
+    for student in made:
+        student.search_text = student.searchable()
+    students = Student.objects.bulk_create(made)
+    for at, user in enumerate(staff):
+        mine = [students[(at * EACH + place) % len(students)] for place in range(EACH + SHARED)]
+        CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=user, student=student) for student in mine)
+    return {
+        "staff": [{"id": user.pk, "email": user.email} for user in staff],
+        "students": [{"id": each.pk, "mobile": each.mobile, "email": each.email} for each in students],
+    }
+
+
+def _student(at: int) -> "Student":
+    from quadline.roster.models import Student
+
+    nothing, landline = at % EACH == 7, at % EACH == 11
+    return Student(
+        institutional_id=f"0099{at:04d}",
+        first_name="Student",
+        last_name=f"Number {at:03d}",
+        email="" if at % EACH == 13 else f"student{at}@alder.example",
+        mobile="" if nothing or landline else f"+1313555{at:04d}",
+        landline=f"+1313556{at:04d}" if landline else "",
+    )
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    json.dump(fill(), sys.stdout)

@@ -1,0 +1,105 @@
+"""What is left when it is over, gathered once: the rows, the carrier's ledger, the mailboxes. No code of the product's."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.harness.stage import Stage
+
+Row = dict[str, Any]
+TOKEN = re.compile(r"\[[a-z]\d+-\d{4}\]")
+MESSAGES = """
+    SELECT message.id::text, message.direction, message.channel, message.status, message.reason, message.detail, message.body,
+           message.carrier_message_id, message.student_phone, message.due_at, message.is_bulk, message.created_at,
+           number.phone AS system_phone, conversation.staff_id, student.mobile, student.email, conversation.phone AS stranger,
+           number.user_id AS number_of
+    FROM conversations_message AS message
+    JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
+    LEFT JOIN roster_student AS student ON student.id = conversation.student_id
+    LEFT JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
+    ORDER BY message.position
+"""
+EVENTS = "SELECT message_id::text, from_status, to_status, cause FROM conversations_messageevent ORDER BY id"
+CONSENT = """
+    SELECT student_phone, system_phone, change, occurred_at, recorded_at FROM consent_consententry
+    ORDER BY recorded_at, id
+"""
+NEWS = """
+    SELECT content->>'MessageSid' AS sid, content->>'MessageStatus' AS status FROM webhooks_carrierevent WHERE kind = 'status'
+"""
+UNSETTLED = """
+    SELECT 'text ' || status || ' ' || reason AS what, count(*) FROM conversations_message
+    WHERE direction = 'outbound' AND (status IN ('queued', 'sending') OR status = 'waiting'
+          OR status = 'unconfirmed' AND (due_at IS NOT NULL OR EXISTS (
+             SELECT 1 FROM delivery_attempt WHERE message_id = conversations_message.id AND outcome IN ('under_way', 'unknown'))))
+    GROUP BY 1
+    UNION ALL
+    SELECT 'email ' || state, count(*) FROM delivery_outgoingemail WHERE state IN ('queued', 'sending') GROUP BY 1
+    UNION ALL
+    SELECT 'news not applied', count(*) FROM webhooks_carrierevent WHERE applied_at IS NULL HAVING count(*) > 0
+    UNION ALL
+    SELECT 'number ' || state, count(*) FROM numbers_systemnumber WHERE state NOT IN ('active', 'failed') GROUP BY 1
+    UNION ALL
+    SELECT 'broadcast ' || state, count(*) FROM broadcasts_broadcast WHERE state = 'running' GROUP BY 1
+"""
+
+
+@dataclass
+class Evidence:
+    messages: list[Row]
+    events: dict[str, list[Row]]
+    attempts: dict[str, list[Row]]
+    emails: list[Row]
+    consent: list[Row]
+    numbers: list[Row]
+    accepts: list[Row]
+    ends: dict[str, str]  # the last status of each text at the carrier, by its id
+    news: set[tuple[str, str]]  # what the carrier told us of its texts, and we stored
+    inbound: list[Row]
+    mail: list[Row]
+    purchases: list[Row]
+
+    @property
+    def outbound(self) -> list[Row]:
+        return [message for message in self.messages if message["direction"] == "outbound"]
+
+    @property
+    def texts(self) -> list[Row]:
+        return [message for message in self.outbound if message["channel"] == "text"]
+
+
+def gathered(stage: Stage) -> Evidence:
+    events, attempts = defaultdict(list), defaultdict(list)
+    for event in stage.rows(EVENTS):
+        events[event["message_id"]].append(event)
+    for attempt in stage.rows("SELECT message_id::text, started_at, outcome, why FROM delivery_attempt ORDER BY id"):
+        attempts[attempt["message_id"]].append(attempt)
+    emails = 'SELECT message_id::text, is_failsafe, state, "to", header_id, created_at FROM delivery_outgoingemail ORDER BY id'
+    return Evidence(
+        messages=stage.rows(MESSAGES),
+        events=events,
+        attempts=attempts,
+        emails=stage.rows(emails),
+        consent=stage.rows(CONSENT),
+        numbers=stage.rows("SELECT id, user_id, state, phone FROM numbers_systemnumber"),
+        accepts=stage.ledger("accept"),
+        ends={line["sid"]: line["status"] for line in stage.ledger("status")},
+        news={(row["sid"], row["status"]) for row in stage.rows(NEWS)},
+        inbound=[line for line in stage.ledger("inbound") if line["sid"]],
+        mail=stage.ledger("mail"),
+        purchases=stage.ledger("purchase"),
+    )
+
+
+def unsettled(stage: Stage) -> dict[str, int]:
+    """What is still under way, in words, and replies that the carrier has and we do not."""
+    left = {row["what"].strip(): row["count"] for row in stage.rows(UNSETTLED)}
+    filed = {row["carrier_message_id"] for row in stage.rows("SELECT carrier_message_id FROM conversations_message")}
+    missing = sum(1 for line in stage.ledger("inbound") if line["sid"] and line["sid"] not in filed)
+    return {**left, **({"replies not filed": missing} if missing else {})}
+
+
+def token_in(words: str) -> str:
+    found = TOKEN.search(words)
+    return found.group() if found else ""

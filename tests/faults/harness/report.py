@@ -1,0 +1,58 @@
+"""What a run showed, in words and as a page of the documentation."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.faults.harness import checker
+from tests.faults.harness.evidence import Evidence, token_in
+from tests.faults.harness.load import Done
+
+
+@dataclass
+class Report:
+    seed: int
+    seconds: float
+    struck: Counter[str]
+    done: Done
+    seen: Evidence
+    recovered_after: float  # seconds from when everything was alive again until all was settled
+    left: dict[str, int]  # what was not settled in time
+    broken: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        return not self.broken and not self.left
+
+    def figures(self) -> dict[str, int | str]:
+        seen = self.seen
+        sent = [line for line in seen.accepts if token_in(line["body"])]
+        twice = Counter((line["to"], token_in(line["body"])) for line in sent)
+        return {
+            "Faults injected": sum(count for name, count in self.struck.items() if ", " not in name),
+            "Texts written": len(seen.texts),
+            "Texts the carrier took": len(sent),
+            "Texts it took twice": sum(count - 1 for count in twice.values()),
+            "Replies of students": len(seen.inbound),
+            "Texts, emails or replies lost": len(self.broken.get("nothing acknowledged is lost", []))
+            + len(self.broken.get("each reply once", [])),
+            "Opt-outs": sum(entry["change"] == "opt_out" for entry in seen.consent),
+            "Texts after STOP": len(self.broken.get("no text after a stop", [])),
+            "Of calls that hung longer than a STOP waits": checker.texts_the_carrier_held_on_to(seen),
+            "Emails that arrived": sum(not mail["repeated"] for mail in seen.mail),
+            "The same email again (one Message-ID)": sum(bool(mail["repeated"]) for mail in seen.mail),
+            "Did not arrive, and the carrier's news of it was lost": checker.news_that_never_came(seen),
+            "Left to a person, visibly": sum(text["status"] == "unconfirmed" for text in seen.texts),
+            "Settled after everything was alive again": f"{self.recovered_after:.0f} s",
+        }
+
+    def __str__(self) -> str:
+        lines = [f"Seed {self.seed}, {self.seconds:.0f} s of load:"]
+        lines += [f"  {name:<54} {value}" for name, value in self.figures().items()]
+        lines += [f"  {name:<54} {count}" for name, count in sorted(self.struck.items())]
+        if self.left:
+            lines.append(f"  NOT SETTLED IN TIME: {self.left}")
+        for name, faults in self.broken.items():
+            lines += [f"  BROKEN: {name} ({len(faults)})", *(f"    {fault}" for fault in faults[:8])]
+        if not self.holds:
+            lines.append(f"  Again: make faults SEED={self.seed} MINUTES={self.seconds / 60:g}")
+        return "\n".join(lines)

@@ -1,0 +1,158 @@
+"""The checker itself: an honest record breaks no promise, and each promise is found broken when it is."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.faults.harness import checker
+from tests.faults.harness.evidence import Evidence
+from tests.faults.harness.load import Done, planned
+from tests.faults.harness.nemesis import planned as blows
+
+NOON = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)
+ROSA, NUMBER, SID = "+13135550001", "+17345552000", "SM1"
+WORDS = "Hello [t7-0001]"
+
+
+def event(came: str, went: str) -> dict[str, Any]:
+    return {"from_status": came, "to_status": went, "cause": "test"}
+
+
+def text(**facts: Any) -> dict[str, Any]:
+    usual: dict[str, Any] = {
+        "id": "m1",
+        "direction": "outbound",
+        "channel": "text",
+        "status": "delivered",
+        "reason": "",
+        "detail": "",
+        "body": WORDS,
+        "carrier_message_id": SID,
+        "student_phone": ROSA,
+        "mobile": ROSA,
+        "stranger": "",
+        "system_phone": NUMBER,
+        "staff_id": 1,
+        "number_of": 1,
+    }
+    return usual | facts
+
+
+def accept(sid: str = SID, at: datetime = NOON) -> dict[str, Any]:
+    return {"sid": sid, "to": ROSA, "from": NUMBER, "body": WORDS, "segments": 1, "at": at.timestamp()}
+
+
+def honest() -> Evidence:
+    reply = text(id="m2", direction="inbound", status="received", body="Yes", carrier_message_id="SM2")
+    return Evidence(
+        messages=[text(), reply],
+        events={
+            "m1": [event("", "queued"), event("queued", "sending"), event("sending", "sent"), event("sent", "delivered")],
+            "m2": [event("", "received")],
+        },
+        attempts={"m1": [{"started_at": NOON - timedelta(seconds=1), "outcome": "accepted", "why": ""}]},
+        emails=[],
+        consent=[],
+        numbers=[{"id": 1, "user_id": 1, "state": "active", "phone": NUMBER}],
+        accepts=[accept()],
+        ends={SID: "delivered"},
+        news={(SID, "delivered")},
+        inbound=[{"sid": "SM2", "from": ROSA, "to": NUMBER, "body": "Yes"}],
+        mail=[],
+        purchases=[{"phone_number": NUMBER}],
+    )
+
+
+def opted_out(seen: Evidence, at: datetime) -> None:
+    stop = {"student_phone": ROSA, "system_phone": NUMBER, "change": "opt_out", "occurred_at": at, "recorded_at": at}
+    seen.consent.append(stop)
+
+
+def lost_email(seen: Evidence) -> None:
+    seen.messages[0]["status"] = "emailed"
+
+
+def undelivered(seen: Evidence) -> None:
+    seen.ends[SID] = "undelivered"
+    seen.news.add((SID, "undelivered"))
+    seen.messages[0]["status"] = "sent"
+
+
+def silent(seen: Evidence) -> None:
+    """Its callback is missing from the timeline."""
+    seen.events["m1"].pop()
+
+
+def strange_mail(seen: Evidence) -> None:
+    to = "rosa@alder.example"
+    seen.emails.append({"message_id": "m9", "is_failsafe": True, "state": "sent", "to": to, "header_id": "<1>"})
+    seen.mail.append({"to": to, "message_id": "<2>", "repeated": False})
+
+
+BREAKS: dict[str, Callable[[Evidence], Any]] = {
+    "every text ends or waits visibly": lambda seen: seen.messages[0].update(status="sending"),
+    "accepted at most once": lambda seen: seen.accepts.append(accept("SM3")),
+    "what the carrier has is on record": lambda seen: seen.messages[0].update(carrier_message_id=""),
+    "no text after a stop": lambda seen: opted_out(seen, NOON - timedelta(seconds=0.5)),
+    "one number each": lambda seen: seen.purchases.append({"phone_number": "+17345552001"}),
+    "no status falls and each has its event": silent,
+    "one email per undelivered text": undelivered,
+    "one mail per email": strange_mail,
+    "each reply once": lambda seen: seen.messages.pop(),
+    "nobody texts by another": lambda seen: seen.messages[0].update(number_of=2),
+    "no number above its rate": lambda seen: seen.accepts[0].update(segments=500),
+}
+
+
+def test_an_honest_record_breaks_no_promise() -> None:
+    assert checker.broken(honest(), Done()) == {}
+
+
+@pytest.mark.parametrize("promise", BREAKS)
+def test_a_broken_promise_is_found(promise: str) -> None:
+    seen = deepcopy(honest())
+    BREAKS[promise](seen)
+    assert promise in checker.broken(seen, Done())
+
+
+def test_every_promise_is_tried() -> None:
+    names = {promise.__name__.replace("_", " ") for promise in checker.PROMISES}
+    assert names == {*BREAKS, "nothing acknowledged is lost"}
+
+
+def test_what_was_acknowledged_and_is_not_there_is_lost() -> None:
+    act = planned(7, seconds=1, staff=2, students=4)[0]
+    assert "nothing acknowledged is lost" in checker.broken(honest(), Done(acknowledged={act.token: act}))
+
+
+def test_an_email_that_counts_as_sent_must_be_in_a_mailbox() -> None:
+    seen = honest()
+    lost_email(seen)
+    assert "one email per undelivered text" in checker.broken(seen, Done())
+
+
+def test_only_a_call_that_a_stop_waited_for_in_vain_is_excused() -> None:
+    seen = honest()
+    opted_out(seen, NOON - timedelta(seconds=0.5))
+    seen.attempts["m1"][0]["started_at"] = NOON - timedelta(seconds=8)
+    assert checker.broken(seen, Done()) == {}
+    assert checker.texts_the_carrier_held_on_to(seen) == 1
+
+
+def test_after_a_start_texts_are_welcome_again_and_a_late_stop_undoes_no_newer_start() -> None:
+    seen = honest()
+    opted_out(seen, NOON - timedelta(seconds=9))
+    start = {**seen.consent[0], "change": "opt_in"}
+    start |= {"occurred_at": NOON - timedelta(seconds=5), "recorded_at": NOON - timedelta(seconds=5)}
+    late = {**seen.consent[0], "occurred_at": NOON - timedelta(seconds=7), "recorded_at": NOON - timedelta(seconds=2)}
+    seen.consent += [start, late]
+    assert checker.broken(seen, Done()) == {}
+
+
+def test_a_seed_always_means_the_same() -> None:
+    assert planned(7, seconds=30, staff=4, students=120) == planned(7, seconds=30, staff=4, students=120)
+    assert blows(7, seconds=30, every=1) == blows(7, seconds=30, every=1)
+    assert blows(7, seconds=30, every=1) != blows(8, seconds=30, every=1)

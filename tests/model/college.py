@@ -1,0 +1,130 @@
+"""One advisor, two students and a carrier, in this process: what may happen to them, each as one call."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import time_machine
+from django.utils import timezone
+
+from quadline.carriers.protocol import Failure, InboundText, OutboundText, Progress, Receipt
+from quadline.carriers.twilio import Twilio
+from quadline.consent.questions import Answer
+from quadline.conversations.models import Conversation, Message
+from quadline.delivery import activation, deadlines, mailing, opting, outbox, receipts, reconcile
+from quadline.delivery.inbound import file_reply
+from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.tests.acts import send_due
+from quadline.numbers import provisioning
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State
+from quadline.roster.models import Student
+from tests.cast import Cast
+from tests.house import Simulator
+
+
+class PowerCut(BaseException):
+    """The worker is gone, in the middle of what it did."""
+
+
+class College:
+    """The clocks of carrier and college move together, and only when they are told to."""
+
+    def __init__(self, people: Cast, box: Simulator, twilio: Twilio, clock: time_machine.Traveller) -> None:
+        self.people, self.box, self.twilio, self.clock = people, box, twilio, clock
+        self.students = [people.rosa, people.bo]
+        self.texts: list[uuid.UUID] = []
+        self.said = 0
+
+    def write(self, student: Student, message_id: uuid.UUID | None = None) -> None:
+        """A text of its own words; the same id again is the same click."""
+        chosen = message_id or uuid.uuid4()
+        body = f"Text {len(self.texts)}."
+        outbox.accept_text(author=self.people.maya, student=student, message_id=chosen, body=body, now=timezone.now())
+        if message_id is None:
+            self.texts.append(chosen)
+
+    def take_number_further(self) -> None:
+        """The worker's part of renting a number, then the carrier's news that it is registered."""
+        for number in SystemNumber.objects.filter(state__in=[State.REQUESTED, State.ORDERING]):
+            provisioning.provision_number(number_id=number.pk)
+        for number in SystemNumber.objects.filter(state=State.REGISTERING):
+            activation.activate(number, cause="registered", now=timezone.now())
+
+    def send(self) -> None:
+        send_due()
+
+    def send_with(self, **fault: Any) -> None:
+        self.box.fault(times=1, **fault)
+        send_due()
+        self.box.clear_faults()
+
+    def send_and_die(self, *, after_call: bool) -> None:
+        """A power cut just before or just after the carrier has the first text."""
+        carry = self.twilio.send
+
+        async def cut(text: OutboundText) -> Any:
+            if after_call:
+                await carry(text)
+            raise PowerCut
+
+        self.twilio.send = cut  # type: ignore[method-assign]
+        try:
+            send_due()
+        except PowerCut:
+            pass
+        finally:
+            self.twilio.send = carry  # type: ignore[method-assign]
+
+    def sweep(self) -> None:
+        reconcile.settle_unknown_attempts(timestamp=0)
+        deadlines.email_overdue_texts(timestamp=0)
+        mailing.send_overdue_emails(timestamp=0)
+
+    def say(self, student: Student, words: str, *, times: int = 1) -> None:
+        """A student texts Maya's number; the carrier may tell us more than once."""
+        number = self.number
+        if number is None:
+            return
+        self.said += 1
+        text = InboundText(f"SM{self.said:032d}", student.mobile, number.phone, words)
+        for _ in range(times):
+            file_reply(text, now=timezone.now())
+
+    def answer(self, student: Student, answer: str) -> None:
+        talk = Conversation.objects.filter(staff=self.people.maya, student=student).first()
+        if talk:
+            opting.answer_question(conversation=talk, actor=self.people.maya, answer=Answer(answer), now=timezone.now())
+
+    def cancel(self, message_id: uuid.UUID) -> None:
+        text = Message.objects.get(pk=message_id)
+        outbox.cancel_text(message=text, actor=self.people.maya, now=timezone.now())
+
+    def hear(self, sid: str, progress: Progress, *, by_reference: bool) -> None:
+        """A receipt for a text the carrier has, in any order and any number of times."""
+        line = next(each for each in self.accepts() if each["sid"] == sid)
+        reference = line["status_callback"].partition("ref=")[2] if by_reference else ""
+        failure = Failure.UNREACHABLE if progress in (Progress.UNDELIVERED, Progress.FAILED) else None
+        receipts.apply(Receipt(sid, reference, progress, failure, "30003" if failure else ""), now=timezone.now())
+
+    def wait(self, wait: timedelta) -> None:
+        self.clock.shift(wait)
+        # The carrier's clock runs on by itself too: it is set to ours, not moved as far.
+        ahead = timezone.now().timestamp() - self.box.ask("GET", "/simulator/healthz")["at"]
+        if ahead > 0:
+            self.box.fast_forward(hours=ahead / 3600)
+
+    def accepts(self) -> list[dict[str, Any]]:
+        return self.box.accepts()
+
+    @property
+    def now(self) -> datetime:
+        return timezone.now()
+
+    @property
+    def number(self) -> SystemNumber | None:
+        return SystemNumber.objects.filter(user=self.people.maya).exclude(phone="").first()
+
+    @property
+    def has_mail_to_send(self) -> bool:
+        return OutgoingEmail.objects.filter(state__in=["queued", "sending"]).exists()

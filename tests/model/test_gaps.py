@@ -1,0 +1,55 @@
+"""What does not hold yet, shown. Each of these is expected to fail; when one passes, its mark goes."""
+
+import inspect
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from quadline.carriers.twilio import Twilio
+from quadline.config.schedule import EVERY_10_SECONDS, EVERY_15_MINUTES, EVERY_MINUTE, timetable
+from quadline.consent import ledger
+from quadline.conversations.rules import Status
+from quadline.delivery import sender
+from quadline.delivery.claiming import claim_due
+from quadline.delivery.tests.acts import due_now, mail_due, rent, run, send_due, status, write
+from tests.cast import Cast
+from tests.house import Simulator
+from tests.mail_server import MailServer
+
+
+def run_timetable() -> None:
+    """What runs by itself within a quarter of an hour."""
+    for timed in timetable():
+        if timed.cron in (EVERY_10_SECONDS, EVERY_MINUTE, EVERY_15_MINUTES):
+            is_async = inspect.iscoroutinefunction(timed.run.func)
+            run(timed.run, timestamp=0) if is_async else timed.run(timestamp=0)
+
+
+@pytest.mark.xfail(strict=True, reason="nobody asks the carrier for news that never came")
+def test_a_text_that_did_not_arrive_becomes_an_email_though_the_callback_was_lost(
+    people: Cast, box: Simulator, twilio: Twilio, mailbox: MailServer
+) -> None:
+    rent(people.maya)
+    box.fault(kind="unreachable")
+    box.fault(kind="callback_lost")
+    text = write(people.maya, people.rosa)
+    send_due()
+    box.fast_forward(hours=24)
+    assert [line["status"] for line in box.ledger("status")][-1] == "undelivered"
+    type(text).objects.update(sent_at=timezone.now() - timedelta(hours=24))
+    for _ in range(2):
+        run_timetable()
+        due_now()
+        mail_due()
+    assert status(text) == Status.EMAILED
+
+
+@pytest.mark.xfail(strict=True, reason="a worker may be paused for longer than a STOP waits, and calls all the same")
+def test_a_worker_paused_for_longer_than_a_stop_waits_does_not_call(people: Cast, box: Simulator, twilio: Twilio) -> None:
+    rent(people.maya)
+    write(people.maya, people.rosa)
+    claim = claim_due(limit=1)[0]
+    claim.attempt.started_at -= timedelta(milliseconds=ledger.LOCK_PATIENCE_MS + 500)
+    run(sender._hand_over, claim=claim)
+    assert box.accepts() == []
