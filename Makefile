@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo run test faults check bench screenshots chromium clean
+.PHONY: demo run test test-rooms-and-screens test-faults faults check bench screenshots chromium clean
 
 demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
 	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
@@ -14,10 +14,15 @@ demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8
 run: $(STAMP)  ## web, worker and (unless DATABASE_URL is set) a database, with the settings in .env
 	@$(BIN)/quadline run --port $(PORT)
 
-test: $(STAMP) chromium  ## everything, browser tests too
+test: $(STAMP) chromium  ## everything, browser tests too; the faults, which mostly wait, beside the rest
+	@$(MAKE) --no-print-directory -j2 --output-sync=line test-rooms-and-screens test-faults
+
+test-rooms-and-screens: $(STAMP)
 	$(BIN)/pytest -q quadline bench tests/architecture tests/api
 	$(BIN)/pytest -q tests/model
 	$(BIN)/pytest -q tests/journeys
+
+test-faults: $(STAMP)
 	$(BIN)/pytest -q tests/faults
 
 faults: $(STAMP)  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1

@@ -128,7 +128,7 @@ def build(data: Path, *, database: str) -> House:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {database}")
-    web_port = free_port(18100)
+    web_port = free_port(18100 + os.getpid() % 60 * 10)  # two runs side by side do not reach for the same one
     carrier_port = free_port(web_port + 1)
     smtp_port = free_port(carrier_port + 1)
     intake_port = free_port(smtp_port + 1)

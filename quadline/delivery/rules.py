@@ -11,6 +11,8 @@ LONGEST_WAIT = timedelta(minutes=5)
 # A worker that was paused longer than this between committing an attempt and calling the carrier does not call:
 # by then somebody else may be settling the attempt.
 STALE_AFTER = timedelta(seconds=20)
+# A look at consent is good for this long: less than a STOP waits for the texts that were looked at (consent/ledger.py).
+LOOK_LASTS = timedelta(seconds=2.5)
 # An attempt without an outcome after this belongs to a worker that died (a call itself takes 15 s at most).
 LOST_AFTER = timedelta(seconds=60)
 FIRST_LOOK_AFTER = timedelta(seconds=5)

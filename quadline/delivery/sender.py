@@ -22,7 +22,7 @@ from quadline.delivery.blocking import block
 from quadline.delivery.claiming import Claim, claim_due, next_turn
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import pair_of, verdicts_on
-from quadline.delivery.rules import STALE_AFTER
+from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER
 from quadline.jobs import enqueue, job
 
 CHUNK = 50
@@ -66,8 +66,9 @@ async def _send_chunks() -> None:
     while claims := await sync_to_async(claim_due)(limit=CHUNK):
         pairs = await sync_to_async(ledger.hold)({pair_of(claim.message) for claim in claims})
         try:
+            looked_at = timezone.now()
             allowed = await sync_to_async(_still_allowed)(claims, pairs)
-            outcomes = await asyncio.gather(*(_hand_over(claim) for claim in allowed))
+            outcomes = await asyncio.gather(*(_hand_over(claim, looked_at) for claim in allowed))
             await sync_to_async(_record_all)(list(zip(allowed, outcomes, strict=True)))
         finally:
             await sync_to_async(ledger.let_go)(pairs)
@@ -119,8 +120,9 @@ def _come_back(claim: Claim, now: datetime) -> None:
     enqueue(send_due_texts, after=A_MOMENT)
 
 
-async def _hand_over(claim: Claim) -> SendOutcome:
-    if timezone.now() - claim.attempt.started_at > STALE_AFTER:
+async def _hand_over(claim: Claim, looked_at: datetime) -> SendOutcome:
+    now = timezone.now()
+    if now - claim.attempt.started_at > STALE_AFTER or now - looked_at > LOOK_LASTS:
         return Unsent("this worker was paused")
     message = claim.message
     assert message.system_number is not None, "only texts with a number are claimed"

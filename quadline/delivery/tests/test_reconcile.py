@@ -37,7 +37,7 @@ def die_after(act: str, twilio: Twilio, text: Message) -> None:
     claim = claim_due(limit=1)[0]
     assert claim.message == text
     if act == "sent":
-        run(sender._hand_over, claim=claim)
+        run(sender._hand_over, claim=claim, looked_at=timezone.now())
     long_ago = timezone.now() - LOST_AFTER - timedelta(seconds=1)
     Attempt.objects.filter(pk=claim.attempt.pk).update(started_at=long_ago)
 

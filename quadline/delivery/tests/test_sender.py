@@ -266,7 +266,7 @@ def test_a_worker_that_was_paused_does_not_call(people: Cast, box: Simulator, nu
     text = write(people.maya, people.rosa)
     claim = claim_due(limit=1)[0]
     claim.attempt.started_at -= STALE_AFTER + timedelta(seconds=1)
-    assert isinstance(run(sender._hand_over, claim=claim), Unsent)
+    assert isinstance(run(sender._hand_over, claim=claim, looked_at=timezone.now()), Unsent)
     assert (status(text), box.accepts()) == (Status.SENDING, [])
 
 
