@@ -50,7 +50,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
     ]
     maya += ["/templates/", "/templates/new/", f"/templates/new/?copy={shipped}", f"/templates/{shipped}/", "/me/announce/"]
     return {
-        "maya": [*maya, "/me/", "/help/", "/accounts/logout/"],
+        "maya": [*maya, f"/students/{people.bo.pk}/no-more-texts/", "/me/", "/me/tokens/", "/help/", "/accounts/logout/"],
         "theo": ["/inbox/", "/me/", f"{sally}message/", "/me/announce/"],
         "lena": ["/inbox/?whose=all&show=open", conversations["sally"], "/me/"],
         "omar": [conversations["pending"], "/me/"],

@@ -153,6 +153,27 @@ def test_the_whole_guide_by_keyboard(the_house: House, people: Cast, at_the_scre
     expect(page.locator("#progress")).to_contain_text("Finished")
     assert len(mailed_students(the_house)) == 4
 
+    go(page, r"^A Inbox")
+    page.wait_for_url("**/inbox/")
+    page.wait_for_load_state()
+    go(page, r"^A .*New")
+    page.wait_for_url("**/inbox/new/")
+    page.wait_for_load_state()
+    tab_to(page, r"^INPUT$|^INPUT ")
+    page.keyboard.type("all students")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-recipients=to] [data-chip]")).to_have_text("All Students on My Caseload (4)")
+    expect(page.locator("#how-many")).to_contain_text("4 students, each in their own conversation.")
+    tab_to(page, r"^TEXTAREA Text Message")
+    page.keyboard.type("Hi [Student Name], registration opens Monday. Maya Alvarez")
+    go(page, r"^BUTTON Review$")
+    page.wait_for_url("**/review/")
+    page.wait_for_load_state()
+    go(page, r"^BUTTON Send 2 texts and 2 emails$")
+    expect(page.locator("#progress")).to_contain_text("Finished")
+    assert len(the_house.simulator.accepts(to=people.rosa.mobile)) == 1
+    eventually(lambda: len(the_house.simulator.mail(people.gus.email)) == 2)  # the announcement, and the fail-safe
+
     the_house.simulator.text(people.bo.mobile, number.phone, "STOP")
     page.wait_for_load_state()
     go(page, r"^A Reports")
