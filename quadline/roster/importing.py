@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -42,30 +42,35 @@ def import_roster(students_file: Path, caseload_file: Path | None = None) -> Imp
 
     Students who are not in the file stay. Raises RosterFault; then nothing has changed.
     """
-    rows, faults = _read_students(students_file)
-    if faults:
-        raise RosterFault(faults)
+    rows = checked_students(_rows(students_file, REQUIRED_STUDENT_COLUMNS), file=students_file.name)
     with transaction.atomic():
         save_students(rows)
         entries = _save_caseload(caseload_file) if caseload_file else 0
     return Imported(students=len(rows), caseload_entries=entries)
 
 
-def _read_students(path: Path) -> tuple[list[StudentRow], list[str]]:
+def checked_students(
+    rows: Iterable[tuple[int, Mapping[str, str]]], *, file: str = "", again: str = "is in the file twice"
+) -> list[StudentRow]:
+    """The numbered rows as students. Raises RosterFault with every fault and its row; ``file`` is named before the row."""
     students: dict[str, StudentRow] = {}
     faults: list[str] = []
-    for number, row in _rows(path, REQUIRED_STUDENT_COLUMNS):
+    for number, row in rows:
+        place = f"{file}, row {number}" if file else f"row {number}"
         student, wrong = read_student(row)
-        faults += [f"{path.name}, row {number}: {fault}" for fault in wrong]
+        faults += [f"{place}: {fault}" for fault in wrong]
         if student and student.institutional_id in students:
-            faults.append(f"{path.name}, row {number}: institutional_id {student.institutional_id} is in the file twice")
+            faults.append(f"{place}: institutional_id {student.institutional_id} {again}")
         elif student:
             students[student.institutional_id] = student
-    return list(students.values()), faults
+    if faults:
+        raise RosterFault(faults)
+    return list(students.values())
 
 
 def save_students(rows: Iterable[StudentRow]) -> None:
-    students = [Student(**asdict(row)) for row in rows]
+    # In one order, so that two rosters at once wait for each other and never in a ring.
+    students = [Student(**asdict(row)) for row in sorted(rows, key=lambda row: row.institutional_id)]
     for student in students:
         student.search_text = student.searchable()
     columns = list(asdict(next(iter(rows)))) if students else []

@@ -6,9 +6,8 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.audit.models import record
-from quadline.roster.importing import BATCH, RosterFault, save_students
+from quadline.roster.importing import BATCH, RosterFault, checked_students, save_students
 from quadline.roster.models import CaseloadEntry, Student
-from quadline.roster.rules import StudentRow, read_student
 
 
 def put_students(rows: Iterable[Mapping[str, str]], *, actor: User) -> int:
@@ -16,11 +15,10 @@ def put_students(rows: Iterable[Mapping[str, str]], *, actor: User) -> int:
 
     A row is as one of a roster file. Raises RosterFault with every fault and its row, counted from 1.
     """
-    students = _checked(rows)
+    students = checked_students(enumerate(rows, start=1), again="is there twice")
     if students:
         with transaction.atomic():
-            # In one order, so that two rosters at once wait for each other and never in a ring.
-            save_students(sorted(students, key=lambda row: row.institutional_id))
+            save_students(students)
             record("students put", subject=actor, actor=actor, count=len(students))
     return len(students)
 
@@ -42,18 +40,3 @@ def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) 
         if left or new:
             record("caseload put", subject=staff, actor=actor, added=len(new), removed=left)
     return len(wanted)
-
-
-def _checked(rows: Iterable[Mapping[str, str]]) -> list[StudentRow]:
-    students: dict[str, StudentRow] = {}
-    faults: list[str] = []
-    for number, row in enumerate(rows, start=1):
-        student, wrong = read_student(row)
-        faults += [f"row {number}: {fault}" for fault in wrong]
-        if student and student.institutional_id in students:
-            faults.append(f"row {number}: institutional_id {student.institutional_id} is there twice")
-        elif student:
-            students[student.institutional_id] = student
-    if faults:
-        raise RosterFault(faults)
-    return list(students.values())
