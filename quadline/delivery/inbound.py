@@ -7,13 +7,13 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from quadline.accounts.models import User
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger
 from quadline.consent.rules import Change, Keyword, Reason, Source, Verdict, keyword_in
-from quadline.conversations.models import Conversation, Message, MessageEvent
+from quadline.conversations.joining import join_reply
+from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation, open_with_phone
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.conversations.statuses import announce
@@ -69,15 +69,7 @@ def _save(text: InboundText, number: SystemNumber, now: datetime) -> tuple[Messa
         },
     )
     if is_new:
-        MessageEvent.objects.create(message=message, at=now, to_status=Status.RECEIVED, cause="reply")
-        Conversation.objects.filter(pk=conversation.pk).update(
-            last_message=message,
-            last_activity_at=now,
-            last_inbound_at=now,
-            unread_count=F("unread_count") + 1,
-            needs_reply=True,
-            is_done=False,
-        )
+        join_reply(message, now=now)
     return message, is_new
 
 

@@ -9,12 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F
 
 from quadline.consent import questions
 from quadline.consent.phrases import stop_phrase_in
 from quadline.consent.rules import Keyword, keyword_in
-from quadline.conversations.models import Conversation, Message, MessageEvent
+from quadline.conversations.joining import join_reply
+from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.conversations.statuses import announce
 from quadline.delivery import holding
@@ -113,15 +113,7 @@ def _save(row: IncomingEmail, email: Incoming, conversation: Conversation, now: 
         status=Status.RECEIVED,
         created_at=now,
     )
-    MessageEvent.objects.create(message=message, at=now, to_status=Status.RECEIVED, cause="reply")
-    Conversation.objects.filter(pk=conversation.pk).update(
-        last_message=message,
-        last_activity_at=now,
-        last_inbound_at=now,
-        unread_count=F("unread_count") + 1,
-        needs_reply=True,
-        is_done=False,
-    )
+    join_reply(message, now=now)
     _ask_whether_to_stop(message, conversation, row, now)
     announce(message)
     return message

@@ -11,7 +11,8 @@ from quadline.accounts.rules import May
 from quadline.audit.models import record
 from quadline.consent.rules import REASON_WORDS, Reason
 from quadline.conversations import merging
-from quadline.conversations.models import Conversation, Message, MessageEvent
+from quadline.conversations.joining import join_written
+from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
@@ -152,14 +153,8 @@ def _decide(message: Message, number: SystemNumber, now: datetime) -> None:
 
 def _save(message: Message, now: datetime) -> None:
     message.save(force_insert=True)
-    MessageEvent.objects.create(message=message, at=now, to_status=message.status, cause="written", actor=message.author)
-    Conversation.objects.filter(pk=message.conversation_id).update(
-        last_message=message,
-        last_activity_at=now,
-        needs_reply=message.reason == WaitingFor.QUESTION,  # that one is still to be answered
-        is_done=False,
-        draft="",
-    )
+    is_in_question = message.reason == WaitingFor.QUESTION  # that one is still to be answered
+    join_written(message, now=now, needs_reply=is_in_question, draft="")
     record("text accepted", subject=message, actor=message.author, status=message.status)
     if message.due_at and message.reason != WaitingFor.NUMBER:
         enqueue(sender.send_due_texts, after=message.due_at - now if message.due_at > now else None)

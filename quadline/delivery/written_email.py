@@ -9,7 +9,8 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.audit.models import record
 from quadline.conversations import merging
-from quadline.conversations.models import Conversation, Message, MessageEvent
+from quadline.conversations.joining import join_written
+from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.conversations.statuses import announce
@@ -107,7 +108,6 @@ def _already_accepted(message_id: uuid.UUID, conversation: Conversation) -> Mess
 
 def _save(message: Message, to: str, with_contact_card: bool, now: datetime) -> None:
     message.save(force_insert=True)
-    MessageEvent.objects.create(message=message, at=now, to_status=message.status, cause="written", actor=message.author)
     OutgoingEmail.objects.create(
         message=message,
         is_failsafe=False,
@@ -117,9 +117,7 @@ def _save(message: Message, to: str, with_contact_card: bool, now: datetime) -> 
         due_at=now,
         created_at=now,
     )
-    Conversation.objects.filter(pk=message.conversation_id).update(
-        last_message=message, last_activity_at=now, needs_reply=False, is_done=False
-    )
+    join_written(message, now=now)
     record("email accepted", subject=message, actor=message.author)
     enqueue(mailing.send_due_emails)
     announce(message)
