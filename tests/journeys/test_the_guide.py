@@ -142,6 +142,12 @@ def test_the_whole_guide_by_keyboard(the_house: House, people: Cast, at_the_scre
     eventually(lambda: SystemNumber.objects.filter(user=people.maya, state="active").exists())
     number = SystemNumber.objects.get(user=people.maya)
 
+    introduce_the_number(page, the_house)
+    text_the_caseload_by_keyboard(page, the_house, people)
+    see_an_opt_out_and_its_end(page, the_house, people, number.phone)
+
+
+def introduce_the_number(page: Page, the_house: House) -> None:
     page.goto(f"{the_house.url}/me/")
     go(page, r"^A Tell your students")
     page.wait_for_url("**/announce/")
@@ -153,6 +159,8 @@ def test_the_whole_guide_by_keyboard(the_house: House, people: Cast, at_the_scre
     expect(page.locator("#progress")).to_contain_text("Finished")
     assert len(mailed_students(the_house)) == 4
 
+
+def text_the_caseload_by_keyboard(page: Page, the_house: House, people: Cast) -> None:
     go(page, r"^A Inbox")
     page.wait_for_url("**/inbox/")
     page.wait_for_load_state()
@@ -174,14 +182,16 @@ def test_the_whole_guide_by_keyboard(the_house: House, people: Cast, at_the_scre
     assert len(the_house.simulator.accepts(to=people.rosa.mobile)) == 1
     eventually(lambda: len(the_house.simulator.mail(people.gus.email)) == 2)  # the announcement, and the fail-safe
 
-    the_house.simulator.text(people.bo.mobile, number.phone, "STOP")
+
+def see_an_opt_out_and_its_end(page: Page, the_house: House, people: Cast, system_phone: str) -> None:
+    the_house.simulator.text(people.bo.mobile, system_phone, "STOP")
     page.wait_for_load_state()
     go(page, r"^A Reports")
     page.wait_for_url("**/reports/")
     page.wait_for_load_state()
     go(page, rf"^A {REPORT}")
     expect(page.get_by_role("row", name=re.compile("Bo Jensen"))).to_contain_text("Replied STOP")
-    the_house.simulator.text(people.bo.mobile, number.phone, "START")
+    the_house.simulator.text(people.bo.mobile, system_phone, "START")
     expect(page.get_by_text("No students have opted out.")).to_be_visible()
 
 
