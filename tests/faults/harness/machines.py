@@ -14,6 +14,7 @@ from pathlib import Path
 
 from quadline.demo import postgres
 
+LOG = "postgres.log"
 SMALL_DISK = "320m"
 
 
@@ -114,7 +115,7 @@ class Database:
         return self._small_disk is not None
 
     def ran_out_of_space(self) -> bool:
-        return b"No space left on device" in (self.cluster.home / "postgres.log").read_bytes()
+        return b"No space left on device" in (self.cluster.home / LOG).read_bytes()
 
     def move_to_small_disk(self) -> bool:
         """Onto a file system of its own, in memory. False where this process may not mount one."""
@@ -126,6 +127,9 @@ class Database:
             return False
         self._small_disk = place
         subprocess.run(["cp", "-a", f"{self.cluster.home}/.", place], check=True)
+        log = place / LOG  # stays behind: a full disk would take no word of being full
+        log.unlink(missing_ok=True)
+        log.symlink_to((self.cluster.home / LOG).absolute())
         self.cluster = dataclasses.replace(self.cluster, home=place)
         self.url = self.cluster.url()
         return True
