@@ -1,5 +1,7 @@
 """A college of any size, written by INSERT … SELECT: what is not named takes the model's own default."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +16,10 @@ from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
 
 WORDS = "Hello, registration opens Monday at 9. Reply if you need help choosing classes."
+DROPPABLE = """
+    SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+    WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+"""
 HELD_ELSEWHERE = ("django_migrations", "cache", "procrastinate_periodic_defers", "procrastinate_workers")
 
 
@@ -38,6 +44,22 @@ def _default(field: Any) -> Any:
     if getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False):
         return timezone.now()
     return field.get_db_prep_save(field.get_default(), connection)
+
+
+@contextmanager
+def by_the_million(model: type[Model]) -> Iterator[None]:
+    """Fill a table of many millions in minutes: its indexes are built afterwards, its foreign keys are not asked."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(DROPPABLE, [table])
+        indexes = cursor.fetchall()
+        cursor.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'")
+        for name, _ in indexes:
+            cursor.execute(f"DROP INDEX {name}")
+        yield
+        for _, definition in indexes:
+            cursor.execute(definition)
+        cursor.execute("RESET session_replication_role; RESET maintenance_work_mem")
 
 
 def empty() -> None:

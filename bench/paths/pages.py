@@ -109,35 +109,38 @@ def _write_history(own_each: int) -> None:
     each = f"CASE WHEN conversation.staff_id = {READER} THEN {own_each} ELSE {EACH} END"
     series = f"conversations_conversation AS conversation CROSS JOIN LATERAL generate_series(1, {each}) AS place"
     at = f"now() - (({each}) - place) * interval '1 day'"
-    college.fill(
-        Message,
-        f"{series} ORDER BY place - ({each}), conversation.id",
-        id="gen_random_uuid()",
-        conversation_id="conversation.id",
-        direction="CASE WHEN place % 3 = 0 THEN 'inbound' ELSE 'outbound' END",
-        author_id="CASE WHEN place % 3 = 0 THEN NULL ELSE conversation.staff_id END",
-        system_number_id="conversation.staff_id",
-        student_phone=college.student_phone("conversation.student_id"),
-        body=f"'{college.WORDS} ' || place",
-        segments="1",
-        status="CASE WHEN place % 3 = 0 THEN 'received' ELSE 'delivered' END",
-        created_at=at,
-        sent_at=at,
-    )
-    college.fill(
-        MessageEvent,
-        "conversations_message AS message",
-        message_id="message.id",
-        at="message.created_at",
-        to_status="message.status",
-        cause="'written'",
-    )
+    with college.by_the_million(Message), college.by_the_million(MessageEvent):
+        college.fill(
+            Message,
+            f"{series} ORDER BY place - ({each}), conversation.id",
+            id="gen_random_uuid()",
+            conversation_id="conversation.id",
+            direction="CASE WHEN place % 3 = 0 THEN 'inbound' ELSE 'outbound' END",
+            author_id="CASE WHEN place % 3 = 0 THEN NULL ELSE conversation.staff_id END",
+            system_number_id="conversation.staff_id",
+            student_phone=college.student_phone("conversation.student_id"),
+            body=f"'{college.WORDS} ' || place",
+            segments="1",
+            status="CASE WHEN place % 3 = 0 THEN 'received' ELSE 'delivered' END",
+            created_at=at,
+            sent_at=at,
+        )
+        college.fill(
+            MessageEvent,
+            "conversations_message AS message",
+            message_id="message.id",
+            at="message.created_at",
+            to_status="message.status",
+            cause="'written'",
+        )
     with connection.cursor() as cursor:
         cursor.execute("""
             UPDATE conversations_conversation AS conversation
             SET last_message_id = last.id, last_activity_at = last.created_at - conversation.id * interval '1 second',
                 unread_count = (conversation.id % 20 = 0)::int, needs_reply = conversation.id % 20 = 0
-            FROM (SELECT DISTINCT ON (conversation_id) conversation_id, id, created_at FROM conversations_message
-                  ORDER BY conversation_id, position DESC) AS last
-            WHERE last.conversation_id = conversation.id
+            FROM conversations_conversation AS same, LATERAL (
+                SELECT id, created_at FROM conversations_message WHERE conversation_id = same.id
+                ORDER BY position DESC LIMIT 1
+            ) AS last
+            WHERE same.id = conversation.id
         """)

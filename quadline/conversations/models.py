@@ -29,7 +29,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(unread_count__gt=0)
 
     def needing_reply(self) -> "ConversationQuerySet":
-        return self.filter(needs_reply=True)
+        return self.filter(needs_reply=True, is_done=False)  # never both; said so that one index gives the newest first
 
     def matching(self, query: str) -> "ConversationQuerySet":
         """By the student's names, id or phone; a conversation with an unknown phone by its digits."""
@@ -64,6 +64,9 @@ class Conversation(models.Model):
             models.Index(fields=["staff", "-last_activity_at"]),
             models.Index(fields=["staff", "-last_activity_at"], condition=Q(needs_reply=True), name="conversation_needs_reply"),
             models.Index(fields=["staff"], condition=Q(unread_count__gt=0), name="conversation_unread"),
+            # The inbox of the whole college, newest first.
+            models.Index(fields=["is_done", "-last_activity_at", "-id"], name="conversation_newest"),
+            models.Index(fields=["-last_activity_at", "-id"], condition=Q(unread_count__gt=0), name="conversation_newest_unread"),
         ]
 
     def __str__(self) -> str:

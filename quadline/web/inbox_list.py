@@ -18,6 +18,7 @@ from quadline.web.requests import StaffRequest, whole_number
 from quadline.web.way_back import way_back
 
 ROWS = 40
+MOST_COUNTED = 999  # of a filter: a college of any size is counted no further
 MINE, ALL = "mine", "all"
 FILTERS = (("reply", "Needs reply"), ("unread", "Unread"), ("open", "Open"), ("done", "Done"))
 
@@ -157,9 +158,13 @@ def _chip(chosen: Conversation, draft: str) -> Reach | None:
 
 
 def _filter(key: str, label: str, found: ConversationQuerySet, is_current: bool, kept: dict[str, str]) -> dict[str, Any]:
-    count = found.newest_first().count() if key != "done" else None
     url = f"{reverse('inbox')}?{urlencode(kept | {'show': key})}"
-    return {"key": key, "label": label, "count": count, "url": url, "current": is_current}
+    return {"key": key, "label": label, "count": _counted(found) if key != "done" else None, "url": url, "current": is_current}
+
+
+def _counted(found: ConversationQuerySet) -> str:
+    count = found.newest_first()[: MOST_COUNTED + 1].count()
+    return str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def _empty(chosen: str, query: str, whose: str, user: User) -> dict[str, str]:
