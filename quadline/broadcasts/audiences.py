@@ -16,7 +16,8 @@ from quadline.broadcasts.choices import audience_of as audience_of
 from quadline.broadcasts.choices import resolve as resolve
 from quadline.broadcasts.models import Audience as SavedAudience
 from quadline.broadcasts.rules import BroadcastRefused
-from quadline.roster.models import Student, folded
+from quadline.roster.models import Student
+from quadline.roster.searching import folded
 
 GROUP_WORDS = {CASELOAD: "All Students on My Caseload", OFFICE: "All students of my office", ALL: "All students of the college"}
 KIND_WORDS = {TAG: "Tag", COURSE: "Course"}

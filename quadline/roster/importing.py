@@ -3,14 +3,12 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from django.db import transaction
 
-from quadline.accounts.models import User
-from quadline.roster.models import CaseloadEntry, Student
 from quadline.roster.rules import (
     REQUIRED_CASELOAD_COLUMNS,
     REQUIRED_STUDENT_COLUMNS,
@@ -18,8 +16,8 @@ from quadline.roster.rules import (
     missing_columns,
     read_student,
 )
+from quadline.roster.saving import EntryRow, save_caseloads, save_students
 
-BATCH = 1000
 MOST_FAULTS_SHOWN = 50
 
 
@@ -44,64 +42,49 @@ def import_roster(students_file: Path, caseload_file: Path | None = None) -> Imp
     """
     rows = checked_students(_rows(students_file, REQUIRED_STUDENT_COLUMNS), file=students_file.name)
     with transaction.atomic():
-        save_students(rows)
-        entries = _save_caseload(caseload_file) if caseload_file else 0
-    return Imported(students=len(rows), caseload_entries=entries)
+        students = save_students(rows)
+        entries = _import_caseloads(caseload_file) if caseload_file else 0
+    return Imported(students=students, caseload_entries=entries)
 
 
 def checked_students(
     rows: Iterable[tuple[int, Mapping[str, str]]], *, file: str = "", again: str = "is in the file twice"
-) -> list[StudentRow]:
-    """The numbered rows as students. Raises RosterFault with every fault and its row; ``file`` is named before the row."""
-    students: dict[str, StudentRow] = {}
+) -> Iterator[StudentRow]:
+    """The numbered rows as students, one by one: a roster may not fit into memory.
+
+    Raises RosterFault after the last, with every fault and its row; ``file`` is named before the row.
+    """
+    seen: set[str] = set()
     faults: list[str] = []
     for number, row in rows:
         place = f"{file}, row {number}" if file else f"row {number}"
         student, wrong = read_student(row)
         faults += [f"{place}: {fault}" for fault in wrong]
-        if student and student.institutional_id in students:
+        if student and student.institutional_id in seen:
             faults.append(f"{place}: institutional_id {student.institutional_id} {again}")
         elif student:
-            students[student.institutional_id] = student
+            seen.add(student.institutional_id)
+            yield student
     if faults:
         raise RosterFault(faults)
-    return list(students.values())
 
 
-def save_students(rows: Iterable[StudentRow]) -> None:
-    # In one order, so that two rosters at once wait for each other and never in a ring.
-    students = [Student(**asdict(row)) for row in sorted(rows, key=lambda row: row.institutional_id)]
-    for student in students:
-        student.search_text = student.searchable()
-    columns = list(asdict(next(iter(rows)))) if students else []
-    Student.objects.bulk_create(
-        students,
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["institutional_id"],
-        update_fields=[*(name for name in columns if name != "institutional_id"), "search_text"],
+def _import_caseloads(path: Path) -> int:
+    rows = (
+        EntryRow(number, _cell(row, "staff_email").lower(), _cell(row, "institutional_id"), _cell(row, "relation")[:80])
+        for number, row in _rows(path, REQUIRED_CASELOAD_COLUMNS)
     )
-
-
-def _save_caseload(path: Path) -> int:
-    staff = {user.email: user for user in User.objects.all()}
-    students = dict(Student.objects.values_list("institutional_id", "pk"))
-    entries: dict[tuple[int, int], CaseloadEntry] = {}
+    count, unmatched = save_caseloads(rows)
     faults: list[str] = []
-    for number, row in _rows(path, REQUIRED_CASELOAD_COLUMNS):
-        email, student_id = _cell(row, "staff_email").lower(), _cell(row, "institutional_id")
-        if email not in staff:
-            faults.append(f"{path.name}, row {number}: no staff account has the address {email!r}")
-        if student_id not in students:
-            faults.append(f"{path.name}, row {number}: no student has the institutional_id {student_id!r}")
-        if email in staff and student_id in students:
-            key = (staff[email].pk, students[student_id])
-            entries[key] = CaseloadEntry(staff_id=key[0], student_id=key[1], relation=_cell(row, "relation")[:80])
+    for row, has_staff, has_student in unmatched:
+        place = f"{path.name}, row {row.number}"
+        if not has_staff:
+            faults.append(f"{place}: no staff account has the address {row.staff_email!r}")
+        if not has_student:
+            faults.append(f"{place}: no student has the institutional_id {row.institutional_id!r}")
     if faults:
         raise RosterFault(faults)
-    CaseloadEntry.objects.filter(staff__in={entry.staff_id for entry in entries.values()}).delete()
-    CaseloadEntry.objects.bulk_create(entries.values(), batch_size=BATCH)
-    return len(entries)
+    return count
 
 
 def _cell(row: dict[str, str], column: str) -> str:

@@ -1,6 +1,5 @@
 """Students, and who looks after whom."""
 
-import unicodedata
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,18 +10,8 @@ from django.db.models import Q
 
 from quadline.accounts.models import TINTS, User, initials_of
 from quadline.accounts.rules import May
+from quadline.roster.searching import folded, search_text
 from quadline.sms import phones
-
-# Letters that people type plainly though Unicode does not take them apart.
-PLAIN = str.maketrans({"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe"})
-APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´ʻʼ", ""))
-
-
-def folded(text: str) -> str:
-    """Lower-case words without accents or punctuation, single spaces: what is stored to search, and what is searched."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(PLAIN).replace("ʻ", " ").replace("ʼ", " ")
-    kept = (letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter))
-    return " ".join("".join(kept).split())
 
 
 class StudentQuerySet(models.QuerySet["Student"]):
@@ -91,15 +80,8 @@ class Student(models.Model):
         return self.display_name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.search_text = self.searchable()
+        self.search_text = search_text(self)
         super().save(*args, **kwargs)
-
-    def searchable(self) -> str:
-        """The words a student is found by: names, id, email, and phones in full and by each of their parts."""
-        names = [self.preferred_name, self.first_name, self.last_name]
-        names += [name.translate(APOSTROPHES) for name in names if name != name.translate(APOSTROPHES)]  # obrien for O'Brien
-        numbers = [words for phone in (self.mobile, self.landline) if phone for words in _phone_words(phone)]
-        return folded(" ".join([*names, self.institutional_id, self.email, *numbers]))
 
     @property
     def first(self) -> str:
@@ -129,13 +111,6 @@ class Student(models.Model):
     @property
     def landline_written(self) -> str:
         return phones.written(self.landline) if self.landline else ""
-
-
-def _phone_words(phone: str) -> list[str]:
-    """However people type a number: with the country, without it, or in its three parts."""
-    digits = phones.digits_for_search(phone)
-    national = digits[-10:]
-    return [digits, national, national[:3], national[3:6], national[6:]]
 
 
 class CaseloadEntry(models.Model):

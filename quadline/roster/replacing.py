@@ -6,8 +6,11 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.audit.models import record
-from quadline.roster.importing import BATCH, RosterFault, checked_students, save_students
+from quadline.roster.importing import RosterFault, checked_students
 from quadline.roster.models import CaseloadEntry, Student
+from quadline.roster.saving import save_students
+
+BATCH = 1000
 
 
 def put_students(rows: Iterable[Mapping[str, str]], *, actor: User) -> int:
@@ -15,12 +18,11 @@ def put_students(rows: Iterable[Mapping[str, str]], *, actor: User) -> int:
 
     A row is as one of a roster file. Raises RosterFault with every fault and its row, counted from 1.
     """
-    students = checked_students(enumerate(rows, start=1), again="is there twice")
-    if students:
-        with transaction.atomic():
-            save_students(students)
-            record("students put", subject=actor, actor=actor, count=len(students))
-    return len(students)
+    with transaction.atomic():
+        count = save_students(checked_students(enumerate(rows, start=1), again="is there twice"))
+        if count:
+            record("students put", subject=actor, actor=actor, count=count)
+    return count
 
 
 def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) -> int:

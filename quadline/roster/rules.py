@@ -1,7 +1,7 @@
 """What a row of a roster file must hold: one row of text in, a checked row or its faults out. No database here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import available_timezones
 
 from quadline.sms.phones import PhoneError, normalise
@@ -34,8 +34,7 @@ NO = frozenset({"no", "n", "false", "0", ""})
 ZONES = frozenset(available_timezones())  # once: each call reads hundreds of files
 
 
-@dataclass(frozen=True)
-class StudentRow:
+class StudentRow(NamedTuple):
     """A checked row of students.csv; phones in E.164."""
 
     institutional_id: str

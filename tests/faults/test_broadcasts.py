@@ -13,6 +13,7 @@ from quadline.broadcasts.rules import Outcome
 from quadline.consent.models import ConsentEntry
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
+from quadline.roster.searching import search_text
 from tests.cast import Cast
 from tests.faults.test_first_texts import Window, first_text
 from tests.house import House, eventually
@@ -36,7 +37,7 @@ def a_large_caseload(people: Cast) -> list[Student]:
         for index in range(MANY)
     ]
     for student in made:
-        student.search_text = student.searchable()
+        student.search_text = search_text(student)
     saved = Student.objects.bulk_create(made)
     CaseloadEntry.objects.filter(staff=people.maya).delete()
     CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=people.maya, student=student) for student in saved)

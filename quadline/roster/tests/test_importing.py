@@ -134,16 +134,40 @@ def test_the_caseloads_of_the_staff_named_are_replaced_and_no_others(write: Writ
     caseload = write(
         "staff_email,institutional_id,relation",
         "maya@alder.example,00100001,Primary  advisor",
-        "maya@alder.example,00100005,Coach",
+        "maya@alder.example,00100005,Mentor",
         "maya@alder.example,00100005,Coach",
         name="caseload.csv",
     )
+    kept = people.maya.caseload.get(student=people.rosa).pk
     done = import_roster(write(HEADER), caseload)
 
     assert done.caseload_entries == 2
     assert {entry.student for entry in people.maya.caseload.all()} == {people.rosa, people.kim}
     assert [entry.student for entry in people.omar.caseload.all()] == [people.kim]
-    assert people.maya.caseload.get(student=people.rosa).relation == "Primary advisor"
+    assert people.maya.caseload.get(student=people.rosa, pk=kept).relation == "Primary advisor"
+    assert people.maya.caseload.get(student=people.kim).relation == "Coach"
+
+
+def test_the_same_roster_again_writes_nothing(write: Write, people: Cast) -> None:
+    students = write(HEADER, ROSA, BO)
+    caseload = write("staff_email,institutional_id", "maya@alder.example,1", "maya@alder.example,2", name="caseload.csv")
+    import_roster(students, caseload)
+    before = _versions()
+    assert import_roster(students, caseload).students == 2
+    assert _versions() == before
+
+    import_roster(write(HEADER, ROSA.replace("Nursing", "Radiography"), BO, name="changed.csv"), caseload)
+    assert len(_versions() - before) == 1
+
+
+def _versions() -> set[tuple[str, ...]]:
+    """Where each row lies: one that is written again lies elsewhere."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT 'student', id, ctid::text FROM roster_student
+            UNION ALL SELECT 'entry', id, ctid::text FROM roster_caseloadentry
+        """)
+        return set(cursor.fetchall())
 
 
 def test_ten_thousand_students_are_imported_in_a_bounded_number_of_queries(write: Write, people: Cast) -> None:

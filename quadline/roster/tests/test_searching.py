@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quadline.roster.models import Student, folded
+from quadline.roster.models import Student
+from quadline.roster.searching import folded
 from tests.cast import Cast, student
 
 pytestmark = pytest.mark.django_db

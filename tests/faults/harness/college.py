@@ -4,6 +4,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from quadline.roster.searching import search_text
+
 if TYPE_CHECKING:
     from quadline.roster.models import Student
 
@@ -24,7 +26,7 @@ def fill() -> dict[str, list[dict[str, object]]]:
         user.save()
     made = [_student(at) for at in range(ADVISORS * EACH)]
     for student in made:
-        student.search_text = student.searchable()
+        student.search_text = search_text(student)
     students = Student.objects.bulk_create(made)
     for at, user in enumerate(staff):
         mine = [students[(at * EACH + place) % len(students)] for place in range(EACH + SHARED)]
