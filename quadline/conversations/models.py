@@ -19,7 +19,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         if user.may[May.SEE_COLLEGE]:
             return self.all()
         if user.may[May.SEE_OFFICE] and user.office:
-            return self.filter(Q(staff=user) | Q(staff__office=user.office))
+            return self.filter(staff__in=User.objects.filter(Q(pk=user.pk) | Q(office=user.office)).values("pk"))
         return self.filter(staff=user)
 
     def newest_first(self) -> "ConversationQuerySet":
