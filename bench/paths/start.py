@@ -16,7 +16,6 @@ from quadline.demo.processes import is_free, wait_for
 
 TITLE = "start"
 ROWS = (Row(TITLE, "s", "start of PostgreSQL and `import django` twice", Reach(at_most=3)),)
-SETTLING_SECONDS = 2  # only then does a demo that has just begun end in order, database last
 HOME = DATA.resolve() / "demo"
 NOT_OF_A_DEMO = {*SETTINGS, "DATABASE_URL", "DATA_DIR", "TWILIO_API_URL"} - {"PYTHONUNBUFFERED"}
 
@@ -56,7 +55,6 @@ def _demo(port: int) -> Iterator[None]:
     try:
         yield
     finally:
-        time.sleep(SETTLING_SECONDS)
         demo.send_signal(signal.SIGTERM)
         try:
             demo.wait(timeout=60)

@@ -1,17 +1,21 @@
 """``quadline demo`` and ``quadline run``: start the processes, say where to look, stop on Ctrl-C."""
 
 import argparse
+import gc
+import io
 import os
 import secrets
 import shutil
-import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dotenv import dotenv_values
 
+from quadline.config import programs
 from quadline.demo import postgres
-from quadline.demo.processes import Process, inherited, is_free, keep_running, wait_for
+from quadline.demo.processes import Copy, Process, Supervisor, inherited, is_free, wait_for
 
 STUDENTS = Path(__file__).parent / "college" / "students.csv"
 ALDER = {
@@ -64,31 +68,79 @@ def run(arguments: list[str]) -> None:
 
 
 def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Process], carrier_url: str) -> None:
-    server = None
-    if not _names_a_database():
-        cluster = postgres.cluster_at(data)
-        server = postgres.start(cluster)
-        settings = {**settings, "DATABASE_URL": cluster.url()}
-    environment = inherited(settings)
-    ours = [["web", "--port", str(port)], ["worker"], *([["mail_intake"]] if _takes_mail(environment) else [])]
-    processes = [*first, *(Process(arguments, environment) for arguments in ours)]
-    try:
+    """Everything at once that can be: what is not ours starts while the house is imported, once for all its processes."""
+    with Supervisor() as house:
+        house.call_at_the_end(print, "Stopped. Everything is kept for the next start.")
         for process in first:
-            process.start()
-        sample = ["--sample", "--wait-for-carrier", f"{carrier_url}/simulator/healthz"] if carrier_url else []
-        prepared = subprocess.run([sys.executable, "-m", "quadline", "prepare", *sample], env=environment)
-        if prepared.returncode:
-            sys.exit(prepared.returncode)
-        for process in processes[len(first) :]:
-            process.start()
+            house.start(process)
+        os.environ.update(settings)
+        with _database(house, data):
+            copies = _import_house(port)
+        _bring_tables_up_to_date(with_sample=carrier_url != "")
+        house.start(copies.pop(0))
+        if carrier_url and wait_for(f"{carrier_url}/simulator/healthz", seconds=30):
+            _connect_carrier()
+        for copy in copies:
+            house.start(copy)
         _announce(port, carrier_url)
-        keep_running(processes)
-    finally:
-        for process in reversed(processes):
-            process.stop()
-        if server:
-            postgres.stop(server)
-        print("Stopped. Everything is kept for the next start.")
+        house.keep_running()
+
+
+@contextmanager
+def _database(house: Supervisor, data: Path) -> Iterator[None]:
+    """A database of our own, unless the settings name one. It starts beside the block, and answers after it."""
+    if _names_a_database():
+        yield
+        return
+    cluster = postgres.cluster_at(data)
+    os.environ["DATABASE_URL"] = cluster.url()
+    server = postgres.launch(cluster)
+    house.call_at_the_end(postgres.stop, server)
+    yield
+    postgres.wait_until_ready(cluster, server)
+
+
+def _import_house(port: int) -> list[Copy]:
+    """Our processes, web first, each to be a copy of this one, in which all their modules are imported. No connections yet."""
+    gc.disable()  # it would go through all that is imported, again and again, and find nothing
+    import django
+
+    django.setup()
+    from django.urls import get_resolver
+
+    from quadline.demo.prepare import collect_static
+
+    collect_static()  # before the next line, which looks once for what there is to serve
+    import quadline.config.asgi  # noqa: F401
+
+    _ = get_resolver().url_patterns
+    gc.enable()
+    ours = [Copy(["web", "--port", str(port)], programs.web), Copy(["worker"], programs.worker)]
+    return [*ours, Copy(["mail_intake"], _mail_intake)] if _takes_mail() else ours
+
+
+def _mail_intake(arguments: list[str]) -> None:
+    from django.core.management import call_command
+
+    call_command("mail_intake", *arguments)
+
+
+def _bring_tables_up_to_date(*, with_sample: bool) -> None:
+    from django.db import connections
+
+    from quadline.demo.prepare import bring_tables_up_to_date
+    from quadline.demo.sample import load_sample_college
+
+    bring_tables_up_to_date()
+    if with_sample:
+        load_sample_college()
+    connections.close_all()  # a copy must not share them
+
+
+def _connect_carrier() -> None:
+    from django.core.management import call_command
+
+    call_command("connect_carrier", stdout=io.StringIO())
 
 
 def _names_a_database() -> bool:
@@ -97,11 +149,11 @@ def _names_a_database() -> bool:
     return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE") or in_file)
 
 
-def _takes_mail(environment: dict[str, str]) -> bool:
+def _takes_mail() -> bool:
     """Whether students' emails come in by a process of ours: MAIL_INTAKE_URL, in the environment, a file or .env."""
     names = ("MAIL_INTAKE_URL", "MAIL_INTAKE_URL_FILE")
     in_file = dotenv_values(".env").get("MAIL_INTAKE_URL")
-    return any(environment.get(name) for name in names) or bool(in_file and "MAIL_INTAKE_URL" not in environment)
+    return any(os.environ.get(name) for name in names) or bool(in_file and "MAIL_INTAKE_URL" not in os.environ)
 
 
 def _announce(port: int, carrier_url: str) -> None:

@@ -16,8 +16,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 ROOTS_OWN_PLACE = Path("/var/lib/quadline")
 NOBODY = 65534
 PR_SET_PDEATHSIG = 1
@@ -43,6 +41,10 @@ class Cluster:
     def socket(self) -> Path:
         return self.home / "s"
 
+    @property
+    def log(self) -> Path:
+        return self.home / "postgres.log"
+
     def url(self, database: str = "quadline") -> str:
         return f"postgresql://quadline@/{database}?host={self.socket}"
 
@@ -53,10 +55,7 @@ def cluster_at(data_dir: Path) -> Cluster:
     Root cannot run PostgreSQL, and the user it drops to may not be able to walk into the data folder, so for
     root the cluster lies in a place of its own, named after the data folder.
     """
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    home = data_dir.resolve() / "postgres"
-    if is_root:
-        home = ROOTS_OWN_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
+    is_root, home = _is_root(), home_of(data_dir)
     binaries = _own_copy(_wheel_install(), home) if is_root else _wheel_install()
     cluster = Cluster(home=home, binaries=binaries / "bin", as_uid=NOBODY if is_root else None)
     if not (cluster.data / "PG_VERSION").exists():
@@ -64,20 +63,34 @@ def cluster_at(data_dir: Path) -> Cluster:
     return cluster
 
 
+def home_of(data_dir: Path) -> Path:
+    """Where the cluster of a data folder lies."""
+    home = data_dir.resolve() / "postgres"
+    return ROOTS_OWN_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12] if _is_root() else home
+
+
 def forget(data_dir: Path) -> None:
     """Delete the cluster of a data folder, with everything in it."""
-    home = data_dir.resolve() / "postgres"
-    for place in (home, ROOTS_OWN_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12]):
-        shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(home_of(data_dir), ignore_errors=True)
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def start(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
-    """Start the server and return once it answers. It dies with us, cleanly, even when we are killed."""
+    """Start the server and return once it answers."""
+    server = launch(cluster, settings=settings)
+    wait_until_ready(cluster, server)
+    return server
+
+
+def launch(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
+    """Start the server; it does not answer yet. It dies with us, cleanly, even when we are killed."""
     options = {"listen_addresses": "", "unix_socket_directories": str(cluster.socket)} | (settings or {})
     arguments = [argument for key, value in options.items() for argument in ("-c", f"{key}={value}")]
-    log = cluster.home / "postgres.log"
-    with log.open("ab") as output:
-        server = subprocess.Popen(
+    with cluster.log.open("ab") as output:
+        return subprocess.Popen(
             [cluster.binaries / "postgres", "-D", cluster.data, *arguments],
             stdout=output,
             stderr=output,
@@ -89,8 +102,6 @@ def start(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subpr
             start_new_session=True,  # Ctrl-C is for the supervisor, which stops the server last
             preexec_fn=die_with_parent,
         )
-    _wait_until_ready(cluster, server, log)
-    return server
 
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
@@ -158,8 +169,9 @@ def _create(cluster: Cluster) -> None:
         ROOTS_OWN_PLACE.chmod(0o755)
         for folder in (cluster.home, cluster.socket):
             os.chown(folder, cluster.as_uid, cluster.as_uid)
-    shutil.rmtree(cluster.data, ignore_errors=True)  # an initdb that was cut short leaves no PG_VERSION
-    command: list[str | Path] = [cluster.binaries / "initdb", "-D", cluster.data, "-U", "quadline", "--auth=trust", "-E", "UTF8"]
+    unfinished = cluster.home / "unfinished"  # what an initdb leaves that was cut short is no cluster
+    shutil.rmtree(unfinished, ignore_errors=True)
+    command: list[str | Path] = [cluster.binaries / "initdb", "-D", unfinished, "-U", "quadline", "--auth=trust", "-E", "UTF8"]
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _is_recent(cluster) else ["--locale=C.UTF-8"]
     made = subprocess.run(
         [*command, *locale, "--no-instructions"],
@@ -172,6 +184,7 @@ def _create(cluster: Cluster) -> None:
     )
     if made.returncode:
         raise PostgresError(f"A database could not be created in {cluster.home}: {made.stderr.strip()[-500:]}")
+    unfinished.rename(cluster.data)
 
 
 def _is_recent(cluster: Cluster) -> bool:
@@ -184,7 +197,10 @@ def die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
-def _wait_until_ready(cluster: Cluster, server: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_until_ready(cluster: Cluster, server: "subprocess.Popen[bytes]") -> None:
+    """Until the server answers and has our database, which is made on first use. Raises PostgresError after 30 seconds."""
+    import psycopg  # here: it takes longer to import than the server to start
+
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if server.poll() is not None:
@@ -196,6 +212,6 @@ def _wait_until_ready(cluster: Cluster, server: "subprocess.Popen[bytes]", log: 
                 return
         except psycopg.OperationalError:
             time.sleep(0.02)
-    tail = log.read_text(errors="replace")[-800:]
+    tail = cluster.log.read_text(errors="replace")[-800:]
     stop(server)
     raise PostgresError(f"PostgreSQL did not start within 30 seconds. Its log ends: {tail}")

@@ -1,26 +1,46 @@
-"""``quadline prepare``: bring database, cache table and static files to this release; for the demo, load the sample."""
+"""``quadline prepare``: bring database, cache table and static files to this release. Quick when they are there already."""
 
 import argparse
-import io
+import hashlib
+from pathlib import Path
 
 import django
+from django.conf import settings
 from django.core.management import call_command
 
 
 def prepare(arguments: list[str]) -> None:
-    """Safe to repeat. ``--sample`` loads the sample college and connects the (simulated) carrier."""
-    options = argparse.ArgumentParser("quadline prepare")
-    options.add_argument("--sample", action="store_true")
-    options.add_argument("--wait-for-carrier", default="", help="an address that answers once the carrier is there")
-    chosen = options.parse_args(arguments)
+    """Safe to repeat."""
+    argparse.ArgumentParser("quadline prepare").parse_args(arguments)
     django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
-    if chosen.sample:
-        from quadline.demo.processes import wait_for
-        from quadline.demo.sample import load_sample_college
+    collect_static()
+    bring_tables_up_to_date()
 
-        load_sample_college()
-        if chosen.wait_for_carrier and wait_for(chosen.wait_for_carrier, seconds=30):
-            call_command("connect_carrier", stdout=io.StringIO())
+
+def bring_tables_up_to_date() -> None:
+    from quadline.web.health import tables_are_current
+
+    call_command("createcachetable", verbosity=0)
+    if not tables_are_current():
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def collect_static() -> None:
+    """Name each file by its content and compress it; only when a file was added, changed or removed since the last time."""
+    made_from = settings.STATIC_ROOT / ".made_from"
+    sources = _sources()
+    if made_from.exists() and made_from.read_text() == sources:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False)
+    made_from.write_text(sources)
+
+
+def _sources() -> str:
+    """One word for which files there are, how long and how old; and for what we do to them."""
+    from django.contrib.staticfiles.finders import get_finders
+
+    from quadline.web import static_files
+
+    found = [Path(storage.path(path)) for finder in get_finders() for path, storage in finder.list([])]
+    seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in [*found, Path(static_files.__file__)]]
+    return hashlib.sha256(repr(sorted(seen)).encode()).hexdigest()

@@ -1,5 +1,7 @@
 """Start processes, keep them running, and stop them all."""
 
+import gc
+import multiprocessing
 import os
 import signal
 import socket
@@ -8,11 +10,29 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol
 
 from quadline.demo.postgres import die_with_parent
 
 PATIENCE_SECONDS = 10
+LOOK_EVERY_SECONDS = 0.02  # for what is about to be ready
+# Elsewhere a fork of a process that has used system libraries may crash: there each begins anew.
+COPIES: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
+
+class Child(Protocol):
+    """What the supervisor starts and stops."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def has_ended(self) -> bool: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 @dataclass
@@ -22,6 +42,10 @@ class Process:
     arguments: list[str]
     environment: dict[str, str]
     running: "subprocess.Popen[bytes] | None" = field(default=None)
+
+    @property
+    def name(self) -> str:
+        return self.arguments[0]
 
     def start(self) -> None:
         self.running = subprocess.Popen(
@@ -47,18 +71,86 @@ class Process:
             self.running.wait()
 
 
-def keep_running(processes: list[Process]) -> None:
-    """Until SIGINT or SIGTERM; one that ends is started again, at most once a second."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        while True:
+@dataclass
+class Copy:
+    """One of our own programs in a copy of this process, which has imported the house already: no start, less memory."""
+
+    arguments: list[str]
+    main: Callable[[list[str]], None]
+    running: Any = field(default=None)
+
+    @property
+    def name(self) -> str:
+        return self.arguments[0]
+
+    def start(self) -> None:
+        gc.freeze()  # what is shared stays shared
+        self.running = COPIES.Process(target=_run, args=(self.main, self.arguments[1:]), name=self.name)
+        self.running.start()
+
+    @property
+    def has_ended(self) -> bool:
+        return self.running is not None and not self.running.is_alive()
+
+    def stop(self) -> None:
+        if self.running is None or not self.running.is_alive():
+            return
+        self.running.terminate()
+        self.running.join(PATIENCE_SECONDS)
+        if self.running.is_alive():
+            self.running.kill()
+            self.running.join()
+
+
+def _run(main: Callable[[list[str]], None], arguments: list[str]) -> None:
+    die_with_parent()
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    main(arguments)
+
+
+class Supervisor:
+    """Starts children and keeps them running; SIGINT or SIGTERM, at any moment, stops them all, the last first."""
+
+    def __init__(self) -> None:
+        self._is_told = False
+        self._children: list[Child] = []
+        self._at_the_end = ExitStack()
+
+    def __enter__(self) -> "Supervisor":
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, self._tell)
+        return self
+
+    def _tell(self, *_: Any) -> None:
+        self._is_told = True  # Python drops what is raised while it tidies up: keep_running looks again
+        raise KeyboardInterrupt
+
+    def start(self, child: Child) -> None:
+        self.call_at_the_end(child.stop)
+        child.start()
+        self._children.append(child)
+
+    def call_at_the_end(self, act: Callable[..., None], *arguments: Any) -> None:
+        self._at_the_end.callback(act, *arguments)
+
+    def keep_running(self) -> None:
+        """Until told to stop; a child that ends is started again, at most once a second."""
+        while not self._is_told:
             time.sleep(1)
-            for process in processes:
-                if process.has_ended:
-                    print(f"quadline {process.arguments[0]} ended and is started again.", file=sys.stderr)
-                    process.start()
-    except KeyboardInterrupt:
-        pass
+            for child in self._children:
+                if child.has_ended:
+                    print(f"quadline {child.name} ended and is started again.", file=sys.stderr)
+                    child.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        try:
+            for name in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(name, signal.SIG_IGN)  # stopping is under way, and bounded
+        finally:
+            self._at_the_end.close()
+        return isinstance(error, KeyboardInterrupt)
 
 
 def is_free(port: int) -> bool:
@@ -80,7 +172,8 @@ def wait_for(url: str, *, seconds: float) -> bool:
                 if answer.status == 200:
                     return True
         except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+            pass
+        time.sleep(LOOK_EVERY_SECONDS)
     return False
 
 

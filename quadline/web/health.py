@@ -1,9 +1,14 @@
 """Whether the house stands: for load balancers and monitors, without words and without sign-in."""
 
+import pkgutil
+from functools import cache
+from pathlib import Path
+
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
@@ -22,11 +27,25 @@ def alive(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """The database answers and its tables are those of this release."""
     try:
-        executor = MigrationExecutor(connection)
-        is_current = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        is_current = tables_are_current()
     except DatabaseError:
         is_current = False
     return HttpResponse("ok" if is_current else "not ready", status=200 if is_current else 503, content_type="text/plain")
+
+
+def tables_are_current() -> bool:
+    """Whether every migration of this release has been applied: by their names, so that none has to be imported."""
+    return _migrations() <= MigrationRecorder(connection).applied_migrations().keys()
+
+
+@cache
+def _migrations() -> frozenset[tuple[str, str]]:
+    """Every migration on disk, by app and name."""
+    found = set()
+    for app in apps.get_app_configs():
+        folder = Path(app.path) / "migrations"
+        found |= {(app.label, module.name) for module in pkgutil.iter_modules([str(folder)]) if module.name[0] not in "_~"}
+    return frozenset(found)
 
 
 @login_not_required

@@ -7,7 +7,6 @@ with EMAIL_WEBHOOK_SECRET: without it anybody could write into conversations.
 from typing import Any
 
 import structlog
-from anymail.exceptions import AnymailWebhookValidationFailure
 from anymail.signals import EventType, inbound, tracking
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -46,6 +45,8 @@ def mail_service(request: HttpRequest, door: str) -> HttpResponse:
     service = door.partition("/")[0]
     if service != settings.ENV.email_service or not settings.ENV.email_webhook_secret:
         return _said(404, "There is no such address.")
+    from anymail.exceptions import AnymailWebhookValidationFailure  # here: with it comes a library that few colleges need
+
     try:
         found = resolve(f"/{door}", urlconf="anymail.urls")
         answer: HttpResponse = found.func(request, *found.args, **found.kwargs)

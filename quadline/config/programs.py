@@ -1,0 +1,34 @@
+"""The two processes of a deployment."""
+
+import argparse
+
+
+def web(arguments: list[str]) -> None:
+    """The web process."""
+    import uvicorn
+
+    options = argparse.ArgumentParser("quadline web")
+    options.add_argument("--host", default="127.0.0.1")
+    options.add_argument("--port", type=int, default=8000)
+    chosen = options.parse_args(arguments)
+    uvicorn.run(
+        "quadline.config.asgi:app",
+        host=chosen.host,
+        port=chosen.port,
+        timeout_graceful_shutdown=3,  # open event streams would keep it for ever
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+def worker(arguments: list[str]) -> None:
+    """The worker process: every queue, or those named."""
+    import django
+
+    django.setup()
+    from quadline.config.schedule import QUEUES
+    from quadline.jobs import run_worker
+
+    run_worker(arguments or list(QUEUES))
