@@ -79,7 +79,7 @@ def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Proce
         _bring_tables_up_to_date(with_sample=carrier_url != "")
         house.start(copies.pop(0))
         if carrier_url and wait_for(f"{carrier_url}/simulator/healthz", seconds=30):
-            _connect_carrier()
+            house.run_once(Copy(["connect_carrier"], _connect_carrier))
         for copy in copies:
             house.start(copy)
         _announce(port, carrier_url)
@@ -120,6 +120,9 @@ def _import_house(port: int) -> list[Copy]:
 
 
 def _mail_intake(arguments: list[str]) -> None:
+    import django
+
+    django.setup()
     from django.core.management import call_command
 
     call_command("mail_intake", *arguments)
@@ -137,10 +140,13 @@ def _bring_tables_up_to_date(*, with_sample: bool) -> None:
     connections.close_all()  # a copy must not share them
 
 
-def _connect_carrier() -> None:
+def _connect_carrier(arguments: list[str]) -> None:
+    import django
+
+    django.setup()
     from django.core.management import call_command
 
-    call_command("connect_carrier", stdout=io.StringIO())
+    call_command("connect_carrier", *arguments, stdout=io.StringIO())
 
 
 def _names_a_database() -> bool:

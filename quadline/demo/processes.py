@@ -124,13 +124,23 @@ class Supervisor:
         return self
 
     def _tell(self, *_: Any) -> None:
-        self._is_told = True  # Python drops what is raised while it tidies up: keep_running looks again
+        self._is_told = True  # Python drops what is raised while it tidies up: whoever goes on looks again
         raise KeyboardInterrupt
 
     def start(self, child: Child) -> None:
+        if self._is_told:
+            raise KeyboardInterrupt
         self.call_at_the_end(child.stop)
         child.start()
         self._children.append(child)
+
+    def run_once(self, copy: Copy) -> None:
+        """In a process of its own, so that no connection of it is copied into others. Ends everything when it fails."""
+        self.call_at_the_end(copy.stop)
+        copy.start()
+        copy.running.join()
+        if code := copy.running.exitcode:
+            sys.exit(code)
 
     def call_at_the_end(self, act: Callable[..., None], *arguments: Any) -> None:
         self._at_the_end.callback(act, *arguments)
