@@ -14,4 +14,4 @@ def measure(work: Work) -> Figures:
 
 
 def limit(work: Work) -> Figures:
-    return {TITLE: sender.CHUNK * sender.CHUNKS_AT_ONCE / CARRIER_SECONDS}
+    return {TITLE: sender.AT_ONCE / CARRIER_SECONDS}

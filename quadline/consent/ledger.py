@@ -15,6 +15,12 @@ from quadline.consent.models import ConsentEntry, ConsentState
 from quadline.consent.rules import Change, Source
 
 Pair = tuple[str, str]  # student phone, system phone
+OUT = """
+    SELECT state.student_phone, state.system_phone
+    FROM unnest(%s::text[], %s::text[]) AS pair (student_phone, system_phone)
+    JOIN consent_consentstate AS state USING (student_phone, system_phone)
+    WHERE state.opted_out
+"""
 # A carrier that hangs must not keep a STOP out of the ledger for longer than this.
 LOCK_PATIENCE_MS = 3000
 # The database grants a session again what it holds already, past a STOP that waits: that is ours to refuse.
@@ -65,9 +71,15 @@ def is_opted_out(pair: Pair) -> bool:
 
 def opted_out(pairs: Iterable[Pair]) -> set[Pair]:
     """Those of the pairs in which the student has opted out."""
-    wanted = set(pairs)
-    states = ConsentState.objects.filter(opted_out=True, student_phone__in={student for student, _ in wanted})
-    return wanted & set(states.values_list("student_phone", "system_phone"))
+    return among(pairs, OUT)
+
+
+def among(pairs: Iterable[Pair], statement: str) -> set[Pair]:
+    """Those of the pairs that a statement picks from two arrays of phones, however many there are."""
+    wanted = list(pairs)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [[student for student, _ in wanted], [system for _, system in wanted]])
+        return set(cursor.fetchall())
 
 
 def standing(pair: Pair) -> ConsentState | None:

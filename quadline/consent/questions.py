@@ -1,6 +1,6 @@
 """Replies that may mean stop, put to a person: asked once, open until answered, by a person or by the student's own keyword."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -12,6 +12,12 @@ from quadline.consent.ledger import Pair
 from quadline.consent.models import StopQuestion
 
 Answer = StopQuestion.Answer
+OPEN = """
+    SELECT question.student_phone, question.system_phone
+    FROM unnest(%s::text[], %s::text[]) AS pair (student_phone, system_phone)
+    JOIN consent_stopquestion AS question USING (student_phone, system_phone)
+    WHERE question.answer = ''
+"""
 
 
 def ask(*, pair: Pair, wording: str, phrase: str, carrier_reference: str, asked_at: datetime) -> StopQuestion | None:
@@ -38,7 +44,7 @@ def ask(*, pair: Pair, wording: str, phrase: str, carrier_reference: str, asked_
 def settle(*, pair: Pair, answer: Answer, by: User | None, now: datetime) -> StopQuestion | None:
     """Answer the open question of a pair; ``by`` nobody: the student's own keyword did. None when none is open."""
     with transaction.atomic():
-        question = _open([pair]).select_for_update(no_key=True).first()
+        question = _open(pair).select_for_update(no_key=True).first()
         if question:
             question.answer, question.answered_at, question.answered_by = answer, now, by
             question.save(update_fields=["answer", "answered_at", "answered_by"])
@@ -46,15 +52,13 @@ def settle(*, pair: Pair, answer: Answer, by: User | None, now: datetime) -> Sto
 
 
 def open_question(pair: Pair) -> StopQuestion | None:
-    return _open([pair]).first()
+    return _open(pair).first()
 
 
 def pairs_in_question(pairs: Iterable[Pair]) -> set[Pair]:
     """Those of the pairs in which nobody has answered yet."""
-    wanted = set(pairs)
-    return wanted & set(_open(wanted).values_list("student_phone", "system_phone"))
+    return ledger.among(pairs, OPEN)
 
 
-def _open(pairs: Collection[Pair]) -> QuerySet[StopQuestion]:
-    students, systems = ({pair[place] for pair in pairs} for place in (0, 1))
-    return StopQuestion.objects.filter(answer="", student_phone__in=students, system_phone__in=systems)
+def _open(pair: Pair) -> QuerySet[StopQuestion]:
+    return StopQuestion.objects.filter(answer="", student_phone=pair[0], system_phone=pair[1])

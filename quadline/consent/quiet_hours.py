@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
@@ -28,6 +29,7 @@ class QuietHours:
         return clock >= self.start or clock < self.end
 
 
+@lru_cache(maxsize=64)  # hundreds are asked about at one moment, in a handful of zones
 def quiet_until(now: datetime, zones: tuple[str, ...], hours: QuietHours) -> datetime | None:
     """When quiet hours end in every zone the student may be in; None when it is not quiet in any now."""
     moment = now

@@ -155,7 +155,7 @@ class Message(models.Model):
     @property
     def text(self) -> str:
         """What reaches the phone: the words as written and, on a first text, the opt-out notice."""
-        return f"{self.body}\n\n{self.notice}" if self.notice else self.body
+        return whole_text(self.body, self.notice)
 
     @property
     def is_outbound(self) -> bool:
@@ -168,6 +168,10 @@ class Message(models.Model):
     @property
     def tone(self) -> str:
         return WORDS[Status(self.status)][2]
+
+
+def whole_text(body: str, notice: str) -> str:
+    return f"{body}\n\n{notice}" if notice else body
 
 
 class MessageEvent(models.Model):

@@ -58,10 +58,10 @@ def _accept(taken: Sequence[tuple[Claim, str]], now: datetime) -> None:
         cursor.execute(
             ACCEPT,
             {
-                "messages": [claim.message.pk for claim, _ in taken],
-                "attempts": [claim.attempt.pk for claim, _ in taken],
+                "messages": [claim.message_id for claim, _ in taken],
+                "attempts": [claim.attempt_id for claim, _ in taken],
                 "carrier_ids": [carrier_message_id for _, carrier_message_id in taken],
                 "now": now,
             },
         )
-    tell_each((claim.message.conversation.staff_id, f"conv-{claim.message.conversation_id}") for claim, _ in taken)
+    tell_each((claim.staff_id, f"conv-{claim.conversation_id}") for claim, _ in taken)

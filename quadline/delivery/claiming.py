@@ -3,16 +3,19 @@
 Single texts go before a broadcast's, and numbers take turns, so nobody's thousands hold up another's fifty.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from quadline.conversations.models import Message
+from quadline.conversations.models import Message, whole_text
 from quadline.delivery.models import Attempt
+from quadline.delivery.recipients import Recipient
 from quadline.delivery.rules import CATCH_UP, texts_at_once
 from quadline.live.telling import tell_each
 
@@ -21,69 +24,79 @@ from quadline.live.telling import tell_each
 NUMBERS = """
     SELECT number.id
     FROM numbers_systemnumber AS number
-    WHERE number.state = 'active'
-      AND (number.free_at IS NULL OR number.free_at <= %(now)s)
-      AND EXISTS (SELECT 1 FROM conversations_message AS message
-                  WHERE message.system_number_id = number.id AND message.due_at <= %(now)s)
-    ORDER BY EXISTS (SELECT 1 FROM conversations_message AS message
-                     WHERE message.system_number_id = number.id AND message.due_at <= %(now)s AND NOT message.is_bulk) DESC,
-             number.free_at NULLS FIRST, number.id
+    CROSS JOIN LATERAL (SELECT message.is_bulk FROM conversations_message AS message
+                        WHERE message.system_number_id = number.id AND message.due_at <= %(now)s
+                        ORDER BY message.is_bulk LIMIT 1) AS first
+    WHERE number.state = 'active' AND (number.free_at IS NULL OR number.free_at <= %(now)s)
+    ORDER BY first.is_bulk, number.free_at NULLS FIRST, number.id
     LIMIT %(limit)s
     FOR NO KEY UPDATE OF number SKIP LOCKED
 """
 
 # A text is left alone while an earlier one of its conversation has not been handed over, though it could be. An
 # unconfirmed one holds the others back only as long as it is being looked up.
-TEXTS = """
-    SELECT due.id, due.segments, number.id
-    FROM unnest(%(numbers)s::bigint[]) AS number (id)
-    CROSS JOIN LATERAL (
-        SELECT message.id, message.segments
-        FROM conversations_message AS message
-        WHERE message.system_number_id = number.id AND message.due_at <= %(now)s
-          AND NOT EXISTS (
-            SELECT 1 FROM conversations_message AS earlier
-            WHERE earlier.conversation_id = message.conversation_id
-              AND earlier.position < message.position
-              AND earlier.channel = 'text'
-              AND (earlier.status IN ('queued', 'sending')
-                   OR earlier.status = 'waiting' AND earlier.due_at <= %(now)s
-                      AND earlier.system_number_id = message.system_number_id
-                   OR earlier.status = 'unconfirmed' AND EXISTS (
-                      SELECT 1 FROM delivery_attempt AS attempt
-                      WHERE attempt.message_id = earlier.id AND attempt.started_at > %(now)s - interval '10 minutes')))
-        ORDER BY message.is_bulk, message.due_at, message.position
-        LIMIT %(each)s
-        FOR NO KEY UPDATE OF message SKIP LOCKED
-    ) AS due
-"""
-
+#
 # From here the carrier may have them. A text tried before keeps its status: it never falls. A text that waited goes
-# to the phone the student has now.
+# to the phone the student has now. Each number is busy for as long as its segments take.
 TAKE = """
-    WITH taken AS (SELECT id, status FROM conversations_message WHERE id = ANY(%(ids)s::uuid[])),
-    sending AS (
-        UPDATE conversations_message AS message
-        SET status = CASE WHEN taken.status IN ('waiting', 'queued') THEN 'sending' ELSE taken.status END,
-            student_phone = COALESCE(NULLIF(student.mobile, ''), message.student_phone),
-            due_at = NULL, reason = '', detail = ''
-        FROM taken, conversations_conversation AS conversation
-        LEFT JOIN roster_student AS student ON student.id = conversation.student_id
-        WHERE message.id = taken.id AND conversation.id = message.conversation_id
+    WITH due AS MATERIALIZED (
+        SELECT text.id, text.status, text.segments, number.id AS number_id
+        FROM unnest(%(numbers)s::bigint[]) AS number (id)
+        CROSS JOIN LATERAL (
+            SELECT message.id, message.status, message.segments
+            FROM conversations_message AS message
+            WHERE message.system_number_id = number.id AND message.due_at <= %(now)s
+              AND NOT EXISTS (
+                SELECT 1 FROM conversations_message AS earlier
+                WHERE earlier.conversation_id = message.conversation_id
+                  AND earlier.position < message.position
+                  AND earlier.channel = 'text'
+                  AND (earlier.status IN ('queued', 'sending')
+                       OR earlier.status = 'waiting' AND earlier.due_at <= %(now)s
+                          AND earlier.system_number_id = message.system_number_id
+                       OR earlier.status = 'unconfirmed' AND EXISTS (
+                          SELECT 1 FROM delivery_attempt AS attempt
+                          WHERE attempt.message_id = earlier.id AND attempt.started_at > %(now)s - interval '10 minutes')))
+            ORDER BY message.is_bulk, message.due_at, message.position
+            LIMIT %(each)s
+            FOR NO KEY UPDATE OF message SKIP LOCKED
+        ) AS text
+    ),
+    paced AS (
+        UPDATE numbers_systemnumber AS number
+        SET free_at = CASE WHEN number.free_at > %(late)s THEN number.free_at ELSE %(now)s END
+                      + sent.segments * %(seconds_each)s * interval '1 second'
+        FROM (SELECT number_id, sum(greatest(segments, 1)) AS segments FROM due GROUP BY number_id) AS sent
+        WHERE number.id = sent.number_id
     ),
     told AS (
         INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, key)
-        SELECT id, %(now)s, status, 'sending', 'handed over', '', '' FROM taken WHERE status IN ('waiting', 'queued')
+        SELECT id, %(now)s, status, 'sending', 'handed over', '', '' FROM due WHERE status IN ('waiting', 'queued')
+    ),
+    sending AS (
+        UPDATE conversations_message AS message
+        SET status = CASE WHEN message.status IN ('waiting', 'queued') THEN 'sending' ELSE message.status END,
+            student_phone = COALESCE(NULLIF(student.mobile, ''), message.student_phone),
+            due_at = NULL, reason = '', detail = ''
+        FROM due, conversations_conversation AS conversation
+        LEFT JOIN roster_student AS student ON student.id = conversation.student_id
+        WHERE message.id = due.id AND conversation.id = message.conversation_id
+        RETURNING message.id, message.is_bulk, message.body, message.notice, message.student_phone, message.conversation_id,
+                  message.system_number_id, conversation.staff_id, conversation.last_inbound_at,
+                  COALESCE(student.mobile, conversation.phone) AS mobile, student.landline, student.time_zone
+    ),
+    attempted AS (
+        INSERT INTO delivery_attempt (message_id, started_at, outcome, why, looks)
+        SELECT id, %(now)s, 'under_way', '', 0 FROM due
+        RETURNING id, message_id
     )
-    INSERT INTO delivery_attempt (message_id, started_at, outcome, why, looks)
-    SELECT id, %(now)s, 'under_way', '', 0 FROM taken
-    RETURNING id, message_id
-"""
-PACE = """
-    UPDATE numbers_systemnumber AS number
-    SET free_at = CASE WHEN number.free_at > %(late)s THEN number.free_at ELSE %(now)s END + sent.seconds * interval '1 second'
-    FROM unnest(%(numbers)s::bigint[], %(seconds)s::float8[]) AS sent (number_id, seconds)
-    WHERE number.id = sent.number_id
+    SELECT sending.id, attempted.id, sending.conversation_id, sending.staff_id, sending.is_bulk, sending.body, sending.notice,
+           sending.student_phone, number.phone, sending.mobile, COALESCE(sending.landline, ''),
+           COALESCE(sending.time_zone, ''), sending.last_inbound_at
+    FROM sending
+    JOIN attempted ON attempted.message_id = sending.id
+    JOIN numbers_systemnumber AS number ON number.id = sending.system_number_id
+    ORDER BY sending.is_bulk, attempted.id
 """
 NEXT_TURN = """
     SELECT min(number.free_at)
@@ -94,31 +107,45 @@ NEXT_TURN = """
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """One text that is ours to hand over, and the committed attempt that says so."""
+    """One text that is ours to hand over, by a committed attempt; all that the way to the carrier and back asks to know.
 
-    message: Message
-    attempt: Attempt
+    Values, not rows: hundreds are claimed at once, and almost all of them are accepted.
+    """
+
+    message_id: UUID
+    attempt_id: int
+    started_at: datetime
+    conversation_id: int
+    staff_id: int
+    is_bulk: bool
+    text: str
+    to: Recipient
+
+    @property
+    def message(self) -> Message:
+        """The row as it stands now, for what happens to few texts."""
+        return Message.objects.select_related("system_number", "conversation__student", "conversation__staff").get(
+            pk=self.message_id
+        )
+
+    @property
+    def attempt(self) -> Attempt:
+        return Attempt(pk=self.attempt_id, message_id=self.message_id, started_at=self.started_at)
 
 
 def claim_due(*, limit: int) -> list[Claim]:
-    """Claim at most ``limit`` due texts and commit an attempt for each."""
+    """Claim at most ``limit`` due texts and commit an attempt for each. Single texts come first."""
     now = timezone.now()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(NUMBERS, {"now": now, "limit": limit})
         numbers = [row[0] for row in cursor.fetchall()]
         if not numbers:
             return []
-        rate = settings.ENV.texts_per_second
-        each = texts_at_once(rate, share=limit // len(numbers))
-        cursor.execute(TEXTS, {"now": now, "numbers": numbers, "each": each})
-        texts = cursor.fetchall()
-        cursor.execute(TAKE, {"now": now, "ids": [text[0] for text in texts]})
-        attempts = {message_id: attempt_id for attempt_id, message_id in cursor.fetchall()}
-        _pace([(number_id, segments) for _, segments, number_id in texts], rate, now)
-        claims = _claims([text[0] for text in texts], attempts, now)
-        tell_each((claim.message.conversation.staff_id, f"conv-{claim.message.conversation_id}") for claim in claims)
+        cursor.execute(TAKE, {"now": now, "numbers": numbers, **_pace(limit // len(numbers), now)})
+        claims = [_claim(row, now) for row in cursor.fetchall()]
+        tell_each((claim.staff_id, f"conv-{claim.conversation_id}") for claim in claims)
     return claims
 
 
@@ -130,20 +157,26 @@ def next_turn(now: datetime) -> datetime | None:
     return at  # type: ignore[no-any-return]
 
 
-def _claims(ids: list[UUID], attempts: dict[UUID, int], now: datetime) -> list[Claim]:
-    messages = Message.objects.select_related("system_number", "conversation__student", "conversation__staff").in_bulk(ids)
-    return [Claim(messages[id], Attempt(pk=attempts[id], message=messages[id], started_at=now)) for id in ids]
+def _pace(share: int, now: datetime) -> dict[str, Any]:
+    """How many texts of a number are taken together, and how long each keeps it busy.
 
-
-def _pace(sent: list[tuple[int, int]], rate: float, now: datetime) -> None:
-    """Each number is busy for as long as its segments take. One that was a little late to its turn keeps its beat.
-
-    Without a rate a number is free again at once, behind those that have waited longer.
+    A number that was a little late to its turn keeps its beat. Without a rate it is free again at once, behind those
+    that have waited longer.
     """
-    segments: dict[int, int] = {}
-    for number_id, count in sent:
-        segments[number_id] = segments.get(number_id, 0) + max(count, 1)
-    seconds = [count / rate if rate else 0.0 for count in segments.values()]
-    late = now - CATCH_UP if rate else now
-    with connection.cursor() as cursor:
-        cursor.execute(PACE, {"now": now, "late": late, "numbers": list(segments), "seconds": seconds})
+    rate = settings.ENV.texts_per_second
+    late, seconds_each = (now - CATCH_UP, 1 / rate) if rate else (now, 0.0)
+    return {"each": texts_at_once(rate, share=share), "late": late, "seconds_each": seconds_each}
+
+
+def _claim(row: Sequence[Any], now: datetime) -> Claim:
+    message_id, attempt_id, conversation_id, staff_id, is_bulk, body, notice, student_phone, system_phone, *known = row
+    return Claim(
+        message_id,
+        attempt_id,
+        now,
+        conversation_id,
+        staff_id,
+        is_bulk,
+        whole_text(body, notice),
+        Recipient((student_phone, system_phone), *known),
+    )

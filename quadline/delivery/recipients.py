@@ -1,6 +1,7 @@
 """Gather what the law on texting asks to know of the person at the other end of a conversation."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -14,29 +15,50 @@ from quadline.roster.trouble import bad_phones
 from quadline.sms import phones
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whoever a text goes to. ``mobile`` is the phone they have now, ``pair`` the phones this text goes by."""
+
+    pair: ledger.Pair
+    mobile: str
+    landline: str
+    time_zone: str
+    wrote_at: datetime | None
+
+
 def verdict_on(conversation: Conversation, *, system_phone: str, now: datetime) -> Verdict:
     """Whether this conversation's student may be texted from this number now."""
-    pair = (conversation.student_phone, system_phone)
-    is_out, is_asked = bool(system_phone) and ledger.is_opted_out(pair), bool(pairs_in_question([pair]))
-    is_bad = conversation.student_phone in bad_phones([conversation.student_phone])
-    return _verdict(conversation, is_out=is_out, is_bad=is_bad, is_asked=is_asked, now=now)
+    (verdict,) = verdicts([_recipient(conversation, (conversation.student_phone, system_phone))], now=now)
+    return verdict
 
 
 def verdicts_on(messages: Sequence[Message], *, now: datetime) -> dict[Message, Verdict]:
-    """The same for many messages in one look at the ledger, one at open questions, and one at what is known of their phones."""
-    out = ledger.opted_out(pair_of(message) for message in messages)
-    asked = pairs_in_question(pair_of(message) for message in messages)
-    bad = bad_phones(message.conversation.student_phone for message in messages)
-    return {
-        message: _verdict(
-            message.conversation,
-            is_out=pair_of(message) in out,
-            is_bad=message.conversation.student_phone in bad,
-            is_asked=pair_of(message) in asked,
+    recipients = [_recipient(message.conversation, pair_of(message)) for message in messages]
+    return dict(zip(messages, verdicts(recipients, now=now), strict=True))
+
+
+def verdicts(recipients: Sequence[Recipient], *, now: datetime) -> list[Verdict]:
+    """The law on each, in one look at the ledger, one at open questions, and one at what is known of their phones."""
+    pairs = [recipient.pair for recipient in recipients]
+    out, asked = ledger.opted_out(pairs), pairs_in_question(pairs)
+    bad = bad_phones(recipient.mobile for recipient in recipients)
+    quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
+    return [
+        may_text(
+            RecipientFacts(
+                mobile=recipient.mobile,
+                landline=recipient.landline,
+                opted_out=recipient.pair in out,
+                bad_number=recipient.mobile in bad,
+                may_have_asked_to_stop=recipient.pair in asked,
+                time_zones=_zones(recipient.time_zone, recipient.mobile) if quiet_hours else (),
+                wrote_at=recipient.wrote_at,
+            ),
             now=now,
+            quiet_hours=quiet_hours,
         )
-        for message in messages
-    }
+        for recipient in recipients
+    ]
 
 
 def pair_of(message: Message) -> ledger.Pair:
@@ -44,23 +66,19 @@ def pair_of(message: Message) -> ledger.Pair:
     return (message.student_phone, number.phone if number else "")
 
 
-def _verdict(conversation: Conversation, *, is_out: bool, is_bad: bool, is_asked: bool, now: datetime) -> Verdict:
-    student = conversation.student
-    facts = RecipientFacts(
-        mobile=conversation.student_phone,
-        landline=student.landline if student else "",
-        opted_out=is_out,
-        bad_number=is_bad,
-        may_have_asked_to_stop=is_asked,
-        time_zones=zones_of(student),
-        wrote_at=conversation.last_inbound_at,
-    )
-    return may_text(facts, now=now, quiet_hours=QuietHours.parse(settings.ENV.quiet_hours))
-
-
 def zones_of(student: Student | None) -> tuple[str, ...]:
     """The student's own zone when it is known; else the campus and wherever the number is from, all at once."""
-    if student and student.time_zone:
-        return (student.time_zone,)
-    from_phone = phones.time_zones(student.mobile) if student and student.mobile else ()
+    return _zones(student.time_zone, student.mobile) if student else _zones("", "")
+
+
+def _zones(time_zone: str, mobile: str) -> tuple[str, ...]:
+    if time_zone:
+        return (time_zone,)
+    from_phone = phones.time_zones(mobile) if mobile else ()
     return tuple(dict.fromkeys((settings.ENV.college_time_zone, *from_phone)))
+
+
+def _recipient(conversation: Conversation, pair: ledger.Pair) -> Recipient:
+    student, mobile = conversation.student, conversation.student_phone
+    landline, time_zone = (student.landline, student.time_zone) if student else ("", "")
+    return Recipient(pair, mobile, landline, time_zone, conversation.last_inbound_at)

@@ -5,73 +5,108 @@ transaction is open. What happens when an answer is lost: reconcile.py and docs/
 """
 
 import asyncio
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from django.utils import timezone
 
 from quadline.carriers import registry
 from quadline.carriers.protocol import Accepted, OutboundText, Refused, SendOutcome, Unknown, Unsent
 from quadline.consent import ledger
-from quadline.consent.rules import Reason
-from quadline.delivery import holding, recording
+from quadline.consent.rules import Reason, Verdict
+from quadline.delivery import holding, recipients, recording
 from quadline.delivery.accepted import record_all_accepted
 from quadline.delivery.blocking import block
 from quadline.delivery.claiming import Claim, claim_due, next_turn
+from quadline.delivery.line import Answer, Line
 from quadline.delivery.models import Attempt
-from quadline.delivery.recipients import pair_of, verdicts_on
 from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER
 from quadline.jobs import enqueue, job
 
-CHUNK = 50
-CHUNKS_AT_ONCE = 4  # while one waits for the carrier, the next is claimed and the one before is written down
+AT_ONCE = 200  # calls under way in one worker process
+CHUNK = 50  # texts that are claimed, looked at and written down together
+AHEAD = 2 * CHUNK  # claimed and looked at before a call is free, so that no call is kept waiting by the database
+A_BEAT = 0.005  # seconds in which answers gather, to be written down together
 A_MOMENT = timedelta(seconds=1)
 SOON = timedelta(seconds=15)  # a number whose turn comes within this is waited for
 LONGEST_RUN_SECONDS = 20.0  # then the job begins anew, so that a worker that is told to stop is not kept from it
 # One job of a process hands over; the others tell it that there may be more to do. By event loop: there is one per worker.
-_told: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Event] = WeakKeyDictionary()
+_lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Line] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn at the database brought: texts that may leave, if any were claimed; else when to look again."""
+
+    allowed: list[Claim]
+    looked_at: datetime
+    has_claimed: bool
+    wait: float | None = None  # seconds until a number is free that keeps texts waiting
 
 
 @job(queue="texts")
 async def send_due_texts() -> None:
     """Hand over everything that is due, each number at its rate. Several workers may do so: each row is claimed by one."""
     loop = asyncio.get_running_loop()
-    if loop in _told:
-        _told[loop].set()
+    if loop in _lines:
+        _lines[loop].wake()
         return
-    told = _told[loop] = asyncio.Event()
+    line = _lines[loop] = Line(_hand_over, at_once=AT_ONCE)
     try:
-        await _send_until_nothing_is_due(told, until=loop.time() + LONGEST_RUN_SECONDS)
+        await _send_until_nothing_is_due(line, until=loop.time() + LONGEST_RUN_SECONDS)
     finally:
-        del _told[loop]
+        del _lines[loop]
+        await _leave(line)
 
 
-async def _send_until_nothing_is_due(told: asyncio.Event, *, until: float) -> None:
+async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
+    """Turn by turn: write down what was answered, claim what is due. Meanwhile other texts are at the carrier."""
+    clock = asyncio.get_running_loop().time
     while True:
-        told.clear()
-        await asyncio.gather(*(_send_chunks() for _ in range(CHUNKS_AT_ONCE)))
-        wait = await sync_to_async(_until_next_turn)()
-        if wait is None and not told.is_set():
-            return
-        if asyncio.get_running_loop().time() > until:
+        is_over = clock() > until
+        line.begin_turn()
+        turn = await sync_to_async(_take_turn)(line.answered(), 0 if is_over else min(CHUNK, _room(line)))
+        line.add(turn.allowed, turn.looked_at)
+        if turn.has_claimed and _room(line) >= CHUNK:
+            continue
+        if line.is_empty and is_over:
             await sync_to_async(enqueue)(send_due_texts)
             return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(told.wait(), wait)
+        if line.is_empty and turn.wait is None and not line.has_news and not turn.has_claimed:
+            return
+        await line.news(within=turn.wait)
+        if not line.is_empty:
+            await asyncio.sleep(A_BEAT)
 
 
-async def _send_chunks() -> None:
-    while claims := await sync_to_async(claim_due)(limit=CHUNK):
-        pairs = await sync_to_async(ledger.hold)({pair_of(claim.message) for claim in claims})
-        try:
-            looked_at = timezone.now()
-            allowed = await sync_to_async(_still_allowed)(claims, pairs)
-            outcomes = await asyncio.gather(*(_hand_over(claim, looked_at) for claim in allowed))
-            await sync_to_async(_record_all)(list(zip(allowed, outcomes, strict=True)))
-        finally:
-            await sync_to_async(ledger.let_go)(pairs)
+def _room(line: Line) -> int:
+    return AT_ONCE + AHEAD - len(line)
+
+
+async def _leave(line: Line) -> None:
+    """However a run ends: what is at the carrier is waited for, and what became of each text is written down."""
+    if answers := await line.closed():
+        await sync_to_async(close_old_connections)()
+        await sync_to_async(_write_down)(answers)
+
+
+def _take_turn(answers: list[Answer], room: int) -> Turn:
+    """Everything between two looks at the line that needs the database, in one visit to its thread."""
+    _write_down(answers)
+    claims = claim_due(limit=room) if room else []
+    if not claims:
+        return Turn([], timezone.now(), False, _until_next_turn() if room else None)
+    held = ledger.hold({claim.to.pair for claim in claims})
+    looked_at = timezone.now()
+    allowed: list[Claim] = []
+    try:
+        allowed += _still_allowed(claims, held)
+    finally:
+        ledger.let_go(held - {claim.to.pair for claim in allowed})
+    return Turn(allowed, looked_at, True)
 
 
 def _until_next_turn() -> float | None:
@@ -98,21 +133,27 @@ async def send_probe(*, reference: str, system_phone: str, to: str) -> SendOutco
 def _still_allowed(claims: list[Claim], held: set[ledger.Pair]) -> list[Claim]:
     """The last look at consent, under the lock that a STOP also takes. What a STOP is waiting for comes back later."""
     now = timezone.now()
-    in_hand = [claim for claim in claims if pair_of(claim.message) in held]
-    for claim in claims:
-        if claim not in in_hand:
+    first = {claim.to.pair: claim for claim in reversed(claims)}  # of two with one phone: a lock covers one text
+    in_hand = [claim for claim in claims if claim.to.pair in held and first[claim.to.pair] is claim]
+    if len(in_hand) < len(claims):
+        for claim in set(claims) - set(in_hand):
             _come_back(claim, now)
-    verdicts = verdicts_on([claim.message for claim in in_hand], now=now)
-    for claim in in_hand:
-        verdict = verdicts[claim.message]
-        if verdict.reason is Reason.ASKED:
-            holding.keep_back(claim.message, claim.attempt, now=now)
-        elif verdict.is_held:
-            recording.record_unsent(claim.message, claim.attempt, Unsent("quiet hours"), now=now, retry_at=verdict.until)
-        elif not verdict.is_allowed:
-            recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason))
-            block(claim.message, verdict, now=now)
-    return [claim for claim in in_hand if verdicts[claim.message].is_allowed]
+    verdicts = recipients.verdicts([claim.to for claim in in_hand], now=now)
+    for claim, verdict in zip(in_hand, verdicts, strict=True):
+        if not verdict.is_allowed:
+            _withdraw(claim, verdict, now)
+    return [claim for claim, verdict in zip(in_hand, verdicts, strict=True) if verdict.is_allowed]
+
+
+def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
+    """The law has changed its mind since the text was accepted: it is provably not at the carrier."""
+    if verdict.reason is Reason.ASKED:
+        holding.keep_back(claim.message, claim.attempt, now=now)
+    elif verdict.is_held:
+        recording.record_unsent(claim.message, claim.attempt, Unsent("quiet hours"), now=now, retry_at=verdict.until)
+    else:
+        recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason))
+        block(claim.message, verdict, now=now)
 
 
 def _come_back(claim: Claim, now: datetime) -> None:
@@ -122,27 +163,26 @@ def _come_back(claim: Claim, now: datetime) -> None:
 
 async def _hand_over(claim: Claim, looked_at: datetime) -> SendOutcome:
     now = timezone.now()
-    if now - claim.attempt.started_at > STALE_AFTER or now - looked_at > LOOK_LASTS:
+    if now - claim.started_at > STALE_AFTER or now - looked_at > LOOK_LASTS:
         return Unsent("this worker was paused")
-    message = claim.message
-    assert message.system_number is not None, "only texts with a number are claimed"
-    return await registry.current().send(
-        OutboundText(
-            reference=str(message.pk),
-            system_phone=message.system_number.phone,
-            student_phone=message.student_phone,
-            body=message.text,
-        )
-    )
+    student_phone, system_phone = claim.to.pair
+    text = OutboundText(str(claim.message_id), system_phone, student_phone, claim.text)
+    return await registry.current().send(text)
 
 
-def _record_all(outcomes: list[tuple[Claim, SendOutcome]]) -> None:
+def _write_down(answers: list[Answer]) -> None:
+    """Record what became of each text, and let STOPs go on."""
+    if not answers:
+        return
     now = timezone.now()
-    taken = [(claim, outcome.carrier_message_id) for claim, outcome in outcomes if isinstance(outcome, Accepted)]
-    record_all_accepted(taken, now=now)
-    waits = {wait for claim, outcome in outcomes if (wait := _record_other(claim, outcome, now))}
-    for wait in sorted(waits):
-        enqueue(send_due_texts, after=wait)
+    try:
+        taken = [(claim, outcome.carrier_message_id) for claim, outcome in answers if isinstance(outcome, Accepted)]
+        record_all_accepted(taken, now=now)
+        waits = {wait for claim, outcome in answers if (wait := _record_other(claim, outcome, now))}
+        for wait in sorted(waits):
+            enqueue(send_due_texts, after=wait)
+    finally:
+        ledger.let_go(claim.to.pair for claim, _ in answers)
 
 
 def _record_other(claim: Claim, outcome: SendOutcome, now: datetime) -> timedelta | None:
