@@ -15,9 +15,10 @@ from quadline.consent.models import ConsentEntry, ConsentState
 from quadline.consent.rules import Change, Source
 
 Pair = tuple[str, str]  # student phone, system phone
+# Of two arrays of phones, pair by pair.
 OUT = """
     SELECT state.student_phone, state.system_phone
-    FROM unnest(%s::text[], %s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
     JOIN consent_consentstate AS state USING (student_phone, system_phone)
     WHERE state.opted_out
 """
@@ -75,10 +76,10 @@ def opted_out(pairs: Iterable[Pair]) -> set[Pair]:
 
 
 def among(pairs: Iterable[Pair], statement: str) -> set[Pair]:
-    """Those of the pairs that a statement picks from two arrays of phones, however many there are."""
+    """Those of the pairs that a statement picks, however many there are."""
     wanted = list(pairs)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [[student for student, _ in wanted], [system for _, system in wanted]])
+        cursor.execute(statement, {"students": [pair[0] for pair in wanted], "systems": [pair[1] for pair in wanted]})
         return set(cursor.fetchall())
 
 

@@ -14,7 +14,7 @@ from quadline.consent.models import StopQuestion
 Answer = StopQuestion.Answer
 OPEN = """
     SELECT question.student_phone, question.system_phone
-    FROM unnest(%s::text[], %s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
     JOIN consent_stopquestion AS question USING (student_phone, system_phone)
     WHERE question.answer = ''
 """

@@ -7,12 +7,12 @@ from django.db import IntegrityError, connection, transaction
 
 from quadline.delivery.claiming import Claim
 from quadline.delivery.recording import record_accepted
-from quadline.live.telling import tell_each
+from quadline.live.telling import TELL_NEWS
 
 # A receipt may have been quicker and have moved the status past "sent": the carrier's id is kept all the same.
-ACCEPT = """
+ACCEPT = f"""
     WITH taken AS (
-        SELECT message.id, message.status, answer.attempt_id, answer.carrier_message_id,
+        SELECT message.id, message.status, message.conversation_id, answer.attempt_id, answer.carrier_message_id,
                message.status IN ('waiting', 'queued', 'sending', 'unconfirmed') AS climbs
         FROM unnest(%(messages)s::uuid[], %(attempts)s::bigint[], %(carrier_ids)s::text[])
              AS answer (message_id, attempt_id, carrier_message_id)
@@ -34,11 +34,18 @@ ACCEPT = """
             reason = CASE WHEN taken.climbs THEN '' ELSE message.reason END,
             detail = CASE WHEN taken.climbs THEN '' ELSE message.detail END
         FROM taken WHERE message.id = taken.id
+    ),
+    told AS (
+        INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, key)
+        SELECT id, %(now)s, status, 'sent', 'accepted', '', 'accepted-' || carrier_message_id FROM taken
+        ON CONFLICT DO NOTHING
+    ),
+    news AS (
+        SELECT conversation.staff_id AS user_id, 'conv-' || conversation.id AS event
+        FROM taken JOIN conversations_conversation AS conversation ON conversation.id = taken.conversation_id
     )
-    INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, key)
-    SELECT id, %(now)s, status, 'sent', 'accepted', '', 'accepted-' || carrier_message_id FROM taken
-    ON CONFLICT DO NOTHING
-"""
+    {TELL_NEWS}
+"""  # noqa: S608  # no value in it
 
 
 def record_all_accepted(taken: Sequence[tuple[Claim, str]], *, now: datetime) -> None:
@@ -64,4 +71,3 @@ def _accept(taken: Sequence[tuple[Claim, str]], now: datetime) -> None:
                 "now": now,
             },
         )
-    tell_each((claim.staff_id, f"conv-{claim.conversation_id}") for claim, _ in taken)

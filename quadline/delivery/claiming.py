@@ -17,7 +17,7 @@ from quadline.conversations.models import Message, whole_text
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import Recipient
 from quadline.delivery.rules import CATCH_UP, texts_at_once
-from quadline.live.telling import tell_each
+from quadline.live.telling import TELL_NEWS
 
 # The numbers whose turn it is: those with a single text first, then who has waited longest. A number in another worker's
 # hands is passed over.
@@ -38,7 +38,7 @@ NUMBERS = """
 #
 # From here the carrier may have them. A text tried before keeps its status: it never falls. A text that waited goes
 # to the phone the student has now. Each number is busy for as long as its segments take.
-TAKE = """
+TAKE = f"""
     WITH due AS MATERIALIZED (
         SELECT text.id, text.status, text.segments, number.id AS number_id
         FROM unnest(%(numbers)s::bigint[]) AS number (id)
@@ -89,15 +89,18 @@ TAKE = """
         INSERT INTO delivery_attempt (message_id, started_at, outcome, why, looks)
         SELECT id, %(now)s, 'under_way', '', 0 FROM due
         RETURNING id, message_id
-    )
+    ),
+    news AS (SELECT staff_id AS user_id, 'conv-' || conversation_id AS event FROM sending),
+    announced AS ({TELL_NEWS})
     SELECT sending.id, attempted.id, sending.conversation_id, sending.staff_id, sending.is_bulk, sending.body, sending.notice,
            sending.student_phone, number.phone, sending.mobile, COALESCE(sending.landline, ''),
-           COALESCE(sending.time_zone, ''), sending.last_inbound_at
+           COALESCE(sending.time_zone, ''), sending.last_inbound_at,
+           (SELECT count(*) FROM announced)
     FROM sending
     JOIN attempted ON attempted.message_id = sending.id
     JOIN numbers_systemnumber AS number ON number.id = sending.system_number_id
     ORDER BY sending.is_bulk, attempted.id
-"""
+"""  # noqa: S608  # no value in it
 NEXT_TURN = """
     SELECT min(number.free_at)
     FROM numbers_systemnumber AS number
@@ -144,9 +147,7 @@ def claim_due(*, limit: int) -> list[Claim]:
         if not numbers:
             return []
         cursor.execute(TAKE, {"now": now, "numbers": numbers, **_pace(limit // len(numbers), now)})
-        claims = [_claim(row, now) for row in cursor.fetchall()]
-        tell_each((claim.staff_id, f"conv-{claim.conversation_id}") for claim in claims)
-    return claims
+        return [_claim(row, now) for row in cursor.fetchall()]
 
 
 def next_turn(now: datetime) -> datetime | None:
@@ -169,7 +170,7 @@ def _pace(share: int, now: datetime) -> dict[str, Any]:
 
 
 def _claim(row: Sequence[Any], now: datetime) -> Claim:
-    message_id, attempt_id, conversation_id, staff_id, is_bulk, body, notice, student_phone, system_phone, *known = row
+    message_id, attempt_id, conversation_id, staff_id, is_bulk, body, notice, student_phone, system_phone, *known, _ = row
     return Claim(
         message_id,
         attempt_id,

@@ -5,14 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db import connection
 
 from quadline.consent import ledger
-from quadline.consent.questions import pairs_in_question
+from quadline.consent.questions import OPEN
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
 from quadline.conversations.models import Conversation, Message
 from quadline.roster.models import Student
-from quadline.roster.trouble import bad_phones
+from quadline.roster.trouble import BAD
 from quadline.sms import phones
+
+# In each room's own words, at one moment.
+LOOK = f"""
+    SELECT 'out', * FROM ({ledger.OUT}) AS out
+    UNION ALL SELECT 'asked', * FROM ({OPEN}) AS asked
+    UNION ALL SELECT 'bad', phone, '' FROM ({BAD}) AS bad
+"""  # noqa: S608  # no value in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +46,8 @@ def verdicts_on(messages: Sequence[Message], *, now: datetime) -> dict[Message, 
 
 
 def verdicts(recipients: Sequence[Recipient], *, now: datetime) -> list[Verdict]:
-    """The law on each, in one look at the ledger, one at open questions, and one at what is known of their phones."""
-    pairs = [recipient.pair for recipient in recipients]
-    out, asked = ledger.opted_out(pairs), pairs_in_question(pairs)
-    bad = bad_phones(recipient.mobile for recipient in recipients)
+    """The law on each, by one look at what is known of all of them."""
+    out, asked, bad = _look(recipients)
     quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
     return [
         may_text(
@@ -59,6 +65,17 @@ def verdicts(recipients: Sequence[Recipient], *, now: datetime) -> list[Verdict]
         )
         for recipient in recipients
     ]
+
+
+def _look(recipients: Sequence[Recipient]) -> tuple[set[ledger.Pair], set[ledger.Pair], set[str]]:
+    """The pairs that are out, the pairs in question, and the phones that are bad."""
+    students, systems = ([recipient.pair[place] for recipient in recipients] for place in (0, 1))
+    phones = [recipient.mobile for recipient in recipients]
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK, {"students": students, "systems": systems, "phones": phones})
+        found = cursor.fetchall()
+    out, asked = ({(student, system) for what, student, system in found if what == each} for each in ("out", "asked"))
+    return out, asked, {phone for what, phone, _ in found if what == "bad"}
 
 
 def pair_of(message: Message) -> ledger.Pair:

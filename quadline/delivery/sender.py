@@ -27,7 +27,7 @@ from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER
 from quadline.jobs import enqueue, job
 
 AT_ONCE = 200  # calls under way in one worker process
-CHUNK = 50  # texts that are claimed, looked at and written down together
+CHUNK = 100  # texts that are claimed, looked at and written down together
 AHEAD = 2 * CHUNK  # claimed and looked at before a call is free, so that no call is kept waiting by the database
 A_BEAT = 0.005  # seconds in which answers gather, to be written down together
 A_MOMENT = timedelta(seconds=1)

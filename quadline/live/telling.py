@@ -9,6 +9,16 @@ from collections.abc import Iterable
 from django.db import connection
 
 CHANNEL = "quadline_live"
+# The last step of a statement that has a table of news (user_id, event): each event to one person, and that person's
+# inbox with it.
+TELL_NEWS = f"""
+    SELECT pg_notify('{CHANNEL}', format('{{"to": [%%s], "event": "%%s"}}', told.user_id, told.event))
+    FROM (SELECT user_id, event FROM news UNION SELECT user_id, 'inbox' FROM news) AS told
+"""  # noqa: S608  # no value in it
+EACH = f"""
+    WITH news AS (SELECT * FROM unnest(%(user_ids)s::bigint[], %(events)s::text[]) AS each (user_id, event))
+    {TELL_NEWS}
+"""  # noqa: S608  # no value in it
 
 
 def tell(user_ids: Iterable[int], event: str) -> None:
@@ -20,8 +30,6 @@ def tell(user_ids: Iterable[int], event: str) -> None:
 
 def tell_each(news: Iterable[tuple[int, str]]) -> None:
     """Send many events, each to one person, in one statement; and that person's inbox with them."""
-    each = {(user_id, event) for user_id, event in news}
-    each |= {(user_id, "inbox") for user_id, _ in each}
-    payloads = [f'{{"to": [{user_id}], "event": "{event}"}}' for user_id, event in each]  # as json.dumps, a tenth of its time
+    user_ids, events = zip(*set(news), strict=True) if (news := list(news)) else ((), ())
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload", [CHANNEL, payloads])
+        cursor.execute(EACH, {"user_ids": list(user_ids), "events": list(events)})

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from quadline.roster.models import PhoneTrouble
 
-BAD = "SELECT phone FROM roster_phonetrouble WHERE phone = ANY(%s) AND is_bad"
+BAD = "SELECT phone FROM roster_phonetrouble WHERE phone = ANY(%(phones)s::text[]) AND is_bad"
 
 
 def note_failure(phone: str, *, words: str, bad_after: int, now: datetime) -> bool:
@@ -38,5 +38,5 @@ def clear_all(phones: set[str]) -> None:
 def bad_phones(phones: Iterable[str]) -> set[str]:
     """Those of the phones to which texts have failed for good."""
     with connection.cursor() as cursor:
-        cursor.execute(BAD, [list(phones)])
+        cursor.execute(BAD, {"phones": list(phones)})
         return {phone for (phone,) in cursor.fetchall()}
