@@ -8,6 +8,7 @@ import functools
 import inspect
 import logging
 import signal
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 STALLED_AFTER_SECONDS = 30.0
 FETCH_EVERY_SECONDS = 1.0  # the engine's LISTEN is not renewed after a database restart: this bounds the delay
 DRAIN_SECONDS = 25.0
+MOST_WAIT_SECONDS = 0.0003  # of one thread for another
 
 
 class Timed:
@@ -111,8 +113,17 @@ async def take_up_stalled_jobs(worker_app: procrastinate.App) -> int:
     return len(stalled)
 
 
+def share_the_interpreter() -> None:
+    """Let a thread in that comes back from the database while the event loop is busy.
+
+    By default it waits five milliseconds, at each statement: longer than most statements take.
+    """
+    sys.setswitchinterval(MOST_WAIT_SECONDS)
+
+
 def run_worker(queues: Iterable[str], *, concurrency: int = 8) -> None:
     """Run jobs until SIGTERM or SIGINT, then finish those under way."""
+    share_the_interpreter()
     uvloop.run(_run(list(queues), concurrency))
 
 
