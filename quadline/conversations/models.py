@@ -125,7 +125,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "position"]),
-            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="message_due"),
+            # The only index of what is due: beside one of the time alone, a planner whose statistics are from before a
+            # broadcast reads all that is due for each number.
             models.Index(
                 fields=["system_number", "is_bulk", "due_at", "position"],
                 condition=Q(due_at__isnull=False),

@@ -34,7 +34,8 @@ NUMBERS = """
 """
 
 # A text is left alone while an earlier one of its conversation has not been handed over, though it could be. An
-# unconfirmed one holds the others back only as long as it is being looked up.
+# unconfirmed one holds the others back only as long as it is being looked up. OFFSET 0 has the database look at each
+# conversation by its index: else a planner whose statistics are from before a broadcast reads every open text.
 #
 # From here the carrier may have them. A text tried before keeps its status: it never falls. A text that waited goes
 # to the phone the student has now. Each number is busy for as long as its segments take.
@@ -51,12 +52,14 @@ TAKE = f"""
                 WHERE earlier.conversation_id = message.conversation_id
                   AND earlier.position < message.position
                   AND earlier.channel = 'text'
+                  AND earlier.status IN ('queued', 'sending', 'unconfirmed', 'waiting')
                   AND (earlier.status IN ('queued', 'sending')
                        OR earlier.status = 'waiting' AND earlier.due_at <= %(now)s
                           AND earlier.system_number_id = message.system_number_id
                        OR earlier.status = 'unconfirmed' AND EXISTS (
                           SELECT 1 FROM delivery_attempt AS attempt
-                          WHERE attempt.message_id = earlier.id AND attempt.started_at > %(now)s - interval '10 minutes')))
+                          WHERE attempt.message_id = earlier.id AND attempt.started_at > %(now)s - interval '10 minutes'))
+                OFFSET 0)
             ORDER BY message.is_bulk, message.due_at, message.position
             LIMIT %(each)s
             FOR NO KEY UPDATE OF message SKIP LOCKED
