@@ -3,7 +3,7 @@
 import re
 import tomllib
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,23 @@ _PARTS = re.compile(r"\[[^\]]*\]|\S+")
 
 def stop_phrase_in(body: str) -> str | None:
     """The words in a reply that may mean "no more texts", or None for ordinary talk. Quoted words are not the writer's."""
-    said = _plain(body[:LONGEST])
+    return _phrase_in(body[:LONGEST])
+
+
+def prepare() -> None:
+    """Read and compile the phrases now, so that no reply waits for it."""
+    _patterns()
+
+
+@lru_cache(maxsize=1000)  # asked where a reply comes in, and where it is filed
+def _phrase_in(body: str) -> str | None:
+    said = _plain(body)
     stops, talk = _patterns()
+    if not (found := list(stops.finditer(said))):
+        return None
     everyday = [each.span() for each in talk.finditer(said)]
-    for found in stops.finditer(said):
-        if not any(start < found.end() and found.start() < end for start, end in everyday):
-            return found[0].strip(" .,")[:LONGEST_PHRASE]
-    return None
+    meant = (each for each in found if not any(start < each.end() and each.start() < end for start, end in everyday))
+    return next((each[0].strip(" .,")[:LONGEST_PHRASE] for each in meant), None)
 
 
 def _plain(body: str) -> str:

@@ -1,26 +1,28 @@
-"""File a reply in its conversation; honour STOP, START and HELP at once, in the same transaction.
+"""File replies in their conversations; honour STOP, START and HELP at once, in the same transaction.
 
 Other words that may mean stop are put to a person (opting.py).
 """
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from quadline.accounts.models import User
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger
+from quadline.consent.phrases import stop_phrase_in
 from quadline.consent.rules import Change, Keyword, Reason, Source, Verdict, keyword_in
-from quadline.conversations.joining import join_reply
-from quadline.conversations.models import Conversation, Message
+from quadline.conversations.models import Conversation
 from quadline.conversations.opening import open_conversation, open_with_phone
-from quadline.conversations.rules import Channel, Direction, Status
-from quadline.conversations.statuses import announce
+from quadline.conversations.receiving import Reply, receive
+from quadline.conversations.rules import Channel
 from quadline.delivery import holding, opting
 from quadline.delivery.blocking import block_unsent
 from quadline.delivery.carrier_opt_outs import tell_if_unheard
-from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD
 from quadline.roster import trouble
 from quadline.roster.models import Student
@@ -28,92 +30,126 @@ from quadline.sms import bodies, phones, segments
 
 # Our ids for inbound texts are made from the carrier's, so that the same text twice is one row.
 INBOUND = uuid.UUID("8f0d6a52-1c0b-4e0f-9d2b-0b8a6f9f2f53")
+# Whose number each text is to, and what is known of the phone it is from. Several students may share a phone: it is the
+# one this staff user was in touch with last. The conditions on the number are those of its index.
+PLACE = """
+    SELECT text.place, number.id, number.user_id, known.id, phone.phone IS NOT NULL
+    FROM unnest(%(systems)s::text[], %(students)s::text[]) WITH ORDINALITY AS text (system_phone, student_phone, place)
+    JOIN numbers_systemnumber AS number ON number.phone = text.system_phone
+         AND number.phone <> '' AND number.state <> 'released' AND number.state = ANY(%(held)s)
+    LEFT JOIN LATERAL (
+        SELECT conversation.id
+        FROM roster_student AS student
+        JOIN conversations_conversation AS conversation
+             ON conversation.student_id = student.id AND conversation.staff_id = number.user_id
+        WHERE student.mobile = text.student_phone
+        ORDER BY conversation.last_activity_at DESC LIMIT 1
+    ) AS known ON true
+    LEFT JOIN roster_phonetrouble AS phone ON phone.phone = text.student_phone
+"""
 
 
-def file_reply(text: InboundText, *, now: datetime) -> Message | None:
-    """File one inbound text, once however often it comes. None when it is to no number of ours."""
-    number = SystemNumber.objects.filter(phone=text.system_phone, state__in=HELD).select_related("user").first()
-    if number is None:
-        return None
+@dataclass(frozen=True)
+class Place:
+    """Where a text belongs; ``is_in_trouble``: texts to its phone have failed before."""
+
+    number_id: int
+    staff_id: int
+    conversation_id: int | None
+    is_in_trouble: bool
+
+
+def file_replies(texts: Sequence[InboundText], *, now: datetime) -> list[uuid.UUID | None]:
+    """File inbound texts, each once however often it comes. The ids of their messages; None when to no number of ours.
+
+    All or none. Many at once wait for nobody (receiving.py): OperationalError, and each may come alone.
+    """
+    with transaction.atomic(savepoint=False):
+        places = _places(texts)
+        replies = {at: _reply(texts[at], place, now) for at, place in places.items()}
+        new = receive(replies.values())
+        # A phone that writes is a phone that works.
+        trouble.clear_all({replies[at].student_phone for at, place in places.items() if place.is_in_trouble})
+        _honour_all([(texts[at], reply) for at, reply in replies.items() if reply.id in new])
+    return [replies[at].id if at in replies else None for at in range(len(texts))]
+
+
+def asks_something(body: str) -> bool:
+    """Whether more may follow from a reply than that it is filed: it is best filed alone, for others would wait with it."""
+    return keyword_in(body, opted_out=False) is not None or stop_phrase_in(bodies.clean(body)) is not None
+
+
+def _places(texts: Sequence[InboundText]) -> dict[int, Place]:
+    """By place in ``texts``; those to numbers that are not ours have none."""
+    wanted = {"systems": [text.system_phone for text in texts], "students": [_e164(text.student_phone) for text in texts]}
+    with connection.cursor() as cursor:
+        cursor.execute(PLACE, {**wanted, "held": sorted(HELD)})
+        found = {place - 1: Place(*known) for place, *known in cursor.fetchall()}
+    return dict(sorted(found.items()))
+
+
+def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
     at = text.sent_at or now  # one that we missed keeps the time it was sent
-    with transaction.atomic():
-        message, is_new = _save(text, number, at)
-        if is_new:
-            trouble.clear(message.student_phone)  # a phone that writes is a phone that works
-            _honour(text, message, at)
-            announce(message)
-        return message
-
-
-def _save(text: InboundText, number: SystemNumber, now: datetime) -> tuple[Message, bool]:
-    phone = _e164(text.student_phone)
-    body = bodies.clean(text.body)
-    conversation = _conversation_of(number.user, phone, now)
-    # Messages of a conversation are written one after the other, so that a screen that asks "what is new since
-    # this position" misses none. Row locks here and elsewhere are NO KEY: a foreign key that is checked at commit
-    # asks for the key only, and a sender that waited for it would be waited for by the STOP in this transaction.
-    Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
-    message, is_new = Message.objects.get_or_create(
+    body, phone = bodies.clean(text.body), _e164(text.student_phone)
+    return Reply(
         id=uuid.uuid5(INBOUND, text.carrier_message_id),
-        defaults={
-            "conversation": conversation,
-            "direction": Direction.INBOUND,
-            "channel": Channel.TEXT,
-            "system_number": number,
-            "student_phone": phone,
-            "body": body,
-            "segments": segments.count(body).segments,
-            "status": Status.RECEIVED,
-            "carrier_message_id": text.carrier_message_id,
-            "created_at": now,
-        },
+        conversation_id=place.conversation_id or _opened(place.staff_id, phone, at).pk,
+        channel=Channel.TEXT,
+        body=body,
+        created_at=at,
+        system_number_id=place.number_id,
+        student_phone=phone,
+        segments=segments.count(body).segments,
+        carrier_message_id=text.carrier_message_id,
     )
-    if is_new:
-        join_reply(message, now=now)
-    return message, is_new
 
 
-def _conversation_of(staff: User, phone: str, now: datetime) -> Conversation:
-    """Whose phone it is. When several share it: the one this staff user texted last, else the one on the caseload."""
-    known = Conversation.objects.filter(staff=staff, student__mobile=phone).order_by("-last_activity_at").first()
-    if known:
-        return known
-    owners = Student.objects.filter(mobile=phone)
+def _opened(staff_id: int, phone: str, now: datetime) -> Conversation:
+    """The first reply from this phone to this staff user: with the student on their caseload, else with any who has it."""
+    staff, owners = User.objects.get(pk=staff_id), Student.objects.filter(mobile=phone)
     student = owners.on_caseload_of(staff).by_name().first() or owners.by_name().first()
     if student:
         return open_conversation(staff=staff, student=student, now=now)
     return open_with_phone(staff=staff, phone=phone, now=now)
 
 
-def _honour(text: InboundText, message: Message, now: datetime) -> None:
-    pair = (message.student_phone, text.system_phone)
-    found = keyword_in(message.body, opted_out=ledger.is_opted_out(pair))
-    if found is None:
-        opting.ask_about(message, now=now)
-    elif found[0] is not Keyword.HELP:  # the carrier answers HELP itself; the staff user sees the question
-        _honour_keyword(text, message, found[1], Change.OPT_OUT if found[0] is Keyword.STOP else Change.OPT_IN, now)
+def _honour_all(filed: Sequence[tuple[InboundText, Reply]]) -> None:
+    """What the replies ask for. Their conversations are locked: nobody opts out or in meanwhile."""
+    words = [(text, reply) for text, reply in filed if keyword_in(reply.body, opted_out=True)]
+    out = ledger.opted_out((reply.student_phone, text.system_phone) for text, reply in words) if words else set()
+    for text, reply in filed:
+        pair = (reply.student_phone, text.system_phone)
+        found = keyword_in(reply.body, opted_out=pair in out)
+        if found is None:
+            opting.ask_about(pair, reply.body, carrier_reference=text.carrier_message_id, now=reply.created_at)
+        elif found[0] is not Keyword.HELP:  # the carrier answers HELP itself; the staff user sees the question
+            _honour_keyword(text, reply, *found)
 
 
-def _honour_keyword(text: InboundText, message: Message, word: str, change: Change, now: datetime) -> None:
-    pair = (message.student_phone, text.system_phone)
+def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str) -> None:
+    pair, now = (reply.student_phone, text.system_phone), reply.created_at
+    change = Change.OPT_OUT if keyword is Keyword.STOP else Change.OPT_IN
     entry = ledger.record(
         pair=pair,
         change=change,
         source=Source.REPLY,
         occurred_at=now,
         keyword=word,
-        wording=message.body[:500],
+        wording=reply.body[:500],
         carrier_reference=text.carrier_message_id,
     )
-    Conversation.objects.filter(pk=message.conversation_id).update(needs_reply=False)
+    Conversation.objects.filter(pk=reply.conversation_id).update(needs_reply=False)
     opting.answer_by_keyword(pair, said_at=now, now=now)
     if change is Change.OPT_OUT and ledger.is_opted_out(pair):  # not one that came late, after a newer START
-        block_unsent(conversation=message.conversation, verdict=Verdict(False, Reason.OPTED_OUT), now=now)
+        block_unsent(
+            conversation=Conversation.objects.get(pk=reply.conversation_id), verdict=Verdict(False, Reason.OPTED_OUT), now=now
+        )
         holding.close_texts(pair, now=now)
         if entry:
             tell_if_unheard(entry)
 
 
+@lru_cache(maxsize=10_000)  # the same students write again and again
 def _e164(phone: str) -> str:
     """Short codes and foreign numbers do write to us: what cannot be normalised is kept as it came."""
     try:

@@ -13,10 +13,9 @@ from django.db import transaction
 from quadline.consent import questions
 from quadline.consent.phrases import stop_phrase_in
 from quadline.consent.rules import Keyword, keyword_in
-from quadline.conversations.joining import join_reply
 from quadline.conversations.models import Conversation, Message
-from quadline.conversations.rules import Channel, Direction, Status
-from quadline.conversations.statuses import announce
+from quadline.conversations.receiving import Reply, receive
+from quadline.conversations.rules import Channel
 from quadline.delivery import holding
 from quadline.delivery.mail_results import record_bounce
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
@@ -100,22 +99,18 @@ def _addresses_of(conversation: Conversation) -> set[str]:
 
 
 def _save(row: IncomingEmail, email: Incoming, conversation: Conversation, now: datetime) -> Message:
-    # Messages of a conversation are written one after the other, as in inbound.py.
-    Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
-    message = Message.objects.create(
+    reply = Reply(
         id=uuid.uuid5(INBOUND, row.header_id),
-        conversation=conversation,
-        direction=Direction.INBOUND,
+        conversation_id=conversation.pk,
         channel=Channel.EMAIL,
         subject=bodies.clean(email.subject)[:200],
         body=_body(email),
         detail=row.detail[:300],
-        status=Status.RECEIVED,
         created_at=now,
     )
-    join_reply(message, now=now)
+    receive([reply])
+    message = Message.objects.get(pk=reply.id)
     _ask_whether_to_stop(message, conversation, row, now)
-    announce(message)
     return message
 
 

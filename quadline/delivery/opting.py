@@ -21,7 +21,6 @@ from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Conversation, Message
 from quadline.delivery import holding, sender
 from quadline.delivery.carrier_opt_outs import tell_carrier
-from quadline.delivery.recipients import pair_of
 from quadline.jobs import enqueue
 from quadline.live.telling import tell_each
 from quadline.numbers.models import SystemNumber
@@ -53,20 +52,16 @@ class RequestRefused(ValueError):
     """Nothing was recorded; the message says why, in plain words."""
 
 
-def ask_about(reply: Message, *, now: datetime) -> StopQuestion | None:
+def ask_about(pair: Pair, body: str, *, carrier_reference: str, now: datetime) -> StopQuestion | None:
     """Put a reply that may mean stop to its staff user; texts to this student wait. In the transaction that files it."""
-    phrase = stop_phrase_in(reply.body)
+    phrase = stop_phrase_in(body)
     if phrase is None:
         return None
     question = questions.ask(
-        pair=pair_of(reply),
-        wording=reply.body[:MOST_WORDS],
-        phrase=phrase,
-        carrier_reference=reply.carrier_message_id,
-        asked_at=now,
+        pair=pair, wording=body[:MOST_WORDS], phrase=phrase, carrier_reference=carrier_reference, asked_at=now
     )
     if question:
-        holding.hold_texts(pair_of(reply), now=now)
+        holding.hold_texts(pair, now=now)
     return question
 
 

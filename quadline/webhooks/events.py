@@ -1,8 +1,9 @@
 """Apply what the carrier says: texts and registrations as they come, receipts (kept by receipt_store.py) in batches."""
 
 import json
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from django.utils import timezone
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, Receipt, Registration
 from quadline.delivery import activation, good_news, receipts
-from quadline.delivery.inbound import file_reply
+from quadline.delivery.inbound import file_replies
 from quadline.jobs import job
 from quadline.webhooks.models import CarrierEvent
 
@@ -22,15 +23,63 @@ log = structlog.get_logger(__name__)
 BATCH = 500
 APPLIED = "applied"
 KEEP = timedelta(days=90)
+LONGEST_KEY = 160
+STORE_FILED = """
+    INSERT INTO webhooks_carrierevent (carrier, kind, key, content, received_at, applied_at, result)
+    SELECT carrier, 'inbound', key, content::jsonb, %(now)s, %(now)s, 'filed'
+    FROM unnest(%(carriers)s::text[], %(keys)s::text[], %(contents)s::text[]) AS heard (carrier, key, content)
+    ON CONFLICT (carrier, kind, key) DO NOTHING RETURNING carrier, key
+"""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An inbound text: what a carrier said, and what it means."""
+
+    carrier: str
+    text: InboundText
+    content: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        return self.text.carrier_message_id[:LONGEST_KEY]
 
 
 def file_inbound(carrier: Carrier, text: InboundText, content: Mapping[str, str]) -> None:
-    """Store and file one inbound text in one transaction: when we answer, it is in its conversation."""
+    """Store and file one inbound text in one transaction: when this returns, it is in its conversation."""
+    file_all_inbound([Heard(carrier.name, text, content)])
+
+
+def file_all_inbound(heard: Sequence[Heard]) -> None:
+    """The same for many at once: all or none, and each once however often it comes."""
+    now = timezone.now()
     with transaction.atomic():
-        event = _store(carrier.name, CarrierEvent.Kind.INBOUND, text.carrier_message_id, dict(content))
-        if event.applied_at is None:
-            message = file_reply(text, now=timezone.now())
-            _applied(event, "filed" if message else "to a number that is not ours")
+        new = _store_filed(heard, now)
+        if not new:
+            return
+        filed = file_replies([each.text for each in new], now=now)
+        strangers = [each.key for each, message in zip(new, filed, strict=True) if message is None]
+        if strangers:
+            events = CarrierEvent.objects.filter(kind=CarrierEvent.Kind.INBOUND, key__in=strangers, applied_at=now)
+            events.update(result="to a number that is not ours")
+
+
+def _store_filed(heard: Sequence[Heard], now: datetime) -> list[Heard]:
+    """Store them as filed: the caller's transaction files them. Returns those that were not there, as they came.
+
+    In the order of their keys, so that two processes that were told the same wait for each other in one direction.
+    """
+    once = {(each.carrier, each.key): each for each in heard}
+    values: dict[str, Any] = {
+        "carriers": [carrier for carrier, _ in sorted(once)],
+        "keys": [key for _, key in sorted(once)],
+        "contents": [as_json(once[each].content) for each in sorted(once)],
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STORE_FILED, values)
+        new = set(cursor.fetchall())
+    return [each for name, each in once.items() if name in new]
 
 
 def file_registration(carrier: Carrier, news: Registration, content: Mapping[str, Any]) -> None:
@@ -139,18 +188,14 @@ def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str
             INSERT INTO webhooks_carrierevent (carrier, kind, key, content, received_at, result)
             VALUES (%s, %s, %s, %s, %s, '') ON CONFLICT (carrier, kind, key) DO NOTHING
             """,
-            [carrier, kind, key[:160], _json(content), timezone.now()],
+            [carrier, kind, key[:LONGEST_KEY], as_json(content), timezone.now()],
         )
-    return CarrierEvent.objects.select_for_update(no_key=True).get(carrier=carrier, kind=kind, key=key[:160])
+    return CarrierEvent.objects.select_for_update(no_key=True).get(carrier=carrier, kind=kind, key=key[:LONGEST_KEY])
 
 
-def _json(content: Mapping[str, Any]) -> str:
-    return json.dumps(sound(content))
-
-
-def sound(content: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(content: Mapping[str, Any]) -> str:
     """What PostgreSQL takes as JSON: no NUL and no half of a character."""
-    return {_sound(name): _sound(value) if isinstance(value, str) else value for name, value in content.items()}
+    return json.dumps({_sound(name): _sound(value) if isinstance(value, str) else value for name, value in content.items()})
 
 
 def _sound(text: str) -> str:

@@ -3,16 +3,15 @@
 A small ASGI app of its own, beside Django: it needs no session, no templates and no middleware.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from urllib.parse import parse_qsl
 
-import psycopg
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DataError, OperationalError, close_old_connections
 from prometheus_client import Counter
-from psycopg_pool import PoolTimeout
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,9 +20,13 @@ from starlette.routing import Route
 from quadline.accounts.models import User
 from quadline.carriers import registry
 from quadline.carriers.protocol import Answer, Carrier, WebhookCall
+from quadline.consent import phrases
+from quadline.delivery.inbound import asks_something
 from quadline.numbers.models import SystemNumber
 from quadline.sms import phones
 from quadline.webhooks import events, receipt_store
+from quadline.webhooks.crowds import Crowd
+from quadline.webhooks.events import Heard
 
 log = structlog.get_logger(__name__)
 LARGEST_BODY = 256_000  # bytes; a carrier's call has a few kilobytes
@@ -32,9 +35,11 @@ View = Callable[[Carrier, WebhookCall], Answer]
 
 
 def application() -> Starlette:
+    phrases.prepare()
+    replies = Crowd(_file)
     return Starlette(
         routes=[
-            Route("/{carrier}/inbound", _door(inbound), methods=["POST"]),
+            Route("/{carrier}/inbound", partial(inbound, replies), methods=["POST"]),
             Route("/{carrier}/status", status, methods=["POST"]),
             Route("/{carrier}/voice", _door(voice), methods=["POST"]),
             Route("/{carrier}/events", _door(registrations), methods=["POST"]),
@@ -42,9 +47,25 @@ def application() -> Starlette:
     )
 
 
-def inbound(carrier: Carrier, call: WebhookCall) -> Answer:
-    events.file_inbound(carrier, carrier.read_inbound(call), call.form)
-    return carrier.answer_text()
+async def inbound(replies: Crowd[Heard, None], request: Request) -> Response:
+    """A reply is in its conversation when we answer. One that asks for something, such as STOP, waits for no other."""
+    checked = _checked(request, await _read(request))
+    if isinstance(checked, Response):
+        return checked
+    carrier, call = checked
+    try:
+        heard = Heard(carrier.name, carrier.read_inbound(call), call.form)
+        alone = Crowd(_file)
+        await (alone if asks_something(heard.text.body) else replies).add(heard)
+    except (KeyError, ValueError, DataError) as error:
+        return _unread(request, error)
+    except OperationalError:
+        return _away()
+    return _answered(carrier.answer_text())
+
+
+def _file(heard: Sequence[Heard]) -> None:
+    events.file_all_inbound(heard)
 
 
 async def status(request: Request) -> Response:
@@ -56,9 +77,9 @@ async def status(request: Request) -> Response:
     reference = dict(parse_qsl(call.url.partition("?")[2])).get("ref", "")
     try:
         await receipt_store.keep_receipt(carrier.name, carrier.receipt_key(call.form), {**call.form, "ref": reference})
-    except psycopg.DataError as error:
+    except DataError as error:
         return _unread(request, error)
-    except (psycopg.OperationalError, PoolTimeout):
+    except OperationalError:
         return _away()
     return Response()
 
@@ -117,6 +138,10 @@ def _answer(view: View, request: Request, raw_body: bytes | None) -> Response:
         return _away()
     finally:
         close_old_connections()
+    return _answered(answer)
+
+
+def _answered(answer: Answer) -> Response:
     return Response(answer.body, media_type=answer.content_type)
 
 

@@ -12,7 +12,7 @@ from quadline.carriers.twilio import Twilio
 from quadline.consent.questions import Answer
 from quadline.conversations.models import Conversation, Message
 from quadline.delivery import activation, deadlines, mailing, opting, outbox, receipts, reconcile
-from quadline.delivery.inbound import file_reply
+from quadline.delivery.inbound import file_replies
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.tests.acts import send_due
 from quadline.numbers import provisioning
@@ -89,7 +89,7 @@ class College:
         self.said += 1
         text = InboundText(f"SM{self.said:032d}", student.mobile, number.phone, words)
         for _ in range(times):
-            file_reply(text, now=timezone.now())
+            file_replies([text], now=timezone.now())
 
     def answer(self, student: Student, answer: str) -> None:
         talk = Conversation.objects.filter(staff=self.people.maya, student=student).first()

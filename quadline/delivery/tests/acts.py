@@ -20,7 +20,7 @@ from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
 from quadline.conversations.rules import RANK, Status
 from quadline.delivery import activation, mailing, outbox, sender
-from quadline.delivery.inbound import file_reply
+from quadline.delivery.inbound import file_replies
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.numbers import provisioning
 from quadline.numbers.models import SystemNumber
@@ -57,7 +57,8 @@ def write(
 
 def reply(student_phone: str, system_phone: str, body: str, *, sid: str = "") -> Message | None:
     text = InboundText(sid or f"SM{next(_fresh):032d}", student_phone, system_phone, body)
-    return file_reply(text, now=timezone.now())
+    [message_id] = file_replies([text], now=timezone.now())
+    return Message.objects.get(pk=message_id) if message_id else None
 
 
 def number_row(user: User, phone: str = "+17345550200", state: State = State.ACTIVE) -> SystemNumber:

@@ -7,12 +7,12 @@ from django.utils import timezone
 
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger
-from quadline.consent.models import ConsentEntry
+from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.consent.rules import Change, Reason, Source
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery import sender
-from quadline.delivery.inbound import file_reply
+from quadline.delivery.inbound import asks_something, file_replies
 from quadline.delivery.tests.acts import fresh, jobs, number_row, reply, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD, State
@@ -178,7 +178,7 @@ def test_an_older_stop_fetched_later_does_not_undo_a_newer_start(people: Cast, m
     pair = (people.rosa.mobile, mayas.phone)
     now = timezone.now()
     for sid, body, at in (("SM1", "STOP", now), ("SM3", "START", now + timedelta(minutes=2)), ("SM2", "STOP", now)):
-        file_reply(InboundText(sid, *pair, body), now=at)
+        file_replies([InboundText(sid, *pair, body)], now=at)
     assert not ledger.is_opted_out(pair)
     assert ConsentEntry.objects.count() == 3
 
@@ -214,3 +214,36 @@ def test_the_carrier_is_sent_nothing_after_a_stop(people: Cast, box: Simulator, 
     write(people.maya, people.rosa, "again")
     send_due()
     assert [each["body"].split()[0] for each in box.accepts()] == ["before", "again"]
+
+
+def test_many_replies_at_once_are_filed_as_they_are_one_by_one(people: Cast, mayas: SystemNumber) -> None:
+    rosa, bo = people.rosa.mobile, people.bo.mobile
+    said = [(rosa, "Hi"), (STRANGER, "Who is this?"), (bo, "yes"), (rosa, "please stop texting me"), (rosa, "Hi"), (bo, "STOP")]
+    texts = [InboundText(f"SM{place}", phone, mayas.phone, body) for place, (phone, body) in enumerate(said)]
+    texts.append(InboundText("SM9", rosa, "+17345550298", "to nobody"))
+    ids = file_replies(texts, now=timezone.now())
+
+    assert file_replies(texts, now=timezone.now()) == ids
+    assert ids[-1] is None
+    assert list(Message.objects.in_order().values_list("pk", "body")) == list(
+        zip(ids[:-1], (body for _, body in said), strict=True)
+    )
+    assert [ledger.is_opted_out((phone, mayas.phone)) for phone in (rosa, bo)] == [False, True]
+    assert [question.student_phone for question in StopQuestion.objects.all()] == [rosa]
+    assert Conversation.objects.get(student=people.rosa).unread_count == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "asks"),
+    [
+        ("STOP", True),
+        ("Stop.\x00", True),
+        ("start", True),
+        ("HELP", True),
+        ("please stop texting me", True),
+        ("yes", False),
+        ("Hi", False),
+    ],
+)
+def test_what_asks_for_more_than_filing_is_known_before(body: str, asks: bool) -> None:
+    assert asks_something(body) is asks

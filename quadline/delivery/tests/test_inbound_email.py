@@ -93,9 +93,9 @@ def test_an_answer_joins_its_conversation_unread_and_asking_for_an_answer(conver
 
 def test_the_screens_are_told(conversation: Conversation, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
-    monkeypatch.setattr("quadline.delivery.inbound_email.announce", told.append)
+    monkeypatch.setattr("quadline.conversations.receiving.tell_each", told.extend)
     arrive(plain("Yes"), token)
-    assert told == inbound()
+    assert told == [(conversation.staff_id, f"conv-{conversation.pk}")]
 
 
 def test_an_email_is_filed_once_however_often_and_by_whatever_way_it_comes(conversation: Conversation, token: str) -> None:

@@ -17,7 +17,7 @@ from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import RANK, Status, WaitingFor
 from quadline.delivery import carrier_opt_outs, holding, opting, sender
 from quadline.delivery.claiming import claim_due
-from quadline.delivery.inbound import file_reply
+from quadline.delivery.inbound import file_replies
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.opting import HOW_WORDS, How, RequestRefused, answer_question, question_in, record_stop_request
 from quadline.delivery.tests.acts import (
@@ -210,7 +210,7 @@ def test_a_later_keyword_answers_by_itself(people: Cast, mayas: SystemNumber, wo
 def test_a_start_that_was_sent_before_and_fetched_late_answers_nothing(people: Cast, mayas: SystemNumber) -> None:
     reply(people.rosa.mobile, mayas.phone, WORDS)
     earlier = timezone.now() - timedelta(hours=1)
-    file_reply(InboundText("SM9", people.rosa.mobile, mayas.phone, "START", sent_at=earlier), now=timezone.now())
+    file_replies([InboundText("SM9", people.rosa.mobile, mayas.phone, "START", sent_at=earlier)], now=timezone.now())
     assert questions.open_question((people.rosa.mobile, mayas.phone)) is not None
 
 
@@ -218,7 +218,7 @@ def test_a_stop_that_came_late_closes_nothing_after_a_newer_start(people: Cast, 
     reply(people.rosa.mobile, mayas.phone, "START")
     text = write(people.maya, people.rosa)
     earlier = timezone.now() - timedelta(hours=1)
-    file_reply(InboundText("SM9", people.rosa.mobile, mayas.phone, "STOP", sent_at=earlier), now=timezone.now())
+    file_replies([InboundText("SM9", people.rosa.mobile, mayas.phone, "STOP", sent_at=earlier)], now=timezone.now())
     assert status(text) == Status.QUEUED
 
 

@@ -27,8 +27,8 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "after_mail": (WORKER, "quadline.emails.outgoing:deliver", "after"),  # the mail server has it, we wrote nothing down
     "after_text": (WEB, "quadline.delivery.outbox:accept_text", "after"),  # committed, and the browser never hears
     "after_launch": (WEB, "quadline.broadcasts.launching:launch", "after"),
-    "in_reply": (WEB, "quadline.delivery.inbound:file_reply", "after"),  # written, and not committed
-    "after_reply": (WEB, "quadline.webhooks.events:file_inbound", "after"),  # committed, and the carrier never hears
+    "in_reply": (WEB, "quadline.delivery.inbound:file_replies", "after"),  # written, and not committed
+    "after_reply": (WEB, "quadline.webhooks.events:file_all_inbound", "after"),  # committed, and the carrier never hears
 }
 
 

@@ -1,0 +1,85 @@
+"""What students wrote joins their conversations: messages, their events and what the conversations show, in one statement."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from quadline.conversations.rules import Channel
+from quadline.live.telling import tell_each
+
+# Messages of a conversation are written one after the other, so that a screen that asks "what is new since this
+# position" misses none: positions are drawn (after the sort) when all conversations are locked, in the order of their
+# ids. Row locks here and elsewhere are NO KEY: a foreign key that is checked at commit asks for the key only, and a
+# sender that waited for it would be waited for by the STOP in this transaction.
+RECEIVE = """
+    WITH locked AS MATERIALIZED (
+        SELECT id, staff_id FROM conversations_conversation
+        WHERE id = ANY(%(conversation_id)s::bigint[]) ORDER BY id FOR NO KEY UPDATE {patience}
+    ),
+    received AS (
+        INSERT INTO conversations_message (id, conversation_id, direction, channel, system_number_id, is_bulk, subject,
+               student_phone, body, notice, segments, status, reason, detail, carrier_code, carrier_message_id, created_at)
+        SELECT reply.id, locked.id, 'inbound', reply.channel, reply.system_number_id, false, reply.subject,
+               reply.student_phone, reply.body, '', reply.segments, 'received', '', reply.detail, '',
+               reply.carrier_message_id, reply.created_at
+        FROM unnest(%(id)s::uuid[], %(conversation_id)s::bigint[], %(channel)s::text[], %(system_number_id)s::bigint[],
+                    %(subject)s::text[], %(student_phone)s::text[], %(body)s::text[], %(segments)s::smallint[],
+                    %(detail)s::text[], %(carrier_message_id)s::text[], %(created_at)s::timestamptz[])
+             WITH ORDINALITY AS reply (id, conversation_id, channel, system_number_id, subject, student_phone, body,
+                                       segments, detail, carrier_message_id, created_at, place)
+        JOIN locked ON locked.id = reply.conversation_id
+        ORDER BY reply.place
+        ON CONFLICT (id) DO NOTHING
+        RETURNING id, conversation_id, position, created_at
+    ),
+    noted AS (
+        INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, key)
+        SELECT id, created_at, '', 'received', 'reply', '', '' FROM received
+    ),
+    shown AS (
+        UPDATE conversations_conversation AS conversation
+        SET last_message_id = last.id, last_activity_at = last.created_at, last_inbound_at = last.created_at,
+            unread_count = conversation.unread_count + last.how_many, needs_reply = true, is_done = false
+        FROM (SELECT DISTINCT ON (conversation_id) id, conversation_id, created_at,
+                     count(*) OVER (PARTITION BY conversation_id) AS how_many
+              FROM received ORDER BY conversation_id, position DESC) AS last
+        WHERE conversation.id = last.conversation_id
+    )
+    SELECT received.id, locked.id, locked.staff_id FROM received JOIN locked ON locked.id = received.conversation_id
+"""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a student wrote. Its id is made from the carrier's or the email's own: the same twice is one message."""
+
+    id: UUID
+    conversation_id: int
+    channel: Channel
+    body: str
+    created_at: datetime
+    system_number_id: int | None = None
+    student_phone: str = ""
+    segments: int = 0
+    carrier_message_id: str = ""
+    subject: str = ""
+    detail: str = ""
+
+
+COLUMNS = tuple(Reply.__dataclass_fields__)
+
+
+def receive(replies: Collection[Reply]) -> set[UUID]:
+    """File them, unread and to be answered, in the order given, in the caller's transaction. Returns those that are new.
+
+    Many at once wait for nobody who is at work in one of their conversations: OperationalError, and each may come alone.
+    """
+    values = {column: [getattr(reply, column) for reply in replies] for column in COLUMNS}
+    with connection.cursor() as cursor:
+        cursor.execute(RECEIVE.format(patience="NOWAIT" if len(replies) > 1 else ""), values)
+        new = cursor.fetchall()
+    tell_each((staff_id, f"conv-{conversation_id}") for _, conversation_id, staff_id in new)
+    return {id for id, _, _ in new}
