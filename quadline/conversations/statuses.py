@@ -8,7 +8,7 @@ from django.db import transaction
 from quadline.accounts.models import User
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Status, may_climb
-from quadline.live.telling import tell
+from quadline.live.telling import tell_each
 
 
 def climb(
@@ -54,5 +54,4 @@ def climb(
 def announce(message: Message) -> None:
     """Tell the screens on which this message is, or will be, seen."""
     conversation = message.conversation
-    tell([conversation.staff_id], f"conv-{conversation.pk}")
-    tell([conversation.staff_id], "inbox")
+    tell_each([(conversation.staff_id, f"conv-{conversation.pk}")])

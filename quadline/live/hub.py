@@ -3,9 +3,8 @@
 import asyncio
 import json
 import logging
-from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 
@@ -17,28 +16,52 @@ RESUME = "resume"  # "you may have missed something: fetch again"
 WAITING_EVENTS = 200  # a stream that falls further behind is told to fetch everything again
 
 
+class Screen:
+    """What one open stream has not sent yet. The same event twice is one: the page fetches what there is."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, None] = {}
+        self._has_news = asyncio.Event()
+
+    def put(self, event: str) -> None:
+        if len(self._waiting) >= WAITING_EVENTS:
+            self._waiting = {RESUME: None}
+        elif RESUME not in self._waiting:  # which says all
+            self._waiting[event] = None
+        self._has_news.set()
+
+    async def news(self, *, within: float) -> list[str]:
+        """Everything that waits, as soon as there is something; nothing after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._has_news.wait()
+        self._has_news.clear()
+        events, self._waiting = list(self._waiting), {}
+        return events
+
+
 class Hub:
     """The open streams by user. ``run`` keeps listening, over restarts of the database."""
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
-        self._streams: dict[int, set[asyncio.Queue[str]]] = defaultdict(set)
+        self._screens: dict[int, set[Screen]] = {}
 
     @asynccontextmanager
-    async def stream(self, user_id: int) -> AsyncIterator["asyncio.Queue[str]"]:
+    async def stream(self, user_id: int) -> AsyncIterator[Screen]:
         """The events of one person, as long as the block lasts."""
-        events: asyncio.Queue[str] = asyncio.Queue(WAITING_EVENTS)
-        self._streams[user_id].add(events)
+        screen = Screen()
+        self._screens.setdefault(user_id, set()).add(screen)
         try:
-            yield events
+            yield screen
         finally:
-            self._streams[user_id].discard(events)
-            if not self._streams[user_id]:
-                del self._streams[user_id]
+            self._screens[user_id].discard(screen)
+            if not self._screens[user_id]:
+                del self._screens[user_id]
 
     @property
     def open_streams(self) -> int:
-        return sum(len(streams) for streams in self._streams.values())
+        return sum(len(screens) for screens in self._screens.values())
 
     async def run(self) -> None:
         while True:
@@ -51,16 +74,12 @@ class Hub:
     async def _listen(self) -> None:
         async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
-            for user_id in list(self._streams):  # what happened while we did not listen is fetched again
+            for user_id in self._screens:  # what happened while we did not listen is fetched again
                 self._put(user_id, RESUME)
             async for notification in connection.notifies():
-                news = json.loads(notification.payload)
-                for user_id in news["to"]:
-                    self._put(user_id, news["event"])
+                for user_id, event in json.loads(notification.payload):
+                    self._put(user_id, event)
 
     def _put(self, user_id: int, event: str) -> None:
-        for events in self._streams.get(user_id, ()):
-            is_behind = events.full()
-            while is_behind and not events.empty():
-                events.get_nowait()
-            events.put_nowait(RESUME if is_behind else event)
+        for screen in self._screens.get(user_id, ()):
+            screen.put(event)

@@ -1,7 +1,7 @@
 """The server-sent event endpoint: a signed-in person's own events, nothing else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, cast
 
 from asgiref.sync import sync_to_async
@@ -10,7 +10,7 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
 from django.http import HttpRequest
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,6 +20,7 @@ HEARTBEAT_SECONDS = 15
 SIGN_IN_CHECK_SECONDS = 20  # a session that ended is noticed within this
 LIFE_SECONDS = 30 * 60  # then the browser connects again by itself
 SIGNED_OUT = "signed-out"
+RETRY, HEARTBEAT = b"retry: 2000\r\n", b": still here\r\n\r\n"
 
 
 def endpoint(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
@@ -32,35 +33,36 @@ def endpoint(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
             return EventSourceResponse(_only(SIGNED_OUT), headers={"Cache-Control": "no-store"})
         return EventSourceResponse(
             _events(hub, user_id, request),
-            ping=HEARTBEAT_SECONDS,
+            ping=0,  # a task for each stream; the stream itself can count
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
     return events
 
 
-async def _only(event: str) -> AsyncIterator[ServerSentEvent]:
-    yield ServerSentEvent(data="", event=event)
+async def _only(event: str) -> AsyncIterator[bytes]:
+    yield _written([event])
 
 
-async def _events(hub: Hub, user_id: int, request: Request) -> AsyncIterator[ServerSentEvent]:
+async def _events(hub: Hub, user_id: int, request: Request) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + LIFE_SECONDS
     cookie = request.cookies.get(settings.SESSION_COOKIE_NAME, "")
-    async with hub.stream(user_id) as queue:
-        yield ServerSentEvent(data="", event=RESUME, retry=2000)
+    async with hub.stream(user_id) as screen:
+        yield RETRY + _written([RESUME])
         check_at = loop.time() + SIGN_IN_CHECK_SECONDS
         while loop.time() < ends_at:
-            try:
-                event = await asyncio.wait_for(queue.get(), timeout=max(0.1, check_at - loop.time()))
-                yield ServerSentEvent(data="", event=event)
-            except TimeoutError:
-                pass
+            yield _written(await screen.news(within=min(HEARTBEAT_SECONDS, max(0.1, check_at - loop.time())))) or HEARTBEAT
             if loop.time() >= check_at:
                 if await sync_to_async(_signed_in)(cookie) != user_id:
-                    yield ServerSentEvent(data="", event=SIGNED_OUT)
+                    yield _written([SIGNED_OUT])
                     return
                 check_at = loop.time() + SIGN_IN_CHECK_SECONDS
+
+
+def _written(events: Iterable[str]) -> bytes:
+    """Events as they stand in a stream; many are one write."""
+    return "".join(f"event: {event}\r\ndata: \r\n\r\n" for event in events).encode()
 
 
 def _signed_in(session_key: str) -> int | None:

@@ -3,33 +3,36 @@
 Events carry ids only: the page then fetches what changed, so access is checked each time and a missed event heals.
 """
 
-import json
 from collections.abc import Iterable
 
 from django.db import connection
 
 CHANNEL = "quadline_live"
+MOST_EVENTS = 150  # in one notification: the database takes 8,000 bytes, and an event with two long ids has 51
+# As few notifications as hold it all: each costs the database, and every web process, far more than an event in it.
+NOTIFY = f"""
+    SELECT payload, pg_notify('{CHANNEL}', payload)
+    FROM (SELECT jsonb_agg(jsonb_build_array(user_id, event) ORDER BY place)::text AS payload
+          FROM (SELECT user_id, event, row_number() OVER (ORDER BY user_id, event) AS place FROM {{told}}) AS listed
+          GROUP BY (place - 1) / {MOST_EVENTS}) AS packed
+"""  # noqa: S608  # no value in it
 # The last step of a statement that has a table of news (user_id, event): each event to one person, and that person's
 # inbox with it.
-TELL_NEWS = f"""
-    SELECT pg_notify('{CHANNEL}', format('{{"to": [%%s], "event": "%%s"}}', told.user_id, told.event))
-    FROM (SELECT user_id, event FROM news UNION SELECT user_id, 'inbox' FROM news) AS told
-"""  # noqa: S608  # no value in it
-EACH = f"""
-    WITH news AS (SELECT * FROM unnest(%(user_ids)s::bigint[], %(events)s::text[]) AS each (user_id, event))
-    {TELL_NEWS}
-"""  # noqa: S608  # no value in it
+TELL_NEWS = NOTIFY.format(told="(SELECT user_id, event FROM news UNION SELECT user_id, 'inbox' FROM news) AS told")
+NEWS = "WITH news AS (SELECT DISTINCT * FROM unnest(%s::bigint[], %s::text[]) AS each (user_id, event))"
 
 
 def tell(user_ids: Iterable[int], event: str) -> None:
     """Send an event such as ``conv-42`` to every open screen of these people."""
-    payload = json.dumps({"to": sorted(set(user_ids)), "event": event})
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+    _send(NOTIFY.format(told="news"), [(user_id, event) for user_id in user_ids])
 
 
 def tell_each(news: Iterable[tuple[int, str]]) -> None:
     """Send many events, each to one person, in one statement; and that person's inbox with them."""
-    user_ids, events = zip(*set(news), strict=True) if (news := list(news)) else ((), ())
-    with connection.cursor() as cursor:
-        cursor.execute(EACH, {"user_ids": list(user_ids), "events": list(events)})
+    _send(TELL_NEWS, list(news))
+
+
+def _send(statement: str, news: list[tuple[int, str]]) -> None:
+    if news:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{NEWS} {statement}", [[user_id for user_id, _ in news], [event for _, event in news]])

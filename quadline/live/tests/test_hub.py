@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import quote
@@ -10,19 +10,20 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from django.db import connection, transaction
+from starlette.requests import Request
 
-from quadline.live.hub import RESUME, WAITING_EVENTS, Hub
-from quadline.live.telling import CHANNEL, tell
+from quadline.live import stream
+from quadline.live.hub import RESUME, WAITING_EVENTS, Hub, Screen
+from quadline.live.telling import CHANNEL, tell, tell_each
 
 MAYA, OMAR = 1, 2
-Queue = asyncio.Queue[str]
 
 
-def drained(events: Queue) -> list[str]:
-    return [events.get_nowait() for _ in range(events.qsize())]
+async def taken(*screens: Screen) -> list[list[str]]:
+    return [await screen.news(within=0) for screen in screens]
 
 
-async def open_streams(hub: Hub, stack: AsyncExitStack, *users: int) -> list[Queue]:
+async def open_streams(hub: Hub, stack: AsyncExitStack, *users: int) -> list[Screen]:
     return [await stack.enter_async_context(hub.stream(user)) for user in users]
 
 
@@ -36,10 +37,21 @@ def in_a_hub(scene: Callable[[Hub, AsyncExitStack], Awaitable[None]], url: str =
 
 def test_an_event_reaches_every_stream_of_its_user_and_nobody_elses() -> None:
     async def scene(hub: Hub, stack: AsyncExitStack) -> None:
-        first, second, other = await open_streams(hub, stack, MAYA, MAYA, OMAR)
+        screens = await open_streams(hub, stack, MAYA, MAYA, OMAR)
         hub._put(MAYA, "conv-42")
 
-        assert (drained(first), drained(second), drained(other)) == (["conv-42"], ["conv-42"], [])
+        assert await taken(*screens) == [["conv-42"], ["conv-42"], []]
+
+    in_a_hub(scene)
+
+
+def test_what_waits_is_sent_once_and_together() -> None:
+    async def scene(hub: Hub, stack: AsyncExitStack) -> None:
+        [screen] = await open_streams(hub, stack, MAYA)
+        for event in ("conv-1", "inbox", "conv-2", "inbox", "conv-1"):
+            hub._put(MAYA, event)
+
+        assert await taken(screen, screen) == [["conv-1", "inbox", "conv-2"], []]
 
     in_a_hub(scene)
 
@@ -47,14 +59,12 @@ def test_an_event_reaches_every_stream_of_its_user_and_nobody_elses() -> None:
 def test_a_stream_that_falls_behind_is_told_to_fetch_everything_again() -> None:
     async def scene(hub: Hub, stack: AsyncExitStack) -> None:
         [slow] = await open_streams(hub, stack, MAYA)
-        for number in range(WAITING_EVENTS):
+        for number in range(WAITING_EVENTS + 2):
             hub._put(MAYA, f"conv-{number}")
-        assert slow.full()
-        hub._put(MAYA, "one-too-many")
 
-        assert drained(slow) == [RESUME]
+        assert await taken(slow) == [[RESUME]]
         hub._put(MAYA, "after")
-        assert drained(slow) == ["after"]
+        assert await taken(slow) == [["after"]]
 
     in_a_hub(scene)
 
@@ -64,11 +74,10 @@ def test_a_slow_screen_does_not_cost_the_others_of_its_user_their_events() -> No
         screens = await open_streams(hub, stack, MAYA, MAYA, MAYA)
         for number in range(WAITING_EVENTS):
             hub._put(MAYA, f"conv-{number}")
-        for quick in screens[1:]:
-            drained(quick)
+        await taken(*screens[1:])
         hub._put(MAYA, "conv-42")
 
-        assert [drained(screen) for screen in screens] == [[RESUME], ["conv-42"], ["conv-42"]]
+        assert await taken(*screens) == [[RESUME], ["conv-42"], ["conv-42"]]
 
     in_a_hub(scene)
 
@@ -77,7 +86,7 @@ def test_a_stream_that_closed_is_forgotten() -> None:
     async def scene(hub: Hub, stack: AsyncExitStack) -> None:
         async with hub.stream(MAYA), hub.stream(MAYA), hub.stream(OMAR):
             assert hub.open_streams == 3
-        assert (hub.open_streams, len(hub._streams)) == (0, 0)
+        assert (hub.open_streams, len(hub._screens)) == (0, 0)
         hub._put(MAYA, "conv-42")
 
     in_a_hub(scene)
@@ -90,14 +99,14 @@ def address_of_the_test_database() -> str:
 
 
 @asynccontextmanager
-async def listening(hub: Hub, *users: int) -> AsyncIterator[list[Queue]]:
+async def listening(hub: Hub, *users: int) -> AsyncIterator[list[Screen]]:
     """The hub at work; it tells every open stream to resume as soon as it listens."""
     async with AsyncExitStack() as stack:
         streams = await open_streams(hub, stack, *users)
         running = asyncio.create_task(hub.run())
         try:
-            for events in streams:
-                assert await asyncio.wait_for(events.get(), 10) == RESUME
+            for screen in streams:
+                assert await screen.news(within=10) == [RESUME]
             yield streams
         finally:
             running.cancel()
@@ -123,10 +132,8 @@ def test_what_is_told_arrives_when_the_transaction_commits_and_only_then() -> No
             await asyncio.to_thread(committed, ([MAYA], "rolled back"), is_kept=False)
             await asyncio.to_thread(committed, ([MAYA], "conv-1"), ([MAYA, OMAR], "inbox"))
 
-            assert [await asyncio.wait_for(maya.get(), 10) for _ in range(2)] == ["conv-1", "inbox"]
-            assert await asyncio.wait_for(omar.get(), 10) == "inbox"
-            assert maya.empty()
-            assert omar.empty()
+            assert await omar.news(within=10) == ["inbox"]
+            assert await taken(maya, omar) == [["conv-1", "inbox"], []]
 
     asyncio.run(scene())
 
@@ -140,21 +147,62 @@ def test_a_lost_connection_is_made_again_and_screens_fetch_what_they_missed() ->
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = %s AND pid <> pg_backend_pid()",
                     [f"LISTEN {CHANNEL}"],
                 )
-            assert await asyncio.wait_for(maya.get(), 10) == RESUME
+            assert await maya.news(within=10) == [RESUME]
             await asyncio.to_thread(committed, ([MAYA], "conv-2"))
-            assert await asyncio.wait_for(maya.get(), 10) == "conv-2"
+            assert await maya.news(within=10) == ["conv-2"]
 
     asyncio.run(scene())
 
 
-@pytest.mark.django_db
-def test_an_event_names_each_user_once_and_carries_no_words() -> None:
-    sent: list[str] = []
+@pytest.fixture
+def notified(db: None) -> Iterator[list[Any]]:
+    """The payload of each notification that is sent."""
+    sent: list[Any] = []
 
     def catch(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        sent.append(parameters[1])
-        return execute(sql, parameters, many, context)
+        done = execute(sql, parameters, many, context)
+        sent.extend(payload for payload, _ in context["cursor"].fetchall())
+        return done
 
     with connection.execute_wrapper(catch):
-        tell([OMAR, MAYA, OMAR], "conv-42")
-    assert json.loads(sent[0]) == {"to": [MAYA, OMAR], "event": "conv-42"}
+        yield sent
+
+
+def test_an_event_names_each_user_once_and_carries_no_words(notified: list[Any]) -> None:
+    tell([OMAR, MAYA, OMAR], "conv-42")
+    assert [json.loads(payload) for payload in notified] == [[[MAYA, "conv-42"], [OMAR, "conv-42"]]]
+
+
+def test_each_persons_inbox_is_told_with_their_events(notified: list[Any]) -> None:
+    tell_each([(OMAR, "conv-7"), (MAYA, "conv-2"), (MAYA, "conv-1"), (MAYA, "conv-2")])
+    tell_each([])
+    news = [[MAYA, "conv-1"], [MAYA, "conv-2"], [MAYA, "inbox"], [OMAR, "conv-7"], [OMAR, "inbox"]]
+    assert [json.loads(payload) for payload in notified] == [news]
+
+
+def test_thousands_of_events_are_few_notifications_each_as_long_as_the_database_takes(notified: list[Any]) -> None:
+    largest = 2**63 - 1
+    tell_each((largest - person, f"conv-{largest - number}") for person in range(9) for number in range(111))
+    assert (len(notified), max(len(payload) for payload in notified) < 8000) == (7, True)
+    assert sum(len(json.loads(payload)) for payload in notified) == 9 * 112
+
+
+@pytest.mark.django_db
+def test_a_quiet_stream_shows_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.01)
+    request = Request({"type": "http", "headers": []})
+
+    async def listen() -> list[bytes]:
+        hub = Hub("")
+        events = stream._events(hub, MAYA, request)
+        heard = [await anext(events), await anext(events)]
+        for event in ("conv-1", "inbox"):
+            hub._put(MAYA, event)
+        heard.append(await anext(events))
+        await events.aclose()  # type: ignore[attr-defined]
+        return heard
+
+    first, quiet, together = asyncio.run(listen())
+    assert first == b"retry: 2000\r\nevent: resume\r\ndata: \r\n\r\n"
+    assert quiet.startswith(b":")
+    assert together == b"event: conv-1\r\ndata: \r\n\r\nevent: inbox\r\ndata: \r\n\r\n"
