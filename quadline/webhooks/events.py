@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from quadline.carriers import registry
@@ -20,8 +19,8 @@ from quadline.webhooks.models import CarrierEvent
 
 log = structlog.get_logger(__name__)
 
-BATCH = 500
-APPLIED = "applied"
+BATCH = 5000  # receipts applied at once: the more, the less each costs; their texts are locked for a fraction of a second
+APPLIED, ON_THE_WAY = "applied", "a step on the way"
 KEEP = timedelta(days=90)
 LONGEST_KEY = 160
 STORE_FILED = """
@@ -29,6 +28,14 @@ STORE_FILED = """
     SELECT carrier, 'inbound', key, content::jsonb, %(now)s, %(now)s, 'filed'
     FROM unnest(%(carriers)s::text[], %(keys)s::text[], %(contents)s::text[]) AS heard (carrier, key, content)
     ON CONFLICT (carrier, kind, key) DO NOTHING RETURNING carrier, key
+"""
+OLDEST = """
+    SELECT id, carrier, content FROM webhooks_carrierevent
+    WHERE applied_at IS NULL AND kind = 'status' ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+"""
+ALL_APPLIED = """
+    UPDATE webhooks_carrierevent AS event SET applied_at = %s, result = known.result
+    FROM unnest(%s::bigint[], %s::text[]) AS known (id, result) WHERE event.id = known.id
 """
 
 
@@ -112,42 +119,39 @@ def drop_old_events(timestamp: int) -> None:
 def _apply_batch() -> int:
     """The oldest receipts: good news all at once, then each other one in a transaction of its own."""
     with transaction.atomic():
-        stored = list(_waiting()[:BATCH])
+        stored = _oldest()
         results = _apply_at_once(stored)
         _all_applied(results)
-    for event in stored:
-        if event.pk not in results:
-            _apply_alone(event.pk)
+    for event_id in stored:
+        if event_id not in results:
+            _apply_alone(event_id)
     return len(stored)
 
 
-def _waiting() -> QuerySet[CarrierEvent]:
-    rows = CarrierEvent.objects.filter(applied_at=None, kind=CarrierEvent.Kind.STATUS)
-    return rows.select_for_update(skip_locked=True, no_key=True).order_by("pk")
+def _oldest() -> dict[int, Receipt | None]:
+    """Receipts that wait, by the id of their event. None is a step on the way."""
+    with connection.cursor() as cursor:
+        cursor.execute(OLDEST, [BATCH])
+        return {id: registry.carrier(name).read_receipt(json.loads(content)) for id, name, content in cursor.fetchall()}
 
 
-def _apply_at_once(stored: list[CarrierEvent]) -> dict[int, str]:
+def _apply_at_once(stored: Mapping[int, Receipt | None]) -> dict[int, str]:
     """What became of those that are plain, by event id."""
-    results: dict[int, str] = {}
-    plain: dict[int, Receipt] = {}
-    for event in stored:
-        receipt = _read(event)
-        if receipt is None:
-            results[event.pk] = "a step on the way"
-        elif good_news.is_good_news(receipt):
-            plain[event.pk] = receipt
-    left = good_news.apply_good_news(list(plain.values()), now=timezone.now())
-    return results | {pk: APPLIED for pk, receipt in plain.items() if receipt.reference not in left}
-
-
-def _read(event: CarrierEvent) -> Receipt | None:
-    return registry.carrier(event.carrier).read_receipt(event.content)
+    plain = {id: receipt for id, receipt in stored.items() if receipt and good_news.is_good_news(receipt)}
+    try:
+        left = good_news.apply_good_news(list(plain.values()), now=timezone.now())
+    except (DataError, IntegrityError):  # one that cannot be applied must not keep back the others
+        log.exception("receipts that could not be applied together")
+        plain, left = {}, set()
+    on_the_way = {id: ON_THE_WAY for id, receipt in stored.items() if receipt is None}
+    return on_the_way | {id: APPLIED for id, receipt in plain.items() if receipt.reference not in left}
 
 
 def _apply_alone(event_id: int) -> None:
     """One receipt that cannot be applied must not keep back those behind it."""
     with transaction.atomic():
-        event = _waiting().filter(pk=event_id).first()
+        waiting = CarrierEvent.objects.select_for_update(skip_locked=True, no_key=True).filter(applied_at=None)
+        event = waiting.filter(pk=event_id).first()
         if event is None:
             return
         try:
@@ -160,9 +164,9 @@ def _apply_alone(event_id: int) -> None:
 
 
 def _apply(event: CarrierEvent) -> str:
-    receipt = _read(event)
+    receipt = registry.carrier(event.carrier).read_receipt(event.content)
     if receipt is None:
-        return "a step on the way"
+        return ON_THE_WAY
     if receipts.apply(receipt, now=timezone.now()):
         return APPLIED
     log.warning("receipt for no text of ours", event_id=event.pk)
@@ -171,13 +175,7 @@ def _apply(event: CarrierEvent) -> str:
 
 def _all_applied(results: Mapping[int, str]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE webhooks_carrierevent AS event SET applied_at = %s, result = known.result
-            FROM unnest(%s::bigint[], %s::text[]) AS known (id, result) WHERE event.id = known.id
-            """,
-            [timezone.now(), list(results), list(results.values())],
-        )
+        cursor.execute(ALL_APPLIED, [timezone.now(), list(results), list(results.values())])
 
 
 def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str, Any]) -> CarrierEvent:

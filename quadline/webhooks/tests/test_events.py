@@ -123,6 +123,19 @@ def test_a_receipt_that_cannot_be_applied_keeps_back_no_other(
     assert (status(first), status(second)) == (Status.QUEUED, Status.DELIVERED)
 
 
+def test_receipts_that_do_not_go_together_are_applied_alone(
+    carrier: Caller, committed_people: Cast, number: SystemNumber
+) -> None:
+    first, second, other = (write(committed_people.maya, committed_people.rosa) for _ in range(3))
+    carrier.post(*receipt(first, "sent", MessageSid="SM1"))
+    carrier.post(*receipt(second, "delivered", MessageSid="SM1"))  # one id for two texts
+    carrier.post(*receipt(other, "delivered"))
+    events.apply_receipts()
+    assert results() == ["applied", "applied", "applied"]
+    assert [status(text) for text in (first, second, other)] == [Status.SENT, Status.DELIVERED, Status.DELIVERED]
+    assert [fresh(text).carrier_message_id for text in (first, second)] == ["SM1", ""]
+
+
 def test_more_receipts_than_a_batch_are_all_applied(
     committed_people: Cast, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
