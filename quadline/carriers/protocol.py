@@ -1,6 +1,6 @@
 """What a carrier must do, and the one vocabulary all of them speak: foreign codes become these words in the adapters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -172,12 +172,15 @@ class OwnedNumber:
 
 @dataclass(frozen=True)
 class SentText:
-    """A text as the carrier's log has it."""
+    """A text as the carrier's log has it: taken at ``sent_at``. ``progress``: what a receipt would say now, if anything."""
 
     carrier_message_id: str
+    student_phone: str  # E.164
     body: str
     sent_at: datetime
     progress: Progress | None
+    failure: Failure | None = None
+    carrier_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,13 +202,17 @@ class Answer:
 
 
 class NumberProblem(Exception):
-    """A number could not be bought or attached. ``is_final``: trying again would not help until a person acts."""
+    """A number could not be bought or attached, a log not be read.
 
-    def __init__(self, words: str, *, is_final: bool, carrier_code: str = "") -> None:
+    ``is_final``: trying again would not help until a person acts. ``retry_after``: seconds the carrier asks us to wait.
+    """
+
+    def __init__(self, words: str, *, is_final: bool, carrier_code: str = "", retry_after: float = 0.0) -> None:
         super().__init__(words)
         self.words = words
         self.is_final = is_final
         self.carrier_code = carrier_code
+        self.retry_after = retry_after
 
 
 class NumberTaken(NumberProblem):
@@ -213,7 +220,7 @@ class NumberTaken(NumberProblem):
 
 
 class OutcomeUnknown(NumberProblem):
-    """A purchase whose answer was lost: look at what we own before anything else."""
+    """The carrier did not answer. After a purchase: look at what we own before anything else."""
 
 
 class Carrier(Protocol):
@@ -222,8 +229,7 @@ class Carrier(Protocol):
     name: str
 
     async def send(self, text: OutboundText) -> SendOutcome: ...
-    def sent_texts(self, *, system_phone: str, student_phone: str, since: datetime) -> Sequence[SentText]: ...
-
+    def sent_texts(self, *, system_phone: str, since: datetime) -> Iterator[SentText]: ...
     def received_texts(self, *, since: datetime, system_phone: str = "") -> Sequence[InboundText]: ...
 
     def wish_in(self, body: str) -> Wish | None: ...

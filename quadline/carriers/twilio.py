@@ -6,7 +6,7 @@ when first needed because that takes 0.4 s.
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ import aiohttp
 
 from quadline.carriers import twilio_answers as answers
 from quadline.carriers import twilio_consents as consents
+from quadline.carriers import twilio_log
 from quadline.carriers.protocol import (
     Answer,
     InboundText,
@@ -40,7 +41,7 @@ from quadline.carriers.twilio_forms import encoded
 
 SEND_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 ACCOUNT_TIMEOUT_SECONDS = 15
-LONGEST_LOG = 5000  # rows of the carrier's log read at once
+LARGEST_PAGE = 1000  # rows of its log in one answer
 # Twilio itself retries our inbound webhook only when it cannot connect; the fragment asks for three tries whatever
 # the fault (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of the signature.
 INBOUND_RETRIES = "#rc=3&rp=all"
@@ -100,24 +101,30 @@ class Twilio:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Unknown(f"answer lost: {type(error).__name__}")
 
-    def sent_texts(self, *, system_phone: str, student_phone: str, since: datetime) -> Sequence[SentText]:
-        """The carrier's own log of texts between two phones, newest first. Raises NumberProblem when it cannot be read."""
-        found = self._ask(lambda client: client.messages.list(to=student_phone, from_=system_phone, limit=200))
-        return [
-            SentText(row.sid, row.body, row.date_created, PROGRESS.get(str(row.status)))
-            for row in found
-            if row.date_created and row.date_created >= since
-        ]
+    def sent_texts(self, *, system_phone: str, since: datetime) -> Iterator[SentText]:
+        """The carrier's own log of one number's texts, newest first, read as far as it is asked for.
+
+        Raises NumberProblem when it cannot be read. Not filtered by DateSent: Twilio sets that when a text leaves it,
+        and one that is still queued there must be found, too.
+        """
+        for row in self._log(from_=system_phone):
+            if (row.date_sent or row.date_created) < since:
+                return
+            yield twilio_log.sent_text(row)
 
     def received_texts(self, *, since: datetime, system_phone: str = "") -> Sequence[InboundText]:
         """The carrier's own log of texts to us, or to one number, oldest first. Raises NumberProblem when it cannot be read."""
         to = {"to": system_phone} if system_phone else {}
-        found = self._ask(lambda client: client.messages.list(date_sent_after=since, limit=LONGEST_LOG, **to))
-        inbound = [row for row in found if row.direction == "inbound" and (row.date_sent or row.date_created) >= since]
-        return [
-            InboundText(row.sid, row.from_, row.to, row.body or "", sent_at=row.date_sent or row.date_created)
-            for row in reversed(inbound)
-        ]
+        inbound = [row for row in self._log(date_sent_after=since, **to) if row.direction == "inbound"]
+        texts = [twilio_log.received_text(row) for row in reversed(inbound)]
+        return [text for text in texts if text.sent_at and text.sent_at >= since]
+
+    def _log(self, **which: Any) -> Iterator[Any]:
+        """Rows of Twilio's log, newest first, page after page."""
+        page = self._ask(lambda client: client.messages.page(page_size=LARGEST_PAGE, **which))
+        while page is not None:
+            yield from page
+            page = self._ask(lambda _, last=page: last.next_page())
 
     # Opt-outs
 

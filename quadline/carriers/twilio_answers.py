@@ -65,9 +65,12 @@ def _seconds_until(date: str) -> float:
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
-def problem(status: int, code: str) -> NumberProblem:
+def problem(status: int, code: str, *, wait: float = 1.0) -> NumberProblem:
+    """``wait``: seconds, when the answer is "slow down"."""
     if code == "21422":
         return NumberTaken("Somebody else took this number first.", is_final=False, carrier_code=code)
+    if status == 429:
+        return NumberProblem("The carrier asked us to slow down.", is_final=False, carrier_code=code, retry_after=wait)
     if status >= 500:
         return OutcomeUnknown("The carrier had a fault of its own.", is_final=False, carrier_code=code)
     words = NUMBER_PROBLEMS.get(code)
@@ -79,7 +82,8 @@ def list_problem(error: Exception) -> NumberProblem:
     answer = error.args[1] if len(error.args) > 1 else None
     if answer is None or not hasattr(answer, "status_code"):
         return OutcomeUnknown("The carrier did not answer.", is_final=False)
-    return problem(int(answer.status_code), str(_object(str(answer.text).encode()).get("code", "")))
+    wait = seconds((answer.headers or {}).get("Retry-After"))
+    return problem(int(answer.status_code), str(_object(str(answer.text).encode()).get("code", "")), wait=wait)
 
 
 def registration(event: Mapping[str, Any]) -> Registration:

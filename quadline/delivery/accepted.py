@@ -1,6 +1,7 @@
 """Write down the texts that the carrier took, many at once: the common case, and so one statement."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
@@ -57,7 +58,8 @@ def record_all_accepted(taken: Sequence[tuple[Claim, str]], *, now: datetime) ->
             _accept(taken, now)
     except IntegrityError:  # a look-up has given one of the ids to another row: one by one, so the others are kept
         for claim, carrier_message_id in taken:
-            record_accepted(claim.message, claim.attempt, carrier_message_id, now=now)
+            with suppress(IntegrityError):  # that one is looked up: which of the two is whose nobody can tell
+                record_accepted(claim.message, claim.attempt, carrier_message_id, now=now)
 
 
 def _accept(taken: Sequence[tuple[Claim, str]], now: datetime) -> None:

@@ -1,85 +1,167 @@
-"""Settle attempts whose outcome is unknown: read the carrier's log before anything is sent again."""
+"""Settle attempts whose outcome is unknown: read the carrier's log before anything is sent again.
 
+In bulk, for after an outage thousands are in doubt: one reading of a number's log serves all of its texts.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 from django.utils import timezone
 
-from quadline.carriers import registry
-from quadline.carriers.protocol import NumberProblem, SentText, Unknown
+from quadline.carriers.protocol import Unknown
 from quadline.conversations.models import Message
-from quadline.conversations.rules import Status
 from quadline.delivery import recording
+from quadline.delivery.accepted import record_all_accepted
+from quadline.delivery.carrier_log import Reading, Wanted, read_log
+from quadline.delivery.claiming import Claim
+from quadline.delivery.matching import Found, Sought, matched
 from quadline.delivery.models import Attempt
-from quadline.delivery.rules import LOST_AFTER, MOST_ATTEMPTS, next_look
+from quadline.delivery.rules import FIRST_LOOK_AFTER, LOST_AFTER, MOST_ATTEMPTS, looks_back, next_look
 from quadline.delivery.sender import send_due_texts
 from quadline.jobs import enqueue, job
 
-CLOCKS_DIFFER_BY = timedelta(minutes=5)  # between the carrier's clock and ours, at most
+IN_ONE_READING = 2000  # attempts
+READING_LASTS = timedelta(minutes=2)  # then they are looked up by somebody else: whoever began is dead
+TRY_AGAIN_AFTER = timedelta(seconds=10)
+A_MOMENT = timedelta(seconds=1)
 A_PERSON_DECIDES = "We could not learn whether this text went out. Ask the student, or write again."
+SENT_AGAIN = "The carrier does not have it. Sending it again."
+
+TAKE = """
+    UPDATE delivery_attempt SET next_look_at = %(until)s
+    WHERE id IN (SELECT id FROM delivery_attempt WHERE outcome = 'unknown' AND next_look_at <= %(now)s
+                 ORDER BY next_look_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+    RETURNING id
+"""
+# Each only as it was when the log was read: a reading that was overtaken by another decides nothing.
+ABSENT_ONCE = """
+    UPDATE delivery_attempt AS attempt
+    SET looks = attempt.looks + 1, next_look_at = GREATEST(%(soonest)s, attempt.started_at + seen.wait * interval '1 second')
+    FROM unnest(%(ids)s::bigint[], %(looks)s::int[], %(waits)s::float8[]) AS seen (id, looks, wait)
+    WHERE attempt.id = seen.id AND attempt.looks = seen.looks AND attempt.outcome = 'unknown'
+"""
+ABSENT_FOR_GOOD = """
+    WITH absent AS (
+        UPDATE delivery_attempt AS attempt SET outcome = 'nothing_found', looks = attempt.looks + 1, why = '', next_look_at = NULL
+        FROM unnest(%(ids)s::bigint[], %(looks)s::int[]) AS seen (id, looks)
+        WHERE attempt.id = seen.id AND attempt.looks = seen.looks AND attempt.outcome = 'unknown'
+        RETURNING attempt.message_id
+    ),
+    tried AS (
+        SELECT absent.message_id, 1 + count(before.id) AS times
+        FROM absent LEFT JOIN delivery_attempt AS before
+             ON before.message_id = absent.message_id AND before.outcome = 'nothing_found'
+        GROUP BY absent.message_id
+    )
+    UPDATE conversations_message AS message
+    SET due_at = CASE WHEN tried.times < %(most)s THEN %(now)s::timestamptz END,
+        detail = CASE WHEN tried.times < %(most)s THEN %(again)s ELSE %(person)s END
+    FROM tried WHERE message.id = tried.message_id AND message.status = 'unconfirmed'
+    RETURNING message.due_at
+"""
+PUT_BACK = "UPDATE delivery_attempt SET next_look_at = %(at)s WHERE id = ANY(%(ids)s) AND outcome = 'unknown'"
 
 
 @job(queue="texts", attempts=3)
 def settle_unknown_attempts(timestamp: int) -> None:
-    """The timetable's sweep: dead workers' attempts, then a look at the carrier for each unknown outcome."""
+    """The timetable's sweep: dead workers' attempts, then a look at the carrier for all unknown outcomes."""
     now = timezone.now()
     lost = Attempt.objects.filter(outcome=Attempt.Outcome.UNDER_WAY, started_at__lt=now - LOST_AFTER)
-    for attempt in lost.select_related("message__conversation", "message__system_number"):
+    for attempt in lost.select_related("message"):
         recording.record_unknown(attempt.message, attempt, Unknown("the worker stopped"), now=now)
-    unknown = Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN).filter(Q(next_look_at__lte=now))
-    for attempt in unknown.select_related("message__conversation", "message__system_number"):
-        settle(attempt, now=now)
+    while attempts := _take(now):
+        settle(attempts, now=now)
 
 
-def settle(attempt: Attempt, *, now: datetime) -> None:
-    """Look once for one text. Found: adopted. Twice not there: the carrier does not have it, and it is due again."""
-    message = attempt.message
-    if message.carrier_message_id:  # a receipt has brought it meanwhile
-        recording.record_accepted(message, attempt, message.carrier_message_id, now=now)
-        return
-    try:
-        found = _at_the_carrier(attempt)
-    except NumberProblem:
-        return  # the log cannot be read now; the next sweep tries again
-    if found:
-        recording.record_accepted(message, attempt, found.carrier_message_id, now=now)
-    else:
-        _note_absence(attempt, now=now)
+def settle(attempts: Sequence[Attempt], *, now: datetime) -> None:
+    """Look once for these texts. Found: adopted. Twice not there: the carrier does not have them, and they are due again."""
+    known = [attempt for attempt in attempts if attempt.message.carrier_message_id]  # a receipt has brought it meanwhile
+    _adopt([(attempt, attempt.message.carrier_message_id) for attempt in known], now)
+    sought = [_sought(attempt) for attempt in attempts if not attempt.message.carrier_message_id]
+    reading = read_log(_wanted(sought))
+    _put_back(sought, reading, now)
+    looked_for = [each for each in sought if each.system_phone in reading.texts]
+    found = matched(looked_for, reading.texts, taken=_of_other_rows(looked_for, reading))
+    by_id = {attempt.pk: attempt for attempt in attempts}
+    _adopt([(by_id[each.attempt_id], each.carrier_message_id) for each in found], now)
+    adopted = {each.attempt_id for each in found}
+    _note_absence([by_id[each.attempt_id] for each in looked_for if each.attempt_id not in adopted], now=now)
 
 
-def _at_the_carrier(attempt: Attempt) -> SentText | None:
-    """The oldest text in the carrier's log that can be this one and is no other row's."""
+def _take(now: datetime) -> list[Attempt]:
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, {"now": now, "until": now + READING_LASTS, "limit": IN_ONE_READING})
+        ids = [id for (id,) in cursor.fetchall()]
+    return list(
+        Attempt.objects.filter(pk__in=ids)
+        .select_related("message__conversation", "message__system_number")
+        .order_by("started_at", "pk")
+    )
+
+
+def _sought(attempt: Attempt) -> Sought:
     message = attempt.message
     assert message.system_number is not None, "an attempted text has a number"
-    log = registry.current().sent_texts(
+    return Sought(
+        attempt_id=attempt.pk,
         system_phone=message.system_number.phone,
         student_phone=message.student_phone,
-        since=attempt.started_at - CLOCKS_DIFFER_BY,
+        body=message.text,
+        since=attempt.started_at - looks_back(attempt.looks),
     )
-    taken = set(
-        Message.objects.filter(carrier_message_id__in=[text.carrier_message_id for text in log]).values_list(
-            "carrier_message_id", flat=True
-        )
-    )
-    alike = [text for text in log if text.body == message.text and text.carrier_message_id not in taken]
-    return min(alike, key=lambda text: text.sent_at, default=None)
 
 
-@transaction.atomic
-def _note_absence(attempt: Attempt, *, now: datetime) -> None:
-    row = Attempt.objects.select_for_update(no_key=True).get(pk=attempt.pk)
-    if (row.outcome, row.looks) != (Attempt.Outcome.UNKNOWN, attempt.looks):
-        return  # a sweep that began later was quicker; its text may be on its way again
-    attempt.looks += 1
-    if (wait := next_look(attempt.looks)) is not None:
-        attempt.next_look_at = max(now, attempt.started_at + wait)
-        attempt.save(update_fields=["looks", "next_look_at"])
-        return
-    recording.close(attempt, Attempt.Outcome.NOTHING_FOUND)
-    made = attempt.message.attempts.filter(outcome=Attempt.Outcome.NOTHING_FOUND).count()
-    waiting = Message.objects.filter(pk=attempt.message_id, status=Status.UNCONFIRMED)
-    if made < MOST_ATTEMPTS and waiting.update(due_at=now, detail="The carrier does not have it. Sending it again."):
-        enqueue(send_due_texts)
-    else:
-        waiting.update(detail=A_PERSON_DECIDES)
+def _wanted(sought: Sequence[Sought]) -> dict[str, Wanted]:
+    since: dict[str, datetime] = {}
+    for each in sought:
+        since[each.system_phone] = min(each.since, since.get(each.system_phone, each.since))
+    return {phone: Wanted(earliest) for phone, earliest in since.items()}
+
+
+def _of_other_rows(sought: Sequence[Sought], reading: Reading) -> set[str]:
+    """The carrier's ids, of texts that might be one of these, that a row has already."""
+    alike = {(each.student_phone, each.body) for each in sought}
+    ids = [
+        text.carrier_message_id for texts in reading.texts.values() for text in texts if (text.student_phone, text.body) in alike
+    ]
+    return set(Message.objects.filter(carrier_message_id__in=ids).values_list("carrier_message_id", flat=True))
+
+
+def _adopt(found: Sequence[tuple[Attempt, str]], now: datetime) -> None:
+    record_all_accepted([(Claim(attempt.message, attempt), carrier_id) for attempt, carrier_id in found], now=now)
+
+
+def _put_back(sought: Sequence[Sought], reading: Reading, now: datetime) -> None:
+    """What was not read decides nothing. Numbers nobody came to are asked for before those that failed."""
+    wait = timedelta(seconds=reading.wait)
+    failed, unasked = defaultdict(list), defaultdict(list)
+    for each in sought:
+        if each.system_phone in reading.failed:
+            failed[now + TRY_AGAIN_AFTER + wait].append(each.attempt_id)
+        elif each.system_phone not in reading.texts:
+            unasked[now + A_MOMENT + wait].append(each.attempt_id)
+    with connection.cursor() as cursor:
+        for at, ids in (*failed.items(), *unasked.items()):
+            cursor.execute(PUT_BACK, {"at": at, "ids": ids})
+
+
+def _note_absence(attempts: Sequence[Attempt], *, now: datetime) -> None:
+    """Each as it was when the log was read."""
+    waits = {attempt.pk: next_look(attempt.looks + 1) for attempt in attempts}
+    again = [(attempt, wait) for attempt in attempts if (wait := waits[attempt.pk]) is not None]
+    over = [attempt for attempt in attempts if waits[attempt.pk] is None]
+    with transaction.atomic(), connection.cursor() as cursor:
+        if again:
+            seconds = [wait.total_seconds() for _, wait in again]
+            cursor.execute(ABSENT_ONCE, {"soonest": now + FIRST_LOOK_AFTER, "waits": seconds, **_as_seen([attempt for attempt, _ in again])})
+        if over:
+            words = {"again": SENT_AGAIN, "person": A_PERSON_DECIDES, "most": MOST_ATTEMPTS}
+            cursor.execute(ABSENT_FOR_GOOD, {"now": now, **words, **_as_seen(over)})
+            if any(due_at for (due_at,) in cursor.fetchall()):
+                enqueue(send_due_texts)
+
+
+def _as_seen(attempts: Sequence[Attempt]) -> dict[str, list[int]]:
+    return {"ids": [attempt.pk for attempt in attempts], "looks": [attempt.looks for attempt in attempts]}

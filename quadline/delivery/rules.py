@@ -17,6 +17,11 @@ LOOK_LASTS = timedelta(seconds=2.5)
 LOST_AFTER = timedelta(seconds=60)
 FIRST_LOOK_AFTER = timedelta(seconds=5)
 SECOND_LOOK_AFTER = timedelta(seconds=60)
+# The carrier's clock and ours may differ by this. Whether they do by more nobody can tell afterwards, so before a text
+# counts as not there the last look goes back further: a text adopted wrongly would have to have the same words, within
+# a day, and to be no row's.
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+CLOCKS_DIFFER_AT_MOST_BY = timedelta(hours=25)
 CATCH_UP = timedelta(seconds=0.5)  # a number this late to its turn goes on from the turn; later, from now
 IN_ONE_GO = timedelta(seconds=0.25)  # a fast number takes what fits into this at once
 FIRST_RESEND_AFTER, LONGEST_RESEND_WAIT = timedelta(minutes=1), timedelta(minutes=15)
@@ -88,6 +93,11 @@ def wait_before_retry(attempts: int, *, asked_for: float, jitter: float) -> time
 def next_look(looks: int) -> timedelta | None:
     """How long after an attempt the log is read the next time; None when it has been read often enough."""
     return (FIRST_LOOK_AFTER, SECOND_LOOK_AFTER)[looks] if looks < MOST_LOOKS else None
+
+
+def looks_back(looks: int) -> timedelta:
+    """How long before the attempt, by our clock, the log is read. ``looks``: how often it was read before."""
+    return CLOCKS_DIFFER_BY if looks + 1 < MOST_LOOKS else CLOCKS_DIFFER_AT_MOST_BY
 
 
 def texts_at_once(rate: float, *, share: int) -> int:

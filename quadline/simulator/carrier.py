@@ -54,6 +54,7 @@ class Carrier:
         self.mails: dict[str, dict[str, Mail]] = defaultdict(dict)  # address -> by sid
         self.mail_of: dict[tuple[str, str], Mail] = {}  # by address and Message-ID
         self.last_turn = 0
+        self.lists_asked = 0  # pages of texts that were asked for
 
     def reset(self) -> None:
         """Back to an empty carrier with its one messaging service. Phones of the roster go too."""

@@ -58,6 +58,7 @@ def check_local(request: Request) -> None:
 
 async def health(carrier: Carrier, request: Request) -> Response:
     counts = {"numbers": len(carrier.numbers), "messages": len(carrier.messages), "mailboxes": len(carrier.mailboxes)}
+    counts["lists_asked"] = carrier.lists_asked
     facts = {"ok": True, "at": carrier.clock.now(), "ledger": len(carrier.ledger), **counts}
     facts["smtp_port"] = request.app.state.mail_port.port
     return JSONResponse(facts)

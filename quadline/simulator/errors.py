@@ -75,6 +75,11 @@ class Refusal(Exception):
         }
 
 
+def slow_down(retry_after: int | None) -> Refusal:
+    """``retry_after``: seconds; None says nothing of how long."""
+    return Refusal(20429, headers={} if retry_after is None else {"Retry-After": str(retry_after)})
+
+
 def delivery_words(code: int | None) -> str | None:
     if code is None:
         return None

@@ -10,6 +10,7 @@ from typing import Any
 class FaultKind(StrEnum):
     REFUSE = "refuse"  # creating a text is answered with `code`
     RATE_LIMIT = "rate_limit"  # 429, code 20429, with Retry-After when `retry_after` is set
+    LIST_RATE_LIMIT = "list_rate_limit"  # the same, when texts are listed
     SLOW = "slow"  # the answer comes after `seconds`
     RESET = "reset"  # the connection is cut; nothing was accepted
     ACCEPT_THEN_500 = "accept_then_500"

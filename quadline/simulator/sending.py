@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from quadline.simulator import areas, progress
 from quadline.simulator.carrier import Carrier
-from quadline.simulator.errors import Refusal
+from quadline.simulator.errors import Refusal, slow_down
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Message, Number, Service, new_sid
 from quadline.simulator.segments import count_segments
@@ -164,8 +164,7 @@ def _normal_to(to: str) -> str:
 
 def _refuse_by_fault(carrier: Carrier, to: str, sender: str) -> None:
     if limit := carrier.faults.take(FaultKind.RATE_LIMIT, to=to, from_=sender):
-        wait = {} if limit.retry_after is None else {"Retry-After": str(limit.retry_after)}
-        raise Refusal(20429, headers=wait)
+        raise slow_down(limit.retry_after)
     if refused := carrier.faults.take(FaultKind.REFUSE, to=to, from_=sender):
         raise Refusal(refused.code or 20500)
     phone = carrier.phones.get(to)

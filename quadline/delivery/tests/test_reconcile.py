@@ -173,7 +173,7 @@ def test_a_sweep_that_overtook_another_decides_nothing_twice(people: Cast, box: 
     box.fault(kind="accept_then_500", times=1)
     send_due()
     assert (status(text), fresh(text).due_at, len(box.accepts())) == (Status.UNCONFIRMED, None, 1)
-    reconcile._note_absence(slow, now=timezone.now())  # it had read the log before the text was sent again
+    reconcile._note_absence([slow], now=timezone.now())  # it had read the log before the text was sent again
     send_due()
     assert len(box.accepts()) == 1
 

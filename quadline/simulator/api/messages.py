@@ -9,7 +9,7 @@ from starlette.responses import Response
 from quadline.simulator.api.calls import ApiCall, answer_json, lose_answer, nothing_left
 from quadline.simulator.api.dates import read_span, rfc2822
 from quadline.simulator.api.paging import classic_page, page_size
-from quadline.simulator.errors import Refusal, delivery_words
+from quadline.simulator.errors import Refusal, delivery_words, slow_down
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.progress import FINAL
 from quadline.simulator.records import Message
@@ -64,6 +64,9 @@ async def delete(call: ApiCall) -> Response:
 
 async def index(call: ApiCall) -> Response:
     """Newest first; a page goes on after the message that the last one ended with."""
+    call.carrier.lists_asked += 1
+    if limit := call.carrier.faults.take(FaultKind.LIST_RATE_LIMIT, to=call.get("To"), from_=call.get("From")):
+        raise slow_down(limit.retry_after)
     after = call.carrier.messages.get(call.get("PageToken").removeprefix("PA"))
     found = (m for m in _matching(call) if after is None or m.turn < after.turn)
     size = page_size(call)

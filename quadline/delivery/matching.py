@@ -1,0 +1,51 @@
+"""Which text of the carrier's log is which of ours: the same two phones and words, oldest first, one to one. No database here."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from quadline.carriers.protocol import SentText
+
+
+@dataclass(frozen=True)
+class Sought:
+    """A text that the carrier may have; ``since`` is before the earliest moment it can have taken it."""
+
+    attempt_id: int
+    system_phone: str
+    student_phone: str
+    body: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Found:
+    attempt_id: int
+    carrier_message_id: str
+
+
+def matched(sought: Iterable[Sought], log: Mapping[str, Sequence[SentText]], *, taken: set[str]) -> list[Found]:
+    """``sought`` oldest first, ``log`` by system phone, ``taken``: the carrier's ids that are other rows'.
+
+    The carrier keeps no name of ours for a text, so two of the same words in doubt at once are told apart by their
+    order only. As many are found as the log has, whichever is whose.
+    """
+    free = {phone: _by_words(texts, taken) for phone, texts in log.items()}
+    found = []
+    for each in sought:
+        alike = free.get(each.system_phone, {}).get((each.student_phone, each.body), [])
+        text = next((text for text in alike if text.sent_at >= each.since), None)
+        if text:
+            alike.remove(text)
+            found.append(Found(each.attempt_id, text.carrier_message_id))
+    return found
+
+
+def _by_words(texts: Sequence[SentText], taken: set[str]) -> dict[tuple[str, str], list[SentText]]:
+    """Oldest first."""
+    by_words: dict[tuple[str, str], list[SentText]] = defaultdict(list)
+    for text in sorted(reversed(texts), key=lambda text: text.sent_at):
+        if text.carrier_message_id not in taken:
+            by_words[text.student_phone, text.body].append(text)
+    return by_words

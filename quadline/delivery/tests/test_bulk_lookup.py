@@ -1,0 +1,197 @@
+"""After an outage thousands of outcomes are unknown: a few readings of the carrier's log settle them all, each once."""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from quadline.accounts.models import User
+from quadline.conversations.models import Conversation, Message
+from quadline.conversations.rules import Channel, Direction, Status
+from quadline.delivery import reconcile
+from quadline.delivery.models import Attempt
+from quadline.delivery.tests.acts import look_due, rent, send_due, status, write
+from quadline.numbers.models import SystemNumber
+from quadline.roster.models import Student
+from tests.cast import Cast, staff
+from tests.house import Simulator
+
+NUMBERS, EACH = 50, 40
+
+
+def a_college(people: Cast) -> list[SystemNumber]:
+    """Fifty advisors with a number each."""
+    return [rent(staff(f"advisor{at}@alder.example", f"Advisor {at}")) for at in range(NUMBERS)]
+
+
+def students(count: int) -> list[Student]:
+    made = [
+        Student(institutional_id=f"0077{at:04d}", first_name="Student", last_name=f"{at:04d}", mobile=f"+1313555{at:04d}")
+        for at in range(count)
+    ]
+    return Student.objects.bulk_create(made)
+
+
+def texts_of(author: User, number: SystemNumber, to: Sequence[Student], body: str) -> list[Message]:
+    """Due now, as a broadcast leaves them."""
+    now = timezone.now()
+    talks = Conversation.objects.bulk_create(
+        Conversation(staff=author, student=student, last_activity_at=now) for student in to
+    )
+    return Message.objects.bulk_create(
+        Message(
+            id=uuid.uuid4(),
+            conversation=talk,
+            direction=Direction.OUTBOUND,
+            channel=Channel.TEXT,
+            author=author,
+            system_number=number,
+            is_bulk=True,
+            student_phone=student.mobile,
+            body=body,
+            segments=1,
+            status=Status.QUEUED,
+            created_at=now,
+            due_at=now,
+        )
+        for talk, student in zip(talks, to, strict=True)
+    )
+
+
+def asked(box: Simulator) -> int:
+    """How many pages of its log the carrier was asked for."""
+    return int(box.ask("GET", "/simulator/healthz")["lists_asked"])
+
+
+def sweep() -> None:
+    look_due()
+    reconcile.settle_unknown_attempts(timestamp=0)
+
+
+def test_two_thousand_unknown_outcomes_are_settled_by_a_few_readings_and_none_is_sent_twice(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    body = "The college is closed today."
+    reached = students(NUMBERS * EACH)
+    taken, cut = reached[::2], reached[1::2]
+    numbers = a_college(people)
+    for fault, some in (("accept_then_500", taken), ("reset", cut)):
+        for at, each in enumerate(numbers):
+            texts_of(each.user, each, some[at * EACH // 2 : (at + 1) * EACH // 2], body)
+        box.fault(kind=fault)
+        send_due()
+        box.clear_faults()
+    assert Message.objects.filter(status=Status.UNCONFIRMED).count() == NUMBERS * EACH
+    before = asked(box)
+    sweep()
+    assert Message.objects.filter(status=Status.SENT, student_phone__in=[each.mobile for each in taken]).count() == len(taken)
+    sweep()
+    assert asked(box) - before <= 2 * NUMBERS
+    send_due()
+    assert Message.objects.filter(status=Status.SENT).count() == NUMBERS * EACH
+    assert Counter(line["to"] for line in box.accepts()) == {each.mobile: 1 for each in reached}
+    known = Message.objects.exclude(carrier_message_id="").values_list("student_phone", "carrier_message_id")
+    assert dict(known) == {line["to"]: line["sid"] for line in box.accepts()}
+
+
+def test_the_same_words_to_one_phone_are_matched_one_to_one(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    """Two students share a phone, and both are written the same: the carrier has two, then one more, and each row has its own."""
+    sibling = Student.objects.create(institutional_id="00771", first_name="Rio", last_name="Diaz", mobile=people.rosa.mobile)
+    box.fault(kind="accept_then_500", times=2)
+    pair = texts_of(people.maya, number, [people.rosa, sibling], "Office closed.")
+    send_due()
+    assert {status(text) for text in pair} == {Status.UNCONFIRMED}
+    sweep()
+    assert {status(text) for text in pair} == {Status.SENT}
+    sids = Message.objects.filter(pk__in=[text.pk for text in pair]).values_list("carrier_message_id", flat=True)
+    assert sorted(sids) == sorted(line["sid"] for line in box.accepts())
+
+
+def test_when_the_log_has_one_of_two_alike_only_the_other_is_sent_again(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    sibling = Student.objects.create(institutional_id="00771", first_name="Rio", last_name="Diaz", mobile=people.rosa.mobile)
+    box.fault(kind="reset", times=1)
+    box.fault(kind="accept_then_500", times=1)
+    pair = texts_of(people.maya, number, [people.rosa, sibling], "Office closed.")
+    send_due()
+    sweep()
+    assert sorted(status(text) for text in pair) == [Status.SENT, Status.UNCONFIRMED]
+    sweep()
+    send_due()
+    assert {status(text) for text in pair} == {Status.SENT}
+    assert len(box.accepts()) == 2
+
+
+def test_a_log_of_many_pages_is_read_to_its_end(people: Cast, box: Simulator, number: SystemNumber, twilio: object) -> None:
+    text = lose_an_answer(people, box)
+    for at in range(12):
+        write(people.maya, people.bo, f"later {at}")
+    send_due()
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr("quadline.carriers.twilio.LARGEST_PAGE", 5)
+        sweep()
+    assert status(text) == Status.SENT
+    assert asked(box) == 3
+
+
+def test_a_carrier_that_says_slow_down_is_left_alone_for_as_long_as_it_asks(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    text = lose_an_answer(people, box)
+    box.fault(kind="list_rate_limit", retry_after=40, times=1)
+    look_due()
+    begun = timezone.now()
+    reconcile.settle_unknown_attempts(timestamp=0)
+    attempt = text.attempts.get()
+    assert (attempt.looks, asked(box)) == (0, 1)
+    assert attempt.next_look_at is not None
+    assert attempt.next_look_at >= begun + timedelta(seconds=40)
+    reconcile.settle_unknown_attempts(timestamp=0)
+    assert asked(box) == 1
+    sweep()
+    assert (status(text), len(box.accepts())) == (Status.SENT, 1)
+
+
+def test_one_number_whose_log_cannot_be_read_holds_up_no_other(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    omars = rent(people.omar)
+    texts = [lose_an_answer(people, box)]
+    box.fault(kind="accept_then_500", times=1)
+    texts.append(write(people.omar, people.kim))
+    send_due()
+    box.fault(kind="list_rate_limit", **{"from": number.phone})
+    for _ in range(3):
+        sweep()
+    assert [status(text) for text in texts] == [Status.UNCONFIRMED, Status.SENT]
+    assert omars.phone in {line["from"] for line in box.accepts()}
+
+
+def test_what_a_dead_sweep_had_taken_is_looked_up_by_another(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    text = lose_an_answer(people, box)
+    look_due()
+    now = timezone.now()
+    assert [attempt.message for attempt in reconcile._take(now)] == [text]
+    assert reconcile._take(now) == [], "nobody else looks it up meanwhile"
+    assert [attempt.message for attempt in reconcile._take(now + reconcile.READING_LASTS)] == [text]
+
+
+def test_between_two_looks_there_is_time_for_the_log_to_catch_up(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    """An attempt of long ago, of a worker that died: its second look is not at the moment of its first."""
+    text = lose_an_answer(people, box, "reset")
+    Attempt.objects.update(started_at=timezone.now() - timedelta(minutes=3), next_look_at=timezone.now())
+    reconcile.settle_unknown_attempts(timestamp=0)
+    attempt = text.attempts.get()
+    assert (attempt.looks, attempt.outcome) == (1, Attempt.Outcome.UNKNOWN)
+    assert attempt.next_look_at is not None
+    assert attempt.next_look_at > timezone.now() + timedelta(seconds=3)
+
+
+def lose_an_answer(people: Cast, box: Simulator, kind: str = "accept_then_500") -> Message:
+    box.fault(kind=kind, times=1)
+    text = write(people.maya, people.rosa)
+    send_due()
+    assert status(text) == Status.UNCONFIRMED
+    return text
