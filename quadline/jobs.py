@@ -9,14 +9,15 @@ import inspect
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 import procrastinate
 import uvloop
 from asgiref.sync import sync_to_async
+from django.core.cache import cache
 from django.db import close_old_connections, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -91,6 +92,20 @@ def enqueue_once(task: Any, *, key: str, **arguments: Any) -> None:
     """
     with suppress(procrastinate.exceptions.AlreadyEnqueued), transaction.atomic():
         task.configure(queueing_lock=key).defer(**arguments)
+
+
+@contextmanager
+def alone(name: str, *, at_most: timedelta) -> Iterator[bool]:
+    """For a sweep that may last longer than until its next: whether no other of this name is under way, in any worker.
+
+    A dead worker's counts for ``at_most`` longer.
+    """
+    is_first = cache.add(f"sweep-{name}", True, at_most.total_seconds())
+    try:
+        yield is_first
+    finally:
+        if is_first:
+            cache.delete(f"sweep-{name}")
 
 
 def set_timetable(timed: Iterable[Timed]) -> None:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -124,7 +125,7 @@ class Twilio:
         page = self._ask(lambda client: client.messages.page(page_size=LARGEST_PAGE, **which))
         while page is not None:
             yield from page
-            page = self._ask(lambda _, last=page: last.next_page())
+            page = self._ask(partial(_page_after, page))
 
     # Opt-outs
 
@@ -363,6 +364,10 @@ class Twilio:
 
     def _address(self, kind: str) -> str:
         return f"{self.public_url}/webhooks/twilio/{kind}"
+
+
+def _page_after(page: Any, client: Any) -> Any:
+    return page.next_page()
 
 
 def _tag(reference: str) -> str:

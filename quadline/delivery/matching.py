@@ -43,9 +43,9 @@ def matched(sought: Iterable[Sought], log: Mapping[str, Sequence[SentText]], *, 
 
 
 def _by_words(texts: Sequence[SentText], taken: set[str]) -> dict[tuple[str, str], list[SentText]]:
-    """Oldest first."""
+    """Oldest first; the log is newest first."""
     by_words: dict[tuple[str, str], list[SentText]] = defaultdict(list)
-    for text in sorted(reversed(texts), key=lambda text: text.sent_at):
+    for text in reversed(texts):
         if text.carrier_message_id not in taken:
             by_words[text.student_phone, text.body].append(text)
     return by_words

@@ -29,7 +29,17 @@ class Attempt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["message"], condition=models.Q(outcome="under_way"), name="one_attempt_under_way")
         ]
-        indexes = [models.Index(fields=["started_at"], condition=models.Q(outcome="under_way"), name="attempt_under_way")]
+        indexes = [
+            models.Index(fields=["started_at"], condition=models.Q(outcome="under_way"), name="attempt_under_way"),
+            models.Index(fields=["next_look_at"], condition=models.Q(outcome="unknown"), name="attempt_to_look_up"),
+        ]
+
+
+class NewsLook(models.Model):
+    """Texts that were sent up to then have been looked up at the carrier, this long after they were sent."""
+
+    after = models.DurationField(unique=True)
+    sent_until = models.DateTimeField()
 
 
 class Probe(models.Model):

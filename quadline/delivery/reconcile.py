@@ -16,7 +16,7 @@ from quadline.delivery import recording
 from quadline.delivery.accepted import record_all_accepted
 from quadline.delivery.carrier_log import Reading, Wanted, read_log
 from quadline.delivery.claiming import Claim
-from quadline.delivery.matching import Found, Sought, matched
+from quadline.delivery.matching import Sought, matched
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import FIRST_LOOK_AFTER, LOST_AFTER, MOST_ATTEMPTS, looks_back, next_look
 from quadline.delivery.sender import send_due_texts
@@ -155,10 +155,12 @@ def _note_absence(attempts: Sequence[Attempt], *, now: datetime) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         if again:
             seconds = [wait.total_seconds() for _, wait in again]
-            cursor.execute(ABSENT_ONCE, {"soonest": now + FIRST_LOOK_AFTER, "waits": seconds, **_as_seen([attempt for attempt, _ in again])})
+            cursor.execute(
+                ABSENT_ONCE, {"soonest": now + FIRST_LOOK_AFTER, "waits": seconds, **_as_seen([attempt for attempt, _ in again])}
+            )
         if over:
-            words = {"again": SENT_AGAIN, "person": A_PERSON_DECIDES, "most": MOST_ATTEMPTS}
-            cursor.execute(ABSENT_FOR_GOOD, {"now": now, **words, **_as_seen(over)})
+            words = {"again": SENT_AGAIN, "person": A_PERSON_DECIDES}
+            cursor.execute(ABSENT_FOR_GOOD, {"now": now, "most": MOST_ATTEMPTS, **words, **_as_seen(over)})
             if any(due_at for (due_at,) in cursor.fetchall()):
                 enqueue(send_due_texts)
 

@@ -22,6 +22,15 @@ SECOND_LOOK_AFTER = timedelta(seconds=60)
 # a day, and to be no row's.
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 CLOCKS_DIFFER_AT_MOST_BY = timedelta(hours=25)
+# How long after a text was sent the carrier is asked what became of it, when no news came, and how often at most. A
+# carrier keeps trying a phone that is switched off for hours, some for three days.
+NEWS_LOOKS: dict[timedelta, timedelta] = {
+    timedelta(minutes=1): timedelta(0),
+    timedelta(minutes=30): timedelta(minutes=5),
+    timedelta(hours=4): timedelta(minutes=15),
+    timedelta(days=1): timedelta(hours=1),
+    timedelta(days=3): timedelta(hours=6),
+}
 CATCH_UP = timedelta(seconds=0.5)  # a number this late to its turn goes on from the turn; later, from now
 IN_ONE_GO = timedelta(seconds=0.25)  # a fast number takes what fits into this at once
 FIRST_RESEND_AFTER, LONGEST_RESEND_WAIT = timedelta(minutes=1), timedelta(minutes=15)

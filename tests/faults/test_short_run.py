@@ -14,7 +14,7 @@ from tests.faults.harness.run import fought
 from tests.faults.harness.stage import Stage, raised
 
 SEED = 7
-SETTLED_WITHIN = 200.0
+SETTLED_WITHIN = 300.0
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,26 @@ def test_a_text_of_the_evening_leaves_at_eight_by_the_clock_on_the_wall(
         assert {status(text) for text in Message.objects.all()} == {Status.SENT}
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=10), timedelta(hours=1), timedelta(hours=24)])
+def test_a_clock_that_was_ahead_while_a_text_left_sends_it_once(
+    people: Cast, box: Simulator, twilio: Twilio, settings: Settings, ahead: timedelta
+) -> None:
+    """By our record the attempt was made after the carrier had taken its text."""
+    with time_machine.travel(datetime(2026, 11, 3, 12, 0, tzinfo=DETROIT), tick=False) as clock:
+        college = College(people, box, twilio, clock)
+        college.write(people.rosa)
+        college.take_number_further()
+        college.wait(STEP)
+        clock.shift(ahead)
+        college.send_with(kind="accept_then_500")
+        for _ in range(6):
+            college.wait(timedelta(minutes=2))
+            college.sweep()
+            college.send()
+        assert len(college.accepts()) == 1
+        assert {status(text) for text in Message.objects.all()} == {Status.SENT}
+
+
 @pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(hours=1), timedelta(days=-1), timedelta(days=1)])
 def test_a_clock_that_is_set_wrong_for_a_moment_sends_nothing_twice(
     people: Cast, box: Simulator, twilio: Twilio, settings: Settings, jump: timedelta

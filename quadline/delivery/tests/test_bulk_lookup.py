@@ -38,9 +38,7 @@ def students(count: int) -> list[Student]:
 def texts_of(author: User, number: SystemNumber, to: Sequence[Student], body: str) -> list[Message]:
     """Due now, as a broadcast leaves them."""
     now = timezone.now()
-    talks = Conversation.objects.bulk_create(
-        Conversation(staff=author, student=student, last_activity_at=now) for student in to
-    )
+    talks = Conversation.objects.bulk_create(Conversation(staff=author, student=student, last_activity_at=now) for student in to)
     return Message.objects.bulk_create(
         Message(
             id=uuid.uuid4(),

@@ -93,11 +93,20 @@ def gathered(stage: Stage) -> Evidence:
 
 
 def unsettled(stage: Stage) -> dict[str, int]:
-    """What is still under way, in words, and replies that the carrier has and we do not."""
+    """What is still under way, in words, and replies and news that the carrier has and we do not."""
     left = {row["what"].strip(): row["count"] for row in stage.rows(UNSETTLED)}
     filed = {row["carrier_message_id"] for row in stage.rows("SELECT carrier_message_id FROM conversations_message")}
     missing = sum(1 for line in stage.ledger("inbound") if line["sid"] and line["sid"] not in filed)
-    return {**left, **({"replies not filed": missing} if missing else {})}
+    left |= {"replies not filed": missing} if missing else {}
+    return left or _unheard(stage)
+
+
+def _unheard(stage: Stage) -> dict[str, int]:
+    """Texts of which the carrier knows more than we do."""
+    ends = {line["sid"]: line["status"] for line in stage.ledger("status")}
+    sent = stage.rows("SELECT carrier_message_id AS sid FROM conversations_message WHERE status = 'sent' AND channel = 'text'")
+    count = sum(ends.get(row["sid"]) in ("delivered", "undelivered", "failed") for row in sent)
+    return {"news not heard": count} if count else {}
 
 
 def token_in(words: str) -> str:

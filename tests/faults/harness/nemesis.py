@@ -26,6 +26,7 @@ ASKED_OF_CARRIER: list[dict[str, Any]] = [
     {"kind": "reset", "times": 4},
     {"kind": "rate_limit", "times": 5, "retry_after": 2},
     {"kind": "rate_limit", "times": 3},
+    {"kind": "list_rate_limit", "times": 3, "retry_after": 2},
     {"kind": "unreachable", "times": 3},
     {"kind": "fail", "times": 2, "status": "failed", "code": 30007},
     {"kind": "refuse", "times": 2, "code": 21211},

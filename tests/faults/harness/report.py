@@ -40,7 +40,7 @@ class Report:
             "Of calls that hung longer than a STOP waits": checker.texts_the_carrier_held_on_to(seen),
             "Emails that arrived": sum(not mail["repeated"] for mail in seen.mail),
             "The same email again (one Message-ID)": sum(bool(mail["repeated"]) for mail in seen.mail),
-            "Did not arrive, and the carrier's news of it was lost": checker.news_that_never_came(seen),
+            "News whose callback was lost, read from the carrier's log": checker.news_read_from_the_log(seen),
             "Left to a person, visibly": sum(text["status"] == "unconfirmed" for text in seen.texts),
             "Settled after everything was alive again": f"{self.recovered_after:.0f} s",
         }
