@@ -8,7 +8,7 @@ from django.utils import timezone
 from quadline.carriers import registry
 from quadline.carriers.protocol import InboundText, NumberProblem
 from quadline.consent.rules import Keyword, keyword_in
-from quadline.jobs import job
+from quadline.jobs import alone, job
 from quadline.webhooks.events import file_inbound
 from quadline.webhooks.models import CarrierEvent, LogReading
 
@@ -17,10 +17,18 @@ log = structlog.get_logger(__name__)
 # The carrier retries a webhook for a few seconds only. A longer look back costs one more page of its log.
 OVERLAP = timedelta(minutes=15)
 LONGEST_GAP = timedelta(days=7)
+LASTS_AT_MOST = timedelta(minutes=15)
 
 
 @job(queue="receipts", attempts=3)
 def fetch_missed_replies(timestamp: int) -> None:
+    """The timetable's sweep. After a long gap one reading takes longer than until the next."""
+    with alone("fetch_missed_replies", at_most=LASTS_AT_MOST) as is_alone:
+        if is_alone:
+            _fetch()
+
+
+def _fetch() -> None:
     """File what the log has and we do not: STOPs first, the rest in the order it was sent."""
     carrier, now = registry.current(), timezone.now()
     try:

@@ -1,0 +1,37 @@
+"""A worker that dies is noticed, and its work is taken up by another: how soon. Held against the carrier's ledger."""
+
+import time
+
+from django.utils import timezone
+
+from quadline.delivery.models import Attempt
+from quadline.delivery.rules import LOST_AFTER
+from tests.cast import Cast
+from tests.faults.test_first_texts import first_text
+from tests.faults.test_lost_answers import accepts_by_phone, arrived, students_of, with_numbers
+from tests.house import House, eventually
+
+NOTICED_WITHIN = 60.0  # seconds
+
+
+def test_the_work_of_a_dead_worker_is_noticed_within_a_minute_and_done_by_another(the_house: House, people: Cast) -> None:
+    with_numbers(the_house, people)
+    students = students_of(people, 40)
+    the_house.simulator.fault(kind="slow", seconds=6.0)  # so that calls are under way when it dies
+    texts = [first_text(people.maya, student, "Are you coming?") for student in students]
+    under_way = Attempt.objects.filter(outcome="under_way")
+    eventually(lambda: under_way.exists(), within=30)
+    the_house.kill("worker")
+    died, begun = time.monotonic(), timezone.now()
+    the_house.simulator.clear_faults()
+    the_house.start("another worker", ["worker"])
+    try:
+        eventually(lambda: not under_way.filter(started_at__lte=begun).exists(), within=NOTICED_WITHIN, every=0.5)
+        noticed = time.monotonic() - died
+        eventually(lambda: arrived(texts), within=NOTICED_WITHIN, every=0.5)
+        print(f"noticed after {noticed:.0f} s, all arrived after {time.monotonic() - died:.0f} s")
+        assert LOST_AFTER.total_seconds() < NOTICED_WITHIN
+        assert accepts_by_phone(the_house, students) == {student.mobile: 1 for student in students}
+    finally:
+        the_house.processes.pop("another worker").stop()
+        the_house.start("worker")
