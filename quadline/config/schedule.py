@@ -2,7 +2,7 @@
 
 from quadline.api import idempotency
 from quadline.broadcasts import finishing
-from quadline.delivery import activation, carrier_opt_outs, deadlines, lost_news, mailing, reconcile, sender
+from quadline.delivery import activation, carrier_opt_outs, deadlines, lost_news, mailing, reconcile, sender, stuck
 from quadline.jobs import Timed
 from quadline.numbers import alerts, provisioning
 from quadline.webhooks import events, gaps
@@ -34,6 +34,7 @@ def timetable() -> list[Timed]:
         Timed(gaps.fetch_missed_replies, EVERY_MINUTE),
         Timed(provisioning.take_up_numbers, EVERY_MINUTE),
         Timed(alerts.find_late_numbers, EVERY_MINUTE),
+        Timed(stuck.find_stuck_texts, EVERY_15_MINUTES),
         Timed(activation.probe_quiet_registrations, EVERY_15_MINUTES),
         Timed(events.drop_old_events, NIGHTLY),
         Timed(idempotency.drop_old_answers, NIGHTLY),
