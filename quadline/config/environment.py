@@ -165,6 +165,9 @@ class Environment(BaseSettings):
     texts_per_second: float = Field(
         default=1.0, ge=0, le=100, description="Segments a second that one number may send; US local numbers: 1. 0: no limit."
     )
+    texts_per_day: int = Field(
+        default=0, ge=0, description="Segments a day that all numbers together may send, as T-Mobile counts days. 0: no limit."
+    )
     cents_per_segment: float = Field(
         default=1.2, ge=0, description="What one segment costs, network fee included; shown as an estimate before a broadcast."
     )

@@ -97,4 +97,5 @@ class WaitingFor(StrEnum):
     QUIET_HOURS = "quiet_hours"
     TURN = "turn"  # in a broadcast, behind the texts before it
     PAUSED = "paused"  # its broadcast is paused
+    TOMORROW = "tomorrow"  # the college's texts for today are used up
     QUESTION = "question"  # the student may have asked for no more texts; a person decides

@@ -1,5 +1,7 @@
 """Tell the administrators when the carrier refuses texts for a reason that only they can mend."""
 
+from datetime import date
+
 from django.core.cache import cache
 
 from quadline.accounts.models import User
@@ -8,6 +10,7 @@ from quadline.delivery.rules import concerns_administrators
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
 
+ONE_DAY_SECONDS = 24 * 3600
 SILENT_FOR_SECONDS = 3600  # after a letter about a code, before the next one about the same
 
 
@@ -15,6 +18,17 @@ def tell_if_concerned(failure: Failure, carrier_code: str) -> None:
     """At most one letter an hour for each code, in the caller's transaction."""
     if concerns_administrators(failure) and cache.add(f"carrier-trouble-{carrier_code}", True, SILENT_FOR_SECONDS):
         enqueue(tell_carrier_trouble, words=failure.words, carrier_code=carrier_code)
+
+
+def tell_texts_used_up(day: date, *, cap: int, only_broadcasts: bool) -> None:
+    """One letter a day when broadcasts have used their share, and one when single texts wait, too."""
+    if cache.add(f"texts-used-up-{day}-{only_broadcasts}", True, ONE_DAY_SECONDS):
+        enqueue(tell_used_up, cap=cap, only_broadcasts=only_broadcasts)
+
+
+@job(queue="letters")
+def tell_used_up(cap: int, only_broadcasts: bool) -> None:
+    letters.texts_used_up(to=[user.email for user in User.objects.who_manage()], cap=cap, only_broadcasts=only_broadcasts)
 
 
 @job(queue="letters")

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from quadline.conversations.models import Message, whole_text
+from quadline.delivery import daily_cap
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import Recipient
 from quadline.delivery.rules import CATCH_UP, texts_at_once
@@ -36,34 +37,40 @@ NUMBERS = """
 # A text is left alone while an earlier one of its conversation has not been handed over, though it could be. An
 # unconfirmed one holds the others back only as long as it is being looked up. OFFSET 0 has the database look at each
 # conversation by its index: else a planner whose statistics are from before a broadcast reads every open text.
-#
+TEXTS = """
+    SELECT text.id, text.segments, text.is_bulk
+    FROM unnest(%(numbers)s::bigint[]) AS number (id)
+    CROSS JOIN LATERAL (
+        SELECT message.id, message.segments, message.is_bulk
+        FROM conversations_message AS message
+        WHERE message.system_number_id = number.id AND message.due_at <= %(now)s
+          AND NOT EXISTS (
+            SELECT 1 FROM conversations_message AS earlier
+            WHERE earlier.conversation_id = message.conversation_id
+              AND earlier.position < message.position
+              AND earlier.channel = 'text'
+              AND earlier.status IN ('queued', 'sending', 'unconfirmed', 'waiting')
+              AND (earlier.status IN ('queued', 'sending')
+                   OR earlier.status = 'waiting' AND earlier.due_at <= %(now)s
+                      AND earlier.system_number_id = message.system_number_id
+                   OR earlier.status = 'unconfirmed' AND EXISTS (
+                      SELECT 1 FROM delivery_attempt AS attempt
+                      WHERE attempt.message_id = earlier.id AND attempt.started_at > %(now)s - interval '10 minutes'))
+            OFFSET 0)
+        ORDER BY message.is_bulk, message.due_at, message.position
+        LIMIT %(each)s
+        FOR NO KEY UPDATE OF message SKIP LOCKED
+    ) AS text
+"""
+
 # From here the carrier may have them. A text tried before keeps its status: it never falls. A text that waited goes
 # to the phone the student has now. Each number is busy for as long as its segments take.
 TAKE = f"""
     WITH due AS MATERIALIZED (
-        SELECT text.id, text.status, text.segments, number.id AS number_id
-        FROM unnest(%(numbers)s::bigint[]) AS number (id)
-        CROSS JOIN LATERAL (
-            SELECT message.id, message.status, message.segments
-            FROM conversations_message AS message
-            WHERE message.system_number_id = number.id AND message.due_at <= %(now)s
-              AND NOT EXISTS (
-                SELECT 1 FROM conversations_message AS earlier
-                WHERE earlier.conversation_id = message.conversation_id
-                  AND earlier.position < message.position
-                  AND earlier.channel = 'text'
-                  AND earlier.status IN ('queued', 'sending', 'unconfirmed', 'waiting')
-                  AND (earlier.status IN ('queued', 'sending')
-                       OR earlier.status = 'waiting' AND earlier.due_at <= %(now)s
-                          AND earlier.system_number_id = message.system_number_id
-                       OR earlier.status = 'unconfirmed' AND EXISTS (
-                          SELECT 1 FROM delivery_attempt AS attempt
-                          WHERE attempt.message_id = earlier.id AND attempt.started_at > %(now)s - interval '10 minutes'))
-                OFFSET 0)
-            ORDER BY message.is_bulk, message.due_at, message.position
-            LIMIT %(each)s
-            FOR NO KEY UPDATE OF message SKIP LOCKED
-        ) AS text
+        SELECT message.id, message.status, message.segments, message.system_number_id AS number_id
+        FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS text (id, place)
+        JOIN conversations_message AS message ON message.id = text.id
+        ORDER BY text.place
     ),
     paced AS (
         UPDATE numbers_systemnumber AS number
@@ -149,7 +156,10 @@ def claim_due(*, limit: int) -> list[Claim]:
         numbers = [row[0] for row in cursor.fetchall()]
         if not numbers:
             return []
-        cursor.execute(TAKE, {"now": now, "numbers": numbers, **_pace(limit // len(numbers), now)})
+        rate = settings.ENV.texts_per_second
+        cursor.execute(TEXTS, {"now": now, "numbers": numbers, "each": texts_at_once(rate, share=limit // len(numbers))})
+        texts = daily_cap.within(cursor.fetchall(), now)
+        cursor.execute(TAKE, {"now": now, "ids": [text[0] for text in texts], **_pace(rate, now)})
         return [_claim(row, now) for row in cursor.fetchall()]
 
 
@@ -161,15 +171,13 @@ def next_turn(now: datetime) -> datetime | None:
     return at  # type: ignore[no-any-return]
 
 
-def _pace(share: int, now: datetime) -> dict[str, Any]:
-    """How many texts of a number are taken together, and how long each keeps it busy.
+def _pace(rate: float, now: datetime) -> dict[str, Any]:
+    """A number that was a little late to its turn keeps its beat.
 
-    A number that was a little late to its turn keeps its beat. Without a rate it is free again at once, behind those
-    that have waited longer.
+    Without a rate it is free again at once, behind those that have waited longer.
     """
-    rate = settings.ENV.texts_per_second
     late, seconds_each = (now - CATCH_UP, 1 / rate) if rate else (now, 0.0)
-    return {"each": texts_at_once(rate, share=share), "late": late, "seconds_each": seconds_each}
+    return {"late": late, "seconds_each": seconds_each}
 
 
 def _claim(row: Sequence[Any], now: datetime) -> Claim:

@@ -42,6 +42,13 @@ class NewsLook(models.Model):
     sent_until = models.DateTimeField()
 
 
+class DayCount(models.Model):
+    """How many segments were handed over on a day, as the networks count it; kept while the college has a daily cap."""
+
+    day = models.DateField(unique=True)
+    segments = models.PositiveIntegerField(default=0)
+
+
 class Probe(models.Model):
     """A text of our own to a phone of the college, to learn whether a number is registered when no news came."""
 

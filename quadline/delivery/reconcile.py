@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from quadline.carriers.protocol import Unknown
 from quadline.conversations.models import Message
-from quadline.delivery import recording
+from quadline.delivery import daily_cap, recording
 from quadline.delivery.accepted import record_all_accepted
 from quadline.delivery.carrier_log import Reading, Wanted, read_log
 from quadline.delivery.claiming import Claim
@@ -163,6 +163,8 @@ def _note_absence(attempts: Sequence[Attempt], *, now: datetime) -> None:
             cursor.execute(ABSENT_FOR_GOOD, {"now": now, "most": MOST_ATTEMPTS, **words, **_as_seen(over)})
             if any(due_at for (due_at,) in cursor.fetchall()):
                 enqueue(send_due_texts)
+    for attempt in over:
+        daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)
 
 
 def _as_seen(attempts: Sequence[Attempt]) -> dict[str, list[int]]:

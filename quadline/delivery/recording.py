@@ -15,7 +15,7 @@ from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.conversations.statuses import announce, climb
-from quadline.delivery import alerts, notices
+from quadline.delivery import alerts, daily_cap, notices
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.failsafe import TRIED_AGAIN, write_email
 from quadline.delivery.models import Attempt
@@ -128,3 +128,5 @@ def failure_fields(failure: Failure, carrier_code: str) -> dict[str, Any]:
 
 def close(attempt: Attempt, outcome: Attempt.Outcome, why: str = "") -> None:
     Attempt.objects.filter(pk=attempt.pk).update(outcome=outcome, why=why[:200], next_look_at=None)
+    if outcome in (Attempt.Outcome.UNSENT, Attempt.Outcome.REFUSED):
+        daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)

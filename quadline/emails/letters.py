@@ -48,6 +48,19 @@ def carrier_refuses(*, to: Iterable[str], words: str, carrier_code: str) -> None
     _send(f"The carrier refuses texts (code {carrier_code})", lines, to)
 
 
+def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None:
+    """Tell the administrators that the daily cap was reached and what waits because of it."""
+    what = "Broadcasts wait" if only_broadcasts else "All texts wait"
+    lines = [
+        f"The college may send {cap:,} texts a day (TEXTS_PER_DAY, in segments). {what} until tomorrow.",
+        "A tenth of them is kept for single texts and answers to students."
+        if only_broadcasts
+        else "Each waiting text says so, and leaves by itself when the day begins anew at midnight in Los Angeles.",
+        "If this happens often, ask the carrier for a higher daily limit for your brand.",
+    ]
+    _send(f"The college's texts for today are used up: {what.lower()}", lines, to)
+
+
 def _send(subject: str, lines: list[str], to: Iterable[str]) -> None:
     recipients = list(to)
     if recipients:

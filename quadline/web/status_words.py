@@ -17,6 +17,7 @@ WAITING = {
     WaitingFor.NUMBER: "Waiting for your number",
     WaitingFor.TURN: "Waiting for its turn",
     WaitingFor.PAUSED: "Paused with its broadcast",
+    WaitingFor.TOMORROW: "Waiting until tomorrow",
     WaitingFor.QUESTION: "Held: did they ask to stop?",
 }
 CAUSES: dict[str, str] = {

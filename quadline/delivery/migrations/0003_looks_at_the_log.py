@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0005_texts_without_news'),
+        ('conversations', '0007_texts_without_news'),
         ('delivery', '0002_emails'),
     ]
 

@@ -58,6 +58,7 @@ def shown(message: Message) -> Bubble:
         ("delivered", "text", "dropped", "", "Delivered"),
         ("waiting", "text", "", "number", "Waiting for your number"),
         ("waiting", "text", "", "turn", "Waiting for its turn"),
+        ("queued", "text", "", "tomorrow", "Waiting until tomorrow"),
         ("waiting", "text", "", "paused", "Paused with its broadcast"),
         ("waiting", "text", "", "question", "Held: did they ask to stop?"),
     ],
