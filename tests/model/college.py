@@ -11,7 +11,7 @@ from quadline.carriers.protocol import Failure, InboundText, OutboundText, Progr
 from quadline.carriers.twilio import Twilio
 from quadline.consent.questions import Answer
 from quadline.conversations.models import Conversation, Message
-from quadline.delivery import activation, deadlines, mailing, opting, outbox, receipts, reconcile
+from quadline.delivery import activation, deadlines, lost_news, mailing, opting, outbox, receipts, reconcile, stuck
 from quadline.delivery.inbound import file_replies
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.tests.acts import send_due
@@ -78,6 +78,8 @@ class College:
 
     def sweep(self) -> None:
         reconcile.settle_unknown_attempts(timestamp=0)
+        lost_news.ask_for_lost_news(timestamp=0)
+        stuck.find_stuck_texts(timestamp=0)
         deadlines.email_overdue_texts(timestamp=0)
         mailing.send_overdue_emails(timestamp=0)
 

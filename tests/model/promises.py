@@ -8,6 +8,7 @@ from quadline.consent import ledger
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, Status
+from quadline.delivery import stuck
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.reconcile import A_PERSON_DECIDES
 from quadline.numbers.models import SystemNumber
@@ -26,6 +27,11 @@ def each_text_is_over_or_waits_visibly(college: College) -> None:
         is_kept_by_a_person = text.reason == "question" or text.detail == A_PERSON_DECIDES
         is_in_hand = text.due_at or is_kept_by_a_person or text.attempts.filter(outcome__in=OPEN).exists()
         assert status in FINAL or status is Status.SENT or is_in_hand, (text.body, text.status, text.reason, text.detail)
+
+
+def none_is_in_nobodys_hands(college: College) -> None:
+    """P1, as the sweep sees it that would find such a text: by our own design it never has anything to do."""
+    assert list(stuck._stuck(college.now)) == []
 
 
 def accepted_at_most_once(college: College) -> None:

@@ -68,7 +68,7 @@ def test_a_clock_that_was_ahead_while_a_text_left_sends_it_once(
             college.sweep()
             college.send()
         assert len(college.accepts()) == 1
-        assert {status(text) for text in Message.objects.all()} == {Status.SENT}
+        assert {status(text) for text in Message.objects.all()} <= {Status.SENT, Status.DELIVERED}
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(hours=1), timedelta(days=-1), timedelta(days=1)])

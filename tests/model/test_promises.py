@@ -147,6 +147,7 @@ class Machine(RuleBasedStateMachine):
         if not self.college.texts:
             return
         promises.each_text_is_over_or_waits_visibly(self.college)
+        promises.none_is_in_nobodys_hands(self.college)
         promises.accepted_at_most_once(self.college)
         promises.one_number_and_one_purchase(self.college)
         promises.no_status_fell(self.college)

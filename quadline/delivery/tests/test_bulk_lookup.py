@@ -12,6 +12,8 @@ from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.delivery import reconcile
+from quadline.delivery.accepted import record_all_accepted
+from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
 from quadline.delivery.tests.acts import look_due, rent, send_due, status, write
 from quadline.numbers.models import SystemNumber
@@ -193,3 +195,17 @@ def lose_an_answer(people: Cast, box: Simulator, kind: str = "accept_then_500") 
     send_due()
     assert status(text) == Status.UNCONFIRMED
     return text
+
+
+def test_an_id_that_a_look_up_gave_to_another_row_keeps_no_other_acceptance_from_being_recorded(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    """Two students share a phone. The text of one is adopted by the other's look-up just before its own answer is written."""
+    sibling = Student.objects.create(institutional_id="00771", first_name="Rio", last_name="Diaz", mobile=people.rosa.mobile)
+    mine, other = texts_of(people.maya, number, [people.rosa, sibling], "Office closed.")
+    bystander = write(people.maya, people.bo)
+    claims = {claim.message: claim for claim in claim_due(limit=9)}
+    Message.objects.filter(pk=other.pk).update(carrier_message_id="SM1", status=Status.SENT)
+    record_all_accepted([(claims[mine], "SM1"), (claims[bystander], "SM2")], now=timezone.now())
+    assert [status(text) for text in (mine, bystander)] == [Status.SENDING, Status.SENT]
+    assert mine.attempts.get().outcome == Attempt.Outcome.UNDER_WAY, "looked up like one whose worker died"
