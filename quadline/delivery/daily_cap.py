@@ -16,14 +16,12 @@ from django.db import connection
 
 from quadline.consent.quiet_hours import quiet_until
 from quadline.consent.rules import QuietHours
-from quadline.conversations.rules import WaitingFor
 from quadline.delivery import alerts
 from quadline.delivery.deadlines import deadline_of
 
 ZONE = ZoneInfo("America/Los_Angeles")
 FOR_SINGLE_TEXTS = 0.1  # of a day's: broadcasts leave them for staff and students who write to each other
 IN_ONE_GO = 5000
-USED_UP = "The college's texts for today are used up."
 Due = tuple[UUID, int, bool]  # message, its segments, whether it is a broadcast's
 
 # Held until the claim is committed, so two workers cannot both use the last of a day.
@@ -36,7 +34,7 @@ GIVE_BACK = "UPDATE delivery_daycount SET segments = GREATEST(segments - %(segme
 # All that are due, not only those that were to be claimed: nobody need look at each again and again today.
 PUT_OFF = """
     UPDATE conversations_message
-    SET due_at = %(at)s, reason = %(reason)s, detail = %(words)s, deadline_at = GREATEST(deadline_at, %(deadline)s)
+    SET due_at = %(at)s, reason = 'tomorrow', detail = '', deadline_at = GREATEST(deadline_at, %(deadline)s)
     WHERE id IN (
         SELECT message.id
         FROM conversations_message AS message
@@ -109,9 +107,8 @@ def begins_again(now: datetime) -> datetime:
 def _put_off(*, single_too: bool, but: list[UUID], now: datetime) -> None:
     at = begins_again(now)
     which: dict[str, Any] = {"now": now, "single_too": single_too, "but": but, "limit": IN_ONE_GO}
-    becomes = {"at": at, "deadline": deadline_of(at), "reason": WaitingFor.TOMORROW.value, "words": USED_UP}
     with connection.cursor() as cursor:
-        cursor.execute(PUT_OFF, which | becomes)
+        cursor.execute(PUT_OFF, which | {"at": at, "deadline": deadline_of(at)})
     alerts.tell_texts_used_up(_day(now), cap=settings.ENV.texts_per_day, only_broadcasts=not single_too)
 
 

@@ -11,13 +11,13 @@ from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Channel, Status, WaitingFor
 from quadline.delivery.models import OutgoingEmail
 
+USED_UP = "Waiting until tomorrow: the college’s texts for today are used up"
 BECOMING_EMAIL = "Being sent as email"
 ON_ITS_WAY = frozenset({OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING})
 WAITING = {
     WaitingFor.NUMBER: "Waiting for your number",
     WaitingFor.TURN: "Waiting for its turn",
     WaitingFor.PAUSED: "Paused with its broadcast",
-    WaitingFor.TOMORROW: "Waiting until tomorrow",
     WaitingFor.QUESTION: "Held: did they ask to stop?",
 }
 CAUSES: dict[str, str] = {
@@ -65,6 +65,9 @@ def words_of(message: Message, email: OutgoingEmail | None = None) -> str:
     status = Status(message.status)
     if email and email.is_failsafe and email.state in ON_ITS_WAY and status in NOT_DELIVERED:
         return BECOMING_EMAIL
+    if status not in FINAL and message.reason == WaitingFor.TOMORROW:
+        is_still = message.due_at and message.due_at > timezone.now()
+        return USED_UP if is_still else WAITING[WaitingFor.TURN]
     if status not in FINAL and message.reason in WAITING:
         return WAITING[WaitingFor(message.reason)]
     if message.reason == WaitingFor.QUIET_HOURS and message.due_at:

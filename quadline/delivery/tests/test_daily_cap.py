@@ -61,7 +61,7 @@ def test_no_more_leave_than_the_day_allows_and_the_rest_says_why_it_waits(
     send_due()
     assert taken(box) == 5
     last = fresh(texts[-1])
-    assert (last.status, last.reason, last.detail) == (Status.QUEUED, WaitingFor.TOMORROW, daily_cap.USED_UP)
+    assert (last.status, last.reason) == (Status.QUEUED, WaitingFor.TOMORROW)
     assert last.due_at == ANGELES_MIDNIGHT
 
 
@@ -77,7 +77,7 @@ def test_the_next_day_of_the_networks_it_goes_on_in_order(
     clock.move_to(ANGELES_MIDNIGHT.timestamp() + 60)
     send_due()
     assert [line["body"] for line in box.accepts()][2:] == [f"text {at}" for at in range(8)]
-    assert {(status(text), fresh(text).detail) for text in texts} == {(Status.SENT, "")}
+    assert {(status(text), fresh(text).reason) for text in texts} == {(Status.SENT, "")}
 
 
 def test_after_the_night_where_the_campus_sleeps_at_midnight_in_los_angeles(

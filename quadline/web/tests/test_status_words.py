@@ -58,7 +58,7 @@ def shown(message: Message) -> Bubble:
         ("delivered", "text", "dropped", "", "Delivered"),
         ("waiting", "text", "", "number", "Waiting for your number"),
         ("waiting", "text", "", "turn", "Waiting for its turn"),
-        ("queued", "text", "", "tomorrow", "Waiting until tomorrow"),
+        ("queued", "text", "", "tomorrow", "Waiting for its turn"),
         ("waiting", "text", "", "paused", "Paused with its broadcast"),
         ("waiting", "text", "", "question", "Held: did they ask to stop?"),
     ],
@@ -119,3 +119,9 @@ def test_a_text_that_arrived_after_its_email_says_so_on_the_timeline(talk: Conve
 def test_while_an_email_is_on_its_way_the_text_is_not_sent_again(talk: Conversation) -> None:
     assert not shown(written(talk, "failed", mail="queued")).can_retry
     assert shown(written(talk, "failed")).can_retry
+
+
+def test_a_text_above_the_daily_cap_says_why_it_waits_until_it_is_due(talk: Conversation) -> None:
+    message = written(talk, "queued", reason="tomorrow")
+    message.due_at = timezone.now() + timedelta(hours=9)
+    assert shown(message).status_words == "Waiting until tomorrow: the college’s texts for today are used up"
