@@ -94,7 +94,7 @@ def give_back(segments: int, *, claimed_at: datetime) -> None:
     """The carrier provably did not take them."""
     if settings.ENV.texts_per_day:
         with connection.cursor() as cursor:
-            cursor.execute(GIVE_BACK, {"segments": segments, "day": _day(claimed_at)})
+            cursor.execute(GIVE_BACK, {"segments": max(segments, 1), "day": _day(claimed_at)})
 
 
 def begins_again(now: datetime) -> datetime:
