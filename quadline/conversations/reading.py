@@ -7,6 +7,8 @@ from quadline.audit.models import record
 from quadline.conversations.models import Conversation
 from quadline.live.telling import tell
 
+LONGEST_DRAFT = 4000
+
 
 def mark_read(*, conversation: Conversation, reader: User) -> None:
     """Only its own staff user's reading counts: a lead who looks in does not clear it."""
@@ -23,4 +25,6 @@ def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
 
 
 def save_draft(*, conversation: Conversation, text: str) -> None:
-    Conversation.objects.filter(pk=conversation.pk).update(draft=text[:4000])
+    Conversation.objects.filter(pk=conversation.pk).update(
+        draft=text.replace("\0", "")[:LONGEST_DRAFT]
+    )  # PostgreSQL keeps no NUL
