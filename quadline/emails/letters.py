@@ -61,6 +61,11 @@ def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None
     _send(f"The college's texts for today are used up: {what.lower()}", lines, to)
 
 
+def about_an_account(*, to: str, subject: str, body: str) -> None:
+    """A link for a new password, or word that it was changed; written where people sign in."""
+    _send(subject, [body], [to])
+
+
 def _send(subject: str, lines: list[str], to: Iterable[str]) -> None:
     recipients = list(to)
     if recipients:

@@ -1,0 +1,161 @@
+"""Guessing passwords and accounts: it is slowed down for every process at once, and answers tell nothing."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+
+from quadline.accounts.sign_in import send_account_letter
+from quadline.delivery.tests.acts import jobs
+from tests.architecture.conftest import Enter
+from tests.cast import PASSWORD, Cast
+
+GUESSES = 5  # for one account within five minutes, wherever they come from
+TOKENS = re.compile(r'csrfmiddlewaretoken" value="\w+"|value="[^"]*@alder\.example"')
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_guessed(db: None) -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def maya(people: Cast) -> str:
+    people.maya.set_password(PASSWORD)
+    people.maya.save()
+    return people.maya.email
+
+
+def sign_in(visitor: Client, email: str, password: str, *, ip: str = "203.0.113.1") -> Any:
+    return visitor.post("/accounts/login/", {"login": email, "password": password}, REMOTE_ADDR=ip)
+
+
+def is_in(visitor: Client) -> bool:
+    return "_auth_user_id" in visitor.session
+
+
+def test_after_five_wrong_passwords_the_right_one_does_not_open_either(enter: Enter, maya: str) -> None:
+    for guess in range(GUESSES):
+        sign_in(enter(None), maya, f"wrong {guess}")
+    late = enter(None)
+    answer = sign_in(late, maya, PASSWORD)
+
+    assert not is_in(late)
+    assert "Too many failed login attempts" in answer.content.decode()
+
+
+def test_guesses_from_many_places_count_together(enter: Enter, maya: str) -> None:
+    for guess in range(GUESSES):
+        sign_in(enter(None), maya, f"wrong {guess}", ip=f"198.51.100.{guess}")
+    late = enter(None)
+    sign_in(late, maya, PASSWORD, ip="198.51.100.77")
+
+    assert not is_in(late)
+
+
+def test_one_place_that_tries_many_accounts_is_slowed_down(enter: Enter, maya: str, people: Cast) -> None:
+    for guess in range(2 * GUESSES):
+        sign_in(enter(None), f"somebody{guess}@alder.example", "wrong")
+    stuffed, from_elsewhere = enter(None), enter(None)
+    sign_in(stuffed, maya, PASSWORD)
+    sign_in(from_elsewhere, maya, PASSWORD, ip="192.0.2.9")
+
+    assert not is_in(stuffed)
+    assert is_in(from_elsewhere), "who signs in from another place is not kept out"
+
+
+def test_guesses_are_counted_where_every_process_sees_them() -> None:
+    assert settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache")
+
+
+def test_guessing_at_one_account_keeps_nobody_else_out(enter: Enter, maya: str, people: Cast) -> None:
+    for guess in range(GUESSES):
+        sign_in(enter(None), people.theo.email, f"wrong {guess}")
+    visitor = enter(None)
+    sign_in(visitor, maya, PASSWORD, ip="192.0.2.9")
+
+    assert is_in(visitor)
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How often a password was hashed: by far the longest part of an answer."""
+    made: list[str] = []
+    for name in ("encode", "verify"):
+        plain = getattr(Argon2PasswordHasher, name)
+        monkeypatch.setattr(Argon2PasswordHasher, name, _noted(plain, made))
+    return made
+
+
+def _noted(plain: Callable[..., Any], made: list[str]) -> Callable[..., Any]:
+    def noted(*told: Any, **more: Any) -> Any:
+        made.append(plain.__name__)
+        return plain(*told, **more)
+
+    return noted
+
+
+def test_who_has_no_account_gets_the_same_answer_for_the_same_work(enter: Enter, maya: str, hashed: list[str]) -> None:
+    known = sign_in(enter(None), maya, "wrong")
+    work_for_known = len(hashed)
+    hashed.clear()
+    unknown = sign_in(enter(None), "nobody@alder.example", "wrong")
+
+    assert (known.status_code, said(known)) == (unknown.status_code, said(unknown))
+    assert work_for_known == len(hashed) == 1
+
+
+def test_an_account_that_is_switched_off_looks_like_none(enter: Enter, maya: str, people: Cast, hashed: list[str]) -> None:
+    type(people.maya).objects.filter(pk=people.maya.pk).update(is_active=False)
+    off = sign_in(enter(None), maya, "wrong")
+    none = sign_in(enter(None), "nobody@alder.example", "wrong")
+
+    assert (off.status_code, said(off)) == (none.status_code, said(none))
+    assert len(hashed) == 2
+
+
+def test_a_forgotten_password_says_the_same_to_everybody(enter: Enter, maya: str) -> None:
+    """Also while the mail server is away: the link is sent by a worker."""
+    known = enter(None).post("/accounts/password/reset/", {"email": maya}, follow=True)
+    unknown = enter(None).post("/accounts/password/reset/", {"email": "nobody@alder.example"}, follow=True)
+
+    assert (known.status_code, known.redirect_chain, said(known)) == (200, unknown.redirect_chain, said(unknown))
+    assert mail.outbox == []
+    asked = jobs(send_account_letter)
+    assert [letter["to"] for letter in asked] == [maya]
+    send_account_letter(**asked[0])
+    assert f"{settings.PUBLIC_URL}/accounts/password/reset/key/" in mail.outbox[0].body
+
+
+def test_the_link_for_a_new_password_opens_once(enter: Enter, maya: str) -> None:
+    visitor = enter(None)
+    visitor.post("/accounts/password/reset/", {"email": maya})
+    found = re.search(r"/accounts/password/reset/key/\S+", jobs(send_account_letter)[0]["body"])
+    assert found
+    form = visitor.get(found.group(), follow=True)
+    new = "a quite different one"
+    visitor.post(form.redirect_chain[-1][0], {"password1": new, "password2": new})
+    again = enter(None).get(found.group(), follow=True)
+
+    assert 'name="password1"' in form.content.decode()
+    assert 'name="password1"' not in again.content.decode()
+    newcomer = enter(None)
+    sign_in(newcomer, maya, new)
+    assert is_in(newcomer)
+
+
+def test_a_made_up_reset_link_opens_nothing(enter: Enter, maya: str, people: Cast) -> None:
+    for key in ("1-set-password", f"{people.maya.pk}-abc123-0123456789abcdef", "zzzzzz-set-password"):
+        answer = enter(None).get(f"/accounts/password/reset/key/{key}/")
+        assert answer.status_code in (200, 302)
+        assert 'name="password1"' not in answer.content.decode()
+
+
+def said(answer: Any) -> str:
+    return TOKENS.sub("", answer.content.decode())
