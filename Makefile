@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo run test test-rooms-and-screens test-faults faults check bench screenshots chromium clean
+.PHONY: demo run test test-rooms-and-screens test-faults test-short-run faults check bench screenshots chromium clean
 
 demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
 	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
@@ -15,18 +15,21 @@ run: $(STAMP)  ## web, worker and (unless DATABASE_URL is set) a database, with 
 	@$(BIN)/quadline run --port $(PORT)
 
 test: $(STAMP) chromium  ## everything, browser tests too; the faults, which mostly wait, beside the rest
-	@$(MAKE) --no-print-directory -j2 --output-sync=line test-rooms-and-screens test-faults
+	@$(MAKE) --no-print-directory -j3 --output-sync=line test-rooms-and-screens test-faults test-short-run
 
 test-rooms-and-screens: $(STAMP)
-	$(BIN)/pytest -q quadline bench tests/architecture tests/api
+	$(BIN)/pytest -q quadline bench tests/architecture tests/api tests/abuse
 	$(BIN)/pytest -q tests/model
 	$(BIN)/pytest -q tests/journeys
 
 test-faults: $(STAMP)
-	$(BIN)/pytest -q tests/faults
+	$(BIN)/pytest -q tests/faults --ignore=tests/faults/test_short_run.py
 
-faults: $(STAMP)  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1
-	$(BIN)/python -m tests.faults.harness.run --minutes $(or $(MINUTES),10) $(foreach seed,$(SEED),--seed $(seed)) $(if $(WRITE),--write docs/reliability.md)
+test-short-run: $(STAMP)
+	$(BIN)/pytest -q tests/faults/test_short_run.py
+
+faults: $(STAMP)  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1; LONG=1: the named cases that take long
+	$(if $(LONG),$(BIN)/pytest -q -m long tests,$(BIN)/python -m tests.faults.harness.run --minutes $(or $(MINUTES),10) $(foreach seed,$(SEED),--seed $(seed)) $(if $(WRITE),--write docs/reliability.md))
 
 check: $(STAMP)  ## style, types, import contracts, missing migrations, vendored files
 	$(BIN)/ruff format --check .

@@ -118,6 +118,8 @@ def shots(built: house.House) -> list[Shot]:
         Shot("profile-failed", JORDAN, "/me/"),
         Shot("numbers", RUTH, "/manage/numbers/"),
         Shot("help", MAYA, "/help/"),
+        Shot("api-tokens", MAYA, "/me/tokens/"),
+        Shot("api-docs", NOBODY, "/api/v1/docs"),
         Shot("not-found", MAYA, "/inbox/c/999999/"),
         Shot("phones", NOBODY, f"{built.simulator.url}/phones/{Student.objects.get(institutional_id=day.SALLY).mobile}"),
     ]

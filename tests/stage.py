@@ -36,6 +36,10 @@ def the_house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Djang
 
 @pytest.fixture
 def people(the_house: house.House) -> cast.Cast:
+    return a_new_college(the_house)
+
+
+def a_new_college(the_house: house.House) -> cast.Cast:
     """The cast in an empty house, with numbers that become active at once unless a test says otherwise."""
     eventually(_empty_tables, within=20, every=0.5)
     the_house.simulator.clear_faults()
@@ -62,7 +66,7 @@ def at_the_screen(browser: Browser, the_house: house.House) -> Iterator[Callable
     def arrive(email: str, **context: Any) -> Person:
         arrived = person(browser, the_house.url, **context)
         present.append(arrived)
-        arrived.is_signed_in(_session_of(email))
+        arrived.is_signed_in(session_of(email))
         return arrived
 
     yield arrive
@@ -83,7 +87,7 @@ def _hashed(password: str) -> str:
     return make_password(password)
 
 
-def _session_of(email: str) -> str:
+def session_of(email: str) -> str:
     """A session as signing in by form leaves it; the form has tests of its own."""
     visitor = Client()
     visitor.force_login(User.objects.get(email=email))

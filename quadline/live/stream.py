@@ -1,6 +1,7 @@
 """The server-sent event endpoint: a signed-in person's own events, nothing else."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, cast
 
@@ -19,8 +20,9 @@ from quadline.live.hub import RESUME, Hub
 HEARTBEAT_SECONDS = 15
 SIGN_IN_CHECK_SECONDS = 20  # a session that ended is noticed within this
 LIFE_SECONDS = 30 * 60  # then the browser connects again by itself
+COME_BACK_AFTER_MS = (500, 5000)  # each page in its own time: a restart does not bring them all back at one moment
 SIGNED_OUT = "signed-out"
-RETRY, HEARTBEAT = b"retry: 2000\r\n", b": still here\r\n\r\n"
+HEARTBEAT = b": still here\r\n\r\n"
 
 
 def endpoint(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
@@ -49,7 +51,7 @@ async def _events(hub: Hub, user_id: int, request: Request) -> AsyncIterator[byt
     ends_at = loop.time() + LIFE_SECONDS
     cookie = request.cookies.get(settings.SESSION_COOKIE_NAME, "")
     async with hub.stream(user_id) as screen:
-        yield RETRY + _written([RESUME])
+        yield _retry() + _written([RESUME])
         check_at = loop.time() + SIGN_IN_CHECK_SECONDS
         while loop.time() < ends_at:
             yield _written(await screen.news(within=min(HEARTBEAT_SECONDS, max(0.1, check_at - loop.time())))) or HEARTBEAT
@@ -58,6 +60,10 @@ async def _events(hub: Hub, user_id: int, request: Request) -> AsyncIterator[byt
                     yield _written([SIGNED_OUT])
                     return
                 check_at = loop.time() + SIGN_IN_CHECK_SECONDS
+
+
+def _retry() -> bytes:
+    return f"retry: {random.randint(*COME_BACK_AFTER_MS)}\r\n".encode()  # noqa: S311  # spreads, hides nothing
 
 
 def _written(events: Iterable[str]) -> bytes:

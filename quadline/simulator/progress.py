@@ -94,19 +94,20 @@ def _tell(carrier: Carrier, message: Message) -> None:
     if not message.status_callback:
         return
     form = _form(carrier, message)
+    to, sender, status, faults = message.to, message.from_, message.status, carrier.faults
+    doubled = faults.take(FaultKind.CALLBACK_DOUBLED, to=to, from_=sender, status=status)
+    copies = doubled.copies if doubled else 1
     if message.shuffled:
-        message.held.insert(0, [message.status, form])
+        message.held[:0] = [[status, form]] * copies
         if not message.ahead:
-            for status, kept in message.held:
-                _post(carrier, message, status, kept)
+            for told, kept in message.held:
+                _post(carrier, message, told, kept)
             message.held = []
         return
-    to, sender, status, faults = message.to, message.from_, message.status, carrier.faults
     if faults.take(FaultKind.CALLBACK_LOST, to=to, from_=sender, status=status):
         return
-    doubled = faults.take(FaultKind.CALLBACK_DOUBLED, to=to, from_=sender, status=status)
     late = faults.take(FaultKind.CALLBACK_DELAYED, to=to, from_=sender, status=status)
-    for _ in range(doubled.copies if doubled else 1):
+    for _ in range(copies):
         if late:
             due = carrier.clock.now() + late.seconds
             carrier.clock.at(due, partial(_post, carrier, message, status, form))

@@ -91,5 +91,6 @@ def _sent(people: Cast, words: str) -> Broadcast:
     made = Broadcast.objects.create(author=people.maya, state="finished", created_at=now, launched_at=now, **about)
     for message in Message.objects.filter(direction="outbound", channel="text", status="failed").select_related("conversation"):
         student = message.conversation.student
+        assert student is not None, "nobody unknown is written to"
         Recipient.objects.create(broadcast=made, student=student, outcome="text", body=words, message=message)
     return made

@@ -21,7 +21,7 @@ from tests.cast import Cast, student
 from tests.program import V1, Program
 
 KINDS: list[type[models.Model]] = [User, ApiToken, Broadcast, Conversation, Message, MessageTemplate, SystemNumber, Student]
-SPOOFS = {
+SPOOFS: dict[str, Any] = {
     "HTTP_HX_REQUEST": "true",
     "HTTP_HX_BOOSTED": "true",
     "HTTP_HX_TARGET": "log",

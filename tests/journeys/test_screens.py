@@ -28,6 +28,7 @@ TOO_WIDE = """() => [...document.querySelectorAll("html, main, dialog[open], .li
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth).map((box) => box.className || box.tagName)"""
 REFUSED = "console: Failed to load resource: the server responded with a status of {}"
 WIDTHS = {1280: 820, 390: 844}
+DOCS = "/api/v1/docs"
 Arrive = Callable[..., Person]
 
 
@@ -50,7 +51,7 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
     ]
     maya += ["/templates/", "/templates/new/", f"/templates/new/?copy={shipped}", f"/templates/{shipped}/", "/me/announce/"]
     return {
-        "maya": [*maya, f"/students/{people.bo.pk}/no-more-texts/", "/me/", "/me/tokens/", "/help/", "/accounts/logout/"],
+        "maya": [*maya, f"/students/{people.bo.pk}/no-more-texts/", "/me/", "/me/tokens/", "/help/", DOCS, "/accounts/logout/"],
         "theo": ["/inbox/", "/me/", f"{sally}message/", "/me/announce/"],
         "lena": ["/inbox/?whose=all&show=open", conversations["sally"], "/me/"],
         "omar": [conversations["pending"], "/me/"],

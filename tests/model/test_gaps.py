@@ -12,6 +12,7 @@ from quadline.conversations.rules import Status
 from quadline.delivery import sender
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.tests.acts import due_now, mail_due, rent, run, send_due, status, write
+from quadline.roster.models import CaseloadEntry
 from tests.cast import Cast
 from tests.house import Simulator
 from tests.mail_server import MailServer
@@ -49,4 +50,26 @@ def test_a_worker_paused_for_longer_than_a_stop_waits_does_not_call(people: Cast
     claim = claim_due(limit=1)[0]
     looked_at = timezone.now() - timedelta(milliseconds=ledger.LOCK_PATIENCE_MS)
     run(sender._hand_over, claim=claim, looked_at=looked_at)
+    assert box.accepts() == []
+
+
+@pytest.mark.xfail(strict=True, reason="what was accepted is handed over whatever became of its author")
+def test_a_text_that_waited_does_not_leave_for_an_account_that_was_switched_off(
+    people: Cast, box: Simulator, twilio: Twilio
+) -> None:
+    rent(people.maya)
+    write(people.maya, people.rosa)
+    type(people.maya).objects.filter(pk=people.maya.pk).update(is_active=False)
+    send_due()
+    assert box.accepts() == []
+
+
+@pytest.mark.xfail(strict=True, reason="what was accepted is handed over whosever the student is by then")
+def test_a_text_that_waited_does_not_leave_to_a_student_who_left_the_caseload(
+    people: Cast, box: Simulator, twilio: Twilio
+) -> None:
+    rent(people.maya)
+    write(people.maya, people.rosa)
+    CaseloadEntry.objects.filter(student=people.rosa).delete()
+    send_due()
     assert box.accepts() == []

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connections
+from prometheus_client import REGISTRY
 
 from quadline.consent.models import ConsentEntry
 from quadline.conversations.models import Message
@@ -34,6 +35,18 @@ def test_a_forged_call_is_refused_and_nothing_is_stored(carrier: Caller, committ
         assert carrier.call(path, b"Body=STOP", FORM, None).status == 403
         assert carrier.call(path, b'{"a": 1}', "application/json", carrier.signature(path, {})).status == 403  # body not signed
     assert stored() == (0, 0, 0)
+
+
+@stores
+def test_each_forged_call_is_counted_and_a_true_one_is_not(carrier: Caller, committed_people: Cast, number: SystemNumber) -> None:
+    def counted() -> float:
+        return REGISTRY.get_sample_value("quadline_webhooks_forged_total") or 0.0
+
+    before = counted()
+    for path in DOORS:
+        carrier.post(path, stop(number, committed_people), signature="nonsense")
+    carrier.post(INBOUND, stop(number, committed_people))
+    assert counted() - before == len(DOORS)
 
 
 @stores
