@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo run test test-rooms-and-screens test-faults test-short-run faults check bench screenshots chromium clean
+.PHONY: demo run test test-rooms test-faults test-short-run-and-screens faults check bench screenshots chromium clean
 
 demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
 	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
@@ -14,19 +14,19 @@ demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8
 run: $(STAMP)  ## web, worker and (unless DATABASE_URL is set) a database, with the settings in .env
 	@$(BIN)/quadline run --port $(PORT)
 
-test: $(STAMP) chromium  ## everything, browser tests too; the faults, which mostly wait, beside the rest
-	@$(MAKE) --no-print-directory -j3 --output-sync=line test-rooms-and-screens test-faults test-short-run
+test: $(STAMP) chromium  ## everything, browser tests too; what mostly waits runs beside what mostly computes
+	@$(MAKE) --no-print-directory -j3 --output-sync=line test-rooms test-faults test-short-run-and-screens
 
-test-rooms-and-screens: $(STAMP)
+test-rooms: $(STAMP)
 	$(BIN)/pytest -q quadline bench tests/architecture tests/api tests/abuse
 	$(BIN)/pytest -q tests/model
-	$(BIN)/pytest -q tests/journeys
 
 test-faults: $(STAMP)
 	$(BIN)/pytest -q tests/faults --ignore=tests/faults/test_short_run.py
 
-test-short-run: $(STAMP)
+test-short-run-and-screens: $(STAMP)
 	$(BIN)/pytest -q tests/faults/test_short_run.py
+	$(BIN)/pytest -q tests/journeys
 
 faults: $(STAMP)  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1; LONG=1: the named cases that take long
 	$(if $(LONG),$(BIN)/pytest -q -m long tests,$(BIN)/python -m tests.faults.harness.run --minutes $(or $(MINUTES),10) $(foreach seed,$(SEED),--seed $(seed)) $(if $(WRITE),--write docs/reliability.md))

@@ -3,6 +3,7 @@
 import inspect
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from quadline.carriers.twilio import Twilio
