@@ -110,6 +110,10 @@ def _run(main: Callable[[list[str]], None], arguments: list[str]) -> None:
     main(arguments)
 
 
+class Told(BaseException):
+    """SIGINT or SIGTERM came. Not KeyboardInterrupt: Python remembers some of those and dies of them in the end."""
+
+
 class Supervisor:
     """Starts children and keeps them running; SIGINT or SIGTERM, at any moment, stops them all, the last first."""
 
@@ -125,11 +129,11 @@ class Supervisor:
 
     def _tell(self, *_: Any) -> None:
         self._is_told = True  # Python drops what is raised while it tidies up: whoever goes on looks again
-        raise KeyboardInterrupt
+        raise Told
 
     def start(self, child: Child) -> None:
         if self._is_told:
-            raise KeyboardInterrupt
+            raise Told
         self.call_at_the_end(child.stop)
         child.start()
         self._children.append(child)
@@ -160,7 +164,7 @@ class Supervisor:
                 signal.signal(name, signal.SIG_IGN)  # stopping is under way, and bounded
         finally:
             self._at_the_end.close()
-        return isinstance(error, KeyboardInterrupt)
+        return isinstance(error, Told)
 
 
 def is_free(port: int) -> bool:
