@@ -19,6 +19,7 @@ from quadline.live.hub import RESUME, Hub
 
 HEARTBEAT_SECONDS = 15
 SIGN_IN_CHECK_SECONDS = 20  # a session that ended is noticed within this
+CALM_SECONDS = 0.2  # after an event, the next ones gather: a broadcast moves its author's screen many times a second
 LIFE_SECONDS = 30 * 60  # then the browser connects again by itself
 COME_BACK_AFTER_MS = (500, 5000)  # each page in its own time: a restart does not bring them all back at one moment
 SIGNED_OUT = "signed-out"
@@ -54,7 +55,10 @@ async def _events(hub: Hub, user_id: int, request: Request) -> AsyncIterator[byt
         yield _retry() + _written([RESUME])
         check_at = loop.time() + SIGN_IN_CHECK_SECONDS
         while loop.time() < ends_at:
-            yield _written(await screen.news(within=min(HEARTBEAT_SECONDS, max(0.1, check_at - loop.time())))) or HEARTBEAT
+            events = await screen.news(within=min(HEARTBEAT_SECONDS, max(0.1, check_at - loop.time())))
+            yield _written(events) or HEARTBEAT
+            if events:
+                await asyncio.sleep(CALM_SECONDS)
             if loop.time() >= check_at:
                 if await sync_to_async(_signed_in)(cookie) != user_id:
                     yield _written([SIGNED_OUT])

@@ -188,22 +188,38 @@ def test_thousands_of_events_are_few_notifications_each_as_long_as_the_database_
     assert sum(len(json.loads(payload)) for payload in notified) == 9 * 112
 
 
-@pytest.mark.django_db
+def heard(script: Callable[[Hub, Callable[[], Awaitable[bytes]]], Awaitable[None]]) -> None:
+    """One stream of Maya's, listened to write by write; nobody looks at who is signed in so soon."""
+
+    async def play() -> None:
+        hub = Hub("")
+        events = stream._events(hub, MAYA, Request({"type": "http", "headers": []}))
+        assert re.fullmatch(rb"retry: \d{3,4}\r\nevent: resume\r\ndata: \r\n\r\n", await anext(events))
+        await script(hub, lambda: anext(events))
+        await events.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(play())
+
+
 def test_a_quiet_stream_shows_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.01)
-    request = Request({"type": "http", "headers": []})
 
-    async def listen() -> list[bytes]:
-        hub = Hub("")
-        events = stream._events(hub, MAYA, request)
-        heard = [await anext(events), await anext(events)]
-        for event in ("conv-1", "inbox"):
-            hub._put(MAYA, event)
-        heard.append(await anext(events))
-        await events.aclose()  # type: ignore[attr-defined]
-        return heard
+    async def script(hub: Hub, written: Callable[[], Awaitable[bytes]]) -> None:
+        assert (await written()).startswith(b":")
+        assert (await written()).startswith(b":")
 
-    first, quiet, together = asyncio.run(listen())
-    assert re.fullmatch(rb"retry: \d{3,4}\r\nevent: resume\r\ndata: \r\n\r\n", first)
-    assert quiet.startswith(b":")
-    assert together == b"event: conv-1\r\ndata: \r\n\r\nevent: inbox\r\ndata: \r\n\r\n"
+    heard(script)
+
+
+def test_the_first_event_is_written_at_once_and_those_soon_after_it_together() -> None:
+    async def script(hub: Hub, written: Callable[[], Awaitable[bytes]]) -> None:
+        hub._put(MAYA, "conv-1")
+        assert await asyncio.wait_for(written(), stream.CALM_SECONDS / 2) == b"event: conv-1\r\ndata: \r\n\r\n"
+        hub._put(MAYA, "conv-2")
+        next_write = asyncio.ensure_future(written())
+        await asyncio.sleep(stream.CALM_SECONDS / 4)
+        hub._put(MAYA, "inbox")
+        assert not next_write.done()
+        assert await next_write == b"event: conv-2\r\ndata: \r\n\r\nevent: inbox\r\ndata: \r\n\r\n"
+
+    heard(script)
