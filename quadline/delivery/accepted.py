@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from quadline.delivery.claiming import Claim
+from quadline.delivery.models import Attempt
 from quadline.delivery.recording import record_accepted
 from quadline.live.telling import TELL_NEWS
 
@@ -49,27 +51,37 @@ ACCEPT = f"""
 """  # noqa: S608  # no value in it
 
 
-def record_all_accepted(taken: Sequence[tuple[Claim, str]], *, now: datetime) -> None:
-    """``taken``: each claim with the id the carrier gave its text."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A text that the carrier has, as its answer or its log says."""
+
+    message_id: UUID
+    attempt_id: int
+    carrier_message_id: str
+
+
+def record_all_accepted(taken: Sequence[Taken], *, now: datetime) -> None:
     if not taken:
         return
     try:
         with transaction.atomic():
             _accept(taken, now)
     except IntegrityError:  # a look-up has given one of the ids to another row: one by one, so the others are kept
-        for claim, carrier_message_id in taken:
+        attempts = Attempt.objects.select_related("message__conversation").in_bulk([each.attempt_id for each in taken])
+        for each in taken:
+            attempt = attempts[each.attempt_id]
             with suppress(IntegrityError):  # that one is looked up: which of the two is whose nobody can tell
-                record_accepted(claim.message, claim.attempt, carrier_message_id, now=now)
+                record_accepted(attempt.message, attempt, each.carrier_message_id, now=now)
 
 
-def _accept(taken: Sequence[tuple[Claim, str]], now: datetime) -> None:
+def _accept(taken: Sequence[Taken], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             ACCEPT,
             {
-                "messages": [claim.message_id for claim, _ in taken],
-                "attempts": [claim.attempt_id for claim, _ in taken],
-                "carrier_ids": [carrier_message_id for _, carrier_message_id in taken],
+                "messages": [each.message_id for each in taken],
+                "attempts": [each.attempt_id for each in taken],
+                "carrier_ids": [each.carrier_message_id for each in taken],
                 "now": now,
             },
         )

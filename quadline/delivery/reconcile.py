@@ -13,9 +13,8 @@ from django.utils import timezone
 from quadline.carriers.protocol import Unknown
 from quadline.conversations.models import Message
 from quadline.delivery import daily_cap, recording
-from quadline.delivery.accepted import record_all_accepted
+from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.carrier_log import Reading, Wanted, read_log
-from quadline.delivery.claiming import Claim
 from quadline.delivery.matching import Sought, matched
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import FIRST_LOOK_AFTER, LOST_AFTER, MOST_ATTEMPTS, looks_back, next_look
@@ -130,7 +129,7 @@ def _of_other_rows(sought: Sequence[Sought], reading: Reading) -> set[str]:
 
 
 def _adopt(found: Sequence[tuple[Attempt, str]], now: datetime) -> None:
-    record_all_accepted([(Claim(attempt.message, attempt), carrier_id) for attempt, carrier_id in found], now=now)
+    record_all_accepted([Taken(attempt.message_id, attempt.pk, carrier_id) for attempt, carrier_id in found], now=now)
 
 
 def _put_back(sought: Sequence[Sought], reading: Reading, now: datetime) -> None:

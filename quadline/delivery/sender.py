@@ -18,7 +18,7 @@ from quadline.carriers.protocol import Accepted, OutboundText, Refused, SendOutc
 from quadline.consent import ledger
 from quadline.consent.rules import Reason, Verdict
 from quadline.delivery import holding, recipients, recording
-from quadline.delivery.accepted import record_all_accepted
+from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.blocking import block
 from quadline.delivery.claiming import Claim, claim_due, next_turn
 from quadline.delivery.line import Answer, Line
@@ -176,7 +176,11 @@ def _write_down(answers: list[Answer]) -> None:
         return
     now = timezone.now()
     try:
-        taken = [(claim, outcome.carrier_message_id) for claim, outcome in answers if isinstance(outcome, Accepted)]
+        taken = [
+            Taken(claim.message_id, claim.attempt_id, outcome.carrier_message_id)
+            for claim, outcome in answers
+            if isinstance(outcome, Accepted)
+        ]
         record_all_accepted(taken, now=now)
         waits = {wait for claim, outcome in answers if (wait := _record_other(claim, outcome, now))}
         for wait in sorted(waits):

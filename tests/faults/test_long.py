@@ -9,6 +9,7 @@ import pytest
 
 from quadline.conversations.models import Message
 from quadline.roster.models import CaseloadEntry, Student
+from quadline.roster.searching import search_text
 from tests.cast import Cast
 from tests.faults.test_broadcasts import finished, sent_to_the_caseload, texted, with_a_number
 from tests.faults.test_first_texts import first_text
@@ -75,7 +76,7 @@ def two_thousand(people: Cast) -> list[Student]:
         for at in range(MANY)
     ]
     for student in made:
-        student.search_text = student.searchable()
+        student.search_text = search_text(student)
     saved = Student.objects.bulk_create(made)
     CaseloadEntry.objects.filter(staff=people.maya).delete()
     CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=people.maya, student=student) for student in saved)

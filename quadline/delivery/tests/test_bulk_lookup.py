@@ -12,7 +12,7 @@ from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.delivery import reconcile
-from quadline.delivery.accepted import record_all_accepted
+from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
 from quadline.delivery.tests.acts import look_due, rent, send_due, status, write
@@ -206,6 +206,7 @@ def test_an_id_that_a_look_up_gave_to_another_row_keeps_no_other_acceptance_from
     bystander = write(people.maya, people.bo)
     claims = {claim.message: claim for claim in claim_due(limit=9)}
     Message.objects.filter(pk=other.pk).update(carrier_message_id="SM1", status=Status.SENT)
-    record_all_accepted([(claims[mine], "SM1"), (claims[bystander], "SM2")], now=timezone.now())
+    taken = [(claims[mine], "SM1"), (claims[bystander], "SM2")]
+    record_all_accepted([Taken(claim.message_id, claim.attempt_id, id) for claim, id in taken], now=timezone.now())
     assert [status(text) for text in (mine, bystander)] == [Status.SENDING, Status.SENT]
     assert mine.attempts.get().outcome == Attempt.Outcome.UNDER_WAY, "looked up like one whose worker died"
