@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from quadline.broadcasts.checks import Check, Findings, checks_on
 from quadline.broadcasts.choices import duplicates
+from quadline.broadcasts.facts import place_of, zones_at
 from quadline.broadcasts.planning import Plan, Planned
 from quadline.broadcasts.reviews import Rendering, Review
 from quadline.broadcasts.rules import finish_at, sending_seconds
@@ -24,7 +25,6 @@ GONE = (Student.Status.WITHDRAWN, Student.Status.GRADUATED)
 def review_of(plan: Plan) -> Review:
     texts = plan.texts
     segments = sum(row.words.segments for row in texts)
-    ends = sorted(texts, key=lambda row: (row.words.segments, len(row.words.text), row.student.pk))
     held = [row.held_until for row in texts if row.held_until]
     return Review(
         texts=len(texts),
@@ -37,8 +37,8 @@ def review_of(plan: Plan) -> Review:
         held_until=max(held, default=None),
         first_contacts=sum(1 for row in texts if row.words.notice),
         waits_for_number=bool(texts) and not plan.has_active_number,
-        shortest=_rendering(ends[0]) if ends else None,
-        longest=_rendering(ends[-1]) if ends else None,
+        shortest=_rendering(min(texts, key=_size)) if texts else None,
+        longest=_rendering(max(texts, key=_size)) if texts else None,
         total_segments=segments,
         cost_cents=round(segments * settings.ENV.cents_per_segment),
         takes_seconds=sending_seconds(segments + queued_before(plan), settings.ENV.texts_per_second),
@@ -50,8 +50,12 @@ def review_of(plan: Plan) -> Review:
 def finish_of(plan: Plan) -> datetime:
     """When the last text leaves, if the number is active now."""
     by_zones: Counter[tuple[str, ...]] = Counter({(): queued_before(plan) if plan.texts else 0})
+    zones: dict[tuple[str, str], tuple[str, ...]] = {}
     for row in plan.texts:
-        by_zones[row.zones] += row.words.segments
+        place = place_of(row.student)
+        if place not in zones:
+            zones[place] = zones_at(row.student)
+        by_zones[zones[place]] += row.words.segments
     hours = QuietHours.parse(settings.ENV.quiet_hours)
     return finish_at(by_zones, now=plan.now, rate=settings.ENV.texts_per_second, quiet_hours=hours)
 
@@ -62,6 +66,10 @@ def queued_before(plan: Plan) -> int:
         return 0
     waiting = Message.objects.filter(system_number=plan.number, status__in=BEFORE_AN_ATTEMPT, due_at__isnull=False)
     return int(waiting.aggregate(all=Sum("segments"))["all"] or 0)
+
+
+def _size(row: Planned) -> tuple[int, int, int]:
+    return row.words.segments, row.words.units, row.student.pk
 
 
 def _rendering(row: Planned) -> Rendering:
@@ -102,12 +110,11 @@ def _repeated(plan: Plan) -> tuple[int, datetime | None]:
     lately = Message.objects.filter(
         author=plan.broadcast.author, direction=Direction.OUTBOUND, created_at__gt=plan.now - A_DAY
     ).exclude(status=Status.CANCELLED)
-    words = {(row.student.pk, row.words.body) for row in [*plan.texts, *plan.emails]}
-    bodies = {body for _, body in words}
+    words = {row.student.pk: row.words.body for row in [*plan.texts, *plan.emails]}
     same = [
         (student, at)
         for student, body, at in lately.values_list("conversation__student", "body", "created_at").iterator()
-        if body in bodies and (student, body) in words
+        if words.get(student) == body
     ]
     return len({student for student, _ in same}), max((at for _, at in same), default=None)
 

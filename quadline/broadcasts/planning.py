@@ -1,30 +1,27 @@
-"""Work out, without saving anything, what each student of a broadcast would get, and the review of it."""
+"""Work out, without saving anything, what each student of a broadcast would get."""
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from quadline.broadcasts.choices import resolve
-from quadline.broadcasts.facts import verdicts_for
+from quadline.broadcasts.facts import Person, people_in, verdicts_for
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rendering import Renderer, Words
 from quadline.broadcasts.rules import EMAIL_INSTEAD, Outcome, Why
 from quadline.consent.rules import Verdict
 from quadline.conversations.rules import Channel
-from quadline.delivery.recipients import zones_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
-from quadline.roster.models import Student
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(NamedTuple):
     """One student: what they get and why, and the words as they arrive."""
 
-    student: Student
+    student: Person
     outcome: Outcome
     why: Why | None
     words: Words
@@ -33,10 +30,6 @@ class Planned:
     @property
     def phone(self) -> str:
         return self.student.mobile if self.outcome is Outcome.TEXT else ""
-
-    @property
-    def zones(self) -> tuple[str, ...]:
-        return zones_of(self.student)
 
 
 class Plan:
@@ -74,12 +67,11 @@ class Plan:
 
         Not of the opt-out notice, which another text may have brought meanwhile (preflight.keep_notices).
         """
-        digest = hashlib.sha256(f"{self.broadcast.channel} {self.broadcast.with_contact_card}".encode())
+        parts = [f"{self.broadcast.channel} {self.broadcast.with_contact_card}"]
         for row in self.rows:
-            words = row.words
-            parts = (str(row.student.pk), row.outcome, row.why or "", row.phone, words.subject, words.body)
-            digest.update("\x1f".join(parts).encode() + b"\x1e")
-        return digest.hexdigest()
+            who_and_what = f"{row.student.pk}\x1f{row.outcome}\x1f{row.why or ''}\x1f{row.phone}"
+            parts.append(f"{who_and_what}\x1f{row.words.subject}\x1f{row.words.body}")
+        return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
 
     def _with(self, outcome: Outcome) -> list[Planned]:
         return [row for row in self.rows if row.outcome is outcome]
@@ -87,30 +79,29 @@ class Plan:
     def _rows(self) -> Iterable[Planned]:
         author = self.broadcast.author
         renderer = Renderer(self.broadcast, self.number)
-        students = list(resolve(self.broadcast.audience, author=author).order_by("pk"))
+        people = people_in(resolve(self.broadcast.audience, author=author))
         if self.is_email:
-            return (self._email(student, renderer) for student in students)
-        verdicts = verdicts_for(students, author=author, number=self.number, now=self.now)
-        return (self._text(student, verdict, renderer) for student, verdict in verdicts)
-
-    def _email(self, student: Student, renderer: Renderer) -> Planned:
-        return _planned(student, None if student.email else Why.NO_EMAIL, Outcome.EMAIL, renderer)
-
-    def _text(self, student: Student, verdict: Verdict, renderer: Renderer) -> Planned:
-        if verdict.is_allowed or verdict.until:
-            row = _planned(student, None, Outcome.TEXT, renderer)
-            return Planned(student, row.outcome, row.why, row.words, verdict.until)
-        why = Why(str(verdict.reason))
-        if why in EMAIL_INSTEAD and not student.email:
-            why = Why.NO_ADDRESS
-        return _planned(student, why, Outcome.EMAIL, renderer)
+            return (_planned(person, None if person.email else Why.NO_EMAIL, Outcome.EMAIL, renderer) for person in people)
+        verdicts = verdicts_for(people, author=author, number=self.number, now=self.now)
+        return (_text(person, verdict, renderer) for person, verdict in verdicts)
 
 
-def _planned(student: Student, why: Why | None, outcome: Outcome, renderer: Renderer) -> Planned:
+def _text(person: Person, verdict: Verdict, renderer: Renderer) -> Planned:
+    if verdict.is_allowed or verdict.until:
+        return _planned(person, None, Outcome.TEXT, renderer, verdict.until)
+    why = Why(str(verdict.reason))
+    if why in EMAIL_INSTEAD and not person.email:
+        why = Why.NO_ADDRESS
+    return _planned(person, why, Outcome.EMAIL, renderer)
+
+
+def _planned(
+    person: Person, why: Why | None, outcome: Outcome, renderer: Renderer, held_until: datetime | None = None
+) -> Planned:
     """``outcome`` unless the reason, or a field that cannot be filled, says otherwise."""
     if why and why not in EMAIL_INSTEAD:
-        return Planned(student, Outcome.NOTHING, why, Words())
-    words = renderer.words_for(student, outcome)
+        return Planned(person, Outcome.NOTHING, why, Words())
+    words = renderer.words_for(person, outcome)
     if not words.is_filled:
-        return Planned(student, Outcome.NOTHING, Why.UNFILLED, words)
-    return Planned(student, outcome, why, words)
+        return Planned(person, Outcome.NOTHING, Why.UNFILLED, words)
+    return Planned(person, outcome, why, words, held_until)

@@ -1,31 +1,30 @@
 """A broadcast's words as each student gets them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
-from quadline.accounts.models import User
+from quadline.broadcasts.facts import Person
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import Outcome
-from quadline.conversations.merging import filled, values_for
+from quadline.conversations.merging import OF_STUDENT, values_of_sender, values_of_student
 from quadline.conversations.models import Message
 from quadline.conversations.rules import NEVER_REACHED_THE_STUDENT
 from quadline.delivery.outbox import opt_out_notice
 from quadline.numbers.models import SystemNumber
-from quadline.roster.models import Student
 from quadline.sms import segments
 from quadline.sms.bodies import clean
-from quadline.sms.merge_fields import MergeError
+from quadline.sms.merge_fields import MergeError, Template
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Words:
-    """What one student gets, and which fields could not be filled."""
+    """What one student gets, or several who are called alike, and which fields could not be filled."""
 
     subject: str = ""
     body: str = ""
     notice: str = ""
     segments: int = 0
-    is_too_long: bool = False
+    units: int = 0  # UTF-16 code units of the text
     unknown: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
 
@@ -34,43 +33,55 @@ class Words:
         return not self.unknown and not self.empty
 
     @property
+    def is_too_long(self) -> bool:
+        return self.units > segments.MAX_CHARACTERS
+
+    @property
     def text(self) -> str:
         return f"{self.body}\n\n{self.notice}" if self.notice else self.body
 
 
 class Renderer:
-    """Renders one broadcast for many students; what is the same for all is looked up once."""
+    """Renders one broadcast for many students: what is the same for all is looked up once, for some is made once."""
 
     def __init__(self, broadcast: Broadcast, number: SystemNumber | None) -> None:
-        self.broadcast = broadcast
-        self.author: User = broadcast.author
+        self.author = broadcast.author
         self.number = number
-        self._sizes: dict[str, tuple[int, bool]] = {}
+        self._subject, self._body = Template(broadcast.subject), Template(broadcast.body)
+        self._both = Template(f"{broadcast.subject}\n{broadcast.body}")
+        self._of_sender = values_of_sender(self.author, number=number)
+        self._asked = [value_of for name, value_of in OF_STUDENT.items() if self._both.asks_for(name)]
+        self._made: dict[tuple[object, ...], Words] = {}
 
-    def words_for(self, student: Student, outcome: Outcome) -> Words:
+    def words_for(self, student: Person, outcome: Outcome) -> Words:
         """Raises nothing: what cannot be filled is in the answer."""
-        values = values_for(self.author, student, number=self.number)
+        is_text = outcome is Outcome.TEXT
+        is_first = is_text and (student.pk, student.mobile) not in self._given
+        alike = (is_text, is_first, *[value_of(student) for value_of in self._asked])
+        if alike not in self._made:
+            words = self._filled(student)
+            self._made[alike] = self._as_text(words, is_first) if is_text and words.is_filled else words
+        return self._made[alike]
+
+    def _filled(self, student: Person) -> Words:
+        values = self._of_sender | values_of_student(student)
         try:
-            subject, body = filled(self.broadcast.subject, values), filled(self.broadcast.body, values)
+            subject, body = self._subject.fill(values), self._body.fill(values)
         except MergeError:
             return self._unfilled(values)
-        words = Words(subject=clean(subject)[:200], body=clean(body))
-        return self._as_text(words, student) if outcome is Outcome.TEXT else words
-
-    def _as_text(self, words: Words, student: Student) -> Words:
-        words = replace(words, notice="" if (student.pk, student.mobile) in self._given else self._notice)
-        if words.text not in self._sizes:
-            too_long = segments.utf16_units(words.text) > segments.MAX_CHARACTERS
-            self._sizes[words.text] = (segments.count(words.text).segments, too_long)
-        count, too_long = self._sizes[words.text]
-        return replace(words, segments=count, is_too_long=too_long)
+        return Words(subject=clean(subject)[:200], body=clean(body))
 
     def _unfilled(self, values: dict[str, str]) -> Words:
         try:
-            filled(f"{self.broadcast.subject}\n{self.broadcast.body}", values)
+            self._both.fill(values)
         except MergeError as error:
             return Words(unknown=error.unknown, empty=error.empty)
         raise AssertionError("a field that is empty in one part is empty in the whole")
+
+    def _as_text(self, words: Words, is_first: bool) -> Words:
+        sized = Words(words.subject, words.body, self._notice if is_first else "")
+        count, units = segments.count(sized.text).segments, segments.utf16_units(sized.text)
+        return Words(sized.subject, sized.body, sized.notice, count, units)
 
     @cached_property
     def _notice(self) -> str:

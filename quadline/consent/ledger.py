@@ -83,6 +83,12 @@ def among(pairs: Iterable[Pair], statement: str) -> set[Pair]:
         return set(cursor.fetchall())
 
 
+def opted_out_of(system_phone: str) -> set[str]:
+    """Every student phone that wants no texts from this number."""
+    states = ConsentState.objects.filter(opted_out=True, system_phone=system_phone)
+    return set(states.values_list("student_phone", flat=True))
+
+
 def standing(pair: Pair) -> ConsentState | None:
     """Where a pair stands, with the entry that says why; None while the ledger has nothing on it."""
     states = ConsentState.objects.select_related("entry")

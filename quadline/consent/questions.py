@@ -60,5 +60,10 @@ def pairs_in_question(pairs: Iterable[Pair]) -> set[Pair]:
     return ledger.among(pairs, OPEN)
 
 
+def phones_asked_of(system_phone: str) -> set[str]:
+    """Every student phone with an open question about this number."""
+    return set(StopQuestion.objects.filter(answer="", system_phone=system_phone).values_list("student_phone", flat=True))
+
+
 def _open(pair: Pair) -> QuerySet[StopQuestion]:
     return StopQuestion.objects.filter(answer="", student_phone=pair[0], system_phone=pair[1])

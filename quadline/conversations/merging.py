@@ -1,12 +1,12 @@
 """What fills the merge fields of a text or an email, and what is said when nothing can."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from django.conf import settings
 
 from quadline.accounts.models import User
 from quadline.numbers.models import SystemNumber
-from quadline.roster.models import Student
 from quadline.sms.merge_fields import MergeError, fields_in, fill, key_of
 
 # Name and meaning, as the menus of the composers list them.
@@ -30,11 +30,34 @@ WHY_EMPTY = {  # why, and the way out
 }
 
 
-def values_for(staff: User, student: Student, *, number: SystemNumber | None) -> dict[str, str]:
+class Named(Protocol):
+    """A student, or as much of one as words need."""
+
+    @property
+    def first(self) -> str: ...
+    @property
+    def display_name(self) -> str: ...
+
+
+# All that differs from student to student.
+OF_STUDENT: dict[str, Callable[[Named], str]] = {
+    "Student Name": lambda student: student.first,
+    "Student Full Name": lambda student: student.display_name,
+}
+
+
+def values_for(staff: User, student: Named, *, number: SystemNumber | None) -> dict[str, str]:
     """What each field becomes in words from this staff user to this student; "" where there is nothing to put in."""
+    return values_of_sender(staff, number=number) | values_of_student(student)
+
+
+def values_of_student(student: Named) -> dict[str, str]:
+    return {name: value_of(student) for name, value_of in OF_STUDENT.items()}
+
+
+def values_of_sender(staff: User, *, number: SystemNumber | None) -> dict[str, str]:
+    """The values that are the same for every student."""
     values = {
-        "Student Name": student.first,
-        "Student Full Name": student.display_name,
         "Your Name": staff.name,
         "Your Title": staff.title,
         "System Number": number.written if number else "",

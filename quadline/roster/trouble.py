@@ -40,3 +40,7 @@ def bad_phones(phones: Iterable[str]) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(BAD, {"phones": list(phones)})
         return {phone for (phone,) in cursor.fetchall()}
+
+
+def all_bad_phones() -> set[str]:
+    return set(PhoneTrouble.objects.filter(is_bad=True).values_list("phone", flat=True))

@@ -21,6 +21,32 @@ class MergeError(ValueError):
         super().__init__(" ".join(wrongs))
 
 
+class Template:
+    """A text taken apart at its fields once, to be filled for one student after the other."""
+
+    def __init__(self, text: str) -> None:
+        self.fields = fields_in(text)
+        pieces = _FIELD.split(text)
+        self._words, self._keys = pieces[::2], [key_of(name) for name in pieces[1::2]]
+
+    def asks_for(self, name: str) -> bool:
+        return key_of(name) in self._keys
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """Put the values in place of the fields; a field's case and spacing do not matter.
+
+        Brackets inside a value are not read as fields. Raises `MergeError` naming every field
+        that `values` does not know or has only white space for.
+        """
+        known = {key_of(name): value for name, value in values.items()}
+        unknown = tuple(name for name in self.fields if key_of(name) not in known)
+        empty = tuple(name for name in self.fields if not known.get(key_of(name), "?").strip())
+        if unknown or empty:
+            raise MergeError(unknown, empty)
+        filled = zip((known[key] for key in self._keys), self._words[1:], strict=True)
+        return self._words[0] + "".join(value + words for value, words in filled)
+
+
 def fields_in(text: str) -> tuple[str, ...]:
     """Return the fields of a text as first written, each once, in order."""
     seen: dict[str, str] = {}
@@ -30,18 +56,8 @@ def fields_in(text: str) -> tuple[str, ...]:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put the values in place of the fields; a field's case and spacing do not matter.
-
-    Brackets inside a value are not read as fields. Raises `MergeError` naming every field
-    that `values` does not know or has only white space for.
-    """
-    known = {key_of(name): value for name, value in values.items()}
-    fields = fields_in(text)
-    unknown = tuple(name for name in fields if key_of(name) not in known)
-    empty = tuple(name for name in fields if not known.get(key_of(name), "?").strip())
-    if unknown or empty:
-        raise MergeError(unknown, empty)
-    return _FIELD.sub(lambda match: known[key_of(match.group(1))], text)
+    """A text filled once. Raises `MergeError`."""
+    return Template(text).fill(values)
 
 
 @lru_cache(maxsize=256)  # the same few names, for each of thousands of students
