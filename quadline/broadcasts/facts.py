@@ -31,6 +31,7 @@ class Reached(Protocol):
     def time_zone(self) -> str: ...
 
 
+Place = tuple[str, str]
 Someone = TypeVar("Someone", bound=Reached)
 
 
@@ -57,9 +58,9 @@ class Person(NamedTuple):
         return f"{self.first} {self.last_name}"
 
 
-def people_in(students: StudentQuerySet) -> list[Person]:
+def people_in(students: StudentQuerySet) -> Iterator[Person]:
     """In the order of their ids."""
-    return [Person._make(row) for row in students.order_by("pk").values_list(*Person._fields)]
+    return map(Person._make, students.order_by("pk").values_list(*Person._fields))
 
 
 def verdicts_for(
@@ -71,19 +72,20 @@ def verdicts_for(
     """
     system_phone = number.phone if number else ""
     out, asked, bad = ledger.opted_out_of(system_phone), questions.phones_asked_of(system_phone), all_bad_phones()
-    wrote = Conversation.objects.filter(staff=author, last_inbound_at__isnull=False)
-    wrote_at = dict(wrote.values_list("student", "last_inbound_at"))
+    conversations = Conversation.objects.filter(staff=author, last_inbound_at__isnull=False)
+    wrote = dict(conversations.values_list("student", "last_inbound_at"))
+    quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
     made: dict[tuple[object, ...], Verdict] = {}
     for person in people:
-        phone = person.mobile
-        told = phone in out, phone in bad, phone in asked
-        alike = (*told, place_of(person), not person.landline, wrote_at.get(person.pk))
+        told = person.mobile in out, person.mobile in bad, person.mobile in asked
+        wrote_at = wrote.get(person.pk)
+        alike = (told, place_of(person), not person.landline, wrote_at)
         if alike not in made:
-            made[alike] = _verdict(person, *told, wrote_at.get(person.pk), now)
+            made[alike] = may_text(_facts(person, told, wrote_at), now=now, quiet_hours=quiet_hours)
         yield person, made[alike]
 
 
-def place_of(person: Reached) -> tuple[str, str]:
+def place_of(person: Reached) -> Place:
     """Students with one zone on record and one area code are in the same time zones, as far as anyone knows."""
     return person.time_zone, person.mobile[AREA]
 
@@ -92,14 +94,14 @@ def zones_at(person: Reached) -> tuple[str, ...]:
     return zones_of(Student(time_zone=person.time_zone, mobile=person.mobile))
 
 
-def _verdict(person: Reached, is_out: bool, is_bad: bool, is_asked: bool, wrote_at: datetime | None, now: datetime) -> Verdict:
-    facts = RecipientFacts(
+def _facts(person: Reached, told: tuple[bool, bool, bool], wrote_at: datetime | None) -> RecipientFacts:
+    opted_out, bad_number, is_asked = told
+    return RecipientFacts(
         mobile=person.mobile,
         landline=person.landline,
-        opted_out=is_out,
-        bad_number=is_bad,
+        opted_out=opted_out,
+        bad_number=bad_number,
         may_have_asked_to_stop=is_asked,
         time_zones=zones_at(person),
         wrote_at=wrote_at,
     )
-    return may_text(facts, now=now, quiet_hours=QuietHours.parse(settings.ENV.quiet_hours))

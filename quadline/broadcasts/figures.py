@@ -1,7 +1,7 @@
-"""The figures of a review, from a plan: how many, how long, how dear, and what to look at."""
+"""The figures of a review, from a plan that was gone through: how many, how long, how dear, and what to look at."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -9,33 +9,30 @@ from django.db.models import Sum
 
 from quadline.broadcasts.checks import Check, Findings, checks_on
 from quadline.broadcasts.choices import duplicates
-from quadline.broadcasts.facts import place_of, zones_at
-from quadline.broadcasts.planning import Plan, Planned
+from quadline.broadcasts.facts import zones_at
+from quadline.broadcasts.planning import Plan
 from quadline.broadcasts.reviews import Rendering, Review
-from quadline.broadcasts.rules import finish_at, sending_seconds
+from quadline.broadcasts.rules import Outcome, finish_at, sending_seconds
+from quadline.broadcasts.tallying import Alike
 from quadline.consent.rules import QuietHours
 from quadline.conversations.models import Message
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Direction, Status
-from quadline.roster.models import Student
-
-A_DAY = timedelta(hours=24)
-GONE = (Student.Status.WITHDRAWN, Student.Status.GRADUATED)
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT
 
 
 def review_of(plan: Plan) -> Review:
-    texts = plan.texts
-    segments = sum(row.words.segments for row in texts)
-    held = [row.held_until for row in texts if row.held_until]
+    assert plan.is_done, "figures are complete once all of a plan was gone through"
+    tally, texts = plan.tally, plan.tally.groups(Outcome.TEXT)
+    segments = tally.segments.total()
     return Review(
-        texts=len(texts),
-        emails=len(plan.emails),
-        nothing=len(plan.rows) - len(texts) - len(plan.emails),
-        by_reason=plan.by_reason,
+        texts=tally.people(Outcome.TEXT),
+        emails=tally.people(Outcome.EMAIL),
+        nothing=tally.people(Outcome.NOTHING),
+        by_reason=_by_reason(plan),
         duplicates=duplicates(plan.broadcast.audience, author=plan.broadcast.author),
-        shared_phones=sum(1 for count in Counter(row.phone for row in texts).values() if count > 1),
-        held_by_quiet_hours=len(held),
-        held_until=max(held, default=None),
-        first_contacts=sum(1 for row in texts if row.words.notice),
+        shared_phones=len(tally.shared),
+        held_by_quiet_hours=len(tally.held),
+        held_until=max(tally.held.values(), default=None),
+        first_contacts=_first_contacts(texts),
         waits_for_number=bool(texts) and not plan.has_active_number,
         shortest=_rendering(min(texts, key=_size)) if texts else None,
         longest=_rendering(max(texts, key=_size)) if texts else None,
@@ -49,13 +46,9 @@ def review_of(plan: Plan) -> Review:
 
 def finish_of(plan: Plan) -> datetime:
     """When the last text leaves, if the number is active now."""
-    by_zones: Counter[tuple[str, ...]] = Counter({(): queued_before(plan) if plan.texts else 0})
-    zones: dict[tuple[str, str], tuple[str, ...]] = {}
-    for row in plan.texts:
-        place = place_of(row.student)
-        if place not in zones:
-            zones[place] = zones_at(row.student)
-        by_zones[zones[place]] += row.words.segments
+    by_zones: Counter[tuple[str, ...]] = Counter({(): queued_before(plan) if plan.tally.segments else 0})
+    for place, segments in plan.tally.segments.items():
+        by_zones[zones_at(plan.tally.somebody[place])] += segments
     hours = QuietHours.parse(settings.ENV.quiet_hours)
     return finish_at(by_zones, now=plan.now, rate=settings.ENV.texts_per_second, quiet_hours=hours)
 
@@ -68,55 +61,53 @@ def queued_before(plan: Plan) -> int:
     return int(waiting.aggregate(all=Sum("segments"))["all"] or 0)
 
 
-def _size(row: Planned) -> tuple[int, int, int]:
-    return row.words.segments, row.words.units, row.student.pk
+def _by_reason(plan: Plan) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for alike in plan.tally.groups(*Outcome):
+        if alike.why:
+            counted[alike.why.value] += alike.count
+    return dict(counted)
 
 
-def _rendering(row: Planned) -> Rendering:
-    return Rendering(row.student.pk, row.student.display_name, row.words.text, row.words.segments)
+def _first_contacts(texts: list[Alike]) -> int:
+    return sum(alike.count for alike in texts if alike.words.notice)
+
+
+def _size(alike: Alike) -> tuple[int, int]:
+    return alike.words.segments, alike.words.units
+
+
+def _rendering(alike: Alike) -> Rendering:
+    return Rendering(alike.first.pk, alike.first.display_name, alike.words.text, alike.words.segments)
 
 
 def _checks(plan: Plan) -> list[Check]:
-    broadcast, author = plan.broadcast, plan.broadcast.author
-    sent = [*plan.texts, *plan.emails]
-    unfilled = [row.words for row in plan.rows if not row.words.is_filled]
-    repeated, last = _repeated(plan)
+    broadcast, author, tally = plan.broadcast, plan.broadcast.author, plan.tally
+    texts, sent = tally.groups(Outcome.TEXT), tally.groups(Outcome.TEXT, Outcome.EMAIL)
+    unfilled = [alike for alike in tally.groups(Outcome.NOTHING) if not alike.words.is_filled]
+    whose = sum(alike.count for alike in unfilled)
     return checks_on(
         Findings(
             is_email=plan.is_email,
-            words=f"{broadcast.subject}\n{broadcast.body}",
-            sample=sent[0].words.body if sent else broadcast.body,
+            words=plan.written,
+            sample=(texts or sent)[0].words.body if sent else broadcast.body,
             sender_names=(author.name, author.name.split()[-1], settings.ENV.college_name),
-            student_ids={row.student.institutional_id for row in plan.rows},
-            texts=len(plan.texts),
-            emails=len(plan.emails),
-            first_contacts=sum(1 for row in plan.texts if row.words.notice),
-            most_segments=max((row.words.segments for row in plan.texts), default=0),
-            too_long=sum(1 for row in plan.texts if row.words.is_too_long),
-            unknown_fields=tuple(dict.fromkeys(name for words in unfilled for name in words.unknown)),
-            empty_fields=tuple(dict.fromkeys(name for words in unfilled for name in words.empty)),
-            unfilled=len(unfilled) if len(unfilled) < len(plan.rows) else 0,
-            repeated=repeated,
-            repeated_when=_said(last, author.time_zone) if last else "",
-            gone=sum(1 for row in sent if row.student.status in GONE),
+            student_ids=tally.ids,
+            texts=tally.people(Outcome.TEXT),
+            emails=tally.people(Outcome.EMAIL),
+            first_contacts=_first_contacts(texts),
+            most_segments=max((alike.words.segments for alike in texts), default=0),
+            too_long=sum(alike.count for alike in texts if alike.words.is_too_long),
+            unknown_fields=tuple(dict.fromkeys(name for alike in unfilled for name in alike.words.unknown)),
+            empty_fields=tuple(dict.fromkeys(name for alike in unfilled for name in alike.words.empty)),
+            unfilled=whose if whose < tally.people(*Outcome) else 0,
+            repeated=len(tally.repeated),
+            repeated_when=_said(max(tally.repeated), author.time_zone) if tally.repeated else "",
+            gone=tally.gone,
             has_active_number=plan.has_active_number,
             is_about_number=broadcast.is_announcement or broadcast.with_contact_card,
         )
     )
-
-
-def _repeated(plan: Plan) -> tuple[int, datetime | None]:
-    """How many of these students got the same words from this author within a day, and when last."""
-    lately = Message.objects.filter(
-        author=plan.broadcast.author, direction=Direction.OUTBOUND, created_at__gt=plan.now - A_DAY
-    ).exclude(status=Status.CANCELLED)
-    words = {row.student.pk: row.words.body for row in [*plan.texts, *plan.emails]}
-    same = [
-        (student, at)
-        for student, body, at in lately.values_list("conversation__student", "body", "created_at").iterator()
-        if words.get(student) == body
-    ]
-    return len({student for student, _ in same}), max((at for _, at in same), default=None)
 
 
 def _said(at: datetime, zone: str) -> str:

@@ -11,9 +11,9 @@ from quadline.broadcasts import finishing, writing
 from quadline.broadcasts.figures import review_of
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.planning import Plan
-from quadline.broadcasts.preflight import keep, keep_notices
+from quadline.broadcasts.preflight import keep, keep_notices, notices_moved
 from quadline.broadcasts.reviews import Level, Review
-from quadline.broadcasts.rules import BroadcastRefused, Outcome, State
+from quadline.broadcasts.rules import BroadcastRefused, State
 from quadline.delivery import mailing, sender
 from quadline.delivery.deadlines import deadline_of
 from quadline.jobs import enqueue
@@ -54,13 +54,14 @@ def _refuse_others(broadcast: Broadcast, actor: User) -> None:
 def _send_as_reviewed(broadcast: Broadcast, fingerprint: str, now: datetime) -> Review | None:
     """The new review when it is not the one that was looked at; then nothing leaves."""
     plan = Plan(broadcast, now=now)
+    moved = notices_moved(plan)
     if not plan.fingerprint == broadcast.fingerprint == fingerprint:
-        return keep(plan)
+        return keep(Plan(broadcast, now=now))
     made = review_of(plan)
     if made.is_blocked:
         blocked = next(check for check in made.checks if check.level is Level.BLOCKED)
         raise BroadcastRefused(f"{blocked.words} Nothing was sent.")
-    keep_notices(plan)
+    keep_notices(broadcast, moved)
     _write(plan, made)
     broadcast.state, broadcast.launched_at, broadcast.review = State.RUNNING, now, made.as_json()
     broadcast.save(update_fields=["state", "launched_at", "review"])
@@ -82,17 +83,15 @@ def set_off(broadcast: Broadcast) -> None:
 def _write(plan: Plan, made: Review) -> None:
     """Conversations are locked before a number is asked for, as when a single text is accepted: no ring of waits."""
     broadcast = plan.broadcast
-    written = broadcast.recipients.exclude(outcome=Outcome.NOTHING).order_by("student_id")
-    recipients = list(written.values_list("pk", flat=True))
-    writing.open_conversations(broadcast.author_id, recipients, now=plan.now)
+    writing.open_conversations(broadcast, only=None, now=plan.now)
     number = None if plan.is_email else plan.number or request_number(user=broadcast.author, now=plan.now)
     writing.write(
         writing.Order(
             broadcast=broadcast,
-            recipients=recipients,
+            only=None,
             number=number,
             actor_id=broadcast.author_id,
-            held={row.student.pk: row.held_until for row in plan.texts if row.held_until},
+            held=plan.tally.held,
             deadline=_deadline(number, made, plan.now),
             now=plan.now,
         )

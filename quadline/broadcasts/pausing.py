@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.audit.models import record
-from quadline.broadcasts.facts import verdicts_for
+from quadline.broadcasts.facts import people_in, verdicts_for
 from quadline.broadcasts.launching import set_off
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import MAY_BECOME, BroadcastRefused, State, sending_seconds
@@ -154,8 +154,8 @@ def _waiting(broadcast: Broadcast, *, but: str) -> list[Any]:
 
 def _held_now(texts: Iterable[Any], author: User, number: SystemNumber | None, now: datetime) -> dict[int, datetime]:
     """The students for whom it is quiet now, and until when."""
-    students = list(Student.objects.filter(conversations__messages__in=texts).order_by("pk"))
-    verdicts = verdicts_for(students, author=author, number=number, now=now)
+    students = Student.objects.filter(conversations__messages__in=texts)
+    verdicts = verdicts_for(people_in(students), author=author, number=number, now=now)
     return {student.pk: verdict.until for student, verdict in verdicts if verdict.until}
 
 

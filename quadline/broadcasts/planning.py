@@ -1,53 +1,39 @@
 """Work out, without saving anything, what each student of a broadcast would get."""
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterable
-from datetime import datetime
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
+from quadline.broadcasts.checks import WORDS
 from quadline.broadcasts.choices import resolve
 from quadline.broadcasts.facts import Person, people_in, verdicts_for
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rendering import Renderer, Words
+from quadline.broadcasts.rendering import NO_WORDS, Renderer
 from quadline.broadcasts.rules import EMAIL_INSTEAD, Outcome, Why
+from quadline.broadcasts.tallying import Planned as Planned
+from quadline.broadcasts.tallying import Tally
 from quadline.consent.rules import Verdict
-from quadline.conversations.rules import Channel
+from quadline.conversations.models import Message
+from quadline.conversations.rules import Channel, Direction, Status
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
 
-
-class Planned(NamedTuple):
-    """One student: what they get and why, and the words as they arrive."""
-
-    student: Person
-    outcome: Outcome
-    why: Why | None
-    words: Words
-    held_until: datetime | None = None  # by quiet hours
-
-    @property
-    def phone(self) -> str:
-        return self.student.mobile if self.outcome is Outcome.TEXT else ""
+A_DAY = timedelta(hours=24)
 
 
 class Plan:
-    """All of a broadcast, as it would leave now. Students are in the order of their ids."""
+    """All of a broadcast, as it would leave now. To be gone through once; what was counted on the way is in ``tally``."""
 
     def __init__(self, broadcast: Broadcast, *, now: datetime) -> None:
         self.broadcast = broadcast
         self.now = now
         self.number = SystemNumber.objects.of(broadcast.author)
-        self.rows = list(self._rows())
+        self.tally = Tally(wanted=set(WORDS.findall(self.written)), lately=self._lately())
+        self.is_done = False
 
-    @cached_property
-    def texts(self) -> list[Planned]:
-        return self._with(Outcome.TEXT)
-
-    @cached_property
-    def emails(self) -> list[Planned]:
-        return self._with(Outcome.EMAIL)
+    def __iter__(self) -> Iterator[Planned]:
+        """In the order of the students' ids."""
+        yield from self.tally.counting(self._rows())
+        self.is_done = True
 
     @property
     def has_active_number(self) -> bool:
@@ -57,24 +43,23 @@ class Plan:
     def is_email(self) -> bool:
         return self.broadcast.channel == Channel.EMAIL
 
-    @cached_property
-    def by_reason(self) -> dict[str, int]:
-        return dict(Counter(row.why.value for row in self.rows if row.why))
+    @property
+    def written(self) -> str:
+        """The words as written, with their fields."""
+        return f"{self.broadcast.subject}\n{self.broadcast.body}"
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """Of who gets what, why, where and in which words: what differs in any of it has another.
+        assert self.is_done, "a plan has none before all of it was gone through"
+        return self.tally.fingerprint(f"{self.broadcast.channel} {self.broadcast.with_contact_card}")
 
-        Not of the opt-out notice, which another text may have brought meanwhile (preflight.keep_notices).
-        """
-        parts = [f"{self.broadcast.channel} {self.broadcast.with_contact_card}"]
-        for row in self.rows:
-            who_and_what = f"{row.student.pk}\x1f{row.outcome}\x1f{row.why or ''}\x1f{row.phone}"
-            parts.append(f"{who_and_what}\x1f{row.words.subject}\x1f{row.words.body}")
-        return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
-
-    def _with(self, outcome: Outcome) -> list[Planned]:
-        return [row for row in self.rows if row.outcome is outcome]
+    def _lately(self) -> dict[tuple[int, str], datetime]:
+        """When, within a day, this author sent which words to which student."""
+        recent = Message.objects.filter(
+            author=self.broadcast.author, direction=Direction.OUTBOUND, created_at__gt=self.now - A_DAY
+        ).exclude(status=Status.CANCELLED)
+        sent = recent.order_by("created_at").values_list("conversation__student", "body", "created_at")
+        return {(student, body): at for student, body, at in sent.iterator() if student}
 
     def _rows(self) -> Iterable[Planned]:
         author = self.broadcast.author
@@ -100,7 +85,7 @@ def _planned(
 ) -> Planned:
     """``outcome`` unless the reason, or a field that cannot be filled, says otherwise."""
     if why and why not in EMAIL_INSTEAD:
-        return Planned(person, Outcome.NOTHING, why, Words())
+        return Planned(person, Outcome.NOTHING, why, NO_WORDS)
     words = renderer.words_for(person, outcome)
     if not words.is_filled:
         return Planned(person, Outcome.NOTHING, Why.UNFILLED, words)

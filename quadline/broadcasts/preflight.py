@@ -1,7 +1,7 @@
 """Review a broadcast before it is sent: what each student would get and why, by the law the sender goes by."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
@@ -19,10 +19,8 @@ from quadline.broadcasts.rules import BroadcastRefused, Outcome, State
 BATCH = 5_000
 SENT_ALREADY = "This has already been sent. Nothing was sent again."
 
-INSERT = """
-    INSERT INTO broadcasts_recipient (broadcast_id, student_id, outcome, reason, phone, subject, body, notice, segments)
-    SELECT %s, each.* FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[])
-        AS each
+COPY = """
+    COPY broadcasts_recipient (broadcast_id, student_id, outcome, reason, phone, subject, body, notice, segments) FROM STDIN
 """
 NOTICES = """
     UPDATE broadcasts_recipient AS recipient SET notice = moved.notice, segments = moved.segments
@@ -47,21 +45,25 @@ def review(broadcast: Broadcast, *, now: datetime) -> Review:
 
 def keep(plan: Plan) -> Review:
     """Store a plan with its broadcast, in place of the one before; the caller holds the broadcast's lock."""
-    broadcast, made = plan.broadcast, review_of(plan)
+    broadcast = plan.broadcast
     Recipient.objects.filter(broadcast=broadcast).delete()
-    for start in range(0, len(plan.rows), BATCH):
-        _insert(broadcast, plan.rows[start : start + BATCH])
+    _insert(plan)
+    made = review_of(plan)
     broadcast.review, broadcast.fingerprint, broadcast.reviewed_at = made.as_json(), plan.fingerprint, plan.now
     broadcast.save(update_fields=["review", "fingerprint", "reviewed_at"])
     return made
 
 
-def keep_notices(plan: Plan) -> None:
-    """Bring the opt-out notices of a review that still holds up to date, and with them the segments."""
+def notices_moved(plan: Plan) -> list[Planned]:
+    """Go through a plan: the texts with another opt-out notice than in the review."""
     stood = dict(Recipient.objects.filter(broadcast=plan.broadcast).values_list("student", "notice"))
-    moved = [row for row in plan.texts if row.words.notice != stood.get(row.student.pk)]
+    return [row for row in plan if row.outcome is Outcome.TEXT and row.words.notice != stood.get(row.student.pk)]
+
+
+def keep_notices(broadcast: Broadcast, moved: list[Planned]) -> None:
+    """Bring the opt-out notices of a review that still holds up to date, and with them the segments."""
     values: dict[str, Any] = {
-        "broadcast": plan.broadcast.pk,
+        "broadcast": broadcast.pk,
         "students": [row.student.pk for row in moved],
         "notices": [row.words.notice for row in moved],
         "segments": [row.words.segments for row in moved],
@@ -93,17 +95,12 @@ def _by_name(broadcast: Broadcast) -> QuerySet[Recipient]:
     return mine.order_by("student__last_name", "student__first_name", "student__pk")
 
 
-def _insert(broadcast: Broadcast, rows: Sequence[Planned]) -> None:
-    """Three times as fast as a model for each, which counts with tens of thousands of them."""
-    columns: list[list[Any]] = [
-        [row.student.pk for row in rows],
-        [row.outcome.value for row in rows],
-        [row.why.value if row.why else "" for row in rows],
-        [row.phone for row in rows],
-        [row.words.subject for row in rows],
-        [row.words.body for row in rows],
-        [row.words.notice for row in rows],
-        [row.words.segments for row in rows],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [broadcast.pk, *columns])
+def _insert(plan: Plan) -> None:
+    """By COPY: a third of the time of an INSERT, which counts with tens of thousands of them."""
+    rows, broadcast_id = iter(plan), str(plan.broadcast.pk)
+    while some := list(islice(rows, BATCH)):  # whole before the COPY begins: nothing can be looked up during one
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            for student, outcome, why, words, _ in some:
+                phone = student.mobile if outcome is Outcome.TEXT else ""
+                text = words.subject, words.body, words.notice, words.segments
+                copy.write_row((broadcast_id, student.pk, outcome.value, why.value if why else "", phone, *text))

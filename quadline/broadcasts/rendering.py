@@ -16,7 +16,7 @@ from quadline.sms.bodies import clean
 from quadline.sms.merge_fields import MergeError, Template
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # made once for all who are alike: the same words are the same object
 class Words:
     """What one student gets, or several who are called alike, and which fields could not be filled."""
 
@@ -39,6 +39,9 @@ class Words:
     @property
     def text(self) -> str:
         return f"{self.body}\n\n{self.notice}" if self.notice else self.body
+
+
+NO_WORDS = Words()
 
 
 class Renderer:

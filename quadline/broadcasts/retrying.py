@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from quadline.accounts.models import User
 from quadline.audit.models import record
 from quadline.broadcasts import writing
-from quadline.broadcasts.facts import verdicts_for
+from quadline.broadcasts.facts import people_in, verdicts_for
 from quadline.broadcasts.launching import set_off
 from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.pausing import may_steer
@@ -60,22 +61,23 @@ def _failed(broadcast: Broadcast) -> QuerySet[Recipient]:
 def _send_again(broadcast: Broadcast, actor: User, now: datetime) -> int:
     """A new text each, if the student may be texted now; the first one stays on record."""
     number = SystemNumber.objects.of(broadcast.author)
-    students = list(
-        Student.objects.filter(pk__in=_failed(broadcast).values("student")).visible_to(broadcast.author).order_by("pk")
-    )
-    verdicts = list(verdicts_for(students, author=broadcast.author, number=number, now=now))
+    students = Student.objects.filter(pk__in=_failed(broadcast).values("student")).visible_to(broadcast.author)
+    verdicts = list(verdicts_for(people_in(students), author=broadcast.author, number=number, now=now))
     held = {student.pk: verdict.until for student, verdict in verdicts if verdict.until}
     allowed = [student.pk for student, verdict in verdicts if verdict.is_allowed or verdict.until]
     again = broadcast.recipients.filter(pk__in=_failed(broadcast).filter(student__in=allowed).values("pk"))
     recipients = list(again.values_list("pk", flat=True))
     if not recipients or number is None:
         return 0
-    writing.open_conversations(broadcast.author_id, recipients, now=now)
-    Recipient.objects.filter(pk__in=recipients).update(first_message=F("message"), outcome=Outcome.TEXT, reason="")
+    phone = Student.objects.filter(pk=OuterRef("student")).values("mobile")  # it may be another by now
+    Recipient.objects.filter(pk__in=recipients).update(
+        first_message=F("message"), message=RandomUUID(), outcome=Outcome.TEXT, reason="", phone=Subquery(phone)
+    )
+    writing.open_conversations(broadcast, only=recipients, now=now)
     writing.write(
         writing.Order(
             broadcast=broadcast,
-            recipients=recipients,
+            only=recipients,
             number=number,
             actor_id=actor.pk,
             held=held,

@@ -3,6 +3,7 @@
 Everything here runs in the caller's transaction. What a text waits for is what delivery's outbox would say of it.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,68 +19,70 @@ from quadline.emails import tokens
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
 
-# In the order of the students, so that two launches of one author wait for each other and never in a ring.
-CONVERSATIONS = """
+# Whose message is to be written: all who get something, or only some of them.
+CHOSEN = """
+    recipient.broadcast_id = %(broadcast)s AND recipient.outcome <> 'nothing'
+    AND (%(only)s::bigint[] IS NULL OR recipient.id = ANY(%(only)s::bigint[]))
+"""
+# In the order of the students, so that two launches of one author wait for each other and never in a ring. A new one
+# shows its message from the start, which is there before anyone can look.
+CONVERSATIONS = f"""
     INSERT INTO conversations_conversation
-        (staff_id, student_id, phone, last_activity_at, unread_count, needs_reply, is_done, draft)
-    SELECT %(author)s, student_id, '', %(now)s, 0, false, false, ''
-    FROM broadcasts_recipient WHERE id = ANY(%(recipients)s) ORDER BY student_id
+        (staff_id, student_id, phone, last_message_id, last_activity_at, unread_count, needs_reply, is_done, draft)
+    SELECT %(author)s, recipient.student_id, '', recipient.message_id, %(now)s, 0, false, false, ''
+    FROM broadcasts_recipient AS recipient WHERE {CHOSEN} ORDER BY recipient.student_id
     ON CONFLICT (staff_id, student_id) DO NOTHING
-"""
-# Messages of a conversation are written one after the other (see delivery/inbound.py).
-LOCK = """
-    SELECT count(*) FROM (
-        SELECT conversation.id FROM conversations_conversation AS conversation
+"""  # noqa: S608  # no value in it
+# Messages of a conversation are written one after the other (see delivery/inbound.py): locked in the order of their ids. A
+# broadcast is no answer to the student: what needed one still does, and a draft stays.
+PLACE = f"""
+    WITH locked AS (
+        SELECT conversation.id, recipient.message_id FROM conversations_conversation AS conversation
         JOIN broadcasts_recipient AS recipient ON recipient.student_id = conversation.student_id
-        WHERE conversation.staff_id = %(author)s AND recipient.id = ANY(%(recipients)s)
+        WHERE conversation.staff_id = %(author)s AND {CHOSEN}
+          AND conversation.last_message_id IS DISTINCT FROM recipient.message_id
         ORDER BY conversation.id FOR NO KEY UPDATE OF conversation
-    ) AS locked
-"""
-NAME = "UPDATE broadcasts_recipient SET message_id = gen_random_uuid() WHERE id = ANY(%(recipients)s)"
+    )
+    UPDATE conversations_conversation AS conversation SET last_message_id = locked.message_id, last_activity_at = %(now)s
+    FROM locked WHERE conversation.id = locked.id
+"""  # noqa: S608  # no value in it
 # Text by text, in the order of the students: the order in which they leave.
-MESSAGES = """
-    INSERT INTO conversations_message (id, conversation_id, direction, channel, author_id, system_number_id, is_bulk, subject,
-        student_phone, body, notice, segments, status, reason, detail, carrier_code, carrier_message_id, created_at, due_at,
-        deadline_at)
-    SELECT recipient.message_id, conversation.id, 'outbound', %(channel)s, %(author)s, %(number)s, true, recipient.subject,
-        CASE WHEN %(channel)s = 'text' THEN student.mobile ELSE '' END, recipient.body, recipient.notice, recipient.segments,
-        CASE WHEN %(channel)s = 'email' THEN 'queued' WHEN recipient.outcome = 'text' THEN 'waiting' ELSE 'blocked' END,
-        CASE WHEN recipient.outcome <> 'text' THEN recipient.reason WHEN NOT %(is_active)s THEN 'number'
-             WHEN held.until IS NOT NULL THEN 'quiet_hours' ELSE 'turn' END,
-        COALESCE(refusal.words, ''), '', '', %(now)s,
-        CASE WHEN recipient.outcome <> 'text' THEN NULL WHEN %(is_active)s THEN COALESCE(held.until, %(now)s) ELSE %(now)s END,
-        CASE WHEN recipient.outcome = 'text' THEN %(deadline)s::timestamptz END
-    FROM broadcasts_recipient AS recipient
-    JOIN roster_student AS student ON student.id = recipient.student_id
-    JOIN conversations_conversation AS conversation
-         ON conversation.staff_id = %(author)s AND conversation.student_id = recipient.student_id
-    LEFT JOIN unnest(%(held)s::bigint[], %(untils)s::timestamptz[]) AS held (student_id, until)
-         ON held.student_id = recipient.student_id
-    LEFT JOIN unnest(%(reasons)s::text[], %(words)s::text[]) AS refusal (reason, words) ON refusal.reason = recipient.reason
-    WHERE recipient.id = ANY(%(recipients)s)
-    ORDER BY recipient.student_id
-"""
-EVENTS = """
+MESSAGES = f"""
+    WITH written AS (
+        INSERT INTO conversations_message (id, conversation_id, direction, channel, author_id, system_number_id, is_bulk,
+            subject, student_phone, body, notice, segments, status, reason, detail, carrier_code, carrier_message_id,
+            created_at, due_at, deadline_at)
+        SELECT recipient.message_id, conversation.id, 'outbound', %(channel)s, %(author)s, %(number)s, true, recipient.subject,
+            CASE WHEN %(channel)s = 'email' THEN '' WHEN recipient.outcome = 'text' THEN recipient.phone
+                 ELSE (SELECT mobile FROM roster_student WHERE id = recipient.student_id) END,
+            recipient.body, recipient.notice, recipient.segments,
+            CASE WHEN %(channel)s = 'email' THEN 'queued' WHEN recipient.outcome = 'text' THEN 'waiting' ELSE 'blocked' END,
+            CASE WHEN recipient.outcome <> 'text' THEN recipient.reason WHEN NOT %(is_active)s THEN 'number'
+                 WHEN held.until IS NOT NULL THEN 'quiet_hours' ELSE 'turn' END,
+            COALESCE(%(refusals)s::jsonb ->> recipient.reason, ''), '', '', %(now)s,
+            CASE WHEN recipient.outcome <> 'text' THEN NULL WHEN %(is_active)s THEN COALESCE(held.until, %(now)s)
+                 ELSE %(now)s END,
+            CASE WHEN recipient.outcome = 'text' THEN %(deadline)s::timestamptz END
+        FROM broadcasts_recipient AS recipient
+        JOIN conversations_conversation AS conversation
+             ON conversation.staff_id = %(author)s AND conversation.student_id = recipient.student_id
+        LEFT JOIN unnest(%(held)s::bigint[], %(untils)s::timestamptz[]) AS held (student_id, until)
+             ON held.student_id = recipient.student_id
+        WHERE {CHOSEN}
+        ORDER BY recipient.student_id
+        RETURNING id, status
+    )
     INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, actor_id, key)
-    SELECT message.id, %(now)s, '', message.status, 'written', '', %(actor)s, ''
-    FROM broadcasts_recipient AS recipient JOIN conversations_message AS message ON message.id = recipient.message_id
-    WHERE recipient.id = ANY(%(recipients)s)
-"""
-# A broadcast is no answer to the student: what needed one still does, and a draft stays.
-PLACE = """
-    UPDATE conversations_conversation AS conversation
-    SET last_message_id = message.id, last_activity_at = %(now)s
-    FROM broadcasts_recipient AS recipient JOIN conversations_message AS message ON message.id = recipient.message_id
-    WHERE recipient.id = ANY(%(recipients)s) AND conversation.id = message.conversation_id
-"""
-ADDRESSES = """
+    SELECT id, %(now)s, '', status, 'written', '', %(actor)s, '' FROM written
+"""  # noqa: S608  # no value in it
+ADDRESSES = f"""
     SELECT message.id, message.conversation_id, student.email
     FROM broadcasts_recipient AS recipient
     JOIN conversations_message AS message ON message.id = recipient.message_id
     JOIN roster_student AS student ON student.id = recipient.student_id
-    WHERE recipient.id = ANY(%(recipients)s) AND recipient.outcome = 'email'
+    WHERE {CHOSEN} AND recipient.outcome = 'email'
     ORDER BY message.position
-"""
+"""  # noqa: S608  # no value in it
 BATCH = 2_000
 
 
@@ -88,7 +91,7 @@ class Order:
     """What is to be written, and when it may leave."""
 
     broadcast: Broadcast
-    recipients: Sequence[int]  # their ids; each gets a message
+    only: Sequence[int] | None  # the ids of some recipients; None: all who get something
     number: SystemNumber | None  # None for emails
     actor_id: int
     held: Mapping[int, datetime]  # student → when quiet hours end for them
@@ -96,19 +99,18 @@ class Order:
     now: datetime
 
 
-def open_conversations(author_id: int, recipients: Sequence[int], *, now: datetime) -> None:
-    """Every recipient's conversation is there afterwards, and this transaction's alone to write in."""
-    values: dict[str, Any] = {"author": author_id, "recipients": list(recipients), "now": now}
+def open_conversations(broadcast: Broadcast, *, only: Sequence[int] | None, now: datetime) -> None:
+    """Every recipient's conversation is there afterwards, this transaction's alone to write in, and shows what comes."""
+    values: dict[str, Any] = {"broadcast": broadcast.pk, "author": broadcast.author_id, "only": only, "now": now}
     with connection.cursor() as cursor:
-        for statement in (CONVERSATIONS, LOCK):
+        for statement in (CONVERSATIONS, PLACE):
             cursor.execute(statement, values)
 
 
 def write(order: Order) -> None:
     """One message each, and the emails of those that go as one. Their conversations are open."""
     with connection.cursor() as cursor:
-        for statement in (NAME, MESSAGES, EVENTS, PLACE):
-            cursor.execute(statement, _values(order))
+        cursor.execute(MESSAGES, _values(order))
         cursor.execute(ADDRESSES, _values(order))
         addresses = cursor.fetchall()
     is_email = order.broadcast.channel == Channel.EMAIL
@@ -134,13 +136,13 @@ def _values(order: Order) -> dict[str, Any]:
         "author": order.broadcast.author_id,
         "actor": order.actor_id,
         "channel": order.broadcast.channel,
-        "recipients": list(order.recipients),
+        "broadcast": order.broadcast.pk,
+        "only": order.only,
         "number": order.number.pk if order.number else None,
         "is_active": order.number is not None and order.number.state == NumberState.ACTIVE,
         "held": list(order.held),
         "untils": list(order.held.values()),
-        "reasons": [reason.value for reason in REASON_WORDS],
-        "words": list(REASON_WORDS.values()),
+        "refusals": json.dumps(REASON_WORDS),
         "deadline": order.deadline,
         "now": order.now,
     }

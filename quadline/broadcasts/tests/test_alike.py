@@ -62,7 +62,7 @@ def test_quiet_hours_are_each_students_own(people: Cast, number: SystemNumber, s
     Student.objects.filter(pk__in=[west.pk, awake.pk]).update(time_zone="America/Los_Angeles")
     Student.objects.filter(pk=here.pk).update(time_zone="America/Detroit")
     Conversation.objects.create(staff=people.maya, student=awake, last_activity_at=NIGHT, last_inbound_at=NIGHT)
-    held = {row.student.pk: row.held_until for row in Plan(draft(people.maya), now=NIGHT).texts}
+    held = {row.student.pk: row.held_until for row in Plan(draft(people.maya), now=NIGHT)}
     assert held[west.pk] == datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
     assert (held[awake.pk], held[here.pk]) == (None, None)
 

@@ -65,6 +65,15 @@ def test_a_text_of_a_broadcast_waits_for_its_turn(people: Cast, number: SystemNu
     assert len(jobs(sender.send_due_texts)) == len(jobs(mailing.send_due_emails)) == 1
 
 
+def test_a_message_has_the_id_that_the_review_gave_it(people: Cast, number: SystemNumber) -> None:
+    broadcast = draft(people.maya)
+    reviewed(broadcast)
+    given = dict(Recipient.objects.filter(broadcast=broadcast).values_list("student__first_name", "message_id"))
+    assert {row.message for row in Recipient.objects.select_related("message")} == {None}
+    launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=timezone.now())
+    assert {name: message.pk for name, message in written(broadcast).items()} == given
+
+
 def test_one_who_cannot_be_texted_is_blocked_with_the_reason_and_mailed_once(people: Cast, number: SystemNumber) -> None:
     opt_out(people.bo, number)
     text = written(send(draft(people.maya, f"student:{people.bo.pk}")))["Bo"]

@@ -192,6 +192,14 @@ def test_what_failed_for_a_passing_reason_is_sent_once_more(people: Cast, rented
     assert results.retry_failed(broadcast, actor=people.maya, now=timezone.now()) == 0
 
 
+def test_it_is_sent_again_to_the_phone_the_student_has_now(people: Cast, number: SystemNumber) -> None:
+    broadcast = send(draft(people.maya, f"student:{people.rosa.pk}"))
+    fail(people.rosa)
+    Student.objects.filter(pk=people.rosa.pk).update(mobile="+17345550199")
+    results.retry_failed(broadcast, actor=people.maya, now=timezone.now())
+    assert Message.objects.get(status=Status.WAITING).student_phone == "+17345550199"
+
+
 @pytest.mark.parametrize("state", [OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING, OutgoingEmail.State.SENT])
 def test_what_an_email_may_reach_is_not_sent_again(people: Cast, number: SystemNumber, state: OutgoingEmail.State) -> None:
     broadcast = send(draft(people.maya, f"student:{people.rosa.pk}"))
