@@ -4,7 +4,8 @@ Everything here runs in the caller's transaction. What a text waits for is what 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,7 +84,11 @@ ADDRESSES = f"""
     WHERE {CHOSEN} AND recipient.outcome = 'email'
     ORDER BY message.position
 """  # noqa: S608  # no value in it
-BATCH = 2_000
+EMAILS = """
+    COPY delivery_outgoingemail (message_id, "to", header_id, is_failsafe, with_contact_card, state, due_at, created_at, tries,
+        detail, provider_id)
+    FROM STDIN
+"""
 
 
 @dataclass(frozen=True)
@@ -113,22 +118,19 @@ def write(order: Order) -> None:
         cursor.execute(MESSAGES, _values(order))
         cursor.execute(ADDRESSES, _values(order))
         addresses = cursor.fetchall()
+        _write_emails(cursor, order, addresses)
+
+
+def _write_emails(cursor: Any, order: Order, addresses: Iterable[tuple[uuid.UUID, int, str]]) -> None:
+    """Addresses: of a message, its conversation and its student."""
     is_email = order.broadcast.channel == Channel.EMAIL
-    OutgoingEmail.objects.bulk_create(
-        (
-            OutgoingEmail(
-                message_id=message_id,
-                is_failsafe=not is_email,
-                to=address,
-                with_contact_card=is_email and order.broadcast.with_contact_card,
-                header_id=tokens.header_id(message_id, conversation_id),
-                due_at=order.now,
-                created_at=order.now,
+    kind = not is_email, is_email and order.broadcast.with_contact_card
+    with cursor.copy(EMAILS) as copy:
+        for message_id, conversation_id, address in addresses:
+            header_id = tokens.header_id(message_id, conversation_id)
+            copy.write_row(
+                (message_id, address, header_id, *kind, OutgoingEmail.State.QUEUED.value, order.now, order.now, 0, "", "")
             )
-            for message_id, conversation_id, address in addresses
-        ),
-        batch_size=BATCH,
-    )
 
 
 def _values(order: Order) -> dict[str, Any]:

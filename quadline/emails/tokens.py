@@ -7,6 +7,7 @@ what stands before the @, which holds 64 characters.
 import base64
 import uuid
 from email.utils import parseaddr
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -17,8 +18,7 @@ SIGNATURE_LENGTH = 16  # characters of five bits: 80 bits
 
 def header_id(message_id: uuid.UUID, conversation_id: int) -> str:
     """The Message-ID of a message's one email. However often it is sent, a mail server can tell that it is the same."""
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-    return f"<m.{message_id}.{conversation_id}@{domain}>"
+    return f"<m.{message_id}.{conversation_id}@{_domain_of(settings.DEFAULT_FROM_EMAIL)}>"
 
 
 def reply_address(conversation_id: int) -> str:
@@ -35,6 +35,11 @@ def conversation_in(address: str) -> int | None:
     if not (plus and dash and written.isascii() and written.isdecimal() and len(written) <= 18):
         return None
     return int(written) if constant_time_compare(token, _token(int(written))) else None
+
+
+@lru_cache(maxsize=8)  # one setting, for each of thousands of emails
+def _domain_of(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2]
 
 
 def _token(conversation_id: int) -> str:

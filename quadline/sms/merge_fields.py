@@ -38,6 +38,8 @@ class Template:
         Brackets inside a value are not read as fields. Raises `MergeError` naming every field
         that `values` does not know or has only white space for.
         """
+        if not self.fields:
+            return self._words[0]
         known = {key_of(name): value for name, value in values.items()}
         unknown = tuple(name for name in self.fields if key_of(name) not in known)
         empty = tuple(name for name in self.fields if not known.get(key_of(name), "?").strip())

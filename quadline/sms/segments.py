@@ -46,12 +46,12 @@ def count(text: str) -> Segments:
     forced_by = "" if letters <= _GSM7 else next(char for char in text if not _is_gsm7(char))
     encoding = Encoding.UCS2 if forced_by else Encoding.GSM7
     # Nearly every text is plain: a broadcast measures thousands of them.
-    widths = [1] * len(text) if letters <= _GSM7_BASIC else [_width(char, encoding) for char in text]
-    units = sum(widths)
+    widths = None if letters <= _GSM7_BASIC else [_width(char, encoding) for char in text]
+    units = len(text) if widths is None else sum(widths)
     alone, part = _LIMITS[encoding]
     if units <= alone:
         return Segments(encoding, units, int(units > 0), alone - units, forced_by)
-    parts, used = _pack(widths, part)
+    parts, used = _fill(units, part) if widths is None else _pack(widths, part)
     return Segments(encoding, units, parts, part - used, forced_by)
 
 
@@ -76,6 +76,12 @@ def _width(char: str, encoding: Encoding) -> int:
     if encoding is Encoding.GSM7:
         return 2 if char in _GSM7_ESCAPED else 1
     return 2 if char > "\uffff" else 1
+
+
+def _fill(units: int, limit: int) -> tuple[int, int]:
+    """The same as _pack where every character takes one unit."""
+    parts = -(-units // limit)
+    return parts, units - (parts - 1) * limit
 
 
 def _pack(widths: Iterable[int], limit: int) -> tuple[int, int]:
