@@ -229,7 +229,7 @@ def test_a_review_of_twenty_thousand_is_a_matter_of_seconds_and_of_few_statement
     took = time.process_time() - started
     assert made.texts == 20_001
     assert took < 20
-    assert len(asked) < 60
+    assert len(asked) < 25
 
 
 def test_what_is_reviewed_of_a_student_does_not_depend_on_the_others(people: Cast, number: SystemNumber) -> None:
