@@ -1,4 +1,4 @@
-"""What students wrote joins their conversations: messages, their events and what the conversations show, in one statement."""
+"""What students wrote joins their conversations: messages, events, what the conversations show, and the news of it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from quadline.conversations.rules import Channel
-from quadline.live.telling import tell_each
+from quadline.live.telling import TELL_NEWS
 
 # Messages of a conversation are written one after the other, so that a screen that asks "what is new since this
 # position" misses none: positions are drawn (after the sort) when all conversations are locked, in the order of their
@@ -47,8 +47,13 @@ RECEIVE = """
                      count(*) OVER (PARTITION BY conversation_id) AS how_many
               FROM received ORDER BY conversation_id, position DESC) AS last
         WHERE conversation.id = last.conversation_id
-    )
-    SELECT received.id, locked.id, locked.staff_id FROM received JOIN locked ON locked.id = received.conversation_id
+    ),
+    news AS (
+        SELECT locked.staff_id AS user_id, 'conv-' || locked.id AS event
+        FROM received JOIN locked ON locked.id = received.conversation_id
+    ),
+    told AS ({tell})
+    SELECT received.id, (SELECT count(*) FROM told) FROM received
 """
 
 
@@ -79,7 +84,5 @@ def receive(replies: Collection[Reply]) -> set[UUID]:
     """
     values = {column: [getattr(reply, column) for reply in replies] for column in COLUMNS}
     with connection.cursor() as cursor:
-        cursor.execute(RECEIVE.format(patience="NOWAIT" if len(replies) > 1 else ""), values)
-        new = cursor.fetchall()
-    tell_each((staff_id, f"conv-{conversation_id}") for _, conversation_id, staff_id in new)
-    return {id for id, _, _ in new}
+        cursor.execute(RECEIVE.format(patience="NOWAIT" if len(replies) > 1 else "", tell=TELL_NEWS), values)
+        return {id for id, _ in cursor.fetchall()}

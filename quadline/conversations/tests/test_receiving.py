@@ -1,19 +1,22 @@
 """Replies join their conversations, many at once as they do one by one, in the order in which they came."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
+import psycopg
 import pytest
-from django.db import OperationalError, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.receiving import Reply, receive
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.conversations.tests.conftest import NOON
+from quadline.live.telling import CHANNEL, tell_each
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +105,18 @@ def test_many_wait_for_nobody_and_one_waits_its_turn(people: Cast, with_rosa: Co
     assert (bodies(with_rosa), bodies(with_bo)) == (["theirs", "ours"], ["alone"])
     with_rosa.refresh_from_db()
     assert (with_rosa.unread_count, with_rosa.last_message_id) == (2, ours.id)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_screens_are_told_of_each_new_one_when_it_commits(people: Cast, with_rosa: Conversation) -> None:
+    with_bo = open_conversation(staff=people.theo, student=people.bo, now=NOON)
+    known = reply(with_rosa, "known")
+    receive([known])
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listener:
+        listener.execute(f"LISTEN {CHANNEL}")
+        receive([known, reply(with_rosa, "new"), reply(with_bo, "new")])
+        tell_each([(people.maya.pk, f"conv-{with_rosa.pk}")])
+        told = [json.loads(news.payload) for news in listener.notifies(timeout=5, stop_after=2)]
+    to_maya = [[people.maya.pk, f"conv-{with_rosa.pk}"], [people.maya.pk, "inbox"]]
+    to_theo = [[people.theo.pk, f"conv-{with_bo.pk}"], [people.theo.pk, "inbox"]]
+    assert told == [sorted(to_maya + to_theo), to_maya]

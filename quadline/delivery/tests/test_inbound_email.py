@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -89,13 +88,6 @@ def test_an_answer_joins_its_conversation_unread_and_asking_for_an_answer(conver
     conversation.refresh_from_db()
     assert (conversation.unread_count, conversation.needs_reply, conversation.is_done) == (1, True, False)
     assert (conversation.last_message, conversation.last_inbound_at) == (message, message.created_at)
-
-
-def test_the_screens_are_told(conversation: Conversation, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Any] = []
-    monkeypatch.setattr("quadline.conversations.receiving.tell_each", told.extend)
-    arrive(plain("Yes"), token)
-    assert told == [(conversation.staff_id, f"conv-{conversation.pk}")]
 
 
 def test_an_email_is_filed_once_however_often_and_by_whatever_way_it_comes(conversation: Conversation, token: str) -> None:
