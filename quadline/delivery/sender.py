@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import connection
 from django.utils import timezone
 
 from quadline.carriers import registry
@@ -89,8 +89,7 @@ def _room(line: Line) -> int:
 async def _leave(line: Line) -> None:
     """However a run ends: what is at the carrier is waited for, and what became of each text is written down."""
     if answers := await line.closed():
-        await sync_to_async(close_old_connections)()
-        await sync_to_async(_write_down)(answers)
+        await sync_to_async(_write_down_at_last)(answers)
 
 
 def _take_turn(answers: list[Answer], room: int) -> Turn:
@@ -107,6 +106,13 @@ def _take_turn(answers: list[Answer], room: int) -> Turn:
     finally:
         ledger.let_go(held - {claim.to.pair for claim in allowed})
     return Turn(allowed, looked_at, True)
+
+
+def _write_down_at_last(answers: list[Answer]) -> None:
+    """After a fault, perhaps the database's own: it may be back by now, on another connection."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    _write_down(answers)
 
 
 def _until_next_turn() -> float | None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from quadline.carriers.protocol import Failure, Unsent
@@ -14,7 +15,7 @@ from quadline.consent.rules import Source
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery import reconcile, sender
-from quadline.delivery.claiming import claim_due
+from quadline.delivery.claiming import Claim, claim_due
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import STALE_AFTER
 from quadline.delivery.tests.acts import (
@@ -34,6 +35,7 @@ from quadline.delivery.tests.acts import (
 )
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
+from quadline.roster.trouble import note_failure
 from tests.cast import Cast
 from tests.house import Simulator, eventually
 
@@ -269,6 +271,53 @@ def test_a_worker_that_was_paused_does_not_call(people: Cast, box: Simulator, nu
     claim = replace(fresh_claim, started_at=fresh_claim.started_at - STALE_AFTER - timedelta(seconds=1))
     assert isinstance(run(sender._hand_over, claim=claim, looked_at=timezone.now()), Unsent)
     assert (status(text), box.accepts()) == (Status.SENDING, [])
+
+
+def test_of_two_students_with_one_phone_one_is_texted_now_and_the_other_a_moment_later(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    """A lock keeps a STOP waiting for one text: it may not be let go while a second is at the carrier."""
+    type(people.bo).objects.filter(pk=people.bo.pk).update(mobile=people.rosa.mobile)
+    people.bo.refresh_from_db()
+    texts = [write(people.maya, people.rosa), write(people.maya, people.bo)]
+    send_due()
+    assert [status(text) for text in texts] == [Status.SENT, Status.SENDING]
+    assert outcomes(texts[1]) == [O.UNSENT]
+    due_now()
+    send_due()
+    assert status(texts[1]) == Status.SENT
+
+
+def test_a_run_that_fails_writes_down_what_the_carrier_answered_and_lets_stops_go_on(
+    people: Cast, box: Simulator, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, turns = write(people.maya, people.rosa), iter([claim_due])
+
+    def claim_once(*, limit: int) -> list[Claim]:
+        claim = next(turns, None)
+        if claim is None:
+            raise RuntimeError("the database is away")
+        return claim(limit=limit)
+
+    monkeypatch.setattr(sender, "claim_due", claim_once)
+    with pytest.raises(RuntimeError, match="away"):
+        send_due()
+    assert (status(text), outcomes(text), len(box.accepts())) == (Status.SENT, [O.ACCEPTED], 1)
+    assert ledger._held_here == set()
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+def test_nothing_is_held_when_all_is_sent(people: Cast, box: Simulator, number: SystemNumber, blocked: bool) -> None:
+    write(people.maya, people.rosa)
+    if blocked:
+        note_failure(people.rosa.mobile, words="gone", bad_after=1, now=timezone.now())
+    send_due()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND mode = 'ShareLock'"
+        )
+        assert cursor.fetchone() == (0,)
+    assert (ledger._held_here, len(box.accepts())) == (set(), 0 if blocked else 1)
 
 
 def test_what_lost_its_job_is_taken_up_by_the_sweep(people: Cast, box: Simulator, number: SystemNumber) -> None:

@@ -1,0 +1,99 @@
+"""The texts in hand: how many are at the carrier at once, who is next, and what becomes of all of them."""
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from django.utils import timezone
+
+from quadline.carriers.protocol import Accepted, SendOutcome, Unknown, Unsent
+from quadline.delivery.claiming import Claim
+from quadline.delivery.line import Line
+from quadline.delivery.recipients import Recipient
+
+_ids = itertools.count(1)
+
+
+def claim(*, is_bulk: bool = True) -> Claim:
+    number = next(_ids)
+    to = Recipient((f"+1734555{number:04}", "+17345559999"), "", "", "", None)
+    return Claim(uuid.uuid4(), number, timezone.now(), number, 1, is_bulk, "Hello", to)
+
+
+class Carrier:
+    """Answers a text when it is told to."""
+
+    def __init__(self) -> None:
+        self.began: list[Claim] = []
+        self.answers: dict[Claim, asyncio.Future[SendOutcome]] = {}
+
+    async def call(self, claim: Claim, looked_at: datetime) -> SendOutcome:
+        self.began.append(claim)
+        self.answers[claim] = asyncio.get_running_loop().create_future()
+        return await self.answers[claim]
+
+
+def beside(carrier: Carrier, act: Callable[[Line], Awaitable[None]], *, at_once: int = 2) -> None:
+    async def run() -> None:
+        await act(Line(carrier.call, at_once=at_once))
+
+    asyncio.run(run())
+
+
+def test_the_next_text_leaves_as_soon_as_one_is_answered_and_waits_for_no_slow_one() -> None:
+    carrier, texts = Carrier(), [claim() for _ in range(4)]
+
+    async def act(line: Line) -> None:
+        line.add(texts, timezone.now())
+        await asyncio.sleep(0)
+        assert (carrier.began, len(line)) == (texts[:2], 4)
+        carrier.answers[texts[1]].set_result(Accepted("SM1"))
+        await line.news(within=5)
+        await asyncio.sleep(0)
+        assert (carrier.began, line.answered()) == (texts[:3], [(texts[1], Accepted("SM1"))])
+
+    beside(carrier, act)
+
+
+def test_a_single_text_leaves_before_those_of_a_broadcast_that_are_ready() -> None:
+    carrier, bulk, singles = Carrier(), [claim() for _ in range(3)], [claim(is_bulk=False) for _ in range(2)]
+
+    async def act(line: Line) -> None:
+        line.add(bulk, timezone.now())
+        line.add(singles, timezone.now())
+        await asyncio.sleep(0)
+        for text in (bulk[0], *singles):
+            carrier.answers[text].set_result(Accepted("SM1"))
+            await asyncio.sleep(0.01)
+        assert carrier.began == [bulk[0], *singles, bulk[1]]
+
+    beside(carrier, act, at_once=1)
+
+
+def test_a_fault_of_ours_in_a_call_leaves_its_text_unknown() -> None:
+    carrier, text = Carrier(), claim()
+
+    async def act(line: Line) -> None:
+        line.add([text], timezone.now())
+        await asyncio.sleep(0)
+        carrier.answers[text].set_exception(RuntimeError("a bug"))
+        await line.news(within=5)
+        assert line.answered() == [(text, Unknown("a fault of ours"))]
+
+    beside(carrier, act)
+
+
+def test_a_line_that_closes_waits_for_the_carrier_and_sends_nothing_more() -> None:
+    carrier, at_carrier, ready = Carrier(), claim(), claim()
+
+    async def act(line: Line) -> None:
+        line.add([at_carrier, ready], timezone.now())
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(0.01, carrier.answers[at_carrier].set_result, Accepted("SM1"))
+        became = dict(await line.closed())
+        assert became == {at_carrier: Accepted("SM1"), ready: Unsent("the run ended")}
+        assert carrier.began == [at_carrier]
+
+    beside(carrier, act, at_once=1)
