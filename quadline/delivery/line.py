@@ -26,8 +26,10 @@ class Line:
         self._call = call
         self._at_once = at_once
         self._ready: deque[tuple[Claim, datetime]] = deque()
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls: dict[asyncio.Task[None], Claim] = {}
         self._answers: list[Answer] = []
+        self._end: BaseException | None = None  # what ended a call that brought no outcome at all
+        self.abandoned: list[Claim] = []
         self._news = asyncio.Event()  # an answer, or word that there may be more to do
 
     def __len__(self) -> int:
@@ -36,7 +38,7 @@ class Line:
 
     @property
     def is_empty(self) -> bool:
-        return not (self._ready or self._calls or self._answers)
+        return not (self._ready or self._calls or self._answers or self._end)
 
     def add(self, claims: Sequence[Claim], looked_at: datetime) -> None:
         """``looked_at``: when consent was asked for all of them."""
@@ -53,8 +55,10 @@ class Line:
         self._news.set()
 
     def begin_turn(self) -> None:
-        """Whatever happens from now on is news."""
+        """Whatever happens from now on is news. Raises what ended a call as nothing ends one but the end of the process."""
         self._news.clear()
+        if self._end:
+            raise self._end
 
     @property
     def has_news(self) -> bool:
@@ -66,7 +70,7 @@ class Line:
             await asyncio.wait_for(self._news.wait(), within)
 
     async def closed(self) -> list[Answer]:
-        """Nothing more leaves: what is at the carrier is waited for. Returns what became of all that were in hand."""
+        """Nothing more leaves: what is at the carrier is waited for. Returns what became of all but the abandoned."""
         stayed: list[Answer] = [(claim, Unsent("the run ended")) for claim, _ in self._ready]
         self._ready.clear()
         while self._calls:
@@ -75,8 +79,9 @@ class Line:
 
     def _fill(self) -> None:
         while self._ready and len(self._calls) < self._at_once:
-            task = asyncio.create_task(self._hand_over(*self._ready.popleft()))
-            self._calls.add(task)
+            claim, looked_at = self._ready.popleft()
+            task = asyncio.create_task(self._hand_over(claim, looked_at))
+            self._calls[task] = claim
             task.add_done_callback(self._ended)
 
     async def _hand_over(self, claim: Claim, looked_at: datetime) -> None:
@@ -89,5 +94,9 @@ class Line:
         self._news.set()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._calls.discard(task)
+        claim = self._calls.pop(task)
+        if task.cancelled() or task.exception():
+            self._end = asyncio.CancelledError() if task.cancelled() else task.exception()
+            self.abandoned.append(claim)
+            self._news.set()
         self._fill()

@@ -90,6 +90,8 @@ async def _leave(line: Line) -> None:
     """However a run ends: what is at the carrier is waited for, and what became of each text is written down."""
     if answers := await line.closed():
         await sync_to_async(_write_down_at_last)(answers)
+    if line.abandoned:  # their attempts stay under way: they are looked up at the carrier
+        await sync_to_async(ledger.let_go)([claim.to.pair for claim in line.abandoned])
 
 
 def _take_turn(answers: list[Answer], room: int) -> Turn:

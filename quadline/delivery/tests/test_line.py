@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+import pytest
 from django.utils import timezone
 
 from quadline.carriers.protocol import Accepted, SendOutcome, Unknown, Unsent
@@ -37,7 +38,13 @@ class Carrier:
 
 def beside(carrier: Carrier, act: Callable[[Line], Awaitable[None]], *, at_once: int = 2) -> None:
     async def run() -> None:
-        await act(Line(carrier.call, at_once=at_once))
+        line = Line(carrier.call, at_once=at_once)
+        await act(line)
+        closing = asyncio.create_task(line.closed())
+        await asyncio.sleep(0)
+        for answer in carrier.answers.values():
+            answer.cancel()
+        await closing
 
     asyncio.run(run())
 
@@ -81,6 +88,27 @@ def test_a_fault_of_ours_in_a_call_leaves_its_text_unknown() -> None:
         carrier.answers[text].set_exception(RuntimeError("a bug"))
         await line.news(within=5)
         assert line.answered() == [(text, Unknown("a fault of ours"))]
+
+    beside(carrier, act)
+
+
+def test_a_call_that_is_cut_off_ends_the_run_and_its_text_has_no_outcome() -> None:
+    carrier, cut, other = Carrier(), claim(), claim()
+
+    class PowerCut(BaseException):
+        pass
+
+    async def act(line: Line) -> None:
+        line.add([cut, other], timezone.now())
+        await asyncio.sleep(0)
+        carrier.answers[cut].set_exception(PowerCut())
+        await line.news(within=5)
+        assert not line.is_empty
+        with pytest.raises(PowerCut):
+            line.begin_turn()
+        carrier.answers[other].set_result(Accepted("SM1"))
+        assert await line.closed() == [(other, Accepted("SM1"))]
+        assert line.abandoned == [cut]
 
     beside(carrier, act)
 
