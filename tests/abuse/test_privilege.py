@@ -29,6 +29,7 @@ SPOOFS: dict[str, Any] = {
     "HTTP_X_FORWARDED_USER": "ada@alder.example",
     "HTTP_X_ORIGINAL_URL": "/manage/numbers/",
 }
+MUST_BE_DONE = {"profile-office-phone", "profile-tokens", "template-edit", "compose", "student-message", "send_text"}
 CHANGES_OF_HER_OWN = {"last_login", "office_phone"}
 
 
@@ -47,6 +48,9 @@ def every_column(people: Cast) -> dict[str, str]:
         "phone": "+17342349999",
         "body": "Hello",
         "channel": "text",
+        "office_phone": "(734) 555-0123",
+        "name": "Hi",
+        "subject": "Hi",
     }
     columns = {field.attname: field for kind in KINDS for field in kind._meta.concrete_fields}
     of_omar = {name: str(people.omar.pk) for name in ("user", "author", "owner", "staff", "actor", "user_id", "author_id")}
@@ -80,11 +84,14 @@ def test_fields_that_no_form_has_change_nothing(enter: Enter, people: Cast) -> N
     browser = enter(people.theo)
     staff_before, omars_before = everybody(), belongings(people.omar)
     asked = [case for case in cases() if (case.role, case.whose, case.method) == ("advisor", "own", "POST")]
+    done = []
     for case in asked:
         wanted = every_column(people) | {"to": str(own.student.pk), "message_id": str(uuid.uuid4())}
-        assert browser.post(address(case.name, own), wanted).status_code < 500, case
+        code = browser.post(address(case.name, own), wanted).status_code
+        assert code < 500, case
+        done += [case.name] if code < 400 else []
 
-    assert len(asked) > 20
+    assert set(done) >= MUST_BE_DONE, "what the form is for is done; nothing else"
     assert everybody() == staff_before
     assert belongings(people.omar) == omars_before
     assert not Message.objects.filter(conversation__student=foreign.student).exclude(pk=foreign.message.pk).exists()

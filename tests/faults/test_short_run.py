@@ -45,6 +45,8 @@ def test_nothing_is_lost_or_doubled_when_the_database_dies_and_its_disk_is_full(
     report = fought(stage, seed=SEED + 1, seconds=25, blows=blows, within=SETTLED_WITHIN)
     print(report)
     assert report.holds, str(report)
+    assert report.struck["kill database"] == 2
+    assert any(message["is_bulk"] for message in report.seen.messages), "in the middle of broadcasts"
     assert stage.database.ran_out_of_space() or not stage.database.is_on_small_disk
 
 
