@@ -223,3 +223,22 @@ def test_step_1_works_without_scripts(the_house: House, people: Cast, at_the_scr
     expect(page.locator("#toasts")).to_contain_text("Your office line is saved.")
     expect(page.locator("#office-line summary")).to_contain_text("(734) 555-0123")
     here.faults.remove(REFUSED.format("422 (Unprocessable Entity)"))
+
+
+def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+    here = at_the_screen("maya@alder.example")
+    page = here.page
+    page.context.clear_cookies()
+    here.open("/accounts/password/reset/")
+    page.get_by_label("Email").fill("maya@alder.example")
+    page.locator("main form button").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your email")
+    mail = eventually(lambda: the_house.simulator.mail("maya@alder.example"))[0]
+    link = re.search(rf"{re.escape(the_house.url)}/accounts/password/reset/key/\S+", mail["text"])
+    assert link, mail["text"]
+    page.goto(link.group())
+    for field in page.locator("main input[type=password]").all():
+        field.fill("a quite different one")
+    page.locator("main form button").last.click()
+    page.context.clear_cookies()
+    here.sign_in("maya@alder.example", "a quite different one")
