@@ -97,9 +97,10 @@ async def _leave(line: Line) -> None:
 def _take_turn(answers: list[Answer], room: int) -> Turn:
     """Everything between two looks at the line that needs the database, in one visit to its thread."""
     _write_down(answers)
+    asked_at = timezone.now()
     claims = claim_due(limit=room) if room else []
     if not claims:
-        return Turn([], timezone.now(), False, _until_next_turn() if room else None)
+        return Turn([], asked_at, False, _until_next_turn(asked_at) if room else None)
     held = ledger.hold({claim.to.pair for claim in claims})
     looked_at = timezone.now()
     allowed: list[Claim] = []
@@ -117,11 +118,11 @@ def _write_down_at_last(answers: list[Answer]) -> None:
     _write_down(answers)
 
 
-def _until_next_turn() -> float | None:
-    """Seconds until a number that keeps texts waiting is free; None when none will be soon."""
-    now = timezone.now()
-    at = next_turn(now)
-    return (at - now).total_seconds() if at and at - now < SOON else None
+def _until_next_turn(asked_at: datetime) -> float | None:
+    """Seconds until a number that kept texts waiting when last asked is free; None when none will be soon."""
+    at = next_turn(asked_at)
+    left = at - timezone.now() if at else SOON
+    return max(left.total_seconds(), 0.0) if left < SOON else None
 
 
 @job(queue="texts", attempts=3)
