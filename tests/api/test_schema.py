@@ -99,6 +99,9 @@ class Journey(schema.as_state_machine()):  # type: ignore[misc]  # made at run t
 
 
 def test_what_one_operation_makes_the_others_go_on_with(a_college: Cast) -> None:
-    Journey.run(settings=settings(BOUNDED, max_examples=3 * MANY))
+    """Chance decides which ways are gone; a few more journeys when it left out one that must be."""
+    for at in range(5):
+        if at == 0 or not Journey.succeeded >= GO_ON:
+            Journey.run(settings=settings(BOUNDED, max_examples=3 * MANY, derandomize=at == 0))
 
     assert Journey.succeeded >= GO_ON
