@@ -21,10 +21,11 @@ from quadline.delivery.rules import CATCH_UP, texts_at_once
 from quadline.live.telling import TELL_NEWS
 
 # The numbers whose turn it is: those with a single text first, then who has waited longest. A number in another worker's
-# hands is passed over.
+# hands is passed over, and so is that of somebody whose account was switched off.
 NUMBERS = """
     SELECT number.id
     FROM numbers_systemnumber AS number
+    JOIN accounts_user AS owner ON owner.id = number.user_id AND owner.is_active
     CROSS JOIN LATERAL (SELECT message.is_bulk FROM conversations_message AS message
                         WHERE message.system_number_id = number.id AND message.due_at <= %(now)s
                         ORDER BY message.is_bulk LIMIT 1) AS first

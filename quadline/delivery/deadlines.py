@@ -1,4 +1,7 @@
-"""A text that waits too long goes as an email: when that is, and the sweep that sees to it."""
+"""A text that waits too long goes as an email: when that is, and the sweep that sees to it.
+
+One whose author's account was switched off meanwhile is closed without one: nobody writes in their name.
+"""
 
 import uuid
 from datetime import datetime, timedelta
@@ -9,7 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from quadline.conversations.models import Message, MessageQuerySet
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, Status, WaitingFor
+from quadline.conversations.statuses import climb
 from quadline.delivery import failsafe
 from quadline.jobs import job
 from quadline.numbers.rules import State
@@ -17,6 +21,7 @@ from quadline.numbers.rules import State
 DEADLINE = "deadline"
 TOO_LATE = "It could not leave in time."
 NO_NUMBER = "Your number was not active in time."
+SWITCHED_OFF = "It was not sent: the account it was written from was switched off."
 LEFT_ALONE = (WaitingFor.PAUSED, WaitingFor.QUESTION)  # a person has stopped it, or is being asked
 IN_ONE_SWEEP = 500
 
@@ -53,8 +58,12 @@ def _overdue(now: datetime) -> MessageQuerySet:
 def _close(message_id: uuid.UUID, now: datetime) -> None:
     """Looked at again under a lock: a sender that has the text now keeps it, and takes none that is closed here."""
     rows = _overdue(now).select_for_update(no_key=True, skip_locked=True, of=["self"])
-    message = rows.select_related("conversation__student", "system_number").filter(pk=message_id).first()
+    related = rows.select_related("conversation__student", "conversation__staff", "system_number")
+    message = related.filter(pk=message_id).first()
     if message is None:
+        return
+    if not message.conversation.staff.is_active:
+        climb(message, Status.BLOCKED, cause=DEADLINE, now=now, due_at=None, reason="", detail=SWITCHED_OFF)
         return
     is_without_number = message.system_number is None or message.system_number.state != State.ACTIVE
     words = NO_NUMBER if is_without_number else f"{TOO_LATE} {message.detail.removesuffix(failsafe.TRIED_AGAIN)}".strip()

@@ -3,7 +3,6 @@
 import inspect
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 
 from quadline.carriers.twilio import Twilio
@@ -12,8 +11,9 @@ from quadline.consent import ledger
 from quadline.conversations.rules import Status
 from quadline.delivery import sender
 from quadline.delivery.claiming import claim_due
+from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.tests.acts import due_now, mail_due, rent, run, send_due, status, write
-from quadline.roster.models import CaseloadEntry
+from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
 from tests.mail_server import MailServer
@@ -54,23 +54,15 @@ def test_a_worker_paused_for_longer_than_a_stop_waits_does_not_call(people: Cast
     assert box.accepts() == []
 
 
-@pytest.mark.xfail(strict=True, reason="what was accepted is handed over whatever became of its author")
 def test_a_text_that_waited_does_not_leave_for_an_account_that_was_switched_off(
     people: Cast, box: Simulator, twilio: Twilio
 ) -> None:
     rent(people.maya)
-    write(people.maya, people.rosa)
+    text = write(people.maya, people.rosa)
     type(people.maya).objects.filter(pk=people.maya.pk).update(is_active=False)
     send_due()
-    assert box.accepts() == []
-
-
-@pytest.mark.xfail(strict=True, reason="what was accepted is handed over whosever the student is by then")
-def test_a_text_that_waited_does_not_leave_to_a_student_who_left_the_caseload(
-    people: Cast, box: Simulator, twilio: Twilio
-) -> None:
-    rent(people.maya)
-    write(people.maya, people.rosa)
-    CaseloadEntry.objects.filter(student=people.rosa).delete()
-    send_due()
-    assert box.accepts() == []
+    assert (status(text), box.accepts()) == (Status.QUEUED, [])
+    type(text).objects.update(deadline_at=timezone.now())
+    SystemNumber.objects.update(active_at=timezone.now() - timedelta(days=2))
+    run_timetable()
+    assert (status(text), box.accepts(), OutgoingEmail.objects.count()) == (Status.BLOCKED, [], 0)
