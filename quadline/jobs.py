@@ -4,14 +4,14 @@ Jobs take ids and are safe to run twice. The engine is procrastinate, on the sam
 """
 
 import asyncio
-import functools
 import inspect
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial, wraps
 from typing import Any
 
 import procrastinate
@@ -29,6 +29,20 @@ STALLED_AFTER_SECONDS = 30.0
 FETCH_EVERY_SECONDS = 1.0  # the engine's LISTEN is not renewed after a database restart: this bounds the delay
 DRAIN_SECONDS = 25.0
 MOST_WAIT_SECONDS = 0.0003  # of one thread for another
+# Of due jobs that say the same thing the newest is enough: it begins after all of them were committed, and so sees the
+# rows of each. Without this what waits would grow with the news, not with the work.
+DROP_REPEATED = """
+    WITH due AS (
+        SELECT id, row_number() OVER (PARTITION BY task_name, args - 'timestamp' ORDER BY id DESC) AS place
+        FROM procrastinate_jobs
+        WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()) AND lock IS NULL AND queueing_lock IS NULL
+    ),
+    repeated AS (
+        SELECT job.id FROM procrastinate_jobs AS job JOIN due ON due.id = job.id
+        WHERE due.place > 1 AND job.status = 'todo' FOR UPDATE OF job SKIP LOCKED
+    )
+    DELETE FROM procrastinate_jobs WHERE id IN (SELECT id FROM repeated)
+"""
 
 
 class Timed:
@@ -52,12 +66,12 @@ def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any
 def _with_fresh_connection(run: Callable[..., Any]) -> Callable[..., Any]:
     """Let go of a connection that died while the worker was idle, as Django does around a request."""
 
-    @functools.wraps(run)
+    @wraps(run)
     async def run_async(*args: Any, **arguments: Any) -> Any:
         await sync_to_async(close_old_connections)()
         return await run(*args, **arguments)
 
-    @functools.wraps(run)
+    @wraps(run)
     def run_here(*args: Any, **arguments: Any) -> Any:
         close_old_connections()
         return run(*args, **arguments)
@@ -128,6 +142,10 @@ async def take_up_stalled_jobs(worker_app: procrastinate.App) -> int:
     return len(stalled)
 
 
+async def drop_repeated_jobs(worker_app: procrastinate.App) -> None:
+    await worker_app.connector.execute_query_async(DROP_REPEATED)
+
+
 def share_the_interpreter() -> None:
     """Let a thread in that comes back from the database while the event loop is busy.
 
@@ -147,7 +165,10 @@ async def _run(queues: list[str], concurrency: int) -> None:
     # A second app over the same jobs: the worker fetches on its own pool, while a job that enqueues another
     # still does so inside its own Django transaction.
     async with app.with_connector(connector.get_worker_connector()).open_async() as worker_app:
-        sweep = asyncio.create_task(_sweep_forever(worker_app))
+        sweeps = [
+            asyncio.create_task(_forever(partial(take_up_stalled_jobs, worker_app), STALLED_AFTER_SECONDS / 3)),
+            asyncio.create_task(_forever(partial(drop_repeated_jobs, worker_app), FETCH_EVERY_SECONDS)),
+        ]
         worker = asyncio.create_task(
             worker_app.run_worker_async(
                 queues=queues,
@@ -165,13 +186,14 @@ async def _run(queues: list[str], concurrency: int) -> None:
         except asyncio.CancelledError:
             pass
         finally:
-            sweep.cancel()
+            for sweep in sweeps:
+                sweep.cancel()
 
 
-async def _sweep_forever(worker_app: procrastinate.App) -> None:
+async def _forever(sweep: Callable[[], Awaitable[object]], every: float) -> None:
     while True:
-        await asyncio.sleep(STALLED_AFTER_SECONDS / 3)
+        await asyncio.sleep(every)
         try:
-            await take_up_stalled_jobs(worker_app)
+            await sweep()
         except Exception:
-            logger.exception("the sweep of stalled jobs failed and will be tried again")
+            logger.exception("a sweep of the jobs failed and will be tried again")

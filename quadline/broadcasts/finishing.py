@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from weakref import WeakSet
 
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
@@ -18,6 +19,8 @@ from quadline.live.telling import tell
 
 A_SECOND = timedelta(seconds=1)
 ROUNDS = 9  # about as long as until the timetable's next one
+# One job of a process follows all that run. By event loop: there is one per worker.
+_following: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
 # Where a broadcast stands: how many at each status, and how many of them can still change by what we do. An
 # unconfirmed text that nobody looks up any more waits for a person.
@@ -49,10 +52,17 @@ TURNS = """
 @job(queue="broadcasts", attempts=3)
 async def follow_broadcasts(timestamp: int) -> None:
     """The timetable's sweep, and each launch: as long as one runs, look every second."""
-    for _ in range(ROUNDS):
-        if not await sync_to_async(follow_once)(timezone.now()):
-            return
-        await asyncio.sleep(A_SECOND.total_seconds())
+    loop = asyncio.get_running_loop()
+    if loop in _following:
+        return
+    _following.add(loop)
+    try:
+        for _ in range(ROUNDS):
+            if not await sync_to_async(follow_once)(timezone.now()):
+                return
+            await asyncio.sleep(A_SECOND.total_seconds())
+    finally:
+        _following.discard(loop)
 
 
 def follow_once(now: datetime) -> bool:

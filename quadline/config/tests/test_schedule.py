@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -11,7 +13,10 @@ from procrastinate.contrib.django import app
 from procrastinate.periodic import PeriodicDeferrer
 
 from quadline.config.schedule import timetable
+from quadline.delivery.sender import send_due_texts, send_overdue_texts
 from quadline.delivery.tests.acts import at_once
+from quadline.jobs import drop_repeated_jobs, enqueue
+from quadline.numbers.alerts import tell_active
 
 NOON = 1_800_014_405.0  # five seconds into a quarter of an hour: every timed job but the nightly ones has had its tick
 RUN_OFTEN = {timed.run.name for timed in timetable() if not timed.cron.startswith("20 7")}
@@ -74,3 +79,35 @@ def test_a_tick_that_was_run_is_not_run_again_for_another_scheduler() -> None:
     run_all_that_wait()
     second.look(NOON + 1)
     assert waiting() == {}
+
+
+@pytest.mark.usefixtures("no_jobs")
+def test_of_due_jobs_that_say_the_same_thing_the_newest_is_kept() -> None:
+    for at in range(5):
+        enqueue(send_due_texts)
+        enqueue(send_overdue_texts, timestamp=at)
+        enqueue(tell_active, number_id=at % 2)
+        enqueue(send_due_texts, after=timedelta(minutes=5))
+    newest = due_jobs(send_due_texts)[-1]
+    drop_repeated()
+    assert due_jobs(send_due_texts) == [newest]
+    assert [len(due_jobs(task)) for task in (send_overdue_texts, tell_active)] == [1, 2]
+    assert waiting()[send_due_texts.name] == 6, "what is not due yet stays"
+
+
+def drop_repeated() -> None:
+    async def drop() -> None:
+        connector: Any = app.connector
+        async with app.with_connector(connector.get_worker_connector()).open_async() as worker_app:
+            await drop_repeated_jobs(worker_app)
+
+    async_to_sync(drop)()
+
+
+def due_jobs(task: Any) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM procrastinate_jobs WHERE task_name = %s AND coalesce(scheduled_at, now()) <= now() ORDER BY id",
+            [task.name],
+        )
+        return [id for (id,) in cursor.fetchall()]
