@@ -94,7 +94,7 @@ def raised(data: Path, *, database: Database | None = None, **extra: str) -> Ite
 
 
 def _built(data: Path, database: Database, extra: dict[str, str]) -> Stage:
-    ports = [free_port(18700)]
+    ports = [free_port(18700 + os.getpid() % 60 * 10)]  # two runs side by side do not reach for the same ones
     while len(ports) < 6:
         ports.append(free_port(ports[-1] + 1))
     front, first, second, carrier, smtp, intake = ports
