@@ -36,6 +36,11 @@ def a_large_caseload(people: Cast) -> list[Student]:
         )
         for index in range(MANY)
     ]
+    return as_the_caseload(people, made)
+
+
+def as_the_caseload(people: Cast, made: list[Student]) -> list[Student]:
+    """Maya's, and nobody else is on it."""
     for student in made:
         student.search_text = search_text(student)
     saved = Student.objects.bulk_create(made)

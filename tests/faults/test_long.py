@@ -8,10 +8,9 @@ from functools import partial
 import pytest
 
 from quadline.conversations.models import Message
-from quadline.roster.models import CaseloadEntry, Student
-from quadline.roster.searching import search_text
+from quadline.roster.models import Student
 from tests.cast import Cast
-from tests.faults.test_broadcasts import finished, sent_to_the_caseload, texted, with_a_number
+from tests.faults.test_broadcasts import as_the_caseload, finished, sent_to_the_caseload, texted, with_a_number
 from tests.faults.test_first_texts import first_text
 from tests.faults.test_lost_answers import accepts_by_phone, arrived, students_of, with_numbers
 from tests.house import House, eventually
@@ -75,9 +74,4 @@ def two_thousand(people: Cast) -> list[Student]:
         Student(institutional_id=f"0077{at:04d}", first_name="Student", last_name=f"{at:04d}", mobile=f"+1313558{at:04d}")
         for at in range(MANY)
     ]
-    for student in made:
-        student.search_text = search_text(student)
-    saved = Student.objects.bulk_create(made)
-    CaseloadEntry.objects.filter(staff=people.maya).delete()
-    CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=people.maya, student=student) for student in saved)
-    return saved
+    return as_the_caseload(people, made)
