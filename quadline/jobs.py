@@ -17,8 +17,7 @@ from typing import Any
 import procrastinate
 import uvloop
 from asgiref.sync import sync_to_async
-from django.core.cache import cache
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -28,6 +27,7 @@ logger = logging.getLogger(__name__)
 STALLED_AFTER_SECONDS = 30.0
 FETCH_EVERY_SECONDS = 1.0  # the engine's LISTEN is not renewed after a database restart: this bounds the delay
 DRAIN_SECONDS = 25.0
+SWEEPS = 0x73776570  # the database's advisory locks that stand for sweeps
 MOST_WAIT_SECONDS = 0.0003  # of one thread for another
 # Of due jobs that say the same thing the newest is enough: it begins after all of them were committed, and so sees the
 # rows of each. Without this what waits would grow with the news, not with the work.
@@ -109,17 +109,20 @@ def enqueue_once(task: Any, *, key: str, **arguments: Any) -> None:
 
 
 @contextmanager
-def alone(name: str, *, at_most: timedelta) -> Iterator[bool]:
+def alone(name: str) -> Iterator[bool]:
     """For a sweep that may last longer than until its next: whether no other of this name is under way, in any worker.
 
-    A dead worker's counts for ``at_most`` longer.
+    The database session holds it, so it ends with its worker, however that ends.
     """
-    is_first = cache.add(f"sweep-{name}", True, at_most.total_seconds())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [SWEEPS, name])
+        (is_first,) = cursor.fetchone()
     try:
         yield is_first
     finally:
         if is_first:
-            cache.delete(f"sweep-{name}")
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [SWEEPS, name])
 
 
 def set_timetable(timed: Iterable[Timed]) -> None:

@@ -22,7 +22,6 @@ from quadline.jobs import alone, job
 log = structlog.get_logger(__name__)
 
 IN_ONE_READING = 2000  # texts
-LASTS_AT_MOST = timedelta(minutes=10)
 LONGEST_GAP = timedelta(days=7)  # since the sweep last ran; what is older than that is left as it is
 
 # To the last of a moment: a broadcast's texts are recorded many at once and share it.
@@ -50,7 +49,7 @@ class Silent:
 @job(queue="receipts", attempts=3)
 def ask_for_lost_news(timestamp: int) -> None:
     """The timetable's sweep."""
-    with alone("ask_for_lost_news", at_most=LASTS_AT_MOST) as is_alone:
+    with alone("ask_for_lost_news") as is_alone:
         for after, every in NEWS_LOOKS.items() if is_alone else ():
             _look(after, every, now=timezone.now())
 

@@ -69,8 +69,8 @@ class Courier:
             if lane:
                 errand = lane.popleft()
                 answer = await self.deliver(errand)
-                if errand.on_failure and not answer.is_good:
-                    errand.on_failure()
+                if errand.on_answer:
+                    errand.on_answer(answer.is_good)
             if lane:
                 self._ready.put_nowait(name)
             else:

@@ -47,6 +47,7 @@ def open_carrier(options: Options) -> Carrier:
         roster.name_phones(carrier, options.students)
     for number in carrier.numbers.values():
         registration.await_outcome(carrier, number)
+        registration.tell_again(carrier, number)
     for message in carrier.messages.values():
         progress.resume(carrier, message)
     return carrier

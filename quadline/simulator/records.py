@@ -33,6 +33,7 @@ class Number:
     registration: str = "none"  # none, pending, registered, failed
     registers_at: float | None = None
     is_stuck: bool = False
+    is_told: bool = True  # whether the college has heard how the registration ended
     queue_free_at: float = 0.0  # when its outbound queue will be empty, if texts are paced
 
 

@@ -11,6 +11,7 @@ from quadline.simulator.records import Number, Sink
 from quadline.simulator.webhooks import Errand
 
 _TYPE = "com.twilio.messaging.compliance.number-registration."
+_LONGEST_PAUSE = 60.0  # seconds between two tries
 _GIVE_UP_AFTER = 4 * 3600.0  # Twilio repeats an event for four hours
 
 
@@ -51,6 +52,7 @@ def _conclude(carrier: Carrier, number: Number, attached_at: float | None) -> No
     failure = carrier.faults.take(FaultKind.REGISTRATION_FAILED, to=phone, from_=phone)
     number.registration = "failed" if failure else "registered"
     number.updated_at = carrier.clock.now()
+    number.is_told = False
     carrier.keep(number)
     reason = (failure.reason or "Campaign is not eligible for this number.") if failure else None
     carrier.ledger.write(
@@ -61,6 +63,12 @@ def _conclude(carrier: Carrier, number: Number, attached_at: float | None) -> No
         reason=reason,
     )
     tell(carrier, number, "failed" if failure else "successful", reason)
+
+
+def tell_again(carrier: Carrier, number: Number) -> None:
+    """What nobody has heard before the carrier was restarted."""
+    if not number.is_told:
+        tell(carrier, number, "failed" if number.registration == "failed" else "successful")
 
 
 def tell(carrier: Carrier, number: Number, outcome: str, reason: str | None = None) -> None:
@@ -86,9 +94,16 @@ def _send(
     first_at: float,
     pause: float = 1.0,
 ) -> None:
+    def answered(is_good: bool) -> None:
+        if not is_good:
+            carrier.clock.at(carrier.clock.now() + pause, repeat)
+        elif not kind.endswith("pending"):
+            number.is_told = True
+            carrier.keep(number)
+
     def repeat() -> None:
         if carrier.clock.now() - first_at < _GIVE_UP_AFTER and sink.sid in carrier.sinks:
-            _send(carrier, sink, number, kind, body, first_at=first_at, pause=pause * 2)
+            _send(carrier, sink, number, kind, body, first_at=first_at, pause=min(pause * 2, _LONGEST_PAUSE))
 
     errand = Errand(
         url=str(sink.configuration.get("destination", "")),
@@ -97,7 +112,7 @@ def _send(
         lane=f"{sink.sid}{number.sid}",
         json=body,
         facts={"type": kind, "phone_number": number.phone_number},
-        on_failure=lambda: carrier.clock.at(carrier.clock.now() + pause, repeat),
+        on_answer=answered,
     )
     carrier.courier.post(errand)
 

@@ -27,7 +27,7 @@ class Errand:
     json: bytes | None = None
     method: str = "POST"
     facts: dict[str, Any] = field(default_factory=dict)  # for the ledger line
-    on_failure: Callable[[], None] | None = None
+    on_answer: Callable[[bool], None] | None = None  # whether it was good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

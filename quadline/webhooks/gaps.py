@@ -17,13 +17,12 @@ log = structlog.get_logger(__name__)
 # The carrier retries a webhook for a few seconds only. A longer look back costs one more page of its log.
 OVERLAP = timedelta(minutes=15)
 LONGEST_GAP = timedelta(days=7)
-LASTS_AT_MOST = timedelta(minutes=15)
 
 
 @job(queue="receipts", attempts=3)
 def fetch_missed_replies(timestamp: int) -> None:
     """The timetable's sweep. After a long gap one reading takes longer than until the next."""
-    with alone("fetch_missed_replies", at_most=LASTS_AT_MOST) as is_alone:
+    with alone("fetch_missed_replies") as is_alone:
         if is_alone:
             _fetch()
 

@@ -4,11 +4,13 @@ import asyncio
 import itertools
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 from typing import cast as typed
 
+import psycopg
 from asgiref.sync import async_to_sync
 from django.db import connection, connections
 from django.utils import timezone
@@ -22,6 +24,7 @@ from quadline.conversations.rules import RANK, Status
 from quadline.delivery import activation, mailing, outbox, sender
 from quadline.delivery.inbound import file_replies
 from quadline.delivery.models import Attempt, OutgoingEmail
+from quadline.jobs import SWEEPS
 from quadline.numbers import provisioning
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
@@ -42,6 +45,14 @@ def run(job: Callable[..., Any], **arguments: Any) -> Any:
                 await session.close()
 
     return async_to_sync(to_the_end)()
+
+
+@contextmanager
+def elsewhere_alone(name: str) -> Iterator[None]:
+    """Another worker has this sweep under way; when its session ends, so does its hold."""
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [SWEEPS, name])
+        yield
 
 
 def send_due() -> None:

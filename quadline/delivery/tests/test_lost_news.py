@@ -12,8 +12,7 @@ from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery import lost_news, receipts
 from quadline.delivery.rules import NEWS_LOOKS
-from quadline.delivery.tests.acts import fresh, never_fell, rent, send_due, status, write
-from quadline.jobs import alone
+from quadline.delivery.tests.acts import elsewhere_alone, fresh, never_fell, rent, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -134,7 +133,7 @@ def test_hundreds_in_one_reading(people: Cast, box: Simulator, number: SystemNum
 
 def test_two_sweeps_do_not_ask_at_once(people: Cast, box: Simulator, number: SystemNumber, clock: time_machine.Traveller) -> None:
     text = silent_text(people, box)
-    with alone("ask_for_lost_news", at_most=2 * SOON):
+    with elsewhere_alone("ask_for_lost_news"):
         sweep_after(SOON, clock)
     assert (status(text), asked(box)) == (Status.SENT, 0)
     sweep_after(timedelta(minutes=1), clock)

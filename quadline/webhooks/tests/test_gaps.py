@@ -9,8 +9,7 @@ from quadline.carriers import twilio as adapter
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger
 from quadline.conversations.models import Message
-from quadline.delivery.tests.acts import rent, send_due, write
-from quadline.jobs import alone
+from quadline.delivery.tests.acts import elsewhere_alone, rent, send_due, write
 from quadline.numbers.models import SystemNumber
 from quadline.webhooks.gaps import fetch_missed_replies
 from quadline.webhooks.models import LogReading
@@ -107,7 +106,7 @@ def test_a_gap_of_days_is_covered(people: Cast, box: Simulator, number: SystemNu
 
 def test_two_readings_are_not_made_at_once(people: Cast, box: Simulator, number: SystemNumber) -> None:
     box.text(people.rosa.mobile, number.phone, "Hello?")
-    with alone("fetch_missed_replies", at_most=timedelta(minutes=1)):
+    with elsewhere_alone("fetch_missed_replies"):
         fetch_missed_replies(timestamp=0)
     assert not Message.objects.filter(direction="inbound").exists()
     fetch_missed_replies(timestamp=0)
