@@ -13,7 +13,11 @@ PREFIX = "com.twilio.messaging.compliance.number-registration."
 
 @pytest.fixture
 def listening(simulator: Simulator, college: College) -> Simulator:
-    """The college has asked to be told."""
+    ask_to_be_told(simulator, college)
+    return simulator
+
+
+def ask_to_be_told(simulator: Simulator, college: College) -> None:
     events = simulator.client.events.v1
     sink = events.sinks.create(
         description="Registrations",
@@ -25,7 +29,6 @@ def listening(simulator: Simulator, college: College) -> Simulator:
         sink_sid=sink.sid,
         types=[{"type": PREFIX + outcome, "schema_version": 2} for outcome in ("pending", "successful", "failed")],
     )
-    return simulator
 
 
 def test_registration_is_told_by_signed_events(listening: Simulator, college: College) -> None:

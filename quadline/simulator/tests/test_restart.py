@@ -6,6 +6,7 @@ from quadline.simulator.tests.college import College
 from quadline.simulator.tests.conftest import running
 from quadline.simulator.tests.driver import STUDENT, Simulator
 from quadline.simulator.tests.letters import SALLY, letter, post
+from quadline.simulator.tests.test_registration import ask_to_be_told
 
 ROSTER = """Institutional ID,First Name,Last Name,Preferred_Name,pronouns,email,mobile,landline
 00417733,Sally,Student-Taynor,,she/her,sally@alder.example,(734) 555-0177,
@@ -45,6 +46,22 @@ def test_a_text_on_its_way_arrives_after_a_restart(tmp_path: Path, college: Coll
     with running("--data", str(tmp_path)) as url:
         Simulator(url).post("fast-forward", seconds=10)
         assert college.statuses(sid)[-1] == "delivered"
+
+
+def test_how_a_registration_ended_is_told_after_a_restart_if_nobody_heard(tmp_path: Path, college: College) -> None:
+    college.answers["/events"] = lambda: (503, "")
+    with running("--data", str(tmp_path)) as url:
+        before = Simulator(url)
+        ask_to_be_told(before, college)
+        before.rent(college)
+        college.wait_for("/events", 2)
+    college.forget()
+    for _ in range(2):
+        with running("--data", str(tmp_path)) as url:
+            college.wait_for("/events", 1)
+            Simulator(url).post("fast-forward", seconds=1)
+    [told] = college.at("/events")
+    assert b"number-registration.successful" in told.body
 
 
 def test_mailboxes_are_there_after_a_restart(tmp_path: Path) -> None:
