@@ -71,7 +71,7 @@ class Carrier:
     def load(self) -> None:
         """Take up what the store kept. Steps that were due while away happen at once."""
         self.ever_owned.update(self.store.values("ever_owned").get("numbers", []))
-        for record in self.store.records():
+        for record in sorted(self.store.records(), key=lambda record: getattr(record, "turn", 0)):  # as they came
             self.keep(record, save=False)
         for kind, line in self.store.ledger_lines():
             self.ledger.restore(kind, line)
