@@ -172,16 +172,7 @@ async def _run(queues: list[str], concurrency: int) -> None:
             asyncio.create_task(_forever(partial(take_up_stalled_jobs, worker_app), STALLED_AFTER_SECONDS / 3)),
             asyncio.create_task(_forever(partial(drop_repeated_jobs, worker_app), FETCH_EVERY_SECONDS)),
         ]
-        worker = asyncio.create_task(
-            worker_app.run_worker_async(
-                queues=queues,
-                concurrency=concurrency,
-                fetch_job_polling_interval=FETCH_EVERY_SECONDS,
-                shutdown_graceful_timeout=DRAIN_SECONDS,
-                delete_jobs="successful",
-                install_signal_handlers=False,
-            )
-        )
+        worker = asyncio.create_task(_work_on(worker_app, queues, concurrency))
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, worker.cancel)
         try:
@@ -191,6 +182,25 @@ async def _run(queues: list[str], concurrency: int) -> None:
         finally:
             for sweep in sweeps:
                 sweep.cancel()
+
+
+async def _work_on(worker_app: procrastinate.App, queues: list[str], concurrency: int) -> None:
+    """Until told to stop. A fault of the database while a job is fetched or put away ends no worker."""
+    while True:
+        try:
+            await worker_app.run_worker_async(
+                queues=queues,
+                concurrency=concurrency,
+                fetch_job_polling_interval=FETCH_EVERY_SECONDS,
+                shutdown_graceful_timeout=DRAIN_SECONDS,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+            )
+        except Exception:
+            logger.exception("the worker begins anew")
+            await asyncio.sleep(FETCH_EVERY_SECONDS)
+        else:
+            return
 
 
 async def _forever(sweep: Callable[[], Awaitable[object]], every: float) -> None:
