@@ -40,11 +40,6 @@ def verdict_on(conversation: Conversation, *, system_phone: str, now: datetime) 
     return verdict
 
 
-def verdicts_on(messages: Sequence[Message], *, now: datetime) -> dict[Message, Verdict]:
-    recipients = [_recipient(message.conversation, pair_of(message)) for message in messages]
-    return dict(zip(messages, verdicts(recipients, now=now), strict=True))
-
-
 def verdicts(recipients: Sequence[Recipient], *, now: datetime) -> list[Verdict]:
     """The law on each, by one look at what is known of all of them."""
     out, asked, bad = _look(recipients)

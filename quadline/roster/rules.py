@@ -23,7 +23,6 @@ STUDENT_COLUMNS = (
     "test_student",
 )
 REQUIRED_STUDENT_COLUMNS = ("institutional_id", "first_name", "last_name", "email")
-CASELOAD_COLUMNS = ("staff_email", "institutional_id", "relation")
 REQUIRED_CASELOAD_COLUMNS = ("staff_email", "institutional_id")
 STATUSES = ("active", "leave", "withdrawn", "graduated")
 LONGEST = {"institutional_id": 40, "first_name": 120, "last_name": 120, "preferred_name": 120, "pronouns": 40, "program": 160}

@@ -1,9 +1,8 @@
 """What sending to a phone teaches: failures mark it, a sign of life clears it. A bad phone gets no more texts."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from quadline.roster.models import PhoneTrouble
 
@@ -33,13 +32,6 @@ def clear(phone: str) -> None:
 
 def clear_all(phones: set[str]) -> None:
     PhoneTrouble.objects.filter(phone__in=phones).delete()
-
-
-def bad_phones(phones: Iterable[str]) -> set[str]:
-    """Those of the phones to which texts have failed for good."""
-    with connection.cursor() as cursor:
-        cursor.execute(BAD, {"phones": list(phones)})
-        return {phone for (phone,) in cursor.fetchall()}
 
 
 def all_bad_phones() -> set[str]:

@@ -21,7 +21,7 @@ from quadline.carriers.protocol import InboundText
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
 from quadline.conversations.rules import RANK, Status
-from quadline.delivery import activation, mailing, outbox, sender
+from quadline.delivery import activation, mailing, outbox, reconcile, sender
 from quadline.delivery.inbound import file_replies
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.jobs import SWEEPS
@@ -29,6 +29,8 @@ from quadline.numbers import provisioning
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from quadline.roster.models import Student
+from tests.cast import Cast
+from tests.house import Simulator
 
 _fresh = itertools.count(1)
 
@@ -88,6 +90,20 @@ def rent(user: User, *, active: bool = True) -> SystemNumber:
     if active:
         activation.activate(number, cause="test", now=timezone.now())
     return number
+
+
+def sweep() -> None:
+    """Every unknown outcome is looked up now."""
+    look_due()
+    reconcile.settle_unknown_attempts(timestamp=0)
+
+
+def lose_an_answer(people: Cast, box: Simulator, kind: str = "accept_then_500") -> Message:
+    box.fault(kind=kind, times=1)
+    text = write(people.maya, people.rosa)
+    send_due()
+    assert status(text) == Status.UNCONFIRMED
+    return text
 
 
 def due_now() -> None:

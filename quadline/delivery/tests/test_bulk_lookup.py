@@ -17,7 +17,7 @@ from quadline.delivery import reconcile
 from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
-from quadline.delivery.tests.acts import due_now, look_due, rent, run, send_due, status, write
+from quadline.delivery.tests.acts import due_now, look_due, lose_an_answer, rent, run, send_due, status, sweep, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.cast import Cast, staff
@@ -84,11 +84,6 @@ def in_doubt(texts: Sequence[Message]) -> None:
 def asked(box: Simulator) -> int:
     """How many pages of its log the carrier was asked for."""
     return int(box.ask("GET", "/simulator/healthz")["lists_asked"])
-
-
-def sweep() -> None:
-    look_due()
-    reconcile.settle_unknown_attempts(timestamp=0)
 
 
 def test_two_thousand_unknown_outcomes_are_settled_by_a_few_readings_and_none_is_sent_twice(
@@ -217,14 +212,6 @@ def test_between_two_looks_there_is_time_for_the_log_to_catch_up(people: Cast, b
     assert (attempt.looks, attempt.outcome) == (1, Attempt.Outcome.UNKNOWN)
     assert attempt.next_look_at is not None
     assert attempt.next_look_at > timezone.now() + timedelta(seconds=3)
-
-
-def lose_an_answer(people: Cast, box: Simulator, kind: str = "accept_then_500") -> Message:
-    box.fault(kind=kind, times=1)
-    text = write(people.maya, people.rosa)
-    send_due()
-    assert status(text) == Status.UNCONFIRMED
-    return text
 
 
 def test_an_id_that_a_look_up_gave_to_another_row_keeps_no_other_acceptance_from_being_recorded(

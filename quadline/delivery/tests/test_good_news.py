@@ -72,7 +72,7 @@ def test_a_phone_that_a_text_reached_is_no_longer_in_trouble(people: Cast) -> No
     trouble.note_failure(people.rosa.mobile, words="Not in service.", bad_after=1, now=timezone.now())
     apply_good_news([Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now())
 
-    assert trouble.bad_phones([people.rosa.mobile]) == set()
+    assert trouble.all_bad_phones() == set()
 
 
 def test_only_what_needs_no_further_act_is_good_news() -> None:

@@ -13,17 +13,12 @@ from quadline.delivery import receipts, reconcile, sender
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import LOST_AFTER, MOST_ATTEMPTS, MOST_LOOKS
-from quadline.delivery.tests.acts import fresh, look_due, never_fell, run, send_due, status, write
+from quadline.delivery.tests.acts import fresh, lose_an_answer, never_fell, run, send_due, status, sweep, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
 
 O = Attempt.Outcome  # noqa: E741
-
-
-def sweep() -> None:
-    look_due()
-    reconcile.settle_unknown_attempts(timestamp=0)
 
 
 def introduce(people: Cast) -> None:
@@ -40,14 +35,6 @@ def die_after(act: str, twilio: Twilio, text: Message) -> None:
         run(sender._hand_over, claim=claim, looked_at=timezone.now())
     long_ago = timezone.now() - LOST_AFTER - timedelta(seconds=1)
     Attempt.objects.filter(pk=claim.attempt.pk).update(started_at=long_ago)
-
-
-def lose_an_answer(people: Cast, box: Simulator, kind: str = "accept_then_500") -> Message:
-    box.fault(kind=kind, times=1)
-    text = write(people.maya, people.rosa)
-    send_due()
-    assert status(text) == Status.UNCONFIRMED
-    return text
 
 
 def test_the_text_of_a_worker_that_died_after_sending_is_found(

@@ -16,9 +16,9 @@ def fails(*, bad_after: int, phone: str = PHONE) -> bool:
 
 def test_a_phone_is_bad_after_as_many_failures_as_the_law_says() -> None:
     assert [fails(bad_after=2) for _ in range(3)] == [False, True, False]
-    assert trouble.bad_phones([PHONE, OTHER, ""]) == {PHONE}
+    assert trouble.all_bad_phones() == {PHONE}
     assert fails(bad_after=1, phone=OTHER)
-    assert trouble.bad_phones([PHONE, OTHER]) == {PHONE, OTHER}
+    assert trouble.all_bad_phones() == {PHONE, OTHER}
 
 
 def test_failures_of_different_kinds_add_up() -> None:
@@ -30,7 +30,7 @@ def test_a_sign_of_life_clears_everything() -> None:
     fails(bad_after=2)
     trouble.clear(PHONE)
     assert not fails(bad_after=2)
-    assert trouble.bad_phones([PHONE]) == set()
+    assert trouble.all_bad_phones() == set()
 
 
 def test_what_has_no_phone_is_not_remembered() -> None:
