@@ -105,7 +105,7 @@ def test_a_refused_email_comes_back_into_the_form(the_house: House, people: Cast
     expect(page.locator("#panel-email [data-open-fields]")).to_contain_text("[Due Date]: not a merge field.")
     page.get_by_role("button", name="Send", exact=True).click()
 
-    expect(page.locator("#composer-state")).to_contain_text("[Due Date] is not a merge field.")
+    expect(page.locator("#refusal")).to_contain_text("[Due Date] is not a merge field.")
     expect(page.get_by_label("Subject")).to_have_value("About the form")
     expect(page.get_by_role("textbox", name="Email")).to_have_value("Due [Due Date]")
     expect(page.locator("#log .message").filter(has_text="Due [Due Date]")).to_have_count(0)

@@ -1,6 +1,7 @@
 """Both tabs of the composer, on every page that has them; and what their author does with a message in the log."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -97,6 +98,25 @@ def test_an_unknown_field_stops_it_and_keeps_the_words(browser: Client, people: 
     assert is_open(shown, written["channel"])
     assert written["body"] in panel(shown, written["channel"]).replace("&#x27;", "'")
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("written", [text, email])
+def test_news_leaves_a_refusal_where_it_stands_and_the_next_send_takes_it_away(
+    browser: Client, people: Cast, written: Callable[..., dict[str, str]]
+) -> None:
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    send = reverse("send_text", args=[talk.pk])
+
+    refused = page(browser.post(send, written(body="Due [Due Date]"), headers=HTMX))
+    news = page(browser.get(reverse("conversation_since", args=[talk.pk])))
+    accepted = page(browser.post(send, written(body="Due Friday"), headers=HTMX))
+
+    assert 'id="refusal" hx-swap-oob="true"' in refused
+    assert "[Due Date] is not a merge field." in refused
+    assert 'id="composer-state" hx-swap-oob="true"' in news
+    assert 'id="refusal"' not in news
+    assert 'id="refusal" hx-swap-oob="true"' in accepted
+    assert "not a merge field" not in accepted
 
 
 @pytest.mark.parametrize("written", [text(body="Call [Office Phone Number]"), email()])
