@@ -110,6 +110,10 @@ class House:
         running.kill()
         running.wait()
 
+    def ended(self) -> list[str]:
+        """Whoever should be running and is not."""
+        return [name for name, process in self.processes.items() if process.has_ended]
+
     def connect_carrier(self) -> None:
         _finish(Process(["connect_carrier"], inherited(self.settings)))
 

@@ -60,7 +60,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def at_the_screen(browser: Browser, the_house: house.House) -> Iterator[Callable[..., Person]]:
-    """``at_the_screen("maya@alder.example")`` is Maya, signed in. At the end nobody's browser may have met a fault."""
+    """``at_the_screen("maya@alder.example")`` is Maya, signed in.
+
+    At the end nobody's browser may have met a fault, and no process may have ended: its words are shown with this test.
+    """
     present: list[Person] = []
 
     def arrive(email: str, **context: Any) -> Person:
@@ -74,6 +77,7 @@ def at_the_screen(browser: Browser, the_house: house.House) -> Iterator[Callable
     for each in present:
         each.page.context.close()
     assert not faults
+    assert not the_house.ended()
 
 
 def _connect_carrier(built: house.House) -> None:
