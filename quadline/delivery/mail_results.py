@@ -42,7 +42,8 @@ def record_refused(email: OutgoingEmail, refusal: MailRefused, *, now: datetime)
     if refusal.is_final or waited > timedelta(hours=settings.ENV.email_give_up_hours):
         _fail(email, refusal.words, now)
         return
-    wait = wait_before_resend(email.tries, jitter=random.random())  # noqa: S311  # spreads retries, hides nothing
+    jitter = random.random()  # noqa: S311  # spreads retries, hides nothing
+    wait = wait_before_resend(email.tries, is_about_server=refusal.is_about_server, jitter=jitter)
     if in_our_hands(email).update(state=State.QUEUED, taken_at=None, due_at=now + wait, detail=refusal.words):
         if not email.is_failsafe:
             Message.objects.filter(pk=email.message_id).update(detail=refusal.words)

@@ -35,6 +35,7 @@ NEWS_LOOKS: dict[timedelta, timedelta] = {
 CATCH_UP = timedelta(seconds=0.5)  # a number this late to its turn goes on from the turn; later, from now
 IN_ONE_GO = timedelta(seconds=0.25)  # a fast number takes what fits into this at once
 FIRST_RESEND_AFTER, LONGEST_RESEND_WAIT = timedelta(minutes=1), timedelta(minutes=15)
+LONGEST_WAIT_FOR_SERVER = timedelta(minutes=2)
 # An email that is "sending" for longer belongs to a worker that died: each step with a mail server takes 10 s at most.
 EMAIL_LOST_AFTER = timedelta(seconds=60)
 
@@ -83,10 +84,15 @@ def concerns_administrators(failure: Failure) -> bool:
     return failure.remedy is Remedy.COLLEGE or failure is Failure.FILTERED
 
 
-def wait_before_resend(tries: int, *, jitter: float) -> timedelta:
-    """How long an email waits after the mail server did not take it: a minute, doubling. ``jitter`` from 0 to 1."""
+def wait_before_resend(tries: int, *, is_about_server: bool, jitter: float) -> timedelta:
+    """How long an email waits after the mail server did not take it: a minute, doubling. ``jitter`` from 0 to 1.
+
+    A server that is away is asked again every other minute: one question serves all that wait, and they leave soon after
+    it is back.
+    """
     doubled = FIRST_RESEND_AFTER * int(2 ** min(max(tries, 1) - 1, 10))
-    return min(doubled, LONGEST_RESEND_WAIT) * (0.9 + 0.2 * jitter)
+    longest = LONGEST_WAIT_FOR_SERVER if is_about_server else LONGEST_RESEND_WAIT
+    return min(doubled, longest) * (0.9 + 0.2 * jitter)
 
 
 def wait_before_retry(attempts: int, *, asked_for: float, jitter: float) -> timedelta:

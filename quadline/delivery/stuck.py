@@ -45,13 +45,13 @@ def _stuck(now: datetime) -> MessageQuerySet:
 
 @transaction.atomic
 def _take_up(message_id: UUID, now: datetime) -> None:
-    """One that was never handed to the carrier is due. Of any other a person decides: the carrier may have it."""
+    """One that is provably not at the carrier is due. Of any other a person decides: the carrier may have it."""
     rows = _stuck(now).select_for_update(no_key=True, skip_locked=True, of=["self"])
     message = rows.select_related("conversation").filter(pk=message_id).first()
     if message is None:
         return
     log.error("a text was stuck", message_id=str(message.pk), status=message.status)
-    if message.status in BEFORE_AN_ATTEMPT and not message.attempts.exists():
+    if not message.attempts.exclude(outcome=Attempt.Outcome.UNSENT).exists():
         Message.objects.filter(pk=message.pk).update(due_at=now)
     else:
         climb(message, Status.UNCONFIRMED, cause="answer lost", now=now)

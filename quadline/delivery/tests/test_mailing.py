@@ -169,9 +169,9 @@ def test_after_an_hour_without_mail_server_everything_goes_out_once(people: Cast
             mailing.send_overdue_emails(timestamp=0)
             clock.shift(timedelta(seconds=10))
         assert {status(text) for text in texts} == {Status.BLOCKED}
-        assert {email_of(text).tries for text in texts} <= {6, 7, 8, 9}
+        assert {email_of(text).tries for text in texts} <= set(range(27, 36))
         mailbox.start()
-        for _ in range(16):
+        for _ in range(3):
             clock.shift(timedelta(minutes=1))
             mailing.send_overdue_emails(timestamp=0)
     assert {status(text) for text in texts} == {Status.EMAILED}

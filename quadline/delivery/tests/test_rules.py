@@ -95,8 +95,13 @@ def test_administrators_hear_of_what_they_can_mend() -> None:
 
 @pytest.mark.parametrize(("tries", "minutes"), [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 15), (6, 15), (9999, 15)])
 def test_an_email_is_tried_again_ever_later_but_every_quarter_hour(tries: int, minutes: int) -> None:
-    assert wait_before_resend(tries, jitter=0.5) == timedelta(minutes=minutes)
-    assert wait_before_resend(tries, jitter=0) < wait_before_resend(tries, jitter=1)
+    assert wait_before_resend(tries, is_about_server=False, jitter=0.5) == timedelta(minutes=minutes)
+    assert wait_before_resend(tries, is_about_server=False, jitter=0) < wait_before_resend(tries, is_about_server=False, jitter=1)
+
+
+def test_a_mail_server_that_is_away_is_asked_again_every_other_minute() -> None:
+    waits = [wait_before_resend(tries, is_about_server=True, jitter=0.5) for tries in (1, 2, 5, 9999)]
+    assert waits == [timedelta(minutes=minutes) for minutes in (1, 2, 2, 2)]
 
 
 def test_nobody_takes_up_an_email_that_may_still_be_under_way() -> None:

@@ -35,7 +35,16 @@ def test_one_that_was_never_handed_over_is_due_again(people: Cast, box: Simulato
     assert (status(text), len(box.accepts())) == (Status.SENT, 1)
 
 
-@pytest.mark.parametrize("outcome", [Attempt.Outcome.UNSENT, Attempt.Outcome.NOTHING_FOUND, Attempt.Outcome.ACCEPTED])
+def test_one_that_provably_never_reached_the_carrier_is_due_again(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    text = write(people.maya, people.rosa)
+    claim_due(limit=1)
+    Attempt.objects.update(outcome=Attempt.Outcome.UNSENT, started_at=timezone.now() - LONG_AGO)
+    orphan(text)
+    sweep_and_send()
+    assert (status(text), len(box.accepts())) == (Status.SENT, 1)
+
+
+@pytest.mark.parametrize("outcome", [Attempt.Outcome.REFUSED, Attempt.Outcome.NOTHING_FOUND, Attempt.Outcome.ACCEPTED])
 def test_one_that_was_handed_over_is_left_to_a_person(
     people: Cast, box: Simulator, number: SystemNumber, outcome: Attempt.Outcome
 ) -> None:
