@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from quadline.carriers import registry
@@ -161,8 +161,9 @@ def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
     elif verdict.is_held:
         recording.record_unsent(claim.message, claim.attempt, Unsent("quiet hours"), now=now, retry_at=verdict.until)
     else:
-        recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason))
-        block(claim.message, verdict, now=now)
+        with transaction.atomic():
+            recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason))
+            block(claim.message, verdict, now=now)
 
 
 def _come_back(claim: Claim, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection
@@ -31,6 +32,7 @@ from quadline.delivery.tests.acts import (
     run,
     send_due,
     status,
+    sweep,
     write,
 )
 from quadline.numbers.models import SystemNumber
@@ -129,6 +131,27 @@ def test_who_opts_out_after_a_text_was_accepted_never_gets_it(people: Cast, box:
     assert box.accepts() == []
     assert [(status(text), fresh(text).reason) for text in (queued, waiting)] == [(Status.BLOCKED, "opted_out")] * 2
     assert outcomes(queued) == [O.UNSENT, O.UNSENT]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("twilio")
+def test_a_worker_that_dies_while_it_withdraws_a_text_leaves_it_to_be_looked_up(
+    committed_people: Cast, box: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = rent(committed_people.maya)
+    text = write(committed_people.maya, committed_people.rosa)
+    note_failure(committed_people.rosa.mobile, words="gone", bad_after=1, now=timezone.now())
+    with monkeypatch.context() as dying:
+        dying.setattr(sender, "block", Mock(side_effect=SystemExit))
+        with pytest.raises(SystemExit):
+            send_due()
+    assert (status(text), outcomes(text)) == (Status.SENDING, [O.UNDER_WAY])
+    Attempt.objects.update(started_at=timezone.now() - timedelta(minutes=11))
+    for _ in range(4):
+        sweep()
+    due_now()
+    send_due()
+    assert (status(text), outcomes(text)[-1], box.accepts(sender=number.phone)) == (Status.BLOCKED, O.UNSENT, [])
 
 
 def test_a_refusal_for_an_opt_out_teaches_the_ledger(people: Cast, box: Simulator, number: SystemNumber) -> None:
