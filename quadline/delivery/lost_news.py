@@ -65,11 +65,18 @@ def _look(after: timedelta, every: timedelta, *, now: datetime) -> None:
         _apply(silent, reading, now)
         unread = [each.sent_at for each in silent if each.system_phone not in reading.texts]
         since = silent[-1].sent_at if len(silent) >= IN_ONE_READING else until
-        if unread:  # tried again, until the next look comes anyway
-            since = max(min(unread) - timedelta(microseconds=1), until - after)
+        if unread:
+            # Tried again: a carrier that is away, until the next look comes anyway; one number's log, for a while only,
+            # so that it does not keep the others from being read.
+            earliest = now - _next_after(after) if reading.is_over else until - after
+            since = max(min(unread) - timedelta(microseconds=1), earliest)
         NewsLook.objects.update_or_create(after=after, defaults={"sent_until": since})
         if unread or since == until:
             return
+
+
+def _next_after(after: timedelta) -> timedelta:
+    return min((later for later in NEWS_LOOKS if later > after), default=LONGEST_GAP)
 
 
 def _looked_until(after: timedelta, now: datetime) -> datetime:

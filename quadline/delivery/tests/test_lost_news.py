@@ -108,6 +108,19 @@ def test_a_number_whose_log_cannot_be_read_is_asked_again_and_the_others_at_once
     assert (status(text), status(others)) == (Status.DELIVERED, Status.DELIVERED)
 
 
+def test_a_carrier_that_is_away_for_minutes_is_asked_until_it_is_back(
+    people: Cast, box: Simulator, number: SystemNumber, clock: time_machine.Traveller
+) -> None:
+    text = silent_text(people, box)
+    box.fault(kind="reset", on="messages")
+    for _ in range(10):
+        sweep_after(timedelta(minutes=1), clock)
+    assert status(text) == Status.SENT
+    box.clear_faults()
+    sweep_after(timedelta(minutes=1), clock)
+    assert status(text) == Status.DELIVERED
+
+
 def test_what_was_sent_while_the_sweep_did_not_run_is_asked_about_later(
     people: Cast, box: Simulator, number: SystemNumber, clock: time_machine.Traveller
 ) -> None:
