@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import cast as typed
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from pytest_django import Settings
 
 from quadline import jobs
@@ -26,6 +26,7 @@ def people(db: None, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
     """Maya, her office, her students, and Omar who may see none of it."""
     # A job first lets go of connections, and with them of a test's transaction (as Django's own test client knows).
     monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+    monkeypatch.setattr(jobs, "BESIDE", {})  # another connection would not see it
     return cast.assemble()
 
 
@@ -77,5 +78,6 @@ def mailbox(settings: Settings) -> Iterator[MailServer]:
 def committed_people(transactional_db: None) -> Iterator[cast.Cast]:
     """The cast where other threads see it too. Slow: only for doors and races."""
     yield cast.assemble()
+    jobs.BESIDE["executor"].submit(connections.close_all).result()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE procrastinate_jobs CASCADE")  # not one of Django's own tables, which are emptied anyway

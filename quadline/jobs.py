@@ -9,6 +9,7 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial, wraps
@@ -29,6 +30,7 @@ FETCH_EVERY_SECONDS = 1.0  # the engine's LISTEN is not renewed after a database
 DRAIN_SECONDS = 25.0
 SWEEPS = 0x73776570  # the database's advisory locks that stand for sweeps
 MOST_WAIT_SECONDS = 0.0003  # of one thread for another
+BESIDE: dict[str, Any] = {"thread_sensitive": False, "executor": ThreadPoolExecutor(1, thread_name_prefix="beside")}
 # Of due jobs that say the same thing the newest is enough: it begins after all of them were committed, and so sees the
 # rows of each. Without this what waits would grow with the news, not with the work.
 DROP_REPEATED = """
@@ -77,6 +79,11 @@ def _with_fresh_connection(run: Callable[..., Any]) -> Callable[..., Any]:
         return run(*args, **arguments)
 
     return run_async if inspect.iscoroutinefunction(run) else run_here
+
+
+async def beside(run: Callable[..., Any], *args: Any) -> None:
+    """For a job: run this in a thread with a database connection of its own, so that neither waits for the other."""
+    await sync_to_async(_with_fresh_connection(run), **BESIDE)(*args)
 
 
 class _Capped(procrastinate.BaseRetryStrategy):

@@ -23,7 +23,7 @@ from quadline.live.telling import TELL_NEWS
 # The numbers whose turn it is: those with a single text first, then who has waited longest. A number in another worker's
 # hands is passed over, and so is that of somebody whose account was switched off.
 NUMBERS = """
-    SELECT number.id
+    SELECT number.id, first.is_bulk
     FROM numbers_systemnumber AS number
     JOIN accounts_user AS owner ON owner.id = number.user_id AND owner.is_active
     CROSS JOIN LATERAL (SELECT message.is_bulk FROM conversations_message AS message
@@ -44,7 +44,7 @@ TEXTS = """
     CROSS JOIN LATERAL (
         SELECT message.id, message.segments, message.is_bulk
         FROM conversations_message AS message
-        WHERE message.system_number_id = number.id AND message.due_at <= %(now)s
+        WHERE message.system_number_id = number.id AND message.is_bulk <= %(bulk)s AND message.due_at <= %(now)s
           AND NOT EXISTS (
             SELECT 1 FROM conversations_message AS earlier
             WHERE earlier.conversation_id = message.conversation_id
@@ -154,14 +154,24 @@ def claim_due(*, limit: int) -> list[Claim]:
     now = timezone.now()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(NUMBERS, {"now": now, "limit": limit})
-        numbers = [row[0] for row in cursor.fetchall()]
-        if not numbers:
+        found = cursor.fetchall()
+        # Single texts alone are claimed in a moment. One that may not leave yet holds up nobody else's.
+        due = _due(cursor, [number for number, is_bulk in found if not is_bulk], now, limit=limit, bulk=False)
+        due = due or _due(cursor, [number for number, _ in found], now, limit=limit)
+        texts = daily_cap.within(due, now)
+        if not texts:
             return []
-        rate = settings.ENV.texts_per_second
-        cursor.execute(TEXTS, {"now": now, "numbers": numbers, "each": texts_at_once(rate, share=limit // len(numbers))})
-        texts = daily_cap.within(cursor.fetchall(), now)
-        cursor.execute(TAKE, {"now": now, "ids": [text[0] for text in texts], **_pace(rate, now)})
+        cursor.execute(TAKE, {"now": now, "ids": [text[0] for text in texts], **_pace(settings.ENV.texts_per_second, now)})
         return [_claim(row, now) for row in cursor.fetchall()]
+
+
+def _due(cursor: Any, numbers: Sequence[int], now: datetime, *, limit: int, bulk: bool = True) -> list[daily_cap.Due]:
+    """Texts of these numbers that may leave now, as ``TEXTS`` has them; single ones only, if not ``bulk``."""
+    if not numbers:
+        return []
+    each = texts_at_once(settings.ENV.texts_per_second, share=limit // len(numbers))
+    cursor.execute(TEXTS, {"now": now, "numbers": numbers, "bulk": bulk, "each": each})
+    return list(cursor.fetchall())
 
 
 def next_turn(now: datetime) -> datetime | None:

@@ -9,9 +9,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import cast
 
 from quadline.carriers.protocol import SendOutcome, Unknown, Unsent
 from quadline.delivery.claiming import Claim
+from quadline.delivery.window import Window
 
 logger = logging.getLogger(__name__)
 
@@ -20,25 +22,30 @@ Answer = tuple[Claim, SendOutcome]
 
 
 class Line:
-    """At most ``at_once`` calls are under way; as soon as one ends the next text leaves, single texts first."""
+    """Calls are under way, ``at_once`` at most; as soon as one ends the next text leaves, single texts first."""
 
     def __init__(self, call: Call, *, at_once: int) -> None:
         self._call = call
-        self._at_once = at_once
+        self._clock = asyncio.get_running_loop().time
+        self._window = Window(most=at_once, now=self._clock())
         self._ready: deque[tuple[Claim, datetime]] = deque()
         self._calls: dict[asyncio.Task[None], Claim] = {}
         self._answers: list[Answer] = []
-        self._end: BaseException | None = None  # what ended a call that brought no outcome at all
+        self._being_written = 0
+        self._over: deque[Claim] = deque()
+        self._is_closed = False
+        self._end: BaseException | None = None  # what ended a call that brought no outcome at all, or the writing down
         self.abandoned: list[Claim] = []
-        self._news = asyncio.Event()  # an answer, or word that there may be more to do
+        self._has_answers = asyncio.Event()
+        self._news = asyncio.Event()  # an answer, something written down, or word that there may be more to do
 
     def __len__(self) -> int:
-        """How many have no answer yet."""
-        return len(self._ready) + len(self._calls)
+        """How many are in hand: of which it is not written down yet what became of them."""
+        return len(self._ready) + len(self._calls) + len(self._answers) + self._being_written
 
     @property
     def is_empty(self) -> bool:
-        return not (self._ready or self._calls or self._answers or self._end)
+        return not (len(self) or self._over or self._end)
 
     def add(self, claims: Sequence[Claim], looked_at: datetime) -> None:
         """``looked_at``: when consent was asked for all of them."""
@@ -46,16 +53,39 @@ class Line:
         self._ready.extendleft((claim, looked_at) for claim in reversed(claims) if not claim.is_bulk)
         self._fill()
 
-    def answered(self) -> list[Answer]:
-        """What was answered since this was last asked."""
+    async def answers(self, *, gather: float) -> list[Answer]:
+        """What was answered since this was last asked, some seconds after the first; none when the line is closed."""
+        await self._has_answers.wait()
+        await asyncio.sleep(gather)
+        return self.left()
+
+    def left(self) -> list[Answer]:
+        """What nobody has written down yet."""
         answers, self._answers = self._answers, []
+        self._being_written += len(answers)
+        if not self._is_closed:
+            self._has_answers.clear()
         return answers
+
+    def written(self, answers: Sequence[Answer]) -> None:
+        """These are out of hand, and the next of their conversations may leave."""
+        self._being_written -= len(answers)
+        self._news.set()
+
+    def over(self) -> list[Claim]:
+        """Those whose calls ended since this was last asked: a STOP may go on. From any thread."""
+        return [self._over.popleft() for _ in range(len(self._over))]
 
     def wake(self) -> None:
         self._news.set()
 
+    def end(self, fault: BaseException) -> None:
+        """The run cannot go on."""
+        self._end = fault
+        self._news.set()
+
     def begin_turn(self) -> None:
-        """Whatever happens from now on is news. Raises what ended a call as nothing ends one but the end of the process."""
+        """Whatever happens from now on is news. Raises what ended the run."""
         self._news.clear()
         if self._end:
             raise self._end
@@ -69,34 +99,46 @@ class Line:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._news.wait(), within)
 
-    async def closed(self) -> list[Answer]:
-        """Nothing more leaves: what is at the carrier is waited for. Returns what became of all but the abandoned."""
-        stayed: list[Answer] = [(claim, Unsent("the run ended")) for claim, _ in self._ready]
+    async def close(self) -> None:
+        """Nothing more leaves: what is at the carrier is waited for."""
+        stayed = [claim for claim, _ in self._ready]
         self._ready.clear()
         while self._calls:
             await asyncio.wait(self._calls)
-        return stayed + self.answered()
+        for claim in stayed:
+            self._answer(claim, Unsent("the run ended"))
+        self._is_closed = True
+        self._has_answers.set()
 
     def _fill(self) -> None:
-        while self._ready and len(self._calls) < self._at_once:
+        if not self._calls:
+            self._window.begin(self._clock())
+        while self._ready and len(self._calls) < self._window.size:
             claim, looked_at = self._ready.popleft()
             task = asyncio.create_task(self._hand_over(claim, looked_at))
             self._calls[task] = claim
             task.add_done_callback(self._ended)
 
     async def _hand_over(self, claim: Claim, looked_at: datetime) -> None:
+        began = self._clock()
         try:
             outcome = await self._call(claim, looked_at)
         except Exception:
             logger.exception("a call to the carrier ended in a fault of ours")
             outcome = Unknown("a fault of ours")
+        if self._ready:
+            self._window.answered(self._clock() - began, self._clock())
+        self._answer(claim, outcome)
+
+    def _answer(self, claim: Claim, outcome: SendOutcome) -> None:
+        self._over.append(claim)
         self._answers.append((claim, outcome))
+        self._has_answers.set()
         self._news.set()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         claim = self._calls.pop(task)
         if task.cancelled() or task.exception():
-            self._end = asyncio.CancelledError() if task.cancelled() else task.exception()
             self.abandoned.append(claim)
-            self._news.set()
+            self.end(asyncio.CancelledError() if task.cancelled() else cast(BaseException, task.exception()))
         self._fill()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from quadline.carriers import registry
@@ -24,7 +24,7 @@ from quadline.delivery.claiming import Claim, claim_due, next_turn
 from quadline.delivery.line import Answer, Line
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER
-from quadline.jobs import enqueue, job
+from quadline.jobs import beside, enqueue, job
 
 AT_ONCE = 200  # calls under way in one worker process
 CHUNK = 100  # texts that are claimed, looked at and written down together
@@ -55,20 +55,21 @@ async def send_due_texts() -> None:
         _lines[loop].wake()
         return
     line = _lines[loop] = Line(_hand_over, at_once=AT_ONCE)
+    recorder = asyncio.create_task(_record(line))
     try:
         await _send_until_nothing_is_due(line, until=loop.time() + LONGEST_RUN_SECONDS)
     finally:
         del _lines[loop]
-        await _leave(line)
+        await _leave(line, recorder)
 
 
 async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
-    """Turn by turn: write down what was answered, claim what is due. Meanwhile other texts are at the carrier."""
+    """Turn by turn, claim what is due. Meanwhile other texts are at the carrier, and others' answers are written down."""
     clock = asyncio.get_running_loop().time
     while True:
         is_over = clock() > until
         line.begin_turn()
-        turn = await sync_to_async(_take_turn)(line.answered(), 0 if is_over else min(CHUNK, _room(line)))
+        turn = await sync_to_async(_take_turn)(line, 0 if is_over else min(CHUNK, _room(line)))
         line.add(turn.allowed, turn.looked_at)
         if turn.has_claimed and _room(line) >= CHUNK:
             continue
@@ -78,25 +79,47 @@ async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
         if line.is_empty and turn.wait is None and not line.has_news and not turn.has_claimed:
             return
         await line.news(within=turn.wait)
-        if not line.is_empty:
-            await asyncio.sleep(A_BEAT)
 
 
 def _room(line: Line) -> int:
     return AT_ONCE + AHEAD - len(line)
 
 
-async def _leave(line: Line) -> None:
+async def _record(line: Line) -> None:
+    """Write down what was answered, as it comes, on a connection of its own: claiming does not wait for it."""
+    while answers := await line.answers(gather=A_BEAT):
+        try:
+            await beside(_write_down, answers)
+        except BaseException as fault:
+            line.end(fault)
+            raise
+        finally:
+            line.written(answers)
+
+
+async def _leave(line: Line, recorder: asyncio.Task[None]) -> None:
     """However a run ends: what is at the carrier is waited for, and what became of each text is written down."""
-    if answers := await line.closed():
-        await sync_to_async(_write_down_at_last)(answers)
-    if line.abandoned:  # their attempts stay under way: they are looked up at the carrier
-        await sync_to_async(ledger.let_go)([claim.to.pair for claim in line.abandoned])
+    await line.close()
+    await asyncio.wait([recorder])
+    left = line.left()  # if the recorder failed: perhaps the database was away, and is back by now
+    try:
+        if left:
+            await beside(_write_down, left)
+    finally:
+        line.written(left)
+        if claims := line.over() + line.abandoned:  # an abandoned one's attempt stays under way: it is looked up at the carrier
+            await sync_to_async(ledger.let_go)([claim.to.pair for claim in claims])
+    recorder.result()
 
 
-def _take_turn(answers: list[Answer], room: int) -> Turn:
-    """Everything between two looks at the line that needs the database, in one visit to its thread."""
-    _write_down(answers)
+def _take_turn(line: Line, room: int) -> Turn:
+    """Everything between two looks at the line that needs the database, in one visit to its thread.
+
+    What is let go is asked here, at the last moment: else the next text to a phone that was just written to would come
+    back as if a STOP were waiting.
+    """
+    if over := line.over():
+        ledger.let_go([claim.to.pair for claim in over])
     asked_at = timezone.now()
     claims = claim_due(limit=room) if room else []
     if not claims:
@@ -109,13 +132,6 @@ def _take_turn(answers: list[Answer], room: int) -> Turn:
     finally:
         ledger.let_go(held - {claim.to.pair for claim in allowed})
     return Turn(allowed, looked_at, True)
-
-
-def _write_down_at_last(answers: list[Answer]) -> None:
-    """After a fault, perhaps the database's own: it may be back by now, on another connection."""
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
-    _write_down(answers)
 
 
 def _until_next_turn(asked_at: datetime) -> float | None:
@@ -181,22 +197,17 @@ async def _hand_over(claim: Claim, looked_at: datetime) -> SendOutcome:
 
 
 def _write_down(answers: list[Answer]) -> None:
-    """Record what became of each text, and let STOPs go on."""
-    if not answers:
-        return
+    """Record what became of each text."""
     now = timezone.now()
-    try:
-        taken = [
-            Taken(claim.message_id, claim.attempt_id, outcome.carrier_message_id)
-            for claim, outcome in answers
-            if isinstance(outcome, Accepted)
-        ]
-        record_all_accepted(taken, now=now)
-        waits = {wait for claim, outcome in answers if (wait := _record_other(claim, outcome, now))}
-        for wait in sorted(waits):
-            enqueue(send_due_texts, after=wait)
-    finally:
-        ledger.let_go(claim.to.pair for claim, _ in answers)
+    taken = [
+        Taken(claim.message_id, claim.attempt_id, outcome.carrier_message_id)
+        for claim, outcome in answers
+        if isinstance(outcome, Accepted)
+    ]
+    record_all_accepted(taken, now=now)
+    waits = {wait for claim, outcome in answers if (wait := _record_other(claim, outcome, now))}
+    for wait in sorted(waits):
+        enqueue(send_due_texts, after=wait)
 
 
 def _record_other(claim: Claim, outcome: SendOutcome, now: datetime) -> timedelta | None:

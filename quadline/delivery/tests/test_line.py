@@ -40,7 +40,7 @@ def beside(carrier: Carrier, act: Callable[[Line], Awaitable[None]], *, at_once:
     async def run() -> None:
         line = Line(carrier.call, at_once=at_once)
         await act(line)
-        closing = asyncio.create_task(line.closed())
+        closing = asyncio.create_task(line.close())
         await asyncio.sleep(0)
         for answer in carrier.answers.values():
             answer.cancel()
@@ -57,9 +57,9 @@ def test_the_next_text_leaves_as_soon_as_one_is_answered_and_waits_for_no_slow_o
         await asyncio.sleep(0)
         assert (carrier.began, len(line)) == (texts[:2], 4)
         carrier.answers[texts[1]].set_result(Accepted("SM1"))
-        await line.news(within=5)
+        assert await line.answers(gather=0) == [(texts[1], Accepted("SM1"))]
         await asyncio.sleep(0)
-        assert (carrier.began, line.answered()) == (texts[:3], [(texts[1], Accepted("SM1"))])
+        assert (carrier.began, len(line)) == (texts[:3], 4)
 
     beside(carrier, act)
 
@@ -86,8 +86,7 @@ def test_a_fault_of_ours_in_a_call_leaves_its_text_unknown() -> None:
         line.add([text], timezone.now())
         await asyncio.sleep(0)
         carrier.answers[text].set_exception(RuntimeError("a bug"))
-        await line.news(within=5)
-        assert line.answered() == [(text, Unknown("a fault of ours"))]
+        assert await line.answers(gather=0) == [(text, Unknown("a fault of ours"))]
 
     beside(carrier, act)
 
@@ -107,8 +106,8 @@ def test_a_call_that_is_cut_off_ends_the_run_and_its_text_has_no_outcome() -> No
         with pytest.raises(PowerCut):
             line.begin_turn()
         carrier.answers[other].set_result(Accepted("SM1"))
-        assert await line.closed() == [(other, Accepted("SM1"))]
-        assert line.abandoned == [cut]
+        await line.close()
+        assert (line.left(), line.abandoned) == ([(other, Accepted("SM1"))], [cut])
 
     beside(carrier, act)
 
@@ -120,8 +119,35 @@ def test_a_line_that_closes_waits_for_the_carrier_and_sends_nothing_more() -> No
         line.add([at_carrier, ready], timezone.now())
         await asyncio.sleep(0)
         asyncio.get_running_loop().call_later(0.01, carrier.answers[at_carrier].set_result, Accepted("SM1"))
-        became = dict(await line.closed())
-        assert became == {at_carrier: Accepted("SM1"), ready: Unsent("the run ended")}
+        await line.close()
+        assert dict(line.left()) == {at_carrier: Accepted("SM1"), ready: Unsent("the run ended")}
         assert carrier.began == [at_carrier]
 
     beside(carrier, act, at_once=1)
+
+
+def test_a_text_is_in_hand_until_it_is_written_down_but_a_stop_may_go_on_once_it_is_answered() -> None:
+    carrier, text = Carrier(), claim()
+
+    async def act(line: Line) -> None:
+        line.add([text], timezone.now())
+        await asyncio.sleep(0)
+        assert line.over() == []
+        carrier.answers[text].set_result(Accepted("SM1"))
+        answers = await line.answers(gather=0)
+        assert (len(line), line.over(), line.over()) == (1, [text], [])
+        line.begin_turn()
+        line.written(answers)
+        assert (len(line), line.is_empty, line.has_news) == (0, True, True)
+
+    beside(carrier, act)
+
+
+def test_who_waits_for_answers_is_told_when_there_will_be_none() -> None:
+    async def act(line: Line) -> None:
+        waiting = asyncio.create_task(line.answers(gather=0))
+        await asyncio.sleep(0)
+        await line.close()
+        assert await waiting == []
+
+    beside(Carrier(), act)

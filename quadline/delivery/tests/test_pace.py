@@ -113,6 +113,25 @@ def test_whoever_has_waited_longest_is_next_however_many_numbers_have_texts(
     assert [claim.message.body for claim in claim_due(limit=1)] == ["single"]
 
 
+def test_single_texts_are_claimed_without_the_broadcasts_beside_them(people: Cast, number: SystemNumber) -> None:
+    in_bulk(people.maya, people.bo, "much 1")
+    rent(people.omar)
+    in_bulk(people.omar, people.kim, "much 2")
+    write(people.maya, people.rosa, "single")
+
+    assert [claim.message.body for claim in claim_due(limit=10)] == ["single"]
+    assert {claim.message.body for claim in claim_due(limit=10)} == {"much 1", "much 2"}
+
+
+def test_a_single_text_that_may_not_leave_yet_holds_up_no_broadcast(people: Cast, number: SystemNumber) -> None:
+    in_bulk(people.maya, people.rosa, "written before")
+    write(people.maya, people.rosa, "single")
+    rent(people.omar)
+    in_bulk(people.omar, people.kim, "somebody else's")
+
+    assert {claim.message.body for claim in claim_due(limit=10)} == {"written before", "somebody else's"}
+
+
 def test_a_text_that_waited_goes_to_the_phone_the_student_has_now(people: Cast, box: Simulator, number: SystemNumber) -> None:
     text = write(people.maya, people.rosa)
     Student.objects.filter(pk=people.rosa.pk).update(mobile="+17345550188")

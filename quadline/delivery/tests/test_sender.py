@@ -5,7 +5,7 @@ from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from quadline.carriers.protocol import Failure, Unsent
@@ -381,3 +381,24 @@ def test_no_text_is_accepted_after_a_stop_has_committed(committed_people: Cast, 
 
     at_once([send_due, stop_meanwhile])
     assert [len(box.accepts())] == accepted_by_then
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("twilio")
+def test_a_text_whose_acceptance_could_not_be_written_down_is_looked_up_and_holds_up_no_stop(
+    committed_people: Cast, box: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = rent(committed_people.maya)
+    text = write(committed_people.maya, committed_people.rosa)
+    with monkeypatch.context() as failing:
+        failing.setattr(sender, "record_all_accepted", Mock(side_effect=OperationalError("the database went away")))
+        with pytest.raises(OperationalError):
+            send_due()
+    assert (len(box.accepts()), status(text), outcomes(text)) == (1, Status.SENDING, [O.UNDER_WAY])
+    assert ledger.hold([(committed_people.rosa.mobile, number.phone)]), "the lock was let go"
+    ledger.let_go([(committed_people.rosa.mobile, number.phone)])
+    Attempt.objects.update(started_at=timezone.now() - timedelta(minutes=1))
+    sweep()  # the worker's silence is found
+    sweep()  # and its text, in the carrier's log
+    send_due()
+    assert (len(box.accepts()), status(text), outcomes(text)) == (1, Status.SENT, [O.ACCEPTED])
