@@ -6,6 +6,7 @@ Jobs take ids and are safe to run twice. The engine is procrastinate, on the sam
 import asyncio
 import inspect
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -30,6 +31,7 @@ FETCH_EVERY_SECONDS = 1.0  # the engine's LISTEN is not renewed after a database
 DRAIN_SECONDS = 25.0
 SWEEPS = 0x73776570  # the database's advisory locks that stand for sweeps
 MOST_WAIT_SECONDS = 0.0003  # of one thread for another
+STEPS_BACK = 5  # as nice(1) counts them: a third of a web process's share, while both want the core
 BESIDE: dict[str, Any] = {"thread_sensitive": False, "executor": ThreadPoolExecutor(1, thread_name_prefix="beside")}
 # Of due jobs that say the same thing the newest is enough: it begins after all of them were committed, and so sees the
 # rows of each. Without this what waits would grow with the news, not with the work.
@@ -164,8 +166,14 @@ def share_the_interpreter() -> None:
     sys.setswitchinterval(MOST_WAIT_SECONDS)
 
 
+def step_back() -> None:
+    """On a core that is shared with web processes, whoever waits for a page goes first."""
+    os.nice(STEPS_BACK)
+
+
 def run_worker(queues: Iterable[str], *, concurrency: int = 8) -> None:
     """Run jobs until SIGTERM or SIGINT, then finish those under way."""
+    step_back()
     share_the_interpreter()
     uvloop.run(_run(list(queues), concurrency))
 

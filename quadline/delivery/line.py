@@ -38,6 +38,7 @@ class Line:
         self.abandoned: list[Claim] = []
         self._has_answers = asyncio.Event()
         self._news = asyncio.Event()  # an answer, something written down, or word that there may be more to do
+        self._word = asyncio.Event()  # the last of these
 
     def __len__(self) -> int:
         """How many are in hand: of which it is not written down yet what became of them."""
@@ -77,6 +78,8 @@ class Line:
         return [self._over.popleft() for _ in range(len(self._over))]
 
     def wake(self) -> None:
+        """There may be more to do."""
+        self._word.set()
         self._news.set()
 
     def end(self, fault: BaseException) -> None:
@@ -87,6 +90,7 @@ class Line:
     def begin_turn(self) -> None:
         """Whatever happens from now on is news. Raises what ended the run."""
         self._news.clear()
+        self._word.clear()
         if self._end:
             raise self._end
 
@@ -94,10 +98,11 @@ class Line:
     def has_news(self) -> bool:
         return self._news.is_set()
 
-    async def news(self, *, within: float | None) -> None:
-        """Return when there is some, or after so many seconds."""
+    async def news(self, *, within: float | None, gather: float) -> None:
+        """Return some seconds after there is some, at once on word that there may be more to do; or after ``within``."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._news.wait(), within)
+            await asyncio.wait_for(self._word.wait(), gather)
 
     async def close(self) -> None:
         """Nothing more leaves: what is at the carrier is waited for."""

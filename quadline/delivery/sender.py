@@ -29,7 +29,7 @@ from quadline.jobs import beside, enqueue, job
 AT_ONCE = 200  # calls under way in one worker process
 CHUNK = 100  # texts that are claimed, looked at and written down together
 AHEAD = 2 * CHUNK  # claimed and looked at before a call is free, so that no call is kept waiting by the database
-A_BEAT = 0.005  # seconds in which answers gather, to be written down together
+A_BEAT = 0.02  # seconds in which answers gather, to be written down together
 A_MOMENT = timedelta(seconds=1)
 SOON = timedelta(seconds=15)  # a number whose turn comes within this is waited for
 LONGEST_RUN_SECONDS = 20.0  # then the job begins anew, so that a worker that is told to stop is not kept from it
@@ -78,11 +78,11 @@ async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
             return
         if line.is_empty and turn.wait is None and not line.has_news and not turn.has_claimed:
             return
-        await line.news(within=turn.wait)
+        await line.news(within=turn.wait, gather=A_BEAT)
 
 
 def _room(line: Line) -> int:
-    return AT_ONCE + AHEAD - len(line)
+    return max(0, AT_ONCE + AHEAD - len(line))  # one whose call ends this moment counts twice
 
 
 async def _record(line: Line) -> None:

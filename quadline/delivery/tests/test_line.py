@@ -101,7 +101,7 @@ def test_a_call_that_is_cut_off_ends_the_run_and_its_text_has_no_outcome() -> No
         line.add([cut, other], timezone.now())
         await asyncio.sleep(0)
         carrier.answers[cut].set_exception(PowerCut())
-        await line.news(within=5)
+        await line.news(within=5, gather=0)
         assert not line.is_empty
         with pytest.raises(PowerCut):
             line.begin_turn()
