@@ -92,6 +92,11 @@ def rent(user: User, *, active: bool = True) -> SystemNumber:
     return number
 
 
+def outcomes(message: Message) -> list[str]:
+    """Of its attempts, in order."""
+    return list(message.attempts.order_by("pk").values_list("outcome", flat=True))
+
+
 def sweep() -> None:
     """Every unknown outcome is looked up now."""
     look_due()

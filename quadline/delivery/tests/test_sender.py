@@ -5,7 +5,7 @@ from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import connection
 from django.utils import timezone
 
 from quadline.carriers.protocol import Failure, Unsent
@@ -16,7 +16,7 @@ from quadline.consent.rules import Source
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery import reconcile, sender
-from quadline.delivery.claiming import Claim, claim_due
+from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import STALE_AFTER
 from quadline.delivery.tests.acts import (
@@ -27,6 +27,7 @@ from quadline.delivery.tests.acts import (
     look_due,
     never_fell,
     number_row,
+    outcomes,
     rent,
     reply,
     run,
@@ -42,10 +43,6 @@ from tests.cast import Cast
 from tests.house import Simulator, eventually
 
 O = Attempt.Outcome  # noqa: E741
-
-
-def outcomes(message: Message) -> list[str]:
-    return list(message.attempts.order_by("pk").values_list("outcome", flat=True))
 
 
 def test_a_due_text_is_handed_over_with_our_reference(people: Cast, box: Simulator, number: SystemNumber) -> None:
@@ -311,24 +308,6 @@ def test_of_two_students_with_one_phone_one_is_texted_now_and_the_other_a_moment
     assert status(texts[1]) == Status.SENT
 
 
-def test_a_run_that_fails_writes_down_what_the_carrier_answered_and_lets_stops_go_on(
-    people: Cast, box: Simulator, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text, turns = write(people.maya, people.rosa), iter([claim_due])
-
-    def claim_once(*, limit: int) -> list[Claim]:
-        claim = next(turns, None)
-        if claim is None:
-            raise RuntimeError("the database is away")
-        return claim(limit=limit)
-
-    monkeypatch.setattr(sender, "claim_due", claim_once)
-    with pytest.raises(RuntimeError, match="away"):
-        send_due()
-    assert (status(text), outcomes(text), len(box.accepts())) == (Status.SENT, [O.ACCEPTED], 1)
-    assert ledger._held_here == set()
-
-
 @pytest.mark.parametrize("blocked", [False, True])
 def test_nothing_is_held_when_all_is_sent(people: Cast, box: Simulator, number: SystemNumber, blocked: bool) -> None:
     write(people.maya, people.rosa)
@@ -381,24 +360,3 @@ def test_no_text_is_accepted_after_a_stop_has_committed(committed_people: Cast, 
 
     at_once([send_due, stop_meanwhile])
     assert [len(box.accepts())] == accepted_by_then
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("twilio")
-def test_a_text_whose_acceptance_could_not_be_written_down_is_looked_up_and_holds_up_no_stop(
-    committed_people: Cast, box: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    number = rent(committed_people.maya)
-    text = write(committed_people.maya, committed_people.rosa)
-    with monkeypatch.context() as failing:
-        failing.setattr(sender, "record_all_accepted", Mock(side_effect=OperationalError("the database went away")))
-        with pytest.raises(OperationalError):
-            send_due()
-    assert (len(box.accepts()), status(text), outcomes(text)) == (1, Status.SENDING, [O.UNDER_WAY])
-    assert ledger.hold([(committed_people.rosa.mobile, number.phone)]), "the lock was let go"
-    ledger.let_go([(committed_people.rosa.mobile, number.phone)])
-    Attempt.objects.update(started_at=timezone.now() - timedelta(minutes=1))
-    sweep()  # the worker's silence is found
-    sweep()  # and its text, in the carrier's log
-    send_due()
-    assert (len(box.accepts()), status(text), outcomes(text)) == (1, Status.SENT, [O.ACCEPTED])
