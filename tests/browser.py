@@ -20,7 +20,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 15_000  # ms; how fast the house is, is measured elsewhere: a busy machine fails no test
+PATIENCE = 30_000  # ms; how fast the house is, is measured elsewhere: a busy machine fails no test
+STILL_LOADING = """{
+  query: () => document.readyState === "complete" ? null : document.documentElement,
+  queryAll: () => [document.documentElement].filter((root) => root && document.readyState !== "complete"),
+}"""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -33,6 +37,7 @@ def executable() -> str | None:
 def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as driver:
+        driver.selectors.register("page", script=STILL_LOADING, content_script=True)
         browser = driver.chromium.launch(executable_path=executable(), args=FLAGS)
         yield browser
         browser.close()
@@ -65,6 +70,9 @@ class Person:
 def person(browser: Browser, house_url: str, **context: Any) -> Person:
     """A new person in a browser window of their own. ``context`` as for Playwright: viewport, color_scheme …"""
     page = browser.new_context(**{"viewport": {"width": 1280, "height": 820}} | context).new_page()
+    # Whoever acts on a page, or looks for something on it, does so when its scripts are there. Keys do not wait: what comes
+    # before them does (`expect`, `wait_for_url`).
+    page.add_locator_handler(page.locator("page=loading"), lambda: None)
     made = Person(page, house_url)
     page.on("pageerror", lambda error: made.faults.append(f"script: {error}"))
     page.on("console", lambda line: made.faults.append(f"console: {line.text}") if line.type == "error" else None)

@@ -157,7 +157,7 @@ def build(data: Path, *, database: str) -> House:
     house.start("simulator", ["simulator", "--port", str(carrier_port), *mail, *account, *service])
     prepared = Process(["prepare"], inherited(settings))
     _finish(prepared)
-    assert wait_for(f"{carrier}/simulator/healthz", seconds=20)
+    assert wait_for(f"{carrier}/simulator/healthz", seconds=60)
     house.connect_carrier()
     house.start("web", ["web", "--port", str(web_port)])
     house.start("worker")

@@ -29,13 +29,13 @@ def test_step_1_a_first_text_brings_a_number_and_sally_answers(
     send_from_profile(page, "Setup test")
 
     # Wait for Activation: the pending state is honest, and the text waits in sight.
+    page.get_by_role("link", name="View conversation").click()
+    expect(page.locator("#log")).to_contain_text("Waiting for your number")
     my_profile = at_the_screen("maya@alder.example").page
     my_profile.goto(f"{the_house.url}/me/")
     number = my_profile.locator("#system-number")
     expect(number).to_contain_text("Being set up")
     expect(my_profile.locator("#number")).to_contain_text("1 text is waiting")
-    page.get_by_role("link", name="View conversation").click()
-    expect(page.locator("#log")).to_contain_text("Waiting for your number")
     eventually(lambda: SystemNumber.objects.filter(attached_at__isnull=False).exists())
     assert the_house.simulator.accepts() == []
 
@@ -78,7 +78,7 @@ def test_stop_closes_the_composer_and_only_start_to_that_number_opens_it(
     expect(page.locator("#composer-state")).to_contain_text("Sally must text START to (")
 
     the_house.simulator.text(people.sally.mobile, other_phone, "START")
-    page.wait_for_timeout(700)
+    page.reload()  # the house has answered: it is filed
     expect(writing).to_be_disabled()
 
     the_house.simulator.text(people.sally.mobile, system_phone, "START")

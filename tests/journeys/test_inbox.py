@@ -127,5 +127,5 @@ def test_an_administrator_tries_a_failed_number_again(the_house: House, people: 
     expect(rows.first).to_contain_text("The networks refused to register the number")
     page.get_by_role("button", name="Try again to set up the number of Lena Ortiz").click()
     expect(page.locator("#toasts")).to_contain_text("Setting up the number of Lena Ortiz again.")
-    eventually(lambda: SystemNumber.objects.filter(user=people.lena, state="active").exists(), within=20)
+    eventually(lambda: SystemNumber.objects.filter(user=people.lena, state="active").exists())
     assert at_the_screen("lena@alder.example").page.get_by_role("link", name="Manage").count() == 0

@@ -45,14 +45,14 @@ def test_step_1_by_keyboard(the_house: House, people: Cast, at_the_screen: Arriv
     tab_to(page, r"^A Skip to the page")
     tab_to(page, r"^A Students")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/students/")
     expect(page.get_by_role("heading", name="Students")).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type("Sally Student-Taynor")
     expect(page.locator("#results")).to_contain_text("1 student")
     tab_to(page, r"^A Sally Student-Taynor")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/students/*/")
-    page.wait_for_load_state()
+    page.wait_for_url("**/students/*/")  # and its scripts are there
     tab_to(page, r"^A Message$")
     page.keyboard.press("Enter")
 
@@ -68,7 +68,6 @@ def test_step_1_by_keyboard(the_house: House, people: Cast, at_the_screen: Arriv
     page.wait_for_url("**/inbox/c/*/")
     expect(page.locator("#log")).to_contain_text("Delivered")
 
-    page.wait_for_load_state()  # keys are heard once the scripts are there
     page.keyboard.press("r")
     expect(page.get_by_role("textbox", name="Text Message")).to_be_focused()
     page.keyboard.type("And a second one")

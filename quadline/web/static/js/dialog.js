@@ -22,14 +22,17 @@ async function open(link) {
   dialog.querySelector("[autofocus]:enabled")?.focus();
 }
 
-document.addEventListener("click", (event) => {
+function follow(event) {
   const link = event.target.closest("[data-dialog-url]");
-  if (link && dialog && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
-    event.preventDefault();
-    open(link);
-  }
-  event.target.closest("[data-close-dialog]")?.closest("dialog").close();
-});
+  if (!link || !dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  open(link);
+}
+
+// Modules run before htmx has read its settings and bound the page: until then the link is a plain one.
+addEventListener("DOMContentLoaded", () => document.addEventListener("click", follow));
+
+document.addEventListener("click", (event) => event.target.closest("[data-close-dialog]")?.closest("dialog").close());
 
 dialog?.addEventListener("htmx:beforeRequest", () => {
   const form = dialog.querySelector("form[data-draft]");
