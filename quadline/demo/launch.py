@@ -114,6 +114,7 @@ def _import_house(port: int) -> list[Copy]:
     import quadline.config.asgi  # noqa: F401
 
     _ = get_resolver().url_patterns
+    gc.freeze()  # nor once more now, which would take as long as a fifth of the imports
     gc.enable()
     ours = [Copy(["web", "--port", str(port)], programs.web), Copy(["worker"], programs.worker)]
     return [*ours, Copy(["mail_intake"], _mail_intake)] if _takes_mail() else ours
