@@ -10,8 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from quadline.demo.postgres import die_with_parent
 
 PATIENCE_SECONDS = 10
 LOOK_EVERY_SECONDS = 0.02  # for what is about to be ready
+TO_STOP = (signal.SIGINT, signal.SIGTERM)
 # Elsewhere a fork of a process that has used system libraries may crash: there each begins anew.
 COPIES: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
@@ -48,13 +49,14 @@ class Process:
         return self.arguments[0]
 
     def start(self) -> None:
-        self.running = subprocess.Popen(
-            [sys.executable, "-m", "quadline", *self.arguments],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C reaches only the supervisor, which stops them in order
-            preexec_fn=die_with_parent,
-        )
+        with _undisturbed():
+            self.running = subprocess.Popen(
+                [sys.executable, "-m", "quadline", *self.arguments],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C reaches only the supervisor, which stops them in order
+                preexec_fn=_begin,
+            )
 
     @property
     def has_ended(self) -> bool:
@@ -86,7 +88,8 @@ class Copy:
     def start(self) -> None:
         gc.freeze()  # what is shared stays shared
         self.running = COPIES.Process(target=_run, args=(self.main, self.arguments[1:]), name=self.name)
-        self.running.start()
+        with _undisturbed():
+            self.running.start()
 
     @property
     def has_ended(self) -> bool:
@@ -102,11 +105,27 @@ class Copy:
             self.running.join()
 
 
-def _run(main: Callable[[list[str]], None], arguments: list[str]) -> None:
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A signal that comes meanwhile is seen right after. Python tidies up around a fork, and would drop what is raised there."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, TO_STOP)
+
+
+def _begin() -> None:
+    """First in each child, which was born undisturbed."""
     die_with_parent()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, TO_STOP)
+
+
+def _run(main: Callable[[list[str]], None], arguments: list[str]) -> None:
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    _begin()
     main(arguments)
 
 
@@ -123,7 +142,7 @@ class Supervisor:
         self._at_the_end = ExitStack()
 
     def __enter__(self) -> "Supervisor":
-        for name in (signal.SIGINT, signal.SIGTERM):
+        for name in TO_STOP:
             signal.signal(name, self._tell)
         return self
 
@@ -160,7 +179,7 @@ class Supervisor:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         try:
-            for name in (signal.SIGINT, signal.SIGTERM):
+            for name in TO_STOP:
                 signal.signal(name, signal.SIG_IGN)  # stopping is under way, and bounded
         finally:
             self._at_the_end.close()
