@@ -200,7 +200,11 @@ async def _run(queues: list[str], concurrency: int) -> None:
 
 
 async def _work_on(worker_app: procrastinate.App, queues: list[str], concurrency: int) -> None:
-    """Until told to stop. A fault of the database while a job is fetched or put away ends no worker."""
+    """Until it is cancelled. A fault of the database while a job is fetched or put away ends no worker.
+
+    Nor does one that the engine meets beside its jobs, at a heartbeat or the timetable: it then ends in order, without a word
+    to us (procrastinate 3.10).
+    """
     while True:
         try:
             await worker_app.run_worker_async(
@@ -211,11 +215,10 @@ async def _work_on(worker_app: procrastinate.App, queues: list[str], concurrency
                 delete_jobs="successful",
                 install_signal_handlers=False,
             )
+            logger.error("the engine ended by itself; the worker begins anew")
         except Exception:
             logger.exception("the worker begins anew")
-            await asyncio.sleep(FETCH_EVERY_SECONDS)
-        else:
-            return
+        await asyncio.sleep(FETCH_EVERY_SECONDS)
 
 
 async def _forever(sweep: Callable[[], Awaitable[object]], every: float) -> None:
