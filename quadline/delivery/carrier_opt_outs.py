@@ -20,6 +20,7 @@ from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery import holding
 from quadline.delivery.recipients import pair_of
+from quadline.delivery.under_way import wait_for_calls
 from quadline.jobs import enqueue, job
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD
@@ -120,6 +121,7 @@ def _learn(pair: Pair, *, occurred_at: datetime, reference: str, now: datetime, 
     )
     if is_new:
         log.warning("an opt-out was learned from the carrier", entry_id=is_new.pk)
+        wait_for_calls(pair)
         questions.settle(pair=pair, answer=questions.Answer.STOP, by=None, now=now)
         holding.close_texts(pair, now=now)
 

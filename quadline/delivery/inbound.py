@@ -23,6 +23,7 @@ from quadline.conversations.rules import Channel
 from quadline.delivery import holding, opting
 from quadline.delivery.blocking import block_unsent
 from quadline.delivery.carrier_opt_outs import tell_if_unheard
+from quadline.delivery.under_way import wait_for_calls
 from quadline.numbers.rules import HELD
 from quadline.roster import trouble
 from quadline.roster.models import Student
@@ -141,6 +142,7 @@ def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str
     Conversation.objects.filter(pk=reply.conversation_id).update(needs_reply=False)
     opting.answer_by_keyword(pair, said_at=now, now=now)
     if change is Change.OPT_OUT and ledger.is_opted_out(pair):  # not one that came late, after a newer START
+        wait_for_calls(pair)
         block_unsent(
             conversation=Conversation.objects.get(pk=reply.conversation_id), verdict=Verdict(False, Reason.OPTED_OUT), now=now
         )

@@ -21,6 +21,7 @@ from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Conversation, Message
 from quadline.delivery import holding, sender
 from quadline.delivery.carrier_opt_outs import tell_carrier
+from quadline.delivery.under_way import wait_for_calls
 from quadline.jobs import enqueue
 from quadline.live.telling import tell_each
 from quadline.numbers.models import SystemNumber
@@ -171,6 +172,7 @@ def _opt_out(pair: Pair, *, said_at: datetime, wording: str, actor: User, now: d
         pair=pair, change=Change.OPT_OUT, source=Source.STAFF, occurred_at=said_at, wording=wording, actor=actor
     )
     if entry:
+        wait_for_calls(pair)
         holding.close_texts(pair, now=now)
         enqueue(tell_carrier, entry_id=entry.pk)
     return entry

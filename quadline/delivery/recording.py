@@ -109,7 +109,10 @@ def learn(message: Message, failure: Failure, carrier_code: str, *, now: datetim
 
 
 def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
-    """The carrier refused because the student had opted out: the ledger learns it if it did not know."""
+    """The carrier refused because the student had opted out: the ledger learns it if it did not know.
+
+    Waits for no other call (under_way.py): the carrier refuses those, too, and who writes answers down must not stand still.
+    """
     if failure is Failure.OPTED_OUT and not ledger.is_opted_out(pair_of(message)):
         ledger.record(
             pair=pair_of(message),
