@@ -28,10 +28,18 @@ A_MOMENT = timedelta(seconds=1)
 A_PERSON_DECIDES = "We could not learn whether this text went out. Ask the student, or write again."
 SENT_AGAIN = "The carrier does not have it. Sending it again."
 
+# Number by number, so that a log is read once for all of its texts, and those that have waited longest first.
 TAKE = """
+    WITH due AS (
+        SELECT attempt.id, message.system_number_id AS number_id, attempt.next_look_at
+        FROM delivery_attempt AS attempt JOIN conversations_message AS message ON message.id = attempt.message_id
+        WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
+    ),
+    longest AS (SELECT number_id, min(next_look_at) AS since FROM due GROUP BY number_id)
     UPDATE delivery_attempt SET next_look_at = %(until)s
-    WHERE id IN (SELECT id FROM delivery_attempt WHERE outcome = 'unknown' AND next_look_at <= %(now)s
-                 ORDER BY next_look_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+    WHERE id IN (SELECT attempt.id FROM due JOIN longest USING (number_id) JOIN delivery_attempt AS attempt USING (id)
+                 WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
+                 ORDER BY longest.since, number_id, attempt.id LIMIT %(limit)s FOR NO KEY UPDATE OF attempt SKIP LOCKED)
     RETURNING id
 """
 # Each only as it was when the log was read: a reading that was overtaken by another decides nothing.
