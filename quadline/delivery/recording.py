@@ -88,6 +88,7 @@ def _has_waited_enough(message: Message, outcome: Unsent, now: datetime) -> bool
 
 def _end(message: Message, attempt: Attempt, failure: Failure, carrier_code: str, now: datetime) -> None:
     """The carrier will not take it: its email is written now."""
+    wait_if_out(message, failure)
     if not close(attempt, Attempt.Outcome.REFUSED, carrier_code):
         return
     fields = failure_fields(failure, carrier_code)
@@ -115,10 +116,17 @@ def learn(message: Message, failure: Failure, carrier_code: str, *, now: datetim
     alerts.tell_if_concerned(failure, carrier_code)
 
 
+def wait_if_out(message: Message, failure: Failure | None) -> None:
+    """Before the text is locked: whoever hands over another of the pair may be about to write that down."""
+    if failure is Failure.OPTED_OUT:
+        ledger.wait_for_sends(pair_of(message))
+
+
 def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
     """The carrier refused because the student had opted out: the ledger learns it if it did not know.
 
-    Waits for no other call (under_way.py): the carrier refuses those, too, and who writes answers down must not stand still.
+    Waits for no call whose session has died (under_way.py): the carrier refuses those, too, and whoever writes answers down
+    must not stand still.
     """
     if failure is Failure.OPTED_OUT and not ledger.is_opted_out(pair_of(message)):
         ledger.record(
@@ -127,6 +135,7 @@ def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
             source=Source.CARRIER,
             occurred_at=now,
             carrier_reference=f"refused {message.pk}",
+            has_waited=True,
         )
 
 

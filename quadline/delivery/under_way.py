@@ -25,11 +25,20 @@ UNDER_WAY = """
 """
 
 
-def wait_for_calls(pair: Pair) -> None:
-    """In the transaction of an opt-out, when the ledger has taken it: until no call to this student is under way.
+def keep_texts_back(pair: Pair) -> None:
+    """At the beginning of a transaction that opts a student out, before it locks a conversation or a text.
 
-    Within the patience that the ledger has for the lock, counted from the transaction's beginning. A text that was claimed
-    and not yet called finds the lock taken, and ends the wait. Takes no lock that writing an answer down would wait for.
+    Whoever hands a text over writes down what became of it before the lock is let go: a STOP that waited for the lock with
+    the conversation in its hands, and a text refused just then, would wait for each other.
+    """
+    ledger.wait_for_sends(pair)
+    _wait_for_calls(pair)
+
+
+def _wait_for_calls(pair: Pair) -> None:
+    """Until no call to this student is under way, within the patience that the ledger has for the lock.
+
+    A text that was claimed and not yet called finds the lock taken, and ends the wait.
     """
     for _ in range(ledger.LOCK_PATIENCE_MS // LOOK_EVERY_MS):  # however the clock is set meanwhile
         if not _is_under_way(pair):
