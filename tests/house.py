@@ -43,7 +43,8 @@ class Simulator:
             return json.loads(answer.read() or "null")
 
     def ledger(self, kind: str) -> list[dict[str, Any]]:
-        found = self.ask("GET", f"/simulator/ledger?kind={kind}")
+        """All of it, however much there is."""
+        found = self.ask("GET", f"/simulator/ledger?kind={kind}&limit=1000000")
         return list(found["entries"] if isinstance(found, dict) else found)
 
     def settings(self, **changes: Any) -> None:

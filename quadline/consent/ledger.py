@@ -38,15 +38,18 @@ def record(
     wording: str = "",
     carrier_reference: str = "",
     actor: User | None = None,
+    has_waited: bool = False,
 ) -> ConsentEntry | None:
     """Append to the ledger and move the pair's state, in the caller's transaction. None when it was there already.
 
-    Only the student's own reply, as we or the carrier read it, opts in: nobody does it for them.
+    ``has_waited``: for the pair's texts on their way, before the transaction locked anything else. Only the student's own
+    reply, as we or the carrier read it, opts in: nobody does it for them.
     """
     if change is Change.OPT_IN and (source is Source.STAFF or actor):
         raise ValueError("a student opts in by a reply of their own")
     with transaction.atomic():
-        wait_for_sends(pair)
+        if not has_waited:
+            wait_for_sends(pair)
         entry, is_new = ConsentEntry.objects.get_or_create(
             carrier_reference=carrier_reference or f"{change}-{pair[0]}-{pair[1]}-{occurred_at.timestamp()}",
             change=change,
@@ -103,7 +106,10 @@ def history(student_phone: str, system_phones: Iterable[str]) -> list[ConsentEnt
 
 
 def wait_for_sends(pair: Pair) -> None:
-    """Until the caller's transaction ends no text of this pair is handed over; one under way is waited for, not for long."""
+    """Until the caller's transaction ends no text of this pair is handed over; one under way is waited for, not for long.
+
+    Best asked for first: whoever hands over writes down what became of the text before letting go, and may need rows for it.
+    """
     with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ["|".join(pair)])

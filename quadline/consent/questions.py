@@ -20,14 +20,17 @@ OPEN = """
 """
 
 
-def ask(*, pair: Pair, wording: str, phrase: str, carrier_reference: str, asked_at: datetime) -> StopQuestion | None:
-    """Open a question in the caller's transaction. It waits for texts on their way, as a STOP does.
+def ask(
+    *, pair: Pair, wording: str, phrase: str, carrier_reference: str, asked_at: datetime, has_waited: bool = False
+) -> StopQuestion | None:
+    """Open a question in the caller's transaction. It waits for texts on their way, as a STOP does, if that has not.
 
     None when there is nothing to ask: this reply was asked about, another of the pair is open, the student is out, or
     has sent a keyword since.
     """
     with transaction.atomic():
-        ledger.wait_for_sends(pair)
+        if not has_waited:
+            ledger.wait_for_sends(pair)
         standing = ledger.standing(pair)
         if standing and (standing.opted_out or standing.since >= asked_at):
             return None

@@ -20,6 +20,7 @@ from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery import holding
 from quadline.delivery.recipients import pair_of
+from quadline.delivery.under_way import keep_texts_back
 from quadline.jobs import enqueue, job
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD
@@ -110,6 +111,7 @@ def _learn(pair: Pair, *, occurred_at: datetime, reference: str, now: datetime, 
     standing = ledger.standing(pair)
     if standing and (standing.opted_out or standing.since >= occurred_at):
         return
+    keep_texts_back(pair)
     is_new = ledger.record(
         pair=pair,
         change=Change.OPT_OUT,
@@ -117,6 +119,7 @@ def _learn(pair: Pair, *, occurred_at: datetime, reference: str, now: datetime, 
         occurred_at=occurred_at,
         wording=bodies.clean(wording)[:500],
         carrier_reference=reference,
+        has_waited=True,
     )
     if is_new:
         log.warning("an opt-out was learned from the carrier", entry_id=is_new.pk)

@@ -35,8 +35,8 @@ def hold_texts(pair: Pair, *, now: datetime) -> None:
 @transaction.atomic
 def keep_back(message: Message, attempt: Attempt, *, now: datetime) -> None:
     """The sender's last look found a question: provably not at the carrier. Its status does not fall."""
-    recording.close(attempt, Attempt.Outcome.UNSENT, "a question is open")
-    _hold([Message.objects.select_related("conversation").get(pk=message.pk)], now)
+    if recording.close(attempt, Attempt.Outcome.UNSENT, "a question is open"):
+        _hold([Message.objects.select_related("conversation").get(pk=message.pk)], now)
 
 
 def let_go_on(pair: Pair, *, actor: User | None, now: datetime) -> None:

@@ -4,7 +4,7 @@ Other words that may mean stop are put to a person (opting.py).
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -23,6 +23,7 @@ from quadline.conversations.rules import Channel
 from quadline.delivery import holding, opting
 from quadline.delivery.blocking import block_unsent
 from quadline.delivery.carrier_opt_outs import tell_if_unheard
+from quadline.delivery.under_way import keep_texts_back
 from quadline.numbers.rules import HELD
 from quadline.roster import trouble
 from quadline.roster.models import Student
@@ -66,11 +67,12 @@ def file_replies(texts: Sequence[InboundText], *, now: datetime) -> list[uuid.UU
     """
     with transaction.atomic(savepoint=False):
         places = _places(texts)
+        waited = _keep_back([texts[at] for at in places])
         replies = {at: _reply(texts[at], place, now) for at, place in places.items()}
         new = receive(replies.values())
         # A phone that writes is a phone that works.
         trouble.clear_all({replies[at].student_phone for at, place in places.items() if place.is_in_trouble})
-        _honour_all([(texts[at], reply) for at, reply in replies.items() if reply.id in new])
+        _honour_all([(texts[at], reply) for at, reply in replies.items() if reply.id in new], waited)
     return [replies[at].id if at in replies else None for at in range(len(texts))]
 
 
@@ -86,6 +88,28 @@ def _places(texts: Sequence[InboundText]) -> dict[int, Place]:
         cursor.execute(PLACE, {**wanted, "held": sorted(HELD)})
         found = {place - 1: Place(*known) for place, *known in cursor.fetchall()}
     return dict(sorted(found.items()))
+
+
+def _keep_back(texts: Sequence[InboundText]) -> set[ledger.Pair]:
+    """The pairs whose texts are kept back from here on, for somebody says STOP, START or what may mean stop.
+
+    Before any conversation is locked, in this as in any other transaction that waits for texts on their way.
+    """
+    said = [((_e164(text.student_phone), text.system_phone), bodies.clean(text.body)) for text in texts]
+    out = _those_out(said)
+    waited = set()
+    for pair, body in said:
+        found = keyword_in(body, opted_out=pair in out)
+        if found[0] is not Keyword.HELP if found else stop_phrase_in(body):
+            (keep_texts_back if found and found[0] is Keyword.STOP else ledger.wait_for_sends)(pair)
+            waited.add(pair)
+    return waited
+
+
+def _those_out(said: Iterable[tuple[ledger.Pair, str]]) -> set[ledger.Pair]:
+    """Those who have opted out, of the pairs in which a keyword was said."""
+    words = [pair for pair, body in said if keyword_in(body, opted_out=True)]
+    return ledger.opted_out(words) if words else set()
 
 
 def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
@@ -113,20 +137,19 @@ def _opened(staff_id: int, phone: str, now: datetime) -> Conversation:
     return open_with_phone(staff=staff, phone=phone, now=now)
 
 
-def _honour_all(filed: Sequence[tuple[InboundText, Reply]]) -> None:
+def _honour_all(filed: Sequence[tuple[InboundText, Reply]], waited: set[ledger.Pair]) -> None:
     """What the replies ask for. Their conversations are locked: nobody opts out or in meanwhile."""
-    words = [(text, reply) for text, reply in filed if keyword_in(reply.body, opted_out=True)]
-    out = ledger.opted_out((reply.student_phone, text.system_phone) for text, reply in words) if words else set()
+    out = _those_out(((reply.student_phone, text.system_phone), reply.body) for text, reply in filed)
     for text, reply in filed:
         pair = (reply.student_phone, text.system_phone)
         found = keyword_in(reply.body, opted_out=pair in out)
-        if found is None:
-            opting.ask_about(pair, reply.body, carrier_reference=text.carrier_message_id, now=reply.created_at)
-        elif found[0] is not Keyword.HELP:  # the carrier answers HELP itself; the staff user sees the question
-            _honour_keyword(text, reply, *found)
+        if found and found[0] is not Keyword.HELP:  # the carrier answers HELP itself; the staff user sees the question
+            _honour_keyword(text, reply, *found, has_waited=pair in waited)
+        elif found is None and pair in waited and (phrase := stop_phrase_in(reply.body)):
+            opting.ask_about(pair, reply.body, phrase, carrier_reference=text.carrier_message_id, now=reply.created_at)
 
 
-def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str) -> None:
+def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str, *, has_waited: bool) -> None:
     pair, now = (reply.student_phone, text.system_phone), reply.created_at
     change = Change.OPT_OUT if keyword is Keyword.STOP else Change.OPT_IN
     entry = ledger.record(
@@ -137,6 +160,7 @@ def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str
         keyword=word,
         wording=reply.body[:500],
         carrier_reference=text.carrier_message_id,
+        has_waited=has_waited,
     )
     Conversation.objects.filter(pk=reply.conversation_id).update(needs_reply=False)
     opting.answer_by_keyword(pair, said_at=now, now=now)

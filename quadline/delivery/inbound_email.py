@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from quadline.consent import questions
+from quadline.consent import ledger, questions
 from quadline.consent.phrases import stop_phrase_in
 from quadline.consent.rules import Keyword, keyword_in
 from quadline.conversations.models import Conversation, Message
@@ -108,10 +108,13 @@ def _save(row: IncomingEmail, email: Incoming, conversation: Conversation, now: 
         detail=row.detail[:300],
         created_at=now,
     )
+    asked = _may_mean_stop(reply.body, conversation)
+    if asked:
+        ledger.wait_for_sends(asked[0])  # before the conversation is locked, as always (under_way.py)
     receive([reply])
-    message = Message.objects.get(pk=reply.id)
-    _ask_whether_to_stop(message, conversation, row, now)
-    return message
+    if asked:
+        _ask_whether_to_stop(*asked, body=reply.body, reference=f"email {row.pk}", now=now)
+    return Message.objects.get(pk=reply.id)
 
 
 def _body(email: Incoming) -> str:
@@ -121,17 +124,20 @@ def _body(email: Incoming) -> str:
     return "\n\n".join(part for part in (words, files) if part) or NO_WORDS
 
 
-def _ask_whether_to_stop(message: Message, conversation: Conversation, row: IncomingEmail, now: datetime) -> None:
+def _may_mean_stop(body: str, conversation: Conversation) -> tuple[ledger.Pair, str] | None:
     """STOP is a keyword of texts only. Said in an email it is put to a person, like other words that may mean it:
     any reasonable means counts (47 CFR 64.1200(a)(10))."""
     number = SystemNumber.objects.of(conversation.staff)
-    found = keyword_in(message.body, opted_out=False)
-    phrase = found[1] if found and found[0] is Keyword.STOP else stop_phrase_in(message.body)
+    found = keyword_in(body, opted_out=False)
+    phrase = found[1] if found and found[0] is Keyword.STOP else stop_phrase_in(body)
     if not (phrase and number and number.phone and conversation.student_phone):
-        return
-    pair = (conversation.student_phone, number.phone)
-    reference = f"email {row.pk}"
-    if questions.ask(pair=pair, wording=message.body[:1600], phrase=phrase, carrier_reference=reference, asked_at=now):
+        return None
+    return (conversation.student_phone, number.phone), phrase
+
+
+def _ask_whether_to_stop(pair: ledger.Pair, phrase: str, *, body: str, reference: str, now: datetime) -> None:
+    wording = body[:1600]
+    if questions.ask(pair=pair, wording=wording, phrase=phrase, carrier_reference=reference, asked_at=now, has_waited=True):
         holding.hold_texts(pair, now=now)
 
 

@@ -15,12 +15,12 @@ from quadline.audit.models import record
 from quadline.consent import ledger, questions
 from quadline.consent.ledger import Pair
 from quadline.consent.models import ConsentEntry, StopQuestion
-from quadline.consent.phrases import stop_phrase_in
 from quadline.consent.questions import Answer
 from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Conversation, Message
 from quadline.delivery import holding, sender
 from quadline.delivery.carrier_opt_outs import tell_carrier
+from quadline.delivery.under_way import keep_texts_back
 from quadline.jobs import enqueue
 from quadline.live.telling import tell_each
 from quadline.numbers.models import SystemNumber
@@ -52,13 +52,18 @@ class RequestRefused(ValueError):
     """Nothing was recorded; the message says why, in plain words."""
 
 
-def ask_about(pair: Pair, body: str, *, carrier_reference: str, now: datetime) -> StopQuestion | None:
-    """Put a reply that may mean stop to its staff user; texts to this student wait. In the transaction that files it."""
-    phrase = stop_phrase_in(body)
-    if phrase is None:
-        return None
+def ask_about(pair: Pair, body: str, phrase: str, *, carrier_reference: str, now: datetime) -> StopQuestion | None:
+    """Put a reply that may mean stop to its staff user; texts to this student wait.
+
+    In the transaction that files it, which has waited for those on their way.
+    """
     question = questions.ask(
-        pair=pair, wording=body[:MOST_WORDS], phrase=phrase, carrier_reference=carrier_reference, asked_at=now
+        pair=pair,
+        wording=body[:MOST_WORDS],
+        phrase=phrase,
+        carrier_reference=carrier_reference,
+        asked_at=now,
+        has_waited=True,
     )
     if question:
         holding.hold_texts(pair, now=now)
@@ -79,12 +84,14 @@ def answer_by_keyword(pair: Pair, *, said_at: datetime, now: datetime) -> None:
 
 def answer_question(*, conversation: Conversation, actor: User, answer: Answer, now: datetime) -> StopQuestion | None:
     """One click of the staff user: stop, or keep texting. None when nobody asks, or somebody has answered."""
+    asked = question_in(conversation)
+    if asked is None:
+        return None
+    pair = (asked.student_phone, asked.system_phone)
     with transaction.atomic():
+        if answer is Answer.STOP:
+            keep_texts_back(pair)
         _one_at_a_time([conversation])
-        open_one = question_in(conversation)
-        if open_one is None:
-            return None
-        pair = (open_one.student_phone, open_one.system_phone)
         question = questions.settle(pair=pair, answer=answer, by=actor, now=now)
         if question is None:
             return None
@@ -134,6 +141,7 @@ def record_stop_request(
         raise RequestRefused(f"There is no number of {staff.name} that could text {student.first}. Nothing was recorded.")
     pair = (student.mobile, number.phone)
     with transaction.atomic():
+        keep_texts_back(pair)
         conversations = Conversation.objects.filter(staff=staff, student=student)
         _one_at_a_time(conversations)
         if ledger.is_opted_out(pair):
@@ -167,8 +175,15 @@ def numbers_that_texted(student: Student) -> list[SystemNumber]:
 
 
 def _opt_out(pair: Pair, *, said_at: datetime, wording: str, actor: User, now: datetime) -> ConsentEntry | None:
+    """The caller has kept the pair's texts back."""
     entry = ledger.record(
-        pair=pair, change=Change.OPT_OUT, source=Source.STAFF, occurred_at=said_at, wording=wording, actor=actor
+        pair=pair,
+        change=Change.OPT_OUT,
+        source=Source.STAFF,
+        occurred_at=said_at,
+        wording=wording,
+        actor=actor,
+        has_waited=True,
     )
     if entry:
         holding.close_texts(pair, now=now)

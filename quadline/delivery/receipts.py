@@ -33,6 +33,7 @@ def apply(receipt: Receipt, *, now: datetime) -> bool:
         message = _text_of(receipt)
         if message is None:
             return False
+        recording.wait_if_out(message, receipt.failure)
         if not message.carrier_message_id and _is_nobodys(receipt.carrier_message_id):
             # Quicker than the carrier's own answer, or that answer was lost: this is how the text is found again.
             Message.objects.filter(pk=message.pk, carrier_message_id="").update(

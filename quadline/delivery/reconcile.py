@@ -28,10 +28,18 @@ A_MOMENT = timedelta(seconds=1)
 A_PERSON_DECIDES = "We could not learn whether this text went out. Ask the student, or write again."
 SENT_AGAIN = "The carrier does not have it. Sending it again."
 
+# Number by number, so that a log is read once for all of its texts, and those that have waited longest first.
 TAKE = """
+    WITH due AS (
+        SELECT attempt.id, message.system_number_id AS number_id, attempt.next_look_at
+        FROM delivery_attempt AS attempt JOIN conversations_message AS message ON message.id = attempt.message_id
+        WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
+    ),
+    longest AS (SELECT number_id, min(next_look_at) AS since FROM due GROUP BY number_id)
     UPDATE delivery_attempt SET next_look_at = %(until)s
-    WHERE id IN (SELECT id FROM delivery_attempt WHERE outcome = 'unknown' AND next_look_at <= %(now)s
-                 ORDER BY next_look_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+    WHERE id IN (SELECT attempt.id FROM due JOIN longest USING (number_id) JOIN delivery_attempt AS attempt USING (id)
+                 WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
+                 ORDER BY longest.since, number_id, attempt.id LIMIT %(limit)s FOR NO KEY UPDATE OF attempt SKIP LOCKED)
     RETURNING id
 """
 # Each only as it was when the log was read: a reading that was overtaken by another decides nothing.
@@ -46,19 +54,22 @@ ABSENT_FOR_GOOD = """
         UPDATE delivery_attempt AS attempt SET outcome = 'nothing_found', looks = attempt.looks + 1, why = '', next_look_at = NULL
         FROM unnest(%(ids)s::bigint[], %(looks)s::int[]) AS seen (id, looks)
         WHERE attempt.id = seen.id AND attempt.looks = seen.looks AND attempt.outcome = 'unknown'
-        RETURNING attempt.message_id
+        RETURNING attempt.id, attempt.message_id
     ),
     tried AS (
         SELECT absent.message_id, 1 + count(before.id) AS times
         FROM absent LEFT JOIN delivery_attempt AS before
              ON before.message_id = absent.message_id AND before.outcome = 'nothing_found'
         GROUP BY absent.message_id
+    ),
+    next AS (
+        UPDATE conversations_message AS message
+        SET due_at = CASE WHEN tried.times < %(most)s THEN %(now)s::timestamptz END,
+            detail = CASE WHEN tried.times < %(most)s THEN %(again)s ELSE %(person)s END
+        FROM tried WHERE message.id = tried.message_id AND message.status = 'unconfirmed'
+        RETURNING message.id, message.due_at
     )
-    UPDATE conversations_message AS message
-    SET due_at = CASE WHEN tried.times < %(most)s THEN %(now)s::timestamptz END,
-        detail = CASE WHEN tried.times < %(most)s THEN %(again)s ELSE %(person)s END
-    FROM tried WHERE message.id = tried.message_id AND message.status = 'unconfirmed'
-    RETURNING message.due_at
+    SELECT absent.id, next.due_at FROM absent LEFT JOIN next ON next.id = absent.message_id
 """
 PUT_BACK = "UPDATE delivery_attempt SET next_look_at = %(at)s WHERE id = ANY(%(ids)s) AND outcome = 'unknown'"
 
@@ -160,10 +171,12 @@ def _note_absence(attempts: Sequence[Attempt], *, now: datetime) -> None:
         if over:
             words = {"again": SENT_AGAIN, "person": A_PERSON_DECIDES}
             cursor.execute(ABSENT_FOR_GOOD, {"now": now, "most": MOST_ATTEMPTS, **words, **_as_seen(over)})
-            if any(due_at for (due_at,) in cursor.fetchall()):
+            decided = dict(cursor.fetchall())
+            if any(decided.values()):
                 enqueue(send_due_texts)
-    for attempt in over:
-        daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)
+            for attempt in over:
+                if attempt.pk in decided:  # not by another reading meanwhile
+                    daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)
 
 
 def _as_seen(attempts: Sequence[Attempt]) -> dict[str, list[int]]:

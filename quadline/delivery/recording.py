@@ -1,4 +1,8 @@
-"""Write down how an attempt ended. Each in one transaction; none of them calls anybody."""
+"""Write down how an attempt ended. Each in one transaction; none of them calls anybody.
+
+A worker that was paused for minutes may come when its attempt was looked up and the text sent again. Then it is too late
+to say that the carrier did not take it: nothing follows.
+"""
 
 import random
 from datetime import datetime, timedelta
@@ -59,7 +63,8 @@ def record_unsent(
             _end(message, attempt, outcome.failure, outcome.carrier_code, now)
             return timedelta(0)
         alerts.tell_if_concerned(outcome.failure, outcome.carrier_code)
-    close(attempt, Attempt.Outcome.UNSENT, outcome.why)
+    if not close(attempt, Attempt.Outcome.UNSENT, outcome.why):
+        return timedelta(0)
     made = message.attempts.filter(outcome=Attempt.Outcome.UNSENT).count()
     wait = retry_at - now if retry_at else wait_before_retry(made, asked_for=outcome.retry_after, jitter=random.random())  # noqa: S311  # spreads retries, hides nothing
     words = outcome.failure.words if outcome.failure else "Not handed over yet."
@@ -83,7 +88,9 @@ def _has_waited_enough(message: Message, outcome: Unsent, now: datetime) -> bool
 
 def _end(message: Message, attempt: Attempt, failure: Failure, carrier_code: str, now: datetime) -> None:
     """The carrier will not take it: its email is written now."""
-    close(attempt, Attempt.Outcome.REFUSED, carrier_code)
+    wait_if_out(message, failure)
+    if not close(attempt, Attempt.Outcome.REFUSED, carrier_code):
+        return
     fields = failure_fields(failure, carrier_code)
     if climb(message, Status.FAILED, cause="refused", now=now, event_code=carrier_code, due_at=None, **fields):
         notices.pass_on(message)
@@ -94,10 +101,11 @@ def _end(message: Message, attempt: Attempt, failure: Failure, carrier_code: str
 @transaction.atomic
 def record_unknown(message: Message, attempt: Attempt, outcome: Unknown, *, now: datetime) -> None:
     """The carrier may have it: nothing is sent again before its log was read (reconcile.py)."""
-    Attempt.objects.filter(pk=attempt.pk).update(
+    is_news = Attempt.objects.filter(pk=attempt.pk, outcome=Attempt.Outcome.UNDER_WAY).update(
         outcome=Attempt.Outcome.UNKNOWN, why=outcome.why[:200], next_look_at=now + FIRST_LOOK_AFTER
     )
-    climb(message, Status.UNCONFIRMED, cause="answer lost", now=now, detail="The carrier's answer was lost. Looking it up.")
+    if is_news:
+        climb(message, Status.UNCONFIRMED, cause="answer lost", now=now, detail="The carrier's answer was lost. Looking it up.")
 
 
 def learn(message: Message, failure: Failure, carrier_code: str, *, now: datetime) -> None:
@@ -108,8 +116,18 @@ def learn(message: Message, failure: Failure, carrier_code: str, *, now: datetim
     alerts.tell_if_concerned(failure, carrier_code)
 
 
+def wait_if_out(message: Message, failure: Failure | None) -> None:
+    """Before the text is locked: whoever hands over another of the pair may be about to write that down."""
+    if failure is Failure.OPTED_OUT:
+        ledger.wait_for_sends(pair_of(message))
+
+
 def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
-    """The carrier refused because the student had opted out: the ledger learns it if it did not know."""
+    """The carrier refused because the student had opted out: the ledger learns it if it did not know.
+
+    Waits for no call whose session has died (under_way.py): the carrier refuses those, too, and whoever writes answers down
+    must not stand still.
+    """
     if failure is Failure.OPTED_OUT and not ledger.is_opted_out(pair_of(message)):
         ledger.record(
             pair=pair_of(message),
@@ -117,6 +135,7 @@ def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
             source=Source.CARRIER,
             occurred_at=now,
             carrier_reference=f"refused {message.pk}",
+            has_waited=True,
         )
 
 
@@ -126,7 +145,12 @@ def failure_fields(failure: Failure, carrier_code: str) -> dict[str, Any]:
     return {"reason": failure.name.lower(), "detail": failure.words + shown, "carrier_code": carrier_code}
 
 
-def close(attempt: Attempt, outcome: Attempt.Outcome, why: str = "") -> None:
-    Attempt.objects.filter(pk=attempt.pk).update(outcome=outcome, why=why[:200], next_look_at=None)
-    if outcome in (Attempt.Outcome.UNSENT, Attempt.Outcome.REFUSED):
+def close(attempt: Attempt, outcome: Attempt.Outcome, why: str = "") -> bool:
+    """False when it has been decided otherwise meanwhile. That the carrier took a text is true whenever it is said."""
+    row = Attempt.objects.filter(pk=attempt.pk)
+    if outcome is not Attempt.Outcome.ACCEPTED:
+        row = row.filter(outcome__in=(Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN))
+    is_closed = row.update(outcome=outcome, why=why[:200], next_look_at=None) > 0
+    if is_closed and outcome in (Attempt.Outcome.UNSENT, Attempt.Outcome.REFUSED):
         daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)
+    return is_closed

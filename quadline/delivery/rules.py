@@ -13,8 +13,10 @@ LONGEST_WAIT = timedelta(minutes=5)
 STALE_AFTER = timedelta(seconds=20)
 # A look at consent is good for this long: less than a STOP waits for the texts that were looked at (consent/ledger.py).
 LOOK_LASTS = timedelta(seconds=2.5)
-# An attempt without an outcome after this belongs to a worker that died: it is called within STALE_AFTER, and a call
-# takes 15 s at most. With the sweep's ten seconds nobody is missed for longer than a minute.
+# However it went, the call of an attempt is over then: it begins within STALE_AFTER and takes 15 s at most.
+CALL_OVER_AFTER = STALE_AFTER + timedelta(seconds=15)
+# An attempt without an outcome after this belongs to a worker that died. With the sweep's ten seconds nobody is missed
+# for longer than a minute.
 LOST_AFTER = timedelta(seconds=45)
 FIRST_LOOK_AFTER = timedelta(seconds=5)
 SECOND_LOOK_AFTER = timedelta(seconds=60)

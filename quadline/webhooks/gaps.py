@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 import structlog
+from django.db import DataError, IntegrityError
 from django.utils import timezone
 
 from quadline.carriers import registry
-from quadline.carriers.protocol import InboundText, NumberProblem
+from quadline.carriers.protocol import Carrier, InboundText, NumberProblem
 from quadline.consent.rules import Keyword, keyword_in
 from quadline.jobs import alone, job
 from quadline.webhooks.events import file_inbound
@@ -37,15 +38,26 @@ def _fetch() -> None:
         return
     missed = _missed(carrier.name, list(received))
     for text in sorted(missed, key=lambda text: not _is_stop(text)):
-        file_inbound(carrier, text, {"MessageSid": text.carrier_message_id, "read_from": "log"})
+        _file(carrier, text)
     LogReading.objects.update_or_create(carrier=carrier.name, defaults={"read_until": now})
     if missed:
         log.warning("replies were filed from the carrier's log", count=len(missed))
 
 
+def _file(carrier: Carrier, text: InboundText) -> None:
+    """One reply that cannot be filed must not keep back those behind it."""
+    try:
+        file_inbound(carrier, text, {"MessageSid": text.carrier_message_id, "read_from": "log"})
+    except (DataError, IntegrityError, ValueError):
+        log.exception("a reply in the carrier's log could not be filed", carrier_message_id=text.carrier_message_id)
+
+
 def _since(carrier: str, now: datetime) -> datetime:
-    """From a little before the log was last read, so that a gap of any length up to a week is covered."""
-    last = LogReading.objects.filter(carrier=carrier).first()
+    """From a little before the log was last read, so that a gap of any length up to a week is covered.
+
+    A reading that is still to come was noted by a clock that was wrong: nobody knows when it was.
+    """
+    last = LogReading.objects.filter(carrier=carrier, read_until__lte=now).first()
     earliest = now - LONGEST_GAP
     return max(earliest, last.read_until - OVERLAP) if last else earliest
 

@@ -115,6 +115,20 @@ def test_two_thousand_unknown_outcomes_are_settled_by_a_few_readings_and_none_is
     assert dict(known) == {line["to"]: line["sid"] for line in box.accepts()}
 
 
+def test_a_log_is_read_once_for_all_of_its_texts_however_few_are_looked_up_at_once(
+    people: Cast, box: Simulator, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, omars = students(4), rent(people.omar)
+    mine = texts_of(people.maya, number, reached[:2], "Office closed.")
+    others = texts_of(people.omar, omars, reached[2:], "Office closed.")
+    run(hand_over, texts=[*mine, *others])
+    in_doubt([text for pair in zip(mine, others, strict=True) for text in pair])
+    monkeypatch.setattr(reconcile, "IN_ONE_READING", 2)
+    sweep()
+    assert {status(text) for text in (*mine, *others)} == {Status.SENT}
+    assert asked(box) == 2
+
+
 def send_one_after_the_other() -> None:
     """Of two texts from one number to one phone the second comes back a moment later."""
     send_due()

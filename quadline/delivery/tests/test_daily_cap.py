@@ -203,3 +203,21 @@ def test_workers_at_once_do_not_use_the_last_of_a_day_twice(
     send_due()
     assert sum(line["segments"] for line in box.accepts()) <= 9
     assert Message.objects.filter(reason=WaitingFor.TOMORROW).exists()
+
+
+def test_two_readings_of_the_same_absence_give_its_segments_back_once(
+    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None]
+) -> None:
+    capped(5)
+    write(people.maya, people.rosa, "one")
+    send_due()
+    box.fault(kind="reset", times=1)
+    write(people.maya, people.bo, "two")
+    send_due()
+    assert DayCount.objects.get().segments == 2
+    look_due()
+    reconcile.settle_unknown_attempts(timestamp=0)
+    [attempt] = Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN).select_related("message__system_number")
+    for _ in range(2):  # another began when the first had not come back within READING_LASTS
+        reconcile.settle([attempt], now=datetime.now(DETROIT))
+    assert DayCount.objects.get().segments == 1

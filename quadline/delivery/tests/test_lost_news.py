@@ -11,6 +11,7 @@ from quadline.carriers.protocol import Progress, Receipt
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery import lost_news, receipts
+from quadline.delivery.models import NewsLook
 from quadline.delivery.rules import NEWS_LOOKS
 from quadline.delivery.tests.acts import elsewhere_alone, fresh, never_fell, rent, send_due, status, write
 from quadline.numbers.models import SystemNumber
@@ -150,4 +151,13 @@ def test_two_sweeps_do_not_ask_at_once(people: Cast, box: Simulator, number: Sys
         sweep_after(SOON, clock)
     assert (status(text), asked(box)) == (Status.SENT, 0)
     sweep_after(timedelta(minutes=1), clock)
+    assert status(text) == Status.DELIVERED
+
+
+def test_a_clock_that_was_a_day_ahead_hides_no_news(
+    people: Cast, box: Simulator, number: SystemNumber, clock: time_machine.Traveller
+) -> None:
+    NewsLook.objects.create(after=SOON, sent_until=timezone.now() + timedelta(days=1))
+    text = silent_text(people, box)
+    sweep_after(SOON, clock)
     assert status(text) == Status.DELIVERED

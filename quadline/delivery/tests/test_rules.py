@@ -7,6 +7,7 @@ import pytest
 from quadline.carriers.protocol import Failure, Remedy
 from quadline.delivery.rules import (
     BAD_AFTER,
+    CALL_OVER_AFTER,
     EMAIL_LOST_AFTER,
     FIRST_LOOK_AFTER,
     LONGEST_WAIT,
@@ -55,7 +56,7 @@ def test_the_carriers_log_is_read_twice(looks: int, after: timedelta | None) -> 
 
 
 def test_nobody_settles_an_attempt_that_may_still_be_made() -> None:
-    assert STALE_AFTER + LONGEST_CALL < LOST_AFTER
+    assert STALE_AFTER + LONGEST_CALL <= CALL_OVER_AFTER < LOST_AFTER
 
 
 STEPS_AT_A_REFUSAL = {

@@ -1,16 +1,21 @@
 """Replies that never reached us are read from the carrier's log: once, STOPs first, at the time they were sent."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.db import DataError
 from django.utils import timezone
 
 from quadline.carriers import twilio as adapter
+from quadline.carriers.protocol import Carrier, InboundText
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger
 from quadline.conversations.models import Message
 from quadline.delivery.tests.acts import elsewhere_alone, rent, send_due, write
 from quadline.numbers.models import SystemNumber
+from quadline.webhooks import events, gaps
 from quadline.webhooks.gaps import fetch_missed_replies
 from quadline.webhooks.models import LogReading
 from tests.cast import Cast
@@ -111,3 +116,29 @@ def test_two_readings_are_not_made_at_once(people: Cast, box: Simulator, number:
     assert not Message.objects.filter(direction="inbound").exists()
     fetch_missed_replies(timestamp=0)
     assert Message.objects.filter(direction="inbound").exists()
+
+
+def test_a_clock_that_was_a_day_ahead_hides_no_reply(people: Cast, box: Simulator, number: SystemNumber) -> None:
+    """It was set right while nobody read the log, and hours later somebody does."""
+    LogReading.objects.create(carrier="twilio", read_until=timezone.now() + timedelta(days=1))
+    box.text(people.rosa.mobile, number.phone, "Hello?")
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=True):
+        fetch_missed_replies(timestamp=0)
+    assert Message.objects.filter(direction="inbound", body="Hello?").count() == 1
+
+
+def test_a_reply_that_cannot_be_filed_keeps_back_no_other(
+    people: Cast, box: Simulator, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = events.file_inbound
+
+    def refuse_one(carrier: Carrier, text: InboundText, content: Mapping[str, str]) -> None:
+        if text.body == "STOP":
+            raise DataError("value too long")
+        file(carrier, text, content)
+
+    monkeypatch.setattr(gaps, "file_inbound", refuse_one)
+    for words in ("STOP", "one", "two"):
+        box.text(people.rosa.mobile, number.phone, words)
+    fetch_missed_replies(timestamp=0)
+    assert set(Message.objects.filter(direction="inbound").values_list("body", flat=True)) == {"one", "two"}

@@ -1,0 +1,106 @@
+"""A STOP waits for a text that is on its way. Meanwhile it stands in nobody's way who writes down what became of that text."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from quadline.carriers.protocol import Failure, Progress, Receipt
+from quadline.consent import ledger
+from quadline.consent.questions import Answer
+from quadline.conversations.models import Conversation, Message
+from quadline.conversations.rules import Status
+from quadline.delivery import opting, receipts
+from quadline.delivery.accepted import Taken, record_all_accepted
+from quadline.delivery.claiming import Claim, claim_due
+from quadline.delivery.opting import How
+from quadline.delivery.tests.acts import at_once, rent, reply, status, write
+from quadline.numbers.models import SystemNumber
+from quadline.roster import trouble
+from tests.cast import Cast
+from tests.house import eventually
+
+Stop = Callable[[Cast, SystemNumber], object]
+
+
+@pytest.fixture
+def mayas(committed_people: Cast, twilio: object) -> SystemNumber:
+    return rent(committed_people.maya)
+
+
+def by_reply(people: Cast, number: SystemNumber) -> object:
+    return reply(people.rosa.mobile, number.phone, "STOP")
+
+
+def by_staff(people: Cast, number: SystemNumber) -> object:
+    now = timezone.now()
+    return opting.record_stop_request(
+        student=people.rosa, staff=people.maya, actor=people.maya, how=How.BY_PHONE, said_at=now, now=now
+    )
+
+
+def by_answer(people: Cast, number: SystemNumber) -> object:
+    talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
+    return opting.answer_question(conversation=talk, actor=people.maya, answer=Answer.STOP, now=timezone.now())
+
+
+def on_its_way(text: Message) -> Claim:
+    [claim] = claim_due(limit=1)
+    assert claim.message_id == text.pk
+    assert ledger.hold([claim.to.pair]) == {claim.to.pair}
+    return claim
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def meanwhile(act: Callable[[], object], claim: Claim) -> Iterator[None]:
+    """``act`` waits for the text that is on its way; what is done here waits for nobody."""
+    other = Thread(target=lambda: at_once([act]))
+    other.start()
+    try:
+        eventually(somebody_waits)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '300ms'")
+            yield
+    finally:
+        ledger.let_go([claim.to.pair])
+        other.join(30)
+    assert not other.is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("stop", [by_reply, by_staff, by_answer])
+def test_a_refusal_is_written_down_while_its_student_says_stop(committed_people: Cast, mayas: SystemNumber, stop: Stop) -> None:
+    rosa = committed_people.rosa
+    trouble.note_failure(rosa.mobile, words="Not in service.", bad_after=2, now=timezone.now())
+    claim = on_its_way(write(committed_people.maya, rosa))
+    if stop is by_answer:
+        ledger.let_go([claim.to.pair])
+        reply(rosa.mobile, mayas.phone, "please stop texting me")
+        ledger.hold([claim.to.pair])
+    with meanwhile(lambda: stop(committed_people, mayas), claim):
+        Conversation.objects.filter(pk=claim.conversation_id).update(needs_reply=True)
+        trouble.note_failure(rosa.mobile, words="Not in service.", bad_after=2, now=timezone.now())
+        record_all_accepted([Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now())
+    assert ledger.is_opted_out(claim.to.pair)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_acceptance_is_written_down_while_a_quicker_receipt_teaches_that_the_student_is_out(
+    committed_people: Cast, mayas: SystemNumber
+) -> None:
+    text = write(committed_people.maya, committed_people.rosa)
+    claim = on_its_way(text)
+    told = Receipt("SM1", str(text.pk), Progress.UNDELIVERED, Failure.OPTED_OUT, "21610")
+    with meanwhile(lambda: receipts.apply(told, now=timezone.now()), claim):
+        record_all_accepted([Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now())
+    assert status(text) == Status.UNDELIVERED
+    assert ledger.is_opted_out(claim.to.pair)

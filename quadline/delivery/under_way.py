@@ -1,0 +1,55 @@
+"""Calls under way to a student who stops: waited for by their attempts, too, for a lock dies with its database session.
+
+The lock of a pair (consent/ledger.py) keeps texts back that are about to leave. This is for those that have left already.
+"""
+
+from time import sleep
+
+from django.db import connection
+from django.utils import timezone
+
+from quadline.consent import ledger
+from quadline.consent.ledger import Pair
+from quadline.delivery.rules import CALL_OVER_AFTER
+
+LOOK_EVERY_MS = 50
+# now() is when the transaction began: all its STOPs together wait no longer than one. The index of attempts under way
+# finds the few of the last seconds.
+UNDER_WAY = """
+    SELECT clock_timestamp() < now() + %(patience)s * interval '1 millisecond' AND EXISTS (
+        SELECT 1 FROM delivery_attempt AS attempt
+        JOIN conversations_message AS message ON message.id = attempt.message_id
+        JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
+        WHERE attempt.outcome = 'under_way' AND attempt.started_at > %(since)s
+          AND message.student_phone = %(student)s AND number.phone = %(system)s)
+"""
+
+
+def keep_texts_back(pair: Pair) -> None:
+    """At the beginning of a transaction that opts a student out, before it locks a conversation or a text.
+
+    Whoever hands a text over writes down what became of it before the lock is let go: a STOP that waited for the lock with
+    the conversation in its hands, and a text refused just then, would wait for each other.
+    """
+    ledger.wait_for_sends(pair)
+    _wait_for_calls(pair)
+
+
+def _wait_for_calls(pair: Pair) -> None:
+    """Until no call to this student is under way, within the patience that the ledger has for the lock.
+
+    A text that was claimed and not yet called finds the lock taken, and ends the wait.
+    """
+    for _ in range(ledger.LOCK_PATIENCE_MS // LOOK_EVERY_MS):  # however the clock is set meanwhile
+        if not _is_under_way(pair):
+            return
+        sleep(LOOK_EVERY_MS / 1000)
+
+
+def _is_under_way(pair: Pair) -> bool:
+    """Each question sees what was committed before it."""
+    student, system = pair
+    since = timezone.now() - CALL_OVER_AFTER
+    with connection.cursor() as cursor:
+        cursor.execute(UNDER_WAY, {"patience": ledger.LOCK_PATIENCE_MS, "since": since, "student": student, "system": system})
+        return bool(cursor.fetchone()[0])
