@@ -107,7 +107,9 @@ def _empty_tables() -> bool:
         cursor.execute("SET LOCAL lock_timeout = '200ms'")
         cursor.execute(
             "TRUNCATE accounts_user, roster_student, consent_consententry, webhooks_carrierevent, django_session, cache,"
-            " procrastinate_jobs CASCADE"
+            # What points at these without the database knowing.
+            " conversations_conversation, conversations_message, conversations_messageevent, delivery_attempt,"
+            " broadcasts_recipient, procrastinate_jobs CASCADE"
         )
         return True
     return False

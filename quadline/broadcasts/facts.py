@@ -31,6 +31,7 @@ class Reached(Protocol):
     def time_zone(self) -> str: ...
 
 
+# Students with one zone on record and one area code are in the same time zones, as far as anyone knows.
 Place = tuple[str, str]
 Someone = TypeVar("Someone", bound=Reached)
 
@@ -77,17 +78,13 @@ def verdicts_for(
     quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
     made: dict[tuple[object, ...], Verdict] = {}
     for person in people:
-        told = person.mobile in out, person.mobile in bad, person.mobile in asked
-        wrote_at = wrote.get(person.pk)
-        alike = (told, place_of(person), not person.landline, wrote_at)
-        if alike not in made:
-            made[alike] = may_text(_facts(person, told, wrote_at), now=now, quiet_hours=quiet_hours)
-        yield person, made[alike]
-
-
-def place_of(person: Reached) -> Place:
-    """Students with one zone on record and one area code are in the same time zones, as far as anyone knows."""
-    return person.time_zone, person.mobile[AREA]
+        mobile, wrote_at = person.mobile, wrote.get(person.pk)
+        told = mobile in out, mobile in bad, mobile in asked
+        alike = (told, person.time_zone, mobile[AREA], not person.landline, wrote_at)
+        verdict = made.get(alike)
+        if verdict is None:
+            made[alike] = verdict = may_text(_facts(person, told, wrote_at), now=now, quiet_hours=quiet_hours)
+        yield person, verdict
 
 
 def zones_at(person: Reached) -> tuple[str, ...]:

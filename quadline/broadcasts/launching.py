@@ -83,7 +83,7 @@ def set_off(broadcast: Broadcast) -> None:
 def _write(plan: Plan, made: Review) -> None:
     """Conversations are locked before a number is asked for, as when a single text is accepted: no ring of waits."""
     broadcast = plan.broadcast
-    writing.open_conversations(broadcast, only=None, now=plan.now)
+    writing.open_conversations(broadcast, only=None, count=made.texts + made.emails, now=plan.now)
     number = None if plan.is_email else plan.number or request_number(user=broadcast.author, now=plan.now)
     writing.write(
         writing.Order(

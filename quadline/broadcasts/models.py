@@ -65,8 +65,10 @@ class Recipient(models.Model):
     """One student in a broadcast: what the review said they get and why, and the message it became."""
 
     # An index of the first begins each one below; of the second none is needed: nobody looks for a student's broadcasts.
-    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="recipients", db_index=False)
-    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="+", db_index=False)
+    broadcast = models.ForeignKey(
+        Broadcast, on_delete=models.CASCADE, related_name="recipients", db_index=False, db_constraint=False
+    )
+    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     outcome = models.CharField(max_length=10, choices=[(o.value, o.value) for o in Outcome])
     reason = models.CharField(max_length=40, blank=True)  # why not a text
     phone = models.CharField(max_length=16, blank=True)  # E.164
@@ -94,7 +96,6 @@ class Recipient(models.Model):
                 fields=["first_message"], condition=models.Q(first_message__isnull=False), name="recipient_retried_once"
             ),
         ]
-        indexes = [models.Index(fields=["broadcast", "outcome", "reason"])]
 
 
 class Audience(models.Model):

@@ -8,7 +8,7 @@ from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import Outcome
 from quadline.conversations.merging import OF_STUDENT, values_of_sender, values_of_student
 from quadline.conversations.models import Message
-from quadline.conversations.rules import NEVER_REACHED_THE_STUDENT
+from quadline.conversations.rules import NEVER_REACHED_THE_STUDENT, Channel
 from quadline.delivery.outbox import opt_out_notice
 from quadline.numbers.models import SystemNumber
 from quadline.sms import segments
@@ -53,18 +53,21 @@ class Renderer:
         self._subject, self._body = Template(broadcast.subject), Template(broadcast.body)
         self._both = Template(f"{broadcast.subject}\n{broadcast.body}")
         self._of_sender = values_of_sender(self.author, number=number)
-        self._asked = [value_of for name, value_of in OF_STUDENT.items() if self._both.asks_for(name)]
+        asked = [value_of for name, value_of in OF_STUDENT.items() if self._both.asks_for(name)]
+        self._called = asked[0] if len(asked) == 1 else lambda student: tuple(value_of(student) for value_of in asked)
+        self._given = self._whom_the_number_told() if broadcast.channel == Channel.TEXT else set()
         self._made: dict[tuple[object, ...], Words] = {}
 
     def words_for(self, student: Person, outcome: Outcome) -> Words:
         """Raises nothing: what cannot be filled is in the answer."""
         is_text = outcome is Outcome.TEXT
-        is_first = is_text and (student.pk, student.mobile) not in self._given
-        alike = (is_text, is_first, *[value_of(student) for value_of in self._asked])
-        if alike not in self._made:
+        is_first = is_text and not (self._given and (student.pk, student.mobile) in self._given)
+        alike = (is_text, is_first, self._called(student))
+        words = self._made.get(alike)
+        if words is None:
             words = self._filled(student)
-            self._made[alike] = self._as_text(words, is_first) if is_text and words.is_filled else words
-        return self._made[alike]
+            self._made[alike] = words = self._as_text(words, is_first) if is_text and words.is_filled else words
+        return words
 
     def _filled(self, student: Person) -> Words:
         values = self._of_sender | values_of_student(student)
@@ -90,8 +93,7 @@ class Renderer:
     def _notice(self) -> str:
         return opt_out_notice(self.author)
 
-    @cached_property
-    def _given(self) -> set[tuple[int | None, str]]:
+    def _whom_the_number_told(self) -> set[tuple[int | None, str]]:
         """The students, by phone, to whom this number has given the notice already (as delivery's notice_due has it)."""
         if self.number is None:
             return set()

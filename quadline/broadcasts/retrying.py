@@ -73,7 +73,7 @@ def _send_again(broadcast: Broadcast, actor: User, now: datetime) -> int:
     Recipient.objects.filter(pk__in=recipients).update(
         first_message=F("message"), message=RandomUUID(), outcome=Outcome.TEXT, reason="", phone=Subquery(phone)
     )
-    writing.open_conversations(broadcast, only=recipients, now=now)
+    writing.open_conversations(broadcast, only=recipients, count=len(recipients), now=now)
     writing.write(
         writing.Order(
             broadcast=broadcast,

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from quadline.broadcasts.facts import Person, Place, place_of
+from quadline.broadcasts.facts import AREA, Person, Place
 from quadline.broadcasts.rendering import Words
 from quadline.broadcasts.rules import Outcome, Why
 from quadline.roster.models import Student
 
-GONE = (Student.Status.WITHDRAWN, Student.Status.GRADUATED)
+GONE = frozenset({Student.Status.WITHDRAWN.value, Student.Status.GRADUATED.value})
 
 
 class Planned(NamedTuple):
@@ -56,20 +56,23 @@ class Tally:
 
     def counting(self, rows: Iterable[Planned]) -> Iterator[Planned]:
         """The same rows, each counted as it passes."""
+        groups, wanted, lately, say = self._groups, self.wanted, self.lately, self._said.append
         for row in rows:
             student, outcome, why, words, _ = row
-            alike = self._groups.get((words, why)) or self._begun(row)
+            alike = groups.get((words, why)) or self._begun(row)
             alike.count += 1
-            if student.institutional_id in self.wanted:
+            if wanted and student.institutional_id in wanted:
                 self.ids.add(student.institutional_id)
             if outcome is not Outcome.NOTHING:
-                self.gone += student.status in GONE
-                if self.lately and (at := self.lately.get((student.pk, words.body))):
+                if student.status in GONE:
+                    self.gone += 1
+                if lately and (at := lately.get((student.pk, words.body))):
                     self.repeated.append(at)
-            phone = student.mobile if outcome is Outcome.TEXT else ""
-            if phone:
+            if outcome is Outcome.TEXT:
                 self._count_text(row)
-            self._said.append(f"{student.pk}\x1f{phone}\x1f{alike.said}")
+                say(f"{student.pk}\x1f{student.mobile}\x1f{alike.said}")
+            else:
+                say(f"{student.pk}\x1f\x1f{alike.said}")
             yield row
 
     def groups(self, *outcomes: Outcome) -> list[Alike]:
@@ -92,11 +95,10 @@ class Tally:
         return alike
 
     def _count_text(self, row: Planned) -> None:
-        student = row.student
-        (self.shared if student.mobile in self.phones else self.phones).add(student.mobile)
-        place = place_of(student)
-        if place not in self.somebody:
-            self.somebody[place] = student
+        student, mobile = row.student, row.student.mobile
+        (self.shared if mobile in self.phones else self.phones).add(mobile)
+        place = student.time_zone, mobile[AREA]
+        self.somebody[place] = student
         self.segments[place] += row.words.segments
         if row.held_until:
             self.held[student.pk] = row.held_until

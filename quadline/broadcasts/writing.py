@@ -104,12 +104,16 @@ class Order:
     now: datetime
 
 
-def open_conversations(broadcast: Broadcast, *, only: Sequence[int] | None, now: datetime) -> None:
-    """Every recipient's conversation is there afterwards, this transaction's alone to write in, and shows what comes."""
+def open_conversations(broadcast: Broadcast, *, only: Sequence[int] | None, count: int, now: datetime) -> None:
+    """Every recipient's conversation is there afterwards, this transaction's alone to write in, and shows what comes.
+
+    ``count``: of those who get something. Where nobody was written to before, all conversations are new.
+    """
     values: dict[str, Any] = {"broadcast": broadcast.pk, "author": broadcast.author_id, "only": only, "now": now}
     with connection.cursor() as cursor:
-        for statement in (CONVERSATIONS, PLACE):
-            cursor.execute(statement, values)
+        cursor.execute(CONVERSATIONS, values)
+        if cursor.rowcount < count:
+            cursor.execute(PLACE, values)
 
 
 def write(order: Order) -> None:

@@ -5,6 +5,7 @@ from quadline.broadcasts import finishing
 from quadline.delivery import activation, carrier_opt_outs, deadlines, lost_news, mailing, reconcile, sender, stuck
 from quadline.jobs import Timed
 from quadline.numbers import alerts, provisioning
+from quadline.reports import orphans
 from quadline.webhooks import events, gaps
 
 QUEUES = {
@@ -39,4 +40,5 @@ def timetable() -> list[Timed]:
         Timed(events.drop_old_events, NIGHTLY),
         Timed(idempotency.drop_old_answers, NIGHTLY),
         Timed(carrier_opt_outs.compare_with_carrier, NIGHTLY),
+        Timed(orphans.find_orphans, NIGHTLY),
     ]

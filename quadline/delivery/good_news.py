@@ -15,13 +15,13 @@ from django.db import connection, transaction
 from quadline.carriers.protocol import Progress, Receipt
 from quadline.conversations.rules import Status, may_climb
 from quadline.delivery.receipts import CLIMBS_TO
-from quadline.live.telling import tell_each
+from quadline.live.telling import TELL_NEWS
 from quadline.roster import trouble
 
 # Texts are locked in the order of their ids, so that two workers with receipts of the same texts wait for each other in
 # one direction. A first receipt brings the carrier's id with it; one that is late, or whose id a look-up (reconcile.py)
 # has given to a text of the same words, is left to a closer look. A known key is no news.
-APPLY = """
+APPLY = f"""
     WITH standing AS MATERIALIZED (
         SELECT message.id, message.status, message.carrier_message_id, message.student_phone, message.conversation_id,
                news.status AS following, news.carrier_message_id AS told_id
@@ -51,13 +51,21 @@ APPLY = """
         INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, key)
         SELECT id, %(now)s, status, following, 'receipt', '', told_id || '-' || following FROM plain
         ON CONFLICT DO NOTHING
-    )
-    SELECT plain.id::text, conversation.staff_id, plain.conversation_id, phone.phone
-    FROM plain
-    JOIN conversations_conversation AS conversation ON conversation.id = plain.conversation_id
-    LEFT JOIN roster_phonetrouble AS phone
-           ON phone.phone = plain.student_phone AND plain.climbs AND plain.following = 'delivered'
-"""
+    ),
+    seen AS (
+        SELECT conversation.staff_id AS user_id, 'conv-' || plain.conversation_id AS event, phone.phone
+        FROM plain
+        JOIN conversations_conversation AS conversation ON conversation.id = plain.conversation_id
+        LEFT JOIN roster_phonetrouble AS phone
+               ON phone.phone = plain.student_phone AND plain.climbs AND plain.following = 'delivered'
+    ),
+    news AS (SELECT DISTINCT user_id, event FROM seen),
+    told AS MATERIALIZED ({TELL_NEWS})
+    SELECT 'left', id::text FROM unnest(%(ids)s::uuid[]) AS given (id)
+    WHERE NOT EXISTS (SELECT FROM plain WHERE plain.id = given.id)
+    UNION ALL SELECT DISTINCT 'in trouble', phone FROM seen WHERE phone IS NOT NULL
+    UNION ALL SELECT 'notifications', count(*)::text FROM told
+"""  # noqa: S608  # no value in it
 GOOD = frozenset({Progress.SENT, Progress.DELIVERED})
 STEPS = [(lower, CLIMBS_TO[news]) for lower in Status for news in sorted(GOOD) if may_climb(lower, CLIMBS_TO[news])]
 OUR_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -79,6 +87,8 @@ def apply_good_news(receipts: Sequence[Receipt], *, now: datetime) -> set[str]:
 
 def _rounds(receipts: Sequence[Receipt]) -> list[list[Receipt]]:
     """In each round a text has one receipt: its first, then its second."""
+    if len({receipt.reference for receipt in receipts}) == len(receipts):
+        return [list(receipts)]
     rounds: list[list[Receipt]] = []
     met: Counter[str] = Counter()
     for receipt in receipts:
@@ -93,16 +103,21 @@ def _apply(receipts: Sequence[Receipt], now: datetime) -> set[str]:
     """At most one for each text. Returns the references of those that were left."""
     values: dict[str, Any] = {
         "now": now,
-        "ids": [receipt.reference for receipt in receipts],
-        "carrier_ids": [receipt.carrier_message_id for receipt in receipts],
-        "statuses": [CLIMBS_TO[receipt.progress].value for receipt in receipts],
+        "ids": _as_array([receipt.reference for receipt in receipts]),
+        "carrier_ids": _as_array([receipt.carrier_message_id for receipt in receipts]),
+        "statuses": _as_array([CLIMBS_TO[receipt.progress].value for receipt in receipts]),
         "lower": [lower.value for lower, _ in STEPS],
         "higher": [higher.value for _, higher in STEPS],
     }
     with connection.cursor() as cursor:
         cursor.execute(APPLY, values)
-        applied = cursor.fetchall()
-    if in_trouble := {phone for *_, phone in applied if phone}:
+        came_of_it = cursor.fetchall()
+    if in_trouble := {phone for what, phone in came_of_it if what == "in trouble"}:
         trouble.clear_all(in_trouble)
-    tell_each((staff_id, f"conv-{conversation_id}") for _, staff_id, conversation_id, _ in applied)
-    return set(values["ids"]) - {id for id, *_ in applied}
+    return {reference for what, reference in came_of_it if what == "left"}
+
+
+def _as_array(words: Sequence[str]) -> str:
+    """As the database reads an array. The driver would look at each word in Python, which took a fifth of all the time."""
+    escaped = [word.replace("\\", "\\\\").replace('"', '\\"') for word in words]
+    return '{"' + '","'.join(escaped) + '"}' if escaped else "{}"

@@ -33,10 +33,7 @@ OLDEST = """
     SELECT id, carrier, content FROM webhooks_carrierevent
     WHERE applied_at IS NULL AND kind = 'status' ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 """
-ALL_APPLIED = """
-    UPDATE webhooks_carrierevent AS event SET applied_at = %s, result = known.result
-    FROM unnest(%s::bigint[], %s::text[]) AS known (id, result) WHERE event.id = known.id
-"""
+ALL_APPLIED = "UPDATE webhooks_carrierevent SET applied_at = %s, result = %s WHERE id = ANY(%s::bigint[])"
 
 
 @dataclass(frozen=True)
@@ -174,8 +171,12 @@ def _apply(event: CarrierEvent) -> str:
 
 
 def _all_applied(results: Mapping[int, str]) -> None:
+    ids: dict[str, list[str]] = {}
+    for event_id, result in results.items():
+        ids.setdefault(result, []).append(str(event_id))
     with connection.cursor() as cursor:
-        cursor.execute(ALL_APPLIED, [timezone.now(), list(results), list(results.values())])
+        for result, some in ids.items():
+            cursor.execute(ALL_APPLIED, [timezone.now(), result, f"{{{','.join(some)}}}"])
 
 
 def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str, Any]) -> CarrierEvent:

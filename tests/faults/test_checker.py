@@ -63,6 +63,7 @@ def honest() -> Evidence:
         inbound=[{"sid": "SM2", "from": ROSA, "to": NUMBER, "body": "Yes"}],
         mail=[],
         purchases=[{"phone_number": NUMBER}],
+        orphans=[],
     )
 
 
@@ -103,6 +104,9 @@ BREAKS: dict[str, Callable[[Evidence], Any]] = {
     "one mail per email": strange_mail,
     "each reply once": lambda seen: seen.messages.pop(),
     "nobody texts by another": lambda seen: seen.messages[0].update(number_of=2),
+    "every row points at one that is there": lambda seen: seen.orphans.append(
+        {"row_of": "delivery_attempt", "by": "message_id", "id": "m9"}
+    ),
     "no number above its rate": lambda seen: seen.accepts[0].update(segments=500),
 }
 

@@ -2,6 +2,7 @@
 
 import uuid
 
+import pytest
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given
@@ -81,3 +82,11 @@ def test_only_what_needs_no_further_act_is_good_news() -> None:
     assert is_good_news(Receipt("SM1", text, Progress.DELIVERED))
     assert not is_good_news(Receipt("SM1", text, Progress.UNDELIVERED, Failure.UNREACHABLE))
     assert not is_good_news(Receipt("SM1", "not a reference", Progress.DELIVERED))
+
+
+@pytest.mark.parametrize("carrier_id", ['S"M', "S\\M", "S,M", "{SM}", "NULL", "S'M%s"])
+def test_a_carriers_id_is_kept_as_it_was_written(people: Cast, carrier_id: str) -> None:
+    text, _ = sending(people)
+    assert apply_good_news([Receipt(carrier_id, str(text.pk), Progress.DELIVERED)], now=timezone.now()) == set()
+    text.refresh_from_db()
+    assert (text.carrier_message_id, text.status) == (carrier_id, Status.DELIVERED)

@@ -149,6 +149,12 @@ def nobody_texts_by_another(seen: Evidence, done: Done) -> Iterator[str]:
             yield f"{text['body']!r} left from a number of somebody else"
 
 
+def every_row_points_at_one_that_is_there(seen: Evidence, done: Done) -> Iterator[str]:
+    """P10 and P11, where the database does not ask: no event, attempt or text of nobody."""
+    for row in seen.orphans:
+        yield f"a row of {row['row_of']} has {row['id']} as {row['by']}, which is not there"
+
+
 def no_number_above_its_rate(seen: Evidence, done: Done) -> Iterator[str]:
     """P9. A worker that was paused with texts in its hands hands those over late: never more than it may hold."""
     for number, most in busiest(seen).items():
@@ -183,6 +189,7 @@ PROMISES: list[Promise] = [
     one_mail_per_email,
     each_reply_once,
     nobody_texts_by_another,
+    every_row_points_at_one_that_is_there,
     no_number_above_its_rate,
 ]
 
