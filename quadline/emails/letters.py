@@ -61,6 +61,18 @@ def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None
     _send(f"The college's texts for today are used up: {what.lower()}", lines, to)
 
 
+def texts_held(*, to: Iterable[str], staff_name: str, count: int, why: str) -> None:
+    """Tell who wrote texts that they are held, or the administrators when that account is switched off."""
+    what = f"{count:,} text{'' if count == 1 else 's'} of {staff_name}"
+    lines = [
+        f"{what}, not sent yet, {'is' if count == 1 else 'are'} held. {why}",
+        "What is held is not sent, and no email goes out instead. It goes on by itself as soon as it may again, and is "
+        "closed when it has waited too long.",
+        f"Each says so in its conversation: {settings.PUBLIC_URL}/inbox/",
+    ]
+    _send(f"{what} {'is' if count == 1 else 'are'} held", lines, to)
+
+
 def about_an_account(*, to: str, subject: str, body: str) -> None:
     """A link for a new password, or word that it was changed; written where people sign in."""
     _send(subject, [body], [to])
