@@ -5,8 +5,10 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from quadline.accounts import guessing
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
 
@@ -14,6 +16,16 @@ from quadline.jobs import enqueue, job
 class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            guessing.tell_of_guessing(email=credentials.get("email", ""), address=guessing.address_of(request))
+            raise
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        return guessing.key_of(credentials.get("email", ""))
 
     def get_user_display(self, user: Any) -> str:
         return str(user.name)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Path, Router
 from pydantic import Field
 
@@ -11,8 +12,8 @@ from quadline.accounts.rules import May
 from quadline.api.answers import answers
 from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Words
 from quadline.api.problems import Refused
+from quadline.delivery.caseloads import put_caseload as bring_to
 from quadline.roster.importing import RosterFault
-from quadline.roster.replacing import put_caseload as bring_to
 
 MOST_STUDENTS = 50_000
 router = Router(tags=["Caseloads"])
@@ -38,7 +39,7 @@ def put_caseload(
         raise Refused(403, "Only administrators assign students. Nothing was changed.")
     whose = get_object_or_404(User, email=staff.lower())
     try:
-        count = bring_to(whose, caseload.students, actor=request.auth)
+        count = bring_to(whose, caseload.students, actor=request.auth, now=timezone.now())
     except RosterFault as fault:
         raise Refused(422, f"{len(fault.faults):,} things to mend. Nothing was changed.", faults=fault.faults) from fault
     return CaseloadAnswer(staff=whose.email, students=count)

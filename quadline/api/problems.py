@@ -23,6 +23,7 @@ SENTENCES = {
     415: "Send JSON, with “Content-Type: application/json”. Nothing was changed.",
     422: "Something in this is not right. Nothing was changed.",
     500: "Something went wrong here, and nothing was kept. Try again; with the same Idempotency-Key it is done only once.",
+    503: "The database is away just now, and nothing was kept. Try again soon; with the same Idempotency-Key it is done once.",
 }
 Get = Callable[[HttpRequest], HttpResponse]
 

@@ -18,6 +18,7 @@ from quadline.conversations.models import Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WaitingFor
 from quadline.delivery import notices
 from quadline.delivery.deadlines import deadline_of
+from quadline.delivery.out_of_reach import keep_out_of_reach
 from quadline.live.telling import tell
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
@@ -111,6 +112,7 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         held_values = {"held": list(held), "untils": list(held.values())}
         _run(RESUME, ids=paused, is_active=is_active, now=now, deadline=deadline, **held_values)
         _run(IN_QUESTION, ids=paused)
+        keep_out_of_reach(now=now)
         _run(HOLD, ids=_run(EMAILS, broadcast=row.pk), due_at=now)
         _say("broadcast resumed", row, actor)
         set_off(row)

@@ -2,7 +2,7 @@
 
 from quadline.api import idempotency
 from quadline.broadcasts import finishing
-from quadline.delivery import activation, carrier_opt_outs, deadlines, lost_news, mailing, reconcile, sender, stuck
+from quadline.delivery import activation, carrier_opt_outs, deadlines, lost_news, mailing, out_of_reach, reconcile, sender, stuck
 from quadline.jobs import Timed
 from quadline.numbers import alerts, provisioning
 from quadline.reports import orphans
@@ -31,6 +31,7 @@ def timetable() -> list[Timed]:
         Timed(events.apply_forgotten_receipts, EVERY_10_SECONDS),
         Timed(mailing.send_overdue_emails, EVERY_10_SECONDS),
         Timed(deadlines.email_overdue_texts, EVERY_MINUTE),
+        Timed(out_of_reach.keep_what_is_out_of_reach, EVERY_MINUTE),
         Timed(lost_news.ask_for_lost_news, EVERY_MINUTE),
         Timed(gaps.fetch_missed_replies, EVERY_MINUTE),
         Timed(provisioning.take_up_numbers, EVERY_MINUTE),

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from quadline.webhooks.mail import mail_service
 
+handler500 = "quadline.web.faults.failed"
 urlpatterns = [
     path("mail/<path:door>", mail_service, name="mail_service"),
     path("api/v1/", include("quadline.api.urls")),

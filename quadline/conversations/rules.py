@@ -99,3 +99,4 @@ class WaitingFor(StrEnum):
     PAUSED = "paused"  # its broadcast is paused
     TOMORROW = "tomorrow"  # the college's texts for today are used up
     QUESTION = "question"  # the student may have asked for no more texts; a person decides
+    AUTHOR = "author"  # its author may not text this student any more

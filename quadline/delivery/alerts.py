@@ -1,4 +1,4 @@
-"""Tell the administrators when the carrier refuses texts for a reason that only they can mend."""
+"""Tell the administrators, or the author of a text, what keeps texts from leaving and is theirs to mend."""
 
 from datetime import date
 
@@ -24,6 +24,18 @@ def tell_texts_used_up(day: date, *, cap: int, only_broadcasts: bool) -> None:
     """One letter a day when broadcasts have used their share, and one when single texts wait, too."""
     if cache.add(f"texts-used-up-{day}-{only_broadcasts}", True, ONE_DAY_SECONDS):
         enqueue(tell_used_up, cap=cap, only_broadcasts=only_broadcasts)
+
+
+def tell_held(author: User, count: int, *, why: str) -> None:
+    """In the transaction that holds the texts. Who is switched off is told nothing: then it is the administrators' matter."""
+    enqueue(tell_texts_held, author_id=author.pk, count=count, why=why)
+
+
+@job(queue="letters")
+def tell_texts_held(author_id: int, count: int, why: str) -> None:
+    author = User.objects.get(pk=author_id)
+    told = [author] if author.is_active else User.objects.who_manage()
+    letters.texts_held(to=[user.email for user in told], staff_name=author.name, count=count, why=why)
 
 
 @job(queue="letters")

@@ -1,6 +1,6 @@
 """A text that waits too long goes as an email: when that is, and the sweep that sees to it.
 
-One whose author's account was switched off meanwhile is closed without one: nobody writes in their name.
+One that its author may not send any more is closed without one: nobody writes in their name.
 """
 
 import uuid
@@ -21,6 +21,7 @@ from quadline.numbers.rules import State
 DEADLINE = "deadline"
 TOO_LATE = "It could not leave in time."
 NO_NUMBER = "Your number was not active in time."
+NOT_SENT = "It was not sent."
 SWITCHED_OFF = "It was not sent: the account it was written from was switched off."
 LEFT_ALONE = (WaitingFor.PAUSED, WaitingFor.QUESTION)  # a person has stopped it, or is being asked
 IN_ONE_SWEEP = 500
@@ -46,7 +47,8 @@ def _overdue(now: datetime) -> MessageQuerySet:
     One that is due again after an attempt was not taken by the carrier, or was looked for there in vain.
     """
     texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT, deadline_at__lte=now)
-    not_there = Q(status__in=BEFORE_AN_ATTEMPT) | Q(status__in=IN_DOUBT, due_at__isnull=False)
+    is_let_go = Q(due_at__isnull=False) | Q(reason=WaitingFor.AUTHOR)
+    not_there = Q(status__in=BEFORE_AN_ATTEMPT) | Q(is_let_go, status__in=IN_DOUBT)
     # What waited for a number has the usual time from when the number became active.
     had_time = ~Q(system_number__state=State.ACTIVE) | ~Q(
         system_number__active_at__gt=now - timedelta(hours=settings.ENV.failsafe_hours)
@@ -62,8 +64,9 @@ def _close(message_id: uuid.UUID, now: datetime) -> None:
     message = related.filter(pk=message_id).first()
     if message is None:
         return
-    if not message.conversation.staff.is_active:
-        climb(message, Status.BLOCKED, cause=DEADLINE, now=now, due_at=None, reason="", detail=SWITCHED_OFF)
+    if message.reason == WaitingFor.AUTHOR or not message.conversation.staff.is_active:
+        why = f"{NOT_SENT} {message.detail}" if message.reason == WaitingFor.AUTHOR else SWITCHED_OFF
+        climb(message, Status.BLOCKED, cause=DEADLINE, now=now, due_at=None, reason=WaitingFor.AUTHOR, detail=why)
         return
     is_without_number = message.system_number is None or message.system_number.state != State.ACTIVE
     words = NO_NUMBER if is_without_number else f"{TOO_LATE} {message.detail.removesuffix(failsafe.TRIED_AGAIN)}".strip()

@@ -8,7 +8,7 @@ from django.db import transaction
 from quadline.accounts.models import User
 from quadline.audit.models import record
 from quadline.conversations.models import Message
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status, WaitingFor
 from quadline.conversations.statuses import climb
 from quadline.delivery import mailing, notices, unreached
 from quadline.delivery.models import Attempt, OutgoingEmail
@@ -53,12 +53,17 @@ def hold() -> timedelta:
 
 @transaction.atomic
 def close_unsent(message: Message, *, reason: str, words: str, now: datetime, actor: User | None = None) -> bool:
-    """Close a text that the carrier does not have, with the reason on it, and write its email."""
+    """Close a text that the carrier does not have, with the reason on it, and write its email.
+
+    One that its author may not send any more gets none.
+    """
     words = words[:300]
+    may_be_written = message.reason != WaitingFor.AUTHOR
     if not climb(message, Status.BLOCKED, cause=reason, now=now, actor=actor, due_at=None, reason=reason, detail=words):
         return False
     notices.pass_on(message)
-    write_email(message, now=now)
+    if may_be_written:
+        write_email(message, now=now)
     return True
 
 
@@ -69,8 +74,8 @@ def send_as_email(*, message: Message, actor: User, now: datetime) -> bool:
         text = rows.select_related("conversation__student").filter(pk=message.pk).first()
         if text is None or not (_is_not_at_the_carrier(text) or Status(text.status) in NOT_DELIVERED):
             return False
-        if not close_unsent(text, reason=BY_HAND, words=BY_HAND_WORDS, now=now, actor=actor):
-            write_email(text, now=now)
+        close_unsent(text, reason=BY_HAND, words=BY_HAND_WORDS, now=now, actor=actor)
+        write_email(text, now=now)
         OutgoingEmail.objects.filter(message=text, state=OutgoingEmail.State.QUEUED, tries=0).update(due_at=now)
         record("text sent as email", subject=text, actor=actor)
     message.refresh_from_db()

@@ -1,6 +1,6 @@
-"""Texts to a student who may have asked for no more: kept back while a person is asked, then let go on or closed.
+"""Texts that are kept back: while a person is asked whether the student wants no more, or out of their author's reach.
 
-Knows nothing of who asks and who answers: that is opting.py.
+Knows nothing of who asks and who answers (opting.py), nor of who may text whom (out_of_reach.py).
 """
 
 from collections.abc import Sequence
@@ -21,36 +21,62 @@ from quadline.delivery.blocking import block
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import verdict_on
+from quadline.live.telling import tell_each
 from quadline.numbers.rules import State
 
 HELD, GOES_ON = "held for an answer", "goes on"  # causes of events
 
 
 def hold_texts(pair: Pair, *, now: datetime) -> None:
-    """What waits for this student stays where it is. A paused broadcast's is nobody's to hold or to let go but its own."""
-    waiting = _texts_of(pair).filter(status__in=BEFORE_AN_ATTEMPT).exclude(reason=WaitingFor.PAUSED)
-    _hold(list(waiting.in_order().select_for_update(no_key=True, of=["self"])), now)
+    """What waits for this student stays where it is, but for what is kept back for another reason: that is asked again."""
+    waiting = _texts_of(pair).filter(status__in=BEFORE_AN_ATTEMPT).exclude(reason__in=(WaitingFor.PAUSED, WaitingFor.AUTHOR))
+    messages = list(waiting.select_related("conversation").in_order().select_for_update(no_key=True, of=["self"]))
+    keep(messages, reason=WaitingFor.QUESTION, cause=HELD, now=now)
 
 
 @transaction.atomic
 def keep_back(message: Message, attempt: Attempt, *, now: datetime) -> None:
     """The sender's last look found a question: provably not at the carrier. Its status does not fall."""
     if recording.close(attempt, Attempt.Outcome.UNSENT, "a question is open"):
-        _hold([Message.objects.select_related("conversation").get(pk=message.pk)], now)
+        kept = Message.objects.select_related("conversation").get(pk=message.pk)
+        keep([kept], reason=WaitingFor.QUESTION, cause=HELD, now=now)
 
 
 def let_go_on(pair: Pair, *, actor: User | None, now: datetime) -> None:
     """What was held for this student is due again, by the law and at the number's turn."""
     held = _texts_of(pair).filter(_in_question()).select_related("conversation__student", "system_number")
     for message in held.in_order().select_for_update(no_key=True, of=["self"]):
-        _due_again(message, actor, now)
+        due_again(message, cause=GOES_ON, actor=actor, now=now)
 
 
 def close_texts(pair: Pair, *, now: datetime) -> None:
     """The student is out: what waits or was held is closed, each with its email."""
-    unsent = _texts_of(pair).filter(Q(status__in=BEFORE_AN_ATTEMPT) | _in_question())
+    kept_back = Q(reason__in=(WaitingFor.QUESTION, WaitingFor.AUTHOR), status__in=IN_DOUBT)
+    unsent = _texts_of(pair).filter(Q(status__in=BEFORE_AN_ATTEMPT) | kept_back)
     for message in unsent.in_order():
         block(message, Verdict(False, Reason.OPTED_OUT), now=now)
+
+
+def keep(messages: Sequence[Message], *, reason: WaitingFor, cause: str, now: datetime, words: str = "") -> None:
+    """These stay where they are. Their rows are locked by the caller, or in nobody's hands."""
+    rows = Message.objects.filter(pk__in=[message.pk for message in messages])
+    rows.update(due_at=None, reason=reason, detail=words)
+    MessageEvent.objects.bulk_create(_event(message, cause, None, now) for message in messages)
+    tell_each({(message.conversation.staff_id, f"conv-{message.conversation_id}") for message in messages})
+
+
+def due_again(message: Message, *, cause: str, actor: User | None, now: datetime) -> None:
+    """By the law and at its number's turn; its status does not fall."""
+    number = message.system_number
+    assert number is not None, "only a text with a number is held"
+    due_at = verdict_on(message.conversation, system_phone=number.phone, now=now).until or now
+    reason = WaitingFor.TURN if message.is_bulk else WaitingFor.QUIET_HOURS if due_at > now else ""
+    if number.state != State.ACTIVE:
+        reason = WaitingFor.NUMBER
+    again = {"due_at": due_at, "reason": reason, "detail": "", "deadline_at": Greatest("deadline_at", deadline_of(due_at))}
+    Message.objects.filter(pk=message.pk).update(**again)
+    MessageEvent.objects.bulk_create([_event(message, cause, actor, now)])
+    announce(message)
 
 
 def _texts_of(pair: Pair) -> MessageQuerySet:
@@ -60,27 +86,6 @@ def _texts_of(pair: Pair) -> MessageQuerySet:
 
 def _in_question() -> Q:
     return Q(reason=WaitingFor.QUESTION, status__in=BEFORE_AN_ATTEMPT | IN_DOUBT)
-
-
-def _hold(messages: Sequence[Message], now: datetime) -> None:
-    rows = Message.objects.filter(pk__in=[message.pk for message in messages])
-    rows.update(due_at=None, reason=WaitingFor.QUESTION, detail="")
-    MessageEvent.objects.bulk_create(_event(message, HELD, None, now) for message in messages)
-    for message in messages:
-        announce(message)
-
-
-def _due_again(message: Message, actor: User | None, now: datetime) -> None:
-    number = message.system_number
-    assert number is not None, "only a text with a number is held"
-    due_at = verdict_on(message.conversation, system_phone=number.phone, now=now).until or now
-    reason = WaitingFor.TURN if message.is_bulk else WaitingFor.QUIET_HOURS if due_at > now else ""
-    if number.state != State.ACTIVE:
-        reason = WaitingFor.NUMBER
-    again = {"due_at": due_at, "reason": reason, "deadline_at": Greatest("deadline_at", deadline_of(due_at))}
-    Message.objects.filter(pk=message.pk).update(**again)
-    MessageEvent.objects.bulk_create([_event(message, GOES_ON, actor, now)])
-    announce(message)
 
 
 def _event(message: Message, cause: str, actor: User | None, now: datetime) -> MessageEvent:

@@ -39,7 +39,7 @@ def _stuck(now: datetime) -> MessageQuerySet:
     texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT, due_at=None)
     texts = texts.filter(status__in=BEFORE_AN_ATTEMPT | IN_DOUBT, created_at__lt=now - OLD_ENOUGH)
     is_in_hand = Exists(attempts.filter(Q(outcome__in=UNDECIDED) | Q(started_at__gt=now - OLD_ENOUGH)))
-    waits_for_a_person = Q(reason__in=(WaitingFor.PAUSED, WaitingFor.QUESTION)) | Q(detail=A_PERSON_DECIDES)
+    waits_for_a_person = Q(reason__in=(WaitingFor.PAUSED, WaitingFor.QUESTION, WaitingFor.AUTHOR)) | Q(detail=A_PERSON_DECIDES)
     return texts.exclude(waits_for_a_person).exclude(is_in_hand)
 
 

@@ -28,8 +28,8 @@ UNDER_WAY = """
 def keep_texts_back(pair: Pair) -> None:
     """At the beginning of a transaction that opts a student out, before it locks a conversation or a text.
 
-    Whoever hands a text over writes down what became of it before the lock is let go: a STOP that waited for the lock with
-    the conversation in its hands, and a text refused just then, would wait for each other.
+    What became of a text is written down before its attempt has an outcome: a STOP that waited with the conversation in its
+    hands, and a text refused just then, would wait for each other.
     """
     ledger.wait_for_sends(pair)
     _wait_for_calls(pair)

@@ -61,6 +61,34 @@ def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None
     _send(f"The college's texts for today are used up: {what.lower()}", lines, to)
 
 
+def passwords_guessed(*, to: Iterable[str], email: str, address: str) -> None:
+    """Tell the administrators that sign-in was refused after too many wrong passwords. ``email``: "" when nobody's."""
+    whose = f"for the account {email}" if email else "for accounts that do not exist"
+    lines = [
+        f"Too many wrong passwords were tried {whose}, the last from the address {address or 'unknown'}.",
+        "Even the right password is refused for some minutes. Nobody has to do anything for it to pass.",
+        f"If it was they themselves, this lets them in at once: quadline unlock {email}"
+        if email
+        else "If it goes on, refuse the address in front of Quadline.",
+        "If they know nothing of it, somebody is guessing: see that the password is a good one. You get this once an hour."
+        if email
+        else "You get this once an hour while it lasts.",
+    ]
+    _send("Somebody is trying passwords" + (f" for {email}" if email else ""), lines, to)
+
+
+def texts_held(*, to: Iterable[str], staff_name: str, count: int, why: str) -> None:
+    """Tell who wrote texts that they are held, or the administrators when that account is switched off."""
+    what = f"{count:,} text{'' if count == 1 else 's'} of {staff_name}"
+    lines = [
+        f"{what}, not sent yet, {'is' if count == 1 else 'are'} held. {why}",
+        "What is held is not sent, and no email goes out instead. It goes on by itself as soon as it may again, and is "
+        "closed when it has waited too long.",
+        f"Each says so in its conversation: {settings.PUBLIC_URL}/inbox/",
+    ]
+    _send(f"{what} {'is' if count == 1 else 'are'} held", lines, to)
+
+
 def about_an_account(*, to: str, subject: str, body: str) -> None:
     """A link for a new password, or word that it was changed; written where people sign in."""
     _send(subject, [body], [to])

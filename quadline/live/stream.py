@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 from django.http import HttpRequest
 from sse_starlette import EventSourceResponse
 from starlette.requests import Request
@@ -30,7 +30,10 @@ def endpoint(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint ``GET /events`` over one hub."""
 
     async def events(request: Request) -> Response:
-        user_id = await sync_to_async(_signed_in)(request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
+        try:
+            user_id = await sync_to_async(_signed_in)(request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
+        except OperationalError:
+            return Response("Try again.", status_code=503)  # the page does
         if user_id is None:
             # An event, not a 401: the browser would try a refused stream again for ever.
             return EventSourceResponse(_only(SIGNED_OUT), headers={"Cache-Control": "no-store"})

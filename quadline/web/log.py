@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from quadline.conversations.models import Conversation, Message, MessageEvent
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status, WaitingFor
 from quadline.delivery.models import OutgoingEmail
 from quadline.web.status_words import Moment, look_of, moment_of, words_of
 
@@ -124,7 +124,7 @@ def _bubble(message: Message, events: Iterable[MessageEvent], email: OutgoingEma
 def _may_go_as_email(message: Message) -> bool:
     """A text that waits, that nobody knows the end of, or that did not arrive; and there is an address."""
     student = message.conversation.student
-    if message.channel != Channel.TEXT or student is None or not student.email:
+    if message.channel != Channel.TEXT or student is None or not student.email or message.reason == WaitingFor.AUTHOR:
         return False
     status = Status(message.status)
     is_tried_again = status in IN_DOUBT and message.due_at is not None

@@ -41,6 +41,7 @@ def retry(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
 def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     """Do not wait for the text any longer: the words go to the institutional account, once."""
     message = _own_message(request, message_id)
+    get_object_or_404(Student.objects.visible_to(request.user), pk=message.conversation.student_id)
     if not send_as_email(message=message, actor=request.user, now=timezone.now()):
         why = NotAccepted("This text is on its way or has become an email already. Nothing was sent again.")
         return refused_in_log(request, message.conversation, why, shown=[message])

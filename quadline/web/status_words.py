@@ -19,6 +19,7 @@ WAITING = {
     WaitingFor.TURN: "Waiting for its turn",
     WaitingFor.PAUSED: "Paused with its broadcast",
     WaitingFor.QUESTION: "Held: did they ask to stop?",
+    WaitingFor.AUTHOR: "Held",
 }
 CAUSES: dict[str, str] = {
     "written": "Written by {actor}",
@@ -36,6 +37,8 @@ CAUSES: dict[str, str] = {
     Reason.ASKED: "Not sent: the student may have asked for no more texts",
     "held for an answer": "Held: the student may have asked for no more texts",
     "goes on": "Goes on: the student had not asked to stop",
+    "held for its author": "Held: its author may not text this student now",
+    "its author may again": "Goes on: its author may text this student again",
     "deadline": "Waited too long for a text",
     "by_hand": "Email chosen instead by {actor}",
     "emailed": "The mail server has the email",

@@ -58,7 +58,7 @@ async def close() -> None:
     """Tell the worker what it was not told yet."""
     store = _stores.pop(asyncio.get_running_loop(), None)
     if store and store.telling:
-        await store.telling
+        await asyncio.wait([store.telling])  # that the database is away then is no reason to end badly
 
 
 async def _tell_worker() -> None:

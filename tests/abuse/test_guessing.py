@@ -9,9 +9,14 @@ from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from quadline.accounts.guessing import tell_administrators
 from quadline.accounts.sign_in import send_account_letter
+from quadline.audit.models import AuditEntry
 from quadline.delivery.tests.acts import jobs
 from tests.architecture.conftest import Enter
 from tests.cast import PASSWORD, Cast
@@ -81,6 +86,90 @@ def test_guessing_at_one_account_keeps_nobody_else_out(enter: Enter, maya: str, 
     sign_in(visitor, maya, PASSWORD, ip="192.0.2.9")
 
     assert is_in(visitor)
+
+
+def test_guesses_under_another_of_our_names_count_together(enter: Enter, maya: str) -> None:
+    """What the caller writes into Host is not a way to more guesses."""
+    for guess in range(GUESSES):
+        host = ("localhost", "127.0.0.1", "localhost:8000")[guess % 3]
+        enter(None).post("/accounts/login/", {"login": maya, "password": f"wrong {guess}"}, HTTP_HOST=host)
+    late = enter(None)
+    sign_in(late, maya, PASSWORD)
+
+    assert not is_in(late)
+
+
+def guess_too_often(enter: Enter, email: str) -> None:
+    for guess in range(GUESSES + 3):
+        sign_in(enter(None), email, f"wrong {guess}", ip=f"198.51.100.{guess}")
+
+
+def told() -> list[str]:
+    for asked in jobs(tell_administrators):
+        tell_administrators(**asked)
+    return [str(letter.subject) for letter in mail.outbox]
+
+
+def test_the_administrators_are_told_once_an_hour_of_an_account_that_is_guessed_at(enter: Enter, maya: str, people: Cast) -> None:
+    guess_too_often(enter, maya)
+    guess_too_often(enter, maya)
+
+    assert told() == [f"Somebody is trying passwords for {maya}"]
+    assert mail.outbox[0].to == [people.ada.email]
+    assert "198.51.100.5" in mail.outbox[0].body, "the address from which sign-in was refused"
+
+
+def test_of_accounts_that_do_not_exist_they_are_told_once_and_without_what_was_typed(enter: Enter, maya: str) -> None:
+    for name in ("nobody", "noone"):
+        guess_too_often(enter, f"{name}@alder.example")
+
+    assert told() == ["Somebody is trying passwords"]
+    assert "@alder.example" not in mail.outbox[0].body
+
+
+def test_a_few_wrong_passwords_are_nobodys_business(enter: Enter, maya: str) -> None:
+    for guess in range(GUESSES):
+        sign_in(enter(None), maya, f"wrong {guess}", ip=f"198.51.100.{guess}")
+    assert told() == []
+
+
+def test_unlocked_they_are_in_at_once(enter: Enter, maya: str, people: Cast) -> None:
+    guess_too_often(enter, maya)
+    call_command("unlock", f" {maya.upper()}", verbosity=0)
+    visitor = enter(None)
+    sign_in(visitor, maya, PASSWORD)
+
+    assert is_in(visitor)
+    assert AuditEntry.objects.filter(action="sign-in let go on", subject_id=str(people.maya.pk)).exists()
+
+
+def test_an_address_is_let_go_on_where_it_is_named(enter: Enter, maya: str) -> None:
+    for guess in range(2 * GUESSES):
+        sign_in(enter(None), f"somebody{guess}@alder.example", "wrong")
+    refused, let_in = enter(None), enter(None)
+    call_command("unlock", maya, verbosity=0)
+    sign_in(refused, maya, PASSWORD)
+    call_command("unlock", maya, "--address", "203.0.113.1", verbosity=0)
+    sign_in(let_in, maya, PASSWORD)
+
+    assert (is_in(refused), is_in(let_in)) == (False, True)
+
+
+def test_nobodys_account_is_not_unlocked(people: Cast) -> None:
+    with pytest.raises(CommandError, match="has no account"):
+        call_command("unlock", "nobody@alder.example", verbosity=0)
+
+
+def test_being_refused_costs_the_same_work_for_who_has_no_account(enter: Enter, maya: str) -> None:
+    """Counted in statements, which do not swing as times do."""
+    counts = []
+    for email in (maya, "nobody@alder.example"):
+        for guess in range(GUESSES):
+            sign_in(enter(None), email, "wrong", ip=f"198.51.100.{guess}")
+        with CaptureQueriesContext(connection) as asked:
+            sign_in(enter(None), email, "wrong", ip="192.0.2.1")
+        counts.append(len(asked))
+    assert counts[0] == counts[1] > 0
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from quadline.broadcasts.tests.acts import crowd, draft, email, opt_out, send
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
+from quadline.delivery.caseloads import put_caseload
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.opting import answer_question
@@ -48,6 +49,20 @@ def test_a_paused_broadcast_hands_nothing_over_until_it_is_resumed(people: Cast,
         "broadcast paused",
         "broadcast resumed",
     ]
+
+
+def test_who_left_the_caseload_during_the_pause_gets_nothing_when_it_is_resumed(
+    people: Cast, rented: SystemNumber, box: Simulator
+) -> None:
+    broadcast = send(draft(people.maya))
+    pause(broadcast, actor=people.maya, now=timezone.now())
+    put_caseload(people.maya, [people.bo.institutional_id], actor=people.ada, now=timezone.now())
+    assert {text.reason for text in texts(status=Status.WAITING)} == {WaitingFor.PAUSED}, "it is the broadcast's while it rests"
+    resume(broadcast, actor=people.maya, now=timezone.now())
+    send_due()
+
+    assert [each["to"] for each in box.accepts()] == [people.bo.mobile]
+    assert [text.reason for text in texts(status=Status.WAITING)] == [WaitingFor.AUTHOR]
 
 
 def test_what_the_sender_has_in_hand_goes_on(people: Cast, rented: SystemNumber) -> None:

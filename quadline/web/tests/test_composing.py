@@ -16,6 +16,7 @@ from quadline.conversations.models import Message, MessageTemplate
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Channel, Status, WaitingFor
 from quadline.conversations.templating import Whose, Words, save_template
+from quadline.delivery.caseloads import put_caseload
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox import accept_text
 from quadline.roster.models import PhoneTrouble, Student
@@ -228,6 +229,19 @@ def test_a_waiting_text_is_sent_as_email_once(browser: Client, people: Cast) -> 
     assert "Email chosen instead by Maya Alvarez" in shown
     assert f'action="{where}"' not in shown
     assert OutgoingEmail.objects.filter(is_failsafe=True).count() == 1
+
+
+def test_a_text_to_a_student_who_left_the_caseload_says_so_and_offers_no_email(browser: Client, people: Cast) -> None:
+    message = waiting(people)
+    put_caseload(people.maya, [], actor=people.ada, now=timezone.now())
+    log = page(browser.get(reverse("conversation", args=[message.conversation_id])))
+    where = reverse("message_as_email", args=[message.pk])
+
+    assert "The student has left the caseload. <b>Held</b>" in log
+    assert f'action="{reverse("cancel_text", args=[message.pk])}"' in log
+    assert f'action="{where}"' not in log
+    assert browser.post(where, headers=HTMX).status_code == 404
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_a_delivered_text_is_not_sent_as_email(browser: Client, people: Cast) -> None:

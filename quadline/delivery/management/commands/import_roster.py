@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from quadline.roster.importing import MOST_FAULTS_SHOWN, RosterFault, import_roster
+from quadline.delivery.caseloads import import_roster
+from quadline.roster.importing import MOST_FAULTS_SHOWN, RosterFault
 
 
 class Command(BaseCommand):
@@ -17,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = import_roster(options["students"], options["caseload"])
+            done = import_roster(options["students"], options["caseload"], now=timezone.now())
         except RosterFault as fault:
             more = len(fault.faults) - MOST_FAULTS_SHOWN
             rest = f"\nand {more} more" if more > 0 else ""

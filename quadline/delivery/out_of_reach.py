@@ -1,0 +1,90 @@
+"""Texts that their author may not send any more: the student has left the caseload, or the account was switched off.
+
+They are held, somebody is told, and they go on when the author may again; else they are closed at their deadline.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.conversations.models import Message, MessageQuerySet
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
+from quadline.delivery import alerts, holding, sender
+from quadline.jobs import enqueue, job
+from quadline.roster.models import Student, StudentQuerySet
+
+HELD, GOES_ON = "held for its author", "its author may again"  # causes of events
+LEFT = "The student has left the caseload."
+SWITCHED_OFF = "The account it was written from is switched off."
+NO_WRITER = "The role it was written in does not send texts any more."
+LEFT_ALONE = (WaitingFor.AUTHOR, WaitingFor.PAUSED)  # a paused broadcast asks when it is resumed
+IN_ONE_GO = 500  # of one author's; the next sweep lets more go on
+
+
+@job(queue="texts", attempts=3)
+def keep_what_is_out_of_reach(timestamp: int) -> None:
+    """The timetable's sweep: whatever changed accounts or caseloads without asking for this is found here."""
+    keep_out_of_reach(now=timezone.now())
+
+
+def keep_out_of_reach(*, now: datetime) -> None:
+    """Hold each text that waits for a student its author may not text now, and let go on what they may again.
+
+    In the transaction that changes who may text whom. What is in the sender's hands goes on.
+    """
+    held = _open_texts().filter(reason=WaitingFor.AUTHOR)
+    for author in User.objects.filter(pk__in=_waiting().values("conversation__staff")).order_by("pk"):
+        _hold(author, now)
+    for author in User.objects.filter(pk__in=held.values("conversation__staff")).order_by("pk"):
+        _let_go_on(author, now)
+
+
+@transaction.atomic
+def _hold(author: User, now: datetime) -> None:
+    mine = _waiting().filter(conversation__staff=author)
+    messages = list(_locked(mine.exclude(conversation__student__in=_in_reach(author))))
+    if messages:
+        why = _why(author)
+        holding.keep(messages, reason=WaitingFor.AUTHOR, cause=HELD, now=now, words=why)
+        alerts.tell_held(author, len(messages), why=why)
+
+
+@transaction.atomic
+def _let_go_on(author: User, now: datetime) -> None:
+    held = _open_texts().filter(reason=WaitingFor.AUTHOR, conversation__staff=author)
+    messages = list(_locked(held.filter(conversation__student__in=_in_reach(author)))[:IN_ONE_GO])
+    for message in messages:
+        holding.due_again(message, cause=GOES_ON, actor=None, now=now)
+    if messages:
+        enqueue(sender.send_due_texts)
+
+
+def _in_reach(author: User) -> StudentQuerySet:
+    return Student.objects.visible_to(author) if author.may[May.TEXT] else Student.objects.none()
+
+
+def _why(author: User) -> str:
+    if not author.is_active:
+        return SWITCHED_OFF
+    return LEFT if author.may[May.TEXT] else NO_WRITER
+
+
+def _open_texts() -> MessageQuerySet:
+    texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT, conversation__student__isnull=False)
+    return texts.filter(status__in=BEFORE_AN_ATTEMPT | IN_DOUBT)
+
+
+def _waiting() -> MessageQuerySet:
+    """Texts that the carrier provably does not have, and that would leave by themselves."""
+    not_there = Q(status__in=BEFORE_AN_ATTEMPT) | Q(due_at__isnull=False) | Q(reason=WaitingFor.QUESTION)
+    return _open_texts().filter(not_there).exclude(reason__in=LEFT_ALONE)
+
+
+def _locked(texts: MessageQuerySet) -> MessageQuerySet:
+    """In the order in which the sender's answers are written down (accepted.py)."""
+    related = texts.select_related("conversation__student", "system_number").order_by("pk")
+    return related.select_for_update(no_key=True, of=["self"])

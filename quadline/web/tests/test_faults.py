@@ -1,0 +1,40 @@
+"""What a visitor reads when something of ours fails, and what a program does."""
+
+import pytest
+from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.test import Client
+
+from quadline.web import health
+from tests.architecture.conftest import Enter
+
+
+@pytest.fixture
+def visitor(enter: Enter) -> Client:
+    client = enter(None)
+    client.raise_request_exception = False
+    return client
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "words"),
+    [
+        (OperationalError("too many clients"), 503, "it goes out once"),
+        (InterfaceError("the connection is closed"), 503, "it goes out once"),
+        (ProgrammingError("no such column"), 500, "It is our fault"),
+        (RuntimeError("oh"), 500, "It is our fault"),
+    ],
+)
+def test_a_database_that_is_away_is_no_fault_of_ours(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int, words: str
+) -> None:
+    def fails() -> bool:
+        raise fault
+
+    monkeypatch.setattr(health, "tables_are_current", fails)
+    monkeypatch.setattr(health, "DatabaseError", KeyError)  # so that nobody catches it before
+    answer = visitor.get("/readyz")
+
+    assert answer.status_code == status
+    assert words in answer.content.decode()
+    assert answer.has_header("Retry-After") == (status == 503)
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
