@@ -29,6 +29,7 @@ def the_house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Djang
     built = house.build(tmp_path_factory.mktemp("house"), database="journeys")
     connections["default"].settings_dict["NAME"] = "journeys"
     with django_db_blocker.unblock():
+        connections.close_all()  # of the tests before: it leads to their database
         yield built
         connections.close_all()
     built.stop()
