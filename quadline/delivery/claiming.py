@@ -35,9 +35,10 @@ NUMBERS = """
     FOR NO KEY UPDATE OF number SKIP LOCKED
 """
 
-# A text is left alone while an earlier one of its conversation has not been handed over, though it could be. An
-# unconfirmed one holds the others back only as long as it is being looked up. OFFSET 0 has the database look at each
-# conversation by its index: else a planner whose statistics are from before a broadcast reads every open text.
+# Whatever is due by mistake: what is over does not leave again. A text is left alone while an earlier one of its
+# conversation has not been handed over, though it could be. An unconfirmed one holds the others back only as long as it is
+# being looked up. OFFSET 0 has the database look at each conversation by its index: else a planner whose statistics are
+# from before a broadcast reads every open text.
 TEXTS = """
     SELECT text.id, text.segments, text.is_bulk
     FROM unnest(%(numbers)s::bigint[]) AS number (id)
@@ -45,6 +46,7 @@ TEXTS = """
         SELECT message.id, message.segments, message.is_bulk
         FROM conversations_message AS message
         WHERE message.system_number_id = number.id AND message.is_bulk <= %(bulk)s AND message.due_at <= %(now)s
+          AND message.status IN ('waiting', 'queued', 'sending', 'unconfirmed')
           AND NOT EXISTS (
             SELECT 1 FROM conversations_message AS earlier
             WHERE earlier.conversation_id = message.conversation_id

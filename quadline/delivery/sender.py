@@ -5,12 +5,13 @@ transaction is open. What happens when an answer is lost: reconcile.py and docs/
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from quadline.carriers import registry
@@ -25,6 +26,8 @@ from quadline.delivery.line import Answer, Line
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER
 from quadline.jobs import beside, enqueue, job
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 200  # calls under way in one worker process
 CHUNK = 100  # texts that are claimed, looked at and written down together
@@ -100,15 +103,13 @@ async def _record(line: Line) -> None:
 async def _leave(line: Line, recorder: asyncio.Task[None]) -> None:
     """However a run ends: what is at the carrier is waited for, and what became of each text is written down."""
     await line.close()
-    await asyncio.wait([recorder])
-    left = line.left()  # if the recorder failed: perhaps the database was away, and is back by now
     try:
-        if left:
-            await beside(_write_down, left)
+        # First, for a refusal that teaches an opt-out waits for the pair. Of an abandoned one the attempt stays: it is looked up.
+        await sync_to_async(ledger.let_go)([claim.to.pair for claim in line.over() + line.abandoned])
     finally:
-        line.written(left)
-        if claims := line.over() + line.abandoned:  # an abandoned one's attempt stays under way: it is looked up at the carrier
-            await sync_to_async(ledger.let_go)([claim.to.pair for claim in claims])
+        await asyncio.wait([recorder])
+        if left := line.left():  # the recorder failed: perhaps the database was away, and is back by now
+            await beside(_write_down, left)
     recorder.result()
 
 
@@ -178,8 +179,8 @@ def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
         recording.record_unsent(claim.message, claim.attempt, Unsent("quiet hours"), now=now, retry_at=verdict.until)
     else:
         with transaction.atomic():
-            recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason))
-            block(claim.message, verdict, now=now)
+            if recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason)):
+                block(claim.message, verdict, now=now)
 
 
 def _come_back(claim: Claim, now: datetime) -> None:
@@ -205,9 +206,18 @@ def _write_down(answers: list[Answer]) -> None:
         if isinstance(outcome, Accepted)
     ]
     record_all_accepted(taken, now=now)
-    waits = {wait for claim, outcome in answers if (wait := _record_other(claim, outcome, now))}
+    waits = {wait for claim, outcome in answers if (wait := _record_alone(claim, outcome, now))}
     for wait in sorted(waits):
         enqueue(send_due_texts, after=wait)
+
+
+def _record_alone(claim: Claim, outcome: SendOutcome, now: datetime) -> timedelta | None:
+    """One that cannot be written down is looked up later, like that of a worker that died, and keeps no other back."""
+    try:
+        return _record_other(claim, outcome, now)
+    except DatabaseError:
+        logger.exception("what became of a text could not be written down")
+        return None
 
 
 def _record_other(claim: Claim, outcome: SendOutcome, now: datetime) -> timedelta | None:

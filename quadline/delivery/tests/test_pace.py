@@ -132,6 +132,13 @@ def test_a_single_text_that_may_not_leave_yet_holds_up_no_broadcast(people: Cast
     assert {claim.message.body for claim in claim_due(limit=10)} == {"written before", "somebody else's"}
 
 
+@pytest.mark.parametrize("over", [Status.SENT, Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.BLOCKED])
+def test_what_is_over_does_not_leave_again_though_it_were_due(people: Cast, number: SystemNumber, over: Status) -> None:
+    write(people.maya, people.rosa)
+    Message.objects.update(status=over)
+    assert claim_due(limit=10) == []
+
+
 def test_a_text_that_waited_goes_to_the_phone_the_student_has_now(people: Cast, box: Simulator, number: SystemNumber) -> None:
     text = write(people.maya, people.rosa)
     Student.objects.filter(pk=people.rosa.pk).update(mobile="+17345550188")
