@@ -77,6 +77,9 @@ class Refused:
     carrier_code: str
 
 
+NO_CONNECTION = "no connection"  # how the reason of an Unsent begins when the carrier could not be reached at all
+
+
 @dataclass(frozen=True)
 class Unsent:
     """The carrier provably does not have it: no connection, or it asked us to wait. Safe to hand over again.

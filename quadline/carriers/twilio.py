@@ -19,6 +19,7 @@ from quadline.carriers import twilio_answers as answers
 from quadline.carriers import twilio_consents as consents
 from quadline.carriers import twilio_log
 from quadline.carriers.protocol import (
+    NO_CONNECTION,
     Answer,
     InboundText,
     IncomingCall,
@@ -98,7 +99,7 @@ class Twilio:
             async with self._session().post(url, data=form) as response:
                 return answers.outcome(response.status, await response.read(), response.headers)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return Unsent(f"no connection: {type(error).__name__}")
+            return Unsent(f"{NO_CONNECTION}: {type(error).__name__}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Unknown(f"answer lost: {type(error).__name__}")
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
+from quadline.delivery import carrier_away
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import Step
 
@@ -33,6 +34,7 @@ class Shell:
     unread: int
     number: NumberView
     college: str
+    carrier_is_away: bool
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -52,6 +54,7 @@ def shell_of(user: User) -> Shell:
         unread=mine.unread().count(),
         number=number_view(user),
         college=settings.ENV.college_name,
+        carrier_is_away=carrier_away.keeps_texts_waiting_of(user, now=timezone.now()),
     )
 
 

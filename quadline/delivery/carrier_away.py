@@ -1,0 +1,21 @@
+"""Whether the carrier cannot be reached just now, as far as somebody's own texts show it."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from quadline.accounts.models import User
+from quadline.carriers.protocol import NO_CONNECTION
+from quadline.conversations.models import Message
+from quadline.conversations.rules import IN_DOUBT
+from quadline.delivery.models import Attempt
+from quadline.delivery.rules import LONGEST_WAIT
+
+RECENT = 2 * LONGEST_WAIT  # by then it was tried again, or is not tried any more
+
+
+def keeps_texts_waiting_of(user: User, *, now: datetime) -> bool:
+    """A text of theirs found no way to the carrier, and the carrier has not taken it since: also while it is tried again."""
+    in_vain = Attempt.objects.filter(message=OuterRef("pk"), outcome=Attempt.Outcome.UNSENT, why__startswith=NO_CONNECTION)
+    tried = Message.objects.filter(conversation__staff=user, status__in=IN_DOUBT)
+    return tried.filter(Exists(in_vain.filter(started_at__gt=now - RECENT))).exists()
