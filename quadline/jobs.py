@@ -4,6 +4,7 @@ Jobs take ids and are safe to run twice. The engine is procrastinate, on the sam
 """
 
 import asyncio
+import gc
 import inspect
 import logging
 import os
@@ -14,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial, wraps
-from typing import Any
+from typing import Any, TypeVar
 
 import procrastinate
 import uvloop
@@ -31,8 +32,10 @@ FETCH_EVERY_SECONDS = 1.0  # the engine's LISTEN is not renewed after a database
 DRAIN_SECONDS = 25.0
 SWEEPS = 0x73776570  # the database's advisory locks that stand for sweeps
 MOST_WAIT_SECONDS = 0.0003  # of one thread for another
-STEPS_BACK = 5  # as nice(1) counts them: a third of a web process's share, while both want the core
-BESIDE: dict[str, Any] = {"thread_sensitive": False, "executor": ThreadPoolExecutor(1, thread_name_prefix="beside")}
+STEPS_BACK = 10  # as nice(1) counts them: a tenth of a web process's share, while both want the core
+# A thread for each job that is long in the database beside others.
+BESIDE: dict[str, Any] = {"thread_sensitive": False, "executor": ThreadPoolExecutor(2, thread_name_prefix="beside")}
+Result = TypeVar("Result")
 # Of due jobs that say the same thing the newest is enough: it begins after all of them were committed, and so sees the
 # rows of each. Without this what waits would grow with the news, not with the work.
 DROP_REPEATED = """
@@ -62,7 +65,7 @@ def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any
     waits = _Capped(procrastinate.RetryStrategy(max_attempts=attempts, exponential_wait=2))
 
     def declare(run: Callable[..., Any]) -> Any:
-        return app.task(queue=queue, retry=waits)(_with_fresh_connection(run))
+        return app.task(queue=queue, retry=waits)(run if inspect.iscoroutinefunction(run) else _with_fresh_connection(run))
 
     return declare
 
@@ -71,21 +74,22 @@ def _with_fresh_connection(run: Callable[..., Any]) -> Callable[..., Any]:
     """Let go of a connection that died while the worker was idle, as Django does around a request."""
 
     @wraps(run)
-    async def run_async(*args: Any, **arguments: Any) -> Any:
-        await sync_to_async(close_old_connections)()
-        return await run(*args, **arguments)
-
-    @wraps(run)
     def run_here(*args: Any, **arguments: Any) -> Any:
         close_old_connections()
         return run(*args, **arguments)
 
-    return run_async if inspect.iscoroutinefunction(run) else run_here
+    return run_here
 
 
-async def beside(run: Callable[..., Any], *args: Any) -> None:
-    """For a job: run this in a thread with a database connection of its own, so that neither waits for the other."""
-    await sync_to_async(_with_fresh_connection(run), **BESIDE)(*args)
+async def fresh_connection() -> None:
+    """The same for an asynchronous job, before it first asks the database; it may have something to do before that."""
+    await sync_to_async(close_old_connections)()
+
+
+async def beside(run: Callable[..., Result], *args: Any) -> Result:
+    """For an asynchronous job: run this in a thread with a database connection of its own, so that no other waits for it."""
+    result: Result = await sync_to_async(_with_fresh_connection(run), **BESIDE)(*args)
+    return result
 
 
 class _Capped(procrastinate.BaseRetryStrategy):
@@ -158,12 +162,16 @@ async def drop_repeated_jobs(worker_app: procrastinate.App) -> None:
     await worker_app.connector.execute_query_async(DROP_REPEATED)
 
 
-def share_the_interpreter() -> None:
-    """Let a thread in that comes back from the database while the event loop is busy.
+def prepare_the_interpreter() -> None:
+    """For a process that is busy with many small things.
 
-    By default it waits five milliseconds, at each statement: longer than most statements take.
+    A thread that comes back from the database is let in while the event loop is busy: by default it waits five
+    milliseconds, at each statement, longer than most statements take. And what was imported stays for good: the collector,
+    which looks through all of it again and again, is told so.
     """
     sys.setswitchinterval(MOST_WAIT_SECONDS)
+    gc.collect()
+    gc.freeze()
 
 
 def step_back() -> None:
@@ -174,7 +182,7 @@ def step_back() -> None:
 def run_worker(queues: Iterable[str], *, concurrency: int = 8) -> None:
     """Run jobs until SIGTERM or SIGINT, then finish those under way."""
     step_back()
-    share_the_interpreter()
+    prepare_the_interpreter()
     uvloop.run(_run(list(queues), concurrency))
 
 

@@ -51,7 +51,7 @@ def handed_over(count: int) -> float:
 
 async def _send_all(count: int) -> float:
     """The job itself, as a worker runs it. It ends after a while so that a worker can stop, and is then begun anew."""
-    jobs.share_the_interpreter()
+    jobs.prepare_the_interpreter()
     began = time.perf_counter()
     while await _waits():
         await sender.send_due_texts()

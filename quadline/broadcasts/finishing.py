@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime, timedelta
 from weakref import WeakSet
 
-from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -14,7 +13,7 @@ from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.nightfall import put_off
 from quadline.broadcasts.rules import State
 from quadline.delivery.deadlines import deadline_of
-from quadline.jobs import job
+from quadline.jobs import beside, job
 from quadline.live.telling import tell
 
 A_SECOND = timedelta(seconds=1)
@@ -58,7 +57,7 @@ async def follow_broadcasts(timestamp: int) -> None:
     _following.add(loop)
     try:
         for _ in range(ROUNDS):
-            if not await sync_to_async(follow_once)(timezone.now()):
+            if not await beside(follow_once, timezone.now()):
                 return
             await asyncio.sleep(A_SECOND.total_seconds())
     finally:

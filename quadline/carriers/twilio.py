@@ -162,6 +162,8 @@ class Twilio:
                 timeout=SEND_TIMEOUT,
                 connector=aiohttp.TCPConnector(limit=200),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=("Accept-Encoding",),  # an answer is a few hundred bytes
             )
         return session
 

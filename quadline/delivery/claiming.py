@@ -35,18 +35,18 @@ NUMBERS = """
     FOR NO KEY UPDATE OF number SKIP LOCKED
 """
 
-# Whatever is due by mistake: what is over does not leave again. A text is left alone while an earlier one of its
+# A text is left alone while an earlier one of its
 # conversation has not been handed over, though it could be. An unconfirmed one holds the others back only as long as it is
 # being looked up. OFFSET 0 has the database look at each conversation by its index: else a planner whose statistics are
-# from before a broadcast reads every open text.
+# from before a broadcast reads every open text. Last, and outside for the same reason: what is over does not leave again,
+# though it were due by mistake.
 TEXTS = """
     SELECT text.id, text.segments, text.is_bulk
     FROM unnest(%(numbers)s::bigint[]) AS number (id)
     CROSS JOIN LATERAL (
-        SELECT message.id, message.segments, message.is_bulk
+        SELECT message.id, message.segments, message.is_bulk, message.status
         FROM conversations_message AS message
         WHERE message.system_number_id = number.id AND message.is_bulk <= %(bulk)s AND message.due_at <= %(now)s
-          AND message.status IN ('waiting', 'queued', 'sending', 'unconfirmed')
           AND NOT EXISTS (
             SELECT 1 FROM conversations_message AS earlier
             WHERE earlier.conversation_id = message.conversation_id
@@ -64,6 +64,7 @@ TEXTS = """
         LIMIT %(each)s
         FOR NO KEY UPDATE OF message SKIP LOCKED
     ) AS text
+    WHERE text.status IN ('waiting', 'queued', 'sending', 'unconfirmed')
 """
 
 # From here the carrier may have them. A text tried before keeps its status: it never falls. A text that waited goes

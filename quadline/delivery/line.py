@@ -32,6 +32,7 @@ class Line:
         self._calls: dict[asyncio.Task[None], Claim] = {}
         self._answers: list[Answer] = []
         self._being_written = 0
+        self._single_at = self._clock()  # when the last single text was added; when this began, nobody knows
         self._over: deque[Claim] = deque()
         self._is_closed = False
         self._end: BaseException | None = None  # what ended a call that brought no outcome at all, or the writing down
@@ -45,13 +46,20 @@ class Line:
         return len(self._ready) + len(self._calls) + len(self._answers) + self._being_written
 
     @property
+    def seconds_since_single(self) -> float:
+        return self._clock() - self._single_at
+
+    @property
     def is_empty(self) -> bool:
         return not (len(self) or self._over or self._end)
 
     def add(self, claims: Sequence[Claim], looked_at: datetime) -> None:
         """``looked_at``: when consent was asked for all of them."""
+        singles = [claim for claim in claims if not claim.is_bulk]
         self._ready.extend((claim, looked_at) for claim in claims if claim.is_bulk)
-        self._ready.extendleft((claim, looked_at) for claim in reversed(claims) if not claim.is_bulk)
+        self._ready.extendleft((claim, looked_at) for claim in reversed(singles))
+        if singles:
+            self._single_at = self._clock()
         self._fill()
 
     async def answers(self, *, gather: float) -> list[Answer]:

@@ -25,14 +25,16 @@ from quadline.delivery.claiming import Claim, claim_due, next_turn
 from quadline.delivery.line import Answer, Line
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER
-from quadline.jobs import beside, enqueue, job
+from quadline.jobs import beside, enqueue, fresh_connection, job
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 200  # calls under way in one worker process
-CHUNK = 100  # texts that are claimed, looked at and written down together
-AHEAD = 2 * CHUNK  # claimed and looked at before a call is free, so that no call is kept waiting by the database
-A_BEAT = 0.02  # seconds in which answers gather, to be written down together
+CHUNK = 300  # texts of broadcasts that are claimed and looked at together
+FEW = 60  # instead, while single texts come: none then waits long for a broadcast's to be claimed
+LATELY_SECONDS = 1.0  # after a single text others are looked for
+AHEAD = 400  # claimed and looked at before a call is free, so that no call is kept waiting by the database
+A_BEAT = 0.01  # seconds in which answers gather, to be written down together
 A_MOMENT = timedelta(seconds=1)
 SOON = timedelta(seconds=15)  # a number whose turn comes within this is waited for
 LONGEST_RUN_SECONDS = 20.0  # then the job begins anew, so that a worker that is told to stop is not kept from it
@@ -60,6 +62,7 @@ async def send_due_texts() -> None:
     line = _lines[loop] = Line(_hand_over, at_once=AT_ONCE)
     recorder = asyncio.create_task(_record(line))
     try:
+        await fresh_connection()
         await _send_until_nothing_is_due(line, until=loop.time() + LONGEST_RUN_SECONDS)
     finally:
         del _lines[loop]
@@ -72,9 +75,10 @@ async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
     while True:
         is_over = clock() > until
         line.begin_turn()
-        turn = await sync_to_async(_take_turn)(line, 0 if is_over else min(CHUNK, _room(line)))
+        chunk = FEW if line.seconds_since_single < LATELY_SECONDS else CHUNK
+        turn = await sync_to_async(_take_turn)(line, 0 if is_over else min(chunk, _room(line)))
         line.add(turn.allowed, turn.looked_at)
-        if turn.has_claimed and _room(line) >= CHUNK:
+        if turn.has_claimed and _room(line) >= chunk:
             continue
         if line.is_empty and is_over:
             await sync_to_async(enqueue)(send_due_texts)
