@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from quadline.conversations.models import Message, whole_text
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
 from quadline.delivery import daily_cap
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import Recipient
@@ -38,15 +39,16 @@ NUMBERS = """
 # A text is left alone while an earlier one of its
 # conversation has not been handed over, though it could be. An unconfirmed one holds the others back only as long as it is
 # being looked up. OFFSET 0 has the database look at each conversation by its index: else a planner whose statistics are
-# from before a broadcast reads every open text. Last, and outside for the same reason: what is over does not leave again,
-# though it were due by mistake.
+# from before a broadcast reads every open text. So it would if it were told which statuses are open, for which there is an
+# index: it is told which are over. What is over does not leave again, though it were due by mistake.
 TEXTS = """
     SELECT text.id, text.segments, text.is_bulk
     FROM unnest(%(numbers)s::bigint[]) AS number (id)
     CROSS JOIN LATERAL (
-        SELECT message.id, message.segments, message.is_bulk, message.status
+        SELECT message.id, message.segments, message.is_bulk
         FROM conversations_message AS message
         WHERE message.system_number_id = number.id AND message.is_bulk <= %(bulk)s AND message.due_at <= %(now)s
+          AND message.status <> ALL(%(over)s)
           AND NOT EXISTS (
             SELECT 1 FROM conversations_message AS earlier
             WHERE earlier.conversation_id = message.conversation_id
@@ -64,7 +66,6 @@ TEXTS = """
         LIMIT %(each)s
         FOR NO KEY UPDATE OF message SKIP LOCKED
     ) AS text
-    WHERE text.status IN ('waiting', 'queued', 'sending', 'unconfirmed')
 """
 
 # From here the carrier may have them. A text tried before keeps its status: it never falls. A text that waited goes
@@ -115,6 +116,7 @@ TAKE = f"""
     JOIN numbers_systemnumber AS number ON number.id = sending.system_number_id
     ORDER BY sending.is_bulk, attempted.id
 """  # noqa: S608  # no value in it
+OVER = sorted(set(Status) - BEFORE_AN_ATTEMPT - IN_DOUBT)
 NEXT_TURN = """
     SELECT min(number.free_at)
     FROM numbers_systemnumber AS number
@@ -173,7 +175,7 @@ def _due(cursor: Any, numbers: Sequence[int], now: datetime, *, limit: int, bulk
     if not numbers:
         return []
     each = texts_at_once(settings.ENV.texts_per_second, share=limit // len(numbers))
-    cursor.execute(TEXTS, {"now": now, "numbers": numbers, "bulk": bulk, "each": each})
+    cursor.execute(TEXTS, {"now": now, "numbers": numbers, "bulk": bulk, "each": each, "over": OVER})
     return list(cursor.fetchall())
 
 

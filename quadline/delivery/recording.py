@@ -17,7 +17,7 @@ from quadline.carriers.protocol import Failure, Refused, Unknown, Unsent
 from quadline.consent import ledger
 from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Message
-from quadline.conversations.rules import Status
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
 from quadline.conversations.statuses import announce, climb
 from quadline.delivery import alerts, daily_cap, notices
 from quadline.delivery.deadlines import deadline_of
@@ -68,7 +68,7 @@ def record_unsent(
     made = message.attempts.filter(outcome=Attempt.Outcome.UNSENT).count()
     wait = retry_at - now if retry_at else wait_before_retry(made, asked_for=outcome.retry_after, jitter=random.random())  # noqa: S311  # spreads retries, hides nothing
     words = outcome.failure.words if outcome.failure else "Not handed over yet."
-    waiting = Message.objects.filter(pk=message.pk)
+    waiting = Message.objects.filter(pk=message.pk, status__in=BEFORE_AN_ATTEMPT | IN_DOUBT)  # not blocked by a STOP meanwhile
     waiting.update(due_at=now + wait, detail=f"{words} {TRIED_AGAIN}")
     if retry_at:
         waiting.update(deadline_at=Greatest("deadline_at", deadline_of(retry_at)))

@@ -114,7 +114,7 @@ async def _leave(line: Line, recorder: asyncio.Task[None]) -> None:
         await asyncio.wait([recorder])
         if left := line.left():  # the recorder failed: perhaps the database was away, and is back by now
             await beside(_write_down, left)
-    recorder.result()
+        recorder.result()
 
 
 def _take_turn(line: Line, room: int) -> Turn:

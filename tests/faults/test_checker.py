@@ -37,6 +37,7 @@ def text(**facts: Any) -> dict[str, Any]:
         "system_phone": NUMBER,
         "staff_id": 1,
         "number_of": 1,
+        "due_at": None,
     }
     return usual | facts
 
@@ -107,6 +108,7 @@ BREAKS: dict[str, Callable[[Evidence], Any]] = {
     "every row points at one that is there": lambda seen: seen.orphans.append(
         {"row_of": "delivery_attempt", "by": "message_id", "id": "m9"}
     ),
+    "what is over is not due": lambda seen: seen.messages[0].update(due_at=NOON),
     "no number above its rate": lambda seen: seen.accepts[0].update(segments=500),
 }
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from quadline.accounts.models import User
 from quadline.conversations.models import Message
-from quadline.conversations.rules import Status
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
 from quadline.delivery.tests.acts import rent, send_due, status, write
@@ -132,11 +132,15 @@ def test_a_single_text_that_may_not_leave_yet_holds_up_no_broadcast(people: Cast
     assert {claim.message.body for claim in claim_due(limit=10)} == {"written before", "somebody else's"}
 
 
-@pytest.mark.parametrize("over", [Status.SENT, Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.BLOCKED])
-def test_what_is_over_does_not_leave_again_though_it_were_due(people: Cast, number: SystemNumber, over: Status) -> None:
-    write(people.maya, people.rosa)
-    Message.objects.update(status=over)
-    assert claim_due(limit=10) == []
+@pytest.mark.parametrize("over", sorted(set(Status) - BEFORE_AN_ATTEMPT - IN_DOUBT))
+def test_what_is_over_does_not_leave_again_though_it_were_due_and_holds_up_nobody(
+    people: Cast, number: SystemNumber, over: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings.ENV, "texts_per_second", 1.0)  # one of a number at once
+    stray = write(people.maya, people.rosa)
+    Message.objects.filter(pk=stray.pk).update(status=over)
+    behind = write(people.maya, people.bo)
+    assert [claim.message for claim in claim_due(limit=10)] == [behind]
 
 
 def test_a_text_that_waited_goes_to_the_phone_the_student_has_now(people: Cast, box: Simulator, number: SystemNumber) -> None:

@@ -11,13 +11,16 @@ from django.utils import timezone
 from quadline.carriers.protocol import Failure, Progress, Receipt
 from quadline.consent import ledger
 from quadline.consent.questions import Answer
+from quadline.consent.rules import Reason, Verdict
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
-from quadline.delivery import opting, receipts
+from quadline.delivery import opting, receipts, sender
 from quadline.delivery.accepted import Taken, record_all_accepted
+from quadline.delivery.blocking import block
 from quadline.delivery.claiming import Claim, claim_due
+from quadline.delivery.models import Attempt
 from quadline.delivery.opting import How
-from quadline.delivery.tests.acts import at_once, rent, reply, status, write
+from quadline.delivery.tests.acts import at_once, fresh, outcomes, rent, reply, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster import trouble
 from tests.cast import Cast
@@ -104,3 +107,13 @@ def test_an_acceptance_is_written_down_while_a_quicker_receipt_teaches_that_the_
         record_all_accepted([Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now())
     assert status(text) == Status.UNDELIVERED
     assert ledger.is_opted_out(claim.to.pair)
+
+
+def test_a_text_that_a_stop_closed_while_it_was_claimed_is_not_due_again(people: Cast, number: SystemNumber) -> None:
+    """The STOP found it waiting, the sender claimed it, and came back for the STOP's lock when the STOP had closed it."""
+    text = write(people.maya, people.rosa)
+    [claim] = claim_due(limit=1)
+    block(text, Verdict(False, Reason.OPTED_OUT), now=timezone.now())
+    sender._come_back(claim, timezone.now())
+    assert (fresh(text).due_at, outcomes(text)) == (None, [Attempt.Outcome.UNSENT])
+    assert status(text) in (Status.BLOCKED, Status.EMAILED)

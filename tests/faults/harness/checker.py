@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
-from quadline.conversations.rules import FINAL, RANK, Status, may_climb
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, FINAL, IN_DOUBT, RANK, Status, may_climb
 from tests.faults.harness.evidence import Evidence, Row, token_in
 from tests.faults.harness.load import Done
 from tests.faults.harness.stage import RATE
@@ -155,6 +155,13 @@ def every_row_points_at_one_that_is_there(seen: Evidence, done: Done) -> Iterato
         yield f"a row of {row['row_of']} has {row['id']} as {row['by']}, which is not there"
 
 
+def what_is_over_is_not_due(seen: Evidence, done: Done) -> Iterator[str]:
+    """P1 and P2: else it would leave once more, at the student's next START or at the next mistake."""
+    for text in seen.texts:
+        if text["due_at"] and text["status"] not in BEFORE_AN_ATTEMPT | IN_DOUBT:
+            yield f"{text['id']} is {text['status']} and due at {text['due_at']:%H:%M:%S}"
+
+
 def no_number_above_its_rate(seen: Evidence, done: Done) -> Iterator[str]:
     """P9. A worker that was paused with texts in its hands hands those over late: never more than it may hold."""
     for number, most in busiest(seen).items():
@@ -190,6 +197,7 @@ PROMISES: list[Promise] = [
     each_reply_once,
     nobody_texts_by_another,
     every_row_points_at_one_that_is_there,
+    what_is_over_is_not_due,
     no_number_above_its_rate,
 ]
 
