@@ -71,8 +71,8 @@ class Stage:
         assert wait_for(f"{self.simulator.url}/simulator/healthz", seconds=60)
         self.simulator.clear_faults()
         self.simulator.settings(callback_delay=0.05)
-        for url in self.web_urls:
-            assert wait_for(f"{url}/readyz", seconds=120), f"{url} does not come back"
+        for url in self.web_urls:  # where several houses share two cores, whoever was not answered asks again all at once
+            assert wait_for(f"{url}/readyz", seconds=600), f"{url} does not come back"
 
     def stop(self) -> None:
         for program in reversed(self.programs.values()):
