@@ -6,7 +6,7 @@ A power cut may take the last moments; the order of what is kept is never wrong.
 import asyncio
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ class Store:
         while True:
             await asyncio.sleep(_BATCH_SECONDS)
             if self._changed or self._lines or self._wiped:
-                await asyncio.to_thread(self._write, *self._take())
+                await _to_the_end(asyncio.to_thread(self._write, *self._take()))
 
     def close(self) -> None:
         if self._database is not None:
@@ -110,6 +110,16 @@ class Store:
             kept = [row for row in rows if row[2] is not None]
             db.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", kept)
             db.executemany("INSERT OR REPLACE INTO ledger VALUES (?, ?, ?)", lines)
+
+
+async def _to_the_end(writing: Coroutine[Any, Any, None]) -> None:
+    """What was taken is written, though we are told to stop before a thread was free for it."""
+    task = asyncio.create_task(writing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 def _body(value: Record | dict[str, Any] | None) -> str | None:

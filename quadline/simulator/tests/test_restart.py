@@ -1,7 +1,11 @@
 """What a simulator with a data folder remembers, and what its clock does."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
+from quadline.simulator.store import Store
 from quadline.simulator.tests.college import College
 from quadline.simulator.tests.conftest import running
 from quadline.simulator.tests.driver import STUDENT, Simulator
@@ -115,3 +119,24 @@ def test_fast_forward_does_everything_due_in_order(simulator: Simulator, college
     steps = [line["status"] for line in simulator.ledger("status")]
     assert steps == ["queued"] * 3 + ["sending"] * 3 + ["sent"] * 3 + ["delivered"] * 3
     assert all(college.statuses(sid)[-1] == "delivered" for sid in sids)
+
+
+def test_what_was_taken_for_the_store_is_written_though_no_thread_was_free(tmp_path: Path) -> None:
+    busy = Event()
+
+    async def told_to_stop_meanwhile() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        loop.run_in_executor(None, busy.wait, 10)
+        store = Store(tmp_path)
+        store.append(1, "accept", "{}")
+        running = asyncio.create_task(store.run())
+        while store._lines:
+            await asyncio.sleep(0.01)
+        running.cancel()
+        loop.call_soon(busy.set)
+        await asyncio.gather(running, return_exceptions=True)
+        store.close()
+
+    asyncio.run(told_to_stop_meanwhile())
+    assert list(Store(tmp_path).ledger_lines()) == [("accept", "{}")]
