@@ -95,8 +95,11 @@ def staff(count: int, *, now: datetime) -> None:
     )
 
 
-def students(count: int, *, staff: int) -> None:
-    """Students with a phone each, on the caseloads in turn: student ``i`` has the id ``i`` and the phone +17342…"""
+def students(count: int, *, staff: int = 1, whose: str = "") -> None:
+    """Students on the caseloads in turn, or on ``whose`` id. Student ``i`` has the id ``i`` and the phone +17342…
+
+    Whoever texts them has them on the caseload: what leaves it is held, within a minute.
+    """
     each = f"generate_series(1, {count}) AS g"
     fill(
         Student,
@@ -109,7 +112,7 @@ def students(count: int, *, staff: int) -> None:
         mobile=student_phone("g"),
         search_text="concat_ws(' ', 'first' || g % 997, 'last' || g % 4999, lpad(g::text, 8, '0'), 17342000000 + g)",
     )
-    fill(CaseloadEntry, each, staff_id=f"1 + g % {staff}", student_id="g", relation="'Primary advisor'")
+    fill(CaseloadEntry, each, staff_id=whose or f"1 + g % {staff}", student_id="g", relation="'Primary advisor'")
 
 
 def conversations(count: int, *, now: datetime, staff: int = 1, whose: str = "") -> None:

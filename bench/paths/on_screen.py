@@ -116,8 +116,8 @@ def _college(everyone: int, broadcast: int) -> None:
     now = timezone.now()
     college.empty()
     college.staff(everyone, now=now)
-    college.students(STUDENTS + broadcast, staff=everyone)
     whose = f"CASE WHEN g <= {STUDENTS} THEN {SENDERS + 1} + g % {everyone - SENDERS} ELSE 1 + g % {SENDERS} END"
+    college.students(STUDENTS + broadcast, whose=whose)
     college.conversations(STUDENTS + broadcast, whose=whose, now=now)
     college.texts(STUDENTS, status="delivered", now=now)
     college.texts(broadcast, first=STUDENTS + 1, status="waiting", now=now, reason="'turn'", due_at="now()")

@@ -39,8 +39,9 @@ def _college(of_one: int, of_many: int) -> None:
     now = timezone.now()
     college.empty()
     college.staff(1 + NUMBERS, now=now)
-    college.students(of_one + of_many, staff=1)
-    college.conversations(of_one + of_many, whose=f"CASE WHEN g <= {of_one} THEN 1 ELSE 2 + g % {NUMBERS} END", now=now)
+    whose = f"CASE WHEN g <= {of_one} THEN 1 ELSE 2 + g % {NUMBERS} END"
+    college.students(of_one + of_many, whose=whose)
+    college.conversations(of_one + of_many, whose=whose, now=now)
     college.settle()
 
 

@@ -15,7 +15,6 @@ from quadline.accounts.models import User
 from quadline.conversations.models import Conversation
 from quadline.delivery.sender import send_due_texts
 from quadline.jobs import enqueue
-from quadline.roster.models import CaseloadEntry
 
 TITLE = "single text, p95"
 ROWS = (Row(TITLE, "ms", "the same while nothing else is sent", Reach(at_most=2)),)
@@ -61,11 +60,9 @@ def _college(broadcast: int) -> None:
     everyone = broadcast + STUDENTS
     college.empty()
     college.staff(SENDERS + 1, now=now)
-    college.students(everyone, staff=SENDERS)
     whose = f"CASE WHEN g > {broadcast} THEN {SENDERS + 1} ELSE 1 + g % {SENDERS} END"
+    college.students(everyone, whose=whose)
     college.conversations(everyone, whose=whose, now=now)
-    mine = f"generate_series({broadcast + 1}, {everyone}) AS g"
-    college.fill(CaseloadEntry, mine, staff_id=str(SENDERS + 1), student_id="g", relation="'Coach'")
     college.texts(everyone, status="delivered", now=now)  # nobody's first text
     college.settle()
 
