@@ -18,6 +18,7 @@ from quadline.accounts.models import User
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import MessageTemplate
 from quadline.conversations.starters import ship
+from quadline.demo.processes import wait_for
 from tests import cast, house
 from tests.browser import Person, chromium, person
 from tests.house import eventually
@@ -43,6 +44,7 @@ def people(the_house: house.House) -> cast.Cast:
 def a_new_college(the_house: house.House) -> cast.Cast:
     """The cast in an empty house, with numbers that become active at once unless a test says otherwise."""
     eventually(_empty_tables, every=0.5)
+    assert wait_for(f"{the_house.simulator.url}/simulator/healthz", seconds=60)  # a carrier that was away stays away for a while
     the_house.simulator.clear_faults()
     the_house.simulator.settings(registration_delay=0, callback_delay=0.02)
     the_house.simulator.ask("POST", "/simulator/reset")

@@ -13,7 +13,7 @@ from tests.faults.test_first_texts import first_text
 from tests.house import House, eventually
 from tests.journeys.test_screens import AXE, RUN_AXE, TAGS, TOO_WIDE, WIDTHS
 
-AWAY_SECONDS = 25
+AWAY_SECONDS = 12
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WORDS = "The texting service cannot be reached just now"
 

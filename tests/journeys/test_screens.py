@@ -22,8 +22,12 @@ from tests.journeys.furnished import furnish, give_number
 AXE = Path("tests/vendor/axe.min.js")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 IS_DARK = "() => matchMedia('(prefers-color-scheme: dark)').matches"
-RUN_AXE = """async (rules) => (await axe.run(document, { runOnly: rules, resultTypes: ["violations"] }))
-  .violations.map((found) => found.id + ": " + found.nodes.map((node) => node.target + " " + node.failureSummary).join(" | "))"""
+RUN_AXE = """async (rules) => {
+  const fading = document.getAnimations().filter((each) => each instanceof CSSTransition);  // a colour midway is nobody's choice
+  await Promise.allSettled(fading.map((each) => each.finished));
+  return (await axe.run(document, { runOnly: rules, resultTypes: ["violations"] }))
+    .violations.map((found) => found.id + ": " + found.nodes.map((node) => node.target + " " + node.failureSummary).join(" | "));
+}"""
 TOO_WIDE = """() => [...document.querySelectorAll("html, main, dialog[open], .list, .conversation, .log-scroll, .card")]
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth).map((box) => box.className || box.tagName)"""
 REFUSED = "console: Failed to load resource: the server responded with a status of {}"
