@@ -11,6 +11,7 @@ from django.utils import timezone
 from quadline.conversations.models import Message
 from quadline.delivery.outbox import accept_text
 from quadline.numbers.models import SystemNumber
+from quadline.roster.models import CaseloadEntry
 from tests.cast import PASSWORD, Cast
 from tests.house import House, eventually
 
@@ -43,6 +44,7 @@ def test_twenty_first_sends_at_once_buy_one_number(the_house: House, people: Cas
 
 def test_a_worker_killed_after_buying_and_after_a_hand_over_repeats_neither(the_house: House, people: Cast) -> None:
     simulator = the_house.simulator
+    CaseloadEntry.objects.create(staff=people.theo, student=people.rosa)
     first_text(people.theo, people.sally, "Theo is set up")
     eventually(lambda: simulator.accepts(to=people.sally.mobile))
 

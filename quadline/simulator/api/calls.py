@@ -88,7 +88,7 @@ async def cut_connection(request: Request, fault: Fault) -> Response:
     """Reset the TCP connection under the request."""
     transport = request.scope["state"]["connection"].transport
     peer: socket.socket | None = transport.get_extra_info("socket")
-    if peer is not None:
+    if peer is not None and not transport.is_closing():
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
     return Response(status_code=503, headers={"X-Fault": fault.kind})
