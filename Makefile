@@ -20,13 +20,12 @@ test: $(STAMP) chromium  ## everything, browser tests too; what mostly waits run
 
 test-rooms: $(STAMP)
 	$(BIN)/pytest -q quadline bench tests/architecture tests/api tests/abuse
-	$(BIN)/pytest -q tests/model
 
 test-faults: $(STAMP)
 	$(BIN)/pytest -q tests/faults --ignore=tests/faults/test_short_run.py
 
 test-short-run-and-screens: $(STAMP)
-	$(BIN)/pytest -q tests/faults/test_short_run.py
+	$(BIN)/pytest -q tests/faults/test_short_run.py tests/model
 	$(BIN)/pytest -q tests/journeys
 
 faults: $(STAMP)  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1; LONG=1: the named cases that take long
