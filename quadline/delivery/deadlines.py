@@ -15,13 +15,13 @@ from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, Status, WaitingFor
 from quadline.conversations.statuses import climb
 from quadline.delivery import failsafe
+from quadline.delivery.reach import NOT_SENT
 from quadline.jobs import job
 from quadline.numbers.rules import State
 
 DEADLINE = "deadline"
 TOO_LATE = "It could not leave in time."
 NO_NUMBER = "Your number was not active in time."
-NOT_SENT = "It was not sent."
 SWITCHED_OFF = "It was not sent: the account it was written from was switched off."
 LEFT_ALONE = (WaitingFor.PAUSED, WaitingFor.QUESTION)  # a person has stopped it, or is being asked
 IN_ONE_SWEEP = 500

@@ -8,19 +8,22 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from quadline.accounts.models import User
 from quadline.conversations.models import Message
-from quadline.conversations.rules import NOT_DELIVERED, Status
-from quadline.conversations.statuses import climb
+from quadline.conversations.rules import NOT_DELIVERED, Status, WaitingFor
+from quadline.conversations.statuses import announce, climb
 from quadline.delivery import mail_results
 from quadline.delivery.email_content import letter_of
 from quadline.delivery.mail_results import record_bounce as record_bounce
 from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.reach import CLOSED, NOT_SENT, in_reach, why_not
 from quadline.delivery.rules import EMAIL_LOST_AFTER
 from quadline.emails import outgoing
 from quadline.emails.failures import MailRefused
@@ -32,6 +35,7 @@ CHUNK = 50
 LONGEST_BATCH_SECONDS = 20.0  # then what is left goes back, so that a worker that is told to stop is not kept from it
 SLOTS = 0x656D6169  # the database's advisory locks that stand for connections to the mail server
 UNDER_WAY = frozenset({Status.QUEUED, Status.SENDING})  # an email that staff wrote
+NEVER_LEFT = frozenset({Status.QUEUED, Status.BLOCKED})
 ARRIVED = "The text arrived after all."
 TAKEN_BACK = "It was taken back."
 NOT_WRITTEN = "It could not be put together. It is tried again by itself."
@@ -69,7 +73,9 @@ def _claim_due() -> list[OutgoingEmail]:
         about = Message.objects.filter(pk__in=[email.message_id for email in emails])
         # A receipt may be at work on a text this moment: its email is left for the next turn. Nobody waits here.
         free = {message.pk: message for message in about.select_for_update(skip_locked=True, no_key=True)}
-        claims = [email for email in emails if email.message_id in free and _may_leave(email, free[email.message_id])]
+        ours = [email for email in emails if email.message_id in free]
+        out_of_reach = _out_of_reach(ours)
+        claims = [email for email in ours if _may_leave(email, free[email.message_id], email.pk in out_of_reach, now)]
         for email in claims:
             email.state, email.taken_at, email.due_at, email.tries = State.SENDING, now, None, email.tries + 1
             email.save(update_fields=["state", "taken_at", "due_at", "tries"])
@@ -78,14 +84,35 @@ def _claim_due() -> list[OutgoingEmail]:
         return claims
 
 
-def _may_leave(email: OutgoingEmail, message: Message) -> bool:
-    """The last look, with the message's row locked."""
-    may_be = NOT_DELIVERED if email.is_failsafe else UNDER_WAY
-    if Status(message.status) in may_be:
-        return True
-    email.state, email.due_at, email.detail = State.DROPPED, None, ARRIVED if email.is_failsafe else TAKEN_BACK
+def _may_leave(email: OutgoingEmail, message: Message, is_out_of_reach: bool, now: datetime) -> bool:
+    """The last look, with the message's row locked. What the carrier had, its author wrote while they might: it goes on."""
+    status = Status(message.status)
+    if status not in (NOT_DELIVERED if email.is_failsafe else UNDER_WAY):
+        _drop(email, ARRIVED if email.is_failsafe else TAKEN_BACK)
+        return False
+    if is_out_of_reach and status in NEVER_LEFT:
+        why = f"{NOT_SENT} {why_not(email.message.conversation.staff)}"
+        _drop(email, why)
+        climb(message, Status.BLOCKED, cause=CLOSED, now=now, reason=WaitingFor.AUTHOR)
+        Message.objects.filter(pk=message.pk).update(detail=why)
+        announce(message)
+        return False
+    return True
+
+
+def _drop(email: OutgoingEmail, words: str) -> None:
+    email.state, email.due_at, email.detail = State.DROPPED, None, words
     email.save(update_fields=["state", "due_at", "detail"])
-    return False
+
+
+def _out_of_reach(emails: list[OutgoingEmail]) -> set[int]:
+    """Those to somebody their author may not write to any more."""
+    wanted: dict[User, set[int | None]] = {}
+    for email in emails:
+        conversation = email.message.conversation
+        wanted.setdefault(conversation.staff, set()).add(conversation.student_id)
+    reached = {author: set(in_reach(author).filter(pk__in=ids).values_list("pk", flat=True)) for author, ids in wanted.items()}
+    return {email.pk for email in emails if (chat := email.message.conversation).student_id not in reached[chat.staff]}
 
 
 def _with_facts() -> QuerySet[OutgoingEmail]:

@@ -10,17 +10,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from quadline.accounts.models import User
-from quadline.accounts.rules import May
 from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
 from quadline.delivery import alerts, holding, sender
+from quadline.delivery.reach import in_reach, why_not
 from quadline.jobs import enqueue, job
-from quadline.roster.models import Student, StudentQuerySet
 
 HELD, GOES_ON = "held for its author", "its author may again"  # causes of events
-LEFT = "The student has left the caseload."
-SWITCHED_OFF = "The account it was written from is switched off."
-NO_WRITER = "The role it was written in does not send texts any more."
 LEFT_ALONE = (WaitingFor.AUTHOR, WaitingFor.PAUSED)  # a paused broadcast asks when it is resumed
 IN_ONE_GO = 500  # of one author's; the next sweep lets more go on
 
@@ -46,9 +42,9 @@ def keep_out_of_reach(*, now: datetime) -> None:
 @transaction.atomic
 def _hold(author: User, now: datetime) -> None:
     mine = _waiting().filter(conversation__staff=author)
-    messages = list(_locked(mine.exclude(conversation__student__in=_in_reach(author))))
+    messages = list(_locked(mine.exclude(conversation__student__in=in_reach(author))))
     if messages:
-        why = _why(author)
+        why = why_not(author)
         holding.keep(messages, reason=WaitingFor.AUTHOR, cause=HELD, now=now, words=why)
         alerts.tell_held(author, len(messages), why=why)
 
@@ -56,21 +52,11 @@ def _hold(author: User, now: datetime) -> None:
 @transaction.atomic
 def _let_go_on(author: User, now: datetime) -> None:
     held = _open_texts().filter(reason=WaitingFor.AUTHOR, conversation__staff=author)
-    messages = list(_locked(held.filter(conversation__student__in=_in_reach(author)))[:IN_ONE_GO])
+    messages = list(_locked(held.filter(conversation__student__in=in_reach(author)))[:IN_ONE_GO])
     for message in messages:
         holding.due_again(message, cause=GOES_ON, actor=None, now=now)
     if messages:
         enqueue(sender.send_due_texts)
-
-
-def _in_reach(author: User) -> StudentQuerySet:
-    return Student.objects.visible_to(author) if author.may[May.TEXT] else Student.objects.none()
-
-
-def _why(author: User) -> str:
-    if not author.is_active:
-        return SWITCHED_OFF
-    return LEFT if author.may[May.TEXT] else NO_WRITER
 
 
 def _open_texts() -> MessageQuerySet:

@@ -39,6 +39,7 @@ CAUSES: dict[str, str] = {
     "goes on": "Goes on: the student had not asked to stop",
     "held for its author": "Held: its author may not text this student now",
     "its author may again": "Goes on: its author may text this student again",
+    "out of reach": "Not sent: its author may not write to this student now",
     "deadline": "Waited too long for a text",
     "by_hand": "Email chosen instead by {actor}",
     "emailed": "The mail server has the email",

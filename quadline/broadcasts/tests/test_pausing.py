@@ -8,6 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from quadline.audit.models import AuditEntry
+from quadline.broadcasts import results
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.pausing import may_steer, pause, resume, stop_rest
 from quadline.broadcasts.rules import BroadcastRefused, State
@@ -15,16 +16,18 @@ from quadline.broadcasts.tests.acts import crowd, draft, email, opt_out, send
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
+from quadline.delivery import reach
 from quadline.delivery.caseloads import put_caseload
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.opting import answer_question
-from quadline.delivery.tests.acts import number_row, reply, send_due, write
+from quadline.delivery.tests.acts import mail_due, number_row, reply, send_due, write
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
 from quadline.roster.models import Student
 from tests.cast import Cast
 from tests.house import Simulator
+from tests.mail_server import MailServer
 
 Email = OutgoingEmail.State
 
@@ -63,6 +66,30 @@ def test_who_left_the_caseload_during_the_pause_gets_nothing_when_it_is_resumed(
 
     assert [each["to"] for each in box.accepts()] == [people.bo.mobile]
     assert [text.reason for text in texts(status=Status.WAITING)] == [WaitingFor.AUTHOR]
+
+
+def test_an_email_too_goes_to_nobody_who_left_the_caseload_during_the_pause(people: Cast, mailbox: MailServer) -> None:
+    broadcast = send(email(people.maya))
+    pause(broadcast, actor=people.maya, now=timezone.now())
+    put_caseload(people.maya, [people.bo.institutional_id], actor=people.ada, now=timezone.now())
+    resume(broadcast, actor=people.maya, now=timezone.now())
+    mail_due()
+
+    assert [letter["To"] for letter in mailbox.all()] == [people.bo.email]
+    unsent = Message.objects.get(conversation__student=people.rosa)
+    assert (unsent.status, unsent.detail) == (Status.BLOCKED, f"It was not sent. {reach.LEFT}")
+    assert results.progress(broadcast, timezone.now()).waiting == 0
+
+
+def test_nor_does_the_email_instead_of_its_text(people: Cast, rented: SystemNumber, mailbox: MailServer) -> None:
+    broadcast = send(draft(people.maya))
+    pause(broadcast, actor=people.maya, now=timezone.now())
+    put_caseload(people.maya, [], actor=people.ada, now=timezone.now())
+    resume(broadcast, actor=people.maya, now=timezone.now())
+    mail_due()
+
+    assert mailbox.all() == []
+    assert set(OutgoingEmail.objects.values_list("state", "due_at")) == {(Email.DROPPED, None)}
 
 
 def test_what_the_sender_has_in_hand_goes_on(people: Cast, rented: SystemNumber) -> None:

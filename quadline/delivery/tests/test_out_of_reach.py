@@ -12,7 +12,7 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import Role
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
-from quadline.delivery import alerts, deadlines, out_of_reach
+from quadline.delivery import alerts, deadlines, out_of_reach, reach
 from quadline.delivery.caseloads import import_roster, put_caseload
 from quadline.delivery.failsafe import send_as_email
 from quadline.delivery.models import OutgoingEmail
@@ -66,7 +66,7 @@ def test_a_student_who_left_the_caseload_gets_nothing_that_was_still_waiting(peo
     time_passes()
 
     held = fresh(to_rosa)
-    assert (held.status, held.reason, held.detail) == (Status.QUEUED, WaitingFor.AUTHOR, out_of_reach.LEFT)
+    assert (held.status, held.reason, held.detail) == (Status.QUEUED, WaitingFor.AUTHOR, reach.LEFT)
     assert [line["to"] for line in box.accepts()] == [people.bo.mobile]
     assert status(to_bo) == Status.SENT
 
@@ -186,7 +186,7 @@ def test_the_administrators_are_told_of_an_account_that_was_switched_off(people:
         sweep()
         time_passes()
 
-    assert (fresh(text).reason, fresh(text).detail) == (WaitingFor.AUTHOR, out_of_reach.SWITCHED_OFF)
+    assert (fresh(text).reason, fresh(text).detail) == (WaitingFor.AUTHOR, reach.SWITCHED_OFF)
     assert box.accepts() == []
     assert letters() == [([people.ada.email], "1 text of Maya Alvarez is held")]
 
@@ -206,7 +206,7 @@ def test_a_role_that_sends_no_texts_sends_none_that_waited(people: Cast, box: Si
     change(people.maya, role=Role.AUDITOR)
     sweep()
     time_passes()
-    assert (fresh(text).detail, box.accepts()) == (out_of_reach.NO_WRITER, [])
+    assert (fresh(text).detail, box.accepts()) == (reach.NO_WRITER, [])
 
 
 def test_what_is_held_to_its_deadline_is_closed_without_an_email(people: Cast, box: Simulator) -> None:
