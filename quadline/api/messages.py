@@ -17,7 +17,7 @@ from quadline.api.problems import Refused
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import WORDS, Status
 from quadline.delivery.outbox import TextRefused, accept_text
-from quadline.delivery.written_email import LONGEST_SUBJECT, EmailRefused, accept_email
+from quadline.delivery.written_email import LONGEST_SUBJECT, NO_WRITER, EmailRefused, accept_email
 from quadline.roster.models import Student
 
 router = Router(tags=["Messages"])
@@ -79,7 +79,7 @@ class MessageAnswer(ListedMessage):
 def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
     """It leaves from your own number; the first text asks for one. A text that may not be sent is blocked, with the reason."""
     if not request.auth.may[May.TEXT]:
-        raise Refused(403, "Your role does not write to students. Nothing was sent.")
+        raise Refused(403, NO_WRITER)
     student = get_object_or_404(Student.objects.visible_to(request.auth), institutional_id=new.student)
     try:
         return message_answer(_accepted(request, student, new))

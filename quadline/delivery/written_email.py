@@ -26,6 +26,7 @@ from quadline.sms.merge_fields import MergeError
 
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 20_000
+NO_WRITER = "Your role does not write to students. Nothing was sent."
 
 
 class EmailRefused(ValueError):
@@ -71,7 +72,7 @@ def accept_email(
 
 def _check_people(author: User, student: Student, number: SystemNumber | None, *, with_contact_card: bool) -> None:
     if not author.may[May.TEXT]:
-        raise EmailRefused("Your role does not write to students. Nothing was sent.")
+        raise EmailRefused(NO_WRITER)
     if not student.email:
         raise EmailRefused(f"There is no email address on file for {student.display_name}. Nothing was sent.")
     if with_contact_card and (number is None or not number.phone):

@@ -8,9 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation, Message
 from quadline.delivery.failsafe import send_as_email
 from quadline.delivery.outbox import cancel_text
+from quadline.delivery.written_email import NO_WRITER
 from quadline.roster.models import Student
 from quadline.web.inbox import conversation_context, fresh_context
 from quadline.web.inbox_list import list_context
@@ -42,6 +44,8 @@ def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     """Do not wait for the text any longer: the words go to the institutional account, once."""
     message = _own_message(request, message_id)
     get_object_or_404(Student.objects.visible_to(request.user), pk=message.conversation.student_id)
+    if not request.user.may[May.TEXT]:
+        return refused_in_log(request, message.conversation, NotAccepted(NO_WRITER), shown=[message])
     if not send_as_email(message=message, actor=request.user, now=timezone.now()):
         why = NotAccepted("This text is on its way or has become an email already. Nothing was sent again.")
         return refused_in_log(request, message.conversation, why, shown=[message])

@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from quadline.accounts.models import User
+from quadline.accounts.rules import Role
 from quadline.consent import ledger
 from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Message, MessageTemplate
@@ -241,6 +243,16 @@ def test_a_text_to_a_student_who_left_the_caseload_says_so_and_offers_no_email(b
     assert f'action="{reverse("cancel_text", args=[message.pk])}"' in log
     assert f'action="{where}"' not in log
     assert browser.post(where, headers=HTMX).status_code == 404
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_a_role_that_does_not_write_chooses_no_email(browser: Client, people: Cast) -> None:
+    message = waiting(people)
+    User.objects.filter(pk=people.maya.pk).update(role=Role.AUDITOR)
+    answer = browser.post(reverse("message_as_email", args=[message.pk]), headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "Your role does not write to students." in page(answer)
     assert not OutgoingEmail.objects.exists()
 
 
