@@ -54,20 +54,23 @@ def opted_out_rows(viewer: User, states: "QuerySet[ConsentState, Any]") -> list[
 
 
 def every_opted_out_row(viewer: User, filters: Filters) -> Iterator[OptOutRow]:
-    """All rows, some at a time, so that an export of any length fits."""
+    """All rows, some at a time, so that an export of any length fits. Whoever opts in meanwhile is left out, nobody else."""
     states = opted_out(viewer, filters)
-    offset = 0
-    while page := opted_out_rows(viewer, states[offset : offset + ROWS_AT_ONCE]):
-        yield from page
-        offset += ROWS_AT_ONCE
+    for ids in _batches(states):
+        yield from opted_out_rows(viewer, states.filter(pk__in=ids))
 
 
 def every_change_row(viewer: User, filters: Filters) -> Iterator[ChangeRow]:
     entries = changes(viewer, filters)
-    offset = 0
-    while page := change_rows(viewer, list(entries[offset : offset + ROWS_AT_ONCE])):
-        yield from page
-        offset += ROWS_AT_ONCE
+    for ids in _batches(entries):
+        yield from change_rows(viewer, list(entries.filter(pk__in=ids)))
+
+
+def _batches(rows: "QuerySet[Any, Any]") -> Iterator[list[int]]:
+    """The rows' ids as they stand now: pages by place would skip and repeat when somebody opts in or out meanwhile."""
+    ids = list(rows.values_list("pk", flat=True))
+    for first in range(0, len(ids), ROWS_AT_ONCE):
+        yield ids[first : first + ROWS_AT_ONCE]
 
 
 def _with_texts(states: "QuerySet[ConsentState, Any]") -> "QuerySet[ConsentState, Any]":

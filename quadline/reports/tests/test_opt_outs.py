@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from quadline.accounts.models import User
 from quadline.consent.models import CarrierCheck, ConsentState
+from quadline.consent.rules import Change
 from quadline.conversations.models import Conversation
 from quadline.conversations.rules import Status
 from quadline.reports import opt_outs
@@ -46,6 +47,22 @@ def test_a_row_says_everything_about_an_opt_out(people: Cast) -> None:
     assert row.way_back == f"Text START to {number_of(people.maya).written}"
     assert row.check_words == "Not checked yet"
     assert row.conversation_id == Conversation.objects.get(staff=people.maya, student=people.bo).pk
+
+
+@pytest.mark.parametrize("change", [Change.OPT_IN, Change.OPT_OUT])
+def test_an_export_misses_and_repeats_nobody_when_somebody_moves_meanwhile(
+    people: Cast, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    monkeypatch.setattr(opt_outs, "ROWS_AT_ONCE", 1)
+    now = timezone.now()
+    opts_out(people.maya, people.rosa, now - timedelta(hours=3))
+    opts_out(people.maya, people.bo, now - timedelta(hours=2))
+    export = opt_outs.every_opted_out_row(people.maya, asked(period="all"))
+    first = next(export)
+    moves = {Change.OPT_IN: people.bo, Change.OPT_OUT: student("00100009", "Ida", "Late", mobile="+17345550149")}
+    opts_out(people.maya, moves[change], now, change=change)
+
+    assert [row.who[0].name for row in [first, *export]] == ["Bo Jensen", "Rosa Calderón"]
 
 
 @pytest.mark.parametrize(
