@@ -8,8 +8,8 @@ WITH_BODY = (400, 413, 415)  # a body can be unreadable, too large, or not JSON
 
 
 def answers(status: int, answer: Any, *refusals: int, with_body: bool = False) -> dict[int, Any]:
-    """401 always: who has no token gets nothing. 422: a parameter or a body that is not as described."""
-    problems = sorted({401, *refusals, *(WITH_BODY if with_body else ())})
+    """401 and 503 always: who has no token gets nothing, and the database may be away. 422: what is not as described."""
+    problems = sorted({401, 503, *refusals, *(WITH_BODY if with_body else ())})
     return {status: answer} | dict.fromkeys(problems, Problem)
 
 

@@ -23,12 +23,12 @@ from quadline.broadcasts.drafting import draft_broadcast
 from quadline.broadcasts.launching import ReviewChanged, launch
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import BroadcastRefused, State
-from quadline.delivery.written_email import LONGEST_SUBJECT
+from quadline.delivery.written_email import LONGEST_SUBJECT, NO_WRITER
 
 TRIES = 3  # somebody's consent may change between the look and the launch
 router = Router(tags=["Broadcasts"])
 GOES_ON = ("get_broadcast", "pause_broadcast", "resume_broadcast", "stop_broadcast")
-STEERED = answers(200, BroadcastAnswer, 404, 409, 415, 422)
+STEERED = answers(200, BroadcastAnswer, 404, 409, 413, 415, 422)
 
 
 class NewBroadcast(Given):
@@ -50,7 +50,7 @@ class NewBroadcast(Given):
 def send_broadcast(request: ApiRequest, new: NewBroadcast) -> BroadcastAnswer:
     """Reviewed and sent in one: the answer's ``review`` says who gets what and why. With ``review_only`` nothing leaves."""
     if not request.auth.may[May.TEXT]:
-        raise Refused(403, "Your role does not write to students. Nothing was sent.")
+        raise Refused(403, NO_WRITER)
     try:
         broadcast = _known(request) or _drafted(request, new)
         if broadcast.state == State.DRAFT:
@@ -119,7 +119,7 @@ def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> No
 
 
 def _seen(request: ApiRequest, broadcast_id: uuid.UUID) -> Broadcast:
-    return get_object_or_404(Broadcast.objects.visible_to(request.auth).select_related("author"), pk=broadcast_id)
+    return get_object_or_404(Broadcast.objects.shown_to(request.auth).select_related("author"), pk=broadcast_id)
 
 
 def _turned(request: ApiRequest, broadcast_id: uuid.UUID, turn: Callable[..., Any], wanted: State) -> BroadcastAnswer:

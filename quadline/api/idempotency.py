@@ -72,6 +72,9 @@ def _once(key: str, do: Callable[[], HttpResponse], request: ApiRequest) -> Http
         return _again(kept)
     request.act_id = uuid.uuid5(IDS, f"{request.auth.pk} {key} {fingerprint}")
     answer = do()
+    if answer.has_header("Retry-After"):
+        transaction.set_rollback(True)  # whoever does as told and asks again is not answered with this
+        return answer
     kept.status, kept.body, kept.content_type = answer.status_code, answer.content.decode(), answer["Content-Type"]
     kept.save(update_fields=["status", "body", "content_type"])
     return answer

@@ -40,8 +40,9 @@ class OptOuts(Answer):
 @router.get("", response=answers(200, OptOuts, 422), summary="Who is opted out of whose number now")
 def list_opt_outs(request: ApiRequest, after: After = 0, limit: Limit = 100) -> OptOuts:
     states = opt_outs.opted_out(request.auth, _of_all_time())
-    found, has_more = page_of(states.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True), limit)
-    rows = opt_outs.opted_out_rows(request.auth, states.filter(pk__in=found).order_by("pk"))
+    # By the entry: who opts out again has a new one, and is after every cursor.
+    found, has_more = page_of(states.filter(entry__gt=after).order_by("entry").values_list("entry", flat=True), limit)
+    rows = opt_outs.opted_out_rows(request.auth, states.filter(entry__in=found).order_by("entry"))
     return OptOuts(opt_outs=[_answer(row) for row in rows], cursor=found[-1] if found else after, has_more=has_more)
 
 

@@ -25,6 +25,7 @@ SENTENCES = {
     500: "Something went wrong here, and nothing was kept. Try again; with the same Idempotency-Key it is done only once.",
     503: "The database is away just now, and nothing was kept. Try again soon; with the same Idempotency-Key it is done once.",
 }
+UNREADABLE = "This is empty, or has a character that cannot be kept (NUL)"
 Get = Callable[[HttpRequest], HttpResponse]
 
 
@@ -101,4 +102,5 @@ def _fault(error: dict[str, Any]) -> str:
     source, *where = error["loc"]
     places = where[1:] if source == "body" else where  # the first is the name of our own parameter
     written = [f"row {place + 1}" if isinstance(place, int) else str(place)[:60] for place in places]
-    return f"{', '.join(written) or source}: {error['msg']}"
+    said = UNREADABLE if error["type"] == "string_pattern_mismatch" else error["msg"]
+    return f"{', '.join(written) or source}: {said}"

@@ -24,6 +24,10 @@ class BroadcastQuerySet(models.QuerySet["Broadcast"]):
             return self.filter(models.Q(author=user) | models.Q(author__office=user.office))
         return self.filter(author=user)
 
+    def shown_to(self, user: User) -> "BroadcastQuerySet":
+        """As ``visible_to``, but a draft is its author's alone: its words are not sent yet."""
+        return self.visible_to(user).exclude(~models.Q(author=user), state=State.DRAFT)
+
 
 class Broadcast(models.Model):
     """One text or email to many. Its id is made by the client, so a double click is one broadcast."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from quadline.accounts.models import User
 from quadline.broadcasts import results
-from quadline.broadcasts.models import Broadcast, BroadcastQuerySet
+from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.pausing import may_steer
 from quadline.broadcasts.results import Progress, Row
 from quadline.broadcasts.rules import State
@@ -50,7 +49,7 @@ class Listed:
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
     start = whole_number(request.GET.get("from")) or 0
-    seen = _shown_to(request.user).select_related("author").order_by("-created_at", "pk")
+    seen = Broadcast.objects.shown_to(request.user).select_related("author").order_by("-created_at", "pk")
     rows = list(seen[start : start + ON_A_LIST + 1])
     context = {
         "listed": [_listed(broadcast) for broadcast in rows[:ON_A_LIST]],
@@ -94,7 +93,7 @@ def results_csv(request: StaffRequest, broadcast_id: uuid.UUID) -> StreamingHttp
 
 def visible(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
     """One that this user may look at. A draft is its author's alone."""
-    return get_object_or_404(_shown_to(request.user).select_related("author"), pk=broadcast_id)
+    return get_object_or_404(Broadcast.objects.shown_to(request.user).select_related("author"), pk=broadcast_id)
 
 
 def own(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
@@ -116,10 +115,6 @@ def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
         "may_be_retried": results.may_be_retried(shown) if may_act else 0,
         "quiet": results.not_replied(shown).count() if is_own and is_over else 0,
     }
-
-
-def _shown_to(user: User) -> BroadcastQuerySet:
-    return Broadcast.objects.visible_to(user).exclude(~Q(author=user), state=State.DRAFT)
 
 
 def _listed(broadcast: Broadcast) -> Listed:

@@ -39,6 +39,16 @@ def test_a_review_alone_sends_nothing(people: Cast, program: Programs) -> None:
     assert not Message.objects.exists()
 
 
+@pytest.mark.parametrize("who", ["lena", "ada", "iris"])
+def test_a_draft_is_its_authors_alone(people: Cast, program: Programs, who: str) -> None:
+    draft = program(people.maya).post("broadcasts", HELLO | {"review_only": True}).json()["id"]
+    other = program(getattr(people, who))
+
+    assert other.get(f"broadcasts/{draft}").status_code == 404
+    assert other.post(f"broadcasts/{draft}/pause").status_code == 404
+    assert program(people.maya).get(f"broadcasts/{draft}").status_code == 200
+
+
 @pytest.mark.parametrize(("audience", "who"), [
     ({"ids": ["00100001", "00100001"]}, ["Rosa"]),
     ({"filter": {"tags": ["STEM"]}}, ["Bo"]),
@@ -120,6 +130,20 @@ def test_recipients_that_never_stand_still_are_said_so(people: Cast, program: Pr
 
     assert (answer.status_code, answer["Retry-After"]) == (409, "5")
     assert not Broadcast.objects.exists()
+
+
+def test_who_is_told_to_try_again_and_does_with_the_same_key_is_heard(
+    people: Cast, program: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(broadcast: Broadcast, **given: Any) -> Broadcast:
+        raise ReviewChanged(None)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as changed:
+        changed.setattr(broadcasts, "launch", never)
+        assert program(people.maya).post("broadcasts", HELLO, key="monday-1").status_code == 409
+
+    assert program(people.maya).post("broadcasts", HELLO, key="monday-1").status_code == 201
+    assert Broadcast.objects.count() == 1
 
 
 def test_what_is_not_there_cannot_be_steered(people: Cast, program: Programs) -> None:

@@ -25,6 +25,17 @@ def test_an_opt_out_says_who_of_whose_number_and_how_they_come_back(people: Cast
 
 
 @pytest.mark.usefixtures("bo_is_out")
+def test_who_opts_out_again_comes_after_every_cursor(people: Cast, program: Programs) -> None:
+    cursor = program(people.maya).get("opt-outs").json()["cursor"]
+    for word in ("START", "STOP"):
+        reply(people.bo.mobile, "+17345550200", word)
+    said = program(people.maya).get(f"opt-outs?after={cursor}").json()
+
+    assert [row["students"] for row in said["opt_outs"]] == [["00100002"]]
+    assert said["cursor"] > cursor
+
+
+@pytest.mark.usefixtures("bo_is_out")
 @pytest.mark.parametrize(("who", "rows"), [("theo", 0), ("omar", 0), ("lena", 1), ("ada", 1), ("iris", 1)])
 def test_each_sees_the_opt_outs_of_the_report(people: Cast, program: Programs, who: str, rows: int) -> None:
     assert len(program(getattr(people, who)).get("opt-outs").json()["opt_outs"]) == rows

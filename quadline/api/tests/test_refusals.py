@@ -54,6 +54,12 @@ def test_a_strange_request_is_a_problem_in_words(
     assert said["detail"].endswith(".")
 
 
+def test_empty_words_are_refused_in_words(people: Cast, program: Programs) -> None:
+    said = program(people.maya).post("messages", {"student": "00100001", "body": " "}).json()
+
+    assert said["faults"] == ["body: This is empty, or has a character that cannot be kept (NUL)"]
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_only_json_is_read(people: Cast, program: Programs, kind: str) -> None:
     headers: Any = {"Content-Type": kind}
