@@ -107,10 +107,10 @@ def _drop(email: OutgoingEmail, words: str) -> None:
 
 def _out_of_reach(emails: list[OutgoingEmail]) -> set[int]:
     """Those to somebody their author may not write to any more."""
-    wanted: dict[User, set[int | None]] = {}
+    wanted: dict[User, set[int]] = {}
     for email in emails:
         conversation = email.message.conversation
-        wanted.setdefault(conversation.staff, set()).add(conversation.student_id)
+        wanted.setdefault(conversation.staff, set()).add(conversation.student_id or 0)
     reached = {author: set(in_reach(author).filter(pk__in=ids).values_list("pk", flat=True)) for author, ids in wanted.items()}
     return {email.pk for email in emails if (chat := email.message.conversation).student_id not in reached[chat.staff]}
 
