@@ -25,12 +25,15 @@ def main() -> None:
     work = Work(is_quick=chosen.quick, is_large=chosen.large, share=chosen.share)
     runs = chosen.runs or (QUICK_RUNS if chosen.quick else RUNS)
     about = {"machine": machine.facts(), "work": asdict(work), "runs": runs}
-    results: list[Result] = []
+    paths = [path for path in PATHS if not chosen.only or path.name in chosen.only]
     with house.database() as cluster:
-        for path in [path for path in PATHS if not chosen.only or path.name in chosen.only]:
-            results += _measured(path, cluster, runs, work)
+        found = {path.name: _measured(path, cluster, runs, work) for path in paths}
+    failed = [name for name, rows in found.items() if not rows]
+    results = [row for rows in found.values() for row in rows]
     print("\n" + table.written(results))
-    print(f"\nKept in {table.save(results, about)}")
+    print(f"\nKept in {table.save(results, {**about, 'failed': failed})}")
+    if failed:
+        sys.exit(f"Not measured, for what is said above: {', '.join(failed)}")
 
 
 def _measured(path: Path, cluster: Cluster, runs: int, work: Work) -> list[Result]:

@@ -20,6 +20,7 @@ DROPPABLE = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
     WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """
+FIRST_NAMES, LAST_NAMES = 997, 4999  # so many different ones
 HELD_ELSEWHERE = ("django_migrations", "cache", "procrastinate_periodic_defers", "procrastinate_workers")
 
 
@@ -95,6 +96,14 @@ def staff(count: int, *, now: datetime) -> None:
     )
 
 
+def first_name(student: int) -> str:
+    return f"First{student % FIRST_NAMES}"
+
+
+def last_name(student: int) -> str:
+    return f"Last{student % LAST_NAMES}"
+
+
 def students(count: int, *, staff: int = 1, whose: str = "") -> None:
     """Students on the caseloads in turn, or on ``whose`` id. Student ``i`` has the id ``i`` and the phone +17342…
 
@@ -106,11 +115,12 @@ def students(count: int, *, staff: int = 1, whose: str = "") -> None:
         each,
         id="g",
         institutional_id="lpad(g::text, 8, '0')",
-        first_name="'First' || g % 997",
-        last_name="'Last' || g % 4999",
+        first_name=f"'First' || g % {FIRST_NAMES}",
+        last_name=f"'Last' || g % {LAST_NAMES}",
         email="'s' || g || '@alder.example'",
         mobile=student_phone("g"),
-        search_text="concat_ws(' ', 'first' || g % 997, 'last' || g % 4999, lpad(g::text, 8, '0'), 17342000000 + g)",
+        search_text=f"concat_ws(' ', 'first' || g % {FIRST_NAMES}, 'last' || g % {LAST_NAMES}, lpad(g::text, 8, '0'), "
+        "17342000000 + g)",
     )
     fill(CaseloadEntry, each, staff_id=whose or f"1 + g % {staff}", student_id="g", relation="'Primary advisor'")
 

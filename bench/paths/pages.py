@@ -31,7 +31,7 @@ ROWS = (
     Row(COLLEGE, "ms p95", BESIDE, Reach(at_most=1.3)),
     Row(QUERIES, "queries", BESIDE, Reach(at_most=1)),
 )
-Address = Callable[[], str]
+Visit = Callable[[], tuple[str, str]]  # an address, and what its page shows
 _at_first: dict[str, float] = {}
 
 
@@ -51,26 +51,35 @@ def limit(work: Work) -> Figures:
 def _figures(work: Work) -> dict[str, float]:
     count = work.of(60, quick=12)
     figures, queries = {}, 0
-    for title, (client, address) in _visits().items():
-        client.get(address())  # what is read once in a process is read
+    for title, (client, visit) in _visits().items():
+        client.get(visit()[0])  # what is read once in a process is read
         with CaptureQueriesContext(connection) as caught:
-            client.get(address())
+            client.get(visit()[0])
         queries += len(caught)
-        figures[title] = median(p95(list(_times(client, address, count))) for _ in range(ROUNDS))
+        figures[title] = median(p95(list(_times(client, visit, count))) for _ in range(ROUNDS))
     return figures | {QUERIES: queries}
 
 
-def _visits() -> dict[str, tuple[Client, Address]]:
-    """Who opens which page. The choice is random but the same in every college."""
+def _visits() -> dict[str, tuple[Client, Visit]]:
+    """Who opens which page, and looks for whom: for students who are there. Student and conversation have one id."""
     chance = random.Random(5)
     own = list(Conversation.objects.filter(staff_id=READER).values_list("pk", flat=True))
     reader, administrator = _signed_in(READER), _signed_in(ADMINISTRATOR)
+
+    def at(address: str) -> Visit:
+        def visit() -> tuple[str, str]:
+            student = chance.choice(own)
+            first, last = college.first_name(student), college.last_name(student)
+            return address.format(id=student, first=first, last=last), f"{first} {last}" if "{" in address else "First"
+
+        return visit
+
     return {
-        INBOX: (reader, lambda: "/inbox/?show=open"),
-        CONVERSATION: (reader, lambda: f"/inbox/c/{chance.choice(own)}/"),
-        SEARCH: (reader, lambda: f"/inbox/?q=last{chance.choice(own)}"),
-        STUDENTS: (administrator, lambda: f"/students/?q=first{chance.randrange(997)}+last{chance.choice(own)}"),
-        COLLEGE: (administrator, lambda: "/inbox/?whose=all&show=open"),
+        INBOX: (reader, at("/inbox/?show=open")),
+        CONVERSATION: (reader, at("/inbox/c/{id}/")),
+        SEARCH: (reader, at("/inbox/?q={last}")),
+        STUDENTS: (administrator, at("/students/?q={first}+{last}")),
+        COLLEGE: (administrator, at("/inbox/?whose=all&show=open")),
     }
 
 
@@ -80,13 +89,14 @@ def _signed_in(user_id: int) -> Client:
     return client
 
 
-def _times(client: Client, address: Address, count: int) -> Iterable[float]:
+def _times(client: Client, visit: Visit, count: int) -> Iterable[float]:
     for _ in range(count):
-        where = address()
+        where, shown = visit()
         began = time.perf_counter()
         answer = client.get(where)
         yield 1000 * (time.perf_counter() - began)
         assert answer.status_code == 200, f"{where} was answered with {answer.status_code}"
+        assert shown in answer.content.decode(), f"{where} does not show {shown}"
 
 
 def _grow(messages: int) -> None:
