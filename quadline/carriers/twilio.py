@@ -210,9 +210,13 @@ class Twilio:
             if problem.carrier_code != "21710":  # already in this service
                 raise
 
+    def detach(self, number: OwnedNumber) -> None:
+        """Take a number out of the Messaging Service, so that attaching it registers it anew. Twice is once."""
+        self._give_up(lambda client: self._service(client).phone_numbers(number.carrier_number_id).delete())
+
     def release(self, number: OwnedNumber) -> None:
         """Give a number back. There is no way to undo this. Twice is once."""
-        self._give_up(lambda client: self._service(client).phone_numbers(number.carrier_number_id).delete())
+        self.detach(number)
         self._give_up(lambda client: client.incoming_phone_numbers(number.carrier_number_id).delete())
 
     def _give_up(self, deletion: "Callable[[Any], Any]") -> None:

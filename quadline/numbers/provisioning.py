@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from quadline.accounts.models import User
@@ -54,7 +54,7 @@ def try_again(*, number: SystemNumber, actor: User, now: datetime) -> bool:
         if number.state != State.FAILED:
             return False
         step = State.REGISTERING if number.carrier_number_id else State.ORDERING if number.phone else State.REQUESTED
-        if not become(number, step, cause="tried again by an administrator", now=now, actor=actor):
+        if not become(number, step, cause="tried again by an administrator", now=now, actor=actor, attached_at=None):
             return False
         enqueue(provision_number, number_id=number.pk)
         return True
@@ -74,7 +74,7 @@ def provision_number(number_id: int) -> None:
             raise
         _fail(number, problem.words)
     finally:
-        SystemNumber.objects.filter(pk=number.pk).update(held_until=None)
+        _in_hand(number).update(held_until=None)
 
 
 @job(queue="numbers", attempts=3)
@@ -97,8 +97,17 @@ def _hold(number_id: int) -> SystemNumber | None:
     return None
 
 
+def _in_hand(number: SystemNumber) -> "QuerySet[SystemNumber]":
+    """The row, unless the hold has run out and a twin of this job has it."""
+    return SystemNumber.objects.filter(pk=number.pk, held_until=number.held_until)
+
+
 def _renew_hold(number: SystemNumber) -> None:
-    SystemNumber.objects.filter(pk=number.pk).update(held_until=timezone.now() + HOLD)
+    """Raises HeldElsewhere for a job that was away for longer than its hold."""
+    until = timezone.now() + HOLD
+    if not _in_hand(number).update(held_until=until):
+        raise HeldElsewhere(number.pk)
+    number.held_until = until
 
 
 def _advance(carrier: Carrier, number: SystemNumber) -> None:
@@ -115,14 +124,19 @@ def _advance(carrier: Carrier, number: SystemNumber) -> None:
         if not is_ours:
             return  # a twin of this job was faster, and goes on from here
     _renew_hold(number)
-    carrier.attach(OwnedNumber(number.phone, number.carrier_number_id))
+    owned = OwnedNumber(number.phone, number.carrier_number_id)
+    if number.events.filter(to_state=State.FAILED).exists():
+        carrier.detach(owned)  # else one whose registration was refused is attached already, and is not registered again
+    carrier.attach(owned)
     SystemNumber.objects.filter(pk=number.pk).update(attached_at=timezone.now(), reason="")
 
 
 def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
     if not number.phone:
         chosen = _find(carrier, number)
-        become(number, State.ORDERING, cause="a number was chosen", now=timezone.now(), phone=chosen)
+        with transaction.atomic():
+            _renew_hold(number)  # a twin may have chosen another meanwhile, and be about to buy it
+            become(number, State.ORDERING, cause="a number was chosen", now=timezone.now(), phone=chosen)
     _renew_hold(number)
     try:
         return carrier.buy(number.phone, reference=str(number.reference))

@@ -187,6 +187,13 @@ class CarrierContract:
         wire.carrier.attach(number)
         assert isinstance(self.send(wire, number), Accepted)
 
+    def test_a_detached_number_sends_nothing_until_it_is_attached_anew(self, wire: Wire, number: OwnedNumber) -> None:
+        for _ in range(2):
+            wire.carrier.detach(number)
+        assert not isinstance(self.send(wire, number), Accepted)
+        wire.carrier.attach(number)
+        assert isinstance(self.send(wire, number), Accepted)
+
     def test_a_released_number_is_gone_and_releasing_twice_is_once(self, wire: Wire, number: OwnedNumber) -> None:
         for _ in range(2):
             wire.carrier.release(number)

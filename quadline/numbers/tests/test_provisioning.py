@@ -14,6 +14,7 @@ from quadline.carriers import twilio as twilio_module
 from quadline.carriers.protocol import NumberTaken, OutcomeUnknown
 from quadline.carriers.twilio import Twilio
 from quadline.carriers.twilio_answers import problem as problem_of
+from quadline.numbers.lifecycle import become
 from quadline.numbers.models import NumberEvent, SystemNumber
 from quadline.numbers.provisioning import (
     HeldElsewhere,
@@ -244,6 +245,18 @@ def test_trying_again_adopts_what_was_bought(
     assert number.attached_at is not None
     assert len(box.purchases()) == 1
     assert AuditEntry.objects.filter(actor=people.ada, action="number registering").count() == 1
+
+
+def test_trying_again_after_the_networks_refused_it_registers_it_anew(
+    box: Simulator, twilio: Twilio, people: Cast, number: SystemNumber
+) -> None:
+    provisioned(number)
+    become(number, State.FAILED, cause="the networks refused it", now=timezone.now())
+
+    assert try_again(number=number, actor=people.ada, now=timezone.now())
+    assert provisioned(number).attached_at is not None
+    assert len(box.ledger("attach")) == 2
+    assert len(box.purchases()) == 1
 
 
 def test_trying_again_after_nothing_was_found_looks_again(

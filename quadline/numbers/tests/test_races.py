@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event, Lock
 from typing import Any
 
 import pytest
@@ -11,11 +11,11 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from quadline.accounts.models import User
-from quadline.carriers.protocol import NumberTaken, OwnedNumber
+from quadline.carriers.protocol import NumberTaken, OwnedNumber, SearchArea
 from quadline.carriers.twilio import Twilio
 from quadline.numbers import provisioning
 from quadline.numbers.models import NumberEvent, SystemNumber
-from quadline.numbers.provisioning import HeldElsewhere, provision_number, request_number
+from quadline.numbers.provisioning import HOLD, HeldElsewhere, provision_number, request_number
 from quadline.numbers.rules import State
 from tests.cast import Cast, staff
 from tests.house import Simulator
@@ -80,6 +80,7 @@ def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
 
     with monkeypatch.context() as patch:
         patch.setattr(Twilio, "owned", owned)
+        patch.setattr(provisioning, "_renew_hold", lambda number: None)
         outcomes = all_at_once([advance, advance])
     assert sorted(str(type(outcome).__name__) for outcome in outcomes) == sorted(["NoneType", NumberTaken.__name__])
 
@@ -87,6 +88,40 @@ def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
     number.refresh_from_db()
     assert (number.state, number.phone) == (State.REGISTERING, chosen)
     assert len(box.purchases()) == 1
+
+
+def test_a_worker_that_comes_back_while_another_buys_chooses_none(
+    box: Simulator, twilio: Twilio, committed_people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was paused while it searched, and its hold ran out: the other has chosen, and its purchase is under way."""
+    number = ask_for(committed_people.maya)
+    is_buying, may_be_answered = Event(), Event()
+    search, buy = Twilio.search, Twilio.buy
+
+    def search_long(self: Twilio, area: SearchArea) -> Any:
+        found = search(self, area)
+        if is_first.acquire(blocking=False):
+            SystemNumber.objects.filter(pk=number.pk).update(held_until=timezone.now() - HOLD)
+            others.submit(lambda: all_at_once([lambda: provision_number(number_id=number.pk)]))
+            assert is_buying.wait(timeout=10)
+        return found
+
+    def buy_slowly(self: Twilio, phone: str, *, reference: str) -> OwnedNumber:
+        is_buying.set()
+        assert may_be_answered.wait(timeout=10)
+        return buy(self, phone, reference=reference)
+
+    is_first = Lock()
+    with monkeypatch.context() as patch, ThreadPoolExecutor(1) as others:
+        patch.setattr(Twilio, "search", search_long)
+        patch.setattr(Twilio, "buy", buy_slowly)
+        with pytest.raises(HeldElsewhere):
+            provision_number(number_id=number.pk)
+        may_be_answered.set()
+
+    number.refresh_from_db()
+    assert number.state == State.REGISTERING
+    assert [line["phone_number"] for line in box.purchases()] == [number.phone]
 
 
 def test_ten_users_at_once_get_ten_numbers(box: Simulator, twilio: Twilio, committed_people: Cast) -> None:
