@@ -22,8 +22,9 @@ OUT = """
     JOIN consent_consentstate AS state USING (student_phone, system_phone)
     WHERE state.opted_out
 """
-# A carrier that hangs must not keep a STOP out of the ledger for longer than this.
-LOCK_PATIENCE_MS = 3000
+# A carrier that hangs must not keep a STOP out of the ledger for longer than this: two seconds from the look at consent to
+# the call (delivery/rules.py), and three for the call.
+LOCK_PATIENCE_MS = 5000
 # The database grants a session again what it holds already, past a STOP that waits: that is ours to refuse.
 _held_here: set[Pair] = set()
 

@@ -11,8 +11,8 @@ LONGEST_WAIT = timedelta(minutes=5)
 # A worker that was paused longer than this between committing an attempt and calling the carrier does not call:
 # by then somebody else may be settling the attempt.
 STALE_AFTER = timedelta(seconds=20)
-# A look at consent is good for this long: less than a STOP waits for the texts that were looked at (consent/ledger.py).
-LOOK_LASTS = timedelta(seconds=2.5)
+# A call begins within this of the look at consent. A STOP waits three seconds longer (consent/ledger.py): for the call.
+LOOK_LASTS = timedelta(seconds=2)
 # However it went, the call of an attempt is over then: it begins within STALE_AFTER and takes 15 s at most.
 CALL_OVER_AFTER = STALE_AFTER + timedelta(seconds=15)
 # An attempt without an outcome after this belongs to a worker that died. With the sweep's ten seconds nobody is missed
