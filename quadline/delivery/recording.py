@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Max, Min
 from django.db.models.functions import Greatest
 
 from quadline.carriers.protocol import Failure, Refused, Unknown, Unsent
@@ -125,15 +125,17 @@ def wait_if_out(message: Message, failure: Failure | None) -> None:
 def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
     """The carrier refused because the student had opted out: the ledger learns it if it did not know.
 
+    So it stood when the carrier was called; heard of later, it does not undo what the student wrote since.
     Waits for no call whose session has died (under_way.py): the carrier refuses those, too, and whoever writes answers down
     must not stand still.
     """
     if failure is Failure.OPTED_OUT and not ledger.is_opted_out(pair_of(message)):
+        called_at = message.attempts.aggregate(last=Max("started_at"))["last"]
         ledger.record(
             pair=pair_of(message),
             change=Change.OPT_OUT,
             source=Source.CARRIER,
-            occurred_at=now,
+            occurred_at=called_at or now,
             carrier_reference=f"refused {message.pk}",
             has_waited=True,
         )
