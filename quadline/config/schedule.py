@@ -2,7 +2,18 @@
 
 from quadline.api import idempotency
 from quadline.broadcasts import finishing
-from quadline.delivery import activation, carrier_opt_outs, deadlines, lost_news, mailing, out_of_reach, reconcile, sender, stuck
+from quadline.delivery import (
+    activation,
+    carrier_opt_outs,
+    deadlines,
+    holding,
+    lost_news,
+    mailing,
+    out_of_reach,
+    reconcile,
+    sender,
+    stuck,
+)
 from quadline.jobs import Timed
 from quadline.numbers import alerts, provisioning
 from quadline.reports import orphans
@@ -32,6 +43,7 @@ def timetable() -> list[Timed]:
         Timed(mailing.send_overdue_emails, EVERY_10_SECONDS),
         Timed(deadlines.email_overdue_texts, EVERY_MINUTE),
         Timed(out_of_reach.keep_what_is_out_of_reach, EVERY_MINUTE),
+        Timed(holding.let_go_on_what_nobody_asks_about, EVERY_MINUTE),
         Timed(lost_news.ask_for_lost_news, EVERY_MINUTE),
         Timed(gaps.fetch_missed_replies, EVERY_MINUTE),
         Timed(provisioning.take_up_numbers, EVERY_MINUTE),

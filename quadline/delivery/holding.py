@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Greatest
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, Greatest, NullIf
+from django.utils import timezone
 
 from quadline.accounts.models import User
 from quadline.consent.ledger import Pair
+from quadline.consent.models import StopQuestion
 from quadline.consent.rules import Reason, Verdict
 from quadline.conversations.models import Message, MessageEvent, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
@@ -21,10 +23,12 @@ from quadline.delivery.blocking import block
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import verdict_on
+from quadline.jobs import job
 from quadline.live.telling import tell_each
 from quadline.numbers.rules import State
 
 HELD, GOES_ON = "held for an answer", "goes on"  # causes of events
+IN_ONE_SWEEP = 500
 
 
 def hold_texts(pair: Pair, *, now: datetime) -> None:
@@ -47,6 +51,20 @@ def let_go_on(pair: Pair, *, actor: User | None, now: datetime) -> None:
     held = _texts_of(pair).filter(_in_question()).select_related("conversation__student", "system_number")
     for message in held.in_order().select_for_update(no_key=True, of=["self"]):
         due_again(message, cause=GOES_ON, actor=actor, now=now)
+
+
+@job(queue="texts", attempts=3)
+def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
+    """The timetable's sweep: the question was answered while a text was on its way to be held, or the phone is another now."""
+    now = timezone.now()
+    asked = StopQuestion.objects.filter(answer="", student_phone=OuterRef("to"), system_phone=OuterRef("system_number__phone"))
+    held = Message.objects.filter(_in_question(), direction=Direction.OUTBOUND, channel=Channel.TEXT)
+    held = held.annotate(to=Coalesce(NullIf("conversation__student__mobile", Value("")), "student_phone"))
+    free = held.filter(~Exists(asked)).select_related("conversation__student", "system_number").in_order()
+    with transaction.atomic():
+        messages = list(free.select_for_update(no_key=True, skip_locked=True, of=["self"])[:IN_ONE_SWEEP])
+        for message in messages:
+            due_again(message, cause=GOES_ON, actor=None, now=now)
 
 
 def close_texts(pair: Pair, *, now: datetime) -> None:

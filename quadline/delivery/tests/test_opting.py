@@ -394,3 +394,41 @@ def test_the_numbers_that_texted_a_student_are_known(people: Cast, mayas: System
 
 def test_every_way_to_tell_has_words() -> None:
     assert HOW_WORDS.keys() == set(How)
+
+
+@pytest.mark.usefixtures("twilio")
+def test_a_question_about_a_phone_that_is_not_theirs_any_more_holds_nothing(people: Cast, box: Simulator) -> None:
+    mayas = rent(people.maya)
+    held = write(people.maya, people.rosa)
+    reply(people.rosa.mobile, mayas.phone, WORDS)
+    Student.objects.filter(pk=people.rosa.pk).update(mobile="+17345550149")
+    holding.let_go_on_what_nobody_asks_about(timestamp=0)
+    later = write(people.maya, Student.objects.get(pk=people.rosa.pk), "Are you there?")
+    send_due()
+
+    assert (status(held), status(later)) == (Status.SENT, Status.SENT)
+    assert [each["to"] for each in box.accepts()] == ["+17345550149"] * 2
+
+
+def test_what_a_question_holds_stays_held_by_the_sweep(people: Cast, mayas: SystemNumber) -> None:
+    held = write(people.maya, people.rosa)
+    reply(people.rosa.mobile, mayas.phone, WORDS)
+    holding.let_go_on_what_nobody_asks_about(timestamp=0)
+
+    assert stands(held) == (Status.QUEUED, WaitingFor.QUESTION, False)
+
+
+@pytest.mark.usefixtures("twilio")
+def test_a_text_that_was_held_after_the_answer_goes_on(people: Cast, box: Simulator) -> None:
+    """The sender had seen the question; it was answered before the sender wrote down that it keeps the text back."""
+    mayas = rent(people.maya)
+    text = write(people.maya, people.rosa)
+    (claim,) = claim_due(limit=1)
+    reply(people.rosa.mobile, mayas.phone, WORDS)
+    answer(people, Answer.GO_ON)
+    holding.keep_back(claim.message, claim.attempt, now=timezone.now())
+    holding.let_go_on_what_nobody_asks_about(timestamp=0)
+    send_due()
+
+    assert status(text) == Status.SENT
+    assert len(box.accepts()) == 1
