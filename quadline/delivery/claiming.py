@@ -30,7 +30,7 @@ NUMBERS = """
     CROSS JOIN LATERAL (SELECT message.is_bulk FROM conversations_message AS message
                         WHERE message.system_number_id = number.id AND message.due_at <= %(now)s
                         ORDER BY message.is_bulk LIMIT 1) AS first
-    WHERE number.state = 'active' AND (number.free_at IS NULL OR number.free_at <= %(now)s)
+    WHERE number.state = 'active' AND (number.free_at IS NULL OR number.free_at <= %(now)s) AND number.id <> ALL(%(passed)s)
     ORDER BY first.is_bulk, number.free_at NULLS FIRST, number.id
     LIMIT %(limit)s
     FOR NO KEY UPDATE OF number SKIP LOCKED
@@ -158,16 +158,25 @@ def claim_due(*, limit: int) -> list[Claim]:
     """Claim at most ``limit`` due texts and commit an attempt for each. Single texts come first."""
     now = timezone.now()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(NUMBERS, {"now": now, "limit": limit})
-        found = cursor.fetchall()
-        # Single texts alone are claimed in a moment. One that may not leave yet holds up nobody else's.
-        due = _due(cursor, [number for number, is_bulk in found if not is_bulk], now, limit=limit, bulk=False)
-        due = due or _due(cursor, [number for number, _ in found], now, limit=limit)
-        texts = daily_cap.within(due, now)
+        texts = daily_cap.within(_first_due(cursor, now, limit), now)
         if not texts:
             return []
         cursor.execute(TAKE, {"now": now, "ids": [text[0] for text in texts], **_pace(settings.ENV.texts_per_second, now)})
         return [_claim(row, now) for row in cursor.fetchall()]
+
+
+def _first_due(cursor: Any, now: datetime, limit: int) -> list[daily_cap.Due]:
+    """Texts of the numbers whose turn it is. Numbers whose texts may all not leave yet hold up nobody else's."""
+    passed: list[int] = []
+    while True:
+        cursor.execute(NUMBERS, {"now": now, "limit": limit, "passed": passed})
+        found = cursor.fetchall()
+        # Single texts alone are claimed in a moment.
+        due = _due(cursor, [number for number, is_bulk in found if not is_bulk], now, limit=limit, bulk=False)
+        due = due or _due(cursor, [number for number, _ in found], now, limit=limit)
+        if due or len(found) < limit:
+            return due
+        passed += [number for number, _ in found]
 
 
 def _due(cursor: Any, numbers: Sequence[int], now: datetime, *, limit: int, bulk: bool = True) -> list[daily_cap.Due]:

@@ -17,6 +17,7 @@ from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
     NEVER_REACHED_THE_STUDENT,
+    Channel,
     Direction,
     Status,
     WaitingFor,
@@ -70,6 +71,7 @@ def accept_text(*, author: User, student: Student, message_id: uuid.UUID, body: 
         message.segments = segments.count(message.text).segments
         _decide(message, number, now)
         _save(message, now)
+        _take_along(conversation, now)
         failsafe.write_email(message, now=now)  # if it is blocked
         return message
 
@@ -149,6 +151,17 @@ def _decide(message: Message, number: SystemNumber, now: datetime) -> None:
         message.status, message.due_at = Status.QUEUED, now
     if message.due_at:
         message.deadline_at = deadline_of(message.due_at, waits_for_number=number.state != State.ACTIVE)
+
+
+def _take_along(conversation: Conversation, now: datetime) -> None:
+    """Texts leave in the order written: what waits here for its turn in a broadcast goes before this one, not hours later.
+
+    One that is in other hands just now is about to leave, or to be closed.
+    """
+    ahead = conversation.messages.filter(is_bulk=True, channel=Channel.TEXT, status__in=BEFORE_AN_ATTEMPT, due_at__lte=now)
+    ids = list(ahead.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True))
+    if ids:
+        Message.objects.filter(pk__in=ids).update(is_bulk=False)
 
 
 def _save(message: Message, now: datetime) -> None:

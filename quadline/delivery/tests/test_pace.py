@@ -12,7 +12,7 @@ from quadline.conversations.models import Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
-from quadline.delivery.tests.acts import rent, send_due, status, write
+from quadline.delivery.tests.acts import number_row, rent, send_due, status, write
 from quadline.delivery.written_email import accept_email
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
@@ -32,6 +32,11 @@ def in_bulk(author: User, student: Student, *words: str) -> list[Message]:
     texts = [write(author, student, word) for word in words]
     Message.objects.filter(pk__in=[text.pk for text in texts]).update(is_bulk=True)
     return texts
+
+
+def tried_again_later(text: Message) -> None:
+    """The carrier did not take it: what was written after it waits, too."""
+    Message.objects.filter(pk=text.pk).update(status=Status.SENDING, due_at=timezone.now() + timedelta(minutes=5))
 
 
 def handed_over_at(*students: Student) -> list[datetime]:
@@ -124,12 +129,12 @@ def test_single_texts_are_claimed_without_the_broadcasts_beside_them(people: Cas
 
 
 def test_a_single_text_that_may_not_leave_yet_holds_up_no_broadcast(people: Cast, number: SystemNumber) -> None:
-    in_bulk(people.maya, people.rosa, "written before")
+    tried_again_later(write(people.maya, people.rosa, "written before"))
     write(people.maya, people.rosa, "single")
     rent(people.omar)
     in_bulk(people.omar, people.kim, "somebody else's")
 
-    assert {claim.message.body for claim in claim_due(limit=10)} == {"written before", "somebody else's"}
+    assert {claim.message.body for claim in claim_due(limit=10)} == {"somebody else's"}
 
 
 @pytest.mark.parametrize("over", sorted(set(Status) - BEFORE_AN_ATTEMPT - IN_DOUBT))
@@ -165,3 +170,29 @@ def test_an_email_that_waits_for_the_mail_server_holds_back_no_text(people: Cast
     send_due()
 
     assert order(box) == ["after the email"]
+
+
+@pytest.mark.usefixtures("paced", "number")
+def test_what_waits_for_its_turn_in_a_broadcast_goes_before_the_next_single_text_to_the_same_student(people: Cast) -> None:
+    in_bulk(people.maya, people.bo, "first", "second", "third")
+    bulk = in_bulk(people.maya, people.rosa, "of the broadcast")
+    single = write(people.maya, people.rosa, "by hand")
+    taken = []
+    for _ in range(2):
+        SystemNumber.objects.update(free_at=None)
+        taken += claim_due(limit=1)
+        Message.objects.filter(pk__in=[claim.message_id for claim in taken]).update(status=Status.SENT)
+
+    assert [claim.message_id for claim in taken] == [bulk[0].pk, single.pk]
+
+
+def test_numbers_whose_texts_may_not_leave_yet_hold_up_no_other(people: Cast) -> None:
+    for staff, phone in ((people.maya, "+17345550200"), (people.omar, "+17345550201")):
+        number_row(staff, phone)
+        tried_again_later(write(staff, people.sally, "first"))
+        write(staff, people.sally, "after it")
+    number_row(people.lena, "+17345550202")
+    free = write(people.lena, people.sally)
+    SystemNumber.objects.filter(user=people.lena).update(free_at=timezone.now())
+
+    assert [claim.message_id for claim in claim_due(limit=2)] == [free.pk]
