@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.harness import checker
+from tests.faults.harness import checker, opting
 from tests.faults.harness.evidence import Evidence
 from tests.faults.harness.load import Done, planned
 from tests.faults.harness.nemesis import planned as blows
@@ -68,9 +68,24 @@ def honest() -> Evidence:
     )
 
 
+def said(seen: Evidence, word: str) -> str:
+    """At the carrier and in the conversation. Its id."""
+    sid = f"SM1{len(seen.inbound)}"
+    seen.inbound.append({"sid": sid, "from": ROSA, "to": NUMBER, "body": word})
+    seen.messages.append(text(id=sid, direction="inbound", status="received", body=word, carrier_message_id=sid))
+    seen.events[sid] = [event("", "received")]
+    return sid
+
+
+def entered(seen: Evidence, word: str, at: datetime, *, recorded_at: datetime | None = None) -> None:
+    """Said, and on the ledger."""
+    change = {"STOP": "opt_out", "START": "opt_in"}[word]
+    facts = {"student_phone": ROSA, "system_phone": NUMBER, "change": change, "carrier_reference": said(seen, word)}
+    seen.consent.append(facts | {"occurred_at": at, "recorded_at": recorded_at or at})
+
+
 def opted_out(seen: Evidence, at: datetime) -> None:
-    stop = {"student_phone": ROSA, "system_phone": NUMBER, "change": "opt_out", "occurred_at": at, "recorded_at": at}
-    seen.consent.append(stop)
+    entered(seen, "STOP", at)
 
 
 def lost_email(seen: Evidence) -> None:
@@ -98,6 +113,7 @@ BREAKS: dict[str, Callable[[Evidence], Any]] = {
     "every text ends or waits visibly": lambda seen: seen.messages[0].update(status="sending"),
     "accepted at most once": lambda seen: seen.accepts.append(accept("SM3")),
     "what the carrier has is on record": lambda seen: seen.messages[0].update(carrier_message_id=""),
+    "each stop and start is on the ledger": lambda seen: said(seen, "STOP"),
     "no text after a stop": lambda seen: opted_out(seen, NOON - timedelta(seconds=0.5)),
     "one number each": lambda seen: seen.purchases.append({"phone_number": "+17345552001"}),
     "no status falls and each has its event": silent,
@@ -145,17 +161,31 @@ def test_only_a_call_that_a_stop_waited_for_in_vain_is_excused() -> None:
     opted_out(seen, NOON - timedelta(seconds=0.5))
     seen.attempts["m1"][0]["started_at"] = NOON - timedelta(seconds=8)
     assert checker.broken(seen, Done()) == {}
-    assert checker.texts_the_carrier_held_on_to(seen) == 1
+    assert opting.texts_the_carrier_held_on_to(seen) == 1
 
 
 def test_after_a_start_texts_are_welcome_again_and_a_late_stop_undoes_no_newer_start() -> None:
     seen = honest()
     opted_out(seen, NOON - timedelta(seconds=9))
-    start = {**seen.consent[0], "change": "opt_in"}
-    start |= {"occurred_at": NOON - timedelta(seconds=5), "recorded_at": NOON - timedelta(seconds=5)}
-    late = {**seen.consent[0], "occurred_at": NOON - timedelta(seconds=7), "recorded_at": NOON - timedelta(seconds=2)}
-    seen.consent += [start, late]
+    entered(seen, "START", NOON - timedelta(seconds=5))
+    entered(seen, "STOP", NOON - timedelta(seconds=7), recorded_at=NOON - timedelta(seconds=2))
     assert checker.broken(seen, Done()) == {}
+
+
+@pytest.mark.parametrize("change", [{"carrier_reference": "SM9"}, {"change": "opt_in"}, {"system_phone": "+17345552001"}])
+def test_a_stop_is_on_the_ledger_only_by_its_own_entry(change: dict[str, str]) -> None:
+    seen = honest()
+    opted_out(seen, NOON + timedelta(seconds=1))
+    assert checker.broken(seen, Done()) == {}
+    seen.consent[0].update(change)
+    assert "each stop and start is on the ledger" in checker.broken(seen, Done())
+
+
+def test_nobody_is_back_without_a_start() -> None:
+    seen = honest()
+    opted_out(seen, NOON + timedelta(seconds=1))
+    seen.consent.append({**seen.consent[0], "change": "opt_in", "carrier_reference": "SM2"})
+    assert list(checker.broken(seen, Done())) == ["each stop and start is on the ledger"]
 
 
 def test_a_seed_always_means_the_same() -> None:

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, FINAL, IN_DOUBT, RANK, Status, may_climb
 from tests.faults.harness.evidence import Evidence, Row, token_in
 from tests.faults.harness.load import Done
+from tests.faults.harness.opting import each_stop_and_start_is_on_the_ledger, no_text_after_a_stop
 from tests.faults.harness.stage import RATE
 
-# A STOP waits this long for a call that is under way (docs/adr/0003-sending-policy.md); a carrier that hangs longer is
-# the one case in which a text may be accepted after it.
-STOP_WAITS = 3.0
 IN_HAND = 16  # texts of one number that workers may have claimed when they are paused; they leave late, not too early
 WINDOW = 10.0
 
@@ -52,18 +50,6 @@ def what_the_carrier_has_is_on_record(seen: Evidence, done: Done) -> Iterator[st
     for text in seen.texts:
         if text["status"] in ("sent", "delivered") and text["carrier_message_id"] not in taken:
             yield f"{text['body']!r} counts as {text['status']}, and the carrier never took it"
-
-
-def no_text_after_a_stop(seen: Evidence, done: Done) -> Iterator[str]:
-    """P3, by the clock that carrier and database share here."""
-    for line, out_since in _accepts_while_out(seen):
-        if not _was_under_way(seen, line, out_since):
-            yield f"{line['body']!r} to {line['to']} was accepted {line['at'] - out_since:.3f} s after an opt-out"
-
-
-def texts_the_carrier_held_on_to(seen: Evidence) -> int:
-    """Accepted after an opt-out by a call that had been under way for longer than a STOP waits: the named exception."""
-    return sum(_was_under_way(seen, line, since) for line, since in _accepts_while_out(seen))
 
 
 def one_number_each(seen: Evidence, done: Done) -> Iterator[str]:
@@ -189,6 +175,7 @@ PROMISES: list[Promise] = [
     nothing_acknowledged_is_lost,
     accepted_at_most_once,
     what_the_carrier_has_is_on_record,
+    each_stop_and_start_is_on_the_ledger,
     no_text_after_a_stop,
     one_number_each,
     no_status_falls_and_each_has_its_event,
@@ -205,39 +192,6 @@ PROMISES: list[Promise] = [
 def broken(seen: Evidence, done: Done) -> dict[str, list[str]]:
     found = {promise.__name__.replace("_", " "): list(promise(seen, done)) for promise in PROMISES}
     return {name: faults for name, faults in found.items() if faults}
-
-
-def _accepts_while_out(seen: Evidence) -> Iterator[tuple[Row, float]]:
-    spans = _opted_out_spans(seen.consent)
-    for line in seen.accepts:
-        for begin, end in spans.get((line["to"], line["from"]), []):
-            if begin < line["at"] < end:
-                yield line, begin
-
-
-def _opted_out_spans(entries: list[Row]) -> dict[tuple[str, str], list[tuple[float, float]]]:
-    """From when to when each pair was out, as it was recorded. A word that came late does not undo a newer one."""
-    spans: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    stands: dict[tuple[str, str], tuple[bool, object]] = {}
-    for entry in entries:
-        pair = (entry["student_phone"], entry["system_phone"])
-        was_out, since = stands.get(pair, (False, entry["occurred_at"]))
-        if entry["occurred_at"] < since:
-            continue
-        is_out, at = entry["change"] == "opt_out", entry["recorded_at"].timestamp()
-        stands[pair] = (is_out, entry["occurred_at"])
-        if is_out and not was_out:
-            spans[pair].append((at, float("inf")))
-        elif was_out and not is_out:
-            spans[pair][-1] = (spans[pair][-1][0], at)
-    return spans
-
-
-def _was_under_way(seen: Evidence, line: Row, out_since: float) -> bool:
-    text = next((text for text in seen.texts if text["carrier_message_id"] == line["sid"]), None)
-    begun = [each["started_at"].timestamp() for each in seen.attempts.get(text["id"], [])] if text else []
-    before = [at for at in begun if at < line["at"]]
-    return bool(before) and max(before) < out_since - STOP_WAITS + 0.25
 
 
 def played(events: list[Row]) -> str:

@@ -22,7 +22,7 @@ MESSAGES = """
 """
 EVENTS = "SELECT message_id::text, from_status, to_status, cause FROM conversations_messageevent ORDER BY id"
 CONSENT = """
-    SELECT student_phone, system_phone, change, occurred_at, recorded_at FROM consent_consententry
+    SELECT student_phone, system_phone, change, carrier_reference, occurred_at, recorded_at FROM consent_consententry
     ORDER BY recorded_at, id
 """
 NEWS = """

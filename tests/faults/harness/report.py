@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.faults.harness import checker
+from tests.faults.harness import checker, opting
 from tests.faults.harness.evidence import Evidence, token_in
 from tests.faults.harness.load import Done
 
@@ -37,7 +37,7 @@ class Report:
             + len(self.broken.get("each reply once", [])),
             "Opt-outs": sum(entry["change"] == "opt_out" for entry in seen.consent),
             "Texts after STOP": len(self.broken.get("no text after a stop", [])),
-            "Of calls that hung longer than a STOP waits": checker.texts_the_carrier_held_on_to(seen),
+            "Of calls that hung longer than a STOP waits": opting.texts_the_carrier_held_on_to(seen),
             "Emails that arrived": sum(not mail["repeated"] for mail in seen.mail),
             "The same email again (one Message-ID)": sum(bool(mail["repeated"]) for mail in seen.mail),
             "News whose callback was lost, read from the carrier's log": checker.news_read_from_the_log(seen),
