@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.harness import checker, opting
+from tests.faults.harness import checker, opting, pacing
 from tests.faults.harness.evidence import Evidence
 from tests.faults.harness.load import Done, planned
 from tests.faults.harness.nemesis import planned as blows
@@ -186,6 +186,22 @@ def test_nobody_is_back_without_a_start() -> None:
     opted_out(seen, NOON + timedelta(seconds=1))
     seen.consent.append({**seen.consent[0], "change": "opt_in", "carrier_reference": "SM2"})
     assert list(checker.broken(seen, Done())) == ["each stop and start is on the ledger"]
+
+
+@pytest.mark.parametrize(("rate", "seconds", "is_found"), [(5.0, 400, False), (5.4, 100, True), (5.1, 400, True)])
+def test_a_rate_that_is_a_little_too_high_is_found_in_the_long_run(rate: float, seconds: int, is_found: bool) -> None:
+    seen = honest()
+    seen.accepts = [accept(f"SM{at}", NOON + timedelta(seconds=at / rate)) for at in range(int(seconds * rate))]
+    assert bool(list(pacing.no_number_above_its_rate(seen, Done()))) is is_found
+
+
+def test_what_a_paused_worker_held_leaves_late_and_a_moment_above_the_rate_is_found() -> None:
+    seen = honest()
+    seen.accepts = [accept(f"SM{at}", NOON + timedelta(seconds=at / 5)) for at in range(50)]
+    seen.accepts += [accept(f"SM1{at}", NOON) for at in range(16)]
+    assert list(pacing.no_number_above_its_rate(seen, Done())) == []
+    seen.accepts += [accept(f"SM2{at}", NOON) for at in range(16)]
+    assert list(pacing.no_number_above_its_rate(seen, Done())) == [f"{NUMBER} sent 82 segments within 10 s"]
 
 
 def test_a_seed_always_means_the_same() -> None:

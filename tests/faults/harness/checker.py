@@ -1,6 +1,5 @@
 """The promises, held against the evidence. Each returns what breaks it, in words; nothing returned is a promise kept."""
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
@@ -8,10 +7,7 @@ from quadline.conversations.rules import BEFORE_AN_ATTEMPT, FINAL, IN_DOUBT, RAN
 from tests.faults.harness.evidence import Evidence, Row, token_in
 from tests.faults.harness.load import Done
 from tests.faults.harness.opting import each_stop_and_start_is_on_the_ledger, no_text_after_a_stop
-from tests.faults.harness.stage import RATE
-
-IN_HAND = 16  # texts of one number that workers may have claimed when they are paused; they leave late, not too early
-WINDOW = 10.0
+from tests.faults.harness.pacing import no_number_above_its_rate
 
 
 def every_text_ends_or_waits_visibly(seen: Evidence, done: Done) -> Iterator[str]:
@@ -146,27 +142,6 @@ def what_is_over_is_not_due(seen: Evidence, done: Done) -> Iterator[str]:
     for text in seen.texts:
         if text["due_at"] and text["status"] not in BEFORE_AN_ATTEMPT | IN_DOUBT:
             yield f"{text['id']} is {text['status']} and due at {text['due_at']:%H:%M:%S}"
-
-
-def no_number_above_its_rate(seen: Evidence, done: Done) -> Iterator[str]:
-    """P9. A worker that was paused with texts in its hands hands those over late: never more than it may hold."""
-    for number, most in busiest(seen).items():
-        if most > RATE * (WINDOW + 0.5) + IN_HAND:
-            yield f"{number} sent {most} segments within {WINDOW:.0f} s"
-
-
-def busiest(seen: Evidence) -> dict[str, int]:
-    """The most segments of each number within any ten seconds."""
-    at: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for line in seen.accepts:
-        at[line["from"]].append((line["at"], line["segments"]))
-    most = {}
-    for number, lines in at.items():
-        lines.sort()
-        times = [time for time, _ in lines]
-        ends = [bisect_left(times, time + WINDOW) for time in times]
-        most[number] = max(sum(segments for _, segments in lines[begin:end]) for begin, end in enumerate(ends))
-    return most
 
 
 Promise = Callable[[Evidence, Done], Iterator[str]]
