@@ -14,6 +14,7 @@ from tests.faults.harness.nemesis import planned as blows
 
 NOON = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)
 ROSA, NUMBER, SID = "+13135550001", "+17345552000", "SM1"
+MAILBOX = "rosa@alder.example"
 WORDS = "Hello [t7-0001]"
 
 
@@ -33,6 +34,7 @@ def text(**facts: Any) -> dict[str, Any]:
         "carrier_message_id": SID,
         "student_phone": ROSA,
         "mobile": ROSA,
+        "email": MAILBOX,
         "stranger": "",
         "system_phone": NUMBER,
         "staff_id": 1,
@@ -60,6 +62,7 @@ def honest() -> Evidence:
         numbers=[{"id": 1, "user_id": 1, "state": "active", "phone": NUMBER}],
         accepts=[accept()],
         ends={SID: "delivered"},
+        delivered_at={SID: NOON.timestamp()},
         news={(SID, "delivered")},
         inbound=[{"sid": "SM2", "from": ROSA, "to": NUMBER, "body": "Yes"}],
         mail=[],
@@ -88,8 +91,33 @@ def opted_out(seen: Evidence, at: datetime) -> None:
     entered(seen, "STOP", at)
 
 
-def lost_email(seen: Evidence) -> None:
-    seen.messages[0]["status"] = "emailed"
+def emailed(seen: Evidence, *, arrived_at: datetime | None = NOON, **facts: Any) -> None:
+    """The text did not arrive, and its email did."""
+    seen.ends[SID], seen.messages[0]["status"] = "undelivered", "emailed"
+    seen.events["m1"] = [event("", "queued"), event("queued", "sending"), event("sending", "sent")]
+    seen.events["m1"] += [event("sent", "undelivered"), event("undelivered", "emailed")]
+    seen.emails.append({"message_id": "m1", "is_failsafe": True, "state": "sent", "to": MAILBOX, "header_id": "<1>"})
+    if arrived_at:
+        seen.mail.append(arrival(at=arrived_at.timestamp(), **facts))
+
+
+def arrival(**facts: Any) -> dict[str, Any]:
+    usual = {"to": MAILBOX, "message_id": "<1>", "repeated": False, "bounced": False, "at": NOON.timestamp()}
+    return usual | facts
+
+
+def an_email(seen: Evidence, *, status: str = "sent") -> None:
+    """One that staff wrote."""
+    seen.messages.append(text(id="m3", channel="email", status=status, body="News", carrier_message_id=""))
+    seen.events["m3"] = [event("", "queued"), event("queued", "sending"), event("sending", "sent")]
+    seen.events["m3"] += [event("sent", status)] if status != "sent" else []
+    seen.emails.append({"message_id": "m3", "is_failsafe": False, "state": status, "to": MAILBOX, "header_id": "<3>"})
+
+
+def unreached(seen: Evidence) -> None:
+    emailed(seen, arrived_at=None)
+    seen.messages[0]["status"] = "unreached"
+    seen.events["m1"][-1] = event("undelivered", "unreached")
 
 
 def undelivered(seen: Evidence) -> None:
@@ -104,9 +132,8 @@ def silent(seen: Evidence) -> None:
 
 
 def strange_mail(seen: Evidence) -> None:
-    to = "rosa@alder.example"
-    seen.emails.append({"message_id": "m9", "is_failsafe": True, "state": "sent", "to": to, "header_id": "<1>"})
-    seen.mail.append({"to": to, "message_id": "<2>", "repeated": False})
+    seen.emails.append({"message_id": "m9", "is_failsafe": True, "state": "sent", "to": MAILBOX, "header_id": "<1>"})
+    seen.mail.append(arrival(message_id="<2>"))
 
 
 BREAKS: dict[str, Callable[[Evidence], Any]] = {
@@ -118,6 +145,7 @@ BREAKS: dict[str, Callable[[Evidence], Any]] = {
     "one number each": lambda seen: seen.purchases.append({"phone_number": "+17345552001"}),
     "no status falls and each has its event": silent,
     "one email per undelivered text": undelivered,
+    "every email is in its mailbox": an_email,
     "one mail per email": strange_mail,
     "each reply once": lambda seen: seen.messages.pop(),
     "nobody texts by another": lambda seen: seen.messages[0].update(number_of=2),
@@ -150,10 +178,50 @@ def test_what_was_acknowledged_and_is_not_there_is_lost() -> None:
     assert "nothing acknowledged is lost" in checker.broken(honest(), Done(acknowledged={act.token: act}))
 
 
-def test_an_email_that_counts_as_sent_must_be_in_a_mailbox() -> None:
+def breaches(seen: Evidence) -> list[str]:
+    return [words for faults in checker.broken(seen, Done()).values() for words in faults]
+
+
+def test_an_email_instead_of_a_text_must_be_in_the_mailbox_of_its_student() -> None:
     seen = honest()
-    lost_email(seen)
-    assert "one email per undelivered text" in checker.broken(seen, Done())
+    emailed(seen)
+    assert breaches(seen) == []
+    seen.mail[0]["to"] = "kim@alder.example"
+    assert breaches(seen) == [f"{WORDS!r} counts as emailed, and no mailbox has it"]
+
+
+def test_who_has_an_email_address_is_unreached_only_if_the_email_came_back() -> None:
+    seen = honest()
+    unreached(seen)
+    assert breaches(seen) == [f"{WORDS!r} counts as unreached, and {MAILBOX} was not written to ()"]
+    seen.mail.append(arrival(bounced=True))
+    assert breaches(seen) == []
+    seen.mail.clear()
+    seen.messages[0]["email"] = ""
+    assert breaches(seen) == []
+
+
+def test_a_text_that_arrived_is_emailed_only_if_the_email_was_quicker() -> None:
+    seen = honest()
+    emailed(seen, arrived_at=NOON - timedelta(seconds=1))
+    seen.ends[SID] = "delivered"
+    assert breaches(seen) == []
+    seen.delivered_at[SID] = (NOON - timedelta(seconds=2)).timestamp()
+    assert breaches(seen) == [f"{WORDS!r} arrived, by the carrier's log, and is emailed"]
+
+
+def test_an_email_of_staff_is_in_the_mailbox_or_came_back() -> None:
+    seen = honest()
+    an_email(seen)
+    assert breaches(seen) == [f"the email 'News' counts as sent, and is not in the mailbox of {MAILBOX}"]
+    seen.mail.append(arrival(message_id="<3>"))
+    assert breaches(seen) == []
+    for status in ("failed", "bounced"):
+        seen = honest()
+        an_email(seen, status=status)
+        assert breaches(seen) == [f"the email 'News' is {status}, and never came back ()"]
+        seen.mail.append(arrival(message_id="<3>", bounced=True))
+        assert breaches(seen) == []
 
 
 def test_only_a_call_that_a_stop_waited_for_in_vain_is_excused() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, FINAL, IN_DOUBT, RANK, Status, may_climb
 from tests.faults.harness.evidence import Evidence, Row, token_in
 from tests.faults.harness.load import Done
+from tests.faults.harness.mailboxes import every_email_is_in_its_mailbox, one_email_per_undelivered_text, one_mail_per_email
 from tests.faults.harness.opting import each_stop_and_start_is_on_the_ledger, no_text_after_a_stop
 from tests.faults.harness.pacing import no_number_above_its_rate
 
@@ -68,38 +69,10 @@ def no_status_falls_and_each_has_its_event(seen: Evidence, done: Done) -> Iterat
             yield f"{message['body']!r} is {message['status']}; its timeline leads to {stands}: {chain}"
 
 
-def one_email_per_undelivered_text(seen: Evidence, done: Done) -> Iterator[str]:
-    """P6. Whatever the carrier says did not arrive, and whatever we did not hand over, became one email."""
-    written = Counter(email["message_id"] for email in seen.emails)
-    arrived = {mail["message_id"] for mail in seen.mail}
-    header = {email["message_id"]: email["header_id"] for email in seen.emails}
-    for text in seen.texts:
-        if text["status"] == "emailed" and header.get(text["id"]) not in arrived:
-            yield f"{text['body']!r} counts as emailed, and no mailbox has it"
-        if text["status"] in ("blocked", "failed", "undelivered"):
-            yield f"{text['body']!r} is {text['status']}, and no email went out ({text['detail']})"
-        if written[text["id"]] > 1:
-            yield f"{text['body']!r} has {written[text['id']]} emails"
-        end = seen.ends.get(text["carrier_message_id"], "")
-        if end in ("undelivered", "failed") and text["status"] not in ("emailed", "unreached"):
-            yield f"{text['body']!r} did not arrive, by the carrier's log, and is {text['status']} without an email"
-        if text["status"] == "delivered" and header.get(text["id"]) in arrived:
-            yield f"{text['body']!r} was delivered and emailed"
-
-
 def news_read_from_the_log(seen: Evidence) -> int:
     """Texts whose end we know, though no callback that said so reached us."""
     ends = [(text["carrier_message_id"], seen.ends.get(text["carrier_message_id"], "")) for text in seen.texts]
     return sum(end in ("delivered", "undelivered", "failed") and (sid, end) not in seen.news for sid, end in ends)
-
-
-def one_mail_per_email(seen: Evidence, done: Done) -> Iterator[str]:
-    """P6: nothing in a mailbox that no row knows; arrivals that repeat carry one Message-ID and are counted apart."""
-    known = {email["header_id"] for email in seen.emails}
-    to_students = {email["to"] for email in seen.emails}
-    for mail in seen.mail:
-        if mail["to"] in to_students and mail["message_id"] not in known and "advisor" not in mail["to"]:
-            yield f"a mail {mail['message_id']} to {mail['to']} is known to no row"
 
 
 def each_reply_once(seen: Evidence, done: Done) -> Iterator[str]:
@@ -155,6 +128,7 @@ PROMISES: list[Promise] = [
     one_number_each,
     no_status_falls_and_each_has_its_event,
     one_email_per_undelivered_text,
+    every_email_is_in_its_mailbox,
     one_mail_per_email,
     each_reply_once,
     nobody_texts_by_another,

@@ -80,6 +80,7 @@ class Evidence:
     numbers: list[Row]
     accepts: list[Row]
     ends: dict[str, str]  # the last status of each text at the carrier, by its id
+    delivered_at: dict[str, float]  # when, by the carrier's ledger, by its id
     news: set[tuple[str, str]]  # what the carrier told us of its texts, and we stored
     inbound: list[Row]
     mail: list[Row]
@@ -102,6 +103,7 @@ def gathered(stage: Stage) -> Evidence:
     for attempt in stage.rows("SELECT message_id::text, started_at, outcome, why FROM delivery_attempt ORDER BY id"):
         attempts[attempt["message_id"]].append(attempt)
     emails = 'SELECT message_id::text, is_failsafe, state, "to", header_id, created_at FROM delivery_outgoingemail ORDER BY id'
+    ends = stage.ledger("status")
     return Evidence(
         messages=stage.rows(MESSAGES),
         events=events,
@@ -110,7 +112,8 @@ def gathered(stage: Stage) -> Evidence:
         consent=stage.rows(CONSENT),
         numbers=stage.rows("SELECT id, user_id, state, phone FROM numbers_systemnumber"),
         accepts=stage.ledger("accept"),
-        ends={line["sid"]: line["status"] for line in stage.ledger("status")},
+        ends={line["sid"]: line["status"] for line in ends},
+        delivered_at={line["sid"]: line["at"] for line in ends if line["status"] == "delivered"},
         news={(row["sid"], row["status"]) for row in stage.rows(NEWS)},
         inbound=[line for line in stage.ledger("inbound") if line["sid"]],
         mail=stage.ledger("mail"),
