@@ -1,5 +1,6 @@
 """The checker itself: an honest record breaks no promise, and each promise is found broken when it is."""
 
+import uuid
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -7,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.faults.harness import checker, opting, pacing
+from quadline.conversations.rules import Status, may_climb
+from tests.faults.harness import checker, ladder, opting, pacing
 from tests.faults.harness.evidence import Evidence
-from tests.faults.harness.load import Done, planned
+from tests.faults.harness.load import Act, Done, planned
 from tests.faults.harness.nemesis import planned as blows
 
 NOON = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)
@@ -19,7 +21,9 @@ WORDS = "Hello [t7-0001]"
 
 
 def event(came: str, went: str) -> dict[str, Any]:
-    return {"from_status": came, "to_status": went, "cause": "test"}
+    cause = "" if came else "reply" if went == "received" else "written"
+    actor = 1 if cause == "written" else None
+    return {"from_status": came, "to_status": went, "cause": cause or "test", "at": NOON, "actor_id": actor}
 
 
 def text(**facts: Any) -> dict[str, Any]:
@@ -37,9 +41,12 @@ def text(**facts: Any) -> dict[str, Any]:
         "email": MAILBOX,
         "stranger": "",
         "system_phone": NUMBER,
+        "author_id": 1,
         "staff_id": 1,
+        "student_id": 5,
         "number_of": 1,
         "due_at": None,
+        "is_bulk": False,
     }
     return usual | facts
 
@@ -68,6 +75,8 @@ def honest() -> Evidence:
         mail=[],
         purchases=[{"phone_number": NUMBER}],
         orphans=[],
+        staff=[1, 2],
+        students=[5, 6, 7, 8],
     )
 
 
@@ -144,6 +153,7 @@ BREAKS: dict[str, Callable[[Evidence], Any]] = {
     "no text after a stop": lambda seen: opted_out(seen, NOON - timedelta(seconds=0.5)),
     "one number each": lambda seen: seen.purchases.append({"phone_number": "+17345552001"}),
     "no status falls and each has its event": silent,
+    "each event says when why and by whom": lambda seen: seen.events["m1"][0].update(actor_id=None),
     "one email per undelivered text": undelivered,
     "every email is in its mailbox": an_email,
     "one mail per email": strange_mail,
@@ -170,12 +180,62 @@ def test_a_broken_promise_is_found(promise: str) -> None:
 
 def test_every_promise_is_tried() -> None:
     names = {promise.__name__.replace("_", " ") for promise in checker.PROMISES}
-    assert names == {*BREAKS, "nothing acknowledged is lost"}
+    assert names == {*BREAKS, "nothing acknowledged is lost", "each act is of its own people"}
 
 
 def test_what_was_acknowledged_and_is_not_there_is_lost() -> None:
     act = planned(7, seconds=1, staff=2, students=4)[0]
     assert "nothing acknowledged is lost" in checker.broken(honest(), Done(acknowledged={act.token: act}))
+
+
+@pytest.mark.parametrize("wrong", [{"student_id": 6}, {"staff_id": 2}, {"author_id": 2}])
+def test_what_was_acknowledged_lies_between_its_own_people(wrong: dict[str, int]) -> None:
+    act = Act(at=1.0, kind="text", staff=0, student=0, id=uuid.UUID(int=1), token="[t7-0001]")  # in the words
+    seen, done = honest(), Done(acknowledged={act.token: act})
+    seen.messages[0]["id"] = str(act.id)
+    assert list(checker.each_act_is_of_its_own_people(seen, done)) == []
+    seen.messages[0].update(wrong)
+    assert len(list(checker.each_act_is_of_its_own_people(seen, done))) == 1
+
+
+def test_two_rows_of_one_number_are_found_though_it_was_bought_once() -> None:
+    seen = honest()
+    seen.numbers.append({"id": 2, "user_id": 2, "state": "active", "phone": NUMBER})
+    assert "one number each" in checker.broken(seen, Done())
+
+
+def test_a_text_to_the_phone_of_another_student_is_found() -> None:
+    seen = honest()
+    seen.messages[0]["mobile"] = "+13135550002"
+    assert list(checker.broken(seen, Done())) == ["nobody texts by another"]
+
+
+@pytest.mark.parametrize("lack", [{"cause": ""}, {"at": None}])
+def test_an_event_without_a_time_or_a_cause_is_found(lack: dict[str, Any]) -> None:
+    seen = honest()
+    seen.events["m1"][1].update(lack)
+    assert list(checker.broken(seen, Done())) == ["each event says when why and by whom"]
+
+
+def test_the_ladder_of_the_checker_is_its_own_and_no_higher_than_the_product_s() -> None:
+    assert set(ladder.LADDER) - {""} == set(Status)
+    for lower, above in ladder.LADDER.items():
+        assert all(not lower or may_climb(Status(lower), Status(higher)) for higher in above), lower
+
+
+@pytest.mark.parametrize(
+    ("steps", "stands"),
+    [
+        ("queued sending sent delivered undelivered", "delivered"),
+        ("queued sending sent undelivered emailed delivered", "emailed"),
+        ("queued sending blocked sent", "blocked"),
+        ("queued sent", "queued"),
+        ("queued cancelled sending", "cancelled"),
+    ],
+)
+def test_late_news_moves_nothing_and_no_step_is_left_out(steps: str, stands: str) -> None:
+    events = [event("", step) for step in steps.split()]
+    assert ladder.played(events) == stands
 
 
 def breaches(seen: Evidence) -> list[str]:

@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, FINAL, IN_DOUBT, RANK, Status, may_climb
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, FINAL, IN_DOUBT
 from tests.faults.harness.evidence import Evidence, Row, token_in
+from tests.faults.harness.ladder import each_event_says_when_why_and_by_whom, no_status_falls_and_each_has_its_event
 from tests.faults.harness.load import Done
 from tests.faults.harness.mailboxes import every_email_is_in_its_mailbox, one_email_per_undelivered_text, one_mail_per_email
 from tests.faults.harness.opting import each_stop_and_start_is_on_the_ledger, no_text_after_a_stop
@@ -54,19 +55,9 @@ def one_number_each(seen: Evidence, done: Done) -> Iterator[str]:
     for user, count in Counter(number["user_id"] for number in seen.numbers).items():
         if count > 1:
             yield f"user {user} has {count} numbers"
-    bought, recorded = {line["phone_number"] for line in seen.purchases}, {number["phone"] for number in seen.numbers}
-    if bought != recorded or len(seen.purchases) != len(bought):
-        yield f"bought {sorted(bought)}, {len(seen.purchases)} purchases; recorded {sorted(recorded)}"
-
-
-def no_status_falls_and_each_has_its_event(seen: Evidence, done: Done) -> Iterator[str]:
-    """P5 and P10: the timeline, played from its beginning, leads to where the message stands, upwards only."""
-    for message in seen.messages:
-        events = seen.events.get(message["id"], [])
-        stands = played(events)
-        if stands != message["status"]:
-            chain = " ".join(f"{event['from_status']}>{event['to_status']}({event['cause']})" for event in events)
-            yield f"{message['body']!r} is {message['status']}; its timeline leads to {stands}: {chain}"
+    bought, recorded = (Counter(line["phone_number"] for line in seen.purchases), Counter(row["phone"] for row in seen.numbers))
+    if bought != recorded or any(count > 1 for count in recorded.values()):
+        yield f"bought {sorted(bought.elements())}; recorded {sorted(recorded.elements())}"
 
 
 def news_read_from_the_log(seen: Evidence) -> int:
@@ -94,14 +85,30 @@ def each_reply_once(seen: Evidence, done: Done) -> Iterator[str]:
 
 
 def nobody_texts_by_another(seen: Evidence, done: Done) -> Iterator[str]:
-    """P11: each text left from its own author's number, to its own student's phone."""
+    """P11: each text left from its own author's number, to its own student's phone; nobody's phone changes meanwhile."""
     by_sid = {line["sid"]: line for line in seen.accepts}
     for text in seen.texts:
         line = by_sid.get(text["carrier_message_id"])
         if line and (line["from"], line["to"]) != (text["system_phone"], text["student_phone"]):
             yield f"{text['body']!r} went from {line['from']} to {line['to']}"
+        if line and line["to"] != (text["mobile"] or text["stranger"]):
+            yield f"{text['body']!r} went to {line['to']}, which is not the phone of its student"
         if line and text["number_of"] != text["staff_id"]:
             yield f"{text['body']!r} left from a number of somebody else"
+
+
+def each_act_is_of_its_own_people(seen: Evidence, done: Done) -> Iterator[str]:
+    """P11: what was acknowledged lies between the two it was written between; of a broadcast, with whoever sent it."""
+    known_as: dict[str, list[Row]] = defaultdict(list)
+    for message in seen.outbound:
+        known_as[token_in(message["body"]) if message["is_bulk"] else message["id"]].append(message)
+    for act in done.acknowledged.values():
+        author = seen.staff[act.staff]
+        for message in known_as[act.token if act.kind == "broadcast" else str(act.id)]:
+            student = message["student_id"] if act.kind == "broadcast" else seen.students[act.student]
+            between = message["author_id"], message["staff_id"], message["student_id"]
+            if between != (author, author, student):
+                yield f"{act.kind} {act.token} of {author} to {student} lies between {between}"
 
 
 def every_row_points_at_one_that_is_there(seen: Evidence, done: Done) -> Iterator[str]:
@@ -127,11 +134,13 @@ PROMISES: list[Promise] = [
     no_text_after_a_stop,
     one_number_each,
     no_status_falls_and_each_has_its_event,
+    each_event_says_when_why_and_by_whom,
     one_email_per_undelivered_text,
     every_email_is_in_its_mailbox,
     one_mail_per_email,
     each_reply_once,
     nobody_texts_by_another,
+    each_act_is_of_its_own_people,
     every_row_points_at_one_that_is_there,
     what_is_over_is_not_due,
     no_number_above_its_rate,
@@ -141,14 +150,3 @@ PROMISES: list[Promise] = [
 def broken(seen: Evidence, done: Done) -> dict[str, list[str]]:
     found = {promise.__name__.replace("_", " "): list(promise(seen, done)) for promise in PROMISES}
     return {name: faults for name, faults in found.items() if faults}
-
-
-def played(events: list[Row]) -> str:
-    stands = ""
-    for event in events:
-        if event["from_status"] and stands and event["from_status"] != stands:
-            return f"a gap between {stands} and {event['from_status']}"
-        following = Status(event["to_status"])
-        if not stands or (may_climb(Status(stands), following) and RANK[following] > RANK[Status(stands)]):
-            stands = following.value
-    return stands

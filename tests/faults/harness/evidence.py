@@ -12,15 +12,15 @@ TOKEN = re.compile(r"\[[a-z]\d+-\d{4}\]")
 MESSAGES = """
     SELECT message.id::text, message.direction, message.channel, message.status, message.reason, message.detail, message.body,
            message.carrier_message_id, message.student_phone, message.due_at, message.is_bulk, message.created_at,
-           number.phone AS system_phone, conversation.staff_id, student.mobile, student.email, conversation.phone AS stranger,
-           number.user_id AS number_of
+           message.author_id, number.phone AS system_phone, number.user_id AS number_of,
+           conversation.staff_id, conversation.student_id, conversation.phone AS stranger, student.mobile, student.email
     FROM conversations_message AS message
     JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
     LEFT JOIN roster_student AS student ON student.id = conversation.student_id
     LEFT JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
     ORDER BY message.position
 """
-EVENTS = "SELECT message_id::text, from_status, to_status, cause FROM conversations_messageevent ORDER BY id"
+EVENTS = "SELECT message_id::text, from_status, to_status, cause, at, actor_id FROM conversations_messageevent ORDER BY id"
 CONSENT = """
     SELECT student_phone, system_phone, change, carrier_reference, occurred_at, recorded_at FROM consent_consententry
     ORDER BY recorded_at, id
@@ -86,6 +86,8 @@ class Evidence:
     mail: list[Row]
     purchases: list[Row]
     orphans: list[Row]  # which point at a row that is not there
+    staff: list[int]  # whom the load knows by their places, by the ids that the rows know
+    students: list[int]
 
     @property
     def outbound(self) -> list[Row]:
@@ -119,6 +121,8 @@ def gathered(stage: Stage) -> Evidence:
         mail=stage.ledger("mail"),
         purchases=stage.ledger("purchase"),
         orphans=stage.rows(ORPHANS) + stage.rows(SENT_AND_UNWRITTEN),
+        staff=[person.id for person in stage.staff],
+        students=[person.id for person in stage.students],
     )
 
 
