@@ -1,6 +1,7 @@
 """The checker itself: an honest record breaks no promise, and each promise is found broken when it is."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,9 @@ from quadline.conversations.rules import Status, may_climb
 from tests.faults.harness import checker, ladder, opting, pacing
 from tests.faults.harness.evidence import Evidence
 from tests.faults.harness.load import Act, Done, planned
+from tests.faults.harness.nemesis import asked_for
 from tests.faults.harness.nemesis import planned as blows
+from tests.faults.harness.report import Report
 
 NOON = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)
 ROSA, NUMBER, SID = "+13135550001", "+17345552000", "SM1"
@@ -74,6 +77,7 @@ def honest() -> Evidence:
         inbound=[{"sid": "SM2", "from": ROSA, "to": NUMBER, "body": "Yes"}],
         mail=[],
         purchases=[{"phone_number": NUMBER}],
+        faults=Counter(),
         orphans=[],
         staff=[1, 2],
         students=[5, 6, 7, 8],
@@ -330,6 +334,16 @@ def test_what_a_paused_worker_held_leaves_late_and_a_moment_above_the_rate_is_fo
     assert list(pacing.no_number_above_its_rate(seen, Done())) == []
     seen.accepts += [accept(f"SM2{at}", NOON) for at in range(16)]
     assert list(pacing.no_number_above_its_rate(seen, Done())) == [f"{NUMBER} sent 82 segments within 10 s"]
+
+
+def test_a_fault_counts_when_it_struck_and_not_when_it_was_asked_for() -> None:
+    seen = honest()
+    struck = Counter({asked_for("slow"): 3, asked_for("reset"): 1, "kill web": 2, "failpoint after_mail, not reached": 1})
+    report = Report(7, 25.0, struck, Done(), seen, 1.0, {})
+    assert report.strikes == Counter({"kill web": 2})
+    seen.faults["slow"] = 4
+    assert report.strikes == Counter({"kill web": 2, "carrier: slow": 4})
+    assert report.figures()["Faults that struck"] == 6
 
 
 def test_a_seed_always_means_the_same() -> None:

@@ -1,7 +1,7 @@
 """What is left when it is over, gathered once: the rows, the carrier's ledger, the mailboxes. No code of the product's."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,7 @@ class Evidence:
     inbound: list[Row]
     mail: list[Row]
     purchases: list[Row]
+    faults: Counter[str]  # how often each struck, by the carrier's ledger
     orphans: list[Row]  # which point at a row that is not there
     staff: list[int]  # whom the load knows by their places, by the ids that the rows know
     students: list[int]
@@ -120,6 +121,7 @@ def gathered(stage: Stage) -> Evidence:
         inbound=[line for line in stage.ledger("inbound") if line["sid"]],
         mail=stage.ledger("mail"),
         purchases=stage.ledger("purchase"),
+        faults=Counter(line["fault"] for line in stage.ledger("fault")),
         orphans=stage.rows(ORPHANS) + stage.rows(SENT_AND_UNWRITTEN),
         staff=[person.id for person in stage.staff],
         students=[person.id for person in stage.students],
