@@ -13,7 +13,7 @@ from quadline.conversations.rules import Status, may_climb
 from tests.faults.harness import checker, ladder, opting, pacing
 from tests.faults.harness.evidence import Evidence
 from tests.faults.harness.load import Act, Done, planned
-from tests.faults.harness.nemesis import asked_for
+from tests.faults.harness.nemesis import Blow, asked_for, moments_of_buying
 from tests.faults.harness.nemesis import planned as blows
 from tests.faults.harness.report import Report
 
@@ -344,6 +344,16 @@ def test_a_fault_counts_when_it_struck_and_not_when_it_was_asked_for() -> None:
     seen.faults["slow"] = 4
     assert report.strikes == Counter({"kill web": 2, "carrier: slow": 4})
     assert report.figures()["Faults that struck"] == 6
+
+
+def test_newcomers_need_numbers_when_a_program_would_die_of_it() -> None:
+    plan = [Blow(3.0, "failpoint", "worker_1", 14.0, {"point": "after_buying"}), Blow(4.0, "kill", "web_1", 1.0)]
+    plan.append(Blow(28.0, "failpoint", "worker_1", 14.0, {"point": "before_buying"}))
+    firsts = moments_of_buying(plan)
+    usual = planned(7, seconds=30, staff=4, students=120)
+    acts = planned(7, seconds=30, staff=4, students=120, firsts=firsts)
+    assert [(act.at, act.kind, act.staff) for act in acts if act not in usual] == [(8.0, "text", 4), (12.0, "text", 5)]
+    assert [act for act in acts if act in usual] == usual
 
 
 def test_a_seed_always_means_the_same() -> None:

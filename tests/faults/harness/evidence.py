@@ -123,7 +123,7 @@ def gathered(stage: Stage) -> Evidence:
         purchases=stage.ledger("purchase"),
         faults=Counter(line["fault"] for line in stage.ledger("fault")),
         orphans=stage.rows(ORPHANS) + stage.rows(SENT_AND_UNWRITTEN),
-        staff=[person.id for person in stage.staff],
+        staff=[person.id for person in (*stage.staff, *stage.newcomers)],
         students=[person.id for person in stage.students],
     )
 

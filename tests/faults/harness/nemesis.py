@@ -18,6 +18,7 @@ from tests.faults.harness.stage import OURS, WEBS, WORKERS, Stage
 LONG = 300.0  # seconds: in a run of this length the carrier is away for two minutes once
 # Longer than a STOP waits for a call under way (three seconds), and longer than a worker may be paused (twenty).
 PAUSES = (0.5, 1.5, 4.0, 8.0, 23.0)
+BUYING = ("before_buying", "after_buying", "after_attaching")  # points on the way to a number
 ASKED_OF_CARRIER: list[dict[str, Any]] = [
     {"kind": "accept_then_500", "times": 4},
     {"kind": "accept_then_hang", "times": 3, "seconds": 20},
@@ -77,7 +78,8 @@ def planned(seed: int, *, seconds: float, every: float) -> list[Blow]:
             case "failpoint":
                 point = drawn("point", list(POINTS))
                 target = dice.choice(WORKERS if POINTS[point][0] == WORKER else WEBS)
-                blows.append(Blow(at, "failpoint", target, 14.0, {"point": point, "at_the": dice.randint(1, 2)}))
+                times = dice.randint(1, 2)
+                blows.append(Blow(at, "failpoint", target, 14.0, {"point": point, "at_the": 1 if point in BUYING else times}))
             case "pause":
                 blows.append(Blow(at, "pause", drawn("paused", [*OURS, "database"]), drawn("pauses", list(PAUSES))))
             case "database":
@@ -93,6 +95,12 @@ def planned(seed: int, *, seconds: float, every: float) -> list[Blow]:
     if seconds >= LONG:
         blows.append(Blow(seconds / 3, "fault", "refuse_connections", 0.0, {"kind": "refuse_connections", "seconds": 120}))
     return sorted(blows, key=lambda blow: blow.at)
+
+
+def moments_of_buying(blows: list[Blow]) -> list[float]:
+    """When a program that would die of it is up and waits for somebody to need a number; twice, for another may be quicker."""
+    armed = [blow.at for blow in blows if blow.detail.get("point") in BUYING]
+    return sorted(at + wait for at in armed for wait in (5.0, 9.0))
 
 
 def asked_for(fault: str) -> str:
