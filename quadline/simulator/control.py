@@ -108,6 +108,7 @@ async def add_fault(carrier: Carrier, request: Request) -> Response:
         carrier.ledger.write("fault", fault=fault.kind, id=fault.id, seconds=fault.seconds)
         request.app.state.listener.refuse_for(fault.seconds)
     if fault.kind is FaultKind.SMTP_DOWN:
+        carrier.ledger.write("fault", fault=fault.kind, id=fault.id, seconds=fault.seconds)
         request.app.state.mail_port.end_later(fault)
         await request.app.state.mail_port.follow_faults()
     return JSONResponse(fault.as_dict(), 201)

@@ -1,10 +1,15 @@
-"""The named points at which a program can be made to die: each is there, and is reached."""
+"""The named points at which a program can be made to die: each is there, and whoever calls it finds it wrapped.
+
+Whether a run comes to a point depends on what happens in it: the report says which were reached.
+"""
 
 import asyncio
 
+import procrastinate
 import pytest
 
-from quadline.delivery import sender
+from quadline import jobs
+from quadline.delivery import reconcile, sender
 from tests.faults.harness import failing
 
 
@@ -12,6 +17,25 @@ from tests.faults.harness import failing
 def test_every_point_names_a_function(point: str) -> None:
     owner, name = failing.found(failing.POINTS[point][1])
     assert callable(getattr(owner, name))
+
+
+@pytest.mark.parametrize("point", failing.POINTS)
+def test_no_point_is_a_job_which_the_engine_would_call_unwrapped(point: str) -> None:
+    owner, name = failing.found(failing.POINTS[point][1])
+    assert not isinstance(getattr(owner, name), procrastinate.tasks.Task)
+    assert isinstance(reconcile.settle_unknown_attempts, procrastinate.tasks.Task)
+
+
+@pytest.mark.django_db
+def test_the_sweep_of_unknown_outcomes_comes_to_its_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaths: list[str] = []
+    taken = iter([["an attempt"], []])
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)  # nor with it this test's transaction
+    monkeypatch.setattr(reconcile, "_take", lambda now: next(taken))
+    monkeypatch.setattr(reconcile, "settle", lambda attempts, *, now: None)
+    failing.arm("before_lookup", die=lambda: deaths.append("now"))
+    reconcile.settle_unknown_attempts(timestamp=0)
+    assert deaths == ["now"]
 
 
 def test_a_point_is_reached_at_the_chosen_time_wherever_the_function_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

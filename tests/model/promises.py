@@ -12,7 +12,7 @@ from quadline.delivery import stuck
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.reconcile import A_PERSON_DECIDES
 from quadline.numbers.models import SystemNumber
-from tests.faults.harness.checker import played
+from tests.faults.harness.ladder import played
 from tests.mail_server import MailServer
 from tests.model.college import College
 

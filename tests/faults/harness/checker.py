@@ -1,19 +1,15 @@
 """The promises, held against the evidence. Each returns what breaks it, in words; nothing returned is a promise kept."""
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, FINAL, IN_DOUBT, RANK, Status, may_climb
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, FINAL, IN_DOUBT
 from tests.faults.harness.evidence import Evidence, Row, token_in
+from tests.faults.harness.ladder import each_event_says_when_why_and_by_whom, no_status_falls_and_each_has_its_event
 from tests.faults.harness.load import Done
-from tests.faults.harness.stage import RATE
-
-# A STOP waits this long for a call that is under way (docs/adr/0003-sending-policy.md); a carrier that hangs longer is
-# the one case in which a text may be accepted after it.
-STOP_WAITS = 3.0
-IN_HAND = 16  # texts of one number that workers may have claimed when they are paused; they leave late, not too early
-WINDOW = 10.0
+from tests.faults.harness.mailboxes import every_email_is_in_its_mailbox, one_email_per_undelivered_text, one_mail_per_email
+from tests.faults.harness.opting import each_stop_and_start_is_on_the_ledger, no_text_after_a_stop
+from tests.faults.harness.pacing import no_number_above_its_rate
 
 
 def every_text_ends_or_waits_visibly(seen: Evidence, done: Done) -> Iterator[str]:
@@ -54,70 +50,20 @@ def what_the_carrier_has_is_on_record(seen: Evidence, done: Done) -> Iterator[st
             yield f"{text['body']!r} counts as {text['status']}, and the carrier never took it"
 
 
-def no_text_after_a_stop(seen: Evidence, done: Done) -> Iterator[str]:
-    """P3, by the clock that carrier and database share here."""
-    for line, out_since in _accepts_while_out(seen):
-        if not _was_under_way(seen, line, out_since):
-            yield f"{line['body']!r} to {line['to']} was accepted {line['at'] - out_since:.3f} s after an opt-out"
-
-
-def texts_the_carrier_held_on_to(seen: Evidence) -> int:
-    """Accepted after an opt-out by a call that had been under way for longer than a STOP waits: the named exception."""
-    return sum(_was_under_way(seen, line, since) for line, since in _accepts_while_out(seen))
-
-
 def one_number_each(seen: Evidence, done: Done) -> Iterator[str]:
     """P4."""
     for user, count in Counter(number["user_id"] for number in seen.numbers).items():
         if count > 1:
             yield f"user {user} has {count} numbers"
-    bought, recorded = {line["phone_number"] for line in seen.purchases}, {number["phone"] for number in seen.numbers}
-    if bought != recorded or len(seen.purchases) != len(bought):
-        yield f"bought {sorted(bought)}, {len(seen.purchases)} purchases; recorded {sorted(recorded)}"
-
-
-def no_status_falls_and_each_has_its_event(seen: Evidence, done: Done) -> Iterator[str]:
-    """P5 and P10: the timeline, played from its beginning, leads to where the message stands, upwards only."""
-    for message in seen.messages:
-        events = seen.events.get(message["id"], [])
-        stands = played(events)
-        if stands != message["status"]:
-            chain = " ".join(f"{event['from_status']}>{event['to_status']}({event['cause']})" for event in events)
-            yield f"{message['body']!r} is {message['status']}; its timeline leads to {stands}: {chain}"
-
-
-def one_email_per_undelivered_text(seen: Evidence, done: Done) -> Iterator[str]:
-    """P6. Whatever the carrier says did not arrive, and whatever we did not hand over, became one email."""
-    written = Counter(email["message_id"] for email in seen.emails)
-    arrived = {mail["message_id"] for mail in seen.mail}
-    header = {email["message_id"]: email["header_id"] for email in seen.emails}
-    for text in seen.texts:
-        if text["status"] == "emailed" and header.get(text["id"]) not in arrived:
-            yield f"{text['body']!r} counts as emailed, and no mailbox has it"
-        if text["status"] in ("blocked", "failed", "undelivered"):
-            yield f"{text['body']!r} is {text['status']}, and no email went out ({text['detail']})"
-        if written[text["id"]] > 1:
-            yield f"{text['body']!r} has {written[text['id']]} emails"
-        end = seen.ends.get(text["carrier_message_id"], "")
-        if end in ("undelivered", "failed") and text["status"] not in ("emailed", "unreached"):
-            yield f"{text['body']!r} did not arrive, by the carrier's log, and is {text['status']} without an email"
-        if text["status"] == "delivered" and header.get(text["id"]) in arrived:
-            yield f"{text['body']!r} was delivered and emailed"
+    bought, recorded = (Counter(line["phone_number"] for line in seen.purchases), Counter(row["phone"] for row in seen.numbers))
+    if bought != recorded or any(count > 1 for count in recorded.values()):
+        yield f"bought {sorted(bought.elements())}; recorded {sorted(recorded.elements())}"
 
 
 def news_read_from_the_log(seen: Evidence) -> int:
     """Texts whose end we know, though no callback that said so reached us."""
     ends = [(text["carrier_message_id"], seen.ends.get(text["carrier_message_id"], "")) for text in seen.texts]
     return sum(end in ("delivered", "undelivered", "failed") and (sid, end) not in seen.news for sid, end in ends)
-
-
-def one_mail_per_email(seen: Evidence, done: Done) -> Iterator[str]:
-    """P6: nothing in a mailbox that no row knows; arrivals that repeat carry one Message-ID and are counted apart."""
-    known = {email["header_id"] for email in seen.emails}
-    to_students = {email["to"] for email in seen.emails}
-    for mail in seen.mail:
-        if mail["to"] in to_students and mail["message_id"] not in known and "advisor" not in mail["to"]:
-            yield f"a mail {mail['message_id']} to {mail['to']} is known to no row"
 
 
 def each_reply_once(seen: Evidence, done: Done) -> Iterator[str]:
@@ -139,14 +85,30 @@ def each_reply_once(seen: Evidence, done: Done) -> Iterator[str]:
 
 
 def nobody_texts_by_another(seen: Evidence, done: Done) -> Iterator[str]:
-    """P11: each text left from its own author's number, to its own student's phone."""
+    """P11: each text left from its own author's number, to its own student's phone; nobody's phone changes meanwhile."""
     by_sid = {line["sid"]: line for line in seen.accepts}
     for text in seen.texts:
         line = by_sid.get(text["carrier_message_id"])
         if line and (line["from"], line["to"]) != (text["system_phone"], text["student_phone"]):
             yield f"{text['body']!r} went from {line['from']} to {line['to']}"
+        if line and line["to"] != (text["mobile"] or text["stranger"]):
+            yield f"{text['body']!r} went to {line['to']}, which is not the phone of its student"
         if line and text["number_of"] != text["staff_id"]:
             yield f"{text['body']!r} left from a number of somebody else"
+
+
+def each_act_is_of_its_own_people(seen: Evidence, done: Done) -> Iterator[str]:
+    """P11: what was acknowledged lies between the two it was written between; of a broadcast, with whoever sent it."""
+    known_as: dict[str, list[Row]] = defaultdict(list)
+    for message in seen.outbound:
+        known_as[token_in(message["body"]) if message["is_bulk"] else message["id"]].append(message)
+    for act in done.acknowledged.values():
+        author = seen.staff[act.staff]
+        for message in known_as[act.token if act.kind == "broadcast" else str(act.id)]:
+            student = message["student_id"] if act.kind == "broadcast" else seen.students[act.student]
+            between = message["author_id"], message["staff_id"], message["student_id"]
+            if between != (author, author, student):
+                yield f"{act.kind} {act.token} of {author} to {student} lies between {between}"
 
 
 def every_row_points_at_one_that_is_there(seen: Evidence, done: Done) -> Iterator[str]:
@@ -162,40 +124,23 @@ def what_is_over_is_not_due(seen: Evidence, done: Done) -> Iterator[str]:
             yield f"{text['id']} is {text['status']} and due at {text['due_at']:%H:%M:%S}"
 
 
-def no_number_above_its_rate(seen: Evidence, done: Done) -> Iterator[str]:
-    """P9. A worker that was paused with texts in its hands hands those over late: never more than it may hold."""
-    for number, most in busiest(seen).items():
-        if most > RATE * (WINDOW + 0.5) + IN_HAND:
-            yield f"{number} sent {most} segments within {WINDOW:.0f} s"
-
-
-def busiest(seen: Evidence) -> dict[str, int]:
-    """The most segments of each number within any ten seconds."""
-    at: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for line in seen.accepts:
-        at[line["from"]].append((line["at"], line["segments"]))
-    most = {}
-    for number, lines in at.items():
-        lines.sort()
-        times = [time for time, _ in lines]
-        ends = [bisect_left(times, time + WINDOW) for time in times]
-        most[number] = max(sum(segments for _, segments in lines[begin:end]) for begin, end in enumerate(ends))
-    return most
-
-
 Promise = Callable[[Evidence, Done], Iterator[str]]
 PROMISES: list[Promise] = [
     every_text_ends_or_waits_visibly,
     nothing_acknowledged_is_lost,
     accepted_at_most_once,
     what_the_carrier_has_is_on_record,
+    each_stop_and_start_is_on_the_ledger,
     no_text_after_a_stop,
     one_number_each,
     no_status_falls_and_each_has_its_event,
+    each_event_says_when_why_and_by_whom,
     one_email_per_undelivered_text,
+    every_email_is_in_its_mailbox,
     one_mail_per_email,
     each_reply_once,
     nobody_texts_by_another,
+    each_act_is_of_its_own_people,
     every_row_points_at_one_that_is_there,
     what_is_over_is_not_due,
     no_number_above_its_rate,
@@ -205,47 +150,3 @@ PROMISES: list[Promise] = [
 def broken(seen: Evidence, done: Done) -> dict[str, list[str]]:
     found = {promise.__name__.replace("_", " "): list(promise(seen, done)) for promise in PROMISES}
     return {name: faults for name, faults in found.items() if faults}
-
-
-def _accepts_while_out(seen: Evidence) -> Iterator[tuple[Row, float]]:
-    spans = _opted_out_spans(seen.consent)
-    for line in seen.accepts:
-        for begin, end in spans.get((line["to"], line["from"]), []):
-            if begin < line["at"] < end:
-                yield line, begin
-
-
-def _opted_out_spans(entries: list[Row]) -> dict[tuple[str, str], list[tuple[float, float]]]:
-    """From when to when each pair was out, as it was recorded. A word that came late does not undo a newer one."""
-    spans: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    stands: dict[tuple[str, str], tuple[bool, object]] = {}
-    for entry in entries:
-        pair = (entry["student_phone"], entry["system_phone"])
-        was_out, since = stands.get(pair, (False, entry["occurred_at"]))
-        if entry["occurred_at"] < since:
-            continue
-        is_out, at = entry["change"] == "opt_out", entry["recorded_at"].timestamp()
-        stands[pair] = (is_out, entry["occurred_at"])
-        if is_out and not was_out:
-            spans[pair].append((at, float("inf")))
-        elif was_out and not is_out:
-            spans[pair][-1] = (spans[pair][-1][0], at)
-    return spans
-
-
-def _was_under_way(seen: Evidence, line: Row, out_since: float) -> bool:
-    text = next((text for text in seen.texts if text["carrier_message_id"] == line["sid"]), None)
-    begun = [each["started_at"].timestamp() for each in seen.attempts.get(text["id"], [])] if text else []
-    before = [at for at in begun if at < line["at"]]
-    return bool(before) and max(before) < out_since - STOP_WAITS + 0.25
-
-
-def played(events: list[Row]) -> str:
-    stands = ""
-    for event in events:
-        if event["from_status"] and stands and event["from_status"] != stands:
-            return f"a gap between {stands} and {event['from_status']}"
-        following = Status(event["to_status"])
-        if not stands or (may_climb(Status(stands), following) and RANK[following] > RANK[Status(stands)]):
-            stands = following.value
-    return stands

@@ -13,17 +13,24 @@ PASSWORD = "correct horse battery"
 ADVISORS = 4
 EACH = 30  # students on a caseload, and the last few of them on the next advisor's too
 SHARED = 3
+NEWCOMERS = 16  # advisors without a number, who write to students of the others
+
+
+def students_of_newcomer(at: int) -> list[int]:
+    """Their places."""
+    return [at * 7 % (ADVISORS * EACH), (at * 7 + 1) % (ADVISORS * EACH)]
 
 
 def fill() -> dict[str, list[dict[str, object]]]:
+    from django.contrib.auth.hashers import make_password
+
     from quadline.accounts.models import User
     from quadline.roster.models import CaseloadEntry, Student
     from tests import cast
 
     staff = [cast.staff(f"advisor{at}@alder.example", f"Advisor {at}", office_phone="+17345550100") for at in range(ADVISORS)]
-    for user in User.objects.all():
-        user.set_password(PASSWORD)
-        user.save()
+    newcomers = [cast.staff(f"newcomer{at}@alder.example", f"Newcomer {at}") for at in range(NEWCOMERS)]
+    User.objects.update(password=make_password(PASSWORD))
     made = [_student(at) for at in range(ADVISORS * EACH)]
     for student in made:
         student.search_text = search_text(student)
@@ -31,8 +38,12 @@ def fill() -> dict[str, list[dict[str, object]]]:
     for at, user in enumerate(staff):
         mine = [students[(at * EACH + place) % len(students)] for place in range(EACH + SHARED)]
         CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=user, student=student) for student in mine)
+    for at, user in enumerate(newcomers):
+        known = [students[place] for place in students_of_newcomer(at)]
+        CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=user, student=student) for student in known)
     return {
         "staff": [{"id": user.pk, "email": user.email} for user in staff],
+        "newcomers": [{"id": user.pk, "email": user.email} for user in newcomers],
         "students": [{"id": each.pk, "mobile": each.mobile, "email": each.email} for each in students],
     }
 

@@ -1,7 +1,7 @@
 """What is left when it is over, gathered once: the rows, the carrier's ledger, the mailboxes. No code of the product's."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +12,17 @@ TOKEN = re.compile(r"\[[a-z]\d+-\d{4}\]")
 MESSAGES = """
     SELECT message.id::text, message.direction, message.channel, message.status, message.reason, message.detail, message.body,
            message.carrier_message_id, message.student_phone, message.due_at, message.is_bulk, message.created_at,
-           number.phone AS system_phone, conversation.staff_id, student.mobile, student.email, conversation.phone AS stranger,
-           number.user_id AS number_of
+           message.author_id, number.phone AS system_phone, number.user_id AS number_of,
+           conversation.staff_id, conversation.student_id, conversation.phone AS stranger, student.mobile, student.email
     FROM conversations_message AS message
     JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
     LEFT JOIN roster_student AS student ON student.id = conversation.student_id
     LEFT JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
     ORDER BY message.position
 """
-EVENTS = "SELECT message_id::text, from_status, to_status, cause FROM conversations_messageevent ORDER BY id"
+EVENTS = "SELECT message_id::text, from_status, to_status, cause, at, actor_id FROM conversations_messageevent ORDER BY id"
 CONSENT = """
-    SELECT student_phone, system_phone, change, occurred_at, recorded_at FROM consent_consententry
+    SELECT student_phone, system_phone, change, carrier_reference, occurred_at, recorded_at FROM consent_consententry
     ORDER BY recorded_at, id
 """
 NEWS = """
@@ -80,11 +80,15 @@ class Evidence:
     numbers: list[Row]
     accepts: list[Row]
     ends: dict[str, str]  # the last status of each text at the carrier, by its id
+    delivered_at: dict[str, float]  # when, by the carrier's ledger, by its id
     news: set[tuple[str, str]]  # what the carrier told us of its texts, and we stored
     inbound: list[Row]
     mail: list[Row]
     purchases: list[Row]
+    faults: Counter[str]  # how often each struck, by the carrier's ledger
     orphans: list[Row]  # which point at a row that is not there
+    staff: list[int]  # whom the load knows by their places, by the ids that the rows know
+    students: list[int]
 
     @property
     def outbound(self) -> list[Row]:
@@ -102,6 +106,7 @@ def gathered(stage: Stage) -> Evidence:
     for attempt in stage.rows("SELECT message_id::text, started_at, outcome, why FROM delivery_attempt ORDER BY id"):
         attempts[attempt["message_id"]].append(attempt)
     emails = 'SELECT message_id::text, is_failsafe, state, "to", header_id, created_at FROM delivery_outgoingemail ORDER BY id'
+    ends = stage.ledger("status")
     return Evidence(
         messages=stage.rows(MESSAGES),
         events=events,
@@ -110,12 +115,16 @@ def gathered(stage: Stage) -> Evidence:
         consent=stage.rows(CONSENT),
         numbers=stage.rows("SELECT id, user_id, state, phone FROM numbers_systemnumber"),
         accepts=stage.ledger("accept"),
-        ends={line["sid"]: line["status"] for line in stage.ledger("status")},
+        ends={line["sid"]: line["status"] for line in ends},
+        delivered_at={line["sid"]: line["at"] for line in ends if line["status"] == "delivered"},
         news={(row["sid"], row["status"]) for row in stage.rows(NEWS)},
         inbound=[line for line in stage.ledger("inbound") if line["sid"]],
         mail=stage.ledger("mail"),
         purchases=stage.ledger("purchase"),
+        faults=Counter(line["fault"] for line in stage.ledger("fault")),
         orphans=stage.rows(ORPHANS) + stage.rows(SENT_AND_UNWRITTEN),
+        staff=[person.id for person in (*stage.staff, *stage.newcomers)],
+        students=[person.id for person in stage.students],
     )
 
 

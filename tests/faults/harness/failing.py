@@ -14,12 +14,13 @@ from collections.abc import Callable
 from typing import Any
 
 WORKER, WEB = "worker", "web"
-# Name: program, what is wrapped, whether it dies before or after it.
+# Name: program, what is wrapped, whether it dies before or after it. Each is looked up by name when it is called: a job is
+# not, for the engine keeps what it was given when the module was read.
 POINTS: dict[str, tuple[str, str, str]] = {
     "after_claim": (WORKER, "quadline.delivery.sender:claim_due", "after"),  # attempts are committed, nobody was called
     "before_call": (WORKER, "quadline.carriers.twilio:Twilio.send", "before"),  # consent was asked, its lock is held
     "after_accept": (WORKER, "quadline.carriers.twilio:Twilio.send", "after"),  # the carrier has it, we wrote nothing down
-    "before_lookup": (WORKER, "quadline.delivery.reconcile:settle_unknown_attempts", "before"),
+    "before_lookup": (WORKER, "quadline.delivery.reconcile:settle", "before"),  # taken, and the carrier not yet asked
     "before_buying": (WORKER, "quadline.carriers.twilio:Twilio.buy", "before"),  # the choice is saved
     "after_buying": (WORKER, "quadline.carriers.twilio:Twilio.buy", "after"),  # it is ours, and not written down
     "after_attaching": (WORKER, "quadline.carriers.twilio:Twilio.attach", "after"),

@@ -11,10 +11,11 @@ import time
 import urllib.error
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from tests.faults.harness.college import NEWCOMERS, students_of_newcomer
 from tests.faults.harness.stage import Stage
 from tests.faults.harness.window import Refused, Window
 from tests.house import eventually
@@ -29,7 +30,7 @@ OF_STUDENTS = ("reply", "stop", "start")
 class Act:
     at: float  # seconds from the beginning
     kind: str
-    staff: int
+    staff: int  # by place; newcomers come after the others
     student: int
     id: uuid.UUID
     token: str  # in the words, so that it is found at the carrier and in the mailboxes
@@ -46,8 +47,11 @@ class Done:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def planned(seed: int, *, seconds: float, staff: int, students: int) -> list[Act]:
-    """As the dice have it. The first half of the advisors have their numbers already; the others get theirs under fire."""
+def planned(seed: int, *, seconds: float, staff: int, students: int, firsts: Sequence[float] = ()) -> list[Act]:
+    """As the dice have it. The first half of the advisors have their numbers already; the others get theirs under fire.
+
+    ``firsts``: when a newcomer writes, and needs a number.
+    """
     dice = random.Random(f"load {seed}")  # noqa: S311  # the same in every run of a seed
     numbered = itertools.count(1)
     each = students // staff
@@ -62,7 +66,10 @@ def planned(seed: int, *, seconds: float, staff: int, students: int) -> list[Act
         kind = dice.choices(list(MEAN), list(MEAN.values()))[0]
         acts.append(act(at, kind, dice.randrange(staff // 2 if kind in OF_STUDENTS else staff)))
         at += dice.expovariate(ACTS_A_SECOND)
-    return acts
+    for place, at in enumerate([at for at in firsts if at < seconds][:NEWCOMERS]):
+        to = dice.choice(students_of_newcomer(place))
+        acts.append(replace(act(at, "text", 0), staff=staff + place, student=to))
+    return sorted(acts, key=lambda act: act.at)
 
 
 def open_windows(stage: Stage) -> None:
@@ -81,7 +88,7 @@ class Load:
         self.done = Done()
         self._stage = stage
         self._plan = plan
-        self._windows = [Window(stage.url, person.email) for person in stage.staff]
+        self._windows = [Window(stage.url, person.email) for person in (*stage.staff, *stage.newcomers)]
         self._numbers: dict[int, str] = {}
         self._people = ThreadPoolExecutor(24)
         self._clock = threading.Thread(target=self._run)

@@ -29,6 +29,7 @@ def _figures(reports: list[Report]) -> str:
     lines.append("| All promises held | " + " | ".join("yes" if report.holds else "**no**" for report in reports) + " |")
     lines += ["", "What went wrong, and how often:", "", "| Fault | " + " | ".join(str(report.seed) for report in reports) + " |"]
     lines.append("|---|" + "---:|" * len(reports))
-    for name in sorted({name for report in reports for name in report.struck}):
-        lines.append(f"| {name} | " + " | ".join(str(report.struck[name]) for report in reports) + " |")
+    counts = [report.struck | report.strikes for report in reports]
+    for name in sorted({name for count in counts for name in count}):
+        lines.append(f"| {name} | " + " | ".join(str(count[name]) for count in counts) + " |")
     return "\n".join(lines)

@@ -26,8 +26,10 @@ def fought(
     ``blows``: what goes wrong, when it is not the dice that say so.
     """
     load.open_windows(stage)
-    people = load.Load(stage, load.planned(seed, seconds=seconds, staff=len(stage.staff), students=len(stage.students)))
-    trouble = nemesis.Nemesis(stage, nemesis.planned(seed, seconds=seconds, every=EVERY) if blows is None else blows)
+    blows = nemesis.planned(seed, seconds=seconds, every=EVERY) if blows is None else blows
+    college, firsts = {"staff": len(stage.staff), "students": len(stage.students)}, nemesis.moments_of_buying(blows)
+    people = load.Load(stage, load.planned(seed, seconds=seconds, firsts=firsts, **college))
+    trouble = nemesis.Nemesis(stage, blows)
     people.start()
     trouble.run(seconds=seconds)
     stage.heal()

@@ -42,6 +42,7 @@ class Stage:
     web_urls: list[str]
     programs: dict[str, Program] = field(default_factory=dict)
     staff: list[Person] = field(default_factory=list)
+    newcomers: list[Person] = field(default_factory=list)  # who have no number
     students: list[Person] = field(default_factory=list)
 
     def rows(self, query: str, **facts: Any) -> list[dict[str, Any]]:
@@ -142,6 +143,7 @@ def _begin(stage: Stage) -> None:
     _once(["quadline", "prepare"], environment)
     filled = json.loads(_once(["tests.faults.harness.college"], environment))
     stage.staff = [Person(**each) for each in filled["staff"]]
+    stage.newcomers = [Person(**each) for each in filled["newcomers"]]
     stage.students = [Person(**each) for each in filled["students"]]
     assert wait_for(f"{stage.simulator.url}/simulator/healthz", seconds=60)
     stage.simulator.settings(registration_delay=0, callback_delay=0.05, carrier_blocks_opt_outs=False)
