@@ -16,7 +16,7 @@ from tests.faults.harness.failing import POINTS, WORKER
 from tests.faults.harness.stage import OURS, WEBS, WORKERS, Stage
 
 LONG = 300.0  # seconds: in a run of this length the carrier is away for two minutes once
-# Longer than a STOP waits for a call under way (three seconds), and longer than a worker may be paused (twenty).
+# Longer than a STOP waits for a call under way (five seconds), and longer than a worker may be paused (twenty).
 PAUSES = (0.5, 1.5, 4.0, 8.0, 23.0)
 BUYING = ("before_buying", "after_buying", "after_attaching")  # points on the way to a number
 ASKED_OF_CARRIER: list[dict[str, Any]] = [

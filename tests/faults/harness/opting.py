@@ -8,7 +8,7 @@ from tests.faults.harness.load import Done
 
 # A STOP waits this long for a call that is under way (docs/adr/0003-sending-policy.md); a carrier that hangs longer is
 # the one case in which a text may be accepted after it.
-STOP_WAITS = 3.0
+STOP_WAITS = 5.0
 ASKS_FOR = {"STOP": "opt_out", "START": "opt_in"}  # the words that students of the load say
 
 
