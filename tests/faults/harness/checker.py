@@ -101,7 +101,8 @@ def each_act_is_of_its_own_people(seen: Evidence, done: Done) -> Iterator[str]:
     """P11: what was acknowledged lies between the two it was written between; of a broadcast, with whoever sent it."""
     known_as: dict[str, list[Row]] = defaultdict(list)
     for message in seen.outbound:
-        known_as[token_in(message["body"]) if message["is_bulk"] else message["id"]].append(message)
+        for name in (token_in(message["body"]), message["id"]):  # a broadcast's texts share the one; each has the other alone
+            known_as[name].append(message)
     for act in done.acknowledged.values():
         author = seen.staff[act.staff]
         for message in known_as[act.token if act.kind == "broadcast" else str(act.id)]:
