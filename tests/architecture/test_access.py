@@ -31,9 +31,11 @@ profile                GET   200          200          200          200
 profile-number         GET   200          200          200          200
 contact-card           GET   302          302          302          302
 announce               GET   200          200          200          200
+announce               POST  422          422          422          422
 announce-preview       POST  200          200          200          200
 templates              GET   200          200          200          200
 template-new           GET   200          200          200          200
+template-new           POST  302          302          302          422
 template-preview       POST  200          200          200          200
 template-edit          GET   200/200/404  200/200/404  200/404/404  200/404/404
 template-edit          POST  302/422/404  302/302/404  302/404/404  422/404/404
@@ -199,6 +201,16 @@ def test_every_address_has_a_row() -> None:
     rows = {case.name for case in cases()}
 
     assert {name for name in names() if not is_of_the_api(name)} - PUBLIC <= rows <= set(names())
+
+
+def test_every_address_that_takes_a_form_has_a_row_for_it(enter: Enter, people: Cast) -> None:
+    """By asking each that has none: it knows no POST."""
+    rows = {case.name for case in cases() if case.method == "POST"}
+    about, browser = thing_of(people.maya, people.rosa), enter(people.maya)
+    silent = {case.name for case in cases()} - rows - PUBLIC
+    answers = {name: browser.post(address(name, about)).status_code for name in sorted(silent)}
+
+    assert {name: code for name, code in answers.items() if code != 405} == {}
 
 
 NOT_THERE = [case for case in cases() if case.code == 404 and case.method == "GET"]

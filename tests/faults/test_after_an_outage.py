@@ -13,7 +13,7 @@ from quadline.delivery.tests.test_bulk_lookup import students, texts_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import request_number
 from quadline.numbers.rules import State
-from quadline.roster.models import Student
+from quadline.roster.models import CaseloadEntry, Student
 from tests.cast import Cast, staff
 from tests.house import House, Simulator, eventually
 
@@ -64,7 +64,9 @@ def lost_on_the_way(box: Simulator, numbers: list[SystemNumber], reached: list[S
     in_doubt = Message.objects.filter(status=Status.UNCONFIRMED).count() + len(reached)
     each = len(reached) // NUMBERS
     for at, number in enumerate(numbers):
-        texts_of(number.user, number, reached[at * each : (at + 1) * each], WORDS)
+        mine = reached[at * each : (at + 1) * each]  # a text to anybody else's student would be held
+        CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=number.user, student=student) for student in mine)
+        texts_of(number.user, number, mine, WORDS)
     eventually(lambda: Message.objects.filter(status=Status.UNCONFIRMED).count() == in_doubt, within=300, every=0.5)
     box.ask("DELETE", f"/simulator/faults?kind={fault}")
 

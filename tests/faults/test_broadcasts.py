@@ -113,7 +113,9 @@ def finished(broadcast: Broadcast) -> bool:
     return broadcast.state == "finished"
 
 
-def test_five_who_stop_during_a_broadcast_get_no_text_and_one_email(the_house: House, people: Cast) -> None:
+def test_five_who_stop_during_a_broadcast_get_no_text_after_it_and_an_email_for_one_they_did_not_get(
+    the_house: House, people: Cast
+) -> None:
     students = a_large_caseload(people)
     number = with_a_number(the_house, people)
     simulator = the_house.simulator
@@ -133,4 +135,4 @@ def test_five_who_stop_during_a_broadcast_get_no_text_and_one_email(the_house: H
         later = [a for a in simulator.accepts(to=student.mobile) if a["at"] > stopped_at[student.mobile].timestamp()]
         assert later == []
         assert texted(the_house)[student.mobile] + mailed(the_house)[student.email] == 1, "by text before the STOP, or by email"
-    assert sum(mailed(the_house)[student.email] for student in stoppers) == 5
+    assert any(mailed(the_house)[student.email] for student in stoppers), "else each STOP came too late to show anything"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from quadline.conversations.rules import Status, may_climb
+from quadline.conversations.rules import FINAL, Status, may_climb
 from tests.faults.harness import checker, ladder, opting, pacing
 from tests.faults.harness.evidence import Evidence
 from tests.faults.harness.load import Act, Done, planned
@@ -223,6 +223,7 @@ def test_an_event_without_a_time_or_a_cause_is_found(lack: dict[str, Any]) -> No
 
 def test_the_ladder_of_the_checker_is_its_own_and_no_higher_than_the_product_s() -> None:
     assert set(ladder.LADDER) - {""} == set(Status)
+    assert set(ladder.ENDS) == FINAL | {Status.SENT}
     for lower, above in ladder.LADDER.items():
         assert all(not lower or may_climb(Status(lower), Status(higher)) for higher in above), lower
 

@@ -1,9 +1,11 @@
 """A worker that dies is noticed, and its work is taken up by another: how soon. Held against the carrier's ledger."""
 
 import time
+from datetime import timedelta
 
 from django.utils import timezone
 
+from quadline.conversations.models import MessageEvent
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import LOST_AFTER
 from tests.cast import Cast
@@ -11,7 +13,9 @@ from tests.faults.test_first_texts import first_text
 from tests.faults.test_lost_answers import accepts_by_phone, arrived, students_of, with_numbers
 from tests.house import House, eventually
 
-NOTICED_WITHIN = 60.0  # seconds
+NOTICED_WITHIN = timedelta(seconds=60)
+SWEEP = timedelta(seconds=10)
+A_SLOW_MACHINE = 45.0  # seconds more until this test has seen it
 
 
 def test_the_work_of_a_dead_worker_is_noticed_within_a_minute_and_done_by_another(the_house: House, people: Cast) -> None:
@@ -26,11 +30,16 @@ def test_the_work_of_a_dead_worker_is_noticed_within_a_minute_and_done_by_anothe
     the_house.simulator.clear_faults()
     the_house.start("another worker", ["worker"])
     try:
-        eventually(lambda: not under_way.filter(started_at__lte=begun).exists(), within=NOTICED_WITHIN, every=0.5)
-        noticed = time.monotonic() - died
-        eventually(lambda: arrived(texts), within=NOTICED_WITHIN, every=0.5)
-        print(f"noticed after {noticed:.0f} s, all arrived after {time.monotonic() - died:.0f} s")
-        assert LOST_AFTER.total_seconds() < NOTICED_WITHIN
+        patience = NOTICED_WITHIN.total_seconds() + A_SLOW_MACHINE
+        eventually(lambda: not under_way.filter(started_at__lte=begun).exists(), within=patience, every=0.5)
+        seen = time.monotonic() - died
+        lost = MessageEvent.objects.filter(message__in=texts, cause="answer lost", at__gt=begun).values_list("at", flat=True)
+        noticed = [at - begun for at in lost]  # by the clock of whoever noticed; a text whose receipt was quicker has none
+        eventually(lambda: arrived(texts), within=patience, every=0.5)
+        print(f"noticed after {seen:.0f} s, all arrived after {time.monotonic() - died:.0f} s")
+        assert LOST_AFTER + SWEEP < NOTICED_WITHIN
+        assert noticed
+        assert max(noticed) < NOTICED_WITHIN
         assert accepts_by_phone(the_house, students) == {student.mobile: 1 for student in students}
     finally:
         the_house.processes.pop("another worker").stop()

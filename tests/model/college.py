@@ -128,5 +128,7 @@ class College:
         return SystemNumber.objects.filter(user=self.people.maya).exclude(phone="").first()
 
     @property
-    def has_mail_to_send(self) -> bool:
-        return OutgoingEmail.objects.filter(state__in=["queued", "sending"]).exists()
+    def mail_to_send(self) -> list[Any]:
+        """What has not left yet, and how often it was tried."""
+        waiting = OutgoingEmail.objects.filter(state__in=["queued", "sending"])
+        return list(waiting.values_list("to", "state", "tries", "detail"))

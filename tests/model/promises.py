@@ -68,6 +68,8 @@ def one_email_for_what_did_not_arrive(college: College, mailbox: MailServer) -> 
     assert not letters or max(letters.values()) == 1, letters
     of_texts = set(OutgoingEmail.objects.filter(message__channel="text").values_list("header_id", flat=True))
     assert set(letters) <= of_texts
+    emailed = Message.objects.filter(channel="text", status=Status.EMAILED).values_list("email__header_id", "email__to")
+    assert set(emailed) <= {(str(letter["Message-ID"]), to) for _, to, letter in mailbox.handler.taken}
 
 
 def each_reply_once(college: College) -> None:

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from quadline.carriers.protocol import Progress
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
-from quadline.conversations.rules import FINAL, Status
+from quadline.conversations.rules import FINAL, NOT_DELIVERED, Status
 from quadline.delivery.reconcile import A_PERSON_DECIDES
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
@@ -168,20 +168,22 @@ class Machine(RuleBasedStateMachine):
         assert not (new and was_quiet and promises.is_quiet(self.college)), "texted in quiet hours"
 
     def _comes_to_an_end(self) -> None:
-        """Left alone, every text is over, or waits for a person."""
+        """Left alone, every text is over, or waits for a person; what did not arrive went as an email."""
         self.college.take_number_further()
         for _ in range(40):
             if not self._left():
-                return
+                break
             self._watched(self.college.send)
             self._watched(self.college.sweep)
             self.college.wait(timedelta(minutes=40))
         assert self._left() == []
+        promises.one_email_for_what_did_not_arrive(self.college, type(self).mailbox)
 
     def _left(self) -> list[Any]:
-        over = {*FINAL, Status.SENT}
+        over = {*FINAL - NOT_DELIVERED, Status.SENT}
         texts = Message.objects.filter(direction="outbound").exclude(status__in=over).exclude(reason="question")
-        return list(texts.exclude(detail=A_PERSON_DECIDES).values_list("body", "status", "reason", "detail"))
+        open_texts = texts.exclude(detail=A_PERSON_DECIDES).values_list("body", "status", "reason", "detail")
+        return [*open_texts, *self.college.mail_to_send]
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, FINAL, IN_DOUBT
 from tests.faults.harness.evidence import Evidence, Row, token_in
-from tests.faults.harness.ladder import each_event_says_when_why_and_by_whom, no_status_falls_and_each_has_its_event
+from tests.faults.harness.ladder import ENDS, OPEN, each_event_says_when_why_and_by_whom, no_status_falls_and_each_has_its_event
 from tests.faults.harness.load import Done
 from tests.faults.harness.mailboxes import every_email_is_in_its_mailbox, one_email_per_undelivered_text, one_mail_per_email
 from tests.faults.harness.opting import each_stop_and_start_is_on_the_ledger, no_text_after_a_stop
@@ -14,10 +13,9 @@ from tests.faults.harness.pacing import no_number_above_its_rate
 
 def every_text_ends_or_waits_visibly(seen: Evidence, done: Done) -> Iterator[str]:
     """P1. The carrier may have nothing more to say of a text that it took: then it stays "sent"."""
-    ends = {status.value for status in FINAL} | {"sent"}
     for text in seen.outbound:
         is_left_to_a_person = text["status"] == "unconfirmed" and text["detail"]
-        if text["status"] not in ends and not is_left_to_a_person:
+        if text["status"] not in ENDS and not is_left_to_a_person:
             yield f"{text['body']!r} is {text['status']} ({text['reason']} {text['detail']})"
 
 
@@ -121,7 +119,7 @@ def every_row_points_at_one_that_is_there(seen: Evidence, done: Done) -> Iterato
 def what_is_over_is_not_due(seen: Evidence, done: Done) -> Iterator[str]:
     """P1 and P2: else it would leave once more, at the student's next START or at the next mistake."""
     for text in seen.texts:
-        if text["due_at"] and text["status"] not in BEFORE_AN_ATTEMPT | IN_DOUBT:
+        if text["due_at"] and text["status"] not in OPEN:
             yield f"{text['id']} is {text['status']} and due at {text['due_at']:%H:%M:%S}"
 
 

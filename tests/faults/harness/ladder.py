@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tests.faults.harness.evidence import Evidence, Row
 from tests.faults.harness.load import Done
 
+OPEN = ("waiting", "queued", "sending", "unconfirmed")
 MAY_HAVE_IT = ("sent", "delivered", "undelivered", "failed")  # said by the carrier, in any order
 LADDER: dict[str, tuple[str, ...]] = {
     "": ("received", "waiting", "queued", "blocked"),
@@ -26,6 +27,7 @@ LADDER: dict[str, tuple[str, ...]] = {
     "bounced": (),
     "unreached": (),
 }
+ENDS = {*LADDER} - {"", "received", *OPEN}
 BY_PEOPLE = ("written", "cancelled", "by_hand", "broadcast stopped")  # causes of events
 
 
