@@ -7,6 +7,12 @@ from tests.faults.harness import checker, opting
 from tests.faults.harness.evidence import Evidence, token_in
 from tests.faults.harness.load import Done
 
+LOSSES = (
+    "nothing acknowledged is lost",
+    "each reply once",
+    "one email per undelivered text",
+    "every email is in its mailbox",
+)
 NOTHING_HAPPENED_YET = (", asked for", ", not reached")
 
 
@@ -41,8 +47,7 @@ class Report:
             "Texts the carrier took": len(sent),
             "Texts it took twice": sum(count - 1 for count in twice.values()),
             "Replies of students": len(seen.inbound),
-            "Texts, emails or replies lost": len(self.broken.get("nothing acknowledged is lost", []))
-            + len(self.broken.get("each reply once", [])),
+            "Texts, emails or replies lost": sum(len(self.broken.get(promise, [])) for promise in LOSSES),
             "Opt-outs": sum(entry["change"] == "opt_out" for entry in seen.consent),
             "Texts after STOP": len(self.broken.get("no text after a stop", [])),
             "Of calls that hung longer than a STOP waits": opting.texts_the_carrier_held_on_to(seen),
