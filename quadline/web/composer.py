@@ -129,6 +129,8 @@ def _state(
         return "read_only", f"Only {conversation.staff.name} writes in this conversation.", "", None
     if student is None:
         return "read_only", "This phone is not on the roster. Ask your administrator whose it is.", "", None
+    if not Student.objects.visible_to(user).filter(pk=student.pk).exists():
+        return "read_only", has_left(student), "", None
     if not student.mobile:
         return _no_phone(student)
     standing = ledger.standing((student.mobile, number.phone)) if number and number.phone else None
@@ -143,6 +145,10 @@ def _state(
             trouble.since,
         )
     return _number_state(number)
+
+
+def has_left(student: Student) -> str:
+    return f"{student.display_name} has left your caseload, so you cannot write to them. Ask your administrator."
 
 
 def _new_number(student: Student) -> str:
