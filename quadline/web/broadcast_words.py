@@ -10,6 +10,7 @@ from quadline.broadcasts.results import Progress
 from quadline.broadcasts.reviews import Review
 from quadline.broadcasts.rules import State
 from quadline.conversations.rules import Channel
+from quadline.web.number_waits import else_an_email
 
 STATES: dict[State, tuple[str, str, str]] = {  # words, tone, icon: as a chip
     State.DRAFT: ("Not sent yet", "", "file"),
@@ -41,7 +42,7 @@ def progress_words(broadcast: Broadcast, progress: Progress) -> str:
     if broadcast.state == State.FINISHED:
         return f"{done}."
     if progress.waits_for_number:
-        return f"{done}. The texts wait for the number and go out by themselves when it is active."
+        return f"{done}. The texts wait for the number and go out by themselves when it is active, or {else_an_email()}."
     if progress.held_until:
         return f"{done}. The rest waits for texting hours and goes on by itself {at(progress.held_until)}."
     if progress.seconds_left is None:
@@ -76,5 +77,6 @@ def when_done(review: Review, channel: str) -> str:
     if channel == Channel.EMAIL or not review.texts:
         return "Emails leave within a few minutes."
     if review.finish_at is None:
-        return "Nobody can say when it will be done: the texts wait for your number and go out by themselves when it is active."
+        waits = "the texts wait for your number and go out by themselves when it is active"
+        return f"Nobody can say when it will be done: {waits}, or {else_an_email()}."
     return f"Done about {clock(review.finish_at)}; sending takes {lasting(review.takes_seconds)} at your number’s rate."
