@@ -13,7 +13,7 @@ from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.retrying import may_be_retried as may_be_retried
 from quadline.broadcasts.retrying import retry_failed as retry_failed
 from quadline.broadcasts.rules import WHY_WORDS, State, Why
-from quadline.conversations.rules import RANK, WORDS, Status
+from quadline.conversations.rules import RANK, WORDS, Status, WaitingFor
 from quadline.roster.models import Student, StudentQuerySet
 
 NOTHING = "nothing"
@@ -68,7 +68,9 @@ QUIET = f"""
 STANDING = """
     SELECT COALESCE(message.status, 'nothing'), count(*), count(*) FILTER (WHERE waits), COALESCE(sum(message.segments) FILTER
            (WHERE waits AND channel = 'text'), 0), bool_or(waits AND message.reason = 'number'),
-           count(*) FILTER (WHERE waits AND message.due_at > %(now)s), max(message.due_at) FILTER (WHERE waits)
+           count(*) FILTER (WHERE waits AND message.due_at > %(now)s), max(message.due_at) FILTER (WHERE waits),
+           COALESCE(array_agg(DISTINCT message.reason) FILTER (WHERE waits), '{}'),
+           count(*) FILTER (WHERE message.status = 'cancelled' OR message.status = 'blocked' AND email.state = 'dropped')
     FROM broadcasts_recipient AS recipient
     LEFT JOIN conversations_message AS message ON message.id = recipient.message_id
     LEFT JOIN delivery_outgoingemail AS email ON email.message_id = message.id
@@ -77,6 +79,7 @@ STANDING = """
     WHERE recipient.broadcast_id = %(broadcast)s
     GROUP BY 1
 """
+HELD_BY = frozenset({WaitingFor.QUESTION, WaitingFor.AUTHOR, WaitingFor.TOMORROW})  # no rate and no night says when it goes on
 EMAILS_A_SECOND = 5.0  # a careful guess, for how long is left
 
 
@@ -93,12 +96,13 @@ class Count:
 @dataclass(frozen=True)
 class Progress:
     counts: list[Count]  # those that are not zero, in the order of the ladder; "nothing" last
-    handed_over: int  # texts and emails that wait no more, however they ended
+    handed_over: int  # texts and emails that wait no more, however they ended; not what was cancelled or stopped before
     total: int  # texts and emails
     waiting: int  # what Stop would cancel
-    seconds_left: int | None  # None while it is paused, waits for a number, or nothing is left
+    seconds_left: int | None  # None while it is paused, waits for a number, a person or tomorrow, or nothing is left
     held_until: datetime | None  # when quiet hours keep all that is left waiting
     waits_for_number: bool
+    held_by: frozenset[str]  # why all that is left is held, where it waits for a person or for tomorrow
     replied: int
     opted_out: int  # because of it
 
@@ -131,6 +135,8 @@ class _Standing:
     waits_for_number: bool | None
     held: int
     last_due_at: datetime | None
+    reasons: list[str]
+    stopped: int
 
 
 def progress(broadcast: Broadcast, now: datetime) -> Progress:
@@ -139,16 +145,19 @@ def progress(broadcast: Broadcast, now: datetime) -> Progress:
     sent = [line for line in lines if line.status != NOTHING]
     total, waiting = sum(line.count for line in sent), sum(line.waiting for line in sent)
     waits_for_number = any(line.waits_for_number for line in sent)
+    reasons = frozenset(reason for line in sent for reason in line.reasons)
+    is_held = bool(reasons & HELD_BY) and reasons <= HELD_BY | {WaitingFor.QUIET_HOURS}
     all_held = waiting > 0 and waiting == sum(line.held for line in sent)
-    is_moving = broadcast.state == State.RUNNING and not waits_for_number
+    is_moving = broadcast.state == State.RUNNING and not waits_for_number and not is_held
     return Progress(
         counts=sorted((_count(line.status, line.count) for line in lines), key=_place),
-        handed_over=total - waiting,
+        handed_over=total - waiting - sum(line.stopped for line in sent),
         total=total,
         waiting=waiting,
         seconds_left=_seconds_left(sent, now) if is_moving and waiting else None,
         held_until=_last_due(sent) if all_held else None,
         waits_for_number=waits_for_number,
+        held_by=reasons if is_held else frozenset(),
         replied=replied,
         opted_out=opted_out,
     )

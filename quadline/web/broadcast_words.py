@@ -9,7 +9,8 @@ from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.results import Progress
 from quadline.broadcasts.reviews import Review
 from quadline.broadcasts.rules import State
-from quadline.conversations.rules import Channel
+from quadline.conversations.rules import Channel, WaitingFor
+from quadline.web.number_waits import else_an_email
 
 STATES: dict[State, tuple[str, str, str]] = {  # words, tone, icon: as a chip
     State.DRAFT: ("Not sent yet", "", "file"),
@@ -17,6 +18,12 @@ STATES: dict[State, tuple[str, str, str]] = {  # words, tone, icon: as a chip
     State.PAUSED: ("Paused", "warn", "waiting"),
     State.STOPPED: ("Stopped", "bad", "ban"),
     State.FINISHED: ("Finished", "ok", "tick"),
+}
+
+HELD = {
+    WaitingFor.QUESTION: "The rest waits until you have answered whether the student asked for no more texts.",
+    WaitingFor.AUTHOR: "The rest is held: its author may not text these students any more.",
+    WaitingFor.TOMORROW: "The college’s texts for today are used up. The rest goes on by itself tomorrow.",
 }
 
 
@@ -28,6 +35,8 @@ def state_chip(broadcast: Broadcast, progress: Progress | None = None) -> dict[s
             label, tone, icon = "Waiting for the number", "warn", "waiting"
         elif progress.held_until:
             label, tone, icon = f"Held until {clock(progress.held_until)}", "warn", "waiting"
+        elif progress.held_by:
+            label, tone, icon = "Held", "warn", "waiting"
     return {"label": label, "tone": tone, "icon": icon}
 
 
@@ -41,12 +50,21 @@ def progress_words(broadcast: Broadcast, progress: Progress) -> str:
     if broadcast.state == State.FINISHED:
         return f"{done}."
     if progress.waits_for_number:
-        return f"{done}. The texts wait for the number and go out by themselves when it is active."
+        return f"{done}. The texts wait for the number and go out by themselves when it is active, or {else_an_email()}."
+    if progress.held_by:
+        return f"{done}. {_held(progress)}"
     if progress.held_until:
         return f"{done}. The rest waits for texting hours and goes on by itself {at(progress.held_until)}."
     if progress.seconds_left is None:
         return f"{done}."
     return f"{done}; about {lasting(progress.seconds_left)} left."
+
+
+def _held(progress: Progress) -> str:
+    """Why all that is left is held; it may be for more than one reason."""
+    if len(progress.held_by) > 1:
+        return "The rest is held; each text says why."
+    return HELD[WaitingFor(next(iter(progress.held_by)))]
 
 
 def lasting(seconds: int) -> str:
@@ -76,5 +94,6 @@ def when_done(review: Review, channel: str) -> str:
     if channel == Channel.EMAIL or not review.texts:
         return "Emails leave within a few minutes."
     if review.finish_at is None:
-        return "Nobody can say when it will be done: the texts wait for your number and go out by themselves when it is active."
+        waits = "the texts wait for your number and go out by themselves when it is active"
+        return f"Nobody can say when it will be done: {waits}, or {else_an_email()}."
     return f"Done about {clock(review.finish_at)}; sending takes {lasting(review.takes_seconds)} at your number’s rate."

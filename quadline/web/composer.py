@@ -16,14 +16,15 @@ from quadline.numbers.rules import State
 from quadline.roster.models import PhoneTrouble, Student
 from quadline.sms.segments import MAX_CHARACTERS
 from quadline.web.inserts import Inserts
+from quadline.web.number_waits import else_an_email
 from quadline.web.way_back import way_back as way_back_of
 from quadline.web.way_back import why_out
 from quadline.web.written import Written
 
+FIRST = "Sending it asks for your own texting number. That usually takes a few hours, at most a day; the text waits for it"
 WAITS = "Texts you send wait here and go out by themselves"
-FIRST = "Sending it asks for your own texting number. That usually takes a few hours, at most a day; the text waits for it."
-BEING_SET_UP = f"Your number is being set up, usually within a few hours, at most a day. {WAITS}."
-NEEDS_ADMINISTRATOR = f"Your number needs your administrator, who has been told. {WAITS} when it is mended."
+BEING_SET_UP = f"Your number is being set up, usually within a few hours, at most a day. {WAITS}"
+NEEDS_ADMINISTRATOR = f"Your number needs your administrator, who has been told. {WAITS} when it is mended"
 NOT_A_WRITER = "Your role reads conversations and does not write in them."
 CLOSED = frozenset({"opted_out", "no_mobile", "landline", "bad_number", "read_only"})
 WITH_NOTICE = frozenset({"ready", "first", "pending"})
@@ -129,6 +130,8 @@ def _state(
         return "read_only", f"Only {conversation.staff.name} writes in this conversation.", "", None
     if student is None:
         return "read_only", "This phone is not on the roster. Ask your administrator whose it is.", "", None
+    if not Student.objects.visible_to(user).filter(pk=student.pk).exists():
+        return "read_only", has_left(student), "", None
     if not student.mobile:
         return _no_phone(student)
     standing = ledger.standing((student.mobile, number.phone)) if number and number.phone else None
@@ -145,6 +148,10 @@ def _state(
     return _number_state(number)
 
 
+def has_left(student: Student) -> str:
+    return f"{student.display_name} has left your caseload, so you cannot write to them. Ask your administrator."
+
+
 def _new_number(student: Student) -> str:
     return f"Ask {student.first} for a mobile number; the roster brings it here."
 
@@ -156,10 +163,11 @@ def _no_phone(student: Student) -> tuple[str, str, str, None]:
 
 def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
     if number is None:
-        return "first", FIRST, "", None
-    if number.state == State.FAILED:
-        return "pending", NEEDS_ADMINISTRATOR, "", None
-    return ("ready", "", "", None) if number.state == State.ACTIVE else ("pending", BEING_SET_UP, "", None)
+        return "first", f"{FIRST}, and goes {else_an_email()}.", "", None
+    if number.state == State.ACTIVE:
+        return "ready", "", "", None
+    why = NEEDS_ADMINISTRATOR if number.state == State.FAILED else BEING_SET_UP
+    return "pending", f"{why}, or {else_an_email()}.", "", None
 
 
 def consent_lines(student: Student, system_phones: list[tuple[str, str]]) -> list[dict[str, object]]:

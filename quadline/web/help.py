@@ -4,9 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from quadline.web.number_waits import longest_wait
 from quadline.web.requests import StaffRequest
 
 
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
-    return render(request, "help/page.html")
+    return render(request, "help/page.html", {"longest_wait": longest_wait()})

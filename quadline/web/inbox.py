@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from quadline.accounts.models import TINTS
 from quadline.conversations.models import Conversation
 from quadline.conversations.reading import mark_read, save_draft, set_done
+from quadline.roster.models import Student
 from quadline.web.asking import asked_in
 from quadline.web.composer import Composer, composer_for, consent_lines
 from quadline.web.inbox_list import list_context
@@ -97,6 +98,7 @@ def conversation_context(request: StaffRequest, chosen: Conversation, *, error: 
     """The conversation pane and the context pane beside it."""
     messages = page_of(chosen)
     is_own = _is_own(request, chosen)
+    student = chosen.student if _may_open(request, chosen) else None
     after = messages[-1].position if messages else 0
     return {
         "conversation": _header(request, chosen),
@@ -108,7 +110,7 @@ def conversation_context(request: StaffRequest, chosen: Conversation, *, error: 
         "draft_url": reverse("conversation_draft", args=[chosen.pk]) if is_own else "",
         "older_url": _older_url(chosen, messages),
         "asked": asked_in(chosen, request.user),
-        "may_record_stop": is_own and chosen.student is not None and may_record_stop(request.user, chosen.student),
+        "may_record_stop": is_own and student is not None and may_record_stop(request.user, student),
         "team": team_of(chosen),
         "consent": consent_lines(chosen.student, numbers_seen_by(request, chosen)) if chosen.student else [],
     }
@@ -172,6 +174,12 @@ def _is_own(request: StaffRequest, chosen: Conversation) -> bool:
     return chosen.staff_id == request.user.pk
 
 
+def _may_open(request: StaffRequest, chosen: Conversation) -> bool:
+    """Whether its student is one this person may open: not one who has left their caseload."""
+    student = chosen.student
+    return student is not None and Student.objects.visible_to(request.user).filter(pk=student.pk).exists()
+
+
 def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
     student = chosen.student
     if student is not None:
@@ -179,6 +187,7 @@ def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
     return {
         "id": chosen.pk,
         "student": student,
+        "may_open_student": _may_open(request, chosen),
         "name": chosen.name,
         "initials": student.initials if student else "#",
         "tint": student.tint if student else chosen.pk % TINTS,

@@ -12,6 +12,7 @@ from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery import carrier_away
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import Step
+from quadline.web.number_waits import longest_wait
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class NumberView:
     requested_at: datetime | None = None
     waiting_count: int = 0
     late: bool = False
+    longest_wait: str = ""  # of a text for it
 
 
 @dataclass(frozen=True)
@@ -72,4 +74,5 @@ def number_view(user: User) -> NumberView:
         requested_at=number.requested_at,
         waiting_count=0 if number.active_at else waiting.count(),
         late=number.is_late(timezone.now()),
+        longest_wait=longest_wait(),
     )

@@ -15,6 +15,7 @@ from quadline.numbers.rules import State
 from quadline.roster.models import Student
 from quadline.web.composer import composer_for, consent_lines
 from quadline.web.inserts import Inserts
+from quadline.web.number_waits import else_an_email
 from quadline.web.reach import reach_of
 from quadline.web.requests import StaffRequest, whole_number
 from quadline.web.sending import NotAccepted, accept_posted
@@ -92,7 +93,7 @@ def _what_happens(request: StaffRequest, sent: Message) -> str:
         return "Email accepted. It is on its way."
     number = SystemNumber.objects.of(request.user)
     if number and number.state != State.ACTIVE:
-        return "Waiting for your number. Your text goes out by itself when it is active."
+        return f"Waiting for your number. Your text goes out by itself when it is active, or {else_an_email()}."
     return "Text accepted. It is on its way."
 
 

@@ -120,3 +120,30 @@ def test_one_reads_through_the_inbox_by_keyboard(the_house: House, people: Cast,
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox", name="Search people")).to_be_focused()
+
+
+def test_single_keys_can_be_switched_off_and_on_again(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+    furnish(people)
+    here = at_the_screen("maya@alder.example")
+    page = here.page
+    here.open("/inbox/?show=open")
+    page.keyboard.press("?")
+    choice = page.get_by_role("dialog", name="Keyboard").get_by_role("checkbox", name="Single keys")
+    expect(choice).to_be_checked()
+    choice.uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.locator("#rows > .row").first).to_be_visible()
+    for key in ("j", "/", "?", "c"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
+    expect(page.locator("#rows > .row").first.get_by_role("link")).not_to_be_focused()
+    expect(page.get_by_role("searchbox", name="Search people")).not_to_be_focused()
+    page.keyboard.press("Alt+ArrowDown")  # no single key
+    expect(page.locator("#conversation-title")).to_be_visible()
+
+    here.open("/help/")
+    page.locator("main").get_by_role("checkbox", name="Single keys").check()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    expect(choice).to_be_checked()

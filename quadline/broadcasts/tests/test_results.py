@@ -73,6 +73,27 @@ def test_progress_counts_what_has_left(people: Cast, rented: SystemNumber, setti
     assert (over.handed_over, over.waiting, over.percent, over.seconds_left) == (4, 0, 100, None)
 
 
+def test_what_was_stopped_was_not_handed_over(people: Cast, rented: SystemNumber) -> None:
+    broadcast = send(draft(people.maya))
+    stop_rest(broadcast, actor=people.maya, now=timezone.now())
+    stopped = progress(broadcast, timezone.now())
+    assert (stopped.handed_over, stopped.total, stopped.waiting, stopped.percent) == (0, 4, 0, 0)
+
+
+@pytest.mark.parametrize("reason", [WaitingFor.QUESTION, WaitingFor.AUTHOR, WaitingFor.TOMORROW])
+def test_what_waits_for_a_person_or_for_tomorrow_has_no_time_left(people: Cast, rented: SystemNumber, reason: WaitingFor) -> None:
+    broadcast = send(draft(people.maya, f"student:{people.rosa.pk}", f"student:{people.bo.pk}"))
+    texts = Message.objects.filter(is_bulk=True, status=Status.WAITING)
+    texts.filter(conversation__student=people.rosa).update(reason=reason, due_at=None)
+    moving = progress(broadcast, timezone.now())
+    assert (moving.held_by, moving.waiting) == (frozenset(), 2)
+    assert moving.seconds_left is not None
+
+    texts.filter(conversation__student=people.bo).update(status=Status.SENT, due_at=None, reason="")
+    held = progress(broadcast, timezone.now())
+    assert (held.held_by, held.seconds_left, held.handed_over, held.waiting) == (frozenset({reason}), None, 1, 1)
+
+
 def test_a_text_that_fails_after_it_left_has_left(people: Cast, rented: SystemNumber) -> None:
     broadcast = send(draft(people.maya, f"student:{people.rosa.pk}"))
     send_due()

@@ -14,7 +14,8 @@ from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import State
 from quadline.broadcasts.tests import acts
 from quadline.conversations.models import Message
-from quadline.conversations.rules import Status
+from quadline.conversations.rules import Status, WaitingFor
+from quadline.delivery.models import OutgoingEmail
 from tests.architecture.conftest import Enter
 from tests.cast import TRANSFER, Cast
 from tests.journeys.furnished import give_number, hears
@@ -63,6 +64,28 @@ def test_every_count_equals_the_rows_it_opens(maya: Client, running: Broadcast) 
 
 def test_it_tells_how_far_it_is(maya: Client, running: Broadcast) -> None:
     assert re.search(r"\d of 4 handed over", page_of(maya, running))
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (WaitingFor.QUESTION, "The rest waits until you have answered whether the student asked for no more texts."),
+        (WaitingFor.AUTHOR, "The rest is held: its author may not text these students any more."),
+        (WaitingFor.TOMORROW, "The college’s texts for today are used up. The rest goes on by itself tomorrow."),
+    ],
+)
+def test_what_holds_the_rest_is_said(maya: Client, running: Broadcast, reason: str, words: str) -> None:
+    OutgoingEmail.objects.update(state=OutgoingEmail.State.SENT, due_at=None)
+    due = timezone.now() + timedelta(hours=5) if reason == WaitingFor.TOMORROW else None
+    Message.objects.filter(recipient__broadcast=running, status=Status.WAITING).update(reason=reason, due_at=due)
+    page = page_of(maya, running)
+    assert f"2 of 4 handed over. {words}" in page
+    assert "left." not in page
+    assert "texting hours" not in page
+
+
+def test_nothing_that_was_stopped_counts_as_handed_over(maya: Client, running: Broadcast) -> None:
+    assert "0 of 4 handed over; the rest was stopped." in posted(maya, "stop", running)
 
 
 def test_pause_resume_and_stop(maya: Client, running: Broadcast) -> None:

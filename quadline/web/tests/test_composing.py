@@ -256,6 +256,21 @@ def test_a_role_that_does_not_write_chooses_no_email(browser: Client, people: Ca
     assert not OutgoingEmail.objects.exists()
 
 
+def test_nothing_can_be_written_to_a_student_who_left_the_caseload(browser: Client, people: Cast) -> None:
+    message = waiting(people)
+    put_caseload(people.maya, [], actor=people.ada, now=timezone.now())
+    shown = page(browser.get(reverse("conversation", args=[message.conversation_id])))
+    assert "Rosa Calderón has left your caseload, so you cannot write to them. Ask your administrator." in shown
+    assert 'id="composer"' not in shown
+    assert f"/students/{people.rosa.pk}/" not in shown
+
+    for posted in (text(), email()):
+        refused = browser.post(reverse("send_text", args=[message.conversation_id]), posted, headers=HTMX)
+        assert refused.status_code == 422
+        assert "Rosa Calderón has left your caseload" in page(refused)
+    assert Message.objects.count() == 1
+
+
 def test_a_delivered_text_is_not_sent_as_email(browser: Client, people: Cast) -> None:
     message = waiting(people)
     Message.objects.filter(pk=message.pk).update(status=Status.DELIVERED)

@@ -81,3 +81,6 @@ document.addEventListener("click", (event) => {
   remove(field, chip);
   (next ?? field.querySelector("[data-combobox]")).focus();
 });
+
+// With scripts a chip's button is no submit: Enter elsewhere in the form would press it.
+for (const button of document.querySelectorAll("[data-chip] button")) button.type = "button";

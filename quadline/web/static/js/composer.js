@@ -1,8 +1,9 @@
 // The text being written: it grows, counts itself, keeps a draft, and goes with Enter.
 import { announce } from "./announce.js";
-import { forget, keep, read } from "./drafts.js";
+import { keep, read } from "./drafts.js";
 import { fillIn } from "./fields.js";
 import { hint } from "./hint.js";
+import { hasReturned, settle } from "./returned.js";
 import { measure } from "./segments.js";
 
 const touch = window.matchMedia("(pointer: coarse)");
@@ -56,12 +57,17 @@ function grow(body) {
   body.rows = Math.min(8, Math.max(2, body.value.split("\n").length));
 }
 
+function begin(form, body) {
+  settle(form, (id) => document.getElementById(`m-${id}`));
+  if (!body.value || hasReturned(form.dataset.draft)) body.value = read(form.dataset.draft);
+}
+
 export function start(root = document) {
   for (const form of root.querySelectorAll("form[data-composer]")) {
     if (started.has(form)) continue;
     started.add(form);
     const body = part(form, "body");
-    if (!body.value && form.dataset.draft) body.value = read(form.dataset.draft);
+    if (form.dataset.draft) begin(form, body);
     new MutationObserver(() => follow(form)).observe(form.parentElement, { childList: true });
     grow(body);
     follow(form);
@@ -87,14 +93,6 @@ document.addEventListener("keydown", (event) => {
   const send = part(event.target.form, email ? "send-email" : "send");
   if (event.target.value.trim() && !send.disabled) event.target.form.requestSubmit(send);
 });
-
-// A plain or a dialog's submit: the draft goes only when the answer is there; not for a step on the way, which has a name.
-document.addEventListener("submit", ({ target: form, submitter }) => {
-  if (!form.matches("[data-composer]:not([data-optimistic])") || submitter?.name) return;
-  const channel = new FormData(form).get("channel");
-  window.addEventListener("pagehide", () => forget(form.dataset.draft, channel), { once: true });
-});
-document.addEventListener("quadline:sent", (event) => forget(event.detail.draft, event.detail.channel));
 
 document.addEventListener("htmx:load", (event) => start(event.target.parentElement ?? document));
 start();

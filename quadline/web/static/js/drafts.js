@@ -20,7 +20,7 @@ export function keep(key, words) {
 export const keyOf = (draft, field) => draft + (field.matches("[data-subject]") ? ":subject" : field.matches("[data-email-body]") ? ":email" : "");
 
 export function forget(draft, channel) {
-  for (const part of channel === "email" ? [":email", ":subject"] : [""]) keep(draft + part, "");
+  for (const part of channel === "email" ? [":email", ":email:returned", ":subject"] : ["", ":returned"]) keep(draft + part, "");
 }
 
 export function clearAll() {

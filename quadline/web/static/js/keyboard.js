@@ -1,6 +1,8 @@
 // Keys for people who read many texts. Single keys rest while one types, and can be switched off.
 
-const EDITABLE = "input, textarea, select, [contenteditable]";
+import { areOn } from "./single_keys.js";
+
+const EDITABLE = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
 const links = () => [...document.querySelectorAll("#rows > .row > a")];
 
@@ -42,7 +44,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.(EDITABLE)) return;
-  if (document.body.dataset.singleKeys === "off" || !SINGLE[event.key]) return;
+  if (!SINGLE[event.key] || !areOn()) return;
   event.preventDefault();
   SINGLE[event.key]();
 });

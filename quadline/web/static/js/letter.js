@@ -1,6 +1,6 @@
 // What a composer's open tab holds, as it is sent; and back into the form when it could not be.
 import { replace } from "./composer.js";
-import { forget, keep } from "./drafts.js";
+import { giveBack, settle } from "./returned.js";
 
 const bodyOf = (form, channel) => form.querySelector(channel === "email" ? "[data-email-body]" : "[data-body]");
 
@@ -19,20 +19,17 @@ function write({ form, channel }, words, subject) {
 
 export const clear = (letter) => write(letter, "", "");
 
-export function putBack(letter) {
-  if (!bodyOf(letter.form, letter.channel).value) write(letter, letter.words, letter.subject);
-}
+// Whether the words can go back: their form is on the screen, and nothing else is being written there.
+export const isFree = ({ form, channel }) => form.isConnected && !bodyOf(form, channel).value;
 
-// The draft goes when the words have arrived, unless something else is being written there by now.
-export function done({ form, channel }) {
-  if (!bodyOf(form, channel).value) forget(form.dataset.draft, channel);
-}
+export const putBack = (letter) => write(letter, letter.words, letter.subject);
 
-// Not sent: the words are a draft again, so that closing the page does not lose them.
-export function keepDraft({ form, channel, words, subject }) {
-  if (bodyOf(form, channel).value) return;
-  if (channel === "email") keep(`${form.dataset.draft}:subject`, subject);
-  keep(form.dataset.draft + (channel === "email" ? ":email" : ""), words);
+// The draft goes when the words have arrived; what else is written there stays.
+export const done = ({ form, data }) => settle(form, (id) => id === data.get("message_id"));
+
+// Not sent: the words are a draft again, so that leaving or closing the page does not lose them.
+export function keepDraft(letter) {
+  if (isFree(letter) || !letter.form.isConnected) giveBack(letter);
 }
 
 export const focus = ({ form, channel }) => bodyOf(form, channel).focus();

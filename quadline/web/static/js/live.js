@@ -33,6 +33,9 @@ function signedOut() {
   if (dialog.open) return;
   const link = dialog.querySelector("[data-sign-in]");
   link.search = new URLSearchParams({ next: location.pathname + location.search });
+  const isKept = Boolean(document.querySelector("form[data-draft]"));
+  dialog.querySelectorAll("[data-kept]").forEach((words) => { words.hidden = !isKept; });
+  dialog.querySelectorAll("[data-not-kept]").forEach((part) => { part.hidden = isKept; });
   clearTimeout(pillTimer);
   pill().hidden = true;
   dialog.showModal();

@@ -1,8 +1,9 @@
 // A text is on the screen the moment it is sent; the server's answer takes its place under the same id.
 import { announce } from "./announce.js";
 import { fillIn } from "./fields.js";
-import { clear, done, focus, keepDraft, letterIn, putBack } from "./letter.js";
+import { clear, done, focus, isFree, keepDraft, letterIn, putBack } from "./letter.js";
 import { place } from "./log.js";
+import { toast } from "./toast.js";
 
 const outbox = new WeakMap();
 
@@ -46,7 +47,8 @@ async function post(bubble, letter) {
     const answer = await fetch(letter.url, { method: "POST", body: letter.data, headers, signal });
     if (answer.redirected) document.body.dispatchEvent(new CustomEvent("signed-out"));
     if (answer.redirected || !(answer.ok || answer.status === 422)) throw new Error(answer.status);
-    htmx.swap(document.getElementById("since"), await answer.text(), { swapStyle: "none" });
+    const news = await answer.text();
+    if (letter.form.isConnected) htmx.swap(document.getElementById("since"), news, { swapStyle: "none" }); // else another is open by now
     if (answer.status === 422) takeBack(bubble, letter);
     else done(letter);
   } catch {
@@ -57,6 +59,7 @@ async function post(bubble, letter) {
 // Refused with a reason beside the form: the words go back where they can be changed.
 function takeBack(bubble, letter) {
   if (!bubble.classList.contains("sending")) return;
+  if (!isFree(letter)) return fail(bubble, letter);
   bubble.remove();
   putBack(letter);
 }
@@ -64,10 +67,12 @@ function takeBack(bubble, letter) {
 function fail(bubble, letter) {
   if (!bubble.classList.contains("sending")) return;
   bubble.classList.replace("sending", "failed");
+  keepDraft(letter);
+  const [what, one] = letter.channel === "email" ? ["Email", "An email"] : ["Text", "A text"];
+  if (!letter.form.isConnected) return toast(`${one} was not sent. It is kept as a draft in its conversation.`, "bad");
   bubble.querySelector(".meta").hidden = true;
   bubble.append(document.getElementById("not-sent-template").content.cloneNode(true));
-  keepDraft(letter);
-  announce(letter.channel === "email" ? "Email not sent." : "Text not sent.");
+  announce(`${what} not sent.`);
 }
 
 document.addEventListener("click", (event) => {

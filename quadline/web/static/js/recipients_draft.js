@@ -27,9 +27,4 @@ function restore() {
 if (key) {
   restore();
   form.addEventListener("quadline:recipients", remember);
-  // As the words: they go when the answer is there, and not for a step on the way.
-  form.addEventListener("submit", (event) => {
-    if (event.submitter?.name) return;
-    addEventListener("pagehide", () => keep(key, ""), { once: true });
-  });
 }
