@@ -137,9 +137,12 @@ def test_a_text_that_arrived_after_all_is_no_draft_any_more(the_house: House, pe
     page = here.page
     here.open("/inbox/?show=open")
     lost: list[Request] = []
-    page.on("requestfailed", lost.append)
-    page.route(TEXTS, lambda route: route.abort())
 
+    def lose(route: Route) -> None:
+        lost.append(route.request)
+        route.abort()
+
+    page.route(TEXTS, lose)
     with_sally_lost(page, found, "The answer was lost")
     arrives(page, lost[0])
     expect(bubble(page, "The answer was lost")).not_to_contain_text("Not sent.")
