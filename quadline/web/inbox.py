@@ -98,10 +98,11 @@ def conversation_context(request: StaffRequest, chosen: Conversation, *, error: 
     """The conversation pane and the context pane beside it."""
     messages = page_of(chosen)
     is_own = _is_own(request, chosen)
-    student = chosen.student if _may_open(request, chosen) else None
+    header = _header(request, chosen)
+    student = chosen.student if header["may_open_student"] else None
     after = messages[-1].position if messages else 0
     return {
-        "conversation": _header(request, chosen),
+        "conversation": header,
         "log": entries(messages, may_act=is_own, unread=chosen.unread_count if is_own else 0),
         "composer": _composer(request, chosen, written_in(request, error=error)),
         "since_url": since_url(chosen, after),
