@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo run test test-rooms test-faults test-short-run-and-screens faults check bench screenshots chromium clean
+.PHONY: demo run test test-rooms test-faults test-short-run test-journeys faults check bench screenshots chromium clean
 
 demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
 	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
@@ -16,7 +16,7 @@ run: $(STAMP)  ## web, worker and (unless DATABASE_URL is set) a database, with 
 	@$(BIN)/quadline run --port $(PORT)
 
 test: $(STAMP) chromium  ## everything, browser tests too; what mostly waits runs beside what mostly computes
-	@$(MAKE) --no-print-directory -j3 --output-sync=line test-rooms test-faults test-short-run-and-screens
+	@$(MAKE) --no-print-directory -j4 --output-sync=line test-rooms test-faults test-short-run test-journeys
 
 test-rooms: $(STAMP)
 	$(BIN)/pytest -q quadline bench tests/architecture tests/api tests/abuse
@@ -24,8 +24,10 @@ test-rooms: $(STAMP)
 test-faults: $(STAMP)
 	$(BIN)/pytest -q tests/faults --ignore=tests/faults/test_short_run.py
 
-test-short-run-and-screens: $(STAMP)
+test-short-run: $(STAMP)
 	$(BIN)/pytest -q tests/faults/test_short_run.py tests/model
+
+test-journeys: $(STAMP)
 	$(BIN)/pytest -q tests/journeys
 
 faults: $(STAMP)  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1; LONG=1: the named cases that take long
