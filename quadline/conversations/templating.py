@@ -89,7 +89,7 @@ def archive_template(*, template: MessageTemplate, actor: User, now: datetime) -
 
 def _checked(words: Words) -> Words:
     is_email = words.channel == Channel.EMAIL
-    name, subject, body = words.name.strip(), " ".join(words.subject.split()) if is_email else "", bodies.clean(words.body)
+    name, subject, body = _one_line(words.name), _one_line(words.subject) if is_email else "", bodies.clean(words.body)
     for wrong, why in (
         (not name, "Give the template a name."),
         (len(name) > LONGEST_NAME, f"The name is longer than {LONGEST_NAME} characters. Shorten it."),
@@ -102,6 +102,10 @@ def _checked(words: Words) -> Words:
             raise TemplateRefused(f"{why} Nothing was saved.")
     _refuse_what_cannot_be_sent(is_email, subject, body)
     return Words(name, Channel(words.channel), subject, body, words.with_contact_card and is_email)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(bodies.clean(text).split())
 
 
 def _refuse_what_cannot_be_sent(is_email: bool, subject: str, body: str) -> None:
