@@ -9,6 +9,7 @@ from typing import cast as typed
 import pytest
 from django.db import connection, connections
 from pytest_django import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from quadline import jobs
 from quadline.carriers import registry
@@ -19,6 +20,17 @@ from tests.house import Simulator
 from tests.mail_server import MailServer
 
 READY = "Simulator ready at "
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """At the end nobody keeps the database from being dropped: a process that was just killed may have a session yet."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+        """)
 
 
 @pytest.fixture
