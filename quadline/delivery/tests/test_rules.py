@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 
 from quadline.carriers.protocol import Failure, Remedy
+from quadline.consent import ledger
 from quadline.delivery.rules import (
     BAD_AFTER,
     CALL_OVER_AFTER,
     EMAIL_LOST_AFTER,
     FIRST_LOOK_AFTER,
     LONGEST_WAIT,
+    LOOK_LASTS,
     LOST_AFTER,
     MOST_LOOKS,
     SECOND_LOOK_AFTER,
@@ -108,3 +110,8 @@ def test_a_mail_server_that_is_away_is_asked_again_every_other_minute() -> None:
 def test_nobody_takes_up_an_email_that_may_still_be_under_way() -> None:
     step_of_a_mail_server = timedelta(seconds=10)  # config/settings.py, EMAIL_TIMEOUT
     assert 5 * step_of_a_mail_server < EMAIL_LOST_AFTER  # MAIL, RCPT, DATA, the letter, its answer
+
+
+def test_a_stop_outwaits_a_call_that_begins_as_late_as_it_may() -> None:
+    """A call shorter than three seconds is over before the STOP gives up (docs/adr/0003-sending-policy.md)."""
+    assert timedelta(milliseconds=ledger.LOCK_PATIENCE_MS) - LOOK_LASTS >= timedelta(seconds=3)
