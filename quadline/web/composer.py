@@ -130,7 +130,7 @@ def _state(
         return "read_only", f"Only {conversation.staff.name} writes in this conversation.", "", None
     if student is None:
         return "read_only", "This phone is not on the roster. Ask your administrator whose it is.", "", None
-    if not Student.objects.visible_to(user).filter(pk=student.pk).exists():
+    if not may_open(user, student):
         return "read_only", has_left(student), "", None
     if not student.mobile:
         return _no_phone(student)
@@ -146,6 +146,11 @@ def _state(
             trouble.since,
         )
     return _number_state(number)
+
+
+def may_open(user: User, student: Student) -> bool:
+    """Whether the student is one this person may open: not one who has left their caseload."""
+    return Student.objects.visible_to(user).filter(pk=student.pk).exists()
 
 
 def has_left(student: Student) -> str:

@@ -14,9 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from quadline.accounts.models import TINTS
 from quadline.conversations.models import Conversation
 from quadline.conversations.reading import mark_read, save_draft, set_done
-from quadline.roster.models import Student
 from quadline.web.asking import asked_in
-from quadline.web.composer import Composer, composer_for, consent_lines
+from quadline.web.composer import Composer, composer_for, consent_lines, may_open
 from quadline.web.inbox_list import list_context
 from quadline.web.inserts import Inserts
 from quadline.web.log import PAGE, entries, page_of
@@ -175,12 +174,6 @@ def _is_own(request: StaffRequest, chosen: Conversation) -> bool:
     return chosen.staff_id == request.user.pk
 
 
-def _may_open(request: StaffRequest, chosen: Conversation) -> bool:
-    """Whether its student is one this person may open: not one who has left their caseload."""
-    student = chosen.student
-    return student is not None and Student.objects.visible_to(request.user).filter(pk=student.pk).exists()
-
-
 def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
     student = chosen.student
     if student is not None:
@@ -188,7 +181,7 @@ def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
     return {
         "id": chosen.pk,
         "student": student,
-        "may_open_student": _may_open(request, chosen),
+        "may_open_student": student is not None and may_open(request.user, student),
         "name": chosen.name,
         "initials": student.initials if student else "#",
         "tint": student.tint if student else chosen.pk % TINTS,
