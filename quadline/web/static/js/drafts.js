@@ -19,6 +19,8 @@ export function keep(key, words) {
 // One draft for each field of a form: the text's is the oldest, and has no name of its own.
 export const keyOf = (draft, field) => draft + (field.matches("[data-subject]") ? ":subject" : field.matches("[data-email-body]") ? ":email" : "");
 
+export const bodyOf = (form, channel) => form.querySelector(channel === "email" ? "[data-email-body]" : "[data-body]");
+
 export function forget(draft, channel) {
   for (const part of channel === "email" ? [":email", ":email:returned", ":subject"] : ["", ":returned"]) keep(draft + part, "");
 }

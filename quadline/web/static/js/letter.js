@@ -1,8 +1,7 @@
 // What a composer's open tab holds, as it is sent; and back into the form when it could not be.
 import { replace } from "./composer.js";
+import { bodyOf } from "./drafts.js";
 import { giveBack, settle } from "./returned.js";
-
-const bodyOf = (form, channel) => form.querySelector(channel === "email" ? "[data-email-body]" : "[data-body]");
 
 export function letterIn(form) {
   const data = new FormData(form);

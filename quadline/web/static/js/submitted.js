@@ -1,8 +1,7 @@
 // What a page's own submit took along. Its draft goes when a page proves that it has arrived: until then it may have to be sent again.
-import { forget, keep, keyOf, read } from "./drafts.js";
+import { bodyOf, forget, keep, keyOf, read } from "./drafts.js";
 
 const KEPT = "quadline-submitted";
-const bodyOf = (form, channel) => form.querySelector(channel === "email" ? "[data-email-body]" : "[data-body]");
 
 function remember(letter) {
   try {
