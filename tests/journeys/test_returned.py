@@ -32,22 +32,28 @@ def hold(page: Page) -> list[Route]:
     return held
 
 
-def with_sally(page: Page, found: dict[str, Conversation], words: str) -> None:
+def at_the_inbox(people: Cast, at_the_screen: Arrive) -> tuple[Person, dict[str, Conversation]]:
+    """Maya, with her open conversations before her."""
+    found = furnish(people)
+    here = at_the_screen("maya@alder.example")
+    here.open("/inbox/?show=open")
+    return here, found
+
+
+def with_sally(page: Page, found: dict[str, Conversation], words: str, *, says: str = "Sending…") -> None:
     """Send to Sally, who has an open conversation."""
     page.locator(f"#row-{found['sally'].pk} a").click()
     expect(page.locator("#conversation-title")).to_have_text("Sally Student-Taynor")
     writing(page).fill(words)
     page.keyboard.press("Enter")
-    expect(bubble(page, words)).to_contain_text("Sending…")
+    expect(bubble(page, words)).to_contain_text(says)
 
 
 def test_an_answer_that_comes_late_stays_out_of_the_next_conversation(
     the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:
-    found = furnish(people)
-    here = at_the_screen("maya@alder.example")
+    here, found = at_the_inbox(people, at_the_screen)
     page = here.page
-    here.open("/inbox/?show=open")
     held = hold(page)
     with_sally(page, found, "For Sally alone")
     page.keyboard.press("Alt+ArrowDown")
@@ -68,10 +74,8 @@ def test_an_answer_that_comes_late_stays_out_of_the_next_conversation(
 
 
 def test_an_answer_is_not_put_where_another_conversation_is_open(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
-    found = furnish(people)
-    here = at_the_screen("maya@alder.example")
+    here, found = at_the_inbox(people, at_the_screen)
     page = here.page
-    here.open("/inbox/?show=open")
     held = hold(page)
     with_sally(page, found, "For Sally alone")
     page.locator(f"#row-{found['rosa'].pk} a").click()
@@ -88,10 +92,8 @@ def test_an_answer_is_not_put_where_another_conversation_is_open(the_house: Hous
 def test_a_refusal_that_comes_late_keeps_the_words_as_a_draft_of_theirs(
     the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:
-    found = furnish(people)
-    here = at_the_screen("maya@alder.example")
+    here, found = at_the_inbox(people, at_the_screen)
     page = here.page
-    here.open("/inbox/?show=open")
     held = hold(page)
     with_sally(page, found, "Due [Due Date]")
     page.keyboard.type("And bring your card")
@@ -111,10 +113,8 @@ def test_a_refusal_that_comes_late_keeps_the_words_as_a_draft_of_theirs(
 def test_refused_words_stand_in_the_log_while_something_else_is_written(
     the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:
-    found = furnish(people)
-    here = at_the_screen("maya@alder.example")
+    here, found = at_the_inbox(people, at_the_screen)
     page = here.page
-    here.open("/inbox/?show=open")
     held = hold(page)
     with_sally(page, found, "Due [Due Date]")
     page.keyboard.type("Something else")
@@ -132,10 +132,8 @@ def test_refused_words_stand_in_the_log_while_something_else_is_written(
 
 
 def test_a_text_that_arrived_after_all_is_no_draft_any_more(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
-    found = furnish(people)
-    here = at_the_screen("maya@alder.example")
+    here, found = at_the_inbox(people, at_the_screen)
     page = here.page
-    here.open("/inbox/?show=open")
     lost: list[Request] = []
 
     def lose(route: Route) -> None:
@@ -143,21 +141,21 @@ def test_a_text_that_arrived_after_all_is_no_draft_any_more(the_house: House, pe
         route.abort()
 
     page.route(TEXTS, lose)
-    with_sally_lost(page, found, "The answer was lost")
+    with_sally(page, found, "The answer was lost", says="Not sent.")
     arrives(page, lost[0])
     expect(bubble(page, "The answer was lost")).not_to_contain_text("Not sent.")
     page.reload()
     expect(bubble(page, "The answer was lost")).to_have_count(1)
     expect(writing(page)).to_have_value("")
 
-    with_sally_lost(page, found, "Lost until I came back")
+    with_sally(page, found, "Lost until I came back", says="Not sent.")
     page.reload()
     expect(writing(page)).to_have_value("Lost until I came back")
     arrives(page, lost[1])
     expect(bubble(page, "Lost until I came back")).to_have_count(1)
     expect(writing(page)).to_have_value("")
 
-    with_sally_lost(page, found, "Lost while I was away")
+    with_sally(page, found, "Lost while I was away", says="Not sent.")
     here.open("/students/")
     arrives(page, lost[2])
     here.open(f"/inbox/c/{found['sally'].pk}/")
@@ -170,10 +168,8 @@ def test_a_text_that_arrived_after_all_is_no_draft_any_more(the_house: House, pe
 def test_one_of_two_that_seemed_lost_arrives_and_the_other_is_still_a_draft(
     the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:
-    found = furnish(people)
-    here = at_the_screen("maya@alder.example")
+    here, found = at_the_inbox(people, at_the_screen)
     page = here.page
-    here.open("/inbox/?show=open")
     held = hold(page)
     with_sally(page, found, "The first")
     writing(page).fill("The second")
@@ -191,14 +187,6 @@ def test_one_of_two_that_seemed_lost_arrives_and_the_other_is_still_a_draft(
     expect(writing(page)).to_have_value("The second")
     for fault in (LOST, LOST):
         here.faults.remove(fault)
-
-
-def with_sally_lost(page: Page, found: dict[str, Conversation], words: str) -> None:
-    page.locator(f"#row-{found['sally'].pk} a").click()
-    expect(page.locator("#conversation-title")).to_have_text("Sally Student-Taynor")
-    writing(page).fill(words)
-    page.keyboard.press("Enter")
-    expect(bubble(page, words)).to_contain_text("Not sent.")
 
 
 def arrives(page: Page, lost: Request) -> None:
