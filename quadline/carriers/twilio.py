@@ -18,6 +18,7 @@ import aiohttp
 from quadline.carriers import twilio_answers as answers
 from quadline.carriers import twilio_consents as consents
 from quadline.carriers import twilio_log
+from quadline.carriers import twilio_shapes as shapes
 from quadline.carriers.protocol import (
     NO_CONNECTION,
     Answer,
@@ -110,6 +111,7 @@ class Twilio:
         and one that is still queued there must be found, too.
         """
         for row in self._log(from_=system_phone):
+            twilio_log.check_sent(row, system_phone=system_phone)
             if (row.date_sent or row.date_created) < since:
                 return
             yield twilio_log.sent_text(row)
@@ -117,7 +119,7 @@ class Twilio:
     def received_texts(self, *, since: datetime, system_phone: str = "") -> Sequence[InboundText]:
         """The carrier's own log of texts to us, or to one number, oldest first. Raises NumberProblem when it cannot be read."""
         to = {"to": system_phone} if system_phone else {}
-        inbound = [row for row in self._log(date_sent_after=since, **to) if row.direction == "inbound"]
+        inbound = [row for row in self._log(date_sent_after=since, **to) if twilio_log.is_inbound(row)]
         texts = [twilio_log.received_text(row) for row in reversed(inbound)]
         return [text for text in texts if text.sent_at and text.sent_at >= since]
 
@@ -195,20 +197,29 @@ class Twilio:
                 voice_url=self._address("voice"),
             )
         )
+        shapes.agrees(bought, phone_number=phone)
         return OwnedNumber(bought.phone_number, bought.sid)
 
     def owned(self, *, reference: str) -> OwnedNumber | None:
         """The number we bought under this reference, if we did."""
-        found = self._ask(lambda client: client.incoming_phone_numbers.list(friendly_name=_tag(reference), limit=1))
-        return OwnedNumber(found[0].phone_number, found[0].sid) if found else None
+        tag = _tag(reference)
+        found = self._ask(lambda client: client.incoming_phone_numbers.list(friendly_name=tag, limit=1))
+        if not found:
+            return None
+        shapes.agrees(found[0], friendly_name=tag)
+        return OwnedNumber(found[0].phone_number, found[0].sid)
 
     def attach(self, number: OwnedNumber) -> None:
         """Put a number into the Messaging Service, which starts its registration. Twice is once."""
         try:
-            self._ask(lambda client: self._service(client).phone_numbers.create(phone_number_sid=number.carrier_number_id))
+            attached = self._ask(
+                lambda client: self._service(client).phone_numbers.create(phone_number_sid=number.carrier_number_id)
+            )
         except NumberProblem as problem:
             if problem.carrier_code != "21710":  # already in this service
                 raise
+        else:
+            shapes.agrees(attached, sid=number.carrier_number_id, service_sid=self.messaging_service_sid)
 
     def detach(self, number: OwnedNumber) -> None:
         """Take a number out of the Messaging Service, so that attaching it registers it anew. Twice is once."""
@@ -229,13 +240,14 @@ class Twilio:
     def connect(self) -> Sequence[str]:
         """Point the Messaging Service and the event stream at this house; safe to repeat. Returns what was done, in words."""
         inbound = self._address("inbound") + INBOUND_RETRIES
-        self._ask(
+        service = self._ask(
             lambda client: self._service(client).update(
                 inbound_request_url=inbound,
                 use_inbound_webhook_on_number=False,
                 smart_encoding=False,  # what leaves is what we wrote: the look-up after a lost answer compares the words
             )
         )
+        shapes.agrees(service, sid=self.messaging_service_sid, use_inbound_webhook_on_number=False, smart_encoding=False)
         destination = self._address("events")
         sinks = self._ask(lambda client: client.events.v1.sinks.list())
         known = next((sink.sid for sink in sinks if sink.sink_configuration.get("destination") == destination), None)
@@ -276,10 +288,10 @@ class Twilio:
 
     def _library(self) -> Any:
         if self._client is None:
-            from twilio.http.http_client import TwilioHttpClient
             from twilio.rest import Client
 
-            client = Client(self.account_sid, self.auth_token, http_client=TwilioHttpClient(timeout=ACCOUNT_TIMEOUT_SECONDS))
+            http_client = shapes.http_client(timeout=ACCOUNT_TIMEOUT_SECONDS)
+            client = Client(self.account_sid, self.auth_token, http_client=http_client)
             client.api.base_url = self.api_url
             client.messaging.base_url = self.messaging_url
             client.events.base_url = self.events_url

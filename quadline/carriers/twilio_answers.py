@@ -26,18 +26,29 @@ RETRY_UNSENT_SECONDS = 300.0  # a person or time mends it, and the text is kept
 
 
 def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome:
+    """What became of one text. An answer that does not have Twilio's own shape says nothing, whatever its status."""
     answer = _object(body)
-    code = str(answer.get("code", ""))
-    if status in (200, 201) and answer.get("sid"):
-        return Accepted(str(answer["sid"]))
-    if status == 429:  # "never processed and always safe to retry" (error 20429)
-        return Unsent("the carrier asked us to slow down", seconds(headers.get("Retry-After")), Failure.TOO_MANY, code or "429")
+    code = _code(answer)
+    if status in (200, 201) and not code and _is_message_id(answer.get("sid")):
+        return Accepted(answer["sid"])
     if not 400 <= status < 500 or not code:
         return Unknown(f"answer {status}")
+    if status == 429:  # "never processed and always safe to retry" (error 20429)
+        return Unsent("the carrier asked us to slow down", seconds(headers.get("Retry-After")), Failure.TOO_MANY, code)
     why = failure(code)
     if why.remedy in (Remedy.LATER, Remedy.COLLEGE):
         return Unsent(f"{code}: {why.words}", RETRY_UNSENT_SECONDS, why, code)
     return Refused(why, code)
+
+
+def _code(answer: Mapping[str, Any]) -> str:
+    """The number of an error of Twilio's own; a gateway in between has words there, or nothing."""
+    code = answer.get("code")
+    return str(code) if isinstance(code, int) and not isinstance(code, bool) and code > 0 else ""
+
+
+def _is_message_id(sid: Any) -> bool:
+    return isinstance(sid, str) and sid[:2] in ("SM", "MM") and len(sid) > 2
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -33,4 +33,8 @@ def opt_out(*, system_phone: str, student_phone: str, at: datetime) -> dict[str,
 def are_taken(results: Any) -> bool:
     """Whether every item of the answer was."""
     listed = results if isinstance(results, list) else []
-    return bool(listed) and all(result.get("error_code") == 0 for result in listed)
+    return bool(listed) and all(_is_taken(result) for result in listed)
+
+
+def _is_taken(result: Any) -> bool:
+    return isinstance(result, dict) and result.get("error_code") == 0

@@ -1,11 +1,38 @@
 """The rows of Twilio's own log in our words (https://www.twilio.com/docs/messaging/api/message-resource, read 2026-11)."""
 
+from datetime import datetime
 from typing import Any
+
+import structlog
 
 from quadline.carriers.protocol import InboundText, Progress, SentText
 from quadline.carriers.twilio_codes import PROGRESS, failure
+from quadline.carriers.twilio_shapes import UnreadableAnswer
+
+log = structlog.get_logger(__name__)
 
 WENT_WRONG = (Progress.UNDELIVERED, Progress.FAILED)
+
+
+def check_sent(row: Any, *, system_phone: str) -> None:
+    """Raises UnreadableAnswer unless the row says who sent what to whom, and when.
+
+    A text that is not found here is sent again: so a row that cannot be read must not be passed over.
+    """
+    is_readable = isinstance(row.to, str) and isinstance(row.date_created, datetime)
+    if not is_readable or row.from_ != system_phone:
+        raise UnreadableAnswer
+
+
+def is_inbound(row: Any) -> bool:
+    """Whether a row is a text to us. One that does not say whose it is cannot be filed, and keeps back no other."""
+    if row.direction != "inbound":
+        return False
+    is_readable = isinstance(row.date_sent or row.date_created, datetime)
+    if not (is_readable and row.from_ and row.to):
+        log.warning("a row of the carrier's log cannot be read", carrier_message_id=row.sid)
+        return False
+    return True
 
 
 def sent_text(row: Any) -> SentText:

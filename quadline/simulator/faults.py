@@ -12,6 +12,7 @@ class FaultKind(StrEnum):
     RATE_LIMIT = "rate_limit"  # 429, code 20429, with Retry-After when `retry_after` is set
     LIST_RATE_LIMIT = "list_rate_limit"  # the same, when texts are listed
     SLOW = "slow"  # the answer comes after `seconds`
+    ODD_ANSWER = "odd_answer"  # 200 with a body of another shape (`body`); `at` done: what was asked was done all the same
     RESET = "reset"  # the connection is cut; nothing was accepted
     ACCEPT_THEN_500 = "accept_then_500"
     ACCEPT_THEN_HANG = "accept_then_hang"  # accepted, silent for `seconds`, then 500 or closed
@@ -55,6 +56,7 @@ class Fault:
     then: str = "close"
     at: str = "create"
     on: str = "messages"
+    body: str = "error"
     reason: str = ""
     area_code: str | None = None
     used: int = 0

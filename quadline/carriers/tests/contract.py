@@ -5,7 +5,7 @@ See docs/adding-a-carrier.md. The other end is never a mock: it is the carrier's
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -35,6 +35,8 @@ from quadline.carriers.protocol import (
 
 STUDENT, OTHER, STRANGER = "+17345550141", "+17345550142", "+17345550999"
 LONGEST = 1600
+# What a gateway in between, or a fault of the carrier's own, makes of an answer with a status that says "done".
+ODD_BODIES = ["error", "code", "page", "half", "list", "object", "empty", "null", "another"]
 BODIES = ["ok", "Ça va? \U0001f44b\U0001f3fd", "\u202eright to left", "a=b&c=d+e%20", "two\n\nlines", "x" * LONGEST]
 
 
@@ -54,7 +56,7 @@ class Wire(ABC):
     @abstractmethod
     def fail(self, fault: str, **how: Any) -> None:
         """From now on, or for the next call: refuse (code), slow_down (seconds), accept_then_500, accept_then_hang, cut,
-        nobody_listens, someone_took_it, purchase_then_500."""
+        nobody_listens, someone_took_it, purchase_then_500, odd_answer (on, body, at)."""
 
     @abstractmethod
     def signed(self, path: str, form: dict[str, str], *, token: str = "") -> WebhookCall:
@@ -155,6 +157,58 @@ class CarrierContract:
 
         assert log(begun) == ["two", "other", "one"]
         assert log(begun + timedelta(minutes=1)) == []
+
+    # Answers that are none
+
+    @pytest.mark.parametrize("body", ODD_BODIES)
+    def test_a_text_is_accepted_only_by_an_answer_that_names_it(self, wire: Wire, number: OwnedNumber, body: str) -> None:
+        wire.fail("odd_answer", on="messages", body=body)
+        assert isinstance(self.send(wire, number), Unknown)
+        assert wire.accepts() == []
+
+    @pytest.mark.parametrize("body", ODD_BODIES)
+    def test_a_log_that_cannot_be_read_is_no_empty_log(self, wire: Wire, number: OwnedNumber, body: str) -> None:
+        since = datetime.now(UTC) - timedelta(hours=1)
+        for read in (wire.carrier.sent_texts, wire.carrier.received_texts):
+            wire.fail("odd_answer", on="messages", body=body)
+            with pytest.raises(NumberProblem) as problem:
+                list(read(system_phone=number.phone, since=since))
+            assert not problem.value.is_final
+
+    @pytest.mark.parametrize("body", ODD_BODIES)
+    @pytest.mark.parametrize("act", ["search", "buy", "owned", "release"])
+    def test_what_is_asked_of_numbers_is_done_only_by_an_answer_that_says_so(
+        self, wire: Wire, number: OwnedNumber, act: str, body: str
+    ) -> None:
+        carrier = wire.carrier
+        free = carrier.search(SearchArea(area_code="313"))[0]
+        carrier.detach(number)
+        asked: dict[str, Callable[[], object]] = {
+            "search": lambda: carrier.search(SearchArea(area_code="313")),
+            "buy": lambda: carrier.buy(free, reference="ref-odd"),
+            "owned": lambda: carrier.owned(reference="ref-odd"),
+            "release": lambda: carrier.release(number),
+        }
+        wire.fail("odd_answer", on="numbers", body=body)
+        with pytest.raises(OutcomeUnknown):
+            asked[act]()
+        assert carrier.owned(reference="fixture") == number
+
+    @pytest.mark.parametrize("body", ODD_BODIES)
+    def test_a_number_is_attached_only_by_an_answer_that_says_so(self, wire: Wire, number: OwnedNumber, body: str) -> None:
+        for act in (wire.carrier.attach, wire.carrier.detach):
+            wire.fail("odd_answer", on="services", body=body)
+            with pytest.raises(OutcomeUnknown):
+                act(number)
+
+    def test_a_purchase_whose_answer_was_none_is_found(self, wire: Wire) -> None:
+        phone = wire.carrier.search(SearchArea(area_code="734"))[0]
+        wire.fail("odd_answer", on="numbers", at="done")
+        with pytest.raises(OutcomeUnknown):
+            wire.carrier.buy(phone, reference="ref-1")
+        found = wire.carrier.owned(reference="ref-1")
+        assert found is not None
+        assert found.phone == phone
 
     # Numbers
 

@@ -231,7 +231,13 @@ def test_a_code_nobody_knows_is_unknown(code: str) -> None:
         (400, b"<html>a proxy</html>", "Unknown"),
         (400, b'["code"]', "Unknown"),
         (407, b"", "Unknown"),
-        (429, b"", "Unsent"),
+        (200, b'{"code": 20500, "message": "Internal Server Error", "sid": "SM1"}', "Unknown"),
+        (201, b'{"sid": "PN1"}', "Unknown"),
+        (201, b'{"sid": 7}', "Unknown"),
+        (400, b'{"code": "blocked"}', "Unknown"),
+        (400, b'{"code": true}', "Unknown"),
+        (429, b"", "Unknown"),
+        (429, b'{"code": 20429}', "Unsent"),
         (500, b'{"code": 20500}', "Unknown"),
         (503, b'{"code": 21211}', "Unknown"),
     ],
@@ -339,6 +345,16 @@ def test_a_sink_that_lost_its_subscription_gets_one(twilio: Twilio) -> None:
     twilio._open_sink(f"{NOBODY}/webhooks/twilio/events")
     twilio.connect()
     assert subscriptions(twilio) == (1, 1)
+
+
+@pytest.mark.parametrize("body", ["error", "page", "object", "another"])
+def test_connecting_says_so_only_when_the_carrier_did(twilio: Twilio, box: Simulator, body: str) -> None:
+    box.fault(kind="odd_answer", on="services", body=body, times=1)
+    with pytest.raises(NumberProblem):
+        twilio.connect()
+    box.fault(kind="odd_answer", on="events", body=body, times=1)
+    with pytest.raises(NumberProblem):
+        twilio.connect()
 
 
 # Registrations

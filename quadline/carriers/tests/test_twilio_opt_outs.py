@@ -71,6 +71,13 @@ def test_what_may_work_later_is_tried_later(
         push(twilio, number)
 
 
+@pytest.mark.parametrize("body", ["error", "page", "half", "object", "empty"])
+def test_an_answer_that_is_none_is_asked_for_again(twilio: Twilio, box: Simulator, number: OwnedNumber, body: str) -> None:
+    box.fault(kind="odd_answer", on="consents", body=body, times=1)
+    with pytest.raises(NumberProblem):
+        push(twilio, number)
+
+
 def test_nobody_listening_is_tried_later(twilio: Twilio, number: OwnedNumber) -> None:
     twilio.accounts_url = NOBODY
     twilio._client = None

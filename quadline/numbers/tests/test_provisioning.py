@@ -233,6 +233,23 @@ def test_a_carrier_that_does_not_answer_is_asked_again_later(reconfigure: Reconf
     assert (number.state, number.reason, number.held_until) == (State.REQUESTED, "The carrier did not answer.", None)
 
 
+@pytest.mark.parametrize("body", ["error", "page", "object", "another"])
+def test_an_answer_that_does_not_say_attached_leaves_a_reason_and_is_asked_again(
+    box: Simulator, twilio: Twilio, number: SystemNumber, body: str
+) -> None:
+    box.fault(kind="odd_answer", on="services", body=body, times=1)
+    with pytest.raises(OutcomeUnknown):
+        provision_number(number_id=number.pk)
+    number.refresh_from_db()
+    assert (number.state, number.attached_at) == (State.REGISTERING, None)
+    assert number.reason == "The carrier's answer could not be read."
+
+    assert provisioned(number).attached_at
+    assert number.reason == ""
+    assert len(box.ledger("attach")) == 1
+    assert len(box.purchases()) == 1
+
+
 def test_trying_again_adopts_what_was_bought(
     box: Simulator, twilio: Twilio, people: Cast, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
 ) -> None:

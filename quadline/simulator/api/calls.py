@@ -58,6 +58,10 @@ def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
         try:
             _authenticate(carrier, request)
             call = ApiCall(request, carrier, body)
+            if odd := carrier.faults.take(FaultKind.ODD_ANSWER, **_ends(request, body), on=area):
+                if odd.at == "done":
+                    await methods[request.method](call)
+                return _odd_answer(odd)
             if slow := carrier.faults.take(FaultKind.SLOW, **_ends(request, body), on=area):
                 await asyncio.sleep(slow.seconds)
             return await methods[request.method](call)
@@ -69,6 +73,24 @@ def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
 
 def answer_json(content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(encode_json(content), status, headers, "application/json")
+
+
+ODD_BODIES = {
+    "error": encode_json(Refusal(20500).body()),
+    "code": encode_json({"code": 20500, "message": "Internal Server Error", "sid": None}),
+    "page": "<html><body>Please sign in to the network.</body></html>",
+    "half": '{"sid": "PN0',
+    "list": "[]",
+    "object": "{}",
+    "empty": "",
+    "null": "null",
+    "another": encode_json({"sid": "XX" + "0" * 32, "phone_number": "+15005550009", "friendly_name": "another"}),
+}
+
+
+def _odd_answer(fault: Fault) -> Response:
+    """What a gateway in between makes of an answer."""
+    return Response(ODD_BODIES.get(fault.body, fault.body), 200, media_type="application/json")
 
 
 def nothing_left() -> Response:

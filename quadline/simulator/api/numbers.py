@@ -12,8 +12,7 @@ from quadline.simulator.errors import Refusal
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Number
 
-_ALL = {"voice": True, "SMS": True, "MMS": True}
-_LOWER = {"voice": True, "sms": True, "mms": True, "fax": False}
+_CAPABILITIES = {"voice": True, "sms": True, "mms": True, "fax": False}
 
 
 async def search(call: ApiCall) -> Response:
@@ -28,13 +27,8 @@ async def search(call: ApiCall) -> Response:
         region=call.get("InRegion") or None,
         found=len(found),
     )
-    account, country = call.carrier.options.account_sid, call.path["country"]
-    return answer_json(
-        {
-            "available_phone_numbers": [_describe_available(number) for number in found],
-            "uri": f"/2010-04-01/Accounts/{account}/AvailablePhoneNumbers/{country}/Local.json",
-        }
-    )
+    shown = [_describe_available(number) for number in found]
+    return answer_json(classic_page(call, "available_phone_numbers", shown, next_token=None))
 
 
 async def buy(call: ApiCall) -> Response:
@@ -120,13 +114,13 @@ def _describe_available(phone_number: str) -> dict[str, Any]:
         "iso_country": areas.country_of(code),
         "address_requirements": "none",
         "beta": False,
-        "capabilities": _ALL,
+        "capabilities": _CAPABILITIES,
     }
 
 
 def describe(call: ApiCall, number: Number) -> dict[str, Any]:
     account = call.carrier.options.account_sid
-    urls = {name: getattr(number, name) for name in sorted(buying.CHANGEABLE)}
+    urls = {name: getattr(number, name) or None for name in sorted(buying.CHANGEABLE)}
     return {
         **urls,
         "sid": number.sid,
@@ -136,7 +130,7 @@ def describe(call: ApiCall, number: Number) -> dict[str, Any]:
         "voice_caller_id_lookup": False,
         "voice_receive_mode": "voice",
         "voice_application_sid": None,
-        "sms_application_sid": "",
+        "sms_application_sid": None,
         "trunk_sid": None,
         "emergency_status": "Inactive",
         "emergency_address_sid": None,
@@ -146,7 +140,7 @@ def describe(call: ApiCall, number: Number) -> dict[str, Any]:
         "bundle_sid": None,
         "address_requirements": "none",
         "beta": False,
-        "capabilities": _LOWER,
+        "capabilities": _CAPABILITIES,
         "status": "in-use",
         "origin": "twilio",
         "type": "local",

@@ -15,7 +15,7 @@ def test_a_search_finds_valid_numbers_of_the_area_code(simulator: Simulator) -> 
         assert each.phone_number.startswith("+1734")
         assert phonenumbers.is_valid_number(phonenumbers.parse(each.phone_number))
         assert each.locality == "Ann Arbor"
-        assert each.capabilities["SMS"]
+        assert each.capabilities["sms"]
 
 
 def test_a_search_is_the_same_every_time_and_never_offers_an_owned_number(
