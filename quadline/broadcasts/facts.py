@@ -9,8 +9,7 @@ from django.conf import settings
 from quadline.accounts.models import User
 from quadline.consent import ledger, questions
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
-from quadline.conversations.models import Conversation
-from quadline.delivery.recipients import zones_of
+from quadline.delivery.recipients import places_of
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student, StudentQuerySet
 from quadline.roster.trouble import all_bad_phones
@@ -31,7 +30,7 @@ class Reached(Protocol):
     def time_zone(self) -> str: ...
 
 
-# Students with one zone on record and one area code are in the same time zones, as far as anyone knows.
+# Students with one zone on record and one area code are in the same places, as far as anyone knows.
 Place = tuple[str, str]
 Someone = TypeVar("Someone", bound=Reached)
 
@@ -73,25 +72,23 @@ def verdicts_for(
     """
     system_phone = number.phone if number else ""
     out, asked, bad = ledger.opted_out_of(system_phone), questions.phones_asked_of(system_phone), all_bad_phones()
-    conversations = Conversation.objects.filter(staff=author, last_inbound_at__isnull=False)
-    wrote = dict(conversations.values_list("student", "last_inbound_at"))
     quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
     made: dict[tuple[object, ...], Verdict] = {}
     for person in people:
-        mobile, wrote_at = person.mobile, wrote.get(person.pk)
+        mobile = person.mobile
         told = mobile in out, mobile in bad, mobile in asked
-        alike = (told, person.time_zone, mobile[AREA], not person.landline, wrote_at)
+        alike = (told, person.time_zone, mobile[AREA], not person.landline)
         verdict = made.get(alike)
         if verdict is None:
-            made[alike] = verdict = may_text(_facts(person, told, wrote_at), now=now, quiet_hours=quiet_hours)
+            made[alike] = verdict = may_text(_facts(person, told), now=now, quiet_hours=quiet_hours)
         yield person, verdict
 
 
-def zones_at(person: Reached) -> tuple[str, ...]:
-    return zones_of(Student(time_zone=person.time_zone, mobile=person.mobile))
+def places_at(person: Reached) -> tuple[str, ...]:
+    return places_of(Student(time_zone=person.time_zone, mobile=person.mobile))
 
 
-def _facts(person: Reached, told: tuple[bool, bool, bool], wrote_at: datetime | None) -> RecipientFacts:
+def _facts(person: Reached, told: tuple[bool, bool, bool]) -> RecipientFacts:
     opted_out, bad_number, is_asked = told
     return RecipientFacts(
         mobile=person.mobile,
@@ -99,6 +96,5 @@ def _facts(person: Reached, told: tuple[bool, bool, bool], wrote_at: datetime | 
         opted_out=opted_out,
         bad_number=bad_number,
         may_have_asked_to_stop=is_asked,
-        time_zones=zones_at(person),
-        wrote_at=wrote_at,
+        time_zones=places_at(person),
     )

@@ -9,7 +9,7 @@ from django.db.models import Sum
 
 from quadline.broadcasts.checks import Check, Findings, checks_on
 from quadline.broadcasts.choices import duplicates
-from quadline.broadcasts.facts import zones_at
+from quadline.broadcasts.facts import places_at
 from quadline.broadcasts.planning import Plan
 from quadline.broadcasts.reviews import Rendering, Review
 from quadline.broadcasts.rules import Outcome, finish_at, sending_seconds
@@ -46,11 +46,11 @@ def review_of(plan: Plan) -> Review:
 
 def finish_of(plan: Plan) -> datetime:
     """When the last text leaves, if the number is active now."""
-    by_zones: Counter[tuple[str, ...]] = Counter({(): queued_before(plan) if plan.tally.segments else 0})
+    by_places: Counter[tuple[str, ...]] = Counter({(): queued_before(plan) if plan.tally.segments else 0})
     for place, segments in plan.tally.segments.items():
-        by_zones[zones_at(plan.tally.somebody[place])] += segments
+        by_places[places_at(plan.tally.somebody[place])] += segments
     hours = QuietHours.parse(settings.ENV.quiet_hours)
-    return finish_at(by_zones, now=plan.now, rate=settings.ENV.texts_per_second, quiet_hours=hours)
+    return finish_at(by_places, now=plan.now, rate=settings.ENV.texts_per_second, quiet_hours=hours)
 
 
 def queued_before(plan: Plan) -> int:

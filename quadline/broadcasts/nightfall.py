@@ -10,20 +10,18 @@ from django.conf import settings
 from django.db import connection
 
 from quadline.broadcasts.models import Broadcast
-from quadline.consent.rules import CONVERSATION_LASTS, QuietHours, RecipientFacts, may_text
+from quadline.consent.rules import QuietHours, RecipientFacts, may_text
 from quadline.delivery.deadlines import deadline_of
-from quadline.delivery.recipients import zones_of
+from quadline.delivery.recipients import places_of
 from quadline.roster.models import Student
 
-# Students of one zone and one area code are alike to the law. One who wrote lately is answered at any hour.
+# Students of one zone and one area code are alike to the law. A broadcast answers nobody, so who wrote lately is no exception.
 DUE = """
     FROM broadcasts_recipient AS recipient
     JOIN conversations_message AS message ON message.id = recipient.message_id
-    JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
     JOIN roster_student AS student ON student.id = recipient.student_id
     WHERE recipient.broadcast_id = %(broadcast)s AND message.status = 'waiting' AND message.reason <> 'number'
       AND message.due_at <= %(now)s
-      AND (conversation.last_inbound_at IS NULL OR conversation.last_inbound_at <= %(now)s - %(conversation)s)
 """
 PLACES = f"SELECT student.time_zone, left(student.mobile, 5), min(student.mobile) {DUE} GROUP BY 1, 2"
 PUT_OFF = f"""
@@ -41,7 +39,7 @@ def put_off(broadcast: Broadcast, *, now: datetime) -> None:
     hours = QuietHours.parse(settings.ENV.quiet_hours)
     if hours is None:
         return
-    values: dict[str, Any] = {"broadcast": broadcast.pk, "now": now, "conversation": CONVERSATION_LASTS}
+    values: dict[str, Any] = {"broadcast": broadcast.pk, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(PLACES, values)
         places = cursor.fetchall()
@@ -54,5 +52,5 @@ def put_off(broadcast: Broadcast, *, now: datetime) -> None:
 
 
 def _quiet_until(time_zone: str, phone: str, hours: QuietHours, now: datetime) -> datetime | None:
-    facts = RecipientFacts(mobile=phone, time_zones=zones_of(Student(time_zone=time_zone, mobile=phone)))
+    facts = RecipientFacts(mobile=phone, time_zones=places_of(Student(time_zone=time_zone, mobile=phone)))
     return may_text(facts, now=now, quiet_hours=hours).until

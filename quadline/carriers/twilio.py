@@ -288,9 +288,10 @@ class Twilio:
 
     def _library(self) -> Any:
         if self._client is None:
+            from twilio.http.http_client import TwilioHttpClient
             from twilio.rest import Client
 
-            http_client = shapes.http_client(timeout=ACCOUNT_TIMEOUT_SECONDS)
+            http_client = shapes.checked(TwilioHttpClient)(timeout=ACCOUNT_TIMEOUT_SECONDS)
             client = Client(self.account_sid, self.auth_token, http_client=http_client)
             client.api.base_url = self.api_url
             client.messaging.base_url = self.messaging_url

@@ -6,6 +6,7 @@ All faults are reported at once and in words. A secret may come from a file: FOO
 import os
 import re
 from email.utils import parseaddr
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from quadline.consent.state_hours import BY_DEFAULT
 from quadline.sms.phones import PhoneError, normalise
 
 
@@ -108,6 +110,11 @@ class Environment(BaseSettings):
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
         description="When a text waits for the morning, on the student's clock. Empty: never.",
     )
+    quiet_hours_states: str = Field(
+        default=",".join(BY_DEFAULT),
+        pattern=r"^ *(none|[A-Z]{2}( *, *[A-Z]{2})*) *$",
+        description="States whose stricter texting hours are heeded too: FL,OK,TX; or none.",
+    )
     email_url: str = Field(default="", description="smtp://user:password@host:587?tls=true. Empty: letters are logged, not sent.")
     email_service: MailService = Field(
         default="", description="A mail service instead of a mail server: postmark, mailgun, … Empty: EMAIL_URL counts."
@@ -183,6 +190,10 @@ class Environment(BaseSettings):
         return {name: value for name, value in given.items() if value != "" or name in EMPTY_IS_A_CHOICE}
 
     @property
+    def states_with_own_hours(self) -> frozenset[str]:
+        return _codes(self.quiet_hours_states)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.college_time_zone)
 
@@ -213,6 +224,11 @@ def _read_secret_files() -> list[str]:
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{name}_FILE: {path} cannot be read: {getattr(error, 'strerror', '') or 'it is not text'}")
     return faults
+
+
+@lru_cache
+def _codes(written: str) -> frozenset[str]:
+    return frozenset(re.findall("[A-Z]{2}", written))
 
 
 def _name(location: tuple[Any, ...]) -> str:

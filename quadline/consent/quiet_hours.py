@@ -5,7 +5,10 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from quadline.consent.state_hours import hours_of
+
 MINUTE = timedelta(minutes=1)
+MOST_STEPS = 14  # two for each place a student may be in
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,20 @@ class QuietHours:
         return clock >= self.start or clock < self.end
 
 
-@lru_cache(maxsize=64)  # hundreds are asked about at one moment, in a handful of zones
-def quiet_until(now: datetime, zones: tuple[str, ...], hours: QuietHours) -> datetime | None:
-    """When quiet hours end in every zone the student may be in; None when it is not quiet in any now."""
+def place(zone: str, state: str = "") -> str:
+    """Where a student may be: a time zone, and the state whose own hours may hold there ("America/New_York FL")."""
+    return f"{zone} {state}".rstrip()
+
+
+@lru_cache(maxsize=64)  # hundreds are asked about at one moment, in a handful of places
+def quiet_until(now: datetime, places: tuple[str, ...], hours: QuietHours) -> datetime | None:
+    """When it is quiet in no place any more where the student may be; None when it is quiet in none now.
+
+    A place is a time zone, with the state behind it where a state's own hours count (``place``).
+    """
     moment = now
-    for _ in range(2 * len(zones) + 1):  # the end in one zone may still be quiet in the next
-        ends = [_end_of_quiet(moment, ZoneInfo(zone), hours) for zone in zones]
+    for _ in range(MOST_STEPS):  # the end in one place may still be quiet in the next
+        ends = [_end_of_quiet(moment, each, hours) for each in places]
         later = max((end for end in ends if end), default=None)
         if later is None:
             return moment if moment > now else None
@@ -42,14 +53,36 @@ def quiet_until(now: datetime, zones: tuple[str, ...], hours: QuietHours) -> dat
     return moment
 
 
-def _end_of_quiet(now: datetime, zone: ZoneInfo, hours: QuietHours) -> datetime | None:
+def _end_of_quiet(now: datetime, where: str, hours: QuietHours) -> datetime | None:
+    """When quiet hours end in one place, by the college's hours and by the state's; None when it is not quiet."""
+    zone_name, _, state = where.partition(" ")
+    zone = ZoneInfo(zone_name)
     local = now.astimezone(zone)
+    ends = (_end_of_night(local, zone, hours), _opening(local, zone, state))
+    return max((end.astimezone(now.tzinfo) for end in ends if end), default=None)
+
+
+def _end_of_night(local: datetime, zone: ZoneInfo, hours: QuietHours) -> datetime | None:
     if not hours.cover(local.time()):
         return None
     day = local.date() + timedelta(days=1 if local.time() >= hours.end else 0)
-    # In the hour an autumn change repeats, the clock shows the end twice: the one that is still to come counts.
-    ends = [_on_the_clock(day, hours.end, zone, fold=fold) for fold in (0, 1)]
-    return next(end for end in ends if end > now).astimezone(now.tzinfo)
+    return _next_on_the_clock(local, day, hours.end, zone)
+
+
+def _opening(local: datetime, zone: ZoneInfo, state: str) -> datetime | None:
+    """When a state next lets texts arrive; None when it does now, or has no hours of its own."""
+    today = hours_of(state, local.weekday())
+    if today is None or today.cover(local.time()):
+        return None
+    day = local.date() + timedelta(days=1 if local.time() >= today.closes else 0)
+    then = hours_of(state, day.weekday())
+    return _next_on_the_clock(local, day, then.opens, zone) if then else None
+
+
+def _next_on_the_clock(local: datetime, day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """In the hour an autumn change repeats, the clock shows a time twice: the one still to come counts."""
+    moments = [_on_the_clock(day, clock, zone, fold=fold) for fold in (0, 1)]
+    return next(moment for moment in moments if moment > local)
 
 
 def _on_the_clock(day: date, clock: time, zone: ZoneInfo, *, fold: int) -> datetime:

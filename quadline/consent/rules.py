@@ -74,7 +74,11 @@ REASON_WORDS: dict[Reason, str] = {
 
 @dataclass(frozen=True)
 class RecipientFacts:
-    """What is known of a person when a text to them is considered. ``wrote_at``: their last text to us."""
+    """What is known of a person when a text to them is considered.
+
+    ``time_zones``: every place they may be in (quiet_hours.place). ``wrote_at``: their last text to us, when
+    one text answers it; None for a text of a broadcast, which answers nobody.
+    """
 
     mobile: str
     landline: str = ""
@@ -98,14 +102,14 @@ class Verdict:
         return self.until is not None or self.reason is Reason.ASKED
 
 
-CONVERSATION_LASTS = timedelta(hours=12)
+CONVERSATION_LASTS = timedelta(hours=2)
 
 
 def may_text(recipient: RecipientFacts, *, now: datetime, quiet_hours: QuietHours | None = None) -> Verdict:
     """Whether a text may go to this person now.
 
-    A student who wrote within the last hours is in conversation, and is answered in quiet hours too: the hours are a
-    norm for unasked texts (47 CFR 64.1200(c)(1)).
+    A student who texted within the last two hours is in conversation, and is answered in quiet hours too: the
+    hours are a norm for unasked texts (47 CFR 64.1200(c)(1)).
     """
     if not recipient.mobile:
         return Verdict(False, Reason.LANDLINE if recipient.landline else Reason.NO_MOBILE)

@@ -68,6 +68,13 @@ TEXTS = """
     ) AS text
 """
 
+# When the student last texted, for a text that may be an answer to that: a broadcast's is none.
+LAST_TEXT = """
+    SELECT said.created_at FROM conversations_message AS said
+    WHERE said.conversation_id = message.conversation_id AND NOT message.is_bulk
+      AND said.direction = 'inbound' AND said.channel = 'text'
+    ORDER BY said.position DESC LIMIT 1
+"""
 # From here the carrier may have them. A text tried before keeps its status: it never falls. A text that waited goes
 # to the phone the student has now. Each number is busy for as long as its segments take.
 TAKE = f"""
@@ -97,7 +104,7 @@ TAKE = f"""
         LEFT JOIN roster_student AS student ON student.id = conversation.student_id
         WHERE message.id = due.id AND conversation.id = message.conversation_id
         RETURNING message.id, message.is_bulk, message.body, message.notice, message.student_phone, message.conversation_id,
-                  message.system_number_id, conversation.staff_id, conversation.last_inbound_at,
+                  message.system_number_id, conversation.staff_id, ({LAST_TEXT}) AS wrote_at,
                   COALESCE(student.mobile, conversation.phone) AS mobile, student.landline, student.time_zone
     ),
     attempted AS (
@@ -109,7 +116,7 @@ TAKE = f"""
     announced AS ({TELL_NEWS})
     SELECT sending.id, attempted.id, sending.conversation_id, sending.staff_id, sending.is_bulk, sending.body, sending.notice,
            sending.student_phone, number.phone, sending.mobile, COALESCE(sending.landline, ''),
-           COALESCE(sending.time_zone, ''), sending.last_inbound_at,
+           COALESCE(sending.time_zone, ''), sending.wrote_at,
            (SELECT count(*) FROM announced)
     FROM sending
     JOIN attempted ON attempted.message_id = sending.id

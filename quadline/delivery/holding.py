@@ -87,7 +87,7 @@ def due_again(message: Message, *, cause: str, actor: User | None, now: datetime
     """By the law and at its number's turn; its status does not fall."""
     number = message.system_number
     assert number is not None, "only a text with a number is held"
-    due_at = verdict_on(message.conversation, system_phone=number.phone, now=now).until or now
+    due_at = verdict_on(message.conversation, system_phone=number.phone, is_bulk=message.is_bulk, now=now).until or now
     reason = WaitingFor.TURN if message.is_bulk else WaitingFor.QUIET_HOURS if due_at > now else ""
     if number.state != State.ACTIVE:
         reason = WaitingFor.NUMBER

@@ -136,7 +136,7 @@ def _checked(body: str, notice: str) -> str:
 
 def _decide(message: Message, number: SystemNumber, now: datetime) -> None:
     """The first status of a text, by the law and by the state of the number."""
-    verdict = verdict_on(message.conversation, system_phone=number.phone, now=now)
+    verdict = verdict_on(message.conversation, system_phone=number.phone, is_bulk=False, now=now)
     if not verdict.is_allowed and not verdict.is_held:
         assert verdict.reason is not None
         message.status, message.reason, message.detail = Status.BLOCKED, verdict.reason, REASON_WORDS[verdict.reason]

@@ -29,7 +29,7 @@ _ONE_ZONE = {
     "America/Denver": "303 307 385 406 435 505 575 719 720 748 801 915 970 983",
     "America/Phoenix": "480 520 602 623",
     "America/Los_Angeles": """
-        206 209 213 253 279 310 323 341 350 360 369 408 415 424 425 442 503 509 510 530 559 562
+        206 209 213 253 279 310 323 341 350 357 360 369 408 415 424 425 442 503 509 510 530 559 562
         564 619 626 628 650 657 661 669 702 707 714 725 738 747 760 805 818 820 831 837 840 858
         909 916 925 949 951 971""",
     "America/Vancouver": "604",
@@ -75,6 +75,40 @@ _ZONES = MappingProxyType(
     {code: (zone,) for zone, codes in _ONE_ZONE.items() for code in codes.split()}
     | {code: zones for codes, zones in _SEVERAL_ZONES.items() for code in codes.split()}
 )
+
+
+# Only the states that have texting hours of their own (consent/state_hours.py).
+_STATES = {
+    "AL": "205 251 256 334 483 659 938",
+    "CA": """
+        209 213 279 310 323 341 350 357 369 408 415 424 442 510 530 559 562 619 626 628 650 657 661
+        669 707 714 738 747 760 805 818 820 831 837 840 858 909 916 925 949 951""",
+    "CT": "203 475 860 959",
+    "FL": """
+        239 305 321 324 352 386 407 448 561 645 656 689 727 728 754 772 786 813 850 863 904 941
+        954""",
+    "IL": "217 224 309 312 331 447 464 618 630 708 730 773 779 815 847 861 872",
+    "KY": "270 364 502 606 859",
+    "LA": "225 318 337 457 504 985",
+    "MA": "339 351 413 508 617 774 781 857 978",
+    "MD": "227 240 301 410 443 667",
+    "MI": "231 248 269 313 517 586 616 679 734 810 906 947 989",
+    "MN": "218 320 507 612 651 763 924 952",
+    "MS": "228 471 601 662 769",
+    "NJ": "201 551 609 640 732 848 856 862 908 973",
+    "OK": "405 539 572 580 918",
+    "RI": "401",
+    "TX": """
+        210 214 254 281 325 346 361 409 430 432 469 512 682 713 726 737 806 817 830 832 903 915 936
+        940 945 956 972 979""",
+    "WA": "206 253 360 425 509 564",
+}
+_STATE_OF = MappingProxyType({code: state for state, codes in _STATES.items() for code in codes.split()})
+
+
+def state_of(area_code: str) -> str:
+    """Return the state of an area code ("FL"), if that state has texting hours of its own; else ""."""
+    return _STATE_OF.get(area_code, "")
 
 
 def is_foreign(area_code: str) -> bool:

@@ -6,7 +6,7 @@ from typing import NoReturn
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
-from quadline.sms.area_codes import is_foreign, zones_of
+from quadline.sms.area_codes import is_foreign, state_of, zones_of
 
 _E164_NANP = re.compile(r"\+1([0-9]{3})([0-9]{3})([0-9]{4})")
 # Area code and exchange both start at 2; N11 is a service code (911) and X9X area codes
@@ -92,6 +92,11 @@ def time_zones(e164: str) -> tuple[str, ...]:
     """
     zones = zones_of(area_code(e164))
     return zones if len(zones) <= _MAX_ZONES else ()
+
+
+def state(e164: str) -> str:
+    """Return the state the number is from ("FL"), where that state has texting hours of its own; else ""."""
+    return state_of(area_code(e164))
 
 
 def _refuse_wrong_writing(typed: str) -> None:

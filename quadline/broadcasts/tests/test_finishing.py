@@ -118,14 +118,15 @@ def test_when_night_falls_the_rest_waits_for_the_morning_where_the_student_is(
     assert pause(broadcast, actor=people.maya, now=NIGHT)
 
 
-def test_at_night_a_student_who_wrote_lately_still_gets_theirs(people: Cast, number: SystemNumber, settings: Settings) -> None:
+def test_at_night_a_broadcast_waits_for_who_wrote_lately_too(people: Cast, number: SystemNumber, settings: Settings) -> None:
     broadcast = draft(people.maya, f"student:{people.bo.pk}")
     review(broadcast, now=NIGHT)
     launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT)
     Conversation.objects.update(last_inbound_at=NIGHT - timedelta(hours=1))
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
     finishing.follow_once(NIGHT)
-    assert Message.objects.get().reason == WaitingFor.TURN
+    late = Message.objects.get()
+    assert (late.reason, late.due_at) == (WaitingFor.QUIET_HOURS, MORNING)
 
 
 def test_the_job_looks_as_long_as_one_runs(people: Cast, number: SystemNumber) -> None:
