@@ -18,6 +18,7 @@ import aiohttp
 from quadline.carriers import twilio_answers as answers
 from quadline.carriers import twilio_consents as consents
 from quadline.carriers import twilio_log
+from quadline.carriers import twilio_setup as setup
 from quadline.carriers import twilio_shapes as shapes
 from quadline.carriers.protocol import (
     NO_CONNECTION,
@@ -48,8 +49,6 @@ LARGEST_PAGE = 1000  # rows of its log in one answer
 # Twilio itself retries our inbound webhook only when it cannot connect; the fragment asks for three tries whatever
 # the fault (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of the signature.
 INBOUND_RETRIES = "#rc=3&rp=all"
-REGISTRATION_TYPE = "com.twilio.messaging.compliance.number-registration"
-EVENT_TYPES = tuple(f"{REGISTRATION_TYPE}.{end}" for end in ("pending", "successful", "failed"))
 Answered = TypeVar("Answered")
 
 
@@ -122,6 +121,16 @@ class Twilio:
         inbound = [row for row in self._log(date_sent_after=since, **to) if twilio_log.is_inbound(row)]
         texts = [twilio_log.received_text(row) for row in reversed(inbound)]
         return [text for text in texts if text.sent_at and text.sent_at >= since]
+
+    def own_replies(self, *, system_phone: str, since: datetime) -> Sequence[SentText]:
+        """What the carrier itself answered from one number, to STOP or HELP. Raises NumberProblem when its log cannot be read.
+
+        Twilio's log calls them outbound-reply; we answer no webhook with words (``answer_text``), so they are all its own.
+        """
+        rows = list(self._log(from_=system_phone, date_sent_after=since))
+        for row in rows:
+            twilio_log.check_sent(row, system_phone=system_phone)
+        return [twilio_log.sent_text(row) for row in rows if row.direction == "outbound-reply"]
 
     def _log(self, **which: Any) -> Iterator[Any]:
         """Rows of Twilio's log, newest first, page after page."""
@@ -239,33 +248,15 @@ class Twilio:
 
     def connect(self) -> Sequence[str]:
         """Point the Messaging Service and the event stream at this house; safe to repeat. Returns what was done, in words."""
-        inbound = self._address("inbound") + INBOUND_RETRIES
-        service = self._ask(
-            lambda client: self._service(client).update(
-                inbound_request_url=inbound,
-                use_inbound_webhook_on_number=False,
-                smart_encoding=False,  # what leaves is what we wrote: the look-up after a lost answer compares the words
-            )
-        )
-        shapes.agrees(service, sid=self.messaging_service_sid, use_inbound_webhook_on_number=False, smart_encoding=False)
-        destination = self._address("events")
-        sinks = self._ask(lambda client: client.events.v1.sinks.list())
-        known = next((sink.sid for sink in sinks if sink.sink_configuration.get("destination") == destination), None)
-        sink_sid = known or self._open_sink(destination)
-        if known and self._ask(lambda client: client.events.v1.subscriptions.list(sink_sid=known)):
-            return [f"Replies come to {inbound}", f"Registration news already comes to {destination}"]
-        types = [{"type": kind, "schema_version": 2} for kind in EVENT_TYPES]
-        self._ask(lambda client: client.events.v1.subscriptions.create(description="Quadline", sink_sid=sink_sid, types=types))
-        return [f"Replies come to {inbound}", f"Registration news comes to {destination}"]
+        return setup.connect(self._ask, self._service, self._place)
 
-    def _open_sink(self, destination: str) -> str:
-        configuration = {"destination": destination, "method": "POST", "batch_events": False}
-        sink = self._ask(
-            lambda client: client.events.v1.sinks.create(
-                description="Quadline", sink_configuration=configuration, sink_type="webhook"
-            )
-        )
-        return str(sink.sid)
+    def faults_in_setup(self) -> Sequence[str]:
+        """What at the carrier is not as ``connect`` left it, in words. Raises NumberProblem when it cannot be asked."""
+        return setup.faults(self._ask, self._service, self._place)
+
+    @property
+    def _place(self) -> setup.Place:
+        return setup.Place(self.messaging_service_sid, self._address("inbound") + INBOUND_RETRIES, self._address("events"))
 
     def _service(self, client: Any) -> Any:
         if not self.messaging_service_sid:
@@ -362,7 +353,7 @@ class Twilio:
             raise ValueError("nested too deeply") from error
         if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
             raise ValueError("an array of events was expected")
-        ours = [event for event in events if str(event.get("type", "")).startswith(REGISTRATION_TYPE)]
+        ours = [event for event in events if str(event.get("type", "")).startswith(setup.REGISTRATION_TYPE)]
         return [answers.registration(event) for event in ours]
 
     def read_call(self, call: WebhookCall) -> IncomingCall:

@@ -5,6 +5,7 @@ from quadline.broadcasts import finishing
 from quadline.delivery import (
     activation,
     carrier_opt_outs,
+    confirmations,
     deadlines,
     holding,
     lost_news,
@@ -53,5 +54,6 @@ def timetable() -> list[Timed]:
         Timed(events.drop_old_events, NIGHTLY),
         Timed(idempotency.drop_old_answers, NIGHTLY),
         Timed(carrier_opt_outs.compare_with_carrier, NIGHTLY),
+        Timed(confirmations.check_confirmations, NIGHTLY),
         Timed(orphans.find_orphans, NIGHTLY),
     ]

@@ -57,6 +57,17 @@ class Probe(models.Model):
     outcome = models.CharField(max_length=200, blank=True)
 
 
+class ConfirmationCheck(models.Model):
+    """Whether the carrier answers STOP and HELP, as its log of the last day showed. One row each (consent/confirmations.py)."""
+
+    asked = models.CharField(max_length=10, unique=True)
+    times = models.PositiveIntegerField()
+    answered = models.PositiveIntegerField()  # within five minutes
+    wording = models.TextField(blank=True)  # of the newest answer
+    last_at = models.DateTimeField()  # when a student last texted it, by the carrier's clock
+    checked_at = models.DateTimeField()
+
+
 class OutgoingEmail(models.Model):
     """One that a staff user wrote, or the email fail-safe of a text. One per message, whatever happens."""
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from quadline.accounts.rules import May
+from quadline.delivery import confirmations
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import try_again
 from quadline.numbers.rules import State
@@ -24,6 +25,8 @@ CHIPS = {
     State.RESTING: {"label": "Resting", "tone": "", "icon": "clock"},
     State.FAILED: {"label": "Failed", "tone": "bad", "icon": "alert"},
 }
+IS_FINE = {"label": "OK", "tone": "ok", "icon": "tick"}
+NEEDS_CHECK = {"label": "Check this", "tone": "warn", "icon": "alert"}
 LATE = {"label": "Later than a day", "tone": "warn", "icon": "clock"}
 
 
@@ -35,7 +38,14 @@ def numbers(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
     listed = [_row(number, number.is_late(now)) for number in rows]
     listed.sort(key=lambda row: not row["needs_you"])
-    return render(request, "manage/numbers.html", {"rows": listed, "attention": sum(row["needs_you"] for row in listed)})
+    shown = {
+        "rows": listed,
+        "attention": sum(row["needs_you"] for row in listed),
+        "confirmations": confirmations.findings(),
+        "is_fine": IS_FINE,
+        "needs_check": NEEDS_CHECK,
+    }
+    return render(request, "manage/numbers.html", shown)
 
 
 @require_POST

@@ -12,6 +12,7 @@ from twilio.request_validator import RequestValidator
 
 from quadline.carriers import registry
 from quadline.carriers import twilio as adapter
+from quadline.carriers import twilio_setup as setup
 from quadline.carriers.protocol import (
     Failure,
     InboundText,
@@ -342,7 +343,7 @@ def test_connecting_twice_makes_one_sink(twilio: Twilio) -> None:
 
 
 def test_a_sink_that_lost_its_subscription_gets_one(twilio: Twilio) -> None:
-    twilio._open_sink(f"{NOBODY}/webhooks/twilio/events")
+    setup.open_sink(twilio._ask, f"{NOBODY}/webhooks/twilio/events")
     twilio.connect()
     assert subscriptions(twilio) == (1, 1)
 

@@ -1,0 +1,41 @@
+"""Ask the carrier whether all is set up as Quadline needs it. Changes nothing there; safe at any time."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from quadline.carriers import registry
+from quadline.carriers.protocol import NumberProblem
+from quadline.consent.confirmations import Asked
+from quadline.delivery import confirmations
+
+
+class Command(BaseCommand):
+    help = "Check the set-up at the carrier: where replies go, and whether STOP and HELP are answered."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        carrier = registry.current()
+        try:
+            faults = list(carrier.faults_in_setup())
+            confirmations.check(carrier, now=timezone.now())
+        except NumberProblem as problem:
+            raise CommandError(f"{problem.words} Check the carrier's settings and try again; nothing was changed.") from problem
+        self._say("Set-up at the carrier", faults)
+        found = {check.asked: amiss for check, amiss in confirmations.findings()}
+        for asked in Asked:
+            if asked in found:
+                self._say(f"Answer to {asked.upper()}", found[asked])
+                faults += found[asked]
+            else:
+                self.stdout.write(
+                    f"not seen  Answer to {asked.upper()}: nobody has texted it yet. Text it from a phone of yours."
+                )
+        if faults:
+            raise CommandError("Something needs a person. Nothing was changed.")
+
+    def _say(self, what: str, faults: list[str]) -> None:
+        for fault in faults:
+            self.stdout.write(f"check     {what}: {fault}")
+        if not faults:
+            self.stdout.write(f"ok        {what}")
