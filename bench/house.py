@@ -1,9 +1,12 @@
 """What stands around a path: PostgreSQL that writes to disk, a migrated database for each path, and our processes."""
 
+import contextlib
 import fcntl
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,6 +117,24 @@ def worker(*queues: str) -> Iterator[int]:
     """One worker process of the house, as in production; its pid."""
     with _started("quadline", "worker", *queues) as pid:
         yield pid
+
+
+@contextmanager
+def mail_intake(port: int) -> Iterator[str]:
+    """The door for mail servers, as in production: its address."""
+    with _started("quadline", "mail_intake", "--lmtp", f"127.0.0.1:{port}"):
+        wait_until_somebody_listens(port, seconds=30)
+        yield f"lmtp://127.0.0.1:{port}"
+
+
+def wait_until_somebody_listens(port: int, *, seconds: float) -> None:
+    """Raises RuntimeError when nobody does in time."""
+    give_up_at = time.monotonic() + seconds
+    while time.monotonic() < give_up_at:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"nobody listens at port {port}")
 
 
 @contextmanager

@@ -33,6 +33,7 @@ PATHS = (
     Path("replies", core=OUTER_CORE),
     Path("on-screen", core=OUTER_CORE, keeps_log=True),
     Path("pages", most_runs=1),
+    Path("pages-attacked", core=OUTER_CORE, settings={"EMAIL_REPLY_TO": "replies@alder.example"}, most_runs=3),
     Path("roster"),
     Path("start", core=None),
 )
