@@ -43,7 +43,9 @@ from quadline.carriers.twilio_forms import encoded
 
 SEND_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 ACCOUNT_TIMEOUT_SECONDS = 15
+SOMEBODY_WAITS_SECONDS = 3
 LARGEST_PAGE = 1000  # rows of its log in one answer
+LAST_OF_A_PAIR = 50
 # Twilio itself retries our inbound webhook only when it cannot connect; the fragment asks for three tries whatever
 # the fault (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of the signature.
 INBOUND_RETRIES = "#rc=3&rp=all"
@@ -68,6 +70,7 @@ class Twilio:
     name: str = "twilio"
     _sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = field(default_factory=dict, repr=False)
     _client: Any = field(default=None, repr=False)
+    _quick_client: Any = field(default=None, repr=False)  # for whom somebody waits
 
     @classmethod
     def from_settings(cls, env: Any) -> "Twilio":
@@ -117,9 +120,34 @@ class Twilio:
     def received_texts(self, *, since: datetime, system_phone: str = "") -> Sequence[InboundText]:
         """The carrier's own log of texts to us, or to one number, oldest first. Raises NumberProblem when it cannot be read."""
         to = {"to": system_phone} if system_phone else {}
-        inbound = [row for row in self._log(date_sent_after=since, **to) if row.direction == "inbound"]
-        texts = [twilio_log.received_text(row) for row in reversed(inbound)]
-        return [text for text in texts if text.sent_at and text.sent_at >= since]
+        return [
+            twilio_log.received_text(row)
+            for row in reversed(list(self._log(date_sent_after=since, **to)))
+            if row.direction == "inbound" and row.date_sent and row.date_sent >= since
+        ]
+
+    def texts_between(self, *, student_phone: str, system_phone: str) -> Sequence[InboundText]:
+        """The last texts of a student to a number, at most ``LAST_OF_A_PAIR``, oldest first. Raises NumberProblem.
+
+        Somebody may wait for it: it takes a few seconds at most.
+        """
+        rows = self._ask(
+            lambda client: client.messages.page(from_=student_phone, to=system_phone, page_size=LAST_OF_A_PAIR),
+            is_quick=True,
+        )
+        texts = [twilio_log.received_text(row) for row in rows if row.direction == "inbound"]
+        return texts[::-1]
+
+    def received_text(self, carrier_message_id: str) -> InboundText | None:
+        """One text by its id; None when the carrier has no such text of a student. Raises NumberProblem. As quick."""
+        try:
+            row = self._ask(lambda client: client.messages(carrier_message_id).fetch(), is_quick=True)
+        except NumberProblem as problem:
+            if problem.carrier_code == "20404":
+                return None
+            raise
+        is_it = row.sid == carrier_message_id and row.direction == "inbound"
+        return twilio_log.received_text(row) if is_it else None
 
     def _log(self, **which: Any) -> Iterator[Any]:
         """Rows of Twilio's log, newest first, page after page."""
@@ -260,13 +288,13 @@ class Twilio:
             raise NumberProblem("TWILIO_MESSAGING_SERVICE_SID is not set.", is_final=True)
         return client.messaging.v1.services(self.messaging_service_sid)
 
-    def _ask(self, question: "Callable[[Any], Answered]") -> "Answered":
+    def _ask(self, question: "Callable[[Any], Answered]", *, is_quick: bool = False) -> "Answered":
         """Ask Twilio through its own library and turn its exceptions into ours."""
         import requests
         from twilio.base.exceptions import TwilioException, TwilioRestException
 
         try:
-            return question(self._library())
+            return question(self._quick_library() if is_quick else self._library())
         except TwilioRestException as error:
             raise answers.problem(error.status, str(error.code)) from error
         except TwilioException as error:
@@ -276,16 +304,24 @@ class Twilio:
 
     def _library(self) -> Any:
         if self._client is None:
-            from twilio.http.http_client import TwilioHttpClient
-            from twilio.rest import Client
-
-            client = Client(self.account_sid, self.auth_token, http_client=TwilioHttpClient(timeout=ACCOUNT_TIMEOUT_SECONDS))
-            client.api.base_url = self.api_url
-            client.messaging.base_url = self.messaging_url
-            client.events.base_url = self.events_url
-            client.accounts.base_url = self.accounts_url
-            self._client = client
+            self._client = self._new_library(timeout=ACCOUNT_TIMEOUT_SECONDS)
         return self._client
+
+    def _quick_library(self) -> Any:
+        if self._quick_client is None:
+            self._quick_client = self._new_library(timeout=SOMEBODY_WAITS_SECONDS)
+        return self._quick_client
+
+    def _new_library(self, *, timeout: int) -> Any:
+        from twilio.http.http_client import TwilioHttpClient
+        from twilio.rest import Client
+
+        client = Client(self.account_sid, self.auth_token, http_client=TwilioHttpClient(timeout=timeout))
+        client.api.base_url = self.api_url
+        client.messaging.base_url = self.messaging_url
+        client.events.base_url = self.events_url
+        client.accounts.base_url = self.accounts_url
+        return client
 
     # Webhooks in
 

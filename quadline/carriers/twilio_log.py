@@ -23,4 +23,5 @@ def sent_text(row: Any) -> SentText:
 
 
 def received_text(row: Any) -> InboundText:
-    return InboundText(row.sid, row.from_, row.to, row.body or "", sent_at=row.date_sent or row.date_created)
+    """Dated by when Twilio got it. ``date_sent`` of an inbound text is when Twilio called our webhook, which may be late."""
+    return InboundText(row.sid, row.from_, row.to, row.body or "", sent_at=row.date_created or row.date_sent)
