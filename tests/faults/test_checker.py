@@ -12,8 +12,8 @@ import pytest
 from quadline.conversations.rules import FINAL, Status, may_climb
 from tests.faults.harness import checker, ladder, opting, pacing
 from tests.faults.harness.evidence import Evidence
-from tests.faults.harness.load import Act, Done, planned
-from tests.faults.harness.nemesis import Blow, asked_for, moments_of_buying
+from tests.faults.harness.load import WAVERS, WEBHOOKS, Act, Done, planned
+from tests.faults.harness.nemesis import Blow, asked_for, log_clock_ahead, moments_of_buying
 from tests.faults.harness.nemesis import planned as blows
 from tests.faults.harness.report import Report
 
@@ -69,12 +69,13 @@ def honest() -> Evidence:
         attempts={"m1": [{"started_at": NOON - timedelta(seconds=1), "outcome": "accepted", "why": ""}]},
         emails=[],
         consent=[],
+        opted_out=set(),
         numbers=[{"id": 1, "user_id": 1, "state": "active", "phone": NUMBER}],
         accepts=[accept()],
         ends={SID: "delivered"},
         delivered_at={SID: NOON.timestamp()},
         news={(SID, "delivered")},
-        inbound=[{"sid": "SM2", "from": ROSA, "to": NUMBER, "body": "Yes"}],
+        inbound=[{"sid": "SM2", "from": ROSA, "to": NUMBER, "body": "Yes", "at": NOON.timestamp()}],
         mail=[],
         purchases=[{"phone_number": NUMBER}],
         faults=Counter(),
@@ -84,10 +85,10 @@ def honest() -> Evidence:
     )
 
 
-def said(seen: Evidence, word: str) -> str:
+def said(seen: Evidence, word: str, at: datetime = NOON) -> str:
     """At the carrier and in the conversation. Its id."""
     sid = f"SM1{len(seen.inbound)}"
-    seen.inbound.append({"sid": sid, "from": ROSA, "to": NUMBER, "body": word})
+    seen.inbound.append({"sid": sid, "from": ROSA, "to": NUMBER, "body": word, "at": at.timestamp()})
     seen.messages.append(text(id=sid, direction="inbound", status="received", body=word, carrier_message_id=sid))
     seen.events[sid] = [event("", "received")]
     return sid
@@ -96,8 +97,14 @@ def said(seen: Evidence, word: str) -> str:
 def entered(seen: Evidence, word: str, at: datetime, *, recorded_at: datetime | None = None) -> None:
     """Said, and on the ledger."""
     change = {"STOP": "opt_out", "START": "opt_in"}[word]
-    facts = {"student_phone": ROSA, "system_phone": NUMBER, "change": change, "carrier_reference": said(seen, word)}
-    seen.consent.append(facts | {"occurred_at": at, "recorded_at": recorded_at or at})
+    sid = said(seen, word, at)
+    facts = {"student_phone": ROSA, "system_phone": NUMBER, "change": change, "carrier_reference": sid}
+    # As it is written down: the time is ours, and says nothing of when it was said.
+    heard_at = recorded_at or at
+    seen.consent.append(facts | {"occurred_at": heard_at, "recorded_at": heard_at})
+    seen.inbound.sort(key=lambda line: line["at"])
+    words = [line["body"] for line in seen.inbound if line["body"] in opting.ASKS_FOR]
+    seen.opted_out = {(ROSA, NUMBER)} if words[-1] == "STOP" else set()
 
 
 def opted_out(seen: Evidence, at: datetime) -> None:
@@ -154,6 +161,7 @@ BREAKS: dict[str, Callable[[Evidence], Any]] = {
     "accepted at most once": lambda seen: seen.accepts.append(accept("SM3")),
     "what the carrier has is on record": lambda seen: seen.messages[0].update(carrier_message_id=""),
     "each stop and start is on the ledger": lambda seen: said(seen, "STOP"),
+    "each pair stands by the last word": lambda seen: seen.opted_out.clear() or said(seen, "STOP"),
     "no text after a stop": lambda seen: opted_out(seen, NOON - timedelta(seconds=0.5)),
     "one number each": lambda seen: seen.purchases.append({"phone_number": "+17345552001"}),
     "no status falls and each has its event": silent,
@@ -303,6 +311,59 @@ def test_after_a_start_texts_are_welcome_again_and_a_late_stop_undoes_no_newer_s
     entered(seen, "START", NOON - timedelta(seconds=5))
     entered(seen, "STOP", NOON - timedelta(seconds=7), recorded_at=NOON - timedelta(seconds=2))
     assert checker.broken(seen, Done()) == {}
+
+
+def test_a_late_start_that_was_said_before_the_stop_makes_no_text_welcome() -> None:
+    """Both as they were heard look as if the student had come back."""
+    seen = honest()
+    entered(seen, "STOP", NOON - timedelta(seconds=7), recorded_at=NOON - timedelta(seconds=6))
+    entered(seen, "START", NOON - timedelta(seconds=9), recorded_at=NOON - timedelta(seconds=2))
+    assert list(checker.broken(seen, Done())) == ["no text after a stop"]
+    seen.opted_out.clear()
+    assert list(checker.broken(seen, Done())) == [
+        "no text after a stop",
+        "each pair stands by the last word",
+    ]
+
+
+def test_a_start_that_we_have_not_heard_of_yet_makes_no_text_welcome() -> None:
+    seen = honest()
+    entered(seen, "STOP", NOON - timedelta(seconds=9))
+    entered(seen, "START", NOON - timedelta(seconds=7), recorded_at=NOON + timedelta(seconds=2))
+    assert list(checker.broken(seen, Done())) == ["no text after a stop"]
+
+
+@pytest.mark.parametrize(("apart", "is_found"), [(3, True), (0, False)])
+def test_who_came_back_and_is_out_for_good_is_found(apart: int, is_found: bool) -> None:
+    """Within one second the carrier's dates do not say which was first, and STOP wins."""
+    seen = honest()
+    entered(seen, "STOP", NOON + timedelta(seconds=1))
+    entered(seen, "START", NOON + timedelta(seconds=1 + apart, milliseconds=500))
+    assert checker.broken(seen, Done()) == {}
+    seen.opted_out.add((ROSA, NUMBER))
+    assert bool(checker.broken(seen, Done())) is is_found
+
+
+def test_who_came_back_may_be_out_by_a_later_refusal() -> None:
+    seen = honest()
+    entered(seen, "STOP", NOON + timedelta(seconds=1))
+    entered(seen, "START", NOON + timedelta(seconds=5))
+    later = NOON + timedelta(seconds=9)
+    refused = {"carrier_reference": "refused m9", "occurred_at": later, "recorded_at": later}
+    seen.consent.append(seen.consent[0] | refused)
+    seen.opted_out.add((ROSA, NUMBER))
+    assert checker.broken(seen, Done()) == {}
+
+
+def test_who_wavers_is_written_to_and_their_words_come_in_every_way() -> None:
+    acts = planned(7, seconds=600, staff=4, students=120)
+    waverers = [act for act in acts if act.kind == "waver"]
+    fates = [webhook for act in waverers for _, _, webhook in act.words]
+    assert all(webhook in fates for webhook in WEBHOOKS)
+    assert {tuple(word for word, _, _ in act.words) for act in waverers} == set(WAVERS)
+    for act in [act for act in waverers if act.at < 590]:
+        assert any((each.kind, each.student, each.at > act.at) == ("text", act.student, True) for each in acts)
+    assert len({log_clock_ahead(seed) for seed in range(50)}) == 5
 
 
 @pytest.mark.parametrize("change", [{"carrier_reference": "SM9"}, {"change": "opt_in"}, {"system_phone": "+17345552001"}])
