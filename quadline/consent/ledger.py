@@ -104,9 +104,11 @@ def among(pairs: Iterable[Pair], statement: str) -> set[Pair]:
         return set(cursor.fetchall())
 
 
-def came_back_after(pair: Pair, word: Word) -> bool:
-    """Whether the student has surely opted in since these words."""
-    return any(comes_after(entry.word, word) for entry in _entries(pair) if entry.change == Change.OPT_IN)
+def came_back_after(pair: Pair, word: Word) -> bool | None:
+    """Whether the student has opted in since these words. None: only the carrier can tell."""
+    starts = [entry.word for entry in _entries(pair) if entry.change == Change.OPT_IN]
+    answers = {comes_after(start, word) for start in starts}
+    return True if True in answers else None if None in answers else False
 
 
 def learn_dates(pair: Pair, dates: Mapping[str, datetime]) -> None:

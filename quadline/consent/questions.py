@@ -61,10 +61,13 @@ def ask(
             with transaction.atomic():
                 question.save()
                 # Inside: only the database knows when it was written down, by its own clock.
-                if ledger.came_back_after(pair, question.word):
+                has_come_back = ledger.came_back_after(pair, question.word)
+                if has_come_back:
                     raise _CameBack
         except (IntegrityError, _CameBack):  # the database keeps it to one per reply, and to one open per pair
             return None
+        if has_come_back is None:
+            ledger.doubt(pair)
         return question
 
 

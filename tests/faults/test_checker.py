@@ -161,7 +161,7 @@ BREAKS: dict[str, Callable[[Evidence], Any]] = {
     "accepted at most once": lambda seen: seen.accepts.append(accept("SM3")),
     "what the carrier has is on record": lambda seen: seen.messages[0].update(carrier_message_id=""),
     "each stop and start is on the ledger": lambda seen: said(seen, "STOP"),
-    "each pair stands by the last word": lambda seen: seen.opted_out.clear() or said(seen, "STOP"),
+    "each pair stands by the last word": lambda seen: said(seen, "STOP"),
     "no text after a stop": lambda seen: opted_out(seen, NOON - timedelta(seconds=0.5)),
     "one number each": lambda seen: seen.purchases.append({"phone_number": "+17345552001"}),
     "no status falls and each has its event": silent,
