@@ -83,6 +83,15 @@ def standing_of(words: Sequence[Word]) -> Standing:
     return Standing(_newest(open_stops), is_in_doubt)
 
 
+def counts(word: Word, heard_before: Sequence[Word]) -> bool | None:
+    """Whether a word changed anything when it was heard. None: only the carrier can tell."""
+    others = [other for other in heard_before if other.change is not word.change]
+    if word.change is Change.OPT_OUT:
+        return not any(comes_after(start, word) for start in others)
+    answers = {comes_after(word, stop) for stop in others}
+    return False if False in answers else None if None in answers else True
+
+
 def _is_open(stop: Word, starts: Sequence[Word]) -> bool:
     return not any(comes_after(start, stop) for start in starts)
 

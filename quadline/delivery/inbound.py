@@ -6,7 +6,7 @@ Other words that may mean stop are put to a person (opting.py).
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.db import connection, transaction
@@ -31,6 +31,8 @@ from quadline.sms import bodies, phones, segments
 
 # Our ids for inbound texts are made from the carrier's, so that the same text twice is one row.
 INBOUND = uuid.UUID("8f0d6a52-1c0b-4e0f-9d2b-0b8a6f9f2f53")
+# Said on the screen beside a text that stands below what is newer: it joined the conversation when it came.
+REACHED_LATE, LATE = "Reached us late.", timedelta(minutes=2)
 # Whose number each text is to, and what is known of the phone it is from. Several students may share a phone: it is the
 # one this staff user was in touch with last. The conditions on the number are those of its index.
 PLACE = """
@@ -135,6 +137,7 @@ def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
         student_phone=phone,
         segments=segments.count(body).segments,
         carrier_message_id=text.carrier_message_id,
+        detail=REACHED_LATE if now - at > LATE else "",
     )
 
 

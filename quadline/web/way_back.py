@@ -33,6 +33,13 @@ def way_back(student: Student, number: SystemNumber) -> WayBack:
     )
 
 
+def looked_up(student: Student) -> str:
+    return (
+        f"{student.first} has texted START as well. Quadline is asking the carrier which came last, "
+        "and opens this automatically if that was START."
+    )
+
+
 @dataclass(frozen=True)
 class OptOut:
     """One number from which a student gets no texts: why, since when, the way back, and what the carrier holds."""

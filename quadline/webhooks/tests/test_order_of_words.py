@@ -42,9 +42,7 @@ def test_a_start_counts_when_it_is_answered(carrier: Caller, box: Simulator, pai
         assert ledger.is_opted_out(pair) is (word == "STOP")
 
 
-def test_a_start_that_comes_after_the_stop_that_followed_it_does_not(
-    carrier: Caller, box: Simulator, pair: ledger.Pair
-) -> None:
+def test_a_start_that_comes_after_the_stop_that_followed_it_does_not(carrier: Caller, box: Simulator, pair: ledger.Pair) -> None:
     start, stop = said(box, pair, "START"), said(box, pair, "STOP")
     for told in (stop, start, start, stop):
         assert carrier.post(INBOUND, told).status == 200
