@@ -5,7 +5,6 @@ when first needed because that takes 0.4 s.
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +16,7 @@ import aiohttp
 
 from quadline.carriers import twilio_answers as answers
 from quadline.carriers import twilio_consents as consents
-from quadline.carriers import twilio_log
+from quadline.carriers import twilio_library, twilio_log
 from quadline.carriers.protocol import (
     NO_CONNECTION,
     Answer,
@@ -49,8 +48,7 @@ LAST_OF_A_PAIR = 50
 # Twilio itself retries our inbound webhook only when it cannot connect; the fragment asks for three tries whatever
 # the fault (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of the signature.
 INBOUND_RETRIES = "#rc=3&rp=all"
-REGISTRATION_TYPE = "com.twilio.messaging.compliance.number-registration"
-EVENT_TYPES = tuple(f"{REGISTRATION_TYPE}.{end}" for end in ("pending", "successful", "failed"))
+EVENT_TYPES = tuple(f"{answers.REGISTRATION_TYPE}.{end}" for end in ("pending", "successful", "failed"))
 Answered = TypeVar("Answered")
 
 
@@ -304,24 +302,13 @@ class Twilio:
 
     def _library(self) -> Any:
         if self._client is None:
-            self._client = self._new_library(timeout=ACCOUNT_TIMEOUT_SECONDS)
+            self._client = twilio_library.new(self, timeout=ACCOUNT_TIMEOUT_SECONDS)
         return self._client
 
     def _quick_library(self) -> Any:
         if self._quick_client is None:
-            self._quick_client = self._new_library(timeout=SOMEBODY_WAITS_SECONDS)
+            self._quick_client = twilio_library.new(self, timeout=SOMEBODY_WAITS_SECONDS)
         return self._quick_client
-
-    def _new_library(self, *, timeout: int) -> Any:
-        from twilio.http.http_client import TwilioHttpClient
-        from twilio.rest import Client
-
-        client = Client(self.account_sid, self.auth_token, http_client=TwilioHttpClient(timeout=timeout))
-        client.api.base_url = self.api_url
-        client.messaging.base_url = self.messaging_url
-        client.events.base_url = self.events_url
-        client.accounts.base_url = self.accounts_url
-        return client
 
     # Webhooks in
 
@@ -379,14 +366,7 @@ class Twilio:
 
         Raises KeyError or ValueError for another body.
         """
-        try:
-            events = json.loads(raw_body)
-        except RecursionError as error:
-            raise ValueError("nested too deeply") from error
-        if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
-            raise ValueError("an array of events was expected")
-        ours = [event for event in events if str(event.get("type", "")).startswith(REGISTRATION_TYPE)]
-        return [answers.registration(event) for event in ours]
+        return answers.registrations(raw_body)
 
     def read_call(self, call: WebhookCall) -> IncomingCall:
         return IncomingCall(student_phone=call.form.get("From", ""), system_phone=call.form["To"])

@@ -180,7 +180,7 @@ def machine(people: Cast, box: Simulator, twilio: Twilio) -> type[Words]:
         box.settings(callback_delay=10**9, carrier_blocks_opt_outs=False)
         return rent(people.maya)
 
-    Words.people, Words.box, Words.begun = people, box, staticmethod(begun)  # type: ignore[assignment]
+    Words.people, Words.box, Words.begun = people, box, staticmethod(begun)
     return Words
 
 
