@@ -30,6 +30,7 @@ from quadline.sms import bodies
 
 log = structlog.get_logger(__name__)
 
+UNTIL_SURE = timedelta(minutes=1)
 LOOK_BACK = timedelta(hours=30)  # a night and some hours, so that a check that came late leaves no gap
 
 # What a check says of a pair.
@@ -49,8 +50,15 @@ def tell_carrier(entry_id: int) -> None:
     state = ConsentState.objects.select_related("entry").filter(entry_id=entry_id, opted_out=True).first()
     if state is None:
         return  # the student has come back, or another entry says the same
+    if state.is_in_doubt:  # told of it, the carrier would shut out who has come back
+        enqueue(tell_carrier, after=UNTIL_SURE, entry_id=entry_id)
+        return
     _note(state, False, NOT_TOLD_YET, timezone.now())
-    is_taken = registry.current().push_opt_out(system_phone=state.system_phone, student_phone=state.student_phone, at=state.since)
+    is_taken = registry.current().push_opt_out(
+        system_phone=state.system_phone,
+        student_phone=state.student_phone,
+        at=state.entry.carrier_at or state.since,
+    )
     _note(state, is_taken, TOLD if is_taken else NOT_TOLD, timezone.now())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -58,10 +58,10 @@ def date_starts(pair: Pair) -> None:
 def _look_up(pair: Pair, *, looks: int) -> bool:
     try:
         texts = _texts_of(registry.current(), pair)
-    except NumberProblem as problem:
-        log.warning("the order of a student's words could not be read", why=problem.words)
+    except (NumberProblem, ValueError, KeyError, TypeError, AttributeError) as problem:  # or an answer that is none
+        log.warning("the order of a student's words could not be read", fault=repr(problem))
         texts = {}
-    file_replies(_unheard(texts), now=timezone.now())
+    _file(_unheard(texts))
     return _settle(pair, _dates(texts), looks=looks)
 
 
@@ -94,6 +94,15 @@ def _unheard(texts: Mapping[str, InboundText]) -> Sequence[InboundText]:
     known_ids = set(known.values_list("pk", flat=True))
     unheard = [text for text in texts.values() if id_of(text.carrier_message_id) not in known_ids]
     return [text for text in unheard if asks_something(text.body)]
+
+
+def _file(texts: Sequence[InboundText]) -> None:
+    """One that cannot be filed keeps back nothing; whoever reads the log meets it again."""
+    for text in texts:
+        try:
+            file_replies([text], now=timezone.now())
+        except (DataError, IntegrityError, ValueError):
+            log.exception("a text that the carrier has could not be filed", carrier_message_id=text.carrier_message_id)
 
 
 def _dates(texts: Mapping[str, InboundText]) -> dict[str, datetime]:

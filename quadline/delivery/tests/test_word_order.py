@@ -18,9 +18,10 @@ from quadline.conversations.models import Message
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Status
 from quadline.delivery import recording, word_order
+from quadline.delivery.carrier_opt_outs import tell_carrier
 from quadline.delivery.inbound import file_replies
 from quadline.delivery.opting import How, answer_question, record_stop_request
-from quadline.delivery.tests.acts import ago, rent, send_due, status, write
+from quadline.delivery.tests.acts import ago, jobs, rent, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -245,3 +246,34 @@ def test_a_carrier_that_does_not_answer_is_waited_for_briefly(
 
     assert ledger.is_opted_out(pair)
     assert ledger.standing(pair).is_in_doubt  # type: ignore[union-attr]
+
+
+def test_the_carrier_is_told_of_an_opt_out_only_when_it_is_sure(say: Say, pair: ledger.Pair, box: Simulator) -> None:
+    """It would shut out who has come back, and take no START of theirs for that before."""
+    stop, start = say("Stop."), say("START")
+    for text in (start, stop):
+        file_replies([text], now=timezone.now())
+    entry = ConsentEntry.objects.get(change="opt_out")
+    tell_carrier(entry_id=entry.pk)
+    assert box.ledger("opt_out") == []
+    assert len(jobs(tell_carrier)) == 2, "and again, a minute later"
+    word_order.settle_if_in_doubt(pair)
+    tell_carrier(entry_id=entry.pk)
+
+    assert box.ledger("opt_out") == []
+    assert not ledger.is_opted_out(pair)
+
+
+@pytest.mark.parametrize("fault", [ValueError("no JSON"), KeyError("messages"), TypeError(), AttributeError("sid")])
+def test_an_answer_that_is_none_leaves_the_student_out(
+    say: Say, hear: Hear, pair: ledger.Pair, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise fault
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Twilio, "texts_between", fails)
+        hear(say("STOP"), say("START"))
+        assert ledger.is_opted_out(pair)
+    word_order.settle_if_in_doubt(pair)
+    assert not ledger.is_opted_out(pair)
