@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from quadline.carriers import registry
-from quadline.carriers.protocol import Carrier, InboundText, NumberProblem
+from quadline.carriers.protocol import Carrier, InboundText, NumberProblem, OutcomeUnknown
 from quadline.consent import ledger
 from quadline.consent.ledger import Pair
 from quadline.consent.models import ConsentEntry, StopQuestion
@@ -67,13 +67,24 @@ def _look_up(pair: Pair, *, looks: int) -> bool:
 
 def _texts_of(carrier: Carrier, pair: Pair) -> dict[str, InboundText]:
     """What the carrier has of a pair lately, by its ids: its log, and what a log that lags behind has not got yet."""
-    texts = carrier.texts_between(student_phone=pair[0], system_phone=pair[1])
-    found = {text.carrier_message_id: text for text in texts}
+    found = _log_of(carrier, pair)
     for message_id in _undated(pair):
         text = found.get(message_id) or carrier.received_text(message_id)
         if text:
             found[message_id] = text
     return found
+
+
+def _log_of(carrier: Carrier, pair: Pair) -> dict[str, InboundText]:
+    """Nothing when the carrier will not list them; each may still be asked for. Raises NumberProblem when it is away."""
+    try:
+        texts = carrier.texts_between(student_phone=pair[0], system_phone=pair[1])
+    except NumberProblem as problem:
+        if isinstance(problem, OutcomeUnknown) or problem.retry_after:
+            raise
+        log.warning("the texts of a pair could not be listed", why=problem.words)
+        return {}
+    return {text.carrier_message_id: text for text in texts}
 
 
 def _undated(pair: Pair) -> list[str]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from django.utils import timezone
 
-from quadline.carriers.protocol import Failure, InboundText
+from quadline.carriers.protocol import Failure, InboundText, NumberProblem
 from quadline.carriers.tests import NOBODY
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger, questions
@@ -102,6 +102,18 @@ def test_a_log_that_lags_behind_is_helped_by_the_texts_themselves(
     say: Say, hear: Hear, twilio: Twilio, pair: ledger.Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Twilio, "texts_between", lambda *_, **__: [])
+    hear(say("STOP"), say("START"))
+
+    assert not ledger.is_opted_out(pair)
+
+
+def test_a_carrier_that_does_not_list_them_is_asked_for_each(
+    say: Say, hear: Hear, twilio: Twilio, pair: ledger.Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise NumberProblem("not like this", is_final=False, carrier_code="20001")
+
+    monkeypatch.setattr(Twilio, "texts_between", refuses)
     hear(say("STOP"), say("START"))
 
     assert not ledger.is_opted_out(pair)
