@@ -27,6 +27,7 @@ from quadline.numbers.rules import HELD
 log = structlog.get_logger(__name__)
 
 IN_ONE_SWEEP = 25  # of three seconds each at worst
+MOST_UNDATED = 10
 MOST_BY_ID = 5  # texts that the carrier is asked for one by one
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
 
@@ -68,8 +69,13 @@ def _look_up(pair: Pair, *, looks: int) -> bool:
 def _texts_of(carrier: Carrier, pair: Pair) -> dict[str, InboundText]:
     """What the carrier has of a pair lately, by its ids: its log, and what a log that lags behind has not got yet."""
     found = _log_of(carrier, pair)
-    for message_id in _undated(pair):
-        text = found.get(message_id) or carrier.received_text(message_id)
+    missing = [message_id for message_id in _undated(pair) if message_id not in found]
+    for message_id in missing[:MOST_BY_ID]:
+        try:
+            text = carrier.received_text(message_id)
+        except NumberProblem as problem:
+            log.warning("a text could not be looked up", why=problem.words)
+            break  # what was found tells something all the same
         if text:
             found[message_id] = text
     return found
@@ -92,11 +98,10 @@ def _undated(pair: Pair) -> list[str]:
     of_pair = {"student_phone": pair[0], "system_phone": pair[1], "carrier_at": None}
     words = ConsentEntry.objects.filter(**of_pair).exclude(carrier_message_id="")
     asked = StopQuestion.objects.filter(**of_pair, is_text=True)
-    ids = [
-        *words.order_by("-pk").values_list("carrier_message_id", flat=True)[:MOST_BY_ID],
-        *asked.order_by("-pk").values_list("carrier_reference", flat=True)[:MOST_BY_ID],
+    return [
+        *words.order_by("-pk").values_list("carrier_message_id", flat=True)[:MOST_UNDATED],
+        *asked.order_by("-pk").values_list("carrier_reference", flat=True)[:MOST_UNDATED],
     ]
-    return ids[:MOST_BY_ID]
 
 
 def _unheard(texts: Mapping[str, InboundText]) -> Sequence[InboundText]:
