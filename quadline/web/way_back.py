@@ -35,8 +35,8 @@ def way_back(student: Student, number: SystemNumber) -> WayBack:
 
 def looked_up(student: Student) -> str:
     return (
-        f"{student.first} has texted START as well. Quadline is asking the carrier which came last, "
-        "and opens this automatically if that was START."
+        f"{student.first} has also texted to get texts again. Quadline is asking the carrier which came "
+        "last, and opens this automatically if it was that."
     )
 
 
