@@ -59,9 +59,13 @@ class Simulator:
     def fast_forward(self, hours: float = 24) -> None:
         self.ask("POST", "/simulator/fast-forward", {"hours": hours})
 
-    def text(self, phone: str, to: str, body: str) -> Any:
-        """A student texts a system number."""
-        return self.ask("POST", f"/simulator/phones/{phone}/texts", {"to": to, "body": body})
+    def a_second_passes(self) -> None:
+        """The carrier dates texts in whole seconds: of STOP and START in one of them STOP counts."""
+        self.fast_forward(hours=1 / 3600)
+
+    def text(self, phone: str, to: str, body: str, **webhook: Any) -> Any:
+        """A student texts a system number. ``webhook_after``: seconds; or ``webhook_lost``."""
+        return self.ask("POST", f"/simulator/phones/{phone}/texts", {"to": to, "body": body, **webhook})
 
     def accepts(self, *, to: str = "", sender: str = "") -> list[dict[str, Any]]:
         """The texts the carrier took, by its own append-only ledger."""

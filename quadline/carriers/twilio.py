@@ -5,7 +5,6 @@ when first needed because that takes 0.4 s.
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +16,7 @@ import aiohttp
 
 from quadline.carriers import twilio_answers as answers
 from quadline.carriers import twilio_consents as consents
-from quadline.carriers import twilio_log
+from quadline.carriers import twilio_library, twilio_log
 from quadline.carriers import twilio_setup as setup
 from quadline.carriers import twilio_shapes as shapes
 from quadline.carriers.protocol import (
@@ -45,7 +44,9 @@ from quadline.carriers.twilio_forms import encoded
 
 SEND_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 ACCOUNT_TIMEOUT_SECONDS = 15
+SOMEBODY_WAITS_SECONDS = 3
 LARGEST_PAGE = 1000  # rows of its log in one answer
+LAST_OF_A_PAIR = 50
 # Twilio itself retries our inbound webhook only when it cannot connect; the fragment asks for three tries whatever
 # the fault (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of the signature.
 INBOUND_RETRIES = "#rc=3&rp=all"
@@ -68,6 +69,7 @@ class Twilio:
     name: str = "twilio"
     _sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = field(default_factory=dict, repr=False)
     _client: Any = field(default=None, repr=False)
+    _quick_client: Any = field(default=None, repr=False)  # for whom somebody waits
 
     @classmethod
     def from_settings(cls, env: Any) -> "Twilio":
@@ -118,19 +120,39 @@ class Twilio:
     def received_texts(self, *, since: datetime, system_phone: str = "") -> Sequence[InboundText]:
         """The carrier's own log of texts to us, or to one number, oldest first. Raises NumberProblem when it cannot be read."""
         to = {"to": system_phone} if system_phone else {}
-        inbound = [row for row in self._log(date_sent_after=since, **to) if twilio_log.is_inbound(row)]
-        texts = [twilio_log.received_text(row) for row in reversed(inbound)]
-        return [text for text in texts if text.sent_at and text.sent_at >= since]
+        return [
+            twilio_log.received_text(row)
+            for row in reversed(list(self._log(date_sent_after=since, **to)))
+            if twilio_log.is_inbound(row) and (row.date_sent or row.date_created) >= since
+        ]
+
+    def texts_between(self, *, student_phone: str, system_phone: str) -> Sequence[InboundText]:
+        """The last texts of a student to a number, at most ``LAST_OF_A_PAIR``, oldest first. Raises NumberProblem.
+
+        Somebody may wait for it: it takes a few seconds at most.
+        """
+        rows = self._ask(
+            lambda client: client.messages.page(from_=student_phone, to=system_phone, page_size=LAST_OF_A_PAIR),
+            is_quick=True,
+        )
+        texts = [twilio_log.received_text(row) for row in rows if twilio_log.is_inbound(row)]
+        return texts[::-1]
+
+    def received_text(self, carrier_message_id: str) -> InboundText | None:
+        """One text by its id; None when the carrier has no such text of a student. Raises NumberProblem. As quick."""
+        try:
+            row = self._ask(lambda client: client.messages(carrier_message_id).fetch(), is_quick=True)
+        except NumberProblem as problem:
+            if problem.carrier_code == "20404":
+                return None
+            raise
+        shapes.agrees(row, sid=carrier_message_id)
+        return twilio_log.received_text(row) if twilio_log.is_inbound(row) else None
 
     def own_replies(self, *, system_phone: str, since: datetime) -> Sequence[SentText]:
-        """What the carrier itself answered from one number, to STOP or HELP. Raises NumberProblem when its log cannot be read.
-
-        Twilio's log calls them outbound-reply; we answer no webhook with words (``answer_text``), so they are all its own.
-        """
-        rows = list(self._log(from_=system_phone, date_sent_after=since))
-        for row in rows:
-            twilio_log.check_sent(row, system_phone=system_phone)
-        return [twilio_log.sent_text(row) for row in rows if row.direction == "outbound-reply"]
+        """What the carrier itself answered from one number, to STOP or HELP. Raises NumberProblem when its log cannot be read."""
+        rows = self._log(from_=system_phone, date_sent_after=since)
+        return [twilio_log.sent_text(row) for row in rows if twilio_log.is_own_reply(row, system_phone=system_phone)]
 
     def _log(self, **which: Any) -> Iterator[Any]:
         """Rows of Twilio's log, newest first, page after page."""
@@ -263,13 +285,13 @@ class Twilio:
             raise NumberProblem("TWILIO_MESSAGING_SERVICE_SID is not set.", is_final=True)
         return client.messaging.v1.services(self.messaging_service_sid)
 
-    def _ask(self, question: "Callable[[Any], Answered]") -> "Answered":
+    def _ask(self, question: "Callable[[Any], Answered]", *, is_quick: bool = False) -> "Answered":
         """Ask Twilio through its own library and turn its exceptions into ours."""
         import requests
         from twilio.base.exceptions import TwilioException, TwilioRestException
 
         try:
-            return question(self._library())
+            return question(self._quick_library() if is_quick else self._library())
         except TwilioRestException as error:
             raise answers.problem(error.status, str(error.code)) from error
         except TwilioException as error:
@@ -279,17 +301,13 @@ class Twilio:
 
     def _library(self) -> Any:
         if self._client is None:
-            from twilio.http.http_client import TwilioHttpClient
-            from twilio.rest import Client
-
-            http_client = shapes.checked(TwilioHttpClient)(timeout=ACCOUNT_TIMEOUT_SECONDS)
-            client = Client(self.account_sid, self.auth_token, http_client=http_client)
-            client.api.base_url = self.api_url
-            client.messaging.base_url = self.messaging_url
-            client.events.base_url = self.events_url
-            client.accounts.base_url = self.accounts_url
-            self._client = client
+            self._client = twilio_library.new(self, timeout=ACCOUNT_TIMEOUT_SECONDS)
         return self._client
+
+    def _quick_library(self) -> Any:
+        if self._quick_client is None:
+            self._quick_client = twilio_library.new(self, timeout=SOMEBODY_WAITS_SECONDS)
+        return self._quick_client
 
     # Webhooks in
 
@@ -347,14 +365,7 @@ class Twilio:
 
         Raises KeyError or ValueError for another body.
         """
-        try:
-            events = json.loads(raw_body)
-        except RecursionError as error:
-            raise ValueError("nested too deeply") from error
-        if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
-            raise ValueError("an array of events was expected")
-        ours = [event for event in events if str(event.get("type", "")).startswith(setup.REGISTRATION_TYPE)]
-        return [answers.registration(event) for event in ours]
+        return answers.registrations(raw_body)
 
     def read_call(self, call: WebhookCall) -> IncomingCall:
         return IncomingCall(student_phone=call.form.get("From", ""), system_phone=call.form["To"])

@@ -21,6 +21,7 @@ from quadline.carriers.protocol import (
 )
 from quadline.carriers.twilio_codes import NUMBER_PROBLEMS, failure
 
+REGISTRATION_TYPE = "com.twilio.messaging.compliance.number-registration"
 LONGEST_RETRY_AFTER = 3600.0  # seconds
 RETRY_UNSENT_SECONDS = 300.0  # a person or time mends it, and the text is kept
 
@@ -95,6 +96,18 @@ def list_problem(error: Exception) -> NumberProblem:
         return OutcomeUnknown("The carrier did not answer.", is_final=False)
     wait = seconds((answer.headers or {}).get("Retry-After"))
     return problem(int(answer.status_code), str(_object(str(answer.text).encode()).get("code", "")), wait=wait)
+
+
+def registrations(raw_body: bytes) -> list[Registration]:
+    """Raises KeyError or ValueError for a body that is no array of CloudEvents."""
+    try:
+        events = json.loads(raw_body)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        raise ValueError("an array of events was expected")
+    ours = [event for event in events if str(event.get("type", "")).startswith(REGISTRATION_TYPE)]
+    return [registration(event) for event in ours]
 
 
 def registration(event: Mapping[str, Any]) -> Registration:

@@ -24,6 +24,12 @@ def check_sent(row: Any, *, system_phone: str) -> None:
         raise UnreadableAnswer
 
 
+def is_own_reply(row: Any, *, system_phone: str) -> bool:
+    """Whether Twilio wrote it: we answer no webhook with words, so what its log calls outbound-reply is its own."""
+    check_sent(row, system_phone=system_phone)
+    return bool(row.direction == "outbound-reply")
+
+
 def is_inbound(row: Any) -> bool:
     """Whether a row is a text to us. One that does not say whose it is cannot be filed, and keeps back no other."""
     if row.direction != "inbound":
@@ -50,4 +56,5 @@ def sent_text(row: Any) -> SentText:
 
 
 def received_text(row: Any) -> InboundText:
-    return InboundText(row.sid, row.from_, row.to, row.body or "", sent_at=row.date_sent or row.date_created)
+    """Dated by when Twilio got it. ``date_sent`` of an inbound text is when Twilio called our webhook, which may be late."""
+    return InboundText(row.sid, row.from_, row.to, row.body or "", sent_at=row.date_created or row.date_sent)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from quadline.carriers import twilio_shapes as shapes
+from quadline.carriers.twilio_answers import REGISTRATION_TYPE
 
-REGISTRATION_TYPE = "com.twilio.messaging.compliance.number-registration"
 EVENT_TYPES = tuple(f"{REGISTRATION_TYPE}.{end}" for end in ("pending", "successful", "failed"))
 Ask = Callable[[Callable[[Any], Any]], Any]  # a question to Twilio's client, its answer; raises NumberProblem
 Service = Callable[[Any], Any]  # the Messaging Service of a client

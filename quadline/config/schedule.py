@@ -14,6 +14,7 @@ from quadline.delivery import (
     reconcile,
     sender,
     stuck,
+    word_order,
 )
 from quadline.jobs import Timed
 from quadline.numbers import alerts, provisioning
@@ -42,6 +43,7 @@ def timetable() -> list[Timed]:
         Timed(finishing.follow_broadcasts, EVERY_10_SECONDS),
         Timed(events.apply_forgotten_receipts, EVERY_10_SECONDS),
         Timed(mailing.send_overdue_emails, EVERY_10_SECONDS),
+        Timed(word_order.settle_pairs_in_doubt, EVERY_10_SECONDS),
         Timed(deadlines.email_overdue_texts, EVERY_MINUTE),
         Timed(out_of_reach.keep_what_is_out_of_reach, EVERY_MINUTE),
         Timed(holding.let_go_on_what_nobody_asks_about, EVERY_MINUTE),

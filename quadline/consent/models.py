@@ -3,7 +3,9 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
+from quadline.consent.order import Kind, Word
 from quadline.consent.rules import Change, Source
 
 
@@ -17,8 +19,11 @@ class ConsentEntry(models.Model):
     keyword = models.CharField(max_length=20, blank=True)
     wording = models.TextField(blank=True)  # the reply as it was written
     carrier_reference = models.CharField(max_length=64, blank=True)
-    occurred_at = models.DateTimeField()
-    recorded_at = models.DateTimeField(auto_now_add=True)
+    # The student's text that says so, if one does: its date can be asked for.
+    carrier_message_id = models.CharField(max_length=64, blank=True, db_default="")
+    occurred_at = models.DateTimeField()  # as well as we know: when it came, or what the log says
+    carrier_at = models.DateTimeField(null=True)  # by the carrier's own clock, once it is known
+    recorded_at = models.DateTimeField(db_default=Now())  # one clock for all our processes
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -28,20 +33,66 @@ class ConsentEntry(models.Model):
                 fields=["carrier_reference", "change"], condition=~models.Q(carrier_reference=""), name="consent_entry_once"
             )
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            # The one thing that may be learned later, once.
+            pgtrigger.ReadOnly(name="never_changed", exclude=["carrier_at"]),
+            pgtrigger.Protect(
+                name="dated_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__carrier_at__isnull=False) | pgtrigger.Q(new__carrier_at__isnull=True),
+            ),
+        ]
+
+    @property
+    def kind(self) -> Kind:
+        if self.carrier_message_id:
+            return Kind.TEXT
+        return Kind.REFUSAL if self.source == Source.CARRIER else Kind.TOLD
+
+    @property
+    def word(self) -> Word:
+        return Word(
+            id=self.pk,
+            change=Change(self.change),
+            kind=self.kind,
+            occurred_at=self.occurred_at,
+            heard_at=self.recorded_at,
+            carrier_at=self.carrier_at,
+        )
 
 
 class ConsentState(models.Model):
-    """Where a pair stands: the newest entry of the ledger, kept beside it so that a send can ask in one look."""
+    """Where a pair stands: the entry of the ledger that counts, kept beside it so that a send can ask in one look.
+
+    In doubt it is an opt-out, until the carrier has said in which order the student's words came.
+    """
 
     student_phone = models.CharField(max_length=16)
     system_phone = models.CharField(max_length=16)
     opted_out = models.BooleanField()
     since = models.DateTimeField()
     entry = models.ForeignKey(ConsentEntry, on_delete=models.PROTECT, related_name="+")
+    look_up_at = models.DateTimeField(null=True)  # while in doubt: when the carrier is asked next
+    looks = models.PositiveSmallIntegerField(default=0, db_default=0)  # that brought no answer
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["student_phone", "system_phone"], name="consent_state_once")]
+        indexes = [
+            models.Index(
+                fields=["look_up_at"],
+                condition=models.Q(look_up_at__isnull=False),
+                name="consent_state_in_doubt",
+            )
+        ]
+
+    @property
+    def is_in_doubt(self) -> bool:
+        return self.look_up_at is not None
+
+    @property
+    def is_surely_out(self) -> bool:
+        return self.opted_out and not self.is_in_doubt
 
 
 class StopQuestion(models.Model):
@@ -59,7 +110,10 @@ class StopQuestion(models.Model):
     wording = models.TextField()  # the reply as it was written
     phrase = models.CharField(max_length=80)  # what in it was taken for a stop
     carrier_reference = models.CharField(max_length=64)
-    asked_at = models.DateTimeField()
+    asked_at = models.DateTimeField()  # when the reply came, as well as we know
+    carrier_at = models.DateTimeField(null=True)  # the same by the carrier's own clock
+    is_text = models.BooleanField(default=False, db_default=False)  # the carrier can date it
+    recorded_at = models.DateTimeField(db_default=Now())
     answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -71,6 +125,18 @@ class StopQuestion(models.Model):
             ),
             models.UniqueConstraint(fields=["carrier_reference"], name="stop_question_once"),
         ]
+
+    @property
+    def word(self) -> Word:
+        """As a STOP, were it meant as one."""
+        return Word(
+            id=0,
+            change=Change.OPT_OUT,
+            kind=Kind.TEXT if self.is_text else Kind.TOLD,
+            occurred_at=self.asked_at,
+            heard_at=self.recorded_at,
+            carrier_at=self.carrier_at,
+        )
 
 
 class CarrierCheck(models.Model):

@@ -10,8 +10,10 @@ from quadline.accounts.models import User
 from quadline.consent import ledger
 from quadline.consent.ledger import Pair
 from quadline.consent.models import StopQuestion
+from quadline.consent.order import Word, comes_after
 
 Answer = StopQuestion.Answer
+MOST_ASKED_AGAIN = 20
 OPEN = """
     SELECT question.student_phone, question.system_phone
     FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
@@ -20,28 +22,72 @@ OPEN = """
 """
 
 
+class _CameBack(Exception):
+    """There is nothing to ask: a newer START."""
+
+
 def ask(
-    *, pair: Pair, wording: str, phrase: str, carrier_reference: str, asked_at: datetime, has_waited: bool = False
+    *,
+    pair: Pair,
+    wording: str,
+    phrase: str,
+    carrier_reference: str,
+    asked_at: datetime,
+    carrier_at: datetime | None = None,
+    is_text: bool = False,
+    has_waited: bool = False,
 ) -> StopQuestion | None:
     """Open a question in the caller's transaction. It waits for texts on their way, as a STOP does, if that has not.
 
-    None when there is nothing to ask: this reply was asked about, another of the pair is open, the student is out, or
-    has sent a keyword since.
+    None when there is nothing to ask: this reply was asked about, another of the pair is open, the student is surely out,
+    or has surely come back since. ``carrier_at``: when the carrier got the reply, by its own clock, if that is known.
     """
     with transaction.atomic():
         if not has_waited:
             ledger.wait_for_sends(pair)
-        standing = ledger.standing(pair)
-        if standing and (standing.opted_out or standing.since >= asked_at):
+        if ledger.is_surely_out(pair):
             return None
-        question = StopQuestion(student_phone=pair[0], system_phone=pair[1], wording=wording, phrase=phrase)
-        question.carrier_reference, question.asked_at = carrier_reference, asked_at
+        question = StopQuestion(
+            student_phone=pair[0],
+            system_phone=pair[1],
+            wording=wording,
+            phrase=phrase,
+            carrier_reference=carrier_reference,
+            asked_at=asked_at,
+            carrier_at=carrier_at,
+            is_text=is_text,
+        )
         try:
             with transaction.atomic():
                 question.save()
-        except IntegrityError:  # the database keeps it to one per reply, and to one open per pair
+                # Inside: only the database knows when it was written down, by its own clock.
+                has_come_back = ledger.came_back_after(pair, question.word)
+                if has_come_back:
+                    raise _CameBack
+        except (IntegrityError, _CameBack):  # the database keeps it to one per reply, and to one open per pair
             return None
+        if has_come_back is None:
+            ledger.doubt(pair)
         return question
+
+
+def ask_again(pair: Pair, start: Word) -> StopQuestion | None:
+    """Open again what the student's own keyword had answered, unless the START surely came after those words.
+
+    For a STOP that turned out to be older than the START. None when there is nothing to ask again, or one is open.
+    """
+    answered = StopQuestion.objects.filter(
+        student_phone=pair[0],
+        system_phone=pair[1],
+        answer=Answer.STOP,
+        answered_by=None,
+    )
+    for question in answered.order_by("-pk")[:MOST_ASKED_AGAIN]:
+        if not comes_after(start, question.word) and _open(pair).first() is None:
+            question.answer, question.answered_at = "", None
+            question.save(update_fields=["answer", "answered_at"])
+            return question
+    return None
 
 
 def settle(*, pair: Pair, answer: Answer, by: User | None, now: datetime) -> StopQuestion | None:

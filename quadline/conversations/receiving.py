@@ -41,10 +41,14 @@ RECEIVE = """
     ),
     shown AS (
         UPDATE conversations_conversation AS conversation
-        SET last_message_id = last.id, last_activity_at = last.created_at, last_inbound_at = last.created_at,
+        SET last_message_id = last.id,
+            -- What comes late, with the time it was sent, takes neither back.
+            last_activity_at = GREATEST(conversation.last_activity_at, last.newest),
+            last_inbound_at = GREATEST(conversation.last_inbound_at, last.newest),
             unread_count = conversation.unread_count + last.how_many, needs_reply = true, is_done = false
         FROM (SELECT DISTINCT ON (conversation_id) id, conversation_id, created_at,
-                     count(*) OVER (PARTITION BY conversation_id) AS how_many
+                     count(*) OVER (PARTITION BY conversation_id) AS how_many,
+                     max(created_at) OVER (PARTITION BY conversation_id) AS newest
               FROM received ORDER BY conversation_id, position DESC) AS last
         WHERE conversation.id = last.conversation_id
     ),

@@ -15,11 +15,13 @@ from quadline.carriers.protocol import Carrier, Failure, InboundText, NumberProb
 from quadline.consent import ledger, questions
 from quadline.consent.ledger import Pair
 from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
+from quadline.consent.order import Kind, Word
 from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery import holding
 from quadline.delivery.recipients import pair_of
+from quadline.delivery.recording import called_last
 from quadline.delivery.under_way import keep_texts_back
 from quadline.jobs import enqueue, job
 from quadline.numbers.models import SystemNumber
@@ -28,6 +30,7 @@ from quadline.sms import bodies
 
 log = structlog.get_logger(__name__)
 
+UNTIL_SURE = timedelta(minutes=1)
 LOOK_BACK = timedelta(hours=30)  # a night and some hours, so that a check that came late leaves no gap
 
 # What a check says of a pair.
@@ -47,8 +50,15 @@ def tell_carrier(entry_id: int) -> None:
     state = ConsentState.objects.select_related("entry").filter(entry_id=entry_id, opted_out=True).first()
     if state is None:
         return  # the student has come back, or another entry says the same
+    if state.is_in_doubt:  # told of it, the carrier would shut out who has come back
+        enqueue(tell_carrier, after=UNTIL_SURE, entry_id=entry_id)
+        return
     _note(state, False, NOT_TOLD_YET, timezone.now())
-    is_taken = registry.current().push_opt_out(system_phone=state.system_phone, student_phone=state.student_phone, at=state.since)
+    is_taken = registry.current().push_opt_out(
+        system_phone=state.system_phone,
+        student_phone=state.student_phone,
+        at=state.entry.carrier_at or state.since,
+    )
     _note(state, is_taken, TOLD if is_taken else NOT_TOLD, timezone.now())
 
 
@@ -78,7 +88,8 @@ def _learn_from_refusals(now: datetime) -> None:
     refused = MessageEvent.objects.filter(at__gte=now - LOOK_BACK, to_status__in=(Status.FAILED, Status.UNDELIVERED))
     refused = refused.filter(message__reason=Failure.OPTED_OUT.name.lower()).exclude(carrier_code="")
     for event in refused.select_related("message__system_number").order_by("at"):
-        _learn(pair_of(event.message), occurred_at=event.at, reference=f"refused {event.message_id}", now=now)
+        called_at = called_last(event.message) or event.at
+        _learn(pair_of(event.message), occurred_at=called_at, reference=f"refused {event.message_id}", now=now)
 
 
 def _learn_from_log(carrier: Carrier, now: datetime) -> dict[Pair, datetime]:
@@ -88,7 +99,7 @@ def _learn_from_log(carrier: Carrier, now: datetime) -> dict[Pair, datetime]:
         for pair, (text, wish) in _last_wishes(carrier, number, now).items():
             at = text.sent_at or now
             if wish is Wish.STOP:
-                _learn(pair, occurred_at=at, reference=text.carrier_message_id, now=now, wording=text.body)
+                _learn(pair, occurred_at=min(at, now), reference=text.carrier_message_id, now=now, text=text)
             else:
                 let_in[pair] = at
     return let_in
@@ -106,10 +117,17 @@ def _last_wishes(carrier: Carrier, number: SystemNumber, now: datetime) -> dict[
 
 
 @transaction.atomic
-def _learn(pair: Pair, *, occurred_at: datetime, reference: str, now: datetime, wording: str = "") -> None:
-    """The carrier holds the student as out. What the student has said since counts more."""
-    standing = ledger.standing(pair)
-    if standing and (standing.opted_out or standing.since >= occurred_at):
+def _learn(pair: Pair, *, occurred_at: datetime, reference: str, now: datetime, text: InboundText | None = None) -> None:
+    """The carrier holds the student as out, since a ``text`` or a refusal. What the student has said since counts more."""
+    said = Word(
+        id=0,
+        change=Change.OPT_OUT,
+        kind=Kind.TEXT if text else Kind.REFUSAL,
+        occurred_at=occurred_at,
+        heard_at=now,
+        carrier_at=text.sent_at if text else None,
+    )
+    if ledger.is_surely_out(pair) or ledger.came_back_after(pair, said):
         return
     keep_texts_back(pair)
     is_new = ledger.record(
@@ -117,13 +135,16 @@ def _learn(pair: Pair, *, occurred_at: datetime, reference: str, now: datetime, 
         change=Change.OPT_OUT,
         source=Source.CARRIER,
         occurred_at=occurred_at,
-        wording=bodies.clean(wording)[:500],
+        wording=bodies.clean(text.body)[:500] if text else "",
         carrier_reference=reference,
+        carrier_message_id=text.carrier_message_id if text else "",
+        carrier_at=said.carrier_at,
         has_waited=True,
     )
-    if is_new:
+    if is_new and ledger.is_opted_out(pair):
         log.warning("an opt-out was learned from the carrier", entry_id=is_new.pk)
-        questions.settle(pair=pair, answer=questions.Answer.STOP, by=None, now=now)
+        if ledger.is_surely_out(pair):
+            questions.settle(pair=pair, answer=questions.Answer.STOP, by=None, now=now)
         holding.close_texts(pair, now=now)
 
 
@@ -134,7 +155,7 @@ def _compared(state: ConsentState, carrier: Carrier, let_in: dict[Pair, datetime
     if not state.opted_out:
         return _compared_in(state, wish)
     came_back = let_in.get((state.student_phone, state.system_phone))
-    if came_back and came_back > state.since:
+    if came_back and came_back > (entry.carrier_at or state.since):
         return False, LET_IN
     if wish is Wish.STOP:
         return True, OWN_WORD

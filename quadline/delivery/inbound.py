@@ -6,7 +6,7 @@ Other words that may mean stop are put to a person (opting.py).
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.db import connection, transaction
@@ -31,6 +31,8 @@ from quadline.sms import bodies, phones, segments
 
 # Our ids for inbound texts are made from the carrier's, so that the same text twice is one row.
 INBOUND = uuid.UUID("8f0d6a52-1c0b-4e0f-9d2b-0b8a6f9f2f53")
+# Said on the screen beside a text that stands below what is newer: it joined the conversation when it came.
+REACHED_LATE, LATE = "Reached us late.", timedelta(minutes=2)
 # Whose number each text is to, and what is known of the phone it is from. Several students may share a phone: it is the
 # one this staff user was in touch with last. The conditions on the number are those of its index.
 PLACE = """
@@ -81,6 +83,16 @@ def asks_something(body: str) -> bool:
     return keyword_in(body, opted_out=False) is not None or stop_phrase_in(bodies.clean(body)) is not None
 
 
+def pair_in(text: InboundText) -> ledger.Pair:
+    """Whose consent a text is about."""
+    return _e164(text.student_phone), text.system_phone
+
+
+def id_of(carrier_message_id: str) -> uuid.UUID:
+    """Of the message that an inbound text becomes."""
+    return uuid.uuid5(INBOUND, carrier_message_id)
+
+
 def _places(texts: Sequence[InboundText]) -> dict[int, Place]:
     """By place in ``texts``; those to numbers that are not ours have none."""
     wanted = {"systems": [text.system_phone for text in texts], "students": [_e164(text.student_phone) for text in texts]}
@@ -95,7 +107,7 @@ def _keep_back(texts: Sequence[InboundText]) -> set[ledger.Pair]:
 
     Before any conversation is locked, in this as in any other transaction that waits for texts on their way.
     """
-    said = [((_e164(text.student_phone), text.system_phone), bodies.clean(text.body)) for text in texts]
+    said = [(pair_in(text), bodies.clean(text.body)) for text in texts]
     out = _those_out(said)
     waited = set()
     for pair, body in said:
@@ -113,10 +125,10 @@ def _those_out(said: Iterable[tuple[ledger.Pair, str]]) -> set[ledger.Pair]:
 
 
 def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
-    at = text.sent_at or now  # one that we missed keeps the time it was sent
+    at = min(text.sent_at or now, now)  # one that we missed keeps the time it was sent, which is never still to come
     body, phone = bodies.clean(text.body), _e164(text.student_phone)
     return Reply(
-        id=uuid.uuid5(INBOUND, text.carrier_message_id),
+        id=id_of(text.carrier_message_id),
         conversation_id=place.conversation_id or _opened(place.staff_id, phone, at).pk,
         channel=Channel.TEXT,
         body=body,
@@ -125,6 +137,7 @@ def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
         student_phone=phone,
         segments=segments.count(body).segments,
         carrier_message_id=text.carrier_message_id,
+        detail=REACHED_LATE if now - at > LATE else "",
     )
 
 
@@ -146,7 +159,7 @@ def _honour_all(filed: Sequence[tuple[InboundText, Reply]], waited: set[ledger.P
         if found and found[0] is not Keyword.HELP:  # the carrier answers HELP itself; the staff user sees the question
             _honour_keyword(text, reply, *found, has_waited=pair in waited)
         elif found is None and pair in waited and (phrase := stop_phrase_in(reply.body)):
-            opting.ask_about(pair, reply.body, phrase, carrier_reference=text.carrier_message_id, now=reply.created_at)
+            opting.ask_about(pair, reply.body, phrase, text=text, now=reply.created_at)
 
 
 def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str, *, has_waited: bool) -> None:
@@ -160,11 +173,12 @@ def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str
         keyword=word,
         wording=reply.body[:500],
         carrier_reference=text.carrier_message_id,
+        carrier_at=text.sent_at,
         has_waited=has_waited,
     )
     Conversation.objects.filter(pk=reply.conversation_id).update(needs_reply=False)
-    opting.answer_by_keyword(pair, said_at=now, now=now)
-    if change is Change.OPT_OUT and ledger.is_opted_out(pair):  # not one that came late, after a newer START
+    opting.answer_by_keyword(pair, now=now)
+    if change is Change.OPT_OUT and ledger.is_opted_out(pair):  # not one that is surely older than a START
         block_unsent(
             conversation=Conversation.objects.get(pk=reply.conversation_id), verdict=Verdict(False, Reason.OPTED_OUT), now=now
         )

@@ -3,7 +3,7 @@
 Nobody opts a student in: answering "keep texting" writes nothing to the ledger. See docs/adr/0009.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,12 +12,16 @@ from django.db import transaction
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.audit.models import record
+from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger, questions
 from quadline.consent.ledger import Pair
 from quadline.consent.models import ConsentEntry, StopQuestion
+from quadline.consent.order import NEAR, Kind, Word, comes_after
+from quadline.consent.phrases import stop_phrase_in
 from quadline.consent.questions import Answer
-from quadline.consent.rules import Change, Source
+from quadline.consent.rules import Change, Source, keyword_in
 from quadline.conversations.models import Conversation, Message
+from quadline.conversations.rules import Channel, Direction
 from quadline.delivery import holding, sender
 from quadline.delivery.carrier_opt_outs import tell_carrier
 from quadline.delivery.under_way import keep_texts_back
@@ -29,6 +33,8 @@ from quadline.roster.models import Student
 from quadline.sms import bodies
 
 MOST_WORDS = 500  # of a reply or a note, as kept in the ledger
+MOST_LOOKED_AT = 20  # replies, for words that may mean stop
+NOT_ASKED: Mapping[str, datetime] = {}
 
 
 class How(StrEnum):
@@ -52,8 +58,8 @@ class RequestRefused(ValueError):
     """Nothing was recorded; the message says why, in plain words."""
 
 
-def ask_about(pair: Pair, body: str, phrase: str, *, carrier_reference: str, now: datetime) -> StopQuestion | None:
-    """Put a reply that may mean stop to its staff user; texts to this student wait.
+def ask_about(pair: Pair, body: str, phrase: str, *, text: InboundText, now: datetime) -> StopQuestion | None:
+    """Put a reply that may mean stop to its staff user; texts to this student wait. ``now``: when it came.
 
     In the transaction that files it, which has waited for those on their way.
     """
@@ -61,8 +67,10 @@ def ask_about(pair: Pair, body: str, phrase: str, *, carrier_reference: str, now
         pair=pair,
         wording=body[:MOST_WORDS],
         phrase=phrase,
-        carrier_reference=carrier_reference,
+        carrier_reference=text.carrier_message_id,
         asked_at=now,
+        carrier_at=text.sent_at,
+        is_text=True,
         has_waited=True,
     )
     if question:
@@ -70,16 +78,51 @@ def ask_about(pair: Pair, body: str, phrase: str, *, carrier_reference: str, now
     return question
 
 
-def answer_by_keyword(pair: Pair, *, said_at: datetime, now: datetime) -> None:
-    """A STOP or START that the ledger has just taken says what earlier words meant."""
-    question = questions.open_question(pair)
-    if question is None or question.asked_at > said_at:
-        return  # fetched late: the words that are asked about came after it
-    is_out = ledger.is_opted_out(pair)
-    questions.settle(pair=pair, answer=Answer.STOP if is_out else Answer.GO_ON, by=None, now=now)
-    if not is_out:
+def answer_by_keyword(pair: Pair, *, now: datetime, dates: Mapping[str, datetime] = NOT_ASKED) -> None:
+    """What the ledger has just learned of the student says what other words of theirs meant. In doubt it says nothing.
+
+    ``dates``: of their texts by the carrier's clock, by its ids, where it was asked.
+    """
+    standing = ledger.standing(pair)
+    if standing is None or (standing.opted_out and standing.is_in_doubt):
+        return
+    if standing.opted_out:
+        questions.settle(pair=pair, answer=Answer.STOP, by=None, now=now)
+    else:
+        _ask_about_what_followed(pair, standing.entry, dates)
+        _answer_by_start(pair, standing.entry.word, now=now)
+
+
+def _answer_by_start(pair: Pair, start: Word, *, now: datetime) -> None:
+    """A START answers what was said before it; what came after it is asked, though a STOP had answered it meanwhile."""
+    question = questions.open_question(pair) or questions.ask_again(pair, start)
+    if question is None:
+        return
+    is_after = comes_after(start, question.word)
+    if is_after:
+        questions.settle(pair=pair, answer=Answer.GO_ON, by=None, now=now)
         holding.let_go_on(pair, actor=None, now=now)
         enqueue(sender.send_due_texts)
+    elif is_after is None:
+        ledger.doubt(pair)
+
+
+def _ask_about_what_followed(pair: Pair, start: ConsentEntry, dates: Mapping[str, datetime]) -> None:
+    """Nobody asks what the words of a student mean who is out. When a START turns out to be older than they are, it is due."""
+    near = Message.objects.filter(
+        direction=Direction.INBOUND,
+        channel=Channel.TEXT,
+        student_phone=pair[0],
+        system_number__phone=pair[1],
+        created_at__gte=start.occurred_at - NEAR,
+    )
+    for message in near.order_by("-position")[:MOST_LOOKED_AT]:
+        is_keyword = keyword_in(message.body, opted_out=True) is not None  # the ledger has it
+        phrase = None if is_keyword else stop_phrase_in(message.body)
+        message_id = message.carrier_message_id
+        text = InboundText(message_id, *pair, message.body, dates.get(message_id))
+        if phrase and ask_about(pair, message.body, phrase, text=text, now=message.created_at):
+            return
 
 
 def answer_question(*, conversation: Conversation, actor: User, answer: Answer, now: datetime) -> StopQuestion | None:
@@ -96,7 +139,7 @@ def answer_question(*, conversation: Conversation, actor: User, answer: Answer, 
         if question is None:
             return None
         if answer is Answer.STOP:
-            _opt_out(pair, said_at=question.asked_at, wording=question.wording, actor=actor, now=now)
+            _opt_out(pair, said_at=question.asked_at, wording=question.wording, actor=actor, now=now, asked=question)
             Conversation.objects.filter(pk=conversation.pk).update(needs_reply=False)
         else:
             holding.let_go_on(pair, actor=actor, now=now)
@@ -144,7 +187,7 @@ def record_stop_request(
         keep_texts_back(pair)
         conversations = Conversation.objects.filter(staff=staff, student=student)
         _one_at_a_time(conversations)
-        if ledger.is_opted_out(pair):
+        if ledger.is_surely_out(pair):
             return None
         _refuse_if_they_came_back(pair, student, said_at)
         words = f"{HOW_WORDS[how]}. {bodies.clean(note).strip()}".strip()[:MOST_WORDS]
@@ -174,26 +217,44 @@ def numbers_that_texted(student: Student) -> list[SystemNumber]:
     return list(numbers.select_related("user").order_by("user__name", "pk"))
 
 
-def _opt_out(pair: Pair, *, said_at: datetime, wording: str, actor: User, now: datetime) -> ConsentEntry | None:
-    """The caller has kept the pair's texts back."""
+def _opt_out(
+    pair: Pair,
+    *,
+    said_at: datetime,
+    wording: str,
+    actor: User,
+    now: datetime,
+    asked: StopQuestion | None = None,
+) -> ConsentEntry | None:
+    """The caller has kept the pair's texts back. ``asked``: the reply that was asked about, if it was in writing."""
     entry = ledger.record(
         pair=pair,
         change=Change.OPT_OUT,
         source=Source.STAFF,
         occurred_at=said_at,
         wording=wording,
+        carrier_message_id=asked.carrier_reference if asked and asked.is_text else "",
+        carrier_at=asked.carrier_at if asked else None,
         actor=actor,
         has_waited=True,
     )
-    if entry:
+    if entry and ledger.is_opted_out(pair):
         holding.close_texts(pair, now=now)
         enqueue(tell_carrier, entry_id=entry.pk)
     return entry
 
 
 def _refuse_if_they_came_back(pair: Pair, student: Student, said_at: datetime) -> None:
+    """Only a START that surely came later counts more: of two words close together the request does."""
+    request = Word(
+        id=0,
+        change=Change.OPT_OUT,
+        kind=Kind.TOLD,
+        occurred_at=said_at,
+        heard_at=said_at,
+    )
     standing = ledger.standing(pair)
-    if standing and standing.since >= said_at:
+    if standing and not standing.opted_out and ledger.came_back_after(pair, request):
         word = standing.entry.keyword or "START"
         raise RequestRefused(f"{student.first} has texted {word} since then, and that counts. Nothing was recorded.")
 

@@ -129,16 +129,22 @@ def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
     Waits for no call whose session has died (under_way.py): the carrier refuses those, too, and whoever writes answers down
     must not stand still.
     """
-    if failure is Failure.OPTED_OUT and not ledger.is_opted_out(pair_of(message)):
-        called_at = message.attempts.aggregate(last=Max("started_at"))["last"]
+    pair = pair_of(message)
+    if failure is Failure.OPTED_OUT and not ledger.is_surely_out(pair):
         ledger.record(
-            pair=pair_of(message),
+            pair=pair,
             change=Change.OPT_OUT,
             source=Source.CARRIER,
-            occurred_at=called_at or now,
+            occurred_at=called_last(message) or now,
             carrier_reference=f"refused {message.pk}",
             has_waited=True,
         )
+
+
+def called_last(message: Message) -> datetime | None:
+    """When the carrier was last asked to take this text."""
+    called_at: datetime | None = message.attempts.aggregate(last=Max("started_at"))["last"]
+    return called_at
 
 
 def failure_fields(failure: Failure, carrier_code: str) -> dict[str, Any]:

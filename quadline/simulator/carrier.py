@@ -1,7 +1,9 @@
 """The carrier itself: its records, clock, ledger and messenger in one place for the acts to use."""
 
+import asyncio
 from collections import defaultdict
 from dataclasses import fields, replace
+from typing import Any
 
 from quadline.simulator import knobs as knob_rules
 from quadline.simulator.clock import Clock
@@ -35,6 +37,7 @@ class Carrier:
         self.ledger = Ledger(self.clock.now, self.store.append)
         self.faults = Faults(self.ledger.write)
         self.courier = Courier(options.auth_token, self.ledger)
+        self.late_calls: set[asyncio.Task[Any]] = set()  # webhooks of texts, under way
         self._forget_everything()
 
     def _forget_everything(self) -> None:
@@ -61,6 +64,8 @@ class Carrier:
         self.clock.clear()
         self.clock.ahead = 0.0
         self.courier.drop_everything()
+        for call in self.late_calls:
+            call.cancel()
         self.ledger.clear()
         self.faults.remove()
         self.store.wipe()
@@ -112,6 +117,7 @@ class Carrier:
         done = await self.clock.fast_forward(seconds)
         self.store.save_values("clock", {"ahead": self.clock.ahead})
         await self.courier.settle()
+        await asyncio.gather(*self.late_calls)
         return done
 
     def keep(self, record: Record, *, save: bool = True) -> None:

@@ -1,6 +1,7 @@
 """The control API: JSON, for tests, benchmarks and the screens. Answers this machine only."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -166,7 +167,14 @@ async def text(carrier: Carrier, request: Request) -> Response:
     body = str(wish.get("body", ""))
     if not body:
         raise ValueError("body is empty.")
-    outcome = await replies.text_in(carrier, phone=phone, to=to, body=body)
+    outcome = await replies.text_in(
+        carrier,
+        phone=phone,
+        to=to,
+        body=body,
+        webhook_after=_seconds(wish.get("webhook_after", 0)),
+        is_webhook_lost=bool(wish.get("webhook_lost", False)),
+    )
     answer = outcome.answer
     return JSONResponse(
         {
@@ -197,6 +205,12 @@ async def read_json(request: Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("A JSON object was expected.")
     return value
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        raise ValueError("webhook_after must be a number of seconds.")
+    return float(value)
 
 
 def _number(text: str) -> str:

@@ -25,6 +25,8 @@ class FaultKind(StrEnum):
     CALLBACK_REVERSED = "callback_reversed"  # all of a text's callbacks, last one first
     CALLBACK_DELAYED = "callback_delayed"  # by `seconds` of the simulator's time
     INBOUND_LOST = "inbound_lost"  # in the carrier's log, but no webhook is called
+    INBOUND_DELAYED = "inbound_delayed"  # its webhook is called after `seconds` of the simulator's time
+    INBOUND_DOUBLED = "inbound_doubled"  # its webhook is called `copies` times (default 2)
     REGISTRATION_STUCK = "registration_stuck"
     REGISTRATION_FAILED = "registration_failed"  # for `reason`
     PURCHASE_THEN_500 = "purchase_then_500"  # bought, and the answer is lost

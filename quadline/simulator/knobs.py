@@ -17,6 +17,8 @@ class Knobs:
     unregistered_code: int = 30034  # what a text from an unregistered number ends with
     segments_per_second: float = 0.0  # per number; 0 is unlimited
     empty_area_codes: list[str] = field(default_factory=list)
+    # Seconds by which the dates of texts run ahead of this machine's clock; behind, if negative.
+    log_clock_ahead: float = 0.0
     dial_status: str = "completed"  # how a connected call ended, told to <Dial action>
     mail_intake: str = ""  # who takes students' mail to the college: lmtp://host:port or smtp://host:port
 
@@ -50,7 +52,9 @@ def _check(name: str, value: Any, *, like: Any) -> None:
     if isinstance(like, bool):
         fits = isinstance(value, bool)
     elif isinstance(like, float):
-        fits = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+        may_be_negative = name == "log_clock_ahead"
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        fits = is_number and (value >= 0 or may_be_negative)
     elif isinstance(like, list):
         fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
     else:

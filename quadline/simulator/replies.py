@@ -1,5 +1,6 @@
 """A student's phone texts a system number: logged, keywords obeyed, the webhook called."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from quadline.simulator import areas, optout, progress, sending
@@ -23,7 +24,16 @@ class Outcome:
     replies: list[str] = field(default_factory=list)
 
 
-async def text_in(carrier: Carrier, *, phone: str, to: str, body: str) -> Outcome:
+async def text_in(
+    carrier: Carrier,
+    *,
+    phone: str,
+    to: str,
+    body: str,
+    webhook_after: float = 0.0,
+    is_webhook_lost: bool = False,
+) -> Outcome:
+    """``webhook_after``: seconds until the college is told of this text; what is due when the simulator ends is lost."""
     number = carrier.number_of.get(to)
     if number is None:
         carrier.ledger.write("inbound", sid=None, **{"from": phone}, to=to, body=body, lost=True)
@@ -33,8 +43,13 @@ async def text_in(carrier: Carrier, *, phone: str, to: str, body: str) -> Outcom
     if own_answer and carrier.knobs.auto_replies:
         carrier.ledger.write("auto_reply", **{"from": to}, to=phone, body=own_answer)
         _answer(carrier, number, phone, own_answer, is_automatic=True)
-    if carrier.faults.take(FaultKind.INBOUND_LOST, to=to, from_=phone):
+    if is_webhook_lost or carrier.faults.take(FaultKind.INBOUND_LOST, to=to, from_=phone):
         return Outcome(sid=message.sid, error="The webhook call was lost, as asked.")
+    if delayed := carrier.faults.take(FaultKind.INBOUND_DELAYED, to=to, from_=phone):
+        webhook_after = delayed.seconds
+    if webhook_after:
+        _call_webhook_later(carrier, number, message, webhook_after)
+        return Outcome(sid=message.sid, error=f"The webhook is called in {webhook_after:g} s, as asked.")
     return await _call_webhook(carrier, number, message)
 
 
@@ -66,7 +81,22 @@ def _touch(carrier: Carrier, phone_number: str) -> None:
     carrier.keep(phone)
 
 
+def _call_webhook_later(carrier: Carrier, number: Number, message: Message, seconds: float) -> None:
+    def begin() -> None:
+        call = asyncio.get_running_loop().create_task(_call_webhook(carrier, number, message))
+        carrier.late_calls.add(call)
+        call.add_done_callback(carrier.late_calls.discard)
+
+    carrier.clock.at(carrier.clock.now() + seconds, begin)
+
+
 async def _call_webhook(carrier: Carrier, number: Number, message: Message) -> Outcome:
+    doubled = carrier.faults.take(FaultKind.INBOUND_DOUBLED, to=message.to, from_=message.from_)
+    calls = [_call_once(carrier, number, message) for _ in range(doubled.copies if doubled else 1)]
+    return (await asyncio.gather(*calls))[0]
+
+
+async def _call_once(carrier: Carrier, number: Number, message: Message) -> Outcome:
     urls = _urls(carrier, number)
     form = inbound_form(carrier, message)
     answer: Answer | None = None

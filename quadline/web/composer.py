@@ -1,6 +1,7 @@
 """The composer as the page shows it: its tabs, what is written on them, and what stands in the way of a text."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.consent import ledger
 from quadline.consent.models import ConsentEntry
+from quadline.consent.order import counts
 from quadline.consent.rules import REASON_WORDS, Change, Reason, Source
 from quadline.conversations.models import Conversation
 from quadline.delivery.outbox import notice_due, opt_out_notice
@@ -17,8 +19,8 @@ from quadline.roster.models import PhoneTrouble, Student
 from quadline.sms.segments import MAX_CHARACTERS
 from quadline.web.inserts import Inserts
 from quadline.web.number_waits import else_an_email
+from quadline.web.way_back import looked_up, why_out
 from quadline.web.way_back import way_back as way_back_of
-from quadline.web.way_back import why_out
 from quadline.web.written import Written
 
 FIRST = "Sending it asks for your own texting number. That usually takes a few hours, at most a day; the text waits for it"
@@ -137,7 +139,8 @@ def _state(
     standing = ledger.standing((student.mobile, number.phone)) if number and number.phone else None
     if number and standing and standing.opted_out:
         why = f"{why_out(student, standing.entry)} from you"
-        return "opted_out", why, way_back_of(student, number).words, standing.since
+        words = looked_up(student) if standing.is_in_doubt else way_back_of(student, number).words
+        return "opted_out", why, words, standing.since
     if trouble := PhoneTrouble.objects.filter(phone=student.mobile, is_bad=True).first():
         return (
             "bad_number",
@@ -179,10 +182,10 @@ def consent_lines(student: Student, system_phones: list[tuple[str, str]]) -> lis
     """What the ledger has on a student, newest first; ``system_phones`` are (E.164, whose) pairs the reader may see."""
     whose = dict(system_phones)
     entries = ledger.history(student.mobile, whose) if student.mobile else []
-    return [{"words": _line(entry, whose[entry.system_phone]), "at": entry.occurred_at} for entry in entries]
+    return [{"words": _line(entry, whose[entry.system_phone], entries), "at": entry.occurred_at} for entry in entries]
 
 
-def _line(entry: ConsentEntry, whose: str) -> str:
+def _line(entry: ConsentEntry, whose: str, entries: Sequence[ConsentEntry]) -> str:
     did = "Opted out" if entry.change == Change.OPT_OUT else "Opted in again"
     how = {
         Source.REPLY: f"replied {entry.keyword}",
@@ -190,4 +193,13 @@ def _line(entry: ConsentEntry, whose: str) -> str:
         Source.STAFF: f"asked {entry.actor.name if entry.actor else 'a staff member'}",
     }
     words = f". {entry.wording}" if entry.source == Source.STAFF and entry.wording else ""
-    return f"{did} of {whose}: {how[Source(entry.source)]}{words}"
+    return f"{did} of {whose}: {how[Source(entry.source)]}{words}{_order_of(entry, entries)}"
+
+
+def _order_of(entry: ConsentEntry, entries: Sequence[ConsentEntry]) -> str:
+    """Words reach us in another order than they were said."""
+    before = [each.word for each in entries if each.system_phone == entry.system_phone and each.pk < entry.pk]
+    has_counted = counts(entry.word, before)
+    if has_counted is None:
+        return ". Which of their words came last is being looked up."
+    return "" if has_counted else ". It reached us late; a newer word of theirs counts."

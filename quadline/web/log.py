@@ -1,7 +1,7 @@
 """A conversation's log as the page shows it: days, the unread line, system events and messages with their words."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status, WaitingFor
+from quadline.delivery.inbound import REACHED_LATE
 from quadline.delivery.models import OutgoingEmail
 from quadline.web.status_words import Moment, look_of, moment_of, words_of
 
@@ -48,6 +49,8 @@ class Bubble:
     email_to: str  # where its email went, or goes
     has_card: bool
     position: int
+    is_late: bool
+    shows_date: bool = False
 
 
 def page_of(conversation: Conversation, *, before: int | None = None) -> list[Message]:
@@ -65,7 +68,10 @@ def entries(messages: list[Message], *, may_act: bool, unread: int = 0) -> list[
     shown: list[dict[str, Any]] = []
     day: date | None = None
     for bubble in bubbles:
-        if (local := timezone.localtime(bubble.at).date()) != day:
+        local = timezone.localtime(bubble.at).date()
+        if bubble.is_late:  # it stands where it came, among what is newer, and so says its day itself
+            bubble = replace(bubble, shows_date=local != day)
+        elif local != day:
             day = local
             shown.append({"kind": "day", "label": day_label(local, timezone.localdate())})
         if bubble.id == first_unread:
@@ -118,6 +124,7 @@ def _bubble(message: Message, events: Iterable[MessageEvent], email: OutgoingEma
         email_to=email.to if email else "",
         has_card=email is not None and email.with_contact_card,
         position=message.position,
+        is_late=message.detail == REACHED_LATE and not message.is_outbound,
     )
 
 

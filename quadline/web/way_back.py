@@ -33,6 +33,13 @@ def way_back(student: Student, number: SystemNumber) -> WayBack:
     )
 
 
+def looked_up(student: Student) -> str:
+    return (
+        f"{student.first} has also texted to get texts again. Quadline is asking the carrier which came "
+        "last, and opens this automatically if it was that."
+    )
+
+
 @dataclass(frozen=True)
 class OptOut:
     """One number from which a student gets no texts: why, since when, the way back, and what the carrier holds."""

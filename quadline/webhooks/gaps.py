@@ -1,5 +1,6 @@
 """Replies that never reached us (we were down, the call was lost) are read from the carrier's log and filed."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,6 +10,8 @@ from django.utils import timezone
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, NumberProblem
 from quadline.consent.rules import Keyword, keyword_in
+from quadline.delivery import word_order
+from quadline.delivery.inbound import asks_something, pair_in
 from quadline.jobs import alone, job
 from quadline.webhooks.events import file_inbound
 from quadline.webhooks.models import CarrierEvent, LogReading
@@ -37,9 +40,15 @@ def _fetch() -> None:
         log.warning("the carrier's log could not be read", why=problem.words)
         return
     missed = _missed(carrier.name, list(received))
+    asking = {pair_in(text) for text in missed if asks_something(text.body)}
+    for pair in asking:
+        word_order.date_starts(pair)
     for text in sorted(missed, key=lambda text: not _is_stop(text)):
         _file(carrier, text)
-    LogReading.objects.update_or_create(carrier=carrier.name, defaults={"read_until": now})
+    for pair in asking:
+        word_order.settle_if_in_doubt(pair)
+    read_until = _read_until(received, now)
+    LogReading.objects.update_or_create(carrier=carrier.name, defaults={"read_until": read_until})
     if missed:
         log.warning("replies were filed from the carrier's log", count=len(missed))
 
@@ -60,6 +69,15 @@ def _since(carrier: str, now: datetime) -> datetime:
     last = LogReading.objects.filter(carrier=carrier, read_until__lte=now).first()
     earliest = now - LONGEST_GAP
     return max(earliest, last.read_until - OVERLAP) if last else earliest
+
+
+def _read_until(received: Sequence[InboundText], now: datetime) -> datetime:
+    """The date of the newest text in the log, by the carrier's clock: ours may be an hour ahead of it.
+
+    Nothing newer than our own clock is believed. Without any text the last week is read, which is no work then.
+    """
+    dates = [text.sent_at for text in received if text.sent_at]
+    return min(max(dates, default=now - LONGEST_GAP), now)
 
 
 def _missed(carrier: str, received: list[InboundText]) -> list[InboundText]:

@@ -3,7 +3,9 @@
 A small ASGI app of its own, beside Django: it needs no session, no templates and no middleware.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from urllib.parse import parse_qsl
 
@@ -21,7 +23,9 @@ from quadline.accounts.models import User
 from quadline.carriers import registry
 from quadline.carriers.protocol import Answer, Carrier, WebhookCall
 from quadline.consent import phrases
-from quadline.delivery.inbound import asks_something
+from quadline.consent.ledger import Pair
+from quadline.delivery import word_order
+from quadline.delivery.inbound import asks_something, pair_in
 from quadline.numbers.models import SystemNumber
 from quadline.sms import phones
 from quadline.webhooks import events, receipt_store
@@ -31,6 +35,10 @@ from quadline.webhooks.events import Heard
 log = structlog.get_logger(__name__)
 LARGEST_BODY = 256_000  # bytes; a carrier's call has a few kilobytes
 FORGED = Counter("quadline_webhooks_forged_total", "Calls to a webhook without a true signature")
+# Of the 15 that Twilio waits for an answer.
+SETTLED_WITHIN_SECONDS = 5.0
+# A few threads of their own: a carrier that does not answer keeps no reply from being filed.
+ASKING = ThreadPoolExecutor(4, thread_name_prefix="order of words")
 View = Callable[[Carrier, WebhookCall], Answer]
 
 
@@ -55,13 +63,32 @@ async def inbound(replies: Crowd[Heard, None], request: Request) -> Response:
     carrier, call = checked
     try:
         heard = Heard(carrier.name, carrier.read_inbound(call), call.form)
-        alone = Crowd(_file)
-        await (alone if asks_something(heard.text.body) else replies).add(heard)
+        may_ask = asks_something(heard.text.body)
+        await (Crowd(_file) if may_ask else replies).add(heard)
     except (KeyError, ValueError, DataError) as error:
         return _unread(request, error)
     except OperationalError:
         return _away()
+    if may_ask:
+        await _settle_order(pair_in(heard.text))
     return _answered(carrier.answer_text())
+
+
+async def _settle_order(pair: Pair) -> None:
+    """A START that came soon after a STOP counts when we answer, if the carrier is quick; else a sweep goes on asking."""
+    loop = asyncio.get_running_loop()
+    try:
+        await asyncio.wait_for(loop.run_in_executor(ASKING, _settle_here, pair), SETTLED_WITHIN_SECONDS)
+    except Exception as fault:  # the reply is filed: whatever this is, the carrier need not tell it again
+        log.warning("the order of a student's words is not known yet", fault=repr(fault))
+
+
+def _settle_here(pair: Pair) -> None:
+    close_old_connections()
+    try:
+        word_order.settle_if_in_doubt(pair)
+    finally:
+        close_old_connections()
 
 
 def _file(heard: Sequence[Heard]) -> None:

@@ -81,6 +81,7 @@ def test_stop_closes_the_composer_and_only_start_to_that_number_opens_it(
     page.reload()  # the house has answered: it is filed
     expect(writing).to_be_disabled()
 
+    the_house.simulator.a_second_passes()
     the_house.simulator.text(people.sally.mobile, system_phone, "START")
     expect(writing).to_be_enabled()
     writing.fill("Welcome back")

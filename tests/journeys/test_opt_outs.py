@@ -88,6 +88,7 @@ def test_yes_stops_the_texts_here_and_at_the_carrier_until_the_students_own_star
     eventually(lambda: CarrierCheck.objects.filter(agrees=True).exists())
     assert the_house.simulator.ledger("auto_reply") == [], "no confirmation, from nobody"
 
+    the_house.simulator.a_second_passes()
     the_house.simulator.text(people.rosa.mobile, number.phone, "START")
     expect(state).not_to_contain_text("must text START")
     expect(page.locator("#rows")).not_to_contain_text("Opted out")

@@ -191,6 +191,7 @@ def see_an_opt_out_and_its_end(page: Page, the_house: House, people: Cast, syste
     page.wait_for_load_state()
     go(page, rf"^A {REPORT}")
     expect(page.get_by_role("row", name=re.compile("Bo Jensen"))).to_contain_text("Replied STOP")
+    the_house.simulator.a_second_passes()
     the_house.simulator.text(people.bo.mobile, system_phone, "START")
     expect(page.get_by_text("No students have opted out.")).to_be_visible()
 

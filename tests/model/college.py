@@ -11,7 +11,18 @@ from quadline.carriers.protocol import Failure, InboundText, OutboundText, Progr
 from quadline.carriers.twilio import Twilio
 from quadline.consent.questions import Answer
 from quadline.conversations.models import Conversation, Message
-from quadline.delivery import activation, deadlines, lost_news, mailing, opting, outbox, receipts, reconcile, stuck
+from quadline.delivery import (
+    activation,
+    deadlines,
+    lost_news,
+    mailing,
+    opting,
+    outbox,
+    receipts,
+    reconcile,
+    stuck,
+    word_order,
+)
 from quadline.delivery.inbound import file_replies
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.tests.acts import send_due
@@ -79,6 +90,7 @@ class College:
     def sweep(self) -> None:
         reconcile.settle_unknown_attempts(timestamp=0)
         lost_news.ask_for_lost_news(timestamp=0)
+        word_order.settle_pairs_in_doubt(timestamp=0)
         stuck.find_stuck_texts(timestamp=0)
         deadlines.email_overdue_texts(timestamp=0)
         mailing.send_overdue_emails(timestamp=0)
@@ -86,12 +98,15 @@ class College:
     def say(self, student: Student, words: str, *, times: int = 1) -> None:
         """A student texts Maya's number; the carrier may tell us more than once."""
         number = self.number
-        if number is None:
+        self.wait(timedelta(seconds=2))  # the carrier dates it in whole seconds
+        sid = self.box.text(student.mobile, number.phone, words, webhook_lost=True)["sid"] if number else None
+        if number is None or sid is None:
             return
         self.said += 1
-        text = InboundText(f"SM{self.said:032d}", student.mobile, number.phone, words)
+        text = InboundText(sid, student.mobile, number.phone, words)
         for _ in range(times):
             file_replies([text], now=timezone.now())
+            word_order.settle_if_in_doubt((student.mobile, number.phone))
 
     def answer(self, student: Student, answer: str) -> None:
         talk = Conversation.objects.filter(staff=self.people.maya, student=student).first()

@@ -94,3 +94,37 @@ def test_the_log_of_one_number_has_only_what_it_got(twilio: Twilio, box: Simulat
 
     assert [text.body for text in twilio.received_texts(since=since, system_phone=number.phone)] == ["STOP", "ok"]
     assert len(twilio.received_texts(since=since)) == 3
+
+
+def test_the_texts_of_a_pair_are_dated_by_when_the_carrier_got_them(twilio: Twilio, box: Simulator, number: OwnedNumber) -> None:
+    box.settings(log_clock_ahead=-3600)
+    for body in ("STOP", "START"):
+        box.text(STUDENT, number.phone, body, webhook_lost=True)
+        box.fast_forward(hours=2 / 3600)
+    box.text("+17345550142", number.phone, "somebody else", webhook_lost=True)
+    stop, start = twilio.texts_between(student_phone=STUDENT, system_phone=number.phone)
+
+    assert (stop.body, start.body) == ("STOP", "START")
+    assert stop.sent_at
+    assert start.sent_at
+    assert 2 <= (start.sent_at - stop.sent_at).total_seconds() <= 4
+    assert stop.sent_at < datetime.now(UTC) - timedelta(minutes=59)
+    assert twilio.received_text(start.carrier_message_id) == start
+    assert twilio.received_text("SM" + "0" * 32) is None
+
+
+def test_a_text_of_ours_is_no_reply(twilio: Twilio, box: Simulator, number: OwnedNumber) -> None:
+    box.text(STUDENT, number.phone, "HELP", webhook_lost=True)  # which the carrier answers by itself
+    rows = twilio._library().messages.list(to=STUDENT)
+
+    assert rows
+    assert twilio.received_text(rows[0].sid) is None
+
+
+@pytest.mark.parametrize("fault", [{"kind": "list_rate_limit"}, {"kind": "reset", "on": "messages"}])
+def test_a_pair_whose_log_cannot_be_read_is_no_empty_one(
+    twilio: Twilio, box: Simulator, number: OwnedNumber, fault: dict[str, str]
+) -> None:
+    box.fault(times=1, **fault)
+    with pytest.raises(NumberProblem):
+        twilio.texts_between(student_phone=STUDENT, system_phone=number.phone)

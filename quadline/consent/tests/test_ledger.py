@@ -21,7 +21,15 @@ OUT, IN = Change.OPT_OUT, Change.OPT_IN
 
 
 def write(change: Change, *, at: datetime = NOON, pair: ledger.Pair = PAIR, reference: str = "") -> ConsentEntry | None:
-    return ledger.record(pair=pair, change=change, source=Source.REPLY, occurred_at=at, carrier_reference=reference)
+    """As the carrier's log dates it."""
+    return ledger.record(
+        pair=pair,
+        change=change,
+        source=Source.REPLY,
+        occurred_at=at,
+        carrier_at=at,
+        carrier_reference=reference,
+    )
 
 
 @pytest.mark.django_db

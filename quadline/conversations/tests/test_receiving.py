@@ -41,6 +41,17 @@ def test_many_at_once_stand_in_the_order_in_which_they_came(people: Cast, with_r
     assert list(Message.objects.in_order().values_list("pk", flat=True)) == [each.id for each in came]
 
 
+def test_what_comes_late_takes_the_conversation_nowhere_back(with_rosa: Conversation) -> None:
+    """It is news, and unread; but neither is it their last word, nor does the conversation sink in the list."""
+    receive([reply(with_rosa, "new", NOON)])
+    late = reply(with_rosa, "late", NOON - timedelta(hours=9))
+    receive([late])
+
+    with_rosa.refresh_from_db()
+    assert (with_rosa.last_inbound_at, with_rosa.last_activity_at) == (NOON, NOON)
+    assert (with_rosa.last_message_id, with_rosa.unread_count) == (late.id, 2)
+
+
 def test_each_has_one_event_and_the_fields_of_a_reply(with_rosa: Conversation) -> None:
     given = reply(with_rosa, "Yes")
     receive([given])

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from threading import Thread
 from typing import Any
 from typing import cast as typed
@@ -68,10 +69,23 @@ def write(
     return outbox.accept_text(author=author, student=student, message_id=message_id or uuid.uuid4(), body=body, now=now)
 
 
-def reply(student_phone: str, system_phone: str, body: str, *, sid: str = "") -> Message | None:
-    text = InboundText(sid or f"SM{next(_fresh):032d}", student_phone, system_phone, body)
+def reply(
+    student_phone: str,
+    system_phone: str,
+    body: str,
+    *,
+    sid: str = "",
+    said_at: datetime | None = None,
+) -> Message | None:
+    """As a webhook brings it; with the carrier's date, as its log does."""
+    sid = sid or f"SM{next(_fresh):032d}"
+    text = InboundText(sid, student_phone, system_phone, body, said_at)
     [message_id] = file_replies([text], now=timezone.now())
     return Message.objects.get(pk=message_id) if message_id else None
+
+
+def ago(**long: float) -> datetime:
+    return timezone.now() - timedelta(**long)
 
 
 def number_row(user: User, phone: str = "+17345550200", state: State = State.ACTIVE) -> SystemNumber:

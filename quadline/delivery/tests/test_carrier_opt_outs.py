@@ -178,6 +178,7 @@ def test_an_old_stop_of_the_log_does_not_undo_a_newer_start(people: Cast, box: S
         change=Change.OPT_IN,
         source=Source.REPLY,
         occurred_at=timezone.now() + HOUR,
+        carrier_at=timezone.now() + HOUR,
         wording="START",
     )
     compare()
@@ -211,8 +212,8 @@ def test_a_refusal_whose_lesson_was_lost_is_learned(
 def test_an_opt_in_the_carrier_did_not_take_differs_until_a_text_got_through(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
-    reply(people.rosa.mobile, number.phone, "STOP")
-    reply(people.rosa.mobile, number.phone, "START!")
+    reply(people.rosa.mobile, number.phone, "STOP", said_at=timezone.now() - 2 * HOUR)
+    reply(people.rosa.mobile, number.phone, "START!", said_at=timezone.now() - HOUR)
     compare()
     assert check(people) == (False, checks.STILL_OUT)
     write(people.maya, people.rosa)

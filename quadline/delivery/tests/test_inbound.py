@@ -1,7 +1,5 @@
 """A reply: filed once, in the right conversation; STOP, START and HELP honoured at once."""
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 
@@ -13,7 +11,7 @@ from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery import sender
 from quadline.delivery.inbound import asks_something, file_replies
-from quadline.delivery.tests.acts import fresh, jobs, number_row, reply, send_due, status, write
+from quadline.delivery.tests.acts import ago, fresh, jobs, number_row, reply, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD, State
 from tests.cast import Cast, student
@@ -135,9 +133,9 @@ def test_ordinary_talk_changes_no_consent(people: Cast, mayas: SystemNumber, bod
 @pytest.mark.parametrize("word", ["START", "unstop", "Yes!"])
 def test_who_is_out_comes_back_with_one_word(people: Cast, mayas: SystemNumber, word: str) -> None:
     pair = (people.rosa.mobile, mayas.phone)
-    reply(*pair, "STOP")
+    reply(*pair, "STOP", said_at=ago(minutes=2))
     assert ledger.is_opted_out(pair)
-    reply(*pair, word)
+    reply(*pair, word, said_at=ago(minutes=1))
     assert not ledger.is_opted_out(pair)
     assert write(people.maya, people.rosa).status == Status.QUEUED
 
@@ -176,9 +174,8 @@ def test_help_is_the_carriers_to_answer_and_staff_see_it(people: Cast, mayas: Sy
 
 def test_an_older_stop_fetched_later_does_not_undo_a_newer_start(people: Cast, mayas: SystemNumber) -> None:
     pair = (people.rosa.mobile, mayas.phone)
-    now = timezone.now()
-    for sid, body, at in (("SM1", "STOP", now), ("SM3", "START", now + timedelta(minutes=2)), ("SM2", "STOP", now)):
-        file_replies([InboundText(sid, *pair, body)], now=at)
+    for body, minutes in (("STOP", 5), ("START", 1), ("STOP", 4)):
+        reply(*pair, body, said_at=ago(minutes=minutes))
     assert not ledger.is_opted_out(pair)
     assert ConsentEntry.objects.count() == 3
 
@@ -206,11 +203,11 @@ def test_the_carrier_is_sent_nothing_after_a_stop(people: Cast, box: Simulator, 
     write(people.maya, people.rosa, "before")
     send_due()
     write(people.maya, people.rosa, "after")
-    reply(people.rosa.mobile, number.phone, "STOP")
+    reply(people.rosa.mobile, number.phone, "STOP", said_at=ago(minutes=2))
     write(people.maya, people.rosa, "later")
     send_due()
     assert [each["body"].split()[0] for each in box.accepts()] == ["before"]
-    reply(people.rosa.mobile, number.phone, "START")
+    reply(people.rosa.mobile, number.phone, "START", said_at=ago(minutes=1))
     write(people.maya, people.rosa, "again")
     send_due()
     assert [each["body"].split()[0] for each in box.accepts()] == ["before", "again"]

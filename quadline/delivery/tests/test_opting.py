@@ -21,6 +21,7 @@ from quadline.delivery.inbound import file_replies
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.opting import HOW_WORDS, How, RequestRefused, answer_question, question_in, record_stop_request
 from quadline.delivery.tests.acts import (
+    ago,
     at_once,
     due_now,
     fresh,
@@ -198,8 +199,8 @@ def test_two_clicks_at_once_are_one_answer(people: Cast, mayas: SystemNumber) ->
 @pytest.mark.parametrize(("word", "kept"), [("STOP", Answer.STOP), ("START", Answer.GO_ON)])
 def test_a_later_keyword_answers_by_itself(people: Cast, mayas: SystemNumber, word: str, kept: Answer) -> None:
     text = write(people.maya, people.rosa)
-    reply(people.rosa.mobile, mayas.phone, WORDS)
-    reply(people.rosa.mobile, mayas.phone, word)
+    reply(people.rosa.mobile, mayas.phone, WORDS, said_at=ago(minutes=2))
+    reply(people.rosa.mobile, mayas.phone, word, said_at=ago(minutes=1))
     question = StopQuestion.objects.get()
     assert (question.answer, question.answered_by) == (kept, None)
     assert status(text) == (Status.BLOCKED if word == "STOP" else Status.QUEUED)
@@ -215,7 +216,7 @@ def test_a_start_that_was_sent_before_and_fetched_late_answers_nothing(people: C
 
 
 def test_a_stop_that_came_late_closes_nothing_after_a_newer_start(people: Cast, mayas: SystemNumber) -> None:
-    reply(people.rosa.mobile, mayas.phone, "START")
+    reply(people.rosa.mobile, mayas.phone, "START", said_at=ago(minutes=1))
     text = write(people.maya, people.rosa)
     earlier = timezone.now() - timedelta(hours=1)
     file_replies([InboundText("SM9", people.rosa.mobile, mayas.phone, "STOP", sent_at=earlier)], now=timezone.now())

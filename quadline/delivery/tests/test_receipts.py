@@ -18,7 +18,7 @@ from quadline.delivery import recording
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
 from quadline.delivery.receipts import apply
-from quadline.delivery.tests.acts import fresh, never_fell, number_row, reply, send_due, status, write
+from quadline.delivery.tests.acts import ago, fresh, never_fell, number_row, reply, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -144,8 +144,8 @@ def test_a_failure_for_an_opt_out_teaches_the_ledger_once(people: Cast) -> None:
 def test_a_failure_that_is_heard_of_after_a_start_does_not_undo_it(people: Cast) -> None:
     """The carrier had refused the text before the student wrote START; nobody told us until now."""
     text, _ = sending(people)
-    for word in ("STOP", "START"):
-        reply(people.rosa.mobile, "+17345550200", word)
+    for word, minutes in (("STOP", 2), ("START", 1)):
+        reply(people.rosa.mobile, "+17345550200", word, said_at=ago(minutes=minutes))
     arrives(text, Progress.FAILED, Failure.OPTED_OUT, code="21610")
 
     assert not ledger.is_opted_out((people.rosa.mobile, "+17345550200"))

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from quadline.simulator.api.calls import ApiCall, answer_json, lose_answer, nothing_left
 from quadline.simulator.api.dates import read_span, rfc2822
 from quadline.simulator.api.paging import classic_page, page_size
+from quadline.simulator.carrier import Carrier
 from quadline.simulator.errors import Refusal, delivery_words, slow_down
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.progress import FINAL
@@ -28,7 +29,7 @@ async def create(call: ApiCall) -> Response:
         status_callback=call.get("StatusCallback"),
     )
     message = accept(call.carrier, wish)
-    written = describe(call.carrier.options.account_sid, message)
+    written = _described(call.carrier, message)
     for kind in (FaultKind.ACCEPT_THEN_500, FaultKind.ACCEPT_THEN_HANG):
         if lost := call.carrier.faults.take(kind, to=message.to, from_=message.from_):
             return await lose_answer(call, lost)
@@ -36,7 +37,7 @@ async def create(call: ApiCall) -> Response:
 
 
 async def fetch(call: ApiCall) -> Response:
-    return answer_json(describe(call.carrier.options.account_sid, _find(call)))
+    return answer_json(_described(call.carrier, _find(call)))
 
 
 async def change(call: ApiCall) -> Response:
@@ -52,7 +53,7 @@ async def change(call: ApiCall) -> Response:
     message.updated_at = call.carrier.clock.now()
     call.carrier.keep(message)
     call.carrier.ledger.write("redact", sid=message.sid)
-    return answer_json(describe(call.carrier.options.account_sid, message))
+    return answer_json(_described(call.carrier, message))
 
 
 async def delete(call: ApiCall) -> Response:
@@ -72,8 +73,7 @@ async def index(call: ApiCall) -> Response:
     size = page_size(call)
     shown = list(islice(found, size + 1))
     token = f"PA{shown[size - 1].sid}" if len(shown) > size else None
-    account = call.carrier.options.account_sid
-    items = [describe(account, message) for message in shown[:size]]
+    items = [_described(call.carrier, message) for message in shown[:size]]
     return answer_json(classic_page(call, "messages", items, next_token=token))
 
 
@@ -87,8 +87,9 @@ def _find(call: ApiCall) -> Message:
 def _matching(call: ApiCall) -> Iterator[Message]:
     to, from_ = call.get("To"), call.get("From")
     earliest, latest = _window(call)
+    ahead = call.carrier.knobs.log_clock_ahead
     for message in _candidates(call, to, from_):
-        moment = int(message.sent_at or message.created_at)
+        moment = int((message.sent_at or message.created_at) + ahead)
         if (not to or message.to == to) and (not from_ or message.from_ == from_) and earliest <= moment < latest:
             yield message
 
@@ -113,16 +114,21 @@ def _window(call: ApiCall) -> tuple[float, float]:
     return earliest, latest
 
 
-def describe(account: str, message: Message) -> dict[str, Any]:
+def _described(carrier: Carrier, message: Message) -> dict[str, Any]:
+    return describe(carrier.options.account_sid, message, ahead=carrier.knobs.log_clock_ahead)
+
+
+def describe(account: str, message: Message, *, ahead: float = 0.0) -> dict[str, Any]:
+    """``ahead``: seconds by which the clock that dates it is off."""
     uri = f"/2010-04-01/Accounts/{account}/Messages/{message.sid}"
     through_service = message.status == "accepted"
     return {
         "account_sid": account,
         "api_version": "2010-04-01",
         "body": message.body,
-        "date_created": rfc2822(message.created_at),
-        "date_sent": rfc2822(message.sent_at),
-        "date_updated": rfc2822(message.updated_at),
+        "date_created": rfc2822(message.created_at + ahead),
+        "date_sent": rfc2822(message.sent_at + ahead if message.sent_at else None),
+        "date_updated": rfc2822(message.updated_at + ahead),
         "direction": message.direction,
         "error_code": message.error_code,
         "error_message": delivery_words(message.error_code),

@@ -68,8 +68,8 @@ class Simulator:
             return int(error.code)
         raise AssertionError("The text was accepted.")
 
-    def text(self, to: str, body: str, *, phone: str = STUDENT) -> Any:
-        return self.post(f"phones/{phone}/texts", to=to, body=body)
+    def text(self, to: str, body: str, *, phone: str = STUDENT, **webhook: Any) -> Any:
+        return self.post(f"phones/{phone}/texts", to=to, body=body, **webhook)
 
     def final(self, sid: str, seconds: float = 20.0) -> Any:
         """The line of the ledger with which this text ended."""

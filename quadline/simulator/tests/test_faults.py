@@ -1,6 +1,7 @@
 """Each fault, on demand, as often as asked, and noted when used."""
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -151,6 +152,46 @@ def test_a_reply_is_lost_but_in_the_log(simulator: Simulator, college: College, 
     sid = simulator.text(advisor_number, "hello")["sid"]
     assert not college.at("/inbound")
     assert [each.sid for each in simulator.client.messages.list(to=advisor_number)] == [sid]
+
+
+def test_each_reply_may_be_told_later_or_never(simulator: Simulator, college: College, advisor_number: str) -> None:
+    simulator.text(advisor_number, "START", webhook_after=3600)
+    simulator.text(advisor_number, "STOP")
+    simulator.text(advisor_number, "hello", webhook_lost=True)
+    told = [hit.form["Body"] for hit in college.at("/inbound")]
+    simulator.post("fast-forward", hours=2)
+    late = [hit.form["Body"] for hit in college.at("/inbound")]
+    log = [each.body for each in simulator.client.messages.list(to=advisor_number)]
+
+    assert (told, late) == (["STOP"], ["STOP", "START"])
+    assert log == ["hello", "STOP", "START"], "the log has them as they were said, newest first"
+    assert "http" in simulator.post(f"phones/{STUDENT}/texts", to=advisor_number, body="x", webhook_after=-1)
+
+
+def test_replies_are_told_late_and_twice(simulator: Simulator, college: College, advisor_number: str) -> None:
+    simulator.fault("inbound_delayed", seconds=60, times=1)
+    simulator.text(advisor_number, "late")
+    simulator.fault("inbound_doubled", times=1)
+    simulator.text(advisor_number, "twice")
+    simulator.post("fast-forward", seconds=61)
+
+    told = [hit.form["Body"] for hit in college.at("/inbound")]
+    assert told == ["twice", "twice", "late"]
+
+
+@pytest.mark.parametrize("seconds", [-40, 40, -3600, 3600])
+def test_the_logs_clock_may_be_off(simulator: Simulator, advisor_number: str, seconds: int) -> None:
+    before = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+    sid = simulator.text(advisor_number, "hello", webhook_lost=True)["sid"]
+    simulator.post("settings", log_clock_ahead=seconds)
+    after = datetime.now(UTC) + timedelta(seconds=seconds)
+    row = simulator.client.messages(sid).fetch()
+    since = before - timedelta(seconds=1)
+    listed = simulator.client.messages.list(to=advisor_number, date_sent_after=since)
+
+    assert before <= row.date_created <= after
+    assert row.date_created == row.date_sent
+    assert [each.sid for each in listed] == [sid], "filtered by the same clock"
 
 
 @pytest.mark.parametrize("kind", ["purchase_then_500", "purchase_then_hang"])

@@ -13,7 +13,7 @@ from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState, St
 from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Conversation
 from quadline.conversations.opening import open_conversation
-from quadline.delivery.tests.acts import number_row, reply, write
+from quadline.delivery.tests.acts import ago, number_row, reply, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.architecture.conftest import Enter
@@ -300,3 +300,41 @@ def test_no_address_opts_a_student_in(enter: Enter, people: Cast, case: object) 
 
     assert ledger.is_opted_out(pair)
     assert not ConsentEntry.objects.filter(change=Change.OPT_IN).exists()
+
+
+# In which order
+
+
+def test_while_nobody_knows_which_word_was_last_the_page_says_so(people: Cast, maya: Client, mayas: SystemNumber) -> None:
+    reply(people.rosa.mobile, mayas.phone, "STOP")
+    message = reply(people.rosa.mobile, mayas.phone, "START")
+    assert message
+    shown = maya.get(f"/inbox/c/{message.conversation_id}/").content.decode()
+
+    assert "Rosa replied STOP and gets no more texts from you" in shown
+    assert "Quadline is asking the carrier which came last" in shown
+    profile = maya.get(f"/students/{people.rosa.pk}/").content.decode()
+    assert "Which of their words came last is being looked up." in profile
+
+
+def test_a_start_that_was_said_before_the_stop_is_no_opt_in_on_the_record(
+    people: Cast, maya: Client, mayas: SystemNumber
+) -> None:
+    reply(people.rosa.mobile, mayas.phone, "STOP", said_at=ago(minutes=1))
+    reply(people.rosa.mobile, mayas.phone, "START", said_at=ago(minutes=2))
+    profile = maya.get(f"/students/{people.rosa.pk}/").content.decode()
+
+    assert "replied START. It reached us late; a newer word of theirs counts." in profile
+    assert "replied STOP. It" not in profile
+
+
+def test_a_text_that_reached_us_late_says_so_and_opens_no_day_of_its_own(people: Cast, maya: Client, mayas: SystemNumber) -> None:
+    reply(people.rosa.mobile, mayas.phone, "Hello")
+    late = reply(people.rosa.mobile, mayas.phone, "Are you there?", said_at=ago(days=1))
+    reply(people.rosa.mobile, mayas.phone, "Never mind")
+    assert late
+    shown = maya.get(f"/inbox/c/{late.conversation_id}/").content.decode()
+
+    assert shown.count("Reached us late.") == 1
+    assert shown.count('class="day"') == 1
+    assert f"{timezone.localtime(late.created_at):%b}" in shown.partition("Are you there?")[2].partition("Never mind")[0]

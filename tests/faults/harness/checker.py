@@ -7,7 +7,11 @@ from tests.faults.harness.evidence import Evidence, Row, token_in
 from tests.faults.harness.ladder import ENDS, OPEN, each_event_says_when_why_and_by_whom, no_status_falls_and_each_has_its_event
 from tests.faults.harness.load import Done
 from tests.faults.harness.mailboxes import every_email_is_in_its_mailbox, one_email_per_undelivered_text, one_mail_per_email
-from tests.faults.harness.opting import each_stop_and_start_is_on_the_ledger, no_text_after_a_stop
+from tests.faults.harness.opting import (
+    each_pair_stands_by_the_last_word,
+    each_stop_and_start_is_on_the_ledger,
+    no_text_after_a_stop,
+)
 from tests.faults.harness.pacing import no_number_above_its_rate
 
 
@@ -131,6 +135,7 @@ PROMISES: list[Promise] = [
     what_the_carrier_has_is_on_record,
     each_stop_and_start_is_on_the_ledger,
     no_text_after_a_stop,
+    each_pair_stands_by_the_last_word,
     one_number_each,
     no_status_falls_and_each_has_its_event,
     each_event_says_when_why_and_by_whom,

@@ -25,6 +25,7 @@ CONSENT = """
     SELECT student_phone, system_phone, change, carrier_reference, occurred_at, recorded_at FROM consent_consententry
     ORDER BY recorded_at, id
 """
+OPTED_OUT = "SELECT student_phone, system_phone FROM consent_consentstate WHERE opted_out"
 NEWS = """
     SELECT content->>'MessageSid' AS sid, content->>'MessageStatus' AS status FROM webhooks_carrierevent WHERE kind = 'status'
 """
@@ -34,6 +35,8 @@ UNSETTLED = """
           OR status = 'unconfirmed' AND (due_at IS NOT NULL OR EXISTS (
              SELECT 1 FROM delivery_attempt WHERE message_id = conversations_message.id AND outcome IN ('under_way', 'unknown'))))
     GROUP BY 1
+    UNION ALL
+    SELECT 'order of words not known', count(*) FROM consent_consentstate WHERE look_up_at IS NOT NULL HAVING count(*) > 0
     UNION ALL
     SELECT 'email ' || state, count(*) FROM delivery_outgoingemail WHERE state IN ('queued', 'sending') GROUP BY 1
     UNION ALL
@@ -77,6 +80,7 @@ class Evidence:
     attempts: dict[str, list[Row]]
     emails: list[Row]
     consent: list[Row]
+    opted_out: set[tuple[str, str]]  # pairs of student and system phone, as they stand now
     numbers: list[Row]
     accepts: list[Row]
     ends: dict[str, str]  # the last status of each text at the carrier, by its id
@@ -113,6 +117,7 @@ def gathered(stage: Stage) -> Evidence:
         attempts=attempts,
         emails=stage.rows(emails),
         consent=stage.rows(CONSENT),
+        opted_out={(row["student_phone"], row["system_phone"]) for row in stage.rows(OPTED_OUT)},
         numbers=stage.rows("SELECT id, user_id, state, phone FROM numbers_systemnumber"),
         accepts=stage.ledger("accept"),
         ends={line["sid"]: line["status"] for line in ends},

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.faults.harness.college import NEWCOMERS, students_of_newcomer
 from tests.faults.harness.stage import Stage
@@ -22,8 +23,19 @@ from tests.house import eventually
 
 STUBBORN_SECONDS = 90.0
 ACTS_A_SECOND = 5.0
-MEAN = {"text": 48, "reply": 20, "stop": 12, "start": 5, "email": 9, "broadcast": 6}  # how often, relatively
-OF_STUDENTS = ("reply", "stop", "start")
+# How often, relatively.
+MEAN = {"text": 48, "reply": 20, "stop": 12, "start": 5, "waver": 6, "email": 9, "broadcast": 6}
+OF_STUDENTS = ("reply", "stop", "start", "waver")
+WAVERS = (("START", "STOP"), ("STOP", "START"), ("STOP", "START", "STOP"), ("START", "STOP", "START"))
+PAUSES_OF_WAVERERS = (0.3, 1.5, 3.0)  # seconds between two of their words
+WEBHOOKS: tuple[dict[str, Any], ...] = (
+    {},
+    {"webhook_after": 2.5},
+    {"webhook_after": 6.0},
+    {"webhook_after": 20.0},
+    {"webhook_lost": True},
+)
+WRITTEN_AFTER = (1.0, 8.0, 25.0)  # seconds after they began: the advisor writes to who wavers
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,7 @@ class Act:
     student: int
     id: uuid.UUID
     token: str  # in the words, so that it is found at the carrier and in the mailboxes
+    words: tuple[tuple[str, float, dict[str, Any]], ...] = ()  # of who wavers: word, pause, how its webhook fares
 
 
 @dataclass
@@ -65,11 +78,21 @@ def planned(seed: int, *, seconds: float, staff: int, students: int, firsts: Seq
     while at < seconds:
         kind = dice.choices(list(MEAN), list(MEAN.values()))[0]
         acts.append(act(at, kind, dice.randrange(staff // 2 if kind in OF_STUDENTS else staff)))
+        if kind == "waver":
+            acts[-1] = waverer = replace(acts[-1], words=_wavering(dice))
+            texts = [act(at + wait, "text", waverer.staff) for wait in WRITTEN_AFTER]
+            acts += [replace(text, student=waverer.student) for text in texts if text.at < seconds]
         at += dice.expovariate(ACTS_A_SECOND)
     for place, at in enumerate([at for at in firsts if at < seconds][:NEWCOMERS]):
         to = dice.choice(students_of_newcomer(place))
         acts.append(replace(act(at, "text", 0), staff=staff + place, student=to))
     return sorted(acts, key=lambda act: act.at)
+
+
+def _wavering(dice: random.Random) -> tuple[tuple[str, float, dict[str, Any]], ...]:
+    """STOP and START within seconds, whose webhooks come late, in another order, or never."""
+    words = dice.choice(WAVERS)
+    return tuple((word, dice.choice(PAUSES_OF_WAVERERS), dice.choice(WEBHOOKS)) for word in words)
 
 
 def open_windows(stage: Stage) -> None:
@@ -115,6 +138,7 @@ class Load:
             "reply": lambda act: self._say(act, f"I will be there {act.token}"),
             "stop": lambda act: self._say(act, "STOP"),
             "start": lambda act: self._say(act, "START"),
+            "waver": self._waver,
         }
         kinds[act.kind](act)
 
@@ -147,13 +171,18 @@ class Load:
         with self.done.lock:
             self.done.given_up.append(act.token)
 
-    def _say(self, act: Act, words: str) -> None:
+    def _waver(self, act: Act) -> None:
+        for word, pause, webhook in act.words:
+            self._say(act, word, **webhook)
+            time.sleep(pause)
+
+    def _say(self, act: Act, words: str, **webhook: Any) -> None:
         """A student texts the number of an advisor. Whether that text exists is for the carrier's ledger to say."""
         phone = self._stage.students[act.student].mobile
         try:
             number = self._number_of(act.staff)
             if phone and number:
-                self._stage.simulator.text(phone, number, words)
+                self._stage.simulator.text(phone, number, words, **webhook)
         except Exception:
             with self.done.lock:
                 self.done.replies["lost on the way to the carrier"] += 1

@@ -36,6 +36,9 @@ ASKED_OF_CARRIER: list[dict[str, Any]] = [
     {"kind": "callback_reversed", "times": 6},
     {"kind": "callback_delayed", "times": 6, "seconds": 5},
     {"kind": "inbound_lost", "times": 3},
+    {"kind": "inbound_delayed", "times": 3, "seconds": 4},
+    {"kind": "inbound_delayed", "times": 1, "seconds": 40},
+    {"kind": "inbound_doubled", "times": 3, "copies": 3},
     {"kind": "purchase_then_500", "times": 1},
     {"kind": "purchase_then_hang", "times": 1, "seconds": 12},
     {"kind": "smtp_down", "seconds": 4},
@@ -101,6 +104,12 @@ def moments_of_buying(blows: list[Blow]) -> list[float]:
     """When a program that would die of it is up and waits for somebody to need a number; twice, for another may be quicker."""
     armed = [blow.at for blow in blows if blow.detail.get("point") in BUYING]
     return sorted(at + wait for at in armed for wait in (5.0, 9.0))
+
+
+def log_clock_ahead(seed: int) -> int:
+    """Seconds by which the carrier's clock is ahead of ours, for the whole of a run: it is one clock all the same."""
+    dice = random.Random(f"clock {seed}")  # noqa: S311  # the same in every run of a seed
+    return dice.choice((0, -40, 40, -3600, 3600))
 
 
 def asked_for(fault: str) -> str:

@@ -25,10 +25,21 @@ def each_stop_and_start_is_on_the_ledger(seen: Evidence, done: Done) -> Iterator
 
 
 def no_text_after_a_stop(seen: Evidence, done: Done) -> Iterator[str]:
-    """P3, by the clock that carrier and database share here."""
+    """P3: in the order in which the carrier got the student's words, whenever and however we heard of them."""
     for line, out_since in _accepts_while_out(seen):
         if not _was_under_way(seen, line, out_since):
             yield f"{line['body']!r} to {line['to']} was accepted {line['at'] - out_since:.3f} s after an opt-out"
+
+
+def each_pair_stands_by_the_last_word(seen: Evidence, done: Done) -> Iterator[str]:
+    """P3, and its mirror: who stopped last is out, and nobody is who came back. Words of one second may leave them out."""
+    for pair, words in _words_at_the_carrier(seen).items():
+        last = words[-1]
+        is_out = pair in seen.opted_out
+        if last["body"] == "STOP" and not is_out:
+            yield f"{pair[0]} said STOP last to {pair[1]}, and is in"
+        if last["body"] == "START" and is_out and not _may_be_out_after(last, words, pair, seen):
+            yield f"{pair[0]} said START last to {pair[1]}, and is out"
 
 
 def texts_the_carrier_held_on_to(seen: Evidence) -> int:
@@ -36,30 +47,52 @@ def texts_the_carrier_held_on_to(seen: Evidence) -> int:
     return sum(_was_under_way(seen, line, since) for line, since in _accepts_while_out(seen))
 
 
+def _words_at_the_carrier(seen: Evidence) -> dict[tuple[str, str], list[Row]]:
+    """By pair, in the order in which the carrier got them: its own record, which no clock of ours has touched."""
+    words: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for line in seen.inbound:
+        if line["body"] in ASKS_FOR:
+            words[line["from"], line["to"]].append(line)
+    return words
+
+
+def _may_be_out_after(start: Row, words: list[Row], pair: tuple[str, str], seen: Evidence) -> bool:
+    """A STOP in the same second, by the carrier's dates, or an opt-out by another way since."""
+    same_second = any(word["body"] == "STOP" and int(word["at"]) == int(start["at"]) for word in words)
+    said = {word["sid"] for word in words}
+    later = [
+        entry
+        for entry in seen.consent
+        if _pair_of(entry) == pair
+        and entry["change"] == "opt_out"
+        and entry["carrier_reference"] not in said
+        and entry["occurred_at"].timestamp() > start["at"]
+    ]
+    return same_second or bool(later)
+
+
 def _accepts_while_out(seen: Evidence) -> Iterator[tuple[Row, float]]:
-    spans = _opted_out_spans(seen.consent)
+    """Each text that was taken while an opt-out stood, and since when that was on our ledger."""
+    entries: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for entry in seen.consent:
+        entries[_pair_of(entry)].append(entry)
+    said_at = {line["sid"]: line["at"] for line in seen.inbound}
     for line in seen.accepts:
-        for begin, end in spans.get((line["to"], line["from"]), []):
-            if begin < line["at"] < end:
-                yield line, begin
+        heard = [each for each in entries[line["to"], line["from"]] if _heard_at(each) < line["at"]]
+        stops = [each for each in heard if each["change"] == "opt_out"]
+        starts = [_said_at(each, said_at) for each in heard if each["change"] == "opt_in"]
+        standing = [each for each in stops if not any(at > _said_at(each, said_at) for at in starts)]
+        if standing:
+            yield line, min(_heard_at(each) for each in standing)
 
 
-def _opted_out_spans(entries: list[Row]) -> dict[tuple[str, str], list[tuple[float, float]]]:
-    """From when to when each pair was out, as it was recorded. A word that came late does not undo a newer one."""
-    spans: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    stands: dict[tuple[str, str], tuple[bool, object]] = {}
-    for entry in entries:
-        pair = _pair_of(entry)
-        was_out, since = stands.get(pair, (False, entry["occurred_at"]))
-        if entry["occurred_at"] < since:
-            continue
-        is_out, at = entry["change"] == "opt_out", entry["recorded_at"].timestamp()
-        stands[pair] = (is_out, entry["occurred_at"])
-        if is_out and not was_out:
-            spans[pair].append((at, float("inf")))
-        elif was_out and not is_out:
-            spans[pair][-1] = (spans[pair][-1][0], at)
-    return spans
+def _heard_at(entry: Row) -> float:
+    return float(entry["recorded_at"].timestamp())
+
+
+def _said_at(entry: Row, said_at: dict[str, float]) -> float:
+    """By the carrier's record; what it has no text of, by our clock."""
+    return said_at.get(entry["carrier_reference"], float(entry["occurred_at"].timestamp()))
 
 
 def _was_under_way(seen: Evidence, line: Row, out_since: float) -> bool:

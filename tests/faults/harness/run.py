@@ -25,6 +25,7 @@ def fought(
 
     ``blows``: what goes wrong, when it is not the dice that say so.
     """
+    stage.simulator.settings(log_clock_ahead=nemesis.log_clock_ahead(seed))
     load.open_windows(stage)
     blows = nemesis.planned(seed, seconds=seconds, every=EVERY) if blows is None else blows
     college, firsts = {"staff": len(stage.staff), "students": len(stage.students)}, nemesis.moments_of_buying(blows)
