@@ -16,7 +16,7 @@ import aiohttp
 
 from quadline.carriers import twilio_answers as answers
 from quadline.carriers import twilio_consents as consents
-from quadline.carriers import twilio_library, twilio_log
+from quadline.carriers import twilio_log
 from quadline.carriers import twilio_setup as setup
 from quadline.carriers import twilio_shapes as shapes
 from quadline.carriers.protocol import (
@@ -28,7 +28,6 @@ from quadline.carriers.protocol import (
     OutboundText,
     OutcomeUnknown,
     OwnedNumber,
-    Progress,
     Receipt,
     Registration,
     SearchArea,
@@ -39,7 +38,6 @@ from quadline.carriers.protocol import (
     WebhookCall,
     Wish,
 )
-from quadline.carriers.twilio_codes import PROGRESS, failure
 from quadline.carriers.twilio_forms import encoded
 
 SEND_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
@@ -301,13 +299,25 @@ class Twilio:
 
     def _library(self) -> Any:
         if self._client is None:
-            self._client = twilio_library.new(self, timeout=ACCOUNT_TIMEOUT_SECONDS)
+            self._client = self._new_library(timeout=ACCOUNT_TIMEOUT_SECONDS)
         return self._client
 
     def _quick_library(self) -> Any:
         if self._quick_client is None:
-            self._quick_client = twilio_library.new(self, timeout=SOMEBODY_WAITS_SECONDS)
+            self._quick_client = self._new_library(timeout=SOMEBODY_WAITS_SECONDS)
         return self._quick_client
+
+    def _new_library(self, *, timeout: float) -> Any:
+        """Twilio's own library, led to the addresses of our settings, which waits so many seconds for each answer."""
+        from twilio.http.http_client import TwilioHttpClient
+        from twilio.rest import Client
+
+        client = Client(self.account_sid, self.auth_token, http_client=shapes.checked(TwilioHttpClient)(timeout=timeout))
+        client.api.base_url = self.api_url
+        client.messaging.base_url = self.messaging_url
+        client.events.base_url = self.events_url
+        client.accounts.base_url = self.accounts_url
+        return client
 
     # Webhooks in
 
@@ -331,15 +341,7 @@ class Twilio:
 
     def read_inbound(self, call: WebhookCall) -> InboundText:
         """Raises KeyError or ValueError for a call that is no text of anybody."""
-        form = call.form
-        if not (form["MessageSid"] and form["From"] and form["To"]):
-            raise ValueError("a text has an id, a sender and a receiver")
-        return InboundText(
-            carrier_message_id=form["MessageSid"],
-            student_phone=form["From"],
-            system_phone=form["To"],
-            body=form.get("Body", ""),
-        )
+        return answers.inbound_text(call.form)
 
     def receipt_key(self, form: Mapping[str, str]) -> str:
         """The same news twice has the same key; Twilio numbers its callbacks by nothing else."""
@@ -347,18 +349,7 @@ class Twilio:
 
     def read_receipt(self, form: Mapping[str, str]) -> Receipt | None:
         """A receipt that says something new, or None for a step on the way."""
-        progress = PROGRESS.get(form.get("MessageStatus", ""))
-        if progress is None:
-            return None
-        code = form.get("ErrorCode", "")
-        went_wrong = progress in (Progress.UNDELIVERED, Progress.FAILED)
-        return Receipt(
-            carrier_message_id=form.get("MessageSid", ""),
-            reference=form.get("ref", ""),
-            progress=progress,
-            failure=failure(code) if went_wrong else None,
-            carrier_code=code if went_wrong else "",
-        )
+        return answers.receipt(form)
 
     def read_registrations(self, raw_body: bytes) -> Sequence[Registration]:
         """An Event Streams body: a JSON array of CloudEvents, delivered at least once.

@@ -9,9 +9,12 @@ from typing import Any
 from quadline.carriers.protocol import (
     Accepted,
     Failure,
+    InboundText,
     NumberProblem,
     NumberTaken,
     OutcomeUnknown,
+    Progress,
+    Receipt,
     Refused,
     Registration,
     Remedy,
@@ -19,7 +22,7 @@ from quadline.carriers.protocol import (
     Unknown,
     Unsent,
 )
-from quadline.carriers.twilio_codes import NUMBER_PROBLEMS, failure
+from quadline.carriers.twilio_codes import NUMBER_PROBLEMS, PROGRESS, failure
 
 REGISTRATION_TYPE = "com.twilio.messaging.compliance.number-registration"
 LONGEST_RETRY_AFTER = 3600.0  # seconds
@@ -96,6 +99,34 @@ def list_problem(error: Exception) -> NumberProblem:
         return OutcomeUnknown("The carrier did not answer.", is_final=False)
     wait = seconds((answer.headers or {}).get("Retry-After"))
     return problem(int(answer.status_code), str(_object(str(answer.text).encode()).get("code", "")), wait=wait)
+
+
+def inbound_text(form: Mapping[str, str]) -> InboundText:
+    """Raises KeyError or ValueError for a call that is no text of anybody."""
+    if not (form["MessageSid"] and form["From"] and form["To"]):
+        raise ValueError("a text has an id, a sender and a receiver")
+    return InboundText(
+        carrier_message_id=form["MessageSid"],
+        student_phone=form["From"],
+        system_phone=form["To"],
+        body=form.get("Body", ""),
+    )
+
+
+def receipt(form: Mapping[str, str]) -> Receipt | None:
+    """A receipt that says something new, or None for a step on the way."""
+    progress = PROGRESS.get(form.get("MessageStatus", ""))
+    if progress is None:
+        return None
+    code = form.get("ErrorCode", "")
+    went_wrong = progress in (Progress.UNDELIVERED, Progress.FAILED)
+    return Receipt(
+        carrier_message_id=form.get("MessageSid", ""),
+        reference=form.get("ref", ""),
+        progress=progress,
+        failure=failure(code) if went_wrong else None,
+        carrier_code=code if went_wrong else "",
+    )
 
 
 def registrations(raw_body: bytes) -> list[Registration]:
