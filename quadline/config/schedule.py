@@ -1,5 +1,6 @@
 """Every queue and every timed job, on one page. Times are UTC; the sixth field is seconds."""
 
+from quadline.accounts import throttles
 from quadline.api import idempotency
 from quadline.broadcasts import finishing
 from quadline.delivery import (
@@ -54,4 +55,5 @@ def timetable() -> list[Timed]:
         Timed(idempotency.drop_old_answers, NIGHTLY),
         Timed(carrier_opt_outs.compare_with_carrier, NIGHTLY),
         Timed(orphans.find_orphans, NIGHTLY),
+        Timed(throttles.drop_ended_throttles, NIGHTLY),
     ]
