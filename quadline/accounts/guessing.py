@@ -92,7 +92,7 @@ def _tell(name: str, *, user: User | None, address: str) -> None:
 @job(queue="letters")
 def tell_administrators(user_id: int | None, address: str) -> None:
     """One letter an hour for each account, and one for all else: accounts that do not exist, and many at once."""
-    guessed_at = User.objects.filter(pk=user_id).first()
+    guessed_at = User.objects.filter(pk=user_id).first() if user_id else None
     if guessed_at:
         record("sign-in refused", subject=guessed_at, actor=None, why="too many wrong passwords", address=address)
     elif throttles.count(Bucket(rules.LETTER, "told of nobody")):

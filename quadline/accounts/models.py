@@ -54,7 +54,7 @@ class User(AbstractBaseUser):
             pgtrigger.Trigger(  # whoever switches it off, and however: its tokens do not come back with it
                 name="tokens_end_with_account",
                 when=pgtrigger.After,
-                operation=pgtrigger.UpdateOf("is_active"),
+                operation=pgtrigger.UpdateOf("is_active"),  # type: ignore[no-untyped-call]
                 condition=pgtrigger.Q(old__is_active=True, new__is_active=False),
                 func="""
                     UPDATE accounts_apitoken SET revoked_at = statement_timestamp()

@@ -76,7 +76,7 @@ def ask_for_link(request: HttpRequest, *, email: str) -> None:
 @job(queue="letters")
 def send_link(user_id: int | None) -> None:
     """The link is made here, when it is sent: a job's arguments are kept, for everybody who can read the database."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
+    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
     if user:
         letters.password_link(to=user.email, link=_link_for(user))
 

@@ -17,7 +17,7 @@ SALT = "quadline.accounts.throttles"
 SLOTS = 2**20  # for what a visitor makes up: so many rows of a kind there are at most
 COUNT = """
     INSERT INTO accounts_throttle AS kept (kind, name, count, ends_at)
-    VALUES (%s, %s, 1, statement_timestamp() + %s)
+    VALUES (%s, %s, 1, statement_timestamp() + %s::interval)
     ON CONFLICT (kind, name) DO UPDATE SET
         count = CASE WHEN kept.ends_at > statement_timestamp() THEN kept.count + 1 ELSE 1 END,
         ends_at = CASE WHEN kept.ends_at > statement_timestamp() THEN kept.ends_at ELSE EXCLUDED.ends_at END
@@ -42,7 +42,7 @@ def count(bucket: Bucket) -> timedelta | None:
     """Count one try. How long to wait, when it is one too many; else None."""
     limit = bucket.limit
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, [limit.kind, bucket.name, limit.within])
+        cursor.execute(COUNT, [limit.kind, bucket.name, f"{limit.within.total_seconds()} seconds"])
         tries, wait = cursor.fetchone()
     return wait if tries > limit.most else None
 
