@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "quadline.web.request_log.RequestLog",
 ]
 ROOT_URLCONF = "quadline.config.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
