@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.hashers import check_password, get_hasher, make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, get_hasher, make_password
 from django.test import Client
 
 from quadline.accounts import hashing
@@ -18,7 +18,7 @@ STATED_MIB = 64  # for all hashes of one process at once: SECURITY.md
 TEN_AT_ONCE = """
 import resource, threading
 import django; django.setup()
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
 kept = make_password("correct horse battery")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 gate = threading.Barrier(10)
@@ -46,9 +46,9 @@ def test_ten_at_once_take_no_more_memory_than_stated() -> None:
 
 def test_no_more_are_hashed_at_once_than_there_are_places(monkeypatch: pytest.MonkeyPatch) -> None:
     kept, seen, under_way, lock = make_password(PASSWORD), [0], [0], threading.Lock()
-    verify = BoundedArgon2.__bases__[0].verify
+    verify = Argon2PasswordHasher.verify
 
-    def noted(self: BoundedArgon2, password: str, encoded: str) -> bool:
+    def noted(self: Argon2PasswordHasher, password: str, encoded: str) -> bool:
         with lock:
             under_way[0] += 1
             seen[0] = max(seen[0], under_way[0])
@@ -57,7 +57,7 @@ def test_no_more_are_hashed_at_once_than_there_are_places(monkeypatch: pytest.Mo
             under_way[0] -= 1
         return right
 
-    monkeypatch.setattr(BoundedArgon2.__bases__[0], "verify", noted)
+    monkeypatch.setattr(Argon2PasswordHasher, "verify", noted)
     right: list[bool] = []
     threads = [threading.Thread(target=lambda: right.append(check_password(PASSWORD, kept))) for _ in range(10)]
     for thread in threads:

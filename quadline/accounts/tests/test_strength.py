@@ -82,31 +82,35 @@ def test_without_a_person_the_college_is_known_all_the_same() -> None:
         validate_password("AlderCollege2026")
 
 
-class Ranges(BaseHTTPRequestHandler):
+class Ranges(HTTPServer):
     """A stand-in for the range API: what it was asked, and what it answers."""
 
-    asked: list[tuple[str, str | None]] = []
-    answer = b""
-    status = 200
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answering)
+        self.url = f"http://127.0.0.1:{self.server_port}/range/"
+        self.asked: list[tuple[str, str | None]] = []
+        self.answer = b""
+        self.status = 200
 
+
+class _Answering(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.asked.append((self.path, self.headers["Add-Padding"]))
-        self.send_response(self.status)
+        assert isinstance(self.server, Ranges)
+        self.server.asked.append((self.path, self.headers["Add-Padding"]))
+        self.send_response(self.server.status)
         self.end_headers()
-        self.wfile.write(self.answer)
+        self.wfile.write(self.server.answer)
 
     def log_message(self, *said: object) -> None:
         pass
 
 
 @pytest.fixture
-def ranges() -> Iterator[type[Ranges]]:
-    kind = type("OneRun", (Ranges,), {"asked": []})
-    with HTTPServer(("127.0.0.1", 0), kind) as server:
+def ranges() -> Iterator[Ranges]:
+    with Ranges() as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        kind.url = f"http://127.0.0.1:{server.server_port}/range/"
-        yield kind
+        yield server
         server.shutdown()
         thread.join()
 
@@ -128,14 +132,14 @@ OTHERS = b"0018A45C4D1DEF81644B54AB7F969B88D65:3\r\n"
         ("<html>not a range</html>", False),
     ],
 )
-def test_a_breached_password_is_known_by_five_characters_of_its_digest(ranges: type, line: str, is_one: bool) -> None:
+def test_a_breached_password_is_known_by_five_characters_of_its_digest(ranges: Ranges, line: str, is_one: bool) -> None:
     ranges.answer = OTHERS + line.encode() + b"\r\n"
 
     assert is_breached(BREACHED, ranges.url) is is_one
     assert ranges.asked == [(f"/range/{DIGEST[:5]}", "true")]
 
 
-def test_it_is_asked_when_the_setting_names_who(ranges: type, settings: Settings) -> None:
+def test_it_is_asked_when_the_setting_names_who(ranges: Ranges, settings: Settings) -> None:
     validate_password(BREACHED, MAYA)
     assert ranges.asked == []
 
@@ -145,7 +149,7 @@ def test_it_is_asked_when_the_setting_names_who(ranges: type, settings: Settings
         validate_password(BREACHED, MAYA)
 
 
-def test_a_password_is_taken_while_nobody_answers(ranges: type) -> None:
+def test_a_password_is_taken_while_nobody_answers(ranges: Ranges) -> None:
     ranges.status, ranges.answer = 500, f"{DIGEST[5:]}:42".encode()
 
     assert not is_breached(BREACHED, ranges.url)
