@@ -98,7 +98,7 @@ def password_link(*, to: str, link: str) -> None:
     lines = [
         f"Somebody, probably you, asked to reset your password for texting at {settings.ENV.college_name}.",
         f"Choose a new one here, within {days} days:\n{link}",
-        "It signs you out everywhere and ends your API tokens.",
+        "Choosing a new password signs you out everywhere and ends your API tokens.",
         "If this was not you, ignore this email: nothing has changed.",
     ]
     _send("Reset your Quadline password", lines, [to])

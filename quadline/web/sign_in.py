@@ -56,7 +56,7 @@ def name_new_password(form: Any) -> None:
     from django.contrib.auth.password_validation import password_validators_help_texts
 
     rules = " ".join(text for text in password_validators_help_texts() if text)
-    for name, label in {"password1": "New password", "password2": "New password again"}.items():
+    for name, label in {"password1": "New password", "password2": "Repeat new password"}.items():
         form.fields[name].label = label
         form.fields[name].widget.attrs.pop("placeholder", None)
     form.fields["password1"].help_text = rules

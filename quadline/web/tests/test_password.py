@@ -58,7 +58,7 @@ def test_the_page_says_before_which_tokens_end_and_then_they_do(browser: Client,
     now = timezone.now()
     _, words = make_token(user=maya, name="Nightly roster", actor=maya, now=now)
     _, of_theo = make_token(user=people.theo, name="His own", actor=people.theo, now=now)
-    assert "ends your API token: Nightly roster" in browser.get(PAGE).content.decode()
+    assert "Your API token ends too: Nightly roster. Programs that use it stop working" in browser.get(PAGE).content.decode()
     done = browser.post(PAGE, GOOD, follow=True)
 
     assert "Your API tokens no longer work." in done.content.decode()
