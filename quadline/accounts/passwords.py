@@ -69,8 +69,8 @@ def ask_for_link(request: HttpRequest, *, email: str) -> None:
         mailbox = str(user.pk) if user else throttles.slot_of(email.strip().lower())
         if wait := throttles.count(Bucket(rules.LINK_ADDRESS, bucket_of(address_of(request)))):
             raise TooManyTries(wait)
-    if throttles.count(Bucket(rules.LINK_ACCOUNT, mailbox)) is None:
-        enqueue(send_link, user_id=user.pk if user and user.is_active else None)
+    is_full = throttles.count(Bucket(rules.LINK_ACCOUNT, mailbox)) is not None
+    enqueue(send_link, user_id=user.pk if user and user.is_active and not is_full else None)
 
 
 @job(queue="letters")

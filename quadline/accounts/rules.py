@@ -57,7 +57,7 @@ ADDRESS = Limit("address", 10, timedelta(minutes=1))  # from one address, on wha
 CURRENT_PASSWORD = (Limit("current-password", 5, _MINUTES),)  # on the page to change it, where somebody sits at an open screen
 
 # Requests for a link to set a password.
-LINK_ADDRESS = Limit("link-address", 20, _MINUTES)
-LINK_ACCOUNT = Limit("link-account", 3, timedelta(minutes=15))  # emails; each link opens until a password is set
+LINK_ADDRESS = Limit("link-address", 100, _MINUTES)  # a room full of new staff behind one address is not refused
+LINK_ACCOUNT = Limit("link-account", 3, _HOUR)  # emails to one mailbox; each link opens until a password is set
 
 LETTER = Limit("letter", 1, _HOUR)  # to the administrators, for one account, and for all that do not exist
