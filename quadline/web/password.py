@@ -1,4 +1,4 @@
-"""My profile, Change password: the old one, the new one, and what ends with it."""
+"""My profile, Password: the old one, the new one, and what ends with it."""
 
 from typing import Any
 

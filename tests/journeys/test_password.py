@@ -1,4 +1,4 @@
-"""My profile, Change password: by keyboard on a phone, and what happens elsewhere."""
+"""My profile, Password: by keyboard on a phone, and what happens elsewhere."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def test_a_password_is_changed_by_keyboard_and_its_owner_is_told(the_house: Hous
     here = at_the_screen("maya@alder.example", viewport={"width": 390, "height": 844})
     page = here.page
     here.open("/me/")
-    page.get_by_role("link", name="Change password").click()
+    page.get_by_role("link", name="Password").click()
     page.get_by_label("Current password").focus()
     for typed in (PASSWORD, "AlderCollege1!", "AlderCollege1!"):
         page.keyboard.type(typed)

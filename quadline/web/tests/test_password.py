@@ -1,4 +1,4 @@
-"""My profile, Change password: what it asks, what ends with it, and who is told."""
+"""My profile, Password: what it asks, what ends with it, and who is told."""
 
 import re
 
