@@ -4,7 +4,6 @@ Strangers share the tries of an account, and each address has tries of its own. 
 signed in with before has its own, too, and no address counts for it. Right passwords count for nothing.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,67 +25,53 @@ NOBODY = "nobody"  # the bucket of what concerns no one account
 class TooManyTries(Exception):
     """Refused unread, whether the password is right or not. ``wait`` is until the next try."""
 
-    def __init__(self, wait: timedelta) -> None:
+    def __init__(self, wait: timedelta, *, on_many_accounts: bool = False) -> None:
         super().__init__(wait)
         self.wait = wait
+        self.on_many_accounts = on_many_accounts
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try, counted before the password is looked at, so that many at once are not more than one after the other."""
+    """One try of a password: what it counts for, and whom it is about, if there is such an account."""
 
-    counted: tuple[Bucket, ...]
+    user: User | None
+    account: str  # the name of its buckets
+    from_address: str
+    buckets: tuple[Bucket, ...]
     address: Bucket | None  # None: from a known browser
 
-    def was_right(self) -> None:
-        for bucket in self.counted:
-            throttles.give_back(bucket)
+    def begin(self) -> None:
+        """In the transaction of the try. Raises TooManyTries; then it is not to be looked at."""
+        if self.address and (wait := throttles.wait_for(self.address)):
+            raise TooManyTries(wait, on_many_accounts=True)
+        for bucket in self.buckets:
+            if wait := throttles.hold(bucket):
+                raise TooManyTries(wait)
 
     def was_wrong(self) -> None:
-        if self.address:
-            throttles.count(self.address)
+        for bucket in (*self.buckets, self.address):
+            if bucket:
+                throttles.count(bucket)
+
+    def tell_of(self, refused: TooManyTries) -> None:
+        """The administrators get an email, if they have not had one about it within the hour."""
+        about = None if refused.on_many_accounts else self.user
+        name = NOBODY if refused.on_many_accounts else self.account
+        if throttles.count(Bucket(rules.LETTER, name)) is None:
+            enqueue(tell_administrators, user_id=about.pk if about else None, address=self.from_address)
 
 
-def begin(request: HttpRequest, *, email: str) -> Attempt:
-    """Count a try of a password. Raises TooManyTries. The same work whether there is such an account or not."""
+def attempt_of(request: HttpRequest, *, email: str) -> Attempt:
+    """The same work whether there is such an account or not."""
     user = User.objects.with_address(email)
-    browser = browser_of(request, user)
-    if user and browser:
-        return _counted(request, user, email, _of_browser(user, browser), address=None)
-    elsewhere = Bucket(rules.ADDRESS, bucket_of(address_of(request)))
-    if wait := throttles.wait_for(elsewhere):
-        _tell(NOBODY, user=None, address=address_of(request))
-        raise TooManyTries(wait)
-    return _counted(request, user, email, _of_strangers(user, email), address=elsewhere)
-
-
-def _counted(
-    request: HttpRequest, user: User | None, email: str, buckets: Iterable[Bucket], *, address: Bucket | None
-) -> Attempt:
-    counted = []
-    for bucket in buckets:
-        if wait := throttles.count(bucket):
-            _tell(_name_of(user, email), user=user, address=address_of(request))
-            raise TooManyTries(wait)
-        counted.append(bucket)
-    return Attempt(tuple(counted), address)
-
-
-def _of_browser(user: User, browser: str) -> list[Bucket]:
-    return [Bucket(limit, f"{user.pk}:{browser}") for limit in rules.KNOWN_BROWSER]
-
-
-def _of_strangers(user: User | None, email: str) -> list[Bucket]:
-    return [Bucket(limit, _name_of(user, email)) for limit in rules.STRANGERS]
-
-
-def _name_of(user: User | None, email: str) -> str:
-    return str(user.pk) if user else throttles.slot_of(email.strip().lower())
-
-
-def _tell(name: str, *, user: User | None, address: str) -> None:
-    if throttles.count(Bucket(rules.LETTER, name)) is None:
-        enqueue(tell_administrators, user_id=user.pk if user else None, address=address)
+    account = str(user.pk) if user else throttles.slot_of(email.strip().lower())
+    from_address = address_of(request)
+    if user and (browser := browser_of(request, user)):
+        known = tuple(Bucket(limit, f"{user.pk}:{browser}") for limit in rules.KNOWN_BROWSER)
+        return Attempt(user, account, from_address, known, None)
+    strangers = tuple(Bucket(limit, account) for limit in rules.STRANGERS)
+    return Attempt(user, account, from_address, strangers, Bucket(rules.ADDRESS, bucket_of(from_address)))
 
 
 @job(queue="letters")

@@ -1,16 +1,20 @@
 """How staff sign in: accounts are made by the college, never by a visitor."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponseBase
+from psycopg.errors import LockNotAvailable
 
 from quadline.accounts import guessing
 from quadline.accounts.browsers import remember
 from quadline.accounts.guessing import TooManyTries
-from quadline.accounts.hashing import TooBusy
+from quadline.accounts.hashing import WAIT_SECONDS, TooBusy
 from quadline.accounts.models import User
 from quadline.accounts.passwords import set_password
 from quadline.accounts.visitors import address_of
@@ -30,19 +34,16 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """The user, or None. Raises ValidationError after too many wrong passwords."""
+        attempt = guessing.attempt_of(request, email=credentials.get("email", ""))
         try:
-            attempt = guessing.begin(request, email=credentials.get("email", ""))
+            with _in_turn():
+                attempt.begin()
+                user = super().authenticate(request, **credentials)
+                if not user:
+                    attempt.was_wrong()
         except TooManyTries as refused:
+            attempt.tell_of(refused)
             raise ValidationError(REFUSED.format(wait=in_words(refused.wait))) from refused
-        try:
-            user = super().authenticate(request, **credentials)
-        except TooBusy:
-            attempt.was_right()  # nobody has looked
-            raise
-        if user:
-            attempt.was_right()
-        else:
-            attempt.was_wrong()
         return user
 
     def post_login(self, request: HttpRequest, user: User, **hooks: Any) -> HttpResponseBase:
@@ -63,6 +64,19 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
 
     def format_email_subject(self, subject: str) -> str:
         return subject
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """A transaction in which tries of one account wait for each other. Raises TooBusy when that takes long."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_SECONDS:.0f}s'")
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise TooBusy from error
+        raise
 
 
 def in_words(wait: timedelta) -> str:

@@ -15,19 +15,27 @@ from quadline.jobs import job
 
 SALT = "quadline.accounts.throttles"
 SLOTS = 2**20  # for what a visitor makes up: so many rows of a kind there are at most
+# A time begins with the first try that counts, and nothing makes it longer.
 COUNT = """
     INSERT INTO accounts_throttle AS kept (kind, name, count, ends_at)
     VALUES (%s, %s, 1, statement_timestamp() + %s::interval)
     ON CONFLICT (kind, name) DO UPDATE SET
         count = CASE WHEN kept.ends_at > statement_timestamp() THEN kept.count + 1 ELSE 1 END,
-        ends_at = CASE WHEN kept.ends_at > statement_timestamp() THEN kept.ends_at ELSE EXCLUDED.ends_at END
+        ends_at = CASE WHEN kept.ends_at > statement_timestamp() AND kept.count > 0 THEN kept.ends_at
+                       ELSE EXCLUDED.ends_at END
+    RETURNING count, ends_at - statement_timestamp()
+"""
+HOLD = """
+    INSERT INTO accounts_throttle AS kept (kind, name, count, ends_at)
+    VALUES (%s, %s, 0, statement_timestamp() + %s::interval)
+    ON CONFLICT (kind, name) DO UPDATE SET
+        count = CASE WHEN kept.ends_at > statement_timestamp() THEN kept.count ELSE 0 END
     RETURNING count, ends_at - statement_timestamp()
 """
 LOOK = """
     SELECT count, ends_at - statement_timestamp() FROM accounts_throttle
     WHERE kind = %s AND name = %s AND ends_at > statement_timestamp()
 """
-GIVE_BACK = "UPDATE accounts_throttle SET count = count - 1 WHERE kind = %s AND name = %s AND count > 0"
 
 
 @dataclass(frozen=True)
@@ -40,25 +48,33 @@ class Bucket:
 
 def count(bucket: Bucket) -> timedelta | None:
     """Count one try. How long to wait, when it is one too many; else None."""
-    limit = bucket.limit
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT, [limit.kind, bucket.name, f"{limit.within.total_seconds()} seconds"])
-        tries, wait = cursor.fetchone()
-    return wait if tries > limit.most else None
+    tries, wait = _upsert(COUNT, bucket)
+    return wait if tries > bucket.limit.most else None
+
+
+def hold(bucket: Bucket) -> timedelta | None:
+    """Let nobody else try until this transaction ends. How long to wait, when all tries are used up; else None.
+
+    So a try can be counted when it is known to be a wrong one, and many at once are not more than in a row.
+    """
+    tries, wait = _upsert(HOLD, bucket)
+    return wait if tries >= bucket.limit.most else None
 
 
 def wait_for(bucket: Bucket) -> timedelta | None:
-    """The same without counting: how long to wait, when all tries are used up."""
+    """The same, holding up nobody."""
     with connection.cursor() as cursor:
         cursor.execute(LOOK, [bucket.limit.kind, bucket.name])
         row = cursor.fetchone()
     return row[1] if row and row[0] >= bucket.limit.most else None
 
 
-def give_back(bucket: Bucket) -> None:
-    """A counted try turned out to be none."""
+def _upsert(statement: str, bucket: Bucket) -> tuple[int, timedelta]:
+    within = f"{bucket.limit.within.total_seconds()} seconds"
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_BACK, [bucket.limit.kind, bucket.name])
+        cursor.execute(statement, [bucket.limit.kind, bucket.name, within])
+        tries, wait = cursor.fetchone()
+    return tries, wait
 
 
 def forget(*buckets: Bucket) -> None:

@@ -2,18 +2,23 @@
 
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
 
 from quadline.accounts import throttles
-from quadline.accounts.models import Throttle
+from quadline.accounts.hashing import BoundedArgon2
+from quadline.accounts.models import Throttle, User
 from quadline.accounts.rules import Limit
 from quadline.accounts.sign_in import in_words
 from quadline.accounts.throttles import Bucket
 from quadline.delivery.tests.acts import at_once
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 
 FEW = Bucket(Limit("test", 5, timedelta(minutes=5)), "one")
 OTHER = Bucket(FEW.limit, "another")
@@ -39,13 +44,23 @@ def test_counting_is_one_statement() -> None:
 
 
 @pytest.mark.django_db
-def test_what_was_no_try_is_given_back_and_never_below_nothing() -> None:
+def test_holding_counts_nothing_and_says_when_all_are_used_up() -> None:
     for _ in range(20):
-        assert throttles.count(FEW) is None
-        throttles.give_back(FEW)
-    throttles.give_back(FEW)
+        assert throttles.hold(FEW) is None
+    for _ in range(5):
+        throttles.count(FEW)
 
-    assert Throttle.objects.get(kind="test", name="one").count == 0
+    assert throttles.hold(FEW) is not None
+    assert throttles.hold(OTHER) is None
+
+
+@pytest.mark.django_db
+def test_the_time_begins_with_the_first_try_that_counts() -> None:
+    throttles.hold(FEW)
+    Throttle.objects.update(ends_at=timezone.now() + timedelta(seconds=1))
+    throttles.count(FEW)
+
+    assert Throttle.objects.get(kind="test", name="one").ends_at > timezone.now() + timedelta(minutes=4)
 
 
 @pytest.mark.django_db
@@ -77,6 +92,48 @@ def test_many_at_once_are_not_more_than_one_after_the_other(committed_people: Ca
     assert len(waits) == 12
     assert waits.count(None) == 5
     assert Throttle.objects.get(kind="test", name="one").count == 12
+
+
+LOGIN = "/accounts/login/"
+
+
+@pytest.fixture
+def maya(committed_people: Cast, settings: Settings, tmp_path: Path) -> User:
+    settings.STATIC_ROOT = tmp_path
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    committed_people.maya.set_password(PASSWORD)
+    committed_people.maya.save()
+    return committed_people.maya
+
+
+def test_ten_right_sign_ins_to_one_account_at_once_are_all_let_in(maya: User) -> None:
+    answers: list[int] = []
+
+    def sign_in() -> None:
+        answers.append(Client().post(LOGIN, {"login": maya.email, "password": PASSWORD}).status_code)
+
+    at_once([sign_in] * 10)
+    at_once([sign_in] * 10)
+    assert answers == [302] * 20
+
+
+def test_of_ten_wrong_passwords_at_once_only_five_are_looked_at(maya: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    verify = BoundedArgon2.verify
+
+    def noted(self: BoundedArgon2, password: str, encoded: str) -> bool:
+        looked_at.append(password)
+        return verify(self, password, encoded)
+
+    monkeypatch.setattr(BoundedArgon2, "verify", noted)
+
+    def guess() -> None:
+        Client().post(LOGIN, {"login": maya.email, "password": "wrong"})
+
+    at_once([guess] * 10)
+    assert len(looked_at) == 5
+    assert not Client().post(LOGIN, {"login": maya.email, "password": PASSWORD}).has_header("Location")
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,17 @@ def test_of_accounts_that_do_not_exist_they_are_told_once_and_without_what_was_t
     assert "@alder.example" not in mail.outbox[0].body
 
 
+def test_of_one_address_that_tries_many_accounts_they_are_told_once_and_not_for_each(
+    enter: Enter, maya: str, people: Cast
+) -> None:
+    for guess in range(2 * GUESSES):
+        sign_in(enter(None), f"somebody{guess}@alder.example", "wrong")
+    for user in (people.maya, people.theo, people.lena):
+        sign_in(enter(None), user.email, "wrong")
+
+    assert told() == ["Somebody is trying passwords"]
+
+
 def test_a_few_wrong_passwords_are_nobodys_business(enter: Enter, maya: str) -> None:
     for guess in range(GUESSES):
         sign_in(enter(None), maya, f"wrong {guess}", ip=f"198.51.100.{guess}")
