@@ -116,6 +116,7 @@ def shots(built: house.House) -> list[Shot]:
         Shot("profile", MAYA, "/me/"),
         Shot("profile-office-line", MAYA, "/me/", lambda page: page.get_by_text("Change").click()),
         Shot("profile-failed", JORDAN, "/me/"),
+        Shot("password", MAYA, "/me/password/"),
         Shot("numbers", RUTH, "/manage/numbers/"),
         Shot("help", MAYA, "/help/"),
         Shot("api-tokens", MAYA, "/me/tokens/"),

@@ -1,38 +1,86 @@
-"""Somebody tries passwords: the administrators are told, and can let the person in again before it passes by itself."""
+"""Tries of a password: how many are too many, who is told, and who may go on all the same.
 
-import hashlib
+Strangers share the tries of an account, and each address has tries of its own. A browser that the account has been
+signed in with before has its own, too, and no address counts for it. Right passwords count for nothing.
+"""
 
-from allauth.account.adapter import get_adapter
-from allauth.core.internal import ratelimit
-from django.core.cache import cache
+from dataclasses import dataclass
+from datetime import timedelta
+
 from django.http import HttpRequest
 
-from quadline.accounts.models import User
+from quadline.accounts import rules, throttles
+from quadline.accounts.browsers import browser_of
+from quadline.accounts.models import Throttle, User
+from quadline.accounts.throttles import Bucket
+from quadline.accounts.visitors import address_of
 from quadline.audit.models import record
+from quadline.client_address import bucket_of
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
 
-SILENT_FOR_SECONDS = 3600  # after a letter about an account, before the next about the same
-APP, FAILED = "allauth.account", "login_failed"
+NOBODY = "nobody"  # the bucket of what concerns no one account
 
 
-def key_of(email: str) -> str:
-    """What wrong passwords for an account are counted under: never with the Host header, which a caller chooses."""
-    return email.strip().lower()
+class TooManyTries(Exception):
+    """Refused unread, whether the password is right or not. ``wait`` is until the next try."""
+
+    def __init__(self, wait: timedelta, *, on_many_accounts: bool = False) -> None:
+        super().__init__(wait)
+        self.wait = wait
+        self.on_many_accounts = on_many_accounts
 
 
-def tell_of_guessing(*, email: str, address: str) -> None:
-    """Sign-in was refused after too many wrong passwords. The same work whether there is such an account or not."""
-    name = hashlib.sha256(key_of(email).encode()).hexdigest()
-    if cache.add(f"guessed-at-{name}", True, SILENT_FOR_SECONDS):
-        enqueue(tell_administrators, email=key_of(email), address=address)
+@dataclass(frozen=True)
+class Attempt:
+    """One try of a password: what it counts for, and whom it is about, if there is such an account."""
+
+    user: User | None
+    account: str  # the name of its buckets
+    from_address: str
+    buckets: tuple[Bucket, ...]
+    address: Bucket | None  # None: from a known browser
+
+    def begin(self) -> None:
+        """In the transaction of the try. Raises TooManyTries; then it is not to be looked at."""
+        if self.address and (wait := throttles.wait_for(self.address)):
+            raise TooManyTries(wait, on_many_accounts=True)
+        for bucket in self.buckets:
+            if wait := throttles.hold(bucket):
+                raise TooManyTries(wait)
+
+    def was_wrong(self) -> None:
+        for bucket in (*self.buckets, self.address):
+            if bucket:
+                throttles.count(bucket)
+
+    def tell_of(self, refused: TooManyTries) -> None:
+        """The administrators get an email, if they have not had one about it within the hour."""
+        about = None if refused.on_many_accounts else self.user
+        name = NOBODY if refused.on_many_accounts else self.account
+        if throttles.count(Bucket(rules.LETTER, name)) is None:
+            enqueue(tell_administrators, user_id=about.pk if about else None, address=self.from_address)
+
+
+def attempt_of(request: HttpRequest, *, email: str) -> Attempt:
+    """The same work whether there is such an account or not."""
+    user = User.objects.with_address(email)
+    account = str(user.pk) if user else throttles.slot_of(email.strip().lower())
+    from_address = address_of(request)
+    if user and (browser := browser_of(request, user)):
+        known = tuple(Bucket(limit, f"{user.pk}:{browser}") for limit in rules.KNOWN_BROWSER)
+        return Attempt(user, account, from_address, known, None)
+    strangers = tuple(Bucket(limit, account) for limit in rules.STRANGERS)
+    return Attempt(user, account, from_address, strangers, Bucket(rules.ADDRESS, bucket_of(from_address)))
 
 
 @job(queue="letters")
-def tell_administrators(email: str, address: str) -> None:
-    """One letter an hour for each account, and one for all that is tried on accounts that do not exist."""
-    guessed_at = User.objects.filter(email=email).first()
-    if guessed_at is None and not cache.add("guessed-at-nobody", True, SILENT_FOR_SECONDS):
+def tell_administrators(user_id: int | None, address: str) -> None:
+    """One letter an hour for each account, and one for all else: accounts that do not exist, and many at once."""
+    guessed_at = User.objects.filter(pk=user_id).first() if user_id else None
+    if guessed_at:
+        record("sign-in refused", subject=guessed_at, actor=None, why="too many wrong passwords", address=address)
+    elif throttles.count(Bucket(rules.LETTER, "told of nobody")):
         return
     to = [user.email for user in User.objects.who_manage()]
     letters.passwords_guessed(to=to, email=guessed_at.email if guessed_at else "", address=address)
@@ -40,12 +88,10 @@ def tell_administrators(email: str, address: str) -> None:
 
 def let_in_again(user: User, *, address: str = "", actor: User | None = None) -> None:
     """What was counted for an account is forgotten, and what was counted for an address, if one is given."""
-    request = HttpRequest()
-    request.META["REMOTE_ADDR"] = address or "0.0.0.0"  # noqa: S104  # nobody's: then only the account's count is cleared
-    ratelimit.clear(request, app=APP, action=FAILED, key=key_of(user.email))
-    cache.delete(f"guessed-at-{hashlib.sha256(key_of(user.email).encode()).hexdigest()}")
+    limits = (*rules.STRANGERS, rules.LETTER, rules.LINK_ACCOUNT)
+    throttles.forget(*(Bucket(limit, str(user.pk)) for limit in limits))
+    of_browsers = [limit.kind for limit in rules.KNOWN_BROWSER]
+    Throttle.objects.filter(kind__in=of_browsers, name__startswith=f"{user.pk}:").delete()
+    if address:
+        throttles.forget(Bucket(rules.ADDRESS, bucket_of(address)))
     record("sign-in let go on", subject=user, actor=actor)
-
-
-def address_of(request: HttpRequest) -> str:
-    return str(get_adapter(request).get_client_ip(request) or "")

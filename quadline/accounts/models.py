@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.templatetags.static import static
@@ -19,6 +20,10 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save()
         return user
+
+    def with_address(self, email: str) -> "User | None":
+        """The user who signs in with this address, however it is written. None for what no address can be."""
+        return self.filter(email=email.strip().lower().replace("\x00", "")).first()
 
     def who_manage(self) -> "models.QuerySet[User]":
         """The people who are told when something needs an administrator."""
@@ -45,6 +50,19 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(role__in=[role.value for role in Role]), name="user_role_known")]
+        triggers = [
+            pgtrigger.Trigger(  # whoever switches it off, and however: its tokens do not come back with it
+                name="tokens_end_with_account",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("is_active"),  # type: ignore[no-untyped-call]
+                condition=pgtrigger.Q(old__is_active=True, new__is_active=False),
+                func="""
+                    UPDATE accounts_apitoken SET revoked_at = statement_timestamp()
+                    WHERE user_id = NEW.id AND revoked_at IS NULL;
+                    RETURN NEW;
+                """,
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -87,6 +105,19 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class Throttle(models.Model):
+    """How often something was tried in a time that has not ended: accounts/throttles.py."""
+
+    pk = models.CompositePrimaryKey("kind", "name")
+    kind = models.CharField(max_length=20)  # of a Limit: accounts/rules.py
+    name = models.CharField(max_length=60)
+    count = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}: {self.count}"
 
 
 def initials_of(name: str) -> str:

@@ -1,5 +1,7 @@
-"""What each role may do: one table. No database here."""
+"""What each role may do, and how often anybody may try: two tables. No database here."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -28,3 +30,34 @@ PERMISSIONS: dict[Role, frozenset[May]] = {
 def allows(role: str, permission: May) -> bool:
     """Whether a role holds a permission. An unknown role holds none."""
     return role in PERMISSIONS and permission in PERMISSIONS[Role(role)]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most so many tries of a kind within a time, counted from the first."""
+
+    kind: str
+    most: int
+    within: timedelta
+
+
+_MINUTES, _HOUR, _DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
+
+# Wrong passwords. Right ones count for nothing, however many.
+# NIST SP 800-63B-4, 3.2.2: no more than 100 in a row on one account, wherever they come from.
+STRANGERS = (  # on one account, from browsers that it has never been signed in with: all of them together
+    Limit("account", 5, _MINUTES),
+    Limit("account-day", 100, _DAY),
+)
+KNOWN_BROWSER = (  # on one account, from one browser that it has been signed in with
+    Limit("browser", 5, _MINUTES),
+    Limit("browser-day", 100, _DAY),
+)
+ADDRESS = Limit("address", 10, timedelta(minutes=1))  # from one address, on whatever accounts, known browsers aside
+CURRENT_PASSWORD = (Limit("current-password", 5, _MINUTES),)  # on the page to change it, where somebody sits at an open screen
+
+# Requests for a link to set a password.
+LINK_ADDRESS = Limit("link-address", 100, _MINUTES)  # a room full of new staff behind one address is not refused
+LINK_ACCOUNT = Limit("link-account", 3, _HOUR)  # emails to one mailbox; each link opens until a password is set
+
+LETTER = Limit("letter", 1, _HOUR)  # to the administrators, for one account, and for all that do not exist

@@ -1,31 +1,63 @@
 """How staff sign in: accounts are made by the college, never by a visitor."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponseBase
+from psycopg.errors import LockNotAvailable
 
 from quadline.accounts import guessing
-from quadline.emails import letters
-from quadline.jobs import enqueue, job
+from quadline.accounts.browsers import remember
+from quadline.accounts.guessing import TooManyTries
+from quadline.accounts.hashing import WAIT_SECONDS, TooBusy
+from quadline.accounts.models import User
+from quadline.accounts.passwords import set_password
+from quadline.accounts.visitors import address_of
+
+REFUSED = "Not signed in: there were too many wrong passwords. Try again in {wait}, or reset your password to get in now."
 
 
 class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+    """allauth's own limits are off (ACCOUNT_RATE_LIMITS): they count in the cache, by the proxy's address."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "That email and password don't match. Check both and try again.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """The user, or None. Raises ValidationError after too many wrong passwords."""
+        attempt = guessing.attempt_of(request, email=credentials.get("email", ""))
         try:
-            super().pre_authenticate(request, **credentials)
-        except ValidationError:
-            guessing.tell_of_guessing(email=credentials.get("email", ""), address=guessing.address_of(request))
-            raise
+            with _in_turn():
+                attempt.begin()
+                user = super().authenticate(request, **credentials)
+                if not user:
+                    attempt.was_wrong()
+        except TooManyTries as refused:
+            attempt.tell_of(refused)
+            raise ValidationError(REFUSED.format(wait=in_words(refused.wait))) from refused
+        return user
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        return guessing.key_of(credentials.get("email", ""))
+    def post_login(self, request: HttpRequest, user: User, **hooks: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().post_login(request, user, **hooks)
+        remember(response, request, user)
+        return response
+
+    def set_password(self, user: User, password: str) -> None:
+        """By the link in an email; the page for it asks for nothing else."""
+        set_password(user=user, password=password, how="by a link sent by email")
+        guessing.let_in_again(user, actor=user)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request)
 
     def get_user_display(self, user: Any) -> str:
         return str(user.name)
@@ -33,18 +65,23 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
     def format_email_subject(self, subject: str) -> str:
         return subject
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """By a job: neither how long a mail server takes nor that it is away may tell a visitor who has an account."""
-        words = {name: _of_ours(value) if name.endswith("_url") else value for name, value in context.items()}
-        made = self.render_mail(template_prefix, email, words | {"email": email, "college": settings.ENV.college_name})
-        enqueue(send_account_letter, to=email, subject=made.subject, body=made.body)
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """A transaction in which tries of one account wait for each other. Raises TooBusy when that takes long."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_SECONDS:.0f}s'")
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise TooBusy from error
+        raise
 
 
-def _of_ours(link: str) -> str:
-    """Never from the Host header, which a caller chooses."""
-    return f"{settings.PUBLIC_URL}{urlsplit(link).path}"
-
-
-@job(queue="letters")
-def send_account_letter(to: str, subject: str, body: str) -> None:
-    letters.about_an_account(to=to, subject=subject, body=body)
+def in_words(wait: timedelta) -> str:
+    """ "a minute", "5 minutes", "3 hours": rounded up."""
+    minutes = -(-int(wait.total_seconds()) // 60)
+    if minutes > 90:
+        return f"{-(-minutes // 60)} hours"
+    return "a minute" if minutes <= 1 else f"{minutes} minutes"

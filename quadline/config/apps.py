@@ -8,7 +8,7 @@ class HouseConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        import quadline.accounts.sign_in  # noqa: F401  # its one job stands on no timetable
+        import quadline.accounts.passwords  # noqa: F401  # its jobs stand on no timetable
         from quadline.config.schedule import timetable
         from quadline.jobs import set_timetable
 

@@ -1,5 +1,6 @@
 """Every queue and every timed job, on one page. Times are UTC; the sixth field is seconds."""
 
+from quadline.accounts import throttles
 from quadline.api import idempotency
 from quadline.broadcasts import finishing
 from quadline.delivery import (
@@ -58,4 +59,5 @@ def timetable() -> list[Timed]:
         Timed(carrier_opt_outs.compare_with_carrier, NIGHTLY),
         Timed(confirmations.check_confirmations, NIGHTLY),
         Timed(orphans.find_orphans, NIGHTLY),
+        Timed(throttles.drop_ended_throttles, NIGHTLY),
     ]

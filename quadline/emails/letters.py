@@ -1,9 +1,12 @@
 """One function per letter. Each is sent at once and raises when the mail server refuses: callers are jobs."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from quadline.emails.outgoing import GENERATED, one_line
 
@@ -63,18 +66,18 @@ def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None
 
 def passwords_guessed(*, to: Iterable[str], email: str, address: str) -> None:
     """Tell the administrators that sign-in was refused after too many wrong passwords. ``email``: "" when nobody's."""
-    whose = f"for the account {email}" if email else "for accounts that do not exist"
+    whose = f"for {email}" if email else "for several accounts, or for accounts that do not exist"
     lines = [
         f"Too many wrong passwords were tried {whose}, the last from the address {address or 'unknown'}.",
-        "Even the right password is refused for some minutes. Nobody has to do anything for it to pass.",
-        f"If it was they themselves, this lets them in at once: quadline unlock {email}"
+        "New sign-ins from there are refused for some minutes. Browsers that staff have used before still work, and so does "
+        "Forgot your password.",
+        f"If they are locked out themselves, this lets them in at once: quadline unlock {email}"
         if email
-        else "If it goes on, refuse the address in front of Quadline.",
-        "If they know nothing of it, somebody is guessing: see that the password is a good one. You get this once an hour."
-        if email
-        else "You get this once an hour while it lasts.",
+        else "If it goes on, block the address in front of Quadline.",
+        "If they know nothing of it, somebody is guessing: make sure the password is a good one." if email else "",
+        "You get this once an hour while it lasts.",
     ]
-    _send("Somebody is trying passwords" + (f" for {email}" if email else ""), lines, to)
+    _send("Somebody is trying passwords" + (f" for {email}" if email else ""), [line for line in lines if line], to)
 
 
 def texts_held(*, to: Iterable[str], staff_name: str, count: int, why: str) -> None:
@@ -89,9 +92,31 @@ def texts_held(*, to: Iterable[str], staff_name: str, count: int, why: str) -> N
     _send(f"{what} {'is' if count == 1 else 'are'} held", lines, to)
 
 
-def about_an_account(*, to: str, subject: str, body: str) -> None:
-    """A link for a new password, or word that it was changed; written where people sign in."""
-    _send(subject, [body], [to])
+def password_link(*, to: str, link: str) -> None:
+    """A link to set a password, for somebody who said that they forgot theirs."""
+    days = settings.PASSWORD_RESET_TIMEOUT // 86_400
+    lines = [
+        f"Somebody, probably you, asked to reset your password for texting at {settings.ENV.college_name}.",
+        f"Choose a new one here, within {days} days:\n{link}",
+        "Choosing a new password signs you out everywhere and ends your API tokens.",
+        "If this was not you, ignore this email: nothing has changed.",
+    ]
+    _send("Reset your Quadline password", lines, [to])
+
+
+def password_changed(*, to: str, at: datetime, tokens_ended: int) -> None:
+    """Tell the owner that their password was changed, in case it was not they who did it."""
+    local = timezone.localtime(at)
+    tokens = f"{tokens_ended} API token{'' if tokens_ended == 1 else 's'} of yours stopped working."
+    lines = [
+        f"Your password for texting at {settings.ENV.college_name} was changed on {date_format(local, 'F j, Y')} "
+        f"at {date_format(local, 'g:i A')}.",
+        "You were signed out on every other device." + (f" {tokens} Make new ones under My profile." if tokens_ended else ""),
+        "If this was you, there is nothing to do.",
+        f"If this was not you, reset your password now at {settings.PUBLIC_URL}/accounts/password/reset/ "
+        "and tell your Quadline administrator.",
+    ]
+    _send("Your Quadline password was changed", lines, [to])
 
 
 def _send(subject: str, lines: list[str], to: Iterable[str]) -> None:

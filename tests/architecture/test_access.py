@@ -41,6 +41,8 @@ template-edit          GET   200/200/404  200/200/404  200/404/404  200/404/404
 template-edit          POST  302/422/404  302/302/404  302/404/404  422/404/404
 template-archive       POST  302/422/404  302/302/404  302/404/404  422/404/404
 message_as_email       POST  302/404/404  302/404/404  302/404/404  422/404/404
+profile-password       GET   200          200          200          200
+profile-password       POST  422          422          422          422
 profile-tokens         GET   200          200          200          200
 profile-tokens         POST  200          200          200          200
 profile-token-revoke   POST  302/404/404  302/404/404  302/404/404  302/404/404

@@ -55,7 +55,16 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
     ]
     maya += ["/templates/", "/templates/new/", f"/templates/new/?copy={shipped}", f"/templates/{shipped}/", "/me/announce/"]
     return {
-        "maya": [*maya, f"/students/{people.bo.pk}/no-more-texts/", "/me/", "/me/tokens/", "/help/", DOCS, "/accounts/logout/"],
+        "maya": [
+            *maya,
+            f"/students/{people.bo.pk}/no-more-texts/",
+            "/me/",
+            "/me/password/",
+            "/me/tokens/",
+            "/help/",
+            DOCS,
+            "/accounts/logout/",
+        ],
         "theo": ["/inbox/", "/me/", f"{sally}message/", "/me/announce/"],
         "lena": ["/inbox/?whose=all&show=open", conversations["sally"], "/me/"],
         "omar": [conversations["pending"], "/me/"],
