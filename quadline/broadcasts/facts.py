@@ -7,8 +7,9 @@ from typing import NamedTuple, Protocol, TypeVar
 from django.conf import settings
 
 from quadline.accounts.models import User
-from quadline.consent import ledger, questions
+from quadline.consent import questions
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
+from quadline.delivery import scope
 from quadline.delivery.recipients import places_of
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student, StudentQuerySet
@@ -71,7 +72,7 @@ def verdicts_for(
     Nearly all students are alike to the law: it is asked once for those who are.
     """
     system_phone = number.phone if number else ""
-    out, asked, bad = ledger.opted_out_of(system_phone), questions.phones_asked_of(system_phone), all_bad_phones()
+    out, asked, bad = scope.opted_out_of(system_phone), questions.phones_asked_of(system_phone), all_bad_phones()
     quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
     made: dict[tuple[object, ...], Verdict] = {}
     for person in people:

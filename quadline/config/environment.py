@@ -128,6 +128,10 @@ class Environment(BaseSettings):
         default="This is {sender} at {college}. Reply STOP to opt out, HELP for help.",
         description="Ends the first text of a number to a student. {sender} and {college} are filled in.",
     )
+    opt_out_scope: Literal["number", "office", "college"] = Field(
+        default="number",
+        description="How far a STOP reaches, and START opens again: number, office or college.",
+    )
     quiet_hours: str = Field(
         default="21:00-08:00",
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",

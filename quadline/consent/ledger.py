@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -163,7 +164,7 @@ def wait_for_sends(pair: Pair) -> None:
     """
     with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", ["|".join(pair)])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_of(pair)])
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")  # the patience is for this lock, not for the caller's others
 
 
@@ -172,7 +173,8 @@ def hold(pairs: Iterable[Pair]) -> set[Pair]:
 
     Never waits: a pair that a STOP is waiting for, or that is in another hand-over's hands, is left for later.
     """
-    wanted = {"|".join(pair): pair for pair in pairs if pair not in _held_here}
+    busy = {_lock_of(pair) for pair in _held_here}
+    wanted = {lock: pair for pair in pairs if (lock := _lock_of(pair)) not in busy}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pair FROM unnest(%s::text[]) AS pair WHERE pg_try_advisory_lock_shared(hashtextextended(pair, 0))",
@@ -190,8 +192,13 @@ def let_go(pairs: Iterable[Pair]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_unlock_shared(hashtextextended(pair, 0)) FROM unnest(%s::text[]) AS pair",
-            [["|".join(pair) for pair in held]],
+            [[_lock_of(pair) for pair in held]],
         )
+
+
+def _lock_of(pair: Pair) -> str:
+    """Where a STOP to one number shuts others too, a student's texts from all of them wait at one lock."""
+    return "|".join(pair) if settings.ENV.opt_out_scope == "number" else pair[0]
 
 
 def _move_state(entry: ConsentEntry) -> None:

@@ -18,7 +18,7 @@ from quadline.consent.rules import Reason, Verdict
 from quadline.conversations.models import Message, MessageEvent, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
 from quadline.conversations.statuses import announce
-from quadline.delivery import recording
+from quadline.delivery import recording, scope
 from quadline.delivery.blocking import block
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.models import Attempt
@@ -68,9 +68,10 @@ def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
 
 
 def close_texts(pair: Pair, *, now: datetime) -> None:
-    """The student is out: what waits or was held is closed, each with its email."""
+    """The student is out: what waits or was held is closed, each with its email, from every number that it reaches."""
     kept_back = Q(reason__in=(WaitingFor.QUESTION, WaitingFor.AUTHOR), status__in=IN_DOUBT)
-    unsent = _texts_of(pair).filter(Q(status__in=BEFORE_AN_ATTEMPT) | kept_back)
+    reached = Q(student_phone=pair[0], system_number__phone__in=scope.system_phones_reached(pair[1]))
+    unsent = _texts().filter(reached, Q(status__in=BEFORE_AN_ATTEMPT) | kept_back)
     for message in unsent.in_order():
         block(message, Verdict(False, Reason.OPTED_OUT), now=now)
 
@@ -97,9 +98,12 @@ def due_again(message: Message, *, cause: str, actor: User | None, now: datetime
     announce(message)
 
 
+def _texts() -> MessageQuerySet:
+    return Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
+
+
 def _texts_of(pair: Pair) -> MessageQuerySet:
-    texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
-    return texts.filter(student_phone=pair[0], system_number__phone=pair[1])
+    return _texts().filter(student_phone=pair[0], system_number__phone=pair[1])
 
 
 def _in_question() -> Q:

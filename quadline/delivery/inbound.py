@@ -20,7 +20,7 @@ from quadline.conversations.models import Conversation
 from quadline.conversations.opening import open_conversation, open_with_phone
 from quadline.conversations.receiving import Reply, receive
 from quadline.conversations.rules import Channel
-from quadline.delivery import holding, opting
+from quadline.delivery import holding, opting, scope
 from quadline.delivery.blocking import block_unsent
 from quadline.delivery.carrier_opt_outs import tell_if_unheard
 from quadline.delivery.under_way import keep_texts_back
@@ -177,6 +177,10 @@ def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str
         has_waited=has_waited,
     )
     Conversation.objects.filter(pk=reply.conversation_id).update(needs_reply=False)
+    if entry and change is Change.OPT_IN:
+        scope.reopen(entry)
+    elif entry:
+        scope.bring_starts(entry)
     opting.answer_by_keyword(pair, now=now)
     if change is Change.OPT_OUT and ledger.is_opted_out(pair):  # not one that is surely older than a START
         block_unsent(

@@ -13,16 +13,17 @@ from quadline.consent.quiet_hours import place
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction
+from quadline.delivery import scope
 from quadline.roster.models import Student
 from quadline.roster.trouble import BAD
 from quadline.sms import phones
 
 # In each room's own words, at one moment.
-LOOK = f"""
-    SELECT 'out', * FROM ({ledger.OUT}) AS out
-    UNION ALL SELECT 'asked', * FROM ({OPEN}) AS asked
-    UNION ALL SELECT 'bad', phone, '' FROM ({BAD}) AS bad
-"""  # noqa: S608  # no value in it
+LOOK = """
+    SELECT 'out', * FROM ({out}) AS out
+    UNION ALL SELECT 'asked', * FROM ({asked}) AS asked
+    UNION ALL SELECT 'bad', phone, '' FROM ({bad}) AS bad
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def _look(recipients: Sequence[Recipient]) -> tuple[set[ledger.Pair], set[ledger
     students, systems = ([recipient.pair[place] for recipient in recipients] for place in (0, 1))
     phones = [recipient.mobile for recipient in recipients]
     with connection.cursor() as cursor:
-        cursor.execute(LOOK, {"students": students, "systems": systems, "phones": phones})
+        look = LOOK.format(out=scope.out_statement(), asked=OPEN, bad=BAD)
+        cursor.execute(look, {"students": students, "systems": systems, "phones": phones})
         found = cursor.fetchall()
     out, asked = ({(student, system) for what, student, system in found if what == each} for each in ("out", "asked"))
     return out, asked, {phone for what, phone, _ in found if what == "bad"}

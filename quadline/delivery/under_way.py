@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from quadline.consent import ledger
 from quadline.consent.ledger import Pair
+from quadline.delivery import scope
 from quadline.delivery.rules import CALL_OVER_AFTER
 
 LOOK_EVERY_MS = 50
@@ -21,7 +22,7 @@ UNDER_WAY = """
         JOIN conversations_message AS message ON message.id = attempt.message_id
         JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
         WHERE attempt.outcome = 'under_way' AND attempt.started_at > %(since)s
-          AND message.student_phone = %(student)s AND number.phone = %(system)s)
+          AND message.student_phone = %(student)s AND number.phone = ANY(%(systems)s))
 """
 
 
@@ -48,8 +49,12 @@ def _wait_for_calls(pair: Pair) -> None:
 
 def _is_under_way(pair: Pair) -> bool:
     """Each question sees what was committed before it."""
-    student, system = pair
-    since = timezone.now() - CALL_OVER_AFTER
+    asked = {
+        "patience": ledger.LOCK_PATIENCE_MS,
+        "since": timezone.now() - CALL_OVER_AFTER,
+        "student": pair[0],
+        "systems": scope.system_phones_reached(pair[1]),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(UNDER_WAY, {"patience": ledger.LOCK_PATIENCE_MS, "since": since, "student": student, "system": system})
+        cursor.execute(UNDER_WAY, asked)
         return bool(cursor.fetchone()[0])

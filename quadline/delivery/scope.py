@@ -1,0 +1,171 @@
+"""How far a STOP reaches: the number it was sent to, its office, or the whole college (OPT_OUT_SCOPE).
+
+The ledger keeps what was said, pair by pair. Here is the question that every send, review, screen and report asks of
+it, and what START opens again. A refusal by the carrier is nobody's word: it holds for its own pair in every scope.
+Why: docs/adr/0005-consent-scope.md.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from quadline.consent import ledger
+from quadline.consent.ledger import Pair
+from quadline.consent.models import ConsentEntry, ConsentState
+from quadline.consent.order import NEAR
+from quadline.consent.rules import Change, Source
+from quadline.numbers.models import SystemNumber
+
+
+class Scope(StrEnum):
+    NUMBER = "number"  # only the number that the student texted
+    OFFICE = "office"  # every number of its staff user's office
+    COLLEGE = "college"  # every number, those rented later too
+
+
+# Whether a state of another pair is the student's own word on the pair that is asked about.
+SAID_TO_ITS_OFFICE = """
+    entry.source <> 'carrier' AND EXISTS (
+        SELECT 1
+        FROM numbers_systemnumber AS theirs
+        JOIN accounts_user AS owner ON owner.id = theirs.user_id
+        JOIN accounts_user AS colleague ON colleague.office = owner.office
+        JOIN numbers_systemnumber AS ours ON ours.user_id = colleague.id
+        WHERE theirs.phone = state.system_phone AND ours.phone = pair.system_phone AND owner.office <> ''
+    )
+"""
+REACHES = {
+    Scope.OFFICE: SAID_TO_ITS_OFFICE,
+    Scope.COLLEGE: "entry.source <> 'carrier'",
+}
+# Of two arrays of phones, pair by pair.
+OUT_WIDELY = """
+    SELECT pair.student_phone, pair.system_phone
+    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    WHERE EXISTS (
+        SELECT 1
+        FROM consent_consentstate AS state
+        JOIN consent_consententry AS entry ON entry.id = state.entry_id
+        WHERE state.student_phone = pair.student_phone AND state.opted_out
+          AND (state.system_phone = pair.system_phone OR {reaches})
+    )
+"""
+# Every student phone that is out of one number.
+OUT_OF_NUMBER = """
+    SELECT DISTINCT state.student_phone
+    FROM consent_consentstate AS state
+    JOIN consent_consententry AS entry ON entry.id = state.entry_id
+    CROSS JOIN (VALUES (%(system)s)) AS pair (system_phone)
+    WHERE state.opted_out AND (state.system_phone = pair.system_phone OR {reaches})
+"""
+OUT = {Scope.NUMBER: ledger.OUT} | {scope: OUT_WIDELY.format(reaches=reaches) for scope, reaches in REACHES.items()}
+
+
+def current() -> Scope:
+    return Scope(settings.ENV.opt_out_scope)
+
+
+def out_statement() -> str:
+    """The pairs that are out, of two arrays of phones: SQL for ``ledger.among`` and for looks that ask more at once."""
+    return OUT[current()]
+
+
+def opted_out(pairs: Iterable[Pair]) -> set[Pair]:
+    """Those of the pairs in which nothing may be texted, for the student's word to whichever number reaches that far."""
+    return ledger.among(pairs, out_statement())
+
+
+def is_opted_out(pair: Pair) -> bool:
+    return opted_out([pair]) != set()
+
+
+def opted_out_of(system_phone: str) -> set[str]:
+    """Every student phone that may not be texted from this number."""
+    if current() is Scope.NUMBER:
+        return ledger.opted_out_of(system_phone)
+    with connection.cursor() as cursor:
+        cursor.execute(OUT_OF_NUMBER.format(reaches=REACHES[current()]), {"system": system_phone})
+        return {phone for (phone,) in cursor.fetchall()}
+
+
+def standing(pair: Pair) -> ConsentState | None:
+    """What decides on a pair: its own state, unless a word of the student to another number shuts it."""
+    own = ledger.standing(pair)
+    if current() is Scope.NUMBER or (own and own.opted_out):
+        return own
+    return _others_out(pair).order_by("-since").first() or own
+
+
+def system_phones_reached(system_phone: str) -> list[str]:
+    """The numbers that a STOP to this one shuts, itself included, as they are now."""
+    if current() is Scope.NUMBER:
+        return [system_phone]
+    numbers = SystemNumber.objects.exclude(phone="").filter(_within(system_phone))
+    return sorted({system_phone, *numbers.values_list("phone", flat=True)})
+
+
+def pairs_reached(pair: Pair) -> list[Pair]:
+    """The pairs that a STOP in this one shuts."""
+    return [(pair[0], system_phone) for system_phone in system_phones_reached(pair[1])]
+
+
+def reopen(entry: ConsentEntry) -> None:
+    """A START opens what the student's STOPs have shut, as far as one reaches. In the transaction that files it.
+
+    It is written to each pair that is out, and there its order against the STOP decides, as always.
+    """
+    pair = (entry.student_phone, entry.system_phone)
+    for state in _others_out(pair):
+        _repeat(entry, state.system_phone)
+
+
+def bring_starts(entry: ConsentEntry) -> None:
+    """A STOP that came late finds what the student has since said to other numbers, for one of them may be newer."""
+    if current() is Scope.NUMBER:
+        return
+    phones = [phone for phone in system_phones_reached(entry.system_phone) if phone != entry.system_phone]
+    starts = ConsentEntry.objects.filter(
+        student_phone=entry.student_phone,
+        system_phone__in=phones,
+        change=Change.OPT_IN,
+        source=Source.REPLY,
+        occurred_at__gte=entry.occurred_at - NEAR,
+    )
+    for start in starts.order_by("pk"):
+        _repeat(start, entry.system_phone)
+
+
+def _repeat(start: ConsentEntry, system_phone: str) -> None:
+    """The same word of the student's, for another number."""
+    ledger.record(
+        pair=(start.student_phone, system_phone),
+        change=Change.OPT_IN,
+        source=Source.REPLY,
+        occurred_at=start.occurred_at,
+        keyword=start.keyword,
+        wording=start.wording,
+        carrier_reference=f"{start.carrier_message_id} {system_phone}",
+        carrier_message_id=start.carrier_message_id,
+        carrier_at=start.carrier_at,
+    )
+
+
+def _others_out(pair: Pair) -> QuerySet[ConsentState]:
+    """States of the student's own words to other numbers that reach this pair."""
+    states = ConsentState.objects.select_related("entry").filter(student_phone=pair[0], opted_out=True)
+    states = states.exclude(system_phone=pair[1]).exclude(entry__source=Source.CARRIER)
+    if current() is Scope.NUMBER:
+        return states.none()
+    if current() is Scope.OFFICE:
+        return states.filter(system_phone__in=system_phones_reached(pair[1]))
+    return states
+
+
+def _within(system_phone: str) -> Q:
+    if current() is Scope.COLLEGE:
+        return Q()
+    office = SystemNumber.objects.filter(phone=system_phone).exclude(user__office="").values("user__office")
+    return Q(user__office__in=office)
