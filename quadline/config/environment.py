@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from quadline.client_address import Network, networks_of
 from quadline.sms.phones import PhoneError, normalise
 
 
@@ -52,6 +53,11 @@ def _reply_address(address: str) -> str:
     return address.lower()
 
 
+def _networks(written: str) -> str:
+    networks_of(written)
+    return written
+
+
 Phone = Annotated[str, AfterValidator(_phone)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -72,9 +78,11 @@ MailService = Literal[
     "unisender_go",
 ]
 ReplyAddress = Annotated[str, AfterValidator(_reply_address)]
+Networks = Annotated[str, AfterValidator(_networks)]
 
 
 EMPTY_IS_A_CHOICE = frozenset({"quiet_hours"})
+SECRETS = frozenset({"metrics_token", "email_webhook_secret", "mail_intake_url"})  # never repeated when they are wrong
 
 
 class Environment(BaseSettings):
@@ -88,7 +96,22 @@ class Environment(BaseSettings):
     data_dir: Path = Field(default=Path("data"), description="Where pictures and, when it is ours, the database lie.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="How much is logged.")
 
-    metrics_token: str = Field(default="", description="Lets a monitor read /metrics as a bearer token. Empty: nobody can.")
+    trusted_proxies: Networks = Field(
+        default="",
+        description="Addresses or networks of your own proxies, separated by commas: 127.0.0.1,10.0.0.0/8. "
+        "Only they may say, in X-Forwarded-For, who is calling.",
+    )
+    breached_passwords_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+/)?$",
+        description="Asked whether a new password is in a known breach: https://api.pwnedpasswords.com/range/. "
+        "Only five characters of its digest are sent. Empty: nobody is asked.",
+    )
+    metrics_token: str = Field(
+        default="",
+        pattern=r"^(\S{16,})?$",
+        description="Lets a monitor read /metrics as a bearer token; 16 characters or more. Empty: nobody can.",
+    )
 
     college_name: str = Field(default="Your College", description="Named in texts, letters and on every page.")
     college_phone: Phone = Field(default="", description="The main campus line; numbers are looked for near it.")
@@ -183,6 +206,10 @@ class Environment(BaseSettings):
         return {name: value for name, value in given.items() if value != "" or name in EMPTY_IS_A_CHOICE}
 
     @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        return networks_of(self.trusted_proxies)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.college_time_zone)
 
@@ -223,6 +250,8 @@ def _words(fault: Any) -> str:
     if fault["type"] == "missing":
         return f"is not set. {_meaning(fault)}"
     if fault["type"] == "string_pattern_mismatch":
+        if fault["loc"][0] in SECRETS:
+            return f"cannot be what it is. {_meaning(fault)}"
         return f"cannot be {fault['input']!r}. {_meaning(fault)}"
     return str(fault["msg"]).removeprefix("Value error, ")
 

@@ -89,6 +89,28 @@ def test_a_secret_that_is_too_short_is_not_repeated(given: Any) -> None:
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("METRICS_TOKEN", "hunter2"), ("EMAIL_WEBHOOK_SECRET", "user:hunter2"), ("MAIL_INTAKE_URL", "imap:hunter2")],
+)
+def test_no_secret_is_repeated_when_it_is_wrong(given: Any, name: str, short: str) -> None:
+    given(**{name: short})
+    [line] = faults()
+
+    assert line.startswith(f"{name}: ")
+    assert "hunter2" not in line
+
+
+def test_trusted_proxies_are_read_and_what_is_none_is_a_fault(given: Any) -> None:
+    given(TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8,fd00::/8")
+    assert [str(network) for network in environment.read().proxy_networks] == ["127.0.0.1/32", "10.0.0.0/8", "fd00::/8"]
+
+    given(TRUSTED_PROXIES="127.0.0.1,proxy")
+    assert faults() == [
+        "TRUSTED_PROXIES: 'proxy' is not an IP address or a network such as 10.0.0.0/8. Separate several by commas."
+    ]
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in (*GOOD, "QUIET_HOURS")])
 def test_a_setting_that_is_empty_is_as_if_it_were_not_set(given: Any, name: str) -> None:
     given(**{name: ""})
