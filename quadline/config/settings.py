@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "quadline.web.headers.security_headers",
     "quadline.api.problems.speak_in_problems",
     "quadline.webhooks.sizes.limit_sizes",
+    "quadline.web.whole_forms.whole_forms_only",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
