@@ -9,13 +9,7 @@ from quadline.outages import is_outage
 
 logger = logging.getLogger(__name__)
 
-RESTARTING = (
-    "Quadline is restarting. Send this again in a moment: with the same Idempotency-Key it is done once. "
-    "Without a key, look first whether it was done."
-)
 BUSY = "Too many requests from your address are waiting. Nothing was changed: try again soon."
-AWAY = "Quadline is temporarily unavailable. Send this again in a moment."
-FAILED = "Something went wrong here. It has been logged."
 
 
 class AlwaysAnswered:
@@ -42,11 +36,9 @@ class AlwaysAnswered:
 
 
 def _answer_to(fault: BaseException) -> tuple[int, str]:
-    if isinstance(fault, asyncio.CancelledError):
-        return 503, RESTARTING
     if isinstance(fault, TooManyUnderWay):
         return 503, BUSY
-    if is_outage(fault):
-        return 503, AWAY
+    if isinstance(fault, asyncio.CancelledError) or is_outage(fault):
+        return 503, ""
     logger.error("a request ended in a fault of ours", exc_info=fault)
-    return 500, FAILED
+    return 500, ""

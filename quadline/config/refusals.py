@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from django.template.loader import render_to_string
 
 from quadline.api import problems
+from quadline.web.headers import CONTENT_SECURITY_POLICY
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,7 +23,7 @@ HTML = "text/html; charset=utf-8"
 
 
 async def refuse(scope: Scope, send: Send, status: int, words: str, *, closes: bool = False) -> None:
-    """Answer with plain words; 503 says when to come back, and to a browser with a page."""
+    """Answer with plain words, or without any with the door's own; 500 and 503 are a page where people come."""
     is_passing = status == 503
     content_type, content = _content(scope, status, words)
     headers = [
@@ -29,6 +31,7 @@ async def refuse(scope: Scope, send: Send, status: int, words: str, *, closes: b
         (b"content-length", str(len(content)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
+        (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     ]
     if is_passing:
         headers.append((b"retry-after", str(COME_BACK_AFTER_SECONDS).encode()))
@@ -43,7 +46,7 @@ def _content(scope: Scope, status: int, words: str) -> tuple[str, bytes]:
         return problems.MEDIA_TYPE, problems.problem(status, words).content
     if status in (500, 503) and not scope["path"].startswith(("/webhooks/", "/mail/")):
         return HTML, page(status)
-    return TEXT, words.encode()
+    return TEXT, (words or HTTPStatus(status).phrase).encode()
 
 
 @cache
