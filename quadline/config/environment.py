@@ -133,7 +133,7 @@ class Environment(BaseSettings):
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
         description="When a text waits for the morning, on the student's clock. Empty: never.",
     )
-    email_url: str = Field(default="", description="smtp://user:password@host:587?tls=true. Empty: letters are logged, not sent.")
+    email_url: str = Field(default="", description="smtp://user:password@host:587?tls=true. Empty: no email is sent.")
     email_service: MailService = Field(
         default="", description="A mail service instead of a mail server: postmark, mailgun, … Empty: EMAIL_URL counts."
     )
