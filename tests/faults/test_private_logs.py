@@ -5,7 +5,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -42,18 +42,33 @@ def cluster(tmp_path: Path) -> Iterator[postgres.Cluster]:
     postgres.forget(tmp_path)
 
 
+@contextmanager
+def what_begins_here_writes_to(log: Path) -> Iterator[None]:
+    """Processes inherit where their words go."""
+    before = [os.dup(1), os.dup(2)]
+    with log.open("ab") as output:
+        for number in (1, 2):
+            os.dup2(output.fileno(), number)
+    try:
+        yield
+    finally:
+        for number, kept in zip((1, 2), before, strict=True):
+            os.dup2(kept, number)
+            os.close(kept)
+
+
 @pytest.fixture
 def own_house(
     cluster: postgres.Cluster,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],  # before the processes, so that they write there
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[House]:
     monkeypatch.setenv("DATABASE_URL", cluster.url())
     monkeypatch.setenv("LOG_LEVEL", "INFO")
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    built = house.build(tmp_path / "data", database="private")
+    with what_begins_here_writes_to(tmp_path / "processes.log"):
+        built = house.build(tmp_path / "data", database="private")
     wanted = {"HOST": str(cluster.socket), "NAME": "private"}
     before = {name: connections["default"].settings_dict[name] for name in wanted}
     with django_db_blocker.unblock():
@@ -65,9 +80,7 @@ def own_house(
     built.stop()
 
 
-def test_a_day_with_faults_leaves_nobodys_words_in_a_log(
-    own_house: House, cluster: postgres.Cluster, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_day_with_faults_leaves_nobodys_words_in_a_log(own_house: House, cluster: postgres.Cluster, tmp_path: Path) -> None:
     people = a_new_college(own_house)
     first_text(people.maya, people.rosa, f"{WORDS} hello")
     eventually(lambda: own_house.simulator.accepts(to=people.rosa.mobile))
@@ -78,20 +91,20 @@ def test_a_day_with_faults_leaves_nobodys_words_in_a_log(
         own_house.simulator.fault(**fault, times=2)
         write_everywhere(own_house, people, number, calls)
     fail_in_the_database(cluster, people)
+    connections.close_all()  # ours, before they are ended with all others
+    busy = threading.Thread(target=write_everywhere, args=(own_house, people, number, calls))
     with psycopg.connect(cluster.url("private"), autocommit=True) as connection:
-        for _ in range(2):
-            busy = threading.Thread(target=write_everywhere, args=(own_house, people, number, calls))
-            busy.start()
-            while busy.is_alive():
-                connection.execute(END_SESSIONS)
-                busy.join(0.5)
-    connections.close_all()
+        busy.start()
+        for _ in range(100):
+            connection.execute(END_SESSIONS)
+            busy.join(0.02)
+    busy.join()
     eventually(lambda: Message.objects.filter(body__contains=WORDS).count() > 5)
     own_house.stop()
-    logs = {"processes": "".join(capfd.readouterr()), "postgres": cluster.log.read_text()}
-    logs |= {str(path): path.read_text(errors="replace") for path in Path(own_house.settings["DATA_DIR"]).rglob("*.log")}
-    assert '"level": "error"' in logs["processes"], "nothing failed"
-    assert "ready to accept connections" in logs["postgres"]
+    found_logs = {*tmp_path.rglob("*.log"), cluster.log}
+    logs = {path.name: path.read_text(errors="replace") for path in found_logs}
+    assert '"level": "error"' in logs["processes.log"], "nothing failed"
+    assert "ready to accept connections" in logs["postgres.log"]
     for name, written in logs.items():
         digits = "".join(written.split("-")).replace(" ", "")
         found = [secret for secret in (*SECRETS, *PHONES) if secret in written or secret in digits]
