@@ -30,7 +30,7 @@ def without_people(logger: Any, method: str, line: str) -> str:
 
 def fault_words(fault: Fault) -> str:
     """Where each exception of a chain was raised, and what it said without values; the first cause last."""
-    words = []
+    words: list[str] = []
     error: BaseException | None = fault[1]
     while error is not None and len(words) < MOST_CAUSES:
         words.append("\n".join([*_places(error), f"{type(error).__name__}: {_said(error)}"]))

@@ -103,6 +103,11 @@ def api_text(people: Cast, words: str) -> Call:
     return program_call(people.maya, "messages", text, key=words.replace(" ", "-"))
 
 
+def wait_for_more(done: list[str]) -> None:
+    enough = len(done) + 5
+    eventually(lambda: len(done) >= enough, within=60)
+
+
 def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(the_house: House, people: Cast) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
@@ -128,8 +133,7 @@ def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(the_house:
     for each in loading:
         each.start()
     for _ in range(RESTARTS):
-        enough = len(done) + 5
-        eventually(lambda enough=enough: len(done) >= enough, within=60)
+        wait_for_more(done)
         web = the_house.processes["web"].running
         assert web is not None
         web.terminate()

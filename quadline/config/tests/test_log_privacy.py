@@ -27,7 +27,8 @@ def written() -> Iterator[io.StringIO]:
     """What a process of ours writes, in the form that its logs have."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    form = dict(settings.LOGGING["formatters"]["json"])
+    logs: Any = settings.LOGGING
+    form = dict(logs["formatters"]["json"])
     handler.setFormatter(form.pop("()")(**form))
     logging.getLogger().addHandler(handler)
     yield stream
@@ -65,7 +66,8 @@ def described() -> None:
 
 
 def looked_up() -> None:
-    {}[f"{WORDS} {PHONE}"]
+    nothing: dict[str, str] = {}
+    nothing[f"{WORDS} {PHONE}"]
 
 
 FAULTS = [unique, not_a_number, too_long, parsed, described, looked_up]
