@@ -41,7 +41,8 @@ hub = live_hub.Hub(settings.ENV.database_url)
 @asynccontextmanager
 async def _listening(_: Starlette) -> AsyncIterator[None]:
     listening = asyncio.create_task(hub.run())
-    refusals.page(503)  # so that it is there when nothing else is
+    with suppress(ValueError):
+        refusals.page(503)  # so that it is there when nothing else is
     yield
     await receipt_store.close()
     await _end_pages()

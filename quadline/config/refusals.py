@@ -1,6 +1,7 @@
 """What is said in the event loop, before or instead of Django: in the form of the door that was asked."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -45,7 +46,8 @@ def _content(scope: Scope, status: int, words: str) -> tuple[str, bytes]:
     if scope["path"].startswith(problems.ROOT):
         return problems.MEDIA_TYPE, problems.problem(status, words).content
     if status in (500, 503) and not scope["path"].startswith(("/webhooks/", "/mail/")):
-        return HTML, page(status)
+        with suppress(ValueError):  # before `quadline prepare` the page has no styles to name
+            return HTML, page(status)
     return TEXT, (words or HTTPStatus(status).phrase).encode()
 
 
