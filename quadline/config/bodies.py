@@ -5,6 +5,7 @@ What is too large, too slow or cut off is refused or dropped before anything cou
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -20,6 +21,9 @@ LENGTHS = (b"content-length", b"transfer-encoding")
 NO_LENGTH = {b"content-length": b"0"}
 TOO_SLOW = "This came too slowly. Nothing was changed: send it again."
 TOO_MUCH = "Too much is being sent just now. Nothing was changed: try again soon."
+
+
+_bucket_of = lru_cache(maxsize=4096)(bucket_of)
 
 
 class TooLarge(Exception):
@@ -104,8 +108,8 @@ def address_of(scope: Scope) -> str:
     peer = (scope.get("client") or ("", 0))[0]
     trusted = settings.ENV.proxy_networks
     if not trusted:
-        return bucket_of(peer)
-    return bucket_of(client_address(peer, forwarded_for_in(scope["headers"]), trusted))
+        return _bucket_of(peer)
+    return _bucket_of(client_address(peer, forwarded_for_in(scope["headers"]), trusted))
 
 
 def _has_body(scope: Scope) -> bool:

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from quadline.config import programs
-from quadline.config.environment import given
 from quadline.demo import ownership, postgres
 from quadline.demo.processes import Copy, Process, Supervisor, inherited, is_free, wait_for
 
@@ -36,7 +35,6 @@ def demo(arguments: list[str]) -> None:
         sys.exit(f"Port {taken[0]} is in use. Choose another: make demo PORT={chosen.port + 10}")
     data = Path(chosen.data).resolve()
     log_level = os.environ.get("LOG_LEVEL", "WARNING")
-    ownership.leave_settings_alone()
     if chosen.fresh:
         ownership.forget(data)
     ownership.claim(data)
@@ -57,6 +55,8 @@ def demo(arguments: list[str]) -> None:
 
 def run(arguments: list[str]) -> None:
     """Web and worker with the settings of the environment and .env, and a database unless DATABASE_URL names one."""
+    from quadline.config.environment import given
+
     options = argparse.ArgumentParser("quadline run")
     options.add_argument("--port", type=int, default=8000)
     options.add_argument("--data", default=given("DATA_DIR") or "data")
@@ -75,6 +75,8 @@ def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Proce
         house.call_at_the_end(print, "Stopped. Everything is kept for the next start.")
         for process in first:
             house.start(process)
+        if carrier_url:
+            ownership.leave_settings_alone()
         os.environ.update(settings)
         with _database(house, data):
             copies = _import_house(port)
@@ -91,6 +93,8 @@ def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Proce
 @contextmanager
 def _database(house: Supervisor, data: Path) -> Iterator[None]:
     """A database of our own, unless the settings name one. It starts beside the block, and answers after it."""
+    from quadline.config.environment import given
+
     if given("DATABASE_URL"):
         yield
         return
@@ -110,6 +114,7 @@ def _import_house(port: int) -> list[Copy]:
     django.setup()
     from django.urls import get_resolver
 
+    from quadline.config.environment import given
     from quadline.demo.prepare import collect_static
 
     collect_static()  # before the next line, which looks once for what there is to serve
