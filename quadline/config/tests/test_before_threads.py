@@ -161,7 +161,7 @@ async def answer_of_a_cancelled(path: str) -> tuple[int, dict[str, str], bytes]:
         sent.append(message)
 
     scope = {"type": "http", "path": path, "method": "GET", "headers": [], "client": (BUSY, 1)}
-    asking = asyncio.create_task(AlwaysAnswered(WholeBodies(hang))(scope, receive, send))  # type: ignore[arg-type]
+    asking = asyncio.create_task(AlwaysAnswered(WholeBodies(hang))(scope, receive, send))
     await asyncio.sleep(0)
     asking.cancel()
     await asking
