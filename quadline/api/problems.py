@@ -13,17 +13,19 @@ from quadline.api.fields import Answer
 ROOT = "/api/"
 MEDIA_TYPE = "application/problem+json"
 MOST_FAULTS = 50
+AGAIN = "Send the same again: with an Idempotency-Key it is done once. Without one, look first whether it was done."
 SENTENCES = {
     400: "This could not be read: send JSON. Nothing was changed.",
     401: "This needs a token that has not been revoked: send it as “Authorization: Bearer …”.",
     403: "Your role does not do this. Nothing was changed.",
     404: "There is nothing here, or nothing that you may see.",
     405: "This address does not take this method.",
+    408: "The body came too slowly. Nothing was changed: send it again.",
     413: "Too large: 1,000,000 bytes are the most that is read here. Nothing was changed.",
     415: "Send JSON, with “Content-Type: application/json”. Nothing was changed.",
     422: "Something in this is not right. Nothing was changed.",
-    500: "Something went wrong here, and nothing was kept. Try again; with the same Idempotency-Key it is done only once.",
-    503: "The database is away just now, and nothing was kept. Try again soon; with the same Idempotency-Key it is done once.",
+    500: f"Something went wrong here, and it has been logged. {AGAIN}",
+    503: f"Quadline is away for a moment: its database, or itself, is being started again. {AGAIN}",
 }
 UNREADABLE = "This is empty, or has a character that cannot be kept (NUL)"
 Get = Callable[[HttpRequest], HttpResponse]

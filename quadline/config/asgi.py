@@ -10,6 +10,7 @@ import django
 from a2wsgi import WSGIMiddleware
 from django.core.handlers.wsgi import WSGIHandler
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quadline.config.settings")
@@ -17,6 +18,10 @@ django.setup()
 
 from django.conf import settings  # noqa: E402  # the rooms can be imported once Django is set up
 
+from quadline.config import refusals  # noqa: E402
+from quadline.config.bodies import WholeBodies  # noqa: E402
+from quadline.config.cut_off import AlwaysAnswered  # noqa: E402
+from quadline.config.fair_threads import FairThreads  # noqa: E402
 from quadline.live import hub as live_hub  # noqa: E402
 from quadline.live import stream  # noqa: E402
 from quadline.webhooks import receipt_store  # noqa: E402
@@ -24,22 +29,37 @@ from quadline.webhooks import views as webhooks  # noqa: E402
 
 DJANGO_THREADS = 10
 
-pages: Any = WSGIMiddleware(WSGIHandler(), workers=DJANGO_THREADS)  # type: ignore[arg-type]  # Django's own stubs differ
+UNLIMITED = 0
+UNDER_WAY_SECONDS = 5  # for pages and API calls that were cut off to end what they are doing
+
+# A thread hands over its whole answer and is free again, however slowly the client reads.
+pages: Any = WSGIMiddleware(WSGIHandler(), send_queue_size=UNLIMITED)  # type: ignore[arg-type]  # Django's own stubs differ
+pages.executor = FairThreads(DJANGO_THREADS)
 hub = live_hub.Hub(settings.ENV.database_url)
 
 
 @asynccontextmanager
 async def _listening(_: Starlette) -> AsyncIterator[None]:
     listening = asyncio.create_task(hub.run())
+    with suppress(ValueError):
+        refusals.page(503)  # so that it is there when nothing else is
     yield
     await receipt_store.close()
+    await _end_pages()
     listening.cancel()
     with suppress(asyncio.CancelledError):
         await listening
 
 
+async def _end_pages() -> None:
+    """While there is a loop to answer to: a thread whose loop has gone would wait for it for ever."""
+    ending = asyncio.create_task(asyncio.to_thread(pages.executor.shutdown))
+    await asyncio.wait([ending], timeout=UNDER_WAY_SECONDS)
+
+
 app = Starlette(
     lifespan=_listening,
+    middleware=[Middleware(AlwaysAnswered), Middleware(WholeBodies)],
     routes=[
         Mount("/webhooks", webhooks.application()),
         Route("/events", stream.endpoint(hub)),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -83,6 +84,7 @@ ReplyAddress = Annotated[str, AfterValidator(_reply_address)]
 Networks = Annotated[str, AfterValidator(_networks)]
 
 
+ENV_FILE = "QUADLINE_ENV_FILE"  # names another file than .env; empty: none is read
 EMPTY_IS_A_CHOICE = frozenset({"quiet_hours"})
 SECRETS = frozenset({"metrics_token", "email_webhook_secret", "mail_intake_url"})  # never repeated when they are wrong
 
@@ -90,7 +92,7 @@ SECRETS = frozenset({"metrics_token", "email_webhook_secret", "mail_intake_url"}
 class Environment(BaseSettings):
     """The names are the environment's, in capitals."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(extra="ignore")
 
     secret_key: str = Field(min_length=32, description="Signs sessions and links. Keep it secret; 32 characters or more.")
     public_url: BaseUrl = Field(description="The address people and the carrier reach Quadline at.")
@@ -142,7 +144,7 @@ class Environment(BaseSettings):
         pattern=r"^ *(none|[A-Z]{2}( *, *[A-Z]{2})*) *$",
         description="States whose stricter texting hours are heeded too: FL,OK,TX; or none.",
     )
-    email_url: str = Field(default="", description="smtp://user:password@host:587?tls=true. Empty: letters are logged, not sent.")
+    email_url: str = Field(default="", description="smtp://user:password@host:587?tls=true. Empty: no email is sent.")
     email_service: MailService = Field(
         default="", description="A mail service instead of a mail server: postmark, mailgun, … Empty: EMAIL_URL counts."
     )
@@ -234,7 +236,7 @@ def read() -> Environment:
     faults = _read_secret_files()
     unread = {fault.partition(":")[0] for fault in faults}
     try:
-        environment = Environment()  # type: ignore[call-arg]  # the fields come from the environment
+        environment = Environment(_env_file=_env_file())  # type: ignore[call-arg]  # the fields come from the environment
     except ValidationError as error:
         faults += [
             f"{_name(fault['loc'])}: {_words(fault)}" for fault in error.errors() if f"{_name(fault['loc'])}_FILE" not in unread
@@ -242,6 +244,22 @@ def read() -> Environment:
     if faults:
         raise EnvironmentFault("\n  ".join(["Quadline cannot start. Mend these settings:", *faults]))
     return environment
+
+
+def given(name: str) -> str:
+    """One setting before all are checked: from the environment, a file that it names, or .env, as ``read`` takes it."""
+    path = os.environ.get(f"{name}_FILE", "")
+    if path:
+        _read_secret_files()
+        return os.environ.get(name, path)
+    if name in os.environ:
+        return os.environ[name]
+    file = _env_file()
+    return (dotenv_values(file).get(name) or "") if file else ""
+
+
+def _env_file() -> str | None:
+    return os.environ.get(ENV_FILE, ".env") or None
 
 
 def _read_secret_files() -> list[str]:

@@ -7,12 +7,16 @@ def web(arguments: list[str]) -> None:
     """The web process."""
     import uvicorn
 
+    from quadline.config.connections import Connection
+
     options = argparse.ArgumentParser("quadline web")
     options.add_argument("--host", default="127.0.0.1")
     options.add_argument("--port", type=int, default=8000)
     chosen = options.parse_args(arguments)
     uvicorn.run(
         "quadline.config.asgi:app",
+        http=Connection,
+        ws="none",
         host=chosen.host,
         port=chosen.port,
         timeout_graceful_shutdown=3,  # open event streams would keep it for ever

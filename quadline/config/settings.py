@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import structlog
 
-from quadline.config import environment
+from quadline.config import environment, log_privacy
 
 ENV = environment.read()
 KEYS = re.compile(r"/password/reset/key/\S+")
@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "quadline.web.headers.security_headers",
     "quadline.api.problems.speak_in_problems",
     "quadline.webhooks.sizes.limit_sizes",
+    "quadline.web.whole_forms.whole_forms_only",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -171,7 +172,7 @@ EMAIL_TIMEOUT = 10  # seconds, for each step of a conversation with a mail serve
 
 def _email(url: str) -> dict[str, Any]:
     if not url:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        return {"EMAIL_BACKEND": "quadline.emails.unsent.EmailBackend"}
     parts = urlsplit(url)
     is_smtps = parts.scheme == "smtps"
     return {
@@ -217,17 +218,23 @@ def _without_query(logger: Any, method: str, event: MutableMapping[str, Any]) ->
     return event
 
 
+FAULTS = structlog.processors.ExceptionRenderer(log_privacy.fault_words)  # type: ignore[arg-type]  # never an ExcInfo of Nones
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "json": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(),
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+                log_privacy.without_people,
+            ],
             "foreign_pre_chain": [
                 structlog.contextvars.merge_contextvars,
                 structlog.processors.TimeStamper(fmt="iso"),
                 structlog.stdlib.add_log_level,
+                FAULTS,
             ],
         }
     },
@@ -242,7 +249,7 @@ structlog.configure(
         _without_query,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.stdlib.add_log_level,
-        structlog.processors.format_exc_info,
+        FAULTS,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),

@@ -5,16 +5,13 @@ import gc
 import io
 import os
 import secrets
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from quadline.config import programs
-from quadline.demo import postgres
+from quadline.demo import ownership, postgres
 from quadline.demo.processes import Copy, Process, Supervisor, inherited, is_free, wait_for
 
 STUDENTS = Path(__file__).parent / "college" / "students.csv"
@@ -37,13 +34,13 @@ def demo(arguments: list[str]) -> None:
     if taken := [port for port in ports if not is_free(port)]:
         sys.exit(f"Port {taken[0]} is in use. Choose another: make demo PORT={chosen.port + 10}")
     data = Path(chosen.data).resolve()
+    log_level = os.environ.get("LOG_LEVEL", "WARNING")
     if chosen.fresh:
-        shutil.rmtree(data, ignore_errors=True)
-        postgres.forget(data)
-    data.mkdir(parents=True, exist_ok=True)
+        ownership.forget(data)
+    ownership.claim(data)
     carrier_url, intake_url = f"http://127.0.0.1:{carrier}", f"lmtp://127.0.0.1:{intake}"
     mail = {"EMAIL_URL": f"smtp://127.0.0.1:{smtp}", "EMAIL_SERVICE": "", "MAIL_INTAKE_URL": intake_url}
-    settings = {**ALDER, **mail, **_simulated_carrier(carrier_url), **_own_settings(data, web)}
+    settings = {**ALDER, **mail, **_simulated_carrier(carrier_url), **_own_settings(data, web), "LOG_LEVEL": log_level}
     with_simulator = Process(
         [
             "simulator",
@@ -57,22 +54,29 @@ def demo(arguments: list[str]) -> None:
 
 
 def run(arguments: list[str]) -> None:
-    """Web and worker with the settings of the environment, and a database unless DATABASE_URL names one."""
+    """Web and worker with the settings of the environment and .env, and a database unless DATABASE_URL names one."""
+    from quadline.config.environment import given
+
     options = argparse.ArgumentParser("quadline run")
     options.add_argument("--port", type=int, default=8000)
-    options.add_argument("--data", default=os.environ.get("DATA_DIR", "data"))
+    options.add_argument("--data", default=given("DATA_DIR") or "data")
     chosen = options.parse_args(arguments)
     data = Path(chosen.data).resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    if ownership.is_demo(data):
+        sys.exit(f"{data} is the demo's, with passwords that everybody knows. Name another folder with --data or DATA_DIR.")
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _serve(data, {"DATA_DIR": str(data)}, chosen.port, first=[], carrier_url="")
 
 
 def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Process], carrier_url: str) -> None:
     """Everything at once that can be: what is not ours starts while the house is imported, once for all its processes."""
+    os.umask(0o077)  # what students write is for nobody else on this machine
     with Supervisor() as house:
         house.call_at_the_end(print, "Stopped. Everything is kept for the next start.")
         for process in first:
             house.start(process)
+        if carrier_url:
+            ownership.leave_settings_alone()
         os.environ.update(settings)
         with _database(house, data):
             copies = _import_house(port)
@@ -89,7 +93,9 @@ def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Proce
 @contextmanager
 def _database(house: Supervisor, data: Path) -> Iterator[None]:
     """A database of our own, unless the settings name one. It starts beside the block, and answers after it."""
-    if _names_a_database():
+    from quadline.config.environment import given
+
+    if given("DATABASE_URL"):
         yield
         return
     cluster = postgres.cluster_at(data)
@@ -108,6 +114,7 @@ def _import_house(port: int) -> list[Copy]:
     django.setup()
     from django.urls import get_resolver
 
+    from quadline.config.environment import given
     from quadline.demo.prepare import collect_static
 
     collect_static()  # before the next line, which looks once for what there is to serve
@@ -117,7 +124,7 @@ def _import_house(port: int) -> list[Copy]:
     gc.freeze()  # nor once more now, which would take as long as a fifth of the imports
     gc.enable()
     ours = [Copy(["web", "--port", str(port)], programs.web), Copy(["worker"], programs.worker)]
-    return [*ours, Copy(["mail_intake"], _mail_intake)] if _takes_mail() else ours
+    return [*ours, Copy(["mail_intake"], _mail_intake)] if given("MAIL_INTAKE_URL") else ours
 
 
 def _mail_intake(arguments: list[str]) -> None:
@@ -132,9 +139,12 @@ def _mail_intake(arguments: list[str]) -> None:
 def _bring_tables_up_to_date(*, with_sample: bool) -> None:
     from django.db import connections
 
+    from quadline.demo.ownership import claim_database
     from quadline.demo.prepare import bring_tables_up_to_date
     from quadline.demo.sample import load_sample_college
 
+    if with_sample:
+        claim_database()
     bring_tables_up_to_date()
     if with_sample:
         load_sample_college()
@@ -148,19 +158,6 @@ def _connect_carrier(arguments: list[str]) -> None:
     from django.core.management import call_command
 
     call_command("connect_carrier", *arguments, stdout=io.StringIO())
-
-
-def _names_a_database() -> bool:
-    """Whether DATABASE_URL is set, in the environment, in a file it names, or in .env."""
-    in_file = dotenv_values(".env").get("DATABASE_URL")
-    return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE") or in_file)
-
-
-def _takes_mail() -> bool:
-    """Whether students' emails come in by a process of ours: MAIL_INTAKE_URL, in the environment, a file or .env."""
-    names = ("MAIL_INTAKE_URL", "MAIL_INTAKE_URL_FILE")
-    in_file = dotenv_values(".env").get("MAIL_INTAKE_URL")
-    return any(os.environ.get(name) for name in names) or bool(in_file and "MAIL_INTAKE_URL" not in os.environ)
 
 
 def _announce(port: int, carrier_url: str) -> None:
@@ -181,7 +178,7 @@ def _demo_options(arguments: list[str]) -> argparse.Namespace:
     options = argparse.ArgumentParser("quadline demo")
     options.add_argument("--port", type=int, default=8000)
     options.add_argument("--data", default="data/demo")
-    options.add_argument("--fresh", action="store_true", help="begin anew: forget every text, number and roster")
+    options.add_argument("--fresh", action="store_true", help="start over: forget every text, number and roster of the demo")
     options.add_argument("--registration-delay", type=int, default=20, help="seconds until a number is active")
     return options.parse_args(arguments)
 
@@ -195,7 +192,6 @@ def _own_settings(data: Path, port: int) -> dict[str, str]:
         "DATA_DIR": str(data),
         "SECRET_KEY": key_file.read_text(),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }
 
 

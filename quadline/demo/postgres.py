@@ -15,10 +15,21 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 ROOTS_OWN_PLACE = Path("/var/lib/quadline")
 NOBODY = 65534
 PR_SET_PDEATHSIG = 1
+# What fails is told to whoever asked, with its values; the log gets none of them: students' phones and words are in them.
+PRIVATE_LOG = {
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
 
 
 class PostgresError(RuntimeError):
@@ -87,9 +98,10 @@ def start(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subpr
 
 def launch(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
     """Start the server; it does not answer yet. It dies with us, cleanly, even when we are killed."""
-    options = {"listen_addresses": "", "unix_socket_directories": str(cluster.socket)} | (settings or {})
+    reached_at = {"listen_addresses": "", "unix_socket_directories": str(cluster.socket)}
+    options = reached_at | PRIVATE_LOG | (settings or {})
     arguments = [argument for key, value in options.items() for argument in ("-c", f"{key}={value}")]
-    with cluster.log.open("ab") as output:
+    with _private(cluster.log) as output:
         return subprocess.Popen(
             [cluster.binaries / "postgres", "-D", cluster.data, *arguments],
             stdout=output,
@@ -102,6 +114,13 @@ def launch(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subp
             start_new_session=True,  # Ctrl-C is for the supervisor, which stops the server last
             preexec_fn=die_with_parent,
         )
+
+
+def _private(log: Path) -> BinaryIO:
+    """Open to write at the end, readable by its owner only, also when it was there before."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "ab")
 
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
@@ -163,7 +182,8 @@ def _make_readable(folder: Path) -> None:
 
 
 def _create(cluster: Cluster) -> None:
-    cluster.home.mkdir(parents=True, exist_ok=True)
+    cluster.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    cluster.home.chmod(0o700)
     cluster.socket.mkdir(mode=0o700, exist_ok=True)
     if cluster.as_uid is not None:
         ROOTS_OWN_PLACE.chmod(0o755)

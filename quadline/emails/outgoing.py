@@ -16,7 +16,7 @@ from quadline.emails.failures import NO_ADDRESS, NOT_REACHED, MailRefused, in_ou
 GENERATED = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 NOT_SET_UP = "Email is not set up: EMAIL_URL is empty."
 LONGEST_NAME = 120  # keeps the line under what RFC 5322 allows (998), however it is encoded
-CONSOLE = "django.core.mail.backends.console.EmailBackend"
+NOWHERE = "quadline.emails.unsent.EmailBackend"
 Connection = Any  # a backend of Django's or of Anymail's; neither has a type of its own worth naming
 
 
@@ -59,7 +59,7 @@ def deliver(letter: Letter, over: Connection = None) -> str:
 
     Raises MailRefused, which says whether to try again.
     """
-    if settings.EMAIL_BACKEND == CONSOLE:
+    if settings.EMAIL_BACKEND == NOWHERE:
         raise MailRefused(NOT_SET_UP, is_final=True)
     if not letter.to.rpartition("@")[0].isascii():  # takes SMTPUTF8 (RFC 6531), which few mail servers of colleges have
         raise MailRefused(NO_ADDRESS, is_final=True)

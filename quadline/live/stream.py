@@ -9,13 +9,14 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import OperationalError, close_old_connections
+from django.db import close_old_connections
 from django.http import HttpRequest
 from sse_starlette import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
 from quadline.live.hub import RESUME, Hub
+from quadline.outages import is_outage
 
 HEARTBEAT_SECONDS = 15
 SIGN_IN_CHECK_SECONDS = 20  # a session that ended is noticed within this
@@ -32,7 +33,9 @@ def endpoint(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
     async def events(request: Request) -> Response:
         try:
             user_id = await sync_to_async(_signed_in)(request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
-        except OperationalError:
+        except Exception as fault:
+            if not is_outage(fault):
+                raise
             return Response("Try again.", status_code=503)  # the page does
         if user_id is None:
             # An event, not a 401: the browser would try a refused stream again for ever.

@@ -1,6 +1,7 @@
 """The simulator's one web application: Twilio's API, the control API and the screens."""
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -9,6 +10,7 @@ from quadline.simulator.api.routes import api_routes
 from quadline.simulator.carrier import Carrier
 from quadline.simulator.control import control_routes
 from quadline.simulator.errors import Refusal
+from quadline.simulator.gate import Gate
 from quadline.simulator.mail.control import mail_routes
 from quadline.simulator.mail.port import MailPort
 from quadline.simulator.mail.postman import Postman
@@ -19,6 +21,7 @@ def build_app(carrier: Carrier) -> Starlette:
     app = Starlette(
         routes=[*api_routes(), *control_routes(), *mail_routes(), *screen_routes()],
         exception_handlers={404: _unknown},
+        middleware=[Middleware(Gate)],
     )
     app.router.redirect_slashes = False
     app.state.carrier = carrier

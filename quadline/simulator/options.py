@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from quadline.simulator.gate import is_loopback
+
 ACCOUNT_SID = "AC51a0c0113e9e00000000000000000001"
 AUTH_TOKEN = "simulator-token"  # noqa: S105 - everyone may know it: no real carrier takes it
 MESSAGING_SERVICE_SID = "MG51a0c0113e9e00000000000000000001"
@@ -29,7 +31,7 @@ def parse_options(argv: list[str]) -> Options:
         prog="quadline simulator",
         description="A carrier in a box. Training: no real texts leave this machine.",
     )
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="an address of this machine itself")
     parser.add_argument("--port", type=int, default=8124, help="0 takes any free port")
     parser.add_argument("--smtp-port", type=int, default=0, help="where mail is taken; 0 takes any free port")
     parser.add_argument("--mail-intake", default="", metavar="lmtp://HOST:PORT", help="who takes students' mail to the college")
@@ -40,6 +42,13 @@ def parse_options(argv: list[str]) -> Options:
     parser.add_argument("--auth-token", default=AUTH_TOKEN)
     parser.add_argument("--messaging-service", type=_sid("MG"), default=MESSAGING_SERVICE_SID)
     return Options(**vars(parser.parse_args(argv)))
+
+
+def _loopback(host: str) -> str:
+    """An argparse type: the simulator's token is published, so no other machine may reach it."""
+    if not is_loopback(host):
+        raise argparse.ArgumentTypeError(f"{host} can be reached from elsewhere. Use 127.0.0.1, ::1 or localhost.")
+    return host
 
 
 class _sid:

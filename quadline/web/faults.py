@@ -2,16 +2,17 @@
 
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+
+from quadline.outages import is_outage
 
 COME_BACK_AFTER_SECONDS = 10
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Django's handler of what nobody caught. A database that is away, or has no connection left, is soon back."""
-    if not isinstance(sys.exception(), OperationalError | InterfaceError):
+    if not is_outage(sys.exception()):
         return HttpResponse(render_to_string("500.html"), status=500)
     # Without the request: what every page shows around its own content is in the database.
     answer = HttpResponse(render_to_string("503.html"), status=503)

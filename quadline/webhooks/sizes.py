@@ -1,22 +1,35 @@
 """What a request may weigh: an email with its files where mail services call, a form everywhere else."""
 
+import hmac
+from base64 import b64encode
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from quadline.emails.incoming import LARGEST
 
 LARGEST_FORM = 1_000_000
 LARGEST_EMAIL_CALL = LARGEST * 4 // 3 + 200_000  # files travel as base64; DATA_UPLOAD_MAX_MEMORY_SIZE is this
-TOO_LARGE = "Too large: {largest:,} bytes are the most that is read here."
+TOO_LARGE = "Too large: {largest:,} bytes are the most that is read here. Nothing was changed."
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
+def largest_body(path: str, authorization: str) -> int:
+    """In bytes. A stranger, who does not know the mail service's secret, brings no more there than elsewhere."""
+    secret = settings.ENV.email_webhook_secret
+    if not secret or not path.startswith("/mail/"):
+        return LARGEST_FORM
+    wanted = f"Basic {b64encode(secret.encode()).decode()}"
+    is_known = hmac.compare_digest(authorization.encode(), wanted.encode())
+    return LARGEST_EMAIL_CALL if is_known else LARGEST_FORM
+
+
 def limit_sizes(answer: Answer) -> Answer:
-    """Refuse before anything is read. Django reads no more than the length that a request names."""
+    """The same in Django, where nothing in front of it has counted."""
 
     def refuse_or_answer(request: HttpRequest) -> HttpResponse:
-        largest = LARGEST_EMAIL_CALL if request.path.startswith("/mail/") else LARGEST_FORM
+        largest = largest_body(request.path, request.headers.get("Authorization", ""))
         length = str(request.META.get("CONTENT_LENGTH") or "0")
         if not length.isdecimal() or int(length) > largest:
             return HttpResponse(TOO_LARGE.format(largest=largest), status=413, content_type="text/plain")

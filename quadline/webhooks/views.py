@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DataError, OperationalError, close_old_connections
+from django.db import DataError, close_old_connections
 from prometheus_client import Counter
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,6 +27,7 @@ from quadline.consent.ledger import Pair
 from quadline.delivery import word_order
 from quadline.delivery.inbound import asks_something, pair_in
 from quadline.numbers.models import SystemNumber
+from quadline.outages import is_outage
 from quadline.sms import phones
 from quadline.webhooks import events, receipt_store
 from quadline.webhooks.crowds import Crowd
@@ -34,6 +35,7 @@ from quadline.webhooks.events import Heard
 
 log = structlog.get_logger(__name__)
 LARGEST_BODY = 256_000  # bytes; a carrier's call has a few kilobytes
+MOST_FIELDS = 300  # a carrier sends some thirty, and ten for each picture
 FORGED = Counter("quadline_webhooks_forged_total", "Calls to a webhook without a true signature")
 # Of the 15 that Twilio waits for an answer.
 SETTLED_WITHIN_SECONDS = 5.0
@@ -65,10 +67,8 @@ async def inbound(replies: Crowd[Heard, None], request: Request) -> Response:
         heard = Heard(carrier.name, carrier.read_inbound(call), call.form)
         may_ask = asks_something(heard.text.body)
         await (Crowd(_file) if may_ask else replies).add(heard)
-    except (KeyError, ValueError, DataError) as error:
-        return _unread(request, error)
-    except OperationalError:
-        return _away()
+    except Exception as error:
+        return _fault(request, error)
     if may_ask:
         await _settle_order(pair_in(heard.text))
     return _answered(carrier.answer_text())
@@ -104,10 +104,8 @@ async def status(request: Request) -> Response:
     reference = dict(parse_qsl(call.url.partition("?")[2])).get("ref", "")
     try:
         await receipt_store.keep_receipt(carrier.name, carrier.receipt_key(call.form), {**call.form, "ref": reference})
-    except DataError as error:
-        return _unread(request, error)
-    except OperationalError:
-        return _away()
+    except Exception as error:
+        return _fault(request, error)
     return Response()
 
 
@@ -137,8 +135,10 @@ def _door(view: View) -> Callable[[Request], Awaitable[Response]]:
     """What every webhook has in common. Nothing is read from a call whose signature is not true."""
 
     async def endpoint(request: Request) -> Response:
-        raw_body = await _read(request)
-        return await sync_to_async(_answer, thread_sensitive=False)(view, request, raw_body)
+        checked = _checked(request, await _read(request))  # a forged call takes no thread
+        if isinstance(checked, Response):
+            return checked
+        return await sync_to_async(_answer, thread_sensitive=False)(view, request, *checked)
 
     return endpoint
 
@@ -152,17 +152,12 @@ async def _read(request: Request) -> bytes | None:
     return body
 
 
-def _answer(view: View, request: Request, raw_body: bytes | None) -> Response:
-    checked = _checked(request, raw_body)
-    if isinstance(checked, Response):
-        return checked
+def _answer(view: View, request: Request, carrier: Carrier, call: WebhookCall) -> Response:
     try:
         close_old_connections()
-        answer = view(*checked)
-    except (KeyError, ValueError, DataError) as error:
-        return _unread(request, error)
-    except OperationalError:
-        return _away()
+        answer = view(carrier, call)
+    except Exception as error:
+        return _fault(request, error)
     finally:
         close_old_connections()
     return _answered(answer)
@@ -180,7 +175,10 @@ def _checked(request: Request, raw_body: bytes | None) -> tuple[Carrier, Webhook
     if name not in registry.CARRIERS:
         return Response("No such carrier.", status_code=404)
     carrier = registry.carrier(name)
-    call = _call(request, raw_body)
+    try:
+        call = _call(request, raw_body)
+    except ValueError:
+        return Response("Too many fields.", status_code=400)
     if not carrier.is_genuine(call):
         FORGED.inc()
         log.warning("webhook with a false signature", carrier=name, path=request.scope["path"])
@@ -188,19 +186,20 @@ def _checked(request: Request, raw_body: bytes | None) -> tuple[Carrier, Webhook
     return carrier, call
 
 
-def _unread(request: Request, error: Exception) -> Response:
-    log.warning("webhook that could not be read", path=request.scope["path"], fault=repr(error))
-    return Response("The call could not be read.", status_code=400)
-
-
-def _away() -> Response:
-    log.exception("webhook while the database was away")
-    return Response("Try again.", status_code=503)  # the carrier calls again, or its log is read later
+def _fault(request: Request, error: Exception) -> Response:
+    """What cannot be read will not be read next time; what passes is brought again, or its log is read later."""
+    if is_outage(error):
+        log.exception("webhook while the database was away")
+        return Response("Try again.", status_code=503, headers={"Retry-After": "10"})
+    if isinstance(error, KeyError | ValueError | DataError):
+        log.warning("webhook that could not be read", path=request.scope["path"], fault=type(error).__name__)
+        return Response("The call could not be read.", status_code=400)
+    raise error
 
 
 def _call(request: Request, raw_body: bytes) -> WebhookCall:
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-    form = dict(parse_qsl(raw_body.decode("utf-8", "replace"), keep_blank_values=True)) if is_form else {}
+    form = dict(_fields(raw_body)) if is_form else {}
     query = request.scope["query_string"].decode("latin-1")  # as it came: whatever it is, it is only signed or not
     return WebhookCall(
         # Never from Host: a caller chooses that.
@@ -209,3 +208,11 @@ def _call(request: Request, raw_body: bytes) -> WebhookCall:
         form=form,
         raw_body=raw_body,
     )
+
+
+def _fields(raw_body: bytes) -> list[tuple[str, str]]:
+    """Before the signature is looked at, so a stranger may make us read no more fields than a carrier sends.
+
+    Raises ValueError.
+    """
+    return parse_qsl(raw_body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)

@@ -20,7 +20,7 @@ FLOORS = (
     ("roster", "numbers", "consent"),
     ("accounts",),
     ("audit", "live", "emails", "carriers"),
-    ("sms", "jobs", "client_address"),
+    ("sms", "jobs", "client_address", "outages"),
 )
 BESIDE = {"simulator", "cli", "__main__", "__init__"}  # not in the house: they talk to it over HTTP, or only start it
 # Folders of files that others wrote, or that a tool does.

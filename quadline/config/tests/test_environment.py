@@ -193,3 +193,30 @@ def test_the_example_names_no_setting_that_is_not_there() -> None:
     written = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", EXAMPLE.read_text(), re.MULTILINE))
 
     assert {name.removesuffix("_FILE") for name in written} <= set(NAMES)
+
+
+def test_one_setting_is_found_where_all_are_read(given: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment, then a file it names, then .env: as `quadline run` asks whether there is a database."""
+    assert environment.given("DATABASE_URL") == ""
+    (tmp_path / ".env").write_text("DATABASE_URL=from the file\nDATA_DIR=texts\n")
+    assert (environment.given("DATABASE_URL"), environment.given("DATA_DIR")) == ("from the file", "texts")
+    monkeypatch.setenv("DATABASE_URL", "")
+    assert environment.given("DATABASE_URL") == "", "the environment wins, also when it is empty"
+    monkeypatch.setenv(environment.ENV_FILE, "")
+    assert environment.given("DATA_DIR") == ""
+    (tmp_path / "url").write_text("from a secret\n")
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert environment.given("DATABASE_URL") == "from a secret"
+    monkeypatch.setenv("DATABASE_URL_FILE", "absent")
+    monkeypatch.delenv("DATABASE_URL")
+    assert environment.given("DATABASE_URL") == "absent", "a database is meant, though it cannot be read"
+
+
+def test_another_file_of_settings_can_be_named_or_none(given: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given()
+    (tmp_path / ".env").write_text("COLLEGE_NAME=Elm College\n")
+    (tmp_path / "oak").write_text("COLLEGE_NAME=Oak College\n")
+    monkeypatch.setenv(environment.ENV_FILE, "oak")
+    assert environment.read().college_name == "Oak College"
+    monkeypatch.setenv(environment.ENV_FILE, "")
+    assert environment.read().college_name == "Your College"

@@ -30,8 +30,8 @@ def test_options_of_the_address_reach_the_database() -> None:
     assert options == {"sslmode": "require", "application_name": "quadline"}
 
 
-def test_letters_are_logged_until_a_mail_server_is_named() -> None:
-    assert module._email("")["EMAIL_BACKEND"].endswith("console.EmailBackend")
+def test_emails_go_nowhere_until_a_mail_server_is_named() -> None:
+    assert module._email("")["EMAIL_BACKEND"] == "quadline.emails.unsent.EmailBackend"
     read = module._email("smtp://me%40alder:se%2Fcret@mail.alder.example:587?tls=true")
 
     assert (read["EMAIL_HOST"], read["EMAIL_PORT"], read["EMAIL_USE_TLS"]) == ("mail.alder.example", 587, True)

@@ -198,7 +198,7 @@ def test_a_mail_server_that_does_not_answer_is_given_up_after_a_while(
 
 
 def test_without_a_mail_server_no_text_counts_as_emailed(people: Cast, settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.EMAIL_BACKEND = "quadline.emails.unsent.EmailBackend"
     text = blocked(people)
     mail_due()
     assert (status(text), "Email is not set up" in fresh(text).detail) == (Status.UNREACHED, True)

@@ -9,7 +9,6 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from quadline.accounts.models import User
-from quadline.broadcasts.facts import people_in, verdicts_for
 from quadline.consent import ledger
 from quadline.consent.models import ConsentEntry
 from quadline.consent.rules import Change, Reason, Source
@@ -84,13 +83,6 @@ def test_the_last_look_before_a_text_leaves_asks_as_widely(
     ledger.record(pair=(people.rosa.mobile, MAYAS), change=Change.OPT_OUT, source=Source.REPLY, occurred_at=timezone.now())
     send_due()
     assert (status(text) == Status.BLOCKED) is (THEOS in REACH[chosen])
-
-
-def test_a_review_says_the_same(people: Cast, numbers: dict[str, SystemNumber], chosen: str) -> None:
-    reply(people.rosa.mobile, MAYAS, "STOP")
-    students = people_in(Student.objects.filter(pk=people.rosa.pk))
-    [(_, verdict)] = verdicts_for(students, author=people.theo, number=numbers[THEOS], now=timezone.now())
-    assert (verdict.reason is Reason.OPTED_OUT) is (THEOS in REACH[chosen])
 
 
 @pytest.mark.parametrize("to", [MAYAS, THEOS])

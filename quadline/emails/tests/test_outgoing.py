@@ -148,7 +148,7 @@ def test_words_on_a_wrong_password_name_the_setting() -> None:
 
 
 def test_without_a_mail_server_nothing_is_pretended(settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.EMAIL_BACKEND = "quadline.emails.unsent.EmailBackend"
     with pytest.raises(MailRefused) as refused:
         outgoing.deliver(LETTER)
     assert refused.value.is_final
