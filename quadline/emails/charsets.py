@@ -30,21 +30,30 @@ CODE_PAGE = re.compile(r"(?:x-)?(?:cp|ms|windows|ibm|win)-?(\d{3,5})")
 NEVER = frozenset(
     {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
 )
+BYTE_ORDER = "\N{ZERO WIDTH NO-BREAK SPACE}"
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 JIS_X_0208 = re.compile(rb"\x1b\$[@B]([^\x1b]*)")
 
 
 def decoded(content: bytes, label: str) -> str:
     """The bytes as text. A label that is unknown, or wrong, costs single letters."""
-    codec = codec_of(label)
+    return _decoded(content, codec_of(label)).removeprefix(BYTE_ORDER)
+
+
+def _decoded(content: bytes, codec: str) -> str:
     if codec == "iso2022_jp":
         return _jis(content)
+    if codec.startswith("utf-16") and content[:2] in UTF_16_MARKS:
+        codec = "utf-16"  # what it begins with says which half comes first
     for candidate in _candidates(codec):
         try:
             return content.decode(candidate)
         except (UnicodeError, ValueError):
             continue
-    return content.decode(codec, "replace") if codec else _guessed(content)
+    if codec in ("", UTF_8):
+        return _guessed(content)
+    return content.decode(codec, "replace")
 
 
 def codec_of(label: str) -> str:

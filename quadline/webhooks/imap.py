@@ -14,7 +14,7 @@ import structlog
 from django.utils import timezone
 
 from quadline.delivery.inbound_email import file_email
-from quadline.emails.incoming import LARGEST
+from quadline.emails.limits import LARGEST
 
 log = structlog.get_logger(__name__)
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from quadline.delivery.inbound_email import file_email
 from quadline.emails import outgoing
-from quadline.emails.incoming import LARGEST, TooLarge
+from quadline.emails.limits import LARGEST, TooLarge
 
 log = structlog.get_logger(__name__)
 

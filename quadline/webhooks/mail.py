@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from quadline.delivery.inbound_email import file_email
 from quadline.delivery.mail_results import record_bounce
 from quadline.delivery.models import OutgoingEmail
-from quadline.emails.incoming import TooLarge
+from quadline.emails.limits import TooLarge
 
 log = structlog.get_logger(__name__)
 

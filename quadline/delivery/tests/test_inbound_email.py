@@ -16,7 +16,7 @@ from quadline.delivery.inbound_email import NO_WORDS, file_email
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
 from quadline.delivery.tests.acts import at_once, fresh, number_row, write
 from quadline.emails import tokens
-from quadline.emails.incoming import TooLarge
+from quadline.emails.limits import TooLarge
 from quadline.emails.tests.letters import EXCHANGE_BOUNCE, EXIM_BOUNCE, POSTFIX_BOUNCE, bounce, html, plain, with_files
 from tests.cast import Cast
 
