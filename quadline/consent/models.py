@@ -60,6 +60,8 @@ class StopQuestion(models.Model):
     phrase = models.CharField(max_length=80)  # what in it was taken for a stop
     carrier_reference = models.CharField(max_length=64)
     asked_at = models.DateTimeField()
+    # Whether texts wait for the answer: not for words that may be somebody else's.
+    holds_texts = models.BooleanField(db_default=True)
     answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

@@ -16,17 +16,25 @@ OPEN = """
     SELECT question.student_phone, question.system_phone
     FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
     JOIN consent_stopquestion AS question USING (student_phone, system_phone)
-    WHERE question.answer = ''
+    WHERE question.answer = '' AND question.holds_texts
 """
 
 
 def ask(
-    *, pair: Pair, wording: str, phrase: str, carrier_reference: str, asked_at: datetime, has_waited: bool = False
+    *,
+    pair: Pair,
+    wording: str,
+    phrase: str,
+    carrier_reference: str,
+    asked_at: datetime,
+    has_waited: bool = False,
+    holds_texts: bool = True,
 ) -> StopQuestion | None:
     """Open a question in the caller's transaction. It waits for texts on their way, as a STOP does, if that has not.
 
-    None when there is nothing to ask: this reply was asked about, another of the pair is open, the student is out, or
-    has sent a keyword since.
+    None when there is nothing to ask: this reply was asked about, another of the pair is
+    open, the student is out, or has sent a keyword since. One that holds texts takes the
+    place of an open one that does not.
     """
     with transaction.atomic():
         if not has_waited:
@@ -36,6 +44,9 @@ def ask(
             return None
         question = StopQuestion(student_phone=pair[0], system_phone=pair[1], wording=wording, phrase=phrase)
         question.carrier_reference, question.asked_at = carrier_reference, asked_at
+        question.holds_texts = holds_texts
+        if holds_texts and not _is_asked_about(carrier_reference):
+            _open(pair).filter(holds_texts=False).delete()
         try:
             with transaction.atomic():
                 question.save()
@@ -59,13 +70,19 @@ def open_question(pair: Pair) -> StopQuestion | None:
 
 
 def pairs_in_question(pairs: Iterable[Pair]) -> set[Pair]:
-    """Those of the pairs in which nobody has answered yet."""
+    """Those of the pairs in which texts wait, since nobody has answered yet."""
     return ledger.among(pairs, OPEN)
 
 
 def phones_asked_of(system_phone: str) -> set[str]:
-    """Every student phone with an open question about this number."""
-    return set(StopQuestion.objects.filter(answer="", system_phone=system_phone).values_list("student_phone", flat=True))
+    """Every student phone whose texts from this number wait for an answer."""
+    waiting = StopQuestion.objects.filter(answer="", holds_texts=True)
+    waiting = waiting.filter(system_phone=system_phone)
+    return set(waiting.values_list("student_phone", flat=True))
+
+
+def _is_asked_about(carrier_reference: str) -> bool:
+    return StopQuestion.objects.filter(carrier_reference=carrier_reference).exists()
 
 
 def _open(pair: Pair) -> QuerySet[StopQuestion]:

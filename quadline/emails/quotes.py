@@ -77,11 +77,12 @@ def read_answer(text: str, subject: str = "") -> Answer:
     return Answer(shown, own, whole)
 
 
-def rest_of(new: str, whole: str) -> str:
-    """What "Show the rest" shows: what follows the new words, or else the whole text."""
-    if whole == new or not whole:
-        return ""
-    return whole[len(new) :].strip("\n") if whole.startswith(new) else whole
+def rest_from(new: str, whole: str) -> int:
+    """The character of the whole text at which what is not shown begins: where the new
+    words end, or 0 when they are not its beginning."""
+    if whole == new:
+        return len(whole)
+    return len(new) if new and whole.startswith(f"{new}\n") else 0
 
 
 def _answers_before(lines: list[str], forward: int) -> bool:
@@ -93,13 +94,23 @@ def _answers_before(lines: list[str], forward: int) -> bool:
 def _new_lines(lines: list[str]) -> list[str]:
     begin = _history_at(lines)
     if begin is None:
-        return _without_signature(lines)
+        return _without_signature(_without_last_quote(lines))
     above = _up_to(begin, lines, RULE)
     if _announces_answers("\n".join(above)):
         return lines
     said = _without_signature(above)
     answers = _answers_within(lines[begin:])
     return [*said, "", *answers] if answers else said
+
+
+def _without_last_quote(lines: list[str]) -> list[str]:
+    """Without a marked quote at the end that nothing introduces. "They told me this:"
+    introduces what its writer wants read."""
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or _is_marked(lines, end - 1)):
+        end -= 1
+    is_introduced = end > 0 and lines[end - 1].rstrip(INVISIBLE).endswith((":", "："))
+    return lines if is_introduced else lines[:end]
 
 
 def _announces_answers(above: str) -> bool:

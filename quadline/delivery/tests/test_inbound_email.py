@@ -161,7 +161,7 @@ def test_a_token_of_a_conversation_that_is_gone_is_a_stray(conversation: Convers
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"Return_Path": "<>"}, {"X_Autoreply": "yes"}]
+    "headers", [{"Auto_Submitted": "auto-replied"}, {"Precedence": "auto_reply"}, {"Return_Path": "<>"}, {"X_Autoreply": "yes"}]
 )
 def test_a_machines_answer_is_kept_out_of_the_conversation(
     conversation: Conversation, token: str, headers: dict[str, str]

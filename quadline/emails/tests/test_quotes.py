@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from quadline.emails.quotes import read_answer, rest_of
+from quadline.emails.quotes import read_answer, rest_from
 
 GMAIL = "On Mon, Nov 23, 2026 at 9:14 AM Maya Alvarez via Alder College <texting@alder.example> wrote:"
 OUTLOOK = """From: Maya Alvarez <texting@alder.example>
@@ -37,6 +37,7 @@ SHORTENED = [
     ),
     ("quotes of quotes", f"Yes\n\n{GMAIL}\n> Free?\n>> Or not?\n> > > And so on", "Yes"),
     ("answers between the quotes", f"{GMAIL}\n> Free?\n\nYes\n\n> Where?\n\nYour office", "> Free?\n\nYes\n\n> Where?\n\nYour office"),
+    ("a quote that nothing introduces", "Yes\n\n> Free?\n> Maya", "Yes"),
     ("an answer below", f"{GMAIL}\n> Free?\n\nYes", "Yes"),
     ("a signature", "Yes\n\n-- \nBo Jensen\nNursing, class of 2028", "Yes"),
     ("a phone's line", "Yes\n\nSent from my Galaxy", "Yes"),
@@ -50,6 +51,7 @@ KEPT = [
     "On Monday I wrote: nothing.\nSorry.",
     "I wrote to bo@alder.example and he wrote:\n\nno",
     "> Are you free?",
+    "They told me this:\n\n> Page 2 is missing.",
     f"{GMAIL}\n> Are you free?",
     "--\nThis is how I write\n--\nand go on",
     "Sent from my heart, this is a long letter",
@@ -326,11 +328,17 @@ def test_words_that_look_like_a_head_or_a_quote_line_are_the_students(words: str
     assert read_answer(words).new == words
 
 
-def test_the_rest_is_what_follows_or_the_whole() -> None:
-    assert rest_of("Yes", "Yes") == ""
-    assert rest_of("Yes", "") == ""
-    assert rest_of("Yes", "Yes\n\nOn Monday") == "On Monday"
-    assert rest_of("Yes", "On Monday\n> Free?\nYes") == "On Monday\n> Free?\nYes"
+@pytest.mark.parametrize(
+    ("new", "whole", "rest"),
+    [
+        ("Yes", "Yes", ""),
+        ("Yes", "Yes\n\nOn Monday", "\n\nOn Monday"),
+        ("Yes", "On Monday\n> Free?\nYes", "On Monday\n> Free?\nYes"),
+        ("Yes", "Yesterday\n> Free?\nYes", "Yesterday\n> Free?\nYes"),
+    ],
+)
+def test_the_rest_is_what_follows_or_the_whole(new: str, whole: str, rest: str) -> None:
+    assert whole[rest_from(new, whole) :] == rest
 
 
 @pytest.mark.parametrize(

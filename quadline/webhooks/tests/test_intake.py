@@ -66,7 +66,7 @@ def test_our_own_trouble_means_come_again(door: Door, token: str, monkeypatch: p
     def away(*arguments: object, **named: object) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(intake, "file_email", away)
+    monkeypatch.setattr(intake, "file_opened", away)
     code, words = door.bring(plain("Yes"), token)
     assert (code, "come again" in words) == (451, True)
     monkeypatch.undo()
