@@ -8,7 +8,7 @@ deeper than any mail program does is read without its tree.
 import re
 from html import unescape
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 BLOCKS = frozenset(
     "address article aside blockquote br dd div dl dt fieldset figure footer form "
@@ -44,8 +44,12 @@ Attributes = dict[str, str | None]
 def text_of(html: str) -> str:
     if _depth_of(html) > DEEPEST:
         return without_tags(html)
+    try:
+        tree = LexborHTMLParser(html)
+    except SelectolaxError:  # made to grow beyond the memory that there is
+        return without_tags(html)
     words = _Words()
-    _walk(LexborHTMLParser(html).root, words)
+    _walk(tree.root, words)
     return "\n".join(words.lines()).strip("\n")
 
 

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 LENGTHS = struct.Struct(">II")
 LENGTH = struct.Struct(">I")
 MEMORY = 512 * 1024 * 1024  # bytes of address space
-PROCESSOR_SECONDS = 5  # for one email; 20 MB of files take 0.5
+PROCESSOR_SECONDS = 4  # for one email; 20 MB of files take 0.5
 READY = b"\x01"
 OUT_OF_MEMORY = "it takes more memory than an email may"
 

@@ -18,10 +18,10 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from quadline.delivery.inbound_email import file_opened, open_email
+from quadline.delivery.inbound_email import Opened, file_opened, open_email
 from quadline.delivery.mail_results import record_bounce
 from quadline.delivery.models import OutgoingEmail
-from quadline.emails import reading
+from quadline.emails import reading, tokens, unread
 from quadline.emails.incoming import Unreadable
 from quadline.emails.limits import TooLarge
 from quadline.emails.reading import Busy
@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 # What is nothing to a process that parses: who calls, and with which secret.
 NOT_FOR_READERS = frozenset({"HTTP_AUTHORIZATION", "HTTP_COOKIE"})
+MOST_SCANNED = 2_000_000  # bytes of a call in which a reply address is looked for
 _rate = MailRate()
 
 # Why an email of ours did not arrive, as services say it, in our words.
@@ -89,9 +90,22 @@ def _keep_call(request: HttpRequest, door: str, found: ResolverMatch) -> HttpRes
         return _said(400, "This is no call of a mail service.")
     if not _rate.takes("", now=time.monotonic()):
         raise Busy
-    for raw, recipient in _emails_in(request, door, body):
-        _keep(raw, recipient)
+    try:
+        emails = _emails_in(request, door, body)
+    except Unreadable as why:
+        _keep_unread(body, str(why))
+    else:
+        for raw, recipient in emails:
+            _keep(raw, recipient)
     return HttpResponse()
+
+
+def _keep_unread(body: bytes, why: str) -> None:
+    """A call that broke its reader would break it every time: it is kept as it came."""
+    log.warning("a mail service's call that could not be read", why=why)
+    opened = Opened(body, unread.named_in(body, why=why))
+    recipient = tokens.address_in(body[:MOST_SCANNED])
+    file_opened(opened, envelope_to=recipient, now=timezone.now())
 
 
 def _says_something(request: HttpRequest, body: bytes) -> bool:
@@ -115,17 +129,13 @@ def _emails_in(
         for name, value in request.META.items()
         if name.startswith("HTTP_") and name not in NOT_FOR_READERS
     }
-    try:
-        return reading.emails_in_call(
-            door,
-            body,
-            content_type=request.META.get("CONTENT_TYPE", ""),
-            headers=headers,
-            options=settings.ANYMAIL,
-        )
-    except Unreadable as why:
-        log.warning("a mail service's call that could not be read", why=str(why))
-        return [(body, "")]
+    return reading.emails_in_call(
+        door,
+        body,
+        content_type=request.META.get("CONTENT_TYPE", ""),
+        headers=headers,
+        options=settings.ANYMAIL,
+    )
 
 
 def _keep(raw: bytes, recipient: str) -> None:
