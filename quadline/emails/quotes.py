@@ -110,7 +110,9 @@ def _without_last_quote(lines: list[str]) -> list[str]:
     while end and (not lines[end - 1].strip() or _is_marked(lines, end - 1)):
         end -= 1
     is_introduced = end > 0 and lines[end - 1].rstrip(INVISIBLE).endswith((":", "："))
-    return lines if is_introduced else lines[:end]
+    if is_introduced or _announces_answers("\n".join(lines[:end])):
+        return lines
+    return lines[:end]
 
 
 def _announces_answers(above: str) -> bool:
