@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 4  # emails filed at the same time; further ones wait their turn
 PATIENCE_SECONDS = 60  # with a mail server that says nothing
-LONGEST_LINE = 200_000  # bytes; RFC 5321 has 1,000, and not every program keeps to it
+LONGEST_LINE = LARGEST  # bytes; RFC 5321 has 1,000, and not every program keeps to it
 MOST_RECIPIENTS = 100
 KEPT = "250 2.0.0 Kept"
 LATER = "451 4.3.0 It could not be kept just now. Please come again."
