@@ -103,9 +103,7 @@ def _file_once(opened: Opened, envelope_to: str, now: datetime) -> IncomingEmail
         return row
 
 
-def _row(
-    opened: Opened, named: int | None, now: datetime
-) -> tuple[IncomingEmail, bool]:
+def _row(opened: Opened, named: int | None, now: datetime) -> tuple[IncomingEmail, bool]:
     """The one row of this email; a second one when the same email was written to two
     conversations."""
     email = opened.email
@@ -127,9 +125,7 @@ def _row(
     return IncomingEmail.objects.get_or_create(header_id=name, defaults=defaults)
 
 
-def _file(
-    row: IncomingEmail, opened: Opened, named: int | None, now: datetime
-) -> None:
+def _file(row: IncomingEmail, opened: Opened, named: int | None, now: datetime) -> None:
     email = opened.email
     if isinstance(email, Unread):
         _file_unread(row, email, named, now)
@@ -142,9 +138,7 @@ def _file(
     row.save()
 
 
-def _file_read(
-    row: IncomingEmail, email: Incoming, named: int | None, now: datetime
-) -> None:
+def _file_read(row: IncomingEmail, email: Incoming, named: int | None, now: datetime) -> None:
     row.words = bodies.clean(email.whole)
     row.rest_from = quotes.rest_from(bodies.clean(email.body), row.words)
     our_server = settings.ENV.email_authserv_id
@@ -162,9 +156,7 @@ def _file_read(
         row.detail = NOWHERE
 
 
-def _file_unread(
-    row: IncomingEmail, email: Unread, named: int | None, now: datetime
-) -> None:
+def _file_unread(row: IncomingEmail, email: Unread, named: int | None, now: datetime) -> None:
     """Its source is kept, and its conversation says that something came."""
     row.kind, row.detail = Kind.UNREADABLE, email.why
     if conversation := _conversation(email, named):
@@ -204,9 +196,7 @@ def _addresses_of(conversation: Conversation) -> set[str]:
     return {student.email.lower()} if student and student.email else set()
 
 
-def _save(
-    row: IncomingEmail, email: Incoming, conversation: Conversation, now: datetime
-) -> Message:
+def _save(row: IncomingEmail, email: Incoming, conversation: Conversation, now: datetime) -> Message:
     """What may mean stop waits for texts on their way, before anything is locked."""
     asked = emailed_stops.asked_in(email.own_words, email.subject, conversation)
     if asked:
@@ -246,9 +236,7 @@ def _body(email: Incoming) -> str:
     return "\n\n".join(part for part in (words, files) if part) or NO_WORDS
 
 
-def _file_bounce(
-    bounce: Bounce, named: int | None, now: datetime
-) -> tuple[bool, str]:
+def _file_bounce(bounce: Bounce, named: int | None, now: datetime) -> tuple[bool, str]:
     """Whether it is about an email of ours, and what it says."""
     came_back = _came_back(bounce, named)
     if came_back is None:
@@ -266,9 +254,7 @@ def _came_back(bounce: Bounce, named: int | None) -> OutgoingEmail | None:
         return found
     if named is None:
         return None
-    sent = emails.filter(
-        message__conversation_id=named, state=OutgoingEmail.State.SENT
-    )
+    sent = emails.filter(message__conversation_id=named, state=OutgoingEmail.State.SENT)
     if bounce.recipient:
         sent = sent.filter(to__iexact=bounce.recipient)
     return sent.first()

@@ -109,9 +109,7 @@ class IncomingEmail(models.Model):
 
     # Its Message-ID, or a digest of it where it has none.
     header_id = models.CharField(max_length=400, unique=True)
-    message = models.OneToOneField(
-        Message, null=True, on_delete=models.SET_NULL, related_name="incoming_email"
-    )
+    message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="incoming_email")
     # Whose it is when it became no message: an automatic reply.
     conversation = models.ForeignKey(
         Conversation,

@@ -138,10 +138,7 @@ def _ask_before_many(conversation: Conversation, author: User, now: datetime) ->
     )
     sent = texts.count()
     if rules.asks_before_another(sent):
-        raise TooManyTexts(
-            f"You've sent {sent} texts to {conversation.name} in the last minute. "
-            "This one was not sent."
-        )
+        raise TooManyTexts(f"You've sent {sent} texts to {conversation.name} in the last minute. This one was not sent.")
 
 
 def _filled(body: str, author: User, student: Student, number: SystemNumber | None) -> str:

@@ -13,9 +13,7 @@ MOST = 300
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,998}"')
 _COMMENT = re.compile(r"\([^()]*\)")
 _ANGLE = re.compile(r"<\s*([^<>\s]{1,500})\s*>")
-_BARE = re.compile(
-    r"(?<![^\s<>()\[\],;:\"@])[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,190}"
-)
+_BARE = re.compile(r"(?<![^\s<>()\[\],;:\"@])[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,190}")
 
 
 def addresses_in(header: str) -> list[str]:

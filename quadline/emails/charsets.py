@@ -27,9 +27,7 @@ OF_MAIL = {
 CODE_PAGES = {"932": "cp932", "936": "gb18030", "949": "cp949", "950": "big5hkscs"}
 CODE_PAGE = re.compile(r"(?:x-)?(?:cp|ms|windows|ibm|win)-?(\d{3,5})")
 # Python's codecs that are none of mail's. These take very long, or never fail.
-NEVER = frozenset(
-    {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
-)
+NEVER = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 BYTE_ORDER = "\N{ZERO WIDTH NO-BREAK SPACE}"
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -78,7 +76,7 @@ def printable(text: str) -> str:
 
 
 def _python_name(found: webencodings.Encoding) -> str:
-    name = PYTHON_NAMES.get(found.name, found.codec_info.name)
+    name = str(PYTHON_NAMES.get(found.name, found.codec_info.name))
     return name.replace("-", "_") if name.startswith("iso2022") else name
 
 

@@ -11,24 +11,78 @@ from html import unescape
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 BLOCKS = frozenset(
-    "address article aside blockquote br dd div dl dt fieldset figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tr",
+        "ul",
+    ]
 )
 # With an empty line around them.
-APART = frozenset("p h1 h2 h3 h4 h5 h6 blockquote table ul ol".split())
-HIDDEN = frozenset("style script title svg head template object iframe".split())
+APART = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "ul", "ol"])
+HIDDEN = frozenset(["style", "script", "title", "svg", "head", "template", "object", "iframe"])
 CELLS = frozenset({"td", "th"})
 # Tags that are rarely closed, and do not nest.
 LOOSE = frozenset(
-    "p li dt dd tr td th thead tbody tfoot option br hr img meta link input col "
-    "area base embed param source track wbr".split()
+    [
+        "p",
+        "li",
+        "dt",
+        "dd",
+        "tr",
+        "td",
+        "th",
+        "thead",
+        "tbody",
+        "tfoot",
+        "option",
+        "br",
+        "hr",
+        "img",
+        "meta",
+        "link",
+        "input",
+        "col",
+        "area",
+        "base",
+        "embed",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    ]
 )
 # How mail programs mark what they quote: Gmail, Apple, Thunderbird, Yahoo, Proton.
 QUOTE = re.compile(r"quote|cite", re.IGNORECASE)
 # Where Outlook's own begin the message that is answered, and everything after it.
-HISTORY_IDS = frozenset(
-    "divrplyfwdmsg x_divrplyfwdmsg stopspelling ms-outlook-mobile-reference".split()
-)
+HISTORY_IDS = frozenset(["divrplyfwdmsg", "x_divrplyfwdmsg", "stopspelling", "ms-outlook-mobile-reference"])
 HISTORY_BEGINS = "-----Original Message-----"  # quotes.py knows it
 LONGEST_LINK = 300
 LONGEST_ALT = 20
@@ -168,10 +222,7 @@ class _Words:
     def _end_line(self, *, apart: bool = False) -> None:
         words = "".join(self._words)
         self._words = []
-        if self._as_typed:
-            line = words.rstrip()
-        else:
-            line = re.sub(r" +", " ", words).strip()
+        line = words.rstrip() if self._as_typed else re.sub(r" +", " ", words).strip()
         if line:
             self._add_line(line)
         if apart and self._lines and self._lines[-1].strip("> "):

@@ -94,12 +94,7 @@ def _new_words(new: str) -> str:
 
 
 def _recipients(message: Message) -> Iterator[str]:
-    found = (
-        address
-        for name in RECIPIENTS
-        for value in raw_values(message, name)
-        for address in addresses_in(value)
-    )
+    found = (address for name in RECIPIENTS for value in raw_values(message, name) for address in addresses_in(value))
     yield from dict.fromkeys(found)
 
 

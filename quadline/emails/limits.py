@@ -8,9 +8,7 @@ import re
 from itertools import pairwise
 
 LARGEST = 20_000_000  # bytes; a mail server that is told so returns it to its sender
-TOO_LARGE = (
-    "This email is larger than 20 MB. Send it without its attachments, or smaller ones."
-)
+TOO_LARGE = "This email is larger than 20 MB. Send it without its attachments, or smaller ones."
 LARGEST_HEAD = 512_000  # bytes of an email's own headers; mail servers stop far earlier
 MOST_HEADERS = 1_000
 LONGEST_HEADER = 100_000  # bytes with what is folded; 3,000 recipients in To

@@ -90,11 +90,7 @@ def _forwarded(part: Message, depth: int) -> str:
         return ""
     said = []
     for each in _inside(part):
-        head = [
-            f"{name}: {value}"
-            for name in ("From", "Date", "Subject")
-            if (value := header(each, name))
-        ]
+        head = [f"{name}: {value}" for name in ("From", "Date", "Subject") if (value := header(each, name))]
         said.append("\n".join([FORWARDED, *head, "", _words(each, depth + 1)]))
     return "\n".join(said)
 
@@ -107,9 +103,6 @@ def text_of(part: Message) -> str:
     text = decoded(content[:MOST_BYTES], str(part.get_content_charset("") or ""))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return printable(text.replace("\N{NO-BREAK SPACE}", " "))
-
-
-    return header(message, name)[:200]
 
 
 def _inside(part: Message) -> list[Message]:
@@ -127,9 +120,7 @@ def _is_attached(part: Message) -> bool:
     return bool(part.get_filename()) and not is_words and not part.is_multipart()
 
 
-def _attachments(
-    part: Message, depth: int, *, is_related: bool = False
-) -> Iterator[str]:
+def _attachments(part: Message, depth: int, *, is_related: bool = False) -> Iterator[str]:
     """Pictures that the HTML itself shows, such as the logo of a signature, are not
     attachments."""
     if depth > DEEPEST:

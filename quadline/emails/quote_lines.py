@@ -28,8 +28,7 @@ WROTE = (
 BEGINS = "On|At|El|Le|Am|Em|Il|Il giorno|Vào|في|Op|Den|Dne|在|W dniu"
 # The labels of the head that Outlook and others put above the message they answer.
 FROM = (
-    "From|De|Von|Da|发件人|發件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람|보낸이"
-    "|Từ|Người gửi|من|Van|Od|От|Från|Fra|Kimden"
+    "From|De|Von|Da|发件人|發件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람|보낸이|Từ|Người gửi|من|Van|Od|От|Från|Fra|Kimden"
 )
 SENT = (
     "Sent|Date|Enviado(?: el)?|Fecha|Envoyé(?: le)?|Gesendet|Datum|Enviada?(?: em)?|Data"

@@ -45,9 +45,7 @@ FORWARDED = re.compile(
     re.IGNORECASE,
 )
 RULE = re.compile(r"^\s*[_\-]{10,}\s*$")
-SENT_FROM = re.compile(
-    rf"^\s*(?:{quote_lines.SENT_FROM})[.。]?\s*(?:[<(]https?:\S+)?\s*$", re.IGNORECASE
-)
+SENT_FROM = re.compile(rf"^\s*(?:{quote_lines.SENT_FROM})[.。]?\s*(?:[<(]https?:\S+)?\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -233,11 +231,7 @@ def _answers_within(history: list[str]) -> list[str]:
 def _answers_of(history: list[str], begin: int) -> list[int]:
     """The places of lines that are said, and not quoted. A quoted line that a program
     wrapped ends without its mark, directly below."""
-    return [
-        place
-        for place in range(begin, len(history))
-        if history[place].strip() and not _is_marked(history, place)
-    ]
+    return [place for place in range(begin, len(history)) if history[place].strip() and not _is_marked(history, place)]
 
 
 def _is_marked(lines: list[str], place: int) -> bool:

@@ -209,11 +209,7 @@ class _Readers:
 
 def _environment() -> dict[str, str]:
     is_known = ("AWS_", "LC_")
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in ENVIRONMENT or name.startswith(is_known)
-    }
+    return {name: value for name, value in os.environ.items() if name in ENVIRONMENT or name.startswith(is_known)}
 
 
 _readers = _Readers()

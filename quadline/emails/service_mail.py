@@ -17,7 +17,7 @@ def emails_in(call: Call, body: bytes) -> list[dict[str, Any]]:
     from django.core.handlers.wsgi import WSGIRequest
     from django.urls import resolve
 
-    found = resolve(f"/{call['door']}", urlconf="anymail.urls")
+    found: Any = resolve(f"/{call['door']}", urlconf="anymail.urls")
     view = found.func.view_class(**found.func.view_initkwargs)
     request = WSGIRequest(_environment(call, body))
     view.setup(request, *found.args, **found.kwargs)
@@ -32,9 +32,7 @@ def _set_up(options: dict[str, Any]) -> None:
             ANYMAIL=options,
             DATA_UPLOAD_MAX_MEMORY_SIZE=None,
             DATA_UPLOAD_MAX_NUMBER_FIELDS=2_000,
-            FILE_UPLOAD_HANDLERS=[
-                "django.core.files.uploadhandler.MemoryFileUploadHandler"
-            ],
+            FILE_UPLOAD_HANDLERS=["django.core.files.uploadhandler.MemoryFileUploadHandler"],
             FILE_UPLOAD_MAX_MEMORY_SIZE=50_000_000,
             USE_TZ=True,
         )
@@ -66,5 +64,5 @@ def _as_it_came(message: Any) -> dict[str, Any]:
 
 def _bytes_of(message: Message) -> bytes:
     """Headers are written as they came, and not folded anew."""
-    policy = message.policy.clone(refold_source="none", utf8=True)
-    return message.as_bytes(policy=policy)
+    policy: Any = message.policy
+    return message.as_bytes(policy=policy.clone(refold_source="none", utf8=True))

@@ -12,10 +12,7 @@ from quadline.emails.charsets import decoded, printable
 
 LARGEST = 5_000_000  # bytes read: the words come before the files
 KINDS = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
-UNREADABLE = (
-    "[Part of this email is in winmail.dat, a format of Outlook that could not be read. "
-    "Ask for it again as plain text.]"
-)
+UNREADABLE = "[Part of this email is in winmail.dat, a format of Outlook that could not be read. Ask for it again as plain text.]"
 
 # It warns about every file that is not quite as it should be.
 logging.getLogger("tnefparse").setLevel(logging.CRITICAL)
@@ -70,7 +67,7 @@ def _words(found: TNEF) -> str:
     if not rich:
         return ""
     source = rich.decode("latin-1") if isinstance(rich, bytes) else str(rich)
-    return _plain(rtf_to_text(source, errors="ignore")).strip()
+    return _plain(str(rtf_to_text(source, errors="ignore"))).strip()
 
 
 def _text(content: object) -> str:

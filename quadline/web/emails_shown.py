@@ -47,24 +47,18 @@ def emails_shown(messages: Iterable[Message]) -> dict[UUID, EmailShown]:
     """What is known of those messages that came by email, by their ids."""
     rows = IncomingEmail.objects.filter(message__in=list(messages))
     rest = Substr("words", F("rest_from") + 1, LONGEST_REST + 1)
-    found = rows.annotate(cut=rest).values_list(
-        "message_id", "cut", "rest_from", "failed_dmarc"
-    )
-    return {pk: _shown(pk, *row) for pk, *row in found if pk is not None}
+    found = rows.annotate(cut=rest).values_list("message_id", "cut", "rest_from", "failed_dmarc")
+    return {row[0]: _shown(*row) for row in found if row[0] is not None}
 
 
-def automatic_replies(
-    chosen: Conversation, *, since: datetime | None, until: datetime | None
-) -> list[AutomaticReply]:
+def automatic_replies(chosen: Conversation, *, since: datetime | None, until: datetime | None) -> list[AutomaticReply]:
     """Those that came in this time, oldest first. None: without bounds."""
     rows = IncomingEmail.objects.automatic_in(chosen)
     if since is not None:
         rows = rows.filter(received_at__gte=since)
     if until is not None:
         rows = rows.filter(received_at__lt=until)
-    found = rows.annotate(cut=Substr("words", 1, LONGEST_REPLY)).values_list(
-        "received_at", "subject", "cut", "detail"
-    )
+    found = rows.annotate(cut=Substr("words", 1, LONGEST_REPLY)).values_list("received_at", "subject", "cut", "detail")
     newest = list(found.order_by("-received_at")[:MOST_REPLIES])
     return [AutomaticReply(*row) for row in reversed(newest)]
 

@@ -66,9 +66,7 @@ def page_of(conversation: Conversation, *, before: int | None = None) -> list[Me
     return list(reversed(messages.order_by("-position")[:PAGE]))
 
 
-def automatic_on(
-    conversation: Conversation, messages: list[Message], *, before: int | None = None
-) -> list[AutomaticReply]:
+def automatic_on(conversation: Conversation, messages: list[Message], *, before: int | None = None) -> list[AutomaticReply]:
     """The automatic replies that came while this page of messages did."""
     since = messages[0].created_at if len(messages) == PAGE else None
     until = None
@@ -100,17 +98,13 @@ def entries(
     return shown
 
 
-def _taken_before(
-    at: datetime, waiting: list[AutomaticReply]
-) -> list[AutomaticReply]:
+def _taken_before(at: datetime, waiting: list[AutomaticReply]) -> list[AutomaticReply]:
     taken = [reply for reply in waiting if reply.at < at]
     del waiting[: len(taken)]
     return taken
 
 
-def _add_automatic(
-    shown: list[dict[str, Any]], replies: Sequence[AutomaticReply]
-) -> None:
+def _add_automatic(shown: list[dict[str, Any]], replies: Sequence[AutomaticReply]) -> None:
     if replies:
         at = replies[0].at
         _add_day(shown, at)

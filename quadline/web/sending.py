@@ -57,9 +57,7 @@ def _text(
         )
     except TextRefused as refused:
         asks = isinstance(refused, TooManyTexts)
-        raise NotAccepted(
-            str(refused), way_out_of(refused), asks_to_go_on=asks
-        ) from refused
+        raise NotAccepted(str(refused), way_out_of(refused), asks_to_go_on=asks) from refused
 
 
 def _email(author: User, student: Student, message_id: uuid.UUID, words: tuple[str, str], *, with_card: bool) -> Message:

@@ -49,9 +49,7 @@ class Intake:
         self._rate = MailRate()
         self.under_way = 0
 
-    async def handle_MAIL(
-        self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
-    ) -> str:
+    async def handle_MAIL(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         """A sender who writes too often is told before the email is sent."""
         sender = (address or "").strip("<>")
         if not self._rate.takes(sender, now=time.monotonic()):

@@ -14,7 +14,7 @@ from anymail.signals import EventType, inbound, tracking
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
@@ -61,7 +61,7 @@ def mail_service(request: HttpRequest, door: str) -> HttpResponse:
     from anymail.exceptions import AnymailWebhookValidationFailure
 
     try:
-        found = resolve(f"/{door}", urlconf="anymail.urls")
+        found: Any = resolve(f"/{door}", urlconf="anymail.urls")
         if request.method == "POST" and found.func.view_class.signal is inbound:
             return _keep_call(request, door, found)
         answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
@@ -80,7 +80,7 @@ def mail_service(request: HttpRequest, door: str) -> HttpResponse:
         return _said(500, "It could not be kept just now. Please come again.")
 
 
-def _keep_call(request: HttpRequest, door: str, found: ResolverMatch) -> HttpResponse:
+def _keep_call(request: HttpRequest, door: str, found: Any) -> HttpResponse:
     """Verify, and keep each email of the call. What cannot be read is kept as it came."""
     body = request.body  # before a validator reads the form
     view = found.func.view_class(**found.func.view_initkwargs)
@@ -121,20 +121,14 @@ def _says_something(request: HttpRequest, body: bytes) -> bool:
     return isinstance(said, dict | list) and bool(said)
 
 
-def _emails_in(
-    request: HttpRequest, door: str, body: bytes
-) -> list[tuple[bytes, str]]:
-    headers = {
-        name: value
-        for name, value in request.META.items()
-        if name.startswith("HTTP_") and name not in NOT_FOR_READERS
-    }
+def _emails_in(request: HttpRequest, door: str, body: bytes) -> list[tuple[bytes, str]]:
+    headers = {name: value for name, value in request.META.items() if name.startswith("HTTP_") and name not in NOT_FOR_READERS}
     return reading.emails_in_call(
         door,
         body,
         content_type=request.META.get("CONTENT_TYPE", ""),
         headers=headers,
-        options=settings.ANYMAIL,
+        options=getattr(settings, "ANYMAIL", {}),
     )
 
 

@@ -21,8 +21,7 @@ from quadline.emails import tests as email_tests
 from quadline.emails import tokens
 from quadline.emails.charsets import decoded
 from quadline.emails.tests import hostile
-from quadline.emails.tests.letters import bounce, part, parts, plain
-from quadline.emails.tests.letters import POSTFIX_BOUNCE
+from quadline.emails.tests.letters import POSTFIX_BOUNCE, bounce, part, parts, plain
 from tests.cast import Cast
 
 CASES = sorted((Path(email_tests.__file__).parent / "data").glob("*.eml"))
@@ -119,9 +118,7 @@ def test_what_is_too_long_to_keep_as_text_is_kept_as_it_came(token: str) -> None
     assert bytes(arrive(raw, token).source or b"") == raw
 
 
-def test_an_automatic_reply_is_kept_with_its_conversation(
-    conversation: Conversation, token: str
-) -> None:
+def test_an_automatic_reply_is_kept_with_its_conversation(conversation: Conversation, token: str) -> None:
     kept = arrive(plain("I am away.", Auto_Submitted="auto-replied"), token)
     assert (kept.kind, kept.message) == (Kind.AUTOMATIC, None)
     assert (kept.conversation, kept.words) == (conversation, "I am away.")
@@ -168,9 +165,7 @@ def test_an_email_that_is_not_read_is_kept_once(token: str) -> None:
     assert Message.objects.count() == 1
 
 
-def test_an_email_that_cannot_be_filed_is_kept_as_it_came(
-    token: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_email_that_cannot_be_filed_is_kept_as_it_came(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object, **named: object) -> None:
         raise ValueError("nobody thought of this")
 
@@ -180,9 +175,7 @@ def test_an_email_that_cannot_be_filed_is_kept_as_it_came(
     assert bytes(kept.source or b"") == plain("Yes")
 
 
-def test_a_database_that_is_away_is_no_fault_of_the_email(
-    token: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_database_that_is_away_is_no_fault_of_the_email(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*arguments: object, **named: object) -> None:
         raise OperationalError("away")
 
@@ -223,23 +216,17 @@ def test_what_others_say_of_a_sender_does_not_count(token: str, said: str) -> No
         f"{OURS}; spf=pass\r\nAuthentication-Results: {OURS}; dmarc=fail",
     ],
 )
-def test_our_own_servers_word_counts_however_it_is_written(
-    token: str, said: str
-) -> None:
+def test_our_own_servers_word_counts_however_it_is_written(token: str, said: str) -> None:
     assert arrive(plain("Yes", Authentication_Results=said), token).failed_dmarc
 
 
-def test_without_our_servers_name_nothing_is_marked(
-    token: str, settings: Settings
-) -> None:
+def test_without_our_servers_name_nothing_is_marked(token: str, settings: Settings) -> None:
     update = {"email_authserv_id": ""}
     settings.ENV = settings.ENV.model_copy(update=update)
     assert not arrive(plain("Yes", **FAILED), token).failed_dmarc
 
 
-def test_a_stop_that_may_be_forged_asks_and_holds_nothing(
-    people: Cast, token: str
-) -> None:
+def test_a_stop_that_may_be_forged_asks_and_holds_nothing(people: Cast, token: str) -> None:
     number_row(people.maya)
     waiting = write(people.maya, people.bo)
     arrive(plain("Please stop texting me", **FAILED), token)
@@ -280,18 +267,14 @@ def test_a_doubtful_stop_does_not_loosen_a_true_one(people: Cast, token: str) ->
         plain("Yes\n\n-- \nBo"),
     ],
 )
-def test_stop_in_what_is_not_the_students_own_asks_nobody(
-    people: Cast, token: str, raw: bytes
-) -> None:
+def test_stop_in_what_is_not_the_students_own_asks_nobody(people: Cast, token: str, raw: bytes) -> None:
     number_row(people.maya)
     assert arrive(raw, token).kind == Kind.REPLY
     assert not StopQuestion.objects.exists()
 
 
 @pytest.mark.parametrize("subject", ["STOP", "Please stop texting me"])
-def test_a_subject_that_a_student_wrote_is_heard(
-    people: Cast, token: str, subject: str
-) -> None:
+def test_a_subject_that_a_student_wrote_is_heard(people: Cast, token: str, subject: str) -> None:
     number_row(people.maya)
     arrive(plain("", Subject=subject), token)
     assert StopQuestion.objects.get().wording == subject

@@ -52,9 +52,7 @@ MEANT = [
 
 
 @pytest.mark.parametrize(("label", "codec", "words"), MEANT)
-def test_a_label_is_read_as_the_programs_that_write_it_mean_it(
-    label: str, codec: str, words: str
-) -> None:
+def test_a_label_is_read_as_the_programs_that_write_it_mean_it(label: str, codec: str, words: str) -> None:
     assert charsets.decoded(words.encode(codec), label) == words
 
 
@@ -65,15 +63,13 @@ def test_japanese_in_seven_bits_with_letters_of_windows() -> None:
 
 @pytest.mark.parametrize("label", ["gb2312", "shift_jis", "euc-kr", "big5", "utf-8"])
 def test_one_impossible_letter_costs_one_letter(label: str) -> None:
-    before, after = "Can I come? ".encode(), " Thank you, Bo".encode()
+    before, after = b"Can I come? ", b" Thank you, Bo"
     said = charsets.decoded(before + b"\xff" + after, label)
     assert said.startswith("Can I come?")
     assert said.endswith("Thank you, Bo")
 
 
-@pytest.mark.parametrize(
-    "label", ["idna", "punycode", "base64", "zlib", "rot13", "undefined", "\udc80"]
-)
+@pytest.mark.parametrize("label", ["idna", "punycode", "base64", "zlib", "rot13", "undefined", "\udc80"])
 def test_what_is_no_charset_of_mail_is_not_used(label: str) -> None:
     assert charsets.decoded(b"Yes", label) == "Yes"
     assert charsets.codec_of(label) == ""

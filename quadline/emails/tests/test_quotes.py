@@ -1,6 +1,8 @@
 """What is new in an answer: with the history gone, and never a student's own words with it."""
 
 import sys
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -36,7 +38,11 @@ SHORTENED = [
         "Yes.",
     ),
     ("quotes of quotes", f"Yes\n\n{GMAIL}\n> Free?\n>> Or not?\n> > > And so on", "Yes"),
-    ("answers between the quotes", f"{GMAIL}\n> Free?\n\nYes\n\n> Where?\n\nYour office", "> Free?\n\nYes\n\n> Where?\n\nYour office"),
+    (
+        "answers between the quotes",
+        f"{GMAIL}\n> Free?\n\nYes\n\n> Where?\n\nYour office",
+        "> Free?\n\nYes\n\n> Where?\n\nYour office",
+    ),
     ("a quote that nothing introduces", "Yes\n\n> Free?\n> Maya", "Yes"),
     ("an answer below", f"{GMAIL}\n> Free?\n\nYes", "Yes"),
     ("a signature", "Yes\n\n-- \nBo Jensen\nNursing, class of 2028", "Yes"),
@@ -76,7 +82,6 @@ def test_only_what_is_new_is_left(letter: str, said: str) -> None:
 def test_what_may_be_the_students_own_words_is_kept(letter: str) -> None:
     answer = read_answer(letter)
     assert (answer.new, answer.whole) == (letter, letter)
-
 
 
 MAYA = "Maya Alvarez <maya@alder.example>"
@@ -248,7 +253,9 @@ def test_a_mark_above_the_original_is_known(mark: str) -> None:
 @pytest.mark.parametrize("mark", FORWARDS)
 @pytest.mark.parametrize("above", ["Can you look at this?\n\n", ""])
 def test_what_is_forwarded_is_content_and_not_the_forwarders_own_words(mark: str, above: str) -> None:
-    letter = f"{above}{mark}\nFrom: Registrar <r@alder.example>\nDate: Sun, Nov 29, 2026\nSubject: Hold\nTo: Bo\n\nStop texting me"
+    letter = (
+        f"{above}{mark}\nFrom: Registrar <r@alder.example>\nDate: Sun, Nov 29, 2026\nSubject: Hold\nTo: Bo\n\nStop texting me"
+    )
     answer = read_answer(letter)
     assert answer.new == letter
     assert answer.own == above.strip()
@@ -275,7 +282,8 @@ def test_what_a_phone_adds_is_not_shown_and_not_lost(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "above", ["See my answers below.", "My answers are in red", "Respuestas abajo", "Réponses ci-dessous", "见下", "回答は下記の通りです"]
+    "above",
+    ["See my answers below.", "My answers are in red", "Respuestas abajo", "Réponses ci-dessous", "见下", "回答は下記の通りです"],
 )
 def test_answers_that_are_announced_below_the_head_are_shown(above: str) -> None:
     letter = f"{above}\n\n{OUTLOOK}\n\nDid you register?\nYes, for BIO 101."
@@ -369,7 +377,7 @@ def test_an_endless_history_costs_in_proportion(endless: str) -> None:
 def steps(letter: str) -> int:
     count = 0
 
-    def counted(frame: object, event: str, argument: object) -> object:
+    def counted(frame: FrameType, event: str, argument: object) -> Any:
         nonlocal count
         count += 1
         return counted

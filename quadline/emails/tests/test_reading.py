@@ -35,23 +35,24 @@ def test_what_comes_back_is_what_was_read(raw: bytes) -> None:
     assert reading.read(raw) == incoming.read(raw)
 
 
+def read_or_why(raw: bytes) -> str:
+    """What it says, or why that is not known. Nothing else may happen."""
+    try:
+        return reading.read(raw).body
+    except Unreadable as why:
+        return str(why)
+
+
 @pytest.mark.parametrize("raw", hostile.QUICK.values(), ids=hostile.QUICK.keys())
 def test_an_email_made_to_cost_is_read_or_kept_unread(raw: bytes) -> None:
-    try:
-        found = reading.read(raw)
-    except Unreadable as why:
-        assert str(why).startswith(("it ", "its ", "one of its "))
-    else:
-        assert len(found.body) <= incoming.LONGEST_NEW + 100
+    assert len(read_or_why(raw)) <= incoming.LONGEST_NEW + 100
     assert reading.read(plain("The next")).body == "The next"
 
 
 def test_an_email_that_wants_all_memory_does_not_get_it() -> None:
     """Its reader has a limit. What was between the tags is read without a tree."""
-    try:
-        assert "x" in reading.read(hostile.GREEDY_FOR_MEMORY).whole
-    except Unreadable as why:
-        assert str(why).startswith("it ")
+    said = read_or_why(hostile.GREEDY_FOR_MEMORY)
+    assert said.startswith(("x", "it "))
     assert reading.read(plain("The next")).body == "The next"
 
 
@@ -159,9 +160,7 @@ def test_a_reader_is_within_limits() -> None:
         (hostile.QUICK["10 million lines"], "it has too many lines"),
     ],
 )
-def test_what_is_over_a_limit_is_found_before_anything_parses(
-    raw: bytes, why: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_over_a_limit_is_found_before_anything_parses(raw: bytes, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading._readers, "ask", None)
     with pytest.raises(Unreadable, match=why):
         reading.read(raw)
