@@ -20,6 +20,7 @@ from quadline.conversations.models import Conversation, Message
 from quadline.conversations.receiving import Reply, receive
 from quadline.conversations.rules import Channel
 from quadline.delivery import emailed_stops
+from quadline.delivery.kept_sources import source_kept
 from quadline.delivery.mail_results import record_bounce
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
 from quadline.emails import outgoing, quotes, reading, tokens, unread
@@ -33,7 +34,6 @@ log = structlog.get_logger(__name__)
 
 # Our ids for inbound emails are made from theirs, so that the same email is one row.
 INBOUND = uuid.UUID("5d0a6b0e-6a0f-4d43-9a0b-3f6d1c1f7b62")
-MOST_SOURCE = 1_000_000  # bytes kept of an email that is nowhere else to be read
 NO_WORDS = "[The email had no words.]"
 NOT_READ = "[This email couldn't be read: {why}. An administrator can open it as it came.]"
 NOT_FILED = "it broke what files it"
@@ -133,7 +133,8 @@ def _file(row: IncomingEmail, opened: Opened, named: int | None, now: datetime) 
         _file_read(row, email, named, now)
     is_shown = row.kind == Kind.REPLY and not getattr(email, "is_cut", False)
     if not is_shown:
-        row.source = opened.raw[:MOST_SOURCE]
+        is_placed = row.message is not None or row.conversation is not None
+        row.source = source_kept(opened.raw, has_conversation=is_placed, now=now)
     row.detail = bodies.clean(row.detail)[:300]
     row.save()
 

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
-from quadline.delivery import inbound_email
+from quadline.delivery import inbound_email, kept_sources
 from quadline.delivery.inbound_email import Kind, file_email
 from quadline.delivery.models import IncomingEmail
 from quadline.delivery.tests.acts import fresh, number_row, write
@@ -152,7 +152,7 @@ def test_an_email_that_is_not_read_is_kept_and_its_conversation_says_so(
 ) -> None:
     kept = arrive(raw, token)
     assert (kept.kind, kept.size) == (Kind.UNREADABLE, len(raw))
-    assert bytes(kept.source or b"") == raw[: inbound_email.MOST_SOURCE]
+    assert bytes(kept.source or b"") == raw[: kept_sources.MOST]
     message = Message.objects.get()
     assert (kept.message, message.conversation) == (message, conversation)
     assert message.body.startswith("[This email couldn't be read: ")
@@ -284,3 +284,28 @@ def test_a_subject_that_was_answered_is_ours(people: Cast, token: str) -> None:
     number_row(people.maya)
     arrive(plain("Yes", Subject="Re: stop texting me?"), token)
     assert not StopQuestion.objects.exists()
+
+
+def test_of_what_strangers_send_only_so_much_is_kept(
+    conversation: Conversation, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_sources, "MOST_STRAYS_A_DAY", 2)
+    monkeypatch.setattr(kept_sources, "MOST_OF_A_STRAY", 50)
+    stranger = {"From": "x@elsewhere.example", "In_Reply_To": "", "References": ""}
+    kept = [arrive(plain("Hello", Message_ID=f"<{n}@x>", **stranger)) for n in range(4)]
+    assert [len(bytes(row.source or b"")) for row in kept] == [50, 0, 0, 0]
+    assert [row.words for row in kept] == ["Hello"] * 4
+    unread = arrive(plain("Yes", X_Spam="x" * 200_000, Message_ID="<own@x>"), token)
+    assert len(bytes(unread.source or b"")) == unread.size
+
+
+def test_sources_of_strangers_are_dropped_in_time_and_students_are_not(conversation: Conversation, token: str) -> None:
+    stray = arrive(plain("Hello", From="x@elsewhere.example", In_Reply_To="", References=""))
+    unread = arrive(plain("Yes", X_Spam="x" * 200_000, Message_ID="<own@x>"), token)
+    IncomingEmail.objects.update(received_at=timezone.now() - kept_sources.KEEP)
+    fresh_one = arrive(plain("Hi", From="x@elsewhere.example", In_Reply_To="", References="", Message_ID="<2@x>"))
+    kept_sources.drop_old_sources(timestamp=0)
+    left = set(IncomingEmail.objects.exclude(source=None))
+    assert left == {unread, fresh_one}
+    stray.refresh_from_db()
+    assert (stray.source, stray.words) == (None, "Hello")
