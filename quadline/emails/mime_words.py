@@ -13,7 +13,9 @@ DEEPEST = 30  # parts within parts
 MOST_ATTACHMENTS = 20
 UNNAMED = "a file without a name"
 FORWARDED = "---------- Forwarded message ---------"  # quotes.py knows it
-SEALED = "[This email is encrypted. Quadline can't read it.]"
+# S/MIME and OpenPGP (RFC 8551, RFC 3156). One that is signed and not sealed is text.
+SEALS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
+SEALED = "[This email is encrypted, or signed in a form that Quadline can't read.]"
 # An HTML text this much longer than the plain one says what the plain one leaves out.
 MUCH_LONGER = 5
 LONG = 200
@@ -35,6 +37,8 @@ def _words(part: Message, depth: int) -> str:
         return _forwarded(part, depth) if depth else ""
     if tnef.is_tnef(part):
         return tnef.words_in(part)
+    if part.get_content_type() in SEALS:
+        return SEALED
     if _is_attached(part):
         return ""
     if part.is_multipart():
@@ -71,10 +75,6 @@ def _words_of_one(part: Message) -> str:
         return calendar_words.words_of(text_of(part))
     if kind in ("text/enriched", "text/richtext"):
         return html_words.without_tags(text_of(part).replace("<<", "&lt;"))
-    if kind == "application/pkcs7-mime" and "enveloped" in str(part.get_param("smime-type")):
-        return SEALED
-    if kind == "application/pgp-encrypted":
-        return SEALED
     if part.get_content_maintype() == "text" and part.get_content_subtype() in (
         "plain",
         "markdown",

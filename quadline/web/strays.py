@@ -18,7 +18,7 @@ PAGE = 50
 LONGEST_EXCERPT = 240
 WHATS = {
     "stray": "Answers no conversation",
-    "unreadable": "Couldn't be read",
+    "unreadable": "Couldn’t be read",
     "automatic": "Automatic reply",
     "bounce": "Returned, not ours",
 }
