@@ -117,6 +117,11 @@ def _row(opened: Opened, named: int | None, now: datetime) -> tuple[IncomingEmai
     }
     rows = IncomingEmail.objects.select_related("message")
     row, is_new = rows.get_or_create(header_id=email.header_id, defaults=defaults)
+    if not is_new and row.kind == Kind.STRAY and named is not None:
+        # It came to an address without a token first: now it is known where it belongs.
+        IncomingEmail.objects.filter(pk=row.pk).update(**defaults, source=None)
+        row.refresh_from_db()
+        return row, True
     known = row.message.conversation_id if row.message else row.conversation_id
     is_elsewhere = not is_new and named is not None and known not in (None, named)
     if not is_elsewhere:

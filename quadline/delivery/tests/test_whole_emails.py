@@ -309,3 +309,12 @@ def test_sources_of_strangers_are_dropped_in_time_and_students_are_not(conversat
     assert left == {unread, fresh_one}
     stray.refresh_from_db()
     assert (stray.source, stray.words) == (None, "Hello")
+
+
+def test_an_email_that_came_astray_first_is_filed_when_its_place_is_known(conversation: Conversation, token: str) -> None:
+    stranger = {"From": "bo@home.example", "In_Reply_To": "", "References": ""}
+    assert arrive(plain("Yes", **stranger)).kind == Kind.STRAY
+    kept = [arrive(plain("Yes", **stranger), token) for _ in range(2)]
+    assert [row.kind for row in kept] == [Kind.REPLY] * 2
+    assert Message.objects.get().conversation == conversation
+    assert not IncomingEmail.objects.needing_a_look().exists()
