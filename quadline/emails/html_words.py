@@ -84,6 +84,7 @@ QUOTE = re.compile(r"quote|cite", re.IGNORECASE)
 # Where Outlook's own begin the message that is answered, and everything after it.
 HISTORY_IDS = frozenset(["divrplyfwdmsg", "x_divrplyfwdmsg", "stopspelling", "ms-outlook-mobile-reference"])
 HISTORY_BEGINS = "-----Original Message-----"  # quotes.py knows it
+SIGNATURE = "-- "  # quotes.py knows it, too (RFC 3676, 4.3)
 LONGEST_LINK = 300
 LONGEST_ALT = 20
 DEEPEST = 1_000  # elements within elements; the worst newsletters have 100
@@ -223,6 +224,8 @@ class _Words:
         words = "".join(self._words)
         self._words = []
         line = words.rstrip() if self._as_typed else re.sub(r" +", " ", words).strip()
+        if line == "--":
+            line = SIGNATURE  # its space is lost in HTML
         if line:
             self._add_line(line)
         if apart and self._lines and self._lines[-1].strip("> "):
