@@ -67,7 +67,7 @@ def _words(found: TNEF) -> str:
     if not rich:
         return ""
     source = rich.decode("latin-1") if isinstance(rich, bytes) else str(rich)
-    return _plain(str(rtf_to_text(source, errors="ignore"))).strip()
+    return _plain(str(rtf_to_text(source, errors="ignore"))).strip()  # type: ignore[no-untyped-call]
 
 
 def _text(content: object) -> str:

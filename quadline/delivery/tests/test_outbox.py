@@ -211,7 +211,7 @@ def test_first_texts_to_several_students_at_once_ask_for_one_number(committed_pe
 
 
 def text_at(people: Cast, now: datetime, **more: Any) -> Message:
-    named = {"author": people.maya, "student": people.rosa, "body": "Hi", "message_id": uuid.uuid4()}
+    named: dict[str, Any] = {"author": people.maya, "student": people.rosa, "body": "Hi", "message_id": uuid.uuid4()}
     return accept_text(now=now, **named | more)
 
 

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
+from quadline.delivery import inbound_email
 from quadline.delivery.models import IncomingEmail
 from quadline.emails import reading, tokens
 from quadline.emails.tests import hostile
@@ -212,7 +213,7 @@ def test_an_email_to_many_is_read_once(lmtp: Door, token: str, monkeypatch: pyte
         read.append(raw)
         return open_email(raw)
 
-    open_email = intake.open_email
+    open_email = inbound_email.open_email
     monkeypatch.setattr(intake, "open_email", counted)
     others = [f"reply+{n}@mail.alder.example" for n in range(intake.MOST_RECIPIENTS + 1)]
     with lmtp.connect() as line:
