@@ -16,7 +16,8 @@ from quadline.api.idempotency import DESCRIBED, once
 from quadline.api.problems import Refused
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import WORDS, Status
-from quadline.delivery.outbox import TextRefused, accept_text
+from quadline.delivery.outbox import TextRefused, TooManyTexts, accept_text
+from quadline.delivery.rules import TEXTS_COUNTED_FOR
 from quadline.delivery.written_email import LONGEST_SUBJECT, NO_WRITER, EmailRefused, accept_email
 from quadline.roster.models import Student
 
@@ -70,7 +71,7 @@ class MessageAnswer(ListedMessage):
 
 @router.post(
     "",
-    response=answers(201, MessageAnswer, 403, 404, 409, 422, with_body=True),
+    response=answers(201, MessageAnswer, 403, 404, 409, 422, 429, with_body=True),
     summary="Send a text or an email to one student",
     openapi_extra=DESCRIBED
     | leads_to(201, get_message=("message_id", "id"), list_messages=("conversation_id", "conversation_id")),
@@ -83,6 +84,10 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
     student = get_object_or_404(Student.objects.visible_to(request.auth), institutional_id=new.student)
     try:
         return message_answer(_accepted(request, student, new))
+    except TooManyTexts as refused:
+        wait = int(TEXTS_COUNTED_FOR.total_seconds())
+        words = f"{refused} Wait, or send a broadcast to reach many students."
+        raise Refused(429, words, retry_after=wait) from refused
     except (TextRefused, EmailRefused) as refused:
         raise Refused(422, str(refused)) from refused
 

@@ -48,6 +48,7 @@ IN_QUESTION = """
     UPDATE conversations_message AS message SET due_at = NULL, reason = 'question'
     FROM numbers_systemnumber AS number, consent_stopquestion AS question
     WHERE message.id = ANY(%(ids)s::uuid[]) AND number.id = message.system_number_id AND question.answer = ''
+      AND question.holds_texts
       AND question.student_phone = message.student_phone AND question.system_phone = number.phone
 """
 # Emails that are not in a worker's hands: those instead of a text that never left, and those that are the broadcast.

@@ -176,6 +176,10 @@ class Environment(BaseSettings):
         pattern=r"^(https?://\S+)?$",
         description="Where students correct their phone number; told in fail-safe emails.",
     )
+    email_authserv_id: str = Field(
+        default="",
+        description="The name your mail server gives itself in Authentication-Results (RFC 8601). Empty: nothing is marked.",
+    )
     email_webhook_secret: str = Field(
         default="",
         pattern=r"^([^:\s]+:[^:\s]{16,})?$",

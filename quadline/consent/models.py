@@ -114,6 +114,8 @@ class StopQuestion(models.Model):
     carrier_at = models.DateTimeField(null=True)  # the same by the carrier's own clock
     is_text = models.BooleanField(default=False, db_default=False)  # the carrier can date it
     recorded_at = models.DateTimeField(db_default=Now())
+    # Whether texts wait for the answer: not for words that may be somebody else's.
+    holds_texts = models.BooleanField(db_default=True)
     answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

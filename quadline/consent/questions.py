@@ -18,7 +18,7 @@ OPEN = """
     SELECT question.student_phone, question.system_phone
     FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
     JOIN consent_stopquestion AS question USING (student_phone, system_phone)
-    WHERE question.answer = ''
+    WHERE question.answer = '' AND question.holds_texts
 """
 
 
@@ -36,11 +36,13 @@ def ask(
     carrier_at: datetime | None = None,
     is_text: bool = False,
     has_waited: bool = False,
+    holds_texts: bool = True,
 ) -> StopQuestion | None:
     """Open a question in the caller's transaction. It waits for texts on their way, as a STOP does, if that has not.
 
     None when there is nothing to ask: this reply was asked about, another of the pair is open, the student is surely out,
-    or has surely come back since. ``carrier_at``: when the carrier got the reply, by its own clock, if that is known.
+    or has surely come back since. One that holds texts takes the place of an open one that does not. ``carrier_at``: when
+    the carrier got the reply, by its own clock, if that is known.
     """
     with transaction.atomic():
         if not has_waited:
@@ -56,7 +58,10 @@ def ask(
             asked_at=asked_at,
             carrier_at=carrier_at,
             is_text=is_text,
+            holds_texts=holds_texts,
         )
+        if holds_texts and not _is_asked_about(carrier_reference):
+            _open(pair).filter(holds_texts=False).delete()
         try:
             with transaction.atomic():
                 question.save()
@@ -105,13 +110,19 @@ def open_question(pair: Pair) -> StopQuestion | None:
 
 
 def pairs_in_question(pairs: Iterable[Pair]) -> set[Pair]:
-    """Those of the pairs in which nobody has answered yet."""
+    """Those of the pairs in which texts wait, since nobody has answered yet."""
     return ledger.among(pairs, OPEN)
 
 
 def phones_asked_of(system_phone: str) -> set[str]:
-    """Every student phone with an open question about this number."""
-    return set(StopQuestion.objects.filter(answer="", system_phone=system_phone).values_list("student_phone", flat=True))
+    """Every student phone whose texts from this number wait for an answer."""
+    waiting = StopQuestion.objects.filter(answer="", holds_texts=True)
+    waiting = waiting.filter(system_phone=system_phone)
+    return set(waiting.values_list("student_phone", flat=True))
+
+
+def _is_asked_about(carrier_reference: str) -> bool:
+    return StopQuestion.objects.filter(carrier_reference=carrier_reference).exists()
 
 
 def _open(pair: Pair) -> QuerySet[StopQuestion]:

@@ -57,7 +57,8 @@ def let_go_on(pair: Pair, *, actor: User | None, now: datetime) -> None:
 def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
     """The timetable's sweep: the question was answered while a text was on its way to be held, or the phone is another now."""
     now = timezone.now()
-    asked = StopQuestion.objects.filter(answer="", student_phone=OuterRef("to"), system_phone=OuterRef("system_number__phone"))
+    asked = StopQuestion.objects.filter(answer="", holds_texts=True)
+    asked = asked.filter(student_phone=OuterRef("to"), system_phone=OuterRef("system_number__phone"))
     held = Message.objects.filter(_in_question(), direction=Direction.OUTBOUND, channel=Channel.TEXT)
     held = held.annotate(to=Coalesce(NullIf("conversation__student__mobile", Value("")), "student_phone"))
     free = held.filter(~Exists(asked)).select_related("conversation__student", "system_number").in_order()

@@ -4,8 +4,9 @@ Each is committed before anybody outside is called, so that a crash leaves a tra
 """
 
 from django.db import models
+from django.db.models import Q
 
-from quadline.conversations.models import Message
+from quadline.conversations.models import Conversation, Message
 from quadline.numbers.models import SystemNumber
 
 
@@ -102,13 +103,66 @@ class OutgoingEmail(models.Model):
         ]
 
 
-class IncomingEmail(models.Model):
-    """A student's email as it came, once however often it is brought; the message it became, if it became one."""
+class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
+    def needing_a_look(self) -> "IncomingEmailQuerySet":
+        """What reached no conversation, and what could not be read: for administrators."""
+        stray = Q(kind__in=("stray", "unreadable"))
+        homeless = Q(kind="automatic", conversation=None)
+        return self.filter(stray | homeless | Q(kind="bounce", about_ours=False))
 
-    header_id = models.CharField(max_length=400, unique=True)  # its Message-ID, or a digest of it where it has none
+    def automatic_in(self, conversation: Conversation) -> "IncomingEmailQuerySet":
+        return self.filter(kind="automatic", conversation=conversation)
+
+
+class IncomingEmail(models.Model):
+    """A student's email as it came, once however often it is brought; the message it
+    became, if it became one."""
+
+    # Its Message-ID, or a digest of it where it has none.
+    header_id = models.CharField(max_length=400, unique=True)
     message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="incoming_email")
-    kind = models.CharField(max_length=20)  # reply, automatic, bounce, stray
+    # Whose it is when it became no message: an automatic reply.
+    conversation = models.ForeignKey(
+        Conversation,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    kind = models.CharField(max_length=20)  # inbound_email.Kind
     sender = models.EmailField(blank=True)
+    subject = models.CharField(max_length=200, blank=True, db_default="")
+    # All of its text, history and signature too. A message shows what is new in it;
+    # what follows that begins at this character, or at 0 when the new words are within.
+    words = models.TextField(blank=True, db_default="")
+    rest_from = models.PositiveIntegerField(db_default=0)
+    # As the college's own mail server found: it may not be from who it says.
+    failed_dmarc = models.BooleanField(db_default=False)
+    about_ours = models.BooleanField(db_default=True)  # a bounce's: of an email of ours
+    # As it came, in part where it is long: of what is nowhere else to be read.
+    source = models.BinaryField(null=True)
+    size = models.PositiveIntegerField(db_default=0)  # bytes of all of it
     references = models.TextField(blank=True)
     detail = models.CharField(max_length=300, blank=True)
     received_at = models.DateTimeField()
+
+    objects = IncomingEmailQuerySet.as_manager()
+
+    @property
+    def rest(self) -> str:
+        """What its message does not show: what follows, or all of the text."""
+        return self.words[self.rest_from :].strip("\n")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["conversation", "received_at"],
+                condition=Q(kind="automatic"),
+                name="email_automatic",
+            ),
+            models.Index(
+                fields=["-received_at", "-id"],
+                condition=~Q(kind="reply"),
+                name="email_not_a_reply",
+            ),
+        ]

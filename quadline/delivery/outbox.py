@@ -23,7 +23,7 @@ from quadline.conversations.rules import (
     WaitingFor,
 )
 from quadline.conversations.statuses import announce, climb
-from quadline.delivery import failsafe, notices, sender
+from quadline.delivery import failsafe, notices, rules, sender
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.recipients import verdict_on
 from quadline.jobs import enqueue
@@ -39,10 +39,24 @@ class TextRefused(ValueError):
     """The text was not accepted and nothing was saved; the message says why and what to do, in plain words."""
 
 
-def accept_text(*, author: User, student: Student, message_id: uuid.UUID, body: str, now: datetime) -> Message:
+class TooManyTexts(TextRefused):
+    """So many texts to one student in so short a time that a person must mean this one."""
+
+
+def accept_text(
+    *,
+    author: User,
+    student: Student,
+    message_id: uuid.UUID,
+    body: str,
+    now: datetime,
+    is_meant: bool = False,
+) -> Message:
     """Accept one text of a staff user to a student. The same id again is the same text.
 
-    Raises TextRefused for a body that cannot be sent, or an author who may not text.
+    ``is_meant``: its author was asked whether one more is to go, and said so.
+    Raises TextRefused for a body that cannot be sent, or an author who may not text, and
+    TooManyTexts.
     """
     if not author.may[May.TEXT]:
         raise TextRefused("Your role does not send texts. Nothing was sent.")
@@ -53,6 +67,8 @@ def accept_text(*, author: User, student: Student, message_id: uuid.UUID, body: 
         conversation = rows.get(pk=conversation.pk)
         if known := _already_accepted(message_id, conversation):
             return known
+        if not is_meant:
+            _ask_before_many(conversation, author, now)
         number = SystemNumber.objects.of(author)
         notice = notice_due(conversation, number)
         text = _checked(_filled(body, author, student, number), notice)
@@ -110,6 +126,19 @@ def _already_accepted(message_id: uuid.UUID, conversation: Conversation) -> Mess
     if known and known.conversation_id != conversation.pk:
         raise TextRefused("This form was already used for another text. Nothing was sent: reload the page and send again.")
     return known
+
+
+def _ask_before_many(conversation: Conversation, author: User, now: datetime) -> None:
+    texts = conversation.messages.filter(
+        author=author,
+        channel=Channel.TEXT,
+        direction=Direction.OUTBOUND,
+        is_bulk=False,  # a broadcast counts for none
+        created_at__gt=now - rules.TEXTS_COUNTED_FOR,
+    )
+    sent = texts.count()
+    if rules.asks_before_another(sent):
+        raise TooManyTexts(f"You've sent {sent} texts to {conversation.name} in the last minute. This one was not sent.")
 
 
 def _filled(body: str, author: User, student: Student, number: SystemNumber | None) -> str:

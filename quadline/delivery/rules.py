@@ -36,6 +36,10 @@ NEWS_LOOKS: dict[timedelta, timedelta] = {
 }
 CATCH_UP = timedelta(seconds=0.5)  # a number this late to its turn goes on from the turn; later, from now
 IN_ONE_GO = timedelta(seconds=0.25)  # a fast number takes what fits into this at once
+# Single texts of one author to one student. Nobody types faster than one in three seconds
+# for a minute: that is a key held down, a form sent again and again, or a script.
+TEXTS_COUNTED_FOR = timedelta(minutes=1)
+MOST_TEXTS_UNASKED = 20
 FIRST_RESEND_AFTER, LONGEST_RESEND_WAIT = timedelta(minutes=1), timedelta(minutes=15)
 LONGEST_WAIT_FOR_SERVER = timedelta(minutes=2)
 # An email that is "sending" for longer belongs to a worker that died: each step with a mail server takes 10 s at most.
@@ -84,6 +88,12 @@ def step_after(moment: Moment, failure: Failure) -> Step:
 def concerns_administrators(failure: Failure) -> bool:
     """Whether more texts will fare alike until a person mends the college's set-up, or what is written in texts."""
     return failure.remedy is Remedy.COLLEGE or failure is Failure.FILTERED
+
+
+def asks_before_another(single_texts: int) -> bool:
+    """Whether its author is asked before one more text leaves; ``single_texts`` counts
+    those to the same student within TEXTS_COUNTED_FOR. A broadcast counts for none."""
+    return single_texts >= MOST_TEXTS_UNASKED
 
 
 def wait_before_resend(tries: int, *, is_about_server: bool, jitter: float) -> timedelta:

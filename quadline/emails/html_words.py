@@ -1,114 +1,253 @@
-"""The words of an HTML email, as text: blocks become lines, and quoted history gets the marks that text has, "> "."""
+"""The words of an HTML email, as text: blocks become lines, and quoted history gets
+the marks that text has, "> ".
+
+Parsed by Lexbor (selectolax), which is linear in what people send. What would nest
+deeper than any mail program does is read without its tree.
+"""
 
 import re
-from html.parser import HTMLParser
+from html import unescape
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 BLOCKS = frozenset(
-    {"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol", "blockquote", "hr", "pre", "section"}
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tr",
+        "ul",
+    ]
 )
-APART = frozenset({"p", "h1", "h2", "h3", "blockquote", "table", "ul", "ol"})  # with an empty line around them
-HIDDEN = frozenset({"style", "script", "title", "svg"})
-VOID = frozenset({"br", "hr", "img", "meta", "link", "input"})
+# With an empty line around them.
+APART = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "ul", "ol"])
+HIDDEN = frozenset(["style", "script", "title", "svg", "head", "template", "object", "iframe"])
+CELLS = frozenset({"td", "th"})
+# Tags that are rarely closed, and do not nest.
+LOOSE = frozenset(
+    [
+        "p",
+        "li",
+        "dt",
+        "dd",
+        "tr",
+        "td",
+        "th",
+        "thead",
+        "tbody",
+        "tfoot",
+        "option",
+        "br",
+        "hr",
+        "img",
+        "meta",
+        "link",
+        "input",
+        "col",
+        "area",
+        "base",
+        "embed",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    ]
+)
 # How mail programs mark what they quote: Gmail, Apple, Thunderbird, Yahoo, Proton.
 QUOTE = re.compile(r"quote|cite", re.IGNORECASE)
 # Where Outlook's own begin the message that is answered, and everything after it.
-HISTORY_IDS = frozenset(
-    {"divrplyfwdmsg", "x_divrplyfwdmsg", "appendonsend", "x_appendonsend", "stopspelling", "ms-outlook-mobile-reference"}
-)
+HISTORY_IDS = frozenset(["divrplyfwdmsg", "x_divrplyfwdmsg", "stopspelling", "ms-outlook-mobile-reference"])
 HISTORY_BEGINS = "-----Original Message-----"  # quotes.py knows it
+SIGNATURE = "-- "  # quotes.py knows it, too (RFC 3676, 4.3)
 LONGEST_LINK = 300
-CUT_OFF = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}\Z")  # a tag that never ends
+LONGEST_ALT = 20
+DEEPEST = 1_000  # elements within elements; the worst newsletters have 100
+MOST_MARKS = 10
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})")
+ANY_TAG = re.compile(r"<(?:[a-zA-Z/!?][^<>]*>?)?")
+SPACES = re.compile(r"[\s\u200b\ufeff]+")
 
-Attributes = list[tuple[str, str | None]]
+Attributes = dict[str, str | None]
 
 
 def text_of(html: str) -> str:
-    reader = _Reader()
-    reader.feed(CUT_OFF.sub("", html))
-    reader.close()
-    return "\n".join(reader.lines()).strip("\n")
+    if _depth_of(html) > DEEPEST:
+        return without_tags(html)
+    try:
+        tree = LexborHTMLParser(html)
+    except SelectolaxError:  # made to grow beyond the memory that there is
+        return without_tags(html)
+    words = _Words()
+    _walk(tree.root, words)
+    return "\n".join(words.lines()).strip("\n")
 
 
-class _Reader(HTMLParser):
-    """Collects lines. Tags that are never closed, or closed twice, cost at most a line break."""
+def without_tags(html: str) -> str:
+    """What is between the tags, a line each: for what nobody could lay out."""
+    pieces = (SPACES.sub(" ", piece).strip() for piece in ANY_TAG.split(html))
+    return unescape("\n".join(piece for piece in pieces if piece))
+
+
+def _depth_of(html: str) -> int:
+    """How deep its elements may nest, counted without a tree."""
+    depth = deepest = 0
+    for slash, name in TAG.findall(html):
+        if name.lower() in LOOSE:
+            continue
+        depth = max(0, depth - 1) if slash else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _walk(node: LexborNode | None, words: "_Words") -> None:
+    """Each node once, without recursion: the tree is the sender's."""
+    while node is not None:
+        is_open = words.begin(node)
+        if is_open and node.first_child is not None:
+            node = node.first_child
+            continue
+        if is_open:
+            words.end(node)
+        while node is not None and node.next is None:
+            node = node.parent
+            if node is not None:
+                words.end(node)
+        if node is not None:
+            node = node.next
+
+
+class _Words:
+    """Collects lines from nodes as they begin and end."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._lines: list[str] = []
         self._words: list[str] = []
-        self._hidden: list[str] = []
         self._quotes: list[bool] = []  # for each open blockquote, whether it is history
+        self._links: list[tuple[str, int]] = []
         self._depth = 0
-        self._link = ""
-        self._link_from = 0
-        self._is_as_typed = False
+        self._as_typed = 0
 
     def lines(self) -> list[str]:
         self._end_line()
         return self._lines
 
-    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
-        if tag in HIDDEN:
-            self._hidden.append(tag)
+    def begin(self, node: LexborNode) -> bool:
+        """Whether what is inside this node is read, too."""
+        if node.is_text_node:
+            self._add_text(node.text_content or "")
+            return True
+        tag = node.tag or ""
+        if tag in HIDDEN or not node.is_element_node:
+            return False
         if tag in BLOCKS:
             self._end_line(apart=tag in APART)
-        traits = {name: value or "" for name, value in attrs}
-        if tag == "blockquote":
-            self._quotes.append(_is_history(traits))
-            self._depth += self._quotes[-1]
-        if tag == "pre":
-            self._is_as_typed = True
-        if tag == "a":
-            self._link, self._link_from = traits.get("href", ""), len(self._words)
-        if tag == "li":
-            self._words.append("- ")
-        if traits.get("id", "").lower() in HISTORY_IDS:
-            self._add_line(HISTORY_BEGINS)
+        self._begin_element(tag, node)
+        return True
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._hidden:
-            self._hidden = self._hidden[: self._hidden.index(tag)]
-        if tag in BLOCKS and tag not in VOID:
+    def end(self, node: LexborNode) -> None:
+        if not node.is_element_node:
+            return
+        tag = node.tag or ""
+        if tag in BLOCKS and tag not in ("br", "hr"):
             self._end_line(apart=tag in APART)
         if tag == "blockquote" and self._quotes:
             self._depth -= self._quotes.pop()
-        if tag == "pre":
-            self._is_as_typed = False
-        if tag == "a":
-            self._say_where_it_leads()
+        elif tag == "pre":
+            self._as_typed -= 1
+        elif tag == "a" and self._links:
+            self._say_where_it_leads(*self._links.pop())
 
-    def handle_data(self, data: str) -> None:
-        if self._hidden:
+    def _begin_element(self, tag: str, node: LexborNode) -> None:
+        traits: Attributes = node.attributes
+        if (traits.get("id") or "").lower() in HISTORY_IDS:
+            self._end_line()
+            self._add_line(HISTORY_BEGINS)
+        if tag == "blockquote":
+            self._quotes.append(_is_history(traits))
+            self._depth += self._quotes[-1]
+        elif tag == "pre":
+            self._as_typed += 1
+        elif tag == "a":
+            self._links.append((traits.get("href") or "", len(self._words)))
+        elif tag == "li":
+            self._words.append("- ")
+        elif tag == "hr":
+            self._add_line("_" * 32)
+        elif tag == "img":
+            self._words.append(_emoji(traits.get("alt") or ""))
+        elif tag in CELLS:
+            self._words.append(" ")
+
+    def _add_text(self, text: str) -> None:
+        if not self._as_typed:
+            self._words.append(SPACES.sub(" ", text))
             return
-        if self._is_as_typed:
-            first, *rest = data.split("\n")
-            self._words.append(first)
-            for line in rest:
-                self._end_line()
-                self._words.append(line)
-        else:
-            self._words.append(re.sub(r"[\s\u200b\ufeff]+", " ", data))
+        first, *rest = text.split("\n")
+        self._words.append(first)
+        for line in rest:
+            self._end_line()
+            self._words.append(line)
 
-    def _say_where_it_leads(self) -> None:
-        said = "".join(self._words[self._link_from :]).strip()
-        if said and self._link.startswith(("http://", "https://")) and len(self._link) <= LONGEST_LINK and said not in self._link:
-            self._words.append(f" ({self._link})")
-        self._link = ""
+    def _say_where_it_leads(self, link: str, begun_at: int) -> None:
+        said = "".join(self._words[begun_at:]).strip()
+        is_web = link.startswith(("http://", "https://"))
+        if said and is_web and len(link) <= LONGEST_LINK and said not in link:
+            self._words.append(f" ({link})")
 
     def _end_line(self, *, apart: bool = False) -> None:
         words = "".join(self._words)
-        line = words.rstrip() if self._is_as_typed else re.sub(r" +", " ", words).strip()
         self._words = []
+        line = words.rstrip() if self._as_typed else re.sub(r" +", " ", words).strip()
+        if line == "--":
+            line = SIGNATURE  # its space is lost in HTML
         if line:
             self._add_line(line)
         if apart and self._lines and self._lines[-1].strip("> "):
-            self._lines.append(">" * self._depth)
+            self._lines.append(self._marks())
 
     def _add_line(self, line: str) -> None:
-        self._lines.append(f"{'>' * self._depth} {line}" if self._depth else line)
+        self._lines.append(f"{self._marks()} {line}" if self._depth else line)
+
+    def _marks(self) -> str:
+        return ">" * min(self._depth, MOST_MARKS)
 
 
-def _is_history(traits: dict[str, str]) -> bool:
-    """An indented paragraph is a blockquote too: only one that a mail program marks as quoted counts."""
-    marks = f"{traits.get('class', '')} {traits.get('type', '')} {traits.get('id', '')}"
-    return bool(QUOTE.search(marks)) or "border-left" in traits.get("style", "").replace(" ", "")
+def _emoji(alt: str) -> str:
+    """Mail programs send emoji as pictures. Other pictures' words are not the writer's."""
+    is_emoji = len(alt) <= LONGEST_ALT and not alt.isascii()
+    has_words = any(letter.isalnum() for letter in alt)
+    return alt if is_emoji and not has_words else ""
+
+
+def _is_history(traits: Attributes) -> bool:
+    """An indented paragraph is a blockquote too: only one that is marked as quoted
+    by a mail program counts."""
+    marks = " ".join(traits.get(name) or "" for name in ("class", "type", "id", "cite"))
+    style = (traits.get("style") or "").replace(" ", "")
+    return bool(QUOTE.search(marks)) or "border-left" in style

@@ -1,6 +1,8 @@
-"""Read an email as it came, whatever it is made of: who wrote, in answer to what, and the words that are theirs.
+"""Read an email as it came, whatever it is made of: who wrote, in answer to what, and the
+words that are theirs.
 
-Nothing here raises but TooLarge: what cannot be read is left out, and what is left is kept.
+Runs in a process that may be killed (reader.py, reading.py). Nothing here raises but
+TooLarge and Unreadable: what cannot be read is left out, and what is left is kept.
 """
 
 import hashlib
@@ -8,34 +10,35 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.header import decode_header
 from email.message import Message
-from email.policy import Compat32
-from email.utils import getaddresses, parseaddr
 
-from quadline.emails import machines, mime_words, quotes
+from quadline.emails import authenticity, limits, machines, mime_words, quotes
+from quadline.emails.addresses import address_in, addresses_in
+from quadline.emails.authenticity import Verdict
+from quadline.emails.headers import AsItCame, header, raw_values, values
+from quadline.emails.limits import TooLarge as TooLarge
 from quadline.emails.machines import Bounce
 
-LARGEST = 20_000_000  # bytes; a mail server that is told so returns it to its sender, with the reason
-TOO_LARGE = "This email is larger than 20 MB. Send it without its attachments, or smaller ones."
-LONGEST_HEADER = 10_000
+LONGEST_SUBJECT = 200
 LONGEST_ID = 300
-LONGEST_BODY = 20_000  # characters kept
+LONGEST_NEW = 20_000  # characters of the new words; all of them are in the whole text
+LONGEST_WHOLE = 500_000  # characters kept of an email's text
 MOST_REFERENCES = 50
 # Where a mail server or a mail service writes whom an email was really for.
-RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To", "To", "Cc")
+RECIPIENTS = (
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "X-Forwarded-To",
+    "To",
+    "Cc",
+)
 _ID = re.compile(r"<[^<>\s]{3,290}>")
 
 
-class TooLarge(ValueError):
-    """An email that is refused unread, with what its sender is told."""
-
-
-class _AsItCame(Compat32):
-    """Headers byte for byte: what reads them in the standard way may raise, or lose letters, at what people send."""
-
-    def header_fetch_parse(self, name: str, value: str) -> str:
-        return value
+class Unreadable(ValueError):
+    """An email that is not parsed, or that broke its parser; the message says why, as
+    "it has too many parts" does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,80 +50,68 @@ class Incoming:
     recipients: tuple[str, ...]
     references: tuple[str, ...]  # the Message-IDs it answers, the nearest first
     subject: str
-    body: str  # without the history it quotes
+    body: str  # what is new in it: without the history it quotes
+    own_words: str  # the new words without what is quoted or forwarded among them
+    whole: str  # all of its text
+    is_cut: bool  # the text goes on beyond what is kept
     attachments: tuple[str, ...]  # their names
     why_automatic: str  # "" when a person wrote it
     bounce: Bounce | None
+    dmarc: tuple[Verdict, ...]  # what mail servers on the way made of its sender
 
 
 def read(raw: bytes) -> Incoming:
-    """Raises TooLarge."""
-    if len(raw) > LARGEST:
-        raise TooLarge(TOO_LARGE)
-    message = message_from_bytes(raw, policy=_AsItCame())
+    """Raises TooLarge, and Unreadable for what is over a limit."""
+    limits.check_size(raw)
+    if excess := limits.excess_in(raw):
+        raise Unreadable(excess)
+    message = message_from_bytes(raw, policy=AsItCame())
     words, attachments = mime_words.words_of(message)
-    references = tuple(_references(message))
+    subject = header(message, "Subject")[:LONGEST_SUBJECT]
+    answer = quotes.read_answer(words[:LONGEST_WHOLE], subject)
     return Incoming(
         header_id=_header_id(message, words),
-        sender=address_in(message, "From"),
+        sender=address_in(next(raw_values(message, "From"), "")),
         recipients=tuple(_recipients(message)),
-        references=references,
-        subject=header(message, "Subject")[:200],
-        body=_body(words),
+        references=tuple(_references(message)),
+        subject=subject,
+        body=_new_words(answer.new),
+        own_words=answer.own[:LONGEST_NEW],
+        whole=answer.whole,
+        is_cut=len(words) > LONGEST_WHOLE,
         attachments=tuple(attachments),
         why_automatic=machines.why_automatic(message),
         bounce=machines.bounce_in(message, words),
+        dmarc=authenticity.dmarc_verdicts(message),
     )
 
 
-def header(message: Message, name: str) -> str:
-    """One header in readable words on one line; "" where there is none or it cannot be decoded."""
-    return next(_values(message, name), "")
-
-
-def address_in(message: Message, name: str) -> str:
-    found = parseaddr(header(message, name))[1].strip().lower()
-    return found if "@" in found and len(found) <= 254 else ""
-
-
-def _values(message: Message, name: str) -> Iterator[str]:
-    for raw in message.get_all(name, []):
-        # Headers hold UTF-8 that nobody asked for, and encoded words with broken insides.
-        text = str(raw)[:LONGEST_HEADER].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        yield " ".join("".join(mime_words.printable(piece) for piece in _decoded(text)).split())
-
-
-def _decoded(text: str) -> Iterator[str]:
-    try:
-        pieces = decode_header(text)
-    except (ValueError, LookupError):  # a fault of the encoding is a ValueError
-        pieces = [(text, None)]
-    for piece, charset in pieces:
-        yield piece if isinstance(piece, str) else mime_words.decoded(piece, charset or "utf-8")
+def _new_words(new: str) -> str:
+    over = len(new) - LONGEST_NEW
+    if over <= 0:
+        return new
+    return f"{new[:LONGEST_NEW]}\n[{over:,} more characters are in the whole email.]"
 
 
 def _recipients(message: Message) -> Iterator[str]:
-    found = getaddresses([value for name in RECIPIENTS for value in _values(message, name)])
-    yield from dict.fromkeys(address.lower() for _, address in found if "@" in address)
+    found = (address for name in RECIPIENTS for value in raw_values(message, name) for address in addresses_in(value))
+    yield from dict.fromkeys(found)
 
 
 def _references(message: Message) -> Iterator[str]:
     """What it answers, then the thread before that, newest first."""
-    answered = _ID.findall(" ".join(_values(message, "In-Reply-To")))
-    thread = _ID.findall(" ".join(_values(message, "References")))
-    yield from list(dict.fromkeys([*answered, *reversed(thread)]))[:MOST_REFERENCES]
+    answered = _ID.findall(" ".join(values(message, "In-Reply-To")))
+    thread = _ID.findall(" ".join(values(message, "References")))
+    found = list(dict.fromkeys([*answered, *reversed(thread)]))
+    yield from found[:MOST_REFERENCES]
 
 
 def _header_id(message: Message, words: str) -> str:
-    """The same email brought twice has the same one. Trace headers differ from way to way and do not count."""
+    """The same email brought twice has the same one. Trace headers differ from way to
+    way and do not count."""
     found = "".join(header(message, "Message-ID").split())
     if 3 <= len(found) <= LONGEST_ID:
         return found
-    said = [found, *(header(message, name) for name in ("From", "To", "Date", "Subject")), words]
-    return f"digest:{hashlib.sha256(chr(0).join(said).encode('utf-8', 'replace')).hexdigest()}"
-
-
-def _body(words: str) -> str:
-    body = quotes.without_history(words)
-    over = len(body) - LONGEST_BODY
-    return f"{body[:LONGEST_BODY]}\n[The email goes on for {over:,} more characters, which were not kept.]" if over > 0 else body
+    named = (header(message, name) for name in ("From", "To", "Date", "Subject"))
+    said = chr(0).join([found, *named, words])
+    return f"digest:{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()}"

@@ -1,101 +1,154 @@
-"""The words of an email, and the names of what is attached: parts within parts, any charset, HTML where there is no text."""
+"""The words of an email, and the names of what is attached: parts within parts, any
+charset, HTML where there is no text, what was forwarded, Outlook's winmail.dat."""
 
-import codecs
-import unicodedata
 from collections.abc import Iterator
 from email.message import Message
 
-from quadline.emails import html_words
+from quadline.emails import calendar_words, html_words, tnef
+from quadline.emails.charsets import decoded, printable
+from quadline.emails.headers import header
 
-MOST_BYTES = 1_000_000  # of one part; no person writes more, and a quoted history is not worth more
+MOST_BYTES = 1_000_000  # of one part; no person writes more
 DEEPEST = 30  # parts within parts
 MOST_ATTACHMENTS = 20
-# Many programs say Latin-1 and mean Windows-1252, which has more (https://encoding.spec.whatwg.org/#names-and-labels).
-MEANT = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "utf-8", "ascii": "utf-8", "": "utf-8"}
-# Python knows codecs that are none of mail's; these take very long or never fail.
-NEVER = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 UNNAMED = "a file without a name"
+FORWARDED = "---------- Forwarded message ---------"  # quotes.py knows it
+# S/MIME and OpenPGP (RFC 8551, RFC 3156). One that is signed and not sealed is text.
+SEALS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
+SEALED = "[This email is encrypted, or signed in a form that Quadline can't read.]"
+# An HTML text this much longer than the plain one says what the plain one leaves out.
+MUCH_LONGER = 5
+LONG = 200
 
 
 def words_of(message: Message) -> tuple[str, list[str]]:
     """What the email says, and the names of its attachments."""
     names = list(dict.fromkeys(_attachments(message, 0)))
     more = len(names) - MOST_ATTACHMENTS
-    named = [*names[:MOST_ATTACHMENTS], f"{more} more"] if more > 0 else names
-    return _words(message, 0).strip("\n"), named
-
-
-def decoded(content: bytes, charset: str) -> str:
-    """The bytes as text. A charset that is unknown, or not true, costs at most single letters."""
-    for candidate in (MEANT.get(charset.strip().lower(), charset), "utf-8"):
-        try:
-            if codecs.lookup(candidate).name not in NEVER:
-                return content.decode(candidate)
-        except (LookupError, ValueError):  # an impossible letter is a ValueError
-            continue
-    text = content.decode("utf-8", "replace")
-    # Where some letters make sense as UTF-8, it is UTF-8 with a fault in it, or cut off.
-    is_utf8 = any(letter > "\x7f" and letter != "\N{REPLACEMENT CHARACTER}" for letter in text)
-    return text if is_utf8 else content.decode("cp1252", "replace")
-
-
-def printable(text: str) -> str:
-    """Without controls; lone halves of letters, which no database takes, are left out too."""
-    return "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs"))
+    if more > 0:
+        names = [*names[:MOST_ATTACHMENTS], f"{more} more"]
+    return _words(message, 0).strip("\n"), names
 
 
 def _words(part: Message, depth: int) -> str:
-    if depth > DEEPEST or _is_attached(part):
+    if depth > DEEPEST:
         return ""
-    if part.is_multipart() and part.get_content_maintype() == "multipart":
-        inside = [_words(each, depth + 1) for each in _inside(part)]
-        if part.get_content_subtype() == "alternative":  # the same words in several dresses, the plainest first
-            return next((words for words in inside if words.strip()), "")
-        return "\n".join(words for words in inside if words.strip())
-    if part.get_content_type() == "text/html":
-        return html_words.text_of(_text(part))
-    return _text(part) if part.get_content_maintype() == "text" and part.get_content_subtype() in ("plain", "enriched") else ""
+    if part.get_content_maintype() == "message":
+        return _forwarded(part, depth) if depth else ""
+    if tnef.is_tnef(part):
+        return tnef.words_in(part)
+    if part.get_content_type() in SEALS:
+        return SEALED
+    if _is_attached(part):
+        return ""
+    if part.is_multipart():
+        return _words_inside(part, depth)
+    return _words_of_one(part)
 
 
-def _text(part: Message) -> str:
+def _words_inside(part: Message, depth: int) -> str:
+    inside = _inside(part)
+    if part.get_content_subtype() == "alternative":
+        return _best_of([(_words(each, depth + 1), each) for each in inside])
+    said = [_words(each, depth + 1) for each in inside]
+    return "\n".join(words for words in said if words.strip())
+
+
+def _best_of(ways: list[tuple[str, Message]]) -> str:
+    """The same words in several dresses: the plainest, unless it says that the words
+    are elsewhere, as some programs' do."""
+    said = [words for words, _ in ways if words.strip()]
+    if not said:
+        return ""
+    longest = max(said, key=len)
+    first = said[0]
+    if len(longest) > LONG and len(longest) > MUCH_LONGER * len(first):
+        return longest
+    return first
+
+
+def _words_of_one(part: Message) -> str:
+    kind = part.get_content_type()
+    if kind == "text/html":
+        return html_words.text_of(text_of(part))
+    if kind == "text/calendar":
+        return calendar_words.words_of(text_of(part))
+    if kind in ("text/enriched", "text/richtext"):
+        return html_words.without_tags(text_of(part).replace("<<", "&lt;"))
+    if part.get_content_maintype() == "text" and part.get_content_subtype() in (
+        "plain",
+        "markdown",
+        "x-markdown",
+    ):
+        return text_of(part)
+    return ""
+
+
+def _forwarded(part: Message, depth: int) -> str:
+    """An email within an email: what was forwarded as a file is content, too."""
+    if part.get_content_type() not in ("message/rfc822", "message/global"):
+        return ""
+    said = []
+    for each in _inside(part):
+        head = [f"{name}: {value}" for name in ("From", "Date", "Subject") if (value := header(each, name))]
+        said.append("\n".join([FORWARDED, *head, "", _words(each, depth + 1)]))
+    return "\n".join(said)
+
+
+def text_of(part: Message) -> str:
+    """The text of one part, readable, with plain line ends."""
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
         return ""
-    text = decoded(content[:MOST_BYTES], part.get_content_charset("") or "")
-    return printable(text.replace("\r\n", "\n").replace("\r", "\n").replace("\N{NO-BREAK SPACE}", " "))
+    text = decoded(content[:MOST_BYTES], str(part.get_content_charset("") or ""))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return printable(text.replace("\N{NO-BREAK SPACE}", " "))
 
 
 def _inside(part: Message) -> list[Message]:
     payload = part.get_payload()
-    return [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []
+    if not isinstance(payload, list):
+        return []
+    return [each for each in payload if isinstance(each, Message)]
 
 
 def _is_attached(part: Message) -> bool:
     """A named text is a file; a named HTML part is not, some programs name it."""
-    named = bool(part.get_filename()) and part.get_content_type() != "text/html"
-    return part.get_content_disposition() == "attachment" or (named and not part.is_multipart())
+    if part.get_content_disposition() == "attachment":
+        return True
+    is_words = part.get_content_type() in ("text/html", "text/calendar")
+    return bool(part.get_filename()) and not is_words and not part.is_multipart()
 
 
 def _attachments(part: Message, depth: int, *, is_related: bool = False) -> Iterator[str]:
-    """Pictures that the HTML itself shows, such as the logo of a signature, are not attachments."""
+    """Pictures that the HTML itself shows, such as the logo of a signature, are not
+    attachments."""
     if depth > DEEPEST:
         return
-    if part.get_content_maintype() == "message" and depth:
-        yield "a forwarded email"
+    kind = part.get_content_maintype()
+    if tnef.is_tnef(part):
+        yield from tnef.names_in(part)
+    elif kind == "message" and depth:
+        for each in _inside(part):
+            yield from _attachments(each, depth + 1)
     elif part.is_multipart():
         related = part.get_content_subtype() == "related"
         for each in _inside(part):
             yield from _attachments(each, depth + 1, is_related=related)
-    elif _is_file(part, is_related):
-        yield _name(part)
+    elif _is_file(part, is_related=is_related):
+        yield named(str(part.get_filename() or ""))
 
 
-def _is_file(part: Message, is_related: bool) -> bool:
+def named(name: str) -> str:
+    """A file's name as it can be shown: one line, without controls."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return " ".join(printable(text).split())[:100] or UNNAMED
+
+
+def _is_file(part: Message, *, is_related: bool) -> bool:
     if is_related:
         return part.get_content_disposition() == "attachment"
-    return _is_attached(part) or part.get_content_maintype() not in ("text", "multipart")
-
-
-def _name(part: Message) -> str:
-    name = str(part.get_filename() or "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return " ".join(printable(name).split())[:100] or UNNAMED
+    if part.get_content_type() in ("application/pgp-encrypted", "text/calendar"):
+        return False
+    is_words = part.get_content_maintype() in ("text", "multipart")
+    return _is_attached(part) or not is_words

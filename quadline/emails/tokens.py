@@ -5,6 +5,7 @@ what stands before the @, which holds 64 characters.
 """
 
 import base64
+import re
 import uuid
 from email.utils import parseaddr
 from functools import lru_cache
@@ -35,6 +36,15 @@ def conversation_in(address: str) -> int | None:
     if not (plus and dash and written.isascii() and written.isdecimal() and len(written) <= 18):
         return None
     return int(written) if constant_time_compare(token, _token(int(written))) else None
+
+
+def address_in(content: bytes) -> str:
+    """A reply address of ours in something that could not be read; "" for none."""
+    name, _, domain = settings.ENV.email_reply_to.partition("@")
+    plus = rb"(?:\+|%2B|\\u002[bB])"
+    token = rb"(\d{1,18}-[a-z2-7]{16})"
+    found = re.search(re.escape(name.encode()) + plus + token, content, re.IGNORECASE)
+    return f"{name}+{found[1].decode().lower()}@{domain}" if name and found else ""
 
 
 @lru_cache(maxsize=8)  # one setting, for each of thousands of emails

@@ -17,6 +17,7 @@ class Asked:
     wording: str
     of: str
     may_answer: bool
+    holds_texts: bool  # not when the words may be somebody else's
 
 
 def asked_in(chosen: Conversation, reader: User) -> Asked | None:
@@ -30,6 +31,7 @@ def asked_in(chosen: Conversation, reader: User) -> Asked | None:
         wording=question.wording,
         of=chosen.staff.name,
         may_answer=chosen.staff_id == reader.pk and reader.may[May.TEXT],
+        holds_texts=question.holds_texts,
     )
 
 

@@ -18,7 +18,7 @@ from quadline.web.asking import asked_in
 from quadline.web.composer import Composer, composer_for, consent_lines, may_open
 from quadline.web.inbox_list import list_context
 from quadline.web.inserts import Inserts
-from quadline.web.log import PAGE, entries, page_of
+from quadline.web.log import PAGE, automatic_on, entries, page_of
 from quadline.web.reach import reach_of
 from quadline.web.requests import StaffRequest, moment, whole_number
 from quadline.web.way_back import may_record_stop
@@ -66,7 +66,9 @@ def older(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen = _visible(request, conversation_id)
     before = whole_number(request.GET.get("before"))
     messages = page_of(chosen, before=before)
-    context = {"log": entries(messages, may_act=_is_own(request, chosen)), "conversation": _header(request, chosen)}
+    automatic = automatic_on(chosen, messages, before=before)
+    log = entries(messages, may_act=_is_own(request, chosen), automatic=automatic)
+    context = {"log": log, "conversation": _header(request, chosen)}
     return render(request, "inbox/_older.html", context | {"older_url": _older_url(chosen, messages)})
 
 
@@ -102,7 +104,12 @@ def conversation_context(request: StaffRequest, chosen: Conversation, *, error: 
     after = messages[-1].position if messages else 0
     return {
         "conversation": header,
-        "log": entries(messages, may_act=is_own, unread=chosen.unread_count if is_own else 0),
+        "log": entries(
+            messages,
+            may_act=is_own,
+            unread=chosen.unread_count if is_own else 0,
+            automatic=automatic_on(chosen, messages),
+        ),
         "composer": _composer(request, chosen, written_in(request, error=error)),
         "since_url": since_url(chosen, after),
         "read_url": reverse("conversation_read", args=[chosen.pk]) if is_own else "",

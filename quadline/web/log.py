@@ -1,6 +1,6 @@
 """A conversation's log as the page shows it: days, the unread line, system events and messages with their words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +13,13 @@ from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status, WaitingFor
 from quadline.delivery.inbound import REACHED_LATE
 from quadline.delivery.models import OutgoingEmail
+from quadline.web.emails_shown import (
+    NOT_AN_EMAIL,
+    AutomaticReply,
+    EmailShown,
+    automatic_replies,
+    emails_shown,
+)
 from quadline.web.status_words import Moment, look_of, moment_of, words_of
 
 PAGE = 60
@@ -48,6 +55,7 @@ class Bubble:
     email_url: str
     email_to: str  # where its email went, or goes
     has_card: bool
+    came: EmailShown
     position: int
     is_late: bool
     shows_date: bool = False
@@ -61,23 +69,66 @@ def page_of(conversation: Conversation, *, before: int | None = None) -> list[Me
     return list(reversed(messages.order_by("-position")[:PAGE]))
 
 
-def entries(messages: list[Message], *, may_act: bool, unread: int = 0) -> list[dict[str, Any]]:
-    """The log's entries, oldest first, with a heading for each day and a line above what is new."""
-    bubbles = bubbles_of(messages, may_act=may_act)
+def automatic_on(conversation: Conversation, messages: list[Message], *, before: int | None = None) -> list[AutomaticReply]:
+    """The automatic replies that came while this page of messages did."""
+    since = messages[0].created_at if len(messages) == PAGE else None
+    until = None
+    if before is not None:
+        later = conversation.messages.filter(position__gte=before).in_order().first()
+        until = later.created_at if later else None
+    return automatic_replies(conversation, since=since, until=until)
+
+
+def entries(
+    messages: list[Message],
+    *,
+    may_act: bool,
+    unread: int = 0,
+    automatic: Sequence[AutomaticReply] = (),
+) -> list[dict[str, Any]]:
+    """The log's entries, oldest first, with a heading for each day, a line above what is
+    new, and automatic replies folded where they came."""
     first_unread = _first_unread(messages, unread)
+    waiting = list(automatic)
     shown: list[dict[str, Any]] = []
-    day: date | None = None
-    for bubble in bubbles:
-        local = timezone.localtime(bubble.at).date()
-        if bubble.is_late:  # it stands where it came, among what is newer, and so says its day itself
-            bubble = replace(bubble, shows_date=local != day)
-        elif local != day:
-            day = local
-            shown.append({"kind": "day", "label": day_label(local, timezone.localdate())})
+    for bubble in bubbles_of(messages, may_act=may_act):
+        _add_automatic(shown, _taken_before(bubble.at, waiting))
+        if bubble.is_late and shown:  # it stands where it came, among what is newer, and so says its day itself
+            at = shown[-1]["at"]
+            bubble = replace(bubble, shows_date=_day(bubble.at) != _day(at))
+        else:
+            at = bubble.at
+            _add_day(shown, at)
         if bubble.id == first_unread:
-            shown.append({"kind": "unread", "count": unread})
-        shown.append({"kind": "message", "message": bubble})
+            shown.append({"kind": "unread", "count": unread, "at": at})
+        shown.append({"kind": "message", "message": bubble, "at": at})
+    _add_automatic(shown, waiting)
     return shown
+
+
+def _taken_before(at: datetime, waiting: list[AutomaticReply]) -> list[AutomaticReply]:
+    taken = [reply for reply in waiting if reply.at < at]
+    del waiting[: len(taken)]
+    return taken
+
+
+def _add_automatic(shown: list[dict[str, Any]], replies: Sequence[AutomaticReply]) -> None:
+    if replies:
+        at = replies[0].at
+        _add_day(shown, at)
+        shown.append({"kind": "automatic", "replies": list(replies), "at": at})
+
+
+def _add_day(shown: list[dict[str, Any]], at: datetime) -> None:
+    """A heading, where another day begins."""
+    day = _day(at)
+    if not shown or _day(shown[-1]["at"]) != day:
+        label = day_label(day, timezone.localdate())
+        shown.append({"kind": "day", "label": label, "at": at})
+
+
+def _day(at: datetime) -> date:
+    return timezone.localtime(at).date()
 
 
 def bubbles_of(messages: list[Message], *, may_act: bool) -> list[Bubble]:
@@ -85,7 +136,22 @@ def bubbles_of(messages: list[Message], *, may_act: bool) -> list[Bubble]:
     for event in MessageEvent.objects.filter(message__in=messages).select_related("actor"):
         events.setdefault(str(event.message_id), []).append(event)
     emails = {email.message_id: email for email in OutgoingEmail.objects.filter(message__in=messages)}
-    return [_bubble(message, events.get(str(message.pk), []), emails.get(message.pk), may_act) for message in messages]
+    came = emails_shown(_that_came_by_email(messages))
+    return [
+        _bubble(
+            message,
+            events.get(str(message.pk), []),
+            emails.get(message.pk),
+            came.get(message.pk, NOT_AN_EMAIL),
+            may_act=may_act,
+        )
+        for message in messages
+    ]
+
+
+def _that_came_by_email(messages: Iterable[Message]) -> list[Message]:
+    by_email = (each for each in messages if each.channel == Channel.EMAIL)
+    return [message for message in by_email if not message.is_outbound]
 
 
 def day_label(day: date, today: date) -> str:
@@ -95,7 +161,14 @@ def day_label(day: date, today: date) -> str:
     return date_format(day, "l, F j" if day.year == today.year else "l, F j, Y")
 
 
-def _bubble(message: Message, events: Iterable[MessageEvent], email: OutgoingEmail | None, may_act: bool) -> Bubble:
+def _bubble(
+    message: Message,
+    events: Iterable[MessageEvent],
+    email: OutgoingEmail | None,
+    came: EmailShown,
+    *,
+    may_act: bool,
+) -> Bubble:
     status = Status(message.status)
     may_act = may_act and message.is_outbound
     icon, tone = look_of(message, email)
@@ -123,6 +196,7 @@ def _bubble(message: Message, events: Iterable[MessageEvent], email: OutgoingEma
         email_url=reverse("message_as_email", kwargs=arguments),
         email_to=email.to if email else "",
         has_card=email is not None and email.with_contact_card,
+        came=came,
         position=message.position,
         is_late=message.detail == REACHED_LATE and not message.is_outbound,
     )

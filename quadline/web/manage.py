@@ -33,7 +33,7 @@ LATE = {"label": "Later than a day", "tone": "warn", "icon": "clock"}
 @require_safe
 def numbers(request: StaffRequest) -> HttpResponse:
     """Every number: whose, at which step, since when, and what stands in the way."""
-    _require_manager(request)
+    require_manager(request)
     rows = SystemNumber.objects.exclude(state=State.RELEASED).select_related("user").order_by("user__name")
     now = timezone.now()
     listed = [_row(number, number.is_late(now)) for number in rows]
@@ -50,7 +50,7 @@ def numbers(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
-    _require_manager(request)
+    require_manager(request)
     number = get_object_or_404(SystemNumber.objects.select_related("user"), pk=number_id)
     if try_again(number=number, actor=request.user, now=timezone.now()):
         messages.success(request, f"Setting up the number of {number.user.name} again.")
@@ -65,6 +65,6 @@ def _row(number: SystemNumber, late: bool) -> dict[str, Any]:
     return {"number": number, "late": late, "can_retry": failed, "needs_you": late or failed, "chip": chip}
 
 
-def _require_manager(request: StaffRequest) -> None:
+def require_manager(request: StaffRequest) -> None:
     if not request.user.may[May.MANAGE]:
         raise PermissionDenied

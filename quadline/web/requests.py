@@ -16,11 +16,21 @@ class StaffRequest(HttpRequest):
 
 
 class NotAccepted(ValueError):
-    """A message was not accepted; the words say why. ``way_out`` is a page that helps, and what its link says."""
+    """A message was not accepted; the words say why. ``way_out`` is a page that helps, and what its link says.
 
-    def __init__(self, words: str, way_out: tuple[str, str] | None = None) -> None:
+    ``asks_to_go_on``: it goes when its author says that this one, too, is meant.
+    """
+
+    def __init__(
+        self,
+        words: str,
+        way_out: tuple[str, str] | None = None,
+        *,
+        asks_to_go_on: bool = False,
+    ) -> None:
         super().__init__(words)
         self.way_out = way_out
+        self.asks_to_go_on = asks_to_go_on
 
 
 def posted_id(request: StaffRequest) -> uuid.UUID:

@@ -10,7 +10,7 @@ from quadline.conversations import merging
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Channel
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.outbox import TextRefused, accept_text
+from quadline.delivery.outbox import TextRefused, TooManyTexts, accept_text
 from quadline.delivery.written_email import EmailRefused, accept_email
 from quadline.roster.models import Student
 from quadline.sms.merge_fields import MergeError
@@ -25,7 +25,8 @@ def accept_posted(request: StaffRequest, student: Student) -> Message:
     if request.POST.get("channel") == Channel.EMAIL:
         with_card = request.POST.get("with_contact_card") == "yes"
         return _email(request.user, student, message_id, (subject, body), with_card=with_card)
-    return _text(request.user, student, message_id, body)
+    is_meant = request.POST.get("one_more") == "yes"
+    return _text(request.user, student, message_id, body, is_meant=is_meant)
 
 
 def accept_again(author: User, student: Student, failed: Message) -> Message:
@@ -34,14 +35,29 @@ def accept_again(author: User, student: Student, failed: Message) -> Message:
     if failed.channel == Channel.EMAIL:
         with_card = OutgoingEmail.objects.filter(message=failed, with_contact_card=True).exists()
         return _email(author, student, message_id, (failed.subject, failed.body), with_card=with_card)
-    return _text(author, student, message_id, failed.body)
+    return _text(author, student, message_id, failed.body, is_meant=True)
 
 
-def _text(author: User, student: Student, message_id: uuid.UUID, body: str) -> Message:
+def _text(
+    author: User,
+    student: Student,
+    message_id: uuid.UUID,
+    body: str,
+    *,
+    is_meant: bool,
+) -> Message:
     try:
-        return accept_text(author=author, student=student, message_id=message_id, body=body, now=timezone.now())
+        return accept_text(
+            author=author,
+            student=student,
+            message_id=message_id,
+            body=body,
+            now=timezone.now(),
+            is_meant=is_meant,
+        )
     except TextRefused as refused:
-        raise NotAccepted(str(refused), way_out_of(refused)) from refused
+        asks = isinstance(refused, TooManyTexts)
+        raise NotAccepted(str(refused), way_out_of(refused), asks_to_go_on=asks) from refused
 
 
 def _email(author: User, student: Student, message_id: uuid.UUID, words: tuple[str, str], *, with_card: bool) -> Message:

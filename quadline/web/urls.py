@@ -6,6 +6,7 @@ from quadline.web import (
     announce,
     api_tokens,
     compose,
+    emails_shown,
     health,
     help,
     inbox,
@@ -15,6 +16,7 @@ from quadline.web import (
     password,
     profile,
     stop_questions,
+    strays,
     students,
 )
 
@@ -38,6 +40,11 @@ urlpatterns = [
     path("messages/<uuid:message_id>/cancel/", message_acts.cancel, name="cancel_text"),
     path("messages/<uuid:message_id>/retry/", message_acts.retry, name="retry_text"),
     path("messages/<uuid:message_id>/email/", message_acts.as_email, name="message_as_email"),
+    path(
+        "messages/<uuid:message_id>/whole-email/",
+        emails_shown.whole_email,
+        name="whole_email",
+    ),
     path("students/", students.page, name="students"),
     path("students/<int:student_id>/", students.profile, name="student"),
     path("students/<int:student_id>/message/", students.message, name="student-message"),
@@ -54,6 +61,8 @@ urlpatterns = [
     path("me/office-phone/", profile.office_phone, name="profile-office-phone"),
     path("manage/numbers/", manage.numbers, name="manage_numbers"),
     path("manage/numbers/<int:number_id>/retry/", manage.retry_number, name="retry_number"),
+    path("manage/email/", strays.strays, name="manage_strays"),
+    path("manage/email/<int:email_id>/", strays.stray_source, name="stray_source"),
     path("reports/", include("quadline.web.report_urls")),
     path("help/", help.page, name="help"),
     path("healthz", health.alive, name="alive"),

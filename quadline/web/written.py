@@ -20,6 +20,7 @@ class Written:
     with_contact_card: bool = False
     error: str = ""
     way_out: tuple[str, str] | None = None
+    asks_to_go_on: bool = False
 
 
 def written_in(request: StaffRequest, *, error: ValueError | None = None, is_remembered: bool = True) -> Written:
@@ -47,7 +48,8 @@ def _posted(request: StaffRequest, error: ValueError | None) -> Written:
     words, why = request.POST.get("body", ""), str(error) if error else ""
     way_out = getattr(error, "way_out", None)
     if request.POST.get("channel") != Channel.EMAIL:
-        return Written(text=words, error=why, way_out=way_out)
+        asks = getattr(error, "asks_to_go_on", False)
+        return Written(text=words, error=why, way_out=way_out, asks_to_go_on=asks)
     return Written(
         tab=Channel.EMAIL,
         subject=request.POST.get("subject", ""),

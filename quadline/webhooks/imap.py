@@ -14,11 +14,12 @@ import structlog
 from django.utils import timezone
 
 from quadline.delivery.inbound_email import file_email
-from quadline.emails.incoming import LARGEST
+from quadline.emails.limits import LARGEST
 
 log = structlog.get_logger(__name__)
 
 TIMEOUT_SECONDS = 30
+AT_ONCE = 500  # emails of one look; the next one takes up the others
 BEGINNING = 1_000_000  # bytes fetched of an email that is too large: its words come before its files
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
@@ -27,21 +28,33 @@ class MailboxFault(Exception):
     """The mailbox cannot be read; the message says why."""
 
 
+class NotGiven(Exception):
+    """The mail server does not give one email: the others may be read."""
+
+
 def fetch_emails(url: str) -> int:
-    """File every unread email of the mailbox. Returns how many. One that cannot be filed stays unread and keeps back no other."""
+    """File every unread email of the mailbox. Returns how many.
+
+    One that cannot be filed stays unread and keeps back no other.
+    """
     filed = 0
     with _mailbox(urlsplit(url)) as mailbox:
-        for uid in _ask(mailbox, "SEARCH", "UNSEEN")[0].split():
-            try:
-                file_email(_fetch(mailbox, uid.decode()), envelope_to="", now=timezone.now())
-            except MailboxFault:
-                raise
-            except Exception:
-                log.exception("an email could not be kept; it stays unread in its mailbox", uid=uid.decode())
-                continue
-            _ask(mailbox, "STORE", uid.decode(), "+FLAGS.SILENT", r"(\Seen)")
-            filed += 1
+        found = _ask(mailbox, "SEARCH", "UNSEEN")
+        for uid in b" ".join(found).decode().split()[:AT_ONCE]:
+            filed += _file(mailbox, uid)
     return filed
+
+
+def _file(mailbox: imaplib.IMAP4, uid: str) -> bool:
+    try:
+        file_email(_fetch(mailbox, uid), envelope_to="", now=timezone.now())
+    except (MailboxFault, imaplib.IMAP4.abort, OSError):
+        raise
+    except Exception:
+        log.exception("an email stays unread in its mailbox", uid=uid)
+        return False
+    _ask(mailbox, "STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
+    return True
 
 
 @contextmanager
@@ -75,13 +88,19 @@ def _connect(parts: SplitResult) -> imaplib.IMAP4:
 
 
 def _fetch(mailbox: imaplib.IMAP4, uid: str) -> bytes:
-    size = SIZE.search(b" ".join(part for part in _ask(mailbox, "FETCH", uid, "(RFC822.SIZE)") if isinstance(part, bytes)))
-    is_too_large = size is not None and int(size[1]) > LARGEST
-    what = f"(BODY.PEEK[]<0.{BEGINNING}>)" if is_too_large else "(BODY.PEEK[])"
-    for part in _ask(mailbox, "FETCH", uid, what):
-        if isinstance(part, tuple) and len(part) > 1:
-            return bytes(part[1])
-    raise MailboxFault(f"The mail server did not give email {uid}.")
+    """Raises NotGiven."""
+    try:
+        told = _ask(mailbox, "FETCH", uid, "(RFC822.SIZE)")
+        size = SIZE.search(b" ".join(each for each in told if isinstance(each, bytes)))
+        is_too_large = size is not None and int(size[1]) > LARGEST
+        part = f"(BODY.PEEK[]<0.{BEGINNING}>)" if is_too_large else "(BODY.PEEK[])"
+        found = _ask(mailbox, "FETCH", uid, part)
+    except MailboxFault as refused:
+        raise NotGiven(str(refused)) from refused
+    for each in found:
+        if isinstance(each, tuple) and len(each) > 1:
+            return bytes(each[1])
+    raise NotGiven(f"The mail server did not give email {uid}.")
 
 
 def _ask(mailbox: imaplib.IMAP4, command: str, *arguments: str) -> list[bytes]:

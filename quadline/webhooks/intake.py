@@ -1,12 +1,15 @@
 """A door for a mail server: takes students' emails by LMTP or SMTP.
 
-It says 250 only after the email is committed, 4xx when the trouble is ours (the mail server keeps it and comes again),
-and 5xx with the reason when coming again would not help (the mail server tells its sender).
+It says 250 only after the email is committed, 4xx when the trouble is ours (the mail
+server keeps it and comes again), and 5xx with the reason when coming again would not help
+(the mail server tells its sender). An email that cannot be read is taken: it would break
+its reader every time.
 """
 
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from email.utils import parseaddr
 from functools import partial
@@ -20,17 +23,21 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
-from quadline.delivery.inbound_email import file_email
+from quadline.delivery.inbound_email import Opened, file_opened, open_email
 from quadline.emails import outgoing
-from quadline.emails.incoming import LARGEST, TooLarge
+from quadline.emails.limits import LARGEST, TooLarge
+from quadline.webhooks.mail_rate import MailRate
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 4  # emails filed at the same time; further ones wait their turn
 PATIENCE_SECONDS = 60  # with a mail server that says nothing
-LONGEST_LINE = 200_000  # bytes; RFC 5321 has 1,000, and not every program keeps to it
+LONGEST_LINE = LARGEST  # bytes; RFC 5321 has 1,000, and not every program keeps to it
+MOST_RECIPIENTS = 100
 KEPT = "250 2.0.0 Kept"
 LATER = "451 4.3.0 It could not be kept just now. Please come again."
+TOO_MANY = "452 4.5.3 Too many recipients. Bring it again for the others."
+TOO_OFTEN = "451 4.7.1 That is a lot of mail at once. Please come again in a while."
 
 
 class Intake:
@@ -39,12 +46,24 @@ class Intake:
     def __init__(self, *, is_lmtp: bool) -> None:
         self._is_lmtp = is_lmtp
         self._turn = asyncio.Semaphore(AT_ONCE)
+        self._rate = MailRate()
         self.under_way = 0
+
+    async def handle_MAIL(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        """A sender who writes too often is told before the email is sent."""
+        sender = (address or "").strip("<>")
+        if not self._rate.takes(sender, now=time.monotonic()):
+            return TOO_OFTEN
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         """Over SMTP anybody may come: only our own addresses. An LMTP server is the college's, and knows."""
         if not self._is_lmtp and not is_ours(address):
             return "550 5.7.1 This server takes answers to Quadline's own emails only."
+        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+            return TOO_MANY
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -53,15 +72,24 @@ class Intake:
         raw = f"Return-Path: <{sender}>\r\n".encode("utf-8", "replace") + bytes(envelope.original_content)
         self.under_way += 1
         try:
-            answers = [await self._keep(raw, address) for address in envelope.rcpt_tos]
+            answers = await self._keep(raw, list(envelope.rcpt_tos))
         finally:
             self.under_way -= 1
         # LMTP wants an answer for each recipient (RFC 2033, 4.2); SMTP one for all, the worst.
         return "\r\n".join(answers) if self._is_lmtp else max(answers)
 
-    async def _keep(self, raw: bytes, address: str) -> str:
+    async def _keep(self, raw: bytes, addresses: list[str]) -> list[str]:
+        """An answer for each address. It is read once, however many there are."""
         async with self._turn:
-            return await sync_to_async(_file, thread_sensitive=False)(raw, address)
+            try:
+                opened = await asyncio.to_thread(open_email, raw)
+            except TooLarge as refusal:
+                return [f"552 5.3.4 {refusal}"] * len(addresses)
+            except Exception:
+                log.exception("an email could not be looked at; it is brought again")
+                return [LATER] * len(addresses)
+            filed = sync_to_async(_file, thread_sensitive=False)
+            return [await filed(opened, address) for address in addresses]
 
 
 def is_ours(address: str) -> bool:
@@ -70,12 +98,10 @@ def is_ours(address: str) -> bool:
     return f"{name.partition('+')[0]}@{domain}" in (settings.ENV.email_reply_to, outgoing.own_address().lower())
 
 
-def _file(raw: bytes, address: str) -> str:
+def _file(opened: Opened, address: str) -> str:
     try:
         close_old_connections()
-        kept = file_email(raw, envelope_to=address, now=timezone.now())
-    except TooLarge as refusal:
-        return f"552 5.3.4 {refusal}"
+        kept = file_opened(opened, envelope_to=address, now=timezone.now())
     except Exception:
         log.exception("an email could not be kept; its mail server brings it again")
         return LATER

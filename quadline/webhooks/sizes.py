@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from quadline.emails.incoming import LARGEST
+from quadline.emails.limits import LARGEST
 
 LARGEST_FORM = 1_000_000
 LARGEST_EMAIL_CALL = LARGEST * 4 // 3 + 200_000  # files travel as base64; DATA_UPLOAD_MAX_MEMORY_SIZE is this

@@ -13,6 +13,7 @@ from quadline.broadcasts.models import Broadcast
 from quadline.conversations.models import Conversation, Message, MessageTemplate
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Direction, Status
+from quadline.delivery.models import IncomingEmail
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.architecture.addresses import PUBLIC, is_of_the_api, names
@@ -85,6 +86,9 @@ send_text              POST  302/404/404  302/404/404  302/404/404  422/404/404
 cancel_text            POST  302/404/404  302/404/404  302/404/404  302/404/404
 retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
+manage_strays          GET   403          403          200          403
+stray_source           GET   403          403          404          403
+whole_email            GET   200/404/404  200/200/404  200/200/200  200/200/200
 retry_number           POST  403          403          302          403
 reports                    GET   200          200          200          200
 report-opt-outs            GET   200/404/404  200/200/404  200/200/200  200/200/200
@@ -148,6 +152,7 @@ def thing_of(owner: User, person: Student) -> Thing:
         created_at=now,
         system_number=number,
     )
+    IncomingEmail.objects.create(header_id=uuid.uuid4().hex, kind="reply", message=message, words="Yes", received_at=now)
     broadcast = Broadcast.objects.create(author=owner, body="Hello all", state="running", created_at=now, launched_at=now)
     template = MessageTemplate.objects.create(owner=owner, channel="text", name="Hello", body="Hello")
     token = ApiToken.objects.create(user=owner, name="Roster", prefix="ql_", digest=uuid.uuid4().hex, created_at=now)
@@ -175,7 +180,7 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.student.pk])
     if name.startswith("conversation") or name == "send_text":
         return reverse(name, args=[about.conversation.pk])
-    if name in ("cancel_text", "retry_text", "message_as_email"):
+    if name in ("cancel_text", "retry_text", "message_as_email", "whole_email"):
         return reverse(name, args=[about.message.pk])
     if name.startswith("broadcast-") or name == "broadcast":
         return reverse(name, args=[about.broadcast.pk])
@@ -185,7 +190,7 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.token.pk])
     if name.startswith("report-"):
         return f"{reverse(name)}?staff={about.conversation.staff_id}"
-    return reverse(name, args=[about.number.pk] if name == "retry_number" else [])
+    return reverse(name, args=[about.number.pk] if name in ("retry_number", "stray_source") else [])
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.name}-{case.method}-{case.role}-{case.whose}")

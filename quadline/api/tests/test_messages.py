@@ -1,8 +1,10 @@
 """Messages through the API: sent by the same verbs, seen by the same people."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from quadline.api.tests.conftest import Programs
 from quadline.conversations.models import Conversation, Message
@@ -112,3 +114,15 @@ def test_what_is_not_there_is_a_problem_in_words(people: Cast, program: Programs
     assert answer.status_code in (404, 422)
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"]
+
+
+def test_a_program_that_texts_one_student_without_end_is_told_to_wait(people: Cast, program: Programs) -> None:
+    campus = program(people.maya)
+    said = [campus.post("messages", TEXT | {"body": f"Text {n}"}).status_code for n in range(20)]
+    refused = campus.post("messages", TEXT, key="one-more")
+
+    assert (set(said), refused.status_code, refused["Retry-After"]) == ({201}, 429, "60")
+    assert "20 texts to Rosa" in refused.json()["detail"]
+    assert Message.objects.count() == 20
+    Message.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert campus.post("messages", TEXT, key="one-more").status_code == 201

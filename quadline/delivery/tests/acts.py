@@ -65,8 +65,15 @@ def send_due() -> None:
 def write(
     author: User, student: Student, body: str = "Are you free on Monday?", *, message_id: uuid.UUID | None = None
 ) -> Message:
-    now = timezone.now()
-    return outbox.accept_text(author=author, student=student, message_id=message_id or uuid.uuid4(), body=body, now=now)
+    """However many there were within the minute: whoever writes here means each."""
+    return outbox.accept_text(
+        author=author,
+        student=student,
+        message_id=message_id or uuid.uuid4(),
+        body=body,
+        now=timezone.now(),
+        is_meant=True,
+    )
 
 
 def reply(

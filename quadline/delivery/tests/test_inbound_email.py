@@ -16,7 +16,7 @@ from quadline.delivery.inbound_email import NO_WORDS, file_email
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
 from quadline.delivery.tests.acts import at_once, fresh, number_row, write
 from quadline.emails import tokens
-from quadline.emails.incoming import TooLarge
+from quadline.emails.limits import TooLarge
 from quadline.emails.tests.letters import EXCHANGE_BOUNCE, EXIM_BOUNCE, POSTFIX_BOUNCE, bounce, html, plain, with_files
 from tests.cast import Cast
 
@@ -161,7 +161,7 @@ def test_a_token_of_a_conversation_that_is_gone_is_a_stray(conversation: Convers
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"Return_Path": "<>"}, {"X_Autoreply": "yes"}]
+    "headers", [{"Auto_Submitted": "auto-replied"}, {"Precedence": "auto_reply"}, {"Return_Path": "<>"}, {"X_Autoreply": "yes"}]
 )
 def test_a_machines_answer_is_kept_out_of_the_conversation(
     conversation: Conversation, token: str, headers: dict[str, str]

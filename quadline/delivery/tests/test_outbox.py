@@ -1,8 +1,9 @@
 """Accepting a text: once, with the notice when it is due, and refused or blocked with the reason."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,7 +14,7 @@ from quadline.consent.rules import REASON_WORDS, Reason
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery import sender
-from quadline.delivery.outbox import TextRefused, accept_text, cancel_text
+from quadline.delivery.outbox import TextRefused, TooManyTexts, accept_text, cancel_text
 from quadline.delivery.tests.acts import at_once, fresh, jobs, number_row, reply, write
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import provision_number
@@ -207,3 +208,50 @@ def test_first_texts_to_several_students_at_once_ask_for_one_number(committed_pe
     number = SystemNumber.objects.get()
     assert set(Message.objects.values_list("system_number", "status")) == {(number.pk, Status.WAITING)}
     assert jobs(provision_number) == [{"number_id": number.pk}]
+
+
+def text_at(people: Cast, now: datetime, **more: Any) -> Message:
+    named: dict[str, Any] = {"author": people.maya, "student": people.rosa, "body": "Hi", "message_id": uuid.uuid4()}
+    return accept_text(now=now, **named | more)
+
+
+def test_sixty_texts_within_three_seconds_are_a_question(people: Cast) -> None:
+    now = timezone.now()
+    for place in range(20):
+        text_at(people, now + timedelta(seconds=place / 20))
+    for place in range(20, 60):
+        with pytest.raises(TooManyTexts, match="You've sent 20 texts to Rosa"):
+            text_at(people, now + timedelta(seconds=place / 20))
+    assert Message.objects.count() == 20
+
+
+def test_who_means_one_more_sends_one_more(people: Cast) -> None:
+    now = timezone.now()
+    for _ in range(20):
+        text_at(people, now)
+    text_at(people, now, is_meant=True)
+    with pytest.raises(TooManyTexts):
+        text_at(people, now)
+    assert Message.objects.count() == 21
+
+
+def test_a_minute_later_nobody_is_asked(people: Cast) -> None:
+    now = timezone.now()
+    for _ in range(20):
+        text_at(people, now)
+    assert text_at(people, now + timedelta(seconds=61)).pk
+
+
+def test_a_text_that_was_accepted_is_no_question_when_it_comes_again(people: Cast) -> None:
+    now, last = timezone.now(), uuid.uuid4()
+    for _ in range(19):
+        text_at(people, now)
+    assert text_at(people, now, message_id=last) == text_at(people, now, message_id=last)
+
+
+def test_texts_to_others_and_of_others_do_not_count(people: Cast) -> None:
+    now = timezone.now()
+    for _ in range(20):
+        text_at(people, now)
+    assert text_at(people, now, student=people.sally).pk
+    assert text_at(people, now, author=people.theo).pk

@@ -20,6 +20,7 @@ from quadline.delivery.rules import (
     STEPS,
     Moment,
     Step,
+    asks_before_another,
     concerns_administrators,
     next_look,
     step_after,
@@ -115,3 +116,8 @@ def test_nobody_takes_up_an_email_that_may_still_be_under_way() -> None:
 def test_a_stop_outwaits_a_call_that_begins_as_late_as_it_may() -> None:
     """A call shorter than three seconds is over before the STOP gives up (docs/adr/0003-sending-policy.md)."""
     assert timedelta(milliseconds=ledger.LOCK_PATIENCE_MS) - LOOK_LASTS >= timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(("texts", "asks"), [(0, False), (19, False), (20, True), (59, True)])
+def test_the_twenty_first_text_within_a_minute_is_a_question(texts: int, asks: bool) -> None:
+    assert asks_before_another(texts) is asks

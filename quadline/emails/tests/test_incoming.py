@@ -71,7 +71,7 @@ WORDS = [
 def test_its_words_are_read(email: bytes, said: str | None) -> None:
     read = incoming.read(email)
     if said is not None:
-        assert read.body.split("\n[The email goes on")[0] == said
+        assert read.body.split("\n[80,000 more")[0] == said
     assert "\x00" not in read.body
 
 
@@ -136,21 +136,25 @@ def test_the_logo_of_a_signature_is_no_file() -> None:
     assert incoming.read(parts("mixed", inside, PDF)).attachments == ("form.pdf",)
 
 
-def test_a_forwarded_email_is_a_file() -> None:
+def test_what_is_forwarded_as_a_file_is_read_too() -> None:
     forwarded = part(plain("Old words", From=BO).decode(), "message/rfc822")
-    read = incoming.read(parts("mixed", part("See below"), forwarded))
-    assert (read.body, read.attachments) == ("See below", ("a forwarded email",))
+    read = incoming.read(parts("mixed", part("See this"), forwarded))
+    assert read.body.startswith("See this\n---------- Forwarded message ---------")
+    assert read.body.endswith("Subject: Re: Before Monday\n\nOld words")
+    assert (read.own_words, read.attachments) == ("See this", ())
 
 
-def test_a_very_long_email_is_cut_and_says_so() -> None:
-    body = incoming.read(plain("word " * 100_000)).body
-    assert len(body) < 20_200
-    assert body.endswith("more characters, which were not kept.]")
+def test_a_very_long_email_is_shown_in_part_and_kept_whole() -> None:
+    read = incoming.read(plain("word " * 80_000))
+    assert len(read.body) < 20_200
+    assert read.body.endswith("more characters are in the whole email.]")
+    assert read.whole.split() == ["word"] * 80_000
+    assert not read.is_cut
 
 
-def test_parts_within_parts_end_somewhere() -> None:
-    deep = "".join(f'Content-Type: multipart/mixed; boundary="{n}"\r\n\r\n--{n}\r\n' for n in range(500))
-    assert incoming.read(b"From: bo@alder.example\r\n" + deep.encode()).body == ""
+def test_a_text_without_end_says_that_it_is_cut() -> None:
+    read = incoming.read(plain("word " * 150_000))
+    assert (len(read.whole), read.is_cut) == (incoming.LONGEST_WHOLE - 1, True)
 
 
 def test_an_email_of_30_mb_is_refused_unread() -> None:

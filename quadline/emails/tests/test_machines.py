@@ -7,23 +7,54 @@ from quadline.emails.tests.letters import EXCHANGE_BOUNCE, EXIM_BOUNCE, POSTFIX_
 
 MACHINES = [
     {"Auto_Submitted": "auto-replied"},
+    {"Auto_Submitted": "Auto-Replied (vacation)"},
     {"Auto_Submitted": "auto-generated; owner-email=x"},
-    {"Precedence": "bulk"},
+    {"Auto_Submitted": "auto-notified"},
     {"Precedence": "auto_reply"},
-    {"Precedence": "List"},
-    {"Precedence": "junk"},
     {"X_Autoreply": "yes"},
-    {"X_Auto_Response_Suppress": "All"},
-    {"List_Id": "<students.alder.example>"},
+    {"X_Autorespond": "I am away"},
     {"Return_Path": "<>"},
     {"From": "MAILER-DAEMON@mx.alder.example"},
+    {"Subject": "Automatic reply: Before Monday"},
+    {"Subject": "Out of Office: Before Monday"},
+    {"Subject": "Respuesta automática: Before Monday"},
+    {"Subject": "=?utf-8?q?Respuesta_autom=C3=A1tica=3A?= Before Monday"},
+    {"Subject": "Réponse automatique : Before Monday"},
+    {"Subject": "Automatische Antwort: Before Monday"},
+    {"Subject": "Abwesenheitsnotiz: Before Monday"},
+    {"Subject": "Resposta automática: Before Monday"},
+    {"Subject": "Risposta automatica: Before Monday"},
+    {"Subject": "自动答复: Before Monday"},
+    {"Subject": "自动回复：Before Monday"},
+    {"Subject": "自動回覆: Before Monday"},
+    {"Subject": "自動応答: Before Monday"},
+    {"Subject": "자동 회신: Before Monday"},
+    {"Subject": "[부재중 자동응답] Before Monday"},
+    {"Subject": "Trả lời tự động: Before Monday"},
+    {"Subject": "رد تلقائي: Before Monday"},
 ]
+# What a person's own mail program, a gateway or a list may put on what they wrote.
 PEOPLE: list[dict[str, str]] = [
     {},
     {"Auto_Submitted": "no"},
+    {"Auto_Submitted": "No (a person)"},
     {"Precedence": "first-class"},
+    {"Precedence": "bulk"},
+    {"Precedence": "List"},
+    {"Precedence": "junk"},
+    {"X_Auto_Response_Suppress": "All"},
+    {"X_Auto_Response_Suppress": "DR, OOF, AutoReply"},
+    {"List_Id": "<students.alder.example>"},
+    {"List_Unsubscribe": "<mailto:leave@alder.example>"},
+    {"X_Autoreply": "no"},
+    {"X_MS_Has_Attach": ""},
+    {"Feedback_ID": "1:2:3"},
+    {"X_Failed_Recipients": "somebody@else.example"},
     {"Return_Path": "<bo.jensen@alder.example>"},
     {"Subject": "Automatic reply"},
+    {"Subject": "Re: Automatic reply: Before Monday"},
+    {"Subject": "Out of office hours question"},
+    {"Subject": "I am out of the office: help"},
     {"Subject": "Undeliverable: is that my package?"},
 ]
 
@@ -85,3 +116,8 @@ def test_a_receipt_for_reading_is_a_machines() -> None:
     report = parts("report", part("Your message was displayed."), part("Disposition: x", "message/disposition-notification"))
     read = incoming.read(report)
     assert (read.why_automatic, read.bounce) == ("a report", None)
+
+
+def test_what_a_student_forges_brings_no_email_of_ours_back() -> None:
+    forged = {"X_Failed_Recipients": "bo.jensen@alder.example", "Subject": "Undelivered Mail"}
+    assert incoming.read(plain("550 5.1.1", **forged)).bounce is None

@@ -17,6 +17,7 @@ from quadline.conversations.opening import open_conversation
 from quadline.delivery import inbound_email
 from quadline.delivery.models import IncomingEmail
 from quadline.emails import tokens
+from quadline.emails.tests import hostile
 from quadline.emails.tests.letters import plain, with_files
 from quadline.webhooks import imap
 from tests.cast import Cast
@@ -31,6 +32,7 @@ class Mailbox:
     mails: dict[int, bytes] = field(default_factory=dict)
     seen: list[int] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
+    broken: list[int] = field(default_factory=list)  # what it cannot give
     port: int = 0
 
     @property
@@ -67,7 +69,9 @@ class Mailbox:
         if command == b"UID SEARCH UNSEEN":
             unseen = " ".join(str(uid) for uid in self.mails if uid not in self.seen)
             return [f"* SEARCH {unseen}\r\n".encode()], b"OK done"
-        if found := FETCH.fullmatch(command):
+        if (found := FETCH.fullmatch(command)) and int(found[1]) in self.broken:
+            return [], b"NO it cannot be read"
+        if found:
             return [self._fetched(int(found[1]), found[2], found[3])], b"OK done"
         if stored := re.fullmatch(rb"UID STORE (\d+) \+FLAGS\.SILENT \(\\Seen\)", command):
             self.seen.append(int(stored[1]))
@@ -134,6 +138,22 @@ def test_one_that_cannot_be_filed_stays_unread_and_keeps_back_no_other(
     monkeypatch.setattr(imap, "file_email", not_the_first)
     assert imap.fetch_emails(mailbox.url) == 1
     assert (bodies(), mailbox.seen) == (["Two"], [4])
+
+
+def test_one_that_the_mail_server_cannot_give_keeps_back_no_other(mailbox: Mailbox, token: str) -> None:
+    mailbox.mails = {3: plain("One", To=token), 4: plain("Two", To=token, Message_ID="<2@x>")}
+    mailbox.broken = [3]
+    assert imap.fetch_emails(mailbox.url) == 1
+    assert (bodies(), mailbox.seen) == (["Two"], [4])
+
+
+@pytest.mark.parametrize("name", ["2,000 parts within parts", "nested quotes", "many headers"])
+def test_a_poisonous_email_is_fetched_once_and_keeps_back_no_other(mailbox: Mailbox, token: str, name: str) -> None:
+    mailbox.mails = {3: hostile.QUICK[name], 4: plain("Two", To=token, Message_ID="<2@x>")}
+    assert imap.fetch_emails(mailbox.url) == 2
+    assert mailbox.seen == [3, 4]
+    assert imap.fetch_emails(mailbox.url) == 0
+    assert bodies()[-1] == "Two"
 
 
 def test_of_an_email_that_is_too_large_the_words_are_kept(mailbox: Mailbox, token: str) -> None:

@@ -11,10 +11,12 @@ from pytest_django import Settings
 
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
+from quadline.delivery import inbound_email
 from quadline.delivery.models import IncomingEmail
-from quadline.emails import tokens
+from quadline.emails import reading, tokens
+from quadline.emails.tests import hostile
 from quadline.emails.tests.letters import EXCHANGE_BOUNCE, GMAIL_LIKE, bounce, coded, html, plain, raw, with_files
-from quadline.webhooks import intake
+from quadline.webhooks import intake, mail_rate
 from quadline.webhooks.tests.mail_server import Door, listening
 from tests.cast import Cast
 
@@ -66,7 +68,7 @@ def test_our_own_trouble_means_come_again(door: Door, token: str, monkeypatch: p
     def away(*arguments: object, **named: object) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(intake, "file_email", away)
+    monkeypatch.setattr(intake, "file_opened", away)
     code, words = door.bring(plain("Yes"), token)
     assert (code, "come again" in words) == (451, True)
     monkeypatch.undo()
@@ -161,3 +163,73 @@ def test_a_connection_that_breaks_in_the_middle_leaves_nothing(lmtp: Door, token
         line.docmd("NOOP")
     assert lmtp.bring(plain("Whole"), token)[0] == 250
     assert bodies() == ["Whole"]
+
+
+HOSTILE = [
+    "unclosed tags",
+    "nested quotes",
+    "marked sections",
+    "parentheses in From",
+    "many headers",
+    "2,000 parts within parts",
+    "2,000 messages within messages",
+    "one line of 10 MB",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_was_made_to_cost_is_taken_the_first_time(lmtp: Door, token: str, name: str) -> None:
+    assert lmtp.bring(hostile.QUICK[name], token)[0] == 250
+    assert IncomingEmail.objects.get().kind in ("reply", "unreadable")
+    assert lmtp.bring(plain("The next", Message_ID="<next@x>"), token)[0] == 250
+    assert bodies()[-1] == "The next"
+
+
+def test_what_breaks_its_reader_is_taken_the_first_time(lmtp: Door, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = reading._Reader()
+    reader._process.kill()
+    monkeypatch.setattr(reading._readers, "_idle", [reader])
+    assert lmtp.bring(plain("Yes"), token)[0] == 250
+    kept = IncomingEmail.objects.get()
+    assert (kept.kind, kept.message is not None) == ("unreadable", True)
+    assert b"Yes" in bytes(kept.source or b"")
+
+
+def test_an_email_that_was_not_looked_at_comes_again(lmtp: Door, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(raw: bytes) -> None:
+        raise reading.Busy
+
+    monkeypatch.setattr(intake, "open_email", busy)
+    assert lmtp.bring(plain("Yes"), token)[0] == 451
+    monkeypatch.undo()
+    assert lmtp.bring(plain("Yes"), token)[0] == 250
+    assert bodies() == ["Yes"]
+
+
+def test_an_email_to_many_is_read_once(lmtp: Door, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+
+    def counted(raw: bytes) -> object:
+        read.append(raw)
+        return open_email(raw)
+
+    open_email = inbound_email.open_email
+    monkeypatch.setattr(intake, "open_email", counted)
+    others = [f"reply+{n}@mail.alder.example" for n in range(intake.MOST_RECIPIENTS + 1)]
+    with lmtp.connect() as line:
+        line.mail("bo.jensen@alder.example")
+        said = [line.rcpt(each)[0] for each in (token, *others)]
+        assert said == [250] * intake.MOST_RECIPIENTS + [452] * 2
+    assert lmtp.bring(plain("Yes"), token)[0] == 250
+    assert len(read) == 1
+
+
+def test_a_sender_who_writes_too_often_comes_again_and_others_do_not(
+    lmtp: Door, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_rate, "EACH_BURST", 2)
+    monkeypatch.setattr(mail_rate, "EACH_PER_SECOND", 0)
+    said = [lmtp.bring(plain("Yes", Message_ID=f"<{n}@x>"), token)[0] for n in range(3)]
+    assert said == [250, 250, 451]
+    assert lmtp.bring(plain("Hi", Message_ID="<9@x>"), token, sender="gus@alder.example")[0] == 250
+    assert bodies() == ["Yes", "Yes", "Hi"]

@@ -17,9 +17,10 @@ from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
 from quadline.delivery.tests.acts import fresh
-from quadline.emails import tokens
+from quadline.emails import reading, tokens
+from quadline.emails.tests import hostile
 from quadline.emails.tests.letters import plain
-from quadline.webhooks import sizes
+from quadline.webhooks import mail, mail_rate, sizes
 from tests.cast import Cast
 
 SECRET = "quadline:a-long-enough-secret"
@@ -184,3 +185,51 @@ def test_news_that_is_quicker_than_the_worker_is_to_be_brought_again(written: Ou
 def test_what_cannot_be_read_is_not_taken(conversation: Conversation, content: bytes) -> None:
     assert call("postmark/inbound", content).status_code >= 400
     assert not IncomingEmail.objects.exists()
+
+
+HOSTILE = ["unclosed tags", "nested quotes", "parentheses in From", "encoded words", "2,000 parts within parts"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_was_made_to_cost_is_taken_the_first_time(conversation: Conversation, name: str) -> None:
+    assert call("postmark/inbound", answer(conversation, raw=hostile.QUICK[name])).status_code == 200
+    assert IncomingEmail.objects.get().kind in ("reply", "unreadable")
+    assert Message.objects.get().conversation == conversation
+
+
+def test_headers_in_the_services_own_form_are_read_in_the_readers_process(conversation: Conversation) -> None:
+    """Python's parser of these takes a time that grows with their square, and may raise."""
+    content = answer(conversation, TextBody="Yes", Subject="Re: Hi", ToFull=[], Attachments=[])
+    content["Headers"] += [{"Name": "From", "Value": "(" * 50_000}, {"Name": "To", "Value": '"' * 50_001}]
+    del content["RawEmail"]
+    assert call("postmark/inbound", content).status_code == 200
+    assert IncomingEmail.objects.count() == 1
+
+
+def test_a_call_that_breaks_its_reader_is_kept_with_its_conversation(
+    conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = reading._Reader()
+    reader._process.kill()
+    monkeypatch.setattr(reading._readers, "_idle", [reader])
+    assert call("postmark/inbound", answer(conversation)).status_code == 200
+    kept = IncomingEmail.objects.get()
+    assert kept.kind == "unreadable"
+    assert kept.message is not None
+    assert kept.message.conversation == conversation
+    assert b"Yes, at 10." in bytes(kept.source or b"")
+
+
+def test_no_thread_waits_behind_too_many(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_WAITING", 0)
+    assert call("postmark/inbound", answer(conversation)).status_code == 503
+    assert not IncomingEmail.objects.exists()
+
+
+def test_a_sender_who_writes_too_often_is_brought_again(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "_rate", mail_rate.MailRate())
+    monkeypatch.setattr(mail_rate, "EACH_BURST", 2)
+    monkeypatch.setattr(mail_rate, "EACH_PER_SECOND", 0)
+    letters = [plain("Yes", Message_ID=f"<{n}@x>") for n in range(3)]
+    said = [call("postmark/inbound", answer(conversation, raw=letter)).status_code for letter in letters]
+    assert said == [200, 200, 503]
