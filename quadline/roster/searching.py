@@ -7,8 +7,21 @@ from typing import Protocol
 # Letters that people type plainly though Unicode does not take them apart; the ʻokina divides words, and the Arabic
 # tatweel only stretches one.
 PLAIN = {
-    **{"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe", "ə": "e", "ŧ": "t"},
-    **{"ʻ": " ", "ʼ": " ", "ʹ": " ", "\u0640": ""},
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "ø": "o",
+    "ħ": "h",
+    "ı": "i",
+    "þ": "th",
+    "æ": "ae",
+    "œ": "oe",
+    "ə": "e",
+    "ŧ": "t",
+    "ʻ": " ",
+    "ʼ": " ",
+    "ʹ": " ",
+    "\u0640": "",
 }
 # How the same letters are written where there are no umlauts: Mueller for Müller, Soeren for Søren, Haakon for Håkon.
 SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
