@@ -45,7 +45,7 @@ def test_the_phone_that_is_known_stays(ada: Student, name: str) -> None:
 
 
 def test_two_columns_of_one_name_stop_the_file(ada: Student) -> None:
-    with pytest.raises(RosterFault, match="row 1: mobile is there 2 times: mobile, mobile. Keep one"):
+    with pytest.raises(RosterFault, match=r"row 1: mobile is there 2 times: mobile, mobile\. Keep one"):
         brought_in("two-mobile-columns")
 
     ada.refresh_from_db()

@@ -55,7 +55,7 @@ def test_a_file_that_is_cut_within_a_letter_is_utf_8() -> None:
     ],
 )
 def test_what_is_no_text_is_named_with_what_to_do(content: bytes) -> None:
-    with pytest.raises(NotText, match="[Ss]ave it as “CSV UTF-8”"):
+    with pytest.raises(NotText, match=r"[Ss]ave it as “CSV UTF-8”"):
         decoded(content)
 
 

@@ -65,8 +65,8 @@ class Command(BaseCommand):
             rows = "caseload entry" if done.caseload_entries == 1 else "caseload entries"
             self.stdout.write(f"{verb} {done.caseload_entries:,} {rows}.")
         if done.leaving:
-            stay = "They stay as they are."
-            self.stdout.write(f"{_of(done.leaving, 'student')} of the last file are not in this one. {stay}")
+            gone = "student of the last file is" if done.leaving == 1 else "students of the last file are"
+            self.stdout.write(f"{done.leaving:,} {gone} not in this one. Nothing of them is deleted.")
         if done.faults:
             where = self._kept(done.faults)
             count = _of(len(done.faults), "fault")
