@@ -9,10 +9,11 @@ unless it looks like somebody who is there.
 # ruff: noqa: S608  # no value in the statements: what is put together here are their common parts
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from quadline.roster.faults import Fault
 from quadline.roster.searching import folded
+from quadline.roster.twins import Someone
 
 CANDIDATES = 5  # students with one email or phone who are looked at
 
@@ -100,50 +101,6 @@ NAMELESS = f"""
 """
 
 
-class Someone(NamedTuple):
-    """As much of a row, or of a student, as tells whether two are one person."""
-
-    place: int  # the row's number, or the student's primary key
-    institutional_id: str
-    first_name: str | None
-    last_name: str | None
-    preferred_name: str | None
-    email: str | None
-    mobile: str | None
-
-    @property
-    def name(self) -> str:
-        return " ".join(filter(None, (self.first_name, self.last_name)))
-
-    @property
-    def words(self) -> set[str]:
-        return set(folded(f"{self.name} {self.preferred_name or ''}").split())
-
-    def shares_a_name_with(self, other: "Someone") -> bool:
-        return bool(self.words & other.words)
-
-    def has_the_name_of(self, other: "Someone") -> bool:
-        """Rosa Calderón is Rosa Calderón-Ruiz."""
-        mine, theirs = self.words, other.words
-        return bool(mine and theirs) and (mine <= theirs or theirs <= mine)
-
-    def has_the_email_of(self, other: "Someone") -> bool:
-        return bool(self.email) and self.email == other.email
-
-    def has_the_mobile_of(self, other: "Someone") -> bool:
-        return bool(self.mobile) and self.mobile == other.mobile
-
-    def may_be(self, other: "Someone") -> bool:
-        """Enough, beside an id that differs only in zeros."""
-        agree = self.has_the_email_of(other) or self.has_the_mobile_of(other)
-        return agree or self.has_the_name_of(other)
-
-    def is_twin_of(self, other: "Someone") -> bool:
-        """The same email and a name, or the same mobile and the name, under another id."""
-        by_email = self.has_the_email_of(other) and self.shares_a_name_with(other)
-        return by_email or (self.has_the_mobile_of(other) and self.has_the_name_of(other))
-
-
 def match_rows(cursor: Any) -> list[Fault]:
     """Leave in ``given_student`` the rows that are to be, and in ``given_match`` whose they are. Returns what was left out."""
     cursor.execute("ANALYZE given_student")
@@ -164,7 +121,7 @@ def _match_by_key(cursor: Any) -> Iterator[Fault]:
     for row, student, is_taken in _pairs(cursor):
         if row.place in matches:
             continue
-        if row.may_be(student) and not is_taken and student.place not in taken:
+        if row.agrees_with(student) and not is_taken and student.place not in taken:
             matches[row.place] = student.place, _fuller(row.institutional_id, student.institutional_id)
             taken.add(student.place)
             twins.pop(row.place, None)
