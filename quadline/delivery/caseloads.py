@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import transaction
 
 from quadline.accounts.models import User
+from quadline.conversations.recognizing import recognize_phones
 from quadline.delivery.out_of_reach import keep_out_of_reach
 from quadline.roster import importing, replacing
 
@@ -28,6 +29,7 @@ def import_roster(
     if is_trial:
         transaction.set_rollback(True)
         return imported
+    recognize_phones(now=now)
     if caseload_file:
         keep_out_of_reach(now=now)
     return imported
@@ -38,7 +40,9 @@ def put_students(
     rows: Iterable[Mapping[str, str]], *, actor: User, now: datetime, may_drop: bool = False
 ) -> replacing.PutStudents:
     """Make these students what the rows say. Raises RosterFault; then nothing has changed."""
-    return replacing.put_students(rows, actor=actor, now=now, may_drop=may_drop)
+    put = replacing.put_students(rows, actor=actor, now=now, may_drop=may_drop)
+    recognize_phones(now=now)
+    return put
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """What a row of a roster file must hold: one row of text in, a checked row and its faults out. No database here."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import NamedTuple
 
 from quadline.roster import cells
@@ -29,6 +30,9 @@ LONGEST = {"institutional_id": 40, "first_name": 120, "last_name": 120, "preferr
 YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
 # A file may have this share fewer students, phones or caseload rows than there are; more, and a person must say so.
 MOST_LOST = 0.1
+# How long a text from a phone that a student no longer has is still taken for theirs. A carrier may give a number to
+# somebody else from 45 to 90 days after it was disconnected (47 CFR 52.15(f)(1)(ii)); nobody tells us when that was.
+FORMER_PHONE_COUNTS = timedelta(days=180)
 
 READERS: dict[str, Callable[[str], object]] = {
     "first_name": lambda cell: cells.name(cell, LONGEST["first_name"]),
