@@ -45,20 +45,27 @@ class Students(Answer):
     has_more: bool
 
 
+def at_most(column: str) -> str:
+    return f"At most {LONGEST[column]} characters."
+
+
 class StudentRow(Given):
-    """A student as they are to be: what is left out becomes empty. The same columns as in a roster file."""
+    """A student as they are to be: what is left out becomes empty. The same columns as in a roster file.
+
+    A value that cannot be used leaves what is known there, and is in ``faults`` of the answer.
+    """
 
     institutional_id: InstitutionalId
     first_name: Name
-    last_name: Name
-    preferred_name: Words = only_described(maxLength=LONGEST["preferred_name"])
-    pronouns: Words = only_described(maxLength=LONGEST["pronouns"])
-    email: Words = only_described(maxLength=254, examples=["rosa.calderon@college.edu"])
-    mobile: Words = only_described(maxLength=40, examples=["(734) 555-0141", "+17345550141"])
-    landline: Words = only_described(maxLength=40)
+    last_name: Words  # may be empty: some people have one name
+    preferred_name: Words = only_described(description=at_most("preferred_name"))
+    pronouns: Words = only_described(description=at_most("pronouns"))
+    email: Words = only_described(examples=["rosa.calderon@college.edu"])
+    mobile: Words = only_described(examples=["(734) 555-0141", "+17345550141"])
+    landline: Words = only_described(examples=["(734) 555-0143"])
     time_zone: Words = only_described(examples=["America/Detroit"])
     status: Words = only_described(examples=list(STATUSES))
-    program: Words = only_described(maxLength=LONGEST["program"])
+    program: Words = only_described(description=at_most("program"))
     tags: list[Words] = []
     courses: list[Words] = []
     test_student: bool = False

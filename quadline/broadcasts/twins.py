@@ -1,7 +1,5 @@
 """One person who is on the roster twice gets one message: who of a broadcast shares a phone or an address, and a name."""
 
-from collections.abc import Iterator
-
 from django.db.models import Count
 
 from quadline.broadcasts.facts import Person
@@ -33,12 +31,8 @@ class Twins:
 
 def _shared(students: StudentQuerySet, column: str) -> set[str]:
     chosen = Student.objects.filter(pk__in=students.values("pk")).exclude(**{column: ""})
-    return set(_often(chosen, column))
-
-
-def _often(students: StudentQuerySet, column: str) -> Iterator[str]:
-    counted = students.order_by().values(column).annotate(count=Count("pk")).filter(count__gt=1)
-    return counted.values_list(column, flat=True).iterator()
+    counted = chosen.order_by().values(column).annotate(count=Count("pk"))
+    return set(counted.filter(count__gt=1).values_list(column, flat=True))
 
 
 def _someone(person: Person) -> Someone:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -60,8 +61,9 @@ class Place:
 
 def places(systems: Sequence[str], students: Sequence[str], times: Sequence[datetime]) -> dict[int, Place]:
     """By place in the sequences: to and from which phone, and when written. Those to numbers that are not ours have none."""
-    wanted = {"systems": list(systems), "students": list(students), "times": list(times)}
+    wanted: dict[str, Any] = {"systems": list(systems), "students": list(students), "times": list(times)}
+    law: dict[str, Any] = {"held": sorted(HELD), "former": FORMER_PHONE_COUNTS}
     with connection.cursor() as cursor:
-        cursor.execute(PLACE, {**wanted, "held": sorted(HELD), "former": FORMER_PHONE_COUNTS})
+        cursor.execute(PLACE, wanted | law)
         found = {place - 1: Place(*known) for place, *known in cursor.fetchall()}
     return dict(sorted(found.items()))

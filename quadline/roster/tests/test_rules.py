@@ -1,5 +1,7 @@
 """What a row of students.csv must hold."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from quadline.roster.rules import StudentRow, lost_too_many, read_student
@@ -13,7 +15,7 @@ ROSA = {
 }
 
 
-def read(row: dict[str, str | None]) -> StudentRow:
+def read(row: Mapping[str, str | None]) -> StudentRow:
     """A row in which nothing is wrong."""
     student, faults, stops = read_student(row)
     assert (faults, stops) == ([], [])
