@@ -28,7 +28,7 @@ STUDENTS: dict[str, tuple[str, ...]] = {
     ),
     "landline": ("home phone", "landline phone", "home phone number", "phone home", "house phone", "home telephone"),
     "time_zone": ("timezone", "tz"),
-    "status": ("student status", "enrollment status", "academic status"),
+    "status": (),  # of other names: “Full-time”, “Good standing”
     "program": ("program of study", "major", "academic program", "primary program", "plan"),
     "tags": ("tag", "groups", "student groups"),
     "courses": ("course", "classes", "current courses"),

@@ -1,7 +1,9 @@
 """The text of a file as spreadsheets and student systems write it: which encoding, and what is no text at all."""
 
 import codecs
+import re
 import unicodedata
+from itertools import islice
 from typing import NamedTuple
 
 MARKS = (  # UTF-32 first: its mark begins like that of UTF-16
@@ -28,6 +30,8 @@ NAMES = {
     "cp1252": "Windows-1252",
     "mac_roman": "Mac OS Roman",
 }
+BEYOND_ASCII = re.compile(r"(.?)([^\x00-\x7f])", re.DOTALL)
+ENOUGH = 5_000  # letters, to tell one code page from another
 SAMPLE = 1 << 16  # bytes that are looked at to tell UTF-16 from others
 
 
@@ -106,11 +110,8 @@ def _is_cut(content: bytes) -> bool:
 
 def _likely(text: str) -> int:
     """How much it reads like names: letters where letters are, and no capital within a word."""
-    score = 0
-    for place, char in enumerate(text):
-        if not char.isascii():
-            score += 1 if _fits(char, text[place - 1 : place]) else -1
-    return score
+    found = islice(BEYOND_ASCII.finditer(text), ENOUGH)
+    return sum(1 if _fits(each[2], each[1]) else -1 for each in found)
 
 
 def _fits(char: str, before: str) -> bool:

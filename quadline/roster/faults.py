@@ -43,7 +43,8 @@ class RosterFault(ValueError):
 
 def write_faults(path: Path, faults: Iterable[Fault]) -> None:
     """As a file for a spreadsheet, for its owner only: it has what stood in the cells. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    os.fchmod(descriptor, 0o600)
     with open(descriptor, "w", encoding="utf-8-sig", newline="") as output:
         writer = csv.writer(output)
         writer.writerow(HEADER)

@@ -124,7 +124,7 @@ def _import_students(table: Table, done: Imported, now: datetime) -> list[Loss]:
         reason = "has no students under its header. Nothing was changed."
         raise RosterFault([Fault(0, "", "", reason, table.file)])
     done.faults += [fault._replace(file=table.file) for fault in compared.faults]
-    done.students = compared.given
+    done.students = compared.kept
     done.leaving = compared.losses[0].lost
     done.new, done.changed = save_students(is_whole=True, now=now)
     return compared.losses

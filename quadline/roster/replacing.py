@@ -14,7 +14,7 @@ from quadline.roster.identity import id_key
 from quadline.roster.importing import Row, checked_students
 from quadline.roster.models import CaseloadEntry, Student
 from quadline.roster.rules import lost_too_many
-from quadline.roster.saving import compare_students, save_students
+from quadline.roster.saving import Loss, compare_students, save_students
 
 BATCH = 1000
 FEW = 10  # a program may take the phones of so many away at once: it may be about one student
@@ -36,13 +36,13 @@ def put_students(rows: Iterable[Mapping[str, str]], *, actor: User, now: datetim
     with transaction.atomic():
         compared = compare_students(checked_students(numbered, faults, twice="there"), is_whole=False)
         faults += compared.faults
-        for _, there, lost in compared.losses[1:] if not may_drop else ():
-            if lost > FEW and lost_too_many(lost, there):
-                raise RosterFault([_too_many(what, there, lost) for what, there, lost in compared.losses[1:] if lost > FEW])
+        too_many = [loss for loss in compared.losses if loss.lost > FEW and lost_too_many(loss.lost, loss.there)]
+        if too_many and not may_drop:
+            raise RosterFault([_too_many(loss) for loss in too_many])
         new, changed = save_students(is_whole=False, now=now)
         if compared.given:
-            record("students put", subject=actor, actor=actor, count=compared.given, new=new, changed=changed)
-    return PutStudents(compared.given, sorted(faults, key=lambda fault: fault.row))
+            record("students put", subject=actor, actor=actor, count=compared.kept, new=new, changed=changed)
+    return PutStudents(compared.kept, sorted(faults, key=lambda fault: fault.row))
 
 
 def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) -> int:
@@ -62,17 +62,18 @@ def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) 
         CaseloadEntry.objects.bulk_create(new, batch_size=BATCH)
         if left or new:
             record("caseload put", subject=staff, actor=actor, added=len(new), removed=left)
-    return len(wanted)
+    return len(set(known.values()))
 
 
 def _known(ids: Sequence[str]) -> dict[str, int]:
     """The students by these ids; where nobody has one, the only student whose id differs in zeros alone."""
     known = dict(Student.objects.filter(institutional_id__in=ids).values_list("institutional_id", "pk"))
-    keys = {id_key(each): each for each in ids if each not in known}
-    alike = Student.objects.filter(id_key__in=keys).values("id_key").annotate(count=Count("pk"), pk_of=Min("pk"))
-    return known | {keys[row["id_key"]]: row["pk_of"] for row in alike if row["count"] == 1}
+    keys = {each: id_key(each) for each in ids if each not in known}
+    alike = Student.objects.filter(id_key__in=keys.values()).values("id_key").annotate(count=Count("pk"), first=Min("pk"))
+    only = {row["id_key"]: row["first"] for row in alike if row["count"] == 1}
+    return known | {each: only[key] for each, key in keys.items() if key in only}
 
 
-def _too_many(what: str, there: int, lost: int) -> Fault:
-    reason = f"{lost:,} of {there:,} {what} would be gone. Send allow_drop: true if that is meant."
+def _too_many(loss: Loss) -> Fault:
+    reason = f"{loss.lost:,} of {loss.there:,} {loss.what} would be gone. Send allow_drop: true if that is meant."
     return Fault(0, "", "", reason)

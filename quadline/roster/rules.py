@@ -93,6 +93,9 @@ def read_student(row: Mapping[str, str | None], *, number: int = 0, file: str = 
             values[column] = READERS[column](cell) if cell else _of_nothing(column)
         except CellFault as fault:
             faults.append(Fault(number, column, cell, str(fault), file))
+    if values.get("first_name") == "" == values.get("last_name"):
+        faults.append(Fault(number, "last_name", "", "There is no name in this row. What is known stays.", file))
+        values["first_name"] = values["last_name"] = None
     is_test = values.pop("test_student", None)
     return Read(StudentRow(whose.kept, **values, is_test=is_test), faults, [])  # type: ignore[arg-type]  # by column
 

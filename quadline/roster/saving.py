@@ -44,23 +44,22 @@ COMPLETE = """
     UPDATE given_student AS given SET search_text = made.search_text
     FROM unnest(%s::int[], %s::text[]) AS made (number, search_text) WHERE given.number = made.number
 """
-LOST = """
-    SELECT count(*) FILTER (WHERE student.mobile <> ''), count(*) FILTER (WHERE student.mobile <> '' AND given.mobile = ''),
-           count(*) FILTER (WHERE student.email <> ''), count(*) FILTER (WHERE student.email <> '' AND given.email = ''),
-           count(*) FILTER (WHERE student.last_name <> ''),
-           count(*) FILTER (WHERE student.last_name <> '' AND given.last_name = '')
+_MATCHED = """
     FROM given_student AS given JOIN given_match USING (number) JOIN roster_student AS student ON student.id = student_id
 """
-_FORMER = """
-    FROM given_student AS given JOIN given_match USING (number) JOIN roster_student AS student ON student.id = student_id
-"""
+COUNTED = {"mobile": "mobile numbers", "email": "email addresses", "first_name": "first names", "last_name": "last names"}
+LOST = "SELECT " + ", ".join(
+    f"count(*) FILTER (WHERE student.{name} <> ''), count(*) FILTER (WHERE student.{name} <> '' AND given.{name} = '')"
+    for name in COUNTED
+)
+LOST += _MATCHED
 REMEMBER_PHONES = f"""
     INSERT INTO roster_formerphone (student_id, phone, left_at)
-    SELECT student.id, student.mobile, %s {_FORMER} WHERE student.mobile <> '' AND given.mobile <> student.mobile
+    SELECT student.id, student.mobile, %s {_MATCHED} WHERE student.mobile <> '' AND given.mobile <> student.mobile
     ON CONFLICT (student_id, phone) DO UPDATE SET left_at = excluded.left_at
 """
 FORGET_PHONES = f"""
-    DELETE FROM roster_formerphone AS former USING (SELECT student.id, given.mobile {_FORMER}
+    DELETE FROM roster_formerphone AS former USING (SELECT student.id, given.mobile {_MATCHED}
         WHERE given.mobile <> '' AND given.mobile <> student.mobile) AS now
     WHERE former.student_id = now.id AND former.phone = now.mobile
 """
@@ -100,6 +99,7 @@ class Compared(NamedTuple):
     """The rows beside the roster, before anything is written."""
 
     given: int  # rows
+    kept: int  # without those that were left out
     faults: list[Fault]
     losses: list[Loss]
 
@@ -112,14 +112,15 @@ def compare_students(rows: Iterable[tuple[int, StudentRow]], *, is_whole: bool) 
         cursor.execute(GIVEN_STUDENTS)
         given = copy_in(cursor, "given_student", GIVEN, _copied(rows))
         faults = match_rows(cursor)
+        cursor.execute("SELECT count(*) FROM given_student")
+        [kept] = cursor.fetchone()
         cursor.execute(LOST)
-        there_and_lost = list(cursor.fetchone())
+        counts = list(cursor.fetchone())
         cursor.execute(LEAVING)
         listed = list(cursor.fetchone()) if is_whole else [0, 0]
-    whats = ("students", "mobile numbers", "email addresses", "last names")
-    counts = listed + there_and_lost
-    losses = [Loss(what, *counts[2 * place : 2 * place + 2]) for place, what in enumerate(whats)]
-    return Compared(given, faults, losses)
+    whats = ("students", *COUNTED.values())
+    losses = [Loss(what, *pair) for what, pair in zip(whats, _pairs(listed + counts), strict=True)]
+    return Compared(given, kept, faults, losses)
 
 
 def save_students(*, is_whole: bool, now: datetime) -> tuple[int, int]:
@@ -145,6 +146,10 @@ def copy_in(cursor: Any, table: str, columns: Iterable[str], rows: Iterable[tupl
             copy.write_row(row)
             count += 1
     return count
+
+
+def _pairs(counts: list[int]) -> Iterator[tuple[int, int]]:
+    return zip(counts[::2], counts[1::2], strict=True)
 
 
 def _copied(rows: Iterable[tuple[int, StudentRow]]) -> Iterator[tuple[Any, ...]]:

@@ -138,6 +138,20 @@ def test_a_caseload_becomes_what_it_is_said_to_be(people: Cast, program: Program
     assert CaseloadEntry.objects.filter(staff=people.omar).count() == 1
 
 
+def test_a_caseload_knows_students_whose_ids_lost_their_zeros(people: Cast, program: Programs) -> None:
+    answer = program(people.ada).put("caseloads/maya@alder.example", {"students": ["100005", "0100005", "00100001"]})
+
+    assert answer.json() == {"staff": "maya@alder.example", "students": 2}
+    assert set(people.maya.caseload.values_list("student", flat=True)) == {people.kim.pk, people.rosa.pk}
+
+
+def test_a_student_may_have_one_name(people: Cast, program: Programs) -> None:
+    one = {"institutional_id": "00200002", "first_name": "Suharto", "last_name": ""}
+
+    assert program(people.ada).put("students", {"students": [one]}).json() == {"students": 1, "faults": []}
+    assert Student.objects.get(institutional_id="00200002").display_name == "Suharto"
+
+
 def test_a_caseload_with_somebody_unknown_stays_as_it_was(people: Cast, program: Programs) -> None:
     answer = program(people.ada).put("caseloads/maya@alder.example", {"students": ["00100005", "999"]})
 

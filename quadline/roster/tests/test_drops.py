@@ -43,7 +43,9 @@ def test_more_stop_the_file_until_somebody_says_that_it_is_meant(write: Write, c
     assert import_roster(write(HEADER, *ROWS[4:])).leaving == 0  # that is what the next is compared with
 
 
-@pytest.mark.parametrize(("column", "what"), [(4, "mobile numbers"), (3, "email addresses"), (2, "last names")])
+@pytest.mark.parametrize(
+    ("column", "what"), [(4, "mobile numbers"), (3, "email addresses"), (2, "last names"), (1, "first names")]
+)
 def test_cells_that_became_empty_stop_the_file(write: Write, college: None, column: int, what: str) -> None:
     assert import_roster(write(HEADER, *changed(3, column))).changed == 3
     import_roster(write(HEADER, *ROWS))

@@ -121,8 +121,17 @@ def test_a_student_may_have_one_name(write: Write) -> None:
     suharto = Student.objects.get()
     assert (suharto.display_name, suharto.first, suharto.initials) == ("Suharto", "Suharto", "S")
     assert faults(done) == [
-        "students.csv, row 3: institutional_id “2” has no name, and nobody with this ID is there. The row was left out."
+        "students.csv, row 3: last_name There is no name in this row. What is known stays.",
+        "students.csv, row 3: institutional_id “2” has no name, and nobody with this ID is there. The row was left out.",
     ]
+    assert (done.students, done.new, done.unchanged) == (1, 1, 0)
+
+
+def test_a_row_without_a_name_leaves_the_name_that_is_known(write: Write, people: Cast) -> None:
+    import_roster(write(HEADER, f"00100001,,,{people.rosa.email},,Nursing"), may_drop=True)
+
+    rosa = Student.objects.get(pk=people.rosa.pk)
+    assert (rosa.display_name, rosa.program) == ("Rosa Calderón", "Nursing")
 
 
 def test_unknown_staff_and_students_are_named_each_with_the_row(write: Write, people: Cast) -> None:
