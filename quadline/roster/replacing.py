@@ -69,8 +69,8 @@ def _known(ids: Sequence[str]) -> dict[str, int]:
     """The students by these ids; where nobody has one, the only student whose id differs in zeros alone."""
     known = dict(Student.objects.filter(institutional_id__in=ids).values_list("institutional_id", "pk"))
     keys = {each: id_key(each) for each in ids if each not in known}
-    alike = Student.objects.filter(id_key__in=keys.values()).values("id_key").annotate(count=Count("pk"), first=Min("pk"))
-    only = {row["id_key"]: row["first"] for row in alike if row["count"] == 1}
+    alike = Student.objects.filter(id_key__in=keys.values()).values("id_key").annotate(count=Count("pk"), lowest=Min("pk"))
+    only = {row["id_key"]: row["lowest"] for row in alike if row["count"] == 1}
     return known | {each: only[key] for each, key in keys.items() if key in only}
 
 
