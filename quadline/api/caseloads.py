@@ -13,7 +13,7 @@ from quadline.api.answers import answers
 from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Words
 from quadline.api.problems import Refused
 from quadline.delivery.caseloads import put_caseload as bring_to
-from quadline.roster.importing import RosterFault
+from quadline.roster.faults import RosterFault
 
 MOST_STUDENTS = 50_000
 router = Router(tags=["Caseloads"])
@@ -41,5 +41,6 @@ def put_caseload(
     try:
         count = bring_to(whose, caseload.students, actor=request.auth, now=timezone.now())
     except RosterFault as fault:
-        raise Refused(422, f"{len(fault.faults):,} things to mend. Nothing was changed.", faults=fault.faults) from fault
+        found = [str(each) for each in fault.faults]
+        raise Refused(422, f"{len(found):,} to fix. Nothing was changed.", faults=found) from fault
     return CaseloadAnswer(staff=whose.email, students=count)

@@ -15,7 +15,7 @@ Words = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"  # but white space
 Written = Annotated[str, Field(pattern=SOMETHING, max_length=20_000)]
 InstitutionalId = Annotated[str, Field(pattern=SOMETHING, max_length=40, examples=["00417733"])]
-Name = Annotated[str, Field(pattern=SOMETHING, json_schema_extra={"maxLength": 120})]
+Name = Annotated[str, Field(pattern=SOMETHING, description="At most 120 characters.")]
 Label = Annotated[str, Field(pattern=SOMETHING, max_length=60)]
 
 

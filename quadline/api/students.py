@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Path, Query, Router
 from pydantic import Field
 
@@ -11,9 +12,9 @@ from quadline.api.answers import answers
 from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Name, Words, only_described
 from quadline.api.pages import Limit, page_of
 from quadline.api.problems import Refused
-from quadline.roster.importing import RosterFault
+from quadline.delivery.caseloads import put_students as bring_to
+from quadline.roster.faults import RosterFault
 from quadline.roster.models import Student
-from quadline.roster.replacing import put_students as bring_to
 from quadline.roster.rules import LONGEST, STATUSES
 
 MOST_ROWS = 5_000
@@ -44,20 +45,27 @@ class Students(Answer):
     has_more: bool
 
 
+def at_most(column: str) -> str:
+    return f"At most {LONGEST[column]} characters."
+
+
 class StudentRow(Given):
-    """A student as they are to be: what is left out becomes empty. The same columns as in a roster file."""
+    """A student as they are to be: what is left out becomes empty. The same columns as in a roster file.
+
+    A value that cannot be used leaves what is known there, and is in ``faults`` of the answer.
+    """
 
     institutional_id: InstitutionalId
     first_name: Name
-    last_name: Name
-    preferred_name: Words = only_described(maxLength=LONGEST["preferred_name"])
-    pronouns: Words = only_described(maxLength=LONGEST["pronouns"])
-    email: Words = only_described(maxLength=254, examples=["rosa.calderon@college.edu"])
-    mobile: Words = only_described(maxLength=40, examples=["(734) 555-0141", "+17345550141"])
-    landline: Words = only_described(maxLength=40)
+    last_name: Words  # may be empty: some people have one name
+    preferred_name: Words = only_described(description=at_most("preferred_name"))
+    pronouns: Words = only_described(description=at_most("pronouns"))
+    email: Words = only_described(examples=["rosa.calderon@college.edu"])
+    mobile: Words = only_described(examples=["(734) 555-0141", "+17345550141"])
+    landline: Words = only_described(examples=["(734) 555-0143"])
     time_zone: Words = only_described(examples=["America/Detroit"])
     status: Words = only_described(examples=list(STATUSES))
-    program: Words = only_described(maxLength=LONGEST["program"])
+    program: Words = only_described(description=at_most("program"))
     tags: list[Words] = []
     courses: list[Words] = []
     test_student: bool = False
@@ -70,10 +78,21 @@ class StudentRow(Given):
 
 class Roster(Given):
     students: Annotated[list[StudentRow], Field(max_length=MOST_ROWS)]
+    allow_drop: bool = False  # even if phones, addresses or last names of more than a tenth of them would be gone
+
+
+class FaultAnswer(Answer):
+    row: int  # counted from 1
+    column: str
+    value: str
+    reason: str
 
 
 class Put(Answer):
+    """``students``: those that are now as their rows say. ``faults``: what was left as it is, and why."""
+
     students: int
+    faults: list[FaultAnswer]
 
 
 @router.get("", response=answers(200, Students, 422), summary="Students you may see, by institutional id")
@@ -91,13 +110,20 @@ def list_students(
 
 @router.put("", response=answers(200, Put, 403, 422, with_body=True), summary="Make students what these rows say, all or none")
 def put_students(request: ApiRequest, roster: Roster) -> Put:
-    """For administrators. New institutional ids are new students; students who are not named stay as they are."""
+    """For administrators. New institutional ids are new students; students who are not named stay as they are.
+
+    A value that cannot be read leaves what is known, and is in ``faults``.
+    """
     if not request.auth.may[May.MANAGE]:
         raise Refused(403, "Only administrators bring in the roster. Nothing was changed.")
+    cells = (row.as_cells() for row in roster.students)
     try:
-        return Put(students=bring_to((row.as_cells() for row in roster.students), actor=request.auth))
+        put = bring_to(cells, actor=request.auth, now=timezone.now(), may_drop=roster.allow_drop)
     except RosterFault as fault:
-        raise Refused(422, f"{len(fault.faults):,} things to mend. Nothing was changed.", faults=fault.faults) from fault
+        found = [str(each) for each in fault.faults]
+        raise Refused(422, f"{len(found):,} to fix. Nothing was changed.", faults=found) from fault
+    faults = [FaultAnswer(row=each.row, column=each.column, value=each.value, reason=each.reason) for each in put.faults]
+    return Put(students=put.students, faults=faults)
 
 
 @router.get("/{path:institutional_id}", response=answers(200, StudentAnswer, 404, 422), summary="One student")

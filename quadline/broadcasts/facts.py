@@ -13,6 +13,7 @@ from quadline.delivery import scope
 from quadline.delivery.recipients import places_of
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student, StudentQuerySet
+from quadline.roster.naming import display_name_of, first_of
 from quadline.roster.trouble import all_bad_phones
 
 AREA = slice(5)  # of a phone: +1734
@@ -52,11 +53,11 @@ class Person(NamedTuple):
 
     @property
     def first(self) -> str:
-        return self.preferred_name or self.first_name
+        return first_of(self)
 
     @property
     def display_name(self) -> str:
-        return f"{self.first} {self.last_name}"
+        return display_name_of(self)
 
 
 def people_in(students: StudentQuerySet) -> Iterator[Person]:

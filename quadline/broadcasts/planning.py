@@ -11,6 +11,7 @@ from quadline.broadcasts.rendering import NO_WORDS, Renderer
 from quadline.broadcasts.rules import EMAIL_INSTEAD, Outcome, Why
 from quadline.broadcasts.tallying import Planned as Planned
 from quadline.broadcasts.tallying import Tally
+from quadline.broadcasts.twins import Twins
 from quadline.consent.rules import Verdict
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Channel, Direction, Status
@@ -64,11 +65,21 @@ class Plan:
     def _rows(self) -> Iterable[Planned]:
         author = self.broadcast.author
         renderer = Renderer(self.broadcast, self.number)
-        people = people_in(resolve(self.broadcast.audience, author=author))
+        students = resolve(self.broadcast.audience, author=author)
+        twins, people = Twins(students), people_in(students)
         if self.is_email:
-            return (_planned(person, None if person.email else Why.NO_EMAIL, Outcome.EMAIL, renderer) for person in people)
+            emails = (_planned(person, None if person.email else Why.NO_EMAIL, Outcome.EMAIL, renderer) for person in people)
+            return _once_each(emails, twins)
         verdicts = verdicts_for(people, author=author, number=self.number, now=self.now)
-        return (_text(person, verdict, renderer) for person, verdict in verdicts)
+        return _once_each((_text(person, verdict, renderer) for person, verdict in verdicts), twins)
+
+
+def _once_each(rows: Iterable[Planned], twins: Twins) -> Iterator[Planned]:
+    for row in rows:
+        if row.outcome is not Outcome.NOTHING and twins.has_one(row.student, row.outcome):
+            yield Planned(row.student, Outcome.NOTHING, Why.TWIN, NO_WORDS)
+        else:
+            yield row
 
 
 def _text(person: Person, verdict: Verdict, renderer: Renderer) -> Planned:

@@ -43,6 +43,7 @@ class Why(StrEnum):
     NO_ADDRESS = "no_address"  # nothing: a text cannot reach them and there is no email address
     NO_EMAIL = "no_email"  # nothing: this is an email, and there is no address
     UNFILLED = "unfilled"  # nothing: a merge field is empty for them
+    TWIN = "twin"  # nothing: another recipient with the same phone or address is likely the same student
 
 
 WHY_WORDS: dict[Why, str] = {
@@ -54,6 +55,7 @@ WHY_WORDS: dict[Why, str] = {
     Why.NO_ADDRESS: "A text cannot reach them, and there is no email address",
     Why.NO_EMAIL: "No email address on file",
     Why.UNFILLED: "A merge field is empty for them",
+    Why.TWIN: "Likely the same student as another recipient, who gets it",
 }
 
 EMAIL_INSTEAD = frozenset({Why.OPTED_OUT, Why.NO_MOBILE, Why.LANDLINE, Why.BAD_NUMBER})

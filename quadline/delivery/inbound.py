@@ -5,11 +5,10 @@ Other words that may mean stop are put to a person (opting.py).
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.carriers.protocol import InboundText
@@ -23,8 +22,8 @@ from quadline.conversations.rules import Channel
 from quadline.delivery import holding, opting, scope
 from quadline.delivery.blocking import block_unsent
 from quadline.delivery.carrier_opt_outs import tell_if_unheard
+from quadline.delivery.senders import Place, places
 from quadline.delivery.under_way import keep_texts_back
-from quadline.numbers.rules import HELD
 from quadline.roster import trouble
 from quadline.roster.models import Student
 from quadline.sms import bodies, phones, segments
@@ -33,33 +32,7 @@ from quadline.sms import bodies, phones, segments
 INBOUND = uuid.UUID("8f0d6a52-1c0b-4e0f-9d2b-0b8a6f9f2f53")
 # Said on the screen beside a text that stands below what is newer: it joined the conversation when it came.
 REACHED_LATE, LATE = "Reached us late.", timedelta(minutes=2)
-# Whose number each text is to, and what is known of the phone it is from. Several students may share a phone: it is the
-# one this staff user was in touch with last. The conditions on the number are those of its index.
-PLACE = """
-    SELECT text.place, number.id, number.user_id, known.id, phone.phone IS NOT NULL
-    FROM unnest(%(systems)s::text[], %(students)s::text[]) WITH ORDINALITY AS text (system_phone, student_phone, place)
-    JOIN numbers_systemnumber AS number ON number.phone = text.system_phone
-         AND number.phone <> '' AND number.state <> 'released' AND number.state = ANY(%(held)s)
-    LEFT JOIN LATERAL (
-        SELECT conversation.id
-        FROM roster_student AS student
-        JOIN conversations_conversation AS conversation
-             ON conversation.student_id = student.id AND conversation.staff_id = number.user_id
-        WHERE student.mobile = text.student_phone
-        ORDER BY conversation.last_activity_at DESC LIMIT 1
-    ) AS known ON true
-    LEFT JOIN roster_phonetrouble AS phone ON phone.phone = text.student_phone
-"""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a text belongs; ``is_in_trouble``: texts to its phone have failed before."""
-
-    number_id: int
-    staff_id: int
-    conversation_id: int | None
-    is_in_trouble: bool
+FORMER = "From {phone}, a former number of this student."
 
 
 def file_replies(texts: Sequence[InboundText], *, now: datetime) -> list[uuid.UUID | None]:
@@ -68,13 +41,13 @@ def file_replies(texts: Sequence[InboundText], *, now: datetime) -> list[uuid.UU
     All or none. Many at once wait for nobody (receiving.py): OperationalError, and each may come alone.
     """
     with transaction.atomic(savepoint=False):
-        places = _places(texts)
-        waited = _keep_back([texts[at] for at in places])
-        replies = {at: _reply(texts[at], place, now) for at, place in places.items()}
+        found = _places(texts, now)
+        waited = _keep_back([(texts[at], place) for at, place in found.items()])
+        replies = {at: _reply(texts[at], place, now) for at, place in found.items()}
         new = receive(replies.values())
         # A phone that writes is a phone that works.
-        trouble.clear_all({replies[at].student_phone for at, place in places.items() if place.is_in_trouble})
-        _honour_all([(texts[at], reply) for at, reply in replies.items() if reply.id in new], waited)
+        trouble.clear_all({replies[at].student_phone for at, place in found.items() if place.is_in_trouble})
+        _honour_all([(texts[at], found[at], reply) for at, reply in replies.items() if reply.id in new], waited)
     return [replies[at].id if at in replies else None for at in range(len(texts))]
 
 
@@ -93,29 +66,38 @@ def id_of(carrier_message_id: str) -> uuid.UUID:
     return uuid.uuid5(INBOUND, carrier_message_id)
 
 
-def _places(texts: Sequence[InboundText]) -> dict[int, Place]:
+def _places(texts: Sequence[InboundText], now: datetime) -> dict[int, Place]:
     """By place in ``texts``; those to numbers that are not ours have none."""
-    wanted = {"systems": [text.system_phone for text in texts], "students": [_e164(text.student_phone) for text in texts]}
-    with connection.cursor() as cursor:
-        cursor.execute(PLACE, {**wanted, "held": sorted(HELD)})
-        found = {place - 1: Place(*known) for place, *known in cursor.fetchall()}
-    return dict(sorted(found.items()))
+    return places(
+        [text.system_phone for text in texts],
+        [_e164(text.student_phone) for text in texts],
+        [min(text.sent_at or now, now) for text in texts],
+    )
 
 
-def _keep_back(texts: Sequence[InboundText]) -> set[ledger.Pair]:
+def _keep_back(texts: Sequence[tuple[InboundText, Place]]) -> set[ledger.Pair]:
     """The pairs whose texts are kept back from here on, for somebody says STOP, START or what may mean stop.
 
     Before any conversation is locked, in this as in any other transaction that waits for texts on their way.
     """
-    said = [(pair_in(text), bodies.clean(text.body)) for text in texts]
+    said = [(pair_in(text), bodies.clean(text.body)) for text, _ in texts]
     out = _those_out(said)
     waited = set()
-    for pair, body in said:
+    for (pair, body), (text, place) in zip(said, texts, strict=True):
         found = keyword_in(body, opted_out=pair in out)
         if found[0] is not Keyword.HELP if found else stop_phrase_in(body):
             (keep_texts_back if found and found[0] is Keyword.STOP else ledger.wait_for_sends)(pair)
             waited.add(pair)
+            if found is None and (asked := _asked_about(text, place)) != pair:
+                ledger.wait_for_sends(asked)
+                waited.add(asked)
     return waited
+
+
+def _asked_about(text: InboundText, place: Place) -> ledger.Pair:
+    """Who says from a former phone that the texts may stop means those that come to the phone of now."""
+    is_former = place.is_from_former_phone and place.mobile
+    return (place.mobile if is_former else _e164(text.student_phone)), text.system_phone
 
 
 def _those_out(said: Iterable[tuple[ledger.Pair, str]]) -> set[ledger.Pair]:
@@ -129,7 +111,7 @@ def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
     body, phone = bodies.clean(text.body), _e164(text.student_phone)
     return Reply(
         id=id_of(text.carrier_message_id),
-        conversation_id=place.conversation_id or _opened(place.staff_id, phone, at).pk,
+        conversation_id=place.conversation_id or _opened(place, phone, at).pk,
         channel=Channel.TEXT,
         body=body,
         created_at=at,
@@ -137,29 +119,34 @@ def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
         student_phone=phone,
         segments=segments.count(body).segments,
         carrier_message_id=text.carrier_message_id,
-        detail=REACHED_LATE if now - at > LATE else "",
+        detail=_said_beside(place, phone, is_late=now - at > LATE),
     )
 
 
-def _opened(staff_id: int, phone: str, now: datetime) -> Conversation:
-    """The first reply from this phone to this staff user: with the student on their caseload, else with any who has it."""
-    staff, owners = User.objects.get(pk=staff_id), Student.objects.filter(mobile=phone)
-    student = owners.on_caseload_of(staff).by_name().first() or owners.by_name().first()
-    if student:
-        return open_conversation(staff=staff, student=student, now=now)
+def _said_beside(place: Place, phone: str, *, is_late: bool) -> str:
+    """What a conversation says beside a text that is not as others are."""
+    said = [FORMER.format(phone=phones.written(phone))] if place.is_from_former_phone else []
+    return " ".join([*said, *([REACHED_LATE] if is_late else [])])
+
+
+def _opened(place: Place, phone: str, now: datetime) -> Conversation:
+    """For the first reply from this phone to this staff user."""
+    staff = User.objects.get(pk=place.staff_id)
+    if place.student_id:
+        return open_conversation(staff=staff, student=Student.objects.get(pk=place.student_id), now=now)
     return open_with_phone(staff=staff, phone=phone, now=now)
 
 
-def _honour_all(filed: Sequence[tuple[InboundText, Reply]], waited: set[ledger.Pair]) -> None:
+def _honour_all(filed: Sequence[tuple[InboundText, Place, Reply]], waited: set[ledger.Pair]) -> None:
     """What the replies ask for. Their conversations are locked: nobody opts out or in meanwhile."""
-    out = _those_out(((reply.student_phone, text.system_phone), reply.body) for text, reply in filed)
-    for text, reply in filed:
+    out = _those_out(((reply.student_phone, text.system_phone), reply.body) for text, _, reply in filed)
+    for text, place, reply in filed:
         pair = (reply.student_phone, text.system_phone)
         found = keyword_in(reply.body, opted_out=pair in out)
         if found and found[0] is not Keyword.HELP:  # the carrier answers HELP itself; the staff user sees the question
             _honour_keyword(text, reply, *found, has_waited=pair in waited)
         elif found is None and pair in waited and (phrase := stop_phrase_in(reply.body)):
-            opting.ask_about(pair, reply.body, phrase, text=text, now=reply.created_at)
+            opting.ask_about(_asked_about(text, place), reply.body, phrase, text=text, now=reply.created_at)
 
 
 def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str, *, has_waited: bool) -> None:
@@ -183,9 +170,9 @@ def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str
         scope.bring_starts(entry)
     opting.answer_by_keyword(pair, now=now)
     if change is Change.OPT_OUT and ledger.is_opted_out(pair):  # not one that is surely older than a START
-        block_unsent(
-            conversation=Conversation.objects.get(pk=reply.conversation_id), verdict=Verdict(False, Reason.OPTED_OUT), now=now
-        )
+        conversation = Conversation.objects.get(pk=reply.conversation_id)
+        if conversation.student_phone == pair[0]:  # else it is about a former phone: no text goes there that is not closed below
+            block_unsent(conversation=conversation, verdict=Verdict(False, Reason.OPTED_OUT), now=now)
         holding.close_texts(pair, now=now)
         if entry:
             tell_if_unheard(entry)

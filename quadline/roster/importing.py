@@ -1,121 +1,146 @@
-"""Import students and caseloads from CSV files: every fault with its row, and all or nothing."""
+"""Import students and caseloads from CSV files: a bad cell costs a cell, a doubtful identity stops all."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
-from quadline.roster.rules import (
-    REQUIRED_CASELOAD_COLUMNS,
-    REQUIRED_STUDENT_COLUMNS,
-    StudentRow,
-    missing_columns,
-    read_student,
-)
-from quadline.roster.saving import EntryRow, save_caseloads, save_students
+from quadline.roster.assigning import assign
+from quadline.roster.columns import CASELOAD_FILE, STUDENT_FILE
+from quadline.roster.faults import Fault, RosterFault
+from quadline.roster.rules import MOST_LOST, StudentRow, lost_too_many, read_student
+from quadline.roster.saving import Loss, compare_students, save_students
+from quadline.roster.tables import Table, TableRow, perhaps_mobile, read_table
 
-MOST_FAULTS_SHOWN = 50
-
-
-class RosterFault(ValueError):
-    """The files were not imported and nothing changed; ``faults`` says what to mend, with file and row."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults[:MOST_FAULTS_SHOWN]))
-        self.faults = faults
+TORN = "has more cells than columns. Put quotes around a value with a comma in it."
 
 
-@dataclass(frozen=True)
+class Dropped(RosterFault):
+    """More would be gone than a person may lose by accident. ``imported``: what the files would have done."""
+
+    def __init__(self, losses: list[Loss], imported: "Imported") -> None:
+        super().__init__([Fault(0, "", "", _dropped(loss)) for loss in losses])
+        self.imported = imported
+
+
+@dataclass
 class Imported:
-    students: int
-    caseload_entries: int
+    """What an import did: counts, cells that were left as they were, and what a person should know."""
+
+    students: int = 0  # rows of the students file
+    new: int = 0
+    changed: int = 0
+    leaving: int = 0  # were in the last file and are not in this one; they stay
+    caseload_entries: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def unchanged(self) -> int:
+        return self.students - self.new - self.changed
 
 
-def import_roster(students_file: Path, caseload_file: Path | None = None) -> Imported:
+class Row(NamedTuple):
+    """A row as a door hands it over: by column, None where it is not given."""
+
+    number: int
+    cells: Mapping[str, str | None]
+
+
+def import_roster(
+    students_file: Path,
+    caseload_file: Path | None = None,
+    *,
+    may_drop: bool = False,
+    now: datetime | None = None,
+) -> Imported:
     """Make the roster what the files say: students by institutional id, and the caseloads of the staff they name.
 
-    Students who are not in the file stay. Raises RosterFault; then nothing has changed.
+    Students who are not in the file stay. Raises RosterFault, or Dropped unless ``may_drop``; then nothing has changed.
     """
-    rows = checked_students(_rows(students_file, REQUIRED_STUDENT_COLUMNS), file=students_file.name)
+    done = Imported()
+    table = read_table(students_file, STUDENT_FILE)
+    done.notes += _notes(table)
+    assignments = read_table(caseload_file, CASELOAD_FILE) if caseload_file else None
     with transaction.atomic():
-        students = save_students(rows)
-        entries = _import_caseloads(caseload_file) if caseload_file else 0
-    return Imported(students=students, caseload_entries=entries)
+        losses = _import_students(table, done, now or timezone.now())
+        if assignments:
+            done.notes.append(assignments.said)
+            assigned = assign(assignments)
+            done.caseload_entries = assigned.entries
+            losses.append(assigned.loss)
+        too_many = [loss for loss in losses if lost_too_many(loss.lost, loss.there)]
+        if too_many and not may_drop:
+            raise Dropped(too_many, done)
+    done.faults.sort(key=lambda fault: fault.row)
+    return done
 
 
 def checked_students(
-    rows: Iterable[tuple[int, Mapping[str, str]]], *, file: str = "", again: str = "is in the file twice"
-) -> Iterator[StudentRow]:
-    """The numbered rows as students, one by one: a roster may not fit into memory.
+    rows: Iterable[Row | TableRow], faults: list[Fault], *, file: str = "", twice: str = "in the file"
+) -> Iterator[tuple[int, StudentRow]]:
+    """The rows as students, one by one: a roster may not fit into memory. Faults of cells are added to ``faults``.
 
-    Raises RosterFault after the last, with every fault and its row; ``file`` is named before the row.
+    Raises RosterFault after the last, with every row of which nobody can say whose it is.
     """
-    seen: set[str] = set()
-    faults: list[str] = []
-    for number, row in rows:
-        place = f"{file}, row {number}" if file else f"row {number}"
-        student, wrong = read_student(row)
-        faults += [f"{place}: {fault}" for fault in wrong]
-        if student and student.institutional_id in seen:
-            faults.append(f"{place}: institutional_id {student.institutional_id} {again}")
-        elif student:
-            seen.add(student.institutional_id)
-            yield student
-    if faults:
-        raise RosterFault(faults)
+    seen: dict[str, tuple[int, int]] = {}
+    stops: list[Fault] = []
+    for row in rows:
+        if isinstance(row, TableRow) and row.is_torn:
+            stops.append(Fault(row.number, "", "", TORN, file))
+            continue
+        student, wrong, stopping = read_student(row.cells, number=row.number, file=file)
+        faults += wrong
+        stops += stopping
+        if student is None:
+            continue
+        said = hash(tuple(map(str, student)))
+        first, before = seen.setdefault(student.institutional_id, (row.number, said))
+        if first == row.number:
+            yield row.number, student
+        else:
+            reason = f"is {twice} twice, in row {first} too."
+            again = Fault(row.number, "institutional_id", student.institutional_id, reason, file)
+            _note_again(again, is_same=said == before, faults=faults, stops=stops)
+    if stops:
+        raise RosterFault(stops)
 
 
-def _import_caseloads(path: Path) -> int:
-    rows = (
-        EntryRow(number, _cell(row, "staff_email").lower(), _cell(row, "institutional_id"), _cell(row, "relation")[:80])
-        for number, row in _rows(path, REQUIRED_CASELOAD_COLUMNS)
-    )
-    count, unmatched = save_caseloads(rows)
-    faults: list[str] = []
-    for row, has_staff, has_student in unmatched:
-        place = f"{path.name}, row {row.number}"
-        if not has_staff:
-            faults.append(f"{place}: no staff account has the address {row.staff_email!r}")
-        if not has_student:
-            faults.append(f"{place}: no student has the institutional_id {row.institutional_id!r}")
-    if faults:
-        raise RosterFault(faults)
-    return count
+def _note_again(again: Fault, *, is_same: bool, faults: list[Fault], stops: list[Fault]) -> None:
+    """A row that says the same once more is left out; two that differ are one student's, and nobody knows which counts."""
+    if is_same:
+        faults.append(again._replace(reason=f"{again.reason} The row says the same and was left out."))
+    else:
+        stops.append(again._replace(reason=f"{again.reason} They differ: keep one."))
 
 
-def _cell(row: dict[str, str], column: str) -> str:
-    return " ".join(row.get(column, "").replace("\x00", "").split())
+def _import_students(table: Table, done: Imported, now: datetime) -> list[Loss]:
+    compared = compare_students(checked_students(table.rows(), done.faults, file=table.file), is_whole=True)
+    if not compared.given:
+        reason = "has no students under its header. Nothing was changed."
+        raise RosterFault([Fault(0, "", "", reason, table.file)])
+    done.faults += [fault._replace(file=table.file) for fault in compared.faults]
+    done.students = compared.kept
+    done.leaving = compared.losses[0].lost
+    done.new, done.changed = save_students(is_whole=True, now=now)
+    return compared.losses
 
 
-def _rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a CSV file by column name, with the row number a spreadsheet shows: a cell of several lines is one row."""
-    reader = csv.reader(io.StringIO(_text_of(path), newline=""))
-    number = 1
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        if missing := missing_columns(header, required):
-            found = ", ".join(header) or "none"
-            raise RosterFault([f"{path.name}: column {name} is missing. Found: {found}." for name in missing])
-        for number, cells in enumerate(reader, start=2):
-            if len(cells) > len(header):
-                raise RosterFault([f"{path.name}, row {number}: more cells than columns; is a comma unquoted?"])
-            if cells:
-                yield number, dict(zip_longest(header, cells, fillvalue=""))
-    except csv.Error as error:
-        raise RosterFault([f"{path.name}, after row {number}: {error}"]) from error
+def _notes(table: Table) -> Iterator[str]:
+    yield table.said
+    if "mobile" not in table.header.places:
+        perhaps = perhaps_mobile(table)
+        hint = f" If “{perhaps}” holds them, rename it to mobile." if perhaps else " Name their column mobile."
+        yield f"{table.file}: there is no column mobile. The numbers that are known stay.{hint}"
+    if table.header.unknown:
+        names = ", ".join(table.header.unknown[:10])
+        yield f"{table.file}: columns that were not read: {names}."
 
 
-def _text_of(path: Path) -> str:
-    """UTF-8, with or without a byte-order mark, or the encoding that old spreadsheets write."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RosterFault([f"{path} cannot be read: {error.strerror}"]) from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+def _dropped(loss: Loss) -> str:
+    share = f"{loss.lost / loss.there:.0%}"
+    return f"{loss.lost:,} of {loss.there:,} {loss.what} ({share}) would be gone, more than {MOST_LOST:.0%}."

@@ -10,7 +10,9 @@ from django.db.models import Q
 
 from quadline.accounts.models import TINTS, User, initials_of
 from quadline.accounts.rules import May
-from quadline.roster.searching import folded, search_text
+from quadline.roster.identity import id_key
+from quadline.roster.naming import display_name_of, first_of
+from quadline.roster.searching import search_terms, search_text
 from quadline.sms import phones
 
 
@@ -32,10 +34,10 @@ class StudentQuerySet(models.QuerySet["Student"]):
 
     def matching(self, query: str) -> "StudentQuerySet":
         """Every word of the query begins a word of the student's names, id, email or phone."""
-        words = folded(query).split()[:8]
-        if not words:
+        ways = [" & ".join(f"{word}:*" for word in words) for words in search_terms(query)]
+        if not ways:
             return self
-        prefixes = SearchQuery(" & ".join(f"{word[:40]}:*" for word in words), config="simple", search_type="raw")
+        prefixes = SearchQuery(" | ".join(ways), config="simple", search_type="raw")
         return self.annotate(_words=SearchVector("search_text", config="simple")).filter(_words=prefixes)
 
     def by_name(self) -> "StudentQuerySet":
@@ -64,6 +66,9 @@ class Student(models.Model):
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     courses = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     search_text = models.TextField(editable=False)
+    id_key = models.CharField(max_length=40, editable=False, db_default="")
+    # Whether the last roster file had them. Who was never in one is not missed there.
+    is_listed = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = StudentQuerySet.as_manager()
 
@@ -71,6 +76,7 @@ class Student(models.Model):
         indexes = [
             GinIndex(SearchVector("search_text", config="simple"), name="student_search"),
             models.Index(fields=["last_name", "first_name", "id"]),
+            models.Index(fields=["id_key"], name="student_id_key"),
             models.Index(fields=["is_test"], condition=Q(is_test=True), name="student_test"),
             GinIndex(fields=["tags"], name="student_tags"),
             GinIndex(fields=["courses"], name="student_courses"),
@@ -81,20 +87,21 @@ class Student(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.search_text = search_text(self)
+        self.id_key = id_key(self.institutional_id)
         super().save(*args, **kwargs)
 
     @property
     def first(self) -> str:
-        return self.preferred_name or self.first_name
+        return first_of(self)
 
     @property
     def display_name(self) -> str:
-        return f"{self.first} {self.last_name}"
+        return display_name_of(self)
 
     @property
     def name_line(self) -> str:
         """The name on record, when the student goes by another."""
-        return f"{self.first_name} {self.last_name}" if self.preferred_name else ""
+        return f"{self.first_name} {self.last_name}".strip() if self.preferred_name else ""
 
     @property
     def initials(self) -> str:
@@ -122,6 +129,18 @@ class CaseloadEntry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["staff", "student"], name="caseload_once")]
+
+
+class FormerPhone(models.Model):
+    """A mobile that a student no longer has. A text from it may still be theirs (delivery/senders.py)."""
+
+    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="former_phones")
+    phone = models.CharField(max_length=16)  # E.164
+    left_at = models.DateTimeField()  # when the roster no longer had it
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["student", "phone"], name="former_phone_once")]
+        indexes = [models.Index(fields=["phone", "-left_at"], name="former_phone")]
 
 
 class PhoneTrouble(models.Model):

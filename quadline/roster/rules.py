@@ -1,10 +1,13 @@
-"""What a row of a roster file must hold: one row of text in, a checked row or its faults out. No database here."""
+"""What a row of a roster file must hold: one row of text in, a checked row and its faults out. No database here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import NamedTuple
-from zoneinfo import available_timezones
 
-from quadline.sms.phones import PhoneError, normalise
+from quadline.roster import cells
+from quadline.roster.cells import CellFault
+from quadline.roster.faults import Fault
+from quadline.roster.identity import read_id
 
 STUDENT_COLUMNS = (
     "institutional_id",
@@ -22,78 +25,99 @@ STUDENT_COLUMNS = (
     "courses",
     "test_student",
 )
-REQUIRED_STUDENT_COLUMNS = ("institutional_id", "first_name", "last_name", "email")
-REQUIRED_CASELOAD_COLUMNS = ("staff_email", "institutional_id")
 STATUSES = ("active", "leave", "withdrawn", "graduated")
 LONGEST = {"institutional_id": 40, "first_name": 120, "last_name": 120, "preferred_name": 120, "pronouns": 40, "program": 160}
-SEVERAL = ("tags", "courses")  # columns of several values, divided by semicolons
-LONGEST_VALUE, MOST_VALUES = 60, 50
-YES = frozenset({"yes", "y", "true", "1"})
-NO = frozenset({"no", "n", "false", "0", ""})
-ZONES = frozenset(available_timezones())  # once: each call reads hundreds of files
+YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
+# A file may have this share fewer students, phones or caseload rows than there are; more, and a person must say so.
+MOST_LOST = 0.1
+# How long a text from a phone that a student no longer has is still taken for theirs. A carrier may give a number to
+# somebody else from 45 to 90 days after it was disconnected (47 CFR 52.15(f)(1)(ii)); nobody tells us when that was.
+FORMER_PHONE_COUNTS = timedelta(days=180)
+
+READERS: dict[str, Callable[[str], object]] = {
+    "first_name": lambda cell: cells.name(cell, LONGEST["first_name"]),
+    "last_name": lambda cell: cells.name(cell, LONGEST["last_name"]),
+    "preferred_name": lambda cell: cells.name(cell, LONGEST["preferred_name"]),
+    "pronouns": lambda cell: cells.text(cell, LONGEST["pronouns"]),
+    "email": cells.email,
+    "mobile": cells.phone,
+    "landline": cells.phone,
+    "time_zone": cells.zone,
+    "status": lambda cell: cells.choice(cell, STATUSES) or "active",
+    "program": lambda cell: cells.text(cell, LONGEST["program"]),
+    "tags": cells.several,
+    "courses": cells.several,
+    "test_student": lambda cell: cells.choice(cell, YES + NO) in YES,
+}
 
 
 class StudentRow(NamedTuple):
-    """A checked row of students.csv; phones in E.164."""
+    """A checked row of a roster; phones in E.164. None: not given or not readable, so what is known stays."""
 
     institutional_id: str
-    first_name: str
-    last_name: str
-    preferred_name: str
-    pronouns: str
-    email: str
-    mobile: str
-    landline: str
-    time_zone: str
-    status: str
-    program: str
-    tags: list[str]
-    courses: list[str]
-    is_test: bool
+    first_name: str | None = None
+    last_name: str | None = None
+    preferred_name: str | None = None
+    pronouns: str | None = None
+    email: str | None = None
+    mobile: str | None = None
+    landline: str | None = None
+    time_zone: str | None = None
+    status: str | None = None
+    program: str | None = None
+    tags: list[str] | None = None
+    courses: list[str] | None = None
+    is_test: bool | None = None
 
 
-def missing_columns(header: list[str], required: tuple[str, ...]) -> list[str]:
-    return [column for column in required if column not in header]
+class Read(NamedTuple):
+    """``faults`` cost a cell each. ``stops``: nobody can say whose row it is."""
+
+    student: StudentRow | None
+    faults: list[Fault]
+    stops: list[Fault]
 
 
-def read_student(row: Mapping[str, str]) -> tuple[StudentRow | None, list[str]]:
-    """A row as a student, or what is wrong with it, each fault in words."""
-    cells = {column: " ".join((row.get(column) or "").replace("\x00", "").split()) for column in STUDENT_COLUMNS}
-    faults = [f"{column} is empty" for column in ("institutional_id", "first_name", "last_name") if not cells[column]]
-    faults += [
-        f"{column} is longer than {longest} characters" for column, longest in LONGEST.items() if len(cells[column]) > longest
-    ]
-    if cells["email"] and ("@" not in cells["email"] or len(cells["email"]) > 254):
-        faults.append(f"email {cells['email']!r} is not an address")
-    phones = {column: _phone(cells[column], column, faults) for column in ("mobile", "landline")}
-    lists = {column: _several(cells[column], column, faults) for column in SEVERAL}
-    status = cells["status"].lower() or "active"
-    if status not in STATUSES:
-        faults.append(f"status {status!r} is not one of {', '.join(STATUSES)}")
-    if cells["time_zone"] and cells["time_zone"] not in ZONES:
-        faults.append(f"time_zone {cells['time_zone']!r} is not known; use a name such as America/Detroit")
-    test = cells["test_student"].lower()
-    if test not in YES | NO:
-        faults.append(f"test_student {test!r} is neither yes nor no")
-    if faults:
-        return None, faults
-    kept = {column: value for column, value in cells.items() if column != "test_student" and column not in SEVERAL}
-    checked = {**kept, **phones, "status": status, "email": cells["email"].lower()}
-    return StudentRow(**checked, **lists, is_test=test in YES), []  # type: ignore[arg-type]  # by column
+def read_student(row: Mapping[str, str | None], *, number: int = 0, file: str = "") -> Read:
+    """A row by column as a student. A column that is not in it, or is None, is not given."""
+    given = row.get("institutional_id") or ""
+    whose = read_id(given)
+    if whose.fault:
+        return Read(None, [], [Fault(number, "institutional_id", given, whose.fault, file)])
+    faults = [Fault(number, "institutional_id", given, whose.note, file)] if whose.note else []
+    values: dict[str, object] = {}
+    for column, cell in _with_both_names(row).items():
+        if cell is None or column not in READERS:
+            continue
+        try:
+            values[column] = READERS[column](cell) if cell else _of_nothing(column)
+        except CellFault as fault:
+            faults.append(Fault(number, column, cell, str(fault), file))
+    if values.get("first_name") == "" == values.get("last_name"):
+        faults.append(Fault(number, "last_name", "", "There is no name in this row. What is known stays.", file))
+        values["first_name"] = values["last_name"] = None
+    is_test = values.pop("test_student", None)
+    return Read(StudentRow(whose.kept, **values, is_test=is_test), faults, [])  # type: ignore[arg-type]  # by column
 
 
-def _phone(cell: str, column: str, faults: list[str]) -> str:
-    try:
-        return normalise(cell) if cell else ""
-    except PhoneError as error:
-        faults.append(f"{column} {cell!r}: {error}")
-        return ""
+def lost_too_many(lost: int, there: int) -> bool:
+    return lost > there * MOST_LOST
 
 
-def _several(cell: str, column: str, faults: list[str]) -> list[str]:
-    """The values of a cell, each once, in order."""
-    values = list(dict.fromkeys(value for part in cell.split(";") if (value := part.strip())))
-    faults += [f"{column}: {value!r} is longer than {LONGEST_VALUE} characters" for value in values if len(value) > LONGEST_VALUE]
-    if len(values) > MOST_VALUES:
-        faults.append(f"{column} has more than {MOST_VALUES} values")
-    return values
+def _of_nothing(column: str) -> object:
+    if column == "status":
+        return STATUSES[0]
+    if column == "test_student":
+        return False
+    return [] if column in ("tags", "courses") else ""
+
+
+def _with_both_names(row: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """“Lund, Ada” and “Ada Lund” in one column are a first and a last name."""
+    whole = row.get("name")
+    if whole is None:
+        return row
+    last, comma, first = whole.partition(",")
+    if not comma:
+        first, _, last = " ".join(whole.split()).partition(" ")
+    return {**row, "first_name": first, "last_name": last}

@@ -1,110 +1,174 @@
-"""Checked rows become students and caseloads, set by set: copied into a table of the transaction, compared, merged.
+"""Checked rows become students: copied into a table of the transaction, matched, compared, merged.
 
-Everything here runs in the caller's transaction. What is already as it should be is not written again.
+Everything here runs in the caller's transaction. What is already as it should be is not written again. A value that was
+not given, or could not be read, is NULL in that table and leaves what is known.
 """
 
 # ruff: noqa: S608  # no value in the statements: what is put together here are the names of columns
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from django.db import connection
 
+from quadline.roster.faults import Fault
+from quadline.roster.identity import id_key
+from quadline.roster.matching import match_rows
 from quadline.roster.rules import StudentRow
-from quadline.roster.searching import search_text
+from quadline.roster.searching import folded, search_text
 
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('roster'))"
+KEPT = tuple(name for name in StudentRow._fields if name != "institutional_id")
+GIVEN = ("number", "name_key", "id_key", *StudentRow._fields, "search_text")
+SEARCHED = ("first_name", "last_name", "preferred_name", "email", "mobile", "landline")
+DEFAULTS = {"status": "'active'", "tags": "'{}'", "courses": "'{}'", "is_test": "false"}
+_NAMES = ", ".join(("institutional_id", "id_key", "search_text", *KEPT))
+_MERGED = {name: f"coalesce(given.{name}, student.{name})" for name in KEPT}
 
-class EntryRow(NamedTuple):
-    """A row of caseload.csv, with its number."""
-
-    number: int
-    staff_email: str
-    institutional_id: str
-    relation: str
-
-
-class Unmatched(NamedTuple):
-    """A caseload row that names somebody we do not have."""
-
-    row: EntryRow
-    has_staff: bool
-    has_student: bool
-
-
-COLUMNS = (*StudentRow._fields, "search_text")
-_NAMES = ", ".join(COLUMNS)
-_CHANGING = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "institutional_id")
-_BEFORE, _AFTER = (", ".join(f"{table}.{name}" for name in COLUMNS) for table in ("student", "excluded"))
-
-GIVEN_STUDENTS = f"CREATE TEMP TABLE given_student AS SELECT {_NAMES} FROM roster_student WITH NO DATA"
-# In one order, so that two rosters at once wait for each other and never in a ring.
-MERGE_STUDENTS = f"""
-    INSERT INTO roster_student AS student ({_NAMES}) SELECT {_NAMES} FROM given_student ORDER BY institutional_id
-    ON CONFLICT (institutional_id) DO UPDATE SET {_CHANGING} WHERE ({_BEFORE}) IS DISTINCT FROM ({_AFTER})
+GIVEN_STUDENTS = f"""
+    CREATE TEMP TABLE given_student ON COMMIT DROP AS
+    SELECT NULL::int AS number, NULL::text AS name_key, {_NAMES} FROM roster_student WITH NO DATA
 """
-GIVEN_ENTRIES = "CREATE TEMP TABLE given_entry (number integer, staff_email text, institutional_id text, relation text)"
-UNMATCHED = """
-    SELECT number, staff_email, institutional_id, relation, staff.id IS NOT NULL, student.id IS NOT NULL
-    FROM given_entry LEFT JOIN accounts_user AS staff ON staff.email = staff_email
-    LEFT JOIN roster_student AS student USING (institutional_id)
-    WHERE staff.id IS NULL OR student.id IS NULL ORDER BY number
+# Rows that leave out a value by which the student is found: the search text made from them alone is not all of it.
+INCOMPLETE = f"""
+    SELECT given.number, match.kept_id, {", ".join(_MERGED[name] for name in SEARCHED)}
+    FROM given_student AS given JOIN given_match AS match USING (number)
+    JOIN roster_student AS student ON student.id = match.student_id
+    WHERE match.kept_id <> given.institutional_id
+       OR {" OR ".join(f"(given.{name} IS NULL AND student.{name} <> '')" for name in SEARCHED)}
 """
-LOCK_STAFF = """
-    SELECT id FROM accounts_user WHERE email IN (SELECT staff_email FROM given_entry) ORDER BY id FOR NO KEY UPDATE
+COMPLETE = """
+    UPDATE given_student AS given SET search_text = made.search_text
+    FROM unnest(%s::int[], %s::text[]) AS made (number, search_text) WHERE given.number = made.number
 """
-GIVEN_PAIRS = """
-    CREATE TEMP TABLE given_pair AS
-    SELECT DISTINCT ON (staff.id, student.id) staff.id AS staff_id, student.id AS student_id, relation
-    FROM given_entry JOIN accounts_user AS staff ON staff.email = staff_email
-    JOIN roster_student AS student USING (institutional_id)
-    ORDER BY staff.id, student.id, number DESC
+_MATCHED = """
+    FROM given_student AS given JOIN given_match USING (number) JOIN roster_student AS student ON student.id = student_id
 """
-DROP_LEFT = """
-    DELETE FROM roster_caseloadentry AS entry WHERE staff_id IN (SELECT staff_id FROM given_pair) AND NOT EXISTS (
-        SELECT FROM given_pair AS pair WHERE pair.staff_id = entry.staff_id AND pair.student_id = entry.student_id
-    )
+COUNTED = {"mobile": "mobile numbers", "email": "email addresses", "first_name": "first names", "last_name": "last names"}
+LOST = "SELECT " + ", ".join(
+    f"count(*) FILTER (WHERE student.{name} <> ''), count(*) FILTER (WHERE student.{name} <> '' AND given.{name} = '')"
+    for name in COUNTED
+)
+LOST += _MATCHED
+REMEMBER_PHONES = f"""
+    INSERT INTO roster_formerphone (student_id, phone, left_at)
+    SELECT student.id, student.mobile, %s {_MATCHED} WHERE student.mobile <> '' AND given.mobile <> student.mobile
+    ON CONFLICT (student_id, phone) DO UPDATE SET left_at = excluded.left_at
 """
-MERGE_PAIRS = """
-    INSERT INTO roster_caseloadentry AS entry (staff_id, student_id, relation)
-    SELECT staff_id, student_id, relation FROM given_pair ORDER BY staff_id, student_id
-    ON CONFLICT (staff_id, student_id) DO UPDATE SET relation = excluded.relation WHERE entry.relation <> excluded.relation
+FORGET_PHONES = f"""
+    DELETE FROM roster_formerphone AS former USING (SELECT student.id, given.mobile {_MATCHED}
+        WHERE given.mobile <> '' AND given.mobile <> student.mobile) AS now
+    WHERE former.student_id = now.id AND former.phone = now.mobile
 """
-COUNT_PAIRS = "SELECT count(*) FROM given_pair"
+_BEFORE = ", ".join(f"student.{name}" for name in ("institutional_id", "id_key", "search_text", *KEPT))
+_AFTER = ", ".join(("match.kept_id", "given.id_key", "given.search_text", *_MERGED.values()))
+# In one order: two who change students at once wait for each other and never in a ring.
+LOCK = "SELECT 1 FROM roster_student WHERE id IN (SELECT student_id FROM given_match) ORDER BY id FOR NO KEY UPDATE"
+CHANGE = f"""
+    UPDATE roster_student AS student SET ({_NAMES}) = ROW({_AFTER})
+    FROM given_match AS match JOIN given_student AS given USING (number)
+    WHERE student.id = match.student_id AND ({_BEFORE}) IS DISTINCT FROM ({_AFTER})
+"""
+ADD = f"""
+    INSERT INTO roster_student ({_NAMES}, is_listed)
+    SELECT institutional_id, id_key, search_text,
+           {", ".join(f"coalesce({name}, {DEFAULTS.get(name, repr(''))})" for name in KEPT)}, %s
+    FROM given_student LEFT JOIN given_match USING (number) WHERE student_id IS NULL ORDER BY institutional_id
+"""
+LIST = """
+    UPDATE roster_student SET is_listed = true
+    WHERE NOT is_listed AND id IN (SELECT student_id FROM given_match JOIN given_student USING (number))
+"""
+_LEAVING = "is_listed AND NOT EXISTS (SELECT FROM given_match WHERE student_id = roster_student.id)"
+LEAVING = f"SELECT count(*), count(*) FILTER (WHERE {_LEAVING}) FROM roster_student WHERE is_listed"
+UNLIST = f"UPDATE roster_student SET is_listed = false WHERE {_LEAVING}"
 
 
-def save_students(rows: Iterable[StudentRow]) -> int:
-    """Make these students what the rows say, each by its institutional id; returns how many."""
+class Loss(NamedTuple):
+    """How many of what would be gone."""
+
+    what: str
+    there: int
+    lost: int
+
+
+class Compared(NamedTuple):
+    """The rows beside the roster, before anything is written."""
+
+    given: int  # rows
+    kept: int  # without those that were left out
+    faults: list[Fault]
+    losses: list[Loss]
+
+
+def compare_students(rows: Iterable[tuple[int, StudentRow]], *, is_whole: bool) -> Compared:
+    """Copy the numbered rows beside the roster and match them. ``is_whole``: who is not in them is missing."""
     with connection.cursor() as cursor:
+        cursor.execute(ONE_AT_A_TIME)
+        cursor.execute("DROP TABLE IF EXISTS given_student, given_match, given_twin")
         cursor.execute(GIVEN_STUDENTS)
-        count = _copy(cursor, "given_student", COLUMNS, ((*row, search_text(row)) for row in rows))
-        cursor.execute(MERGE_STUDENTS)
-        cursor.execute("DROP TABLE given_student")
-    return count
+        given = copy_in(cursor, "given_student", GIVEN, _copied(rows))
+        faults = match_rows(cursor)
+        cursor.execute("SELECT count(*) FROM given_student")
+        [kept] = cursor.fetchone()
+        cursor.execute(LOST)
+        counts = list(cursor.fetchone())
+        cursor.execute(LEAVING)
+        listed = list(cursor.fetchone()) if is_whole else [0, 0]
+    whats = ("students", *COUNTED.values())
+    losses = [Loss(what, *pair) for what, pair in zip(whats, _pairs(listed + counts), strict=True)]
+    return Compared(given, kept, faults, losses)
 
 
-def save_caseloads(rows: Iterable[EntryRow]) -> tuple[int, list[Unmatched]]:
-    """Make the caseloads of the staff who are named exactly what the rows say; of a pair that comes twice the last counts.
-
-    Returns how many entries there are of them. When somebody is unmatched nothing is written, and all who are come back.
-    """
+def save_students(*, is_whole: bool, now: datetime) -> tuple[int, int]:
+    """Make the roster what the compared rows say; returns how many are new and how many have changed."""
     with connection.cursor() as cursor:
-        cursor.execute(GIVEN_ENTRIES)
-        _copy(cursor, "given_entry", EntryRow._fields, rows)
-        cursor.execute(UNMATCHED)
-        if unmatched := [Unmatched(EntryRow(*found[:4]), *found[4:]) for found in cursor.fetchall()]:
-            cursor.execute("DROP TABLE given_entry")
-            return 0, unmatched
-        for statement in (LOCK_STAFF, GIVEN_PAIRS, DROP_LEFT, MERGE_PAIRS, COUNT_PAIRS):
-            cursor.execute(statement)
-        [count] = cursor.fetchone() or [0]
-        cursor.execute("DROP TABLE given_entry, given_pair")
-    return count, []
+        _complete(cursor)
+        cursor.execute(LOCK)
+        cursor.execute(REMEMBER_PHONES, [now])
+        cursor.execute(FORGET_PHONES)
+        cursor.execute(CHANGE)
+        changed = cursor.rowcount
+        if is_whole:
+            cursor.execute(LIST)
+            cursor.execute(UNLIST)
+        cursor.execute(ADD, [is_whole])
+        return cursor.rowcount, changed
 
 
-def _copy(cursor: Any, table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> int:
+def copy_in(cursor: Any, table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> int:
     count = 0
     with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
             count += 1
     return count
+
+
+def _pairs(counts: list[int]) -> Iterator[tuple[int, int]]:
+    return zip(counts[::2], counts[1::2], strict=True)
+
+
+def _copied(rows: Iterable[tuple[int, StudentRow]]) -> Iterator[tuple[Any, ...]]:
+    for number, row in rows:
+        words = folded(f"{row.first_name or ''} {row.last_name or ''}")
+        yield (number, " ".join(sorted(words.split())), id_key(row.institutional_id), *row, _found_by(row))
+
+
+def _found_by(row: Any) -> str:
+    whole = {name: getattr(row, name) or "" for name in SEARCHED}
+    return search_text(SimpleNamespace(institutional_id=row.institutional_id, **whole))
+
+
+def _complete(cursor: Any) -> None:
+    cursor.execute(INCOMPLETE)
+    found = iter(cursor.fetchall())
+    while batch := list(islice(found, 5_000)):
+        texts = [
+            search_text(SimpleNamespace(institutional_id=id, **dict(zip(SEARCHED, values, strict=True))))
+            for _, id, *values in batch
+        ]
+        cursor.execute(COMPLETE, [[number for number, *_ in batch], texts])

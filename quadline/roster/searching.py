@@ -1,11 +1,34 @@
 """The words that a student is found by, and the words that are asked for, in one spelling. No database here."""
 
 import unicodedata
+from collections.abc import Iterator
 from typing import Protocol
 
-# Letters that people type plainly though Unicode does not take them apart; the ʻokina divides words.
-PLAIN = {"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe", "ʻ": " ", "ʼ": " "}
-APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´ʻʼ", ""))
+# Letters that people type plainly though Unicode does not take them apart; the ʻokina divides words, and the Arabic
+# tatweel only stretches one.
+PLAIN = {
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "ø": "o",
+    "ħ": "h",
+    "ı": "i",
+    "þ": "th",
+    "æ": "ae",
+    "œ": "oe",
+    "ə": "e",
+    "ŧ": "t",
+    "ʻ": " ",
+    "ʼ": " ",
+    "ʹ": " ",
+    "\u0640": "",
+}
+# How the same letters are written where there are no umlauts: Mueller for Müller, Soeren for Søren, Haakon for Håkon.
+SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´′＇ʹʻʼ", ""))
+# Scripts that put no space between the family and the given name: CJK radicals to Hangul, and full-width beyond.
+WITHOUT_SPACES = range(0x2E80, 0xD7FC)
+MOST_WORDS, LONGEST_WORD = 8, 40  # of a query
 
 
 class Searched(Protocol):
@@ -33,7 +56,8 @@ class _Spelling(dict[int, str]):
     def __missing__(self, code: int) -> str:
         letter = chr(code)
         kept = letter if letter.isalnum() else " "
-        self[code] = PLAIN.get(letter, "" if unicodedata.combining(letter) else kept)
+        is_part = unicodedata.combining(letter) or unicodedata.category(letter) == "Cf"
+        self[code] = PLAIN.get(letter, "" if is_part else kept)
         return self[code]
 
 
@@ -46,11 +70,80 @@ def folded(text: str) -> str:
 
 
 def search_text(student: Searched) -> str:
-    """The words a student is found by: names, id, email, and phones in full and by each of their parts."""
-    names = " ".join((student.preferred_name, student.first_name, student.last_name))
-    joined = names.translate(APOSTROPHES)  # obrien for O'Brien
+    """The words a student is found by: names as in `name_words`, id, email, and phones in full and by their parts."""
+    names = (student.preferred_name, student.first_name, student.last_name)
     numbers = [words for phone in (student.mobile, student.landline) if phone for words in _phone_words(phone)]
-    return folded(" ".join((names, joined if joined != names else "", student.institutional_id, student.email, *numbers)))
+    others = folded(" ".join((student.institutional_id, student.email, *numbers)))
+    return f"{' '.join(name_words(*names))} {others}".strip()
+
+
+def name_words(preferred: str, first: str, last: str) -> list[str]:
+    """Every word that somebody may type for these names, each once.
+
+    The words themselves, each name as one word (delacruz, maryann, obrien), letters
+    spelled out (mueller), and names of scripts without spaces as they are written, the
+    family name first or last (李小明).
+    """
+    words: dict[str, None] = {}
+    for name in (preferred, first, last):
+        for spelling in _spellings(name):
+            words |= dict.fromkeys(spelling.split())
+            words |= dict.fromkeys(_in_one(spelling))
+    for whole in _without_spaces((preferred, first), last):
+        words[whole] = None
+    return list(words)
+
+
+def search_terms(query: str) -> list[list[str]]:
+    """Ways to read a query: in each, every word must begin a word that is stored.
+
+    As typed or with its letters spelled out, with two neighbors in one word ("mary ann"
+    for Maryann), and all in one.
+    """
+    ways: list[list[str]] = []
+    for spelling in dict.fromkeys(_spellings(query)):
+        words = [word[:LONGEST_WORD] for word in spelling.split()[:MOST_WORDS]]
+        ways += [way for way in _ways(words) if way not in ways]
+    return ways
+
+
+def _ways(words: list[str]) -> Iterator[list[str]]:
+    if words:
+        yield words
+    for place in range(len(words) - 1):
+        joined = (words[place] + words[place + 1])[:LONGEST_WORD]
+        yield [*words[:place], joined, *words[place + 2 :]]
+    if len(words) > 2:
+        yield ["".join(words)[:LONGEST_WORD]]
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """The name folded; without its apostrophes; and with its letters spelled out."""
+    if not name:
+        return
+    yield folded(name)
+    closed = name.translate(APOSTROPHES)
+    if closed != name:
+        yield folded(closed)
+    if not name.isascii():
+        lower = unicodedata.normalize("NFC", name.casefold())
+        spelled = lower.translate(SPELLED_OUT)
+        if spelled != lower:
+            yield folded(spelled.translate(APOSTROPHES))
+
+
+def _in_one(spelling: str) -> list[str]:
+    return [spelling.replace(" ", "")] if " " in spelling else []
+
+
+def _without_spaces(given: tuple[str, ...], last: str) -> Iterator[str]:
+    family = folded(last).replace(" ", "")
+    if not last or ord(last[0]) not in WITHOUT_SPACES:
+        return
+    for name in filter(None, given):
+        own = folded(name).replace(" ", "")
+        yield family + own
+        yield own + family
 
 
 def _phone_words(phone: str) -> list[str]:

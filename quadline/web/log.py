@@ -198,7 +198,7 @@ def _bubble(
         has_card=email is not None and email.with_contact_card,
         came=came,
         position=message.position,
-        is_late=message.detail == REACHED_LATE and not message.is_outbound,
+        is_late=REACHED_LATE in message.detail and not message.is_outbound,
     )
 
 

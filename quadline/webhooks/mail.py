@@ -25,6 +25,7 @@ from quadline.emails import reading, tokens, unread
 from quadline.emails.incoming import Unreadable
 from quadline.emails.limits import TooLarge
 from quadline.emails.reading import Busy
+from quadline.outages import is_outage
 from quadline.webhooks.mail_rate import MailRate
 
 log = structlog.get_logger(__name__)
@@ -75,8 +76,10 @@ def mail_service(request: HttpRequest, door: str) -> HttpResponse:
         return _said(503, "Not yet. Please come again.")
     except Busy:
         return _said(503, "That is a lot of mail at once. Please come again.")
-    except Exception:
+    except Exception as error:
         log.exception("a mail service's call that could not be kept", service=service)
+        if is_outage(error):
+            return _said(503, "Not just now. Please come again.")
         return _said(500, "It could not be kept just now. Please come again.")
 
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from quadline.broadcasts.checks import Level
 from quadline.broadcasts.preflight import recipients, review, sharing_phones, stored
-from quadline.broadcasts.rules import BroadcastRefused, State
+from quadline.broadcasts.rules import BroadcastRefused, State, Why
 from quadline.broadcasts.tests.acts import crowd, draft, email, levels, opt_out, outcomes, reviewed
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Conversation
@@ -100,6 +100,33 @@ def test_students_who_share_a_phone_both_get_theirs(people: Cast, number: System
     made = reviewed(broadcast)
     assert (made.texts, made.shared_phones) == (2, 1)
     assert {row.student for row in sharing_phones(broadcast)} == {people.rosa, people.bo}
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        {"first_name": "Rosa", "last_name": "Calderon", "email": ""},
+        {"first_name": "Rosie", "last_name": "Ruiz-Calderón", "email": "rosa.calderon@alder.example"},
+        {"institutional_id": "100001", "first_name": "R.", "last_name": "C."},
+    ],
+)
+def test_a_student_who_is_there_twice_gets_one_text_and_the_review_says_so(
+    people: Cast, number: SystemNumber, twin: dict[str, str]
+) -> None:
+    Student.objects.filter(pk=people.bo.pk).update(mobile=people.rosa.mobile, **twin)
+    broadcast = draft(people.maya)
+    made = reviewed(broadcast)
+
+    assert (made.texts, made.shared_phones) == (1, 0)
+    assert (Why.TWIN, "Likely the same student as another recipient, who gets it", 1) in made.nothing_reasons()
+    assert recipients(broadcast, outcome="nothing", reason="twin").get().student == people.bo
+
+
+def test_a_student_who_is_there_twice_gets_one_email(people: Cast, number: SystemNumber) -> None:
+    Student.objects.filter(pk=people.nell.pk).update(first_name="Gus", email=people.gus.email)
+    made = reviewed(draft(people.maya))
+
+    assert made.by_reason == {"landline": 1, "twin": 1}
 
 
 def test_who_is_chosen_twice_gets_one_and_is_counted(people: Cast, number: SystemNumber) -> None:

@@ -116,7 +116,7 @@ def test_an_import_that_leaves_them_where_they_were_holds_nothing(
     text = write(people.maya, people.rosa)
     # The entry itself is another one: it was taken off and put back before we look.
     CaseloadEntry.objects.filter(staff=people.maya).delete()
-    import_roster(*files(people.rosa, people.bo), now=timezone.now())
+    import_roster(*files(people.rosa, people.bo), now=timezone.now(), may_drop=True)
     send_due()
 
     assert (status(text), letters()) == (Status.SENT, [])
@@ -126,10 +126,10 @@ def test_an_import_without_them_holds_what_waits_and_the_next_with_them_lets_it_
     people: Cast, box: Simulator, files: Callable[..., tuple[Path, Path]]
 ) -> None:
     text = write(people.maya, people.rosa)
-    import_roster(*files(people.bo), now=timezone.now())
+    import_roster(*files(people.bo), now=timezone.now(), may_drop=True)
     time_passes()
     assert (fresh(text).reason, box.accepts()) == (WaitingFor.AUTHOR, [])
-    import_roster(*files(people.rosa, people.bo), now=timezone.now())
+    import_roster(*files(people.rosa, people.bo), now=timezone.now(), may_drop=True)
     send_due()
     assert status(text) == Status.SENT
 

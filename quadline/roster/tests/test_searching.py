@@ -1,6 +1,9 @@
 """Finding a student by anything a person would type, and by nothing that breaks the database."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +23,16 @@ def college(people: Cast) -> Cast:
     student("00426001", "Thu", "Đặng", email="")
     student("00410947", "Łukasz", "Wiśniewski", preferred_name="Luke")
     student("00409112", "محمد", "الحسن")
+    student("00500001", "Maryann", "De La Cruz", email="")
+    student("00500002", "Mary Ann", "van der Berg", email="")
+    student("00500003", "Jörg", "Müller", email="")
+    student("00500004", "小明", "张", email="")
+    student("00500005", "Søren", "Nguyễn", email="")
+    student("00500006", "Ilker", "Işık-Großmann", email="")
+    student("00500007", "مـحـمـود", "النجار", email="")
+    student("00500008", "Suharto", "", email="")
+    student("00500009", "Ａｍｙ", "Lee-Smith", email="")
+    student("00500010", "민수", "김", email="")
     return people
 
 
@@ -78,6 +91,44 @@ def college(people: Cast) -> Cast:
         ("7345550143", {"Hale"}),
         ("rosa.calder", {"Calderón"}),
         ("rosa jensen", set()),
+        ("delacruz", {"De La Cruz"}),
+        ("de la cruz", {"De La Cruz"}),
+        ("dela cruz", {"De La Cruz"}),
+        ("la cruz", {"De La Cruz"}),
+        ("maryann", {"De La Cruz", "van der Berg"}),
+        ("mary ann", {"De La Cruz", "van der Berg"}),
+        ("Mary-Ann de la Cruz", {"De La Cruz"}),
+        ("vanderberg", {"van der Berg"}),
+        ("van der berg", {"van der Berg"}),
+        ("berg mary", {"van der Berg"}),
+        ("m. berg", {"van der Berg"}),
+        ("mueller", {"Müller"}),
+        ("muller", {"Müller"}),
+        ("MÜLLER", {"Müller"}),
+        ("joerg mueller", {"Müller"}),
+        ("张小明", {"张"}),
+        ("小明张", {"张"}),
+        ("小明 张", {"张"}),
+        ("李明", {"李"}),
+        ("soeren", {"Nguyễn"}),
+        ("soren nguyen", {"Nguyễn"}),
+        ("NGUYỄN", {"Nguyễn"}),
+        ("isik", {"Işık-Großmann"}),
+        ("grossmann", {"Işık-Großmann"}),
+        ("isikgrossmann", {"Işık-Großmann"}),
+        ("GROSSMANN İLKER", {"Işık-Großmann"}),
+        ("محمود", {"النجار"}),
+        ("مـحـمـود", {"النجار"}),
+        ("suharto", {""}),
+        ("amy", {"Lee-Smith"}),
+        ("ａｍｙ", {"Lee-Smith"}),
+        ("leesmith", {"Lee-Smith"}),
+        ("lee smith", {"Lee-Smith"}),
+        ("o brien", {"O'Brien"}),
+        ("O＇Brien", {"O'Brien"}),
+        ("김민수", {"김"}),
+        ("민수 김", {"김"}),
+        ("ma\u200bry ann berg", {"van der Berg"}),
         ("nobody", set()),
     ],
 )
@@ -106,6 +157,19 @@ def test_a_student_is_found_by_the_name_on_file_whatever_it_is(people: Cast, nam
     Student.objects.filter(pk=people.nell.pk).update(search_text=folded(name))
 
     assert not folded(name) or people.nell in Student.objects.matching(name)
+
+
+def test_students_from_before_are_found_as_they_are_called(people: Cast) -> None:
+    """The migration fills in what older releases did not store."""
+    made = student("00500001", "Maryann", "De La Cruz", email="")
+    Student.objects.filter(pk=made.pk).update(search_text="maryann de la cruz", id_key="")
+    assert not Student.objects.matching("delacruz").exists()
+
+    search_again = import_module("quadline.roster.migrations.0004_search_again")
+    search_again.refill(apps, None)
+
+    assert Student.objects.matching("delacruz").get() == made
+    assert Student.objects.get(pk=made.pk).id_key == "500001"
 
 
 def test_a_search_for_nothing_finds_everyone(college: Cast) -> None:

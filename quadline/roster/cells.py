@@ -1,0 +1,147 @@
+"""What one cell must hold: text in, the value that is kept out, or what is wrong with it. No database here."""
+
+import re
+from zoneinfo import available_timezones
+
+from quadline.roster.identity import FORMULA, SCIENTIFIC, UNREADABLE, visible
+from quadline.sms.phones import PhoneError, normalise
+
+LONGEST_VALUE, MOST_VALUES = 60, 50  # of a cell with several
+LONGEST_EMAIL, LONGEST_LOCAL_PART = 254, 64  # RFC 5321, section 4.5.3.1
+ZONES = {zone.casefold(): zone for zone in available_timezones()}  # once: it reads hundreds of files
+ERRORS = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|#+)", re.IGNORECASE)
+NO_NAME = frozenset({".", "-", "--", "_", "*", "?", "n/a", "(none)"})  # typed where there is no second name
+NO_PHONE = re.compile(r"[\W_]*(n/?a|no(ne)?|nil|null|unknown|not? \w+|tbd|landline|x+)?[\W_]*", re.IGNORECASE)
+CALLED = re.compile(r"(?:tel|cell|mobile|phone|[cm])\s*:\s*|\s*\(?\b(?:cell|mobile|[cm])\)?$", re.IGNORECASE)
+BETWEEN = re.compile(r"\s*(?:[/;,&|\n]|\bor\b|\band\b)\s*", re.IGNORECASE)
+DIGITS = re.compile(r"\d")
+# RFC 5322 dot-atom, and a domain of two labels or more.
+ADDRESS = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
+)
+WITH_NAME = re.compile(r"[^<>]*<([^<>]+)>")
+
+
+class CellFault(ValueError):
+    """Nothing can be read from the cell; the message says why and what to do."""
+
+
+def text(cell: str, longest: int) -> str:
+    """Words in single spaces. Raises CellFault."""
+    value = visible(cell)
+    if value[:1] == "=" and (found := FORMULA.fullmatch(value)):
+        value = visible(found[1])
+    if ERRORS.fullmatch(value):
+        raise CellFault("is a spreadsheet's error. Correct it, or leave it empty.")
+    if UNREADABLE in value:
+        raise CellFault("has a character that cannot be read. Save the file as “CSV UTF-8”.")
+    if len(value) > longest:
+        raise CellFault(f"is longer than {longest} characters. Shorten it.")
+    return value
+
+
+def name(cell: str, longest: int) -> str:
+    """The same; a sign in place of a second name is none."""
+    value = text(cell, longest)
+    return "" if value.casefold() in NO_NAME else value
+
+
+def phone(cell: str) -> str:
+    """A number in E.164. Raises CellFault."""
+    value = text(cell, 200).strip("'\"’`“” ")
+    if not value:
+        return ""
+    if NO_PHONE.fullmatch(value):
+        raise CellFault("is no phone number. Leave the cell empty where there is none.")
+    numbers = [part for part in BETWEEN.split(value) if len(DIGITS.findall(part)) >= 7]
+    if len(numbers) > 1:
+        return _the_only(numbers)
+    return _number(value)
+
+
+def email(cell: str) -> str:
+    """One address, in lower case. Raises CellFault."""
+    value = text(cell, 1000).lower()
+    parts = {_address(part) for part in re.split(r"[;,\s]+(?=[^\s@]*@)", _without_name(value)) if part.strip()}
+    if len(parts) > 1:
+        raise CellFault("has more than one address. Keep the institutional one.")
+    address = parts.pop() if parts else ""
+    if address and not _is_address(address):
+        raise CellFault("is not an email address. Correct it, or leave it empty.")
+    return address
+
+
+def several(cell: str) -> list[str]:
+    """The values of a cell, each once, in order. Raises CellFault."""
+    parts = (part.strip() for part in text(cell, 10_000).split(";"))
+    values = list(dict.fromkeys(filter(None, parts)))
+    if too_long := [value for value in values if len(value) > LONGEST_VALUE]:
+        raise CellFault(f"“{too_long[0][:LONGEST_VALUE]}…” is longer than {LONGEST_VALUE} characters. Is a semicolon missing?")
+    if len(values) > MOST_VALUES:
+        raise CellFault(f"has more than {MOST_VALUES} values. Keep those that people choose students by.")
+    return values
+
+
+def zone(cell: str) -> str:
+    """A time zone by its full name. Raises CellFault."""
+    value = text(cell, 60)
+    if value and value.replace(" ", "_").casefold() not in ZONES:
+        raise CellFault("is not a time zone. Use a name such as America/Detroit.")
+    return ZONES[value.replace(" ", "_").casefold()] if value else ""
+
+
+def choice(cell: str, values: tuple[str, ...]) -> str:
+    """One of these words; "" where it is empty. Raises CellFault."""
+    value = text(cell, 200).lower()
+    if value and value not in values:
+        raise CellFault(f"is not one of {', '.join(values)}. Use one of these.")
+    return value
+
+
+def _the_only(numbers: list[str]) -> str:
+    """A number that is there twice is one."""
+    try:
+        found = {_number(number) for number in numbers}
+    except CellFault:
+        found = set()
+    if len(found) == 1:
+        return found.pop()
+    raise CellFault("has more than one number. Keep the one that texts go to.")
+
+
+def _number(value: str) -> str:
+    typed = CALLED.sub("", value) if value[:1].isalpha() or value[-1:].isalpha() or value[-1:] == ")" else value
+    if found := SCIENTIFIC.fullmatch(typed):
+        typed = _in_digits(*found.groups())
+    typed = typed.removesuffix(".0")
+    try:
+        return normalise(typed)
+    except PhoneError as error:
+        reason = str(error).removeprefix(typed[:40]).lstrip("…: ")
+        if reason.startswith("Quadline"):
+            reason = f"is a number of another country. {reason}"
+        raise CellFault(reason) from error
+
+
+def _in_digits(first: str, decimals: str | None, exponent: str) -> str:
+    digits = first + (decimals or "").ljust(int(exponent), "0") if int(exponent) < 12 else ""
+    if len(first + (decimals or "")) < len(digits) - 1 or not digits:
+        raise CellFault("has lost digits in a spreadsheet. Format the column as text.")
+    return digits
+
+
+def _without_name(value: str) -> str:
+    """ada@alder.example of "Ada Lund" <ada@alder.example>."""
+    found = WITH_NAME.fullmatch(value)
+    return found[1] if found else value
+
+
+def _address(part: str) -> str:
+    return part.strip("<>()'\"’“”,;: ").removeprefix("mailto:").rstrip(".,;")
+
+
+def _is_address(value: str) -> bool:
+    local = value.partition("@")[0]
+    fits = len(value) <= LONGEST_EMAIL and len(local) <= LONGEST_LOCAL_PART
+    return fits and ADDRESS.fullmatch(value) is not None

@@ -1,0 +1,67 @@
+"""What is wrong in a file, where, and what to do; and the list of it as a CSV file."""
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+HEADER = ("file", "row", "column", "value", "reason")
+LONGEST_SHOWN = 60
+# What makes a spreadsheet calculate a cell (OWASP, CSV Injection; as reports/csv_export.py).
+FORMULA = frozenset("=+-@\u2212＝＋－＠﹢﹣﹦﹫\t\r\n")
+
+
+class Fault(NamedTuple):
+    """One thing wrong. ``row`` is the one a spreadsheet shows; 0 where it is about the whole file."""
+
+    row: int
+    column: str
+    value: str
+    reason: str  # what is wrong, then what to do
+    file: str = ""
+
+    def __str__(self) -> str:
+        """students.csv, row 2: mobile “N/A” is not a phone number."""
+        places = [self.file, f"row {self.row}" if self.row else ""]
+        place = ", ".join(filter(None, places))
+        return f"{place}: {self.words}" if place else self.words
+
+    @property
+    def words(self) -> str:
+        shown = f"“{_short(self.value)}”" if self.value else ""
+        return " ".join(filter(None, [self.column, shown, self.reason]))
+
+
+class RosterFault(ValueError):
+    """Nothing was imported or changed; ``faults`` says why and what to do, with file, row and column."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = list(faults)
+
+
+def write_faults(path: Path, faults: Iterable[Fault]) -> None:
+    """As a file for a spreadsheet, for its owner only: it has what stood in the cells. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    os.fchmod(descriptor, 0o600)
+    with open(descriptor, "w", encoding="utf-8-sig", newline="") as output:
+        writer = csv.writer(output)
+        writer.writerow(HEADER)
+        for fault in faults:
+            row = fault.row or ""
+            cells = (fault.file, row, fault.column, fault.value, fault.reason)
+            writer.writerow([_harmless(str(cell)) for cell in cells])
+
+
+def _harmless(cell: str) -> str:
+    """Text that no spreadsheet takes for a formula, in one line."""
+    text = " ".join(cell.split())
+    return f"'{text}" if cell[:1] in FORMULA or text[:1] in FORMULA else text
+
+
+def _short(value: str) -> str:
+    one_line = " ".join(value.split())
+    if len(one_line) <= LONGEST_SHOWN:
+        return one_line
+    return f"{one_line[:LONGEST_SHOWN]}…"

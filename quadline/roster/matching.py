@@ -1,0 +1,179 @@
+"""Which student each row of a roster is about; and the rows that would make somebody a second time.
+
+The rows are in the temporary table ``given_student`` (saving.py). A row is about the
+student with its id. Where nobody has it, a student whose id differs only in zeros or
+capitals is meant, if a name, the email or the mobile agrees. What then is left is new,
+unless it looks like somebody who is there.
+"""
+
+# ruff: noqa: S608  # no value in the statements: what is put together here are their common parts
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from quadline.roster.faults import Fault
+from quadline.roster.searching import folded
+from quadline.roster.twins import Someone
+
+CANDIDATES = 5  # students with one email or phone who are looked at
+
+MATCH_IDS = """
+    CREATE TEMP TABLE given_match ON COMMIT DROP AS
+    SELECT given.number, student.id AS student_id, given.institutional_id AS kept_id
+    FROM given_student AS given JOIN roster_student AS student USING (institutional_id)
+"""
+NEW_ROWS = "SELECT given.* FROM given_student AS given LEFT JOIN given_match USING (number) WHERE student_id IS NULL"
+BY_KEY = f"""
+    WITH new AS MATERIALIZED ({NEW_ROWS})
+    SELECT new.number, new.institutional_id, new.first_name, new.last_name, new.preferred_name, new.email, new.mobile,
+           student.id, student.institutional_id, student.first_name, student.last_name, student.preferred_name,
+           student.email, student.mobile, EXISTS (SELECT FROM given_match WHERE student_id = student.id)
+    FROM new JOIN roster_student AS student USING (id_key)
+    ORDER BY new.number, student.id
+"""
+ADD_MATCHES = """
+    INSERT INTO given_match (number, student_id, kept_id)
+    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::text[])
+"""
+# One candidate of each kind for a row, however many share an email or a phone: a file of placeholders stays linear.
+THERE_ALREADY = f"""
+    WITH new AS MATERIALIZED ({NEW_ROWS}),
+    by_email AS (
+        SELECT email, (array_agg(student.id ORDER BY student.id))[1:{CANDIDATES}] AS ids FROM roster_student AS student
+        WHERE email <> '' AND email IN (SELECT email FROM new) GROUP BY email
+    ),
+    by_mobile AS (
+        SELECT mobile, (array_agg(student.id ORDER BY student.id))[1:{CANDIDATES}] AS ids FROM roster_student AS student
+        WHERE mobile <> '' AND mobile IN (SELECT mobile FROM new) GROUP BY mobile
+    ),
+    pair AS (
+        SELECT number, unnest(ids) AS student_id FROM new JOIN by_email USING (email)
+        UNION SELECT number, unnest(ids) FROM new JOIN by_mobile USING (mobile)
+    )
+    SELECT new.number, new.institutional_id, new.first_name, new.last_name, new.preferred_name, new.email, new.mobile,
+           student.id, student.institutional_id, student.first_name, student.last_name, student.preferred_name,
+           student.email, student.mobile, false
+    FROM pair JOIN new USING (number) JOIN roster_student AS student ON student.id = pair.student_id
+    ORDER BY new.number, student.id
+"""
+# Of rows that may be one person's the best stays: in one order for all, so that none is left out for one that is too.
+BEST = "student_id IS NULL, length(institutional_id) DESC, number"
+IN_THE_FILE = f"""
+    WITH whole AS MATERIALIZED (
+        SELECT given.*, student_id IS NULL AS is_new,
+               first_value(number) OVER (PARTITION BY id_key ORDER BY {BEST}) AS of_key,
+               first_value(number) OVER (PARTITION BY email ORDER BY {BEST}) AS of_email,
+               first_value(number) OVER (PARTITION BY mobile ORDER BY {BEST}) AS of_mobile,
+               first_value(number) OVER (PARTITION BY mobile, name_key ORDER BY {BEST}) AS of_name
+        FROM given_student AS given LEFT JOIN given_match USING (number)
+    ),
+    pair AS (
+        SELECT number, of_key AS other FROM whole WHERE is_new AND number <> of_key
+        UNION SELECT number, of_email FROM whole WHERE is_new AND email <> '' AND number <> of_email
+        UNION SELECT number, of_mobile FROM whole WHERE is_new AND mobile <> '' AND number <> of_mobile
+        UNION SELECT number, of_name FROM whole WHERE is_new AND mobile <> '' AND number <> of_name
+    )
+    SELECT new.number, new.institutional_id, new.first_name, new.last_name, new.preferred_name, new.email, new.mobile,
+           other.number, other.institutional_id, other.first_name, other.last_name, other.preferred_name,
+           other.email, other.mobile, other.id_key = new.id_key
+    FROM pair JOIN given_student AS new USING (number) JOIN given_student AS other ON other.number = pair.other
+    ORDER BY new.number, other.number
+"""
+STANDS_FOR = "CREATE TEMP TABLE given_twin (institutional_id text, stands_for text) ON COMMIT DROP"
+DROP_TWINS = """
+    WITH gone AS (
+        DELETE FROM given_student USING unnest(%s::int[], %s::text[]) AS twin (number, stands_for)
+        WHERE given_student.number = twin.number RETURNING given_student.institutional_id, twin.stands_for
+    )
+    INSERT INTO given_twin SELECT institutional_id, stands_for FROM gone
+"""
+DROP_EMAILS = """
+    UPDATE given_student AS given SET email = '', search_text = replace(search_text, ' ' || doubted.words, '')
+    FROM unnest(%s::int[], %s::text[]) AS doubted (number, words) WHERE given.number = doubted.number
+"""
+NAMELESS = f"""
+    WITH nameless AS (
+        SELECT number FROM ({NEW_ROWS}) AS new
+        WHERE coalesce(first_name, '') = '' AND coalesce(last_name, '') = '' AND coalesce(preferred_name, '') = ''
+    )
+    DELETE FROM given_student USING nameless WHERE given_student.number = nameless.number
+    RETURNING given_student.number, given_student.institutional_id
+"""
+
+
+def match_rows(cursor: Any) -> list[Fault]:
+    """Leave in ``given_student`` the rows that are to be, and in ``given_match`` whose they are. Returns what was left out."""
+    cursor.execute("ANALYZE given_student")
+    cursor.execute(MATCH_IDS)
+    cursor.execute(STANDS_FOR)
+    faults = [*_match_by_key(cursor), *_leave_out_twins(cursor, THERE_ALREADY, "a student who is there")]
+    faults += _leave_out_twins(cursor, IN_THE_FILE, "another row")
+    cursor.execute(NAMELESS)
+    why = "has no name, and nobody with this ID is there. The row was left out."
+    return faults + [Fault(number, "institutional_id", id, why) for number, id in cursor.fetchall()]
+
+
+def _match_by_key(cursor: Any) -> Iterator[Fault]:
+    cursor.execute(BY_KEY)
+    matches: dict[int, tuple[int, str]] = {}
+    twins: dict[int, tuple[str, str]] = {}
+    taken: set[int] = set()
+    for row, student, is_taken in _pairs(cursor):
+        if row.place in matches:
+            continue
+        if row.agrees_with(student) and not is_taken and student.place not in taken:
+            matches[row.place] = student.place, _fuller(row.institutional_id, student.institutional_id)
+            taken.add(student.place)
+            twins.pop(row.place, None)
+        else:
+            twins[row.place] = row.institutional_id, student.institutional_id
+    cursor.execute(ADD_MATCHES, [[*matches], [each for each, _ in matches.values()], [id for _, id in matches.values()]])
+    _drop(cursor, {number: other for number, (_, other) in twins.items()})
+    for number, (id, other) in twins.items():
+        yield Fault(number, "institutional_id", id, f"is the ID {other} but for zeros or capitals. The row was left out.")
+
+
+def _leave_out_twins(cursor: Any, candidates: str, who: str) -> list[Fault]:
+    cursor.execute(candidates)
+    twins: dict[int, tuple[Someone, Someone]] = {}
+    doubted: dict[int, tuple[Someone, Someone]] = {}
+    for row, other, has_its_key in _pairs(cursor):
+        if has_its_key or row.is_twin_of(other):
+            twins.setdefault(row.place, (row, other))
+        elif row.has_the_email_of(other):
+            doubted.setdefault(row.place, (row, other))
+    _drop(cursor, {number: other.institutional_id for number, (_, other) in twins.items()})
+    doubted = {number: pair for number, pair in doubted.items() if number not in twins}
+    cursor.execute(DROP_EMAILS, [[*doubted], [folded(row.email or "") for row, _ in doubted.values()]])
+    return [
+        *(_twin_fault(row, other, who) for row, other in twins.values()),
+        *(_email_fault(row, other) for row, other in doubted.values()),
+    ]
+
+
+def _twin_fault(row: Someone, other: Someone, who: str) -> Fault:
+    alike = "the email" if row.has_the_email_of(other) else "the mobile and the name"
+    if not row.is_twin_of(other):
+        alike = "the ID, but for zeros or capitals,"
+    reason = f"has {alike} of {who}, {other.institutional_id} ({other.name}). No second student was made."
+    return Fault(row.place, "institutional_id", row.institutional_id, reason)
+
+
+def _email_fault(row: Someone, other: Someone) -> Fault:
+    reason = f"is the address of {other.institutional_id} ({other.name}) too. It was left empty."
+    return Fault(row.place, "email", row.email or "", reason)
+
+
+def _pairs(cursor: Any) -> Iterable[tuple[Someone, Someone, bool]]:
+    for found in cursor.fetchall():
+        yield Someone(*found[:7]), Someone(*found[7:14]), found[14]
+
+
+def _drop(cursor: Any, twins: dict[int, str]) -> None:
+    cursor.execute(DROP_TWINS, [[*twins], [*twins.values()]])
+
+
+def _fuller(given: str, known: str) -> str:
+    """The id with its zeros: a spreadsheet takes them away and never adds any."""
+    is_fuller = given.isdecimal() and (not known.isdecimal() or len(given) > len(known))
+    return given if is_fuller else known

@@ -1,0 +1,176 @@
+"""A CSV file as rows by column, whatever wrote it: its encoding, its delimiter, and where its header stands."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import NamedTuple
+
+from quadline.roster.columns import PERHAPS_MOBILE, Header, Kind, plain, read_header
+from quadline.roster.decoding import Decoded, NotText, decoded
+from quadline.roster.faults import Fault, RosterFault
+from quadline.roster.identity import visible
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n?", re.IGNORECASE)  # Excel's own first line
+END = "\x1e\x1e"  # a last row of our own: when a cell has swallowed it, a quote was never closed
+ROWS_BEFORE_A_HEADER = 20
+LARGEST_FILE = 256 * 1024 * 1024
+
+
+class TableRow(NamedTuple):
+    """``number``: as a spreadsheet shows it; ``cells``: by column, None where the row ends before it."""
+
+    number: int
+    cells: Mapping[str, str | None]
+    is_torn: bool  # it has more cells than there are columns
+
+
+@dataclass(frozen=True)
+class Table:
+    file: str
+    kind: Kind
+    header: Header
+    header_row: int
+    width: int  # cells of the header
+    delimiter: str
+    decoded: Decoded
+
+    @property
+    def said(self) -> str:
+        """students.csv: read as UTF-16, separated by semicolons, with the header in row 3."""
+        where = f", with the header in row {self.header_row}" if self.header_row > 1 else ""
+        form = f"read as {self.decoded.encoding}, separated by {DELIMITERS[self.delimiter]}"
+        return f"{self.file}: {form}{where}."
+
+    def rows(self) -> Iterator[TableRow]:
+        """Those that are not empty, under the header. Raises RosterFault where the file breaks off."""
+        number = self.header_row
+        were_all_whole = True
+        for number, cells in islice(self._records(), self.header_row, None):
+            if not any(map(visible, cells)):
+                continue
+            is_torn = any(map(visible, cells[self.width :]))
+            is_whole = len(cells) >= self.width
+            if not is_whole and were_all_whole and self._is_last(number):
+                raise RosterFault([self._fault(number, "", "", "The file ends in the middle of this row. Export it again.")])
+            were_all_whole = were_all_whole and is_whole
+            yield TableRow(number, self._by_column(cells), is_torn)
+
+    def _by_column(self, cells: list[str]) -> dict[str, str | None]:
+        return {column: cells[place] if place < len(cells) else None for column, place in self.header.places.items()}
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Numbered from 1. A quote that is never closed stops at the row where it stands."""
+        number, began = 0, 1
+        try:
+            for number, cells in enumerate(_records_of(self.decoded.text, self.delimiter), start=1):
+                began = number + 1
+                if cells == [END]:
+                    return
+                if any(self._has_swallowed_rows(cell) for cell in cells if "\n" in cell or "\r" in cell):
+                    break
+                yield number, cells
+        except csv.Error as error:
+            number = began
+            if "field limit" not in str(error):
+                raise RosterFault([self._fault(number, "", "", f"cannot be read: {error}")]) from error
+        reason = "has a quote that is never closed. Close it or take it out."
+        raise RosterFault([self._fault(number, "", "", reason)])
+
+    def _has_swallowed_rows(self, cell: str) -> bool:
+        """Whether a line within it looks like a row, or it reaches the end of the file."""
+        most = max(line.count(self.delimiter) for line in cell.splitlines()[1:] or [""])
+        return END in cell or most >= max(self.width - 1, 2)
+
+    def _is_last(self, number: int) -> bool:
+        return not self.decoded.text.endswith(("\n", "\r")) and number == self._count()
+
+    def _count(self) -> int:
+        return sum(1 for _ in _records_of(self.decoded.text, self.delimiter)) - 1
+
+    def _fault(self, row: int, column: str, value: str, reason: str) -> Fault:
+        return Fault(row, column, value, reason, self.file)
+
+
+def read_table(path: Path, kind: Kind) -> Table:
+    """The table in a file. Raises RosterFault when it cannot be read, or its columns cannot be told."""
+    text, encoding = _text_of(path)
+    separator = SEPARATOR.match(text)
+    if separator:
+        text = text[separator.end() :]
+    found = _best_header(text, kind, separator[1] if separator else "".join(DELIMITERS))
+    if found is None:
+        raise RosterFault([Fault(0, "", "", "The file is empty. Nothing was read.", path.name)])
+    delimiter, row, cells = found
+    header = read_header(cells, kind)
+    table = Table(path.name, kind, header, row, _width(cells), delimiter, Decoded(text, encoding))
+    if faults := list(_header_faults(table, cells)):
+        raise RosterFault(faults)
+    return table
+
+
+def perhaps_mobile(table: Table) -> str:
+    """A column that may hold mobiles and does not say so; "" when there is none."""
+    named = [name for name in table.header.unknown if plain(name) in PERHAPS_MOBILE]
+    return named[0] if named else ""
+
+
+def _text_of(path: Path) -> Decoded:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise RosterFault([Fault(0, "", "", "is larger than 256 MB. Is it a roster?", path.name)])
+        return decoded(path.read_bytes())
+    except OSError as error:
+        raise RosterFault([Fault(0, "", "", f"{path} cannot be read: {error.strerror}")]) from error
+    except NotText as error:
+        raise RosterFault([Fault(0, "", "", str(error), path.name)]) from error
+
+
+def _records_of(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows and, at their end, one of our own."""
+    lines = io.StringIO(text, newline="")
+    return csv.reader(chain(lines, [END]), delimiter=delimiter)
+
+
+def _best_header(text: str, kind: Kind, delimiters: str) -> tuple[str, int, list[str]] | None:
+    """The row, of the first twenty, and the delimiter with the most columns that we know; else the first row."""
+    best, most = None, -1
+    for delimiter in delimiters:
+        for number, cells in enumerate(_first_records(text, delimiter), start=1):
+            if not any(map(visible, cells)):
+                continue
+            known = len(read_header(cells, kind).places)
+            if known > most:
+                best, most = (delimiter, number, cells), known
+    return best
+
+
+def _first_records(text: str, delimiter: str) -> list[list[str]]:
+    records: list[list[str]] = []
+    with suppress(csv.Error):  # a cell that is too long: said where the rows are read
+        records.extend(islice(_records_of(text, delimiter), ROWS_BEFORE_A_HEADER))
+    return [cells for cells in records if cells != [END]]
+
+
+def _width(cells: list[str]) -> int:
+    """Without the empty cells at its end."""
+    return max((place for place, cell in enumerate(cells, start=1) if visible(cell)), default=0)
+
+
+def _header_faults(table: Table, cells: list[str]) -> Iterator[Fault]:
+    header, row = table.header, table.header_row
+    if header.missing:
+        found = ", ".join(filter(None, map(visible, cells)))
+        columns = ", ".join(header.missing)
+        which = f"There is no column {columns}." if len(header.missing) == 1 else f"There are no columns {columns}."
+        form = f"{table.decoded.encoding}, separated by {DELIMITERS[table.delimiter]}"
+        reason = f"{which} Found, reading {form}: {found[:300] or 'none'}. Name the columns so."
+        yield Fault(row, "", "", reason, table.file)
+    for column, names in header.twice.items():
+        reason = f"is there {len(names)} times: {', '.join(names)}. Keep one, or rename the others."
+        yield Fault(row, column, "", reason, table.file)

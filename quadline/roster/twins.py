@@ -1,0 +1,54 @@
+"""Whether two rows, or two students, are likely one person. No database here."""
+
+from typing import NamedTuple
+
+from quadline.roster.identity import id_key
+from quadline.roster.searching import folded
+
+
+class Someone(NamedTuple):
+    """As much of a row, or of a student, as tells. None is not given."""
+
+    place: int  # the row's number, or the student's primary key
+    institutional_id: str
+    first_name: str | None
+    last_name: str | None
+    preferred_name: str | None
+    email: str | None
+    mobile: str | None
+
+    @property
+    def name(self) -> str:
+        return " ".join(filter(None, (self.first_name, self.last_name)))
+
+    @property
+    def words(self) -> set[str]:
+        return set(folded(f"{self.name} {self.preferred_name or ''}").split())
+
+    def shares_a_name_with(self, other: "Someone") -> bool:
+        return bool(self.words & other.words)
+
+    def has_the_name_of(self, other: "Someone") -> bool:
+        """Rosa Calderón is Rosa Calderón-Ruiz."""
+        mine, theirs = self.words, other.words
+        return bool(mine and theirs) and (mine <= theirs or theirs <= mine)
+
+    def has_the_email_of(self, other: "Someone") -> bool:
+        return bool(self.email) and self.email == other.email
+
+    def has_the_mobile_of(self, other: "Someone") -> bool:
+        return bool(self.mobile) and self.mobile == other.mobile
+
+    def has_the_id_of(self, other: "Someone") -> bool:
+        """But for zeros, capitals or spaces."""
+        return id_key(self.institutional_id) == id_key(other.institutional_id)
+
+    def agrees_with(self, other: "Someone") -> bool:
+        """Enough, beside such an id, to be one person."""
+        agree = self.has_the_email_of(other) or self.has_the_mobile_of(other)
+        return agree or self.has_the_name_of(other)
+
+    def is_twin_of(self, other: "Someone") -> bool:
+        """The same email and a name, or the same mobile and the name, under another id."""
+        by_email = self.has_the_email_of(other) and self.shares_a_name_with(other)
+        return by_email or (self.has_the_mobile_of(other) and self.has_the_name_of(other))
