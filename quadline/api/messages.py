@@ -30,6 +30,7 @@ class NewMessage(Given):
     subject: Annotated[Words, Field(max_length=LONGEST_SUBJECT)] = ""  # of an email
     body: Written  # with merge fields, such as [Student Name]
     with_contact_card: bool = False  # of an email
+    as_written: bool = False  # what looks like a merge field, such as {room}, is meant as it stands
 
 
 class Moment(Answer):
@@ -112,7 +113,14 @@ def message_answer(message: Message) -> MessageAnswer:
 def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:
     now = timezone.now()
     if new.channel == "text":
-        return accept_text(author=request.auth, student=student, message_id=request.act_id, body=new.body, now=now)
+        return accept_text(
+            author=request.auth,
+            student=student,
+            message_id=request.act_id,
+            body=new.body,
+            now=now,
+            as_written=new.as_written,
+        )
     return accept_email(
         author=request.auth,
         student=student,
@@ -121,6 +129,7 @@ def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message
         body=new.body,
         now=now,
         with_contact_card=new.with_contact_card,
+        as_written=new.as_written,
     )
 
 

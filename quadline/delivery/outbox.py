@@ -1,6 +1,7 @@
 """Accept a text: in one transaction ask for a number if there is none, ask consent, save the message, enqueue."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -39,9 +40,12 @@ class TextRefused(ValueError):
     """The text was not accepted and nothing was saved; the message says why and what to do, in plain words."""
 
 
-def accept_text(*, author: User, student: Student, message_id: uuid.UUID, body: str, now: datetime) -> Message:
+def accept_text(
+    *, author: User, student: Student, message_id: uuid.UUID, body: str, now: datetime, as_written: bool = False
+) -> Message:
     """Accept one text of a staff user to a student. The same id again is the same text.
 
+    ``as_written``: its author has said that what looks like a merge field is meant as it stands.
     Raises TextRefused for a body that cannot be sent, or an author who may not text.
     """
     if not author.may[May.TEXT]:
@@ -55,7 +59,8 @@ def accept_text(*, author: User, student: Student, message_id: uuid.UUID, body: 
             return known
         number = SystemNumber.objects.of(author)
         notice = notice_due(conversation, number)
-        text = _checked(_filled(body, author, student, number), notice)
+        values = merging.values_for(author, student, number=number)
+        text = _checked(_filled(body, values, as_written=as_written), notice)
         number = number or request_number(user=author, now=now)
         message = Message(
             id=message_id,
@@ -112,10 +117,10 @@ def _already_accepted(message_id: uuid.UUID, conversation: Conversation) -> Mess
     return known
 
 
-def _filled(body: str, author: User, student: Student, number: SystemNumber | None) -> str:
+def _filled(body: str, values: Mapping[str, str], *, as_written: bool) -> str:
     """The words with their merge fields filled for this student."""
     try:
-        return merging.filled(body, merging.values_for(author, student, number=number))
+        return merging.filled(body, values, as_written=as_written)
     except MergeError as error:
         raise TextRefused(merging.refusal(error)) from error
 

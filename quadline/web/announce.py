@@ -100,7 +100,7 @@ def _draft(request: StaffRequest) -> Broadcast:
 
 
 def _refuse_unfilled(request: StaffRequest, words: str) -> None:
-    """A field that nothing fills would stop the review anyway; here is the place to mend it."""
+    """A field that nothing fills would stop the review anyway; here is the place to fix it."""
     student = _audience(request).by_name().first()
     try:
         if student:

@@ -8,7 +8,7 @@ from quadline.broadcasts.rules import BroadcastRefused
 from quadline.conversations.models import Conversation
 from quadline.roster.models import Student
 from quadline.web.composer import has_left, may_open
-from quadline.web.message_acts import back_to_log, refused_in_log
+from quadline.web.message_acts import COMPOSER, back_to_log, refused_in_log
 from quadline.web.new_message import audience_context, drafted, opened, posted, shown, step_taken
 from quadline.web.recipients_field import chips, offered, read_pasted
 from quadline.web.requests import StaffRequest
@@ -65,5 +65,5 @@ def send(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
             raise NotAccepted(has_left(student))
         message = accept_posted(request, student)
     except NotAccepted as refused:
-        return refused_in_log(request, conversation, refused)
-    return back_to_log(request, message)
+        return refused_in_log(request, conversation, refused, answers=COMPOSER)
+    return back_to_log(request, message, answers=COMPOSER)

@@ -19,12 +19,14 @@ from quadline.web.inbox_list import list_context
 from quadline.web.requests import StaffRequest
 from quadline.web.sending import NotAccepted, accept_again
 
+COMPOSER, ACT = "composer", "act"  # what an answer answers: each has a place of its own for a refusal
+
 
 @require_POST
 def cancel(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     message = _own_message(request, message_id)
     cancel_text(message=message, actor=request.user, now=timezone.now())
-    return back_to_log(request, message)
+    return back_to_log(request, message, answers=ACT)
 
 
 @require_POST
@@ -35,8 +37,8 @@ def retry(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     try:
         message = accept_again(request.user, student, failed)
     except NotAccepted as refused:
-        return refused_in_log(request, failed.conversation, refused)
-    return back_to_log(request, message)
+        return refused_in_log(request, failed.conversation, refused, answers=ACT)
+    return back_to_log(request, message, answers=ACT)
 
 
 @require_POST
@@ -45,30 +47,37 @@ def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     message = _own_message(request, message_id)
     get_object_or_404(Student.objects.visible_to(request.user), pk=message.conversation.student_id)
     if not request.user.may[May.TEXT]:
-        return refused_in_log(request, message.conversation, NotAccepted(NO_WRITER), shown=[message])
+        return refused_in_log(request, message.conversation, NotAccepted(NO_WRITER), answers=ACT, shown=[message])
     if not send_as_email(message=message, actor=request.user, now=timezone.now()):
         why = NotAccepted("This text is on its way or has become an email already. Nothing was sent again.")
-        return refused_in_log(request, message.conversation, why, shown=[message])
-    return back_to_log(request, message)
+        return refused_in_log(request, message.conversation, why, answers=ACT, shown=[message])
+    return back_to_log(request, message, answers=ACT)
 
 
-def back_to_log(request: StaffRequest, message: Message) -> HttpResponseBase:
+def back_to_log(request: StaffRequest, message: Message, *, answers: str) -> HttpResponseBase:
     """The one bubble. Where to ask next stays where it was: other news may lie in between."""
     if not request.htmx:
         return redirect("conversation", message.conversation_id)
     message.refresh_from_db()
     context: dict[str, Any] = fresh_context(request, message.conversation, [message], after=0)
-    return render(request, "inbox/_fresh.html", context | {"since_url": ""})
+    return render(request, "inbox/_fresh.html", context | {"since_url": "", "answers": answers})
 
 
 def refused_in_log(
-    request: StaffRequest, conversation: Conversation, why: NotAccepted, *, shown: list[Message] | None = None
+    request: StaffRequest,
+    conversation: Conversation,
+    why: NotAccepted,
+    *,
+    answers: str,
+    shown: list[Message] | None = None,
 ) -> HttpResponse:
     """Say why beside the composer; without scripts on the page of the conversation."""
+    error, told = (why, {}) if answers == COMPOSER else (None, {"act_error": why})
     if request.htmx:
-        context = fresh_context(request, conversation, shown or [], after=0, error=why) | {"since_url": ""}
-        return render(request, "inbox/_fresh.html", context, status=422)
-    context = list_context(request, current=conversation) | conversation_context(request, conversation, error=why)
+        context = fresh_context(request, conversation, shown or [], after=0, error=error)
+        told |= {"since_url": "", "answers": answers}
+        return render(request, "inbox/_fresh.html", context | told, status=422)
+    context = list_context(request, current=conversation) | conversation_context(request, conversation, error=error) | told
     return render(request, "inbox/page.html", context, status=422)
 
 

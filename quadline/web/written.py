@@ -20,6 +20,7 @@ class Written:
     with_contact_card: bool = False
     error: str = ""
     way_out: tuple[str, str] | None = None
+    may_be_meant: bool = False  # what looks like a merge field can be sent as written
 
 
 def written_in(request: StaffRequest, *, error: ValueError | None = None, is_remembered: bool = True) -> Written:
@@ -45,9 +46,9 @@ def begun_from(template: Template, written: Written) -> Written:
 
 def _posted(request: StaffRequest, error: ValueError | None) -> Written:
     words, why = request.POST.get("body", ""), str(error) if error else ""
-    way_out = getattr(error, "way_out", None)
+    way_out, may_be_meant = getattr(error, "way_out", None), getattr(error, "may_be_meant", False)
     if request.POST.get("channel") != Channel.EMAIL:
-        return Written(text=words, error=why, way_out=way_out)
+        return Written(text=words, error=why, way_out=way_out, may_be_meant=may_be_meant)
     return Written(
         tab=Channel.EMAIL,
         subject=request.POST.get("subject", ""),
@@ -55,4 +56,5 @@ def _posted(request: StaffRequest, error: ValueError | None) -> Written:
         with_contact_card=request.POST.get("with_contact_card") == "yes",
         error=why,
         way_out=way_out,
+        may_be_meant=may_be_meant,
     )

@@ -43,6 +43,8 @@ def test_who_cannot_be_texted_is_blocked_with_the_reason(people: Cast, program: 
 
 @pytest.mark.parametrize("wrong", [
     {"body": "Hi [Shoe Size]"},
+    {"body": "Hi {first_name}"},
+    {"body": "Hi [Student_Name]"},
     {"channel": "email"},
     {"body": "\u200b"},
     {"body": " "},
@@ -112,3 +114,10 @@ def test_what_is_not_there_is_a_problem_in_words(people: Cast, program: Programs
     assert answer.status_code in (404, 422)
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"]
+
+
+def test_brackets_that_are_meant_are_sent_as_written(people: Cast, program: Programs) -> None:
+    refused = program(people.maya).post("messages", TEXT | {"body": "Bring {form}"})
+    assert "{form} is not a merge field" in refused.json()["detail"]
+    sent = program(people.maya).post("messages", TEXT | {"body": "Bring {form}", "as_written": True})
+    assert (sent.status_code, sent.json()["body"]) == (201, "Bring {form}")

@@ -291,3 +291,59 @@ def test_an_email_that_came_back_is_sent_again_as_one_new_email(browser: Client,
     again = Message.objects.exclude(pk=failed.pk).get()
     assert (again.channel, again.subject, again.body) == (failed.channel, failed.subject, failed.body)
     assert again.email.with_contact_card
+
+
+LIKE_A_FIELD = ["Hi {first_name}", "Hi {{advisor}}", "Hi [Student_Name]", "Hi [Student Name, come", "see the [redacted] part"]
+
+
+@pytest.mark.parametrize("words", LIKE_A_FIELD)
+@pytest.mark.parametrize("channel", ["text", "email"])
+def test_what_looks_like_a_merge_field_stops_a_message_until_it_is_meant(
+    browser: Client, people: Cast, channel: str, words: str
+) -> None:
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    sent = {**email(), "channel": channel, "body": words}
+    for where in (reverse("send_text", args=[talk.pk]), reverse("student-message", args=[people.rosa.pk])):
+        refused = browser.post(where, sent, headers=HTMX)
+        assert refused.status_code == 422
+        assert "not a merge field" in page(refused)
+        assert 'name="as_written"' in page(refused)
+    assert not Message.objects.exists()
+
+    assert browser.post(reverse("send_text", args=[talk.pk]), sent | {"as_written": "yes"}, headers=HTMX).status_code == 200
+    assert Message.objects.get().body == words
+
+
+@pytest.mark.parametrize("words", ["see [1] and [sic]", "f on [0, 1)", "{1, 2, 3}", "arr[i] < x", "sad :[ but ok"])
+def test_ordinary_brackets_are_sent(browser: Client, people: Cast, words: str) -> None:
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    assert browser.post(reverse("send_text", args=[talk.pk]), text(body=words), headers=HTMX).status_code == 200
+    assert Message.objects.get().body == words
+
+
+def test_a_field_with_nothing_in_it_cannot_be_meant(browser: Client, people: Cast) -> None:
+    User.objects.update(office_phone="")
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    body = "Call [Office Phone Number] {now}"
+    refused = browser.post(reverse("send_text", args=[talk.pk]), text(body=body, as_written="yes"), headers=HTMX)
+    assert refused.status_code == 422
+    assert 'name="as_written"' not in page(refused)
+
+
+def test_news_and_other_acts_leave_the_words_of_a_refusal(browser: Client, people: Cast) -> None:
+    """The refusal of what stands in the composer is replaced by the composer's next answer, and by nothing else."""
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    waiting = accept_text(author=people.maya, student=people.rosa, message_id=uuid.uuid4(), body="One", now=timezone.now())
+    refused = page(browser.post(reverse("send_text", args=[talk.pk]), email(subject=""), headers=HTMX))
+    assert 'id="refusal"' in refused
+    assert "Write a subject first" in refused
+
+    news = page(browser.get(reverse("conversation_since", args=[talk.pk]), headers=HTMX))
+    Message.objects.filter(pk=waiting.pk).update(status=Status.FAILED)
+    acts = [
+        page(browser.post(reverse(name, args=[waiting.pk]), headers=HTMX))
+        for name in ("cancel_text", "message_as_email", "retry_text")
+    ]
+    assert [html for html in (news, *acts) if 'id="refusal"' in html] == []
+    assert all('id="act-refusal"' in html for html in acts)
+    assert 'id="refusal"' in page(browser.post(reverse("send_text", args=[talk.pk]), text(), headers=HTMX))
