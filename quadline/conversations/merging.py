@@ -40,7 +40,7 @@ OTHER_NAMES: dict[str, str] = {
         "advisor, adviser, advisor name, my name, sender, sender name, staff, staff name, signature, your full name, coach, "
         "counselor, counselor name, instructor, instructor name, user, user name, owner name, from name"
     ),
-    "Your Title": "title, my title, job title, position, advisor title, role",
+    "Your Title": "title, my title, your job title, my job title, job title, position, advisor title, role",
     "System Number": (
         "number, system, my number, your number, text number, texting number, my texting number, your texting number, "
         "sms number, system phone, system phone number, your system phone number"
