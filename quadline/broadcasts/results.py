@@ -80,6 +80,8 @@ STANDING = """
     GROUP BY 1
 """
 HELD_BY = frozenset({WaitingFor.QUESTION, WaitingFor.AUTHOR, WaitingFor.TOMORROW})  # no rate and no night says when it goes on
+# The carrier or the mail server has said that it has them.
+TAKEN = frozenset({Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.BOUNCED, Status.EMAILED})
 EMAILS_A_SECOND = 5.0  # a careful guess, for how long is left
 
 
@@ -96,7 +98,8 @@ class Count:
 @dataclass(frozen=True)
 class Progress:
     counts: list[Count]  # those that are not zero, in the order of the ladder; "nothing" last
-    handed_over: int  # texts and emails that wait no more, however they ended; not what was cancelled or stopped before
+    done: int  # texts and emails that wait no more, however they ended; not what was cancelled or stopped before
+    sent: int  # those of them that the carrier or the mail server has taken
     total: int  # texts and emails
     waiting: int  # what Stop would cancel
     seconds_left: int | None  # None while it is paused, waits for a number, a person or tomorrow, or nothing is left
@@ -108,7 +111,7 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        return 100 * self.handed_over // self.total if self.total else 100
+        return 100 * self.done // self.total if self.total else 100
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,8 @@ def progress(broadcast: Broadcast, now: datetime) -> Progress:
     is_moving = broadcast.state == State.RUNNING and not waits_for_number and not is_held
     return Progress(
         counts=sorted((_count(line.status, line.count) for line in lines), key=_place),
-        handed_over=total - waiting - sum(line.stopped for line in sent),
+        done=total - waiting - sum(line.stopped for line in sent),
+        sent=sum(line.count for line in sent if line.status in TAKEN),
         total=total,
         waiting=waiting,
         seconds_left=_seconds_left(sent, now) if is_moving and waiting else None,

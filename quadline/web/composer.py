@@ -21,11 +21,11 @@ from quadline.web.way_back import way_back as way_back_of
 from quadline.web.way_back import why_out
 from quadline.web.written import Written
 
-FIRST = "Sending it asks for your own texting number. That usually takes a few hours, at most a day; the text waits for it"
-WAITS = "Texts you send wait here and go out by themselves"
-BEING_SET_UP = f"Your number is being set up, usually within a few hours, at most a day. {WAITS}"
-NEEDS_ADMINISTRATOR = f"Your number needs your administrator, who has been told. {WAITS} when it is mended"
-NOT_A_WRITER = "Your role reads conversations and does not write in them."
+FIRST = "Sending it requests your own texting number. That usually takes a few hours. The text waits for your number."
+WAITS = "A text you send waits here and goes out automatically"
+BEING_SET_UP = f"Your number is being set up, usually within a few hours. {WAITS} when it is active."
+NEEDS_ADMINISTRATOR = f"There’s a problem with your number. Your administrator has been notified. {WAITS} when it is fixed."
+NOT_A_WRITER = "You have read-only access."
 CLOSED = frozenset({"opted_out", "no_mobile", "landline", "bad_number", "read_only"})
 WITH_NOTICE = frozenset({"ready", "first", "pending"})
 
@@ -127,7 +127,7 @@ def _state(
     if not user.may[May.TEXT]:
         return "read_only", NOT_A_WRITER, "", None
     if conversation and conversation.staff_id != user.pk:
-        return "read_only", f"Only {conversation.staff.name} writes in this conversation.", "", None
+        return "read_only", f"Only {conversation.staff.name} can reply here.", "", None
     if student is None:
         return "read_only", "This phone is not on the roster. Ask your administrator whose it is.", "", None
     if not may_open(user, student):
@@ -168,11 +168,11 @@ def _no_phone(student: Student) -> tuple[str, str, str, None]:
 
 def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
     if number is None:
-        return "first", f"{FIRST}, and goes {else_an_email()}.", "", None
+        return "first", f"{FIRST} {else_an_email()}", "", None
     if number.state == State.ACTIVE:
         return "ready", "", "", None
     why = NEEDS_ADMINISTRATOR if number.state == State.FAILED else BEING_SET_UP
-    return "pending", f"{why}, or {else_an_email()}.", "", None
+    return "pending", f"{why} {else_an_email()}", "", None
 
 
 def consent_lines(student: Student, system_phones: list[tuple[str, str]]) -> list[dict[str, object]]:

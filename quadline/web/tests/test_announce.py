@@ -45,7 +45,7 @@ def browser(enter: Enter, people: Cast) -> Client:
     [
         ("", "You have no texting number yet."),
         ("registering", "Your number is being set up."),
-        ("failed", "Your number needs your administrator"),
+        ("failed", "There’s a problem with your number."),
     ],
 )
 def test_it_waits_for_the_number(enter: Enter, people: Cast, state: str, said: str) -> None:

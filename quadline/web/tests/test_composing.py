@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -71,7 +72,7 @@ def test_an_email_from_the_dialog_is_filled_and_on_its_way(browser: Client, peop
     assert (written.channel, written.subject) == (Channel.EMAIL, "Your plan, Rosa")
     assert written.body == "Hello Rosa,\n\ncall me at (734) 555-0100."
     assert written.email.to == people.rosa.email
-    assert "Email accepted. It is on its way." in page(answer)
+    assert "Email accepted." in page(answer)
 
 
 def test_an_email_from_a_conversation_comes_back_as_its_bubble(browser: Client, people: Cast) -> None:
@@ -347,3 +348,16 @@ def test_news_and_other_acts_leave_the_words_of_a_refusal(browser: Client, peopl
     assert [html for html in (news, *acts) if 'id="refusal"' in html] == []
     assert all('id="act-refusal"' in html for html in acts)
     assert 'id="refusal"' in page(browser.post(reverse("send_text", args=[talk.pk]), text(), headers=HTMX))
+
+
+@pytest.mark.parametrize(
+    ("quiet_hours", "student", "said"),
+    [("", "rosa", "Text accepted."), ("00:00-23:59", "rosa", "Held until 11:59 PM."), ("", "gus", "landline")],
+)
+def test_after_sending_no_more_is_said_than_is_known(
+    browser: Client, people: Cast, settings: LazySettings, quiet_hours: str, student: str, said: str
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"quiet_hours": quiet_hours, "college_time_zone": "America/Detroit"})
+    answer = page(browser.post(reverse("student-message", args=[getattr(people, student).pk]), text(), headers=HTMX))
+    assert said in answer
+    assert "on its way" not in answer

@@ -59,7 +59,7 @@ def shown(message: Message) -> Bubble:
         ("waiting", "text", "", "number", "Waiting for your number"),
         ("waiting", "text", "", "turn", "Waiting for its turn"),
         ("queued", "text", "", "tomorrow", "Waiting for its turn"),
-        ("waiting", "text", "", "paused", "Paused with its broadcast"),
+        ("waiting", "text", "", "paused", "Paused"),
         ("waiting", "text", "", "question", "Held: did they ask to stop?"),
     ],
 )
@@ -112,7 +112,7 @@ def test_a_text_that_arrived_after_its_email_says_so_on_the_timeline(talk: Conve
     )
     bubble = shown(message)
 
-    assert bubble.timeline[-1].words == "Arrived late: delivered to the phone after it had gone as email"
+    assert bubble.timeline[-1].words == "Arrived late: delivered, the network reports, after it had gone as email"
     assert bubble.status_words == "Sent as email instead"
 
 
