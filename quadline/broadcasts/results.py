@@ -13,6 +13,7 @@ from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.retrying import may_be_retried as may_be_retried
 from quadline.broadcasts.retrying import retry_failed as retry_failed
 from quadline.broadcasts.rules import WHY_WORDS, State, Why
+from quadline.consent.requests_in_sql import is_request
 from quadline.conversations.rules import RANK, WORDS, Status, WaitingFor
 from quadline.roster.models import Student, StudentQuerySet
 
@@ -20,9 +21,9 @@ NOTHING = "nothing"
 REPLIED, OPTED_OUT = "replied", "opted_out"
 NOTHING_WORDS = "Nothing"
 
-# A reply is the first thing a student wrote after it went out, by text or email. The keyword that opts out is none.
+# A reply is the first thing a student wrote after it went out, by text or email. A keyword is none.
 # An opt-out is because of it within a day of its text, when no later text lies in between.
-CAME_OF_IT = """
+CAME_OF_IT = f"""
     SELECT recipient.id, COALESCE(message.status, 'nothing') AS stands, reply.at AS replied_at, stop.at AS opted_out_at
     FROM broadcasts_recipient AS recipient
     JOIN roster_student AS student ON student.id = recipient.student_id
@@ -35,9 +36,7 @@ CAME_OF_IT = """
           AND inbound.conversation_id = message.conversation_id AND inbound.position > message.position
           AND inbound.direction = 'inbound' AND inbound.created_at >= COALESCE(message.sent_at, message.created_at)
           AND message.status NOT IN ('waiting', 'queued', 'cancelled')
-          AND NOT EXISTS (SELECT 1 FROM consent_consententry AS entry
-                          WHERE entry.carrier_reference = inbound.carrier_message_id AND entry.change = 'opt_out'
-                            AND inbound.carrier_message_id <> '')
+          AND NOT {is_request("inbound")}
     ) AS reply ON true
     LEFT JOIN LATERAL (
         SELECT min(entry.occurred_at) AS at FROM consent_consententry AS entry
@@ -50,7 +49,7 @@ CAME_OF_IT = """
                             AND later.sent_at < entry.occurred_at)
     ) AS stop ON true
     WHERE recipient.broadcast_id = %(broadcast)s
-"""
+"""  # noqa: S608  # no value in it
 FILTERS = {"": "", REPLIED: "WHERE replied_at IS NOT NULL", OPTED_OUT: "WHERE opted_out_at IS NOT NULL"}
 STANDS = "WHERE stands = %(status)s"
 COUNTS = f"SELECT count(replied_at), count(opted_out_at) FROM ({CAME_OF_IT}) AS came"  # noqa: S608  # no value in it

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.delivery.out_of_reach import keep_out_of_reach
+from quadline.live.telling import REACH_CHANGED, tell
 from quadline.roster import importing, replacing
 
 
@@ -28,4 +29,5 @@ def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User, 
     """Exactly these students are on the caseload afterwards; returns how many. Raises RosterFault."""
     count = replacing.put_caseload(staff, institutional_ids, actor=actor)
     keep_out_of_reach(now=now)
+    tell([staff.pk], REACH_CHANGED)
     return count

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from quadline.accounts.models import User
+from quadline.live.telling import REACH_CHANGED, tell
 from quadline.roster.rules import StudentRow
 from quadline.roster.searching import search_text
 
@@ -79,6 +81,7 @@ def save_students(rows: Iterable[StudentRow]) -> int:
         count = _copy(cursor, "given_student", COLUMNS, ((*row, search_text(row)) for row in rows))
         cursor.execute(MERGE_STUDENTS)
         cursor.execute("DROP TABLE given_student")
+    tell(User.objects.filter(is_active=True).values_list("pk", flat=True), REACH_CHANGED)
     return count
 
 

@@ -11,12 +11,14 @@ from quadline.consent.models import ConsentEntry
 from quadline.consent.rules import REASON_WORDS, Change, Reason, Source
 from quadline.conversations.models import Conversation
 from quadline.delivery.outbox import notice_due, opt_out_notice
+from quadline.delivery.reach import OUT_OF_REACH
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from quadline.roster.models import PhoneTrouble, Student
 from quadline.sms.segments import MAX_CHARACTERS
 from quadline.web.inserts import Inserts
 from quadline.web.number_waits import else_an_email
+from quadline.web.reach import Reach, reach_of
 from quadline.web.way_back import way_back as way_back_of
 from quadline.web.way_back import why_out
 from quadline.web.written import Written
@@ -75,10 +77,14 @@ def composer_for(
     post_url: str,
     page_url: str = "",
     written: Written | None = None,
+    reach: Reach | None = None,
 ) -> Composer:
-    """What this user sees where one student is written to. ``page_url`` shows it, where that is not ``post_url``."""
+    """What this user sees where one student is written to. ``page_url`` shows it, where that is not ``post_url``.
+
+    ``reach``: of the student for this user, where the page has asked already.
+    """
     number = SystemNumber.objects.of(user)
-    state, notice, way_back, since = _state(user, student, conversation, number)
+    state, notice, way_back, since = _state(user, student, conversation, number, reach)
     due = notice_due(conversation, number) if conversation else opt_out_notice(user)
     return Composer(
         state=state,
@@ -122,7 +128,11 @@ def composer_for_many(user: User, *, post_url: str, page_url: str = "", written:
 
 
 def _state(
-    user: User, student: Student | None, conversation: Conversation | None, number: SystemNumber | None
+    user: User,
+    student: Student | None,
+    conversation: Conversation | None,
+    number: SystemNumber | None,
+    reach: Reach | None,
 ) -> tuple[str, str, str, datetime | None]:
     if not user.may[May.TEXT]:
         return "read_only", NOT_A_WRITER, "", None
@@ -130,27 +140,29 @@ def _state(
         return "read_only", f"Only {conversation.staff.name} can reply here.", "", None
     if student is None:
         return "read_only", "This phone is not on the roster. Ask your administrator whose it is.", "", None
-    if not may_open(user, student):
+    key = (reach or reach_of([student], user)[student.pk]).key
+    if key == OUT_OF_REACH:
         return "read_only", has_left(student), "", None
-    if not student.mobile:
-        return _no_phone(student)
-    standing = ledger.standing((student.mobile, number.phone)) if number and number.phone else None
-    if number and standing and standing.opted_out:
-        why = f"{why_out(student, standing.entry)} from you"
-        return "opted_out", why, way_back_of(student, number).words, standing.since
-    if trouble := PhoneTrouble.objects.filter(phone=student.mobile, is_bad=True).first():
-        return (
-            "bad_number",
-            f"Texts to {student.mobile_written} have failed. {trouble.words}",
-            _new_number(student),
-            trouble.since,
-        )
+    if key in (Reason.NO_MOBILE, Reason.LANDLINE):
+        return str(key), REASON_WORDS[Reason(key)], _new_number(student), None
+    if key == Reason.OPTED_OUT and number:
+        return _opted_out(student, number)
+    if key == Reason.BAD_NUMBER:
+        return _bad_number(student)
     return _number_state(number)
 
 
-def may_open(user: User, student: Student) -> bool:
-    """Whether the student is one this person may open: not one who has left their caseload."""
-    return Student.objects.visible_to(user).filter(pk=student.pk).exists()
+def _opted_out(student: Student, number: SystemNumber) -> tuple[str, str, str, datetime | None]:
+    standing = ledger.standing((student.mobile, number.phone))
+    why = f"{why_out(student, standing.entry)} from you" if standing else REASON_WORDS[Reason.OPTED_OUT].rstrip(".")
+    return "opted_out", why, way_back_of(student, number).words, standing.since if standing else None
+
+
+def _bad_number(student: Student) -> tuple[str, str, str, datetime | None]:
+    trouble = PhoneTrouble.objects.filter(phone=student.mobile, is_bad=True).first()
+    words = f" {trouble.words}" if trouble else ""
+    notice = f"Texts to {student.mobile_written} have failed.{words}"
+    return "bad_number", notice, _new_number(student), trouble.since if trouble else None
 
 
 def has_left(student: Student) -> str:
@@ -159,11 +171,6 @@ def has_left(student: Student) -> str:
 
 def _new_number(student: Student) -> str:
     return f"Ask {student.first} for a mobile number; the roster brings it here."
-
-
-def _no_phone(student: Student) -> tuple[str, str, str, None]:
-    state, reason = ("landline", Reason.LANDLINE) if student.landline else ("no_mobile", Reason.NO_MOBILE)
-    return state, REASON_WORDS[reason], _new_number(student), None
 
 
 def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
@@ -183,11 +190,11 @@ def consent_lines(student: Student, system_phones: list[tuple[str, str]]) -> lis
 
 
 def _line(entry: ConsentEntry, whose: str) -> str:
-    did = "Opted out" if entry.change == Change.OPT_OUT else "Opted in again"
+    did = "Opted out of" if entry.change == Change.OPT_OUT else "Opted back in to"
     how = {
         Source.REPLY: f"replied {entry.keyword}",
         Source.CARRIER: "learned from the carrier",
         Source.STAFF: f"asked {entry.actor.name if entry.actor else 'a staff member'}",
     }
     words = f". {entry.wording}" if entry.source == Source.STAFF and entry.wording else ""
-    return f"{did} of {whose}: {how[Source(entry.source)]}{words}"
+    return f"{did} {whose}: {how[Source(entry.source)]}{words}"

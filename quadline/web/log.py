@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 from typing import Any
 
 from django.urls import reverse
@@ -19,6 +20,14 @@ CAN_BE_SENT_AGAIN = frozenset({Status.UNDELIVERED, Status.FAILED, Status.CANCELL
 ENDED_BY_EMAIL = frozenset(
     {Status.EMAILED, Status.UNREACHED, Status.BOUNCED}
 )  # dated by their end, not by when they were written
+
+
+class Acts(Enum):
+    """What the reader may do with the messages of a log."""
+
+    NONE = "none"  # of somebody else
+    TAKE_BACK = "take_back"  # their student cannot be written to any more
+    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -58,9 +67,9 @@ def page_of(conversation: Conversation, *, before: int | None = None) -> list[Me
     return list(reversed(messages.order_by("-position")[:PAGE]))
 
 
-def entries(messages: list[Message], *, may_act: bool, unread: int = 0) -> list[dict[str, Any]]:
+def entries(messages: list[Message], *, acts: Acts, unread: int = 0) -> list[dict[str, Any]]:
     """The log's entries, oldest first, with a heading for each day and a line above what is new."""
-    bubbles = bubbles_of(messages, may_act=may_act)
+    bubbles = bubbles_of(messages, acts=acts)
     first_unread = _first_unread(messages, unread)
     shown: list[dict[str, Any]] = []
     day: date | None = None
@@ -74,12 +83,12 @@ def entries(messages: list[Message], *, may_act: bool, unread: int = 0) -> list[
     return shown
 
 
-def bubbles_of(messages: list[Message], *, may_act: bool) -> list[Bubble]:
+def bubbles_of(messages: list[Message], *, acts: Acts) -> list[Bubble]:
     events: dict[str, list[MessageEvent]] = {}
     for event in MessageEvent.objects.filter(message__in=messages).select_related("actor"):
         events.setdefault(str(event.message_id), []).append(event)
     emails = {email.message_id: email for email in OutgoingEmail.objects.filter(message__in=messages)}
-    return [_bubble(message, events.get(str(message.pk), []), emails.get(message.pk), may_act) for message in messages]
+    return [_bubble(message, events.get(str(message.pk), []), emails.get(message.pk), acts) for message in messages]
 
 
 def day_label(day: date, today: date) -> str:
@@ -89,9 +98,10 @@ def day_label(day: date, today: date) -> str:
     return date_format(day, "l, F j" if day.year == today.year else "l, F j, Y")
 
 
-def _bubble(message: Message, events: Iterable[MessageEvent], email: OutgoingEmail | None, may_act: bool) -> Bubble:
+def _bubble(message: Message, events: Iterable[MessageEvent], email: OutgoingEmail | None, acts: Acts) -> Bubble:
     status = Status(message.status)
-    may_act = may_act and message.is_outbound
+    may_take_back = acts is not Acts.NONE and message.is_outbound
+    may_send = acts is Acts.ALL and message.is_outbound
     icon, tone = look_of(message, email)
     arguments = {"message_id": message.pk}
     return Bubble(
@@ -109,11 +119,11 @@ def _bubble(message: Message, events: Iterable[MessageEvent], email: OutgoingEma
         segments=message.segments,
         detail=message.detail,
         timeline=tuple(moment_of(event, message.channel) for event in events),
-        can_retry=may_act and status in CAN_BE_SENT_AGAIN and not (email and look_of(message, email)[0] == "envelope"),
+        can_retry=may_send and status in CAN_BE_SENT_AGAIN and not (email and look_of(message, email)[0] == "envelope"),
         retry_url=reverse("retry_text", kwargs=arguments),
-        can_cancel=may_act and status in BEFORE_AN_ATTEMPT,
+        can_cancel=may_take_back and status in BEFORE_AN_ATTEMPT,
         cancel_url=reverse("cancel_text", kwargs=arguments),
-        can_email=may_act and email is None and _may_go_as_email(message),
+        can_email=may_send and email is None and _may_go_as_email(message),
         email_url=reverse("message_as_email", kwargs=arguments),
         email_to=email.to if email else "",
         has_card=email is not None and email.with_contact_card,

@@ -14,6 +14,7 @@ from quadline.delivery.failsafe import send_as_email
 from quadline.delivery.outbox import cancel_text
 from quadline.delivery.written_email import NO_WRITER
 from quadline.roster.models import Student
+from quadline.web.composer import has_left
 from quadline.web.inbox import conversation_context, fresh_context
 from quadline.web.inbox_list import list_context
 from quadline.web.requests import StaffRequest
@@ -33,9 +34,8 @@ def cancel(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
 def retry(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     """Send the same words again, as a new message; asking twice is one new message."""
     failed = _own_message(request, message_id)
-    student = get_object_or_404(Student.objects.visible_to(request.user), pk=failed.conversation.student_id)
     try:
-        message = accept_again(request.user, student, failed)
+        message = accept_again(request.user, _student_of(request, failed), failed)
     except NotAccepted as refused:
         return refused_in_log(request, failed.conversation, refused, answers=ACT)
     return back_to_log(request, message, answers=ACT)
@@ -45,9 +45,12 @@ def retry(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
 def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     """Do not wait for the text any longer: the words go to the institutional account, once."""
     message = _own_message(request, message_id)
-    get_object_or_404(Student.objects.visible_to(request.user), pk=message.conversation.student_id)
-    if not request.user.may[May.TEXT]:
-        return refused_in_log(request, message.conversation, NotAccepted(NO_WRITER), answers=ACT, shown=[message])
+    try:
+        _student_of(request, message)
+        if not request.user.may[May.TEXT]:
+            raise NotAccepted(NO_WRITER)
+    except NotAccepted as refused:
+        return refused_in_log(request, message.conversation, refused, answers=ACT, shown=[message])
     if not send_as_email(message=message, actor=request.user, now=timezone.now()):
         why = NotAccepted("This text is on its way or has become an email already. Nothing was sent again.")
         return refused_in_log(request, message.conversation, why, answers=ACT, shown=[message])
@@ -79,6 +82,16 @@ def refused_in_log(
         return render(request, "inbox/_fresh.html", context | told, status=422)
     context = list_context(request, current=conversation) | conversation_context(request, conversation, error=error) | told
     return render(request, "inbox/page.html", context, status=422)
+
+
+def _student_of(request: StaffRequest, message: Message) -> Student:
+    """Whom it goes to. Raises NotAccepted for one who has left the caseload: the message is the author's all the same."""
+    student = message.conversation.student
+    if student is None:
+        raise NotAccepted("This phone is not on the roster. Nothing was sent.")
+    if not Student.objects.visible_to(request.user).filter(pk=student.pk).exists():
+        raise NotAccepted(has_left(student))
+    return student
 
 
 def _own_message(request: StaffRequest, message_id: uuid.UUID) -> Message:

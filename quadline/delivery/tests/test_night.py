@@ -15,7 +15,7 @@ from quadline.delivery import activation, outbox
 from quadline.delivery.tests.acts import fresh, number_row, outcomes, rent, reply, send_due, write
 from quadline.numbers.rules import State
 from quadline.roster.models import Student
-from quadline.web.log import Bubble, bubbles_of
+from quadline.web.log import Acts, Bubble, bubbles_of
 from tests.cast import Cast
 from tests.house import Simulator
 
@@ -29,7 +29,7 @@ def quiet_hours(settings: Settings) -> None:
 
 
 def shown(message: Message) -> Bubble:
-    [bubble] = bubbles_of([fresh(message)], may_act=True)
+    [bubble] = bubbles_of([fresh(message)], acts=Acts.ALL)
     return bubble
 
 

@@ -243,7 +243,9 @@ def test_a_text_to_a_student_who_left_the_caseload_says_so_and_offers_no_email(b
     assert "The student has left the caseload. <b>Held</b>" in log
     assert f'action="{reverse("cancel_text", args=[message.pk])}"' in log
     assert f'action="{where}"' not in log
-    assert browser.post(where, headers=HTMX).status_code == 404
+    refused = browser.post(where, headers=HTMX)
+    assert refused.status_code == 422
+    assert "has left your caseload" in page(refused)
     assert not OutgoingEmail.objects.exists()
 
 

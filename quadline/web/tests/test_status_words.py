@@ -10,7 +10,7 @@ from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.delivery.models import OutgoingEmail
-from quadline.web.log import Bubble, bubbles_of
+from quadline.web.log import Acts, Bubble, bubbles_of
 from tests.cast import Cast
 
 
@@ -39,7 +39,7 @@ def written(talk: Conversation, status: str, *, channel: str = Channel.TEXT, mai
 
 
 def shown(message: Message) -> Bubble:
-    [bubble] = bubbles_of([message], may_act=True)
+    [bubble] = bubbles_of([message], acts=Acts.ALL)
     return bubble
 
 
