@@ -4,6 +4,7 @@ import argparse
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import available_timezones
 
 ACCOUNT_SID = "AC51a0c0113e9e00000000000000000001"
 AUTH_TOKEN = "simulator-token"  # noqa: S105 - everyone may know it: no real carrier takes it
@@ -22,6 +23,7 @@ class Options:
     account_sid: str = ACCOUNT_SID
     auth_token: str = AUTH_TOKEN
     messaging_service: str = MESSAGING_SERVICE_SID
+    time_zone: str = ""  # of the times on the screens; "": as the browser has it
 
 
 def parse_options(argv: list[str]) -> Options:
@@ -39,7 +41,14 @@ def parse_options(argv: list[str]) -> Options:
     parser.add_argument("--account-sid", type=_sid("AC"), default=ACCOUNT_SID)
     parser.add_argument("--auth-token", default=AUTH_TOKEN)
     parser.add_argument("--messaging-service", type=_sid("MG"), default=MESSAGING_SERVICE_SID)
+    parser.add_argument("--time-zone", type=_zone, default="", help="of the screens, such as America/Detroit")
     return Options(**vars(parser.parse_args(argv)))
+
+
+def _zone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise argparse.ArgumentTypeError(f"{name!r} is no time zone; use a name such as America/Detroit")
+    return name
 
 
 class _sid:

@@ -1,5 +1,7 @@
 """The inbox: one conversation beside the list, and what is new in it."""
 
+import json
+import uuid
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from quadline.accounts.models import TINTS
 from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation
-from quadline.conversations.reading import mark_read, save_draft, set_done
+from quadline.conversations.reading import Returned, mark_read, save_draft, set_done
 from quadline.delivery.reach import OUT_OF_REACH
 from quadline.roster.models import Student
 from quadline.web.asking import asked_in
@@ -27,6 +29,7 @@ from quadline.web.requests import StaffRequest, moment, whole_number
 from quadline.web.way_back import may_record_stop
 from quadline.web.written import Written, with_template, written_in
 
+MOST_RETURNED = 50
 RECENT = timedelta(seconds=30)  # news of a status may commit a little later than it is dated
 
 
@@ -96,8 +99,17 @@ def done(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
 
 @require_POST
 def draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
-    save_draft(conversation=_own(request, conversation_id), text=request.POST.get("body", ""))
+    chosen, returned = _own(request, conversation_id), request.POST.get("returned", "")
+    save_draft(conversation=chosen, text=request.POST.get("body", ""), returned=_returned(returned))
     return HttpResponse(status=204)
+
+
+def _returned(posted: str) -> list[Returned]:
+    """As returned.js keeps them; nothing of what is not as it should be."""
+    try:
+        return [Returned(uuid.UUID(each["id"]), str(each["words"])) for each in json.loads(posted)[:MOST_RETURNED]]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return []
 
 
 def conversation_context(request: StaffRequest, chosen: Conversation, *, error: ValueError | None = None) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def test_without_a_connection_everybody_is_told_to_come_again_and_nothing_is_hal
 
     assert [answer.status for answer in (page, posted, of_a_program, stream)] == [AWAY] * 4
     assert page.getheader("Retry-After")
-    assert "does not reach its database" in page.said  # type: ignore[attr-defined]
+    assert "is temporarily unavailable" in page.said  # type: ignore[attr-defined]
     assert of_a_program.getheader("Content-Type") == "application/problem+json"
     connection.close()
     assert Message.objects.filter(direction=Direction.OUTBOUND).count() == written

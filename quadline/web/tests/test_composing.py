@@ -1,5 +1,6 @@
 """Both tabs of the composer, on every page that has them; and what their author does with a message in the log."""
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -363,3 +364,21 @@ def test_after_sending_no_more_is_said_than_is_known(
     answer = page(browser.post(reverse("student-message", args=[getattr(people, student).pk]), text(), headers=HTMX))
     assert said in answer
     assert "on its way" not in answer
+
+
+@pytest.mark.parametrize("returned", ["", "[]", "null", "{", "[1]", '[{"id": "x"}]', '{"id": 1}', "[" * 5_000])
+def test_a_draft_is_kept_whatever_is_told_of_returned_words(browser: Client, people: Cast, returned: str) -> None:
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    where = reverse("conversation_draft", args=[talk.pk])
+    assert browser.post(where, {"body": "Begun", "returned": returned}).status_code == 204
+    talk.refresh_from_db()
+    assert talk.draft == "Begun"
+
+
+def test_a_text_that_arrived_after_all_is_no_draft_on_another_device(browser: Client, people: Cast) -> None:
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    arrived = accept_text(author=people.maya, student=people.rosa, message_id=uuid.uuid4(), body="Hi", now=timezone.now())
+    told = json.dumps([{"id": str(arrived.pk), "words": "Hi"}])
+    browser.post(reverse("conversation_draft", args=[talk.pk]), {"body": "Hi", "returned": told})
+    talk.refresh_from_db()
+    assert talk.draft == ""
