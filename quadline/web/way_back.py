@@ -19,7 +19,7 @@ from quadline.sms import phones
 
 @dataclass(frozen=True)
 class WayBack:
-    """The only one there is: the student texts START to that very number. ``copied`` says so to the student."""
+    """The only one there is: the student texts START to that same number. ``copied`` says so to the student."""
 
     words: str
     copied: str

@@ -1,0 +1,138 @@
+"""One open page tells the truth without a reload: every part follows each change of who can be texted, at once."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from quadline.conversations.models import Conversation
+from quadline.conversations.rules import Status
+from quadline.delivery.activation import activate
+from quadline.delivery.caseloads import put_caseload
+from quadline.delivery.opting import How, record_stop_request
+from quadline.numbers.models import SystemNumber
+from quadline.roster.replacing import put_students
+from tests.browser import Person
+from tests.cast import Cast
+from tests.house import House, eventually
+from tests.journeys.furnished import furnish
+from tests.journeys.test_opt_outs import number_of
+
+Arrive = Callable[..., Person]
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+
+class Screen:
+    """The parts of a conversation's page that say whether its student can be texted."""
+
+    def __init__(self, page: Page, size: dict[str, int]) -> None:
+        self.page = page
+        self.is_narrow = size == NARROW
+
+    def shows(self, chip: str, *, state: str, header: bool = True, consent: str = "") -> None:
+        """All of them, without a reload."""
+        expect(self.page.locator("#composer-state")).to_have_attribute("data-state", state)
+        expect(self.page.locator("#context-body .chip").first).to_have_text(chip)
+        who = self.page.locator("#who-line small")
+        expect(who).to_contain_text(chip) if header else expect(who).not_to_contain_text("Opted out")
+        if consent:
+            expect(self.page.locator("#context-body .history")).to_contain_text(consent)
+
+    def row_says(self, words: str) -> None:
+        if not self.is_narrow:
+            expect(self.page.locator("#rows")).to_contain_text(words)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_part_follows_each_change_without_a_reload(
+    the_house: House, people: Cast, at_the_screen: Arrive, size: dict[str, int]
+) -> None:
+    number = number_of(the_house, people)
+    talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
+    eventually(lambda: talk.messages.get().status == Status.DELIVERED)
+    talk.messages.update(status=Status.UNDELIVERED)  # so that there is something to send again
+    maya = at_the_screen("maya@alder.example", viewport=size)
+    maya.open(f"/inbox/c/{talk.pk}/")
+    page, screen = maya.page, Screen(maya.page, size)
+
+    def reply(words: str) -> None:
+        the_house.simulator.text(people.rosa.mobile, number.phone, words)
+
+    page.evaluate("window.isStillTheSamePage = true")
+    again = page.get_by_role("button", name="Send again")
+    if screen.is_narrow:
+        page.get_by_role("button", name="Details").click()  # it stays open, and follows too
+    screen.shows("Can be texted", state="ready", header=False)
+
+    reply("STOP")
+    screen.shows("Opted out", state="opted_out", consent="replied STOP")
+    screen.row_says("Opted out")
+    reply("UNSTOP")
+    screen.shows("Can be texted", state="ready", header=False, consent="Opted back in")
+    reply("please stop texting me")
+    expect(page.locator("#stop-question")).to_contain_text("Did Rosa ask to stop texts?")
+    screen.shows("Asked to stop?", state="ready")
+    screen.row_says("Asked to stop?")
+    if screen.is_narrow:
+        page.locator("#context").get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Yes, stop texting").click()
+    expect(page.locator("#stop-question")).to_be_empty()
+    screen.shows("Opted out", state="opted_out")
+    reply("START")
+    screen.shows("Can be texted", state="ready", header=False)
+
+    now = timezone.now()
+    record_stop_request(student=people.rosa, staff=people.maya, actor=people.ada, how=How.BY_PHONE, said_at=now, now=now)
+    screen.shows("Opted out", state="opted_out", consent="By phone")
+    reply("START")
+    screen.shows("Can be texted", state="ready", header=False)
+
+    cells = {"institutional_id": people.rosa.institutional_id, "first_name": "Rosa", "last_name": "Calderón"}
+    put_students([cells | {"email": people.rosa.email, "mobile": "(734) 555-0188"}], actor=people.ada)
+    expect(page.locator("#who-line")).to_contain_text("(734) 555-0188")
+    put_students([cells | {"email": people.rosa.email, "mobile": ""}], actor=people.ada)
+    screen.shows("No mobile", state="no_mobile")
+    put_students([cells | {"email": people.rosa.email, "mobile": people.rosa.mobile}], actor=people.ada)
+    screen.shows("Can be texted", state="ready", header=False)
+
+    expect(again).to_have_count(1)
+    put_caseload(people.maya, [people.bo.institutional_id], actor=people.ada, now=timezone.now())
+    screen.shows("Cannot be texted", state="read_only")
+    expect(again).to_have_count(0)
+    expect(page.locator("#who-line a")).to_have_count(0)
+    assert page.evaluate("window.isStillTheSamePage"), "no part of this was a reload"
+
+
+def test_a_page_follows_its_own_number_becoming_active(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+    talk = furnish(people)["pending"]
+    omar = at_the_screen("omar@alder.example")
+    omar.open(f"/inbox/c/{talk.pk}/")
+    state = omar.page.locator("#composer-state")
+    expect(state).to_contain_text("Your number is being set up")
+    number = SystemNumber.objects.get(user=people.omar)
+    activate(number, cause="the networks registered it", now=timezone.now())
+    expect(state).to_have_attribute("data-state", "ready")
+    expect(omar.page.get_by_text(number.written).first).to_be_visible()
+
+
+def test_brackets_are_sent_on_purpose_only(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+    number = number_of(the_house, people)
+    talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
+    maya = at_the_screen("maya@alder.example")
+    maya.open(f"/inbox/c/{talk.pk}/")
+    page, field = maya.page, maya.page.get_by_role("textbox", name="Text Message")
+    field.fill("Bring {form_name}")
+    expect(page.locator("#panel-text [data-open-fields]")).to_contain_text("{form_name}: not a merge field")
+    field.press("Enter")
+    refusal = page.locator("#refusal")
+    expect(refusal).to_contain_text("{form_name} is not a merge field.")
+    expect(field).to_have_value("Bring {form_name}")
+    the_house.simulator.text(people.rosa.mobile, number.phone, "hello?")  # news comes meanwhile
+    expect(page.locator("#log")).to_contain_text("hello?")
+    expect(refusal).to_contain_text("{form_name} is not a merge field.")
+    refusal.get_by_label("Send it as written").check()
+    field.press("Enter")
+    expect(page.locator("#log .message.out").last).to_contain_text("Bring {form_name}")
+    expect(refusal).to_be_empty()
+    eventually(lambda: talk.messages.filter(body="Bring {form_name}").exists())
