@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from quadline.conversations.models import Conversation
 from quadline.conversations.rules import Status
@@ -24,84 +24,90 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
 class Screen:
-    """The parts of a conversation's page that say whether its student can be texted."""
+    """The parts of Maya's page with Rosa that say whether she can be texted. It must stay the same page."""
 
-    def __init__(self, page: Page, size: dict[str, int]) -> None:
-        self.page = page
-        self.is_narrow = size == NARROW
+    def __init__(self, the_house: House, people: Cast, at_the_screen: Arrive, size: dict[str, int]) -> None:
+        self.house, self.rosa, self.is_narrow = the_house, people.rosa, size == NARROW
+        self.number = number_of(the_house, people)
+        self.talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
+        eventually(lambda: self.talk.messages.get().status == Status.DELIVERED)
+        self.talk.messages.update(status=Status.UNDELIVERED)  # so that there is something to send again
+        maya = at_the_screen("maya@alder.example", viewport=size)
+        maya.open(f"/inbox/c/{self.talk.pk}/")
+        self.page = maya.page
+        self.page.evaluate("window.isStillTheSamePage = true")
 
-    def shows(self, chip: str, *, state: str, header: bool = True, consent: str = "") -> None:
-        """All of them, without a reload."""
+    def reply(self, words: str) -> None:
+        self.house.simulator.text(self.rosa.mobile, self.number.phone, words)
+
+    def can(self, consent: str = "") -> None:
+        self.shows("Can be texted", state="ready", consent=consent)
+
+    def shows(self, chip: str, *, state: str, consent: str = "") -> None:
+        """Header, composer, and the pane beside it, which is a drawer on a phone."""
         expect(self.page.locator("#composer-state")).to_have_attribute("data-state", state)
         expect(self.page.locator("#context-body .chip").first).to_have_text(chip)
-        who = self.page.locator("#who-line small")
-        expect(who).to_contain_text(chip) if header else expect(who).not_to_contain_text("Opted out")
+        cannot = self.page.locator("#who-line .cannot")
+        expect(cannot).to_have_count(0) if chip == "Can be texted" else expect(cannot).to_have_text(chip)
         if consent:
             expect(self.page.locator("#context-body .history")).to_contain_text(consent)
+        assert self.page.evaluate("window.isStillTheSamePage"), "no part of this was a reload"
 
     def row_says(self, words: str) -> None:
         if not self.is_narrow:
             expect(self.page.locator("#rows")).to_contain_text(words)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_every_part_follows_each_change_without_a_reload(
-    the_house: House, people: Cast, at_the_screen: Arrive, size: dict[str, int]
-) -> None:
-    number = number_of(the_house, people)
-    talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
-    eventually(lambda: talk.messages.get().status == Status.DELIVERED)
-    talk.messages.update(status=Status.UNDELIVERED)  # so that there is something to send again
-    maya = at_the_screen("maya@alder.example", viewport=size)
-    maya.open(f"/inbox/c/{talk.pk}/")
-    page, screen = maya.page, Screen(maya.page, size)
+@pytest.fixture(params=[WIDE, NARROW], ids=["wide", "narrow"])
+def screen(the_house: House, people: Cast, at_the_screen: Arrive, request: pytest.FixtureRequest) -> Screen:
+    return Screen(the_house, people, at_the_screen, request.param)
 
-    def reply(words: str) -> None:
-        the_house.simulator.text(people.rosa.mobile, number.phone, words)
 
-    page.evaluate("window.isStillTheSamePage = true")
-    again = page.get_by_role("button", name="Send again")
+def test_every_part_follows_what_the_student_says(screen: Screen) -> None:
+    page = screen.page
     if screen.is_narrow:
         page.get_by_role("button", name="Details").click()  # it stays open, and follows too
-    screen.shows("Can be texted", state="ready", header=False)
-
-    reply("STOP")
+    screen.can()
+    screen.reply("STOP")
     screen.shows("Opted out", state="opted_out", consent="replied STOP")
     screen.row_says("Opted out")
-    reply("UNSTOP")
-    screen.shows("Can be texted", state="ready", header=False, consent="Opted back in")
-    reply("please stop texting me")
+    screen.reply("UNSTOP")
+    screen.can(consent="Opted back in to your number: replied UNSTOP")
+    if screen.is_narrow:
+        expect(page.locator("#context")).to_be_visible()
+        page.locator("#context").get_by_role("button", name="Close").click()
+    screen.reply("please stop texting me")
     expect(page.locator("#stop-question")).to_contain_text("Did Rosa ask to stop texts?")
     screen.shows("Asked to stop?", state="ready")
     screen.row_says("Asked to stop?")
-    if screen.is_narrow:
-        page.locator("#context").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Yes, stop texting").click()
     expect(page.locator("#stop-question")).to_be_empty()
     screen.shows("Opted out", state="opted_out")
-    reply("START")
-    screen.shows("Can be texted", state="ready", header=False)
+    screen.reply("START")
+    screen.can()
 
-    now = timezone.now()
-    record_stop_request(student=people.rosa, staff=people.maya, actor=people.ada, how=How.BY_PHONE, said_at=now, now=now)
+
+def test_every_part_follows_what_the_college_records(screen: Screen, people: Cast) -> None:
+    now, rosa = timezone.now(), people.rosa
+    record_stop_request(student=rosa, staff=people.maya, actor=people.ada, how=How.BY_PHONE, said_at=now, now=now)
     screen.shows("Opted out", state="opted_out", consent="By phone")
-    reply("START")
-    screen.shows("Can be texted", state="ready", header=False)
+    screen.reply("START")
+    screen.can()
 
-    cells = {"institutional_id": people.rosa.institutional_id, "first_name": "Rosa", "last_name": "Calderón"}
-    put_students([cells | {"email": people.rosa.email, "mobile": "(734) 555-0188"}], actor=people.ada)
-    expect(page.locator("#who-line")).to_contain_text("(734) 555-0188")
-    put_students([cells | {"email": people.rosa.email, "mobile": ""}], actor=people.ada)
+    row = {"institutional_id": rosa.institutional_id, "first_name": "Rosa", "last_name": "Calderón", "email": rosa.email}
+    put_students([row | {"mobile": "(734) 555-0188"}], actor=people.ada)
+    expect(screen.page.locator("#who-line")).to_contain_text("(734) 555-0188")
+    put_students([row | {"mobile": ""}], actor=people.ada)
     screen.shows("No mobile", state="no_mobile")
-    put_students([cells | {"email": people.rosa.email, "mobile": people.rosa.mobile}], actor=people.ada)
-    screen.shows("Can be texted", state="ready", header=False)
+    put_students([row | {"mobile": rosa.mobile}], actor=people.ada)
+    screen.can()
 
+    again = screen.page.get_by_role("button", name="Send again")
     expect(again).to_have_count(1)
     put_caseload(people.maya, [people.bo.institutional_id], actor=people.ada, now=timezone.now())
     screen.shows("Cannot be texted", state="read_only")
     expect(again).to_have_count(0)
-    expect(page.locator("#who-line a")).to_have_count(0)
-    assert page.evaluate("window.isStillTheSamePage"), "no part of this was a reload"
+    expect(screen.page.locator("#who-line a")).to_have_count(0)
 
 
 def test_a_page_follows_its_own_number_becoming_active(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
@@ -117,22 +123,19 @@ def test_a_page_follows_its_own_number_becoming_active(the_house: House, people:
 
 
 def test_brackets_are_sent_on_purpose_only(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
-    number = number_of(the_house, people)
-    talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
-    maya = at_the_screen("maya@alder.example")
-    maya.open(f"/inbox/c/{talk.pk}/")
-    page, field = maya.page, maya.page.get_by_role("textbox", name="Text Message")
+    screen = Screen(the_house, people, at_the_screen, WIDE)
+    page, field = screen.page, screen.page.get_by_role("textbox", name="Text Message")
     field.fill("Bring {form_name}")
     expect(page.locator("#panel-text [data-open-fields]")).to_contain_text("{form_name}: not a merge field")
     field.press("Enter")
     refusal = page.locator("#refusal")
     expect(refusal).to_contain_text("{form_name} is not a merge field.")
     expect(field).to_have_value("Bring {form_name}")
-    the_house.simulator.text(people.rosa.mobile, number.phone, "hello?")  # news comes meanwhile
+    screen.reply("hello?")  # news comes meanwhile
     expect(page.locator("#log")).to_contain_text("hello?")
     expect(refusal).to_contain_text("{form_name} is not a merge field.")
     refusal.get_by_label("Send it as written").check()
     field.press("Enter")
     expect(page.locator("#log .message.out").last).to_contain_text("Bring {form_name}")
     expect(refusal).to_be_empty()
-    eventually(lambda: talk.messages.filter(body="Bring {form_name}").exists())
+    eventually(lambda: screen.talk.messages.filter(body="Bring {form_name}").exists())
