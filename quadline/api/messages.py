@@ -15,7 +15,6 @@ from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Word
 from quadline.api.idempotency import DESCRIBED, once
 from quadline.api.problems import Refused
 from quadline.conversations.models import Conversation, Message, MessageEvent
-from quadline.conversations.rules import WORDS, Status
 from quadline.delivery.outbox import TextRefused, accept_text
 from quadline.delivery.written_email import LONGEST_SUBJECT, NO_WRITER, EmailRefused, accept_email
 from quadline.roster.models import Student
@@ -101,7 +100,7 @@ def listed(message: Message) -> dict[str, Any]:
     return {name: getattr(message, name) for name in of_its_own} | {
         "staff": conversation.staff.email,
         "student": conversation.student.institutional_id if conversation.student else None,
-        "status_words": WORDS[Status(message.status)][0],
+        "status_words": message.status_words,
     }
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from quadline.accounts.models import User
 from quadline.broadcasts.models import Broadcast
 from quadline.conversations.models import Message
-from quadline.conversations.rules import WORDS, Channel, Direction, Status
+from quadline.conversations.rules import Channel, Direction
 from quadline.reports.filters import NO_REASON, SINGLE, Filters
 from quadline.web.delivery_report import SERIES
 from quadline.web.report_figures import WEEKDAYS
@@ -75,7 +75,7 @@ def csv_row(message: Message) -> list[object]:
         message.system_number.phone if message.system_number else "",
         "staff" if message.is_outbound else "student",
         message.text,
-        WORDS[Status(message.status)][0],
+        message.status_words,
         message.detail,
         recipient.broadcast.audience_words if recipient else "",
         getattr(message, "reply_at", None),
@@ -84,7 +84,7 @@ def csv_row(message: Message) -> list[object]:
 
 
 def _row(message: Message) -> Row:
-    words, icon, tone = WORDS[Status(message.status)]
+    words, icon, tone = message.status_words, message.status_icon, message.tone
     return Row(
         url=f"{reverse('conversation', args=[message.conversation_id])}?whose=all",
         name=message.conversation.name,

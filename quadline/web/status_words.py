@@ -78,7 +78,7 @@ def words_of(message: Message, email: OutgoingEmail | None = None) -> str:
         return WAITING[WaitingFor(message.reason)]
     if message.reason == WaitingFor.QUIET_HOURS and message.due_at:
         return f"Held until {date_format(timezone.localtime(message.due_at), 'g:i A')}"
-    return WORDS[status][0]
+    return message.status_words
 
 
 def look_of(message: Message, email: OutgoingEmail | None) -> tuple[str, str]:

@@ -17,11 +17,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 
+from quadline.numbers.models import SystemNumber
 from tests.abuse.test_anything_typed import own_thing
 from tests.architecture.addresses import is_of_the_api, patterns
 from tests.architecture.conftest import Enter
 from tests.architecture.test_access import Thing, address, cases
+from tests.architecture.test_api_access import MATRIX as OF_THE_API
+from tests.architecture.test_api_access import address as address_of_the_api
 from tests.cast import Cast
+from tests.program import V1, Program
 
 FORM = "application/x-www-form-urlencoded"
 ODD: dict[str, list[bytes]] = {
@@ -75,6 +79,7 @@ def _noting(method: Any, watched: Watched) -> Any:
 
 def good(about: Thing) -> dict[str, str]:
     words = {"body": "Hello", "subject": "Hello", "name": "Hello", "message_id": str(uuid.uuid4())}
+    words |= {"how": "in_person", "said_at": "2026-11-23T09:00", "note": "After class"}
     return words | {"to": str(about.student.pk), "office_phone": ""}
 
 
@@ -130,6 +135,7 @@ def test_every_screen_answers_whatever_any_parameter_is(
 ) -> None:
     about, browser = own_thing(people.ada), enter(people.ada)
     browser.raise_request_exception = False
+    SystemNumber.objects.filter(user=people.ada).update(state="active", phone="+17342340009")
     broken, asked = [], 0
     for name, method in screens():
         where = address(name, about)
@@ -141,6 +147,27 @@ def test_every_screen_answers_whatever_any_parameter_is(
                 asked += 1
                 if answer.status_code >= 500:
                     broken.append(f"{method} {name} {parameter}={values[0][:60]!r}")
+    assert asked > 200
+    assert broken == []
+
+
+def test_every_operation_answers_whatever_any_parameter_is(enter: Enter, people: Cast) -> None:
+    """Those of the API, as its own description has them."""
+    about, program = own_thing(people.ada), Program.of(people.ada)
+    described = program.get("openapi.json").json()["paths"]
+    names = {each["name"] for path in described.values() for said in path.values() for each in said.get("parameters", [])}
+    assert names >= {"limit", "after", "query"}
+    broken, asked = [], 0
+    for name in sorted({case.name for case in cases(OF_THE_API) if case.method == "GET"}):
+        where = address_of_the_api(name, about).removeprefix(V1).partition("?")[0]
+        for parameter in sorted(names):
+            for value in [values[0] for values in ODD.values()]:
+                with transaction.atomic():
+                    answer = program.get(f"{where}?{encoded([(parameter, value)])}")
+                    transaction.set_rollback(True)
+                asked += 1
+                if answer.status_code >= 500:
+                    broken.append(f"{name} {parameter}={value[:60]!r}")
     assert asked > 200
     assert broken == []
 

@@ -59,6 +59,8 @@ def shown(message: Message) -> Bubble:
         ("waiting", "text", "", "number", "Waiting for your number"),
         ("waiting", "text", "", "turn", "Waiting for its turn"),
         ("queued", "text", "", "tomorrow", "Waiting for its turn"),
+        ("queued", "text", "", "quiet_hours", "Waiting"),
+        ("sending", "text", "", "question", "Held: did they ask to stop?"),
         ("waiting", "text", "", "paused", "Paused"),
         ("waiting", "text", "", "question", "Held: did they ask to stop?"),
     ],
