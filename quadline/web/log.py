@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status, WaitingFor
 from quadline.delivery.models import OutgoingEmail
-from quadline.web.status_words import Moment, look_of, moment_of, words_of
+from quadline.web.status_words import HELD_UNTIL, Moment, look_of, moment_of, words_of
 
 PAGE = 60
 CAN_BE_SENT_AGAIN = frozenset({Status.UNDELIVERED, Status.FAILED, Status.CANCELLED, Status.BOUNCED, Status.UNREACHED})
@@ -43,6 +43,7 @@ class Bubble:
     status: str
     status_at: datetime
     status_words: str
+    is_held_until: bool  # a time of the clock, beside which another one would confuse
     status_icon: str
     tone: str
     segments: int
@@ -114,6 +115,7 @@ def _bubble(message: Message, events: Iterable[MessageEvent], email: OutgoingEma
         status=status,
         status_at=_status_at(message, events),
         status_words=words_of(message, email),
+        is_held_until=words_of(message, email).startswith(HELD_UNTIL),
         status_icon=icon,
         tone=tone,
         segments=message.segments,

@@ -12,6 +12,7 @@ from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Status, Wa
 from quadline.delivery.models import OutgoingEmail
 
 USED_UP = "Waiting until tomorrow: the college’s texts for today are used up"
+HELD_UNTIL = "Held until"
 BECOMING_EMAIL = "Being sent as email"
 ON_ITS_WAY = frozenset({OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING})
 WAITING = {
@@ -77,7 +78,7 @@ def words_of(message: Message, email: OutgoingEmail | None = None) -> str:
     if status not in FINAL and message.reason in WAITING:
         return WAITING[WaitingFor(message.reason)]
     if message.reason == WaitingFor.QUIET_HOURS and message.due_at:
-        return f"Held until {date_format(timezone.localtime(message.due_at), 'g:i A')}"
+        return f"{HELD_UNTIL} {date_format(timezone.localtime(message.due_at), 'g:i A')}"
     return message.status_words
 
 
