@@ -42,7 +42,7 @@ class Shell:
 def shell(request: HttpRequest) -> dict[str, object]:
     """The context processor: whose college this is, on every page; the rest for who is signed in."""
     user = getattr(request, "user", None)
-    college = {"college": settings.ENV.college_name}
+    college: dict[str, object] = {"college": settings.ENV.college_name}
     return college | {"shell": shell_of(user)} if isinstance(user, User) else college
 
 
