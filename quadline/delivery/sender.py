@@ -181,8 +181,14 @@ def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
     if verdict.reason is Reason.ASKED:
         holding.keep_back(claim.message, claim.attempt, now=now)
     elif verdict.is_held:
-        held = {"retry_at": verdict.until, "reason": WaitingFor.QUIET_HOURS}
-        recording.record_unsent(claim.message, claim.attempt, Unsent("quiet hours"), now=now, **held)
+        recording.record_unsent(
+            claim.message,
+            claim.attempt,
+            Unsent("quiet hours"),
+            now=now,
+            retry_at=verdict.until,
+            reason=WaitingFor.QUIET_HOURS,
+        )
     else:
         with transaction.atomic():
             if recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason)):

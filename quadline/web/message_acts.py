@@ -75,7 +75,8 @@ def refused_in_log(
     shown: list[Message] | None = None,
 ) -> HttpResponse:
     """Say why beside the composer; without scripts on the page of the conversation."""
-    error, told = (why, {}) if answers == COMPOSER else (None, {"act_error": why})
+    error = why if answers == COMPOSER else None
+    told: dict[str, Any] = {} if error else {"act_error": why}
     if request.htmx:
         context = fresh_context(request, conversation, shown or [], after=0, error=error)
         told |= {"since_url": "", "answers": answers}
