@@ -49,7 +49,7 @@ class BroadcastAnswer(Answer):
     finished_at: datetime | None
     counts: dict[str, int]  # by status; "nothing": who got nothing, for a reason of the review
     total: int
-    handed_over: int
+    handed_over: int  # the carrier or the mail server has them
     waiting: int
     seconds_left: int | None
     replied: int
@@ -73,7 +73,7 @@ def broadcast_answer(broadcast: Broadcast) -> BroadcastAnswer:
         finished_at=broadcast.finished_at,
         counts={} if broadcast.state == State.DRAFT else {count.status: count.count for count in stands.counts},
         total=stands.total,
-        handed_over=stands.handed_over,
+        handed_over=stands.sent,
         waiting=stands.waiting,
         seconds_left=stands.seconds_left,
         replied=stands.replied,

@@ -15,7 +15,6 @@ from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Word
 from quadline.api.idempotency import DESCRIBED, once
 from quadline.api.problems import Refused
 from quadline.conversations.models import Conversation, Message, MessageEvent
-from quadline.conversations.rules import WORDS, Status
 from quadline.delivery.outbox import TextRefused, TooManyTexts, accept_text
 from quadline.delivery.rules import TEXTS_COUNTED_FOR
 from quadline.delivery.written_email import LONGEST_SUBJECT, NO_WRITER, EmailRefused, accept_email
@@ -31,6 +30,7 @@ class NewMessage(Given):
     subject: Annotated[Words, Field(max_length=LONGEST_SUBJECT)] = ""  # of an email
     body: Written  # with merge fields, such as [Student Name]
     with_contact_card: bool = False  # of an email
+    as_written: bool = False  # what looks like a merge field, such as {room}, is meant as it stands
 
 
 class Moment(Answer):
@@ -105,7 +105,7 @@ def listed(message: Message) -> dict[str, Any]:
     return {name: getattr(message, name) for name in of_its_own} | {
         "staff": conversation.staff.email,
         "student": conversation.student.institutional_id if conversation.student else None,
-        "status_words": WORDS[Status(message.status)][0],
+        "status_words": message.status_words,
     }
 
 
@@ -117,7 +117,14 @@ def message_answer(message: Message) -> MessageAnswer:
 def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:
     now = timezone.now()
     if new.channel == "text":
-        return accept_text(author=request.auth, student=student, message_id=request.act_id, body=new.body, now=now)
+        return accept_text(
+            author=request.auth,
+            student=student,
+            message_id=request.act_id,
+            body=new.body,
+            now=now,
+            as_written=new.as_written,
+        )
     return accept_email(
         author=request.auth,
         student=student,
@@ -126,6 +133,7 @@ def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message
         body=new.body,
         now=now,
         with_contact_card=new.with_contact_card,
+        as_written=new.as_written,
     )
 
 

@@ -53,7 +53,7 @@ class Findings:
     first_contacts: int
     most_segments: int
     too_long: int
-    unknown_fields: tuple[str, ...]
+    unknown_fields: tuple[str, ...]  # in words: what looks like a field and is none
     empty_fields: tuple[str, ...]
     unfilled: int
     repeated: int
@@ -88,13 +88,13 @@ def _on_recipients(found: Findings) -> Iterator[Check]:
 
 
 def _on_fields(found: Findings) -> Iterator[Check]:
-    for name in found.unknown_fields:
-        yield Check(Level.BLOCKED, f"[{name}] is not a merge field. Correct it or take it out.")
+    for written in found.unknown_fields:
+        yield Check(Level.BLOCKED, f"{written} Correct it or take it out.")
     for name in found.empty_fields:
         whom = f" for {found.unfilled:,} of them" if found.unfilled else ""
         yield Check(Level.BLOCKED, f"There is nothing to put in [{name}]{whom}. Take it out, or fill it in.")
     if not found.unknown_fields and not found.empty_fields:
-        yield Check(Level.PASS, "No merge field is left empty.")
+        yield Check(Level.PASS, "All merge fields are filled in.")
 
 
 def _on_sender(found: Findings) -> Iterator[Check]:

@@ -15,6 +15,7 @@ from quadline.broadcasts.reviews import Rendering, Review
 from quadline.broadcasts.rules import Outcome, finish_at, sending_seconds
 from quadline.broadcasts.tallying import Alike
 from quadline.consent.rules import QuietHours
+from quadline.conversations.merging import about_one_unknown
 from quadline.conversations.models import Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT
 
@@ -98,7 +99,9 @@ def _checks(plan: Plan) -> list[Check]:
             first_contacts=_first_contacts(texts),
             most_segments=max((alike.words.segments for alike in texts), default=0),
             too_long=sum(alike.count for alike in texts if alike.words.is_too_long),
-            unknown_fields=tuple(dict.fromkeys(name for alike in unfilled for name in alike.words.unknown)),
+            unknown_fields=tuple(
+                dict.fromkeys(about_one_unknown(written) for alike in unfilled for written in alike.words.unknown)
+            ),
             empty_fields=tuple(dict.fromkeys(name for alike in unfilled for name in alike.words.empty)),
             unfilled=whose if whose < tally.people(*Outcome) else 0,
             repeated=len(tally.repeated),

@@ -6,6 +6,7 @@ from functools import cached_property
 from quadline.broadcasts.facts import Person
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import Outcome
+from quadline.conversations import merging
 from quadline.conversations.merging import OF_STUDENT, values_of_sender, values_of_student
 from quadline.conversations.models import Message
 from quadline.conversations.rules import NEVER_REACHED_THE_STUDENT, Channel
@@ -52,6 +53,7 @@ class Renderer:
         self.number = number
         self._subject, self._body = Template(broadcast.subject), Template(broadcast.body)
         self._both = Template(f"{broadcast.subject}\n{broadcast.body}")
+        self._unknown = merging.unknown_fields(broadcast.subject, broadcast.body)
         self._of_sender = values_of_sender(self.author, number=number)
         asked = [value_of for name, value_of in OF_STUDENT.items() if self._both.asks_for(name)]
         self._called = asked[0] if len(asked) == 1 else lambda student: tuple(value_of(student) for value_of in asked)
@@ -71,6 +73,8 @@ class Renderer:
 
     def _filled(self, student: Person) -> Words:
         values = self._of_sender | values_of_student(student)
+        if self._unknown:
+            return self._unfilled(values)
         try:
             subject, body = self._subject.fill(values), self._body.fill(values)
         except MergeError:
@@ -81,8 +85,8 @@ class Renderer:
         try:
             self._both.fill(values)
         except MergeError as error:
-            return Words(unknown=error.unknown, empty=error.empty)
-        raise AssertionError("a field that is empty in one part is empty in the whole")
+            return Words(unknown=self._unknown, empty=error.empty)
+        return Words(unknown=self._unknown)
 
     def _as_text(self, words: Words, is_first: bool) -> Words:
         sized = Words(words.subject, words.body, self._notice if is_first else "")

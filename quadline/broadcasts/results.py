@@ -13,6 +13,7 @@ from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.retrying import may_be_retried as may_be_retried
 from quadline.broadcasts.retrying import retry_failed as retry_failed
 from quadline.broadcasts.rules import WHY_WORDS, State, Why
+from quadline.consent.requests_in_sql import is_request
 from quadline.conversations.rules import RANK, WORDS, Status, WaitingFor
 from quadline.roster.models import Student, StudentQuerySet
 
@@ -20,9 +21,9 @@ NOTHING = "nothing"
 REPLIED, OPTED_OUT = "replied", "opted_out"
 NOTHING_WORDS = "Nothing"
 
-# A reply is the first thing a student wrote after it went out, by text or email. The keyword that opts out is none.
+# A reply is the first thing a student wrote after it went out, by text or email. A keyword is none.
 # An opt-out is because of it within a day of its text, when no later text lies in between.
-CAME_OF_IT = """
+CAME_OF_IT = f"""
     SELECT recipient.id, COALESCE(message.status, 'nothing') AS stands, reply.at AS replied_at, stop.at AS opted_out_at
     FROM broadcasts_recipient AS recipient
     JOIN roster_student AS student ON student.id = recipient.student_id
@@ -35,9 +36,7 @@ CAME_OF_IT = """
           AND inbound.conversation_id = message.conversation_id AND inbound.position > message.position
           AND inbound.direction = 'inbound' AND inbound.created_at >= COALESCE(message.sent_at, message.created_at)
           AND message.status NOT IN ('waiting', 'queued', 'cancelled')
-          AND NOT EXISTS (SELECT 1 FROM consent_consententry AS entry
-                          WHERE entry.carrier_reference = inbound.carrier_message_id AND entry.change = 'opt_out'
-                            AND inbound.carrier_message_id <> '')
+          AND NOT {is_request("inbound")}
     ) AS reply ON true
     LEFT JOIN LATERAL (
         SELECT min(entry.occurred_at) AS at FROM consent_consententry AS entry
@@ -50,7 +49,7 @@ CAME_OF_IT = """
                             AND later.sent_at < entry.occurred_at)
     ) AS stop ON true
     WHERE recipient.broadcast_id = %(broadcast)s
-"""
+"""  # noqa: S608  # no value in it
 FILTERS = {"": "", REPLIED: "WHERE replied_at IS NOT NULL", OPTED_OUT: "WHERE opted_out_at IS NOT NULL"}
 STANDS = "WHERE stands = %(status)s"
 COUNTS = f"SELECT count(replied_at), count(opted_out_at) FROM ({CAME_OF_IT}) AS came"  # noqa: S608  # no value in it
@@ -80,6 +79,8 @@ STANDING = """
     GROUP BY 1
 """
 HELD_BY = frozenset({WaitingFor.QUESTION, WaitingFor.AUTHOR, WaitingFor.TOMORROW})  # no rate and no night says when it goes on
+# The carrier or the mail server has said that it has them.
+TAKEN = frozenset({Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.BOUNCED, Status.EMAILED})
 EMAILS_A_SECOND = 5.0  # a careful guess, for how long is left
 
 
@@ -96,7 +97,8 @@ class Count:
 @dataclass(frozen=True)
 class Progress:
     counts: list[Count]  # those that are not zero, in the order of the ladder; "nothing" last
-    handed_over: int  # texts and emails that wait no more, however they ended; not what was cancelled or stopped before
+    done: int  # texts and emails that wait no more, however they ended; not what was cancelled or stopped before
+    sent: int  # those of them that the carrier or the mail server has taken
     total: int  # texts and emails
     waiting: int  # what Stop would cancel
     seconds_left: int | None  # None while it is paused, waits for a number, a person or tomorrow, or nothing is left
@@ -108,7 +110,7 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        return 100 * self.handed_over // self.total if self.total else 100
+        return 100 * self.done // self.total if self.total else 100
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,8 @@ def progress(broadcast: Broadcast, now: datetime) -> Progress:
     is_moving = broadcast.state == State.RUNNING and not waits_for_number and not is_held
     return Progress(
         counts=sorted((_count(line.status, line.count) for line in lines), key=_place),
-        handed_over=total - waiting - sum(line.stopped for line in sent),
+        done=total - waiting - sum(line.stopped for line in sent),
+        sent=sum(line.count for line in sent if line.status in TAKEN),
         total=total,
         waiting=waiting,
         seconds_left=_seconds_left(sent, now) if is_moving and waiting else None,

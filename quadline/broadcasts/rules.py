@@ -54,7 +54,7 @@ WHY_WORDS: dict[Why, str] = {
     Why.ASKED: "May have asked for no more texts: answer that first",
     Why.NO_ADDRESS: "A text cannot reach them, and there is no email address",
     Why.NO_EMAIL: "No email address on file",
-    Why.UNFILLED: "A merge field is empty for them",
+    Why.UNFILLED: "A merge field cannot be filled in",
     Why.TWIN: "Likely the same student as another recipient, who gets it",
 }
 

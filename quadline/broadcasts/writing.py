@@ -13,8 +13,9 @@ from typing import Any
 from django.db import connection
 
 from quadline.broadcasts.models import Broadcast
-from quadline.consent.rules import REASON_WORDS
+from quadline.consent.rules import Reason
 from quadline.conversations.rules import Channel
+from quadline.delivery import scope
 from quadline.delivery.models import OutgoingEmail
 from quadline.emails import tokens
 from quadline.numbers.models import SystemNumber
@@ -148,7 +149,7 @@ def _values(order: Order) -> dict[str, Any]:
         "is_active": order.number is not None and order.number.state == NumberState.ACTIVE,
         "held": list(order.held),
         "untils": list(order.held.values()),
-        "refusals": json.dumps(REASON_WORDS),
+        "refusals": json.dumps({reason: scope.reason_words(reason) for reason in Reason}),
         "deadline": order.deadline,
         "now": order.now,
     }

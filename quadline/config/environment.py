@@ -61,7 +61,26 @@ def _networks(written: str) -> str:
     return written
 
 
+NOTICE_FIELDS = ("{sender}", "{college}")
+LONGEST_NOTICE = 320
+
+
+def _notice(wording: str) -> str:
+    """Students must read in it how to opt out (47 CFR 64.1200(a)(12)), and no field that nothing fills."""
+    plain = wording
+    for field in NOTICE_FIELDS:
+        plain = plain.replace(field, "")
+    if left := re.search(r"[{\[][^}\]]*[}\]]?|[}\]]", plain):
+        raise ValueError(f"has {left.group()}, which nothing fills in. Use {' and '.join(NOTICE_FIELDS)}.")
+    if not re.search(r"\bSTOP\b", plain):
+        raise ValueError("does not say how to opt out. Write: Reply STOP to opt out.")
+    if len(wording) > LONGEST_NOTICE:
+        raise ValueError(f"is {len(wording) - LONGEST_NOTICE} characters over {LONGEST_NOTICE}. Shorten it.")
+    return wording
+
+
 Phone = Annotated[str, AfterValidator(_phone)]
+Notice = Annotated[str, AfterValidator(_notice)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
 EmailAddress = Annotated[str, AfterValidator(_address)]
@@ -126,9 +145,9 @@ class Environment(BaseSettings):
     )
     college_region: str = Field(default="", pattern=r"^([A-Z]{2})?$", description="State or province, the last resort: MI.")
     college_time_zone: Zone = Field(default="America/New_York", description="The campus clock.")
-    opt_out_notice: str = Field(
+    opt_out_notice: Notice = Field(
         default="This is {sender} at {college}. Reply STOP to opt out, HELP for help.",
-        description="Ends the first text of a number to a student. {sender} and {college} are filled in.",
+        description="Ends the first text of a number to a student. It must say STOP; {sender} and {college} are filled in.",
     )
     opt_out_scope: Literal["number", "office", "college"] = Field(
         default="number",

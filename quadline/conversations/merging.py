@@ -1,13 +1,15 @@
 """What fills the merge fields of a text or an email, and what is said when nothing can."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Protocol
 
 from django.conf import settings
 
 from quadline.accounts.models import User
 from quadline.numbers.models import SystemNumber
-from quadline.sms.merge_fields import MergeError, fields_in, fill, key_of
+from quadline.sms.lookalikes import comes_near, lookalikes, plain
+from quadline.sms.merge_fields import MergeError, Template, fill, key_of
 
 # Name and meaning, as the menus of the composers list them.
 FIELDS: list[tuple[str, str]] = [
@@ -19,9 +21,39 @@ FIELDS: list[tuple[str, str]] = [
     ("Office Phone Number", "your office line"),
     ("College", "the college’s name"),
 ]
+LISTED = ", ".join(f"[{name}]" for name, _ in FIELDS)
 # Other ways to write them: the guide's sample says [Insert Your System Number Here].
 SAME_AS = {"Your System Number": "System Number", "Office Phone": "Office Phone Number"}
 CANONICAL = {key_of(name): SAME_AS.get(name, name) for name in [*(name for name, _ in FIELDS), *SAME_AS]}
+
+# What people and other systems call the same: whoever writes {first_name} or [Advisor] means one of ours.
+OTHER_NAMES: dict[str, str] = {
+    "Student Name": (
+        "name, first name, firstname, fname, preferred name, preferred first name, given name, student, student first name, "
+        "students name, user first name, contact first name, recipient name, recipient first name, nickname, nombre"
+    ),
+    "Student Full Name": (
+        "full name, fullname, last name, lastname, lname, surname, student last name, student full, student display name, "
+        "first and last name, contact name, student name full"
+    ),
+    "Your Name": (
+        "advisor, adviser, advisor name, my name, sender, sender name, staff, staff name, signature, your full name, coach, "
+        "counselor, counselor name, instructor, instructor name, user, user name, owner name, from name"
+    ),
+    "Your Title": "title, my title, your job title, my job title, job title, position, advisor title, role",
+    "System Number": (
+        "number, system, my number, your number, text number, texting number, my texting number, your texting number, "
+        "sms number, system phone, system phone number, your system phone number"
+    ),
+    "Office Phone Number": (
+        "phone, phone number, my phone, your phone, your phone number, office, office number, office line, advisor phone, "
+        "advisor phone number, your office phone, telephone"
+    ),
+    "College": "college name, school, school name, university, university name, institution, campus, account name",
+}
+MEANT = {plain(name): ours for name, ours in CANONICAL.items()} | {
+    name: ours for ours, names in OTHER_NAMES.items() for name in names.split(", ")
+}
 
 WHY_EMPTY = {  # why, and the way out
     "Your Title": ("There is no title on your profile.", "Ask your administrator to add it"),
@@ -67,9 +99,19 @@ def values_of_sender(staff: User, *, number: SystemNumber | None) -> dict[str, s
     return values | {other: values[name] for other, name in SAME_AS.items()}
 
 
-def filled(template_text: str, values: Mapping[str, str]) -> str:
-    """The words as this student gets them. Raises MergeError for a field that is unknown or empty."""
-    return fill(template_text, values)
+def filled(template_text: str, values: Mapping[str, str], *, as_written: bool = False) -> str:
+    """The words as this student gets them. Raises MergeError for a field that nothing fills, or that is none.
+
+    ``as_written``: a person has said that what looks like a field is meant as it stands.
+    """
+    unknown = () if as_written else unknown_fields(template_text)
+    try:
+        words = fill(template_text, values)
+    except MergeError as error:
+        raise MergeError(unknown, error.empty) from None
+    if unknown:
+        raise MergeError(unknown, ())
+    return words
 
 
 def filled_where_possible(template_text: str, values: Mapping[str, str]) -> str:
@@ -77,12 +119,18 @@ def filled_where_possible(template_text: str, values: Mapping[str, str]) -> str:
     try:
         return fill(template_text, values)
     except MergeError as error:
-        return fill(template_text, {**values, **{name: f"[{name}]" for name in (*error.unknown, *error.empty)}})
+        return fill(template_text, {**values, **{name: f"[{name}]" for name in error.empty}})
 
 
 def unknown_fields(*texts: str) -> tuple[str, ...]:
-    """What stands in brackets like a field and is none."""
-    return tuple(dict.fromkeys(name for text in texts for name in fields_in(text) if key_of(name) not in CANONICAL))
+    """What looks like a field and is none, as written, each once."""
+    return tuple(dict.fromkeys(found for text in texts for found in lookalikes(Template(text).around(CANONICAL), meant)))
+
+
+@lru_cache(maxsize=256)
+def meant(words: str) -> str:
+    """The field that some words may mean, whatever is around them: {first_name} means Student Name; "" for none."""
+    return comes_near(words, MEANT)
 
 
 def canonical(name: str) -> str:
@@ -98,11 +146,18 @@ def refusal(error: MergeError) -> str:
     return f"{' '.join(wrongs)} Nothing was sent."
 
 
-def about_unknown(names: tuple[str, ...]) -> str:
-    shown = " and ".join(f"[{name}]" for name in names)
-    listed = ", ".join(f"[{name}]" for name, _ in FIELDS)
-    is_none = "is not a merge field" if len(names) == 1 else "are not merge fields"
-    return f"{shown} {is_none}. Write the words themselves, or use one of these: {listed}."
+def about_unknown(written: tuple[str, ...]) -> str:
+    """What is no field, and the field each may have meant."""
+    said = [about_one_unknown(each) for each in written if meant(each)]
+    if others := [each for each in written if not meant(each)]:
+        are_none = "is not a merge field" if len(others) == 1 else "are not merge fields"
+        said.append(f"{' and '.join(others)} {are_none}. Write the words themselves, or use one of these: {LISTED}.")
+    return " ".join(said)
+
+
+def about_one_unknown(written: str) -> str:
+    ours = meant(written)
+    return f"{written} is not a merge field." + (f" Did you mean [{ours}]?" if ours else "")
 
 
 def _about_empty(name: str) -> str:

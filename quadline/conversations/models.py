@@ -5,7 +5,7 @@ from django.db.models import Func, Q, Value
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, WORDS, Channel, Direction, Status
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, Status, words_of
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.sms import phones
@@ -173,12 +173,16 @@ class Message(models.Model):
         return self.direction == Direction.OUTBOUND
 
     @property
+    def status_words(self) -> str:
+        return words_of(Status(self.status), self.reason)[0]
+
+    @property
     def status_icon(self) -> str:
-        return WORDS[Status(self.status)][1]
+        return words_of(Status(self.status), self.reason)[1]
 
     @property
     def tone(self) -> str:
-        return WORDS[Status(self.status)][2]
+        return words_of(Status(self.status), self.reason)[2]
 
 
 def whole_text(body: str, notice: str) -> str:

@@ -1,5 +1,9 @@
 """What a staff user does with a conversation besides writing: read it, call it done, keep a draft."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
 from django.db import transaction
 
 from quadline.accounts.models import User
@@ -8,6 +12,15 @@ from quadline.conversations.models import Conversation
 from quadline.live.telling import tell
 
 LONGEST_DRAFT = 4000
+JOINT = "\n\n"
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Words that came back unsent, and the id they went by."""
+
+    message_id: UUID
+    words: str
 
 
 def mark_read(*, conversation: Conversation, reader: User) -> None:
@@ -24,7 +37,21 @@ def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
         tell([conversation.staff_id], "inbox")
 
 
-def save_draft(*, conversation: Conversation, text: str) -> None:
-    Conversation.objects.filter(pk=conversation.pk).update(
-        draft=text.replace("\0", "")[:LONGEST_DRAFT]
-    )  # PostgreSQL keeps no NUL
+def save_draft(*, conversation: Conversation, text: str, returned: Sequence[Returned] = ()) -> None:
+    """Keep what was begun. ``returned``: words at its beginning that seemed not to arrive; what did is no draft."""
+    with transaction.atomic():
+        # A text that is being accepted this moment is waited for: it clears the draft, and may be one of these.
+        Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
+        left = _without_arrived(conversation, text, returned)
+        draft = left.replace("\0", "")[:LONGEST_DRAFT]  # PostgreSQL keeps no NUL
+        Conversation.objects.filter(pk=conversation.pk).update(draft=draft)
+
+
+def _without_arrived(conversation: Conversation, text: str, returned: Sequence[Returned]) -> str:
+    """As the browser puts them together (returned.js); words that were changed since are the person's own."""
+    words = JOINT.join(each.words for each in returned)
+    if not returned or not f"{text}{JOINT}".startswith(f"{words}{JOINT}"):
+        return text
+    arrived = set(conversation.messages.filter(pk__in=[each.message_id for each in returned]).values_list("pk", flat=True))
+    kept = [each.words for each in returned if each.message_id not in arrived]
+    return JOINT.join(part for part in [*kept, text[len(words) + len(JOINT) :]] if part)

@@ -92,6 +92,12 @@ WORDS: dict[Status, tuple[str, str, str]] = {  # words, icon, tone
 }
 
 
+def words_of(status: Status, reason: str = "") -> tuple[str, str, str]:
+    """Words, icon and tone of a status. What is held, whatever its status, is waiting and not being sent."""
+    is_held = status in (Status.QUEUED, Status.SENDING) and reason in set(WaitingFor)
+    return WORDS[Status.WAITING if is_held else status]
+
+
 class WaitingFor(StrEnum):
     NUMBER = "number"
     QUIET_HOURS = "quiet_hours"

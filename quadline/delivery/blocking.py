@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from quadline.consent.rules import REASON_WORDS, Verdict
+from quadline.consent.rules import Verdict
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Channel, Direction
-from quadline.delivery import failsafe
+from quadline.delivery import failsafe, scope
 
 
 def block(message: Message, verdict: Verdict, *, now: datetime) -> bool:
     """Close one text that the law refuses; its email fail-safe is written with it."""
     assert verdict.reason is not None, "a refusal carries its reason"
-    return failsafe.close_unsent(message, reason=verdict.reason, words=REASON_WORDS[verdict.reason], now=now)
+    return failsafe.close_unsent(message, reason=verdict.reason, words=scope.reason_words(verdict.reason), now=now)
 
 
 def block_unsent(*, conversation: Conversation, verdict: Verdict, now: datetime) -> None:

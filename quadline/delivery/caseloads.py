@@ -12,6 +12,7 @@ from django.db import transaction
 from quadline.accounts.models import User
 from quadline.conversations.recognizing import recognize_phones
 from quadline.delivery.out_of_reach import keep_out_of_reach
+from quadline.live.telling import REACH_CHANGED, tell
 from quadline.roster import importing, replacing
 
 
@@ -32,6 +33,7 @@ def import_roster(
     recognize_phones(now=now)
     if caseload_file:
         keep_out_of_reach(now=now)
+    _tell_of_reach()
     return imported
 
 
@@ -42,6 +44,7 @@ def put_students(
     """Make these students what the rows say. Raises RosterFault; then nothing has changed."""
     put = replacing.put_students(rows, actor=actor, now=now, may_drop=may_drop)
     recognize_phones(now=now)
+    _tell_of_reach()
     return put
 
 
@@ -50,4 +53,10 @@ def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User, 
     """Exactly these students are on the caseload afterwards; returns how many. Raises RosterFault."""
     count = replacing.put_caseload(staff, institutional_ids, actor=actor)
     keep_out_of_reach(now=now)
+    tell([staff.pk], REACH_CHANGED)
     return count
+
+
+def _tell_of_reach() -> None:
+    """Phones may have changed, whoever looks at them."""
+    tell(User.objects.filter(is_active=True).values_list("pk", flat=True), REACH_CHANGED)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from quadline.conversations.models import Message, whole_text
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
-from quadline.delivery import daily_cap
+from quadline.delivery import daily_cap, night
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import Recipient
 from quadline.delivery.rules import CATCH_UP, texts_at_once
@@ -56,6 +56,7 @@ TEXTS = """
               AND earlier.channel = 'text'
               AND earlier.status IN ('queued', 'sending', 'unconfirmed', 'waiting')
               AND (earlier.status IN ('queued', 'sending')
+                      AND (earlier.reason <> 'quiet_hours' OR earlier.due_at <= %(now)s)
                    OR earlier.status = 'waiting' AND earlier.due_at <= %(now)s
                       AND earlier.system_number_id = message.system_number_id
                    OR earlier.status = 'unconfirmed' AND EXISTS (
@@ -93,7 +94,7 @@ TAKE = f"""
     ),
     told AS (
         INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, key)
-        SELECT id, %(now)s, status, 'sending', 'handed over', '', '' FROM due WHERE status IN ('waiting', 'queued')
+        SELECT id, %(now)s, status, 'sending', 'picked up', '', '' FROM due WHERE status IN ('waiting', 'queued')
     ),
     sending AS (
         UPDATE conversations_message AS message
@@ -165,11 +166,20 @@ def claim_due(*, limit: int) -> list[Claim]:
     """Claim at most ``limit`` due texts and commit an attempt for each. Single texts come first."""
     now = timezone.now()
     with transaction.atomic(), connection.cursor() as cursor:
-        texts = daily_cap.within(_first_due(cursor, now, limit), now)
+        texts = daily_cap.within(_by_day(cursor, now, limit), now)
         if not texts:
             return []
         cursor.execute(TAKE, {"now": now, "ids": [text[0] for text in texts], **_pace(settings.ENV.texts_per_second, now)})
         return [_claim(row, now) for row in cursor.fetchall()]
+
+
+def _by_day(cursor: Any, now: datetime, limit: int) -> list[daily_cap.Due]:
+    """Texts whose turn it is, and for whose students it is no night."""
+    while due := _first_due(cursor, now, limit):
+        held = night.put_off([text[0] for text in due], now=now)
+        if by_day := [text for text in due if text[0] not in held]:
+            return by_day
+    return []
 
 
 def _first_due(cursor: Any, now: datetime, limit: int) -> list[daily_cap.Due]:

@@ -16,8 +16,8 @@ from quadline.emails import tokens
 from quadline.jobs import enqueue
 
 BY_HAND = "by_hand"
-BY_HAND_WORDS = "Sent as an email by hand."
-TRIED_AGAIN = "It is tried again by itself."
+BY_HAND_WORDS = "Email chosen by its author."
+TRIED_AGAIN = "Trying again automatically."
 NOW = timedelta(0)
 
 

@@ -38,7 +38,7 @@ UNDER_WAY = frozenset({Status.QUEUED, Status.SENDING})  # an email that staff wr
 NEVER_LEFT = frozenset({Status.QUEUED, Status.BLOCKED})
 ARRIVED = "The text arrived after all."
 TAKEN_BACK = "It was taken back."
-NOT_WRITTEN = "It could not be put together. It is tried again by itself."
+NOT_WRITTEN = "It could not be put together. Trying again automatically."
 
 
 @job(queue="emails", attempts=3)
@@ -80,7 +80,7 @@ def _claim_due() -> list[OutgoingEmail]:
             email.state, email.taken_at, email.due_at, email.tries = State.SENDING, now, None, email.tries + 1
             email.save(update_fields=["state", "taken_at", "due_at", "tries"])
             if not email.is_failsafe:
-                climb(email.message, Status.SENDING, cause="handed over", now=now)
+                climb(email.message, Status.SENDING, cause="picked up", now=now)
         return claims
 
 

@@ -1,6 +1,7 @@
 """Accept a text: in one transaction ask for a number if there is none, ask consent, save the message, enqueue."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.db import transaction
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.audit.models import record
-from quadline.consent.rules import REASON_WORDS, Reason
+from quadline.consent.rules import Reason
 from quadline.conversations import merging
 from quadline.conversations.joining import join_written
 from quadline.conversations.models import Conversation, Message
@@ -23,7 +24,7 @@ from quadline.conversations.rules import (
     WaitingFor,
 )
 from quadline.conversations.statuses import announce, climb
-from quadline.delivery import failsafe, notices, rules, sender
+from quadline.delivery import failsafe, notices, rules, scope, sender
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.recipients import verdict_on
 from quadline.jobs import enqueue
@@ -51,10 +52,12 @@ def accept_text(
     body: str,
     now: datetime,
     is_meant: bool = False,
+    as_written: bool = False,
 ) -> Message:
     """Accept one text of a staff user to a student. The same id again is the same text.
 
-    ``is_meant``: its author was asked whether one more is to go, and said so.
+    ``is_meant``: its author was asked whether one more is to go, and said so. ``as_written``:
+    its author has said that what looks like a merge field is meant as it stands.
     Raises TextRefused for a body that cannot be sent, or an author who may not text, and
     TooManyTexts.
     """
@@ -71,7 +74,8 @@ def accept_text(
             _ask_before_many(conversation, author, now)
         number = SystemNumber.objects.of(author)
         notice = notice_due(conversation, number)
-        text = _checked(_filled(body, author, student, number), notice)
+        values = merging.values_for(author, student, number=number)
+        text = _checked(_filled(body, values, as_written=as_written), notice)
         number = number or request_number(user=author, now=now)
         message = Message(
             id=message_id,
@@ -141,10 +145,10 @@ def _ask_before_many(conversation: Conversation, author: User, now: datetime) ->
         raise TooManyTexts(f"You've sent {sent} texts to {conversation.name} in the last minute. This one was not sent.")
 
 
-def _filled(body: str, author: User, student: Student, number: SystemNumber | None) -> str:
+def _filled(body: str, values: Mapping[str, str], *, as_written: bool) -> str:
     """The words with their merge fields filled for this student."""
     try:
-        return merging.filled(body, merging.values_for(author, student, number=number))
+        return merging.filled(body, values, as_written=as_written)
     except MergeError as error:
         raise TextRefused(merging.refusal(error)) from error
 
@@ -168,7 +172,7 @@ def _decide(message: Message, number: SystemNumber, now: datetime) -> None:
     verdict = verdict_on(message.conversation, system_phone=number.phone, is_bulk=False, now=now)
     if not verdict.is_allowed and not verdict.is_held:
         assert verdict.reason is not None
-        message.status, message.reason, message.detail = Status.BLOCKED, verdict.reason, REASON_WORDS[verdict.reason]
+        message.status, message.reason, message.detail = Status.BLOCKED, verdict.reason, scope.reason_words(verdict.reason)
     elif number.state != State.ACTIVE:
         # Due at once; the sender takes only texts whose number is active, so there is nothing to release later.
         message.status, message.reason, message.due_at = Status.WAITING, WaitingFor.NUMBER, now

@@ -52,11 +52,17 @@ def record_refused(message: Message, attempt: Attempt, refusal: Refused, *, now:
 
 @transaction.atomic
 def record_unsent(
-    message: Message, attempt: Attempt, outcome: Unsent, *, now: datetime, retry_at: datetime | None = None
+    message: Message,
+    attempt: Attempt,
+    outcome: Unsent,
+    *,
+    now: datetime,
+    retry_at: datetime | None = None,
+    reason: str = "",
 ) -> timedelta:
     """Provably not at the carrier: the text is due again later, its status does not fall. Returns the wait, if there is one.
 
-    ``retry_at``: we hold it ourselves until then, by the law on texting.
+    ``retry_at``: we hold it ourselves until then, by the law on texting; ``reason`` is what it waits for.
     """
     if outcome.failure:
         if _has_waited_enough(message, outcome, now):
@@ -67,9 +73,9 @@ def record_unsent(
         return timedelta(0)
     made = message.attempts.filter(outcome=Attempt.Outcome.UNSENT).count()
     wait = retry_at - now if retry_at else wait_before_retry(made, asked_for=outcome.retry_after, jitter=random.random())  # noqa: S311  # spreads retries, hides nothing
-    words = outcome.failure.words if outcome.failure else "Not handed over yet."
+    words = outcome.failure.words if outcome.failure else "Not sent yet."
     waiting = Message.objects.filter(pk=message.pk, status__in=BEFORE_AN_ATTEMPT | IN_DOUBT)  # not blocked by a STOP meanwhile
-    waiting.update(due_at=now + wait, detail=f"{words} {TRIED_AGAIN}")
+    waiting.update(due_at=now + wait, reason=reason, detail="" if reason else f"{words} {TRIED_AGAIN}")
     if retry_at:
         waiting.update(deadline_at=Greatest("deadline_at", deadline_of(retry_at)))
     announce(message)

@@ -16,7 +16,7 @@ from quadline.consent import ledger
 from quadline.consent.ledger import Pair
 from quadline.consent.models import ConsentEntry, ConsentState
 from quadline.consent.order import NEAR
-from quadline.consent.rules import Change, Source
+from quadline.consent.rules import REASON_WORDS, Change, Reason, Source
 from quadline.numbers.models import SystemNumber
 
 
@@ -62,6 +62,18 @@ OUT_OF_NUMBER = """
     WHERE state.opted_out AND (state.system_phone = pair.system_phone OR {reaches})
 """
 OUT = {Scope.NUMBER: ledger.OUT} | {scope: OUT_WIDELY.format(reaches=reaches) for scope, reaches in REACHES.items()}
+
+
+OUT_WORDS = {
+    Scope.OFFICE: "The student has opted out of texts from this office.",
+    Scope.COLLEGE: "The student has opted out of texts from the college.",
+}
+
+
+def reason_words(reason: Reason) -> str:
+    """Why a student may not be texted, in the words of the scope."""
+    wider = OUT_WORDS.get(current()) if reason is Reason.OPTED_OUT else None
+    return wider or REASON_WORDS[reason]
 
 
 def current() -> Scope:

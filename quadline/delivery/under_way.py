@@ -4,6 +4,7 @@ The lock of a pair (consent/ledger.py) keeps texts back that are about to leave.
 """
 
 from time import sleep
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -49,7 +50,7 @@ def _wait_for_calls(pair: Pair) -> None:
 
 def _is_under_way(pair: Pair) -> bool:
     """Each question sees what was committed before it."""
-    asked = {
+    asked: dict[str, Any] = {
         "patience": ledger.LOCK_PATIENCE_MS,
         "since": timezone.now() - CALL_OVER_AFTER,
         "student": pair[0],

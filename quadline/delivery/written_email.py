@@ -1,6 +1,7 @@
 """Accept an email that a staff user wrote: in one transaction save the message and its email, and enqueue."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -42,14 +43,17 @@ def accept_email(
     body: str,
     now: datetime,
     with_contact_card: bool = False,
+    as_written: bool = False,
 ) -> Message:
     """Accept one email of a staff user to a student. The same id again is the same email.
 
+    ``as_written``: its author has said that what looks like a merge field is meant as it stands.
     Raises EmailRefused for what cannot be sent, or to whom.
     """
     number = SystemNumber.objects.of(author)
     _check_people(author, student, number, with_contact_card=with_contact_card)
-    subject, body = _checked(*_filled(subject, body, author, student, number))
+    values = merging.values_for(author, student, number=number)
+    subject, body = _checked(*_filled(subject, body, values, as_written=as_written))
     with transaction.atomic():
         conversation = open_conversation(staff=author, student=student, now=now)
         Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
@@ -79,13 +83,13 @@ def _check_people(author: User, student: Student, number: SystemNumber | None, *
         raise EmailRefused("You have no texting number yet to put on a contact card. Nothing was sent: send it without the card.")
 
 
-def _filled(subject: str, body: str, author: User, student: Student, number: SystemNumber | None) -> tuple[str, str]:
+def _filled(subject: str, body: str, values: Mapping[str, str], *, as_written: bool) -> tuple[str, str]:
     """Both with their merge fields filled for this student."""
-    values = merging.values_for(author, student, number=number)
     try:
-        return merging.filled(subject, values), merging.filled(body, values)
+        filled = [merging.filled(words, values, as_written=as_written) for words in (subject, body)]
     except MergeError as error:
         raise EmailRefused(merging.refusal(error)) from error
+    return filled[0], filled[1]
 
 
 def _checked(subject: str, body: str) -> tuple[str, str]:

@@ -45,7 +45,7 @@ def demo(arguments: list[str]) -> None:
         [
             "simulator",
             *("--port", str(carrier), "--data", str(data / "simulator"), "--students", str(STUDENTS)),
-            *("--smtp-port", str(smtp), "--mail-intake", intake_url),
+            *("--smtp-port", str(smtp), "--mail-intake", intake_url, "--time-zone", ALDER["COLLEGE_TIME_ZONE"]),
             *("--registration-delay", str(chosen.registration_delay), *_account_flags(settings)),
         ],
         inherited(settings),
@@ -170,6 +170,7 @@ def _announce(port: int, carrier_url: str) -> None:
 
         lines += [f"Student phones and mailboxes: {carrier_url}", "", f"Sign in with the password {PASSWORD} as"]
         lines += [f"  {email:<34} {words}" for email, words in who_to_be()]
+        lines += ["", "Quiet hours are off in the demo: texts go out at any hour."]
         lines += ["", "Start with docs/guide.md, or search for Sally Student-Taynor. Ctrl-C stops everything."]
     print("\n" + "\n".join(lines) + "\n", flush=True)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.db import connection
 
 CHANNEL = "quadline_live"
+REACH_CHANGED = "reach"  # who may be written to, or by which phone: a caseload, an account or the roster has changed
 MOST_EVENTS = 150  # in one notification: the database takes 8,000 bytes, and an event with two long ids has 51
 # As few notifications as hold it all: each costs the database, and every web process, far more than an event in it.
 NOTIFY = f"""

@@ -35,6 +35,7 @@ class OptOutRow:
     since: datetime
     last_text: Message | None
     emailed_since: int
+    closed_since: int  # neither texted nor emailed (yet)
     check: CarrierCheck | None
     conversation_id: int | None
 
@@ -45,6 +46,12 @@ class OptOutRow:
     @property
     def way_back(self) -> str:
         return f"Text START to {self.number_written}"
+
+    @property
+    def since_words(self) -> str:
+        """What became of texts to them since they opted out."""
+        said = [(self.emailed_since, "sent as email"), (self.closed_since, "not sent")]
+        return ", ".join(f"{count} text{'' if count == 1 else 's'} {ended}" for count, ended in said if count) or "No texts"
 
     @property
     def check_words(self) -> str:
@@ -82,7 +89,7 @@ class _Names:
 
 
 def opt_out_rows(viewer: User, states: Sequence[ConsentState]) -> list[OptOutRow]:
-    """``states`` carry ``last_text_id`` and ``emailed_since``."""
+    """``states`` carry ``last_text_id``, ``emailed_since`` and ``closed_since``."""
     names = _names(viewer, states)
     last = Message.objects.in_bulk([state.last_text_id for state in states if state.last_text_id])  # type: ignore[attr-defined]
     return [_opt_out_row(state, last.get(state.last_text_id), names) for state in states]  # type: ignore[attr-defined]
@@ -135,6 +142,7 @@ def _opt_out_row(state: ConsentState, last_text: Message | None, names: _Names) 
         since=state.since,
         last_text=last_text,
         emailed_since=state.emailed_since,  # type: ignore[attr-defined]  # annotated
+        closed_since=state.closed_since,  # type: ignore[attr-defined]  # annotated
         check=getattr(state, "carrier_check", None),
         conversation_id=next((found for found in known if found), None),
     )

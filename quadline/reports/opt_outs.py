@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from quadline.accounts.models import User
 from quadline.consent.models import ConsentEntry, ConsentState
 from quadline.consent.rules import Source
-from quadline.conversations.models import Message
+from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.numbers.models import SystemNumber
 from quadline.reports.filters import Filters
@@ -18,6 +18,7 @@ from quadline.reports.visibility import staff_seen_by
 from quadline.roster.models import Student
 
 ROWS_AT_ONCE = 500
+NOT_SENT = (Status.BLOCKED, Status.UNREACHED)
 SOURCES: dict[Source, str] = {
     Source.REPLY: "Student’s reply",
     Source.STAFF: "Recorded by staff",
@@ -74,7 +75,7 @@ def _batches(rows: "QuerySet[Any, Any]") -> Iterator[list[int]]:
 
 
 def _with_texts(states: "QuerySet[ConsentState, Any]") -> "QuerySet[ConsentState, Any]":
-    """With the last text to that phone from that number before the opt-out, and how many went as email since."""
+    """With the last text to that phone from that number before the opt-out, and what became of texts since."""
     texts = Message.objects.filter(
         student_phone=OuterRef("student_phone"),
         system_number__phone=OuterRef("system_phone"),
@@ -82,11 +83,21 @@ def _with_texts(states: "QuerySet[ConsentState, Any]") -> "QuerySet[ConsentState
         channel=Channel.TEXT,
     )
     reached = texts.filter(created_at__lte=OuterRef("since"), status__in=[Status.SENT, Status.DELIVERED])
-    emailed = texts.filter(created_at__gte=OuterRef("since"), status=Status.EMAILED).order_by().values("student_phone")
+    # One that waited when the student opted out was closed by that, and went as an email after it.
+    ended_since = MessageEvent.objects.filter(message=OuterRef("pk"), at__gte=OuterRef(OuterRef("since")))
+    is_later = Q(created_at__gte=OuterRef("since"))
+    emailed = texts.filter(is_later | Exists(ended_since.filter(to_status=Status.EMAILED)), status=Status.EMAILED)
+    closed = texts.filter(is_later | Exists(ended_since.filter(to_status=Status.BLOCKED)), status__in=NOT_SENT)
     return states.annotate(
         last_text_id=Subquery(reached.order_by("-position").values("pk")[:1]),
-        emailed_since=Coalesce(Subquery(emailed.annotate(number=Count("pk")).values("number"), output_field=IntegerField()), 0),
+        emailed_since=_counted(emailed),
+        closed_since=_counted(closed),
     )
+
+
+def _counted(texts: "QuerySet[Message, Any]") -> Coalesce:
+    number = texts.order_by().values("student_phone").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(number, output_field=IntegerField()), 0)
 
 
 def _of_numbers(viewer: User, filters: Filters) -> Q:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Aggregate, F, Min, Q, QuerySet, Window
+from django.db.models import Aggregate, F, Func, Min, Q, QuerySet, TextField, Window
 from django.db.models.expressions import RowRange
 from django.db.models.functions import Lead
 
 from quadline.accounts.models import User
 from quadline.consent.models import ConsentEntry
+from quadline.consent.requests_in_sql import PATTERN
 from quadline.consent.rules import Source
 from quadline.conversations.models import Message
 from quadline.conversations.rules import NEVER_REACHED_THE_STUDENT, Direction, Status
@@ -17,6 +18,7 @@ from quadline.reports.rows import Rows
 from quadline.reports.tallying import Tallies
 from quadline.reports.visibility import reported_conversations, reported_messages
 
+PLAIN_BODY = Func(F("body"), template="normalize(%(expressions)s, NFKC)", output_field=TextField())
 STUDENTS, STAFF, WROTE = "students", "staff", "wrote"
 COUNTS_AS_A_REPLY = timedelta(days=7)
 SOON = timedelta(hours=24)
@@ -84,7 +86,7 @@ def texts_that_want_an_answer(viewer: User, filters: Filters, *, now: datetime) 
 
 
 def texts_of_students(viewer: User, filters: Filters) -> Rows:
-    wrote = reported_messages(viewer, filters).filter(direction=Direction.INBOUND).exclude(_is_keyword())
+    wrote = _without_keywords(reported_messages(viewer, filters).filter(direction=Direction.INBOUND))
     rows = Rows.of(wrote).adding(part="'wrote'", reply_at="NULL::timestamptz", took="NULL::interval")
     return rows.on_the_campus_clock(filters)
 
@@ -96,7 +98,7 @@ def _said(
     viewer: User, filters: Filters, *, since: timedelta = timedelta(0), until: datetime | None = None
 ) -> "QuerySet[Message]":
     """Everything either side said, by text or email, from a little before the period to a little after it."""
-    said = Message.objects.filter(conversation__in=reported_conversations(viewer, filters.staff)).exclude(_is_keyword())
+    said = _without_keywords(Message.objects.filter(conversation__in=reported_conversations(viewer, filters.staff)))
     if filters.period.since:
         said = said.filter(created_at__gte=filters.period.since - since)
     return said.filter(created_at__lt=until) if until else said
@@ -119,7 +121,8 @@ def _latest_first(expression: Aggregate | Lead, frame: RowRange | None = None) -
     return Window(expression, partition_by=F("conversation_id"), order_by=newest, frame=frame)
 
 
-def _is_keyword() -> Q:
-    """STOP and START are requests to the system, not replies to a person: the ledger holds each by the carrier's id."""
+def _without_keywords(messages: "QuerySet[Message]") -> "QuerySet[Message]":
+    """STOP and START are requests to the system, not replies to a person, whether they changed anything or not."""
     requests = ConsentEntry.objects.filter(source=Source.REPLY).exclude(carrier_reference="")
-    return Q(direction=Direction.INBOUND, carrier_message_id__in=requests.values("carrier_reference"))
+    is_keyword = Q(carrier_message_id__in=requests.values("carrier_reference")) | Q(plain_body__iregex=PATTERN)
+    return messages.alias(plain_body=PLAIN_BODY).exclude(is_keyword, direction=Direction.INBOUND)

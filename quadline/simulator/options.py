@@ -4,6 +4,7 @@ import argparse
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from quadline.simulator.gate import is_loopback
 
@@ -24,6 +25,7 @@ class Options:
     account_sid: str = ACCOUNT_SID
     auth_token: str = AUTH_TOKEN
     messaging_service: str = MESSAGING_SERVICE_SID
+    time_zone: str = ""  # of the times on the screens; "": as the browser has it
 
 
 def parse_options(argv: list[str]) -> Options:
@@ -41,6 +43,7 @@ def parse_options(argv: list[str]) -> Options:
     parser.add_argument("--account-sid", type=_sid("AC"), default=ACCOUNT_SID)
     parser.add_argument("--auth-token", default=AUTH_TOKEN)
     parser.add_argument("--messaging-service", type=_sid("MG"), default=MESSAGING_SERVICE_SID)
+    parser.add_argument("--time-zone", type=_zone, default="", help="of the screens, such as America/Detroit")
     return Options(**vars(parser.parse_args(argv)))
 
 
@@ -49,6 +52,12 @@ def _loopback(host: str) -> str:
     if not is_loopback(host):
         raise argparse.ArgumentTypeError(f"{host} can be reached from elsewhere. Use 127.0.0.1, ::1 or localhost.")
     return host
+
+
+def _zone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise argparse.ArgumentTypeError(f"{name!r} is no time zone; use a name such as America/Detroit")
+    return name
 
 
 class _sid:

@@ -1,22 +1,23 @@
 """Merge fields: [Student Name] in a template becomes the student's name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 # Words in square brackets, four to sixty characters: [Your Name], but not [1], [x] or [sic].
 _FIELD = re.compile(r"\[[ \t\xa0]*(?=[^\]]{4,60}\])([^\W\d_]+(?:[ \t\xa0'\u2019-]+[^\W\d_]+)*)[ \t\xa0]*\]")
 # The guide's sample says [Insert Office Phone Number] and [Insert Your System Number Here].
 _WRAPPING = re.compile(r"^insert | here$")
+_BRACKETS = tuple("[]{}")
 
 
 class MergeError(ValueError):
-    """A text whose fields cannot be filled; `unknown` and `empty` hold them as written."""
+    """A text whose fields cannot be filled. `unknown`: what looks like a field, as written; `empty`: names of fields."""
 
     def __init__(self, unknown: tuple[str, ...], empty: tuple[str, ...]) -> None:
         self.unknown = unknown
         self.empty = empty
-        wrongs = [f"[{name}] is not a merge field." for name in unknown]
+        wrongs = [f"{written} is not a merge field." for written in unknown]
         wrongs += [f"There is nothing to put in [{name}]." for name in empty]
         super().__init__(" ".join(wrongs))
 
@@ -26,27 +27,44 @@ class Template:
 
     def __init__(self, text: str) -> None:
         self.fields = fields_in(text)
-        pieces = _FIELD.split(text)
-        self._words, self._keys = pieces[::2], [key_of(name) for name in pieces[1::2]]
+        self._words: list[str] = []
+        self._written: list[str] = []  # the fields, brackets and all
+        self._keys: list[str] = []
+        end = 0
+        for match in _FIELD.finditer(text):
+            self._words.append(text[end : match.start()])
+            self._written.append(match.group())
+            self._keys.append(key_of(match.group(1)))
+            end = match.end()
+        self._words.append(text[end:])
 
     def asks_for(self, name: str) -> bool:
         return key_of(name) in self._keys
 
+    def around(self, keys: Collection[str]) -> str:
+        """The text without its fields of these keys; a blank stands for each.
+
+        A field in a second pair of brackets stays: filled in, it would leave brackets around a name.
+        """
+        around = self._words[0]
+        for key, written, words in zip(self._keys, self._written, self._words[1:], strict=True):
+            is_wrapped = around[-1:] in _BRACKETS or words[:1] in _BRACKETS
+            around += (written if key not in keys or is_wrapped else " ") + words
+        return around
+
     def fill(self, values: Mapping[str, str]) -> str:
         """Put the values in place of the fields; a field's case and spacing do not matter.
 
-        Brackets inside a value are not read as fields. Raises `MergeError` naming every field
-        that `values` does not know or has only white space for.
+        A field that is not in ``values`` stays as written, and brackets inside a value are not
+        read as fields. Raises `MergeError` naming every field that has only white space there.
         """
         if not self.fields:
             return self._words[0]
         known = {key_of(name): value for name, value in values.items()}
-        unknown = tuple(name for name in self.fields if key_of(name) not in known)
-        empty = tuple(name for name in self.fields if not known.get(key_of(name), "?").strip())
-        if unknown or empty:
-            raise MergeError(unknown, empty)
-        filled = zip((known[key] for key in self._keys), self._words[1:], strict=True)
-        return self._words[0] + "".join(value + words for value, words in filled)
+        if empty := tuple(name for name in self.fields if not known.get(key_of(name), "?").strip()):
+            raise MergeError((), empty)
+        filled = zip(self._keys, self._written, self._words[1:], strict=True)
+        return self._words[0] + "".join(known.get(key, written) + words for key, written, words in filled)
 
 
 def fields_in(text: str) -> tuple[str, ...]:

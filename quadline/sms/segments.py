@@ -1,12 +1,17 @@
 """How many segments a text takes on the air, and what would make it take fewer.
 
-GSM-7 by 3GPP TS 23.038, section 6.2.1; parts by TS 23.040, section 9.2.3.24.1.
+GSM-7 by 3GPP TS 23.038, section 6.2.1; parts by TS 23.040, section 9.2.3.24.1. What a reader
+sees as one character (an emoji with its skin tone, a flag) begins a new part rather than being
+split over two, as Twilio's message segment calculator counts it:
+https://github.com/TwilioDevEd/message-segment-calculator (SegmentedMessage.ts).
 """
 
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+import regex
 
 MAX_CHARACTERS = 1600
 
@@ -24,6 +29,10 @@ class Encoding(StrEnum):
     GSM7 = "GSM-7"
     UCS2 = "UCS-2"
 
+
+# One character as a reader sees it: a grapheme cluster (Unicode Standard Annex 29). A line break
+# of two signs is two characters on the air.
+_GRAPHEME = regex.compile(r"\r|\X")
 
 # Units that fit a text sent alone, and each part of a longer one (six octets go to its header).
 _LIMITS = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
@@ -46,7 +55,7 @@ def count(text: str) -> Segments:
     forced_by = "" if letters <= _GSM7 else next(char for char in text if not _is_gsm7(char))
     encoding = Encoding.UCS2 if forced_by else Encoding.GSM7
     # Nearly every text is plain: a broadcast measures thousands of them.
-    widths = None if letters <= _GSM7_BASIC else [_width(char, encoding) for char in text]
+    widths = None if letters <= _GSM7_BASIC else _widths(text, encoding)
     units = len(text) if widths is None else sum(widths)
     alone, part = _LIMITS[encoding]
     if units <= alone:
@@ -72,10 +81,18 @@ def _is_gsm7(char: str) -> bool:
     return char in _GSM7
 
 
-def _width(char: str, encoding: Encoding) -> int:
+def _widths(text: str, encoding: Encoding) -> list[int]:
+    """Return the units of each piece of a text that stays in one part."""
     if encoding is Encoding.GSM7:
-        return 2 if char in _GSM7_ESCAPED else 1
-    return 2 if char > "\uffff" else 1
+        return [2 if char in _GSM7_ESCAPED else 1 for char in text]
+    widths: list[int] = []
+    for grapheme in _GRAPHEME.findall(text):
+        units = utf16_units(grapheme)
+        if units <= _LIMITS[encoding][1]:
+            widths.append(units)
+        else:  # larger than a part: it has to be split, between code points
+            widths += [utf16_units(char) for char in grapheme]
+    return widths
 
 
 def _fill(units: int, limit: int) -> tuple[int, int]:
@@ -85,7 +102,7 @@ def _fill(units: int, limit: int) -> tuple[int, int]:
 
 
 def _pack(widths: Iterable[int], limit: int) -> tuple[int, int]:
-    """Fill parts without splitting a character; return the parts and the last one's units."""
+    """Fill parts without splitting a piece; return the parts and the last one's units."""
     parts, used = 1, 0
     for width in widths:
         if used + width > limit:

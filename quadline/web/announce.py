@@ -33,7 +33,7 @@ CASELOAD = "caseload"
 BLOCKED = {
     "none": "You have no texting number yet. You get one with your first text; tell your students when it is active.",
     "pending": "Your number is being set up. Tell your students when it is active: then the email can name it.",
-    "failed": "Your number needs your administrator, who has been told. Tell your students when it is active.",
+    "failed": "There’s a problem with your number. Your administrator has been notified. Tell your students when it is active.",
     "role": "Your role does not write to students.",
 }
 
@@ -100,7 +100,7 @@ def _draft(request: StaffRequest) -> Broadcast:
 
 
 def _refuse_unfilled(request: StaffRequest, words: str) -> None:
-    """A field that nothing fills would stop the review anyway; here is the place to mend it."""
+    """A field that nothing fills would stop the review anyway; here is the place to fix it."""
     student = _audience(request).by_name().first()
     try:
         if student:

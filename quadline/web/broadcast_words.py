@@ -41,8 +41,8 @@ def state_chip(broadcast: Broadcast, progress: Progress | None = None) -> dict[s
 
 
 def progress_words(broadcast: Broadcast, progress: Progress) -> str:
-    """212 of 380 handed over; about 4 minutes left."""
-    done = f"{progress.handed_over:,} of {progress.total:,} handed over"
+    """212 of 380 sent; about 4 minutes left."""
+    done = f"{progress.sent:,} of {progress.total:,} sent"
     if broadcast.state == State.PAUSED:
         return f"{done}; paused. The other {progress.waiting:,} wait until you resume."
     if broadcast.state == State.STOPPED:
@@ -50,11 +50,11 @@ def progress_words(broadcast: Broadcast, progress: Progress) -> str:
     if broadcast.state == State.FINISHED:
         return f"{done}."
     if progress.waits_for_number:
-        return f"{done}. The texts wait for the number and go out by themselves when it is active, or {else_an_email()}."
+        return f"{done}. The texts wait for the number and go out automatically when it is active. {else_an_email()}"
     if progress.held_by:
         return f"{done}. {_held(progress)}"
     if progress.held_until:
-        return f"{done}. The rest waits for texting hours and goes on by itself {at(progress.held_until)}."
+        return f"{done}. The rest waits for texting hours and goes on automatically {at(progress.held_until)}."
     if progress.seconds_left is None:
         return f"{done}."
     return f"{done}; about {lasting(progress.seconds_left)} left."
@@ -94,6 +94,6 @@ def when_done(review: Review, channel: str) -> str:
     if channel == Channel.EMAIL or not review.texts:
         return "Emails leave within a few minutes."
     if review.finish_at is None:
-        waits = "the texts wait for your number and go out by themselves when it is active"
-        return f"Nobody can say when it will be done: {waits}, or {else_an_email()}."
+        waits = "The texts wait for your number and go out automatically when it is active."
+        return f"Nobody can say when it will be done. {waits} {else_an_email()}"
     return f"Done about {clock(review.finish_at)}; sending takes {lasting(review.takes_seconds)} at your number’s rate."

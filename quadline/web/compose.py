@@ -7,8 +7,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from quadline.broadcasts.rules import BroadcastRefused
 from quadline.conversations.models import Conversation
 from quadline.roster.models import Student
-from quadline.web.composer import has_left, may_open
-from quadline.web.message_acts import back_to_log, refused_in_log
+from quadline.web.composer import has_left
+from quadline.web.message_acts import COMPOSER, back_to_log, refused_in_log
 from quadline.web.new_message import audience_context, drafted, opened, posted, shown, step_taken
 from quadline.web.recipients_field import chips, offered, read_pasted
 from quadline.web.requests import StaffRequest
@@ -61,9 +61,9 @@ def send(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     conversation = get_object_or_404(mine, pk=conversation_id)
     student = get_object_or_404(Student, pk=conversation.student_id)
     try:
-        if not may_open(request.user, student):
+        if not Student.objects.visible_to(request.user).filter(pk=student.pk).exists():
             raise NotAccepted(has_left(student))
         message = accept_posted(request, student)
     except NotAccepted as refused:
-        return refused_in_log(request, conversation, refused)
-    return back_to_log(request, message)
+        return refused_in_log(request, conversation, refused, answers=COMPOSER)
+    return back_to_log(request, message, answers=COMPOSER)

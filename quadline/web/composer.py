@@ -10,24 +10,28 @@ from quadline.accounts.rules import May
 from quadline.consent import ledger
 from quadline.consent.models import ConsentEntry
 from quadline.consent.order import counts
-from quadline.consent.rules import REASON_WORDS, Change, Reason, Source
+from quadline.consent.rules import Change, Reason, Source
 from quadline.conversations.models import Conversation
+from quadline.delivery import scope
 from quadline.delivery.outbox import notice_due, opt_out_notice
+from quadline.delivery.reach import OUT_OF_REACH
+from quadline.delivery.scope import reason_words
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from quadline.roster.models import PhoneTrouble, Student
 from quadline.sms.segments import MAX_CHARACTERS
 from quadline.web.inserts import Inserts
 from quadline.web.number_waits import else_an_email
-from quadline.web.way_back import looked_up, why_out
+from quadline.web.reach import Reach, reach_of
+from quadline.web.way_back import looked_up, whose_texts, why_out
 from quadline.web.way_back import way_back as way_back_of
 from quadline.web.written import Written
 
-FIRST = "Sending it asks for your own texting number. That usually takes a few hours, at most a day; the text waits for it"
-WAITS = "Texts you send wait here and go out by themselves"
-BEING_SET_UP = f"Your number is being set up, usually within a few hours, at most a day. {WAITS}"
-NEEDS_ADMINISTRATOR = f"Your number needs your administrator, who has been told. {WAITS} when it is mended"
-NOT_A_WRITER = "Your role reads conversations and does not write in them."
+FIRST = "Sending it requests your own texting number. That usually takes a few hours. The text waits for your number."
+WAITS = "A text you send waits here and goes out automatically"
+BEING_SET_UP = f"Your number is being set up, usually within a few hours. {WAITS} when it is active."
+NEEDS_ADMINISTRATOR = f"There’s a problem with your number. Your administrator has been notified. {WAITS} when it is fixed."
+NOT_A_WRITER = "You have read-only access."
 CLOSED = frozenset({"opted_out", "no_mobile", "landline", "bad_number", "read_only"})
 WITH_NOTICE = frozenset({"ready", "first", "pending"})
 
@@ -77,10 +81,14 @@ def composer_for(
     post_url: str,
     page_url: str = "",
     written: Written | None = None,
+    reach: Reach | None = None,
 ) -> Composer:
-    """What this user sees where one student is written to. ``page_url`` shows it, where that is not ``post_url``."""
+    """What this user sees where one student is written to. ``page_url`` shows it, where that is not ``post_url``.
+
+    ``reach``: of the student for this user, where the page has asked already.
+    """
     number = SystemNumber.objects.of(user)
-    state, notice, way_back, since = _state(user, student, conversation, number)
+    state, notice, way_back, since = _state(user, student, conversation, number, reach)
     due = notice_due(conversation, number) if conversation else opt_out_notice(user)
     return Composer(
         state=state,
@@ -124,36 +132,44 @@ def composer_for_many(user: User, *, post_url: str, page_url: str = "", written:
 
 
 def _state(
-    user: User, student: Student | None, conversation: Conversation | None, number: SystemNumber | None
+    user: User,
+    student: Student | None,
+    conversation: Conversation | None,
+    number: SystemNumber | None,
+    reach: Reach | None,
 ) -> tuple[str, str, str, datetime | None]:
     if not user.may[May.TEXT]:
         return "read_only", NOT_A_WRITER, "", None
     if conversation and conversation.staff_id != user.pk:
-        return "read_only", f"Only {conversation.staff.name} writes in this conversation.", "", None
+        return "read_only", f"Only {conversation.staff.name} can reply here.", "", None
     if student is None:
         return "read_only", "This phone is not on the roster. Ask your administrator whose it is.", "", None
-    if not may_open(user, student):
+    key = (reach or reach_of([student], user)[student.pk]).key
+    if key == OUT_OF_REACH:
         return "read_only", has_left(student), "", None
-    if not student.mobile:
-        return _no_phone(student)
-    standing = ledger.standing((student.mobile, number.phone)) if number and number.phone else None
-    if number and standing and standing.opted_out:
-        why = f"{why_out(student, standing.entry)} from you"
-        words = looked_up(student) if standing.is_in_doubt else way_back_of(student, number).words
-        return "opted_out", why, words, standing.since
-    if trouble := PhoneTrouble.objects.filter(phone=student.mobile, is_bad=True).first():
-        return (
-            "bad_number",
-            f"Texts to {student.mobile_written} have failed. {trouble.words}",
-            _new_number(student),
-            trouble.since,
-        )
+    if key in (Reason.NO_MOBILE, Reason.LANDLINE):
+        return str(key), reason_words(Reason(key)), _new_number(student), None
+    if key == Reason.OPTED_OUT and number:
+        return _opted_out(student, number)
+    if key == Reason.BAD_NUMBER:
+        return _bad_number(student)
     return _number_state(number)
 
 
-def may_open(user: User, student: Student) -> bool:
-    """Whether the student is one this person may open: not one who has left their caseload."""
-    return Student.objects.visible_to(user).filter(pk=student.pk).exists()
+def _opted_out(student: Student, number: SystemNumber) -> tuple[str, str, str, datetime | None]:
+    standing = scope.standing((student.mobile, number.phone))
+    if standing is None:
+        return "opted_out", reason_words(Reason.OPTED_OUT).rstrip("."), way_back_of(student, number).words, None
+    why = f"{why_out(student, standing.entry)} from {whose_texts(standing, number, reader=number.user)}"
+    words = looked_up(student) if standing.is_in_doubt else way_back_of(student, number).words
+    return "opted_out", why, words, standing.since
+
+
+def _bad_number(student: Student) -> tuple[str, str, str, datetime | None]:
+    trouble = PhoneTrouble.objects.filter(phone=student.mobile, is_bad=True).first()
+    words = f" {trouble.words}" if trouble else ""
+    notice = f"Texts to {student.mobile_written} have failed.{words}"
+    return "bad_number", notice, _new_number(student), trouble.since if trouble else None
 
 
 def has_left(student: Student) -> str:
@@ -164,18 +180,13 @@ def _new_number(student: Student) -> str:
     return f"Ask {student.first} for a mobile number; the roster brings it here."
 
 
-def _no_phone(student: Student) -> tuple[str, str, str, None]:
-    state, reason = ("landline", Reason.LANDLINE) if student.landline else ("no_mobile", Reason.NO_MOBILE)
-    return state, REASON_WORDS[reason], _new_number(student), None
-
-
 def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
     if number is None:
-        return "first", f"{FIRST}, and goes {else_an_email()}.", "", None
+        return "first", f"{FIRST} {else_an_email()}", "", None
     if number.state == State.ACTIVE:
         return "ready", "", "", None
     why = NEEDS_ADMINISTRATOR if number.state == State.FAILED else BEING_SET_UP
-    return "pending", f"{why}, or {else_an_email()}.", "", None
+    return "pending", f"{why} {else_an_email()}", "", None
 
 
 def consent_lines(student: Student, system_phones: list[tuple[str, str]]) -> list[dict[str, object]]:
@@ -186,14 +197,14 @@ def consent_lines(student: Student, system_phones: list[tuple[str, str]]) -> lis
 
 
 def _line(entry: ConsentEntry, whose: str, entries: Sequence[ConsentEntry]) -> str:
-    did = "Opted out" if entry.change == Change.OPT_OUT else "Opted in again"
+    did = "Opted out of" if entry.change == Change.OPT_OUT else "Opted back in to"
     how = {
         Source.REPLY: f"replied {entry.keyword}",
         Source.CARRIER: "learned from the carrier",
         Source.STAFF: f"asked {entry.actor.name if entry.actor else 'a staff member'}",
     }
     words = f". {entry.wording}" if entry.source == Source.STAFF and entry.wording else ""
-    return f"{did} of {whose}: {how[Source(entry.source)]}{words}{_order_of(entry, entries)}"
+    return f"{did} {whose}: {how[Source(entry.source)]}{words}{_order_of(entry, entries)}"
 
 
 def _order_of(entry: ConsentEntry, entries: Sequence[ConsentEntry]) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -12,9 +13,10 @@ COME_BACK_AFTER_SECONDS = 10
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Django's handler of what nobody caught. A database that is away, or has no connection left, is soon back."""
+    college = {"college": settings.ENV.college_name}
     if not is_outage(sys.exception()):
-        return HttpResponse(render_to_string("500.html"), status=500)
+        return HttpResponse(render_to_string("500.html", college), status=500)
     # Without the request: what every page shows around its own content is in the database.
-    answer = HttpResponse(render_to_string("503.html"), status=503)
+    answer = HttpResponse(render_to_string("503.html", college), status=503)
     answer["Retry-After"] = str(COME_BACK_AFTER_SECONDS)
     return answer

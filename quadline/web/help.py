@@ -1,5 +1,6 @@
 """Help: the guide that staff follow, on the page."""
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,4 +11,4 @@ from quadline.web.requests import StaffRequest
 
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
-    return render(request, "help/page.html", {"longest_wait": longest_wait()})
+    return render(request, "help/page.html", {"longest_wait": longest_wait(), "quiet_hours": settings.ENV.quiet_hours})

@@ -1,5 +1,7 @@
 """The inbox: one conversation beside the list, and what is new in it."""
 
+import json
+import uuid
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,18 +14,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from quadline.accounts.models import TINTS
+from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation
-from quadline.conversations.reading import mark_read, save_draft, set_done
+from quadline.conversations.reading import Returned, mark_read, save_draft, set_done
+from quadline.delivery.reach import OUT_OF_REACH
+from quadline.roster.models import Student
 from quadline.web.asking import asked_in
-from quadline.web.composer import Composer, composer_for, consent_lines, may_open
+from quadline.web.composer import Composer, composer_for, consent_lines
 from quadline.web.inbox_list import list_context
 from quadline.web.inserts import Inserts
-from quadline.web.log import PAGE, automatic_on, entries, page_of
-from quadline.web.reach import reach_of
+from quadline.web.log import PAGE, Acts, automatic_on, entries, page_of
+from quadline.web.reach import Reach, reach_of
 from quadline.web.requests import StaffRequest, moment, whole_number
 from quadline.web.way_back import may_record_stop
 from quadline.web.written import Written, with_template, written_in
 
+MOST_RETURNED = 50
 RECENT = timedelta(seconds=30)  # news of a status may commit a little later than it is dated
 
 
@@ -51,24 +57,28 @@ def conversation(request: StaffRequest, conversation_id: int) -> HttpResponse:
 
 @require_safe
 def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
-    """What is new in a conversation since a position, and what has changed lately."""
+    """What is new in a conversation since a position, what has changed lately, and who the student is by now."""
     chosen = _visible(request, conversation_id)
+    header = _header(request, chosen)
     after = whole_number(request.GET.get("after")) or 0
     seen_at = timezone.now() - RECENT
-    changed = chosen.messages.filter(position__lte=after, events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT)
+    until_now = chosen.messages.filter(position__lte=after)
+    changed = until_now.filter(events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT)
+    # What can be done with a message hangs on whether its student can be written to.
+    acts = until_now.order_by("-position")[:PAGE] if request.GET.get("reach") != _reach_key(header) else []
     new = chosen.messages.filter(position__gt=after)
-    messages = sorted({*new.in_order()[: 4 * PAGE], *changed}, key=lambda message: message.position)
-    return render(request, "inbox/_fresh.html", fresh_context(request, chosen, messages, after))
+    messages = sorted({*new.in_order()[: 4 * PAGE], *changed, *acts}, key=lambda message: message.position)
+    return render(request, "inbox/_fresh.html", fresh_context(request, chosen, messages, after, header=header))
 
 
 @require_safe
 def older(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen = _visible(request, conversation_id)
     before = whole_number(request.GET.get("before"))
-    messages = page_of(chosen, before=before)
+    messages, header = page_of(chosen, before=before), _header(request, chosen)
     automatic = automatic_on(chosen, messages, before=before)
-    log = entries(messages, may_act=_is_own(request, chosen), automatic=automatic)
-    context = {"log": log, "conversation": _header(request, chosen)}
+    log = entries(messages, acts=_acts(header), automatic=automatic)
+    context = {"log": log, "conversation": header}
     return render(request, "inbox/_older.html", context | {"older_url": _older_url(chosen, messages)})
 
 
@@ -91,8 +101,17 @@ def done(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
 
 @require_POST
 def draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
-    save_draft(conversation=_own(request, conversation_id), text=request.POST.get("body", ""))
+    chosen, returned = _own(request, conversation_id), request.POST.get("returned", "")
+    save_draft(conversation=chosen, text=request.POST.get("body", ""), returned=_returned(returned))
     return HttpResponse(status=204)
+
+
+def _returned(posted: str) -> list[Returned]:
+    """As returned.js keeps them; nothing of what is not as it should be."""
+    try:
+        return [Returned(uuid.UUID(each["id"]), str(each["words"])) for each in json.loads(posted)[:MOST_RETURNED]]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return []
 
 
 def conversation_context(request: StaffRequest, chosen: Conversation, *, error: ValueError | None = None) -> dict[str, Any]:
@@ -100,45 +119,61 @@ def conversation_context(request: StaffRequest, chosen: Conversation, *, error: 
     messages = page_of(chosen)
     is_own = _is_own(request, chosen)
     header = _header(request, chosen)
-    student = chosen.student if header["may_open_student"] else None
     after = messages[-1].position if messages else 0
     return {
         "conversation": header,
         "log": entries(
             messages,
-            may_act=is_own,
+            acts=_acts(header),
             unread=chosen.unread_count if is_own else 0,
             automatic=automatic_on(chosen, messages),
         ),
-        "composer": _composer(request, chosen, written_in(request, error=error)),
-        "since_url": since_url(chosen, after),
+        "composer": _composer(request, chosen, header, written_in(request, error=error)),
+        "since_url": since_url(chosen, after, header),
         "read_url": reverse("conversation_read", args=[chosen.pk]) if is_own else "",
         "done_url": _done_url(request, chosen),
         "draft_url": reverse("conversation_draft", args=[chosen.pk]) if is_own else "",
         "older_url": _older_url(chosen, messages),
         "asked": asked_in(chosen, request.user),
-        "may_record_stop": is_own and student is not None and may_record_stop(request.user, student),
+        **about(request, chosen, header),
+    }
+
+
+def about(request: StaffRequest, chosen: Conversation, header: dict[str, Any]) -> dict[str, Any]:
+    """Who the student is: the pane beside the conversation, fetched with every piece of news."""
+    student = chosen.student if header["may_open_student"] else None
+    return {
+        "student": chosen.student,
+        "may_record_stop": _is_own(request, chosen) and student is not None and may_record_stop(request.user, student),
         "team": team_of(chosen),
         "consent": consent_lines(chosen.student, numbers_seen_by(request, chosen)) if chosen.student else [],
     }
 
 
 def fresh_context(
-    request: StaffRequest, chosen: Conversation, messages: list[Any], after: int, *, error: ValueError | None = None
+    request: StaffRequest,
+    chosen: Conversation,
+    messages: list[Any],
+    after: int,
+    *,
+    error: ValueError | None = None,
+    header: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What an open conversation fetches: new and changed messages, the composer's state, where to ask next."""
     newest = max([after, *(message.position for message in messages)])
+    header = header or _header(request, chosen)
     return {
-        "conversation": _header(request, chosen),
-        "log": [entry for entry in entries(messages, may_act=_is_own(request, chosen)) if entry["kind"] == "message"],
-        "composer": _composer(request, chosen, written_in(request, error=error)),
+        "conversation": header,
+        "log": [entry for entry in entries(messages, acts=_acts(header)) if entry["kind"] == "message"],
+        "composer": _composer(request, chosen, header, written_in(request, error=error)),
         "asked": asked_in(chosen, request.user),
-        "since_url": since_url(chosen, newest),
+        "since_url": since_url(chosen, newest, header),
         "done_url": _done_url(request, chosen),
+        **about(request, chosen, header),
     }
 
 
-def _composer(request: StaffRequest, chosen: Conversation, written: Written) -> Composer:
+def _composer(request: StaffRequest, chosen: Conversation, header: dict[str, Any], written: Written) -> Composer:
     return composer_for(
         request.user,
         chosen.student,
@@ -146,11 +181,12 @@ def _composer(request: StaffRequest, chosen: Conversation, written: Written) -> 
         post_url=reverse("send_text", args=[chosen.pk]),
         page_url=reverse("conversation", args=[chosen.pk]),
         written=with_template(request, written, Inserts(request.user, chosen.student)),
+        reach=header["reach"],
     )
 
 
-def since_url(chosen: Conversation, after: int) -> str:
-    query = urlencode({"after": after, "at": timezone.now().isoformat()})
+def since_url(chosen: Conversation, after: int, header: dict[str, Any]) -> str:
+    query = urlencode({"after": after, "at": timezone.now().isoformat(), "reach": _reach_key(header)})
     return f"{reverse('conversation_since', args=[chosen.pk])}?{query}"
 
 
@@ -181,14 +217,36 @@ def _is_own(request: StaffRequest, chosen: Conversation) -> bool:
     return chosen.staff_id == request.user.pk
 
 
+def _acts(header: dict[str, Any]) -> Acts:
+    """What the reader may do with its messages."""
+    if header["read_only"]:
+        return Acts.NONE
+    return Acts.TAKE_BACK if _reach_key(header) == OUT_OF_REACH else Acts.ALL
+
+
+def _reach_key(header: dict[str, Any]) -> str:
+    return header["reach"].key if header["reach"] else OUT_OF_REACH
+
+
+def _may_open(request: StaffRequest, chosen: Conversation, reach: Reach | None) -> bool:
+    """Of one's own conversation the reach says it already: for whoever writes it is the same question."""
+    if chosen.student is None or reach is None:
+        return False
+    if _is_own(request, chosen) and request.user.may[May.TEXT]:
+        return reach.key != OUT_OF_REACH
+    return Student.objects.visible_to(request.user).filter(pk=chosen.student.pk).exists()
+
+
 def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
     student = chosen.student
+    reach = reach_of([student], chosen.staff)[student.pk] if student else None
     if student is not None:
-        student.reach = reach_of([student], chosen.staff)[student.pk]  # type: ignore[attr-defined]  # for the template
+        student.reach = reach  # type: ignore[attr-defined]  # for the template
     return {
         "id": chosen.pk,
         "student": student,
-        "may_open_student": student is not None and may_open(request.user, student),
+        "reach": reach,
+        "may_open_student": _may_open(request, chosen, reach),
         "name": chosen.name,
         "initials": student.initials if student else "#",
         "tint": student.tint if student else chosen.pk % TINTS,

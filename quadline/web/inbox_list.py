@@ -10,7 +10,7 @@ from django.urls import reverse
 from quadline.accounts.models import TINTS, User
 from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation, ConversationQuerySet
-from quadline.conversations.rules import WORDS, Direction, Status
+from quadline.conversations.rules import Direction
 from quadline.delivery.opting import questions_in
 from quadline.numbers.models import SystemNumber
 from quadline.web.reach import ASKED, OPTED_OUT, Reach, reach_of
@@ -153,8 +153,7 @@ def _chip(chosen: Conversation, draft: str) -> Reach | None:
         return Reach("Draft", "ok", "")
     if last is None or last.direction == Direction.INBOUND:
         return None
-    words, icon, tone = WORDS[Status(last.status)]
-    return Reach(words, tone, icon) if tone in ("warn", "bad") else None
+    return Reach(last.status_words, last.tone, last.status_icon) if last.tone in ("warn", "bad") else None
 
 
 def _filter(key: str, label: str, found: ConversationQuerySet, is_current: bool, kept: dict[str, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import Enum
 from typing import Any
 
 from django.urls import reverse
@@ -20,13 +21,21 @@ from quadline.web.emails_shown import (
     automatic_replies,
     emails_shown,
 )
-from quadline.web.status_words import Moment, look_of, moment_of, words_of
+from quadline.web.status_words import HELD_UNTIL, Moment, look_of, moment_of, words_of
 
 PAGE = 60
 CAN_BE_SENT_AGAIN = frozenset({Status.UNDELIVERED, Status.FAILED, Status.CANCELLED, Status.BOUNCED, Status.UNREACHED})
 ENDED_BY_EMAIL = frozenset(
     {Status.EMAILED, Status.UNREACHED, Status.BOUNCED}
 )  # dated by their end, not by when they were written
+
+
+class Acts(Enum):
+    """What the reader may do with the messages of a log."""
+
+    NONE = "none"  # of somebody else
+    TAKE_BACK = "take_back"  # their student cannot be written to any more
+    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class Bubble:
     status: str
     status_at: datetime
     status_words: str
+    is_held_until: bool  # a time of the clock, beside which another one would confuse
     status_icon: str
     tone: str
     segments: int
@@ -82,7 +92,7 @@ def automatic_on(conversation: Conversation, messages: list[Message], *, before:
 def entries(
     messages: list[Message],
     *,
-    may_act: bool,
+    acts: Acts,
     unread: int = 0,
     automatic: Sequence[AutomaticReply] = (),
 ) -> list[dict[str, Any]]:
@@ -91,7 +101,7 @@ def entries(
     first_unread = _first_unread(messages, unread)
     waiting = list(automatic)
     shown: list[dict[str, Any]] = []
-    for bubble in bubbles_of(messages, may_act=may_act):
+    for bubble in bubbles_of(messages, acts=acts):
         _add_automatic(shown, _taken_before(bubble.at, waiting))
         if bubble.is_late and shown:  # it stands where it came, among what is newer, and so says its day itself
             at = shown[-1]["at"]
@@ -131,7 +141,7 @@ def _day(at: datetime) -> date:
     return timezone.localtime(at).date()
 
 
-def bubbles_of(messages: list[Message], *, may_act: bool) -> list[Bubble]:
+def bubbles_of(messages: list[Message], *, acts: Acts) -> list[Bubble]:
     events: dict[str, list[MessageEvent]] = {}
     for event in MessageEvent.objects.filter(message__in=messages).select_related("actor"):
         events.setdefault(str(event.message_id), []).append(event)
@@ -143,7 +153,7 @@ def bubbles_of(messages: list[Message], *, may_act: bool) -> list[Bubble]:
             events.get(str(message.pk), []),
             emails.get(message.pk),
             came.get(message.pk, NOT_AN_EMAIL),
-            may_act=may_act,
+            acts=acts,
         )
         for message in messages
     ]
@@ -167,10 +177,11 @@ def _bubble(
     email: OutgoingEmail | None,
     came: EmailShown,
     *,
-    may_act: bool,
+    acts: Acts,
 ) -> Bubble:
     status = Status(message.status)
-    may_act = may_act and message.is_outbound
+    may_take_back = acts is not Acts.NONE and message.is_outbound
+    may_send = acts is Acts.ALL and message.is_outbound
     icon, tone = look_of(message, email)
     arguments = {"message_id": message.pk}
     return Bubble(
@@ -183,16 +194,17 @@ def _bubble(
         status=status,
         status_at=_status_at(message, events),
         status_words=words_of(message, email),
+        is_held_until=words_of(message, email).startswith(HELD_UNTIL),
         status_icon=icon,
         tone=tone,
         segments=message.segments,
         detail=message.detail,
         timeline=tuple(moment_of(event, message.channel) for event in events),
-        can_retry=may_act and status in CAN_BE_SENT_AGAIN and not (email and look_of(message, email)[0] == "envelope"),
+        can_retry=may_send and status in CAN_BE_SENT_AGAIN and not (email and look_of(message, email)[0] == "envelope"),
         retry_url=reverse("retry_text", kwargs=arguments),
-        can_cancel=may_act and status in BEFORE_AN_ATTEMPT,
+        can_cancel=may_take_back and status in BEFORE_AN_ATTEMPT,
         cancel_url=reverse("cancel_text", kwargs=arguments),
-        can_email=may_act and email is None and _may_go_as_email(message),
+        can_email=may_send and email is None and _may_go_as_email(message),
         email_url=reverse("message_as_email", kwargs=arguments),
         email_to=email.to if email else "",
         has_card=email is not None and email.with_contact_card,

@@ -14,62 +14,85 @@ from quadline.delivery.failsafe import send_as_email
 from quadline.delivery.outbox import cancel_text
 from quadline.delivery.written_email import NO_WRITER
 from quadline.roster.models import Student
+from quadline.web.composer import has_left
 from quadline.web.inbox import conversation_context, fresh_context
 from quadline.web.inbox_list import list_context
 from quadline.web.requests import StaffRequest
 from quadline.web.sending import NotAccepted, accept_again
+
+COMPOSER, ACT = "composer", "act"  # what an answer answers: each has a place of its own for a refusal
 
 
 @require_POST
 def cancel(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     message = _own_message(request, message_id)
     cancel_text(message=message, actor=request.user, now=timezone.now())
-    return back_to_log(request, message)
+    return back_to_log(request, message, answers=ACT)
 
 
 @require_POST
 def retry(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     """Send the same words again, as a new message; asking twice is one new message."""
     failed = _own_message(request, message_id)
-    student = get_object_or_404(Student.objects.visible_to(request.user), pk=failed.conversation.student_id)
     try:
-        message = accept_again(request.user, student, failed)
+        message = accept_again(request.user, _student_of(request, failed), failed)
     except NotAccepted as refused:
-        return refused_in_log(request, failed.conversation, refused)
-    return back_to_log(request, message)
+        return refused_in_log(request, failed.conversation, refused, answers=ACT)
+    return back_to_log(request, message, answers=ACT)
 
 
 @require_POST
 def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     """Do not wait for the text any longer: the words go to the institutional account, once."""
     message = _own_message(request, message_id)
-    get_object_or_404(Student.objects.visible_to(request.user), pk=message.conversation.student_id)
-    if not request.user.may[May.TEXT]:
-        return refused_in_log(request, message.conversation, NotAccepted(NO_WRITER), shown=[message])
+    try:
+        _student_of(request, message)
+        if not request.user.may[May.TEXT]:
+            raise NotAccepted(NO_WRITER)
+    except NotAccepted as refused:
+        return refused_in_log(request, message.conversation, refused, answers=ACT, shown=[message])
     if not send_as_email(message=message, actor=request.user, now=timezone.now()):
         why = NotAccepted("This text is on its way or has become an email already. Nothing was sent again.")
-        return refused_in_log(request, message.conversation, why, shown=[message])
-    return back_to_log(request, message)
+        return refused_in_log(request, message.conversation, why, answers=ACT, shown=[message])
+    return back_to_log(request, message, answers=ACT)
 
 
-def back_to_log(request: StaffRequest, message: Message) -> HttpResponseBase:
+def back_to_log(request: StaffRequest, message: Message, *, answers: str) -> HttpResponseBase:
     """The one bubble. Where to ask next stays where it was: other news may lie in between."""
     if not request.htmx:
         return redirect("conversation", message.conversation_id)
     message.refresh_from_db()
     context: dict[str, Any] = fresh_context(request, message.conversation, [message], after=0)
-    return render(request, "inbox/_fresh.html", context | {"since_url": ""})
+    return render(request, "inbox/_fresh.html", context | {"since_url": "", "answers": answers})
 
 
 def refused_in_log(
-    request: StaffRequest, conversation: Conversation, why: NotAccepted, *, shown: list[Message] | None = None
+    request: StaffRequest,
+    conversation: Conversation,
+    why: NotAccepted,
+    *,
+    answers: str,
+    shown: list[Message] | None = None,
 ) -> HttpResponse:
     """Say why beside the composer; without scripts on the page of the conversation."""
+    error = why if answers == COMPOSER else None
+    told: dict[str, Any] = {} if error else {"act_error": why}
     if request.htmx:
-        context = fresh_context(request, conversation, shown or [], after=0, error=why) | {"since_url": ""}
-        return render(request, "inbox/_fresh.html", context, status=422)
-    context = list_context(request, current=conversation) | conversation_context(request, conversation, error=why)
+        context = fresh_context(request, conversation, shown or [], after=0, error=error)
+        told |= {"since_url": "", "answers": answers}
+        return render(request, "inbox/_fresh.html", context | told, status=422)
+    context = list_context(request, current=conversation) | conversation_context(request, conversation, error=error) | told
     return render(request, "inbox/page.html", context, status=422)
+
+
+def _student_of(request: StaffRequest, message: Message) -> Student:
+    """Whom it goes to. Raises NotAccepted for one who has left the caseload: the message is the author's all the same."""
+    student = message.conversation.student
+    if student is None:
+        raise NotAccepted("This phone is not on the roster. Nothing was sent.")
+    if not Student.objects.visible_to(request.user).filter(pk=student.pk).exists():
+        raise NotAccepted(has_left(student))
+    return student
 
 
 def _own_message(request: StaffRequest, message_id: uuid.UUID) -> Message:

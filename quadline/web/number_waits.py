@@ -9,4 +9,5 @@ def longest_wait() -> str:
 
 
 def else_an_email() -> str:
-    return f"after {longest_wait()} as an email instead"
+    """A sentence of its own, after what the text waits for."""
+    return f"If that takes over {longest_wait()}, it goes as an email."

@@ -17,7 +17,7 @@ from quadline.delivery.opting import HOW_WORDS, How, RequestRefused, numbers_tha
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.sms import phones
-from quadline.web.requests import StaffRequest
+from quadline.web.requests import EARLIEST, LATEST, StaffRequest
 
 ALL = "all"
 WHEN = "%Y-%m-%dT%H:%M"
@@ -33,6 +33,12 @@ class StopRequestForm(forms.Form):
     )
     whose = forms.ChoiceField(error_messages={"required": "Choose a number.", "invalid_choice": "Choose a number."})
     note = forms.CharField(max_length=300, required=False)
+
+    def clean_said_at(self) -> datetime:
+        said_at: datetime = self.cleaned_data["said_at"]
+        if not EARLIEST <= said_at <= LATEST:
+            raise forms.ValidationError("Write a date and a time, such as 2026-11-23 14:30.")
+        return said_at
 
     def __init__(self, data: Any, *, numbers: list[SystemNumber], now: datetime) -> None:
         here = timezone.localtime(now)

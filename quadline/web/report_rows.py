@@ -11,11 +11,12 @@ from django.urls import reverse
 from quadline.accounts.models import User
 from quadline.broadcasts.models import Broadcast
 from quadline.conversations.models import Message
-from quadline.conversations.rules import WORDS, Channel, Direction, Status
+from quadline.conversations.rules import Channel, Direction
 from quadline.reports.filters import NO_REASON, SINGLE, Filters
 from quadline.web.delivery_report import SERIES
 from quadline.web.report_figures import WEEKDAYS
 from quadline.web.report_pages import days_words, took_words
+from quadline.web.requests import whole_number
 from quadline.web.response_report import ANSWERS, REPLIES
 
 REPORTS = {"report-delivery": "Delivery report", "report-responses": "Response report"}
@@ -74,7 +75,7 @@ def csv_row(message: Message) -> list[object]:
         message.system_number.phone if message.system_number else "",
         "staff" if message.is_outbound else "student",
         message.text,
-        WORDS[Status(message.status)][0],
+        message.status_words,
         message.detail,
         recipient.broadcast.audience_words if recipient else "",
         getattr(message, "reply_at", None),
@@ -83,7 +84,7 @@ def csv_row(message: Message) -> list[object]:
 
 
 def _row(message: Message) -> Row:
-    words, icon, tone = WORDS[Status(message.status)]
+    words, icon, tone = message.status_words, message.status_icon, message.tone
     return Row(
         url=f"{reverse('conversation', args=[message.conversation_id])}?whose=all",
         name=message.conversation.name,
@@ -116,10 +117,11 @@ def _narrowing(viewer: User, filters: Filters) -> list[str]:
         phrases.append(User.objects.get(pk=filters.staff).name)
     if filters.broadcast:
         phrases.append(_broadcast(viewer, filters.broadcast))
-    if filters.weekday.isdigit() and 1 <= int(filters.weekday) <= 7:
-        phrases.append(f"{WEEKDAYS[int(filters.weekday) - 1]}s")
-    if filters.hour.isdigit() and int(filters.hour) < 24:
-        phrases.append(f"{int(filters.hour)}:00 to {int(filters.hour)}:59")
+    weekday, hour = whole_number(filters.weekday), whole_number(filters.hour)
+    if weekday is not None and 1 <= weekday <= 7:
+        phrases.append(f"{WEEKDAYS[weekday - 1]}s")
+    if hour is not None and hour < 24:
+        phrases.append(f"{hour}:00 to {hour}:59")
     if filters.reason == NO_REASON:
         phrases.append("no reason recorded")
     elif filters.reason:

@@ -1,12 +1,14 @@
 """What a request of somebody who is signed in holds: the middleware lets no other through to most views."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.http import HttpRequest
 
 from quadline.accounts.models import User
 
+# Whatever a page may ask about lies between; beyond, a calendar or a database runs out of years.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 INCOMPLETE = "This form was not complete. Nothing was sent: reload the page and send again."
 
 
@@ -18,6 +20,7 @@ class StaffRequest(HttpRequest):
 class NotAccepted(ValueError):
     """A message was not accepted; the words say why. ``way_out`` is a page that helps, and what its link says.
 
+    ``may_be_meant``: it was stopped for brackets only, and can be sent as written by who says so.
     ``asks_to_go_on``: it goes when its author says that this one, too, is meant.
     """
 
@@ -26,10 +29,12 @@ class NotAccepted(ValueError):
         words: str,
         way_out: tuple[str, str] | None = None,
         *,
+        may_be_meant: bool = False,
         asks_to_go_on: bool = False,
     ) -> None:
         super().__init__(words)
         self.way_out = way_out
+        self.may_be_meant = may_be_meant
         self.asks_to_go_on = asks_to_go_on
 
 
@@ -47,9 +52,10 @@ def whole_number(text: str | None) -> int | None:
 
 
 def moment(text: str | None, otherwise: datetime) -> datetime:
-    """A point in time from a query string."""
+    """A point in time from a query string; ``otherwise`` for what is none, has no zone, or lies out of bounds."""
     try:
         read = datetime.fromisoformat(text or "")
-    except ValueError:
+        is_in_bounds = read.tzinfo is not None and EARLIEST <= read <= LATEST
+    except (ValueError, OverflowError):
         return otherwise
-    return read if read.tzinfo else otherwise
+    return read if is_in_bounds else otherwise

@@ -1,6 +1,7 @@
 """Hand what a composer posted to the verb of its channel. One refusal for the views, whichever verb refused."""
 
 import uuid
+from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils import timezone
@@ -21,63 +22,77 @@ from quadline.web.requests import StaffRequest, posted_id
 def accept_posted(request: StaffRequest, student: Student) -> Message:
     """Accept the text or email of a posted composer, whichever page it was on. Raises NotAccepted."""
     subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
-    message_id = posted_id(request)
+    message_id, as_written = posted_id(request), request.POST.get("as_written") == "yes"
     if request.POST.get("channel") == Channel.EMAIL:
         with_card = request.POST.get("with_contact_card") == "yes"
-        return _email(request.user, student, message_id, (subject, body), with_card=with_card)
+        words = Wording(body, subject, with_card=with_card, as_written=as_written)
+        return _email(request.user, student, message_id, words)
     is_meant = request.POST.get("one_more") == "yes"
-    return _text(request.user, student, message_id, body, is_meant=is_meant)
+    return _text(request.user, student, message_id, Wording(body, as_written=as_written), is_meant=is_meant)
 
 
 def accept_again(author: User, student: Student, failed: Message) -> Message:
-    """The words of a message that did not arrive, as a new one; asked twice, it is one new one. Raises NotAccepted."""
+    """The words of a message that did not arrive, as a new one; asked twice, it is one new one. Raises NotAccepted.
+
+    As they were accepted before: whatever brackets are left in them are meant.
+    """
     message_id = uuid.uuid5(failed.pk, "again")
     if failed.channel == Channel.EMAIL:
         with_card = OutgoingEmail.objects.filter(message=failed, with_contact_card=True).exists()
-        return _email(author, student, message_id, (failed.subject, failed.body), with_card=with_card)
-    return _text(author, student, message_id, failed.body, is_meant=True)
+        words = Wording(failed.body, failed.subject, with_card=with_card, as_written=True)
+        return _email(author, student, message_id, words)
+    return _text(author, student, message_id, Wording(failed.body, as_written=True), is_meant=True)
 
 
-def _text(
-    author: User,
-    student: Student,
-    message_id: uuid.UUID,
-    body: str,
-    *,
-    is_meant: bool,
-) -> Message:
+@dataclass(frozen=True)
+class Wording:
+    """What is to be sent; ``as_written``: brackets that look like a merge field are meant."""
+
+    body: str
+    subject: str = ""
+    with_card: bool = False
+    as_written: bool = False
+
+
+def _text(author: User, student: Student, message_id: uuid.UUID, words: Wording, *, is_meant: bool) -> Message:
     try:
         return accept_text(
             author=author,
             student=student,
             message_id=message_id,
-            body=body,
-            now=timezone.now(),
+            body=words.body,
+            as_written=words.as_written,
             is_meant=is_meant,
+            now=timezone.now(),
         )
     except TextRefused as refused:
-        asks = isinstance(refused, TooManyTexts)
-        raise NotAccepted(str(refused), way_out_of(refused), asks_to_go_on=asks) from refused
+        raise _not_accepted(refused) from refused
 
 
-def _email(author: User, student: Student, message_id: uuid.UUID, words: tuple[str, str], *, with_card: bool) -> Message:
-    subject, body = words
+def _email(author: User, student: Student, message_id: uuid.UUID, words: Wording) -> Message:
     try:
         return accept_email(
             author=author,
             student=student,
             message_id=message_id,
-            subject=subject,
-            body=body,
-            with_contact_card=with_card,
+            subject=words.subject,
+            body=words.body,
+            with_contact_card=words.with_card,
+            as_written=words.as_written,
             now=timezone.now(),
         )
     except EmailRefused as refused:
-        raise NotAccepted(str(refused), way_out_of(refused)) from refused
+        raise _not_accepted(refused) from refused
 
 
-def way_out_of(refused: ValueError) -> tuple[str, str] | None:
-    return way_out_for(refused.__cause__) if isinstance(refused.__cause__, MergeError) else None
+def _not_accepted(refused: ValueError) -> NotAccepted:
+    if isinstance(refused, TooManyTexts):
+        return NotAccepted(str(refused), asks_to_go_on=True)
+    error = refused.__cause__
+    if not isinstance(error, MergeError):
+        return NotAccepted(str(refused))
+    may_be_meant = bool(error.unknown) and not error.empty
+    return NotAccepted(str(refused), way_out_for(error), may_be_meant=may_be_meant)
 
 
 def way_out_for(error: MergeError) -> tuple[str, str] | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -35,27 +36,22 @@ class Shell:
     needs_reply: int
     unread: int
     number: NumberView
-    college: str
     carrier_is_away: bool
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    """The context processor."""
+    """The context processor: whose college this is, on every page; the rest for who is signed in."""
     user = getattr(request, "user", None)
-    if not isinstance(user, User):
-        return {}
-    return {"shell": shell_of(user)}
+    college: dict[str, object] = {"college": settings.ENV.college_name}
+    return college | {"shell": shell_of(user)} if isinstance(user, User) else college
 
 
 def shell_of(user: User) -> Shell:
-    from django.conf import settings
-
     mine = Conversation.objects.filter(staff=user)
     return Shell(
         needs_reply=mine.needing_reply().count(),
         unread=mine.unread().count(),
         number=number_view(user),
-        college=settings.ENV.college_name,
         carrier_is_away=carrier_away.keeps_texts_waiting_of(user, now=timezone.now()),
     )
 

@@ -8,16 +8,17 @@ from django.utils.formats import date_format
 
 from quadline.consent.rules import Reason
 from quadline.conversations.models import Message, MessageEvent
-from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Channel, Status, WaitingFor
+from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Status, WaitingFor
 from quadline.delivery.models import OutgoingEmail
 
 USED_UP = "Waiting until tomorrow: the college’s texts for today are used up"
+HELD_UNTIL = "Held until"
 BECOMING_EMAIL = "Being sent as email"
 ON_ITS_WAY = frozenset({OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING})
 WAITING = {
     WaitingFor.NUMBER: "Waiting for your number",
     WaitingFor.TURN: "Waiting for its turn",
-    WaitingFor.PAUSED: "Paused with its broadcast",
+    WaitingFor.PAUSED: "Paused",
     WaitingFor.QUESTION: "Held: did they ask to stop?",
     WaitingFor.AUTHOR: "Held",
 }
@@ -25,9 +26,11 @@ CAUSES: dict[str, str] = {
     "written": "Written by {actor}",
     "reply": "Received",
     "broadcast stopped": "Stopped by {actor} with its broadcast",
-    "handed over": "Handed to the carrier",
+    "picked up": "Picked up to be sent",
+    "handed over": "Picked up to be sent",  # as it was called before: written before the carrier was called
+    "held for quiet hours": "Held: it is outside texting hours where the student is",
     "accepted": "The carrier has it",
-    "answer lost": "The carrier's answer was lost; looking it up",
+    "answer lost": "No answer from the carrier; it may or may not have been taken",
     "refused": "Refused by the carrier",
     "cancelled": "Cancelled by {actor}",
     Reason.OPTED_OUT: "Not sent: the student had opted out",
@@ -36,11 +39,11 @@ CAUSES: dict[str, str] = {
     Reason.BAD_NUMBER: "Not sent: texts to this number have failed before",
     Reason.ASKED: "Not sent: the student may have asked for no more texts",
     "held for an answer": "Held: the student may have asked for no more texts",
-    "goes on": "Goes on: the student had not asked to stop",
+    "goes on": "Goes on: the question whether to stop is answered",
     "held for its author": "Held: its author may not text this student now",
     "its author may again": "Goes on: its author may text this student again",
     "out of reach": "Not sent: its author may not write to this student now",
-    "deadline": "Waited too long for a text",
+    "deadline": "Not sent: it waited too long",
     "by_hand": "Email chosen instead by {actor}",
     "emailed": "The mail server has the email",
     "no email address": "No email: there is no address on file",
@@ -49,7 +52,7 @@ CAUSES: dict[str, str] = {
 }
 NEWS: dict[str, str] = {  # of a delivery receipt
     Status.SENT: "Passed on to the network",
-    Status.DELIVERED: "Delivered to the phone",
+    Status.DELIVERED: "Delivered, the network reports",
     Status.UNDELIVERED: "The network could not deliver it",
     Status.FAILED: "Refused by the carrier",
 }
@@ -75,8 +78,8 @@ def words_of(message: Message, email: OutgoingEmail | None = None) -> str:
     if status not in FINAL and message.reason in WAITING:
         return WAITING[WaitingFor(message.reason)]
     if message.reason == WaitingFor.QUIET_HOURS and message.due_at:
-        return f"Held until {date_format(timezone.localtime(message.due_at), 'g:i A')}"
-    return WORDS[status][0]
+        return f"{HELD_UNTIL} {date_format(timezone.localtime(message.due_at), 'g:i A')}"
+    return message.status_words
 
 
 def look_of(message: Message, email: OutgoingEmail | None) -> tuple[str, str]:
@@ -93,8 +96,6 @@ def moment_of(event: MessageEvent, channel: str) -> Moment:
 
 def _words_of_event(event: MessageEvent, channel: str) -> str:
     if event.to_status == Status.DELIVERED and event.from_status in AFTER_THE_EMAIL:
-        return "Arrived late: delivered to the phone after it had gone as email"
-    if channel == Channel.EMAIL and event.cause == "handed over":
-        return "Handed to the mail server"
+        return "Arrived late: delivered, the network reports, after it had gone as email"
     known = NEWS.get(event.to_status) if event.cause == "receipt" else CAUSES.get(event.cause)
     return known.format(actor=event.actor.name if event.actor else "the system") if known else WORDS[Status(event.to_status)][0]

@@ -38,4 +38,4 @@ def _what_follows(chosen: Conversation, given: Answer) -> str:
     who = name_of(chosen)
     if given is Answer.STOP:
         return f"{who} gets no more texts from you. What still waited goes as an email, if there is an address."
-    return f"You can go on texting {who}. What waited leaves now."
+    return f"You can go on texting {who}. Waiting texts are being sent."

@@ -9,9 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quadline.conversations.models import Conversation, Message
-from quadline.conversations.rules import Channel
+from quadline.conversations.rules import Channel, Status, WaitingFor
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
 from quadline.roster.models import Student
 from quadline.web.composer import composer_for, consent_lines
 from quadline.web.inserts import Inserts
@@ -19,6 +18,7 @@ from quadline.web.number_waits import else_an_email
 from quadline.web.reach import reach_of
 from quadline.web.requests import StaffRequest, whole_number
 from quadline.web.sending import NotAccepted, accept_posted
+from quadline.web.status_words import words_of
 from quadline.web.way_back import may_record_stop, opt_outs_of
 from quadline.web.written import with_template, written_in
 
@@ -78,7 +78,7 @@ def message(request: StaffRequest, student_id: int) -> HttpResponseBase:
     url = reverse("conversation", args=[sent.conversation_id])
     if not request.htmx:
         return redirect(url)
-    return render(request, "students/_sent.html", {"words": _what_happens(request, sent), "conversation_url": url})
+    return render(request, "students/_sent.html", {"words": _what_happens(sent), "conversation_url": url})
 
 
 def with_reach(students: list[Student], request: StaffRequest) -> list[Student]:
@@ -88,13 +88,15 @@ def with_reach(students: list[Student], request: StaffRequest) -> list[Student]:
     return students
 
 
-def _what_happens(request: StaffRequest, sent: Message) -> str:
+def _what_happens(sent: Message) -> str:
+    """No more than is known the moment it was accepted."""
     if sent.channel == Channel.EMAIL:
-        return "Email accepted. It is on its way."
-    number = SystemNumber.objects.of(request.user)
-    if number and number.state != State.ACTIVE:
-        return f"Waiting for your number. Your text goes out by itself when it is active, or {else_an_email()}."
-    return "Text accepted. It is on its way."
+        return "Email accepted."
+    if sent.reason == WaitingFor.NUMBER:
+        return f"Waiting for your number. Your text goes out automatically when it is active. {else_an_email()}"
+    if sent.status == Status.QUEUED:
+        return "Text accepted."
+    return f"{words_of(sent).rstrip('?')}. {sent.detail}".strip()
 
 
 def _form(request: StaffRequest, student: Student, *, error: NotAccepted | None = None) -> HttpResponse:

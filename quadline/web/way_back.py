@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.consent import ledger
 from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
 from quadline.consent.rules import Source
+from quadline.delivery import scope
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD
 from quadline.roster.models import Student
@@ -19,7 +20,7 @@ from quadline.sms import phones
 
 @dataclass(frozen=True)
 class WayBack:
-    """The only one there is: the student texts START to that very number. ``copied`` says so to the student."""
+    """The only one there is: the student texts START to that same number. ``copied`` says so to the student."""
 
     words: str
     copied: str
@@ -54,6 +55,9 @@ def opt_outs_of(student: Student, reader: User, *, seen_by: QuerySet[Any, Any]) 
     """The numbers of some staff users that the student has opted out of, the reader's own first."""
     states = ConsentState.objects.filter(student_phone=student.mobile, opted_out=True).exclude(student_phone="")
     found = {state.system_phone: state for state in states.select_related("entry", "carrier_check")}
+    own = SystemNumber.objects.of(reader)
+    if own and own.phone and own.phone not in found and (wider := scope.standing((student.mobile, own.phone))):
+        found |= {own.phone: wider} if wider.opted_out else {}
     whose = Q(user=reader) | Q(user__in=seen_by)
     numbers = SystemNumber.objects.filter(whose, phone__in=found, state__in=HELD).select_related("user")
     ordered = sorted(numbers, key=lambda number: (number.user_id != reader.pk, number.user.name))
@@ -65,18 +69,26 @@ def may_record_stop(reader: User, student: Student) -> bool:
     if not reader.may[May.TEXT] or not student.mobile:
         return False
     number = SystemNumber.objects.of(reader)
-    has_own = number is not None and number.phone != "" and not ledger.is_opted_out((student.mobile, number.phone))
+    has_own = number is not None and number.phone != "" and not scope.is_opted_out((student.mobile, number.phone))
     return has_own or reader.may[May.MANAGE]
 
 
 def _opt_out(student: Student, number: SystemNumber, state: ConsentState, reader: User) -> OptOut:
-    of = "you" if number.user_id == reader.pk else number.user.name
     return OptOut(
-        why=f"{why_out(student, state.entry)} from {of}",
+        why=f"{why_out(student, state.entry)} from {whose_texts(state, number, reader=reader)}",
         since=state.since,
         way_back=way_back(student, number),
         check=getattr(state, "carrier_check", None),
     )
+
+
+def whose_texts(state: ConsentState, number: SystemNumber, *, reader: User) -> str:
+    """Whose texts a state keeps from the student: those of this number, or of all that a word to another reaches."""
+    if state.system_phone == number.phone:
+        return "you" if number.user_id == reader.pk else number.user.name
+    if scope.current() is scope.Scope.OFFICE:
+        return f"anyone in {number.user.office}"
+    return f"anyone at {settings.ENV.college_name}"
 
 
 def why_out(student: Student, entry: ConsentEntry) -> str:

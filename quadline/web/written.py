@@ -20,7 +20,8 @@ class Written:
     with_contact_card: bool = False
     error: str = ""
     way_out: tuple[str, str] | None = None
-    asks_to_go_on: bool = False
+    may_be_meant: bool = False  # what looks like a merge field can be sent as written
+    asks_to_go_on: bool = False  # one more text in so short a time goes when it is meant
 
 
 def written_in(request: StaffRequest, *, error: ValueError | None = None, is_remembered: bool = True) -> Written:
@@ -46,10 +47,10 @@ def begun_from(template: Template, written: Written) -> Written:
 
 def _posted(request: StaffRequest, error: ValueError | None) -> Written:
     words, why = request.POST.get("body", ""), str(error) if error else ""
-    way_out = getattr(error, "way_out", None)
+    way_out, may_be_meant = getattr(error, "way_out", None), getattr(error, "may_be_meant", False)
     if request.POST.get("channel") != Channel.EMAIL:
         asks = getattr(error, "asks_to_go_on", False)
-        return Written(text=words, error=why, way_out=way_out, asks_to_go_on=asks)
+        return Written(text=words, error=why, way_out=way_out, may_be_meant=may_be_meant, asks_to_go_on=asks)
     return Written(
         tab=Channel.EMAIL,
         subject=request.POST.get("subject", ""),
@@ -57,4 +58,5 @@ def _posted(request: StaffRequest, error: ValueError | None) -> Written:
         with_contact_card=request.POST.get("with_contact_card") == "yes",
         error=why,
         way_out=way_out,
+        may_be_meant=may_be_meant,
     )

@@ -103,7 +103,7 @@ def test_everyone_gets_it_once_though_worker_and_web_are_killed_ten_times(the_ho
     assert {address: count for address, count in mailed(the_house).items() if address in by_email and count != 1} == {}
 
     progress = results.progress(broadcast, now=timezone.now())
-    assert progress.total == progress.handed_over == broadcast.recipients.exclude(outcome=Outcome.NOTHING).count()
+    assert progress.total == progress.done == broadcast.recipients.exclude(outcome=Outcome.NOTHING).count()
     assert broadcast.recipients.filter(message__status__in=["sent", "delivered"]).count() == len(expected)
     assert broadcast.recipients.filter(message__status="emailed").count() == len(by_email)
 

@@ -63,7 +63,7 @@ def test_the_caseload_is_written_to_by_keyboard_alone(the_house: House, people: 
 
     page.wait_for_url(re.compile(r"/broadcasts/[\w-]{36}/$"))
     expect(page.locator("#progress")).to_contain_text("Finished")  # by itself, without a reload
-    expect(page.locator("#progress-words")).to_have_text("4 of 4 handed over.")
+    expect(page.locator("#progress-words")).to_have_text("4 of 4 sent.")
     broadcast = Broadcast.objects.get()
     got = {text["to"]: text["body"] for text in the_house.simulator.accepts()}
     assert {phone: body.split(",")[0] for phone, body in got.items()} == {

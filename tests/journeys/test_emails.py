@@ -63,7 +63,7 @@ def test_the_tabs_are_one_stop_and_the_arrows_move_between_them(the_house: House
     page.keyboard.type("call me at [Office Phone Number].")
     page.keyboard.press("Control+Enter")
     expect(dialog).to_be_hidden()
-    expect(page.locator("#toasts")).to_contain_text("Email accepted. It is on its way.")
+    expect(page.locator("#toasts")).to_contain_text("Email accepted.")
     expect(page.get_by_role("link", name="Message", exact=True)).to_be_focused()
     [mail] = eventually(lambda: the_house.simulator.mail(people.rosa.email))
     assert mail["subject"] == "Your plan, Rosa"

@@ -42,7 +42,7 @@ def tab_to(page: Page, name: str, *, key: str = "Tab") -> None:
 
 def test_step_1_by_keyboard(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
     page = at_the_screen("maya@alder.example").page
-    tab_to(page, r"^A Skip to the page")
+    tab_to(page, r"^A Skip to main content")
     tab_to(page, r"^A Students")
     page.keyboard.press("Enter")
     page.wait_for_url("**/students/")

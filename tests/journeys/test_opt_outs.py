@@ -14,7 +14,7 @@ from tests.faults.test_first_texts import first_text
 from tests.house import House, eventually
 
 Arrive = Callable[..., Person]
-QUESTION = "Did Rosa ask to get no more texts?"
+QUESTION = "Did Rosa ask to stop texts?"
 WORDS = "please stop texting me"
 
 
@@ -102,14 +102,14 @@ def test_what_was_told_in_person_is_recorded_from_the_profile_without_scripts_to
     number = number_of(the_house, people)
     plain = at_the_screen("maya@alder.example", java_script_enabled=False)
     plain.open(f"/students/{people.rosa.pk}/")
-    plain.page.get_by_role("link", name="Rosa asked for no more texts").click()
+    plain.page.get_by_role("link", name="Record an opt-out").click()
     plain.page.get_by_label("In person").check()
     plain.page.get_by_label("Note").fill("After class.")
     plain.page.get_by_role("button", name="Stop texting Rosa").click()
     main = plain.page.get_by_role("main")
     expect(main).to_contain_text(f"Rosa must text START to {number.written}")
     expect(main).to_contain_text("asked Maya Alvarez. In person. After class.")
-    expect(plain.page.get_by_role("link", name="Rosa asked for no more texts")).to_have_count(0)
+    expect(plain.page.get_by_role("link", name="Record an opt-out")).to_have_count(0)
     assert first_text(people.maya, people.rosa, "Hello?").status == "blocked"
     eventually(lambda: the_house.simulator.ledger("opt_out"))
 
@@ -118,7 +118,7 @@ def test_the_dialog_records_it_and_shows_the_new_state(the_house: House, people:
     number = number_of(the_house, people)
     maya = at_the_screen("maya@alder.example")
     maya.open(f"/students/{people.rosa.pk}/")
-    maya.page.get_by_role("link", name="Rosa asked for no more texts").click()
+    maya.page.get_by_role("link", name="Record an opt-out").click()
     dialog = maya.page.get_by_role("dialog")
     dialog.get_by_label("By phone").check()
     dialog.get_by_role("button", name="Stop texting Rosa").click()

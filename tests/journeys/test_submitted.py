@@ -55,7 +55,7 @@ def test_a_page_that_was_too_old_keeps_what_was_written_and_for_whom(
     expect(page.get_by_role("button", name="Review")).to_be_visible()
     page.evaluate(AGE)
     page.get_by_role("button", name="Review").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("That page was too old")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This page expired")
     here.open("/inbox/new/")
     expect(writing(page)).to_have_value("Registration opens Monday")
     expect(chips(page)).to_have_count(1)

@@ -45,6 +45,8 @@ def test_who_cannot_be_texted_is_blocked_with_the_reason(people: Cast, program: 
 
 @pytest.mark.parametrize("wrong", [
     {"body": "Hi [Shoe Size]"},
+    {"body": "Hi {first_name}"},
+    {"body": "Hi [Student_Name]"},
     {"channel": "email"},
     {"body": "\u200b"},
     {"body": " "},
@@ -126,3 +128,10 @@ def test_a_program_that_texts_one_student_without_end_is_told_to_wait(people: Ca
     assert Message.objects.count() == 20
     Message.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     assert campus.post("messages", TEXT, key="one-more").status_code == 201
+
+
+def test_brackets_that_are_meant_are_sent_as_written(people: Cast, program: Programs) -> None:
+    refused = program(people.maya).post("messages", TEXT | {"body": "Bring {form}"})
+    assert "{form} is not a merge field" in refused.json()["detail"]
+    sent = program(people.maya).post("messages", TEXT | {"body": "Bring {form}", "as_written": True})
+    assert (sent.status_code, sent.json()["body"]) == (201, "Bring {form}")

@@ -41,7 +41,7 @@ def test_an_ordinary_text_passes() -> None:
     assert said(Level.LOOK) == said(Level.BLOCKED) == []
     assert said(Level.PASS) == [
         "Nobody got the same words from you in the last 24 hours.",
-        "No merge field is left empty.",
+        "All merge fields are filled in.",
         "It says who it is from.",
     ]
 
@@ -98,7 +98,7 @@ def test_what_only_looks_alike_passes(words: str) -> None:
 
 FIGURES: list[tuple[dict[str, Any], Level, str]] = [
     ({"texts": 0, "emails": 0}, Level.BLOCKED, "Nobody would get anything"),
-    ({"unknown_fields": ("First Nmae",)}, Level.BLOCKED, "[First Nmae] is not a merge field"),
+    ({"unknown_fields": ("{first_name} is not a merge field.",)}, Level.BLOCKED, "{first_name} is not a merge field. Correct"),
     ({"empty_fields": ("Your Title",)}, Level.BLOCKED, "There is nothing to put in [Your Title]. "),
     ({"empty_fields": ("Your Title",), "unfilled": 3}, Level.BLOCKED, "[Your Title] for 3 of them"),
     ({"too_long": 1}, Level.BLOCKED, "For 1 student it is longer"),

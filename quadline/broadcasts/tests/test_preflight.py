@@ -267,3 +267,14 @@ def test_what_is_reviewed_of_a_student_does_not_depend_on_the_others(people: Cas
     broadcast = draft(people.maya)
     reviewed(broadcast)
     assert (outcomes(broadcast)["Rosa"], outcomes(broadcast)["Zoe"]) == ("email:opted_out", "text")
+
+
+@pytest.mark.parametrize("words", ["Hi {first_name}", "Hi {{advisor}}", "Hi [Student_Name]", "Hi [Student Name, come"])
+@pytest.mark.parametrize("channel", ["text", "email"])
+def test_what_looks_like_a_merge_field_stops_a_broadcast(people: Cast, number: SystemNumber, words: str, channel: str) -> None:
+    broadcast = draft(people.maya, body=words) if channel == "text" else email(people.maya, body=words)
+    made = reviewed(broadcast)
+    blocked = [check.words for check in made.checks if check.level is Level.BLOCKED]
+    assert any("not a merge field. Did you mean [" in said for said in blocked)
+    assert made.is_blocked
+    assert not any("All merge fields" in check.words for check in made.checks)

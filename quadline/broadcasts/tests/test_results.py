@@ -64,20 +64,20 @@ def test_counts_equal_the_rows_behind_them(people: Cast, rented: SystemNumber, b
 def test_progress_counts_what_has_left(people: Cast, rented: SystemNumber, settings: Settings) -> None:
     broadcast = send(draft(people.maya))
     before = progress(broadcast, timezone.now())
-    assert (before.handed_over, before.total, before.waiting, before.percent) == (0, 4, 4, 0)
+    assert (before.done, before.total, before.waiting, before.percent) == (0, 4, 4, 0)
     send_due()
     after = progress(broadcast, timezone.now())
-    assert (after.handed_over, after.waiting, after.percent) == (2, 2, 50)
+    assert (after.done, after.waiting, after.percent) == (2, 2, 50)
     all_sent()
     over = progress(broadcast, timezone.now())
-    assert (over.handed_over, over.waiting, over.percent, over.seconds_left) == (4, 0, 100, None)
+    assert (over.done, over.waiting, over.percent, over.seconds_left) == (4, 0, 100, None)
 
 
 def test_what_was_stopped_was_not_handed_over(people: Cast, rented: SystemNumber) -> None:
     broadcast = send(draft(people.maya))
     stop_rest(broadcast, actor=people.maya, now=timezone.now())
     stopped = progress(broadcast, timezone.now())
-    assert (stopped.handed_over, stopped.total, stopped.waiting, stopped.percent) == (0, 4, 0, 0)
+    assert (stopped.done, stopped.total, stopped.waiting, stopped.percent) == (0, 4, 0, 0)
 
 
 @pytest.mark.parametrize("reason", [WaitingFor.QUESTION, WaitingFor.AUTHOR, WaitingFor.TOMORROW])
@@ -91,7 +91,7 @@ def test_what_waits_for_a_person_or_for_tomorrow_has_no_time_left(people: Cast, 
 
     texts.filter(conversation__student=people.bo).update(status=Status.SENT, due_at=None, reason="")
     held = progress(broadcast, timezone.now())
-    assert (held.held_by, held.seconds_left, held.handed_over, held.waiting) == (frozenset({reason}), None, 1, 1)
+    assert (held.held_by, held.seconds_left, held.done, held.waiting) == (frozenset({reason}), None, 1, 1)
 
 
 def test_a_text_that_fails_after_it_left_has_left(people: Cast, rented: SystemNumber) -> None:
@@ -101,7 +101,7 @@ def test_a_text_that_fails_after_it_left_has_left(people: Cast, rented: SystemNu
     OutgoingEmail.objects.create(
         message=text, is_failsafe=True, to="x@alder.example", header_id="<x@y>", due_at=timezone.now(), created_at=timezone.now()
     )
-    assert progress(broadcast, timezone.now()).handed_over == 1
+    assert progress(broadcast, timezone.now()).done == 1
 
 
 def test_the_time_left_is_by_the_numbers_rate(people: Cast, number: SystemNumber, settings: Settings) -> None:
@@ -156,6 +156,18 @@ def test_stop_after_the_text_is_because_of_it_and_no_reply(people: Cast, number:
     assert (listed(broadcast, "opted_out"), listed(broadcast, "replied")) == (["Rosa"], [])
     assert progress(broadcast, timezone.now()).opted_out == 1
     assert people.rosa not in not_replied(broadcast)
+
+
+@pytest.mark.parametrize("word", ["UNSTOP", "START", "unstop!"])
+def test_start_after_the_text_is_no_reply(people: Cast, number: SystemNumber, word: str) -> None:
+    broadcast = send(draft(people.maya))
+    all_sent()
+    reply(people.rosa.mobile, number.phone, "STOP")
+    reply(people.rosa.mobile, number.phone, word)
+    reply(people.rosa.mobile, number.phone, word)
+    assert listed(broadcast, "replied") == []
+    reply(people.rosa.mobile, number.phone, "Hello again")
+    assert listed(broadcast, "replied") == ["Rosa"]
 
 
 def test_stop_a_day_later_is_not_because_of_it(people: Cast, number: SystemNumber) -> None:

@@ -220,3 +220,26 @@ def test_another_file_of_settings_can_be_named_or_none(given: Any, tmp_path: Pat
     assert environment.read().college_name == "Oak College"
     monkeypatch.setenv(environment.ENV_FILE, "")
     assert environment.read().college_name == "Your College"
+
+
+@pytest.mark.parametrize(
+    ("wording", "fault"),
+    [
+        ("This is {sender} at {colege}. Reply STOP to opt out.", "has {colege}, which nothing fills in"),
+        ("This is [Your Name]. Reply STOP to opt out.", "has [Your Name], which nothing fills in"),
+        ("This is {sender at {college}. Reply STOP.", "which nothing fills in"),
+        ("This is {{sender}}. Reply STOP.", "nothing fills in"),
+        ("This is {sender} at {college}.", "does not say how to opt out"),
+        ("{sender}. Nonstop news.", "does not say how to opt out"),
+        ("Reply STOP. " + "x" * 400, "characters over 320"),
+    ],
+)
+def test_a_notice_that_would_not_tell_students_how_to_opt_out_is_refused(given: Any, wording: str, fault: str) -> None:
+    given(OPT_OUT_NOTICE=wording)
+    assert any(line.startswith("OPT_OUT_NOTICE: ") and fault in line for line in faults())
+
+
+@pytest.mark.parametrize("wording", ["{sender}, {college}: reply STOP to stop.", "Text STOP to opt out.", "STOP=no more"])
+def test_a_notice_of_the_colleges_own_is_taken(given: Any, wording: str) -> None:
+    given(OPT_OUT_NOTICE=wording)
+    assert environment.read().opt_out_notice == wording

@@ -4,6 +4,7 @@ import pytest
 
 from quadline.conversations import merging
 from quadline.numbers.models import SystemNumber
+from quadline.sms.lookalikes import plain
 from quadline.sms.merge_fields import MergeError
 from tests.cast import Cast
 from tests.journeys.furnished import give_number
@@ -76,4 +77,46 @@ def test_a_number_on_its_way_is_not_given_away(people: Cast) -> None:
 
 
 def test_a_template_knows_its_unknown_fields() -> None:
-    assert merging.unknown_fields("[Your Name]", "[Due Date] [insert office phone number] [due  date] [1]") == ("Due Date",)
+    assert merging.unknown_fields("[Your Name]", "[Due Date] [insert office phone number] [due  date] [1]") == ("[Due Date]",)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("Hi {first_name}", "{first_name} is not a merge field. Did you mean [Student Name]?"),
+        ("Hi {{ student.first_name }}", "Did you mean [Student Name]?"),
+        ("Hi [Student_Name]", "[Student_Name] is not a merge field. Did you mean [Student Name]?"),
+        ("Hi [StudentFullName]", "Did you mean [Student Full Name]?"),
+        ("Hi [Stuent Name]", "[Stuent Name] is not a merge field. Did you mean [Student Name]?"),
+        ("Hi [Student Name, it is due", "[Student Name is not a merge field. Did you mean [Student Name]?"),
+        ("Yours, {{advisor}}", "{{advisor}} is not a merge field. Did you mean [Your Name]?"),
+        ("Call [office_phone]", "Did you mean [Office Phone Number]?"),
+        ("Text <<My Number>>", "Did you mean [System Number]?"),
+        ("At %SCHOOL%", "Did you mean [College]?"),
+        ("[your job title]", "Did you mean [Your Title]?"),
+    ],
+)
+def test_what_looks_like_a_field_is_refused_with_the_field_it_may_have_meant(people: Cast, words: str, said: str) -> None:
+    values = merging.values_for(people.maya, people.sally, number=None)
+    with pytest.raises(MergeError) as refused:
+        merging.filled(words, values)
+
+    assert said in merging.refusal(refused.value)
+    assert merging.filled(words, values, as_written=True) == words
+
+
+def test_what_is_meant_as_written_is_sent_beside_fields_that_are_filled(people: Cast) -> None:
+    values = merging.values_for(people.maya, people.sally, number=None)
+    assert merging.filled("[Student Name]: {x} [redacted]", values, as_written=True) == "Sally: {x} [redacted]"
+
+
+def test_a_field_with_nothing_in_it_is_never_meant_as_written(people: Cast) -> None:
+    with pytest.raises(MergeError) as refused:
+        merging.filled("{room} [System Number]", merging.values_for(people.maya, people.sally, number=None), as_written=True)
+    assert refused.value.empty == ("System Number",)
+
+
+def test_all_that_is_called_otherwise_is_one_of_the_fields() -> None:
+    ours = {name for name, _ in merging.FIELDS}
+    assert set(merging.MEANT.values()) == ours == set(merging.OTHER_NAMES)
+    assert [name for name in merging.MEANT if name != plain(name)] == []

@@ -162,7 +162,7 @@ def test_while_the_mail_server_is_away_the_message_says_so(people: Cast, mailbox
     mail_due()
     assert (status(message), fresh(message).detail) == (
         Status.SENDING,
-        "The mail server could not be reached. It is tried again by itself.",
+        "The mail server could not be reached. Trying again automatically.",
     )
     mailbox.start()
     mail_due()

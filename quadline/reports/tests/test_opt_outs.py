@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from quadline.accounts.models import User
 from quadline.consent.models import CarrierCheck, ConsentState
 from quadline.consent.rules import Change
-from quadline.conversations.models import Conversation
+from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
+from quadline.conversations.statuses import climb
+from quadline.delivery.tests.acts import number_row, reply, write
 from quadline.reports import opt_outs
 from quadline.reports.opt_out_rows import OptOutRow, change_rows
 from quadline.reports.tests.campus import asked, heard, number_of, opts_out, wrote
@@ -43,7 +46,8 @@ def test_a_row_says_everything_about_an_opt_out(people: Cast) -> None:
     assert (row.how, row.by, row.since) == ("Replied UNSUBSCRIBE", "the student", now - timedelta(hours=3))
     assert row.last_text
     assert row.last_text.body == "The last one before"
-    assert row.emailed_since == 2
+    assert (row.emailed_since, row.closed_since) == (2, 1)
+    assert row.since_words == "2 texts sent as email, 1 text not sent"
     assert row.way_back == f"Text START to {number_of(people.maya).written}"
     assert row.check_words == "Not checked yet"
     assert row.conversation_id == Conversation.objects.get(staff=people.maya, student=people.bo).pk
@@ -192,3 +196,15 @@ def test_a_page_costs_the_same_however_many_rows_it_has(people: Cast, django_ass
 
     with django_assert_max_num_queries(7):  # type: ignore[operator]
         assert len(rows(people.maya)) == count
+
+
+def test_a_text_that_a_stop_closed_and_that_went_as_email_is_since_then(people: Cast) -> None:
+    number = number_row(people.maya, "+17345550299")
+    waiting = write(people.maya, people.bo, "Are you free?")
+    Message.objects.filter(pk=waiting.pk).update(due_at=timezone.now() + timedelta(hours=1))
+    reply(people.bo.mobile, number.phone, "STOP")
+    row = rows(people.maya)[0]
+    assert row.since_words == "1 text not sent"  # its email is still on its way
+    with transaction.atomic():
+        climb(waiting, Status.EMAILED, cause="emailed", now=timezone.now())
+    assert rows(people.maya)[0].since_words == "1 text sent as email"

@@ -62,6 +62,26 @@ def test_stop_is_neither_a_reply_nor_something_to_answer(people: Cast) -> None:
     assert report.hours == {}
 
 
+@pytest.mark.parametrize("word", ["UNSTOP", "Start.", "stop", "\U0001f6d1 ＳＴＯＰ !", "Unsubscribe"])
+def test_a_keyword_that_changed_nothing_is_no_reply_either(people: Cast, word: str) -> None:
+    now = timezone.now()
+    wrote(people.maya, people.rosa, now - 3 * HOUR)
+    heard(people.maya, people.rosa, now - 2 * HOUR, word)
+    report = found(people.maya)
+
+    assert report.students.everything.parts == {"replied": 0, "silent": 1}
+    assert report.staff.everything.total == 0
+    assert report.hours == {}
+
+
+@pytest.mark.parametrize("words", ["yes", "help", "please stop by my office", "start of term?", "I'll stop. thanks"])
+def test_words_to_a_person_are_a_reply(people: Cast, words: str) -> None:
+    now = timezone.now()
+    wrote(people.maya, people.rosa, now - 3 * HOUR)
+    heard(people.maya, people.rosa, now - 2 * HOUR, words)
+    assert found(people.maya).students.everything.parts == {"replied": 1, "silent": 0}
+
+
 def test_what_a_student_writes_after_a_keyword_still_wants_an_answer(people: Cast) -> None:
     now = timezone.now()
     start = heard(people.maya, people.rosa, now - 2 * HOUR, "START")

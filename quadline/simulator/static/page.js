@@ -48,9 +48,12 @@ export function face(student) {
 // Phone numbers as people write them, wherever they stand in a sentence.
 export const readable = (words) => words.replace(/\+1(\d{3})(\d{3})(\d{4})\b/g, "($1) $2-$3");
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const date = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long", day: "numeric" });
-const short = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+// On the college's clock, where the simulator was told which it is: the same hour as on the pages of the college.
+const timeZone = document.documentElement.dataset.zone || undefined;
+const format = (options) => new Intl.DateTimeFormat("en-US", { timeZone, ...options });
+const clock = format({ hour: "numeric", minute: "2-digit" });
+const date = format({ weekday: "long", month: "long", day: "numeric" });
+const short = format({ month: "short", day: "numeric" });
 
 export const timeOf = (seconds) => clock.format(seconds * 1000);
 export const dayOf = (seconds) => date.format(seconds * 1000);

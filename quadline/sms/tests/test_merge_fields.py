@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadline.sms.merge_fields import MergeError, fields_in, fill
+from quadline.sms.merge_fields import MergeError, Template, fields_in, fill
 
 VALUES = {
     "Student Name": "Sally",
@@ -49,12 +49,18 @@ def test_a_value_is_never_read_as_a_field() -> None:
 
 def test_every_field_that_cannot_be_filled_is_named() -> None:
     with pytest.raises(MergeError) as refused:
-        fill("[Student Nmae], [Your Name], [pronouns], [Due Date]", VALUES)
-    assert refused.value.unknown == ("Student Nmae", "Due Date")
+        fill("[Your Name], [pronouns], [ Pronouns ], [Due Date]", VALUES)
     assert refused.value.empty == ("pronouns",)
-    assert str(refused.value) == (
-        "[Student Nmae] is not a merge field. [Due Date] is not a merge field. There is nothing to put in [pronouns]."
-    )
+    assert str(refused.value) == "There is nothing to put in [pronouns]."
+
+
+def test_a_field_that_has_no_value_stays_as_written() -> None:
+    assert fill("[Student Name]: [ Due  Date ].", VALUES) == "Sally: [ Due  Date ]."
+
+
+def test_around_its_fields_a_text_is_what_remains() -> None:
+    template = Template("Hi [Student name], [Due Date] and [[Your Name]].")
+    assert template.around({"student name", "your name"}) == "Hi  , [Due Date] and [[Your Name]]."
 
 
 @given(st.text())

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import regex
 import smsutil
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +46,9 @@ def test_the_oracle_agrees(text: str) -> None:
     is_gsm7 = oracle.encoding == "gsm0338"
     assert measured.encoding is (Encoding.GSM7 if is_gsm7 else Encoding.UCS2)
     assert measured.units == oracle.total_bytes // (1 if is_gsm7 else 2)
-    assert measured.segments == len(oracle.parts)
+    # It splits what a reader sees as one character; the carrier does not (tests/architecture/test_segments_agree.py).
+    has_joined = len(regex.findall(r"\r|\X", text)) != len(text)
+    assert measured.segments >= len(oracle.parts) if has_joined else measured.segments == len(oracle.parts)
 
 
 @given(st.text())

@@ -45,7 +45,7 @@ def browser(enter: Enter, people: Cast) -> Client:
     [
         ("", "You have no texting number yet."),
         ("registering", "Your number is being set up."),
-        ("failed", "Your number needs your administrator"),
+        ("failed", "There’s a problem with your number."),
     ],
 )
 def test_it_waits_for_the_number(enter: Enter, people: Cast, state: str, said: str) -> None:
@@ -148,3 +148,11 @@ def test_the_contact_card_is_there_once_the_number_is(enter: Enter, people: Cast
     card = browser.get(reverse("contact-card"))
     assert card["Content-Type"] == "text/vcard"
     assert "TEL;TYPE=cell,text:+17345550200" in card.content.decode()
+
+
+@pytest.mark.parametrize("words", ["Hello {first_name}", "Hello [Student_Name]", "Hello [Student Name,"])
+def test_what_looks_like_a_merge_field_is_stopped_here(browser: Client, words: str) -> None:
+    answer = browser.post(reverse(HERE), written(body=words))
+    assert answer.status_code == 422
+    assert "Did you mean [Student Name]?" in answer.content.decode()
+    assert not Broadcast.objects.exists()

@@ -63,7 +63,7 @@ def test_every_count_equals_the_rows_it_opens(maya: Client, running: Broadcast) 
 
 
 def test_it_tells_how_far_it_is(maya: Client, running: Broadcast) -> None:
-    assert re.search(r"\d of 4 handed over", page_of(maya, running))
+    assert re.search(r"\d of 4 sent", page_of(maya, running))
 
 
 @pytest.mark.parametrize(
@@ -76,16 +76,17 @@ def test_it_tells_how_far_it_is(maya: Client, running: Broadcast) -> None:
 )
 def test_what_holds_the_rest_is_said(maya: Client, running: Broadcast, reason: str, words: str) -> None:
     OutgoingEmail.objects.update(state=OutgoingEmail.State.SENT, due_at=None)
+    Message.objects.filter(recipient__broadcast=running, status=Status.BLOCKED).update(status=Status.EMAILED)
     due = timezone.now() + timedelta(hours=5) if reason == WaitingFor.TOMORROW else None
     Message.objects.filter(recipient__broadcast=running, status=Status.WAITING).update(reason=reason, due_at=due)
     page = page_of(maya, running)
-    assert f"2 of 4 handed over. {words}" in page
+    assert f"2 of 4 sent. {words}" in page
     assert "left." not in page
     assert "texting hours" not in page
 
 
 def test_nothing_that_was_stopped_counts_as_handed_over(maya: Client, running: Broadcast) -> None:
-    assert "0 of 4 handed over; the rest was stopped." in posted(maya, "stop", running)
+    assert "0 of 4 sent; the rest was stopped." in posted(maya, "stop", running)
 
 
 def test_pause_resume_and_stop(maya: Client, running: Broadcast) -> None:

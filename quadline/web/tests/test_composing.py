@@ -1,10 +1,12 @@
 """Both tabs of the composer, on every page that has them; and what their author does with a message in the log."""
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -71,7 +73,7 @@ def test_an_email_from_the_dialog_is_filled_and_on_its_way(browser: Client, peop
     assert (written.channel, written.subject) == (Channel.EMAIL, "Your plan, Rosa")
     assert written.body == "Hello Rosa,\n\ncall me at (734) 555-0100."
     assert written.email.to == people.rosa.email
-    assert "Email accepted. It is on its way." in page(answer)
+    assert "Email accepted." in page(answer)
 
 
 def test_an_email_from_a_conversation_comes_back_as_its_bubble(browser: Client, people: Cast) -> None:
@@ -242,7 +244,9 @@ def test_a_text_to_a_student_who_left_the_caseload_says_so_and_offers_no_email(b
     assert "The student has left the caseload. <b>Held</b>" in log
     assert f'action="{reverse("cancel_text", args=[message.pk])}"' in log
     assert f'action="{where}"' not in log
-    assert browser.post(where, headers=HTMX).status_code == 404
+    refused = browser.post(where, headers=HTMX)
+    assert refused.status_code == 422
+    assert "has left your caseload" in page(refused)
     assert not OutgoingEmail.objects.exists()
 
 
@@ -291,3 +295,90 @@ def test_an_email_that_came_back_is_sent_again_as_one_new_email(browser: Client,
     again = Message.objects.exclude(pk=failed.pk).get()
     assert (again.channel, again.subject, again.body) == (failed.channel, failed.subject, failed.body)
     assert again.email.with_contact_card
+
+
+LIKE_A_FIELD = ["Hi {first_name}", "Hi {{advisor}}", "Hi [Student_Name]", "Hi [Student Name, come", "see the [redacted] part"]
+
+
+@pytest.mark.parametrize("words", LIKE_A_FIELD)
+@pytest.mark.parametrize("channel", ["text", "email"])
+def test_what_looks_like_a_merge_field_stops_a_message_until_it_is_meant(
+    browser: Client, people: Cast, channel: str, words: str
+) -> None:
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    sent = {**email(), "channel": channel, "body": words}
+    for where in (reverse("send_text", args=[talk.pk]), reverse("student-message", args=[people.rosa.pk])):
+        refused = browser.post(where, sent, headers=HTMX)
+        assert refused.status_code == 422
+        assert "not a merge field" in page(refused)
+        assert 'name="as_written"' in page(refused)
+    assert not Message.objects.exists()
+
+    assert browser.post(reverse("send_text", args=[talk.pk]), sent | {"as_written": "yes"}, headers=HTMX).status_code == 200
+    assert Message.objects.get().body == words
+
+
+@pytest.mark.parametrize("words", ["see [1] and [sic]", "f on [0, 1)", "{1, 2, 3}", "arr[i] < x", "sad :[ but ok"])
+def test_ordinary_brackets_are_sent(browser: Client, people: Cast, words: str) -> None:
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    assert browser.post(reverse("send_text", args=[talk.pk]), text(body=words), headers=HTMX).status_code == 200
+    assert Message.objects.get().body == words
+
+
+def test_a_field_with_nothing_in_it_cannot_be_meant(browser: Client, people: Cast) -> None:
+    User.objects.update(office_phone="")
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    body = "Call [Office Phone Number] {now}"
+    refused = browser.post(reverse("send_text", args=[talk.pk]), text(body=body, as_written="yes"), headers=HTMX)
+    assert refused.status_code == 422
+    assert 'name="as_written"' not in page(refused)
+
+
+def test_news_and_other_acts_leave_the_words_of_a_refusal(browser: Client, people: Cast) -> None:
+    """The refusal of what stands in the composer is replaced by the composer's next answer, and by nothing else."""
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    waiting = accept_text(author=people.maya, student=people.rosa, message_id=uuid.uuid4(), body="One", now=timezone.now())
+    refused = page(browser.post(reverse("send_text", args=[talk.pk]), email(subject=""), headers=HTMX))
+    assert 'id="refusal"' in refused
+    assert "Write a subject first" in refused
+
+    news = page(browser.get(reverse("conversation_since", args=[talk.pk]), headers=HTMX))
+    Message.objects.filter(pk=waiting.pk).update(status=Status.FAILED)
+    acts = [
+        page(browser.post(reverse(name, args=[waiting.pk]), headers=HTMX))
+        for name in ("cancel_text", "message_as_email", "retry_text")
+    ]
+    assert [html for html in (news, *acts) if 'id="refusal"' in html] == []
+    assert all('id="act-refusal"' in html for html in acts)
+    assert 'id="refusal"' in page(browser.post(reverse("send_text", args=[talk.pk]), text(), headers=HTMX))
+
+
+@pytest.mark.parametrize(
+    ("quiet_hours", "student", "said"),
+    [("", "rosa", "Text accepted."), ("00:00-23:59", "rosa", "Held until 11:59 PM."), ("", "gus", "landline")],
+)
+def test_after_sending_no_more_is_said_than_is_known(
+    browser: Client, people: Cast, settings: LazySettings, quiet_hours: str, student: str, said: str
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"quiet_hours": quiet_hours, "college_time_zone": "America/Detroit"})
+    answer = page(browser.post(reverse("student-message", args=[getattr(people, student).pk]), text(), headers=HTMX))
+    assert said in answer
+    assert "on its way" not in answer
+
+
+@pytest.mark.parametrize("returned", ["", "[]", "null", "{", "[1]", '[{"id": "x"}]', '{"id": 1}', "[" * 5_000])
+def test_a_draft_is_kept_whatever_is_told_of_returned_words(browser: Client, people: Cast, returned: str) -> None:
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    where = reverse("conversation_draft", args=[talk.pk])
+    assert browser.post(where, {"body": "Begun", "returned": returned}).status_code == 204
+    talk.refresh_from_db()
+    assert talk.draft == "Begun"
+
+
+def test_a_text_that_arrived_after_all_is_no_draft_on_another_device(browser: Client, people: Cast) -> None:
+    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    arrived = accept_text(author=people.maya, student=people.rosa, message_id=uuid.uuid4(), body="Hi", now=timezone.now())
+    told = json.dumps([{"id": str(arrived.pk), "words": "Hi"}])
+    browser.post(reverse("conversation_draft", args=[talk.pk]), {"body": "Hi", "returned": told})
+    talk.refresh_from_db()
+    assert talk.draft == ""

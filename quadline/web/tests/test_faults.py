@@ -20,8 +20,8 @@ def visitor(enter: Enter) -> Client:
     [
         (OperationalError("too many clients"), 503, "it goes out once"),
         (InterfaceError("the connection is closed"), 503, "it goes out once"),
-        (ProgrammingError("no such column"), 500, "It is our fault"),
-        (RuntimeError("oh"), 500, "It is our fault"),
+        (ProgrammingError("no such column"), 500, "This is on our end"),
+        (RuntimeError("oh"), 500, "This is on our end"),
     ],
 )
 def test_a_database_that_is_away_is_no_fault_of_ours(

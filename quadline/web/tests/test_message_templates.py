@@ -106,3 +106,11 @@ def test_without_scripts_the_form_previews_and_keeps_what_was_typed(enter: Enter
     assert "Hi Rosa, shall we meet?" in page
     assert 'value="Meet"' in page
     assert not MessageTemplate.objects.filter(owner=people.maya).exists()
+
+
+@pytest.mark.parametrize("words", ["Hello {first_name}", "Hello [Student_Name]", "Hello [Student Name,"])
+def test_what_looks_like_a_merge_field_is_not_saved(enter: Enter, people: Cast, words: str) -> None:
+    form = {"name": "Hello", "channel": "text", "body": words, "whose": "personal"}
+    answer = enter(people.maya).post(reverse("template-new"), form)
+    assert answer.status_code == 422
+    assert "Did you mean [Student Name]?" in answer.content.decode()

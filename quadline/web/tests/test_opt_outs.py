@@ -59,7 +59,7 @@ def opted_out(people: Cast, number: SystemNumber) -> None:
 def test_the_conversation_asks_with_the_students_own_words(people: Cast, maya: Client, mayas: SystemNumber) -> None:
     chosen = asked(people, mayas, "stop texting me <b>now</b>")
     shown = page(maya, "conversation", chosen.pk)
-    assert "Did Rosa ask to get no more texts?" in shown
+    assert "Did Rosa ask to stop texts?" in shown
     assert "stop texting me &lt;b&gt;now&lt;/b&gt;" in shown
     assert shown.count('name="answer"') == 2
     assert "Asked to stop?" in page(maya, "inbox")
@@ -129,7 +129,7 @@ def test_a_phone_nobody_knows_is_asked_about_too(people: Cast, maya: Client, may
     message = reply("+17345550999", mayas.phone, "wrong number")
     assert message is not None
     shown = page(maya, "conversation", message.conversation_id)
-    assert "Did (734) 555-0999 ask to get no more texts?" in shown
+    assert "Did (734) 555-0999 ask to stop texts?" in shown
     maya.post(reverse("conversation_answer", args=[message.conversation_id]), {"answer": "stop"})
     assert ledger.is_opted_out(("+17345550999", mayas.phone))
 
@@ -153,7 +153,7 @@ def record(browser: Client, person: Student, **changes: str) -> str:
 
 
 def test_what_was_told_is_recorded_with_who_when_and_how(people: Cast, maya: Client, mayas: SystemNumber) -> None:
-    assert "asked for no more texts" in page(maya, "student", people.rosa.pk)
+    assert "Record an opt-out" in page(maya, "student", people.rosa.pk)
     after = record(maya, people.rosa)
     assert "Recorded. Rosa gets no more texts from you." in after
     entry = ConsentEntry.objects.get()
@@ -218,7 +218,7 @@ def test_an_administrator_says_whose_texts(enter: Enter, people: Cast, mayas: Sy
 def test_who_has_no_mobile_needs_no_opt_out(people: Cast, maya: Client, mayas: SystemNumber, who: str) -> None:
     person = getattr(people, who)
     assert "There is no mobile number on file" in page(maya, "student-opt-out", person.pk)
-    assert "asked for no more texts" not in page(maya, "student", person.pk)
+    assert "Record an opt-out" not in page(maya, "student", person.pk)
 
 
 def test_without_a_number_there_is_nothing_to_record(people: Cast, maya: Client) -> None:

@@ -10,7 +10,7 @@ from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.delivery.models import OutgoingEmail
-from quadline.web.log import Bubble, bubbles_of
+from quadline.web.log import Acts, Bubble, bubbles_of
 from tests.cast import Cast
 
 
@@ -39,7 +39,7 @@ def written(talk: Conversation, status: str, *, channel: str = Channel.TEXT, mai
 
 
 def shown(message: Message) -> Bubble:
-    [bubble] = bubbles_of([message], may_act=True)
+    [bubble] = bubbles_of([message], acts=Acts.ALL)
     return bubble
 
 
@@ -59,7 +59,9 @@ def shown(message: Message) -> Bubble:
         ("waiting", "text", "", "number", "Waiting for your number"),
         ("waiting", "text", "", "turn", "Waiting for its turn"),
         ("queued", "text", "", "tomorrow", "Waiting for its turn"),
-        ("waiting", "text", "", "paused", "Paused with its broadcast"),
+        ("queued", "text", "", "quiet_hours", "Waiting"),
+        ("sending", "text", "", "question", "Held: did they ask to stop?"),
+        ("waiting", "text", "", "paused", "Paused"),
         ("waiting", "text", "", "question", "Held: did they ask to stop?"),
     ],
 )
@@ -112,7 +114,7 @@ def test_a_text_that_arrived_after_its_email_says_so_on_the_timeline(talk: Conve
     )
     bubble = shown(message)
 
-    assert bubble.timeline[-1].words == "Arrived late: delivered to the phone after it had gone as email"
+    assert bubble.timeline[-1].words == "Arrived late: delivered, the network reports, after it had gone as email"
     assert bubble.status_words == "Sent as email instead"
 
 

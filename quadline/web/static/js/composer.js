@@ -4,7 +4,7 @@ import { keep, read } from "./drafts.js";
 import { fillIn } from "./fields.js";
 import { hint } from "./hint.js";
 import { hasReturned, settle } from "./returned.js";
-import { measure } from "./segments.js";
+import { asSent, measure } from "./segments.js";
 
 const touch = window.matchMedia("(pointer: coarse)");
 const started = new WeakSet();
@@ -15,7 +15,7 @@ const noticeOf = (form) => stateOf(form)?.dataset.optOutNotice ?? "";
 
 // What reaches the phone, as the server joins it.
 function whole(form) {
-  const { words } = fillIn(form, part(form, "body").value.trim());
+  const words = asSent(fillIn(form, part(form, "body").value).words);
   const notice = noticeOf(form);
   return words && notice ? `${words}\n\n${notice}` : words;
 }

@@ -61,6 +61,15 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   if (next) event.detail.path = next.dataset.sinceUrl;
 });
 
+// Parts that come with every piece of news change only where they differ: focus, place and open menus stay.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  if (!target.matches("[data-live]")) return;
+  event.detail.shouldSwap = false;
+  Idiomorph.morph(target, fragment.innerHTML ?? [...fragment.children].map((part) => part.outerHTML).join(""), { morphStyle: "innerHTML" });
+  htmx.process(target);
+});
+
 // A session that ended answers with the sign-in page: that is never swapped into ours.
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const signIn = document.querySelector("[data-sign-in]");

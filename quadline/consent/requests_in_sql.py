@@ -1,0 +1,22 @@
+"""Which messages are requests to the system, STOP and START, rather than words to a person: for statements that count.
+
+The ledger has one that changed something by the carrier's id. A STOP of somebody who is out already, and an UNSTOP of
+somebody who never left, changed nothing and stand nowhere but in the message.
+"""
+
+import re
+
+from quadline.consent.rules import KEYWORDS, ONLY_WHEN_OPTED_OUT, Keyword
+
+WORDS = sorted(word for word, keyword in KEYWORDS.items() if keyword is not Keyword.HELP and word not in ONLY_WHEN_OPTED_OUT)
+# The whole message, whatever stands around the word (consent/rules.py); as the database reads patterns.
+PATTERN = "^[^[:alnum:]]*(" + "|".join(re.escape(word).replace("\\ ", "\\s+") for word in WORDS) + ")[^[:alnum:]]*$"
+
+
+def is_request(message: str) -> str:
+    """A condition on an inbound message; ``message`` is its alias in the statement."""
+    return f"""
+        (EXISTS (SELECT 1 FROM consent_consententry AS entry
+                 WHERE entry.carrier_reference = {message}.carrier_message_id AND {message}.carrier_message_id <> '')
+         OR normalize({message}.body, NFKC) ~* '{PATTERN}')
+    """  # noqa: S608  # no value in it
