@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quadline.consent import phrases
+from quadline.consent.reading import folded
 from quadline.consent.phrases import LONGEST, LONGEST_PHRASE, stop_phrase_in
 
 LINES = tomllib.loads(Path(__file__).with_name("stop_lines.toml").read_text(encoding="utf-8"))
@@ -72,7 +73,7 @@ def test_what_the_phrases_are_written_in_is_what_replies_are_read_as() -> None:
     written = [*data["sets"].values(), *data["spellings"].values(), *data["spellings"]]
     written += [phrase for language in phrases.LANGUAGES for kind in ("stops", "talk") for phrase in data[language][kind]]
 
-    assert [line for line in written if phrases._folded(line) != line or "'" in line] == []
+    assert [line for line in written if folded(line) != line or "'" in line] == []
 
 
 HOSTILE = [
