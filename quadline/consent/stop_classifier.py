@@ -9,7 +9,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from quadline.consent.concepts import concepts_of, split_asian
@@ -19,9 +19,10 @@ WEIGHTS = Path(__file__).with_name("stop_weights.bin")
 ABOUT_WEIGHTS = WEIGHTS.with_suffix(".toml")
 TABLE = 1 << 16  # places that features are hashed into; one signed byte each
 LONGEST = 320  # characters that are read at once; what is longer is read sentence by sentence
-MOST_SENTENCES = 12  # from the end, where a wish stands
+MOST_SENTENCES = 8  # from the end, where a wish stands
 LETTERS = range(2, 5)  # letters in a row
 CONCEPTS = range(1, 4)  # concepts in a row
+_SAYING = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "So"})
 _SENTENCES = re.compile(r"[.!?\n。！？؟]+")
 
 
@@ -36,7 +37,7 @@ class Model:
 
 
 def reads_like_a_stop(body: str) -> bool:
-    return score(body) >= model().threshold
+    return _says_something(body) and score(body) >= model().threshold
 
 
 def score(body: str) -> float:
@@ -57,6 +58,11 @@ def model() -> Model:
     about = tomllib.loads(ABOUT_WEIGHTS.read_text(encoding="utf-8"))
     weights = memoryview(WEIGHTS.read_bytes()).cast("b")
     return Model(weights, about["scale"], about["bias"], about["threshold"])
+
+
+def _says_something(body: str) -> bool:
+    """A letter or an emoji: points and dashes alone were in no reply that it learned from."""
+    return any(unicodedata.category(sign) in _SAYING for sign in body)
 
 
 def _parts(body: str) -> list[str]:
@@ -114,5 +120,10 @@ def _gaps_as_one(concepts: Sequence[str | None]) -> list[str]:
 
 
 def _hashed(names: Iterable[str]) -> set[int]:
+    return set(map(_place, names))
+
+
+@lru_cache(maxsize=50_000)  # the same letters and words come again and again
+def _place(name: str) -> int:
     """CRC-32 is the same in every process and on every machine, which Python's own hash is not."""
-    return {zlib.crc32(name.encode("utf-8", "surrogatepass")) % TABLE for name in names}
+    return zlib.crc32(name.encode("utf-8", "surrogatepass")) % TABLE
