@@ -20,7 +20,7 @@ class Reply:
 
 
 def training() -> list[Reply]:
-    return [*in_folder("training"), *_lines()]
+    return [*in_folder("training"), *lines()]
 
 
 def held_back() -> list[Reply]:
@@ -42,7 +42,7 @@ def in_file(path: Path) -> list[Reply]:
     return replies
 
 
-def _lines() -> list[Reply]:
+def lines() -> list[Reply]:
     data = tomllib.loads(LINES.read_text(encoding="utf-8"))
     kinds = (("asks", True), ("talk", False))
-    return [Reply(language, is_stop, line) for language, lines in data.items() for kind, is_stop in kinds for line in lines[kind]]
+    return [Reply(language, is_stop, line) for language, of_it in data.items() for kind, is_stop in kinds for line in of_it[kind]]

@@ -42,6 +42,13 @@ def asks(body: str) -> bool:
     return _is_stop(body) or stop_phrase_in(body) is not None
 
 
+def rates(replies: Sequence[Reply]) -> tuple[float, float]:
+    """Recall, and the share of the talk that asks for nothing."""
+    stops = [asks(reply.body) for reply in replies if reply.is_stop]
+    talk = [asks(reply.body) for reply in replies if not reply.is_stop]
+    return sum(stops) / len(stops), sum(talk) / len(talk)
+
+
 def _fresh() -> list[Reply]:
     return labelled.in_file(labelled.FOLDER / "fresh.txt")
 

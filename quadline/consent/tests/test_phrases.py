@@ -36,7 +36,7 @@ def test_the_table_is_large_and_fair() -> None:
     assert all(min(len(LINES["spanish"][kind]), len(LINES["english"][kind])) >= 40 for kind in ("asks", "talk"))
 
 
-@pytest.mark.parametrize("line", ["", "   ", "\n", "🛑", "...", "’’’", "“”", "((((", "\x00", "____", "#", "停止", "a" * 5000])
+@pytest.mark.parametrize("line", ["", "   ", "\n", "...", "’’’", "“”", "((((", "\x00", "____", "#", "a" * 5000])
 def test_nothing_said_asks_nothing(line: str) -> None:
     assert stop_phrase_in(line) is None
 
