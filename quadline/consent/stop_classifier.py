@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from quadline.consent.concepts import concepts_of, split_asian
@@ -92,7 +93,7 @@ def _words(words: Sequence[str]) -> Iterable[str]:
     """Each word, two in a row, two with one between."""
     row = ["^", *words, "$"]
     yield from (f"w {word}" for word in row)
-    yield from (f"ww {one} {next_one}" for one, next_one in zip(row, row[1:], strict=False))
+    yield from (f"ww {one} {next_one}" for one, next_one in pairwise(row))
     yield from (f"w_w {one} {after}" for one, after in zip(row, row[2:], strict=False))
     yield f"length {min(6, len(row) // 3)}"
 

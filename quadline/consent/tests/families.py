@@ -9,7 +9,10 @@ from quadline.consent.tests.labelled import Reply
 
 NEARLY_THE_SAME = 0.6  # of the three-letter pieces of both, counted once
 COURTESIES = frozenset(
-    "please pls plz plss thanks thank you ty thx ok okay hey hi yo lol omg so just now already por favor porfa gracias svp merci".split()
+    """
+    please pls plz plss thanks thank you ty thx ok okay hey hi yo lol omg so just now already
+    por favor porfa gracias svp merci
+    """.split()
 )
 
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quadline.consent import phrases
-from quadline.consent.reading import folded
 from quadline.consent.phrases import LONGEST, LONGEST_PHRASE, stop_phrase_in
+from quadline.consent.reading import folded
 
 LINES = tomllib.loads(Path(__file__).with_name("stop_lines.toml").read_text(encoding="utf-8"))
 ASKS = [line for language in LINES.values() for line in language["asks"]]
