@@ -8,12 +8,11 @@ from quadline.consent.reading import own_words, simplified, words_of
 from quadline.consent.tests.labelled import Reply
 
 NEARLY_THE_SAME = 0.6  # of the three-letter pieces of both, counted once
-COURTESIES = frozenset(
-    """
+_COURTEOUS = """
     please pls plz plss thanks thank you ty thx ok okay hey hi yo lol omg so just now already
     por favor porfa gracias svp merci
-    """.split()
-)
+"""
+COURTESIES = frozenset(_COURTEOUS.split())
 
 
 def twins(held_back: Iterable[Reply], training: Iterable[Reply]) -> Iterator[tuple[Reply, Reply]]:
