@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo run test test-rooms test-faults test-short-run test-journeys faults check bench screenshots chromium clean
+.PHONY: demo run test test-rooms test-faults test-short-run test-journeys faults check bench screenshots train-opt-out chromium clean
 
 demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
 	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
@@ -47,6 +47,9 @@ bench: $(STAMP)  ## every figure of speed beside its limit; QUICK=1 within two m
 
 screenshots: $(STAMP) chromium  ## every page at 1280 and 390 px, light and dark, into docs/screenshots
 	$(BIN)/python scripts/make_screenshots.py
+
+train-opt-out: $(STAMP)  ## teach the classifier of replies that may mean stop, and write its weights and its report
+	$(BIN)/python scripts/train_opt_out.py
 
 chromium: $(STAMP)
 	@$(BIN)/python scripts/ensure_chromium.py

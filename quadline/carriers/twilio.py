@@ -162,8 +162,7 @@ class Twilio:
     # Opt-outs
 
     def wish_in(self, body: str) -> Wish | None:
-        """What Twilio itself does with a reply: one word and nothing else, in any case. "Stop." is nothing to it."""
-        return consents.WISHES.get(body.strip().upper())
+        return consents.wish_in(body)
 
     def push_opt_out(self, *, system_phone: str, student_phone: str, at: datetime) -> bool:
         """Tell of an opt-out that no reply told. False when this account may not, or it was not taken.

@@ -15,7 +15,15 @@ WISHES: dict[str, Wish] = {
     **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"), Wish.STOP),
     **dict.fromkeys(("START", "YES", "UNSTOP"), Wish.START),
 }
+_TRIMMED = " \t\r\n"
 CLOSED = frozenset({"20403", "20404"})  # the account may not tell: asking again changes nothing
+
+
+def wish_in(body: str) -> Wish | None:
+    """What a reply is to Twilio: one word and nothing else, in any case. What it makes of other than plain ASCII around or
+    in the word nobody has written down: it counts as nothing."""
+    word = body.strip(_TRIMMED)
+    return WISHES.get(word.upper()) if word.isascii() else None
 
 
 def opt_out(*, system_phone: str, student_phone: str, at: datetime) -> dict[str, str]:

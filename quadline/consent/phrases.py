@@ -1,4 +1,7 @@
-"""Whether a reply may ask for no more texts without saying a keyword. The phrases are data: stop_phrases.toml."""
+"""Whether a reply may ask for no more texts without saying a keyword: by certain phrases, else by the trained classifier.
+
+The phrases are data: stop_phrases.toml.
+"""
 
 import re
 import tomllib
@@ -7,14 +10,14 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from quadline.consent import stop_classifier
+from quadline.consent.reading import APOSTROPHES, STRETCHED, folded, own_words
+
 PHRASES = Path(__file__).with_name("stop_phrases.toml")
 LONGEST = 1600  # characters that are read; no text from a phone is longer
 LONGEST_PHRASE = 80  # as it is kept with the question
 LANGUAGES = ("english", "spanish")
 
-_QUOTED = re.compile(r"“[^“”]*”|\"[^\"]*\"|«[^«»]*»|(?<!\w)['‘][^'’‘]*['’](?!\w)")
-_APOSTROPHES = str.maketrans("", "", "'’‘`´ʼ")
-_STRETCHED = re.compile(r"(.)\1{2,}")  # stoooop
 _PIECES = re.compile(r"\w+|[.!?;:\n…]|[,()]|(?<= )[-–—]+(?= )")
 _ENDS_A_SENTENCE = frozenset(".!?;:\n…")
 # In what is compared, one space stands between words, "." around a sentence and "," between its clauses.
@@ -24,18 +27,25 @@ _WILD = {"_": "[^ .,]+", "#": "[^ .,]*[0-9][^ .,]*"}
 _PARTS = re.compile(r"\[[^\]]*\]|\S+")
 
 
+@lru_cache(maxsize=1000)  # asked where a reply comes in, and where it is filed
 def stop_phrase_in(body: str) -> str | None:
-    """The words in a reply that may mean "no more texts", or None for ordinary talk. Quoted words are not the writer's."""
-    return _phrase_in(body[:LONGEST])
+    """The words for which a reply may mean "no more texts", or None for ordinary talk. Quoted words are not the writer's.
+
+    A certain phrase where there is one; where only the classifier says so, the beginning of the reply itself.
+    """
+    read = body[:LONGEST]
+    if phrase := certain_phrase_in(read):
+        return phrase
+    return read.strip()[:LONGEST_PHRASE] if stop_classifier.reads_like_a_stop(read) else None
 
 
 def prepare() -> None:
-    """Read and compile the phrases now, so that no reply waits for it."""
+    """Read and compile everything now, so that no reply waits for it."""
     _patterns()
+    stop_classifier.score("ready")
 
 
-@lru_cache(maxsize=1000)  # asked where a reply comes in, and where it is filed
-def _phrase_in(body: str) -> str | None:
+def certain_phrase_in(body: str) -> str | None:
     said = _plain(body)
     stops, talk = _patterns()
     if not (found := list(stops.finditer(said))):
@@ -47,25 +57,14 @@ def _phrase_in(body: str) -> str | None:
 
 def _plain(body: str) -> str:
     """Lower-case words without accents and apostrophes, each as it is spelled properly, and the edges of clauses."""
-    text = _folded(_own_words(unicodedata.normalize("NFKC", body)).translate(_APOSTROPHES)).replace("#", " number ")
+    text = folded(own_words(unicodedata.normalize("NFKC", body)).translate(APOSTROPHES)).replace("#", " number ")
     kept = ["."]
-    for piece in _PIECES.findall(_STRETCHED.sub(r"\1", text)):
+    for piece in _PIECES.findall(STRETCHED.sub(r"\1", text)):
         if piece[0] == "_" or piece[0].isalnum():
             kept.append(_spelled().get(piece, piece))
         elif kept[-1] not in ".,":
             kept.append("." if piece in _ENDS_A_SENTENCE else ",")
     return f" {' '.join(kept)} . "
-
-
-def _own_words(text: str) -> str:
-    """Without what is quoted, unless nothing else is said."""
-    kept = _QUOTED.sub(" , ", text)
-    return kept if re.search(r"\w", kept) else text
-
-
-def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 @cache

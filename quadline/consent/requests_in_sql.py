@@ -6,10 +6,10 @@ somebody who never left, changed nothing and stand nowhere but in the message.
 
 import re
 
-from quadline.consent.rules import KEYWORDS, ONLY_WHEN_OPTED_OUT, Keyword
+from quadline.consent.keywords import FORMS, Keyword
 
-WORDS = sorted(word for word, keyword in KEYWORDS.items() if keyword is not Keyword.HELP and word not in ONLY_WHEN_OPTED_OUT)
-# The whole message, whatever stands around the word (consent/rules.py); as the database reads patterns.
+WORDS = sorted(word for word, form in FORMS.items() if form.keyword is not Keyword.HELP and not form.only_when_out)
+# The whole message, whatever stands around the word (consent/keywords.py); as the database reads patterns.
 PATTERN = "^[^[:alnum:]]*(" + "|".join(re.escape(word).replace("\\ ", "\\s+") for word in WORDS) + ")[^[:alnum:]]*$"
 
 

@@ -1,11 +1,11 @@
 """The law on texting a person: facts and a clock reading in, a verdict out. No database here."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from quadline.consent.keywords import Keyword as Keyword
+from quadline.consent.keywords import keyword_in as keyword_in
 from quadline.consent.quiet_hours import QuietHours as QuietHours
 from quadline.consent.quiet_hours import quiet_until
 
@@ -19,38 +19,6 @@ class Source(StrEnum):
     REPLY = "reply"  # the student texted a keyword
     CARRIER = "carrier"  # the carrier refused a text because the student had opted out
     STAFF = "staff"  # the student asked a staff member
-
-
-class Keyword(StrEnum):
-    """What a whole reply can ask for."""
-
-    STOP = "stop"
-    START = "start"
-    HELP = "help"
-
-
-# The carrier acts on the same words by itself (Twilio, "Advanced Opt-Out"), and the FCC lists most of the first row
-# as conclusive (47 CFR 64.1200(a)(10)).
-KEYWORDS: dict[str, Keyword] = {
-    **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"), Keyword.STOP),
-    **dict.fromkeys(("START", "YES", "UNSTOP"), Keyword.START),
-    **dict.fromkeys(("HELP", "INFO"), Keyword.HELP),
-}
-# "Yes" is an everyday answer: it opts in only a person who is out.
-ONLY_WHEN_OPTED_OUT = frozenset({"YES"})
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
-
-
-def keyword_in(body: str, *, opted_out: bool) -> tuple[Keyword, str] | None:
-    """The request a whole message makes and the word it used, or None for ordinary talk.
-
-    Case, full-width letters, and punctuation, space and emoji around the word do not matter; any second word does.
-    """
-    word = _EDGES.sub("", unicodedata.normalize("NFKC", body)).upper()
-    request = KEYWORDS.get(word)
-    if request is None or (word in ONLY_WHEN_OPTED_OUT and not opted_out):
-        return None
-    return request, word
 
 
 class Reason(StrEnum):

@@ -62,9 +62,14 @@ def tell_carrier(entry_id: int) -> None:
     _note(state, is_taken, TOLD if is_taken else NOT_TOLD, timezone.now())
 
 
-def tell_if_unheard(entry: ConsentEntry) -> None:
-    """A reply that is a STOP to us, such as "Stop.", need not be one to the carrier. In the caller's transaction."""
-    if registry.current().wish_in(entry.wording) is not Wish.STOP:
+def tell_if_unheard(entry: ConsentEntry, *, as_received: str) -> None:
+    """A reply that is a STOP to us, such as "Stop.", need not be one to the carrier. In the caller's transaction.
+
+    ``as_received``: what the carrier read. Our own record of it is cleaned of signs that were nothing to us.
+    """
+    state = ConsentState.objects.filter(entry=entry).first()
+    if state and registry.current().wish_in(as_received) is not Wish.STOP:
+        _note(state, False, NOT_TOLD_YET, timezone.now())
         enqueue(tell_carrier, entry_id=entry.pk)
 
 
@@ -157,12 +162,24 @@ def _compared(state: ConsentState, carrier: Carrier, let_in: dict[Pair, datetime
     came_back = let_in.get((state.student_phone, state.system_phone))
     if came_back and came_back > (entry.carrier_at or state.since):
         return False, LET_IN
-    if wish is Wish.STOP:
+    telling = _telling_of(state)
+    if telling == TOLD:
+        return True, TOLD
+    if wish is Wish.STOP and not telling:
         return True, OWN_WORD
     if entry.source == Source.CARRIER:
         return True, REFUSED
-    known = CarrierCheck.objects.filter(state=state, agrees=True, detail=TOLD, checked_at__gte=entry.recorded_at)
-    return (True, TOLD) if known.exists() else (False, NOT_TOLD)
+    return False, NOT_TOLD
+
+
+def _telling_of(state: ConsentState) -> str:
+    """How telling the carrier of this entry went; "" when there was nothing to tell, or not yet.
+
+    It counts before the words on record: those are cleaned of signs for which the carrier did not take them for a STOP.
+    """
+    said = CarrierCheck.objects.filter(state=state, detail__in=(TOLD, NOT_TOLD, NOT_TOLD_YET))
+    newest = said.filter(checked_at__gte=state.entry.recorded_at).first()
+    return newest.detail if newest else ""
 
 
 def _compared_in(state: ConsentState, wish: Wish | None) -> tuple[bool, str]:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, NumberProblem, SentText, Wish
 from quadline.consent.confirmations import Asked, Request, Summary, faults_in, summaries
+from quadline.consent.keywords import FORMS
 from quadline.consent.models import ConsentEntry
-from quadline.consent.rules import KEYWORDS, Change, Keyword, Source
+from quadline.consent.rules import Change, Keyword, Source
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Channel, Direction
 from quadline.delivery.models import ConfirmationCheck
@@ -97,7 +98,8 @@ def _asked_in(carrier: Carrier, body: str) -> Asked | None:
     """Only what the carrier itself answers: one word as it stands, and nothing else."""
     if carrier.wish_in(body) is Wish.STOP:
         return Asked.STOP
-    return Asked.HELP if KEYWORDS.get(body.strip().upper()) is Keyword.HELP else None
+    form = FORMS.get(body.strip().upper()) if body.isascii() else None
+    return Asked.HELP if form and form.keyword is Keyword.HELP else None
 
 
 def _request(asked: Asked, text: InboundText, answers: Sequence[SentText]) -> Request:

@@ -80,12 +80,12 @@ def _keep_back(texts: Sequence[tuple[InboundText, Place]]) -> set[ledger.Pair]:
 
     Before any conversation is locked, in this as in any other transaction that waits for texts on their way.
     """
-    said = [(pair_in(text), bodies.clean(text.body)) for text, _ in texts]
+    said = [(pair_in(text), text.body) for text, _ in texts]
     out = _those_out(said)
     waited = set()
     for (pair, body), (text, place) in zip(said, texts, strict=True):
         found = keyword_in(body, opted_out=pair in out)
-        if found[0] is not Keyword.HELP if found else stop_phrase_in(body):
+        if found[0] is not Keyword.HELP if found else stop_phrase_in(bodies.clean(body)):
             (keep_texts_back if found and found[0] is Keyword.STOP else ledger.wait_for_sends)(pair)
             waited.add(pair)
             if found is None and (asked := _asked_about(text, place)) != pair:
@@ -139,10 +139,10 @@ def _opened(place: Place, phone: str, now: datetime) -> Conversation:
 
 def _honour_all(filed: Sequence[tuple[InboundText, Place, Reply]], waited: set[ledger.Pair]) -> None:
     """What the replies ask for. Their conversations are locked: nobody opts out or in meanwhile."""
-    out = _those_out(((reply.student_phone, text.system_phone), reply.body) for text, _, reply in filed)
+    out = _those_out(((reply.student_phone, text.system_phone), text.body) for text, _, reply in filed)
     for text, place, reply in filed:
         pair = (reply.student_phone, text.system_phone)
-        found = keyword_in(reply.body, opted_out=pair in out)
+        found = keyword_in(text.body, opted_out=pair in out)  # as the carrier read it
         if found and found[0] is not Keyword.HELP:  # the carrier answers HELP itself; the staff user sees the question
             _honour_keyword(text, reply, *found, has_waited=pair in waited)
         elif found is None and pair in waited and (phrase := stop_phrase_in(reply.body)):
@@ -175,7 +175,7 @@ def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str
             block_unsent(conversation=conversation, verdict=Verdict(False, Reason.OPTED_OUT), now=now)
         holding.close_texts(pair, now=now)
         if entry:
-            tell_if_unheard(entry)
+            tell_if_unheard(entry, as_received=text.body)
 
 
 @lru_cache(maxsize=10_000)  # the same students write again and again

@@ -32,22 +32,28 @@ _HELPED = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 
 
 def keyword_in(body: str) -> Keyword | None:
-    """The whole message counts, in any case, with blanks around it; "STOP please" does not."""
-    return _WORDS.get(body.strip().upper())
+    """The whole message counts, in any case, with blanks around it; "STOP please", “Stop.” and "opt out" do not."""
+    return _WORDS.get(_word(body))
 
 
 def obey(carrier: Carrier, phone: str, number: Number, body: str) -> str | None:
     """Block or unblock as this text asks. The carrier's own answer, if it has one."""
     match keyword_in(body):
         case Keyword.STOP:
-            return _STOPPED if _block(carrier, phone, number, body.strip().upper()) else None
+            return _STOPPED if _block(carrier, phone, number, _word(body)) else None
         case Keyword.START:
-            lifted = _unblock(carrier, phone, number, body.strip().upper())
+            lifted = _unblock(carrier, phone, number, _word(body))
             # An everyday "yes" from a student who never opted out is left alone.
-            return _STARTED if lifted or body.strip().upper() != "YES" else None
+            return _STARTED if lifted or _word(body) != "YES" else None
         case Keyword.HELP:
             return _HELPED
     return None
+
+
+def _word(body: str) -> str:
+    """Plain letters only: full-width ones and invisible signs make another message."""
+    word = body.strip(" \t\r\n")
+    return word.upper() if word.isascii() else ""
 
 
 def scopes_of(carrier: Carrier, number: Number) -> list[str]:

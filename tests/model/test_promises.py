@@ -29,7 +29,7 @@ from tests.model.college import College
 BEGIN = datetime(2026, 10, 31, 18, 0, tzinfo=UTC)
 WHO = st.sampled_from([0, 1])
 FAULTS = ("accept_then_500", "reset", "rate_limit")
-KEYWORDS = ("STOP", "Stop.", "START", "HELP", "See you there")
+KEYWORDS = ("STOP", "Stop.", "OPT OUT", "START", "Start.", "HELP", "See you there")
 PHRASES = ("please stop texting me", "no más mensajes")
 WAITS = [timedelta(seconds=6), timedelta(seconds=70), timedelta(minutes=20), timedelta(hours=3), timedelta(hours=9)]
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from quadline.consent import phrases
 from quadline.consent.phrases import LONGEST, LONGEST_PHRASE, stop_phrase_in
+from quadline.consent.reading import folded
 
 LINES = tomllib.loads(Path(__file__).with_name("stop_lines.toml").read_text(encoding="utf-8"))
 ASKS = [line for language in LINES.values() for line in language["asks"]]
@@ -35,7 +36,7 @@ def test_the_table_is_large_and_fair() -> None:
     assert all(min(len(LINES["spanish"][kind]), len(LINES["english"][kind])) >= 40 for kind in ("asks", "talk"))
 
 
-@pytest.mark.parametrize("line", ["", "   ", "\n", "🛑", "...", "’’’", "“”", "((((", "\x00", "____", "#", "停止", "a" * 5000])
+@pytest.mark.parametrize("line", ["", "   ", "\n", "...", "’’’", "“”", "((((", "\x00", "____", "#", "a" * 5000])
 def test_nothing_said_asks_nothing(line: str) -> None:
     assert stop_phrase_in(line) is None
 
@@ -72,7 +73,7 @@ def test_what_the_phrases_are_written_in_is_what_replies_are_read_as() -> None:
     written = [*data["sets"].values(), *data["spellings"].values(), *data["spellings"]]
     written += [phrase for language in phrases.LANGUAGES for kind in ("stops", "talk") for phrase in data[language][kind]]
 
-    assert [line for line in written if phrases._folded(line) != line or "'" in line] == []
+    assert [line for line in written if folded(line) != line or "'" in line] == []
 
 
 HOSTILE = [

@@ -1,5 +1,6 @@
 """The carrier's own list: told of what it cannot know, learned from where it knows more, compared every night."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,16 @@ from quadline.carriers.protocol import NumberProblem, Wish
 from quadline.carriers.tests import NOBODY
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger, questions
+from quadline.consent.keywords import FORMS, exact_word, is_exact, keyword_in
 from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
-from quadline.consent.rules import KEYWORDS, Change, Keyword, Source
+from quadline.consent.rules import Change, Keyword, Source
 from quadline.conversations.rules import Status
 from quadline.delivery import carrier_opt_outs as checks
 from quadline.delivery import recording
 from quadline.delivery.opting import How, record_stop_request
 from quadline.delivery.tests.acts import jobs, reply, send_due, status, write
 from quadline.numbers.models import SystemNumber
+from quadline.sms import bodies
 from tests.cast import Cast
 from tests.house import Simulator
 
@@ -47,10 +50,30 @@ def lost_reply(box: Simulator, people: Cast, number: SystemNumber, body: str) ->
     box.text(people.rosa.mobile, number.phone, body)
 
 
+# Every way to write a keyword that we know of, and a few more that only look like one.
+DRESSES = (
+    "{}", "  {}\r\n", "{}.", "{}!!!", "“{}”", "({})", "*{}*", "{} 🙏", "🛑 {}", "\u200b{}", "{}\ufeff", "\u202a{}\u202c",
+    "\u00a0{}", "{}\u3000", "{}\u2028", "{}\x00", "\x1f{}", "{}\n\nSent from my iPhone", "{} -Rosa", "{} please", "{}\n{}",
+)  # fmt: skip
+WIDE = str.maketrans({letter: chr(ord(letter) + 0xFEE0) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
+EVERY_FORM = [dress.format(*[word] * 2) for dress in DRESSES for word in FORMS]
+EVERY_FORM += [word.lower() for word in FORMS] + [word.translate(WIDE) for word in FORMS]
+EVERY_FORM += ["ſtop", "ſtart", "oﬄine", "STO\u0301P", "ST\u200bOP", "opt-out", "OPT_OUT", "opt\nout", "stop-all", "Stop , all"]
+ONE_OF_EACH = [*FORMS, "stop", "start", "OPT-OUT", "Start.", "start!", "Yes!", "STOP please", "START please", "help?"]
+ONE_OF_EACH += [
+    dress.format(*[word] * 2) for dress in ("“{}”", "\u200b{}", "{}\u3000", "{}\n{}") for word in ("STOP", "START", "YES")
+]
+ONE_OF_EACH += [word.translate(WIDE) for word in ("STOP", "START", "YES", "OPT OUT")]
+DRESSED_STOPS = [
+    "Stop.", "stop!!!", "“STOP”", "🛑 stop", "OPT OUT", "opt-out", "Stop all",
+    "STOP\u200b", "\u00a0STOP", "STOP\u3000", "STOP\x00",
+    "ＳＴＯＰ", "ſtop",
+]  # fmt: skip
+
 # Telling
 
 
-@pytest.mark.parametrize("body", ["Stop.", "stop!!!", "“STOP”", "🛑 stop"])
+@pytest.mark.parametrize("body", DRESSED_STOPS)
 def test_a_stop_the_carrier_does_not_take_for_one_is_told_to_it(
     people: Cast, box: Simulator, number: SystemNumber, body: str
 ) -> None:
@@ -68,9 +91,45 @@ def test_what_the_carrier_acts_on_by_itself_is_not_told(people: Cast, number: Sy
     assert not jobs(checks.tell_carrier)
 
 
-def test_the_carriers_words_and_ours_are_the_same(twilio: Twilio) -> None:
+def test_the_table_says_what_the_carrier_acts_on(twilio: Twilio) -> None:
     wishes = {Keyword.STOP: Wish.STOP, Keyword.START: Wish.START, Keyword.HELP: None}
-    assert {word: twilio.wish_in(word) for word in KEYWORDS} == {word: wishes[kind] for word, kind in KEYWORDS.items()}
+    at_carrier = {word: wishes[form.keyword] if form.by_carrier else None for word, form in FORMS.items()}
+    assert {word: twilio.wish_in(word) for word in FORMS} == at_carrier
+
+
+@pytest.mark.parametrize("body", EVERY_FORM, ids=ascii)
+def test_the_carrier_acts_on_no_form_that_we_do_not(twilio: Twilio, body: str) -> None:
+    wish, ours = twilio.wish_in(body), keyword_in(bodies.clean(body), opted_out=True)
+    assert (wish is None) or (ours is not None and ours[0].value == wish.value)
+    assert (wish is not None) == (is_exact(body) and FORMS[exact_word(body)].keyword is not Keyword.HELP)
+
+
+@pytest.mark.parametrize("body", ONE_OF_EACH, ids=ascii)
+def test_ledger_and_carrier_never_contradict_each_other(people: Cast, box: Simulator, number: SystemNumber, body: str) -> None:
+    """From a student who is in, and from one who is out: the ledger opens to nothing to which the carrier stays shut."""
+    pair = (people.rosa.mobile, number.phone)
+    hours = itertools.count(-20)  # one word an hour
+    for before in ((), ("STOP",)):
+        for word in (*before, body):
+            box.text(*pair, word)
+            reply(*pair, word, said_at=timezone.now() + next(hours) * HOUR)
+            tell_what_is_to_tell()
+        assert ledger.is_opted_out(pair) == carrier_is_shut(box, pair), (before, body)
+        box.text(*pair, "START")
+        reply(*pair, "START", said_at=timezone.now() + next(hours) * HOUR)
+        assert not ledger.is_opted_out(pair)
+
+
+def tell_what_is_to_tell() -> None:
+    state = ConsentState.objects.filter(opted_out=True, carrier_check__detail=checks.NOT_TOLD_YET).first()
+    if state:
+        assert {"entry_id": state.entry_id} in jobs(checks.tell_carrier)
+        checks.tell_carrier(entry_id=state.entry_id)
+
+
+def carrier_is_shut(box: Simulator, pair: ledger.Pair) -> bool:
+    changes = sorted([*box.ledger("opt_out"), *box.ledger("opt_in")], key=lambda each: int(each["n"]))
+    return [each["kind"] for each in changes if each["phone"] == pair[0]][-1:] == ["opt_out"]
 
 
 def test_no_confirmation_is_texted_for_an_opt_out_we_tell_of(people: Cast, box: Simulator, number: SystemNumber) -> None:
@@ -212,14 +271,46 @@ def test_a_refusal_whose_lesson_was_lost_is_learned(
 def test_an_opt_in_the_carrier_did_not_take_differs_until_a_text_got_through(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
-    reply(people.rosa.mobile, number.phone, "STOP", said_at=timezone.now() - 2 * HOUR)
-    reply(people.rosa.mobile, number.phone, "START!", said_at=timezone.now() - HOUR)
+    pair = (people.rosa.mobile, number.phone)
+    reply(*pair, "STOP", said_at=timezone.now() - 2 * HOUR)
+    now = timezone.now()
+    opted_in = {"change": Change.OPT_IN, "source": Source.REPLY, "wording": "START!"}  # as we once did
+    ledger.record(pair=pair, **opted_in, occurred_at=now, carrier_at=now, carrier_reference="SM-once")
     compare()
     assert check(people) == (False, checks.STILL_OUT)
     write(people.maya, people.rosa)
     send_due()
     compare()
     assert check(people) == (True, checks.TAKES_TEXTS)
+
+
+@pytest.mark.parametrize("body", ["Start.", "start please", "ＳＴＡＲＴ", "Yes!"])
+def test_an_opt_in_the_carrier_does_not_take_opens_nothing_and_stays_to_be_answered(
+    people: Cast, box: Simulator, number: SystemNumber, body: str
+) -> None:
+    pair = (people.rosa.mobile, number.phone)
+    box.text(*pair, "STOP")
+    reply(*pair, "STOP")
+    box.text(*pair, body)
+    message = reply(*pair, body)
+    assert message is not None
+    message.conversation.refresh_from_db()
+    assert message.conversation.needs_reply
+    write(people.maya, people.rosa)
+    send_due()
+    assert box.ledger("refuse") == [], "no text was handed over to be refused"
+
+
+def test_a_stop_that_was_cleaned_on_record_is_not_taken_for_the_carriers_own(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    entry = reply_and_entry(people, number, "STOP\u00a0")
+    assert entry.wording == "STOP"
+    compare()
+    assert check(people) == (False, checks.NOT_TOLD)
+    checks.tell_carrier(entry_id=entry.pk)
+    compare()
+    assert check(people) == (True, checks.TOLD)
 
 
 def test_a_log_that_cannot_be_read_hurts_nothing(people: Cast, twilio: Twilio, number: SystemNumber) -> None:

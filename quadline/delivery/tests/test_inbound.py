@@ -130,7 +130,7 @@ def test_ordinary_talk_changes_no_consent(people: Cast, mayas: SystemNumber, bod
     assert message.conversation.needs_reply is True
 
 
-@pytest.mark.parametrize("word", ["START", "unstop", "Yes!"])
+@pytest.mark.parametrize("word", ["START", "unstop", "Yes "])
 def test_who_is_out_comes_back_with_one_word(people: Cast, mayas: SystemNumber, word: str) -> None:
     pair = (people.rosa.mobile, mayas.phone)
     reply(*pair, "STOP", said_at=ago(minutes=2))

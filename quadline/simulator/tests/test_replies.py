@@ -75,8 +75,12 @@ def test_stop_words_block_the_number(simulator: Simulator, college: College, adv
     assert simulator.ledger("opt_out")[0]["scope"] == advisor_number
 
 
-def test_stop_in_a_sentence_does_not_block(simulator: Simulator, advisor_number: str) -> None:
-    simulator.text(advisor_number, "STOP please")
+@pytest.mark.parametrize(
+    "body",
+    ["STOP please", "Stop.", "“STOP”", "OPT OUT", "stop-all", "ＳＴＯＰ", "ſtop", "STOP\u200b", "\u00a0STOP", "STOP\u3000"],
+)
+def test_what_is_not_exactly_the_word_does_not_block(simulator: Simulator, advisor_number: str, body: str) -> None:
+    simulator.text(advisor_number, body)
     assert simulator.send(advisor_number).status == "accepted"
 
 

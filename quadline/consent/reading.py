@@ -1,0 +1,67 @@
+"""A reply as it is compared: plain lower-case letters without accents, and the writer's own words only."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+APOSTROPHES = str.maketrans("", "", "'’‘`´ʼ")
+STRETCHED = re.compile(r"(.)\1{2,}")  # stoooop
+
+_QUOTED = re.compile(r"“[^“”]*”|\"[^\"]*\"|«[^«»]*»|(?<!\w)['‘][^'’‘]*['’](?!\w)")
+_WORDS = re.compile(r"\w+|[^\w\s]")
+# What NFKC leaves apart and people do not: the Arabic letters that end a word, the Vietnamese đ.
+_ONE_LETTER = str.maketrans({"ى": "ي", "ة": "ه", "đ": "d"})
+# Letters of other scripts that look Latin; read so only inside of a word that has Latin ones.
+_LOOKS_LATIN = str.maketrans("аеорсхуѕіјтвнкмοαερτνκι", "aeopcxysijtbhkmoaeptvki")
+_LEET = str.maketrans("013457", "oieast")
+_SPOKEN_NUMBER = re.compile(r"(?P<before>[a-z]*)(?P<number>[24])(?P<after>[a-z]*)")  # stop2end, 2stop, stop4ever
+_NUMBER = {"2": "to", "4": "for"}
+_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NOT_SEEN = frozenset({"Cf", "Cc", "Mn", "Me", "Sk"})  # zero widths, variation selectors, skin tones
+
+
+def own_words(text: str) -> str:
+    """Without what is quoted, unless nothing else is said."""
+    kept = _QUOTED.sub(" , ", text)
+    return kept if re.search(r"\w", kept) else text
+
+
+def folded(text: str) -> str:
+    """Lower case without accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def simplified(text: str) -> str:
+    """Folded, without what is not seen, one form for each letter, no letter more than twice in a row."""
+    plain = unicodedata.normalize("NFC", folded(text).translate(_ONE_LETTER)).translate(APOSTROPHES)
+    return STRETCHED.sub(r"\1", "".join(sign for sign in plain if _is_seen(sign)))
+
+
+def words_of(text: str) -> list[str]:
+    """Words, signs and emoji of simplified text: digits as 0, "stop2end" as three words, look-alikes as Latin letters."""
+    return [part for word in _WORDS.findall(text) for part in _parts(word)]
+
+
+def is_asian(word: str) -> bool:
+    """Whether it is written without spaces between words (or, in Korean, with endings grown on)."""
+    return _ASIAN.search(word) is not None
+
+
+def _parts(word: str) -> Iterator[str]:
+    if word.isascii() and word.isalpha():
+        yield word
+    elif word.isdigit():
+        yield "0"
+    elif spoken := _SPOKEN_NUMBER.fullmatch(word):
+        yield from filter(None, (spoken["before"], _NUMBER[spoken["number"]], spoken["after"]))
+    elif any("a" <= letter <= "z" for letter in word):
+        yield word.translate(_LOOKS_LATIN).translate(_LEET)
+    else:
+        yield word
+
+
+@lru_cache(maxsize=5000)
+def _is_seen(sign: str) -> bool:
+    return sign.isspace() or unicodedata.category(sign) not in _NOT_SEEN
