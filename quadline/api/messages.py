@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import Router
 from pydantic import Field
 
+from quadline import clock
 from quadline.accounts.rules import May
 from quadline.api.answers import answers, leads_to
 from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Words, Written
@@ -110,7 +110,7 @@ def message_answer(message: Message) -> MessageAnswer:
 
 
 def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:
-    now = timezone.now()
+    now = clock.now()
     if new.channel == "text":
         return accept_text(author=request.auth, student=student, message_id=request.act_id, body=new.body, now=now)
     return accept_email(

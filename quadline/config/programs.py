@@ -29,6 +29,6 @@ def worker(arguments: list[str]) -> None:
 
     django.setup()
     from quadline.config.schedule import QUEUES
-    from quadline.jobs import run_worker
+    from quadline.worker import run_worker
 
     run_worker(arguments or list(QUEUES))

@@ -6,8 +6,8 @@ The lock of a pair (consent/ledger.py) keeps texts back that are about to leave.
 from time import sleep
 
 from django.db import connection
-from django.utils import timezone
 
+from quadline import clock
 from quadline.consent import ledger
 from quadline.consent.ledger import Pair
 from quadline.delivery.rules import CALL_OVER_AFTER
@@ -49,7 +49,7 @@ def _wait_for_calls(pair: Pair) -> None:
 def _is_under_way(pair: Pair) -> bool:
     """Each question sees what was committed before it."""
     student, system = pair
-    since = timezone.now() - CALL_OVER_AFTER
+    since = clock.now() - CALL_OVER_AFTER
     with connection.cursor() as cursor:
         cursor.execute(UNDER_WAY, {"patience": ledger.LOCK_PATIENCE_MS, "since": since, "student": student, "system": system})
         return bool(cursor.fetchone()[0])

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
-
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
@@ -26,14 +25,14 @@ def tell_active(number_id: int) -> None:
 @job(queue="letters")
 def tell_late(number_id: int) -> None:
     number = SystemNumber.objects.select_related("user").get(pk=number_id)
-    hours = (timezone.now() - number.requested_at) // timedelta(hours=1)
+    hours = (clock.now() - number.requested_at) // timedelta(hours=1)
     letters.number_is_late(to=_administrators(), staff_name=number.user.name, hours=hours, reason=number.reason)
 
 
 @job(queue="letters", attempts=3)
 def find_late_numbers(timestamp: int) -> None:
     """Once for each number that is not active after the time it usually takes at most."""
-    now = timezone.now()
+    now = clock.now()
     late = SystemNumber.objects.filter(state__in=BEING_SET_UP, requested_at__lte=now - USUALLY_WITHIN, administrator_told_at=None)
     for number in late:
         if SystemNumber.objects.filter(pk=number.pk, administrator_told_at=None).update(administrator_told_at=now):

@@ -8,9 +8,9 @@ from django.contrib.messages import success
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from quadline import clock
 from quadline.accounts.models import TINTS
 from quadline.conversations.models import Conversation
 from quadline.conversations.reading import mark_read, save_draft, set_done
@@ -54,7 +54,7 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
     """What is new in a conversation since a position, and what has changed lately."""
     chosen = _visible(request, conversation_id)
     after = whole_number(request.GET.get("after")) or 0
-    seen_at = timezone.now() - RECENT
+    seen_at = clock.now() - RECENT
     changed = chosen.messages.filter(position__lte=after, events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT)
     new = chosen.messages.filter(position__gt=after)
     messages = sorted({*new.in_order()[: 4 * PAGE], *changed}, key=lambda message: message.position)
@@ -143,7 +143,7 @@ def _composer(request: StaffRequest, chosen: Conversation, written: Written) -> 
 
 
 def since_url(chosen: Conversation, after: int) -> str:
-    query = urlencode({"after": after, "at": timezone.now().isoformat()})
+    query = urlencode({"after": after, "at": clock.now().isoformat()})
     return f"{reverse('conversation_since', args=[chosen.pk])}?{query}"
 
 

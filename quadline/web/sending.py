@@ -3,8 +3,8 @@
 import uuid
 
 from django.urls import reverse
-from django.utils import timezone
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.conversations import merging
 from quadline.conversations.models import Message
@@ -39,7 +39,7 @@ def accept_again(author: User, student: Student, failed: Message) -> Message:
 
 def _text(author: User, student: Student, message_id: uuid.UUID, body: str) -> Message:
     try:
-        return accept_text(author=author, student=student, message_id=message_id, body=body, now=timezone.now())
+        return accept_text(author=author, student=student, message_id=message_id, body=body, now=clock.now())
     except TextRefused as refused:
         raise NotAccepted(str(refused), way_out_of(refused)) from refused
 
@@ -54,7 +54,7 @@ def _email(author: User, student: Student, message_id: uuid.UUID, words: tuple[s
             subject=subject,
             body=body,
             with_contact_card=with_card,
-            now=timezone.now(),
+            now=clock.now(),
         )
     except EmailRefused as refused:
         raise NotAccepted(str(refused), way_out_of(refused)) from refused

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest
-from django.utils import timezone
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
@@ -56,7 +56,7 @@ def shell_of(user: User) -> Shell:
         unread=mine.unread().count(),
         number=number_view(user),
         college=settings.ENV.college_name,
-        carrier_is_away=carrier_away.keeps_texts_waiting_of(user, now=timezone.now()),
+        carrier_is_away=carrier_away.keeps_texts_waiting_of(user, now=clock.now()),
     )
 
 
@@ -73,6 +73,6 @@ def number_view(user: User) -> NumberView:
         reason=number.reason,
         requested_at=number.requested_at,
         waiting_count=0 if number.active_at else waiting.count(),
-        late=number.is_late(timezone.now()),
+        late=number.is_late(clock.now()),
         longest_wait=longest_wait(),
     )

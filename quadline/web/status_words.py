@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from quadline import clock
 from quadline.consent.rules import Reason
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Channel, Status, WaitingFor
@@ -70,7 +71,7 @@ def words_of(message: Message, email: OutgoingEmail | None = None) -> str:
     if email and email.is_failsafe and email.state in ON_ITS_WAY and status in NOT_DELIVERED:
         return BECOMING_EMAIL
     if status not in FINAL and message.reason == WaitingFor.TOMORROW:
-        is_still = message.due_at and message.due_at > timezone.now()
+        is_still = message.due_at and message.due_at > clock.now()
         return USED_UP if is_still else WAITING[WaitingFor.TURN]
     if status not in FINAL and message.reason in WAITING:
         return WAITING[WaitingFor(message.reason)]

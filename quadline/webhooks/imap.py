@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import structlog
-from django.utils import timezone
 
+from quadline import clock
 from quadline.delivery.inbound_email import file_email
 from quadline.emails.incoming import LARGEST
 
@@ -33,7 +33,7 @@ def fetch_emails(url: str) -> int:
     with _mailbox(urlsplit(url)) as mailbox:
         for uid in _ask(mailbox, "SEARCH", "UNSEEN")[0].split():
             try:
-                file_email(_fetch(mailbox, uid.decode()), envelope_to="", now=timezone.now())
+                file_email(_fetch(mailbox, uid.decode()), envelope_to="", now=clock.now())
             except MailboxFault:
                 raise
             except Exception:

@@ -18,8 +18,8 @@ from aiosmtpd.smtp import SMTP
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
-from django.utils import timezone
 
+from quadline import clock
 from quadline.delivery.inbound_email import file_email
 from quadline.emails import outgoing
 from quadline.emails.incoming import LARGEST, TooLarge
@@ -73,7 +73,7 @@ def is_ours(address: str) -> bool:
 def _file(raw: bytes, address: str) -> str:
     try:
         close_old_connections()
-        kept = file_email(raw, envelope_to=address, now=timezone.now())
+        kept = file_email(raw, envelope_to=address, now=clock.now())
     except TooLarge as refusal:
         return f"552 5.3.4 {refusal}"
     except Exception:

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from quadline import clock
 from quadline.delivery.inbound_email import file_email
 from quadline.delivery.mail_results import record_bounce
 from quadline.delivery.models import OutgoingEmail
@@ -74,7 +74,7 @@ def keep_inbound(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
     if message.envelope_sender is not None and "Return-Path" not in message:
         raw = f"Return-Path: <{message.envelope_sender}>\r\n".encode() + raw
     try:
-        file_email(raw, envelope_to=message.envelope_recipient or "", now=timezone.now())
+        file_email(raw, envelope_to=message.envelope_recipient or "", now=clock.now())
     except TooLarge as refusal:
         log.warning("an email was too large to keep", service=esp_name, why=str(refusal))
 
@@ -85,7 +85,7 @@ def keep_tracking(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
         return
     email = OutgoingEmail.objects.filter(provider_id=event.message_id).select_related("message__conversation").first()
     if email and event.message_id:
-        record_bounce(email, words=_words(event), now=timezone.now())
+        record_bounce(email, words=_words(event), now=clock.now())
     elif OutgoingEmail.objects.filter(to__iexact=event.recipient or "", state=OutgoingEmail.State.SENDING).exists():
         raise TooEarly
     else:

@@ -10,13 +10,13 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
 from procrastinate.contrib.django import app
-from procrastinate.periodic import PeriodicDeferrer
 
 from quadline.config.schedule import timetable
 from quadline.delivery.sender import send_due_texts, send_overdue_texts
 from quadline.delivery.tests.acts import at_once
-from quadline.jobs import drop_repeated_jobs, enqueue
+from quadline.jobs import enqueue
 from quadline.numbers.alerts import tell_active
+from quadline.worker import TimelyDeferrer, drop_repeated_jobs
 
 NOON = 1_800_014_405.0  # five seconds into a quarter of an hour: every timed job but the nightly ones has had its tick
 RUN_OFTEN = {timed.run.name for timed in timetable() if not timed.cron.startswith("20 7")}
@@ -49,7 +49,7 @@ class Scheduler:
     """One worker's: what it has deferred before it knows for itself only."""
 
     def __init__(self) -> None:
-        self.deferrer = PeriodicDeferrer(registry=app.periodic_registry)
+        self.deferrer = TimelyDeferrer(registry=app.periodic_registry)
 
     def look(self, at: float) -> None:
         async_to_sync(self.deferrer.defer_jobs)(list(self.deferrer.get_previous_tasks(at=at)))

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
+from quadline import clock
 from quadline.delivery.caseloads import import_roster
 from quadline.roster.importing import MOST_FAULTS_SHOWN, RosterFault
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = import_roster(options["students"], options["caseload"], now=timezone.now())
+            done = import_roster(options["students"], options["caseload"], now=clock.now())
         except RosterFault as fault:
             more = len(fault.faults) - MOST_FAULTS_SHOWN
             rest = f"\nand {more} more" if more > 0 else ""
