@@ -52,7 +52,7 @@ def probe_quiet_registrations(timestamp: int) -> None:
     now = clock.now()
     quiet = SystemNumber.objects.filter(state=State.REGISTERING, registering_at__lt=now - PROBE_AFTER)
     for number in quiet.exclude(attached_at=None) if settings.ENV.registration_probe_to else ():
-        if not number.probes.filter(started_at__gt=now - PROBE_AFTER).exists():
+        if not number.probes.filter(started_at__range=(now - PROBE_AFTER, now)).exists():
             _probe(number, now)
 
 

@@ -17,7 +17,7 @@ from quadline.carriers.protocol import Failure, Refused, Unknown, Unsent
 from quadline.consent import ledger
 from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Message
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status, WaitingFor
 from quadline.conversations.statuses import announce, climb
 from quadline.delivery import alerts, daily_cap, notices
 from quadline.delivery.deadlines import deadline_of
@@ -52,11 +52,17 @@ def record_refused(message: Message, attempt: Attempt, refusal: Refused, *, now:
 
 @transaction.atomic
 def record_unsent(
-    message: Message, attempt: Attempt, outcome: Unsent, *, now: datetime, retry_at: datetime | None = None
+    message: Message,
+    attempt: Attempt,
+    outcome: Unsent,
+    *,
+    now: datetime,
+    retry_at: datetime | None = None,
+    reason: WaitingFor | str = "",
 ) -> timedelta:
     """Provably not at the carrier: the text is due again later, its status does not fall. Returns the wait, if there is one.
 
-    ``retry_at``: we hold it ourselves until then, by the law on texting.
+    ``retry_at``: we hold it ourselves until then, by the law on texting; ``reason``: for what.
     """
     if outcome.failure:
         if _has_waited_enough(message, outcome, now):
@@ -69,7 +75,8 @@ def record_unsent(
     wait = retry_at - now if retry_at else wait_before_retry(made, asked_for=outcome.retry_after, jitter=random.random())  # noqa: S311  # spreads retries, hides nothing
     words = outcome.failure.words if outcome.failure else "Not handed over yet."
     waiting = Message.objects.filter(pk=message.pk, status__in=BEFORE_AN_ATTEMPT | IN_DOUBT)  # not blocked by a STOP meanwhile
-    waiting.update(due_at=now + wait, detail=f"{words} {TRIED_AGAIN}")
+    again = "" if reason else f"{words} {TRIED_AGAIN}"
+    waiting.update(due_at=now + wait, reason=reason, detail=again)
     if retry_at:
         waiting.update(deadline_at=Greatest("deadline_at", deadline_of(retry_at)))
     announce(message)

@@ -18,6 +18,7 @@ from quadline.carriers import registry
 from quadline.carriers.protocol import Accepted, OutboundText, Refused, SendOutcome, Unknown, Unsent
 from quadline.consent import ledger
 from quadline.consent.rules import Reason, Verdict
+from quadline.conversations.rules import WaitingFor
 from quadline.delivery import holding, recipients, recording
 from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.blocking import block
@@ -181,7 +182,15 @@ def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
     if verdict.reason is Reason.ASKED:
         holding.keep_back(claim.message, claim.attempt, now=now)
     elif verdict.is_held:
-        recording.record_unsent(claim.message, claim.attempt, Unsent("quiet hours"), now=now, retry_at=verdict.until)
+        held = Unsent("quiet hours")
+        recording.record_unsent(
+            claim.message,
+            claim.attempt,
+            held,
+            now=now,
+            retry_at=verdict.until,
+            reason=WaitingFor.QUIET_HOURS,
+        )
     else:
         with transaction.atomic():
             if recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason)):

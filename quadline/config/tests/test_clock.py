@@ -1,6 +1,5 @@
 """The database's time, as a process knows it: however its own clock is set."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,12 +15,11 @@ NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def our_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def our_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock as it is outside of tests, which nobody has asked yet."""
     monkeypatch.setattr(clock, "now", now)
     monkeypatch.setattr(clock, "read", read)
     monkeypatch.setattr(clock, "_last", None)
-    yield
 
 
 @pytest.fixture
