@@ -9,6 +9,7 @@ from pathlib import Path
 PLACES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaketimeMT.so.1")
 WRONG_BY = (-600, -60, 45, 900, 3600, 7000)  # seconds
 FILE = "FAKETIME_TIMESTAMP_FILE"
+CACHED_SECONDS = 1
 
 
 def library() -> Path | None:
@@ -29,7 +30,7 @@ def settable(file: Path) -> dict[str, str]:
     return {
         "LD_PRELOAD": str(preload),
         FILE: str(file),
-        "FAKETIME_CACHE_DURATION": "1",  # seconds until a new word in the file is heeded
+        "FAKETIME_CACHE_DURATION": str(CACHED_SECONDS),  # asked for the time, it reads the file no oftener
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
 
