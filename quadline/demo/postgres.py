@@ -13,12 +13,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOTS_OWN_PLACE = Path("/var/lib/quadline")
 NOBODY = 65534
 PR_SET_PDEATHSIG = 1
+PATIENCE_SECONDS = 15  # with each way to end the server
 
 
 class PostgresError(RuntimeError):
@@ -106,13 +108,14 @@ def launch(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subp
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
     """Fast shutdown: open sessions are ended, everything committed is on disk."""
-    if server.poll() is None:
-        server.send_signal(signal.SIGINT)
-        try:
-            server.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            server.send_signal(signal.SIGQUIT)
-            server.wait(timeout=10)
+    if server.poll() is not None:
+        return
+    server.send_signal(signal.SIGCONT)  # else one that was stopped hears nothing
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        server.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=PATIENCE_SECONDS)
+            return
 
 
 def _wheel_install() -> Path:

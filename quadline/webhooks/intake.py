@@ -6,7 +6,6 @@ and 5xx with the reason when coming again would not help (the mail server tells 
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Awaitable, Callable
 from email.utils import parseaddr
 from functools import partial
@@ -19,7 +18,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
 
-from quadline import clock
+from quadline import clock, stopping
 from quadline.delivery.inbound_email import file_email
 from quadline.emails import outgoing
 from quadline.emails.incoming import LARGEST, TooLarge
@@ -28,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 4  # emails filed at the same time; further ones wait their turn
 PATIENCE_SECONDS = 60  # with a mail server that says nothing
+FINISH_SECONDS = 10  # for emails that are being filed when the process is told to stop
+ENDS_WITHIN_SECONDS = 15.0  # whatever the database does
 LONGEST_LINE = 200_000  # bytes; RFC 5321 has 1,000, and not every program keeps to it
 KEPT = "250 2.0.0 Kept"
 LATER = "451 4.3.0 It could not be kept just now. Please come again."
@@ -86,9 +87,15 @@ def _file(raw: bytes, address: str) -> str:
 
 
 async def told_to_stop() -> None:
+    """Then what is under way has its time, and after that the process ends all the same."""
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+
+    def tell() -> None:
+        stopping.told(within=ENDS_WITHIN_SECONDS)
+        stop.set()
+
+    for name in stopping.TO_STOP:
+        asyncio.get_running_loop().add_signal_handler(name, tell)
     await stop.wait()
 
 
@@ -102,7 +109,7 @@ async def listen(
     await until()
     server.close()
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(FINISH_SECONDS):
             while intake.under_way:
                 await asyncio.sleep(0.05)
 
