@@ -17,6 +17,7 @@ from quadline.api.problems import Refused
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import WORDS, Status
 from quadline.delivery.outbox import TextRefused, accept_text
+from quadline.delivery.waiting import wait_of
 from quadline.delivery.written_email import LONGEST_SUBJECT, NO_WRITER, EmailRefused, accept_email
 from quadline.roster.models import Student
 
@@ -97,10 +98,13 @@ def listed(message: Message) -> dict[str, Any]:
     """The fields of ListedMessage; its conversation comes with staff and student."""
     of_its_own = set(ListedMessage.model_fields) - {"staff", "student", "status_words"}
     conversation = message.conversation
+    wait = wait_of(message, now=clock.now())
+    waits = {"reason": wait.reason, "detail": wait.detail} if wait else {}
     return {name: getattr(message, name) for name in of_its_own} | {
         "staff": conversation.staff.email,
         "student": conversation.student.institutional_id if conversation.student else None,
-        "status_words": WORDS[Status(message.status)][0],
+        "status_words": wait.status if wait else WORDS[Status(message.status)][0],
+        **waits,
     }
 
 

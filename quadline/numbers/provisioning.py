@@ -16,10 +16,11 @@ from quadline.audit.models import record
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, NumberProblem, NumberTaken, OwnedNumber, SearchArea
 from quadline.jobs import enqueue, enqueue_once, job
+from quadline.live.telling import tell
 from quadline.numbers import alerts
 from quadline.numbers.lifecycle import become, note
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import BEING_SET_UP, State
 
 HOLD = timedelta(seconds=30)  # renewed before each call to the carrier, which takes 15 s at most
 TO_BE_PROVISIONED = Q(state__in=[State.REQUESTED, State.ORDERING]) | Q(state=State.REGISTERING, attached_at=None)
@@ -70,7 +71,7 @@ def provision_number(number_id: int) -> None:
         _advance(registry.current(), number)
     except NumberProblem as problem:
         if not problem.is_final:
-            SystemNumber.objects.filter(pk=number.pk).update(reason=problem.words)
+            _say_why(number, problem.words)
             raise
         _fail(number, problem.words)
     finally:
@@ -128,7 +129,16 @@ def _advance(carrier: Carrier, number: SystemNumber) -> None:
     if number.events.filter(to_state=State.FAILED).exists():
         carrier.detach(owned)  # else one whose registration was refused is attached already, and is not registered again
     carrier.attach(owned)
-    SystemNumber.objects.filter(pk=number.pk).update(attached_at=clock.now(), reason="")
+    SystemNumber.objects.filter(pk=number.pk).update(attached_at=clock.now())
+    _say_why(number, "")
+
+
+def _say_why(number: SystemNumber, words: str) -> None:
+    """Why it does not get on for now, on the screens of whose number it is; "" when it does again."""
+    row = SystemNumber.objects.filter(pk=number.pk, state__in=BEING_SET_UP - {State.FAILED})
+    with transaction.atomic():
+        if row.exclude(reason=words).update(reason=words):
+            tell([number.user_id], "number")
 
 
 def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:

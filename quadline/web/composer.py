@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.consent import ledger
@@ -11,6 +12,7 @@ from quadline.consent.models import ConsentEntry
 from quadline.consent.rules import REASON_WORDS, Change, Reason, Source
 from quadline.conversations.models import Conversation
 from quadline.delivery.outbox import notice_due, opt_out_notice
+from quadline.delivery.waiting import trouble_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from quadline.roster.models import PhoneTrouble, Student
@@ -171,7 +173,9 @@ def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
         return "first", f"{FIRST}, and goes {else_an_email()}.", "", None
     if number.state == State.ACTIVE:
         return "ready", "", "", None
-    why = NEEDS_ADMINISTRATOR if number.state == State.FAILED else BEING_SET_UP
+    trouble = trouble_of(number, now=clock.now())
+    delayed = f"There’s a problem with your number. {trouble} {WAITS}"
+    why = NEEDS_ADMINISTRATOR if number.state == State.FAILED else delayed if trouble else BEING_SET_UP
     return "pending", f"{why}, or {else_an_email()}.", "", None
 
 

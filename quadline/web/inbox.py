@@ -14,6 +14,7 @@ from quadline import clock
 from quadline.accounts.models import TINTS
 from quadline.conversations.models import Conversation
 from quadline.conversations.reading import mark_read, save_draft, set_done
+from quadline.conversations.rules import Status, WaitingFor
 from quadline.web.asking import asked_in
 from quadline.web.composer import Composer, composer_for, consent_lines, may_open
 from quadline.web.inbox_list import list_context
@@ -57,7 +58,9 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
     seen_at = clock.now() - RECENT
     changed = chosen.messages.filter(position__lte=after, events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT)
     new = chosen.messages.filter(position__gt=after)
-    messages = sorted({*new.in_order()[: 4 * PAGE], *changed}, key=lambda message: message.position)
+    # How the number stands that these wait for is no event of theirs.
+    waiting = chosen.messages.filter(position__lte=after, status=Status.WAITING, reason=WaitingFor.NUMBER)
+    messages = sorted({*new.in_order()[: 4 * PAGE], *changed, *waiting}, key=lambda message: message.position)
     return render(request, "inbox/_fresh.html", fresh_context(request, chosen, messages, after))
 
 

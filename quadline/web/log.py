@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,7 +13,7 @@ from django.utils.formats import date_format
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status, WaitingFor
 from quadline.delivery.models import OutgoingEmail
-from quadline.web.status_words import Moment, look_of, moment_of, words_of
+from quadline.web.status_words import Moment, detail_of, look_of, moment_of, words_of
 
 PAGE = 60
 CAN_BE_SENT_AGAIN = frozenset({Status.UNDELIVERED, Status.FAILED, Status.CANCELLED, Status.BOUNCED, Status.UNREACHED})
@@ -75,6 +76,7 @@ def entries(messages: list[Message], *, may_act: bool, unread: int = 0) -> list[
 
 
 def bubbles_of(messages: list[Message], *, may_act: bool) -> list[Bubble]:
+    prefetch_related_objects([message for message in messages if message.reason == WaitingFor.NUMBER], "system_number")
     events: dict[str, list[MessageEvent]] = {}
     for event in MessageEvent.objects.filter(message__in=messages).select_related("actor"):
         events.setdefault(str(event.message_id), []).append(event)
@@ -107,7 +109,7 @@ def _bubble(message: Message, events: Iterable[MessageEvent], email: OutgoingEma
         status_icon=icon,
         tone=tone,
         segments=message.segments,
-        detail=message.detail,
+        detail=detail_of(message),
         timeline=tuple(moment_of(event, message.channel) for event in events),
         can_retry=may_act and status in CAN_BE_SENT_AGAIN and not (email and look_of(message, email)[0] == "envelope"),
         retry_url=reverse("retry_text", kwargs=arguments),

@@ -10,6 +10,7 @@ from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery import carrier_away
+from quadline.delivery.waiting import trouble_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import Step
 from quadline.web.number_waits import longest_wait
@@ -27,6 +28,7 @@ class NumberView:
     requested_at: datetime | None = None
     waiting_count: int = 0
     late: bool = False
+    trouble: str = ""  # why it is not active, and who sees to it
     longest_wait: str = ""  # of a text for it
 
 
@@ -73,6 +75,7 @@ def number_view(user: User) -> NumberView:
         reason=number.reason,
         requested_at=number.requested_at,
         waiting_count=0 if number.active_at else waiting.count(),
+        trouble=trouble_of(number, now=clock.now()),
         late=number.is_late(clock.now()),
         longest_wait=longest_wait(),
     )

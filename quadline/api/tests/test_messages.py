@@ -112,3 +112,15 @@ def test_what_is_not_there_is_a_problem_in_words(people: Cast, program: Programs
     assert answer.status_code in (404, 422)
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"]
+
+
+def test_a_text_that_waits_for_a_number_that_failed_says_why_and_what_comes_next(people: Cast, program: Programs) -> None:
+    campus = program(people.maya)
+    sent = campus.post("messages", TEXT)
+    assert (sent.json()["reason"], sent.json()["detail"]) == ("number", "")
+    people.maya.system_numbers.update(state="failed", reason="The carrier did not accept our account or token.")
+    seen = campus.get(f"messages/{sent.json()['id']}").json()
+    assert (seen["status"], seen["reason"]) == ("waiting", "number_failed")
+    assert seen["status_words"] == "Waiting: there’s a problem with your number"
+    assert seen["detail"].startswith("The carrier did not accept our account or token. Your administrator has been notified.")
+    assert "it goes as an email" in seen["detail"]
