@@ -60,9 +60,10 @@ def test_a_text_says_at_once_that_setting_up_its_number_went_wrong_and_is_tried_
         raise NumberProblem("The carrier answered 21999.", is_final=False)
 
     number = SystemNumber.objects.get()
-    with monkeypatch.context() as patched, pytest.raises(NumberProblem):
+    with monkeypatch.context() as patched:
         patched.setattr(Twilio, "buy", fail)
-        provisioning.provision_number(number_id=number.pk)
+        with pytest.raises(NumberProblem):
+            provisioning.provision_number(number_id=number.pk)
     said = wait(text)
     assert said is not None
     assert said.reason == "number_delayed"
