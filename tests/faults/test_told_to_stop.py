@@ -43,6 +43,7 @@ class Site:
             "DJANGO_SETTINGS_MODULE": "quadline.config.settings",
         }
         self.programs: list[Program] = []
+        self.stopped: list[int] = []  # sessions of the database
         prepare = [sys.executable, "-m", "quadline", "prepare"]
         subprocess.run(prepare, env={**os.environ, **self.settings}, check=True, capture_output=True)
 
@@ -82,7 +83,14 @@ class Site:
         with psycopg.connect(self.database.url) as connection:
             return connection.execute("SELECT 1 FROM procrastinate_workers").fetchone() is not None
 
+    def signal_sessions(self, number: signal.Signals) -> None:
+        for pid in self.stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def heal(self) -> None:
+        self.signal_sessions(signal.SIGCONT)
+        self.stopped = []
         for program in self.programs:
             program.kill()
         self.programs.clear()
@@ -123,9 +131,8 @@ def hangs(site: Site) -> None:
         found = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()")
         pids = [pid for (pid,) in found.fetchall()]
     site.database.signal(signal.SIGSTOP)
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGSTOP)
+    site.stopped = pids
+    site.signal_sessions(signal.SIGSTOP)
     time.sleep(3)
 
 

@@ -57,7 +57,7 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot listen at {host}:{where.port}: {error.strerror}") from error
 
     def _fetch(self, url: str, *, every: float, once: bool) -> None:
-        for name in stopping.TO_STOP:
+        for name in () if once else stopping.TO_STOP:
             signal.signal(name, _stop)
         while True:
             try:
