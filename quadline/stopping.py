@@ -7,7 +7,6 @@ that waits for it hears no signal. So an alarm is set that needs no thread of ou
 import faulthandler
 import os
 import signal
-import sys
 
 TO_STOP = (signal.SIGINT, signal.SIGTERM)
 _is_told = False
@@ -22,7 +21,7 @@ def told(*, within: float) -> None:
     if _is_told:
         os._exit(1)
     _is_told = True
-    faulthandler.dump_traceback_later(within, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(within, exit=True)
 
 
 def is_told() -> bool:

@@ -129,9 +129,10 @@ async def _work_on(worker_app: procrastinate.App, queues: list[str], concurrency
     Nor does one that the engine meets beside its jobs, at a heartbeat or the timetable: it then ends in order, without a word
     to us (procrastinate 3.10). In a worker that was told to stop either is its end.
     """
-    worker_app.perform_import_paths()
+    engine: Any = worker_app  # part of it has no types
+    engine.perform_import_paths()
     while True:
-        worker = TimelyWorker(
+        worker: Any = TimelyWorker(
             worker_app,
             queues=queues,
             concurrency=concurrency,
@@ -150,14 +151,14 @@ async def _work_on(worker_app: procrastinate.App, queues: list[str], concurrency
         await asyncio.sleep(FETCH_EVERY_SECONDS)
 
 
-class TimelyWorker(Worker):  # type: ignore[misc]  # the engine has no types here
+class TimelyWorker(Worker):
     """A worker that keeps the timetable by the database's clock."""
 
     async def _periodic_deferrer(self) -> None:
         await TimelyDeferrer(registry=self.app.periodic_registry).worker()
 
 
-class TimelyDeferrer(periodic.PeriodicDeferrer):  # type: ignore[misc]
+class TimelyDeferrer(periodic.PeriodicDeferrer):
     """What is due on the timetable, by the database's clock.
 
     By the worker's own, if that is an hour ahead for a moment, the ticks of the hour to

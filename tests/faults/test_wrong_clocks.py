@@ -1,12 +1,18 @@
 """A worker on a machine whose clock is wrong, and is set right while it runs: texts leave as always."""
 
+import json
 import time
+import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
+from quadline.accounts.tokens import make_token
+from quadline.demo.processes import wait_for
 from tests.cast import Cast
 from tests.faults.harness import clocks
 from tests.faults.harness.machines import Program
@@ -15,7 +21,7 @@ from tests.faults.harness.run import fought
 from tests.faults.harness.stage import raised
 from tests.faults.test_first_texts import first_text
 from tests.faults.test_lost_answers import with_numbers
-from tests.house import House, eventually
+from tests.house import House, eventually, free_port
 
 SOON = 45.0  # seconds, on a busy machine; a sweep comes every ten
 SETTLED_WITHIN = 300.0
@@ -57,6 +63,31 @@ def test_a_text_leaves_while_a_workers_clock_is_wrong_and_after_it_was_set_right
     arrives(the_house, people, "now that it is right")
     arrives(the_house, people, "and once more")
     assert too_far_ahead() == []
+
+
+@needs_faketime
+@pytest.mark.parametrize("wrong_by", [-600, 3600])
+def test_a_text_leaves_at_once_though_the_web_process_that_took_it_has_a_wrong_clock(
+    the_house: House, people: Cast, tmp_path: Path, wrong_by: int
+) -> None:
+    with_numbers(the_house, people)
+    file, port = tmp_path / "clock", free_port(19600)
+    web = Program(["web", "--port", str(port)], the_house.settings | clocks.settable(file), tmp_path / "web.log")
+    web.start()
+    try:
+        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=60)
+        set_clock(file, wrong_by)
+        _, token = make_token(user=people.maya, name="campus", actor=people.ada, now=timezone.now() - timedelta(days=1))
+        text = {"student": people.rosa.institutional_id, "body": "Are you there?"}
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/messages", json.dumps(text).encode())
+        asked.add_header("Authorization", f"Bearer {token}")
+        asked.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            assert answer.status == 201
+        eventually(lambda: len(the_house.simulator.accepts(to=people.rosa.mobile)) == 1, within=SOON, every=0.2)
+        assert too_far_ahead() == []
+    finally:
+        web.stop()
 
 
 @needs_faketime

@@ -51,7 +51,7 @@ def sleep_without_the_library() -> None:
     if FILE in os.environ:
         import time
 
-        time.sleep = _sleep
+        time.sleep = _sleep  # type: ignore[assignment]
 
 
 def _sleep(seconds: float) -> None:
