@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from quadline.config.programs import WEB_ENDS_WITHIN_SECONDS
+from quadline.demo import postgres
 from quadline.demo.processes import PATIENCE_SECONDS, is_free, wait_for
 from quadline.simulator.main import ENDS_WITHIN_SECONDS as SIMULATOR_ENDS_WITHIN
 from quadline.webhooks.intake import ENDS_WITHIN_SECONDS as INTAKE_ENDS_WITHIN
@@ -222,7 +223,8 @@ def test_quadline_run_ends_with_all_it_started_while_its_database_hangs(tmp_path
             if "postgres" in command_of(pid):
                 os.kill(pid, signal.SIGSTOP)
         program.signal(signal.SIGTERM)
-        assert ended_within(program, PATIENCE_SECONDS), program.log.read_text()[-3000:]
+        its_database_too = PATIENCE_SECONDS + 2 * postgres.PATIENCE_SECONDS
+        assert ended_within(program, its_database_too), program.log.read_text()[-3000:]
         assert [pid for pid in family if "quadline" in command_of(pid)] == []
     finally:
         program.kill()
