@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo run test test-rooms test-faults test-short-run test-journeys faults check bench screenshots train-opt-out chromium clean
+.PHONY: demo run test test-rooms test-faults test-short-run test-journeys faults check bench screenshots train-opt-out chromium faketime clean
 
 demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
 	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
@@ -15,7 +15,7 @@ demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8
 run: $(STAMP)  ## web, worker and (unless DATABASE_URL is set) a database, with the settings in .env
 	@$(BIN)/quadline run --port $(PORT)
 
-test: $(STAMP) chromium  ## everything, browser tests too; what mostly waits runs beside what mostly computes
+test: $(STAMP) chromium faketime  ## everything, browser tests too; what mostly waits runs beside what mostly computes
 	@$(MAKE) --no-print-directory -j4 --output-sync=line test-rooms test-faults test-short-run test-journeys
 
 test-rooms: $(STAMP)
@@ -30,7 +30,7 @@ test-short-run: $(STAMP)
 test-journeys: $(STAMP)
 	$(BIN)/pytest -q tests/journeys
 
-faults: $(STAMP)  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1; LONG=1: the named cases that take long
+faults: $(STAMP) faketime  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1; LONG=1: the named cases that take long
 	$(if $(LONG),$(BIN)/pytest -q -m long tests,$(BIN)/python -m tests.faults.harness.run --minutes $(or $(MINUTES),10) $(foreach seed,$(SEED),--seed $(seed)) $(if $(WRITE),--write docs/reliability.md))
 
 check: $(STAMP)  ## style, types, import contracts, missing migrations, vendored files
@@ -53,6 +53,9 @@ train-opt-out: $(STAMP)  ## teach the classifier of replies that may mean stop, 
 
 chromium: $(STAMP)
 	@$(BIN)/python scripts/ensure_chromium.py
+
+faketime: $(STAMP)
+	@$(BIN)/python scripts/ensure_faketime.py
 
 # uv is used from PATH, or installed into the environment it then fills. What is compiled once starts in half the time.
 $(STAMP): pyproject.toml uv.lock

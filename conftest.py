@@ -8,10 +8,11 @@ from typing import cast as typed
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from quadline import jobs
+from quadline import clock, jobs
 from quadline.carriers import registry
 from quadline.carriers.tests import NOBODY
 from quadline.carriers.twilio import Twilio
@@ -31,6 +32,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE datname = current_database() AND pid <> pg_backend_pid()
         """)
+
+
+@pytest.fixture(autouse=True)
+def database_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a test's own process the database's time is Python's, so that a test may set it.
+
+    Processes that a test starts ask their database, as they always do.
+    """
+    monkeypatch.setattr(clock, "now", timezone.now)
+    monkeypatch.setattr(clock, "read", timezone.now)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.utils import timezone
 from bench import college
 from bench.figures import Figures, Reach, Row, Work
 from bench.limits import posting
-from quadline import jobs
+from quadline import worker
 from quadline.carriers import registry
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
@@ -51,7 +51,7 @@ def handed_over(count: int) -> float:
 
 async def _send_all(count: int) -> float:
     """The job itself, as a worker runs it. It ends after a while so that a worker can stop, and is then begun anew."""
-    jobs.prepare_the_interpreter()
+    worker.prepare_the_interpreter()
     began = time.perf_counter()
     while await _waits():
         await sender.send_due_texts()

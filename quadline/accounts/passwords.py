@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
+from quadline import clock
 from quadline.accounts import rules, throttles
 from quadline.accounts.browsers import browser_of
 from quadline.accounts.guessing import TooManyTries
@@ -40,7 +40,7 @@ def set_password(*, user: User, password: str, how: str) -> int:
 
     Returns how many tokens ended. ``how`` goes into the audit trail.
     """
-    now = timezone.now()
+    now = clock.now()
     user.set_password(password)
     with transaction.atomic():
         user.save(update_fields=["password"])

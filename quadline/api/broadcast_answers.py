@@ -4,8 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Literal
 
-from django.utils import timezone
-
+from quadline import clock
 from quadline.api.fields import Answer
 from quadline.broadcasts import preflight, results
 from quadline.broadcasts.models import Broadcast
@@ -58,7 +57,7 @@ class BroadcastAnswer(Answer):
 
 
 def broadcast_answer(broadcast: Broadcast) -> BroadcastAnswer:
-    stands = results.progress(broadcast, timezone.now())
+    stands = results.progress(broadcast, clock.now())
     review = preflight.stored(broadcast)
     return BroadcastAnswer(
         id=broadcast.pk,

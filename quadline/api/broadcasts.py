@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import Router
 from pydantic import Field
 
+from quadline import clock
 from quadline.accounts.rules import May
 from quadline.api.answers import answers, leads_to
 from quadline.api.audiences import Audience, tokens_of
@@ -101,16 +101,16 @@ def _drafted(request: ApiRequest, new: NewBroadcast) -> Broadcast:
         audience={"to": tokens_of(new.audience, request.auth)},
         with_contact_card=new.with_contact_card,
         is_announcement=False,
-        now=timezone.now(),
+        now=clock.now(),
     )
 
 
 def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> None:
     """Nobody looks between review and launch: where the first look is out of date, the next one counts."""
-    preflight.review(broadcast, now=timezone.now())
+    preflight.review(broadcast, now=clock.now())
     for _ in range(0 if review_only else TRIES):
         try:
-            launch(broadcast, actor=request.auth, fingerprint=broadcast.fingerprint, now=timezone.now())
+            launch(broadcast, actor=request.auth, fingerprint=broadcast.fingerprint, now=clock.now())
             return
         except ReviewChanged:
             continue
@@ -127,7 +127,7 @@ def _turned(request: ApiRequest, broadcast_id: uuid.UUID, turn: Callable[..., An
     if not pausing.may_steer(chosen, request.auth):
         raise Http404
     try:
-        turn(chosen, actor=request.auth, now=timezone.now())
+        turn(chosen, actor=request.auth, now=clock.now())
     except BroadcastRefused as refused:
         raise Refused(409, str(refused)) from refused
     chosen.refresh_from_db()

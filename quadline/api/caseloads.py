@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import Path, Router
 from pydantic import Field
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.api.answers import answers
@@ -39,7 +39,7 @@ def put_caseload(
         raise Refused(403, "Only administrators assign students. Nothing was changed.")
     whose = get_object_or_404(User, email=staff.lower())
     try:
-        count = bring_to(whose, caseload.students, actor=request.auth, now=timezone.now())
+        count = bring_to(whose, caseload.students, actor=request.auth, now=clock.now())
     except RosterFault as fault:
         found = [str(each) for each in fault.faults]
         raise Refused(422, f"{len(found):,} to fix. Nothing was changed.", faults=found) from fault

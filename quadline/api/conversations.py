@@ -29,7 +29,9 @@ def list_messages(
 ) -> Messages:
     """Messages of a conversation are written one after the other, so that a reader who goes on from ``cursor`` misses none."""
     chosen = get_object_or_404(Conversation.objects.visible_to(request.auth), pk=conversation_id)
-    asked = chosen.messages.filter(position__gt=after).select_related("conversation__staff", "conversation__student")
+    asked = chosen.messages.filter(position__gt=after).select_related(
+        "conversation__staff", "conversation__student", "system_number"
+    )
     found, has_more = page_of(asked.in_order(), limit)
     messages = [ListedMessage(**listed(message)) for message in found]
     return Messages(messages=messages, cursor=messages[-1].position if messages else after, has_more=has_more)

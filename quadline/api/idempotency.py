@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.http import Http404, HttpResponse
-from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
+from quadline import clock
 from quadline.api.fields import Answer, ApiRequest
 from quadline.api.models import KeptAnswer
 from quadline.api.problems import Refused, problem_of
@@ -58,7 +58,7 @@ def once(status: int) -> Callable[[Callable[..., Answer]], Callable[..., HttpRes
 @job(queue="receipts", attempts=3)
 def drop_old_answers(timestamp: int) -> None:
     """A key may be used again after that; ids made from it still keep the very same act from being done twice."""
-    KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+    KeptAnswer.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
 
 
 def _once(key: str, do: Callable[[], HttpResponse], request: ApiRequest) -> HttpResponse:
@@ -82,7 +82,7 @@ def _once(key: str, do: Callable[[], HttpResponse], request: ApiRequest) -> Http
 
 def _claimed(request: ApiRequest, key: str, fingerprint: str) -> tuple[KeptAnswer, bool]:
     """The row of this key, and whether it is ours to fill. Whoever holds the same key is waited for: then it has its answer."""
-    made = {"fingerprint": fingerprint, "created_at": timezone.now()}
+    made = {"fingerprint": fingerprint, "created_at": clock.now()}
     try:
         _wait_at_most(WAIT_SECONDS)
         found = KeptAnswer.objects.get_or_create(user=request.auth, key=key, defaults=made)

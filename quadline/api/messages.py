@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import Router
 from pydantic import Field
 
+from quadline import clock
 from quadline.accounts.rules import May
 from quadline.api.answers import answers, leads_to
 from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Words, Written
@@ -17,6 +17,7 @@ from quadline.api.problems import Refused
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.delivery.outbox import TextRefused, TooManyTexts, accept_text
 from quadline.delivery.rules import TEXTS_COUNTED_FOR
+from quadline.delivery.waiting import wait_of
 from quadline.delivery.written_email import LONGEST_SUBJECT, NO_WRITER, EmailRefused, accept_email
 from quadline.roster.models import Student
 
@@ -102,10 +103,13 @@ def listed(message: Message) -> dict[str, Any]:
     """The fields of ListedMessage; its conversation comes with staff and student."""
     of_its_own = set(ListedMessage.model_fields) - {"staff", "student", "status_words"}
     conversation = message.conversation
+    wait = wait_of(message, now=clock.now())
+    waits = {"reason": wait.reason, "detail": wait.detail} if wait else {}
     return {name: getattr(message, name) for name in of_its_own} | {
         "staff": conversation.staff.email,
         "student": conversation.student.institutional_id if conversation.student else None,
-        "status_words": message.status_words,
+        "status_words": wait.status if wait else message.status_words,
+        **waits,
     }
 
 
@@ -115,7 +119,7 @@ def message_answer(message: Message) -> MessageAnswer:
 
 
 def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:
-    now = timezone.now()
+    now = clock.now()
     if new.channel == "text":
         return accept_text(
             author=request.auth,

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import Path, Query, Router
 from pydantic import Field
 
+from quadline import clock
 from quadline.accounts.rules import May
 from quadline.api.answers import answers
 from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Name, Words, only_described
@@ -118,7 +118,7 @@ def put_students(request: ApiRequest, roster: Roster) -> Put:
         raise Refused(403, "Only administrators bring in the roster. Nothing was changed.")
     cells = (row.as_cells() for row in roster.students)
     try:
-        put = bring_to(cells, actor=request.auth, now=timezone.now(), may_drop=roster.allow_drop)
+        put = bring_to(cells, actor=request.auth, now=clock.now(), may_drop=roster.allow_drop)
     except RosterFault as fault:
         found = [str(each) for each in fault.faults]
         raise Refused(422, f"{len(found):,} to fix. Nothing was changed.", faults=found) from fault

@@ -1,9 +1,9 @@
 """Who calls: the owner of the token in the Authorization header. Cookies count for nothing here."""
 
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja.security import HttpBearer
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.tokens import user_of
 
@@ -12,4 +12,4 @@ class Token(HttpBearer):
     """Made under My profile, or by ``quadline create_token``."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        return user_of(token.strip(), now=timezone.now())
+        return user_of(token.strip(), now=clock.now())

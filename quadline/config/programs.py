@@ -1,6 +1,13 @@
 """The two processes of a deployment."""
 
 import argparse
+import sys
+from contextlib import suppress
+from types import FrameType
+
+from quadline import stopping
+
+WEB_ENDS_WITHIN_SECONDS = 10.0
 
 
 def web(arguments: list[str]) -> None:
@@ -13,7 +20,13 @@ def web(arguments: list[str]) -> None:
     options.add_argument("--host", default="127.0.0.1")
     options.add_argument("--port", type=int, default=8000)
     chosen = options.parse_args(arguments)
-    uvicorn.run(
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            stopping.told(within=WEB_ENDS_WITHIN_SECONDS)
+            super().handle_exit(sig, frame)
+
+    config = uvicorn.Config(
         "quadline.config.asgi:app",
         http=Connection,
         ws="none",
@@ -25,6 +38,11 @@ def web(arguments: list[str]) -> None:
         server_header=False,
         proxy_headers=False,
     )
+    server = Server(config)
+    with suppress(KeyboardInterrupt):  # SIGINT, which it raises again once all is over
+        server.run()
+    if not server.started:
+        sys.exit("The web process could not start. Why stands above.")
 
 
 def worker(arguments: list[str]) -> None:
@@ -33,6 +51,6 @@ def worker(arguments: list[str]) -> None:
 
     django.setup()
     from quadline.config.schedule import QUEUES
-    from quadline.jobs import run_worker
+    from quadline.worker import run_worker
 
     run_worker(arguments or list(QUEUES))

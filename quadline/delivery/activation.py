@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers.protocol import Failure, Progress, Receipt, Registration
 from quadline.delivery import sender
 from quadline.delivery.models import Probe
@@ -49,10 +49,10 @@ def activate(number: SystemNumber, *, cause: str, now: datetime) -> None:
 @job(queue="numbers", attempts=3)
 def probe_quiet_registrations(timestamp: int) -> None:
     """Numbers that have been registering for long without news, when the college named a phone to probe with."""
-    now = timezone.now()
+    now = clock.now()
     quiet = SystemNumber.objects.filter(state=State.REGISTERING, registering_at__lt=now - PROBE_AFTER)
     for number in quiet.exclude(attached_at=None) if settings.ENV.registration_probe_to else ():
-        if not number.probes.filter(started_at__gt=now - PROBE_AFTER).exists():
+        if not number.probes.filter(started_at__range=(now - PROBE_AFTER, now)).exists():
             _probe(number, now)
 
 

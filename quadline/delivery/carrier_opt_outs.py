@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, Failure, InboundText, NumberProblem, Wish
 from quadline.consent import ledger, questions
@@ -53,13 +53,13 @@ def tell_carrier(entry_id: int) -> None:
     if state.is_in_doubt:  # told of it, the carrier would shut out who has come back
         enqueue(tell_carrier, after=UNTIL_SURE, entry_id=entry_id)
         return
-    _note(state, False, NOT_TOLD_YET, timezone.now())
+    _note(state, False, NOT_TOLD_YET, clock.now())
     is_taken = registry.current().push_opt_out(
         system_phone=state.system_phone,
         student_phone=state.student_phone,
         at=state.entry.carrier_at or state.since,
     )
-    _note(state, is_taken, TOLD if is_taken else NOT_TOLD, timezone.now())
+    _note(state, is_taken, TOLD if is_taken else NOT_TOLD, clock.now())
 
 
 def tell_if_unheard(entry: ConsentEntry, *, as_received: str) -> None:
@@ -69,14 +69,14 @@ def tell_if_unheard(entry: ConsentEntry, *, as_received: str) -> None:
     """
     state = ConsentState.objects.filter(entry=entry).first()
     if state and registry.current().wish_in(as_received) is not Wish.STOP:
-        _note(state, False, NOT_TOLD_YET, timezone.now())
+        _note(state, False, NOT_TOLD_YET, clock.now())
         enqueue(tell_carrier, entry_id=entry.pk)
 
 
 @job(queue="receipts", attempts=3)
 def compare_with_carrier(timestamp: int) -> None:
     """Nightly: the ledger learns what only the carrier knew, and each pair is marked as agreeing or differing."""
-    now, carrier = timezone.now(), registry.current()
+    now, carrier = clock.now(), registry.current()
     _learn_from_refusals(now)
     let_in = _learn_from_log(carrier, now)
     ours = SystemNumber.objects.filter(state__in=HELD).exclude(phone="").values("phone")

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
+from quadline import clock
 from quadline.conversations.models import Message, whole_text
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
 from quadline.delivery import daily_cap, night
@@ -144,6 +144,7 @@ class Claim:
     message_id: UUID
     attempt_id: int
     started_at: datetime
+    since: float  # the same in clock.seconds() of this process
     conversation_id: int
     staff_id: int
     is_bulk: bool
@@ -164,13 +165,13 @@ class Claim:
 
 def claim_due(*, limit: int) -> list[Claim]:
     """Claim at most ``limit`` due texts and commit an attempt for each. Single texts come first."""
-    now = timezone.now()
+    since, now = clock.seconds(), clock.read()
     with transaction.atomic(), connection.cursor() as cursor:
         texts = daily_cap.within(_by_day(cursor, now, limit), now)
         if not texts:
             return []
         cursor.execute(TAKE, {"now": now, "ids": [text[0] for text in texts], **_pace(settings.ENV.texts_per_second, now)})
-        return [_claim(row, now) for row in cursor.fetchall()]
+        return [_claim(row, now, since) for row in cursor.fetchall()]
 
 
 def _by_day(cursor: Any, now: datetime, limit: int) -> list[daily_cap.Due]:
@@ -222,12 +223,13 @@ def _pace(rate: float, now: datetime) -> dict[str, Any]:
     return {"late": late, "seconds_each": seconds_each}
 
 
-def _claim(row: Sequence[Any], now: datetime) -> Claim:
+def _claim(row: Sequence[Any], now: datetime, since: float) -> Claim:
     message_id, attempt_id, conversation_id, staff_id, is_bulk, body, notice, student_phone, system_phone, *known, _ = row
     return Claim(
         message_id,
         attempt_id,
         now,
+        since,
         conversation_id,
         staff_id,
         is_bulk,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, NumberProblem, SentText, Wish
 from quadline.consent.confirmations import Asked, Request, Summary, faults_in, summaries
@@ -30,7 +30,7 @@ MOST_NUMBERS = 50  # whose log is read in one check: one page each
 @job(queue="receipts", attempts=3)
 def check_confirmations(timestamp: int) -> None:
     """Daily."""
-    check(registry.current(), now=timezone.now())
+    check(registry.current(), now=clock.now())
 
 
 def check(carrier: Carrier, *, now: datetime) -> list[ConfirmationCheck]:

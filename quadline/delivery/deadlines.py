@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from quadline import clock
 from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, Status, WaitingFor
 from quadline.conversations.statuses import climb
@@ -36,7 +36,7 @@ def deadline_of(could_leave_at: datetime, *, waits_for_number: bool = False) -> 
 @job(queue="texts", attempts=3)
 def email_overdue_texts(timestamp: int) -> None:
     """The timetable's sweep."""
-    now = timezone.now()
+    now = clock.now()
     for message_id in list(_overdue(now).order_by("deadline_at").values_list("pk", flat=True)[:IN_ONE_SWEEP]):
         _close(message_id, now)
 

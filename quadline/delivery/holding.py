@@ -9,8 +9,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Greatest, NullIf
-from django.utils import timezone
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.consent.ledger import Pair
 from quadline.consent.models import StopQuestion
@@ -56,7 +56,7 @@ def let_go_on(pair: Pair, *, actor: User | None, now: datetime) -> None:
 @job(queue="texts", attempts=3)
 def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
     """The timetable's sweep: the question was answered while a text was on its way to be held, or the phone is another now."""
-    now = timezone.now()
+    now = clock.now()
     asked = StopQuestion.objects.filter(answer="", holds_texts=True)
     asked = asked.filter(student_phone=OuterRef("to"), system_phone=OuterRef("system_number__phone"))
     held = Message.objects.filter(_in_question(), direction=Direction.OUTBOUND, channel=Channel.TEXT)

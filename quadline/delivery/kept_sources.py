@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
+from quadline import clock
 from quadline.delivery.models import IncomingEmail
 from quadline.jobs import job
 
@@ -29,5 +28,5 @@ def source_kept(raw: bytes, *, has_conversation: bool, now: datetime) -> bytes |
 @job(queue="receipts", attempts=3)
 def drop_old_sources(timestamp: int) -> None:
     """The timetable's sweep. Their words stay; what became a message stays as it came."""
-    old = IncomingEmail.objects.filter(received_at__lt=timezone.now() - KEEP)
+    old = IncomingEmail.objects.filter(received_at__lt=clock.now() - KEEP)
     old.filter(message=None).exclude(kind="reply").update(source=None)

@@ -8,7 +8,6 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import cast
 
 from quadline.carriers.protocol import SendOutcome, Unknown, Unsent
@@ -17,7 +16,7 @@ from quadline.delivery.window import Window
 
 logger = logging.getLogger(__name__)
 
-Call = Callable[[Claim, datetime], Awaitable[SendOutcome]]
+Call = Callable[[Claim, float], Awaitable[SendOutcome]]
 Answer = tuple[Claim, SendOutcome]
 
 
@@ -28,7 +27,7 @@ class Line:
         self._call = call
         self._clock = asyncio.get_running_loop().time
         self._window = Window(most=at_once, now=self._clock())
-        self._ready: deque[tuple[Claim, datetime]] = deque()
+        self._ready: deque[tuple[Claim, float]] = deque()
         self._calls: dict[asyncio.Task[None], Claim] = {}
         self._answers: list[Answer] = []
         self._being_written = 0
@@ -53,8 +52,8 @@ class Line:
     def is_empty(self) -> bool:
         return not (len(self) or self._over or self._end)
 
-    def add(self, claims: Sequence[Claim], looked_at: datetime) -> None:
-        """``looked_at``: when consent was asked for all of them."""
+    def add(self, claims: Sequence[Claim], looked_at: float) -> None:
+        """``looked_at``: when consent was asked for all of them, in clock.seconds()."""
         singles = [claim for claim in claims if not claim.is_bulk]
         self._ready.extend((claim, looked_at) for claim in claims if claim.is_bulk)
         self._ready.extendleft((claim, looked_at) for claim in reversed(singles))
@@ -132,7 +131,7 @@ class Line:
             self._calls[task] = claim
             task.add_done_callback(self._ended)
 
-    async def _hand_over(self, claim: Claim, looked_at: datetime) -> None:
+    async def _hand_over(self, claim: Claim, looked_at: float) -> None:
         began = self._clock()
         try:
             outcome = await self._call(claim, looked_at)

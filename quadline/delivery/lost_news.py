@@ -10,8 +10,8 @@ from uuid import UUID
 
 import structlog
 from django.db import connection
-from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers.protocol import Progress, Receipt, SentText
 from quadline.delivery import good_news, receipts
 from quadline.delivery.carrier_log import Reading, Wanted, read_log
@@ -51,7 +51,7 @@ def ask_for_lost_news(timestamp: int) -> None:
     """The timetable's sweep."""
     with alone("ask_for_lost_news") as is_alone:
         for after, every in NEWS_LOOKS.items() if is_alone else ():
-            _look(after, every, now=timezone.now())
+            _look(after, every, now=clock.now())
 
 
 def _look(after: timedelta, every: timedelta, *, now: datetime) -> None:

@@ -13,8 +13,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.conversations.models import Message
 from quadline.conversations.rules import NOT_DELIVERED, Status, WaitingFor
@@ -58,14 +58,14 @@ def send_due_emails() -> None:
 @job(queue="emails", attempts=3)
 def send_overdue_emails(timestamp: int) -> None:
     """The timetable's sweep: what a dead worker held, and whatever lost its own job."""
-    lost = OutgoingEmail.objects.filter(state=State.SENDING, taken_at__lt=timezone.now() - EMAIL_LOST_AFTER)
-    lost.update(state=State.QUEUED, taken_at=None, due_at=timezone.now())
+    lost = OutgoingEmail.objects.filter(state=State.SENDING, taken_at__lt=clock.now() - EMAIL_LOST_AFTER)
+    lost.update(state=State.QUEUED, taken_at=None, due_at=clock.now())
     send_due_emails()
 
 
 def _claim_due() -> list[OutgoingEmail]:
     """Claim due emails and commit that. A text that arrived after all needs none: its email is dropped here."""
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         due = OutgoingEmail.objects.filter(due_at__lte=now, state=State.QUEUED).order_by("due_at", "pk")
         ids = list(due.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:CHUNK])
@@ -130,9 +130,9 @@ def _send_batch(claims: list[OutgoingEmail]) -> None:
                 left.pop(0)
     except MailRefused as trouble:
         for email in left:
-            mail_results.record_refused(email, trouble, now=timezone.now())
+            mail_results.record_refused(email, trouble, now=clock.now())
     else:
-        mail_results.put_back(left, now=timezone.now())
+        mail_results.put_back(left, now=clock.now())
 
 
 def _send(email: OutgoingEmail, server: outgoing.Connection) -> None:
@@ -144,9 +144,9 @@ def _send(email: OutgoingEmail, server: outgoing.Connection) -> None:
     except MailRefused as refusal:
         if refusal.is_about_server:
             raise
-        mail_results.record_refused(email, refusal, now=timezone.now())
+        mail_results.record_refused(email, refusal, now=clock.now())
     else:
-        mail_results.record_sent(email, provider_id, now=timezone.now())
+        mail_results.record_sent(email, provider_id, now=clock.now())
 
 
 def _letter(email: OutgoingEmail) -> outgoing.Letter:
@@ -160,7 +160,7 @@ def _letter(email: OutgoingEmail) -> outgoing.Letter:
 
 def _is_still_ours(email: OutgoingEmail) -> bool:
     """A worker that was slow or paused may find that the sweep has given its email to another."""
-    now = timezone.now()
+    now = clock.now()
     is_ours = mail_results.in_our_hands(email).update(taken_at=now) == 1
     email.taken_at = now
     return is_ours

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
@@ -24,7 +24,7 @@ IN_ONE_GO = 500  # of one author's; the next sweep lets more go on
 @job(queue="texts", attempts=3)
 def keep_what_is_out_of_reach(timestamp: int) -> None:
     """The timetable's sweep: whatever changed accounts or caseloads without asking for this is found here."""
-    keep_out_of_reach(now=timezone.now())
+    keep_out_of_reach(now=clock.now())
 
 
 def keep_out_of_reach(*, now: datetime) -> None:

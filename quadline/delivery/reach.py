@@ -6,8 +6,7 @@ the sender goes by (consent/rules.py), over the same facts; only the hour is not
 
 from collections.abc import Sequence
 
-from django.utils import timezone
-
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.consent.rules import Reason
@@ -44,7 +43,7 @@ def reach_of(students: Sequence[Student], author: User) -> dict[int, str]:
     number = SystemNumber.objects.of(author)
     system_phone = number.phone if number else ""
     recipients = [_recipient(student, system_phone) for student in students]
-    law = verdicts(recipients, now=timezone.now())
+    law = verdicts(recipients, now=clock.now())
     ids = [student.pk for student in students]
     reached = set(in_reach(author).filter(pk__in=ids).values_list("pk", flat=True)) if author.may[May.TEXT] else set(ids)
     return {

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers.protocol import Unknown
 from quadline.conversations.models import Message
 from quadline.delivery import daily_cap, recording
@@ -77,7 +77,7 @@ PUT_BACK = "UPDATE delivery_attempt SET next_look_at = %(at)s WHERE id = ANY(%(i
 @job(queue="texts", attempts=3)
 def settle_unknown_attempts(timestamp: int) -> None:
     """The timetable's sweep: dead workers' attempts, then a look at the carrier for all unknown outcomes."""
-    now = timezone.now()
+    now = clock.now()
     lost = Attempt.objects.filter(outcome=Attempt.Outcome.UNDER_WAY, started_at__lt=now - LOST_AFTER)
     for attempt in lost.select_related("message"):
         recording.record_unknown(attempt.message, attempt, Unknown("the worker stopped"), now=now)

@@ -45,6 +45,15 @@ LONGEST_WAIT_FOR_SERVER = timedelta(minutes=2)
 # An email that is "sending" for longer belongs to a worker that died: each step with a mail server takes 10 s at most.
 EMAIL_LOST_AFTER = timedelta(seconds=60)
 
+# How far ahead a time can lie that somebody waits for (far_ahead.py). A night may be long
+# on every clock a student may live by; the networks' next day may begin in one.
+CLOCK_ERROR = timedelta(minutes=1)
+LONGEST_ASKED_FOR = timedelta(hours=1)  # by the carrier, until it is called again
+LONGEST_NIGHT = timedelta(days=2)
+LONGEST_TOMORROW = timedelta(days=3)
+LONGEST_HOLD = timedelta(seconds=30)  # of a number in a worker's hands (numbers)
+MOST_SEGMENTS = 24  # of one text: 1,600 characters in UCS-2
+
 
 class Moment(StrEnum):
     REFUSAL = "refusal"  # the carrier did not take the text
@@ -113,7 +122,8 @@ def wait_before_retry(attempts: int, *, asked_for: float, jitter: float) -> time
     ``attempts`` counts those made; ``asked_for`` is in seconds; ``jitter`` from 0 to 1 spreads the retries.
     """
     if asked_for:
-        return timedelta(seconds=asked_for * (1 + 0.1 * jitter))
+        asked = timedelta(seconds=asked_for * (1 + 0.1 * jitter))
+        return min(asked, LONGEST_ASKED_FOR)
     doubled = timedelta(seconds=2 ** min(attempts, 12)) * (0.75 + 0.5 * jitter)
     return min(doubled, LONGEST_WAIT)
 
@@ -135,3 +145,11 @@ def texts_at_once(rate: float, *, share: int) -> int:
     """
     allowed = int(rate * IN_ONE_GO.total_seconds()) if rate else share
     return max(1, min(share, allowed))
+
+
+def busy_at_most(rate: float) -> timedelta:
+    """How long a number can be busy with what is claimed for it at once."""
+    if not rate:
+        return timedelta(0)
+    at_once = max(1, int(rate * IN_ONE_GO.total_seconds()))
+    return CATCH_UP + timedelta(seconds=at_once * MOST_SEGMENTS / rate)

@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, transaction
-from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Accepted, OutboundText, Refused, SendOutcome, Unknown, Unsent
 from quadline.consent import ledger
@@ -48,7 +48,7 @@ class Turn:
     """What a turn at the database brought: texts that may leave, if any were claimed; else when to look again."""
 
     allowed: list[Claim]
-    looked_at: datetime
+    looked_at: float  # in clock.seconds(), as all durations within a process
     has_claimed: bool
     wait: float | None = None  # seconds until a number is free that keeps texts waiting
 
@@ -72,9 +72,9 @@ async def send_due_texts() -> None:
 
 async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
     """Turn by turn, claim what is due. Meanwhile other texts are at the carrier, and others' answers are written down."""
-    clock = asyncio.get_running_loop().time
+    loop = asyncio.get_running_loop()
     while True:
-        is_over = clock() > until
+        is_over = loop.time() > until
         line.begin_turn()
         chunk = FEW if line.seconds_since_single < LATELY_SECONDS else CHUNK
         turn = await sync_to_async(_take_turn)(line, 0 if is_over else min(chunk, _room(line)))
@@ -126,12 +126,13 @@ def _take_turn(line: Line, room: int) -> Turn:
     """
     if over := line.over():
         ledger.let_go([claim.to.pair for claim in over])
-    asked_at = timezone.now()
+    asked_at = clock.now()
     claims = claim_due(limit=room) if room else []
     if not claims:
-        return Turn([], asked_at, False, _until_next_turn(asked_at) if room else None)
+        wait = _until_next_turn(asked_at) if room else None
+        return Turn([], clock.seconds(), False, wait)
     held = ledger.hold({claim.to.pair for claim in claims})
-    looked_at = timezone.now()
+    looked_at = clock.seconds()
     allowed: list[Claim] = []
     try:
         allowed += _still_allowed(claims, held)
@@ -143,7 +144,7 @@ def _take_turn(line: Line, room: int) -> Turn:
 def _until_next_turn(asked_at: datetime) -> float | None:
     """Seconds until a number that kept texts waiting when last asked is free; None when none will be soon."""
     at = next_turn(asked_at)
-    left = at - timezone.now() if at else SOON
+    left = at - clock.now() if at else SOON
     return max(left.total_seconds(), 0.0) if left < SOON else None
 
 
@@ -163,7 +164,7 @@ async def send_probe(*, reference: str, system_phone: str, to: str) -> SendOutco
 
 def _still_allowed(claims: list[Claim], held: set[ledger.Pair]) -> list[Claim]:
     """The last look at consent, under the lock that a STOP also takes. What a STOP is waiting for comes back later."""
-    now = timezone.now()
+    now = clock.now()
     first = {claim.to.pair: claim for claim in reversed(claims)}  # of two with one phone: a lock covers one text
     in_hand = [claim for claim in claims if claim.to.pair in held and first[claim.to.pair] is claim]
     if len(in_hand) < len(claims):
@@ -200,9 +201,9 @@ def _come_back(claim: Claim, now: datetime) -> None:
     enqueue(send_due_texts, after=A_MOMENT)
 
 
-async def _hand_over(claim: Claim, looked_at: datetime) -> SendOutcome:
-    now = timezone.now()
-    if now - claim.started_at > STALE_AFTER or now - looked_at > LOOK_LASTS:
+async def _hand_over(claim: Claim, looked_at: float) -> SendOutcome:
+    in_hand, since_look = clock.seconds() - claim.since, clock.seconds() - looked_at
+    if in_hand > STALE_AFTER.total_seconds() or since_look > LOOK_LASTS.total_seconds():
         return Unsent("this worker was paused")
     student_phone, system_phone = claim.to.pair
     text = OutboundText(str(claim.message_id), system_phone, student_phone, claim.text)
@@ -211,7 +212,7 @@ async def _hand_over(claim: Claim, looked_at: datetime) -> SendOutcome:
 
 def _write_down(answers: list[Answer]) -> None:
     """Record what became of each text."""
-    now = timezone.now()
+    now = clock.now()
     taken = [
         Taken(claim.message_id, claim.attempt_id, outcome.carrier_message_id)
         for claim, outcome in answers

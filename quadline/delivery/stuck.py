@@ -10,8 +10,8 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
+from quadline import clock
 from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, Status, WaitingFor
 from quadline.conversations.statuses import announce, climb
@@ -29,7 +29,7 @@ UNDECIDED = (Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN)
 @job(queue="texts", attempts=3)
 def find_stuck_texts(timestamp: int) -> None:
     """The timetable's sweep."""
-    now = timezone.now()
+    now = clock.now()
     for message_id in list(_stuck(now).values_list("pk", flat=True)[:IN_ONE_SWEEP]):
         _take_up(message_id, now)
 

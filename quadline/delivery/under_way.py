@@ -7,8 +7,8 @@ from time import sleep
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
+from quadline import clock
 from quadline.consent import ledger
 from quadline.consent.ledger import Pair
 from quadline.delivery import scope
@@ -52,7 +52,7 @@ def _is_under_way(pair: Pair) -> bool:
     """Each question sees what was committed before it."""
     asked: dict[str, Any] = {
         "patience": ledger.LOCK_PATIENCE_MS,
-        "since": timezone.now() - CALL_OVER_AFTER,
+        "since": clock.now() - CALL_OVER_AFTER,
         "student": pair[0],
         "systems": scope.system_phones_reached(pair[1]),
     }

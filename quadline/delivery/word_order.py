@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, NumberProblem, OutcomeUnknown
 from quadline.consent import ledger
@@ -116,7 +116,7 @@ def _file(texts: Sequence[InboundText]) -> None:
     """One that cannot be filed keeps back nothing; whoever reads the log meets it again."""
     for text in texts:
         try:
-            file_replies([text], now=timezone.now())
+            file_replies([text], now=clock.now())
         except (DataError, IntegrityError, ValueError):
             log.exception("a text that the carrier has could not be filed", carrier_message_id=text.carrier_message_id)
 
@@ -130,7 +130,7 @@ def _settle(pair: Pair, dates: Mapping[str, datetime], *, looks: int) -> bool:
         ledger.wait_for_sends(pair)
         conversations = _conversations(pair)
         ledger.learn_dates(pair, dates)
-        opting.answer_by_keyword(pair, now=timezone.now(), dates=dates)
+        opting.answer_by_keyword(pair, now=clock.now(), dates=dates)
         standing = ledger.standing(pair)
         is_in_doubt = standing is not None and standing.is_in_doubt
         if is_in_doubt:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -30,6 +31,7 @@ PRIVATE_LOG = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
+PATIENCE_SECONDS = 15  # with each way to end the server
 
 
 class PostgresError(RuntimeError):
@@ -125,13 +127,14 @@ def _private(log: Path) -> BinaryIO:
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
     """Fast shutdown: open sessions are ended, everything committed is on disk."""
-    if server.poll() is None:
-        server.send_signal(signal.SIGINT)
-        try:
-            server.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            server.send_signal(signal.SIGQUIT)
-            server.wait(timeout=10)
+    if server.poll() is not None:
+        return
+    server.send_signal(signal.SIGCONT)  # else one that was stopped hears nothing
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        server.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=PATIENCE_SECONDS)
+            return
 
 
 def _wheel_install() -> Path:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from quadline.demo.postgres import die_with_parent
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 35  # each ends by itself sooner, whatever the database does (quadline/worker.py)
 LOOK_EVERY_SECONDS = 0.02  # for what is about to be ready
 TO_STOP = (signal.SIGINT, signal.SIGTERM)
 # Elsewhere a fork of a process that has used system libraries may crash: there each begins anew.
@@ -33,7 +33,9 @@ class Child(Protocol):
     @property
     def has_ended(self) -> bool: ...
     def start(self) -> None: ...
+    def tell_to_stop(self) -> None: ...
     def stop(self) -> None: ...
+    def kill(self) -> None: ...
 
 
 @dataclass
@@ -62,10 +64,18 @@ class Process:
     def has_ended(self) -> bool:
         return self.running is not None and self.running.poll() is not None
 
+    def tell_to_stop(self) -> None:
+        if self.running is not None:
+            self.running.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        if self.running is not None:
+            self.running.kill()
+
     def stop(self) -> None:
-        if self.running is None or self.running.poll() is not None:
+        if self.running is None:
             return
-        self.running.send_signal(signal.SIGTERM)
+        self.tell_to_stop()
         try:
             self.running.wait(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -80,6 +90,7 @@ class Copy:
     arguments: list[str]
     main: Callable[[list[str]], None]
     running: Any = field(default=None)
+    _is_told: bool = field(default=False)
 
     @property
     def name(self) -> str:
@@ -95,10 +106,19 @@ class Copy:
     def has_ended(self) -> bool:
         return self.running is not None and not self.running.is_alive()
 
+    def tell_to_stop(self) -> None:
+        if self.running is not None and not self._is_told:
+            self._is_told = True  # a second signal would end it at once
+            self.running.terminate()
+
+    def kill(self) -> None:
+        if self.running is not None:
+            self.running.kill()
+
     def stop(self) -> None:
         if self.running is None or not self.running.is_alive():
             return
-        self.running.terminate()
+        self.tell_to_stop()
         self.running.join(PATIENCE_SECONDS)
         if self.running.is_alive():
             self.running.kill()
@@ -134,7 +154,10 @@ class Told(BaseException):
 
 
 class Supervisor:
-    """Starts children and keeps them running; SIGINT or SIGTERM, at any moment, stops them all, the last first."""
+    """Starts children and keeps them running; SIGINT or SIGTERM, at any moment, stops them all, the last first.
+
+    A second signal kills what has not ended by then.
+    """
 
     def __init__(self) -> None:
         self._is_told = False
@@ -149,6 +172,10 @@ class Supervisor:
     def _tell(self, *_: Any) -> None:
         self._is_told = True  # Python drops what is raised while it tidies up: whoever goes on looks again
         raise Told
+
+    def _hurry(self, *_: Any) -> None:
+        for child in self._children:
+            child.kill()
 
     def start(self, child: Child) -> None:
         if self._is_told:
@@ -180,7 +207,10 @@ class Supervisor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         try:
             for name in TO_STOP:
-                signal.signal(name, signal.SIG_IGN)  # stopping is under way, and bounded
+                signal.signal(name, self._hurry)  # stopping is under way, and bounded
+            for child in self._children:
+                if isinstance(child, Copy):  # ours have their time to end side by side
+                    child.tell_to_stop()
         finally:
             self._at_the_end.close()
         return isinstance(error, Told)

@@ -22,6 +22,16 @@ def number_is_late(*, to: Iterable[str], staff_name: str, hours: int, reason: st
     _send(f"Texting number of {staff_name} is not active yet", lines, to)
 
 
+def number_is_delayed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
+    """Tell the administrators that setting up a number meets the same problem again and again."""
+    lines = [
+        f"The texting number of {staff_name} is not set up yet: {reason}",
+        "Quadline keeps trying. If this is something you can fix, fix it now: texts are waiting.",
+        f"See {settings.PUBLIC_URL}/manage/numbers/ for each step.",
+    ]
+    _send(f"Texting number of {staff_name} is delayed", lines, to)
+
+
 def number_is_active(*, to: str, written: str) -> None:
     """Tell a staff user that their number works."""
     lines = [

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
+from django.db.models import F, Q
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
+from quadline.live.telling import tell
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import BEING_SET_UP, USUALLY_WITHIN
+from quadline.numbers.rules import BEING_SET_UP, TOLD_AFTER, USUALLY_WITHIN, State
 
 
 @job(queue="letters")
@@ -24,20 +26,35 @@ def tell_active(number_id: int) -> None:
 
 
 @job(queue="letters")
+def tell_delayed(number_id: int) -> None:
+    number = SystemNumber.objects.select_related("user").get(pk=number_id)
+    if number.reason:  # else it was over meanwhile
+        letters.number_is_delayed(to=_administrators(), staff_name=number.user.name, reason=number.reason)
+
+
+@job(queue="letters")
 def tell_late(number_id: int) -> None:
     number = SystemNumber.objects.select_related("user").get(pk=number_id)
-    hours = (timezone.now() - number.requested_at) // timedelta(hours=1)
+    hours = (clock.now() - number.requested_at) // timedelta(hours=1)
     letters.number_is_late(to=_administrators(), staff_name=number.user.name, hours=hours, reason=number.reason)
 
 
 @job(queue="letters", attempts=3)
 def find_late_numbers(timestamp: int) -> None:
-    """Once for each number that is not active after the time it usually takes at most."""
-    now = timezone.now()
-    late = SystemNumber.objects.filter(state__in=BEING_SET_UP, requested_at__lte=now - USUALLY_WITHIN, administrator_told_at=None)
+    """Each number that cannot go on for a while, and each that is not active after the time it usually takes: once each."""
+    now = clock.now()
+    being_set_up = SystemNumber.objects.filter(state__in=BEING_SET_UP)
+    in_trouble = being_set_up.exclude(state=State.FAILED).exclude(reason="")
+    in_trouble = in_trouble.filter(requested_at__lte=now - TOLD_AFTER, administrator_told_at=None)
+    late = being_set_up.filter(requested_at__lte=now - USUALLY_WITHIN)
+    late = late.filter(Q(administrator_told_at=None) | Q(administrator_told_at__lt=F("requested_at") + USUALLY_WITHIN))
     for number in late:
-        if SystemNumber.objects.filter(pk=number.pk, administrator_told_at=None).update(administrator_told_at=now):
+        if late.filter(pk=number.pk).update(administrator_told_at=now):
             enqueue(tell_late, number_id=number.pk)
+    for number in in_trouble:
+        if in_trouble.filter(pk=number.pk).update(administrator_told_at=now):
+            enqueue(tell_delayed, number_id=number.pk)
+            tell([number.user_id], "number")
 
 
 def _administrators() -> list[str]:

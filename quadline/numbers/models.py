@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from quadline.accounts.models import User
-from quadline.numbers.rules import LIVE, State, Step, is_late, steps_shown
+from quadline.numbers.rules import LIVE, Standing, State, Step, is_late, standing, steps_shown
 from quadline.sms import phones
 
 STATES = [(state.value, state.value.title()) for state in State]
@@ -70,6 +70,9 @@ class SystemNumber(models.Model):
             State.ACTIVE: self.active_at,
         }
         return steps_shown(State(self.state), reached)
+
+    def standing(self, now: datetime) -> Standing:
+        return standing(self.requested_at, State(self.state), self.reason, now=now)
 
     def is_late(self, now: datetime) -> bool:
         return is_late(self.requested_at, State(self.state), now=now)

@@ -9,17 +9,18 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.audit.models import record
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, NumberProblem, NumberTaken, OwnedNumber, SearchArea
 from quadline.jobs import enqueue, enqueue_once, job
+from quadline.live.telling import tell
 from quadline.numbers import alerts
 from quadline.numbers.lifecycle import become, note
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import BEING_SET_UP, State
 
 HOLD = timedelta(seconds=30)  # renewed before each call to the carrier, which takes 15 s at most
 TO_BE_PROVISIONED = Q(state__in=[State.REQUESTED, State.ORDERING]) | Q(state=State.REGISTERING, attached_at=None)
@@ -70,7 +71,7 @@ def provision_number(number_id: int) -> None:
         _advance(registry.current(), number)
     except NumberProblem as problem:
         if not problem.is_final:
-            SystemNumber.objects.filter(pk=number.pk).update(reason=problem.words)
+            _say_why(number, problem.words)
             raise
         _fail(number, problem.words)
     finally:
@@ -80,14 +81,14 @@ def provision_number(number_id: int) -> None:
 @job(queue="numbers", attempts=3)
 def take_up_numbers(timestamp: int) -> None:
     """Numbers that nobody has in hand, though something is left to do: their job was lost."""
-    now = timezone.now()
+    now = clock.now()
     forgotten = SystemNumber.objects.filter(TO_BE_PROVISIONED, Q(held_until=None) | Q(held_until__lt=now))
     for number in forgotten.filter(requested_at__lt=now - 2 * HOLD):
         enqueue_once(provision_number, key=f"number-{number.pk}", number_id=number.pk)
 
 
 def _hold(number_id: int) -> SystemNumber | None:
-    now = timezone.now()
+    now = clock.now()
     left_to_do = SystemNumber.objects.filter(TO_BE_PROVISIONED, pk=number_id)
     free = left_to_do.filter(Q(held_until=None) | Q(held_until__lt=now))
     if free.update(held_until=now + HOLD):
@@ -104,7 +105,7 @@ def _in_hand(number: SystemNumber) -> "QuerySet[SystemNumber]":
 
 def _renew_hold(number: SystemNumber) -> None:
     """Raises HeldElsewhere for a job that was away for longer than its hold."""
-    until = timezone.now() + HOLD
+    until = clock.now() + HOLD
     if not _in_hand(number).update(held_until=until):
         raise HeldElsewhere(number.pk)
     number.held_until = until
@@ -117,7 +118,7 @@ def _advance(carrier: Carrier, number: SystemNumber) -> None:
             number,
             State.REGISTERING,
             cause="rented from the carrier",
-            now=timezone.now(),
+            now=clock.now(),
             phone=owned.phone,
             carrier_number_id=owned.carrier_number_id,
         )
@@ -128,7 +129,16 @@ def _advance(carrier: Carrier, number: SystemNumber) -> None:
     if number.events.filter(to_state=State.FAILED).exists():
         carrier.detach(owned)  # else one whose registration was refused is attached already, and is not registered again
     carrier.attach(owned)
-    SystemNumber.objects.filter(pk=number.pk).update(attached_at=timezone.now(), reason="")
+    SystemNumber.objects.filter(pk=number.pk).update(attached_at=clock.now())
+    _say_why(number, "")
+
+
+def _say_why(number: SystemNumber, words: str) -> None:
+    """Why it does not get on for now, on the screens of whose number it is; "" when it does again."""
+    row = SystemNumber.objects.filter(pk=number.pk, state__in=BEING_SET_UP - {State.FAILED})
+    with transaction.atomic():
+        if row.exclude(reason=words).update(reason=words):
+            tell([number.user_id], "number")
 
 
 def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
@@ -136,13 +146,13 @@ def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
         chosen = _find(carrier, number)
         with transaction.atomic():
             _renew_hold(number)  # a twin may have chosen another meanwhile, and be about to buy it
-            become(number, State.ORDERING, cause="a number was chosen", now=timezone.now(), phone=chosen)
+            become(number, State.ORDERING, cause="a number was chosen", now=clock.now(), phone=chosen)
     _renew_hold(number)
     try:
         return carrier.buy(number.phone, reference=str(number.reference))
     except NumberTaken:
         # Perhaps by a twin of this job. The next try looks at what we own before it chooses another.
-        become(number, State.ORDERING, cause="somebody else took that number", now=timezone.now(), phone="")
+        become(number, State.ORDERING, cause="somebody else took that number", now=clock.now(), phone="")
         raise
 
 
@@ -167,6 +177,6 @@ def search_areas() -> list[SearchArea]:
 
 def _fail(number: SystemNumber, words: str) -> None:
     with transaction.atomic():
-        if become(number, State.FAILED, cause=words, now=timezone.now(), reason=words):
+        if become(number, State.FAILED, cause=words, now=clock.now(), reason=words):
             enqueue(alerts.tell_failed, number_id=number.pk)
             record("number needs an administrator", subject=number, actor=None)

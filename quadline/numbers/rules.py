@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 USUALLY_WITHIN = timedelta(hours=24)
+TOLD_AFTER = timedelta(minutes=15)  # of a trouble that is tried again: most are over by then
 
 
 class State(StrEnum):
@@ -15,6 +16,16 @@ class State(StrEnum):
     RESTING = "resting"  # its user left; late texts still reach the college
     RELEASED = "released"  # given back to the carrier
     FAILED = "failed"  # an administrator must act; the reason says why
+
+
+class Standing(StrEnum):
+    """How a number comes on, as far as its user and an administrator are concerned."""
+
+    READY = "ready"
+    ON_ITS_WAY = "on_its_way"
+    DELAYED = "delayed"  # something went wrong and is tried again; the reason says what
+    LATE = "late"  # nothing is known to be wrong, and it takes too long
+    NEEDS_ADMINISTRATOR = "needs_administrator"  # it does not go on without one
 
 
 LIVE = frozenset({State.REQUESTED, State.ORDERING, State.REGISTERING, State.ACTIVE, State.FAILED})
@@ -68,3 +79,14 @@ def steps_shown(state: State, reached: dict[State, datetime | None]) -> list[Ste
 def is_late(requested_at: datetime, state: State, *, now: datetime) -> bool:
     """Whether a number is still not active after the time it usually takes at most."""
     return state in BEING_SET_UP and now - requested_at >= USUALLY_WITHIN
+
+
+def standing(requested_at: datetime, state: State, reason: str, *, now: datetime) -> Standing:
+    """``reason``: why it failed, or why its last step went wrong; "" when nothing did."""
+    if state is State.FAILED:
+        return Standing.NEEDS_ADMINISTRATOR
+    if state not in BEING_SET_UP:
+        return Standing.READY
+    if reason:
+        return Standing.DELAYED
+    return Standing.LATE if is_late(requested_at, state, now=now) else Standing.ON_ITS_WAY

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db import transaction
-from django.utils import timezone
 
+from quadline import clock
 from quadline.roster.assigning import assign
 from quadline.roster.columns import CASELOAD_FILE, STUDENT_FILE
 from quadline.roster.faults import Fault, RosterFault
@@ -67,7 +67,7 @@ def import_roster(
     done.notes += _notes(table)
     assignments = read_table(caseload_file, CASELOAD_FILE) if caseload_file else None
     with transaction.atomic():
-        losses = _import_students(table, done, now or timezone.now())
+        losses = _import_students(table, done, now or clock.now())
         if assignments:
             done.notes.append(assignments.said)
             assigned = assign(assignments)

@@ -6,9 +6,9 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.broadcasts.audiences import resolve, suggestions
@@ -95,7 +95,7 @@ def _draft(request: StaffRequest) -> Broadcast:
         audience={"to": [_token(request)]},
         with_contact_card=request.POST.get("with_contact_card") == "yes",
         is_announcement=True,
-        now=timezone.now(),
+        now=clock.now(),
     )
 
 

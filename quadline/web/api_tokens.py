@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib.messages import success
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from quadline import clock
 from quadline.accounts.models import ApiToken
 from quadline.accounts.tokens import LONGEST_NAME, TokenRefused, make_token, revoke_token
 from quadline.web.requests import StaffRequest
@@ -20,7 +20,7 @@ def page(request: StaffRequest) -> HttpResponse:
         return _shown(request)
     name = request.POST.get("name", "")
     try:
-        made, words = make_token(user=request.user, name=name, actor=request.user, now=timezone.now())
+        made, words = make_token(user=request.user, name=name, actor=request.user, now=clock.now())
     except TokenRefused as refused:
         return _shown(request, name=name, problem=str(refused), status=422)
     return _shown(request, made=made, words=words)
@@ -29,7 +29,7 @@ def page(request: StaffRequest) -> HttpResponse:
 @require_POST
 def revoke(request: StaffRequest, token_id: int) -> HttpResponseBase:
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user)
-    if revoke_token(token, actor=request.user, now=timezone.now()):
+    if revoke_token(token, actor=request.user, now=clock.now()):
         success(request, f"“{token.name}” opens nothing any more.")
     return redirect("profile-tokens")
 

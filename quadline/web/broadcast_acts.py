@@ -8,9 +8,9 @@ from django.contrib.messages import error, success
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from quadline import clock
 from quadline.broadcasts import pausing, results
 from quadline.broadcasts.discarding import discard_draft
 from quadline.broadcasts.models import Broadcast
@@ -24,14 +24,14 @@ Done = TypeVar("Done")
 @require_POST
 def pause(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
-    is_paused = _done(request, lambda: pausing.pause(chosen, actor=request.user, now=timezone.now()))
+    is_paused = _done(request, lambda: pausing.pause(chosen, actor=request.user, now=clock.now()))
     return _back(request, chosen, "Paused. What waits stays until you resume." if is_paused else "")
 
 
 @require_POST
 def resume(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
-    is_resumed = _done(request, lambda: pausing.resume(chosen, actor=request.user, now=timezone.now()))
+    is_resumed = _done(request, lambda: pausing.resume(chosen, actor=request.user, now=clock.now()))
     return _back(request, chosen, "It goes on where it was." if is_resumed else "")
 
 
@@ -40,9 +40,9 @@ def stop(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     """Asked once more first: what is stopped does not go on."""
     chosen = steered(request, broadcast_id)
     if request.method == "POST":
-        stopped = _done(request, lambda: pausing.stop_rest(chosen, actor=request.user, now=timezone.now()))
+        stopped = _done(request, lambda: pausing.stop_rest(chosen, actor=request.user, now=clock.now()))
         return _back(request, chosen, f"Stopped. {stopped:,} did not leave." if stopped is not None else "")
-    waiting = results.progress(chosen, timezone.now()).waiting
+    waiting = results.progress(chosen, clock.now()).waiting
     context = {
         "title": "Stop the rest?",
         "words": f"The {waiting:,} that have not left are cancelled for good. What has left cannot be recalled.",
@@ -57,7 +57,7 @@ def stop(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def retry(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
-    again = _done(request, lambda: results.retry_failed(chosen, actor=request.user, now=timezone.now()))
+    again = _done(request, lambda: results.retry_failed(chosen, actor=request.user, now=clock.now()))
     plural = "" if again == 1 else "s"
     return _back(request, chosen, f"{again:,} text{plural} will be sent once more." if again is not None else "")
 

@@ -10,9 +10,9 @@ from django.db.models import Count, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from quadline import clock
 from quadline.broadcasts import preflight
 from quadline.broadcasts.launching import ReviewChanged, launch
 from quadline.broadcasts.models import Broadcast, Recipient
@@ -51,7 +51,7 @@ def page(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     if request.htmx:
         return render(request, "broadcasts/_preview.html", preview_context(request, broadcast))
     try:
-        review = preflight.review(broadcast, now=timezone.now())
+        review = preflight.review(broadcast, now=clock.now())
     except BroadcastRefused:  # sent from another tab meanwhile
         return redirect("broadcast", broadcast.pk)
     return render(request, "broadcasts/review.html", _context(request, broadcast, review))
@@ -88,7 +88,7 @@ def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
         problem = f"Nothing was sent. Type {count:,} in the box to say that you mean all of them."
         return _again(request, broadcast, shown, problem=problem)
     try:
-        launch(broadcast, actor=request.user, fingerprint=request.POST.get("fingerprint", ""), now=timezone.now())
+        launch(broadcast, actor=request.user, fingerprint=request.POST.get("fingerprint", ""), now=clock.now())
     except ReviewChanged as changed:
         return _again(request, broadcast, changed.review, changes=_changes(before, broadcast), has_changed=True)
     except BroadcastRefused as refused:

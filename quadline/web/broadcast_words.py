@@ -5,11 +5,14 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from quadline import clock as database_clock
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.results import Progress
 from quadline.broadcasts.reviews import Review
 from quadline.broadcasts.rules import State
 from quadline.conversations.rules import Channel, WaitingFor
+from quadline.delivery.waiting import trouble_of
+from quadline.numbers.models import SystemNumber
 from quadline.web.number_waits import else_an_email
 
 STATES: dict[State, tuple[str, str, str]] = {  # words, tone, icon: as a chip
@@ -31,7 +34,9 @@ def state_chip(broadcast: Broadcast, progress: Progress | None = None) -> dict[s
     """The state, and what a running one waits for."""
     label, tone, icon = STATES[State(broadcast.state)]
     if broadcast.state == State.RUNNING and progress:
-        if progress.waits_for_number:
+        if progress.waits_for_number and _trouble(broadcast):
+            label, tone, icon = "Problem with the number", "bad", "alert"
+        elif progress.waits_for_number:
             label, tone, icon = "Waiting for the number", "warn", "waiting"
         elif progress.held_until:
             label, tone, icon = f"Held until {clock(progress.held_until)}", "warn", "waiting"
@@ -49,6 +54,8 @@ def progress_words(broadcast: Broadcast, progress: Progress) -> str:
         return f"{done}; the rest was stopped."
     if broadcast.state == State.FINISHED:
         return f"{done}."
+    if progress.waits_for_number and (trouble := _trouble(broadcast)):
+        return f"{done}. There’s a problem with the number. {trouble} The texts wait. {else_an_email()}"
     if progress.waits_for_number:
         return f"{done}. The texts wait for the number and go out automatically when it is active. {else_an_email()}"
     if progress.held_by:
@@ -58,6 +65,11 @@ def progress_words(broadcast: Broadcast, progress: Progress) -> str:
     if progress.seconds_left is None:
         return f"{done}."
     return f"{done}; about {lasting(progress.seconds_left)} left."
+
+
+def _trouble(broadcast: Broadcast) -> str:
+    number = SystemNumber.objects.of(broadcast.author)
+    return trouble_of(number, now=database_clock.now()) if number else ""
 
 
 def _held(progress: Progress) -> str:

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.broadcasts import results
 from quadline.broadcasts.models import Broadcast
@@ -101,7 +101,7 @@ def own(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
 
 
 def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
-    now = results.progress(shown, timezone.now())
+    now = results.progress(shown, clock.now())
     is_own, may_act = shown.author_id == request.user.pk, may_steer(shown, request.user)
     is_over = shown.state in (State.STOPPED, State.FINISHED)
     return {
@@ -119,7 +119,7 @@ def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
 
 def _listed(broadcast: Broadcast) -> Listed:
     name = "broadcast-review" if broadcast.state == State.DRAFT else "broadcast"
-    now = None if broadcast.state == State.DRAFT else results.progress(broadcast, timezone.now())
+    now = None if broadcast.state == State.DRAFT else results.progress(broadcast, clock.now())
     reached = sum(count.count for count in now.counts if count.status in REACHED[Channel(broadcast.channel)]) if now else 0
     return Listed(
         broadcast=broadcast,

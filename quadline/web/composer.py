@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.consent import ledger
@@ -16,6 +17,7 @@ from quadline.delivery import scope
 from quadline.delivery.outbox import notice_due, opt_out_notice
 from quadline.delivery.reach import OUT_OF_REACH
 from quadline.delivery.scope import reason_words
+from quadline.delivery.waiting import trouble_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from quadline.roster.models import PhoneTrouble, Student
@@ -185,7 +187,9 @@ def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
         return "first", f"{FIRST} {else_an_email()}", "", None
     if number.state == State.ACTIVE:
         return "ready", "", "", None
-    why = NEEDS_ADMINISTRATOR if number.state == State.FAILED else BEING_SET_UP
+    trouble = trouble_of(number, now=clock.now())
+    delayed = f"There’s a problem with your number. {trouble} {WAITS} when it is active."
+    why = NEEDS_ADMINISTRATOR if number.state == State.FAILED else delayed if trouble else BEING_SET_UP
     return "pending", f"{why} {else_an_email()}", "", None
 
 

@@ -10,13 +10,14 @@ from django.contrib.messages import success
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from quadline import clock
 from quadline.accounts.models import TINTS
 from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation
 from quadline.conversations.reading import Returned, mark_read, save_draft, set_done
+from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.reach import OUT_OF_REACH
 from quadline.roster.models import Student
 from quadline.web.asking import asked_in
@@ -61,13 +62,15 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen = _visible(request, conversation_id)
     header = _header(request, chosen)
     after = whole_number(request.GET.get("after")) or 0
-    seen_at = timezone.now() - RECENT
+    seen_at = clock.now() - RECENT
     until_now = chosen.messages.filter(position__lte=after)
     changed = until_now.filter(events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT)
     # What can be done with a message hangs on whether its student can be written to.
     acts = until_now.order_by("-position")[:PAGE] if request.GET.get("reach") != _reach_key(header) else []
+    # How the number stands that these wait for is no event of theirs.
+    waiting = until_now.filter(status=Status.WAITING, reason=WaitingFor.NUMBER)
     new = chosen.messages.filter(position__gt=after)
-    messages = sorted({*new.in_order()[: 4 * PAGE], *changed, *acts}, key=lambda message: message.position)
+    messages = sorted({*new.in_order()[: 4 * PAGE], *changed, *acts, *waiting}, key=lambda message: message.position)
     return render(request, "inbox/_fresh.html", fresh_context(request, chosen, messages, after, header=header))
 
 
@@ -186,7 +189,7 @@ def _composer(request: StaffRequest, chosen: Conversation, header: dict[str, Any
 
 
 def since_url(chosen: Conversation, after: int, header: dict[str, Any]) -> str:
-    query = urlencode({"after": after, "at": timezone.now().isoformat(), "reach": _reach_key(header)})
+    query = urlencode({"after": after, "at": clock.now().isoformat(), "reach": _reach_key(header)})
     return f"{reverse('conversation_since', args=[chosen.pk])}?{query}"
 
 

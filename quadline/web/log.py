@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,7 +22,7 @@ from quadline.web.emails_shown import (
     automatic_replies,
     emails_shown,
 )
-from quadline.web.status_words import HELD_UNTIL, Moment, look_of, moment_of, words_of
+from quadline.web.status_words import HELD_UNTIL, Moment, detail_of, look_of, moment_of, words_of
 
 PAGE = 60
 CAN_BE_SENT_AGAIN = frozenset({Status.UNDELIVERED, Status.FAILED, Status.CANCELLED, Status.BOUNCED, Status.UNREACHED})
@@ -142,6 +143,7 @@ def _day(at: datetime) -> date:
 
 
 def bubbles_of(messages: list[Message], *, acts: Acts) -> list[Bubble]:
+    prefetch_related_objects([message for message in messages if message.reason == WaitingFor.NUMBER], "system_number")
     events: dict[str, list[MessageEvent]] = {}
     for event in MessageEvent.objects.filter(message__in=messages).select_related("actor"):
         events.setdefault(str(event.message_id), []).append(event)
@@ -198,7 +200,7 @@ def _bubble(
         status_icon=icon,
         tone=tone,
         segments=message.segments,
-        detail=message.detail,
+        detail=detail_of(message),
         timeline=tuple(moment_of(event, message.channel) for event in events),
         can_retry=may_send and status in CAN_BE_SENT_AGAIN and not (email and look_of(message, email)[0] == "envelope"),
         retry_url=reverse("retry_text", kwargs=arguments),

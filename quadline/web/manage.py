@@ -6,9 +6,9 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from quadline import clock
 from quadline.accounts.rules import May
 from quadline.delivery import confirmations
 from quadline.numbers.models import SystemNumber
@@ -35,7 +35,7 @@ def numbers(request: StaffRequest) -> HttpResponse:
     """Every number: whose, at which step, since when, and what stands in the way."""
     require_manager(request)
     rows = SystemNumber.objects.exclude(state=State.RELEASED).select_related("user").order_by("user__name")
-    now = timezone.now()
+    now = clock.now()
     listed = [_row(number, number.is_late(now)) for number in rows]
     listed.sort(key=lambda row: not row["needs_you"])
     shown = {
@@ -52,7 +52,7 @@ def numbers(request: StaffRequest) -> HttpResponse:
 def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
     require_manager(request)
     number = get_object_or_404(SystemNumber.objects.select_related("user"), pk=number_id)
-    if try_again(number=number, actor=request.user, now=timezone.now()):
+    if try_again(number=number, actor=request.user, now=clock.now()):
         messages.success(request, f"Setting up the number of {number.user.name} again.")
     else:
         messages.info(request, f"The number of {number.user.name} is not waiting for you any more.")

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from quadline import clock
 from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation, Message
 from quadline.delivery.failsafe import send_as_email
@@ -26,7 +26,7 @@ COMPOSER, ACT = "composer", "act"  # what an answer answers: each has a place of
 @require_POST
 def cancel(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     message = _own_message(request, message_id)
-    cancel_text(message=message, actor=request.user, now=timezone.now())
+    cancel_text(message=message, actor=request.user, now=clock.now())
     return back_to_log(request, message, answers=ACT)
 
 
@@ -51,7 +51,7 @@ def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
             raise NotAccepted(NO_WRITER)
     except NotAccepted as refused:
         return refused_in_log(request, message.conversation, refused, answers=ACT, shown=[message])
-    if not send_as_email(message=message, actor=request.user, now=timezone.now()):
+    if not send_as_email(message=message, actor=request.user, now=clock.now()):
         why = NotAccepted("This text is on its way or has become an email already. Nothing was sent again.")
         return refused_in_log(request, message.conversation, why, answers=ACT, shown=[message])
     return back_to_log(request, message, answers=ACT)

@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib.messages import success
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from quadline import clock
 from quadline.conversations.models import MessageTemplate
 from quadline.conversations.rules import Channel
 from quadline.conversations.templating import (
@@ -73,7 +73,7 @@ def edit(request: StaffRequest, template_id: int) -> HttpResponseBase:
 @require_POST
 def archive(request: StaffRequest, template_id: int) -> HttpResponseBase:
     template = get_object_or_404(MessageTemplate.objects.visible_to(request.user), pk=template_id)
-    if not archive_template(template=template, actor=request.user, now=timezone.now()):
+    if not archive_template(template=template, actor=request.user, now=clock.now()):
         return _form(request, template, _words_of(template), error="You may not archive this template. It is kept.")
     success(request, f"“{template.name}” is archived. Messages that were written from it stay as they are.")
     return redirect("templates")

@@ -9,8 +9,8 @@ from django.contrib.messages import success
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
 
+from quadline import clock
 from quadline.broadcasts.audiences import save_audience
 from quadline.broadcasts.drafting import draft_broadcast
 from quadline.broadcasts.models import Broadcast
@@ -98,7 +98,7 @@ def drafted(request: StaffRequest, chosen: Chosen) -> Broadcast:
         audience=chosen.audience,
         with_contact_card=written.get("with_contact_card") == "yes",
         is_announcement=before is not None and before.is_announcement,
-        now=timezone.now(),
+        now=clock.now(),
     )
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.delivery.opting import HOW_WORDS, How, RequestRefused, numbers_that_texted, record_stop_requests
@@ -62,7 +63,7 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
     student = get_object_or_404(Student.objects.visible_to(request.user), pk=student_id)
     if not request.user.may[May.TEXT]:
         raise PermissionDenied
-    now, numbers = timezone.now(), _numbers(request.user, student)
+    now, numbers = clock.now(), _numbers(request.user, student)
     form = StopRequestForm(_posted(request, numbers), numbers=numbers, now=now)
     if request.method != "POST" or not form.is_valid():
         return _shown(request, student, form)

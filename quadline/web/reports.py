@@ -5,9 +5,9 @@ from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from quadline import clock
 from quadline.reports import deliveries, opt_outs, responses
 from quadline.reports.csv_export import csv_response, record_export
 from quadline.reports.opt_out_rows import ChangeRow, OptOutRow, change_rows
@@ -103,14 +103,14 @@ def delivery_csv(request: StaffRequest) -> StreamingHttpResponse:
 @require_safe
 def response(request: StaffRequest) -> HttpResponse:
     filters = asked(request).report
-    context = response_context(request.user, filters, now=timezone.now())
+    context = response_context(request.user, filters, now=clock.now())
     return render(request, "reports/responses.html", context | {"bar": filter_bar(request, filters), "days": days_words(filters)})
 
 
 @require_safe
 def response_rows(request: StaffRequest) -> HttpResponse:
     filters = asked(request)
-    shown = paged(request, responses.rows(request.user, filters, now=timezone.now()), filters)
+    shown = paged(request, responses.rows(request.user, filters, now=clock.now()), filters)
     return render(request, "reports/rows.html", rows_context(request.user, filters, shown, report="report-responses"))
 
 
@@ -118,7 +118,7 @@ def response_rows(request: StaffRequest) -> HttpResponse:
 def response_csv(request: StaffRequest) -> StreamingHttpResponse:
     filters = asked(request)
     record_export(actor=request.user, name="responses", **filters.query)
-    return csv_response("responses", ROW_HEADS, _cells(responses.rows(request.user, filters, now=timezone.now())))
+    return csv_response("responses", ROW_HEADS, _cells(responses.rows(request.user, filters, now=clock.now())))
 
 
 def _opt_out_context(request: StaffRequest, page: str) -> dict[str, Any]:

@@ -4,8 +4,8 @@ import uuid
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils import timezone
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.conversations import merging
 from quadline.conversations.models import Message
@@ -63,7 +63,7 @@ def _text(author: User, student: Student, message_id: uuid.UUID, words: Wording,
             body=words.body,
             as_written=words.as_written,
             is_meant=is_meant,
-            now=timezone.now(),
+            now=clock.now(),
         )
     except TextRefused as refused:
         raise _not_accepted(refused) from refused
@@ -79,7 +79,7 @@ def _email(author: User, student: Student, message_id: uuid.UUID, words: Wording
             body=words.body,
             with_contact_card=words.with_card,
             as_written=words.as_written,
-            now=timezone.now(),
+            now=clock.now(),
         )
     except EmailRefused as refused:
         raise _not_accepted(refused) from refused

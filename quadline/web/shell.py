@@ -5,12 +5,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils import timezone
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery import carrier_away
+from quadline.delivery.waiting import trouble_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import Step
 from quadline.web.number_waits import longest_wait
@@ -28,6 +29,7 @@ class NumberView:
     requested_at: datetime | None = None
     waiting_count: int = 0
     late: bool = False
+    trouble: str = ""  # why it is not active, and who sees to it
     longest_wait: str = ""  # of a text for it
 
 
@@ -52,7 +54,7 @@ def shell_of(user: User) -> Shell:
         needs_reply=mine.needing_reply().count(),
         unread=mine.unread().count(),
         number=number_view(user),
-        carrier_is_away=carrier_away.keeps_texts_waiting_of(user, now=timezone.now()),
+        carrier_is_away=carrier_away.keeps_texts_waiting_of(user, now=clock.now()),
     )
 
 
@@ -69,6 +71,7 @@ def number_view(user: User) -> NumberView:
         reason=number.reason,
         requested_at=number.requested_at,
         waiting_count=0 if number.active_at else waiting.count(),
-        late=number.is_late(timezone.now()),
+        trouble=trouble_of(number, now=clock.now()),
+        late=number.is_late(clock.now()),
         longest_wait=longest_wait(),
     )

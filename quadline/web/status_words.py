@@ -6,13 +6,16 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from quadline import clock
 from quadline.consent.rules import Reason
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Status, WaitingFor
 from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.waiting import wait_of
 
 USED_UP = "Waiting until tomorrow: the college’s texts for today are used up"
 HELD_UNTIL = "Held until"
+TRYING_AGAIN = "Waiting to try again"
 BECOMING_EMAIL = "Being sent as email"
 ON_ITS_WAY = frozenset({OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING})
 WAITING = {
@@ -72,8 +75,12 @@ def words_of(message: Message, email: OutgoingEmail | None = None) -> str:
     status = Status(message.status)
     if email and email.is_failsafe and email.state in ON_ITS_WAY and status in NOT_DELIVERED:
         return BECOMING_EMAIL
+    if wait := wait_of(message, now=clock.now()):
+        return wait.status
+    if status is Status.SENDING and message.due_at and not message.reason:
+        return TRYING_AGAIN  # provably not at the carrier; the detail says why
     if status not in FINAL and message.reason == WaitingFor.TOMORROW:
-        is_still = message.due_at and message.due_at > timezone.now()
+        is_still = message.due_at and message.due_at > clock.now()
         return USED_UP if is_still else WAITING[WaitingFor.TURN]
     if status not in FINAL and message.reason in WAITING:
         return WAITING[WaitingFor(message.reason)]
@@ -86,7 +93,16 @@ def look_of(message: Message, email: OutgoingEmail | None) -> tuple[str, str]:
     """Icon and tone of the status: a text that is becoming an email has not failed."""
     if words_of(message, email) == BECOMING_EMAIL:
         return "envelope", "warn"
+    wait = wait_of(message, now=clock.now())
+    if wait and wait.reason == "number_failed":
+        return "alert", "bad"
     return message.status_icon, message.tone
+
+
+def detail_of(message: Message) -> str:
+    """Why it stands where it stands, and what happens next."""
+    wait = wait_of(message, now=clock.now())
+    return wait.detail if wait else message.detail
 
 
 def moment_of(event: MessageEvent, channel: str) -> Moment:

@@ -4,9 +4,9 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from quadline import clock
 from quadline.accounts.rules import May
 from quadline.consent.questions import Answer
 from quadline.conversations.models import Conversation
@@ -22,7 +22,7 @@ def answer(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     chosen = get_object_or_404(own, pk=conversation_id)
     if not request.user.may[May.TEXT]:
         raise PermissionDenied
-    words, now = "This was answered before. Nothing was changed.", timezone.now()
+    words, now = "This was answered before. Nothing was changed.", clock.now()
     given = request.POST.get("answer", "")
     if given in Answer.values and answer_question(conversation=chosen, actor=request.user, answer=Answer(given), now=now):
         words = _what_follows(chosen, Answer(given))

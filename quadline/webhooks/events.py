@@ -8,8 +8,8 @@ from typing import Any
 
 import structlog
 from django.db import DataError, IntegrityError, connection, transaction
-from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, Receipt, Registration
 from quadline.delivery import activation, good_news, receipts
@@ -56,7 +56,7 @@ def file_inbound(carrier: Carrier, text: InboundText, content: Mapping[str, str]
 
 def file_all_inbound(heard: Sequence[Heard]) -> None:
     """The same for many at once: all or none, and each once however often it comes."""
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         new = _store_filed(heard, now)
         if not new:
@@ -90,7 +90,7 @@ def file_registration(carrier: Carrier, news: Registration, content: Mapping[str
     with transaction.atomic():
         event = _store(carrier.name, CarrierEvent.Kind.REGISTRATION, news.key, content)
         if event.applied_at is None:
-            is_ours = activation.apply(news, now=timezone.now())
+            is_ours = activation.apply(news, now=clock.now())
             _applied(event, "applied" if is_ours else "about a number that is not ours")
 
 
@@ -110,7 +110,7 @@ def apply_forgotten_receipts(timestamp: int) -> None:
 @job(queue="receipts", attempts=3)
 def drop_old_events(timestamp: int) -> None:
     """Raw events are proof for a while; what they meant is kept with the messages."""
-    CarrierEvent.objects.filter(applied_at__lt=timezone.now() - KEEP).delete()
+    CarrierEvent.objects.filter(applied_at__lt=clock.now() - KEEP).delete()
 
 
 def _apply_batch() -> int:
@@ -136,7 +136,7 @@ def _apply_at_once(stored: Mapping[int, Receipt | None]) -> dict[int, str]:
     """What became of those that are plain, by event id."""
     plain = {id: receipt for id, receipt in stored.items() if receipt and good_news.is_good_news(receipt)}
     try:
-        left = good_news.apply_good_news(list(plain.values()), now=timezone.now())
+        left = good_news.apply_good_news(list(plain.values()), now=clock.now())
     except (DataError, IntegrityError):  # one that cannot be applied must not keep back the others
         log.exception("receipts that could not be applied together")
         plain, left = {}, set()
@@ -164,7 +164,7 @@ def _apply(event: CarrierEvent) -> str:
     receipt = registry.carrier(event.carrier).read_receipt(event.content)
     if receipt is None:
         return ON_THE_WAY
-    if receipts.apply(receipt, now=timezone.now()):
+    if receipts.apply(receipt, now=clock.now()):
         return APPLIED
     log.warning("receipt for no text of ours", event_id=event.pk)
     return "about no text of ours"
@@ -176,7 +176,7 @@ def _all_applied(results: Mapping[int, str]) -> None:
         ids.setdefault(result, []).append(str(event_id))
     with connection.cursor() as cursor:
         for result, some in ids.items():
-            cursor.execute(ALL_APPLIED, [timezone.now(), result, f"{{{','.join(some)}}}"])
+            cursor.execute(ALL_APPLIED, [clock.now(), result, f"{{{','.join(some)}}}"])
 
 
 def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str, Any]) -> CarrierEvent:
@@ -187,7 +187,7 @@ def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str
             INSERT INTO webhooks_carrierevent (carrier, kind, key, content, received_at, result)
             VALUES (%s, %s, %s, %s, %s, '') ON CONFLICT (carrier, kind, key) DO NOTHING
             """,
-            [carrier, kind, key[:LONGEST_KEY], as_json(content), timezone.now()],
+            [carrier, kind, key[:LONGEST_KEY], as_json(content), clock.now()],
         )
     return CarrierEvent.objects.select_for_update(no_key=True).get(carrier=carrier, kind=kind, key=key[:LONGEST_KEY])
 
@@ -202,4 +202,4 @@ def _sound(text: str) -> str:
 
 
 def _applied(event: CarrierEvent, result: str) -> None:
-    CarrierEvent.objects.filter(pk=event.pk).update(applied_at=timezone.now(), result=result)
+    CarrierEvent.objects.filter(pk=event.pk).update(applied_at=clock.now(), result=result)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import DataError, IntegrityError
-from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, NumberProblem
 from quadline.consent.rules import Keyword, keyword_in
@@ -33,7 +33,7 @@ def fetch_missed_replies(timestamp: int) -> None:
 
 def _fetch() -> None:
     """File what the log has and we do not: STOPs first, the rest in the order it was sent."""
-    carrier, now = registry.current(), timezone.now()
+    carrier, now = registry.current(), clock.now()
     try:
         received = carrier.received_texts(since=_since(carrier.name, now))
     except NumberProblem as problem:

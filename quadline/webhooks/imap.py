@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import structlog
-from django.utils import timezone
 
+from quadline import clock
 from quadline.delivery.inbound_email import file_email
 from quadline.emails.limits import LARGEST
 
@@ -47,7 +47,7 @@ def fetch_emails(url: str) -> int:
 
 def _file(mailbox: imaplib.IMAP4, uid: str) -> bool:
     try:
-        file_email(_fetch(mailbox, uid), envelope_to="", now=timezone.now())
+        file_email(_fetch(mailbox, uid), envelope_to="", now=clock.now())
     except (MailboxFault, imaplib.IMAP4.abort, OSError):
         raise
     except Exception:

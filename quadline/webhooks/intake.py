@@ -8,7 +8,6 @@ its reader every time.
 
 import asyncio
 import contextlib
-import signal
 import time
 from collections.abc import Awaitable, Callable
 from email.utils import parseaddr
@@ -21,8 +20,8 @@ from aiosmtpd.smtp import SMTP
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
-from django.utils import timezone
 
+from quadline import clock, stopping
 from quadline.delivery.inbound_email import Opened, file_opened, open_email
 from quadline.emails import outgoing
 from quadline.emails.limits import LARGEST, TooLarge
@@ -32,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 4  # emails filed at the same time; further ones wait their turn
 PATIENCE_SECONDS = 60  # with a mail server that says nothing
+FINISH_SECONDS = 10  # for emails that are being filed when the process is told to stop
+ENDS_WITHIN_SECONDS = 15.0  # whatever the database does
 LONGEST_LINE = LARGEST  # bytes; RFC 5321 has 1,000, and not every program keeps to it
 MOST_RECIPIENTS = 100
 KEPT = "250 2.0.0 Kept"
@@ -101,7 +102,7 @@ def is_ours(address: str) -> bool:
 def _file(opened: Opened, address: str) -> str:
     try:
         close_old_connections()
-        kept = file_opened(opened, envelope_to=address, now=timezone.now())
+        kept = file_opened(opened, envelope_to=address, now=clock.now())
     except Exception:
         log.exception("an email could not be kept; its mail server brings it again")
         return LATER
@@ -112,9 +113,15 @@ def _file(opened: Opened, address: str) -> str:
 
 
 async def told_to_stop() -> None:
+    """Then what is under way has its time, and after that the process ends all the same."""
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+
+    def tell() -> None:
+        stopping.told(within=ENDS_WITHIN_SECONDS)
+        stop.set()
+
+    for name in stopping.TO_STOP:
+        asyncio.get_running_loop().add_signal_handler(name, tell)
     await stop.wait()
 
 
@@ -128,7 +135,7 @@ async def listen(
     await until()
     server.close()
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(FINISH_SECONDS):
             while intake.under_way:
                 await asyncio.sleep(0.05)
 

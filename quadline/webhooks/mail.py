@@ -15,9 +15,9 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from quadline import clock
 from quadline.delivery.inbound_email import Opened, file_opened, open_email
 from quadline.delivery.mail_results import record_bounce
 from quadline.delivery.models import OutgoingEmail
@@ -108,7 +108,7 @@ def _keep_unread(body: bytes, why: str) -> None:
     log.warning("a mail service's call that could not be read", why=why)
     opened = Opened(body, unread.named_in(body, why=why))
     recipient = tokens.address_in(body[:MOST_SCANNED])
-    file_opened(opened, envelope_to=recipient, now=timezone.now())
+    file_opened(opened, envelope_to=recipient, now=clock.now())
 
 
 def _says_something(request: HttpRequest, body: bytes) -> bool:
@@ -144,7 +144,7 @@ def _keep(raw: bytes, recipient: str) -> None:
         return
     if not _rate.takes(opened.email.sender, now=time.monotonic()):
         raise Busy
-    file_opened(opened, envelope_to=recipient, now=timezone.now())
+    file_opened(opened, envelope_to=recipient, now=clock.now())
 
 
 def _said(status: int, words: str) -> HttpResponse:
@@ -157,7 +157,7 @@ def keep_tracking(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
         return
     email = OutgoingEmail.objects.filter(provider_id=event.message_id).select_related("message__conversation").first()
     if email and event.message_id:
-        record_bounce(email, words=_words(event), now=timezone.now())
+        record_bounce(email, words=_words(event), now=clock.now())
     elif OutgoingEmail.objects.filter(to__iexact=event.recipient or "", state=OutgoingEmail.State.SENDING).exists():
         raise TooEarly
     else:

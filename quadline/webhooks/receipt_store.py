@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from django.db import connection, connections
-from django.utils import timezone
 
+from quadline import clock
 from quadline.jobs import enqueue
 from quadline.webhooks.crowds import Crowd
 from quadline.webhooks.events import LONGEST_KEY, apply_receipts, as_json
@@ -32,7 +32,7 @@ def append(rows: Sequence[Row]) -> int:
     """
     columns = [list(column) for column in zip(*sorted(rows), strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(APPEND, [timezone.now(), *columns])
+        cursor.execute(APPEND, [clock.now(), *columns])
         return int(cursor.rowcount)
 
 

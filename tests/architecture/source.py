@@ -20,7 +20,9 @@ FLOORS = (
     ("roster", "numbers", "consent"),
     ("accounts",),
     ("audit", "live", "emails", "carriers"),
+    ("worker",),
     ("sms", "jobs", "client_address", "outages"),
+    ("clock", "stopping"),
 )
 BESIDE = {"simulator", "cli", "__main__", "__init__"}  # not in the house: they talk to it over HTTP, or only start it
 # Folders of files that others wrote, or that a tool does.

@@ -1,12 +1,15 @@
 """One advisor, two students and a carrier, in this process: what may happen to them, each as one call."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import time_machine
 from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers.protocol import Failure, InboundText, OutboundText, Progress, Receipt
 from quadline.carriers.twilio import Twilio
 from quadline.consent.questions import Answer
@@ -64,6 +67,19 @@ class College:
 
     def send(self) -> None:
         send_due()
+
+    @contextmanager
+    def with_a_wrong_clock(self, by: timedelta) -> Iterator[None]:
+        """Whoever works meanwhile does so on a machine whose clock is wrong; the database's is right."""
+        right_now, right_read = clock.now, clock.read
+        clock.now = lambda: right_now() - by
+        clock.read = lambda: right_read() - by
+        self.clock.shift(by)
+        try:
+            yield
+        finally:
+            self.clock.shift(-by)
+            clock.now, clock.read = right_now, right_read
 
     def send_with(self, **fault: Any) -> None:
         self.box.fault(times=1, **fault)

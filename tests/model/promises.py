@@ -4,11 +4,13 @@ from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from quadline.consent import ledger
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, Status
-from quadline.delivery import stuck
+from quadline.delivery import far_ahead, rules, stuck
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.reconcile import A_PERSON_DECIDES
 from quadline.numbers.models import SystemNumber
@@ -87,3 +89,12 @@ def is_quiet(college: College) -> bool:
     """P8, on the clock of the campus and of the students' phones."""
     hour = college.now.astimezone(DETROIT).hour
     return hour >= 21 or hour < 8
+
+
+def nothing_waits_longer_than_it_can(college: College) -> None:
+    """No time that somebody waits for was written by a clock that is ahead."""
+    with connection.cursor() as cursor:
+        for each in far_ahead.longest():
+            latest = college.now + each.ahead + rules.CLOCK_ERROR
+            cursor.execute(f"SELECT {each.column} FROM {each.table} WHERE {each.column} > %s AND {each.rows}", [latest])
+            assert cursor.fetchall() == [], f"{each.table}.{each.column}"

@@ -93,3 +93,26 @@ def test_a_clock_that_is_set_wrong_for_a_moment_sends_nothing_twice(
             clock.shift(timedelta(minutes=2))
         assert len(college.accepts()) == 1
         assert {status(text) for text in Message.objects.all()} == {Status.SENT}
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(seconds=-600), timedelta(hours=1), timedelta(seconds=7000)])
+def test_a_worker_whose_clock_is_wrong_keeps_nothing_from_leaving(
+    people: Cast, box: Simulator, twilio: Twilio, settings: Settings, wrong_by: timedelta
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"texts_per_second": 1.0})
+    with time_machine.travel(datetime(2027, 11, 3, 12, 0, tzinfo=DETROIT), tick=False) as clock:
+        college = College(people, box, twilio, clock)
+        college.write(people.rosa)
+        college.take_number_further()
+        with college.with_a_wrong_clock(wrong_by):
+            college.send_with(kind="rate_limit")
+        college.wait(timedelta(seconds=10))
+        college.write(people.bo)
+        with college.with_a_wrong_clock(wrong_by):
+            college.send_with(kind="accept_then_500")
+        for _ in range(3):
+            college.wait(timedelta(seconds=70))
+            college.sweep()
+            college.send()
+        assert len(college.accepts()) == 2
+        assert {status(text) for text in Message.objects.all()} == {Status.SENT}

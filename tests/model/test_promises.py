@@ -31,6 +31,7 @@ WHO = st.sampled_from([0, 1])
 FAULTS = ("accept_then_500", "reset", "rate_limit")
 KEYWORDS = ("STOP", "Stop.", "OPT OUT", "START", "Start.", "HELP", "See you there")
 PHRASES = ("please stop texting me", "no más mensajes")
+WRONG_BY = [timedelta(seconds=-600), timedelta(seconds=90), timedelta(seconds=7000)]
 WAITS = [timedelta(seconds=6), timedelta(seconds=70), timedelta(minutes=20), timedelta(hours=3), timedelta(hours=9)]
 
 
@@ -123,6 +124,13 @@ class Machine(RuleBasedStateMachine):
             self._watched(self.college.sweep)
         self._watched(self.college.send)
 
+    @rule(who=WHO, by=st.sampled_from(WRONG_BY), kind=st.sampled_from(("", *FAULTS)))
+    def a_worker_has_a_wrong_clock(self, who: int, by: timedelta, kind: str) -> None:
+        self.college.write(self.college.students[who])
+        with self.college.with_a_wrong_clock(by):
+            self._watched(lambda: self.college.send_with(kind=kind) if kind else self.college.send())
+            self._watched(self.college.sweep)
+
     @rule(who=WHO, answer=st.sampled_from(["stop", "go_on"]))
     def the_question_is_answered(self, who: int, answer: str) -> None:
         self.college.answer(self.college.students[who], answer)
@@ -153,6 +161,7 @@ class Machine(RuleBasedStateMachine):
         promises.no_status_fell(self.college)
         promises.one_email_for_what_did_not_arrive(self.college, type(self).mailbox)
         promises.each_reply_once(self.college)
+        promises.nothing_waits_longer_than_it_can(self.college)
 
     def _watched(self, act: Callable[[], None]) -> None:
         """Nothing that the carrier takes meanwhile may go to somebody who is out or in question, or at night."""

@@ -135,3 +135,15 @@ def test_brackets_that_are_meant_are_sent_as_written(people: Cast, program: Prog
     assert "{form} is not a merge field" in refused.json()["detail"]
     sent = program(people.maya).post("messages", TEXT | {"body": "Bring {form}", "as_written": True})
     assert (sent.status_code, sent.json()["body"]) == (201, "Bring {form}")
+
+
+def test_a_text_that_waits_for_a_number_that_failed_says_why_and_what_comes_next(people: Cast, program: Programs) -> None:
+    campus = program(people.maya)
+    sent = campus.post("messages", TEXT)
+    assert (sent.json()["reason"], sent.json()["detail"]) == ("number", "")
+    people.maya.system_numbers.update(state="failed", reason="The carrier did not accept our account or token.")
+    seen = campus.get(f"messages/{sent.json()['id']}").json()
+    assert (seen["status"], seen["reason"]) == ("waiting", "number_failed")
+    assert seen["status_words"] == "Waiting: there’s a problem with your number"
+    assert seen["detail"].startswith("The carrier did not accept our account or token. Your administrator has been notified.")
+    assert "it goes as an email" in seen["detail"]

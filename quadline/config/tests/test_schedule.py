@@ -1,22 +1,27 @@
 """Every worker keeps the timetable; however many there are, each tick of a timed job is one job."""
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
+import time_machine
 from asgiref.sync import async_to_sync
 from django.db import connection
+from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.periodic import PeriodicDeferrer
 
+from quadline import clock, jobs
 from quadline.config.schedule import timetable
 from quadline.delivery.sender import send_due_texts, send_overdue_texts
 from quadline.delivery.tests.acts import at_once
-from quadline.jobs import drop_repeated_jobs, enqueue
+from quadline.jobs import enqueue
 from quadline.numbers.alerts import tell_active
+from quadline.worker import TimelyDeferrer, bring_back_jobs, drop_repeated_jobs
 
 NOON = 1_800_014_405.0  # five seconds into a quarter of an hour: every timed job but the nightly ones has had its tick
 RUN_OFTEN = {timed.run.name for timed in timetable() if not timed.cron.startswith("20 7")}
@@ -49,9 +54,10 @@ class Scheduler:
     """One worker's: what it has deferred before it knows for itself only."""
 
     def __init__(self) -> None:
-        self.deferrer = PeriodicDeferrer(registry=app.periodic_registry)
+        self.deferrer = TimelyDeferrer(registry=app.periodic_registry)
 
     def look(self, at: float) -> None:
+        self.deferrer.forget_what_is_to_come(at)
         async_to_sync(self.deferrer.defer_jobs)(list(self.deferrer.get_previous_tasks(at=at)))
 
 
@@ -96,12 +102,16 @@ def test_of_due_jobs_that_say_the_same_thing_the_newest_is_kept() -> None:
 
 
 def drop_repeated() -> None:
-    async def drop() -> None:
+    as_a_worker(drop_repeated_jobs)
+
+
+def as_a_worker(act: Callable[[Any], Awaitable[object]]) -> None:
+    async def run() -> None:
         connector: Any = app.connector
         async with app.with_connector(connector.get_worker_connector()).open_async() as worker_app:
-            await drop_repeated_jobs(worker_app)
+            await act(worker_app)
 
-    async_to_sync(drop)()
+    async_to_sync(run)()
 
 
 def due_jobs(task: Any) -> list[int]:
@@ -111,3 +121,51 @@ def due_jobs(task: Any) -> list[int]:
             [task.name],
         )
         return [id for (id,) in cursor.fetchall()]
+
+
+@pytest.mark.usefixtures("no_jobs")
+def test_a_scheduler_goes_on_when_the_databases_clock_was_ahead_and_is_right_again() -> None:
+    scheduler = Scheduler()
+    scheduler.look(NOON + 3600)
+    run_all_that_wait()
+    scheduler.look(NOON)
+    assert waiting() == dict.fromkeys(RUN_OFTEN, 1)
+
+
+@pytest.mark.usefixtures("no_jobs")
+def test_ticks_and_retries_that_lie_too_far_ahead_are_brought_back() -> None:
+    Scheduler().look(time.time() + 7200)
+    enqueue(tell_active, number_id=1, after=timedelta(hours=2))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET attempts = 1 WHERE scheduled_at IS NOT NULL")
+    as_a_worker(bring_back_jobs)
+    assert len(due_jobs(tell_active)) == 1
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_periodic_defers WHERE defer_timestamp > extract(epoch FROM now()) + 60"
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_failed_job_is_due_again_by_the_databases_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's clock is an hour ahead, and the database's is not."""
+    right = timezone.now()
+    monkeypatch.setattr(clock, "now", lambda: right)
+    with time_machine.travel(right + timedelta(hours=1)):
+        decision = jobs._Later(25).get_retry_decision(exception=ValueError(), job=ProcrastinateJobOf(attempts=0))
+    assert decision is not None
+    assert decision.retry_at == right + timedelta(seconds=2)
+
+
+@pytest.mark.parametrize(("attempts", "wait"), [(0, 2), (3, 16), (8, 512), (9, 600), (24, 600)])
+def test_a_failed_job_waits_longer_each_time_but_ten_minutes_at_most(attempts: int, wait: int) -> None:
+    with time_machine.travel(timezone.now(), tick=False):
+        decision = jobs._Later(25).get_retry_decision(exception=ValueError(), job=ProcrastinateJobOf(attempts))
+        assert decision is not None
+        assert decision.retry_at == timezone.now() + timedelta(seconds=wait)
+    assert jobs._Later(25).get_retry_decision(exception=ValueError(), job=ProcrastinateJobOf(25)) is None
+
+
+@dataclass
+class ProcrastinateJobOf:
+    attempts: int

@@ -10,7 +10,7 @@ from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.worker import Worker
 
-from quadline import jobs
+from quadline import worker
 from quadline.delivery.sender import send_due_texts
 from quadline.jobs import enqueue
 
@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 30
 def test_a_worker_begins_anew_when_the_engine_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     beats = 0
 
-    async def fail_once(worker: Worker) -> None:
+    async def fail_once(failing: Worker) -> None:
         nonlocal beats
         beats += 1
         if beats == 1:
@@ -29,18 +29,18 @@ def test_a_worker_begins_anew_when_the_engine_ends_by_itself(monkeypatch: pytest
         await sync_to_async(enqueue)(send_due_texts)
         await asyncio.Event().wait()
 
-    async def tick_never(worker: Worker) -> None:
+    async def tick_never(ticking: Worker) -> None:
         await asyncio.Event().wait()
 
     monkeypatch.setattr(Worker, "_update_heartbeat", fail_once)
-    monkeypatch.setattr(Worker, "_periodic_deferrer", tick_never)
+    monkeypatch.setattr(worker.TimelyWorker, "_periodic_deferrer", tick_never)
     async_to_sync(asyncio.wait_for)(_work_until(lambda: beats == 2 and not _has_jobs()), PATIENCE_SECONDS)
 
 
 async def _work_until(is_done: Any) -> None:
     connector: Any = app.connector
     async with app.with_connector(connector.get_worker_connector()).open_async() as worker_app:
-        working = asyncio.create_task(jobs._work_on(worker_app, ["texts"], 1))
+        working = asyncio.create_task(worker._work_on(worker_app, ["texts"], 1))
         while not await sync_to_async(is_done)():
             assert not working.done(), "the worker ended"
             await asyncio.sleep(0.1)

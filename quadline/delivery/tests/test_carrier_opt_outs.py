@@ -274,8 +274,15 @@ def test_an_opt_in_the_carrier_did_not_take_differs_until_a_text_got_through(
     pair = (people.rosa.mobile, number.phone)
     reply(*pair, "STOP", said_at=timezone.now() - 2 * HOUR)
     now = timezone.now()
-    opted_in = {"change": Change.OPT_IN, "source": Source.REPLY, "wording": "START!"}  # as we once did
-    ledger.record(pair=pair, **opted_in, occurred_at=now, carrier_at=now, carrier_reference="SM-once")
+    ledger.record(  # as we once did
+        pair=pair,
+        change=Change.OPT_IN,
+        source=Source.REPLY,
+        wording="START!",
+        occurred_at=now,
+        carrier_at=now,
+        carrier_reference="SM-once",
+    )
     compare()
     assert check(people) == (False, checks.STILL_OUT)
     write(people.maya, people.rosa)

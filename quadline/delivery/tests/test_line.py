@@ -4,11 +4,11 @@ import asyncio
 import itertools
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 import pytest
 from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers.protocol import Accepted, SendOutcome, Unknown, Unsent
 from quadline.delivery.claiming import Claim
 from quadline.delivery.line import Line
@@ -20,7 +20,7 @@ _ids = itertools.count(1)
 def claim(*, is_bulk: bool = True) -> Claim:
     number = next(_ids)
     to = Recipient((f"+1734555{number:04}", "+17345559999"), "", "", "", None)
-    return Claim(uuid.uuid4(), number, timezone.now(), number, 1, is_bulk, "Hello", to)
+    return Claim(uuid.uuid4(), number, timezone.now(), clock.seconds(), number, 1, is_bulk, "Hello", to)
 
 
 class Carrier:
@@ -30,7 +30,7 @@ class Carrier:
         self.began: list[Claim] = []
         self.answers: dict[Claim, asyncio.Future[SendOutcome]] = {}
 
-    async def call(self, claim: Claim, looked_at: datetime) -> SendOutcome:
+    async def call(self, claim: Claim, looked_at: float) -> SendOutcome:
         self.began.append(claim)
         self.answers[claim] = asyncio.get_running_loop().create_future()
         return await self.answers[claim]
@@ -53,7 +53,7 @@ def test_the_next_text_leaves_as_soon_as_one_is_answered_and_waits_for_no_slow_o
     carrier, texts = Carrier(), [claim() for _ in range(4)]
 
     async def act(line: Line) -> None:
-        line.add(texts, timezone.now())
+        line.add(texts, clock.seconds())
         await asyncio.sleep(0)
         assert (carrier.began, len(line)) == (texts[:2], 4)
         carrier.answers[texts[1]].set_result(Accepted("SM1"))
@@ -68,8 +68,8 @@ def test_a_single_text_leaves_before_those_of_a_broadcast_that_are_ready() -> No
     carrier, bulk, singles = Carrier(), [claim() for _ in range(3)], [claim(is_bulk=False) for _ in range(2)]
 
     async def act(line: Line) -> None:
-        line.add(bulk, timezone.now())
-        line.add(singles, timezone.now())
+        line.add(bulk, clock.seconds())
+        line.add(singles, clock.seconds())
         await asyncio.sleep(0)
         for text in (bulk[0], *singles):
             carrier.answers[text].set_result(Accepted("SM1"))
@@ -83,7 +83,7 @@ def test_a_fault_of_ours_in_a_call_leaves_its_text_unknown() -> None:
     carrier, text = Carrier(), claim()
 
     async def act(line: Line) -> None:
-        line.add([text], timezone.now())
+        line.add([text], clock.seconds())
         await asyncio.sleep(0)
         carrier.answers[text].set_exception(RuntimeError("a bug"))
         assert await line.answers(gather=0) == [(text, Unknown("a fault of ours"))]
@@ -98,7 +98,7 @@ def test_a_call_that_is_cut_off_ends_the_run_and_its_text_has_no_outcome() -> No
         pass
 
     async def act(line: Line) -> None:
-        line.add([cut, other], timezone.now())
+        line.add([cut, other], clock.seconds())
         await asyncio.sleep(0)
         carrier.answers[cut].set_exception(PowerCut())
         await line.news(within=5, gather=0)
@@ -116,7 +116,7 @@ def test_a_line_that_closes_waits_for_the_carrier_and_sends_nothing_more() -> No
     carrier, at_carrier, ready = Carrier(), claim(), claim()
 
     async def act(line: Line) -> None:
-        line.add([at_carrier, ready], timezone.now())
+        line.add([at_carrier, ready], clock.seconds())
         await asyncio.sleep(0)
         asyncio.get_running_loop().call_later(0.01, carrier.answers[at_carrier].set_result, Accepted("SM1"))
         await line.close()
@@ -130,7 +130,7 @@ def test_a_text_is_in_hand_until_it_is_written_down_but_a_stop_may_go_on_once_it
     carrier, text = Carrier(), claim()
 
     async def act(line: Line) -> None:
-        line.add([text], timezone.now())
+        line.add([text], clock.seconds())
         await asyncio.sleep(0)
         assert line.over() == []
         carrier.answers[text].set_result(Accepted("SM1"))

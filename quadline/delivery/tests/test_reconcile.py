@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers.protocol import Progress, Receipt
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
@@ -32,7 +33,7 @@ def die_after(act: str, twilio: Twilio, text: Message) -> None:
     claim = claim_due(limit=1)[0]
     assert claim.message == text
     if act == "sent":
-        run(sender._hand_over, claim=claim, looked_at=timezone.now())
+        run(sender._hand_over, claim=claim, looked_at=clock.seconds())
     long_ago = timezone.now() - LOST_AFTER - timedelta(seconds=1)
     Attempt.objects.filter(pk=claim.attempt.pk).update(started_at=long_ago)
 

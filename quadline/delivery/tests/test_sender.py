@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers.protocol import Failure, Unsent
 from quadline.carriers.tests import NOBODY
 from quadline.carriers.twilio import Twilio
@@ -288,8 +289,9 @@ def test_one_fault_does_not_touch_the_other_texts(people: Cast, box: Simulator, 
 def test_a_worker_that_was_paused_does_not_call(people: Cast, box: Simulator, number: SystemNumber) -> None:
     text = write(people.maya, people.rosa)
     fresh_claim = claim_due(limit=1)[0]
-    claim = replace(fresh_claim, started_at=fresh_claim.started_at - STALE_AFTER - timedelta(seconds=1))
-    assert isinstance(run(sender._hand_over, claim=claim, looked_at=timezone.now()), Unsent)
+    long_ago = clock.seconds() - STALE_AFTER.total_seconds() - 1
+    claim = replace(fresh_claim, since=long_ago)
+    assert isinstance(run(sender._hand_over, claim=claim, looked_at=clock.seconds()), Unsent)
     assert (status(text), box.accepts()) == (Status.SENDING, [])
 
 

@@ -1,5 +1,6 @@
 """The supervisor and its children, in a process of their own, told to stop at the worst moment."""
 
+import signal
 import subprocess
 import sys
 
@@ -25,3 +26,32 @@ def test_told_to_stop_while_it_starts_a_child_it_stops_and_complains_of_nothing(
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20)
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "stopped\n", "")
+
+
+TOLD_TWICE = """
+import os, signal, time
+from quadline.demo.processes import Copy, Supervisor
+
+def deaf(arguments):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("begun", flush=True)
+    time.sleep(300)
+
+with Supervisor() as house:
+    house.call_at_the_end(print, "stopped")
+    house.start(Copy(["deaf"], deaf))
+    house.keep_running()
+"""
+
+
+def test_told_twice_it_waits_for_nobody() -> None:
+    house = subprocess.Popen([sys.executable, "-c", TOLD_TWICE], stdout=subprocess.PIPE, text=True)
+    with house:
+        assert house.stdout is not None
+        assert house.stdout.readline() == "begun\n"
+        house.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            house.wait(2)
+        house.send_signal(signal.SIGTERM)
+        assert house.wait(20) == 0
+        assert house.stdout.read() == "stopped\n"

@@ -72,3 +72,42 @@ def test_nobody_is_written_to_when_there_is_no_active_administrator(people: Cast
     run_letters()
 
     assert mail.outbox == []
+
+
+def in_trouble(people: Cast, *, minutes: float, reason: str = "The carrier answered 21999.") -> SystemNumber:
+    number = asked_for(people, hours=minutes / 60, state=State.ORDERING)
+    SystemNumber.objects.filter(pk=number.pk).update(reason=reason)
+    return number
+
+
+def test_a_number_that_cannot_get_on_is_told_to_the_administrators_within_minutes_and_once(
+    people: Cast, run_letters: Callable[[], int]
+) -> None:
+    in_trouble(people, minutes=16)
+    for _ in range(3):
+        alerts.find_late_numbers(timestamp=0)
+    assert run_letters() == 1
+    [letter] = mail.outbox
+    assert letter.subject == "Texting number of Maya Alvarez is delayed"
+    assert "The carrier answered 21999." in letter.body
+
+
+@pytest.mark.parametrize(("minutes", "reason"), [(5, "The carrier answered 21999."), (60, "")])
+def test_a_trouble_that_may_pass_or_is_over_is_told_to_nobody(
+    people: Cast, run_letters: Callable[[], int], minutes: float, reason: str
+) -> None:
+    in_trouble(people, minutes=minutes, reason=reason)
+    alerts.find_late_numbers(timestamp=0)
+    assert run_letters() == 0
+
+
+def test_a_number_that_was_delayed_is_told_once_more_when_it_is_late(people: Cast, run_letters: Callable[[], int]) -> None:
+    number = in_trouble(people, minutes=16)
+    alerts.find_late_numbers(timestamp=0)
+    a_day = timedelta(hours=25)
+    told_at = timezone.now() - a_day + timedelta(minutes=16)
+    SystemNumber.objects.filter(pk=number.pk).update(requested_at=timezone.now() - a_day, administrator_told_at=told_at)
+    for _ in range(2):
+        alerts.find_late_numbers(timestamp=0)
+    assert run_letters() == 2
+    assert "was asked for 25 hours ago" in mail.outbox[1].body

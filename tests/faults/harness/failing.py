@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from tests.faults.harness.clocks import sleep_without_the_library
+
 WORKER, WEB = "worker", "web"
 # Name: program, what is wrapped, whether it dies before or after it. Each is looked up by name when it is called: a job is
 # not, for the engine keeps what it was given when the module was read.
@@ -92,6 +94,7 @@ def _power_cut() -> None:
 
 
 def main() -> None:
+    sleep_without_the_library()
     point, _, at_the = os.environ.get("FAILPOINT", "").partition(":")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quadline.config.settings")
     if point:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.faults.harness import clocks
 from tests.faults.harness.failing import POINTS, WORKER
 from tests.faults.harness.stage import OURS, WEBS, WORKERS, Stage
 
@@ -75,7 +76,7 @@ def planned(seed: int, *, seconds: float, every: float) -> list[Blow]:
     blows = []
     at = 0.7
     while at < seconds:
-        match drawn("kind", ["kill", "kill", "failpoint", "failpoint", "pause", "database", "carrier", *["fault"] * 5]):
+        match drawn("kind", ["kill", "kill", "failpoint", "failpoint", "pause", "clock", "database", "carrier", *["fault"] * 5]):
             case "kill":
                 blows.append(Blow(at, "kill", drawn("killed", list(OURS)), dice.uniform(0.2, 3.0)))
             case "failpoint":
@@ -85,6 +86,9 @@ def planned(seed: int, *, seconds: float, every: float) -> list[Blow]:
                 blows.append(Blow(at, "failpoint", target, 14.0, {"point": point, "at_the": 1 if point in BUYING else times}))
             case "pause":
                 blows.append(Blow(at, "pause", drawn("paused", [*OURS, "database"]), drawn("pauses", list(PAUSES))))
+            case "clock":
+                wrong = {"by": drawn("clocks", list(clocks.WRONG_BY))}
+                blows.append(Blow(at, "clock", drawn("wrong", list(WORKERS)), dice.uniform(2.0, 8.0), wrong))
             case "database":
                 blows.append(Blow(at, "kill", "database", dice.uniform(0.2, 2.5), {"signal": drawn("deaths", ["KILL", "QUIT"])}))
             case "carrier":
@@ -146,6 +150,7 @@ class Nemesis:
             "pause": self._pause,
             "restart": self._restart,
             "fill": self._fill,
+            "clock": self._clock,
         }
         with suppress(OSError):  # a carrier that is down cannot be asked for a fault
             acts.get(blow.kind, self._fault)(blow)
@@ -179,6 +184,14 @@ class Nemesis:
         target = self._stage.database if blow.target == "database" else self._stage.programs[blow.target]
         target.signal(signal.SIGSTOP)
         self._later(blow, lambda: target.signal(signal.SIGCONT))
+
+    def _clock(self, blow: Blow) -> None:
+        """The machine of this program has a wrong clock for some seconds."""
+        file = clocks.file_of(self._stage.programs[blow.target].environment)
+        if file is None:
+            raise OSError("no libfaketime: this clock cannot be set")
+        clocks.set_clock(file, blow.detail["by"])
+        self._later(blow, lambda: clocks.set_clock(file, 0))
 
     def _fill(self, blow: Blow) -> None:
         """The disk of the database has no byte left. It may stop for that; afterwards it is begun anew."""

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from quadline.demo.processes import wait_for
+from tests.faults.harness import clocks
 from tests.faults.harness.balancer import Balancer
 from tests.faults.harness.machines import Database, Program
 from tests.house import Simulator, eventually, free_port
@@ -67,6 +68,8 @@ class Stage:
         self.database.start()
         for program in self.programs.values():
             program.signal(signal.SIGCONT)
+            if clock := clocks.file_of(program.environment):
+                clocks.set_clock(clock, 0)
             if not program.is_alive:
                 program.start()
         assert wait_for(f"{self.simulator.url}/simulator/healthz", seconds=60)
@@ -115,6 +118,7 @@ def _built(data: Path, database: Database, extra: dict[str, str]) -> Stage:
     program("web_2", "web", "--port", str(second))
     for name in WORKERS:
         program(name, "worker")
+        stage.programs[name].environment = settings | clocks.settable(data / f"{name}.clock")
     program("mail_intake", "mail_intake")
     return stage
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
+from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.tokens import TokenRefused, make_token
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"No staff account has the address {options['email']}. No token was made.")
         try:
-            _, words = make_token(user=user, name=options["name"], actor=None, now=timezone.now())
+            _, words = make_token(user=user, name=options["name"], actor=None, now=clock.now())
         except TokenRefused as refused:
             raise CommandError(str(refused)) from refused
         self.stdout.write(words)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
+from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import NumberProblem
 from quadline.consent.confirmations import Asked
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         carrier = registry.current()
         try:
             faults = list(carrier.faults_in_setup())
-            confirmations.check(carrier, now=timezone.now())
+            confirmations.check(carrier, now=clock.now())
         except NumberProblem as problem:
             raise CommandError(f"{problem.words} Check the carrier's settings and try again; nothing was changed.") from problem
         self._say("Set-up at the carrier", faults)

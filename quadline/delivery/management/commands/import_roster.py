@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
+from quadline import clock
 from quadline.delivery.caseloads import import_roster
 from quadline.roster.faults import Fault, RosterFault, write_faults
 from quadline.roster.importing import Dropped, Imported
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             done = import_roster(
                 students,
                 options["caseload"],
-                now=timezone.now(),
+                now=clock.now(),
                 may_drop=options["allow_drop"],
                 is_trial=options["dry_run"],
             )

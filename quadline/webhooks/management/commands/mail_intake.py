@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import signal
+import sys
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
+from quadline import stopping
 from quadline.webhooks import imap, intake
 
 log = structlog.get_logger(__name__)
@@ -54,6 +57,8 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot listen at {host}:{where.port}: {error.strerror}") from error
 
     def _fetch(self, url: str, *, every: float, once: bool) -> None:
+        for name in () if once else stopping.TO_STOP:
+            signal.signal(name, _stop)
         while True:
             try:
                 if count := imap.fetch_emails(url):
@@ -66,6 +71,12 @@ class Command(BaseCommand):
                 return
             close_old_connections()
             time.sleep(every)
+
+
+def _stop(*_: Any) -> None:
+    """An email that is being filed is not, and stays unread: it is fetched again."""
+    stopping.told(within=intake.ENDS_WITHIN_SECONDS)
+    sys.exit(0)
 
 
 def _url(options: dict[str, Any]) -> str:

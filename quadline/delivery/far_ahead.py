@@ -1,0 +1,89 @@
+"""Times further ahead than their kind can ever lie: written by a clock that was wrong.
+
+Whatever waits for such a time is due now. That is always safe: the law, the day's
+count and the carrier's log are asked again before anything leaves.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import connection
+
+from quadline import clock
+from quadline.delivery import rules
+from quadline.jobs import job
+
+log = structlog.get_logger(__name__)
+
+# Due from when it was written: for its number, for its turn, or at once.
+NOT_PUT_OFF = """
+    status IN ('waiting', 'queued') AND reason NOT IN ('quiet_hours', 'tomorrow')
+"""
+TRIED_AGAIN = "status IN ('sending', 'unconfirmed') AND reason = ''"
+TAKEN = "outcome IN ('under_way', 'unknown')"
+
+
+@dataclass(frozen=True)
+class Longest:
+    """How far ahead a time of these rows can lie."""
+
+    table: str
+    column: str
+    rows: str
+    ahead: timedelta
+
+    @property
+    def statement(self) -> str:
+        return f"""
+            UPDATE {self.table} SET {self.column} = %(now)s
+            WHERE {self.column} > %(latest)s AND {self.rows}
+        """  # noqa: S608  # no value in it
+
+
+def longest() -> Iterator[Longest]:
+    """One line for each kind of time that somebody waits for."""
+    text = "conversations_message"
+    yield Longest(text, "due_at", NOT_PUT_OFF, timedelta())
+    yield Longest(text, "due_at", TRIED_AGAIN, rules.LONGEST_ASKED_FOR)
+    yield Longest(text, "due_at", "reason = 'quiet_hours'", rules.LONGEST_NIGHT)
+    yield Longest(text, "due_at", "reason = 'tomorrow'", rules.LONGEST_TOMORROW)
+
+    attempt = "delivery_attempt"
+    yield Longest(attempt, "started_at", TAKEN, timedelta())
+    yield Longest(attempt, "next_look_at", "outcome = 'unknown'", rules.LONGEST_ASKED_FOR)
+
+    number = "numbers_systemnumber"
+    busy = rules.busy_at_most(settings.ENV.texts_per_second)
+    yield Longest(number, "free_at", "state = 'active'", busy)
+    yield Longest(number, "held_until", "true", rules.LONGEST_HOLD)
+
+    email = "delivery_outgoingemail"
+    wait = max(
+        rules.LONGEST_RESEND_WAIT * 2,
+        timedelta(seconds=settings.ENV.failsafe_hold_seconds),
+    )
+    yield Longest(email, "due_at", "state = 'queued'", wait)
+    yield Longest(email, "taken_at", "state = 'sending'", timedelta())
+
+
+@job(queue="texts", attempts=3)
+def bring_back_what_lies_too_far_ahead(timestamp: int) -> None:
+    """The timetable's sweep. The sweeps of what is due take up what it brings back."""
+    bring_back(now=clock.now())
+
+
+def bring_back(*, now: datetime) -> None:
+    for each in longest():
+        latest = now + each.ahead + rules.CLOCK_ERROR
+        with connection.cursor() as cursor:
+            cursor.execute(each.statement, {"now": now, "latest": latest})
+            if cursor.rowcount:
+                log.error(
+                    "times lay impossibly far ahead",
+                    table=each.table,
+                    column=each.column,
+                    count=cursor.rowcount,
+                )

@@ -1,0 +1,73 @@
+"""What a text waits for that is not simply its turn, as far as is known now, and what happens next.
+
+Said on the screens and by the API at once: nobody finds out after a day.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from quadline.conversations.models import Message
+from quadline.conversations.rules import Status, WaitingFor
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import Standing
+
+NOTIFIED = "Your administrator has been notified."
+KEEPS_TRYING = "Quadline keeps trying."
+
+
+@dataclass(frozen=True)
+class Wait:
+    """``reason``: one word for programs; ``status``: a line; ``detail``: what is known, and what comes next."""
+
+    reason: str
+    status: str
+    detail: str
+
+
+STATUS = {
+    Standing.NEEDS_ADMINISTRATOR: "Waiting: there’s a problem with your number",
+    Standing.DELAYED: "Waiting: your number is delayed",
+    Standing.LATE: "Waiting: your number is late",
+}
+REASON = {
+    Standing.NEEDS_ADMINISTRATOR: "number_failed",
+    Standing.DELAYED: "number_delayed",
+    Standing.LATE: "number_late",
+}
+
+
+def wait_of(message: Message, *, now: datetime) -> Wait | None:
+    """None for a text whose status says it all."""
+    number = message.system_number
+    if message.status != Status.WAITING or message.reason != WaitingFor.NUMBER or number is None:
+        return None
+    standing = number.standing(now)
+    if standing not in STATUS:
+        return None
+    detail = f"{trouble_of(number, now=now)} {_next(message)}".strip()
+    return Wait(REASON[standing], STATUS[standing], detail)
+
+
+def trouble_of(number: SystemNumber, *, now: datetime) -> str:
+    """Why a number is not active, and who sees to it; "" while all goes as usual."""
+    match number.standing(now):
+        case Standing.NEEDS_ADMINISTRATOR:
+            return f"{number.reason} {NOTIFIED}".strip()
+        case Standing.DELAYED:
+            told = f" {NOTIFIED}" if number.administrator_told_at else ""
+            return f"{number.reason} {KEEPS_TRYING}{told}"
+        case Standing.LATE:
+            return f"It takes longer than a day. {NOTIFIED}"
+    return ""
+
+
+def _next(message: Message) -> str:
+    if message.deadline_at is None:
+        return ""
+    student = message.conversation.student
+    then = "it goes as an email" if student and student.email else "it is not sent"
+    by = date_format(timezone.localtime(message.deadline_at), "D, M j, g:i A")
+    return f"If your number isn’t active by {by}, {then}."

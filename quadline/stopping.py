@@ -1,0 +1,28 @@
+"""A process that is told to stop is gone within a bound, whatever it waits for.
+
+A database that was stopped in the middle of a statement answers nobody, and a thread
+that waits for it hears no signal. So an alarm is set that needs no thread of ours.
+"""
+
+import faulthandler
+import os
+import signal
+
+TO_STOP = (signal.SIGINT, signal.SIGTERM)
+_is_told = False
+
+
+def told(*, within: float) -> None:
+    """From the handler of a signal. The second one ends the process at once.
+
+    After ``within`` seconds the process is ended, and says where it hung.
+    """
+    global _is_told
+    if _is_told:
+        os._exit(1)
+    _is_told = True
+    faulthandler.dump_traceback_later(within, exit=True)
+
+
+def is_told() -> bool:
+    return _is_told
