@@ -18,6 +18,14 @@ from quadline.jobs import job
 
 log = structlog.get_logger(__name__)
 
+# How far ahead a time can lie that somebody waits for. A night may be long
+# on every clock a student may live by; the networks' next day may begin in one.
+CLOCK_ERROR = timedelta(minutes=1)
+LONGEST_NIGHT = timedelta(days=2)
+LONGEST_TOMORROW = timedelta(days=3)
+LONGEST_HOLD = timedelta(seconds=30)  # of a number in a worker's hands (numbers)
+MOST_SEGMENTS = 24  # of one text: 1,600 characters in UCS-2
+
 # Due from when it was written: for its number, for its turn, or at once.
 NOT_PUT_OFF = """
     status IN ('waiting', 'queued') AND reason NOT IN ('quiet_hours', 'tomorrow')
@@ -48,17 +56,17 @@ def longest() -> Iterator[Longest]:
     text = "conversations_message"
     yield Longest(text, "due_at", NOT_PUT_OFF, timedelta())
     yield Longest(text, "due_at", TRIED_AGAIN, rules.LONGEST_ASKED_FOR)
-    yield Longest(text, "due_at", "reason = 'quiet_hours'", rules.LONGEST_NIGHT)
-    yield Longest(text, "due_at", "reason = 'tomorrow'", rules.LONGEST_TOMORROW)
+    yield Longest(text, "due_at", "reason = 'quiet_hours'", LONGEST_NIGHT)
+    yield Longest(text, "due_at", "reason = 'tomorrow'", LONGEST_TOMORROW)
 
     attempt = "delivery_attempt"
     yield Longest(attempt, "started_at", TAKEN, timedelta())
     yield Longest(attempt, "next_look_at", "outcome = 'unknown'", rules.LONGEST_ASKED_FOR)
 
     number = "numbers_systemnumber"
-    busy = rules.busy_at_most(settings.ENV.texts_per_second)
+    busy = busy_at_most(settings.ENV.texts_per_second)
     yield Longest(number, "free_at", "state = 'active'", busy)
-    yield Longest(number, "held_until", "true", rules.LONGEST_HOLD)
+    yield Longest(number, "held_until", "true", LONGEST_HOLD)
 
     email = "delivery_outgoingemail"
     wait = max(
@@ -77,7 +85,7 @@ def bring_back_what_lies_too_far_ahead(timestamp: int) -> None:
 
 def bring_back(*, now: datetime) -> None:
     for each in longest():
-        latest = now + each.ahead + rules.CLOCK_ERROR
+        latest = now + each.ahead + CLOCK_ERROR
         with connection.cursor() as cursor:
             cursor.execute(each.statement, {"now": now, "latest": latest})
             if cursor.rowcount:
@@ -87,3 +95,11 @@ def bring_back(*, now: datetime) -> None:
                     column=each.column,
                     count=cursor.rowcount,
                 )
+
+
+def busy_at_most(rate: float) -> timedelta:
+    """How long a number can be busy with what is claimed for it at once."""
+    if not rate:
+        return timedelta(0)
+    at_once = max(1, int(rate * rules.IN_ONE_GO.total_seconds()))
+    return rules.CATCH_UP + timedelta(seconds=at_once * MOST_SEGMENTS / rate)

@@ -8,6 +8,7 @@ from quadline.carriers.protocol import Failure, Remedy
 MOST_ATTEMPTS = 3  # hand-overs whose outcome stayed unknown; then a person decides
 MOST_LOOKS = 2
 LONGEST_WAIT = timedelta(minutes=5)
+LONGEST_ASKED_FOR = timedelta(hours=1)  # by the carrier, until it is called again
 # A worker that was paused longer than this between committing an attempt and calling the carrier does not call:
 # by then somebody else may be settling the attempt.
 STALE_AFTER = timedelta(seconds=20)
@@ -44,15 +45,6 @@ FIRST_RESEND_AFTER, LONGEST_RESEND_WAIT = timedelta(minutes=1), timedelta(minute
 LONGEST_WAIT_FOR_SERVER = timedelta(minutes=2)
 # An email that is "sending" for longer belongs to a worker that died: each step with a mail server takes 10 s at most.
 EMAIL_LOST_AFTER = timedelta(seconds=60)
-
-# How far ahead a time can lie that somebody waits for (far_ahead.py). A night may be long
-# on every clock a student may live by; the networks' next day may begin in one.
-CLOCK_ERROR = timedelta(minutes=1)
-LONGEST_ASKED_FOR = timedelta(hours=1)  # by the carrier, until it is called again
-LONGEST_NIGHT = timedelta(days=2)
-LONGEST_TOMORROW = timedelta(days=3)
-LONGEST_HOLD = timedelta(seconds=30)  # of a number in a worker's hands (numbers)
-MOST_SEGMENTS = 24  # of one text: 1,600 characters in UCS-2
 
 
 class Moment(StrEnum):
@@ -145,11 +137,3 @@ def texts_at_once(rate: float, *, share: int) -> int:
     """
     allowed = int(rate * IN_ONE_GO.total_seconds()) if rate else share
     return max(1, min(share, allowed))
-
-
-def busy_at_most(rate: float) -> timedelta:
-    """How long a number can be busy with what is claimed for it at once."""
-    if not rate:
-        return timedelta(0)
-    at_once = max(1, int(rate * IN_ONE_GO.total_seconds()))
-    return CATCH_UP + timedelta(seconds=at_once * MOST_SEGMENTS / rate)

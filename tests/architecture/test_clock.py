@@ -22,7 +22,6 @@ MADE_BY_THE_ORM = {
     "quadline/accounts/models.py",
     "quadline/audit/models.py",
     "quadline/broadcasts/models.py",
-    "quadline/consent/models.py",
     "quadline/conversations/models.py",
 }
 

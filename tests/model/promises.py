@@ -10,7 +10,7 @@ from quadline.consent import ledger
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, Status
-from quadline.delivery import far_ahead, rules, stuck
+from quadline.delivery import far_ahead, stuck
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.reconcile import A_PERSON_DECIDES
 from quadline.numbers.models import SystemNumber
@@ -95,6 +95,6 @@ def nothing_waits_longer_than_it_can(college: College) -> None:
     """No time that somebody waits for was written by a clock that is ahead."""
     with connection.cursor() as cursor:
         for each in far_ahead.longest():
-            latest = college.now + each.ahead + rules.CLOCK_ERROR
+            latest = college.now + each.ahead + far_ahead.CLOCK_ERROR
             cursor.execute(f"SELECT {each.column} FROM {each.table} WHERE {each.column} > %s AND {each.rows}", [latest])
             assert cursor.fetchall() == [], f"{each.table}.{each.column}"

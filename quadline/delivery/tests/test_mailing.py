@@ -149,7 +149,7 @@ def test_a_refusal_for_now_is_tried_again_later_and_arrives_once(people: Cast, m
         assert (status(text), email.state, email.tries) == (Status.BLOCKED, State.QUEUED, tries)
         assert email.due_at is not None
         assert timedelta(seconds=50) * tries <= email.due_at - before <= timedelta(minutes=3)
-        assert "It is tried again by itself." in email.detail
+        assert "Trying again automatically." in email.detail
     mail_due()
     assert (status(text), len(mailbox.all()), email_of(text).detail) == (Status.EMAILED, 1, "")
 

@@ -263,7 +263,7 @@ def test_a_doubtful_stop_does_not_loosen_a_true_one(people: Cast, token: str) ->
         plain(f"Yes\n\n{GMAIL}\n> Reply STOP to opt out\n> please stop texting me"),
         plain(f"{GMAIL}\n> please stop texting me\n\nHa\n\n> Maya"),
         plain("She wrote this:\n\n> please stop texting me\n\nWhat do I do?"),
-        parts("mixed", part("See this"), part(plain("STOP").decode(), "message/rfc822")),
+        parts("mixed", part("Please look at this"), part(plain("STOP").decode(), "message/rfc822")),
         plain("Yes\n\n-- \nBo"),
     ],
 )
