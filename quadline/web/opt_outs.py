@@ -37,8 +37,10 @@ class StopRequestForm(forms.Form):
 
     def clean_said_at(self) -> datetime:
         said_at: datetime = self.cleaned_data["said_at"]
-        if not EARLIEST <= said_at <= LATEST:
+        if said_at < EARLIEST:
             raise forms.ValidationError("Write a date and a time, such as 2026-11-23 14:30.")
+        if said_at > LATEST:
+            raise forms.ValidationError("That time is still to come. Say when the student asked.")
         return said_at
 
     def __init__(self, data: Any, *, numbers: list[SystemNumber], now: datetime) -> None:

@@ -18,8 +18,8 @@ def visitor(enter: Enter) -> Client:
 @pytest.mark.parametrize(
     ("fault", "status", "words"),
     [
-        (OperationalError("too many clients"), 503, "it goes out once"),
-        (InterfaceError("the connection is closed"), 503, "it goes out once"),
+        (OperationalError("too many clients"), 503, "It goes out once"),
+        (InterfaceError("the connection is closed"), 503, "It goes out once"),
         (ProgrammingError("no such column"), 500, "This is on our end"),
         (RuntimeError("oh"), 500, "This is on our end"),
     ],

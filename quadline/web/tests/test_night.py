@@ -34,7 +34,9 @@ def shown(message: Message) -> Bubble:
 
 
 def written_at(moment: datetime, people: Cast, student: Student) -> Message:
-    return outbox.accept_text(author=people.maya, student=student, message_id=uuid.uuid4(), body="Hello", now=moment)
+    return outbox.accept_text(
+        author=people.maya, student=student, message_id=uuid.uuid4(), body="Hello", now=moment, is_meant=True
+    )
 
 
 def test_a_first_text_whose_number_becomes_active_at_night_is_held_until_the_morning(

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -120,11 +120,12 @@ def test_every_part_of_the_page_comes_with_the_news(
 
 
 def test_start_opens_every_part_again(browser: Client, people: Cast, talk: Conversation) -> None:
-    reply(people.rosa.mobile, SYSTEM, "STOP")
+    now = timezone.now()
+    reply(people.rosa.mobile, SYSTEM, "STOP", said_at=now - timedelta(minutes=3))
     opened = browser.get(reverse("conversation", args=[talk.pk]))
     assert "Can be texted" not in opened.content.decode()
-    for word in ("UNSTOP", "START"):
-        reply(people.rosa.mobile, SYSTEM, word)
+    for minutes, word in ((2, "UNSTOP"), (1, "START")):
+        reply(people.rosa.mobile, SYSTEM, word, said_at=now - timedelta(minutes=minutes))
         news = browser.get(opened.context["since_url"], headers=HTMX).content.decode()
         assert "Can be texted" in news.split("innerHTML:#context-body")[1]
         assert "Opted back in" in news
