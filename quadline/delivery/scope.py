@@ -64,6 +64,12 @@ OUT_OF_NUMBER = """
 OUT = {Scope.NUMBER: ledger.OUT} | {scope: OUT_WIDELY.format(reaches=reaches) for scope, reaches in REACHES.items()}
 
 
+# For whoever reads the opt-outs.
+REACH_WORDS = {
+    Scope.NUMBER: "A STOP counts for the number the student texted.",
+    Scope.OFFICE: "A STOP counts for every number of the office it was sent to, and START opens them all again.",
+    Scope.COLLEGE: "A STOP counts for every number of the college, and START opens them all again.",
+}
 OUT_WORDS = {
     Scope.OFFICE: "The student has opted out of texts from this office.",
     Scope.COLLEGE: "The student has opted out of texts from the college.",

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from quadline import clock
+from quadline.delivery import scope
 from quadline.reports import deliveries, opt_outs, responses
 from quadline.reports.csv_export import csv_response, record_export
 from quadline.reports.opt_out_rows import ChangeRow, OptOutRow, change_rows
@@ -43,6 +44,7 @@ def opted_out(request: StaffRequest) -> HttpResponse:
             **_opt_out_context(request, "report-opt-outs"),
             **shown,
             "rows": opt_outs.opted_out_rows(request.user, shown["page"]),
+            "scope_words": scope.REACH_WORDS[scope.current()],
         },
     )
 
