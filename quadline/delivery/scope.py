@@ -66,9 +66,18 @@ OUT = {Scope.NUMBER: ledger.OUT} | {scope: OUT_WIDELY.format(reaches=reaches) fo
 
 # For whoever reads the opt-outs.
 REACH_WORDS = {
-    Scope.NUMBER: "A STOP counts for the number the student texted.",
-    Scope.OFFICE: "A STOP counts for every number of the office it was sent to, and START opens them all again.",
-    Scope.COLLEGE: "A STOP counts for every number of the college, and START opens them all again.",
+    Scope.NUMBER: (
+        "A STOP counts for the number the student texted. "
+        "Only the student can opt in again, by texting START or UNSTOP to that same number."
+    ),
+    Scope.OFFICE: (
+        "A STOP counts for every number of the office it was sent to. "
+        "Only the student can opt in again: START or UNSTOP to one of them opens them all."
+    ),
+    Scope.COLLEGE: (
+        "A STOP counts for every number of the college. "
+        "Only the student can opt in again: START or UNSTOP to one of them opens them all."
+    ),
 }
 OUT_WORDS = {
     Scope.OFFICE: "The student has opted out of texts from this office.",
