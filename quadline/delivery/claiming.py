@@ -17,7 +17,7 @@ from quadline.conversations.models import Message, whole_text
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
 from quadline.delivery import daily_cap, night
 from quadline.delivery.models import Attempt
-from quadline.delivery.recipients import Recipient
+from quadline.delivery.recipients import LAST_TEXT, Recipient
 from quadline.delivery.rules import CATCH_UP, texts_at_once
 from quadline.live.telling import TELL_NEWS
 
@@ -69,13 +69,6 @@ TEXTS = """
     ) AS text
 """
 
-# When the student last texted, for a text that may be an answer to that: a broadcast's is none.
-LAST_TEXT = """
-    SELECT said.created_at FROM conversations_message AS said
-    WHERE said.conversation_id = message.conversation_id AND NOT message.is_bulk
-      AND said.direction = 'inbound' AND said.channel = 'text'
-    ORDER BY said.position DESC LIMIT 1
-"""
 # From here the carrier may have them. A text tried before keeps its status: it never falls. A text that waited goes
 # to the phone the student has now. Each number is busy for as long as its segments take.
 TAKE = f"""

@@ -14,20 +14,20 @@ from django.db import connection
 
 from quadline.consent.rules import QuietHours
 from quadline.delivery.deadlines import deadline_of
-from quadline.delivery.recipients import Recipient, verdicts
+from quadline.delivery.recipients import LAST_TEXT, Recipient, verdicts
 from quadline.live.telling import TELL_NEWS
 
 HELD = "held for quiet hours"  # cause of an event
-FACTS = """
+FACTS = f"""
     SELECT message.id, COALESCE(NULLIF(student.mobile, ''), message.student_phone), number.phone,
            COALESCE(student.mobile, conversation.phone), COALESCE(student.landline, ''),
-           COALESCE(student.time_zone, ''), conversation.last_inbound_at
+           COALESCE(student.time_zone, ''), ({LAST_TEXT})
     FROM unnest(%(ids)s::uuid[]) AS text (id)
     JOIN conversations_message AS message ON message.id = text.id
     JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
     JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
     LEFT JOIN roster_student AS student ON student.id = conversation.student_id
-"""
+"""  # noqa: S608  # no value in it
 PUT_OFF = f"""
     WITH held AS (
         UPDATE conversations_message AS message

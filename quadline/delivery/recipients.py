@@ -25,6 +25,14 @@ LOOK = """
     UNION ALL SELECT 'bad', phone, '' FROM ({bad}) AS bad
 """
 
+# When the student last texted, for a text that may be an answer to that: a broadcast's is none.
+LAST_TEXT = """
+    SELECT said.created_at FROM conversations_message AS said
+    WHERE said.conversation_id = message.conversation_id AND NOT message.is_bulk
+      AND said.direction = 'inbound' AND said.channel = 'text'
+    ORDER BY said.position DESC LIMIT 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
