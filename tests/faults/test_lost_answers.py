@@ -153,7 +153,7 @@ def the_carrier_is_away(house: House, people: Cast, seen: Aftermath) -> None:
     eventually(lambda: Message.objects.filter(pk__in=written, attempts__outcome="unsent").exists(), within=30)
     assert not Message.objects.filter(pk__in=written, status__in=["failed", "blocked"]).exists()
     waiting = Message.objects.filter(pk__in=written, attempts__outcome="unsent").exclude(status__in=ARRIVED).values_list("detail")
-    assert all("tried again" in detail for (detail,) in waiting), "and the screen says so"
+    assert all("Trying again" in detail for (detail,) in waiting), "and the screen says so"
 
 
 def test_accepted_then_500_is_accepted_once(aftermath: Aftermath) -> None:

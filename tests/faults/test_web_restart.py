@@ -17,6 +17,7 @@ from quadline.demo.processes import wait_for
 from tests.cast import Cast
 from tests.faults.harness.callers import Call, page_call, program_call
 from tests.faults.test_first_texts import first_text
+from tests.faults.test_lost_answers import students_of
 from tests.house import House, eventually
 
 CALLS = 16  # more than there are threads: some are cut off while they wait for one
@@ -112,6 +113,7 @@ def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(the_house:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
     token_call = api_text(people, "Loaded")
+    students = students_of(people, 200, first=2000)
     is_over = threading.Event()
     statuses: list[int] = []
     done: list[str] = []
@@ -121,7 +123,8 @@ def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(the_house:
         while not is_over.is_set():
             count += 1
             key = f"{caller}-{count}"
-            body = json.dumps({"student": people.rosa.institutional_id, "body": f"Loaded {key}"}).encode()
+            student = students[(caller + count) % len(students)]  # so many to one would be asked about
+            body = json.dumps({"student": student.institutional_id, "body": f"Loaded {key}"}).encode()
             call = Call("POST", token_call.path, token_call.headers | {"Idempotency-Key": key}, body)
             while (status := ask(the_house.url, call)[0]) != 201:
                 statuses.append(status)
