@@ -1,6 +1,6 @@
 """A student told a staff member that they want no more texts: the form that records it. There is none for the opposite."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -41,7 +41,7 @@ class StopRequestForm(forms.Form):
             raise forms.ValidationError("Write a date and a time, such as 2026-11-23 14:30.")
         if said_at > LATEST:
             raise forms.ValidationError("That time is still to come. Say when the student asked.")
-        return said_at
+        return said_at.astimezone(UTC)  # the database knows no offset of a day
 
     def __init__(self, data: Any, *, numbers: list[SystemNumber], now: datetime) -> None:
         here = timezone.localtime(now)

@@ -58,4 +58,5 @@ def moment(text: str | None, otherwise: datetime) -> datetime:
         is_in_bounds = read.tzinfo is not None and EARLIEST <= read <= LATEST
     except (ValueError, OverflowError):
         return otherwise
-    return read if is_in_bounds else otherwise
+    # By UTC: the database knows no offset of a day, which is none of a place either.
+    return read.astimezone(UTC) if is_in_bounds else otherwise
