@@ -137,8 +137,8 @@ def test_ten_users_at_once_get_ten_numbers(box: Simulator, twilio: Twilio, commi
 
 
 def until_rented(number: SystemNumber) -> None:
-    """As the job engine does: two who chose the same number at the same moment come back."""
-    for _ in range(5):
+    """As the job engine does, and as often: two who chose the same number at the same moment come back."""
+    for _ in range(25):
         try:
             provision_number(number_id=number.pk)
             return
