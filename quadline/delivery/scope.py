@@ -134,11 +134,6 @@ def system_phones_reached(system_phone: str) -> list[str]:
     return sorted({system_phone, *numbers.values_list("phone", flat=True)})
 
 
-def pairs_reached(pair: Pair) -> list[Pair]:
-    """The pairs that a STOP in this one shuts."""
-    return [(pair[0], system_phone) for system_phone in system_phones_reached(pair[1])]
-
-
 def reopen(entry: ConsentEntry) -> None:
     """A START opens what the student's STOPs have shut, as far as one reaches. In the transaction that files it.
 
