@@ -41,6 +41,9 @@ TAKES_TEXTS = "The carrier has taken texts since."
 NOT_TOLD = "The carrier does not know of it and could not be told. Quadline holds texts back by itself."
 NOT_TOLD_YET = "The carrier is being told."
 LET_IN = "The carrier took a later reply for an opt-in. Quadline holds texts back by itself."
+STARTED_ELSEWHERE = (
+    "The carrier may still refuse texts: START was texted to another number. The student must text START to this one, too."
+)
 STILL_OUT = "The carrier may still refuse texts: this reply was no opt-in to it. The student must text START, and nothing else."
 
 
@@ -183,11 +186,14 @@ def _telling_of(state: ConsentState) -> str:
 
 
 def _compared_in(state: ConsentState, wish: Wish | None) -> tuple[bool, str]:
-    if wish is Wish.START:
+    is_start = wish is Wish.START
+    if is_start and state.entry.was_texted_to_this_number:
         return True, OWN_WORD
     taken = Message.objects.filter(student_phone=state.student_phone, system_number__phone=state.system_phone)
     taken = taken.filter(direction=Direction.OUTBOUND, sent_at__gt=state.since)
-    return (True, TAKES_TEXTS) if taken.exists() else (False, STILL_OUT)
+    if taken.exists():
+        return True, TAKES_TEXTS
+    return False, STARTED_ELSEWHERE if is_start else STILL_OUT
 
 
 def _note(state: ConsentState, agrees: bool, detail: str, now: datetime) -> None:

@@ -10,10 +10,10 @@ from pytest_django import Settings
 
 from quadline.accounts.models import User
 from quadline.consent import ledger
-from quadline.consent.models import ConsentEntry
+from quadline.consent.models import CarrierCheck, ConsentEntry
 from quadline.consent.rules import Change, Reason, Source
 from quadline.conversations.rules import Status
-from quadline.delivery import scope
+from quadline.delivery import carrier_opt_outs, scope
 from quadline.delivery.opting import How, record_stop_request
 from quadline.delivery.tests.acts import fresh, number_row, reply, send_due, status, write
 from quadline.delivery.under_way import keep_texts_back
@@ -177,3 +177,18 @@ def test_a_stop_to_one_number_waits_for_a_hand_over_from_another(committed_peopl
 def said(student: Student, to: str, body: str, *, at: datetime) -> None:
     reply(student.mobile, to, body, said_at=at)
     assert ConsentEntry.objects.filter(system_phone=to).exists()
+
+
+def test_a_start_to_a_colleague_is_no_opt_in_to_the_carrier_at_this_number(
+    people: Cast, box: Simulator, numbers: dict[str, SystemNumber], settings: Settings
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": "office"})
+    now = timezone.now()
+    said(people.rosa, THEOS, "STOP", at=now - timedelta(hours=2))
+    said(people.rosa, MAYAS, "START", at=now)
+    carrier_opt_outs.compare_with_carrier(timestamp=0)
+    checks = CarrierCheck.objects.filter(state__student_phone=people.rosa.mobile)
+    assert set(checks.values_list("state__system_phone", "agrees", "detail")) == {
+        (MAYAS, True, carrier_opt_outs.OWN_WORD),
+        (THEOS, False, carrier_opt_outs.STARTED_ELSEWHERE),
+    }
