@@ -34,7 +34,7 @@ def left_behind() -> tuple[object, object]:
 
 
 @given(arrived=good, stands=st.sampled_from(STANDS))
-@how(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_at_once_is_as_one_by_one(people: Cast, arrived: list[tuple[int, Progress]], stands: Status) -> None:
     with transaction.atomic():
         texts = [sending(people)[0], write(people.maya, people.bo)]

@@ -83,7 +83,7 @@ MAIL = ["mail", "mail", "mail", "mail server down", "mail worker killed"]
 
 
 @given(acts=st.lists(st.sampled_from([*ACTS, *MAIL]), min_size=1, max_size=10))
-@how(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_course_of_events_ends_in_one_email_at_most(people: Cast, mailbox: MailServer, acts: list[str]) -> None:
     with transaction.atomic():
         mailbox.forget()

@@ -52,7 +52,7 @@ def right_end(arrived: list[str]) -> Status:
 
 
 @given(arrived=news)
-@how(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_news_in_any_order_and_repetition_ends_right_and_never_falls(people: Cast, arrived: list[str]) -> None:
     with transaction.atomic():
         text, attempt = sending(people)
