@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
+# What raises processes of its own and mostly waits for them; all other faults share one house.
+ON_THEIR_OWN := $(addprefix tests/faults/test_,short_run.py told_to_stop.py database_dies.py)
 
 .PHONY: demo run test test-rooms test-faults test-short-run test-journeys faults check bench screenshots train-opt-out chromium faketime clean
 
@@ -22,10 +24,10 @@ test-rooms: $(STAMP)
 	$(BIN)/pytest -q quadline bench tests/architecture tests/api tests/abuse
 
 test-faults: $(STAMP)
-	$(BIN)/pytest -q tests/faults --ignore=tests/faults/test_short_run.py
+	$(BIN)/pytest -q tests/faults $(ON_THEIR_OWN:%=--ignore=%)
 
 test-short-run: $(STAMP)
-	$(BIN)/pytest -q tests/faults/test_short_run.py tests/model
+	$(BIN)/pytest -q $(ON_THEIR_OWN) tests/model
 
 test-journeys: $(STAMP)
 	$(BIN)/pytest -q tests/journeys

@@ -20,7 +20,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 30_000  # ms; how fast the house is, is measured elsewhere: a busy machine fails no test
+PATIENCE = 120_000  # ms; how fast the house is, is measured elsewhere: a busy machine fails no test
 STILL_LOADING = """{
   query: () => document.readyState === "complete" ? null : document.documentElement,
   queryAll: () => [document.documentElement].filter((root) => root && document.readyState !== "complete"),
@@ -69,7 +69,9 @@ class Person:
 
 def person(browser: Browser, house_url: str, **context: Any) -> Person:
     """A new person in a browser window of their own. ``context`` as for Playwright: viewport, color_scheme …"""
-    page = browser.new_context(**{"viewport": {"width": 1280, "height": 820}} | context).new_page()
+    window = browser.new_context(**{"viewport": {"width": 1280, "height": 820}} | context)
+    window.set_default_timeout(PATIENCE)
+    page = window.new_page()
     # Whoever acts on a page, or looks for something on it, does so when its scripts are there. Keys do not wait: what comes
     # before them does (`expect`, `wait_for_url`).
     page.add_locator_handler(page.locator("page=loading"), lambda: None)

@@ -1,10 +1,14 @@
 """The whole house as processes, for journeys and faults: simulator, web and worker on a database of their own."""
 
+import atexit
 import json
 import os
+import signal
+import socket
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,10 +19,15 @@ import psycopg
 from quadline.demo.processes import Process, inherited, is_free, wait_for
 
 Seen = TypeVar("Seen")
+PATIENCE = 180.0  # seconds; only a test that fails waits as long, so a busy machine fails none
 
 
-def eventually(look: Callable[[], Seen], *, within: float = 30.0, every: float = 0.05) -> Seen:
-    """The first true thing that ``look`` returns; fails with the last one it saw."""
+def eventually(look: Callable[[], Seen], *, within: float = PATIENCE, every: float = 0.05) -> Seen:
+    """The first true thing that ``look`` returns; fails with the last one it saw.
+
+    What it waits for must last, or must have been written down: a state that passes by
+    is missed on a busy machine.
+    """
     deadline = time.monotonic() + within
     while True:
         seen = look()
@@ -39,7 +48,7 @@ class Simulator:
         body = json.dumps(content).encode() if content is not None else None
         request = urllib.request.Request(f"{self.url}{path}", data=body, method=method)
         request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.loads(answer.read() or "null")
 
     def ledger(self, kind: str) -> list[dict[str, Any]]:
@@ -52,6 +61,12 @@ class Simulator:
 
     def fault(self, **fault: Any) -> None:
         self.ask("POST", "/simulator/faults", fault)
+
+    def goes_away(self, *, seconds: float) -> None:
+        """Nobody listens any more when this returns, until so many seconds have passed."""
+        port = int(urlsplit(self.url).port or 0)
+        self.fault(kind="refuse_connections", seconds=seconds)
+        eventually(lambda: not is_listening(port), every=0.01)
 
     def clear_faults(self) -> None:
         self.ask("DELETE", "/simulator/faults")
@@ -115,6 +130,17 @@ class House:
         running.kill()
         running.wait()
 
+    @contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """It stands still meanwhile, and so does what it would change."""
+        running = self.processes[name].running
+        assert running is not None
+        running.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            running.send_signal(signal.SIGCONT)
+
     def ended(self) -> list[str]:
         """Whoever should be running and is not."""
         return [name for name, process in self.processes.items() if process.has_ended]
@@ -128,7 +154,37 @@ class House:
 
 
 def free_port(start: int) -> int:
-    return next(port for port in range(start, start + 500) if is_free(port))
+    """From here on; no other test run of this machine is given it while this process lives."""
+    return free_ports(start, count=1)
+
+
+def free_ports(start: int, *, count: int) -> int:
+    """The first of so many in a row."""
+    return next(
+        first
+        for first in range(start, start + 900, count)
+        if all(is_free(port) and _is_kept(port) for port in range(first, first + count))
+    )
+
+
+def _is_kept(port: int) -> bool:
+    """Nobody uses UDP here: who has a port there is the one who may use it."""
+    keeper = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        keeper.bind(("127.0.0.1", port))
+    except OSError:
+        keeper.close()
+        return False
+    atexit.register(keeper.close)
+    return True
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def build(data: Path, *, database: str) -> House:
@@ -137,7 +193,7 @@ def build(data: Path, *, database: str) -> House:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {database}")
-    web_port = free_port(18100 + os.getpid() % 60 * 10)  # two runs side by side do not reach for the same one
+    web_port = free_port(18100)
     carrier_port = free_port(web_port + 1)
     smtp_port = free_port(carrier_port + 1)
     intake_port = free_port(smtp_port + 1)
@@ -162,17 +218,17 @@ def build(data: Path, *, database: str) -> House:
     house.start("simulator", ["simulator", "--port", str(carrier_port), *mail, *account, *service])
     prepared = Process(["prepare"], inherited(settings))
     _finish(prepared)
-    assert wait_for(f"{carrier}/simulator/healthz", seconds=60)
+    assert wait_for(f"{carrier}/simulator/healthz", seconds=PATIENCE)
     house.connect_carrier()
     house.start("web", ["web", "--port", str(web_port)])
     house.start("worker")
     house.start("mail_intake")
-    assert wait_for(f"{house.url}/readyz", seconds=60)
-    eventually(lambda: not is_free(intake_port), within=60)  # somebody listens
+    assert wait_for(f"{house.url}/readyz", seconds=PATIENCE)
+    eventually(lambda: is_listening(intake_port))
     return house
 
 
 def _finish(once: Process) -> None:
     once.start()
     assert once.running is not None
-    assert once.running.wait(timeout=120) == 0
+    assert once.running.wait(timeout=PATIENCE) == 0

@@ -3,13 +3,20 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
+
+from tests.house import PATIENCE
+
+# Of a connection in /proc/net/tcp: its state, and its inode.
+ESTABLISHED, HALF_CLOSED = "01", "08"
+NOT_ACCEPTED = "0"
 
 
 class Line:
     """One connection."""
 
-    def __init__(self, url: str, *, patience: float = 60) -> None:
+    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
         place = urlsplit(url)
         self.host = place.netloc
         self.socket = socket.create_connection((place.hostname, place.port), timeout=patience)
@@ -62,3 +69,11 @@ def line(url: str) -> Iterator[Line]:
 def lines(url: str, count: int) -> Iterator[list[Line]]:
     with ExitStack() as open_lines:
         yield [open_lines.enter_context(line(url)) for _ in range(count)]
+
+
+def has_read_all(url: str) -> bool:
+    """Whoever listens there has accepted every connection, and read all that was sent."""
+    port = f":{urlsplit(url).port:04X}"
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    theirs = [row for row in rows if row[1].endswith(port) and row[3] in (ESTABLISHED, HALF_CLOSED)]
+    return all(row[4].endswith(":00000000") and row[9] != NOT_ACCEPTED for row in theirs)

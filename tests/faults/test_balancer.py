@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from tests.faults.harness.balancer import Balancer
-from tests.house import free_port
+from tests.house import PATIENCE, free_port
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -27,12 +27,12 @@ def test_a_process_that_is_dead_is_passed_over() -> None:
         balancer = Balancer(free_port(18900), [free_port(18950), server.server_port])
         balancer.start()
         for _ in range(4):
-            with urllib.request.urlopen(f"http://127.0.0.1:{balancer.port}/", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{balancer.port}/", timeout=PATIENCE) as answer:
                 assert answer.status == 204
         server.shutdown()
         serving.join()
     with pytest.raises((urllib.error.URLError, OSError)):
-        urllib.request.urlopen(f"http://127.0.0.1:{balancer.port}/", timeout=5)
+        urllib.request.urlopen(f"http://127.0.0.1:{balancer.port}/", timeout=PATIENCE)
     balancer.stop()
 
 

@@ -19,7 +19,7 @@ from tests.faults.test_first_texts import Window, first_text
 from tests.house import House, eventually
 
 MANY = 500
-SETTLED_WITHIN = 180.0  # seconds: a dead worker is missed after 30, an answer that was lost is settled after 60 more
+SETTLED_WITHIN = 600.0  # seconds: a dead worker is missed after 30, an answer that was lost is settled after 60 more
 WORDS = "Registration opens on Monday. Maya Alvarez at Alder College"
 
 
@@ -122,8 +122,10 @@ def test_five_who_stop_during_a_broadcast_get_no_text_after_it_and_an_email_for_
     simulator.settings(carrier_blocks_opt_outs=False)  # nobody but us stops it
     simulator.fault(kind="slow", seconds=1.0)
     stoppers = [student for student in students if student.mobile][-5:]
-    broadcast = sent_to_the_caseload(people)
-    for student in stoppers:
+    with the_house.paused("worker"):  # one of them is in time, however busy this machine is
+        broadcast = sent_to_the_caseload(people)
+        simulator.text(stoppers[0].mobile, number.phone, "STOP")
+    for student in stoppers[1:]:
         simulator.text(student.mobile, number.phone, "STOP")
 
     ada = Window(the_house.url, people.ada.email)
@@ -135,4 +137,4 @@ def test_five_who_stop_during_a_broadcast_get_no_text_after_it_and_an_email_for_
         later = [a for a in simulator.accepts(to=student.mobile) if a["at"] > stopped_at[student.mobile].timestamp()]
         assert later == []
         assert texted(the_house)[student.mobile] + mailed(the_house)[student.email] == 1, "by text before the STOP, or by email"
-    assert any(mailed(the_house)[student.email] for student in stoppers), "else each STOP came too late to show anything"
+    assert texted(the_house)[stoppers[0].mobile] == 0, "it said STOP before any text could leave"

@@ -13,7 +13,7 @@ from tests.cast import Cast
 from tests.faults.harness.callers import Call, carrier_call, page_call, program_call
 from tests.faults.test_first_texts import first_text
 from tests.house import House, eventually
-from tests.raw_http import Line, line, lines
+from tests.raw_http import Line, has_read_all, line, lines
 
 WORDS = "Your registration hold is lifted. Please come on Monday at nine, and bring your card."
 BOUNDARY = "----quadline-test"
@@ -67,7 +67,8 @@ def head_of(here: Line, call: Call, **length: str | int) -> str:
 
 def is_alive(house: House) -> bool:
     """What was sent before this has been seen by now, and would have been acted on."""
-    time.sleep(1)
+    eventually(lambda: has_read_all(house.url))
+    time.sleep(0.2)
     with line(house.url) as here:
         here.send(here.head("GET", "/readyz"))
         return here.status() == 200
@@ -84,17 +85,18 @@ def test_each_call_as_it_should_be_does_change_something(the_house: House, calls
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
-@pytest.mark.parametrize("pause", [0, 1])  # seconds in which what has come is read
+@pytest.mark.parametrize("is_read_first", [False, True])  # what has come, before it is cut
 @pytest.mark.parametrize("is_chunked", [False, True])
 def test_a_body_that_is_cut_changes_nothing(
-    the_house: House, calls: list[Call], share: float, pause: float, is_chunked: bool
+    the_house: House, calls: list[Call], share: float, is_read_first: bool, is_chunked: bool
 ) -> None:
     before = kept()
     with lines(the_house.url, 2 * len(calls)) as cut_off:
         for place, here in enumerate(cut_off):
             call = calls[place // 2]
             begin(here, call, call.body[: int(len(call.body) * share)], is_chunked=is_chunked)
-        time.sleep(pause)
+        if is_read_first:
+            eventually(lambda: has_read_all(the_house.url))
         for here in cut_off[::2]:
             here.socket.shutdown(SHUT_WR)
             assert here.status() in (0, 400)

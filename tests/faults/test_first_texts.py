@@ -15,7 +15,7 @@ from quadline.roster.models import CaseloadEntry
 from tests.cast import PASSWORD, Cast
 from tests.house import House, eventually
 
-RECOVERY = 110.0  # seconds: a worker is missed after 30, an attempt without an outcome after 60
+RECOVERY = 300.0  # seconds: a worker is missed after 30, an attempt without an outcome after 60
 
 
 def test_twenty_first_sends_at_once_buy_one_number(the_house: House, people: Cast) -> None:
@@ -34,7 +34,7 @@ def test_twenty_first_sends_at_once_buy_one_number(the_house: House, people: Cas
         click.join()
 
     assert answers == [200] * 20
-    eventually(lambda: Message.objects.filter(status="delivered").count() == 20, within=30)
+    eventually(lambda: Message.objects.filter(status="delivered").count() == 20)
     assert len(the_house.simulator.purchases()) == 1
     assert SystemNumber.objects.filter(user=people.maya).count() == 1
     bodies = [text["body"] for text in the_house.simulator.accepts(to=people.sally.mobile)]
@@ -60,7 +60,7 @@ def test_a_worker_killed_after_buying_and_after_a_hand_over_repeats_neither(the_
     the_house.start("worker")
 
     eventually(lambda: SystemNumber.objects.filter(user=people.maya, state="active").exists(), within=RECOVERY)
-    eventually(lambda: len(simulator.accepts(to=people.sally.mobile)) == 2, within=30)
+    eventually(lambda: len(simulator.accepts(to=people.sally.mobile)) == 2)
     eventually(lambda: Message.objects.get(pk=text.pk).status in ("sent", "delivered"), within=RECOVERY)
     assert len(simulator.purchases()) == 2, "Theo's and Maya's, none twice"
     assert len(simulator.accepts(to=people.rosa.mobile)) == 1

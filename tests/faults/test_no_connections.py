@@ -20,10 +20,9 @@ from quadline.delivery.models import Attempt
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.faults.test_first_texts import first_text
-from tests.house import House, eventually
+from tests.house import PATIENCE, House, eventually
 from tests.stage import session_of
 
-BACK_WITHIN = 30.0  # seconds, for the workers
 CALM_LOOKS = 20
 AWAY = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -73,7 +72,7 @@ def _take_all(taken: list[psycopg.Connection], server: dict[str, object]) -> int
 
 
 def ask(house: House, method: str, path: str, body: str = "", **headers: str) -> http.client.HTTPResponse:
-    line = http.client.HTTPConnection(urlsplit(house.url).netloc, timeout=60)
+    line = http.client.HTTPConnection(urlsplit(house.url).netloc, timeout=PATIENCE)
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     line.request(method, path, body or None, form | {name.replace("_", "-"): value for name, value in headers.items()})
     answer = line.getresponse()
@@ -120,7 +119,7 @@ def test_without_a_connection_everybody_is_told_to_come_again_and_nothing_is_hal
 
     back = time.monotonic()
     eventually(lambda: ask(the_house, "POST", path, text_form(text_id), Cookie=cookie, Origin=the_house.url).status == 302)
-    eventually(lambda: len(the_house.simulator.accepts(to=people.rosa.mobile)) == 2, within=BACK_WITHIN, every=0.5)
+    eventually(lambda: len(the_house.simulator.accepts(to=people.rosa.mobile)) == 2, every=0.5)
     print(f"the worker handed over {time.monotonic() - back:.1f} s after there were connections again")
     assert Attempt.objects.filter(message_id=text_id).count() == 1
     assert not the_house.ended()

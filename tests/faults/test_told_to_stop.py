@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -18,14 +19,14 @@ import pytest
 
 from quadline.config.programs import WEB_ENDS_WITHIN_SECONDS
 from quadline.demo import postgres
-from quadline.demo.processes import PATIENCE_SECONDS, is_free, wait_for
+from quadline.demo.processes import PATIENCE_SECONDS, wait_for
 from quadline.simulator.main import ENDS_WITHIN_SECONDS as SIMULATOR_ENDS_WITHIN
 from quadline.webhooks.intake import ENDS_WITHIN_SECONDS as INTAKE_ENDS_WITHIN
 from quadline.worker import ENDS_WITHIN_SECONDS as WORKER_ENDS_WITHIN
 from tests.faults.harness.machines import Database, Program
-from tests.house import eventually, free_port
+from tests.house import PATIENCE, eventually, free_port, is_listening
 
-BUSY_MACHINE = 15.0  # seconds more than promised until a test has seen it
+BUSY_MACHINE = 60.0  # seconds more than promised until a test has seen it
 LETTER = "From: rosa@students.alder.example\nTo: reply@mail.alder.example\nSubject: Hello\n\nHi"
 
 
@@ -55,34 +56,38 @@ class Site:
         return program
 
     def worker(self) -> Program:
+        before = self._workers()
         program = self.begin("worker")
-        eventually(self._worker_beats, within=60, every=0.5)
+        eventually(lambda: self._workers() > before, every=0.5)
         return program
 
     def web(self) -> Program:
         """With a page, and a receipt, that wait for the database when it does not answer."""
-        self.port = free_port(19300)
-        program = self.begin("web", "--port", str(self.port))
-        assert wait_for(f"http://127.0.0.1:{self.port}/readyz", seconds=60)
+        self.web_port = free_port(19300)
+        program = self.begin("web", "--port", str(self.web_port))
+        assert wait_for(f"http://127.0.0.1:{self.web_port}/readyz", seconds=PATIENCE)
         return program
 
     def mail_intake(self) -> Program:
-        self.port = free_port(19400)
-        program = self.begin("mail_intake", "--lmtp", f"127.0.0.1:{self.port}")
-        eventually(lambda: not is_free(self.port), within=60)
+        self.intake_port = free_port(19400)
+        program = self.begin("mail_intake", "--lmtp", f"127.0.0.1:{self.intake_port}")
+        eventually(lambda: is_listening(self.intake_port))
         return program
 
     def ask_a_page(self) -> None:
-        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/accounts/login/", timeout=60) as answer:
+        with (
+            suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}/accounts/login/", timeout=PATIENCE) as answer,
+        ):
             answer.read()
 
     def bring_an_email(self) -> None:
-        with suppress(OSError, smtplib.SMTPException), smtplib.LMTP("127.0.0.1", self.port, timeout=60) as server:
+        with suppress(OSError, smtplib.SMTPException), smtplib.LMTP("127.0.0.1", self.intake_port, timeout=PATIENCE) as server:
             server.sendmail("rosa@students.alder.example", ["reply@mail.alder.example"], LETTER)
 
-    def _worker_beats(self) -> bool:
+    def _workers(self) -> int:
         with psycopg.connect(self.database.url) as connection:
-            return connection.execute("SELECT 1 FROM procrastinate_workers").fetchone() is not None
+            return len(connection.execute("SELECT id FROM procrastinate_workers").fetchall())
 
     def signal_sessions(self, number: signal.Signals) -> None:
         for pid in self.stopped:
@@ -140,6 +145,28 @@ def hangs(site: Site) -> None:
 STATES = (goes, went_a_while_ago, hangs)
 
 
+@dataclass
+class Told:
+    """Somebody who has to end, and how long that may take."""
+
+    program: Program
+    number: signal.Signals
+    within: float  # seconds
+
+
+def those_who_do_not_end(everybody: list[Told]) -> list[str]:
+    """Told side by side: each has its own time from here."""
+    for each in everybody:
+        each.program.signal(each.number)
+    begun = time.monotonic()
+    late = []
+    for each in everybody:
+        left = begun + each.within - time.monotonic()
+        if not ended_within(each.program, max(left, 0.0)):
+            late.append(f"{each.program.arguments[0]}: {each.program.log.read_text()[-3000:]}")
+    return late
+
+
 def ended_within(program: Program, seconds: float) -> bool:
     assert program.running is not None
     with suppress(subprocess.TimeoutExpired):
@@ -148,37 +175,24 @@ def ended_within(program: Program, seconds: float) -> bool:
     return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("state", STATES)
-def test_a_worker_ends(site: Site, state: Callable[[Site], None], number: signal.Signals) -> None:
-    worker = site.worker()
+def test_everybody_ends(site: Site, state: Callable[[Site], None]) -> None:
+    """While a page and an email wait for their answers."""
+    workers = [site.worker(), site.worker()]
+    everybody = [
+        Told(site.web(), signal.SIGTERM, WEB_ENDS_WITHIN_SECONDS),
+        Told(site.mail_intake(), signal.SIGTERM, INTAKE_ENDS_WITHIN),
+        Told(workers[0], signal.SIGTERM, WORKER_ENDS_WITHIN),
+        Told(workers[1], signal.SIGINT, WORKER_ENDS_WITHIN),
+    ]
     state(site)
-    worker.signal(number)
-    assert ended_within(worker, WORKER_ENDS_WITHIN), worker.log.read_text()[-3000:]
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_a_web_process_ends(site: Site, state: Callable[[Site], None]) -> None:
-    web = site.web()
-    state(site)
-    asking = threading.Thread(target=site.ask_a_page)
-    asking.start()
+    calls = [threading.Thread(target=call) for call in (site.ask_a_page, site.bring_an_email)]
+    for call in calls:
+        call.start()
     time.sleep(1)
-    web.signal(signal.SIGTERM)
-    assert ended_within(web, WEB_ENDS_WITHIN_SECONDS), web.log.read_text()[-3000:]
-    asking.join()
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_mail_intake_ends(site: Site, state: Callable[[Site], None]) -> None:
-    intake = site.mail_intake()
-    state(site)
-    bringing = threading.Thread(target=site.bring_an_email)
-    bringing.start()
-    time.sleep(1)
-    intake.signal(signal.SIGTERM)
-    assert ended_within(intake, INTAKE_ENDS_WITHIN), intake.log.read_text()[-3000:]
-    bringing.join()
+    assert those_who_do_not_end(everybody) == []
+    for call in calls:
+        call.join()
 
 
 def test_a_second_signal_ends_a_worker_at_once(site: Site) -> None:
@@ -187,8 +201,13 @@ def test_a_second_signal_ends_a_worker_at_once(site: Site) -> None:
     worker.signal(signal.SIGTERM)
     time.sleep(1)
     assert worker.is_alive, "it waits for what is under way"
+    # One that comes before the first was seen is the same one: on a busy machine that may take a while.
+    eventually(lambda: is_over_after_another(worker), within=WORKER_ENDS_WITHIN - 5, every=1)
+
+
+def is_over_after_another(worker: Program) -> bool:
     worker.signal(signal.SIGTERM)
-    assert ended_within(worker, 0)
+    return not worker.is_alive
 
 
 def test_a_mailbox_that_does_not_answer_keeps_nobody_from_ending(site: Site) -> None:
@@ -196,7 +215,7 @@ def test_a_mailbox_that_does_not_answer_keeps_nobody_from_ending(site: Site) -> 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         intake = site.begin("mail_intake", "--imap", f"imap://rosa:secret@127.0.0.1:{port}/INBOX")
-        silent.settimeout(60)
+        silent.settimeout(PATIENCE)
         there, _ = silent.accept()
         intake.signal(signal.SIGTERM)
         assert ended_within(intake, INTAKE_ENDS_WITHIN)
@@ -205,7 +224,7 @@ def test_a_mailbox_that_does_not_answer_keeps_nobody_from_ending(site: Site) -> 
 
 def test_a_simulator_ends(site: Site) -> None:
     simulator = site.begin("simulator", "--port", "0", "--smtp-port", "0")
-    eventually(lambda: "Simulator ready" in simulator.log.read_text(), within=60)
+    eventually(lambda: "Simulator ready" in simulator.log.read_text())
     simulator.signal(signal.SIGTERM)
     assert ended_within(simulator, SIMULATOR_ENDS_WITHIN)
 
@@ -217,7 +236,7 @@ def test_quadline_run_ends_with_all_it_started_while_its_database_hangs(tmp_path
     program.start()
     assert program.running is not None
     try:
-        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=120), program.log.read_text()[-3000:]
+        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE), program.log.read_text()[-3000:]
         family = descendants(program.running.pid)
         for pid in family:
             if "postgres" in command_of(pid):

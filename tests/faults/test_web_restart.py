@@ -18,7 +18,8 @@ from tests.cast import Cast
 from tests.faults.harness.callers import Call, page_call, program_call
 from tests.faults.test_first_texts import first_text
 from tests.faults.test_lost_answers import students_of
-from tests.house import House, eventually
+from tests.house import PATIENCE, House, eventually
+from tests.raw_http import has_read_all
 
 CALLS = 16  # more than there are threads: some are cut off while they wait for one
 CALLERS = 4
@@ -26,12 +27,17 @@ RESTARTS = 3
 AWAY = (503, 0)
 
 
-def ask(url: str, call: Call) -> tuple[int, str, bytes]:
-    """Status, content type and body; status 0 when there was no answer."""
+def ask(url: str, call: Call, begun: list[Call] | None = None) -> tuple[int, str, bytes]:
+    """Status, content type and body; status 0 when there was no answer.
+
+    A call that is on its way is among those that have ``begun``.
+    """
     place = urlsplit(url)
-    line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+    line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)
     try:
         line.request(call.method, call.path, body=call.body, headers=call.headers)
+        if begun is not None:
+            begun.append(call)
         answer = line.getresponse()
         if answer.status == 503:
             assert int(answer.headers["Retry-After"]) > 0
@@ -62,21 +68,23 @@ def test_what_a_restart_cuts_off_is_told_to_come_again_and_is_done_once(the_hous
     form = {"message_id": str(uuid4()), "body": "Cut off in a page"}
     calls.append(page_call(people.maya, f"/inbox/c/{talk.pk}/texts/", form))
     answers: dict[int, tuple[int, str, bytes]] = {}
+    begun: list[Call] = []
 
     def note(place: int) -> None:
-        answers[place] = ask(the_house.url, calls[place])
+        answers[place] = ask(the_house.url, calls[place], begun)
 
     asking = [threading.Thread(target=note, args=(place,)) for place in range(len(calls))]
     with nothing_can_be_kept():
         for each in asking:
             each.start()
-        eventually(waiting_sessions, within=60)
+        eventually(waiting_sessions)
+        eventually(lambda: len(begun) == len(calls) and has_read_all(the_house.url))
         web = the_house.processes["web"].running
         assert web is not None
         web.terminate()
         for each in asking:
             each.join()
-    web.wait(timeout=60)
+    web.wait(timeout=PATIENCE)
     assert {status for status, _, _ in answers.values()} == {503}
     for place, (_, kind, content) in answers.items():
         if place < CALLS:
@@ -86,7 +94,7 @@ def test_what_a_restart_cuts_off_is_told_to_come_again_and_is_done_once(the_hous
             assert b"Try again in a minute" in content
 
     the_house.start("web")
-    assert wait_for(f"{the_house.url}/readyz", seconds=60)
+    assert wait_for(f"{the_house.url}/readyz", seconds=PATIENCE)
     for call in calls:
         assert ask(the_house.url, call)[0] in (201, 302)
     written = Message.objects.filter(body__startswith="Cut off").values_list("body", flat=True)
@@ -106,7 +114,7 @@ def api_text(people: Cast, words: str) -> Call:
 
 def wait_for_more(done: list[str]) -> None:
     enough = len(done) + 5
-    eventually(lambda: len(done) >= enough, within=60)
+    eventually(lambda: len(done) >= enough)
 
 
 def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(the_house: House, people: Cast) -> None:
@@ -140,9 +148,9 @@ def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(the_house:
         web = the_house.processes["web"].running
         assert web is not None
         web.terminate()
-        web.wait(timeout=60)
+        web.wait(timeout=PATIENCE)
         the_house.start("web")
-        assert wait_for(f"{the_house.url}/readyz", seconds=60)
+        assert wait_for(f"{the_house.url}/readyz", seconds=PATIENCE)
     is_over.set()
     for each in loading:
         each.join()

@@ -32,6 +32,12 @@ def hold(page: Page) -> list[Route]:
     return held
 
 
+def kept(page: Page, held: list[Route], count: int = 1) -> list[Route]:
+    """So many: a bubble is shown before its text is on its way. Only while the page is asked is news of it heard."""
+    eventually(lambda: page.evaluate("true") and len(held) >= count)
+    return held
+
+
 def at_the_inbox(people: Cast, at_the_screen: Arrive) -> tuple[Person, dict[str, Conversation]]:
     """Maya, with her open conversations before her."""
     found = furnish(people)
@@ -60,7 +66,7 @@ def test_an_answer_that_comes_late_stays_out_of_the_next_conversation(
     expect(page.locator("#conversation-title")).to_have_text("Bo Jensen")
     state = page.locator("#composer-state").inner_html()
     with page.expect_response(TEXTS):
-        held[0].continue_()
+        kept(page, held)[0].continue_()
     eventually(lambda: Message.objects.filter(body="For Sally alone").exists())
     page.keyboard.press("Alt+ArrowUp")
     page.keyboard.press("Alt+ArrowDown")
@@ -82,7 +88,7 @@ def test_an_answer_is_not_put_where_another_conversation_is_open(the_house: Hous
     expect(page.locator("#conversation-title")).to_have_text("Rosa Calderón")
     done = page.locator("#conversation header form").get_attribute("action")
     with page.expect_response(TEXTS) as answer:
-        held[0].continue_()
+        kept(page, held)[0].continue_()
     answer.value.finished()
     page.evaluate("() => new Promise((seen) => setTimeout(seen, 200))")
     expect(bubble(page, "For Sally alone")).to_have_count(0)
@@ -100,7 +106,7 @@ def test_a_refusal_that_comes_late_keeps_the_words_as_a_draft_of_theirs(
     page.locator(f"#row-{found['rosa'].pk} a").click()
     expect(page.locator("#conversation-title")).to_have_text("Rosa Calderón")
     eventually(lambda: Conversation.objects.get(pk=found["sally"].pk).draft == "And bring your card")
-    held[0].continue_()
+    kept(page, held)[0].continue_()
     expect(page.locator("#toasts")).to_contain_text("A text was not sent. It is kept as a draft in its conversation.")
     expect(page.locator("#refusal")).to_have_text("")
     expect(writing(page)).to_have_value("")
@@ -118,7 +124,7 @@ def test_refused_words_stand_in_the_log_while_something_else_is_written(
     held = hold(page)
     with_sally(page, found, "Due [Due Date]")
     page.keyboard.type("Something else")
-    held[0].continue_()
+    kept(page, held)[0].continue_()
     expect(page.locator("#refusal")).to_contain_text("[Due Date] is not a merge field.")
     refused = bubble(page, "Due [Due Date]")
     expect(refused).to_contain_text("Not sent.")
@@ -175,8 +181,7 @@ def test_one_of_two_that_seemed_lost_arrives_and_the_other_is_still_a_draft(
     writing(page).fill("The second")
     page.keyboard.press("Enter")
     expect(bubble(page, "The second")).to_contain_text("Sending…")
-    eventually(lambda: held[1:])
-    lost = [route.request for route in held]
+    lost = [route.request for route in kept(page, held, 2)]
     for route in held:
         route.abort()
     expect(bubble(page, "The second")).to_contain_text("Not sent.")

@@ -113,6 +113,7 @@ def handle_an_opt_out(page: Page, house: House, people: Cast, system_phone: str)
     expect(dialog).to_contain_text("Bo must text START to")
     page.keyboard.press("Escape")
 
+    house.simulator.a_second_passes()
     house.simulator.text(people.bo.mobile, system_phone, "UNSTOP")
     page.reload()
     page.get_by_role("link", name="Message", exact=True).click()

@@ -149,13 +149,13 @@ def test_who_waits_too_long_for_the_same_act_is_told_to_come_back(
         with transaction.atomic():
             KeptAnswer.objects.create(user=maya, key="monday-1", fingerprint="", created_at=timezone.now())
             held.set()
-            over.wait(timeout=20)
+            over.wait(timeout=120)
             transaction.set_rollback(True)
         connection.close()
 
     holder = Thread(target=hold_the_key)
     holder.start()
-    held.wait(timeout=10)
+    assert held.wait(timeout=120)
     answer = campus.post("messages", TEXT, key="monday-1")
     over.set()
     holder.join()

@@ -39,9 +39,10 @@ FAULTS = {"slow_down": "rate_limit", "cut": "reset"}
 
 
 class TwilioWire(Wire):
-    def __init__(self, carrier: Twilio, box: Simulator) -> None:
+    def __init__(self, carrier: Twilio, box: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
         self.carrier: Twilio = carrier
         self.box = box
+        self.monkeypatch = monkeypatch
 
     async def close(self) -> None:
         session = self.carrier._sessions.pop(asyncio.get_running_loop(), None)
@@ -60,7 +61,8 @@ class TwilioWire(Wire):
         if "code" in how:
             how["code"] = int(how["code"])
         if fault == "accept_then_hang":
-            how = {"seconds": 1}
+            self.monkeypatch.setattr(adapter, "SEND_TIMEOUT", aiohttp.ClientTimeout(total=2))
+            how = {"seconds": 60}
         self.box.fault(kind=FAULTS.get(fault, fault), times=1, **how)
 
     def signed(self, path: str, form: dict[str, str], *, token: str = "") -> WebhookCall:
@@ -87,8 +89,7 @@ class TwilioWire(Wire):
 
 @pytest.fixture
 def wire(twilio: Twilio, box: Simulator, monkeypatch: pytest.MonkeyPatch) -> TwilioWire:
-    monkeypatch.setattr(adapter, "SEND_TIMEOUT", aiohttp.ClientTimeout(total=0.3))
-    return TwilioWire(twilio, box)
+    return TwilioWire(twilio, box, monkeypatch)
 
 
 class TestTwilio(CarrierContract):

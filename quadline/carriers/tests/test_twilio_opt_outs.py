@@ -45,11 +45,13 @@ def test_one_word_and_nothing_else_is_a_wish(twilio: Twilio, body: str, wish: Wi
     assert twilio.wish_in(body) is wish
 
 
-def test_who_was_told_of_is_refused_from_that_number(twilio: Twilio, box: Simulator, number: OwnedNumber) -> None:
+def test_who_was_told_of_is_refused_from_that_number(
+    twilio: Twilio, box: Simulator, number: OwnedNumber, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert push(twilio, number)
     assert push(twilio, number), "twice is once"
     assert [(each["phone"], each["scope"]) for each in box.ledger("opt_out")] == [(STUDENT, number.phone)]
-    assert isinstance(CarrierContract().send(TwilioWire(twilio, box), number, to=STUDENT), Refused)
+    assert isinstance(CarrierContract().send(TwilioWire(twilio, box, monkeypatch), number, to=STUDENT), Refused)
 
 
 @pytest.mark.parametrize("code", [20403, 20404])

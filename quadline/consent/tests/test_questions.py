@@ -10,10 +10,10 @@ from quadline.consent import ledger, questions
 from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.consent.questions import Answer
 from quadline.consent.rules import Change, Source
-from quadline.consent.tests.test_ledger import elsewhere, nothing_held, someone_waits
-from tests.house import eventually
+from quadline.consent.tests.test_ledger import elsewhere, nothing_held, someone_waits, waits_long
+from tests.house import PATIENCE, eventually
 
-__all__ = ["nothing_held"]
+__all__ = ["nothing_held", "waits_long"]
 STUDENT, ADVISOR, OTHER_ADVISOR = "+17345550141", "+17342340001", "+17342340002"
 PAIR: ledger.Pair = (STUDENT, ADVISOR)
 NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
@@ -114,7 +114,7 @@ def test_a_question_waits_until_the_text_on_its_way_is_handed_over() -> None:
     assert not asking.done()
     assert questions.pairs_in_question([PAIR]) == set()
     ledger.let_go([PAIR])
-    assert asking.result(timeout=30) is not None
+    assert asking.result(timeout=PATIENCE) is not None
     assert questions.pairs_in_question([PAIR]) == {PAIR}
 
 
@@ -122,7 +122,7 @@ def test_a_question_waits_until_the_text_on_its_way_is_handed_over() -> None:
 def test_a_hand_over_is_left_for_later_while_a_question_has_not_committed_and_then_sees_it() -> None:
     with transaction.atomic():
         ask()
-        assert elsewhere(lambda: ledger.hold([PAIR])).result(timeout=30) == set()
+        assert elsewhere(lambda: ledger.hold([PAIR])).result(timeout=PATIENCE) == set()
 
     assert ledger.hold([PAIR]) == {PAIR}
     assert questions.pairs_in_question([PAIR]) == {PAIR}
@@ -133,5 +133,5 @@ def test_a_hand_over_is_left_for_later_while_a_question_has_not_committed_and_th
 def test_the_same_reply_from_ten_calls_at_once_is_one_question() -> None:
     calls = [elsewhere(ask) for _ in range(10)]
 
-    assert len([asked for call in calls if (asked := call.result(timeout=30))]) == 1
+    assert len([asked for call in calls if (asked := call.result(timeout=PATIENCE))]) == 1
     assert StopQuestion.objects.count() == 1

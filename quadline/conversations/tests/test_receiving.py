@@ -127,7 +127,7 @@ def test_the_screens_are_told_of_each_new_one_when_it_commits(people: Cast, with
         listener.execute(f"LISTEN {CHANNEL}")
         receive([known, reply(with_rosa, "new"), reply(with_bo, "new")])
         tell_each([(people.maya.pk, f"conv-{with_rosa.pk}")])
-        told = [json.loads(news.payload) for news in listener.notifies(timeout=5, stop_after=2)]
+        told = [json.loads(news.payload) for news in listener.notifies(timeout=120, stop_after=2)]
     to_maya = [[people.maya.pk, f"conv-{with_rosa.pk}"], [people.maya.pk, "inbox"]]
     to_theo = [[people.theo.pk, f"conv-{with_bo.pk}"], [people.theo.pk, "inbox"]]
     assert told == [sorted(to_maya + to_theo), to_maya]

@@ -90,5 +90,5 @@ def test_a_climb_is_told_to_the_staff_user_when_it_commits(text: Message, with_r
         with transaction.atomic():
             climb(text, Status.SENDING, cause="handed over", now=NOON)
             assert list(listener.notifies(timeout=0)) == []
-        told = [json.loads(news.payload) for news in listener.notifies(timeout=5, stop_after=1)]
+        told = [json.loads(news.payload) for news in listener.notifies(timeout=120, stop_after=1)]
     assert told == [[[people.maya.pk, f"conv-{with_rosa.pk}"], [people.maya.pk, "inbox"]]]

@@ -18,5 +18,5 @@ def number(people: Cast, twilio: Twilio) -> SystemNumber:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A carrier that says nothing is given up after a fifth of a second, not after 15."""
-    monkeypatch.setattr(adapter, "SEND_TIMEOUT", aiohttp.ClientTimeout(total=0.2))
+    """A carrier that says nothing is given up after two seconds, not after 15."""
+    monkeypatch.setattr(adapter, "SEND_TIMEOUT", aiohttp.ClientTimeout(total=2))

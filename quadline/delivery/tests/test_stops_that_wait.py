@@ -12,6 +12,7 @@ from quadline.carriers.protocol import Failure, Progress, Receipt
 from quadline.consent import ledger
 from quadline.consent.questions import Answer
 from quadline.consent.rules import Reason, Verdict
+from quadline.consent.tests.test_ledger import waits_long
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
 from quadline.delivery import opting, receipts, sender
@@ -24,8 +25,9 @@ from quadline.delivery.tests.acts import at_once, fresh, outcomes, rent, reply, 
 from quadline.numbers.models import SystemNumber
 from quadline.roster import trouble
 from tests.cast import Cast
-from tests.house import eventually
+from tests.house import PATIENCE, eventually
 
+__all__ = ["waits_long"]
 Stop = Callable[[Cast, SystemNumber], object]
 
 
@@ -71,11 +73,11 @@ def meanwhile(act: Callable[[], object], claim: Claim) -> Iterator[None]:
     try:
         eventually(somebody_waits)
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '300ms'")
+            cursor.execute("SET LOCAL lock_timeout = '20s'")
             yield
     finally:
         ledger.let_go([claim.to.pair])
-        other.join(30)
+        other.join(PATIENCE)
     assert not other.is_alive()
 
 

@@ -13,8 +13,9 @@ from urllib.request import urlopen
 import pytest
 
 from quadline.demo import postgres
-from quadline.demo.processes import is_free, wait_for
+from quadline.demo.processes import wait_for
 from tests.environment import TEST_SETTINGS
+from tests.house import PATIENCE, eventually, free_ports
 
 NOT_OF_A_DEMO = {*TEST_SETTINGS, "DATABASE_URL"}
 
@@ -33,53 +34,44 @@ def start(data: Path, port: int) -> "subprocess.Popen[str]":
 
 def answer(url: str) -> str:
     """Raises when it is not 200."""
-    with urlopen(url, timeout=10) as found:
+    with urlopen(url, timeout=PATIENCE) as found:
         page: str = found.read().decode()
     return page
 
 
-def free_ports() -> int:
-    return next(
-        first for first in range(19100 + os.getpid() % 60 * 10, 20000, 4) if all(is_free(first + place) for place in range(4))
-    )
-
-
-def left_behind(data: Path) -> list[str]:
-    """The processes that name this data folder, or that of its database, and still do so five seconds later."""
+def of_this_folder(data: Path) -> list[str]:
+    """The processes that name this data folder, or that of its database."""
     names = (str(data), str(postgres.home_of(data)))
-    for _ in range(50):
-        lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
-        if not (left := [line for line in lines if any(name in line for name in names)]):
-            return []
-        time.sleep(0.1)
-    return left
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return [line for line in listed.stdout.splitlines() if any(name in line for name in names)]
 
 
 def test_told_to_stop_at_any_moment_it_leaves_nothing_behind(data: Path) -> None:
-    port = free_ports()
+    port = free_ports(19100, count=4)
     for moment in (0.3, 0.6, 1.2, 2, 3):  # seconds
         number = signal.SIGINT if moment == 2 else signal.SIGTERM
         demo = start(data, port)
         time.sleep(moment)
+        has_begun = len(of_this_folder(data)) > 1  # it has started somebody who has to be stopped
         demo.send_signal(number)
-        said = demo.communicate(timeout=40)[0]
-        is_too_early = moment < 1 and demo.returncode == -number  # nothing was started that had to be stopped
+        said = demo.communicate(timeout=PATIENCE)[0]
+        is_too_early = not has_begun and demo.returncode == -number
         assert demo.returncode == 0 or is_too_early, said
-        assert left_behind(data) == [], said
+        eventually(lambda: not of_this_folder(data))
 
 
 def test_a_demo_becomes_ready_twice_and_stops_in_order(data: Path) -> None:
-    port = free_ports()
+    port = free_ports(19100, count=4)
     for _ in range(2):
         demo = start(data, port)
-        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=60)
+        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE)
         page = answer(f"http://127.0.0.1:{port}/accounts/login/")
         styles = re.findall(r'href="(/static/[^"]+\.css)"', page)
         assert styles
         assert all(answer(f"http://127.0.0.1:{port}{style}") for style in styles)
         demo.send_signal(signal.SIGTERM)
-        said = demo.communicate(timeout=40)[0]
+        said = demo.communicate(timeout=PATIENCE)[0]
         assert demo.returncode == 0
         assert said.endswith("Stopped. Everything is kept for the next start.\n")
         assert "Traceback" not in said, said
-        assert left_behind(data) == []
+        eventually(lambda: not of_this_folder(data))

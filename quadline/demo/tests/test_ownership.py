@@ -13,7 +13,8 @@ import pytest
 from quadline.config.environment import ENV_FILE
 from quadline.demo import ownership, postgres
 from quadline.demo.processes import wait_for
-from quadline.demo.tests.test_launch import NOT_OF_A_DEMO, free_ports
+from quadline.demo.tests.test_launch import NOT_OF_A_DEMO
+from tests.house import PATIENCE, free_ports
 
 STUDENTS = "SELECT count(*) FROM roster_student"
 
@@ -60,7 +61,7 @@ def test_settings_of_a_college_are_not_the_demos(college: Path, real_database: s
         f"DATABASE_URL={real_database}\nTWILIO_ACCOUNT_SID=AC{'1' * 32}\nEMAIL_SERVICE=postmark\nEMAIL_SERVICE_KEY=k\n"
         "COLLEGE_AREA_CODES=not a code\nMAIL_INTAKE_URL=imaps://u:p@mail.alder.example/INBOX\n"
     )
-    port = free_ports()
+    port = free_ports(19100, count=4)
     shell = {
         "DATABASE_URL": real_database,
         "TWILIO_AUTH_TOKEN_FILE": str(college / "secret"),
@@ -72,13 +73,13 @@ def test_settings_of_a_college_are_not_the_demos(college: Path, real_database: s
     data = college / "demo"
     running = demo(college, port, "--data", str(data), **shell)
     try:
-        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=90)
+        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE)
         with psycopg.connect(postgres.cluster_at(data).url()) as connection:
             assert connection.execute(STUDENTS).fetchone() != (0,)
             assert connection.execute(ownership.DATABASE_MARK).fetchone() == (ownership.WORDS,)
     finally:
         running.terminate()
-        said = running.communicate(timeout=60)[0]
+        said = running.communicate(timeout=PATIENCE)[0]
     assert "Traceback" not in said, said
     assert tables_of(real_database) == ["kept"]
 
@@ -88,8 +89,8 @@ def test_a_folder_that_the_demo_did_not_make_stays_as_it_is(college: Path, flags
     data = college / "data"
     (data / "postgres").mkdir(parents=True)
     (data / "postgres" / "PG_VERSION").write_text("18")
-    running = demo(college, free_ports(), "--data", "data", *flags)
-    said = running.communicate(timeout=60)[0]
+    running = demo(college, free_ports(19100, count=4), "--data", "data", *flags)
+    said = running.communicate(timeout=PATIENCE)[0]
     assert running.returncode == 1
     assert "holds something that the demo did not make. Nothing was changed." in said
     assert [path.name for path in sorted(data.rglob("*"))] == ["postgres", "PG_VERSION"]
@@ -126,8 +127,8 @@ def test_a_database_with_tables_and_without_the_mark_is_refused() -> None:
 
 def test_a_college_is_not_run_on_the_demos_data(college: Path) -> None:
     ownership.claim(college / "data")
-    command = [sys.executable, "-m", "quadline", "run", "--data", "data", "--port", str(free_ports())]
-    done = subprocess.run(command, cwd=college, capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-m", "quadline", "run", "--data", "data", "--port", str(free_ports(19100, count=4))]
+    done = subprocess.run(command, cwd=college, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 1
     assert "passwords that everybody knows" in done.stderr
 

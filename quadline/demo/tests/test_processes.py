@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.house import eventually
+
 TOLD_WHILE_IT_FORKS = """
 import os, signal, time
 from quadline.demo.processes import Copy, Process, Supervisor, inherited
@@ -23,14 +25,17 @@ with Supervisor() as house:
 )
 def test_told_to_stop_while_it_starts_a_child_it_stops_and_complains_of_nothing(child: str) -> None:
     program = TOLD_WHILE_IT_FORKS.format(child=child)
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "stopped\n", "")
 
 
 TOLD_TWICE = """
 import os, signal, time
+from quadline.demo import processes
 from quadline.demo.processes import Copy, Supervisor
+
+processes.PATIENCE_SECONDS = 600
 
 def deaf(arguments):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -52,6 +57,13 @@ def test_told_twice_it_waits_for_nobody() -> None:
         house.send_signal(signal.SIGTERM)
         with pytest.raises(subprocess.TimeoutExpired):
             house.wait(2)
-        house.send_signal(signal.SIGTERM)
-        assert house.wait(20) == 0
+        eventually(lambda: told_again(house) is not None, every=1)
+        assert house.returncode == 0
         assert house.stdout.read() == "stopped\n"
+
+
+def told_again(house: "subprocess.Popen[str]") -> int | None:
+    """One that comes before the first was seen is the same one: on a busy machine that may take a while."""
+    if house.poll() is None:
+        house.send_signal(signal.SIGTERM)
+    return house.poll()

@@ -55,7 +55,7 @@ class College:
     def statuses(self, sid: str) -> list[str]:
         return [hit.form["MessageStatus"] for hit in self.at("/status") if hit.form["MessageSid"] == sid]
 
-    def wait_for(self, path: str, count: int = 1, seconds: float = 20.0) -> list[Hit]:
+    def wait_for(self, path: str, count: int = 1, seconds: float = 120.0) -> list[Hit]:
         end = time.monotonic() + seconds
         while len(self.at(path)) < count and time.monotonic() < end:
             time.sleep(0.005)

@@ -71,7 +71,7 @@ class Simulator:
     def text(self, to: str, body: str, *, phone: str = STUDENT, **webhook: Any) -> Any:
         return self.post(f"phones/{phone}/texts", to=to, body=body, **webhook)
 
-    def final(self, sid: str, seconds: float = 20.0) -> Any:
+    def final(self, sid: str, seconds: float = 120.0) -> Any:
         """The line of the ledger with which this text ended."""
         ends = ("delivered", "undelivered", "failed")
         return self._await(
@@ -79,12 +79,12 @@ class Simulator:
             seconds,
         )
 
-    def wait_for_ledger(self, kind: str, seconds: float = 20.0, **facts: Any) -> Any:
+    def wait_for_ledger(self, kind: str, seconds: float = 120.0, **facts: Any) -> Any:
         wanted = facts.items()
         return self._await(lambda: [r for r in self.ledger(kind) if wanted <= r.items()], seconds)
 
     def wait_until(self, claim: Callable[[], bool]) -> None:
-        self._await(lambda: [True] if claim() else [], 20.0)
+        self._await(lambda: [True] if claim() else [], 120.0)
 
     def _await(self, found: Any, seconds: float) -> Any:
         end = time.monotonic() + seconds
@@ -103,7 +103,7 @@ class Simulator:
             method=method,
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             return {"http": error.code, **json.load(error)}

@@ -25,5 +25,5 @@ def letter(subject: str = "Before Monday", body: str = "Are you free?", **header
 
 
 def post(simulator: Simulator, message: EmailMessage, to: str = SALLY) -> None:
-    with smtplib.SMTP("127.0.0.1", simulator.get("healthz")["smtp_port"], timeout=10) as server:
+    with smtplib.SMTP("127.0.0.1", simulator.get("healthz")["smtp_port"], timeout=120) as server:
         server.sendmail("texting@alder.example", [to], message.as_bytes(policy=policy.SMTP))

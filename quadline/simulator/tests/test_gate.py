@@ -24,7 +24,7 @@ FOREIGN = (
 
 def ask(simulator: Simulator, method: str, path: str, **headers: str) -> int:
     place = urlsplit(simulator.url)
-    line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+    line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=120)
     line.putrequest(method, path, skip_host=True)
     named = {"Host": place.netloc, "Content-Type": "application/json", "Content-Length": "2"} | headers
     for name, value in named.items():
@@ -80,6 +80,6 @@ REACHABLE = ("0.0.0.0", "::", "192.168.1.7", "texting.college.edu", "127.0.0.1.e
 @pytest.mark.parametrize("host", REACHABLE)
 def test_it_does_not_listen_where_others_can_reach_it(host: str) -> None:
     command = [sys.executable, "-m", "quadline.simulator.main", "--port", "0", "--host", host]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2
     assert "can be reached from elsewhere" in done.stderr

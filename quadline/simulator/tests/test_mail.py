@@ -40,7 +40,7 @@ def test_the_same_mail_twice_is_kept_once_and_written_twice(simulator: Simulator
 
 def test_a_mail_that_says_little_is_taken_too(simulator: Simulator) -> None:
     for raw in (b"just words\r\n", b"\r\n", b"Subject: =?utf-8?b?!!!?=\r\nContent-Type: text/plain; charset=x\r\n\r\n\xff\r\n"):
-        with smtplib.SMTP("127.0.0.1", simulator.get("healthz")["smtp_port"], timeout=10) as server:
+        with smtplib.SMTP("127.0.0.1", simulator.get("healthz")["smtp_port"], timeout=120) as server:
             server.sendmail("", [SALLY], raw)
     assert len(mails(simulator)) == 3
 

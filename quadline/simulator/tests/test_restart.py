@@ -127,7 +127,7 @@ def test_what_was_taken_for_the_store_is_written_though_no_thread_was_free(tmp_p
     async def told_to_stop_meanwhile() -> None:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(1))
-        loop.run_in_executor(None, busy.wait, 10)
+        loop.run_in_executor(None, busy.wait, 120)
         store = Store(tmp_path)
         store.append(1, "accept", "{}")
         running = asyncio.create_task(store.run())

@@ -21,7 +21,7 @@ class Door:
 
     def connect(self) -> smtplib.SMTP:
         """A mail server that has just said hello."""
-        line = (smtplib.LMTP if self.is_lmtp else smtplib.SMTP)("127.0.0.1", self.port, timeout=30)
+        line = (smtplib.LMTP if self.is_lmtp else smtplib.SMTP)("127.0.0.1", self.port, timeout=120)
         line.ehlo_or_helo_if_needed()
         return line
 
@@ -60,9 +60,9 @@ def listening(*, is_lmtp: bool) -> Iterator[Door]:
 
     thread = Thread(target=lambda: asyncio.run(work()))
     thread.start()
-    assert opened.wait(10)
+    assert opened.wait(120)
     try:
         yield Door(ports[0], is_lmtp)
     finally:
         stops[0]()
-        thread.join(20)
+        thread.join(120)

@@ -17,7 +17,7 @@ class Ledger:
         self.go_on = Event()
 
     def write(self, words: Sequence[str]) -> int:
-        self.go_on.wait(10)
+        self.go_on.wait(120)
         if "bad" in words:
             raise ValueError(words)
         self.batches.append(list(words))

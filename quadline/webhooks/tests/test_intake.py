@@ -94,7 +94,7 @@ def test_30_mb_that_come_unannounced_are_refused_too(lmtp: Door, token: str) -> 
 
 def test_over_lmtp_each_recipient_has_an_answer(committed_people: Cast, lmtp: Door, token: str) -> None:
     other = open_conversation(staff=committed_people.theo, student=committed_people.bo, now=timezone.now())
-    with socket.create_connection(("127.0.0.1", lmtp.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", lmtp.port), timeout=120) as line:
         said = line.makefile("rb")
         said.readline()
         for command in ("LHLO mx", "MAIL FROM:<bo.jensen@alder.example>", f"RCPT TO:<{token}>"):

@@ -61,7 +61,7 @@ def test_a_carrier_that_hangs_is_answered_all_the_same(
     assert carrier.post(INBOUND, start).status == 200
     assert Message.objects.filter(body="START").exists()
     assert views.SETTLED_WITHIN_SECONDS < 15, "which is how long the carrier waits for our answer"
-    assert time.monotonic() - asked < 30
+    assert time.monotonic() - asked < 120
     box.clear_faults()
     word_order.settle_if_in_doubt(pair)
     assert not ledger.is_opted_out(pair)

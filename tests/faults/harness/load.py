@@ -101,7 +101,7 @@ def open_windows(stage: Stage) -> None:
     for at, person in enumerate(stage.staff[: len(stage.staff) // 2]):
         Window(stage.url, person.email).text(stage.students[at * each].id, uuid.uuid4(), "Setup test")
     active = "SELECT 1 FROM numbers_systemnumber WHERE state = 'active'"
-    eventually(lambda: len(stage.rows(active)) >= len(stage.staff) // 2, within=90, every=0.5)
+    eventually(lambda: len(stage.rows(active)) >= len(stage.staff) // 2, every=0.5)
 
 
 class Load:

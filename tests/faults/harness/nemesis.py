@@ -129,13 +129,19 @@ class Nemesis:
         self._mending: list[tuple[float, Callable[[], None]]] = []
         self._busy: set[str] = set()  # targets that are down already
 
-    def run(self, *, seconds: float) -> None:
-        """Strike as planned, and mend what is due to be mended."""
+    def run(self, *, seconds: float, every_blow: bool = False) -> None:
+        """Strike as planned, and mend what is due to be mended.
+
+        ``every_blow``: none is left out on a busy machine. One that comes too late, or to
+        a target that is down still, waits for its turn.
+        """
         begun = time.monotonic()
         waiting = list(self._plan)
-        while (passed := time.monotonic() - begun) < seconds or self._mending:
-            if waiting and waiting[0].at <= passed < seconds:
-                self._strike(waiting.pop(0))
+        while (passed := time.monotonic() - begun) < seconds or self._mending or (every_blow and waiting):
+            if waiting and waiting[0].at <= passed:
+                has_turn = waiting[0].target not in self._busy if every_blow else passed < seconds
+                if has_turn:
+                    self._strike(waiting.pop(0))
             for due, mend in [each for each in self._mending if each[0] <= time.monotonic()]:
                 self._mending.remove((due, mend))
                 mend()

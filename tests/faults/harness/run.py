@@ -27,12 +27,13 @@ def fought(
     """
     stage.simulator.settings(log_clock_ahead=nemesis.log_clock_ahead(seed))
     load.open_windows(stage)
+    are_named = blows is not None
     blows = nemesis.planned(seed, seconds=seconds, every=EVERY) if blows is None else blows
     college, firsts = {"staff": len(stage.staff), "students": len(stage.students)}, nemesis.moments_of_buying(blows)
     people = load.Load(stage, load.planned(seed, seconds=seconds, firsts=firsts, **college))
     trouble = nemesis.Nemesis(stage, blows)
     people.start()
-    trouble.run(seconds=seconds)
+    trouble.run(seconds=seconds, every_blow=are_named)
     stage.heal()
     healed = time.monotonic()
     done = people.wait()

@@ -17,7 +17,7 @@ from quadline.demo.processes import wait_for
 from tests.faults.harness import clocks
 from tests.faults.harness.balancer import Balancer
 from tests.faults.harness.machines import Database, Program
-from tests.house import Simulator, eventually, free_port
+from tests.house import PATIENCE, Simulator, eventually, free_port
 
 WEBS, WORKERS = ("web_1", "web_2"), ("worker_1", "worker_2")
 OURS = (*WEBS, *WORKERS, "mail_intake")
@@ -48,7 +48,7 @@ class Stage:
 
     def rows(self, query: str, **facts: Any) -> list[dict[str, Any]]:
         """Plain SQL: the checker trusts none of the code that it checks."""
-        with psycopg.connect(self.database.url, connect_timeout=5, row_factory=psycopg.rows.dict_row) as connection:
+        with psycopg.connect(self.database.url, connect_timeout=20, row_factory=psycopg.rows.dict_row) as connection:
             return list(connection.execute(query, facts))
 
     def ledger(self, kind: str) -> list[dict[str, Any]]:
@@ -72,7 +72,7 @@ class Stage:
                 clocks.set_clock(clock, 0)
             if not program.is_alive:
                 program.start()
-        assert wait_for(f"{self.simulator.url}/simulator/healthz", seconds=60)
+        assert wait_for(f"{self.simulator.url}/simulator/healthz", seconds=PATIENCE)
         self.simulator.clear_faults()
         self.simulator.settings(callback_delay=0.05)
         for url in self.web_urls:  # where several houses share two cores, whoever was not answered asks again all at once
@@ -98,7 +98,7 @@ def raised(data: Path, *, database: Database | None = None, **extra: str) -> Ite
 
 
 def _built(data: Path, database: Database, extra: dict[str, str]) -> Stage:
-    ports = [free_port(18700 + os.getpid() % 60 * 10)]  # two runs side by side do not reach for the same ones
+    ports = [free_port(18700)]
     while len(ports) < 6:
         ports.append(free_port(ports[-1] + 1))
     front, first, second, carrier, smtp, intake = ports
@@ -149,14 +149,14 @@ def _begin(stage: Stage) -> None:
     stage.staff = [Person(**each) for each in filled["staff"]]
     stage.newcomers = [Person(**each) for each in filled["newcomers"]]
     stage.students = [Person(**each) for each in filled["students"]]
-    assert wait_for(f"{stage.simulator.url}/simulator/healthz", seconds=60)
+    assert wait_for(f"{stage.simulator.url}/simulator/healthz", seconds=PATIENCE)
     stage.simulator.settings(registration_delay=0, callback_delay=0.05, carrier_blocks_opt_outs=False)
     _once(["quadline", "connect_carrier"], environment)
     for name in OURS:
         stage.programs[name].start()
     for url in stage.web_urls:
-        assert wait_for(f"{url}/readyz", seconds=120), f"{url} does not start"
-    eventually(lambda: _workers_beat(stage) >= len(WORKERS), within=60, every=0.5)
+        assert wait_for(f"{url}/readyz", seconds=PATIENCE), f"{url} does not start"
+    eventually(lambda: _workers_beat(stage) >= len(WORKERS), every=0.5)
 
 
 def _workers_beat(stage: Stage) -> int:
@@ -165,6 +165,6 @@ def _workers_beat(stage: Stage) -> int:
 
 def _once(module: list[str], environment: dict[str, str]) -> str:
     environment = {"DJANGO_SETTINGS_MODULE": "quadline.config.settings", **environment}
-    done = subprocess.run([sys.executable, "-m", *module], env=environment, capture_output=True, text=True, timeout=180)
+    done = subprocess.run([sys.executable, "-m", *module], env=environment, capture_output=True, text=True, timeout=2 * PATIENCE)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
