@@ -49,7 +49,7 @@ def matrix(bodies: Sequence[str]) -> csr_matrix:
     for body in bodies:
         for places in classifier.features(body):
             columns += sorted(places)
-            values += [len(places) ** -0.5] * len(places)
+            values += [max(1, len(places)) ** -0.5] * len(places)
         ends.append(len(columns))
     return csr_matrix((values, columns, ends), shape=(len(bodies), classifier.TABLE))
 
