@@ -61,7 +61,7 @@ def importance_of(replies: Sequence[Reply]) -> np.ndarray:
 
 
 def learned(inputs: csr_matrix, labels: np.ndarray, importance: np.ndarray) -> tuple[np.ndarray, float]:
-    model = LogisticRegression(solver="liblinear", C=STRENGTH, max_iter=1000, random_state=1)
+    model = LogisticRegression(solver="liblinear", C=STRENGTH, max_iter=1000, random_state=1, intercept_scaling=0.2)
     model.fit(inputs, labels, sample_weight=importance)
     return model.coef_[0], float(model.intercept_[0])
 
