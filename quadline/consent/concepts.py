@@ -12,6 +12,7 @@ CONCEPTS = Path(__file__).with_name("stop_concepts.toml")
 LONGEST_PHRASE = 4  # words
 SHORTEST_STEM = 3  # letters
 ARTICLE = "ال"  # Arabic writes it on the word
+DOING = "doing"  # any other English verb: "stop telling me" is like "stop texting me"
 
 
 @dataclass
@@ -61,7 +62,7 @@ def _concept(word: str, lexicon: Lexicon) -> str | None:
             return concept
     if word.startswith(ARTICLE) and len(word) > len(ARTICLE) + 2:
         return _concept(word.removeprefix(ARTICLE), lexicon)
-    return None
+    return DOING if len(word) > len("king") and word.endswith("ing") else None
 
 
 def _cut(word: str) -> list[str]:

@@ -19,6 +19,8 @@ _SPOKEN_NUMBER = re.compile(r"(?P<before>[a-z]*)(?P<number>[24])(?P<after>[a-z]*
 _NUMBER = {"2": "to", "4": "for"}
 _ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NOT_SEEN = frozenset({"Cf", "Cc", "Mn", "Me", "Sk"})  # zero widths, variation selectors, skin tones
+_CONTROLS = "".join(sign for sign in map(chr, range(128)) if not (sign.isspace() or sign.isprintable()))
+_ASCII_NOT_SEEN = str.maketrans("", "", _CONTROLS + "'`^")
 
 
 def own_words(text: str) -> str:
@@ -34,7 +36,12 @@ def folded(text: str) -> str:
 
 
 def simplified(text: str) -> str:
-    """Folded, without what is not seen, one form for each letter, no letter more than twice in a row."""
+    """Folded, without what is not seen, one form for each letter.
+
+    A letter that is stretched ("stoooop") counts once.
+    """
+    if text.isascii():  # most replies; the same result in a quarter of the time
+        return STRETCHED.sub(r"\1", text.lower().translate(_ASCII_NOT_SEEN))
     plain = unicodedata.normalize("NFC", folded(text).translate(_ONE_LETTER)).translate(APOSTROPHES)
     return STRETCHED.sub(r"\1", "".join(sign for sign in plain if _is_seen(sign)))
 

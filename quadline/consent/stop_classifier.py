@@ -1,9 +1,9 @@
-"""How much a reply reads like a wish for no more texts: a small linear classifier, trained on labelled replies.
+"""How much a reply reads like a wish for no more texts: a small linear classifier.
 
-What it has learned is data: stop_weights.bin and stop_weights.toml, made by ``make train-opt-out``. No library is needed.
+It is trained on labelled replies. What it has learned is data: stop_weights.bin and
+stop_weights.toml, made by ``make train-opt-out``. No library is needed to read a reply.
 """
 
-import re
 import tomllib
 import unicodedata
 import zlib
@@ -18,20 +18,26 @@ from quadline.consent.reading import own_words, simplified, words_of
 
 WEIGHTS = Path(__file__).with_name("stop_weights.bin")
 ABOUT_WEIGHTS = WEIGHTS.with_suffix(".toml")
-TABLE = 1 << 16  # places that features are hashed into; one signed byte each
-LONGEST = 320  # characters that are read at once; what is longer is read sentence by sentence
-MOST_SENTENCES = 8  # from the end, where a wish stands
+TABLE = 1 << 17  # places that features are hashed into; one signed byte each
+LONGEST = 320  # characters that are read at once; of what is longer, the likeliest parts
+LONGEST_PART = 24  # words
+OVERLAP = 6  # words that two parts of one long sentence share
+LIKELIEST_PARTS = 2  # besides the last part, where a wish usually stands
 LETTERS = range(2, 5)  # letters in a row
 CONCEPTS = range(1, 4)  # concepts in a row
 _SAYING = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "So"})
-_SENTENCES = re.compile(r"[.!?\n。！？؟]+")
+_ENDS_A_SENTENCE = frozenset(".!?。؟…")
 
 
 @dataclass(frozen=True)
 class Model:
-    """Weights as signed bytes: a score is ``bias + scale × (mean-like sums of weights)``. ``threshold``: from here on we ask."""
+    """A score is ``bias + scale × Σ weight / √(features of that kind)``.
 
-    weights: memoryview
+    weights: one small integer for each place of the table. threshold: from this score
+    on a person is asked.
+    """
+
+    weights: tuple[int, ...]
     scale: float
     bias: float
     threshold: float
@@ -42,48 +48,74 @@ def reads_like_a_stop(body: str) -> bool:
 
 
 def score(body: str) -> float:
-    """The more above zero, the more it reads like a stop; below, like talk. The highest of its parts, when it is long."""
-    return max(_score(part) for part in _parts(body))
+    """Above zero it reads more like a stop, below more like talk.
+
+    Of a long reply, the highest score of its likeliest parts.
+    """
+    words = _words_in(body)
+    if len(body) <= LONGEST:
+        return _score(words)
+    return max(_score(part) for part in _likeliest(_parts(words)))
 
 
-def features(body: str) -> tuple[set[int], set[int]]:
-    """Where in the table a reply finds its weights: by letters and words, and by concepts."""
-    plain = simplified(own_words(unicodedata.normalize("NFKC", body)))
-    words = split_asian(words_of(plain))
-    by_form = _hashed([*_letters(words), *_words(words)])
-    return by_form, _hashed(_ideas(concepts_of(words))) - by_form
+def features(body: str) -> list[set[int]]:
+    """Where in the table a reply finds its weights: by letters, words and concepts."""
+    return _features(_words_in(body))
 
 
 @cache
 def model() -> Model:
     about = tomllib.loads(ABOUT_WEIGHTS.read_text(encoding="utf-8"))
-    weights = memoryview(WEIGHTS.read_bytes()).cast("b")
+    weights = tuple(memoryview(WEIGHTS.read_bytes()).cast("b"))
     return Model(weights, about["scale"], about["bias"], about["threshold"])
 
 
 def _says_something(body: str) -> bool:
-    """A letter or an emoji: points and dashes alone were in no reply that it learned from."""
+    """Whether it has a letter or an emoji; no labelled reply is of signs alone."""
     return any(unicodedata.category(sign) in _SAYING for sign in body)
 
 
-def _parts(body: str) -> list[str]:
-    if len(body) <= LONGEST:
-        return [body]
-    sentences = [sentence[:LONGEST] for sentence in _SENTENCES.split(body) if sentence.strip()]
-    return sentences[-MOST_SENTENCES:] or [body[-LONGEST:]]
+def _words_in(body: str) -> list[str]:
+    plain = simplified(own_words(unicodedata.normalize("NFKC", body)))
+    return split_asian(words_of(plain))
 
 
-def _score(body: str) -> float:
+def _parts(words: Sequence[str]) -> list[Sequence[str]]:
+    """Sentences; one that runs on is cut into pieces that share a few words."""
+    ends = [at for at, word in enumerate(words, 1) if word in _ENDS_A_SENTENCE]
+    parts = list[Sequence[str]]()
+    for start, end in pairwise([0, *ends, len(words)]):
+        for at in range(start, max(start + 1, end - OVERLAP), LONGEST_PART - OVERLAP):
+            parts.append(words[at : min(end, at + LONGEST_PART)])
+    return [part for part in parts if len(part) > 1] or [words[:LONGEST_PART]]
+
+
+def _likeliest(parts: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    others = sorted(parts[:-1], key=_promise, reverse=True)
+    return [parts[-1], *others[:LIKELIEST_PARTS]]
+
+
+def _promise(words: Sequence[str]) -> int:
+    """How much its words say for a stop, one by one: cheap, to choose what to read."""
+    weights = model().weights
+    return sum(weights[_place(f"w {word}")] for word in words)
+
+
+def _score(words: Sequence[str]) -> float:
     weights = model().weights
     total = 0.0
-    for places in features(body):
-        if places:
-            total += sum(weights[place] for place in places) / len(places) ** 0.5
+    for places in _features(words):
+        total += sum(map(weights.__getitem__, places)) / max(1, len(places)) ** 0.5
     return model().bias + model().scale * total
 
 
+def _features(words: Sequence[str]) -> list[set[int]]:
+    kinds = (_letters(words), _words(words), _ideas(concepts_of(words)))
+    return [set(map(_place, kind)) for kind in kinds]
+
+
 def _letters(words: Sequence[str]) -> Iterable[str]:
-    line = f" {' '.join(words)} "
+    line = f" {' '.join(words)} "[:LONGEST]
     for length in LETTERS:
         for at in range(len(line) - length + 1):
             yield line[at : at + length]
@@ -118,10 +150,6 @@ def _gaps_as_one(concepts: Sequence[str | None]) -> list[str]:
         if concept or row[-1:] != ["_"]:
             row.append(concept or "_")
     return row
-
-
-def _hashed(names: Iterable[str]) -> set[int]:
-    return set(map(_place, names))
 
 
 @lru_cache(maxsize=50_000)  # the same letters and words come again and again

@@ -88,7 +88,7 @@ def look_at_what_opens(here: Person, draft: Broadcast, sent: Broadcast) -> list[
     expect(page.get_by_role("dialog")).to_be_visible()
     wrong += look(here, "the list behind a count")
     here.open(f"/broadcasts/{sent.pk}/")
-    page.get_by_role("link", name="Stop the rest").click()
+    page.get_by_role("link", name="Cancel remaining").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     wrong += look(here, "the question before Stop")
     page.keyboard.press("Escape")

@@ -1,6 +1,7 @@
 """Replies with what a reasonable person would take them for: ``stop`` or ``talk``. What the classifier learns and is tried on.
 
-``training`` and ``held_back`` were parted once, by families: no reply in one is nearly one in the other.
+``training`` and ``held_back`` were parted once, by families: no reply in one is nearly
+one in the other. Labels follow the rule in docs/opt-outs.md.
 """
 
 import tomllib

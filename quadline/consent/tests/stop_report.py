@@ -33,6 +33,7 @@ def text() -> str:
         _row("a plain list", labelled.in_file(labelled.FOLDER / "calibration.txt")),
         _row("**the fresh list**", labelled.in_file(labelled.FOLDER / "fresh.txt")),
         _row("the fresh list, by the phrases and keywords alone", _fresh(), by=_is_certain),
+        _row("**a second fresh list**", labelled.in_file(labelled.FOLDER / "fresh_2.txt")),
     ]
     return HEAD + "".join(rows)
 

@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +18,7 @@ from quadline.consent.tests import families, labelled, stop_report
 ROOT = Path(__file__).parents[3]
 CASES = labelled.in_file(labelled.FOLDER / "cases.txt")
 FRESH = labelled.in_file(labelled.FOLDER / "fresh.txt")
+SECOND = labelled.in_file(labelled.FOLDER / "fresh_2.txt")
 LARGEST_FILE = 200_000  # bytes
 
 
@@ -64,6 +66,44 @@ def test_a_wish_at_the_end_of_a_long_story_counts() -> None:
     assert stop_phrase_in(story) is None
 
 
+STORY = "I went to the library and then to the bursar, and they sent me to aid. "
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{STORY * 10}Please lose my number. {STORY * 10}",
+        f"Please do not ever message this phone again. {STORY * 20}",
+        f"{STORY * 20}Please do not ever message this phone again",
+        f"{STORY.replace(',', '').replace('.', '') * 10}and please quit messaging this phone",
+    ],
+    ids=["in the middle", "first", "last", "without a full stop"],
+)
+def test_a_wish_anywhere_in_a_long_reply_scores_like_a_stop(body: str) -> None:
+    assert len(body) > stop_classifier.LONGEST * 2
+    assert stop_classifier.reads_like_a_stop(body)
+
+
+def test_a_long_story_without_a_wish_does_not() -> None:
+    assert not stop_classifier.reads_like_a_stop(STORY * 20)
+
+
+@pytest.mark.parametrize("body", [STORY * 22, "x" * 1600, "ab " * 533, "a. " * 533, "不" * 1600])
+def test_a_long_reply_costs_little_more_than_a_short_one(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in what is read, since a clock would depend on the machine."""
+    read: list[int] = []
+    features = stop_classifier._features
+
+    def counted(words: Sequence[str]) -> list[set[int]]:
+        read.append(len(" ".join(words)[: stop_classifier.LONGEST]))
+        return features(words)
+
+    monkeypatch.setattr(stop_classifier, "_features", counted)
+    stop_classifier.score(body)
+
+    assert sum(read) <= 2 * stop_classifier.LONGEST
+
+
 @pytest.mark.parametrize("body", ["", " ", "...", "?!", "____", "0", "734 555 0188", "#", "’’’"])
 def test_signs_and_digits_alone_ask_nothing(body: str) -> None:
     assert stop_phrase_in(body) is None
@@ -72,11 +112,11 @@ def test_signs_and_digits_alone_ask_nothing(body: str) -> None:
 # The data
 
 
-def test_there_are_many_replies_and_three_in_ten_are_held_back() -> None:
+def test_there_are_many_replies_and_two_thousand_are_held_back() -> None:
     training, held_back = labelled.in_folder("training"), labelled.held_back()
 
     assert len(training) + len(held_back) >= 1500
-    assert 0.2 < len(held_back) / (len(training) + len(held_back)) < 0.35
+    assert len(held_back) >= 2000
     assert {reply.language for reply in held_back} == set(stop_report.LANGUAGES)
 
 
@@ -107,14 +147,26 @@ def test_the_report_in_the_docs_is_the_one_that_comes_out() -> None:
     assert page.split(stop_report.BEGIN)[1].split(stop_report.END)[0] == stop_report.text(), "make train-opt-out"
 
 
-def test_nearly_all_of_the_fresh_list_is_read_rightly() -> None:
-    recall, alarms = stop_report.rates(FRESH)
+@pytest.mark.parametrize(("replies", "least"), [(FRESH, 0.955), (SECOND, 0.945)], ids=["first", "second"])
+def test_nearly_all_of_a_fresh_list_is_read_rightly(replies: list[labelled.Reply], least: float) -> None:
+    recall, alarms = stop_report.rates(replies)
 
-    assert recall >= 0.95
+    assert recall >= least
     assert alarms <= 0.03
 
 
-@pytest.mark.parametrize(("language", "least"), [("english", 0.84), ("spanish", 0.84), ("other", 0.65)])
+HELD_BACK_FLOORS = [
+    ("english", 0.89),
+    ("spanish", 0.91),
+    ("french", 0.85),
+    ("chinese", 0.87),
+    ("vietnamese", 0.90),
+    ("arabic", 0.87),
+    ("other", 0.87),
+]
+
+
+@pytest.mark.parametrize(("language", "least"), HELD_BACK_FLOORS)
 def test_what_is_held_back_is_mostly_found(language: str, least: float) -> None:
     recall, alarms = stop_report.rates([reply for reply in labelled.held_back() if reply.language == language])
 
