@@ -153,7 +153,7 @@ def test_when_all_opted_out_all_are_emailed_and_it_says_why(maya: Client, people
     page = review_of(maya, acts.draft(people.maya, f"student:{people.rosa.pk}", f"student:{people.bo.pk}"))
 
     assert "Send 2 emails" in page
-    assert "Opted out of texts from your number" in page
+    assert "Opted out of texts" in page
 
 
 def test_who_share_a_phone_are_listed(maya: Client, people: Cast) -> None:
