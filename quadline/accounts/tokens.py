@@ -29,7 +29,7 @@ def make_token(*, user: User, name: str, actor: User | None, now: datetime) -> t
     if len(name) > LONGEST_NAME:
         raise TokenRefused(f"A name has at most {LONGEST_NAME} characters. No token was made.")
     if not user.is_active:
-        raise TokenRefused(f"{user.name}'s account is switched off. No token was made.")
+        raise TokenRefused(f"{user.name}'s account is deactivated. No token was made.")
     words = MARK + secrets.token_urlsafe(RANDOM_BYTES)
     with transaction.atomic():
         token = ApiToken.objects.create(user=user, name=name, prefix=words[:SHOWN], digest=digest_of(words), created_at=now)

@@ -77,14 +77,14 @@ def _on_recipients(found: Findings) -> Iterator[Check]:
         people = "1 of them" if found.repeated == 1 else f"{found.repeated:,} of them"
         yield Check(Level.LOOK, f"You sent {people} the same words {found.repeated_when}.")
     else:
-        yield Check(Level.PASS, "Nobody got the same words from you in the last 24 hours.")
+        yield Check(Level.PASS, "No duplicate message in the last 24 hours.")
     if found.gone:
         people = "1 of them has" if found.gone == 1 else f"{found.gone:,} of them have"
         yield Check(Level.LOOK, f"{people} withdrawn or graduated.")
     if found.is_about_number and not found.has_active_number:
         yield Check(Level.BLOCKED, "Your texting number is not active yet. Introduce it to your students when it is.")
     elif not found.is_email and not found.has_active_number:
-        yield Check(Level.LOOK, "Your texting number is not active yet. The texts wait for it and leave by themselves.")
+        yield Check(Level.LOOK, "Your texting number is not active yet. Texts wait for it and are sent automatically.")
 
 
 def _on_fields(found: Findings) -> Iterator[Check]:
@@ -100,11 +100,11 @@ def _on_fields(found: Findings) -> Iterator[Check]:
 def _on_sender(found: Findings) -> Iterator[Check]:
     sample = found.sample.casefold()
     if found.is_email or any(name and name.casefold() in sample for name in found.sender_names):
-        yield Check(Level.PASS, "It says who it is from.")
+        yield Check(Level.PASS, "Your name is included.")
     elif found.first_contacts and found.first_contacts >= found.texts:
-        yield Check(Level.PASS, "The opt-out notice at its end says who it is from.")
+        yield Check(Level.PASS, "The opt-out notice at the end names you.")
     else:
-        yield Check(Level.LOOK, "It does not say who it is from. Students may not know your number: add your name.")
+        yield Check(Level.LOOK, "Your name is missing. Students may not know your number: add your name.")
     if found.first_contacts and not found.is_email:
         whose = "1 text is" if found.first_contacts == 1 else f"{found.first_contacts:,} texts are"
         yield Check(Level.PASS, f"{whose} the first from your number; the opt-out notice is added.")

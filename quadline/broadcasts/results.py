@@ -19,7 +19,7 @@ from quadline.roster.models import Student, StudentQuerySet
 
 NOTHING = "nothing"
 REPLIED, OPTED_OUT = "replied", "opted_out"
-NOTHING_WORDS = "Nothing"
+NOTHING_WORDS = "Not sent"
 
 # A reply is the first thing a student wrote after it went out, by text or email. A keyword is none.
 # An opt-out is because of it within a day of its text, when no later text lies in between.

@@ -265,7 +265,7 @@ def read() -> Environment:
             f"{_name(fault['loc'])}: {_words(fault)}" for fault in error.errors() if f"{_name(fault['loc'])}_FILE" not in unread
         ]
     if faults:
-        raise EnvironmentFault("\n  ".join(["Quadline cannot start. Mend these settings:", *faults]))
+        raise EnvironmentFault("\n  ".join(["Quadline cannot start. Fix these settings:", *faults]))
     return environment
 
 

@@ -161,5 +161,5 @@ def about_one_unknown(written: str) -> str:
 
 
 def _about_empty(name: str) -> str:
-    why, way_out = WHY_EMPTY.get(canonical(name), ("There is nothing to put in it for this student.", "Write it by hand"))
+    why, way_out = WHY_EMPTY.get(canonical(name), ("There is nothing to put in it for this student.", "Write it yourself"))
     return f"{why} {way_out}, or take [{name}] out."

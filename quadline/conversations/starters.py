@@ -14,7 +14,7 @@ STARTERS: tuple[dict[str, Any], ...] = (
         "with_contact_card": True,
         "body": (
             "Hello [Student Name],\n\n"
-            "From now on you can reach me by text. I have a number of my own for it: [System Number].\n\n"
+            "From now on you can reach me by text. I have a dedicated number for texting: [System Number].\n\n"
             "Please save it in your phone under my name, as a “Text Only” contact. The attached card does that with one tap.\n\n"
             "The first text you get from this number ends with a sentence about opting out. It is there for everyone: leave it "
             "unanswered and you stay opted in, so that you miss nothing.\n\n"
@@ -30,7 +30,7 @@ STARTERS: tuple[dict[str, Any], ...] = (
     {
         "name": "Remind of an appointment",
         "channel": Channel.TEXT,
-        "body": "Hi [Student Name], this is a reminder of our appointment. If it does not suit you, text me and we find another.",
+        "body": "Hi [Student Name], this is a reminder of our appointment. If it does not suit you, text me and we’ll find another time.",
     },
     {
         "name": "Registration is open",
@@ -44,7 +44,7 @@ STARTERS: tuple[dict[str, Any], ...] = (
         "body": (
             "Hello [Student Name],\n\n"
             "We missed each other today. I hope all is well. Reply to this email with two or three times that suit you, "
-            "or call me at [Office Phone Number], and we find a new one.\n\n"
+            "or call me at [Office Phone Number], and we’ll find a new time.\n\n"
             "Best wishes,\n[Your Name]\n[College]"
         ),
     },

@@ -34,13 +34,13 @@ UNTIL_SURE = timedelta(minutes=1)
 LOOK_BACK = timedelta(hours=30)  # a night and some hours, so that a check that came late leaves no gap
 
 # What a check says of a pair.
-OWN_WORD = "The carrier acts on this reply by itself."
-REFUSED = "The carrier has refused a text because of it."
+OWN_WORD = "The carrier acts on this reply automatically."
+REFUSED = "The carrier has refused a text after it."
 TOLD = "The carrier was told."
 TAKES_TEXTS = "The carrier has taken texts since."
-NOT_TOLD = "The carrier does not know of it and could not be told. Quadline holds texts back by itself."
+NOT_TOLD = "The carrier does not know of it and could not be told. Quadline holds texts back automatically."
 NOT_TOLD_YET = "The carrier is being told."
-LET_IN = "The carrier took a later reply for an opt-in. Quadline holds texts back by itself."
+LET_IN = "The carrier took a later reply for an opt-in. Quadline holds texts back automatically."
 STILL_OUT = "The carrier may still refuse texts: this reply was no opt-in to it. The student must text START, and nothing else."
 
 

@@ -20,9 +20,9 @@ from quadline.jobs import job
 from quadline.numbers.rules import State
 
 DEADLINE = "deadline"
-TOO_LATE = "It could not leave in time."
+TOO_LATE = "It couldn’t be sent in time."
 NO_NUMBER = "Your number was not active in time."
-SWITCHED_OFF = "It was not sent: the account it was written from was switched off."
+SWITCHED_OFF = "It was not sent: the account it was written from was deactivated."
 LEFT_ALONE = (WaitingFor.PAUSED, WaitingFor.QUESTION)  # a person has stopped it, or is being asked
 IN_ONE_SWEEP = 500
 

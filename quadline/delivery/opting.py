@@ -50,7 +50,7 @@ HOW_WORDS: dict[How, str] = {
     How.IN_PERSON: "In person",
     How.BY_PHONE: "By phone",
     How.BY_EMAIL: "By email",
-    How.BY_LETTER: "In a letter",
+    How.BY_LETTER: "By mail",
 }
 
 

@@ -15,7 +15,7 @@ from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student, StudentQuerySet
 
 LEFT = "The student has left the caseload."
-SWITCHED_OFF = "The account it was written from is switched off."
+SWITCHED_OFF = "The account it was written from is deactivated."
 NO_WRITER = "The role it was written in does not send texts any more."
 NOT_SENT = "It was not sent."
 CLOSED = "out of reach"  # cause of an event

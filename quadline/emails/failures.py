@@ -6,7 +6,7 @@ from typing import Any
 SERVER_IS_LEAVING = 421  # RFC 5321, 3.8: the server closes the connection
 NOT_REACHED = "The mail server could not be reached. Trying again automatically."
 NOT_NOW = "The mail server would not take it yet. Trying again automatically."
-NOT_LET_IN = "The mail server did not let us in. An administrator must look at EMAIL_URL; it is tried again by itself."
+NOT_LET_IN = "The mail server did not let us in. An administrator must look at EMAIL_URL; it is tried again automatically."
 NO_ADDRESS = "The email address on file cannot be used."
 LONGEST_QUOTE = 160
 

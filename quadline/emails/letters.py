@@ -14,8 +14,8 @@ from quadline.emails.outgoing import GENERATED, one_line
 def number_is_late(*, to: Iterable[str], staff_name: str, hours: int, reason: str) -> None:
     """Tell the administrators that a number has not become active in the time it usually takes."""
     lines = [
-        f"The texting number of {staff_name} was asked for {hours} hours ago and is not active yet.",
-        "Texts that wait for it are kept, and go out by themselves when it is.",
+        f"The texting number of {staff_name} was requested {hours} hours ago and is not active yet.",
+        "Waiting texts are saved and go out automatically when it is active.",
         f"Last known: {reason}" if reason else "The networks have not confirmed its registration.",
         f"See {settings.PUBLIC_URL}/manage/numbers/ for each step and what can be done.",
     ]
@@ -35,7 +35,7 @@ def number_is_delayed(*, to: Iterable[str], staff_name: str, reason: str) -> Non
 def number_is_active(*, to: str, written: str) -> None:
     """Tell a staff user that their number works."""
     lines = [
-        f"Your texting number {written} is active. Texts that waited for it are on their way.",
+        f"Your texting number {written} is active. Waiting texts are being sent.",
         "Students may not know the number yet: an email to them first helps them trust it.",
         f"Your profile: {settings.PUBLIC_URL}/me/",
     ]
@@ -46,7 +46,7 @@ def number_failed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
     """Tell the administrators that a number could not be set up without them."""
     lines = [
         f"The texting number of {staff_name} could not be set up: {reason}",
-        f"When that is mended, choose Try again at {settings.PUBLIC_URL}/manage/numbers/. Waiting texts are kept.",
+        f"When that is fixed, choose Try again at {settings.PUBLIC_URL}/manage/numbers/. Waiting texts are kept.",
     ]
     _send(f"Texting number of {staff_name} needs you", lines, to)
 
@@ -68,7 +68,7 @@ def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None
         f"The college may send {cap:,} texts a day (TEXTS_PER_DAY, in segments). {what} until tomorrow.",
         "A tenth of them is kept for single texts and answers to students."
         if only_broadcasts
-        else "Each waiting text says so, and leaves by itself when the day begins anew at midnight in Los Angeles.",
+        else "Each waiting text says so, and is sent automatically when the day begins at midnight in Los Angeles.",
         "If this happens often, ask the carrier for a higher daily limit for your brand.",
     ]
     _send(f"The college's texts for today are used up: {what.lower()}", lines, to)
@@ -95,7 +95,7 @@ def texts_held(*, to: Iterable[str], staff_name: str, count: int, why: str) -> N
     what = f"{count:,} text{'' if count == 1 else 's'} of {staff_name}"
     lines = [
         f"{what}, not sent yet, {'is' if count == 1 else 'are'} held. {why}",
-        "What is held is not sent, and no email goes out instead. It goes on by itself as soon as it may again, and is "
+        "What is held is not sent, and no email goes out instead. It is sent automatically as soon as it can be, and is "
         "closed when it has waited too long.",
         f"Each says so in its conversation: {settings.PUBLIC_URL}/inbox/",
     ]

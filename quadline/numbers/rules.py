@@ -44,7 +44,7 @@ NEXT: dict[State, frozenset[State]] = {
 }
 
 STEPS = (
-    (State.REQUESTED, "Asked for"),
+    (State.REQUESTED, "Requested"),
     (State.ORDERING, "Reserved"),
     (State.REGISTERING, "Registering with the networks"),
     (State.ACTIVE, "Active"),

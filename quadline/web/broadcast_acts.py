@@ -19,20 +19,21 @@ from quadline.web.broadcasts import own, visible
 from quadline.web.requests import StaffRequest
 
 Done = TypeVar("Done")
+NO_RECALL = "Sent messages can’t be recalled."
 
 
 @require_POST
 def pause(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
     is_paused = _done(request, lambda: pausing.pause(chosen, actor=request.user, now=clock.now()))
-    return _back(request, chosen, "Paused. What waits stays until you resume." if is_paused else "")
+    return _back(request, chosen, "Paused. Waiting texts stay until you resume." if is_paused else "")
 
 
 @require_POST
 def resume(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
     is_resumed = _done(request, lambda: pausing.resume(chosen, actor=request.user, now=clock.now()))
-    return _back(request, chosen, "It goes on where it was." if is_resumed else "")
+    return _back(request, chosen, "Sending again." if is_resumed else "")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,17 +42,25 @@ def stop(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
     if request.method == "POST":
         stopped = _done(request, lambda: pausing.stop_rest(chosen, actor=request.user, now=clock.now()))
-        return _back(request, chosen, f"Stopped. {stopped:,} did not leave." if stopped is not None else "")
+        return _back(request, chosen, _stopped(stopped) if stopped is not None else "")
     waiting = results.progress(chosen, clock.now()).waiting
     context = {
-        "title": "Stop the rest?",
-        "words": f"The {waiting:,} that have not left are cancelled for good. What has left cannot be recalled.",
-        "button": f"Stop remaining {waiting:,}",
+        "title": "Cancel remaining?",
+        "words": f"{_messages(waiting, 'unsent ')} will be canceled. {NO_RECALL}",
+        "button": f"Cancel {_messages(waiting)}",
         "keep": "Keep sending",
         "post_url": request.path,
         "back_url": reverse("broadcast", args=[chosen.pk]),
     }
     return _asked(request, context)
+
+
+def _stopped(count: int) -> str:
+    return f"Stopped. {_messages(count)} {'wasn’t' if count == 1 else 'weren’t'} sent."
+
+
+def _messages(count: int, kind: str = "") -> str:
+    return f"{count:,} {kind}message{'' if count == 1 else 's'}"
 
 
 @require_POST
@@ -73,13 +82,13 @@ def discard(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
         except BroadcastRefused as refused:
             error(request, str(refused))
             return redirect("broadcast", chosen.pk)
-        success(request, "The draft is gone. Nothing was sent.")
+        success(request, "Draft discarded. Nothing was sent.")
         return redirect("broadcasts")
     context = {
         "title": "Discard this draft?",
         "words": "What you wrote and whom you chose are deleted. Nothing has been sent.",
         "button": "Discard",
-        "keep": "Keep it",
+        "keep": "Keep draft",
         "post_url": request.path,
         "back_url": reverse("broadcast-review", args=[chosen.pk]),
     }

@@ -28,7 +28,7 @@ COUNT_IS_TYPED_ABOVE = 250  # messages: then one does not press Send by habit
 PAGE = 100
 FEW = 3  # names that stand in the table itself
 MOST_CHANGES = 8
-OUTCOMES = {Outcome.TEXT: ("Text", "message"), Outcome.EMAIL: ("Email", "envelope"), Outcome.NOTHING: ("Nothing", "ban")}
+OUTCOMES = {Outcome.TEXT: ("Text", "message"), Outcome.EMAIL: ("Email", "envelope"), Outcome.NOTHING: ("Not sent", "ban")}
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
         return redirect("broadcast-review", broadcast.pk)
     before = _outcomes(broadcast)
     if (count := shown.texts + shown.emails) > COUNT_IS_TYPED_ABOVE and whole_number(_digits(request)) != count:
-        problem = f"Nothing was sent. Type {count:,} in the box to say that you mean all of them."
+        problem = f"Nothing was sent. Type {count:,} in the box to confirm."
         return _again(request, broadcast, shown, problem=problem)
     try:
         launch(broadcast, actor=request.user, fingerprint=request.POST.get("fingerprint", ""), now=clock.now())
@@ -93,7 +93,7 @@ def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
         return _again(request, broadcast, changed.review, changes=_changes(before, broadcast), has_changed=True)
     except BroadcastRefused as refused:
         return _again(request, broadcast, shown, problem=str(refused))
-    success(request, "On its way. You can leave this page: it goes on by itself.")
+    success(request, "Sending. You can leave this page.")
     return redirect("broadcast", broadcast.pk)
 
 
@@ -151,7 +151,7 @@ def _outcome_words(outcome: str) -> str:
 def _why(outcome: str, reason: str, broadcast: Broadcast) -> str:
     if reason in set(Why):
         return WHY_WORDS[Why(reason)]
-    return "May be texted" if outcome == Outcome.TEXT else "Has an email address"
+    return "Can be texted" if outcome == Outcome.TEXT else "Has an email address"
 
 
 def _sizes(broadcast: Broadcast) -> list[tuple[int, int]]:

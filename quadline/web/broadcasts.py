@@ -31,7 +31,7 @@ ON_A_LIST = 25
 BATCH = 1_000  # rows of a table to take away
 REACHED = {Channel.TEXT: {Status.DELIVERED, Status.EMAILED}, Channel.EMAIL: {Status.SENT}}
 STOP_POLLING = 286  # htmx: swap this, and ask no more
-COLUMNS = ["Student", "Student ID", "Outcome", "Why", "Emailed", "Replied", "Opted out because of it"]
+COLUMNS = ["Student", "Student ID", "Outcome", "Why", "Emailed", "Replied", "Opted out after this"]
 UNSEEN = "A student you may not see"
 
 

@@ -69,7 +69,7 @@ def _text_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
         return f"{share(everything.of(name), left)} of those sent"
 
     return [
-        tile(sheet, everything, TOGETHER[LEFT], "Sent", part=LEFT, note="whatever became of them"),
+        tile(sheet, everything, TOGETHER[LEFT], "Sent", part=LEFT, note="all outcomes"),
         tile(sheet, everything, ("delivered",), "Delivered", note=of("delivered")),
         tile(sheet, everything, ("emailed",), "Emailed instead", note=of("emailed"), tone="warn"),
         tile(sheet, everything, ("failed",), "Not delivered", note=of("failed"), tone="bad"),
@@ -80,8 +80,8 @@ def _email_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
     return [
         tile(sheet, everything, ("sent",), "Sent", note="taken by the mail server"),
         tile(sheet, everything, ("bounced",), "Bounced", note="came back", tone="warn"),
-        tile(sheet, everything, ("failed",), "Failed", note="never left", tone="bad"),
-        tile(sheet, everything, ("waiting",), "Waiting", note="leave by themselves"),
+        tile(sheet, everything, ("failed",), "Failed", note="not sent", tone="bad"),
+        tile(sheet, everything, ("waiting",), "Waiting", note="sent automatically"),
     ]
 
 
@@ -93,7 +93,7 @@ def _opt_out_tile(filters: Filters, opted_out: int, students: int) -> Tile:
 
 def _reasons(sheet: Sheet, reasons: list[Because]) -> Table:
     """An email has no second way: there is one column of it."""
-    parts: tuple[tuple[str, str], ...] = (("emailed", "Emailed instead"), ("gone", "Reached nobody"), ("instead", "All"))
+    parts: tuple[tuple[str, str], ...] = (("emailed", "Emailed instead"), ("gone", "Not reached"), ("instead", "All"))
     parts = parts if sheet.filters.channel is Channel.TEXT else parts[-1:]
 
     def line(because: Because) -> Line:

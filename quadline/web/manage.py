@@ -27,7 +27,7 @@ CHIPS = {
 }
 IS_FINE = {"label": "OK", "tone": "ok", "icon": "tick"}
 NEEDS_CHECK = {"label": "Check this", "tone": "warn", "icon": "alert"}
-LATE = {"label": "Later than a day", "tone": "warn", "icon": "clock"}
+LATE = {"label": "Delayed over 24 hours", "tone": "warn", "icon": "clock"}
 
 
 @require_safe

@@ -25,7 +25,7 @@ TOGETHER = {
     "left": "Sent",
     "reached": "Texted",
     "instead": "Not delivered as a text",
-    "gone": "Reached nobody",
+    "gone": "Not reached",
     "answered": "Answered",
     "wrote": "Written by students",
 }

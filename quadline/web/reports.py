@@ -22,7 +22,7 @@ from quadline.web.response_report import response_context
 NAME = "Report for Student Opt Outs"
 OPT_OUT_PAGES = (("report-opt-outs", "Opted out now"), ("report-opt-out-history", "All changes"))
 OPT_OUT_HEADS = ["Student", "Student ID", "Student phone", "System number", "Staff", "How", "By", "Opted out at"]
-OPT_OUT_HEADS += ["Last text before it", "Written at", "Texts sent as email since", "Carrier check", "The way back"]
+OPT_OUT_HEADS += ["Last text before it", "Written at", "Texts sent as email since", "Carrier check", "How to opt back in"]
 CHANGE_HEADS = ["At", "Change", "Student", "Student ID", "Student phone", "System number", "Staff", "How", "By"]
 
 

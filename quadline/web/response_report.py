@@ -57,12 +57,12 @@ def _student_tiles(sheet: Sheet, students: Tally, words: str) -> list[Tile]:
         f"{replied:,} of {students.total:,} {words}",
     )
     note = "median, of those replied to"
-    return [rate, sheet.median_tile(students, parts=("replied",), label="Until a student replies", note=note)]
+    return [rate, sheet.median_tile(students, parts=("replied",), label="Median student reply time", note=note)]
 
 
 def _staff_tiles(sheet: Sheet, staff: Tally) -> list[Tile]:
     return [
-        sheet.median_tile(staff, parts=ANSWERED, label="Until staff answer", note="median, of those answered"),
+        sheet.median_tile(staff, parts=ANSWERED, label="Median staff reply time", note="median, of those answered"),
         tile(sheet, staff, ("unanswered",), "Unanswered", note="for more than 24 hours", tone="bad"),
     ]
 

@@ -35,7 +35,7 @@ CAUSES: dict[str, str] = {
     "accepted": "The carrier has it",
     "answer lost": "No answer from the carrier; it may or may not have been taken",
     "refused": "Refused by the carrier",
-    "cancelled": "Cancelled by {actor}",
+    "cancelled": "Canceled by {actor}",
     Reason.OPTED_OUT: "Not sent: the student had opted out",
     Reason.NO_MOBILE: "Not sent: no mobile number on file",
     Reason.LANDLINE: "Not sent: only a landline on file",

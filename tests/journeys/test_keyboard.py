@@ -128,7 +128,7 @@ def test_single_keys_can_be_switched_off_and_on_again(the_house: House, people: 
     page = here.page
     here.open("/inbox/?show=open")
     page.keyboard.press("?")
-    choice = page.get_by_role("dialog", name="Keyboard").get_by_role("checkbox", name="Single keys")
+    choice = page.get_by_role("dialog", name="Keyboard").get_by_role("checkbox", name="Single-key shortcuts")
     expect(choice).to_be_checked()
     choice.uncheck()
     page.keyboard.press("Escape")
@@ -143,7 +143,7 @@ def test_single_keys_can_be_switched_off_and_on_again(the_house: House, people: 
     expect(page.locator("#conversation-title")).to_be_visible()
 
     here.open("/help/")
-    page.locator("main").get_by_role("checkbox", name="Single keys").check()
+    page.locator("main").get_by_role("checkbox", name="Single-key shortcuts").check()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     expect(choice).to_be_checked()

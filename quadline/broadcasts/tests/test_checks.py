@@ -40,9 +40,9 @@ def said(level: Level, words: str = CALM, **changes: Any) -> list[str]:
 def test_an_ordinary_text_passes() -> None:
     assert said(Level.LOOK) == said(Level.BLOCKED) == []
     assert said(Level.PASS) == [
-        "Nobody got the same words from you in the last 24 hours.",
+        "No duplicate message in the last 24 hours.",
         "All merge fields are filled in.",
-        "It says who it is from.",
+        "Your name is included.",
     ]
 
 

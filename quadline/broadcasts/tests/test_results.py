@@ -58,7 +58,7 @@ def test_counts_equal_the_rows_behind_them(people: Cast, rented: SystemNumber, b
     assert counts(broadcast) == {"sent": 2, "blocked": 1, "nothing": 1}
     assert listed(broadcast, "nothing") == ["Nell"]
     (nothing,) = rows(broadcast, "nothing")
-    assert (nothing.words, nothing.detail) == ("Nothing", "A text cannot reach them, and there is no email address")
+    assert (nothing.words, nothing.detail) == ("Not sent", "A text cannot reach them, and there is no email address")
 
 
 def test_progress_counts_what_has_left(people: Cast, rented: SystemNumber, settings: Settings) -> None:

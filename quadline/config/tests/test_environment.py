@@ -41,7 +41,7 @@ def faults() -> list[str]:
     with pytest.raises(EnvironmentFault) as refused:
         environment.read()
     first, *lines = str(refused.value).splitlines()
-    assert first == "Quadline cannot start. Mend these settings:"
+    assert first == "Quadline cannot start. Fix these settings:"
     return [line.strip() for line in lines]
 
 

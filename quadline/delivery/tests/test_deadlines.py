@@ -59,7 +59,7 @@ def test_what_waited_for_a_number_has_time_once_the_number_is_active(people: Cas
     assert status(waiting) == Status.WAITING
     numbers.update(active_at=timezone.now() - timedelta(hours=4))
     email_overdue_texts(timestamp=0)
-    assert (status(waiting), fresh(waiting).detail) == (Status.BLOCKED, "It could not leave in time.")
+    assert (status(waiting), fresh(waiting).detail) == (Status.BLOCKED, "It couldn’t be sent in time.")
 
 
 def test_a_deadline_counts_from_when_a_text_could_leave(people: Cast, settings: Settings) -> None:

@@ -57,7 +57,7 @@ def test_the_steps_show_how_far_a_number_has_come(state: State, reached: int, ma
     times: dict[State, datetime | None] = {**dict.fromkeys(REACHED), **dict(list(REACHED.items())[:reached])}
     steps = steps_shown(state, times)
 
-    assert [step.label for step in steps] == ["Asked for", "Reserved", "Registering with the networks", "Active"]
+    assert [step.label for step in steps] == ["Requested", "Reserved", "Registering with the networks", "Active"]
     assert " ".join(step.state for step in steps) == marks
     assert [step.at for step in steps] == [*list(REACHED.values())[:reached], *[None] * (4 - reached)]
 

@@ -112,7 +112,7 @@ def test_a_change_meanwhile_sends_nothing_and_is_named(maya: Client, people: Cas
 def test_above_250_the_count_is_typed(maya: Client, people: Cast) -> None:
     acts.crowd(people.maya, 247)
     broadcast = acts.draft(people.maya)
-    assert "Type 251 to say that you mean all of them" in review_of(maya, broadcast)
+    assert "Type 251 to confirm sending to 251 students" in review_of(maya, broadcast)
 
     for typed in ("", "25", "all"):
         status, page = sent(maya, broadcast, confirm=typed)
@@ -125,7 +125,7 @@ def test_250_are_not_typed(maya: Client, people: Cast) -> None:
     acts.crowd(people.maya, 246)
     broadcast = acts.draft(people.maya)
 
-    assert "to say that you mean all of them" not in review_of(maya, broadcast)
+    assert "to confirm sending to" not in review_of(maya, broadcast)
     assert sent(maya, broadcast)[0] == 302
 
 

@@ -90,9 +90,9 @@ def test_nothing_that_was_stopped_counts_as_handed_over(maya: Client, running: B
 
 
 def test_pause_resume_and_stop(maya: Client, running: Broadcast) -> None:
-    assert "Paused. What waits stays until you resume." in posted(maya, "pause", running)
+    assert "Paused. Waiting texts stay until you resume." in posted(maya, "pause", running)
     assert running.state == State.PAUSED
-    assert "It goes on where it was." in posted(maya, "resume", running)
+    assert "Sending again." in posted(maya, "resume", running)
     assert running.state == State.RUNNING
     assert "cannot be recalled" in maya.get(reverse("broadcast-stop", args=[running.pk])).content.decode()
     assert "Stopped." in posted(maya, "stop", running)
@@ -143,7 +143,7 @@ def test_the_results_say_who_replied_and_who_opted_out(maya: Client, people: Cas
     replied = page_of(maya, running, show="replied")
     assert ("Rosa" in replied, "Jensen" in replied) == (True, False)
     opted_out = page_of(maya, running, show="opted_out")
-    assert ("Bo Jensen" in opted_out, "Opted out because of it" in opted_out) == (True, True)
+    assert ("Bo Jensen" in opted_out, "Opted out after this" in opted_out) == (True, True)
 
 
 def test_those_who_have_not_replied_are_written_to_next(maya: Client, people: Cast, running: Broadcast) -> None:

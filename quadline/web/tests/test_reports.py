@@ -148,7 +148,7 @@ def test_its_export_is_what_the_screen_shows_and_is_on_record(enter: Enter, peop
 
     assert (row["Student"], row["Student ID"], row["Student phone"]) == ("Bo Jensen", "00100002", "(734) 555-0142")
     assert (row["How"], row["By"], row["Opted out at"]) == ("Replied STOP", "the student", "2026-03-01T09:30:00-05:00")
-    assert row["The way back"].startswith("Text START to (734) 234-")
+    assert row["How to opt back in"].startswith("Text START to (734) 234-")
     assert len(download(browser, "/reports/opt-outs/history.csv?period=all")) == 1
     assert [entry.detail["export"] for entry in AuditEntry.objects.filter(action="exported")] == ["opt-outs", "opt-out-history"]
 

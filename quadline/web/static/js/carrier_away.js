@@ -7,5 +7,5 @@ let isAway = strip()?.hidden === false;
 document.body.addEventListener("htmx:oobAfterSwap", () => {
   if (!strip() || isAway === !strip().hidden) return;
   isAway = !isAway;
-  announce(isAway ? strip().textContent.trim() : "The texting service is back. Texts that waited are on their way.");
+  announce(isAway ? strip().textContent.trim() : "The texting service is back. Waiting texts are being sent.");
 });

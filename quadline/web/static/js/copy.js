@@ -10,7 +10,7 @@ document.addEventListener("click", async (event) => {
     announce(button.dataset.copied ?? "Copied");
     label.textContent = "Copied";
   } catch {
-    announce("Could not copy. Select the text and copy it by hand.");
+    announce("Could not copy. Select the text and copy it.");
     label.textContent = "Not copied";
   }
   setTimeout(() => { label.textContent = "Copy"; }, 2000);
