@@ -70,9 +70,7 @@ class Moment:
     words: str
 
 
-def words_of(
-    message: Message, email: OutgoingEmail | None = None, *, is_own: bool = True
-) -> str:
+def words_of(message: Message, email: OutgoingEmail | None = None, *, is_own: bool = True) -> str:
     """The status. ``email`` is the one that goes instead of a text, or the message's own.
 
     ``is_own``: the reader wrote it.

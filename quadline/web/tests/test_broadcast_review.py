@@ -101,7 +101,7 @@ def test_a_change_meanwhile_sends_nothing_and_is_named(maya: Client, people: Cas
     assert not Message.objects.exists()
     assert "Something changed since you looked, so nothing was sent." in page
     assert "Bo Jensen: was text, now email, no mobile number on file" in page
-    assert "Ida New: new here; text, may be texted" in page
+    assert "Ida New: new here; text, can be texted" in page
     assert "Nell Ito: is no longer among the recipients" not in page  # she may not be seen any more
     assert "1 more" in page
 

@@ -98,9 +98,7 @@ def test_a_colleagues_trouble_is_not_shown_to_somebody_else(enter: Enter, people
 
 
 @pytest.mark.parametrize("state", ["registering", "failed"])
-def test_who_reads_a_colleagues_conversation_reads_no_your(
-    enter: Enter, people: Cast, waiting: Conversation, state: str
-) -> None:
+def test_who_reads_a_colleagues_conversation_reads_no_your(enter: Enter, people: Cast, waiting: Conversation, state: str) -> None:
     reason = WHY if state == "failed" else ""
     people.maya.system_numbers.update(state=state, reason=reason)
     shown = page(enter(people.lena), reverse("conversation", args=[waiting.pk]))

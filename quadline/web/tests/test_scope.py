@@ -78,9 +78,7 @@ def test_the_carriers_check_stands_beside_its_own_number_only(
     for pk in both:
         CaseloadEntry.objects.get_or_create(staff_id=pk, student=people.rosa)
     url = reverse("student", args=[people.rosa.pk])
-    shown = {
-        pk: enter(User.objects.get(pk=pk)).get(url).content.decode() for pk in both
-    }
+    shown = {pk: enter(User.objects.get(pk=pk)).get(url).content.decode() for pk in both}
 
     assert "The carrier could not be told." in shown[people.maya.pk]
     assert "must text START to (734) 555-0201" in shown[people.theo.pk]
