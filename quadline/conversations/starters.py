@@ -30,7 +30,10 @@ STARTERS: tuple[dict[str, Any], ...] = (
     {
         "name": "Remind of an appointment",
         "channel": Channel.TEXT,
-        "body": "Hi [Student Name], this is a reminder of our appointment. If it does not suit you, text me and we’ll find another time.",
+        "body": (
+            "Hi [Student Name], this is a reminder of our appointment. "
+            "If it does not suit you, text me and we’ll find another time."
+        ),
     },
     {
         "name": "Registration is open",

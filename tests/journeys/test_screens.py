@@ -27,7 +27,8 @@ RUN_AXE = """async (rules) => {
   return (await axe.run(document, { runOnly: rules, resultTypes: ["violations"] }))
     .violations.map((found) => found.id + ": " + found.nodes.map((node) => node.target + " " + node.failureSummary).join(" | "));
 }"""
-TOO_WIDE = """() => [...document.querySelectorAll("html, main, dialog[open], .list, .conversation, .log-scroll, .card, .tabs, .rail")]
+TOO_WIDE = """() => [...document.querySelectorAll(
+  "html, main, dialog[open], .list, .conversation, .log-scroll, .card, .tabs, .rail")]
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth).map((box) => box.className || box.tagName)"""
 REFUSED = "console: Failed to load resource: the server responded with a status of {}"
 WIDTHS = {1280: 820, 390: 844}
