@@ -32,7 +32,7 @@ STARTERS: tuple[dict[str, Any], ...] = (
         "channel": Channel.TEXT,
         "body": (
             "Hi [Student Name], this is a reminder of our appointment. "
-            "If it does not suit you, text me and we’ll find another time."
+            "If it does not suit you, text me and we'll find another time."
         ),
     },
     {
@@ -47,7 +47,7 @@ STARTERS: tuple[dict[str, Any], ...] = (
         "body": (
             "Hello [Student Name],\n\n"
             "We missed each other today. I hope all is well. Reply to this email with two or three times that suit you, "
-            "or call me at [Office Phone Number], and we’ll find a new time.\n\n"
+            "or call me at [Office Phone Number], and we'll find a new time.\n\n"
             "Best wishes,\n[Your Name]\n[College]"
         ),
     },
