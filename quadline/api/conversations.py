@@ -33,5 +33,5 @@ def list_messages(
         "conversation__staff", "conversation__student", "system_number"
     )
     found, has_more = page_of(asked.in_order(), limit)
-    messages = [ListedMessage(**listed(message)) for message in found]
+    messages = [ListedMessage(**listed(message, reader=request.auth)) for message in found]
     return Messages(messages=messages, cursor=messages[-1].position if messages else after, has_more=has_more)

@@ -9,6 +9,7 @@ from ninja import Router
 from pydantic import Field
 
 from quadline import clock
+from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.api.answers import answers, leads_to
 from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Words, Written
@@ -84,7 +85,7 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
         raise Refused(403, NO_WRITER)
     student = get_object_or_404(Student.objects.visible_to(request.auth), institutional_id=new.student)
     try:
-        return message_answer(_accepted(request, student, new))
+        return message_answer(_accepted(request, student, new), reader=request.auth)
     except TooManyTexts as refused:
         wait = int(TEXTS_COUNTED_FOR.total_seconds())
         words = f"{refused} Wait, or send a broadcast to reach many students."
@@ -96,14 +97,16 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
 @router.get("/{uuid:message_id}", response=answers(200, MessageAnswer, 404, 422), summary="A message, its status and timeline")
 def get_message(request: ApiRequest, message_id: uuid.UUID) -> MessageAnswer:
     seen = Conversation.objects.visible_to(request.auth)
-    return message_answer(get_object_or_404(Message, pk=message_id, conversation__in=seen))
+    message = get_object_or_404(Message, pk=message_id, conversation__in=seen)
+    return message_answer(message, reader=request.auth)
 
 
-def listed(message: Message) -> dict[str, Any]:
+def listed(message: Message, *, reader: User) -> dict[str, Any]:
     """The fields of ListedMessage; its conversation comes with staff and student."""
     of_its_own = set(ListedMessage.model_fields) - {"staff", "student", "status_words"}
     conversation = message.conversation
-    wait = wait_of(message, now=clock.now())
+    is_own = conversation.staff_id == reader.pk
+    wait = wait_of(message, now=clock.now(), is_own=is_own)
     waits = {"reason": wait.reason, "detail": wait.detail} if wait else {}
     return {name: getattr(message, name) for name in of_its_own} | {
         "staff": conversation.staff.email,
@@ -113,9 +116,9 @@ def listed(message: Message) -> dict[str, Any]:
     }
 
 
-def message_answer(message: Message) -> MessageAnswer:
+def message_answer(message: Message, *, reader: User) -> MessageAnswer:
     events = message.events.select_related("actor")
-    return MessageAnswer(**listed(message), timeline=[_moment(event) for event in events])
+    return MessageAnswer(**listed(message, reader=reader), timeline=[_moment(event) for event in events])
 
 
 def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:

@@ -47,7 +47,7 @@ class Why(StrEnum):
 
 
 WHY_WORDS: dict[Why, str] = {
-    Why.OPTED_OUT: "Opted out of texts from your number",
+    Why.OPTED_OUT: "Opted out of texts",
     Why.NO_MOBILE: "No mobile number on file",
     Why.LANDLINE: "Only a landline on file",
     Why.BAD_NUMBER: "Texts to this phone have failed before",

@@ -85,7 +85,7 @@ WORDS: dict[Status, tuple[str, str, str]] = {  # words, icon, tone
     Status.UNDELIVERED: ("Not delivered", "alert", "bad"),
     Status.FAILED: ("Not delivered", "alert", "bad"),
     Status.BLOCKED: ("Not sent", "alert", "bad"),
-    Status.CANCELLED: ("Cancelled", "x", ""),
+    Status.CANCELLED: ("Canceled", "x", ""),
     Status.BOUNCED: ("Bounced", "alert", "bad"),
     Status.EMAILED: ("Sent as email instead", "envelope", "warn"),
     Status.UNREACHED: ("Not delivered, by text or email", "alert", "bad"),

@@ -30,7 +30,10 @@ STARTERS: tuple[dict[str, Any], ...] = (
     {
         "name": "Remind of an appointment",
         "channel": Channel.TEXT,
-        "body": "Hi [Student Name], this is a reminder of our appointment. If it does not suit you, text me and we’ll find another time.",
+        "body": (
+            "Hi [Student Name], this is a reminder of our appointment. "
+            "If it does not suit you, text me and we'll find another time."
+        ),
     },
     {
         "name": "Registration is open",
@@ -44,7 +47,7 @@ STARTERS: tuple[dict[str, Any], ...] = (
         "body": (
             "Hello [Student Name],\n\n"
             "We missed each other today. I hope all is well. Reply to this email with two or three times that suit you, "
-            "or call me at [Office Phone Number], and we’ll find a new time.\n\n"
+            "or call me at [Office Phone Number], and we'll find a new time.\n\n"
             "Best wishes,\n[Your Name]\n[College]"
         ),
     },

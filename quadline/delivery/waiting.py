@@ -15,6 +15,7 @@ from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import Standing
 
 NOTIFIED = "Your administrator has been notified."
+ADMINISTRATORS_NOTIFIED = "Administrators have been notified."
 KEEPS_TRYING = "Quadline keeps trying."
 
 
@@ -28,9 +29,9 @@ class Wait:
 
 
 STATUS = {
-    Standing.NEEDS_ADMINISTRATOR: "Waiting: there’s a problem with your number",
-    Standing.DELAYED: "Waiting: your number is delayed",
-    Standing.LATE: "Waiting: your number is late",
+    Standing.NEEDS_ADMINISTRATOR: "Waiting: there’s a problem with {number}",
+    Standing.DELAYED: "Waiting: {number} is delayed",
+    Standing.LATE: "Waiting: {number} is late",
 }
 REASON = {
     Standing.NEEDS_ADMINISTRATOR: "number_failed",
@@ -39,35 +40,45 @@ REASON = {
 }
 
 
-def wait_of(message: Message, *, now: datetime) -> Wait | None:
-    """None for a text whose status says it all."""
+def wait_of(message: Message, *, now: datetime, is_own: bool = True) -> Wait | None:
+    """None for a text whose status says it all. ``is_own``: the reader wrote it."""
     number = message.system_number
     if message.status != Status.WAITING or message.reason != WaitingFor.NUMBER or number is None:
         return None
     standing = number.standing(now)
     if standing not in STATUS:
         return None
-    detail = f"{trouble_of(number, now=now)} {_next(message)}".strip()
-    return Wait(REASON[standing], STATUS[standing], detail)
+    trouble = trouble_of(number, now=now, is_own=is_own)
+    status = STATUS[standing].format(number=number_words(is_own))
+    return Wait(REASON[standing], status, f"{trouble} {_next(message, is_own)}".strip())
 
 
-def trouble_of(number: SystemNumber, *, now: datetime) -> str:
-    """Why a number is not active, and who sees to it; "" while all goes as usual."""
+def number_words(is_own: bool) -> str:
+    """What a number is called to its user, and to somebody else."""
+    return "your number" if is_own else "the number"
+
+
+def trouble_of(number: SystemNumber, *, now: datetime, is_own: bool = True) -> str:
+    """Why a number is not active, and who sees to it; "" while all goes as usual.
+
+    ``is_own``: it is the reader's.
+    """
+    notified = NOTIFIED if is_own else ADMINISTRATORS_NOTIFIED
     match number.standing(now):
         case Standing.NEEDS_ADMINISTRATOR:
-            return f"{number.reason} {NOTIFIED}".strip()
+            return f"{number.reason} {notified}".strip()
         case Standing.DELAYED:
-            told = f" {NOTIFIED}" if number.administrator_told_at else ""
+            told = f" {notified}" if number.administrator_told_at else ""
             return f"{number.reason} {KEEPS_TRYING}{told}"
         case Standing.LATE:
-            return f"It takes longer than a day. {NOTIFIED}"
+            return f"It takes longer than a day. {notified}"
     return ""
 
 
-def _next(message: Message) -> str:
+def _next(message: Message, is_own: bool) -> str:
     if message.deadline_at is None:
         return ""
     student = message.conversation.student
     then = "it goes as an email" if student and student.email else "it is not sent"
     by = date_format(timezone.localtime(message.deadline_at), "D, M j, g:i A")
-    return f"If your number isn’t active by {by}, {then}."
+    return f"If {number_words(is_own)} isn’t active by {by}, {then}."

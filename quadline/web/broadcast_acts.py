@@ -19,6 +19,7 @@ from quadline.web.broadcasts import own, visible
 from quadline.web.requests import StaffRequest
 
 Done = TypeVar("Done")
+NO_RECALL = "Sent messages can’t be recalled."
 
 
 @require_POST
@@ -41,17 +42,25 @@ def stop(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
     if request.method == "POST":
         stopped = _done(request, lambda: pausing.stop_rest(chosen, actor=request.user, now=clock.now()))
-        return _back(request, chosen, f"Stopped. {stopped:,} message{'' if stopped == 1 else 's'} {'wasn’t' if stopped == 1 else 'weren’t'} sent." if stopped is not None else "")
+        return _back(request, chosen, _stopped(stopped) if stopped is not None else "")
     waiting = results.progress(chosen, clock.now()).waiting
     context = {
         "title": "Cancel remaining?",
-        "words": f"{waiting:,} unsent message{'' if waiting == 1 else 's'} will be canceled. Sent messages can’t be recalled.",
-        "button": f"Cancel {waiting:,}",
+        "words": f"{_messages(waiting, 'unsent ')} will be canceled. {NO_RECALL}",
+        "button": f"Cancel {_messages(waiting)}",
         "keep": "Keep sending",
         "post_url": request.path,
         "back_url": reverse("broadcast", args=[chosen.pk]),
     }
     return _asked(request, context)
+
+
+def _stopped(count: int) -> str:
+    return f"Stopped. {_messages(count)} {'wasn’t' if count == 1 else 'weren’t'} sent."
+
+
+def _messages(count: int, kind: str = "") -> str:
+    return f"{count:,} {kind}message{'' if count == 1 else 's'}"
 
 
 @require_POST

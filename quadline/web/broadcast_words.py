@@ -24,9 +24,9 @@ STATES: dict[State, tuple[str, str, str]] = {  # words, tone, icon: as a chip
 }
 
 HELD = {
-    WaitingFor.QUESTION: "The rest waits until you have answered whether the student asked for no more texts.",
+    WaitingFor.QUESTION: "The rest is on hold until this is answered: did the student ask to stop texts?",
     WaitingFor.AUTHOR: "The rest is held: its author may not text these students any more.",
-    WaitingFor.TOMORROW: "The college’s texts for today are used up. The rest goes on by itself tomorrow.",
+    WaitingFor.TOMORROW: "The college’s texts for today are used up. The rest is sent automatically tomorrow.",
 }
 
 
@@ -45,16 +45,16 @@ def state_chip(broadcast: Broadcast, progress: Progress | None = None) -> dict[s
     return {"label": label, "tone": tone, "icon": icon}
 
 
-def progress_words(broadcast: Broadcast, progress: Progress) -> str:
-    """212 of 380 sent; about 4 minutes left."""
+def progress_words(broadcast: Broadcast, progress: Progress, *, is_own: bool = True) -> str:
+    """212 of 380 sent; about 4 minutes left. ``is_own``: the reader wrote it."""
     done = f"{progress.sent:,} of {progress.total:,} sent"
     if broadcast.state == State.PAUSED:
-        return f"{done}; paused. The other {progress.waiting:,} wait until you resume."
+        return f"{done}; paused. The other {progress.waiting:,} wait until it is resumed."
     if broadcast.state == State.STOPPED:
         return f"{done}; the rest was stopped."
     if broadcast.state == State.FINISHED:
         return f"{done}."
-    if progress.waits_for_number and (trouble := _trouble(broadcast)):
+    if progress.waits_for_number and (trouble := _trouble(broadcast, is_own=is_own)):
         return f"{done}. There’s a problem with the number. {trouble} The texts wait. {else_an_email()}"
     if progress.waits_for_number:
         return f"{done}. The texts wait for the number and go out automatically when it is active. {else_an_email()}"
@@ -67,9 +67,11 @@ def progress_words(broadcast: Broadcast, progress: Progress) -> str:
     return f"{done}; about {lasting(progress.seconds_left)} left."
 
 
-def _trouble(broadcast: Broadcast) -> str:
+def _trouble(broadcast: Broadcast, *, is_own: bool = True) -> str:
     number = SystemNumber.objects.of(broadcast.author)
-    return trouble_of(number, now=database_clock.now()) if number else ""
+    if number is None:
+        return ""
+    return trouble_of(number, now=database_clock.now(), is_own=is_own)
 
 
 def _held(progress: Progress) -> str:

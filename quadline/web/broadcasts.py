@@ -107,7 +107,7 @@ def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
     return {
         "broadcast": shown,
         "progress": now,
-        "progress_words": progress_words(shown, now),
+        "progress_words": progress_words(shown, now, is_own=is_own),
         "chip": state_chip(shown, now),
         "is_own": is_own,
         "may_act": may_act,

@@ -182,9 +182,11 @@ def _bubble(
     acts: Acts,
 ) -> Bubble:
     status = Status(message.status)
-    may_take_back = acts is not Acts.NONE and message.is_outbound
+    is_own = acts is not Acts.NONE
+    may_take_back = is_own and message.is_outbound
     may_send = acts is Acts.ALL and message.is_outbound
     icon, tone = look_of(message, email)
+    status_words = words_of(message, email, is_own=is_own)
     arguments = {"message_id": message.pk}
     return Bubble(
         id=str(message.pk),
@@ -195,12 +197,12 @@ def _bubble(
         at=message.created_at,
         status=status,
         status_at=_status_at(message, events),
-        status_words=words_of(message, email),
-        is_held_until=words_of(message, email).startswith(HELD_UNTIL),
+        status_words=status_words,
+        is_held_until=status_words.startswith(HELD_UNTIL),
         status_icon=icon,
         tone=tone,
         segments=message.segments,
-        detail=detail_of(message),
+        detail=detail_of(message, is_own=is_own),
         timeline=tuple(moment_of(event, message.channel) for event in events),
         can_retry=may_send and status in CAN_BE_SENT_AGAIN and not (email and look_of(message, email)[0] == "envelope"),
         retry_url=reverse("retry_text", kwargs=arguments),

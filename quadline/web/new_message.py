@@ -180,7 +180,7 @@ def _field(name: str, tokens: tuple[str, ...], request: StaffRequest, sent: Quer
         "name": name,
         "label": "To" if is_to else "Except",
         "list_label": "Goes to" if is_to else "Left out",
-        "placeholder": "Students, a tag, a course, or a pasted list" if is_to else "Exclude students or groups",
+        "placeholder": "Students, tags or courses" if is_to else "Exclude students or groups",
         "query_name": QUERIES[name],
         "query": sent.get(QUERIES[name], "").strip()[:200],
         "chips": chips(tokens, request.user),

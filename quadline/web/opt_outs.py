@@ -106,7 +106,16 @@ def _numbers(user: User, student: Student) -> list[SystemNumber]:
 def _shown(request: StaffRequest, student: Student, form: StopRequestForm) -> HttpResponse:
     template = "students/_opt_out_dialog.html" if request.htmx else "students/opt_out.html"
     context = {"student": student, "form": form, "possible": bool(form.numbers and student.mobile)}
+    context["of_whom"] = _of_whom(form, request.user)
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _of_whom(form: StopRequestForm, reader: User) -> str:
+    """Whose texts end, where there is no choice."""
+    if len(form.numbers) != 1:
+        return ""
+    owner = next(iter(form.numbers.values())).user
+    return "you" if owner == reader else owner.name
 
 
 def _recorded(student: Student, staff: list[User], reader: User, *, count: int) -> str:

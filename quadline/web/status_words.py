@@ -11,7 +11,7 @@ from quadline.consent.rules import Reason
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Status, WaitingFor
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.waiting import wait_of
+from quadline.delivery.waiting import number_words, wait_of
 
 USED_UP = "Waiting until tomorrow: the college’s texts for today are used up"
 HELD_UNTIL = "Held until"
@@ -19,7 +19,7 @@ TRYING_AGAIN = "Waiting to try again"
 BECOMING_EMAIL = "Being sent as email"
 ON_ITS_WAY = frozenset({OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING})
 WAITING = {
-    WaitingFor.NUMBER: "Waiting for your number",
+    WaitingFor.NUMBER: "Waiting for {number}",
     WaitingFor.TURN: "Waiting for its turn",
     WaitingFor.PAUSED: "Paused",
     WaitingFor.QUESTION: "Held: did they ask to stop?",
@@ -35,7 +35,7 @@ CAUSES: dict[str, str] = {
     "accepted": "The carrier has it",
     "answer lost": "No answer from the carrier; it may or may not have been taken",
     "refused": "Refused by the carrier",
-    "cancelled": "Cancelled by {actor}",
+    "cancelled": "Canceled by {actor}",
     Reason.OPTED_OUT: "Not sent: the student had opted out",
     Reason.NO_MOBILE: "Not sent: no mobile number on file",
     Reason.LANDLINE: "Not sent: only a landline on file",
@@ -70,12 +70,15 @@ class Moment:
     words: str
 
 
-def words_of(message: Message, email: OutgoingEmail | None = None) -> str:
-    """The status. ``email`` is the one that goes instead of a text, or the message's own."""
+def words_of(message: Message, email: OutgoingEmail | None = None, *, is_own: bool = True) -> str:
+    """The status. ``email`` is the one that goes instead of a text, or the message's own.
+
+    ``is_own``: the reader wrote it.
+    """
     status = Status(message.status)
     if email and email.is_failsafe and email.state in ON_ITS_WAY and status in NOT_DELIVERED:
         return BECOMING_EMAIL
-    if wait := wait_of(message, now=clock.now()):
+    if wait := wait_of(message, now=clock.now(), is_own=is_own):
         return wait.status
     if status is Status.SENDING and message.due_at and not message.reason:
         return TRYING_AGAIN  # provably not at the carrier; the detail says why
@@ -83,7 +86,7 @@ def words_of(message: Message, email: OutgoingEmail | None = None) -> str:
         is_still = message.due_at and message.due_at > clock.now()
         return USED_UP if is_still else WAITING[WaitingFor.TURN]
     if status not in FINAL and message.reason in WAITING:
-        return WAITING[WaitingFor(message.reason)]
+        return WAITING[WaitingFor(message.reason)].format(number=number_words(is_own))
     if message.reason == WaitingFor.QUIET_HOURS and message.due_at:
         return f"{HELD_UNTIL} {date_format(timezone.localtime(message.due_at), 'g:i A')}"
     return message.status_words
@@ -99,9 +102,9 @@ def look_of(message: Message, email: OutgoingEmail | None) -> tuple[str, str]:
     return message.status_icon, message.tone
 
 
-def detail_of(message: Message) -> str:
-    """Why it stands where it stands, and what happens next."""
-    wait = wait_of(message, now=clock.now())
+def detail_of(message: Message, *, is_own: bool = True) -> str:
+    """Why it stands where it stands, and what happens next. ``is_own``: the reader wrote it."""
+    wait = wait_of(message, now=clock.now(), is_own=is_own)
     return wait.detail if wait else message.detail
 
 

@@ -43,7 +43,10 @@ def looked_up(student: Student) -> str:
 
 @dataclass(frozen=True)
 class OptOut:
-    """One number from which a student gets no texts: why, since when, the way back, and what the carrier holds."""
+    """One number from which a student gets no texts: why, since when, the way back, and what the carrier holds.
+
+    ``check`` is of this number's own pair; a word to another number that reaches this one has none here.
+    """
 
     why: str
     since: datetime
@@ -74,11 +77,12 @@ def may_record_stop(reader: User, student: Student) -> bool:
 
 
 def _opt_out(student: Student, number: SystemNumber, state: ConsentState, reader: User) -> OptOut:
+    is_of_this_number = state.system_phone == number.phone
     return OptOut(
         why=f"{why_out(student, state.entry)} from {whose_texts(state, number, reader=reader)}",
         since=state.since,
         way_back=way_back(student, number),
-        check=getattr(state, "carrier_check", None),
+        check=getattr(state, "carrier_check", None) if is_of_this_number else None,
     )
 
 

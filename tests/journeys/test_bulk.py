@@ -187,11 +187,11 @@ def test_the_rest_is_stopped_after_one_question(the_house: House, people: Cast, 
     expect(page.locator("#progress")).to_contain_text("Waiting for the number")
     page.get_by_role("link", name="Cancel remaining").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("What has left cannot be recalled.")
+    expect(dialog).to_contain_text("Sent messages can’t be recalled.")
     dialog.get_by_role("button", name="Keep sending").click()
     expect(page.get_by_role("link", name="Cancel remaining")).to_be_focused()
     page.get_by_role("link", name="Cancel remaining").click()
-    dialog.get_by_role("button", name=re.compile("Stop remaining")).click()
+    dialog.get_by_role("button", name=re.compile("Cancel ")).click()
     expect(page.locator("#progress")).to_contain_text("Stopped")
     assert Message.objects.filter(status="cancelled").count() >= 2
 

@@ -107,8 +107,8 @@ FIGURES: list[tuple[dict[str, Any], Level, str]] = [
     ({"gone": 2}, Level.LOOK, "2 of them have withdrawn"),
     ({"has_active_number": False}, Level.LOOK, "not active yet"),
     ({"has_active_number": False, "is_about_number": True}, Level.BLOCKED, "Introduce it to your students when it is"),
-    ({"sample": "Hi Rosa"}, Level.LOOK, "does not say who it is from"),
-    ({"sample": "Hi Rosa", "first_contacts": 10}, Level.PASS, "notice at its end says who"),
+    ({"sample": "Hi Rosa"}, Level.LOOK, "Your name is missing"),
+    ({"sample": "Hi Rosa", "first_contacts": 10}, Level.PASS, "notice at the end names you"),
     ({"first_contacts": 1}, Level.PASS, "1 text is the first from your number"),
 ]
 

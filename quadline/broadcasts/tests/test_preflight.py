@@ -36,7 +36,7 @@ def test_each_student_gets_what_can_reach_them(people: Cast, number: SystemNumbe
     }
     assert (made.texts, made.emails, made.nothing, made.people) == (1, 2, 1, 4)
     assert made.email_reasons() == [
-        ("opted_out", "Opted out of texts from your number", 1),
+        ("opted_out", "Opted out of texts", 1),
         ("landline", "Only a landline on file", 1),
     ]
     assert [(why, count) for why, _, count in made.nothing_reasons()] == [("no_address", 1)]

@@ -101,7 +101,7 @@ def test_a_change_meanwhile_sends_nothing_and_is_named(maya: Client, people: Cas
     assert not Message.objects.exists()
     assert "Something changed since you looked, so nothing was sent." in page
     assert "Bo Jensen: was text, now email, no mobile number on file" in page
-    assert "Ida New: new here; text, may be texted" in page
+    assert "Ida New: new here; text, can be texted" in page
     assert "Nell Ito: is no longer among the recipients" not in page  # she may not be seen any more
     assert "1 more" in page
 
@@ -153,7 +153,7 @@ def test_when_all_opted_out_all_are_emailed_and_it_says_why(maya: Client, people
     page = review_of(maya, acts.draft(people.maya, f"student:{people.rosa.pk}", f"student:{people.bo.pk}"))
 
     assert "Send 2 emails" in page
-    assert "Opted out of texts from your number" in page
+    assert "Opted out of texts" in page
 
 
 def test_who_share_a_phone_are_listed(maya: Client, people: Cast) -> None:

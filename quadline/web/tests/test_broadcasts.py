@@ -69,9 +69,9 @@ def test_it_tells_how_far_it_is(maya: Client, running: Broadcast) -> None:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        (WaitingFor.QUESTION, "The rest waits until you have answered whether the student asked for no more texts."),
+        (WaitingFor.QUESTION, "The rest is on hold until this is answered: did the student ask to stop texts?"),
         (WaitingFor.AUTHOR, "The rest is held: its author may not text these students any more."),
-        (WaitingFor.TOMORROW, "The college’s texts for today are used up. The rest goes on by itself tomorrow."),
+        (WaitingFor.TOMORROW, "The college’s texts for today are used up. The rest is sent automatically tomorrow."),
     ],
 )
 def test_what_holds_the_rest_is_said(maya: Client, running: Broadcast, reason: str, words: str) -> None:
@@ -94,7 +94,7 @@ def test_pause_resume_and_stop(maya: Client, running: Broadcast) -> None:
     assert running.state == State.PAUSED
     assert "Sending again." in posted(maya, "resume", running)
     assert running.state == State.RUNNING
-    assert "cannot be recalled" in maya.get(reverse("broadcast-stop", args=[running.pk])).content.decode()
+    assert "can’t be recalled" in maya.get(reverse("broadcast-stop", args=[running.pk])).content.decode()
     assert "Stopped." in posted(maya, "stop", running)
     assert running.state == State.STOPPED
     assert Message.objects.filter(recipient__broadcast=running, status=Status.CANCELLED).count() >= 2

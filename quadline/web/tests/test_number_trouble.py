@@ -95,3 +95,30 @@ def test_a_broadcast_that_waits_for_the_number_says_so(browser: Client, people: 
 def test_a_colleagues_trouble_is_not_shown_to_somebody_else(enter: Enter, people: Cast, waiting: Conversation) -> None:
     fails(people)
     assert strip(page(enter(people.omar), reverse("inbox"))) == ""
+
+
+@pytest.mark.parametrize("state", ["registering", "failed"])
+def test_who_reads_a_colleagues_conversation_reads_no_your(enter: Enter, people: Cast, waiting: Conversation, state: str) -> None:
+    reason = WHY if state == "failed" else ""
+    people.maya.system_numbers.update(state=state, reason=reason)
+    shown = page(enter(people.lena), reverse("conversation", args=[waiting.pk]))
+    log = shown.partition('id="log"')[2]
+    expected = {
+        "registering": "Waiting for the number",
+        "failed": "Waiting: there’s a problem with the number",
+    }
+    assert expected[state] in log
+    assert "your number" not in log.lower()
+    assert NOTIFIED not in shown
+
+
+def test_who_reads_a_colleagues_broadcast_reads_no_your(enter: Enter, people: Cast) -> None:
+    give_number(people.maya, "", "registering")
+    broadcast = acts.draft(people.maya)
+    acts.send(broadcast)
+    fails(people)
+    shown = page(enter(people.lena), reverse("broadcast", args=[broadcast.pk]))
+    shown = shown.partition('class="page')[2]
+    assert "There’s a problem with the number." in shown
+    assert NOTIFIED not in shown
+    assert "your number" not in shown.lower()

@@ -269,6 +269,13 @@ def test_an_opt_out_without_a_conversation_is_shown_to_who_recorded_it(people: C
     assert BACK in page(maya, "student", people.rosa.pk)
 
 
+def test_an_administrators_form_names_the_colleague_whose_texts_end(enter: Enter, people: Cast, mayas: SystemNumber) -> None:
+    write(people.maya, people.rosa)
+    form = page(enter(people.ada), "student-opt-out", people.rosa.pk)
+    assert "gets no texts from Maya Alvarez." in form
+    assert "from you" not in form
+
+
 # Nobody opts a student in
 
 POSTS = [case for case in cases() if case.method == "POST" and case.whose == "own"]

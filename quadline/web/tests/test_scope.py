@@ -9,6 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from quadline.accounts.models import User
+from quadline.consent.models import CarrierCheck, ConsentState
 from quadline.conversations.opening import open_conversation
 from quadline.delivery.tests.acts import number_row, reply
 from quadline.roster.models import CaseloadEntry
@@ -56,3 +57,29 @@ def test_the_report_says_how_far_a_stop_reaches(
 ) -> None:
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": scope})
     assert says in enter(people.ada).get(reverse("report-opt-outs")).content.decode()
+
+
+@pytest.mark.parametrize("scope", ["office", "college"])
+def test_the_carriers_check_stands_beside_its_own_number_only(
+    people: Cast, enter: Callable[[User], Client], settings: Settings, scope: str
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": scope})
+    both = [people.maya.pk, people.theo.pk]
+    User.objects.filter(pk__in=both).update(office="Academic Advising")
+    number_row(people.maya, MAYAS)
+    number_row(people.theo, THEOS)
+    reply(people.rosa.mobile, MAYAS, "STOP")
+    CarrierCheck.objects.create(
+        state=ConsentState.objects.get(system_phone=MAYAS),
+        agrees=False,
+        detail="The carrier could not be told.",
+        checked_at=timezone.now(),
+    )
+    for pk in both:
+        CaseloadEntry.objects.get_or_create(staff_id=pk, student=people.rosa)
+    url = reverse("student", args=[people.rosa.pk])
+    shown = {pk: enter(User.objects.get(pk=pk)).get(url).content.decode() for pk in both}
+
+    assert "The carrier could not be told." in shown[people.maya.pk]
+    assert "must text START to (734) 555-0201" in shown[people.theo.pk]
+    assert "The carrier could not be told." not in shown[people.theo.pk]
