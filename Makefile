@@ -21,13 +21,13 @@ test: $(STAMP) chromium faketime  ## everything, browser tests too; what mostly 
 	@$(MAKE) --no-print-directory -j4 --output-sync=line test-rooms test-faults test-short-run test-journeys
 
 test-rooms: $(STAMP)
-	$(BIN)/pytest -q quadline bench tests/architecture tests/api tests/abuse
+	$(BIN)/pytest -q -n 2 --dist loadscope quadline bench tests/architecture tests/api tests/abuse
 
 test-faults: $(STAMP)
-	$(BIN)/pytest -q tests/faults $(ON_THEIR_OWN:%=--ignore=%)
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/faults $(ON_THEIR_OWN:%=--ignore=%)
 
 test-short-run: $(STAMP)
-	$(BIN)/pytest -q $(ON_THEIR_OWN) tests/model
+	$(BIN)/pytest -q -n 2 --dist loadfile $(ON_THEIR_OWN) tests/model
 
 test-journeys: $(STAMP)
 	$(BIN)/pytest -q tests/journeys
