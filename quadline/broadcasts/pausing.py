@@ -87,15 +87,13 @@ DROP = """
     WHERE id = ANY(%(ids)s) RETURNING message_id
 """
 CANCEL = """
-    WITH stopped AS (
-        SELECT id, status FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND status IN ('waiting', 'queued')
-    ),
-    told AS (
+    WITH told AS (
         INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, actor_id, key)
-        SELECT id, %(now)s, status, 'cancelled', 'broadcast stopped', '', %(actor)s, '' FROM stopped
+        SELECT id, %(now)s, status, 'cancelled', 'broadcast stopped', '', %(actor)s, ''
+        FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND status IN ('waiting', 'queued')
     )
-    UPDATE conversations_message AS message SET status = 'cancelled', due_at = NULL, reason = '', detail = ''
-    FROM stopped WHERE message.id = stopped.id
+    UPDATE conversations_message SET status = 'cancelled', due_at = NULL, reason = '', detail = ''
+    WHERE id = ANY(%(ids)s::uuid[]) AND status IN ('waiting', 'queued')
 """
 KEPT_BACK = "UPDATE conversations_message SET detail = %(words)s WHERE id = ANY(%(ids)s::uuid[]) AND status = 'blocked'"
 STOPPED_WORDS = "The broadcast was stopped before an email went out instead."

@@ -89,7 +89,7 @@ def test_pausing_resuming_and_stopping(college: Cast) -> None:
 
 
 def test_following(college: Cast, settings: Settings) -> None:
-    broadcast = send(draft(college.omar))
+    send(draft(college.omar))
     assert costs(partial(follow_once, timezone.now())) == []
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
     night = datetime(2027, 11, 24, 4, 0, tzinfo=UTC)
