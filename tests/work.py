@@ -88,5 +88,5 @@ def _explained(sql: str, params: Any) -> dict[str, Any]:
 
 def _rows(node: dict[str, Any]) -> int:
     """PostgreSQL gives the mean of all loops."""
-    own = sum(node.get(name, 0) for name in READ) * node["Actual Loops"]
+    own: float = sum(node.get(name, 0) for name in READ) * node["Actual Loops"]
     return round(own) + sum(_rows(below) for below in node.get("Plans", ()))
