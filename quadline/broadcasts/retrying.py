@@ -1,6 +1,7 @@
 """Send the failed texts of a broadcast once more: those where that is safe, and sensible."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, transaction
@@ -69,7 +70,7 @@ def _failed(broadcast: Broadcast) -> list[tuple[int, int]]:
 
     Not those whose email is on its way or was taken, nor those that were sent again before.
     """
-    values = {
+    values: dict[str, Any] = {
         "broadcast": broadcast.pk,
         "not_reached": list(NOT_REACHED),
         "passing": sorted(PASSING),

@@ -83,13 +83,13 @@ def _held() -> MessageQuerySet:
 
 def _authors(texts: MessageQuerySet) -> list[User]:
     """Of texts to students we know."""
-    staff = texts.exclude(student=None).order_by().values_list("staff", flat=True).distinct()
+    staff = texts.exclude(student=None).order_by().values_list("staff", flat=True).distinct()  # type: ignore[misc]  # of _open_texts
     return list(User.objects.filter(pk__in=list(staff)).order_by("pk"))
 
 
 def _students(texts: MessageQuerySet, author: User) -> dict[UUID, int]:
     """This author's texts, and to whom they are."""
-    return dict(texts.filter(staff=author.pk).exclude(student=None).values_list("pk", "student"))
+    return dict(texts.filter(staff=author.pk).exclude(student=None).values_list("pk", "student"))  # type: ignore[misc]  # of _open_texts
 
 
 def _reached(author: User, texts: Mapping[UUID, int]) -> set[int]:
