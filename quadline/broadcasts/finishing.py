@@ -30,21 +30,35 @@ STANDING = """
            count(*) FILTER (WHERE message.status IN ('waiting', 'queued', 'sending')
                                OR email.state IN ('queued', 'sending')
                                OR message.status = 'unconfirmed' AND (message.due_at IS NOT NULL OR EXISTS (
-                                  SELECT 1 FROM delivery_attempt AS attempt
-                                  WHERE attempt.message_id = message.id AND attempt.outcome IN ('under_way', 'unknown'))))
+                                  SELECT FROM (SELECT outcome FROM delivery_attempt
+                                               WHERE message_id = message.id OFFSET 0) AS attempt
+                                  WHERE attempt.outcome IN ('under_way', 'unknown'))))
     FROM broadcasts_recipient AS recipient
-    JOIN conversations_message AS message ON message.id = recipient.message_id
-    LEFT JOIN delivery_outgoingemail AS email ON email.message_id = message.id
+    CROSS JOIN LATERAL (
+        SELECT id, status, reason, due_at FROM conversations_message
+        WHERE id = recipient.message_id OFFSET 0) AS message
+    LEFT JOIN LATERAL (
+        SELECT state FROM delivery_outgoingemail
+        WHERE message_id = message.id OFFSET 0) AS email ON true
     WHERE recipient.broadcast_id = %s
     GROUP BY stands ORDER BY stands DESC
 """
 # What waited for its number has its turn now, and as long for it as it would have had from the start.
-TURNS = """
-    UPDATE conversations_message AS message SET reason = 'turn', deadline_at = %(deadline)s
-    FROM broadcasts_recipient AS recipient, numbers_systemnumber AS number
-    WHERE recipient.broadcast_id = %(broadcast)s AND message.id = recipient.message_id
+WAIT_NO_MORE = """
+    SELECT message.id
+    FROM broadcasts_recipient AS recipient
+    CROSS JOIN LATERAL (
+        SELECT id, status, reason, system_number_id FROM conversations_message
+        WHERE id = recipient.message_id OFFSET 0) AS message
+    CROSS JOIN LATERAL (
+        SELECT state FROM numbers_systemnumber
+        WHERE id = message.system_number_id OFFSET 0) AS number
+    WHERE recipient.broadcast_id = %s AND number.state = 'active'
       AND message.status = 'waiting' AND message.reason = 'number'
-      AND number.id = message.system_number_id AND number.state = 'active'
+"""
+TURNS = """
+    UPDATE conversations_message SET reason = 'turn', deadline_at = %(deadline)s
+    WHERE id = ANY(%(ids)s::uuid[]) AND status = 'waiting' AND reason = 'number'
 """
 
 
@@ -102,4 +116,6 @@ def _finish(broadcast: Broadcast, now: datetime) -> None:
 def _give_turns(broadcast: Broadcast, now: datetime) -> None:
     takes = timedelta(seconds=int(broadcast.review.get("takes_seconds", 0)))
     with connection.cursor() as cursor:
-        cursor.execute(TURNS, {"broadcast": broadcast.pk, "deadline": deadline_of(now + takes)})
+        cursor.execute(WAIT_NO_MORE, [broadcast.pk])
+        ids = [id for (id,) in cursor.fetchall()]
+        cursor.execute(TURNS, {"ids": ids, "deadline": deadline_of(now + takes)})

@@ -3,6 +3,8 @@
 The sender would hold each text back too, but only once it has it in hand, where nobody can pause or stop it any more.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -18,20 +20,23 @@ from quadline.roster.models import Student
 # Students of one zone and one area code are alike to the law. A broadcast answers nobody, so who wrote lately is no exception.
 DUE = """
     FROM broadcasts_recipient AS recipient
-    JOIN conversations_message AS message ON message.id = recipient.message_id
-    JOIN roster_student AS student ON student.id = recipient.student_id
-    WHERE recipient.broadcast_id = %(broadcast)s AND message.status = 'waiting' AND message.reason <> 'number'
-      AND message.due_at <= %(now)s
+    CROSS JOIN LATERAL (
+        SELECT id, status, reason, due_at FROM conversations_message
+        WHERE id = recipient.message_id OFFSET 0) AS message
+    CROSS JOIN LATERAL (
+        SELECT time_zone, mobile FROM roster_student
+        WHERE id = recipient.student_id OFFSET 0) AS student
+    WHERE recipient.broadcast_id = %(broadcast)s AND message.status = 'waiting'
+      AND message.reason <> 'number' AND message.due_at <= %(now)s
 """
 PLACES = f"SELECT student.time_zone, left(student.mobile, 5), min(student.mobile) {DUE} GROUP BY 1, 2"
-PUT_OFF = f"""
-    UPDATE conversations_message AS late
-    SET due_at = night.until, reason = 'quiet_hours', deadline_at = GREATEST(late.deadline_at, night.deadline)
-    FROM (SELECT message.id, student.time_zone, left(student.mobile, 5) AS area {DUE}) AS due
-    JOIN unnest(%(zones)s::text[], %(areas)s::text[], %(untils)s::timestamptz[], %(deadlines)s::timestamptz[])
-         AS night (time_zone, area, until, deadline) ON night.time_zone = due.time_zone AND night.area = due.area
-    WHERE late.id = due.id AND late.status = 'waiting'
-"""  # noqa: S608  # no value in it
+TEXTS = f"SELECT student.time_zone, left(student.mobile, 5), message.id {DUE}"
+PUT_OFF = """
+    UPDATE conversations_message
+    SET due_at = %(until)s, reason = 'quiet_hours', deadline_at = GREATEST(deadline_at, %(deadline)s)
+    WHERE id = ANY(%(ids)s::uuid[]) AND status = 'waiting'
+"""
+Nights = dict[tuple[str, str], datetime | None]  # zone and area → when quiet hours end
 
 
 def put_off(broadcast: Broadcast, *, now: datetime) -> None:
@@ -43,12 +48,21 @@ def put_off(broadcast: Broadcast, *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(PLACES, values)
         places = cursor.fetchall()
-        nights = [(zone, area, until) for zone, area, phone in places if (until := _quiet_until(zone, phone, hours, now))]
-        if nights:
-            zones, areas, untils = zip(*nights, strict=True)
-            deadlines = [deadline_of(until) for until in untils]
-            night = {"zones": list(zones), "areas": list(areas), "untils": list(untils), "deadlines": deadlines}
-            cursor.execute(PUT_OFF, {**values, **night})
+        nights = {(zone, area): _quiet_until(zone, phone, hours, now) for zone, area, phone in places}
+        if not any(nights.values()):
+            return
+        cursor.execute(TEXTS, values)
+        for until, ids in _by_night(cursor.fetchall(), nights).items():
+            cursor.execute(PUT_OFF, {"ids": ids, "until": until, "deadline": deadline_of(until)})
+
+
+def _by_night(texts: Iterable[tuple[str, str, Any]], nights: Nights) -> dict[datetime, list[Any]]:
+    """The texts, of a zone and an area each, by when their students' quiet hours end."""
+    held: defaultdict[datetime, list[Any]] = defaultdict(list)
+    for zone, area, text in texts:
+        if until := nights.get((zone, area)):
+            held[until].append(text)
+    return held
 
 
 def _quiet_until(time_zone: str, phone: str, hours: QuietHours, now: datetime) -> datetime | None:

@@ -14,7 +14,8 @@ from quadline.broadcasts.facts import people_in, verdicts_for
 from quadline.broadcasts.launching import set_off
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import MAY_BECOME, BroadcastRefused, State, sending_seconds
-from quadline.conversations.models import Message
+from quadline.broadcasts.writing import as_json
+from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WaitingFor
 from quadline.delivery import notices
 from quadline.delivery.deadlines import deadline_of
@@ -24,24 +25,48 @@ from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
 from quadline.roster.models import Student
 
+OF_BROADCAST = """
+    SELECT message.id
+    FROM broadcasts_recipient AS recipient
+    CROSS JOIN LATERAL (
+        SELECT id, channel, status FROM conversations_message
+        WHERE id = recipient.message_id OFFSET 0) AS message
+    WHERE recipient.broadcast_id = %(broadcast)s
+      AND message.channel = 'text' AND message.status IN ('waiting', 'queued')
+"""
+EMAILS_OF_BROADCAST = """
+    SELECT email.id
+    FROM broadcasts_recipient AS recipient
+    CROSS JOIN LATERAL (
+        SELECT id, channel, status FROM conversations_message
+        WHERE id = recipient.message_id OFFSET 0) AS message
+    CROSS JOIN LATERAL (
+        SELECT id, state FROM delivery_outgoingemail WHERE message_id = message.id OFFSET 0) AS email
+    WHERE recipient.broadcast_id = %(broadcast)s AND email.state = 'queued'
+      AND (message.status = 'blocked' OR message.channel = 'email' AND message.status = 'queued')
+"""
 # Texts are locked in the order in which the sender's answers are written down (delivery/accepted.py).
 WAITING = """
-    SELECT message.id FROM conversations_message AS message
-    JOIN broadcasts_recipient AS recipient ON recipient.message_id = message.id
-    WHERE recipient.broadcast_id = %(broadcast)s AND message.channel = 'text'
-      AND message.status IN ('waiting', 'queued') AND message.reason <> %(but)s
-    ORDER BY message.id FOR NO KEY UPDATE OF message
+    SELECT id FROM conversations_message
+    WHERE id = ANY(%(ids)s::uuid[]) AND channel = 'text'
+      AND status IN ('waiting', 'queued') AND reason <> %(but)s
+    ORDER BY id FOR NO KEY UPDATE
 """
 PAUSE = "UPDATE conversations_message SET due_at = NULL, reason = 'paused' WHERE id = ANY(%(ids)s::uuid[])"
 RESUME = """
     UPDATE conversations_message AS message
-    SET due_at = CASE WHEN %(is_active)s THEN COALESCE(held.until, %(now)s) ELSE %(now)s END,
-        reason = CASE WHEN NOT %(is_active)s THEN 'number' WHEN held.until IS NULL THEN 'turn' ELSE 'quiet_hours' END,
-        deadline_at = %(deadline)s
-    FROM conversations_conversation AS conversation
-    LEFT JOIN unnest(%(held)s::bigint[], %(untils)s::timestamptz[]) AS held (student_id, until)
-         ON held.student_id = conversation.student_id
-    WHERE message.id = ANY(%(ids)s::uuid[]) AND conversation.id = message.conversation_id
+    SET deadline_at = %(deadline)s, (due_at, reason) = (
+        SELECT CASE WHEN %(is_active)s THEN COALESCE(night.until, %(now)s) ELSE %(now)s END,
+               CASE WHEN NOT %(is_active)s THEN 'number'
+                    WHEN night.until IS NULL THEN 'turn' ELSE 'quiet_hours' END
+        FROM (
+            SELECT (%(held)s::jsonb ->> conversation.student_id::text)::timestamptz AS until
+            FROM conversations_conversation AS conversation
+            WHERE conversation.id = message.conversation_id
+            OFFSET 0
+        ) AS night
+    )
+    WHERE message.id = ANY(%(ids)s::uuid[])
 """
 # The student's wish is in question: such a text goes on when that is answered, not before.
 IN_QUESTION = """
@@ -53,12 +78,8 @@ IN_QUESTION = """
 """
 # Emails that are not in a worker's hands: those instead of a text that never left, and those that are the broadcast.
 EMAILS = """
-    SELECT email.id FROM delivery_outgoingemail AS email
-    JOIN broadcasts_recipient AS recipient ON recipient.message_id = email.message_id
-    JOIN conversations_message AS message ON message.id = email.message_id
-    WHERE recipient.broadcast_id = %(broadcast)s AND email.state = 'queued'
-      AND (message.status = 'blocked' OR message.channel = 'email' AND message.status = 'queued')
-    ORDER BY email.id FOR NO KEY UPDATE OF email
+    SELECT id FROM delivery_outgoingemail WHERE id = ANY(%(ids)s) AND state = 'queued'
+    ORDER BY id FOR NO KEY UPDATE
 """
 HOLD = "UPDATE delivery_outgoingemail SET due_at = %(due_at)s WHERE id = ANY(%(ids)s)"
 DROP = """
@@ -66,15 +87,13 @@ DROP = """
     WHERE id = ANY(%(ids)s) RETURNING message_id
 """
 CANCEL = """
-    WITH stopped AS (
-        SELECT id, status FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND status IN ('waiting', 'queued')
-    ),
-    told AS (
+    WITH told AS (
         INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, actor_id, key)
-        SELECT id, %(now)s, status, 'cancelled', 'broadcast stopped', '', %(actor)s, '' FROM stopped
+        SELECT id, %(now)s, status, 'cancelled', 'broadcast stopped', '', %(actor)s, ''
+        FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND status IN ('waiting', 'queued')
     )
-    UPDATE conversations_message AS message SET status = 'cancelled', due_at = NULL, reason = '', detail = ''
-    FROM stopped WHERE message.id = stopped.id
+    UPDATE conversations_message SET status = 'cancelled', due_at = NULL, reason = '', detail = ''
+    WHERE id = ANY(%(ids)s::uuid[]) AND status IN ('waiting', 'queued')
 """
 KEPT_BACK = "UPDATE conversations_message SET detail = %(words)s WHERE id = ANY(%(ids)s::uuid[]) AND status = 'blocked'"
 STOPPED_WORDS = "The broadcast was stopped before an email went out instead."
@@ -92,7 +111,7 @@ def pause(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         if row is None:
             return False
         _run(PAUSE, ids=_waiting(row, but=""))
-        _run(HOLD, ids=_run(EMAILS, broadcast=row.pk), due_at=None)
+        _run(HOLD, ids=_emails(row), due_at=None)
         _say("broadcast paused", row, actor)
     broadcast.refresh_from_db()
     return True
@@ -110,11 +129,10 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         is_active = number is not None and number.state == NumberState.ACTIVE
         last = max([now, *held.values()]) + _takes(paused)
         deadline = deadline_of(last, waits_for_number=not is_active)
-        held_values = {"held": list(held), "untils": list(held.values())}
-        _run(RESUME, ids=paused, is_active=is_active, now=now, deadline=deadline, **held_values)
+        _run(RESUME, ids=paused, is_active=is_active, now=now, deadline=deadline, held=as_json(held))
         _run(IN_QUESTION, ids=paused)
         keep_out_of_reach(now=now)
-        _run(HOLD, ids=_run(EMAILS, broadcast=row.pk), due_at=now)
+        _run(HOLD, ids=_emails(row), due_at=now)
         _say("broadcast resumed", row, actor)
         set_off(row)
     broadcast.refresh_from_db()
@@ -128,7 +146,7 @@ def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
         if row is None:
             return 0
         texts = _waiting(row, but="")
-        emails = _run(DROP, ids=_run(EMAILS, broadcast=row.pk))
+        emails = _run(DROP, ids=_emails(row))
         _run(CANCEL, ids=[*texts, *emails], actor=actor.pk, now=now)
         _run(KEPT_BACK, ids=emails, words=STOPPED_WORDS)
         _pass_notices_on(texts)
@@ -152,12 +170,20 @@ def _turned(broadcast: Broadcast, state: State, actor: User) -> Broadcast | None
 
 def _waiting(broadcast: Broadcast, *, but: str) -> list[Any]:
     """The texts that have not left, locked, but those that wait for one reason."""
-    return _run(WAITING, broadcast=broadcast.pk, but=but)
+    return _run(WAITING, ids=_run(OF_BROADCAST, broadcast=broadcast.pk), but=but)
+
+
+def _emails(broadcast: Broadcast) -> list[Any]:
+    """Its emails that have not left, locked."""
+    return _run(EMAILS, ids=_run(EMAILS_OF_BROADCAST, broadcast=broadcast.pk))
 
 
 def _held_now(texts: Iterable[Any], author: User, number: SystemNumber | None, now: datetime) -> dict[int, datetime]:
     """The students for whom it is quiet now, and until when."""
-    students = Student.objects.filter(conversations__messages__in=texts)
+    messages = Message.objects.filter(pk__in=list(texts))
+    conversations = set(messages.values_list("conversation", flat=True))
+    theirs = Conversation.objects.filter(pk__in=conversations).values_list("student", flat=True)
+    students = Student.objects.filter(pk__in=set(theirs))
     verdicts = verdicts_for(people_in(students), author=author, number=number, now=now)
     return {student.pk: verdict.until for student, verdict in verdicts if verdict.until}
 
@@ -170,8 +196,11 @@ def _takes(texts: list[Any]) -> timedelta:
 def _pass_notices_on(stopped: list[Any]) -> None:
     """Where another text waits behind a first one that was stopped, that one now carries the notice."""
     first = Message.objects.filter(pk__in=stopped).exclude(notice="")
-    behind = Message.objects.filter(status__in=BEFORE_AN_ATTEMPT).values("conversation")
-    for text in first.filter(conversation__in=behind).select_related("conversation", "system_number"):
+    whose = dict(first.values_list("pk", "conversation"))
+    behind = Message.objects.filter(status__in=BEFORE_AN_ATTEMPT, conversation__in=set(whose.values()))
+    waiting = set(behind.values_list("conversation", flat=True))
+    ended = [text for text, conversation in whose.items() if conversation in waiting]
+    for text in Message.objects.filter(pk__in=ended).prefetch_related("conversation", "system_number"):
         notices.pass_on(text)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from quadline.broadcasts.checks import WORDS
 from quadline.broadcasts.choices import resolve
-from quadline.broadcasts.facts import Person, people_in, verdicts_for
+from quadline.broadcasts.facts import Person, people_in, students_of_conversations, verdicts_for
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rendering import NO_WORDS, Renderer
 from quadline.broadcasts.rules import EMAIL_INSTEAD, Outcome, Why
@@ -59,8 +59,10 @@ class Plan:
         recent = Message.objects.filter(
             author=self.broadcast.author, direction=Direction.OUTBOUND, created_at__gt=self.now - A_DAY
         ).exclude(status=Status.CANCELLED)
-        sent = recent.order_by("created_at").values_list("conversation__student", "body", "created_at")
-        return {(student, body): at for student, body, at in sent.iterator() if student}
+        sent = recent.order_by("created_at").values_list("conversation", "body", "created_at")
+        students = students_of_conversations(self.broadcast.author)
+        whose = ((students.get(conversation), body, at) for conversation, body, at in sent.iterator())
+        return {(student, body): at for student, body, at in whose if student}
 
     def _rows(self) -> Iterable[Planned]:
         author = self.broadcast.author

@@ -1,11 +1,11 @@
 """Review a broadcast before it is sent: what each student would get and why, by the law the sender goes by."""
 
+from collections import defaultdict
 from datetime import datetime
-from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db import connection, transaction
-from django.db.models import Count, QuerySet
+from django.db import transaction
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from quadline.broadcasts.copying import copy_recipients
 from quadline.broadcasts.figures import review_of
@@ -16,14 +16,9 @@ from quadline.broadcasts.reviews import Level as Level
 from quadline.broadcasts.reviews import Rendering as Rendering
 from quadline.broadcasts.reviews import Review as Review
 from quadline.broadcasts.rules import BroadcastRefused, Outcome, State
+from quadline.roster.models import Student
 
 SENT_ALREADY = "This has already been sent. Nothing was sent again."
-
-NOTICES = """
-    UPDATE broadcasts_recipient AS recipient SET notice = moved.notice, segments = moved.segments
-    FROM unnest(%(students)s::bigint[], %(notices)s::text[], %(segments)s::int[]) AS moved (student_id, notice, segments)
-    WHERE recipient.broadcast_id = %(broadcast)s AND recipient.student_id = moved.student_id
-"""
 
 
 def review(broadcast: Broadcast, *, now: datetime) -> Review:
@@ -59,15 +54,16 @@ def notices_moved(plan: Plan) -> list[Planned]:
 
 
 def keep_notices(broadcast: Broadcast, moved: list[Planned]) -> None:
-    """Bring the opt-out notices of a review that still holds up to date, and with them the segments."""
-    values: dict[str, Any] = {
-        "broadcast": broadcast.pk,
-        "students": [row.student.pk for row in moved],
-        "notices": [row.words.notice for row in moved],
-        "segments": [row.words.segments for row in moved],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(NOTICES, values)
+    """Bring the opt-out notices of a review that still holds up to date, and with them the segments.
+
+    Few notices and sizes are shared by many: one statement each.
+    """
+    alike: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for row in moved:
+        alike[row.words.notice, row.words.segments].append(row.student.pk)
+    for (notice, segments), students in alike.items():
+        theirs = Recipient.objects.filter(broadcast=broadcast, student__in=students)
+        theirs.update(notice=notice, segments=segments)
 
 
 def stored(broadcast: Broadcast) -> Review | None:
@@ -84,10 +80,14 @@ def recipients(broadcast: Broadcast, *, outcome: str = "", reason: str = "") -> 
 def sharing_phones(broadcast: Broadcast) -> QuerySet[Recipient]:
     """Those who get a text on a phone that another recipient has too."""
     texts = Recipient.objects.filter(broadcast=broadcast, outcome=Outcome.TEXT)
-    shared = texts.values("phone").annotate(count=Count("pk")).filter(count__gt=1).values("phone")
-    return _by_name(broadcast).filter(outcome=Outcome.TEXT, phone__in=shared)
+    shared = texts.values("phone").annotate(count=Count("pk")).filter(count__gt=1)
+    phones = list(shared.values_list("phone", flat=True))
+    return _by_name(broadcast).filter(outcome=Outcome.TEXT, phone__in=phones)
 
 
 def _by_name(broadcast: Broadcast) -> QuerySet[Recipient]:
-    mine = Recipient.objects.filter(broadcast=broadcast).select_related("student")
-    return mine.order_by("student__last_name", "student__first_name", "student__pk")
+    """Names and students are looked up one by one: a join depends on statistics."""
+    named = Student.objects.filter(pk=OuterRef("student"))
+    names = {name: Subquery(named.values(name)[:1]) for name in ("last_name", "first_name")}
+    mine = Recipient.objects.filter(broadcast=broadcast).prefetch_related("student")
+    return mine.annotate(**names).order_by(*names, "student_id")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from quadline.broadcasts.facts import Person
+from quadline.broadcasts.facts import Person, students_of_conversations
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import Outcome
 from quadline.conversations import merging
@@ -102,5 +102,7 @@ class Renderer:
         if self.number is None:
             return set()
         first = Message.objects.filter(system_number=self.number).exclude(notice="")
-        reached = first.exclude(status__in=NEVER_REACHED_THE_STUDENT).filter(conversation__staff=self.author)
-        return set(reached.values_list("conversation__student", "student_phone"))
+        reached = first.exclude(status__in=NEVER_REACHED_THE_STUDENT)
+        students = students_of_conversations(self.author)
+        told = reached.values_list("conversation", "student_phone")
+        return {(students[conversation], phone) for conversation, phone in told if conversation in students}

@@ -24,27 +24,41 @@ NOTHING_WORDS = "Not sent"
 # A reply is the first thing a student wrote after it went out, by text or email. A keyword is none.
 # An opt-out is because of it within a day of its text, when no later text lies in between.
 CAME_OF_IT = f"""
-    SELECT recipient.id, COALESCE(message.status, 'nothing') AS stands, reply.at AS replied_at, stop.at AS opted_out_at
+    SELECT recipient.id, COALESCE(message.status, 'nothing') AS stands, reply.at AS replied_at, stop.at AS opted_out_at,
+           student.id AS student_id, student.last_name, student.first_name
     FROM broadcasts_recipient AS recipient
-    JOIN roster_student AS student ON student.id = recipient.student_id
-    LEFT JOIN conversations_message AS message ON message.id = recipient.message_id
-    LEFT JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
-    LEFT JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
+    CROSS JOIN LATERAL (
+        SELECT id, last_name, first_name FROM roster_student
+        WHERE id = recipient.student_id OFFSET 0) AS student
     LEFT JOIN LATERAL (
-        SELECT min(inbound.created_at) AS at FROM conversations_message AS inbound
+        SELECT * FROM conversations_message WHERE id = recipient.message_id OFFSET 0) AS message ON true
+    LEFT JOIN LATERAL (
+        SELECT last_inbound_at FROM conversations_conversation
+        WHERE id = message.conversation_id OFFSET 0) AS conversation ON true
+    LEFT JOIN LATERAL (
+        SELECT phone FROM numbers_systemnumber WHERE id = message.system_number_id OFFSET 0) AS number ON true
+    LEFT JOIN LATERAL (
+        SELECT min(inbound.created_at) AS at
+        FROM (SELECT * FROM conversations_message
+              WHERE conversation_id = message.conversation_id OFFSET 0) AS inbound
         WHERE conversation.last_inbound_at >= message.created_at
-          AND inbound.conversation_id = message.conversation_id AND inbound.position > message.position
-          AND inbound.direction = 'inbound' AND inbound.created_at >= COALESCE(message.sent_at, message.created_at)
+          AND inbound.position > message.position AND inbound.direction = 'inbound'
+          AND inbound.created_at >= COALESCE(message.sent_at, message.created_at)
           AND message.status NOT IN ('waiting', 'queued', 'cancelled')
           AND NOT {is_request("inbound")}
     ) AS reply ON true
     LEFT JOIN LATERAL (
-        SELECT min(entry.occurred_at) AS at FROM consent_consententry AS entry
-        WHERE message.channel = 'text' AND entry.student_phone = message.student_phone AND entry.system_phone = number.phone
+        SELECT min(entry.occurred_at) AS at
+        FROM (SELECT * FROM consent_consententry
+              WHERE student_phone = message.student_phone
+                AND system_phone = number.phone OFFSET 0) AS entry
+        WHERE message.channel = 'text'
           AND entry.change = 'opt_out' AND entry.source = 'reply'
           AND entry.occurred_at >= message.sent_at AND entry.occurred_at < message.sent_at + interval '24 hours'
-          AND NOT EXISTS (SELECT 1 FROM conversations_message AS later
-                          WHERE later.conversation_id = message.conversation_id AND later.position > message.position
+          AND NOT EXISTS (SELECT FROM (SELECT * FROM conversations_message
+                                       WHERE conversation_id = message.conversation_id
+                                       OFFSET 0) AS later
+                          WHERE later.position > message.position
                             AND later.direction = 'outbound' AND later.channel = 'text'
                             AND later.sent_at < entry.occurred_at)
     ) AS stop ON true
@@ -54,13 +68,11 @@ FILTERS = {"": "", REPLIED: "WHERE replied_at IS NOT NULL", OPTED_OUT: "WHERE op
 STANDS = "WHERE stands = %(status)s"
 COUNTS = f"SELECT count(replied_at), count(opted_out_at) FROM ({CAME_OF_IT}) AS came"  # noqa: S608  # no value in it
 LISTED = """
-    SELECT came.* FROM ({came}) AS came
-    JOIN broadcasts_recipient AS listed ON listed.id = came.id
-    JOIN roster_student AS named ON named.id = listed.student_id
-    {where} ORDER BY named.last_name, named.first_name, named.id LIMIT %(limit)s OFFSET %(offset)s
+    SELECT id, stands, replied_at, opted_out_at FROM ({came}) AS came
+    {where} ORDER BY last_name, first_name, student_id LIMIT %(limit)s OFFSET %(offset)s
 """
 QUIET = f"""
-    SELECT listed.student_id FROM ({CAME_OF_IT}) AS came JOIN broadcasts_recipient AS listed ON listed.id = came.id
+    SELECT student_id FROM ({CAME_OF_IT}) AS came
     WHERE replied_at IS NULL AND opted_out_at IS NULL AND stands NOT IN ('nothing', 'waiting', 'queued', 'cancelled')
 """  # noqa: S608  # no value in it
 # What stands where, and what of it has not left: texts before an attempt, and emails instead of a text that never left.
@@ -71,8 +83,12 @@ STANDING = """
            COALESCE(array_agg(DISTINCT message.reason) FILTER (WHERE waits), '{}'),
            count(*) FILTER (WHERE message.status = 'cancelled' OR message.status = 'blocked' AND email.state = 'dropped')
     FROM broadcasts_recipient AS recipient
-    LEFT JOIN conversations_message AS message ON message.id = recipient.message_id
-    LEFT JOIN delivery_outgoingemail AS email ON email.message_id = message.id
+    LEFT JOIN LATERAL (
+        SELECT id, status, channel, segments, reason, due_at FROM conversations_message
+        WHERE id = recipient.message_id OFFSET 0) AS message ON true
+    LEFT JOIN LATERAL (
+        SELECT state FROM delivery_outgoingemail
+        WHERE message_id = message.id OFFSET 0) AS email ON true
     CROSS JOIN LATERAL (SELECT message.status IN ('waiting', 'queued')
                                OR message.status = 'blocked' AND email.state = 'queued' AS waits) AS asked
     WHERE recipient.broadcast_id = %(broadcast)s
@@ -170,7 +186,7 @@ def rows(broadcast: Broadcast, status: str = "", *, offset: int = 0, limit: int 
     """Recipients by name. ``status``: one of Progress.counts, or "replied", "opted_out"; "" for all."""
     statement = LISTED.format(came=CAME_OF_IT, where=FILTERS.get(status, STANDS))
     came = _asked(statement, broadcast, status=status, offset=offset, limit=limit)
-    recipients = Recipient.objects.select_related("student", "message").in_bulk([line[0] for line in came])
+    recipients = Recipient.objects.prefetch_related("student", "message").in_bulk([line[0] for line in came])
     for recipient_id, stands, replied_at, opted_out_at in came:
         yield _row(recipients[recipient_id], stands, replied_at, opted_out_at)
 

@@ -1,10 +1,11 @@
 """Send the failed texts of a broadcast once more: those where that is safe, and sensible."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
-from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db import connection, transaction
+from django.db.models import F, OuterRef, Subquery
 
 from quadline.accounts.models import User
 from quadline.audit.models import record
@@ -14,7 +15,7 @@ from quadline.broadcasts.launching import set_off
 from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.pausing import may_steer
 from quadline.broadcasts.rules import MAY_BECOME, BroadcastRefused, Outcome, State
-from quadline.conversations.rules import Channel, Status
+from quadline.conversations.rules import Status
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.models import OutgoingEmail
 from quadline.numbers.models import SystemNumber
@@ -26,11 +27,25 @@ PASSING = frozenset(
 )
 NOT_REACHED = (Status.FAILED, Status.UNDELIVERED, Status.UNREACHED)
 EMAIL_MAY_REACH = (OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING, OutgoingEmail.State.SENT)
+FAILED = """
+    SELECT recipient.id, recipient.student_id
+    FROM broadcasts_recipient AS recipient
+    CROSS JOIN LATERAL (
+        SELECT id, channel, status, reason FROM conversations_message
+        WHERE id = recipient.message_id OFFSET 0) AS message
+    LEFT JOIN LATERAL (
+        SELECT state FROM delivery_outgoingemail WHERE message_id = message.id OFFSET 0) AS email ON true
+    WHERE recipient.broadcast_id = %(broadcast)s AND recipient.first_message_id IS NULL
+      AND message.channel = 'text' AND message.status = ANY(%(not_reached)s)
+      AND message.reason = ANY(%(passing)s)
+      AND (email.state IS NULL OR email.state <> ALL(%(may_reach)s))
+    ORDER BY recipient.id
+"""
 
 
 def may_be_retried(broadcast: Broadcast) -> int:
     """How many texts retry_failed would send again, if consent allows."""
-    return _failed(broadcast).count() if broadcast.state in (State.RUNNING, State.FINISHED) else 0
+    return len(_failed(broadcast)) if broadcast.state in (State.RUNNING, State.FINISHED) else 0
 
 
 def retry_failed(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
@@ -50,23 +65,32 @@ def retry_failed(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
     return count
 
 
-def _failed(broadcast: Broadcast) -> QuerySet[Recipient]:
-    """Not those whose email is on its way or was taken, nor those that were sent again before."""
-    texts = broadcast.recipients.filter(
-        message__channel=Channel.TEXT, message__status__in=NOT_REACHED, message__reason__in=PASSING, first_message=None
-    )
-    return texts.exclude(message__email__state__in=EMAIL_MAY_REACH)
+def _failed(broadcast: Broadcast) -> list[tuple[int, int]]:
+    """The ids of recipients and of their students.
+
+    Not those whose email is on its way or was taken, nor those that were sent again before.
+    """
+    values: dict[str, Any] = {
+        "broadcast": broadcast.pk,
+        "not_reached": list(NOT_REACHED),
+        "passing": sorted(PASSING),
+        "may_reach": list(EMAIL_MAY_REACH),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FAILED, values)
+        return list(cursor.fetchall())
 
 
 def _send_again(broadcast: Broadcast, actor: User, now: datetime) -> int:
     """A new text each, if the student may be texted now; the first one stays on record."""
     number = SystemNumber.objects.of(broadcast.author)
-    students = Student.objects.filter(pk__in=_failed(broadcast).values("student")).visible_to(broadcast.author)
+    failed = _failed(broadcast)
+    chosen = Student.objects.filter(pk__in=[student for _, student in failed])
+    students = chosen.visible_to(broadcast.author)
     verdicts = list(verdicts_for(people_in(students), author=broadcast.author, number=number, now=now))
     held = {student.pk: verdict.until for student, verdict in verdicts if verdict.until}
-    allowed = [student.pk for student, verdict in verdicts if verdict.is_allowed or verdict.until]
-    again = broadcast.recipients.filter(pk__in=_failed(broadcast).filter(student__in=allowed).values("pk"))
-    recipients = list(again.values_list("pk", flat=True))
+    allowed = {student.pk for student, verdict in verdicts if verdict.is_allowed or verdict.until}
+    recipients = [recipient for recipient, student in failed if student in allowed]
     if not recipients or number is None:
         return 0
     phone = Student.objects.filter(pk=OuterRef("student")).values("mobile")  # it may be another by now

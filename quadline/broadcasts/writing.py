@@ -26,6 +26,14 @@ CHOSEN = """
     recipient.broadcast_id = %(broadcast)s AND recipient.outcome <> 'nothing'
     AND (%(only)s::bigint[] IS NULL OR recipient.id = ANY(%(only)s::bigint[]))
 """
+# The author's conversation with a recipient. By the student's index, which "+ 0" leaves as the only
+# one: a planner that knows nothing of the rows (docs/adr/0020) may go through all of the author's.
+THEIRS = """
+    SELECT conversation.id FROM conversations_conversation AS conversation
+    WHERE conversation.student_id = recipient.student_id
+      AND conversation.staff_id + 0 = %(author)s
+    OFFSET 0
+"""
 # In the order of the students, so that two launches of one author wait for each other and never in a ring. A new one
 # shows its message from the start, which is there before anyone can look.
 CONVERSATIONS = f"""
@@ -38,16 +46,31 @@ CONVERSATIONS = f"""
 # Messages of a conversation are written one after the other (see delivery/inbound.py): locked in the order of their ids. A
 # broadcast is no answer to the student: what needed one still does, and a draft stays.
 PLACE = f"""
-    WITH locked AS (
-        SELECT conversation.id, recipient.message_id FROM conversations_conversation AS conversation
-        JOIN broadcasts_recipient AS recipient ON recipient.student_id = conversation.student_id
-        WHERE conversation.staff_id = %(author)s AND {CHOSEN}
-          AND conversation.last_message_id IS DISTINCT FROM recipient.message_id
-        ORDER BY conversation.id FOR NO KEY UPDATE OF conversation
-    )
-    UPDATE conversations_conversation AS conversation SET last_message_id = locked.message_id, last_activity_at = %(now)s
-    FROM locked WHERE conversation.id = locked.id
+    SELECT locked.id
+    FROM (
+        SELECT conversation.id, recipient.message_id
+        FROM broadcasts_recipient AS recipient
+        CROSS JOIN LATERAL ({THEIRS}) AS conversation
+        WHERE {CHOSEN}
+        ORDER BY conversation.id
+        OFFSET 0
+    ) AS place
+    CROSS JOIN LATERAL (
+        SELECT conversation.id FROM conversations_conversation AS conversation
+        WHERE conversation.id = place.id
+          AND conversation.last_message_id IS DISTINCT FROM place.message_id
+        OFFSET 0 FOR NO KEY UPDATE
+    ) AS locked
 """  # noqa: S608  # no value in it
+SHOW = """
+    UPDATE conversations_conversation AS conversation
+    SET last_activity_at = %(now)s,
+        last_message_id = (
+            SELECT recipient.message_id FROM broadcasts_recipient AS recipient
+            WHERE recipient.broadcast_id = %(broadcast)s
+              AND recipient.student_id = conversation.student_id)
+    WHERE conversation.id = ANY(%(places)s::bigint[])
+"""
 # Text by text, in the order of the students: the order in which they leave.
 MESSAGES = f"""
     WITH written AS (
@@ -66,10 +89,9 @@ MESSAGES = f"""
                  ELSE %(now)s END,
             CASE WHEN recipient.outcome = 'text' THEN %(deadline)s::timestamptz END
         FROM broadcasts_recipient AS recipient
-        JOIN conversations_conversation AS conversation
-             ON conversation.staff_id = %(author)s AND conversation.student_id = recipient.student_id
-        LEFT JOIN unnest(%(held)s::bigint[], %(untils)s::timestamptz[]) AS held (student_id, until)
-             ON held.student_id = recipient.student_id
+        CROSS JOIN LATERAL ({THEIRS}) AS conversation
+        CROSS JOIN LATERAL (
+            SELECT (%(held)s::jsonb ->> recipient.student_id::text)::timestamptz AS until OFFSET 0) AS held
         WHERE {CHOSEN}
         ORDER BY recipient.student_id
         RETURNING id, status
@@ -80,8 +102,11 @@ MESSAGES = f"""
 ADDRESSES = f"""
     SELECT message.id, message.conversation_id, student.email
     FROM broadcasts_recipient AS recipient
-    JOIN conversations_message AS message ON message.id = recipient.message_id
-    JOIN roster_student AS student ON student.id = recipient.student_id
+    CROSS JOIN LATERAL (
+        SELECT id, conversation_id, position FROM conversations_message
+        WHERE id = recipient.message_id OFFSET 0) AS message
+    CROSS JOIN LATERAL (
+        SELECT email FROM roster_student WHERE id = recipient.student_id OFFSET 0) AS student
     WHERE {CHOSEN} AND recipient.outcome = 'email'
     ORDER BY message.position
 """  # noqa: S608  # no value in it
@@ -115,6 +140,8 @@ def open_conversations(broadcast: Broadcast, *, only: Sequence[int] | None, coun
         cursor.execute(CONVERSATIONS, values)
         if cursor.rowcount < count:
             cursor.execute(PLACE, values)
+            places = [id for (id,) in cursor.fetchall()]
+            cursor.execute(SHOW, {**values, "places": places})
 
 
 def write(order: Order) -> None:
@@ -138,6 +165,11 @@ def _write_emails(cursor: Any, order: Order, addresses: Iterable[tuple[uuid.UUID
             )
 
 
+def as_json(held: Mapping[int, datetime]) -> str:
+    """Student → when quiet hours end for them, for SQL that looks each up: an array is gone through for each."""
+    return json.dumps({student: until.isoformat() for student, until in held.items()})
+
+
 def _values(order: Order) -> dict[str, Any]:
     return {
         "author": order.broadcast.author_id,
@@ -147,8 +179,7 @@ def _values(order: Order) -> dict[str, Any]:
         "only": order.only,
         "number": order.number.pk if order.number else None,
         "is_active": order.number is not None and order.number.state == NumberState.ACTIVE,
-        "held": list(order.held),
-        "untils": list(order.held.values()),
+        "held": as_json(order.held),
         "refusals": json.dumps({reason: scope.reason_words(reason) for reason in Reason}),
         "deadline": order.deadline,
         "now": order.now,

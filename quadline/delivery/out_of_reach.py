@@ -3,14 +3,16 @@
 They are held, somebody is told, and they go on when the author may again; else they are closed at their deadline.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from quadline import clock
 from quadline.accounts.models import User
-from quadline.conversations.models import Message, MessageQuerySet
+from quadline.conversations.models import Conversation, Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
 from quadline.delivery import alerts, holding, sender
 from quadline.delivery.reach import in_reach, why_not
@@ -32,17 +34,17 @@ def keep_out_of_reach(*, now: datetime) -> None:
 
     In the transaction that changes who may text whom. What is in the sender's hands goes on.
     """
-    held = _open_texts().filter(reason=WaitingFor.AUTHOR)
-    for author in User.objects.filter(pk__in=_waiting().values("conversation__staff")).order_by("pk"):
+    for author in _authors(_waiting()):
         _hold(author, now)
-    for author in User.objects.filter(pk__in=held.values("conversation__staff")).order_by("pk"):
+    for author in _authors(_held()):
         _let_go_on(author, now)
 
 
 @transaction.atomic
 def _hold(author: User, now: datetime) -> None:
-    mine = _waiting().filter(conversation__staff=author)
-    messages = list(_locked(mine.exclude(conversation__student__in=in_reach(author))))
+    mine = _students(_waiting(), author)
+    reached = _reached(author, mine)
+    messages = _locked(_waiting(), [text for text, student in mine.items() if student not in reached])
     if messages:
         why = why_not(author)
         holding.keep(messages, reason=WaitingFor.AUTHOR, cause=HELD, now=now, words=why)
@@ -51,8 +53,10 @@ def _hold(author: User, now: datetime) -> None:
 
 @transaction.atomic
 def _let_go_on(author: User, now: datetime) -> None:
-    held = _open_texts().filter(reason=WaitingFor.AUTHOR, conversation__staff=author)
-    messages = list(_locked(held.filter(conversation__student__in=in_reach(author)))[:IN_ONE_GO])
+    mine = _students(_held(), author)
+    reached = _reached(author, mine)
+    free = sorted(text for text, student in mine.items() if student in reached)
+    messages = _locked(_held(), free[:IN_ONE_GO])
     for message in messages:
         holding.due_again(message, cause=GOES_ON, actor=None, now=now)
     if messages:
@@ -60,8 +64,11 @@ def _let_go_on(author: User, now: datetime) -> None:
 
 
 def _open_texts() -> MessageQuerySet:
-    texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT, conversation__student__isnull=False)
-    return texts.filter(status__in=BEFORE_AN_ATTEMPT | IN_DOUBT)
+    """Each with its author and its student, looked up alone: a join depends on statistics (docs/adr/0020)."""
+    theirs = Conversation.objects.filter(pk=OuterRef("conversation"))
+    whose = {name: Subquery(theirs.values(name)[:1]) for name in ("staff", "student")}
+    texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
+    return texts.filter(status__in=BEFORE_AN_ATTEMPT | IN_DOUBT).annotate(**whose)
 
 
 def _waiting() -> MessageQuerySet:
@@ -70,7 +77,26 @@ def _waiting() -> MessageQuerySet:
     return _open_texts().filter(not_there).exclude(reason__in=LEFT_ALONE)
 
 
-def _locked(texts: MessageQuerySet) -> MessageQuerySet:
+def _held() -> MessageQuerySet:
+    return _open_texts().filter(reason=WaitingFor.AUTHOR)
+
+
+def _authors(texts: MessageQuerySet) -> list[User]:
+    """Of texts to students we know."""
+    staff = texts.exclude(student=None).order_by().values_list("staff", flat=True).distinct()  # type: ignore[misc]  # of _open_texts
+    return list(User.objects.filter(pk__in=list(staff)).order_by("pk"))
+
+
+def _students(texts: MessageQuerySet, author: User) -> dict[UUID, int]:
+    """This author's texts, and to whom they are."""
+    return dict(texts.filter(staff=author.pk).exclude(student=None).values_list("pk", "student"))  # type: ignore[misc]  # of _open_texts
+
+
+def _reached(author: User, texts: Mapping[UUID, int]) -> set[int]:
+    return set(in_reach(author).filter(pk__in=set(texts.values())).values_list("pk", flat=True))
+
+
+def _locked(texts: MessageQuerySet, ids: Sequence[UUID]) -> list[Message]:
     """In the order in which the sender's answers are written down (accepted.py)."""
-    related = texts.select_related("conversation__student", "system_number").order_by("pk")
-    return related.select_for_update(no_key=True, of=["self"])
+    locked = texts.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True, of=["self"])
+    return list(locked.prefetch_related("conversation__student", "system_number")) if ids else []

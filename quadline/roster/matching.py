@@ -22,13 +22,16 @@ MATCH_IDS = """
     SELECT given.number, student.id AS student_id, given.institutional_id AS kept_id
     FROM given_student AS given JOIN roster_student AS student USING (institutional_id)
 """
+INDEX_MATCHES = "CREATE INDEX ON given_match (student_id)"
 NEW_ROWS = "SELECT given.* FROM given_student AS given LEFT JOIN given_match USING (number) WHERE student_id IS NULL"
 BY_KEY = f"""
     WITH new AS MATERIALIZED ({NEW_ROWS})
     SELECT new.number, new.institutional_id, new.first_name, new.last_name, new.preferred_name, new.email, new.mobile,
            student.id, student.institutional_id, student.first_name, student.last_name, student.preferred_name,
-           student.email, student.mobile, EXISTS (SELECT FROM given_match WHERE student_id = student.id)
-    FROM new JOIN roster_student AS student USING (id_key)
+           student.email, student.mobile, EXISTS (SELECT FROM given_match WHERE student_id = student.id OFFSET 0)
+    FROM new
+    CROSS JOIN LATERAL (
+        SELECT * FROM roster_student WHERE id_key = new.id_key OFFSET 0) AS student
     ORDER BY new.number, student.id
 """
 ADD_MATCHES = """
@@ -105,6 +108,7 @@ def match_rows(cursor: Any) -> list[Fault]:
     """Leave in ``given_student`` the rows that are to be, and in ``given_match`` whose they are. Returns what was left out."""
     cursor.execute("ANALYZE given_student")
     cursor.execute(MATCH_IDS)
+    cursor.execute(INDEX_MATCHES)
     cursor.execute(STANDS_FOR)
     faults = [*_match_by_key(cursor), *_leave_out_twins(cursor, THERE_ALREADY, "a student who is there")]
     faults += _leave_out_twins(cursor, IN_THE_FILE, "another row")

@@ -82,7 +82,7 @@ LIST = """
     UPDATE roster_student SET is_listed = true
     WHERE NOT is_listed AND id IN (SELECT student_id FROM given_match JOIN given_student USING (number))
 """
-_LEAVING = "is_listed AND NOT EXISTS (SELECT FROM given_match WHERE student_id = roster_student.id)"
+_LEAVING = "is_listed AND NOT EXISTS (SELECT FROM given_match WHERE student_id = roster_student.id OFFSET 0)"
 LEAVING = f"SELECT count(*), count(*) FILTER (WHERE {_LEAVING}) FROM roster_student WHERE is_listed"
 UNLIST = f"UPDATE roster_student SET is_listed = false WHERE {_LEAVING}"
 

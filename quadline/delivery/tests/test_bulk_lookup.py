@@ -24,11 +24,11 @@ from quadline.roster.models import Student
 from tests.cast import Cast, staff
 from tests.house import Simulator
 
-NUMBERS, EACH = 50, 40
+NUMBERS, EACH = 10, 40
 
 
 def a_college(people: Cast) -> list[SystemNumber]:
-    """Fifty advisors with a number each."""
+    """Ten advisors with a number each."""
     return [rent(staff(f"advisor{at}@alder.example", f"Advisor {at}")) for at in range(NUMBERS)]
 
 

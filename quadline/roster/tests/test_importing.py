@@ -222,18 +222,18 @@ def _versions() -> set[tuple[str, ...]]:
         return set(cursor.fetchall())
 
 
-def test_ten_thousand_students_are_imported_in_a_bounded_number_of_queries(
+def test_many_students_are_imported_in_a_bounded_number_of_queries(
     write: Write, people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     zone = "America/Detroit"
-    rows = [f"{n},Given{n},Family{n % 97},s{n}@alder.example,734200{n:04d},Nursing,{zone}" for n in range(10_000)]
+    rows = [f"{n},Given{n},Family{n % 97},s{n}@alder.example,734200{n:04d},Nursing,{zone}" for n in range(1_000)]
     students = write(f"{HEADER},time_zone", *rows)
-    caseload = write("staff_email,institutional_id", *(f"maya@alder.example,{n}" for n in range(2_000)), name="caseload.csv")
+    caseload = write("staff_email,institutional_id", *(f"maya@alder.example,{n}" for n in range(500)), name="caseload.csv")
     monkeypatch.setattr(cells, "available_timezones", None)  # hundreds of files: not read again for any row
     with CaptureQueriesContext(connection) as queries:
         done = import_roster(students, caseload, may_drop=True)
 
-    assert (done.students, done.caseload_entries) == (10_000, 2_000)
+    assert (done.students, done.caseload_entries) == (1_000, 500)
     assert len(queries) < 50
     page = Student.objects.visible_to(people.ada).matching("family1").by_name()[:50]
     with CaptureQueriesContext(connection) as one:

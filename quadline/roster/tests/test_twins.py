@@ -129,11 +129,11 @@ def test_an_address_of_somebody_else_is_left_empty_for_who_is_new(write: Write, 
 
 
 def test_many_who_share_a_placeholder_are_compared_once_each(write: Write) -> None:
-    rows = [f"{n},First{n},Last{n},none@alder.example,7345550100" for n in range(1000, 4000)]
+    rows = [f"{n},First{n},Last{n},none@alder.example,7345550100" for n in range(1000, 1400)]
     done = import_roster(write(HEADER, *rows))
 
-    assert done.new == 3000
-    assert len(done.faults) == 2999
+    assert done.new == 400
+    assert len(done.faults) == 399
 
 
 def test_the_caseload_of_a_twin_is_that_of_who_is_there(write: Write, people: Cast) -> None:
