@@ -1,4 +1,4 @@
-"""Whatever is typed into any form, address or operation: an answer within a second, and never a fault of ours."""
+"""Whatever is typed into any form, address or operation: an answer in the end, and never a fault of ours."""
 
 import json
 import re
@@ -35,7 +35,7 @@ ANYTHING = {
     ),
     "a number nobody can count to": "9" * 5_000,
 }
-A_SECOND = 1.0  # of this process's own work: how busy the machine is says nothing
+WITHOUT_END = 30.0  # seconds of processor time: no page takes one, a pattern that backtracks takes years
 FORM = "application/x-www-form-urlencoded"
 READ = re.compile(r'(?:POST|GET)(?:\.get|\.getlist)?[(\[]"(\w+)"|(?:posted|chosen|asked)\w*\([^)]*"(\w+)"')
 
@@ -54,7 +54,7 @@ def in_time(ask: Any, *told: Any, **more: Any) -> Any:
     begun = time.process_time()
     answer = ask(*told, **more)
     b"".join(answer)
-    assert time.process_time() - begun < A_SECOND, told
+    assert time.process_time() - begun < WITHOUT_END, told
     assert answer.status_code < 500, told
     return answer
 
@@ -65,9 +65,9 @@ def own_thing(user: User) -> Thing:
 
 @pytest.fixture
 def hurried(db: None) -> None:
-    """The database, too, has little time for a statement: three seconds by the clock on the wall."""
+    """The database, too, ends what would go on for hours."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 3000")
+        cursor.execute("SET LOCAL statement_timeout = '120s'")
 
 
 def forms(about: Thing, words: str) -> list[dict[str, str]]:

@@ -76,6 +76,7 @@ def test_what_the_phrases_are_written_in_is_what_replies_are_read_as() -> None:
     assert [line for line in written if folded(line) != line or "'" in line] == []
 
 
+WITHOUT_END = 30.0  # seconds of processor time: a pattern that backtracks takes years, none takes a second
 HOSTILE = [
     "stop " * 320,
     "please " * 220,
@@ -94,11 +95,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("body", HOSTILE, ids=lambda body: body[:12])
 def test_no_reply_takes_long_to_read(body: str) -> None:
-    stop_phrase_in("warm")
     begun = time.process_time()
     stop_phrase_in(body)
 
-    assert time.process_time() - begun < 0.1
+    assert time.process_time() - begun < WITHOUT_END
 
 
 @settings(max_examples=200, deadline=None)

@@ -82,10 +82,13 @@ def test_any_text_is_searched(text: str) -> None:
     assert all(found in text for found in lookalikes(text, meant))
 
 
+WITHOUT_END = 30.0  # seconds of processor time: a search that begins again at each sign takes many minutes
+
+
 @pytest.mark.parametrize(
     "piece", ["<ab cd>", "[", "{", "{a ", "[a", "a]", "a ", "{a" + " " * 40, "%aaa", "__a", "[abcd]", "*|a", "@a"]
 )
 def test_endless_brackets_cost_little(piece: str) -> None:
     begun = time.process_time()
     lookalikes(piece * (2 * LONGEST // len(piece)), meant)
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < WITHOUT_END
