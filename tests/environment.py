@@ -1,4 +1,7 @@
-"""Loaded before Django: a database server for the tests when none is named, and settings that point nowhere real."""
+"""Loaded before Django: a database server for the tests when none is named, and settings that point nowhere real.
+
+Each process that runs tests has a server and a folder of its own: what a test raises beside it never meets another's.
+"""
 
 import atexit
 import os
@@ -40,7 +43,13 @@ def _start_database() -> None:
     atexit.register(stop)
 
 
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ  # then the environment is that of the process that began it
+STARTED_HERE = "QUADLINE_TESTS_STARTED_DATABASE"
+
 for name, value in TEST_SETTINGS.items():
     os.environ.setdefault(name, value)
-if not os.environ.get("DATABASE_URL"):
+if IS_WORKER:
+    os.environ["DATA_DIR"] = TEST_SETTINGS["DATA_DIR"]
+if not os.environ.get("DATABASE_URL") or (IS_WORKER and STARTED_HERE in os.environ):
+    os.environ[STARTED_HERE] = "yes"
     _start_database()
