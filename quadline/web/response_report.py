@@ -56,13 +56,13 @@ def _student_tiles(sheet: Sheet, students: Tally, words: str) -> list[Tile]:
         "Reply rate",
         f"{replied:,} of {students.total:,} {words}",
     )
-    note = "median, of those replied to"
+    note = "for messages with a reply"
     return [rate, sheet.median_tile(students, parts=("replied",), label="Median student reply time", note=note)]
 
 
 def _staff_tiles(sheet: Sheet, staff: Tally) -> list[Tile]:
     return [
-        sheet.median_tile(staff, parts=ANSWERED, label="Median staff reply time", note="median, of those answered"),
+        sheet.median_tile(staff, parts=ANSWERED, label="Median staff reply time", note="for messages that were answered"),
         tile(sheet, staff, ("unanswered",), "Unanswered", note="for more than 24 hours", tone="bad"),
     ]
 
