@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.contrib.postgres.functions import RandomUUID
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
@@ -71,7 +70,7 @@ def _send_again(broadcast: Broadcast, actor: User, now: datetime) -> int:
         return 0
     phone = Student.objects.filter(pk=OuterRef("student")).values("mobile")  # it may be another by now
     Recipient.objects.filter(pk__in=recipients).update(
-        first_message=F("message"), message=RandomUUID(), outcome=Outcome.TEXT, reason="", phone=Subquery(phone)
+        first_message=F("message"), message=None, outcome=Outcome.TEXT, reason="", phone=Subquery(phone)
     )
     writing.open_conversations(broadcast, only=recipients, count=len(recipients), now=now)
     writing.write(
