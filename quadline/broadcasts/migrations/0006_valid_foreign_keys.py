@@ -37,11 +37,15 @@ A restore that was not whole, or a change by hand, leaves such rows. List them w
 Put back what is missing from a backup, or remove these rows. Then run quadline prepare again."""
 
 
-def validate(apps: Any, schema_editor: Any) -> None:
+def validate_all(apps: Any, schema_editor: Any) -> None:
+    validate(schema_editor.connection)
+
+
+def validate(connection: Any) -> None:
     """Raises CommandError with every relation that has orphans."""
-    orphaned = [key for key in KEYS if not _is_valid(schema_editor.connection, *key)]
+    orphaned = [key for key in KEYS if not _is_valid(connection, *key)]
     if orphaned:
-        raise CommandError(_refusal(schema_editor.connection, orphaned))
+        raise CommandError(_refusal(connection, orphaned))
 
 
 def _is_valid(connection: Any, table: str, column: str, target: str) -> bool:
@@ -74,4 +78,4 @@ class Migration(migrations.Migration):
         ("delivery", "0008_foreign_keys"),
     ]
 
-    operations = [migrations.RunPython(validate, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(validate_all, migrations.RunPython.noop)]

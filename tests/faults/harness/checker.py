@@ -115,7 +115,7 @@ def each_act_is_of_its_own_people(seen: Evidence, done: Done) -> Iterator[str]:
 
 
 def every_recipient_has_their_message(seen: Evidence, done: Done) -> Iterator[str]:
-    """P10: who was to get something of a broadcast has it written."""
+    """P1: who was to get something of a broadcast has it written."""
     for row in seen.unwritten:
         yield f"recipient {row['id']} of broadcast {row['broadcast_id']} has no message"
 
