@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
 from quadline.accounts.models import User
@@ -69,10 +68,8 @@ class Recipient(models.Model):
     """One student in a broadcast: what the review said they get and why, and the message it became."""
 
     # An index of the first begins each one below; of the second none is needed: nobody looks for a student's broadcasts.
-    broadcast = models.ForeignKey(
-        Broadcast, on_delete=models.CASCADE, related_name="recipients", db_index=False, db_constraint=False
-    )
-    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="recipients", db_index=False)
+    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="+", db_index=False)
     outcome = models.CharField(max_length=10, choices=[(o.value, o.value) for o in Outcome])
     reason = models.CharField(max_length=40, blank=True)  # why not a text
     phone = models.CharField(max_length=16, blank=True)  # E.164
@@ -80,16 +77,8 @@ class Recipient(models.Model):
     body = models.TextField(blank=True)  # as this student gets it
     notice = models.TextField(blank=True)
     segments = models.PositiveSmallIntegerField(default=0)
-    # Its id is given with the review; the message is written by the launch, for whoever gets something. So no foreign key
-    # can ask for it. No message is ever deleted.
-    message = models.OneToOneField(
-        Message,
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="recipient",
-        db_constraint=False,
-        db_default=RandomUUID(),
-    )
+    # Written by the launch, for whoever gets something; empty before, and for the others.
+    message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="recipient")
     # The text that failed, once it was sent again: ``message`` is then the second one.
     first_message = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
 

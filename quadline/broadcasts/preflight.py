@@ -39,7 +39,7 @@ def keep(plan: Plan) -> Review:
     """Store a plan with its broadcast, in place of the one before; the caller holds the broadcast's lock."""
     broadcast = plan.broadcast
     Recipient.objects.filter(broadcast=broadcast).delete()
-    copy_recipients(broadcast, plan, now=plan.now)
+    copy_recipients(broadcast, plan)
     made = review_of(plan)
     broadcast.review, broadcast.fingerprint, broadcast.reviewed_at = made.as_json(), plan.fingerprint, plan.now
     broadcast.save(update_fields=["review", "fingerprint", "reviewed_at"])

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Subquery
 
@@ -95,7 +94,7 @@ def _send_again(broadcast: Broadcast, actor: User, now: datetime) -> int:
         return 0
     phone = Student.objects.filter(pk=OuterRef("student")).values("mobile")  # it may be another by now
     Recipient.objects.filter(pk__in=recipients).update(
-        first_message=F("message"), message=RandomUUID(), outcome=Outcome.TEXT, reason="", phone=Subquery(phone)
+        first_message=F("message"), message=None, outcome=Outcome.TEXT, reason="", phone=Subquery(phone)
     )
     writing.open_conversations(broadcast, only=recipients, count=len(recipients), now=now)
     writing.write(

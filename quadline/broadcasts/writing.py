@@ -4,6 +4,7 @@ Everything here runs in the caller's transaction. What a text waits for is what 
 """
 
 import json
+import secrets
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,14 @@ THEIRS = """
       AND conversation.staff_id + 0 = %(author)s
     OFFSET 0
 """
+# Time-ordered UUIDs (RFC 9562, version 7): the launch's time, chance, and the recipient's own
+# number, in the order in which the messages are written. So the indexes of messages, events and
+# attempts grow at one end; by chance alone each row would go to another page.
+NAME = f"""
+    UPDATE broadcasts_recipient AS recipient
+    SET message_id = (%(beginning)s || lpad(to_hex(recipient.id & 4294967295), 8, '0'))::uuid
+    WHERE {CHOSEN} AND recipient.message_id IS NULL
+"""  # noqa: S608  # no value in it
 # In the order of the students, so that two launches of one author wait for each other and never in a ring. A new one
 # shows its message from the start, which is there before anyone can look.
 CONVERSATIONS = f"""
@@ -133,15 +142,26 @@ class Order:
 def open_conversations(broadcast: Broadcast, *, only: Sequence[int] | None, count: int, now: datetime) -> None:
     """Every recipient's conversation is there afterwards, this transaction's alone to write in, and shows what comes.
 
+    The messages have their ids then; ``write`` follows before the commit, which asks for them.
+
     ``count``: of those who get something. Where nobody was written to before, all conversations are new.
     """
     values: dict[str, Any] = {"broadcast": broadcast.pk, "author": broadcast.author_id, "only": only, "now": now}
     with connection.cursor() as cursor:
+        cursor.execute(NAME, values | {"beginning": _beginning_of_ids(now)})
         cursor.execute(CONVERSATIONS, values)
         if cursor.rowcount < count:
             cursor.execute(PLACE, values)
             places = [id for (id,) in cursor.fetchall()]
             cursor.execute(SHOW, {**values, "places": places})
+
+
+def _beginning_of_ids(now: datetime) -> str:
+    """24 of the 32 hexadecimal digits: 48 bits of milliseconds, then chance."""
+    time = f"{int(now.timestamp() * 1000):012x}"
+    chance = secrets.token_hex(5)
+    variant = "89ab"[secrets.randbelow(4)]
+    return f"{time}7{chance[:3]}{variant}{chance[3:]}"
 
 
 def write(order: Order) -> None:

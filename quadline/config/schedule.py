@@ -21,7 +21,6 @@ from quadline.delivery import (
 )
 from quadline.jobs import Timed
 from quadline.numbers import alerts, provisioning
-from quadline.reports import orphans
 from quadline.webhooks import events, gaps
 
 QUEUES = {
@@ -62,6 +61,5 @@ def timetable() -> list[Timed]:
         Timed(idempotency.drop_old_answers, NIGHTLY),
         Timed(carrier_opt_outs.compare_with_carrier, NIGHTLY),
         Timed(confirmations.check_confirmations, NIGHTLY),
-        Timed(orphans.find_orphans, NIGHTLY),
         Timed(throttles.drop_ended_throttles, NIGHTLY),
     ]

@@ -39,20 +39,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 
 class Conversation(models.Model):
-    """Between one staff user and one student, or a phone nobody on the roster has.
+    """Between one staff user and one student, or a phone nobody on the roster has."""
 
-    The database does not check where this, a message or an event points: what they point at is never deleted, and tens of
-    thousands are written at once (docs/adr/0008-broadcasts.md). Orphans are looked for each night (reports/orphans.py).
-    """
-
-    staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="conversations", db_index=False, db_constraint=False)
-    student = models.ForeignKey(
-        Student, null=True, on_delete=models.PROTECT, related_name="conversations", db_index=False, db_constraint=False
-    )
+    staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="conversations", db_index=False)
+    student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="conversations", db_index=False)
     phone = models.CharField(max_length=16, blank=True)  # E.164, only while the student is unknown
-    last_message = models.ForeignKey(
-        "Message", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
-    )
+    last_message = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     last_activity_at = models.DateTimeField()
     last_inbound_at = models.DateTimeField(null=True)
     unread_count = models.PositiveIntegerField(default=0)
@@ -98,15 +90,15 @@ class Message(models.Model):
     """One text or email. For an outbound one the id is made by the client, so a double click is one text."""
 
     id = models.UUIDField(primary_key=True)
-    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages", db_constraint=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages")
     # The order in which messages were written, across clocks: filled by a sequence in the database.
     position = models.BigIntegerField(
         unique=True, editable=False, db_default=Func(Value("conversations_message_position"), function="nextval")
     )
     direction = models.CharField(max_length=10, choices=[(d.value, d.value) for d in Direction])
     channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel], default=Channel.TEXT)
-    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
-    system_number = models.ForeignKey(SystemNumber, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    system_number = models.ForeignKey(SystemNumber, null=True, on_delete=models.PROTECT, related_name="+")
     is_bulk = models.BooleanField(default=False)  # of a broadcast: single texts and replies overtake it
     subject = models.CharField(max_length=200, blank=True)  # of an email
     student_phone = models.CharField(max_length=16, blank=True)  # E.164, as it was when this was written
@@ -192,13 +184,13 @@ def whole_text(body: str, notice: str) -> str:
 class MessageEvent(models.Model):
     """Every change of a message: what, when, why, by whom. ``key`` makes the same news twice one event."""
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="events", db_constraint=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
     from_status = models.CharField(max_length=20, blank=True)
     to_status = models.CharField(max_length=20)
     cause = models.CharField(max_length=40)
     carrier_code = models.CharField(max_length=10, blank=True)
-    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=120, blank=True)
 
     class Meta:

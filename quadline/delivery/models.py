@@ -19,7 +19,7 @@ class Attempt(models.Model):
         UNKNOWN = "unknown"  # being looked up
         NOTHING_FOUND = "nothing_found"  # looked up; the carrier does not have it
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts", db_constraint=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts")
     started_at = models.DateTimeField()
     outcome = models.CharField(max_length=20, choices=Outcome.choices, default=Outcome.UNDER_WAY)
     why = models.CharField(max_length=200, blank=True)

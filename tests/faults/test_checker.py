@@ -79,7 +79,7 @@ def honest() -> Evidence:
         mail=[],
         purchases=[{"phone_number": NUMBER}],
         faults=Counter(),
-        orphans=[],
+        unwritten=[],
         staff=[1, 2],
         students=[5, 6, 7, 8],
     )
@@ -171,9 +171,7 @@ BREAKS: dict[str, Callable[[Evidence], Any]] = {
     "one mail per email": strange_mail,
     "each reply once": lambda seen: seen.messages.pop(),
     "nobody texts by another": lambda seen: seen.messages[0].update(number_of=2),
-    "every row points at one that is there": lambda seen: seen.orphans.append(
-        {"row_of": "delivery_attempt", "by": "message_id", "id": "m9"}
-    ),
+    "every recipient has their message": lambda seen: seen.unwritten.append({"id": 7, "broadcast_id": "b1"}),
     "what is over is not due": lambda seen: seen.messages[0].update(due_at=NOON),
     "no number above its rate": lambda seen: seen.accepts[0].update(segments=500),
 }

@@ -1,12 +1,11 @@
-"""Recipients are written down as they were planned, whatever is in their words, and their messages have ids in order."""
+"""Recipients are written down as they were planned, whatever is in their words."""
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
 
-from quadline.broadcasts.copying import copy_recipients, message_ids
+from quadline.broadcasts.copying import copy_recipients
 from quadline.broadcasts.models import Recipient
 from quadline.broadcasts.planning import Plan
 from quadline.broadcasts.tallying import Planned
@@ -32,26 +31,6 @@ def test_odd_signs_arrive_as_they_were_written(people: Cast, number: SystemNumbe
     }
 
 
-def test_messages_have_ids_in_the_order_of_the_students(people: Cast, number: SystemNumber) -> None:
-    broadcast = draft(people.maya)
-    reviewed(broadcast)
-    first = list(Recipient.objects.filter(broadcast=broadcast).order_by("student").values_list("message_id", flat=True))
-    assert len(first) > 1
-    assert first == sorted(first)
-    reviewed(broadcast)
-    again = Recipient.objects.filter(broadcast=broadcast).values_list("message_id", flat=True)
-    assert not set(first) & set(again)
-
-
-def test_an_id_is_a_uuid_of_version_7_and_nobody_elses() -> None:
-    now = timezone.now()
-    ids = [uuid.UUID(next(message_ids(now))) for _ in range(1000)]
-    assert {(each.version, each.variant, each.int >> 80) for each in ids} == {
-        (7, uuid.RFC_4122, int(now.timestamp() * 1000)),
-    }
-    assert len(set(ids)) == 1000
-
-
 def test_a_plan_that_asks_while_it_is_written_down_is_an_error_and_no_standstill(people: Cast, number: SystemNumber) -> None:
     broadcast = draft(people.maya)
 
@@ -61,10 +40,10 @@ def test_a_plan_that_asks_while_it_is_written_down_is_an_error_and_no_standstill
             Student.objects.count()
 
     with pytest.raises(AssertionError, match="asks nothing after its first row"):
-        copy_recipients(broadcast, asking(), now=timezone.now())
+        copy_recipients(broadcast, asking())
 
 
 def test_nobody_is_no_row(people: Cast, number: SystemNumber) -> None:
     broadcast = draft(people.maya)
-    copy_recipients(broadcast, [], now=timezone.now())
+    copy_recipients(broadcast, [])
     assert not Recipient.objects.filter(broadcast=broadcast).exists()

@@ -1,5 +1,6 @@
 """Launching: what leaves is what the review showed, student by student, once."""
 
+import uuid
 from functools import partial
 
 import pytest
@@ -64,13 +65,34 @@ def test_a_text_of_a_broadcast_waits_for_its_turn(people: Cast, number: SystemNu
     assert len(jobs(sender.send_due_texts)) == len(jobs(mailing.send_due_emails)) == 1
 
 
-def test_a_message_has_the_id_that_the_review_gave_it(people: Cast, number: SystemNumber) -> None:
+def test_only_the_launch_names_messages_and_only_of_those_who_get_something(people: Cast, number: SystemNumber) -> None:
+    Student.objects.filter(pk=people.gus.pk).update(email="")  # and only a landline
     broadcast = draft(people.maya)
     reviewed(broadcast)
-    given = dict(Recipient.objects.filter(broadcast=broadcast).values_list("student__first_name", "message_id"))
-    assert {row.message for row in Recipient.objects.select_related("message")} == {None}
+    message_of = Recipient.objects.filter(broadcast=broadcast).values_list
+    assert set(message_of("message", flat=True)) == {None}
     launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=timezone.now())
-    assert {name: message.pk for name, message in written(broadcast).items()} == given
+    named = dict(message_of("student__first_name", "message"))
+    assert named.pop("Gus") is None
+    assert named == {name: message.pk for name, message in written(broadcast).items()}
+
+
+def test_ids_of_messages_begin_with_the_time_and_are_in_the_order_of_the_students(people: Cast, number: SystemNumber) -> None:
+    first, second = send(draft(people.maya)), send(draft(people.maya))
+    ids = [
+        list(
+            Recipient.objects.filter(broadcast=broadcast, message__isnull=False)
+            .order_by("student")
+            .values_list("message_id", flat=True)
+        )
+        for broadcast in (first, second)
+    ]
+    assert len(ids[0]) > 1
+    assert ids[0] == sorted(ids[0])
+    assert not set(ids[0]) & set(ids[1])
+    assert first.launched_at
+    milliseconds = int(first.launched_at.timestamp() * 1000)
+    assert {(each.version, each.variant, each.int >> 80) for each in ids[0]} == {(7, uuid.RFC_4122, milliseconds)}
 
 
 def test_one_who_cannot_be_texted_is_blocked_with_the_reason_and_mailed_once(people: Cast, number: SystemNumber) -> None:

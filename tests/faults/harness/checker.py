@@ -114,10 +114,10 @@ def each_act_is_of_its_own_people(seen: Evidence, done: Done) -> Iterator[str]:
                 yield f"{act.kind} {act.token} of {author} to {student} lies between {between}"
 
 
-def every_row_points_at_one_that_is_there(seen: Evidence, done: Done) -> Iterator[str]:
-    """P10 and P11, where the database does not ask: no event, attempt or text of nobody."""
-    for row in seen.orphans:
-        yield f"a row of {row['row_of']} has {row['id']} as {row['by']}, which is not there"
+def every_recipient_has_their_message(seen: Evidence, done: Done) -> Iterator[str]:
+    """P1: who was to get something of a broadcast has it written."""
+    for row in seen.unwritten:
+        yield f"recipient {row['id']} of broadcast {row['broadcast_id']} has no message"
 
 
 def what_is_over_is_not_due(seen: Evidence, done: Done) -> Iterator[str]:
@@ -145,7 +145,7 @@ PROMISES: list[Promise] = [
     each_reply_once,
     nobody_texts_by_another,
     each_act_is_of_its_own_people,
-    every_row_points_at_one_that_is_there,
+    every_recipient_has_their_message,
     what_is_over_is_not_due,
     no_number_above_its_rate,
 ]

@@ -46,30 +46,12 @@ UNSETTLED = """
     UNION ALL
     SELECT 'broadcast ' || state, count(*) FROM broadcasts_broadcast WHERE state = 'running' GROUP BY 1
 """
-# What points where without the database asking (docs/adr/0008-broadcasts.md).
-POINTS_AT = (
-    ("broadcasts_recipient", "broadcast_id", "broadcasts_broadcast"),
-    ("broadcasts_recipient", "student_id", "roster_student"),
-    ("conversations_conversation", "last_message_id", "conversations_message"),
-    ("conversations_conversation", "staff_id", "accounts_user"),
-    ("conversations_conversation", "student_id", "roster_student"),
-    ("conversations_message", "author_id", "accounts_user"),
-    ("conversations_message", "conversation_id", "conversations_conversation"),
-    ("conversations_message", "system_number_id", "numbers_systemnumber"),
-    ("conversations_messageevent", "actor_id", "accounts_user"),
-    ("conversations_messageevent", "message_id", "conversations_message"),
-    ("delivery_attempt", "message_id", "conversations_message"),
-)
-ORPHANS = " UNION ALL ".join(
-    f"SELECT '{table}' AS row_of, '{column}' AS by, {column}::text AS id FROM {table} AS row WHERE {column} IS NOT NULL"
-    f" AND NOT EXISTS (SELECT FROM {target} AS target WHERE target.id = row.{column})"
-    for table, column, target in POINTS_AT
-)
-SENT_AND_UNWRITTEN = """
-    SELECT 'broadcasts_recipient' AS row_of, 'message_id' AS by, recipient.message_id::text AS id
-    FROM broadcasts_recipient AS recipient JOIN broadcasts_broadcast AS broadcast ON broadcast.id = recipient.broadcast_id
+# What no foreign key can ask for: that a broadcast wrote all that it was to send.
+UNWRITTEN = """
+    SELECT recipient.id, recipient.broadcast_id::text FROM broadcasts_recipient AS recipient
+    JOIN broadcasts_broadcast AS broadcast ON broadcast.id = recipient.broadcast_id
     WHERE broadcast.state <> 'draft' AND recipient.outcome <> 'nothing'
-      AND NOT EXISTS (SELECT FROM conversations_message AS message WHERE message.id = recipient.message_id)
+      AND recipient.message_id IS NULL
 """
 
 
@@ -90,7 +72,7 @@ class Evidence:
     mail: list[Row]
     purchases: list[Row]
     faults: Counter[str]  # how often each struck, by the carrier's ledger
-    orphans: list[Row]  # which point at a row that is not there
+    unwritten: list[Row]  # recipients of a sent broadcast without their message
     staff: list[int]  # whom the load knows by their places, by the ids that the rows know
     students: list[int]
 
@@ -127,7 +109,7 @@ def gathered(stage: Stage) -> Evidence:
         mail=stage.ledger("mail"),
         purchases=stage.ledger("purchase"),
         faults=Counter(line["fault"] for line in stage.ledger("fault")),
-        orphans=stage.rows(ORPHANS) + stage.rows(SENT_AND_UNWRITTEN),
+        unwritten=stage.rows(UNWRITTEN),
         staff=[person.id for person in (*stage.staff, *stage.newcomers)],
         students=[person.id for person in stage.students],
     )
