@@ -1,11 +1,14 @@
 """What the pages name is there: tables, commands, settings, files, links, names."""
 
+import ast
 import importlib
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
+from django.db import connection
 from pydantic_core import PydanticUndefined
 
 from quadline import cli
@@ -14,9 +17,11 @@ from quadline.carriers.protocol import Carrier, Failure, Remedy
 from quadline.config.environment import Environment
 from quadline.config.schedule import QUEUES
 from quadline.conversations.rules import Status, WaitingFor
+from quadline.simulator.faults import FaultKind
+from quadline.simulator.knobs import Knobs
 from scripts import write_pages
-from tests.architecture.pages import HISTORY, anchors, links, pages, quoted
-from tests.architecture.source import HOUSE, ROOT, files, text
+from tests.architecture.pages import HISTORY, QUOTED, anchors, links, pages, quoted
+from tests.architecture.source import HOUSE, ROOT, files, ours, text
 
 README, CONFIGURATION = Path("README.md"), Path("docs/configuration.md")
 GLOSSARY = Path("GLOSSARY.md")
@@ -26,6 +31,8 @@ FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)*\.(?:py|md|toml|html|css|js|json|txt|csv
 # Files that a college has, or that are made where Quadline runs.
 NOT_OURS = {"students.csv", "caseload.csv", "students-faults.csv", "main.cf"}
 LATER_REFUSALS = {"409", "429"}  # each says in its own words why
+# What the screens put together from parts, and the word "bold" itself.
+NOT_LITERAL = {"Cancel this text", "Send 38 texts and 4 emails", "bold"}
 MADE = {"bench/results/latest.json"}
 MULTI = re.MULTILINE | re.DOTALL
 DOTTED = re.compile(r"[A-Za-z_]+(?:\.\w+)+")
@@ -175,6 +182,62 @@ def test_the_page_of_carriers_names_every_method_and_failure() -> None:
 def test_the_page_of_operating_names_every_queue() -> None:
     said = "\n".join(quoted(Path("docs/operating.md")))
     assert {name for name in QUEUES if name not in said.splitlines()} == set()
+
+
+def test_what_the_guide_has_in_bold_is_on_a_screen() -> None:
+    screens = "\n".join(text(path) for path in ours(".html", ".py", ".js", under="quadline/web"))
+    bold = re.findall(r"\*\*([^*\n]+)\*\*", text(Path("docs/guide.md")))
+    words = {word for phrase in bold for word in phrase.split(" › ")}
+    labels = {word for word in words if word[-1] not in ".?:"}  # others begin a paragraph
+    assert len(labels) > 30
+    assert {label for label in labels if label not in screens} == NOT_LITERAL
+
+
+def test_what_is_worth_an_alarm_is_logged() -> None:
+    page = text(Path("docs/operating.md"))
+    [sentence] = re.findall(r"Lines worth an alarm: (.*?)\. ", page)
+    lines = QUOTED.findall(sentence)
+    code = "\n".join(sources())
+    assert len(lines) > 5
+    assert [line for line in lines if f'"{line}"' not in code] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", pages(), ids=str)
+def test_every_query_of_a_page_can_be_asked(page: Path) -> None:
+    blocks = re.findall(r"^```sql\n(.*?)^```", text(page), re.MULTILINE | re.DOTALL)
+    queries = [query for block in blocks for query in block.split(";") if "SELECT" in query]
+    with connection.cursor() as cursor:
+        for query in queries:
+            cursor.execute(query)
+            assert cursor.fetchall() == [(0,)], "in an empty house nothing is overdue"
+
+
+def test_the_page_of_the_simulator_names_every_fault_setting_and_option() -> None:
+    page = text(Path("docs/simulator.md"))
+    first_cells = "\n".join(re.findall(r"^\| ([^|]+) \|", page, re.MULTILINE))
+    named = set(QUOTED.findall(first_cells))
+    parser = ast.parse(text(Path("quadline/simulator/options.py")))
+    options = {
+        str(call.args[0].value)
+        for call in ast.walk(parser)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        if call.func.attr == "add_argument" and isinstance(call.args[0], ast.Constant)
+    }
+    there = {*FaultKind, *(knob.name for knob in fields(Knobs))}
+    assert {name for name in there if name not in named} == set()
+    assert {option for option in options if option not in first_cells} == set()
+
+
+def test_each_named_case_of_reliability_is_a_test() -> None:
+    case = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+){3,}")
+    named = {word for word in quoted(Path("docs/reliability.md")) if case.fullmatch(word)}
+    tests = "\n".join(text(path) for path in ours(".py", under="tests"))
+    tests += "\n".join(text(path) for path in ours(".py", under="quadline"))
+    assert len(named) > 5
+    steps = set(re.findall(r"def (?:test_)?(\w+)\(", tests))  # a case, or a step of the model
+    counters = {name for name in named if name.startswith("quadline_")}
+    assert named - counters - steps == set()
 
 
 def test_no_page_of_today_is_taken_for_history() -> None:
