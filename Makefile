@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What raises processes of its own and mostly waits for them; all other faults share one house.
 ON_THEIR_OWN := $(addprefix tests/faults/test_,short_run.py told_to_stop.py database_dies.py)
 
-.PHONY: demo run test test-rooms test-faults test-short-run test-journeys faults check bench screenshots train-opt-out chromium faketime clean
+.PHONY: demo run test test-rooms test-faults test-short-run test-journeys faults check bench pages screenshots train-opt-out chromium faketime clean
 
 demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
 	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
@@ -35,7 +35,7 @@ test-journeys: $(STAMP)
 faults: $(STAMP) faketime  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1; LONG=1: the named cases that take long
 	$(if $(LONG),$(BIN)/pytest -q -m long tests,$(BIN)/python -m tests.faults.harness.run --minutes $(or $(MINUTES),10) $(foreach seed,$(SEED),--seed $(seed)) $(if $(WRITE),--write docs/reliability.md))
 
-check: $(STAMP)  ## style, types, import contracts, missing migrations, vendored files
+check: $(STAMP)  ## style, types, import contracts, missing migrations, vendored files, tables of the pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python scripts/with_test_settings.py $(BIN)/mypy
@@ -43,9 +43,13 @@ check: $(STAMP)  ## style, types, import contracts, missing migrations, vendored
 	$(BIN)/python scripts/with_test_settings.py $(BIN)/quadline makemigrations --check --dry-run
 	$(BIN)/python scripts/vendor.py --check
 	$(BIN)/python scripts/make_sample_college.py --check
+	$(BIN)/python scripts/with_test_settings.py $(BIN)/python scripts/write_pages.py --check
 
 bench: $(STAMP)  ## every figure of speed beside its limit; QUICK=1 within two minutes, ONLY=hand-over
 	$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+pages: $(STAMP)  ## the tables of the pages, and the comments of .env.example, as the code says them
+	$(BIN)/python scripts/with_test_settings.py $(BIN)/python scripts/write_pages.py
 
 screenshots: $(STAMP) chromium  ## every page at 1280 and 390 px, light and dark, into docs/screenshots
 	$(BIN)/python scripts/make_screenshots.py

@@ -1,1 +1,1 @@
-"""Staff and what each may see and do. May import audit, live, emails, carriers, sms and jobs."""
+"""Staff and what each may see and do: roles, signing in, passwords, API tokens."""

@@ -1,1 +1,1 @@
-"""Who did what to whom, append-only. Imports nothing of ours but sms and jobs."""
+"""Who did what to whom, append-only."""

@@ -1,1 +1,1 @@
-"""One bulk send: who it goes to, what each would get, its launch and its course. May import delivery and below."""
+"""One bulk send: who it goes to, what each would get, its review, its launch and its course."""

@@ -1,1 +1,1 @@
-"""The providers we hand texts to, each in one file. Imports nothing of ours but sms; see docs/adding-a-carrier.md."""
+"""The protocol, the registry, and the adapters of the providers we hand texts to (docs/adding-a-carrier.md)."""

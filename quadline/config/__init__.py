@@ -1,1 +1,1 @@
-"""How the house is put together: settings, addresses, the ASGI app, the timetable."""
+"""How the house is put together: every setting, addresses, the ASGI app, every queue and timed job."""

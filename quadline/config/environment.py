@@ -185,7 +185,7 @@ class Environment(BaseSettings):
     )
     failsafe_number_hours: float = Field(default=24, gt=0, description="The same for a text that waits for its number.")
     failsafe_setup_minutes: float = Field(
-        default=15, ge=0, description="How long a text waits for a fault in the college's account with the carrier to be mended."
+        default=15, ge=0, description="How long a text waits for a fault in the college's account with the carrier to be fixed."
     )
     failsafe_hold_seconds: float = Field(
         default=60, ge=0, description="How long the email for a text that failed waits for news that the text arrived after all."

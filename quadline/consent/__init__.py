@@ -1,1 +1,4 @@
-"""Whether a person may be texted: the ledger, the keywords, quiet hours. Knows phones, not students or numbers."""
+"""Whether a person may be texted: the ledger, the keywords, the words that may mean stop, quiet hours.
+
+Knows phones, not students or numbers.
+"""

@@ -1,1 +1,1 @@
-"""All messages between one student and one staff user. May import roster, numbers, consent, accounts and the leaves."""
+"""Conversations between one student and one staff user, their messages, and the ladder of statuses."""

@@ -15,19 +15,19 @@ class Channel(StrEnum):
 
 class Status(StrEnum):
     RECEIVED = "received"  # inbound: filed in its conversation
-    WAITING = "waiting"  # for a number, quiet hours, a schedule: the reason says which
+    WAITING = "waiting"  # may not leave yet: its reason says why
     QUEUED = "queued"  # due; the sender takes it next
-    SENDING = "sending"  # an attempt is committed; the carrier may or may not have it
+    SENDING = "sending"  # picked up: an attempt is committed; the carrier may have it
     UNCONFIRMED = "unconfirmed"  # the outcome of an attempt is unknown and is being looked up
-    SENT = "sent"  # the carrier has it
+    SENT = "sent"  # the carrier has it; some networks never say more
     DELIVERED = "delivered"  # the phone has it
     UNDELIVERED = "undelivered"  # the network gave up
-    FAILED = "failed"  # the carrier refused it
-    BLOCKED = "blocked"  # never handed over: opted out, no mobile
+    FAILED = "failed"  # the carrier, or an email's mail server, refused it
+    BLOCKED = "blocked"  # never taken by the carrier; its reason says why
     CANCELLED = "cancelled"  # taken back by its author while it waited
     BOUNCED = "bounced"  # an email that came back
-    EMAILED = "emailed"  # went as an email instead
-    UNREACHED = "unreached"  # neither as a text nor as an email
+    EMAILED = "emailed"  # a text that went as an email instead
+    UNREACHED = "unreached"  # a text that arrived neither as a text nor as an email
 
 
 RANK: dict[Status, int] = {
@@ -99,8 +99,8 @@ def words_of(status: Status, reason: str = "") -> tuple[str, str, str]:
 
 
 class WaitingFor(StrEnum):
-    NUMBER = "number"
-    QUIET_HOURS = "quiet_hours"
+    NUMBER = "number"  # the number is not active yet
+    QUIET_HOURS = "quiet_hours"  # too early or too late where the student may be
     TURN = "turn"  # in a broadcast, behind the texts before it
     PAUSED = "paused"  # its broadcast is paused
     TOMORROW = "tomorrow"  # the college's texts for today are used up

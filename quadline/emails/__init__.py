@@ -1,1 +1,1 @@
-"""Letters we write, one function each. Imports nothing of ours but sms and jobs."""
+"""Emails out, one function each; emails in, read within limits in a process of their own (reader.py)."""

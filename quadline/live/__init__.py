@@ -1,1 +1,1 @@
-"""Tell a person's open screens that something changed. Imports nothing of ours but sms and jobs."""
+"""Tell a person's open screens that something changed; the event stream."""

@@ -1,1 +1,1 @@
-"""System numbers: one rented phone number per staff user, and its life. May import accounts and the leaves."""
+"""System numbers: one rented phone number per staff user, its life, and the alerts about it."""

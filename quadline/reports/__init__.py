@@ -1,1 +1,1 @@
-"""Read-only questions about what happened, and their exports. May import broadcasts and below; changes nothing."""
+"""Read-only questions about what happened, and their exports. Changes nothing."""

@@ -1,1 +1,1 @@
-"""Students and caseloads. May import accounts and the leaves; knows nothing of numbers or consent."""
+"""Students, caseloads and the import. Knows nothing of numbers or consent."""

@@ -1,1 +1,1 @@
-"""Staff screens: parse, authorise, call one verb, render. A door; nothing imports it but config."""
+"""Staff screens: parse, authorize, call one verb, render. Templates, styles and scripts."""

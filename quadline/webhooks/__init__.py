@@ -1,1 +1,1 @@
-"""The carrier's calls: verify, store, translate, hand over, answer. A door; may import delivery and what lies below."""
+"""The carrier's calls and students' emails: verify, store, translate, hand over, answer."""
