@@ -21,7 +21,7 @@ from quadline.consent.models import ConsentEntry, ConsentState, StopQuestion
 from quadline.consent.rules import Change
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
-from quadline.delivery import word_order
+from quadline.delivery import inbound, word_order
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.tests.acts import number_row, status, write
 from quadline.numbers.models import SystemNumber
@@ -64,7 +64,7 @@ def students(people: Cast, count: int) -> list[Student]:
 
 
 @contextmanager
-def in_hand(pair: ledger.Pair) -> Iterator[Callable[[], None]]:
+def in_hand(pair: ledger.Pair) -> Iterator[Callable[[], object]]:
     """A text to this pair is at the carrier: a sender holds its lock until it is let go."""
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
         lock = ledger.lock_of(pair)
@@ -79,7 +79,7 @@ def mayas(people: Cast) -> SystemNumber:
 
 def filed_with(stops: Sequence[Heard]) -> int:
     """How many statements it takes to file these."""
-    with CaptureQueriesContext(connection) as statements:  # type: ignore[no-untyped-call]
+    with CaptureQueriesContext(connection) as statements:
         filed = file_those_free(stops)
     assert filed == {each.event: False for each in stops}
     return len(statements)
@@ -271,7 +271,7 @@ def test_one_that_waits_for_its_text_keeps_back_no_other(committed_people: Cast)
 def test_one_that_cannot_be_filed_loses_no_other(committed_people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     number = number_row(committed_people.maya)
     students(committed_people, 12)
-    file_replies = events.file_replies
+    file_replies = inbound.file_replies
 
     def fail_on_one(texts: Sequence[InboundText], **more: Any) -> Any:
         filed = file_replies(texts, **more)
