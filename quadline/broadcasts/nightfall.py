@@ -3,13 +3,14 @@
 The sender would hold each text back too, but only once it has it in hand, where nobody can pause or stop it any more.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 
-from quadline.broadcasts.models import Broadcast
 from quadline.consent.rules import QuietHours, RecipientFacts, may_text
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.recipients import places_of
@@ -20,7 +21,7 @@ DUE = """
     FROM broadcasts_recipient AS recipient
     JOIN conversations_message AS message ON message.id = recipient.message_id
     JOIN roster_student AS student ON student.id = recipient.student_id
-    WHERE recipient.broadcast_id = %(broadcast)s AND message.status = 'waiting' AND message.reason <> 'number'
+    WHERE recipient.broadcast_id = ANY(%(broadcasts)s) AND message.status = 'waiting' AND message.reason <> 'number'
       AND message.due_at <= %(now)s
 """
 PLACES = f"SELECT student.time_zone, left(student.mobile, 5), min(student.mobile) {DUE} GROUP BY 1, 2"
@@ -34,12 +35,12 @@ PUT_OFF = f"""
 """  # noqa: S608  # no value in it
 
 
-def put_off(broadcast: Broadcast, *, now: datetime) -> None:
+def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
     """Texts whose turn would come in the student's quiet hours have it in the morning."""
     hours = QuietHours.parse(settings.ENV.quiet_hours)
     if hours is None:
         return
-    values: dict[str, Any] = {"broadcast": broadcast.pk, "now": now}
+    values: dict[str, Any] = {"broadcasts": list(broadcasts), "now": now}
     with connection.cursor() as cursor:
         cursor.execute(PLACES, values)
         places = cursor.fetchall()

@@ -142,9 +142,9 @@ def _asked_about(text: InboundText, place: Place) -> ledger.Pair:
 
 
 def _those_out(said: Iterable[tuple[ledger.Pair, str]]) -> set[ledger.Pair]:
-    """Those who have opted out, of the pairs in which a keyword was said."""
-    words = [pair for pair, body in said if keyword_in(body, opted_out=True)]
-    return ledger.opted_out(words) if words else set()
+    """Those who have opted out, of the pairs in which a word was said that only then is a keyword."""
+    in_question = [pair for pair, body in said if keyword_in(body, opted_out=True) != keyword_in(body, opted_out=False)]
+    return ledger.opted_out(in_question) if in_question else set()
 
 
 def _reply(text: InboundText, place: Place, now: datetime) -> Reply:

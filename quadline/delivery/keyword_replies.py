@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quadline.carriers.protocol import InboundText
-from quadline.consent import ledger
 from quadline.consent.entries import NewEntry, append
 from quadline.consent.ledger import Pair
 from quadline.consent.models import ConsentEntry
@@ -58,10 +57,10 @@ def honor(replies: Sequence[KeywordReply]) -> None:
     conversations.update(needs_reply=False)
     scope.reopen([entry for entry in new if entry.change == Change.OPT_IN])
     scope.bring_starts([entry for entry in new if entry.change == Change.OPT_OUT])
-    opting.answer_by_keywords({reply.pair: reply.reply.created_at for reply in replies})
-    # Not a STOP that is surely older than a START.
-    out = ledger.opted_out(reply.pair for reply in replies)
-    _close([reply for reply in replies if reply.is_stop and reply.pair in out], new)
+    standings = opting.answer_by_keywords({reply.pair: reply.reply.created_at for reply in replies})
+    stops = [reply for reply in replies if reply.is_stop]
+    # Not one that is surely older than a START.
+    _close([stop for stop in stops if standings[stop.pair].opted_out], new)
 
 
 def _close(stops: Sequence[KeywordReply], new: Sequence[ConsentEntry]) -> None:
