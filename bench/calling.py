@@ -8,6 +8,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlencode, urlsplit
 
@@ -19,12 +20,25 @@ from bench.house import PUBLIC_URL, SETTINGS
 CONNECTIONS = 32
 
 
+@dataclass(frozen=True)
+class Called:
+    """How long it took until all were answered, and each. In seconds."""
+
+    seconds: float
+    each: list[float]
+
+
 def seconds_for(address: str, requests: Sequence[bytes]) -> float:
     """How long until all of these are answered, each with 200."""
+    return called(address, requests).seconds
+
+
+def called(address: str, requests: Sequence[bytes]) -> Called:
+    """Call all of these. Raises RuntimeError unless each is answered with 200."""
     return uvloop.run(_call_all(address, requests))
 
 
-async def _call_all(address: str, requests: Sequence[bytes]) -> float:
+async def _call_all(address: str, requests: Sequence[bytes]) -> Called:
     host, port = place_of(address)
     left = iter(requests)
     loop = asyncio.get_running_loop()
@@ -35,7 +49,8 @@ async def _call_all(address: str, requests: Sequence[bytes]) -> float:
     for caller in callers:
         caller.call_next()
     await asyncio.gather(*(caller.is_done for caller in callers))
-    return time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    return Called(seconds, [each for caller in callers for each in caller.took])
 
 
 def _always(caller: "Caller") -> "Callable[[], Caller]":
@@ -48,6 +63,7 @@ class Caller(asyncio.Protocol):
     def __init__(self, left: Iterator[bytes]) -> None:
         self.left = left
         self.buffer = b""
+        self.took: list[float] = []  # seconds, call by call
         self.is_done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -56,6 +72,7 @@ class Caller(asyncio.Protocol):
     def call_next(self) -> None:
         request = next(self.left, None)
         if request is not None:
+            self.began = time.perf_counter()
             self.transport.write(request)
         elif not self.is_done.done():
             self.is_done.set_result(None)
@@ -68,6 +85,7 @@ class Caller(asyncio.Protocol):
             return
         if self.buffer.startswith(b"HTTP/1.1 200"):
             self.buffer = b""
+            self.took.append(time.perf_counter() - self.began)
             self.call_next()
         elif not self.is_done.done():
             self.is_done.set_exception(RuntimeError(f"answered with {self.buffer[:300]!r}"))
@@ -105,8 +123,8 @@ def status_callback(carrier_message_id: str, *, reference: str, to: str, sender:
     return signed(f"/webhooks/twilio/status?ref={reference}", form)
 
 
-def reply(carrier_message_id: str, *, to: str, sender: str) -> bytes:
-    form = {"Body": f"Yes, thank you. {WORDS}", "NumSegments": "1", "NumMedia": "0", **_common(carrier_message_id, to, sender)}
+def reply(carrier_message_id: str, *, to: str, sender: str, body: str = f"Yes, thank you. {WORDS}") -> bytes:
+    form = {"Body": body, "NumSegments": "1", "NumMedia": "0", **_common(carrier_message_id, to, sender)}
     return signed("/webhooks/twilio/inbound", form)
 
 

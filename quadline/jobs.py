@@ -84,6 +84,13 @@ def enqueue(task: Any, *, after: timedelta | None = None, **arguments: Any) -> N
     configured.defer(**arguments)
 
 
+def enqueue_each(task: Any, each: Iterable[dict[str, Any]]) -> None:
+    """Enqueue a job for each of these arguments, in one statement and the caller's transaction."""
+    arguments = list(each)
+    if arguments:
+        task.configure().batch_defer(*arguments)
+
+
 def enqueue_once(task: Any, *, key: str, **arguments: Any) -> None:
     """For sweeps: nothing happens when a job of this key waits already.
 

@@ -31,6 +31,7 @@ PATHS = (
     Path("callbacks", core=OUTER_CORE),
     Path("receipts"),
     Path("replies", core=OUTER_CORE),
+    Path("stops", core=OUTER_CORE),
     Path("on-screen", core=OUTER_CORE, keeps_log=True),
     Path("pages", most_runs=1),
     Path("pages-attacked", core=OUTER_CORE, settings={"EMAIL_REPLY_TO": "replies@alder.example"}, most_runs=3),

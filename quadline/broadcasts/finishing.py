@@ -1,11 +1,13 @@
 """Keep the page of a running broadcast current, and call a broadcast finished when nothing in it waits any more."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
 from weakref import WeakSet
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from quadline import clock
 from quadline.audit.models import record
@@ -18,13 +20,15 @@ from quadline.live.telling import tell
 
 A_SECOND = timedelta(seconds=1)
 ROUNDS = 9  # about as long as until the timetable's next one
+AT_ONCE = 50  # broadcasts in one transaction: a commit for each would cost more than the looks
 # One job of a process follows all that run. By event loop: there is one per worker.
 _following: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
-# Where a broadcast stands: how many at each status, and how many of them can still change by what we do. An
+# Where broadcasts stand: how many at each status, and how many of them can still change by what we do. An
 # unconfirmed text that nobody looks up any more waits for a person.
 STANDING = """
-    SELECT message.status || CASE WHEN message.reason IN ('number', 'quiet_hours') AND message.status = 'waiting'
+    SELECT recipient.broadcast_id,
+           message.status || CASE WHEN message.reason IN ('number', 'quiet_hours') AND message.status = 'waiting'
                                   THEN ' ' || message.reason ELSE '' END AS stands,
            count(*),
            count(*) FILTER (WHERE message.status IN ('waiting', 'queued', 'sending')
@@ -40,8 +44,8 @@ STANDING = """
     LEFT JOIN LATERAL (
         SELECT state FROM delivery_outgoingemail
         WHERE message_id = message.id OFFSET 0) AS email ON true
-    WHERE recipient.broadcast_id = %s
-    GROUP BY stands ORDER BY stands DESC
+    WHERE recipient.broadcast_id = ANY(%s)
+    GROUP BY recipient.broadcast_id, stands ORDER BY stands DESC
 """
 # What waited for its number has its turn now, and as long for it as it would have had from the start.
 WAIT_NO_MORE = """
@@ -62,6 +66,14 @@ TURNS = """
 """
 
 
+class Stand(NamedTuple):
+    """How many texts stand at one status, and how many of them can still change by what we do."""
+
+    stands: str
+    count: int
+    can_change: int
+
+
 @job(queue="broadcasts", attempts=3)
 async def follow_broadcasts(timestamp: int) -> None:
     """The timetable's sweep, and each launch: as long as one runs, look every second."""
@@ -80,30 +92,45 @@ async def follow_broadcasts(timestamp: int) -> None:
 
 def follow_once(now: datetime) -> bool:
     """Look at every broadcast that runs. False when there is none."""
-    running = list(Broadcast.objects.filter(state=State.RUNNING))
-    for broadcast in running:
-        _follow(broadcast, now)
+    running = list(Broadcast.objects.filter(state=State.RUNNING).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(running), AT_ONCE):
+        _follow(running[start : start + AT_ONCE], now)
     return bool(running)
 
 
 @transaction.atomic
-def _follow(broadcast: Broadcast, now: datetime) -> None:
-    # Whoever launches, pauses or retries it holds this lock: what they are at is looked at the next time.
-    if not Broadcast.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=broadcast.pk, state=State.RUNNING):
-        return
-    put_off(broadcast, now=now)
+def _follow(ids: Sequence[UUID], now: datetime) -> None:
+    # Whoever launches, pauses or retries one holds this lock: what they are at is looked at the next time.
+    rows = Broadcast.objects.select_for_update(no_key=True, skip_locked=True)
+    broadcasts = list(rows.filter(pk__in=ids, state=State.RUNNING).order_by("pk"))
+    put_off([broadcast.pk for broadcast in broadcasts], now=now)
+    standing = _standing([broadcast.pk for broadcast in broadcasts])
+    for broadcast in broadcasts:
+        _look_at(broadcast, standing[broadcast.pk], now)
+
+
+def _standing(ids: Sequence[UUID]) -> dict[UUID, list[Stand]]:
+    found: dict[UUID, list[Stand]] = {broadcast_id: [] for broadcast_id in ids}
     with connection.cursor() as cursor:
-        cursor.execute(STANDING, [broadcast.pk])
-        standing = cursor.fetchall()
-    if any(stands == "waiting number" for stands, _, _ in standing):
+        cursor.execute(STANDING, [list(ids)])
+        for broadcast_id, *stand in cursor.fetchall():
+            found[broadcast_id].append(Stand(*stand))
+    return found
+
+
+def _look_at(broadcast: Broadcast, standing: Sequence[Stand], now: datetime) -> None:
+    """``broadcast``: its row is locked."""
+    if any(each.stands == "waiting number" for each in standing):
         _give_turns(broadcast, now)
-    if not any(left for _, _, left in standing):
+    if not any(each.can_change for each in standing):
         _finish(broadcast, now)
         return
-    stood = " ".join(f"{stands}:{count}" for stands, count, _ in standing)[:200]
+    stood = " ".join(f"{each.stands}:{each.count}" for each in standing)[:200]
+    last = broadcast.told_at
     # A time to come was noted by a clock that was wrong.
-    rested = Q(told_at=None) | Q(told_at__lte=now - A_SECOND) | Q(told_at__gt=now)
-    if Broadcast.objects.filter(rested, pk=broadcast.pk).exclude(told=stood).update(told=stood, told_at=now):
+    has_rested = last is None or last <= now - A_SECOND or last > now
+    if has_rested and stood != broadcast.told:
+        Broadcast.objects.filter(pk=broadcast.pk).update(told=stood, told_at=now)
         tell([broadcast.author_id], f"broadcast-{broadcast.pk}")
 
 

@@ -4,14 +4,14 @@ The sender would hold each text back too, but only once it has it in hand, where
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 
-from quadline.broadcasts.models import Broadcast
 from quadline.consent.rules import QuietHours, RecipientFacts, may_text
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.recipients import places_of
@@ -26,7 +26,7 @@ DUE = """
     CROSS JOIN LATERAL (
         SELECT time_zone, mobile FROM roster_student
         WHERE id = recipient.student_id OFFSET 0) AS student
-    WHERE recipient.broadcast_id = %(broadcast)s AND message.status = 'waiting'
+    WHERE recipient.broadcast_id = ANY(%(broadcasts)s) AND message.status = 'waiting'
       AND message.reason <> 'number' AND message.due_at <= %(now)s
 """
 PLACES = f"SELECT student.time_zone, left(student.mobile, 5), min(student.mobile) {DUE} GROUP BY 1, 2"
@@ -39,12 +39,12 @@ PUT_OFF = """
 Nights = dict[tuple[str, str], datetime | None]  # zone and area → when quiet hours end
 
 
-def put_off(broadcast: Broadcast, *, now: datetime) -> None:
+def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
     """Texts whose turn would come in the student's quiet hours have it in the morning."""
     hours = QuietHours.parse(settings.ENV.quiet_hours)
     if hours is None:
         return
-    values: dict[str, Any] = {"broadcast": broadcast.pk, "now": now}
+    values: dict[str, Any] = {"broadcasts": list(broadcasts), "now": now}
     with connection.cursor() as cursor:
         cursor.execute(PLACES, values)
         places = cursor.fetchall()

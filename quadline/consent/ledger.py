@@ -14,11 +14,15 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from quadline.accounts.models import User
+from quadline.consent import states
+from quadline.consent.entries import NewEntry, append
 from quadline.consent.models import ConsentEntry, ConsentState, StopQuestion
-from quadline.consent.order import Standing, Word, comes_after, standing_of
+from quadline.consent.order import Word, comes_after, standing_of
 from quadline.consent.rules import Change, Source
+from quadline.consent.states import Pair as Pair
+from quadline.consent.states import as_arrays, is_of, pair_of
+from quadline.consent.states import doubt as doubt
 
-Pair = tuple[str, str]  # student phone, system phone
 # Of two arrays of phones, pair by pair.
 OUT = """
     SELECT state.student_phone, state.system_phone
@@ -26,13 +30,22 @@ OUT = """
     JOIN consent_consentstate AS state USING (student_phone, system_phone)
     WHERE state.opted_out
 """
+IN_DOUBT = """
+    SELECT state.student_phone, state.system_phone
+    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    JOIN consent_consentstate AS state USING (student_phone, system_phone)
+    WHERE state.look_up_at IS NOT NULL
+"""
+# Of names of locks, those that the transaction has now.
+TRY_LOCKS = """
+    SELECT lock FROM unnest(%s::text[]) AS lock
+    WHERE pg_try_advisory_xact_lock(hashtextextended(lock, 0))
+"""
 # A carrier that hangs must not keep a STOP out of the ledger for longer than this: two seconds from the look at consent to
 # the call (delivery/rules.py), and three for the call.
 LOCK_PATIENCE_MS = 5000
 # The database grants a session again what it holds already, past a STOP that waits: that is ours to refuse.
 _held_here: set[Pair] = set()
-# Of a pair, the newest. Who changes their mind more often than this costs us no more than this.
-MOST_WORDS = 100
 FARTHEST_LOOK = timedelta(hours=2)
 
 
@@ -52,34 +65,25 @@ def record(
 ) -> ConsentEntry | None:
     """Append to the ledger and move the pair's state, in the caller's transaction. None when it was there already.
 
-    ``carrier_message_id``: the student's text that says so, of a reply its reference; ``carrier_at``: its date by the
-    carrier's own clock, if that is known. ``has_waited``: for the pair's texts on their way, before the transaction
-    locked anything else. Only the student's own reply, as we or the carrier read it, opts in: nobody does it for them.
+    The fields are those of entries.NewEntry. ``has_waited``: for the pair's texts on their way, before the transaction
+    locked anything else. Raises ValueError when it opts in somebody who did not write so.
     """
-    if change is Change.OPT_IN and (source is Source.STAFF or actor):
-        raise ValueError("a student opts in by a reply of their own")
+    new = NewEntry(
+        pair=pair,
+        change=change,
+        source=source,
+        occurred_at=occurred_at,
+        keyword=keyword,
+        wording=wording,
+        carrier_reference=carrier_reference,
+        carrier_message_id=carrier_message_id,
+        carrier_at=carrier_at,
+        actor=actor,
+    )
     with transaction.atomic():
         if not has_waited:
             wait_for_sends(pair)
-        entry, is_new = ConsentEntry.objects.get_or_create(
-            carrier_reference=carrier_reference or f"{change}-{pair[0]}-{pair[1]}-{occurred_at.timestamp()}",
-            change=change,
-            defaults={
-                "student_phone": pair[0],
-                "system_phone": pair[1],
-                "source": source,
-                "keyword": keyword,
-                "wording": wording,
-                "carrier_message_id": carrier_message_id or (carrier_reference if source is Source.REPLY else ""),
-                "occurred_at": occurred_at,
-                "carrier_at": carrier_at,
-                "actor": actor,
-            },
-        )
-        if not is_new:
-            return None
-        _move_state(entry)
-        return entry
+        return next(iter(append([new])), None)
 
 
 def is_opted_out(pair: Pair) -> bool:
@@ -97,17 +101,22 @@ def opted_out(pairs: Iterable[Pair]) -> set[Pair]:
     return among(pairs, OUT)
 
 
+def in_doubt(pairs: Iterable[Pair]) -> set[Pair]:
+    """Those of the pairs for which only the carrier can tell in which order the student's words came."""
+    return among(pairs, IN_DOUBT)
+
+
 def among(pairs: Iterable[Pair], statement: str) -> set[Pair]:
     """Those of the pairs that a statement picks, however many there are."""
     wanted = list(pairs)
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"students": [pair[0] for pair in wanted], "systems": [pair[1] for pair in wanted]})
+        cursor.execute(statement, as_arrays(wanted))
         return set(cursor.fetchall())
 
 
 def came_back_after(pair: Pair, word: Word) -> bool | None:
     """Whether the student has opted in since these words. None: only the carrier can tell."""
-    starts = [entry.word for entry in _entries(pair) if entry.change == Change.OPT_IN]
+    starts = [entry.word for entry in states.newest_entries([pair])[pair] if entry.change == Change.OPT_IN]
     answers = {comes_after(start, word) for start in starts}
     return True if True in answers else None if None in answers else False
 
@@ -117,37 +126,43 @@ def learn_dates(pair: Pair, dates: Mapping[str, datetime]) -> None:
 
     In the caller's transaction, which has waited for the pair's texts on their way.
     """
-    state = ConsentState.objects.select_for_update(no_key=True).filter(_is_of(pair)).first()
-    undated = ConsentEntry.objects.filter(_is_of(pair), carrier_at=None)
-    asked = StopQuestion.objects.filter(_is_of(pair), carrier_at=None)
+    state = ConsentState.objects.select_for_update(no_key=True).filter(is_of(pair)).first()
+    undated = ConsentEntry.objects.filter(is_of(pair), carrier_at=None)
+    asked = StopQuestion.objects.filter(is_of(pair), carrier_at=None)
     for message_id, at in dates.items():
         undated.filter(carrier_message_id=message_id).update(carrier_at=at)
         asked.filter(carrier_reference=message_id, is_text=True).update(carrier_at=at)
     if state:
-        _save_state(state, standing_of(_words(pair)))
-
-
-def doubt(pair: Pair, *, looks: int = 0, wait: timedelta = timedelta(0)) -> None:
-    """The carrier is to be asked for the order of the pair's words, after a wait when it was asked without an answer."""
-    ConsentState.objects.filter(_is_of(pair)).update(look_up_at=Now() + wait, looks=looks)
+        standing = standing_of(states.words_of([pair])[pair])
+        states.save([(state, standing)])
 
 
 def pairs_in_doubt(*, limit: int) -> list[Pair]:
     """Those whose next look is due, by the clock of the database."""
     due = Q(look_up_at__lte=Now()) | Q(look_up_at__gt=Now() + FARTHEST_LOOK)  # the latter by a clock that was wrong
-    states = ConsentState.objects.filter(due).order_by("looks", "look_up_at")
-    return list(states.values_list("student_phone", "system_phone")[:limit])
+    doubted = ConsentState.objects.filter(due).order_by("looks", "look_up_at")
+    return list(doubted.values_list("student_phone", "system_phone")[:limit])
 
 
 def opted_out_of(system_phone: str) -> set[str]:
     """Every student phone that wants no texts from this number."""
-    states = ConsentState.objects.filter(opted_out=True, system_phone=system_phone)
-    return set(states.values_list("student_phone", flat=True))
+    shut = ConsentState.objects.filter(opted_out=True, system_phone=system_phone)
+    return set(shut.values_list("student_phone", flat=True))
 
 
 def standing(pair: Pair) -> ConsentState | None:
     """Where a pair stands, with the entry that says why; None while the ledger has nothing on it."""
-    return ConsentState.objects.select_related("entry").filter(_is_of(pair)).first()
+    return standings([pair]).get(pair)
+
+
+def standings(pairs: Iterable[Pair]) -> dict[Pair, ConsentState]:
+    """The same for many pairs, in one look; those of which the ledger has nothing are not in it."""
+    wanted = set(pairs)
+    found = ConsentState.objects.select_related("entry").filter(
+        student_phone__in={student for student, _ in wanted},
+        system_phone__in={system for _, system in wanted},
+    )
+    return {pair: state for state in found if (pair := pair_of(state)) in wanted}
 
 
 def history(student_phone: str, system_phones: Iterable[str]) -> list[ConsentEntry]:
@@ -164,8 +179,20 @@ def wait_for_sends(pair: Pair) -> None:
     """
     with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_of(pair)])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock_of(pair)])
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")  # the patience is for this lock, not for the caller's others
+
+
+def keep_back_if_free(pairs: Iterable[Pair]) -> set[Pair]:
+    """As ``wait_for_sends``, for many pairs and without waiting: those whose texts are kept back from here on.
+
+    The others are in a sender's hands, or in those of somebody else who opts them out or in.
+    """
+    wanted = list(pairs)
+    with connection.cursor() as cursor:
+        cursor.execute(TRY_LOCKS, [sorted({lock_of(pair) for pair in wanted})])
+        ours = {lock for (lock,) in cursor.fetchall()}
+    return {pair for pair in wanted if lock_of(pair) in ours}
 
 
 def hold(pairs: Iterable[Pair]) -> set[Pair]:
@@ -173,8 +200,8 @@ def hold(pairs: Iterable[Pair]) -> set[Pair]:
 
     Never waits: a pair that a STOP is waiting for, or that is in another hand-over's hands, is left for later.
     """
-    busy = {_lock_of(pair) for pair in _held_here}
-    wanted = {lock: pair for pair in pairs if (lock := _lock_of(pair)) not in busy}
+    busy = {lock_of(pair) for pair in _held_here}
+    wanted = {lock: pair for pair in pairs if (lock := lock_of(pair)) not in busy}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pair FROM unnest(%s::text[]) AS pair WHERE pg_try_advisory_lock_shared(hashtextextended(pair, 0))",
@@ -192,57 +219,10 @@ def let_go(pairs: Iterable[Pair]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_unlock_shared(hashtextextended(pair, 0)) FROM unnest(%s::text[]) AS pair",
-            [[_lock_of(pair) for pair in held]],
+            [[lock_of(pair) for pair in held]],
         )
 
 
-def _lock_of(pair: Pair) -> str:
+def lock_of(pair: Pair) -> str:
     """Where a STOP to one number shuts others too, a student's texts from all of them wait at one lock."""
     return "|".join(pair) if settings.ENV.opt_out_scope == "number" else pair[0]
-
-
-def _move_state(entry: ConsentEntry) -> None:
-    """What was said last counts; one that arrives late does not undo a newer one (order.py)."""
-    pair = (entry.student_phone, entry.system_phone)
-    first = {
-        "opted_out": entry.change == Change.OPT_OUT,
-        "since": entry.occurred_at,
-        "entry": entry,
-    }
-    rows = ConsentState.objects.select_for_update(no_key=True)
-    state, is_new = rows.get_or_create(student_phone=pair[0], system_phone=pair[1], defaults=first)
-    if is_new:
-        return
-    was_out = state.opted_out
-    # Read when the row is locked: whoever wrote another word meanwhile has committed it.
-    standing = standing_of(_words(pair))
-    if not was_out and standing.last.change is Change.OPT_OUT and entry.change == Change.OPT_OUT:
-        # What shuts a pair is a new entry, so that whoever reads the opt-outs on from an entry misses none.
-        standing = Standing(entry.word, standing.is_in_doubt)
-    _save_state(state, standing)
-
-
-def _save_state(state: ConsentState, standing: Standing) -> None:
-    last = standing.last
-    state.opted_out = last.change is Change.OPT_OUT
-    state.since = last.occurred_at
-    state.entry_id = last.id
-    if not standing.is_in_doubt:
-        state.look_up_at, state.looks = None, 0
-    state.save(update_fields=["opted_out", "since", "entry", "look_up_at", "looks"])
-    if standing.is_in_doubt and state.look_up_at is None:
-        doubt((state.student_phone, state.system_phone))
-        state.refresh_from_db(fields=["look_up_at", "looks"])
-
-
-def _words(pair: Pair) -> list[Word]:
-    return [entry.word for entry in reversed(_entries(pair))]
-
-
-def _entries(pair: Pair) -> list[ConsentEntry]:
-    """Newest first."""
-    return list(ConsentEntry.objects.filter(_is_of(pair)).order_by("-pk")[:MOST_WORDS])
-
-
-def _is_of(pair: Pair) -> Q:
-    return Q(student_phone=pair[0], system_phone=pair[1])

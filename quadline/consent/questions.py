@@ -1,9 +1,10 @@
 """Replies that may mean stop, put to a person: asked once, open until answered, by a person or by the student's own keyword."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from quadline.accounts.models import User
@@ -11,6 +12,7 @@ from quadline.consent import ledger
 from quadline.consent.ledger import Pair
 from quadline.consent.models import StopQuestion
 from quadline.consent.order import Word, comes_after
+from quadline.consent.states import as_arrays
 
 Answer = StopQuestion.Answer
 MOST_ASKED_AGAIN = 20
@@ -19,6 +21,19 @@ OPEN = """
     FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
     JOIN consent_stopquestion AS question USING (student_phone, system_phone)
     WHERE question.answer = '' AND question.holds_texts
+"""
+# In the order of their ids, as whoever answers several.
+ANSWER_BY_KEYWORD = """
+    WITH open AS MATERIALIZED (
+        SELECT question.id, pair.at
+        FROM unnest(%(students)s::text[], %(systems)s::text[], %(times)s::timestamptz[])
+             AS pair (student_phone, system_phone, at)
+        JOIN consent_stopquestion AS question USING (student_phone, system_phone)
+        WHERE question.answer = '' ORDER BY question.id FOR NO KEY UPDATE OF question
+    )
+    UPDATE consent_stopquestion AS question
+    SET answer = %(answer)s, answered_at = open.at, answered_by_id = NULL
+    FROM open WHERE question.id = open.id
 """
 
 
@@ -103,6 +118,15 @@ def settle(*, pair: Pair, answer: Answer, by: User | None, now: datetime) -> Sto
             question.answer, question.answered_at, question.answered_by = answer, now, by
             question.save(update_fields=["answer", "answered_at", "answered_by"])
         return question
+
+
+def settle_by_keyword(times: Mapping[Pair, datetime], answer: Answer) -> None:
+    """Answer the open questions of many pairs by what the students themselves texted, each at its time."""
+    if not times:
+        return
+    values: dict[str, Any] = {**as_arrays(times), "times": list(times.values()), "answer": answer}
+    with connection.cursor() as cursor:
+        cursor.execute(ANSWER_BY_KEYWORD, values)
 
 
 def open_question(pair: Pair) -> StopQuestion | None:

@@ -1,9 +1,10 @@
 """One act: a text that may not be sent is closed, with the reason on it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from quadline.consent.rules import Verdict
-from quadline.conversations.models import Conversation, Message
+from quadline.conversations.models import Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Channel, Direction
 from quadline.delivery import failsafe, scope
 
@@ -14,8 +15,12 @@ def block(message: Message, verdict: Verdict, *, now: datetime) -> bool:
     return failsafe.close_unsent(message, reason=verdict.reason, words=scope.reason_words(verdict.reason), now=now)
 
 
-def block_unsent(*, conversation: Conversation, verdict: Verdict, now: datetime) -> None:
-    """The student may no longer be texted: no text that still waits in this conversation leaves."""
-    texts = conversation.messages.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
-    for message in texts.filter(status__in=BEFORE_AN_ATTEMPT).in_order():
-        block(message, verdict, now=now)
+def block_unsent(times: Mapping[int, datetime], verdict: Verdict) -> None:
+    """The students may no longer be texted: no text that still waits in these conversations leaves.
+
+    ``times``: from when on, by the ids of the conversations.
+    """
+    texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
+    waiting = texts.filter(status__in=BEFORE_AN_ATTEMPT, conversation__in=list(times))
+    for message in waiting.in_order():
+        block(message, verdict, now=times[message.conversation_id])

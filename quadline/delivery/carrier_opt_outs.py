@@ -4,6 +4,7 @@ No carrier lists who has opted out (Twilio, November 2026), so what it must hold
 it got, which texts it refused, what we told it.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,7 +15,7 @@ from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, Failure, InboundText, NumberProblem, Wish
 from quadline.consent import ledger, questions
 from quadline.consent.ledger import Pair
-from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
+from quadline.consent.models import CarrierCheck, ConsentState
 from quadline.consent.order import Kind, Word
 from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Message, MessageEvent
@@ -23,7 +24,7 @@ from quadline.delivery import holding
 from quadline.delivery.recipients import pair_of
 from quadline.delivery.recording import called_last
 from quadline.delivery.under_way import keep_texts_back
-from quadline.jobs import enqueue, job
+from quadline.jobs import enqueue, enqueue_each, job
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD
 from quadline.sms import bodies
@@ -65,15 +66,19 @@ def tell_carrier(entry_id: int) -> None:
     _note(state, is_taken, TOLD if is_taken else NOT_TOLD, clock.now())
 
 
-def tell_if_unheard(entry: ConsentEntry, *, as_received: str) -> None:
+def tell_if_unheard(stops: Mapping[int, str]) -> None:
     """A reply that is a STOP to us, such as "Stop.", need not be one to the carrier. In the caller's transaction.
 
-    ``as_received``: what the carrier read. Our own record of it is cleaned of signs that were nothing to us.
+    ``stops``: what the carrier read, by the ids of their entries in the ledger. Our own record of it is cleaned of signs
+    that were nothing to us.
     """
-    state = ConsentState.objects.filter(entry=entry).first()
-    if state and registry.current().wish_in(as_received) is not Wish.STOP:
-        _note(state, False, NOT_TOLD_YET, clock.now())
-        enqueue(tell_carrier, entry_id=entry.pk)
+    carrier = registry.current()
+    unheard = [entry_id for entry_id, as_received in stops.items() if carrier.wish_in(as_received) is not Wish.STOP]
+    if not unheard:
+        return
+    states = list(ConsentState.objects.filter(entry__in=unheard).order_by("pk"))
+    _note_all(states, False, NOT_TOLD_YET, clock.now())
+    enqueue_each(tell_carrier, [{"entry_id": state.entry_id} for state in states])
 
 
 @job(queue="receipts", attempts=3)
@@ -197,4 +202,13 @@ def _compared_in(state: ConsentState, wish: Wish | None) -> tuple[bool, str]:
 
 
 def _note(state: ConsentState, agrees: bool, detail: str, now: datetime) -> None:
-    CarrierCheck.objects.update_or_create(state=state, defaults={"agrees": agrees, "detail": detail, "checked_at": now})
+    _note_all([state], agrees, detail, now)
+
+
+def _note_all(states: Collection[ConsentState], agrees: bool, detail: str, now: datetime) -> None:
+    CarrierCheck.objects.bulk_create(
+        [CarrierCheck(state=state, agrees=agrees, detail=detail, checked_at=now) for state in states],
+        update_conflicts=True,
+        unique_fields=["state"],
+        update_fields=["agrees", "detail", "checked_at"],
+    )

@@ -3,7 +3,7 @@
 Knows nothing of who asks and who answers (opting.py), nor of who may text whom (out_of_reach.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -70,11 +70,22 @@ def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
 
 def close_texts(pair: Pair, *, now: datetime) -> None:
     """The student is out: what waits or was held is closed, each with its email, from every number that it reaches."""
+    close_texts_of_many({pair: now})
+
+
+def close_texts_of_many(times: Mapping[Pair, datetime]) -> None:
+    """The same for many students who are out, found in one look. ``times``: when each said so."""
     kept_back = Q(reason__in=(WaitingFor.QUESTION, WaitingFor.AUTHOR), status__in=IN_DOUBT)
-    reached = Q(student_phone=pair[0], system_number__phone__in=scope.system_phones_reached(pair[1]))
-    unsent = _texts().filter(reached, Q(status__in=BEFORE_AN_ATTEMPT) | kept_back)
-    for message in unsent.in_order():
-        block(message, Verdict(False, Reason.OPTED_OUT), now=now)
+    students = {student for student, _ in times}
+    unsent = _texts().filter(Q(status__in=BEFORE_AN_ATTEMPT) | kept_back, student_phone__in=students)
+    waiting = list(unsent.select_related("system_number").in_order())
+    if not waiting:
+        return
+    reach = scope.reach_of({system for _, system in times})
+    for message in waiting:
+        at = next((at for pair, at in times.items() if _is_reached(message, pair, reach)), None)
+        if at:
+            block(message, Verdict(False, Reason.OPTED_OUT), now=at)
 
 
 def keep(messages: Sequence[Message], *, reason: WaitingFor, cause: str, now: datetime, words: str = "") -> None:
@@ -105,6 +116,12 @@ def _texts() -> MessageQuerySet:
 
 def _texts_of(pair: Pair) -> MessageQuerySet:
     return _texts().filter(student_phone=pair[0], system_number__phone=pair[1])
+
+
+def _is_reached(message: Message, pair: Pair, reach: Mapping[str, Collection[str]]) -> bool:
+    """Whether a STOP of this pair shuts the text, too. ``reach``: from scope.reach_of."""
+    number = message.system_number
+    return number is not None and message.student_phone == pair[0] and number.phone in reach[pair[1]]
 
 
 def _in_question() -> Q:

@@ -1,4 +1,4 @@
-"""File replies in their conversations; honour STOP, START and HELP at once, in the same transaction.
+"""File replies in their conversations; honor STOP, START and HELP at once, in the same transaction.
 
 Other words that may mean stop are put to a person (opting.py).
 """
@@ -14,16 +14,14 @@ from quadline.accounts.models import User
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger
 from quadline.consent.phrases import stop_phrase_in
-from quadline.consent.rules import Change, Keyword, Reason, Source, Verdict, keyword_in
+from quadline.consent.rules import Keyword, keyword_in
 from quadline.conversations.models import Conversation
 from quadline.conversations.opening import open_conversation, open_with_phone
 from quadline.conversations.receiving import Reply, receive
 from quadline.conversations.rules import Channel
-from quadline.delivery import holding, opting, scope
-from quadline.delivery.blocking import block_unsent
-from quadline.delivery.carrier_opt_outs import tell_if_unheard
+from quadline.delivery import opting, under_way
+from quadline.delivery.keyword_replies import KeywordReply, honor
 from quadline.delivery.senders import Place, places
-from quadline.delivery.under_way import keep_texts_back
 from quadline.roster import trouble
 from quadline.roster.models import Student
 from quadline.sms import bodies, phones, segments
@@ -35,19 +33,21 @@ REACHED_LATE, LATE = "Reached us late.", timedelta(minutes=2)
 FORMER = "From {phone}, a former number of this student."
 
 
-def file_replies(texts: Sequence[InboundText], *, now: datetime) -> list[uuid.UUID | None]:
+def file_replies(texts: Sequence[InboundText], *, now: datetime, are_free: bool = False) -> list[uuid.UUID | None]:
     """File inbound texts, each once however often it comes. The ids of their messages; None when to no number of ours.
 
-    All or none. Many at once wait for nobody (receiving.py): OperationalError, and each may come alone.
+    All or none. Many at once wait for nobody (receiving.py): OperationalError, and each may come alone. ``are_free``:
+    ``free_at_once`` has picked them in the caller's transaction, so that there is nothing to wait for.
     """
     with transaction.atomic(savepoint=False):
         found = _places(texts, now)
-        waited = _keep_back([(texts[at], place) for at, place in found.items()])
+        placed = [(texts[at], place) for at, place in found.items()]
+        waited = set(_kept_back(placed)) if are_free else _keep_back(placed)
         replies = {at: _reply(texts[at], place, now) for at, place in found.items()}
         new = receive(replies.values())
         # A phone that writes is a phone that works.
         trouble.clear_all({replies[at].student_phone for at, place in found.items() if place.is_in_trouble})
-        _honour_all([(texts[at], found[at], reply) for at, reply in replies.items() if reply.id in new], waited)
+        _honor_all([(texts[at], found[at], reply) for at, reply in replies.items() if reply.id in new], waited)
     return [replies[at].id if at in replies else None for at in range(len(texts))]
 
 
@@ -75,23 +75,64 @@ def _places(texts: Sequence[InboundText], now: datetime) -> dict[int, Place]:
     )
 
 
+def free_at_once(texts: Sequence[InboundText], *, now: datetime) -> set[int]:
+    """Those, by their place, that the caller's transaction can file without waiting for anybody. Their locks are its now.
+
+    Of several whose words meet at one lock the first. One that opens a conversation is left: it may meet another.
+    """
+    found = _places(texts, now)
+    wanted = _kept_back([(texts[at], place) for at, place in found.items()])
+    firsts = {lock: at for at in sorted(found, reverse=True) for lock in _locks(texts[at], found[at])}
+    chosen = {at for at, place in found.items() if all(firsts[lock] == at for lock in _locks(texts[at], place))}
+    pairs = {at: _pairs(texts[at], found[at]) & wanted.keys() for at in chosen}
+    free_pairs = under_way.keep_back_if_free({pair: wanted[pair] for of_one in pairs.values() for pair in of_one})
+    free = {at for at in chosen if pairs[at] <= free_pairs}
+    idle = _idle_conversations({found[at].conversation_id for at in free})
+    strangers = set(range(len(texts))) - found.keys()
+    return strangers | {at for at in free if found[at].conversation_id in idle}
+
+
+def _idle_conversations(ids: Iterable[int | None]) -> set[int]:
+    """Those that nobody else is writing in. They are locked."""
+    rows = Conversation.objects.filter(pk__in=[each for each in ids if each]).order_by("pk")
+    return set(rows.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True))
+
+
 def _keep_back(texts: Sequence[tuple[InboundText, Place]]) -> set[ledger.Pair]:
     """The pairs whose texts are kept back from here on, for somebody says STOP, START or what may mean stop.
 
     Before any conversation is locked, in this as in any other transaction that waits for texts on their way.
     """
+    wanted = _kept_back(texts)
+    free = under_way.keep_back_if_free(wanted) if len(wanted) > 1 else set()
+    for pair in sorted(wanted.keys() - free):
+        (under_way.keep_texts_back if wanted[pair] else ledger.wait_for_sends)(pair)
+    return set(wanted)
+
+
+def _kept_back(texts: Sequence[tuple[InboundText, Place]]) -> dict[ledger.Pair, bool]:
+    """The pairs whose texts have to be kept back for these; to each, whether for a STOP."""
     said = [(pair_in(text), text.body) for text, _ in texts]
     out = _those_out(said)
-    waited = set()
+    wanted: dict[ledger.Pair, bool] = {}
     for (pair, body), (text, place) in zip(said, texts, strict=True):
         found = keyword_in(body, opted_out=pair in out)
-        if found[0] is not Keyword.HELP if found else stop_phrase_in(bodies.clean(body)):
-            (keep_texts_back if found and found[0] is Keyword.STOP else ledger.wait_for_sends)(pair)
-            waited.add(pair)
-            if found is None and (asked := _asked_about(text, place)) != pair:
-                ledger.wait_for_sends(asked)
-                waited.add(asked)
-    return waited
+        if found:
+            if found[0] is not Keyword.HELP:
+                wanted[pair] = wanted.get(pair, False) or found[0] is Keyword.STOP
+        elif stop_phrase_in(bodies.clean(body)):
+            for each in _pairs(text, place):
+                wanted.setdefault(each, False)
+    return wanted
+
+
+def _pairs(text: InboundText, place: Place) -> set[ledger.Pair]:
+    """Whose texts what is said here may be about."""
+    return {pair_in(text), _asked_about(text, place)}
+
+
+def _locks(text: InboundText, place: Place) -> set[str]:
+    return {ledger.lock_of(pair) for pair in _pairs(text, place)}
 
 
 def _asked_about(text: InboundText, place: Place) -> ledger.Pair:
@@ -101,9 +142,9 @@ def _asked_about(text: InboundText, place: Place) -> ledger.Pair:
 
 
 def _those_out(said: Iterable[tuple[ledger.Pair, str]]) -> set[ledger.Pair]:
-    """Those who have opted out, of the pairs in which a keyword was said."""
-    words = [pair for pair, body in said if keyword_in(body, opted_out=True)]
-    return ledger.opted_out(words) if words else set()
+    """Those who have opted out, of the pairs in which a word was said that only then is a keyword."""
+    in_question = [pair for pair, body in said if keyword_in(body, opted_out=True) != keyword_in(body, opted_out=False)]
+    return ledger.opted_out(in_question) if in_question else set()
 
 
 def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
@@ -137,45 +178,25 @@ def _opened(place: Place, phone: str, now: datetime) -> Conversation:
     return open_with_phone(staff=staff, phone=phone, now=now)
 
 
-def _honour_all(filed: Sequence[tuple[InboundText, Place, Reply]], waited: set[ledger.Pair]) -> None:
-    """What the replies ask for. Their conversations are locked: nobody opts out or in meanwhile."""
+def _honor_all(filed: Sequence[tuple[InboundText, Place, Reply]], waited: set[ledger.Pair]) -> None:
+    """What the replies ask for, in the order they came. Their conversations are locked: nobody opts out or in meanwhile."""
     out = _those_out(((reply.student_phone, text.system_phone), text.body) for text, _, reply in filed)
+    together: dict[str, KeywordReply] = {}  # by the lock of their pair: those of one are honored one after the other
     for text, place, reply in filed:
         pair = (reply.student_phone, text.system_phone)
+        lock = ledger.lock_of(pair)
         found = keyword_in(text.body, opted_out=pair in out)  # as the carrier read it
-        if found and found[0] is not Keyword.HELP:  # the carrier answers HELP itself; the staff user sees the question
-            _honour_keyword(text, reply, *found, has_waited=pair in waited)
+        is_request = found is not None and found[0] is not Keyword.HELP  # the carrier answers HELP; staff see the question
+        if lock in together:
+            honor(list(together.values()))
+            together = {}
+        if found and is_request:
+            if pair not in waited:
+                ledger.wait_for_sends(pair)
+            together[lock] = KeywordReply(text, reply, *found)
         elif found is None and pair in waited and (phrase := stop_phrase_in(reply.body)):
             opting.ask_about(_asked_about(text, place), reply.body, phrase, text=text, now=reply.created_at)
-
-
-def _honour_keyword(text: InboundText, reply: Reply, keyword: Keyword, word: str, *, has_waited: bool) -> None:
-    pair, now = (reply.student_phone, text.system_phone), reply.created_at
-    change = Change.OPT_OUT if keyword is Keyword.STOP else Change.OPT_IN
-    entry = ledger.record(
-        pair=pair,
-        change=change,
-        source=Source.REPLY,
-        occurred_at=now,
-        keyword=word,
-        wording=reply.body[:500],
-        carrier_reference=text.carrier_message_id,
-        carrier_at=text.sent_at,
-        has_waited=has_waited,
-    )
-    Conversation.objects.filter(pk=reply.conversation_id).update(needs_reply=False)
-    if entry and change is Change.OPT_IN:
-        scope.reopen(entry)
-    elif entry:
-        scope.bring_starts(entry)
-    opting.answer_by_keyword(pair, now=now)
-    if change is Change.OPT_OUT and ledger.is_opted_out(pair):  # not one that is surely older than a START
-        conversation = Conversation.objects.get(pk=reply.conversation_id)
-        if conversation.student_phone == pair[0]:  # else it is about a former phone: no text goes there that is not closed below
-            block_unsent(conversation=conversation, verdict=Verdict(False, Reason.OPTED_OUT), now=now)
-        holding.close_texts(pair, now=now)
-        if entry:
-            tell_if_unheard(entry, as_received=text.body)
+    honor(list(together.values()))
 
 
 @lru_cache(maxsize=10_000)  # the same students write again and again

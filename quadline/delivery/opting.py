@@ -15,7 +15,7 @@ from quadline.audit.models import record
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger, questions
 from quadline.consent.ledger import Pair
-from quadline.consent.models import ConsentEntry, StopQuestion
+from quadline.consent.models import ConsentEntry, ConsentState, StopQuestion
 from quadline.consent.order import NEAR, Kind, Word, comes_after
 from quadline.consent.phrases import stop_phrase_in
 from quadline.consent.questions import Answer
@@ -78,19 +78,22 @@ def ask_about(pair: Pair, body: str, phrase: str, *, text: InboundText, now: dat
     return question
 
 
-def answer_by_keyword(pair: Pair, *, now: datetime, dates: Mapping[str, datetime] = NOT_ASKED) -> None:
-    """What the ledger has just learned of the student says what other words of theirs meant. In doubt it says nothing.
+def answer_by_keywords(
+    heard: Mapping[Pair, datetime], *, dates: Mapping[str, datetime] = NOT_ASKED
+) -> Mapping[Pair, ConsentState]:
+    """What the ledger has just learned of students says what other words of theirs meant. In doubt it says nothing.
 
-    ``dates``: of their texts by the carrier's clock, by its ids, where it was asked.
+    ``heard``: the pairs, and when each was heard of. ``dates``: of their texts by the carrier's clock, by its ids, where
+    it was asked. Returns where the pairs stood.
     """
-    standing = ledger.standing(pair)
-    if standing is None or (standing.opted_out and standing.is_in_doubt):
-        return
-    if standing.opted_out:
-        questions.settle(pair=pair, answer=Answer.STOP, by=None, now=now)
-    else:
-        _ask_about_what_followed(pair, standing.entry, dates)
-        _answer_by_start(pair, standing.entry.word, now=now)
+    standings = ledger.standings(heard)
+    out = {pair for pair, standing in standings.items() if standing.is_surely_out}
+    questions.settle_by_keyword({pair: heard[pair] for pair in sorted(out)}, Answer.STOP)
+    for pair, standing in standings.items():
+        if not standing.opted_out:
+            _ask_about_what_followed(pair, standing.entry, dates)
+            _answer_by_start(pair, standing.entry.word, now=heard[pair])
+    return standings
 
 
 def _answer_by_start(pair: Pair, start: Word, *, now: datetime) -> None:

@@ -5,12 +5,14 @@ it, and what START opens again. A refusal by the carrier is nobody's word: it ho
 Why: docs/adr/0005-consent-scope.md.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from quadline.consent import ledger
 from quadline.consent.ledger import Pair
@@ -128,36 +130,64 @@ def standing(pair: Pair) -> ConsentState | None:
 
 def system_phones_reached(system_phone: str) -> list[str]:
     """The numbers that a STOP to this one shuts, itself included, as they are now."""
+    return sorted(reach_of([system_phone])[system_phone])
+
+
+def reach_of(system_phones: Iterable[str]) -> Mapping[str, Collection[str]]:
+    """The same for many, in one look: by the number that a STOP is sent to."""
+    asked = set(system_phones)
     if current() is Scope.NUMBER:
-        return [system_phone]
-    numbers = SystemNumber.objects.exclude(phone="").filter(_within(system_phone))
-    return sorted({system_phone, *numbers.values_list("phone", flat=True)})
+        return {phone: {phone} for phone in asked}
+    rows = SystemNumber.objects.exclude(phone="").values_list("phone", "user__office")
+    if current() is Scope.COLLEGE:
+        everywhere = {phone for phone, _ in rows}
+        return {phone: everywhere | {phone} for phone in asked}
+    theirs = SystemNumber.objects.filter(phone__in=asked).exclude(user__office="")
+    offices_of, phones_of = defaultdict(set), defaultdict(set)
+    for phone, office in rows.filter(user__office__in=theirs.values("user__office")):
+        phones_of[office].add(phone)
+        offices_of[phone].add(office)
+    return {phone: {phone}.union(*(phones_of[office] for office in offices_of[phone])) for phone in asked}
 
 
-def reopen(entry: ConsentEntry) -> None:
+def reopen(starts: Collection[ConsentEntry]) -> None:
     """A START opens what the student's STOPs have shut, as far as one reaches. In the transaction that files it.
 
     It is written to each pair that is out, and there its order against the STOP decides, as always.
     """
-    pair = (entry.student_phone, entry.system_phone)
-    for state in _others_out(pair):
-        _repeat(entry, state.system_phone)
-
-
-def bring_starts(entry: ConsentEntry) -> None:
-    """A STOP that came late finds what the student has since said to other numbers, for one of them may be newer."""
     if current() is Scope.NUMBER:
         return
-    phones = [phone for phone in system_phones_reached(entry.system_phone) if phone != entry.system_phone]
+    for start in starts:
+        for state in _others_out((start.student_phone, start.system_phone)):
+            _repeat(start, state.system_phone)
+
+
+def bring_starts(stops: Collection[ConsentEntry]) -> None:
+    """STOPs that came late find what their students have since said to other numbers, for one of those may be newer."""
+    if current() is Scope.NUMBER or not stops:
+        return
+    reach = reach_of({stop.system_phone for stop in stops})
+    starts_of = _starts_of({stop.student_phone for stop in stops}, since=min(stop.occurred_at for stop in stops) - NEAR)
+    for stop in stops:
+        for start in starts_of[stop.student_phone]:
+            is_elsewhere = start.system_phone != stop.system_phone
+            is_near = start.occurred_at >= stop.occurred_at - NEAR
+            if is_elsewhere and is_near and start.system_phone in reach[stop.system_phone]:
+                _repeat(start, stop.system_phone)
+
+
+def _starts_of(student_phones: Collection[str], *, since: datetime) -> Mapping[str, list[ConsentEntry]]:
+    """What students have said themselves, by their phones, in the order it was written down."""
     starts = ConsentEntry.objects.filter(
-        student_phone=entry.student_phone,
-        system_phone__in=phones,
+        student_phone__in=student_phones,
         change=Change.OPT_IN,
         source=Source.REPLY,
-        occurred_at__gte=entry.occurred_at - NEAR,
+        occurred_at__gte=since,
     )
+    found: defaultdict[str, list[ConsentEntry]] = defaultdict(list)
     for start in starts.order_by("pk"):
-        _repeat(start, entry.system_phone)
+        found[start.student_phone].append(start)
+    return found
 
 
 def _repeat(start: ConsentEntry, system_phone: str) -> None:
@@ -184,10 +214,3 @@ def _others_out(pair: Pair) -> QuerySet[ConsentState]:
     if current() is Scope.OFFICE:
         return states.filter(system_phone__in=system_phones_reached(pair[1]))
     return states
-
-
-def _within(system_phone: str) -> Q:
-    if current() is Scope.COLLEGE:
-        return Q()
-    office = SystemNumber.objects.filter(phone=system_phone).exclude(user__office="").values("user__office")
-    return Q(user__office__in=office)

@@ -3,6 +3,7 @@
 The lock of a pair (consent/ledger.py) keeps texts back that are about to leave. This is for those that have left already.
 """
 
+from collections.abc import Iterable, Mapping
 from time import sleep
 from typing import Any
 
@@ -25,6 +26,14 @@ UNDER_WAY = """
         WHERE attempt.outcome = 'under_way' AND attempt.started_at > %(since)s
           AND message.student_phone = %(student)s AND number.phone = ANY(%(systems)s))
 """
+# To whom, and from which number, a call of the last seconds is not known to be over.
+CALLS = """
+    SELECT DISTINCT message.student_phone, number.phone FROM delivery_attempt AS attempt
+    JOIN conversations_message AS message ON message.id = attempt.message_id
+    JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
+    WHERE attempt.outcome = 'under_way' AND attempt.started_at > %(since)s
+      AND message.student_phone = ANY(%(students)s)
+"""
 
 
 def keep_texts_back(pair: Pair) -> None:
@@ -35,6 +44,36 @@ def keep_texts_back(pair: Pair) -> None:
     """
     ledger.wait_for_sends(pair)
     _wait_for_calls(pair)
+
+
+def keep_back_if_free(pairs: Mapping[Pair, bool]) -> set[Pair]:
+    """The same for many pairs at once, without waiting: those whose texts are kept back until the transaction ends.
+
+    ``pairs``: to each, whether calls under way count, too, as they do when the student is opted out.
+    """
+    locked = ledger.keep_back_if_free(pairs)
+    busy = _with_calls(pair for pair in locked if pairs[pair])
+    return locked - busy
+
+
+def _with_calls(pairs: Iterable[Pair]) -> set[Pair]:
+    """Those of the pairs to whom a call is under way from any of the numbers that a STOP reaches."""
+    wanted = set(pairs)
+    if not wanted:
+        return set()
+    since = clock.now() - CALL_OVER_AFTER
+    students = sorted({student for student, _ in wanted})
+    with connection.cursor() as cursor:
+        cursor.execute(CALLS, {"since": since, "students": students})
+        calls = cursor.fetchall()
+    if not calls:
+        return set()
+    reach = scope.reach_of({system for _, system in wanted})
+    return {
+        (student, system)
+        for student, system in wanted
+        if any(called == student and phone in reach[system] for called, phone in calls)
+    }
 
 
 def _wait_for_calls(pair: Pair) -> None:

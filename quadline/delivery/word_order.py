@@ -130,7 +130,7 @@ def _settle(pair: Pair, dates: Mapping[str, datetime], *, looks: int) -> bool:
         ledger.wait_for_sends(pair)
         conversations = _conversations(pair)
         ledger.learn_dates(pair, dates)
-        opting.answer_by_keyword(pair, now=clock.now(), dates=dates)
+        opting.answer_by_keywords({pair: clock.now()}, dates=dates)
         standing = ledger.standing(pair)
         is_in_doubt = standing is not None and standing.is_in_doubt
         if is_in_doubt:

@@ -12,8 +12,9 @@ from django.db import DataError, IntegrityError, connection, transaction
 from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, Receipt, Registration
+from quadline.consent import ledger
 from quadline.delivery import activation, good_news, receipts
-from quadline.delivery.inbound import file_replies
+from quadline.delivery.inbound import file_replies, free_at_once, pair_in
 from quadline.jobs import job
 from quadline.webhooks.models import CarrierEvent
 
@@ -23,6 +24,8 @@ BATCH = 10_000  # receipts applied at once: the more, the less each costs; their
 APPLIED, ON_THE_WAY = "applied", "a step on the way"
 KEEP = timedelta(days=90)
 LONGEST_KEY = 160
+PATIENCE_MS = 250  # of requests that are filed together, for any lock
+Event = tuple[str, str]  # a carrier and its key
 STORE_FILED = """
     INSERT INTO webhooks_carrierevent (carrier, kind, key, content, received_at, applied_at, result)
     SELECT carrier, 'inbound', key, content::jsonb, %(now)s, %(now)s, 'filed'
@@ -48,6 +51,10 @@ class Heard:
     def key(self) -> str:
         return self.text.carrier_message_id[:LONGEST_KEY]
 
+    @property
+    def event(self) -> Event:
+        return self.carrier, self.key
+
 
 def file_inbound(carrier: Carrier, text: InboundText, content: Mapping[str, str]) -> None:
     """Store and file one inbound text in one transaction: when this returns, it is in its conversation."""
@@ -56,16 +63,47 @@ def file_inbound(carrier: Carrier, text: InboundText, content: Mapping[str, str]
 
 def file_all_inbound(heard: Sequence[Heard]) -> None:
     """The same for many at once: all or none, and each once however often it comes."""
+    with transaction.atomic():
+        _file(heard, now=clock.now(), are_free=False)
+
+
+def file_those_free(heard: Sequence[Heard]) -> dict[Event, bool]:
+    """File together the requests, such as STOP, that wait for nobody: no text to their students is on its way.
+
+    All of them or none. Returns those that are filed; to each, whether the order of the student's words is in doubt. The
+    others are to be filed alone, by ``file_request``. Raises OperationalError when one meets somebody after all.
+    """
     now = clock.now()
     with transaction.atomic():
-        new = _store_filed(heard, now)
-        if not new:
-            return
-        filed = file_replies([each.text for each in new], now=now)
-        strangers = [each.key for each, message in zip(new, filed, strict=True) if message is None]
-        if strangers:
-            events = CarrierEvent.objects.filter(kind=CarrierEvent.Kind.INBOUND, key__in=strangers, applied_at=now)
-            events.update(result="to a number that is not ours")
+        _wait_no_longer_than(PATIENCE_MS)
+        free = [heard[at] for at in sorted(free_at_once([each.text for each in heard], now=now))]
+        _file(free, now=now, are_free=True)
+        in_doubt = ledger.in_doubt({pair_in(each.text) for each in free})
+    return {each.event: pair_in(each.text) in in_doubt for each in free}
+
+
+def file_request(heard: Heard) -> bool:
+    """File one that may have to wait for a text on its way. Whether the order of the student's words is in doubt."""
+    file_all_inbound([heard])
+    pair = pair_in(heard.text)
+    return pair in ledger.in_doubt([pair])
+
+
+def _wait_no_longer_than(milliseconds: int) -> None:
+    """For any lock, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
+
+
+def _file(heard: Sequence[Heard], *, now: datetime, are_free: bool) -> None:
+    new = _store_filed(heard, now) if heard else []
+    if not new:
+        return
+    filed = file_replies([each.text for each in new], now=now, are_free=are_free)
+    strangers = [each.key for each, message in zip(new, filed, strict=True) if message is None]
+    if strangers:
+        events = CarrierEvent.objects.filter(kind=CarrierEvent.Kind.INBOUND, key__in=strangers, applied_at=now)
+        events.update(result="to a number that is not ours")
 
 
 def _store_filed(heard: Sequence[Heard], now: datetime) -> list[Heard]:
@@ -73,7 +111,7 @@ def _store_filed(heard: Sequence[Heard], now: datetime) -> list[Heard]:
 
     In the order of their keys, so that two processes that were told the same wait for each other in one direction.
     """
-    once = {(each.carrier, each.key): each for each in heard}
+    once = {each.event: each for each in heard}
     values: dict[str, Any] = {
         "carriers": [carrier for carrier, _ in sorted(once)],
         "keys": [key for _, key in sorted(once)],

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DataError, close_old_connections
+from django.db import DataError, OperationalError, close_old_connections, connections
 from prometheus_client import Counter
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -41,15 +41,17 @@ FORGED = Counter("quadline_webhooks_forged_total", "Calls to a webhook without a
 SETTLED_WITHIN_SECONDS = 5.0
 # A few threads of their own: a carrier that does not answer keeps no reply from being filed.
 ASKING = ThreadPoolExecutor(4, thread_name_prefix="order of words")
+# Requests that wait for a text on its way, five seconds at worst: they keep no other call from being filed.
+WAITING = ThreadPoolExecutor(16, thread_name_prefix="waits for a text")
 View = Callable[[Carrier, WebhookCall], Answer]
 
 
 def application() -> Starlette:
     phrases.prepare()
-    replies = Crowd(_file)
+    replies, requests = Crowd(_file), Crowd(_file_those_free)
     return Starlette(
         routes=[
-            Route("/{carrier}/inbound", partial(inbound, replies), methods=["POST"]),
+            Route("/{carrier}/inbound", partial(inbound, replies, requests), methods=["POST"]),
             Route("/{carrier}/status", status, methods=["POST"]),
             Route("/{carrier}/voice", _door(voice), methods=["POST"]),
             Route("/{carrier}/events", _door(registrations), methods=["POST"]),
@@ -57,7 +59,7 @@ def application() -> Starlette:
     )
 
 
-async def inbound(replies: Crowd[Heard, None], request: Request) -> Response:
+async def inbound(replies: Crowd[Heard, None], requests: Crowd[Heard, dict[events.Event, bool]], request: Request) -> Response:
     """A reply is in its conversation when we answer. One that asks for something, such as STOP, waits for no other."""
     checked = _checked(request, await _read(request))
     if isinstance(checked, Response):
@@ -65,13 +67,46 @@ async def inbound(replies: Crowd[Heard, None], request: Request) -> Response:
     carrier, call = checked
     try:
         heard = Heard(carrier.name, carrier.read_inbound(call), call.form)
-        may_ask = asks_something(heard.text.body)
-        await (Crowd(_file) if may_ask else replies).add(heard)
+        is_in_doubt = False
+        if asks_something(heard.text.body):
+            is_in_doubt = await _file_request(requests, heard)
+        else:
+            await replies.add(heard)
     except Exception as error:
         return _fault(request, error)
-    if may_ask:
+    if is_in_doubt:
         await _settle_order(pair_in(heard.text))
     return _answered(carrier.answer_text())
+
+
+async def _file_request(requests: Crowd[Heard, dict[events.Event, bool]], heard: Heard) -> bool:
+    """Together with those that come beside it; alone when it has to wait for a text on its way, so that none waits with it.
+
+    Whether the order of the student's words is in doubt.
+    """
+    filed = await requests.add(heard)
+    if heard.event in filed:
+        return filed[heard.event]
+    return await asyncio.get_running_loop().run_in_executor(WAITING, _file_request_here, heard)
+
+
+def _file_those_free(heard: Sequence[Heard]) -> dict[events.Event, bool]:
+    """One that meets somebody after all is filed like those that have to wait."""
+    try:
+        return events.file_those_free(heard)
+    except OperationalError:
+        if len(heard) > 1:
+            raise
+        close_old_connections()
+        return {}
+
+
+def _file_request_here(heard: Heard) -> bool:
+    """Its connection is closed, for seldom so many are needed."""
+    try:
+        return events.file_request(heard)
+    finally:
+        connections.close_all()
 
 
 async def _settle_order(pair: Pair) -> None:

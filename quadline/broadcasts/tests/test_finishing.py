@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -18,7 +21,7 @@ from quadline.broadcasts.tests.acts import draft, email, send
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.models import Attempt, OutgoingEmail
-from quadline.delivery.tests.acts import send_due
+from quadline.delivery.tests.acts import number_row, send_due
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.cast import Cast
@@ -134,3 +137,30 @@ def test_the_job_looks_as_long_as_one_runs(people: Cast, number: SystemNumber) -
     Message.objects.update(status=Status.SENT, due_at=None)
     async_to_sync(finishing.follow_broadcasts.func)(timestamp=0)
     assert state(broadcast) == State.FINISHED
+
+
+def test_twenty_that_run_are_looked_at_with_as_many_statements_as_two(people: Cast, number: SystemNumber) -> None:
+    def needed() -> int:
+        follow()
+        with CaptureQueriesContext(connection) as statements:
+            follow(seconds=5)
+        return len(statements)
+
+    for _ in range(2):
+        send(draft(people.maya, f"student:{people.rosa.pk}"))
+    for_two = needed()
+    for _ in range(18):
+        send(draft(people.maya, f"student:{people.rosa.pk}"))
+    assert Broadcast.objects.filter(state=State.RUNNING).count() == 20
+    assert needed() == for_two
+
+
+def test_one_that_somebody_is_at_keeps_no_other_waiting(committed_people: Cast) -> None:
+    number_row(committed_people.maya)
+    busy, free = (send(draft(committed_people.maya, f"student:{committed_people.rosa.pk}")) for _ in range(2))
+    Message.objects.update(status=Status.SENT, due_at=None)
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT 1 FROM broadcasts_broadcast WHERE id = %s FOR UPDATE", [busy.pk])
+        assert follow()
+        other.rollback()
+    assert (state(busy), state(free)) == (State.RUNNING, State.FINISHED)

@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -60,8 +62,22 @@ class Caller:
 
 
 async def _call(method: str, path: str, body: bytes, headers: Headers) -> Heard:
+    async with opened_door() as door:
+        return await ask(door, method, path, body, headers)
+
+
+@asynccontextmanager
+async def opened_door() -> AsyncIterator[Starlette]:
     threads = ThreadPoolExecutor(max_workers=1)  # one, so that its connection can be closed at the end
     asyncio.get_running_loop().set_default_executor(threads)
+    try:
+        yield Starlette(routes=[Mount("/webhooks", views.application())])
+    finally:
+        await receipt_store.close()
+        await sync_to_async(connections.close_all, thread_sensitive=False)()
+
+
+async def ask(door: Starlette, method: str, path: str, body: bytes, headers: Headers) -> Heard:
     bare, _, query = path.partition("?")
     scope = {
         "type": "http",
@@ -86,12 +102,7 @@ async def _call(method: str, path: str, body: bytes, headers: Headers) -> Heard:
     async def send(message: Any) -> None:
         answered.append(message)
 
-    door = Starlette(routes=[Mount("/webhooks", views.application())])
-    try:
-        await door(scope, receive, send)
-    finally:
-        await receipt_store.close()
-        await sync_to_async(connections.close_all, thread_sensitive=False)()
+    await door(scope, receive, send)
     told = {name.decode(): value.decode() for name, value in answered[0]["headers"]}
     return Heard(answered[0]["status"], told, b"".join(each.get("body", b"") for each in answered[1:]).decode())
 

@@ -32,6 +32,7 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "after_launch": (WEB, "quadline.broadcasts.launching:launch", "after"),
     "in_reply": (WEB, "quadline.delivery.inbound:file_replies", "after"),  # written, and not committed
     "after_reply": (WEB, "quadline.webhooks.events:file_all_inbound", "after"),  # committed, and the carrier never hears
+    "after_stop": (WEB, "quadline.webhooks.events:file_those_free", "after"),  # the same for those that ask for something
 }
 
 

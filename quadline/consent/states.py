@@ -1,0 +1,122 @@
+"""Where pairs of phones stand: moved by new entries of the ledger, many pairs at once, in the caller's transaction."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from quadline.consent.models import ConsentEntry, ConsentState
+from quadline.consent.order import Standing, Word, standing_of
+from quadline.consent.rules import Change
+
+Pair = tuple[str, str]  # student phone, system phone
+# Of a pair, the newest. Who changes their mind more often than this costs us no more than this.
+MOST_WORDS = 100
+NO_WAIT = timedelta(0)
+BEGIN = """
+    INSERT INTO consent_consentstate (student_phone, system_phone, opted_out, since, entry_id)
+    SELECT student_phone, system_phone, change = 'opt_out', occurred_at, id
+    FROM consent_consententry WHERE id = ANY(%s) ORDER BY student_phone, system_phone
+    ON CONFLICT (student_phone, system_phone) DO NOTHING
+    RETURNING entry_id
+"""
+LOCK = """
+    SELECT state.*
+    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    JOIN consent_consentstate AS state USING (student_phone, system_phone)
+    ORDER BY state.id FOR NO KEY UPDATE OF state
+"""
+NEWEST = """
+    SELECT entry.*
+    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    CROSS JOIN LATERAL (
+        SELECT * FROM consent_consententry AS own
+        WHERE own.student_phone = pair.student_phone AND own.system_phone = pair.system_phone
+        ORDER BY own.id DESC LIMIT %(most)s
+    ) AS entry
+    ORDER BY entry.id DESC
+"""
+
+
+def move(entries: Collection[ConsentEntry]) -> None:
+    """Move the states of new entries, each of another pair, however many there are.
+
+    What was said last counts; one that arrives late does not undo a newer one (order.py).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN, [[entry.pk for entry in entries]])
+        first_words = {entry_id for (entry_id,) in cursor.fetchall()}
+    news = {pair_of(entry): entry for entry in entries if entry.pk not in first_words}
+    if not news:
+        return
+    states = list(ConsentState.objects.raw(LOCK, as_arrays(news)))
+    # Read when the rows are locked: whoever wrote another word meanwhile has committed it.
+    words = words_of(news)
+    moved = []
+    for state in states:
+        pair = pair_of(state)
+        moved.append((state, _standing_after(news[pair], words[pair], state)))
+    save(moved)
+
+
+def save(moved: Sequence[tuple[ConsentState, Standing]]) -> None:
+    """Write where pairs stand. Their rows are locked by the caller."""
+    for state, standing in moved:
+        state.opted_out = standing.last.change is Change.OPT_OUT
+        state.since = standing.last.occurred_at
+        state.entry_id = standing.last.id
+        if not standing.is_in_doubt:
+            state.look_up_at, state.looks = None, 0
+    fields = ["opted_out", "since", "entry", "look_up_at", "looks"]
+    ConsentState.objects.bulk_update([state for state, _ in moved], fields)
+    doubted = [state.pk for state, standing in moved if standing.is_in_doubt and state.look_up_at is None]
+    if doubted:
+        ConsentState.objects.filter(pk__in=doubted).update(look_up_at=Now(), looks=0)
+
+
+def doubt(pair: Pair, *, looks: int = 0, wait: timedelta = NO_WAIT) -> None:
+    """The carrier is to be asked for the order of the pair's words, after a wait when it was asked without an answer."""
+    ConsentState.objects.filter(is_of(pair)).update(look_up_at=Now() + wait, looks=looks)
+
+
+def newest_entries(pairs: Iterable[Pair]) -> dict[Pair, list[ConsentEntry]]:
+    """Of each pair, newest first; a pair of which the ledger has nothing has none."""
+    wanted = list(pairs)
+    found: dict[Pair, list[ConsentEntry]] = {pair: [] for pair in wanted}
+    for entry in ConsentEntry.objects.raw(NEWEST, {**as_arrays(wanted), "most": MOST_WORDS}):
+        found[pair_of(entry)].append(entry)
+    return found
+
+
+def words_of(pairs: Iterable[Pair]) -> Mapping[Pair, list[Word]]:
+    """Of each pair, in the order they were written down."""
+    entries = newest_entries(pairs)
+    return {pair: [entry.word for entry in reversed(newest)] for pair, newest in entries.items()}
+
+
+def pair_of(row: ConsentEntry | ConsentState) -> Pair:
+    return row.student_phone, row.system_phone
+
+
+def is_of(pair: Pair) -> Q:
+    return Q(student_phone=pair[0], system_phone=pair[1])
+
+
+def as_arrays(pairs: Iterable[Pair]) -> dict[str, list[str]]:
+    """For statements that take pairs as two arrays of phones."""
+    wanted = list(pairs)
+    return {
+        "students": [student for student, _ in wanted],
+        "systems": [system for _, system in wanted],
+    }
+
+
+def _standing_after(entry: ConsentEntry, words: Sequence[Word], before: ConsentState) -> Standing:
+    standing = standing_of(words)
+    is_shut_by_it = standing.last.change is Change.OPT_OUT and entry.change == Change.OPT_OUT
+    if is_shut_by_it and not before.opted_out:
+        # What shuts a pair is a new entry, so that whoever reads the opt-outs on from an entry misses none.
+        return Standing(entry.word, standing.is_in_doubt)
+    return standing
