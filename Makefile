@@ -1,4 +1,4 @@
-# Two commands to know: make demo, make test. Everything else is here too. Needs git, make and Python 3.11 or later.
+# Two commands to know: make demo, make test. Bare make lists the others. Needs git, make and Python 3.11 or later.
 
 PORT ?= 8000
 PYTHON ?= python3
@@ -9,7 +9,11 @@ unexport PYTHONDONTWRITEBYTECODE
 # What raises processes of its own and mostly waits for them; all other faults share one house.
 ON_THEIR_OWN := $(addprefix tests/faults/test_,short_run.py told_to_stop.py database_dies.py)
 
-.PHONY: demo run test test-rooms test-faults test-short-run test-journeys faults check bench screenshots train-opt-out chromium faketime clean
+.DEFAULT_GOAL := help
+.PHONY: help demo run test test-rooms test-faults test-short-run test-journeys faults check bench screenshots train-opt-out chromium faketime clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
 	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
@@ -35,7 +39,8 @@ test-journeys: $(STAMP)
 faults: $(STAMP) faketime  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1; LONG=1: the named cases that take long
 	$(if $(LONG),$(BIN)/pytest -q -m long tests,$(BIN)/python -m tests.faults.harness.run --minutes $(or $(MINUTES),10) $(foreach seed,$(SEED),--seed $(seed)) $(if $(WRITE),--write docs/reliability.md))
 
-check: $(STAMP)  ## style, types, import contracts, missing migrations, vendored files
+check: $(STAMP)  ## style and its figures, types, import contracts, missing migrations, vendored files
+	$(BIN)/python scripts/measure_style.py --check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python scripts/with_test_settings.py $(BIN)/mypy
