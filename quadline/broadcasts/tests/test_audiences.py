@@ -170,6 +170,7 @@ def test_letters_in_ids_may_be_small_and_zeros_alone_are_an_id(people: Cast) -> 
     assert resolve_pasted("a00b12 0", people.maya).resolved == [lettered, zeros]
 
 
+@pytest.mark.slow
 def test_twenty_thousand_pasted_lines_take_few_statements(people: Cast) -> None:
     known = crowd(people.maya, 3_000)
     lines = [one.email.upper() for one in known] + [f"nobody{number}@alder.example" for number in range(17_000)]

@@ -227,6 +227,7 @@ def test_a_notice_that_was_given_meanwhile_is_not_given_again(people: Cast, numb
     assert (review.first_contacts, review.total_segments) == (1, sum(text.segments for text in texts.values()))
 
 
+@pytest.mark.slow
 def test_twenty_thousand_are_sent_with_few_statements(people: Cast) -> None:
     crowd(people.omar, 20_000)
     number_row(people.omar, "+17345550201")

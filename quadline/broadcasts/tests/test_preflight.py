@@ -248,6 +248,7 @@ def test_a_broadcast_answers_nobody_so_the_night_holds_it_for_who_wrote_just_now
     assert review(draft(people.maya), now=night).held_by_quiet_hours == 2
 
 
+@pytest.mark.slow
 def test_a_review_of_twenty_thousand_is_a_matter_of_seconds_and_of_few_statements(people: Cast, number: SystemNumber) -> None:
     crowd(people.omar, 20_000)
     number_row(people.omar, "+17345550201")

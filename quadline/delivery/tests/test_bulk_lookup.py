@@ -88,6 +88,7 @@ def asked(box: Simulator) -> int:
     return int(box.ask("GET", "/simulator/healthz")["lists_asked"])
 
 
+@pytest.mark.slow
 def test_two_thousand_unknown_outcomes_are_settled_by_a_few_readings_and_none_is_sent_twice(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:

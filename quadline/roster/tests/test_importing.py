@@ -222,6 +222,7 @@ def _versions() -> set[tuple[str, ...]]:
         return set(cursor.fetchall())
 
 
+@pytest.mark.slow
 def test_ten_thousand_students_are_imported_in_a_bounded_number_of_queries(
     write: Write, people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,6 +137,8 @@ def main() -> None:
             make_due(number, chosen.texts)
             figures = watched(chosen.texts, seconds=chosen.seconds)
         print(figures, flush=True)
+        if ended := built.ended():
+            print(f"ended meanwhile: {', '.join(ended)}; worker: {worker.returncode}")
     finally:
         built.stop()
     sys.exit(0 if figures.sent == figures.texts else 1)
