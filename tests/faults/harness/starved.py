@@ -110,8 +110,12 @@ def make_due(number: "SystemNumber", texts: int) -> None:
     from quadline.delivery.sender import send_due_texts
     from quadline.delivery.tests.test_bulk_lookup import students, texts_of
     from quadline.jobs import enqueue
+    from quadline.roster.models import CaseloadEntry
 
-    texts_of(number.user, number, students(texts), "The college is closed today.")
+    reached = students(texts)
+    mine = (CaseloadEntry(staff=number.user, student=each) for each in reached)
+    CaseloadEntry.objects.bulk_create(mine)  # of others they would be held
+    texts_of(number.user, number, reached, "The college is closed today.")
     enqueue(send_due_texts)
 
 
