@@ -4,9 +4,11 @@ DEBUG stays off, so that everything else is as in a deployment.
 """
 
 from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
 
 from quadline.config.settings import *  # noqa: F403  # all of them, and these besides
-from quadline.config.settings import ENV, MIDDLEWARE, TEMPLATES, urlsplit
+from quadline.config.settings import ENV, MIDDLEWARE, TEMPLATES
 
 
 def _is_of_this_machine(host: str) -> bool:
@@ -19,8 +21,9 @@ def _is_of_this_machine(host: str) -> bool:
 if not _is_of_this_machine(urlsplit(ENV.public_url).hostname or ""):
     raise SystemExit("Errors are shown with their values: only for a PUBLIC_URL of this machine, such as make dev has.")
 
-TEMPLATES[0]["APP_DIRS"] = False  # which stands for these loaders, cached
-TEMPLATES[0]["OPTIONS"]["loaders"] = [
+_engine: dict[str, Any] = TEMPLATES[0]
+_engine["APP_DIRS"] = False  # which stands for these loaders, cached
+_engine["OPTIONS"]["loaders"] = [
     "django.template.loaders.filesystem.Loader",
     "django.template.loaders.app_directories.Loader",
 ]
