@@ -1,4 +1,4 @@
-# Two commands to know: make demo, make test. Everything else is here too. Needs git, make and Python 3.11 or later.
+# Two commands to know: make demo, make test. Bare make lists the others. Needs git, make and Python 3.11 or later.
 
 PORT ?= 8000
 PYTHON ?= python3
@@ -6,22 +6,45 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
+ROOMS := quadline bench tests/architecture tests/api tests/abuse
+# The marks of tests/marks.py and pyproject.toml.
+SLOW_TO_RAISE := browser or house or simulator or processes or commits or slow or long
 # What raises processes of its own and mostly waits for them; all other faults share one house.
 ON_THEIR_OWN := $(addprefix tests/faults/test_,short_run.py told_to_stop.py database_dies.py)
 
-.PHONY: demo run test test-rooms test-faults test-short-run test-journeys faults check bench pages screenshots train-opt-out chromium faketime clean
+.DEFAULT_GOAL := help
+.PHONY: help demo dev run test test-fast test-slow-list test-rooms test-faults test-short-run test-journeys faults check bench pages screenshots train-opt-out chromium faketime clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP)  ## the whole house on this machine with a sample college; PORT=8123, FRESH=1
 	@$(BIN)/quadline demo --port $(PORT) $(if $(FRESH),--fresh)
 
+dev: $(STAMP)  ## the same for changing the code: Python and templates reload, errors are readable; PORT=8123, FRESH=1
+	@$(BIN)/quadline dev --port $(PORT) $(if $(FRESH),--fresh)
+
 run: $(STAMP)  ## web, worker and (unless DATABASE_URL is set) a database, with the settings in .env
 	@$(BIN)/quadline run --port $(PORT)
 
-test: $(STAMP) chromium faketime  ## everything, browser tests too; what mostly waits runs beside what mostly computes
-	@$(MAKE) --no-print-directory -j4 --output-sync=line test-rooms test-faults test-short-run test-journeys
+# What mostly waits runs beside what mostly computes.
+LANES := test-rooms test-faults test-short-run test-journeys
+ifdef ROOM
+test: $(STAMP)
+	$(BIN)/pytest -q quadline/$(ROOM)
+else
+test: $(STAMP) chromium faketime  ## everything, browser tests too; ROOM=consent: one room's tests only
+	@$(MAKE) --no-print-directory -j4 --output-sync=line $(LANES)
+endif
+
+test-fast: $(STAMP)  ## what needs no browser, no process and no thousands of rows, side by side
+	$(BIN)/pytest -q -n auto --dist loadscope -m "not ($(SLOW_TO_RAISE))" $(ROOMS)
+
+test-slow-list: $(STAMP)  ## name the tests that take over five seconds
+	@$(BIN)/pytest -q --collect-only -m "slow or long"
 
 test-rooms: $(STAMP)
-	$(BIN)/pytest -q -n 2 --dist loadscope quadline bench tests/architecture tests/api tests/abuse
+	$(BIN)/pytest -q -n 2 --dist loadscope $(ROOMS)
 
 test-faults: $(STAMP)
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/faults $(ON_THEIR_OWN:%=--ignore=%)
@@ -35,7 +58,8 @@ test-journeys: $(STAMP)
 faults: $(STAMP) faketime  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1; LONG=1: the named cases that take long
 	$(if $(LONG),$(BIN)/pytest -q -m long tests,$(BIN)/python -m tests.faults.harness.run --minutes $(or $(MINUTES),10) $(foreach seed,$(SEED),--seed $(seed)) $(if $(WRITE),--write docs/reliability.md))
 
-check: $(STAMP)  ## style, types, import contracts, missing migrations, vendored files, tables of the pages
+check: $(STAMP)  ## style and its figures, types, import contracts, missing migrations, vendored files, tables of the pages
+	$(BIN)/python scripts/measure_style.py --check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python scripts/with_test_settings.py $(BIN)/mypy

@@ -12,6 +12,7 @@ def main() -> None:
     verb = sys.argv[1] if len(sys.argv) > 1 else "help"
     own: dict[str, Callable[[list[str]], None]] = {
         "demo": demo,
+        "dev": dev,
         "run": run,
         "prepare": prepare,
         "web": web,
@@ -31,6 +32,13 @@ def demo(arguments: list[str]) -> None:
     from quadline.demo.launch import demo
 
     demo(arguments)
+
+
+def dev(arguments: list[str]) -> None:
+    """As the demo, and it follows what is changed in the code."""
+    from quadline.demo.launch import dev
+
+    dev(arguments)
 
 
 def run(arguments: list[str]) -> None:

@@ -45,6 +45,16 @@ class Line:
         return len(self._ready) + len(self._calls) + len(self._answers) + self._being_written
 
     @property
+    def ready(self) -> int:
+        """How many wait for a free call."""
+        return len(self._ready)
+
+    @property
+    def places(self) -> int:
+        """How many more calls may be under way."""
+        return max(0, self._window.size - len(self._calls))
+
+    @property
     def seconds_since_single(self) -> float:
         return self._clock() - self._single_at
 

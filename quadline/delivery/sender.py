@@ -24,6 +24,7 @@ from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.blocking import block
 from quadline.delivery.claiming import Claim, claim_due, next_turn
 from quadline.delivery.line import Answer, Line
+from quadline.delivery.look_ahead import LookAhead
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER
 from quadline.jobs import beside, enqueue, fresh_connection, job
@@ -34,11 +35,13 @@ AT_ONCE = 200  # calls under way in one worker process
 CHUNK = 300  # texts of broadcasts that are claimed and looked at together
 FEW = 60  # instead, while single texts come: none then waits long for a broadcast's to be claimed
 LATELY_SECONDS = 1.0  # after a single text others are looked for
-AHEAD = 400  # claimed and looked at before a call is free, so that no call is kept waiting by the database
+AHEAD = 400  # at most: claimed and looked at before a call is free, so that none is kept waiting by the database
 A_BEAT = 0.01  # seconds in which answers gather, to be written down together
 A_MOMENT = timedelta(seconds=1)
 SOON = timedelta(seconds=15)  # a number whose turn comes within this is waited for
 LONGEST_RUN_SECONDS = 20.0  # then the job begins anew, so that a worker that is told to stop is not kept from it
+PAUSED = Unsent("this worker was paused", retry_after=1.0)  # seconds; a slow worker's texts do not wait longer each time
+_ahead = LookAhead(most=AHEAD)  # what this process has learned of its own pace, from run to run
 # One job of a process hands over; the others tell it that there may be more to do. By event loop: there is one per worker.
 _lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Line] = WeakKeyDictionary()
 
@@ -76,7 +79,7 @@ async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
     while True:
         is_over = loop.time() > until
         line.begin_turn()
-        chunk = FEW if line.seconds_since_single < LATELY_SECONDS else CHUNK
+        chunk = min(FEW if line.seconds_since_single < LATELY_SECONDS else CHUNK, _ahead.size)
         turn = await sync_to_async(_take_turn)(line, 0 if is_over else min(chunk, _room(line)))
         line.add(turn.allowed, turn.looked_at)
         if turn.has_claimed and _room(line) >= chunk:
@@ -90,7 +93,10 @@ async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
 
 
 def _room(line: Line) -> int:
-    return max(0, AT_ONCE + AHEAD - len(line))  # one whose call ends this moment counts twice
+    """How many more texts may be claimed."""
+    in_hand = AT_ONCE + AHEAD - len(line)  # one whose call ends this moment counts twice
+    soon_called = line.places + _ahead.size - line.ready
+    return max(0, min(in_hand, soon_called))
 
 
 async def _record(line: Line) -> None:
@@ -202,9 +208,12 @@ def _come_back(claim: Claim, now: datetime) -> None:
 
 
 async def _hand_over(claim: Claim, looked_at: float) -> SendOutcome:
-    in_hand, since_look = clock.seconds() - claim.since, clock.seconds() - looked_at
-    if in_hand > STALE_AFTER.total_seconds() or since_look > LOOK_LASTS.total_seconds():
-        return Unsent("this worker was paused")
+    now = clock.seconds()
+    is_stale = now - claim.since > STALE_AFTER.total_seconds()
+    if is_stale or now - looked_at > LOOK_LASTS.total_seconds():
+        _ahead.ran_out(looked_at=looked_at, now=now)
+        return PAUSED
+    _ahead.left_in_time()
     student_phone, system_phone = claim.to.pair
     text = OutboundText(str(claim.message_id), system_phone, student_phone, claim.text)
     return await registry.current().send(text)

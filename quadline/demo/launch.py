@@ -1,4 +1,4 @@
-"""``quadline demo`` and ``quadline run``: start the processes, say where to look, stop on Ctrl-C."""
+"""``quadline demo``, ``dev`` and ``run``: start the processes, say where to look, stop on Ctrl-C."""
 
 import argparse
 import gc
@@ -6,13 +6,13 @@ import io
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from quadline.config import programs
-from quadline.demo import ownership, postgres
-from quadline.demo.processes import Copy, Process, Supervisor, inherited, is_free, wait_for
+from quadline.demo import developing, ownership, postgres
+from quadline.demo.processes import Child, Copy, Process, Supervisor, inherited, is_free, wait_for
 
 STUDENTS = Path(__file__).parent / "college" / "students.csv"
 ALDER = {
@@ -29,10 +29,18 @@ ALDER = {
 
 def demo(arguments: list[str]) -> None:
     """Database, simulator, web, worker and mail intake, with the sample college loaded."""
-    chosen = _demo_options(arguments)
+    _start_with_sample(_sample_options("demo", arguments), follows_code=False)
+
+
+def dev(arguments: list[str]) -> None:
+    """As the demo, on a database of its own, for whoever changes the code: see developing.py."""
+    _start_with_sample(_sample_options("dev", arguments), follows_code=True)
+
+
+def _start_with_sample(chosen: argparse.Namespace, *, follows_code: bool) -> None:
     web, carrier, smtp, intake = ports = [chosen.port + place for place in range(4)]
     if taken := [port for port in ports if not is_free(port)]:
-        sys.exit(f"Port {taken[0]} is in use. Choose another: make demo PORT={chosen.port + 10}")
+        sys.exit(f"Port {taken[0]} is in use. Choose another: make {chosen.verb} PORT={chosen.port + 10}")
     data = Path(chosen.data).resolve()
     log_level = os.environ.get("LOG_LEVEL", "WARNING")
     if chosen.fresh:
@@ -50,7 +58,9 @@ def demo(arguments: list[str]) -> None:
         ],
         inherited(settings),
     )
-    _serve(data, settings, web, first=[with_simulator], carrier_url=carrier_url)
+    if follows_code:
+        settings |= developing.SETTINGS
+    _serve(data, settings, web, first=[with_simulator], carrier_url=carrier_url, follows_code=follows_code)
 
 
 def run(arguments: list[str]) -> None:
@@ -68,7 +78,15 @@ def run(arguments: list[str]) -> None:
     _serve(data, {"DATA_DIR": str(data)}, chosen.port, first=[], carrier_url="")
 
 
-def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Process], carrier_url: str) -> None:
+def _serve(
+    data: Path,
+    settings: dict[str, str],
+    port: int,
+    *,
+    first: list[Process],
+    carrier_url: str,
+    follows_code: bool = False,
+) -> None:
     """Everything at once that can be: what is not ours starts while the house is imported, once for all its processes."""
     os.umask(0o077)  # what students write is for nobody else on this machine
     with Supervisor() as house:
@@ -81,13 +99,17 @@ def _serve(data: Path, settings: dict[str, str], port: int, *, first: list[Proce
         with _database(house, data):
             copies = _import_house(port)
         _bring_tables_up_to_date(with_sample=carrier_url != "")
-        house.start(copies.pop(0))
+        ours: Sequence[Child] = developing.fresh(copies) if follows_code else copies
+        house.start(ours[0])
         if carrier_url and wait_for(f"{carrier_url}/simulator/healthz", seconds=30):
             house.run_once(Copy(["connect_carrier"], _connect_carrier))
-        for copy in copies:
-            house.start(copy)
+        for child in ours[1:]:
+            house.start(child)
         _announce(port, carrier_url)
-        house.keep_running()
+        if follows_code:
+            developing.follow(house, ours)
+        else:
+            house.keep_running()
 
 
 @contextmanager
@@ -175,11 +197,12 @@ def _announce(port: int, carrier_url: str) -> None:
     print("\n" + "\n".join(lines) + "\n", flush=True)
 
 
-def _demo_options(arguments: list[str]) -> argparse.Namespace:
-    options = argparse.ArgumentParser("quadline demo")
+def _sample_options(verb: str, arguments: list[str]) -> argparse.Namespace:
+    options = argparse.ArgumentParser(f"quadline {verb}")
+    options.set_defaults(verb=verb)
     options.add_argument("--port", type=int, default=8000)
-    options.add_argument("--data", default="data/demo")
-    options.add_argument("--fresh", action="store_true", help="start over: forget every text, number and roster of the demo")
+    options.add_argument("--data", default=f"data/{verb}")
+    options.add_argument("--fresh", action="store_true", help="start over: forget every text, number and roster in it")
     options.add_argument("--registration-delay", type=int, default=20, help="seconds until a number is active")
     return options.parse_args(arguments)
 

@@ -126,6 +126,7 @@ def test_no_reply_says_both() -> None:
         assert said.setdefault(reply.body, reply.is_stop) is reply.is_stop, reply.body
 
 
+@pytest.mark.slow
 def test_nothing_held_back_has_a_twin_in_training() -> None:
     assert list(families.twins(labelled.held_back(), labelled.training())) == []
 
@@ -181,6 +182,7 @@ def test_the_weights_are_small_and_fit_the_table() -> None:
     assert stop_classifier.WEIGHTS.stat().st_size == stop_classifier.TABLE <= LARGEST_FILE
 
 
+@pytest.mark.slow
 def test_training_again_gives_the_same_weights() -> None:
     training = _training_script()
     replies = labelled.training()

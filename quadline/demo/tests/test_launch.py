@@ -17,6 +17,8 @@ from quadline.demo.processes import wait_for
 from tests.environment import TEST_SETTINGS
 from tests.house import PATIENCE, eventually, free_ports
 
+pytestmark = pytest.mark.processes
+
 NOT_OF_A_DEMO = {*TEST_SETTINGS, "DATABASE_URL"}
 
 

@@ -16,6 +16,8 @@ from quadline.demo.processes import wait_for
 from quadline.demo.tests.test_launch import NOT_OF_A_DEMO
 from tests.house import PATIENCE, free_ports
 
+pytestmark = pytest.mark.processes
+
 STUDENTS = "SELECT count(*) FROM roster_student"
 
 

@@ -8,6 +8,8 @@ import pytest
 from quadline.demo import postgres
 from quadline.demo.processes import is_free, wait_for
 
+pytestmark = pytest.mark.processes
+
 
 def test_a_cluster_is_made_started_stopped_and_started_again_with_what_it_held(tmp_path: Path) -> None:
     cluster = postgres.cluster_at(tmp_path)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.house import eventually
 
+pytestmark = pytest.mark.processes
+
 TOLD_WHILE_IT_FORKS = """
 import os, signal, time
 from quadline.demo.processes import Copy, Process, Supervisor, inherited
