@@ -12,7 +12,10 @@ from quadline.audit.models import record
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.nightfall import put_off
 from quadline.broadcasts.rules import State
+from quadline.consent.rules import Verdict
+from quadline.conversations.statuses import wait_where
 from quadline.delivery.deadlines import deadline_of
+from quadline.delivery.rules import waits_for
 from quadline.jobs import beside, job
 from quadline.live.telling import tell
 
@@ -40,11 +43,13 @@ STANDING = """
 """
 # What waited for its number has its turn now, and as long for it as it would have had from the start.
 TURNS = """
-    UPDATE conversations_message AS message SET reason = 'turn', deadline_at = %(deadline)s
-    FROM broadcasts_recipient AS recipient, numbers_systemnumber AS number
+    SELECT message.id, %(reason)s AS reason, message.detail, LEAST(message.due_at, %(due_at)s) AS due_at,
+           %(deadline)s::timestamptz AS deadline_at
+    FROM broadcasts_recipient AS recipient, conversations_message AS message, numbers_systemnumber AS number
     WHERE recipient.broadcast_id = %(broadcast)s AND message.id = recipient.message_id
       AND message.status = 'waiting' AND message.reason = 'number'
       AND number.id = message.system_number_id AND number.state = 'active'
+    FOR NO KEY UPDATE OF message SKIP LOCKED
 """
 
 
@@ -101,5 +106,11 @@ def _finish(broadcast: Broadcast, now: datetime) -> None:
 
 def _give_turns(broadcast: Broadcast, now: datetime) -> None:
     takes = timedelta(seconds=int(broadcast.review.get("takes_seconds", 0)))
-    with connection.cursor() as cursor:
-        cursor.execute(TURNS, {"broadcast": broadcast.pk, "deadline": deadline_of(now + takes)})
+    turn = waits_for(Verdict(True), now=now, is_bulk=True)
+    values = {
+        "broadcast": broadcast.pk,
+        "reason": turn.reason,
+        "due_at": turn.due_at,
+        "deadline": deadline_of(now + takes),
+    }
+    wait_where(TURNS, values, new_deadline=True)

@@ -14,17 +14,22 @@ from quadline.broadcasts.facts import people_in, verdicts_for
 from quadline.broadcasts.launching import set_off
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import MAY_BECOME, BroadcastRefused, State, sending_seconds
+from quadline.broadcasts.writing import held_as_arguments, waits_of
+from quadline.consent.rules import Verdict
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WaitingFor
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Status, WaitingFor
+from quadline.conversations.statuses import explain, sql, wait, wait_where
 from quadline.delivery import notices
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.out_of_reach import keep_out_of_reach
+from quadline.delivery.rules import waits_for
 from quadline.live.telling import tell
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
 from quadline.roster.models import Student
 
-# Texts are locked in the order in which the sender's answers are written down (delivery/accepted.py).
+# Texts are locked in the order in which the sender's answers are written down (delivery/recording.py).
 WAITING = """
     SELECT message.id FROM conversations_message AS message
     JOIN broadcasts_recipient AS recipient ON recipient.message_id = message.id
@@ -32,24 +37,15 @@ WAITING = """
       AND message.status IN ('waiting', 'queued') AND message.reason <> %(but)s
     ORDER BY message.id FOR NO KEY UPDATE OF message
 """
-PAUSE = "UPDATE conversations_message SET due_at = NULL, reason = 'paused' WHERE id = ANY(%(ids)s::uuid[])"
 RESUME = """
-    UPDATE conversations_message AS message
-    SET due_at = CASE WHEN %(is_active)s THEN COALESCE(held.until, %(now)s) ELSE %(now)s END,
-        reason = CASE WHEN NOT %(is_active)s THEN 'number' WHEN held.until IS NULL THEN 'turn' ELSE 'quiet_hours' END,
-        deadline_at = %(deadline)s
-    FROM conversations_conversation AS conversation
-    LEFT JOIN unnest(%(held)s::bigint[], %(untils)s::timestamptz[]) AS held (student_id, until)
-         ON held.student_id = conversation.student_id
-    WHERE message.id = ANY(%(ids)s::uuid[]) AND conversation.id = message.conversation_id
-"""
-# The student's wish is in question: such a text goes on when that is answered, not before.
-IN_QUESTION = """
-    UPDATE conversations_message AS message SET due_at = NULL, reason = 'question'
-    FROM numbers_systemnumber AS number, consent_stopquestion AS question
-    WHERE message.id = ANY(%(ids)s::uuid[]) AND number.id = message.system_number_id AND question.answer = ''
-      AND question.holds_texts
-      AND question.student_phone = message.student_phone AND question.system_phone = number.phone
+    SELECT message.id, COALESCE(held.reason, %(reason)s) AS reason, '' AS detail,
+           CASE WHEN held.student_id IS NULL THEN %(due_at)s ELSE held.due_at END AS due_at,
+           %(deadline)s::timestamptz AS deadline_at
+    FROM conversations_message AS message
+    JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
+    LEFT JOIN unnest(%(held)s::bigint[], %(reasons)s::text[], %(due_ats)s::timestamptz[])
+         AS held (student_id, reason, due_at) ON held.student_id = conversation.student_id
+    WHERE message.id = ANY(%(ids)s::uuid[])
 """
 # Emails that are not in a worker's hands: those instead of a text that never left, and those that are the broadcast.
 EMAILS = """
@@ -65,18 +61,21 @@ DROP = """
     UPDATE delivery_outgoingemail SET state = 'dropped', due_at = NULL, detail = 'The broadcast was stopped.'
     WHERE id = ANY(%(ids)s) RETURNING message_id
 """
-CANCEL = """
+CANCELLED = sql.climbed(f"'{Status.CANCELLED}'")
+EVENT = sql.event(
+    "stopped",
+    cause=Cause.BROADCAST_STOPPED,
+    to=f"'{Status.CANCELLED}'",
+    actor="%(actor)s",
+)
+CANCEL = f"""
     WITH stopped AS (
-        SELECT id, status FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND status IN ('waiting', 'queued')
+        SELECT id, status FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND status = ANY(%(lower)s::text[])
     ),
-    told AS (
-        INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, actor_id, key)
-        SELECT id, %(now)s, status, 'cancelled', 'broadcast stopped', '', %(actor)s, '' FROM stopped
-    )
-    UPDATE conversations_message AS message SET status = 'cancelled', due_at = NULL, reason = '', detail = ''
+    told AS ({EVENT})
+    UPDATE conversations_message AS message SET {CANCELLED}
     FROM stopped WHERE message.id = stopped.id
-"""
-KEPT_BACK = "UPDATE conversations_message SET detail = %(words)s WHERE id = ANY(%(ids)s::uuid[]) AND status = 'blocked'"
+"""  # noqa: S608  # no value in it
 STOPPED_WORDS = "The broadcast was stopped before an email went out instead."
 
 
@@ -91,7 +90,8 @@ def pause(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         row = _turned(broadcast, State.PAUSED, actor)
         if row is None:
             return False
-        _run(PAUSE, ids=_waiting(row, but=""))
+        paused = waits_for(Verdict(True), now=now, is_bulk=True, is_paused=True)
+        wait(_waiting(row, but=""), paused, now=now)
         _run(HOLD, ids=_run(EMAILS, broadcast=row.pk), due_at=None)
         _say("broadcast paused", row, actor)
     broadcast.refresh_from_db()
@@ -106,13 +106,13 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
             return False
         paused = _waiting(row, but=WaitingFor.QUESTION)
         number = SystemNumber.objects.of(row.author)
-        held = _held_now(paused, row.author, number, now)
+        law = _verdicts_now(paused, row.author, number, now)
         is_active = number is not None and number.state == NumberState.ACTIVE
-        last = max([now, *held.values()]) + _takes(paused)
+        last = max([now, *(verdict.until or now for verdict in law.values())]) + _takes(paused)
         deadline = deadline_of(last, waits_for_number=not is_active)
-        held_values = {"held": list(held), "untils": list(held.values())}
-        _run(RESUME, ids=paused, is_active=is_active, now=now, deadline=deadline, **held_values)
-        _run(IN_QUESTION, ids=paused)
+        text, held = waits_of(law, has_active_number=is_active, now=now)
+        values = {"ids": paused, "deadline": deadline, **held_as_arguments(text, held)}
+        wait_where(RESUME, values, new_deadline=True)
         keep_out_of_reach(now=now)
         _run(HOLD, ids=_run(EMAILS, broadcast=row.pk), due_at=now)
         _say("broadcast resumed", row, actor)
@@ -129,8 +129,9 @@ def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
             return 0
         texts = _waiting(row, but="")
         emails = _run(DROP, ids=_run(EMAILS, broadcast=row.pk))
-        _run(CANCEL, ids=[*texts, *emails], actor=actor.pk, now=now)
-        _run(KEPT_BACK, ids=emails, words=STOPPED_WORDS)
+        lower = sql.lower_than(Status.CANCELLED)
+        _run(CANCEL, ids=[*texts, *emails], lower=lower, actor=actor.pk, now=now)
+        explain(emails, STOPPED_WORDS, among=[Status.BLOCKED])
         _pass_notices_on(texts)
         Broadcast.objects.filter(pk=row.pk).update(finished_at=now)
         _say("broadcast stopped", row, actor, stopped=len(texts) + len(emails))
@@ -155,11 +156,11 @@ def _waiting(broadcast: Broadcast, *, but: str) -> list[Any]:
     return _run(WAITING, broadcast=broadcast.pk, but=but)
 
 
-def _held_now(texts: Iterable[Any], author: User, number: SystemNumber | None, now: datetime) -> dict[int, datetime]:
-    """The students for whom it is quiet now, and until when."""
+def _verdicts_now(texts: Iterable[Any], author: User, number: SystemNumber | None, now: datetime) -> dict[int, Verdict]:
+    """The law's on the students whom it holds: it is quiet there, or a person is asked."""
     students = Student.objects.filter(conversations__messages__in=texts)
     verdicts = verdicts_for(people_in(students), author=author, number=number, now=now)
-    return {student.pk: verdict.until for student, verdict in verdicts if verdict.until}
+    return {student.pk: verdict for student, verdict in verdicts if verdict.is_held}
 
 
 def _takes(texts: list[Any]) -> timedelta:

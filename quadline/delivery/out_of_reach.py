@@ -3,6 +3,7 @@
 They are held, somebody is told, and they go on when the author may again; else they are closed at their deadline.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -10,13 +11,17 @@ from django.db.models import Q
 
 from quadline import clock
 from quadline.accounts.models import User
+from quadline.consent.rules import Verdict
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
+from quadline.conversations.statuses import wait
 from quadline.delivery import alerts, holding, sender
 from quadline.delivery.reach import in_reach, why_not
+from quadline.delivery.rules import waits_for
 from quadline.jobs import enqueue, job
 
-HELD, GOES_ON = "held for its author", "its author may again"  # causes of events
+ALLOWED = Verdict(True)
 LEFT_ALONE = (WaitingFor.AUTHOR, WaitingFor.PAUSED)  # a paused broadcast asks when it is resumed
 IN_ONE_GO = 500  # of one author's; the next sweep lets more go on
 
@@ -45,7 +50,9 @@ def _hold(author: User, now: datetime) -> None:
     messages = list(_locked(mine.exclude(conversation__student__in=in_reach(author))))
     if messages:
         why = why_not(author)
-        holding.keep(messages, reason=WaitingFor.AUTHOR, cause=HELD, now=now, words=why)
+        held = waits_for(ALLOWED, now=now, is_bulk=False, is_out_of_reach=True)
+        ids = [message.pk for message in messages]
+        wait(ids, replace(held, detail=why), now=now, cause=Cause.AUTHOR)
         alerts.tell_held(author, len(messages), why=why)
 
 
@@ -54,7 +61,7 @@ def _let_go_on(author: User, now: datetime) -> None:
     held = _open_texts().filter(reason=WaitingFor.AUTHOR, conversation__staff=author)
     messages = list(_locked(held.filter(conversation__student__in=in_reach(author)))[:IN_ONE_GO])
     for message in messages:
-        holding.due_again(message, cause=GOES_ON, actor=None, now=now)
+        holding.due_again(message, cause=Cause.AUTHOR_AGAIN, actor=None, now=now)
     if messages:
         enqueue(sender.send_due_texts)
 
@@ -71,6 +78,6 @@ def _waiting() -> MessageQuerySet:
 
 
 def _locked(texts: MessageQuerySet) -> MessageQuerySet:
-    """In the order in which the sender's answers are written down (accepted.py)."""
+    """In the order in which the sender's answers are written down (recording.py)."""
     related = texts.select_related("conversation__student", "system_number").order_by("pk")
     return related.select_for_update(no_key=True, of=["self"])
