@@ -88,6 +88,8 @@ class Names:
         found = {_model_in(annotation) for annotation in self._annotated.get(name, ())}
         found |= {self.model_of(value) for value in self._given.get(name, ())}
         self._asked.remove(name)
+        if found == {Model.NONE}:
+            return Model.NONE
         order = (Model.MESSAGE, Model.EVENT, Model.UNKNOWN, Model.OTHER)
         return next((model for model in order if model in found), Model.UNKNOWN)
 

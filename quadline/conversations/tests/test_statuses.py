@@ -1,6 +1,9 @@
 """One act moves a status: with its event, once per piece of news, and told to whose screen it is."""
 
 import json
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import psycopg
@@ -9,12 +12,13 @@ from django.db import IntegrityError, connection, transaction
 
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message, MessageEvent
-from quadline.conversations.rules import Status
-from quadline.conversations.statuses import climb
+from quadline.conversations.rules import Pending, Status, WaitingFor
+from quadline.conversations.statuses import climb, give_up, wait
 from quadline.conversations.tests.conftest import NOON
 from quadline.live.telling import CHANNEL
 from tests.cast import Cast
 
+Counting = Callable[[int], AbstractContextManager[object]]
 pytestmark = pytest.mark.django_db
 
 
@@ -93,3 +97,46 @@ def test_a_climb_is_told_to_the_staff_user_when_it_commits(text: Message, with_r
             assert list(listener.notifies(timeout=0)) == []
         told = [json.loads(news.payload) for news in listener.notifies(timeout=120, stop_after=1)]
     assert told == [[[people.maya.pk, f"conv-{with_rosa.pk}"], [people.maya.pk, "inbox"]]]
+
+
+def test_many_climb_in_one_statement_each_that_may(
+    text: Message, people: Cast, with_rosa: Conversation, django_assert_num_queries: Counting
+) -> None:
+    later = Message.objects.create(
+        id=uuid.uuid4(),
+        conversation=with_rosa,
+        direction="outbound",
+        body="Later",
+        status=Status.DELIVERED,
+        created_at=NOON,
+    )
+    with django_assert_num_queries(2):  # and one look brings both up to date
+        climbed = climb([text, later], Status.SENT, cause=Cause.ACCEPTED, now=NOON)
+
+    assert climbed == {text.pk}
+    assert (text.status, later.status) == (Status.SENT, Status.DELIVERED)
+    assert list(MessageEvent.objects.values_list("message", "to_status")) == [(text.pk, "sent")]
+
+
+def test_what_is_over_does_not_wait(text: Message) -> None:
+    climb([text], Status.DELIVERED, cause=Cause.RECEIPT, now=NOON)
+    wait([text.pk], Pending(WaitingFor.QUESTION), now=NOON, cause=Cause.QUESTION)
+    text.refresh_from_db()
+
+    assert (text.status, text.reason) == (Status.DELIVERED, "")
+    assert not MessageEvent.objects.filter(cause=Cause.QUESTION).exists()
+
+
+def test_a_deadline_only_moves_back(text: Message) -> None:
+    for hours, stands in ((4, 4), (9, 9), (6, 9)):
+        until = Pending("", NOON, deadline_at=NOON + timedelta(hours=hours))
+        wait({text.pk: until}, now=NOON)
+        text.refresh_from_db()
+        assert text.deadline_at == NOON + timedelta(hours=stands)
+
+
+def test_a_detail_that_is_too_long_is_cut(text: Message) -> None:
+    climb([text], Status.FAILED, cause=Cause.REFUSED, now=NOON, detail="x" * 299)
+    give_up([text], words="and more", cause=Cause.EMAIL_FAILED, now=NOON)
+
+    assert (text.status, len(text.detail)) == (Status.UNREACHED, 300)
