@@ -9,8 +9,8 @@ from tests.architecture.model_of import House, Model, Names
 COLUMNS = frozenset({"status", "due_at", "reason", "detail"})
 MAYBE = (Model.MESSAGE, Model.UNKNOWN)
 WRITER = "quadline.conversations.statuses"
-WRITES = ("create", "get_or_create", "update_or_create", "bulk_create", "bulk_update")
-WRITES += ("update", *(f"a{name}" for name in WRITES), "aupdate")
+ACTS = ("create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "update")
+WRITES = frozenset({*ACTS, *(f"a{act}" for act in ACTS)})
 # Parts of a statement that come from elsewhere: from the writer's parts, or unknown.
 OURS, FOREIGN = "\N{LEFT-POINTING ANGLE BRACKET}ours", "\N{LEFT-POINTING ANGLE BRACKET}?"
 TABLE = r"(?:public\.)?conversations_message\b"
@@ -134,8 +134,8 @@ def _rendered(node: ast.AST, names: Names, depth: int = 0) -> str:
             return _rendered(value, names, depth)
         case ast.BinOp(left=left, op=ast.Add() | ast.Mod(), right=right):
             return _rendered(left, names, depth) + _rendered(right, names, depth)
-        case ast.Name(id=name) if depth < 10 and (value := names.value_of(name)):
-            return _rendered(value, names, depth + 1)
+        case ast.Name(id=name) if depth < 10 and (known := names.value_of(name)):
+            return _rendered(known, names, depth + 1)
         case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name)):
             return OURS if names.come_from(name, WRITER) else FOREIGN
         case ast.Call(func=func):
@@ -160,7 +160,8 @@ def _in_columns(columns: str | None) -> Iterator[str]:
 
 def _split(assignments: str) -> list[str]:
     """The assignments of a SET, up to its end; commas in brackets part nothing."""
-    parts, depth, begin = [], 0, 0
+    parts: list[str] = []
+    depth = begin = 0
     for place, sign in enumerate(assignments):
         if depth == 0 and (sign == ")" or END_OF_SET.match(assignments, place)):
             return [*parts, assignments[begin:place]]
