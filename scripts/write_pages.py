@@ -143,11 +143,11 @@ def waiting_reasons() -> list[Row]:
 
 
 def causes() -> list[Row]:
-    from quadline.web.status_words import CAUSES, NEWS
+    from quadline.conversations.causes import RECEIPT_WORDS, Cause
 
     rows: list[Row] = [("Cause", "On the timeline")]
-    rows += [(f"`{cause}`", words) for cause, words in CAUSES.items()]
-    return [*rows, *((f"`receipt`: `{status}`", words) for status, words in NEWS.items())]
+    rows += [(f"`{cause}`", cause.words) for cause in Cause if cause.words]
+    return [*rows, *((f"`receipt`: `{status}`", words) for status, words in RECEIPT_WORDS.items())]
 
 
 def comments_of(members: type[Enum]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Direction, Status
-from quadline.delivery.outbox import opt_out_notice
+from quadline.delivery.notices import opt_out_notice
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.sms import segments

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -14,7 +15,10 @@ from quadline.audit.models import record
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.nightfall import put_off
 from quadline.broadcasts.rules import State
+from quadline.consent.rules import Verdict
+from quadline.conversations.statuses import wait
 from quadline.delivery.deadlines import deadline_of
+from quadline.delivery.rules import waits_for
 from quadline.jobs import beside, job
 from quadline.live.telling import tell
 
@@ -59,10 +63,6 @@ WAIT_NO_MORE = """
         WHERE id = message.system_number_id OFFSET 0) AS number
     WHERE recipient.broadcast_id = %s AND number.state = 'active'
       AND message.status = 'waiting' AND message.reason = 'number'
-"""
-TURNS = """
-    UPDATE conversations_message SET reason = 'turn', deadline_at = %(deadline)s
-    WHERE id = ANY(%(ids)s::uuid[]) AND status = 'waiting' AND reason = 'number'
 """
 
 
@@ -144,5 +144,8 @@ def _give_turns(broadcast: Broadcast, now: datetime) -> None:
     takes = timedelta(seconds=int(broadcast.review.get("takes_seconds", 0)))
     with connection.cursor() as cursor:
         cursor.execute(WAIT_NO_MORE, [broadcast.pk])
-        ids = [id for (id,) in cursor.fetchall()]
-        cursor.execute(TURNS, {"ids": ids, "deadline": deadline_of(now + takes)})
+        ids = [message_id for (message_id,) in cursor.fetchall()]
+    turn = waits_for(Verdict(True), now=now, is_bulk=True)
+    turn = replace(turn, deadline_at=deadline_of(now + takes))
+    still = "message.status = 'waiting' AND message.reason = 'number'"
+    wait(ids, turn, now=now, still=still, new_deadline=True)

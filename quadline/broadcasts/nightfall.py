@@ -3,8 +3,7 @@
 The sender would hold each text back too, but only once it has it in hand, where nobody can pause or stop it any more.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,9 +11,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from quadline.consent.rules import QuietHours, RecipientFacts, may_text
-from quadline.delivery.deadlines import deadline_of
+from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
+from quadline.conversations.rules import Pending
+from quadline.conversations.statuses import wait
+from quadline.delivery.deadlines import with_deadline
 from quadline.delivery.recipients import places_of
+from quadline.delivery.rules import waits_for
 from quadline.roster.models import Student
 
 # Students of one zone and one area code are alike to the law. A broadcast answers nobody, so who wrote lately is no exception.
@@ -31,12 +33,7 @@ DUE = """
 """
 PLACES = f"SELECT student.time_zone, left(student.mobile, 5), min(student.mobile) {DUE} GROUP BY 1, 2"
 TEXTS = f"SELECT student.time_zone, left(student.mobile, 5), message.id {DUE}"
-PUT_OFF = """
-    UPDATE conversations_message
-    SET due_at = %(until)s, reason = 'quiet_hours', deadline_at = GREATEST(deadline_at, %(deadline)s)
-    WHERE id = ANY(%(ids)s::uuid[]) AND status = 'waiting'
-"""
-Nights = dict[tuple[str, str], datetime | None]  # zone and area → when quiet hours end
+STILL = "message.status = 'waiting' AND message.reason <> 'number' AND message.due_at <= %(now)s"
 
 
 def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
@@ -48,23 +45,19 @@ def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(PLACES, values)
         places = cursor.fetchall()
-        nights = {(zone, area): _quiet_until(zone, phone, hours, now) for zone, area, phone in places}
-        if not any(nights.values()):
+        nights = {
+            (zone, area): with_deadline(waits_for(verdict, now=now, is_bulk=True))
+            for zone, area, phone in places
+            if (verdict := _verdict(zone, phone, hours, now)).until
+        }
+        if not nights:
             return
         cursor.execute(TEXTS, values)
-        for until, ids in _by_night(cursor.fetchall(), nights).items():
-            cursor.execute(PUT_OFF, {"ids": ids, "until": until, "deadline": deadline_of(until)})
+        texts = cursor.fetchall()
+    late: dict[UUID, Pending] = {text: nights[zone, area] for zone, area, text in texts if (zone, area) in nights}
+    wait(late, now=now, still=STILL)
 
 
-def _by_night(texts: Iterable[tuple[str, str, Any]], nights: Nights) -> dict[datetime, list[Any]]:
-    """The texts, of a zone and an area each, by when their students' quiet hours end."""
-    held: defaultdict[datetime, list[Any]] = defaultdict(list)
-    for zone, area, text in texts:
-        if until := nights.get((zone, area)):
-            held[until].append(text)
-    return held
-
-
-def _quiet_until(time_zone: str, phone: str, hours: QuietHours, now: datetime) -> datetime | None:
+def _verdict(time_zone: str, phone: str, hours: QuietHours, now: datetime) -> Verdict:
     facts = RecipientFacts(mobile=phone, time_zones=places_of(Student(time_zone=time_zone, mobile=phone)))
-    return may_text(facts, now=now, quiet_hours=hours).until
+    return may_text(facts, now=now, quiet_hours=hours)

@@ -1,6 +1,7 @@
 """Pause a broadcast, let it go on, or stop the rest of it. What is in the sender's hands goes on."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,12 +15,16 @@ from quadline.broadcasts.facts import people_in, verdicts_for
 from quadline.broadcasts.launching import set_off
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import MAY_BECOME, BroadcastRefused, State, sending_seconds
-from quadline.broadcasts.writing import as_json
+from quadline.broadcasts.writing import waits_of
+from quadline.consent.rules import Verdict
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WaitingFor
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Status, WaitingFor
+from quadline.conversations.statuses import explain, sql, wait
 from quadline.delivery import notices
 from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.out_of_reach import keep_out_of_reach
+from quadline.delivery.rules import waits_for
 from quadline.live.telling import tell
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
@@ -45,36 +50,12 @@ EMAILS_OF_BROADCAST = """
     WHERE recipient.broadcast_id = %(broadcast)s AND email.state = 'queued'
       AND (message.status = 'blocked' OR message.channel = 'email' AND message.status = 'queued')
 """
-# Texts are locked in the order in which the sender's answers are written down (delivery/accepted.py).
+# Texts are locked in the order in which the sender's answers are written down (delivery/recording.py).
 WAITING = """
     SELECT id FROM conversations_message
     WHERE id = ANY(%(ids)s::uuid[]) AND channel = 'text'
       AND status IN ('waiting', 'queued') AND reason <> %(but)s
     ORDER BY id FOR NO KEY UPDATE
-"""
-PAUSE = "UPDATE conversations_message SET due_at = NULL, reason = 'paused' WHERE id = ANY(%(ids)s::uuid[])"
-RESUME = """
-    UPDATE conversations_message AS message
-    SET deadline_at = %(deadline)s, (due_at, reason) = (
-        SELECT CASE WHEN %(is_active)s THEN COALESCE(night.until, %(now)s) ELSE %(now)s END,
-               CASE WHEN NOT %(is_active)s THEN 'number'
-                    WHEN night.until IS NULL THEN 'turn' ELSE 'quiet_hours' END
-        FROM (
-            SELECT (%(held)s::jsonb ->> conversation.student_id::text)::timestamptz AS until
-            FROM conversations_conversation AS conversation
-            WHERE conversation.id = message.conversation_id
-            OFFSET 0
-        ) AS night
-    )
-    WHERE message.id = ANY(%(ids)s::uuid[])
-"""
-# The student's wish is in question: such a text goes on when that is answered, not before.
-IN_QUESTION = """
-    UPDATE conversations_message AS message SET due_at = NULL, reason = 'question'
-    FROM numbers_systemnumber AS number, consent_stopquestion AS question
-    WHERE message.id = ANY(%(ids)s::uuid[]) AND number.id = message.system_number_id AND question.answer = ''
-      AND question.holds_texts
-      AND question.student_phone = message.student_phone AND question.system_phone = number.phone
 """
 # Emails that are not in a worker's hands: those instead of a text that never left, and those that are the broadcast.
 EMAILS = """
@@ -86,16 +67,21 @@ DROP = """
     UPDATE delivery_outgoingemail SET state = 'dropped', due_at = NULL, detail = 'The broadcast was stopped.'
     WHERE id = ANY(%(ids)s) RETURNING message_id
 """
-CANCEL = """
-    WITH told AS (
-        INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, actor_id, key)
-        SELECT id, %(now)s, status, 'cancelled', 'broadcast stopped', '', %(actor)s, ''
-        FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND status IN ('waiting', 'queued')
-    )
-    UPDATE conversations_message SET status = 'cancelled', due_at = NULL, reason = '', detail = ''
-    WHERE id = ANY(%(ids)s::uuid[]) AND status IN ('waiting', 'queued')
-"""
-KEPT_BACK = "UPDATE conversations_message SET detail = %(words)s WHERE id = ANY(%(ids)s::uuid[]) AND status = 'blocked'"
+CANCELLED = sql.climbed(f"'{Status.CANCELLED}'")
+EVENT = sql.event(
+    "stopped",
+    cause=Cause.BROADCAST_STOPPED,
+    to=f"'{Status.CANCELLED}'",
+    actor="%(actor)s",
+)
+CANCEL = f"""
+    WITH stopped AS (
+        SELECT id, status FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND status = ANY(%(lower)s::text[])
+    ),
+    told AS ({EVENT})
+    UPDATE conversations_message AS message SET {CANCELLED}
+    WHERE id = ANY(%(ids)s::uuid[]) AND status = ANY(%(lower)s::text[])
+"""  # noqa: S608  # no value in it
 STOPPED_WORDS = "The broadcast was stopped before an email went out instead."
 
 
@@ -110,7 +96,8 @@ def pause(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         row = _turned(broadcast, State.PAUSED, actor)
         if row is None:
             return False
-        _run(PAUSE, ids=_waiting(row, but=""))
+        paused = waits_for(Verdict(True), now=now, is_bulk=True, is_paused=True)
+        wait(_waiting(row, but=""), paused, now=now)
         _run(HOLD, ids=_emails(row), due_at=None)
         _say("broadcast paused", row, actor)
     broadcast.refresh_from_db()
@@ -125,12 +112,16 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
             return False
         paused = _waiting(row, but=WaitingFor.QUESTION)
         number = SystemNumber.objects.of(row.author)
-        held = _held_now(paused, row.author, number, now)
+        law = _verdicts_now(paused, row.author, number, now)
         is_active = number is not None and number.state == NumberState.ACTIVE
-        last = max([now, *held.values()]) + _takes(paused)
+        last = max([now, *(verdict.until or now for verdict in law.values())]) + _takes(paused)
         deadline = deadline_of(last, waits_for_number=not is_active)
-        _run(RESUME, ids=paused, is_active=is_active, now=now, deadline=deadline, held=as_json(held))
-        _run(IN_QUESTION, ids=paused)
+        text, held = waits_of(law, has_active_number=is_active, now=now)
+        again = {
+            message_id: replace(held.get(student, text), deadline_at=deadline)
+            for message_id, student in _students(paused).items()
+        }
+        wait(again, now=now, new_deadline=True)
         keep_out_of_reach(now=now)
         _run(HOLD, ids=_emails(row), due_at=now)
         _say("broadcast resumed", row, actor)
@@ -147,8 +138,9 @@ def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
             return 0
         texts = _waiting(row, but="")
         emails = _run(DROP, ids=_emails(row))
-        _run(CANCEL, ids=[*texts, *emails], actor=actor.pk, now=now)
-        _run(KEPT_BACK, ids=emails, words=STOPPED_WORDS)
+        lower = sql.lower_than(Status.CANCELLED)
+        _run(CANCEL, ids=[*texts, *emails], lower=lower, actor=actor.pk, now=now)
+        explain(emails, STOPPED_WORDS, among=[Status.BLOCKED])
         _pass_notices_on(texts)
         Broadcast.objects.filter(pk=row.pk).update(finished_at=now)
         _say("broadcast stopped", row, actor, stopped=len(texts) + len(emails))
@@ -178,14 +170,20 @@ def _emails(broadcast: Broadcast) -> list[Any]:
     return _run(EMAILS, ids=_run(EMAILS_OF_BROADCAST, broadcast=broadcast.pk))
 
 
-def _held_now(texts: Iterable[Any], author: User, number: SystemNumber | None, now: datetime) -> dict[int, datetime]:
-    """The students for whom it is quiet now, and until when."""
+def _students(texts: Iterable[Any]) -> dict[Any, int | None]:
+    """To whom each of these texts is."""
     messages = Message.objects.filter(pk__in=list(texts))
-    conversations = set(messages.values_list("conversation", flat=True))
-    theirs = Conversation.objects.filter(pk__in=conversations).values_list("student", flat=True)
-    students = Student.objects.filter(pk__in=set(theirs))
+    talks = dict(messages.values_list("pk", "conversation"))
+    theirs = Conversation.objects.filter(pk__in=set(talks.values()))
+    students = dict(theirs.values_list("pk", "student"))
+    return {text: students[talk] for text, talk in talks.items()}
+
+
+def _verdicts_now(texts: Iterable[Any], author: User, number: SystemNumber | None, now: datetime) -> dict[int, Verdict]:
+    """The law's on the students whom it holds: it is quiet there, or a person is asked."""
+    students = Student.objects.filter(pk__in=set(_students(texts).values()))
     verdicts = verdicts_for(people_in(students), author=author, number=number, now=now)
-    return {student.pk: verdict.until for student, verdict in verdicts if verdict.until}
+    return {student.pk: verdict for student, verdict in verdicts if verdict.is_held}
 
 
 def _takes(texts: list[Any]) -> timedelta:

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from quadline.broadcasts.facts import Person, students_of_conversations
+from quadline.broadcasts.facts import Person
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import Outcome
 from quadline.conversations import merging
 from quadline.conversations.merging import OF_STUDENT, values_of_sender, values_of_student
-from quadline.conversations.models import Message
-from quadline.conversations.rules import NEVER_REACHED_THE_STUDENT, Channel
-from quadline.delivery.outbox import opt_out_notice
+from quadline.conversations.rules import Channel
+from quadline.delivery.notices import opt_out_notice, students_told
 from quadline.numbers.models import SystemNumber
 from quadline.sms import segments
 from quadline.sms.bodies import clean
@@ -57,7 +56,8 @@ class Renderer:
         self._of_sender = values_of_sender(self.author, number=number)
         asked = [value_of for name, value_of in OF_STUDENT.items() if self._both.asks_for(name)]
         self._called = asked[0] if len(asked) == 1 else lambda student: tuple(value_of(student) for value_of in asked)
-        self._given = self._whom_the_number_told() if broadcast.channel == Channel.TEXT else set()
+        is_text = broadcast.channel == Channel.TEXT
+        self._given = students_told(number, self.author) if is_text and number else set()
         self._made: dict[tuple[object, ...], Words] = {}
 
     def words_for(self, student: Person, outcome: Outcome) -> Words:
@@ -96,13 +96,3 @@ class Renderer:
     @cached_property
     def _notice(self) -> str:
         return opt_out_notice(self.author)
-
-    def _whom_the_number_told(self) -> set[tuple[int | None, str]]:
-        """The students, by phone, to whom this number has given the notice already (as delivery's notice_due has it)."""
-        if self.number is None:
-            return set()
-        first = Message.objects.filter(system_number=self.number).exclude(notice="")
-        reached = first.exclude(status__in=NEVER_REACHED_THE_STUDENT)
-        students = students_of_conversations(self.author)
-        told = reached.values_list("conversation", "student_phone")
-        return {(students[conversation], phone) for conversation, phone in told if conversation in students}

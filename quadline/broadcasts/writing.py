@@ -9,19 +9,24 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection
 
 from quadline.broadcasts.models import Broadcast
-from quadline.consent.rules import Reason
-from quadline.conversations.rules import Channel
+from quadline.consent.rules import Reason, Verdict
+from quadline.conversations.causes import Cause
+from quadline.conversations.rules import Channel, Pending, Status
+from quadline.conversations.statuses import sql
 from quadline.delivery import scope
 from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.rules import waits_for
 from quadline.emails import tokens
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
 
+ALLOWED = Verdict(True)
 # Whose message is to be written: all who get something, or only some of them.
 CHOSEN = """
     recipient.broadcast_id = %(broadcast)s AND recipient.outcome <> 'nothing'
@@ -81,32 +86,35 @@ SHOW = """
     WHERE conversation.id = ANY(%(places)s::bigint[])
 """
 # Text by text, in the order of the students: the order in which they leave.
+STANDING = sql.standing(
+    """CASE WHEN %(channel)s = 'email' THEN %(of_email)s WHEN recipient.outcome = 'text' THEN %(of_text)s
+            ELSE %(of_refused)s END""",
+    reason="""CASE WHEN recipient.outcome <> 'text' THEN recipient.reason
+                   ELSE COALESCE(held.waits ->> 'reason', %(reason)s) END""",
+    detail="COALESCE(%(refusals)s::jsonb ->> recipient.reason, '')",
+    due_at="""CASE WHEN recipient.outcome <> 'text' THEN NULL WHEN held.waits IS NULL THEN %(due_at)s
+                   ELSE (held.waits ->> 'due_at')::timestamptz END""",
+)
+EVENT = sql.event("written", cause=Cause.WRITTEN, before="''", actor="%(actor)s")
 MESSAGES = f"""
     WITH written AS (
         INSERT INTO conversations_message (id, conversation_id, direction, channel, author_id, system_number_id, is_bulk,
-            subject, student_phone, body, notice, segments, status, reason, detail, carrier_code, carrier_message_id,
-            created_at, due_at, deadline_at)
+            subject, student_phone, body, notice, segments, carrier_code, carrier_message_id,
+            created_at, deadline_at, {sql.COLUMNS})
         SELECT recipient.message_id, conversation.id, 'outbound', %(channel)s, %(author)s, %(number)s, true, recipient.subject,
             CASE WHEN %(channel)s = 'email' THEN '' WHEN recipient.outcome = 'text' THEN recipient.phone
                  ELSE (SELECT mobile FROM roster_student WHERE id = recipient.student_id) END,
-            recipient.body, recipient.notice, recipient.segments,
-            CASE WHEN %(channel)s = 'email' THEN 'queued' WHEN recipient.outcome = 'text' THEN 'waiting' ELSE 'blocked' END,
-            CASE WHEN recipient.outcome <> 'text' THEN recipient.reason WHEN NOT %(is_active)s THEN 'number'
-                 WHEN held.until IS NOT NULL THEN 'quiet_hours' ELSE 'turn' END,
-            COALESCE(%(refusals)s::jsonb ->> recipient.reason, ''), '', '', %(now)s,
-            CASE WHEN recipient.outcome <> 'text' THEN NULL WHEN %(is_active)s THEN COALESCE(held.until, %(now)s)
-                 ELSE %(now)s END,
-            CASE WHEN recipient.outcome = 'text' THEN %(deadline)s::timestamptz END
+            recipient.body, recipient.notice, recipient.segments, '', '', %(now)s,
+            CASE WHEN recipient.outcome = 'text' THEN %(deadline)s::timestamptz END, {STANDING}
         FROM broadcasts_recipient AS recipient
         CROSS JOIN LATERAL ({THEIRS}) AS conversation
         CROSS JOIN LATERAL (
-            SELECT (%(held)s::jsonb ->> recipient.student_id::text)::timestamptz AS until OFFSET 0) AS held
+            SELECT %(held)s::jsonb -> recipient.student_id::text AS waits OFFSET 0) AS held
         WHERE {CHOSEN}
         ORDER BY recipient.student_id
         RETURNING id, status
     )
-    INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, actor_id, key)
-    SELECT id, %(now)s, '', status, 'written', '', %(actor)s, '' FROM written
+    {EVENT}
 """  # noqa: S608  # no value in it
 ADDRESSES = f"""
     SELECT message.id, message.conversation_id, student.email
@@ -173,6 +181,17 @@ def write(order: Order) -> None:
         _write_emails(cursor, order, addresses)
 
 
+def waits_of(verdicts: Mapping[int, Verdict], *, has_active_number: bool, now: datetime) -> tuple[Pending, dict[int, Pending]]:
+    """What a broadcast's texts wait for: all, but for the students given.
+
+    ``verdicts``: the law's on students that it does not simply allow.
+    """
+    asked = partial(waits_for, now=now, is_bulk=True, has_active_number=has_active_number)
+    made = {verdict: asked(verdict) for verdict in set(verdicts.values())}
+    held = {student: made[verdict] for student, verdict in verdicts.items()}
+    return asked(ALLOWED), held
+
+
 def _write_emails(cursor: Any, order: Order, addresses: Iterable[tuple[uuid.UUID, int, str]]) -> None:
     """Addresses: of a message, its conversation and its student."""
     is_email = order.broadcast.channel == Channel.EMAIL
@@ -185,12 +204,20 @@ def _write_emails(cursor: Any, order: Order, addresses: Iterable[tuple[uuid.UUID
             )
 
 
-def as_json(held: Mapping[int, datetime]) -> str:
-    """Student → when quiet hours end for them, for SQL that looks each up: an array is gone through for each."""
-    return json.dumps({student: until.isoformat() for student, until in held.items()})
+def _as_json(held: Mapping[int, Pending]) -> str:
+    """Student → what a text to them waits for, for SQL that looks each up: an array is gone through for each."""
+    return json.dumps(
+        {
+            student: {"reason": pending.reason, "due_at": pending.due_at and pending.due_at.isoformat()}
+            for student, pending in held.items()
+        }
+    )
 
 
 def _values(order: Order) -> dict[str, Any]:
+    is_active = order.number is not None and order.number.state == NumberState.ACTIVE
+    verdicts = {student: Verdict(False, Reason.QUIET_HOURS, until) for student, until in order.held.items()}
+    text, held = waits_of(verdicts, has_active_number=is_active, now=order.now)
     return {
         "author": order.broadcast.author_id,
         "actor": order.actor_id,
@@ -198,8 +225,12 @@ def _values(order: Order) -> dict[str, Any]:
         "broadcast": order.broadcast.pk,
         "only": order.only,
         "number": order.number.pk if order.number else None,
-        "is_active": order.number is not None and order.number.state == NumberState.ACTIVE,
-        "held": as_json(order.held),
+        "of_email": Status.QUEUED.value,
+        "of_text": text.status.value,
+        "of_refused": Status.BLOCKED.value,
+        "reason": text.reason,
+        "due_at": text.due_at,
+        "held": _as_json(held),
         "refusals": json.dumps({reason: scope.reason_words(reason) for reason in Reason}),
         "deadline": order.deadline,
         "now": order.now,

@@ -1,30 +1,35 @@
-"""What students wrote joins their conversations: messages, events, what the conversations show, and the news of it."""
+"""Messages join their conversations: what students wrote, many at once, and what an author has just written."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from quadline.conversations.rules import Channel
+from quadline.conversations.causes import Cause
+from quadline.conversations.models import Conversation, Message
+from quadline.conversations.rules import Channel, Status
+from quadline.conversations.statuses import sql
 from quadline.live.telling import TELL_NEWS
 
 # Messages of a conversation are written one after the other, so that a screen that asks "what is new since this
 # position" misses none: positions are drawn (after the sort) when all conversations are locked, in the order of their
 # ids. Row locks here and elsewhere are NO KEY: a foreign key that is checked at commit asks for the key only, and a
 # sender that waited for it would be waited for by the STOP in this transaction.
-RECEIVE = """
+RECEIVED = sql.standing(f"'{Status.RECEIVED}'", detail="reply.detail")
+EVENT = sql.event("received", cause=Cause.REPLY, before="''", at="created_at")
+RECEIVE = f"""
     WITH locked AS MATERIALIZED (
         SELECT id, staff_id FROM conversations_conversation
-        WHERE id = ANY(%(conversation_id)s::bigint[]) ORDER BY id FOR NO KEY UPDATE {patience}
+        WHERE id = ANY(%(conversation_id)s::bigint[]) ORDER BY id FOR NO KEY UPDATE {{patience}}
     ),
     received AS (
         INSERT INTO conversations_message (id, conversation_id, direction, channel, system_number_id, is_bulk, subject,
-               student_phone, body, notice, segments, status, reason, detail, carrier_code, carrier_message_id, created_at)
+               student_phone, body, notice, segments, carrier_code, carrier_message_id, created_at, {sql.COLUMNS})
         SELECT reply.id, locked.id, 'inbound', reply.channel, reply.system_number_id, false, reply.subject,
-               reply.student_phone, reply.body, '', reply.segments, 'received', '', reply.detail, '',
-               reply.carrier_message_id, reply.created_at
+               reply.student_phone, reply.body, '', reply.segments, '', reply.carrier_message_id, reply.created_at, {RECEIVED}
         FROM unnest(%(id)s::uuid[], %(conversation_id)s::bigint[], %(channel)s::text[], %(system_number_id)s::bigint[],
                     %(subject)s::text[], %(student_phone)s::text[], %(body)s::text[], %(segments)s::smallint[],
                     %(detail)s::text[], %(carrier_message_id)s::text[], %(created_at)s::timestamptz[])
@@ -33,12 +38,9 @@ RECEIVE = """
         JOIN locked ON locked.id = reply.conversation_id
         ORDER BY reply.place
         ON CONFLICT (id) DO NOTHING
-        RETURNING id, conversation_id, position, created_at
+        RETURNING id, conversation_id, position, created_at, status
     ),
-    noted AS (
-        INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, key)
-        SELECT id, created_at, '', 'received', 'reply', '', '' FROM received
-    ),
+    noted AS ({EVENT}),
     shown AS (
         UPDATE conversations_conversation AS conversation
         SET last_message_id = last.id,
@@ -56,9 +58,9 @@ RECEIVE = """
         SELECT locked.staff_id AS user_id, 'conv-' || locked.id AS event
         FROM received JOIN locked ON locked.id = received.conversation_id
     ),
-    told AS ({tell})
+    told AS ({TELL_NEWS})
     SELECT received.id, (SELECT count(*) FROM told) FROM received
-"""
+"""  # noqa: S608  # no value in it
 
 
 @dataclass(frozen=True)
@@ -88,5 +90,19 @@ def receive(replies: Collection[Reply]) -> set[UUID]:
     """
     values = {column: [getattr(reply, column) for reply in replies] for column in COLUMNS}
     with connection.cursor() as cursor:
-        cursor.execute(RECEIVE.format(patience="NOWAIT" if len(replies) > 1 else "", tell=TELL_NEWS), values)
+        cursor.execute(RECEIVE.format(patience="NOWAIT" if len(replies) > 1 else ""), values)
         return {id for id, _ in cursor.fetchall()}
+
+
+def show_written(message: Message, *, now: datetime, needs_reply: bool = False, **also: Any) -> None:
+    """What its author has just written is the last of its conversation.
+
+    ``also``: other fields of the conversation that it changes.
+    """
+    Conversation.objects.filter(pk=message.conversation_id).update(
+        last_message=message,
+        last_activity_at=now,
+        is_done=False,
+        needs_reply=needs_reply,
+        **also,
+    )

@@ -1,5 +1,7 @@
 """The ladder a message climbs: its statuses, their rank, and what a person reads. No database here."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -106,3 +108,23 @@ class WaitingFor(StrEnum):
     TOMORROW = "tomorrow"  # the college's texts for today are used up
     QUESTION = "question"  # the student may have asked for no more texts; a person decides
     AUTHOR = "author"  # its author may not text this student any more
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a message waits for, and until when.
+
+    ``reason`` is a WaitingFor, or empty for a text that only waits for the sender.
+    ``due_at``: when the sender may take it; None until somebody acts. ``deadline_at``:
+    it is given until then at least, before it goes as an email; None: as long as before.
+    """
+
+    reason: str = ""
+    due_at: datetime | None = None
+    deadline_at: datetime | None = None
+    detail: str = ""
+
+    @property
+    def status(self) -> Status:
+        """Where a message stands that waits so from the start."""
+        return Status.WAITING if self.reason else Status.QUEUED

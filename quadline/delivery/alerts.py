@@ -6,7 +6,7 @@ from django.core.cache import cache
 
 from quadline.accounts.models import User
 from quadline.carriers.protocol import Failure
-from quadline.delivery.rules import concerns_administrators
+from quadline.delivery.remedies import concerns_administrators
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from quadline.consent.rules import Verdict
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Channel, Direction
 from quadline.delivery import failsafe, scope
@@ -12,7 +13,8 @@ from quadline.delivery import failsafe, scope
 def block(message: Message, verdict: Verdict, *, now: datetime) -> bool:
     """Close one text that the law refuses; its email fail-safe is written with it."""
     assert verdict.reason is not None, "a refusal carries its reason"
-    return failsafe.close_unsent(message, reason=verdict.reason, words=scope.reason_words(verdict.reason), now=now)
+    words = scope.reason_words(verdict.reason)
+    return failsafe.close_unsent(message, cause=Cause(verdict.reason), words=words, now=now)
 
 
 def block_unsent(times: Mapping[int, datetime], verdict: Verdict) -> None:

@@ -13,8 +13,10 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from quadline import clock
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message, whole_text
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
+from quadline.conversations.statuses import sql
 from quadline.delivery import daily_cap, night
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import LAST_TEXT, Recipient
@@ -71,9 +73,12 @@ TEXTS = """
 
 # From here the carrier may have them. A text tried before keeps its status: it never falls. A text that waited goes
 # to the phone the student has now. Each number is busy for as long as its segments take.
+SENDING = sql.climbed(f"'{Status.SENDING}'", if_="due.climbs", cleared_if="true")
+EVENT = sql.event("(SELECT * FROM due WHERE climbs) AS picked", cause=Cause.PICKED_UP, to=f"'{Status.SENDING}'")
 TAKE = f"""
     WITH due AS MATERIALIZED (
-        SELECT message.id, message.status, message.segments, message.system_number_id AS number_id
+        SELECT message.id, message.status, message.segments, message.system_number_id AS number_id,
+               message.status = ANY(%(lower)s::text[]) AS climbs
         FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS text (id, place)
         JOIN conversations_message AS message ON message.id = text.id
         ORDER BY text.place
@@ -85,15 +90,11 @@ TAKE = f"""
         FROM (SELECT number_id, sum(greatest(segments, 1)) AS segments FROM due GROUP BY number_id) AS sent
         WHERE number.id = sent.number_id
     ),
-    told AS (
-        INSERT INTO conversations_messageevent (message_id, at, from_status, to_status, cause, carrier_code, key)
-        SELECT id, %(now)s, status, 'sending', 'picked up', '', '' FROM due WHERE status IN ('waiting', 'queued')
-    ),
+    told AS ({EVENT}),
     sending AS (
         UPDATE conversations_message AS message
-        SET status = CASE WHEN message.status IN ('waiting', 'queued') THEN 'sending' ELSE message.status END,
-            student_phone = COALESCE(NULLIF(student.mobile, ''), message.student_phone),
-            due_at = NULL, reason = '', detail = ''
+        SET {SENDING},
+            student_phone = COALESCE(NULLIF(student.mobile, ''), message.student_phone)
         FROM due, conversations_conversation AS conversation
         LEFT JOIN roster_student AS student ON student.id = conversation.student_id
         WHERE message.id = due.id AND conversation.id = message.conversation_id
@@ -163,7 +164,8 @@ def claim_due(*, limit: int) -> list[Claim]:
         texts = daily_cap.within(_by_day(cursor, now, limit), now)
         if not texts:
             return []
-        cursor.execute(TAKE, {"now": now, "ids": [text[0] for text in texts], **_pace(settings.ENV.texts_per_second, now)})
+        found: dict[str, Any] = {"now": now, "ids": [text[0] for text in texts], "lower": sql.lower_than(Status.SENDING)}
+        cursor.execute(TAKE, {**found, **_pace(settings.ENV.texts_per_second, now)})
         return [_claim(row, now, since) for row in cursor.fetchall()]
 
 

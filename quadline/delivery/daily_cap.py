@@ -15,9 +15,11 @@ from django.conf import settings
 from django.db import connection
 
 from quadline.consent.quiet_hours import quiet_until
-from quadline.consent.rules import QuietHours
+from quadline.consent.rules import QuietHours, Verdict
+from quadline.conversations.statuses import wait
 from quadline.delivery import alerts
-from quadline.delivery.deadlines import deadline_of
+from quadline.delivery.deadlines import with_deadline
+from quadline.delivery.rules import waits_for
 
 ZONE = ZoneInfo("America/Los_Angeles")
 FOR_SINGLE_TEXTS = 0.1  # of a day's: broadcasts leave them for staff and students who write to each other
@@ -33,15 +35,12 @@ USE = "UPDATE delivery_daycount SET segments = %(used)s WHERE day = %(day)s"
 GIVE_BACK = "UPDATE delivery_daycount SET segments = GREATEST(segments - %(segments)s, 0) WHERE day = %(day)s"
 # All that are due, not only those that were to be claimed: nobody need look at each again and again today.
 PUT_OFF = """
-    UPDATE conversations_message
-    SET due_at = %(at)s, reason = 'tomorrow', detail = '', deadline_at = GREATEST(deadline_at, %(deadline)s)
-    WHERE id IN (
-        SELECT message.id
-        FROM conversations_message AS message
-        JOIN numbers_systemnumber AS number ON number.id = message.system_number_id AND number.state = 'active'
-        WHERE message.due_at <= %(now)s AND (message.is_bulk OR %(single_too)s) AND NOT message.id = ANY(%(but)s::uuid[])
-        LIMIT %(limit)s
-        FOR NO KEY UPDATE OF message SKIP LOCKED)
+    SELECT message.id
+    FROM conversations_message AS message
+    JOIN numbers_systemnumber AS number ON number.id = message.system_number_id AND number.state = 'active'
+    WHERE message.due_at <= %(now)s AND (message.is_bulk OR %(single_too)s) AND NOT message.id = ANY(%(but)s::uuid[])
+    LIMIT %(limit)s
+    FOR NO KEY UPDATE OF message SKIP LOCKED
 """
 
 
@@ -105,10 +104,18 @@ def begins_again(now: datetime) -> datetime:
 
 
 def _put_off(*, single_too: bool, but: list[UUID], now: datetime) -> None:
-    at = begins_again(now)
-    which: dict[str, Any] = {"now": now, "single_too": single_too, "but": but, "limit": IN_ONE_GO}
+    tomorrow = waits_for(Verdict(True), now=now, is_bulk=True, used_up_until=begins_again(now))
+    tomorrow = with_deadline(tomorrow)
+    values: dict[str, Any] = {
+        "now": now,
+        "single_too": single_too,
+        "but": but,
+        "limit": IN_ONE_GO,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(PUT_OFF, which | {"at": at, "deadline": deadline_of(at)})
+        cursor.execute(PUT_OFF, values)
+        ids = [message_id for (message_id,) in cursor.fetchall()]
+    wait(ids, tomorrow, now=now)
     alerts.tell_texts_used_up(_day(now), cap=settings.ENV.texts_per_day, only_broadcasts=not single_too)
 
 

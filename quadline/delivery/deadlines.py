@@ -4,6 +4,7 @@ One that its author may not send any more is closed without one: nobody writes i
 """
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -11,15 +12,23 @@ from django.db import transaction
 from django.db.models import Q
 
 from quadline import clock
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message, MessageQuerySet
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, Status, WaitingFor
+from quadline.conversations.rules import (
+    BEFORE_AN_ATTEMPT,
+    IN_DOUBT,
+    Channel,
+    Direction,
+    Pending,
+    Status,
+    WaitingFor,
+)
 from quadline.conversations.statuses import climb
 from quadline.delivery import failsafe
 from quadline.delivery.reach import NOT_SENT
 from quadline.jobs import job
 from quadline.numbers.rules import State
 
-DEADLINE = "deadline"
 TOO_LATE = "It couldn’t be sent in time."
 NO_NUMBER = "Your number was not active in time."
 SWITCHED_OFF = "It was not sent: the account it was written from was deactivated."
@@ -31,6 +40,15 @@ def deadline_of(could_leave_at: datetime, *, waits_for_number: bool = False) -> 
     """When a text goes as an email instead. ``could_leave_at``: after quiet hours, its schedule, its turn."""
     hours = settings.ENV.failsafe_number_hours if waits_for_number else settings.ENV.failsafe_hours
     return could_leave_at + timedelta(hours=hours)
+
+
+def with_deadline(pending: Pending) -> Pending:
+    """The same with the deadline of a text that can leave when that is due."""
+    if pending.due_at is None:
+        return pending
+    is_for_number = pending.reason == WaitingFor.NUMBER
+    deadline = deadline_of(pending.due_at, waits_for_number=is_for_number)
+    return replace(pending, deadline_at=deadline)
 
 
 @job(queue="texts", attempts=3)
@@ -66,8 +84,15 @@ def _close(message_id: uuid.UUID, now: datetime) -> None:
         return
     if message.reason == WaitingFor.AUTHOR or not message.conversation.staff.is_active:
         why = f"{NOT_SENT} {message.detail}" if message.reason == WaitingFor.AUTHOR else SWITCHED_OFF
-        climb(message, Status.BLOCKED, cause=DEADLINE, now=now, due_at=None, reason=WaitingFor.AUTHOR, detail=why)
+        climb(
+            [message],
+            Status.BLOCKED,
+            cause=Cause.DEADLINE,
+            now=now,
+            reason=WaitingFor.AUTHOR,
+            detail=why,
+        )
         return
     is_without_number = message.system_number is None or message.system_number.state != State.ACTIVE
     words = NO_NUMBER if is_without_number else f"{TOO_LATE} {message.detail.removesuffix(failsafe.TRIED_AGAIN)}".strip()
-    failsafe.close_unsent(message, reason=DEADLINE, words=words, now=now)
+    failsafe.close_unsent(message, cause=Cause.DEADLINE, words=words, now=now)

@@ -7,17 +7,18 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.audit.models import record
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status, WaitingFor
-from quadline.conversations.statuses import climb
-from quadline.delivery import mailing, notices, unreached
+from quadline.conversations.statuses import climb, give_up
+from quadline.delivery import mailing, notices
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.emails import tokens
 from quadline.jobs import enqueue
 
-BY_HAND = "by_hand"
 BY_HAND_WORDS = "Email chosen by its author."
 TRIED_AGAIN = "Trying again automatically."
+NO_EMAIL = "There is no email address on file either."
 NOW = timedelta(0)
 
 
@@ -31,7 +32,7 @@ def write_email(message: Message, *, now: datetime, after: timedelta = NOW) -> N
         return
     student = message.conversation.student
     if student is None or not student.email:
-        unreached.give_up(message, words=unreached.NO_EMAIL, cause="no email address", now=now)
+        give_up([message], words=NO_EMAIL, cause=Cause.NO_ADDRESS, now=now)
         return
     written = OutgoingEmail(
         message=message,
@@ -52,14 +53,29 @@ def hold() -> timedelta:
 
 
 @transaction.atomic
-def close_unsent(message: Message, *, reason: str, words: str, now: datetime, actor: User | None = None) -> bool:
+def close_unsent(
+    message: Message,
+    *,
+    cause: Cause,
+    words: str,
+    now: datetime,
+    actor: User | None = None,
+) -> bool:
     """Close a text that the carrier does not have, with the reason on it, and write its email.
 
     One that its author may not send any more gets none.
     """
-    words = words[:300]
     may_be_written = message.reason != WaitingFor.AUTHOR
-    if not climb(message, Status.BLOCKED, cause=reason, now=now, actor=actor, due_at=None, reason=reason, detail=words):
+    is_closed = climb(
+        [message],
+        Status.BLOCKED,
+        cause=cause,
+        now=now,
+        actor=actor,
+        reason=cause.value,
+        detail=words,
+    )
+    if not is_closed:
         return False
     notices.pass_on(message)
     if may_be_written:
@@ -74,7 +90,7 @@ def send_as_email(*, message: Message, actor: User, now: datetime) -> bool:
         text = rows.select_related("conversation__student").filter(pk=message.pk).first()
         if text is None or not (_is_not_at_the_carrier(text) or Status(text.status) in NOT_DELIVERED):
             return False
-        close_unsent(text, reason=BY_HAND, words=BY_HAND_WORDS, now=now, actor=actor)
+        close_unsent(text, cause=Cause.BY_HAND, words=BY_HAND_WORDS, now=now, actor=actor)
         write_email(text, now=now)
         OutgoingEmail.objects.filter(message=text, state=OutgoingEmail.State.QUEUED, tries=0).update(due_at=now)
         record("text sent as email", subject=text, actor=actor)

@@ -3,54 +3,59 @@
 Knows nothing of who asks and who answers (opting.py), nor of who may text whom (out_of_reach.py).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Value
-from django.db.models.functions import Coalesce, Greatest, NullIf
+from django.db.models.functions import Coalesce, NullIf
 
 from quadline import clock
 from quadline.accounts.models import User
 from quadline.consent.ledger import Pair
 from quadline.consent.models import StopQuestion
 from quadline.consent.rules import Reason, Verdict
-from quadline.conversations.models import Message, MessageEvent, MessageQuerySet
+from quadline.conversations.causes import Cause
+from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
-from quadline.conversations.statuses import announce
+from quadline.conversations.statuses import wait
 from quadline.delivery import recording, scope
 from quadline.delivery.blocking import block
-from quadline.delivery.deadlines import deadline_of
+from quadline.delivery.deadlines import with_deadline
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import verdict_on
+from quadline.delivery.rules import waits_for
 from quadline.jobs import job
-from quadline.live.telling import tell_each
 from quadline.numbers.rules import State
 
-HELD, GOES_ON = "held for an answer", "goes on"  # causes of events
+ASKED = Verdict(False, Reason.ASKED)
 IN_ONE_SWEEP = 500
 
 
 def hold_texts(pair: Pair, *, now: datetime) -> None:
     """What waits for this student stays where it is, but for what is kept back for another reason: that is asked again."""
     waiting = _texts_of(pair).filter(status__in=BEFORE_AN_ATTEMPT).exclude(reason__in=(WaitingFor.PAUSED, WaitingFor.AUTHOR))
-    messages = list(waiting.select_related("conversation").in_order().select_for_update(no_key=True, of=["self"]))
-    keep(messages, reason=WaitingFor.QUESTION, cause=HELD, now=now)
+    messages = waiting.in_order().select_for_update(no_key=True, of=["self"])
+    _ask_first(messages, now)
 
 
 @transaction.atomic
 def keep_back(message: Message, attempt: Attempt, *, now: datetime) -> None:
     """The sender's last look found a question: provably not at the carrier. Its status does not fall."""
     if recording.close(attempt, Attempt.Outcome.UNSENT, "a question is open"):
-        kept = Message.objects.select_related("conversation").get(pk=message.pk)
-        keep([kept], reason=WaitingFor.QUESTION, cause=HELD, now=now)
+        _ask_first([message], now)
+
+
+def _ask_first(messages: Iterable[Message], now: datetime) -> None:
+    held = {each.pk: waits_for(ASKED, now=now, is_bulk=each.is_bulk) for each in messages}
+    wait(held, now=now, cause=Cause.QUESTION)
 
 
 def let_go_on(pair: Pair, *, actor: User | None, now: datetime) -> None:
     """What was held for this student is due again, by the law and at the number's turn."""
     held = _texts_of(pair).filter(_in_question()).select_related("conversation__student", "system_number")
     for message in held.in_order().select_for_update(no_key=True, of=["self"]):
-        due_again(message, cause=GOES_ON, actor=actor, now=now)
+        due_again(message, cause=Cause.ANSWERED, actor=actor, now=now)
 
 
 @job(queue="texts", attempts=3)
@@ -65,7 +70,7 @@ def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
     with transaction.atomic():
         messages = list(free.select_for_update(no_key=True, skip_locked=True, of=["self"])[:IN_ONE_SWEEP])
         for message in messages:
-            due_again(message, cause=GOES_ON, actor=None, now=now)
+            due_again(message, cause=Cause.ANSWERED, actor=None, now=now)
 
 
 def close_texts(pair: Pair, *, now: datetime) -> None:
@@ -88,26 +93,22 @@ def close_texts_of_many(times: Mapping[Pair, datetime]) -> None:
             block(message, Verdict(False, Reason.OPTED_OUT), now=at)
 
 
-def keep(messages: Sequence[Message], *, reason: WaitingFor, cause: str, now: datetime, words: str = "") -> None:
-    """These stay where they are. Their rows are locked by the caller, or in nobody's hands."""
-    rows = Message.objects.filter(pk__in=[message.pk for message in messages])
-    rows.update(due_at=None, reason=reason, detail=words)
-    MessageEvent.objects.bulk_create(_event(message, cause, None, now) for message in messages)
-    tell_each({(message.conversation.staff_id, f"conv-{message.conversation_id}") for message in messages})
-
-
-def due_again(message: Message, *, cause: str, actor: User | None, now: datetime) -> None:
+def due_again(message: Message, *, cause: Cause, actor: User | None, now: datetime) -> None:
     """By the law and at its number's turn; its status does not fall."""
     number = message.system_number
     assert number is not None, "only a text with a number is held"
-    due_at = verdict_on(message.conversation, system_phone=number.phone, is_bulk=message.is_bulk, now=now).until or now
-    reason = WaitingFor.TURN if message.is_bulk else WaitingFor.QUIET_HOURS if due_at > now else ""
-    if number.state != State.ACTIVE:
-        reason = WaitingFor.NUMBER
-    again = {"due_at": due_at, "reason": reason, "detail": "", "deadline_at": Greatest("deadline_at", deadline_of(due_at))}
-    Message.objects.filter(pk=message.pk).update(**again)
-    MessageEvent.objects.bulk_create([_event(message, cause, actor, now)])
-    announce(message)
+    pending = waits_for(
+        verdict_on(
+            message.conversation,
+            system_phone=number.phone,
+            is_bulk=message.is_bulk,
+            now=now,
+        ),
+        now=now,
+        is_bulk=message.is_bulk,
+        has_active_number=number.state == State.ACTIVE,
+    )
+    wait([message.pk], with_deadline(pending), now=now, cause=cause, actor=actor)
 
 
 def _texts() -> MessageQuerySet:
@@ -126,8 +127,3 @@ def _is_reached(message: Message, pair: Pair, reach: Mapping[str, Collection[str
 
 def _in_question() -> Q:
     return Q(reason=WaitingFor.QUESTION, status__in=BEFORE_AN_ATTEMPT | IN_DOUBT)
-
-
-def _event(message: Message, cause: str, actor: User | None, now: datetime) -> MessageEvent:
-    status = message.status
-    return MessageEvent(message=message, at=now, from_status=status, to_status=status, cause=cause, actor=actor)

@@ -1,6 +1,6 @@
 """News that never came: a text that stays "sent" is looked up in the carrier's log, and what that says is its receipt.
 
-The same law follows as from a callback (receipts.py, good_news.py). Nothing is ever sent from here.
+The same law follows as from a callback (receipts.py). Nothing is ever sent from here.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from django.db import connection
 
 from quadline import clock
 from quadline.carriers.protocol import Progress, Receipt, SentText
-from quadline.delivery import good_news, receipts
+from quadline.delivery import receipts
 from quadline.delivery.carrier_log import Reading, Wanted, read_log
 from quadline.delivery.models import NewsLook
 from quadline.delivery.rules import CLOCKS_DIFFER_AT_MOST_BY, NEWS_LOOKS
@@ -105,11 +105,10 @@ def _wanted(silent: Sequence[Silent]) -> dict[str, Wanted]:
 def _apply(silent: Sequence[Silent], reading: Reading, now: datetime) -> None:
     standing = {text.carrier_message_id: text for texts in reading.texts.values() for text in texts}
     news = [receipt for each in silent if (receipt := _receipt(each, standing.get(each.carrier_message_id)))]
-    good = [receipt for receipt in news if good_news.is_good_news(receipt)]
-    left = good_news.apply_good_news(good, now=now)
+    receipts.apply([receipt for receipt in news if receipts.is_plain(receipt)], now=now)
     for receipt in news:
-        if receipt not in good or receipt.reference in left:
-            receipts.apply(receipt, now=now)
+        if not receipts.is_plain(receipt):
+            receipts.apply([receipt], now=now)
     if news:
         log.warning("news of texts was read from the carrier's log", count=len(news))
 

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from quadline.conversations.models import Conversation, Message
+from quadline.conversations.causes import Cause
+from quadline.conversations.models import Conversation
 from quadline.conversations.rules import Status
-from quadline.conversations.statuses import announce, climb
-from quadline.delivery import unreached
+from quadline.conversations.statuses import announce, climb, explain, give_up
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.rules import wait_before_resend
 from quadline.emails.failures import MailRefused
@@ -30,9 +30,16 @@ def record_sent(email: OutgoingEmail, provider_id: str, *, now: datetime) -> Non
     fields = {"provider_id": provider_id[:200], "detail": ""}
     if in_our_hands(email).update(state=State.SENT, taken_at=None, sent_at=now, **fields):
         if email.is_failsafe:
-            climb(email.message, Status.EMAILED, cause="emailed", now=now)
+            climb([email.message], Status.EMAILED, cause=Cause.EMAILED, now=now)
         else:
-            climb(email.message, Status.SENT, cause="emailed", now=now, sent_at=now, detail="")
+            climb(
+                [email.message],
+                Status.SENT,
+                cause=Cause.EMAILED,
+                now=now,
+                sent_at=now,
+                detail="",
+            )
 
 
 @transaction.atomic
@@ -46,7 +53,7 @@ def record_refused(email: OutgoingEmail, refusal: MailRefused, *, now: datetime)
     wait = wait_before_resend(email.tries, is_about_server=refusal.is_about_server, jitter=jitter)
     if in_our_hands(email).update(state=State.QUEUED, taken_at=None, due_at=now + wait, detail=refusal.words):
         if not email.is_failsafe:
-            Message.objects.filter(pk=email.message_id).update(detail=refusal.words)
+            explain([email.message_id], refusal.words, among=list(Status))
         announce(email.message)
 
 
@@ -65,21 +72,23 @@ def record_bounce(email: OutgoingEmail, *, words: str, now: datetime) -> bool:
     OutgoingEmail.objects.filter(pk=row.pk).update(
         state=State.BOUNCED, taken_at=None, due_at=None, detail=words[:300], sent_at=row.sent_at or now
     )
-    _tell(row, f"The email to {row.to} came back: {words}", cause="email came back", status=Status.BOUNCED, now=now)
+    said = f"The email to {row.to} came back: {words}"
+    _tell(row, said, cause=Cause.EMAIL_CAME_BACK, status=Status.BOUNCED, now=now)
     return True
 
 
 def _fail(email: OutgoingEmail, words: str, now: datetime) -> None:
     if in_our_hands(email).update(state=State.FAILED, taken_at=None, due_at=None, detail=words[:300]):
-        _tell(email, f"The email to {email.to} failed: {words}", cause="email failed", status=Status.FAILED, now=now)
+        said = f"The email to {email.to} failed: {words}"
+        _tell(email, said, cause=Cause.EMAIL_FAILED, status=Status.FAILED, now=now)
 
 
-def _tell(email: OutgoingEmail, words: str, *, cause: str, status: Status, now: datetime) -> None:
+def _tell(email: OutgoingEmail, words: str, *, cause: Cause, status: Status, now: datetime) -> None:
     """Say it on the message, and put the conversation among those that need somebody."""
     if email.is_failsafe:
-        unreached.give_up(email.message, words=words, cause=cause, now=now)
+        give_up([email.message], words=words, cause=cause, now=now)
         return
     if status is Status.BOUNCED:  # the news may be quicker than our own note that it was sent
-        climb(email.message, Status.SENT, cause="emailed", now=now)
-    if climb(email.message, status, cause=cause, now=now, reason="email", detail=words[:300]):
+        climb([email.message], Status.SENT, cause=Cause.EMAILED, now=now)
+    if climb([email.message], status, cause=cause, now=now, reason="email", detail=words):
         Conversation.objects.filter(pk=email.message.conversation_id).update(needs_reply=True, is_done=False)

@@ -16,14 +16,15 @@ from django.db.models import QuerySet
 
 from quadline import clock
 from quadline.accounts.models import User
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message
 from quadline.conversations.rules import NOT_DELIVERED, Status, WaitingFor
-from quadline.conversations.statuses import announce, climb
+from quadline.conversations.statuses import announce, climb, explain
 from quadline.delivery import mail_results
 from quadline.delivery.email_content import letter_of
 from quadline.delivery.mail_results import record_bounce as record_bounce
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.reach import CLOSED, NOT_SENT, in_reach, why_not
+from quadline.delivery.reach import NOT_SENT, in_reach, why_not
 from quadline.delivery.rules import EMAIL_LOST_AFTER
 from quadline.emails import outgoing
 from quadline.emails.failures import MailRefused
@@ -80,7 +81,7 @@ def _claim_due() -> list[OutgoingEmail]:
             email.state, email.taken_at, email.due_at, email.tries = State.SENDING, now, None, email.tries + 1
             email.save(update_fields=["state", "taken_at", "due_at", "tries"])
             if not email.is_failsafe:
-                climb(email.message, Status.SENDING, cause="picked up", now=now)
+                climb([email.message], Status.SENDING, cause=Cause.PICKED_UP, now=now)
         return claims
 
 
@@ -93,11 +94,18 @@ def _may_leave(email: OutgoingEmail, message: Message, is_out_of_reach: bool, no
     if is_out_of_reach and status in NEVER_LEFT:
         why = f"{NOT_SENT} {why_not(email.message.conversation.staff)}"
         _drop(email, why)
-        climb(message, Status.BLOCKED, cause=CLOSED, now=now, reason=WaitingFor.AUTHOR)
-        Message.objects.filter(pk=message.pk).update(detail=why)
-        announce(message)
+        _close(message, why, now)
         return False
     return True
+
+
+def _close(message: Message, why: str, now: datetime) -> None:
+    """A text may be blocked already: then only why it gets no email is new."""
+    reason = WaitingFor.AUTHOR
+    cause = Cause.OUT_OF_REACH
+    climb([message], Status.BLOCKED, cause=cause, now=now, reason=reason, detail=why)
+    explain([message.pk], why, among=[Status.BLOCKED])
+    announce(message)
 
 
 def _drop(email: OutgoingEmail, words: str) -> None:

@@ -1,8 +1,43 @@
-"""The opt-out notice that a first text carries: who inherits it when that text does not go out as one."""
+"""The opt-out notice that a first text carries: when it is due, its words, and who inherits it."""
 
-from quadline.conversations.models import Message
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Channel, Direction
+from django.conf import settings
+
+from quadline.accounts.models import User
+from quadline.conversations.models import Conversation, Message, MessageQuerySet
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Channel, Direction, Status
+from quadline.delivery.rules import is_notice_due
+from quadline.numbers.models import SystemNumber
 from quadline.sms import segments
+
+GAVE_IT = [status for status in Status if not is_notice_due([status])]
+
+
+def notice_due(conversation: Conversation, number: SystemNumber | None) -> str:
+    """The opt-out notice the next text ends with; "" once this number has given it."""
+    phone = conversation.student_phone
+    given = conversation.messages.filter(student_phone=phone)
+    if number and _giving(given, number).exists():
+        return ""
+    return opt_out_notice(conversation.staff)
+
+
+def students_told(number: SystemNumber, author: User) -> set[tuple[int | None, str]]:
+    """The students, by phone, to whom the number has given its author's notice."""
+    talks = dict(Conversation.objects.filter(staff=author).values_list("pk", "student"))
+    # Asked for apart: joined, they depend on statistics (docs/adr/0020).
+    given = _giving(Message.objects.all(), number).values_list("conversation", "student_phone")
+    return {(talks[talk], phone) for talk, phone in given if talk in talks}
+
+
+def _giving(messages: MessageQuerySet, number: SystemNumber) -> MessageQuerySet:
+    """Those by which this number gave the notice, or will."""
+    return messages.filter(system_number=number, status__in=GAVE_IT).exclude(notice="")
+
+
+def opt_out_notice(staff: User) -> str:
+    """The college's wording, with the sender and the college filled in."""
+    wording: str = settings.ENV.opt_out_notice
+    return wording.replace("{sender}", staff.name).replace("{college}", settings.ENV.college_name)
 
 
 def over(body: str, notice: str) -> int:

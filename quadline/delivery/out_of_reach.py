@@ -4,6 +4,7 @@ They are held, somebody is told, and they go on when the author may again; else 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,13 +13,17 @@ from django.db.models import OuterRef, Q, Subquery
 
 from quadline import clock
 from quadline.accounts.models import User
+from quadline.consent.rules import Verdict
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, WaitingFor
+from quadline.conversations.statuses import wait
 from quadline.delivery import alerts, holding, sender
 from quadline.delivery.reach import in_reach, why_not
+from quadline.delivery.rules import waits_for
 from quadline.jobs import enqueue, job
 
-HELD, GOES_ON = "held for its author", "its author may again"  # causes of events
+ALLOWED = Verdict(True)
 LEFT_ALONE = (WaitingFor.AUTHOR, WaitingFor.PAUSED)  # a paused broadcast asks when it is resumed
 IN_ONE_GO = 500  # of one author's; the next sweep lets more go on
 
@@ -47,7 +52,9 @@ def _hold(author: User, now: datetime) -> None:
     messages = _locked(_waiting(), [text for text, student in mine.items() if student not in reached])
     if messages:
         why = why_not(author)
-        holding.keep(messages, reason=WaitingFor.AUTHOR, cause=HELD, now=now, words=why)
+        held = waits_for(ALLOWED, now=now, is_bulk=False, is_out_of_reach=True)
+        ids = [message.pk for message in messages]
+        wait(ids, replace(held, detail=why), now=now, cause=Cause.AUTHOR)
         alerts.tell_held(author, len(messages), why=why)
 
 
@@ -58,7 +65,7 @@ def _let_go_on(author: User, now: datetime) -> None:
     free = sorted(text for text, student in mine.items() if student in reached)
     messages = _locked(_held(), free[:IN_ONE_GO])
     for message in messages:
-        holding.due_again(message, cause=GOES_ON, actor=None, now=now)
+        holding.due_again(message, cause=Cause.AUTHOR_AGAIN, actor=None, now=now)
     if messages:
         enqueue(sender.send_due_texts)
 
@@ -97,6 +104,6 @@ def _reached(author: User, texts: Mapping[UUID, int]) -> set[int]:
 
 
 def _locked(texts: MessageQuerySet, ids: Sequence[UUID]) -> list[Message]:
-    """In the order in which the sender's answers are written down (accepted.py)."""
+    """In the order in which the sender's answers are written down (recording.py)."""
     locked = texts.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True, of=["self"])
     return list(locked.prefetch_related("conversation__student", "system_number")) if ids else []

@@ -4,28 +4,27 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.audit.models import record
-from quadline.consent.rules import Reason
 from quadline.conversations import merging
-from quadline.conversations.joining import join_written
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
+from quadline.conversations.receiving import show_written
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
-    NEVER_REACHED_THE_STUDENT,
     Channel,
     Direction,
     Status,
     WaitingFor,
 )
-from quadline.conversations.statuses import announce, climb
+from quadline.conversations.statuses import announce, begin, climb
 from quadline.delivery import failsafe, notices, rules, scope, sender
-from quadline.delivery.deadlines import deadline_of
+from quadline.delivery.deadlines import with_deadline
+from quadline.delivery.notices import notice_due
 from quadline.delivery.recipients import verdict_on
 from quadline.jobs import enqueue
 from quadline.numbers.models import SystemNumber
@@ -89,8 +88,8 @@ def accept_text(
             created_at=now,
         )
         message.segments = segments.count(message.text).segments
-        _decide(message, number, now)
-        _save(message, now)
+        _begin(message, number, now)
+        _show(message, now)
         _take_along(conversation, now)
         failsafe.write_email(message, now=now)  # if it is blocked
         return message
@@ -102,27 +101,18 @@ def cancel_text(*, message: Message, actor: User, now: datetime) -> bool:
         row = Message.objects.select_for_update(no_key=True).get(pk=message.pk)
         if Status(row.status) not in BEFORE_AN_ATTEMPT:
             return False
-        climb(message, Status.CANCELLED, cause="cancelled", now=now, actor=actor, due_at=None, reason="", detail="")
+        climb(
+            [message],
+            Status.CANCELLED,
+            cause=Cause.CANCELLED,
+            now=now,
+            actor=actor,
+            reason="",
+            detail="",
+        )
         record("text cancelled", subject=message, actor=actor)
         notices.pass_on(message)
         return True
-
-
-def notice_due(conversation: Conversation, number: SystemNumber | None) -> str:
-    """The opt-out notice the next text ends with; "" once this number has given it to this student.
-
-    CTIA Messaging Principles (2023): the first text names the sender and says how to opt out.
-    """
-    given = conversation.messages.exclude(notice="").filter(student_phone=conversation.student_phone)
-    if number and given.filter(system_number=number).exclude(status__in=NEVER_REACHED_THE_STUDENT).exists():
-        return ""
-    return opt_out_notice(conversation.staff)
-
-
-def opt_out_notice(staff: User) -> str:
-    """The college's wording, with the sender and the college filled in."""
-    wording: str = settings.ENV.opt_out_notice
-    return wording.replace("{sender}", staff.name).replace("{college}", settings.ENV.college_name)
 
 
 def _already_accepted(message_id: uuid.UUID, conversation: Conversation) -> Message | None:
@@ -167,23 +157,17 @@ def _checked(body: str, notice: str) -> str:
     return text
 
 
-def _decide(message: Message, number: SystemNumber, now: datetime) -> None:
-    """The first status of a text, by the law and by the state of the number."""
+def _begin(message: Message, number: SystemNumber, now: datetime) -> None:
+    """Its first status, by the law and by the state of the number."""
     verdict = verdict_on(message.conversation, system_phone=number.phone, is_bulk=False, now=now)
-    if not verdict.is_allowed and not verdict.is_held:
-        assert verdict.reason is not None
-        message.status, message.reason, message.detail = Status.BLOCKED, verdict.reason, scope.reason_words(verdict.reason)
-    elif number.state != State.ACTIVE:
-        # Due at once; the sender takes only texts whose number is active, so there is nothing to release later.
-        message.status, message.reason, message.due_at = Status.WAITING, WaitingFor.NUMBER, now
-    elif verdict.reason is Reason.ASKED:
-        message.status, message.reason = Status.WAITING, WaitingFor.QUESTION
-    elif verdict.is_held:
-        message.status, message.reason, message.due_at = Status.WAITING, WaitingFor.QUIET_HOURS, verdict.until
-    else:
-        message.status, message.due_at = Status.QUEUED, now
-    if message.due_at:
-        message.deadline_at = deadline_of(message.due_at, waits_for_number=number.state != State.ACTIVE)
+    if verdict.reason and not verdict.is_held:
+        words = scope.reason_words(verdict.reason)
+        begin(message, Status.BLOCKED, reason=verdict.reason, detail=words, now=now)
+        return
+    is_active = number.state == State.ACTIVE
+    pending = with_deadline(rules.waits_for(verdict, now=now, is_bulk=False, has_active_number=is_active))
+    message.deadline_at = pending.deadline_at
+    begin(message, pending.status, reason=pending.reason, due_at=pending.due_at, now=now)
 
 
 def _take_along(conversation: Conversation, now: datetime) -> None:
@@ -197,10 +181,9 @@ def _take_along(conversation: Conversation, now: datetime) -> None:
         Message.objects.filter(pk__in=ids).update(is_bulk=False)
 
 
-def _save(message: Message, now: datetime) -> None:
-    message.save(force_insert=True)
+def _show(message: Message, now: datetime) -> None:
     is_in_question = message.reason == WaitingFor.QUESTION  # that one is still to be answered
-    join_written(message, now=now, needs_reply=is_in_question, draft="")
+    show_written(message, now=now, needs_reply=is_in_question, draft="")
     record("text accepted", subject=message, actor=message.author, status=message.status)
     if message.due_at and message.reason != WaitingFor.NUMBER:
         enqueue(sender.send_due_texts, after=message.due_at - now if message.due_at > now else None)

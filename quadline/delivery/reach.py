@@ -18,7 +18,6 @@ LEFT = "The student has left the caseload."
 SWITCHED_OFF = "The account it was written from is deactivated."
 NO_WRITER = "The role it was written in does not send texts any more."
 NOT_SENT = "It was not sent."
-CLOSED = "out of reach"  # cause of an event
 
 CAN = ""  # be texted
 OUT_OF_REACH = "out_of_reach"  # of this author: the student has left, or the author may not write

@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from quadline import clock
 from quadline.carriers.protocol import Unknown
 from quadline.conversations.models import Message
+from quadline.conversations.statuses import sql
 from quadline.delivery import daily_cap, recording
-from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.carrier_log import Reading, Wanted, read_log
 from quadline.delivery.matching import Sought, matched
 from quadline.delivery.models import Attempt
@@ -49,7 +49,7 @@ ABSENT_ONCE = """
     FROM unnest(%(ids)s::bigint[], %(looks)s::int[], %(waits)s::float8[]) AS seen (id, looks, wait)
     WHERE attempt.id = seen.id AND attempt.looks = seen.looks AND attempt.outcome = 'unknown'
 """
-ABSENT_FOR_GOOD = """
+ABSENT_FOR_GOOD = f"""
     WITH absent AS (
         UPDATE delivery_attempt AS attempt SET outcome = 'nothing_found', looks = attempt.looks + 1, why = '', next_look_at = NULL
         FROM unnest(%(ids)s::bigint[], %(looks)s::int[]) AS seen (id, looks)
@@ -62,15 +62,19 @@ ABSENT_FOR_GOOD = """
              ON before.message_id = absent.message_id AND before.outcome = 'nothing_found'
         GROUP BY absent.message_id
     ),
+    waits AS (
+        SELECT message_id AS id, '' AS reason, NULL::timestamptz AS deadline_at,
+               CASE WHEN times < %(most)s THEN %(again)s ELSE %(person)s END AS detail,
+               CASE WHEN times < %(most)s THEN %(now)s::timestamptz END AS due_at
+        FROM tried
+    ),
     next AS (
-        UPDATE conversations_message AS message
-        SET due_at = CASE WHEN tried.times < %(most)s THEN %(now)s::timestamptz END,
-            detail = CASE WHEN tried.times < %(most)s THEN %(again)s ELSE %(person)s END
-        FROM tried WHERE message.id = tried.message_id AND message.status = 'unconfirmed'
+        UPDATE conversations_message AS message SET {sql.held()}
+        FROM waits WHERE message.id = waits.id AND message.status = 'unconfirmed'
         RETURNING message.id, message.due_at
     )
     SELECT absent.id, next.due_at FROM absent LEFT JOIN next ON next.id = absent.message_id
-"""
+"""  # noqa: S608  # no value in it
 PUT_BACK = "UPDATE delivery_attempt SET next_look_at = %(at)s WHERE id = ANY(%(ids)s) AND outcome = 'unknown'"
 
 
@@ -140,7 +144,8 @@ def _of_other_rows(sought: Sequence[Sought], reading: Reading) -> set[str]:
 
 
 def _adopt(found: Sequence[tuple[Attempt, str]], now: datetime) -> None:
-    record_all_accepted([Taken(attempt.message_id, attempt.pk, carrier_id) for attempt, carrier_id in found], now=now)
+    taken = [recording.Taken(attempt.message_id, attempt.pk, carrier_id) for attempt, carrier_id in found]
+    recording.record_accepted(taken, now=now)
 
 
 def _put_back(sought: Sequence[Sought], reading: Reading, now: datetime) -> None:

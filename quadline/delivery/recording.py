@@ -5,39 +5,112 @@ to say that the carrier did not take it: nothing follows.
 """
 
 import random
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
+from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Min
-from django.db.models.functions import Greatest
 
 from quadline.carriers.protocol import Failure, Refused, Unknown, Unsent
 from quadline.consent import ledger
 from quadline.consent.rules import Change, Source
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
-from quadline.conversations.statuses import announce, climb
+from quadline.conversations.rules import Pending, Status
+from quadline.conversations.statuses import announce, climb, sql, wait
 from quadline.delivery import alerts, daily_cap, notices
-from quadline.delivery.deadlines import deadline_of
+from quadline.delivery.deadlines import with_deadline
 from quadline.delivery.failsafe import TRIED_AGAIN, write_email
 from quadline.delivery.models import Attempt
 from quadline.delivery.recipients import pair_of
-from quadline.delivery.rules import BAD_AFTER, FIRST_LOOK_AFTER, Moment, Step, step_after, wait_before_retry
+from quadline.delivery.remedies import BAD_AFTER, Moment, Step, step_after
+from quadline.delivery.rules import FIRST_LOOK_AFTER, wait_before_retry
+from quadline.live.telling import TELL_NEWS
 from quadline.roster import trouble
 
 ASK_AGAIN_SECONDS = 300.0
+LOST = "The carrier's answer was lost. Looking it up."
+
+SENT = sql.climbed(f"'{Status.SENT}'", if_="taken.climbs")
+EVENT = sql.event(
+    "taken",
+    cause=Cause.ACCEPTED,
+    to=f"'{Status.SENT}'",
+    key="'accepted-' || carrier_message_id",
+)
+# A receipt may have been quicker and have moved the status past "sent": the carrier's id is kept all the same.
+ACCEPT = f"""
+    WITH taken AS (
+        SELECT message.id, message.status, message.conversation_id, answer.attempt_id, answer.carrier_message_id,
+               message.status = ANY(%(lower)s::text[]) AS climbs
+        FROM unnest(%(messages)s::uuid[], %(attempts)s::bigint[], %(carrier_ids)s::text[])
+             AS answer (message_id, attempt_id, carrier_message_id)
+        JOIN conversations_message AS message ON message.id = answer.message_id
+        ORDER BY message.id
+        FOR NO KEY UPDATE OF message
+    ),
+    closed AS (
+        UPDATE delivery_attempt AS attempt SET outcome = 'accepted', why = '', next_look_at = NULL
+        FROM taken WHERE attempt.id = taken.attempt_id
+    ),
+    kept AS (
+        UPDATE conversations_message AS message
+        SET {SENT},
+            carrier_message_id = CASE WHEN message.carrier_message_id = '' THEN taken.carrier_message_id
+                                      ELSE message.carrier_message_id END,
+            sent_at = COALESCE(message.sent_at, %(now)s)
+        FROM taken WHERE message.id = taken.id
+    ),
+    told AS ({EVENT}),
+    news AS (
+        SELECT conversation.staff_id AS user_id, 'conv-' || conversation.id AS event
+        FROM taken JOIN conversations_conversation AS conversation ON conversation.id = taken.conversation_id
+    )
+    {TELL_NEWS}
+"""  # noqa: S608  # no value in it
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A text that the carrier has, as its answer or its log says."""
+
+    message_id: UUID
+    attempt_id: int
+    carrier_message_id: str
+
+
+def record_accepted(taken: Sequence[Taken], *, now: datetime) -> None:
+    """The carrier has these texts: its answers say so, or its log.
+
+    A look-up may have given the id of one to another row meanwhile. The others are kept;
+    that one is looked up: which of the two is whose nobody can tell.
+    """
+    try:
+        _accept(taken, now)
+    except IntegrityError:
+        for each in taken if len(taken) > 1 else ():
+            with suppress(IntegrityError):
+                _accept([each], now)
 
 
 @transaction.atomic
-def record_accepted(message: Message, attempt: Attempt, carrier_message_id: str, *, now: datetime) -> None:
-    """The carrier has the text: its answer says so, or its log."""
-    close(attempt, Attempt.Outcome.ACCEPTED)
-    # A receipt may have been quicker and have moved the status past "sent": the id is kept all the same.
-    Message.objects.filter(pk=message.pk, carrier_message_id="").update(carrier_message_id=carrier_message_id, sent_at=now)
-    key = f"accepted-{carrier_message_id}"
-    climb(message, Status.SENT, cause="accepted", now=now, key=key, due_at=None, reason="", detail="")
+def _accept(taken: Sequence[Taken], now: datetime) -> None:
+    if not taken:
+        return
+    values: dict[str, Any] = {
+        "messages": [each.message_id for each in taken],
+        "attempts": [each.attempt_id for each in taken],
+        "carrier_ids": [each.carrier_message_id for each in taken],
+        "lower": sql.lower_than(Status.SENT),
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ACCEPT, values)
 
 
 @transaction.atomic
@@ -57,12 +130,11 @@ def record_unsent(
     outcome: Unsent,
     *,
     now: datetime,
-    retry_at: datetime | None = None,
-    reason: str = "",
+    held: Pending | None = None,
 ) -> timedelta:
     """Provably not at the carrier: the text is due again later, its status does not fall. Returns the wait, if there is one.
 
-    ``retry_at``: we hold it ourselves until then, by the law on texting; ``reason`` is what it waits for.
+    ``held``: what it waits for when we hold it ourselves; until a time.
     """
     if outcome.failure:
         if _has_waited_enough(message, outcome, now):
@@ -71,15 +143,22 @@ def record_unsent(
         alerts.tell_if_concerned(outcome.failure, outcome.carrier_code)
     if not close(attempt, Attempt.Outcome.UNSENT, outcome.why):
         return timedelta(0)
-    made = message.attempts.filter(outcome=Attempt.Outcome.UNSENT).count()
-    wait = retry_at - now if retry_at else wait_before_retry(made, asked_for=outcome.retry_after, jitter=random.random())  # noqa: S311  # spreads retries, hides nothing
-    words = outcome.failure.words if outcome.failure else "Not sent yet."
-    waiting = Message.objects.filter(pk=message.pk, status__in=BEFORE_AN_ATTEMPT | IN_DOUBT)  # not blocked by a STOP meanwhile
-    waiting.update(due_at=now + wait, reason=reason, detail="" if reason else f"{words} {TRIED_AGAIN}")
-    if retry_at:
-        waiting.update(deadline_at=Greatest("deadline_at", deadline_of(retry_at)))
+    pending = with_deadline(held) if held else _retry(message, outcome, now)
+    due_at = pending.due_at
+    assert due_at is not None, "only a person's question has no time"
+    if not pending.reason:
+        words = outcome.failure.words if outcome.failure else "Not sent yet."
+        pending = replace(pending, detail=f"{words} {TRIED_AGAIN}")
+    wait([message.pk], pending, now=now)
     announce(message)
-    return wait
+    return due_at - now
+
+
+def _retry(message: Message, outcome: Unsent, now: datetime) -> Pending:
+    made = message.attempts.filter(outcome=Attempt.Outcome.UNSENT).count()
+    jitter = random.random()  # noqa: S311  # spreads retries, hides nothing
+    after = wait_before_retry(made, asked_for=outcome.retry_after, jitter=jitter)
+    return Pending(due_at=now + after)
 
 
 def _has_waited_enough(message: Message, outcome: Unsent, now: datetime) -> bool:
@@ -97,8 +176,15 @@ def _end(message: Message, attempt: Attempt, failure: Failure, carrier_code: str
     wait_if_out(message, failure)
     if not close(attempt, Attempt.Outcome.REFUSED, carrier_code):
         return
-    fields = failure_fields(failure, carrier_code)
-    if climb(message, Status.FAILED, cause="refused", now=now, event_code=carrier_code, due_at=None, **fields):
+    is_over = climb(
+        [message],
+        Status.FAILED,
+        cause=Cause.REFUSED,
+        now=now,
+        event_code=carrier_code,
+        **failure_fields(failure, carrier_code),
+    )
+    if is_over:
         notices.pass_on(message)
         write_email(message, now=now)
         learn(message, failure, carrier_code, now=now)
@@ -111,7 +197,13 @@ def record_unknown(message: Message, attempt: Attempt, outcome: Unknown, *, now:
         outcome=Attempt.Outcome.UNKNOWN, why=outcome.why[:200], next_look_at=now + FIRST_LOOK_AFTER
     )
     if is_news:
-        climb(message, Status.UNCONFIRMED, cause="answer lost", now=now, detail="The carrier's answer was lost. Looking it up.")
+        climb(
+            [message],
+            Status.UNCONFIRMED,
+            cause=Cause.ANSWER_LOST,
+            now=now,
+            detail=LOST,
+        )
 
 
 def learn(message: Message, failure: Failure, carrier_code: str, *, now: datetime) -> None:
@@ -153,7 +245,15 @@ def called_last(message: Message) -> datetime | None:
     return called_at
 
 
-def failure_fields(failure: Failure, carrier_code: str) -> dict[str, Any]:
+class FailureFields(TypedDict):
+    """What a message keeps of a failure."""
+
+    reason: str
+    detail: str
+    carrier_code: str
+
+
+def failure_fields(failure: Failure, carrier_code: str) -> FailureFields:
     """What a message keeps of a failure. An unknown code is shown as it came."""
     shown = f" (code {carrier_code})" if failure is Failure.UNKNOWN and carrier_code else ""
     return {"reason": failure.name.lower(), "detail": failure.words + shown, "carrier_code": carrier_code}

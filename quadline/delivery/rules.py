@@ -1,9 +1,10 @@
-"""The law of an attempt: when to try again, when to look, when to stop, when to write an email instead. No database here."""
+"""The law of a text on its way: what it waits for, when to try again, when to look, when to stop. No database here."""
 
-from datetime import timedelta
-from enum import StrEnum
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from quadline.carriers.protocol import Failure, Remedy
+from quadline.consent.rules import Verdict
+from quadline.conversations.rules import NEVER_REACHED_THE_STUDENT, Pending, Status, WaitingFor
 
 MOST_ATTEMPTS = 3  # hand-overs whose outcome stayed unknown; then a person decides
 MOST_LOOKS = 2
@@ -47,48 +48,47 @@ LONGEST_WAIT_FOR_SERVER = timedelta(minutes=2)
 EMAIL_LOST_AFTER = timedelta(seconds=60)
 
 
-class Moment(StrEnum):
-    REFUSAL = "refusal"  # the carrier did not take the text
-    RECEIPT = "receipt"  # it had taken it, and says later that it did not arrive
+def waits_for(
+    verdict: Verdict,
+    *,
+    now: datetime,
+    is_bulk: bool,
+    has_active_number: bool = True,
+    is_paused: bool = False,
+    is_out_of_reach: bool = False,
+    used_up_until: datetime | None = None,
+) -> Pending:
+    """What a text waits for, and until when it cannot leave. The first that holds counts.
+
+    ``verdict``: the law's on texting this student now. One that refuses a text that was
+    accepted holds nothing: the sender's last look closes it. ``is_out_of_reach``: its
+    author may not text this student. ``used_up_until``: when the college's next day
+    begins, once the texts of this one are used up. A number needs no time: the sender
+    takes only texts whose number is active.
+    """
+    if is_paused:
+        return Pending(WaitingFor.PAUSED)
+    if is_out_of_reach:
+        return Pending(WaitingFor.AUTHOR)
+    if verdict.is_held and verdict.until is None:
+        return Pending(WaitingFor.QUESTION)
+    if not has_active_number:
+        return Pending(WaitingFor.NUMBER, now)
+    if used_up_until:
+        return Pending(WaitingFor.TOMORROW, used_up_until)
+    if verdict.until:
+        return Pending(WaitingFor.QUIET_HOURS, verdict.until)
+    return Pending(WaitingFor.TURN if is_bulk else "", now)
 
 
-class Step(StrEnum):
-    EMAIL_NOW = "email_now"
-    EMAIL_AFTER_HOLD = "email_after_hold"  # a late "delivered" may still come
-    TRY_UNTIL_DEADLINE = "try_until_deadline"
-    TRY_BRIEFLY = "try_briefly"  # a person may mend it within minutes
+def is_notice_due(given: Iterable[Status]) -> bool:
+    """Whether a text ends with the opt-out notice.
 
-
-# What the carrier did not take may be handed over again. What it took never is: it may have arrived all the same.
-STEPS: dict[tuple[Moment, Remedy], Step] = {
-    (Moment.REFUSAL, Remedy.BAD_NUMBER): Step.EMAIL_NOW,
-    (Moment.REFUSAL, Remedy.OPTED_OUT): Step.EMAIL_NOW,
-    (Moment.REFUSAL, Remedy.THIS_TEXT): Step.EMAIL_NOW,
-    (Moment.REFUSAL, Remedy.UNKNOWN): Step.EMAIL_NOW,
-    (Moment.REFUSAL, Remedy.LATER): Step.TRY_UNTIL_DEADLINE,
-    (Moment.REFUSAL, Remedy.COLLEGE): Step.TRY_BRIEFLY,
-    **{(Moment.RECEIPT, remedy): Step.EMAIL_AFTER_HOLD for remedy in Remedy},
-}
-# A number that is too new mends itself within hours; a text for it waits as it does for any other new number.
-MENDS_ITSELF = frozenset({Failure.NOT_REGISTERED, Failure.NOT_IN_CAMPAIGN})
-# After how many texts that failed so a phone counts as bad. One "not in service" may be the network's mistake.
-BAD_AFTER: dict[Failure, int] = {
-    Failure.INVALID_NUMBER: 1,
-    Failure.LANDLINE: 1,
-    Failure.DISCONNECTED: 2,
-    Failure.NO_ROUTE: 2,
-}
-
-
-def step_after(moment: Moment, failure: Failure) -> Step:
-    if moment is Moment.REFUSAL and failure in MENDS_ITSELF:
-        return Step.TRY_UNTIL_DEADLINE
-    return STEPS[moment, failure.remedy]
-
-
-def concerns_administrators(failure: Failure) -> bool:
-    """Whether more texts will fare alike until a person mends the college's set-up, or what is written in texts."""
-    return failure.remedy is Remedy.COLLEGE or failure is Failure.FILTERED
+    ``given``: where the texts stand by which its number gave it to this student at this
+    phone. CTIA Messaging Principles (2023): the first text names the sender and says how
+    to opt out.
+    """
+    return all(status in NEVER_REACHED_THE_STUDENT for status in given)
 
 
 def asks_before_another(single_texts: int) -> bool:

@@ -18,15 +18,14 @@ from quadline.carriers import registry
 from quadline.carriers.protocol import Accepted, OutboundText, Refused, SendOutcome, Unknown, Unsent
 from quadline.consent import ledger
 from quadline.consent.rules import Reason, Verdict
-from quadline.conversations.rules import WaitingFor
+from quadline.conversations.rules import Pending
 from quadline.delivery import holding, recipients, recording
-from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.blocking import block
 from quadline.delivery.claiming import Claim, claim_due, next_turn
 from quadline.delivery.line import Answer, Line
 from quadline.delivery.look_ahead import LookAhead
 from quadline.delivery.models import Attempt
-from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER
+from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER, waits_for
 from quadline.jobs import beside, enqueue, fresh_connection, job
 
 logger = logging.getLogger(__name__)
@@ -193,8 +192,7 @@ def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
             claim.attempt,
             Unsent("quiet hours"),
             now=now,
-            retry_at=verdict.until,
-            reason=WaitingFor.QUIET_HOURS,
+            held=waits_for(verdict, now=now, is_bulk=claim.is_bulk),
         )
     else:
         with transaction.atomic():
@@ -203,7 +201,9 @@ def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
 
 
 def _come_back(claim: Claim, now: datetime) -> None:
-    recording.record_unsent(claim.message, claim.attempt, Unsent("perhaps a STOP"), now=now, retry_at=now + A_MOMENT)
+    a_moment = Pending(due_at=now + A_MOMENT)
+    unsent = Unsent("perhaps a STOP")
+    recording.record_unsent(claim.message, claim.attempt, unsent, now=now, held=a_moment)
     enqueue(send_due_texts, after=A_MOMENT)
 
 
@@ -223,11 +223,11 @@ def _write_down(answers: list[Answer]) -> None:
     """Record what became of each text."""
     now = clock.now()
     taken = [
-        Taken(claim.message_id, claim.attempt_id, outcome.carrier_message_id)
+        recording.Taken(claim.message_id, claim.attempt_id, outcome.carrier_message_id)
         for claim, outcome in answers
         if isinstance(outcome, Accepted)
     ]
-    record_all_accepted(taken, now=now)
+    recording.record_accepted(taken, now=now)
     waits = {wait for claim, outcome in answers if (wait := _record_alone(claim, outcome, now))}
     for wait in sorted(waits):
         enqueue(send_due_texts, after=wait)

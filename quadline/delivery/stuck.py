@@ -12,9 +12,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from quadline import clock
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, Status, WaitingFor
-from quadline.conversations.statuses import announce, climb
+from quadline.conversations.statuses import announce, climb, due_now, explain
 from quadline.delivery.models import Attempt
 from quadline.delivery.reconcile import A_PERSON_DECIDES
 from quadline.jobs import job
@@ -52,8 +53,8 @@ def _take_up(message_id: UUID, now: datetime) -> None:
         return
     log.error("a text was stuck", message_id=str(message.pk), status=message.status)
     if not message.attempts.exclude(outcome=Attempt.Outcome.UNSENT).exists():
-        Message.objects.filter(pk=message.pk).update(due_at=now)
+        due_now("id = %(id)s", {"id": message.pk}, now=now)
     else:
-        climb(message, Status.UNCONFIRMED, cause="answer lost", now=now)
-        Message.objects.filter(pk=message.pk).update(detail=A_PERSON_DECIDES)
+        climb([message], Status.UNCONFIRMED, cause=Cause.ANSWER_LOST, now=now)
+        explain([message.pk], A_PERSON_DECIDES, among=IN_DOUBT)
     announce(message)

@@ -10,11 +10,11 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.audit.models import record
 from quadline.conversations import merging
-from quadline.conversations.joining import join_written
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
+from quadline.conversations.receiving import show_written
 from quadline.conversations.rules import Channel, Direction, Status
-from quadline.conversations.statuses import announce
+from quadline.conversations.statuses import announce, begin
 from quadline.delivery import mailing
 from quadline.delivery.models import OutgoingEmail
 from quadline.emails import tokens
@@ -67,7 +67,6 @@ def accept_email(
             author=author,
             subject=subject,
             body=body,
-            status=Status.QUEUED,
             created_at=now,
         )
         _save(message, student.email, with_contact_card, now)
@@ -112,7 +111,7 @@ def _already_accepted(message_id: uuid.UUID, conversation: Conversation) -> Mess
 
 
 def _save(message: Message, to: str, with_contact_card: bool, now: datetime) -> None:
-    message.save(force_insert=True)
+    begin(message, Status.QUEUED, now=now)
     OutgoingEmail.objects.create(
         message=message,
         is_failsafe=False,
@@ -122,7 +121,7 @@ def _save(message: Message, to: str, with_contact_card: bool, now: datetime) -> 
         due_at=now,
         created_at=now,
     )
-    join_written(message, now=now)
+    show_written(message, now=now)
     record("email accepted", subject=message, actor=message.author)
     enqueue(mailing.send_due_emails)
     announce(message)

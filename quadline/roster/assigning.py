@@ -84,7 +84,7 @@ def assign(table: Table) -> Assigned:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS given_entry, given_pair")
         cursor.execute(GIVEN_ENTRIES)
-        given = copy_in(cursor, "given_entry", EntryRow._fields, _entries(table, stops))
+        given = copy_in(cursor, "COPY given_entry", EntryRow._fields, _entries(table, stops))
         if not given and not stops:
             stops.append(Fault(0, "", "", "has no rows under its header. Nothing was changed.", table.file))
         if stops:

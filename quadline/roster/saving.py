@@ -110,7 +110,7 @@ def compare_students(rows: Iterable[tuple[int, StudentRow]], *, is_whole: bool) 
         cursor.execute(ONE_AT_A_TIME)
         cursor.execute("DROP TABLE IF EXISTS given_student, given_match, given_twin")
         cursor.execute(GIVEN_STUDENTS)
-        given = copy_in(cursor, "given_student", GIVEN, _copied(rows))
+        given = copy_in(cursor, "COPY given_student", GIVEN, _copied(rows))
         faults = match_rows(cursor)
         cursor.execute("SELECT count(*) FROM given_student")
         [kept] = cursor.fetchone()
@@ -139,9 +139,9 @@ def save_students(*, is_whole: bool, now: datetime) -> tuple[int, int]:
         return cursor.rowcount, changed
 
 
-def copy_in(cursor: Any, table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> int:
+def copy_in(cursor: Any, copy_table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> int:
     count = 0
-    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+    with cursor.copy(f"{copy_table} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
             count += 1

@@ -14,7 +14,7 @@ from quadline.consent.order import counts
 from quadline.consent.rules import Change, Reason, Source
 from quadline.conversations.models import Conversation
 from quadline.delivery import scope
-from quadline.delivery.outbox import notice_due, opt_out_notice
+from quadline.delivery.notices import notice_due, opt_out_notice
 from quadline.delivery.reach import OUT_OF_REACH
 from quadline.delivery.scope import reason_words
 from quadline.delivery.waiting import trouble_of

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from quadline import clock
-from quadline.consent.rules import Reason
+from quadline.conversations.causes import words_of_event
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Status, WaitingFor
 from quadline.delivery.models import OutgoingEmail
@@ -24,40 +24,6 @@ WAITING = {
     WaitingFor.PAUSED: "Paused",
     WaitingFor.QUESTION: "Held: did they ask to stop?",
     WaitingFor.AUTHOR: "Held",
-}
-CAUSES: dict[str, str] = {
-    "written": "Written by {actor}",
-    "reply": "Received",
-    "broadcast stopped": "Stopped by {actor} with its broadcast",
-    "picked up": "Picked up to be sent",
-    "handed over": "Picked up to be sent",  # as it was called before: written before the carrier was called
-    "held for quiet hours": "Held: it is outside texting hours where the student is",
-    "accepted": "The carrier has it",
-    "answer lost": "No answer from the carrier; it may or may not have been taken",
-    "refused": "Refused by the carrier",
-    "cancelled": "Canceled by {actor}",
-    Reason.OPTED_OUT: "Not sent: the student had opted out",
-    Reason.NO_MOBILE: "Not sent: no mobile number on file",
-    Reason.LANDLINE: "Not sent: only a landline on file",
-    Reason.BAD_NUMBER: "Not sent: texts to this number have failed before",
-    Reason.ASKED: "Not sent: the student may have asked for no more texts",
-    "held for an answer": "Held: the student may have asked for no more texts",
-    "goes on": "Goes on: the question whether to stop is answered",
-    "held for its author": "Held: its author may not text this student now",
-    "its author may again": "Goes on: its author may text this student again",
-    "out of reach": "Not sent: its author may not write to this student now",
-    "deadline": "Not sent: it waited too long",
-    "by_hand": "Email chosen instead by {actor}",
-    "emailed": "The mail server has the email",
-    "no email address": "No email: there is no address on file",
-    "email failed": "The mail server did not take the email",
-    "email came back": "The email came back",
-}
-NEWS: dict[str, str] = {  # of a delivery receipt
-    Status.SENT: "Passed on to the network",
-    Status.DELIVERED: "Delivered, the network reports",
-    Status.UNDELIVERED: "The network could not deliver it",
-    Status.FAILED: "Refused by the carrier",
 }
 AFTER_THE_EMAIL = frozenset({Status.EMAILED, Status.UNREACHED})
 
@@ -116,5 +82,7 @@ def moment_of(event: MessageEvent, channel: str) -> Moment:
 def _words_of_event(event: MessageEvent, channel: str) -> str:
     if event.to_status == Status.DELIVERED and event.from_status in AFTER_THE_EMAIL:
         return "Arrived late: delivered, the network reports, after it had gone as email"
-    known = NEWS.get(event.to_status) if event.cause == "receipt" else CAUSES.get(event.cause)
-    return known.format(actor=event.actor.name if event.actor else "the system") if known else WORDS[Status(event.to_status)][0]
+    status = Status(event.to_status)
+    known = words_of_event(event.cause, status)
+    actor = event.actor.name if event.actor else "the system"
+    return known.format(actor=actor) if known else WORDS[status][0]

@@ -13,7 +13,7 @@ from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, Receipt, Registration
 from quadline.consent import ledger
-from quadline.delivery import activation, good_news, receipts
+from quadline.delivery import activation, receipts
 from quadline.delivery.inbound import file_replies, free_at_once, pair_in
 from quadline.jobs import job
 from quadline.webhooks.models import CarrierEvent
@@ -152,7 +152,7 @@ def drop_old_events(timestamp: int) -> None:
 
 
 def _apply_batch() -> int:
-    """The oldest receipts: good news all at once, then each other one in a transaction of its own."""
+    """The oldest receipts: plain ones all at once, then each other one in a transaction of its own."""
     with transaction.atomic():
         stored = _oldest()
         results = _apply_at_once(stored)
@@ -172,9 +172,10 @@ def _oldest() -> dict[int, Receipt | None]:
 
 def _apply_at_once(stored: Mapping[int, Receipt | None]) -> dict[int, str]:
     """What became of those that are plain, by event id."""
-    plain = {id: receipt for id, receipt in stored.items() if receipt and good_news.is_good_news(receipt)}
+    plain = {id: receipt for id, receipt in stored.items() if receipt and receipts.is_plain(receipt)}
     try:
-        left = good_news.apply_good_news(list(plain.values()), now=clock.now())
+        unknown = receipts.apply(list(plain.values()), now=clock.now())
+        left = {receipt.reference for receipt in unknown}
     except (DataError, IntegrityError):  # one that cannot be applied must not keep back the others
         log.exception("receipts that could not be applied together")
         plain, left = {}, set()
@@ -202,7 +203,7 @@ def _apply(event: CarrierEvent) -> str:
     receipt = registry.carrier(event.carrier).read_receipt(event.content)
     if receipt is None:
         return ON_THE_WAY
-    if receipts.apply(receipt, now=clock.now()):
+    if not receipts.apply([receipt], now=clock.now()):
         return APPLIED
     log.warning("receipt for no text of ours", event_id=event.pk)
     return "about no text of ours"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from quadline.conversations.models import Conversation
-from quadline.delivery.outbox import opt_out_notice
+from quadline.delivery.notices import opt_out_notice
 from quadline.numbers.models import SystemNumber
 from quadline.sms import segments
 from tests.browser import Person

@@ -138,7 +138,7 @@ class College:
         line = next(each for each in self.accepts() if each["sid"] == sid)
         reference = line["status_callback"].partition("ref=")[2] if by_reference else ""
         failure = Failure.UNREACHABLE if progress in (Progress.UNDELIVERED, Progress.FAILED) else None
-        receipts.apply(Receipt(sid, reference, progress, failure, "30003" if failure else ""), now=timezone.now())
+        receipts.apply([Receipt(sid, reference, progress, failure, "30003" if failure else "")], now=timezone.now())
 
     def wait(self, wait: timedelta) -> None:
         self.clock.shift(wait)

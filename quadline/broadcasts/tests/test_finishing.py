@@ -1,5 +1,7 @@
 """The sweep: when a broadcast is over, and how often the screens hear of it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -164,3 +166,31 @@ def test_one_that_somebody_is_at_keeps_no_other_waiting(committed_people: Cast) 
         assert follow()
         other.rollback()
     assert (state(busy), state(free)) == (State.RUNNING, State.FINISHED)
+
+
+@contextmanager
+def in_a_senders_hands(text: Message) -> Iterator[None]:
+    """Another session has the row; then it has taken it."""
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        lock = "SELECT 1 FROM conversations_message WHERE id = %s FOR NO KEY UPDATE"
+        other.execute(lock, [text.pk])
+        yield
+        take = "UPDATE conversations_message SET status = 'sending', due_at = NULL WHERE id = %s"
+        other.execute(take, [text.pk])
+
+
+@pytest.mark.parametrize("reason", [WaitingFor.TURN, WaitingFor.NUMBER])
+def test_what_a_sender_takes_meanwhile_is_not_made_due_again(
+    committed_people: Cast, settings: Settings, reason: WaitingFor
+) -> None:
+    people = committed_people
+    number_row(people.maya)
+    broadcast = draft(people.maya, f"student:{people.bo.pk}")
+    review(broadcast, now=NIGHT)
+    launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT)
+    Message.objects.update(reason=reason)
+    settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
+    with in_a_senders_hands(Message.objects.get()):
+        finishing.follow_once(NIGHT)  # waits for nobody
+    taken = Message.objects.get()
+    assert (taken.status, taken.reason, taken.due_at) == (Status.SENDING, reason, None)

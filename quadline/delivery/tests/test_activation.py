@@ -162,7 +162,7 @@ def test_what_became_of_a_probe_says_whether_the_number_is_known(
 ) -> None:
     sent = Probe.objects.create(number=registering, started_at=timezone.now())
     for _ in range(2):
-        assert receipts.apply(Receipt("SM1", f"probe-{sent.pk}", progress, failure, "30000"), now=timezone.now())
+        assert not receipts.apply([Receipt("SM1", f"probe-{sent.pk}", progress, failure, "30000")], now=timezone.now())
     registering.refresh_from_db()
     assert registering.state == state
     assert len(jobs(alerts.tell_active)) == (state == State.ACTIVE)
@@ -172,6 +172,6 @@ def test_what_became_of_a_probe_says_whether_the_number_is_known(
 
 @pytest.mark.parametrize("reference", ["probe-0", "probe-", "probe-x", "probe-99999999999999999999"])
 def test_news_of_an_unknown_probe_changes_nothing(registering: SystemNumber, reference: str) -> None:
-    receipts.apply(Receipt("SM1", reference, Progress.DELIVERED), now=timezone.now())
+    receipts.apply([Receipt("SM1", reference, Progress.DELIVERED)], now=timezone.now())
     registering.refresh_from_db()
     assert registering.state == State.REGISTERING

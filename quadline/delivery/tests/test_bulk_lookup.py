@@ -15,9 +15,9 @@ from quadline.carriers.protocol import OutboundText
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.delivery import reconcile
-from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
+from quadline.delivery.recording import Taken, record_accepted
 from quadline.delivery.rules import FIRST_LOOK_AFTER
 from quadline.delivery.tests.acts import due_now, look_due, lose_an_answer, rent, run, send_due, status, sweep, write
 from quadline.numbers.models import SystemNumber
@@ -242,6 +242,6 @@ def test_an_id_that_a_look_up_gave_to_another_row_keeps_no_other_acceptance_from
     claims = {claim.message: claim for claim in [*claim_due(limit=9), *claim_due(limit=9)]}  # the single one first
     Message.objects.filter(pk=other.pk).update(carrier_message_id="SM1", status=Status.SENT)
     taken = [(claims[mine], "SM1"), (claims[bystander], "SM2")]
-    record_all_accepted([Taken(claim.message_id, claim.attempt_id, id) for claim, id in taken], now=timezone.now())
+    record_accepted([Taken(claim.message_id, claim.attempt_id, id) for claim, id in taken], now=timezone.now())
     assert [status(text) for text in (mine, bystander)] == [Status.SENDING, Status.SENT]
     assert mine.attempts.get().outcome == Attempt.Outcome.UNDER_WAY, "looked up like one whose worker died"

@@ -18,10 +18,10 @@ from quadline.consent.models import ConsentEntry
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery import opting, reconcile, under_way
-from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.claiming import Claim, claim_due
 from quadline.delivery.models import Attempt
 from quadline.delivery.opting import How
+from quadline.delivery.recording import Taken, record_accepted
 from quadline.delivery.rules import CALL_OVER_AFTER, LOST_AFTER, MOST_LOOKS
 from quadline.delivery.tests.acts import at_once, due_now, look_due, rent, reply, run, send_due, status, write
 from quadline.numbers.models import SystemNumber
@@ -101,7 +101,7 @@ def taken_and_written_down(claim: Claim, box: Simulator) -> None:
     assert not ConsentEntry.objects.exists(), "the STOP has not committed"
     assert box.accepts() == []
     accepted = run(take, claim=claim)
-    record_all_accepted([Taken(claim.message_id, claim.attempt_id, accepted.carrier_message_id)], now=timezone.now())
+    record_accepted([Taken(claim.message_id, claim.attempt_id, accepted.carrier_message_id)], now=timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -50,7 +50,7 @@ def test_a_text_whose_acceptance_could_not_be_written_down_is_looked_up_and_hold
     number = rent(committed_people.maya)
     text = write(committed_people.maya, committed_people.rosa)
     with monkeypatch.context() as failing:
-        failing.setattr(sender, "record_all_accepted", Mock(side_effect=OperationalError("the database went away")))
+        failing.setattr(recording, "record_accepted", Mock(side_effect=OperationalError("the database went away")))
         with pytest.raises(OperationalError):
             send_due()
     assert (len(box.accepts()), status(text), outcomes(text)) == (1, Status.SENDING, [O.UNDER_WAY])

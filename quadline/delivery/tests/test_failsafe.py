@@ -50,7 +50,7 @@ def mails(mailbox: MailServer, student: Student) -> int:
 
 def arrives(text: Message, progress: Progress, code: str = "", *, sid: str = "SM1") -> None:
     why = failure(code) if code else None
-    receipts.apply(Receipt(sid, str(text.pk), progress, why, code), now=timezone.now())
+    receipts.apply([Receipt(sid, str(text.pk), progress, why, code)], now=timezone.now())
 
 
 def handed_over(people: Cast) -> Message:

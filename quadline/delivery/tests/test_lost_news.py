@@ -74,7 +74,7 @@ def test_the_callback_that_comes_after_all_changes_nothing(
     sweep_after(SOON, clock)
     events = text.events.count()
     sid = fresh(text).carrier_message_id
-    receipts.apply(Receipt(sid, str(text.pk), Progress.UNDELIVERED), now=timezone.now())
+    receipts.apply([Receipt(sid, str(text.pk), Progress.UNDELIVERED)], now=timezone.now())
     assert (status(text), text.events.count()) == (Status.UNDELIVERED, events)
 
 

@@ -44,7 +44,7 @@ class World:
             case "sent" | "delivered" | "undelivered" | "failed":
                 went_wrong = name in ("undelivered", "failed")
                 news = Receipt("SM1", str(self.text.pk), Progress(name), Failure.NETWORK if went_wrong else None, "30008")
-                receipts.apply(news, now=now)
+                receipts.apply([news], now=now)
             case "stop":
                 reply(self.people.rosa.mobile, NUMBER, "STOP")
             case "deadline":
@@ -71,7 +71,7 @@ class World:
         for claim in claim_due(limit=1):
             now = timezone.now()
             if outcome == "accepted":
-                recording.record_accepted(claim.message, claim.attempt, "SM1", now=now)
+                recording.record_accepted([recording.Taken(claim.message.pk, claim.attempt.pk, "SM1")], now=now)
             elif outcome == "refused":
                 recording.record_refused(claim.message, claim.attempt, Refused(Failure.FILTERED, "30007"), now=now)
             else:
@@ -128,7 +128,7 @@ def test_two_failures_at_the_same_moment_write_one_email(committed_people: Cast,
     news = [
         Receipt("SM1", str(text.pk), progress, Failure.NETWORK, "30008") for progress in (Progress.FAILED, Progress.UNDELIVERED)
     ]
-    at_once([partial(receipts.apply, each, now=timezone.now()) for each in news * 3])
+    at_once([partial(receipts.apply, [each], now=timezone.now()) for each in news * 3])
     at_once([mail_due] * 3)
     mail_due()
     assert (status(text), len(mailbox.all())) == (Status.EMAILED, 1)
@@ -141,12 +141,12 @@ def test_a_delivery_that_is_being_written_down_is_waited_for(committed_people: C
     number_row(people.maya)
     text = write(people.maya, people.rosa)
     claim_due(limit=1)
-    receipts.apply(Receipt("SM1", str(text.pk), Progress.UNDELIVERED, Failure.NETWORK, "30008"), now=timezone.now())
+    receipts.apply([Receipt("SM1", str(text.pk), Progress.UNDELIVERED, Failure.NETWORK, "30008")], now=timezone.now())
     applied, looked = Event(), Event()
 
     def deliver_slowly() -> None:
         with transaction.atomic():
-            receipts.apply(Receipt("SM1", str(text.pk), Progress.DELIVERED), now=timezone.now())
+            receipts.apply([Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now())
             applied.set()
             assert looked.wait(10)
 

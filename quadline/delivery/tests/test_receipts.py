@@ -40,7 +40,7 @@ def receipt(text: Message, progress: Progress, failure: Failure | None = None, *
 
 
 def arrives(text: Message, progress: Progress, failure: Failure | None = None, *, sid: str = SID, code: str = "") -> bool:
-    return apply(receipt(text, progress, failure, sid=sid, code=code), now=timezone.now())
+    return not apply([receipt(text, progress, failure, sid=sid, code=code)], now=timezone.now())
 
 
 def right_end(arrived: list[str]) -> Status:
@@ -59,7 +59,7 @@ def test_any_news_in_any_order_and_repetition_ends_right_and_never_falls(people:
         stood = RANK[status(text)]
         for each in arrived:
             if each == ANSWER:
-                recording.record_accepted(text, attempt, SID, now=timezone.now())
+                recording.record_accepted([recording.Taken(text.pk, attempt.pk, SID)], now=timezone.now())
             else:
                 arrives(text, Progress(each))
             assert RANK[status(text)] >= stood
@@ -73,16 +73,16 @@ def test_any_news_in_any_order_and_repetition_ends_right_and_never_falls(people:
 def test_a_receipt_before_the_carriers_answer_is_kept(people: Cast) -> None:
     text, attempt = sending(people)
     assert arrives(text, Progress.DELIVERED)
-    recording.record_accepted(text, attempt, SID, now=timezone.now())
+    recording.record_accepted([recording.Taken(text.pk, attempt.pk, SID)], now=timezone.now())
     assert (status(text), fresh(text).carrier_message_id) == (Status.DELIVERED, SID)
     assert fresh(text).sent_at is not None
 
 
 def test_a_receipt_without_our_reference_is_known_by_the_carriers_id(people: Cast) -> None:
     text, attempt = sending(people)
-    recording.record_accepted(text, attempt, SID, now=timezone.now())
+    recording.record_accepted([recording.Taken(text.pk, attempt.pk, SID)], now=timezone.now())
     for reference in ("", "not ours", str(uuid.uuid4())):
-        assert apply(Receipt(SID, reference, Progress.DELIVERED), now=timezone.now())
+        assert apply([Receipt(SID, reference, Progress.DELIVERED)], now=timezone.now()) == []
     assert status(text) == Status.DELIVERED
 
 
@@ -90,7 +90,8 @@ def test_a_receipt_without_our_reference_is_known_by_the_carriers_id(people: Cas
 @pytest.mark.parametrize("sid", ["", "SMnobody"])
 def test_a_receipt_for_no_text_of_ours_changes_nothing(people: Cast, reference: str, sid: str) -> None:
     text, _ = sending(people)
-    assert not apply(Receipt(sid, reference, Progress.FAILED), now=timezone.now())
+    stranger = Receipt(sid, reference, Progress.FAILED)
+    assert apply([stranger], now=timezone.now()) == [stranger]
     assert (status(text), text.events.filter(cause="receipt").exists()) == (Status.SENDING, False)
 
 
@@ -162,7 +163,7 @@ def test_a_text_that_never_left_is_not_moved(people: Cast, closed: Status) -> No
 def test_a_receipt_that_names_another_texts_id_does_not_take_it(people: Cast) -> None:
     text, attempt = sending(people)
     other = write(people.maya, people.bo)
-    recording.record_accepted(other, attempt, SID, now=timezone.now())
+    recording.record_accepted([recording.Taken(other.pk, attempt.pk, SID)], now=timezone.now())
     assert arrives(text, Progress.DELIVERED)
     assert (fresh(other).carrier_message_id, fresh(text).carrier_message_id) == (SID, "")
     assert status(text) == Status.DELIVERED
@@ -189,5 +190,5 @@ def test_what_the_carrier_says_of_a_text_is_what_staff_read(
         form = {"MessageSid": step["sid"], "MessageStatus": step["status"], "ErrorCode": str(step["error_code"] or "")}
         told = twilio.read_receipt({**form, "ref": str(text.pk)})
         if told:
-            apply(told, now=timezone.now())
+            apply([told], now=timezone.now())
     assert (status(text), fresh(text).detail) == (end, words)

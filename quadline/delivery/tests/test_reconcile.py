@@ -137,7 +137,7 @@ def test_a_receipt_brings_the_text_before_the_log_is_read(
 ) -> None:
     text = lose_an_answer(people, box)
     sid = box.accepts()[0]["sid"]
-    receipts.apply(Receipt(sid, str(text.pk), progress), now=timezone.now())
+    receipts.apply([Receipt(sid, str(text.pk), progress)], now=timezone.now())
     box.fault(kind="reset", on="any")  # so nothing can be asked
     sweep()
     assert (status(text), fresh(text).carrier_message_id) == (Status(progress), sid)
@@ -176,5 +176,5 @@ def test_what_cannot_be_learnt_is_left_to_a_person_visibly(people: Cast, box: Si
     assert text.attempts.filter(outcome=O.NOTHING_FOUND).count() == text.attempts.count() == MOST_ATTEMPTS
     text = fresh(text)
     assert (text.status, text.detail, text.due_at) == (Status.UNCONFIRMED, reconcile.A_PERSON_DECIDES, None)
-    receipts.apply(Receipt("SMlate", str(text.pk), Progress.DELIVERED), now=timezone.now())
+    receipts.apply([Receipt("SMlate", str(text.pk), Progress.DELIVERED)], now=timezone.now())
     assert (status(text), fresh(text).detail) == (Status.DELIVERED, "")

@@ -6,8 +6,15 @@ import pytest
 
 from quadline.carriers.protocol import Failure, Remedy
 from quadline.consent import ledger
-from quadline.delivery.rules import (
+from quadline.delivery.remedies import (
     BAD_AFTER,
+    STEPS,
+    Moment,
+    Step,
+    concerns_administrators,
+    step_after,
+)
+from quadline.delivery.rules import (
     CALL_OVER_AFTER,
     EMAIL_LOST_AFTER,
     FIRST_LOOK_AFTER,
@@ -17,13 +24,8 @@ from quadline.delivery.rules import (
     MOST_LOOKS,
     SECOND_LOOK_AFTER,
     STALE_AFTER,
-    STEPS,
-    Moment,
-    Step,
     asks_before_another,
-    concerns_administrators,
     next_look,
-    step_after,
     wait_before_resend,
     wait_before_retry,
 )

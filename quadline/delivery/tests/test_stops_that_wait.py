@@ -16,11 +16,11 @@ from quadline.consent.tests.test_ledger import waits_long
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
 from quadline.delivery import opting, receipts, sender
-from quadline.delivery.accepted import Taken, record_all_accepted
 from quadline.delivery.blocking import block
 from quadline.delivery.claiming import Claim, claim_due
 from quadline.delivery.models import Attempt
 from quadline.delivery.opting import How
+from quadline.delivery.recording import Taken, record_accepted
 from quadline.delivery.tests.acts import at_once, fresh, outcomes, rent, reply, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster import trouble
@@ -94,7 +94,7 @@ def test_a_refusal_is_written_down_while_its_student_says_stop(committed_people:
     with meanwhile(lambda: stop(committed_people, mayas), claim):
         Conversation.objects.filter(pk=claim.conversation_id).update(needs_reply=True)
         trouble.note_failure(rosa.mobile, words="Not in service.", bad_after=2, now=timezone.now())
-        record_all_accepted([Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now())
+        record_accepted([Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now())
     assert ledger.is_opted_out(claim.to.pair)
 
 
@@ -105,8 +105,8 @@ def test_an_acceptance_is_written_down_while_a_quicker_receipt_teaches_that_the_
     text = write(committed_people.maya, committed_people.rosa)
     claim = on_its_way(text)
     told = Receipt("SM1", str(text.pk), Progress.UNDELIVERED, Failure.OPTED_OUT, "21610")
-    with meanwhile(lambda: receipts.apply(told, now=timezone.now()), claim):
-        record_all_accepted([Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now())
+    with meanwhile(lambda: receipts.apply([told], now=timezone.now()), claim):
+        record_accepted([Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now())
     assert status(text) == Status.UNDELIVERED
     assert ledger.is_opted_out(claim.to.pair)
 

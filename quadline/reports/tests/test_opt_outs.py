@@ -9,6 +9,7 @@ from django.utils import timezone
 from quadline.accounts.models import User
 from quadline.consent.models import CarrierCheck, ConsentState
 from quadline.consent.rules import Change
+from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
 from quadline.conversations.statuses import climb
@@ -206,5 +207,5 @@ def test_a_text_that_a_stop_closed_and_that_went_as_email_is_since_then(people: 
     row = rows(people.maya)[0]
     assert row.since_words == "1 text not sent"  # its email is still on its way
     with transaction.atomic():
-        climb(waiting, Status.EMAILED, cause="emailed", now=timezone.now())
+        climb([waiting], Status.EMAILED, cause=Cause.EMAILED, now=timezone.now())
     assert rows(people.maya)[0].since_words == "1 text sent as email"

@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 from quadline.carriers.protocol import Failure, Progress, Receipt
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Status
-from quadline.delivery.good_news import apply_good_news, is_good_news
-from quadline.delivery.receipts import apply
-from quadline.delivery.tests.acts import status, write
+from quadline.delivery.receipts import apply, is_plain
+from quadline.delivery.tests.acts import write
 from quadline.delivery.tests.test_receipts import sending
 from quadline.roster import trouble
 from tests.cast import Cast
 
-good = st.lists(st.tuples(st.sampled_from([0, 1]), st.sampled_from([Progress.SENT, Progress.DELIVERED])), min_size=1, max_size=8)
+arrivals = st.lists(
+    st.tuples(st.sampled_from([0, 1]), st.sampled_from(list(Progress))),
+    min_size=1,
+    max_size=8,
+)
 STANDS = [Status.SENDING, Status.UNCONFIRMED, Status.SENT, Status.UNDELIVERED, Status.BLOCKED, Status.EMAILED]
 
 
@@ -33,7 +36,7 @@ def left_behind() -> tuple[object, object]:
     return list(messages), list(events.values_list("message", "key", "from_status", "to_status"))
 
 
-@given(arrived=good, stands=st.sampled_from(STANDS))
+@given(arrived=arrivals, stands=st.sampled_from(STANDS))
 @how(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_at_once_is_as_one_by_one(people: Cast, arrived: list[tuple[int, Progress]], stands: Status) -> None:
     with transaction.atomic():
@@ -42,51 +45,49 @@ def test_at_once_is_as_one_by_one(people: Cast, arrived: list[tuple[int, Progres
         receipts = receipts_of(texts, arrived)
         with transaction.atomic():
             for each in receipts:
-                apply(each, now=timezone.now())
+                apply([each], now=timezone.now())
             alone = left_behind()
             transaction.set_rollback(True)
-        left = apply_good_news(receipts, now=timezone.now())
-        for each in receipts:
-            if each.reference in left:
-                apply(each, now=timezone.now())
+        assert apply(receipts, now=timezone.now()) == []
         assert left_behind() == alone
         transaction.set_rollback(True)
 
 
-def test_a_receipt_for_no_text_of_ours_is_left(people: Cast) -> None:
+def test_a_receipt_for_no_text_of_ours_is_told_apart(people: Cast) -> None:
     stranger = Receipt("SM9", str(uuid.uuid4()), Progress.DELIVERED)
 
-    assert apply_good_news([stranger], now=timezone.now()) == {stranger.reference}
+    assert apply([stranger], now=timezone.now()) == [stranger]
 
 
-def test_a_carrier_id_that_another_text_has_is_left_to_a_closer_look(people: Cast) -> None:
+def test_a_carrier_id_that_another_text_has_stays_with_it(people: Cast) -> None:
     text, _ = sending(people)
     other = write(people.maya, people.bo)
     Message.objects.filter(pk=other.pk).update(carrier_message_id="SM1")
 
-    assert apply_good_news([Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now()) == {str(text.pk)}
-    assert status(text) == Status.SENDING
+    apply([Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now())
+    text.refresh_from_db()
+    assert (text.status, text.carrier_message_id) == (Status.DELIVERED, "")
 
 
 def test_a_phone_that_a_text_reached_is_no_longer_in_trouble(people: Cast) -> None:
     text, _ = sending(people)
     trouble.note_failure(people.rosa.mobile, words="Not in service.", bad_after=1, now=timezone.now())
-    apply_good_news([Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now())
+    apply([Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now())
 
     assert trouble.all_bad_phones() == set()
 
 
-def test_only_what_needs_no_further_act_is_good_news() -> None:
+def test_only_what_needs_no_further_act_is_plain() -> None:
     text = str(uuid.uuid4())
 
-    assert is_good_news(Receipt("SM1", text, Progress.DELIVERED))
-    assert not is_good_news(Receipt("SM1", text, Progress.UNDELIVERED, Failure.UNREACHABLE))
-    assert not is_good_news(Receipt("SM1", "not a reference", Progress.DELIVERED))
+    assert is_plain(Receipt("SM1", text, Progress.DELIVERED))
+    assert not is_plain(Receipt("SM1", text, Progress.UNDELIVERED, Failure.UNREACHABLE))
+    assert not is_plain(Receipt("SM1", "not a reference", Progress.DELIVERED))
 
 
 @pytest.mark.parametrize("carrier_id", ['S"M', "S\\M", "S,M", "{SM}", "NULL", "S'M%s"])
 def test_a_carriers_id_is_kept_as_it_was_written(people: Cast, carrier_id: str) -> None:
     text, _ = sending(people)
-    assert apply_good_news([Receipt(carrier_id, str(text.pk), Progress.DELIVERED)], now=timezone.now()) == set()
+    assert apply([Receipt(carrier_id, str(text.pk), Progress.DELIVERED)], now=timezone.now()) == []
     text.refresh_from_db()
     assert (text.carrier_message_id, text.status) == (carrier_id, Status.DELIVERED)
