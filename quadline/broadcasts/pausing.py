@@ -118,7 +118,7 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         deadline = deadline_of(last, waits_for_number=not is_active)
         text, held = waits_of(law, has_active_number=is_active, now=now)
         again = {
-            message_id: replace(held.get(student, text), deadline_at=deadline)
+            message_id: replace(held[student] if student in held else text, deadline_at=deadline)
             for message_id, student in _students(paused).items()
         }
         wait(again, now=now, new_deadline=True)

@@ -1,4 +1,4 @@
-"""A reply: filed once, in the right conversation; STOP, START and HELP honoured at once."""
+"""A reply: filed once, in the right conversation; STOP, START and HELP honored at once."""
 
 import pytest
 from django.utils import timezone
