@@ -56,7 +56,7 @@ class Stand(NamedTuple):
     """How many texts stand at one status, and how many of them can still change by what we do."""
 
     stands: str
-    count: int
+    texts: int
     can_change: int
 
 
@@ -111,7 +111,7 @@ def _look_at(broadcast: Broadcast, standing: Sequence[Stand], now: datetime) -> 
     if not any(each.can_change for each in standing):
         _finish(broadcast, now)
         return
-    stood = " ".join(f"{each.stands}:{each.count}" for each in standing)[:200]
+    stood = " ".join(f"{each.stands}:{each.texts}" for each in standing)[:200]
     last = broadcast.told_at
     # A time to come was noted by a clock that was wrong.
     has_rested = last is None or last <= now - A_SECOND or last > now
