@@ -90,6 +90,7 @@ def test_ten_thousand_texts_are_counted_as_the_carrier_counts_them(tmp_path: Pat
     assert differ == []
 
 
+@pytest.mark.slow
 def test_a_second_counter_differs_only_where_it_splits_what_is_seen_as_one() -> None:
     """smsutil splits between code points: it may need fewer parts, never more."""
     apart = [text for text in texts() if len(regex.findall(r"\X", text)) == len(text)]
