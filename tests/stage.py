@@ -125,10 +125,8 @@ def _empty_tables() -> bool:
         if cursor.fetchone()[0]:
             return False
         cursor.execute(
-            "TRUNCATE accounts_user, roster_student, consent_consententry, webhooks_carrierevent, django_session, cache,"
-            # What points at these without the database knowing.
-            " conversations_conversation, conversations_message, conversations_messageevent, delivery_attempt,"
-            " broadcasts_recipient, procrastinate_jobs CASCADE"
+            "TRUNCATE accounts_user, roster_student, consent_consententry,"
+            " webhooks_carrierevent, django_session, cache, procrastinate_jobs CASCADE"
         )
         return True
     return False

@@ -118,7 +118,7 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         deadline = deadline_of(last, waits_for_number=not is_active)
         text, held = waits_of(law, has_active_number=is_active, now=now)
         again = {
-            message_id: replace(held[student] if student in held else text, deadline_at=deadline)
+            message_id: replace(held.get(student, text), deadline_at=deadline)
             for message_id, student in _students(paused).items()
         }
         wait(again, now=now, new_deadline=True)
@@ -170,12 +170,12 @@ def _emails(broadcast: Broadcast) -> list[Any]:
     return _run(EMAILS, ids=_run(EMAILS_OF_BROADCAST, broadcast=broadcast.pk))
 
 
-def _students(texts: Iterable[Any]) -> dict[Any, int | None]:
-    """To whom each of these texts is."""
+def _students(texts: Iterable[Any]) -> dict[Any, int]:
+    """To whom each of these texts is: a broadcast's go to students of the roster."""
     messages = Message.objects.filter(pk__in=list(texts))
     talks = dict(messages.values_list("pk", "conversation"))
     theirs = Conversation.objects.filter(pk__in=set(talks.values()))
-    students = dict(theirs.values_list("pk", "student"))
+    students = dict(theirs.exclude(student=None).values_list("pk", "student_id"))
     return {text: students[talk] for text, talk in talks.items()}
 
 

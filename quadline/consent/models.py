@@ -51,9 +51,9 @@ class ConsentEntry(models.Model):
         return Kind.REFUSAL if self.source == Source.CARRIER else Kind.TOLD
 
     @property
-    def was_texted_to_this_number(self) -> bool:
-        """False for a reply to a colleague's number that counts here too. The carrier acted on it only there."""
-        return bool(self.carrier_message_id) and self.carrier_reference == self.carrier_message_id
+    def was_texted_elsewhere(self) -> bool:
+        """To a colleague's number, and counts here too. The carrier acted on it only there."""
+        return bool(self.carrier_message_id) and self.carrier_reference != self.carrier_message_id
 
     @property
     def word(self) -> Word:

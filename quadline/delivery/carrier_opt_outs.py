@@ -192,7 +192,7 @@ def _telling_of(state: ConsentState) -> str:
 
 def _compared_in(state: ConsentState, wish: Wish | None) -> tuple[bool, str]:
     is_start = wish is Wish.START
-    if is_start and state.entry.was_texted_to_this_number:
+    if is_start and not state.entry.was_texted_elsewhere:
         return True, OWN_WORD
     taken = Message.objects.filter(student_phone=state.student_phone, system_number__phone=state.system_phone)
     taken = taken.filter(direction=Direction.OUTBOUND, sent_at__gt=state.since)
