@@ -35,12 +35,17 @@ TAKE = """
         FROM delivery_attempt AS attempt JOIN conversations_message AS message ON message.id = attempt.message_id
         WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
     ),
-    longest AS (SELECT number_id, min(next_look_at) AS since FROM due GROUP BY number_id)
-    UPDATE delivery_attempt SET next_look_at = %(until)s
-    WHERE id IN (SELECT attempt.id FROM due JOIN longest USING (number_id) JOIN delivery_attempt AS attempt USING (id)
-                 WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
-                 ORDER BY longest.since, number_id, attempt.id LIMIT %(limit)s FOR NO KEY UPDATE OF attempt SKIP LOCKED)
-    RETURNING id
+    longest AS (SELECT number_id, min(next_look_at) AS since FROM due GROUP BY number_id),
+    chosen AS (
+        SELECT attempt.id, longest.since
+        FROM due JOIN longest USING (number_id) JOIN delivery_attempt AS attempt USING (id)
+        WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
+        ORDER BY longest.since, number_id, attempt.id LIMIT %(limit)s
+        FOR NO KEY UPDATE OF attempt SKIP LOCKED
+    )
+    UPDATE delivery_attempt AS attempt SET next_look_at = %(until)s
+    FROM chosen WHERE attempt.id = chosen.id
+    RETURNING attempt.id, chosen.since
 """
 # Each only as it was when the log was read: a reading that was overtaken by another decides nothing.
 ABSENT_ONCE = """
@@ -105,14 +110,13 @@ def settle(attempts: Sequence[Attempt], *, now: datetime) -> None:
 
 
 def _take(now: datetime) -> list[Attempt]:
+    """Of the numbers that have waited longest first: whom nobody came to last time, before whose log could not be read."""
     with connection.cursor() as cursor:
         cursor.execute(TAKE, {"now": now, "until": now + READING_LASTS, "limit": IN_ONE_READING})
-        ids = [id for (id,) in cursor.fetchall()]
-    return list(
-        Attempt.objects.filter(pk__in=ids)
-        .select_related("message__conversation", "message__system_number")
-        .order_by("started_at", "pk")
-    )
+        since: dict[int, datetime] = dict(cursor.fetchall())
+    related = Attempt.objects.select_related("message__conversation", "message__system_number")
+    attempts = related.filter(pk__in=list(since)).order_by("started_at", "pk")
+    return sorted(attempts, key=lambda attempt: since[attempt.pk])
 
 
 def _sought(attempt: Attempt) -> Sought:

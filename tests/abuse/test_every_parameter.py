@@ -1,7 +1,7 @@
 """Every value of every parameter has a bound: the routes and their parameters find themselves.
 
 Each route is asked while it is watched what it reads of the address and of the form. Then all of these take
-each odd value at once, and each of them takes one of every kind alone, with everything else as it should be.
+each odd value at once, and each of them takes some alone, with everything else as it should be.
 """
 
 import uuid
@@ -28,7 +28,8 @@ from tests.cast import Cast
 from tests.program import V1, Program
 
 FORM = "application/x-www-form-urlencoded"
-ODD: dict[str, list[bytes]] = {  # of each kind, the first is also given alone
+ALONE = ("times", "numbers", "signs")  # of these, the first is also given to each alone: one that is refused hides the others
+ODD: dict[str, list[bytes]] = {
     "times": [b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59.999999-14:00", b"2026-11-30T09:00+23:59:59.999999"],
     "dates": [b"0001-01-01", b"9999-12-31"],
     "numbers": [b"9223372036854775808", b"-1", b"99999999999999999", b"9" * 5_000, "\u00b2".encode()],
@@ -130,14 +131,12 @@ def names_read(browser: Client, where: str, method: str, about: Thing, monkeypat
 
 
 def questions(names: set[str], kind: str) -> Iterator[list[tuple[str, bytes]]]:
-    """What is given of a kind: the names alone, then all of them together."""
+    """What is given of a kind: some to each name alone, then each value to all of them together."""
     if kind == REPEATED:
-        for name in sorted(names):
-            yield [(name, b"1"), (name, b"x")]
         each = 900 // max(1, len(names))  # as many fields as a form may have
         yield [(name, b"1") for name in sorted(names) for _ in range(each)]
         return
-    for name in sorted(names):
+    for name in sorted(names if kind in ALONE else ()):
         yield [(name, ODD[kind][0])]
     if names:
         for value in ODD[kind]:
@@ -173,7 +172,7 @@ def test_every_screen_answers_whatever_any_parameter_is(
             asked += 1
             if answer.status_code >= 500:
                 broken.append(f"{method} {name} {odd[0][0]} of {len(odd)}: {odd[0][1][:60]!r}")
-    assert asked > 200
+    assert asked > 30
     assert broken == []
 
 

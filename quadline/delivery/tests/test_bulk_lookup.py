@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from quadline.accounts.models import User
@@ -205,10 +206,20 @@ def test_one_number_whose_log_cannot_be_read_holds_up_no_other(people: Cast, box
     texts.append(write(people.omar, people.kim))
     send_due()
     box.fault(kind="list_rate_limit", **{"from": number.phone})
-    for _ in range(3):
-        sweep()
+    sweep()
+    for _ in range(20):
+        if status(texts[1]) is Status.SENT:
+            break
+        time_passes()
     assert [status(text) for text in texts] == [Status.UNCONFIRMED, Status.SENT]
     assert omars.phone in {line["from"] for line in box.accepts()}
+
+
+def time_passes() -> None:
+    """An hour, for all alike: whoever was put back to an earlier look has it first."""
+    waiting = Attempt.objects.exclude(next_look_at=None)
+    waiting.update(next_look_at=F("next_look_at") - timedelta(hours=1))
+    reconcile.settle_unknown_attempts(timestamp=0)
 
 
 def test_what_a_dead_sweep_had_taken_is_looked_up_by_another(people: Cast, box: Simulator, number: SystemNumber) -> None:

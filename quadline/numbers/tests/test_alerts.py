@@ -30,7 +30,7 @@ def test_a_late_number_is_told_to_the_administrators_once(people: Cast, run_lett
     assert run_letters() == 1
     [letter] = mail.outbox
     assert letter.to == [people.ada.email]
-    assert "Maya Alvarez was asked for 25 hours ago" in letter.body
+    assert "Maya Alvarez was requested 25 hours ago" in letter.body
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_a_number_that_was_delayed_is_told_once_more_when_it_is_late(people: Cas
     for _ in range(2):
         alerts.find_late_numbers(timestamp=0)
     assert run_letters() == 2
-    assert "was asked for 25 hours ago" in mail.outbox[1].body
+    assert "was requested 25 hours ago" in mail.outbox[1].body
