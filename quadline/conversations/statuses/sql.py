@@ -52,14 +52,14 @@ def climbed(
     """
 
 
-def held(*, deadline: str = "GREATEST(message.deadline_at, waits.deadline_at)") -> str:
+def held() -> str:
     """What an UPDATE of messages sets when they wait; the status stays.
 
     It joins a table ``waits`` (id, reason, detail, due_at, deadline_at).
     """
-    return f"""
+    return """
         due_at = waits.due_at, reason = waits.reason, detail = waits.detail,
-        deadline_at = {deadline}
+        deadline_at = GREATEST(message.deadline_at, waits.deadline_at)
     """
 
 
