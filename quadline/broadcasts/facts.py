@@ -9,7 +9,6 @@ from django.conf import settings
 from quadline.accounts.models import User
 from quadline.consent import questions
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
-from quadline.conversations.models import Conversation
 from quadline.delivery import scope
 from quadline.delivery.recipients import places_of
 from quadline.numbers.models import SystemNumber
@@ -64,11 +63,6 @@ class Person(NamedTuple):
 def people_in(students: StudentQuerySet) -> Iterator[Person]:
     """In the order of their ids."""
     return map(Person._make, students.order_by("pk").values_list(*Person._fields))
-
-
-def students_of_conversations(author: User) -> dict[int, int | None]:
-    """The author's conversations by id, and whose they are: asked for alone, for a join with messages depends on statistics."""
-    return dict(Conversation.objects.filter(staff=author).values_list("pk", "student"))
 
 
 def verdicts_for(

@@ -112,15 +112,13 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
             return False
         paused = _waiting(row, but=WaitingFor.QUESTION)
         number = SystemNumber.objects.of(row.author)
-        law = _verdicts_now(paused, row.author, number, now)
+        students = _students(paused)
+        law = _verdicts_now(students.values(), row.author, number, now)
         is_active = number is not None and number.state == NumberState.ACTIVE
         last = max([now, *(verdict.until or now for verdict in law.values())]) + _takes(paused)
         deadline = deadline_of(last, waits_for_number=not is_active)
         text, held = waits_of(law, has_active_number=is_active, now=now)
-        again = {
-            message_id: replace(held.get(student, text), deadline_at=deadline)
-            for message_id, student in _students(paused).items()
-        }
+        again = {message_id: replace(held.get(student, text), deadline_at=deadline) for message_id, student in students.items()}
         wait(again, now=now, new_deadline=True)
         keep_out_of_reach(now=now)
         _run(HOLD, ids=_emails(row), due_at=now)
@@ -175,14 +173,14 @@ def _students(texts: Iterable[Any]) -> dict[Any, int]:
     messages = Message.objects.filter(pk__in=list(texts))
     talks = dict(messages.values_list("pk", "conversation"))
     theirs = Conversation.objects.filter(pk__in=set(talks.values()))
-    students = dict(theirs.exclude(student=None).values_list("pk", "student_id"))
-    return {text: students[talk] for text, talk in talks.items()}
+    students = theirs.students()
+    return {text: student for text, talk in talks.items() if (student := students[talk])}
 
 
-def _verdicts_now(texts: Iterable[Any], author: User, number: SystemNumber | None, now: datetime) -> dict[int, Verdict]:
+def _verdicts_now(ids: Iterable[int], author: User, number: SystemNumber | None, now: datetime) -> dict[int, Verdict]:
     """The law's on the students whom it holds: it is quiet there, or a person is asked."""
-    students = Student.objects.filter(pk__in=set(_students(texts).values()))
-    verdicts = verdicts_for(people_in(students), author=author, number=number, now=now)
+    students = people_in(Student.objects.filter(pk__in=set(ids)))
+    verdicts = verdicts_for(students, author=author, number=number, now=now)
     return {student.pk: verdict for student, verdict in verdicts if verdict.is_held}
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from quadline.broadcasts.checks import WORDS
 from quadline.broadcasts.choices import resolve
-from quadline.broadcasts.facts import Person, people_in, students_of_conversations, verdicts_for
+from quadline.broadcasts.facts import Person, people_in, verdicts_for
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rendering import NO_WORDS, Renderer
 from quadline.broadcasts.rules import EMAIL_INSTEAD, Outcome, Why
@@ -13,7 +13,7 @@ from quadline.broadcasts.tallying import Planned as Planned
 from quadline.broadcasts.tallying import Tally
 from quadline.broadcasts.twins import Twins
 from quadline.consent.rules import Verdict
-from quadline.conversations.models import Message
+from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
@@ -60,7 +60,7 @@ class Plan:
             author=self.broadcast.author, direction=Direction.OUTBOUND, created_at__gt=self.now - A_DAY
         ).exclude(status=Status.CANCELLED)
         sent = recent.order_by("created_at").values_list("conversation", "body", "created_at")
-        students = students_of_conversations(self.broadcast.author)
+        students = Conversation.objects.filter(staff=self.broadcast.author).students()
         whose = ((students.get(conversation), body, at) for conversation, body, at in sent.iterator())
         return {(student, body): at for student, body, at in whose if student}
 

@@ -25,6 +25,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def newest_first(self) -> "ConversationQuerySet":
         return self.filter(last_message__isnull=False).order_by("-last_activity_at", "-pk")
 
+    def students(self) -> dict[int, int | None]:
+        """Whose they are, by their ids. Asked for alone, for a join with messages depends on statistics (docs/adr/0020)."""
+        return dict(self.values_list("pk", "student"))
+
     def unread(self) -> "ConversationQuerySet":
         return self.filter(unread_count__gt=0)
 

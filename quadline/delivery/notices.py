@@ -23,8 +23,7 @@ def notice_due(conversation: Conversation, number: SystemNumber | None) -> str:
 
 def students_told(number: SystemNumber, author: User) -> set[tuple[int | None, str]]:
     """The students, by phone, to whom the number has given its author's notice."""
-    talks = dict(Conversation.objects.filter(staff=author).values_list("pk", "student"))
-    # Asked for apart: joined, they depend on statistics (docs/adr/0020).
+    talks = Conversation.objects.filter(staff=author).students()
     given = _giving(Message.objects.all(), number).values_list("conversation", "student_phone")
     return {(talks[talk], phone) for talk, phone in given if talk in talks}
 
