@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 
-from quadline.webhooks import intake
+from quadline.webhooks.mail import intake
 from tests.one_thread import one_thread
 
 
