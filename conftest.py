@@ -1,4 +1,6 @@
-"""What tests in every room may ask for: the cast, and a carrier in a box with the real adapter in front of it."""
+"""What tests in every room may ask for: the cast, and a carrier in a box
+with the real adapter in front of it.
+"""
 
 import os
 import subprocess
@@ -24,8 +26,12 @@ READY = "Simulator ready at "
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """At the end nobody keeps the database from being dropped: a process that was just killed may have a session yet."""
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """At the end nobody keeps the database from being dropped: a process that was just
+    killed may have a session yet.
+    """
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("""
@@ -36,7 +42,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def database_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a test's own process the database's time is Python's, so that a test may set it.
+    """In a test's own process the database's time is
+    Python's, so that a test may set it.
 
     Processes that a test starts ask their database, as they always do.
     """
@@ -47,7 +54,8 @@ def database_time(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def people(db: None, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
     """Maya, her office, her students, and Omar who may see none of it."""
-    # A job first lets go of connections, and with them of a test's transaction (as Django's own test client knows).
+    # A job first lets go of connections, and with them of a test's transaction (as
+    # Django's own test client knows).
     monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
     monkeypatch.setattr(jobs, "BESIDE", {})  # another connection would not see it
     return cast.assemble()
@@ -56,9 +64,22 @@ def people(db: None, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[str]:
     """The address of a carrier in a box, in a process of its own, for the whole run."""
-    account = ["--account-sid", os.environ["TWILIO_ACCOUNT_SID"], "--auth-token", os.environ["TWILIO_AUTH_TOKEN"]]
+    account = [
+        "--account-sid",
+        os.environ["TWILIO_ACCOUNT_SID"],
+        "--auth-token",
+        os.environ["TWILIO_AUTH_TOKEN"],
+    ]
     service = ["--messaging-service", os.environ["TWILIO_MESSAGING_SERVICE_SID"]]
-    command = [sys.executable, "-m", "quadline.simulator.main", "--port", "0", *account, *service]
+    command = [
+        sys.executable,
+        "-m",
+        "quadline.simulator.main",
+        "--port",
+        "0",
+        *account,
+        *service,
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -69,7 +90,9 @@ def simulator_process() -> Iterator[str]:
 
 @pytest.fixture
 def box(simulator_process: str) -> Simulator:
-    """The carrier in a box, empty. A text stays as accepted until a test moves time on."""
+    """The carrier in a box, empty. A text stays as
+    accepted until a test moves time on.
+    """
     simulator = Simulator(simulator_process)
     simulator.ask("POST", "/simulator/reset")
     simulator.settings(callback_delay=3600)
@@ -79,7 +102,15 @@ def box(simulator_process: str) -> Simulator:
 @pytest.fixture
 def twilio(box: Simulator, settings: Settings) -> Iterator[Twilio]:
     """The real adapter, in front of the box, as the house's current carrier."""
-    addresses = dict.fromkeys(("twilio_api_url", "twilio_messaging_url", "twilio_events_url", "twilio_accounts_url"), box.url)
+    addresses = dict.fromkeys(
+        (
+            "twilio_api_url",
+            "twilio_messaging_url",
+            "twilio_events_url",
+            "twilio_accounts_url",
+        ),
+        box.url,
+    )
     settings.ENV = settings.ENV.model_copy(update={**addresses, "public_url": NOBODY})
     registry.carrier.cache_clear()
     yield typed(Twilio, registry.current())
@@ -88,7 +119,9 @@ def twilio(box: Simulator, settings: Settings) -> Iterator[Twilio]:
 
 @pytest.fixture
 def mailbox(settings: Settings) -> Iterator[MailServer]:
-    """A real mail server, as the college's own: what reaches it is read with ``mailbox.to(address)``."""
+    """A real mail server, as the college's own: what reaches it is
+    read with ``mailbox.to(address)``.
+    """
     server = MailServer()
     server.start()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -103,4 +136,5 @@ def committed_people(transactional_db: None) -> Iterator[cast.Cast]:
     yield cast.assemble()
     jobs.BESIDE["executor"].submit(connections.close_all).result()
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")  # not one of Django's own tables, which are emptied anyway
+        # not one of Django's own tables, which are emptied anyway
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")

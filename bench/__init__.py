@@ -1,1 +1,3 @@
-"""Each figure of speed beside a limit measured in the same run on the same machine. How and why: README.md."""
+"""Each figure of speed beside a limit measured in the same run on the
+same machine. How and why: README.md.
+"""

@@ -46,8 +46,18 @@ def _measured(path: Path, cluster: Cluster, runs: int, work: Work) -> list[Resul
         "DATA_DIR": str(house.DATA.resolve()),
     }
     with tempfile.NamedTemporaryFile(suffix=".json") as kept:
-        command = [sys.executable, "-m", "bench.one_path", path.name, str(runs), json.dumps(asdict(work)), kept.name]
-        ended = subprocess.run(command, env=environment, timeout=MOST_SECONDS, preexec_fn=die_with_parent)
+        command = [
+            sys.executable,
+            "-m",
+            "bench.one_path",
+            path.name,
+            str(runs),
+            json.dumps(asdict(work)),
+            kept.name,
+        ]
+        ended = subprocess.run(
+            command, env=environment, timeout=MOST_SECONDS, preexec_fn=die_with_parent
+        )
         found = json.loads(File(kept.name).read_text()) if ended.returncode == 0 else []
     print(f"{time.monotonic() - began:.1f} s" if found else "FAILED", file=sys.stderr)
     return [_result(each) for each in found]
@@ -60,11 +70,30 @@ def _result(found: dict[str, Any]) -> Result:
 
 def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser("python -m bench", description=__doc__)
-    options.add_argument("--quick", action="store_true", help="the same table from smaller work, within two minutes")
-    options.add_argument("--large", action="store_true", default=os.environ.get("BENCH_LARGE") == "1", help="10 million messages")
-    options.add_argument("--only", nargs="+", choices=[path.name for path in PATHS], metavar="PATH", help="only these paths")
-    options.add_argument("--runs", type=int, default=0, help="how often; the median counts")
-    options.add_argument("--share", type=float, default=1.0, help="of the work, to try the bench itself")
+    options.add_argument(
+        "--quick",
+        action="store_true",
+        help="the same table from smaller work, within two minutes",
+    )
+    options.add_argument(
+        "--large",
+        action="store_true",
+        default=os.environ.get("BENCH_LARGE") == "1",
+        help="10 million messages",
+    )
+    options.add_argument(
+        "--only",
+        nargs="+",
+        choices=[path.name for path in PATHS],
+        metavar="PATH",
+        help="only these paths",
+    )
+    options.add_argument(
+        "--runs", type=int, default=0, help="how often; the median counts"
+    )
+    options.add_argument(
+        "--share", type=float, default=1.0, help="of the work, to try the bench itself"
+    )
     return options.parse_args()
 
 

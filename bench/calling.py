@@ -1,4 +1,6 @@
-"""Call a web process as a carrier does: signed posts over kept connections, each sent when the one before is answered."""
+"""Call a web process as a carrier does: signed posts over kept connections, each sent
+when the one before is answered.
+"""
 
 import asyncio
 import base64
@@ -88,7 +90,9 @@ class Caller(asyncio.Protocol):
             self.took.append(time.perf_counter() - self.began)
             self.call_next()
         elif not self.is_done.done():
-            self.is_done.set_exception(RuntimeError(f"answered with {self.buffer[:300]!r}"))
+            self.is_done.set_exception(
+                RuntimeError(f"answered with {self.buffer[:300]!r}")
+            )
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.is_done.done():
@@ -98,7 +102,9 @@ class Caller(asyncio.Protocol):
 class Line:
     """One kept connection for calls that are made one by one."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self.reader, self.writer = reader, writer
 
     @classmethod
@@ -118,13 +124,30 @@ def _length(head: bytes) -> int:
     return int(rest.split(b"\r\n", 1)[0]) if rest else 0
 
 
-def status_callback(carrier_message_id: str, *, reference: str, to: str, sender: str) -> bytes:
-    form = {"MessageStatus": "delivered", "SmsStatus": "delivered", **_common(carrier_message_id, to, sender)}
+def status_callback(
+    carrier_message_id: str, *, reference: str, to: str, sender: str
+) -> bytes:
+    form = {
+        "MessageStatus": "delivered",
+        "SmsStatus": "delivered",
+        **_common(carrier_message_id, to, sender),
+    }
     return signed(f"/webhooks/twilio/status?ref={reference}", form)
 
 
-def reply(carrier_message_id: str, *, to: str, sender: str, body: str = f"Yes, thank you. {WORDS}") -> bytes:
-    form = {"Body": body, "NumSegments": "1", "NumMedia": "0", **_common(carrier_message_id, to, sender)}
+def reply(
+    carrier_message_id: str,
+    *,
+    to: str,
+    sender: str,
+    body: str = f"Yes, thank you. {WORDS}",
+) -> bytes:
+    form = {
+        "Body": body,
+        "NumSegments": "1",
+        "NumMedia": "0",
+        **_common(carrier_message_id, to, sender),
+    }
     return signed("/webhooks/twilio/inbound", form)
 
 
@@ -141,13 +164,19 @@ def _common(carrier_message_id: str, to: str, sender: str) -> dict[str, str]:
 
 
 def signed(path: str, form: dict[str, str]) -> bytes:
-    """A whole request, signed as Twilio signs (https://www.twilio.com/docs/usage/webhooks/webhooks-security)."""
+    """A whole request, signed as Twilio signs
+    (https://www.twilio.com/docs/usage/webhooks/webhooks-security).
+    """
     words = f"{PUBLIC_URL}{path}" + "".join(f"{key}{form[key]}" for key in sorted(form))
-    signature = hmac.new(SETTINGS["TWILIO_AUTH_TOKEN"].encode(), words.encode(), hashlib.sha1).digest()
+    signature = hmac.new(
+        SETTINGS["TWILIO_AUTH_TOKEN"].encode(), words.encode(), hashlib.sha1
+    ).digest()
     body = urlencode(form).encode()
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        f"X-Twilio-Signature: {base64.b64encode(signature).decode()}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type:"
+        " application/x-www-form-urlencoded\r\nX-Twilio-Signature:"
+        f" {base64.b64encode(signature).decode()}\r\nContent-Length:"
+        f" {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 

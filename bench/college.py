@@ -1,4 +1,6 @@
-"""A college of any size, written by INSERT … SELECT: what is not named takes the model's own default."""
+"""A college of any size, written by INSERT … SELECT: what is not
+named takes the model's own default.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +17,20 @@ from quadline.conversations.models import Conversation, Message
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
 
-WORDS = "Hello, registration opens Monday at 9. Reply if you need help choosing classes."
+WORDS = (
+    "Hello, registration opens Monday at 9. Reply if you need help choosing classes."
+)
 DROPPABLE = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
     WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """
 FIRST_NAMES, LAST_NAMES = 997, 4999  # so many different ones
-HELD_ELSEWHERE = ("django_migrations", "cache", "procrastinate_periodic_defers", "procrastinate_workers")
+HELD_ELSEWHERE = (
+    "django_migrations",
+    "cache",
+    "procrastinate_periodic_defers",
+    "procrastinate_workers",
+)
 
 
 def fill(model: type[Model], source: str, /, **columns: str) -> None:
@@ -33,12 +42,18 @@ def fill(model: type[Model], source: str, /, **columns: str) -> None:
         given = columns.get(field.name) or columns.get(field.column)
         if given:
             values[field.column] = given.replace("%", "%%")
-        elif not field.has_db_default() and not (field.primary_key and not field.has_default()):
+        elif not field.has_db_default() and not (
+            field.primary_key and not field.has_default()
+        ):
             values[field.column] = "%s"
             parameters.append(_default(field))
     names, chosen = ", ".join(values), ", ".join(values.values())
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {model._meta.db_table} ({names}) SELECT {chosen} FROM {source}", parameters)
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({names}) SELECT {chosen} FROM"
+            f" {source}",
+            parameters,
+        )
 
 
 def _default(field: Any) -> Any:
@@ -49,12 +64,16 @@ def _default(field: Any) -> Any:
 
 @contextmanager
 def by_the_million(model: type[Model]) -> Iterator[None]:
-    """Fill a table of many millions in minutes: its indexes are built afterwards, its foreign keys are not asked."""
+    """Fill a table of many millions in minutes: its indexes are built
+    afterwards, its foreign keys are not asked.
+    """
     table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(DROPPABLE, [table])
         indexes = cursor.fetchall()
-        cursor.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'")
+        cursor.execute(
+            "SET session_replication_role = replica; SET maintenance_work_mem = '512MB'"
+        )
         for name, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")
         yield
@@ -65,23 +84,42 @@ def by_the_million(model: type[Model]) -> Iterator[None]:
 
 def empty() -> None:
     """Every table of the database but the engine's own."""
-    kept = {name for name in connection.introspection.table_names() if name not in HELD_ELSEWHERE}
+    kept = {
+        name
+        for name in connection.introspection.table_names()
+        if name not in HELD_ELSEWHERE
+    }
     with connection.cursor() as cursor:
         listed = sql.SQL(", ").join(sql.Identifier(name) for name in sorted(kept))
-        cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(listed).as_string(None))
+        cursor.execute(
+            sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE")
+            .format(listed)
+            .as_string(None)
+        )
 
 
 def settle() -> None:
-    """Statistics as the database has them after a while, and nothing left to write that is not ours."""
+    """Statistics as the database has them after a while, and
+    nothing left to write that is not ours.
+    """
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
 
 
 def staff(count: int, *, now: datetime) -> None:
-    """Staff users with an active number each: user ``i`` has the id ``i`` and the phone +1734555…"""
+    """Staff users with an active number each: user ``i`` has the
+    id ``i`` and the phone +1734555…
+    """
     each = f"generate_series(1, {count}) AS g"
-    fill(User, each, id="g", email="'staff' || g || '@alder.example'", name="'Staff ' || g", office="'Advising'")
+    fill(
+        User,
+        each,
+        id="g",
+        email="'staff' || g || '@alder.example'",
+        name="'Staff ' || g",
+        office="'Advising'",
+    )
     fill(
         SystemNumber,
         each,
@@ -105,9 +143,11 @@ def last_name(student: int) -> str:
 
 
 def students(count: int, *, staff: int = 1, whose: str = "") -> None:
-    """Students on the caseloads in turn, or on ``whose`` id. Student ``i`` has the id ``i`` and the phone +17342…
+    """Students on the caseloads in turn, or on ``whose`` id. Student ``i``
+    has the id ``i`` and the phone +17342…
 
-    Whoever texts them has them on the caseload: what leaves it is held, within a minute.
+    Whoever texts them has them on the caseload: what leaves it is held, within a
+    minute.
     """
     each = f"generate_series(1, {count}) AS g"
     fill(
@@ -119,20 +159,41 @@ def students(count: int, *, staff: int = 1, whose: str = "") -> None:
         last_name=f"'Last' || g % {LAST_NAMES}",
         email="'s' || g || '@alder.example'",
         mobile=student_phone("g"),
-        search_text=f"concat_ws(' ', 'first' || g % {FIRST_NAMES}, 'last' || g % {LAST_NAMES}, lpad(g::text, 8, '0'), "
-        "17342000000 + g)",
+        search_text=(
+            f"concat_ws(' ', 'first' || g % {FIRST_NAMES}, 'last' || g % {LAST_NAMES},"
+            " lpad(g::text, 8, '0'), 17342000000 + g)"
+        ),
     )
-    fill(CaseloadEntry, each, staff_id=whose or f"1 + g % {staff}", student_id="g", relation="'Primary advisor'")
+    fill(
+        CaseloadEntry,
+        each,
+        staff_id=whose or f"1 + g % {staff}",
+        student_id="g",
+        relation="'Primary advisor'",
+    )
 
 
-def conversations(count: int, *, now: datetime, staff: int = 1, whose: str = "") -> None:
-    """One with each student, by the staff user whose caseload they are on, or by ``whose`` id; its id is the student's."""
+def conversations(
+    count: int, *, now: datetime, staff: int = 1, whose: str = ""
+) -> None:
+    """One with each student, by the staff user whose caseload they are on, or by
+    ``whose`` id; its id is the student's.
+    """
     at = f"'{now.isoformat()}'::timestamptz"
     staff_id = whose or f"1 + g % {staff}"
-    fill(Conversation, f"generate_series(1, {count}) AS g", id="g", staff_id=staff_id, student_id="g", last_activity_at=at)
+    fill(
+        Conversation,
+        f"generate_series(1, {count}) AS g",
+        id="g",
+        staff_id=staff_id,
+        student_id="g",
+        last_activity_at=at,
+    )
 
 
-def texts(count: int, *, status: str, now: datetime, first: int = 1, **columns: str) -> None:
+def texts(
+    count: int, *, status: str, now: datetime, first: int = 1, **columns: str
+) -> None:
     """One outbound text in each of so many conversations, from the first on."""
     at = f"'{now.isoformat()}'::timestamptz"
     given = {
@@ -149,7 +210,11 @@ def texts(count: int, *, status: str, now: datetime, first: int = 1, **columns: 
         "created_at": at,
     }
     chosen = f"conversation.id BETWEEN {first} AND {first + count - 1}"
-    fill(Message, f"conversations_conversation AS conversation WHERE {chosen}", **(given | columns))
+    fill(
+        Message,
+        f"conversations_conversation AS conversation WHERE {chosen}",
+        **(given | columns),
+    )
 
 
 def waiting_broadcast(count: int, *, staff_count: int, now: datetime) -> None:
@@ -157,7 +222,13 @@ def waiting_broadcast(count: int, *, staff_count: int, now: datetime) -> None:
     staff(staff_count, now=now)
     students(count, staff=staff_count)
     conversations(count, staff=staff_count, now=now)
-    texts(count, status="waiting", now=now, reason="'turn'", due_at=f"'{now.isoformat()}'::timestamptz")
+    texts(
+        count,
+        status="waiting",
+        now=now,
+        reason="'turn'",
+        due_at=f"'{now.isoformat()}'::timestamptz",
+    )
 
 
 def staff_phone(number: str) -> str:

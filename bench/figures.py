@@ -9,7 +9,9 @@ Figures = Mapping[str, float]  # the title of a row → its figure
 
 @dataclass(frozen=True)
 class Work:
-    """How much to do: all of it, or a smaller share that gives the same table sooner."""
+    """How much to do: all of it, or a smaller share that
+    gives the same table sooner.
+    """
 
     is_quick: bool = False
     is_large: bool = False  # ten million messages, too
@@ -33,7 +35,11 @@ class Reach:
     def __str__(self) -> str:
         if self.at_least is not None and self.at_most is not None:
             return f"{self.at_least:.2f}-{self.at_most:.2f}"
-        return f"≥ {self.at_least:g}" if self.at_least is not None else f"≤ {self.at_most:g}"
+        return (
+            f"≥ {self.at_least:g}"
+            if self.at_least is not None
+            else f"≤ {self.at_most:g}"
+        )
 
 
 @dataclass(frozen=True)
@@ -74,4 +80,8 @@ class Result:
 
 def p95(figures: Sequence[float]) -> float:
     """What nineteen in twenty do not exceed."""
-    return quantiles(figures, n=20, method="inclusive")[-1] if len(figures) > 1 else figures[0]
+    return (
+        quantiles(figures, n=20, method="inclusive")[-1]
+        if len(figures) > 1
+        else figures[0]
+    )

@@ -1,4 +1,6 @@
-"""What stands around a path: PostgreSQL that writes to disk, a migrated database for each path, and our processes."""
+"""What stands around a path: PostgreSQL that writes to disk, a migrated
+database for each path, and our processes.
+"""
 
 import contextlib
 import fcntl
@@ -19,12 +21,15 @@ from bench.paths import HOUSE_CORE, OUTER_CORE
 from quadline.demo import postgres
 from quadline.demo.processes import wait_for
 
-DATA = Path("data/bench")  # in the checkout: /tmp is memory on many machines, and a sync there costs nothing
+# in the checkout: /tmp is memory on many machines, and a sync there costs nothing
+DATA = Path("data/bench")
 TEMPLATE = "bench_template"
 TOKEN = "the stand-in asks for none"  # noqa: S105  # signs the webhooks that we call ourselves
 PUBLIC_URL = "https://texting.alder.example"
 SETTINGS = {
-    "SECRET_KEY": "only for the bench: nothing is signed with this that leaves the machine",
+    "SECRET_KEY": (
+        "only for the bench: nothing is signed with this that leaves the machine"
+    ),
     "PUBLIC_URL": PUBLIC_URL,
     "COLLEGE_NAME": "Alder College",
     "COLLEGE_PHONE": "(734) 555-0100",
@@ -44,9 +49,12 @@ SETTINGS = {
 
 @contextmanager
 def database() -> Iterator[postgres.Cluster]:
-    """A server of our own with the settings of production, and the template that each path's database is made from."""
+    """A server of our own with the settings of production, and the template
+    that each path's database is made from.
+    """
     DATA.mkdir(parents=True, exist_ok=True)
-    with (DATA / "lock").open("w") as lock:  # of two at once, neither's figures would mean anything
+    # of two at once, neither's figures would mean anything
+    with (DATA / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield from _served_cluster()
 
@@ -57,9 +65,18 @@ def _served_cluster() -> Iterator[postgres.Cluster]:
     server = postgres.start(cluster)
     try:
         with _administrator(cluster) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
-        environment = {**os.environ, **SETTINGS, "DATABASE_URL": cluster.url(TEMPLATE), "DATA_DIR": str(DATA.resolve())}
-        subprocess.run([sys.executable, "-m", "quadline", "prepare"], env=environment, check=True)
+            connection.execute(
+                sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE))
+            )
+        environment = {
+            **os.environ,
+            **SETTINGS,
+            "DATABASE_URL": cluster.url(TEMPLATE),
+            "DATA_DIR": str(DATA.resolve()),
+        }
+        subprocess.run(
+            [sys.executable, "-m", "quadline", "prepare"], env=environment, check=True
+        )
         yield cluster
     finally:
         postgres.stop(server)
@@ -69,8 +86,16 @@ def _served_cluster() -> Iterator[postgres.Cluster]:
 def fresh_database(cluster: postgres.Cluster, name: str) -> str:
     """A migrated, empty database; its address."""
     with _administrator(cluster) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
+                sql.Identifier(name)
+            )
+        )
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE)
+            )
+        )
     return cluster.url(name)
 
 
@@ -79,10 +104,16 @@ def _administrator(cluster: postgres.Cluster) -> psycopg.Connection:
 
 
 @contextmanager
-def running(*module_and_arguments: str, core: int = OUTER_CORE, ready: str = "Ready at ") -> Iterator[tuple[str, int]]:
-    """One of our programs on one core, once it has printed that it is ready: what it printed after that, and its pid."""
+def running(
+    *module_and_arguments: str, core: int = OUTER_CORE, ready: str = "Ready at "
+) -> Iterator[tuple[str, int]]:
+    """One of our programs on one core, once it has printed that it is ready: what it
+    printed after that, and its pid.
+    """
     command = [sys.executable, "-m", *module_and_arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=born_on(core))
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, preexec_fn=born_on(core)
+    )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
@@ -131,7 +162,10 @@ def wait_until_somebody_listens(port: int, *, seconds: float) -> None:
     """Raises RuntimeError when nobody does in time."""
     give_up_at = time.monotonic() + seconds
     while time.monotonic() < give_up_at:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), timeout=1),
+        ):
             return
         time.sleep(0.1)
     raise RuntimeError(f"nobody listens at port {port}")
@@ -140,7 +174,9 @@ def wait_until_somebody_listens(port: int, *, seconds: float) -> None:
 @contextmanager
 def _started(*module_and_arguments: str) -> Iterator[int]:
     command = [sys.executable, "-m", *module_and_arguments]
-    process = subprocess.Popen(command, preexec_fn=born_on(HOUSE_CORE), stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, preexec_fn=born_on(HOUSE_CORE), stdin=subprocess.DEVNULL
+    )
     try:
         yield process.pid
     finally:

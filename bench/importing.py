@@ -1,4 +1,6 @@
-"""Import a roster in a process of its own: ``python -m bench.importing STUDENTS CASELOAD`` prints seconds and peak bytes."""
+"""Import a roster in a process of its own: ``python -m bench.importing STUDENTS
+CASELOAD`` prints seconds and peak bytes.
+"""
 
 import os
 import sys

@@ -1,4 +1,6 @@
-"""The machine: which core a process runs on, and the facts that a figure means nothing without."""
+"""The machine: which core a process runs on, and the facts
+that a figure means nothing without.
+"""
 
 import os
 import platform
@@ -11,7 +13,9 @@ from quadline.demo.postgres import die_with_parent
 
 
 def pin(core: int) -> None:
-    """This process, and the threads and processes it starts from now on, run on one core."""
+    """This process, and the threads and processes it starts
+    from now on, run on one core.
+    """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core % (os.cpu_count() or 1)})
 
@@ -44,7 +48,9 @@ def memory_of(pid: int) -> int:
 
 
 def most_memory_of(pid: int) -> int:
-    """The most it ever had. Not from getrusage, which counts what its parent had before the fork."""
+    """The most it ever had. Not from getrusage, which counts what
+    its parent had before the fork.
+    """
     return _kilobytes(pid, "VmHWM") * 1024
 
 
@@ -56,9 +62,13 @@ def _named_in(path: Path, name: str) -> str:
     if not path.exists():
         return "unknown"
     lines = (line.partition(":") for line in path.read_text().splitlines())
-    return next((value.strip() for key, _, value in lines if key.strip() == name), "unknown")
+    return next(
+        (value.strip() for key, _, value in lines if key.strip() == name), "unknown"
+    )
 
 
 def _commit() -> str:
-    said = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True)
+    said = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True
+    )
     return said.stdout.strip() or "unknown"

@@ -1,6 +1,8 @@
-"""Measure one path in a process of its own: ``python -m bench.one_path NAME RUNS OPTIONS-AS-JSON FILE``.
+"""Measure one path in a process of its own: ``python -m
+bench.one_path NAME RUNS OPTIONS-AS-JSON FILE``.
 
-The settings are in the environment before Django is imported, and the stand-in for the carrier runs.
+The settings are in the environment before Django is imported, and the stand-in for the
+carrier runs.
 """
 
 import importlib
@@ -27,17 +29,23 @@ def main(name: str, runs: int, options: str, file: str) -> None:
         os.environ.update(path.settings, TWILIO_API_URL=url)
         django.setup()
         module = importlib.import_module(path.module)
-        importlib.import_module("quadline.carriers.registry").current()  # a worker has it imported since its first text
+        # a worker has it imported since its first text
+        importlib.import_module("quadline.carriers.registry").current()
         work = Work(**json.loads(options))
         measured: list[Figures] = []
         limits: list[Figures] = []
-        for _ in range(min(runs, path.most_runs)):  # one after the other, so that both see the same weather
+        # one after the other, so that both see the same weather
+        for _ in range(min(runs, path.most_runs)):
             measured.append(module.measure(work))
             limits.append(module.limit(work))
-    File(file).write_text(json.dumps([_result(row, measured, limits) for row in module.ROWS]))
+    File(file).write_text(
+        json.dumps([_result(row, measured, limits) for row in module.ROWS])
+    )
 
 
-def _result(row: Row, measured: list[Figures], limits: list[Figures]) -> dict[str, object]:
+def _result(
+    row: Row, measured: list[Figures], limits: list[Figures]
+) -> dict[str, object]:
     return {
         "row": asdict(row),
         "measured": [figures[row.title] for figures in measured],

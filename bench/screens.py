@@ -1,4 +1,6 @@
-"""Open browser streams: many connections to ``/events``, and when each event came in."""
+"""Open browser streams: many connections to ``/events``,
+and when each event came in.
+"""
 
 import asyncio
 import time
@@ -21,7 +23,10 @@ class Stream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        head = f"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nCookie: {self.cookie}\r\n\r\n"
+        head = (
+            "GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept:"
+            f" text/event-stream\r\nCookie: {self.cookie}\r\n\r\n"
+        )
         self.transport.write(head.encode())
 
     def data_received(self, data: bytes) -> None:

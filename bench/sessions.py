@@ -13,7 +13,10 @@ CSRF = "c" * 32  # cookie and header need only be the same
 
 def cookies_of(users: Iterable[User]) -> dict[int, str]:
     """The Cookie header of each user, by id."""
-    return {user.pk: f"{settings.SESSION_COOKIE_NAME}={_session_of(user)}; csrftoken={CSRF}" for user in users}
+    return {
+        user.pk: f"{settings.SESSION_COOKIE_NAME}={_session_of(user)}; csrftoken={CSRF}"
+        for user in users
+    }
 
 
 def _session_of(user: User) -> str:

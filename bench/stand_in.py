@@ -1,9 +1,11 @@
-"""A carrier that costs almost nothing: it answers every POST of a text with a message id, after a delay.
+"""A carrier that costs almost nothing: it answers every POST of a
+text with a message id, after a delay.
 
-The limits of a bench are measured against it, and so is the house, so that neither is measured against the simulator.
-Texts it took are counted and given at ``GET /count``; with ``log`` as its last argument it also keeps when it took
-each, on the clock of the machine, and gives that at ``GET /log``.
-Run it as ``python -m bench.stand_in PORT [DELAY_SECONDS [log]]``.
+The limits of a bench are measured against it, and so is the house, so that neither is
+measured against the simulator. Texts it took are counted and given at ``GET /count``;
+with ``log`` as its last argument it also keeps when it took each, on the clock of the
+machine, and gives that at ``GET /log``. Run it as ``python -m bench.stand_in PORT
+[DELAY_SECONDS [log]]``.
 """
 
 import asyncio
@@ -21,7 +23,9 @@ _ids = itertools.count(1)
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1 with Content-Length and keep-alive, as aiohttp and requests speak it. Nothing else is understood."""
+    """HTTP/1.1 with Content-Length and keep-alive, as aiohttp and requests
+    speak it. Nothing else is understood.
+    """
 
     taken = 0
     keeps_log = False
@@ -43,7 +47,9 @@ class Connection(asyncio.Protocol):
             if len(self.buffer) < end + 4 + length:
                 return
             if Connection.keeps_log and length:
-                Connection.log.append((time.monotonic(), self.buffer[end + 4 : end + 4 + length]))
+                Connection.log.append(
+                    (time.monotonic(), self.buffer[end + 4 : end + 4 + length])
+                )
             self.buffer = self.buffer[end + 4 + length :]
             if head.startswith(b"get /log"):
                 self._write(b"200 OK", _written())
@@ -57,20 +63,27 @@ class Connection(asyncio.Protocol):
         Connection.taken += 1
         body = b'{"sid": "SM%032d", "status": "queued"}' % next(_ids)
         if self.delay:
-            asyncio.get_running_loop().call_later(self.delay, self._write, b"201 CREATED", body)
+            asyncio.get_running_loop().call_later(
+                self.delay, self._write, b"201 CREATED", body
+            )
         else:
             self._write(b"201 CREATED", body)
 
     def _write(self, status: bytes, body: bytes) -> None:
         if not self.transport.is_closing():
-            head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
+            head = (
+                b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length:"
+                b" %d\r\n\r\n" % (status, len(body))
+            )
             self.transport.write(head + body)
 
 
 def _written() -> bytes:
     """When each text was taken, from which number, and its first word."""
     forms = ((at, parse_qs(body.decode())) for at, body in Connection.log)
-    return json.dumps([(at, form["From"][0], form["Body"][0].split()[0]) for at, form in forms]).encode()
+    return json.dumps(
+        [(at, form["From"][0], form["Body"][0].split()[0]) for at, form in forms]
+    ).encode()
 
 
 async def serve(port: int, delay: float) -> None:
@@ -83,4 +96,6 @@ async def serve(port: int, delay: float) -> None:
 if __name__ == "__main__":
     os.sched_setaffinity(0, {1 % (os.cpu_count() or 1)})
     Connection.keeps_log = "log" in sys.argv
-    uvloop.run(serve(int(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.0))
+    uvloop.run(
+        serve(int(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.0)
+    )

@@ -29,7 +29,9 @@ def taken() -> list[Taken]:
 
 
 def end_of_broadcast() -> float:
-    """When the last text of a broadcast was taken: what was measured after that was measured beside nothing."""
+    """When the last text of a broadcast was taken: what was measured
+    after that was measured beside nothing.
+    """
     return max(text.at for text in taken() if text.first_word == BROADCAST)
 
 
@@ -38,10 +40,14 @@ def wait_for(count: int, *, seconds: float) -> None:
     give_up_at = time.monotonic() + seconds
     while (found := how_many()) < count:
         if time.monotonic() > give_up_at:
-            raise RuntimeError(f"the carrier took {found} of {count} texts within {seconds:.0f} s")
+            raise RuntimeError(
+                f"the carrier took {found} of {count} texts within {seconds:.0f} s"
+            )
         time.sleep(0.1)
 
 
 def _ask(path: str) -> Any:
-    with urllib.request.urlopen(f"{settings.ENV.twilio_api_url}{path}", timeout=30) as answer:
+    with urllib.request.urlopen(
+        f"{settings.ENV.twilio_api_url}{path}", timeout=30
+    ) as answer:
         return json.loads(answer.read())

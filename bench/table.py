@@ -16,7 +16,12 @@ HEADINGS = ("Path", "Measured", "Limit", "Ratio", "To reach", "Met", "Limit is")
 def written(results: Sequence[Result]) -> str:
     lines = [HEADINGS, *(_line(result) for result in results)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(HEADINGS))]
-    rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    rows = [
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
     return "\n".join([rows[0], "-" * len(rows[0]), *rows[1:]])
 
 
@@ -25,7 +30,13 @@ def save(results: Sequence[Result], about: dict[str, Any]) -> Path:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         **about,
         "rows": [
-            {**asdict(result), "figure": result.figure, "limit": result.limit, "ratio": result.ratio, "is_met": result.is_met}
+            {
+                **asdict(result),
+                "figure": result.figure,
+                "limit": result.limit,
+                "ratio": result.ratio,
+                "is_met": result.is_met,
+            }
             for result in results
         ],
     }

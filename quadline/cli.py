@@ -42,7 +42,9 @@ def dev(arguments: list[str]) -> None:
 
 
 def run(arguments: list[str]) -> None:
-    """Database (unless DATABASE_URL names one), web and worker, with the settings of the environment."""
+    """Database (unless DATABASE_URL names one), web and worker, with
+    the settings of the environment.
+    """
     from quadline.demo.launch import run
 
     run(arguments)

@@ -1,7 +1,8 @@
-"""Whose request it is, behind proxies: the address a limit counts by. Pure; every door asks here.
+"""Whose request it is, behind proxies: the address a limit
+counts by. Pure; every door asks here.
 
-X-Forwarded-For is a list to which each proxy adds, at its right end, the address that called it. What stands
-further left was written by the caller and proves nothing.
+X-Forwarded-For is a list to which each proxy adds, at its right end, the address that
+called it. What stands further left was written by the caller and proves nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,14 +19,16 @@ from ipaddress import (
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 MOST_PROXIES = 20  # in a row, all of them trusted; what stands further left is not read
-IPV6_CUSTOMER = 64  # bits: one customer's network, in which anybody may take any address
+# bits: one customer's network, in which anybody may take any address
+IPV6_CUSTOMER = 64
 
 FORWARDED_FOR = b"x-forwarded-for"
 
 
 @lru_cache(maxsize=8)
 def networks_of(written: str) -> tuple[Network, ...]:
-    """The networks of ``TRUSTED_PROXIES``: addresses or CIDR networks, separated by commas.
+    """The networks of ``TRUSTED_PROXIES``: addresses or CIDR
+    networks, separated by commas.
 
     Raises ValueError, in words for whoever sets it.
     """
@@ -34,14 +37,16 @@ def networks_of(written: str) -> tuple[Network, ...]:
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
-    """The right-most address that is not a trusted proxy's; "" when even the peer has none.
+    """The right-most address that is not a trusted proxy's;
+    "" when even the peer has none.
 
     Args:
         peer: the address of the connection itself.
         forwarded_for: the X-Forwarded-For header, "" without one; several of them joined by commas.
         trusted: the networks whose word on who called them is believed.
 
-    What cannot be read as an address ends the search: the proxy that passed it on counts as the client.
+    What cannot be read as an address ends the search: the proxy that passed it on
+    counts as the client.
     """
     caller = _address(peer)
     if caller is None:
@@ -57,17 +62,20 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) ->
 
 
 def forwarded_for_in(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """The X-Forwarded-For of an ASGI scope's headers, several of them joined in their order.
+    """The X-Forwarded-For of an ASGI scope's headers, several
+    of them joined in their order.
 
-    X_Forwarded_For is another header. WSGI, and so Django, takes both for the same, though a proxy adds to one
-    and lets the caller's own other one pass.
+    X_Forwarded_For is another header. WSGI, and so Django, takes both for the same,
+    though a proxy adds to one and lets the caller's own other one pass.
     """
     values = [value for name, value in headers if name.lower() == FORWARDED_FOR]
     return b",".join(values).decode("latin-1")
 
 
 def bucket_of(address: str) -> str:
-    """What a limit counts as one: an IPv4 address, or the /64 around an IPv6 address."""
+    """What a limit counts as one: an IPv4 address, or the
+    /64 around an IPv6 address.
+    """
     read = _address(address)
     if isinstance(read, IPv6Address):
         return str(IPv6Network((int(read), IPV6_CUSTOMER), strict=False))
@@ -78,7 +86,10 @@ def _network(name: str) -> Network:
     try:
         return ip_network(name)
     except ValueError:
-        raise ValueError(f"{name!r} is not an IP address or a network such as 10.0.0.0/8. Separate several by commas.") from None
+        raise ValueError(
+            f"{name!r} is not an IP address or a network such as 10.0.0.0/8. Separate"
+            " several by commas."
+        ) from None
 
 
 def _is_in(address: Address, networks: Sequence[Network]) -> bool:
@@ -86,7 +97,9 @@ def _is_in(address: Address, networks: Sequence[Network]) -> bool:
 
 
 def _address(written: str) -> Address | None:
-    """An address as proxies write it: some add the port, IPv6 may stand in brackets or hold an IPv4 address."""
+    """An address as proxies write it: some add the port, IPv6 may stand
+    in brackets or hold an IPv4 address.
+    """
     bare = written.strip().strip('"')
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]

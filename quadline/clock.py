@@ -38,7 +38,8 @@ _last: Reading | None = None
 
 
 def now() -> datetime:
-    """The database's time, as far as this process knows it: to the latency of a question.
+    """The database's time, as far as this process knows it:
+    to the latency of a question.
 
     In an event loop, which must not wait for the database, it counts on from the last
     reading however old that is. Raises what the database raises when it is away.

@@ -1,6 +1,8 @@
-"""The job engine: declare a job, enqueue it in this transaction. Only worker.py, which runs them, knows it, too.
+"""The job engine: declare a job, enqueue it in this transaction. Only
+worker.py, which runs them, knows it, too.
 
-Jobs take ids and are safe to run twice. The engine is procrastinate, on the same PostgreSQL (docs/adr/0002-jobs.md).
+Jobs take ids and are safe to run twice. The engine is procrastinate, on the same
+PostgreSQL (docs/adr/0002-jobs.md).
 """
 
 import inspect
@@ -21,7 +23,10 @@ from quadline import clock
 LONGEST_WAIT = timedelta(minutes=10)  # of a failed job, until it is tried again
 SWEEPS = 0x73776570  # the database's advisory locks that stand for sweeps
 # A thread for each job that is long in the database beside others.
-BESIDE: dict[str, Any] = {"thread_sensitive": False, "executor": ThreadPoolExecutor(2, thread_name_prefix="beside")}
+BESIDE: dict[str, Any] = {
+    "thread_sensitive": False,
+    "executor": ThreadPoolExecutor(2, thread_name_prefix="beside"),
+}
 # Jobs were called after their modules at first: some may still be queued.
 FORMER_MODULES = {
     "quadline.delivery.failsafe.mailing": "quadline.delivery.mailing",
@@ -43,7 +48,9 @@ Result = TypeVar("Result")
 
 
 class Timed:
-    """A job with the cron line it runs by; the whole timetable is config/schedule.py."""
+    """A job with the cron line it runs by; the whole
+    timetable is config/schedule.py.
+    """
 
     def __init__(self, run: Any, cron: str) -> None:
         self.run = run
@@ -51,7 +58,8 @@ class Timed:
 
 
 def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a job. It is tried again after a failure, later each time, at most every ten minutes.
+    """Declare a job. It is tried again after a failure, later each
+    time, at most every ten minutes.
 
     It is called after its room and function, wherever in the room that stands. Raises
     ValueError when the room has a job of that name.
@@ -63,15 +71,24 @@ def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any
         name = f"{room}.{run.__name__}"
         if name in app.tasks:
             raise ValueError(f"there is a job {name} already")
-        called = run if inspect.iscoroutinefunction(run) else _with_fresh_connection(run)
+        called = (
+            run if inspect.iscoroutinefunction(run) else _with_fresh_connection(run)
+        )
         former = f"{FORMER_MODULES.get(run.__module__, run.__module__)}.{run.__name__}"
-        return app.task(queue=queue, retry=waits, name=name, aliases=[former])(called)
+        return app.task(
+            queue=queue,
+            retry=waits,
+            name=name,
+            aliases=[former],
+        )(called)
 
     return declare
 
 
 def _with_fresh_connection(run: Callable[..., Any]) -> Callable[..., Any]:
-    """Let go of a connection that died while the worker was idle, as Django does around a request."""
+    """Let go of a connection that died while the worker was idle,
+    as Django does around a request.
+    """
 
     @wraps(run)
     def run_here(*args: Any, **arguments: Any) -> Any:
@@ -82,12 +99,16 @@ def _with_fresh_connection(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 async def fresh_connection() -> None:
-    """The same for an asynchronous job, before it first asks the database; it may have something to do before that."""
+    """The same for an asynchronous job, before it first asks the database; it
+    may have something to do before that.
+    """
     await sync_to_async(close_old_connections)()
 
 
 async def beside(run: Callable[..., Result], *args: Any) -> Result:
-    """For an asynchronous job: run this in a thread with a database connection of its own, so that no other waits for it."""
+    """For an asynchronous job: run this in a thread with a database connection of its
+    own, so that no other waits for it.
+    """
     result: Result = await sync_to_async(_with_fresh_connection(run), **BESIDE)(*args)
     return result
 
@@ -98,7 +119,9 @@ class _Later(procrastinate.BaseRetryStrategy):
     def __init__(self, attempts: int) -> None:
         self.attempts = attempts
 
-    def get_retry_decision(self, *, exception: BaseException, job: Any) -> procrastinate.RetryDecision | None:
+    def get_retry_decision(
+        self, *, exception: BaseException, job: Any
+    ) -> procrastinate.RetryDecision | None:
         if job.attempts >= self.attempts:
             return None
         wait = min(timedelta(seconds=2 ** min(job.attempts + 1, 20)), LONGEST_WAIT)
@@ -106,13 +129,17 @@ class _Later(procrastinate.BaseRetryStrategy):
 
 
 def enqueue(task: Any, *, after: timedelta | None = None, **arguments: Any) -> None:
-    """Enqueue a job in the caller's transaction: it exists exactly when the rows it is about do."""
+    """Enqueue a job in the caller's transaction: it exists
+    exactly when the rows it is about do.
+    """
     configured = task.configure(schedule_at=clock.now() + after) if after else task
     configured.defer(**arguments)
 
 
 def enqueue_each(task: Any, each: Iterable[dict[str, Any]]) -> None:
-    """Enqueue a job for each of these arguments, in one statement and the caller's transaction."""
+    """Enqueue a job for each of these arguments, in one
+    statement and the caller's transaction.
+    """
     arguments = list(each)
     if arguments:
         task.configure().batch_defer(*arguments)
@@ -121,7 +148,8 @@ def enqueue_each(task: Any, each: Iterable[dict[str, Any]]) -> None:
 def enqueue_once(task: Any, *, key: str, **arguments: Any) -> None:
     """For sweeps: nothing happens when a job of this key waits already.
 
-    Not for news of new rows: the job that waits may begin before the caller's transaction commits, and miss them.
+    Not for news of new rows: the job that waits may begin before the caller's
+    transaction commits, and miss them.
     """
     with suppress(procrastinate.exceptions.AlreadyEnqueued), transaction.atomic():
         task.configure(queueing_lock=key).defer(**arguments)
@@ -129,7 +157,8 @@ def enqueue_once(task: Any, *, key: str, **arguments: Any) -> None:
 
 @contextmanager
 def alone(name: str) -> Iterator[bool]:
-    """For a sweep that may last longer than until its next: whether no other of this name is under way, in any worker.
+    """For a sweep that may last longer than until its next: whether no other of this
+    name is under way, in any worker.
 
     The database session holds it, so it ends with its worker, however that ends.
     """
@@ -141,7 +170,9 @@ def alone(name: str) -> Iterator[bool]:
     finally:
         if is_first:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [SWEEPS, name])
+                cursor.execute(
+                    "SELECT pg_advisory_unlock(%s, hashtext(%s))", [SWEEPS, name]
+                )
 
 
 def set_timetable(timed: Iterable[Timed]) -> None:
@@ -151,4 +182,6 @@ def set_timetable(timed: Iterable[Timed]) -> None:
 
 def queues_in_use() -> set[str]:
     """Every queue that a declared job names, but the engine's own."""
-    return {task.queue for name, task in app.tasks.items() if name.startswith("quadline.")}
+    return {
+        task.queue for name, task in app.tasks.items() if name.startswith("quadline.")
+    }

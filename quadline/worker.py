@@ -1,4 +1,6 @@
-"""Run a worker: fetch jobs, keep the timetable, end when told to. Only jobs.py beside it knows the job engine."""
+"""Run a worker: fetch jobs, keep the timetable, end when told to. Only
+jobs.py beside it knows the job engine.
+"""
 
 import asyncio
 import gc
@@ -22,13 +24,17 @@ from quadline.jobs import LONGEST_WAIT
 
 logger = logging.getLogger(__name__)
 
-# A worker writes a heartbeat every 10 s; three missed ones and its jobs are somebody else's.
+# A worker writes a heartbeat every 10 s; three missed ones and its jobs are somebody
+# else's.
 STALLED_AFTER_SECONDS = 30.0
-FETCH_EVERY_SECONDS = 1.0  # the engine's LISTEN is not renewed after a database restart: this bounds the delay
+# the engine's LISTEN is not renewed after a database restart: this bounds the delay
+FETCH_EVERY_SECONDS = 1.0
 DRAIN_SECONDS = 25.0
-ENDS_WITHIN_SECONDS = 30.0  # however the database is: the jobs' time, and some to write down what they did
+# however the database is: the jobs' time, and some to write down what they did
+ENDS_WITHIN_SECONDS = 30.0
 MOST_WAIT_SECONDS = 0.0003  # of one thread for another
-STEPS_BACK = 10  # as nice(1) counts them: a tenth of a web process's share, while both want the core
+# as nice(1) counts them: a tenth of a web process's share, while both want the core
+STEPS_BACK = 10
 A_MINUTE = timedelta(minutes=1)
 # Of due jobs that say the same thing the newest is enough: it begins after all of them
 # were committed, and so sees the rows of each. Without this what waits would grow with
@@ -47,8 +53,8 @@ DROP_REPEATED = """
     )
     DELETE FROM procrastinate_jobs WHERE id IN (SELECT id FROM repeated)
 """
-# A failed job is due again within LONGEST_WAIT, and no tick of the timetable is run before
-# its time: what lies further ahead was written by a clock that was wrong.
+# A failed job is due again within LONGEST_WAIT, and no tick of the timetable is run
+# before its time: what lies further ahead was written by a clock that was wrong.
 BRING_BACK_JOBS = """
     UPDATE procrastinate_jobs SET scheduled_at = clock_timestamp()
     WHERE status = 'todo' AND attempts > 0
@@ -74,9 +80,10 @@ def run_worker(queues: Iterable[str], *, concurrency: int = 8) -> None:
 def prepare_the_interpreter() -> None:
     """For a process that is busy with many small things.
 
-    A thread that comes back from the database is let in while the event loop is busy: by default it waits five
-    milliseconds, at each statement, longer than most statements take. And what was imported stays for good: the collector,
-    which looks through all of it again and again, is told so.
+    A thread that comes back from the database is let in while the event loop is busy:
+    by default it waits five milliseconds, at each statement, longer than most
+    statements take. And what was imported stays for good: the collector, which looks
+    through all of it again and again, is told so.
     """
     sys.setswitchinterval(MOST_WAIT_SECONDS)
     gc.collect()
@@ -84,7 +91,9 @@ def prepare_the_interpreter() -> None:
 
 
 def step_back() -> None:
-    """On a core that is shared with web processes, whoever waits for a page goes first."""
+    """On a core that is shared with web processes, whoever
+    waits for a page goes first.
+    """
     os.nice(STEPS_BACK)
 
 
@@ -103,9 +112,11 @@ async def _run(queues: list[str], concurrency: int) -> None:
 
 async def _work(queues: list[str], concurrency: int) -> None:
     connector: Any = app.connector
-    # A second app over the same jobs: the worker fetches on its own pool, while a job that enqueues another
-    # still does so inside its own Django transaction.
-    async with app.with_connector(connector.get_worker_connector()).open_async() as worker_app:
+    # A second app over the same jobs: the worker fetches on its own pool, while a job
+    # that enqueues another still does so inside its own Django transaction.
+    async with app.with_connector(
+        connector.get_worker_connector()
+    ).open_async() as worker_app:
         await learn_the_time(worker_app)
         housekeeping = [
             asyncio.create_task(_forever(partial(act, worker_app), every))
@@ -123,11 +134,15 @@ async def _work(queues: list[str], concurrency: int) -> None:
                 task.cancel()
 
 
-async def _work_on(worker_app: procrastinate.App, queues: list[str], concurrency: int) -> None:
-    """Until it is cancelled. A fault of the database while a job is fetched or put away ends no worker.
+async def _work_on(
+    worker_app: procrastinate.App, queues: list[str], concurrency: int
+) -> None:
+    """Until it is cancelled. A fault of the database while a job is
+    fetched or put away ends no worker.
 
-    Nor does one that the engine meets beside its jobs, at a heartbeat or the timetable: it then ends in order, without a word
-    to us (procrastinate 3.10). In a worker that was told to stop either is its end.
+    Nor does one that the engine meets beside its jobs, at a heartbeat or the timetable:
+    it then ends in order, without a word to us (procrastinate 3.10). In a worker that
+    was told to stop either is its end.
     """
     engine: Any = worker_app  # part of it has no types
     engine.perform_import_paths()
@@ -188,7 +203,9 @@ async def learn_the_time(worker_app: procrastinate.App) -> None:
 async def take_up_stalled_jobs(worker_app: procrastinate.App) -> int:
     """Give the jobs of dead workers back to the queue. Returns how many."""
     manager = worker_app.job_manager
-    stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS))
+    stalled = list(
+        await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
+    )
     for lost in stalled:
         logger.warning("taking up a stalled job", extra={"task": lost.task_name})
         await manager.retry_job(lost, retry_at=clock.now())
@@ -203,7 +220,9 @@ async def bring_back_jobs(worker_app: procrastinate.App) -> None:
     """What a clock that was wrong has put off for hours is due."""
     longest = (LONGEST_WAIT + A_MINUTE).total_seconds()
     await worker_app.connector.execute_query_async(BRING_BACK_JOBS, longest=longest)
-    await worker_app.connector.execute_query_async(FORGET_TICKS, longest=A_MINUTE.total_seconds())
+    await worker_app.connector.execute_query_async(
+        FORGET_TICKS, longest=A_MINUTE.total_seconds()
+    )
 
 
 async def _forever(act: Callable[[], Awaitable[object]], every: float) -> None:

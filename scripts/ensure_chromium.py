@@ -1,4 +1,6 @@
-"""Make sure there is a Chromium for the browser tests, or say how to get one and fail."""
+"""Make sure there is a Chromium for the browser tests,
+or say how to get one and fail.
+"""
 
 import os
 import shutil
@@ -9,26 +11,52 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main() -> None:
-    if os.environ.get("CHROMIUM") or any(shutil.which(name) for name in NAMES) or _playwright_has_one():
+    if (
+        os.environ.get("CHROMIUM")
+        or any(shutil.which(name) for name in NAMES)
+        or _playwright_has_one()
+    ):
         return
     print("Fetching Chromium for the browser tests …", flush=True)
     if _by_apt() or _by_playwright():
         return
-    sys.exit("No Chromium could be fetched. Install one (Debian: apt-get install chromium) or set CHROMIUM to its path.")
+    sys.exit(
+        "No Chromium could be fetched. Install one (Debian: apt-get install chromium)"
+        " or set CHROMIUM to its path."
+    )
 
 
 def _by_apt() -> bool:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     fonts = ["fonts-noto-color-emoji", "fonts-noto-core", "fonts-noto-cjk"]
-    silent = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
+    silent = {
+        "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        "stdout": subprocess.DEVNULL,
+    }
     subprocess.run(["apt-get", "update", "-q"], **silent)
-    done = subprocess.run(["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium", *fonts], **silent)
+    done = subprocess.run(
+        [
+            "apt-get",
+            "install",
+            "-q",
+            "-y",
+            "--no-install-recommends",
+            "chromium",
+            *fonts,
+        ],
+        **silent,
+    )
     return done.returncode == 0
 
 
 def _by_playwright() -> bool:
-    return subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"]).returncode == 0
+    return (
+        subprocess.run(
+            [sys.executable, "-m", "playwright", "install", "chromium"]
+        ).returncode
+        == 0
+    )
 
 
 def _playwright_has_one() -> bool:

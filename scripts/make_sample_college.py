@@ -1,7 +1,9 @@
-"""Write Alder College, the sample that the demo and the tests load: three CSV files and twelve portraits.
+"""Write Alder College, the sample that the demo and the tests load:
+three CSV files and twelve portraits.
 
-`--check` writes nothing and fails when a file differs from what would be written. All people
-are invented; phone numbers use the exchange 555, the fictional 555-01xx lines first.
+`--check` writes nothing and fails when a file differs from what would be written. All
+people are invented; phone numbers use the exchange 555, the fictional 555-01xx lines
+first.
 """
 
 import argparse
@@ -40,18 +42,31 @@ FORMATS = (
     "{0}{1}{2}",
     "1 ({0}) {1}-{2}",
 )
-PROGRAMS = {"health": people.HEALTH, "transfer": people.TRANSFER, "career": people.CAREER}
-COURSES = {"health": people.HEALTH_COURSES, "transfer": people.TRANSFER_COURSES, "career": people.CAREER_COURSES}
+PROGRAMS = {
+    "health": people.HEALTH,
+    "transfer": people.TRANSFER,
+    "career": people.CAREER,
+}
+COURSES = {
+    "health": people.HEALTH_COURSES,
+    "transfer": people.TRANSFER_COURSES,
+    "career": people.CAREER_COURSES,
+}
 Row = dict[str, str]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with the files, write nothing")
+    parser.add_argument(
+        "--check", action="store_true", help="compare with the files, write nothing"
+    )
     files = college()
     if parser.parse_args().check:
         stale = [name for name, text in files.items() if not same(COLLEGE / name, text)]
-        print("\n".join(f"{name} differs" for name in stale) or f"{len(files)} files are as generated")
+        print(
+            "\n".join(f"{name} differs" for name in stale)
+            or f"{len(files)} files are as generated"
+        )
         return 1 if stale else 0
     for name, text in files.items():
         (COLLEGE / name).parent.mkdir(parents=True, exist_ok=True)
@@ -108,20 +123,29 @@ def account_of(name: str) -> str:
     return f"{first}.{last.split('-Fitzgerald')[0]}".lower()
 
 
-def caseload_rows(rng: random.Random, students: list[Row], maya: list[str]) -> list[Row]:
-    """Give each staff member their number of students; advisors of one office share none."""
+def caseload_rows(
+    rng: random.Random, students: list[Row], maya: list[str]
+) -> list[Row]:
+    """Give each staff member their number of students;
+    advisors of one office share none.
+    """
     taken: dict[str, set[str]] = {}
     rows = []
     for name, _, _, office, load in table(people.STAFF):
         size, kind, relation = load.split(" ", 2)
         others = taken.setdefault(office, set())
         fixed = maya if name == "Maya Alvarez" else []
-        pool = [row["institutional_id"] for row in students if suits(row, kind, bool(fixed))]
+        pool = [
+            row["institutional_id"] for row in students if suits(row, kind, bool(fixed))
+        ]
         free = [each for each in pool if each not in others and each not in NAMED_IDS]
         chosen = [*fixed, *rng.sample(free, int(size) - len(fixed))]
         others.update(chosen)
         email = f"{account_of(name)}@alder.example"
-        rows += [{"staff_email": email, "institutional_id": each, "relation": relation} for each in sorted(chosen)]
+        rows += [
+            {"staff_email": email, "institutional_id": each, "relation": relation}
+            for each in sorted(chosen)
+        ]
     return rows
 
 
@@ -140,10 +164,19 @@ def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
     rows = [named_row(fields, numbers) for fields in table(people.NAMED)]
     share_phones(rows)
     emails = {row["email"] for row in rows}
-    free = [each for each in map("{:08}".format, range(400_100, 440_000)) if each not in NAMED_IDS]
+    free = [
+        each
+        for each in map("{:08}".format, range(400_100, 440_000))
+        if each not in NAMED_IDS
+    ]
     ids = rng.sample(free, STUDENTS - len(rows))
-    zones = away_zones(rng, len(ids), named=sum(row["time_zone"] != HOME for row in rows))
-    rows += [invented_row(rng, each, zone, numbers, emails) for each, zone in zip(ids, zones, strict=True)]
+    zones = away_zones(
+        rng, len(ids), named=sum(row["time_zone"] != HOME for row in rows)
+    )
+    rows += [
+        invented_row(rng, each, zone, numbers, emails)
+        for each, zone in zip(ids, zones, strict=True)
+    ]
     for row in rows:
         row.update(tags_and_courses(row))
     maya = [fields[0] for fields in table(people.NAMED) if fields[10] == "maya"]
@@ -151,7 +184,9 @@ def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
 
 
 def share_phones(rows: list[Row]) -> None:
-    """Where a row names another student, copy that student's mobile, written differently."""
+    """Where a row names another student, copy that student's
+    mobile, written differently.
+    """
     mobiles = {row["institutional_id"]: row["mobile"] for row in rows}
     for row in rows:
         if owners := mobiles.get(row["mobile"]):
@@ -160,7 +195,9 @@ def share_phones(rows: list[Row]) -> None:
 
 
 def named_row(fields: list[str], numbers: "Numbers") -> Row:
-    each, first, last, preferred, pronouns, account, phone, zone, status, program, _ = fields
+    each, first, last, preferred, pronouns, account, phone, zone, status, program, _ = (
+        fields
+    )
     mobile = numbers.next(zone) if phone == "mobile" else phone
     return {
         "institutional_id": each,
@@ -178,7 +215,9 @@ def named_row(fields: list[str], numbers: "Numbers") -> Row:
     }
 
 
-def invented_row(rng: random.Random, each: str, zone: str, numbers: "Numbers", emails: set[str]) -> Row:
+def invented_row(
+    rng: random.Random, each: str, zone: str, numbers: "Numbers", emails: set[str]
+) -> Row:
     first, last, is_woman = invented_name(rng)
     phones = rng.random()
     has_mobile = phones > 0.06 or bool(zone)
@@ -193,25 +232,46 @@ def invented_row(rng: random.Random, each: str, zone: str, numbers: "Numbers", e
         "mobile": numbers.next(zone) if has_mobile else "",
         "landline": numbers.next("") if has_landline else "",
         "time_zone": zone or HOME,
-        "status": rng.choices(("active", "leave", "withdrawn", "graduated"), (91, 2, 4, 3))[0],
+        "status": rng.choices(
+            ("active", "leave", "withdrawn", "graduated"), (91, 2, 4, 3)
+        )[0],
         "program": rng.choice(rng.choices(list(PROGRAMS.values()), (32, 42, 26))[0]),
         "test_student": "no",
     }
 
 
 def tags_and_courses(student: Row) -> Row:
-    """By dice of the student's own, so that what is drawn for one changes nothing for the others."""
+    """By dice of the student's own, so that what is drawn for one
+    changes nothing for the others.
+    """
     rng = random.Random(f"{SEED} {student['institutional_id']}")
-    tags = [tag for tag, in_a_hundred in people.TAGS.items() if rng.random() * 100 < in_a_hundred]
-    kind = next(kind for kind, programs in PROGRAMS.items() if student["program"] in programs)
+    tags = [
+        tag
+        for tag, in_a_hundred in people.TAGS.items()
+        if rng.random() * 100 < in_a_hundred
+    ]
+    kind = next(
+        kind for kind, programs in PROGRAMS.items() if student["program"] in programs
+    )
     is_here = student["status"] == "active"
-    taken = {*rng.sample(COURSES[kind], rng.randint(1, 3)), *rng.sample(people.SHARED_COURSES, rng.randint(0, 2))}
-    return {"tags": "; ".join(tags), "courses": "; ".join(sorted(taken)) if is_here else ""}
+    taken = {
+        *rng.sample(COURSES[kind], rng.randint(1, 3)),
+        *rng.sample(people.SHARED_COURSES, rng.randint(0, 2)),
+    }
+    return {
+        "tags": "; ".join(tags),
+        "courses": "; ".join(sorted(taken)) if is_here else "",
+    }
 
 
 def invented_name(rng: random.Random) -> tuple[str, str, bool]:
-    groups = [[cell.split() for cell in group.split("|")] for group in people.NAMES.split("\n\n")]
-    _, women, men, families = rng.choices(groups, [int(group[0][0]) for group in groups])[0]
+    groups = [
+        [cell.split() for cell in group.split("|")]
+        for group in people.NAMES.split("\n\n")
+    ]
+    _, women, men, families = rng.choices(
+        groups, [int(group[0][0]) for group in groups]
+    )[0]
     is_woman = rng.random() < 0.58
     last = rng.choice(families)
     if rng.random() < 0.04:
@@ -234,7 +294,10 @@ def pronouns(rng: random.Random, is_woman: bool) -> str:
 
 def unused_email(first: str, last: str, emails: set[str]) -> str:
     local = f"{plain(first)}.{plain(last)}"
-    numbered = (f"{local}{number or ''}@alder.example" for number in itertools.chain((0,), itertools.count(2)))
+    numbered = (
+        f"{local}{number or ''}@alder.example"
+        for number in itertools.chain((0,), itertools.count(2))
+    )
     email = next(each for each in numbered if each not in emails)
     emails.add(email)
     return email
@@ -243,11 +306,17 @@ def unused_email(first: str, last: str, emails: set[str]) -> str:
 def plain(name: str) -> str:
     """Fold a Latin name to the letters an address may have."""
     letters = unicodedata.normalize("NFKD", name.replace("Đ", "D")).lower()
-    return "".join(letter for letter in letters if letter.isascii() and (letter.isalnum() or letter == "-"))
+    return "".join(
+        letter
+        for letter in letters
+        if letter.isascii() and (letter.isalnum() or letter == "-")
+    )
 
 
 def away_zones(rng: random.Random, count: int, named: int) -> list[str]:
-    """Return a zone for each student, "" for home; the named students who are away count."""
+    """Return a zone for each student, "" for home; the named
+    students who are away count.
+    """
     zones = list(itertools.islice(itertools.cycle(AWAY), AWAY_STUDENTS - named))
     zones += [""] * (count - len(zones))
     rng.shuffle(zones)
@@ -255,7 +324,9 @@ def away_zones(rng: random.Random, count: int, named: int) -> list[str]:
 
 
 class Numbers:
-    """Fictional phone numbers, each handed out once, in the many ways people write them."""
+    """Fictional phone numbers, each handed out once, in the
+    many ways people write them.
+    """
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
@@ -279,7 +350,9 @@ def is_reserved(code: str, line: str) -> bool:
 
 
 def table(text: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    return [
+        [cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()
+    ]
 
 
 NAMED_IDS = {fields[0] for fields in table(people.NAMED)}

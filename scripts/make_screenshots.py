@@ -1,4 +1,6 @@
-"""Take every page and state at two widths, light and dark, into docs/screenshots. One command: make screenshots."""
+"""Take every page and state at two widths, light and dark, into
+docs/screenshots. One command: make screenshots.
+"""
 
 import os
 import sys
@@ -11,7 +13,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "quadline.config.settings"
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver has a loop of its own in this thread
+# the browser's driver has a loop of its own in this thread
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 import django  # noqa: E402
 
@@ -37,7 +40,11 @@ SIZES = {1280: 820, 390: 844}
 SCHEMES = ("light", "dark")
 COLOURS = 256
 # What was typed for a picture is no draft in the next one.
-FORGET = "() => { localStorage.clear(); document.querySelectorAll('[data-body]').forEach((body) => { body.value = ''; }); }"
+FORGET = (
+    "() => { localStorage.clear();"
+    " document.querySelectorAll('[data-body]').forEach((body) => { body.value = '';"
+    " }); }"
+)
 MAYA, SAMUEL, LINH, JORDAN, DENISE, RUTH, NOBODY = (
     "maya.alvarez",
     "samuel.brandt",
@@ -51,7 +58,9 @@ MAYA, SAMUEL, LINH, JORDAN, DENISE, RUTH, NOBODY = (
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its name, who looks, where, and what they do before it is taken. Width 0 is every width."""
+    """One picture: its name, who looks, where, and what they do before
+    it is taken. Width 0 is every width.
+    """
 
     name: str
     who: str
@@ -70,7 +79,9 @@ def main() -> None:
             _name_phones(built)
             day.live(built)
             with chromium() as browser:
-                _take_all(browser, built, [shot for shot in shots(built) if _is_wanted(shot)])
+                _take_all(
+                    browser, built, [shot for shot in shots(built) if _is_wanted(shot)]
+                )
                 later = week_shots(built, campus.live(built))
                 _take_all(browser, built, [shot for shot in later if _is_wanted(shot)])
         finally:
@@ -80,8 +91,18 @@ def main() -> None:
 
 def _name_phones(built: house.House) -> None:
     """The simulator's screens show whose phone it is."""
-    students = Student.objects.exclude(mobile="").filter(Q(success_team__staff__email__startswith=MAYA) | Q(is_test=True))
-    phones = [{"phone_number": s.mobile, "name": s.display_name, "detail": s.program, "email": s.email} for s in students]
+    students = Student.objects.exclude(mobile="").filter(
+        Q(success_team__staff__email__startswith=MAYA) | Q(is_test=True)
+    )
+    phones = [
+        {
+            "phone_number": s.mobile,
+            "name": s.display_name,
+            "detail": s.program,
+            "email": s.email,
+        }
+        for s in students
+    ]
     built.simulator.ask("POST", "/simulator/directory", {"phones": phones})
 
 
@@ -95,12 +116,21 @@ def shots(built: house.House) -> list[Shot]:
         Shot("inbox-list", MAYA, "/inbox/?show=open"),
         Shot("inbox-empty", SAMUEL, "/inbox/"),
         Shot("inbox-office", DENISE, "/inbox/?whose=all&show=open"),
-        Shot("conversation", MAYA, with_sally, _type("Just your student ID and a list of the classes you’d like to take.")),
+        Shot(
+            "conversation",
+            MAYA,
+            with_sally,
+            _type("Just your student ID and a list of the classes you’d like to take."),
+        ),
         Shot("conversation-details", MAYA, with_sally, _details, width=390),
         Shot("conversation-opted-out", MAYA, _with(MAYA, day.STOPPED)),
         Shot("conversation-waiting", LINH, _with(LINH, day.SALLY)),
         Shot("conversation-timeline", MAYA, with_annie, _open_last_timeline),
-        Shot("conversation-unknown-phone", MAYA, f"/inbox/c/{Conversation.objects.get(phone=day.STRANGER).pk}/"),
+        Shot(
+            "conversation-unknown-phone",
+            MAYA,
+            f"/inbox/c/{Conversation.objects.get(phone=day.STRANGER).pk}/",
+        ),
         Shot("conversation-long-name", MAYA, _with(MAYA, day.LONG_NAME)),
         Shot("conversation-300-texts", MAYA, _with(MAYA, day.HISTORY)),
         Shot("conversation-of-a-colleague", DENISE, with_annie),
@@ -110,11 +140,21 @@ def shots(built: house.House) -> list[Shot]:
         Shot("student", MAYA, sally),
         Shot("message", SAMUEL, sally, _message("Setup test")),
         Shot("compose", MAYA, "/inbox/new/"),
-        Shot("compose-to", MAYA, f"/inbox/new/?to={Student.objects.get(institutional_id='00424491').pk}", _type("Hi Tessa, ")),
+        Shot(
+            "compose-to",
+            MAYA,
+            f"/inbox/new/?to={Student.objects.get(institutional_id='00424491').pk}",
+            _type("Hi Tessa, "),
+        ),
         Shot("profile-none", SAMUEL, "/me/"),
         Shot("profile-pending", LINH, "/me/"),
         Shot("profile", MAYA, "/me/"),
-        Shot("profile-office-line", MAYA, "/me/", lambda page: page.get_by_text("Change").click()),
+        Shot(
+            "profile-office-line",
+            MAYA,
+            "/me/",
+            lambda page: page.get_by_text("Change").click(),
+        ),
         Shot("profile-failed", JORDAN, "/me/"),
         Shot("password", MAYA, "/me/password/"),
         Shot("numbers", RUTH, "/manage/numbers/"),
@@ -122,16 +162,33 @@ def shots(built: house.House) -> list[Shot]:
         Shot("api-tokens", MAYA, "/me/tokens/"),
         Shot("api-docs", NOBODY, "/api/v1/docs"),
         Shot("not-found", MAYA, "/inbox/c/999999/"),
-        Shot("phones", NOBODY, f"{built.simulator.url}/phones/{Student.objects.get(institutional_id=day.SALLY).mobile}"),
+        Shot(
+            "phones",
+            NOBODY,
+            f"{built.simulator.url}/phones/{Student.objects.get(institutional_id=day.SALLY).mobile}",
+        ),
     ]
 
 
 def week_shots(built: house.House, week: campus.Week) -> list[Shot]:
-    """Pages that a broadcast and its answers fill; taken last, for they change the inbox."""
-    asked, emailed = _with(MAYA, week.asked.institutional_id), _with(MAYA, week.emailed.institutional_id)
-    review, sent = f"/broadcasts/{week.review.pk}/review/", f"/broadcasts/{week.sent.pk}/"
+    """Pages that a broadcast and its answers fill; taken
+    last, for they change the inbox.
+    """
+    asked, emailed = (
+        _with(MAYA, week.asked.institutional_id),
+        _with(MAYA, week.emailed.institutional_id),
+    )
+    review, sent = (
+        f"/broadcasts/{week.review.pk}/review/",
+        f"/broadcasts/{week.sent.pk}/",
+    )
     return [
-        Shot("compose-caseload", MAYA, "/inbox/new/", lambda page: page.get_by_role("combobox", name="To", exact=True).click()),
+        Shot(
+            "compose-caseload",
+            MAYA,
+            "/inbox/new/",
+            lambda page: page.get_by_role("combobox", name="To", exact=True).click(),
+        ),
         Shot("broadcast-review", MAYA, review),
         Shot("broadcast", MAYA, sent),
         Shot("broadcasts", MAYA, "/broadcasts/"),
@@ -144,7 +201,12 @@ def week_shots(built: house.House, week: campus.Week) -> list[Shot]:
         Shot("report-opt-outs", RUTH, "/reports/opt-outs/"),
         Shot("report-delivery", RUTH, "/reports/delivery/"),
         Shot("report-responses", RUTH, "/reports/responses/"),
-        Shot("mailbox", NOBODY, f"{built.simulator.url}/phones/{week.emailed.mobile}", _mailbox),
+        Shot(
+            "mailbox",
+            NOBODY,
+            f"{built.simulator.url}/phones/{week.emailed.mobile}",
+            _mailbox,
+        ),
     ]
 
 
@@ -157,7 +219,9 @@ def _mailbox(page: Page) -> None:
 
 
 def _with(who: str, institutional_id: str) -> str:
-    found = Conversation.objects.get(staff__email=f"{who}@alder.example", student__institutional_id=institutional_id)
+    found = Conversation.objects.get(
+        staff__email=f"{who}@alder.example", student__institutional_id=institutional_id
+    )
     return f"/inbox/c/{found.pk}/"
 
 
@@ -171,18 +235,29 @@ def _take_all(browser: Browser, built: house.House, wanted: list[Shot]) -> None:
     for width, height in SIZES.items():
         for scheme in SCHEMES:
             for who in signed_in:
-                look = {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "reduced_motion": "reduce"}
-                visitor = person(browser, built.url, storage_state=signed_in[who], **look)
-                visitor.page.route("**/read/", lambda route: route.abort())  # what is unread stays so, for the next picture
+                look = {
+                    "viewport": {"width": width, "height": height},
+                    "color_scheme": scheme,
+                    "reduced_motion": "reduce",
+                }
+                visitor = person(
+                    browser, built.url, storage_state=signed_in[who], **look
+                )
+                # what is unread stays so, for the next picture
+                visitor.page.route("**/read/", lambda route: route.abort())
                 for shot in wanted:
                     if shot.who == who and shot.width in (0, width):
-                        _take(visitor, shot, FOLDER / f"{shot.name}-{width}-{scheme}.png")
+                        _take(
+                            visitor, shot, FOLDER / f"{shot.name}-{width}-{scheme}.png"
+                        )
                 visitor.page.context.close()
 
 
 def _take(visitor: Person, shot: Shot, file: Path) -> None:
     page = visitor.page
-    page.goto(shot.path if shot.path.startswith("http") else f"{visitor.house_url}{shot.path}")
+    page.goto(
+        shot.path if shot.path.startswith("http") else f"{visitor.house_url}{shot.path}"
+    )
     page.wait_for_timeout(250 if not shot.path.startswith("http") else 1200)
     if shot.act:
         shot.act(page)
@@ -192,7 +267,9 @@ def _take(visitor: Person, shot: Shot, file: Path) -> None:
     if shot.act:
         page.evaluate(FORGET)
     with Image.open(file) as picture:
-        small = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        small = picture.convert("RGB").quantize(
+            COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+        )
     small.save(file, optimize=True)
 
 

@@ -1,4 +1,6 @@
-"""What a week brings besides single texts, for the screenshots: a broadcast, an email, words that may mean stop."""
+"""What a week brings besides single texts, for the screenshots: a
+broadcast, an email, words that may mean stop.
+"""
 
 import uuid
 from dataclasses import dataclass
@@ -15,9 +17,13 @@ from tests.house import House, eventually
 
 IDS = uuid.UUID("5c2ee5a0-7f0d-4c0e-8a3b-64d2a6f3a002")
 REGISTRATION = (
-    "Hi [Student Name], spring registration opens Monday at 8. Reply if you would like to plan your classes together. [Your Name]"
+    "Hi [Student Name], spring registration opens Monday at 8. Reply if you would like"
+    " to plan your classes together. [Your Name]"
 )
-LATE_START = "Hi [Student Name], late-start classes with open seats: alder.example/late. Questions? Just text me. [Your Name]"
+LATE_START = (
+    "Hi [Student Name], late-start classes with open seats: alder.example/late."
+    " Questions? Just text me. [Your Name]"
+)
 ANSWERS = [
     "Yes please! Is Tuesday ok?",
     "already registered, thank you!",
@@ -39,18 +45,31 @@ def live(house: House) -> Week:
     number = SystemNumber.objects.get(user=maya)
     sent = _draft(maya, "sent", REGISTRATION)
     launching.launch(sent, actor=maya, fingerprint=sent.fingerprint, now=timezone.now())
-    eventually(lambda: Broadcast.objects.filter(pk=sent.pk, state="finished").exists(), within=60)
-    texted = list(Student.objects.filter(pk__in=sent.recipients.filter(outcome="text").values("student")).order_by("pk"))
+    eventually(
+        lambda: Broadcast.objects.filter(pk=sent.pk, state="finished").exists(),
+        within=60,
+    )
+    texted = list(
+        Student.objects.filter(
+            pk__in=sent.recipients.filter(outcome="text").values("student")
+        ).order_by("pk")
+    )
     for student, words in zip(texted, ANSWERS, strict=False):
         house.simulator.text(student.mobile, number.phone, words)
     house.simulator.text(texted[5].mobile, number.phone, "STOP")
-    house.simulator.text(texted[6].mobile, number.phone, "please stop texting me this is my work phone")
+    house.simulator.text(
+        texted[6].mobile, number.phone, "please stop texting me this is my work phone"
+    )
     emailed = texted[7]
     _email(maya, emailed)
     eventually(lambda: house.simulator.mail(emailed.email))
-    house.simulator.answer_mail(emailed.email, "Thank you, that helps a lot! I will bring the form on Thursday.")
+    house.simulator.answer_mail(
+        emailed.email, "Thank you, that helps a lot! I will bring the form on Thursday."
+    )
     review = _draft(maya, "review", LATE_START)
-    eventually(lambda: emailed.conversations.filter(staff=maya, needs_reply=True).exists())
+    eventually(
+        lambda: emailed.conversations.filter(staff=maya, needs_reply=True).exists()
+    )
     return Week(review, Broadcast.objects.get(pk=sent.pk), texted[6], emailed)
 
 
@@ -77,6 +96,9 @@ def _email(author: User, student: Student) -> None:
         student=student,
         message_id=uuid.uuid5(IDS, "email"),
         subject="Your change of program",
-        body=f"Hi {student.first},\n\nplease fill in pages 1 and 2 of the form. I will sign page 3.\n\nBest,\n{author.name}",
+        body=(
+            f"Hi {student.first},\n\nplease fill in pages 1 and 2 of the form. I will"
+            f" sign page 3.\n\nBest,\n{author.name}"
+        ),
         now=timezone.now(),
     )

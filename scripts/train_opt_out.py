@@ -1,6 +1,8 @@
-"""Train the classifier of replies that may mean stop; write its weights and the report of what is found and missed.
+"""Train the classifier of replies that may mean stop; write its weights and
+the report of what is found and missed.
 
-The same data and lock file give the same weights: a deterministic solver, fixed folds. ``make train-opt-out``.
+The same data and lock file give the same weights: a deterministic solver, fixed folds.
+``make train-opt-out``.
 """
 
 import sys
@@ -22,8 +24,9 @@ from quadline.consent.tests.labelled import Reply  # noqa: E402
 STRENGTH = 20.0  # C of the fit; 5 and 40 were tried on the folds
 SETTLED = 4.0
 FOLDS = 5
-# Of the talk in the folds, by the classifier alone. Most of that talk was written to look like a stop, so it is a bound
-# on the worst: on replies as they come it is a fraction of it. Asking once too often costs a click.
+# Of the talk in the folds, by the classifier alone. Most of that talk was written to
+# look like a stop, so it is a bound on the worst: on replies as they come it is a
+# fraction of it. Asking once too often costs a click.
 MOST_FALSE_ALARMS = 0.08
 LARGEST = 127  # a signed byte
 
@@ -55,18 +58,30 @@ def matrix(bodies: Sequence[str]) -> csr_matrix:
 
 
 def importance_of(replies: Sequence[Reply]) -> np.ndarray:
-    """The lines that the phrases are held to are settled by hand; the classifier shall not gainsay them."""
+    """The lines that the phrases are held to are settled by hand; the
+    classifier shall not gainsay them.
+    """
     settled = set(labelled.lines())
     return np.array([SETTLED if reply in settled else 1.0 for reply in replies])
 
 
-def learned(inputs: csr_matrix, labels: np.ndarray, importance: np.ndarray) -> tuple[np.ndarray, float]:
-    model = LogisticRegression(solver="liblinear", C=STRENGTH, max_iter=1000, random_state=1, intercept_scaling=0.2)
+def learned(
+    inputs: csr_matrix, labels: np.ndarray, importance: np.ndarray
+) -> tuple[np.ndarray, float]:
+    model = LogisticRegression(
+        solver="liblinear",
+        C=STRENGTH,
+        max_iter=1000,
+        random_state=1,
+        intercept_scaling=0.2,
+    )
     model.fit(inputs, labels, sample_weight=importance)
     return model.coef_[0], float(model.intercept_[0])
 
 
-def threshold_of(inputs: csr_matrix, labels: np.ndarray, importance: np.ndarray) -> float:
+def threshold_of(
+    inputs: csr_matrix, labels: np.ndarray, importance: np.ndarray
+) -> float:
     """Where the talk that is new to a fold raises no more than so many false alarms."""
     scores = np.zeros(len(labels))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=1)
@@ -77,7 +92,10 @@ def threshold_of(inputs: csr_matrix, labels: np.ndarray, importance: np.ndarray)
 
 
 def about(scale: float, bias: float, threshold: float) -> str:
-    lines = ["# Made by `make train-opt-out`, with stop_weights.bin. Not to be written by hand."]
+    lines = [
+        "# Made by `make train-opt-out`, with stop_weights.bin. Not to be written by"
+        " hand."
+    ]
     lines += [f"scale = {scale:.9f}", f"bias = {bias:.9f}", f"threshold = {threshold}"]
     return "\n".join(lines) + "\n"
 

@@ -1,7 +1,8 @@
-"""Fetch the few front-end files we carry, build the icon sprite, and prove that nobody changed them.
+"""Fetch the few front-end files we carry, build the icon sprite,
+and prove that nobody changed them.
 
-`vendor.py --check` (in `make check`) needs no network; `vendor.py --fetch` needs npm and writes
-the files and their sums.
+`vendor.py --check` (in `make check`) needs no network; `vendor.py --fetch` needs npm
+and writes the files and their sums.
 """
 
 from __future__ import annotations
@@ -70,8 +71,12 @@ ICONS = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--check", action="store_true", help="compare every file with its sum")
-    action.add_argument("--fetch", action="store_true", help="fetch again and write the sums")
+    action.add_argument(
+        "--check", action="store_true", help="compare every file with its sum"
+    )
+    action.add_argument(
+        "--fetch", action="store_true", help="fetch again and write the sums"
+    )
     if parser.parse_args().fetch:
         fetch()
     faults = list(check())
@@ -92,12 +97,18 @@ def check() -> list[str]:
                 faults.append(f"{name}: missing")
             elif sha256(path) != wanted:
                 faults.append(f"{name}: changed since it was vendored")
-    strangers = {path for path in LIST.parent.rglob("*") if path.is_file()} - listed - {LIST}
-    return faults + [f"{path.relative_to(ROOT)}: not in vendor.toml" for path in strangers]
+    strangers = (
+        {path for path in LIST.parent.rglob("*") if path.is_file()} - listed - {LIST}
+    )
+    return faults + [
+        f"{path.relative_to(ROOT)}: not in vendor.toml" for path in strangers
+    ]
 
 
 def place(package: dict[str, str], name: str) -> Path:
-    """Where a listed file lies: in an installed wheel, or under the repository's root."""
+    """Where a listed file lies: in an installed wheel, or
+    under the repository's root.
+    """
     if "wheel" not in package:
         return ROOT / name
     spec = find_spec(package["wheel"])
@@ -116,12 +127,16 @@ def fetch() -> None:
     for package in tomllib.loads(text)["package"]:
         if "wheel" not in package:
             with tempfile.TemporaryDirectory() as folder:
-                unpacked = unpack(f"{package['name']}@{package['version']}", Path(folder))
+                unpacked = unpack(
+                    f"{package['name']}@{package['version']}", Path(folder)
+                )
                 for name, source in package["sources"].items():
                     write(ROOT / name, unpacked, source)
         for name in package["files"]:
             total = sha256(place(package, name))
-            text = re.sub(rf'("{re.escape(name)}" = )"[0-9a-f]*"', rf'\1"{total}"', text)
+            text = re.sub(
+                rf'("{re.escape(name)}" = )"[0-9a-f]*"', rf'\1"{total}"', text
+            )
     LIST.write_text(text)
 
 
@@ -143,13 +158,20 @@ def write(target: Path, unpacked: Path, source: str) -> None:
 
 def sprite(folder: Path) -> str:
     """One file of symbols; colour and stroke come from the page (`.icon`)."""
-    symbols = [symbol(word, (folder / f"{name}.svg").read_text()) for word, name in ICONS.items()]
+    symbols = [
+        symbol(word, (folder / f"{name}.svg").read_text())
+        for word, name in ICONS.items()
+    ]
     licence = "<!-- Lucide, ISC: vendor/lucide/LICENSE. Built by scripts/vendor.py. -->"
-    return "\n".join(['<svg xmlns="http://www.w3.org/2000/svg">', licence, *symbols, "</svg>", ""])
+    return "\n".join(
+        ['<svg xmlns="http://www.w3.org/2000/svg">', licence, *symbols, "</svg>", ""]
+    )
 
 
 def symbol(word: str, drawing: str) -> str:
-    shapes = re.findall(r"<(?:path|circle|rect|line|polyline|polygon|ellipse)\b[^>]*/>", drawing)
+    shapes = re.findall(
+        r"<(?:path|circle|rect|line|polyline|polygon|ellipse)\b[^>]*/>", drawing
+    )
     return f'<symbol id="icon-{word}" viewBox="0 0 24 24">{"".join(shapes)}</symbol>'
 
 

@@ -119,7 +119,10 @@ def summary_of(path: Path) -> str:
 def queues() -> list[Row]:
     from quadline.config.schedule import QUEUES
 
-    return [("Queue", "What its jobs do"), *((f"`{name}`", does) for name, does in QUEUES.items())]
+    return [
+        ("Queue", "What its jobs do"),
+        *((f"`{name}`", does) for name, does in QUEUES.items()),
+    ]
 
 
 def timed_jobs() -> list[Row]:
@@ -130,7 +133,14 @@ def timed_jobs() -> list[Row]:
     for timed in timetable():
         run = timed.run.func
         where = run.__module__.replace(".", "/") + ".py"
-        rows.append((TIMES[timed.cron], f"`{timed.run.queue}`", f"`{run.__name__}`", f"`{where}`"))
+        rows.append(
+            (
+                TIMES[timed.cron],
+                f"`{timed.run.queue}`",
+                f"`{run.__name__}`",
+                f"`{where}`",
+            )
+        )
     return rows
 
 
@@ -158,7 +168,10 @@ def causes() -> list[Row]:
 
     rows: list[Row] = [("Cause", "On the timeline")]
     rows += [(f"`{cause}`", cause.words) for cause in Cause if cause.words]
-    return [*rows, *((f"`receipt`: `{status}`", words) for status, words in RECEIPT_WORDS.items())]
+    return [
+        *rows,
+        *((f"`receipt`: `{status}`", words) for status, words in RECEIPT_WORDS.items()),
+    ]
 
 
 def comments_of(members: type[Enum]) -> dict[str, str]:
@@ -182,7 +195,9 @@ def members_in(tree: ast.Module, name: str) -> Iterator[tuple[str, int]]:
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             for line in node.body:
-                if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+                if isinstance(line, ast.Assign) and isinstance(
+                    line.targets[0], ast.Name
+                ):
                     yield line.targets[0].id, line.end_lineno or line.lineno
 
 
@@ -205,7 +220,9 @@ def with_meanings(example: str) -> str:
     for name, setting in Environment.model_fields.items():
         line = re.compile(rf"^(?:# .*\n)?({name.upper()}=)", re.MULTILINE)
         meaning = f"# {setting.description}\n"
-        example, count = line.subn(lambda found, meaning=meaning: meaning + found[1], example)
+        example, count = line.subn(
+            lambda found, meaning=meaning: meaning + found[1], example
+        )
         if count != 1:
             raise ValueError(f"{name.upper()} is not in {EXAMPLE} once")
     return example

@@ -20,7 +20,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 120_000  # ms; how fast the house is, is measured elsewhere: a busy machine fails no test
+# ms; how fast the house is, is measured elsewhere: a busy machine fails no test
+PATIENCE = 120_000
 STILL_LOADING = """{
   query: () => document.readyState === "complete" ? null : document.documentElement,
   queryAll: () => [document.documentElement].filter((root) => root && document.readyState !== "complete"),
@@ -30,7 +31,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 def executable() -> str | None:
     """An installed Chromium, or None for the driver's own."""
-    return os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+    return os.environ.get("CHROMIUM") or next(
+        (path for name in NAMES if (path := shutil.which(name))), None
+    )
 
 
 @contextmanager
@@ -45,7 +48,9 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Person:
-    """One signed-in person, and every fault their browser met: script errors, refused content, failed loads."""
+    """One signed-in person, and every fault their browser met: script
+    errors, refused content, failed loads.
+    """
 
     page: Page
     house_url: str
@@ -60,7 +65,9 @@ class Person:
 
     def is_signed_in(self, session: str) -> None:
         """With a session that exists already, at the inbox."""
-        self.page.context.add_cookies([{"name": "session", "value": session, "url": self.house_url}])
+        self.page.context.add_cookies(
+            [{"name": "session", "value": session, "url": self.house_url}]
+        )
         self.page.goto(f"{self.house_url}/inbox/")
 
     def open(self, path: str) -> None:
@@ -68,15 +75,33 @@ class Person:
 
 
 def person(browser: Browser, house_url: str, **context: Any) -> Person:
-    """A new person in a browser window of their own. ``context`` as for Playwright: viewport, color_scheme …"""
-    window = browser.new_context(**{"viewport": {"width": 1280, "height": 820}} | context)
+    """A new person in a browser window of their own. ``context`` as for
+    Playwright: viewport, color_scheme …
+    """
+    window = browser.new_context(
+        **{"viewport": {"width": 1280, "height": 820}} | context
+    )
     window.set_default_timeout(PATIENCE)
     page = window.new_page()
-    # Whoever acts on a page, or looks for something on it, does so when its scripts are there. Keys do not wait: what comes
-    # before them does (`expect`, `wait_for_url`).
+    # Whoever acts on a page, or looks for something on it, does so when its scripts are
+    # there. Keys do not wait: what comes before them does (`expect`, `wait_for_url`).
     page.add_locator_handler(page.locator("page=loading"), lambda: None)
     made = Person(page, house_url)
     page.on("pageerror", lambda error: made.faults.append(f"script: {error}"))
-    page.on("console", lambda line: made.faults.append(f"console: {line.text}") if line.type == "error" else None)
-    page.on("response", lambda answer: made.faults.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+    page.on(
+        "console",
+        lambda line: (
+            made.faults.append(f"console: {line.text}")
+            if line.type == "error"
+            else None
+        ),
+    )
+    page.on(
+        "response",
+        lambda answer: (
+            made.faults.append(f"{answer.status} {answer.url}")
+            if answer.status >= 500
+            else None
+        ),
+    )
     return made

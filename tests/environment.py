@@ -1,6 +1,8 @@
-"""Loaded before Django: a database server for the tests when none is named, and settings that point nowhere real.
+"""Loaded before Django: a database server for the tests when none is named, and
+settings that point nowhere real.
 
-Each process that runs tests has a server and a folder of its own: what a test raises beside it never meets another's.
+Each process that runs tests has a server and a folder of its own: what a test raises
+beside it never meets another's.
 """
 
 import atexit
@@ -10,7 +12,12 @@ from pathlib import Path
 
 from quadline.demo import postgres
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
 
 TEST_SETTINGS = {
     "SECRET_KEY": "only for tests: nothing is signed with this that leaves the machine",
@@ -43,7 +50,8 @@ def _start_database() -> None:
     atexit.register(stop)
 
 
-IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ  # then the environment is that of the process that began it
+# then the environment is that of the process that began it
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 STARTED_HERE = "QUADLINE_TESTS_STARTED_DATABASE"
 
 for name, value in TEST_SETTINGS.items():

@@ -1,4 +1,6 @@
-"""A conversation that has gone on for long: rows as the acts would have left them, without sending each."""
+"""A conversation that has gone on for long: rows as the acts would
+have left them, without sending each.
+"""
 
 import uuid
 from datetime import datetime, timedelta
@@ -22,8 +24,12 @@ SAID = (
 )
 
 
-def write_history(staff: User, student: Student, *, count: int, until: datetime) -> Conversation:
-    """``count`` delivered texts and replies in turn, half an hour apart, the last one at ``until``."""
+def write_history(
+    staff: User, student: Student, *, count: int, until: datetime
+) -> Conversation:
+    """``count`` delivered texts and replies in turn, half an hour
+    apart, the last one at ``until``.
+    """
     conversation = open_conversation(staff=staff, student=student, now=until)
     number = SystemNumber.objects.of(staff)
     messages = [
@@ -44,5 +50,7 @@ def write_history(staff: User, student: Student, *, count: int, until: datetime)
     ]
     Message.objects.bulk_create(messages)
     newest = conversation.messages.order_by("-position")[0]
-    Conversation.objects.filter(pk=conversation.pk).update(last_message=newest, last_activity_at=newest.created_at)
+    Conversation.objects.filter(pk=conversation.pk).update(
+        last_message=newest, last_activity_at=newest.created_at
+    )
     return conversation

@@ -1,4 +1,6 @@
-"""The whole house as processes, for journeys and faults: simulator, web and worker on a database of their own."""
+"""The whole house as processes, for journeys and faults: simulator, web
+and worker on a database of their own.
+"""
 
 import atexit
 import json
@@ -19,10 +21,13 @@ import psycopg
 from quadline.demo.processes import Process, inherited, is_free, wait_for
 
 Seen = TypeVar("Seen")
-PATIENCE = 180.0  # seconds; only a test that fails waits as long, so a busy machine fails none
+# seconds; only a test that fails waits as long, so a busy machine fails none
+PATIENCE = 180.0
 
 
-def eventually(look: Callable[[], Seen], *, within: float = PATIENCE, every: float = 0.05) -> Seen:
+def eventually(
+    look: Callable[[], Seen], *, within: float = PATIENCE, every: float = 0.05
+) -> Seen:
     """The first true thing that ``look`` returns; fails with the last one it saw.
 
     What it waits for must last, or must have been written down: a state that passes by
@@ -63,7 +68,9 @@ class Simulator:
         self.ask("POST", "/simulator/faults", fault)
 
     def goes_away(self, *, seconds: float) -> None:
-        """Nobody listens any more when this returns, until so many seconds have passed."""
+        """Nobody listens any more when this returns, until
+        so many seconds have passed.
+        """
         port = int(urlsplit(self.url).port or 0)
         self.fault(kind="refuse_connections", seconds=seconds)
         eventually(lambda: not is_listening(port), every=0.01)
@@ -75,28 +82,48 @@ class Simulator:
         self.ask("POST", "/simulator/fast-forward", {"hours": hours})
 
     def a_second_passes(self) -> None:
-        """The carrier dates texts in whole seconds: of STOP and START in one of them STOP counts."""
+        """The carrier dates texts in whole seconds: of STOP and
+        START in one of them STOP counts.
+        """
         self.fast_forward(hours=1 / 3600)
 
     def text(self, phone: str, to: str, body: str, **webhook: Any) -> Any:
-        """A student texts a system number. ``webhook_after``: seconds; or ``webhook_lost``."""
-        return self.ask("POST", f"/simulator/phones/{phone}/texts", {"to": to, "body": body, **webhook})
+        """A student texts a system number. ``webhook_after``:
+        seconds; or ``webhook_lost``.
+        """
+        return self.ask(
+            "POST",
+            f"/simulator/phones/{phone}/texts",
+            {"to": to, "body": body, **webhook},
+        )
 
     def accepts(self, *, to: str = "", sender: str = "") -> list[dict[str, Any]]:
         """The texts the carrier took, by its own append-only ledger."""
-        return [e for e in self.ledger("accept") if (not to or e["to"] == to) and (not sender or e["from"] == sender)]
+        return [
+            e
+            for e in self.ledger("accept")
+            if (not to or e["to"] == to) and (not sender or e["from"] == sender)
+        ]
 
     def mail(self, address: str) -> list[dict[str, Any]]:
-        """What is in this mailbox from the college, oldest first: from, to, subject, headers, text, html, attachments, links."""
+        """What is in this mailbox from the college, oldest first: from, to, subject,
+        headers, text, html, attachments, links.
+        """
         found = self.ask("GET", f"/simulator/mailboxes/{quote(address)}")["mails"]
         return [mail for mail in found if not mail["is_from_student"]]
 
     def mail_ledger(self, *, to: str = "") -> list[dict[str, Any]]:
         """Every arrival of a mail, also of one that had arrived before (`repeated`)."""
-        return [line for line in self.ledger("mail") if not to or line["to"] == to.lower()]
+        return [
+            line for line in self.ledger("mail") if not to or line["to"] == to.lower()
+        ]
 
-    def answer_mail(self, address: str, body: str, *, kind: str = "reply", to_message_id: str = "") -> Any:
-        """The student, or a machine of theirs, answers a mail: the newest, unless one is named."""
+    def answer_mail(
+        self, address: str, body: str, *, kind: str = "reply", to_message_id: str = ""
+    ) -> Any:
+        """The student, or a machine of theirs, answers a mail:
+        the newest, unless one is named.
+        """
         wish = {"body": body, "kind": kind, "to_message_id": to_message_id}
         return self.ask("POST", f"/simulator/mailboxes/{quote(address)}/replies", wish)
 
@@ -118,7 +145,9 @@ class House:
     processes: dict[str, Process] = field(default_factory=dict)
 
     def start(self, name: str, arguments: list[str] | None = None) -> Process:
-        process = self.processes.get(name) or Process(arguments or [name], inherited(self.settings))
+        process = self.processes.get(name) or Process(
+            arguments or [name], inherited(self.settings)
+        )
         self.processes[name] = process
         process.start()
         return process
@@ -154,7 +183,9 @@ class House:
 
 
 def free_port(start: int) -> int:
-    """From here on; no other test run of this machine is given it while this process lives."""
+    """From here on; no other test run of this machine is
+    given it while this process lives.
+    """
     return free_ports(start, count=1)
 
 
@@ -212,10 +243,18 @@ def build(data: Path, *, database: str) -> House:
         "DATA_DIR": str(data),
     }
     house = House(settings, Simulator(carrier), settings["PUBLIC_URL"])
-    account = ["--account-sid", os.environ["TWILIO_ACCOUNT_SID"], "--auth-token", os.environ["TWILIO_AUTH_TOKEN"]]
+    account = [
+        "--account-sid",
+        os.environ["TWILIO_ACCOUNT_SID"],
+        "--auth-token",
+        os.environ["TWILIO_AUTH_TOKEN"],
+    ]
     service = ["--messaging-service", os.environ["TWILIO_MESSAGING_SERVICE_SID"]]
     mail = ["--smtp-port", str(smtp_port), "--mail-intake", settings["MAIL_INTAKE_URL"]]
-    house.start("simulator", ["simulator", "--port", str(carrier_port), *mail, *account, *service])
+    house.start(
+        "simulator",
+        ["simulator", "--port", str(carrier_port), *mail, *account, *service],
+    )
     prepared = Process(["prepare"], inherited(settings))
     _finish(prepared)
     assert wait_for(f"{carrier}/simulator/healthz", seconds=PATIENCE)

@@ -1,4 +1,6 @@
-"""A real mail server for tests: it keeps what it takes, and refuses, slows down or goes away when told to."""
+"""A real mail server for tests: it keeps what it takes, and refuses,
+slows down or goes away when told to.
+"""
 
 import asyncio
 import email
@@ -22,25 +24,40 @@ class Handler:
     """Keeps letters by whom they are for."""
 
     def __init__(self) -> None:
-        self.taken: list[tuple[str, str, EmailMessage]] = []  # return path, recipient, letter
+        # return path, recipient, letter
+        self.taken: list[tuple[str, str, EmailMessage]] = []
         self.refusals: list[int] = []  # answered one by one, to whoever comes next
         self.refused_addresses: dict[str, int] = {}
         self.seconds = 0.0
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+    async def handle_RCPT(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        options: Any,
+    ) -> str:
         if code := self.refused_addresses.get(address):
-            return f"{code} {'no such person here' if code >= 500 else 'come back later'}"
+            return (
+                f"{code} {'no such person here' if code >= 500 else 'come back later'}"
+            )
         if self.refusals:
             return f"{self.refusals.pop(0)} as the test wants it"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         await asyncio.sleep(self.seconds)
         assert isinstance(envelope.content, bytes)
         letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(letter, EmailMessage)
-        self.taken += [(envelope.mail_from or "", recipient, letter) for recipient in envelope.rcpt_tos]
+        self.taken += [
+            (envelope.mail_from or "", recipient, letter)
+            for recipient in envelope.rcpt_tos
+        ]
         return "250 taken"
 
 
@@ -55,7 +72,9 @@ class MailServer:
         self._controller: Controller | None = None
 
     def start(self) -> None:
-        self._controller = Controller(self.handler, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(
+            self.handler, hostname="127.0.0.1", port=self.port
+        )
         self._controller.start()
 
     def stop(self) -> None:
@@ -65,7 +84,11 @@ class MailServer:
 
     def to(self, address: str) -> list[EmailMessage]:
         """What has arrived for this address, oldest first."""
-        return [letter for _, recipient, letter in self.handler.taken if recipient == address]
+        return [
+            letter
+            for _, recipient, letter in self.handler.taken
+            if recipient == address
+        ]
 
     def all(self) -> list[EmailMessage]:
         return [letter for _, _, letter in self.handler.taken]

@@ -1,8 +1,9 @@
-"""Marks every test by what it raises, and names those over five seconds that no mark does.
+"""Marks every test by what it raises, and names those over
+five seconds that no mark does.
 
 ``make test-fast`` leaves out what a mark here is about. A test that starts processes
-without one of these fixtures is marked ``processes`` where it stands, and one that takes
-over five seconds ``slow``.
+without one of these fixtures is marked ``processes`` where it stands, and one that
+takes over five seconds ``slow``.
 """
 
 from collections.abc import Iterator
@@ -53,7 +54,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{seconds:6.1f} s  {name}")
 
 
-def _slow_without_mark(reporter: pytest.TerminalReporter) -> Iterator[tuple[float, str]]:
+def _slow_without_mark(
+    reporter: pytest.TerminalReporter,
+) -> Iterator[tuple[float, str]]:
     for report in reporter.getreports("passed") + reporter.getreports("failed"):
         if not isinstance(report, pytest.TestReport) or report.when != "call":
             continue

@@ -1,4 +1,6 @@
-"""Database connections of threads that a test's event loop starts, all closed at its end."""
+"""Database connections of threads that a test's event loop
+starts, all closed at its end.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +12,9 @@ from django.db import connections
 
 @asynccontextmanager
 async def one_thread() -> AsyncIterator[None]:
-    """All of this loop's ``to_thread`` run in one thread: its connections can be closed."""
+    """All of this loop's ``to_thread`` run in one thread:
+    its connections can be closed.
+    """
     threads = ThreadPoolExecutor(max_workers=1)
     loop = asyncio.get_running_loop()
     loop.set_default_executor(threads)

@@ -16,7 +16,9 @@ PROBLEM = "application/problem+json"
 
 @dataclass
 class Program:
-    """One token, and what it asks. Each call has a browser of its own: nothing is carried from one to the next."""
+    """One token, and what it asks. Each call has a browser of its own:
+    nothing is carried from one to the next.
+    """
 
     token: str
 
@@ -25,12 +27,32 @@ class Program:
         _, words = make_token(user=user, name="Test", actor=user, now=timezone.now())
         return cls(words)
 
-    def ask(self, method: str, path: str, content: Any = None, *, key: str = "", **headers: str) -> Any:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        content: Any = None,
+        *,
+        key: str = "",
+        **headers: str,
+    ) -> Any:
         """The answer as Django's test client gives it."""
-        sent = {"Authorization": f"Bearer {self.token}"} | ({"Idempotency-Key": key} if key else {}) | headers
-        body = content if isinstance(content, bytes) else json.dumps(content).encode() if content is not None else b""
+        sent = (
+            {"Authorization": f"Bearer {self.token}"}
+            | ({"Idempotency-Key": key} if key else {})
+            | headers
+        )
+        body = (
+            content
+            if isinstance(content, bytes)
+            else json.dumps(content).encode()
+            if content is not None
+            else b""
+        )
         kind = "application/json" if body else ""
-        return Client(raise_request_exception=False).generic(method, V1 + path, body, content_type=kind, headers=sent)
+        return Client(raise_request_exception=False).generic(
+            method, V1 + path, body, content_type=kind, headers=sent
+        )
 
     def get(self, path: str) -> Any:
         return self.ask("GET", path)

@@ -19,15 +19,21 @@ class Line:
     def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
         place = urlsplit(url)
         self.host = place.netloc
-        self.socket = socket.create_connection((place.hostname, place.port), timeout=patience)
+        self.socket = socket.create_connection(
+            (place.hostname, place.port), timeout=patience
+        )
 
     def head(self, method: str, path: str, **headers: str | int) -> str:
         """``content_length=5`` is Content-Length: 5."""
-        lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items()]
+        lines = [
+            f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items()
+        ]
         return f"{method} {path} HTTP/1.1\r\nHost: {self.host}\r\n{''.join(lines)}\r\n"
 
     def send(self, *parts: str | bytes) -> None:
-        self.socket.sendall(b"".join(part.encode() if isinstance(part, str) else part for part in parts))
+        self.socket.sendall(
+            b"".join(part.encode() if isinstance(part, str) else part for part in parts)
+        )
 
     def status(self) -> int:
         """Of the next answer; 0 when the connection ended without one."""
@@ -72,8 +78,16 @@ def lines(url: str, count: int) -> Iterator[list[Line]]:
 
 
 def has_read_all(url: str) -> bool:
-    """Whoever listens there has accepted every connection, and read all that was sent."""
+    """Whoever listens there has accepted every connection,
+    and read all that was sent.
+    """
     port = f":{urlsplit(url).port:04X}"
     rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    theirs = [row for row in rows if row[1].endswith(port) and row[3] in (ESTABLISHED, HALF_CLOSED)]
-    return all(row[4].endswith(":00000000") and row[9] != NOT_ACCEPTED for row in theirs)
+    theirs = [
+        row
+        for row in rows
+        if row[1].endswith(port) and row[3] in (ESTABLISHED, HALF_CLOSED)
+    ]
+    return all(
+        row[4].endswith(":00000000") and row[9] != NOT_ACCEPTED for row in theirs
+    )

@@ -1,4 +1,6 @@
-"""One house of real processes for a whole run; the people in it are made anew for each test."""
+"""One house of real processes for a whole run; the people in
+it are made anew for each test.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -25,8 +27,11 @@ from tests.house import eventually
 
 
 @pytest.fixture(scope="session")
-def the_house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Iterator[house.House]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's driver has a loop of its own in this thread
+def the_house(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[house.House]:
+    # the browser's driver has a loop of its own in this thread
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     built = house.build(tmp_path_factory.mktemp("house"), database="journeys")
     connections["default"].settings_dict["NAME"] = "journeys"
     with django_db_blocker.unblock():
@@ -42,7 +47,9 @@ def people(the_house: house.House) -> cast.Cast:
 
 
 def a_new_college(the_house: house.House) -> cast.Cast:
-    """The cast in an empty house, with numbers that become active at once unless a test says otherwise."""
+    """The cast in an empty house, with numbers that become active at
+    once unless a test says otherwise.
+    """
     eventually(_empty_tables, every=0.2)
     assert wait_for(
         f"{the_house.simulator.url}/simulator/healthz", seconds=house.PATIENCE
@@ -64,10 +71,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def at_the_screen(browser: Browser, the_house: house.House) -> Iterator[Callable[..., Person]]:
+def at_the_screen(
+    browser: Browser, the_house: house.House
+) -> Iterator[Callable[..., Person]]:
     """``at_the_screen("maya@alder.example")`` is Maya, signed in.
 
-    At the end nobody's browser may have met a fault, and no process may have ended: its words are shown with this test.
+    At the end nobody's browser may have met a fault, and no process may have ended: its
+    words are shown with this test.
     """
     present: list[Person] = []
 
@@ -87,7 +97,11 @@ def at_the_screen(browser: Browser, the_house: house.House) -> Iterator[Callable
 
 def _connect_carrier(built: house.House) -> None:
     """As the command does, without a process for each test."""
-    addresses = {name.lower(): value for name, value in built.settings.items() if name.endswith("_URL")}
+    addresses = {
+        name.lower(): value
+        for name, value in built.settings.items()
+        if name.endswith("_URL")
+    }
     Twilio.from_settings(settings.ENV.model_copy(update=addresses)).connect()
 
 
@@ -113,14 +127,23 @@ UNDER_WAY = """
 
 
 def _empty_tables() -> bool:
-    """False when the worker was at the tables at the same moment, or has a text, an email or a number in its hands.
+    """False when the worker was at the tables at the same moment, or has a text, an
+    email or a number in its hands.
 
-    What is in its hands comes to the carrier later: among the texts of the next test. Whoever is dead by then brings nothing.
-    Whoever waits for the other gives up here, before the database looks for a deadlock (1 s) and picks the worker to fail.
+    What is in its hands comes to the carrier later: among the texts of the next test.
+    Whoever is dead by then brings nothing. Whoever waits for the other gives up here,
+    before the database looks for a deadlock (1 s) and picks the worker to fail.
     """
-    with suppress(OperationalError), transaction.atomic(), connections["default"].cursor() as cursor:
+    with (
+        suppress(OperationalError),
+        transaction.atomic(),
+        connections["default"].cursor() as cursor,
+    ):
         cursor.execute("SET LOCAL lock_timeout = '200ms'")
-        cursor.execute("LOCK TABLE delivery_attempt, delivery_outgoingemail, numbers_systemnumber")  # nobody begins now
+        # nobody begins now
+        cursor.execute(
+            "LOCK TABLE delivery_attempt, delivery_outgoingemail, numbers_systemnumber"
+        )
         cursor.execute(UNDER_WAY)
         if cursor.fetchone()[0]:
             return False

@@ -1,7 +1,9 @@
-"""How many rows the database goes through for an act, where its statistics say that every table is empty.
+"""How many rows the database goes through for an act, where its
+statistics say that every table is empty.
 
-So they do once autovacuum has visited a table in the middle of a long transaction: the rows that are there
-are not committed, and are not counted. Time is never measured: rows are the same on a busy machine.
+So they do once autovacuum has visited a table in the middle of a long transaction: the
+rows that are there are not committed, and are not counted. Time is never measured: rows
+are the same on a busy machine.
 """
 
 import json
@@ -29,7 +31,9 @@ READ = (
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; ``rows`` is what all nodes of its plan went through, ``plan`` EXPLAIN's JSON."""
+    """One statement; ``rows`` is what all nodes of its plan went
+    through, ``plan`` EXPLAIN's JSON.
+    """
 
     sql: str
     rows: int
@@ -50,10 +54,12 @@ class Work:
 
 
 def forget_statistics() -> None:
-    """What is in the tables, and comes into them later in this transaction, the planner takes for one row.
+    """What is in the tables, and comes into them later in this
+    transaction, the planner takes for one row.
 
-    It would still read a table of a few pages whole, for each row of another. Tables that are large enough
-    to matter have more pages than that: so it is kept from it here.
+    It would still read a table of a few pages whole, for each row of another. Tables
+    that are large enough to matter have more pages than that: so it is kept from it
+    here.
     """
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
@@ -66,7 +72,9 @@ def measured() -> Iterator[Work]:
     forget_statistics()
     work = Work()
 
-    def explain(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    def explain(
+        run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
         if not many and sql.lstrip(" \n(").startswith(EXPLAINED):
             plan = _explained(sql, params)
             work.statements.append(Statement(sql, _rows(plan), plan))

@@ -1,4 +1,6 @@
-"""NOTIFY to a bare client: how long PostgreSQL itself takes to tell somebody who listens."""
+"""NOTIFY to a bare client: how long PostgreSQL itself
+takes to tell somebody who listens.
+"""
 
 import asyncio
 import time
@@ -17,13 +19,22 @@ class Bell:
         self.heard: dict[str, float] = {}
 
     async def __aenter__(self) -> "Bell":
-        self.ringing = await psycopg.AsyncConnection.connect(self.database_url, autocommit=True)
-        self.listening = await psycopg.AsyncConnection.connect(self.database_url, autocommit=True)
+        self.ringing = await psycopg.AsyncConnection.connect(
+            self.database_url, autocommit=True
+        )
+        self.listening = await psycopg.AsyncConnection.connect(
+            self.database_url, autocommit=True
+        )
         await self.listening.execute(f"LISTEN {CHANNEL}")
         self.listener = asyncio.create_task(self._listen())
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.listener.cancel()
         await self.ringing.close()
         await self.listening.close()

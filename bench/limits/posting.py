@@ -1,4 +1,6 @@
-"""Post the same texts to the same carrier with nothing around it: a bare aiohttp loop, and the official SDK."""
+"""Post the same texts to the same carrier with nothing around it: a
+bare aiohttp loop, and the official SDK.
+"""
 
 import asyncio
 import time
@@ -23,16 +25,24 @@ async def _post_all(count: int, in_flight: int) -> float:
     url = f"{env.twilio_api_url}/2010-04-01/Accounts/{env.twilio_account_sid}/Messages.json"
     left = iter(range(count))
     async with aiohttp.ClientSession(
-        headers={"Authorization": aiohttp.encode_basic_auth(env.twilio_account_sid, env.twilio_auth_token)},
+        headers={
+            "Authorization": aiohttp.encode_basic_auth(
+                env.twilio_account_sid, env.twilio_auth_token
+            )
+        },
         connector=aiohttp.TCPConnector(limit=in_flight),
         cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:
         began = time.perf_counter()
-        await asyncio.gather(*(_post_some(session, url, left) for _ in range(in_flight)))
+        await asyncio.gather(
+            *(_post_some(session, url, left) for _ in range(in_flight))
+        )
         return time.perf_counter() - began
 
 
-async def _post_some(session: aiohttp.ClientSession, url: str, left: Iterator[int]) -> None:
+async def _post_some(
+    session: aiohttp.ClientSession, url: str, left: Iterator[int]
+) -> None:
     for place in left:
         async with session.post(url, data=_form(place)) as answer:
             await answer.read()
@@ -49,7 +59,9 @@ def _form(place: int) -> dict[str, str]:
 
 
 def official_sdk(count: int) -> float:
-    """Seconds to send so many texts with Twilio's own library, one after the other, as its documentation shows."""
+    """Seconds to send so many texts with Twilio's own library, one after
+    the other, as its documentation shows.
+    """
     from twilio.rest import Client
 
     env = settings.ENV

@@ -1,4 +1,6 @@
-"""Bare event streams: sse-starlette, a queue for each and nothing else. ``python -m bench.limits.streams PORT``."""
+"""Bare event streams: sse-starlette, a queue for each and nothing else.
+``python -m bench.limits.streams PORT``.
+"""
 
 import asyncio
 import sys
@@ -30,4 +32,11 @@ async def ready(_: Request) -> Response:
 app = Starlette(routes=[Route("/events", events), Route("/readyz", ready)])
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(sys.argv[1]), log_config=None, access_log=False, server_header=False, proxy_headers=False)
+    uvicorn.run(
+        app,
+        port=int(sys.argv[1]),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )

@@ -1,4 +1,6 @@
-"""A bare webhook: ASGI, the signature, one INSERT. ``python -m bench.limits.webhooks PORT``; DATABASE_URL names the database."""
+"""A bare webhook: ASGI, the signature, one INSERT. ``python -m bench.limits.webhooks
+PORT``; DATABASE_URL names the database.
+"""
 
 import base64
 import hashlib
@@ -21,12 +23,19 @@ from starlette.routing import Route
 from bench.house import PUBLIC_URL, SETTINGS
 
 CONNECTIONS = 10
-TABLE = "CREATE TABLE IF NOT EXISTS bare_event (LIKE webhooks_carrierevent INCLUDING ALL)"
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS bare_event (LIKE webhooks_carrierevent INCLUDING ALL)"
+)
 INSERT = """
     INSERT INTO bare_event (carrier, kind, key, content, received_at, result) VALUES ('twilio', %s, %s, %s, now(), '')
     ON CONFLICT (carrier, kind, key) DO NOTHING
 """
-pool = AsyncConnectionPool(os.environ.get("DATABASE_URL", ""), min_size=CONNECTIONS, max_size=CONNECTIONS, open=False)
+pool = AsyncConnectionPool(
+    os.environ.get("DATABASE_URL", ""),
+    min_size=CONNECTIONS,
+    max_size=CONNECTIONS,
+    open=False,
+)
 pool.kwargs = {"autocommit": True}
 token = SETTINGS["TWILIO_AUTH_TOKEN"].encode()
 
@@ -36,11 +45,15 @@ async def event(request: Request) -> Response:
     query = request.url.query
     address = f"{PUBLIC_URL}{request.url.path}{'?' if query else ''}{query}"
     words = address + "".join(f"{key}{form[key]}" for key in sorted(form))
-    signature = base64.b64encode(hmac.new(token, words.encode(), hashlib.sha1).digest()).decode()
+    signature = base64.b64encode(
+        hmac.new(token, words.encode(), hashlib.sha1).digest()
+    ).decode()
     if not hmac.compare_digest(signature, request.headers["x-twilio-signature"]):
         return Response("The signature is not right.", status_code=403)
     async with pool.connection() as connection:
-        await connection.execute(INSERT, [request.path_params["kind"], form["MessageSid"], json.dumps(form)])
+        await connection.execute(
+            INSERT, [request.path_params["kind"], form["MessageSid"], json.dumps(form)]
+        )
     return Response()
 
 
@@ -57,7 +70,20 @@ async def _connected(_: Starlette) -> AsyncIterator[None]:
     await pool.close()
 
 
-app = Starlette(lifespan=_connected, routes=[Route("/webhooks/twilio/{kind}", event, methods=["POST"]), Route("/readyz", ready)])
+app = Starlette(
+    lifespan=_connected,
+    routes=[
+        Route("/webhooks/twilio/{kind}", event, methods=["POST"]),
+        Route("/readyz", ready),
+    ],
+)
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(sys.argv[1]), log_config=None, access_log=False, server_header=False, proxy_headers=False)
+    uvicorn.run(
+        app,
+        port=int(sys.argv[1]),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )

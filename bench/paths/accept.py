@@ -1,4 +1,6 @@
-"""Accept a broadcast: recipients a second from Send until all are reviewed, stored and queued."""
+"""Accept a broadcast: recipients a second from Send until all
+are reviewed, stored and queued.
+"""
 
 import time
 import uuid
@@ -41,7 +43,9 @@ def measure(work: Work) -> Figures:
     now = timezone.now()
     began = time.perf_counter()
     review(broadcast, now=now)
-    launch(broadcast, actor=broadcast.author, fingerprint=broadcast.fingerprint, now=now)
+    launch(
+        broadcast, actor=broadcast.author, fingerprint=broadcast.fingerprint, now=now
+    )
     seconds = time.perf_counter() - began
     queued = Message.objects.filter(due_at__isnull=False).count()
     assert queued == count, f"{queued} of {count} were queued"
@@ -52,12 +56,16 @@ def limit(work: Work) -> Figures:
     count = Message.objects.count()
     college.settle()
     messages = copies.insert_select(Message._meta.db_table)
-    others = sum(copies.insert_select(model._meta.db_table) for model in BESIDE_MESSAGES)
+    others = sum(
+        copies.insert_select(model._meta.db_table) for model in BESIDE_MESSAGES
+    )
     return {MESSAGES: count / messages, ALL_ROWS: count / (messages + others)}
 
 
 def _drafted(count: int) -> Broadcast:
-    """To the whole caseload of one person, with a merge field, so that every body is another."""
+    """To the whole caseload of one person, with a merge field,
+    so that every body is another.
+    """
     now = timezone.now()
     college.empty()
     college.staff(1, now=now)

@@ -1,4 +1,6 @@
-"""Status callbacks: signed ones a second that one web process has stored and acknowledged."""
+"""Status callbacks: signed ones a second that one web
+process has stored and acknowledged.
+"""
 
 import uuid
 
@@ -10,7 +12,9 @@ from bench.house import served, web
 from quadline.webhooks.models import CarrierEvent
 
 TITLE = "status callbacks"
-ROWS = (Row(TITLE, "callbacks/s", "bare ASGI, HMAC and one INSERT", Reach(at_least=0.6)),)
+ROWS = (
+    Row(TITLE, "callbacks/s", "bare ASGI, HMAC and one INSERT", Reach(at_least=0.6)),
+)
 WARM_UP = 200  # threads and connections are there, modules are imported
 
 
@@ -41,5 +45,8 @@ def _rate(address: str, count: int) -> float:
 
 def _callback(place: int) -> bytes:
     return calling.status_callback(
-        calling.carrier_id(), reference=str(uuid.uuid4()), to=f"+1{7342000001 + place}", sender="+17345550001"
+        calling.carrier_id(),
+        reference=str(uuid.uuid4()),
+        to=f"+1{7342000001 + place}",
+        sender="+17345550001",
     )

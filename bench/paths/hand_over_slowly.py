@@ -1,4 +1,6 @@
-"""Hand over to a carrier that takes 100 ms for each text: how much of the time as many as may be are in flight."""
+"""Hand over to a carrier that takes 100 ms for each text: how much of the
+time as many as may be are in flight.
+"""
 
 from bench.figures import Figures, Reach, Row, Work
 from bench.paths.hand_over import handed_over

@@ -1,4 +1,6 @@
-"""Reply on screen: from the carrier's call until the event is in an open browser stream, while a broadcast runs."""
+"""Reply on screen: from the carrier's call until the event is in an open browser
+stream, while a broadcast runs.
+"""
 
 import asyncio
 import time
@@ -20,7 +22,12 @@ from quadline.accounts.models import User
 
 SPEED, MEMORY = "reply on screen, p95", "reply on screen, memory a stream"
 ROWS = (
-    Row(SPEED, "ms", "NOTIFY to a bare client, beside the same broadcast", Reach(at_most=10)),
+    Row(
+        SPEED,
+        "ms",
+        "NOTIFY to a bare client, beside the same broadcast",
+        Reach(at_most=10),
+    ),
     Row(MEMORY, "kB", "bare sse-starlette", Reach(at_most=2)),
 )
 SENDERS = 50  # of the broadcast; they have streams open, too
@@ -43,7 +50,11 @@ _seen: list[Seen] = []
 
 
 def measure(work: Work) -> Figures:
-    streams, replies, broadcast = work.of(1_000, quick=1_000), work.of(300, quick=80), work.of(50_000, quick=12_000)
+    streams, replies, broadcast = (
+        work.of(1_000, quick=1_000),
+        work.of(300, quick=80),
+        work.of(50_000, quick=12_000),
+    )
     _college(streams, broadcast)
     cookies = cookies_of(User.objects.order_by("pk"))
     port = calling.free_port()
@@ -61,25 +72,37 @@ def limit(work: Work) -> Figures:
     return {SPEED: p95([each.bell for each in _seen]), MEMORY: memory}
 
 
-async def _memory_of_streams(address: str, pid: int, cookies: list[str]) -> tuple[float, list[Stream]]:
-    """Kilobytes for each stream. A few are open before, so that what a first one brings in is not counted."""
+async def _memory_of_streams(
+    address: str, pid: int, cookies: list[str]
+) -> tuple[float, list[Stream]]:
+    """Kilobytes for each stream. A few are open before, so that what a
+    first one brings in is not counted.
+    """
     first = await opened(address, cookies[:FIRST_STREAMS])
     before = memory_of(pid)
     rest = await opened(address, cookies[FIRST_STREAMS:])
     return (memory_of(pid) - before) / 1000 / max(len(rest), 1), first + rest
 
 
-async def _watch(address: str, pid: int, cookies: dict[int, str], count: int) -> tuple[float, list[Seen]]:
+async def _watch(
+    address: str, pid: int, cookies: dict[int, str], count: int
+) -> tuple[float, list[Seen]]:
     """Memory for each stream, and the replies that came while the broadcast ran."""
     memory, streams = await _memory_of_streams(address, pid, list(cookies.values()))
     with worker():
-        await asyncio.to_thread(stand_in_log.wait_for, stand_in_log.how_many() + 1, seconds=30)
-        seen = await _replies(await Line.to(address), dict(zip(cookies, streams, strict=True)), count)
+        await asyncio.to_thread(
+            stand_in_log.wait_for, stand_in_log.how_many() + 1, seconds=30
+        )
+        seen = await _replies(
+            await Line.to(address), dict(zip(cookies, streams, strict=True)), count
+        )
     close(streams)
     ended = stand_in_log.end_of_broadcast()
     during = [each for each in seen[WARM_UP:] if each.began < ended]
     if len(during) < FEWEST:
-        raise RuntimeError(f"the broadcast was over after {len(during)} replies: give it more")
+        raise RuntimeError(
+            f"the broadcast was over after {len(during)} replies: give it more"
+        )
     return memory, during
 
 
@@ -93,10 +116,18 @@ async def _replies(line: Line, screens: dict[int, Stream], count: int) -> list[S
     return seen
 
 
-async def _reply(line: Line, screens: dict[int, Stream], student: int) -> tuple[float, float]:
-    """When a student's reply was called in, and the milliseconds until their staff user's stream announced it."""
+async def _reply(
+    line: Line, screens: dict[int, Stream], student: int
+) -> tuple[float, float]:
+    """When a student's reply was called in, and the milliseconds until
+    their staff user's stream announced it.
+    """
     staff = _staff_of(student, len(screens))
-    reply = calling.reply(calling.carrier_id(), to=f"+1734555{staff:04}", sender=f"+1{7342000000 + student}")
+    reply = calling.reply(
+        calling.carrier_id(),
+        to=f"+1734555{staff:04}",
+        sender=f"+1{7342000000 + student}",
+    )
     stream, event = screens[staff], f"conv-{student}"
     stream.came.pop(event, None)
     began = time.monotonic()
@@ -116,9 +147,19 @@ def _college(everyone: int, broadcast: int) -> None:
     now = timezone.now()
     college.empty()
     college.staff(everyone, now=now)
-    whose = f"CASE WHEN g <= {STUDENTS} THEN {SENDERS + 1} + g % {everyone - SENDERS} ELSE 1 + g % {SENDERS} END"
+    whose = (
+        f"CASE WHEN g <= {STUDENTS} THEN {SENDERS + 1} + g % {everyone - SENDERS} ELSE"
+        f" 1 + g % {SENDERS} END"
+    )
     college.students(STUDENTS + broadcast, whose=whose)
     college.conversations(STUDENTS + broadcast, whose=whose, now=now)
     college.texts(STUDENTS, status="delivered", now=now)
-    college.texts(broadcast, first=STUDENTS + 1, status="waiting", now=now, reason="'turn'", due_at="now()")
+    college.texts(
+        broadcast,
+        first=STUDENTS + 1,
+        status="waiting",
+        now=now,
+        reason="'turn'",
+        due_at="now()",
+    )
     college.settle()

@@ -1,4 +1,6 @@
-"""Pace: texts a second that leave by a number limited to one a second, seen at the carrier."""
+"""Pace: texts a second that leave by a number limited to one
+a second, seen at the carrier.
+"""
 
 from collections import defaultdict
 
@@ -12,7 +14,11 @@ from quadline.delivery.sending.sender import send_due_texts
 from quadline.jobs import enqueue
 
 NUMBERS = 50
-ONE, MANY, FASTEST = "pace, one number", f"pace, {NUMBERS} numbers", "pace, the fastest minute"
+ONE, MANY, FASTEST = (
+    "pace, one number",
+    f"pace, {NUMBERS} numbers",
+    "pace, the fastest minute",
+)
 A_MINUTE = 60
 ROWS = (
     Row(ONE, "texts/s", "the rate itself", Reach(at_least=0.95, at_most=1.0)),
@@ -28,7 +34,11 @@ def measure(work: Work) -> Figures:
         one = _beats(1, of_one)
         many = _beats(1 + of_one, NUMBERS * of_each)
     rates = [_rate(beats) for beats in many]
-    return {ONE: _rate(one[0]), MANY: sum(rates), FASTEST: max(_fastest(beats) for beats in one + many)}
+    return {
+        ONE: _rate(one[0]),
+        MANY: sum(rates),
+        FASTEST: max(_fastest(beats) for beats in one + many),
+    }
 
 
 def limit(work: Work) -> Figures:
@@ -48,9 +58,18 @@ def _college(of_one: int, of_many: int) -> None:
 
 
 def _beats(first: int, count: int) -> list[list[float]]:
-    """When each number sent: from its second text to the last. The first opens the worker's connection to the carrier."""
+    """When each number sent: from its second text to the last. The first opens the
+    worker's connection to the carrier.
+    """
     before = stand_in_log.how_many()
-    college.texts(count, first=first, status="waiting", now=timezone.now(), reason="'turn'", due_at="now()")
+    college.texts(
+        count,
+        first=first,
+        status="waiting",
+        now=timezone.now(),
+        reason="'turn'",
+        due_at="now()",
+    )
     enqueue(send_due_texts)
     stand_in_log.wait_for(before + count, seconds=60 + 2 * count)
     times = defaultdict(list)
@@ -64,6 +83,11 @@ def _rate(beats: list[float]) -> float:
 
 
 def _fastest(beats: list[float]) -> float:
-    """The rate of the minute in which it sent the most, or of all of it when that is shorter: no stall hides a burst."""
-    some = [beats[first : first + 1 + A_MINUTE] for first in range(max(1, len(beats) - A_MINUTE))]
+    """The rate of the minute in which it sent the most, or of all of it when that is
+    shorter: no stall hides a burst.
+    """
+    some = [
+        beats[first : first + 1 + A_MINUTE]
+        for first in range(max(1, len(beats) - A_MINUTE))
+    ]
     return max(_rate(each) for each in some)

@@ -1,4 +1,6 @@
-"""Inbox, conversation and search: how long the server takes for a page as the college and its history grow."""
+"""Inbox, conversation and search: how long the server takes for a page
+as the college and its history grow.
+"""
 
 import random
 import time
@@ -19,14 +21,22 @@ from quadline.conversations.models import Conversation, Message, MessageEvent
 SMALL, BIG, LARGE = 10_000, 1_000_000, 10_000_000
 EACH = 20  # messages in a conversation of somebody else
 OWN = 100  # conversations of the reader, as of every other staff user
-OWN_FEW, OWN_MANY = 60, 200  # messages in each of the reader's: more than a page shows from the start
+# messages in each of the reader's: more than a page shows from the start
+OWN_FEW, OWN_MANY = 60, 200
 READER, ADMINISTRATOR = 1, 2
 ROUNDS = 5
 INBOX, CONVERSATION, SEARCH = "inbox", "conversation", "search in the inbox"
-STUDENTS, COLLEGE, QUERIES = "search all students", "inbox of the college", "queries of these pages"
+STUDENTS, COLLEGE, QUERIES = (
+    "search all students",
+    "inbox of the college",
+    "queries of these pages",
+)
 BESIDE = "the same pages at 10,000 messages"
 ROWS = (
-    *(Row(title, "ms p95", BESIDE, Reach(at_most=1.3)) for title in (INBOX, CONVERSATION)),
+    *(
+        Row(title, "ms p95", BESIDE, Reach(at_most=1.3))
+        for title in (INBOX, CONVERSATION)
+    ),
     *(Row(title, "ms p95", BESIDE, Reach(at_most=3)) for title in (SEARCH, STUDENTS)),
     Row(COLLEGE, "ms p95", BESIDE, Reach(at_most=1.3)),
     Row(QUERIES, "queries", BESIDE, Reach(at_most=1)),
@@ -56,21 +66,29 @@ def _figures(work: Work) -> dict[str, float]:
         with CaptureQueriesContext(connection) as caught:
             client.get(visit()[0])
         queries += len(caught)
-        figures[title] = median(p95(list(_times(client, visit, count))) for _ in range(ROUNDS))
+        figures[title] = median(
+            p95(list(_times(client, visit, count))) for _ in range(ROUNDS)
+        )
     return figures | {QUERIES: queries}
 
 
 def _visits() -> dict[str, tuple[Client, Visit]]:
-    """Who opens which page, and looks for whom: for students who are there. Student and conversation have one id."""
+    """Who opens which page, and looks for whom: for students who are there.
+    Student and conversation have one id.
+    """
     chance = random.Random(5)
-    own = list(Conversation.objects.filter(staff_id=READER).values_list("pk", flat=True))
+    own = list(
+        Conversation.objects.filter(staff_id=READER).values_list("pk", flat=True)
+    )
     reader, administrator = _signed_in(READER), _signed_in(ADMINISTRATOR)
 
     def at(address: str) -> Visit:
         def visit() -> tuple[str, str]:
             student = chance.choice(own)
             first, last = college.first_name(student), college.last_name(student)
-            return address.format(id=student, first=first, last=last), f"{first} {last}" if "{" in address else "First"
+            return address.format(id=student, first=first, last=last), (
+                f"{first} {last}" if "{" in address else "First"
+            )
 
         return visit
 
@@ -95,12 +113,16 @@ def _times(client: Client, visit: Visit, count: int) -> Iterable[float]:
         began = time.perf_counter()
         answer = client.get(where)
         yield 1000 * (time.perf_counter() - began)
-        assert answer.status_code == 200, f"{where} was answered with {answer.status_code}"
+        assert answer.status_code == 200, (
+            f"{where} was answered with {answer.status_code}"
+        )
         assert shown in answer.content.decode(), f"{where} does not show {shown}"
 
 
 def _grow(messages: int) -> None:
-    """So many messages: more staff and students as the college grows, and a longer history of the reader's own."""
+    """So many messages: more staff and students as the college grows, and
+    a longer history of the reader's own.
+    """
     own_each = OWN_MANY if messages > SMALL else OWN_FEW
     students = OWN + max(0, messages - OWN * own_each) // EACH
     staff = max(ADMINISTRATOR, students // OWN)
@@ -115,9 +137,14 @@ def _grow(messages: int) -> None:
 
 
 def _write_history(own_each: int) -> None:
-    """Message by message, as they were written over the years, not conversation by conversation."""
+    """Message by message, as they were written over the years,
+    not conversation by conversation.
+    """
     each = f"CASE WHEN conversation.staff_id = {READER} THEN {own_each} ELSE {EACH} END"
-    series = f"conversations_conversation AS conversation CROSS JOIN LATERAL generate_series(1, {each}) AS place"
+    series = (
+        "conversations_conversation AS conversation CROSS JOIN LATERAL"
+        f" generate_series(1, {each}) AS place"
+    )
     at = f"now() - (({each}) - place) * interval '1 day'"
     with college.by_the_million(Message), college.by_the_million(MessageEvent):
         college.fill(
@@ -126,7 +153,9 @@ def _write_history(own_each: int) -> None:
             id="gen_random_uuid()",
             conversation_id="conversation.id",
             direction="CASE WHEN place % 3 = 0 THEN 'inbound' ELSE 'outbound' END",
-            author_id="CASE WHEN place % 3 = 0 THEN NULL ELSE conversation.staff_id END",
+            author_id=(
+                "CASE WHEN place % 3 = 0 THEN NULL ELSE conversation.staff_id END"
+            ),
             system_number_id="conversation.staff_id",
             student_phone=college.student_phone("conversation.student_id"),
             body=f"'{college.WORDS} ' || place",

@@ -1,4 +1,6 @@
-"""Pages while the house is under attack: connections that never finish their request, and emails made to be slow to read."""
+"""Pages while the house is under attack: connections that never finish their request,
+and emails made to be slow to read.
+"""
 
 import contextlib
 import http.client
@@ -27,7 +29,8 @@ HELD = 50  # connections, each with half a sign-in, a byte now and then
 ATTACKERS = tuple(f"127.0.0.{last}" for last in range(2, 12))
 A_BYTE_EVERY_SECONDS = 2.0
 MAILS = 20
-VISIT_EVERY_SECONDS = 0.05  # a person clicks; a loop of clicks would be an attack of its own
+# a person clicks; a loop of clicks would be an attack of its own
+VISIT_EVERY_SECONDS = 0.05
 HEAD = (
     b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\n\r\nlogin=a"
@@ -52,7 +55,10 @@ def measure(work: Work) -> Figures:
     college.settle()
     [cookie] = cookies_of(User.objects.all()).values()
     count = work.of(400, quick=100)
-    with web(calling.free_port()) as (address, _), mail_intake(calling.free_port()) as mail:
+    with (
+        web(calling.free_port()) as (address, _),
+        mail_intake(calling.free_port()) as mail,
+    ):
         list(_visits(address, cookie, 20))  # what is read once in a process is read
         _calm[PAGES] = p95(list(_visits(address, cookie, count)))
         with _attacked(address, mail):
@@ -66,7 +72,9 @@ def limit(work: Work) -> Figures:
 def _visits(address: str, cookie: str, count: int) -> Iterator[float]:
     """Milliseconds of each page."""
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
-    pages = itertools.cycle(["/inbox/?show=open", *(f"/inbox/c/{pk}/" for pk in range(1, 10)), "/students/"])
+    pages = itertools.cycle(
+        ["/inbox/?show=open", *(f"/inbox/c/{pk}/" for pk in range(1, 10)), "/students/"]
+    )
     for page in itertools.islice(pages, count):
         began = time.perf_counter()
         connection.request("GET", page, headers={"Cookie": cookie})
@@ -84,7 +92,10 @@ def _attacked(address: str, mail: str) -> Iterator[None]:
     """Both attacks at once, until the block ends."""
     is_over = threading.Event()
     with ExitStack() as stack:
-        held = [stack.enter_context(_half_a_request(address, attacker)) for attacker in _attackers()]
+        held = [
+            stack.enter_context(_half_a_request(address, attacker))
+            for attacker in _attackers()
+        ]
         threads = [
             threading.Thread(target=_drip, args=(held, is_over)),
             threading.Thread(target=_send_mails, args=(mail, is_over)),
@@ -103,7 +114,9 @@ def _attackers() -> Iterator[str]:
 
 def _half_a_request(address: str, attacker: str) -> socket.socket:
     where = urlsplit(address)
-    connection = socket.create_connection((where.hostname, where.port), source_address=(attacker, 0))
+    connection = socket.create_connection(
+        (where.hostname, where.port), source_address=(attacker, 0)
+    )
     connection.sendall(HEAD)
     return connection
 
@@ -122,9 +135,16 @@ def _send_mails(mail: str, is_over: threading.Event) -> None:
         if is_over.is_set():
             return
         letter = (
-            f"From: Sally <sally{place}@alder.example>\r\nTo: replies@alder.example\r\nSubject: {os.urandom(4).hex()}\r\n"
-            f"Message-ID: <{os.urandom(8).hex()}@alder.example>\r\nMIME-Version: 1.0\r\n"
-            f"Content-Type: text/html; charset=utf-8\r\n\r\n{HTML[place % len(HTML)]}"
+            f"From: Sally <sally{place}@alder.example>\r\nTo:"
+            f" replies@alder.example\r\nSubject: {os.urandom(4).hex()}\r\nMessage-ID:"
+            f" <{os.urandom(8).hex()}@alder.example>\r\nMIME-Version:"
+            " 1.0\r\nContent-Type: text/html;"
+            f" charset=utf-8\r\n\r\n{HTML[place % len(HTML)]}"
         )
-        with contextlib.suppress(smtplib.SMTPException, OSError), smtplib.LMTP(where.hostname or "", where.port or 0) as server:
-            server.sendmail(f"sally{place}@alder.example", ["replies@alder.example"], letter)
+        with (
+            contextlib.suppress(smtplib.SMTPException, OSError),
+            smtplib.LMTP(where.hostname or "", where.port or 0) as server,
+        ):
+            server.sendmail(
+                f"sally{place}@alder.example", ["replies@alder.example"], letter
+            )

@@ -1,4 +1,6 @@
-"""Receipts applied: stored delivery receipts a second that one worker turns into what staff see."""
+"""Receipts applied: stored delivery receipts a second that one
+worker turns into what staff see.
+"""
 
 import time
 from typing import Any
@@ -31,7 +33,14 @@ def measure(work: Work) -> Figures:
 
 def limit(work: Work) -> Figures:
     ids: list[Any] = list(Message.objects.values_list("id", flat=True))
-    return {TITLE: len(ids) / copies.update_from_unnest(Message._meta.db_table, ids=ids, statuses=["sent"] * len(ids))}
+    return {
+        TITLE: (
+            len(ids)
+            / copies.update_from_unnest(
+                Message._meta.db_table, ids=ids, statuses=["sent"] * len(ids)
+            )
+        )
+    }
 
 
 def _sent_texts_with_receipts(count: int) -> None:
@@ -41,11 +50,16 @@ def _sent_texts_with_receipts(count: int) -> None:
     college.students(count, staff=NUMBERS)
     college.conversations(count, staff=NUMBERS, now=now)
     college.texts(
-        count, status="sent", now=now, carrier_message_id="'SM' || lpad(to_hex(conversation.id), 32, '0')", sent_at="now()"
+        count,
+        status="sent",
+        now=now,
+        carrier_message_id="'SM' || lpad(to_hex(conversation.id), 32, '0')",
+        sent_at="now()",
     )
     college.fill(
         CarrierEvent,
-        "conversations_message AS message ORDER BY random()",  # receipts come in no order
+        # receipts come in no order
+        "conversations_message AS message ORDER BY random()",
         carrier="'twilio'",
         kind="'status'",
         key="message.carrier_message_id || '-delivered-'",

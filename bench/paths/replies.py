@@ -1,4 +1,6 @@
-"""Replies: signed inbound texts a second that one web process has wholly filed, each in its conversation."""
+"""Replies: signed inbound texts a second that one web process has
+wholly filed, each in its conversation.
+"""
 
 import time
 
@@ -53,7 +55,9 @@ def _rate(address: str, count: int) -> float:
 def _wait_until_filed(count: int) -> None:
     """Acknowledged is not filed: what counts is that each stands in a conversation."""
     give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while (filed := Message.objects.filter(direction=Direction.INBOUND).count()) < count:
+    while (
+        filed := Message.objects.filter(direction=Direction.INBOUND).count()
+    ) < count:
         if time.monotonic() > give_up_at:
             raise RuntimeError(f"{filed} of {count} replies were filed")
         time.sleep(0.02)
@@ -61,4 +65,8 @@ def _wait_until_filed(count: int) -> None:
 
 def _reply(place: int) -> bytes:
     student = 1 + place % STUDENTS
-    return calling.reply(calling.carrier_id(), to=f"+1734555{1 + student % STAFF:04}", sender=f"+1{7342000000 + student}")
+    return calling.reply(
+        calling.carrier_id(),
+        to=f"+1734555{1 + student % STAFF:04}",
+        sender=f"+1{7342000000 + student}",
+    )

@@ -1,4 +1,6 @@
-"""Roster: students and caseload rows a second that are read from files, checked and saved; and the memory it takes."""
+"""Roster: students and caseload rows a second that are read from files, checked and
+saved; and the memory it takes.
+"""
 
 import csv
 import subprocess
@@ -31,8 +33,16 @@ def measure(work: Work) -> Figures:
     college.staff(STAFF, now=timezone.now())
     _write_files(count)
     college.settle()
-    command = [sys.executable, "-m", "bench.importing", str(STUDENTS_FILE), str(CASELOAD_FILE)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    command = [
+        sys.executable,
+        "-m",
+        "bench.importing",
+        str(STUDENTS_FILE),
+        str(CASELOAD_FILE),
+    ]
+    said = subprocess.run(
+        command, capture_output=True, text=True, check=True
+    ).stdout.split()
     saved = Student.objects.count() + CaseloadEntry.objects.count()
     assert saved == 2 * count, f"{saved} of {2 * count} rows were saved"
     return {SPEED: 2 * count / float(said[0]), MEMORY: float(said[1]) / 1_000_000}
@@ -51,29 +61,59 @@ def limit(work: Work) -> Figures:
 
 
 def _write_files(count: int) -> None:
-    with STUDENTS_FILE.open("w", newline="") as students, CASELOAD_FILE.open("w", newline="") as caseload:
+    with (
+        STUDENTS_FILE.open("w", newline="") as students,
+        CASELOAD_FILE.open("w", newline="") as caseload,
+    ):
         to_students, to_caseload = csv.writer(students), csv.writer(caseload)
-        to_students.writerow(["institutional_id", "first_name", "last_name", "email", "mobile", "status", "program", "tags"])
+        to_students.writerow(
+            [
+                "institutional_id",
+                "first_name",
+                "last_name",
+                "email",
+                "mobile",
+                "status",
+                "program",
+                "tags",
+            ]
+        )
         to_caseload.writerow(["staff_email", "institutional_id", "relation"])
         for place in range(count):
             id = f"{place:08}"
             names = [f"First{place % 997}", f"Last{place % 4999}"]
             to_students.writerow(
-                [id, *names, f"s{place}@alder.example", f"(734) {2000000 + place}", "active", "Nursing", "STEM;TRIO"]
+                [
+                    id,
+                    *names,
+                    f"s{place}@alder.example",
+                    f"(734) {2000000 + place}",
+                    "active",
+                    "Nursing",
+                    "STEM;TRIO",
+                ]
             )
-            to_caseload.writerow([f"staff{1 + place % STAFF}@alder.example", id, "Primary advisor"])
+            to_caseload.writerow(
+                [f"staff{1 + place % STAFF}@alder.example", id, "Primary advisor"]
+            )
 
 
 def _copied_out(table: str) -> Path:
     file = DATA / f"{table}.copy"
     connection.ensure_connection()
-    with file.open("wb") as output, connection.connection.cursor().copy(f"COPY {table} TO STDOUT") as rows:
+    with (
+        file.open("wb") as output,
+        connection.connection.cursor().copy(f"COPY {table} TO STDOUT") as rows,
+    ):
         for block in rows:
             output.write(block)
     return file
 
 
 def _copy_in(file: Path, table: str) -> None:
-    with file.open("rb") as source, connection.connection.cursor().copy(f"COPY {table} FROM STDIN") as rows:
+    with (
+        file.open("rb") as source,
+        connection.connection.cursor().copy(f"COPY {table} FROM STDIN") as rows,
+    ):
         while block := source.read(1 << 16):
             rows.write(block)

@@ -1,4 +1,6 @@
-"""A single text while a broadcast runs: from Send in the browser until the carrier accepts it."""
+"""A single text while a broadcast runs: from Send in the
+browser until the carrier accepts it.
+"""
 
 import http.client
 import time
@@ -51,7 +53,9 @@ def _p95(count: int, *, broadcast: int) -> float:
 def _while_it_ran(began: dict[str, float], ended: float) -> dict[str, float]:
     found = {word: at for word, at in began.items() if at < ended}
     if len(found) < FEWEST:
-        raise RuntimeError(f"the broadcast was over after {len(found)} single texts: give it more")
+        raise RuntimeError(
+            f"the broadcast was over after {len(found)} single texts: give it more"
+        )
     return found
 
 
@@ -72,22 +76,43 @@ def _begin(broadcast: int) -> None:
     if not broadcast:
         return
     before = stand_in_log.how_many()
-    college.texts(broadcast, status="waiting", now=timezone.now(), reason="'turn'", due_at="now()")
+    college.texts(
+        broadcast, status="waiting", now=timezone.now(), reason="'turn'", due_at="now()"
+    )
     enqueue(send_due_texts)
     stand_in_log.wait_for(before + 1, seconds=30)
 
 
 def _send(address: str, cookie: str, count: int) -> dict[str, float]:
-    """Send so many texts, ten a second at most; the first word of each, and when Send was pressed."""
-    first = Conversation.objects.filter(staff_id=SENDERS + 1).order_by("pk").values_list("pk", flat=True)[0]
+    """Send so many texts, ten a second at most; the first word of
+    each, and when Send was pressed.
+    """
+    first = (
+        Conversation.objects.filter(staff_id=SENDERS + 1)
+        .order_by("pk")
+        .values_list("pk", flat=True)[0]
+    )
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
-    headers = {"Cookie": cookie, "X-CSRFToken": CSRF, "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded"}
+    headers = {
+        "Cookie": cookie,
+        "X-CSRFToken": CSRF,
+        "HX-Request": "true",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
     began = {}
     for place in range(count):
         word = uuid.uuid4().hex
-        form = urlencode({"message_id": str(uuid.uuid4()), "channel": "text", "body": f"{word} {college.WORDS}"})
+        form = urlencode(
+            {
+                "message_id": str(uuid.uuid4()),
+                "channel": "text",
+                "body": f"{word} {college.WORDS}",
+            }
+        )
         began[word] = time.monotonic()
-        connection.request("POST", f"/inbox/c/{first + place % STUDENTS}/texts/", form, headers)
+        connection.request(
+            "POST", f"/inbox/c/{first + place % STUDENTS}/texts/", form, headers
+        )
         answer = connection.getresponse()
         answer.read()
         if answer.status >= 400:

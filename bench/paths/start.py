@@ -15,9 +15,13 @@ from quadline.demo import postgres
 from quadline.demo.processes import is_free, wait_for
 
 TITLE = "start"
-ROWS = (Row(TITLE, "s", "start of PostgreSQL and `import django` twice", Reach(at_most=3)),)
+ROWS = (
+    Row(TITLE, "s", "start of PostgreSQL and `import django` twice", Reach(at_most=3)),
+)
 HOME = DATA.resolve() / "demo"
-NOT_OF_A_DEMO = {*SETTINGS, "DATABASE_URL", "DATA_DIR", "TWILIO_API_URL"} - {"PYTHONUNBUFFERED"}
+NOT_OF_A_DEMO = {*SETTINGS, "DATABASE_URL", "DATA_DIR", "TWILIO_API_URL"} - {
+    "PYTHONUNBUFFERED"
+}
 
 
 def measure(work: Work) -> Figures:
@@ -49,9 +53,26 @@ def _started() -> float:
 @contextmanager
 def _demo(port: int) -> Iterator[None]:
     """What `make demo` runs, on a data folder of our own."""
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_OF_A_DEMO}
-    command = [sys.executable, "-m", "quadline", "demo", "--port", str(port), "--data", str(HOME)]
-    demo = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True)
+    environment = {
+        name: value for name, value in os.environ.items() if name not in NOT_OF_A_DEMO
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "quadline",
+        "demo",
+        "--port",
+        str(port),
+        "--data",
+        str(HOME),
+    ]
+    demo = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         yield
     finally:

@@ -1,4 +1,6 @@
-"""Stops: signed STOPs a second that one web process has honored, idle and while a broadcast runs on the same core."""
+"""Stops: signed STOPs a second that one web process has honored, idle and while a
+broadcast runs on the same core.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -37,7 +39,10 @@ def measure(work: Work) -> Figures:
         figures = _figures(address, requests, idle, broadcast)
     honored = ConsentState.objects.filter(opted_out=True).count()
     assert honored == stops, f"{honored} of {stops} were honored"
-    print(", ".join(f"{title}: {figure:,.0f}" for title, figure in figures.items()), file=sys.stderr)
+    print(
+        ", ".join(f"{title}: {figure:,.0f}" for title, figure in figures.items()),
+        file=sys.stderr,
+    )
     return figures
 
 
@@ -76,7 +81,14 @@ def _running(broadcast: int) -> Iterator[int]:
     """A worker is at it. How many texts the carrier had taken before."""
     before = stand_in_log.how_many()
     first = Student.objects.count() - broadcast + 1
-    college.texts(broadcast, first=first, status="waiting", now=timezone.now(), reason="'turn'", due_at="now()")
+    college.texts(
+        broadcast,
+        first=first,
+        status="waiting",
+        now=timezone.now(),
+        reason="'turn'",
+        due_at="now()",
+    )
     enqueue(send_due_texts)
     with worker():
         stand_in_log.wait_for(before + 1, seconds=30)
@@ -84,7 +96,9 @@ def _running(broadcast: int) -> Iterator[int]:
 
 
 def _college(stops: int, broadcast: int) -> None:
-    """Who stops has been texted by the same numbers that send the broadcast to the others."""
+    """Who stops has been texted by the same numbers that
+    send the broadcast to the others.
+    """
     now = timezone.now()
     everyone = stops + broadcast
     college.empty()

@@ -1,6 +1,8 @@
-"""Whether a password was in a known breach, asked by k-anonymity: only five characters of its digest are told.
+"""Whether a password was in a known breach, asked by k-anonymity: only
+five characters of its digest are told.
 
-The range API of Have I Been Pwned, or a copy of it: https://haveibeenpwned.com/API/v3#PwnedPasswords
+The range API of Have I Been Pwned, or a copy of it:
+https://haveibeenpwned.com/API/v3#PwnedPasswords
 """
 
 import hashlib
@@ -16,20 +18,29 @@ TOLD = 5  # characters of the digest
 
 
 def is_breached(password: str, range_url: str) -> bool:
-    """False, too, while nobody is asked or no answer comes: a password is then judged by the rest of the rules."""
+    """False, too, while nobody is asked or no answer comes: a password is
+    then judged by the rest of the rules.
+    """
     if not range_url:
         return False
-    digest = hashlib.sha1(password.encode("utf-8", "replace"), usedforsecurity=False).hexdigest().upper()
+    digest = (
+        hashlib.sha1(password.encode("utf-8", "replace"), usedforsecurity=False)
+        .hexdigest()
+        .upper()
+    )
     try:
         lines = _ask(f"{range_url}{digest[:TOLD]}").splitlines()
     except (OSError, HTTPException) as error:
-        log.warning("the list of breached passwords could not be asked", fault=repr(error))
+        log.warning(
+            "the list of breached passwords could not be asked", fault=repr(error)
+        )
         return False
     return any(_is_hit(line, digest[TOLD:]) for line in lines)
 
 
 def _ask(url: str) -> str:
-    # Padded answers all have the same size: their length does not tell which range was asked for.
+    # Padded answers all have the same size: their length does not tell which range was
+    # asked for.
     headers = {"Add-Padding": "true", "User-Agent": "Quadline"}
     with urlopen(Request(url, headers=headers), timeout=PATIENCE_SECONDS) as answer:  # noqa: S310  # the operator's own setting
         return str(answer.read(MOST_BYTES).decode("ascii", "replace"))

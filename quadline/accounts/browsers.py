@@ -1,8 +1,8 @@
 """Browsers that an account has been signed in with before, by a signed cookie.
 
-OWASP, "Slow Down Online Guessing Attacks with Device Cookies": such a browser has tries of its own, so that nobody
-who guesses from elsewhere can lock its owner out. The cookie lets nobody in, and outlives signing out. It ends with
-the password it was given for.
+OWASP, "Slow Down Online Guessing Attacks with Device Cookies": such a browser has tries
+of its own, so that nobody who guesses from elsewhere can lock its owner out. The cookie
+lets nobody in, and outlives signing out. It ends with the password it was given for.
 """
 
 import secrets
@@ -22,7 +22,9 @@ MOST_USERS = 5  # of one browser, at a shared desk: the last ones to sign in
 
 @dataclass(frozen=True)
 class Mark:
-    """What the cookie says of one user: a name for this browser, and which password was right."""
+    """What the cookie says of one user: a name for this
+    browser, and which password was right.
+    """
 
     user_id: int
     browser: str
@@ -35,16 +37,24 @@ def cookie_name() -> str:
 
 
 def browser_of(request: HttpRequest, user: User | None) -> str | None:
-    """The name of this browser, when this account has been signed in with it; else None."""
+    """The name of this browser, when this account has been
+    signed in with it; else None.
+    """
     for mark in _marks(request):
         is_theirs = user is not None and mark.user_id == user.pk
-        if user is not None and is_theirs and constant_time_compare(mark.password, _mark_of(user)):
+        if (
+            user is not None
+            and is_theirs
+            and constant_time_compare(mark.password, _mark_of(user))
+        ):
             return mark.browser
     return None
 
 
 def remember(response: HttpResponseBase, request: HttpRequest, user: User) -> None:
-    """Mark the browser that gets this response as one of this user's: somebody proved just now to be them."""
+    """Mark the browser that gets this response as one of this user's:
+    somebody proved just now to be them.
+    """
     mine = Mark(user.pk, secrets.token_urlsafe(16), _mark_of(user))
     others = [mark for mark in _marks(request) if mark.user_id != user.pk]
     marks = [mine, *others][:MOST_USERS]
@@ -61,7 +71,9 @@ def remember(response: HttpResponseBase, request: HttpRequest, user: User) -> No
 
 def _marks(request: HttpRequest) -> list[Mark]:
     try:
-        said = signing.loads(request.COOKIES.get(cookie_name(), ""), salt=SALT, max_age=LASTS_SECONDS)
+        said = signing.loads(
+            request.COOKIES.get(cookie_name(), ""), salt=SALT, max_age=LASTS_SECONDS
+        )
     except signing.BadSignature:
         return []
     return [Mark(*each) for each in said]

@@ -1,7 +1,9 @@
-"""Tries of a password: how many are too many, who is told, and who may go on all the same.
+"""Tries of a password: how many are too many, who is told,
+and who may go on all the same.
 
-Strangers share the tries of an account, and each address has tries of its own. A browser that the account has been
-signed in with before has its own, too, and no address counts for it. Right passwords count for nothing.
+Strangers share the tries of an account, and each address has tries of its own. A
+browser that the account has been signed in with before has its own, too, and no address
+counts for it. Right passwords count for nothing.
 """
 
 from dataclasses import dataclass
@@ -23,7 +25,9 @@ NOBODY = "nobody"  # the bucket of what concerns no one account
 
 
 class TooManyTries(Exception):
-    """Refused unread, whether the password is right or not. ``wait`` is until the next try."""
+    """Refused unread, whether the password is right or not.
+    ``wait`` is until the next try.
+    """
 
     def __init__(self, wait: timedelta, *, on_many_accounts: bool = False) -> None:
         super().__init__(wait)
@@ -33,7 +37,9 @@ class TooManyTries(Exception):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try of a password: what it counts for, and whom it is about, if there is such an account."""
+    """One try of a password: what it counts for, and whom it is
+    about, if there is such an account.
+    """
 
     user: User | None
     account: str  # the name of its buckets
@@ -42,7 +48,9 @@ class Attempt:
     address: Bucket | None  # None: from a known browser
 
     def begin(self) -> None:
-        """In the transaction of the try. Raises TooManyTries; then it is not to be looked at."""
+        """In the transaction of the try. Raises TooManyTries;
+        then it is not to be looked at.
+        """
         if self.address and (wait := throttles.wait_for(self.address)):
             raise TooManyTries(wait, on_many_accounts=True)
         for bucket in self.buckets:
@@ -55,11 +63,17 @@ class Attempt:
                 throttles.count(bucket)
 
     def tell_of(self, refused: TooManyTries) -> None:
-        """The administrators get an email, if they have not had one about it within the hour."""
+        """The administrators get an email, if they have not had
+        one about it within the hour.
+        """
         about = None if refused.on_many_accounts else self.user
         name = NOBODY if refused.on_many_accounts else self.account
         if throttles.count(Bucket(rules.LETTER, name)) is None:
-            enqueue(tell_administrators, user_id=about.pk if about else None, address=self.from_address)
+            enqueue(
+                tell_administrators,
+                user_id=about.pk if about else None,
+                address=self.from_address,
+            )
 
 
 def attempt_of(request: HttpRequest, *, email: str) -> Attempt:
@@ -68,30 +82,60 @@ def attempt_of(request: HttpRequest, *, email: str) -> Attempt:
     account = str(user.pk) if user else throttles.slot_of(email.strip().lower())
     from_address = address_of(request)
     if user and (browser := browser_of(request, user)):
-        known = tuple(Bucket(limit, f"{user.pk}:{browser}") for limit in rules.KNOWN_BROWSER)
-        return Attempt(user, account, from_address, known, None)
+        known = tuple(
+            Bucket(limit, f"{user.pk}:{browser}") for limit in rules.KNOWN_BROWSER
+        )
+        return Attempt(
+            user,
+            account,
+            from_address,
+            known,
+            None,
+        )
     strangers = tuple(Bucket(limit, account) for limit in rules.STRANGERS)
-    return Attempt(user, account, from_address, strangers, Bucket(rules.ADDRESS, bucket_of(from_address)))
+    return Attempt(
+        user,
+        account,
+        from_address,
+        strangers,
+        Bucket(rules.ADDRESS, bucket_of(from_address)),
+    )
 
 
 @job(queue="letters")
 def tell_administrators(user_id: int | None, address: str) -> None:
-    """One letter an hour for each account, and one for all else: accounts that do not exist, and many at once."""
+    """One letter an hour for each account, and one for all else: accounts
+    that do not exist, and many at once.
+    """
     guessed_at = User.objects.filter(pk=user_id).first() if user_id else None
     if guessed_at:
-        record("sign-in refused", subject=guessed_at, actor=None, why="too many wrong passwords", address=address)
+        record(
+            "sign-in refused",
+            subject=guessed_at,
+            actor=None,
+            why="too many wrong passwords",
+            address=address,
+        )
     elif throttles.count(Bucket(rules.LETTER, "told of nobody")):
         return
     to = [user.email for user in User.objects.who_manage()]
-    letters.passwords_guessed(to=to, email=guessed_at.email if guessed_at else "", address=address)
+    letters.passwords_guessed(
+        to=to,
+        email=guessed_at.email if guessed_at else "",
+        address=address,
+    )
 
 
 def let_in_again(user: User, *, address: str = "", actor: User | None = None) -> None:
-    """What was counted for an account is forgotten, and what was counted for an address, if one is given."""
+    """What was counted for an account is forgotten, and what was
+    counted for an address, if one is given.
+    """
     limits = (*rules.STRANGERS, rules.LETTER, rules.LINK_ACCOUNT)
     throttles.forget(*(Bucket(limit, str(user.pk)) for limit in limits))
     of_browsers = [limit.kind for limit in rules.KNOWN_BROWSER]
-    Throttle.objects.filter(kind__in=of_browsers, name__startswith=f"{user.pk}:").delete()
+    Throttle.objects.filter(
+        kind__in=of_browsers, name__startswith=f"{user.pk}:"
+    ).delete()
     if address:
         throttles.forget(Bucket(rules.ADDRESS, bucket_of(address)))
     record("sign-in let go on", subject=user, actor=actor)

@@ -1,4 +1,6 @@
-"""How passwords are hashed: bounded in memory, whatever number of people sign in at once (docs/adr/0015)."""
+"""How passwords are hashed: bounded in memory, whatever number of
+people sign in at once (docs/adr/0015).
+"""
 
 import ctypes
 import threading
@@ -8,20 +10,25 @@ from contextlib import contextmanager
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 AT_ONCE = 2  # hashes in one process, each on one core; the smallest machine has two
-WAIT_SECONDS = 10.0  # for a place. One hash takes tens of milliseconds: only a flood waits as long
+# for a place. One hash takes tens of milliseconds: only a flood waits as long
+WAIT_SECONDS = 10.0
 _places = threading.BoundedSemaphore(AT_ONCE)
 M_MMAP_THRESHOLD = -3  # of mallopt(3)
 LARGE_BYTES = 1024 * 1024
 
 
 class TooBusy(Exception):
-    """So many passwords are being checked that this one was not. Nothing was done: it may be tried again."""
+    """So many passwords are being checked that this one was not.
+    Nothing was done: it may be tried again.
+    """
 
 
 class BoundedArgon2(Argon2PasswordHasher):
-    """Argon2id with 19 MiB, two passes and one lane: OWASP's Password Storage Cheat Sheet, the least memory it names.
+    """Argon2id with 19 MiB, two passes and one lane: OWASP's Password Storage Cheat
+    Sheet, the least memory it names.
 
-    A hash made with other parameters is still verified, by those, and replaced at the next sign-in.
+    A hash made with other parameters is still verified, by those, and replaced at the
+    next sign-in.
     """
 
     time_cost = 2
@@ -50,8 +57,9 @@ def _place() -> Iterator[None]:
 def give_large_memory_back() -> None:
     """What a hash took is given back to the system when it ends.
 
-    By default glibc stops doing so once it has seen a few large pieces, and keeps one for every thread that ever
-    hashed (malloc(3), "dynamic mmap threshold"). Other C libraries do not have this.
+    By default glibc stops doing so once it has seen a few large pieces, and keeps one
+    for every thread that ever hashed (malloc(3), "dynamic mmap threshold"). Other C
+    libraries do not have this.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:

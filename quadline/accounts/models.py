@@ -1,4 +1,6 @@
-"""A staff user: an advisor, coach, faculty member, or one who looks after the system."""
+"""A staff user: an advisor, coach, faculty member, or
+one who looks after the system.
+"""
 
 from typing import Any, ClassVar
 
@@ -14,15 +16,21 @@ TINTS = 8
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A user whose address is stored in lower case; without a password nobody can sign in as them."""
+    def create_user(
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        """A user whose address is stored in lower case; without a
+        password nobody can sign in as them.
+        """
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save()
         return user
 
     def with_address(self, email: str) -> "User | None":
-        """The user who signs in with this address, however it is written. None for what no address can be."""
+        """The user who signs in with this address, however it is
+        written. None for what no address can be.
+        """
         return self.filter(email=email.strip().lower().replace("\x00", "")).first()
 
     def who_manage(self) -> "models.QuerySet[User]":
@@ -34,11 +42,16 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=200)
     title = models.CharField(max_length=120, blank=True)
-    role = models.CharField(max_length=20, choices=[(role.value, role.name.title()) for role in Role], default=Role.ADVISOR)
+    role = models.CharField(
+        max_length=20,
+        choices=[(role.value, role.name.title()) for role in Role],
+        default=Role.ADVISOR,
+    )
     office = models.CharField(max_length=120, blank=True)
     office_phone = models.CharField(max_length=16, blank=True)  # E.164
     time_zone = models.CharField(max_length=60, blank=True)
-    portrait = models.CharField(max_length=200, blank=True)  # a file under static/portraits
+    # a file under static/portraits
+    portrait = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -49,9 +62,15 @@ class User(AbstractBaseUser):
     objects = UserManager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(role__in=[role.value for role in Role]), name="user_role_known")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role__in=[role.value for role in Role]),
+                name="user_role_known",
+            )
+        ]
         triggers = [
-            pgtrigger.Trigger(  # whoever switches it off, and however: its tokens do not come back with it
+            # whoever switches it off, and however: its tokens do not come back with it
+            pgtrigger.Trigger(
                 name="tokens_end_with_account",
                 when=pgtrigger.After,
                 operation=pgtrigger.UpdateOf("is_active"),  # type: ignore[no-untyped-call]
@@ -69,8 +88,13 @@ class User(AbstractBaseUser):
 
     @property
     def may(self) -> dict[str, bool]:
-        """Each permission by its name, for views and templates: ``user.may["text"]``."""
-        return {permission.value: self.is_active and allows(self.role, permission) for permission in May}
+        """Each permission by its name, for views and
+        templates: ``user.may["text"]``.
+        """
+        return {
+            permission.value: self.is_active and allows(self.role, permission)
+            for permission in May
+        }
 
     @property
     def initials(self) -> str:
@@ -90,12 +114,16 @@ class User(AbstractBaseUser):
 
 
 class ApiToken(models.Model):
-    """A key with which a program acts as a staff user. Only a digest is kept: the token itself is shown once."""
+    """A key with which a program acts as a staff user. Only a digest is
+    kept: the token itself is shown once.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=80)
-    prefix = models.CharField(max_length=12)  # its first characters, by which people tell tokens apart
-    digest = models.CharField(max_length=64, unique=True)  # SHA-256: of 256 random bits, so nothing to guess
+    # its first characters, by which people tell tokens apart
+    prefix = models.CharField(max_length=12)
+    # SHA-256: of 256 random bits, so nothing to guess
+    digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -108,7 +136,9 @@ class ApiToken(models.Model):
 
 
 class Throttle(models.Model):
-    """How often something was tried in a time that has not ended: accounts/throttles.py."""
+    """How often something was tried in a time that has not
+    ended: accounts/throttles.py.
+    """
 
     pk = models.CompositePrimaryKey("kind", "name")
     kind = models.CharField(max_length=20)  # of a Limit: accounts/rules.py
@@ -123,4 +153,7 @@ class Throttle(models.Model):
 def initials_of(name: str) -> str:
     """Up to two letters that stand for a name; "?" when it has none."""
     letters = [part[0] for part in name.split() if part[0].isalnum()]
-    return "".join([letters[0], letters[-1]] if len(letters) > 1 else letters).upper() or "?"
+    return (
+        "".join([letters[0], letters[-1]] if len(letters) > 1 else letters).upper()
+        or "?"
+    )

@@ -1,4 +1,6 @@
-"""A password is set: by its owner who knows the old one, or by a link that was sent to their address."""
+"""A password is set: by its owner who knows the old one, or by a
+link that was sent to their address.
+"""
 
 from datetime import datetime
 
@@ -24,7 +26,9 @@ from quadline.jobs import enqueue, job
 
 
 def is_current_password(user: User, password: str) -> bool:
-    """Whether this is their password now. Raises TooManyTries: somebody else may sit at an open screen."""
+    """Whether this is their password now. Raises TooManyTries:
+    somebody else may sit at an open screen.
+    """
     buckets = [Bucket(limit, str(user.pk)) for limit in rules.CURRENT_PASSWORD]
     for bucket in buckets:
         if wait := throttles.count(bucket):
@@ -36,7 +40,8 @@ def is_current_password(user: User, password: str) -> bool:
 
 
 def set_password(*, user: User, password: str, how: str) -> int:
-    """From now on only this opens the account. Every session ends by it, and every API token; the owner gets a letter.
+    """From now on only this opens the account. Every session ends by it, and every API
+    token; the owner gets a letter.
 
     Returns how many tokens ended. ``how`` goes into the audit trail.
     """
@@ -44,22 +49,42 @@ def set_password(*, user: User, password: str, how: str) -> int:
     user.set_password(password)
     with transaction.atomic():
         user.save(update_fields=["password"])
-        ended = sum(revoke_token(token, actor=user, now=now) for token in user.api_tokens.filter(revoked_at=None))
-        record("password changed", subject=user, actor=user, how=how, tokens_ended=ended)
-        enqueue(tell_owner, user_id=user.pk, at=now.isoformat(), tokens_ended=ended)
+        ended = sum(
+            revoke_token(token, actor=user, now=now)
+            for token in user.api_tokens.filter(revoked_at=None)
+        )
+        record(
+            "password changed",
+            subject=user,
+            actor=user,
+            how=how,
+            tokens_ended=ended,
+        )
+        enqueue(
+            tell_owner,
+            user_id=user.pk,
+            at=now.isoformat(),
+            tokens_ended=ended,
+        )
     return ended
 
 
 @job(queue="letters")
 def tell_owner(user_id: int, at: str, tokens_ended: int) -> None:
     user = User.objects.get(pk=user_id)
-    letters.password_changed(to=user.email, at=datetime.fromisoformat(at), tokens_ended=tokens_ended)
+    letters.password_changed(
+        to=user.email,
+        at=datetime.fromisoformat(at),
+        tokens_ended=tokens_ended,
+    )
 
 
 def ask_for_link(request: HttpRequest, *, email: str) -> None:
-    """Somebody forgot a password. Raises TooManyTries when too many were asked for from one address.
+    """Somebody forgot a password. Raises TooManyTries when too many
+    were asked for from one address.
 
-    The same work for every address that may be typed: a job without a user has nothing to do.
+    The same work for every address that may be typed: a job without a user has nothing
+    to do.
     """
     user = User.objects.with_address(email)
     browser = browser_of(request, user)
@@ -67,15 +92,21 @@ def ask_for_link(request: HttpRequest, *, email: str) -> None:
         mailbox = f"{user.pk}:{browser}"
     else:
         mailbox = str(user.pk) if user else throttles.slot_of(email.strip().lower())
-        if wait := throttles.count(Bucket(rules.LINK_ADDRESS, bucket_of(address_of(request)))):
+        if wait := throttles.count(
+            Bucket(rules.LINK_ADDRESS, bucket_of(address_of(request)))
+        ):
             raise TooManyTries(wait)
     is_full = throttles.count(Bucket(rules.LINK_ACCOUNT, mailbox)) is not None
-    enqueue(send_link, user_id=user.pk if user and user.is_active and not is_full else None)
+    enqueue(
+        send_link, user_id=user.pk if user and user.is_active and not is_full else None
+    )
 
 
 @job(queue="letters")
 def send_link(user_id: int | None) -> None:
-    """The link is made here, when it is sent: a job's arguments are kept, for everybody who can read the database."""
+    """The link is made here, when it is sent: a job's arguments are kept,
+    for everybody who can read the database.
+    """
     user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
     if user:
         letters.password_link(to=user.email, link=_link_for(user))
@@ -83,5 +114,8 @@ def send_link(user_id: int | None) -> None:
 
 def _link_for(user: User) -> str:
     """Never from the Host header, which a caller chooses."""
-    parts = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    parts = {
+        "uidb36": user_pk_to_url_str(user),
+        "key": default_token_generator.make_token(user),
+    }
     return f"{settings.PUBLIC_URL}{reverse('account_reset_password_from_key', kwargs=parts)}"

@@ -1,4 +1,6 @@
-"""What each role may do, and how often anybody may try: two tables. No database here."""
+"""What each role may do, and how often anybody may try:
+two tables. No database here.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +9,8 @@ from enum import StrEnum
 
 class Role(StrEnum):
     ADVISOR = "advisor"  # texts the students on the own caseload
-    LEAD = "lead"  # the same for every caseload of the own office; reads its conversations
+    # the same for every caseload of the own office; reads its conversations
+    LEAD = "lead"
     ADMINISTRATOR = "administrator"  # sees everyone, mends numbers, manages accounts
     AUDITOR = "auditor"  # reads everything, changes nothing
 
@@ -22,7 +25,9 @@ class May(StrEnum):
 PERMISSIONS: dict[Role, frozenset[May]] = {
     Role.ADVISOR: frozenset({May.TEXT}),
     Role.LEAD: frozenset({May.TEXT, May.SEE_OFFICE}),
-    Role.ADMINISTRATOR: frozenset({May.TEXT, May.SEE_OFFICE, May.SEE_COLLEGE, May.MANAGE}),
+    Role.ADMINISTRATOR: frozenset(
+        {May.TEXT, May.SEE_OFFICE, May.SEE_COLLEGE, May.MANAGE}
+    ),
     Role.AUDITOR: frozenset({May.SEE_OFFICE, May.SEE_COLLEGE}),
 }
 
@@ -43,9 +48,11 @@ class Limit:
 
 _MINUTES, _HOUR, _DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
 
-# Wrong passwords. Right ones count for nothing, however many.
-# NIST SP 800-63B-4, 3.2.2: no more than 100 in a row on one account, wherever they come from.
-STRANGERS = (  # on one account, from browsers that it has never been signed in with: all of them together
+# Wrong passwords. Right ones count for nothing, however many. NIST SP 800-63B-4, 3.2.2:
+# no more than 100 in a row on one account, wherever they come from.
+# on one account, from browsers that it has never been signed in with: all of them
+# together
+STRANGERS = (
     Limit("account", 5, _MINUTES),
     Limit("account-day", 100, _DAY),
 )
@@ -53,11 +60,16 @@ KNOWN_BROWSER = (  # on one account, from one browser that it has been signed in
     Limit("browser", 5, _MINUTES),
     Limit("browser-day", 100, _DAY),
 )
-ADDRESS = Limit("address", 10, timedelta(minutes=1))  # from one address, on whatever accounts, known browsers aside
-CURRENT_PASSWORD = (Limit("current-password", 5, _MINUTES),)  # on the page to change it, where somebody sits at an open screen
+# from one address, on whatever accounts, known browsers aside
+ADDRESS = Limit("address", 10, timedelta(minutes=1))
+# on the page to change it, where somebody sits at an open screen
+CURRENT_PASSWORD = (Limit("current-password", 5, _MINUTES),)
 
 # Requests for a link to set a password.
-LINK_ADDRESS = Limit("link-address", 100, _MINUTES)  # a room full of new staff behind one address is not refused
-LINK_ACCOUNT = Limit("link-account", 3, _HOUR)  # emails to one mailbox; each link opens until a password is set
+# a room full of new staff behind one address is not refused
+LINK_ADDRESS = Limit("link-address", 100, _MINUTES)
+# emails to one mailbox; each link opens until a password is set
+LINK_ACCOUNT = Limit("link-account", 3, _HOUR)
 
-LETTER = Limit("letter", 1, _HOUR)  # to the administrators, for one account, and for all that do not exist
+# to the administrators, for one account, and for all that do not exist
+LETTER = Limit("letter", 1, _HOUR)

@@ -19,14 +19,21 @@ from quadline.accounts.models import User
 from quadline.accounts.passwords import set_password
 from quadline.accounts.visitors import address_of
 
-REFUSED = "Not signed in: there were too many wrong passwords. Try again in {wait}, or reset your password to get in now."
+REFUSED = (
+    "Not signed in: there were too many wrong passwords. Try again in {wait}, or reset"
+    " your password to get in now."
+)
 
 
 class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
-    """allauth's own limits are off (ACCOUNT_RATE_LIMITS): they count in the cache, by the proxy's address."""
+    """allauth's own limits are off (ACCOUNT_RATE_LIMITS): they count in
+    the cache, by the proxy's address.
+    """
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": "That email and password don't match. Check both and try again.",
+        "email_password_mismatch": (
+            "That email and password don't match. Check both and try again."
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -43,17 +50,25 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
                     attempt.was_wrong()
         except TooManyTries as refused:
             attempt.tell_of(refused)
-            raise ValidationError(REFUSED.format(wait=in_words(refused.wait))) from refused
+            raise ValidationError(
+                REFUSED.format(wait=in_words(refused.wait))
+            ) from refused
         return user
 
-    def post_login(self, request: HttpRequest, user: User, **hooks: Any) -> HttpResponseBase:
+    def post_login(
+        self, request: HttpRequest, user: User, **hooks: Any
+    ) -> HttpResponseBase:
         response: HttpResponseBase = super().post_login(request, user, **hooks)
         remember(response, request, user)
         return response
 
     def set_password(self, user: User, password: str) -> None:
         """By the link in an email; the page for it asks for nothing else."""
-        set_password(user=user, password=password, how="by a link sent by email")
+        set_password(
+            user=user,
+            password=password,
+            how="by a link sent by email",
+        )
         guessing.let_in_again(user, actor=user)
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -68,7 +83,9 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
 
 @contextmanager
 def _in_turn() -> Iterator[None]:
-    """A transaction in which tries of one account wait for each other. Raises TooBusy when that takes long."""
+    """A transaction in which tries of one account wait for each other.
+    Raises TooBusy when that takes long.
+    """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_SECONDS:.0f}s'")

@@ -1,4 +1,6 @@
-"""Whether a new password is good enough: validators as Django calls them, for every form and command that sets one."""
+"""Whether a new password is good enough: validators as Django calls them, for every
+form and command that sets one.
+"""
 
 import re
 import threading
@@ -9,19 +11,42 @@ from django.core.exceptions import ValidationError
 
 from quadline.accounts.breaches import is_breached
 
-LEAST_GUESSES = 9.0  # as a power of ten; zxcvbn takes 10^10 to withstand all but a stolen database
-LEAST_OF_ITS_OWN = 6  # letters and digits beside what anybody knows of the person and the college
+# as a power of ten; zxcvbn takes 10^10 to withstand all but a stolen database
+LEAST_GUESSES = 9.0
+# letters and digits beside what anybody knows of the person and the college
+LEAST_OF_ITS_OWN = 6
 LONGEST_LOOKED_AT = 72  # characters: what is strong so far is not made weak by more
 SHORTEST_WORD = 3
-OF_THE_PRODUCT = ("quadline", "texting", "text", "texts", "message", "student", "students", "advisor")
-EASY = "This password is easy to guess. Use a few unrelated words, or let your browser make one up."
-OURS = "This password is mostly your name, or words of the college. Use a few unrelated words instead."
-BREACHED = "This password was in a data breach somewhere else, so it will be guessed. Choose another."
-_estimating = threading.Lock()  # zxcvbn keeps the words it was given last in one place for all threads
+OF_THE_PRODUCT = (
+    "quadline",
+    "texting",
+    "text",
+    "texts",
+    "message",
+    "student",
+    "students",
+    "advisor",
+)
+EASY = (
+    "This password is easy to guess. Use a few unrelated words, or let your browser"
+    " make one up."
+)
+OURS = (
+    "This password is mostly your name, or words of the college. Use a few unrelated"
+    " words instead."
+)
+BREACHED = (
+    "This password was in a data breach somewhere else, so it will be guessed. Choose"
+    " another."
+)
+# zxcvbn keeps the words it was given last in one place for all threads
+_estimating = threading.Lock()
 
 
 class NotEasyToGuess:
-    """Neither common, nor a pattern, nor made of what anybody knows: zxcvbn, with its 90,000 words and passwords."""
+    """Neither common, nor a pattern, nor made of what anybody knows: zxcvbn,
+    with its 90,000 words and passwords.
+    """
 
     def validate(self, password: str, user: Any = None) -> None:
         known = words_about(user)
@@ -31,11 +56,16 @@ class NotEasyToGuess:
             raise ValidationError(EASY, code="password_too_easy")
 
     def get_help_text(self) -> str:
-        return "A few unrelated words are easy to remember and hard to guess. Your name and the college's are not enough."
+        return (
+            "A few unrelated words are easy to remember and hard to guess. Your name"
+            " and the college's are not enough."
+        )
 
 
 class NotBreached:
-    """In none of the breaches that BREACHED_PASSWORDS_URL knows, if it is set and answers."""
+    """In none of the breaches that BREACHED_PASSWORDS_URL
+    knows, if it is set and answers.
+    """
 
     def validate(self, password: str, user: Any = None) -> None:
         if is_breached(password, settings.ENV.breached_passwords_url):
@@ -46,9 +76,13 @@ class NotBreached:
 
 
 def words_about(user: Any) -> list[str]:
-    """What anybody may know of this person and place, in lower case, the longest first."""
+    """What anybody may know of this person and place, in
+    lower case, the longest first.
+    """
     about = [settings.ENV.college_name, settings.PUBLIC_URL.partition("://")[2]]
-    about += [str(getattr(user, name, "")) for name in ("name", "email", "title", "office")]
+    about += [
+        str(getattr(user, name, "")) for name in ("name", "email", "title", "office")
+    ]
     words = {word for text in about for word in re.findall(r"\w+", text.lower())}
     found = {word for word in words if len(word) >= SHORTEST_WORD} | set(OF_THE_PRODUCT)
     return sorted(found, key=lambda word: (-len(word), word))
@@ -62,7 +96,8 @@ def _of_its_own(password: str, known: list[str]) -> int:
 
 
 def _guesses(password: str, known: list[str]) -> float:
-    from zxcvbn import zxcvbn  # here: its words are 14 MB, and few processes ever set a password
+    # here: its words are 14 MB, and few processes ever set a password
+    from zxcvbn import zxcvbn
 
     with _estimating:
         estimate = zxcvbn(password[:LONGEST_LOOKED_AT], user_inputs=known)

@@ -1,6 +1,8 @@
-"""How often something was tried: counted in the database, so for every process together, by its clock.
+"""How often something was tried: counted in the database, so for
+every process together, by its clock.
 
-Each count is one row and one statement. Neither a cache that overflows nor many requests can push one out.
+Each count is one row and one statement. Neither a cache that overflows nor many
+requests can push one out.
 """
 
 from dataclasses import dataclass
@@ -40,7 +42,9 @@ LOOK = """
 
 @dataclass(frozen=True)
 class Bucket:
-    """What is counted together: tries of one kind, for one account, address or browser."""
+    """What is counted together: tries of one kind, for one
+    account, address or browser.
+    """
 
     limit: Limit
     name: str
@@ -53,9 +57,11 @@ def count(bucket: Bucket) -> timedelta | None:
 
 
 def hold(bucket: Bucket) -> timedelta | None:
-    """Let nobody else try until this transaction ends. How long to wait, when all tries are used up; else None.
+    """Let nobody else try until this transaction ends. How long to wait,
+    when all tries are used up; else None.
 
-    So a try can be counted when it is known to be a wrong one, and many at once are not more than in a row.
+    So a try can be counted when it is known to be a wrong one, and many at once are not
+    more than in a row.
     """
     tries, wait = _upsert(HOLD, bucket)
     return wait if tries >= bucket.limit.most else None
@@ -83,7 +89,8 @@ def forget(*buckets: Bucket) -> None:
 
 
 def slot_of(made_up: str) -> str:
-    """The name of a bucket for what a visitor chooses, such as an address nobody here has.
+    """The name of a bucket for what a visitor chooses, such
+    as an address nobody here has.
 
     Nobody outside can tell which two share one, and nothing that was typed is kept.
     """
@@ -95,4 +102,6 @@ def slot_of(made_up: str) -> str:
 def drop_ended_throttles(timestamp: int) -> None:
     """Nightly: counts whose time is over say nothing any more."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM accounts_throttle WHERE ends_at <= statement_timestamp()")
+        cursor.execute(
+            "DELETE FROM accounts_throttle WHERE ends_at <= statement_timestamp()"
+        )

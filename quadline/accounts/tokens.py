@@ -10,7 +10,8 @@ from django.db.models import Q
 from quadline.accounts.models import ApiToken, User
 from quadline.audit.models import record
 
-MARK = "ql_"  # so that people, and scanners for secrets in code, know one when they see it
+# so that people, and scanners for secrets in code, know one when they see it
+MARK = "ql_"
 RANDOM_BYTES = 32
 SHOWN = 8
 LONGEST_NAME = 80
@@ -21,37 +22,76 @@ class TokenRefused(ValueError):
     """No token was made; the message says why, in plain words."""
 
 
-def make_token(*, user: User, name: str, actor: User | None, now: datetime) -> tuple[ApiToken, str]:
-    """A new token of a staff user, and its words, which nobody can read again. Raises TokenRefused."""
+def make_token(
+    *,
+    user: User,
+    name: str,
+    actor: User | None,
+    now: datetime,
+) -> tuple[ApiToken, str]:
+    """A new token of a staff user, and its words, which nobody can
+    read again. Raises TokenRefused.
+    """
     name = " ".join(name.replace("\x00", "").split())
     if not name:
-        raise TokenRefused("Give the token a name that says what it is for. No token was made.")
+        raise TokenRefused(
+            "Give the token a name that says what it is for. No token was made."
+        )
     if len(name) > LONGEST_NAME:
-        raise TokenRefused(f"A name has at most {LONGEST_NAME} characters. No token was made.")
+        raise TokenRefused(
+            f"A name has at most {LONGEST_NAME} characters. No token was made."
+        )
     if not user.is_active:
         raise TokenRefused(f"{user.name}'s account is deactivated. No token was made.")
     words = MARK + secrets.token_urlsafe(RANDOM_BYTES)
     with transaction.atomic():
-        token = ApiToken.objects.create(user=user, name=name, prefix=words[:SHOWN], digest=digest_of(words), created_at=now)
-        record("API token made", subject=token, actor=actor, of=user.email, name=name)
+        token = ApiToken.objects.create(
+            user=user,
+            name=name,
+            prefix=words[:SHOWN],
+            digest=digest_of(words),
+            created_at=now,
+        )
+        record(
+            "API token made",
+            subject=token,
+            actor=actor,
+            of=user.email,
+            name=name,
+        )
     return token, words
 
 
 def revoke_token(token: ApiToken, *, actor: User, now: datetime) -> bool:
     """From now on it opens nothing. False when it was revoked already."""
     with transaction.atomic():
-        if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
+        if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(
+            revoked_at=now
+        ):
             return False
-        record("API token revoked", subject=token, actor=actor, name=token.name)
+        record(
+            "API token revoked",
+            subject=token,
+            actor=actor,
+            name=token.name,
+        )
         return True
 
 
 def user_of(words: str, *, now: datetime) -> User | None:
-    """Whose token this is; None when it is unknown or revoked, or the account is switched off."""
-    token = ApiToken.objects.select_related("user").filter(digest=digest_of(words), revoked_at=None).first()
+    """Whose token this is; None when it is unknown or revoked,
+    or the account is switched off.
+    """
+    token = (
+        ApiToken.objects.select_related("user")
+        .filter(digest=digest_of(words), revoked_at=None)
+        .first()
+    )
     if token is None or not token.user.is_active:
         return None
-    ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY), pk=token.pk).update(last_used_at=now)
+    ApiToken.objects.filter(
+        Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY), pk=token.pk
+    ).update(last_used_at=now)
     return token.user
 
 

@@ -1,4 +1,6 @@
-"""Where a request comes from: the client's address, behind the proxies that TRUSTED_PROXIES names."""
+"""Where a request comes from: the client's address, behind the
+proxies that TRUSTED_PROXIES names.
+"""
 
 from functools import lru_cache
 from ipaddress import ip_address
@@ -31,10 +33,16 @@ def _forwarded_for(request: HttpRequest) -> str:
 
 @lru_cache(maxsize=100)  # once for each, not once for each request
 def _warn_of_unnamed_proxy(peer: str) -> None:
-    """From the internet anybody can write the header; from a private address it is a proxy that nobody named."""
+    """From the internet anybody can write the header; from a private
+    address it is a proxy that nobody named.
+    """
     try:
         is_near = ip_address(peer).is_private
     except ValueError:
         return
     if is_near:
-        log.warning("a proxy that TRUSTED_PROXIES does not name: all behind it share one address", proxy=peer)
+        log.warning(
+            "a proxy that TRUSTED_PROXIES does not name: all behind it share one"
+            " address",
+            proxy=peer,
+        )

@@ -1,4 +1,6 @@
-"""Whom a broadcast of a program goes to: the caseload, students by their ids, or all with some tag or course."""
+"""Whom a broadcast of a program goes to: the caseload, students by their
+ids, or all with some tag or course.
+"""
 
 from typing import Annotated
 
@@ -29,20 +31,35 @@ class Audience(Given):
 
 
 def tokens_of(audience: Audience, author: User) -> list[str]:
-    """The same choices as the To field makes. Refused when it names nobody, or somebody who is not there."""
+    """The same choices as the To field makes. Refused when it names
+    nobody, or somebody who is not there.
+    """
     tokens = [CASELOAD] if audience.caseload else []
     tokens += [f"{TAG}:{tag}" for tag in audience.filter.tags]
     tokens += [f"{COURSE}:{course}" for course in audience.filter.courses]
     tokens += _named(audience.ids, author)
     if not tokens:
-        raise Refused(422, "The audience names nobody: give caseload, ids or a filter. Nothing was sent.")
+        raise Refused(
+            422,
+            "The audience names nobody: give caseload, ids or a filter. Nothing was"
+            " sent.",
+        )
     return tokens
 
 
 def _named(ids: list[str], author: User) -> list[str]:
     seen = Student.objects.visible_to(author).filter(institutional_id__in=ids)
     known = dict(seen.values_list("institutional_id", "pk")) if ids else {}
-    faults = [f"ids, row {row}: there is no student {each!r}" for row, each in enumerate(ids, start=1) if each not in known]
+    faults = [
+        f"ids, row {row}: there is no student {each!r}"
+        for row, each in enumerate(ids, start=1)
+        if each not in known
+    ]
     if faults:
-        raise Refused(422, f"{len(faults):,} of the ids are nobody's that you may see. Nothing was sent.", faults=faults)
+        raise Refused(
+            422,
+            f"{len(faults):,} of the ids are nobody's that you may see. Nothing was"
+            " sent.",
+            faults=faults,
+        )
     return [f"{STUDENT}:{pk}" for pk in known.values()]

@@ -46,7 +46,8 @@ class BroadcastAnswer(Answer):
     created_at: datetime
     launched_at: datetime | None
     finished_at: datetime | None
-    counts: dict[str, int]  # by status; "nothing": who got nothing, for a reason of the review
+    # by status; "nothing": who got nothing, for a reason of the review
+    counts: dict[str, int]
     total: int
     handed_over: int  # the carrier or the mail server has them
     waiting: int
@@ -70,7 +71,11 @@ def broadcast_answer(broadcast: Broadcast) -> BroadcastAnswer:
         created_at=broadcast.created_at,
         launched_at=broadcast.launched_at,
         finished_at=broadcast.finished_at,
-        counts={} if broadcast.state == State.DRAFT else {count.status: count.count for count in stands.counts},
+        counts=(
+            {}
+            if broadcast.state == State.DRAFT
+            else {count.status: count.count for count in stands.counts}
+        ),
         total=stands.total,
         handed_over=stands.sent,
         waiting=stands.waiting,
@@ -82,5 +87,14 @@ def broadcast_answer(broadcast: Broadcast) -> BroadcastAnswer:
 
 
 def _review(review: Review) -> ReviewAnswer:
-    plain = {name: getattr(review, name) for name in ReviewAnswer.model_fields if name != "checks"}
-    return ReviewAnswer(**plain, checks=[CheckAnswer(level=check.level, words=check.words) for check in review.checks])
+    plain = {
+        name: getattr(review, name)
+        for name in ReviewAnswer.model_fields
+        if name != "checks"
+    }
+    return ReviewAnswer(
+        **plain,
+        checks=[
+            CheckAnswer(level=check.level, words=check.words) for check in review.checks
+        ],
+    )

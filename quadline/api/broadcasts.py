@@ -1,4 +1,6 @@
-"""Broadcasts: write to many, see what became of it by status, pause it, let it go on, stop the rest."""
+"""Broadcasts: write to many, see what became of it by status,
+pause it, let it go on, stop the rest.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -28,7 +30,15 @@ from quadline.delivery.outbox.written_email import LONGEST_SUBJECT, NO_WRITER
 TRIES = 3  # somebody's consent may change between the look and the launch
 router = Router(tags=["Broadcasts"])
 GOES_ON = ("get_broadcast", "pause_broadcast", "resume_broadcast", "stop_broadcast")
-STEERED = answers(200, BroadcastAnswer, 404, 409, 413, 415, 422)
+STEERED = answers(
+    200,
+    BroadcastAnswer,
+    404,
+    409,
+    413,
+    415,
+    422,
+)
 
 
 class NewBroadcast(Given):
@@ -37,18 +47,29 @@ class NewBroadcast(Given):
     body: Written  # with merge fields, such as [Student Name]
     audience: Audience
     with_contact_card: bool = False  # of an email
-    review_only: bool = False  # nothing leaves: a draft that can be sent or discarded on the screen
+    # nothing leaves: a draft that can be sent or discarded on the screen
+    review_only: bool = False
 
 
 @router.post(
     "",
-    response=answers(201, BroadcastAnswer, 403, 409, 422, with_body=True),
+    response=answers(
+        201,
+        BroadcastAnswer,
+        403,
+        409,
+        422,
+        with_body=True,
+    ),
     summary="Write to many, each in a conversation of their own",
-    openapi_extra=DESCRIBED | leads_to(201, **dict.fromkeys(GOES_ON, ("broadcast_id", "id"))),
+    openapi_extra=DESCRIBED
+    | leads_to(201, **dict.fromkeys(GOES_ON, ("broadcast_id", "id"))),
 )
 @once(201)
 def send_broadcast(request: ApiRequest, new: NewBroadcast) -> BroadcastAnswer:
-    """Reviewed and sent in one: the answer's ``review`` says who gets what and why. With ``review_only`` nothing leaves."""
+    """Reviewed and sent in one: the answer's ``review`` says who gets what and why.
+    With ``review_only`` nothing leaves.
+    """
     if not request.auth.may[May.TEXT]:
         raise Refused(403, NO_WRITER)
     try:
@@ -60,34 +81,75 @@ def send_broadcast(request: ApiRequest, new: NewBroadcast) -> BroadcastAnswer:
     return broadcast_answer(broadcast)
 
 
-@router.get("/{uuid:broadcast_id}", response=answers(200, BroadcastAnswer, 404, 422), summary="A broadcast, counted by status")
+@router.get(
+    "/{uuid:broadcast_id}",
+    response=answers(
+        200,
+        BroadcastAnswer,
+        404,
+        422,
+    ),
+    summary="A broadcast, counted by status",
+)
 def get_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
     return broadcast_answer(_seen(request, broadcast_id))
 
 
-@router.post("/{uuid:broadcast_id}/pause", response=STEERED, summary="Keep what has not left", openapi_extra=DESCRIBED)
+@router.post(
+    "/{uuid:broadcast_id}/pause",
+    response=STEERED,
+    summary="Keep what has not left",
+    openapi_extra=DESCRIBED,
+)
 @once(200)
 def pause_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
     """One that is paused already stays so."""
-    return _turned(request, broadcast_id, pausing.pause, State.PAUSED)
+    return _turned(
+        request,
+        broadcast_id,
+        pausing.pause,
+        State.PAUSED,
+    )
 
 
-@router.post("/{uuid:broadcast_id}/resume", response=STEERED, summary="Let it go on", openapi_extra=DESCRIBED)
+@router.post(
+    "/{uuid:broadcast_id}/resume",
+    response=STEERED,
+    summary="Let it go on",
+    openapi_extra=DESCRIBED,
+)
 @once(200)
 def resume_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
     """One that runs already goes on running."""
-    return _turned(request, broadcast_id, pausing.resume, State.RUNNING)
+    return _turned(
+        request,
+        broadcast_id,
+        pausing.resume,
+        State.RUNNING,
+    )
 
 
-@router.post("/{uuid:broadcast_id}/stop", response=STEERED, summary="Cancel what has not left", openapi_extra=DESCRIBED)
+@router.post(
+    "/{uuid:broadcast_id}/stop",
+    response=STEERED,
+    summary="Cancel what has not left",
+    openapi_extra=DESCRIBED,
+)
 @once(200)
 def stop_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
     """What has left, has left. One that was stopped cannot be resumed."""
-    return _turned(request, broadcast_id, pausing.stop_rest, State.STOPPED)
+    return _turned(
+        request,
+        broadcast_id,
+        pausing.stop_rest,
+        State.STOPPED,
+    )
 
 
 def _known(request: ApiRequest) -> Broadcast | None:
-    """The one that this very request made before: its kept answer was dropped long ago, the broadcast was not."""
+    """The one that this very request made before: its kept answer was
+    dropped long ago, the broadcast was not.
+    """
     return Broadcast.objects.filter(pk=request.act_id, author=request.auth).first()
 
 
@@ -106,23 +168,43 @@ def _drafted(request: ApiRequest, new: NewBroadcast) -> Broadcast:
 
 
 def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> None:
-    """Nobody looks between review and launch: where the first look is out of date, the next one counts."""
+    """Nobody looks between review and launch: where the first look is
+    out of date, the next one counts.
+    """
     preflight.review(broadcast, now=clock.now())
     for _ in range(0 if review_only else TRIES):
         try:
-            launch(broadcast, actor=request.auth, fingerprint=broadcast.fingerprint, now=clock.now())
+            launch(
+                broadcast,
+                actor=request.auth,
+                fingerprint=broadcast.fingerprint,
+                now=clock.now(),
+            )
             return
         except ReviewChanged:
             continue
     if not review_only:
-        raise Refused(409, "The recipients change faster than they can be reviewed. Nothing was sent: try again.", retry_after=5)
+        raise Refused(
+            409,
+            "The recipients change faster than they can be reviewed. Nothing was sent:"
+            " try again.",
+            retry_after=5,
+        )
 
 
 def _seen(request: ApiRequest, broadcast_id: uuid.UUID) -> Broadcast:
-    return get_object_or_404(Broadcast.objects.shown_to(request.auth).select_related("author"), pk=broadcast_id)
+    return get_object_or_404(
+        Broadcast.objects.shown_to(request.auth).select_related("author"),
+        pk=broadcast_id,
+    )
 
 
-def _turned(request: ApiRequest, broadcast_id: uuid.UUID, turn: Callable[..., Any], wanted: State) -> BroadcastAnswer:
+def _turned(
+    request: ApiRequest,
+    broadcast_id: uuid.UUID,
+    turn: Callable[..., Any],
+    wanted: State,
+) -> BroadcastAnswer:
     chosen = _seen(request, broadcast_id)
     if not pausing.may_steer(chosen, request.auth):
         raise Http404
@@ -132,5 +214,9 @@ def _turned(request: ApiRequest, broadcast_id: uuid.UUID, turn: Callable[..., An
         raise Refused(409, str(refused)) from refused
     chosen.refresh_from_db()
     if chosen.state != wanted:
-        raise Refused(409, f"This broadcast is {chosen.state}: it cannot become {wanted} now. Nothing was changed.")
+        raise Refused(
+            409,
+            f"This broadcast is {chosen.state}: it cannot become {wanted} now. Nothing"
+            " was changed.",
+        )
     return broadcast_answer(chosen)

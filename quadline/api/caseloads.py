@@ -29,18 +29,38 @@ class CaseloadAnswer(Answer):
 
 
 @router.put(
-    "/{staff}", response=answers(200, CaseloadAnswer, 403, 404, 422, with_body=True), summary="Replace somebody's caseload"
+    "/{staff}",
+    response=answers(
+        200,
+        CaseloadAnswer,
+        403,
+        404,
+        422,
+        with_body=True,
+    ),
+    summary="Replace somebody's caseload",
 )
 def put_caseload(
-    request: ApiRequest, staff: Annotated[Words, Path(max_length=254, examples=["maya@college.edu"])], caseload: Caseload
+    request: ApiRequest,
+    staff: Annotated[Words, Path(max_length=254, examples=["maya@college.edu"])],
+    caseload: Caseload,
 ) -> CaseloadAnswer:
-    """For administrators. ``staff`` is the address they sign in with; exactly these students are theirs afterwards."""
+    """For administrators. ``staff`` is the address they sign in with; exactly these
+    students are theirs afterwards.
+    """
     if not request.auth.may[May.MANAGE]:
         raise Refused(403, "Only administrators assign students. Nothing was changed.")
     whose = get_object_or_404(User, email=staff.lower())
     try:
-        count = bring_to(whose, caseload.students, actor=request.auth, now=clock.now())
+        count = bring_to(
+            whose,
+            caseload.students,
+            actor=request.auth,
+            now=clock.now(),
+        )
     except RosterFault as fault:
         found = [str(each) for each in fault.faults]
-        raise Refused(422, f"{len(found):,} to fix. Nothing was changed.", faults=found) from fault
+        raise Refused(
+            422, f"{len(found):,} to fix. Nothing was changed.", faults=found
+        ) from fault
     return CaseloadAnswer(staff=whose.email, students=count)

@@ -20,18 +20,37 @@ class Messages(Answer):
     has_more: bool
 
 
-@router.get("/{int:conversation_id}/messages", response=answers(200, Messages, 404, 422), summary="Messages in the order written")
+@router.get(
+    "/{int:conversation_id}/messages",
+    response=answers(
+        200,
+        Messages,
+        404,
+        422,
+    ),
+    summary="Messages in the order written",
+)
 def list_messages(
     request: ApiRequest,
     conversation_id: Annotated[int, Path(ge=0, le=LARGEST_ID)],
     after: After = 0,
     limit: Limit = 100,
 ) -> Messages:
-    """Messages of a conversation are written one after the other, so that a reader who goes on from ``cursor`` misses none."""
-    chosen = get_object_or_404(Conversation.objects.visible_to(request.auth), pk=conversation_id)
+    """Messages of a conversation are written one after the other, so that a reader who
+    goes on from ``cursor`` misses none.
+    """
+    chosen = get_object_or_404(
+        Conversation.objects.visible_to(request.auth), pk=conversation_id
+    )
     asked = chosen.messages.filter(position__gt=after).select_related(
         "conversation__staff", "conversation__student", "system_number"
     )
     found, has_more = page_of(asked.in_order(), limit)
-    messages = [ListedMessage(**listed(message, reader=request.auth)) for message in found]
-    return Messages(messages=messages, cursor=messages[-1].position if messages else after, has_more=has_more)
+    messages = [
+        ListedMessage(**listed(message, reader=request.auth)) for message in found
+    ]
+    return Messages(
+        messages=messages,
+        cursor=messages[-1].position if messages else after,
+        has_more=has_more,
+    )

@@ -10,11 +10,19 @@ from quadline.accounts.models import User
 
 LARGEST_ID = 2**63 - 1
 
-# PostgreSQL keeps no NUL; lone surrogates are no text at all, and pydantic refuses them by itself.
+# PostgreSQL keeps no NUL; lone surrogates are no text at all, and pydantic refuses them
+# by itself.
 Words = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"  # but white space
 Written = Annotated[str, Field(pattern=SOMETHING, max_length=20_000)]
-InstitutionalId = Annotated[str, Field(pattern=SOMETHING, max_length=40, examples=["00417733"])]
+InstitutionalId = Annotated[
+    str,
+    Field(
+        pattern=SOMETHING,
+        max_length=40,
+        examples=["00417733"],
+    ),
+]
 Name = Annotated[str, Field(pattern=SOMETHING, description="At most 120 characters.")]
 Label = Annotated[str, Field(pattern=SOMETHING, max_length=60)]
 
@@ -23,11 +31,15 @@ class ApiRequest(HttpRequest):
     """One that a token has let through."""
 
     auth: User
-    act_id: UUID  # of what this request makes: the same for the same Idempotency-Key and body (idempotency.py)
+    # of what this request makes: the same for the same Idempotency-Key and body
+    # (idempotency.py)
+    act_id: UUID
 
 
 class Given(BaseModel):
-    """What a caller writes: nothing is guessed, and what is not known is refused rather than left out."""
+    """What a caller writes: nothing is guessed, and what is not
+    known is refused rather than left out.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -39,5 +51,7 @@ class Answer(BaseModel):
 
 
 def only_described(**limits: Any) -> Any:
-    """Limits that the description names and a room's own rules check, with words that name the row."""
+    """Limits that the description names and a room's own rules
+    check, with words that name the row.
+    """
     return Field(default="", json_schema_extra=limits)

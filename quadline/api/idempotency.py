@@ -1,4 +1,6 @@
-"""A POST with an Idempotency-Key is done once: sent again, or ten times at once, it is one act and one answer."""
+"""A POST with an Idempotency-Key is done once: sent again, or ten times
+at once, it is one act and one answer.
+"""
 
 import functools
 import hashlib
@@ -21,24 +23,33 @@ from quadline.jobs import job
 HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=48)
 WAIT_SECONDS = 5  # for the same act under way; then the caller is told to come back
-IDS = uuid.UUID("5e0f2ba1-6d0b-4d5a-9a5e-3f6f3c1f1b52")  # the space of ids that are made from keys
+# the space of ids that are made from keys
+IDS = uuid.UUID("5e0f2ba1-6d0b-4d5a-9a5e-3f6f3c1f1b52")
 _KEY = re.compile(r"[!-~]{1,255}")
 
 PARAMETER = {
     "in": "header",
     "name": HEADER,
     "required": False,
-    "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255},
+    "schema": {
+        "type": "string",
+        "pattern": "^[!-~]+$",
+        "minLength": 1,
+        "maxLength": 255,
+    },
     "description": (
-        "Any text of your own for this one act, such as a UUID. The same key and body again: the same answer, and nothing "
-        "is done twice. Another body: 422. Kept for 48 hours."
+        "Any text of your own for this one act, such as a UUID. The same key and body"
+        " again: the same answer, and nothing is done twice. Another body: 422. Kept"
+        " for 48 hours."
     ),
 }
 DESCRIBED: dict[str, Any] = {"parameters": [PARAMETER]}
 
 
 def once(status: int) -> Callable[[Callable[..., Answer]], Callable[..., HttpResponse]]:
-    """For the functions behind a POST; ``status`` is what a success is answered with."""
+    """For the functions behind a POST; ``status`` is what
+    a success is answered with.
+    """
 
     def declare(act: Callable[..., Answer]) -> Callable[..., HttpResponse]:
         @functools.wraps(act)
@@ -47,8 +58,23 @@ def once(status: int) -> Callable[[Callable[..., Answer]], Callable[..., HttpRes
             with transaction.atomic():
                 if key is None:
                     request.act_id = uuid.uuid4()
-                    return _answer_of(act, status, request, given)
-                return _once(key, functools.partial(_answer_of, act, status, request, given), request)
+                    return _answer_of(
+                        act,
+                        status,
+                        request,
+                        given,
+                    )
+                return _once(
+                    key,
+                    functools.partial(
+                        _answer_of,
+                        act,
+                        status,
+                        request,
+                        given,
+                    ),
+                    request,
+                )
 
         return answer
 
@@ -57,40 +83,68 @@ def once(status: int) -> Callable[[Callable[..., Answer]], Callable[..., HttpRes
 
 @job(queue="receipts", attempts=3)
 def drop_old_answers(timestamp: int) -> None:
-    """A key may be used again after that; ids made from it still keep the very same act from being done twice."""
+    """A key may be used again after that; ids made from it still keep the
+    very same act from being done twice.
+    """
     KeptAnswer.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
 
 
-def _once(key: str, do: Callable[[], HttpResponse], request: ApiRequest) -> HttpResponse:
+def _once(
+    key: str, do: Callable[[], HttpResponse], request: ApiRequest
+) -> HttpResponse:
     if not _KEY.fullmatch(key):
-        raise Refused(422, f"{HEADER} has 1 to 255 plain characters without spaces. Nothing was done.")
+        raise Refused(
+            422,
+            f"{HEADER} has 1 to 255 plain characters without spaces. Nothing was done.",
+        )
     fingerprint = _fingerprint(request)
     kept, is_new = _claimed(request, key, fingerprint)
     if kept.fingerprint != fingerprint:
-        raise Refused(422, f"This {HEADER} was used for another request. Nothing was done: make a new key for each act.")
+        raise Refused(
+            422,
+            f"This {HEADER} was used for another request. Nothing was done: make a new"
+            " key for each act.",
+        )
     if not is_new:
         return _again(kept)
     request.act_id = uuid.uuid5(IDS, f"{request.auth.pk} {key} {fingerprint}")
     answer = do()
     if answer.has_header("Retry-After"):
-        transaction.set_rollback(True)  # whoever does as told and asks again is not answered with this
+        # whoever does as told and asks again is not answered with this
+        transaction.set_rollback(True)
         return answer
-    kept.status, kept.body, kept.content_type = answer.status_code, answer.content.decode(), answer["Content-Type"]
+    kept.status, kept.body, kept.content_type = (
+        answer.status_code,
+        answer.content.decode(),
+        answer["Content-Type"],
+    )
     kept.save(update_fields=["status", "body", "content_type"])
     return answer
 
 
-def _claimed(request: ApiRequest, key: str, fingerprint: str) -> tuple[KeptAnswer, bool]:
-    """The row of this key, and whether it is ours to fill. Whoever holds the same key is waited for: then it has its answer."""
+def _claimed(
+    request: ApiRequest, key: str, fingerprint: str
+) -> tuple[KeptAnswer, bool]:
+    """The row of this key, and whether it is ours to fill. Whoever holds the same key
+    is waited for: then it has its answer.
+    """
     made = {"fingerprint": fingerprint, "created_at": clock.now()}
     try:
         _wait_at_most(WAIT_SECONDS)
-        found = KeptAnswer.objects.get_or_create(user=request.auth, key=key, defaults=made)
+        found = KeptAnswer.objects.get_or_create(
+            user=request.auth,
+            key=key,
+            defaults=made,
+        )
         _wait_at_most(0)
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
-        raise Refused(409, "The same request is being done just now. Ask again for its answer.", retry_after=1) from error
+        raise Refused(
+            409,
+            "The same request is being done just now. Ask again for its answer.",
+            retry_after=1,
+        ) from error
     return found
 
 
@@ -100,20 +154,34 @@ def _wait_at_most(seconds: int) -> None:
         cursor.execute(f"SET LOCAL lock_timeout = '{seconds}s'")
 
 
-def _answer_of(act: Callable[..., Answer], status: int, request: ApiRequest, given: dict[str, Any]) -> HttpResponse:
+def _answer_of(
+    act: Callable[..., Answer],
+    status: int,
+    request: ApiRequest,
+    given: dict[str, Any],
+) -> HttpResponse:
     """A refusal undoes what the act had begun, and is an answer like any other."""
     try:
         with transaction.atomic():
             done = act(request, **given)
     except (Refused, Http404) as refusal:
         return problem_of(refusal)
-    return HttpResponse(done.model_dump_json(), status=status, content_type="application/json")
+    return HttpResponse(
+        done.model_dump_json(), status=status, content_type="application/json"
+    )
 
 
 def _again(kept: KeptAnswer) -> HttpResponse:
     headers = {"Idempotency-Replayed": "true"}
-    return HttpResponse(kept.body, status=kept.status, content_type=kept.content_type, headers=headers)
+    return HttpResponse(
+        kept.body,
+        status=kept.status,
+        content_type=kept.content_type,
+        headers=headers,
+    )
 
 
 def _fingerprint(request: ApiRequest) -> str:
-    return hashlib.sha256(b"\n".join([str(request.method).encode(), request.path.encode(), request.body])).hexdigest()
+    return hashlib.sha256(
+        b"\n".join([str(request.method).encode(), request.path.encode(), request.body])
+    ).hexdigest()

@@ -12,13 +12,25 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.api.answers import answers, leads_to
-from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Words, Written
+from quadline.api.fields import (
+    Answer,
+    ApiRequest,
+    Given,
+    InstitutionalId,
+    Words,
+    Written,
+)
 from quadline.api.idempotency import DESCRIBED, once
 from quadline.api.problems import Refused
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.delivery.outbox.accepting import TextRefused, TooManyTexts, accept_text
 from quadline.delivery.outbox.waiting import wait_of
-from quadline.delivery.outbox.written_email import LONGEST_SUBJECT, NO_WRITER, EmailRefused, accept_email
+from quadline.delivery.outbox.written_email import (
+    LONGEST_SUBJECT,
+    NO_WRITER,
+    EmailRefused,
+    accept_email,
+)
 from quadline.delivery.rules import TEXTS_COUNTED_FOR
 from quadline.roster.models import Student
 
@@ -32,7 +44,8 @@ class NewMessage(Given):
     subject: Annotated[Words, Field(max_length=LONGEST_SUBJECT)] = ""  # of an email
     body: Written  # with merge fields, such as [Student Name]
     with_contact_card: bool = False  # of an email
-    as_written: bool = False  # what looks like a merge field, such as {room}, is meant as it stands
+    # what looks like a merge field, such as {room}, is meant as it stands
+    as_written: bool = False
 
 
 class Moment(Answer):
@@ -73,17 +86,34 @@ class MessageAnswer(ListedMessage):
 
 @router.post(
     "",
-    response=answers(201, MessageAnswer, 403, 404, 409, 422, 429, with_body=True),
+    response=answers(
+        201,
+        MessageAnswer,
+        403,
+        404,
+        409,
+        422,
+        429,
+        with_body=True,
+    ),
     summary="Send a text or an email to one student",
     openapi_extra=DESCRIBED
-    | leads_to(201, get_message=("message_id", "id"), list_messages=("conversation_id", "conversation_id")),
+    | leads_to(
+        201,
+        get_message=("message_id", "id"),
+        list_messages=("conversation_id", "conversation_id"),
+    ),
 )
 @once(201)
 def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
-    """It leaves from your own number; the first text asks for one. A text that may not be sent is blocked, with the reason."""
+    """It leaves from your own number; the first text asks for one. A text that may not
+    be sent is blocked, with the reason.
+    """
     if not request.auth.may[May.TEXT]:
         raise Refused(403, NO_WRITER)
-    student = get_object_or_404(Student.objects.visible_to(request.auth), institutional_id=new.student)
+    student = get_object_or_404(
+        Student.objects.visible_to(request.auth), institutional_id=new.student
+    )
     try:
         return message_answer(_accepted(request, student, new), reader=request.auth)
     except TooManyTexts as refused:
@@ -94,7 +124,16 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
         raise Refused(422, str(refused)) from refused
 
 
-@router.get("/{uuid:message_id}", response=answers(200, MessageAnswer, 404, 422), summary="A message, its status and timeline")
+@router.get(
+    "/{uuid:message_id}",
+    response=answers(
+        200,
+        MessageAnswer,
+        404,
+        422,
+    ),
+    summary="A message, its status and timeline",
+)
 def get_message(request: ApiRequest, message_id: uuid.UUID) -> MessageAnswer:
     seen = Conversation.objects.visible_to(request.auth)
     message = get_object_or_404(Message, pk=message_id, conversation__in=seen)
@@ -110,7 +149,9 @@ def listed(message: Message, *, reader: User) -> dict[str, Any]:
     waits = {"reason": wait.reason, "detail": wait.detail} if wait else {}
     return {name: getattr(message, name) for name in of_its_own} | {
         "staff": conversation.staff.email,
-        "student": conversation.student.institutional_id if conversation.student else None,
+        "student": (
+            conversation.student.institutional_id if conversation.student else None
+        ),
         "status_words": wait.status if wait else message.status_words,
         **waits,
     }
@@ -118,7 +159,9 @@ def listed(message: Message, *, reader: User) -> dict[str, Any]:
 
 def message_answer(message: Message, *, reader: User) -> MessageAnswer:
     events = message.events.select_related("actor")
-    return MessageAnswer(**listed(message, reader=reader), timeline=[_moment(event) for event in events])
+    return MessageAnswer(
+        **listed(message, reader=reader), timeline=[_moment(event) for event in events]
+    )
 
 
 def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:

@@ -30,7 +30,11 @@ def get_my_number(request: ApiRequest) -> NumberAnswer:
     number = SystemNumber.objects.of(request.auth)
     if number is None:
         return NumberAnswer(state="none")
-    waiting = Message.objects.filter(system_number=number, status=Status.WAITING, reason=WaitingFor.NUMBER)
+    waiting = Message.objects.filter(
+        system_number=number,
+        status=Status.WAITING,
+        reason=WaitingFor.NUMBER,
+    )
     return NumberAnswer(
         state=number.state,
         phone=number.phone if number.active_at else "",

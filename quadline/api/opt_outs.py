@@ -37,17 +37,36 @@ class OptOuts(Answer):
     has_more: bool
 
 
-@router.get("", response=answers(200, OptOuts, 422), summary="Who is opted out of whose number now")
+@router.get(
+    "",
+    response=answers(200, OptOuts, 422),
+    summary="Who is opted out of whose number now",
+)
 def list_opt_outs(request: ApiRequest, after: After = 0, limit: Limit = 100) -> OptOuts:
     states = opt_outs.opted_out(request.auth, _of_all_time())
     # By the entry: who opts out again has a new one, and is after every cursor.
-    found, has_more = page_of(states.filter(entry__gt=after).order_by("entry").values_list("entry", flat=True), limit)
-    rows = opt_outs.opted_out_rows(request.auth, states.filter(entry__in=found).order_by("entry"))
-    return OptOuts(opt_outs=[_answer(row) for row in rows], cursor=found[-1] if found else after, has_more=has_more)
+    found, has_more = page_of(
+        states.filter(entry__gt=after)
+        .order_by("entry")
+        .values_list("entry", flat=True),
+        limit,
+    )
+    rows = opt_outs.opted_out_rows(
+        request.auth, states.filter(entry__in=found).order_by("entry")
+    )
+    return OptOuts(
+        opt_outs=[_answer(row) for row in rows],
+        cursor=found[-1] if found else after,
+        has_more=has_more,
+    )
 
 
 def _of_all_time() -> Filters:
-    return filters_of({"period": "all"}, today=timezone.localdate(), zone=timezone.get_current_timezone())
+    return filters_of(
+        {"period": "all"},
+        today=timezone.localdate(),
+        zone=timezone.get_current_timezone(),
+    )
 
 
 def _answer(row: OptOutRow) -> OptedOut:

@@ -1,4 +1,6 @@
-"""Long lists in pages: ``cursor`` of an answer, given as ``after``, brings what follows, now or later."""
+"""Long lists in pages: ``cursor`` of an answer, given as ``after``,
+brings what follows, now or later.
+"""
 
 from typing import Annotated, Any, TypeVar
 
@@ -10,8 +12,22 @@ from quadline.api.fields import LARGEST_ID
 MOST = 200
 Row = TypeVar("Row")
 
-Limit = Annotated[int, Query(ge=1, le=MOST, description="At most so many.")]
-After = Annotated[int, Query(ge=0, le=LARGEST_ID, description="The cursor of the page before.")]
+Limit = Annotated[
+    int,
+    Query(
+        ge=1,
+        le=MOST,
+        description="At most so many.",
+    ),
+]
+After = Annotated[
+    int,
+    Query(
+        ge=0,
+        le=LARGEST_ID,
+        description="The cursor of the page before.",
+    ),
+]
 
 
 def page_of(rows: "QuerySet[Any, Row]", limit: int) -> tuple[list[Row], bool]:

@@ -1,4 +1,6 @@
-"""Every refusal as a problem (RFC 9457, application/problem+json) with a plain sentence, wherever it comes from."""
+"""Every refusal as a problem (RFC 9457, application/problem+json) with a plain
+sentence, wherever it comes from.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
@@ -13,19 +15,31 @@ from quadline.api.fields import Answer
 ROOT = "/api/"
 MEDIA_TYPE = "application/problem+json"
 MOST_FAULTS = 50
-AGAIN = "Send the same again: with an Idempotency-Key it is done once. Without one, look first whether it was done."
+AGAIN = (
+    "Send the same again: with an Idempotency-Key it is done once. Without one, look"
+    " first whether it was done."
+)
 SENTENCES = {
     400: "This could not be read: send JSON. Nothing was changed.",
-    401: "This needs a token that has not been revoked: send it as “Authorization: Bearer …”.",
+    401: (
+        "This needs a token that has not been revoked: send it as “Authorization:"
+        " Bearer …”."
+    ),
     403: "Your role does not do this. Nothing was changed.",
     404: "There is nothing here, or nothing that you may see.",
     405: "This address does not take this method.",
     408: "The body came too slowly. Nothing was changed: send it again.",
-    413: "Too large: 1,000,000 bytes are the most that is read here. Nothing was changed.",
+    413: (
+        "Too large: 1,000,000 bytes are the most that is read here. Nothing was"
+        " changed."
+    ),
     415: "Send JSON, with “Content-Type: application/json”. Nothing was changed.",
     422: "Something in this is not right. Nothing was changed.",
     500: f"Something went wrong here, and it has been logged. {AGAIN}",
-    503: f"Quadline is away for a moment: its database, or itself, is being started again. {AGAIN}",
+    503: (
+        "Quadline is away for a moment: its database, or itself, is being started"
+        f" again. {AGAIN}"
+    ),
 }
 UNREADABLE = "This is empty, or has a character that cannot be kept (NUL)"
 Get = Callable[[HttpRequest], HttpResponse]
@@ -44,19 +58,40 @@ class Problem(Answer):
 class Refused(Exception):
     """Nothing was done; answered as a problem."""
 
-    def __init__(self, status: int, detail: str = "", *, faults: Sequence[str] = (), retry_after: int = 0) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str = "",
+        *,
+        faults: Sequence[str] = (),
+        retry_after: int = 0,
+    ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.faults, self.retry_after = status, detail, faults, retry_after
+        self.status, self.detail, self.faults, self.retry_after = (
+            status,
+            detail,
+            faults,
+            retry_after,
+        )
 
 
-def problem(status: int, detail: str = "", *, faults: Iterable[str] = (), retry_after: int = 0) -> HttpResponse:
+def problem(
+    status: int,
+    detail: str = "",
+    *,
+    faults: Iterable[str] = (),
+    retry_after: int = 0,
+) -> HttpResponse:
     said = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=detail or SENTENCES.get(status, "This was refused. Nothing was changed."),
+        detail=detail
+        or SENTENCES.get(status, "This was refused. Nothing was changed."),
         faults=list(faults)[:MOST_FAULTS],
     )
-    answer = HttpResponse(said.model_dump_json(), status=status, content_type=MEDIA_TYPE)
+    answer = HttpResponse(
+        said.model_dump_json(), status=status, content_type=MEDIA_TYPE
+    )
     if status == HTTPStatus.UNAUTHORIZED:
         answer["WWW-Authenticate"] = 'Bearer realm="Quadline"'
     if retry_after:
@@ -67,10 +102,19 @@ def problem(status: int, detail: str = "", *, faults: Iterable[str] = (), retry_
 def problem_of(refusal: Exception) -> HttpResponse:
     """The answer to one of the exceptions below."""
     if isinstance(refusal, Refused):
-        return problem(refusal.status, refusal.detail, faults=refusal.faults, retry_after=refusal.retry_after)
+        return problem(
+            refusal.status,
+            refusal.detail,
+            faults=refusal.faults,
+            retry_after=refusal.retry_after,
+        )
     if isinstance(refusal, ValidationError):
         faults = [_fault(error) for error in refusal.errors]
-        return problem(422, f"{SENTENCES[422]} {faults[0]}." if len(faults) == 1 else "", faults=faults)
+        return problem(
+            422,
+            f"{SENTENCES[422]} {faults[0]}." if len(faults) == 1 else "",
+            faults=faults,
+        )
     return problem(refusal.status_code if isinstance(refusal, HttpError) else 404)
 
 
@@ -80,7 +124,9 @@ def refuse_in_words(api: NinjaAPI) -> None:
 
 
 def speak_in_problems(get_response: Get) -> Get:
-    """What is refused before or beside the API's own code (size, address, method, a fault of ours) says so in the same way."""
+    """What is refused before or beside the API's own code (size, address, method, a
+    fault of ours) says so in the same way.
+    """
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -89,7 +135,10 @@ def speak_in_problems(get_response: Get) -> Get:
             return response
         said = problem(response.status_code)
         response.content = said.content
-        response["Content-Type"], response["Content-Length"] = MEDIA_TYPE, str(len(said.content))
+        response["Content-Type"], response["Content-Length"] = (
+            MEDIA_TYPE,
+            str(len(said.content)),
+        )
         return response
 
     return answer
@@ -102,7 +151,11 @@ def _answered(request: HttpRequest, refusal: Any) -> HttpResponse:
 def _fault(error: dict[str, Any]) -> str:
     """Where and what: "students, row 3, tags: Input should be a valid list"."""
     source, *where = error["loc"]
-    places = where[1:] if source == "body" else where  # the first is the name of our own parameter
-    written = [f"row {place + 1}" if isinstance(place, int) else str(place)[:60] for place in places]
+    # the first is the name of our own parameter
+    places = where[1:] if source == "body" else where
+    written = [
+        f"row {place + 1}" if isinstance(place, int) else str(place)[:60]
+        for place in places
+    ]
     said = UNREADABLE if error["type"] == "string_pattern_mismatch" else error["msg"]
     return f"{', '.join(written) or source}: {said}"

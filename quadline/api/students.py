@@ -1,4 +1,6 @@
-"""Students: find them, open one, and bring the roster to what the campus system says."""
+"""Students: find them, open one, and bring the roster to
+what the campus system says.
+"""
 
 from typing import Annotated
 
@@ -9,7 +11,15 @@ from pydantic import Field
 from quadline import clock
 from quadline.accounts.rules import May
 from quadline.api.answers import answers
-from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Name, Words, only_described
+from quadline.api.fields import (
+    Answer,
+    ApiRequest,
+    Given,
+    InstitutionalId,
+    Name,
+    Words,
+    only_described,
+)
 from quadline.api.pages import Limit, page_of
 from quadline.api.problems import Refused
 from quadline.delivery.outbox.caseloads import put_students as bring_to
@@ -50,9 +60,11 @@ def at_most(column: str) -> str:
 
 
 class StudentRow(Given):
-    """A student as they are to be: what is left out becomes empty. The same columns as in a roster file.
+    """A student as they are to be: what is left out becomes empty. The
+    same columns as in a roster file.
 
-    A value that cannot be used leaves what is known there, and is in ``faults`` of the answer.
+    A value that cannot be used leaves what is known there, and is in ``faults`` of the
+    answer.
     """
 
     institutional_id: InstitutionalId
@@ -78,7 +90,8 @@ class StudentRow(Given):
 
 class Roster(Given):
     students: Annotated[list[StudentRow], Field(max_length=MOST_ROWS)]
-    allow_drop: bool = False  # even if phones, addresses or last names of more than a tenth of them would be gone
+    # even if phones, addresses or last names of more than a tenth of them would be gone
+    allow_drop: bool = False
 
 
 class FaultAnswer(Answer):
@@ -89,48 +102,115 @@ class FaultAnswer(Answer):
 
 
 class Put(Answer):
-    """``students``: those that are now as their rows say. ``faults``: what was left as it is, and why."""
+    """``students``: those that are now as their rows say.
+    ``faults``: what was left as it is, and why.
+    """
 
     students: int
     faults: list[FaultAnswer]
 
 
-@router.get("", response=answers(200, Students, 422), summary="Students you may see, by institutional id")
+@router.get(
+    "",
+    response=answers(200, Students, 422),
+    summary="Students you may see, by institutional id",
+)
 def list_students(
-    request: ApiRequest, query: SearchWords = "", institutional_id: SearchWords = "", after: SearchWords = "", limit: Limit = 100
+    request: ApiRequest,
+    query: SearchWords = "",
+    institutional_id: SearchWords = "",
+    after: SearchWords = "",
+    limit: Limit = 100,
 ) -> Students:
-    """Each word of query begins a word of a name, an id, an email address or a phone, as in the search on the screen."""
-    seen = Student.objects.visible_to(request.auth).matching(query).filter(institutional_id__gt=after)
+    """Each word of query begins a word of a name, an id, an email address or a phone,
+    as in the search on the screen.
+    """
+    seen = (
+        Student.objects.visible_to(request.auth)
+        .matching(query)
+        .filter(institutional_id__gt=after)
+    )
     if institutional_id:
         seen = seen.filter(institutional_id=institutional_id)
     found, has_more = page_of(seen.order_by("institutional_id"), limit)
     students = [student_answer(student) for student in found]
-    return Students(students=students, cursor=students[-1].institutional_id if students else after, has_more=has_more)
+    return Students(
+        students=students,
+        cursor=students[-1].institutional_id if students else after,
+        has_more=has_more,
+    )
 
 
-@router.put("", response=answers(200, Put, 403, 422, with_body=True), summary="Make students what these rows say, all or none")
+@router.put(
+    "",
+    response=answers(
+        200,
+        Put,
+        403,
+        422,
+        with_body=True,
+    ),
+    summary="Make students what these rows say, all or none",
+)
 def put_students(request: ApiRequest, roster: Roster) -> Put:
-    """For administrators. New institutional ids are new students; students who are not named stay as they are.
+    """For administrators. New institutional ids are new students; students
+    who are not named stay as they are.
 
     A value that cannot be read leaves what is known, and is in ``faults``.
     """
     if not request.auth.may[May.MANAGE]:
-        raise Refused(403, "Only administrators bring in the roster. Nothing was changed.")
+        raise Refused(
+            403, "Only administrators bring in the roster. Nothing was changed."
+        )
     cells = (row.as_cells() for row in roster.students)
     try:
-        put = bring_to(cells, actor=request.auth, now=clock.now(), may_drop=roster.allow_drop)
+        put = bring_to(
+            cells,
+            actor=request.auth,
+            now=clock.now(),
+            may_drop=roster.allow_drop,
+        )
     except RosterFault as fault:
         found = [str(each) for each in fault.faults]
-        raise Refused(422, f"{len(found):,} to fix. Nothing was changed.", faults=found) from fault
-    faults = [FaultAnswer(row=each.row, column=each.column, value=each.value, reason=each.reason) for each in put.faults]
+        raise Refused(
+            422, f"{len(found):,} to fix. Nothing was changed.", faults=found
+        ) from fault
+    faults = [
+        FaultAnswer(
+            row=each.row,
+            column=each.column,
+            value=each.value,
+            reason=each.reason,
+        )
+        for each in put.faults
+    ]
     return Put(students=put.students, faults=faults)
 
 
-@router.get("/{path:institutional_id}", response=answers(200, StudentAnswer, 404, 422), summary="One student")
-def get_student(request: ApiRequest, institutional_id: Annotated[InstitutionalId, Path()]) -> StudentAnswer:
-    return student_answer(get_object_or_404(Student.objects.visible_to(request.auth), institutional_id=institutional_id))
+@router.get(
+    "/{path:institutional_id}",
+    response=answers(
+        200,
+        StudentAnswer,
+        404,
+        422,
+    ),
+    summary="One student",
+)
+def get_student(
+    request: ApiRequest, institutional_id: Annotated[InstitutionalId, Path()]
+) -> StudentAnswer:
+    return student_answer(
+        get_object_or_404(
+            Student.objects.visible_to(request.auth), institutional_id=institutional_id
+        )
+    )
 
 
 def student_answer(student: Student) -> StudentAnswer:
-    plain = {name: getattr(student, name) for name in StudentAnswer.model_fields if name != "test_student"}
+    plain = {
+        name: getattr(student, name)
+        for name in StudentAnswer.model_fields
+        if name != "test_student"
+    }
     return StudentAnswer(**plain, test_student=student.is_test)

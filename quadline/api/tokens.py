@@ -1,4 +1,6 @@
-"""Who calls: the owner of the token in the Authorization header. Cookies count for nothing here."""
+"""Who calls: the owner of the token in the Authorization
+header. Cookies count for nothing here.
+"""
 
 from django.http import HttpRequest
 from ninja.security import HttpBearer

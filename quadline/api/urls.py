@@ -1,4 +1,6 @@
-"""Where each resource stands, under /api/v1/, and its description, as OpenAPI and as a page."""
+"""Where each resource stands, under /api/v1/, and its
+description, as OpenAPI and as a page.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -14,15 +16,24 @@ from ninja.operation import Operation
 from ninja.renderers import BaseRenderer
 from pydantic_core import to_json
 
-from quadline.api import broadcasts, caseloads, conversations, messages, numbers, opt_outs, students
+from quadline.api import (
+    broadcasts,
+    caseloads,
+    conversations,
+    messages,
+    numbers,
+    opt_outs,
+    students,
+)
 from quadline.api.problems import MEDIA_TYPE, SENTENCES, problem, refuse_in_words
 from quadline.api.tokens import Token
 
 PREFIX = "/api/v1/"
 VERSION = "1"
 ABOUT = (
-    "Text students from the systems of the college. A token stands for one staff user and may do what they may: what "
-    "they cannot see is not there. Students are named by their institutional id."
+    "Text students from the systems of the college. A token stands for one staff user"
+    " and may do what they may: what they cannot see is not there. Students are named"
+    " by their institutional id."
 )
 METHODS = ("get", "put", "post")
 LAST_RESORT = "Refused, or not able just now"
@@ -30,11 +41,19 @@ View = Callable[..., Any]
 
 
 class Json(BaseRenderer):
-    """In the one form that kept answers have too (idempotency.py): times to the microsecond."""
+    """In the one form that kept answers have too
+    (idempotency.py): times to the microsecond.
+    """
 
     media_type = "application/json"
 
-    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+    def render(
+        self,
+        request: HttpRequest,
+        data: Any,
+        *,
+        response_status: int,
+    ) -> bytes:
         return to_json(data)
 
 
@@ -48,7 +67,15 @@ class Api(NinjaAPI):
         return f"api-{operation.view_func.__name__.replace('_', '-')}"
 
 
-api = Api(title="Quadline", version=VERSION, description=ABOUT, auth=Token(), renderer=Json(), openapi_url=None, docs_url=None)
+api = Api(
+    title="Quadline",
+    version=VERSION,
+    description=ABOUT,
+    auth=Token(),
+    renderer=Json(),
+    openapi_url=None,
+    docs_url=None,
+)
 refuse_in_words(api)
 for prefix, room in {
     "students": students,
@@ -63,11 +90,17 @@ for prefix, room in {
 
 
 def for_programs(view: View) -> View:
-    """No sign-in page and no form token: the API asks for a token of its own, and reads JSON only."""
+    """No sign-in page and no form token: the API asks for a token
+    of its own, and reads JSON only.
+    """
 
     def open_view(request: HttpRequest, **parts: Any) -> HttpResponse:
         has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
-        if has_body and request.method in ("POST", "PUT") and request.content_type != "application/json":
+        if (
+            has_body
+            and request.method in ("POST", "PUT")
+            and request.content_type != "application/json"
+        ):
             return problem(415)
         answer: HttpResponse = view(request, **parts)
         return answer
@@ -87,12 +120,24 @@ def openapi(request: HttpRequest) -> HttpResponse:
 def docs(request: HttpRequest) -> HttpResponse:
     schema = described()
     operations = [
-        {"path": path, "method": method.upper(), **_shown(operation)}
+        {
+            "path": path,
+            "method": method.upper(),
+            **_shown(operation),
+        }
         for path, methods in schema["paths"].items()
         for method, operation in methods.items()
         if method in METHODS
     ]
-    return render(request, "api/docs.html", {"info": schema["info"], "operations": operations, "models": _models(schema)})
+    return render(
+        request,
+        "api/docs.html",
+        {
+            "info": schema["info"],
+            "operations": operations,
+            "models": _models(schema),
+        },
+    )
 
 
 @cache
@@ -102,7 +147,10 @@ def described() -> dict[str, Any]:
     schema: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
     for methods in schema["paths"].values():
         for operation in methods.values():
-            operation["responses"] = {str(code): _response(int(code), said) for code, said in operation["responses"].items()}
+            operation["responses"] = {
+                str(code): _response(int(code), said)
+                for code, said in operation["responses"].items()
+            }
     return schema
 
 
@@ -114,20 +162,34 @@ def _response(code: int, said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown(operation: dict[str, Any]) -> dict[str, Any]:
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    body = (
+        operation.get("requestBody", {})
+        .get("content", {})
+        .get("application/json", {})
+        .get("schema", {})
+    )
     return {
         "id": operation["operationId"],
         "summary": operation["summary"],
         "description": operation.get("description", ""),
-        "parameters": [_field(each["name"], each, each["schema"]) for each in operation["parameters"]],
+        "parameters": [
+            _field(each["name"], each, each["schema"])
+            for each in operation["parameters"]
+        ],
         "body": _type(body) if body else "",
-        "responses": [_result(code, said) for code, said in operation["responses"].items()],
+        "responses": [
+            _result(code, said) for code, said in operation["responses"].items()
+        ],
     }
 
 
 def _result(code: str, said: dict[str, Any]) -> dict[str, str]:
     schema = next(iter(said["content"].values()))["schema"]
-    return {"code": code, "words": "" if int(code) < 400 else said["description"], "type": _type(schema)}
+    return {
+        "code": code,
+        "words": "" if int(code) < 400 else said["description"],
+        "type": _type(schema),
+    }
 
 
 def _models(schema: dict[str, Any]) -> list[dict[str, Any]]:
@@ -137,7 +199,8 @@ def _models(schema: dict[str, Any]) -> list[dict[str, Any]]:
             "name": name,
             "description": " ".join(model.get("description", "").split()),
             "fields": [
-                _field(field, {"required": field in model.get("required", ())}, of) for field, of in model["properties"].items()
+                _field(field, {"required": field in model.get("required", ())}, of)
+                for field, of in model["properties"].items()
             ],
         }
         for name, model in models
@@ -145,7 +208,9 @@ def _models(schema: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _field(name: str, of: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    limits = [f"{words} {schema[key]}" for key, words in LIMITS.items() if key in schema]
+    limits = [
+        f"{words} {schema[key]}" for key, words in LIMITS.items() if key in schema
+    ]
     return {
         "name": name,
         "where": of.get("in", ""),
@@ -156,7 +221,12 @@ def _field(name: str, of: dict[str, Any], schema: dict[str, Any]) -> dict[str, A
     }
 
 
-LIMITS = {"minimum": "at least", "maximum": "at most", "maxLength": "at most", "maxItems": "at most"}
+LIMITS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "maxLength": "at most",
+    "maxItems": "at most",
+}
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -184,6 +254,7 @@ urlpatterns = [
     *(
         path(str(each.pattern), for_programs(each.callback), name=each.name)
         for each in api.urls[0]
-        if isinstance(each, URLPattern) and each.name != "api-root"  # ninja's own, which answers with a page
+        # ninja's own, which answers with a page
+        if isinstance(each, URLPattern) and each.name != "api-root"
     ),
 ]

@@ -1,4 +1,6 @@
-"""The audit trail: rows are written once and never changed; a trigger in the database sees to it."""
+"""The audit trail: rows are written once and never changed; a
+trigger in the database sees to it.
+"""
 
 from typing import Any
 
@@ -11,7 +13,12 @@ class AuditEntry(models.Model):
     """One act: by whom (nobody: the system or a student), on what, with what detail."""
 
     at = models.DateTimeField(auto_now_add=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     action = models.CharField(max_length=60)
     subject_type = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=40)
@@ -22,14 +29,22 @@ class AuditEntry(models.Model):
             models.Index(fields=["subject_type", "subject_id", "at"]),
             models.Index(fields=["actor", "at"]),
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(
+                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_type} {self.subject_id}"
 
 
-def record(action: str, *, subject: models.Model, actor: Any | None, **detail: Any) -> AuditEntry:
-    """Write one entry in the caller's transaction. No phone numbers and no message bodies in the detail."""
+def record(
+    action: str, *, subject: models.Model, actor: Any | None, **detail: Any
+) -> AuditEntry:
+    """Write one entry in the caller's transaction. No phone numbers
+    and no message bodies in the detail.
+    """
     return AuditEntry.objects.create(
         action=action,
         actor=actor,

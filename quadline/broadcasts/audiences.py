@@ -1,4 +1,6 @@
-"""Who a broadcast goes to, as people read it: what the To field offers and shows, and audiences kept under a name."""
+"""Who a broadcast goes to, as people read it: what the To field offers and
+shows, and audiences kept under a name.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +12,18 @@ from django.db.models import Count, F, Func, TextField
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.audit.models import record
-from quadline.broadcasts.choices import ALL, AUDIENCE, CASELOAD, COURSE, GROUPS, OFFICE, STUDENT, TAG, choices, standing_for
+from quadline.broadcasts.choices import (
+    ALL,
+    AUDIENCE,
+    CASELOAD,
+    COURSE,
+    GROUPS,
+    OFFICE,
+    STUDENT,
+    TAG,
+    choices,
+    standing_for,
+)
 from quadline.broadcasts.choices import Choice as Choice
 from quadline.broadcasts.choices import audience_of as audience_of
 from quadline.broadcasts.choices import resolve as resolve
@@ -19,7 +32,11 @@ from quadline.broadcasts.rules import BroadcastRefused
 from quadline.roster.models import Student
 from quadline.roster.searching import folded
 
-GROUP_WORDS = {CASELOAD: "All Students on My Caseload", OFFICE: "All students of my office", ALL: "All students of the college"}
+GROUP_WORDS = {
+    CASELOAD: "All Students on My Caseload",
+    OFFICE: "All students of my office",
+    ALL: "All students of the college",
+}
 KIND_WORDS = {TAG: "Tag", COURSE: "Course"}
 MOST_OF_A_KIND = 8
 MOST_NAMED = 3
@@ -38,34 +55,76 @@ class Suggestion:
 
 
 def suggestions(query: str, author: User) -> list[Suggestion]:
-    """What the To field offers: the caseload first, then saved audiences, tags, courses, students."""
+    """What the To field offers: the caseload first, then saved
+    audiences, tags, courses, students.
+    """
     asked = folded(query)
-    groups = [group for group in _groups_of(author) if asked in folded(GROUP_WORDS[group])]
-    saved = [each for each in SavedAudience.objects.filter(owner=author) if asked in folded(each.name)][:MOST_OF_A_KIND]
+    groups = [
+        group for group in _groups_of(author) if asked in folded(GROUP_WORDS[group])
+    ]
+    saved = [
+        each
+        for each in SavedAudience.objects.filter(owner=author)
+        if asked in folded(each.name)
+    ][:MOST_OF_A_KIND]
     found = [_group(group, author) for group in groups]
     found += [_saved(each, author) for each in saved]
-    found += [*_words_of("tags", TAG, asked, author), *_words_of("courses", COURSE, asked, author)]
+    found += [
+        *_words_of(
+            "tags",
+            TAG,
+            asked,
+            author,
+        ),
+        *_words_of(
+            "courses",
+            COURSE,
+            asked,
+            author,
+        ),
+    ]
     return found + [_student(student) for student in _students(query, author)]
 
 
 def chips(tokens: Iterable[str], author: User) -> list[Suggestion]:
-    """The tokens as they are shown in the field; those that stand for nobody the author may see are left out."""
+    """The tokens as they are shown in the field; those that stand for
+    nobody the author may see are left out.
+    """
     chosen = choices(tokens)
     named = [each.id for each in chosen if each.kind == STUDENT]
     students = Student.objects.visible_to(author).in_bulk(named) if named else {}
-    saved = SavedAudience.objects.filter(owner=author).in_bulk([each.id for each in chosen if each.kind == AUDIENCE])
-    return [chip for each in chosen if (chip := _chip(each, author, students, saved))]
+    saved = SavedAudience.objects.filter(owner=author).in_bulk(
+        [each.id for each in chosen if each.kind == AUDIENCE]
+    )
+    return [
+        chip
+        for each in chosen
+        if (
+            chip := _chip(
+                each,
+                author,
+                students,
+                saved,
+            )
+        )
+    ]
 
 
 def words(audience: dict[str, Any], author: User) -> str:
-    """An audience as people say it, at most 300 characters: All Students on My Caseload, except Bo Jensen."""
-    to, without = (_listed(audience.get(field, []), author) for field in ("to", "except"))
+    """An audience as people say it, at most 300 characters: All
+    Students on My Caseload, except Bo Jensen.
+    """
+    to, without = (
+        _listed(audience.get(field, []), author) for field in ("to", "except")
+    )
     said = f"{to or 'Nobody'}, except {without}" if without else to or "Nobody"
     return said if len(said) <= MOST_LETTERS else f"{said[: MOST_LETTERS - 1]}…"
 
 
 def save_audience(*, owner: User, name: str, audience: dict[str, Any]) -> SavedAudience:
-    """Keep an audience under a name; the same name again replaces it. Raises BroadcastRefused."""
+    """Keep an audience under a name; the same name again
+    replaces it. Raises BroadcastRefused.
+    """
     name = " ".join(name.replace("\x00", "").split())[:120]
     kept = audience_of(audience.get("to", []), audience.get("except", []))
     if not name:
@@ -73,7 +132,11 @@ def save_audience(*, owner: User, name: str, audience: dict[str, Any]) -> SavedA
     if not kept["to"]:
         raise BroadcastRefused("Choose somebody first. Nothing was saved.")
     with transaction.atomic():
-        saved, _ = SavedAudience.objects.update_or_create(owner=owner, name=name, defaults={"audience": kept})
+        saved, _ = SavedAudience.objects.update_or_create(
+            owner=owner,
+            name=name,
+            defaults={"audience": kept},
+        )
         record("audience saved", subject=saved, actor=owner)
         return saved
 
@@ -86,7 +149,10 @@ def _listed(tokens: Iterable[str], author: User) -> str:
     named = [each.id for each in chosen if each.kind == STUDENT]
     people = Student.objects.visible_to(author).filter(pk__in=named).by_name()
     count = people.count() if named else 0
-    shown = [student.display_name for student in people[: MOST_NAMED if count > MOST_NAMED + 1 else count]]
+    shown = [
+        student.display_name
+        for student in people[: MOST_NAMED if count > MOST_NAMED + 1 else count]
+    ]
     more = count - len(shown)
     return ", ".join(parts + shown) + (f" and {more:,} more" if more else "")
 
@@ -109,40 +175,87 @@ def _groups_of(author: User) -> Iterator[str]:
 
 def _group(group: str, author: User) -> Suggestion:
     count = standing_for(Choice(group), author=author).count()
-    return Suggestion(group, f"{GROUP_WORDS[group]} ({count:,})", "", count)
+    return Suggestion(
+        group,
+        f"{GROUP_WORDS[group]} ({count:,})",
+        "",
+        count,
+    )
 
 
 def _saved(saved: SavedAudience, author: User) -> Suggestion:
     count = resolve(saved.audience, author=author).count()
-    return Suggestion(f"{AUDIENCE}:{saved.pk}", f"{saved.name} ({count:,})", "Saved audience", count)
+    return Suggestion(
+        f"{AUDIENCE}:{saved.pk}",
+        f"{saved.name} ({count:,})",
+        "Saved audience",
+        count,
+    )
 
 
-def _words_of(field: str, kind: str, asked: str, author: User) -> list[Suggestion]:
+def _words_of(
+    field: str,
+    kind: str,
+    asked: str,
+    author: User,
+) -> list[Suggestion]:
     """Tags or courses of the students one may see, those with the most first."""
     visible = Student.objects.visible_to(author).filter(is_test=False)
-    each = visible.annotate(word=Func(F(field), function="unnest", output_field=TextField())).values_list("word")
+    each = visible.annotate(
+        word=Func(F(field), function="unnest", output_field=TextField())
+    ).values_list("word")
     counted = each.annotate(count=Count("pk")).order_by("-count", "word")
     alike = [(word, count) for word, count in counted if asked in folded(word)]
     return [
-        Suggestion(f"{kind}:{word}", f"{word} ({count:,})", KIND_WORDS[kind], count) for word, count in alike[:MOST_OF_A_KIND]
+        Suggestion(
+            f"{kind}:{word}",
+            f"{word} ({count:,})",
+            KIND_WORDS[kind],
+            count,
+        )
+        for word, count in alike[:MOST_OF_A_KIND]
     ]
 
 
 def _students(query: str, author: User) -> Iterable[Student]:
     visible = Student.objects.visible_to(author)
-    return (visible.matching(query) if query.strip() else visible.on_caseload_of(author)).by_name()[:MOST_OF_A_KIND]
+    return (
+        visible.matching(query) if query.strip() else visible.on_caseload_of(author)
+    ).by_name()[:MOST_OF_A_KIND]
 
 
 def _student(student: Student) -> Suggestion:
-    return Suggestion(f"{STUDENT}:{student.pk}", student.display_name, student.institutional_id, 1, student)
+    return Suggestion(
+        f"{STUDENT}:{student.pk}",
+        student.display_name,
+        student.institutional_id,
+        1,
+        student,
+    )
 
 
-def _chip(choice: Choice, author: User, students: dict[int, Student], saved: dict[int, SavedAudience]) -> Suggestion | None:
+def _chip(
+    choice: Choice,
+    author: User,
+    students: dict[int, Student],
+    saved: dict[int, SavedAudience],
+) -> Suggestion | None:
     if choice.kind == STUDENT:
         return _student(students[choice.id]) if choice.id in students else None
     if choice.kind == AUDIENCE:
         return _saved(saved[choice.id], author) if choice.id in saved else None
     if choice.kind in GROUPS:
-        return _group(choice.kind, author) if choice.kind in _groups_of(author) else None
+        return (
+            _group(choice.kind, author) if choice.kind in _groups_of(author) else None
+        )
     count = standing_for(choice, author=author).count()
-    return Suggestion(choice.token, f"{choice.value} ({count:,})", KIND_WORDS[choice.kind], count) if count else None
+    return (
+        Suggestion(
+            choice.token,
+            f"{choice.value} ({count:,})",
+            KIND_WORDS[choice.kind],
+            count,
+        )
+        if count
+        else None
+    )

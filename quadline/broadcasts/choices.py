@@ -1,7 +1,9 @@
-"""Choices as tokens, and the students they stand for. Never a student the author may not see.
+"""Choices as tokens, and the students they stand for. Never a
+student the author may not see.
 
-An audience is ``{"to": [token…], "except": [token…]}``. Tokens: ``caseload``, ``office`` and ``all`` (for those who see
-them), ``student:12``, ``tag:Athlete``, ``course:BIO-101``, ``audience:3``.
+An audience is ``{"to": [token…], "except": [token…]}``. Tokens: ``caseload``,
+``office`` and ``all`` (for those who see them), ``student:12``, ``tag:Athlete``,
+``course:BIO-101``, ``audience:3``.
 """
 
 from collections.abc import Iterable
@@ -59,11 +61,16 @@ def choices(tokens: Iterable[str]) -> list[Choice]:
 
 def audience_of(to: Iterable[str], without: Iterable[str] = ()) -> dict[str, list[str]]:
     """An audience from what a form posted."""
-    return {"to": [each.token for each in choices(to)], "except": [each.token for each in choices(without)]}
+    return {
+        "to": [each.token for each in choices(to)],
+        "except": [each.token for each in choices(without)],
+    }
 
 
 def resolve(audience: dict[str, Any], *, author: User) -> StudentQuerySet:
-    """The students of an audience whom its author may see, each once, those of Except left out."""
+    """The students of an audience whom its author may see, each
+    once, those of Except left out.
+    """
     return Student.objects.visible_to(author).filter(_chosen(audience, author, depth=0))
 
 
@@ -86,7 +93,9 @@ def duplicates(audience: dict[str, Any], *, author: User) -> int:
 
 
 def _chosen(audience: dict[str, Any], author: User, *, depth: int) -> Q:
-    """To without Except, as a condition on students; never one that the author may not see (resolve adds that)."""
+    """To without Except, as a condition on students; never one that the
+    author may not see (resolve adds that).
+    """
     to, without = choices(audience.get("to", [])), choices(audience.get("except", []))
     chosen = _any_of(to, author, depth=depth)
     if not without:
@@ -102,8 +111,14 @@ def _any_of(chosen: list[Choice], author: User, *, depth: int) -> Q:
         if choice.kind in GROUPS:
             groups |= _group(choice, author)
         elif choice.kind in (TAG, COURSE):
-            groups |= Q(tags__contains=[choice.value]) if choice.kind == TAG else Q(courses__contains=[choice.value])
-    anybody = groups & Q(is_test=False) | Q(pk__in=[each.id for each in chosen if each.kind == STUDENT])
+            groups |= (
+                Q(tags__contains=[choice.value])
+                if choice.kind == TAG
+                else Q(courses__contains=[choice.value])
+            )
+    anybody = groups & Q(is_test=False) | Q(
+        pk__in=[each.id for each in chosen if each.kind == STUDENT]
+    )
     for saved in _saved(chosen, author) if depth < DEEPEST else ():
         anybody |= _chosen(saved.audience, author, depth=depth + 1)
     return anybody
@@ -120,8 +135,12 @@ def _group(choice: Choice, author: User) -> Q:
 
 
 def _looked_after_by(staff: QuerySet[User]) -> Q:
-    """By their ids: joined, a planner without statistics compares each student with each entry."""
-    entries = CaseloadEntry.objects.filter(staff__in=list(staff.values_list("pk", flat=True)))
+    """By their ids: joined, a planner without statistics
+    compares each student with each entry.
+    """
+    entries = CaseloadEntry.objects.filter(
+        staff__in=list(staff.values_list("pk", flat=True))
+    )
     return Q(pk__in=set(entries.values_list("student", flat=True)))
 
 

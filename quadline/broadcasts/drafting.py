@@ -30,7 +30,9 @@ def draft_broadcast(
     is_announcement: bool,
     now: datetime,
 ) -> Broadcast:
-    """Save or change a draft. The same id again is the same broadcast. Raises BroadcastRefused."""
+    """Save or change a draft. The same id again is the same
+    broadcast. Raises BroadcastRefused.
+    """
     if not author.may[May.TEXT]:
         raise BroadcastRefused("Your role does not send messages. Nothing was sent.")
     is_email = Channel(channel) is Channel.EMAIL
@@ -46,24 +48,50 @@ def draft_broadcast(
         "audience": kept,
         "audience_words": words(kept, author),
     }
-    return _save(author, broadcast_id, written, now)
+    return _save(
+        author,
+        broadcast_id,
+        written,
+        now,
+    )
 
 
-def _save(author: User, broadcast_id: uuid.UUID, written: dict[str, Any], now: datetime) -> Broadcast:
-    """A draft that is changed loses its review: nobody has seen what it would send now."""
+def _save(
+    author: User,
+    broadcast_id: uuid.UUID,
+    written: dict[str, Any],
+    now: datetime,
+) -> Broadcast:
+    """A draft that is changed loses its review: nobody has
+    seen what it would send now.
+    """
     with transaction.atomic():
-        made = {"author": author, "created_at": now, **written}
+        made = {
+            "author": author,
+            "created_at": now,
+            **written,
+        }
         row, is_new = Broadcast.objects.get_or_create(pk=broadcast_id, defaults=made)
         if is_new:
             return row
         row = Broadcast.objects.select_for_update(no_key=True).get(pk=row.pk)
         if row.author_id != author.pk:
-            raise BroadcastRefused("This form cannot be used again. Nothing was sent: reload the page.")
+            raise BroadcastRefused(
+                "This form cannot be used again. Nothing was sent: reload the page."
+            )
         if row.state != State.DRAFT:
-            raise BroadcastRefused("This has already been sent. Nothing was sent again: reload the page to write another.")
+            raise BroadcastRefused(
+                "This has already been sent. Nothing was sent again: reload the page to"
+                " write another."
+            )
         if any(getattr(row, name) != value for name, value in written.items()):
             row.recipients.all().delete()
-            Broadcast.objects.filter(pk=row.pk).update(**written, review={}, fingerprint="", reviewed_at=None)
+            Broadcast.objects.filter(pk=row.pk).update(
+                **written,
+                review={},
+                fingerprint="",
+                reviewed_at=None,
+            )
             row.refresh_from_db()
         return row
 
@@ -80,7 +108,10 @@ def _email_body(body: str) -> str:
     if not one_line(written):
         raise BroadcastRefused("Write a message first. Nothing was sent.")
     if (over := len(written) - LONGEST_BODY) > 0:
-        raise BroadcastRefused(f"The message is {over:,} characters over {LONGEST_BODY:,}. Nothing was sent: shorten it.")
+        raise BroadcastRefused(
+            f"The message is {over:,} characters over {LONGEST_BODY:,}. Nothing was"
+            " sent: shorten it."
+        )
     return written
 
 
@@ -89,5 +120,8 @@ def _subject(subject: str) -> str:
     if not written:
         raise BroadcastRefused("Write a subject first. Nothing was sent.")
     if (over := len(written) - LONGEST_SUBJECT) > 0:
-        raise BroadcastRefused(f"The subject is {over:,} characters over {LONGEST_SUBJECT:,}. Nothing was sent: shorten it.")
+        raise BroadcastRefused(
+            f"The subject is {over:,} characters over {LONGEST_SUBJECT:,}. Nothing was"
+            " sent: shorten it."
+        )
     return written

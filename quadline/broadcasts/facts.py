@@ -1,4 +1,6 @@
-"""What the law on texting says of many students at once: the very function the sender asks, over the same facts."""
+"""What the law on texting says of many students at once: the very function
+the sender asks, over the same facts.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -32,13 +34,16 @@ class Reached(Protocol):
     def time_zone(self) -> str: ...
 
 
-# Students with one zone on record and one area code are in the same places, as far as anyone knows.
+# Students with one zone on record and one area code are in the same places, as far as
+# anyone knows.
 Place = tuple[str, str]
 Someone = TypeVar("Someone", bound=Reached)
 
 
 class Person(NamedTuple):
-    """A student as a broadcast knows them: a model of each would take ten times as long, for tens of thousands."""
+    """A student as a broadcast knows them: a model of each would take ten
+    times as long, for tens of thousands.
+    """
 
     pk: int
     institutional_id: str
@@ -66,14 +71,23 @@ def people_in(students: StudentQuerySet) -> Iterator[Person]:
 
 
 def verdicts_for(
-    people: Iterable[Someone], *, author: User, number: SystemNumber | None, now: datetime
+    people: Iterable[Someone],
+    *,
+    author: User,
+    number: SystemNumber | None,
+    now: datetime,
 ) -> Iterator[tuple[Someone, Verdict]]:
-    """A verdict on a text of this author to each student, as if each text existed. Nothing is saved.
+    """A verdict on a text of this author to each student, as if
+    each text existed. Nothing is saved.
 
     Nearly all students are alike to the law: it is asked once for those who are.
     """
     system_phone = number.phone if number else ""
-    out, asked, bad = scope.opted_out_of(system_phone), questions.phones_asked_of(system_phone), all_bad_phones()
+    out, asked, bad = (
+        scope.opted_out_of(system_phone),
+        questions.phones_asked_of(system_phone),
+        all_bad_phones(),
+    )
     quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
     made: dict[tuple[object, ...], Verdict] = {}
     for person in people:
@@ -82,7 +96,9 @@ def verdicts_for(
         alike = (told, person.time_zone, mobile[AREA], not person.landline)
         verdict = made.get(alike)
         if verdict is None:
-            made[alike] = verdict = may_text(_facts(person, told), now=now, quiet_hours=quiet_hours)
+            made[alike] = verdict = may_text(
+                _facts(person, told), now=now, quiet_hours=quiet_hours
+            )
         yield person, verdict
 
 

@@ -1,4 +1,6 @@
-"""Keep the page of a running broadcast current, and call a broadcast finished when nothing in it waits any more."""
+"""Keep the page of a running broadcast current, and call a broadcast
+finished when nothing in it waits any more.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,12 +29,13 @@ from quadline.roster.models import Student
 
 A_SECOND = timedelta(seconds=1)
 ROUNDS = 9  # about as long as until the timetable's next one
-AT_ONCE = 50  # broadcasts in one transaction: a commit for each would cost more than the looks
+# broadcasts in one transaction: a commit for each would cost more than the looks
+AT_ONCE = 50
 # One job of a process follows all that run. By event loop: there is one per worker.
 _following: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
-# Where broadcasts stand: how many at each status, and how many of them can still change by what we do. An
-# unconfirmed text that nobody looks up any more waits for a person.
+# Where broadcasts stand: how many at each status, and how many of them can still change
+# by what we do. An unconfirmed text that nobody looks up any more waits for a person.
 STANDING = """
     SELECT recipient.broadcast_id,
            message.status || CASE WHEN message.reason IN ('number', 'quiet_hours') AND message.status = 'waiting'
@@ -54,7 +57,8 @@ STANDING = """
     WHERE recipient.broadcast_id = ANY(%s)
     GROUP BY recipient.broadcast_id, stands ORDER BY stands DESC
 """
-# What waited for its number has its turn now, and as long for it as it would have had from the start.
+# What waited for its number has its turn now, and as long for it as it would have had
+# from the start.
 WAIT_NO_MORE = """
     SELECT message.id
     FROM broadcasts_recipient AS recipient
@@ -70,7 +74,9 @@ WAIT_NO_MORE = """
 
 
 class Stand(NamedTuple):
-    """How many texts stand at one status, and how many of them can still change by what we do."""
+    """How many texts stand at one status, and how many of them
+    can still change by what we do.
+    """
 
     stands: str
     texts: int
@@ -79,7 +85,9 @@ class Stand(NamedTuple):
 
 @job(queue="broadcasts", attempts=3)
 async def follow_broadcasts(timestamp: int) -> None:
-    """The timetable's sweep, and each launch: as long as one runs, look every second."""
+    """The timetable's sweep, and each launch: as long as
+    one runs, look every second.
+    """
     loop = asyncio.get_running_loop()
     if loop in _following:
         return
@@ -95,7 +103,11 @@ async def follow_broadcasts(timestamp: int) -> None:
 
 def follow_once(now: datetime) -> bool:
     """Look at every broadcast that runs. False when there is none."""
-    running = list(Broadcast.objects.filter(state=State.RUNNING).order_by("pk").values_list("pk", flat=True))
+    running = list(
+        Broadcast.objects.filter(state=State.RUNNING)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
     for start in range(0, len(running), AT_ONCE):
         _follow(running[start : start + AT_ONCE], now)
     return bool(running)
@@ -103,7 +115,8 @@ def follow_once(now: datetime) -> bool:
 
 @transaction.atomic
 def _follow(ids: Sequence[UUID], now: datetime) -> None:
-    # Whoever launches, pauses or retries one holds this lock: what they are at is looked at the next time.
+    # Whoever launches, pauses or retries one holds this lock: what they are at is
+    # looked at the next time.
     rows = Broadcast.objects.select_for_update(no_key=True, skip_locked=True)
     broadcasts = list(rows.filter(pk__in=ids, state=State.RUNNING).order_by("pk"))
     put_off([broadcast.pk for broadcast in broadcasts], now=now)
@@ -138,7 +151,9 @@ def _look_at(broadcast: Broadcast, standing: Sequence[Stand], now: datetime) -> 
 
 
 def _finish(broadcast: Broadcast, now: datetime) -> None:
-    Broadcast.objects.filter(pk=broadcast.pk).update(state=State.FINISHED, finished_at=now)
+    Broadcast.objects.filter(pk=broadcast.pk).update(
+        state=State.FINISHED, finished_at=now
+    )
     record("broadcast finished", subject=broadcast, actor=None)
     tell([broadcast.author_id], f"broadcast-{broadcast.pk}")
 
@@ -151,10 +166,17 @@ def _give_turns(broadcast: Broadcast, now: datetime) -> None:
     turn = waits_for(Verdict(True), now=now, is_bulk=True)
     turn = replace(turn, deadline_at=deadline_of(now + takes))
     still = "message.status = 'waiting' AND message.reason = 'number'"
-    wait(ids, turn, now=now, still=still, new_deadline=True)
+    wait(
+        ids,
+        turn,
+        now=now,
+        still=still,
+        new_deadline=True,
+    )
 
 
-# Students of one zone and one area code are alike to the law. A broadcast answers nobody, so who wrote lately is no exception.
+# Students of one zone and one area code are alike to the law. A broadcast answers
+# nobody, so who wrote lately is no exception.
 DUE = """
     FROM broadcasts_recipient AS recipient
     CROSS JOIN LATERAL (
@@ -166,13 +188,21 @@ DUE = """
     WHERE recipient.broadcast_id = ANY(%(broadcasts)s) AND message.status = 'waiting'
       AND message.reason <> 'number' AND message.due_at <= %(now)s
 """
-PLACES = f"SELECT student.time_zone, left(student.mobile, 5), min(student.mobile) {DUE} GROUP BY 1, 2"
+PLACES = (
+    f"SELECT student.time_zone, left(student.mobile, 5), min(student.mobile) {DUE}"
+    " GROUP BY 1, 2"
+)
 TEXTS = f"SELECT student.time_zone, left(student.mobile, 5), message.id {DUE}"
-STILL = "message.status = 'waiting' AND message.reason <> 'number' AND message.due_at <= %(now)s"
+STILL = (
+    "message.status = 'waiting' AND message.reason <> 'number' AND message.due_at <="
+    " %(now)s"
+)
 
 
 def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
-    """Texts whose turn would come in the student's quiet hours have it in the morning."""
+    """Texts whose turn would come in the student's quiet
+    hours have it in the morning.
+    """
     hours = QuietHours.parse(settings.ENV.quiet_hours)
     if hours is None:
         return
@@ -183,16 +213,32 @@ def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
         nights = {
             (zone, area): with_deadline(waits_for(verdict, now=now, is_bulk=True))
             for zone, area, phone in places
-            if (verdict := _verdict(zone, phone, hours, now)).until
+            if (
+                verdict := _verdict(
+                    zone,
+                    phone,
+                    hours,
+                    now,
+                )
+            ).until
         }
         if not nights:
             return
         cursor.execute(TEXTS, values)
         texts = cursor.fetchall()
-    late: dict[UUID, Pending] = {text: nights[zone, area] for zone, area, text in texts if (zone, area) in nights}
+    late: dict[UUID, Pending] = {
+        text: nights[zone, area] for zone, area, text in texts if (zone, area) in nights
+    }
     wait(late, now=now, still=STILL)
 
 
-def _verdict(time_zone: str, phone: str, hours: QuietHours, now: datetime) -> Verdict:
-    facts = RecipientFacts(mobile=phone, time_zones=places_of(Student(time_zone=time_zone, mobile=phone)))
+def _verdict(
+    time_zone: str,
+    phone: str,
+    hours: QuietHours,
+    now: datetime,
+) -> Verdict:
+    facts = RecipientFacts(
+        mobile=phone, time_zones=places_of(Student(time_zone=time_zone, mobile=phone))
+    )
     return may_text(facts, now=now, quiet_hours=hours)

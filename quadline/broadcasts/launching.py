@@ -23,23 +23,43 @@ from quadline.numbers.provisioning import request_number
 
 
 class ReviewChanged(Exception):
-    """Somebody's outcome is not what the review showed. Nothing was sent; ``review`` is the new one, and is stored."""
+    """Somebody's outcome is not what the review showed. Nothing was sent;
+    ``review`` is the new one, and is stored.
+    """
 
     def __init__(self, review: Review) -> None:
-        super().__init__("The list or somebody's consent has changed since you looked. Nothing was sent: look again.")
+        super().__init__(
+            "The list or somebody's consent has changed since you looked. Nothing was"
+            " sent: look again."
+        )
         self.review = review
 
 
-def launch(broadcast: Broadcast, *, actor: User, fingerprint: str, now: datetime) -> Broadcast:
-    """Send what was reviewed. Again for a broadcast that is under way or over: nothing happens.
+def launch(
+    broadcast: Broadcast,
+    *,
+    actor: User,
+    fingerprint: str,
+    now: datetime,
+) -> Broadcast:
+    """Send what was reviewed. Again for a broadcast that is
+    under way or over: nothing happens.
 
     Raises ReviewChanged, or BroadcastRefused.
     """
     with transaction.atomic():
         # A second click waits here for the first, and finds it no draft any more.
-        row = Broadcast.objects.select_for_update(no_key=True, of=["self"]).select_related("author").get(pk=broadcast.pk)
+        row = (
+            Broadcast.objects.select_for_update(no_key=True, of=["self"])
+            .select_related("author")
+            .get(pk=broadcast.pk)
+        )
         _refuse_others(row, actor)
-        changed = _send_as_reviewed(row, fingerprint, now) if row.state == State.DRAFT else None
+        changed = (
+            _send_as_reviewed(row, fingerprint, now)
+            if row.state == State.DRAFT
+            else None
+        )
     broadcast.refresh_from_db()
     if changed:
         raise ReviewChanged(changed)
@@ -48,10 +68,15 @@ def launch(broadcast: Broadcast, *, actor: User, fingerprint: str, now: datetime
 
 def _refuse_others(broadcast: Broadcast, actor: User) -> None:
     if actor.pk != broadcast.author_id or not actor.may[May.TEXT]:
-        raise BroadcastRefused(f"It leaves from {broadcast.author.name}'s number: only they can send it. Nothing was sent.")
+        raise BroadcastRefused(
+            f"It leaves from {broadcast.author.name}'s number: only they can send it."
+            " Nothing was sent."
+        )
 
 
-def _send_as_reviewed(broadcast: Broadcast, fingerprint: str, now: datetime) -> Review | None:
+def _send_as_reviewed(
+    broadcast: Broadcast, fingerprint: str, now: datetime
+) -> Review | None:
     """The new review when it is not the one that was looked at; then nothing leaves."""
     plan = Plan(broadcast, now=now)
     moved = notices_moved(plan)
@@ -63,10 +88,23 @@ def _send_as_reviewed(broadcast: Broadcast, fingerprint: str, now: datetime) -> 
         raise BroadcastRefused(f"{blocked.words} Nothing was sent.")
     keep_notices(broadcast, moved)
     _write(plan, made)
-    broadcast.state, broadcast.launched_at, broadcast.review = State.RUNNING, now, made.as_json()
+    broadcast.state, broadcast.launched_at, broadcast.review = (
+        State.RUNNING,
+        now,
+        made.as_json(),
+    )
     broadcast.save(update_fields=["state", "launched_at", "review"])
-    counts = {"texts": made.texts, "emails": made.emails, "nothing": made.nothing}
-    record("broadcast sent", subject=broadcast, actor=broadcast.author, **counts)
+    counts = {
+        "texts": made.texts,
+        "emails": made.emails,
+        "nothing": made.nothing,
+    }
+    record(
+        "broadcast sent",
+        subject=broadcast,
+        actor=broadcast.author,
+        **counts,
+    )
     set_off(broadcast)
     return None
 
@@ -81,10 +119,21 @@ def set_off(broadcast: Broadcast) -> None:
 
 
 def _write(plan: Plan, made: Review) -> None:
-    """Conversations are locked before a number is asked for, as when a single text is accepted: no ring of waits."""
+    """Conversations are locked before a number is asked for, as when a
+    single text is accepted: no ring of waits.
+    """
     broadcast = plan.broadcast
-    writing.open_conversations(broadcast, only=None, count=made.texts + made.emails, now=plan.now)
-    number = None if plan.is_email else plan.number or request_number(user=broadcast.author, now=plan.now)
+    writing.open_conversations(
+        broadcast,
+        only=None,
+        count=made.texts + made.emails,
+        now=plan.now,
+    )
+    number = (
+        None
+        if plan.is_email
+        else plan.number or request_number(user=broadcast.author, now=plan.now)
+    )
     writing.write(
         writing.Order(
             broadcast=broadcast,
@@ -98,10 +147,16 @@ def _write(plan: Plan, made: Review) -> None:
     )
 
 
-def _deadline(number: SystemNumber | None, made: Review, now: datetime) -> datetime | None:
-    """After the last one's turn: nobody gets an email merely because the broadcast is long."""
+def _deadline(
+    number: SystemNumber | None, made: Review, now: datetime
+) -> datetime | None:
+    """After the last one's turn: nobody gets an email merely
+    because the broadcast is long.
+    """
     if number is None:
         return None
     if made.finish_at:
         return deadline_of(made.finish_at)
-    return deadline_of(now + timedelta(seconds=made.takes_seconds), waits_for_number=True)
+    return deadline_of(
+        now + timedelta(seconds=made.takes_seconds), waits_for_number=True
+    )

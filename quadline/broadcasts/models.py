@@ -20,35 +20,56 @@ class BroadcastQuerySet(models.QuerySet["Broadcast"]):
         if user.may[May.SEE_COLLEGE]:
             return self.all()
         if user.may[May.SEE_OFFICE] and user.office:
-            return self.filter(models.Q(author=user) | models.Q(author__office=user.office))
+            return self.filter(
+                models.Q(author=user) | models.Q(author__office=user.office)
+            )
         return self.filter(author=user)
 
     def shown_to(self, user: User) -> "BroadcastQuerySet":
-        """As ``visible_to``, but a draft is its author's alone: its words are not sent yet."""
+        """As ``visible_to``, but a draft is its author's
+        alone: its words are not sent yet.
+        """
         return self.visible_to(user).exclude(~models.Q(author=user), state=State.DRAFT)
 
 
 class Broadcast(models.Model):
-    """One text or email to many. Its id is made by the client, so a double click is one broadcast."""
+    """One text or email to many. Its id is made by the client, so
+    a double click is one broadcast.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="broadcasts")
-    channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel], default=Channel.TEXT)
+    author = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="broadcasts"
+    )
+    channel = models.CharField(
+        max_length=10,
+        choices=[(c.value, c.value) for c in Channel],
+        default=Channel.TEXT,
+    )
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()  # with its merge fields
     with_contact_card = models.BooleanField(default=False)
     is_announcement = models.BooleanField(default=False)  # Tell your students
-    # {"to": [...], "except": [...]}: "caseload", "student:12", "tag:STEM", "course:BIO-101", "audience:3".
+    # {"to": [...], "except": [...]}: "caseload", "student:12", "tag:STEM",
+    # "course:BIO-101", "audience:3".
     audience = models.JSONField(default=dict)
-    audience_words = models.CharField(max_length=300)  # as it was chosen: All Students on My Caseload
-    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State], default=State.DRAFT)
-    review = models.JSONField(default=dict)  # what the review showed: counts, checks, segments, finish time
-    fingerprint = models.CharField(max_length=64, blank=True)  # of every recipient's outcome, as reviewed
+    # as it was chosen: All Students on My Caseload
+    audience_words = models.CharField(max_length=300)
+    state = models.CharField(
+        max_length=10,
+        choices=[(s.value, s.value) for s in State],
+        default=State.DRAFT,
+    )
+    # what the review showed: counts, checks, segments, finish time
+    review = models.JSONField(default=dict)
+    # of every recipient's outcome, as reviewed
+    fingerprint = models.CharField(max_length=64, blank=True)
     reviewed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     launched_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    # The screens are told of a broadcast that runs at most once a second, by whichever worker is first.
+    # The screens are told of a broadcast that runs at most once a second, by whichever
+    # worker is first.
     told_at = models.DateTimeField(null=True)
     told = models.CharField(max_length=200, blank=True)  # where it stood then
 
@@ -57,7 +78,11 @@ class Broadcast(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["author", "-created_at"]),
-            models.Index(fields=["state"], condition=models.Q(state__in=["running", "paused"]), name="broadcast_under_way"),
+            models.Index(
+                fields=["state"],
+                condition=models.Q(state__in=["running", "paused"]),
+                name="broadcast_under_way",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,28 +90,59 @@ class Broadcast(models.Model):
 
 
 class Recipient(models.Model):
-    """One student in a broadcast: what the review said they get and why, and the message it became."""
+    """One student in a broadcast: what the review said they get
+    and why, and the message it became.
+    """
 
-    # An index of the first begins each one below; of the second none is needed: nobody looks for a student's broadcasts.
-    broadcast = models.ForeignKey(Broadcast, on_delete=models.CASCADE, related_name="recipients", db_index=False)
-    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="+", db_index=False)
-    outcome = models.CharField(max_length=10, choices=[(o.value, o.value) for o in Outcome])
+    # An index of the first begins each one below; of the second none is needed: nobody
+    # looks for a student's broadcasts.
+    broadcast = models.ForeignKey(
+        Broadcast,
+        on_delete=models.CASCADE,
+        related_name="recipients",
+        db_index=False,
+    )
+    student = models.ForeignKey(
+        Student,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+    )
+    outcome = models.CharField(
+        max_length=10, choices=[(o.value, o.value) for o in Outcome]
+    )
     reason = models.CharField(max_length=40, blank=True)  # why not a text
     phone = models.CharField(max_length=16, blank=True)  # E.164
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)  # as this student gets it
     notice = models.TextField(blank=True)
     segments = models.PositiveSmallIntegerField(default=0)
-    # Written by the launch, for whoever gets something; empty before, and for the others.
-    message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="recipient")
+    # Written by the launch, for whoever gets something; empty before, and for the
+    # others.
+    message = models.OneToOneField(
+        Message,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="recipient",
+    )
     # The text that failed, once it was sent again: ``message`` is then the second one.
-    first_message = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    first_message = models.ForeignKey(
+        Message,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["broadcast", "student"], name="recipient_once"),
             models.UniqueConstraint(
-                fields=["first_message"], condition=models.Q(first_message__isnull=False), name="recipient_retried_once"
+                fields=["broadcast", "student"], name="recipient_once"
+            ),
+            models.UniqueConstraint(
+                fields=["first_message"],
+                condition=models.Q(first_message__isnull=False),
+                name="recipient_retried_once",
             ),
         ]
 
@@ -101,4 +157,6 @@ class Audience(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="audience_name_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="audience_name_once")
+        ]

@@ -18,7 +18,9 @@ _BETWEEN = re.compile(r"[\s,;|<>()\"'\x00\u200b\ufeff]+")
 
 @dataclass(frozen=True)
 class Pasted:
-    """Whom a pasted list stands for. A student outside what the author may see is the same as no student."""
+    """Whom a pasted list stands for. A student outside what the author
+    may see is the same as no student.
+    """
 
     resolved: list[Student]  # each once, by name
     unresolved: list[str]  # matched nobody, as written
@@ -26,12 +28,16 @@ class Pasted:
 
 
 def resolve_pasted(text: str, author: User) -> Pasted:
-    """Ids and addresses, divided by commas, semicolons, spaces or lines; capitals and leading zeros do not matter.
+    """Ids and addresses, divided by commas, semicolons, spaces or lines;
+    capitals and leading zeros do not matter.
 
-    An entry that is somebody's id to the letter is that student, whoever else it resembles.
+    An entry that is somebody's id to the letter is that student, whoever else it
+    resembles.
     """
     entries = _entries(text)
-    alike = _alike({_key(entry) for entry in entries if len(entry) <= LONGEST_ENTRY}, author)
+    alike = _alike(
+        {_key(entry) for entry in entries if len(entry) <= LONGEST_ENTRY}, author
+    )
     resolved: dict[int, Student] = {}
     unresolved: list[str] = []
     ambiguous: list[str] = []
@@ -42,7 +48,10 @@ def resolve_pasted(text: str, author: User) -> Pasted:
             resolved[found[0].pk] = found[0]
         else:
             (ambiguous if found else unresolved).append(entry)
-    by_name = sorted(resolved.values(), key=lambda student: (student.last_name, student.first_name, student.pk))
+    by_name = sorted(
+        resolved.values(),
+        key=lambda student: (student.last_name, student.first_name, student.pk),
+    )
     return Pasted(by_name, unresolved, ambiguous)
 
 
@@ -53,14 +62,18 @@ def _entries(text: str) -> list[str]:
 
 
 def _key(entry: str) -> str:
-    """An address in small letters; an id in capitals without leading zeros, which spreadsheets take off."""
+    """An address in small letters; an id in capitals without leading
+    zeros, which spreadsheets take off.
+    """
     return entry.lower() if "@" in entry else entry.upper().lstrip("0") or "0"
 
 
 def _alike(keys: set[str], author: User) -> dict[str, list[Student]]:
     """The students by each key that is theirs."""
     plain_id = Func(Upper("institutional_id"), Value("0"), function="ltrim")
-    students = Student.objects.visible_to(author).annotate(_id=plain_id, _email=Lower("email"))
+    students = Student.objects.visible_to(author).annotate(
+        _id=plain_id, _email=Lower("email")
+    )
     alike: dict[str, list[Student]] = defaultdict(list)
     wanted = sorted(keys)
     for start in range(0, len(wanted), BATCH):
@@ -68,6 +81,8 @@ def _alike(keys: set[str], author: User) -> dict[str, list[Student]]:
         addresses = [key for key in some if "@" in key]
         ids = ["" if key == "0" else key for key in some if "@" not in key]
         for student in students.filter(Q(_id__in=ids) | Q(_email__in=addresses)):
-            for key in {_key(student.institutional_id), student.email.lower()} & set(some):
+            for key in {_key(student.institutional_id), student.email.lower()} & set(
+                some
+            ):
                 alike[key].append(student)
     return alike

@@ -1,4 +1,6 @@
-"""Pause a broadcast, let it go on, or stop the rest of it. What is in the sender's hands goes on."""
+"""Pause a broadcast, let it go on, or stop the rest of it. What
+is in the sender's hands goes on.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,7 +16,12 @@ from quadline.audit.models import record
 from quadline.broadcasts.facts import people_in, verdicts_for
 from quadline.broadcasts.launching import set_off
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rules import MAY_BECOME, BroadcastRefused, State, sending_seconds
+from quadline.broadcasts.rules import (
+    MAY_BECOME,
+    BroadcastRefused,
+    State,
+    sending_seconds,
+)
 from quadline.broadcasts.writing import waits_of
 from quadline.consent.rules import Verdict
 from quadline.conversations.causes import Cause
@@ -50,14 +57,16 @@ EMAILS_OF_BROADCAST = """
     WHERE recipient.broadcast_id = %(broadcast)s AND email.state = 'queued'
       AND (message.status = 'blocked' OR message.channel = 'email' AND message.status = 'queued')
 """
-# Texts are locked in the order in which the sender's answers are written down (delivery/sending/recording.py).
+# Texts are locked in the order in which the sender's answers are written down
+# (delivery/sending/recording.py).
 WAITING = """
     SELECT id FROM conversations_message
     WHERE id = ANY(%(ids)s::uuid[]) AND channel = 'text'
       AND status IN ('waiting', 'queued') AND reason <> %(but)s
     ORDER BY id FOR NO KEY UPDATE
 """
-# Emails that are not in a worker's hands: those instead of a text that never left, and those that are the broadcast.
+# Emails that are not in a worker's hands: those instead of a text that never left, and
+# those that are the broadcast.
 EMAILS = """
     SELECT id FROM delivery_outgoingemail WHERE id = ANY(%(ids)s) AND state = 'queued'
     ORDER BY id FOR NO KEY UPDATE
@@ -87,16 +96,25 @@ STOPPED_WORDS = "The broadcast was stopped before an email went out instead."
 
 def may_steer(broadcast: Broadcast, actor: User) -> bool:
     """The author, or whoever manages the college's accounts."""
-    return actor.may[May.MANAGE] or (actor.pk == broadcast.author_id and actor.may[May.TEXT])
+    return actor.may[May.MANAGE] or (
+        actor.pk == broadcast.author_id and actor.may[May.TEXT]
+    )
 
 
 def pause(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
-    """What waits stays until it is resumed. False when it is not running. Raises BroadcastRefused."""
+    """What waits stays until it is resumed. False when it is not
+    running. Raises BroadcastRefused.
+    """
     with transaction.atomic():
         row = _turned(broadcast, State.PAUSED, actor)
         if row is None:
             return False
-        paused = waits_for(Verdict(True), now=now, is_bulk=True, is_paused=True)
+        paused = waits_for(
+            Verdict(True),
+            now=now,
+            is_bulk=True,
+            is_paused=True,
+        )
         wait(_waiting(row, but=""), paused, now=now)
         _run(HOLD, ids=_emails(row), due_at=None)
         _say("broadcast paused", row, actor)
@@ -113,12 +131,22 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         paused = _waiting(row, but=WaitingFor.QUESTION)
         number = SystemNumber.objects.of(row.author)
         students = _students(paused)
-        law = _verdicts_now(students.values(), row.author, number, now)
+        law = _verdicts_now(
+            students.values(),
+            row.author,
+            number,
+            now,
+        )
         is_active = number is not None and number.state == NumberState.ACTIVE
-        last = max([now, *(verdict.until or now for verdict in law.values())]) + _takes(paused)
+        last = max([now, *(verdict.until or now for verdict in law.values())]) + _takes(
+            paused
+        )
         deadline = deadline_of(last, waits_for_number=not is_active)
         text, held = waits_of(law, has_active_number=is_active, now=now)
-        again = {message_id: replace(held.get(student, text), deadline_at=deadline) for message_id, student in students.items()}
+        again = {
+            message_id: replace(held.get(student, text), deadline_at=deadline)
+            for message_id, student in students.items()
+        }
         wait(again, now=now, new_deadline=True)
         keep_out_of_reach(now=now)
         _run(HOLD, ids=_emails(row), due_at=now)
@@ -129,7 +157,9 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
 
 
 def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
-    """Cancel what has not left, texts and emails; returns how many. Raises BroadcastRefused."""
+    """Cancel what has not left, texts and emails; returns how
+    many. Raises BroadcastRefused.
+    """
     with transaction.atomic():
         row = _turned(broadcast, State.STOPPED, actor)
         if row is None:
@@ -137,20 +167,38 @@ def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
         texts = _waiting(row, but="")
         emails = _run(DROP, ids=_emails(row))
         lower = sql.lower_than(Status.CANCELLED)
-        _run(CANCEL, ids=[*texts, *emails], lower=lower, actor=actor.pk, now=now)
+        _run(
+            CANCEL,
+            ids=[*texts, *emails],
+            lower=lower,
+            actor=actor.pk,
+            now=now,
+        )
         explain(emails, STOPPED_WORDS, among=[Status.BLOCKED])
         _pass_notices_on(texts)
         Broadcast.objects.filter(pk=row.pk).update(finished_at=now)
-        _say("broadcast stopped", row, actor, stopped=len(texts) + len(emails))
+        _say(
+            "broadcast stopped",
+            row,
+            actor,
+            stopped=len(texts) + len(emails),
+        )
     broadcast.refresh_from_db()
     return len(texts) + len(emails)
 
 
 def _turned(broadcast: Broadcast, state: State, actor: User) -> Broadcast | None:
     """The broadcast, locked and in its new state; None when it cannot come into it."""
-    row = Broadcast.objects.select_for_update(no_key=True, of=["self"]).select_related("author").get(pk=broadcast.pk)
+    row = (
+        Broadcast.objects.select_for_update(no_key=True, of=["self"])
+        .select_related("author")
+        .get(pk=broadcast.pk)
+    )
     if not may_steer(row, actor):
-        raise BroadcastRefused(f"Only {row.author.name} or an administrator can do that. Nothing was changed.")
+        raise BroadcastRefused(
+            f"Only {row.author.name} or an administrator can do that. Nothing was"
+            " changed."
+        )
     if row.state == State.DRAFT or state not in MAY_BECOME[State(row.state)]:
         return None
     row.state = state
@@ -174,34 +222,61 @@ def _students(texts: Iterable[Any]) -> dict[Any, int]:
     talks = dict(messages.values_list("pk", "conversation"))
     theirs = Conversation.objects.filter(pk__in=set(talks.values()))
     students = theirs.students()
-    return {text: student for text, talk in talks.items() if (student := students[talk])}
+    return {
+        text: student for text, talk in talks.items() if (student := students[talk])
+    }
 
 
-def _verdicts_now(ids: Iterable[int], author: User, number: SystemNumber | None, now: datetime) -> dict[int, Verdict]:
-    """The law's on the students whom it holds: it is quiet there, or a person is asked."""
+def _verdicts_now(
+    ids: Iterable[int],
+    author: User,
+    number: SystemNumber | None,
+    now: datetime,
+) -> dict[int, Verdict]:
+    """The law's on the students whom it holds: it is quiet
+    there, or a person is asked.
+    """
     students = people_in(Student.objects.filter(pk__in=set(ids)))
-    verdicts = verdicts_for(students, author=author, number=number, now=now)
+    verdicts = verdicts_for(
+        students,
+        author=author,
+        number=number,
+        now=now,
+    )
     return {student.pk: verdict for student, verdict in verdicts if verdict.is_held}
 
 
 def _takes(texts: list[Any]) -> timedelta:
-    segments = sum(Message.objects.filter(pk__in=texts).values_list("segments", flat=True))
+    segments = sum(
+        Message.objects.filter(pk__in=texts).values_list("segments", flat=True)
+    )
     return timedelta(seconds=sending_seconds(segments, settings.ENV.texts_per_second))
 
 
 def _pass_notices_on(stopped: list[Any]) -> None:
-    """Where another text waits behind a first one that was stopped, that one now carries the notice."""
+    """Where another text waits behind a first one that was stopped,
+    that one now carries the notice.
+    """
     first = Message.objects.filter(pk__in=stopped).exclude(notice="")
     whose = dict(first.values_list("pk", "conversation"))
-    behind = Message.objects.filter(status__in=BEFORE_AN_ATTEMPT, conversation__in=set(whose.values()))
+    behind = Message.objects.filter(
+        status__in=BEFORE_AN_ATTEMPT, conversation__in=set(whose.values())
+    )
     waiting = set(behind.values_list("conversation", flat=True))
     ended = [text for text, conversation in whose.items() if conversation in waiting]
-    for text in Message.objects.filter(pk__in=ended).prefetch_related("conversation", "system_number"):
+    for text in Message.objects.filter(pk__in=ended).prefetch_related(
+        "conversation", "system_number"
+    ):
         notices.pass_on(text)
 
 
 def _say(action: str, broadcast: Broadcast, actor: User, **detail: Any) -> None:
-    record(action, subject=broadcast, actor=actor, **detail)
+    record(
+        action,
+        subject=broadcast,
+        actor=actor,
+        **detail,
+    )
     for event in (f"broadcast-{broadcast.pk}", "inbox"):
         tell([broadcast.author_id, actor.pk], event)
 
@@ -214,11 +289,15 @@ def _run(statement: str, **values: Any) -> list[Any]:
 
 
 def discard_draft(broadcast: Broadcast, *, actor: User) -> None:
-    """Delete a draft and its review. Raises BroadcastRefused for what is no draft any more."""
+    """Delete a draft and its review. Raises BroadcastRefused
+    for what is no draft any more.
+    """
     with transaction.atomic():
         row = Broadcast.objects.select_for_update(no_key=True).get(pk=broadcast.pk)
         if not may_steer(row, actor):
-            raise BroadcastRefused("Only its author can discard this. Nothing was changed.")
+            raise BroadcastRefused(
+                "Only its author can discard this. Nothing was changed."
+            )
         if row.state != State.DRAFT:
             raise BroadcastRefused("This has already been sent. It stays on record.")
         record("draft discarded", subject=row, actor=actor)

@@ -49,15 +49,19 @@ class Alike:
 
 @dataclass
 class Tally:
-    """``wanted``: what may be a student's id; ``lately``: when which student got which words."""
+    """``wanted``: what may be a student's id; ``lately``: when
+    which student got which words.
+    """
 
     wanted: Collection[str]
     lately: Mapping[tuple[int, str], datetime]
     ids: set[str] = field(default_factory=set)  # of those wanted
     phones: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
-    held: dict[int, datetime] = field(default_factory=dict)  # student → when quiet hours end for them
-    segments: Counter[Place] = field(default_factory=Counter)  # by where the students may be
+    # student → when quiet hours end for them
+    held: dict[int, datetime] = field(default_factory=dict)
+    # by where the students may be
+    segments: Counter[Place] = field(default_factory=Counter)
     somebody: dict[Place, Person] = field(default_factory=dict)
     repeated: list[datetime] = field(default_factory=list)
     gone: int = 0  # withdrawn or graduated
@@ -66,7 +70,12 @@ class Tally:
 
     def counting(self, rows: Iterable[Planned]) -> Iterator[Planned]:
         """The same rows, each counted as it passes."""
-        groups, wanted, lately, say = self._groups, self.wanted, self.lately, self._said.append
+        groups, wanted, lately, say = (
+            self._groups,
+            self.wanted,
+            self.lately,
+            self._said.append,
+        )
         for row in rows:
             student, outcome, why, words, _ = row
             alike = groups.get((words, why)) or self._begun(row)
@@ -92,16 +101,28 @@ class Tally:
         return sum(alike.count for alike in self.groups(*outcomes))
 
     def fingerprint(self, beginning: str) -> str:
-        """Of who gets what, why, where and in which words: what differs in any of it has another.
+        """Of who gets what, why, where and in which words: what
+        differs in any of it has another.
 
-        Not of the opt-out notice, which another text may have brought meanwhile (preflight.notices_moved).
+        Not of the opt-out notice, which another text may have brought meanwhile
+        (preflight.notices_moved).
         """
-        return hashlib.sha256("\x1e".join([beginning, *self._said]).encode()).hexdigest()
+        return hashlib.sha256(
+            "\x1e".join([beginning, *self._said]).encode()
+        ).hexdigest()
 
     def _begun(self, row: Planned) -> Alike:
         student, outcome, why, words, _ = row
-        said = "\x1f".join((outcome.value, why.value if why else "", words.subject, words.body))
-        self._groups[words, why] = alike = Alike(student, outcome, why, words, said)
+        said = "\x1f".join(
+            (outcome.value, why.value if why else "", words.subject, words.body)
+        )
+        self._groups[words, why] = alike = Alike(
+            student,
+            outcome,
+            why,
+            words,
+            said,
+        )
         return alike
 
     def _count_text(self, row: Planned) -> None:
@@ -115,13 +136,17 @@ class Tally:
 
 
 class Plan:
-    """All of a broadcast, as it would leave now. To be gone through once; what was counted on the way is in ``tally``."""
+    """All of a broadcast, as it would leave now. To be gone through once; what was
+    counted on the way is in ``tally``.
+    """
 
     def __init__(self, broadcast: Broadcast, *, now: datetime) -> None:
         self.broadcast = broadcast
         self.now = now
         self.number = SystemNumber.objects.of(broadcast.author)
-        self.tally = Tally(wanted=set(WORDS.findall(self.written)), lately=self._lately())
+        self.tally = Tally(
+            wanted=set(WORDS.findall(self.written)), lately=self._lately()
+        )
         self.is_done = False
 
     def __iter__(self) -> Iterator[Planned]:
@@ -145,16 +170,25 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         assert self.is_done, "a plan has none before all of it was gone through"
-        return self.tally.fingerprint(f"{self.broadcast.channel} {self.broadcast.with_contact_card}")
+        return self.tally.fingerprint(
+            f"{self.broadcast.channel} {self.broadcast.with_contact_card}"
+        )
 
     def _lately(self) -> dict[tuple[int, str], datetime]:
         """When, within a day, this author sent which words to which student."""
         recent = Message.objects.filter(
-            author=self.broadcast.author, direction=Direction.OUTBOUND, created_at__gt=self.now - A_DAY
+            author=self.broadcast.author,
+            direction=Direction.OUTBOUND,
+            created_at__gt=self.now - A_DAY,
         ).exclude(status=Status.CANCELLED)
-        sent = recent.order_by("created_at").values_list("conversation", "body", "created_at")
+        sent = recent.order_by("created_at").values_list(
+            "conversation", "body", "created_at"
+        )
         students = Conversation.objects.filter(staff=self.broadcast.author).students()
-        whose = ((students.get(conversation), body, at) for conversation, body, at in sent.iterator())
+        whose = (
+            (students.get(conversation), body, at)
+            for conversation, body, at in sent.iterator()
+        )
         return {(student, body): at for student, body, at in whose if student}
 
     def _rows(self) -> Iterable[Planned]:
@@ -163,36 +197,91 @@ class Plan:
         students = resolve(self.broadcast.audience, author=author)
         twins, people = Twins(students), people_in(students)
         if self.is_email:
-            emails = (_planned(person, None if person.email else Why.NO_EMAIL, Outcome.EMAIL, renderer) for person in people)
+            emails = (
+                _planned(
+                    person,
+                    None if person.email else Why.NO_EMAIL,
+                    Outcome.EMAIL,
+                    renderer,
+                )
+                for person in people
+            )
             return _once_each(emails, twins)
-        verdicts = verdicts_for(people, author=author, number=self.number, now=self.now)
-        return _once_each((_text(person, verdict, renderer) for person, verdict in verdicts), twins)
+        verdicts = verdicts_for(
+            people,
+            author=author,
+            number=self.number,
+            now=self.now,
+        )
+        return _once_each(
+            (_text(person, verdict, renderer) for person, verdict in verdicts), twins
+        )
 
 
 def _once_each(rows: Iterable[Planned], twins: Twins) -> Iterator[Planned]:
     for row in rows:
-        if row.outcome is not Outcome.NOTHING and twins.has_one(row.student, row.outcome):
-            yield Planned(row.student, Outcome.NOTHING, Why.TWIN, NO_WORDS)
+        if row.outcome is not Outcome.NOTHING and twins.has_one(
+            row.student, row.outcome
+        ):
+            yield Planned(
+                row.student,
+                Outcome.NOTHING,
+                Why.TWIN,
+                NO_WORDS,
+            )
         else:
             yield row
 
 
 def _text(person: Person, verdict: Verdict, renderer: Renderer) -> Planned:
     if verdict.is_allowed or verdict.until:
-        return _planned(person, None, Outcome.TEXT, renderer, verdict.until)
+        return _planned(
+            person,
+            None,
+            Outcome.TEXT,
+            renderer,
+            verdict.until,
+        )
     why = Why(str(verdict.reason))
     if why in EMAIL_INSTEAD and not person.email:
         why = Why.NO_ADDRESS
-    return _planned(person, why, Outcome.EMAIL, renderer)
+    return _planned(
+        person,
+        why,
+        Outcome.EMAIL,
+        renderer,
+    )
 
 
 def _planned(
-    person: Person, why: Why | None, outcome: Outcome, renderer: Renderer, held_until: datetime | None = None
+    person: Person,
+    why: Why | None,
+    outcome: Outcome,
+    renderer: Renderer,
+    held_until: datetime | None = None,
 ) -> Planned:
-    """``outcome`` unless the reason, or a field that cannot be filled, says otherwise."""
+    """``outcome`` unless the reason, or a field that
+    cannot be filled, says otherwise.
+    """
     if why and why not in EMAIL_INSTEAD:
-        return Planned(person, Outcome.NOTHING, why, NO_WORDS)
+        return Planned(
+            person,
+            Outcome.NOTHING,
+            why,
+            NO_WORDS,
+        )
     words = renderer.words_for(person, outcome)
     if not words.is_filled:
-        return Planned(person, Outcome.NOTHING, Why.UNFILLED, words)
-    return Planned(person, outcome, why, words, held_until)
+        return Planned(
+            person,
+            Outcome.NOTHING,
+            Why.UNFILLED,
+            words,
+        )
+    return Planned(
+        person,
+        outcome,
+        why,
+        words,
+        held_until,
+    )

@@ -1,4 +1,6 @@
-"""Review a broadcast before it is sent: what each student would get and why, by the law the sender goes by."""
+"""Review a broadcast before it is sent: what each student would get
+and why, by the law the sender goes by.
+"""
 
 from collections import Counter, defaultdict
 from datetime import datetime
@@ -15,7 +17,13 @@ from quadline.broadcasts.facts import places_at
 from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.planning import Alike, Plan, Planned
 from quadline.broadcasts.reviews import Rendering, Review
-from quadline.broadcasts.rules import BroadcastRefused, Outcome, State, finish_at, sending_seconds
+from quadline.broadcasts.rules import (
+    BroadcastRefused,
+    Outcome,
+    State,
+    finish_at,
+    sending_seconds,
+)
 from quadline.broadcasts.writing import copy_recipients
 from quadline.consent.rules import QuietHours
 from quadline.conversations.merging import about_one_unknown
@@ -27,12 +35,18 @@ SENT_ALREADY = "This has already been sent. Nothing was sent again."
 
 
 def review(broadcast: Broadcast, *, now: datetime) -> Review:
-    """Work out and store what each student would get; fills broadcast.review, fingerprint and reviewed_at.
+    """Work out and store what each student would get; fills
+    broadcast.review, fingerprint and reviewed_at.
 
-    Raises BroadcastRefused when it is no draft any more: what was sent keeps the review it was sent by.
+    Raises BroadcastRefused when it is no draft any more: what was sent keeps the review
+    it was sent by.
     """
     with transaction.atomic():
-        row = Broadcast.objects.select_for_update(no_key=True, of=["self"]).select_related("author").get(pk=broadcast.pk)
+        row = (
+            Broadcast.objects.select_for_update(no_key=True, of=["self"])
+            .select_related("author")
+            .get(pk=broadcast.pk)
+        )
         if row.state != State.DRAFT:
             raise BroadcastRefused(SENT_ALREADY)
         made = keep(Plan(row, now=now))
@@ -41,25 +55,42 @@ def review(broadcast: Broadcast, *, now: datetime) -> Review:
 
 
 def keep(plan: Plan) -> Review:
-    """Store a plan with its broadcast, in place of the one before; the caller holds the broadcast's lock."""
+    """Store a plan with its broadcast, in place of the one before; the
+    caller holds the broadcast's lock.
+    """
     broadcast = plan.broadcast
     Recipient.objects.filter(broadcast=broadcast).delete()
     copy_recipients(broadcast, plan)
     made = review_of(plan)
-    broadcast.review, broadcast.fingerprint, broadcast.reviewed_at = made.as_json(), plan.fingerprint, plan.now
+    broadcast.review, broadcast.fingerprint, broadcast.reviewed_at = (
+        made.as_json(),
+        plan.fingerprint,
+        plan.now,
+    )
     broadcast.save(update_fields=["review", "fingerprint", "reviewed_at"])
     return made
 
 
 def notices_moved(plan: Plan) -> list[Planned]:
     """Go through a plan: the texts with another opt-out notice than in the review."""
-    noticed = Recipient.objects.filter(broadcast=plan.broadcast, outcome=Outcome.TEXT).values_list("notice")
-    stood = {notice: set(students) for notice, students in noticed.annotate(students=ArrayAgg("student"))}
-    return [row for row in plan if row.outcome is Outcome.TEXT and row.student.pk not in stood.get(row.words.notice, ())]
+    noticed = Recipient.objects.filter(
+        broadcast=plan.broadcast, outcome=Outcome.TEXT
+    ).values_list("notice")
+    stood = {
+        notice: set(students)
+        for notice, students in noticed.annotate(students=ArrayAgg("student"))
+    }
+    return [
+        row
+        for row in plan
+        if row.outcome is Outcome.TEXT
+        and row.student.pk not in stood.get(row.words.notice, ())
+    ]
 
 
 def keep_notices(broadcast: Broadcast, moved: list[Planned]) -> None:
-    """Bring the opt-out notices of a review that still holds up to date, and with them the segments.
+    """Bring the opt-out notices of a review that still holds up to
+    date, and with them the segments.
 
     Few notices and sizes are shared by many: one statement each.
     """
@@ -76,9 +107,15 @@ def stored(broadcast: Broadcast) -> Review | None:
     return Review.from_json(broadcast.review) if broadcast.review else None
 
 
-def recipients(broadcast: Broadcast, *, outcome: str = "", reason: str = "") -> QuerySet[Recipient]:
+def recipients(
+    broadcast: Broadcast, *, outcome: str = "", reason: str = ""
+) -> QuerySet[Recipient]:
     """Those behind a count of the review, with their students, by name."""
-    asked = {name: value for name, value in (("outcome", outcome), ("reason", reason)) if value}
+    asked = {
+        name: value
+        for name, value in (("outcome", outcome), ("reason", reason))
+        if value
+    }
     return _by_name(broadcast).filter(**asked)
 
 
@@ -93,7 +130,9 @@ def sharing_phones(broadcast: Broadcast) -> QuerySet[Recipient]:
 def _by_name(broadcast: Broadcast) -> QuerySet[Recipient]:
     """Names and students are looked up one by one: a join depends on statistics."""
     named = Student.objects.filter(pk=OuterRef("student"))
-    names = {name: Subquery(named.values(name)[:1]) for name in ("last_name", "first_name")}
+    names = {
+        name: Subquery(named.values(name)[:1]) for name in ("last_name", "first_name")
+    }
     mine = Recipient.objects.filter(broadcast=broadcast).prefetch_related("student")
     return mine.annotate(**names).order_by(*names, "student_id")
 
@@ -117,7 +156,9 @@ def review_of(plan: Plan) -> Review:
         longest=_rendering(max(texts, key=_size)) if texts else None,
         total_segments=segments,
         cost_cents=round(segments * settings.ENV.cents_per_segment),
-        takes_seconds=sending_seconds(segments + queued_before(plan), settings.ENV.texts_per_second),
+        takes_seconds=sending_seconds(
+            segments + queued_before(plan), settings.ENV.texts_per_second
+        ),
         finish_at=finish_of(plan) if plan.has_active_number or not texts else None,
         checks=_checks(plan),
     )
@@ -125,18 +166,31 @@ def review_of(plan: Plan) -> Review:
 
 def finish_of(plan: Plan) -> datetime:
     """When the last text leaves, if the number is active now."""
-    by_places: Counter[tuple[str, ...]] = Counter({(): queued_before(plan) if plan.tally.segments else 0})
+    by_places: Counter[tuple[str, ...]] = Counter(
+        {(): queued_before(plan) if plan.tally.segments else 0}
+    )
     for place, segments in plan.tally.segments.items():
         by_places[places_at(plan.tally.somebody[place])] += segments
     hours = QuietHours.parse(settings.ENV.quiet_hours)
-    return finish_at(by_places, now=plan.now, rate=settings.ENV.texts_per_second, quiet_hours=hours)
+    return finish_at(
+        by_places,
+        now=plan.now,
+        rate=settings.ENV.texts_per_second,
+        quiet_hours=hours,
+    )
 
 
 def queued_before(plan: Plan) -> int:
-    """Segments that leave this number first. What a pause keeps has no time at which it is due."""
+    """Segments that leave this number first. What a pause keeps
+    has no time at which it is due.
+    """
     if plan.number is None:
         return 0
-    waiting = Message.objects.filter(system_number=plan.number, status__in=BEFORE_AN_ATTEMPT, due_at__isnull=False)
+    waiting = Message.objects.filter(
+        system_number=plan.number,
+        status__in=BEFORE_AN_ATTEMPT,
+        due_at__isnull=False,
+    )
     return int(waiting.aggregate(all=Sum("segments"))["all"] or 0)
 
 
@@ -157,20 +211,31 @@ def _size(alike: Alike) -> tuple[int, int]:
 
 
 def _rendering(alike: Alike) -> Rendering:
-    return Rendering(alike.first.pk, alike.first.display_name, alike.words.text, alike.words.segments)
+    return Rendering(
+        alike.first.pk,
+        alike.first.display_name,
+        alike.words.text,
+        alike.words.segments,
+    )
 
 
 def _checks(plan: Plan) -> list[Check]:
     broadcast, author, tally = plan.broadcast, plan.broadcast.author, plan.tally
     texts, sent = tally.groups(Outcome.TEXT), tally.groups(Outcome.TEXT, Outcome.EMAIL)
-    unfilled = [alike for alike in tally.groups(Outcome.NOTHING) if not alike.words.is_filled]
+    unfilled = [
+        alike for alike in tally.groups(Outcome.NOTHING) if not alike.words.is_filled
+    ]
     whose = sum(alike.count for alike in unfilled)
     return checks_on(
         Findings(
             is_email=plan.is_email,
             words=plan.written,
             sample=(texts or sent)[0].words.body if sent else broadcast.body,
-            sender_names=(author.name, author.name.split()[-1], settings.ENV.college_name),
+            sender_names=(
+                author.name,
+                author.name.split()[-1],
+                settings.ENV.college_name,
+            ),
             student_ids=tally.ids,
             texts=tally.people(Outcome.TEXT),
             emails=tally.people(Outcome.EMAIL),
@@ -178,12 +243,20 @@ def _checks(plan: Plan) -> list[Check]:
             most_segments=max((alike.words.segments for alike in texts), default=0),
             too_long=sum(alike.count for alike in texts if alike.words.is_too_long),
             unknown_fields=tuple(
-                dict.fromkeys(about_one_unknown(written) for alike in unfilled for written in alike.words.unknown)
+                dict.fromkeys(
+                    about_one_unknown(written)
+                    for alike in unfilled
+                    for written in alike.words.unknown
+                )
             ),
-            empty_fields=tuple(dict.fromkeys(name for alike in unfilled for name in alike.words.empty)),
+            empty_fields=tuple(
+                dict.fromkeys(name for alike in unfilled for name in alike.words.empty)
+            ),
             unfilled=whose if whose < tally.people(*Outcome) else 0,
             repeated=len(tally.repeated),
-            repeated_when=_said(max(tally.repeated), author.time_zone) if tally.repeated else "",
+            repeated_when=(
+                _said(max(tally.repeated), author.time_zone) if tally.repeated else ""
+            ),
             gone=tally.gone,
             has_active_number=plan.has_active_number,
             is_about_number=broadcast.is_announcement or broadcast.with_contact_card,

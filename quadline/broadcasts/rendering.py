@@ -7,7 +7,11 @@ from quadline.broadcasts.facts import Person
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import Outcome
 from quadline.conversations import merging
-from quadline.conversations.merging import OF_STUDENT, values_of_sender, values_of_student
+from quadline.conversations.merging import (
+    OF_STUDENT,
+    values_of_sender,
+    values_of_student,
+)
 from quadline.conversations.rules import Channel
 from quadline.delivery.notices import opt_out_notice, students_told
 from quadline.numbers.models import SystemNumber
@@ -16,9 +20,16 @@ from quadline.sms.bodies import clean
 from quadline.sms.merge_fields import MergeError, Template
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # made once for all who are alike: the same words are the same object
+# made once for all who are alike: the same words are the same object
+@dataclass(
+    frozen=True,
+    slots=True,
+    eq=False,
+)
 class Words:
-    """What one student gets, or several who are called alike, and which fields could not be filled."""
+    """What one student gets, or several who are called alike, and
+    which fields could not be filled.
+    """
 
     subject: str = ""
     body: str = ""
@@ -45,30 +56,49 @@ NO_WORDS = Words()
 
 
 class Renderer:
-    """Renders one broadcast for many students: what is the same for all is looked up once, for some is made once."""
+    """Renders one broadcast for many students: what is the same for all is
+    looked up once, for some is made once.
+    """
 
     def __init__(self, broadcast: Broadcast, number: SystemNumber | None) -> None:
         self.author = broadcast.author
         self.number = number
-        self._subject, self._body = Template(broadcast.subject), Template(broadcast.body)
+        self._subject, self._body = (
+            Template(broadcast.subject),
+            Template(broadcast.body),
+        )
         self._both = Template(f"{broadcast.subject}\n{broadcast.body}")
         self._unknown = merging.unknown_fields(broadcast.subject, broadcast.body)
         self._of_sender = values_of_sender(self.author, number=number)
-        asked = [value_of for name, value_of in OF_STUDENT.items() if self._both.asks_for(name)]
-        self._called = asked[0] if len(asked) == 1 else lambda student: tuple(value_of(student) for value_of in asked)
+        asked = [
+            value_of
+            for name, value_of in OF_STUDENT.items()
+            if self._both.asks_for(name)
+        ]
+        self._called = (
+            asked[0]
+            if len(asked) == 1
+            else lambda student: tuple(value_of(student) for value_of in asked)
+        )
         is_text = broadcast.channel == Channel.TEXT
-        self._given = students_told(number, self.author) if is_text and number else set()
+        self._given = (
+            students_told(number, self.author) if is_text and number else set()
+        )
         self._made: dict[tuple[object, ...], Words] = {}
 
     def words_for(self, student: Person, outcome: Outcome) -> Words:
         """Raises nothing: what cannot be filled is in the answer."""
         is_text = outcome is Outcome.TEXT
-        is_first = is_text and not (self._given and (student.pk, student.mobile) in self._given)
+        is_first = is_text and not (
+            self._given and (student.pk, student.mobile) in self._given
+        )
         alike = (is_text, is_first, self._called(student))
         words = self._made.get(alike)
         if words is None:
             words = self._filled(student)
-            self._made[alike] = words = self._as_text(words, is_first) if is_text and words.is_filled else words
+            self._made[alike] = words = (
+                self._as_text(words, is_first) if is_text and words.is_filled else words
+            )
         return words
 
     def _filled(self, student: Person) -> Words:
@@ -90,8 +120,17 @@ class Renderer:
 
     def _as_text(self, words: Words, is_first: bool) -> Words:
         sized = Words(words.subject, words.body, self._notice if is_first else "")
-        count, units = segments.count(sized.text).segments, segments.utf16_units(sized.text)
-        return Words(sized.subject, sized.body, sized.notice, count, units)
+        count, units = (
+            segments.count(sized.text).segments,
+            segments.utf16_units(sized.text),
+        )
+        return Words(
+            sized.subject,
+            sized.body,
+            sized.notice,
+            count,
+            units,
+        )
 
     @cached_property
     def _notice(self) -> str:

@@ -21,8 +21,9 @@ NOTHING = "nothing"
 REPLIED, OPTED_OUT = "replied", "opted_out"
 NOTHING_WORDS = "Not sent"
 
-# A reply is the first thing a student wrote after it went out, by text or email. A keyword is none.
-# An opt-out is because of it within a day of its text, when no later text lies in between.
+# A reply is the first thing a student wrote after it went out, by text or email. A
+# keyword is none. An opt-out is because of it within a day of its text, when no later
+# text lies in between.
 CAME_OF_IT = f"""
     SELECT recipient.id, COALESCE(message.status, 'nothing') AS stands, reply.at AS replied_at, stop.at AS opted_out_at,
            student.id AS student_id, student.last_name, student.first_name
@@ -64,7 +65,11 @@ CAME_OF_IT = f"""
     ) AS stop ON true
     WHERE recipient.broadcast_id = %(broadcast)s
 """  # noqa: S608  # no value in it
-FILTERS = {"": "", REPLIED: "WHERE replied_at IS NOT NULL", OPTED_OUT: "WHERE opted_out_at IS NOT NULL"}
+FILTERS = {
+    "": "",
+    REPLIED: "WHERE replied_at IS NOT NULL",
+    OPTED_OUT: "WHERE opted_out_at IS NOT NULL",
+}
 STANDS = "WHERE stands = %(status)s"
 COUNTS = f"SELECT count(replied_at), count(opted_out_at) FROM ({CAME_OF_IT}) AS came"  # noqa: S608  # no value in it
 LISTED = """
@@ -75,7 +80,8 @@ QUIET = f"""
     SELECT student_id FROM ({CAME_OF_IT}) AS came
     WHERE replied_at IS NULL AND opted_out_at IS NULL AND stands NOT IN ('nothing', 'waiting', 'queued', 'cancelled')
 """  # noqa: S608  # no value in it
-# What stands where, and what of it has not left: texts before an attempt, and emails instead of a text that never left.
+# What stands where, and what of it has not left: texts before an attempt, and emails
+# instead of a text that never left.
 STANDING = """
     SELECT COALESCE(message.status, 'nothing'), count(*), count(*) FILTER (WHERE waits), COALESCE(sum(message.segments) FILTER
            (WHERE waits AND channel = 'text'), 0), bool_or(waits AND message.reason = 'number'),
@@ -94,15 +100,20 @@ STANDING = """
     WHERE recipient.broadcast_id = %(broadcast)s
     GROUP BY 1
 """
-HELD_BY = frozenset({WaitingFor.QUESTION, WaitingFor.AUTHOR, WaitingFor.TOMORROW})  # no rate and no night says when it goes on
+# no rate and no night says when it goes on
+HELD_BY = frozenset({WaitingFor.QUESTION, WaitingFor.AUTHOR, WaitingFor.TOMORROW})
 # The carrier or the mail server has said that it has them.
-TAKEN = frozenset({Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.BOUNCED, Status.EMAILED})
+TAKEN = frozenset(
+    {Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.BOUNCED, Status.EMAILED}
+)
 EMAILS_A_SECOND = 5.0  # a careful guess, for how long is left
 
 
 @dataclass(frozen=True)
 class Count:
-    """One status and how many recipients are at it; ``status`` is the filter of rows()."""
+    """One status and how many recipients are at it;
+    ``status`` is the filter of rows().
+    """
 
     status: str
     words: str
@@ -112,15 +123,21 @@ class Count:
 
 @dataclass(frozen=True)
 class Progress:
-    counts: list[Count]  # those that are not zero, in the order of the ladder; "nothing" last
-    done: int  # texts and emails that wait no more, however they ended; not what was cancelled or stopped before
+    # those that are not zero, in the order of the ladder; "nothing" last
+    counts: list[Count]
+    # texts and emails that wait no more, however they ended; not what was cancelled or
+    # stopped before
+    done: int
     sent: int  # those of them that the carrier or the mail server has taken
     total: int  # texts and emails
     waiting: int  # what Stop would cancel
-    seconds_left: int | None  # None while it is paused, waits for a number, a person or tomorrow, or nothing is left
+    # None while it is paused, waits for a number, a person or tomorrow, or nothing is
+    # left
+    seconds_left: int | None
     held_until: datetime | None  # when quiet hours keep all that is left waiting
     waits_for_number: bool
-    held_by: frozenset[str]  # why all that is left is held, where it waits for a person or for tomorrow
+    # why all that is left is held, where it waits for a person or for tomorrow
+    held_by: frozenset[str]
     replied: int
     opted_out: int  # because of it
 
@@ -161,12 +178,17 @@ def progress(broadcast: Broadcast, now: datetime) -> Progress:
     lines = [_Standing(*row) for row in _asked(STANDING, broadcast, now=now)]
     replied, opted_out = _asked(COUNTS, broadcast)[0]
     sent = [line for line in lines if line.status != NOTHING]
-    total, waiting = sum(line.count for line in sent), sum(line.waiting for line in sent)
+    total, waiting = (
+        sum(line.count for line in sent),
+        sum(line.waiting for line in sent),
+    )
     waits_for_number = any(line.waits_for_number for line in sent)
     reasons = frozenset(reason for line in sent for reason in line.reasons)
     is_held = bool(reasons & HELD_BY) and reasons <= HELD_BY | {WaitingFor.QUIET_HOURS}
     all_held = waiting > 0 and waiting == sum(line.held for line in sent)
-    is_moving = broadcast.state == State.RUNNING and not waits_for_number and not is_held
+    is_moving = (
+        broadcast.state == State.RUNNING and not waits_for_number and not is_held
+    )
     return Progress(
         counts=sorted((_count(line.status, line.count) for line in lines), key=_place),
         done=total - waiting - sum(line.stopped for line in sent),
@@ -182,23 +204,53 @@ def progress(broadcast: Broadcast, now: datetime) -> Progress:
     )
 
 
-def rows(broadcast: Broadcast, status: str = "", *, offset: int = 0, limit: int | None = None) -> Iterator[Row]:
-    """Recipients by name. ``status``: one of Progress.counts, or "replied", "opted_out"; "" for all."""
+def rows(
+    broadcast: Broadcast,
+    status: str = "",
+    *,
+    offset: int = 0,
+    limit: int | None = None,
+) -> Iterator[Row]:
+    """Recipients by name. ``status``: one of Progress.counts, or
+    "replied", "opted_out"; "" for all.
+    """
     statement = LISTED.format(came=CAME_OF_IT, where=FILTERS.get(status, STANDS))
-    came = _asked(statement, broadcast, status=status, offset=offset, limit=limit)
-    recipients = Recipient.objects.prefetch_related("student", "message").in_bulk([line[0] for line in came])
+    came = _asked(
+        statement,
+        broadcast,
+        status=status,
+        offset=offset,
+        limit=limit,
+    )
+    recipients = Recipient.objects.prefetch_related("student", "message").in_bulk(
+        [line[0] for line in came]
+    )
     for recipient_id, stands, replied_at, opted_out_at in came:
-        yield _row(recipients[recipient_id], stands, replied_at, opted_out_at)
+        yield _row(
+            recipients[recipient_id],
+            stands,
+            replied_at,
+            opted_out_at,
+        )
 
 
 def not_replied(broadcast: Broadcast) -> StudentQuerySet:
-    """Whoever was written to, has not written back since, and has not opted out because of it."""
+    """Whoever was written to, has not written back since, and
+    has not opted out because of it.
+    """
     return Student.objects.filter(pk__in=[line[0] for line in _asked(QUIET, broadcast)])
 
 
-def _row(recipient: Recipient, stands: str, replied_at: datetime | None, opted_out_at: datetime | None) -> Row:
+def _row(
+    recipient: Recipient,
+    stands: str,
+    replied_at: datetime | None,
+    opted_out_at: datetime | None,
+) -> Row:
     message = recipient.message
-    why = WHY_WORDS[Why(recipient.reason)] if message is None and recipient.reason else ""
+    why = (
+        WHY_WORDS[Why(recipient.reason)] if message is None and recipient.reason else ""
+    )
     return Row(
         recipient=recipient,
         status=stands,
@@ -211,12 +263,23 @@ def _row(recipient: Recipient, stands: str, replied_at: datetime | None, opted_o
 
 
 def _count(status: str, count: int) -> Count:
-    words, _, tone = WORDS[Status(status)] if status != NOTHING else (NOTHING_WORDS, "", "")
-    return Count(status, words, tone, count)
+    words, _, tone = (
+        WORDS[Status(status)] if status != NOTHING else (NOTHING_WORDS, "", "")
+    )
+    return Count(
+        status,
+        words,
+        tone,
+        count,
+    )
 
 
 def _place(count: Count) -> tuple[int, str]:
-    return (RANK[Status(count.status)], count.status) if count.status != NOTHING else (99, "")
+    return (
+        (RANK[Status(count.status)], count.status)
+        if count.status != NOTHING
+        else (99, "")
+    )
 
 
 def _seconds_left(lines: list[_Standing], now: datetime) -> int:
@@ -233,7 +296,9 @@ def _last_due(lines: list[_Standing]) -> datetime | None:
     return max((line.last_due_at for line in lines if line.last_due_at), default=None)
 
 
-def _asked(statement: str, broadcast: Broadcast, **values: Any) -> list[tuple[Any, ...]]:
+def _asked(
+    statement: str, broadcast: Broadcast, **values: Any
+) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"broadcast": broadcast.pk, **values})
         return list(cursor.fetchall())

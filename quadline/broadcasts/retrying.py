@@ -1,4 +1,6 @@
-"""Send the failed texts of a broadcast once more: those where that is safe, and sensible."""
+"""Send the failed texts of a broadcast once more: those
+where that is safe, and sensible.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -20,12 +22,27 @@ from quadline.delivery.outbox.deadlines import deadline_of
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 
-# The text itself was in order, and the phone may be there now. A refusal, a dead number or a spam filter stays one.
+# The text itself was in order, and the phone may be there now. A refusal, a dead number
+# or a spam filter stays one.
 PASSING = frozenset(
-    {"unreachable", "network", "expired", "too_many", "daily_limit", "held_back", "carrier_trouble", "not_registered", "unknown"}
+    {
+        "unreachable",
+        "network",
+        "expired",
+        "too_many",
+        "daily_limit",
+        "held_back",
+        "carrier_trouble",
+        "not_registered",
+        "unknown",
+    }
 )
 NOT_REACHED = (Status.FAILED, Status.UNDELIVERED, Status.UNREACHED)
-EMAIL_MAY_REACH = (OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING, OutgoingEmail.State.SENT)
+EMAIL_MAY_REACH = (
+    OutgoingEmail.State.QUEUED,
+    OutgoingEmail.State.SENDING,
+    OutgoingEmail.State.SENT,
+)
 FAILED = """
     SELECT recipient.id, recipient.student_id
     FROM broadcasts_recipient AS recipient
@@ -44,21 +61,44 @@ FAILED = """
 
 def may_be_retried(broadcast: Broadcast) -> int:
     """How many texts retry_failed would send again, if consent allows."""
-    return len(_failed(broadcast)) if broadcast.state in (State.RUNNING, State.FINISHED) else 0
+    return (
+        len(_failed(broadcast))
+        if broadcast.state in (State.RUNNING, State.FINISHED)
+        else 0
+    )
 
 
 def retry_failed(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
-    """Send the texts that failed and reached nobody in any way once more; returns how many. Raises BroadcastRefused."""
+    """Send the texts that failed and reached nobody in any way once more; returns how
+    many. Raises BroadcastRefused.
+    """
     with transaction.atomic():
-        row = Broadcast.objects.select_for_update(no_key=True, of=["self"]).select_related("author").get(pk=broadcast.pk)
+        row = (
+            Broadcast.objects.select_for_update(no_key=True, of=["self"])
+            .select_related("author")
+            .get(pk=broadcast.pk)
+        )
         if not may_steer(row, actor):
-            raise BroadcastRefused(f"Only {row.author.name} or an administrator can do that. Nothing was sent.")
-        if (row.state != State.RUNNING and State.RUNNING not in MAY_BECOME[State(row.state)]) or row.state == State.DRAFT:
+            raise BroadcastRefused(
+                f"Only {row.author.name} or an administrator can do that. Nothing was"
+                " sent."
+            )
+        if (
+            row.state != State.RUNNING
+            and State.RUNNING not in MAY_BECOME[State(row.state)]
+        ) or row.state == State.DRAFT:
             raise BroadcastRefused("It is paused or stopped. Nothing was sent.")
         count = _send_again(row, actor, now)
         if count:
-            Broadcast.objects.filter(pk=row.pk).update(state=State.RUNNING, finished_at=None)
-            record("broadcast retried", subject=row, actor=actor, texts=count)
+            Broadcast.objects.filter(pk=row.pk).update(
+                state=State.RUNNING, finished_at=None
+            )
+            record(
+                "broadcast retried",
+                subject=row,
+                actor=actor,
+                texts=count,
+            )
             set_off(row)
     broadcast.refresh_from_db()
     return count
@@ -67,7 +107,8 @@ def retry_failed(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
 def _failed(broadcast: Broadcast) -> list[tuple[int, int]]:
     """The ids of recipients and of their students.
 
-    Not those whose email is on its way or was taken, nor those that were sent again before.
+    Not those whose email is on its way or was taken, nor those that were sent again
+    before.
     """
     values: dict[str, Any] = {
         "broadcast": broadcast.pk,
@@ -81,22 +122,45 @@ def _failed(broadcast: Broadcast) -> list[tuple[int, int]]:
 
 
 def _send_again(broadcast: Broadcast, actor: User, now: datetime) -> int:
-    """A new text each, if the student may be texted now; the first one stays on record."""
+    """A new text each, if the student may be texted now;
+    the first one stays on record.
+    """
     number = SystemNumber.objects.of(broadcast.author)
     failed = _failed(broadcast)
     chosen = Student.objects.filter(pk__in=[student for _, student in failed])
     students = chosen.visible_to(broadcast.author)
-    verdicts = list(verdicts_for(people_in(students), author=broadcast.author, number=number, now=now))
+    verdicts = list(
+        verdicts_for(
+            people_in(students),
+            author=broadcast.author,
+            number=number,
+            now=now,
+        )
+    )
     held = {student.pk: verdict.until for student, verdict in verdicts if verdict.until}
-    allowed = {student.pk for student, verdict in verdicts if verdict.is_allowed or verdict.until}
+    allowed = {
+        student.pk
+        for student, verdict in verdicts
+        if verdict.is_allowed or verdict.until
+    }
     recipients = [recipient for recipient, student in failed if student in allowed]
     if not recipients or number is None:
         return 0
-    phone = Student.objects.filter(pk=OuterRef("student")).values("mobile")  # it may be another by now
+    # it may be another by now
+    phone = Student.objects.filter(pk=OuterRef("student")).values("mobile")
     Recipient.objects.filter(pk__in=recipients).update(
-        first_message=F("message"), message=None, outcome=Outcome.TEXT, reason="", phone=Subquery(phone)
+        first_message=F("message"),
+        message=None,
+        outcome=Outcome.TEXT,
+        reason="",
+        phone=Subquery(phone),
     )
-    writing.open_conversations(broadcast, only=recipients, count=len(recipients), now=now)
+    writing.open_conversations(
+        broadcast,
+        only=recipients,
+        count=len(recipients),
+        now=now,
+    )
     writing.write(
         writing.Order(
             broadcast=broadcast,

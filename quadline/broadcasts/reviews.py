@@ -1,4 +1,6 @@
-"""What a review says, as values: shown on the review page and stored with the broadcast."""
+"""What a review says, as values: shown on the review page
+and stored with the broadcast.
+"""
 
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
@@ -23,14 +25,18 @@ class Rendering:
 
 @dataclass(frozen=True)
 class Review:
-    """Who gets what and why, how long it takes and what it costs, and what to look at before sending."""
+    """Who gets what and why, how long it takes and what it costs,
+    and what to look at before sending.
+    """
 
     texts: int
     emails: int
     nothing: int
-    by_reason: dict[str, int]  # Why → how many; each reason goes with one outcome (rules.outcome_of)
+    # Why → how many; each reason goes with one outcome (rules.outcome_of)
+    by_reason: dict[str, int]
     duplicates: int  # chosen more than once, get it once
-    shared_phones: int  # phones that more than one recipient has: each of them gets theirs
+    # phones that more than one recipient has: each of them gets theirs
+    shared_phones: int
     held_by_quiet_hours: int
     held_until: datetime | None  # when the last of them may leave
     first_contacts: int  # their text ends with the opt-out notice
@@ -39,7 +45,8 @@ class Review:
     longest: Rendering | None
     total_segments: int
     cost_cents: int
-    takes_seconds: int  # at the number's rate, behind what it has queued already, quiet hours not counted
+    # at the number's rate, behind what it has queued already, quiet hours not counted
+    takes_seconds: int
     finish_at: datetime | None  # None while the number is not active: nobody knows
     checks: list[Check] = field(default_factory=list)
 
@@ -55,7 +62,11 @@ class Review:
     @property
     def button_words(self) -> str:
         """Send 38 texts and 4 emails."""
-        parts = [f"{count:,} {one}{'' if count == 1 else 's'}" for count, one in self._sent() if count]
+        parts = [
+            f"{count:,} {one}{'' if count == 1 else 's'}"
+            for count, one in self._sent()
+            if count
+        ]
         return f"Send {' and '.join(parts)}" if parts else "Send"
 
     @property
@@ -73,20 +84,39 @@ class Review:
 
     def as_json(self) -> dict[str, Any]:
         written = asdict(self)
-        return written | {name: written[name].isoformat() if written[name] else None for name in TIMES}
+        return written | {
+            name: written[name].isoformat() if written[name] else None for name in TIMES
+        }
 
     @classmethod
     def from_json(cls, written: dict[str, Any]) -> "Review":
         known = {each.name: written[each.name] for each in fields(cls)}
-        times = {name: datetime.fromisoformat(known[name]) if known[name] else None for name in TIMES}
-        ends = {name: Rendering(**known[name]) if known[name] else None for name in ("shortest", "longest")}
-        checks = [Check(Level(check["level"]), check["words"]) for check in known["checks"]]
-        return cls(**{**known, **times, **ends, "checks": checks})
+        times = {
+            name: datetime.fromisoformat(known[name]) if known[name] else None
+            for name in TIMES
+        }
+        ends = {
+            name: Rendering(**known[name]) if known[name] else None
+            for name in ("shortest", "longest")
+        }
+        checks = [
+            Check(Level(check["level"]), check["words"]) for check in known["checks"]
+        ]
+        return cls(
+            **{
+                **known,
+                **times,
+                **ends,
+                "checks": checks,
+            }
+        )
 
     def _sent(self) -> tuple[tuple[int, str], ...]:
         return (self.texts, "text"), (self.emails, "email")
 
     def _reasons(self, outcome: Outcome) -> list[tuple[str, str, int]]:
         return [
-            (why, WHY_WORDS[why], count) for why in Why if outcome_of(why) is outcome and (count := self.by_reason.get(why, 0))
+            (why, WHY_WORDS[why], count)
+            for why in Why
+            if outcome_of(why) is outcome and (count := self.by_reason.get(why, 0))
         ]

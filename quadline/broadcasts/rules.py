@@ -1,4 +1,6 @@
-"""The law of a broadcast: its states, what each recipient would get, and when it is done. No database here."""
+"""The law of a broadcast: its states, what each recipient would get,
+and when it is done. No database here.
+"""
 
 import math
 from collections.abc import Mapping
@@ -8,12 +10,15 @@ from enum import StrEnum
 from quadline.consent.quiet_hours import quiet_until
 from quadline.consent.rules import QuietHours, Reason
 
-STEP = timedelta(minutes=5)  # how finely the finish time is worked out around quiet hours
+# how finely the finish time is worked out around quiet hours
+STEP = timedelta(minutes=5)
 MOST_STEPS = 4_000
 
 
 class BroadcastRefused(ValueError):
-    """Nothing was sent or changed; the message says why and what to do, in plain words."""
+    """Nothing was sent or changed; the message says why
+    and what to do, in plain words.
+    """
 
 
 class State(StrEnum):
@@ -28,22 +33,29 @@ class Outcome(StrEnum):
     """What the review says a recipient will get."""
 
     TEXT = "text"
-    EMAIL = "email"  # as an email, because a text cannot reach them, or because it is an email that is sent
+    # as an email, because a text cannot reach them, or because it is an email that is
+    # sent
+    EMAIL = "email"
     NOTHING = "nothing"
 
 
 class Why(StrEnum):
-    """Why a recipient does not get a text. Each goes with one outcome; the first five are consent's own words."""
+    """Why a recipient does not get a text. Each goes with one outcome; the
+    first five are consent's own words.
+    """
 
     OPTED_OUT = Reason.OPTED_OUT.value  # email instead
     NO_MOBILE = Reason.NO_MOBILE.value  # email instead
     LANDLINE = Reason.LANDLINE.value  # email instead
     BAD_NUMBER = Reason.BAD_NUMBER.value  # email instead
     ASKED = Reason.ASKED.value  # nothing, until a person has answered
-    NO_ADDRESS = "no_address"  # nothing: a text cannot reach them and there is no email address
+    # nothing: a text cannot reach them and there is no email address
+    NO_ADDRESS = "no_address"
     NO_EMAIL = "no_email"  # nothing: this is an email, and there is no address
     UNFILLED = "unfilled"  # nothing: a merge field is empty for them
-    TWIN = "twin"  # nothing: another recipient with the same phone or address is likely the same student
+    # nothing: another recipient with the same phone or address is likely the same
+    # student
+    TWIN = "twin"
 
 
 WHY_WORDS: dict[Why, str] = {
@@ -80,15 +92,25 @@ def sending_seconds(segments: int, rate: float) -> int:
     return math.ceil(segments / rate) if rate else 0
 
 
-def finish_at(segments: Mapping[tuple[str, ...], int], *, now: datetime, rate: float, quiet_hours: QuietHours | None) -> datetime:
-    """When the last of these leaves: segments by the zones their students may be in, none of them in quiet hours.
+def finish_at(
+    segments: Mapping[tuple[str, ...], int],
+    *,
+    now: datetime,
+    rate: float,
+    quiet_hours: QuietHours | None,
+) -> datetime:
+    """When the last of these leaves: segments by the zones their students
+    may be in, none of them in quiet hours.
 
     Segments that go at any hour stand under no zone, ``()``.
     """
     left = {zones: float(count) for zones, count in segments.items() if count > 0}
     moment = now
     for _ in range(MOST_STEPS):
-        quiet = {zones: quiet_until(moment, zones, quiet_hours) if quiet_hours else None for zones in left}
+        quiet = {
+            zones: quiet_until(moment, zones, quiet_hours) if quiet_hours else None
+            for zones in left
+        }
         if not left:
             break
         ends = [end for end in quiet.values() if end]
@@ -100,7 +122,9 @@ def finish_at(segments: Mapping[tuple[str, ...], int], *, now: datetime, rate: f
     return moment
 
 
-def _send(left: dict[tuple[str, ...], float], free: list[tuple[str, ...]], rate: float) -> timedelta:
+def _send(
+    left: dict[tuple[str, ...], float], free: list[tuple[str, ...]], rate: float
+) -> timedelta:
     """Take off what leaves within one step, and return how long that took."""
     room = STEP.total_seconds() * rate if rate else math.inf
     used = 0.0

@@ -1,4 +1,6 @@
-"""One person who is on the roster twice gets one message: who of a broadcast shares a phone or an address, and a name."""
+"""One person who is on the roster twice gets one message: who of a broadcast shares a
+phone or an address, and a name.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +15,9 @@ class Twins:
     """Remembers who has been reached, of those who share where a message goes."""
 
     def __init__(self, students: StudentQuerySet) -> None:
-        """Looks once at all who are chosen: only what two of them share is remembered."""
+        """Looks once at all who are chosen: only what two
+        of them share is remembered.
+        """
         places = list(students.values_list("mobile", "email"))
         self._shared = {
             Outcome.TEXT: _more_than_once(mobile for mobile, _ in places),
@@ -28,17 +32,28 @@ class Twins:
             return False
         someone = _someone(person)
         before = self._reached.setdefault((outcome, where), [])
-        is_twin = any(someone.is_twin_of(other) or someone.has_the_id_of(other) for other in before)
+        is_twin = any(
+            someone.is_twin_of(other) or someone.has_the_id_of(other)
+            for other in before
+        )
         if not is_twin:
             before.append(someone)
         return is_twin
 
 
 def _more_than_once(places: Iterable[str]) -> set[str]:
-    """Counted here: grouped by the database, a planner whose statistics are old compares each student with each."""
+    """Counted here: grouped by the database, a planner whose statistics are old
+    compares each student with each.
+    """
     return {place for place, count in Counter(places).items() if place and count > 1}
 
 
 def _someone(person: Person) -> Someone:
     names = person.first_name, person.last_name, person.preferred_name
-    return Someone(person.pk, person.institutional_id, *names, person.email, person.mobile)
+    return Someone(
+        person.pk,
+        person.institutional_id,
+        *names,
+        person.email,
+        person.mobile,
+    )

@@ -1,6 +1,8 @@
-"""Write the messages of many recipients at once, set-based: conversations, texts and emails, their events and their place.
+"""Write the messages of many recipients at once, set-based: conversations, texts and
+emails, their events and their place.
 
-Everything here runs in the caller's transaction. What a text waits for is what delivery's outbox would say of it.
+Everything here runs in the caller's transaction. What a text waits for is what
+delivery's outbox would say of it.
 """
 
 import json
@@ -36,24 +38,27 @@ CHOSEN = """
     recipient.broadcast_id = %(broadcast)s AND recipient.outcome <> 'nothing'
     AND (%(only)s::bigint[] IS NULL OR recipient.id = ANY(%(only)s::bigint[]))
 """
-# The author's conversation with a recipient. By the student's index, which "+ 0" leaves as the only
-# one: a planner that knows nothing of the rows (docs/adr/0020) may go through all of the author's.
+# The author's conversation with a recipient. By the student's index, which "+ 0" leaves
+# as the only one: a planner that knows nothing of the rows (docs/adr/0020) may go
+# through all of the author's.
 THEIRS = """
     SELECT conversation.id FROM conversations_conversation AS conversation
     WHERE conversation.student_id = recipient.student_id
       AND conversation.staff_id + 0 = %(author)s
     OFFSET 0
 """
-# Time-ordered UUIDs (RFC 9562, version 7): the launch's time, chance, and the recipient's own
-# number, in the order in which the messages are written. So the indexes of messages, events and
-# attempts grow at one end; by chance alone each row would go to another page.
+# Time-ordered UUIDs (RFC 9562, version 7): the launch's time, chance, and the
+# recipient's own number, in the order in which the messages are written. So the indexes
+# of messages, events and attempts grow at one end; by chance alone each row would go to
+# another page.
 NAME = f"""
     UPDATE broadcasts_recipient AS recipient
     SET message_id = (%(beginning)s || lpad(to_hex(recipient.id & 4294967295), 8, '0'))::uuid
     WHERE {CHOSEN} AND recipient.message_id IS NULL
 """  # noqa: S608  # no value in it
-# In the order of the students, so that two launches of one author wait for each other and never in a ring. A new one
-# shows its message from the start, which is there before anyone can look.
+# In the order of the students, so that two launches of one author wait for each other
+# and never in a ring. A new one shows its message from the start, which is there before
+# anyone can look.
 CONVERSATIONS = f"""
     INSERT INTO conversations_conversation
         (staff_id, student_id, phone, last_message_id, last_activity_at, unread_count, needs_reply, is_done, draft)
@@ -61,8 +66,9 @@ CONVERSATIONS = f"""
     FROM broadcasts_recipient AS recipient WHERE {CHOSEN} ORDER BY recipient.student_id
     ON CONFLICT (staff_id, student_id) DO NOTHING
 """  # noqa: S608  # no value in it
-# Messages of a conversation are written one after the other (see delivery/inbound/filing.py): locked in the order of their ids. A
-# broadcast is no answer to the student: what needed one still does, and a draft stays.
+# Messages of a conversation are written one after the other (see
+# delivery/inbound/filing.py): locked in the order of their ids. A broadcast is no
+# answer to the student: what needed one still does, and a draft stays.
 PLACE = f"""
     SELECT locked.id
     FROM (
@@ -99,7 +105,12 @@ STANDING = sql.standing(
     due_at="""CASE WHEN recipient.outcome <> 'text' THEN NULL WHEN held.waits IS NULL THEN %(due_at)s
                    ELSE (held.waits ->> 'due_at')::timestamptz END""",
 )
-EVENT = sql.event("written", cause=Cause.WRITTEN, before="''", actor="%(actor)s")
+EVENT = sql.event(
+    "written",
+    cause=Cause.WRITTEN,
+    before="''",
+    actor="%(actor)s",
+)
 MESSAGES = f"""
     WITH written AS (
         INSERT INTO conversations_message (id, conversation_id, direction, channel, author_id, system_number_id, is_bulk,
@@ -143,7 +154,8 @@ class Order:
     """What is to be written, and when it may leave."""
 
     broadcast: Broadcast
-    only: Sequence[int] | None  # the ids of some recipients; None: all who get something
+    # the ids of some recipients; None: all who get something
+    only: Sequence[int] | None
     number: SystemNumber | None  # None for emails
     actor_id: int
     held: Mapping[int, datetime]  # student → when quiet hours end for them
@@ -151,14 +163,28 @@ class Order:
     now: datetime
 
 
-def open_conversations(broadcast: Broadcast, *, only: Sequence[int] | None, count: int, now: datetime) -> None:
-    """Every recipient's conversation is there afterwards, this transaction's alone to write in, and shows what comes.
+def open_conversations(
+    broadcast: Broadcast,
+    *,
+    only: Sequence[int] | None,
+    count: int,
+    now: datetime,
+) -> None:
+    """Every recipient's conversation is there afterwards, this transaction's alone to
+    write in, and shows what comes.
 
-    The messages have their ids then; ``write`` follows before the commit, which asks for them.
+    The messages have their ids then; ``write`` follows before the commit, which asks
+    for them.
 
-    ``count``: of those who get something. Where nobody was written to before, all conversations are new.
+    ``count``: of those who get something. Where nobody was written to before, all
+    conversations are new.
     """
-    values: dict[str, Any] = {"broadcast": broadcast.pk, "author": broadcast.author_id, "only": only, "now": now}
+    values: dict[str, Any] = {
+        "broadcast": broadcast.pk,
+        "author": broadcast.author_id,
+        "only": only,
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(NAME, values | {"beginning": _beginning_of_ids(now)})
         cursor.execute(CONVERSATIONS, values)
@@ -177,7 +203,9 @@ def _beginning_of_ids(now: datetime) -> str:
 
 
 def write(order: Order) -> None:
-    """One message each, and the emails of those that go as one. Their conversations are open."""
+    """One message each, and the emails of those that go as
+    one. Their conversations are open.
+    """
     with connection.cursor() as cursor:
         cursor.execute(MESSAGES, _values(order))
         cursor.execute(ADDRESSES, _values(order))
@@ -185,18 +213,27 @@ def write(order: Order) -> None:
         _write_emails(cursor, order, addresses)
 
 
-def waits_of(verdicts: Mapping[int, Verdict], *, has_active_number: bool, now: datetime) -> tuple[Pending, dict[int, Pending]]:
+def waits_of(
+    verdicts: Mapping[int, Verdict], *, has_active_number: bool, now: datetime
+) -> tuple[Pending, dict[int, Pending]]:
     """What a broadcast's texts wait for: all, but for the students given.
 
     ``verdicts``: the law's on students that it does not simply allow.
     """
-    asked = partial(waits_for, now=now, is_bulk=True, has_active_number=has_active_number)
+    asked = partial(
+        waits_for,
+        now=now,
+        is_bulk=True,
+        has_active_number=has_active_number,
+    )
     made = {verdict: asked(verdict) for verdict in set(verdicts.values())}
     held = {student: made[verdict] for student, verdict in verdicts.items()}
     return asked(ALLOWED), held
 
 
-def _write_emails(cursor: Any, order: Order, addresses: Iterable[tuple[uuid.UUID, int, str]]) -> None:
+def _write_emails(
+    cursor: Any, order: Order, addresses: Iterable[tuple[uuid.UUID, int, str]]
+) -> None:
     """Addresses: of a message, its conversation and its student."""
     is_email = order.broadcast.channel == Channel.EMAIL
     kind = not is_email, is_email and order.broadcast.with_contact_card
@@ -204,15 +241,31 @@ def _write_emails(cursor: Any, order: Order, addresses: Iterable[tuple[uuid.UUID
         for message_id, conversation_id, address in addresses:
             header_id = tokens.header_id(message_id, conversation_id)
             copy.write_row(
-                (message_id, address, header_id, *kind, OutgoingEmail.State.QUEUED.value, order.now, order.now, 0, "", "")
+                (
+                    message_id,
+                    address,
+                    header_id,
+                    *kind,
+                    OutgoingEmail.State.QUEUED.value,
+                    order.now,
+                    order.now,
+                    0,
+                    "",
+                    "",
+                )
             )
 
 
 def _as_json(held: Mapping[int, Pending]) -> str:
-    """Student → what a text to them waits for, for SQL that looks each up: an array is gone through for each."""
+    """Student → what a text to them waits for, for SQL that looks each
+    up: an array is gone through for each.
+    """
     return json.dumps(
         {
-            student: {"reason": pending.reason, "due_at": pending.due_at and pending.due_at.isoformat()}
+            student: {
+                "reason": pending.reason,
+                "due_at": pending.due_at and pending.due_at.isoformat(),
+            }
             for student, pending in held.items()
         }
     )
@@ -220,7 +273,10 @@ def _as_json(held: Mapping[int, Pending]) -> str:
 
 def _values(order: Order) -> dict[str, Any]:
     is_active = order.number is not None and order.number.state == NumberState.ACTIVE
-    verdicts = {student: Verdict(False, Reason.QUIET_HOURS, until) for student, until in order.held.items()}
+    verdicts = {
+        student: Verdict(False, Reason.QUIET_HOURS, until)
+        for student, until in order.held.items()
+    }
     text, held = waits_of(verdicts, has_active_number=is_active, now=order.now)
     return {
         "author": order.broadcast.author_id,
@@ -235,7 +291,9 @@ def _values(order: Order) -> dict[str, Any]:
         "reason": text.reason,
         "due_at": text.due_at,
         "held": _as_json(held),
-        "refusals": json.dumps({reason: scope.reason_words(reason) for reason in Reason}),
+        "refusals": json.dumps(
+            {reason: scope.reason_words(reason) for reason in Reason}
+        ),
         "deadline": order.deadline,
         "now": order.now,
     }
@@ -246,19 +304,31 @@ COPY = """
     COPY broadcasts_recipient
         (student_id, phone, broadcast_id, outcome, reason, subject, body, notice, segments) FROM STDIN
 """
-ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+ESCAPES = str.maketrans(
+    {
+        "\\": r"\\",
+        "\t": r"\t",
+        "\n": r"\n",
+        "\r": r"\r",
+    }
+)
 
 
 def copy_recipients(broadcast: Broadcast, rows: Iterable[Planned]) -> None:
     """By COPY, which the database goes through while the next rows are planned.
 
-    A query during a COPY on the same connection would wait for ever: whatever a plan asks, it asks before its first row.
+    A query during a COPY on the same connection would wait for ever: whatever a plan
+    asks, it asks before its first row.
     """
     lines = _lines(broadcast, rows)
     first = next(lines, "")
     if not first:
         return
-    with connection.execute_wrapper(_refuse), connection.cursor() as cursor, cursor.copy(COPY) as copy:
+    with (
+        connection.execute_wrapper(_refuse),
+        connection.cursor() as cursor,
+        cursor.copy(COPY) as copy,
+    ):
         copy.write(first)
         while some := "".join(islice(lines, AT_ONCE)):
             copy.write(some)
@@ -268,13 +338,26 @@ def _lines(broadcast: Broadcast, rows: Iterable[Planned]) -> Iterator[str]:
     endings: dict[tuple[Words, Outcome, Why | None], str] = {}
     for student, outcome, why, words, _ in rows:
         alike = words, outcome, why
-        ending = endings.get(alike) or endings.setdefault(alike, _ending(broadcast, *alike))
+        ending = endings.get(alike) or endings.setdefault(
+            alike, _ending(broadcast, *alike)
+        )
         phone = _escaped(student.mobile) if outcome is Outcome.TEXT else ""
         yield f"{student.pk}\t{phone}\t{ending}"
 
 
-def _ending(broadcast: Broadcast, words: Words, outcome: Outcome, why: Why | None) -> str:
-    said = (outcome.value, why.value if why else "", words.subject, words.body, words.notice)
+def _ending(
+    broadcast: Broadcast,
+    words: Words,
+    outcome: Outcome,
+    why: Why | None,
+) -> str:
+    said = (
+        outcome.value,
+        why.value if why else "",
+        words.subject,
+        words.body,
+        words.notice,
+    )
     return "\t".join([str(broadcast.pk), *map(_escaped, said), f"{words.segments}\n"])
 
 

@@ -1,4 +1,6 @@
-"""What a carrier must do, and the one vocabulary all of them speak: foreign codes become these words in the adapters."""
+"""What a carrier must do, and the one vocabulary all of them speak: foreign codes
+become these words in the adapters.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +10,9 @@ from typing import Protocol
 
 
 class Remedy(StrEnum):
-    """What a failure asks for (the classes of docs/adding-a-carrier.md). What is done: delivery/rules.py."""
+    """What a failure asks for (the classes of
+    docs/adding-a-carrier.md). What is done: delivery/rules.py.
+    """
 
     BAD_NUMBER = "bad_number"  # permanent for this phone
     OPTED_OUT = "opted_out"  # the person does not want texts from this number
@@ -21,26 +25,50 @@ class Remedy(StrEnum):
 class Failure(Enum):
     """Why a text did not arrive: the remedy it asks for and the words staff read."""
 
-    INVALID_NUMBER = (Remedy.BAD_NUMBER, "The number on file is not a working phone number.")
-    LANDLINE = (Remedy.BAD_NUMBER, "The number on file is a landline, or its network takes no texts.")
+    INVALID_NUMBER = (
+        Remedy.BAD_NUMBER,
+        "The number on file is not a working phone number.",
+    )
+    LANDLINE = (
+        Remedy.BAD_NUMBER,
+        "The number on file is a landline, or its network takes no texts.",
+    )
     DISCONNECTED = (Remedy.BAD_NUMBER, "The number is not in service.")
-    NO_ROUTE = (Remedy.BAD_NUMBER, "The number on file cannot be reached from this System number.")
-    OPTED_OUT = (Remedy.OPTED_OUT, "The student has opted out of texts from this number.")
+    NO_ROUTE = (
+        Remedy.BAD_NUMBER,
+        "The number on file cannot be reached from this System number.",
+    )
+    OPTED_OUT = (
+        Remedy.OPTED_OUT,
+        "The student has opted out of texts from this number.",
+    )
     REFUSED_BY_PHONE = (Remedy.OPTED_OUT, "The phone refuses texts from this number.")
     FILTERED = (Remedy.THIS_TEXT, "The network held the text back as spam.")
     TOO_LARGE = (Remedy.THIS_TEXT, "The text was too large for the student's network.")
     EXPIRED = (Remedy.THIS_TEXT, "The text could not be delivered in time.")
     UNREACHABLE = (Remedy.LATER, "Phone switched off or out of reach.")
     NETWORK = (Remedy.LATER, "The student's network did not say why.")
-    TOO_MANY = (Remedy.LATER, "Too many texts at once; the network asked us to slow down.")
+    TOO_MANY = (
+        Remedy.LATER,
+        "Too many texts at once; the network asked us to slow down.",
+    )
     DAILY_LIMIT = (Remedy.LATER, "The college's texts for today are used up.")
     HELD_BACK = (Remedy.LATER, "The carrier is holding texts back for a while.")
     CARRIER_TROUBLE = (Remedy.LATER, "The carrier had a fault of its own.")
     NOT_REGISTERED = (Remedy.LATER, "The networks do not know this number yet.")
-    NOT_IN_CAMPAIGN = (Remedy.COLLEGE, "The networks do not count this number among the college's yet.")
-    NOT_ALLOWED = (Remedy.COLLEGE, "The college's account with the carrier does not allow this text.")
+    NOT_IN_CAMPAIGN = (
+        Remedy.COLLEGE,
+        "The networks do not count this number among the college's yet.",
+    )
+    NOT_ALLOWED = (
+        Remedy.COLLEGE,
+        "The college's account with the carrier does not allow this text.",
+    )
     NOT_SET_UP = (Remedy.COLLEGE, "The college's set-up with the carrier has a fault.")
-    MALFORMED = (Remedy.COLLEGE, "The carrier does not take a text written like this one.")
+    MALFORMED = (
+        Remedy.COLLEGE,
+        "The carrier does not take a text written like this one.",
+    )
     UNKNOWN = (Remedy.UNKNOWN, "The carrier gave a reason we do not know.")
 
     @property
@@ -77,12 +105,14 @@ class Refused:
     carrier_code: str
 
 
-NO_CONNECTION = "no connection"  # how the reason of an Unsent begins when the carrier could not be reached at all
+# how the reason of an Unsent begins when the carrier could not be reached at all
+NO_CONNECTION = "no connection"
 
 
 @dataclass(frozen=True)
 class Unsent:
-    """The carrier provably does not have it: no connection, or it asked us to wait. Safe to hand over again.
+    """The carrier provably does not have it: no connection, or it asked
+    us to wait. Safe to hand over again.
 
     ``failure`` and ``carrier_code``: what the carrier said, when it said anything.
     """
@@ -95,7 +125,9 @@ class Unsent:
 
 @dataclass(frozen=True)
 class Unknown:
-    """The carrier may have it: the answer was lost. Never hand over again before a look at the carrier."""
+    """The carrier may have it: the answer was lost. Never hand over
+    again before a look at the carrier.
+    """
 
     why: str
 
@@ -114,7 +146,9 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """News of one text. ``reference`` is ours, empty when the carrier did not return it."""
+    """News of one text. ``reference`` is ours, empty when
+    the carrier did not return it.
+    """
 
     carrier_message_id: str
     reference: str
@@ -125,8 +159,9 @@ class Receipt:
 
 @dataclass(frozen=True)
 class InboundText:
-    """A text a student sent to a system number. ``sent_at``: when the carrier got it, by the carrier's own clock and in
-    whole seconds; known when it was read from its log, for a webhook does not say.
+    """A text a student sent to a system number. ``sent_at``: when the carrier got it,
+    by the carrier's own clock and in whole seconds; known when it was read from its
+    log, for a webhook does not say.
     """
 
     carrier_message_id: str
@@ -177,7 +212,9 @@ class OwnedNumber:
 
 @dataclass(frozen=True)
 class SentText:
-    """A text as the carrier's log has it: taken at ``sent_at``. ``progress``: what a receipt would say now, if anything."""
+    """A text as the carrier's log has it: taken at ``sent_at``. ``progress``: what a
+    receipt would say now, if anything.
+    """
 
     carrier_message_id: str
     student_phone: str  # E.164
@@ -190,7 +227,9 @@ class SentText:
 
 @dataclass(frozen=True)
 class WebhookCall:
-    """A call of the carrier to us, as it came in. ``url`` is built from the configured public address, never from Host."""
+    """A call of the carrier to us, as it came in. ``url`` is built from the configured
+    public address, never from Host.
+    """
 
     url: str
     headers: Mapping[str, str]
@@ -209,10 +248,18 @@ class Answer:
 class NumberProblem(Exception):
     """A number could not be bought or attached, a log not be read.
 
-    ``is_final``: trying again would not help until a person acts. ``retry_after``: seconds the carrier asks us to wait.
+    ``is_final``: trying again would not help until a person acts. ``retry_after``:
+    seconds the carrier asks us to wait.
     """
 
-    def __init__(self, words: str, *, is_final: bool, carrier_code: str = "", retry_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        words: str,
+        *,
+        is_final: bool,
+        carrier_code: str = "",
+        retry_after: float = 0.0,
+    ) -> None:
         super().__init__(words)
         self.words = words
         self.is_final = is_final
@@ -225,23 +272,41 @@ class NumberTaken(NumberProblem):
 
 
 class OutcomeUnknown(NumberProblem):
-    """The carrier did not answer. After a purchase: look at what we own before anything else."""
+    """The carrier did not answer. After a purchase: look at
+    what we own before anything else.
+    """
 
 
 class Carrier(Protocol):
-    """Everything Quadline asks of a carrier. Calls that rent numbers or read logs block; ``send`` does not."""
+    """Everything Quadline asks of a carrier. Calls that rent numbers or
+    read logs block; ``send`` does not.
+    """
 
     name: str
 
     async def send(self, text: OutboundText) -> SendOutcome: ...
-    def sent_texts(self, *, system_phone: str, since: datetime) -> Iterator[SentText]: ...
-    def received_texts(self, *, since: datetime, system_phone: str = "") -> Sequence[InboundText]: ...
-    def texts_between(self, *, student_phone: str, system_phone: str) -> Sequence[InboundText]: ...
+    def sent_texts(
+        self, *, system_phone: str, since: datetime
+    ) -> Iterator[SentText]: ...
+    def received_texts(
+        self, *, since: datetime, system_phone: str = ""
+    ) -> Sequence[InboundText]: ...
+    def texts_between(
+        self, *, student_phone: str, system_phone: str
+    ) -> Sequence[InboundText]: ...
     def received_text(self, carrier_message_id: str) -> InboundText | None: ...
 
-    def own_replies(self, *, system_phone: str, since: datetime) -> Sequence[SentText]: ...
+    def own_replies(
+        self, *, system_phone: str, since: datetime
+    ) -> Sequence[SentText]: ...
     def wish_in(self, body: str) -> Wish | None: ...
-    def push_opt_out(self, *, system_phone: str, student_phone: str, at: datetime) -> bool: ...
+    def push_opt_out(
+        self,
+        *,
+        system_phone: str,
+        student_phone: str,
+        at: datetime,
+    ) -> bool: ...
 
     def search(self, area: SearchArea) -> Sequence[str]: ...
     def buy(self, phone: str, *, reference: str) -> OwnedNumber: ...
@@ -259,4 +324,10 @@ class Carrier(Protocol):
     def read_registrations(self, raw_body: bytes) -> Sequence[Registration]: ...
     def read_call(self, call: WebhookCall) -> IncomingCall: ...
     def answer_text(self) -> Answer: ...
-    def answer_call(self, *, words: str, connect_to: str, system_phone: str) -> Answer: ...
+    def answer_call(
+        self,
+        *,
+        words: str,
+        connect_to: str,
+        system_phone: str,
+    ) -> Answer: ...

@@ -1,4 +1,6 @@
-"""What Twilio answers and sends, in our words: the outcome of a send, a problem with a number, a registration."""
+"""What Twilio answers and sends, in our words: the outcome of a send, a
+problem with a number, a registration.
+"""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +32,9 @@ RETRY_UNSENT_SECONDS = 300.0  # a person or time mends it, and the text is kept
 
 
 def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome:
-    """What became of one text. An answer that does not have Twilio's own shape says nothing, whatever its status."""
+    """What became of one text. An answer that does not have Twilio's own
+    shape says nothing, whatever its status.
+    """
     answer = _object(body)
     code = _code(answer)
     if status in (200, 201) and not code and _is_message_id(answer.get("sid")):
@@ -38,17 +42,33 @@ def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome
     if not 400 <= status < 500 or not code:
         return Unknown(f"answer {status}")
     if status == 429:  # "never processed and always safe to retry" (error 20429)
-        return Unsent("the carrier asked us to slow down", seconds(headers.get("Retry-After")), Failure.TOO_MANY, code)
+        return Unsent(
+            "the carrier asked us to slow down",
+            seconds(headers.get("Retry-After")),
+            Failure.TOO_MANY,
+            code,
+        )
     why = failure(code)
     if why.remedy in (Remedy.LATER, Remedy.COLLEGE):
-        return Unsent(f"{code}: {why.words}", RETRY_UNSENT_SECONDS, why, code)
+        return Unsent(
+            f"{code}: {why.words}",
+            RETRY_UNSENT_SECONDS,
+            why,
+            code,
+        )
     return Refused(why, code)
 
 
 def _code(answer: Mapping[str, Any]) -> str:
-    """The number of an error of Twilio's own; a gateway in between has words there, or nothing."""
+    """The number of an error of Twilio's own; a gateway in
+    between has words there, or nothing.
+    """
     code = answer.get("code")
-    return str(code) if isinstance(code, int) and not isinstance(code, bool) and code > 0 else ""
+    return (
+        str(code)
+        if isinstance(code, int) and not isinstance(code, bool) and code > 0
+        else ""
+    )
 
 
 def _is_message_id(sid: Any) -> bool:
@@ -77,28 +97,49 @@ def _seconds_until(date: str) -> float:
         moment = parsedate_to_datetime(date)
     except ValueError:
         return 0.0
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return (
+        moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)
+    ).total_seconds()
 
 
 def problem(status: int, code: str, *, wait: float = 1.0) -> NumberProblem:
     """``wait``: seconds, when the answer is "slow down"."""
     if code == "21422":
-        return NumberTaken("Somebody else took this number first.", is_final=False, carrier_code=code)
+        return NumberTaken(
+            "Somebody else took this number first.", is_final=False, carrier_code=code
+        )
     if status == 429:
-        return NumberProblem("The carrier asked us to slow down.", is_final=False, carrier_code=code, retry_after=wait)
+        return NumberProblem(
+            "The carrier asked us to slow down.",
+            is_final=False,
+            carrier_code=code,
+            retry_after=wait,
+        )
     if status >= 500:
-        return OutcomeUnknown("The carrier had a fault of its own.", is_final=False, carrier_code=code)
+        return OutcomeUnknown(
+            "The carrier had a fault of its own.", is_final=False, carrier_code=code
+        )
     words = NUMBER_PROBLEMS.get(code)
-    return NumberProblem(words or f"The carrier answered {code or status}.", is_final=words is not None, carrier_code=code)
+    return NumberProblem(
+        words or f"The carrier answered {code or status}.",
+        is_final=words is not None,
+        carrier_code=code,
+    )
 
 
 def list_problem(error: Exception) -> NumberProblem:
-    """The library's list calls raise without a code (9.13); the carrier's answer is their second argument."""
+    """The library's list calls raise without a code (9.13); the
+    carrier's answer is their second argument.
+    """
     answer = error.args[1] if len(error.args) > 1 else None
     if answer is None or not hasattr(answer, "status_code"):
         return OutcomeUnknown("The carrier did not answer.", is_final=False)
     wait = seconds((answer.headers or {}).get("Retry-After"))
-    return problem(int(answer.status_code), str(_object(str(answer.text).encode()).get("code", "")), wait=wait)
+    return problem(
+        int(answer.status_code),
+        str(_object(str(answer.text).encode()).get("code", "")),
+        wait=wait,
+    )
 
 
 def inbound_text(form: Mapping[str, str]) -> InboundText:
@@ -135,9 +176,15 @@ def registrations(raw_body: bytes) -> list[Registration]:
         events = json.loads(raw_body)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+    if not isinstance(events, list) or not all(
+        isinstance(event, dict) for event in events
+    ):
         raise ValueError("an array of events was expected")
-    ours = [event for event in events if str(event.get("type", "")).startswith(REGISTRATION_TYPE)]
+    ours = [
+        event
+        for event in events
+        if str(event.get("type", "")).startswith(REGISTRATION_TYPE)
+    ]
     return [registration(event) for event in ours]
 
 

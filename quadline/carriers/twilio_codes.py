@@ -1,7 +1,9 @@
-"""Twilio's codes in our words. A code we do not know is Failure.UNKNOWN and is shown as it came.
+"""Twilio's codes in our words. A code we do not know is
+Failure.UNKNOWN and is shown as it came.
 
-Source: https://www.twilio.com/docs/api/errors, read 2026-11. Twilio adds codes without notice and may change
-their meaning, so a code decides only the words and the remedy, never whether a text was sent.
+Source: https://www.twilio.com/docs/api/errors, read 2026-11. Twilio adds codes without
+notice and may change their meaning, so a code decides only the words and the remedy,
+never whether a text was sent.
 """
 
 from quadline.carriers.protocol import Failure, Progress
@@ -10,7 +12,8 @@ FAILURES: dict[str, Failure] = {
     "11200": Failure.NOT_SET_UP,  # our webhook failed
     "11205": Failure.NOT_SET_UP,
     "11751": Failure.NOT_SET_UP,
-    "14107": Failure.NOT_ALLOWED,  # more than 15 replies in 30 s between two phones: a loop
+    # more than 15 replies in 30 s between two phones: a loop
+    "14107": Failure.NOT_ALLOWED,
     "20003": Failure.NOT_SET_UP,  # authentication
     "20404": Failure.NOT_SET_UP,
     "20429": Failure.TOO_MANY,
@@ -69,7 +72,8 @@ FAILURES: dict[str, Failure] = {
     "63038": Failure.DAILY_LIMIT,
 }
 
-# Final statuses climb our ladder; the others ("queued", "accepted", "sending", "scheduled") say nothing new.
+# Final statuses climb our ladder; the others ("queued", "accepted", "sending",
+# "scheduled") say nothing new.
 PROGRESS: dict[str, Progress] = {
     "sent": Progress.SENT,
     "delivered": Progress.DELIVERED,
@@ -79,7 +83,8 @@ PROGRESS: dict[str, Progress] = {
     "canceled": Progress.FAILED,
 }
 
-# Why a number could not be bought or attached, for the administrator. Not listed: tried again.
+# Why a number could not be bought or attached, for the administrator. Not listed: tried
+# again.
 NUMBER_PROBLEMS: dict[str, str] = {
     "20003": "The carrier did not accept our account or token.",
     "21404": "The carrier's trial account may not rent another number.",

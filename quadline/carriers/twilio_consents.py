@@ -1,7 +1,9 @@
-"""Twilio on who is out: the replies it acts on by itself, and how it is told of an opt-out that no reply told.
+"""Twilio on who is out: the replies it acts on by itself, and how it is
+told of an opt-out that no reply told.
 
-The Consent Management API is in public beta and opened on request: https://www.twilio.com/docs/messaging/features/consent-api,
-read 2026-11. There is none that lists who is out.
+The Consent Management API is in public beta and opened on request:
+https://www.twilio.com/docs/messaging/features/consent-api, read 2026-11. There is none
+that lists who is out.
 """
 
 import uuid
@@ -10,27 +12,40 @@ from typing import Any
 
 from quadline.carriers.protocol import Wish
 
-# As the whole message (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
+# As the whole message
+# (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
 WISHES: dict[str, Wish] = {
-    **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"), Wish.STOP),
+    **dict.fromkeys(
+        ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"),
+        Wish.STOP,
+    ),
     **dict.fromkeys(("START", "YES", "UNSTOP"), Wish.START),
 }
 _TRIMMED = " \t\r\n"
-CLOSED = frozenset({"20403", "20404"})  # the account may not tell: asking again changes nothing
+# the account may not tell: asking again changes nothing
+CLOSED = frozenset({"20403", "20404"})
 
 
 def wish_in(body: str) -> Wish | None:
-    """What a reply is to Twilio: one word and nothing else, in any case. What it makes of other than plain ASCII around or
-    in the word nobody has written down: it counts as nothing."""
+    """What a reply is to Twilio: one word and nothing else, in any case.
+    What it makes of other than plain ASCII around or in the word nobody
+    has written down: it counts as nothing.
+    """
     word = body.strip(_TRIMMED)
     return WISHES.get(word.upper()) if word.isascii() else None
 
 
 def opt_out(*, system_phone: str, student_phone: str, at: datetime) -> dict[str, str]:
-    """One item of Consents/Bulk. The same opt-out has the same id, so telling it twice is once."""
+    """One item of Consents/Bulk. The same opt-out has the same
+    id, so telling it twice is once.
+    """
     return {
         "contact_id": student_phone,
-        "correlation_id": uuid.uuid5(uuid.NAMESPACE_URL, f"{student_phone} {system_phone} {at.isoformat()}").hex,
+        "correlation_id": (
+            uuid.uuid5(
+                uuid.NAMESPACE_URL, f"{student_phone} {system_phone} {at.isoformat()}"
+            ).hex
+        ),
         "sender_id": system_phone,
         "status": "opt-out",
         "source": "others",

@@ -1,4 +1,6 @@
-"""What must be set up in a Twilio account: where replies and registration news go, and that words leave as written."""
+"""What must be set up in a Twilio account: where replies and registration
+news go, and that words leave as written.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,14 +9,19 @@ from typing import Any
 from quadline.carriers import twilio_shapes as shapes
 from quadline.carriers.twilio_answers import REGISTRATION_TYPE
 
-EVENT_TYPES = tuple(f"{REGISTRATION_TYPE}.{end}" for end in ("pending", "successful", "failed"))
-Ask = Callable[[Callable[[Any], Any]], Any]  # a question to Twilio's client, its answer; raises NumberProblem
+EVENT_TYPES = tuple(
+    f"{REGISTRATION_TYPE}.{end}" for end in ("pending", "successful", "failed")
+)
+# a question to Twilio's client, its answer; raises NumberProblem
+Ask = Callable[[Callable[[Any], Any]], Any]
 Service = Callable[[Any], Any]  # the Messaging Service of a client
 
 
 @dataclass(frozen=True)
 class Place:
-    """The Messaging Service, and the addresses of ours that it and the event stream call."""
+    """The Messaging Service, and the addresses of ours that
+    it and the event stream call.
+    """
 
     service_sid: str
     inbound: str
@@ -27,10 +34,17 @@ def connect(ask: Ask, service: Service, place: Place) -> Sequence[str]:
         lambda client: service(client).update(
             inbound_request_url=place.inbound,
             use_inbound_webhook_on_number=False,
-            smart_encoding=False,  # what leaves is what we wrote: the look-up after a lost answer compares the words
+            # what leaves is what we wrote: the look-up after a lost answer compares the
+            # words
+            smart_encoding=False,
         )
     )
-    shapes.agrees(updated, sid=place.service_sid, use_inbound_webhook_on_number=False, smart_encoding=False)
+    shapes.agrees(
+        updated,
+        sid=place.service_sid,
+        use_inbound_webhook_on_number=False,
+        smart_encoding=False,
+    )
     replies = f"Replies come to {place.inbound}"
     if _subscribe(ask, place):
         return [replies, f"Registration news comes to {place.events}"]
@@ -45,19 +59,35 @@ def faults(ask: Ask, service: Service, place: Place) -> list[str]:
         f"Replies go to {found.inbound_request_url or 'no address'}, not to {place.inbound}.": (
             found.inbound_request_url == place.inbound
         ),
-        "Numbers use a webhook of their own for replies.": found.use_inbound_webhook_on_number is False,
-        "Smart Encoding is on: texts would not leave as they were written.": found.smart_encoding is False,
-        f"Registration news does not come to {place.events}.": _is_subscribed(ask, _sink_of(ask, place)),
+        "Numbers use a webhook of their own for replies.": (
+            found.use_inbound_webhook_on_number is False
+        ),
+        "Smart Encoding is on: texts would not leave as they were written.": (
+            found.smart_encoding is False
+        ),
+        f"Registration news does not come to {place.events}.": _is_subscribed(
+            ask, _sink_of(ask, place)
+        ),
     }
-    return [f"{words} Run quadline connect_carrier." for words, is_right in claims.items() if not is_right]
+    return [
+        f"{words} Run quadline connect_carrier."
+        for words, is_right in claims.items()
+        if not is_right
+    ]
 
 
 def open_sink(ask: Ask, destination: str) -> str:
     """Where events go. Returns its id."""
-    configuration = {"destination": destination, "method": "POST", "batch_events": False}
+    configuration = {
+        "destination": destination,
+        "method": "POST",
+        "batch_events": False,
+    }
     sink = ask(
         lambda client: client.events.v1.sinks.create(
-            description="Quadline", sink_configuration=configuration, sink_type="webhook"
+            description="Quadline",
+            sink_configuration=configuration,
+            sink_type="webhook",
         )
     )
     return str(sink.sid)
@@ -70,7 +100,13 @@ def _subscribe(ask: Ask, place: Place) -> bool:
         return False
     sink_sid = known or open_sink(ask, place.events)
     types = [{"type": kind, "schema_version": 2} for kind in EVENT_TYPES]
-    ask(lambda client: client.events.v1.subscriptions.create(description="Quadline", sink_sid=sink_sid, types=types))
+    ask(
+        lambda client: client.events.v1.subscriptions.create(
+            description="Quadline",
+            sink_sid=sink_sid,
+            types=types,
+        )
+    )
     return True
 
 
@@ -85,4 +121,6 @@ def _sink_of(ask: Ask, place: Place) -> str:
 def _is_subscribed(ask: Ask, sink_sid: str) -> bool:
     if not sink_sid:
         return False
-    return bool(ask(lambda client: client.events.v1.subscriptions.list(sink_sid=sink_sid)))
+    return bool(
+        ask(lambda client: client.events.v1.subscriptions.list(sink_sid=sink_sid))
+    )

@@ -1,8 +1,8 @@
 """The shape that each of Twilio's answers must have before anything is believed of it.
 
-A status alone says little: a gateway in between answers 200 with an error's body, a page of its own, or half
-an answer. What does not have the shape of Twilio's published API (https://github.com/twilio/twilio-oai, read
-2026-11) leaves the outcome unknown.
+A status alone says little: a gateway in between answers 200 with an error's body, a
+page of its own, or half an answer. What does not have the shape of Twilio's published
+API (https://github.com/twilio/twilio-oai, read 2026-11) leaves the outcome unknown.
 """
 
 import json
@@ -32,19 +32,39 @@ class UnreadableAnswer(OutcomeUnknown):
 
 
 def checked(client: type) -> type:
-    """The HTTP client class of Twilio's own library, made to pass on only what has its shape."""
+    """The HTTP client class of Twilio's own library, made to
+    pass on only what has its shape.
+    """
 
     class CheckedClient(client):  # type: ignore[misc]  # the library has no types
         def request(self, method: str, url: str, *rest: Any, **options: Any) -> Any:
-            response = super().request(method, url, *rest, **options)
-            check(method, url, status=response.status_code, body=response.text)
+            response = super().request(
+                method,
+                url,
+                *rest,
+                **options,
+            )
+            check(
+                method,
+                url,
+                status=response.status_code,
+                body=response.text,
+            )
             return response
 
     return CheckedClient
 
 
-def check(method: str, url: str, *, status: int, body: str) -> None:
-    """Raises UnreadableAnswer unless it is an error of Twilio's own, or just what Twilio answers there."""
+def check(
+    method: str,
+    url: str,
+    *,
+    status: int,
+    body: str,
+) -> None:
+    """Raises UnreadableAnswer unless it is an error of Twilio's own,
+    or just what Twilio answers there.
+    """
     if status >= 400:
         return  # the library raises it, and answers.problem() reads its code
     if method.upper() == "DELETE":
@@ -56,7 +76,9 @@ def check(method: str, url: str, *, status: int, body: str) -> None:
 
 
 def agrees(answer: Any, **expected: object) -> None:
-    """Raises UnreadableAnswer when an answer is about something else than was asked for."""
+    """Raises UnreadableAnswer when an answer is about
+    something else than was asked for.
+    """
     for name, value in expected.items():
         if getattr(answer, name, None) != value:
             raise UnreadableAnswer

@@ -1,4 +1,6 @@
-"""One ASGI app: webhooks and live events beside Django, which runs in threads (docs/adr/0004-web-server.md)."""
+"""One ASGI app: webhooks and live events beside Django, which runs in threads
+(docs/adr/0004-web-server.md).
+"""
 
 import asyncio
 import os
@@ -16,7 +18,9 @@ from starlette.routing import Mount, Route
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quadline.config.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402  # the rooms can be imported once Django is set up
+from django.conf import (
+    settings,
+)  # the rooms can be imported once Django is set up
 
 from quadline.config import refusals  # noqa: E402
 from quadline.config.bodies import WholeBodies  # noqa: E402
@@ -30,9 +34,11 @@ from quadline.webhooks import views as webhooks  # noqa: E402
 DJANGO_THREADS = 10
 
 UNLIMITED = 0
-UNDER_WAY_SECONDS = 5  # for pages and API calls that were cut off to end what they are doing
+# for pages and API calls that were cut off to end what they are doing
+UNDER_WAY_SECONDS = 5
 
-# A thread hands over its whole answer and is free again, however slowly the client reads.
+# A thread hands over its whole answer and is free again, however slowly the client
+# reads.
 pages: Any = WSGIMiddleware(WSGIHandler(), send_queue_size=UNLIMITED)  # type: ignore[arg-type]  # Django's own stubs differ
 pages.executor = FairThreads(DJANGO_THREADS)
 hub = live_hub.Hub(settings.ENV.database_url)
@@ -52,7 +58,9 @@ async def _listening(_: Starlette) -> AsyncIterator[None]:
 
 
 async def _end_pages() -> None:
-    """While there is a loop to answer to: a thread whose loop has gone would wait for it for ever."""
+    """While there is a loop to answer to: a thread whose loop has
+    gone would wait for it for ever.
+    """
     ending = asyncio.create_task(asyncio.to_thread(pages.executor.shutdown))
     await asyncio.wait([ending], timeout=UNDER_WAY_SECONDS)
 

@@ -16,8 +16,8 @@ class TooMuch(Exception):
 class Awaited:
     """Each body by the patience we have with it, the longest awaited first.
 
-    When there are too many, of one address or of all together, the longest awaited is given up: whoever is quick is
-    not kept out by whoever is slow.
+    When there are too many, of one address or of all together, the longest awaited is
+    given up: whoever is quick is not kept out by whoever is slow.
     """
 
     by_address: dict[str, dict[asyncio.Timeout, None]] = field(default_factory=dict)
@@ -43,7 +43,9 @@ class Awaited:
             del self.by_address[address]
 
     def hold(self, size: int, patience: asyncio.Timeout) -> None:
-        """Count so many bytes more of the body with this patience. Raises TooMuch when it is the one to give up."""
+        """Count so many bytes more of the body with this patience. Raises
+        TooMuch when it is the one to give up.
+        """
         if self.held + size > MOST_BYTES:
             longest = next(iter(self.all), patience)
             if longest is patience:

@@ -1,6 +1,8 @@
-"""A request is answered once its whole body is here; until then it costs an entry in a table, and no thread.
+"""A request is answered once its whole body is here; until then it
+costs an entry in a table, and no thread.
 
-What is too large, too slow or cut off is refused or dropped before anything could be changed by half of it.
+What is too large, too slow or cut off is refused or dropped before anything could be
+changed by half of it.
 """
 
 import asyncio
@@ -35,13 +37,20 @@ class CutOff(Exception):
 
 
 class WholeBodies:
-    """The app behind it gets each body in one piece and with its true length, chunked ones too."""
+    """The app behind it gets each body in one piece and with its
+    true length, chunked ones too.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._awaited = Awaited()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -52,29 +61,70 @@ class WholeBodies:
             return
         body = bytearray()
         try:
-            if await self._read(scope, receive, send, body):
+            if await self._read(
+                scope,
+                receive,
+                send,
+                body,
+            ):
                 await self._app(_with_length(scope, body), _once(body, receive), send)
         finally:
             self._awaited.release(len(body))
 
-    async def _read(self, scope: Scope, receive: Receive, send: Send, body: bytearray) -> bool:
-        """Whether the whole body is here; if not, and somebody is there to be told, it is said why."""
+    async def _read(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        body: bytearray,
+    ) -> bool:
+        """Whether the whole body is here; if not, and somebody is
+        there to be told, it is said why.
+        """
         largest = largest_body(scope["path"], _header(scope, b"authorization"))
         try:
-            await self._fill(body, scope, receive, largest)
+            await self._fill(
+                body,
+                scope,
+                receive,
+                largest,
+            )
         except CutOff:
             return False
         except TooLarge:
-            await refuse(scope, send, 413, TOO_LARGE.format(largest=largest))
+            await refuse(
+                scope,
+                send,
+                413,
+                TOO_LARGE.format(largest=largest),
+            )
         except TimeoutError:
-            await refuse(scope, send, 408, TOO_SLOW, closes=True)
+            await refuse(
+                scope,
+                send,
+                408,
+                TOO_SLOW,
+                closes=True,
+            )
         except TooMuch:
-            await refuse(scope, send, 503, TOO_MUCH, closes=True)
+            await refuse(
+                scope,
+                send,
+                503,
+                TOO_MUCH,
+                closes=True,
+            )
         else:
             return True
         return False
 
-    async def _fill(self, body: bytearray, scope: Scope, receive: Receive, largest: int) -> None:
+    async def _fill(
+        self,
+        body: bytearray,
+        scope: Scope,
+        receive: Receive,
+        largest: int,
+    ) -> None:
         named = int(_header(scope, b"content-length") or largest)
         if named > largest:
             raise TooLarge
@@ -82,14 +132,26 @@ class WholeBodies:
             if not is_whole(scope):
                 self._awaited.add(scope["state"]["address"], patience)
             try:
-                await self._fill_patiently(body, receive, largest, patience)
+                await self._fill_patiently(
+                    body,
+                    receive,
+                    largest,
+                    patience,
+                )
             finally:
                 self._awaited.remove(patience)
-        await asyncio.sleep(0)  # whoever sends more than the length that was named is found out now
+        # whoever sends more than the length that was named is found out now
+        await asyncio.sleep(0)
         if is_gone(scope):
             raise CutOff
 
-    async def _fill_patiently(self, body: bytearray, receive: Receive, largest: int, patience: asyncio.Timeout) -> None:
+    async def _fill_patiently(
+        self,
+        body: bytearray,
+        receive: Receive,
+        largest: int,
+        patience: asyncio.Timeout,
+    ) -> None:
         has_more = True
         while has_more:
             message = await receive()
@@ -104,7 +166,9 @@ class WholeBodies:
 
 
 def address_of(scope: Scope) -> str:
-    """Whose request it is, as the limits count: behind our own proxies the caller that they name."""
+    """Whose request it is, as the limits count: behind our own
+    proxies the caller that they name.
+    """
     peer = (scope.get("client") or ("", 0))[0]
     trusted = settings.ENV.proxy_networks
     if not trusted:
@@ -127,13 +191,25 @@ def _header(scope: Scope, wanted: bytes) -> str:
 
 def _with_length(scope: Scope, body: bytearray) -> Scope:
     length = (b"content-length", str(len(body)).encode())
-    others = [pair for pair in scope["headers"] if pair[0] not in (b"content-length", b"transfer-encoding")]
+    others = [
+        pair
+        for pair in scope["headers"]
+        if pair[0] not in (b"content-length", b"transfer-encoding")
+    ]
     return {**scope, "headers": [*others, length]}
 
 
 def _once(body: bytearray, receive: Receive) -> Receive:
-    """The body first, and then what the connection says: nothing, until the client goes."""
-    waiting: Sequence[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+    """The body first, and then what the connection says:
+    nothing, until the client goes.
+    """
+    waiting: Sequence[Message] = [
+        {
+            "type": "http.request",
+            "body": bytes(body),
+            "more_body": False,
+        }
+    ]
     messages = iter(waiting)
 
     async def receive_whole() -> Message:

@@ -1,7 +1,9 @@
-"""What one connection may cost: uvicorn's protocol, with the limits on time and size that it does not have.
+"""What one connection may cost: uvicorn's protocol, with the limits on
+time and size that it does not have.
 
-A head that does not come, a client that reads nothing, requests without end in one packet: each is ended after a
-while, or at once when there are too many. Bodies are limited one floor up (bodies.py), where their address is known.
+A head that does not come, a client that reads nothing, requests without end in one
+packet: each is ended after a while, or at once when there are too many. Bodies are
+limited one floor up (bodies.py), where their address is known.
 """
 
 import asyncio
@@ -11,7 +13,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD_SECONDS = 10  # from the connection, or a request's first byte, to the end of its head
+# from the connection, or a request's first byte, to the end of its head
+HEAD_SECONDS = 10
 TAIL_SECONDS = 10  # for what a client still sends after it was answered
 STALL_SECONDS = 20  # for a client to take what is written to it
 LARGEST_HEAD = 65_536  # bytes
@@ -30,8 +33,9 @@ class Unacceptable(Exception):
 class Connection(HttpToolsProtocol):
     """One connection of one client.
 
-    RFC 9112, 9.3.2: nobody sends more after a request that changes something, before it was answered. Whoever does
-    gave a length shorter than the body, and would have half of it acted on: such a request is not begun.
+    RFC 9112, 9.3.2: nobody sends more after a request that changes something, before it
+    was answered. Whoever does gave a length shorter than the body, and would have half
+    of it acted on: such a request is not begun.
     """
 
     # Who has no request under way, and who does not read: the longest first.
@@ -47,7 +51,8 @@ class Connection(HttpToolsProtocol):
         self._stall: asyncio.TimerHandle | None = None
         self._wait_for_head()
         if len(self.connections) > most_connections():
-            next(iter(self.idle)).transport.abort()  # this one, when all others are at work
+            # this one, when all others are at work
+            next(iter(self.idle)).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
@@ -82,7 +87,8 @@ class Connection(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         self._header_count += 1
         self._count(name + value)
-        # WSGI takes X_Forwarded_For for X-Forwarded-For, so that a caller could write what only a proxy may.
+        # WSGI takes X_Forwarded_For for X-Forwarded-For, so that a caller could write
+        # what only a proxy may.
         if b"_" not in name:
             super().on_header(name, value)
 
@@ -92,7 +98,8 @@ class Connection(HttpToolsProtocol):
         self._stop_waiting()
         self._reads_head = False
         super().on_headers_complete()
-        self.scope["state"]["cycle"] = self.cycle  # so that whoever answers can see that the client is gone
+        # so that whoever answers can see that the client is gone
+        self.scope["state"]["cycle"] = self.cycle
 
     def on_message_complete(self) -> None:
         self._is_whole = True
@@ -110,8 +117,14 @@ class Connection(HttpToolsProtocol):
             self.idle[self] = None
 
     def send_400_response(self, msg: str) -> None:
-        """What was begun on this connection and has its whole body yet, ends here: no part of it is acted on."""
-        is_answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
+        """What was begun on this connection and has its whole body yet,
+        ends here: no part of it is acted on.
+        """
+        is_answering = (
+            self.cycle is not None
+            and self.cycle.response_started
+            and not self.cycle.response_complete
+        )
         for cycle in (self.cycle, *(waiting for waiting, _ in self.pipeline)):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
@@ -179,7 +192,9 @@ class Connection(HttpToolsProtocol):
 
 @cache
 def most_connections() -> int:
-    """As many as there may be open files, a few set aside. Asks the system for more files first."""
+    """As many as there may be open files, a few set aside. Asks
+    the system for more files first.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -1,4 +1,6 @@
-"""The last word on a request that nobody else answers: 503 for what passes, such as a restart, and 500 for a fault."""
+"""The last word on a request that nobody else answers: 503 for what passes,
+such as a restart, and 500 for a fault.
+"""
 
 import asyncio
 import logging
@@ -9,16 +11,26 @@ from quadline.outages import is_outage
 
 logger = logging.getLogger(__name__)
 
-BUSY = "Too many requests from your address are waiting. Nothing was changed: try again soon."
+BUSY = (
+    "Too many requests from your address are waiting. Nothing was changed: try again"
+    " soon."
+)
 
 
 class AlwaysAnswered:
-    """Around everything: uvicorn itself would say 500 to a request that a shutdown cancels."""
+    """Around everything: uvicorn itself would say 500 to a
+    request that a shutdown cancels.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         has_begun = scope["type"] != "http"
 
         async def send_and_note(message: Message) -> None:
@@ -32,7 +44,13 @@ class AlwaysAnswered:
             if has_begun:
                 raise
             status, words = _answer_to(fault)
-            await refuse(scope, send, status, words, closes=True)
+            await refuse(
+                scope,
+                send,
+                status,
+                words,
+                closes=True,
+            )
 
 
 def _answer_to(fault: BaseException) -> tuple[int, str]:

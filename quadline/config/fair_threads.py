@@ -1,4 +1,6 @@
-"""Ten threads for the pages of everybody: addresses take turns, and none may have more than so many waiting."""
+"""Ten threads for the pages of everybody: addresses take turns, and
+none may have more than so many waiting.
+"""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -16,14 +18,18 @@ class TooManyUnderWay(Exception):
 
 
 class FairThreads(ThreadPoolExecutor):
-    """An executor for a2wsgi. Who waits is a request, not a thread; what is cancelled while it waits never begins."""
+    """An executor for a2wsgi. Who waits is a request, not a thread; what is
+    cancelled while it waits never begins.
+    """
 
     def __init__(self, threads: int) -> None:
         super().__init__(threads, thread_name_prefix="pages")
         self._lines: OrderedDict[str, deque[Work]] = OrderedDict()
         self._turns = Lock()
 
-    def submit(self, run: Callable[..., Any], /, *args: Any, **named: Any) -> "Future[Any]":
+    def submit(
+        self, run: Callable[..., Any], /, *args: Any, **named: Any
+    ) -> "Future[Any]":
         """``args`` begins with a WSGI environ. Raises TooManyUnderWay."""
         address = args[0]["asgi.scope"]["state"]["address"]
         answered: Future[Any] = Future()

@@ -1,7 +1,9 @@
-"""No phone, address or word of a student gets into a log, whoever writes the line: we, a library or the database.
+"""No phone, address or word of a student gets into a log, whoever writes
+the line: we, a library or the database.
 
-An exception's message is the way they would come: the database names the values of a row that was refused, a parser
-quotes what it could not read. Where something failed is kept whole; what it said is kept without values.
+An exception's message is the way they would come: the database names the values of a
+row that was refused, a parser quotes what it could not read. Where something failed is
+kept whole; what it said is kept without values.
 """
 
 import re
@@ -12,29 +14,44 @@ from typing import Any
 Fault = tuple[type[BaseException], BaseException, TracebackType | None]
 
 HIDDEN = "…"
-# North American: all that are texted. Not within a longer word, such as the carrier's ids.
-PHONE = re.compile(r"(?<![\w-])(\+1|%2B1|1)?[ .-]?\(?[2-9]\d{2}\)?[ .-]?\d{3}[ .-]?\d{4}(?![\w-])")
+# North American: all that are texted. Not within a longer word, such as the carrier's
+# ids.
+PHONE = re.compile(
+    r"(?<![\w-])(\+1|%2B1|1)?[ .-]?\(?[2-9]\d{2}\)?[ .-]?\d{3}[ .-]?\d{4}(?![\w-])"
+)
 ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+")
-# What PostgreSQL and its driver add to a message, to the end of its line, which is written \\n in JSON.
-ADDED = re.compile(r'(DETAIL|CONTEXT|QUERY|STATEMENT|LINE \d+): ?((?!\\n)(\\.|[^"\\\n]))*')
+# What PostgreSQL and its driver add to a message, to the end of its line, which is
+# written \\n in JSON.
+ADDED = re.compile(
+    r'(DETAIL|CONTEXT|QUERY|STATEMENT|LINE \d+): ?((?!\\n)(\\.|[^"\\\n]))*'
+)
 VALUE = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""", re.DOTALL)
 VALUE_AT_THE_END = re.compile(r""": ["'].*""", re.DOTALL)
-ABOUT_CODE = (AttributeError, ImportError, NameError, TypeError)  # these quote names of ours
+# these quote names of ours
+ABOUT_CODE = (AttributeError, ImportError, NameError, TypeError)
 MOST_CAUSES = 8
 
 
 def without_people(logger: Any, method: str, line: str) -> str:
-    """The last of structlog's processors: a finished line, without phones, addresses and the database's details."""
+    """The last of structlog's processors: a finished line, without phones,
+    addresses and the database's details.
+    """
     return PHONE.sub(HIDDEN, ADDRESS.sub(HIDDEN, ADDED.sub(rf"\1: {HIDDEN}", line)))
 
 
 def fault_words(fault: Fault) -> str:
-    """Where each exception of a chain was raised, and what it said without values; the first cause last."""
+    """Where each exception of a chain was raised, and what it said
+    without values; the first cause last.
+    """
     words: list[str] = []
     error: BaseException | None = fault[1]
     while error is not None and len(words) < MOST_CAUSES:
-        words.append("\n".join([*_places(error), f"{type(error).__name__}: {_said(error)}"]))
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        words.append(
+            "\n".join([*_places(error), f"{type(error).__name__}: {_said(error)}"])
+        )
+        error = error.__cause__ or (
+            None if error.__suppress_context__ else error.__context__
+        )
     return "\nbecause of\n".join(words)
 
 
@@ -47,9 +64,13 @@ def _said(error: BaseException) -> str:
     first = str(error).partition("\n")[0]
     if isinstance(error, ABOUT_CODE):
         return first
-    state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None)
-    if state:  # names of tables and constraints are quoted too; a value stands at the end
+    state = getattr(error, "sqlstate", None) or getattr(
+        error.__cause__, "sqlstate", None
+    )
+    # names of tables and constraints are quoted too; a value stands at the end
+    if state:
         return f"{VALUE_AT_THE_END.sub(f': {HIDDEN}', first)} ({state})"
     if hasattr(error, "error_count"):
-        return f"{error.error_count()} values were not as described"  # pydantic's: it repeats the values
+        # pydantic's: it repeats the values
+        return f"{error.error_count()} values were not as described"
     return VALUE.sub(HIDDEN, first)

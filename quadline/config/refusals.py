@@ -1,4 +1,6 @@
-"""What is said in the event loop, before or instead of Django: in the form of the door that was asked."""
+"""What is said in the event loop, before or instead of Django: in
+the form of the door that was asked.
+"""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
@@ -23,8 +25,17 @@ TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 
 
-async def refuse(scope: Scope, send: Send, status: int, words: str, *, closes: bool = False) -> None:
-    """Answer with plain words, or without any with the door's own; 500 and 503 are a page where people come."""
+async def refuse(
+    scope: Scope,
+    send: Send,
+    status: int,
+    words: str,
+    *,
+    closes: bool = False,
+) -> None:
+    """Answer with plain words, or without any with the door's own; 500
+    and 503 are a page where people come.
+    """
     is_passing = status == 503
     content_type, content = _content(scope, status, words)
     headers = [
@@ -38,7 +49,13 @@ async def refuse(scope: Scope, send: Send, status: int, words: str, *, closes: b
         headers.append((b"retry-after", str(COME_BACK_AFTER_SECONDS).encode()))
     if closes:
         headers.append(CLOSE)
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": headers,
+        }
+    )
     await send({"type": "http.response.body", "body": content})
 
 
@@ -46,12 +63,15 @@ def _content(scope: Scope, status: int, words: str) -> tuple[str, bytes]:
     if scope["path"].startswith(problems.ROOT):
         return problems.MEDIA_TYPE, problems.problem(status, words).content
     if status in (500, 503) and not scope["path"].startswith(("/webhooks/", "/mail/")):
-        with suppress(ValueError):  # before `quadline prepare` the page has no styles to name
+        # before `quadline prepare` the page has no styles to name
+        with suppress(ValueError):
             return HTML, page(status)
     return TEXT, (words or HTTPStatus(status).phrase).encode()
 
 
 @cache
 def page(status: int) -> bytes:
-    """Without a request: what every page shows around its own content is in the database."""
+    """Without a request: what every page shows around its
+    own content is in the database.
+    """
     return render_to_string(f"{status}.html").encode()

@@ -1,4 +1,6 @@
-"""Django's settings, all derived from the environment (environment.py names every variable)."""
+"""Django's settings, all derived from the environment
+(environment.py names every variable).
+"""
 
 import re
 from collections.abc import MutableMapping
@@ -48,7 +50,8 @@ INSTALLED_APPS = [
     "quadline.web",
     "quadline.config",  # last: it registers the jobs of all the others
 ]
-if find_spec("django_linear_migrations"):  # a tool of developers: two migrations side by side become a merge conflict
+# a tool of developers: two migrations side by side become a merge conflict
+if find_spec("django_linear_migrations"):
     INSTALLED_APPS.append("django_linear_migrations")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -88,7 +91,12 @@ def _database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": _database(ENV.database_url)}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+    }
+}
 
 TEMPLATES = [
     {
@@ -122,19 +130,26 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "quadline.accounts.strength.NotEasyToGuess"},
     {"NAME": "quadline.accounts.strength.NotBreached"},
 ]
 LOGIN_REDIRECT_URL = "inbox"
 LOGIN_URL = "account_login"
 ACCOUNT_ADAPTER = "quadline.accounts.sign_in.StaffOnlyAdapter"
-ACCOUNT_FORMS = {"reset_password_from_key": "quadline.web.account.sign_in.NewPasswordForm"}
+ACCOUNT_FORMS = {
+    "reset_password_from_key": "quadline.web.account.sign_in.NewPasswordForm"
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by the college, which vouches for the address
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger's address gets no mail because somebody typed it here
+# accounts are made by the college, which vouches for the address
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# a stranger's address gets no mail because somebody typed it here
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = False  # ours are in accounts/rules.py
 
@@ -145,7 +160,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
-DATA_UPLOAD_MAX_MEMORY_SIZE = 26_866_666  # what a mail service may bring; webhooks/sizes.py holds all else to less
+# what a mail service may bring; webhooks/sizes.py holds all else to less
+DATA_UPLOAD_MAX_MEMORY_SIZE = 26_866_666
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = ENV.college_time_zone
@@ -187,30 +203,42 @@ def _email(url: str) -> dict[str, Any]:
 
 
 def _email_service(name: str, key: str, options: str) -> dict[str, Any]:
-    """A mail service by its name, as Anymail knows it: POSTMARK_SERVER_TOKEN and so on."""
+    """A mail service by its name, as Anymail knows it:
+    POSTMARK_SERVER_TOKEN and so on.
+    """
     given = {SERVICE_KEYS[name]: key} | {
-        option.strip(): value.strip() for option, _, value in (each.partition("=") for each in options.split(",")) if value
+        option.strip(): value.strip()
+        for option, _, value in (each.partition("=") for each in options.split(","))
+        if value
     }
     named = {f"{name.upper()}_{option}": value for option, value in given.items()}
     return {
         "EMAIL_BACKEND": f"anymail.backends.{name}.EmailBackend",
-        "ANYMAIL": named
-        | {
-            "IGNORE_UNSUPPORTED_FEATURES": True,
-            "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
-            "WEBHOOK_SECRET": ENV.email_webhook_secret,
-        },
+        "ANYMAIL": (
+            named
+            | {
+                "IGNORE_UNSUPPORTED_FEATURES": True,
+                "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+                "WEBHOOK_SECRET": ENV.email_webhook_secret,
+            }
+        ),
     }
 
 
 if ENV.email_service:
-    globals().update(_email_service(ENV.email_service, ENV.email_service_key, ENV.email_service_options))
+    globals().update(
+        _email_service(
+            ENV.email_service, ENV.email_service_key, ENV.email_service_options
+        )
+    )
 else:
     globals().update(_email(ENV.email_url))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
 
 
-def _without_query(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _without_query(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     """What was searched for, and the key of a password link, stay out of the log."""
     for key in ("request", "referer"):
         if isinstance(event.get(key), str):
@@ -240,7 +268,11 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": ENV.log_level},
-    "loggers": {"procrastinate": {"level": "WARNING"}, "twilio": {"level": "WARNING"}, "uvicorn.access": {"level": "WARNING"}},
+    "loggers": {
+        "procrastinate": {"level": "WARNING"},
+        "twilio": {"level": "WARNING"},
+        "uvicorn.access": {"level": "WARNING"},
+    },
 }
 structlog.configure(
     processors=[

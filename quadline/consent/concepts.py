@@ -1,4 +1,6 @@
-"""Which words stand for one idea, in many languages (stop_concepts.toml), and a reply as a row of ideas."""
+"""Which words stand for one idea, in many languages
+(stop_concepts.toml), and a reply as a row of ideas.
+"""
 
 import tomllib
 from collections.abc import Sequence
@@ -17,7 +19,9 @@ DOING = "doing"  # any other English verb: "stop telling me" is like "stop texti
 
 @dataclass
 class Lexicon:
-    """Words, beginnings of words, words in a row and Asian characters, each with its concept."""
+    """Words, beginnings of words, words in a row and Asian
+    characters, each with its concept.
+    """
 
     words: dict[str, str] = field(default_factory=dict)
     stems: dict[str, str] = field(default_factory=dict)
@@ -27,7 +31,9 @@ class Lexicon:
 
 
 def concepts_of(words: Sequence[str]) -> list[str | None]:
-    """The concept of each word, or of several in a row, in their order; None for one that stands for none."""
+    """The concept of each word, or of several in a row, in their order;
+    None for one that stands for none.
+    """
     lexicon, found, at = _lexicon(), list[str | None](), 0
     while at < len(words):
         length, concept = _phrase_at(words, at, lexicon)
@@ -37,7 +43,9 @@ def concepts_of(words: Sequence[str]) -> list[str | None]:
 
 
 def split_asian(words: Sequence[str]) -> list[str]:
-    """What is written without spaces is cut where words of the lexicon are, else into characters."""
+    """What is written without spaces is cut where words of the
+    lexicon are, else into characters.
+    """
     cut = list[str]()
     for word in words:
         if is_asian(word):
@@ -47,7 +55,9 @@ def split_asian(words: Sequence[str]) -> list[str]:
     return cut
 
 
-def _phrase_at(words: Sequence[str], at: int, lexicon: Lexicon) -> tuple[int, str | None]:
+def _phrase_at(
+    words: Sequence[str], at: int, lexicon: Lexicon
+) -> tuple[int, str | None]:
     for length in range(LONGEST_PHRASE, 1, -1):
         if concept := lexicon.phrases.get(tuple(words[at : at + length])):
             return length, concept
@@ -69,7 +79,9 @@ def _cut(word: str) -> list[str]:
     lexicon, pieces, at = _lexicon(), list[str](), 0
     while at < len(word):
         lengths = range(min(lexicon.longest_asian, len(word) - at), 1, -1)
-        length = next((each for each in lengths if word[at : at + each] in lexicon.asian), 1)
+        length = next(
+            (each for each in lengths if word[at : at + each] in lexicon.asian), 1
+        )
         pieces.append(word[at : at + length])
         at += length
     return pieces

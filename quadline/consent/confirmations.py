@@ -1,8 +1,10 @@
-"""The law on answering STOP and HELP: who must, how soon, and what the answer says. No database here.
+"""The law on answering STOP and HELP: who must, how soon, and what
+the answer says. No database here.
 
-The carrier answers both by itself, and Quadline sends no second answer: one confirmation of an opt-out is
-allowed, within five minutes, without any marketing (47 CFR 64.1200(a)(12)). The networks ask that HELP names
-the sender and says how to stop (CTIA Messaging Principles, 2023).
+The carrier answers both by itself, and Quadline sends no second answer: one
+confirmation of an opt-out is allowed, within five minutes, without any marketing (47
+CFR 64.1200(a)(12)). The networks ask that HELP names the sender and says how to stop
+(CTIA Messaging Principles, 2023).
 """
 
 from collections.abc import Sequence
@@ -22,7 +24,9 @@ class Asked(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """One such text, and the answer to it as the carrier's log has it. Both times are the carrier's."""
+    """One such text, and the answer to it as the carrier's log has
+    it. Both times are the carrier's.
+    """
 
     asked: Asked
     at: datetime
@@ -36,7 +40,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Summary:
-    """How often one of them was asked and answered in time, and the newest answer's words."""
+    """How often one of them was asked and answered in time,
+    and the newest answer's words.
+    """
 
     asked: Asked
     times: int
@@ -58,7 +64,13 @@ def _summary(asked: Asked, requests: Sequence[Request]) -> Summary:
     in_order = sorted(requests, key=lambda each: each.at)
     answered = [each for each in in_order if each.is_answered_in_time]
     wording = answered[-1].answer if answered else ""
-    return Summary(asked, len(in_order), len(answered), wording, in_order[-1].at)
+    return Summary(
+        asked,
+        len(in_order),
+        len(answered),
+        wording,
+        in_order[-1].at,
+    )
 
 
 def faults_in(summary: Summary, *, college: str) -> list[str]:
@@ -68,8 +80,8 @@ def faults_in(summary: Summary, *, college: str) -> list[str]:
     faults = []
     if missed:
         faults.append(
-            f"{missed} of {summary.times} {name} replies got no answer from the carrier within five minutes. "
-            "Opt-out handling may be off there."
+            f"{missed} of {summary.times} {name} replies got no answer from the carrier"
+            " within five minutes. Opt-out handling may be off there."
         )
     if summary.answered:
         faults += _faults_of_wording(summary.asked, summary.wording, college)
@@ -79,7 +91,11 @@ def faults_in(summary: Summary, *, college: str) -> list[str]:
 def _faults_of_wording(asked: Asked, wording: str, college: str) -> list[str]:
     said = wording.casefold()
     if asked is Asked.STOP:
-        return [] if "start" in said else ["The answer to STOP does not say how to opt back in (START)."]
+        return (
+            []
+            if "start" in said
+            else ["The answer to STOP does not say how to opt back in (START)."]
+        )
     faults = []
     if "stop" not in said:
         faults.append("The answer to HELP does not say how to opt out (STOP).")

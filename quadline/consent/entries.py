@@ -32,8 +32,8 @@ APPEND = """
 class NewEntry:
     """An opt-out or opt-in to be appended.
 
-    ``carrier_message_id``: the student's text that says so, of a reply its reference; ``carrier_at``: its date by the
-    carrier's own clock, if that is known.
+    ``carrier_message_id``: the student's text that says so, of a reply its reference;
+    ``carrier_at``: its date by the carrier's own clock, if that is known.
     """
 
     pair: Pair
@@ -49,10 +49,12 @@ class NewEntry:
 
 
 def append(new: Sequence[NewEntry]) -> list[ConsentEntry]:
-    """Append entries of different pairs and move their states, in the caller's transaction.
+    """Append entries of different pairs and move their
+    states, in the caller's transaction.
 
-    It has waited for the pairs' texts on their way. Returns those that were not there already. Only the student's own
-    reply, as we or the carrier read it, opts in: nobody does it for them; raises ValueError.
+    It has waited for the pairs' texts on their way. Returns those that were not there
+    already. Only the student's own reply, as we or the carrier read it, opts in: nobody
+    does it for them; raises ValueError.
     """
     for entry in new:
         is_opt_in = entry.change is Change.OPT_IN
@@ -70,7 +72,9 @@ def append(new: Sequence[NewEntry]) -> list[ConsentEntry]:
 
 def _row(entry: NewEntry) -> dict[str, Any]:
     student_phone, system_phone = entry.pair
-    own_reference = f"{entry.change}-{student_phone}-{system_phone}-{entry.occurred_at.timestamp()}"
+    own_reference = (
+        f"{entry.change}-{student_phone}-{system_phone}-{entry.occurred_at.timestamp()}"
+    )
     replied = entry.carrier_reference if entry.source is Source.REPLY else ""
     return {
         "student_phone": student_phone,

@@ -1,7 +1,8 @@
 """Write an opt-out or opt-in, and ask where a pair of phones stands.
 
-A send and a STOP meet at a lock per pair: whoever hands a text over holds it (shared) from the last look at consent
-until the carrier has answered, and a STOP takes it before it commits. So no text is accepted after a STOP committed.
+A send and a STOP meet at a lock per pair: whoever hands a text over holds it (shared)
+from the last look at consent until the carrier has answered, and a STOP takes it before
+it commits. So no text is accepted after a STOP committed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,10 +42,12 @@ TRY_LOCKS = """
     SELECT lock FROM unnest(%s::text[]) AS lock
     WHERE pg_try_advisory_xact_lock(hashtextextended(lock, 0))
 """
-# A carrier that hangs must not keep a STOP out of the ledger for longer than this: two seconds from the look at consent to
-# the call (delivery/rules.py), and three for the call.
+# A carrier that hangs must not keep a STOP out of the ledger for longer than this: two
+# seconds from the look at consent to the call (delivery/rules.py), and three for the
+# call.
 LOCK_PATIENCE_MS = 5000
-# The database grants a session again what it holds already, past a STOP that waits: that is ours to refuse.
+# The database grants a session again what it holds already, past a STOP that waits:
+# that is ours to refuse.
 _held_here: set[Pair] = set()
 FARTHEST_LOOK = timedelta(hours=2)
 
@@ -63,10 +66,12 @@ def record(
     actor: User | None = None,
     has_waited: bool = False,
 ) -> ConsentEntry | None:
-    """Append to the ledger and move the pair's state, in the caller's transaction. None when it was there already.
+    """Append to the ledger and move the pair's state, in the caller's
+    transaction. None when it was there already.
 
-    The fields are those of entries.NewEntry. ``has_waited``: for the pair's texts on their way, before the transaction
-    locked anything else. Raises ValueError when it opts in somebody who did not write so.
+    The fields are those of entries.NewEntry. ``has_waited``: for the pair's texts on
+    their way, before the transaction locked anything else. Raises ValueError when it
+    opts in somebody who did not write so.
     """
     new = NewEntry(
         pair=pair,
@@ -91,7 +96,9 @@ def is_opted_out(pair: Pair) -> bool:
 
 
 def is_surely_out(pair: Pair) -> bool:
-    """Out, and not only until the order of the student's words is known: what else they say is not beside the point."""
+    """Out, and not only until the order of the student's words is known: what
+    else they say is not beside the point.
+    """
     state = standing(pair)
     return state is not None and state.is_surely_out
 
@@ -102,7 +109,9 @@ def opted_out(pairs: Iterable[Pair]) -> set[Pair]:
 
 
 def in_doubt(pairs: Iterable[Pair]) -> set[Pair]:
-    """Those of the pairs for which only the carrier can tell in which order the student's words came."""
+    """Those of the pairs for which only the carrier can tell in
+    which order the student's words came.
+    """
     return among(pairs, IN_DOUBT)
 
 
@@ -115,18 +124,27 @@ def among(pairs: Iterable[Pair], statement: str) -> set[Pair]:
 
 
 def came_back_after(pair: Pair, word: Word) -> bool | None:
-    """Whether the student has opted in since these words. None: only the carrier can tell."""
-    starts = [entry.word for entry in states.newest_entries([pair])[pair] if entry.change == Change.OPT_IN]
+    """Whether the student has opted in since these words.
+    None: only the carrier can tell.
+    """
+    starts = [
+        entry.word
+        for entry in states.newest_entries([pair])[pair]
+        if entry.change == Change.OPT_IN
+    ]
     answers = {comes_after(start, word) for start in starts}
     return True if True in answers else None if None in answers else False
 
 
 def learn_dates(pair: Pair, dates: Mapping[str, datetime]) -> None:
-    """Note when the carrier got a pair's texts, by their ids, and say again where the pair stands.
+    """Note when the carrier got a pair's texts, by their ids, and
+    say again where the pair stands.
 
     In the caller's transaction, which has waited for the pair's texts on their way.
     """
-    state = ConsentState.objects.select_for_update(no_key=True).filter(is_of(pair)).first()
+    state = (
+        ConsentState.objects.select_for_update(no_key=True).filter(is_of(pair)).first()
+    )
     undated = ConsentEntry.objects.filter(is_of(pair), carrier_at=None)
     asked = StopQuestion.objects.filter(is_of(pair), carrier_at=None)
     for message_id, at in dates.items():
@@ -139,7 +157,8 @@ def learn_dates(pair: Pair, dates: Mapping[str, datetime]) -> None:
 
 def pairs_in_doubt(*, limit: int) -> list[Pair]:
     """Those whose next look is due, by the clock of the database."""
-    due = Q(look_up_at__lte=Now()) | Q(look_up_at__gt=Now() + FARTHEST_LOOK)  # the latter by a clock that was wrong
+    # the latter by a clock that was wrong
+    due = Q(look_up_at__lte=Now()) | Q(look_up_at__gt=Now() + FARTHEST_LOOK)
     doubted = ConsentState.objects.filter(due).order_by("looks", "look_up_at")
     return list(doubted.values_list("student_phone", "system_phone")[:limit])
 
@@ -151,12 +170,16 @@ def opted_out_of(system_phone: str) -> set[str]:
 
 
 def standing(pair: Pair) -> ConsentState | None:
-    """Where a pair stands, with the entry that says why; None while the ledger has nothing on it."""
+    """Where a pair stands, with the entry that says why; None
+    while the ledger has nothing on it.
+    """
     return standings([pair]).get(pair)
 
 
 def standings(pairs: Iterable[Pair]) -> dict[Pair, ConsentState]:
-    """The same for many pairs, in one look; those of which the ledger has nothing are not in it."""
+    """The same for many pairs, in one look; those of which the
+    ledger has nothing are not in it.
+    """
     wanted = set(pairs)
     found = ConsentState.objects.select_related("entry").filter(
         student_phone__in={student for student, _ in wanted},
@@ -166,27 +189,42 @@ def standings(pairs: Iterable[Pair]) -> dict[Pair, ConsentState]:
 
 
 def history(student_phone: str, system_phones: Iterable[str]) -> list[ConsentEntry]:
-    """Everything the ledger has on a student's phone and some system numbers, newest first."""
-    entries = ConsentEntry.objects.filter(student_phone=student_phone, system_phone__in=list(system_phones))
+    """Everything the ledger has on a student's phone and some
+    system numbers, newest first.
+    """
+    entries = ConsentEntry.objects.filter(
+        student_phone=student_phone, system_phone__in=list(system_phones)
+    )
     entries = entries.select_related("actor")
     return list(entries.order_by("-occurred_at", "-pk"))
 
 
 def wait_for_sends(pair: Pair) -> None:
-    """Until the caller's transaction ends no text of this pair is handed over; one under way is waited for, not for long.
+    """Until the caller's transaction ends no text of this pair is handed over; one
+    under way is waited for, not for long.
 
-    Best asked for first: whoever hands over writes down what became of the text before letting go, and may need rows for it.
+    Best asked for first: whoever hands over writes down what became of the text before
+    letting go, and may need rows for it.
     """
-    with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        suppress(OperationalError),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock_of(pair)])
-        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")  # the patience is for this lock, not for the caller's others
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock_of(pair)]
+        )
+        # the patience is for this lock, not for the caller's others
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
 
 
 def keep_back_if_free(pairs: Iterable[Pair]) -> set[Pair]:
-    """As ``wait_for_sends``, for many pairs and without waiting: those whose texts are kept back from here on.
+    """As ``wait_for_sends``, for many pairs and without waiting: those
+    whose texts are kept back from here on.
 
-    The others are in a sender's hands, or in those of somebody else who opts them out or in.
+    The others are in a sender's hands, or in those of somebody else who opts them out
+    or in.
     """
     wanted = list(pairs)
     with connection.cursor() as cursor:
@@ -196,15 +234,18 @@ def keep_back_if_free(pairs: Iterable[Pair]) -> set[Pair]:
 
 
 def hold(pairs: Iterable[Pair]) -> set[Pair]:
-    """Keep STOPs waiting while texts are handed over; ends with ``let_go`` or the connection. Returns the pairs held.
+    """Keep STOPs waiting while texts are handed over; ends with ``let_go`` or the
+    connection. Returns the pairs held.
 
-    Never waits: a pair that a STOP is waiting for, or that is in another hand-over's hands, is left for later.
+    Never waits: a pair that a STOP is waiting for, or that is in another hand-over's
+    hands, is left for later.
     """
     busy = {lock_of(pair) for pair in _held_here}
     wanted = {lock: pair for pair in pairs if (lock := lock_of(pair)) not in busy}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pair FROM unnest(%s::text[]) AS pair WHERE pg_try_advisory_lock_shared(hashtextextended(pair, 0))",
+            "SELECT pair FROM unnest(%s::text[]) AS pair WHERE"
+            " pg_try_advisory_lock_shared(hashtextextended(pair, 0))",
             [list(wanted)],
         )
         held = {wanted[name] for (name,) in cursor.fetchall()}
@@ -218,11 +259,14 @@ def let_go(pairs: Iterable[Pair]) -> None:
     _held_here.difference_update(held)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_unlock_shared(hashtextextended(pair, 0)) FROM unnest(%s::text[]) AS pair",
+            "SELECT pg_advisory_unlock_shared(hashtextextended(pair, 0)) FROM"
+            " unnest(%s::text[]) AS pair",
             [[lock_of(pair) for pair in held]],
         )
 
 
 def lock_of(pair: Pair) -> str:
-    """Where a STOP to one number shuts others too, a student's texts from all of them wait at one lock."""
+    """Where a STOP to one number shuts others too, a student's texts
+    from all of them wait at one lock.
+    """
     return "|".join(pair) if settings.ENV.opt_out_scope == "number" else pair[0]

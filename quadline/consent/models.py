@@ -10,27 +10,49 @@ from quadline.consent.rules import Change, Source
 
 
 class ConsentEntry(models.Model):
-    """One opt-out or opt-in of one student phone from one system number, with its proof."""
+    """One opt-out or opt-in of one student phone from one
+    system number, with its proof.
+    """
 
     student_phone = models.CharField(max_length=16)  # E.164
     system_phone = models.CharField(max_length=16)  # E.164
-    change = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Change])
-    source = models.CharField(max_length=20, choices=[(s.value, s.value) for s in Source])
+    change = models.CharField(
+        max_length=10, choices=[(c.value, c.value) for c in Change]
+    )
+    source = models.CharField(
+        max_length=20, choices=[(s.value, s.value) for s in Source]
+    )
     keyword = models.CharField(max_length=20, blank=True)
     wording = models.TextField(blank=True)  # the reply as it was written
     carrier_reference = models.CharField(max_length=64, blank=True)
     # The student's text that says so, if one does: its date can be asked for.
-    carrier_message_id = models.CharField(max_length=64, blank=True, db_default="")
-    occurred_at = models.DateTimeField()  # as well as we know: when it came, or what the log says
-    carrier_at = models.DateTimeField(null=True)  # by the carrier's own clock, once it is known
-    recorded_at = models.DateTimeField(db_default=Now())  # one clock for all our processes
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    carrier_message_id = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+    )
+    # as well as we know: when it came, or what the log says
+    occurred_at = models.DateTimeField()
+    # by the carrier's own clock, once it is known
+    carrier_at = models.DateTimeField(null=True)
+    # one clock for all our processes
+    recorded_at = models.DateTimeField(db_default=Now())
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["student_phone", "system_phone", "occurred_at"])]
+        indexes = [
+            models.Index(fields=["student_phone", "system_phone", "occurred_at"])
+        ]
         constraints = [
             models.UniqueConstraint(
-                fields=["carrier_reference", "change"], condition=~models.Q(carrier_reference=""), name="consent_entry_once"
+                fields=["carrier_reference", "change"],
+                condition=~models.Q(carrier_reference=""),
+                name="consent_entry_once",
             )
         ]
         triggers = [
@@ -40,7 +62,8 @@ class ConsentEntry(models.Model):
             pgtrigger.Protect(
                 name="dated_once",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__carrier_at__isnull=False) | pgtrigger.Q(new__carrier_at__isnull=True),
+                condition=pgtrigger.Q(old__carrier_at__isnull=False)
+                | pgtrigger.Q(new__carrier_at__isnull=True),
             ),
         ]
 
@@ -52,8 +75,13 @@ class ConsentEntry(models.Model):
 
     @property
     def was_texted_elsewhere(self) -> bool:
-        """To a colleague's number, and counts here too. The carrier acted on it only there."""
-        return bool(self.carrier_message_id) and self.carrier_reference != self.carrier_message_id
+        """To a colleague's number, and counts here too. The
+        carrier acted on it only there.
+        """
+        return (
+            bool(self.carrier_message_id)
+            and self.carrier_reference != self.carrier_message_id
+        )
 
     @property
     def word(self) -> Word:
@@ -68,9 +96,11 @@ class ConsentEntry(models.Model):
 
 
 class ConsentState(models.Model):
-    """Where a pair stands: the entry of the ledger that counts, kept beside it so that a send can ask in one look.
+    """Where a pair stands: the entry of the ledger that counts, kept beside
+    it so that a send can ask in one look.
 
-    In doubt it is an opt-out, until the carrier has said in which order the student's words came.
+    In doubt it is an opt-out, until the carrier has said in which order the student's
+    words came.
     """
 
     student_phone = models.CharField(max_length=16)
@@ -78,11 +108,17 @@ class ConsentState(models.Model):
     opted_out = models.BooleanField()
     since = models.DateTimeField()
     entry = models.ForeignKey(ConsentEntry, on_delete=models.PROTECT, related_name="+")
-    look_up_at = models.DateTimeField(null=True)  # while in doubt: when the carrier is asked next
-    looks = models.PositiveSmallIntegerField(default=0, db_default=0)  # that brought no answer
+    # while in doubt: when the carrier is asked next
+    look_up_at = models.DateTimeField(null=True)
+    # that brought no answer
+    looks = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["student_phone", "system_phone"], name="consent_state_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student_phone", "system_phone"], name="consent_state_once"
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["look_up_at"],
@@ -101,7 +137,8 @@ class ConsentState(models.Model):
 
 
 class StopQuestion(models.Model):
-    """A reply that may mean stop without saying a keyword. Nothing is texted to the pair until a person has answered.
+    """A reply that may mean stop without saying a keyword. Nothing is texted to the
+    pair until a person has answered.
 
     Any reasonable means of revoking counts, not only keywords (47 CFR 64.1200(a)(10)).
     """
@@ -117,20 +154,34 @@ class StopQuestion(models.Model):
     carrier_reference = models.CharField(max_length=64)
     asked_at = models.DateTimeField()  # when the reply came, as well as we know
     carrier_at = models.DateTimeField(null=True)  # the same by the carrier's own clock
-    is_text = models.BooleanField(default=False, db_default=False)  # the carrier can date it
+    # the carrier can date it
+    is_text = models.BooleanField(default=False, db_default=False)
     recorded_at = models.DateTimeField(db_default=Now())
     # Whether texts wait for the answer: not for words that may be somebody else's.
     holds_texts = models.BooleanField(db_default=True)
-    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
+    answer = models.CharField(
+        max_length=10,
+        choices=Answer.choices,
+        blank=True,
+    )
     answered_at = models.DateTimeField(null=True)
-    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["student_phone", "system_phone"], condition=models.Q(answer=""), name="one_open_stop_question"
+                fields=["student_phone", "system_phone"],
+                condition=models.Q(answer=""),
+                name="one_open_stop_question",
             ),
-            models.UniqueConstraint(fields=["carrier_reference"], name="stop_question_once"),
+            models.UniqueConstraint(
+                fields=["carrier_reference"], name="stop_question_once"
+            ),
         ]
 
     @property
@@ -147,9 +198,13 @@ class StopQuestion(models.Model):
 
 
 class CarrierCheck(models.Model):
-    """What the nightly look at the carrier said of a pair: whether its record of the opt-out agrees with ours."""
+    """What the nightly look at the carrier said of a pair: whether its
+    record of the opt-out agrees with ours.
+    """
 
-    state = models.OneToOneField(ConsentState, on_delete=models.CASCADE, related_name="carrier_check")
+    state = models.OneToOneField(
+        ConsentState, on_delete=models.CASCADE, related_name="carrier_check"
+    )
     agrees = models.BooleanField()
     detail = models.CharField(max_length=200, blank=True)
     checked_at = models.DateTimeField()

@@ -1,7 +1,8 @@
 """Which of a student's words was said last: facts in, a verdict out. No database here.
 
-A word is heard later than it was said, and not in the order it was said: a webhook may be late, a lost one is read
-from the carrier's log. So order is decided by one clock only, the carrier's. In doubt STOP wins.
+A word is heard later than it was said, and not in the order it was said: a webhook may
+be late, a lost one is read from the carrier's log. So order is decided by one clock
+only, the carrier's. In doubt STOP wins.
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,9 @@ from enum import StrEnum
 
 from quadline.consent.rules import Change
 
-# Words further apart than this, by every clock that dates them, are in order without asking the carrier. It tries a
-# webhook four times, 15 s each (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides, 2026-11).
+# Words further apart than this, by every clock that dates them, are in order without
+# asking the carrier. It tries a webhook four times, 15 s each
+# (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides, 2026-11).
 NEAR = timedelta(minutes=15)
 
 
@@ -20,15 +22,18 @@ class Kind(StrEnum):
     """Who can date a word."""
 
     TEXT = "text"  # a student's own text: the carrier
-    REFUSAL = "refusal"  # the carrier would not take a text of ours: we know when we called
+    # the carrier would not take a text of ours: we know when we called
+    REFUSAL = "refusal"
     TOLD = "told"  # to a staff member or by email: our clock alone
 
 
 @dataclass(frozen=True)
 class Word:
-    """One opt-out or opt-in. ``carrier_at``: by the carrier's clock, in whole seconds; None: not asked yet.
+    """One opt-out or opt-in. ``carrier_at``: by the carrier's clock, in
+    whole seconds; None: not asked yet.
 
-    ``occurred_at``: as well as we know. ``heard_at``: when it was written down, by the clock of our database.
+    ``occurred_at``: as well as we know. ``heard_at``: when it was written down, by the
+    clock of our database.
     """
 
     id: int
@@ -49,7 +54,9 @@ class Word:
 
 @dataclass(frozen=True)
 class Standing:
-    """The word that counts. ``is_in_doubt``: an opt-out, for the order of the words is not known yet."""
+    """The word that counts. ``is_in_doubt``: an opt-out, for the
+    order of the words is not known yet.
+    """
 
     last: Word
     is_in_doubt: bool = False
@@ -72,7 +79,9 @@ def comes_after(start: Word, stop: Word) -> bool | None:
 
 
 def standing_of(words: Sequence[Word]) -> Standing:
-    """Where a pair of phones stands after these words, at least one, in the order they were written down."""
+    """Where a pair of phones stands after these words, at least one,
+    in the order they were written down.
+    """
     stops = [word for word in words if word.change is Change.OPT_OUT]
     starts = [word for word in words if word.change is Change.OPT_IN]
     after = {start.id: {comes_after(start, stop) for stop in stops} for start in starts}
@@ -84,7 +93,9 @@ def standing_of(words: Sequence[Word]) -> Standing:
 
 
 def counts(word: Word, heard_before: Sequence[Word]) -> bool | None:
-    """Whether a word changed anything when it was heard. None: only the carrier can tell."""
+    """Whether a word changed anything when it was heard.
+    None: only the carrier can tell.
+    """
     others = [other for other in heard_before if other.change is not word.change]
     if word.change is Change.OPT_OUT:
         return not any(comes_after(start, word) for start in others)
@@ -101,10 +112,12 @@ def _newest(words: Sequence[Word]) -> Word:
 
 
 def _undoes_refusal(start: Word, refusal: Word) -> bool:
-    """A START that was heard after the call; but not one that a log told late and that is older than the call.
+    """A START that was heard after the call; but not one that a log told
+    late and that is older than the call.
 
-    Who presses START in the email about the refused text is back within a minute, so nothing is waited for here. If it
-    came too early after all, the carrier still refuses, and that is a newer refusal.
+    Who presses START in the email about the refused text is back within a minute, so
+    nothing is waited for here. If it came too early after all, the carrier still
+    refuses, and that is a newer refusal.
     """
     is_old = start.occurred_at < refusal.occurred_at - NEAR
     return start.heard_at > refusal.occurred_at and not is_old

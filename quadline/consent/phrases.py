@@ -1,4 +1,5 @@
-"""Whether a reply may ask for no more texts without saying a keyword: by certain phrases, else by the trained classifier.
+"""Whether a reply may ask for no more texts without saying a keyword: by certain
+phrases, else by the trained classifier.
 
 The phrases are data: stop_phrases.toml.
 """
@@ -20,8 +21,10 @@ LANGUAGES = ("english", "spanish")
 
 _PIECES = re.compile(r"\w+|[.!?;:\n…]|[,()]|(?<= )[-–—]+(?= )")
 _ENDS_A_SENTENCE = frozenset(".!?;:\n…")
-# In what is compared, one space stands between words, "." around a sentence and "," between its clauses.
-_GAP = {"stops": " (?:, )?", "talk": " "}  # people put commas anywhere, but "no, stop" is not "no stop"
+# In what is compared, one space stands between words, "." around a sentence and ","
+# between its clauses.
+# people put commas anywhere, but "no, stop" is not "no stop"
+_GAP = {"stops": " (?:, )?", "talk": " "}
 _EDGES = {"^": "(?<=[.,] )", "$": "(?= [.,])"}
 _WILD = {"_": "[^ .,]+", "#": "[^ .,]*[0-9][^ .,]*"}
 _PARTS = re.compile(r"\[[^\]]*\]|\S+")
@@ -29,14 +32,20 @@ _PARTS = re.compile(r"\[[^\]]*\]|\S+")
 
 @lru_cache(maxsize=1000)  # asked where a reply comes in, and where it is filed
 def stop_phrase_in(body: str) -> str | None:
-    """The words for which a reply may mean "no more texts", or None for ordinary talk. Quoted words are not the writer's.
+    """The words for which a reply may mean "no more texts", or None for ordinary talk.
+    Quoted words are not the writer's.
 
-    A certain phrase where there is one; where only the classifier says so, the beginning of the reply itself.
+    A certain phrase where there is one; where only the classifier says so, the
+    beginning of the reply itself.
     """
     read = body[:LONGEST]
     if phrase := certain_phrase_in(read):
         return phrase
-    return read.strip()[:LONGEST_PHRASE] if stop_classifier.reads_like_a_stop(read) else None
+    return (
+        read.strip()[:LONGEST_PHRASE]
+        if stop_classifier.reads_like_a_stop(read)
+        else None
+    )
 
 
 def prepare() -> None:
@@ -51,13 +60,21 @@ def certain_phrase_in(body: str) -> str | None:
     if not (found := list(stops.finditer(said))):
         return None
     everyday = [each.span() for each in talk.finditer(said)]
-    meant = (each for each in found if not any(start < each.end() and each.start() < end for start, end in everyday))
+    meant = (
+        each
+        for each in found
+        if not any(start < each.end() and each.start() < end for start, end in everyday)
+    )
     return next((each[0].strip(" .,")[:LONGEST_PHRASE] for each in meant), None)
 
 
 def _plain(body: str) -> str:
-    """Lower-case words without accents and apostrophes, each as it is spelled properly, and the edges of clauses."""
-    text = folded(own_words(unicodedata.normalize("NFKC", body)).translate(APOSTROPHES)).replace("#", " number ")
+    """Lower-case words without accents and apostrophes, each as it is
+    spelled properly, and the edges of clauses.
+    """
+    text = folded(
+        own_words(unicodedata.normalize("NFKC", body)).translate(APOSTROPHES)
+    ).replace("#", " number ")
     kept = ["."]
     for piece in _PIECES.findall(STRETCHED.sub(r"\1", text)):
         if piece[0] == "_" or piece[0].isalnum():
@@ -69,7 +86,11 @@ def _plain(body: str) -> str:
 
 @cache
 def _spelled() -> dict[str, str]:
-    return {typed: word for word, line in _data()["spellings"].items() for typed in line.split()}
+    return {
+        typed: word
+        for word, line in _data()["spellings"].items()
+        for typed in line.split()
+    }
 
 
 @cache
@@ -79,12 +100,18 @@ def _data() -> dict[str, Any]:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Every phrase that asks to stop, and every one that does not. No part of them repeats, so none can run away."""
+    """Every phrase that asks to stop, and every one that does not. No part of them
+    repeats, so none can run away.
+    """
     return _union("stops"), _union("talk")
 
 
 def _union(kind: str) -> re.Pattern[str]:
-    phrases = [_compiled(phrase, _GAP[kind]) for language in LANGUAGES for phrase in _data()[language][kind]]
+    phrases = [
+        _compiled(phrase, _GAP[kind])
+        for language in LANGUAGES
+        for phrase in _data()[language][kind]
+    ]
     return re.compile(f"(?<= )(?:{'|'.join(phrases)})(?= )")
 
 
@@ -115,7 +142,9 @@ def _not_after(part: str) -> str:
 
 def _either(part: str, gap: str) -> str:
     """One of the alternatives, each of one or more words or sets."""
-    ways = [gap.join(_word(word, gap) for word in way.split()) for way in part.split("|")]
+    ways = [
+        gap.join(_word(word, gap) for word in way.split()) for way in part.split("|")
+    ]
     return f"(?:{'|'.join(ways)})" if len(ways) > 1 else ways[0]
 
 
@@ -126,4 +155,8 @@ def _word(word: str, gap: str) -> str:
 
 
 def _members(part: str) -> list[str]:
-    return [each.strip() for each in _data()["sets"][part[1:-1]].split(",")] if part.startswith("{") else [part]
+    return (
+        [each.strip() for each in _data()["sets"][part[1:-1]].split(",")]
+        if part.startswith("{")
+        else [part]
+    )

@@ -1,4 +1,6 @@
-"""Replies that may mean stop, put to a person: asked once, open until answered, by a person or by the student's own keyword."""
+"""Replies that may mean stop, put to a person: asked once, open until answered, by a
+person or by the student's own keyword.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -53,11 +55,13 @@ def ask(
     has_waited: bool = False,
     holds_texts: bool = True,
 ) -> StopQuestion | None:
-    """Open a question in the caller's transaction. It waits for texts on their way, as a STOP does, if that has not.
+    """Open a question in the caller's transaction. It waits for texts on their
+    way, as a STOP does, if that has not.
 
-    None when there is nothing to ask: this reply was asked about, another of the pair is open, the student is surely out,
-    or has surely come back since. One that holds texts takes the place of an open one that does not. ``carrier_at``: when
-    the carrier got the reply, by its own clock, if that is known.
+    None when there is nothing to ask: this reply was asked about, another of the pair
+    is open, the student is surely out, or has surely come back since. One that holds
+    texts takes the place of an open one that does not. ``carrier_at``: when the carrier
+    got the reply, by its own clock, if that is known.
     """
     with transaction.atomic():
         if not has_waited:
@@ -80,11 +84,13 @@ def ask(
         try:
             with transaction.atomic():
                 question.save()
-                # Inside: only the database knows when it was written down, by its own clock.
+                # Inside: only the database knows when it was written down, by its own
+                # clock.
                 has_come_back = ledger.came_back_after(pair, question.word)
                 if has_come_back:
                     raise _CameBack
-        except (IntegrityError, _CameBack):  # the database keeps it to one per reply, and to one open per pair
+        except (IntegrityError, _CameBack):
+            # the database keeps it to one per reply, and to one open per pair
             return None
         if has_come_back is None:
             ledger.doubt(pair)
@@ -92,9 +98,11 @@ def ask(
 
 
 def ask_again(pair: Pair, start: Word) -> StopQuestion | None:
-    """Open again what the student's own keyword had answered, unless the START surely came after those words.
+    """Open again what the student's own keyword had answered, unless the
+    START surely came after those words.
 
-    For a STOP that turned out to be older than the START. None when there is nothing to ask again, or one is open.
+    For a STOP that turned out to be older than the START. None when there is nothing to
+    ask again, or one is open.
     """
     answered = StopQuestion.objects.filter(
         student_phone=pair[0],
@@ -110,21 +118,39 @@ def ask_again(pair: Pair, start: Word) -> StopQuestion | None:
     return None
 
 
-def settle(*, pair: Pair, answer: Answer, by: User | None, now: datetime) -> StopQuestion | None:
-    """Answer the open question of a pair; ``by`` nobody: the student's own keyword did. None when none is open."""
+def settle(
+    *,
+    pair: Pair,
+    answer: Answer,
+    by: User | None,
+    now: datetime,
+) -> StopQuestion | None:
+    """Answer the open question of a pair; ``by`` nobody: the student's own
+    keyword did. None when none is open.
+    """
     with transaction.atomic():
         question = _open(pair).select_for_update(no_key=True).first()
         if question:
-            question.answer, question.answered_at, question.answered_by = answer, now, by
+            question.answer, question.answered_at, question.answered_by = (
+                answer,
+                now,
+                by,
+            )
             question.save(update_fields=["answer", "answered_at", "answered_by"])
         return question
 
 
 def settle_by_keyword(times: Mapping[Pair, datetime], answer: Answer) -> None:
-    """Answer the open questions of many pairs by what the students themselves texted, each at its time."""
+    """Answer the open questions of many pairs by what the students
+    themselves texted, each at its time.
+    """
     if not times:
         return
-    values: dict[str, Any] = {**as_arrays(times), "times": list(times.values()), "answer": answer}
+    values: dict[str, Any] = {
+        **as_arrays(times),
+        "times": list(times.values()),
+        "answer": answer,
+    }
     with connection.cursor() as cursor:
         cursor.execute(ANSWER_BY_KEYWORD, values)
 
@@ -150,4 +176,8 @@ def _is_asked_about(carrier_reference: str) -> bool:
 
 
 def _open(pair: Pair) -> QuerySet[StopQuestion]:
-    return StopQuestion.objects.filter(answer="", student_phone=pair[0], system_phone=pair[1])
+    return StopQuestion.objects.filter(
+        answer="",
+        student_phone=pair[0],
+        system_phone=pair[1],
+    )

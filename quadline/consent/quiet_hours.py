@@ -1,4 +1,6 @@
-"""When it is too early or too late to text somebody, on the clock where they may be. No database here."""
+"""When it is too early or too late to text somebody, on the clock
+where they may be. No database here.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -13,7 +15,9 @@ MOST_STEPS = 14  # two for each place a student may be in
 
 @dataclass(frozen=True)
 class QuietHours:
-    """From ``start`` in the evening to ``end`` in the morning; both on the student's clock."""
+    """From ``start`` in the evening to ``end`` in the
+    morning; both on the student's clock.
+    """
 
     start: time
     end: time
@@ -33,15 +37,21 @@ class QuietHours:
 
 
 def place(zone: str, state: str = "") -> str:
-    """Where a student may be: a time zone, and the state whose own hours may hold there ("America/New_York FL")."""
+    """Where a student may be: a time zone, and the state whose own hours
+    may hold there ("America/New_York FL").
+    """
     return f"{zone} {state}".rstrip()
 
 
 @lru_cache(maxsize=64)  # hundreds are asked about at one moment, in a handful of places
-def quiet_until(now: datetime, places: tuple[str, ...], hours: QuietHours) -> datetime | None:
-    """When it is quiet in no place any more where the student may be; None when it is quiet in none now.
+def quiet_until(
+    now: datetime, places: tuple[str, ...], hours: QuietHours
+) -> datetime | None:
+    """When it is quiet in no place any more where the student may be;
+    None when it is quiet in none now.
 
-    A place is a time zone, with the state behind it where a state's own hours count (``place``).
+    A place is a time zone, with the state behind it where a state's own hours count
+    (``place``).
     """
     moment = now
     for _ in range(MOST_STEPS):  # the end in one place may still be quiet in the next
@@ -54,7 +64,9 @@ def quiet_until(now: datetime, places: tuple[str, ...], hours: QuietHours) -> da
 
 
 def _end_of_quiet(now: datetime, where: str, hours: QuietHours) -> datetime | None:
-    """When quiet hours end in one place, by the college's hours and by the state's; None when it is not quiet."""
+    """When quiet hours end in one place, by the college's hours and by the
+    state's; None when it is not quiet.
+    """
     zone_name, _, state = where.partition(" ")
     zone = ZoneInfo(zone_name)
     local = now.astimezone(zone)
@@ -62,36 +74,80 @@ def _end_of_quiet(now: datetime, where: str, hours: QuietHours) -> datetime | No
     return max((end.astimezone(now.tzinfo) for end in ends if end), default=None)
 
 
-def _end_of_night(local: datetime, zone: ZoneInfo, hours: QuietHours) -> datetime | None:
+def _end_of_night(
+    local: datetime, zone: ZoneInfo, hours: QuietHours
+) -> datetime | None:
     if not hours.cover(local.time()):
         return None
     day = local.date() + timedelta(days=1 if local.time() >= hours.end else 0)
-    return _next_on_the_clock(local, day, hours.end, zone)
+    return _next_on_the_clock(
+        local,
+        day,
+        hours.end,
+        zone,
+    )
 
 
 def _opening(local: datetime, zone: ZoneInfo, state: str) -> datetime | None:
-    """When a state next lets texts arrive; None when it does now, or has no hours of its own."""
+    """When a state next lets texts arrive; None when it does
+    now, or has no hours of its own.
+    """
     today = hours_of(state, local.weekday())
     if today is None or today.cover(local.time()):
         return None
     day = local.date() + timedelta(days=1 if local.time() >= today.closes else 0)
     then = hours_of(state, day.weekday())
-    return _next_on_the_clock(local, day, then.opens, zone) if then else None
+    return (
+        _next_on_the_clock(
+            local,
+            day,
+            then.opens,
+            zone,
+        )
+        if then
+        else None
+    )
 
 
-def _next_on_the_clock(local: datetime, day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """In the hour an autumn change repeats, the clock shows a time twice: the one still to come counts."""
-    moments = [_on_the_clock(day, clock, zone, fold=fold) for fold in (0, 1)]
+def _next_on_the_clock(
+    local: datetime,
+    day: date,
+    clock: time,
+    zone: ZoneInfo,
+) -> datetime:
+    """In the hour an autumn change repeats, the clock shows a time
+    twice: the one still to come counts.
+    """
+    moments = [
+        _on_the_clock(
+            day,
+            clock,
+            zone,
+            fold=fold,
+        )
+        for fold in (0, 1)
+    ]
     return next(moment for moment in moments if moment > local)
 
 
-def _on_the_clock(day: date, clock: time, zone: ZoneInfo, *, fold: int) -> datetime:
-    """A wall-clock time as a moment. In the hour a spring change skips, the first moment after it."""
+def _on_the_clock(
+    day: date,
+    clock: time,
+    zone: ZoneInfo,
+    *,
+    fold: int,
+) -> datetime:
+    """A wall-clock time as a moment. In the hour a spring change
+    skips, the first moment after it.
+    """
     wall = datetime.combine(day, clock, tzinfo=zone)
-    # fold=0 reads a skipped time on the winter clock, which is after the gap: go back to where the gap ends.
+    # fold=0 reads a skipped time on the winter clock, which is after the gap: go back
+    # to where the gap ends.
     moment = wall.replace(fold=fold).astimezone(ZoneInfo("UTC"))
     if moment.astimezone(zone).time() != clock:
         moment = wall.astimezone(ZoneInfo("UTC"))
-        while (before := (moment - MINUTE).astimezone(zone)).date() == day and before.time() >= clock:
+        while (
+            before := (moment - MINUTE).astimezone(zone)
+        ).date() == day and before.time() >= clock:
             moment -= MINUTE
     return moment

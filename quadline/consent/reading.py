@@ -1,4 +1,6 @@
-"""A reply as it is compared: plain lower-case letters without accents, and the writer's own words only."""
+"""A reply as it is compared: plain lower-case letters without
+accents, and the writer's own words only.
+"""
 
 import re
 import unicodedata
@@ -10,16 +12,28 @@ STRETCHED = re.compile(r"(.)\1{2,}")  # stoooop
 
 _QUOTED = re.compile(r"“[^“”]*”|\"[^\"]*\"|«[^«»]*»|(?<!\w)['‘][^'’‘]*['’](?!\w)")
 _WORDS = re.compile(r"\w+|[^\w\s]")
-# What NFKC leaves apart and people do not: the Arabic letters that end a word, the Vietnamese đ.
-_ONE_LETTER = str.maketrans({"ى": "ي", "ة": "ه", "đ": "d"})
-# Letters of other scripts that look Latin; read so only inside of a word that has Latin ones.
+# What NFKC leaves apart and people do not: the Arabic letters that end a word, the
+# Vietnamese đ.
+_ONE_LETTER = str.maketrans(
+    {
+        "ى": "ي",
+        "ة": "ه",
+        "đ": "d",
+    }
+)
+# Letters of other scripts that look Latin; read so only inside of a word that has Latin
+# ones.
 _LOOKS_LATIN = str.maketrans("аеорсхуѕіјтвнкмοαερτνκι", "aeopcxysijtbhkmoaeptvki")
 _LEET = str.maketrans("013457", "oieast")
-_SPOKEN_NUMBER = re.compile(r"(?P<before>[a-z]*)(?P<number>[24])(?P<after>[a-z]*)")  # stop2end, 2stop, stop4ever
+# stop2end, 2stop, stop4ever
+_SPOKEN_NUMBER = re.compile(r"(?P<before>[a-z]*)(?P<number>[24])(?P<after>[a-z]*)")
 _NUMBER = {"2": "to", "4": "for"}
 _ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_NOT_SEEN = frozenset({"Cf", "Cc", "Mn", "Me", "Sk"})  # zero widths, variation selectors, skin tones
-_CONTROLS = "".join(sign for sign in map(chr, range(128)) if not (sign.isspace() or sign.isprintable()))
+# zero widths, variation selectors, skin tones
+_NOT_SEEN = frozenset({"Cf", "Cc", "Mn", "Me", "Sk"})
+_CONTROLS = "".join(
+    sign for sign in map(chr, range(128)) if not (sign.isspace() or sign.isprintable())
+)
 _ASCII_NOT_SEEN = str.maketrans("", "", _CONTROLS + "'`^")
 
 
@@ -42,17 +56,23 @@ def simplified(text: str) -> str:
     """
     if text.isascii():  # most replies; the same result in a quarter of the time
         return STRETCHED.sub(r"\1", text.lower().translate(_ASCII_NOT_SEEN))
-    plain = unicodedata.normalize("NFC", folded(text).translate(_ONE_LETTER)).translate(APOSTROPHES)
+    plain = unicodedata.normalize("NFC", folded(text).translate(_ONE_LETTER)).translate(
+        APOSTROPHES
+    )
     return STRETCHED.sub(r"\1", "".join(sign for sign in plain if _is_seen(sign)))
 
 
 def words_of(text: str) -> list[str]:
-    """Words, signs and emoji of simplified text: digits as 0, "stop2end" as three words, look-alikes as Latin letters."""
+    """Words, signs and emoji of simplified text: digits as 0, "stop2end" as three
+    words, look-alikes as Latin letters.
+    """
     return [part for word in _WORDS.findall(text) for part in _parts(word)]
 
 
 def is_asian(word: str) -> bool:
-    """Whether it is written without spaces between words (or, in Korean, with endings grown on)."""
+    """Whether it is written without spaces between words (or, in
+    Korean, with endings grown on).
+    """
     return _ASIAN.search(word) is not None
 
 
@@ -62,7 +82,9 @@ def _parts(word: str) -> Iterator[str]:
     elif word.isdigit():
         yield "0"
     elif spoken := _SPOKEN_NUMBER.fullmatch(word):
-        yield from filter(None, (spoken["before"], _NUMBER[spoken["number"]], spoken["after"]))
+        yield from filter(
+            None, (spoken["before"], _NUMBER[spoken["number"]], spoken["after"])
+        )
     elif any("a" <= letter <= "z" for letter in word):
         yield word.translate(_LOOKS_LATIN).translate(_LEET)
     else:

@@ -1,16 +1,27 @@
-"""Which messages are requests to the system, STOP and START, rather than words to a person: for statements that count.
+"""Which messages are requests to the system, STOP and START, rather than words to a
+person: for statements that count.
 
-The ledger has one that changed something by the carrier's id. A STOP of somebody who is out already, and an UNSTOP of
-somebody who never left, changed nothing and stand nowhere but in the message.
+The ledger has one that changed something by the carrier's id. A STOP of somebody who is
+out already, and an UNSTOP of somebody who never left, changed nothing and stand nowhere
+but in the message.
 """
 
 import re
 
 from quadline.consent.keywords import FORMS, Keyword
 
-WORDS = sorted(word for word, form in FORMS.items() if form.keyword is not Keyword.HELP and not form.only_when_out)
-# The whole message, whatever stands around the word (consent/keywords.py); as the database reads patterns.
-PATTERN = "^[^[:alnum:]]*(" + "|".join(re.escape(word).replace("\\ ", "\\s+") for word in WORDS) + ")[^[:alnum:]]*$"
+WORDS = sorted(
+    word
+    for word, form in FORMS.items()
+    if form.keyword is not Keyword.HELP and not form.only_when_out
+)
+# The whole message, whatever stands around the word (consent/keywords.py); as the
+# database reads patterns.
+PATTERN = (
+    "^[^[:alnum:]]*("
+    + "|".join(re.escape(word).replace("\\ ", "\\s+") for word in WORDS)
+    + ")[^[:alnum:]]*$"
+)
 
 
 def is_request(message: str) -> str:

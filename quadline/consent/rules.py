@@ -1,4 +1,6 @@
-"""The law on texting a person: facts and a clock reading in, a verdict out. No database here."""
+"""The law on texting a person: facts and a clock reading in,
+a verdict out. No database here.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +27,8 @@ class Reason(StrEnum):
     OPTED_OUT = "opted_out"  # replied STOP, or asked a staff member
     NO_MOBILE = "no_mobile"  # no phone on file at all
     BAD_NUMBER = "bad_number"  # texts to this phone have failed for good before
-    ASKED = "asked"  # the student's words may mean stop, and nobody has answered that yet
+    # the student's words may mean stop, and nobody has answered that yet
+    ASKED = "asked"
     LANDLINE = "landline"  # only a landline on file, which cannot get texts
     QUIET_HOURS = "quiet_hours"  # too early or too late where the student may be
 
@@ -33,7 +36,10 @@ class Reason(StrEnum):
 REASON_WORDS: dict[Reason, str] = {
     Reason.OPTED_OUT: "The student has opted out of texts from this number.",
     Reason.NO_MOBILE: "There is no mobile number on file.",
-    Reason.BAD_NUMBER: "Texts to this number have failed before; it is not in service or takes no texts.",
+    Reason.BAD_NUMBER: (
+        "Texts to this number have failed before; it is not in service or takes no"
+        " texts."
+    ),
     Reason.ASKED: "The student may have asked for no more texts. Answer that first.",
     Reason.LANDLINE: "The only number on file is a landline, which cannot get texts.",
     Reason.QUIET_HOURS: "It is outside texting hours where the student is.",
@@ -44,8 +50,9 @@ REASON_WORDS: dict[Reason, str] = {
 class RecipientFacts:
     """What is known of a person when a text to them is considered.
 
-    ``time_zones``: every place they may be in (quiet_hours.place). ``wrote_at``: their last text to us, when
-    one text answers it; None for a text of a broadcast, which answers nobody.
+    ``time_zones``: every place they may be in (quiet_hours.place). ``wrote_at``: their
+    last text to us, when one text answers it; None for a text of a broadcast, which
+    answers nobody.
     """
 
     mobile: str
@@ -59,7 +66,9 @@ class RecipientFacts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Allowed, held (may go later; ``until`` says when, if time alone decides) or refused, and why."""
+    """Allowed, held (may go later; ``until`` says when, if time
+    alone decides) or refused, and why.
+    """
 
     is_allowed: bool
     reason: Reason | None = None
@@ -73,21 +82,31 @@ class Verdict:
 CONVERSATION_LASTS = timedelta(hours=2)
 
 
-def may_text(recipient: RecipientFacts, *, now: datetime, quiet_hours: QuietHours | None = None) -> Verdict:
+def may_text(
+    recipient: RecipientFacts, *, now: datetime, quiet_hours: QuietHours | None = None
+) -> Verdict:
     """Whether a text may go to this person now.
 
-    A student who texted within the last two hours is in conversation, and is answered in quiet hours too: the
-    hours are a norm for unasked texts (47 CFR 64.1200(c)(1)).
+    A student who texted within the last two hours is in conversation, and is answered
+    in quiet hours too: the hours are a norm for unasked texts (47 CFR 64.1200(c)(1)).
     """
     if not recipient.mobile:
-        return Verdict(False, Reason.LANDLINE if recipient.landline else Reason.NO_MOBILE)
+        return Verdict(
+            False, Reason.LANDLINE if recipient.landline else Reason.NO_MOBILE
+        )
     if recipient.opted_out:
         return Verdict(False, Reason.OPTED_OUT)
     if recipient.bad_number:
         return Verdict(False, Reason.BAD_NUMBER)
     if recipient.may_have_asked_to_stop:
         return Verdict(False, Reason.ASKED)
-    in_conversation = recipient.wrote_at is not None and now - recipient.wrote_at < CONVERSATION_LASTS
-    if quiet_hours and not in_conversation and (until := quiet_until(now, recipient.time_zones, quiet_hours)):
+    in_conversation = (
+        recipient.wrote_at is not None and now - recipient.wrote_at < CONVERSATION_LASTS
+    )
+    if (
+        quiet_hours
+        and not in_conversation
+        and (until := quiet_until(now, recipient.time_zones, quiet_hours))
+    ):
         return Verdict(False, Reason.QUIET_HOURS, until)
     return Verdict(True)

@@ -1,4 +1,6 @@
-"""Where pairs of phones stand: moved by new entries of the ledger, many pairs at once, in the caller's transaction."""
+"""Where pairs of phones stand: moved by new entries of the ledger, many
+pairs at once, in the caller's transaction.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -12,7 +14,8 @@ from quadline.consent.order import Standing, Word, standing_of
 from quadline.consent.rules import Change
 
 Pair = tuple[str, str]  # student phone, system phone
-# Of a pair, the newest. Who changes their mind more often than this costs us no more than this.
+# Of a pair, the newest. Who changes their mind more often than this costs us no more
+# than this.
 MOST_WORDS = 100
 NO_WAIT = timedelta(0)
 BEGIN = """
@@ -43,7 +46,8 @@ NEWEST = """
 def move(entries: Collection[ConsentEntry]) -> None:
     """Move the states of new entries, each of another pair, however many there are.
 
-    What was said last counts; one that arrives late does not undo a newer one (order.py).
+    What was said last counts; one that arrives late does not undo a newer one
+    (order.py).
     """
     with connection.cursor() as cursor:
         cursor.execute(BEGIN, [[entry.pk for entry in entries]])
@@ -52,7 +56,8 @@ def move(entries: Collection[ConsentEntry]) -> None:
     if not news:
         return
     states = list(ConsentState.objects.raw(LOCK, as_arrays(news)))
-    # Read when the rows are locked: whoever wrote another word meanwhile has committed it.
+    # Read when the rows are locked: whoever wrote another word meanwhile has committed
+    # it.
     words = words_of(news)
     moved = []
     for state in states:
@@ -71,21 +76,31 @@ def save(moved: Sequence[tuple[ConsentState, Standing]]) -> None:
             state.look_up_at, state.looks = None, 0
     fields = ["opted_out", "since", "entry", "look_up_at", "looks"]
     ConsentState.objects.bulk_update([state for state, _ in moved], fields)
-    doubted = [state.pk for state, standing in moved if standing.is_in_doubt and state.look_up_at is None]
+    doubted = [
+        state.pk
+        for state, standing in moved
+        if standing.is_in_doubt and state.look_up_at is None
+    ]
     if doubted:
         ConsentState.objects.filter(pk__in=doubted).update(look_up_at=Now(), looks=0)
 
 
 def doubt(pair: Pair, *, looks: int = 0, wait: timedelta = NO_WAIT) -> None:
-    """The carrier is to be asked for the order of the pair's words, after a wait when it was asked without an answer."""
-    ConsentState.objects.filter(is_of(pair)).update(look_up_at=Now() + wait, looks=looks)
+    """The carrier is to be asked for the order of the pair's words, after a wait when
+    it was asked without an answer.
+    """
+    ConsentState.objects.filter(is_of(pair)).update(
+        look_up_at=Now() + wait, looks=looks
+    )
 
 
 def newest_entries(pairs: Iterable[Pair]) -> dict[Pair, list[ConsentEntry]]:
     """Of each pair, newest first; a pair of which the ledger has nothing has none."""
     wanted = list(pairs)
     found: dict[Pair, list[ConsentEntry]] = {pair: [] for pair in wanted}
-    for entry in ConsentEntry.objects.raw(NEWEST, {**as_arrays(wanted), "most": MOST_WORDS}):
+    for entry in ConsentEntry.objects.raw(
+        NEWEST, {**as_arrays(wanted), "most": MOST_WORDS}
+    ):
         found[pair_of(entry)].append(entry)
     return found
 
@@ -93,7 +108,10 @@ def newest_entries(pairs: Iterable[Pair]) -> dict[Pair, list[ConsentEntry]]:
 def words_of(pairs: Iterable[Pair]) -> Mapping[Pair, list[Word]]:
     """Of each pair, in the order they were written down."""
     entries = newest_entries(pairs)
-    return {pair: [entry.word for entry in reversed(newest)] for pair, newest in entries.items()}
+    return {
+        pair: [entry.word for entry in reversed(newest)]
+        for pair, newest in entries.items()
+    }
 
 
 def pair_of(row: ConsentEntry | ConsentState) -> Pair:
@@ -113,10 +131,15 @@ def as_arrays(pairs: Iterable[Pair]) -> dict[str, list[str]]:
     }
 
 
-def _standing_after(entry: ConsentEntry, words: Sequence[Word], before: ConsentState) -> Standing:
+def _standing_after(
+    entry: ConsentEntry, words: Sequence[Word], before: ConsentState
+) -> Standing:
     standing = standing_of(words)
-    is_shut_by_it = standing.last.change is Change.OPT_OUT and entry.change == Change.OPT_OUT
+    is_shut_by_it = (
+        standing.last.change is Change.OPT_OUT and entry.change == Change.OPT_OUT
+    )
     if is_shut_by_it and not before.opted_out:
-        # What shuts a pair is a new entry, so that whoever reads the opt-outs on from an entry misses none.
+        # What shuts a pair is a new entry, so that whoever reads the opt-outs on from
+        # an entry misses none.
         return Standing(entry.word, standing.is_in_doubt)
     return standing

@@ -19,7 +19,8 @@ from quadline.consent.reading import own_words, simplified, words_of
 WEIGHTS = Path(__file__).with_name("stop_weights.bin")
 ABOUT_WEIGHTS = WEIGHTS.with_suffix(".toml")
 TABLE = 1 << 17  # places that features are hashed into; one signed byte each
-LONGEST = 320  # characters that are read at once; of what is longer, the likeliest parts
+# characters that are read at once; of what is longer, the likeliest parts
+LONGEST = 320
 LONGEST_PART = 24  # words
 OVERLAP = 6  # words that two parts of one long sentence share
 LIKELIEST_PARTS = 2  # besides the last part, where a wish usually stands
@@ -67,7 +68,12 @@ def features(body: str) -> list[set[int]]:
 def model() -> Model:
     about = tomllib.loads(ABOUT_WEIGHTS.read_text(encoding="utf-8"))
     weights = tuple(memoryview(WEIGHTS.read_bytes()).cast("b"))
-    return Model(weights, about["scale"], about["bias"], about["threshold"])
+    return Model(
+        weights,
+        about["scale"],
+        about["bias"],
+        about["threshold"],
+    )
 
 
 def _says_something(body: str) -> bool:
@@ -131,9 +137,14 @@ def _words(words: Sequence[str]) -> Iterable[str]:
 
 
 def _ideas(concepts: Sequence[str | None]) -> Iterable[str]:
-    """Concepts in a row, with and without the words between, and every two that are together in the reply."""
+    """Concepts in a row, with and without the words between, and every
+    two that are together in the reply.
+    """
     known = [concept for concept in concepts if concept]
-    for kind, row in (("c", ["^", *_gaps_as_one(concepts), "$"]), ("k", ["^", *known, "$"])):
+    for kind, row in (
+        ("c", ["^", *_gaps_as_one(concepts), "$"]),
+        ("k", ["^", *known, "$"]),
+    ):
         for length in CONCEPTS:
             for at in range(len(row) - length + 1):
                 yield f"{kind} {' '.join(row[at : at + length])}"
@@ -154,5 +165,7 @@ def _gaps_as_one(concepts: Sequence[str | None]) -> list[str]:
 
 @lru_cache(maxsize=50_000)  # the same letters and words come again and again
 def _place(name: str) -> int:
-    """CRC-32 is the same in every process and on every machine, which Python's own hash is not."""
+    """CRC-32 is the same in every process and on every machine,
+    which Python's own hash is not.
+    """
     return zlib.crc32(name.encode("utf-8", "surrogatepass")) % TABLE

@@ -1,1 +1,3 @@
-"""Conversations between one student and one staff user, their messages, and the ladder of statuses."""
+"""Conversations between one student and one staff user, their
+messages, and the ladder of statuses.
+"""

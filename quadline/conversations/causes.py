@@ -7,7 +7,9 @@ from quadline.conversations.rules import Status
 
 
 class Cause(StrEnum):
-    """The cause of an event, as it is stored, and its words. ``{actor}`` is who did it."""
+    """The cause of an event, as it is stored, and its
+    words. ``{actor}`` is who did it.
+    """
 
     words: str
 

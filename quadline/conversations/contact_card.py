@@ -1,4 +1,6 @@
-"""The contact card a student saves: the system number under the staff user's name, as "Text Only"."""
+"""The contact card a student saves: the system number under the
+staff user's name, as "Text Only".
+"""
 
 from django.conf import settings
 
@@ -19,7 +21,8 @@ def contact_card(staff: User, number: SystemNumber) -> bytes:
         "VERSION:3.0",
         f"N:{_escaped(last)};{_escaped(first)};;;{_escaped('(Text Only)')}",
         f"FN:{_escaped(f'{staff.name} (Text Only)')}",
-        f"ORG:{_escaped(settings.ENV.college_name)}" + (f";{_escaped(staff.office)}" if staff.office else ""),
+        f"ORG:{_escaped(settings.ENV.college_name)}"
+        + (f";{_escaped(staff.office)}" if staff.office else ""),
         *([f"TITLE:{_escaped(staff.title)}"] if staff.title else []),
         f"TEL;TYPE=cell,text:{number.phone}",
         f"NOTE:{_escaped(_note(staff))}",
@@ -35,13 +38,17 @@ def _note(staff: User) -> str:
 
 
 def _escaped(value: str) -> str:
-    """A value that holds what would else end it: backslash, comma, semicolon, line break."""
+    """A value that holds what would else end it: backslash,
+    comma, semicolon, line break.
+    """
     one_line = "\\n".join(value.replace("\\", "\\\\").splitlines())
     return one_line.replace(",", "\\,").replace(";", "\\;")
 
 
 def _folded(line: str) -> bytes:
-    """Lines of 75 octets at most, the later ones begun by a space; no character is cut in two."""
+    """Lines of 75 octets at most, the later ones begun by a
+    space; no character is cut in two.
+    """
     parts, room = [b""], LONGEST_LINE
     for character in line:
         encoded = character.encode()

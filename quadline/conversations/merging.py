@@ -1,4 +1,6 @@
-"""What fills the merge fields of a text or an email, and what is said when nothing can."""
+"""What fills the merge fields of a text or an email, and
+what is said when nothing can.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -24,39 +26,57 @@ FIELDS: list[tuple[str, str]] = [
 LISTED = ", ".join(f"[{name}]" for name, _ in FIELDS)
 # Other ways to write them: the guide's sample says [Insert Your System Number Here].
 SAME_AS = {"Your System Number": "System Number", "Office Phone": "Office Phone Number"}
-CANONICAL = {key_of(name): SAME_AS.get(name, name) for name in [*(name for name, _ in FIELDS), *SAME_AS]}
+CANONICAL = {
+    key_of(name): SAME_AS.get(name, name)
+    for name in [*(name for name, _ in FIELDS), *SAME_AS]
+}
 
-# What people and other systems call the same: whoever writes {first_name} or [Advisor] means one of ours.
+# What people and other systems call the same: whoever writes {first_name} or [Advisor]
+# means one of ours.
 OTHER_NAMES: dict[str, str] = {
     "Student Name": (
-        "name, first name, firstname, fname, preferred name, preferred first name, given name, student, student first name, "
-        "students name, user first name, contact first name, recipient name, recipient first name, nickname, nombre"
+        "name, first name, firstname, fname, preferred name, preferred first name,"
+        " given name, student, student first name, students name, user first name,"
+        " contact first name, recipient name, recipient first name, nickname, nombre"
     ),
     "Student Full Name": (
-        "full name, fullname, last name, lastname, lname, surname, student last name, student full, student display name, "
-        "first and last name, contact name, student name full"
+        "full name, fullname, last name, lastname, lname, surname, student last name,"
+        " student full, student display name, first and last name, contact name,"
+        " student name full"
     ),
     "Your Name": (
-        "advisor, adviser, advisor name, my name, sender, sender name, staff, staff name, signature, your full name, coach, "
-        "counselor, counselor name, instructor, instructor name, user, user name, owner name, from name"
+        "advisor, adviser, advisor name, my name, sender, sender name, staff, staff"
+        " name, signature, your full name, coach, counselor, counselor name,"
+        " instructor, instructor name, user, user name, owner name, from name"
     ),
-    "Your Title": "title, my title, your job title, my job title, job title, position, advisor title, role",
+    "Your Title": (
+        "title, my title, your job title, my job title, job title, position, advisor"
+        " title, role"
+    ),
     "System Number": (
-        "number, system, my number, your number, text number, texting number, my texting number, your texting number, "
-        "sms number, system phone, system phone number, your system phone number"
+        "number, system, my number, your number, text number, texting number, my"
+        " texting number, your texting number, sms number, system phone, system phone"
+        " number, your system phone number"
     ),
     "Office Phone Number": (
-        "phone, phone number, my phone, your phone, your phone number, office, office number, office line, advisor phone, "
-        "advisor phone number, your office phone, telephone"
+        "phone, phone number, my phone, your phone, your phone number, office, office"
+        " number, office line, advisor phone, advisor phone number, your office phone,"
+        " telephone"
     ),
-    "College": "college name, school, school name, university, university name, institution, campus, account name",
+    "College": (
+        "college name, school, school name, university, university name, institution,"
+        " campus, account name"
+    ),
 }
 MEANT = {plain(name): ours for name, ours in CANONICAL.items()} | {
     name: ours for ours, names in OTHER_NAMES.items() for name in names.split(", ")
 }
 
 WHY_EMPTY = {  # why, and the way out
-    "Your Title": ("There is no title on your profile.", "Ask your administrator to add it"),
+    "Your Title": (
+        "There is no title on your profile.",
+        "Ask your administrator to add it",
+    ),
     "System Number": ("Your texting number is not active yet.", "Wait until it is"),
     "Office Phone Number": ("There is no office phone on your profile.", "Add it"),
 }
@@ -78,8 +98,12 @@ OF_STUDENT: dict[str, Callable[[Named], str]] = {
 }
 
 
-def values_for(staff: User, student: Named, *, number: SystemNumber | None) -> dict[str, str]:
-    """What each field becomes in words from this staff user to this student; "" where there is nothing to put in."""
+def values_for(
+    staff: User, student: Named, *, number: SystemNumber | None
+) -> dict[str, str]:
+    """What each field becomes in words from this staff user to this student;
+    "" where there is nothing to put in.
+    """
     return values_of_sender(staff, number=number) | values_of_student(student)
 
 
@@ -99,10 +123,14 @@ def values_of_sender(staff: User, *, number: SystemNumber | None) -> dict[str, s
     return values | {other: values[name] for other, name in SAME_AS.items()}
 
 
-def filled(template_text: str, values: Mapping[str, str], *, as_written: bool = False) -> str:
-    """The words as this student gets them. Raises MergeError for a field that nothing fills, or that is none.
+def filled(
+    template_text: str, values: Mapping[str, str], *, as_written: bool = False
+) -> str:
+    """The words as this student gets them. Raises MergeError for a field
+    that nothing fills, or that is none.
 
-    ``as_written``: a person has said that what looks like a field is meant as it stands.
+    ``as_written``: a person has said that what looks like a field is meant as it
+    stands.
     """
     unknown = () if as_written else unknown_fields(template_text)
     try:
@@ -115,26 +143,40 @@ def filled(template_text: str, values: Mapping[str, str], *, as_written: bool = 
 
 
 def filled_where_possible(template_text: str, values: Mapping[str, str]) -> str:
-    """The same where one goes on writing: a field that nothing fills stays as it is written."""
+    """The same where one goes on writing: a field that nothing
+    fills stays as it is written.
+    """
     try:
         return fill(template_text, values)
     except MergeError as error:
-        return fill(template_text, {**values, **{name: f"[{name}]" for name in error.empty}})
+        return fill(
+            template_text, {**values, **{name: f"[{name}]" for name in error.empty}}
+        )
 
 
 def unknown_fields(*texts: str) -> tuple[str, ...]:
     """What looks like a field and is none, as written, each once."""
-    return tuple(dict.fromkeys(found for text in texts for found in lookalikes(Template(text).around(CANONICAL), meant)))
+    return tuple(
+        dict.fromkeys(
+            found
+            for text in texts
+            for found in lookalikes(Template(text).around(CANONICAL), meant)
+        )
+    )
 
 
 @lru_cache(maxsize=256)
 def meant(words: str) -> str:
-    """The field that some words may mean, whatever is around them: {first_name} means Student Name; "" for none."""
+    """The field that some words may mean, whatever is around them:
+    {first_name} means Student Name; "" for none.
+    """
     return comes_near(words, MEANT)
 
 
 def canonical(name: str) -> str:
-    """The name of a field as the menus list it, however it was written; "" for what is none."""
+    """The name of a field as the menus list it, however it was
+    written; "" for what is none.
+    """
     return CANONICAL.get(key_of(name), "")
 
 
@@ -150,16 +192,26 @@ def about_unknown(written: tuple[str, ...]) -> str:
     """What is no field, and the field each may have meant."""
     said = [about_one_unknown(each) for each in written if meant(each)]
     if others := [each for each in written if not meant(each)]:
-        are_none = "is not a merge field" if len(others) == 1 else "are not merge fields"
-        said.append(f"{' and '.join(others)} {are_none}. Write the words themselves, or use one of these: {LISTED}.")
+        are_none = (
+            "is not a merge field" if len(others) == 1 else "are not merge fields"
+        )
+        said.append(
+            f"{' and '.join(others)} {are_none}. Write the words themselves, or use one"
+            f" of these: {LISTED}."
+        )
     return " ".join(said)
 
 
 def about_one_unknown(written: str) -> str:
     ours = meant(written)
-    return f"{written} is not a merge field." + (f" Did you mean [{ours}]?" if ours else "")
+    return f"{written} is not a merge field." + (
+        f" Did you mean [{ours}]?" if ours else ""
+    )
 
 
 def _about_empty(name: str) -> str:
-    why, way_out = WHY_EMPTY.get(canonical(name), ("There is nothing to put in it for this student.", "Write it yourself"))
+    why, way_out = WHY_EMPTY.get(
+        canonical(name),
+        ("There is nothing to put in it for this student.", "Write it yourself"),
+    )
     return f"{why} {way_out}, or take [{name}] out."

@@ -5,7 +5,14 @@ from django.db.models import Func, Q, Value
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, Status, words_of
+from quadline.conversations.rules import (
+    BEFORE_AN_ATTEMPT,
+    IN_DOUBT,
+    Channel,
+    Direction,
+    Status,
+    words_of,
+)
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.sms import phones
@@ -13,42 +20,77 @@ from quadline.sms import phones
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
-        """The conversations this person may read: their own; a lead's office's; everyone's for the whole-college roles."""
+        """The conversations this person may read: their own; a lead's office's;
+        everyone's for the whole-college roles.
+        """
         if not user.is_active:
             return self.none()
         if user.may[May.SEE_COLLEGE]:
             return self.all()
         if user.may[May.SEE_OFFICE] and user.office:
-            return self.filter(staff__in=User.objects.filter(Q(pk=user.pk) | Q(office=user.office)).values("pk"))
+            return self.filter(
+                staff__in=User.objects.filter(
+                    Q(pk=user.pk) | Q(office=user.office)
+                ).values("pk")
+            )
         return self.filter(staff=user)
 
     def newest_first(self) -> "ConversationQuerySet":
-        return self.filter(last_message__isnull=False).order_by("-last_activity_at", "-pk")
+        return self.filter(last_message__isnull=False).order_by(
+            "-last_activity_at", "-pk"
+        )
 
     def students(self) -> dict[int, int | None]:
-        """Whose they are, by their ids. Asked for alone, for a join with messages depends on statistics (docs/adr/0020)."""
+        """Whose they are, by their ids. Asked for alone, for a join with messages
+        depends on statistics (docs/adr/0020).
+        """
         return dict(self.values_list("pk", "student"))
 
     def unread(self) -> "ConversationQuerySet":
         return self.filter(unread_count__gt=0)
 
     def needing_reply(self) -> "ConversationQuerySet":
-        return self.filter(needs_reply=True, is_done=False)  # never both; said so that one index gives the newest first
+        # never both; said so that one index gives the newest first
+        return self.filter(needs_reply=True, is_done=False)
 
     def matching(self, query: str) -> "ConversationQuerySet":
-        """By the student's names, id or phone; a conversation with an unknown phone by its digits."""
+        """By the student's names, id or phone; a conversation with
+        an unknown phone by its digits.
+        """
         digits = "".join(character for character in query if character.isdigit())
         found = Q(student__in=Student.objects.matching(query).values("pk"))
-        return self.filter(found | Q(phone__endswith=digits, student=None)) if len(digits) >= 4 else self.filter(found)
+        return (
+            self.filter(found | Q(phone__endswith=digits, student=None))
+            if len(digits) >= 4
+            else self.filter(found)
+        )
 
 
 class Conversation(models.Model):
     """Between one staff user and one student, or a phone nobody on the roster has."""
 
-    staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="conversations", db_index=False)
-    student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="conversations", db_index=False)
-    phone = models.CharField(max_length=16, blank=True)  # E.164, only while the student is unknown
-    last_message = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    staff = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="conversations",
+        db_index=False,
+    )
+    student = models.ForeignKey(
+        Student,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="conversations",
+        db_index=False,
+    )
+    # E.164, only while the student is unknown
+    phone = models.CharField(max_length=16, blank=True)
+    last_message = models.ForeignKey(
+        "Message",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
     last_activity_at = models.DateTimeField()
     last_inbound_at = models.DateTimeField(null=True)
     unread_count = models.PositiveIntegerField(default=0)
@@ -60,17 +102,41 @@ class Conversation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["student", "staff"], name="one_conversation_per_pair"),
-            models.UniqueConstraint(fields=["staff", "phone"], condition=Q(student=None), name="one_conversation_per_phone"),
-            models.CheckConstraint(condition=Q(student__isnull=False) | ~Q(phone=""), name="conversation_with_someone"),
+            models.UniqueConstraint(
+                fields=["student", "staff"], name="one_conversation_per_pair"
+            ),
+            models.UniqueConstraint(
+                fields=["staff", "phone"],
+                condition=Q(student=None),
+                name="one_conversation_per_phone",
+            ),
+            models.CheckConstraint(
+                condition=Q(student__isnull=False) | ~Q(phone=""),
+                name="conversation_with_someone",
+            ),
         ]
         indexes = [
             models.Index(fields=["staff", "-last_activity_at"]),
-            models.Index(fields=["staff", "-last_activity_at"], condition=Q(needs_reply=True), name="conversation_needs_reply"),
-            models.Index(fields=["staff"], condition=Q(unread_count__gt=0), name="conversation_unread"),
+            models.Index(
+                fields=["staff", "-last_activity_at"],
+                condition=Q(needs_reply=True),
+                name="conversation_needs_reply",
+            ),
+            models.Index(
+                fields=["staff"],
+                condition=Q(unread_count__gt=0),
+                name="conversation_unread",
+            ),
             # The inbox of the whole college, newest first.
-            models.Index(fields=["is_done", "-last_activity_at", "-id"], name="conversation_newest"),
-            models.Index(fields=["-last_activity_at", "-id"], condition=Q(unread_count__gt=0), name="conversation_newest_unread"),
+            models.Index(
+                fields=["is_done", "-last_activity_at", "-id"],
+                name="conversation_newest",
+            ),
+            models.Index(
+                fields=["-last_activity_at", "-id"],
+                condition=Q(unread_count__gt=0),
+                name="conversation_newest_unread",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -91,46 +157,80 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One text or email. For an outbound one the id is made by the client, so a double click is one text."""
+    """One text or email. For an outbound one the id is made by the
+    client, so a double click is one text.
+    """
 
     id = models.UUIDField(primary_key=True)
-    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages")
-    # The order in which messages were written, across clocks: filled by a sequence in the database.
-    position = models.BigIntegerField(
-        unique=True, editable=False, db_default=Func(Value("conversations_message_position"), function="nextval")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, related_name="messages"
     )
-    direction = models.CharField(max_length=10, choices=[(d.value, d.value) for d in Direction])
-    channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel], default=Channel.TEXT)
-    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    system_number = models.ForeignKey(SystemNumber, null=True, on_delete=models.PROTECT, related_name="+")
-    is_bulk = models.BooleanField(default=False)  # of a broadcast: single texts and replies overtake it
+    # The order in which messages were written, across clocks: filled by a sequence in
+    # the database.
+    position = models.BigIntegerField(
+        unique=True,
+        editable=False,
+        db_default=Func(Value("conversations_message_position"), function="nextval"),
+    )
+    direction = models.CharField(
+        max_length=10, choices=[(d.value, d.value) for d in Direction]
+    )
+    channel = models.CharField(
+        max_length=10,
+        choices=[(c.value, c.value) for c in Channel],
+        default=Channel.TEXT,
+    )
+    author = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    system_number = models.ForeignKey(
+        SystemNumber,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    # of a broadcast: single texts and replies overtake it
+    is_bulk = models.BooleanField(default=False)
     subject = models.CharField(max_length=200, blank=True)  # of an email
-    student_phone = models.CharField(max_length=16, blank=True)  # E.164, as it was when this was written
+    # E.164, as it was when this was written
+    student_phone = models.CharField(max_length=16, blank=True)
     body = models.TextField()
-    notice = models.TextField(blank=True)  # the opt-out notice that ends the first text of a number to a student
+    # the opt-out notice that ends the first text of a number to a student
+    notice = models.TextField(blank=True)
     segments = models.PositiveSmallIntegerField(default=0)
-    status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in Status])
-    reason = models.CharField(max_length=40, blank=True)  # what it waits for, or why it was not delivered
+    status = models.CharField(
+        max_length=20, choices=[(s.value, s.value) for s in Status]
+    )
+    # what it waits for, or why it was not delivered
+    reason = models.CharField(max_length=40, blank=True)
     detail = models.CharField(max_length=300, blank=True)  # the same in plain words
     carrier_code = models.CharField(max_length=10, blank=True)
     carrier_message_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True)  # when the sender may take it; empty while it has it or it is over
+    # when the sender may take it; empty while it has it or it is over
+    due_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
-    deadline_at = models.DateTimeField(null=True)  # a text that still waits then goes as an email
+    # a text that still waits then goes as an email
+    deadline_at = models.DateTimeField(null=True)
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["carrier_message_id"], condition=~Q(carrier_message_id=""), name="one_row_per_carrier_message"
+                fields=["carrier_message_id"],
+                condition=~Q(carrier_message_id=""),
+                name="one_row_per_carrier_message",
             )
         ]
         indexes = [
             models.Index(fields=["conversation", "position"]),
-            # The only index of what is due: beside one of the time alone, a planner whose statistics are from before a
-            # broadcast reads all that is due for each number.
+            # The only index of what is due: beside one of the time alone, a planner
+            # whose statistics are from before a broadcast reads all that is due for
+            # each number.
             models.Index(
                 fields=["system_number", "is_bulk", "due_at", "position"],
                 condition=Q(due_at__isnull=False),
@@ -138,22 +238,37 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["deadline_at"],
-                condition=Q(deadline_at__isnull=False, status__in=sorted(BEFORE_AN_ATTEMPT | IN_DOUBT)),
+                condition=Q(
+                    deadline_at__isnull=False,
+                    status__in=sorted(BEFORE_AN_ATTEMPT | IN_DOUBT),
+                ),
                 name="message_deadline",
             ),
             models.Index(
-                fields=["system_number"], condition=Q(status__in=sorted(BEFORE_AN_ATTEMPT)), name="message_before_attempt"
+                fields=["system_number"],
+                condition=Q(status__in=sorted(BEFORE_AN_ATTEMPT)),
+                name="message_before_attempt",
             ),
             models.Index(
                 fields=["conversation", "position"],
                 condition=Q(status__in=sorted(BEFORE_AN_ATTEMPT | IN_DOUBT)),
                 name="message_open",
             ),
-            models.Index(fields=["status"], condition=Q(status__in=sorted(IN_DOUBT)), name="message_in_doubt"),
-            # Texts the carrier took and has said no more of: looked up in its log (delivery/outcomes/lost_news.py).
-            models.Index(fields=["sent_at"], condition=Q(status="sent", channel="text"), name="message_without_news"),
+            models.Index(
+                fields=["status"],
+                condition=Q(status__in=sorted(IN_DOUBT)),
+                name="message_in_doubt",
+            ),
+            # Texts the carrier took and has said no more of: looked up in its log
+            # (delivery/outcomes/lost_news.py).
+            models.Index(
+                fields=["sent_at"],
+                condition=Q(status="sent", channel="text"),
+                name="message_without_news",
+            ),
             models.Index(fields=["student_phone", "-position"]),
-            models.Index(fields=["created_at"], name="message_created"),  # reports, by period
+            # reports, by period
+            models.Index(fields=["created_at"], name="message_created"),
         ]
 
     def __str__(self) -> str:
@@ -161,7 +276,9 @@ class Message(models.Model):
 
     @property
     def text(self) -> str:
-        """What reaches the phone: the words as written and, on a first text, the opt-out notice."""
+        """What reaches the phone: the words as written and, on a
+        first text, the opt-out notice.
+        """
         return whole_text(self.body, self.notice)
 
     @property
@@ -186,35 +303,62 @@ def whole_text(body: str, notice: str) -> str:
 
 
 class MessageEvent(models.Model):
-    """Every change of a message: what, when, why, by whom. ``key`` makes the same news twice one event."""
+    """Every change of a message: what, when, why, by whom. ``key``
+    makes the same news twice one event.
+    """
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="events")
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="events"
+    )
     at = models.DateTimeField()
     from_status = models.CharField(max_length=20, blank=True)
     to_status = models.CharField(max_length=20)
     cause = models.CharField(max_length=40)
     carrier_code = models.CharField(max_length=10, blank=True)
-    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    actor = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
     key = models.CharField(max_length=120, blank=True)
 
     class Meta:
         ordering = ["at", "pk"]
-        constraints = [models.UniqueConstraint(fields=["message", "key"], condition=~Q(key=""), name="message_event_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message", "key"],
+                condition=~Q(key=""),
+                name="message_event_once",
+            )
+        ]
 
 
 class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
     def visible_to(self, user: User) -> "MessageTemplateQuerySet":
         """The college's, the own office's and the own."""
         offices = Q(owner=None, office=user.office) if user.office else Q(pk=None)
-        return self.filter(Q(owner=user) | Q(owner=None, office="") | offices, archived_at=None)
+        return self.filter(
+            Q(owner=user) | Q(owner=None, office="") | offices, archived_at=None
+        )
 
 
 class MessageTemplate(models.Model):
-    """Words to begin from, with merge fields. Personal when it has an owner; else an office's, else the college's."""
+    """Words to begin from, with merge fields. Personal when it has an owner;
+    else an office's, else the college's.
+    """
 
-    owner = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="message_templates")
+    owner = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="message_templates",
+    )
     office = models.CharField(max_length=120, blank=True)
-    channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel])
+    channel = models.CharField(
+        max_length=10, choices=[(c.value, c.value) for c in Channel]
+    )
     name = models.CharField(max_length=120)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()

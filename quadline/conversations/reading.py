@@ -1,4 +1,6 @@
-"""What a staff user does with a conversation besides writing: read it, call it done, keep a draft."""
+"""What a staff user does with a conversation besides writing:
+read it, call it done, keep a draft.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,34 +26,57 @@ class Returned:
 
 
 def mark_read(*, conversation: Conversation, reader: User) -> None:
-    """Only its own staff user's reading counts: a lead who looks in does not clear it."""
-    if reader.pk == conversation.staff_id and Conversation.objects.unread().filter(pk=conversation.pk).update(unread_count=0):
+    """Only its own staff user's reading counts: a lead who
+    looks in does not clear it.
+    """
+    if reader.pk == conversation.staff_id and Conversation.objects.unread().filter(
+        pk=conversation.pk
+    ).update(unread_count=0):
         tell([conversation.staff_id], "inbox")
 
 
 def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
     """Done leaves the lists until the student writes again."""
     with transaction.atomic():
-        Conversation.objects.filter(pk=conversation.pk).update(is_done=is_done, needs_reply=False)
-        record("conversation done" if is_done else "conversation reopened", subject=conversation, actor=actor)
+        Conversation.objects.filter(pk=conversation.pk).update(
+            is_done=is_done, needs_reply=False
+        )
+        record(
+            "conversation done" if is_done else "conversation reopened",
+            subject=conversation,
+            actor=actor,
+        )
         tell([conversation.staff_id], "inbox")
 
 
-def save_draft(*, conversation: Conversation, text: str, returned: Sequence[Returned] = ()) -> None:
-    """Keep what was begun. ``returned``: words at its beginning that seemed not to arrive; what did is no draft."""
+def save_draft(
+    *, conversation: Conversation, text: str, returned: Sequence[Returned] = ()
+) -> None:
+    """Keep what was begun. ``returned``: words at its beginning that seemed
+    not to arrive; what did is no draft.
+    """
     with transaction.atomic():
-        # A text that is being accepted this moment is waited for: it clears the draft, and may be one of these.
+        # A text that is being accepted this moment is waited for: it clears the draft,
+        # and may be one of these.
         Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
         left = _without_arrived(conversation, text, returned)
         draft = left.replace("\0", "")[:LONGEST_DRAFT]  # PostgreSQL keeps no NUL
         Conversation.objects.filter(pk=conversation.pk).update(draft=draft)
 
 
-def _without_arrived(conversation: Conversation, text: str, returned: Sequence[Returned]) -> str:
-    """As the browser puts them together (returned.js); words that were changed since are the person's own."""
+def _without_arrived(
+    conversation: Conversation, text: str, returned: Sequence[Returned]
+) -> str:
+    """As the browser puts them together (returned.js); words that were
+    changed since are the person's own.
+    """
     words = JOINT.join(each.words for each in returned)
     if not returned or not f"{text}{JOINT}".startswith(f"{words}{JOINT}"):
         return text
-    arrived = set(conversation.messages.filter(pk__in=[each.message_id for each in returned]).values_list("pk", flat=True))
+    arrived = set(
+        conversation.messages.filter(
+            pk__in=[each.message_id for each in returned]
+        ).values_list("pk", flat=True)
+    )
     kept = [each.words for each in returned if each.message_id not in arrived]
     return JOINT.join(part for part in [*kept, text[len(words) + len(JOINT) :]] if part)

@@ -1,4 +1,6 @@
-"""Messages join their conversations: what students wrote, many at once, and what an author has just written."""
+"""Messages join their conversations: what students wrote, many at once,
+and what an author has just written.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,12 +16,18 @@ from quadline.conversations.rules import Channel, Status
 from quadline.conversations.statuses import sql
 from quadline.live.telling import TELL_NEWS
 
-# Messages of a conversation are written one after the other, so that a screen that asks "what is new since this
-# position" misses none: positions are drawn (after the sort) when all conversations are locked, in the order of their
-# ids. Row locks here and elsewhere are NO KEY: a foreign key that is checked at commit asks for the key only, and a
-# sender that waited for it would be waited for by the STOP in this transaction.
+# Messages of a conversation are written one after the other, so that a screen that asks
+# "what is new since this position" misses none: positions are drawn (after the sort)
+# when all conversations are locked, in the order of their ids. Row locks here and
+# elsewhere are NO KEY: a foreign key that is checked at commit asks for the key only,
+# and a sender that waited for it would be waited for by the STOP in this transaction.
 RECEIVED = sql.standing(f"'{Status.RECEIVED}'", detail="reply.detail")
-EVENT = sql.event("received", cause=Cause.REPLY, before="''", at="created_at")
+EVENT = sql.event(
+    "received",
+    cause=Cause.REPLY,
+    before="''",
+    at="created_at",
+)
 RECEIVE = f"""
     WITH locked AS MATERIALIZED (
         SELECT id, staff_id FROM conversations_conversation
@@ -65,7 +73,9 @@ RECEIVE = f"""
 
 @dataclass(frozen=True)
 class Reply:
-    """What a student wrote. Its id is made from the carrier's or the email's own: the same twice is one message."""
+    """What a student wrote. Its id is made from the carrier's or the
+    email's own: the same twice is one message.
+    """
 
     id: UUID
     conversation_id: int
@@ -84,17 +94,25 @@ COLUMNS = tuple(Reply.__dataclass_fields__)
 
 
 def receive(replies: Collection[Reply]) -> set[UUID]:
-    """File them, unread and to be answered, in the order given, in the caller's transaction. Returns those that are new.
+    """File them, unread and to be answered, in the order given, in the caller's
+    transaction. Returns those that are new.
 
-    Many at once wait for nobody who is at work in one of their conversations: OperationalError, and each may come alone.
+    Many at once wait for nobody who is at work in one of their conversations:
+    OperationalError, and each may come alone.
     """
-    values = {column: [getattr(reply, column) for reply in replies] for column in COLUMNS}
+    values = {
+        column: [getattr(reply, column) for reply in replies] for column in COLUMNS
+    }
     with connection.cursor() as cursor:
-        cursor.execute(RECEIVE.format(patience="NOWAIT" if len(replies) > 1 else ""), values)
+        cursor.execute(
+            RECEIVE.format(patience="NOWAIT" if len(replies) > 1 else ""), values
+        )
         return {id for id, _ in cursor.fetchall()}
 
 
-def show_written(message: Message, *, now: datetime, needs_reply: bool = False, **also: Any) -> None:
+def show_written(
+    message: Message, *, now: datetime, needs_reply: bool = False, **also: Any
+) -> None:
     """What its author has just written is the last of its conversation.
 
     ``also``: other fields of the conversation that it changes.

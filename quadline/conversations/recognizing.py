@@ -1,4 +1,6 @@
-"""A phone that becomes a student's brings its earlier conversations with it: they were theirs before we knew."""
+"""A phone that becomes a student's brings its earlier conversations with
+it: they were theirs before we knew.
+"""
 
 from datetime import datetime
 
@@ -10,8 +12,10 @@ from quadline.live.telling import tell_each
 from quadline.roster.models import Student
 from quadline.roster.rules import FORMER_PHONE_COUNTS
 
-# Of several students who share the phone: the one this staff user was in touch with last, else one on their caseload,
-# as a text from it would be filed (delivery/inbound/senders.py). What is long past may be from somebody who had the phone before.
+# Of several students who share the phone: the one this staff user was in touch with
+# last, else one on their caseload, as a text from it would be filed
+# (delivery/inbound/senders.py). What is long past may be from somebody who had the
+# phone before.
 RECOGNIZED = """
     SELECT stranger.id, owner.id
     FROM conversations_conversation AS stranger
@@ -29,7 +33,9 @@ RECOGNIZED = """
 
 
 def recognize_phones(*, now: datetime) -> int:
-    """Join the conversations of unknown phones that students have now; returns how many. In the caller's transaction."""
+    """Join the conversations of unknown phones that students have now; returns how
+    many. In the caller's transaction.
+    """
     with connection.cursor() as cursor:
         cursor.execute(RECOGNIZED, [now - FORMER_PHONE_COUNTS])
         found = cursor.fetchall()
@@ -41,7 +47,12 @@ def recognize_phones(*, now: datetime) -> int:
 def _recognize(conversation_id: int, student_id: int) -> None:
     stranger = Conversation.objects.select_related("staff").get(pk=conversation_id)
     student = Student.objects.get(pk=student_id)
-    record("earlier conversation recognized", subject=student, actor=None, conversation=stranger.pk)
+    record(
+        "earlier conversation recognized",
+        subject=student,
+        actor=None,
+        conversation=stranger.pk,
+    )
     into = stranger if _becomes_theirs(stranger, student) else _moved(stranger, student)
     tell_each((stranger.staff_id, f"conv-{each}") for each in {stranger.pk, into.pk})
 
@@ -52,7 +63,9 @@ def _becomes_theirs(stranger: Conversation, student: Student) -> bool:
         return False
     try:
         with transaction.atomic():
-            Conversation.objects.filter(pk=stranger.pk).update(student=student, phone="")
+            Conversation.objects.filter(pk=stranger.pk).update(
+                student=student, phone=""
+            )
     except IntegrityError:  # it was opened meanwhile
         return False
     return True
@@ -61,7 +74,8 @@ def _becomes_theirs(stranger: Conversation, student: Student) -> bool:
 def _moved(stranger: Conversation, student: Student) -> Conversation:
     """Its messages go into the one there is.
 
-    The empty one stays, unseen: a text that is being filed in it at this moment is not lost, and joins the next time.
+    The empty one stays, unseen: a text that is being filed in it at this moment is not
+    lost, and joins the next time.
     """
     mine = Conversation.objects.get(staff=stranger.staff, student=student)
     locked = Conversation.objects.select_for_update(no_key=True).order_by("pk")
@@ -70,12 +84,24 @@ def _moved(stranger: Conversation, student: Student) -> Conversation:
     stranger.messages.update(conversation=mine)
     mine.last_message = mine.messages.in_order().last()
     mine.last_activity_at = max(mine.last_activity_at, stranger.last_activity_at)
-    mine.last_inbound_at = max(filter(None, (mine.last_inbound_at, stranger.last_inbound_at)), default=None)
+    mine.last_inbound_at = max(
+        filter(None, (mine.last_inbound_at, stranger.last_inbound_at)), default=None
+    )
     mine.unread_count += stranger.unread_count
     mine.needs_reply = mine.needs_reply or stranger.needs_reply
     mine.is_done = mine.is_done and stranger.is_done
     mine.draft = mine.draft or stranger.draft
     mine.save()
-    stranger.last_message, stranger.unread_count, stranger.needs_reply, stranger.draft = None, 0, False, ""
+    (
+        stranger.last_message,
+        stranger.unread_count,
+        stranger.needs_reply,
+        stranger.draft,
+    ) = (
+        None,
+        0,
+        False,
+        "",
+    )
     stranger.save()
     return mine

@@ -1,4 +1,6 @@
-"""The ladder a message climbs: its statuses, their rank, and what a person reads. No database here."""
+"""The ladder a message climbs: its statuses, their rank, and what
+a person reads. No database here.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +22,8 @@ class Status(StrEnum):
     WAITING = "waiting"  # may not leave yet: its reason says why
     QUEUED = "queued"  # due; the sender takes it next
     SENDING = "sending"  # picked up: an attempt is committed; the carrier may have it
-    UNCONFIRMED = "unconfirmed"  # the outcome of an attempt is unknown and is being looked up
+    # the outcome of an attempt is unknown and is being looked up
+    UNCONFIRMED = "unconfirmed"
     SENT = "sent"  # the carrier has it; some networks never say more
     DELIVERED = "delivered"  # the phone has it
     UNDELIVERED = "undelivered"  # the network gave up
@@ -51,7 +54,12 @@ FINAL = frozenset(status for status, rank in RANK.items() if rank >= 5)
 BEFORE_AN_ATTEMPT = frozenset({Status.WAITING, Status.QUEUED})
 IN_DOUBT = frozenset({Status.SENDING, Status.UNCONFIRMED})
 NOT_DELIVERED = frozenset({Status.UNDELIVERED, Status.FAILED, Status.BLOCKED})
-NEVER_REACHED_THE_STUDENT = NOT_DELIVERED | {Status.CANCELLED, Status.EMAILED, Status.UNREACHED}  # as a text
+# as a text
+NEVER_REACHED_THE_STUDENT = NOT_DELIVERED | {
+    Status.CANCELLED,
+    Status.EMAILED,
+    Status.UNREACHED,
+}
 # What the carrier has can be neither taken back nor blocked any more.
 ONLY_FROM: dict[Status, frozenset[Status]] = {
     Status.CANCELLED: BEFORE_AN_ATTEMPT,
@@ -65,13 +73,17 @@ ONLY_FROM: dict[Status, frozenset[Status]] = {
 def may_climb(current: Status, following: Status) -> bool:
     """Whether a message may go from one status to another. Rank only rises.
 
-    "Delivered" outranks the failures: receipts come in any order, and a phone that has the text has it.
+    "Delivered" outranks the failures: receipts come in any order, and a phone that has
+    the text has it.
     """
     if current in (Status.RECEIVED, Status.CANCELLED):
         return False
     if following in ONLY_FROM and current not in ONLY_FROM[following]:
         return False
-    if current is Status.BLOCKED and following not in (Status.EMAILED, Status.UNREACHED):
+    if current is Status.BLOCKED and following not in (
+        Status.EMAILED,
+        Status.UNREACHED,
+    ):
         return False
     return RANK[following] > RANK[current]
 
@@ -95,7 +107,9 @@ WORDS: dict[Status, tuple[str, str, str]] = {  # words, icon, tone
 
 
 def words_of(status: Status, reason: str = "") -> tuple[str, str, str]:
-    """Words, icon and tone of a status. What is held, whatever its status, is waiting and not being sent."""
+    """Words, icon and tone of a status. What is held, whatever its
+    status, is waiting and not being sent.
+    """
     is_held = status in (Status.QUEUED, Status.SENDING) and reason in set(WaitingFor)
     return WORDS[Status.WAITING if is_held else status]
 
@@ -106,7 +120,8 @@ class WaitingFor(StrEnum):
     TURN = "turn"  # in a broadcast, behind the texts before it
     PAUSED = "paused"  # its broadcast is paused
     TOMORROW = "tomorrow"  # the college's texts for today are used up
-    QUESTION = "question"  # the student may have asked for no more texts; a person decides
+    # the student may have asked for no more texts; a person decides
+    QUESTION = "question"
     AUTHOR = "author"  # its author may not text this student any more
 
 
@@ -116,7 +131,8 @@ class Pending:
 
     ``reason`` is a WaitingFor, or empty for a text that only waits for the sender.
     ``due_at``: when the sender may take it; None until somebody acts. ``deadline_at``:
-    it is given until then at least, before it goes as an email; None: as long as before.
+    it is given until then at least, before it goes as an email; None: as long as
+    before.
     """
 
     reason: str = ""

@@ -1,4 +1,6 @@
-"""Keep words to begin from: save and archive a template, and whose templates a person may change."""
+"""Keep words to begin from: save and archive a template, and
+whose templates a person may change.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,7 +49,9 @@ def whose(template: MessageTemplate) -> Whose:
 
 
 def may_keep(user: User, kind: Whose) -> bool:
-    """Personal ones by who writes to students, an office's by its lead, the college's by administrators."""
+    """Personal ones by who writes to students, an office's by its
+    lead, the college's by administrators.
+    """
     if not user.may[May.TEXT]:
         return False
     if kind is Whose.OFFICE:
@@ -56,52 +60,99 @@ def may_keep(user: User, kind: Whose) -> bool:
 
 
 def may_change(user: User, template: MessageTemplate) -> bool:
-    """Of what ``MessageTemplate.objects.visible_to`` shows this person: whether they may change it."""
+    """Of what ``MessageTemplate.objects.visible_to`` shows this
+    person: whether they may change it.
+    """
     return template.archived_at is None and may_keep(user, whose(template))
 
 
-def save_template(*, actor: User, words: Words, kind: Whose, template: MessageTemplate | None = None) -> MessageTemplate:
+def save_template(
+    *,
+    actor: User,
+    words: Words,
+    kind: Whose,
+    template: MessageTemplate | None = None,
+) -> MessageTemplate:
     """Make a template, or change one; whose it is, stays. Raises TemplateRefused."""
     if not (may_change(actor, template) if template else may_keep(actor, kind)):
         raise TemplateRefused("You may not change this template. Nothing was saved.")
     words = _checked(words)
     with transaction.atomic():
         saved = template or MessageTemplate(
-            owner=actor if kind is Whose.PERSONAL else None, office=actor.office if kind is Whose.OFFICE else ""
+            owner=actor if kind is Whose.PERSONAL else None,
+            office=actor.office if kind is Whose.OFFICE else "",
         )
-        saved.name, saved.channel, saved.subject, saved.body = words.name, words.channel, words.subject, words.body
+        saved.name, saved.channel, saved.subject, saved.body = (
+            words.name,
+            words.channel,
+            words.subject,
+            words.body,
+        )
         saved.with_contact_card = words.with_contact_card
         saved.save()
-        record("template saved", subject=saved, actor=actor, whose=whose(saved))
+        record(
+            "template saved",
+            subject=saved,
+            actor=actor,
+            whose=whose(saved),
+        )
     return saved
 
 
 def archive_template(*, template: MessageTemplate, actor: User, now: datetime) -> bool:
-    """Take a template out of every list; what was sent from it stays. False when the actor may not, or it was done before."""
+    """Take a template out of every list; what was sent from it stays. False when the
+    actor may not, or it was done before.
+    """
     if not may_change(actor, template):
         return False
     with transaction.atomic():
-        if not MessageTemplate.objects.filter(pk=template.pk, archived_at=None).update(archived_at=now):
+        if not MessageTemplate.objects.filter(pk=template.pk, archived_at=None).update(
+            archived_at=now
+        ):
             return False
-        record("template archived", subject=template, actor=actor, whose=whose(template))
+        record(
+            "template archived",
+            subject=template,
+            actor=actor,
+            whose=whose(template),
+        )
     return True
 
 
 def _checked(words: Words) -> Words:
     is_email = words.channel == Channel.EMAIL
-    name, subject, body = _one_line(words.name), _one_line(words.subject) if is_email else "", bodies.clean(words.body)
+    name, subject, body = (
+        _one_line(words.name),
+        _one_line(words.subject) if is_email else "",
+        bodies.clean(words.body),
+    )
     for wrong, why in (
         (not name, "Give the template a name."),
-        (len(name) > LONGEST_NAME, f"The name is longer than {LONGEST_NAME} characters. Shorten it."),
+        (
+            len(name) > LONGEST_NAME,
+            f"The name is longer than {LONGEST_NAME} characters. Shorten it.",
+        ),
         (is_email and not subject, "An email needs a subject."),
-        (len(subject) > LONGEST_SUBJECT, f"The subject is longer than {LONGEST_SUBJECT} characters. Shorten it."),
+        (
+            len(subject) > LONGEST_SUBJECT,
+            f"The subject is longer than {LONGEST_SUBJECT} characters. Shorten it.",
+        ),
         (not body, "Write the message of the template."),
-        (is_email and len(body) > LONGEST_EMAIL, f"The message is longer than {LONGEST_EMAIL:,} characters. Shorten it."),
+        (
+            is_email and len(body) > LONGEST_EMAIL,
+            f"The message is longer than {LONGEST_EMAIL:,} characters. Shorten it.",
+        ),
     ):
         if wrong:
             raise TemplateRefused(f"{why} Nothing was saved.")
     _refuse_what_cannot_be_sent(is_email, subject, body)
-    return Words(name, Channel(words.channel), subject, body, words.with_contact_card and is_email)
+    return Words(
+        name,
+        Channel(words.channel),
+        subject,
+        body,
+        words.with_contact_card and is_email,
+    )
 
 
 def _one_line(text: str) -> str:
@@ -115,4 +166,6 @@ def _refuse_what_cannot_be_sent(is_email: bool, subject: str, body: str) -> None
         try:
             bodies.checked(body)
         except bodies.BodyError as error:
-            raise TemplateRefused(str(error).replace("Nothing was sent.", "Nothing was saved.")) from error
+            raise TemplateRefused(
+                str(error).replace("Nothing was sent.", "Nothing was saved.")
+            ) from error

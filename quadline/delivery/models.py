@@ -18,50 +18,78 @@ class Attempt(models.Model):
         UNKNOWN = "unknown"  # being looked up
         NOTHING_FOUND = "nothing_found"  # looked up; the carrier does not have it
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts")
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="attempts"
+    )
     started_at = models.DateTimeField()
-    outcome = models.CharField(max_length=20, choices=Outcome.choices, default=Outcome.UNDER_WAY)
+    outcome = models.CharField(
+        max_length=20,
+        choices=Outcome.choices,
+        default=Outcome.UNDER_WAY,
+    )
     why = models.CharField(max_length=200, blank=True)
-    looks = models.PositiveSmallIntegerField(default=0)  # at the carrier's log, for an unknown outcome
+    # at the carrier's log, for an unknown outcome
+    looks = models.PositiveSmallIntegerField(default=0)
     next_look_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["message"], condition=models.Q(outcome="under_way"), name="one_attempt_under_way")
+            models.UniqueConstraint(
+                fields=["message"],
+                condition=models.Q(outcome="under_way"),
+                name="one_attempt_under_way",
+            )
         ]
         indexes = [
-            models.Index(fields=["started_at"], condition=models.Q(outcome="under_way"), name="attempt_under_way"),
-            models.Index(fields=["next_look_at"], condition=models.Q(outcome="unknown"), name="attempt_to_look_up"),
+            models.Index(
+                fields=["started_at"],
+                condition=models.Q(outcome="under_way"),
+                name="attempt_under_way",
+            ),
+            models.Index(
+                fields=["next_look_at"],
+                condition=models.Q(outcome="unknown"),
+                name="attempt_to_look_up",
+            ),
         ]
 
 
 class NewsLook(models.Model):
-    """Texts that were sent up to then have been looked up at the carrier, this long after they were sent."""
+    """Texts that were sent up to then have been looked up at the
+    carrier, this long after they were sent.
+    """
 
     after = models.DurationField(unique=True)
     sent_until = models.DateTimeField()
 
 
 class DayCount(models.Model):
-    """How many segments were handed over on a day, as the networks count it; kept while the college has a daily cap."""
+    """How many segments were handed over on a day, as the networks count it;
+    kept while the college has a daily cap.
+    """
 
     day = models.DateField(unique=True)
     segments = models.PositiveIntegerField(default=0)
 
 
 class ConfirmationCheck(models.Model):
-    """Whether the carrier answers STOP and HELP, as its log of the last day showed. One row each (consent/confirmations.py)."""
+    """Whether the carrier answers STOP and HELP, as its log of the last day showed. One
+    row each (consent/confirmations.py).
+    """
 
     asked = models.CharField(max_length=10, unique=True)
     times = models.PositiveIntegerField()
     answered = models.PositiveIntegerField()  # within five minutes
     wording = models.TextField(blank=True)  # of the newest answer
-    last_at = models.DateTimeField()  # when a student last texted it, by the carrier's clock
+    # when a student last texted it, by the carrier's clock
+    last_at = models.DateTimeField()
     checked_at = models.DateTimeField()
 
 
 class OutgoingEmail(models.Model):
-    """One that a staff user wrote, or the email fail-safe of a text. One per message, whatever happens."""
+    """One that a staff user wrote, or the email fail-safe of a text.
+    One per message, whatever happens.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -71,32 +99,57 @@ class OutgoingEmail(models.Model):
         FAILED = "failed"
         DROPPED = "dropped"  # the text arrived after all, before this left
 
-    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="email")
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, related_name="email"
+    )
     is_failsafe = models.BooleanField()
     to = models.EmailField()
     with_contact_card = models.BooleanField(default=False)
-    # RFC 5322 Message-ID, ours: a mail server that is given the same one twice can tell.
+    # RFC 5322 Message-ID, ours: a mail server that is given the same one twice can
+    # tell.
     header_id = models.CharField(max_length=200, unique=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
-    due_at = models.DateTimeField(null=True)  # when it may leave; empty while a worker has it or it is over
-    taken_at = models.DateTimeField(null=True)  # by a worker; a dead worker's is taken up again
+    state = models.CharField(
+        max_length=10,
+        choices=State.choices,
+        default=State.QUEUED,
+    )
+    # when it may leave; empty while a worker has it or it is over
+    due_at = models.DateTimeField(null=True)
+    # by a worker; a dead worker's is taken up again
+    taken_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    detail = models.CharField(max_length=300, blank=True)  # why it bounced, failed or waits, in plain words
-    provider_id = models.CharField(max_length=200, blank=True)  # the mail service's own id, for its news
+    # why it bounced, failed or waits, in plain words
+    detail = models.CharField(max_length=300, blank=True)
+    # the mail service's own id, for its news
+    provider_id = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="email_due"),
-            models.Index(fields=["taken_at"], condition=models.Q(state="sending"), name="email_under_way"),
-            models.Index(fields=["provider_id"], condition=~models.Q(provider_id=""), name="email_provider_id"),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(due_at__isnull=False),
+                name="email_due",
+            ),
+            models.Index(
+                fields=["taken_at"],
+                condition=models.Q(state="sending"),
+                name="email_under_way",
+            ),
+            models.Index(
+                fields=["provider_id"],
+                condition=~models.Q(provider_id=""),
+                name="email_provider_id",
+            ),
         ]
 
 
 class IncomingEmailQuerySet(models.QuerySet["IncomingEmail"]):
     def needing_a_look(self) -> "IncomingEmailQuerySet":
-        """What reached no conversation, and what could not be read: for administrators."""
+        """What reached no conversation, and what could not
+        be read: for administrators.
+        """
         stray = Q(kind__in=("stray", "unreadable"))
         homeless = Q(kind="automatic", conversation=None)
         return self.filter(stray | homeless | Q(kind="bounce", about_ours=False))
@@ -111,7 +164,12 @@ class IncomingEmail(models.Model):
 
     # Its Message-ID, or a digest of it where it has none.
     header_id = models.CharField(max_length=400, unique=True)
-    message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="incoming_email")
+    message = models.OneToOneField(
+        Message,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="incoming_email",
+    )
     # Whose it is when it became no message: an automatic reply.
     conversation = models.ForeignKey(
         Conversation,
@@ -122,7 +180,11 @@ class IncomingEmail(models.Model):
     )
     kind = models.CharField(max_length=20)  # inbound_email.Kind
     sender = models.EmailField(blank=True)
-    subject = models.CharField(max_length=200, blank=True, db_default="")
+    subject = models.CharField(
+        max_length=200,
+        blank=True,
+        db_default="",
+    )
     # All of its text, history and signature too. A message shows what is new in it;
     # what follows that begins at this character, or at 0 when the new words are within.
     words = models.TextField(blank=True, db_default="")

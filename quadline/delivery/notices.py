@@ -1,4 +1,6 @@
-"""The opt-out notice that a first text carries: when it is due, its words, and who inherits it."""
+"""The opt-out notice that a first text carries: when it is
+due, its words, and who inherits it.
+"""
 
 from django.conf import settings
 
@@ -24,7 +26,9 @@ def notice_due(conversation: Conversation, number: SystemNumber | None) -> str:
 def students_told(number: SystemNumber, author: User) -> set[tuple[int | None, str]]:
     """The students, by phone, to whom the number has given its author's notice."""
     talks = Conversation.objects.filter(staff=author).students()
-    given = _giving(Message.objects.all(), number).values_list("conversation", "student_phone")
+    given = _giving(Message.objects.all(), number).values_list(
+        "conversation", "student_phone"
+    )
     return {(talks[talk], phone) for talk, phone in given if talk in talks}
 
 
@@ -36,7 +40,9 @@ def _giving(messages: MessageQuerySet, number: SystemNumber) -> MessageQuerySet:
 def opt_out_notice(staff: User) -> str:
     """The college's wording, with the sender and the college filled in."""
     wording: str = settings.ENV.opt_out_notice
-    return wording.replace("{sender}", staff.name).replace("{college}", settings.ENV.college_name)
+    return wording.replace("{sender}", staff.name).replace(
+        "{college}", settings.ENV.college_name
+    )
 
 
 def over(body: str, notice: str) -> int:
@@ -45,15 +51,23 @@ def over(body: str, notice: str) -> int:
 
 
 def pass_on(ended: Message) -> None:
-    """The text that carried the notice does not go out: the next one that waits carries it."""
+    """The text that carried the notice does not go out: the
+    next one that waits carries it.
+    """
     if not ended.notice:
         return
     following = ended.conversation.messages.filter(
-        direction=Direction.OUTBOUND, channel=Channel.TEXT, status__in=BEFORE_AN_ATTEMPT, system_number=ended.system_number
+        direction=Direction.OUTBOUND,
+        channel=Channel.TEXT,
+        status__in=BEFORE_AN_ATTEMPT,
+        system_number=ended.system_number,
     )
     waiting = following.select_for_update(no_key=True).in_order()
     # A text that the notice would make too long for the carrier leaves without it.
-    heir = next((text for text in waiting if text.notice or over(text.body, ended.notice) <= 0), None)
+    heir = next(
+        (text for text in waiting if text.notice or over(text.body, ended.notice) <= 0),
+        None,
+    )
     if heir and not heir.notice:
         heir.notice = ended.notice
         heir.segments = segments.count(heir.text).segments

@@ -1,4 +1,6 @@
-"""The law of a failure: what follows for its text, its phone and the college. No database here."""
+"""The law of a failure: what follows for its text, its phone
+and the college. No database here.
+"""
 
 from enum import StrEnum
 
@@ -17,7 +19,8 @@ class Step(StrEnum):
     TRY_BRIEFLY = "try_briefly"  # a person may mend it within minutes
 
 
-# What the carrier did not take may be handed over again. What it took never is: it may have arrived all the same.
+# What the carrier did not take may be handed over again. What it took never is: it may
+# have arrived all the same.
 STEPS: dict[tuple[Moment, Remedy], Step] = {
     (Moment.REFUSAL, Remedy.BAD_NUMBER): Step.EMAIL_NOW,
     (Moment.REFUSAL, Remedy.OPTED_OUT): Step.EMAIL_NOW,
@@ -27,9 +30,11 @@ STEPS: dict[tuple[Moment, Remedy], Step] = {
     (Moment.REFUSAL, Remedy.COLLEGE): Step.TRY_BRIEFLY,
     **{(Moment.RECEIPT, remedy): Step.EMAIL_AFTER_HOLD for remedy in Remedy},
 }
-# A number that is too new mends itself within hours; a text for it waits as it does for any other new number.
+# A number that is too new mends itself within hours; a text for it waits as it does for
+# any other new number.
 MENDS_ITSELF = frozenset({Failure.NOT_REGISTERED, Failure.NOT_IN_CAMPAIGN})
-# After how many texts that failed so a phone counts as bad. One "not in service" may be the network's mistake.
+# After how many texts that failed so a phone counts as bad. One "not in service" may be
+# the network's mistake.
 BAD_AFTER: dict[Failure, int] = {
     Failure.INVALID_NUMBER: 1,
     Failure.LANDLINE: 1,
@@ -45,5 +50,7 @@ def step_after(moment: Moment, failure: Failure) -> Step:
 
 
 def concerns_administrators(failure: Failure) -> bool:
-    """Whether more texts will fare alike until a person mends the college's set-up, or what is written in texts."""
+    """Whether more texts will fare alike until a person mends the college's
+    set-up, or what is written in texts.
+    """
     return failure.remedy is Remedy.COLLEGE or failure is Failure.FILTERED

@@ -1,4 +1,5 @@
-"""What ``quadline dev`` does beside the demo: start our processes again when their code is changed.
+"""What ``quadline dev`` does beside the demo: start our processes
+again when their code is changed.
 
 Templates need no start: ``development_settings`` has them read each time.
 """
@@ -23,7 +24,9 @@ def fresh(copies: Iterable[Copy]) -> list[Process]:
 
 
 def follow(house: Supervisor, ours: Sequence[Child]) -> None:
-    """Until told to stop, start our processes again when a file of theirs is changed."""
+    """Until told to stop, start our processes again when
+    a file of theirs is changed.
+    """
     from watchfiles import watch  # a developer's tool: no deployment has it
 
     changes = watch(
@@ -37,17 +40,25 @@ def follow(house: Supervisor, ours: Sequence[Child]) -> None:
     for batch in changes:
         changed = sorted(path for _, path in batch if path.endswith(READ_AT_START))
         if changed:
-            _say(f"{Path(changed[0]).relative_to(PACKAGE.parent)} was changed: starting again.")
+            _say(
+                f"{Path(changed[0]).relative_to(PACKAGE.parent)} was changed: starting"
+                " again."
+            )
             _start_again(ours)
             ended.clear()
         for child in ours:
             if child.has_ended and child.name not in ended:
                 ended.add(child.name)
-                _say(f"quadline {child.name} ended. It starts again when a file is changed.")
+                _say(
+                    f"quadline {child.name} ended. It starts again when a file is"
+                    " changed."
+                )
 
 
 def _start_again(ours: Sequence[Child]) -> None:
-    """The worker may end what it has begun. No page is waited for: a page that is open would keep web for seconds."""
+    """The worker may end what it has begun. No page is waited for: a page
+    that is open would keep web for seconds.
+    """
     for child in ours:
         if child.name == "worker":
             child.tell_to_stop()
@@ -55,7 +66,8 @@ def _start_again(ours: Sequence[Child]) -> None:
             child.kill()
     for child in ours:
         child.stop()
-    prepared = Process(["prepare"], inherited({}))  # a new migration, another style sheet
+    # a new migration, another style sheet
+    prepared = Process(["prepare"], inherited({}))
     prepared.start()
     if prepared.running is None or prepared.running.wait():
         return

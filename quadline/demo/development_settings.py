@@ -1,4 +1,5 @@
-"""Settings of ``quadline dev``: templates are read each time, and errors are shown to this machine.
+"""Settings of ``quadline dev``: templates are read each time, and
+errors are shown to this machine.
 
 DEBUG stays off, so that everything else is as in a deployment.
 """
@@ -19,7 +20,10 @@ def _is_of_this_machine(host: str) -> bool:
 
 
 if not _is_of_this_machine(urlsplit(ENV.public_url).hostname or ""):
-    raise SystemExit("Errors are shown with their values: only for a PUBLIC_URL of this machine, such as make dev has.")
+    raise SystemExit(
+        "Errors are shown with their values: only for a PUBLIC_URL of this machine,"
+        " such as make dev has."
+    )
 
 _engine: dict[str, Any] = TEMPLATES[0]
 _engine["APP_DIRS"] = False  # which stands for these loaders, cached

@@ -1,4 +1,6 @@
-"""What went wrong in a view, with its lines and values, as Django shows it; to this machine only."""
+"""What went wrong in a view, with its lines and values, as
+Django shows it; to this machine only.
+"""
 
 import sys
 from collections.abc import Callable
@@ -9,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.debug import technical_500_response
 
 ANSWERED_ELSEWHERE = (Http404, PermissionDenied, SuspiciousOperation)
-# Django's page brings its own style and script. Nothing that it quotes may load anything.
+# Django's page brings its own style and script. Nothing that it quotes may load
+# anything.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 OF_PROXIES = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 
@@ -23,8 +26,12 @@ class ErrorPages:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self._get_response(request)
 
-    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
-        if isinstance(fault, ANSWERED_ELSEWHERE) or not comes_from_this_machine(request):
+    def process_exception(
+        self, request: HttpRequest, fault: Exception
+    ) -> HttpResponse | None:
+        if isinstance(fault, ANSWERED_ELSEWHERE) or not comes_from_this_machine(
+            request
+        ):
             return None
         page: HttpResponse = technical_500_response(request, *sys.exc_info())
         page["Content-Security-Policy"] = POLICY

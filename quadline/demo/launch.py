@@ -1,4 +1,6 @@
-"""``quadline demo``, ``dev`` and ``run``: start the processes, say where to look, stop on Ctrl-C."""
+"""``quadline demo``, ``dev`` and ``run``: start the processes,
+say where to look, stop on Ctrl-C.
+"""
 
 import argparse
 import gc
@@ -12,7 +14,15 @@ from pathlib import Path
 
 from quadline.config import programs
 from quadline.demo import developing, ownership, postgres
-from quadline.demo.processes import Child, Copy, Process, Supervisor, inherited, is_free, wait_for
+from quadline.demo.processes import (
+    Child,
+    Copy,
+    Process,
+    Supervisor,
+    inherited,
+    is_free,
+    wait_for,
+)
 
 STUDENTS = Path(__file__).parent / "college" / "students.csv"
 ALDER = {
@@ -28,43 +38,90 @@ ALDER = {
 
 
 def demo(arguments: list[str]) -> None:
-    """Database, simulator, web, worker and mail intake, with the sample college loaded."""
+    """Database, simulator, web, worker and mail intake,
+    with the sample college loaded.
+    """
     _start_with_sample(_sample_options("demo", arguments), follows_code=False)
 
 
 def dev(arguments: list[str]) -> None:
-    """As the demo, on a database of its own, for whoever changes the code: see developing.py."""
+    """As the demo, on a database of its own, for whoever
+    changes the code: see developing.py.
+    """
     _start_with_sample(_sample_options("dev", arguments), follows_code=True)
 
 
 def _start_with_sample(chosen: argparse.Namespace, *, follows_code: bool) -> None:
     web, carrier, smtp, intake = ports = [chosen.port + place for place in range(4)]
     if taken := [port for port in ports if not is_free(port)]:
-        sys.exit(f"Port {taken[0]} is in use. Choose another: make {chosen.verb} PORT={chosen.port + 10}")
+        sys.exit(
+            f"Port {taken[0]} is in use. Choose another: make {chosen.verb}"
+            f" PORT={chosen.port + 10}"
+        )
     data = Path(chosen.data).resolve()
     log_level = os.environ.get("LOG_LEVEL", "WARNING")
     if chosen.fresh:
         ownership.forget(data)
     ownership.claim(data)
-    carrier_url, intake_url = f"http://127.0.0.1:{carrier}", f"lmtp://127.0.0.1:{intake}"
-    mail = {"EMAIL_URL": f"smtp://127.0.0.1:{smtp}", "EMAIL_SERVICE": "", "MAIL_INTAKE_URL": intake_url}
-    settings = {**ALDER, **mail, **_simulated_carrier(carrier_url), **_own_settings(data, web), "LOG_LEVEL": log_level}
+    carrier_url, intake_url = (
+        f"http://127.0.0.1:{carrier}",
+        f"lmtp://127.0.0.1:{intake}",
+    )
+    mail = {
+        "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
+        "EMAIL_SERVICE": "",
+        "MAIL_INTAKE_URL": intake_url,
+    }
+    settings = {
+        **ALDER,
+        **mail,
+        **_simulated_carrier(carrier_url),
+        **_own_settings(data, web),
+        "LOG_LEVEL": log_level,
+    }
     with_simulator = Process(
         [
             "simulator",
-            *("--port", str(carrier), "--data", str(data / "simulator"), "--students", str(STUDENTS)),
-            *("--smtp-port", str(smtp), "--mail-intake", intake_url, "--time-zone", ALDER["COLLEGE_TIME_ZONE"]),
-            *("--registration-delay", str(chosen.registration_delay), *_account_flags(settings)),
+            *(
+                "--port",
+                str(carrier),
+                "--data",
+                str(data / "simulator"),
+                "--students",
+                str(STUDENTS),
+            ),
+            *(
+                "--smtp-port",
+                str(smtp),
+                "--mail-intake",
+                intake_url,
+                "--time-zone",
+                ALDER["COLLEGE_TIME_ZONE"],
+            ),
+            *(
+                "--registration-delay",
+                str(chosen.registration_delay),
+                *_account_flags(settings),
+            ),
         ],
         inherited(settings),
     )
     if follows_code:
         settings |= developing.SETTINGS
-    _serve(data, settings, web, first=[with_simulator], carrier_url=carrier_url, follows_code=follows_code)
+    _serve(
+        data,
+        settings,
+        web,
+        first=[with_simulator],
+        carrier_url=carrier_url,
+        follows_code=follows_code,
+    )
 
 
 def run(arguments: list[str]) -> None:
-    """Web and worker with the settings of the environment and .env, and a database unless DATABASE_URL names one."""
+    """Web and worker with the settings of the environment and .env, and a database
+    unless DATABASE_URL names one.
+    """
     from quadline.config.environment import given
 
     options = argparse.ArgumentParser("quadline run")
@@ -73,9 +130,22 @@ def run(arguments: list[str]) -> None:
     chosen = options.parse_args(arguments)
     data = Path(chosen.data).resolve()
     if ownership.is_demo(data):
-        sys.exit(f"{data} is the demo's, with passwords that everybody knows. Name another folder with --data or DATA_DIR.")
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _serve(data, {"DATA_DIR": str(data)}, chosen.port, first=[], carrier_url="")
+        sys.exit(
+            f"{data} is the demo's, with passwords that everybody knows. Name another"
+            " folder with --data or DATA_DIR."
+        )
+    data.mkdir(
+        mode=0o700,
+        parents=True,
+        exist_ok=True,
+    )
+    _serve(
+        data,
+        {"DATA_DIR": str(data)},
+        chosen.port,
+        first=[],
+        carrier_url="",
+    )
 
 
 def _serve(
@@ -87,7 +157,9 @@ def _serve(
     carrier_url: str,
     follows_code: bool = False,
 ) -> None:
-    """Everything at once that can be: what is not ours starts while the house is imported, once for all its processes."""
+    """Everything at once that can be: what is not ours starts while the house is
+    imported, once for all its processes.
+    """
     os.umask(0o077)  # what students write is for nobody else on this machine
     with Supervisor() as house:
         house.call_at_the_end(print, "Stopped. Everything is kept for the next start.")
@@ -114,7 +186,9 @@ def _serve(
 
 @contextmanager
 def _database(house: Supervisor, data: Path) -> Iterator[None]:
-    """A database of our own, unless the settings name one. It starts beside the block, and answers after it."""
+    """A database of our own, unless the settings name one. It starts
+    beside the block, and answers after it.
+    """
     from quadline.config.environment import given
 
     if given("DATABASE_URL"):
@@ -129,8 +203,11 @@ def _database(house: Supervisor, data: Path) -> Iterator[None]:
 
 
 def _import_house(port: int) -> list[Copy]:
-    """Our processes, web first, each to be a copy of this one, in which all their modules are imported. No connections yet."""
-    gc.disable()  # it would go through all that is imported, again and again, and find nothing
+    """Our processes, web first, each to be a copy of this one, in which all their
+    modules are imported. No connections yet.
+    """
+    # it would go through all that is imported, again and again, and find nothing
+    gc.disable()
     import django
 
     django.setup()
@@ -139,14 +216,22 @@ def _import_house(port: int) -> list[Copy]:
     from quadline.config.environment import given
     from quadline.demo.prepare import collect_static
 
-    collect_static()  # before the next line, which looks once for what there is to serve
+    # before the next line, which looks once for what there is to serve
+    collect_static()
     import quadline.config.asgi  # noqa: F401
 
     _ = get_resolver().url_patterns
     gc.freeze()  # nor once more now, which would take as long as a fifth of the imports
     gc.enable()
-    ours = [Copy(["web", "--port", str(port)], programs.web), Copy(["worker"], programs.worker)]
-    return [*ours, Copy(["mail_intake"], _mail_intake)] if given("MAIL_INTAKE_URL") else ours
+    ours = [
+        Copy(["web", "--port", str(port)], programs.web),
+        Copy(["worker"], programs.worker),
+    ]
+    return (
+        [*ours, Copy(["mail_intake"], _mail_intake)]
+        if given("MAIL_INTAKE_URL")
+        else ours
+    )
 
 
 def _mail_intake(arguments: list[str]) -> None:
@@ -185,15 +270,28 @@ def _connect_carrier(arguments: list[str]) -> None:
 def _announce(port: int, carrier_url: str) -> None:
     address = f"http://127.0.0.1:{port}"
     if not wait_for(f"{address}/readyz", seconds=60):
-        sys.exit("The web process did not become ready within 60 seconds. What it said is above.")
+        sys.exit(
+            "The web process did not become ready within 60 seconds. What it said is"
+            " above."
+        )
     lines = [f"Quadline is ready: {address}"]
     if carrier_url:
         from quadline.demo.sample import PASSWORD, who_to_be
 
-        lines += [f"Student phones and mailboxes: {carrier_url}", "", f"Sign in with the password {PASSWORD} as"]
+        lines += [
+            f"Student phones and mailboxes: {carrier_url}",
+            "",
+            f"Sign in with the password {PASSWORD} as",
+        ]
         lines += [f"  {email:<34} {words}" for email, words in who_to_be()]
         lines += ["", "Quiet hours are off in the demo: texts go out at any hour."]
-        lines += ["", "Start with docs/guide.md, or search for Sally Student-Taynor. Ctrl-C stops everything."]
+        lines += [
+            "",
+            (
+                "Start with docs/guide.md, or search for Sally Student-Taynor. Ctrl-C"
+                " stops everything."
+            ),
+        ]
     print("\n" + "\n".join(lines) + "\n", flush=True)
 
 
@@ -202,8 +300,17 @@ def _sample_options(verb: str, arguments: list[str]) -> argparse.Namespace:
     options.set_defaults(verb=verb)
     options.add_argument("--port", type=int, default=8000)
     options.add_argument("--data", default=f"data/{verb}")
-    options.add_argument("--fresh", action="store_true", help="start over: forget every text, number and roster in it")
-    options.add_argument("--registration-delay", type=int, default=20, help="seconds until a number is active")
+    options.add_argument(
+        "--fresh",
+        action="store_true",
+        help="start over: forget every text, number and roster in it",
+    )
+    options.add_argument(
+        "--registration-delay",
+        type=int,
+        default=20,
+        help="seconds until a number is active",
+    )
     return options.parse_args(arguments)
 
 

@@ -1,7 +1,8 @@
 """What the demo made, and so may fill and delete: recognized by marks it wrote itself.
 
-The sample college has an administrator whose password everybody can read here. It must never get into a college's
-own database, whatever a folder, a .env or a shell happens to name.
+The sample college has an administrator whose password everybody can read here. It must
+never get into a college's own database, whatever a folder, a .env or a shell happens to
+name.
 """
 
 import os
@@ -13,7 +14,10 @@ from quadline.demo import postgres
 MARK = "made-by-quadline-demo"
 WORDS = "made by quadline demo"
 MADE = ("postgres", "simulator", "static", "media", "secret_key", MARK)
-DATABASE_MARK = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+DATABASE_MARK = (
+    "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname ="
+    " current_database()"
+)
 TABLES = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
 
 
@@ -31,8 +35,14 @@ def claim(data: Path) -> None:
     for folder in folders:
         _must_be_ours(folder)
     for folder in folders:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / MARK).write_text(f"{WORDS}: `quadline demo --fresh` deletes what it made here.\n")
+        folder.mkdir(
+            mode=0o700,
+            parents=True,
+            exist_ok=True,
+        )
+        (folder / MARK).write_text(
+            f"{WORDS}: `quadline demo --fresh` deletes what it made here.\n"
+        )
 
 
 def forget(data: Path) -> None:
@@ -53,7 +63,9 @@ def forget(data: Path) -> None:
 
 
 def claim_database() -> None:
-    """The connected database must be ours or empty; it is ours from now on. Raises NotOurs."""
+    """The connected database must be ours or empty; it is
+    ours from now on. Raises NotOurs.
+    """
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -62,13 +74,17 @@ def claim_database() -> None:
             return
         cursor.execute(TABLES)
         if cursor.fetchone() != (0,):
-            raise NotOurs("This database was not made by the demo. Nothing was changed in it.")
+            raise NotOurs(
+                "This database was not made by the demo. Nothing was changed in it."
+            )
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         cursor.execute(f"COMMENT ON DATABASE {name} IS '{WORDS}'")
 
 
 def leave_settings_alone() -> None:
-    """Forget every setting of a college that the shell or a .env brings: the demo has its own."""
+    """Forget every setting of a college that the shell or a
+    .env brings: the demo has its own.
+    """
     from quadline.config.environment import ENV_FILE, Environment
 
     names = {field.upper() for field in Environment.model_fields}
@@ -82,6 +98,7 @@ def _must_be_ours(folder: Path) -> None:
     is_there = folder.is_dir() and any(folder.iterdir())
     if (is_there and not is_demo(folder)) or (folder.exists() and not folder.is_dir()):
         raise NotOurs(
-            f"{folder} holds something that the demo did not make. Nothing was changed.\n"
-            "Name an empty folder with --data, or delete this one yourself if it is of an older demo."
+            f"{folder} holds something that the demo did not make. Nothing was"
+            " changed.\nName an empty folder with --data, or delete this one yourself"
+            " if it is of an older demo."
         )

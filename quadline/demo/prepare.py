@@ -1,4 +1,6 @@
-"""``quadline prepare``: bring database, cache table and static files to this release. Quick when they are there already."""
+"""``quadline prepare``: bring database, cache table and static files to this release.
+Quick when they are there already.
+"""
 
 import argparse
 import hashlib
@@ -26,7 +28,9 @@ def bring_tables_up_to_date() -> None:
 
 
 def collect_static() -> None:
-    """Name each file by its content and compress it; only when a file was added, changed or removed since the last time."""
+    """Name each file by its content and compress it; only when a file was added,
+    changed or removed since the last time.
+    """
     made_from = settings.STATIC_ROOT / ".made_from"
     sources = _sources()
     if made_from.exists() and made_from.read_text() == sources:
@@ -36,11 +40,20 @@ def collect_static() -> None:
 
 
 def _sources() -> str:
-    """One word for which files there are, how long and how old; and for what we do to them."""
+    """One word for which files there are, how long and how
+    old; and for what we do to them.
+    """
     from django.contrib.staticfiles.finders import get_finders
 
     from quadline.web import static_files
 
-    found = [Path(storage.path(path)) for finder in get_finders() for path, storage in finder.list([])]
-    seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in [*found, Path(static_files.__file__)]]
+    found = [
+        Path(storage.path(path))
+        for finder in get_finders()
+        for path, storage in finder.list([])
+    ]
+    seen = [
+        (str(path), path.stat().st_size, path.stat().st_mtime_ns)
+        for path in [*found, Path(static_files.__file__)]
+    ]
     return hashlib.sha256(repr(sorted(seen)).encode()).hexdigest()

@@ -18,11 +18,15 @@ from typing import Any, Protocol
 
 from quadline.demo.postgres import die_with_parent
 
-PATIENCE_SECONDS = 35  # each ends by itself sooner, whatever the database does (quadline/worker.py)
+# each ends by itself sooner, whatever the database does (quadline/worker.py)
+PATIENCE_SECONDS = 35
 LOOK_EVERY_SECONDS = 0.02  # for what is about to be ready
 TO_STOP = (signal.SIGINT, signal.SIGTERM)
-# Elsewhere a fork of a process that has used system libraries may crash: there each begins anew.
-COPIES: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+# Elsewhere a fork of a process that has used system libraries may crash: there each
+# begins anew.
+COPIES: Any = multiprocessing.get_context(
+    "fork" if sys.platform == "linux" else "spawn"
+)
 
 
 class Child(Protocol):
@@ -56,7 +60,8 @@ class Process:
                 [sys.executable, "-m", "quadline", *self.arguments],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C reaches only the supervisor, which stops them in order
+                # Ctrl-C reaches only the supervisor, which stops them in order
+                start_new_session=True,
                 preexec_fn=_begin,
             )
 
@@ -85,7 +90,9 @@ class Process:
 
 @dataclass
 class Copy:
-    """One of our own programs in a copy of this process, which has imported the house already: no start, less memory."""
+    """One of our own programs in a copy of this process, which has imported the house
+    already: no start, less memory.
+    """
 
     arguments: list[str]
     main: Callable[[list[str]], None]
@@ -98,7 +105,11 @@ class Copy:
 
     def start(self) -> None:
         gc.freeze()  # what is shared stays shared
-        self.running = COPIES.Process(target=_run, args=(self.main, self.arguments[1:]), name=self.name)
+        self.running = COPIES.Process(
+            target=_run,
+            args=(self.main, self.arguments[1:]),
+            name=self.name,
+        )
         with _undisturbed():
             self.running.start()
 
@@ -127,7 +138,9 @@ class Copy:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """A signal that comes meanwhile is seen right after. Python tidies up around a fork, and would drop what is raised there."""
+    """A signal that comes meanwhile is seen right after. Python tidies up around a
+    fork, and would drop what is raised there.
+    """
     signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)
     try:
         yield
@@ -150,11 +163,14 @@ def _run(main: Callable[[list[str]], None], arguments: list[str]) -> None:
 
 
 class Told(BaseException):
-    """SIGINT or SIGTERM came. Not KeyboardInterrupt: Python remembers some of those and dies of them in the end."""
+    """SIGINT or SIGTERM came. Not KeyboardInterrupt: Python remembers some
+    of those and dies of them in the end.
+    """
 
 
 class Supervisor:
-    """Starts children and keeps them running; SIGINT or SIGTERM, at any moment, stops them all, the last first.
+    """Starts children and keeps them running; SIGINT or SIGTERM, at any
+    moment, stops them all, the last first.
 
     A second signal kills what has not ended by then.
     """
@@ -170,7 +186,8 @@ class Supervisor:
         return self
 
     def _tell(self, *_: Any) -> None:
-        self._is_told = True  # Python drops what is raised while it tidies up: whoever goes on looks again
+        # Python drops what is raised while it tidies up: whoever goes on looks again
+        self._is_told = True
         raise Told
 
     def _hurry(self, *_: Any) -> None:
@@ -185,7 +202,9 @@ class Supervisor:
         self._children.append(child)
 
     def run_once(self, copy: Copy) -> None:
-        """In a process of its own, so that no connection of it is copied into others. Ends everything when it fails."""
+        """In a process of its own, so that no connection of it is copied into others.
+        Ends everything when it fails.
+        """
         self.call_at_the_end(copy.stop)
         copy.start()
         copy.running.join()
@@ -196,15 +215,25 @@ class Supervisor:
         self._at_the_end.callback(act, *arguments)
 
     def keep_running(self) -> None:
-        """Until told to stop; a child that ends is started again, at most once a second."""
+        """Until told to stop; a child that ends is started
+        again, at most once a second.
+        """
         while not self._is_told:
             time.sleep(1)
             for child in self._children:
                 if child.has_ended:
-                    print(f"quadline {child.name} ended and is started again.", file=sys.stderr)
+                    print(
+                        f"quadline {child.name} ended and is started again.",
+                        file=sys.stderr,
+                    )
                     child.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
         try:
             for name in TO_STOP:
                 signal.signal(name, self._hurry)  # stopping is under way, and bounded
@@ -241,5 +270,11 @@ def wait_for(url: str, *, seconds: float) -> bool:
 
 
 def inherited(settings: dict[str, str]) -> dict[str, str]:
-    """Our environment with these settings; PYTHONUNBUFFERED so that what they print is seen at once."""
-    return {**os.environ, **settings, "PYTHONUNBUFFERED": "1"}
+    """Our environment with these settings; PYTHONUNBUFFERED so that
+    what they print is seen at once.
+    """
+    return {
+        **os.environ,
+        **settings,
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -24,7 +24,11 @@ def load_sample_college() -> None:
 
 def who_to_be() -> list[tuple[str, str]]:
     """The accounts worth signing in as, with what each is for."""
-    return [(row["email"], f"{row['name']}, {row['role']}") for row in _staff() if row["email"] in SHOWN]
+    return [
+        (row["email"], f"{row['name']}, {row['role']}")
+        for row in _staff()
+        if row["email"] in SHOWN
+    ]
 
 
 SHOWN = (
@@ -59,4 +63,9 @@ def _add_staff(row: dict[str, str], password: str) -> None:
         time_zone=row["time_zone"],
         portrait=row["portrait"],
     )
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    EmailAddress.objects.create(
+        user=user,
+        email=user.email,
+        verified=True,
+        primary=True,
+    )

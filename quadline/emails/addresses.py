@@ -13,7 +13,9 @@ MOST = 300
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,998}"')
 _COMMENT = re.compile(r"\([^()]*\)")
 _ANGLE = re.compile(r"<\s*([^<>\s]{1,500})\s*>")
-_BARE = re.compile(r"(?<![^\s<>()\[\],;:\"@])[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,190}")
+_BARE = re.compile(
+    r"(?<![^\s<>()\[\],;:\"@])[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,190}"
+)
 
 
 def addresses_in(header: str) -> list[str]:
@@ -36,7 +38,9 @@ def address_in(header: str) -> str:
 
 
 def _without_names(header: str) -> str:
-    """Without what is quoted or in parentheses; an address may be meant for show there."""
+    """Without what is quoted or in parentheses; an address
+    may be meant for show there.
+    """
     return _COMMENT.sub(" ", _QUOTED.sub(" ", header))
 
 

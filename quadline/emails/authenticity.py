@@ -1,4 +1,5 @@
-"""Whether the college's own mail server found that an email may not be from who it says.
+"""Whether the college's own mail server found that an
+email may not be from who it says.
 
 Authentication-Results (RFC 8601) may be written by anybody on the way, the sender too.
 Only those of our own server count, known by its name there: its authserv-id.

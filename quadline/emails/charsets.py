@@ -24,10 +24,17 @@ OF_MAIL = {
     "unicode-1-1-utf-7": "utf_7",
 }
 # Code pages under the names that Windows, Java and mail programs give them.
-CODE_PAGES = {"932": "cp932", "936": "gb18030", "949": "cp949", "950": "big5hkscs"}
+CODE_PAGES = {
+    "932": "cp932",
+    "936": "gb18030",
+    "949": "cp949",
+    "950": "big5hkscs",
+}
 CODE_PAGE = re.compile(r"(?:x-)?(?:cp|ms|windows|ibm|win)-?(\d{3,5})")
 # Python's codecs that are none of mail's. These take very long, or never fail.
-NEVER = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
+NEVER = frozenset(
+    {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
+)
 BYTE_ORDER = "\N{ZERO WIDTH NO-BREAK SPACE}"
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -69,7 +76,9 @@ def codec_of(label: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Without controls; halves of letters, which no database takes, are left out too."""
+    """Without controls; halves of letters, which no
+    database takes, are left out too.
+    """
     if text.isprintable():
         return text
     return "".join(letter for letter in text if letter in "\n\t" or _is_shown(letter))
@@ -114,7 +123,9 @@ def _jis(content: bytes) -> str:
 
 
 def _as_shift_jis(pairs: bytes) -> bytes:
-    """JIS X 0208 in seven bits, two bytes a letter, as Shift JIS (JIS X 0208, annex 1)."""
+    """JIS X 0208 in seven bits, two bytes a letter, as
+    Shift JIS (JIS X 0208, annex 1).
+    """
     shifted = bytearray()
     for high, low in zip(pairs[::2], pairs[1::2], strict=False):
         odd = high % 2

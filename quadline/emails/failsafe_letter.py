@@ -1,6 +1,8 @@
-"""The email fail-safe: what a student reads when a text could not reach them. Words only; who gets one is decided elsewhere.
+"""The email fail-safe: what a student reads when a text could not reach them. Words
+only; who gets one is decided elsewhere.
 
-The subject says nothing of what the text is about: it is shown on locked screens and in shared inboxes.
+The subject says nothing of what the text is about: it is shown on locked screens and in
+shared inboxes.
 """
 
 from dataclasses import dataclass
@@ -28,10 +30,16 @@ class Why(StrEnum):
 
 REASONS: dict[Why, str] = {
     Why.OPTED_OUT: "You asked for no more texts from {system}.",
-    Why.BLOCKED_BY_PHONE: "Your phone, or your phone company, blocks texts from {system}.",
+    Why.BLOCKED_BY_PHONE: (
+        "Your phone, or your phone company, blocks texts from {system}."
+    ),
     Why.NO_MOBILE: "{college} has no mobile number for you.",
-    Why.LANDLINE: "The phone number that {college} has for you{ending} cannot get texts.",
-    Why.BAD_NUMBER: "The mobile number that {college} has for you{ending} does not work.",
+    Why.LANDLINE: (
+        "The phone number that {college} has for you{ending} cannot get texts."
+    ),
+    Why.BAD_NUMBER: (
+        "The mobile number that {college} has for you{ending} does not work."
+    ),
     Why.SWITCHED_OFF: "Your phone{ending} was switched off or out of reach.",
     Why.FILTERED: "Your phone company held the text back.",
     Why.TOO_LATE: "The text could not be sent in time.",
@@ -74,25 +82,39 @@ def plain(facts: Facts) -> str:
 
 
 def html(facts: Facts) -> str:
-    """The same letter with links that can be tapped. No pictures, nothing that is loaded, nothing that counts readers."""
+    """The same letter with links that can be tapped. No pictures, nothing that is
+    loaded, nothing that counts readers.
+    """
     text = escape(facts.text).replace("\n", "<br>")
     parts = [_paragraph(_opening(facts)), f"<blockquote><p>{text}</p></blockquote>"]
-    parts += [_paragraph(f"Why this is an email: {_reason(facts)}"), *(_paragraph(line) for line in _mend(facts))]
+    parts += [
+        _paragraph(f"Why this is an email: {_reason(facts)}"),
+        *(_paragraph(line) for line in _mend(facts)),
+    ]
     if may_start(facts):
         label = f"Text START to {phones.written(facts.system_phone)}"
-        parts.append(f'<p><a href="{escape(start_link(facts.system_phone))}"><strong>{label}</strong></a></p>')
+        parts.append(
+            "<p><a"
+            f' href="{escape(start_link(facts.system_phone))}"><strong>{label}</strong></a></p>'
+        )
     if facts.why in NEEDS_A_NUMBER and facts.update_url:
-        parts.append(f'<p><a href="{escape(facts.update_url)}"><strong>Update your phone number</strong></a></p>')
+        parts.append(
+            f'<p><a href="{escape(facts.update_url)}"><strong>Update your phone'
+            " number</strong></a></p>"
+        )
     parts += [_paragraph(_how_to_answer(facts)), _paragraph(_signature(facts))]
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
+    return (
+        "<!doctype html><html"
+        f' lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
+    )
 
 
 def start_link(system_phone: str) -> str:
     """Opens the phone's texting app with START, addressed to this number.
 
-    RFC 5724 has "?body="; iPhones since iOS 8 want "&body=". Both at once is read by both
-    (https://communications.uams.edu/web/kb/creating-an-sms-link, read 2026-11).
+    RFC 5724 has "?body="; iPhones since iOS 8 want "&body=". Both at once is read by
+    both (https://communications.uams.edu/web/kb/creating-an-sms-link, read 2026-11).
     """
     return f"sms:{system_phone}?&body=START"
 
@@ -102,7 +124,10 @@ def may_start(facts: Facts) -> bool:
 
 
 def _opening(facts: Facts) -> str:
-    return f"{one_line(facts.staff_name)} at {one_line(facts.college)} wrote you a text. Here it is as an email."
+    return (
+        f"{one_line(facts.staff_name)} at {one_line(facts.college)} wrote you a text."
+        " Here it is as an email."
+    )
 
 
 def _quoted(text: str) -> str:
@@ -114,8 +139,14 @@ def _reason(facts: Facts) -> str:
     return REASONS[facts.why].format(
         staff=staff,
         college=one_line(facts.college),
-        system=f"{staff}'s number, {phones.written(facts.system_phone)}" if facts.system_phone else f"{staff}'s number",
-        ending=f", ending in {facts.student_phone[-4:]}," if facts.student_phone else "",
+        system=(
+            f"{staff}'s number, {phones.written(facts.system_phone)}"
+            if facts.system_phone
+            else f"{staff}'s number"
+        ),
+        ending=(
+            f", ending in {facts.student_phone[-4:]}," if facts.student_phone else ""
+        ),
     )
 
 
@@ -126,25 +157,38 @@ def _mend(facts: Facts) -> list[str]:
     if facts.why not in NEEDS_A_NUMBER:
         return []
     if facts.update_url:
-        return [f"To get texts from the college, correct your mobile number here: {facts.update_url}"]
-    return ["To get texts from the college, answer this email with your mobile number, or give it to the registrar."]
+        return [
+            "To get texts from the college, correct your mobile number here:"
+            f" {facts.update_url}"
+        ]
+    return [
+        "To get texts from the college, answer this email with your mobile number, or"
+        " give it to the registrar."
+    ]
 
 
 def _mend_by_start(facts: Facts) -> str:
     written = phones.written(facts.system_phone)
     unblock = "unblock this number, then " if facts.why is Why.BLOCKED_BY_PHONE else ""
     return (
-        f"If you want texts from {one_line(facts.staff_name)} again, {unblock}text the word START to {written} from your phone."
+        f"If you want texts from {one_line(facts.staff_name)} again, {unblock}text the"
+        f" word START to {written} from your phone."
     )
 
 
 def _how_to_answer(facts: Facts) -> str:
-    call = f", or call {phones.written(facts.office_phone)}" if facts.office_phone else ""
+    call = (
+        f", or call {phones.written(facts.office_phone)}" if facts.office_phone else ""
+    )
     return f"To answer, reply to this email{call}."
 
 
 def _signature(facts: Facts) -> str:
-    return "\n".join(one_line(line) for line in (facts.staff_name, facts.staff_title, facts.college) if line)
+    return "\n".join(
+        one_line(line)
+        for line in (facts.staff_name, facts.staff_title, facts.college)
+        if line
+    )
 
 
 def _paragraph(words: str) -> str:

@@ -46,8 +46,12 @@ BLOCKS = frozenset(
     ]
 )
 # With an empty line around them.
-APART = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "ul", "ol"])
-HIDDEN = frozenset(["style", "script", "title", "svg", "head", "template", "object", "iframe"])
+APART = frozenset(
+    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "ul", "ol"]
+)
+HIDDEN = frozenset(
+    ["style", "script", "title", "svg", "head", "template", "object", "iframe"]
+)
 CELLS = frozenset({"td", "th"})
 # Tags that are rarely closed, and do not nest.
 LOOSE = frozenset(
@@ -82,7 +86,9 @@ LOOSE = frozenset(
 # How mail programs mark what they quote: Gmail, Apple, Thunderbird, Yahoo, Proton.
 QUOTE = re.compile(r"quote|cite", re.IGNORECASE)
 # Where Outlook's own begin the message that is answered, and everything after it.
-HISTORY_IDS = frozenset(["divrplyfwdmsg", "x_divrplyfwdmsg", "stopspelling", "ms-outlook-mobile-reference"])
+HISTORY_IDS = frozenset(
+    ["divrplyfwdmsg", "x_divrplyfwdmsg", "stopspelling", "ms-outlook-mobile-reference"]
+)
 HISTORY_BEGINS = "-----Original Message-----"  # quotes.py knows it
 SIGNATURE = "-- "  # quotes.py knows it, too (RFC 3676, 4.3)
 LONGEST_LINK = 300
@@ -239,7 +245,9 @@ class _Words:
 
 
 def _emoji(alt: str) -> str:
-    """Mail programs send emoji as pictures. Other pictures' words are not the writer's."""
+    """Mail programs send emoji as pictures. Other
+    pictures' words are not the writer's.
+    """
     is_emoji = len(alt) <= LONGEST_ALT and not alt.isascii()
     has_words = any(letter.isalnum() for letter in alt)
     return alt if is_emoji and not has_words else ""

@@ -1,5 +1,5 @@
-"""Read an email as it came, whatever it is made of: who wrote, in answer to what, and the
-words that are theirs.
+"""Read an email as it came, whatever it is made of: who wrote, in answer
+to what, and the words that are theirs.
 
 Runs in a process that may be killed (reader.py, reading.py). Nothing here raises but
 TooLarge and Unreadable: what cannot be read is left out, and what is left is kept.
@@ -94,7 +94,12 @@ def _new_words(new: str) -> str:
 
 
 def _recipients(message: Message) -> Iterator[str]:
-    found = (address for name in RECIPIENTS for value in raw_values(message, name) for address in addresses_in(value))
+    found = (
+        address
+        for name in RECIPIENTS
+        for value in raw_values(message, name)
+        for address in addresses_in(value)
+    )
     yield from dict.fromkeys(found)
 
 

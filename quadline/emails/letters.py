@@ -1,4 +1,6 @@
-"""One function per letter. Each is sent at once and raises when the mail server refuses: callers are jobs."""
+"""One function per letter. Each is sent at once and raises when the
+mail server refuses: callers are jobs.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,22 +13,45 @@ from django.utils.formats import date_format
 from quadline.emails.outgoing import GENERATED, one_line
 
 
-def number_is_late(*, to: Iterable[str], staff_name: str, hours: int, reason: str) -> None:
-    """Tell the administrators that a number has not become active in the time it usually takes."""
+def number_is_late(
+    *,
+    to: Iterable[str],
+    staff_name: str,
+    hours: int,
+    reason: str,
+) -> None:
+    """Tell the administrators that a number has not become
+    active in the time it usually takes.
+    """
     lines = [
-        f"The texting number of {staff_name} was requested {hours} hours ago and is not active yet.",
+        (
+            f"The texting number of {staff_name} was requested {hours} hours ago and is"
+            " not active yet."
+        ),
         "Waiting texts are saved and go out automatically when it is active.",
-        f"Last known: {reason}" if reason else "The networks have not confirmed its registration.",
-        f"See {settings.PUBLIC_URL}/manage/numbers/ for each step and what can be done.",
+        (
+            f"Last known: {reason}"
+            if reason
+            else "The networks have not confirmed its registration."
+        ),
+        (
+            f"See {settings.PUBLIC_URL}/manage/numbers/ for each step and what can be"
+            " done."
+        ),
     ]
     _send(f"Texting number of {staff_name} is not active yet", lines, to)
 
 
 def number_is_delayed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
-    """Tell the administrators that setting up a number meets the same problem again and again."""
+    """Tell the administrators that setting up a number meets
+    the same problem again and again.
+    """
     lines = [
         f"The texting number of {staff_name} is not set up yet: {reason}",
-        "Quadline keeps trying. If this is something you can fix, fix it now: texts are waiting.",
+        (
+            "Quadline keeps trying. If this is something you can fix, fix it now: texts"
+            " are waiting."
+        ),
         f"See {settings.PUBLIC_URL}/manage/numbers/ for each step.",
     ]
     _send(f"Texting number of {staff_name} is delayed", lines, to)
@@ -36,7 +61,10 @@ def number_is_active(*, to: str, written: str) -> None:
     """Tell a staff user that their number works."""
     lines = [
         f"Your texting number {written} is active. Waiting texts are being sent.",
-        "Students may not know the number yet: an email to them first helps them trust it.",
+        (
+            "Students may not know the number yet: an email to them first helps them"
+            " trust it."
+        ),
         f"Your profile: {settings.PUBLIC_URL}/me/",
     ]
     _send(f"Your texting number {written} is active", lines, [to])
@@ -46,57 +74,112 @@ def number_failed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
     """Tell the administrators that a number could not be set up without them."""
     lines = [
         f"The texting number of {staff_name} could not be set up: {reason}",
-        f"When that is fixed, choose Try again at {settings.PUBLIC_URL}/manage/numbers/. Waiting texts are kept.",
+        (
+            "When that is fixed, choose Try again at"
+            f" {settings.PUBLIC_URL}/manage/numbers/. Waiting texts are kept."
+        ),
     ]
     _send(f"Texting number of {staff_name} needs you", lines, to)
 
 
 def carrier_refuses(*, to: Iterable[str], words: str, carrier_code: str) -> None:
-    """Tell the administrators that the carrier does not take texts until somebody mends something."""
+    """Tell the administrators that the carrier does not take texts
+    until somebody mends something.
+    """
     lines = [
         f"The carrier refuses texts: {words} Its code is {carrier_code}.",
         "Texts are tried again for a while, then they go to the students as emails.",
-        "Look at the carrier's console, and at the settings of Quadline for it. You get this once an hour while it lasts.",
+        (
+            "Look at the carrier's console, and at the settings of Quadline for it. You"
+            " get this once an hour while it lasts."
+        ),
     ]
     _send(f"The carrier refuses texts (code {carrier_code})", lines, to)
 
 
 def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None:
-    """Tell the administrators that the daily cap was reached and what waits because of it."""
+    """Tell the administrators that the daily cap was reached
+    and what waits because of it.
+    """
     what = "Broadcasts wait" if only_broadcasts else "All texts wait"
     lines = [
-        f"The college may send {cap:,} texts a day (TEXTS_PER_DAY, in segments). {what} until tomorrow.",
-        "A tenth of them is kept for single texts and answers to students."
-        if only_broadcasts
-        else "Each waiting text says so, and is sent automatically when the day begins at midnight in Los Angeles.",
-        "If this happens often, ask the carrier for a higher daily limit for your brand.",
+        (
+            f"The college may send {cap:,} texts a day (TEXTS_PER_DAY, in segments)."
+            f" {what} until tomorrow."
+        ),
+        (
+            "A tenth of them is kept for single texts and answers to students."
+            if only_broadcasts
+            else (
+                "Each waiting text says so, and is sent automatically when the day"
+                " begins at midnight in Los Angeles."
+            )
+        ),
+        (
+            "If this happens often, ask the carrier for a higher daily limit for your"
+            " brand."
+        ),
     ]
     _send(f"The college's texts for today are used up: {what.lower()}", lines, to)
 
 
 def passwords_guessed(*, to: Iterable[str], email: str, address: str) -> None:
-    """Tell the administrators that sign-in was refused after too many wrong passwords. ``email``: "" when nobody's."""
-    whose = f"for {email}" if email else "for several accounts, or for accounts that do not exist"
-    lines = [
-        f"Too many wrong passwords were tried {whose}, the last from the address {address or 'unknown'}.",
-        "New sign-ins from there are refused for some minutes. Browsers that staff have used before still work, and so does "
-        "Forgot your password.",
-        f"If they are locked out themselves, this lets them in at once: quadline unlock {email}"
+    """Tell the administrators that sign-in was refused after too many wrong
+    passwords. ``email``: "" when nobody's.
+    """
+    whose = (
+        f"for {email}"
         if email
-        else "If it goes on, block the address in front of Quadline.",
-        "If they know nothing of it, somebody is guessing: make sure the password is a good one." if email else "",
+        else "for several accounts, or for accounts that do not exist"
+    )
+    lines = [
+        (
+            f"Too many wrong passwords were tried {whose}, the last from the address"
+            f" {address or 'unknown'}."
+        ),
+        (
+            "New sign-ins from there are refused for some minutes. Browsers that staff"
+            " have used before still work, and so does Forgot your password."
+        ),
+        (
+            "If they are locked out themselves, this lets them in at once: quadline"
+            f" unlock {email}"
+            if email
+            else "If it goes on, block the address in front of Quadline."
+        ),
+        (
+            "If they know nothing of it, somebody is guessing: make sure the password"
+            " is a good one."
+            if email
+            else ""
+        ),
         "You get this once an hour while it lasts.",
     ]
-    _send("Somebody is trying passwords" + (f" for {email}" if email else ""), [line for line in lines if line], to)
+    _send(
+        "Somebody is trying passwords" + (f" for {email}" if email else ""),
+        [line for line in lines if line],
+        to,
+    )
 
 
-def texts_held(*, to: Iterable[str], staff_name: str, count: int, why: str) -> None:
-    """Tell who wrote texts that they are held, or the administrators when that account is switched off."""
+def texts_held(
+    *,
+    to: Iterable[str],
+    staff_name: str,
+    count: int,
+    why: str,
+) -> None:
+    """Tell who wrote texts that they are held, or the administrators
+    when that account is switched off.
+    """
     what = f"{count:,} text{'' if count == 1 else 's'} of {staff_name}"
     lines = [
         f"{what}, not sent yet, {'is' if count == 1 else 'are'} held. {why}",
-        "What is held is not sent, and no email goes out instead. It is sent automatically as soon as it can be, and is "
-        "closed when it has waited too long.",
+        (
+            "What is held is not sent, and no email goes out instead. It is sent"
+            " automatically as soon as it can be, and is closed when it has waited too"
+            " long."
+        ),
         f"Each says so in its conversation: {settings.PUBLIC_URL}/inbox/",
     ]
     _send(f"{what} {'is' if count == 1 else 'are'} held", lines, to)
@@ -106,7 +189,10 @@ def password_link(*, to: str, link: str) -> None:
     """A link to set a password, for somebody who said that they forgot theirs."""
     days = settings.PASSWORD_RESET_TIMEOUT // 86_400
     lines = [
-        f"Somebody, probably you, asked to reset your password for texting at {settings.ENV.college_name}.",
+        (
+            "Somebody, probably you, asked to reset your password for texting at"
+            f" {settings.ENV.college_name}."
+        ),
         f"Choose a new one here, within {days} days:\n{link}",
         "Choosing a new password signs you out everywhere and ends your API tokens.",
         "If this was not you, ignore this email: nothing has changed.",
@@ -115,16 +201,27 @@ def password_link(*, to: str, link: str) -> None:
 
 
 def password_changed(*, to: str, at: datetime, tokens_ended: int) -> None:
-    """Tell the owner that their password was changed, in case it was not they who did it."""
+    """Tell the owner that their password was changed, in
+    case it was not they who did it.
+    """
     local = timezone.localtime(at)
-    tokens = f"{tokens_ended} API token{'' if tokens_ended == 1 else 's'} of yours stopped working."
+    tokens = (
+        f"{tokens_ended} API token{'' if tokens_ended == 1 else 's'} of yours stopped"
+        " working."
+    )
     lines = [
-        f"Your password for texting at {settings.ENV.college_name} was changed on {date_format(local, 'F j, Y')} "
-        f"at {date_format(local, 'g:i A')}.",
-        "You were signed out on every other device." + (f" {tokens} Make new ones under My profile." if tokens_ended else ""),
+        (
+            f"Your password for texting at {settings.ENV.college_name} was changed on"
+            f" {date_format(local, 'F j, Y')} at {date_format(local, 'g:i A')}."
+        ),
+        "You were signed out on every other device."
+        + (f" {tokens} Make new ones under My profile." if tokens_ended else ""),
         "If this was you, there is nothing to do.",
-        f"If this was not you, reset your password now at {settings.PUBLIC_URL}/accounts/password/reset/ "
-        "and tell your Quadline administrator.",
+        (
+            "If this was not you, reset your password now at"
+            f" {settings.PUBLIC_URL}/accounts/password/reset/ and tell your Quadline"
+            " administrator."
+        ),
     ]
     _send("Your Quadline password was changed", lines, [to])
 
@@ -132,4 +229,9 @@ def password_changed(*, to: str, at: datetime, tokens_ended: int) -> None:
 def _send(subject: str, lines: list[str], to: Iterable[str]) -> None:
     recipients = list(to)
     if recipients:
-        EmailMessage(one_line(subject), "\n\n".join(lines), to=recipients, headers=GENERATED).send()
+        EmailMessage(
+            one_line(subject),
+            "\n\n".join(lines),
+            to=recipients,
+            headers=GENERATED,
+        ).send()

@@ -1,4 +1,5 @@
-"""What an email may weigh and be made of, counted in its bytes before anything parses it.
+"""What an email may weigh and be made of, counted in its
+bytes before anything parses it.
 
 Every check is one pass over the bytes. What is over a limit is not refused: it is kept
 unread, with its source.
@@ -8,7 +9,9 @@ import re
 from itertools import pairwise
 
 LARGEST = 20_000_000  # bytes; a mail server that is told so returns it to its sender
-TOO_LARGE = "This email is larger than 20 MB. Send it without its attachments, or smaller ones."
+TOO_LARGE = (
+    "This email is larger than 20 MB. Send it without its attachments, or smaller ones."
+)
 LARGEST_HEAD = 512_000  # bytes of an email's own headers; mail servers stop far earlier
 MOST_HEADERS = 1_000
 LONGEST_HEADER = 100_000  # bytes with what is folded; 3,000 recipients in To

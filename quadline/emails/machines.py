@@ -1,4 +1,5 @@
-"""Tell what machines write from what people write: out-of-office answers, lists, and mail that came back.
+"""Tell what machines write from what people write: out-of-office
+answers, lists, and mail that came back.
 
 Machines are never answered: two that answer each other never stop (RFC 3834).
 """
@@ -18,7 +19,8 @@ VACATION_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Vacati
 # How absences begin their subject. A person's answer to one begins with "Re:".
 ABSENCES = re.compile(
     r"(?:\[?(?:"
-    r"automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out[ -]of[ -](?:the[ -])?office"
+    r"automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out[ -]of[ -](?:the["
+    r" -])?office"
     r"(?: auto ?reply)?|vacation reply|ooo"  # English
     r"|respuesta autom[aá]tica|fuera de (?:la )?oficina"  # Spanish
     r"|r[eé]ponse automatique|absence du bureau"  # French
@@ -37,8 +39,10 @@ ABSENCES = re.compile(
 )
 POSTMASTERS = frozenset({"mailer-daemon", "postmaster", "maildaemon", "mail-daemon"})
 RETURNED = re.compile(
-    r"undeliver|delivery (status|failure|has failed)|returned (mail|to sender)|failure notice|mail delivery (failed|system)"
-    r"|non.?remis|unzustellbar|no entregado|não entreg|mancata consegna|無法傳遞|无法送达|退信"
+    r"undeliver|delivery (status|failure|has failed)|returned (mail|to sender)|failure"
+    r" notice|mail delivery (failed|system)"
+    r"|non.?remis|unzustellbar|no entregado|não entreg|mancata"
+    r" consegna|無法傳遞|无法送达|退信"
     r"|配信不能|배달되지|không gửi được|تعذر التسليم",
     re.IGNORECASE,
 )
@@ -121,30 +125,53 @@ def bounce_in(message: Message, words: str) -> Bounce | None:
 
 
 def _delivery_status(message: Message) -> list[Message] | None:
-    """The blocks of a delivery status notification (RFC 3464), the first about the mail server."""
+    """The blocks of a delivery status notification (RFC 3464),
+    the first about the mail server.
+    """
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status":
             payload = part.get_payload()
-            return [block for block in payload if isinstance(block, Message)] if isinstance(payload, list) else []
+            return (
+                [block for block in payload if isinstance(block, Message)]
+                if isinstance(payload, list)
+                else []
+            )
     return None
 
 
 def _reported(message: Message, fields: list[Message]) -> Bounce | None:
     failed = [block for block in fields if _value(block, "Action") in ("failed", "")]
-    about = [block for block in failed if "Final-Recipient" in block or "Original-Recipient" in block]
+    about = [
+        block
+        for block in failed
+        if "Final-Recipient" in block or "Original-Recipient" in block
+    ]
     if not about or _value(about[0], "Status").startswith("2"):
         return None
-    recipient = _value(about[0], "Original-Recipient") or _value(about[0], "Final-Recipient")
+    recipient = _value(about[0], "Original-Recipient") or _value(
+        about[0], "Final-Recipient"
+    )
     said = _text(about[0], "Diagnostic-Code").partition(";")[2].strip()
     status = STATUS.search(_value(about[0], "Status")) or STATUS.search(said)
-    return Bounce(recipient.rpartition(";")[2].strip(), _why(status, said), tuple(_about(message)))
+    return Bounce(
+        recipient.rpartition(";")[2].strip(), _why(status, said), tuple(_about(message))
+    )
 
 
 def _told_in_words(message: Message, failed: str, words: str) -> Bounce:
     found = ADDRESS.search(failed or words)
     status = STATUS.search(words)
-    line = next((line for line in words.split("\n") if STATUS.search(line) or re.match(r"\s*5\d\d[ -]", line)), "")
-    return Bounce(found[0].lower() if found else "", _why(status, line), tuple(_about(message)))
+    line = next(
+        (
+            line
+            for line in words.split("\n")
+            if STATUS.search(line) or re.match(r"\s*5\d\d[ -]", line)
+        ),
+        "",
+    )
+    return Bounce(
+        found[0].lower() if found else "", _why(status, line), tuple(_about(message))
+    )
 
 
 def _why(status: "re.Match[str] | None", said: str) -> str:
@@ -157,21 +184,38 @@ def _why(status: "re.Match[str] | None", said: str) -> str:
 
 
 def _about(message: Message) -> Iterator[str]:
-    """The Message-IDs of what came back: of the message or headers that are returned, then of the thread."""
+    """The Message-IDs of what came back: of the message or headers
+    that are returned, then of the thread.
+    """
     for part in message.walk():
         if part is message:
             continue
         if part.get_content_type() in ("message/rfc822", "message/global"):
             inside = part.get_payload()
-            yield from (found for each in inside if isinstance(each, Message) for found in ID.findall(_text(each, "Message-ID")))
+            yield from (
+                found
+                for each in inside
+                if isinstance(each, Message)
+                for found in ID.findall(_text(each, "Message-ID"))
+            )
         elif part.get_content_maintype() == "text":
             content = part.get_payload(decode=True)
-            text = content[:200_000].decode("utf-8", "replace") if isinstance(content, bytes) else ""
+            text = (
+                content[:200_000].decode("utf-8", "replace")
+                if isinstance(content, bytes)
+                else ""
+            )
             yield from ID_LINE.findall(text)
     if not message.is_multipart():
         content = message.get_payload(decode=True)
-        yield from ID_LINE.findall(content[:200_000].decode("utf-8", "replace") if isinstance(content, bytes) else "")
-    yield from ID.findall(_text(message, "In-Reply-To") + " " + _text(message, "References"))
+        yield from ID_LINE.findall(
+            content[:200_000].decode("utf-8", "replace")
+            if isinstance(content, bytes)
+            else ""
+        )
+    yield from ID.findall(
+        _text(message, "In-Reply-To") + " " + _text(message, "References")
+    )
 
 
 def _value(message: Message, name: str) -> str:
@@ -179,4 +223,8 @@ def _value(message: Message, name: str) -> str:
 
 
 def _text(message: Message, name: str) -> str:
-    return str(message.get(name, "")).encode("utf-8", "surrogateescape").decode("utf-8", "replace")[:2000]
+    return (
+        str(message.get(name, ""))
+        .encode("utf-8", "surrogateescape")
+        .decode("utf-8", "replace")[:2000]
+    )

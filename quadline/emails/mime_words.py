@@ -14,7 +14,9 @@ MOST_ATTACHMENTS = 20
 UNNAMED = "a file without a name"
 FORWARDED = "---------- Forwarded message ---------"  # quotes.py knows it
 # S/MIME and OpenPGP (RFC 8551, RFC 3156). One that is signed and not sealed is text.
-SEALS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
+SEALS = frozenset(
+    {"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"}
+)
 SEALED = "[This email is encrypted, or signed in a form that Quadline can't read.]"
 # An HTML text this much longer than the plain one says what the plain one leaves out.
 MUCH_LONGER = 5
@@ -90,7 +92,11 @@ def _forwarded(part: Message, depth: int) -> str:
         return ""
     said = []
     for each in _inside(part):
-        head = [f"{name}: {value}" for name in ("From", "Date", "Subject") if (value := header(each, name))]
+        head = [
+            f"{name}: {value}"
+            for name in ("From", "Date", "Subject")
+            if (value := header(each, name))
+        ]
         said.append("\n".join([FORWARDED, *head, "", _words(each, depth + 1)]))
     return "\n".join(said)
 
@@ -120,7 +126,9 @@ def _is_attached(part: Message) -> bool:
     return bool(part.get_filename()) and not is_words and not part.is_multipart()
 
 
-def _attachments(part: Message, depth: int, *, is_related: bool = False) -> Iterator[str]:
+def _attachments(
+    part: Message, depth: int, *, is_related: bool = False
+) -> Iterator[str]:
     """Pictures that the HTML itself shows, such as the logo of a signature, are not
     attachments."""
     if depth > DEEPEST:

@@ -1,4 +1,6 @@
-"""One email, and handing it to the college's mail server or mail service. What it says is decided elsewhere."""
+"""One email, and handing it to the college's mail server or mail
+service. What it says is decided elsewhere.
+"""
 
 import smtplib
 from collections.abc import Iterator
@@ -12,17 +14,22 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 
 from quadline.emails.failures import NO_ADDRESS, NOT_REACHED, MailRefused, in_our_words
 
-# RFC 3834; the second is what Exchange reads. They keep out-of-office replies from coming back.
+# RFC 3834; the second is what Exchange reads. They keep out-of-office replies from
+# coming back.
 GENERATED = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 NOT_SET_UP = "Email is not set up: EMAIL_URL is empty."
-LONGEST_NAME = 120  # keeps the line under what RFC 5322 allows (998), however it is encoded
+# keeps the line under what RFC 5322 allows (998), however it is encoded
+LONGEST_NAME = 120
 NOWHERE = "quadline.emails.unsent.EmailBackend"
-Connection = Any  # a backend of Django's or of Anymail's; neither has a type of its own worth naming
+# a backend of Django's or of Anymail's; neither has a type of its own worth naming
+Connection = Any
 
 
 @dataclass(frozen=True)
 class Letter:
-    """An email as it will leave. ``header_id`` is its Message-ID and stays the same however often it is tried."""
+    """An email as it will leave. ``header_id`` is its Message-ID and stays
+    the same however often it is tried.
+    """
 
     to: str
     subject: str
@@ -31,7 +38,8 @@ class Letter:
     from_name: str
     reply_to: str
     html: str = ""
-    return_path: str = ""  # where a mail server reports that it could not deliver; "" is our own address
+    # where a mail server reports that it could not deliver; "" is our own address
+    return_path: str = ""
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     attachments: tuple[tuple[str, bytes, str], ...] = ()  # name, content, type
@@ -40,7 +48,9 @@ class Letter:
 
 @contextmanager
 def connected() -> Iterator[Connection]:
-    """A connection for several letters. Raises MailRefused when the mail server cannot be reached."""
+    """A connection for several letters. Raises MailRefused when
+    the mail server cannot be reached.
+    """
     connection = get_connection()
     try:
         connection.open()
@@ -55,13 +65,15 @@ def connected() -> Iterator[Connection]:
 
 
 def deliver(letter: Letter, over: Connection = None) -> str:
-    """Hand one letter over, on a connection of its own unless one is given. Returns the mail service's id, or "".
+    """Hand one letter over, on a connection of its own unless one is given.
+    Returns the mail service's id, or "".
 
     Raises MailRefused, which says whether to try again.
     """
     if settings.EMAIL_BACKEND == NOWHERE:
         raise MailRefused(NOT_SET_UP, is_final=True)
-    if not letter.to.rpartition("@")[0].isascii():  # takes SMTPUTF8 (RFC 6531), which few mail servers of colleges have
+    # takes SMTPUTF8 (RFC 6531), which few mail servers of colleges have
+    if not letter.to.rpartition("@")[0].isascii():
         raise MailRefused(NO_ADDRESS, is_final=True)
     try:
         message = _message(letter)
@@ -70,7 +82,9 @@ def deliver(letter: Letter, over: Connection = None) -> str:
     except Exception as error:
         raise in_our_words(error) from error
     # What Anymail learned of the letter; a plain mail server has no ids of its own.
-    return str(getattr(getattr(message, "anymail_status", None), "message_id", "") or "")
+    return str(
+        getattr(getattr(message, "anymail_status", None), "message_id", "") or ""
+    )
 
 
 def own_address() -> str:
@@ -86,9 +100,14 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
         from_email=letter.return_path or own_address(),
         to=[letter.to],
         reply_to=[letter.reply_to] if letter.reply_to else None,
-        headers={"Message-ID": letter.header_id, "From": sender, **_threading(letter)},
+        headers={
+            "Message-ID": letter.header_id,
+            "From": sender,
+            **_threading(letter),
+        },
     )
-    if settings.ENV.email_service:  # a service has return paths of its own, and tells us of bounces by itself
+    # a service has return paths of its own, and tells us of bounces by itself
+    if settings.ENV.email_service:
         message.from_email = message.extra_headers.pop("From")
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
@@ -107,10 +126,15 @@ def _threading(letter: Letter) -> dict[str, str]:
 
 
 def one_line(words: str) -> str:
-    """A header is one line: a name or a subject with line breaks in it must not begin another one."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    """A header is one line: a name or a subject with line breaks
+    in it must not begin another one.
+    """
+    return " ".join(
+        "".join(letter if letter.isprintable() else " " for letter in words).split()
+    )
 
 
 def _close(connection: Connection) -> None:
-    with suppress(smtplib.SMTPException, OSError):  # a server that is gone cannot be told good-bye
+    # a server that is gone cannot be told good-bye
+    with suppress(smtplib.SMTPException, OSError):
         connection.close()

@@ -1,5 +1,5 @@
-"""Tell what is new in an answer from the history it quotes, so that a conversation shows
-what is new. Nothing is cut: the whole text is kept beside it.
+"""Tell what is new in an answer from the history it quotes, so that a conversation
+shows what is new. Nothing is cut: the whole text is kept beside it.
 
 Careful rather than thorough: a line too many on the screen is better than a student's
 words out of sight. Where nothing would be left, everything is shown.
@@ -31,7 +31,9 @@ MARKS = re.compile(r"^[\s>|]{0,40}")
 
 def _label(names: str) -> re.Pattern[str]:
     """A label of a head, with the stars and bars that programs put around it."""
-    return re.compile(rf"^[\s>*|]{{0,20}}(?:{names})\s?\**\s?[:：|]\s?\**", re.IGNORECASE)
+    return re.compile(
+        rf"^[\s>*|]{{0,20}}(?:{names})\s?\**\s?[:：|]\s?\**", re.IGNORECASE
+    )
 
 
 FROM = _label(quote_lines.FROM)
@@ -45,7 +47,9 @@ FORWARDED = re.compile(
     re.IGNORECASE,
 )
 RULE = re.compile(r"^\s*[_\-]{10,}\s*$")
-SENT_FROM = re.compile(rf"^\s*(?:{quote_lines.SENT_FROM})[.。]?\s*(?:[<(]https?:\S+)?\s*$", re.IGNORECASE)
+SENT_FROM = re.compile(
+    rf"^\s*(?:{quote_lines.SENT_FROM})[.。]?\s*(?:[<(]https?:\S+)?\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,9 @@ def rest_from(new: str, whole: str) -> int:
 
 
 def _answers_before(lines: list[str], forward: int) -> bool:
-    """Whether a quoted history begins above the mark: then the forward is part of it."""
+    """Whether a quoted history begins above the mark:
+    then the forward is part of it.
+    """
     begun = _history_at(lines[:forward])
     return begun is not None
 
@@ -216,7 +222,9 @@ def _answers_within(history: list[str]) -> list[str]:
     length = _attribution(history, 0)
     if not length:
         return []
-    marked = [place for place in range(length, len(history)) if _is_marked(history, place)]
+    marked = [
+        place for place in range(length, len(history)) if _is_marked(history, place)
+    ]
     if not marked or marked[0] != _next_said(history, length):
         return []
     answers = _answers_of(history, marked[0])
@@ -231,7 +239,11 @@ def _answers_within(history: list[str]) -> list[str]:
 def _answers_of(history: list[str], begin: int) -> list[int]:
     """The places of lines that are said, and not quoted. A quoted line that a program
     wrapped ends without its mark, directly below."""
-    return [place for place in range(begin, len(history)) if history[place].strip() and not _is_marked(history, place)]
+    return [
+        place
+        for place in range(begin, len(history))
+        if history[place].strip() and not _is_marked(history, place)
+    ]
 
 
 def _is_marked(lines: list[str], place: int) -> bool:

@@ -1,7 +1,9 @@
-"""The process in which emails are parsed: within limits of memory and processor time, and
-killed when an email makes it go over them. Started by reading.py; knows no database.
+"""The process in which emails are parsed: within limits of memory and
+processor time, and killed when an email makes it go over them.
+Started by reading.py; knows no database.
 
-Frames: two lengths of four bytes, a JSON head and bytes; answered by one length and JSON.
+Frames: two lengths of four bytes, a JSON head and bytes; answered by one length and
+JSON.
 """
 
 import json
@@ -38,11 +40,11 @@ def main() -> None:
 
 
 def _begin_within_limits() -> None:
-    # It ends when its input does, so that an email under way is not taken for a bad one.
+    # It ends when its input does, so that an email under way is not taken for a bad
+    # one.
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
     _limit(resource.RLIMIT_CORE, 0)
-    from quadline.emails import incoming  # noqa: F401  # loaded before memory is counted
 
     _limit(resource.RLIMIT_AS, MEMORY)
 

@@ -1,7 +1,7 @@
 """Have an email parsed in a process that may be killed, and say what it was.
 
-A few such processes are kept, each for one email at a time. Nobody waits for one without
-end: whoever finds too many waiting is told to come again.
+A few such processes are kept, each for one email at a time. Nobody waits for one
+without end: whoever finds too many waiting is told to come again.
 """
 
 import atexit
@@ -209,7 +209,11 @@ class _Readers:
 
 def _environment() -> dict[str, str]:
     is_known = ("AWS_", "LC_")
-    return {name: value for name, value in os.environ.items() if name in ENVIRONMENT or name.startswith(is_known)}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in ENVIRONMENT or name.startswith(is_known)
+    }
 
 
 _readers = _Readers()

@@ -1,4 +1,5 @@
-"""What a mail service's call brings, as emails: read by Anymail, in the reader's process.
+"""What a mail service's call brings, as emails: read by
+Anymail, in the reader's process.
 
 Anymail reads headers with Python's own parsers, which can be made to take very long.
 """
@@ -32,7 +33,9 @@ def _set_up(options: dict[str, Any]) -> None:
             ANYMAIL=options,
             DATA_UPLOAD_MAX_MEMORY_SIZE=None,
             DATA_UPLOAD_MAX_NUMBER_FIELDS=2_000,
-            FILE_UPLOAD_HANDLERS=["django.core.files.uploadhandler.MemoryFileUploadHandler"],
+            FILE_UPLOAD_HANDLERS=[
+                "django.core.files.uploadhandler.MemoryFileUploadHandler"
+            ],
             FILE_UPLOAD_MAX_MEMORY_SIZE=50_000_000,
             USE_TZ=True,
         )

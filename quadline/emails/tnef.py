@@ -1,5 +1,6 @@
-"""Outlook's winmail.dat (TNEF): the words inside it, or a line that says that they could
-not be read."""
+"""Outlook's winmail.dat (TNEF): the words inside it, or a line
+that says that they could not be read.
+"""
 
 import logging
 from email.message import Message
@@ -12,7 +13,10 @@ from quadline.emails.charsets import decoded, printable
 
 LARGEST = 5_000_000  # bytes read: the words come before the files
 KINDS = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
-UNREADABLE = "[Part of this email is in winmail.dat, a format of Outlook that could not be read. Ask for it again as plain text.]"
+UNREADABLE = (
+    "[Part of this email is in winmail.dat, a format of Outlook that could not be read."
+    " Ask for it again as plain text.]"
+)
 
 # It warns about every file that is not quite as it should be.
 logging.getLogger("tnefparse").setLevel(logging.CRITICAL)

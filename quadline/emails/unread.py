@@ -1,4 +1,6 @@
-"""What can be said of an email that is not parsed: its headers' first lines, by a scan."""
+"""What can be said of an email that is not parsed: its
+headers' first lines, by a scan.
+"""
 
 import hashlib
 import re

@@ -1,4 +1,6 @@
-"""Without a mail server: emails are counted in the log and go nowhere. Their words and addresses are nobody else's."""
+"""Without a mail server: emails are counted in the log and go nowhere. Their
+words and addresses are nobody else's.
+"""
 
 from collections.abc import Sequence
 
@@ -13,5 +15,8 @@ class EmailBackend(BaseEmailBackend):
     """Django's name for what takes emails."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        log.warning("no email was sent: neither EMAIL_URL nor EMAIL_SERVICE is set", count=len(email_messages))
+        log.warning(
+            "no email was sent: neither EMAIL_URL nor EMAIL_SERVICE is set",
+            count=len(email_messages),
+        )
         return len(email_messages)

@@ -13,11 +13,14 @@ from quadline.live.telling import CHANNEL
 logger = logging.getLogger(__name__)
 
 RESUME = "resume"  # "you may have missed something: fetch again"
-WAITING_EVENTS = 200  # a stream that falls further behind is told to fetch everything again
+# a stream that falls further behind is told to fetch everything again
+WAITING_EVENTS = 200
 
 
 class Screen:
-    """What one open stream has not sent yet. The same event twice is one: the page fetches what there is."""
+    """What one open stream has not sent yet. The same event twice is
+    one: the page fetches what there is.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[str, None] = {}
@@ -31,7 +34,9 @@ class Screen:
         self._has_news.set()
 
     async def news(self, *, within: float) -> list[str]:
-        """Everything that waits, as soon as there is something; nothing after so many seconds."""
+        """Everything that waits, as soon as there is something;
+        nothing after so many seconds.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._has_news.wait()
@@ -41,7 +46,9 @@ class Screen:
 
 
 class Hub:
-    """The open streams by user. ``run`` keeps listening, over restarts of the database."""
+    """The open streams by user. ``run`` keeps listening,
+    over restarts of the database.
+    """
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
@@ -72,9 +79,12 @@ class Hub:
                 await asyncio.sleep(1)
 
     async def _listen(self) -> None:
-        async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
+        async with await psycopg.AsyncConnection.connect(
+            self._database_url, autocommit=True
+        ) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
-            for user_id in self._screens:  # what happened while we did not listen is fetched again
+            # what happened while we did not listen is fetched again
+            for user_id in self._screens:
                 self._put(user_id, RESUME)
             async for notification in connection.notifies():
                 for user_id, event in json.loads(notification.payload):

@@ -20,9 +20,12 @@ from quadline.outages import is_outage
 
 HEARTBEAT_SECONDS = 15
 SIGN_IN_CHECK_SECONDS = 20  # a session that ended is noticed within this
-CALM_SECONDS = 0.2  # after an event, the next ones gather: a broadcast moves its author's screen many times a second
+# after an event, the next ones gather: a broadcast moves its author's screen many times
+# a second
+CALM_SECONDS = 0.2
 LIFE_SECONDS = 30 * 60  # then the browser connects again by itself
-COME_BACK_AFTER_MS = (500, 5000)  # each page in its own time: a restart does not bring them all back at one moment
+# each page in its own time: a restart does not bring them all back at one moment
+COME_BACK_AFTER_MS = (500, 5000)
 SIGNED_OUT = "signed-out"
 HEARTBEAT = b": still here\r\n\r\n"
 
@@ -32,14 +35,19 @@ def endpoint(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
 
     async def events(request: Request) -> Response:
         try:
-            user_id = await sync_to_async(_signed_in)(request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
+            user_id = await sync_to_async(_signed_in)(
+                request.cookies.get(settings.SESSION_COOKIE_NAME, "")
+            )
         except Exception as fault:
             if not is_outage(fault):
                 raise
             return Response("Try again.", status_code=503)  # the page does
         if user_id is None:
-            # An event, not a 401: the browser would try a refused stream again for ever.
-            return EventSourceResponse(_only(SIGNED_OUT), headers={"Cache-Control": "no-store"})
+            # An event, not a 401: the browser would try a refused stream again for
+            # ever.
+            return EventSourceResponse(
+                _only(SIGNED_OUT), headers={"Cache-Control": "no-store"}
+            )
         return EventSourceResponse(
             _events(hub, user_id, request),
             ping=0,  # a task for each stream; the stream itself can count
@@ -61,7 +69,9 @@ async def _events(hub: Hub, user_id: int, request: Request) -> AsyncIterator[byt
         yield _retry() + _written([RESUME])
         check_at = loop.time() + SIGN_IN_CHECK_SECONDS
         while loop.time() < ends_at:
-            events = await screen.news(within=min(HEARTBEAT_SECONDS, max(0.1, check_at - loop.time())))
+            events = await screen.news(
+                within=min(HEARTBEAT_SECONDS, max(0.1, check_at - loop.time()))
+            )
             yield _written(events) or HEARTBEAT
             if events:
                 await asyncio.sleep(CALM_SECONDS)
@@ -82,9 +92,15 @@ def _written(events: Iterable[str]) -> bytes:
 
 
 def _signed_in(session_key: str) -> int | None:
-    """The id of the active user whose session this is: Django's own check, password hash included."""
+    """The id of the active user whose session this is: Django's
+    own check, password hash included.
+    """
     close_old_connections()
     request = HttpRequest()
     request.session = cast(Any, SessionStore(session_key or None))
     user = get_user(request)
-    return int(user.pk) if user.is_authenticated and user.is_active and user.pk is not None else None
+    return (
+        int(user.pk)
+        if user.is_authenticated and user.is_active and user.pk is not None
+        else None
+    )

@@ -14,7 +14,9 @@ from quadline.sms import bodies
 
 
 def apply(news: Registration, *, now: datetime) -> SystemNumber | None:
-    """Apply the carrier's news of a registration. Returns the number it is about, if it is ours."""
+    """Apply the carrier's news of a registration. Returns the
+    number it is about, if it is ours.
+    """
     ours = SystemNumber.objects.live().exclude(carrier_number_id="")
     number = ours.filter(carrier_number_id=news.carrier_number_id).first()
     if number is None:
@@ -27,9 +29,16 @@ def apply(news: Registration, *, now: datetime) -> SystemNumber | None:
 
 
 def activate(number: SystemNumber, *, cause: str, now: datetime) -> None:
-    """The number may send from now on. Whoever knows of texts that wait for it sends them."""
+    """The number may send from now on. Whoever knows of
+    texts that wait for it sends them.
+    """
     with transaction.atomic():
-        if become(number, State.ACTIVE, cause=cause, now=now):
+        if become(
+            number,
+            State.ACTIVE,
+            cause=cause,
+            now=now,
+        ):
             enqueue(alerts.tell_active, number_id=number.pk)
 
 
@@ -37,5 +46,11 @@ def _refuse(number: SystemNumber, reason: str, now: datetime) -> None:
     why = bodies.clean(reason) or "no reason given"
     words = f"The networks refused to register the number: {why}."[:300]
     with transaction.atomic():
-        if become(number, State.FAILED, cause=words, now=now, reason=words):
+        if become(
+            number,
+            State.FAILED,
+            cause=words,
+            now=now,
+            reason=words,
+        ):
             enqueue(alerts.tell_failed, number_id=number.pk)

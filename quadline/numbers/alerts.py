@@ -1,4 +1,6 @@
-"""Who is told when a number is late, fails or becomes active: letters, each sent once by a job."""
+"""Who is told when a number is late, fails or becomes active:
+letters, each sent once by a job.
+"""
 
 from datetime import timedelta
 
@@ -16,7 +18,11 @@ from quadline.numbers.rules import BEING_SET_UP, TOLD_AFTER, USUALLY_WITHIN, Sta
 @job(queue="letters")
 def tell_failed(number_id: int) -> None:
     number = SystemNumber.objects.select_related("user").get(pk=number_id)
-    letters.number_failed(to=_administrators(), staff_name=number.user.name, reason=number.reason)
+    letters.number_failed(
+        to=_administrators(),
+        staff_name=number.user.name,
+        reason=number.reason,
+    )
 
 
 @job(queue="letters")
@@ -29,25 +35,41 @@ def tell_active(number_id: int) -> None:
 def tell_delayed(number_id: int) -> None:
     number = SystemNumber.objects.select_related("user").get(pk=number_id)
     if number.reason:  # else it was over meanwhile
-        letters.number_is_delayed(to=_administrators(), staff_name=number.user.name, reason=number.reason)
+        letters.number_is_delayed(
+            to=_administrators(),
+            staff_name=number.user.name,
+            reason=number.reason,
+        )
 
 
 @job(queue="letters")
 def tell_late(number_id: int) -> None:
     number = SystemNumber.objects.select_related("user").get(pk=number_id)
     hours = (clock.now() - number.requested_at) // timedelta(hours=1)
-    letters.number_is_late(to=_administrators(), staff_name=number.user.name, hours=hours, reason=number.reason)
+    letters.number_is_late(
+        to=_administrators(),
+        staff_name=number.user.name,
+        hours=hours,
+        reason=number.reason,
+    )
 
 
 @job(queue="letters", attempts=3)
 def find_late_numbers(timestamp: int) -> None:
-    """Each number that cannot go on for a while, and each that is not active after the time it usually takes: once each."""
+    """Each number that cannot go on for a while, and each that is not active after the
+    time it usually takes: once each.
+    """
     now = clock.now()
     being_set_up = SystemNumber.objects.filter(state__in=BEING_SET_UP)
     in_trouble = being_set_up.exclude(state=State.FAILED).exclude(reason="")
-    in_trouble = in_trouble.filter(requested_at__lte=now - TOLD_AFTER, administrator_told_at=None)
+    in_trouble = in_trouble.filter(
+        requested_at__lte=now - TOLD_AFTER, administrator_told_at=None
+    )
     late = being_set_up.filter(requested_at__lte=now - USUALLY_WITHIN)
-    late = late.filter(Q(administrator_told_at=None) | Q(administrator_told_at__lt=F("requested_at") + USUALLY_WITHIN))
+    late = late.filter(
+        Q(administrator_told_at=None)
+        | Q(administrator_told_at__lt=F("requested_at") + USUALLY_WITHIN)
+    )
     for number in late:
         if late.filter(pk=number.pk).update(administrator_told_at=now):
             enqueue(tell_late, number_id=number.pk)

@@ -1,4 +1,6 @@
-"""One act: a system number goes from one state to the next, with its event, its audit entry and its news."""
+"""One act: a system number goes from one state to the next, with its
+event, its audit entry and its news.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -18,22 +20,49 @@ REACHED_AT = {
 }
 
 
-def become(number: SystemNumber, state: State, *, cause: str, now: datetime, actor: User | None = None, **fields: Any) -> bool:
-    """Move a number on, setting other fields with it. False when it has moved elsewhere meanwhile."""
+def become(
+    number: SystemNumber,
+    state: State,
+    *,
+    cause: str,
+    now: datetime,
+    actor: User | None = None,
+    **fields: Any,
+) -> bool:
+    """Move a number on, setting other fields with it. False when
+    it has moved elsewhere meanwhile.
+    """
     with transaction.atomic():
         row = SystemNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
         if not may_become(State(row.state), state):
             return False
-        fields = {"reason": "", **fields, "state": state}
+        fields = {
+            "reason": "",
+            **fields,
+            "state": state,
+        }
         if state in REACHED_AT and getattr(row, REACHED_AT[state]) is None:
             fields[REACHED_AT[state]] = now
-        note(row, state, cause=cause, now=now, actor=actor)
+        note(
+            row,
+            state,
+            cause=cause,
+            now=now,
+            actor=actor,
+        )
         SystemNumber.objects.filter(pk=row.pk).update(**fields)
     number.refresh_from_db()
     return True
 
 
-def note(number: SystemNumber, state: State, *, cause: str, now: datetime, actor: User | None = None) -> None:
+def note(
+    number: SystemNumber,
+    state: State,
+    *,
+    cause: str,
+    now: datetime,
+    actor: User | None = None,
+) -> None:
     """Put a change of state on record and on the screen of whose number it is."""
     NumberEvent.objects.create(
         number=number,
@@ -43,5 +72,10 @@ def note(number: SystemNumber, state: State, *, cause: str, now: datetime, actor
         cause=cause,
         actor=actor,
     )
-    record(f"number {state}", subject=number, actor=actor, cause=cause)
+    record(
+        f"number {state}",
+        subject=number,
+        actor=actor,
+        cause=cause,
+    )
     tell([number.user_id], "number")

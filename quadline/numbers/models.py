@@ -7,7 +7,15 @@ from django.db import models
 from django.db.models import Q
 
 from quadline.accounts.models import User
-from quadline.numbers.rules import LIVE, Standing, State, Step, is_late, standing, steps_shown
+from quadline.numbers.rules import (
+    LIVE,
+    Standing,
+    State,
+    Step,
+    is_late,
+    standing,
+    steps_shown,
+)
 from quadline.sms import phones
 
 STATES = [(state.value, state.value.title()) for state in State]
@@ -23,33 +31,53 @@ class SystemNumberQuerySet(models.QuerySet["SystemNumber"]):
 
 
 class SystemNumber(models.Model):
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="system_numbers")
-    state = models.CharField(max_length=20, choices=STATES, default=State.REQUESTED)
-    phone = models.CharField(max_length=16, blank=True)  # E.164; chosen when ordering, ours from registering on
-    # Our own tag on what we buy: a purchase whose answer was lost is found by it and adopted.
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="system_numbers"
+    )
+    state = models.CharField(
+        max_length=20,
+        choices=STATES,
+        default=State.REQUESTED,
+    )
+    # E.164; chosen when ordering, ours from registering on
+    phone = models.CharField(max_length=16, blank=True)
+    # Our own tag on what we buy: a purchase whose answer was lost is found by it and
+    # adopted.
     reference = models.UUIDField(default=uuid.uuid4, unique=True)
     carrier_number_id = models.CharField(max_length=64, blank=True)
-    reason = models.CharField(max_length=300, blank=True)  # why it failed or waits, in words for staff
+    # why it failed or waits, in words for staff
+    reason = models.CharField(max_length=300, blank=True)
     requested_at = models.DateTimeField()
     ordering_at = models.DateTimeField(null=True)
     registering_at = models.DateTimeField(null=True)
-    attached_at = models.DateTimeField(null=True)  # in the Messaging Service, which started its registration
+    # in the Messaging Service, which started its registration
+    attached_at = models.DateTimeField(null=True)
     active_at = models.DateTimeField(null=True)
     administrator_told_at = models.DateTimeField(null=True)
-    free_at = models.DateTimeField(null=True)  # when the next text may leave without exceeding the number's rate
-    # Held by the worker that talks to the carrier for this row; a dead worker's hold runs out.
+    # when the next text may leave without exceeding the number's rate
+    free_at = models.DateTimeField(null=True)
+    # Held by the worker that talks to the carrier for this row; a dead worker's hold
+    # runs out.
     held_until = models.DateTimeField(null=True)
 
     objects = SystemNumberQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user"], condition=Q(state__in=sorted(LIVE)), name="one_live_number_per_user"),
             models.UniqueConstraint(
-                fields=["phone"], condition=~Q(phone="") & ~Q(state=State.RELEASED), name="one_user_per_number"
+                fields=["user"],
+                condition=Q(state__in=sorted(LIVE)),
+                name="one_live_number_per_user",
             ),
             models.UniqueConstraint(
-                fields=["carrier_number_id"], condition=~Q(carrier_number_id=""), name="one_row_per_purchase"
+                fields=["phone"],
+                condition=~Q(phone="") & ~Q(state=State.RELEASED),
+                name="one_user_per_number",
+            ),
+            models.UniqueConstraint(
+                fields=["carrier_number_id"],
+                condition=~Q(carrier_number_id=""),
+                name="one_row_per_purchase",
             ),
         ]
 
@@ -72,7 +100,12 @@ class SystemNumber(models.Model):
         return steps_shown(State(self.state), reached)
 
     def standing(self, now: datetime) -> Standing:
-        return standing(self.requested_at, State(self.state), self.reason, now=now)
+        return standing(
+            self.requested_at,
+            State(self.state),
+            self.reason,
+            now=now,
+        )
 
     def is_late(self, now: datetime) -> bool:
         return is_late(self.requested_at, State(self.state), now=now)
@@ -81,21 +114,32 @@ class SystemNumber(models.Model):
 class NumberEvent(models.Model):
     """Every change of state of a number: what, when, why, by whom."""
 
-    number = models.ForeignKey(SystemNumber, on_delete=models.CASCADE, related_name="events")
+    number = models.ForeignKey(
+        SystemNumber, on_delete=models.CASCADE, related_name="events"
+    )
     at = models.DateTimeField()
     from_state = models.CharField(max_length=20, blank=True)
     to_state = models.CharField(max_length=20)
     cause = models.CharField(max_length=300)
-    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     class Meta:
         ordering = ["at", "pk"]
 
 
 class Probe(models.Model):
-    """A text of our own to a phone of the college, to learn whether a number is registered when no news came."""
+    """A text of our own to a phone of the college, to learn whether a
+    number is registered when no news came.
+    """
 
-    number = models.ForeignKey(SystemNumber, on_delete=models.CASCADE, related_name="probes")
+    number = models.ForeignKey(
+        SystemNumber, on_delete=models.CASCADE, related_name="probes"
+    )
     started_at = models.DateTimeField()
     outcome = models.CharField(max_length=200, blank=True)
 

@@ -1,7 +1,8 @@
 """Rent a number for a user, exactly one, whatever crashes: ask, choose, buy, attach.
 
-Why it can never buy two: the row is unique per user; the number to buy is chosen and saved before it is bought, so
-that buying again is refused by the carrier; and every try first looks for what was bought under our reference.
+Why it can never buy two: the row is unique per user; the number to buy is chosen and
+saved before it is bought, so that buying again is refused by the carrier; and every try
+first looks for what was bought under our reference.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +15,13 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.audit.models import record
 from quadline.carriers import registry
-from quadline.carriers.protocol import Carrier, NumberProblem, NumberTaken, OwnedNumber, SearchArea
+from quadline.carriers.protocol import (
+    Carrier,
+    NumberProblem,
+    NumberTaken,
+    OwnedNumber,
+    SearchArea,
+)
 from quadline.jobs import enqueue, enqueue_once, job
 from quadline.live.telling import tell
 from quadline.numbers import alerts
@@ -22,8 +29,11 @@ from quadline.numbers.lifecycle import become, note
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import BEING_SET_UP, State
 
-HOLD = timedelta(seconds=30)  # renewed before each call to the carrier, which takes 15 s at most
-TO_BE_PROVISIONED = Q(state__in=[State.REQUESTED, State.ORDERING]) | Q(state=State.REGISTERING, attached_at=None)
+# renewed before each call to the carrier, which takes 15 s at most
+HOLD = timedelta(seconds=30)
+TO_BE_PROVISIONED = Q(state__in=[State.REQUESTED, State.ORDERING]) | Q(
+    state=State.REGISTERING, attached_at=None
+)
 
 
 class HeldElsewhere(Exception):
@@ -31,7 +41,9 @@ class HeldElsewhere(Exception):
 
 
 def request_number(*, user: User, now: datetime) -> SystemNumber:
-    """The user's number. The first call asks for one; however many call at once, there is one."""
+    """The user's number. The first call asks for one; however
+    many call at once, there is one.
+    """
     number = SystemNumber.objects.of(user)
     if number:
         return number
@@ -40,22 +52,43 @@ def request_number(*, user: User, now: datetime) -> SystemNumber:
             number = SystemNumber.objects.create(user=user, requested_at=now)
     except IntegrityError:  # a second tab was first
         return SystemNumber.objects.live().get(user=user)
-    note(number, State.REQUESTED, cause="first text", now=now, actor=user)
+    note(
+        number,
+        State.REQUESTED,
+        cause="first text",
+        now=now,
+        actor=user,
+    )
     enqueue(provision_number, number_id=number.pk)
     return number
 
 
 def try_again(*, number: SystemNumber, actor: User, now: datetime) -> bool:
-    """An administrator has mended what was wrong. What was bought already is adopted, not bought again.
+    """An administrator has mended what was wrong. What was bought
+    already is adopted, not bought again.
 
-    False when the number has not failed, or not any more: a second click must not take a working number back.
+    False when the number has not failed, or not any more: a second click must not take
+    a working number back.
     """
     with transaction.atomic():
         number = SystemNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
         if number.state != State.FAILED:
             return False
-        step = State.REGISTERING if number.carrier_number_id else State.ORDERING if number.phone else State.REQUESTED
-        if not become(number, step, cause="tried again by an administrator", now=now, actor=actor, attached_at=None):
+        step = (
+            State.REGISTERING
+            if number.carrier_number_id
+            else State.ORDERING
+            if number.phone
+            else State.REQUESTED
+        )
+        if not become(
+            number,
+            step,
+            cause="tried again by an administrator",
+            now=now,
+            actor=actor,
+            attached_at=None,
+        ):
             return False
         enqueue(provision_number, number_id=number.pk)
         return True
@@ -63,7 +96,9 @@ def try_again(*, number: SystemNumber, actor: User, now: datetime) -> bool:
 
 @job(queue="numbers")
 def provision_number(number_id: int) -> None:
-    """Take a number as far as the carrier lets it go now. Safe to run twice, and at the same time."""
+    """Take a number as far as the carrier lets it go now. Safe to
+    run twice, and at the same time.
+    """
     number = _hold(number_id)
     if number is None:
         return
@@ -80,9 +115,13 @@ def provision_number(number_id: int) -> None:
 
 @job(queue="numbers", attempts=3)
 def take_up_numbers(timestamp: int) -> None:
-    """Numbers that nobody has in hand, though something is left to do: their job was lost."""
+    """Numbers that nobody has in hand, though something is
+    left to do: their job was lost.
+    """
     now = clock.now()
-    forgotten = SystemNumber.objects.filter(TO_BE_PROVISIONED, Q(held_until=None) | Q(held_until__lt=now))
+    forgotten = SystemNumber.objects.filter(
+        TO_BE_PROVISIONED, Q(held_until=None) | Q(held_until__lt=now)
+    )
     for number in forgotten.filter(requested_at__lt=now - 2 * HOLD):
         enqueue_once(provision_number, key=f"number-{number.pk}", number_id=number.pk)
 
@@ -127,15 +166,21 @@ def _advance(carrier: Carrier, number: SystemNumber) -> None:
     _renew_hold(number)
     owned = OwnedNumber(number.phone, number.carrier_number_id)
     if number.events.filter(to_state=State.FAILED).exists():
-        carrier.detach(owned)  # else one whose registration was refused is attached already, and is not registered again
+        # else one whose registration was refused is attached already, and is not
+        # registered again
+        carrier.detach(owned)
     carrier.attach(owned)
     SystemNumber.objects.filter(pk=number.pk).update(attached_at=clock.now())
     _say_why(number, "")
 
 
 def _say_why(number: SystemNumber, words: str) -> None:
-    """Why it does not get on for now, on the screens of whose number it is; "" when it does again."""
-    row = SystemNumber.objects.filter(pk=number.pk, state__in=BEING_SET_UP - {State.FAILED})
+    """Why it does not get on for now, on the screens of whose
+    number it is; "" when it does again.
+    """
+    row = SystemNumber.objects.filter(
+        pk=number.pk, state__in=BEING_SET_UP - {State.FAILED}
+    )
     with transaction.atomic():
         if row.exclude(reason=words).update(reason=words):
             tell([number.user_id], "number")
@@ -145,14 +190,28 @@ def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
     if not number.phone:
         chosen = _find(carrier, number)
         with transaction.atomic():
-            _renew_hold(number)  # a twin may have chosen another meanwhile, and be about to buy it
-            become(number, State.ORDERING, cause="a number was chosen", now=clock.now(), phone=chosen)
+            # a twin may have chosen another meanwhile, and be about to buy it
+            _renew_hold(number)
+            become(
+                number,
+                State.ORDERING,
+                cause="a number was chosen",
+                now=clock.now(),
+                phone=chosen,
+            )
     _renew_hold(number)
     try:
         return carrier.buy(number.phone, reference=str(number.reference))
     except NumberTaken:
-        # Perhaps by a twin of this job. The next try looks at what we own before it chooses another.
-        become(number, State.ORDERING, cause="somebody else took that number", now=clock.now(), phone="")
+        # Perhaps by a twin of this job. The next try looks at what we own before it
+        # chooses another.
+        become(
+            number,
+            State.ORDERING,
+            cause="somebody else took that number",
+            now=clock.now(),
+            phone="",
+        )
         raise
 
 
@@ -160,23 +219,43 @@ def _find(carrier: Carrier, number: SystemNumber) -> str:
     """The first free number, looked for from the campus outwards."""
     for area in search_areas():
         _renew_hold(number)
-        found = [phone for phone in carrier.search(area) if not SystemNumber.objects.filter(phone=phone).exists()]
+        found = [
+            phone
+            for phone in carrier.search(area)
+            if not SystemNumber.objects.filter(phone=phone).exists()
+        ]
         if found:
             # Users who ask at the same moment are sent to different ends of the list.
             return found[number.pk % len(found)]
-    raise NumberProblem("The carrier has no number left near the college.", is_final=True)
+    raise NumberProblem(
+        "The carrier has no number left near the college.", is_final=True
+    )
 
 
 def search_areas() -> list[SearchArea]:
-    """Where to look: the college's area codes, then near its main line, then its region."""
+    """Where to look: the college's area codes, then near
+    its main line, then its region.
+    """
     env = settings.ENV
-    areas = [SearchArea(area_code=code.strip()) for code in env.college_area_codes.split(",") if code.strip()]
+    areas = [
+        SearchArea(area_code=code.strip())
+        for code in env.college_area_codes.split(",")
+        if code.strip()
+    ]
     areas += [SearchArea(near_phone=env.college_phone)] if env.college_phone else []
-    return areas + ([SearchArea(region=env.college_region)] if env.college_region else [])
+    return areas + (
+        [SearchArea(region=env.college_region)] if env.college_region else []
+    )
 
 
 def _fail(number: SystemNumber, words: str) -> None:
     with transaction.atomic():
-        if become(number, State.FAILED, cause=words, now=clock.now(), reason=words):
+        if become(
+            number,
+            State.FAILED,
+            cause=words,
+            now=clock.now(),
+            reason=words,
+        ):
             enqueue(alerts.tell_failed, number_id=number.pk)
             record("number needs an administrator", subject=number, actor=None)

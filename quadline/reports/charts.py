@@ -1,10 +1,13 @@
-"""Bars as geometry: the server draws, so a picture needs no script, prints, and is the same numbers as its table."""
+"""Bars as geometry: the server draws, so a picture needs no script,
+prints, and is the same numbers as its table.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 HEIGHT, TOP, BOTTOM, LEFT, RIGHT = 200, 12, 24, 36, 4
-WIDTHS = {"wide": 840, "narrow": 326}  # one picture for each; the style sheet shows the one that fits
+# one picture for each; the style sheet shows the one that fits
+WIDTHS = {"wide": 840, "narrow": 326}
 MOST_BAR = 32.0
 GAP = 0.25  # of a bar's place
 LABEL_WIDTH = {"wide": 78, "narrow": 76}
@@ -72,27 +75,61 @@ class Bars:
 
     @property
     def totals(self) -> tuple[int, ...]:
-        return tuple(sum(column.values[place] for column in self.columns) for place in range(len(self.series)))
+        return tuple(
+            sum(column.values[place] for column in self.columns)
+            for place in range(len(self.series))
+        )
 
     @property
     def shown(self) -> list[Series]:
         """What the key explains: the series there is something of."""
-        return [series for series, total in zip(self.series, self.totals, strict=True) if total]
+        return [
+            series
+            for series, total in zip(self.series, self.totals, strict=True)
+            if total
+        ]
 
     def _drawn(self, name: str, width: int) -> Drawing:
         top = nice_top(max((sum(column.values) for column in self.columns), default=0))
         place = (width - LEFT - RIGHT) / max(len(self.columns), 1)
-        blocks = [block for index, column in enumerate(self.columns) for block in self._stack(column, index * place, place, top)]
-        lines = [Tick(_height_of(top - value, top) + TOP, f"{value:,}") for value in (0, top // 2, top)]
-        every = max(1, -(-LABEL_WIDTH[name] * len(self.columns) // (width - LEFT - RIGHT)))
+        blocks = [
+            block
+            for index, column in enumerate(self.columns)
+            for block in self._stack(
+                column,
+                index * place,
+                place,
+                top,
+            )
+        ]
+        lines = [
+            Tick(_height_of(top - value, top) + TOP, f"{value:,}")
+            for value in (0, top // 2, top)
+        ]
+        every = max(
+            1, -(-LABEL_WIDTH[name] * len(self.columns) // (width - LEFT - RIGHT))
+        )
         labels = [
             Tick(round(LEFT + (index + 0.5) * place, 2), column.label)
             for index, column in enumerate(self.columns)
             if index % every == every // 2
         ]
-        return Drawing(name, width, HEIGHT, blocks, lines, labels)
+        return Drawing(
+            name,
+            width,
+            HEIGHT,
+            blocks,
+            lines,
+            labels,
+        )
 
-    def _stack(self, column: Column, start: float, place: float, top: int) -> list[Block]:
+    def _stack(
+        self,
+        column: Column,
+        start: float,
+        place: float,
+        top: int,
+    ) -> list[Block]:
         wide = round(min(place * (1 - GAP), MOST_BAR), 2)
         x = round(LEFT + start + (place - wide) / 2, 2)
         blocks, below = [], 0
@@ -101,7 +138,15 @@ class Bars:
                 y = round(TOP + _height_of(top - below - value, top), 2)
                 height = round(_height_of(value, top), 2)
                 blocks.append(
-                    Block(x, y, wide, height, series, value, f"{column.title or column.label}: {value:,} {series.label}")
+                    Block(
+                        x,
+                        y,
+                        wide,
+                        height,
+                        series,
+                        value,
+                        f"{column.title or column.label}: {value:,} {series.label}",
+                    )
                 )
             below += value
         return blocks

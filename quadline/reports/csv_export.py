@@ -1,4 +1,6 @@
-"""Tables for spreadsheets: as they come from the database, and with no cell that a spreadsheet would calculate."""
+"""Tables for spreadsheets: as they come from the database, and with no
+cell that a spreadsheet would calculate.
+"""
 
 import csv
 import re
@@ -20,35 +22,57 @@ BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's own code page
 LINES_AT_ONCE = 200
 E164 = re.compile(r"\+[0-9]{7,15}")
 FORMULA = frozenset("=+-@\u2212")
-# Control characters have no place in a table, but tab and line break, which people do type.
+# Control characters have no place in a table, but tab and line break, which people do
+# type.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# Where lists are separated by semicolons, a spreadsheet splits our cells at theirs, and a formula may begin there.
+# Where lists are separated by semicolons, a spreadsheet splits our cells at theirs, and
+# a formula may begin there.
 FORMULA_INSIDE = re.compile(r"([;|\t\r\n][\s\"']*)(?=[=+\-@\u2212＝＋－＠﹢﹣﹦﹫])")
 
 
-def csv_response(name: str, header: list[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
-    """A download that begins before its last row is read. ``name`` becomes the file's, with today's date."""
-    response = StreamingHttpResponse(_lines(header, rows), content_type="text/csv; charset=utf-8")
+def csv_response(
+    name: str, header: list[str], rows: Iterable[Sequence[object]]
+) -> StreamingHttpResponse:
+    """A download that begins before its last row is read. ``name``
+    becomes the file's, with today's date.
+    """
+    response = StreamingHttpResponse(
+        _lines(header, rows), content_type="text/csv; charset=utf-8"
+    )
     filename = f"{slugify(name)[:80] or 'export'}-{timezone.localdate():%Y-%m-%d}.csv"
-    response["Content-Disposition"] = content_disposition_header(True, filename) or "attachment"
+    response["Content-Disposition"] = (
+        content_disposition_header(True, filename) or "attachment"
+    )
     response["Cache-Control"] = "no-store"
     return response
 
 
 def record_export(*, actor: User, name: str, **filters: Any) -> None:
-    """Who took what out of the house, and how it was filtered. Called before the first row leaves."""
-    record("exported", subject=actor, actor=actor, export=name, filters={key: str(value) for key, value in filters.items()})
+    """Who took what out of the house, and how it was filtered.
+    Called before the first row leaves.
+    """
+    record(
+        "exported",
+        subject=actor,
+        actor=actor,
+        export=name,
+        filters={key: str(value) for key, value in filters.items()},
+    )
 
 
 def cell(value: object) -> str:
-    """One value as a spreadsheet may have it: phones and times as people write them, and never a formula."""
+    """One value as a spreadsheet may have it: phones and times as
+    people write them, and never a formula.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return timezone.localtime(value).isoformat(timespec="seconds")
-    return _harmless(phones.written(str(value)) if E164.fullmatch(str(value)) else str(value))
+    return _harmless(
+        phones.written(str(value)) if E164.fullmatch(str(value)) else str(value)
+    )
 
 
 def _lines(header: list[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
@@ -70,7 +94,9 @@ def _harmless(text: str) -> str:
 
 
 def _begins_a_formula(text: str) -> bool:
-    """Spreadsheets look past white space and invisible characters, and take full-width signs for the plain ones."""
+    """Spreadsheets look past white space and invisible characters, and take
+    full-width signs for the plain ones.
+    """
     for letter in text:
         if letter in "\t\r\n" or unicodedata.category(letter) == "Cc":
             return True

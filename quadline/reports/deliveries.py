@@ -1,4 +1,6 @@
-"""What became of the messages staff wrote: the parts they fall into, and why some were not delivered."""
+"""What became of the messages staff wrote: the parts they fall
+into, and why some were not delivered.
+"""
 
 from dataclasses import dataclass
 
@@ -6,7 +8,13 @@ from django.db.models import Case, CharField, Value, When
 
 from quadline.accounts.models import User
 from quadline.consent.rules import Change
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, Status
+from quadline.conversations.rules import (
+    BEFORE_AN_ATTEMPT,
+    IN_DOUBT,
+    Channel,
+    Direction,
+    Status,
+)
 from quadline.reports import opt_outs
 from quadline.reports.filters import NO_REASON, Filters
 from quadline.reports.rows import Rows
@@ -14,8 +22,11 @@ from quadline.reports.tallying import Tallies
 from quadline.reports.visibility import reported_messages
 
 WAITING = BEFORE_AN_ATTEMPT | IN_DOUBT
-REFUSED = frozenset({Status.UNDELIVERED, Status.FAILED, Status.BLOCKED, Status.UNREACHED})
-# Every status of an outbound message but "cancelled": a text that was taken back is in no report.
+REFUSED = frozenset(
+    {Status.UNDELIVERED, Status.FAILED, Status.BLOCKED, Status.UNREACHED}
+)
+# Every status of an outbound message but "cancelled": a text that was taken back is in
+# no report.
 PARTS: dict[Channel, dict[str, frozenset[Status]]] = {
     Channel.TEXT: {
         "delivered": frozenset({Status.DELIVERED}),
@@ -70,36 +81,68 @@ def delivery(viewer: User, filters: Filters) -> Delivery:
     return Delivery(
         tallies=written.tallied(list(PARTS[filters.channel])),
         reasons=_reasons(written),
-        students=written.where("part = ANY(%s)", list(TOGETHER[REACHED])).each_student_once().count(),
-        opted_out=opt_outs.changes(viewer, filters).filter(change=Change.OPT_OUT).count(),
+        students=written.where("part = ANY(%s)", list(TOGETHER[REACHED]))
+        .each_student_once()
+        .count(),
+        opted_out=opt_outs.changes(viewer, filters)
+        .filter(change=Change.OPT_OUT)
+        .count(),
     )
 
 
 def messages_written(viewer: User, filters: Filters) -> Rows:
     """Every outbound message of the report, each with the part it falls into."""
     parts = PARTS[filters.channel].items()
-    part = Case(*(When(status__in=sorted(statuses), then=Value(name)) for name, statuses in parts), output_field=CharField())
-    written = reported_messages(viewer, filters).filter(direction=Direction.OUTBOUND).exclude(status=Status.CANCELLED)
-    rows = Rows.of(written.annotate(part=part), "part", "reason", "detail")
-    return rows.on_the_campus_clock(filters).adding(reply_at="NULL::timestamptz", took="NULL::interval")
+    part = Case(
+        *(
+            When(status__in=sorted(statuses), then=Value(name))
+            for name, statuses in parts
+        ),
+        output_field=CharField(),
+    )
+    written = (
+        reported_messages(viewer, filters)
+        .filter(direction=Direction.OUTBOUND)
+        .exclude(status=Status.CANCELLED)
+    )
+    rows = Rows.of(
+        written.annotate(part=part),
+        "part",
+        "reason",
+        "detail",
+    )
+    return rows.on_the_campus_clock(filters).adding(
+        reply_at="NULL::timestamptz", took="NULL::interval"
+    )
 
 
 def rows(viewer: User, filters: Filters) -> Rows:
     """The messages behind one number of the report."""
     written = messages_written(viewer, filters)
     if filters.reason:
-        written = written.where("reason = %s", "" if filters.reason == NO_REASON else filters.reason)
+        written = written.where(
+            "reason = %s", "" if filters.reason == NO_REASON else filters.reason
+        )
     return written.narrowed(filters, TOGETHER)
 
 
 def _reasons(written: Rows) -> list[Because]:
-    """The most frequent first. What stands on most messages of a reason are its words."""
+    """The most frequent first. What stands on most
+    messages of a reason are its words.
+    """
     found: dict[str, dict[str, int]] = {}
     words: dict[str, str] = {}
-    counted = written.where("part = ANY(%s)", list(TOGETHER[INSTEAD])).by("reason", "detail", "part")
-    for (reason, detail, part), number in sorted(counted.items(), key=lambda each: -each[1]):
+    counted = written.where("part = ANY(%s)", list(TOGETHER[INSTEAD])).by(
+        "reason", "detail", "part"
+    )
+    for (reason, detail, part), number in sorted(
+        counted.items(), key=lambda each: -each[1]
+    ):
         words.setdefault(reason, detail)
         each = found.setdefault(reason, {"emailed": 0, GONE: 0})
         each["emailed" if part == "emailed" else GONE] += number
-    listed = [Because(reason or NO_REASON, words[reason], **counts) for reason, counts in found.items()]
+    listed = [
+        Because(reason or NO_REASON, words[reason], **counts)
+        for reason, counts in found.items()
+    ]
     return sorted(listed, key=lambda because: (-because.total, because.reason))

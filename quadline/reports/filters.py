@@ -1,4 +1,6 @@
-"""What a report is asked for, read from an address and written back into one: the links to rows are made of it."""
+"""What a report is asked for, read from an address and written back into
+one: the links to rows are made of it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +12,27 @@ from quadline.reports.period import Period, period_of
 
 SINGLE = "single"  # messages of no broadcast
 NO_REASON = "none"
-# What narrows a report down to rows; everything but the period, the staff user and the channel.
-NARROWING = ("part", "side", "broadcast", "reason", "weekday", "hour", "each", "source", "change")
+# What narrows a report down to rows; everything but the period, the staff user and the
+# channel.
+NARROWING = (
+    "part",
+    "side",
+    "broadcast",
+    "reason",
+    "weekday",
+    "hour",
+    "each",
+    "source",
+    "change",
+)
 LONGEST = 80
 
 
 @dataclass(frozen=True)
 class Filters:
-    """One report, or the rows behind one of its numbers. An empty filter filters nothing."""
+    """One report, or the rows behind one of its numbers. An
+    empty filter filters nothing.
+    """
 
     period: Period
     staff: int | None = None
@@ -40,14 +55,24 @@ class Filters:
             kept["staff"] = str(self.staff)
         if self.channel is Channel.EMAIL:
             kept["channel"] = Channel.EMAIL
-        return self.period.query | {name: value for name, value in kept.items() if value}
+        return self.period.query | {
+            name: value for name, value in kept.items() if value
+        }
 
     def address(self, **changes: str) -> str:
-        """The query string with some filters changed; an empty change takes one out. Other dates replace the period."""
+        """The query string with some filters changed; an empty change takes one out.
+        Other dates replace the period.
+        """
         query = self.query
         if {"from", "to", "period"} & changes.keys():
-            query = {name: value for name, value in query.items() if name not in ("from", "to", "period")}
-        return urlencode({name: value for name, value in (query | changes).items() if value})
+            query = {
+                name: value
+                for name, value in query.items()
+                if name not in ("from", "to", "period")
+            }
+        return urlencode(
+            {name: value for name, value in (query | changes).items() if value}
+        )
 
     @property
     def report(self) -> "Filters":
@@ -55,12 +80,29 @@ class Filters:
         return Filters(self.period, self.staff, self.channel)
 
 
-def filters_of(asked: Mapping[str, str], *, today: date, zone: tzinfo, otherwise: str = "30") -> Filters:
+def filters_of(
+    asked: Mapping[str, str],
+    *,
+    today: date,
+    zone: tzinfo,
+    otherwise: str = "30",
+) -> Filters:
     """Read a query string; what makes no sense is left out."""
     staff = asked.get("staff", "")
     return Filters(
-        period=period_of(asked, today=today, zone=zone, otherwise=otherwise),
-        staff=int(staff) if staff.isascii() and staff.isdigit() and len(staff) < 18 else None,
-        channel=Channel.EMAIL if asked.get("channel") == Channel.EMAIL else Channel.TEXT,
+        period=period_of(
+            asked,
+            today=today,
+            zone=zone,
+            otherwise=otherwise,
+        ),
+        staff=(
+            int(staff)
+            if staff.isascii() and staff.isdigit() and len(staff) < 18
+            else None
+        ),
+        channel=(
+            Channel.EMAIL if asked.get("channel") == Channel.EMAIL else Channel.TEXT
+        ),
         **{name: asked.get(name, "")[:LONGEST].replace("\0", "") for name in NARROWING},
     )

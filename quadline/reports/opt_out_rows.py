@@ -1,4 +1,6 @@
-"""What a line of the Report for Student Opt Outs says, as staff read it. A few look-ups for a whole page of lines."""
+"""What a line of the Report for Student Opt Outs says, as staff read it. A
+few look-ups for a whole page of lines.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +17,9 @@ from quadline.sms import phones
 
 @dataclass(frozen=True)
 class Who:
-    """Whose phone it is, as far as the reader may know; ``student_id`` only where they may open the profile."""
+    """Whose phone it is, as far as the reader may know; ``student_id``
+    only where they may open the profile.
+    """
 
     name: str
     institutional_id: str = ""
@@ -51,7 +55,14 @@ class OptOutRow:
     def since_words(self) -> str:
         """What became of texts to them since they opted out."""
         said = [(self.emailed_since, "sent as email"), (self.closed_since, "not sent")]
-        return ", ".join(f"{count} text{'' if count == 1 else 's'} {ended}" for count, ended in said if count) or "No texts"
+        return (
+            ", ".join(
+                f"{count} text{'' if count == 1 else 's'} {ended}"
+                for count, ended in said
+                if count
+            )
+            or "No texts"
+        )
 
     @property
     def check_words(self) -> str:
@@ -91,8 +102,12 @@ class _Names:
 def opt_out_rows(viewer: User, states: Sequence[ConsentState]) -> list[OptOutRow]:
     """``states`` carry ``last_text_id``, ``emailed_since`` and ``closed_since``."""
     names = _names(viewer, states)
-    last = Message.objects.in_bulk([state.last_text_id for state in states if state.last_text_id])  # type: ignore[attr-defined]
-    return [_opt_out_row(state, last.get(state.last_text_id), names) for state in states]  # type: ignore[attr-defined]
+    last = Message.objects.in_bulk(
+        [state.last_text_id for state in states if state.last_text_id]
+    )  # type: ignore[attr-defined]
+    return [
+        _opt_out_row(state, last.get(state.last_text_id), names) for state in states
+    ]  # type: ignore[attr-defined]
 
 
 def change_rows(viewer: User, entries: Sequence[ConsentEntry]) -> list[ChangeRow]:
@@ -115,23 +130,43 @@ def change_rows(viewer: User, entries: Sequence[ConsentEntry]) -> list[ChangeRow
 def how(entry: ConsentEntry) -> str:
     """By which keyword, or how we know."""
     if entry.source == Source.REPLY:
-        return f"Replied {entry.keyword}" if entry.keyword else f"Replied “{entry.wording}”"
+        return (
+            f"Replied {entry.keyword}"
+            if entry.keyword
+            else f"Replied “{entry.wording}”"
+        )
     if entry.source == Source.CARRIER:
         return "Learned from the carrier"
-    return f"Asked a staff member: {entry.wording.rstrip('.')}" if entry.wording else "Asked a staff member"
+    return (
+        f"Asked a staff member: {entry.wording.rstrip('.')}"
+        if entry.wording
+        else "Asked a staff member"
+    )
 
 
 def by(entry: ConsentEntry) -> str:
     """Who did it, or wrote it down."""
     if entry.actor:
         return entry.actor.name
-    return "the student" if entry.source == Source.REPLY else "the carrier" if entry.source == Source.CARRIER else "staff"
+    return (
+        "the student"
+        if entry.source == Source.REPLY
+        else "the carrier"
+        if entry.source == Source.CARRIER
+        else "staff"
+    )
 
 
-def _opt_out_row(state: ConsentState, last_text: Message | None, names: _Names) -> OptOutRow:
+def _opt_out_row(
+    state: ConsentState, last_text: Message | None, names: _Names
+) -> OptOutRow:
     staff = names.staff[state.system_phone]
-    keys: list[int | str] = [student.pk for student in names.students.get(state.student_phone, [])]
-    known = (names.conversations.get((staff.pk, key)) for key in [*keys, state.student_phone])
+    keys: list[int | str] = [
+        student.pk for student in names.students.get(state.student_phone, [])
+    ]
+    known = (
+        names.conversations.get((staff.pk, key)) for key in [*keys, state.student_phone]
+    )
     return OptOutRow(
         who=_who(state.student_phone, names),
         student_phone=state.student_phone,
@@ -148,29 +183,56 @@ def _opt_out_row(state: ConsentState, last_text: Message | None, names: _Names) 
     )
 
 
-def _names(viewer: User, rows: Sequence[ConsentState] | Sequence[ConsentEntry]) -> _Names:
+def _names(
+    viewer: User, rows: Sequence[ConsentState] | Sequence[ConsentEntry]
+) -> _Names:
     student_phones = {row.student_phone for row in rows}
-    numbers = SystemNumber.objects.filter(phone__in={row.system_phone for row in rows}).select_related("user").order_by("pk")
-    staff = {number.phone: number.user for number in numbers}  # the newest owner of a number is the last
+    numbers = (
+        SystemNumber.objects.filter(phone__in={row.system_phone for row in rows})
+        .select_related("user")
+        .order_by("pk")
+    )
+    # the newest owner of a number is the last
+    staff = {number.phone: number.user for number in numbers}
     owners = Student.objects.filter(mobile__in=student_phones, is_test=False).by_name()
     openable = set(owners.visible_to(viewer).values_list("pk", flat=True))
-    conversations = _conversations(viewer, staff.values(), owners.values_list("pk", flat=True), student_phones)
+    conversations = _conversations(
+        viewer,
+        staff.values(),
+        owners.values_list("pk", flat=True),
+        student_phones,
+    )
     students: dict[str, list[Student]] = {}
     for student in owners:
-        # A shared phone does not give away who else has it: only those whom the reader may open or has written with.
+        # A shared phone does not give away who else has it: only those whom the reader
+        # may open or has written with.
         if student.pk in openable or any(key == student.pk for _, key in conversations):
             students.setdefault(student.mobile, []).append(student)
-    return _Names(staff, students, openable, conversations)
+    return _Names(
+        staff,
+        students,
+        openable,
+        conversations,
+    )
 
 
 def _conversations(
-    viewer: User, staff: Iterable[User], students: Iterable[int], bare: Iterable[str]
+    viewer: User,
+    staff: Iterable[User],
+    students: Iterable[int],
+    bare: Iterable[str],
 ) -> dict[tuple[int, int | str], int]:
-    seen = Conversation.objects.visible_to(viewer).filter(staff__in=[user.pk for user in staff])
+    seen = Conversation.objects.visible_to(viewer).filter(
+        staff__in=[user.pk for user in staff]
+    )
     found: dict[tuple[int, int | str], int] = {}
-    for pk, user, student in seen.filter(student__in=list(students)).values_list("pk", "staff_id", "student_id"):
+    for pk, user, student in seen.filter(student__in=list(students)).values_list(
+        "pk", "staff_id", "student_id"
+    ):
         found[user, student] = pk
-    for pk, user, phone in seen.filter(student=None, phone__in=list(bare)).values_list("pk", "staff_id", "phone"):
+    for pk, user, phone in seen.filter(student=None, phone__in=list(bare)).values_list(
+        "pk", "staff_id", "phone"
+    ):
         found[user, phone] = pk
     return found
 
@@ -180,5 +242,10 @@ def _who(phone: str, names: _Names) -> tuple[Who, ...]:
     if not students:
         return (Who(phones.written(phone)),)
     return tuple(
-        Who(each.display_name, each.institutional_id, each.pk if each.pk in names.openable else None) for each in students
+        Who(
+            each.display_name,
+            each.institutional_id,
+            each.pk if each.pk in names.openable else None,
+        )
+        for each in students
     )

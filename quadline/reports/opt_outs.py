@@ -1,9 +1,19 @@
-"""Report for Student Opt Outs: who is opted out of whose number now, and every change the consent ledger has."""
+"""Report for Student Opt Outs: who is opted out of whose number now, and
+every change the consent ledger has.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 
 from quadline.accounts.models import User
@@ -13,7 +23,12 @@ from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.numbers.models import SystemNumber
 from quadline.reports.filters import Filters
-from quadline.reports.opt_out_rows import ChangeRow, OptOutRow, change_rows, opt_out_rows
+from quadline.reports.opt_out_rows import (
+    ChangeRow,
+    OptOutRow,
+    change_rows,
+    opt_out_rows,
+)
 from quadline.reports.visibility import staff_seen_by
 from quadline.roster.models import Student
 
@@ -27,20 +42,31 @@ SOURCES: dict[Source, str] = {
 
 
 def opted_out(viewer: User, filters: Filters) -> "QuerySet[ConsentState, Any]":
-    """Pairs of phones that are opted out now, newest first; the period is when they opted out."""
+    """Pairs of phones that are opted out now, newest first; the
+    period is when they opted out.
+    """
     states = ConsentState.objects.filter(
-        _of_numbers(viewer, filters), _not_only_test(), opted_out=True, since__lt=filters.period.until
+        _of_numbers(viewer, filters),
+        _not_only_test(),
+        opted_out=True,
+        since__lt=filters.period.until,
     )
     if filters.period.since:
         states = states.filter(since__gte=filters.period.since)
     if filters.source:
         states = states.filter(entry__source=filters.source)
-    return states.select_related("entry__actor", "carrier_check").order_by("-since", "-pk")
+    return states.select_related("entry__actor", "carrier_check").order_by(
+        "-since", "-pk"
+    )
 
 
 def changes(viewer: User, filters: Filters) -> "QuerySet[ConsentEntry, Any]":
     """Every opt-out and opt-in of the period, newest first."""
-    entries = ConsentEntry.objects.filter(_of_numbers(viewer, filters), _not_only_test(), occurred_at__lt=filters.period.until)
+    entries = ConsentEntry.objects.filter(
+        _of_numbers(viewer, filters),
+        _not_only_test(),
+        occurred_at__lt=filters.period.until,
+    )
     if filters.period.since:
         entries = entries.filter(occurred_at__gte=filters.period.since)
     for field in ("source", "change"):
@@ -49,13 +75,17 @@ def changes(viewer: User, filters: Filters) -> "QuerySet[ConsentEntry, Any]":
     return entries.select_related("actor").order_by("-occurred_at", "-pk")
 
 
-def opted_out_rows(viewer: User, states: "QuerySet[ConsentState, Any]") -> list[OptOutRow]:
+def opted_out_rows(
+    viewer: User, states: "QuerySet[ConsentState, Any]"
+) -> list[OptOutRow]:
     """A page of states with everything a row shows."""
     return opt_out_rows(viewer, list(_with_texts(states)))
 
 
 def every_opted_out_row(viewer: User, filters: Filters) -> Iterator[OptOutRow]:
-    """All rows, some at a time, so that an export of any length fits. Whoever opts in meanwhile is left out, nobody else."""
+    """All rows, some at a time, so that an export of any length fits. Whoever opts in
+    meanwhile is left out, nobody else.
+    """
     states = opted_out(viewer, filters)
     for ids in _batches(states):
         yield from opted_out_rows(viewer, states.filter(pk__in=ids))
@@ -68,26 +98,41 @@ def every_change_row(viewer: User, filters: Filters) -> Iterator[ChangeRow]:
 
 
 def _batches(rows: "QuerySet[Any, Any]") -> Iterator[list[int]]:
-    """The rows' ids as they stand now: pages by place would skip and repeat when somebody opts in or out meanwhile."""
+    """The rows' ids as they stand now: pages by place would skip and repeat when
+    somebody opts in or out meanwhile.
+    """
     ids = list(rows.values_list("pk", flat=True))
     for first in range(0, len(ids), ROWS_AT_ONCE):
         yield ids[first : first + ROWS_AT_ONCE]
 
 
 def _with_texts(states: "QuerySet[ConsentState, Any]") -> "QuerySet[ConsentState, Any]":
-    """With the last text to that phone from that number before the opt-out, and what became of texts since."""
+    """With the last text to that phone from that number before the
+    opt-out, and what became of texts since.
+    """
     texts = Message.objects.filter(
         student_phone=OuterRef("student_phone"),
         system_number__phone=OuterRef("system_phone"),
         direction=Direction.OUTBOUND,
         channel=Channel.TEXT,
     )
-    reached = texts.filter(created_at__lte=OuterRef("since"), status__in=[Status.SENT, Status.DELIVERED])
-    # One that waited when the student opted out was closed by that, and went as an email after it.
-    ended_since = MessageEvent.objects.filter(message=OuterRef("pk"), at__gte=OuterRef(OuterRef("since")))
+    reached = texts.filter(
+        created_at__lte=OuterRef("since"), status__in=[Status.SENT, Status.DELIVERED]
+    )
+    # One that waited when the student opted out was closed by that, and went as an
+    # email after it.
+    ended_since = MessageEvent.objects.filter(
+        message=OuterRef("pk"), at__gte=OuterRef(OuterRef("since"))
+    )
     is_later = Q(created_at__gte=OuterRef("since"))
-    emailed = texts.filter(is_later | Exists(ended_since.filter(to_status=Status.EMAILED)), status=Status.EMAILED)
-    closed = texts.filter(is_later | Exists(ended_since.filter(to_status=Status.BLOCKED)), status__in=NOT_SENT)
+    emailed = texts.filter(
+        is_later | Exists(ended_since.filter(to_status=Status.EMAILED)),
+        status=Status.EMAILED,
+    )
+    closed = texts.filter(
+        is_later | Exists(ended_since.filter(to_status=Status.BLOCKED)),
+        status__in=NOT_SENT,
+    )
     return states.annotate(
         last_text_id=Subquery(reached.order_by("-position").values("pk")[:1]),
         emailed_since=_counted(emailed),
@@ -96,18 +141,27 @@ def _with_texts(states: "QuerySet[ConsentState, Any]") -> "QuerySet[ConsentState
 
 
 def _counted(texts: "QuerySet[Message, Any]") -> Coalesce:
-    number = texts.order_by().values("student_phone").annotate(number=Count("pk")).values("number")
+    number = (
+        texts.order_by()
+        .values("student_phone")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
     return Coalesce(Subquery(number, output_field=IntegerField()), 0)
 
 
 def _of_numbers(viewer: User, filters: Filters) -> Q:
-    numbers = SystemNumber.objects.filter(user__in=staff_seen_by(viewer)).exclude(phone="")
+    numbers = SystemNumber.objects.filter(user__in=staff_seen_by(viewer)).exclude(
+        phone=""
+    )
     if filters.staff:
         numbers = numbers.filter(user=filters.staff)
     return Q(system_phone__in=numbers.values("phone"))
 
 
 def _not_only_test() -> Q:
-    """A phone nobody on the roster has counts; one that only a test student has does not."""
+    """A phone nobody on the roster has counts; one that only
+    a test student has does not.
+    """
     owners = Student.objects.filter(mobile=OuterRef("student_phone"))
     return Q(Exists(owners.filter(is_test=False))) | ~Q(Exists(owners))

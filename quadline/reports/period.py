@@ -1,4 +1,6 @@
-"""The days a report is about, in the college's zone: presets, chosen dates, and how they are cut for a picture."""
+"""The days a report is about, in the college's zone: presets, chosen
+dates, and how they are cut for a picture.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,14 +8,22 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 TERM_BEGINS = ((1, 1), (6, 1), (8, 1))  # spring, summer, fall
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
-MOST_DAYS, MOST_WEEKS = 62, 53  # a bar for each; beyond them, bars of weeks and of months
-PRESETS = {"7": "7 days", "30": "30 days", "term": "This term", "all": "All"}
+# a bar for each; beyond them, bars of weeks and of months
+MOST_DAYS, MOST_WEEKS = 62, 53
+PRESETS = {
+    "7": "7 days",
+    "30": "30 days",
+    "term": "This term",
+    "all": "All",
+}
 DATES = "dates"
 
 
 @dataclass(frozen=True)
 class Period:
-    """From the first day to the last, both whole. Without a first day: from the beginning."""
+    """From the first day to the last, both whole. Without a
+    first day: from the beginning.
+    """
 
     key: str
     first: date | None
@@ -32,12 +42,18 @@ class Period:
     def query(self) -> dict[str, str]:
         if self.key != DATES:
             return {"period": self.key}
-        return {"from": self.first.isoformat(), "to": self.last.isoformat()} if self.first else {"to": self.last.isoformat()}
+        return (
+            {"from": self.first.isoformat(), "to": self.last.isoformat()}
+            if self.first
+            else {"to": self.last.isoformat()}
+        )
 
 
 @dataclass(frozen=True)
 class Span:
-    """Some days of a period that are shown as one: a day, a week or a month, cut at the period's ends."""
+    """Some days of a period that are shown as one: a day, a week or
+    a month, cut at the period's ends.
+    """
 
     first: date
     last: date
@@ -48,27 +64,51 @@ class Span:
         if self.unit == "month":
             return f"{self.first:%b %Y}"
         day = f"{self.first:%b} {self.first.day}"
-        return day if self.first == self.last else f"{day} to {self.last:%b} {self.last.day}"
+        return (
+            day
+            if self.first == self.last
+            else f"{day} to {self.last:%b} {self.last.day}"
+        )
 
     @property
     def query(self) -> dict[str, str]:
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 
-def period_of(asked: Mapping[str, str], *, today: date, zone: tzinfo, otherwise: str = "30") -> Period:
-    """As a query string asks for it; chosen dates win over a preset, and what is no date is not asked for."""
+def period_of(
+    asked: Mapping[str, str],
+    *,
+    today: date,
+    zone: tzinfo,
+    otherwise: str = "30",
+) -> Period:
+    """As a query string asks for it; chosen dates win over a preset,
+    and what is no date is not asked for.
+    """
     first, last = _day(asked.get("from")), _day(asked.get("to"))
     if first or last:
         last = last or today
         first, last = (last, first) if first and first > last else (first, last)
-        return Period(DATES, first, last, zone)
+        return Period(
+            DATES,
+            first,
+            last,
+            zone,
+        )
     key = asked.get("period", "")
     key = key if key in PRESETS else otherwise
-    return Period(key, _first_of(key, today), today, zone)
+    return Period(
+        key,
+        _first_of(key, today),
+        today,
+        zone,
+    )
 
 
 def spans(period: Period, days_with_something: Iterable[date] = ()) -> list[Span]:
-    """The whole period in order, cut so that it can be drawn; days on which nothing happened included."""
+    """The whole period in order, cut so that it can be drawn; days
+    on which nothing happened included.
+    """
     first = period.first or min(days_with_something, default=period.last)
     days = (period.last - first).days + 1
     unit = "day" if days <= MOST_DAYS else "week" if days <= MOST_WEEKS * 7 else "month"
@@ -77,7 +117,11 @@ def spans(period: Period, days_with_something: Iterable[date] = ()) -> list[Span
 
 def term_begin(day: date) -> date:
     """The first day of the term a day lies in."""
-    return max(date(day.year, month, first) for month, first in TERM_BEGINS if (month, first) <= (day.month, day.day))
+    return max(
+        date(day.year, month, first)
+        for month, first in TERM_BEGINS
+        if (month, first) <= (day.month, day.day)
+    )
 
 
 def _first_of(key: str, today: date) -> date | None:
@@ -102,7 +146,9 @@ def _end_of(day: date, unit: str) -> date:
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
-    """The day's first moment. Where clocks jump over midnight, that is the moment they jump."""
+    """The day's first moment. Where clocks jump over midnight,
+    that is the moment they jump.
+    """
     return datetime.combine(day, time.min, tzinfo=zone)
 
 

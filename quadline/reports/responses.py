@@ -1,4 +1,6 @@
-"""Who answers whom, and how fast: students the messages of staff, staff the messages of students."""
+"""Who answers whom, and how fast: students the messages of
+staff, staff the messages of students.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,11 +20,14 @@ from quadline.reports.rows import Rows
 from quadline.reports.tallying import Tallies
 from quadline.reports.visibility import reported_conversations, reported_messages
 
-PLAIN_BODY = Func(F("body"), template="normalize(%(expressions)s, NFKC)", output_field=TextField())
+PLAIN_BODY = Func(
+    F("body"), template="normalize(%(expressions)s, NFKC)", output_field=TextField()
+)
 STUDENTS, STAFF, WROTE = "students", "staff", "wrote"
 COUNTS_AS_A_REPLY = timedelta(days=7)
 SOON = timedelta(hours=24)
-NEW_AFTER = timedelta(days=30)  # of silence, what a student writes is no longer about the same
+# of silence, what a student writes is no longer about the same
+NEW_AFTER = timedelta(days=30)
 REACHED = sorted({Status.SENT, Status.DELIVERED})
 NOT_AN_ANSWER = sorted(NEVER_REACHED_THE_STUDENT - {Status.EMAILED} | {Status.BOUNCED})
 PARTS: dict[str, tuple[str, ...]] = {
@@ -63,31 +68,69 @@ def rows(viewer: User, filters: Filters, *, now: datetime) -> Rows:
 def texts_that_may_be_answered(viewer: User, filters: Filters) -> Rows:
     """What reached students, and whether they wrote back within the days that count."""
     said = _said(viewer, filters, until=filters.period.until + COUNTS_AS_A_REPLY)
-    rows = Rows.of(said.annotate(reply_at=_first_after(Q(direction=Direction.INBOUND))), *_SAID, "reply_at")
-    rows = _of_the_report(rows, filters, Direction.OUTBOUND).where("status = ANY(%s)", REACHED)
-    in_time = rows.adding([COUNTS_AS_A_REPLY], took="CASE WHEN reply_at - created_at <= %s THEN reply_at - created_at END")
-    in_time = in_time.adding(part="CASE WHEN took IS NULL THEN 'silent' ELSE 'replied' END")
+    rows = Rows.of(
+        said.annotate(reply_at=_first_after(Q(direction=Direction.INBOUND))),
+        *_SAID,
+        "reply_at",
+    )
+    rows = _of_the_report(rows, filters, Direction.OUTBOUND).where(
+        "status = ANY(%s)", REACHED
+    )
+    in_time = rows.adding(
+        [COUNTS_AS_A_REPLY],
+        took="CASE WHEN reply_at - created_at <= %s THEN reply_at - created_at END",
+    )
+    in_time = in_time.adding(
+        part="CASE WHEN took IS NULL THEN 'silent' ELSE 'replied' END"
+    )
     return in_time.on_the_campus_clock(filters)
 
 
 def texts_that_want_an_answer(viewer: User, filters: Filters, *, now: datetime) -> Rows:
-    """The first thing a student wrote since staff wrote last, and when staff wrote back."""
-    said = _said(viewer, filters, since=NEW_AFTER).exclude(direction=Direction.OUTBOUND, status__in=NOT_AN_ANSWER)
+    """The first thing a student wrote since staff wrote
+    last, and when staff wrote back.
+    """
+    said = _said(viewer, filters, since=NEW_AFTER).exclude(
+        direction=Direction.OUTBOUND, status__in=NOT_AN_ANSWER
+    )
     said = said.annotate(
         reply_at=_first_after(Q(direction=Direction.OUTBOUND)),
         before=_latest_first(Lead("direction")),
         before_at=_latest_first(Lead("created_at")),
     )
-    rows = _of_the_report(Rows.of(said, *_SAID, "needs_reply", "reply_at", "before", "before_at"), filters, Direction.INBOUND)
-    first = rows.where("before IS DISTINCT FROM 'inbound' OR before_at < created_at - %s", NEW_AFTER)
+    rows = _of_the_report(
+        Rows.of(
+            said,
+            *_SAID,
+            "needs_reply",
+            "reply_at",
+            "before",
+            "before_at",
+        ),
+        filters,
+        Direction.INBOUND,
+    )
+    first = rows.where(
+        "before IS DISTINCT FROM 'inbound' OR before_at < created_at - %s", NEW_AFTER
+    )
     part = """CASE WHEN took <= %s THEN 'soon' WHEN took IS NOT NULL THEN 'late' WHEN NOT needs_reply THEN 'closed'
                    WHEN created_at > %s THEN 'waiting' ELSE 'unanswered' END"""
-    return first.adding(took="reply_at - created_at").adding([SOON, now - SOON], part=part).on_the_campus_clock(filters)
+    return (
+        first.adding(took="reply_at - created_at")
+        .adding([SOON, now - SOON], part=part)
+        .on_the_campus_clock(filters)
+    )
 
 
 def texts_of_students(viewer: User, filters: Filters) -> Rows:
-    wrote = _without_keywords(reported_messages(viewer, filters).filter(direction=Direction.INBOUND))
-    rows = Rows.of(wrote).adding(part="'wrote'", reply_at="NULL::timestamptz", took="NULL::interval")
+    wrote = _without_keywords(
+        reported_messages(viewer, filters).filter(direction=Direction.INBOUND)
+    )
+    rows = Rows.of(wrote).adding(
+        part="'wrote'",
+        reply_at="NULL::timestamptz",
+        took="NULL::interval",
+    )
     return rows.on_the_campus_clock(filters)
 
 
@@ -95,34 +138,72 @@ _SAID = ("direction", "channel", "status")
 
 
 def _said(
-    viewer: User, filters: Filters, *, since: timedelta = timedelta(0), until: datetime | None = None
+    viewer: User,
+    filters: Filters,
+    *,
+    since: timedelta = timedelta(0),
+    until: datetime | None = None,
 ) -> "QuerySet[Message]":
-    """Everything either side said, by text or email, from a little before the period to a little after it."""
-    said = _without_keywords(Message.objects.filter(conversation__in=reported_conversations(viewer, filters.staff)))
+    """Everything either side said, by text or email, from a little
+    before the period to a little after it.
+    """
+    said = _without_keywords(
+        Message.objects.filter(
+            conversation__in=reported_conversations(viewer, filters.staff)
+        )
+    )
     if filters.period.since:
         said = said.filter(created_at__gte=filters.period.since - since)
     return said.filter(created_at__lt=until) if until else said
 
 
 def _of_the_report(rows: Rows, filters: Filters, direction: Direction) -> Rows:
-    """Those of the period itself, of one direction and channel. The others were needed to see what followed what."""
-    rows = rows.where("direction = %s AND channel = %s AND created_at < %s", direction, filters.channel, filters.period.until)
-    return rows.where("created_at >= %s", filters.period.since) if filters.period.since else rows
+    """Those of the period itself, of one direction and channel. The others
+    were needed to see what followed what.
+    """
+    rows = rows.where(
+        "direction = %s AND channel = %s AND created_at < %s",
+        direction,
+        filters.channel,
+        filters.period.until,
+    )
+    return (
+        rows.where("created_at >= %s", filters.period.since)
+        if filters.period.since
+        else rows
+    )
 
 
 def _first_after(kind: Q) -> Window:
-    """The earliest message of a kind among those after this one, in the same conversation."""
+    """The earliest message of a kind among those after this
+    one, in the same conversation.
+    """
     return _latest_first(Min("created_at", filter=kind), frame=RowRange(end=-1))
 
 
-def _latest_first(expression: Aggregate | Lead, frame: RowRange | None = None) -> Window:
+def _latest_first(
+    expression: Aggregate | Lead, frame: RowRange | None = None
+) -> Window:
     """One order for all windows of a query: the database sorts once."""
     newest = [F("created_at").desc(), F("position").desc()]
-    return Window(expression, partition_by=F("conversation_id"), order_by=newest, frame=frame)
+    return Window(
+        expression,
+        partition_by=F("conversation_id"),
+        order_by=newest,
+        frame=frame,
+    )
 
 
 def _without_keywords(messages: "QuerySet[Message]") -> "QuerySet[Message]":
-    """STOP and START are requests to the system, not replies to a person, whether they changed anything or not."""
-    requests = ConsentEntry.objects.filter(source=Source.REPLY).exclude(carrier_reference="")
-    is_keyword = Q(carrier_message_id__in=requests.values("carrier_reference")) | Q(plain_body__iregex=PATTERN)
-    return messages.alias(plain_body=PLAIN_BODY).exclude(is_keyword, direction=Direction.INBOUND)
+    """STOP and START are requests to the system, not replies to a person,
+    whether they changed anything or not.
+    """
+    requests = ConsentEntry.objects.filter(source=Source.REPLY).exclude(
+        carrier_reference=""
+    )
+    is_keyword = Q(carrier_message_id__in=requests.values("carrier_reference")) | Q(
+        plain_body__iregex=PATTERN
+    )
+    return messages.alias(plain_body=PLAIN_BODY).exclude(
+        is_keyword, direction=Direction.INBOUND
+    )

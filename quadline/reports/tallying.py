@@ -1,4 +1,6 @@
-"""What counted rows add up to: in all, by day, by staff user and by broadcast. Each row is in exactly one part."""
+"""What counted rows add up to: in all, by day, by staff user and by
+broadcast. Each row is in exactly one part.
+"""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -6,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-DAY, STAFF, BROADCAST, ALL = 0b011, 0b101, 0b110, 0b111  # GROUPING() sets the bit of what is not grouped by
+# GROUPING() sets the bit of what is not grouped by
+DAY, STAFF, BROADCAST, ALL = 0b011, 0b101, 0b110, 0b111
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many rows fell into each part, and the median of the times that some of them took."""
+    """How many rows fell into each part, and the median of the
+    times that some of them took.
+    """
 
     parts: dict[str, int]
     median: timedelta | None = None
@@ -29,7 +34,8 @@ class Tallies:
     everything: Tally
     days: dict[date, Tally] = field(default_factory=dict)
     staff: dict[int, Tally] = field(default_factory=dict)
-    broadcasts: dict[uuid.UUID | None, Tally] = field(default_factory=dict)  # None: of no broadcast
+    # None: of no broadcast
+    broadcasts: dict[uuid.UUID | None, Tally] = field(default_factory=dict)
 
 
 def read_tallies(lines: Iterable[tuple[Any, ...]], parts: Sequence[str]) -> Tallies:

@@ -1,4 +1,6 @@
-"""Whose texting a person may see reported: the same people whose conversations they may read. Test students never count."""
+"""Whose texting a person may see reported: the same people whose conversations they may
+read. Test students never count.
+"""
 
 from django.db.models import Q, QuerySet
 
@@ -9,7 +11,9 @@ from quadline.reports.filters import Filters
 
 
 def staff_seen_by(viewer: User) -> "QuerySet[User]":
-    """Oneself; a lead's office; everyone for the whole-college roles. Mirrors ``Conversation.visible_to``."""
+    """Oneself; a lead's office; everyone for the whole-college roles.
+    Mirrors ``Conversation.visible_to``.
+    """
     everyone = User.objects.order_by("name", "pk")
     if not viewer.is_active:
         return everyone.none()
@@ -21,14 +25,18 @@ def staff_seen_by(viewer: User) -> "QuerySet[User]":
 
 
 def reported_conversations(viewer: User, staff: int | None) -> ConversationQuerySet:
-    seen = Conversation.objects.visible_to(viewer).filter(Q(student=None) | Q(student__is_test=False))
+    seen = Conversation.objects.visible_to(viewer).filter(
+        Q(student=None) | Q(student__is_test=False)
+    )
     return seen.filter(staff=staff) if staff else seen
 
 
 def reported_messages(viewer: User, filters: Filters) -> "QuerySet[Message]":
     """The messages of the period, by the moment they were written."""
     conversations = reported_conversations(viewer, filters.staff)
-    messages = Message.objects.filter(conversation__in=conversations, created_at__lt=filters.period.until)
+    messages = Message.objects.filter(
+        conversation__in=conversations, created_at__lt=filters.period.until
+    )
     if filters.period.since:
         messages = messages.filter(created_at__gte=filters.period.since)
     return messages.filter(channel=filters.channel)

@@ -1,4 +1,6 @@
-"""The rows of a caseload file become caseloads, set by set, in the caller's transaction."""
+"""The rows of a caseload file become caseloads, set by
+set, in the caller's transaction.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -28,9 +30,12 @@ GIVEN_ENTRIES = """
     CREATE TEMP TABLE given_entry (number integer, staff_email text, institutional_id text, id_key text, relation text)
     ON COMMIT DROP
 """
-TWINS = "CREATE TEMP TABLE IF NOT EXISTS given_twin (institutional_id text, stands_for text) ON COMMIT DROP"
-# The student with the id; else the one that a row of the students file was left out for; else the only one whose id
-# differs in zeros alone.
+TWINS = (
+    "CREATE TEMP TABLE IF NOT EXISTS given_twin (institutional_id text, stands_for"
+    " text) ON COMMIT DROP"
+)
+# The student with the id; else the one that a row of the students file was left out
+# for; else the only one whose id differs in zeros alone.
 GIVEN_PAIRS = """
     CREATE TEMP TABLE given_pair ON COMMIT DROP AS
     SELECT entry.number, entry.staff_email, entry.institutional_id, entry.relation, staff.id AS staff_id,
@@ -48,7 +53,10 @@ UNMATCHED = """
     SELECT number, staff_email, institutional_id, staff_id IS NOT NULL, student_id IS NOT NULL
     FROM given_pair WHERE staff_id IS NULL OR student_id IS NULL ORDER BY number
 """
-LOCK_STAFF = "SELECT id FROM accounts_user WHERE id IN (SELECT staff_id FROM given_pair) ORDER BY id FOR NO KEY UPDATE"
+LOCK_STAFF = (
+    "SELECT id FROM accounts_user WHERE id IN (SELECT staff_id FROM given_pair) ORDER"
+    " BY id FOR NO KEY UPDATE"
+)
 _LEFT = """
     staff_id IN (SELECT staff_id FROM given_pair) AND NOT EXISTS (
         SELECT FROM given_pair AS pair WHERE pair.staff_id = entry.staff_id AND pair.student_id = entry.student_id
@@ -65,33 +73,55 @@ MERGE_PAIRS = """
     FROM given_pair ORDER BY staff_id, student_id, number DESC
     ON CONFLICT (staff_id, student_id) DO UPDATE SET relation = excluded.relation WHERE entry.relation <> excluded.relation
 """
-COUNT_PAIRS = "SELECT count(*) FROM (SELECT DISTINCT staff_id, student_id FROM given_pair) AS pair"
+COUNT_PAIRS = (
+    "SELECT count(*) FROM (SELECT DISTINCT staff_id, student_id FROM given_pair) AS"
+    " pair"
+)
 
 
 class Assigned(NamedTuple):
-    """``entries``: of the staff who are named, as they are now; ``loss``: of those they had."""
+    """``entries``: of the staff who are named, as they are
+    now; ``loss``: of those they had.
+    """
 
     entries: int
     loss: Loss
 
 
 def assign(table: Table) -> Assigned:
-    """Make the caseloads of the staff who are named exactly what the rows say; of a pair that comes twice the last counts.
+    """Make the caseloads of the staff who are named exactly what the rows say; of a
+    pair that comes twice the last counts.
 
-    Raises RosterFault with every row that names somebody we do not have; then nothing is written.
+    Raises RosterFault with every row that names somebody we do not have; then nothing
+    is written.
     """
     stops: list[Fault] = []
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS given_entry, given_pair")
         cursor.execute(GIVEN_ENTRIES)
-        given = copy_in(cursor, "COPY given_entry", EntryRow._fields, _entries(table, stops))
+        given = copy_in(
+            cursor,
+            "COPY given_entry",
+            EntryRow._fields,
+            _entries(table, stops),
+        )
         if not given and not stops:
-            stops.append(Fault(0, "", "", "has no rows under its header. Nothing was changed.", table.file))
+            stops.append(
+                Fault(
+                    0,
+                    "",
+                    "",
+                    "has no rows under its header. Nothing was changed.",
+                    table.file,
+                )
+            )
         if stops:
             raise RosterFault(stops)
         for statement in ("ANALYZE given_entry", TWINS, GIVEN_PAIRS, UNMATCHED):
             cursor.execute(statement)
-        if faults := [fault for row in cursor.fetchall() for fault in _unmatched(table.file, row)]:
+        if faults := [
+            fault for row in cursor.fetchall() for fault in _unmatched(table.file, row)
+        ]:
             raise RosterFault(faults)
         cursor.execute(LOCK_STAFF)
         cursor.execute(LOST)
@@ -107,18 +137,54 @@ def _entries(table: Table, stops: list[Fault]) -> Iterator[EntryRow]:
     """What can be read; what cannot is added to ``stops``."""
     for number, cells, is_torn in table.rows():
         if is_torn:
-            stops.append(Fault(number, "", "", "has more cells than columns. Is a comma unquoted?", table.file))
+            stops.append(
+                Fault(
+                    number,
+                    "",
+                    "",
+                    "has more cells than columns. Is a comma unquoted?",
+                    table.file,
+                )
+            )
             continue
-        given_id, given_email = cells["institutional_id"] or "", cells["staff_email"] or ""
+        given_id, given_email = (
+            cells["institutional_id"] or "",
+            cells["staff_email"] or "",
+        )
         whose, address = read_id(given_id), _address(given_email)
         if whose.fault:
-            stops.append(Fault(number, "institutional_id", given_id, whose.fault, table.file))
+            stops.append(
+                Fault(
+                    number,
+                    "institutional_id",
+                    given_id,
+                    whose.fault,
+                    table.file,
+                )
+            )
         if not address:
-            reason = "is not the address of a staff account. Correct it, or take the row out."
-            stops.append(Fault(number, "staff_email", given_email, reason, table.file))
+            reason = (
+                "is not the address of a staff account. Correct it, or take the row"
+                " out."
+            )
+            stops.append(
+                Fault(
+                    number,
+                    "staff_email",
+                    given_email,
+                    reason,
+                    table.file,
+                )
+            )
         if address and not whose.fault:
             relation = _relation(cells.get("relation") or "")
-            yield EntryRow(number, address, whose.kept, id_key(whose.kept), relation)
+            yield EntryRow(
+                number,
+                address,
+                whose.kept,
+                id_key(whose.kept),
+                relation,
+            )
 
 
 def _address(cell: str) -> str:
@@ -139,7 +205,22 @@ def _unmatched(file: str, row: tuple[int, str, str, bool, bool]) -> Iterator[Fau
     number, address, id, has_staff, has_student = row
     if not has_staff:
         reason = "is no staff account. Make the account first, or correct the address."
-        yield Fault(number, "staff_email", address, reason, file)
+        yield Fault(
+            number,
+            "staff_email",
+            address,
+            reason,
+            file,
+        )
     if not has_student:
-        reason = "is the ID of no student. Put the student into the students file, or take the row out."
-        yield Fault(number, "institutional_id", id, reason, file)
+        reason = (
+            "is the ID of no student. Put the student into the students file, or take"
+            " the row out."
+        )
+        yield Fault(
+            number,
+            "institutional_id",
+            id,
+            reason,
+            file,
+        )

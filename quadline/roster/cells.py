@@ -1,4 +1,6 @@
-"""What one cell must hold: text in, the value that is kept out, or what is wrong with it. No database here."""
+"""What one cell must hold: text in, the value that is kept out, or
+what is wrong with it. No database here.
+"""
 
 import re
 from zoneinfo import available_timezones
@@ -8,11 +10,21 @@ from quadline.sms.phones import PhoneError, normalise
 
 LONGEST_VALUE, MOST_VALUES = 60, 50  # of a cell with several
 LONGEST_EMAIL, LONGEST_LOCAL_PART = 254, 64  # RFC 5321, section 4.5.3.1
-ZONES = {zone.casefold(): zone for zone in available_timezones()}  # once: it reads hundreds of files
-ERRORS = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|#+)", re.IGNORECASE)
-NO_NAME = frozenset({".", "-", "--", "_", "*", "?", "n/a", "(none)"})  # typed where there is no second name
-NO_PHONE = re.compile(r"[\W_]*(n/?a|no(ne)?|nil|null|unknown|not? \w+|tbd|landline|x+)?[\W_]*", re.IGNORECASE)
-CALLED = re.compile(r"(?:tel|cell|mobile|phone|[cm])\s*:\s*|\s*\(?\b(?:cell|mobile|[cm])\)?$", re.IGNORECASE)
+# once: it reads hundreds of files
+ZONES = {zone.casefold(): zone for zone in available_timezones()}
+ERRORS = re.compile(
+    r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|#+)", re.IGNORECASE
+)
+# typed where there is no second name
+NO_NAME = frozenset({".", "-", "--", "_", "*", "?", "n/a", "(none)"})
+NO_PHONE = re.compile(
+    r"[\W_]*(n/?a|no(ne)?|nil|null|unknown|not? \w+|tbd|landline|x+)?[\W_]*",
+    re.IGNORECASE,
+)
+CALLED = re.compile(
+    r"(?:tel|cell|mobile|phone|[cm])\s*:\s*|\s*\(?\b(?:cell|mobile|[cm])\)?$",
+    re.IGNORECASE,
+)
 BETWEEN = re.compile(r"\s*(?:[/;,&|\n]|\bor\b|\band\b)\s*", re.IGNORECASE)
 DIGITS = re.compile(r"\d")
 # RFC 5322 dot-atom, and a domain of two labels or more.
@@ -35,7 +47,9 @@ def text(cell: str, longest: int) -> str:
     if ERRORS.fullmatch(value):
         raise CellFault("is a spreadsheet's error. Correct it, or leave it empty.")
     if UNREADABLE in value:
-        raise CellFault("has a character that cannot be read. Save the file as “CSV UTF-8”.")
+        raise CellFault(
+            "has a character that cannot be read. Save the file as “CSV UTF-8”."
+        )
     if len(value) > longest:
         raise CellFault(f"is longer than {longest} characters. Shorten it.")
     return value
@@ -63,7 +77,11 @@ def phone(cell: str) -> str:
 def email(cell: str) -> str:
     """One address, in lower case. Raises CellFault."""
     value = text(cell, 1000).lower()
-    parts = {_address(part) for part in re.split(r"[;,\s]+(?=[^\s@]*@)", _without_name(value)) if part.strip()}
+    parts = {
+        _address(part)
+        for part in re.split(r"[;,\s]+(?=[^\s@]*@)", _without_name(value))
+        if part.strip()
+    }
     if len(parts) > 1:
         raise CellFault("has more than one address. Keep the institutional one.")
     address = parts.pop() if parts else ""
@@ -77,9 +95,15 @@ def several(cell: str) -> list[str]:
     parts = (part.strip() for part in text(cell, 10_000).split(";"))
     values = list(dict.fromkeys(filter(None, parts)))
     if too_long := [value for value in values if len(value) > LONGEST_VALUE]:
-        raise CellFault(f"“{too_long[0][:LONGEST_VALUE]}…” is longer than {LONGEST_VALUE} characters. Is a semicolon missing?")
+        raise CellFault(
+            f"“{too_long[0][:LONGEST_VALUE]}…” is longer than {LONGEST_VALUE}"
+            " characters. Is a semicolon missing?"
+        )
     if len(values) > MOST_VALUES:
-        raise CellFault(f"has more than {MOST_VALUES} values. Keep those that people choose students by.")
+        raise CellFault(
+            f"has more than {MOST_VALUES} values. Keep those that people choose"
+            " students by."
+        )
     return values
 
 
@@ -111,7 +135,11 @@ def _the_only(numbers: list[str]) -> str:
 
 
 def _number(value: str) -> str:
-    typed = CALLED.sub("", value) if value[:1].isalpha() or value[-1:].isalpha() or value[-1:] == ")" else value
+    typed = (
+        CALLED.sub("", value)
+        if value[:1].isalpha() or value[-1:].isalpha() or value[-1:] == ")"
+        else value
+    )
     if found := SCIENTIFIC.fullmatch(typed):
         typed = _in_digits(*found.groups())
     typed = typed.removesuffix(".0")
@@ -125,7 +153,9 @@ def _number(value: str) -> str:
 
 
 def _in_digits(first: str, decimals: str | None, exponent: str) -> str:
-    digits = first + (decimals or "").ljust(int(exponent), "0") if int(exponent) < 12 else ""
+    digits = (
+        first + (decimals or "").ljust(int(exponent), "0") if int(exponent) < 12 else ""
+    )
     if len(first + (decimals or "")) < len(digits) - 1 or not digits:
         raise CellFault("has lost digits in a spreadsheet. Format the column as text.")
     return digits

@@ -1,4 +1,6 @@
-"""Which column is which: our names, and those that spreadsheets and student systems give them. No database here."""
+"""Which column is which: our names, and those that spreadsheets and
+student systems give them. No database here.
+"""
 
 import re
 import unicodedata
@@ -7,38 +9,154 @@ from typing import NamedTuple
 
 STUDENTS: dict[str, tuple[str, ...]] = {
     "institutional_id": (
-        *("student id", "studentid", "student number", "student no", "student id number", "id number"),
-        *("sis id", "sis user id", "banner id", "colleague id", "emplid", "empl id", "campus id", "university id"),
-        *("college id", "person id", "peoplesoft id", "spriden id", "institution id", "cwid", "sid"),
+        *(
+            "student id",
+            "studentid",
+            "student number",
+            "student no",
+            "student id number",
+            "id number",
+        ),
+        *(
+            "sis id",
+            "sis user id",
+            "banner id",
+            "colleague id",
+            "emplid",
+            "empl id",
+            "campus id",
+            "university id",
+        ),
+        *(
+            "college id",
+            "person id",
+            "peoplesoft id",
+            "spriden id",
+            "institution id",
+            "cwid",
+            "sid",
+        ),
     ),
-    "name": ("student name", "full name", "student full name", "name last first", "last first"),
-    "first_name": ("first", "given name", "given names", "legal first name", "student first name", "fname", "forename"),
-    "last_name": ("last", "family name", "surname", "legal last name", "student last name", "lname"),
-    "preferred_name": ("preferred first name", "preferred", "nickname", "chosen name", "goes by", "preferred first"),
+    "name": (
+        "student name",
+        "full name",
+        "student full name",
+        "name last first",
+        "last first",
+    ),
+    "first_name": (
+        "first",
+        "given name",
+        "given names",
+        "legal first name",
+        "student first name",
+        "fname",
+        "forename",
+    ),
+    "last_name": (
+        "last",
+        "family name",
+        "surname",
+        "legal last name",
+        "student last name",
+        "lname",
+    ),
+    "preferred_name": (
+        "preferred first name",
+        "preferred",
+        "nickname",
+        "chosen name",
+        "goes by",
+        "preferred first",
+    ),
     "pronouns": ("pronoun", "personal pronouns", "preferred pronouns"),
     "email": (
-        *("email address", "institutional email", "school email", "college email", "campus email", "student email"),
-        *("university email", "institutional email address", "student email address", "e mail", "e mail address"),
+        *(
+            "email address",
+            "institutional email",
+            "school email",
+            "college email",
+            "campus email",
+            "student email",
+        ),
+        *(
+            "university email",
+            "institutional email address",
+            "student email address",
+            "e mail",
+            "e mail address",
+        ),
         "primary email",
     ),
     "mobile": (
-        *("mobile phone", "mobile number", "mobile phone number", "cell", "cell phone", "cell number", "cellphone"),
-        *("cell phone number", "phone mobile", "phone cell", "student mobile", "student cell", "text number"),
-        *("mobile no", "sms number", "sms", "mobile telephone", "student cell phone", "student mobile phone"),
+        *(
+            "mobile phone",
+            "mobile number",
+            "mobile phone number",
+            "cell",
+            "cell phone",
+            "cell number",
+            "cellphone",
+        ),
+        *(
+            "cell phone number",
+            "phone mobile",
+            "phone cell",
+            "student mobile",
+            "student cell",
+            "text number",
+        ),
+        *(
+            "mobile no",
+            "sms number",
+            "sms",
+            "mobile telephone",
+            "student cell phone",
+            "student mobile phone",
+        ),
     ),
-    "landline": ("home phone", "landline phone", "home phone number", "phone home", "house phone", "home telephone"),
+    "landline": (
+        "home phone",
+        "landline phone",
+        "home phone number",
+        "phone home",
+        "house phone",
+        "home telephone",
+    ),
     "time_zone": ("timezone", "tz"),
     "status": (),  # of other names: “Full-time”, “Good standing”
-    "program": ("program of study", "major", "academic program", "primary program", "plan"),
+    "program": (
+        "program of study",
+        "major",
+        "academic program",
+        "primary program",
+        "plan",
+    ),
     "tags": ("tag", "groups", "student groups"),
     "courses": ("course", "classes", "current courses"),
     "test_student": ("is test",),
 }
 CASELOAD: dict[str, tuple[str, ...]] = {
     "staff_email": (
-        *("advisor email", "adviser email", "primary advisor email", "primary adviser email", "assigned to email"),
-        *("advisor email address", "staff email address", "coach email", "counselor email"),
-        *("assigned advisor email", "academic advisor email", "success coach email", "faculty email"),
+        *(
+            "advisor email",
+            "adviser email",
+            "primary advisor email",
+            "primary adviser email",
+            "assigned to email",
+        ),
+        *(
+            "advisor email address",
+            "staff email address",
+            "coach email",
+            "counselor email",
+        ),
+        *(
+            "assigned advisor email",
+            "academic advisor email",
+            "success coach email",
+            "faculty email",
+        ),
     ),
     "institutional_id": STUDENTS["institutional_id"],
     "relation": ("relationship", "advisor type", "advisor role"),
@@ -58,10 +176,29 @@ IF_NO_BETTER = {
     "type": "relation",
     "student": "name",
 }
-# Of these, two that may be meant stop the file; of others the one with our own name counts.
-ONE_ONLY = frozenset({"institutional_id", "name", "first_name", "last_name", "email", "mobile", "staff_email"})
+# Of these, two that may be meant stop the file; of others the one with our own name
+# counts.
+ONE_ONLY = frozenset(
+    {
+        "institutional_id",
+        "name",
+        "first_name",
+        "last_name",
+        "email",
+        "mobile",
+        "staff_email",
+    }
+)
 # May be a mobile or not: nobody is texted on a guess.
-PERHAPS_MOBILE = ("phone", "phone number", "telephone", "primary phone", "contact number", "contact phone", "tel")
+PERHAPS_MOBILE = (
+    "phone",
+    "phone number",
+    "telephone",
+    "primary phone",
+    "contact number",
+    "contact phone",
+    "tel",
+)
 _WORD = re.compile(r"[a-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -76,7 +213,9 @@ class Kind(NamedTuple):
 
 
 class Header(NamedTuple):
-    """``places``: where each column stands; ``missing`` and ``twice`` are reasons to read no further."""
+    """``places``: where each column stands; ``missing`` and
+    ``twice`` are reasons to read no further.
+    """
 
     places: Mapping[str, int]
     missing: tuple[str, ...]
@@ -100,8 +239,18 @@ def _by_name(columns: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return names
 
 
-STUDENT_FILE = Kind("students", REQUIRED_STUDENT, frozenset(STUDENTS), _by_name(STUDENTS))
-CASELOAD_FILE = Kind("caseload", REQUIRED_CASELOAD, frozenset(CASELOAD), _by_name(CASELOAD))
+STUDENT_FILE = Kind(
+    "students",
+    REQUIRED_STUDENT,
+    frozenset(STUDENTS),
+    _by_name(STUDENTS),
+)
+CASELOAD_FILE = Kind(
+    "caseload",
+    REQUIRED_CASELOAD,
+    frozenset(CASELOAD),
+    _by_name(CASELOAD),
+)
 
 
 def known_column(name: str, kind: Kind) -> str:
@@ -117,15 +266,28 @@ def read_header(cells: Sequence[str], kind: Kind) -> Header:
         found.pop("name", None)
     first = {column: places[0] for column, places in found.items()}
     twice = {
-        column: tuple(" ".join(cells[place].split()) for place in places) for column, places in found.items() if len(places) > 1
+        column: tuple(" ".join(cells[place].split()) for place in places)
+        for column, places in found.items()
+        if len(places) > 1
     }
     used = {place for places in found.values() for place in places}
-    unknown = tuple(" ".join(cell.split()) for place, cell in enumerate(cells) if place not in used and plain(cell))
-    return Header(first, _missing(first, kind), twice, unknown)
+    unknown = tuple(
+        " ".join(cell.split())
+        for place, cell in enumerate(cells)
+        if place not in used and plain(cell)
+    )
+    return Header(
+        first,
+        _missing(first, kind),
+        twice,
+        unknown,
+    )
 
 
 def _found(cells: Sequence[str], kind: Kind) -> dict[str, list[int]]:
-    """The places of each column that is meant: more than one where it cannot be told which."""
+    """The places of each column that is meant: more than one
+    where it cannot be told which.
+    """
     found: dict[str, list[int]] = {}
     for place, cell in enumerate(cells):
         if column := known_column(cell, kind):
@@ -144,4 +306,8 @@ def _found(cells: Sequence[str], kind: Kind) -> dict[str, list[int]]:
 def _missing(found: Mapping[str, int], kind: Kind) -> tuple[str, ...]:
     has_name = "name" in found
     parts = ("first_name", "last_name")
-    return tuple(column for column in kind.required if column not in found and not (has_name and column in parts))
+    return tuple(
+        column
+        for column in kind.required
+        if column not in found and not (has_name and column in parts)
+    )

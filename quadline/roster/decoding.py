@@ -1,4 +1,6 @@
-"""The text of a file as spreadsheets and student systems write it: which encoding, and what is no text at all."""
+"""The text of a file as spreadsheets and student systems write it: which
+encoding, and what is no text at all.
+"""
 
 import codecs
 import re
@@ -67,10 +69,15 @@ def _by(content: bytes, encoding: str) -> Decoded:
 def _refuse_other_kinds(content: bytes) -> None:
     for beginning, kind in OTHER_KINDS:
         if content.startswith(beginning):
-            raise NotText(f"is {kind}, not a CSV file. Open it and save it as “CSV UTF-8”.")
+            raise NotText(
+                f"is {kind}, not a CSV file. Open it and save it as “CSV UTF-8”."
+            )
     start = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith(PAGES):
-        raise NotText("is a web page, not a CSV file. Open it in a spreadsheet and save it as “CSV UTF-8”.")
+        raise NotText(
+            "is a web page, not a CSV file. Open it in a spreadsheet and save it as"
+            " “CSV UTF-8”."
+        )
 
 
 def _without_mark(content: bytes) -> str:
@@ -88,13 +95,17 @@ def _without_mark(content: bytes) -> str:
 
 
 def _of_single_bytes(content: bytes) -> str:
-    """UTF-8 with a broken byte, or the code page of an old spreadsheet on Windows or on a Mac."""
+    """UTF-8 with a broken byte, or the code page of an old
+    spreadsheet on Windows or on a Mac.
+    """
     lenient = content.decode("utf-8", "replace")
     whole = sum(not char.isascii() and char != "\ufffd" for char in lenient)
     broken = lenient.count("\ufffd")
     if whole >= broken or _is_cut(content):
         return "utf-8"
-    of_windows, of_mac = (content.decode(each, "replace") for each in ("cp1252", "mac_roman"))
+    of_windows, of_mac = (
+        content.decode(each, "replace") for each in ("cp1252", "mac_roman")
+    )
     return "mac_roman" if _likely(of_mac) > _likely(of_windows) else "cp1252"
 
 
@@ -109,7 +120,9 @@ def _is_cut(content: bytes) -> bool:
 
 
 def _likely(text: str) -> int:
-    """How much it reads like names: letters where letters are, and no capital within a word."""
+    """How much it reads like names: letters where letters are,
+    and no capital within a word.
+    """
     found = islice(BEYOND_ASCII.finditer(text), ENOUGH)
     return sum(1 if _fits(each[2], each[1]) else -1 for each in found)
 

@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 HEADER = ("file", "row", "column", "value", "reason")
 LONGEST_SHOWN = 60
-# What makes a spreadsheet calculate a cell (OWASP, CSV Injection; as reports/csv_export.py).
+# What makes a spreadsheet calculate a cell (OWASP, CSV Injection; as
+# reports/csv_export.py).
 FORMULA = frozenset("=+-@\u2212＝＋－＠﹢﹣﹦﹫\t\r\n")
 
 
 class Fault(NamedTuple):
-    """One thing wrong. ``row`` is the one a spreadsheet shows; 0 where it is about the whole file."""
+    """One thing wrong. ``row`` is the one a spreadsheet shows; 0
+    where it is about the whole file.
+    """
 
     row: int
     column: str
@@ -34,7 +37,9 @@ class Fault(NamedTuple):
 
 
 class RosterFault(ValueError):
-    """Nothing was imported or changed; ``faults`` says why and what to do, with file, row and column."""
+    """Nothing was imported or changed; ``faults`` says why and what
+    to do, with file, row and column.
+    """
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("\n".join(map(str, faults)))
@@ -42,10 +47,19 @@ class RosterFault(ValueError):
 
 
 def write_faults(path: Path, faults: Iterable[Fault]) -> None:
-    """As a file for a spreadsheet, for its owner only: it has what stood in the cells. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    """As a file for a spreadsheet, for its owner only: it has what
+    stood in the cells. Raises OSError.
+    """
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600
+    )
     os.fchmod(descriptor, 0o600)
-    with open(descriptor, "w", encoding="utf-8-sig", newline="") as output:
+    with open(
+        descriptor,
+        "w",
+        encoding="utf-8-sig",
+        newline="",
+    ) as output:
         writer = csv.writer(output)
         writer.writerow(HEADER)
         for fault in faults:

@@ -1,4 +1,6 @@
-"""Whose row it is: ids without what spreadsheets and invisible characters do to them. No database here."""
+"""Whose row it is: ids without what spreadsheets and invisible
+characters do to them. No database here.
+"""
 
 import re
 import unicodedata
@@ -12,14 +14,18 @@ DATE = re.compile(
     r"\d{1,2}-[A-Z][a-z]{2}(-\d{2,4})?|[A-Z][a-z]{2}-\d{2,4}|\d{1,2}/\d{1,2}/\d{2,4}"
     r"|\d{4}-\d{2}-\d{2}( \d{2}:\d{2}(:\d{2})?)?"
 )
-NO_ID = frozenset({"n/a", "na", "none", "null", "nil", "unknown", "-", "--", "?", "tbd"})
+NO_ID = frozenset(
+    {"n/a", "na", "none", "null", "nil", "unknown", "-", "--", "?", "tbd"}
+)
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−﹣－", "-"))
 UNREADABLE = "\ufffd"
 LONGEST_ID = 40
 
 
 class Id(NamedTuple):
-    """An id as it is kept. With a fault it cannot be trusted, or was changed by a spreadsheet."""
+    """An id as it is kept. With a fault it cannot be trusted,
+    or was changed by a spreadsheet.
+    """
 
     kept: str
     fault: str = ""  # why nobody can say whose row it is
@@ -39,7 +45,9 @@ def visible(text: str) -> str:
 
 
 def read_id(raw: str) -> Id:
-    """An id as a spreadsheet wrote it. Zeros that it took away are still missing: id_key."""
+    """An id as a spreadsheet wrote it. Zeros that it took
+    away are still missing: id_key.
+    """
     text = _plain(raw)
     if fault := _why_none(text):
         return Id("", fault)
@@ -54,7 +62,9 @@ def read_id(raw: str) -> Id:
 
 
 def id_key(institutional_id: str) -> str:
-    """What two ids share that differ only in capitals, spaces, or zeros in front of a number."""
+    """What two ids share that differ only in capitals, spaces,
+    or zeros in front of a number.
+    """
     key = _plain(institutional_id).casefold().replace(" ", "").translate(DASHES)
     return (key.lstrip("0") or "0" if key.isdecimal() else key)[:LONGEST_ID]
 
@@ -67,7 +77,9 @@ def _is_seen(char: str) -> bool:
 
 
 def _plain(raw: str) -> str:
-    """Without a formula's or a text cell's marks around it; full-width digits are digits."""
+    """Without a formula's or a text cell's marks around it;
+    full-width digits are digits.
+    """
     if raw.isascii() and raw.isalnum():
         return raw
     text = visible(unicodedata.normalize("NFKC", raw))
@@ -87,12 +99,22 @@ def _why_none(text: str) -> str:
     if len(text) > LONGEST_ID:
         return f"is longer than {LONGEST_ID} characters"
     if DATE.fullmatch(text):
-        return "is a date, which a spreadsheet makes of some IDs. Format the column as text."
+        return (
+            "is a date, which a spreadsheet makes of some IDs. Format the column as"
+            " text."
+        )
     return ""
 
 
-def _of_scientific(text: str, first: str, decimals: str | None, exponent: str) -> Id:
-    """4.17733E+05 is 417733. Where it has fewer digits than its exponent says, some are lost."""
+def _of_scientific(
+    text: str,
+    first: str,
+    decimals: str | None,
+    exponent: str,
+) -> Id:
+    """4.17733E+05 is 417733. Where it has fewer digits than
+    its exponent says, some are lost.
+    """
     digits = first + (decimals or "")
     if decimals is None and "+" not in text:
         return Id(text)  # 4E5 may be how the college writes it
@@ -102,4 +124,6 @@ def _of_scientific(text: str, first: str, decimals: str | None, exponent: str) -
 
 
 def _changed(text: str, read: str) -> str:
-    return f"was changed by a spreadsheet and read as {read}. Format the column as text."
+    return (
+        f"was changed by a spreadsheet and read as {read}. Format the column as text."
+    )

@@ -1,4 +1,6 @@
-"""Import students and caseloads from CSV files: a bad cell costs a cell, a doubtful identity stops all."""
+"""Import students and caseloads from CSV files: a bad cell costs a
+cell, a doubtful identity stops all.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,16 +22,30 @@ TORN = "has more cells than columns. Put quotes around a value with a comma in i
 
 
 class Dropped(RosterFault):
-    """More would be gone than a person may lose by accident. ``imported``: what the files would have done."""
+    """More would be gone than a person may lose by accident.
+    ``imported``: what the files would have done.
+    """
 
     def __init__(self, losses: list[Loss], imported: "Imported") -> None:
-        super().__init__([Fault(0, "", "", _dropped(loss)) for loss in losses])
+        super().__init__(
+            [
+                Fault(
+                    0,
+                    "",
+                    "",
+                    _dropped(loss),
+                )
+                for loss in losses
+            ]
+        )
         self.imported = imported
 
 
 @dataclass
 class Imported:
-    """What an import did: counts, cells that were left as they were, and what a person should know."""
+    """What an import did: counts, cells that were left as they
+    were, and what a person should know.
+    """
 
     students: int = 0  # rows of the students file
     new: int = 0
@@ -58,9 +74,11 @@ def import_roster(
     may_drop: bool = False,
     now: datetime | None = None,
 ) -> Imported:
-    """Make the roster what the files say: students by institutional id, and the caseloads of the staff they name.
+    """Make the roster what the files say: students by institutional id, and the
+    caseloads of the staff they name.
 
-    Students who are not in the file stay. Raises RosterFault, or Dropped unless ``may_drop``; then nothing has changed.
+    Students who are not in the file stay. Raises RosterFault, or Dropped unless
+    ``may_drop``; then nothing has changed.
     """
     done = Imported()
     table = read_table(students_file, STUDENT_FILE)
@@ -81,17 +99,31 @@ def import_roster(
 
 
 def checked_students(
-    rows: Iterable[Row | TableRow], faults: list[Fault], *, file: str = "", twice: str = "in the file"
+    rows: Iterable[Row | TableRow],
+    faults: list[Fault],
+    *,
+    file: str = "",
+    twice: str = "in the file",
 ) -> Iterator[tuple[int, StudentRow]]:
-    """The rows as students, one by one: a roster may not fit into memory. Faults of cells are added to ``faults``.
+    """The rows as students, one by one: a roster may not fit into memory. Faults of
+    cells are added to ``faults``.
 
-    Raises RosterFault after the last, with every row of which nobody can say whose it is.
+    Raises RosterFault after the last, with every row of which nobody can say whose it
+    is.
     """
     seen: dict[str, tuple[int, int]] = {}
     stops: list[Fault] = []
     for row in rows:
         if isinstance(row, TableRow) and row.is_torn:
-            stops.append(Fault(row.number, "", "", TORN, file))
+            stops.append(
+                Fault(
+                    row.number,
+                    "",
+                    "",
+                    TORN,
+                    file,
+                )
+            )
             continue
         student, wrong, stopping = read_student(row.cells, number=row.number, file=file)
         faults += wrong
@@ -104,25 +136,60 @@ def checked_students(
             yield row.number, student
         else:
             reason = f"is {twice} twice, in row {first} too."
-            again = Fault(row.number, "institutional_id", student.institutional_id, reason, file)
-            _note_again(again, is_same=said == before, faults=faults, stops=stops)
+            again = Fault(
+                row.number,
+                "institutional_id",
+                student.institutional_id,
+                reason,
+                file,
+            )
+            _note_again(
+                again,
+                is_same=said == before,
+                faults=faults,
+                stops=stops,
+            )
     if stops:
         raise RosterFault(stops)
 
 
-def _note_again(again: Fault, *, is_same: bool, faults: list[Fault], stops: list[Fault]) -> None:
-    """A row that says the same once more is left out; two that differ are one student's, and nobody knows which counts."""
+def _note_again(
+    again: Fault,
+    *,
+    is_same: bool,
+    faults: list[Fault],
+    stops: list[Fault],
+) -> None:
+    """A row that says the same once more is left out; two that differ are one
+    student's, and nobody knows which counts.
+    """
     if is_same:
-        faults.append(again._replace(reason=f"{again.reason} The row says the same and was left out."))
+        faults.append(
+            again._replace(
+                reason=f"{again.reason} The row says the same and was left out."
+            )
+        )
     else:
         stops.append(again._replace(reason=f"{again.reason} They differ: keep one."))
 
 
 def _import_students(table: Table, done: Imported, now: datetime) -> list[Loss]:
-    compared = compare_students(checked_students(table.rows(), done.faults, file=table.file), is_whole=True)
+    compared = compare_students(
+        checked_students(table.rows(), done.faults, file=table.file), is_whole=True
+    )
     if not compared.given:
         reason = "has no students under its header. Nothing was changed."
-        raise RosterFault([Fault(0, "", "", reason, table.file)])
+        raise RosterFault(
+            [
+                Fault(
+                    0,
+                    "",
+                    "",
+                    reason,
+                    table.file,
+                )
+            ]
+        )
     done.faults += [fault._replace(file=table.file) for fault in compared.faults]
     done.students = compared.kept
     done.leaving = compared.losses[0].lost
@@ -134,8 +201,15 @@ def _notes(table: Table) -> Iterator[str]:
     yield table.said
     if "mobile" not in table.header.places:
         perhaps = perhaps_mobile(table)
-        hint = f" If “{perhaps}” holds them, rename it to mobile." if perhaps else " Name their column mobile."
-        yield f"{table.file}: there is no column mobile. The numbers that are known stay.{hint}"
+        hint = (
+            f" If “{perhaps}” holds them, rename it to mobile."
+            if perhaps
+            else " Name their column mobile."
+        )
+        yield (
+            f"{table.file}: there is no column mobile. The numbers that are known"
+            f" stay.{hint}"
+        )
     if table.header.unknown:
         names = ", ".join(table.header.unknown[:10])
         yield f"{table.file}: columns that were not read: {names}."
@@ -143,4 +217,7 @@ def _notes(table: Table) -> Iterator[str]:
 
 def _dropped(loss: Loss) -> str:
     share = f"{loss.lost / loss.there:.0%}"
-    return f"{loss.lost:,} of {loss.there:,} {loss.what} ({share}) would be gone, more than {MOST_LOST:.0%}."
+    return (
+        f"{loss.lost:,} of {loss.there:,} {loss.what} ({share}) would be gone, more"
+        f" than {MOST_LOST:.0%}."
+    )

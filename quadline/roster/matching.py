@@ -1,4 +1,5 @@
-"""Which student each row of a roster is about; and the rows that would make somebody a second time.
+"""Which student each row of a roster is about; and the rows that
+would make somebody a second time.
 
 The rows are in the temporary table ``given_student`` (saving.py). A row is about the
 student with its id. Where nobody has it, a student whose id differs only in zeros or
@@ -6,7 +7,8 @@ capitals is meant, if a name, the email or the mobile agrees. What then is left 
 unless it looks like somebody who is there.
 """
 
-# ruff: noqa: S608  # no value in the statements: what is put together here are their common parts
+# ruff: noqa: S608  # no value in the statements: what is put together here are their
+# common parts
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -23,7 +25,10 @@ MATCH_IDS = """
     FROM given_student AS given JOIN roster_student AS student USING (institutional_id)
 """
 INDEX_MATCHES = "CREATE INDEX ON given_match (student_id)"
-NEW_ROWS = "SELECT given.* FROM given_student AS given LEFT JOIN given_match USING (number) WHERE student_id IS NULL"
+NEW_ROWS = (
+    "SELECT given.* FROM given_student AS given LEFT JOIN given_match USING (number)"
+    " WHERE student_id IS NULL"
+)
 BY_KEY = f"""
     WITH new AS MATERIALIZED ({NEW_ROWS})
     SELECT new.number, new.institutional_id, new.first_name, new.last_name, new.preferred_name, new.email, new.mobile,
@@ -38,7 +43,8 @@ ADD_MATCHES = """
     INSERT INTO given_match (number, student_id, kept_id)
     SELECT * FROM unnest(%s::int[], %s::bigint[], %s::text[])
 """
-# One candidate of each kind for a row, however many share an email or a phone: a file of placeholders stays linear.
+# One candidate of each kind for a row, however many share an email or a phone: a file
+# of placeholders stays linear.
 THERE_ALREADY = f"""
     WITH new AS MATERIALIZED ({NEW_ROWS}),
     by_email AS (
@@ -59,7 +65,8 @@ THERE_ALREADY = f"""
     FROM pair JOIN new USING (number) JOIN roster_student AS student ON student.id = pair.student_id
     ORDER BY new.number, student.id
 """
-# Of rows that may be one person's the best stays: in one order for all, so that none is left out for one that is too.
+# Of rows that may be one person's the best stays: in one order for all, so that none is
+# left out for one that is too.
 BEST = "student_id IS NULL, length(institutional_id) DESC, number"
 IN_THE_FILE = f"""
     WITH whole AS MATERIALIZED (
@@ -82,7 +89,10 @@ IN_THE_FILE = f"""
     FROM pair JOIN given_student AS new USING (number) JOIN given_student AS other ON other.number = pair.other
     ORDER BY new.number, other.number
 """
-STANDS_FOR = "CREATE TEMP TABLE given_twin (institutional_id text, stands_for text) ON COMMIT DROP"
+STANDS_FOR = (
+    "CREATE TEMP TABLE given_twin (institutional_id text, stands_for text) ON COMMIT"
+    " DROP"
+)
 DROP_TWINS = """
     WITH gone AS (
         DELETE FROM given_student USING unnest(%s::int[], %s::text[]) AS twin (number, stands_for)
@@ -105,16 +115,29 @@ NAMELESS = f"""
 
 
 def match_rows(cursor: Any) -> list[Fault]:
-    """Leave in ``given_student`` the rows that are to be, and in ``given_match`` whose they are. Returns what was left out."""
+    """Leave in ``given_student`` the rows that are to be, and in ``given_match`` whose
+    they are. Returns what was left out.
+    """
     cursor.execute("ANALYZE given_student")
     cursor.execute(MATCH_IDS)
     cursor.execute(INDEX_MATCHES)
     cursor.execute(STANDS_FOR)
-    faults = [*_match_by_key(cursor), *_leave_out_twins(cursor, THERE_ALREADY, "a student who is there")]
+    faults = [
+        *_match_by_key(cursor),
+        *_leave_out_twins(cursor, THERE_ALREADY, "a student who is there"),
+    ]
     faults += _leave_out_twins(cursor, IN_THE_FILE, "another row")
     cursor.execute(NAMELESS)
     why = "has no name, and nobody with this ID is there. The row was left out."
-    return faults + [Fault(number, "institutional_id", id, why) for number, id in cursor.fetchall()]
+    return faults + [
+        Fault(
+            number,
+            "institutional_id",
+            id,
+            why,
+        )
+        for number, id in cursor.fetchall()
+    ]
 
 
 def _match_by_key(cursor: Any) -> Iterator[Fault]:
@@ -126,15 +149,30 @@ def _match_by_key(cursor: Any) -> Iterator[Fault]:
         if row.place in matches:
             continue
         if row.agrees_with(student) and not is_taken and student.place not in taken:
-            matches[row.place] = student.place, _fuller(row.institutional_id, student.institutional_id)
+            matches[row.place] = (
+                student.place,
+                _fuller(row.institutional_id, student.institutional_id),
+            )
             taken.add(student.place)
             twins.pop(row.place, None)
         else:
             twins[row.place] = row.institutional_id, student.institutional_id
-    cursor.execute(ADD_MATCHES, [[*matches], [each for each, _ in matches.values()], [id for _, id in matches.values()]])
+    cursor.execute(
+        ADD_MATCHES,
+        [
+            [*matches],
+            [each for each, _ in matches.values()],
+            [id for _, id in matches.values()],
+        ],
+    )
     _drop(cursor, {number: other for number, (_, other) in twins.items()})
     for number, (id, other) in twins.items():
-        yield Fault(number, "institutional_id", id, f"is the ID {other} but for zeros or capitals. The row was left out.")
+        yield Fault(
+            number,
+            "institutional_id",
+            id,
+            f"is the ID {other} but for zeros or capitals. The row was left out.",
+        )
 
 
 def _leave_out_twins(cursor: Any, candidates: str, who: str) -> list[Fault]:
@@ -146,9 +184,14 @@ def _leave_out_twins(cursor: Any, candidates: str, who: str) -> list[Fault]:
             twins.setdefault(row.place, (row, other))
         elif row.has_the_email_of(other):
             doubted.setdefault(row.place, (row, other))
-    _drop(cursor, {number: other.institutional_id for number, (_, other) in twins.items()})
+    _drop(
+        cursor, {number: other.institutional_id for number, (_, other) in twins.items()}
+    )
     doubted = {number: pair for number, pair in doubted.items() if number not in twins}
-    cursor.execute(DROP_EMAILS, [[*doubted], [folded(row.email or "") for row, _ in doubted.values()]])
+    cursor.execute(
+        DROP_EMAILS,
+        [[*doubted], [folded(row.email or "") for row, _ in doubted.values()]],
+    )
     return [
         *(_twin_fault(row, other, who) for row, other in twins.values()),
         *(_email_fault(row, other) for row, other in doubted.values()),
@@ -159,13 +202,29 @@ def _twin_fault(row: Someone, other: Someone, who: str) -> Fault:
     alike = "the email" if row.has_the_email_of(other) else "the mobile and the name"
     if not row.is_twin_of(other):
         alike = "the ID, but for zeros or capitals,"
-    reason = f"has {alike} of {who}, {other.institutional_id} ({other.name}). No second student was made."
-    return Fault(row.place, "institutional_id", row.institutional_id, reason)
+    reason = (
+        f"has {alike} of {who}, {other.institutional_id} ({other.name}). No second"
+        " student was made."
+    )
+    return Fault(
+        row.place,
+        "institutional_id",
+        row.institutional_id,
+        reason,
+    )
 
 
 def _email_fault(row: Someone, other: Someone) -> Fault:
-    reason = f"is the address of {other.institutional_id} ({other.name}) too. It was left empty."
-    return Fault(row.place, "email", row.email or "", reason)
+    reason = (
+        f"is the address of {other.institutional_id} ({other.name}) too. It was left"
+        " empty."
+    )
+    return Fault(
+        row.place,
+        "email",
+        row.email or "",
+        reason,
+    )
 
 
 def _pairs(cursor: Any) -> Iterable[tuple[Someone, Someone, bool]]:

@@ -18,7 +18,9 @@ from quadline.sms import phones
 
 class StudentQuerySet(models.QuerySet["Student"]):
     def visible_to(self, user: User) -> "StudentQuerySet":
-        """The students this person may open. Test students are found by everyone who may text."""
+        """The students this person may open. Test students are
+        found by everyone who may text.
+        """
         if user.may[May.SEE_COLLEGE]:
             return self.all()
         mine = CaseloadEntry.objects.filter(staff=user)
@@ -30,15 +32,23 @@ class StudentQuerySet(models.QuerySet["Student"]):
         return self.filter(allowed) if user.is_active else self.none()
 
     def on_caseload_of(self, user: User) -> "StudentQuerySet":
-        return self.filter(pk__in=CaseloadEntry.objects.filter(staff=user).values("student"))
+        return self.filter(
+            pk__in=CaseloadEntry.objects.filter(staff=user).values("student")
+        )
 
     def matching(self, query: str) -> "StudentQuerySet":
-        """Every word of the query begins a word of the student's names, id, email or phone."""
-        ways = [" & ".join(f"{word}:*" for word in words) for words in search_terms(query)]
+        """Every word of the query begins a word of the
+        student's names, id, email or phone.
+        """
+        ways = [
+            " & ".join(f"{word}:*" for word in words) for words in search_terms(query)
+        ]
         if not ways:
             return self
         prefixes = SearchQuery(" | ".join(ways), config="simple", search_type="raw")
-        return self.annotate(_words=SearchVector("search_text", config="simple")).filter(_words=prefixes)
+        return self.annotate(
+            _words=SearchVector("search_text", config="simple")
+        ).filter(_words=prefixes)
 
     def by_name(self) -> "StudentQuerySet":
         return self.order_by("last_name", "first_name", "pk")
@@ -57,27 +67,49 @@ class Student(models.Model):
     preferred_name = models.CharField(max_length=120, blank=True)
     pronouns = models.CharField(max_length=40, blank=True)
     email = models.EmailField(blank=True)  # the institutional account
-    mobile = models.CharField(max_length=16, blank=True, db_index=True)  # E.164
+    mobile = models.CharField(
+        max_length=16,
+        blank=True,
+        db_index=True,
+    )  # E.164
     landline = models.CharField(max_length=16, blank=True)  # E.164
     time_zone = models.CharField(max_length=60, blank=True)
-    status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
+    status = models.CharField(
+        max_length=20,
+        choices=Status.choices,
+        default=Status.ACTIVE,
+    )
     program = models.CharField(max_length=160, blank=True)
     is_test = models.BooleanField(default=False)
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     courses = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     search_text = models.TextField(editable=False)
-    id_key = models.CharField(max_length=40, editable=False, db_default="")
+    id_key = models.CharField(
+        max_length=40,
+        editable=False,
+        db_default="",
+    )
     # Whether the last roster file had them. Who was never in one is not missed there.
-    is_listed = models.BooleanField(default=False, db_default=False, editable=False)
+    is_listed = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+    )
 
     objects = StudentQuerySet.as_manager()
 
     class Meta:
         indexes = [
-            GinIndex(SearchVector("search_text", config="simple"), name="student_search"),
+            GinIndex(
+                SearchVector("search_text", config="simple"), name="student_search"
+            ),
             models.Index(fields=["last_name", "first_name", "id"]),
             models.Index(fields=["id_key"], name="student_id_key"),
-            models.Index(fields=["is_test"], condition=Q(is_test=True), name="student_test"),
+            models.Index(
+                fields=["is_test"],
+                condition=Q(is_test=True),
+                name="student_test",
+            ),
             GinIndex(fields=["tags"], name="student_tags"),
             GinIndex(fields=["courses"], name="student_courses"),
         ]
@@ -101,7 +133,9 @@ class Student(models.Model):
     @property
     def name_line(self) -> str:
         """The name on record, when the student goes by another."""
-        return f"{self.first_name} {self.last_name}".strip() if self.preferred_name else ""
+        return (
+            f"{self.first_name} {self.last_name}".strip() if self.preferred_name else ""
+        )
 
     @property
     def initials(self) -> str:
@@ -124,27 +158,41 @@ class CaseloadEntry(models.Model):
     """One student assigned to one staff user."""
 
     staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="caseload")
-    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="success_team")
+    student = models.ForeignKey(
+        Student, on_delete=models.CASCADE, related_name="success_team"
+    )
     relation = models.CharField(max_length=80, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["staff", "student"], name="caseload_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "student"], name="caseload_once")
+        ]
 
 
 class FormerPhone(models.Model):
-    """A mobile that a student no longer has. A text from it may still be theirs (delivery/inbound/senders.py)."""
+    """A mobile that a student no longer has. A text from it may still be theirs
+    (delivery/inbound/senders.py).
+    """
 
-    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="former_phones")
+    student = models.ForeignKey(
+        Student, on_delete=models.CASCADE, related_name="former_phones"
+    )
     phone = models.CharField(max_length=16)  # E.164
     left_at = models.DateTimeField()  # when the roster no longer had it
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["student", "phone"], name="former_phone_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student", "phone"], name="former_phone_once"
+            )
+        ]
         indexes = [models.Index(fields=["phone", "-left_at"], name="former_phone")]
 
 
 class PhoneTrouble(models.Model):
-    """What sending to a phone has taught us. A phone that is bad gets no more texts until it shows signs of life."""
+    """What sending to a phone has taught us. A phone that is bad gets no
+    more texts until it shows signs of life.
+    """
 
     phone = models.CharField(max_length=16, primary_key=True)  # E.164
     failures = models.PositiveSmallIntegerField(default=0)

@@ -1,4 +1,6 @@
-"""Campus systems keep the roster as theirs is: students by institutional id, and a staff user's whole caseload."""
+"""Campus systems keep the roster as theirs is: students by institutional
+id, and a staff user's whole caseload.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,63 +19,125 @@ from quadline.roster.rules import lost_too_many
 from quadline.roster.saving import Loss, compare_students, save_students
 
 BATCH = 1000
-FEW = 10  # a program may take the phones of so many away at once: it may be about one student
+# a program may take the phones of so many away at once: it may be about one student
+FEW = 10
 
 
 class PutStudents(NamedTuple):
     students: int
-    faults: list[Fault]  # cells that were left as they are, and rows that would make somebody a second time
+    # cells that were left as they are, and rows that would make somebody a second time
+    faults: list[Fault]
 
 
-def put_students(rows: Iterable[Mapping[str, str]], *, actor: User, now: datetime, may_drop: bool = False) -> PutStudents:
-    """Make these students what the rows say, all of them or none. Students not named stay.
+def put_students(
+    rows: Iterable[Mapping[str, str]],
+    *,
+    actor: User,
+    now: datetime,
+    may_drop: bool = False,
+) -> PutStudents:
+    """Make these students what the rows say, all of them or
+    none. Students not named stay.
 
-    A row is as one of a roster file. Raises RosterFault with every row that cannot be told whose it is, counted from 1,
-    and where phones of many would be gone, unless ``may_drop``.
+    A row is as one of a roster file. Raises RosterFault with every row that cannot be
+    told whose it is, counted from 1, and where phones of many would be gone, unless
+    ``may_drop``.
     """
     faults: list[Fault] = []
     numbered = (Row(number, row) for number, row in enumerate(rows, start=1))
     with transaction.atomic():
-        compared = compare_students(checked_students(numbered, faults, twice="there"), is_whole=False)
+        compared = compare_students(
+            checked_students(numbered, faults, twice="there"), is_whole=False
+        )
         faults += compared.faults
-        too_many = [loss for loss in compared.losses if loss.lost > FEW and lost_too_many(loss.lost, loss.there)]
+        too_many = [
+            loss
+            for loss in compared.losses
+            if loss.lost > FEW and lost_too_many(loss.lost, loss.there)
+        ]
         if too_many and not may_drop:
             raise RosterFault([_too_many(loss) for loss in too_many])
         new, changed = save_students(is_whole=False, now=now)
         if compared.given:
-            record("students put", subject=actor, actor=actor, count=compared.kept, new=new, changed=changed)
+            record(
+                "students put",
+                subject=actor,
+                actor=actor,
+                count=compared.kept,
+                new=new,
+                changed=changed,
+            )
     return PutStudents(compared.kept, sorted(faults, key=lambda fault: fault.row))
 
 
 def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) -> int:
-    """Exactly these students are on the caseload afterwards; who stays keeps their relation. Raises RosterFault."""
+    """Exactly these students are on the caseload afterwards; who stays
+    keeps their relation. Raises RosterFault.
+    """
     wanted = list(dict.fromkeys(institutional_ids))
     known = _known(wanted)
     rows = enumerate(wanted, start=1)
     why = "is the ID of no student. Bring in the student first, or take the ID out."
-    if faults := [Fault(row, "institutional_id", each, why) for row, each in rows if each not in known]:
+    if faults := [
+        Fault(
+            row,
+            "institutional_id",
+            each,
+            why,
+        )
+        for row, each in rows
+        if each not in known
+    ]:
         raise RosterFault(faults)
     with transaction.atomic():
-        User.objects.select_for_update(no_key=True).get(pk=staff.pk)  # two at once: one after the other
+        # two at once: one after the other
+        User.objects.select_for_update(no_key=True).get(pk=staff.pk)
         mine = CaseloadEntry.objects.filter(staff=staff)
         left, _ = mine.exclude(student__in=known.values()).delete()
         there = set(mine.values_list("student", flat=True))
-        new = [CaseloadEntry(staff=staff, student_id=pk) for pk in sorted(set(known.values()) - there)]
+        new = [
+            CaseloadEntry(staff=staff, student_id=pk)
+            for pk in sorted(set(known.values()) - there)
+        ]
         CaseloadEntry.objects.bulk_create(new, batch_size=BATCH)
         if left or new:
-            record("caseload put", subject=staff, actor=actor, added=len(new), removed=left)
+            record(
+                "caseload put",
+                subject=staff,
+                actor=actor,
+                added=len(new),
+                removed=left,
+            )
     return len(set(known.values()))
 
 
 def _known(ids: Sequence[str]) -> dict[str, int]:
-    """The students by these ids; where nobody has one, the only student whose id differs in zeros alone."""
-    known = dict(Student.objects.filter(institutional_id__in=ids).values_list("institutional_id", "pk"))
+    """The students by these ids; where nobody has one, the only
+    student whose id differs in zeros alone.
+    """
+    known = dict(
+        Student.objects.filter(institutional_id__in=ids).values_list(
+            "institutional_id", "pk"
+        )
+    )
     keys = {each: id_key(each) for each in ids if each not in known}
-    alike = Student.objects.filter(id_key__in=keys.values()).values("id_key").annotate(count=Count("pk"), lowest=Min("pk"))
+    alike = (
+        Student.objects.filter(id_key__in=keys.values())
+        .values("id_key")
+        .annotate(count=Count("pk"), lowest=Min("pk"))
+    )
     only = {row["id_key"]: row["lowest"] for row in alike if row["count"] == 1}
     return known | {each: only[key] for each, key in keys.items() if key in only}
 
 
 def _too_many(loss: Loss) -> Fault:
-    reason = f"{loss.lost:,} of {loss.there:,} {loss.what} would be gone. Send allow_drop: true if that is meant."
-    return Fault(0, "", "", reason)
+    reason = (
+        f"{loss.lost:,} of {loss.there:,} {loss.what} would be gone. Send allow_drop:"
+        " true if that is meant."
+    )
+    return Fault(
+        0,
+        "",
+        "",
+        reason,
+    )

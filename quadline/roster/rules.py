@@ -1,4 +1,6 @@
-"""What a row of a roster file must hold: one row of text in, a checked row and its faults out. No database here."""
+"""What a row of a roster file must hold: one row of text in, a checked row
+and its faults out. No database here.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -26,12 +28,21 @@ STUDENT_COLUMNS = (
     "test_student",
 )
 STATUSES = ("active", "leave", "withdrawn", "graduated")
-LONGEST = {"institutional_id": 40, "first_name": 120, "last_name": 120, "preferred_name": 120, "pronouns": 40, "program": 160}
+LONGEST = {
+    "institutional_id": 40,
+    "first_name": 120,
+    "last_name": 120,
+    "preferred_name": 120,
+    "pronouns": 40,
+    "program": 160,
+}
 YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
-# A file may have this share fewer students, phones or caseload rows than there are; more, and a person must say so.
+# A file may have this share fewer students, phones or caseload rows than there are;
+# more, and a person must say so.
 MOST_LOST = 0.1
-# How long a text from a phone that a student no longer has is still taken for theirs. A carrier may give a number to
-# somebody else from 45 to 90 days after it was disconnected (47 CFR 52.15(f)(1)(ii)); nobody tells us when that was.
+# How long a text from a phone that a student no longer has is still taken for theirs. A
+# carrier may give a number to somebody else from 45 to 90 days after it was
+# disconnected (47 CFR 52.15(f)(1)(ii)); nobody tells us when that was.
 FORMER_PHONE_COUNTS = timedelta(days=180)
 
 READERS: dict[str, Callable[[str], object]] = {
@@ -52,7 +63,9 @@ READERS: dict[str, Callable[[str], object]] = {
 
 
 class StudentRow(NamedTuple):
-    """A checked row of a roster; phones in E.164. None: not given or not readable, so what is known stays."""
+    """A checked row of a roster; phones in E.164. None: not given or
+    not readable, so what is known stays.
+    """
 
     institutional_id: str
     first_name: str | None = None
@@ -78,13 +91,41 @@ class Read(NamedTuple):
     stops: list[Fault]
 
 
-def read_student(row: Mapping[str, str | None], *, number: int = 0, file: str = "") -> Read:
-    """A row by column as a student. A column that is not in it, or is None, is not given."""
+def read_student(
+    row: Mapping[str, str | None], *, number: int = 0, file: str = ""
+) -> Read:
+    """A row by column as a student. A column that is not in
+    it, or is None, is not given.
+    """
     given = row.get("institutional_id") or ""
     whose = read_id(given)
     if whose.fault:
-        return Read(None, [], [Fault(number, "institutional_id", given, whose.fault, file)])
-    faults = [Fault(number, "institutional_id", given, whose.note, file)] if whose.note else []
+        return Read(
+            None,
+            [],
+            [
+                Fault(
+                    number,
+                    "institutional_id",
+                    given,
+                    whose.fault,
+                    file,
+                )
+            ],
+        )
+    faults = (
+        [
+            Fault(
+                number,
+                "institutional_id",
+                given,
+                whose.note,
+                file,
+            )
+        ]
+        if whose.note
+        else []
+    )
     values: dict[str, object] = {}
     for column, cell in _with_both_names(row).items():
         if cell is None or column not in READERS:
@@ -92,9 +133,25 @@ def read_student(row: Mapping[str, str | None], *, number: int = 0, file: str = 
         try:
             values[column] = READERS[column](cell) if cell else _of_nothing(column)
         except CellFault as fault:
-            faults.append(Fault(number, column, cell, str(fault), file))
+            faults.append(
+                Fault(
+                    number,
+                    column,
+                    cell,
+                    str(fault),
+                    file,
+                )
+            )
     if values.get("first_name") == "" == values.get("last_name"):
-        faults.append(Fault(number, "last_name", "", "There is no name in this row. What is known stays.", file))
+        faults.append(
+            Fault(
+                number,
+                "last_name",
+                "",
+                "There is no name in this row. What is known stays.",
+                file,
+            )
+        )
         values["first_name"] = values["last_name"] = None
     is_test = values.pop("test_student", None)
     return Read(StudentRow(whose.kept, **values, is_test=is_test), faults, [])  # type: ignore[arg-type]  # by column
@@ -120,4 +177,8 @@ def _with_both_names(row: Mapping[str, str | None]) -> Mapping[str, str | None]:
     last, comma, first = whole.partition(",")
     if not comma:
         first, _, last = " ".join(whole.split()).partition(" ")
-    return {**row, "first_name": first, "last_name": last}
+    return {
+        **row,
+        "first_name": first,
+        "last_name": last,
+    }

@@ -1,10 +1,13 @@
-"""Checked rows become students: copied into a table of the transaction, matched, compared, merged.
+"""Checked rows become students: copied into a table of the
+transaction, matched, compared, merged.
 
-Everything here runs in the caller's transaction. What is already as it should be is not written again. A value that was
-not given, or could not be read, is NULL in that table and leaves what is known.
+Everything here runs in the caller's transaction. What is already as it should be is not
+written again. A value that was not given, or could not be read, is NULL in that table
+and leaves what is known.
 """
 
-# ruff: noqa: S608  # no value in the statements: what is put together here are the names of columns
+# ruff: noqa: S608  # no value in the statements: what is put together here are the
+# names of columns
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -24,7 +27,12 @@ ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('roster'))"
 KEPT = tuple(name for name in StudentRow._fields if name != "institutional_id")
 GIVEN = ("number", "name_key", "id_key", *StudentRow._fields, "search_text")
 SEARCHED = ("first_name", "last_name", "preferred_name", "email", "mobile", "landline")
-DEFAULTS = {"status": "'active'", "tags": "'{}'", "courses": "'{}'", "is_test": "false"}
+DEFAULTS = {
+    "status": "'active'",
+    "tags": "'{}'",
+    "courses": "'{}'",
+    "is_test": "false",
+}
 _NAMES = ", ".join(("institutional_id", "id_key", "search_text", *KEPT))
 _MERGED = {name: f"coalesce(given.{name}, student.{name})" for name in KEPT}
 
@@ -32,7 +40,8 @@ GIVEN_STUDENTS = f"""
     CREATE TEMP TABLE given_student ON COMMIT DROP AS
     SELECT NULL::int AS number, NULL::text AS name_key, {_NAMES} FROM roster_student WITH NO DATA
 """
-# Rows that leave out a value by which the student is found: the search text made from them alone is not all of it.
+# Rows that leave out a value by which the student is found: the search text made from
+# them alone is not all of it.
 INCOMPLETE = f"""
     SELECT given.number, match.kept_id, {", ".join(_MERGED[name] for name in SEARCHED)}
     FROM given_student AS given JOIN given_match AS match USING (number)
@@ -47,9 +56,15 @@ COMPLETE = """
 _MATCHED = """
     FROM given_student AS given JOIN given_match USING (number) JOIN roster_student AS student ON student.id = student_id
 """
-COUNTED = {"mobile": "mobile numbers", "email": "email addresses", "first_name": "first names", "last_name": "last names"}
+COUNTED = {
+    "mobile": "mobile numbers",
+    "email": "email addresses",
+    "first_name": "first names",
+    "last_name": "last names",
+}
 LOST = "SELECT " + ", ".join(
-    f"count(*) FILTER (WHERE student.{name} <> ''), count(*) FILTER (WHERE student.{name} <> '' AND given.{name} = '')"
+    f"count(*) FILTER (WHERE student.{name} <> ''), count(*) FILTER (WHERE"
+    f" student.{name} <> '' AND given.{name} = '')"
     for name in COUNTED
 )
 LOST += _MATCHED
@@ -63,10 +78,17 @@ FORGET_PHONES = f"""
         WHERE given.mobile <> '' AND given.mobile <> student.mobile) AS now
     WHERE former.student_id = now.id AND former.phone = now.mobile
 """
-_BEFORE = ", ".join(f"student.{name}" for name in ("institutional_id", "id_key", "search_text", *KEPT))
-_AFTER = ", ".join(("match.kept_id", "given.id_key", "given.search_text", *_MERGED.values()))
+_BEFORE = ", ".join(
+    f"student.{name}" for name in ("institutional_id", "id_key", "search_text", *KEPT)
+)
+_AFTER = ", ".join(
+    ("match.kept_id", "given.id_key", "given.search_text", *_MERGED.values())
+)
 # In one order: two who change students at once wait for each other and never in a ring.
-LOCK = "SELECT 1 FROM roster_student WHERE id IN (SELECT student_id FROM given_match) ORDER BY id FOR NO KEY UPDATE"
+LOCK = (
+    "SELECT 1 FROM roster_student WHERE id IN (SELECT student_id FROM given_match)"
+    " ORDER BY id FOR NO KEY UPDATE"
+)
 CHANGE = f"""
     UPDATE roster_student AS student SET ({_NAMES}) = ROW({_AFTER})
     FROM given_match AS match JOIN given_student AS given USING (number)
@@ -82,8 +104,14 @@ LIST = """
     UPDATE roster_student SET is_listed = true
     WHERE NOT is_listed AND id IN (SELECT student_id FROM given_match JOIN given_student USING (number))
 """
-_LEAVING = "is_listed AND NOT EXISTS (SELECT FROM given_match WHERE student_id = roster_student.id OFFSET 0)"
-LEAVING = f"SELECT count(*), count(*) FILTER (WHERE {_LEAVING}) FROM roster_student WHERE is_listed"
+_LEAVING = (
+    "is_listed AND NOT EXISTS (SELECT FROM given_match WHERE student_id ="
+    " roster_student.id OFFSET 0)"
+)
+LEAVING = (
+    f"SELECT count(*), count(*) FILTER (WHERE {_LEAVING}) FROM roster_student WHERE"
+    " is_listed"
+)
 UNLIST = f"UPDATE roster_student SET is_listed = false WHERE {_LEAVING}"
 
 
@@ -104,13 +132,22 @@ class Compared(NamedTuple):
     losses: list[Loss]
 
 
-def compare_students(rows: Iterable[tuple[int, StudentRow]], *, is_whole: bool) -> Compared:
-    """Copy the numbered rows beside the roster and match them. ``is_whole``: who is not in them is missing."""
+def compare_students(
+    rows: Iterable[tuple[int, StudentRow]], *, is_whole: bool
+) -> Compared:
+    """Copy the numbered rows beside the roster and match them.
+    ``is_whole``: who is not in them is missing.
+    """
     with connection.cursor() as cursor:
         cursor.execute(ONE_AT_A_TIME)
         cursor.execute("DROP TABLE IF EXISTS given_student, given_match, given_twin")
         cursor.execute(GIVEN_STUDENTS)
-        given = copy_in(cursor, "COPY given_student", GIVEN, _copied(rows))
+        given = copy_in(
+            cursor,
+            "COPY given_student",
+            GIVEN,
+            _copied(rows),
+        )
         faults = match_rows(cursor)
         cursor.execute("SELECT count(*) FROM given_student")
         [kept] = cursor.fetchone()
@@ -119,12 +156,22 @@ def compare_students(rows: Iterable[tuple[int, StudentRow]], *, is_whole: bool) 
         cursor.execute(LEAVING)
         listed = list(cursor.fetchone()) if is_whole else [0, 0]
     whats = ("students", *COUNTED.values())
-    losses = [Loss(what, *pair) for what, pair in zip(whats, _pairs(listed + counts), strict=True)]
-    return Compared(given, kept, faults, losses)
+    losses = [
+        Loss(what, *pair)
+        for what, pair in zip(whats, _pairs(listed + counts), strict=True)
+    ]
+    return Compared(
+        given,
+        kept,
+        faults,
+        losses,
+    )
 
 
 def save_students(*, is_whole: bool, now: datetime) -> tuple[int, int]:
-    """Make the roster what the compared rows say; returns how many are new and how many have changed."""
+    """Make the roster what the compared rows say; returns how many
+    are new and how many have changed.
+    """
     with connection.cursor() as cursor:
         _complete(cursor)
         cursor.execute(LOCK)
@@ -139,7 +186,12 @@ def save_students(*, is_whole: bool, now: datetime) -> tuple[int, int]:
         return cursor.rowcount, changed
 
 
-def copy_in(cursor: Any, copy_table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> int:
+def copy_in(
+    cursor: Any,
+    copy_table: str,
+    columns: Iterable[str],
+    rows: Iterable[tuple[Any, ...]],
+) -> int:
     count = 0
     with cursor.copy(f"{copy_table} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
@@ -155,7 +207,13 @@ def _pairs(counts: list[int]) -> Iterator[tuple[int, int]]:
 def _copied(rows: Iterable[tuple[int, StudentRow]]) -> Iterator[tuple[Any, ...]]:
     for number, row in rows:
         words = folded(f"{row.first_name or ''} {row.last_name or ''}")
-        yield (number, " ".join(sorted(words.split())), id_key(row.institutional_id), *row, _found_by(row))
+        yield (
+            number,
+            " ".join(sorted(words.split())),
+            id_key(row.institutional_id),
+            *row,
+            _found_by(row),
+        )
 
 
 def _found_by(row: Any) -> str:
@@ -168,7 +226,11 @@ def _complete(cursor: Any) -> None:
     found = iter(cursor.fetchall())
     while batch := list(islice(found, 5_000)):
         texts = [
-            search_text(SimpleNamespace(institutional_id=id, **dict(zip(SEARCHED, values, strict=True))))
+            search_text(
+                SimpleNamespace(
+                    institutional_id=id, **dict(zip(SEARCHED, values, strict=True))
+                )
+            )
             for _, id, *values in batch
         ]
         cursor.execute(COMPLETE, [[number for number, *_ in batch], texts])

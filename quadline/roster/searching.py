@@ -1,11 +1,13 @@
-"""The words that a student is found by, and the words that are asked for, in one spelling. No database here."""
+"""The words that a student is found by, and the words that are asked
+for, in one spelling. No database here.
+"""
 
 import unicodedata
 from collections.abc import Iterator
 from typing import Protocol
 
-# Letters that people type plainly though Unicode does not take them apart; the ʻokina divides words, and the Arabic
-# tatweel only stretches one.
+# Letters that people type plainly though Unicode does not take them apart; the ʻokina
+# divides words, and the Arabic tatweel only stretches one.
 PLAIN = {
     "ł": "l",
     "đ": "d",
@@ -23,10 +25,20 @@ PLAIN = {
     "ʹ": " ",
     "\u0640": "",
 }
-# How the same letters are written where there are no umlauts: Mueller for Müller, Soeren for Søren, Haakon for Håkon.
-SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+# How the same letters are written where there are no umlauts: Mueller for Müller,
+# Soeren for Søren, Haakon for Håkon.
+SPELLED_OUT = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ø": "oe",
+        "å": "aa",
+    }
+)
 APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´′＇ʹʻʼ", ""))
-# Scripts that put no space between the family and the given name: CJK radicals to Hangul, and full-width beyond.
+# Scripts that put no space between the family and the given name: CJK radicals to
+# Hangul, and full-width beyond.
 WITHOUT_SPACES = range(0x2E80, 0xD7FC)
 MOST_WORDS, LONGEST_WORD = 8, 40  # of a query
 
@@ -51,7 +63,9 @@ class Searched(Protocol):
 
 
 class _Spelling(dict[int, str]):
-    """What becomes of each character, decided when it is first met: a roster has millions of them, but few that differ."""
+    """What becomes of each character, decided when it is first met: a roster has
+    millions of them, but few that differ.
+    """
 
     def __missing__(self, code: int) -> str:
         letter = chr(code)
@@ -65,14 +79,25 @@ _SPELLING = _Spelling()
 
 
 def folded(text: str) -> str:
-    """Lower-case words without accents or punctuation, single spaces: what is stored to search, and what is searched."""
-    return " ".join(unicodedata.normalize("NFKD", text.casefold()).translate(_SPELLING).split())
+    """Lower-case words without accents or punctuation, single spaces: what is
+    stored to search, and what is searched.
+    """
+    return " ".join(
+        unicodedata.normalize("NFKD", text.casefold()).translate(_SPELLING).split()
+    )
 
 
 def search_text(student: Searched) -> str:
-    """The words a student is found by: names as in `name_words`, id, email, and phones in full and by their parts."""
+    """The words a student is found by: names as in `name_words`, id, email,
+    and phones in full and by their parts.
+    """
     names = (student.preferred_name, student.first_name, student.last_name)
-    numbers = [words for phone in (student.mobile, student.landline) if phone for words in _phone_words(phone)]
+    numbers = [
+        words
+        for phone in (student.mobile, student.landline)
+        if phone
+        for words in _phone_words(phone)
+    ]
     others = folded(" ".join((student.institutional_id, student.email, *numbers)))
     return f"{' '.join(name_words(*names))} {others}".strip()
 
@@ -147,7 +172,9 @@ def _without_spaces(given: tuple[str, ...], last: str) -> Iterator[str]:
 
 
 def _phone_words(phone: str) -> list[str]:
-    """However people type a number: with the country, without it, or in its three parts."""
+    """However people type a number: with the country,
+    without it, or in its three parts.
+    """
     digits = phone.removeprefix("+")
     national = digits[-10:]
     return [digits, national, national[:3], national[3:6], national[6:]]

@@ -1,4 +1,6 @@
-"""A CSV file as rows by column, whatever wrote it: its encoding, its delimiter, and where its header stands."""
+"""A CSV file as rows by column, whatever wrote it: its encoding, its
+delimiter, and where its header stands.
+"""
 
 import csv
 import io
@@ -15,15 +17,23 @@ from quadline.roster.decoding import Decoded, NotText, decoded
 from quadline.roster.faults import Fault, RosterFault
 from quadline.roster.identity import visible
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+DELIMITERS = {
+    ",": "commas",
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "bars",
+}
 SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n?", re.IGNORECASE)  # Excel's own first line
-END = "\x1e\x1e"  # a last row of our own: when a cell has swallowed it, a quote was never closed
+# a last row of our own: when a cell has swallowed it, a quote was never closed
+END = "\x1e\x1e"
 ROWS_BEFORE_A_HEADER = 20
 LARGEST_FILE = 256 * 1024 * 1024
 
 
 class TableRow(NamedTuple):
-    """``number``: as a spreadsheet shows it; ``cells``: by column, None where the row ends before it."""
+    """``number``: as a spreadsheet shows it; ``cells``: by column,
+    None where the row ends before it.
+    """
 
     number: int
     cells: Mapping[str, str | None]
@@ -42,13 +52,22 @@ class Table:
 
     @property
     def said(self) -> str:
-        """students.csv: read as UTF-16, separated by semicolons, with the header in row 3."""
-        where = f", with the header in row {self.header_row}" if self.header_row > 1 else ""
-        form = f"read as {self.decoded.encoding}, separated by {DELIMITERS[self.delimiter]}"
+        """students.csv: read as UTF-16, separated by
+        semicolons, with the header in row 3.
+        """
+        where = (
+            f", with the header in row {self.header_row}" if self.header_row > 1 else ""
+        )
+        form = (
+            f"read as {self.decoded.encoding}, separated by"
+            f" {DELIMITERS[self.delimiter]}"
+        )
         return f"{self.file}: {form}{where}."
 
     def rows(self) -> Iterator[TableRow]:
-        """Those that are not empty, under the header. Raises RosterFault where the file breaks off."""
+        """Those that are not empty, under the header. Raises
+        RosterFault where the file breaks off.
+        """
         number = self.header_row
         were_all_whole = True
         for number, cells in islice(self._records(), self.header_row, None):
@@ -57,33 +76,73 @@ class Table:
             is_torn = any(map(visible, cells[self.width :]))
             is_whole = len(cells) >= self.width
             if not is_whole and were_all_whole and self._is_last(number):
-                raise RosterFault([self._fault(number, "", "", "The file ends in the middle of this row. Export it again.")])
+                raise RosterFault(
+                    [
+                        self._fault(
+                            number,
+                            "",
+                            "",
+                            "The file ends in the middle of this row. Export it again.",
+                        )
+                    ]
+                )
             were_all_whole = were_all_whole and is_whole
             yield TableRow(number, self._by_column(cells), is_torn)
 
     def _by_column(self, cells: list[str]) -> dict[str, str | None]:
-        return {column: cells[place] if place < len(cells) else None for column, place in self.header.places.items()}
+        return {
+            column: cells[place] if place < len(cells) else None
+            for column, place in self.header.places.items()
+        }
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """Numbered from 1. A quote that is never closed stops at the row where it stands."""
+        """Numbered from 1. A quote that is never closed stops
+        at the row where it stands.
+        """
         number, began = 0, 1
         try:
-            for number, cells in enumerate(_records_of(self.decoded.text, self.delimiter), start=1):
+            for number, cells in enumerate(
+                _records_of(self.decoded.text, self.delimiter), start=1
+            ):
                 began = number + 1
                 if cells == [END]:
                     return
-                if any(self._has_swallowed_rows(cell) for cell in cells if "\n" in cell or "\r" in cell):
+                if any(
+                    self._has_swallowed_rows(cell)
+                    for cell in cells
+                    if "\n" in cell or "\r" in cell
+                ):
                     break
                 yield number, cells
         except csv.Error as error:
             number = began
             if "field limit" not in str(error):
-                raise RosterFault([self._fault(number, "", "", f"cannot be read: {error}")]) from error
+                raise RosterFault(
+                    [
+                        self._fault(
+                            number,
+                            "",
+                            "",
+                            f"cannot be read: {error}",
+                        )
+                    ]
+                ) from error
         reason = "has a quote that is never closed. Close it or take it out."
-        raise RosterFault([self._fault(number, "", "", reason)])
+        raise RosterFault(
+            [
+                self._fault(
+                    number,
+                    "",
+                    "",
+                    reason,
+                )
+            ]
+        )
 
     def _has_swallowed_rows(self, cell: str) -> bool:
-        """Whether a line within it looks like a row, or it reaches the end of the file."""
+        """Whether a line within it looks like a row, or it
+        reaches the end of the file.
+        """
         most = max(line.count(self.delimiter) for line in cell.splitlines()[1:] or [""])
         return END in cell or most >= max(self.width - 1, 2)
 
@@ -93,22 +152,54 @@ class Table:
     def _count(self) -> int:
         return sum(1 for _ in _records_of(self.decoded.text, self.delimiter)) - 1
 
-    def _fault(self, row: int, column: str, value: str, reason: str) -> Fault:
-        return Fault(row, column, value, reason, self.file)
+    def _fault(
+        self,
+        row: int,
+        column: str,
+        value: str,
+        reason: str,
+    ) -> Fault:
+        return Fault(
+            row,
+            column,
+            value,
+            reason,
+            self.file,
+        )
 
 
 def read_table(path: Path, kind: Kind) -> Table:
-    """The table in a file. Raises RosterFault when it cannot be read, or its columns cannot be told."""
+    """The table in a file. Raises RosterFault when it cannot be
+    read, or its columns cannot be told.
+    """
     text, encoding = _text_of(path)
     separator = SEPARATOR.match(text)
     if separator:
         text = text[separator.end() :]
     found = _best_header(text, kind, separator[1] if separator else "".join(DELIMITERS))
     if found is None:
-        raise RosterFault([Fault(0, "", "", "The file is empty. Nothing was read.", path.name)])
+        raise RosterFault(
+            [
+                Fault(
+                    0,
+                    "",
+                    "",
+                    "The file is empty. Nothing was read.",
+                    path.name,
+                )
+            ]
+        )
     delimiter, row, cells = found
     header = read_header(cells, kind)
-    table = Table(path.name, kind, header, row, _width(cells), delimiter, Decoded(text, encoding))
+    table = Table(
+        path.name,
+        kind,
+        header,
+        row,
+        _width(cells),
+        delimiter,
+        Decoded(text, encoding),
+    )
     if faults := list(_header_faults(table, cells)):
         raise RosterFault(faults)
     return table
@@ -123,12 +214,41 @@ def perhaps_mobile(table: Table) -> str:
 def _text_of(path: Path) -> Decoded:
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise RosterFault([Fault(0, "", "", "is larger than 256 MB. Is it a roster?", path.name)])
+            raise RosterFault(
+                [
+                    Fault(
+                        0,
+                        "",
+                        "",
+                        "is larger than 256 MB. Is it a roster?",
+                        path.name,
+                    )
+                ]
+            )
         return decoded(path.read_bytes())
     except OSError as error:
-        raise RosterFault([Fault(0, "", "", f"{path} cannot be read: {error.strerror}")]) from error
+        raise RosterFault(
+            [
+                Fault(
+                    0,
+                    "",
+                    "",
+                    f"{path} cannot be read: {error.strerror}",
+                )
+            ]
+        ) from error
     except NotText as error:
-        raise RosterFault([Fault(0, "", "", str(error), path.name)]) from error
+        raise RosterFault(
+            [
+                Fault(
+                    0,
+                    "",
+                    "",
+                    str(error),
+                    path.name,
+                )
+            ]
+        ) from error
 
 
 def _records_of(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -137,8 +257,12 @@ def _records_of(text: str, delimiter: str) -> Iterator[list[str]]:
     return csv.reader(chain(lines, [END]), delimiter=delimiter)
 
 
-def _best_header(text: str, kind: Kind, delimiters: str) -> tuple[str, int, list[str]] | None:
-    """The row, of the first twenty, and the delimiter with the most columns that we know; else the first row."""
+def _best_header(
+    text: str, kind: Kind, delimiters: str
+) -> tuple[str, int, list[str]] | None:
+    """The row, of the first twenty, and the delimiter with the most
+    columns that we know; else the first row.
+    """
     best, most = None, -1
     for delimiter in delimiters:
         for number, cells in enumerate(_first_records(text, delimiter), start=1):
@@ -159,7 +283,9 @@ def _first_records(text: str, delimiter: str) -> list[list[str]]:
 
 def _width(cells: list[str]) -> int:
     """Without the empty cells at its end."""
-    return max((place for place, cell in enumerate(cells, start=1) if visible(cell)), default=0)
+    return max(
+        (place for place, cell in enumerate(cells, start=1) if visible(cell)), default=0
+    )
 
 
 def _header_faults(table: Table, cells: list[str]) -> Iterator[Fault]:
@@ -167,10 +293,32 @@ def _header_faults(table: Table, cells: list[str]) -> Iterator[Fault]:
     if header.missing:
         found = ", ".join(filter(None, map(visible, cells)))
         columns = ", ".join(header.missing)
-        which = f"There is no column {columns}." if len(header.missing) == 1 else f"There are no columns {columns}."
+        which = (
+            f"There is no column {columns}."
+            if len(header.missing) == 1
+            else f"There are no columns {columns}."
+        )
         form = f"{table.decoded.encoding}, separated by {DELIMITERS[table.delimiter]}"
-        reason = f"{which} Found, reading {form}: {found[:300] or 'none'}. Name the columns so."
-        yield Fault(row, "", "", reason, table.file)
+        reason = (
+            f"{which} Found, reading {form}: {found[:300] or 'none'}. Name the"
+            " columns so."
+        )
+        yield Fault(
+            row,
+            "",
+            "",
+            reason,
+            table.file,
+        )
     for column, names in header.twice.items():
-        reason = f"is there {len(names)} times: {', '.join(names)}. Keep one, or rename the others."
-        yield Fault(row, column, "", reason, table.file)
+        reason = (
+            f"is there {len(names)} times: {', '.join(names)}. Keep one, or rename the"
+            " others."
+        )
+        yield Fault(
+            row,
+            column,
+            "",
+            reason,
+            table.file,
+        )

@@ -1,4 +1,6 @@
-"""What sending to a phone teaches: failures mark it, a sign of life clears it. A bad phone gets no more texts."""
+"""What sending to a phone teaches: failures mark it, a sign of life
+clears it. A bad phone gets no more texts.
+"""
 
 from datetime import datetime
 
@@ -6,15 +8,28 @@ from django.db import transaction
 
 from quadline.roster.models import PhoneTrouble
 
-BAD = "SELECT phone FROM roster_phonetrouble WHERE phone = ANY(%(phones)s::text[]) AND is_bad"
+BAD = (
+    "SELECT phone FROM roster_phonetrouble WHERE phone = ANY(%(phones)s::text[]) AND"
+    " is_bad"
+)
 
 
-def note_failure(phone: str, *, words: str, bad_after: int, now: datetime) -> bool:
-    """A text to this phone failed for a reason that lies with the phone. True when it counts as bad from now on."""
+def note_failure(
+    phone: str,
+    *,
+    words: str,
+    bad_after: int,
+    now: datetime,
+) -> bool:
+    """A text to this phone failed for a reason that lies with the phone.
+    True when it counts as bad from now on.
+    """
     if not phone:
         return False
     with transaction.atomic():
-        PhoneTrouble.objects.get_or_create(phone=phone, defaults={"since": now, "words": words[:200]})
+        PhoneTrouble.objects.get_or_create(
+            phone=phone, defaults={"since": now, "words": words[:200]}
+        )
         row = PhoneTrouble.objects.select_for_update(no_key=True).get(phone=phone)
         row.failures += 1
         row.words = words[:200]

@@ -49,6 +49,10 @@ class Someone(NamedTuple):
         return agree or self.has_the_name_of(other)
 
     def is_twin_of(self, other: "Someone") -> bool:
-        """The same email and a name, or the same mobile and the name, under another id."""
+        """The same email and a name, or the same mobile and
+        the name, under another id.
+        """
         by_email = self.has_the_email_of(other) and self.shares_a_name_with(other)
-        return by_email or (self.has_the_mobile_of(other) and self.has_the_name_of(other))
+        return by_email or (
+            self.has_the_mobile_of(other) and self.has_the_name_of(other)
+        )

@@ -1,4 +1,6 @@
-"""The simulator's one web application: Twilio's API, the control API and the screens."""
+"""The simulator's one web application: Twilio's API, the
+control API and the screens.
+"""
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -26,7 +28,12 @@ def build_app(carrier: Carrier) -> Starlette:
     app.router.redirect_slashes = False
     app.state.carrier = carrier
     app.state.postman = Postman(carrier)
-    app.state.mail_port = MailPort(carrier, app.state.postman, carrier.options.host, carrier.options.smtp_port)
+    app.state.mail_port = MailPort(
+        carrier,
+        app.state.postman,
+        carrier.options.host,
+        carrier.options.smtp_port,
+    )
     return app
 
 

@@ -7,7 +7,8 @@ from itertools import islice
 
 import phonenumbers
 
-# One place per code is enough for a search that looks right; overlays share their place.
+# One place per code is enough for a search that looks right; overlays share their
+# place.
 _PLACES = {
     "AL": "205 Birmingham 35203|251 Mobile 36602", "AK": "907 Anchorage 99501",
     "AZ": "602 Phoenix 85003|520 Tucson 85701", "AR": "501 Little Rock 72201",
@@ -46,13 +47,30 @@ def _read_places() -> dict[str, tuple[str, str, str]]:
     places = {}
     for region, line in _PLACES.items():
         for entry in line.split("|"):
-            code, city, postal_code = entry[:3], entry[4:].rsplit(" ", 1)[0], entry.split(" ")[-1]
+            code, city, postal_code = (
+                entry[:3],
+                entry[4:].rsplit(" ", 1)[0],
+                entry.split(" ")[-1],
+            )
             places[code] = (city, region, postal_code)
     return places
 
 
 PLACES = _read_places()  # area code -> city, region, postal code
-NATIONAL = ["734", "614", "502", "317", "312", "404", "512", "615", "919", "215", "206", "303"]
+NATIONAL = [
+    "734",
+    "614",
+    "502",
+    "317",
+    "312",
+    "404",
+    "512",
+    "615",
+    "919",
+    "215",
+    "206",
+    "303",
+]
 
 
 def country_of(area_code: str) -> str:
@@ -95,8 +113,8 @@ def national_format(phone_number: str) -> str:
 def supply(area_code: str) -> Iterator[str]:
     """Numbers of this area code, the same ones in the same order every time.
 
-    Exchanges are drawn so that every number is valid in form; the fictional 555-01xx block
-    holds only a hundred, and a college may need thousands.
+    Exchanges are drawn so that every number is valid in form; the fictional 555-01xx
+    block holds only a hundred, and a college may need thousands.
     """
     drawn = random.Random(f"numbers in {area_code}")
     exchanges = [f"{n}" for n in range(220, 990) if n % 100 != 11 and n != 555]

@@ -12,11 +12,19 @@ from quadline.simulator.records import Number, Service, new_sid
 
 POOL_LIMIT = 400
 _MAGIC = "+1500555"
-_URLS = frozenset(each.name for each in fields(Number) if each.name.endswith(("_url", "_method")))
+_URLS = frozenset(
+    each.name for each in fields(Number) if each.name.endswith(("_url", "_method"))
+)
 CHANGEABLE = _URLS | {"friendly_name", "status_callback", "status_callback_method"}
 
 
-def find_numbers(carrier: Carrier, *, codes: list[str], contains: str = "", limit: int = 50) -> list[str]:
+def find_numbers(
+    carrier: Carrier,
+    *,
+    codes: list[str],
+    contains: str = "",
+    limit: int = 50,
+) -> list[str]:
     """Free numbers in these area codes, in turn."""
     found: list[str] = []
     for code in codes:
@@ -28,12 +36,26 @@ def find_numbers(carrier: Carrier, *, codes: list[str], contains: str = "", limi
     return found
 
 
-def buy(carrier: Carrier, *, phone_number: str | None, area_code: str | None, facts: dict[str, str]) -> Number:
+def buy(
+    carrier: Carrier,
+    *,
+    phone_number: str | None,
+    area_code: str | None,
+    facts: dict[str, str],
+) -> Number:
     if not phone_number and not area_code:
         raise Refusal(21421, "PhoneNumber or AreaCode is required.")
-    if carrier.faults.take(FaultKind.SOMEONE_TOOK_IT, to=phone_number, area_code=_code_of(phone_number, area_code)):
+    if carrier.faults.take(
+        FaultKind.SOMEONE_TOOK_IT,
+        to=phone_number,
+        area_code=_code_of(phone_number, area_code),
+    ):
         raise Refusal(21422, f"{phone_number or area_code} is not available.")
-    chosen = _check(carrier, phone_number) if phone_number else _pick(carrier, area_code or "")
+    chosen = (
+        _check(carrier, phone_number)
+        if phone_number
+        else _pick(carrier, area_code or "")
+    )
     now = carrier.clock.now()
     number = Number(
         sid=new_sid("PN"),
@@ -43,7 +65,12 @@ def buy(carrier: Carrier, *, phone_number: str | None, area_code: str | None, fa
         updated_at=now,
     )
     change(carrier, number, facts)
-    carrier.ledger.write("purchase", phone_number=chosen, sid=number.sid, friendly_name=number.friendly_name)
+    carrier.ledger.write(
+        "purchase",
+        phone_number=chosen,
+        sid=number.sid,
+        friendly_name=number.friendly_name,
+    )
     return number
 
 
@@ -71,13 +98,23 @@ def attach(carrier: Carrier, number: Number, service: Service) -> None:
     number.service_sid = service.sid
     number.attached_at = carrier.clock.now()
     carrier.keep(number)
-    carrier.ledger.write("attach", phone_number=number.phone_number, sid=number.sid, service=service.sid)
+    carrier.ledger.write(
+        "attach",
+        phone_number=number.phone_number,
+        sid=number.sid,
+        service=service.sid,
+    )
     registration.begin(carrier, number)
 
 
 def detach(carrier: Carrier, number: Number) -> None:
     """Out of the service: it keeps receiving on its own URL, and may no longer send."""
-    carrier.ledger.write("detach", phone_number=number.phone_number, sid=number.sid, service=number.service_sid)
+    carrier.ledger.write(
+        "detach",
+        phone_number=number.phone_number,
+        sid=number.sid,
+        service=number.service_sid,
+    )
     carrier.members[number.service_sid or ""].pop(number.sid, None)
     number.service_sid = number.attached_at = number.registers_at = None
     number.registration, number.is_stuck = "none", False
@@ -122,5 +159,10 @@ def matches(phone_number: str, pattern: str) -> bool:
         return True
     wanted = pattern.removeprefix("+").strip("%$")
     digits = phone_number.removeprefix("+")
-    windows = (digits[i : i + len(wanted)] for i in range(len(digits) - len(wanted) + 1))
-    return any(all(w in ("*", d) for w, d in zip(wanted, each, strict=True)) for each in windows)
+    windows = (
+        digits[i : i + len(wanted)] for i in range(len(digits) - len(wanted) + 1)
+    )
+    return any(
+        all(w in ("*", d) for w, d in zip(wanted, each, strict=True))
+        for each in windows
+    )

@@ -1,4 +1,6 @@
-"""A phone calls a system number: what the caller hears, as the college's TwiML says it."""
+"""A phone calls a system number: what the caller hears,
+as the college's TwiML says it.
+"""
 
 from dataclasses import dataclass
 from urllib.parse import urljoin
@@ -37,7 +39,14 @@ async def call(carrier: Carrier, *, phone: str, to: str) -> list[Heard]:
     if number is None:
         return [Heard("error", "The number you have dialed is not in service.")]
     url = number.voice_url or None
-    line = _Line(new_sid("CA"), phone, number, url, number.voice_method, {})
+    line = _Line(
+        new_sid("CA"),
+        phone,
+        number,
+        url,
+        number.voice_method,
+        {},
+    )
     heard = await _talk(carrier, line)
     if _failed(heard) and number.voice_fallback_url:
         line.url, line.method = number.voice_fallback_url, number.voice_fallback_method
@@ -66,7 +75,11 @@ async def _talk(carrier: Carrier, line: _Line) -> list[Heard]:
                 about="call",
                 lane=line.sid,
                 form=_form(carrier, line),
-                facts={"sid": line.sid, "from": line.phone, "to": line.number.phone_number},
+                facts={
+                    "sid": line.sid,
+                    "from": line.phone,
+                    "to": line.number.phone_number,
+                },
             )
         )
         try:
@@ -74,18 +87,31 @@ async def _talk(carrier: Carrier, line: _Line) -> list[Heard]:
         except BadTwiml:
             verbs = None
         if verbs is None:
-            return [*heard, Heard("error", "We are sorry, an application error has occurred.")]
+            return [
+                *heard,
+                Heard("error", "We are sorry, an application error has occurred."),
+            ]
         line.url = None
         for verb in verbs:
             heard.append(_hear(verb))
-            if _leaves(carrier, line, verb, url):
+            if _leaves(
+                carrier,
+                line,
+                verb,
+                url,
+            ):
                 break
         if line.url is None:
             break
     return heard
 
 
-def _leaves(carrier: Carrier, line: _Line, verb: Verb, base: str) -> bool:
+def _leaves(
+    carrier: Carrier,
+    line: _Line,
+    verb: Verb,
+    base: str,
+) -> bool:
     """Whether this verb ends the document; sets where the call goes on, if it does."""
     if verb.name == "Dial" and "action" in verb.attributes:
         line.url = urljoin(base, verb.attributes["action"])
@@ -102,14 +128,18 @@ def _leaves(carrier: Carrier, line: _Line, verb: Verb, base: str) -> bool:
 def _hear(verb: Verb) -> Heard:
     match verb.name:
         case "Dial":
-            numbers = [child.text for child in verb.children if child.text] or [verb.text]
+            numbers = [child.text for child in verb.children if child.text] or [
+                verb.text
+            ]
             return Heard("dial", ", ".join(numbers))
         case "Reject":
             return Heard("reject", verb.attributes.get("reason", "rejected"))
         case "Pause":
             return Heard("pause", f"{verb.attributes.get('length', '1')} s")
         case "Gather":
-            said = [child.text for child in verb.children if child.name in ("Say", "Play")]
+            said = [
+                child.text for child in verb.children if child.name in ("Say", "Play")
+            ]
             return Heard("gather", " ".join(said))
     return Heard(verb.name.lower(), verb.text)
 
@@ -120,7 +150,9 @@ def _failed(heard: list[Heard]) -> bool:
 
 def _form(carrier: Carrier, line: _Line) -> dict[str, str]:
     phone, number = line.phone, line.number.phone_number
-    city, state, postal_code = areas.PLACES.get(phone.removeprefix("+1")[:3], ("", "", ""))
+    city, state, postal_code = areas.PLACES.get(
+        phone.removeprefix("+1")[:3], ("", "", "")
+    )
     return {
         "CallSid": line.sid,
         "AccountSid": carrier.options.account_sid,

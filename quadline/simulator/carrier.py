@@ -1,4 +1,6 @@
-"""The carrier itself: its records, clock, ledger and messenger in one place for the acts to use."""
+"""The carrier itself: its records, clock, ledger and messenger
+in one place for the acts to use.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -45,11 +47,13 @@ class Carrier:
         self.number_of: dict[str, Number] = {}  # by phone number
         self.ever_owned: set[str] = set()
         self.services: dict[str, Service] = {}
-        self.members: dict[str, dict[str, Number]] = defaultdict(dict)  # service sid -> by sid
+        # service sid -> by sid
+        self.members: dict[str, dict[str, Number]] = defaultdict(dict)
         self.sinks: dict[str, Sink] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.messages: dict[str, Message] = {}
-        self.sent_to: dict[str, dict[str, Message]] = defaultdict(dict)  # phone -> by sid
+        # phone -> by sid
+        self.sent_to: dict[str, dict[str, Message]] = defaultdict(dict)
         self.sent_from: dict[str, dict[str, Message]] = defaultdict(dict)
         self.blocks: dict[tuple[str, str], Block] = {}  # by student phone and scope
         self.phones: dict[str, Phone] = {}
@@ -60,7 +64,9 @@ class Carrier:
         self.lists_asked = 0  # pages of texts that were asked for
 
     def reset(self) -> None:
-        """Back to an empty carrier with its one messaging service. Phones of the roster go too."""
+        """Back to an empty carrier with its one messaging
+        service. Phones of the roster go too.
+        """
         self.clock.clear()
         self.clock.ahead = 0.0
         self.courier.drop_everything()
@@ -74,15 +80,22 @@ class Carrier:
         self.add_first_service()
 
     def load(self) -> None:
-        """Take up what the store kept. Steps that were due while away happen at once."""
+        """Take up what the store kept. Steps that were due
+        while away happen at once.
+        """
         self.ever_owned.update(self.store.values("ever_owned").get("numbers", []))
-        for record in sorted(self.store.records(), key=lambda record: getattr(record, "turn", 0)):  # as they came
+        # as they came
+        for record in sorted(
+            self.store.records(), key=lambda record: getattr(record, "turn", 0)
+        ):
             self.keep(record, save=False)
         for kind, line in self.store.ledger_lines():
             self.ledger.restore(kind, line)
         kept = self.store.values("knobs")
         known = {each.name for each in fields(Knobs)}
-        self.knobs = Knobs(**{name: value for name, value in kept.items() if name in known})
+        self.knobs = Knobs(
+            **{name: value for name, value in kept.items() if name in known}
+        )
         if not kept:
             self.knobs = self._first_knobs()
         elif self.options.mail_intake:  # ports change from start to start
@@ -91,7 +104,10 @@ class Carrier:
         self.add_first_service()
 
     def _first_knobs(self) -> Knobs:
-        return Knobs(registration_delay=self.options.registration_delay, mail_intake=self.options.mail_intake)
+        return Knobs(
+            registration_delay=self.options.registration_delay,
+            mail_intake=self.options.mail_intake,
+        )
 
     def add_first_service(self) -> None:
         sid = self.options.messaging_service

@@ -1,4 +1,6 @@
-"""The control API: JSON, for tests, benchmarks and the screens. gate.py says who may ask."""
+"""The control API: JSON, for tests, benchmarks and the
+screens. gate.py says who may ask.
+"""
 
 import json
 import math
@@ -26,7 +28,12 @@ def control_routes() -> list[BaseRoute]:
         route("/ledger", GET=ledger),
         route("/settings", GET=settings, POST=change_settings),
         route("/fast-forward", POST=fast_forward),
-        route("/faults", GET=faults, POST=add_fault, DELETE=remove_faults),
+        route(
+            "/faults",
+            GET=faults,
+            POST=add_fault,
+            DELETE=remove_faults,
+        ),
         route("/faults/{id:int}", DELETE=remove_faults),
         route("/numbers", GET=numbers),
         route("/directory", POST=directory),
@@ -50,9 +57,18 @@ def route(path: str, **views: View) -> Route:
 
 
 async def health(carrier: Carrier, request: Request) -> Response:
-    counts = {"numbers": len(carrier.numbers), "messages": len(carrier.messages), "mailboxes": len(carrier.mailboxes)}
+    counts = {
+        "numbers": len(carrier.numbers),
+        "messages": len(carrier.messages),
+        "mailboxes": len(carrier.mailboxes),
+    }
     counts["lists_asked"] = carrier.lists_asked
-    facts = {"ok": True, "at": carrier.clock.now(), "ledger": len(carrier.ledger), **counts}
+    facts = {
+        "ok": True,
+        "at": carrier.clock.now(),
+        "ledger": len(carrier.ledger),
+        **counts,
+    }
     facts["smtp_port"] = request.app.state.mail_port.port
     return JSONResponse(facts)
 
@@ -67,9 +83,15 @@ async def reset(carrier: Carrier, request: Request) -> Response:
 
 async def ledger(carrier: Carrier, request: Request) -> Response:
     query = request.query_params
-    kinds = {kind for value in query.getlist("kind") for kind in value.split(",") if kind}
+    kinds = {
+        kind for value in query.getlist("kind") for kind in value.split(",") if kind
+    }
     after, limit = int(query.get("after", "0")), int(query.get("limit", "10000"))
-    lines = carrier.ledger.as_json(kinds=kinds, after=after, limit=limit)
+    lines = carrier.ledger.as_json(
+        kinds=kinds,
+        after=after,
+        limit=limit,
+    )
     return Response(lines, media_type="application/json")
 
 
@@ -98,17 +120,29 @@ async def add_fault(carrier: Carrier, request: Request) -> Response:
     fault = carrier.faults.add(await read_json(request))
     if fault.kind is FaultKind.REFUSE_CONNECTIONS:
         carrier.faults.remove(fault_id=fault.id)
-        carrier.ledger.write("fault", fault=fault.kind, id=fault.id, seconds=fault.seconds)
+        carrier.ledger.write(
+            "fault",
+            fault=fault.kind,
+            id=fault.id,
+            seconds=fault.seconds,
+        )
         request.app.state.listener.refuse_for(fault.seconds)
     if fault.kind is FaultKind.SMTP_DOWN:
-        carrier.ledger.write("fault", fault=fault.kind, id=fault.id, seconds=fault.seconds)
+        carrier.ledger.write(
+            "fault",
+            fault=fault.kind,
+            id=fault.id,
+            seconds=fault.seconds,
+        )
         request.app.state.mail_port.end_later(fault)
         await request.app.state.mail_port.follow_faults()
     return JSONResponse(fault.as_dict(), 201)
 
 
 async def remove_faults(carrier: Carrier, request: Request) -> Response:
-    removed = carrier.faults.remove(fault_id=request.path_params.get("id"), kind=request.query_params.get("kind"))
+    removed = carrier.faults.remove(
+        fault_id=request.path_params.get("id"), kind=request.query_params.get("kind")
+    )
     registration.release_stuck(carrier)
     await request.app.state.mail_port.follow_faults()
     return JSONResponse({"removed": removed})
@@ -136,7 +170,9 @@ async def directory(carrier: Carrier, request: Request) -> Response:
 async def list_students(carrier: Carrier, request: Request) -> Response:
     query = request.query_params
     limit = int(query.get("limit", "60"))
-    return JSONResponse(students.list_students(carrier, search=query.get("q", ""), limit=limit))
+    return JSONResponse(
+        students.list_students(carrier, search=query.get("q", ""), limit=limit)
+    )
 
 
 async def student(carrier: Carrier, request: Request) -> Response:
@@ -146,11 +182,15 @@ async def student(carrier: Carrier, request: Request) -> Response:
 async def list_phones(carrier: Carrier, request: Request) -> Response:
     query = request.query_params
     limit = int(query.get("limit", "60"))
-    return JSONResponse(phones.list_phones(carrier, search=query.get("q", ""), limit=limit))
+    return JSONResponse(
+        phones.list_phones(carrier, search=query.get("q", ""), limit=limit)
+    )
 
 
 async def phone(carrier: Carrier, request: Request) -> Response:
-    return JSONResponse(phones.describe_phone(carrier, _number(request.path_params["phone"])))
+    return JSONResponse(
+        phones.describe_phone(carrier, _number(request.path_params["phone"]))
+    )
 
 
 async def text(carrier: Carrier, request: Request) -> Response:
@@ -190,7 +230,8 @@ async def call(carrier: Carrier, request: Request) -> Response:
 
 
 async def read_json(request: Request) -> dict[str, Any]:
-    # A page of another site cannot send this type without asking first, and is never allowed.
+    # A page of another site cannot send this type without asking first, and is never
+    # allowed.
     if not request.headers.get("content-type", "").startswith("application/json"):
         raise ValueError("Send JSON, with Content-Type: application/json.")
     value = json.loads(await request.body() or b"{}")
@@ -200,7 +241,11 @@ async def read_json(request: Request) -> dict[str, Any]:
 
 
 def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not 0 <= value < math.inf
+    ):
         raise ValueError("webhook_after must be a number of seconds.")
     return float(value)
 

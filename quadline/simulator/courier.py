@@ -1,4 +1,6 @@
-"""Carries calls to the college's webhooks: in order, retried as the URL says, each noted in the ledger."""
+"""Carries calls to the college's webhooks: in order, retried as the
+URL says, each noted in the ledger.
+"""
 
 import asyncio
 import uuid
@@ -55,9 +57,23 @@ class Courier:
             overrides = Overrides.read_from("")
         token = str(uuid.uuid4())
         for attempt in range(1, overrides.retries + 2):
-            answer = await self._webhooks.call(url, errand, overrides, token)
-            self._note(url, errand, answer, attempt)
-            if answer.is_good or attempt > overrides.retries or not overrides.retry(answer):
+            answer = await self._webhooks.call(
+                url,
+                errand,
+                overrides,
+                token,
+            )
+            self._note(
+                url,
+                errand,
+                answer,
+                attempt,
+            )
+            if (
+                answer.is_good
+                or attempt > overrides.retries
+                or not overrides.retry(answer)
+            ):
                 break
             await asyncio.sleep(0.05 * 2**attempt)
         return answer
@@ -76,8 +92,21 @@ class Courier:
             else:
                 del self._lanes[name]
 
-    def _note(self, url: str, errand: Errand, answer: Answer, attempt: int) -> None:
+    def _note(
+        self,
+        url: str,
+        errand: Errand,
+        answer: Answer,
+        attempt: int,
+    ) -> None:
         outcome: dict[str, Any] = {"answered": answer.status}
         if answer.error:
             outcome["error"] = answer.error
-        self._ledger.write("callback", about=errand.about, url=url, attempt=attempt, **errand.facts, **outcome)
+        self._ledger.write(
+            "callback",
+            about=errand.about,
+            url=url,
+            attempt=attempt,
+            **errand.facts,
+            **outcome,
+        )

@@ -1,4 +1,6 @@
-"""Twilio's refusals: code, HTTP status and words (twilio.com/docs/api/errors, 2026-11)."""
+"""Twilio's refusals: code, HTTP status and words
+(twilio.com/docs/api/errors, 2026-11).
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,9 +22,15 @@ _TABLE: dict[int, tuple[int, str]] = {
     21602: (400, "Message body is required."),
     21603: (400, "A 'From' phone number or MessagingServiceSid is required."),
     21604: (400, "A 'To' phone number is required."),
-    21606: (400, "The 'From' phone number is not a valid, SMS-capable inbound phone number"),
+    21606: (
+        400,
+        "The 'From' phone number is not a valid, SMS-capable inbound phone number",
+    ),
     21610: (400, "Attempt to send to unsubscribed recipient"),
-    21611: (400, "This 'From' number has exceeded the maximum number of queued messages"),
+    21611: (
+        400,
+        "This 'From' number has exceeded the maximum number of queued messages",
+    ),
     21612: (400, "The 'To' number cannot be reached from this 'From' number"),
     21614: (400, "'To' number is not a valid mobile number"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
@@ -33,8 +41,14 @@ _TABLE: dict[int, tuple[int, str]] = {
     21704: (400, "The Messaging Service contains no phone numbers"),
     21705: (400, "The Messaging Service Sid is invalid"),
     21710: (409, "Phone Number or Short Code is already in the Messaging Service"),
-    21712: (409, "Phone Number or Short Code is associated with another Messaging Service"),
-    21714: (400, "The Messaging Service has reached the maximum number of phone numbers"),
+    21712: (
+        409,
+        "Phone Number or Short Code is associated with another Messaging Service",
+    ),
+    21714: (
+        400,
+        "The Messaging Service has reached the maximum number of phone numbers",
+    ),
 }
 _WORDS_ON_DELIVERY: dict[int, str] = {
     30001: "Queue overflow",
@@ -77,7 +91,9 @@ class Refusal(Exception):
 
 def slow_down(retry_after: int | None) -> Refusal:
     """``retry_after``: seconds; None says nothing of how long."""
-    return Refusal(20429, headers={} if retry_after is None else {"Retry-After": str(retry_after)})
+    return Refusal(
+        20429, headers={} if retry_after is None else {"Retry-After": str(retry_after)}
+    )
 
 
 def delivery_words(code: int | None) -> str | None:

@@ -1,7 +1,8 @@
 """Who may ask the simulator anything: programs on this machine, and its own page.
 
-Its token is published and its control API has none. So another machine is refused; so is a name that a foreign page
-made point here (DNS rebinding), and a form or script of another site in a browser on this machine.
+Its token is published and its control API has none. So another machine is refused; so
+is a name that a foreign page made point here (DNS rebinding), and a form or script of
+another site in a browser on this machine.
 """
 
 import re
@@ -28,7 +29,12 @@ class Gate:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         if scope["type"] == "http" and (refusal := _refusal(scope)):
             await PlainTextResponse(refusal, 403)(scope, receive, send)
             return
@@ -48,13 +54,17 @@ def _refusal(scope: Scope) -> str:
 
 
 def _is_cross_site(scope: Scope, host: str) -> bool:
-    """Browsers say where a request comes from (Fetch Metadata), older ones only for what may change something."""
+    """Browsers say where a request comes from (Fetch Metadata), older ones
+    only for what may change something.
+    """
     origins = _all(scope, b"origin")
     if any(origin.lower() != f"http://{host.lower()}" for origin in origins):
         return True
     sites = _all(scope, b"sec-fetch-site")
     is_foreign = any(site not in OWN_SITE for site in sites)
-    is_a_link = scope["method"] in READING and _all(scope, b"sec-fetch-mode") == ["navigate"]
+    is_a_link = scope["method"] in READING and _all(scope, b"sec-fetch-mode") == [
+        "navigate"
+    ]
     return is_foreign and not is_a_link
 
 

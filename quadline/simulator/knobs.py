@@ -4,27 +4,38 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Knobs:
-    registration_delay: float = 0.0  # seconds from joining a service to being able to send
+    # seconds from joining a service to being able to send
+    registration_delay: float = 0.0
     callback_delay: float = 0.05  # seconds between two steps of a text
-    # Twilio's default is "service". A college with one number per advisor asks its carrier for
-    # handling per number, so that STOP to one advisor does not silence all: hence "number" here.
+    # Twilio's default is "service". A college with one number per advisor asks its
+    # carrier for handling per number, so that STOP to one advisor does not silence all:
+    # hence "number" here.
     block_scope: str = "number"
-    carrier_blocks_opt_outs: bool = True  # off: proves that the sender itself respects STOP
+    # off: proves that the sender itself respects STOP
+    carrier_blocks_opt_outs: bool = True
     auto_replies: bool = True  # the carrier's own answers to STOP, START and HELP
     advanced_opt_out: bool = False  # adds OptOutType to inbound webhooks
     unregistered_code: int = 30034  # what a text from an unregistered number ends with
     segments_per_second: float = 0.0  # per number; 0 is unlimited
     empty_area_codes: list[str] = field(default_factory=list)
-    # Seconds by which the dates of texts run ahead of this machine's clock; behind, if negative.
+    # Seconds by which the dates of texts run ahead of this machine's clock; behind, if
+    # negative.
     log_clock_ahead: float = 0.0
     dial_status: str = "completed"  # how a connected call ended, told to <Dial action>
-    mail_intake: str = ""  # who takes students' mail to the college: lmtp://host:port or smtp://host:port
+    # who takes students' mail to the college: lmtp://host:port or smtp://host:port
+    mail_intake: str = ""
 
 
 def turned(knobs: Knobs, changes: dict[str, Any]) -> Knobs:
-    """The knobs after these changes; ValueError, in words, when a change makes no sense."""
+    """The knobs after these changes; ValueError, in words,
+    when a change makes no sense.
+    """
     known = {knob.name: getattr(knobs, knob.name) for knob in fields(Knobs)}
     for name, value in changes.items():
         if name not in known:
@@ -46,8 +57,14 @@ _CHOICES: dict[str, tuple[object, ...]] = {
 
 def _check(name: str, value: Any, *, like: Any) -> None:
     if name in _CHOICES and value not in _CHOICES[name]:
-        raise ValueError(f"{name} must be one of {', '.join(map(str, _CHOICES[name]))}.")
-    if name == "mail_intake" and value and not str(value).startswith(("lmtp://", "smtp://")):
+        raise ValueError(
+            f"{name} must be one of {', '.join(map(str, _CHOICES[name]))}."
+        )
+    if (
+        name == "mail_intake"
+        and value
+        and not str(value).startswith(("lmtp://", "smtp://"))
+    ):
         raise ValueError("mail_intake must begin with lmtp:// or smtp://.")
     if isinstance(like, bool):
         fits = isinstance(value, bool)

@@ -11,7 +11,9 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 class Ledger:
     """Lines are kept as JSON text: a bench writes a million of them."""
 
-    def __init__(self, now: Callable[[], float], save: Callable[[int, str, str], None]) -> None:
+    def __init__(
+        self, now: Callable[[], float], save: Callable[[int, str, str], None]
+    ) -> None:
         self._now = now
         self._save = save
         self._kinds: list[str] = []
@@ -22,7 +24,14 @@ class Ledger:
 
     def write(self, kind: str, **facts: Any) -> None:
         n = len(self._lines) + 1
-        line = _encode({"n": n, "at": round(self._now(), 3), "kind": kind, **facts})
+        line = _encode(
+            {
+                "n": n,
+                "at": round(self._now(), 3),
+                "kind": kind,
+                **facts,
+            }
+        )
         self._kinds.append(kind)
         self._lines.append(line)
         self._save(n, kind, line)
@@ -35,8 +44,16 @@ class Ledger:
         self._kinds.clear()
         self._lines.clear()
 
-    def as_json(self, *, kinds: set[str], after: int = 0, limit: int = 10_000) -> str:
-        """A JSON list of the lines after number `after`, of these kinds (none named: of all)."""
+    def as_json(
+        self,
+        *,
+        kinds: set[str],
+        after: int = 0,
+        limit: int = 10_000,
+    ) -> str:
+        """A JSON list of the lines after number `after`, of
+        these kinds (none named: of all).
+        """
         rest = range(max(0, after), len(self._lines))
         wanted = (i for i in rest if not kinds or self._kinds[i] in kinds)
         return "[" + ",".join(self._lines[i] for i in islice(wanted, limit)) + "]"

@@ -10,9 +10,16 @@ from uvicorn.server import ServerState
 
 
 class Listener:
-    """Uvicorn's protocol on our own socket: its server cannot stop listening and go on."""
+    """Uvicorn's protocol on our own socket: its server
+    cannot stop listening and go on.
+    """
 
-    def __init__(self, app: Starlette, host: str, port: int) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        host: str,
+        port: int,
+    ) -> None:
         self._config = Config(
             app,
             lifespan="off",
@@ -31,7 +38,13 @@ class Listener:
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, self._host, self.port, backlog=2048, reuse_address=True)
+        self._server = await loop.create_server(
+            self._connection,
+            self._host,
+            self.port,
+            backlog=2048,
+            reuse_address=True,
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:

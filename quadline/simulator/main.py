@@ -27,17 +27,24 @@ async def run(options: Options) -> None:
     app = build_app(carrier)
     listener = Listener(app, options.host, options.port)
     app.state.listener = listener
-    works = [asyncio.create_task(work()) for work in (carrier.clock.run, carrier.courier.run, carrier.store.run)]
+    works = [
+        asyncio.create_task(work())
+        for work in (carrier.clock.run, carrier.courier.run, carrier.store.run)
+    ]
     await app.state.mail_port.open()
     await listener.open()
     print(f"Simulator ready at http://{options.host}:{listener.port}", flush=True)
-    print(f"Mail is taken at smtp://{options.host}:{app.state.mail_port.port}", flush=True)
+    print(
+        f"Mail is taken at smtp://{options.host}:{app.state.mail_port.port}", flush=True
+    )
     await asyncio.wait([*works, _told_to_stop()], return_when=asyncio.FIRST_COMPLETED)
     await listener.close()
     await app.state.mail_port.close()
     for work in works:
         work.cancel()
-    failures = [f for f in await asyncio.gather(*works, return_exceptions=True) if _is_fault(f)]
+    failures = [
+        f for f in await asyncio.gather(*works, return_exceptions=True) if _is_fault(f)
+    ]
     await carrier.courier.close()
     carrier.store.close()
     if failures:
@@ -58,7 +65,9 @@ def open_carrier(options: Options) -> Carrier:
 
 
 def _told_to_stop() -> asyncio.Task[bool]:
-    """However slowly those who are being called answer, the process ends within ten seconds; at a second signal, at once."""
+    """However slowly those who are being called answer, the process ends within ten
+    seconds; at a second signal, at once.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -74,7 +83,9 @@ def _told_to_stop() -> asyncio.Task[bool]:
 
 
 def _is_fault(result: object) -> bool:
-    return isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError)
+    return isinstance(result, BaseException) and not isinstance(
+        result, asyncio.CancelledError
+    )
 
 
 if __name__ == "__main__":

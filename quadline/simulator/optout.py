@@ -21,28 +21,49 @@ _WORDS = {
     **dict.fromkeys(("HELP", "INFO"), Keyword.HELP),
 }
 _STOPPED = (
-    "You have successfully been unsubscribed. You will not receive any more messages from "
-    "this number. Reply START to resubscribe."
+    "You have successfully been unsubscribed. You will not receive any more messages"
+    " from this number. Reply START to resubscribe."
 )
 _STARTED = (
-    "You have successfully been re-subscribed to messages from this number. Reply HELP for "
-    "help. Reply STOP to unsubscribe. Msg&Data Rates May Apply."
+    "You have successfully been re-subscribed to messages from this number. Reply HELP"
+    " for help. Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 )
 _HELPED = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 
 
 def keyword_in(body: str) -> Keyword | None:
-    """The whole message counts, in any case, with blanks around it; "STOP please", “Stop.” and "opt out" do not."""
+    """The whole message counts, in any case, with blanks around it; "STOP
+    please", “Stop.” and "opt out" do not.
+    """
     return _WORDS.get(_word(body))
 
 
-def obey(carrier: Carrier, phone: str, number: Number, body: str) -> str | None:
+def obey(
+    carrier: Carrier,
+    phone: str,
+    number: Number,
+    body: str,
+) -> str | None:
     """Block or unblock as this text asks. The carrier's own answer, if it has one."""
     match keyword_in(body):
         case Keyword.STOP:
-            return _STOPPED if _block(carrier, phone, number, _word(body)) else None
+            return (
+                _STOPPED
+                if _block(
+                    carrier,
+                    phone,
+                    number,
+                    _word(body),
+                )
+                else None
+            )
         case Keyword.START:
-            lifted = _unblock(carrier, phone, number, _word(body))
+            lifted = _unblock(
+                carrier,
+                phone,
+                number,
+                _word(body),
+            )
             # An everyday "yes" from a student who never opted out is left alone.
             return _STARTED if lifted or _word(body) != "YES" else None
         case Keyword.HELP:
@@ -57,25 +78,59 @@ def _word(body: str) -> str:
 
 
 def scopes_of(carrier: Carrier, number: Number) -> list[str]:
-    """Where a block that stops this number may be written: the number, or its service."""
+    """Where a block that stops this number may be written:
+    the number, or its service.
+    """
     return [number.phone_number, *([number.service_sid] if number.service_sid else [])]
 
 
-def _block(carrier: Carrier, phone: str, number: Number, word: str) -> bool:
+def _block(
+    carrier: Carrier,
+    phone: str,
+    number: Number,
+    word: str,
+) -> bool:
     by_service = carrier.knobs.block_scope == "service" and number.service_sid
-    scope = number.service_sid if by_service and number.service_sid else number.phone_number
+    scope = (
+        number.service_sid if by_service and number.service_sid else number.phone_number
+    )
     if (phone, scope) in carrier.blocks:
         return False
     now = carrier.clock.now()
-    carrier.keep(Block(sid=new_sid("BK"), phone=phone, scope=scope, keyword=word, since=now))
-    carrier.ledger.write("opt_out", phone=phone, to=number.phone_number, scope=scope, keyword=word)
+    carrier.keep(
+        Block(
+            sid=new_sid("BK"),
+            phone=phone,
+            scope=scope,
+            keyword=word,
+            since=now,
+        )
+    )
+    carrier.ledger.write(
+        "opt_out",
+        phone=phone,
+        to=number.phone_number,
+        scope=scope,
+        keyword=word,
+    )
     return True
 
 
-def _unblock(carrier: Carrier, phone: str, number: Number, word: str) -> bool:
+def _unblock(
+    carrier: Carrier,
+    phone: str,
+    number: Number,
+    word: str,
+) -> bool:
     keys = [(phone, scope) for scope in scopes_of(carrier, number)]
     lifted = [carrier.blocks[key] for key in keys if key in carrier.blocks]
     for block in lifted:
         carrier.forget(block)
-        carrier.ledger.write("opt_in", phone=phone, to=number.phone_number, scope=block.scope, keyword=word)
+        carrier.ledger.write(
+            "opt_in",
+            phone=phone,
+            to=number.phone_number,
+            scope=block.scope,
+            keyword=word,
+        )
     return bool(lifted)

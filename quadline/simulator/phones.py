@@ -12,12 +12,20 @@ _ARRIVED = ("delivered", "received")
 _NEWEST = 200
 
 
-def list_phones(carrier: Carrier, *, search: str = "", limit: int = 60) -> dict[str, Any]:
+def list_phones(
+    carrier: Carrier, *, search: str = "", limit: int = 60
+) -> dict[str, Any]:
     """Phones with activity first, then by name."""
     words = search.casefold().split()
     digits = "".join(char for char in search if char.isdigit())
     found = [each for each in everyone(carrier) if _fits(each, words, digits)]
-    found.sort(key=lambda each: (-active_at(carrier, each), each.name.casefold(), each.phone_number))
+    found.sort(
+        key=lambda each: (
+            -active_at(carrier, each),
+            each.name.casefold(),
+            each.phone_number,
+        )
+    )
     shown = [_summary(carrier, each) for each in found[:limit]]
     return {"total": len(found), "phones": shown}
 
@@ -29,7 +37,15 @@ def describe_phone(carrier: Carrier, phone_number: str) -> dict[str, Any]:
     for message in _texts(carrier, phone_number)[-_NEWEST:]:
         other = message.from_ if message.to == phone_number else message.to
         by_number[other].append(message)
-    threads = [_thread(carrier, phone_number, n, texts) for n, texts in by_number.items()]
+    threads = [
+        _thread(
+            carrier,
+            phone_number,
+            n,
+            texts,
+        )
+        for n, texts in by_number.items()
+    ]
     threads.sort(key=lambda each: -each["texts"][-1]["at"])
     return {**_who(phone), "threads": threads}
 
@@ -58,7 +74,9 @@ def everyone(carrier: Carrier) -> list[Phone]:
 
 def active_at(carrier: Carrier, phone: Phone) -> float:
     got = carrier.sent_to.get(phone.phone_number)
-    return max(phone.last_active_at, next(reversed(got.values())).created_at if got else 0.0)
+    return max(
+        phone.last_active_at, next(reversed(got.values())).created_at if got else 0.0
+    )
 
 
 def _fits(phone: Phone, words: list[str], digits: str) -> bool:
@@ -74,7 +92,11 @@ def shown(phone_number: str) -> str:
 
 def last_text(carrier: Carrier, phone_number: str) -> dict[str, Any] | None:
     """The newest that the student has seen or written."""
-    texts = [message for message in _texts(carrier, phone_number) if message.status in _ARRIVED]
+    texts = [
+        message
+        for message in _texts(carrier, phone_number)
+        if message.status in _ARRIVED
+    ]
     return _text(texts[-1]) if texts else None
 
 
@@ -93,15 +115,27 @@ def _who(phone: Phone) -> dict[str, Any]:
 def _summary(carrier: Carrier, phone: Phone) -> dict[str, Any]:
     texts = [m for m in _texts(carrier, phone.phone_number) if m.status in _ARRIVED]
     last = _text(texts[-1]) if texts else None
-    return {**_who(phone), "texts": len(texts), "last": last}
+    return {
+        **_who(phone),
+        "texts": len(texts),
+        "last": last,
+    }
 
 
 def _texts(carrier: Carrier, phone_number: str) -> list[Message]:
-    to, from_ = carrier.sent_to.get(phone_number, {}), carrier.sent_from.get(phone_number, {})
+    to, from_ = (
+        carrier.sent_to.get(phone_number, {}),
+        carrier.sent_from.get(phone_number, {}),
+    )
     return sorted([*to.values(), *from_.values()], key=lambda message: message.turn)
 
 
-def _thread(carrier: Carrier, phone: str, system_number: str, texts: list[Message]) -> dict[str, Any]:
+def _thread(
+    carrier: Carrier,
+    phone: str,
+    system_number: str,
+    texts: list[Message],
+) -> dict[str, Any]:
     number = carrier.number_of.get(system_number)
     scopes = optout.scopes_of(carrier, number) if number else [system_number]
     return {

@@ -1,4 +1,6 @@
-"""How a text moves on after it was accepted: step by step, each told by a status callback."""
+"""How a text moves on after it was accepted: step by step,
+each told by a status callback.
+"""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -13,16 +15,34 @@ FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received"}
 _API_VERSION = "2010-04-01"
 
 
-def plan(carrier: Carrier, message: Message, number: Number | None, *, queue_overflowed: bool = False) -> None:
+def plan(
+    carrier: Carrier,
+    message: Message,
+    number: Number | None,
+    *,
+    queue_overflowed: bool = False,
+) -> None:
     """Decide how this text will end and put its first step on the clock."""
-    end, code = ("failed", 30001) if queue_overflowed else _ending(carrier, message, number)
+    end, code = (
+        ("failed", 30001) if queue_overflowed else _ending(carrier, message, number)
+    )
     message.ahead = [[step, None] for step in _way_to(end, message.status)]
     if message.ahead:
         message.ahead[-1][1] = code
-    if carrier.faults.take(FaultKind.CALLBACK_REVERSED, to=message.to, from_=message.from_):
+    if carrier.faults.take(
+        FaultKind.CALLBACK_REVERSED, to=message.to, from_=message.from_
+    ):
         message.shuffled = "reversed"
     start = carrier.clock.now() + carrier.knobs.callback_delay
-    carrier.clock.at(_paced(carrier, message, number, start), partial(step_on, carrier, message))
+    carrier.clock.at(
+        _paced(
+            carrier,
+            message,
+            number,
+            start,
+        ),
+        partial(step_on, carrier, message),
+    )
 
 
 def step_on(carrier: Carrier, message: Message) -> None:
@@ -45,7 +65,9 @@ def step_on(carrier: Carrier, message: Message) -> None:
     )
     _tell(carrier, message)
     if message.ahead:
-        carrier.clock.at(now + carrier.knobs.callback_delay, partial(step_on, carrier, message))
+        carrier.clock.at(
+            now + carrier.knobs.callback_delay, partial(step_on, carrier, message)
+        )
 
 
 def resume(carrier: Carrier, message: Message) -> None:
@@ -64,7 +86,9 @@ def _way_to(end: str, start: str) -> list[str]:
     return [*first, "sending", "sent", end]
 
 
-def _ending(carrier: Carrier, message: Message, number: Number | None) -> tuple[str, int | None]:
+def _ending(
+    carrier: Carrier, message: Message, number: Number | None
+) -> tuple[str, int | None]:
     to, sender, faults = message.to, message.from_, carrier.faults
     if number is not None and number.registration != "registered":
         return "undelivered", carrier.knobs.unregistered_code
@@ -72,14 +96,24 @@ def _ending(carrier: Carrier, message: Message, number: Number | None) -> tuple[
         return stuck.status or "sent", None
     if failure := faults.take(FaultKind.FAIL, to=to, from_=sender):
         return failure.status or "undelivered", failure.code or 30008
-    if faults.take(FaultKind.LANDLINE, to=to, from_=sender, at="callback"):
+    if faults.take(
+        FaultKind.LANDLINE,
+        to=to,
+        from_=sender,
+        at="callback",
+    ):
         return "undelivered", 30006
     if faults.take(FaultKind.UNREACHABLE, to=to, from_=sender):
         return "undelivered", 30003
     return "delivered", None
 
 
-def _paced(carrier: Carrier, message: Message, number: Number | None, start: float) -> float:
+def _paced(
+    carrier: Carrier,
+    message: Message,
+    number: Number | None,
+    start: float,
+) -> float:
     """When this text leaves its number's queue, if numbers are held to a rate."""
     rate = carrier.knobs.segments_per_second
     if rate <= 0 or number is None:
@@ -94,28 +128,72 @@ def _tell(carrier: Carrier, message: Message) -> None:
     if not message.status_callback:
         return
     form = _form(carrier, message)
-    to, sender, status, faults = message.to, message.from_, message.status, carrier.faults
-    doubled = faults.take(FaultKind.CALLBACK_DOUBLED, to=to, from_=sender, status=status)
+    to, sender, status, faults = (
+        message.to,
+        message.from_,
+        message.status,
+        carrier.faults,
+    )
+    doubled = faults.take(
+        FaultKind.CALLBACK_DOUBLED,
+        to=to,
+        from_=sender,
+        status=status,
+    )
     copies = doubled.copies if doubled else 1
     if message.shuffled:
         message.held[:0] = [[status, form]] * copies
         if not message.ahead:
             for told, kept in message.held:
-                _post(carrier, message, told, kept)
+                _post(
+                    carrier,
+                    message,
+                    told,
+                    kept,
+                )
             message.held = []
         return
-    if faults.take(FaultKind.CALLBACK_LOST, to=to, from_=sender, status=status):
+    if faults.take(
+        FaultKind.CALLBACK_LOST,
+        to=to,
+        from_=sender,
+        status=status,
+    ):
         return
-    late = faults.take(FaultKind.CALLBACK_DELAYED, to=to, from_=sender, status=status)
+    late = faults.take(
+        FaultKind.CALLBACK_DELAYED,
+        to=to,
+        from_=sender,
+        status=status,
+    )
     for _ in range(copies):
         if late:
             due = carrier.clock.now() + late.seconds
-            carrier.clock.at(due, partial(_post, carrier, message, status, form))
+            carrier.clock.at(
+                due,
+                partial(
+                    _post,
+                    carrier,
+                    message,
+                    status,
+                    form,
+                ),
+            )
         else:
-            _post(carrier, message, status, form)
+            _post(
+                carrier,
+                message,
+                status,
+                form,
+            )
 
 
-def _post(carrier: Carrier, message: Message, status: str, form: dict[str, str]) -> None:
+def _post(
+    carrier: Carrier,
+    message: Message,
+    status: str,
+    form: dict[str, str],
+) -> None:
     errand = Errand(
         url=message.status_callback or "",
         about="status",

@@ -1,4 +1,6 @@
-"""The carrier's records. Plain values; what may happen to them is decided by the acts."""
+"""The carrier's records. Plain values; what may happen
+to them is decided by the acts.
+"""
 
 import uuid
 from dataclasses import dataclass, field, fields
@@ -34,7 +36,8 @@ class Number:
     registers_at: float | None = None
     is_stuck: bool = False
     is_told: bool = True  # whether the college has heard how the registration ended
-    queue_free_at: float = 0.0  # when its outbound queue will be empty, if texts are paced
+    # when its outbound queue will be empty, if texts are paced
+    queue_free_at: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,9 +81,11 @@ class Message:
     status_callback: str | None = None
     media: int = 0
     is_automatic: bool = False  # written by the carrier itself
-    ahead: list[list[Any]] = field(default_factory=list)  # steps to come: [status, error code]
+    # steps to come: [status, error code]
+    ahead: list[list[Any]] = field(default_factory=list)
     shuffled: str | None = None  # a fault on its callbacks that spans all of them
-    held: list[list[Any]] = field(default_factory=list)  # callbacks kept back by that fault
+    # callbacks kept back by that fault
+    held: list[list[Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -152,9 +157,22 @@ class Mail:
     arrivals: int = 1  # the same Message-ID again is counted, not kept twice
 
 
-Record = Number | Service | Message | Sink | Subscription | Block | Phone | Mailbox | Mail
+Record = (
+    Number | Service | Message | Sink | Subscription | Block | Phone | Mailbox | Mail
+)
 KINDS: dict[str, type[Any]] = {
-    cls.__name__: cls for cls in (Number, Service, Message, Sink, Subscription, Block, Phone, Mailbox, Mail)
+    cls.__name__: cls
+    for cls in (
+        Number,
+        Service,
+        Message,
+        Sink,
+        Subscription,
+        Block,
+        Phone,
+        Mailbox,
+        Mail,
+    )
 }
 
 

@@ -1,4 +1,6 @@
-"""A number's way to being allowed to send: the US A2P registration, told by event webhooks."""
+"""A number's way to being allowed to send: the US A2P
+registration, told by event webhooks.
+"""
 
 import json
 import uuid
@@ -30,7 +32,15 @@ def await_outcome(carrier: Carrier, number: Number) -> None:
     """Put the end of a pending registration on the clock."""
     if number.registration == "pending" and number.registers_at is not None:
         due = number.registers_at
-        carrier.clock.at(due, partial(_conclude, carrier, number, number.attached_at))
+        carrier.clock.at(
+            due,
+            partial(
+                _conclude,
+                carrier,
+                number,
+                number.attached_at,
+            ),
+        )
 
 
 def release_stuck(carrier: Carrier) -> None:
@@ -54,7 +64,11 @@ def _conclude(carrier: Carrier, number: Number, attached_at: float | None) -> No
     number.updated_at = carrier.clock.now()
     number.is_told = False
     carrier.keep(number)
-    reason = (failure.reason or "Campaign is not eligible for this number.") if failure else None
+    reason = (
+        (failure.reason or "Campaign is not eligible for this number.")
+        if failure
+        else None
+    )
     carrier.ledger.write(
         "registered",
         phone_number=phone,
@@ -62,18 +76,42 @@ def _conclude(carrier: Carrier, number: Number, attached_at: float | None) -> No
         outcome="failed" if failure else "successful",
         reason=reason,
     )
-    tell(carrier, number, "failed" if failure else "successful", reason)
+    tell(
+        carrier,
+        number,
+        "failed" if failure else "successful",
+        reason,
+    )
 
 
 def tell_again(carrier: Carrier, number: Number) -> None:
     """What nobody has heard before the carrier was restarted."""
     if not number.is_told:
-        tell(carrier, number, "failed" if number.registration == "failed" else "successful")
+        tell(
+            carrier,
+            number,
+            "failed" if number.registration == "failed" else "successful",
+        )
 
 
-def tell(carrier: Carrier, number: Number, outcome: str, reason: str | None = None) -> None:
+def tell(
+    carrier: Carrier,
+    number: Number,
+    outcome: str,
+    reason: str | None = None,
+) -> None:
     kind = _TYPE + outcome
-    body = json.dumps([_event(carrier, number, kind, outcome, reason)]).encode()
+    body = json.dumps(
+        [
+            _event(
+                carrier,
+                number,
+                kind,
+                outcome,
+                reason,
+            )
+        ]
+    ).encode()
     told = {
         subscription.sink_sid
         for subscription in carrier.subscriptions.values()
@@ -81,7 +119,14 @@ def tell(carrier: Carrier, number: Number, outcome: str, reason: str | None = No
     }
     for sink in [carrier.sinks[sid] for sid in sorted(told) if sid in carrier.sinks]:
         if sink.sink_type == "webhook":
-            _send(carrier, sink, number, kind, body, first_at=carrier.clock.now())
+            _send(
+                carrier,
+                sink,
+                number,
+                kind,
+                body,
+                first_at=carrier.clock.now(),
+            )
 
 
 def _send(
@@ -102,8 +147,19 @@ def _send(
             carrier.keep(number)
 
     def repeat() -> None:
-        if carrier.clock.now() - first_at < _GIVE_UP_AFTER and sink.sid in carrier.sinks:
-            _send(carrier, sink, number, kind, body, first_at=first_at, pause=min(pause * 2, _LONGEST_PAUSE))
+        if (
+            carrier.clock.now() - first_at < _GIVE_UP_AFTER
+            and sink.sid in carrier.sinks
+        ):
+            _send(
+                carrier,
+                sink,
+                number,
+                kind,
+                body,
+                first_at=first_at,
+                pause=min(pause * 2, _LONGEST_PAUSE),
+            )
 
     errand = Errand(
         url=str(sink.configuration.get("destination", "")),
@@ -117,8 +173,16 @@ def _send(
     carrier.courier.post(errand)
 
 
-def _event(carrier: Carrier, number: Number, kind: str, outcome: str, reason: str | None) -> dict[str, object]:
-    moment = datetime.fromtimestamp(carrier.clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def _event(
+    carrier: Carrier,
+    number: Number,
+    kind: str,
+    outcome: str,
+    reason: str | None,
+) -> dict[str, object]:
+    moment = datetime.fromtimestamp(carrier.clock.now(), UTC).strftime(
+        "%Y-%m-%dT%H:%M:%S.%fZ"
+    )
     service = carrier.services.get(number.service_sid or "")
     return {
         "specversion": "1.0",

@@ -1,4 +1,6 @@
-"""A student's phone texts a system number: logged, keywords obeyed, the webhook called."""
+"""A student's phone texts a system number: logged,
+keywords obeyed, the webhook called.
+"""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -12,7 +14,11 @@ from quadline.simulator.twiml import BadTwiml, replies_in
 from quadline.simulator.webhooks import Answer, Errand
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Outcome:
     """What became of a student's text."""
 
@@ -33,27 +39,72 @@ async def text_in(
     webhook_after: float = 0.0,
     is_webhook_lost: bool = False,
 ) -> Outcome:
-    """``webhook_after``: seconds until the college is told of this text; what is due when the simulator ends is lost."""
+    """``webhook_after``: seconds until the college is told of this text; what is due
+    when the simulator ends is lost.
+    """
     number = carrier.number_of.get(to)
     if number is None:
-        carrier.ledger.write("inbound", sid=None, **{"from": phone}, to=to, body=body, lost=True)
+        carrier.ledger.write(
+            "inbound",
+            sid=None,
+            **{"from": phone},
+            to=to,
+            body=body,
+            lost=True,
+        )
         return Outcome(error="Nobody rents this number now; the text went nowhere.")
-    message = _log(carrier, phone, number, body)
-    own_answer = optout.obey(carrier, phone, number, body)
+    message = _log(
+        carrier,
+        phone,
+        number,
+        body,
+    )
+    own_answer = optout.obey(
+        carrier,
+        phone,
+        number,
+        body,
+    )
     if own_answer and carrier.knobs.auto_replies:
-        carrier.ledger.write("auto_reply", **{"from": to}, to=phone, body=own_answer)
-        _answer(carrier, number, phone, own_answer, is_automatic=True)
-    if is_webhook_lost or carrier.faults.take(FaultKind.INBOUND_LOST, to=to, from_=phone):
+        carrier.ledger.write(
+            "auto_reply",
+            **{"from": to},
+            to=phone,
+            body=own_answer,
+        )
+        _answer(
+            carrier,
+            number,
+            phone,
+            own_answer,
+            is_automatic=True,
+        )
+    if is_webhook_lost or carrier.faults.take(
+        FaultKind.INBOUND_LOST, to=to, from_=phone
+    ):
         return Outcome(sid=message.sid, error="The webhook call was lost, as asked.")
     if delayed := carrier.faults.take(FaultKind.INBOUND_DELAYED, to=to, from_=phone):
         webhook_after = delayed.seconds
     if webhook_after:
-        _call_webhook_later(carrier, number, message, webhook_after)
-        return Outcome(sid=message.sid, error=f"The webhook is called in {webhook_after:g} s, as asked.")
+        _call_webhook_later(
+            carrier,
+            number,
+            message,
+            webhook_after,
+        )
+        return Outcome(
+            sid=message.sid,
+            error=f"The webhook is called in {webhook_after:g} s, as asked.",
+        )
     return await _call_webhook(carrier, number, message)
 
 
-def _log(carrier: Carrier, phone: str, number: Number, body: str) -> Message:
+def _log(
+    carrier: Carrier,
+    phone: str,
+    number: Number,
+    body: str,
+) -> Message:
     now = carrier.clock.now()
     message = Message(
         sid=new_sid("SM"),
@@ -71,7 +122,13 @@ def _log(carrier: Carrier, phone: str, number: Number, body: str) -> Message:
     )
     carrier.keep(message)
     _touch(carrier, phone)
-    carrier.ledger.write("inbound", sid=message.sid, **{"from": phone}, to=number.phone_number, body=body)
+    carrier.ledger.write(
+        "inbound",
+        sid=message.sid,
+        **{"from": phone},
+        to=number.phone_number,
+        body=body,
+    )
     return message
 
 
@@ -81,9 +138,16 @@ def _touch(carrier: Carrier, phone_number: str) -> None:
     carrier.keep(phone)
 
 
-def _call_webhook_later(carrier: Carrier, number: Number, message: Message, seconds: float) -> None:
+def _call_webhook_later(
+    carrier: Carrier,
+    number: Number,
+    message: Message,
+    seconds: float,
+) -> None:
     def begin() -> None:
-        call = asyncio.get_running_loop().create_task(_call_webhook(carrier, number, message))
+        call = asyncio.get_running_loop().create_task(
+            _call_webhook(carrier, number, message)
+        )
         carrier.late_calls.add(call)
         call.add_done_callback(carrier.late_calls.discard)
 
@@ -91,8 +155,13 @@ def _call_webhook_later(carrier: Carrier, number: Number, message: Message, seco
 
 
 async def _call_webhook(carrier: Carrier, number: Number, message: Message) -> Outcome:
-    doubled = carrier.faults.take(FaultKind.INBOUND_DOUBLED, to=message.to, from_=message.from_)
-    calls = [_call_once(carrier, number, message) for _ in range(doubled.copies if doubled else 1)]
+    doubled = carrier.faults.take(
+        FaultKind.INBOUND_DOUBLED, to=message.to, from_=message.from_
+    )
+    calls = [
+        _call_once(carrier, number, message)
+        for _ in range(doubled.copies if doubled else 1)
+    ]
     return (await asyncio.gather(*calls))[0]
 
 
@@ -108,19 +177,41 @@ async def _call_once(carrier: Carrier, number: Number, message: Message) -> Outc
                 about="inbound",
                 lane=message.sid,
                 form=form,
-                facts={"sid": message.sid, "from": message.from_, "to": message.to},
+                facts={
+                    "sid": message.sid,
+                    "from": message.from_,
+                    "to": message.to,
+                },
             )
         )
         try:
             texts = replies_in(answer.body) if answer.is_good else None
         except BadTwiml:
-            texts = [] if answer.body and not answer.body.lstrip().startswith("<") else None
+            texts = (
+                [] if answer.body and not answer.body.lstrip().startswith("<") else None
+            )
         if texts is not None:
             for text in texts:
-                _answer(carrier, number, message.from_, text)
-            return Outcome(sid=message.sid, url=url, answer=answer, used_fallback=place > 0, replies=texts)
+                _answer(
+                    carrier,
+                    number,
+                    message.from_,
+                    text,
+                )
+            return Outcome(
+                sid=message.sid,
+                url=url,
+                answer=answer,
+                used_fallback=place > 0,
+                replies=texts,
+            )
     problem = "The webhook did not answer." if urls else "This number has no webhook."
-    return Outcome(sid=message.sid, url=urls[-1][0] if urls else None, answer=answer, error=problem)
+    return Outcome(
+        sid=message.sid,
+        url=urls[-1][0] if urls else None,
+        answer=answer,
+        error=problem,
+    )
 
 
 def _urls(carrier: Carrier, number: Number) -> list[tuple[str, str]]:
@@ -167,11 +258,29 @@ def inbound_form(carrier: Carrier, message: Message) -> dict[str, str]:
     return form
 
 
-def _answer(carrier: Carrier, number: Number, phone: str, body: str, *, is_automatic: bool = False) -> None:
+def _answer(
+    carrier: Carrier,
+    number: Number,
+    phone: str,
+    body: str,
+    *,
+    is_automatic: bool = False,
+) -> None:
     """A text from the number to the student that no API call asked for."""
-    blocked = sending.is_blocked(carrier, phone, number.phone_number, number)
+    blocked = sending.is_blocked(
+        carrier,
+        phone,
+        number.phone_number,
+        number,
+    )
     if blocked and carrier.knobs.carrier_blocks_opt_outs and not is_automatic:
-        carrier.ledger.write("refuse", code=21610, to=phone, **{"from": number.phone_number}, body=body)
+        carrier.ledger.write(
+            "refuse",
+            code=21610,
+            to=phone,
+            **{"from": number.phone_number},
+            body=body,
+        )
         return
     now = carrier.clock.now()
     message = Message(

@@ -31,7 +31,14 @@ def name_phones(carrier: Carrier, roster: Path) -> int:
                 put_phone(carrier, phone)
             if not phones and cells.get("email"):
                 name, detail = _named(cells)
-                put_mailbox(carrier, Mailbox(address=cells["email"].lower(), name=name, detail=detail))
+                put_mailbox(
+                    carrier,
+                    Mailbox(
+                        address=cells["email"].lower(),
+                        name=name,
+                        detail=detail,
+                    ),
+                )
             count += len(phones)
     return count
 
@@ -42,12 +49,19 @@ def put_phone(carrier: Carrier, phone: Phone) -> None:
         phone.last_active_at = known.last_active_at
     carrier.keep(phone)
     if phone.email:
-        box = Mailbox(address=phone.email, name=phone.name, detail=phone.detail, phone_number=phone.phone_number)
+        box = Mailbox(
+            address=phone.email,
+            name=phone.name,
+            detail=phone.detail,
+            phone_number=phone.phone_number,
+        )
         put_mailbox(carrier, box)
 
 
 def put_mailbox(carrier: Carrier, box: Mailbox) -> None:
-    """Add a mailbox, or rename one and keep its history. The first of a student's phones stays with it."""
+    """Add a mailbox, or rename one and keep its history. The first of
+    a student's phones stays with it.
+    """
     if known := carrier.mailboxes.get(box.address):
         box.last_active_at = known.last_active_at
         box.phone_number = known.phone_number or box.phone_number
@@ -57,7 +71,9 @@ def put_mailbox(carrier: Carrier, box: Mailbox) -> None:
 def _named(cells: dict[str, str]) -> tuple[str, str]:
     given = cells.get("preferred_name") or cells.get("first_name", "")
     facts = (cells.get("pronouns", ""), cells.get("institutional_id", ""))
-    return f"{given} {cells.get('last_name', '')}".strip(), " · ".join(fact for fact in facts if fact)
+    return f"{given} {cells.get('last_name', '')}".strip(), " · ".join(
+        fact for fact in facts if fact
+    )
 
 
 def _phones_of(cells: dict[str, str]) -> Iterator[Phone]:
@@ -67,14 +83,31 @@ def _phones_of(cells: dict[str, str]) -> Iterator[Phone]:
     landline = normal_number(cells.get("landline", ""))
     if mobile:
         is_landline = cells.get("landline", "").lower() in ("yes", "true", "1", "x")
-        yield Phone(phone_number=mobile, name=name, detail=detail, is_landline=is_landline, email=email)
+        yield Phone(
+            phone_number=mobile,
+            name=name,
+            detail=detail,
+            is_landline=is_landline,
+            email=email,
+        )
     if landline and landline != mobile:
-        home = "" if mobile else email  # the mailbox is beside the mobile, where there is one
-        yield Phone(phone_number=landline, name=f"{name} (home)", detail="Landline", is_landline=True, email=home)
+        # the mailbox is beside the mobile, where there is one
+        home = "" if mobile else email
+        yield Phone(
+            phone_number=landline,
+            name=f"{name} (home)",
+            detail="Landline",
+            is_landline=True,
+            email=home,
+        )
 
 
 def _cells(row: dict[str | None, str | None]) -> Iterator[tuple[str, str | None]]:
-    return ((name, value) for name, value in row.items() if name and not isinstance(value, list))
+    return (
+        (name, value)
+        for name, value in row.items()
+        if name and not isinstance(value, list)
+    )
 
 
 def _plain(header: str) -> str:

@@ -1,4 +1,6 @@
-"""The screens: one page around a student's phone and mailbox. What moves on it comes from the control API."""
+"""The screens: one page around a student's phone and mailbox. What
+moves on it comes from the control API.
+"""
 
 from html import escape
 from pathlib import Path
@@ -37,6 +39,9 @@ async def home(request: Request) -> Response:
 
 async def phones(request: Request) -> Response:
     page = Template((_TEMPLATES / "phones.html").read_text("utf-8"))
-    parts = {part.stem: part.read_text("utf-8") for part in (_TEMPLATES / "parts").glob("*.html")}
+    parts = {
+        part.stem: part.read_text("utf-8")
+        for part in (_TEMPLATES / "parts").glob("*.html")
+    }
     zone = escape(request.app.state.carrier.options.time_zone)
     return HTMLResponse(page.substitute(parts, zone=zone), headers=_HEADERS)

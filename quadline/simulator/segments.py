@@ -1,7 +1,7 @@
 """How many segments a text is billed as: GSM-7 or UCS-2, single or joined.
 
-What a reader sees as one character is never split over two parts, as in Twilio's message segment
-calculator: https://github.com/TwilioDevEd/message-segment-calculator.
+What a reader sees as one character is never split over two parts, as in Twilio's
+message segment calculator: https://github.com/TwilioDevEd/message-segment-calculator.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,9 @@ def _septets(char: str) -> int:
 
 
 def _units(body: str) -> Iterator[int]:
-    """UTF-16 code units of each character as a reader sees it, or of each code point of an endless one."""
+    """UTF-16 code units of each character as a reader sees it, or of
+    each code point of an endless one.
+    """
     for seen in regex.findall(r"\r|\X", body):
         whole = _utf16(seen)
         yield from [whole] if whole <= _JOINED_UCS2 else map(_utf16, seen)

@@ -15,11 +15,25 @@ _MAGIC = "+1500555"
 _QUEUE_HOURS = 10  # a sender's queue holds ten hours of segments
 _PLAINLY_NORTH_AMERICAN = re.compile(r"\+1[2-9]\d\d[2-9]\d{6}")
 _SERVICE_SID = re.compile(r"MG[0-9a-f]{32}")
-_REFUSED_FROM = {"0001": 21212, "0007": 21606, "0008": 21611}
-_REFUSED_TO = {"0001": 21211, "0002": 21612, "0003": 21408, "0004": 21610, "0009": 21614}
+_REFUSED_FROM = {
+    "0001": 21212,
+    "0007": 21606,
+    "0008": 21611,
+}
+_REFUSED_TO = {
+    "0001": 21211,
+    "0002": 21612,
+    "0003": 21408,
+    "0004": 21610,
+    "0009": 21614,
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Wish:
     """What the caller asked for, before any check."""
 
@@ -54,7 +68,15 @@ def _accept(carrier: Carrier, wish: Wish) -> Message:
     sender, number = _find_sender(carrier, wish, service)
     to = _normal_to(wish.to)
     _refuse_by_fault(carrier, to, sender)
-    if is_blocked(carrier, to, sender, number) and carrier.knobs.carrier_blocks_opt_outs:
+    if (
+        is_blocked(
+            carrier,
+            to,
+            sender,
+            number,
+        )
+        and carrier.knobs.carrier_blocks_opt_outs
+    ):
         raise Refusal(21610)
     is_full = number is not None and _queue_is_full(carrier, number)
     if is_full and service is None:
@@ -71,11 +93,18 @@ def _accept(carrier: Carrier, wish: Wish) -> Message:
         created_at=carrier.clock.now(),
         updated_at=carrier.clock.now(),
         service_sid=service.sid if service else None,
-        status_callback=wish.status_callback or (service and service.status_callback) or None,
+        status_callback=wish.status_callback
+        or (service and service.status_callback)
+        or None,
         media=wish.media,
     )
     _file(carrier, message)
-    progress.plan(carrier, message, number, queue_overflowed=is_full)
+    progress.plan(
+        carrier,
+        message,
+        number,
+        queue_overflowed=is_full,
+    )
     return message
 
 
@@ -93,7 +122,12 @@ def _file(carrier: Carrier, message: Message) -> None:
     )
 
 
-def is_blocked(carrier: Carrier, phone: str, sender: str, number: Number | None) -> bool:
+def is_blocked(
+    carrier: Carrier,
+    phone: str,
+    sender: str,
+    number: Number | None,
+) -> bool:
     if not carrier.blocks:
         return False
     service = number.service_sid if number else None
@@ -123,7 +157,9 @@ def _find_service(carrier: Carrier, sid: str) -> Service | None:
     return carrier.services[sid]
 
 
-def _find_sender(carrier: Carrier, wish: Wish, service: Service | None) -> tuple[str, Number | None]:
+def _find_sender(
+    carrier: Carrier, wish: Wish, service: Service | None
+) -> tuple[str, Number | None]:
     if wish.from_.startswith(_MAGIC):
         if wish.from_ == _MAGIC + "0006":
             return wish.from_, None
@@ -133,7 +169,9 @@ def _find_sender(carrier: Carrier, wish: Wish, service: Service | None) -> tuple
         return number.phone_number, number
     owned = carrier.number_of.get(wish.from_)
     if owned is None:
-        raise Refusal(21606, f"The 'From' phone number {wish.from_} is not owned by this account.")
+        raise Refusal(
+            21606, f"The 'From' phone number {wish.from_} is not owned by this account."
+        )
     if service is not None and owned.service_sid != service.sid:
         raise Refusal(21712 if owned.service_sid else 21606)
     return owned.phone_number, owned
@@ -170,7 +208,12 @@ def _refuse_by_fault(carrier: Carrier, to: str, sender: str) -> None:
     phone = carrier.phones.get(to)
     if phone is not None and phone.is_landline:
         raise Refusal(21614, f"{to} is not a mobile number.")
-    if carrier.faults.take(FaultKind.LANDLINE, to=to, from_=sender, at="create"):
+    if carrier.faults.take(
+        FaultKind.LANDLINE,
+        to=to,
+        from_=sender,
+        at="create",
+    ):
         raise Refusal(21614, f"{to} is not a mobile number.")
 
 

@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS record (
 CREATE TABLE IF NOT EXISTS ledger (n INTEGER PRIMARY KEY, kind TEXT, line TEXT);
 """
 _BATCH_SECONDS = 0.1
-_BATCH_ROWS = 2000  # encoded between two requests, so that a flood does not stall the answers
+# encoded between two requests, so that a flood does not stall the answers
+_BATCH_ROWS = 2000
 
 
 class Store:
@@ -35,7 +36,9 @@ class Store:
         self._database: sqlite3.Connection | None = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(folder / "simulator.db", check_same_thread=False)
+            self._database = sqlite3.connect(
+                folder / "simulator.db", check_same_thread=False
+            )
             self._database.executescript(_SCHEMA)
 
     def save(self, record: Record) -> None:
@@ -50,7 +53,12 @@ class Store:
         if self._database is not None:
             self._changed[type(record).__name__, key_of(record)] = None
 
-    def append(self, n: int, kind: str, line: str) -> None:
+    def append(
+        self,
+        n: int,
+        kind: str,
+        line: str,
+    ) -> None:
         if self._database is not None:
             self._lines.append((n, kind, line))
 
@@ -87,9 +95,13 @@ class Store:
         if self._database is not None:
             yield from self._database.execute(query, values)
 
-    def _take(self) -> tuple[bool, list[tuple[str, str, str | None]], list[tuple[int, str, str]]]:
+    def _take(
+        self,
+    ) -> tuple[bool, list[tuple[str, str, str | None]], list[tuple[int, str, str]]]:
         oldest = list(islice(self._changed, _BATCH_ROWS))
-        rows = [(kind, key, _body(self._changed.pop((kind, key)))) for kind, key in oldest]
+        rows = [
+            (kind, key, _body(self._changed.pop((kind, key)))) for kind, key in oldest
+        ]
         taken = (self._wiped, rows, self._lines)
         self._wiped, self._lines = False, []
         return taken
@@ -113,7 +125,9 @@ class Store:
 
 
 async def _to_the_end(writing: Coroutine[Any, Any, None]) -> None:
-    """What was taken is written, though we are told to stop before a thread was free for it."""
+    """What was taken is written, though we are told to stop
+    before a thread was free for it.
+    """
     task = asyncio.create_task(writing)
     try:
         await asyncio.shield(task)

@@ -33,7 +33,12 @@ def read_twiml(document: str) -> list[Verb]:
 
 def _verb(element: ElementTree.Element) -> Verb:
     children = tuple(_verb(child) for child in element)
-    return Verb(element.tag, (element.text or "").strip(), dict(element.attrib), children)
+    return Verb(
+        element.tag,
+        (element.text or "").strip(),
+        dict(element.attrib),
+        children,
+    )
 
 
 def replies_in(document: str) -> list[str]:

@@ -16,7 +16,11 @@ _CONNECT_FAILED = (aiohttp.ConnectionTimeoutError, ConnectTimedOut)
 _TIMED_OUT = (aiohttp.ServerTimeoutError, TimeoutError)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Errand:
     """One call to make. Errands of one lane go out one after the other."""
 
@@ -30,12 +34,17 @@ class Errand:
     on_answer: Callable[[bool], None] | None = None  # whether it was good
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Answer:
     status: int | None = None
     error: str | None = None
     body: str = ""
-    kind: str = ""  # ct, rt, 4xx, 5xx or all: what Twilio's retry policy calls the failure
+    # ct, rt, 4xx, 5xx or all: what Twilio's retry policy calls the failure
+    kind: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -44,7 +53,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """Connection overrides from a URL's fragment: #ct=5000&rt=15000&tt=15000&rc=1&rp=ct."""
+    """Connection overrides from a URL's fragment:
+    #ct=5000&rt=15000&tt=15000&rc=1&rp=ct.
+    """
 
     connect: float
     read: float
@@ -73,43 +84,95 @@ class Webhooks:
         self._wires = Wires()
         self._open: aiohttp.ClientSession | None = None
 
-    async def call(self, url: str, errand: Errand, how: Overrides, token: str) -> Answer:
+    async def call(
+        self,
+        url: str,
+        errand: Errand,
+        how: Overrides,
+        token: str,
+    ) -> Answer:
         """The answer, or what went wrong. `url` is without its fragment."""
         url, body, headers = self._sign(url, errand)
         headers["I-Twilio-Idempotency-Token"] = token
         try:
             if errand.about == "status" and _is_plain(url) and errand.method == "POST":
-                status, text = await self._post_fast(url, headers, body or b"", how), ""
+                status, text = (
+                    await self._post_fast(
+                        url,
+                        headers,
+                        body or b"",
+                        how,
+                    ),
+                    "",
+                )
             else:
-                status, text = await self._request(url, errand.method, headers, body, how)
+                status, text = await self._request(
+                    url,
+                    errand.method,
+                    headers,
+                    body,
+                    how,
+                )
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return _failure(error)
-        return Answer(status=status, body=text, kind=f"{status // 100}xx")
+        return Answer(
+            status=status,
+            body=text,
+            kind=f"{status // 100}xx",
+        )
 
     async def close(self) -> None:
         self._wires.close()
         if self._open is not None:
             await self._open.close()
 
-    async def _post_fast(self, url: str, headers: dict[str, str], body: bytes, how: Overrides) -> int:
-        return await self._wires.post(url, headers, body, connect=how.connect, read=min(how.read, how.total))
+    async def _post_fast(
+        self,
+        url: str,
+        headers: dict[str, str],
+        body: bytes,
+        how: Overrides,
+    ) -> int:
+        return await self._wires.post(
+            url,
+            headers,
+            body,
+            connect=how.connect,
+            read=min(how.read, how.total),
+        )
 
     async def _request(
-        self, url: str, method: str, headers: dict[str, str], body: bytes | None, how: Overrides
+        self,
+        url: str,
+        method: str,
+        headers: dict[str, str],
+        body: bytes | None,
+        how: Overrides,
     ) -> tuple[int, str]:
-        timeout = aiohttp.ClientTimeout(how.total, sock_connect=how.connect, sock_read=how.read)
+        timeout = aiohttp.ClientTimeout(
+            how.total, sock_connect=how.connect, sock_read=how.read
+        )
         target = URL(url, encoded=True)
         async with self._session().request(
-            method, target, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            method,
+            target,
+            data=body,
+            headers=headers,
+            timeout=timeout,
+            allow_redirects=False,
         ) as response:
             return response.status, await response.text()
 
-    def _sign(self, url: str, errand: Errand) -> tuple[str, bytes | None, dict[str, str]]:
+    def _sign(
+        self, url: str, errand: Errand
+    ) -> tuple[str, bytes | None, dict[str, str]]:
         headers = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*"}
         body: bytes | None
         signed: dict[str, str]
         if errand.json is not None:
-            url = _with_query(url, {"bodySHA256": hashlib.sha256(errand.json).hexdigest()})
+            url = _with_query(
+                url, {"bodySHA256": hashlib.sha256(errand.json).hexdigest()}
+            )
             body, signed = errand.json, {}
             headers["Content-Type"] = "application/json"
         elif errand.method == "GET":
@@ -121,8 +184,8 @@ class Webhooks:
         return url, body, headers
 
     def _session(self) -> aiohttp.ClientSession:
-        # One connection per call: a kept one that the other side has closed in the meantime
-        # would lose a callback for a reason that no carrier has.
+        # One connection per call: a kept one that the other side has closed in the
+        # meantime would lose a callback for a reason that no carrier has.
         if self._open is None:
             connector = aiohttp.TCPConnector(limit=0, force_close=True)
             self._open = aiohttp.ClientSession(connector=connector)

@@ -1,6 +1,8 @@
-"""Plain HTTP/1.1 on kept connections, for status callbacks: four to a text, and a bench sends many.
+"""Plain HTTP/1.1 on kept connections, for status callbacks: four
+to a text, and a bench sends many.
 
-A general client costs a quarter of a millisecond a call, which would measure the simulator.
+A general client costs a quarter of a millisecond a call, which would measure the
+simulator.
 """
 
 import asyncio
@@ -21,25 +23,49 @@ class Wires:
     def __init__(self) -> None:
         self._idle: dict[tuple[str, int], deque[_Wire]] = defaultdict(deque)
 
-    async def post(self, url: str, headers: dict[str, str], body: bytes, *, connect: float, read: float) -> int:
+    async def post(
+        self,
+        url: str,
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        connect: float,
+        read: float,
+    ) -> int:
         """The status of the answer; OSError or TimeoutError when there is none."""
         parts = urlsplit(url)
         place = (parts.hostname or "", parts.port or 80)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"POST {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
+        head = (
+            f"POST {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n{lines}Content-Length:"
+            f" {len(body)}\r\n\r\n"
+        )
         request = head.encode() + body
         if wire := self._take_idle(place):
             try:
-                return await self._use(wire, place, request, read)
+                return await self._use(
+                    wire,
+                    place,
+                    request,
+                    read,
+                )
             except ConnectionError:
-                pass  # the other side had just closed it: that says nothing about the call
+                # the other side had just closed it: that says nothing about the call
+                pass
         try:
             async with asyncio.timeout(connect):
-                _, wire = await asyncio.get_running_loop().create_connection(_Wire, *place)
+                _, wire = await asyncio.get_running_loop().create_connection(
+                    _Wire, *place
+                )
         except TimeoutError:
             raise ConnectTimedOut from None
-        return await self._use(wire, place, request, read)
+        return await self._use(
+            wire,
+            place,
+            request,
+            read,
+        )
 
     def close(self) -> None:
         for wires in self._idle.values():
@@ -55,7 +81,13 @@ class Wires:
                 return wire
         return None
 
-    async def _use(self, wire: "_Wire", place: tuple[str, int], request: bytes, read: float) -> int:
+    async def _use(
+        self,
+        wire: "_Wire",
+        place: tuple[str, int],
+        request: bytes,
+        read: float,
+    ) -> int:
         try:
             async with asyncio.timeout(read):
                 status = await wire.ask(request)
@@ -107,6 +139,7 @@ class _Wire(asyncio.Protocol):
 
     def _end(self, error: Exception) -> None:
         if self._has_status and self._answer and not self._answer.done():
-            self._answer.set_result(self._parser.get_status_code())  # its body ended with the connection
+            # its body ended with the connection
+            self._answer.set_result(self._parser.get_status_code())
         if self._answer and not self._answer.done():
             self._answer.set_exception(error)

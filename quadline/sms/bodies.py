@@ -1,4 +1,6 @@
-"""The words of a text: cleaned of what no phone can show, and refused when there are none."""
+"""The words of a text: cleaned of what no phone can show,
+and refused when there are none.
+"""
 
 import re
 import unicodedata
@@ -8,16 +10,23 @@ from quadline.sms.segments import MAX_CHARACTERS, utf16_units
 _LINE_BREAK = re.compile(r"\r\n?")
 # Controls but tab and line feed, lone surrogates, and Unicode's 66 noncharacters
 # (The Unicode Standard, section 23.7): PostgreSQL refuses some and carriers the rest.
-_PLANE_ENDS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-_UNSENDABLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_PLANE_ENDS}]")
+_PLANE_ENDS = "".join(
+    chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)
+)
+_UNSENDABLE = re.compile(
+    f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_PLANE_ENDS}]"
+)
 
 
 class BodyError(ValueError):
-    """A body that cannot be sent; `str(error)` tells a staff member why, in plain words."""
+    """A body that cannot be sent; `str(error)` tells a
+    staff member why, in plain words.
+    """
 
 
 def clean(text: str) -> str:
-    """Return the text in NFC, with LF line ends, without controls or trailing white space.
+    """Return the text in NFC, with LF line ends, without
+    controls or trailing white space.
 
     Emoji, their joiners and the marks of right-to-left writing stay.
     """
@@ -28,7 +37,8 @@ def clean(text: str) -> str:
 def checked(text: str) -> str:
     """Return the cleaned text, or raise `BodyError` when it is empty or too long.
 
-    Length is taken in UTF-16 units, as the browser counts: never less than the carrier does.
+    Length is taken in UTF-16 units, as the browser counts: never less than the carrier
+    does.
     """
     body = clean(text)
     if not _shows_something(body):
@@ -43,5 +53,9 @@ def checked(text: str) -> str:
 
 
 def _shows_something(text: str) -> bool:
-    """Tell whether anything is left besides white space and invisible format characters."""
-    return any(not char.isspace() and unicodedata.category(char) != "Cf" for char in text)
+    """Tell whether anything is left besides white space and
+    invisible format characters.
+    """
+    return any(
+        not char.isspace() and unicodedata.category(char) != "Cf" for char in text
+    )

@@ -1,7 +1,8 @@
-"""What looks like a merge field and is none: {first_name}, {{advisor}}, [Student_Name], <<Name>>, an unclosed [.
+"""What looks like a merge field and is none: {first_name}, {{advisor}},
+[Student_Name], <<Name>>, an unclosed [.
 
-Written as other systems write their fields, or with a slip. Ordinary brackets stay ordinary: [1], [sic],
-{1, 2, 3}, f(x) on [0, 1), :[ and a formula with < and >.
+Written as other systems write their fields, or with a slip. Ordinary brackets stay
+ordinary: [1], [sic], {1, 2, 3}, f(x) on [0, 1), :[ and a formula with < and >.
 """
 
 import re
@@ -17,25 +18,38 @@ _CLOSE = 0.85
 _BLANK = "[ \t\xa0]{0,3}"
 # A name as it stands between signs: a letter first, then what systems put into names.
 _NAME = "[^\\W\\d_][\\w.:/|#'\u2019 \t\xa0-]{0,58}"
-# As other systems write fields: Handlebars and Slate, shells, Word and Salesforce, Mailchimp, Python.
+# As other systems write fields: Handlebars and Slate, shells, Word and Salesforce,
+# Mailchimp, Python.
 _FOREIGN = re.compile(
-    r"[$#]?\{{1,3}" + _BLANK + r"[#/%!]?" + _BLANK + _NAME + r"(?<=\w)" + _BLANK + r"%?\}{1,3}"
+    r"[$#]?\{{1,3}"
+    + _BLANK
+    + r"[#/%!]?"
+    + _BLANK
+    + _NAME
+    + r"(?<=\w)"
+    + _BLANK
+    + r"%?\}{1,3}"
     r"|<<" + _BLANK + _NAME + r">>"
     r"|\*\|" + _BLANK + r"[^\W\d_][\w.: -]{0,58}\|\*"
     r"|%%?[^\W\d_][\w.-]{2,58}%%?(?!\w)"
     r"|%\([^\W\d_]\w{1,58}\)s"
 )
 _SQUARE = re.compile(r"\[([^\[\]\n]{1,80})\]")
-# Signs that are more often a quote or a tag: a field only where the words come near a field's name.
+# Signs that are more often a quote or a tag: a field only where the words come near a
+# field's name.
 _QUOTED = re.compile(
-    "<([^<>\n]{2,60})>|\u00ab([^\u00ab\u00bb\n]{2,60})\u00bb|\u2039([^\u2039\u203a\n]{2,60})\u203a"
-    "|[\uff3b\u3010\u3014\uff5b]([^\uff3d\u3011\u3015\uff5d\n]{2,60})[\uff3d\u3011\u3015\uff5d]"
-    "|(?<!\\w)__([^\\W_]\\w{1,58}?)__(?!\\w)"
-    "|(?<!\\w)([@#~$])\\6?([^\\W\\d_][\\w ]{1,40})\\6{1,2}(?!\\w)"
+    "<([^<>\n]{2,60})>|\u00ab([^\u00ab\u00bb\n]{2,60})\u00bb|\u2039([^\u2039\u203a\n]{2,60})\u203a|[\uff3b\u3010\u3014\uff5b]([^\uff3d\u3011\u3015\uff5d\n]{2,60})[\uff3d\u3011\u3015\uff5d]|(?<!\\w)__([^\\W_]\\w{1,58}?)__(?!\\w)|(?<!\\w)([@#~$])\\6?([^\\W\\d_][\\w"
+    " ]{1,40})\\6{1,2}(?!\\w)"
 )
 _PAIR = re.compile(r"\[[^\[\]\n]*\]|\{[^{}\n]*\}")
 # Not the mouth of a face :[
-_UNCLOSED = re.compile(r"(?<![:;=8])(?<![:;=8][-'^])[\[{]" + _BLANK + "((?:[^\\W\\d_][\\w'\u2019-]{0,20}" + _BLANK + r"){1,3})")
+_UNCLOSED = re.compile(
+    r"(?<![:;=8])(?<![:;=8][-'^])[\[{]"
+    + _BLANK
+    + "((?:[^\\W\\d_][\\w'\u2019-]{0,20}"
+    + _BLANK
+    + r"){1,3})"
+)
 _UNOPENED = re.compile(r"((?:[^\W\d_]{1,20}[ \t_-]){0,3}[^\W\d_]{1,20})[ \t]?[\]}]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_LETTER = re.compile(r"[\W\d_]+")
@@ -44,40 +58,69 @@ Meant = Callable[[str], str]
 
 
 def lookalikes(text: str, meant: Meant) -> tuple[str, ...]:
-    """Return what looks like a field in a text without real ones, as written, each once, in order.
+    """Return what looks like a field in a text without real ones,
+    as written, each once, in order.
 
     ``meant`` says which field some words come near, or "".
     """
     search = _Search(text[:LONGEST])
     search.take(_FOREIGN, lambda words: _letters(words) >= _FEWEST_IN_BRACES)
-    search.take(_SQUARE, lambda words: _letters(words) >= _FEWEST_LETTERS or meant(words) != "")
+    search.take(
+        _SQUARE, lambda words: _letters(words) >= _FEWEST_LETTERS or meant(words) != ""
+    )
     search.take(_QUOTED, lambda words: meant(words) != "")
     search.blank(_PAIR)  # what is left of brackets has no other
-    search.take(_UNCLOSED, lambda words: _letters(words) >= _FEWEST_LETTERS or meant(words) != "")
-    search.take(_UNOPENED, lambda words: any(map(meant, _endings(words))), shortened=lambda words: _name_at_end(words, meant))
+    search.take(
+        _UNCLOSED,
+        lambda words: _letters(words) >= _FEWEST_LETTERS or meant(words) != "",
+    )
+    search.take(
+        _UNOPENED,
+        lambda words: any(map(meant, _endings(words))),
+        shortened=lambda words: _name_at_end(words, meant),
+    )
     return search.found
 
 
 def comes_near(words: str, names: Mapping[str, str]) -> str:
-    """The value of the name that some words come near, whatever joins them; "" for none.
+    """The value of the name that some words come near,
+    whatever joins them; "" for none.
 
     ``names``: as ``plain`` writes them.
     """
-    asked = plain(words.partition("|")[0]) or plain(words)  # {name|there}: of what stands in its stead nothing
+    # {name|there}: of what stands in its stead nothing
+    asked = plain(words.partition("|")[0]) or plain(words)
     if asked in names:
         return names[asked]
-    near = get_close_matches(asked, names, n=1, cutoff=_CLOSE) if len(asked) >= _FEWEST_LETTERS else []
+    near = (
+        get_close_matches(
+            asked,
+            names,
+            n=1,
+            cutoff=_CLOSE,
+        )
+        if len(asked) >= _FEWEST_LETTERS
+        else []
+    )
     return names[near[0]] if near else ""
 
 
 def plain(words: str) -> str:
-    """Words in lower case, one space apart: of FirstName, first_name and first-name alike."""
-    whole = _CAMEL.sub(" ", unicodedata.normalize("NFKC", words)).replace("'", "").replace("\u2019", "")
+    """Words in lower case, one space apart: of FirstName,
+    first_name and first-name alike.
+    """
+    whole = (
+        _CAMEL.sub(" ", unicodedata.normalize("NFKC", words))
+        .replace("'", "")
+        .replace("\u2019", "")
+    )
     return " ".join(_NO_LETTER.sub(" ", whole).casefold().split())
 
 
 class _Search:
-    """A text, and what was found in it; what was found is blanked and not found again."""
+    """A text, and what was found in it; what was found is
+    blanked and not found again.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -86,11 +129,18 @@ class _Search:
 
     @property
     def found(self) -> tuple[str, ...]:
-        first = {" ".join(self._found[at].casefold().split()): self._found[at] for at in sorted(self._found, reverse=True)}
+        first = {
+            " ".join(self._found[at].casefold().split()): self._found[at]
+            for at in sorted(self._found, reverse=True)
+        }
         return tuple(reversed(first.values()))
 
     def take(
-        self, pattern: re.Pattern[str], is_field: Callable[[str], bool], *, shortened: Callable[[str], str] = lambda words: words
+        self,
+        pattern: re.Pattern[str],
+        is_field: Callable[[str], bool],
+        *,
+        shortened: Callable[[str], str] = lambda words: words,
     ) -> None:
         """``shortened``: the end of what matched that is the field."""
         looked_at = 0
@@ -101,7 +151,9 @@ class _Search:
             words = max(filter(None, match.groups()), key=len, default=match.group())
             if looked_at > _MOST_LOOKED_AT or not is_field(words):
                 return match.group()
-            self._found[match.start()] = self._whole(match.end() - len(shortened(match.group())), match.end())
+            self._found[match.start()] = self._whole(
+                match.end() - len(shortened(match.group())), match.end()
+            )
             return " " * len(match.group())
 
         self._rest = pattern.sub(blanked, self._rest)
@@ -129,4 +181,6 @@ def _endings(words: str) -> list[str]:
 
 
 def _name_at_end(matched: str, meant: Meant) -> str:
-    return next((ending for ending in _endings(matched) if meant(ending.rstrip("]} "))), matched)
+    return next(
+        (ending for ending in _endings(matched) if meant(ending.rstrip("]} "))), matched
+    )

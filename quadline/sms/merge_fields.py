@@ -4,15 +4,22 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-# Words in square brackets, four to sixty characters: [Your Name], but not [1], [x] or [sic].
-_FIELD = re.compile(r"\[[ \t\xa0]*(?=[^\]]{4,60}\])([^\W\d_]+(?:[ \t\xa0'\u2019-]+[^\W\d_]+)*)[ \t\xa0]*\]")
-# The guide's sample says [Insert Office Phone Number] and [Insert Your System Number Here].
+# Words in square brackets, four to sixty characters: [Your Name], but not [1], [x] or
+# [sic].
+_FIELD = re.compile(
+    r"\[[ \t\xa0]*(?=[^\]]{4,60}\])([^\W\d_]+(?:[ \t\xa0'\u2019-]+[^\W\d_]+)*)["
+    r" \t\xa0]*\]"
+)
+# The guide's sample says [Insert Office Phone Number] and [Insert Your System Number
+# Here].
 _WRAPPING = re.compile(r"^insert | here$")
 _BRACKETS = tuple("[]{}")
 
 
 class MergeError(ValueError):
-    """A text whose fields cannot be filled. `unknown`: what looks like a field, as written; `empty`: names of fields."""
+    """A text whose fields cannot be filled. `unknown`: what looks like a field, as
+    written; `empty`: names of fields.
+    """
 
     def __init__(self, unknown: tuple[str, ...], empty: tuple[str, ...]) -> None:
         self.unknown = unknown
@@ -23,7 +30,9 @@ class MergeError(ValueError):
 
 
 class Template:
-    """A text taken apart at its fields once, to be filled for one student after the other."""
+    """A text taken apart at its fields once, to be filled
+    for one student after the other.
+    """
 
     def __init__(self, text: str) -> None:
         self.fields = fields_in(text)
@@ -44,27 +53,44 @@ class Template:
     def around(self, keys: Collection[str]) -> str:
         """The text without its fields of these keys; a blank stands for each.
 
-        A field in a second pair of brackets stays: filled in, it would leave brackets around a name.
+        A field in a second pair of brackets stays: filled in, it would leave brackets
+        around a name.
         """
         around = self._words[0]
-        for key, written, words in zip(self._keys, self._written, self._words[1:], strict=True):
+        for key, written, words in zip(
+            self._keys,
+            self._written,
+            self._words[1:],
+            strict=True,
+        ):
             is_wrapped = around[-1:] in _BRACKETS or words[:1] in _BRACKETS
             around += (written if key not in keys or is_wrapped else " ") + words
         return around
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """Put the values in place of the fields; a field's case and spacing do not matter.
+        """Put the values in place of the fields; a field's
+        case and spacing do not matter.
 
-        A field that is not in ``values`` stays as written, and brackets inside a value are not
-        read as fields. Raises `MergeError` naming every field that has only white space there.
+        A field that is not in ``values`` stays as written, and brackets inside a value
+        are not read as fields. Raises `MergeError` naming every field that has only
+        white space there.
         """
         if not self.fields:
             return self._words[0]
         known = {key_of(name): value for name, value in values.items()}
-        if empty := tuple(name for name in self.fields if not known.get(key_of(name), "?").strip()):
+        if empty := tuple(
+            name for name in self.fields if not known.get(key_of(name), "?").strip()
+        ):
             raise MergeError((), empty)
-        filled = zip(self._keys, self._written, self._words[1:], strict=True)
-        return self._words[0] + "".join(known.get(key, written) + words for key, written, words in filled)
+        filled = zip(
+            self._keys,
+            self._written,
+            self._words[1:],
+            strict=True,
+        )
+        return self._words[0] + "".join(
+            known.get(key, written) + words for key, written, words in filled
+        )
 
 
 def fields_in(text: str) -> tuple[str, ...]:
@@ -82,6 +108,8 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=256)  # the same few names, for each of thousands of students
 def key_of(name: str) -> str:
-    """One key for every way to write a field's name: case, spacing, and the guide's "Insert … Here" do not matter."""
+    """One key for every way to write a field's name: case, spacing, and the guide's
+    "Insert … Here" do not matter.
+    """
     words = " ".join(name.replace("\u2019", "'").casefold().split())
     return _WRAPPING.sub("", words)

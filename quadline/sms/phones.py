@@ -1,4 +1,6 @@
-"""Phone numbers: read as people type them, kept as E.164, written back as people write them."""
+"""Phone numbers: read as people type them, kept as E.164,
+written back as people write them.
+"""
 
 import re
 from typing import NoReturn
@@ -12,22 +14,27 @@ _E164_NANP = re.compile(r"\+1([0-9]{3})([0-9]{3})([0-9]{4})")
 # Area code and exchange both start at 2; N11 is a service code (911) and X9X area codes
 # are kept for the day ten digits run out (North American Numbering Plan, nanpa.com).
 _NANP_SHAPE = re.compile(r"(?![2-9]11|[2-9]9)[2-9][0-9]{2}(?![2-9]11)[2-9][0-9]{6}")
-_EXTENSION = re.compile(r"(?:;?ext(?:ension|n)?\.?|x|#)[\s.:=]*\d{1,6}\s*$", re.IGNORECASE)
+_EXTENSION = re.compile(
+    r"(?:;?ext(?:ension|n)?\.?|x|#)[\s.:=]*\d{1,6}\s*$", re.IGNORECASE
+)
 _PREMIUM = "900"
 _MAX_ZONES = 4
 _MAX_SHOWN = 40
 
 
 class PhoneError(ValueError):
-    """A number that cannot be texted; `str(error)` tells a staff member why, in plain words."""
+    """A number that cannot be texted; `str(error)` tells a
+    staff member why, in plain words.
+    """
 
 
 def normalise(raw: str, region: str = "US") -> str:
-    """Turn a number as typed into E.164, for example "(734) 555-0177" into "+17345550177".
+    """Turn a number as typed into E.164, for example "(734)
+    555-0177" into "+17345550177".
 
-    `region` is the country of numbers written without one. Fictional (555-01xx) and carrier
-    test numbers (+1 500 555 xxxx) pass. Raises `PhoneError` for anything else than a
-    complete number of the United States, its territories, or Canada.
+    `region` is the country of numbers written without one. Fictional (555-01xx) and
+    carrier test numbers (+1 500 555 xxxx) pass. Raises `PhoneError` for anything else
+    than a complete number of the United States, its territories, or Canada.
     """
     typed = " ".join(raw.split())
     _refuse_wrong_writing(typed)
@@ -44,7 +51,8 @@ def normalise(raw: str, region: str = "US") -> str:
 
 
 def written(e164: str) -> str:
-    """Write a number as people do: "(734) 555-0177", or in international form outside +1.
+    """Write a number as people do: "(734) 555-0177", or in
+    international form outside +1.
 
     What is no E.164 number (a short code, a sender's name) comes back unchanged.
     """
@@ -64,7 +72,9 @@ def masked(e164: str) -> str:
 
 
 def spoken(e164: str) -> str:
-    """Space the digits so that a voice reads them one by one, with a pause between groups."""
+    """Space the digits so that a voice reads them one by
+    one, with a pause between groups.
+    """
     match = _E164_NANP.fullmatch(e164)
     groups = match.groups() if match else (digits_for_search(e164),)
     return ", ".join(" ".join(group) for group in groups)
@@ -88,14 +98,17 @@ def time_zones(e164: str) -> tuple[str, ...]:
     """Return every IANA zone in which the number's area code lies, at most four.
 
     Empty when unknown or when the candidates are too many to mean anything. People keep
-    their number when they move: this says where a number is from, not where its owner is.
+    their number when they move: this says where a number is from, not where its owner
+    is.
     """
     zones = zones_of(area_code(e164))
     return zones if len(zones) <= _MAX_ZONES else ()
 
 
 def state(e164: str) -> str:
-    """Return the state the number is from ("FL"), where that state has texting hours of its own; else ""."""
+    """Return the state the number is from ("FL"), where that state has
+    texting hours of its own; else "".
+    """
     return state_of(area_code(e164))
 
 
@@ -103,9 +116,13 @@ def _refuse_wrong_writing(typed: str) -> None:
     if not typed:
         raise PhoneError("Enter a phone number.")
     if _EXTENSION.search(typed):
-        raise PhoneError(f"{_shown(typed)} has an extension. Write the number without it.")
+        raise PhoneError(
+            f"{_shown(typed)} has an extension. Write the number without it."
+        )
     if any(char.isalpha() for char in typed):
-        raise PhoneError(f"{_shown(typed)} has letters in it. Write the number in digits.")
+        raise PhoneError(
+            f"{_shown(typed)} has letters in it. Write the number in digits."
+        )
 
 
 def _refuse_unparsed(typed: str, error: NumberParseException) -> NoReturn:
@@ -121,24 +138,35 @@ def _refuse_unparsed(typed: str, error: NumberParseException) -> NoReturn:
 
 def _refuse_wrong_length(typed: str, result: int) -> None:
     if result == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-        raise PhoneError(f"{_shown(typed)} has no area code. A phone number has 10 digits.")
+        raise PhoneError(
+            f"{_shown(typed)} has no area code. A phone number has 10 digits."
+        )
     if result == ValidationResult.TOO_LONG:
-        raise PhoneError(f"{_shown(typed)} is too long. Write one number, with 10 digits.")
+        raise PhoneError(
+            f"{_shown(typed)} is too long. Write one number, with 10 digits."
+        )
     if result != ValidationResult.IS_POSSIBLE:
         raise PhoneError(f"{_shown(typed)} is too short. A phone number has 10 digits.")
 
 
 def _refuse_untextable(typed: str, national: str) -> None:
     if not _NANP_SHAPE.fullmatch(national):
-        raise PhoneError(f"{_shown(typed)} is not a valid number. Check the area code and the digits.")
+        raise PhoneError(
+            f"{_shown(typed)} is not a valid number. Check the area code and the"
+            " digits."
+        )
     if is_foreign(national[:3]):
         raise _foreign(typed)
     if national[:3] == _PREMIUM:
-        raise PhoneError(f"{_shown(typed)} is a premium-rate number, which cannot be texted.")
+        raise PhoneError(
+            f"{_shown(typed)} is a premium-rate number, which cannot be texted."
+        )
 
 
 def _foreign(typed: str) -> PhoneError:
-    return PhoneError(f"{_shown(typed)}: Quadline texts numbers in the United States and Canada.")
+    return PhoneError(
+        f"{_shown(typed)}: Quadline texts numbers in the United States and Canada."
+    )
 
 
 def _shown(typed: str) -> str:

@@ -1,8 +1,8 @@
 """How many segments a text takes on the air, and what would make it take fewer.
 
-GSM-7 by 3GPP TS 23.038, section 6.2.1; parts by TS 23.040, section 9.2.3.24.1. What a reader
-sees as one character (an emoji with its skin tone, a flag) begins a new part rather than being
-split over two, as Twilio's message segment calculator counts it:
+GSM-7 by 3GPP TS 23.038, section 6.2.1; parts by TS 23.040, section 9.2.3.24.1. What a
+reader sees as one character (an emoji with its skin tone, a flag) begins a new part
+rather than being split over two, as Twilio's message segment calculator counts it:
 https://github.com/TwilioDevEd/message-segment-calculator (SegmentedMessage.ts).
 """
 
@@ -24,17 +24,20 @@ _GSM7 = _GSM7_BASIC | _GSM7_ESCAPED
 
 
 class Encoding(StrEnum):
-    """The alphabet a text is sent in; one character outside GSM-7 makes all of it UCS-2."""
+    """The alphabet a text is sent in; one character outside
+    GSM-7 makes all of it UCS-2.
+    """
 
     GSM7 = "GSM-7"
     UCS2 = "UCS-2"
 
 
-# One character as a reader sees it: a grapheme cluster (Unicode Standard Annex 29). A line break
-# of two signs is two characters on the air.
+# One character as a reader sees it: a grapheme cluster (Unicode Standard Annex 29). A
+# line break of two signs is two characters on the air.
 _GRAPHEME = regex.compile(r"\r|\X")
 
-# Units that fit a text sent alone, and each part of a longer one (six octets go to its header).
+# Units that fit a text sent alone, and each part of a longer one (six octets go to its
+# header).
 _LIMITS = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
 
 
@@ -52,20 +55,35 @@ class Segments:
 def count(text: str) -> Segments:
     """Measure a text exactly as it will be billed. An empty text has no segment."""
     letters = set(text)
-    forced_by = "" if letters <= _GSM7 else next(char for char in text if not _is_gsm7(char))
+    forced_by = (
+        "" if letters <= _GSM7 else next(char for char in text if not _is_gsm7(char))
+    )
     encoding = Encoding.UCS2 if forced_by else Encoding.GSM7
     # Nearly every text is plain: a broadcast measures thousands of them.
     widths = None if letters <= _GSM7_BASIC else _widths(text, encoding)
     units = len(text) if widths is None else sum(widths)
     alone, part = _LIMITS[encoding]
     if units <= alone:
-        return Segments(encoding, units, int(units > 0), alone - units, forced_by)
+        return Segments(
+            encoding,
+            units,
+            int(units > 0),
+            alone - units,
+            forced_by,
+        )
     parts, used = _fill(units, part) if widths is None else _pack(widths, part)
-    return Segments(encoding, units, parts, part - used, forced_by)
+    return Segments(
+        encoding,
+        units,
+        parts,
+        part - used,
+        forced_by,
+    )
 
 
 def plain_alternative(text: str) -> str:
-    """Replace typographic characters by their GSM-7 equivalents, as "use plain characters" does.
+    """Replace typographic characters by their GSM-7 equivalents,
+    as "use plain characters" does.
 
     Letters and emoji stay as they are, because a changed letter is a misspelt name.
     """
@@ -73,7 +91,9 @@ def plain_alternative(text: str) -> str:
 
 
 def utf16_units(text: str) -> int:
-    """Return the length in UTF-16 code units, which is what a browser's `length` says."""
+    """Return the length in UTF-16 code units, which is
+    what a browser's `length` says.
+    """
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -102,7 +122,9 @@ def _fill(units: int, limit: int) -> tuple[int, int]:
 
 
 def _pack(widths: Iterable[int], limit: int) -> tuple[int, int]:
-    """Fill parts without splitting a piece; return the parts and the last one's units."""
+    """Fill parts without splitting a piece; return the
+    parts and the last one's units.
+    """
     parts, used = 1, 0
     for width in widths:
         if used + width > limit:
@@ -123,6 +145,17 @@ _PLAIN: dict[int, str] = (
     | _all_to(" ", "\u202f\u205f\u3000")
     | _all_to("", "\u00ad\u200b\u2060\ufeff")
     | _all_to("\n", "\u0085\u2028\u2029")
-    | {0x2026: "...", 0x2044: "/", 0x2122: "(TM)", 0x00A9: "(C)", 0x00AE: "(R)"}
-    | {0x00BC: "1/4", 0x00BD: "1/2", 0x00BE: "3/4", 0x00D7: "x"}
+    | {
+        0x2026: "...",
+        0x2044: "/",
+        0x2122: "(TM)",
+        0x00A9: "(C)",
+        0x00AE: "(R)",
+    }
+    | {
+        0x00BC: "1/4",
+        0x00BD: "1/2",
+        0x00BE: "3/4",
+        0x00D7: "x",
+    }
 )

@@ -1,1 +1,3 @@
-"""Staff screens: parse, authorize, call one verb, render. Templates, styles and scripts."""
+"""Staff screens: parse, authorize, call one verb, render.
+Templates, styles and scripts.
+"""

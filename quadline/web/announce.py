@@ -1,4 +1,6 @@
-"""Tell your students: the email that introduces one's number, to the whole caseload unless one says otherwise."""
+"""Tell your students: the email that introduces one's number, to the
+whole caseload unless one says otherwise.
+"""
 
 import uuid
 from typing import Any
@@ -31,26 +33,47 @@ from quadline.web.requests import NotAccepted, StaffRequest, posted_id, whole_nu
 
 CASELOAD = "caseload"
 BLOCKED = {
-    "none": "You have no texting number yet. You get one with your first text; tell your students when it is active.",
-    "pending": "Your number is being set up. Tell your students when it is active: then the email can name it.",
-    "failed": "There’s a problem with your number. Your administrator has been notified. Tell your students when it is active.",
+    "none": (
+        "You have no texting number yet. You get one with your first text; tell your"
+        " students when it is active."
+    ),
+    "pending": (
+        "Your number is being set up. Tell your students when it is active: then the"
+        " email can name it."
+    ),
+    "failed": (
+        "There’s a problem with your number. Your administrator has been notified. Tell"
+        " your students when it is active."
+    ),
     "role": "Your role does not write to students.",
 }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: StaffRequest) -> HttpResponseBase:
-    """The email to begin from, whom it goes to, and what each of them would get. Continue leads to the review."""
+    """The email to begin from, whom it goes to, and what each of them
+    would get. Continue leads to the review.
+    """
     if request.method != "POST" or blocked(request.user):
         status = 422 if request.method == "POST" else 200
-        return render(request, "announce/page.html", _context(request), status=status)
+        return render(
+            request,
+            "announce/page.html",
+            _context(request),
+            status=status,
+        )
     act = request.POST.get("act", "")
     if act in ("previous", "next", "preview"):
         return render(request, "announce/page.html", _context(request))
     try:
         draft = _draft(request)
     except (BroadcastRefused, NotAccepted) as refused:
-        return render(request, "announce/page.html", _context(request, error=refused), status=422)
+        return render(
+            request,
+            "announce/page.html",
+            _context(request, error=refused),
+            status=422,
+        )
     if act == "recipients":
         return redirect(f"{reverse('compose')}?draft={draft.pk}")
     return redirect("broadcast-review", draft.pk)
@@ -59,7 +82,9 @@ def page(request: StaffRequest) -> HttpResponseBase:
 @require_POST
 def preview(request: StaffRequest) -> HttpResponse:
     """What the next student would get of the words as they stand in the form."""
-    return render(request, "announce/_preview.html", _preview(request, *_words(request)))
+    return render(
+        request, "announce/_preview.html", _preview(request, *_words(request))
+    )
 
 
 def blocked(user: User) -> str:
@@ -79,7 +104,11 @@ def last_announcement(user: User) -> Broadcast | None:
     number = SystemNumber.objects.of(user)
     if number is None or number.active_at is None:
         return None
-    sent = Broadcast.objects.filter(author=user, is_announcement=True, launched_at__gte=number.active_at)
+    sent = Broadcast.objects.filter(
+        author=user,
+        is_announcement=True,
+        launched_at__gte=number.active_at,
+    )
     return sent.order_by("-launched_at").first()
 
 
@@ -100,18 +129,30 @@ def _draft(request: StaffRequest) -> Broadcast:
 
 
 def _refuse_unfilled(request: StaffRequest, words: str) -> None:
-    """A field that nothing fills would stop the review anyway; here is the place to fix it."""
+    """A field that nothing fills would stop the review
+    anyway; here is the place to fix it.
+    """
     student = _audience(request).by_name().first()
     try:
         if student:
-            merging.filled(words, merging.values_for(request.user, student, number=SystemNumber.objects.of(request.user)))
+            merging.filled(
+                words,
+                merging.values_for(
+                    request.user, student, number=SystemNumber.objects.of(request.user)
+                ),
+            )
     except MergeError as error:
         raise NotAccepted(merging.refusal(error), way_out_for(error)) from error
 
 
-def _context(request: StaffRequest, *, error: ValueError | None = None) -> dict[str, Any]:
+def _context(
+    request: StaffRequest, *, error: ValueError | None = None
+) -> dict[str, Any]:
     if why := blocked(request.user):
-        return {"blocked": why, "has_number": SystemNumber.objects.of(request.user) is not None}
+        return {
+            "blocked": why,
+            "has_number": SystemNumber.objects.of(request.user) is not None,
+        }
     subject, body = _words(request)
     groups = [each for each in suggestions("", request.user) if each.student is None]
     return {
@@ -120,7 +161,9 @@ def _context(request: StaffRequest, *, error: ValueError | None = None) -> dict[
         "broadcast_id": request.POST.get("message_id") or uuid.uuid4(),
         "subject": subject,
         "body": body,
-        "with_card": request.method != "POST" or request.POST.get("with_contact_card") == "yes",
+        "with_card": (
+            request.method != "POST" or request.POST.get("with_contact_card") == "yes"
+        ),
         "groups": groups,
         "chosen": _token(request),
         "inserts": Inserts(request.user),
@@ -136,9 +179,13 @@ def _words(request: StaffRequest) -> tuple[str, str]:
 
 
 def introduction_for(user: User) -> tuple[str, str]:
-    """The own "Introduce my number", else the office's, else the college's, else as it was shipped."""
+    """The own "Introduce my number", else the office's, else the
+    college's, else as it was shipped.
+    """
     order = list(Whose)
-    found = MessageTemplate.objects.visible_to(user).filter(name__iexact=INTRODUCTION, channel=Channel.EMAIL)
+    found = MessageTemplate.objects.visible_to(user).filter(
+        name__iexact=INTRODUCTION, channel=Channel.EMAIL
+    )
     best = min(found, key=lambda template: order.index(whose(template)), default=None)
     if best:
         return best.subject, best.body
@@ -148,9 +195,25 @@ def introduction_for(user: User) -> tuple[str, str]:
 
 def _preview(request: StaffRequest, subject: str, body: str) -> dict[str, Any]:
     step = {"previous": -1, "next": 1}.get(request.POST.get("act", ""), 0)
-    student, place, total = at(_audience(request), (whole_number(request.POST.get("place")) or 0) + step)
-    shown = preview_for(request.user, student, channel=Channel.EMAIL, subject=subject, body=body) if student else None
-    return {"preview": shown, "place": place, "total": total}
+    student, place, total = at(
+        _audience(request), (whole_number(request.POST.get("place")) or 0) + step
+    )
+    shown = (
+        preview_for(
+            request.user,
+            student,
+            channel=Channel.EMAIL,
+            subject=subject,
+            body=body,
+        )
+        if student
+        else None
+    )
+    return {
+        "preview": shown,
+        "place": place,
+        "total": total,
+    }
 
 
 def _audience(request: StaffRequest) -> StudentQuerySet:

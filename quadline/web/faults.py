@@ -1,4 +1,6 @@
-"""The answer when something of ours fails: a page that says so, and whether it is worth trying again."""
+"""The answer when something of ours fails: a page that says so,
+and whether it is worth trying again.
+"""
 
 import sys
 
@@ -12,11 +14,14 @@ COME_BACK_AFTER_SECONDS = 10
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Django's handler of what nobody caught. A database that is away, or has no connection left, is soon back."""
+    """Django's handler of what nobody caught. A database that is away, or has no
+    connection left, is soon back.
+    """
     college = {"college": settings.ENV.college_name}
     if not is_outage(sys.exception()):
         return HttpResponse(render_to_string("500.html", college), status=500)
-    # Without the request: what every page shows around its own content is in the database.
+    # Without the request: what every page shows around its own content is in the
+    # database.
     answer = HttpResponse(render_to_string("503.html", college), status=503)
     answer["Retry-After"] = str(COME_BACK_AFTER_SECONDS)
     return answer

@@ -20,14 +20,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def security_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def security_headers(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     def add(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        response.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
+        )
         if not request.path.startswith("/static/"):
-            response.setdefault("Cache-Control", "no-store")  # student data stays out of shared caches
+            # student data stays out of shared caches
+            response.setdefault("Cache-Control", "no-store")
         return response
 
     return add

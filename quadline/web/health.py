@@ -1,4 +1,6 @@
-"""Whether the house stands: for load balancers and monitors, without words and without sign-in."""
+"""Whether the house stands: for load balancers and monitors,
+without words and without sign-in.
+"""
 
 import pkgutil
 from functools import cache
@@ -30,11 +32,17 @@ def ready(request: HttpRequest) -> HttpResponse:
         is_current = tables_are_current()
     except DatabaseError:
         is_current = False
-    return HttpResponse("ok" if is_current else "not ready", status=200 if is_current else 503, content_type="text/plain")
+    return HttpResponse(
+        "ok" if is_current else "not ready",
+        status=200 if is_current else 503,
+        content_type="text/plain",
+    )
 
 
 def tables_are_current() -> bool:
-    """Whether every migration of this release has been applied: by their names, so that none has to be imported."""
+    """Whether every migration of this release has been applied: by their
+    names, so that none has to be imported.
+    """
     return _migrations() <= MigrationRecorder(connection).applied_migrations().keys()
 
 
@@ -44,7 +52,11 @@ def _migrations() -> frozenset[tuple[str, str]]:
     found = set()
     for app in apps.get_app_configs():
         folder = Path(app.path) / "migrations"
-        found |= {(app.label, module.name) for module in pkgutil.iter_modules([str(folder)]) if module.name[0] not in "_~"}
+        found |= {
+            (app.label, module.name)
+            for module in pkgutil.iter_modules([str(folder)])
+            if module.name[0] not in "_~"
+        }
     return frozenset(found)
 
 

@@ -11,4 +11,8 @@ from quadline.web.requests import StaffRequest
 
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
-    return render(request, "help/page.html", {"longest_wait": longest_wait(), "quiet_hours": settings.ENV.quiet_hours})
+    return render(
+        request,
+        "help/page.html",
+        {"longest_wait": longest_wait(), "quiet_hours": settings.ENV.quiet_hours},
+    )

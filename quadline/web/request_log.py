@@ -1,4 +1,6 @@
-"""The line that each request leaves in the log, with the address that limits count by."""
+"""The line that each request leaves in the log, with the
+address that limits count by.
+"""
 
 import structlog
 from django.http import HttpRequest
@@ -8,7 +10,9 @@ from quadline.accounts.visitors import address_of
 
 
 class RequestLog(RequestMiddleware):
-    """The library takes the left-most address of X-Forwarded-For, which is whatever the caller wrote."""
+    """The library takes the left-most address of X-Forwarded-For,
+    which is whatever the caller wrote.
+    """
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:

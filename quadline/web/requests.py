@@ -1,4 +1,6 @@
-"""What a request of somebody who is signed in holds: the middleware lets no other through to most views."""
+"""What a request of somebody who is signed in holds: the middleware
+lets no other through to most views.
+"""
 
 import uuid
 from datetime import UTC, datetime
@@ -7,9 +9,25 @@ from django.http import HttpRequest
 
 from quadline.accounts.models import User
 
-# Whatever a page may ask about lies between; beyond, a calendar or a database runs out of years.
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-INCOMPLETE = "This form was not complete. Nothing was sent: reload the page and send again."
+# Whatever a page may ask about lies between; beyond, a calendar or a database runs out
+# of years.
+EARLIEST, LATEST = (
+    datetime(
+        2000,
+        1,
+        1,
+        tzinfo=UTC,
+    ),
+    datetime(
+        2100,
+        1,
+        1,
+        tzinfo=UTC,
+    ),
+)
+INCOMPLETE = (
+    "This form was not complete. Nothing was sent: reload the page and send again."
+)
 
 
 class StaffRequest(HttpRequest):
@@ -18,10 +36,12 @@ class StaffRequest(HttpRequest):
 
 
 class NotAccepted(ValueError):
-    """A message was not accepted; the words say why. ``way_out`` is a page that helps, and what its link says.
+    """A message was not accepted; the words say why. ``way_out`` is a page
+    that helps, and what its link says.
 
-    ``may_be_meant``: it was stopped for brackets only, and can be sent as written by who says so.
-    ``asks_to_go_on``: it goes when its author says that this one, too, is meant.
+    ``may_be_meant``: it was stopped for brackets only, and can be sent as written by
+    who says so. ``asks_to_go_on``: it goes when its author says that this one, too, is
+    meant.
     """
 
     def __init__(
@@ -47,12 +67,20 @@ def posted_id(request: StaffRequest) -> uuid.UUID:
 
 
 def whole_number(text: str | None) -> int | None:
-    """A number from a query string, or None for anything a database could not count to."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else None
+    """A number from a query string, or None for anything a
+    database could not count to.
+    """
+    return (
+        int(text)
+        if text and text.isascii() and text.isdigit() and len(text) < 18
+        else None
+    )
 
 
 def moment(text: str | None, otherwise: datetime) -> datetime:
-    """A point in time from a query string; ``otherwise`` for what is none, has no zone, or lies out of bounds."""
+    """A point in time from a query string; ``otherwise`` for what is none,
+    has no zone, or lies out of bounds.
+    """
     try:
         read = datetime.fromisoformat(text or "")
         is_in_bounds = read.tzinfo is not None and EARLIEST <= read <= LATEST

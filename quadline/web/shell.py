@@ -1,4 +1,6 @@
-"""What every signed-in page shows around its own content: how much waits in the inbox, and my number."""
+"""What every signed-in page shows around its own content: how much
+waits in the inbox, and my number.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +21,9 @@ from quadline.web.compose.composer import longest_wait
 
 @dataclass(frozen=True)
 class NumberView:
-    """A staff user's number as the screens show it; ``state`` is "none" before the first text."""
+    """A staff user's number as the screens show it; ``state``
+    is "none" before the first text.
+    """
 
     state: str
     written: str = ""
@@ -42,7 +46,9 @@ class Shell:
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    """The context processor: whose college this is, on every page; the rest for who is signed in."""
+    """The context processor: whose college this is, on every
+    page; the rest for who is signed in.
+    """
     user = getattr(request, "user", None)
     college: dict[str, object] = {"college": settings.ENV.college_name}
     return college | {"shell": shell_of(user)} if isinstance(user, User) else college
@@ -62,7 +68,11 @@ def number_view(user: User) -> NumberView:
     number = SystemNumber.objects.of(user)
     if number is None:
         return NumberView(state="none")
-    waiting = Message.objects.filter(system_number=number, status=Status.WAITING, reason=WaitingFor.NUMBER)
+    waiting = Message.objects.filter(
+        system_number=number,
+        status=Status.WAITING,
+        reason=WaitingFor.NUMBER,
+    )
     return NumberView(
         state=number.state,
         written=number.written,

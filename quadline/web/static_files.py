@@ -1,4 +1,6 @@
-"""Static files with a hash in their name, so that browsers keep them for ever and never see an old one."""
+"""Static files with a hash in their name, so that browsers keep them
+for ever and never see an old one.
+"""
 
 from django.contrib.staticfiles.storage import HashedFilesMixin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
@@ -7,9 +9,11 @@ IMPORTS = HashedFilesMixin._js_module_import_aggregation_patterns[1]  # type: ig
 
 
 class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise is untyped
-    """Our own ES modules import each other by hashed name; files of libraries are left as they are.
+    """Our own ES modules import each other by hashed name; files
+    of libraries are left as they are.
 
-    Django's switch for this would also follow the ``import()`` in the type comments of libraries, and fail.
+    Django's switch for this would also follow the ``import()`` in the type comments of
+    libraries, and fail.
     """
 
     patterns = (*CompressedManifestStaticFilesStorage.patterns, ("js/*.js", IMPORTS))

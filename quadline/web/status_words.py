@@ -1,4 +1,6 @@
-"""What became of a message, in the words of the screen: its status, and each line of its timeline."""
+"""What became of a message, in the words of the screen: its
+status, and each line of its timeline.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,13 +38,21 @@ class Moment:
     words: str
 
 
-def words_of(message: Message, email: OutgoingEmail | None = None, *, is_own: bool = True) -> str:
-    """The status. ``email`` is the one that goes instead of a text, or the message's own.
+def words_of(
+    message: Message, email: OutgoingEmail | None = None, *, is_own: bool = True
+) -> str:
+    """The status. ``email`` is the one that goes instead of
+    a text, or the message's own.
 
     ``is_own``: the reader wrote it.
     """
     status = Status(message.status)
-    if email and email.is_failsafe and email.state in ON_ITS_WAY and status in NOT_DELIVERED:
+    if (
+        email
+        and email.is_failsafe
+        and email.state in ON_ITS_WAY
+        and status in NOT_DELIVERED
+    ):
         return BECOMING_EMAIL
     if wait := wait_of(message, now=clock.now(), is_own=is_own):
         return wait.status
@@ -54,7 +64,9 @@ def words_of(message: Message, email: OutgoingEmail | None = None, *, is_own: bo
     if status not in FINAL and message.reason in WAITING:
         return WAITING[WaitingFor(message.reason)].format(number=number_words(is_own))
     if message.reason == WaitingFor.QUIET_HOURS and message.due_at:
-        return f"{HELD_UNTIL} {date_format(timezone.localtime(message.due_at), 'g:i A')}"
+        return (
+            f"{HELD_UNTIL} {date_format(timezone.localtime(message.due_at), 'g:i A')}"
+        )
     return message.status_words
 
 
@@ -69,7 +81,9 @@ def look_of(message: Message, email: OutgoingEmail | None) -> tuple[str, str]:
 
 
 def detail_of(message: Message, *, is_own: bool = True) -> str:
-    """Why it stands where it stands, and what happens next. ``is_own``: the reader wrote it."""
+    """Why it stands where it stands, and what happens next.
+    ``is_own``: the reader wrote it.
+    """
     wait = wait_of(message, now=clock.now(), is_own=is_own)
     return wait.detail if wait else message.detail
 
@@ -81,7 +95,9 @@ def moment_of(event: MessageEvent, channel: str) -> Moment:
 
 def _words_of_event(event: MessageEvent, channel: str) -> str:
     if event.to_status == Status.DELIVERED and event.from_status in AFTER_THE_EMAIL:
-        return "Arrived late: delivered, the network reports, after it had gone as email"
+        return (
+            "Arrived late: delivered, the network reports, after it had gone as email"
+        )
     status = Status(event.to_status)
     known = words_of_event(event.cause, status)
     actor = event.actor.name if event.actor else "the system"

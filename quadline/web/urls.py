@@ -24,16 +24,30 @@ urlpatterns = [
     path("inbox/new/pasted/", compose.pasted, name="compose-pasted"),
     path("broadcasts/", include("quadline.web.broadcasts.urls")),
     path("inbox/c/<int:conversation_id>/", inbox.conversation, name="conversation"),
-    path("inbox/c/<int:conversation_id>/since/", inbox.since, name="conversation_since"),
-    path("inbox/c/<int:conversation_id>/older/", inbox.older, name="conversation_older"),
+    path(
+        "inbox/c/<int:conversation_id>/since/", inbox.since, name="conversation_since"
+    ),
+    path(
+        "inbox/c/<int:conversation_id>/older/", inbox.older, name="conversation_older"
+    ),
     path("inbox/c/<int:conversation_id>/read/", inbox.read, name="conversation_read"),
     path("inbox/c/<int:conversation_id>/done/", inbox.done, name="conversation_done"),
-    path("inbox/c/<int:conversation_id>/draft/", inbox.draft, name="conversation_draft"),
-    path("inbox/c/<int:conversation_id>/stop-question/", stop_questions.answer, name="conversation_answer"),
+    path(
+        "inbox/c/<int:conversation_id>/draft/", inbox.draft, name="conversation_draft"
+    ),
+    path(
+        "inbox/c/<int:conversation_id>/stop-question/",
+        stop_questions.answer,
+        name="conversation_answer",
+    ),
     path("inbox/c/<int:conversation_id>/texts/", compose.send, name="send_text"),
     path("messages/<uuid:message_id>/cancel/", message_acts.cancel, name="cancel_text"),
     path("messages/<uuid:message_id>/retry/", message_acts.retry, name="retry_text"),
-    path("messages/<uuid:message_id>/email/", message_acts.as_email, name="message_as_email"),
+    path(
+        "messages/<uuid:message_id>/email/",
+        message_acts.as_email,
+        name="message_as_email",
+    ),
     path(
         "messages/<uuid:message_id>/whole-email/",
         emails_shown.whole_email,
@@ -41,8 +55,14 @@ urlpatterns = [
     ),
     path("students/", students.page, name="students"),
     path("students/<int:student_id>/", students.profile, name="student"),
-    path("students/<int:student_id>/message/", students.message, name="student-message"),
-    path("students/<int:student_id>/no-more-texts/", opt_outs.page, name="student-opt-out"),
+    path(
+        "students/<int:student_id>/message/", students.message, name="student-message"
+    ),
+    path(
+        "students/<int:student_id>/no-more-texts/",
+        opt_outs.page,
+        name="student-opt-out",
+    ),
     path("templates/", include("quadline.web.message_templates.urls")),
     path("me/", profile.page, name="profile"),
     path("me/number/", profile.number, name="profile-number"),
@@ -51,10 +71,18 @@ urlpatterns = [
     path("me/announce/preview/", announce.preview, name="announce-preview"),
     path("me/password/", password.page, name="profile-password"),
     path("me/tokens/", api_tokens.page, name="profile-tokens"),
-    path("me/tokens/<int:token_id>/revoke/", api_tokens.revoke, name="profile-token-revoke"),
+    path(
+        "me/tokens/<int:token_id>/revoke/",
+        api_tokens.revoke,
+        name="profile-token-revoke",
+    ),
     path("me/office-phone/", profile.office_phone, name="profile-office-phone"),
     path("manage/numbers/", manage.numbers, name="manage_numbers"),
-    path("manage/numbers/<int:number_id>/retry/", manage.retry_number, name="retry_number"),
+    path(
+        "manage/numbers/<int:number_id>/retry/",
+        manage.retry_number,
+        name="retry_number",
+    ),
     path("manage/email/", strays.strays, name="manage_strays"),
     path("manage/email/<int:email_id>/", strays.stray_source, name="stray_source"),
     path("reports/", include("quadline.web.reports.urls")),

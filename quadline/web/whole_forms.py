@@ -1,6 +1,8 @@
-"""A form that ends early, or is not text, changes nothing: Django itself would take what there is of it.
+"""A form that ends early, or is not text, changes nothing: Django
+itself would take what there is of it.
 
-The length of a body is proved before (config/bodies.py); this is about what the body says of its own end.
+The length of a body is proved before (config/bodies.py); this is about what the body
+says of its own end.
 """
 
 import re
@@ -10,7 +12,9 @@ from urllib.parse import unquote_to_bytes
 from django.http import HttpRequest, HttpResponse
 
 URL_ENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
-BROKEN = "This form did not arrive whole. Nothing was changed: go back and send it again."
+BROKEN = (
+    "This form did not arrive whole. Nothing was changed: go back and send it again."
+)
 UTF_8 = frozenset({"", "utf-8", "utf8"})
 _CUT_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -19,7 +23,9 @@ Answer = Callable[[HttpRequest], HttpResponse]
 def whole_forms_only(answer: Answer) -> Answer:
     def refuse_or_answer(request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and not _is_whole(request):
-            return HttpResponse(BROKEN, status=400, content_type="text/plain; charset=utf-8")
+            return HttpResponse(
+                BROKEN, status=400, content_type="text/plain; charset=utf-8"
+            )
         return answer(request)
 
     return refuse_or_answer
@@ -42,12 +48,17 @@ def _is_text(request: HttpRequest) -> bool:
 
 
 def _is_closed(request: HttpRequest) -> bool:
-    """RFC 2046, 5.1.1: the last boundary has two hyphens more, and stands on a line of its own."""
-    boundary = (request.content_params or {}).get("boundary", "").encode("latin-1", "replace")
+    """RFC 2046, 5.1.1: the last boundary has two hyphens more,
+    and stands on a line of its own.
+    """
+    boundary = (
+        (request.content_params or {}).get("boundary", "").encode("latin-1", "replace")
+    )
     body = request.body.rstrip(b"\r\n\t ")
     if not boundary or not (b"\r\n" + body).endswith(b"\r\n--" + boundary + b"--"):
         return False
-    if request.path.startswith("/mail/"):  # mail services name the encoding of each field; files come there, too
+    # mail services name the encoding of each field; files come there, too
+    if request.path.startswith("/mail/"):
         return True
     return _is_utf_8(request.body)
 

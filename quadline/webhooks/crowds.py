@@ -1,6 +1,8 @@
-"""Write down together what comes in crowds: one transaction for many calls, each answered when it has committed.
+"""Write down together what comes in crowds: one transaction for many calls, each
+answered when it has committed.
 
-Nothing waits for a crowd to gather. What comes while a batch is being written goes into the next one.
+Nothing waits for a crowd to gather. What comes while a batch is being written goes into
+the next one.
 """
 
 import asyncio
@@ -28,7 +30,9 @@ class Turn(Generic[Thing, Written]):
 
 
 class Crowd(Generic[Thing, Written]):
-    """A queue before ``write``, which takes many things in one transaction and runs in a thread: all are written, or none."""
+    """A queue before ``write``, which takes many things in one transaction and runs in
+    a thread: all are written, or none.
+    """
 
     def __init__(self, write: Callable[[Sequence[Thing]], Written]) -> None:
         self._write = write
@@ -36,7 +40,9 @@ class Crowd(Generic[Thing, Written]):
         self._is_writing = False
 
     async def add(self, thing: Thing) -> Written:
-        """Returns what writing its batch returned, once it is committed. Raises what writing this thing alone raised."""
+        """Returns what writing its batch returned, once it is committed. Raises what
+        writing this thing alone raised.
+        """
         written: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
         self._waiting.append(Turn(thing, written))
         if not self._is_writing:
@@ -53,9 +59,13 @@ class Crowd(Generic[Thing, Written]):
             self._is_writing = False
 
     async def _write_batch(self, batch: list[Turn[Thing, Written]]) -> None:
-        """One that cannot be written, or has to wait, keeps back no other: then each is tried again alone."""
+        """One that cannot be written, or has to wait, keeps back no
+        other: then each is tried again alone.
+        """
         try:
-            answer = await asyncio.to_thread(_tidily, self._write, [turn.thing for turn in batch])
+            answer = await asyncio.to_thread(
+                _tidily, self._write, [turn.thing for turn in batch]
+            )
         except Exception:
             await asyncio.gather(*(self._write_alone(turn) for turn in batch))
         else:
@@ -64,13 +74,19 @@ class Crowd(Generic[Thing, Written]):
 
     async def _write_alone(self, turn: Turn[Thing, Written]) -> None:
         try:
-            turn.end(await asyncio.to_thread(_on_a_live_connection, self._write, [turn.thing]))
+            turn.end(
+                await asyncio.to_thread(
+                    _on_a_live_connection, self._write, [turn.thing]
+                )
+            )
         except Exception as fault:
             if not turn.written.done():
                 turn.written.set_exception(fault)
 
 
-def _tidily(write: Callable[[Sequence[Thing]], Written], things: Sequence[Thing]) -> Written:
+def _tidily(
+    write: Callable[[Sequence[Thing]], Written], things: Sequence[Thing]
+) -> Written:
     """A connection that broke is not left to the next batch."""
     try:
         return write(things)
@@ -79,7 +95,11 @@ def _tidily(write: Callable[[Sequence[Thing]], Written], things: Sequence[Thing]
         raise
 
 
-def _on_a_live_connection(write: Callable[[Sequence[Thing]], Written], things: Sequence[Thing]) -> Written:
-    """Asks the database whether it is there, which a first try does not: nearly always it is."""
+def _on_a_live_connection(
+    write: Callable[[Sequence[Thing]], Written], things: Sequence[Thing]
+) -> Written:
+    """Asks the database whether it is there, which a first try
+    does not: nearly always it is.
+    """
     close_old_connections()
     return _tidily(write, things)

@@ -1,4 +1,6 @@
-"""Apply what the carrier says: texts and registrations as they come, receipts (kept by receipt_store.py) in batches."""
+"""Apply what the carrier says: texts and registrations as they come,
+receipts (kept by receipt_store.py) in batches.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,7 +25,9 @@ from quadline.webhooks.models import CarrierEvent
 
 log = structlog.get_logger(__name__)
 
-BATCH = 10_000  # receipts applied at once: the more, the less each costs; their texts are locked for less than a second
+# receipts applied at once: the more, the less each costs; their texts are locked for
+# less than a second
+BATCH = 10_000
 APPLIED, ON_THE_WAY = "applied", "a step on the way"
 KEEP = timedelta(days=90)
 LONGEST_KEY = 160
@@ -39,7 +43,10 @@ OLDEST = """
     SELECT id, carrier, content FROM webhooks_carrierevent
     WHERE applied_at IS NULL AND kind = 'status' ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 """
-ALL_APPLIED = "UPDATE webhooks_carrierevent SET applied_at = %s, result = %s WHERE id = ANY(%s::bigint[])"
+ALL_APPLIED = (
+    "UPDATE webhooks_carrierevent SET applied_at = %s, result = %s WHERE id ="
+    " ANY(%s::bigint[])"
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +66,12 @@ class Heard:
         return self.carrier, self.key
 
 
-def file_inbound(carrier: Carrier, text: InboundText, content: Mapping[str, str]) -> None:
-    """Store and file one inbound text in one transaction: when this returns, it is in its conversation."""
+def file_inbound(
+    carrier: Carrier, text: InboundText, content: Mapping[str, str]
+) -> None:
+    """Store and file one inbound text in one transaction: when this
+    returns, it is in its conversation.
+    """
     file_all_inbound([Heard(carrier.name, text, content)])
 
 
@@ -71,22 +82,29 @@ def file_all_inbound(heard: Sequence[Heard]) -> None:
 
 
 def file_those_free(heard: Sequence[Heard]) -> dict[Event, bool]:
-    """File together the requests, such as STOP, that wait for nobody: no text to their students is on its way.
+    """File together the requests, such as STOP, that wait for nobody: no
+    text to their students is on its way.
 
-    All of them or none. Returns those that are filed; to each, whether the order of the student's words is in doubt. The
-    others are to be filed alone, by ``file_request``. Raises OperationalError when one meets somebody after all.
+    All of them or none. Returns those that are filed; to each, whether the order of the
+    student's words is in doubt. The others are to be filed alone, by ``file_request``.
+    Raises OperationalError when one meets somebody after all.
     """
     now = clock.now()
     with transaction.atomic():
         _wait_no_longer_than(PATIENCE_MS)
-        free = [heard[at] for at in sorted(free_at_once([each.text for each in heard], now=now))]
+        free = [
+            heard[at]
+            for at in sorted(free_at_once([each.text for each in heard], now=now))
+        ]
         _file(free, now=now, are_free=True)
         in_doubt = ledger.in_doubt({pair_in(each.text) for each in free})
     return {each.event: pair_in(each.text) in in_doubt for each in free}
 
 
 def file_request(heard: Heard) -> bool:
-    """File one that may have to wait for a text on its way. Whether the order of the student's words is in doubt."""
+    """File one that may have to wait for a text on its way. Whether the
+    order of the student's words is in doubt.
+    """
     file_all_inbound([heard])
     pair = pair_in(heard.text)
     return pair in ledger.in_doubt([pair])
@@ -103,16 +121,24 @@ def _file(heard: Sequence[Heard], *, now: datetime, are_free: bool) -> None:
     if not new:
         return
     filed = file_replies([each.text for each in new], now=now, are_free=are_free)
-    strangers = [each.key for each, message in zip(new, filed, strict=True) if message is None]
+    strangers = [
+        each.key for each, message in zip(new, filed, strict=True) if message is None
+    ]
     if strangers:
-        events = CarrierEvent.objects.filter(kind=CarrierEvent.Kind.INBOUND, key__in=strangers, applied_at=now)
+        events = CarrierEvent.objects.filter(
+            kind=CarrierEvent.Kind.INBOUND,
+            key__in=strangers,
+            applied_at=now,
+        )
         events.update(result="to a number that is not ours")
 
 
 def _store_filed(heard: Sequence[Heard], now: datetime) -> list[Heard]:
-    """Store them as filed: the caller's transaction files them. Returns those that were not there, as they came.
+    """Store them as filed: the caller's transaction files them. Returns
+    those that were not there, as they came.
 
-    In the order of their keys, so that two processes that were told the same wait for each other in one direction.
+    In the order of their keys, so that two processes that were told the same wait for
+    each other in one direction.
     """
     once = {each.event: each for each in heard}
     values: dict[str, Any] = {
@@ -127,19 +153,31 @@ def _store_filed(heard: Sequence[Heard], now: datetime) -> list[Heard]:
     return [each for name, each in once.items() if name in new]
 
 
-def file_registration(carrier: Carrier, news: Registration, content: Mapping[str, Any]) -> None:
+def file_registration(
+    carrier: Carrier, news: Registration, content: Mapping[str, Any]
+) -> None:
     with transaction.atomic():
-        event = _store(carrier.name, CarrierEvent.Kind.REGISTRATION, news.key, content)
+        event = _store(
+            carrier.name,
+            CarrierEvent.Kind.REGISTRATION,
+            news.key,
+            content,
+        )
         if event.applied_at is None:
             number = activation.apply(news, now=clock.now())
             if number is not None and number.state == State.ACTIVE:
                 enqueue(sender.send_due_texts)  # what waited for the number
-            _applied(event, "about a number that is not ours" if number is None else "applied")
+            _applied(
+                event,
+                "about a number that is not ours" if number is None else "applied",
+            )
 
 
 @job(queue="receipts")
 def apply_receipts() -> None:
-    """Apply stored receipts, oldest first, until none is left. Several of these may run at once."""
+    """Apply stored receipts, oldest first, until none is left.
+    Several of these may run at once.
+    """
     while _apply_batch():
         pass
 
@@ -157,7 +195,9 @@ def drop_old_events(timestamp: int) -> None:
 
 
 def _apply_batch() -> int:
-    """The oldest receipts: plain ones all at once, then each other one in a transaction of its own."""
+    """The oldest receipts: plain ones all at once, then each other
+    one in a transaction of its own.
+    """
     with transaction.atomic():
         stored = _oldest()
         results = _apply_at_once(stored)
@@ -172,26 +212,38 @@ def _oldest() -> dict[int, Receipt | None]:
     """Receipts that wait, by the id of their event. None is a step on the way."""
     with connection.cursor() as cursor:
         cursor.execute(OLDEST, [BATCH])
-        return {id: registry.carrier(name).read_receipt(json.loads(content)) for id, name, content in cursor.fetchall()}
+        return {
+            id: registry.carrier(name).read_receipt(json.loads(content))
+            for id, name, content in cursor.fetchall()
+        }
 
 
 def _apply_at_once(stored: Mapping[int, Receipt | None]) -> dict[int, str]:
     """What became of those that are plain, by event id."""
-    plain = {id: receipt for id, receipt in stored.items() if receipt and receipts.is_plain(receipt)}
+    plain = {
+        id: receipt
+        for id, receipt in stored.items()
+        if receipt and receipts.is_plain(receipt)
+    }
     try:
         unknown = receipts.apply(list(plain.values()), now=clock.now())
         left = {receipt.reference for receipt in unknown}
-    except (DataError, IntegrityError):  # one that cannot be applied must not keep back the others
+    except (DataError, IntegrityError):
+        # one that cannot be applied must not keep back the others
         log.exception("receipts that could not be applied together")
         plain, left = {}, set()
     on_the_way = {id: ON_THE_WAY for id, receipt in stored.items() if receipt is None}
-    return on_the_way | {id: APPLIED for id, receipt in plain.items() if receipt.reference not in left}
+    return on_the_way | {
+        id: APPLIED for id, receipt in plain.items() if receipt.reference not in left
+    }
 
 
 def _apply_alone(event_id: int) -> None:
     """One receipt that cannot be applied must not keep back those behind it."""
     with transaction.atomic():
-        waiting = CarrierEvent.objects.select_for_update(skip_locked=True, no_key=True).filter(applied_at=None)
+        waiting = CarrierEvent.objects.select_for_update(
+            skip_locked=True, no_key=True
+        ).filter(applied_at=None)
         event = waiting.filter(pk=event_id).first()
         if event is None:
             return
@@ -223,8 +275,15 @@ def _all_applied(results: Mapping[int, str]) -> None:
             cursor.execute(ALL_APPLIED, [clock.now(), result, f"{{{','.join(some)}}}"])
 
 
-def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str, Any]) -> CarrierEvent:
-    """The stored event: a new row, or the one that was there when the carrier repeats itself."""
+def _store(
+    carrier: str,
+    kind: CarrierEvent.Kind,
+    key: str,
+    content: Mapping[str, Any],
+) -> CarrierEvent:
+    """The stored event: a new row, or the one that was there
+    when the carrier repeats itself.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -233,12 +292,21 @@ def _store(carrier: str, kind: CarrierEvent.Kind, key: str, content: Mapping[str
             """,
             [carrier, kind, key[:LONGEST_KEY], as_json(content), clock.now()],
         )
-    return CarrierEvent.objects.select_for_update(no_key=True).get(carrier=carrier, kind=kind, key=key[:LONGEST_KEY])
+    return CarrierEvent.objects.select_for_update(no_key=True).get(
+        carrier=carrier,
+        kind=kind,
+        key=key[:LONGEST_KEY],
+    )
 
 
 def as_json(content: Mapping[str, Any]) -> str:
     """What PostgreSQL takes as JSON: no NUL and no half of a character."""
-    return json.dumps({_sound(name): _sound(value) if isinstance(value, str) else value for name, value in content.items()})
+    return json.dumps(
+        {
+            _sound(name): _sound(value) if isinstance(value, str) else value
+            for name, value in content.items()
+        }
+    )
 
 
 def _sound(text: str) -> str:
@@ -246,4 +314,6 @@ def _sound(text: str) -> str:
 
 
 def _applied(event: CarrierEvent, result: str) -> None:
-    CarrierEvent.objects.filter(pk=event.pk).update(applied_at=clock.now(), result=result)
+    CarrierEvent.objects.filter(pk=event.pk).update(
+        applied_at=clock.now(), result=result
+    )

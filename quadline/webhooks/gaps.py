@@ -1,4 +1,6 @@
-"""Replies that never reached us (we were down, the call was lost) are read from the carrier's log and filed."""
+"""Replies that never reached us (we were down, the call was lost) are
+read from the carrier's log and filed.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,21 +20,26 @@ from quadline.webhooks.models import CarrierEvent, LogReading
 
 log = structlog.get_logger(__name__)
 
-# The carrier retries a webhook for a few seconds only. A longer look back costs one more page of its log.
+# The carrier retries a webhook for a few seconds only. A longer look back costs one
+# more page of its log.
 OVERLAP = timedelta(minutes=15)
 LONGEST_GAP = timedelta(days=7)
 
 
 @job(queue="receipts", attempts=3)
 def fetch_missed_replies(timestamp: int) -> None:
-    """The timetable's sweep. After a long gap one reading takes longer than until the next."""
+    """The timetable's sweep. After a long gap one reading
+    takes longer than until the next.
+    """
     with alone("fetch_missed_replies") as is_alone:
         if is_alone:
             _fetch()
 
 
 def _fetch() -> None:
-    """File what the log has and we do not: STOPs first, the rest in the order it was sent."""
+    """File what the log has and we do not: STOPs first, the
+    rest in the order it was sent.
+    """
     carrier, now = registry.current(), clock.now()
     try:
         received = carrier.received_texts(since=_since(carrier.name, now))
@@ -48,7 +55,9 @@ def _fetch() -> None:
     for pair in asking:
         word_order.settle_if_in_doubt(pair)
     read_until = _read_until(received, now)
-    LogReading.objects.update_or_create(carrier=carrier.name, defaults={"read_until": read_until})
+    LogReading.objects.update_or_create(
+        carrier=carrier.name, defaults={"read_until": read_until}
+    )
     if missed:
         log.warning("replies were filed from the carrier's log", count=len(missed))
 
@@ -56,15 +65,22 @@ def _fetch() -> None:
 def _file(carrier: Carrier, text: InboundText) -> None:
     """One reply that cannot be filed must not keep back those behind it."""
     try:
-        file_inbound(carrier, text, {"MessageSid": text.carrier_message_id, "read_from": "log"})
+        file_inbound(
+            carrier, text, {"MessageSid": text.carrier_message_id, "read_from": "log"}
+        )
     except (DataError, IntegrityError, ValueError):
-        log.exception("a reply in the carrier's log could not be filed", carrier_message_id=text.carrier_message_id)
+        log.exception(
+            "a reply in the carrier's log could not be filed",
+            carrier_message_id=text.carrier_message_id,
+        )
 
 
 def _since(carrier: str, now: datetime) -> datetime:
-    """From a little before the log was last read, so that a gap of any length up to a week is covered.
+    """From a little before the log was last read, so that a gap of
+    any length up to a week is covered.
 
-    A reading that is still to come was noted by a clock that was wrong: nobody knows when it was.
+    A reading that is still to come was noted by a clock that was wrong: nobody knows
+    when it was.
     """
     last = LogReading.objects.filter(carrier=carrier, read_until__lte=now).first()
     earliest = now - LONGEST_GAP
@@ -72,9 +88,11 @@ def _since(carrier: str, now: datetime) -> datetime:
 
 
 def _read_until(received: Sequence[InboundText], now: datetime) -> datetime:
-    """The date of the newest text in the log, by the carrier's clock: ours may be an hour ahead of it.
+    """The date of the newest text in the log, by the carrier's
+    clock: ours may be an hour ahead of it.
 
-    Nothing newer than our own clock is believed. Without any text the last week is read, which is no work then.
+    Nothing newer than our own clock is believed. Without any text the last week is
+    read, which is no work then.
     """
     dates = [text.sent_at for text in received if text.sent_at]
     return min(max(dates, default=now - LONGEST_GAP), now)
@@ -82,7 +100,11 @@ def _read_until(received: Sequence[InboundText], now: datetime) -> datetime:
 
 def _missed(carrier: str, received: list[InboundText]) -> list[InboundText]:
     keys = [text.carrier_message_id for text in received]
-    known = CarrierEvent.objects.filter(carrier=carrier, kind=CarrierEvent.Kind.INBOUND, key__in=keys)
+    known = CarrierEvent.objects.filter(
+        carrier=carrier,
+        kind=CarrierEvent.Kind.INBOUND,
+        key__in=keys,
+    )
     seen = set(known.values_list("key", flat=True))
     return [text for text in received if text.carrier_message_id not in seen]
 

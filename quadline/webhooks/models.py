@@ -12,15 +12,26 @@ class CarrierEvent(models.Model):
 
     carrier = models.CharField(max_length=20)
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    key = models.CharField(max_length=160)  # the carrier's own name for the news: the same twice is one row
+    # the carrier's own name for the news: the same twice is one row
+    key = models.CharField(max_length=160)
     content = models.JSONField()
     received_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["carrier", "kind", "key"], name="carrier_event_once")]
-        indexes = [models.Index(fields=["id"], condition=Q(applied_at=None), name="carrier_event_to_apply")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["carrier", "kind", "key"], name="carrier_event_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(applied_at=None),
+                name="carrier_event_to_apply",
+            )
+        ]
 
 
 class LogReading(models.Model):

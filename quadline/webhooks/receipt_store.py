@@ -1,6 +1,8 @@
-"""Append delivery receipts as they come, in crowds (crowds.py): two to four follow every text.
+"""Append delivery receipts as they come, in crowds
+(crowds.py): two to four follow every text.
 
-The worker applies them (events.py). It is told at most five times a second, however many come.
+The worker applies them (events.py). It is told at most five times a second, however
+many come.
 """
 
 import asyncio
@@ -28,7 +30,8 @@ Row = tuple[str, str, str]  # carrier, key, content as JSON
 def append(rows: Sequence[Row]) -> int:
     """Store receipts, each once however often it comes. Returns how many were new.
 
-    In the order of their keys, so that two processes that were told the same wait for each other in one direction.
+    In the order of their keys, so that two processes that were told the same wait for
+    each other in one direction.
     """
     columns = [list(column) for column in zip(*sorted(rows), strict=True)]
     with connection.cursor() as cursor:
@@ -47,7 +50,9 @@ _stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary
 
 
 async def keep_receipt(carrier: str, key: str, content: Mapping[str, str]) -> None:
-    """Store one receipt, once however often it comes. Raises OperationalError when the database is away."""
+    """Store one receipt, once however often it comes. Raises
+    OperationalError when the database is away.
+    """
     store = _stores.setdefault(asyncio.get_running_loop(), Store())
     are_new = await store.crowd.add((carrier, key[:LONGEST_KEY], as_json(content)))
     if are_new and (store.telling is None or store.telling.done()):
@@ -58,11 +63,14 @@ async def close() -> None:
     """Tell the worker what it was not told yet."""
     store = _stores.pop(asyncio.get_running_loop(), None)
     if store and store.telling:
-        await asyncio.wait([store.telling])  # that the database is away then is no reason to end badly
+        # that the database is away then is no reason to end badly
+        await asyncio.wait([store.telling])
 
 
 async def _tell_worker() -> None:
-    """A process that dies before this loses nothing: the timetable's sweep finds what is stored."""
+    """A process that dies before this loses nothing: the
+    timetable's sweep finds what is stored.
+    """
     await asyncio.sleep(TELL_EVERY_SECONDS)
     await asyncio.to_thread(_enqueue)
 

@@ -1,4 +1,6 @@
-"""What a request may weigh: an email with its files where mail services call, a form everywhere else."""
+"""What a request may weigh: an email with its files where mail
+services call, a form everywhere else.
+"""
 
 import hmac
 from base64 import b64encode
@@ -10,13 +12,18 @@ from django.http import HttpRequest, HttpResponse
 from quadline.emails.limits import LARGEST
 
 LARGEST_FORM = 1_000_000
-LARGEST_EMAIL_CALL = LARGEST * 4 // 3 + 200_000  # files travel as base64; DATA_UPLOAD_MAX_MEMORY_SIZE is this
-TOO_LARGE = "Too large: {largest:,} bytes are the most that is read here. Nothing was changed."
+# files travel as base64; DATA_UPLOAD_MAX_MEMORY_SIZE is this
+LARGEST_EMAIL_CALL = LARGEST * 4 // 3 + 200_000
+TOO_LARGE = (
+    "Too large: {largest:,} bytes are the most that is read here. Nothing was changed."
+)
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
 def largest_body(path: str, authorization: str) -> int:
-    """In bytes. A stranger, who does not know the mail service's secret, brings no more there than elsewhere."""
+    """In bytes. A stranger, who does not know the mail service's secret,
+    brings no more there than elsewhere.
+    """
     secret = settings.ENV.email_webhook_secret
     if not secret or not path.startswith("/mail/"):
         return LARGEST_FORM
@@ -32,7 +39,9 @@ def limit_sizes(answer: Answer) -> Answer:
         largest = largest_body(request.path, request.headers.get("Authorization", ""))
         length = str(request.META.get("CONTENT_LENGTH") or "0")
         if not length.isdecimal() or int(length) > largest:
-            return HttpResponse(TOO_LARGE.format(largest=largest), status=413, content_type="text/plain")
+            return HttpResponse(
+                TOO_LARGE.format(largest=largest), status=413, content_type="text/plain"
+            )
         return answer(request)
 
     return refuse_or_answer

@@ -1,6 +1,7 @@
 """The carrier calls: verify the signature, store, translate, hand over, answer fast.
 
-A small ASGI app of its own, beside Django: it needs no session, no templates and no middleware.
+A small ASGI app of its own, beside Django: it needs no session, no templates and no
+middleware.
 """
 
 import asyncio
@@ -36,12 +37,16 @@ from quadline.webhooks.events import Heard
 log = structlog.get_logger(__name__)
 LARGEST_BODY = 256_000  # bytes; a carrier's call has a few kilobytes
 MOST_FIELDS = 300  # a carrier sends some thirty, and ten for each picture
-FORGED = Counter("quadline_webhooks_forged_total", "Calls to a webhook without a true signature")
+FORGED = Counter(
+    "quadline_webhooks_forged_total", "Calls to a webhook without a true signature"
+)
 # Of the 15 that Twilio waits for an answer.
 SETTLED_WITHIN_SECONDS = 5.0
-# A few threads of their own: a carrier that does not answer keeps no reply from being filed.
+# A few threads of their own: a carrier that does not answer keeps no reply from being
+# filed.
 ASKING = ThreadPoolExecutor(4, thread_name_prefix="order of words")
-# Requests that wait for a text on its way, five seconds at worst: they keep no other call from being filed.
+# Requests that wait for a text on its way, five seconds at worst: they keep no other
+# call from being filed.
 WAITING = ThreadPoolExecutor(16, thread_name_prefix="waits for a text")
 View = Callable[[Carrier, WebhookCall], Answer]
 
@@ -51,7 +56,11 @@ def application() -> Starlette:
     replies, requests = Crowd(_file), Crowd(_file_those_free)
     return Starlette(
         routes=[
-            Route("/{carrier}/inbound", partial(inbound, replies, requests), methods=["POST"]),
+            Route(
+                "/{carrier}/inbound",
+                partial(inbound, replies, requests),
+                methods=["POST"],
+            ),
             Route("/{carrier}/status", status, methods=["POST"]),
             Route("/{carrier}/voice", _door(voice), methods=["POST"]),
             Route("/{carrier}/events", _door(registrations), methods=["POST"]),
@@ -59,8 +68,14 @@ def application() -> Starlette:
     )
 
 
-async def inbound(replies: Crowd[Heard, None], requests: Crowd[Heard, dict[events.Event, bool]], request: Request) -> Response:
-    """A reply is in its conversation when we answer. One that asks for something, such as STOP, waits for no other."""
+async def inbound(
+    replies: Crowd[Heard, None],
+    requests: Crowd[Heard, dict[events.Event, bool]],
+    request: Request,
+) -> Response:
+    """A reply is in its conversation when we answer. One that asks for
+    something, such as STOP, waits for no other.
+    """
     checked = _checked(request, await _read(request))
     if isinstance(checked, Response):
         return checked
@@ -79,15 +94,20 @@ async def inbound(replies: Crowd[Heard, None], requests: Crowd[Heard, dict[event
     return _answered(carrier.answer_text())
 
 
-async def _file_request(requests: Crowd[Heard, dict[events.Event, bool]], heard: Heard) -> bool:
-    """Together with those that come beside it; alone when it has to wait for a text on its way, so that none waits with it.
+async def _file_request(
+    requests: Crowd[Heard, dict[events.Event, bool]], heard: Heard
+) -> bool:
+    """Together with those that come beside it; alone when it has to wait for a text on
+    its way, so that none waits with it.
 
     Whether the order of the student's words is in doubt.
     """
     filed = await requests.add(heard)
     if heard.event in filed:
         return filed[heard.event]
-    return await asyncio.get_running_loop().run_in_executor(WAITING, _file_request_here, heard)
+    return await asyncio.get_running_loop().run_in_executor(
+        WAITING, _file_request_here, heard
+    )
 
 
 def _file_those_free(heard: Sequence[Heard]) -> dict[events.Event, bool]:
@@ -110,12 +130,19 @@ def _file_request_here(heard: Heard) -> bool:
 
 
 async def _settle_order(pair: Pair) -> None:
-    """A START that came soon after a STOP counts when we answer, if the carrier is quick; else a sweep goes on asking."""
+    """A START that came soon after a STOP counts when we answer, if the carrier is
+    quick; else a sweep goes on asking.
+    """
     loop = asyncio.get_running_loop()
     try:
-        await asyncio.wait_for(loop.run_in_executor(ASKING, _settle_here, pair), SETTLED_WITHIN_SECONDS)
-    except Exception as fault:  # the reply is filed: whatever this is, the carrier need not tell it again
-        log.warning("the order of a student's words is not known yet", fault=repr(fault))
+        await asyncio.wait_for(
+            loop.run_in_executor(ASKING, _settle_here, pair), SETTLED_WITHIN_SECONDS
+        )
+    except Exception as fault:
+        # the reply is filed: whatever this is, the carrier need not tell it again
+        log.warning(
+            "the order of a student's words is not known yet", fault=repr(fault)
+        )
 
 
 def _settle_here(pair: Pair) -> None:
@@ -138,7 +165,11 @@ async def status(request: Request) -> Response:
     carrier, call = checked
     reference = dict(parse_qsl(call.url.partition("?")[2])).get("ref", "")
     try:
-        await receipt_store.keep_receipt(carrier.name, carrier.receipt_key(call.form), {**call.form, "ref": reference})
+        await receipt_store.keep_receipt(
+            carrier.name,
+            carrier.receipt_key(call.form),
+            {**call.form, "ref": reference},
+        )
     except Exception as error:
         return _fault(request, error)
     return Response()
@@ -152,14 +183,27 @@ def registrations(carrier: Carrier, call: WebhookCall) -> Answer:
 
 def voice(carrier: Carrier, call: WebhookCall) -> Answer:
     incoming = carrier.read_call(call)
-    number = SystemNumber.objects.filter(phone=incoming.system_phone).select_related("user").order_by("-pk").first()
+    number = (
+        SystemNumber.objects.filter(phone=incoming.system_phone)
+        .select_related("user")
+        .order_by("-pk")
+        .first()
+    )
     user = number.user if number else None
     office_line = (user.office_phone if user else "") or settings.ENV.college_phone
-    return carrier.answer_call(words=_spoken(user, office_line), connect_to=office_line, system_phone=incoming.system_phone)
+    return carrier.answer_call(
+        words=_spoken(user, office_line),
+        connect_to=office_line,
+        system_phone=incoming.system_phone,
+    )
 
 
 def _spoken(user: User | None, office_line: str) -> str:
-    who = f"{user.name} at {settings.ENV.college_name}" if user else settings.ENV.college_name
+    who = (
+        f"{user.name} at {settings.ENV.college_name}"
+        if user
+        else settings.ENV.college_name
+    )
     words = f"This number is for text messages only. It belongs to {who}."
     if office_line:
         words += f" Connecting you to the office line, {phones.spoken(office_line)}."
@@ -167,13 +211,18 @@ def _spoken(user: User | None, office_line: str) -> str:
 
 
 def _door(view: View) -> Callable[[Request], Awaitable[Response]]:
-    """What every webhook has in common. Nothing is read from a call whose signature is not true."""
+    """What every webhook has in common. Nothing is read from a
+    call whose signature is not true.
+    """
 
     async def endpoint(request: Request) -> Response:
-        checked = _checked(request, await _read(request))  # a forged call takes no thread
+        # a forged call takes no thread
+        checked = _checked(request, await _read(request))
         if isinstance(checked, Response):
             return checked
-        return await sync_to_async(_answer, thread_sensitive=False)(view, request, *checked)
+        return await sync_to_async(_answer, thread_sensitive=False)(
+            view, request, *checked
+        )
 
     return endpoint
 
@@ -187,7 +236,12 @@ async def _read(request: Request) -> bytes | None:
     return body
 
 
-def _answer(view: View, request: Request, carrier: Carrier, call: WebhookCall) -> Response:
+def _answer(
+    view: View,
+    request: Request,
+    carrier: Carrier,
+    call: WebhookCall,
+) -> Response:
     try:
         close_old_connections()
         answer = view(carrier, call)
@@ -202,7 +256,9 @@ def _answered(answer: Answer) -> Response:
     return Response(answer.body, media_type=answer.content_type)
 
 
-def _checked(request: Request, raw_body: bytes | None) -> tuple[Carrier, WebhookCall] | Response:
+def _checked(
+    request: Request, raw_body: bytes | None
+) -> tuple[Carrier, WebhookCall] | Response:
     """The call, if it is our carrier's and truly signed; else the answer."""
     if raw_body is None:
         return Response("Too large.", status_code=413)
@@ -216,29 +272,42 @@ def _checked(request: Request, raw_body: bytes | None) -> tuple[Carrier, Webhook
         return Response("Too many fields.", status_code=400)
     if not carrier.is_genuine(call):
         FORGED.inc()
-        log.warning("webhook with a false signature", carrier=name, path=request.scope["path"])
+        log.warning(
+            "webhook with a false signature", carrier=name, path=request.scope["path"]
+        )
         return Response("The signature is not right.", status_code=403)
     return carrier, call
 
 
 def _fault(request: Request, error: Exception) -> Response:
-    """What cannot be read will not be read next time; what passes is brought again, or its log is read later."""
+    """What cannot be read will not be read next time; what passes is
+    brought again, or its log is read later.
+    """
     if is_outage(error):
         log.exception("webhook while the database was away")
         return Response("Try again.", status_code=503, headers={"Retry-After": "10"})
     if isinstance(error, KeyError | ValueError | DataError):
-        log.warning("webhook that could not be read", path=request.scope["path"], fault=type(error).__name__)
+        log.warning(
+            "webhook that could not be read",
+            path=request.scope["path"],
+            fault=type(error).__name__,
+        )
         return Response("The call could not be read.", status_code=400)
     raise error
 
 
 def _call(request: Request, raw_body: bytes) -> WebhookCall:
-    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    is_form = request.headers.get("content-type", "").startswith(
+        "application/x-www-form-urlencoded"
+    )
     form = dict(_fields(raw_body)) if is_form else {}
-    query = request.scope["query_string"].decode("latin-1")  # as it came: whatever it is, it is only signed or not
+    # as it came: whatever it is, it is only signed or not
+    query = request.scope["query_string"].decode("latin-1")
     return WebhookCall(
         # Never from Host: a caller chooses that.
-        url=f"{settings.PUBLIC_URL}{request.scope['path']}{'?' if query else ''}{query}",
+        url=(
+            f"{settings.PUBLIC_URL}{request.scope['path']}{'?' if query else ''}{query}"
+        ),
         headers={key.lower(): value for key, value in request.headers.items()},
         form=form,
         raw_body=raw_body,
@@ -246,8 +315,13 @@ def _call(request: Request, raw_body: bytes) -> WebhookCall:
 
 
 def _fields(raw_body: bytes) -> list[tuple[str, str]]:
-    """Before the signature is looked at, so a stranger may make us read no more fields than a carrier sends.
+    """Before the signature is looked at, so a stranger may make us read
+    no more fields than a carrier sends.
 
     Raises ValueError.
     """
-    return parse_qsl(raw_body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    return parse_qsl(
+        raw_body.decode("utf-8", "replace"),
+        keep_blank_values=True,
+        max_num_fields=MOST_FIELDS,
+    )

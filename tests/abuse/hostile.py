@@ -21,24 +21,54 @@ PHONE = "+17342340001"
 
 
 def fill(people: Cast, words: str) -> Broadcast:
-    """The same words everywhere: names, texts, emails, templates, tags, tokens, reasons. Returns what was sent to many."""
+    """The same words everywhere: names, texts, emails, templates, tags, tokens,
+    reasons. Returns what was sent to many.
+    """
     short = words[:60]
     User.objects.update(name=short, title=short, office=short)
-    everyday = {"first_name": short, "last_name": short, "preferred_name": short, "pronouns": words[:40], "program": short}
-    Student.objects.update(**everyday, tags=[short], courses=[short], search_text="attack")
+    everyday = {
+        "first_name": short,
+        "last_name": short,
+        "preferred_name": short,
+        "pronouns": words[:40],
+        "program": short,
+    }
+    Student.objects.update(
+        **everyday, tags=[short], courses=[short], search_text="attack"
+    )
     CaseloadEntry.objects.update(relation=short)
     now = timezone.now()
-    number = SystemNumber.objects.create(user=people.maya, phone=PHONE, state="active", requested_at=now, active_at=now)
-    SystemNumber.objects.create(user=people.theo, state="failed", reason=words[:200], requested_at=now)
+    number = SystemNumber.objects.create(
+        user=people.maya, phone=PHONE, state="active", requested_at=now, active_at=now
+    )
+    SystemNumber.objects.create(
+        user=people.theo, state="failed", reason=words[:200], requested_at=now
+    )
     MessageTemplate.objects.update(archived_at=now)
     for channel in ("text", "email"):
-        MessageTemplate.objects.create(owner=people.maya, channel=channel, name=short, subject=short, body=words)
-    ApiToken.objects.create(user=people.maya, name=short, prefix="ql_", digest=uuid.uuid4().hex, created_at=now)
-    Audience.objects.create(owner=people.maya, name=short, audience={"to": ["caseload"]})
+        MessageTemplate.objects.create(
+            owner=people.maya, channel=channel, name=short, subject=short, body=words
+        )
+    ApiToken.objects.create(
+        user=people.maya,
+        name=short,
+        prefix="ql_",
+        digest=uuid.uuid4().hex,
+        created_at=now,
+    )
+    Audience.objects.create(
+        owner=people.maya, name=short, audience={"to": ["caseload"]}
+    )
     for student in (people.rosa, people.bo, people.gus):
         _talk(people.maya, student, words, number)
     pair = (people.bo.mobile, number.phone)
-    ledger.record(pair=pair, change=Change.OPT_OUT, source=Source.REPLY, occurred_at=now, keyword=words[:20])
+    ledger.record(
+        pair=pair,
+        change=Change.OPT_OUT,
+        source=Source.REPLY,
+        occurred_at=now,
+        keyword=words[:20],
+    )
     _draft(people, words)
     return _sent(people, words)
 
@@ -47,7 +77,12 @@ def _talk(staff: User, student: Student, words: str, number: SystemNumber) -> No
     now = timezone.now()
     conversation = open_conversation(staff=staff, student=student, now=now)
     Conversation.objects.filter(pk=conversation.pk).update(draft=words)
-    common = {"conversation": conversation, "system_number": number, "student_phone": student.mobile, "body": words}
+    common = {
+        "conversation": conversation,
+        "system_number": number,
+        "student_phone": student.mobile,
+        "body": words,
+    }
     for channel, direction, status in (
         ("text", Direction.OUTBOUND, Status.FAILED),
         ("text", Direction.OUTBOUND, Status.DELIVERED),
@@ -67,7 +102,9 @@ def _talk(staff: User, student: Student, words: str, number: SystemNumber) -> No
             detail=words[:200],
             created_at=now - timedelta(minutes=5),
         )
-    Conversation.objects.filter(pk=conversation.pk).update(last_message=said, needs_reply=True, unread_count=1)
+    Conversation.objects.filter(pk=conversation.pk).update(
+        last_message=said, needs_reply=True, unread_count=1
+    )
 
 
 def _draft(people: Cast, words: str) -> None:
@@ -87,10 +124,21 @@ def _draft(people: Cast, words: str) -> None:
 
 def _sent(people: Cast, words: str) -> Broadcast:
     now = timezone.now()
-    about = {"subject": words[:60], "body": words, "audience_words": words[:200], "audience": {"to": ["caseload"]}}
-    made = Broadcast.objects.create(author=people.maya, state="finished", created_at=now, launched_at=now, **about)
-    for message in Message.objects.filter(direction="outbound", channel="text", status="failed").select_related("conversation"):
+    about = {
+        "subject": words[:60],
+        "body": words,
+        "audience_words": words[:200],
+        "audience": {"to": ["caseload"]},
+    }
+    made = Broadcast.objects.create(
+        author=people.maya, state="finished", created_at=now, launched_at=now, **about
+    )
+    for message in Message.objects.filter(
+        direction="outbound", channel="text", status="failed"
+    ).select_related("conversation"):
         student = message.conversation.student
         assert student is not None, "nobody unknown is written to"
-        Recipient.objects.create(broadcast=made, student=student, outcome="text", body=words, message=message)
+        Recipient.objects.create(
+            broadcast=made, student=student, outcome="text", body=words, message=message
+        )
     return made

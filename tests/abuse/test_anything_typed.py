@@ -1,4 +1,6 @@
-"""Whatever is typed into any form, address or operation: an answer in the end, and never a fault of ours."""
+"""Whatever is typed into any form, address or operation: an answer in
+the end, and never a fault of ours.
+"""
 
 import json
 import re
@@ -27,27 +29,36 @@ ANYTHING = {
     "a lone surrogate": "\ud83d and \udc00",
     "a tower of accents, and much of it": "e" + "\u0301" * 3_000,
     "signs that mean something, and what a slow pattern chokes on": (
-        "%_\\%' | & !(*): -- {0.__class__.__mro__} %(x)s %s ${7*7} {{7*7}} ../../etc/passwd "
-        + "stop " * 1_000
-        + "a" * 10_000
-        + "!@"
-        + "(" * 1_000
+        "%_\\%' | & !(*): -- {0.__class__.__mro__} %(x)s %s ${7*7} {{7*7}}"
+        " ../../etc/passwd " + "stop " * 1_000 + "a" * 10_000 + "!@" + "(" * 1_000
     ),
     "a number nobody can count to": "9" * 5_000,
 }
-WITHOUT_END = 30.0  # seconds of processor time: no page takes one, a pattern that backtracks takes years
+# seconds of processor time: no page takes one, a pattern that backtracks takes years
+WITHOUT_END = 30.0
 FORM = "application/x-www-form-urlencoded"
-READ = re.compile(r'(?:POST|GET)(?:\.get|\.getlist)?[(\[]"(\w+)"|(?:posted|chosen|asked)\w*\([^)]*"(\w+)"')
+READ = re.compile(
+    r'(?:POST|GET)(?:\.get|\.getlist)?[(\[]"(\w+)"|(?:posted|chosen|asked)\w*\([^)]*"(\w+)"'
+)
 
 
 def fields() -> set[str]:
     """Every field that any screen reads, by the source of the screens."""
     sources = (path.read_text() for path in Path("quadline/web").glob("*.py"))
-    return {name for source in sources for found in READ.findall(source) for name in found if name}
+    return {
+        name
+        for source in sources
+        for found in READ.findall(source)
+        for name in found
+        if name
+    }
 
 
 def encoded(form: dict[str, str]) -> str:
-    return "&".join(f"{name}={quote(value.encode('utf-8', 'surrogatepass'))}" for name, value in form.items())
+    return "&".join(
+        f"{name}={quote(value.encode('utf-8', 'surrogatepass'))}"
+        for name, value in form.items()
+    )
 
 
 def in_time(ask: Any, *told: Any, **more: Any) -> Any:
@@ -60,7 +71,9 @@ def in_time(ask: Any, *told: Any, **more: Any) -> Any:
 
 
 def own_thing(user: User) -> Thing:
-    return thing_of(user, student("00200001", "Ann", "Own", advisor=user, mobile="+17345550161"))
+    return thing_of(
+        user, student("00200001", "Ann", "Own", advisor=user, mobile="+17345550161")
+    )
 
 
 @pytest.fixture
@@ -71,8 +84,16 @@ def hurried(db: None) -> None:
 
 
 def forms(about: Thing, words: str) -> list[dict[str, str]]:
-    """All that is read is odd; and a good form in which only the words are, or only everything else is."""
-    good = {"body": "Hello", "subject": "Hello", "name": "Hello", "message_id": str(uuid.uuid4()), "to": str(about.student.pk)}
+    """All that is read is odd; and a good form in which only the
+    words are, or only everything else is.
+    """
+    good = {
+        "body": "Hello",
+        "subject": "Hello",
+        "name": "Hello",
+        "message_id": str(uuid.uuid4()),
+        "to": str(about.student.pk),
+    }
     odd = dict.fromkeys(fields(), words)
     said = {"body", "subject", "name", "draft_name", "audience_name", "pasted", "q"}
     return [odd, good | dict.fromkeys(said - {"name"}, words), {**odd, **good}]
@@ -80,14 +101,24 @@ def forms(about: Thing, words: str) -> list[dict[str, str]]:
 
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("what", ANYTHING)
-def test_every_screen_answers_whatever_is_typed(enter: Enter, people: Cast, what: str) -> None:
+def test_every_screen_answers_whatever_is_typed(
+    enter: Enter, people: Cast, what: str
+) -> None:
     about = own_thing(people.ada)
     browser = enter(people.ada)
-    asked = {(case.name, case.method) for case in cases() if case.role == "administrator" and case.whose == "own"}
+    asked = {
+        (case.name, case.method)
+        for case in cases()
+        if case.role == "administrator" and case.whose == "own"
+    }
     for name, method in sorted(asked):
         where, odd = address(name, about).partition("?")[0], ANYTHING[what]
         if method == "GET":
-            in_time(browser.get, where, QUERY_STRING=encoded(dict.fromkeys(fields(), odd[:2_000])))
+            in_time(
+                browser.get,
+                where,
+                QUERY_STRING=encoded(dict.fromkeys(fields(), odd[:2_000])),
+            )
             continue
         for form in forms(about, odd):
             in_time(browser.generic, method, where, encoded(form), content_type=FORM)
@@ -95,40 +126,83 @@ def test_every_screen_answers_whatever_is_typed(enter: Enter, people: Cast, what
 
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("what", ANYTHING)
-def test_every_operation_answers_whatever_is_sent(enter: Enter, people: Cast, what: str) -> None:
+def test_every_operation_answers_whatever_is_sent(
+    enter: Enter, people: Cast, what: str
+) -> None:
     about = own_thing(people.ada)
     program, words = Program.of(people.ada), ANYTHING[what]
-    query = encoded(dict.fromkeys(("query", "institutional_id", "after", "limit", "staff"), words[:4_000]))
+    query = encoded(
+        dict.fromkeys(
+            ("query", "institutional_id", "after", "limit", "staff"), words[:4_000]
+        )
+    )
     for case in cases(OF_THE_API):
         if (case.role, case.whose) != ("administrator", "own"):
             continue
         where = address_of_the_api(case.name, about).removeprefix(V1)
-        in_time(program.ask, case.method, f"{where}?{query}", written(case.name, about), key=str(uuid.uuid4()))
+        in_time(
+            program.ask,
+            case.method,
+            f"{where}?{query}",
+            written(case.name, about),
+            key=str(uuid.uuid4()),
+        )
         odd = json.dumps(spoiled(written(case.name, about), words)).encode()
-        assert in_time(program.ask, case.method, where, odd, key=str(uuid.uuid4())).status_code < 500
+        assert (
+            in_time(
+                program.ask, case.method, where, odd, key=str(uuid.uuid4())
+            ).status_code
+            < 500
+        )
 
 
 def spoiled(content: Any, words: str) -> Any:
     if isinstance(content, dict):
         return {name: spoiled(value, words) for name, value in content.items()}
-    return [spoiled(each, words) for each in content] if isinstance(content, list) and content else words
+    return (
+        [spoiled(each, words) for each in content]
+        if isinstance(content, list) and content
+        else words
+    )
 
 
 def test_the_fields_are_found_in_the_source() -> None:
-    assert fields() >= {"body", "subject", "message_id", "to", "q", "fingerprint", "office_phone", "pasted", "draft_name"}
+    assert fields() >= {
+        "body",
+        "subject",
+        "message_id",
+        "to",
+        "q",
+        "fingerprint",
+        "office_phone",
+        "pasted",
+        "draft_name",
+    }
 
 
 def test_more_than_a_megabyte_is_refused_unread(enter: Enter, people: Cast) -> None:
     browser: Client = enter(people.maya)
     for where in ("/inbox/new/", "/accounts/login/", f"{V1}messages"):
-        answer = browser.generic("POST", where, b"x" * (LARGEST_FORM + 1), content_type=FORM)
+        answer = browser.generic(
+            "POST", where, b"x" * (LARGEST_FORM + 1), content_type=FORM
+        )
         assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("what", ANYTHING)
-def test_the_way_in_answers_whatever_is_typed(enter: Enter, db: None, what: str) -> None:
+def test_the_way_in_answers_whatever_is_typed(
+    enter: Enter, db: None, what: str
+) -> None:
     visitor = enter(None)
-    form = dict.fromkeys(("login", "password", "email", "next"), ANYTHING[what][:100_000])
-    for where in ("/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/key/1-x/"):
+    form = dict.fromkeys(
+        ("login", "password", "email", "next"), ANYTHING[what][:100_000]
+    )
+    for where in (
+        "/accounts/login/",
+        "/accounts/password/reset/",
+        "/accounts/password/reset/key/1-x/",
+    ):
         in_time(visitor.generic, "POST", where, encoded(form), content_type=FORM)
-        in_time(visitor.get, where, QUERY_STRING=encoded({"next": ANYTHING[what][:4_000]}))
+        in_time(
+            visitor.get, where, QUERY_STRING=encoded({"next": ANYTHING[what][:4_000]})
+        )

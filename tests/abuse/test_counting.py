@@ -29,7 +29,9 @@ def test_so_many_are_let_through_and_then_it_says_how_long_to_wait() -> None:
     waits = [throttles.count(FEW) for _ in range(7)]
 
     assert waits[:5] == [None] * 5
-    assert all(timedelta(0) < wait <= timedelta(minutes=5) for wait in waits[5:] if wait)
+    assert all(
+        timedelta(0) < wait <= timedelta(minutes=5) for wait in waits[5:] if wait
+    )
     assert None not in waits[5:]
     assert throttles.count(OTHER) is None
 
@@ -60,7 +62,9 @@ def test_the_time_begins_with_the_first_try_that_counts() -> None:
     Throttle.objects.update(ends_at=timezone.now() + timedelta(seconds=1))
     throttles.count(FEW)
 
-    assert Throttle.objects.get(kind="test", name="one").ends_at > timezone.now() + timedelta(minutes=4)
+    assert Throttle.objects.get(
+        kind="test", name="one"
+    ).ends_at > timezone.now() + timedelta(minutes=4)
 
 
 @pytest.mark.django_db
@@ -85,7 +89,9 @@ def test_looking_counts_nothing() -> None:
     assert throttles.wait_for(OTHER) is None
 
 
-def test_many_at_once_are_not_more_than_one_after_the_other(committed_people: Cast) -> None:
+def test_many_at_once_are_not_more_than_one_after_the_other(
+    committed_people: Cast,
+) -> None:
     waits: list[timedelta | None] = []
     at_once([partial(lambda: waits.append(throttles.count(FEW)))] * 12)
 
@@ -111,14 +117,20 @@ def test_ten_right_sign_ins_to_one_account_at_once_are_all_let_in(maya: User) ->
     answers: list[int] = []
 
     def sign_in() -> None:
-        answers.append(Client().post(LOGIN, {"login": maya.email, "password": PASSWORD}).status_code)
+        answers.append(
+            Client()
+            .post(LOGIN, {"login": maya.email, "password": PASSWORD})
+            .status_code
+        )
 
     at_once([sign_in] * 10)
     at_once([sign_in] * 10)
     assert answers == [302] * 20
 
 
-def test_of_ten_wrong_passwords_at_once_only_five_are_looked_at(maya: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_ten_wrong_passwords_at_once_only_five_are_looked_at(
+    maya: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     looked_at: list[str] = []
     verify = BoundedArgon2.verify
 
@@ -133,12 +145,23 @@ def test_of_ten_wrong_passwords_at_once_only_five_are_looked_at(maya: User, monk
 
     at_once([guess] * 10)
     assert len(looked_at) == 5
-    assert not Client().post(LOGIN, {"login": maya.email, "password": PASSWORD}).has_header("Location")
+    assert (
+        not Client()
+        .post(LOGIN, {"login": maya.email, "password": PASSWORD})
+        .has_header("Location")
+    )
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "a minute"), (59, "a minute"), (61, "2 minutes"), (300, "5 minutes"), (5401, "2 hours"), (86_399, "24 hours")],
+    [
+        (0, "a minute"),
+        (59, "a minute"),
+        (61, "2 minutes"),
+        (300, "5 minutes"),
+        (5401, "2 hours"),
+        (86_399, "24 hours"),
+    ],
 )
 def test_a_wait_is_said_in_words_and_rounded_up(seconds: int, words: str) -> None:
     assert in_words(timedelta(seconds=seconds)) == words

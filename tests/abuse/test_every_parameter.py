@@ -1,7 +1,9 @@
-"""Every value of every parameter has a bound: the routes and their parameters find themselves.
+"""Every value of every parameter has a bound: the routes and
+their parameters find themselves.
 
-Each route is asked while it is watched what it reads of the address and of the form. Then all of these take
-each odd value at once, and each of them takes some alone, with everything else as it should be.
+Each route is asked while it is watched what it reads of the address and of the form.
+Then all of these take each odd value at once, and each of them takes some alone, with
+everything else as it should be.
 """
 
 import uuid
@@ -28,16 +30,28 @@ from tests.cast import Cast
 from tests.program import V1, Program
 
 FORM = "application/x-www-form-urlencoded"
-ALONE = ("times", "numbers", "signs")  # of these, the first is also given to each alone: one that is refused hides the others
+# of these, the first is also given to each alone: one that is refused hides the others
+ALONE = ("times", "numbers", "signs")
 ODD: dict[str, list[bytes]] = {
-    "times": [b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59.999999-14:00", b"2026-11-30T09:00+23:59:59.999999"],
+    "times": [
+        b"0001-01-01T00:00:00+14:00",
+        b"9999-12-31T23:59:59.999999-14:00",
+        b"2026-11-30T09:00+23:59:59.999999",
+    ],
     "dates": [b"0001-01-01", b"9999-12-31"],
-    "numbers": [b"9223372036854775808", b"-1", b"99999999999999999", b"9" * 5_000, "\u00b2".encode()],
+    "numbers": [
+        b"9223372036854775808",
+        b"-1",
+        b"99999999999999999",
+        b"9" * 5_000,
+        "\u00b2".encode(),
+    ],
     "signs": [b"\0", b"\xed\xa0\x80\xff\xef\xbf\xbe", b'{"a": [null]}'],
     "lengths": [b"a" * 100_000, b""],
     "ids": [b"student:99999999999999999999"],
 }
-# The very name of a parameter, too, may come more than once; and its value be two of the above.
+# The very name of a parameter, too, may come more than once; and its value be two of
+# the above.
 REPEATED = "repeated"
 
 
@@ -53,8 +67,18 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     watched = Watched()
     with monkeypatch.context() as patched:
         for name in ("__getitem__", "get", "getlist", "__contains__"):
-            patched.setattr(QueryDict, name, _noting(getattr(MultiValueDict, name), watched), raising=False)
-        patched.setattr(QueryDict, "dict", lambda asked: _WatchedDict(watched, asked.items()), raising=False)
+            patched.setattr(
+                QueryDict,
+                name,
+                _noting(getattr(MultiValueDict, name), watched),
+                raising=False,
+            )
+        patched.setattr(
+            QueryDict,
+            "dict",
+            lambda asked: _WatchedDict(watched, asked.items()),
+            raising=False,
+        )
         yield watched
 
 
@@ -79,33 +103,58 @@ def _noting(method: Any, watched: Watched) -> Any:
 
 
 def good(about: Thing) -> dict[str, str]:
-    words = {"body": "Hello", "subject": "Hello", "name": "Hello", "message_id": str(uuid.uuid4())}
+    words = {
+        "body": "Hello",
+        "subject": "Hello",
+        "name": "Hello",
+        "message_id": str(uuid.uuid4()),
+    }
     words |= {"how": "in_person", "said_at": "2026-11-23T09:00", "note": "After class"}
     return words | {"to": str(about.student.pk), "office_phone": ""}
 
 
-def test_the_parameters_are_found(enter: Enter, people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_parameters_are_found(
+    enter: Enter, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     about, browser = own_thing(people.ada), enter(people.ada)
     found = {
         name: names_read(browser, address(name, about), "GET", about, monkeypatch)
         for name in ("conversation_since", "report-delivery-rows", "inbox", "compose")
     }
     assert found["conversation_since"] >= {"after", "at"}
-    assert found["report-delivery-rows"] >= {"from", "to", "weekday", "hour", "broadcast", "skip", "staff"}
+    assert found["report-delivery-rows"] >= {
+        "from",
+        "to",
+        "weekday",
+        "hour",
+        "broadcast",
+        "skip",
+        "staff",
+    }
     assert found["inbox"] >= {"q", "show", "from", "whose"}
     assert found["compose"] >= {"to", "except", "draft", "quiet", "template", "tab"}
 
 
 def screens() -> list[tuple[str, str]]:
-    """Every page and form, as the access matrix has them (which knows every address)."""
-    return sorted({(case.name, case.method) for case in cases() if (case.role, case.whose) == ("administrator", "own")})
+    """Every page and form, as the access matrix has them
+    (which knows every address).
+    """
+    return sorted(
+        {
+            (case.name, case.method)
+            for case in cases()
+            if (case.role, case.whose) == ("administrator", "own")
+        }
+    )
 
 
 def encoded(pairs: list[tuple[str, bytes]]) -> str:
     return "&".join(f"{name}={quote_from_bytes(value)}" for name, value in pairs)
 
 
-def ask(browser: Client, where: str, method: str, pairs: list[tuple[str, bytes]]) -> Any:
+def ask(
+    browser: Client, where: str, method: str, pairs: list[tuple[str, bytes]]
+) -> Any:
     """The answer. What it changed is undone, so that each question stands alone."""
     path = where.partition("?")[0]
     with transaction.atomic():
@@ -117,13 +166,26 @@ def ask(browser: Client, where: str, method: str, pairs: list[tuple[str, bytes]]
     return answer
 
 
-def names_read(browser: Client, where: str, method: str, about: Thing, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """What a view reads, until nothing new turns up: some is read only where something else was given."""
+def names_read(
+    browser: Client,
+    where: str,
+    method: str,
+    about: Thing,
+    monkeypatch: pytest.MonkeyPatch,
+) -> set[str]:
+    """What a view reads, until nothing new turns up: some is read
+    only where something else was given.
+    """
     known: set[str] = set(good(about)) if method == "POST" else set()
     while True:
         given = {name: good(about).get(name, "1") for name in sorted(known)}
         with watching(monkeypatch) as watched:
-            ask(browser, where, method, [(name, value.encode()) for name, value in given.items()])
+            ask(
+                browser,
+                where,
+                method,
+                [(name, value.encode()) for name, value in given.items()],
+            )
             ask(browser, where, method, [])
         if watched.names <= known:
             return known - {"csrfmiddlewaretoken"}
@@ -131,7 +193,9 @@ def names_read(browser: Client, where: str, method: str, about: Thing, monkeypat
 
 
 def questions(names: set[str], kind: str) -> Iterator[list[tuple[str, bytes]]]:
-    """What is given of a kind: some to each name alone, then each value to all of them together."""
+    """What is given of a kind: some to each name alone, then
+    each value to all of them together.
+    """
     if kind == REPEATED:
         each = 900 // max(1, len(names))  # as many fields as a form may have
         yield [(name, b"1") for name in sorted(names) for _ in range(each)]
@@ -159,31 +223,50 @@ def test_every_screen_answers_whatever_any_parameter_is(
 ) -> None:
     about, browser = own_thing(people.ada), enter(people.ada)
     browser.raise_request_exception = False
-    SystemNumber.objects.filter(user=people.ada).update(state="active", phone="+17342340009")
+    SystemNumber.objects.filter(user=people.ada).update(
+        state="active", phone="+17342340009"
+    )
     broken, asked = [], 0
     for name, method in screens():
         where = address(name, about)
         if (name, method) not in names_of_screens:
-            names_of_screens[name, method] = names_read(browser, where, method, about, monkeypatch)
+            names_of_screens[name, method] = names_read(
+                browser, where, method, about, monkeypatch
+            )
         begun = good(about) if method == "POST" else {}
         for odd in questions(names_of_screens[name, method], kind):
-            rest = [(other, value.encode()) for other, value in begun.items() if other not in dict(odd)]
+            rest = [
+                (other, value.encode())
+                for other, value in begun.items()
+                if other not in dict(odd)
+            ]
             answer = ask(browser, where, method, [*rest, *odd])
             asked += 1
             if answer.status_code >= 500:
-                broken.append(f"{method} {name} {odd[0][0]} of {len(odd)}: {odd[0][1][:60]!r}")
+                broken.append(
+                    f"{method} {name} {odd[0][0]} of {len(odd)}: {odd[0][1][:60]!r}"
+                )
     assert asked > 30
     assert broken == []
 
 
-def test_every_operation_answers_whatever_any_parameter_is(enter: Enter, people: Cast) -> None:
+def test_every_operation_answers_whatever_any_parameter_is(
+    enter: Enter, people: Cast
+) -> None:
     """Those of the API, as its own description has them."""
     about, program = own_thing(people.ada), Program.of(people.ada)
     described = program.get("openapi.json").json()["paths"]
-    names = {each["name"] for path in described.values() for said in path.values() for each in said.get("parameters", [])}
+    names = {
+        each["name"]
+        for path in described.values()
+        for said in path.values()
+        for each in said.get("parameters", [])
+    }
     assert names >= {"limit", "after", "query"}
     broken, asked = [], 0
-    for name in sorted({case.name for case in cases(OF_THE_API) if case.method == "GET"}):
+    for name in sorted(
+        {case.name for case in cases(OF_THE_API) if case.method == "GET"}
+    ):
         where = address_of_the_api(name, about).removeprefix(V1).partition("?")[0]
         for parameter in sorted(names):
             for value in [values[0] for values in ODD.values()]:
@@ -197,16 +280,27 @@ def test_every_operation_answers_whatever_any_parameter_is(enter: Enter, people:
     assert broken == []
 
 
-@pytest.mark.parametrize("number", ["0", "2147483648", "9223372036854775808", "9" * 400])
-def test_every_address_answers_whatever_number_is_in_it(enter: Enter, people: Cast, number: str) -> None:
+@pytest.mark.parametrize(
+    "number", ["0", "2147483648", "9223372036854775808", "9" * 400]
+)
+def test_every_address_answers_whatever_number_is_in_it(
+    enter: Enter, people: Cast, number: str
+) -> None:
     browser = enter(people.ada)
     browser.raise_request_exception = False
-    numbered = [each for each in patterns() if "int" in str(each.pattern.converters) or "Int" in str(each.pattern.converters)]
+    numbered = [
+        each
+        for each in patterns()
+        if "int" in str(each.pattern.converters)
+        or "Int" in str(each.pattern.converters)
+    ]
     assert len(numbered) > 10
     for pattern in numbered:
         name = str(pattern.name)
         if is_of_the_api(name):
             continue
-        where = reverse(name, kwargs=dict.fromkeys(pattern.pattern.converters, 7)).replace("/7/", f"/{number}/")
+        where = reverse(
+            name, kwargs=dict.fromkeys(pattern.pattern.converters, 7)
+        ).replace("/7/", f"/{number}/")
         for method in ("GET", "POST"):
             assert browser.generic(method, where).status_code < 500, where

@@ -1,4 +1,6 @@
-"""Guessing passwords and accounts: it is slowed down for every process at once, and answers tell nothing."""
+"""Guessing passwords and accounts: it is slowed down for every
+process at once, and answers tell nothing.
+"""
 
 import re
 from collections.abc import Callable
@@ -31,22 +33,31 @@ def maya(people: Cast) -> str:
     return people.maya.email
 
 
-def sign_in(visitor: Client, email: str, password: str, *, ip: str = "203.0.113.1") -> Any:
-    return visitor.post("/accounts/login/", {"login": email, "password": password}, REMOTE_ADDR=ip)
+def sign_in(
+    visitor: Client, email: str, password: str, *, ip: str = "203.0.113.1"
+) -> Any:
+    return visitor.post(
+        "/accounts/login/", {"login": email, "password": password}, REMOTE_ADDR=ip
+    )
 
 
 def is_in(visitor: Client) -> bool:
     return "_auth_user_id" in visitor.session
 
 
-def test_after_five_wrong_passwords_the_right_one_does_not_open_either(enter: Enter, maya: str) -> None:
+def test_after_five_wrong_passwords_the_right_one_does_not_open_either(
+    enter: Enter, maya: str
+) -> None:
     for guess in range(GUESSES):
         sign_in(enter(None), maya, f"wrong {guess}")
     late = enter(None)
     answer = sign_in(late, maya, PASSWORD)
 
     assert not is_in(late)
-    assert "Not signed in: there were too many wrong passwords. Try again in 5 minutes" in answer.content.decode()
+    assert (
+        "Not signed in: there were too many wrong passwords. Try again in 5 minutes"
+        in answer.content.decode()
+    )
 
 
 def test_guesses_from_many_places_count_together(enter: Enter, maya: str) -> None:
@@ -58,7 +69,9 @@ def test_guesses_from_many_places_count_together(enter: Enter, maya: str) -> Non
     assert not is_in(late)
 
 
-def test_one_place_that_tries_many_accounts_is_slowed_down(enter: Enter, maya: str, people: Cast) -> None:
+def test_one_place_that_tries_many_accounts_is_slowed_down(
+    enter: Enter, maya: str, people: Cast
+) -> None:
     for guess in range(2 * GUESSES):
         sign_in(enter(None), f"somebody{guess}@alder.example", "wrong")
     stuffed, from_elsewhere = enter(None), enter(None)
@@ -69,7 +82,9 @@ def test_one_place_that_tries_many_accounts_is_slowed_down(enter: Enter, maya: s
     assert is_in(from_elsewhere), "who signs in from another place is not kept out"
 
 
-def test_guessing_at_one_account_keeps_nobody_else_out(enter: Enter, maya: str, people: Cast) -> None:
+def test_guessing_at_one_account_keeps_nobody_else_out(
+    enter: Enter, maya: str, people: Cast
+) -> None:
     for guess in range(GUESSES):
         sign_in(enter(None), people.theo.email, f"wrong {guess}")
     visitor = enter(None)
@@ -78,11 +93,17 @@ def test_guessing_at_one_account_keeps_nobody_else_out(enter: Enter, maya: str, 
     assert is_in(visitor)
 
 
-def test_guesses_under_another_of_our_names_count_together(enter: Enter, maya: str) -> None:
+def test_guesses_under_another_of_our_names_count_together(
+    enter: Enter, maya: str
+) -> None:
     """What the caller writes into Host is not a way to more guesses."""
     for guess in range(GUESSES):
         host = ("localhost", "127.0.0.1", "localhost:8000")[guess % 3]
-        enter(None).post("/accounts/login/", {"login": maya, "password": f"wrong {guess}"}, HTTP_HOST=host)
+        enter(None).post(
+            "/accounts/login/",
+            {"login": maya, "password": f"wrong {guess}"},
+            HTTP_HOST=host,
+        )
     late = enter(None)
     sign_in(late, maya, PASSWORD)
 
@@ -100,16 +121,22 @@ def told() -> list[str]:
     return [str(letter.subject) for letter in mail.outbox]
 
 
-def test_the_administrators_are_told_once_an_hour_of_an_account_that_is_guessed_at(enter: Enter, maya: str, people: Cast) -> None:
+def test_the_administrators_are_told_once_an_hour_of_an_account_that_is_guessed_at(
+    enter: Enter, maya: str, people: Cast
+) -> None:
     guess_too_often(enter, maya)
     guess_too_often(enter, maya)
 
     assert told() == [f"Somebody is trying passwords for {maya}"]
     assert mail.outbox[0].to == [people.ada.email]
-    assert "198.51.100.5" in mail.outbox[0].body, "the address from which sign-in was refused"
+    assert "198.51.100.5" in mail.outbox[0].body, (
+        "the address from which sign-in was refused"
+    )
 
 
-def test_of_accounts_that_do_not_exist_they_are_told_once_and_without_what_was_typed(enter: Enter, maya: str) -> None:
+def test_of_accounts_that_do_not_exist_they_are_told_once_and_without_what_was_typed(
+    enter: Enter, maya: str
+) -> None:
     for name in ("nobody", "noone"):
         guess_too_often(enter, f"{name}@alder.example")
 
@@ -141,7 +168,9 @@ def test_unlocked_they_are_in_at_once(enter: Enter, maya: str, people: Cast) -> 
     sign_in(visitor, maya, PASSWORD)
 
     assert is_in(visitor)
-    assert AuditEntry.objects.filter(action="sign-in let go on", subject_id=str(people.maya.pk)).exists()
+    assert AuditEntry.objects.filter(
+        action="sign-in let go on", subject_id=str(people.maya.pk)
+    ).exists()
 
 
 def test_an_address_is_let_go_on_where_it_is_named(enter: Enter, maya: str) -> None:
@@ -161,7 +190,9 @@ def test_nobodys_account_is_not_unlocked(people: Cast) -> None:
         call_command("unlock", "nobody@alder.example", verbosity=0)
 
 
-def test_being_refused_costs_the_same_work_for_who_has_no_account(enter: Enter, maya: str) -> None:
+def test_being_refused_costs_the_same_work_for_who_has_no_account(
+    enter: Enter, maya: str
+) -> None:
     """Counted in statements, which do not swing as times do."""
     counts = []
     for email in (maya, "nobody@alder.example"):
@@ -191,7 +222,9 @@ def _noted(plain: Callable[..., Any], made: list[str]) -> Callable[..., Any]:
     return noted
 
 
-def test_who_has_no_account_gets_the_same_answer_for_the_same_work(enter: Enter, maya: str, hashed: list[str]) -> None:
+def test_who_has_no_account_gets_the_same_answer_for_the_same_work(
+    enter: Enter, maya: str, hashed: list[str]
+) -> None:
     known = sign_in(enter(None), maya, "wrong")
     work_for_known = len(hashed)
     hashed.clear()
@@ -201,7 +234,9 @@ def test_who_has_no_account_gets_the_same_answer_for_the_same_work(enter: Enter,
     assert work_for_known == len(hashed) == 1
 
 
-def test_an_account_that_is_switched_off_looks_like_none(enter: Enter, maya: str, people: Cast, hashed: list[str]) -> None:
+def test_an_account_that_is_switched_off_looks_like_none(
+    enter: Enter, maya: str, people: Cast, hashed: list[str]
+) -> None:
     type(people.maya).objects.filter(pk=people.maya.pk).update(is_active=False)
     off = sign_in(enter(None), maya, "wrong")
     none = sign_in(enter(None), "nobody@alder.example", "wrong")
@@ -210,12 +245,20 @@ def test_an_account_that_is_switched_off_looks_like_none(enter: Enter, maya: str
     assert len(hashed) == 2
 
 
-def test_a_forgotten_password_says_the_same_to_everybody(enter: Enter, maya: str) -> None:
+def test_a_forgotten_password_says_the_same_to_everybody(
+    enter: Enter, maya: str
+) -> None:
     """Also while the mail server is away: the link is sent by a worker."""
     known = enter(None).post("/accounts/password/reset/", {"email": maya}, follow=True)
-    unknown = enter(None).post("/accounts/password/reset/", {"email": "nobody@alder.example"}, follow=True)
+    unknown = enter(None).post(
+        "/accounts/password/reset/", {"email": "nobody@alder.example"}, follow=True
+    )
 
-    assert (known.status_code, known.redirect_chain, said(known)) == (200, unknown.redirect_chain, said(unknown))
+    assert (known.status_code, known.redirect_chain, said(known)) == (
+        200,
+        unknown.redirect_chain,
+        said(unknown),
+    )
     assert mail.outbox == []
     asked = jobs(send_link)
     for each in asked:
@@ -239,8 +282,14 @@ def test_the_link_for_a_new_password_opens_once(enter: Enter, maya: str) -> None
     assert is_in(newcomer)
 
 
-def test_a_made_up_reset_link_opens_nothing(enter: Enter, maya: str, people: Cast) -> None:
-    for key in ("1-set-password", f"{people.maya.pk}-abc123-0123456789abcdef", "zzzzzz-set-password"):
+def test_a_made_up_reset_link_opens_nothing(
+    enter: Enter, maya: str, people: Cast
+) -> None:
+    for key in (
+        "1-set-password",
+        f"{people.maya.pk}-abc123-0123456789abcdef",
+        "zzzzzz-set-password",
+    ):
         answer = enter(None).get(f"/accounts/password/reset/key/{key}/")
         assert answer.status_code in (200, 302)
         assert 'name="password1"' not in answer.content.decode()

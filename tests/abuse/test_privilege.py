@@ -1,4 +1,6 @@
-"""Whoever asks for more than a form offers gets no more: other fields, other verbs, other headers."""
+"""Whoever asks for more than a form offers gets no more: other
+fields, other verbs, other headers.
+"""
 
 import uuid
 from typing import Any
@@ -20,7 +22,16 @@ from tests.architecture.test_api_access import written
 from tests.cast import Cast, student
 from tests.program import V1, Program
 
-KINDS: list[type[models.Model]] = [User, ApiToken, Broadcast, Conversation, Message, MessageTemplate, SystemNumber, Student]
+KINDS: list[type[models.Model]] = [
+    User,
+    ApiToken,
+    Broadcast,
+    Conversation,
+    Message,
+    MessageTemplate,
+    SystemNumber,
+    Student,
+]
 SPOOFS: dict[str, Any] = {
     "HTTP_HX_REQUEST": "true",
     "HTTP_HX_BOOSTED": "true",
@@ -29,12 +40,21 @@ SPOOFS: dict[str, Any] = {
     "HTTP_X_FORWARDED_USER": "ada@alder.example",
     "HTTP_X_ORIGINAL_URL": "/manage/numbers/",
 }
-MUST_BE_DONE = {"profile-office-phone", "profile-tokens", "template-edit", "compose", "student-message", "send_text"}
+MUST_BE_DONE = {
+    "profile-office-phone",
+    "profile-tokens",
+    "template-edit",
+    "compose",
+    "student-message",
+    "send_text",
+}
 CHANGES_OF_HER_OWN = {"last_login", "office_phone"}
 
 
 def own_thing(user: User) -> Thing:
-    return thing_of(user, student("00200001", "Ann", "Own", advisor=user, mobile="+17345550161"))
+    return thing_of(
+        user, student("00200001", "Ann", "Own", advisor=user, mobile="+17345550161")
+    )
 
 
 def every_column(people: Cast) -> dict[str, str]:
@@ -52,10 +72,32 @@ def every_column(people: Cast) -> dict[str, str]:
         "name": "Hi",
         "subject": "Hi",
     }
-    columns = {field.attname: field for kind in KINDS for field in kind._meta.concrete_fields}
-    of_omar = {name: str(people.omar.pk) for name in ("user", "author", "owner", "staff", "actor", "user_id", "author_id")}
-    others = dict.fromkeys(columns, "1") | {"student": str(people.kim.pk), "student_id": str(people.kim.pk)}
-    return {**others, **of_omar, "owner_id": str(people.omar.pk), "staff_id": str(people.omar.pk), **wished}
+    columns = {
+        field.attname: field for kind in KINDS for field in kind._meta.concrete_fields
+    }
+    of_omar = {
+        name: str(people.omar.pk)
+        for name in (
+            "user",
+            "author",
+            "owner",
+            "staff",
+            "actor",
+            "user_id",
+            "author_id",
+        )
+    }
+    others = dict.fromkeys(columns, "1") | {
+        "student": str(people.kim.pk),
+        "student_id": str(people.kim.pk),
+    }
+    return {
+        **others,
+        **of_omar,
+        "owner_id": str(people.omar.pk),
+        "staff_id": str(people.omar.pk),
+        **wished,
+    }
 
 
 def rows(kind: type[models.Model], **which: Any) -> list[dict[str, Any]]:
@@ -63,7 +105,10 @@ def rows(kind: type[models.Model], **which: Any) -> list[dict[str, Any]]:
 
 
 def everybody() -> list[dict[str, Any]]:
-    return [{name: value for name, value in row.items() if name not in CHANGES_OF_HER_OWN} for row in rows(User)]
+    return [
+        {name: value for name, value in row.items() if name not in CHANGES_OF_HER_OWN}
+        for row in rows(User)
+    ]
 
 
 def belongings(user: User) -> list[Any]:
@@ -83,10 +128,17 @@ def test_fields_that_no_form_has_change_nothing(enter: Enter, people: Cast) -> N
     own, foreign = own_thing(people.theo), thing_of(people.omar, people.kim)
     browser = enter(people.theo)
     staff_before, omars_before = everybody(), belongings(people.omar)
-    asked = [case for case in cases() if (case.role, case.whose, case.method) == ("advisor", "own", "POST")]
+    asked = [
+        case
+        for case in cases()
+        if (case.role, case.whose, case.method) == ("advisor", "own", "POST")
+    ]
     done = []
     for case in asked:
-        wanted = every_column(people) | {"to": str(own.student.pk), "message_id": str(uuid.uuid4())}
+        wanted = every_column(people) | {
+            "to": str(own.student.pk),
+            "message_id": str(uuid.uuid4()),
+        }
         code = browser.post(address(case.name, own), wanted).status_code
         assert code < 500, case
         done += [case.name] if code < 400 else []
@@ -94,15 +146,25 @@ def test_fields_that_no_form_has_change_nothing(enter: Enter, people: Cast) -> N
     assert set(done) >= MUST_BE_DONE, "what the form is for is done; nothing else"
     assert everybody() == staff_before
     assert belongings(people.omar) == omars_before
-    assert not Message.objects.filter(conversation__student=foreign.student).exclude(pk=foreign.message.pk).exists()
+    assert (
+        not Message.objects.filter(conversation__student=foreign.student)
+        .exclude(pk=foreign.message.pk)
+        .exists()
+    )
     assert not Message.objects.exclude(author__in=[people.theo, people.omar]).exists()
-    assert not Message.objects.filter(conversation__staff=people.theo, status__in=["delivered", "received"]).exists()
+    assert not Message.objects.filter(
+        conversation__staff=people.theo, status__in=["delivered", "received"]
+    ).exists()
     assert not SystemNumber.objects.filter(state="active").exists()
-    assert not MessageTemplate.objects.filter(owner=None, office=people.omar.office).exists()
+    assert not MessageTemplate.objects.filter(
+        owner=None, office=people.omar.office
+    ).exists()
     assert not ConsentEntry.objects.exists()
 
 
-def test_fields_that_no_operation_has_change_nothing(enter: Enter, people: Cast) -> None:
+def test_fields_that_no_operation_has_change_nothing(
+    enter: Enter, people: Cast
+) -> None:
     own = own_thing(people.theo)
     thing_of(people.omar, people.kim)
     staff_before, omars_before = everybody(), belongings(people.omar)
@@ -111,43 +173,92 @@ def test_fields_that_no_operation_has_change_nothing(enter: Enter, people: Cast)
         content = written(case.name, own)
         if (case.role, case.whose) == ("advisor", "own") and isinstance(content, dict):
             where = address_of_the_api(case.name, own).removeprefix(V1)
-            more = {name: value for name, value in every_column(people).items() if name not in content and name != "channel"}
-            program.ask(case.method, where, {**more, "actor": people.ada.email, "staff": people.omar.email, **content})
+            more = {
+                name: value
+                for name, value in every_column(people).items()
+                if name not in content and name != "channel"
+            }
+            program.ask(
+                case.method,
+                where,
+                {
+                    **more,
+                    "actor": people.ada.email,
+                    "staff": people.omar.email,
+                    **content,
+                },
+            )
 
     assert everybody() == staff_before
     assert belongings(people.omar) == omars_before
     assert not Message.objects.exclude(author__in=[people.theo, people.omar]).exists()
-    assert not Message.objects.filter(author=people.theo, status__in=["sent", "delivered", "received"]).exists()
+    assert not Message.objects.filter(
+        author=people.theo, status__in=["sent", "delivered", "received"]
+    ).exists()
 
 
-def test_a_verb_that_an_address_does_not_have_does_nothing(enter: Enter, people: Cast) -> None:
+def test_a_verb_that_an_address_does_not_have_does_nothing(
+    enter: Enter, people: Cast
+) -> None:
     """Nor one that is smuggled: in a header, in a field."""
     own = own_thing(people.ada)
     browser = enter(people.ada)
     before = [everybody(), belongings(people.ada)]
-    known = {name: {case.method for case in cases() if case.name == name} for name in {case.name for case in cases()}}
+    known = {
+        name: {case.method for case in cases() if case.name == name}
+        for name in {case.name for case in cases()}
+    }
     for name, methods in known.items():
         if name == "account_logout":
             continue
         where = address(name, own)
         for method in ("PUT", "PATCH", "DELETE", "TRACE", "BREW"):
-            assert browser.generic(method, where, "body=x", content_type="application/x-www-form-urlencoded").status_code == 405
+            assert (
+                browser.generic(
+                    method,
+                    where,
+                    "body=x",
+                    content_type="application/x-www-form-urlencoded",
+                ).status_code
+                == 405
+            )
         if "GET" not in methods:
             for smuggled in ("POST", "DELETE"):
-                answer = browser.get(f"{where}?_method={smuggled}", HTTP_X_HTTP_METHOD_OVERRIDE=smuggled)
+                answer = browser.get(
+                    f"{where}?_method={smuggled}", HTTP_X_HTTP_METHOD_OVERRIDE=smuggled
+                )
                 assert answer.status_code == 405, where
     assert [everybody(), belongings(people.ada)] == before
 
 
 def refused(role: str, whose: str) -> list[Case]:
-    return [case for case in cases() if (case.role, case.whose) == (role, whose) and case.code in (403, 404)]
+    return [
+        case
+        for case in cases()
+        if (case.role, case.whose) == (role, whose) and case.code in (403, 404)
+    ]
 
 
-def test_a_fragment_is_refused_to_whom_its_page_is(enter: Enter, people: Cast, actors: dict[str, User]) -> None:
-    """Every 403 and 404 of the access matrix once more, as a script of ours would ask."""
-    about = {"own": None, "office": thing_of(people.maya, people.rosa), "foreign": thing_of(people.omar, people.kim)}
-    MessageTemplate.objects.filter(owner=people.maya).update(owner=None, office=people.maya.office)
-    form = {"body": "Hello", "name": "Hi", "office_phone": "", "message_id": str(uuid.uuid4())}
+def test_a_fragment_is_refused_to_whom_its_page_is(
+    enter: Enter, people: Cast, actors: dict[str, User]
+) -> None:
+    """Every 403 and 404 of the access matrix once more, as
+    a script of ours would ask.
+    """
+    about = {
+        "own": None,
+        "office": thing_of(people.maya, people.rosa),
+        "foreign": thing_of(people.omar, people.kim),
+    }
+    MessageTemplate.objects.filter(owner=people.maya).update(
+        owner=None, office=people.maya.office
+    )
+    form = {
+        "body": "Hello",
+        "name": "Hi",
+        "office_phone": "",
+        "message_id": str(uuid.uuid4()),
+    }
     for role, actor in actors.items():
         browser: Client = enter(actor)
         for whose, thing in about.items():

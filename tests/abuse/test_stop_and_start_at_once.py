@@ -1,7 +1,9 @@
-"""STOP and START within seconds: what was said last counts, in whichever order it reaches us.
+"""STOP and START within seconds: what was said last counts,
+in whichever order it reaches us.
 
-A webhook says nothing of when. The one who knows is the carrier: its log, with dates in whole seconds by a clock that is
-not ours. So no test here tells the product when a word was said.
+A webhook says nothing of when. The one who knows is the carrier: its log, with dates in
+whole seconds by a clock that is not ours. So no test here tells the product when a word
+was said.
 """
 
 from dataclasses import dataclass, field
@@ -43,7 +45,9 @@ class Student:
             self.box.fast_forward(hours=seconds_apart / 3600)
 
     def is_told(self, *places: int) -> None:
-        """The webhooks of these words come, in this order, each with the look that follows it."""
+        """The webhooks of these words come, in this order, each
+        with the look that follows it.
+        """
         for place in places:
             file_replies([self.said[place]], now=timezone.now())
             word_order.settle_if_in_doubt(self.pair)
@@ -64,14 +68,20 @@ def rosa(people: Cast, box: Simulator, number: SystemNumber) -> Student:
     return Student(box, (people.rosa.mobile, number.phone))
 
 
-@pytest.mark.parametrize("words", [ENDS_OUT, ENDS_IN], ids=["ends with STOP", "ends with START"])
+@pytest.mark.parametrize(
+    "words", [ENDS_OUT, ENDS_IN], ids=["ends with STOP", "ends with START"]
+)
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
-def test_in_any_order_the_last_said_counts(rosa: Student, words: tuple[str, ...], order: tuple[int, ...]) -> None:
+def test_in_any_order_the_last_said_counts(
+    rosa: Student, words: tuple[str, ...], order: tuple[int, ...]
+) -> None:
     rosa.say(*words)
     rosa.is_told(*order)
 
     assert rosa.is_out is (words[-1] == "STOP")
-    assert not ledger.is_opted_out((rosa.pair[0], "+17342340002")), "another number is another matter"
+    assert not ledger.is_opted_out((rosa.pair[0], "+17342340002")), (
+        "another number is another matter"
+    )
 
 
 @pytest.mark.parametrize("ahead", CLOCKS)
@@ -104,7 +114,9 @@ def test_a_word_that_is_read_from_a_log_whose_clock_is_off_has_its_place(
 
 
 def say_within_one_second(rosa: Student, words: tuple[str, ...]) -> None:
-    """However slow the machine is: what a second's end came between is said again, and only the last are told."""
+    """However slow the machine is: what a second's end came between is
+    said again, and only the last are told.
+    """
     while True:
         rosa.said.clear()
         rosa.say(*words, seconds_apart=0)
@@ -129,7 +141,9 @@ def test_words_of_one_second_are_an_opt_out(
     assert not rosa.is_out, "and the way back is open"
 
 
-@pytest.mark.parametrize("words", [ENDS_OUT, ENDS_IN], ids=["ends with STOP", "ends with START"])
+@pytest.mark.parametrize(
+    "words", [ENDS_OUT, ENDS_IN], ids=["ends with STOP", "ends with START"]
+)
 def test_webhooks_that_come_twice_and_at_once_are_one_word_each(
     committed_people: Cast, box: Simulator, twilio: Twilio, words: tuple[str, ...]
 ) -> None:
@@ -160,7 +174,9 @@ def test_while_the_carrier_does_not_say_the_student_is_out_and_then_not_for_good
     assert ledger.pairs_in_doubt(limit=9) == []
 
 
-def test_a_stop_that_never_reached_us_is_found_when_a_start_is_looked_up(people: Cast, box: Simulator, rosa: Student) -> None:
+def test_a_stop_that_never_reached_us_is_found_when_a_start_is_looked_up(
+    people: Cast, box: Simulator, rosa: Student
+) -> None:
     rosa.say("STOP", "START", "STOP")
     rosa.is_told(0, 1)
 

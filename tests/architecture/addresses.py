@@ -19,7 +19,8 @@ PUBLIC = {
     "metrics",
     "api-openapi",  # what the API is; it names nobody
     "api-docs",
-    "mail_service",  # a secret of its own; not there at all while no mail service is set up
+    # a secret of its own; not there at all while no mail service is set up
+    "mail_service",
 }
 SAMPLE = {
     "uuid": uuid.UUID(int=1),
@@ -52,5 +53,8 @@ def address(pattern: URLPattern) -> str:
     converters = pattern.pattern.converters
     if pattern.name == "account_reset_password_from_key":
         return reverse(pattern.name, kwargs={"uidb36": "1", "key": "set-password"})
-    values = {name: SAMPLE[type(converter).__name__.removesuffix("Converter").lower()] for name, converter in converters.items()}
+    values = {
+        name: SAMPLE[type(converter).__name__.removesuffix("Converter").lower()]
+        for name, converter in converters.items()
+    }
     return reverse(str(pattern.name), kwargs=values)

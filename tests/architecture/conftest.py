@@ -1,4 +1,6 @@
-"""A browser for each person of the cast, without the static files that a deployment collects."""
+"""A browser for each person of the cast, without the static
+files that a deployment collects.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Which model an expression is about, as far as its module and the house's signatures tell."""
+"""Which model an expression is about, as far as its module
+and the house's signatures tell.
+"""
 
 import ast
 import re
@@ -16,7 +18,11 @@ class Model(Enum):
     NONE = "none"  # says nothing of a name: it leads back to it
 
 
-RELATED = {"messages": Model.MESSAGE, "message": Model.MESSAGE, "last_message": Model.MESSAGE}
+RELATED = {
+    "messages": Model.MESSAGE,
+    "message": Model.MESSAGE,
+    "last_message": Model.MESSAGE,
+}
 PASSED_ON = ("list", "next", "iter", "sorted", "reversed", "get_object_or_404")
 
 
@@ -30,7 +36,9 @@ def house_of(trees: Iterable[ast.Module]) -> dict[str, str]:
 
 
 class Names:
-    """The names of one module. One that is given more than one thing is about any of them."""
+    """The names of one module. One that is given more than
+    one thing is about any of them.
+    """
 
     def __init__(self, tree: ast.Module, house: House) -> None:
         self._house = house
@@ -61,21 +69,36 @@ class Names:
         match node:
             case ast.Name(id=name):
                 return self._of_name(name)
-            case ast.Attribute(attr="objects", value=value) | ast.Subscript(value=value):
+            case (
+                ast.Attribute(attr="objects", value=value) | ast.Subscript(value=value)
+            ):
                 return self.model_of(value)
             case ast.Attribute(attr="events", value=value):
-                return Model.OTHER if self.model_of(value) is Model.OTHER else Model.EVENT
+                return (
+                    Model.OTHER if self.model_of(value) is Model.OTHER else Model.EVENT
+                )
             case ast.Attribute(attr=name):
                 return RELATED.get(name, Model.UNKNOWN)
-            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in PASSED_ON:
+            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if (
+                name in PASSED_ON
+            ):
                 return self.model_of(first)
-            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in self._house:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if (
+                name in self._house
+            ):
                 return _model_in(self._house[name])
-            case ast.Call(func=ast.Attribute(value=value)) | ast.Call(func=ast.Name() as value):
+            case (
+                ast.Call(func=ast.Attribute(value=value))
+                | ast.Call(func=ast.Name() as value)
+            ):
                 return self.model_of(value)
             case ast.IfExp(body=value):
                 return self.model_of(value)
-            case ast.GeneratorExp(elt=value) | ast.ListComp(elt=value) | ast.NamedExpr(value=value):
+            case (
+                ast.GeneratorExp(elt=value)
+                | ast.ListComp(elt=value)
+                | ast.NamedExpr(value=value)
+            ):
                 return self.model_of(value)
         return Model.UNKNOWN
 
@@ -107,7 +130,10 @@ class Names:
                 self._given.setdefault(name, []).append(value)
             case ast.NamedExpr(target=ast.Name(id=name), value=value):
                 self._given.setdefault(name, []).append(value)
-            case ast.For(target=ast.Name(id=name), iter=value) | ast.comprehension(target=ast.Name(id=name), iter=value):
+            case (
+                ast.For(target=ast.Name(id=name), iter=value)
+                | ast.comprehension(target=ast.Name(id=name), iter=value)
+            ):
                 self._given.setdefault(name, []).append(value)
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
                 self._annotated.setdefault(name, set()).add(ast.unparse(annotation))

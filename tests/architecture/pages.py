@@ -16,8 +16,12 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 def pages() -> list[Path]:
     """Every page of today, by its path from the root."""
-    at_the_root = [path for path in files() if path.suffix == ".md" and len(path.parts) == 1]
-    docs = [path for path in files() if path.suffix == ".md" and path.parts[0] == "docs"]
+    at_the_root = [
+        path for path in files() if path.suffix == ".md" and len(path.parts) == 1
+    ]
+    docs = [
+        path for path in files() if path.suffix == ".md" and path.parts[0] == "docs"
+    ]
     return [path for path in at_the_root + docs if not path.is_relative_to(HISTORY)]
 
 
@@ -38,7 +42,9 @@ def links(page: Path) -> Iterator[tuple[Path, str]]:
 def anchors(page: Path) -> set[str]:
     """Where a link may point within a page, as GitHub names its headings."""
     bare = [re.sub(r"[`*_]", "", heading) for heading in HEADING.findall(text(page))]
-    return {re.sub(r"[^\w\- ]", "", each).strip().lower().replace(" ", "-") for each in bare}
+    return {
+        re.sub(r"[^\w\- ]", "", each).strip().lower().replace(" ", "-") for each in bare
+    }
 
 
 def steps(page: Path) -> dict[str, list[str]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ROOT / "quadline"
-# Doors first, leaves last; rooms on one line may not see each other. The same order as in pyproject.toml.
+# Doors first, leaves last; rooms on one line may not see each other. The same order as
+# in pyproject.toml.
 FLOORS = (
     ("demo",),
     ("config",),
@@ -24,7 +25,8 @@ FLOORS = (
     ("sms", "jobs", "client_address", "outages"),
     ("clock", "stopping"),
 )
-BESIDE = {"simulator", "cli", "__main__", "__init__"}  # not in the house: they talk to it over HTTP, or only start it
+# not in the house: they talk to it over HTTP, or only start it
+BESIDE = {"simulator", "cli", "__main__", "__init__"}
 # Folders of files that others wrote, or that a tool does.
 NOT_OURS = ("migrations", "vendor")
 
@@ -33,9 +35,18 @@ NOT_OURS = ("migrations", "vendor")
 def files() -> tuple[Path, ...]:
     """Every file that is committed or about to be, by its path from the root."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
     ).stdout.decode()
-    return tuple(sorted(path for name in listed.split("\0") if name and (path := Path(name)) and (ROOT / path).is_file()))
+    return tuple(
+        sorted(
+            path
+            for name in listed.split("\0")
+            if name and (path := Path(name)) and (ROOT / path).is_file()
+        )
+    )
 
 
 def ours(*suffixes: str, under: str = "") -> list[Path]:
@@ -43,7 +54,9 @@ def ours(*suffixes: str, under: str = "") -> list[Path]:
     return [
         path
         for path in files()
-        if path.suffix in suffixes and path.is_relative_to(under or ".") and not set(NOT_OURS) & set(path.parts)
+        if path.suffix in suffixes
+        and path.is_relative_to(under or ".")
+        and not set(NOT_OURS) & set(path.parts)
     ]
 
 
@@ -72,7 +85,10 @@ def imported_by(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            found |= {
+                node.module,
+                *(f"{node.module}.{alias.name}" for alias in node.names),
+            }
     return found
 
 

@@ -9,17 +9,37 @@ from tests.architecture.model_of import House, Model, Names
 COLUMNS = frozenset({"status", "due_at", "reason", "detail"})
 MAYBE = (Model.MESSAGE, Model.UNKNOWN)
 WRITER = "quadline.conversations.statuses"
-ACTS = ("create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "update")
+ACTS = (
+    "create",
+    "get_or_create",
+    "update_or_create",
+    "bulk_create",
+    "bulk_update",
+    "update",
+)
 WRITES = frozenset({*ACTS, *(f"a{act}" for act in ACTS)})
 # Parts of a statement that come from elsewhere: from the writer's parts, or unknown.
-OURS, FOREIGN = "\N{LEFT-POINTING ANGLE BRACKET}ours", "\N{LEFT-POINTING ANGLE BRACKET}?"
+OURS, FOREIGN = (
+    "\N{LEFT-POINTING ANGLE BRACKET}ours",
+    "\N{LEFT-POINTING ANGLE BRACKET}?",
+)
 TABLE = r"(?:public\.)?conversations_message\b"
-EVENTS = re.compile(r"\b(?:INSERT INTO|UPDATE|UPDATE ONLY|MERGE INTO|COPY) (?:public\.)?conversations_messageevent\b", re.I)
-CHANGES = re.compile(rf"\bUPDATE (?:ONLY )?{TABLE}(?: AS \w+| (?!SET\b)\w+)? SET (.*)", re.I)
-INSERTS = re.compile(rf"\b(?:INSERT INTO|COPY) {TABLE}(?: AS \w+)?(?: ?\(([^)]*)\))?(.*)", re.I)
+EVENTS = re.compile(
+    r"\b(?:INSERT INTO|UPDATE|UPDATE ONLY|MERGE INTO|COPY)"
+    r" (?:public\.)?conversations_messageevent\b",
+    re.I,
+)
+CHANGES = re.compile(
+    rf"\bUPDATE (?:ONLY )?{TABLE}(?: AS \w+| (?!SET\b)\w+)? SET (.*)", re.I
+)
+INSERTS = re.compile(
+    rf"\b(?:INSERT INTO|COPY) {TABLE}(?: AS \w+)?(?: ?\(([^)]*)\))?(.*)", re.I
+)
 MERGES = re.compile(rf"\bMERGE INTO {TABLE}", re.I)
 UPSERTS = re.compile(r"\bDO UPDATE SET (.*)", re.I)
-NO_TABLE = re.compile(rf"(?<!FOR )(?<!KEY )\b(?:UPDATE|INSERT INTO|MERGE INTO|COPY) {re.escape(FOREIGN)}")
+NO_TABLE = re.compile(
+    rf"(?<!FOR )(?<!KEY )\b(?:UPDATE|INSERT INTO|MERGE INTO|COPY) {re.escape(FOREIGN)}"
+)
 END_OF_SET = re.compile(r"\b(?:WHERE|FROM|RETURNING|ON CONFLICT)\b", re.I)
 
 
@@ -38,7 +58,11 @@ def _parts_of(node: ast.AST) -> list[ast.expr]:
         case ast.JoinedStr(values=values):
             return [value for value in values if isinstance(value, ast.Constant)]
         case ast.BinOp(left=left, right=right):
-            return [side for side in (left, right) if isinstance(side, ast.Constant | ast.JoinedStr)]
+            return [
+                side
+                for side in (left, right)
+                if isinstance(side, ast.Constant | ast.JoinedStr)
+            ]
     return []
 
 
@@ -68,7 +92,11 @@ def _in_call(call: ast.Call, names: Names) -> Iterator[str]:
         is_bulk = model is Model.MESSAGE and "bulk" in func.attr
         if is_bulk or _names_state(call):
             yield f"{func.attr} of messages"
-    elif func.attr in ("save", "asave") and model in MAYBE and COLUMNS & _strings_in(call):
+    elif (
+        func.attr in ("save", "asave")
+        and model in MAYBE
+        and COLUMNS & _strings_in(call)
+    ):
         yield "saves a message's state"
 
 
@@ -90,7 +118,9 @@ def _strings_in(call: ast.Call) -> set[str]:
     found = set()
     for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
         for node in ast.walk(argument):
-            inside = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+            inside = (
+                node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+            )
             for each in (node if node is argument else None, *inside):
                 if isinstance(each, ast.Constant) and isinstance(each.value, str):
                     found.add(each.value)
@@ -101,7 +131,11 @@ def _in_target(target: ast.expr, names: Names) -> Iterator[str]:
     if isinstance(target, ast.Tuple | ast.List):
         for each in target.elts:
             yield from _in_target(each, names)
-    elif isinstance(target, ast.Attribute) and target.attr in COLUMNS and names.model_of(target.value) in MAYBE:
+    elif (
+        isinstance(target, ast.Attribute)
+        and target.attr in COLUMNS
+        and names.model_of(target.value) in MAYBE
+    ):
         yield f"sets .{target.attr}"
 
 
@@ -124,7 +158,9 @@ def _by_sql(node: ast.AST, names: Names) -> Iterator[str]:
 
 
 def _rendered(node: ast.AST, names: Names, depth: int = 0) -> str:
-    """The text of a statement, as far as it is known; what comes from elsewhere is marked."""
+    """The text of a statement, as far as it is known; what
+    comes from elsewhere is marked.
+    """
     match node:
         case ast.Constant(value=str() as text):
             return re.sub(r"\{\w*\}", FOREIGN, text)
@@ -148,7 +184,9 @@ def _in_set(assignments: str) -> Iterator[str]:
         columns, equals, _ = assignment.partition("=")
         written = COLUMNS & set(re.findall(r"\w+", columns))
         if (equals and written) or FOREIGN in columns:
-            yield f"SQL sets {' '.join(sorted(written)) or 'a column that is not named'}"
+            yield (
+                f"SQL sets {' '.join(sorted(written)) or 'a column that is not named'}"
+            )
 
 
 def _in_columns(columns: str | None) -> Iterator[str]:

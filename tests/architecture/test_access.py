@@ -1,4 +1,6 @@
-"""The access matrix: every address × role × whose it is. What somebody may not see looks as if it were not there."""
+"""The access matrix: every address × role × whose it is. What somebody may not see
+looks as if it were not there.
+"""
 
 import re
 import uuid
@@ -20,8 +22,9 @@ from tests.architecture.addresses import PUBLIC, is_of_the_api, names
 from tests.architecture.conftest import Enter
 from tests.cast import Cast, student
 
-# Theo advises, Lena leads, Ada administers, Iris audits. Three codes: their own, the office's (Maya's with Rosa),
-# and the outsider's (Omar's with Kim). One code: there is no object, or everybody's is the same.
+# Theo advises, Lena leads, Ada administers, Iris audits. Three codes: their own, the
+# office's (Maya's with Rosa), and the outsider's (Omar's with Kim). One code: there is
+# no object, or everybody's is the same.
 ROLES = ("advisor", "lead", "administrator", "auditor")
 MATRIX = """
 home                   GET   302          302          302          302
@@ -126,7 +129,9 @@ def cases(matrix: str = MATRIX) -> list[Case]:
 
 @dataclass(frozen=True)
 class Thing:
-    """One student, the conversation with them, a text in it, the number it was written from, and a broadcast under way."""
+    """One student, the conversation with them, a text in it, the number it was written
+    from, and a broadcast under way.
+    """
 
     student: Student
     conversation: Conversation
@@ -152,26 +157,48 @@ def thing_of(owner: User, person: Student) -> Thing:
         created_at=now,
         system_number=number,
     )
-    IncomingEmail.objects.create(header_id=uuid.uuid4().hex, kind="reply", message=message, words="Yes", received_at=now)
-    broadcast = Broadcast.objects.create(author=owner, body="Hello all", state="running", created_at=now, launched_at=now)
-    template = MessageTemplate.objects.create(owner=owner, channel="text", name="Hello", body="Hello")
-    token = ApiToken.objects.create(user=owner, name="Roster", prefix="ql_", digest=uuid.uuid4().hex, created_at=now)
+    IncomingEmail.objects.create(
+        header_id=uuid.uuid4().hex,
+        kind="reply",
+        message=message,
+        words="Yes",
+        received_at=now,
+    )
+    broadcast = Broadcast.objects.create(
+        author=owner, body="Hello all", state="running", created_at=now, launched_at=now
+    )
+    template = MessageTemplate.objects.create(
+        owner=owner, channel="text", name="Hello", body="Hello"
+    )
+    token = ApiToken.objects.create(
+        user=owner, name="Roster", prefix="ql_", digest=uuid.uuid4().hex, created_at=now
+    )
     return Thing(person, conversation, message, number, broadcast, template, token)
 
 
 @pytest.fixture
 def actors(people: Cast) -> dict[str, User]:
-    return {"advisor": people.theo, "lead": people.lena, "administrator": people.ada, "auditor": people.iris}
+    return {
+        "advisor": people.theo,
+        "lead": people.lena,
+        "administrator": people.ada,
+        "auditor": people.iris,
+    }
 
 
 def thing(case: Case, people: Cast, actors: dict[str, User]) -> Thing:
     if case.whose == "own":
         actor = actors[case.role]
-        return thing_of(actor, student("00200001", "Ann", "Own", advisor=actor, mobile="+17345550161"))
+        return thing_of(
+            actor,
+            student("00200001", "Ann", "Own", advisor=actor, mobile="+17345550161"),
+        )
     if case.whose == "foreign":
         return thing_of(people.omar, people.kim)
     about = thing_of(people.maya, people.rosa)
-    MessageTemplate.objects.filter(pk=about.template.pk).update(owner=None, office=people.maya.office)
+    MessageTemplate.objects.filter(pk=about.template.pk).update(
+        owner=None, office=people.maya.office
+    )
     return about
 
 
@@ -190,16 +217,32 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.token.pk])
     if name.startswith("report-"):
         return f"{reverse(name)}?staff={about.conversation.staff_id}"
-    return reverse(name, args=[about.number.pk] if name in ("retry_number", "stray_source") else [])
+    return reverse(
+        name, args=[about.number.pk] if name in ("retry_number", "stray_source") else []
+    )
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.name}-{case.method}-{case.role}-{case.whose}")
-def test_each_role_gets_what_the_matrix_says(enter: Enter, people: Cast, actors: dict[str, User], case: Case) -> None:
+@pytest.mark.parametrize(
+    "case",
+    cases(),
+    ids=lambda case: f"{case.name}-{case.method}-{case.role}-{case.whose}",
+)
+def test_each_role_gets_what_the_matrix_says(
+    enter: Enter, people: Cast, actors: dict[str, User], case: Case
+) -> None:
     about = thing(case, people, actors)
-    written = {"body": "Hello", "message_id": str(uuid.uuid4()), "to": str(about.student.pk), "office_phone": "", "name": "Hi"}
+    written = {
+        "body": "Hello",
+        "message_id": str(uuid.uuid4()),
+        "to": str(about.student.pk),
+        "office_phone": "",
+        "name": "Hi",
+    }
     browser = enter(actors[case.role])
     where = address(case.name, about)
-    answer = browser.get(where) if case.method == "GET" else browser.post(where, written)
+    answer = (
+        browser.get(where) if case.method == "GET" else browser.post(where, written)
+    )
 
     assert answer.status_code == case.code
 
@@ -207,15 +250,23 @@ def test_each_role_gets_what_the_matrix_says(enter: Enter, people: Cast, actors:
 def test_every_address_has_a_row() -> None:
     rows = {case.name for case in cases()}
 
-    assert {name for name in names() if not is_of_the_api(name)} - PUBLIC <= rows <= set(names())
+    assert (
+        {name for name in names() if not is_of_the_api(name)} - PUBLIC
+        <= rows
+        <= set(names())
+    )
 
 
-def test_every_address_that_takes_a_form_has_a_row_for_it(enter: Enter, people: Cast) -> None:
+def test_every_address_that_takes_a_form_has_a_row_for_it(
+    enter: Enter, people: Cast
+) -> None:
     """By asking each that has none: it knows no POST."""
     rows = {case.name for case in cases() if case.method == "POST"}
     about, browser = thing_of(people.maya, people.rosa), enter(people.maya)
     silent = {case.name for case in cases()} - rows - PUBLIC
-    answers = {name: browser.post(address(name, about)).status_code for name in sorted(silent)}
+    answers = {
+        name: browser.post(address(name, about)).status_code for name in sorted(silent)
+    }
 
     assert {name: code for name, code in answers.items() if code != 405} == {}
 
@@ -223,7 +274,9 @@ def test_every_address_that_takes_a_form_has_a_row_for_it(enter: Enter, people: 
 NOT_THERE = [case for case in cases() if case.code == 404 and case.method == "GET"]
 
 
-@pytest.mark.parametrize("case", NOT_THERE, ids=lambda case: f"{case.name}-{case.role}-{case.whose}")
+@pytest.mark.parametrize(
+    "case", NOT_THERE, ids=lambda case: f"{case.name}-{case.role}-{case.whose}"
+)
 def test_what_is_foreign_looks_exactly_like_what_is_not_there(
     enter: Enter, people: Cast, actors: dict[str, User], case: Case
 ) -> None:
@@ -232,12 +285,27 @@ def test_what_is_foreign_looks_exactly_like_what_is_not_there(
     foreign = browser.get(address(case.name, about))
     missing = browser.get(re.sub(r"\d+", "99999999", address(case.name, about)))
 
-    assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content)
+    assert (foreign.status_code, foreign.content) == (
+        missing.status_code,
+        missing.content,
+    )
 
 
-@pytest.mark.parametrize("page", ["/students/?scope=all&q={}", "/students/?q={}", "/inbox/new/?q={}", "/inbox/?whose=all&q={}"])
-@pytest.mark.parametrize(("who", "sees"), [("theo", False), ("lena", False), ("omar", True)])
-def test_a_search_never_names_a_student_of_somebody_else(enter: Enter, people: Cast, page: str, who: str, sees: bool) -> None:
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/students/?scope=all&q={}",
+        "/students/?q={}",
+        "/inbox/new/?q={}",
+        "/inbox/?whose=all&q={}",
+    ],
+)
+@pytest.mark.parametrize(
+    ("who", "sees"), [("theo", False), ("lena", False), ("omar", True)]
+)
+def test_a_search_never_names_a_student_of_somebody_else(
+    enter: Enter, people: Cast, page: str, who: str, sees: bool
+) -> None:
     thing_of(people.omar, people.kim)
     Conversation.objects.update(last_message=Message.objects.get())
     answer = enter(getattr(people, who)).get(page.format("kim"))
@@ -247,10 +315,16 @@ def test_a_search_never_names_a_student_of_somebody_else(enter: Enter, people: C
 
 
 @pytest.mark.parametrize("who", ["theo", "lena"])
-def test_a_text_to_a_foreign_student_leaves_no_trace(enter: Enter, people: Cast, who: str) -> None:
+def test_a_text_to_a_foreign_student_leaves_no_trace(
+    enter: Enter, people: Cast, who: str
+) -> None:
     browser = enter(getattr(people, who))
     for where in (reverse("compose"), reverse("student-message", args=[people.kim.pk])):
-        written = {"body": "Hello", "message_id": str(uuid.uuid4()), "to": str(people.kim.pk)}
+        written = {
+            "body": "Hello",
+            "message_id": str(uuid.uuid4()),
+            "to": str(people.kim.pk),
+        }
         assert browser.post(where, written).status_code == 404
 
     assert not Message.objects.exists()

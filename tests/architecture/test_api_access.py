@@ -1,4 +1,6 @@
-"""The access matrix of the API: address × role × whose, with a token; and without one, nothing."""
+"""The access matrix of the API: address × role × whose, with a
+token; and without one, nothing.
+"""
 
 import re
 import uuid
@@ -12,7 +14,12 @@ from quadline.accounts.models import User
 from tests.architecture.addresses import address as address_of
 from tests.architecture.addresses import is_of_the_api, names, patterns
 from tests.architecture.conftest import BACKEND, Enter
-from tests.architecture.test_access import Case, Thing, actors, cases, thing  # noqa: F401  # actors is a fixture
+from tests.architecture.test_access import (
+    Case,
+    Thing,
+    cases,
+    thing,
+)  # actors is a fixture
 from tests.cast import Cast
 from tests.program import PROBLEM, V1, Program
 
@@ -61,47 +68,74 @@ def written(name: str, about: Thing) -> Any:
 
 
 def asked(case: Case, where: str, about: Thing, actor: User) -> Any:
-    return Program.of(actor).ask(case.method, where.removeprefix(V1), written(case.name, about))
+    return Program.of(actor).ask(
+        case.method, where.removeprefix(V1), written(case.name, about)
+    )
 
 
-@pytest.mark.parametrize("case", cases(MATRIX), ids=lambda case: f"{case.name}-{case.role}-{case.whose}")
+@pytest.mark.parametrize(
+    "case", cases(MATRIX), ids=lambda case: f"{case.name}-{case.role}-{case.whose}"
+)
 def test_each_role_gets_what_the_matrix_says(
     enter: Enter,
     people: Cast,
-    actors: dict[str, User],  # noqa: F811
+    actors: dict[str, User],
     case: Case,
 ) -> None:
     about = thing(case, people, actors)
 
-    assert asked(case, address(case.name, about), about, actors[case.role]).status_code == case.code
+    assert (
+        asked(case, address(case.name, about), about, actors[case.role]).status_code
+        == case.code
+    )
 
 
 def test_every_address_of_the_api_has_a_row() -> None:
-    assert {case.name for case in cases(MATRIX)} == {name for name in names() if is_of_the_api(name)}
+    assert {case.name for case in cases(MATRIX)} == {
+        name for name in names() if is_of_the_api(name)
+    }
 
 
-NOT_THERE = [case for case in cases(MATRIX) if case.code == 404 and case.name != "api-send-message"]
+NOT_THERE = [
+    case
+    for case in cases(MATRIX)
+    if case.code == 404 and case.name != "api-send-message"
+]
 
 
-@pytest.mark.parametrize("case", NOT_THERE, ids=lambda case: f"{case.name}-{case.role}-{case.whose}")
+@pytest.mark.parametrize(
+    "case", NOT_THERE, ids=lambda case: f"{case.name}-{case.role}-{case.whose}"
+)
 def test_what_is_foreign_looks_exactly_like_what_is_not_there(
     enter: Enter,
     people: Cast,
-    actors: dict[str, User],  # noqa: F811
+    actors: dict[str, User],
     case: Case,
 ) -> None:
     about, actor = thing(case, people, actors), actors[case.role]
     where = address(case.name, about)
-    nowhere = re.sub(r"[0-9a-f-]{36}|(?<!v)\b\d+\b", lambda found: MISSING if len(found[0]) == 36 else "99999999", where)
-    foreign, missing = asked(case, where, about, actor), asked(case, nowhere, about, actor)
+    nowhere = re.sub(
+        r"[0-9a-f-]{36}|(?<!v)\b\d+\b",
+        lambda found: MISSING if len(found[0]) == 36 else "99999999",
+        where,
+    )
+    foreign, missing = (
+        asked(case, where, about, actor),
+        asked(case, nowhere, about, actor),
+    )
 
     assert where != nowhere
-    assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content)
+    assert (foreign.status_code, foreign.content) == (
+        missing.status_code,
+        missing.content,
+    )
 
 
 @pytest.mark.parametrize("pattern", OF_THE_API, ids=lambda pattern: pattern.name)
 @pytest.mark.parametrize("who", ["nobody", "ada"])
-def test_without_a_token_there_is_nothing_whoever_is_signed_in(enter: Enter, people: Cast, pattern: URLPattern, who: str) -> None:
+def test_without_a_token_there_is_nothing_whoever_is_signed_in(
+    enter: Enter, people: Cast, pattern: URLPattern, who: str
+) -> None:
     browser: Client = enter(None)
     if who == "ada":
         browser.force_login(people.ada, backend=BACKEND)
@@ -110,4 +144,7 @@ def test_without_a_token_there_is_nothing_whoever_is_signed_in(enter: Enter, peo
 
         assert answer.status_code in (401, 405), f"{method} {address_of(pattern)}"
         assert answer["Content-Type"] == PROBLEM
-    assert any(browser.generic(method, address_of(pattern)).status_code == 401 for method in METHODS)
+    assert any(
+        browser.generic(method, address_of(pattern)).status_code == 401
+        for method in METHODS
+    )

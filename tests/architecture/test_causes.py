@@ -1,4 +1,6 @@
-"""Every cause of an event has its words on the timeline, and none of them says that a text was handed over."""
+"""Every cause of an event has its words on the timeline, and none of
+them says that a text was handed over.
+"""
 
 import re
 
@@ -31,5 +33,7 @@ def test_only_what_the_carrier_or_the_mail_server_said_is_told_of_them() -> None
 
 def test_a_cause_that_is_not_known_has_no_words() -> None:
     assert words_of_event("of another release", Status.SENT) == ""
-    assert words_of_event("receipt", Status.DELIVERED) == "Delivered, the network reports"
+    assert (
+        words_of_event("receipt", Status.DELIVERED) == "Delivered, the network reports"
+    )
     assert words_of_event("handed over", Status.SENDING) == "Picked up to be sent"

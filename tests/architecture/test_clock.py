@@ -1,4 +1,6 @@
-"""Nobody in the house reads the clock of the machine: what is due is due by the database's (quadline/clock.py)."""
+"""Nobody in the house reads the clock of the machine: what is due is due by the
+database's (quadline/clock.py).
+"""
 
 import ast
 from collections.abc import Iterator
@@ -15,9 +17,11 @@ READINGS = {
     "datetime.today",
     "utils.utcnow",
 }
-# The house beside: a carrier has a clock of its own. A header that is a date is compared with the machine's.
+# The house beside: a carrier has a clock of its own. A header that is a date is
+# compared with the machine's.
 OTHERS = {"quadline/carriers/twilio_answers.py"}
-# Written by the ORM from the machine's clock. These say when a row was made, and decide nothing.
+# Written by the ORM from the machine's clock. These say when a row was made, and decide
+# nothing.
 MADE_BY_THE_ORM = {
     "quadline/accounts/models.py",
     "quadline/audit/models.py",
@@ -42,6 +46,10 @@ def test_nobody_reads_the_clock_of_the_machine() -> None:
 
 
 def test_times_the_orm_writes_decide_nothing() -> None:
-    written = {str(path) for path in code_of_the_house() if "auto_now" in path.read_text() and "simulator" not in path.parts}
+    written = {
+        str(path)
+        for path in code_of_the_house()
+        if "auto_now" in path.read_text() and "simulator" not in path.parts
+    }
 
     assert written == MADE_BY_THE_ORM

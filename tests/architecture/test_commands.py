@@ -1,4 +1,6 @@
-"""Every make target that a page names is one, and each that people run says what it does."""
+"""Every make target that a page names is one, and each
+that people run says what it does.
+"""
 
 import re
 import subprocess
@@ -26,7 +28,9 @@ def targets() -> dict[str, str]:
 
 
 def named_in(path: Path) -> set[str]:
-    """The targets that a page's code names; of a settings file, those anywhere in it."""
+    """The targets that a page's code names; of a settings
+    file, those anywhere in it.
+    """
     whole = text(path)
     if path.suffix == ".md":
         whole = "\n".join(part.strip("`") for part in CODE.findall(whole))
@@ -34,11 +38,20 @@ def named_in(path: Path) -> set[str]:
 
 
 def pages() -> list[Path]:
-    return [path for path in ours(".md", ".yml", ".yaml", ".json") if "tests" not in path.parts]
+    return [
+        path
+        for path in ours(".md", ".yml", ".yaml", ".json")
+        if "tests" not in path.parts
+    ]
 
 
 def test_every_target_that_a_page_names_is_there() -> None:
-    unknown = {f"{path}: make {name}" for path in pages() for name in named_in(path) if name not in targets()}
+    unknown = {
+        f"{path}: make {name}"
+        for path in pages()
+        for name in named_in(path)
+        if name not in targets()
+    }
     assert unknown == set()
 
 
@@ -48,7 +61,17 @@ def test_the_pages_are_read() -> None:
 
 
 def test_bare_make_lists_every_target_with_what_it_does() -> None:
-    shown = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    listed = {line.split()[1]: line.split(maxsplit=2)[2:] for line in shown.splitlines() if line.startswith("make ")}
+    shown = subprocess.run(
+        ["make", "--no-print-directory"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    listed = {
+        line.split()[1]: line.split(maxsplit=2)[2:]
+        for line in shown.splitlines()
+        if line.startswith("make ")
+    }
     assert set(listed) == set(targets()) - INNER
     assert all(listed.values())

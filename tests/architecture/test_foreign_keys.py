@@ -1,4 +1,6 @@
-"""The database itself refuses a row that points at one that is not there, in every table of ours."""
+"""The database itself refuses a row that points at one that is
+not there, in every table of ours.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -53,8 +55,12 @@ def models_of_ours() -> list[type[Model]]:
 
 
 def relations() -> dict[str, Any]:
-    """Every field that points at another row, by its name: "delivery.Attempt.message"."""
-    fields: list[Any] = [field for model in models_of_ours() for field in model._meta.concrete_fields]
+    """Every field that points at another row, by its name:
+    "delivery.Attempt.message".
+    """
+    fields: list[Any] = [
+        field for model in models_of_ours() for field in model._meta.concrete_fields
+    ]
     return {str(field): field for field in fields if field.is_relation}
 
 
@@ -65,18 +71,27 @@ def asked(statement: str) -> set[tuple[str, ...]]:
 
 
 def unheld() -> set[str]:
-    """The relations for which the database has no foreign key that holds for every row."""
+    """The relations for which the database has no foreign
+    key that holds for every row.
+    """
     held = asked(HELD)
     return {
         name
         for name, field in relations().items()
-        if (field.model._meta.db_table, field.column, field.related_model._meta.db_table) not in held
+        if (
+            field.model._meta.db_table,
+            field.column,
+            field.related_model._meta.db_table,
+        )
+        not in held
     }
 
 
 def ids_without_a_relation() -> set[tuple[str, ...]]:
     tables = {model._meta.db_table for model in models_of_ours()}
-    known = {(field.model._meta.db_table, field.column) for field in relations().values()}
+    known = {
+        (field.model._meta.db_table, field.column) for field in relations().values()
+    }
     return {(table, column) for table, column in asked(IDS) - known if table in tables}
 
 
@@ -89,7 +104,9 @@ def test_every_id_of_another_row_is_a_relation(db: None) -> None:
     assert ids_without_a_relation() == set()
 
 
-@pytest.mark.parametrize("change", [DROP, LOOK_AWAY, ELSEWHERE], ids=["none", "not valid", "elsewhere"])
+@pytest.mark.parametrize(
+    "change", [DROP, LOOK_AWAY, ELSEWHERE], ids=["none", "not valid", "elsewhere"]
+)
 def test_a_relation_that_is_not_held_is_found(db: None, change: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(change)
@@ -107,16 +124,22 @@ def sent(people: Cast) -> Broadcast:
     """To Maya's caseload: texts and emails, with an attempt."""
     number_row(people.maya)
     broadcast = send(draft(people.maya))
-    text = Message.objects.filter(recipient__broadcast=broadcast, recipient__outcome="text").earliest("position")
+    text = Message.objects.filter(
+        recipient__broadcast=broadcast, recipient__outcome="text"
+    ).earliest("position")
     Attempt.objects.create(message=text, started_at=timezone.now())
     connection.check_constraints()
     return broadcast
 
 
 WRITTEN: dict[str, Callable[[Cast], Model]] = {
-    "an event": lambda _: MessageEvent(message_id=uuid.uuid4(), at=timezone.now(), to_status="sent"),
+    "an event": lambda _: MessageEvent(
+        message_id=uuid.uuid4(), at=timezone.now(), to_status="sent"
+    ),
     "an attempt": lambda _: Attempt(message_id=uuid.uuid4(), started_at=timezone.now()),
-    "an email": lambda _: OutgoingEmail(message_id=uuid.uuid4(), is_failsafe=True, created_at=timezone.now()),
+    "an email": lambda _: OutgoingEmail(
+        message_id=uuid.uuid4(), is_failsafe=True, created_at=timezone.now()
+    ),
     "a message": lambda people: Message(
         id=uuid.uuid4(),
         conversation_id=UNNAMED,
@@ -125,8 +148,12 @@ WRITTEN: dict[str, Callable[[Cast], Model]] = {
         status="waiting",
         created_at=timezone.now(),
     ),
-    "a conversation": lambda people: Conversation(staff=people.maya, student_id=UNNAMED, last_activity_at=timezone.now()),
-    "a recipient": lambda people: Recipient(broadcast_id=uuid.uuid4(), student=people.rosa, outcome="text"),
+    "a conversation": lambda people: Conversation(
+        staff=people.maya, student_id=UNNAMED, last_activity_at=timezone.now()
+    ),
+    "a recipient": lambda people: Recipient(
+        broadcast_id=uuid.uuid4(), student=people.rosa, outcome="text"
+    ),
 }
 
 
@@ -162,7 +189,9 @@ def test_a_row_of_nobody_is_refused(people: Cast, row: str) -> None:
 
 
 @pytest.mark.parametrize("name", WRITTEN_TOGETHER)
-def test_a_row_is_not_turned_to_one_that_is_not_there(sent: Broadcast, name: str) -> None:
+def test_a_row_is_not_turned_to_one_that_is_not_there(
+    sent: Broadcast, name: str
+) -> None:
     field = relations()[name]
     rows = field.model._base_manager
     pointing = rows.filter(**{f"{field.name}__isnull": False})
@@ -174,7 +203,9 @@ def test_a_row_is_not_turned_to_one_that_is_not_there(sent: Broadcast, name: str
 
 
 def test_a_message_that_is_written_of_is_not_deleted(sent: Broadcast) -> None:
-    """By a hand in the database: Django's own deletion would take with it what hangs on the row."""
+    """By a hand in the database: Django's own deletion would
+    take with it what hangs on the row.
+    """
     text = Message.objects.filter(recipient__broadcast=sent).earliest("position")
     with pytest.raises(IntegrityError, match="violates foreign key constraint"):
         commit(lambda: asked_to_delete(text))

@@ -1,4 +1,6 @@
-"""docs/how-a-text-travels.md against real journeys: each step was entered, in the page's order."""
+"""docs/how-a-text-travels.md against real journeys: each step
+was entered, in the page's order.
+"""
 
 import sys
 import threading
@@ -33,7 +35,9 @@ Trace = list[str]
 
 @contextmanager
 def recorded() -> Iterator[Trace]:
-    """Every function of ours that is entered meanwhile, in this thread and in new ones."""
+    """Every function of ours that is entered meanwhile, in
+    this thread and in new ones.
+    """
     trace: Trace = []
     ours = str(HOUSE)
 
@@ -82,7 +86,12 @@ class Travelers:
     def is_told(self, text: Message, news: str, **more: str) -> None:
         path = f"/webhooks/twilio/status?ref={text.pk}"
         sid = Message.objects.get(pk=text.pk).carrier_message_id
-        assert self.carrier.post(path, {"MessageSid": sid, "MessageStatus": news, **more}).status == 200
+        assert (
+            self.carrier.post(
+                path, {"MessageSid": sid, "MessageStatus": news, **more}
+            ).status
+            == 200
+        )
         events.apply_receipts()
 
     def answers(self, body: str) -> None:
@@ -142,7 +151,12 @@ def a_receipt_that_says_no(they: Travelers) -> Trace:
 def a_reply(they: Travelers) -> Trace:
     with recorded() as trace:
         they.answers("Monday is fine.")
-    assert Message.objects.filter(direction=Direction.INBOUND, body="Monday is fine.").count() == 1
+    assert (
+        Message.objects.filter(
+            direction=Direction.INBOUND, body="Monday is fine."
+        ).count()
+        == 1
+    )
     return trace
 
 
@@ -168,7 +182,9 @@ def test_each_journey_of_the_page_is_one_that_is_traced() -> None:
 
 
 @pytest.mark.parametrize("journey", JOURNEYS)
-def test_each_step_of_the_page_is_on_the_way_in_this_order(journey: str, travelers: Travelers) -> None:
+def test_each_step_of_the_page_is_on_the_way_in_this_order(
+    journey: str, travelers: Travelers
+) -> None:
     trace = JOURNEYS[journey](travelers)
     assert missed(steps(PAGE)[journey], trace) == []
 
@@ -181,7 +197,9 @@ def test_each_step_of_the_page_is_on_the_way_in_this_order(journey: str, travele
         ["quadline/a.py two", "quadline/a.py one"],
     ],
 )
-def test_a_step_that_is_not_on_the_way_or_in_another_order_is_missed(named: list[str]) -> None:
+def test_a_step_that_is_not_on_the_way_or_in_another_order_is_missed(
+    named: list[str],
+) -> None:
     trace = ["quadline/a.py one", "quadline/a.py two"]
     assert missed(named, trace) != []
     assert missed(trace, trace) == []

@@ -1,4 +1,6 @@
-"""Every queue and every timed job stand on one page, and a timed job in an empty house does no harm."""
+"""Every queue and every timed job stand on one page, and a timed
+job in an empty house does no harm.
+"""
 
 import inspect
 
@@ -20,11 +22,20 @@ def test_every_queue_says_what_it_is_for() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("timed", timetable(), ids=lambda timed: timed.run.name.rpartition(".")[2])
-def test_a_timed_job_is_safe_with_no_data_and_twice(timed: Timed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)  # it would end the test's transaction
+@pytest.mark.parametrize(
+    "timed", timetable(), ids=lambda timed: timed.run.name.rpartition(".")[2]
+)
+def test_a_timed_job_is_safe_with_no_data_and_twice(
+    timed: Timed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # it would end the test's transaction
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
     monkeypatch.setattr(jobs, "BESIDE", {})  # another connection would not see it
-    run = async_to_sync(timed.run.func) if inspect.iscoroutinefunction(timed.run.func) else timed.run.func
+    run = (
+        async_to_sync(timed.run.func)
+        if inspect.iscoroutinefunction(timed.run.func)
+        else timed.run.func
+    )
     for _ in range(2):
         run(timestamp=0)
 

@@ -1,4 +1,6 @@
-"""Tests are marked by what they raise, and one that takes long without a mark is named."""
+"""Tests are marked by what they raise, and one that takes
+long without a mark is named.
+"""
 
 from types import SimpleNamespace
 from typing import Any
@@ -10,11 +12,19 @@ from tests import marks
 from tests.architecture.source import ROOT, text
 
 
-def item(*fixtures: str, at: str = "quadline/consent/tests/test_rules.py", **database: Any) -> pytest.Item:
+def item(
+    *fixtures: str, at: str = "quadline/consent/tests/test_rules.py", **database: Any
+) -> pytest.Item:
     def closest(name: str) -> Any:
-        return SimpleNamespace(kwargs=database) if name == "django_db" and database else None
+        return (
+            SimpleNamespace(kwargs=database)
+            if name == "django_db" and database
+            else None
+        )
 
-    found = SimpleNamespace(nodeid=f"{at}::test", fixturenames=fixtures, get_closest_marker=closest)
+    found = SimpleNamespace(
+        nodeid=f"{at}::test", fixturenames=fixtures, get_closest_marker=closest
+    )
     return typed(pytest.Item, found)
 
 
@@ -31,11 +41,15 @@ def item(*fixtures: str, at: str = "quadline/consent/tests/test_rules.py", **dat
         (item(at="tests/faults/test_stop.py"), {"house"}),
     ],
 )
-def test_a_test_is_marked_by_what_it_asks_for(marked: pytest.Item, expected: set[str]) -> None:
+def test_a_test_is_marked_by_what_it_asks_for(
+    marked: pytest.Item, expected: set[str]
+) -> None:
     assert marks.marks_of(marked) == expected
 
 
-def report(name: str, *keywords: str, seconds: float, when: str = "call") -> pytest.TestReport:
+def report(
+    name: str, *keywords: str, seconds: float, when: str = "call"
+) -> pytest.TestReport:
     given = dict.fromkeys(keywords, 1)
     at = (name, None, name)
     return pytest.TestReport(name, at, given, "passed", None, when, duration=seconds)  # type: ignore[arg-type]
@@ -49,7 +63,9 @@ def test_only_what_is_slow_itself_and_has_no_mark_is_named() -> None:
         report("long", "long", seconds=600),
         report("the first of a fixture", seconds=20, when="setup"),
     ]
-    reporter = SimpleNamespace(getreports=lambda kind: reports if kind == "passed" else [])
+    reporter = SimpleNamespace(
+        getreports=lambda kind: reports if kind == "passed" else []
+    )
     named = list(marks._slow_without_mark(typed(pytest.TerminalReporter, reporter)))
     assert named == [(5.1, "slow")]
 

@@ -26,7 +26,10 @@ def test_density_counts_nodes_without_operators_and_contexts() -> None:
 
 
 def test_a_function_is_as_long_as_its_lines_without_decorators() -> None:
-    source = "@cache\n@job(\n    queue='texts',\n)\ndef act():\n    first()\n\n    second()\n"
+    source = (
+        "@cache\n@job(\n    queue='texts',\n)\ndef act():\n    first()\n\n   "
+        " second()\n"
+    )
     assert measure_style.length(only_function(source)) == 4
 
 
@@ -56,13 +59,18 @@ def test_what_is_imported_late_or_for_types_closes_no_cycle(tmp_path: Path) -> N
 
 
 def test_an_import_that_is_tried_closes_a_cycle(tmp_path: Path) -> None:
-    tried = "try:\n    from quadline.second import other\nexcept ImportError:\n    other = None\n"
+    tried = (
+        "try:\n    from quadline.second import other\nexcept ImportError:\n    other ="
+        " None\n"
+    )
     found = package(tmp_path, first=tried, second="from quadline.first import act")
     assert measure_style.import_cycles(found) == [{"quadline.first", "quadline.second"}]
 
 
 def test_tests_and_migrations_are_not_counted(tmp_path: Path) -> None:
-    found = package(tmp_path, act="", room__tests__test_act="", room__migrations__0001="")
+    found = package(
+        tmp_path, act="", room__tests__test_act="", room__migrations__0001=""
+    )
     assert measure_style.counted_files(found) == [found / "act.py"]
 
 

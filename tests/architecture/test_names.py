@@ -58,7 +58,11 @@ def allowed() -> list[str]:
 
 
 def test_no_public_name_is_defined_in_a_second_module() -> None:
-    new = {name: sorted(paths) for name, paths in doubled().items() if name not in allowed()}
+    new = {
+        name: sorted(paths)
+        for name, paths in doubled().items()
+        if name not in allowed()
+    }
     assert new == {}
 
 

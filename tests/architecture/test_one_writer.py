@@ -1,4 +1,6 @@
-"""One package writes where a message stands, and its events; nothing else does, by ORM or by SQL."""
+"""One package writes where a message stands, and its events;
+nothing else does, by ORM or by SQL.
+"""
 
 import ast
 import textwrap
@@ -26,7 +28,9 @@ def test_nothing_else_writes_where_a_message_stands() -> None:
     everything = [path for path in code_of_the_house() if path.parts[1] != "simulator"]
     house = house_of(tree(path) for path in everything)
     others = [path for path in everything if path.parts[:3] != WRITER]
-    assert [f"{path}:{what}" for path in others for what in breaches(tree(path), house)] == []
+    assert [
+        f"{path}:{what}" for path in others for what in breaches(tree(path), house)
+    ] == []
 
 
 def test_the_writer_itself_is_seen_to_write() -> None:
@@ -67,11 +71,23 @@ def test_the_writer_itself_is_seen_to_write() -> None:
         "MessageEvent.objects.filter(pk=1).update(cause='x')",
         # By SQL.
         "A = \"UPDATE conversations_message SET status = 'sent'\"",
-        "A = 'UPDATE conversations_message AS message SET sent_at = now(), due_at = NULL WHERE true'",
-        "A = 'UPDATE conversations_message message SET sent_at = (SELECT 1, 2 FROM x), reason = NULL'",
-        "A = 'update public.conversations_message set (sent_at, detail) = (now(), NULL)'",
+        (
+            "A = 'UPDATE conversations_message AS message SET sent_at = now(), due_at ="
+            " NULL WHERE true'"
+        ),
+        (
+            "A = 'UPDATE conversations_message message SET sent_at = (SELECT 1, 2 FROM"
+            " x), reason = NULL'"
+        ),
+        (
+            "A = 'update public.conversations_message set (sent_at, detail) = (now(),"
+            " NULL)'"
+        ),
         'A = \'WITH x AS (UPDATE "conversations_message" SET "detail" = %s)\'',
-        "SETS = 'status = 1'\nA = f'UPDATE conversations_message SET {SETS} WHERE true'",
+        (
+            "SETS = 'status = 1'\nA = f'UPDATE conversations_message SET {SETS} WHERE"
+            " true'"
+        ),
         "A = f'UPDATE conversations_message SET {given} = 1'",
         "A = 'UPDATE conversations_message SET {column} = 1'",
         "A = f'UPDATE conversations_message SET sent_at = 1, {given} WHERE true'",
@@ -81,9 +97,15 @@ def test_the_writer_itself_is_seen_to_write() -> None:
         "A = 'INSERT INTO conversations_message (id, status) VALUES (1, 2)'",
         "A = f'INSERT INTO conversations_message (id, {columns}) SELECT 1'",
         "A = 'INSERT INTO conversations_message VALUES (1)'",
-        "A = 'INSERT INTO conversations_message (id) SELECT 1 ON CONFLICT (id) DO UPDATE SET status = 1'",
+        (
+            "A = 'INSERT INTO conversations_message (id) SELECT 1 ON CONFLICT (id) DO"
+            " UPDATE SET status = 1'"
+        ),
         "A = 'COPY conversations_message (id, detail) FROM STDIN'",
-        "A = 'MERGE INTO conversations_message USING x ON true WHEN MATCHED THEN DELETE'",
+        (
+            "A = 'MERGE INTO conversations_message USING x ON true WHEN MATCHED THEN"
+            " DELETE'"
+        ),
         "A = 'INSERT INTO conversations_messageevent (message_id) SELECT 1'",
         "A = 'COPY conversations_messageevent FROM STDIN'",
         "A = 'UPDATE conversations_messageevent SET cause = 1'",
@@ -102,15 +124,35 @@ def test_another_writer_is_found(code: str) -> None:
         "OutgoingEmail.objects.filter(pk=1).update(due_at=None, detail='')",
         "def act(email: OutgoingEmail):\n    email.due_at, email.detail = None, ''",
         "A = 'SELECT status, due_at FROM conversations_message FOR NO KEY UPDATE'",
-        "A = f'SELECT 1 FROM conversations_message WHERE status = 1 FOR NO KEY UPDATE {patience}'",
-        "A = 'UPDATE conversations_message AS message SET sent_at = now() WHERE message.status = 1'",
-        "A = 'UPDATE conversations_conversation SET last_message_id = message.id FROM conversations_message AS message'",
-        "A = f'UPDATE conversations_message AS message SET {sql.held()}, sent_at = now() FROM waits'",
-        "SETS = sql.climbed('x')\nA = f'UPDATE conversations_message AS message SET {SETS} WHERE true'",
-        "A = f'INSERT INTO conversations_message (id, {sql.COLUMNS}) SELECT 1, status FROM x'",
+        (
+            "A = f'SELECT 1 FROM conversations_message WHERE status = 1 FOR NO KEY"
+            " UPDATE {patience}'"
+        ),
+        (
+            "A = 'UPDATE conversations_message AS message SET sent_at = now() WHERE"
+            " message.status = 1'"
+        ),
+        (
+            "A = 'UPDATE conversations_conversation SET last_message_id = message.id"
+            " FROM conversations_message AS message'"
+        ),
+        (
+            "A = f'UPDATE conversations_message AS message SET {sql.held()}, sent_at ="
+            " now() FROM waits'"
+        ),
+        (
+            "SETS = sql.climbed('x')\nA = f'UPDATE conversations_message AS message SET"
+            " {SETS} WHERE true'"
+        ),
+        (
+            "A = f'INSERT INTO conversations_message (id, {sql.COLUMNS}) SELECT 1,"
+            " status FROM x'"
+        ),
         "A = f'WITH told AS ({sql.event(\"moved\")}) SELECT 1'",
         "A = 'DELETE FROM delivery_attempt WHERE status = 1'",
     ],
 )
-def test_what_only_reads_or_is_built_from_the_writers_parts_may_stand(code: str) -> None:
+def test_what_only_reads_or_is_built_from_the_writers_parts_may_stand(
+    code: str,
+) -> None:
     assert found_in(code) == []

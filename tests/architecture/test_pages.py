@@ -1,4 +1,6 @@
-"""What every template and style sheet keeps to: nothing inline, and colours a weak eye can read."""
+"""What every template and style sheet keeps to: nothing inline,
+and colours a weak eye can read.
+"""
 
 import re
 from collections.abc import Iterator
@@ -13,13 +15,24 @@ INLINE = {
     "a style": re.compile(r"<style\b|\sstyle\s*=", re.IGNORECASE),
     "a handler": re.compile(r"\s(on[a-z]+|hx-on[:\w-]*)\s*=", re.IGNORECASE),
     "a javascript address": re.compile(r"javascript:", re.IGNORECASE),
-    "unescaped content": re.compile(r"(?<!field\.help_text)\|\s*safe\b|{%\s*autoescape off"),  # Django's own help texts are HTML
+    # Django's own help texts are HTML
+    "unescaped content": re.compile(
+        r"(?<!field\.help_text)\|\s*safe\b|{%\s*autoescape off"
+    ),
 }
 TOKENS = Path("quadline/web/static/css/tokens.css")
 SHEETS = ("sheet", "sheet-2", "ground", "hover")
 TEXT_PAIRS = [
-    *((ink, sheet) for ink in ("ink", "ink-2", "ink-3", "accent", "warn", "bad", "info") for sheet in SHEETS),
-    *((ink, bubble) for ink in ("ink", "ink-2") for bubble in ("bubble-in", "bubble-out")),
+    *(
+        (ink, sheet)
+        for ink in ("ink", "ink-2", "ink-3", "accent", "warn", "bad", "info")
+        for sheet in SHEETS
+    ),
+    *(
+        (ink, bubble)
+        for ink in ("ink", "ink-2")
+        for bubble in ("bubble-in", "bubble-out")
+    ),
     ("accent-ink", "accent"),
     ("accent-ink", "accent-press"),
     ("accent", "accent-soft"),
@@ -33,7 +46,11 @@ EDGE_PAIRS = [(edge, sheet) for edge in ("line-strong", "focus") for sheet in SH
 @pytest.mark.parametrize("what", INLINE)
 def test_no_template_has_anything_inline(what: str) -> None:
     """The content security policy would stop it, silently."""
-    found = [f"{path}: {match[0].strip()}" for path in ours(".html") for match in INLINE[what].finditer(text(path))]
+    found = [
+        f"{path}: {match[0].strip()}"
+        for path in ours(".html")
+        for match in INLINE[what].finditer(text(path))
+    ]
 
     assert found == []
 
@@ -41,17 +58,29 @@ def test_no_template_has_anything_inline(what: str) -> None:
 def test_styles_name_colours_by_their_tokens() -> None:
     written = re.compile(r"#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(", re.IGNORECASE)
     # On paper there is no scheme: print.css is black on white.
-    sheets = [path for path in ours(".css", under="quadline/web") if path != TOKENS and path.stem != "print"]
+    sheets = [
+        path
+        for path in ours(".css", under="quadline/web")
+        if path != TOKENS and path.stem != "print"
+    ]
 
     assert len(sheets) > 10
-    assert [f"{path}: {match[0]}" for path in sheets for match in written.finditer(text(path))] == []
+    assert [
+        f"{path}: {match[0]}"
+        for path in sheets
+        for match in written.finditer(text(path))
+    ] == []
 
 
 def tokens(scheme: str) -> dict[str, str]:
     """The colours of a scheme; the dark one changes some of the light one's."""
     light, dark = text(TOKENS).split("prefers-color-scheme: dark", 1)
     read = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})\b", light))
-    return read | (dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})\b", dark)) if scheme == "dark" else {})
+    return read | (
+        dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})\b", dark))
+        if scheme == "dark"
+        else {}
+    )
 
 
 def contrast(one: str, other: str) -> float:
@@ -62,7 +91,10 @@ def contrast(one: str, other: str) -> float:
 
 def luminance(colour: str) -> float:
     parts = (int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5))
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

@@ -1,7 +1,8 @@
-"""One count of segments: server, browser and simulator agree with the carrier's published calculator.
+"""One count of segments: server, browser and simulator agree with
+the carrier's published calculator.
 
-The calculator is Twilio's own (npm sms-segments-calculator 1.3.0, in tests/vendor), run by the node that
-comes with Playwright; the browser's script is run by the same.
+The calculator is Twilio's own (npm sms-segments-calculator 1.3.0, in tests/vendor), run
+by the node that comes with Playwright; the browser's script is run by the same.
 """
 
 import json
@@ -23,7 +24,8 @@ HOW_MANY = 10_000
 PLAIN = "abcdefgh ijklmnop qrstuvwxyz ABC 0123456789 .,!?'\n"
 ESCAPED = "^{}[]~\\|€"
 ACCENTED = "áíóúçñéèüöÄß’“”–…"
-# Of several code points each: skin tones, families, flags, keycaps, letters with marks of their own.
+# Of several code points each: skin tones, families, flags, keycaps, letters with marks
+# of their own.
 JOINED = (
     *("👍🏽", "👩🏿‍🎓", "👨‍👩‍👧‍👦", "🏳️‍🌈", "❤️", "🇺🇸", "🇲🇽", "1️⃣", "🤦🏻‍♀️"),
     *("q\u0301", "x\u0303", "n\u0308\u0323", "각", "กำ"),
@@ -41,14 +43,18 @@ process.stdout.write(JSON.stringify(counted));
 
 
 def texts() -> list[str]:
-    """Ten thousand of them, most near where one part ends and the next begins; the same each time."""
+    """Ten thousand of them, most near where one part ends and the
+    next begins; the same each time.
+    """
     chance = random.Random(2026)  # noqa: S311  # no secret
     return [_text(chance) for _ in range(HOW_MANY)]
 
 
 def _text(chance: random.Random) -> str:
     kinds: list[tuple[str, ...]] = [tuple(PLAIN)]
-    kinds += chance.sample([tuple(ESCAPED), tuple(ACCENTED), EMOJI, JOINED], chance.randint(0, 3))
+    kinds += chance.sample(
+        [tuple(ESCAPED), tuple(ACCENTED), EMOJI, JOINED], chance.randint(0, 3)
+    )
     near = chance.choice((70, 134, 160, 201, 306, 459)) + chance.randint(-12, 12)
     written: list[str] = []
     while sum(map(len, written)) < near:
@@ -58,7 +64,9 @@ def _text(chance: random.Random) -> str:
 
 
 def by_scripts(texts: list[str], folder: Path) -> list[tuple[int, int, str]]:
-    """What the browser's script and the carrier's calculator say of each, and the words as the browser sends them."""
+    """What the browser's script and the carrier's calculator say of each,
+    and the words as the browser sends them.
+    """
     source = (ROOT / "quadline/web/static/js/segments.js").read_text("utf-8")
     (folder / "segments.mjs").write_text(source, "utf-8")
     (folder / "measure.mjs").write_text(MEASURE, "utf-8")
@@ -70,13 +78,19 @@ def by_scripts(texts: list[str], folder: Path) -> list[tuple[int, int, str]]:
         check=True,
         env=os.environ | {"NODE_PATH": str(ROOT / "tests/vendor")},
     )
-    return [(browser, carrier, sent) for browser, carrier, sent in json.loads(asked.stdout)]
+    return [
+        (browser, carrier, sent) for browser, carrier, sent in json.loads(asked.stdout)
+    ]
 
 
-def test_ten_thousand_texts_are_counted_as_the_carrier_counts_them(tmp_path: Path) -> None:
+def test_ten_thousand_texts_are_counted_as_the_carrier_counts_them(
+    tmp_path: Path,
+) -> None:
     written = texts()
     differ = []
-    for text, (browser, carrier, _) in zip(written, by_scripts(written, tmp_path), strict=True):
+    for text, (browser, carrier, _) in zip(
+        written, by_scripts(written, tmp_path), strict=True
+    ):
         counted = {
             "server": segments.count(text).segments,
             "browser": browser,
@@ -95,8 +109,16 @@ def test_a_second_counter_differs_only_where_it_splits_what_is_seen_as_one() -> 
     """smsutil splits between code points: it may need fewer parts, never more."""
     apart = [text for text in texts() if len(regex.findall(r"\X", text)) == len(text)]
     assert len(apart) > HOW_MANY / 4
-    assert [text for text in apart if segments.count(text).segments != len(smsutil.split(text).parts)] == []
-    assert [text for text in texts() if segments.count(text).segments < len(smsutil.split(text).parts)] == []
+    assert [
+        text
+        for text in apart
+        if segments.count(text).segments != len(smsutil.split(text).parts)
+    ] == []
+    assert [
+        text
+        for text in texts()
+        if segments.count(text).segments < len(smsutil.split(text).parts)
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -111,20 +133,35 @@ def test_a_second_counter_differs_only_where_it_splits_what_is_seen_as_one() -> 
         ("e" + "\u0323" * 300, 5),  # larger than a part: it has to be split
     ],
 )
-def test_what_is_seen_as_one_is_not_split(text: str, parts: int, tmp_path: Path) -> None:
+def test_what_is_seen_as_one_is_not_split(
+    text: str, parts: int, tmp_path: Path
+) -> None:
     ((browser, _, _),) = by_scripts([text], tmp_path)
     assert [segments.count(text).segments, browser, count_segments(text)] == [parts] * 3
 
 
 @pytest.mark.parametrize(
-    "typed", ["Jose\u0301 y A\u0301ngel", " two\r\nlines \n ", "a\0b\x7f\ufffe", "\ud800lone", "\u1100\u1161\u11a8"]
+    "typed",
+    [
+        "Jose\u0301 y A\u0301ngel",
+        " two\r\nlines \n ",
+        "a\0b\x7f\ufffe",
+        "\ud800lone",
+        "\u1100\u1161\u11a8",
+    ],
 )
-def test_the_browser_counts_the_words_as_they_are_sent(typed: str, tmp_path: Path) -> None:
+def test_the_browser_counts_the_words_as_they_are_sent(
+    typed: str, tmp_path: Path
+) -> None:
     ((_, _, sent),) = by_scripts([typed], tmp_path)
     assert sent == bodies.clean(typed)
 
 
 def test_the_cases_of_the_server_hold_in_the_browser(tmp_path: Path) -> None:
-    cases = json.loads((ROOT / "quadline/sms/tests/segment_cases.json").read_text("utf-8"))
+    cases = json.loads(
+        (ROOT / "quadline/sms/tests/segment_cases.json").read_text("utf-8")
+    )
     measured = by_scripts([case["text"] for case in cases], tmp_path)
-    assert [browser for browser, _, _ in measured] == [case["segments"] for case in cases]
+    assert [browser for browser, _, _ in measured] == [
+        case["segments"] for case in cases
+    ]

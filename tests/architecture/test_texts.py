@@ -1,4 +1,6 @@
-"""What is committed reads well anywhere: no paths of one machine, and addresses that are there."""
+"""What is committed reads well anywhere: no paths of one
+machine, and addresses that are there.
+"""
 
 import re
 
@@ -18,12 +20,18 @@ def test_no_text_names_a_path_of_somebodys_machine() -> None:
     for path in files():
         if path.suffix in BINARY or path.name in IN_UTF_16 or "vendor" in path.parts:
             continue
-        found += [f"{path}: {line.strip()[:120]}" for line in text(path).splitlines() if MACHINE_PATHS.search(line)]
+        found += [
+            f"{path}: {line.strip()[:120]}"
+            for line in text(path).splitlines()
+            if MACHINE_PATHS.search(line)
+        ]
     assert found == []
 
 
 @pytest.mark.parametrize("kind", ["inbound", "status", "voice", "events"])
-def test_the_addresses_the_carrier_is_told_to_call_are_the_doors_that_are_open(kind: str) -> None:
+def test_the_addresses_the_carrier_is_told_to_call_are_the_doors_that_are_open(
+    kind: str,
+) -> None:
     from quadline.carriers import registry
     from quadline.webhooks.views import application
 

@@ -41,19 +41,31 @@ OWN = {"demo", "run", "prepare", "web", "worker", "simulator"}
 
 def targets() -> dict[str, str]:
     """The targets of make that say what they do."""
-    return dict(re.findall(r"^([a-z-]+):[^#\n]*##\s*(.+)$", text(Path("Makefile")), re.MULTILINE))
+    return dict(
+        re.findall(
+            r"^([a-z-]+):[^#\n]*##\s*(.+)$", text(Path("Makefile")), re.MULTILINE
+        )
+    )
 
 
 def commands() -> set[str]:
     """The commands of ours: those of cli.py, and those of Django that our rooms add."""
-    added = {name for name, app in get_commands().items() if app.startswith("quadline.")}
-    own = {name for name, act in vars(cli).items() if callable(act) and act.__module__ == cli.__name__}
+    added = {
+        name for name, app in get_commands().items() if app.startswith("quadline.")
+    }
+    own = {
+        name
+        for name, act in vars(cli).items()
+        if callable(act) and act.__module__ == cli.__name__
+    }
     return (own - {"main"}) | added
 
 
 @pytest.mark.parametrize("path", [*write_pages.PAGES, write_pages.EXAMPLE])
 def test_no_table_is_stale(path: str) -> None:
-    assert (ROOT / path).read_text() == dict(write_pages.written())[path], "run: make pages"
+    assert (ROOT / path).read_text() == dict(write_pages.written())[path], (
+        "run: make pages"
+    )
 
 
 def test_a_page_without_a_place_for_its_table_is_a_fault() -> None:
@@ -62,8 +74,13 @@ def test_a_page_without_a_place_for_its_table_is_a_fault() -> None:
 
 
 def test_a_stale_table_is_seen_and_what_stands_around_it_stays() -> None:
-    page = "before\n<!-- table: floors (make pages) -->\n| old |\n<!-- end of table -->\nafter"
-    assert write_pages.replaced(page, "floors", ["| new |"]) == page.replace("old", "new")
+    page = (
+        "before\n<!-- table: floors (make pages) -->\n| old |\n<!-- end of table"
+        " -->\nafter"
+    )
+    assert write_pages.replaced(page, "floors", ["| new |"]) == page.replace(
+        "old", "new"
+    )
 
 
 def test_the_readme_names_every_command_and_no_other() -> None:
@@ -75,14 +92,23 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 
 @pytest.mark.parametrize("page", pages(), ids=str)
 def test_every_command_and_target_that_a_page_names_is_there(page: Path) -> None:
-    said = "\n".join([*quoted(page), *re.findall(r"^```sh\n(.*?)^```", text(page), re.MULTILINE | re.DOTALL)])
+    said = "\n".join(
+        [
+            *quoted(page),
+            *re.findall(r"^```sh\n(.*?)^```", text(page), re.MULTILINE | re.DOTALL),
+        ]
+    )
     django = set(get_commands())
-    assert {name for name in COMMAND.findall(said) if name not in commands() | django} == set()
+    assert {
+        name for name in COMMAND.findall(said) if name not in commands() | django
+    } == set()
     assert set(re.findall(r"\bmake ([a-z][a-z-]+)", said)) - set(targets()) == set()
 
 
 def test_the_readme_names_every_target_of_make() -> None:
-    assert set(targets()) - {"clean"} <= set(re.findall(r"\bmake ([a-z-]+)", text(README)))
+    assert set(targets()) - {"clean"} <= set(
+        re.findall(r"\bmake ([a-z-]+)", text(README))
+    )
 
 
 def test_every_setting_is_on_its_page_once_with_its_default() -> None:
@@ -114,9 +140,13 @@ def is_there(name: str, page: Path) -> bool:
     return any(str(path).endswith(f"/{name}") for path in files())
 
 
-@pytest.mark.parametrize("page", [path for path in files() if path.suffix == ".md"], ids=str)
+@pytest.mark.parametrize(
+    "page", [path for path in files() if path.suffix == ".md"], ids=str
+)
 def test_every_link_leads_somewhere(page: Path) -> None:
-    broken = [f"{path}#{heading}" for path, heading in links(page) if not leads(path, heading)]
+    broken = [
+        f"{path}#{heading}" for path, heading in links(page) if not leads(path, heading)
+    ]
     assert broken == []
 
 
@@ -129,7 +159,9 @@ def leads(path: Path, heading: str) -> bool:
 def test_every_name_of_the_glossary_is_in_the_code() -> None:
     rows = re.findall(r"^\| .+ \| ([^|]+) \|$", text(GLOSSARY), re.MULTILINE)
     named = {name for cell in rows for name in re.findall(r"`([\w.]+)`", cell)}
-    dotted = {name for name in named if DOTTED.fullmatch(name) and not FILE.fullmatch(name)}
+    dotted = {
+        name for name in named if DOTTED.fullmatch(name) and not FILE.fullmatch(name)
+    }
     assert len(dotted) > 20
     assert {name for name in dotted if not is_in_the_code(name)} == set()
 
@@ -148,7 +180,11 @@ def is_in_the_code(name: str) -> bool:
 
 
 def sources() -> list[str]:
-    return [text(path) for path in files() if path.suffix == ".py" and path.parts[0] == "quadline"]
+    return [
+        text(path)
+        for path in files()
+        if path.suffix == ".py" and path.parts[0] == "quadline"
+    ]
 
 
 def has(module: str, names: list[str]) -> bool:
@@ -175,7 +211,11 @@ def test_the_page_of_the_api_names_every_refusal_status_and_reason() -> None:
 def test_the_page_of_carriers_names_every_method_and_failure() -> None:
     page = text(Path("docs/adding-a-carrier.md"))
     methods = {name for name in vars(Carrier) if not name.startswith("_")}
-    names = {*methods, *(each.name for each in Failure), *(each.value for each in Remedy)}
+    names = {
+        *methods,
+        *(each.name for each in Failure),
+        *(each.value for each in Remedy),
+    }
     assert {name for name in names if f"`{name}`" not in page} == set()
 
 
@@ -185,10 +225,13 @@ def test_the_page_of_operating_names_every_queue() -> None:
 
 
 def test_what_the_guide_has_in_bold_is_on_a_screen() -> None:
-    screens = "\n".join(text(path) for path in ours(".html", ".py", ".js", under="quadline/web"))
+    screens = "\n".join(
+        text(path) for path in ours(".html", ".py", ".js", under="quadline/web")
+    )
     bold = re.findall(r"\*\*([^*\n]+)\*\*", text(Path("docs/guide.md")))
     words = {word for phrase in bold for word in phrase.split(" › ")}
-    labels = {word for word in words if word[-1] not in ".?:"}  # others begin a paragraph
+    # others begin a paragraph
+    labels = {word for word in words if word[-1] not in ".?:"}
     assert len(labels) > 30
     assert {label for label in labels if label not in screens} == NOT_LITERAL
 
@@ -206,7 +249,9 @@ def test_what_is_worth_an_alarm_is_logged() -> None:
 @pytest.mark.parametrize("page", pages(), ids=str)
 def test_every_query_of_a_page_can_be_asked(page: Path) -> None:
     blocks = re.findall(r"^```sql\n(.*?)^```", text(page), re.MULTILINE | re.DOTALL)
-    queries = [query for block in blocks for query in block.split(";") if "SELECT" in query]
+    queries = [
+        query for block in blocks for query in block.split(";") if "SELECT" in query
+    ]
     with connection.cursor() as cursor:
         for query in queries:
             cursor.execute(query)
@@ -231,11 +276,14 @@ def test_the_page_of_the_simulator_names_every_fault_setting_and_option() -> Non
 
 def test_each_named_case_of_reliability_is_a_test() -> None:
     case = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+){3,}")
-    named = {word for word in quoted(Path("docs/reliability.md")) if case.fullmatch(word)}
+    named = {
+        word for word in quoted(Path("docs/reliability.md")) if case.fullmatch(word)
+    }
     tests = "\n".join(text(path) for path in ours(".py", under="tests"))
     tests += "\n".join(text(path) for path in ours(".py", under="quadline"))
     assert len(named) > 5
-    steps = set(re.findall(r"def (?:test_)?(\w+)\(", tests))  # a case, or a step of the model
+    # a case, or a step of the model
+    steps = set(re.findall(r"def (?:test_)?(\w+)\(", tests))
     counters = {name for name in named if name.startswith("quadline_")}
     assert named - counters - steps == set()
 

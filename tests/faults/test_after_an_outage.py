@@ -1,4 +1,6 @@
-"""10,000 answers lost on 50 numbers while nobody could be asked. Not in `make test`: `make faults LONG=1`, five minutes."""
+"""10,000 answers lost on 50 numbers while nobody could be asked. Not in `make test`:
+`make faults LONG=1`, five minutes.
+"""
 
 import time
 from collections import Counter
@@ -23,8 +25,12 @@ SETTLED_WITHIN = 300.0  # seconds from the moment that the carrier answers again
 WORDS = "The college is closed today."
 
 
-def test_10000_unknown_outcomes_are_settled_within_minutes_and_no_text_is_sent_twice(the_house: House, people: Cast) -> None:
-    """Half were taken and half were not, on each number. Nothing tells which is which but the carrier's log."""
+def test_10000_unknown_outcomes_are_settled_within_minutes_and_no_text_is_sent_twice(
+    the_house: House, people: Cast
+) -> None:
+    """Half were taken and half were not, on each number. Nothing tells
+    which is which but the carrier's log.
+    """
     box = the_house.simulator
     numbers = fifty_numbers()
     reached = students(NUMBERS * EACH)
@@ -42,32 +48,55 @@ def test_10000_unknown_outcomes_are_settled_within_minutes_and_no_text_is_sent_t
     found = time.monotonic() - back
     eventually(lambda: sent() == NUMBERS * EACH, within=SETTLED_WITHIN, every=0.5)
     over = time.monotonic() - back
-    print(f"the first half settled after {found:.0f} s, all after {over:.0f} s, {lists_asked(box) - asked} pages of the log read")
+    print(
+        f"the first half settled after {found:.0f} s, all after {over:.0f} s,"
+        f" {lists_asked(box) - asked} pages of the log read"
+    )
 
     assert accepts(box) == Counter(student.mobile for student in reached)
-    known = Message.objects.exclude(carrier_message_id="").values_list("student_phone", "carrier_message_id")
+    known = Message.objects.exclude(carrier_message_id="").values_list(
+        "student_phone", "carrier_message_id"
+    )
     assert dict(known) == {line["to"]: line["sid"] for line in box.accepts()}
-    assert not Attempt.objects.filter(outcome__in=(Attempt.Outcome.UNKNOWN, Attempt.Outcome.UNDER_WAY)).exists()
+    assert not Attempt.objects.filter(
+        outcome__in=(Attempt.Outcome.UNKNOWN, Attempt.Outcome.UNDER_WAY)
+    ).exists()
     assert over < SETTLED_WITHIN
 
 
 def fifty_numbers() -> list[SystemNumber]:
     for at in range(NUMBERS):
-        request_number(user=staff(f"advisor{at}@alder.example", f"Advisor {at}"), now=timezone.now())
-    eventually(lambda: SystemNumber.objects.filter(state=State.ACTIVE).count() == NUMBERS, within=180, every=0.5)
+        request_number(
+            user=staff(f"advisor{at}@alder.example", f"Advisor {at}"),
+            now=timezone.now(),
+        )
+    eventually(
+        lambda: SystemNumber.objects.filter(state=State.ACTIVE).count() == NUMBERS,
+        within=180,
+        every=0.5,
+    )
     return list(SystemNumber.objects.select_related("user").order_by("pk"))
 
 
-def lost_on_the_way(box: Simulator, numbers: list[SystemNumber], reached: list[Student], fault: str) -> None:
+def lost_on_the_way(
+    box: Simulator, numbers: list[SystemNumber], reached: list[Student], fault: str
+) -> None:
     """As many on each number; of each the carrier's answer is lost."""
     box.fault(kind=fault)
     in_doubt = Message.objects.filter(status=Status.UNCONFIRMED).count() + len(reached)
     each = len(reached) // NUMBERS
     for at, number in enumerate(numbers):
-        mine = reached[at * each : (at + 1) * each]  # a text to anybody else's student would be held
-        CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=number.user, student=student) for student in mine)
+        # a text to anybody else's student would be held
+        mine = reached[at * each : (at + 1) * each]
+        CaseloadEntry.objects.bulk_create(
+            CaseloadEntry(staff=number.user, student=student) for student in mine
+        )
         texts_of(number.user, number, mine, WORDS)
-    eventually(lambda: Message.objects.filter(status=Status.UNCONFIRMED).count() == in_doubt, within=300, every=0.5)
+    eventually(
+        lambda: Message.objects.filter(status=Status.UNCONFIRMED).count() == in_doubt,
+        within=300,
+        every=0.5,
+    )
     box.ask("DELETE", f"/simulator/faults?kind={fault}")
 
 

@@ -27,7 +27,9 @@ def test_a_process_that_is_dead_is_passed_over() -> None:
         balancer = Balancer(free_port(18900), [free_port(18950), server.server_port])
         balancer.start()
         for _ in range(4):
-            with urllib.request.urlopen(f"http://127.0.0.1:{balancer.port}/", timeout=PATIENCE) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{balancer.port}/", timeout=PATIENCE
+            ) as answer:
                 assert answer.status == 204
         server.shutdown()
         serving.join()

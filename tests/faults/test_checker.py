@@ -1,4 +1,6 @@
-"""The checker itself: an honest record breaks no promise, and each promise is found broken when it is."""
+"""The checker itself: an honest record breaks no promise, and each
+promise is found broken when it is.
+"""
 
 import uuid
 from collections import Counter
@@ -26,7 +28,13 @@ WORDS = "Hello [t7-0001]"
 def event(came: str, went: str) -> dict[str, Any]:
     cause = "" if came else "reply" if went == "received" else "written"
     actor = 1 if cause == "written" else None
-    return {"from_status": came, "to_status": went, "cause": cause or "test", "at": NOON, "actor_id": actor}
+    return {
+        "from_status": came,
+        "to_status": went,
+        "cause": cause or "test",
+        "at": NOON,
+        "actor_id": actor,
+    }
 
 
 def text(**facts: Any) -> dict[str, Any]:
@@ -55,18 +63,44 @@ def text(**facts: Any) -> dict[str, Any]:
 
 
 def accept(sid: str = SID, at: datetime = NOON) -> dict[str, Any]:
-    return {"sid": sid, "to": ROSA, "from": NUMBER, "body": WORDS, "segments": 1, "at": at.timestamp()}
+    return {
+        "sid": sid,
+        "to": ROSA,
+        "from": NUMBER,
+        "body": WORDS,
+        "segments": 1,
+        "at": at.timestamp(),
+    }
 
 
 def honest() -> Evidence:
-    reply = text(id="m2", direction="inbound", status="received", body="Yes", carrier_message_id="SM2")
+    reply = text(
+        id="m2",
+        direction="inbound",
+        status="received",
+        body="Yes",
+        carrier_message_id="SM2",
+    )
     return Evidence(
         messages=[text(), reply],
         events={
-            "m1": [event("", "queued"), event("queued", "sending"), event("sending", "sent"), event("sent", "delivered")],
+            "m1": [
+                event("", "queued"),
+                event("queued", "sending"),
+                event("sending", "sent"),
+                event("sent", "delivered"),
+            ],
             "m2": [event("", "received")],
         },
-        attempts={"m1": [{"started_at": NOON - timedelta(seconds=1), "outcome": "accepted", "why": ""}]},
+        attempts={
+            "m1": [
+                {
+                    "started_at": NOON - timedelta(seconds=1),
+                    "outcome": "accepted",
+                    "why": "",
+                }
+            ]
+        },
         emails=[],
         consent=[],
         opted_out=set(),
@@ -75,7 +109,15 @@ def honest() -> Evidence:
         ends={SID: "delivered"},
         delivered_at={SID: NOON.timestamp()},
         news={(SID, "delivered")},
-        inbound=[{"sid": "SM2", "from": ROSA, "to": NUMBER, "body": "Yes", "at": NOON.timestamp()}],
+        inbound=[
+            {
+                "sid": "SM2",
+                "from": ROSA,
+                "to": NUMBER,
+                "body": "Yes",
+                "at": NOON.timestamp(),
+            }
+        ],
         mail=[],
         purchases=[{"phone_number": NUMBER}],
         faults=Counter(),
@@ -88,17 +130,34 @@ def honest() -> Evidence:
 def said(seen: Evidence, word: str, at: datetime = NOON) -> str:
     """At the carrier and in the conversation. Its id."""
     sid = f"SM1{len(seen.inbound)}"
-    seen.inbound.append({"sid": sid, "from": ROSA, "to": NUMBER, "body": word, "at": at.timestamp()})
-    seen.messages.append(text(id=sid, direction="inbound", status="received", body=word, carrier_message_id=sid))
+    seen.inbound.append(
+        {"sid": sid, "from": ROSA, "to": NUMBER, "body": word, "at": at.timestamp()}
+    )
+    seen.messages.append(
+        text(
+            id=sid,
+            direction="inbound",
+            status="received",
+            body=word,
+            carrier_message_id=sid,
+        )
+    )
     seen.events[sid] = [event("", "received")]
     return sid
 
 
-def entered(seen: Evidence, word: str, at: datetime, *, recorded_at: datetime | None = None) -> None:
+def entered(
+    seen: Evidence, word: str, at: datetime, *, recorded_at: datetime | None = None
+) -> None:
     """Said, and on the ledger."""
     change = {"STOP": "opt_out", "START": "opt_in"}[word]
     sid = said(seen, word, at)
-    facts = {"student_phone": ROSA, "system_phone": NUMBER, "change": change, "carrier_reference": sid}
+    facts = {
+        "student_phone": ROSA,
+        "system_phone": NUMBER,
+        "change": change,
+        "carrier_reference": sid,
+    }
     # As it is written down: the time is ours, and says nothing of when it was said.
     heard_at = recorded_at or at
     seen.consent.append(facts | {"occurred_at": heard_at, "recorded_at": heard_at})
@@ -111,27 +170,63 @@ def opted_out(seen: Evidence, at: datetime) -> None:
     entered(seen, "STOP", at)
 
 
-def emailed(seen: Evidence, *, arrived_at: datetime | None = NOON, **facts: Any) -> None:
+def emailed(
+    seen: Evidence, *, arrived_at: datetime | None = NOON, **facts: Any
+) -> None:
     """The text did not arrive, and its email did."""
     seen.ends[SID], seen.messages[0]["status"] = "undelivered", "emailed"
-    seen.events["m1"] = [event("", "queued"), event("queued", "sending"), event("sending", "sent")]
+    seen.events["m1"] = [
+        event("", "queued"),
+        event("queued", "sending"),
+        event("sending", "sent"),
+    ]
     seen.events["m1"] += [event("sent", "undelivered"), event("undelivered", "emailed")]
-    seen.emails.append({"message_id": "m1", "is_failsafe": True, "state": "sent", "to": MAILBOX, "header_id": "<1>"})
+    seen.emails.append(
+        {
+            "message_id": "m1",
+            "is_failsafe": True,
+            "state": "sent",
+            "to": MAILBOX,
+            "header_id": "<1>",
+        }
+    )
     if arrived_at:
         seen.mail.append(arrival(at=arrived_at.timestamp(), **facts))
 
 
 def arrival(**facts: Any) -> dict[str, Any]:
-    usual = {"to": MAILBOX, "message_id": "<1>", "repeated": False, "bounced": False, "at": NOON.timestamp()}
+    usual = {
+        "to": MAILBOX,
+        "message_id": "<1>",
+        "repeated": False,
+        "bounced": False,
+        "at": NOON.timestamp(),
+    }
     return usual | facts
 
 
 def an_email(seen: Evidence, *, status: str = "sent") -> None:
     """One that staff wrote."""
-    seen.messages.append(text(id="m3", channel="email", status=status, body="News", carrier_message_id=""))
-    seen.events["m3"] = [event("", "queued"), event("queued", "sending"), event("sending", "sent")]
+    seen.messages.append(
+        text(
+            id="m3", channel="email", status=status, body="News", carrier_message_id=""
+        )
+    )
+    seen.events["m3"] = [
+        event("", "queued"),
+        event("queued", "sending"),
+        event("sending", "sent"),
+    ]
     seen.events["m3"] += [event("sent", status)] if status != "sent" else []
-    seen.emails.append({"message_id": "m3", "is_failsafe": False, "state": status, "to": MAILBOX, "header_id": "<3>"})
+    seen.emails.append(
+        {
+            "message_id": "m3",
+            "is_failsafe": False,
+            "state": status,
+            "to": MAILBOX,
+            "header_id": "<3>",
+        }
+    )
 
 
 def unreached(seen: Evidence) -> None:
@@ -152,26 +247,44 @@ def silent(seen: Evidence) -> None:
 
 
 def strange_mail(seen: Evidence) -> None:
-    seen.emails.append({"message_id": "m9", "is_failsafe": True, "state": "sent", "to": MAILBOX, "header_id": "<1>"})
+    seen.emails.append(
+        {
+            "message_id": "m9",
+            "is_failsafe": True,
+            "state": "sent",
+            "to": MAILBOX,
+            "header_id": "<1>",
+        }
+    )
     seen.mail.append(arrival(message_id="<2>"))
 
 
 BREAKS: dict[str, Callable[[Evidence], Any]] = {
-    "every text ends or waits visibly": lambda seen: seen.messages[0].update(status="sending"),
+    "every text ends or waits visibly": (
+        lambda seen: seen.messages[0].update(status="sending")
+    ),
     "accepted at most once": lambda seen: seen.accepts.append(accept("SM3")),
-    "what the carrier has is on record": lambda seen: seen.messages[0].update(carrier_message_id=""),
+    "what the carrier has is on record": (
+        lambda seen: seen.messages[0].update(carrier_message_id="")
+    ),
     "each stop and start is on the ledger": lambda seen: said(seen, "STOP"),
     "each pair stands by the last word": lambda seen: said(seen, "STOP"),
     "no text after a stop": lambda seen: opted_out(seen, NOON - timedelta(seconds=0.5)),
-    "one number each": lambda seen: seen.purchases.append({"phone_number": "+17345552001"}),
+    "one number each": lambda seen: seen.purchases.append(
+        {"phone_number": "+17345552001"}
+    ),
     "no status falls and each has its event": silent,
-    "each event says when why and by whom": lambda seen: seen.events["m1"][0].update(actor_id=None),
+    "each event says when why and by whom": (
+        lambda seen: seen.events["m1"][0].update(actor_id=None)
+    ),
     "one email per undelivered text": undelivered,
     "every email is in its mailbox": an_email,
     "one mail per email": strange_mail,
     "each reply once": lambda seen: seen.messages.pop(),
     "nobody texts by another": lambda seen: seen.messages[0].update(number_of=2),
-    "every recipient has their message": lambda seen: seen.unwritten.append({"id": 7, "broadcast_id": "b1"}),
+    "every recipient has their message": lambda seen: seen.unwritten.append(
+        {"id": 7, "broadcast_id": "b1"}
+    ),
     "what is over is not due": lambda seen: seen.messages[0].update(due_at=NOON),
     "no number above its rate": lambda seen: seen.accepts[0].update(segments=500),
 }
@@ -190,17 +303,30 @@ def test_a_broken_promise_is_found(promise: str) -> None:
 
 def test_every_promise_is_tried() -> None:
     names = {promise.__name__.replace("_", " ") for promise in checker.PROMISES}
-    assert names == {*BREAKS, "nothing acknowledged is lost", "each act is of its own people"}
+    assert names == {
+        *BREAKS,
+        "nothing acknowledged is lost",
+        "each act is of its own people",
+    }
 
 
 def test_what_was_acknowledged_and_is_not_there_is_lost() -> None:
     act = planned(7, seconds=1, staff=2, students=4)[0]
-    assert "nothing acknowledged is lost" in checker.broken(honest(), Done(acknowledged={act.token: act}))
+    assert "nothing acknowledged is lost" in checker.broken(
+        honest(), Done(acknowledged={act.token: act})
+    )
 
 
-@pytest.mark.parametrize("wrong", [{"student_id": 6}, {"staff_id": 2}, {"author_id": 2}])
-def test_what_was_acknowledged_lies_between_its_own_people(wrong: dict[str, int]) -> None:
-    act = Act(at=1.0, kind="text", staff=0, student=0, id=uuid.UUID(int=1), token="[t7-0001]")  # in the words
+@pytest.mark.parametrize(
+    "wrong", [{"student_id": 6}, {"staff_id": 2}, {"author_id": 2}]
+)
+def test_what_was_acknowledged_lies_between_its_own_people(
+    wrong: dict[str, int],
+) -> None:
+    # in the words
+    act = Act(
+        at=1.0, kind="text", staff=0, student=0, id=uuid.UUID(int=1), token="[t7-0001]"
+    )
     seen, done = honest(), Done(acknowledged={act.token: act})
     seen.messages[0]["id"] = str(act.id)
     assert list(checker.each_act_is_of_its_own_people(seen, done)) == []
@@ -224,14 +350,20 @@ def test_a_text_to_the_phone_of_another_student_is_found() -> None:
 def test_an_event_without_a_time_or_a_cause_is_found(lack: dict[str, Any]) -> None:
     seen = honest()
     seen.events["m1"][1].update(lack)
-    assert list(checker.broken(seen, Done())) == ["each event says when why and by whom"]
+    assert list(checker.broken(seen, Done())) == [
+        "each event says when why and by whom"
+    ]
 
 
-def test_the_ladder_of_the_checker_is_its_own_and_no_higher_than_the_product_s() -> None:
+def test_the_ladder_of_the_checker_is_its_own_and_no_higher_than_the_product_s() -> (
+    None
+):
     assert set(ladder.LADDER) - {""} == set(Status)
     assert set(ladder.ENDS) == FINAL | {Status.SENT}
     for lower, above in ladder.LADDER.items():
-        assert all(not lower or may_climb(Status(lower), Status(higher)) for higher in above), lower
+        assert all(
+            not lower or may_climb(Status(lower), Status(higher)) for higher in above
+        ), lower
 
 
 @pytest.mark.parametrize(
@@ -244,13 +376,17 @@ def test_the_ladder_of_the_checker_is_its_own_and_no_higher_than_the_product_s()
         ("queued cancelled sending", "cancelled"),
     ],
 )
-def test_late_news_moves_nothing_and_no_step_is_left_out(steps: str, stands: str) -> None:
+def test_late_news_moves_nothing_and_no_step_is_left_out(
+    steps: str, stands: str
+) -> None:
     events = [event("", step) for step in steps.split()]
     assert ladder.played(events) == stands
 
 
 def breaches(seen: Evidence) -> list[str]:
-    return [words for faults in checker.broken(seen, Done()).values() for words in faults]
+    return [
+        words for faults in checker.broken(seen, Done()).values() for words in faults
+    ]
 
 
 def test_an_email_instead_of_a_text_must_be_in_the_mailbox_of_its_student() -> None:
@@ -264,7 +400,9 @@ def test_an_email_instead_of_a_text_must_be_in_the_mailbox_of_its_student() -> N
 def test_who_has_an_email_address_is_unreached_only_if_the_email_came_back() -> None:
     seen = honest()
     unreached(seen)
-    assert breaches(seen) == [f"{WORDS!r} counts as unreached, and {MAILBOX} was not written to ()"]
+    assert breaches(seen) == [
+        f"{WORDS!r} counts as unreached, and {MAILBOX} was not written to ()"
+    ]
     seen.mail.append(arrival(bounced=True))
     assert breaches(seen) == []
     seen.mail.clear()
@@ -278,42 +416,69 @@ def test_a_text_that_arrived_is_emailed_only_if_the_email_was_quicker() -> None:
     seen.ends[SID] = "delivered"
     assert breaches(seen) == []
     seen.delivered_at[SID] = (NOON - timedelta(seconds=2)).timestamp()
-    assert breaches(seen) == [f"{WORDS!r} arrived, by the carrier's log, and is emailed"]
+    assert breaches(seen) == [
+        f"{WORDS!r} arrived, by the carrier's log, and is emailed"
+    ]
 
 
 def test_an_email_of_staff_is_in_the_mailbox_or_came_back() -> None:
     seen = honest()
     an_email(seen)
-    assert breaches(seen) == [f"the email 'News' counts as sent, and is not in the mailbox of {MAILBOX}"]
+    assert breaches(seen) == [
+        f"the email 'News' counts as sent, and is not in the mailbox of {MAILBOX}"
+    ]
     seen.mail.append(arrival(message_id="<3>"))
     assert breaches(seen) == []
     for status in ("failed", "bounced"):
         seen = honest()
         an_email(seen, status=status)
-        assert breaches(seen) == [f"the email 'News' is {status}, and never came back ()"]
+        assert breaches(seen) == [
+            f"the email 'News' is {status}, and never came back ()"
+        ]
         seen.mail.append(arrival(message_id="<3>", bounced=True))
         assert breaches(seen) == []
 
 
-@pytest.mark.parametrize(("rate", "seconds", "is_found"), [(5.0, 400, False), (5.4, 100, True), (5.1, 400, True)])
-def test_a_rate_that_is_a_little_too_high_is_found_in_the_long_run(rate: float, seconds: int, is_found: bool) -> None:
+@pytest.mark.parametrize(
+    ("rate", "seconds", "is_found"),
+    [(5.0, 400, False), (5.4, 100, True), (5.1, 400, True)],
+)
+def test_a_rate_that_is_a_little_too_high_is_found_in_the_long_run(
+    rate: float, seconds: int, is_found: bool
+) -> None:
     seen = honest()
-    seen.accepts = [accept(f"SM{at}", NOON + timedelta(seconds=at / rate)) for at in range(int(seconds * rate))]
+    seen.accepts = [
+        accept(f"SM{at}", NOON + timedelta(seconds=at / rate))
+        for at in range(int(seconds * rate))
+    ]
     assert bool(list(pacing.no_number_above_its_rate(seen, Done()))) is is_found
 
 
-def test_what_a_paused_worker_held_leaves_late_and_a_moment_above_the_rate_is_found() -> None:
+def test_what_a_paused_worker_held_leaves_late_and_a_moment_above_the_rate_is_found() -> (
+    None
+):
     seen = honest()
-    seen.accepts = [accept(f"SM{at}", NOON + timedelta(seconds=at / 5)) for at in range(50)]
+    seen.accepts = [
+        accept(f"SM{at}", NOON + timedelta(seconds=at / 5)) for at in range(50)
+    ]
     seen.accepts += [accept(f"SM1{at}", NOON) for at in range(16)]
     assert list(pacing.no_number_above_its_rate(seen, Done())) == []
     seen.accepts += [accept(f"SM2{at}", NOON) for at in range(16)]
-    assert list(pacing.no_number_above_its_rate(seen, Done())) == [f"{NUMBER} sent 82 segments within 10 s"]
+    assert list(pacing.no_number_above_its_rate(seen, Done())) == [
+        f"{NUMBER} sent 82 segments within 10 s"
+    ]
 
 
 def test_a_fault_counts_when_it_struck_and_not_when_it_was_asked_for() -> None:
     seen = honest()
-    struck = Counter({asked_for("slow"): 3, asked_for("reset"): 1, "kill web": 2, "failpoint after_mail, not reached": 1})
+    struck = Counter(
+        {
+            asked_for("slow"): 3,
+            asked_for("reset"): 1,
+            "kill web": 2,
+            "failpoint after_mail, not reached": 1,
+        }
+    )
     report = Report(7, 25.0, struck, Done(), seen, 1.0, {})
     assert report.strikes == Counter({"kill web": 2})
     seen.faults["slow"] = 4
@@ -322,16 +487,24 @@ def test_a_fault_counts_when_it_struck_and_not_when_it_was_asked_for() -> None:
 
 
 def test_newcomers_need_numbers_when_a_program_would_die_of_it() -> None:
-    plan = [Blow(3.0, "failpoint", "worker_1", 14.0, {"point": "after_buying"}), Blow(4.0, "kill", "web_1", 1.0)]
+    plan = [
+        Blow(3.0, "failpoint", "worker_1", 14.0, {"point": "after_buying"}),
+        Blow(4.0, "kill", "web_1", 1.0),
+    ]
     plan.append(Blow(28.0, "failpoint", "worker_1", 14.0, {"point": "before_buying"}))
     firsts = moments_of_buying(plan)
     usual = planned(7, seconds=30, staff=4, students=120)
     acts = planned(7, seconds=30, staff=4, students=120, firsts=firsts)
-    assert [(act.at, act.kind, act.staff) for act in acts if act not in usual] == [(8.0, "text", 4), (12.0, "text", 5)]
+    assert [(act.at, act.kind, act.staff) for act in acts if act not in usual] == [
+        (8.0, "text", 4),
+        (12.0, "text", 5),
+    ]
     assert [act for act in acts if act in usual] == usual
 
 
 def test_a_seed_always_means_the_same() -> None:
-    assert planned(7, seconds=30, staff=4, students=120) == planned(7, seconds=30, staff=4, students=120)
+    assert planned(7, seconds=30, staff=4, students=120) == planned(
+        7, seconds=30, staff=4, students=120
+    )
     assert blows(7, seconds=30, every=1) == blows(7, seconds=30, every=1)
     assert blows(7, seconds=30, every=1) != blows(8, seconds=30, every=1)

@@ -1,4 +1,6 @@
-"""A body that is cut, short, long or broken changes nothing: no half of a text is ever sent."""
+"""A body that is cut, short, long or broken changes nothing:
+no half of a text is ever sent.
+"""
 
 import time
 from socket import SHUT_WR
@@ -15,7 +17,10 @@ from tests.faults.test_first_texts import first_text
 from tests.house import House, eventually
 from tests.raw_http import Line, has_read_all, line, lines
 
-WORDS = "Your registration hold is lifted. Please come on Monday at nine, and bring your card."
+WORDS = (
+    "Your registration hold is lifted. Please come on Monday at nine, and bring your"
+    " card."
+)
 BOUNDARY = "----quadline-test"
 END = f"--{BOUNDARY}--".encode()  # without a line end, which may also be left out
 URL_ENCODED = "application/x-www-form-urlencoded"
@@ -35,13 +40,31 @@ def talk(the_house: House, people: Cast) -> Conversation:
 def calls(the_house: House, people: Cast, talk: Conversation) -> list[Call]:
     """One that changes something, at every door."""
     number = SystemNumber.objects.get(user=people.maya).phone
-    reply = {"MessageSid": "SMcut", "From": people.rosa.mobile, "To": number, "Body": WORDS}
-    receipt = {"MessageSid": "SMcut", "MessageStatus": "delivered", "ErrorMessage": WORDS}
+    reply = {
+        "MessageSid": "SMcut",
+        "From": people.rosa.mobile,
+        "To": number,
+        "Body": WORDS,
+    }
+    receipt = {
+        "MessageSid": "SMcut",
+        "MessageStatus": "delivered",
+        "ErrorMessage": WORDS,
+    }
     text = {"student": people.rosa.institutional_id, "body": WORDS}
-    typed = page_call(people.maya, f"/inbox/c/{talk.pk}/texts/", {"message_id": str(uuid4()), "body": WORDS})
+    typed = page_call(
+        people.maya,
+        f"/inbox/c/{talk.pk}/texts/",
+        {"message_id": str(uuid4()), "body": WORDS},
+    )
     return [
         typed,
-        as_multipart(typed, part("message_id", str(uuid4()).encode()) + part("body", WORDS.encode()) + END),
+        as_multipart(
+            typed,
+            part("message_id", str(uuid4()).encode())
+            + part("body", WORDS.encode())
+            + END,
+        ),
         program_call(people.maya, "messages", text, key="cut"),
         carrier_call(the_house, "/webhooks/twilio/inbound", reply),
         carrier_call(the_house, "/webhooks/twilio/status", receipt),
@@ -49,7 +72,11 @@ def calls(the_house: House, people: Cast, talk: Conversation) -> list[Call]:
 
 
 def part(name: str, value: bytes) -> bytes:
-    return f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
+    return (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
+        + value
+        + b"\r\n"
+    )
 
 
 def as_multipart(call: Call, body: bytes) -> Call:
@@ -58,7 +85,10 @@ def as_multipart(call: Call, body: bytes) -> Call:
 
 
 def kept() -> tuple[int, int]:
-    return Message.objects.count(), CarrierEvent.objects.filter(key__contains="SMcut").count()
+    return (
+        Message.objects.count(),
+        CarrierEvent.objects.filter(key__contains="SMcut").count(),
+    )
 
 
 def head_of(here: Line, call: Call, **length: str | int) -> str:
@@ -74,7 +104,9 @@ def is_alive(house: House) -> bool:
         return here.status() == 200
 
 
-def test_each_call_as_it_should_be_does_change_something(the_house: House, calls: list[Call]) -> None:
+def test_each_call_as_it_should_be_does_change_something(
+    the_house: House, calls: list[Call]
+) -> None:
     """Else the tests below would hold whatever happens."""
     for call in calls:
         before = kept()
@@ -85,16 +117,26 @@ def test_each_call_as_it_should_be_does_change_something(the_house: House, calls
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
-@pytest.mark.parametrize("is_read_first", [False, True])  # what has come, before it is cut
+# what has come, before it is cut
+@pytest.mark.parametrize("is_read_first", [False, True])
 @pytest.mark.parametrize("is_chunked", [False, True])
 def test_a_body_that_is_cut_changes_nothing(
-    the_house: House, calls: list[Call], share: float, is_read_first: bool, is_chunked: bool
+    the_house: House,
+    calls: list[Call],
+    share: float,
+    is_read_first: bool,
+    is_chunked: bool,
 ) -> None:
     before = kept()
     with lines(the_house.url, 2 * len(calls)) as cut_off:
         for place, here in enumerate(cut_off):
             call = calls[place // 2]
-            begin(here, call, call.body[: int(len(call.body) * share)], is_chunked=is_chunked)
+            begin(
+                here,
+                call,
+                call.body[: int(len(call.body) * share)],
+                is_chunked=is_chunked,
+            )
         if is_read_first:
             eventually(lambda: has_read_all(the_house.url))
         for here in cut_off[::2]:
@@ -114,18 +156,25 @@ def begin(here: Line, call: Call, cut: bytes, *, is_chunked: bool) -> None:
         here.send(f"{len(cut):x}\r\n", cut, "\r\n")
 
 
-def test_a_body_longer_than_said_changes_nothing(the_house: House, calls: list[Call]) -> None:
+def test_a_body_longer_than_said_changes_nothing(
+    the_house: House, calls: list[Call]
+) -> None:
     before = kept()
     for call in calls:
         for missing in (len(call.body) // 2, 5, 1):
             with line(the_house.url) as here:
-                here.send(head_of(here, call, Content_Length=len(call.body) - missing), call.body)
+                here.send(
+                    head_of(here, call, Content_Length=len(call.body) - missing),
+                    call.body,
+                )
                 assert here.status() in (0, 400), call.path
     assert is_alive(the_house)
     assert kept() == before
 
 
-def test_two_lengths_or_a_length_beside_chunks_change_nothing(the_house: House, calls: list[Call]) -> None:
+def test_two_lengths_or_a_length_beside_chunks_change_nothing(
+    the_house: House, calls: list[Call]
+) -> None:
     before = kept()
     for call in calls:
         shorter = len(call.body) - 40
@@ -172,7 +221,9 @@ def test_a_form_in_pieces_is_the_same_form(the_house: House, calls: list[Call]) 
 def test_a_multipart_that_does_not_end_changes_nothing(
     the_house: House, people: Cast, talk: Conversation, kind: str, end: bytes
 ) -> None:
-    assert posted(the_house, people, talk, kind, part("message_id", ID_PART) + end) == 400
+    assert (
+        posted(the_house, people, talk, kind, part("message_id", ID_PART) + end) == 400
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,13 +242,19 @@ def test_a_form_that_is_no_text_changes_nothing(
     assert posted(the_house, people, talk, kind, ID + end) == 400
 
 
-def posted(house: House, people: Cast, talk: Conversation, kind: str, body: bytes) -> int:
-    """How a form of this kind to the composer is answered; nothing may have been kept."""
+def posted(
+    house: House, people: Cast, talk: Conversation, kind: str, body: bytes
+) -> int:
+    """How a form of this kind to the composer is answered;
+    nothing may have been kept.
+    """
     before = kept()
     call = page_call(people.maya, f"/inbox/c/{talk.pk}/texts/", {})
     with line(house.url) as here:
         headers = call.headers | {"Content-Type": kind}
-        here.send(here.head("POST", call.path, **headers, Content_Length=len(body)), body)
+        here.send(
+            here.head("POST", call.path, **headers, Content_Length=len(body)), body
+        )
         status = here.status()
     assert kept() == before
     return status

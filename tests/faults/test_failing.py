@@ -1,6 +1,8 @@
-"""The named points at which a program can be made to die: each is there, and whoever calls it finds it wrapped.
+"""The named points at which a program can be made to die: each is there,
+and whoever calls it finds it wrapped.
 
-Whether a run comes to a point depends on what happens in it: the report says which were reached.
+Whether a run comes to a point depends on what happens in it: the report says which were
+reached.
 """
 
 import asyncio
@@ -28,10 +30,13 @@ def test_no_point_is_a_job_which_the_engine_would_call_unwrapped(point: str) -> 
 
 
 @pytest.mark.django_db
-def test_the_sweep_of_unknown_outcomes_comes_to_its_point(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweep_of_unknown_outcomes_comes_to_its_point(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     deaths: list[str] = []
     taken = iter([["an attempt"], []])
-    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)  # nor with it this test's transaction
+    # nor with it this test's transaction
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
     monkeypatch.setattr(reconcile, "_take", lambda now: next(taken))
     monkeypatch.setattr(reconcile, "settle", lambda attempts, *, now: None)
     failing.arm("before_lookup", die=lambda: deaths.append("now"))
@@ -39,14 +44,20 @@ def test_the_sweep_of_unknown_outcomes_comes_to_its_point(monkeypatch: pytest.Mo
     assert deaths == ["now"]
 
 
-def test_a_point_is_reached_at_the_chosen_time_wherever_the_function_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_point_is_reached_at_the_chosen_time_wherever_the_function_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def carry(text: str) -> str:
         return text
 
     deaths: list[str] = []
     monkeypatch.setattr(sender, "a_hand_over", carry, raising=False)
     monkeypatch.setattr(sender, "the_same", carry, raising=False)
-    monkeypatch.setitem(failing.POINTS, "here", (failing.WORKER, "quadline.delivery.sending.sender:a_hand_over", "after"))
+    monkeypatch.setitem(
+        failing.POINTS,
+        "here",
+        (failing.WORKER, "quadline.delivery.sending.sender:a_hand_over", "after"),
+    )
     failing.arm("here", at_the=2, die=lambda: deaths.append("now"))
     known_twice = (sender.a_hand_over, sender.the_same)  # type: ignore[attr-defined]
     assert asyncio.run(known_twice[0]("one")) == "one"

@@ -1,4 +1,6 @@
-"""Every connection of the database is taken: all that ask are told to come again, nothing is half done, and it heals itself."""
+"""Every connection of the database is taken: all that ask are told to come again,
+nothing is half done, and it heals itself.
+"""
 
 import http.client
 import time
@@ -29,17 +31,27 @@ AWAY = HTTPStatus.SERVICE_UNAVAILABLE
 
 @contextmanager
 def no_connection_left() -> Iterator[None]:
-    """Takes every connection, those of the house first: as a program gone wild beside it would."""
-    server = {**connection.get_connection_params(), "dbname": "postgres", "autocommit": True}
+    """Takes every connection, those of the house first: as a
+    program gone wild beside it would.
+    """
+    server = {
+        **connection.get_connection_params(),
+        "dbname": "postgres",
+        "autocommit": True,
+    }
     server.pop("cursor_factory", None)
     server.pop("context", None)
     ours = connection.connection.info.backend_pid
     taken: list[psycopg.Connection] = [psycopg.connect(**server)]
     name = connection.settings_dict["NAME"]
     doors = f"ALTER DATABASE {name} ALLOW_CONNECTIONS"
-    end = "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
+    end = (
+        "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE datname ="
+        " %s AND pid <> %s"
+    )
     try:
-        taken[0].execute(f"{doors} false")  # until all are taken: else the house is sometimes the quicker
+        # until all are taken: else the house is sometimes the quicker
+        taken[0].execute(f"{doors} false")
         calm = 0  # looks in a row: a place that was just left is free a moment later
         for _ in range(400):
             found = taken[0].execute(end, [name, ours]).fetchall()
@@ -71,10 +83,17 @@ def _take_all(taken: list[psycopg.Connection], server: dict[str, object]) -> int
     raise AssertionError("this database never runs out of connections")
 
 
-def ask(house: House, method: str, path: str, body: str = "", **headers: str) -> http.client.HTTPResponse:
+def ask(
+    house: House, method: str, path: str, body: str = "", **headers: str
+) -> http.client.HTTPResponse:
     line = http.client.HTTPConnection(urlsplit(house.url).netloc, timeout=PATIENCE)
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-    line.request(method, path, body or None, form | {name.replace("_", "-"): value for name, value in headers.items()})
+    line.request(
+        method,
+        path,
+        body or None,
+        form | {name.replace("_", "-"): value for name, value in headers.items()},
+    )
     answer = line.getresponse()
     answer.said = answer.read().decode()  # type: ignore[attr-defined]
     line.close()
@@ -87,7 +106,12 @@ def cookie(people: Cast) -> str:
 
 
 def text_form(text_id: uuid.UUID) -> str:
-    fields = {"message_id": str(text_id), "channel": "text", "body": "Are you there?", "csrfmiddlewaretoken": "x" * 32}
+    fields = {
+        "message_id": str(text_id),
+        "channel": "text",
+        "body": "Are you there?",
+        "csrfmiddlewaretoken": "x" * 32,
+    }
     return urlencode(fields)
 
 
@@ -97,20 +121,39 @@ def test_without_a_connection_everybody_is_told_to_come_again_and_nothing_is_hal
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
     number = SystemNumber.objects.get(user=people.maya).phone
-    _, token = make_token(user=people.maya, name="a campus system", actor=people.ada, now=timezone.now())
+    _, token = make_token(
+        user=people.maya, name="a campus system", actor=people.ada, now=timezone.now()
+    )
     text_id = uuid.uuid4()
     path = f"/students/{people.rosa.pk}/message/"
     written = Message.objects.count()
 
     with no_connection_left():
         page = ask(the_house, "GET", "/inbox/", Cookie=cookie)
-        posted = ask(the_house, "POST", path, text_form(text_id), Cookie=cookie, Origin=the_house.url)
-        of_a_program = ask(the_house, "GET", "/api/v1/students", Authorization=f"Bearer {token}")
+        posted = ask(
+            the_house,
+            "POST",
+            path,
+            text_form(text_id),
+            Cookie=cookie,
+            Origin=the_house.url,
+        )
+        of_a_program = ask(
+            the_house, "GET", "/api/v1/students", Authorization=f"Bearer {token}"
+        )
         stream = ask(the_house, "GET", "/events", Cookie=cookie)
         the_house.simulator.text(people.rosa.mobile, number, "Is this a good time?")
-        eventually(lambda: [line for line in the_house.simulator.ledger("callback") if line["answered"] == AWAY])
+        eventually(
+            lambda: [
+                line
+                for line in the_house.simulator.ledger("callback")
+                if line["answered"] == AWAY
+            ]
+        )
 
-    assert [answer.status for answer in (page, posted, of_a_program, stream)] == [AWAY] * 4
+    assert [answer.status for answer in (page, posted, of_a_program, stream)] == [
+        AWAY
+    ] * 4
     assert page.getheader("Retry-After")
     assert "temporarily unavailable" in page.said  # type: ignore[attr-defined]
     assert of_a_program.getheader("Content-Type") == "application/problem+json"
@@ -118,8 +161,25 @@ def test_without_a_connection_everybody_is_told_to_come_again_and_nothing_is_hal
     assert Message.objects.filter(direction=Direction.OUTBOUND).count() == written
 
     back = time.monotonic()
-    eventually(lambda: ask(the_house, "POST", path, text_form(text_id), Cookie=cookie, Origin=the_house.url).status == 302)
-    eventually(lambda: len(the_house.simulator.accepts(to=people.rosa.mobile)) == 2, every=0.5)
-    print(f"the worker handed over {time.monotonic() - back:.1f} s after there were connections again")
+    eventually(
+        lambda: (
+            ask(
+                the_house,
+                "POST",
+                path,
+                text_form(text_id),
+                Cookie=cookie,
+                Origin=the_house.url,
+            ).status
+            == 302
+        )
+    )
+    eventually(
+        lambda: len(the_house.simulator.accepts(to=people.rosa.mobile)) == 2, every=0.5
+    )
+    print(
+        f"the worker handed over {time.monotonic() - back:.1f} s after there were"
+        " connections again"
+    )
     assert Attempt.objects.filter(message_id=text_id).count() == 1
     assert not the_house.ended()

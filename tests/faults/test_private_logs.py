@@ -1,4 +1,6 @@
-"""A day's traffic with faults, on a database of its own: no phone, address or word of a student is in any log file."""
+"""A day's traffic with faults, on a database of its own: no phone, address
+or word of a student is in any log file.
+"""
 
 import json
 import os
@@ -18,7 +20,13 @@ from quadline.demo import postgres
 from quadline.numbers.models import SystemNumber
 from tests import house
 from tests.cast import Cast
-from tests.faults.harness.callers import FORM, Call, carrier_call, page_call, program_call
+from tests.faults.harness.callers import (
+    FORM,
+    Call,
+    carrier_call,
+    page_call,
+    program_call,
+)
 from tests.faults.test_first_texts import first_text
 from tests.faults.test_web_restart import ask
 from tests.house import House, eventually
@@ -28,7 +36,8 @@ WORDS = "Zebrawood"  # in everything that anybody writes here
 PHONES = ("7345550141", "7345550142", "7345559999")
 SECRETS = (WORDS, "rosa.calderon", "bo.jensen", "stranger@", "Calder")
 END_SESSIONS = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+    " current_database() AND pid <> pg_backend_pid()"
 )
 
 
@@ -80,19 +89,27 @@ def own_house(
     built.stop()
 
 
-def test_a_day_with_faults_leaves_nobodys_words_in_a_log(own_house: House, cluster: postgres.Cluster, tmp_path: Path) -> None:
+def test_a_day_with_faults_leaves_nobodys_words_in_a_log(
+    own_house: House, cluster: postgres.Cluster, tmp_path: Path
+) -> None:
     people = a_new_college(own_house)
     first_text(people.maya, people.rosa, f"{WORDS} hello")
     eventually(lambda: own_house.simulator.accepts(to=people.rosa.mobile))
     number = SystemNumber.objects.get(user=people.maya).phone
     calls = calls_of_a_day(own_house, people, number)
     write_everywhere(own_house, people, number, calls)
-    for fault in ({"kind": "refuse", "code": 21211}, {"kind": "accept_then_500"}, {"kind": "reset"}):
+    for fault in (
+        {"kind": "refuse", "code": 21211},
+        {"kind": "accept_then_500"},
+        {"kind": "reset"},
+    ):
         own_house.simulator.fault(**fault, times=2)
         write_everywhere(own_house, people, number, calls)
     fail_in_the_database(cluster, people)
     connections.close_all()  # ours, before they are ended with all others
-    busy = threading.Thread(target=write_everywhere, args=(own_house, people, number, calls))
+    busy = threading.Thread(
+        target=write_everywhere, args=(own_house, people, number, calls)
+    )
     with psycopg.connect(cluster.url("private"), autocommit=True) as connection:
         busy.start()
         for _ in range(100):
@@ -107,14 +124,24 @@ def test_a_day_with_faults_leaves_nobodys_words_in_a_log(own_house: House, clust
     assert "ready to accept connections" in logs["postgres.log"]
     for name, written in logs.items():
         digits = "".join(written.split("-")).replace(" ", "")
-        found = [secret for secret in (*SECRETS, *PHONES) if secret in written or secret in digits]
-        lines = [line[:300] for line in written.splitlines() if any(secret in line for secret in found)]
+        found = [
+            secret
+            for secret in (*SECRETS, *PHONES)
+            if secret in written or secret in digits
+        ]
+        lines = [
+            line[:300]
+            for line in written.splitlines()
+            if any(secret in line for secret in found)
+        ]
         assert not found, f"{name}: {found}: {lines[:5]}"
     assert stat.S_IMODE(os.stat(cluster.log).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(cluster.home).st_mode) == 0o700
 
 
-def write_everywhere(own_house: House, people: Cast, number: str, calls: list[Call]) -> None:
+def write_everywhere(
+    own_house: House, people: Cast, number: str, calls: list[Call]
+) -> None:
     """By phone, by email and at every door; some of it fails, and may."""
     with suppress(Exception):
         own_house.simulator.text(people.rosa.mobile, number, f"{WORDS} from the phone")
@@ -132,20 +159,62 @@ def calls_of_a_day(own_house: House, people: Cast, number: str) -> list[Call]:
     rosa, bo = people.rosa, people.bo
     inbound, status = "/webhooks/twilio/inbound", "/webhooks/twilio/status"
     text = {"student": rosa.institutional_id, "body": f"{WORDS} from the campus system"}
-    row = {"institutional_id": "00100001", "first_name": "Rosa", "last_name": WORDS, "email": rosa.email, "mobile": "555-0141"}
-    reply = {"MessageSid": "SMday", "From": bo.mobile, "To": number, "Body": f"{WORDS} is my answer"}
+    row = {
+        "institutional_id": "00100001",
+        "first_name": "Rosa",
+        "last_name": WORDS,
+        "email": rosa.email,
+        "mobile": "555-0141",
+    }
+    reply = {
+        "MessageSid": "SMday",
+        "From": bo.mobile,
+        "To": number,
+        "Body": f"{WORDS} is my answer",
+    }
     calls = [
         program_call(people.maya, "messages", text, key=WORDS),
-        program_call(people.maya, "messages", {"student": [rosa.mobile], "body": {WORDS: rosa.mobile}}),
-        Call("PUT", "/api/v1/students", program_call(people.ada, "", "").headers, json.dumps({"students": [row]}).encode()),
+        program_call(
+            people.maya,
+            "messages",
+            {"student": [rosa.mobile], "body": {WORDS: rosa.mobile}},
+        ),
+        Call(
+            "PUT",
+            "/api/v1/students",
+            program_call(people.ada, "", "").headers,
+            json.dumps({"students": [row]}).encode(),
+        ),
         carrier_call(own_house, inbound, reply),
-        carrier_call(own_house, inbound, reply | {"From": f"{rosa.mobile} {WORDS}", "MessageSid": "SMbroken"}),
+        carrier_call(
+            own_house,
+            inbound,
+            reply | {"From": f"{rosa.mobile} {WORDS}", "MessageSid": "SMbroken"},
+        ),
         carrier_call(own_house, inbound, {"Body": WORDS, "From": rosa.mobile}),
-        carrier_call(own_house, inbound, reply | {"Body": f"{WORDS}\0", "MessageSid": "SMnul"}),
-        carrier_call(own_house, status, {"MessageSid": "SMnone", "MessageStatus": WORDS, "To": rosa.mobile}),
-        Call("POST", inbound, {"Content-Type": FORM, "X-Twilio-Signature": "false"}, f"Body={WORDS}&From={rosa.mobile}".encode()),
-        page_call(people.maya, "/accounts/login/", {"login": rosa.email, "password": WORDS}),
-        Call("GET", f"/students/?q={rosa.mobile}", page_call(people.maya, "", {}).headers, b""),
+        carrier_call(
+            own_house, inbound, reply | {"Body": f"{WORDS}\0", "MessageSid": "SMnul"}
+        ),
+        carrier_call(
+            own_house,
+            status,
+            {"MessageSid": "SMnone", "MessageStatus": WORDS, "To": rosa.mobile},
+        ),
+        Call(
+            "POST",
+            inbound,
+            {"Content-Type": FORM, "X-Twilio-Signature": "false"},
+            f"Body={WORDS}&From={rosa.mobile}".encode(),
+        ),
+        page_call(
+            people.maya, "/accounts/login/", {"login": rosa.email, "password": WORDS}
+        ),
+        Call(
+            "GET",
+            f"/students/?q={rosa.mobile}",
+            page_call(people.maya, "", {}).headers,
+            b"",
+        ),
         Call("GET", f"/inbox/?q={WORDS}", page_call(people.maya, "", {}).headers, b""),
     ]
     for talk in Conversation.objects.filter(staff=people.maya):
@@ -158,8 +227,14 @@ def fail_in_the_database(cluster: postgres.Cluster, people: Cast) -> None:
     """Statements as ours are, with values in them, that the database refuses."""
     rosa = people.rosa
     statements = [
-        f"INSERT INTO roster_student (institutional_id, first_name) VALUES ('{rosa.institutional_id}', '{WORDS}')",
-        f"UPDATE numbers_systemnumber SET phone = '{WORDS} {rosa.mobile}' || repeat('x', 500)",
+        (
+            "INSERT INTO roster_student (institutional_id, first_name) VALUES"
+            f" ('{rosa.institutional_id}', '{WORDS}')"
+        ),
+        (
+            f"UPDATE numbers_systemnumber SET phone = '{WORDS} {rosa.mobile}' ||"
+            " repeat('x', 500)"
+        ),
         f"SELECT '{WORDS} {rosa.mobile}'::uuid",
         f"SELECT '{WORDS}' FROM nowhere WHERE phone = '{rosa.mobile}'",
         f"SELECT 1/0, '{WORDS} {rosa.mobile}'",

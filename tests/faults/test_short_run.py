@@ -12,11 +12,15 @@ SEED = 7
 SETTLED_WITHIN = 900.0
 
 
-def test_the_promises_hold_while_everything_is_killed_paused_and_cut(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_promises_hold_while_everything_is_killed_paused_and_cut(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     with raised(tmp_path_factory.mktemp("stage")) as stage:
         report = fought(stage, seed=SEED, seconds=25, within=SETTLED_WITHIN)
     print(report)
     assert report.holds, str(report)
     assert len(report.seen.accepts) > 20
     assert report.strikes.total() > 5
-    assert any(name.startswith("carrier: ") for name in report.strikes), "not only asked for"
+    assert any(name.startswith("carrier: ") for name in report.strikes), (
+        "not only asked for"
+    )

@@ -1,4 +1,6 @@
-"""Open screens while the web process is restarted: each comes back by itself, in its own time, and has missed nothing."""
+"""Open screens while the web process is restarted: each comes back by itself, in its
+own time, and has missed nothing.
+"""
 
 import asyncio
 import time
@@ -20,7 +22,9 @@ SCREENS = 300
 
 
 class Screen:
-    """What a browser's EventSource does: read; when the line breaks, wait as told, and connect again."""
+    """What a browser's EventSource does: read; when the line breaks,
+    wait as told, and connect again.
+    """
 
     def __init__(self, house: House, session: str) -> None:
         self.port = int(house.url.rpartition(":")[2])
@@ -37,7 +41,10 @@ class Screen:
 
     async def _read(self) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(f"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session={self.session}\r\n\r\n".encode())
+        writer.write(
+            "GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie:"
+            f" session={self.session}\r\n\r\n".encode()
+        )
         try:
             while line := await reader.readline():
                 name, _, value = line.decode().strip().partition(": ")
@@ -56,11 +63,15 @@ class Screen:
 async def all_hear(screens: list[Screen], event: str, since: float) -> None:
     deadline = time.monotonic() + PATIENCE
     while left := sum(1 for screen in screens if not screen.has_heard(event, since)):
-        assert time.monotonic() < deadline, f"{left} of {len(screens)} screens have not heard {event!r}"
+        assert time.monotonic() < deadline, (
+            f"{left} of {len(screens)} screens have not heard {event!r}"
+        )
         await asyncio.sleep(0.1)
 
 
-def test_300_screens_come_back_after_a_restart_and_hear_what_they_missed(the_house: House, people: Cast) -> None:
+def test_300_screens_come_back_after_a_restart_and_hear_what_they_missed(
+    the_house: House, people: Cast
+) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
     talk = Conversation.objects.get(staff=people.maya)
@@ -74,17 +85,24 @@ def test_300_screens_come_back_after_a_restart_and_hear_what_they_missed(the_hou
         gone = time.monotonic()
         await asyncio.to_thread(the_house.kill, "web")
         the_house.start("web")
-        assert await asyncio.to_thread(wait_for, f"{the_house.url}/readyz", seconds=PATIENCE)
-        await all_hear(screens, "resume", gone)  # they fetch again what changed meanwhile
+        assert await asyncio.to_thread(
+            wait_for, f"{the_house.url}/readyz", seconds=PATIENCE
+        )
+        # they fetch again what changed meanwhile
+        await all_hear(screens, "resume", gone)
         back = time.monotonic()
-        await asyncio.to_thread(the_house.simulator.text, people.rosa.mobile, number, "I am here")
+        await asyncio.to_thread(
+            the_house.simulator.text, people.rosa.mobile, number, "I am here"
+        )
         await all_hear(screens, f"conv-{talk.pk}", back)
         for task in watching:
             task.cancel()
         await asyncio.gather(*watching, return_exceptions=True)
 
     asyncio.run(scene())
-    assert len({retry for screen in screens for retry in screen.retries}) > SCREENS / 3, "they do not all come at once"
+    assert (
+        len({retry for screen in screens for retry in screen.retries}) > SCREENS / 3
+    ), "they do not all come at once"
 
 
 def test_a_page_of_somebody_in_between_never_gets_into_a_conversation(
@@ -95,10 +113,19 @@ def test_a_page_of_somebody_in_between_never_gets_into_a_conversation(
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
     here = at_the_screen(people.maya.email)
     page = here.page
-    page.route("**/events", lambda route: route.fulfill(status=503, content_type="text/html", body="<h1>Nobody there</h1>"))
+    page.route(
+        "**/events",
+        lambda route: route.fulfill(
+            status=503, content_type="text/html", body="<h1>Nobody there</h1>"
+        ),
+    )
     here.open(f"/inbox/c/{Conversation.objects.get(staff=people.maya).pk}/")
     expect(page.locator("#connection")).to_be_visible()
-    the_house.simulator.text(people.rosa.mobile, SystemNumber.objects.get(user=people.maya).phone, "I am here")
+    the_house.simulator.text(
+        people.rosa.mobile,
+        SystemNumber.objects.get(user=people.maya).phone,
+        "I am here",
+    )
     page.unroute("**/events")
 
     expect(page.locator("#log .bubble").last).to_have_text("I am here")

@@ -1,4 +1,6 @@
-"""A process that is told to stop ends within its time, whatever the database does meanwhile. Real processes."""
+"""A process that is told to stop ends within its time, whatever the
+database does meanwhile. Real processes.
+"""
 
 import os
 import signal
@@ -27,7 +29,10 @@ from tests.faults.harness.machines import Database, Program
 from tests.house import PATIENCE, eventually, free_port, is_listening
 
 BUSY_MACHINE = 60.0  # seconds more than promised until a test has seen it
-LETTER = "From: rosa@students.alder.example\nTo: reply@mail.alder.example\nSubject: Hello\n\nHi"
+LETTER = (
+    "From: rosa@students.alder.example\nTo: reply@mail.alder.example\nSubject:"
+    " Hello\n\nHi"
+)
 
 
 class Site:
@@ -47,10 +52,17 @@ class Site:
         self.programs: list[Program] = []
         self.stopped: list[int] = []  # sessions of the database
         prepare = [sys.executable, "-m", "quadline", "prepare"]
-        subprocess.run(prepare, env={**os.environ, **self.settings}, check=True, capture_output=True)
+        subprocess.run(
+            prepare,
+            env={**os.environ, **self.settings},
+            check=True,
+            capture_output=True,
+        )
 
     def begin(self, *arguments: str) -> Program:
-        program = Program(list(arguments), self.settings, self.home / f"{arguments[0]}.log")
+        program = Program(
+            list(arguments), self.settings, self.home / f"{arguments[0]}.log"
+        )
         program.start()
         self.programs.append(program)
         return program
@@ -62,7 +74,9 @@ class Site:
         return program
 
     def web(self) -> Program:
-        """With a page, and a receipt, that wait for the database when it does not answer."""
+        """With a page, and a receipt, that wait for the
+        database when it does not answer.
+        """
         self.web_port = free_port(19300)
         program = self.begin("web", "--port", str(self.web_port))
         assert wait_for(f"http://127.0.0.1:{self.web_port}/readyz", seconds=PATIENCE)
@@ -77,17 +91,26 @@ class Site:
     def ask_a_page(self) -> None:
         with (
             suppress(OSError),
-            urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}/accounts/login/", timeout=PATIENCE) as answer,
+            urllib.request.urlopen(
+                f"http://127.0.0.1:{self.web_port}/accounts/login/", timeout=PATIENCE
+            ) as answer,
         ):
             answer.read()
 
     def bring_an_email(self) -> None:
-        with suppress(OSError, smtplib.SMTPException), smtplib.LMTP("127.0.0.1", self.intake_port, timeout=PATIENCE) as server:
-            server.sendmail("rosa@students.alder.example", ["reply@mail.alder.example"], LETTER)
+        with (
+            suppress(OSError, smtplib.SMTPException),
+            smtplib.LMTP("127.0.0.1", self.intake_port, timeout=PATIENCE) as server,
+        ):
+            server.sendmail(
+                "rosa@students.alder.example", ["reply@mail.alder.example"], LETTER
+            )
 
     def _workers(self) -> int:
         with psycopg.connect(self.database.url) as connection:
-            return len(connection.execute("SELECT id FROM procrastinate_workers").fetchall())
+            return len(
+                connection.execute("SELECT id FROM procrastinate_workers").fetchall()
+            )
 
     def signal_sessions(self, number: signal.Signals) -> None:
         for pid in self.stopped:
@@ -132,9 +155,14 @@ def went_a_while_ago(site: Site) -> None:
 
 
 def hangs(site: Site) -> None:
-    """It was stopped in the middle of what it did: connections stand, and no answer comes."""
+    """It was stopped in the middle of what it did:
+    connections stand, and no answer comes.
+    """
     with psycopg.connect(site.database.url) as connection:
-        found = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()")
+        found = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <>"
+            " pg_backend_pid()"
+        )
         pids = [pid for (pid,) in found.fetchall()]
     site.database.signal(signal.SIGSTOP)
     site.stopped = pids
@@ -163,7 +191,9 @@ def those_who_do_not_end(everybody: list[Told]) -> list[str]:
     for each in everybody:
         left = begun + each.within - time.monotonic()
         if not ended_within(each.program, max(left, 0.0)):
-            late.append(f"{each.program.arguments[0]}: {each.program.log.read_text()[-3000:]}")
+            late.append(
+                f"{each.program.arguments[0]}: {each.program.log.read_text()[-3000:]}"
+            )
     return late
 
 
@@ -186,7 +216,9 @@ def test_everybody_ends(site: Site, state: Callable[[Site], None]) -> None:
         Told(workers[1], signal.SIGINT, WORKER_ENDS_WITHIN),
     ]
     state(site)
-    calls = [threading.Thread(target=call) for call in (site.ask_a_page, site.bring_an_email)]
+    calls = [
+        threading.Thread(target=call) for call in (site.ask_a_page, site.bring_an_email)
+    ]
     for call in calls:
         call.start()
     time.sleep(1)
@@ -201,8 +233,11 @@ def test_a_second_signal_ends_a_worker_at_once(site: Site) -> None:
     worker.signal(signal.SIGTERM)
     time.sleep(1)
     assert worker.is_alive, "it waits for what is under way"
-    # One that comes before the first was seen is the same one: on a busy machine that may take a while.
-    eventually(lambda: is_over_after_another(worker), within=WORKER_ENDS_WITHIN - 5, every=1)
+    # One that comes before the first was seen is the same one: on a busy machine that
+    # may take a while.
+    eventually(
+        lambda: is_over_after_another(worker), within=WORKER_ENDS_WITHIN - 5, every=1
+    )
 
 
 def is_over_after_another(worker: Program) -> bool:
@@ -214,7 +249,9 @@ def test_a_mailbox_that_does_not_answer_keeps_nobody_from_ending(site: Site) -> 
     """By IMAP: a server that takes the connection and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        intake = site.begin("mail_intake", "--imap", f"imap://rosa:secret@127.0.0.1:{port}/INBOX")
+        intake = site.begin(
+            "mail_intake", "--imap", f"imap://rosa:secret@127.0.0.1:{port}/INBOX"
+        )
         silent.settimeout(PATIENCE)
         there, _ = silent.accept()
         intake.signal(signal.SIGTERM)
@@ -229,14 +266,22 @@ def test_a_simulator_ends(site: Site) -> None:
     assert ended_within(simulator, SIMULATOR_ENDS_WITHIN)
 
 
-def test_quadline_run_ends_with_all_it_started_while_its_database_hangs(tmp_path: Path) -> None:
+def test_quadline_run_ends_with_all_it_started_while_its_database_hangs(
+    tmp_path: Path,
+) -> None:
     """The database is its own child, and was stopped."""
     port = free_port(19500)
-    program = Program(["run", "--port", str(port), "--data", str(tmp_path / "data")], {"DATABASE_URL": ""}, tmp_path / "run.log")
+    program = Program(
+        ["run", "--port", str(port), "--data", str(tmp_path / "data")],
+        {"DATABASE_URL": ""},
+        tmp_path / "run.log",
+    )
     program.start()
     assert program.running is not None
     try:
-        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE), program.log.read_text()[-3000:]
+        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE), (
+            program.log.read_text()[-3000:]
+        )
         family = descendants(program.running.pid)
         for pid in family:
             if "postgres" in command_of(pid):
@@ -250,7 +295,10 @@ def test_quadline_run_ends_with_all_it_started_while_its_database_hangs(tmp_path
 
 
 def descendants(pid: int) -> list[int]:
-    children = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    children = [
+        int(each)
+        for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    ]
     return children + [each for child in children for each in descendants(child)]
 
 

@@ -1,4 +1,6 @@
-"""The web process is restarted under load: nobody is told 500, and whoever sends the same again has it done once."""
+"""The web process is restarted under load: nobody is told 500, and whoever
+sends the same again has it done once.
+"""
 
 import http.client
 import json
@@ -27,13 +29,17 @@ RESTARTS = 3
 AWAY = (503, 0)
 
 
-def ask(url: str, call: Call, begun: list[Call] | None = None) -> tuple[int, str, bytes]:
+def ask(
+    url: str, call: Call, begun: list[Call] | None = None
+) -> tuple[int, str, bytes]:
     """Status, content type and body; status 0 when there was no answer.
 
     A call that is on its way is among those that have ``begun``.
     """
     place = urlsplit(url)
-    line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)
+    line = http.client.HTTPConnection(
+        place.hostname or "", place.port, timeout=PATIENCE
+    )
     try:
         line.request(call.method, call.path, body=call.body, headers=call.headers)
         if begun is not None:
@@ -60,7 +66,9 @@ def nothing_can_be_kept() -> Iterator[None]:
         locking.rollback()
 
 
-def test_what_a_restart_cuts_off_is_told_to_come_again_and_is_done_once(the_house: House, people: Cast) -> None:
+def test_what_a_restart_cuts_off_is_told_to_come_again_and_is_done_once(
+    the_house: House, people: Cast
+) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
     talk = Conversation.objects.get(staff=people.maya)
@@ -73,7 +81,9 @@ def test_what_a_restart_cuts_off_is_told_to_come_again_and_is_done_once(the_hous
     def note(place: int) -> None:
         answers[place] = ask(the_house.url, calls[place], begun)
 
-    asking = [threading.Thread(target=note, args=(place,)) for place in range(len(calls))]
+    asking = [
+        threading.Thread(target=note, args=(place,)) for place in range(len(calls))
+    ]
     with nothing_can_be_kept():
         for each in asking:
             each.start()
@@ -97,13 +107,18 @@ def test_what_a_restart_cuts_off_is_told_to_come_again_and_is_done_once(the_hous
     assert wait_for(f"{the_house.url}/readyz", seconds=PATIENCE)
     for call in calls:
         assert ask(the_house.url, call)[0] in (201, 302)
-    written = Message.objects.filter(body__startswith="Cut off").values_list("body", flat=True)
+    written = Message.objects.filter(body__startswith="Cut off").values_list(
+        "body", flat=True
+    )
     assert len(written) == len(set(written)) == len(calls)
 
 
 def waiting_sessions() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'conversations_message'::regclass")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation ="
+            " 'conversations_message'::regclass"
+        )
         return int(cursor.fetchone()[0]) >= 5
 
 
@@ -117,7 +132,9 @@ def wait_for_more(done: list[str]) -> None:
     eventually(lambda: len(done) >= enough)
 
 
-def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(the_house: House, people: Cast) -> None:
+def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(
+    the_house: House, people: Cast
+) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
     token_call = api_text(people, "Loaded")
@@ -131,16 +148,26 @@ def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(the_house:
         while not is_over.is_set():
             count += 1
             key = f"{caller}-{count}"
-            student = students[(caller + count) % len(students)]  # so many to one would be asked about
-            body = json.dumps({"student": student.institutional_id, "body": f"Loaded {key}"}).encode()
-            call = Call("POST", token_call.path, token_call.headers | {"Idempotency-Key": key}, body)
+            # so many to one would be asked about
+            student = students[(caller + count) % len(students)]
+            body = json.dumps(
+                {"student": student.institutional_id, "body": f"Loaded {key}"}
+            ).encode()
+            call = Call(
+                "POST",
+                token_call.path,
+                token_call.headers | {"Idempotency-Key": key},
+                body,
+            )
             while (status := ask(the_house.url, call)[0]) != 201:
                 statuses.append(status)
                 time.sleep(0.05)
             statuses.append(status)
             done.append(key)
 
-    loading = [threading.Thread(target=load, args=(caller,)) for caller in range(CALLERS)]
+    loading = [
+        threading.Thread(target=load, args=(caller,)) for caller in range(CALLERS)
+    ]
     for each in loading:
         each.start()
     for _ in range(RESTARTS):
@@ -155,5 +182,9 @@ def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(the_house:
     for each in loading:
         each.join()
     assert set(statuses) <= {201, *AWAY, 409}
-    bodies = list(Message.objects.filter(body__startswith="Loaded ").values_list("body", flat=True))
+    bodies = list(
+        Message.objects.filter(body__startswith="Loaded ").values_list(
+            "body", flat=True
+        )
+    )
     assert sorted(bodies) == sorted(f"Loaded {key}" for key in done)

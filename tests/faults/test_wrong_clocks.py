@@ -1,4 +1,6 @@
-"""A worker on a machine whose clock is wrong, and is set right while it runs: texts leave as always."""
+"""A worker on a machine whose clock is wrong, and is set right
+while it runs: texts leave as always.
+"""
 
 import json
 import time
@@ -24,7 +26,9 @@ from tests.faults.test_lost_answers import with_numbers
 from tests.house import PATIENCE, House, eventually, free_port
 
 SETTLED_WITHIN = 600.0
-needs_faketime = pytest.mark.skipif(clocks.library() is None, reason="no libfaketime: apt-get install faketime")
+needs_faketime = pytest.mark.skipif(
+    clocks.library() is None, reason="no libfaketime: apt-get install faketime"
+)
 # Whatever somebody waits for, further ahead than a minute.
 TOO_FAR_AHEAD = """
     SELECT 'text', due_at FROM conversations_message WHERE due_at > now() + interval '1 minute'
@@ -43,7 +47,9 @@ def clock_file(the_house: House, tmp_path: Path) -> Iterator[Path]:
     """The house's only worker goes by a clock that stands in this file."""
     the_house.processes["worker"].stop()
     file = tmp_path / "clock"
-    worker = Program(["worker"], the_house.settings | clocks.settable(file), tmp_path / "worker.log")
+    worker = Program(
+        ["worker"], the_house.settings | clocks.settable(file), tmp_path / "worker.log"
+    )
     worker.start()
     yield file
     worker.stop()
@@ -71,19 +77,33 @@ def test_a_text_leaves_at_once_though_the_web_process_that_took_it_has_a_wrong_c
 ) -> None:
     with_numbers(the_house, people)
     file, port = tmp_path / "clock", free_port(19600)
-    web = Program(["web", "--port", str(port)], the_house.settings | clocks.settable(file), tmp_path / "web.log")
+    web = Program(
+        ["web", "--port", str(port)],
+        the_house.settings | clocks.settable(file),
+        tmp_path / "web.log",
+    )
     web.start()
     try:
         assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE)
         set_clock(file, wrong_by)
-        _, token = make_token(user=people.maya, name="campus", actor=people.ada, now=timezone.now() - timedelta(days=1))
+        _, token = make_token(
+            user=people.maya,
+            name="campus",
+            actor=people.ada,
+            now=timezone.now() - timedelta(days=1),
+        )
         text = {"student": people.rosa.institutional_id, "body": "Are you there?"}
-        asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/messages", json.dumps(text).encode())
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/v1/messages", json.dumps(text).encode()
+        )
         asked.add_header("Authorization", f"Bearer {token}")
         asked.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
             assert answer.status == 201
-        eventually(lambda: len(the_house.simulator.accepts(to=people.rosa.mobile)) == 1, every=0.2)
+        eventually(
+            lambda: len(the_house.simulator.accepts(to=people.rosa.mobile)) == 1,
+            every=0.2,
+        )
         assert too_far_ahead() == []
     finally:
         web.stop()
@@ -105,10 +125,18 @@ def test_an_answer_that_was_lost_while_a_workers_clock_was_wrong_is_looked_up_so
 
 
 @needs_faketime
-def test_the_promises_hold_while_the_clocks_of_workers_are_wrong(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_promises_hold_while_the_clocks_of_workers_are_wrong(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     blows = [
         Blow(1.0, "clock", "worker_1", 4.0, {"by": 7000}),
-        Blow(4.0, "fault", "accept_then_500", 0.0, {"kind": "accept_then_500", "times": 3}),
+        Blow(
+            4.0,
+            "fault",
+            "accept_then_500",
+            0.0,
+            {"kind": "accept_then_500", "times": 3},
+        ),
         Blow(6.0, "clock", "worker_2", 5.0, {"by": -600}),
         Blow(8.0, "clock", "worker_1", 6.0, {"by": 3600}),
         Blow(10.0, "kill", "worker_1", 1.0),
@@ -130,7 +158,10 @@ def set_clock(file: Path, seconds: int) -> None:
 def arrives(house: House, people: Cast, words: str) -> None:
     before = len(house.simulator.accepts(to=people.rosa.mobile))
     first_text(people.maya, people.rosa, words)
-    eventually(lambda: len(house.simulator.accepts(to=people.rosa.mobile)) == before + 1, every=0.2)
+    eventually(
+        lambda: len(house.simulator.accepts(to=people.rosa.mobile)) == before + 1,
+        every=0.2,
+    )
 
 
 def too_far_ahead() -> list[object]:

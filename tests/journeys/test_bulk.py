@@ -1,4 +1,6 @@
-"""Inbox icon, +New, Text Message, To: the whole caseload is written to, by keyboard alone, by pointer, and without scripts."""
+"""Inbox icon, +New, Text Message, To: the whole caseload is written to, by keyboard
+alone, by pointer, and without scripts.
+"""
 
 import re
 from collections.abc import Callable
@@ -31,7 +33,9 @@ def said(page: Page) -> Locator:
     return page.locator("#say")
 
 
-def test_the_caseload_is_written_to_by_keyboard_alone(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_the_caseload_is_written_to_by_keyboard_alone(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     page = at_the_screen("maya@alder.example").page
     page.keyboard.press("c")
     page.wait_for_url("**/inbox/new/")
@@ -40,10 +44,13 @@ def test_the_caseload_is_written_to_by_keyboard_alone(the_house: House, people: 
     expect(to_field(page)).to_be_focused()
     page.keyboard.type("all")
     page.keyboard.press("Enter")  # quicker than the list
-    expect(page.locator("[data-recipients=to] [data-chip]")).to_have_text("All Students on My Caseload (4)")
+    expect(page.locator("[data-recipients=to] [data-chip]")).to_have_text(
+        "All Students on My Caseload (4)"
+    )
     expect(to_field(page)).to_be_focused()
     expect(page.locator("#how-many")).to_have_text(
-        "4 students, each in their own conversation. You review it before anything is sent."
+        "4 students, each in their own conversation. You review it before anything is"
+        " sent."
     )
     tab_to(page, r"^TEXTAREA Text Message")
     page.keyboard.type(HELLO)
@@ -62,7 +69,8 @@ def test_the_caseload_is_written_to_by_keyboard_alone(the_house: House, people: 
     page.keyboard.press("Enter")
 
     page.wait_for_url(re.compile(r"/broadcasts/[\w-]{36}/$"))
-    expect(page.locator("#progress")).to_contain_text("Finished")  # by itself, without a reload
+    # by itself, without a reload
+    expect(page.locator("#progress")).to_contain_text("Finished")
     expect(page.locator("#progress-words")).to_have_text("4 of 4 sent.")
     broadcast = Broadcast.objects.get()
     got = {text["to"]: text["body"] for text in the_house.simulator.accepts()}
@@ -73,7 +81,9 @@ def test_the_caseload_is_written_to_by_keyboard_alone(the_house: House, people: 
     assert broadcast.state == State.FINISHED
 
 
-def test_the_combobox_is_one_by_keyboard_and_by_pointer(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_the_combobox_is_one_by_keyboard_and_by_pointer(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open("/inbox/new/")
@@ -111,7 +121,9 @@ def test_the_combobox_is_one_by_keyboard_and_by_pointer(the_house: House, people
     expect(field).to_be_focused()
 
 
-def test_a_button_says_whether_it_is_sent_or_reviewed(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_button_says_whether_it_is_sent_or_reviewed(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open(f"/inbox/new/?to={people.bo.pk}")
@@ -127,25 +139,39 @@ def test_a_button_says_whether_it_is_sent_or_reviewed(the_house: House, people: 
     assert not Broadcast.objects.exists()
 
 
-def test_a_pasted_list_is_read_and_reported(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_pasted_list_is_read_and_reported(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open("/inbox/new/")
     page.get_by_text("Paste a list").click()
-    page.get_by_label("Student IDs or email addresses").fill(f"{people.rosa.institutional_id}\n{people.bo.email}; 99999999")
+    page.get_by_label("Student IDs or email addresses").fill(
+        f"{people.rosa.institutional_id}\n{people.bo.email}; 99999999"
+    )
     page.get_by_role("button", name="Add these students").click()
-    expect(page.locator("[data-recipients=to] [data-chip]")).to_have_text(["Rosa Calderón", "Bo Jensen"])
+    expect(page.locator("[data-recipients=to] [data-chip]")).to_have_text(
+        ["Rosa Calderón", "Bo Jensen"]
+    )
     expect(page.locator("#pasted-report")).to_contain_text("2 students found.")
     expect(to_field(page)).to_be_focused()
     page.get_by_role("button", name="Remove 99999999").click()
     expect(page.locator("#pasted-report")).to_be_empty()
 
-    page.evaluate(PASTE, "\n".join(student.institutional_id for student in (people.gus, people.nell, people.kim)))
+    page.evaluate(
+        PASTE,
+        "\n".join(
+            student.institutional_id
+            for student in (people.gus, people.nell, people.kim)
+        ),
+    )
     expect(page.locator("[data-recipients=to] [data-chip]")).to_have_count(4)
     expect(page.locator("#pasted-report")).to_contain_text(people.kim.institutional_id)
 
 
-def test_what_is_written_and_for_whom_outlives_the_tab(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_what_is_written_and_for_whom_outlives_the_tab(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open("/inbox/new/")
@@ -176,7 +202,9 @@ def test_what_is_written_and_for_whom_outlives_the_tab(the_house: House, people:
     expect(page.get_by_role("textbox", name="Text Message")).to_have_value("")
 
 
-def test_the_rest_is_stopped_after_one_question(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_the_rest_is_stopped_after_one_question(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     the_house.simulator.settings(registration_delay=24 * 3600)
     here = at_the_screen("maya@alder.example")
     page = here.page
@@ -196,7 +224,9 @@ def test_the_rest_is_stopped_after_one_question(the_house: House, people: Cast, 
     assert Message.objects.filter(status="cancelled").count() >= 2
 
 
-def test_the_caseload_is_written_to_without_scripts(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_the_caseload_is_written_to_without_scripts(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example", java_script_enabled=False)
     page = here.page
     page.get_by_role("link", name="New", exact=True).click()
@@ -218,7 +248,10 @@ def test_the_caseload_is_written_to_without_scripts(the_house: House, people: Ca
     page.get_by_role("button", name="Send 2 texts and 2 emails").click()
 
     eventually(lambda: len(the_house.simulator.accepts()) == 2)
-    assert {text["to"] for text in the_house.simulator.accepts()} == {people.rosa.mobile, people.bo.mobile}
+    assert {text["to"] for text in the_house.simulator.accepts()} == {
+        people.rosa.mobile,
+        people.bo.mobile,
+    }
     eventually(lambda: Message.objects.filter(status="emailed").count() == 2)
     page.reload()  # without scripts it shows what was so when it was made
     expect(page.locator("#results")).to_contain_text("Sent as email instead")

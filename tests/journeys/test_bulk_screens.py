@@ -1,4 +1,6 @@
-"""The pages of bulk sending in every dress: accessible by axe, no sideways scroll, hostile names shown as names."""
+"""The pages of bulk sending in every dress: accessible by axe, no sideways
+scroll, hostile names shown as names.
+"""
 
 import re
 from collections.abc import Callable
@@ -22,13 +24,23 @@ IMAGE = "<img src=x onerror=alert(1)>"
 
 
 def bulk(people: Cast) -> tuple[Broadcast, Broadcast]:
-    """A draft, and a broadcast that was stopped on its way, to people with long, foreign and hostile names."""
+    """A draft, and a broadcast that was stopped on its way, to people
+    with long, foreign and hostile names.
+    """
     furnish(people)
-    student("00100077", "Wilhelmina" * 6, "Featherstonehaugh-Cholmondeley" * 3, advisor=people.maya, mobile="+17345550188")
+    student(
+        "00100077",
+        "Wilhelmina" * 6,
+        "Featherstonehaugh-Cholmondeley" * 3,
+        advisor=people.maya,
+        mobile="+17345550188",
+    )
     student("00100078", "محمد", "الحسن", advisor=people.maya, mobile="+17345550189")
     student("00100079", IMAGE, "O'Hare & Söhne", advisor=people.maya)
     draft = acts.draft(
-        people.maya, body="Hi [Student Name], https://alder.example/" + "a" * 90, without=[f"student:{people.nell.pk}"]
+        people.maya,
+        body="Hi [Student Name], https://alder.example/" + "a" * 90,
+        without=[f"student:{people.nell.pk}"],
     )
     with transaction.atomic():  # before the worker takes the first
         sent = acts.send(acts.draft(people.maya))
@@ -37,8 +49,20 @@ def bulk(people: Cast) -> tuple[Broadcast, Broadcast]:
 
 
 def pages(draft: Broadcast, sent: Broadcast) -> list[str]:
-    new = [f"/inbox/new/{query}" for query in ("", "?q=b", "?to=caseload", f"?draft={draft.pk}", f"?quiet={sent.pk}")]
-    lists = [f"/broadcasts/{draft.pk}/review/recipients/?outcome=text", f"/broadcasts/{draft.pk}/discard/"]
+    new = [
+        f"/inbox/new/{query}"
+        for query in (
+            "",
+            "?q=b",
+            "?to=caseload",
+            f"?draft={draft.pk}",
+            f"?quiet={sent.pk}",
+        )
+    ]
+    lists = [
+        f"/broadcasts/{draft.pk}/review/recipients/?outcome=text",
+        f"/broadcasts/{draft.pk}/discard/",
+    ]
     return [
         *new,
         "/broadcasts/",
@@ -50,16 +74,28 @@ def pages(draft: Broadcast, sent: Broadcast) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_them(the_house: House, people: Cast, at_the_screen: Arrive, scheme: str) -> None:
+def test_axe_finds_nothing_on_them(
+    the_house: House, people: Cast, at_the_screen: Arrive, scheme: str
+) -> None:
     draft, sent = bulk(people)
-    here = at_the_screen("maya@alder.example", color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    here = at_the_screen(
+        "maya@alder.example",
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        bypass_csp=True,
+    )
     here.page.add_init_script(path=AXE)
     wrong: list[str] = []
     for path in pages(draft, sent):
         here.open(path)
         wrong += look(here, path)
     wrong += look_at_what_opens(here, draft, sent)
-    lena = at_the_screen("lena@alder.example", color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    lena = at_the_screen(
+        "lena@alder.example",
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        bypass_csp=True,
+    )
     lena.page.add_init_script(path=AXE)
     for path in ("/broadcasts/", f"/broadcasts/{sent.pk}/"):
         lena.open(path)
@@ -79,7 +115,9 @@ def look_at_what_opens(here: Person, draft: Broadcast, sent: Broadcast) -> list[
     wrong += look(here, "the empty list")
     page.get_by_text("Save these recipients").click()
     page.get_by_text("Paste a list").click()
-    page.get_by_label("Student IDs or email addresses").fill("00100001, 00100002, 99999999")
+    page.get_by_label("Student IDs or email addresses").fill(
+        "00100001, 00100002, 99999999"
+    )
     page.get_by_role("button", name="Add these students").click()
     expect(page.locator("#pasted-report")).to_contain_text("2 students found.")
     wrong += look(here, "a pasted list")
@@ -97,7 +135,9 @@ def look_at_what_opens(here: Person, draft: Broadcast, sent: Broadcast) -> list[
     return wrong + look(here, "More, on a phone")
 
 
-def test_none_of_them_scrolls_sideways_at_any_width(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_none_of_them_scrolls_sideways_at_any_width(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     draft, sent = bulk(people)
     here = at_the_screen("maya@alder.example", viewport={"width": 320, "height": 640})
     wrong = []
@@ -108,7 +148,9 @@ def test_none_of_them_scrolls_sideways_at_any_width(the_house: House, people: Ca
     assert wrong == []
 
 
-def test_a_hostile_name_is_shown_as_a_name(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_hostile_name_is_shown_as_a_name(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     draft, sent = bulk(people)
     here = at_the_screen("maya@alder.example")
     page = here.page
@@ -120,7 +162,8 @@ def test_a_hostile_name_is_shown_as_a_name(the_house: House, people: Cast, at_th
     page.get_by_role("combobox", name="To").press("Enter")
     expect(page.locator("[data-chip]")).to_contain_text(IMAGE)
     here.open("/inbox/new/")
-    expect(page.locator("[data-chip]")).to_contain_text(IMAGE)  # kept in the browser, and put together again
+    # kept in the browser, and put together again
+    expect(page.locator("[data-chip]")).to_contain_text(IMAGE)
     here.open(f"/broadcasts/{draft.pk}/review/")
     page.get_by_label("Find a recipient").fill("onerror")
     expect(page.locator("#read")).to_contain_text(f"What {IMAGE} will read")

@@ -1,4 +1,6 @@
-"""While the carrier is away its author's screen says so on every page, quietly, and takes it back when it is through."""
+"""While the carrier is away its author's screen says so on every page, quietly, and
+takes it back when it is through.
+"""
 
 from collections.abc import Callable
 from itertools import product
@@ -17,7 +19,9 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WORDS = "The texting service cannot be reached just now"
 
 
-def test_the_strip_comes_and_goes_with_the_carrier(the_house: House, people: Cast, at_the_screen: Callable[..., Person]) -> None:
+def test_the_strip_comes_and_goes_with_the_carrier(
+    the_house: House, people: Cast, at_the_screen: Callable[..., Person]
+) -> None:
     simulator = the_house.simulator
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: simulator.accepts(to=people.rosa.mobile))
@@ -38,7 +42,9 @@ def test_the_strip_comes_and_goes_with_the_carrier(the_house: House, people: Cas
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": height})
             expect(strip).to_be_visible()
-            expect(page.get_by_role("button", name="Send", exact=True)).to_be_in_viewport(ratio=1)
+            expect(
+                page.get_by_role("button", name="Send", exact=True)
+            ).to_be_in_viewport(ratio=1)
             assert page.evaluate(TOO_WIDE) == []
             assert page.evaluate(RUN_AXE, TAGS) == []
 

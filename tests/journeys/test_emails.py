@@ -1,4 +1,6 @@
-"""The Email tab at the screen: by keyboard, from a template, with the words of a text that cannot go, without scripts."""
+"""The Email tab at the screen: by keyboard, from a template, with the words of a text
+that cannot go, without scripts.
+"""
 
 import re
 from collections.abc import Callable
@@ -20,7 +22,9 @@ PHONE = "+17342340001"
 
 
 def tabs_of(place: Page | Locator) -> tuple[Locator, Locator]:
-    return place.get_by_role("tab", name="Text Message"), place.get_by_role("tab", name="Email")
+    return place.get_by_role("tab", name="Text Message"), place.get_by_role(
+        "tab", name="Email"
+    )
 
 
 def open_dialog(page: Page) -> Locator:
@@ -30,7 +34,9 @@ def open_dialog(page: Page) -> Locator:
     return dialog
 
 
-def test_the_tabs_are_one_stop_and_the_arrows_move_between_them(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_the_tabs_are_one_stop_and_the_arrows_move_between_them(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open(f"/students/{people.rosa.pk}/")
@@ -67,7 +73,9 @@ def test_the_tabs_are_one_stop_and_the_arrows_move_between_them(the_house: House
     expect(page.get_by_role("link", name="Message", exact=True)).to_be_focused()
     [mail] = eventually(lambda: the_house.simulator.mail(people.rosa.email))
     assert mail["subject"] == "Your plan, Rosa"
-    assert "Hello Rosa,\ncall me at (734) 555-0100." in mail["text"].replace("\r\n", "\n")
+    assert "Hello Rosa,\ncall me at (734) 555-0100." in mail["text"].replace(
+        "\r\n", "\n"
+    )
 
 
 def test_an_email_stands_in_the_conversation_and_the_tab_is_remembered(
@@ -85,7 +93,9 @@ def test_an_email_stands_in_the_conversation_and_the_tab_is_remembered(
     expect(bubble).to_contain_text("About Thursday")
     expect(bubble).to_contain_text("Hello Sally")
     expect(bubble).to_contain_text("Sent")
-    expect(page.locator("#log .message").filter(has_text="About Thursday")).to_have_count(1)
+    expect(
+        page.locator("#log .message").filter(has_text="About Thursday")
+    ).to_have_count(1)
     expect(page.get_by_label("Subject")).to_have_value("")
 
     page.locator(f"#row-{found['rosa'].pk} a").click()
@@ -95,33 +105,50 @@ def test_an_email_stands_in_the_conversation_and_the_tab_is_remembered(
     expect(tabs_of(open_dialog(page))[0]).to_have_attribute("aria-selected", "true")
 
 
-def test_a_refused_email_comes_back_into_the_form(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_refused_email_comes_back_into_the_form(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     found = furnish(people)
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open(f"/inbox/c/{found['sally'].pk}/?tab=email")
     page.get_by_label("Subject").fill("About the form")
     page.get_by_role("textbox", name="Email").fill("Due [Due Date]")
-    expect(page.locator("#panel-email [data-open-fields]")).to_contain_text("[Due Date]: not a merge field.")
+    expect(page.locator("#panel-email [data-open-fields]")).to_contain_text(
+        "[Due Date]: not a merge field."
+    )
     page.get_by_role("button", name="Send", exact=True).click()
 
     expect(page.locator("#refusal")).to_contain_text("[Due Date] is not a merge field.")
     expect(page.get_by_label("Subject")).to_have_value("About the form")
     expect(page.get_by_role("textbox", name="Email")).to_have_value("Due [Due Date]")
-    expect(page.locator("#log .message").filter(has_text="Due [Due Date]")).to_have_count(0)
+    expect(
+        page.locator("#log .message").filter(has_text="Due [Due Date]")
+    ).to_have_count(0)
     page.reload()
     expect(page.get_by_role("textbox", name="Email")).to_have_value("Due [Due Date]")
-    here.faults.remove("console: Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)")
+    here.faults.remove(
+        "console: Failed to load resource: the server responded with a status of 422"
+        " (Unprocessable Entity)"
+    )
 
 
-def test_the_words_of_a_text_that_cannot_go_become_an_email(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_the_words_of_a_text_that_cannot_go_become_an_email(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     found = furnish(people)
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open(f"/inbox/c/{found['rosa'].pk}/")
     page.get_by_role("textbox", name="Text Message").fill("See you at 3")
     pair = (people.rosa.mobile, PHONE)
-    ledger.record(pair=pair, change=Change.OPT_OUT, source=Source.REPLY, occurred_at=people.maya.created_at, keyword="STOP")
+    ledger.record(
+        pair=pair,
+        change=Change.OPT_OUT,
+        source=Source.REPLY,
+        occurred_at=people.maya.created_at,
+        keyword="STOP",
+    )
     page.reload()
     page.get_by_role("link", name="Send as email").click()
 
@@ -134,7 +161,9 @@ def test_the_words_of_a_text_that_cannot_go_become_an_email(the_house: House, pe
     expect(page.get_by_role("link", name="Send as email")).to_be_hidden()
 
 
-def test_a_template_is_put_in_by_keyboard_with_the_students_name(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_template_is_put_in_by_keyboard_with_the_students_name(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     furnish(people)
     here = at_the_screen("maya@alder.example")
     page = here.page
@@ -147,8 +176,12 @@ def test_a_template_is_put_in_by_keyboard_with_the_students_name(the_house: Hous
     page.keyboard.press("Enter")
 
     expect(dialog.get_by_role("textbox", name=re.compile("^Email"))).to_be_focused()
-    expect(dialog.get_by_label("Subject")).to_have_value("New Texting Number for Maya Alvarez")
-    expect(dialog.get_by_role("textbox", name=re.compile("^Email"))).to_have_value(re.compile("Hello Rosa,.*234-0001", re.S))
+    expect(dialog.get_by_label("Subject")).to_have_value(
+        "New Texting Number for Maya Alvarez"
+    )
+    expect(dialog.get_by_role("textbox", name=re.compile("^Email"))).to_have_value(
+        re.compile("Hello Rosa,.*234-0001", re.S)
+    )
     expect(dialog.get_by_label("Attach my contact card")).to_be_checked()
     dialog.get_by_role("button", name="Send", exact=True).click()
     expect(dialog).to_be_hidden()
@@ -156,7 +189,9 @@ def test_a_template_is_put_in_by_keyboard_with_the_students_name(the_house: Hous
     assert [each["name"] for each in mail["attachments"]] == ["text-only-number.vcf"]
 
 
-def test_an_email_is_sent_without_scripts(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_an_email_is_sent_without_scripts(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     give_number(people.maya, PHONE)
     page = at_the_screen("maya@alder.example", java_script_enabled=False).page
     page.goto(f"{the_house.url}/students/{people.rosa.pk}/message/")
@@ -165,12 +200,16 @@ def test_an_email_is_sent_without_scripts(the_house: House, people: Cast, at_the
     page.get_by_role("link", name=INTRODUCTION).click()
     page.get_by_role("button", name="Send", exact=True).click()
 
-    expect(page.locator("#log .subject")).to_have_text("New Texting Number for Maya Alvarez")
+    expect(page.locator("#log .subject")).to_have_text(
+        "New Texting Number for Maya Alvarez"
+    )
     [mail] = eventually(lambda: the_house.simulator.mail(people.rosa.email))
     assert "Hello Rosa," in mail["text"]
 
 
-def test_a_template_is_written_with_its_preview_beside_it(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_template_is_written_with_its_preview_beside_it(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open("/templates/")
@@ -187,4 +226,7 @@ def test_a_template_is_written_with_its_preview_beside_it(the_house: House, peop
     expect(page.locator("#preview")).to_contain_text("Counts as 1 text for Bo.")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#toasts")).to_contain_text("“Check in” is saved.")
-    assert MessageTemplate.objects.get(owner=people.maya).body == "Hi [Student Name], how are you?"
+    assert (
+        MessageTemplate.objects.get(owner=people.maya).body
+        == "Hi [Student Name], how are you?"
+    )

@@ -1,4 +1,6 @@
-"""Enter in one line of a form does what belongs to that line: it goes on, saves, or continues; it takes no recipient out."""
+"""Enter in one line of a form does what belongs to that line: it goes on, saves, or
+continues; it takes no recipient out.
+"""
 
 from collections.abc import Callable
 
@@ -24,7 +26,9 @@ def new_message(here: Person, people: Cast) -> Page:
     return here.page
 
 
-def test_enter_in_the_subject_goes_on_to_the_words(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_enter_in_the_subject_goes_on_to_the_words(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     page = new_message(at_the_screen("maya@alder.example"), people)
     page.get_by_role("tab", name="Email").click()
     page.get_by_role("textbox", name="Subject").fill("Registration")
@@ -35,7 +39,9 @@ def test_enter_in_the_subject_goes_on_to_the_words(the_house: House, people: Cas
     assert page.url.endswith(f"?to=student:{people.rosa.pk}")
 
 
-def test_enter_in_the_name_of_an_audience_saves_it(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_enter_in_the_name_of_an_audience_saves_it(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     page = new_message(at_the_screen("maya@alder.example"), people)
     page.get_by_text("Save these recipients as an audience").click()
     page.get_by_role("textbox", name="Name of the audience").fill("Mondays")
@@ -45,7 +51,9 @@ def test_enter_in_the_name_of_an_audience_saves_it(the_house: House, people: Cas
     assert Audience.objects.get().name == "Mondays"
 
 
-def test_enter_where_students_are_told_continues(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_enter_where_students_are_told_continues(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     give_number(people.maya, "+17342340001")
     here = at_the_screen("maya@alder.example")
     here.open("/me/announce/")

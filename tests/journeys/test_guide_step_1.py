@@ -1,4 +1,6 @@
-"""The guide's Step 1, in its own words: Trigger Your Number Assignment; then Sally answers, stops and starts."""
+"""The guide's Step 1, in its own words: Trigger Your Number Assignment;
+then Sally answers, stops and starts.
+"""
 
 import re
 from collections.abc import Callable
@@ -25,7 +27,8 @@ def test_step_1_a_first_text_brings_a_number_and_sally_answers(
     page.get_by_role("searchbox").fill("Sally Student-Taynor")
     page.get_by_role("link", name=re.compile("Sally Student-Taynor")).first.click()
 
-    # Send the Initial Text: click Message, select the Text Message tab, type, click Send.
+    # Send the Initial Text: click Message, select the Text Message tab, type, click
+    # Send.
     send_from_profile(page, "Setup test")
 
     # Wait for Activation: the pending state is honest, and the text waits in sight.
@@ -41,7 +44,8 @@ def test_step_1_a_first_text_brings_a_number_and_sally_answers(
 
     the_house.simulator.fast_forward(hours=24)
 
-    # Verify Your Number: it appears on the profile directly under the photo, without a reload.
+    # Verify Your Number: it appears on the profile directly under the photo, without a
+    # reload.
     expect(number).to_contain_text("System · Text Only")
     expect(number).to_contain_text(re.compile(r"\(\d{3}\) \d{3}-\d{4}"))
     is_directly_under_photo(my_profile)
@@ -75,7 +79,9 @@ def test_stop_closes_the_composer_and_only_start_to_that_number_opens_it(
     the_house.simulator.text(people.sally.mobile, system_phone, "STOP")
     expect(writing).to_be_disabled()
     expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
-    expect(page.locator("#composer-state")).to_contain_text("Sally must text START to (")
+    expect(page.locator("#composer-state")).to_contain_text(
+        "Sally must text START to ("
+    )
 
     the_house.simulator.text(people.sally.mobile, other_phone, "START")
     page.reload()  # the house has answered: it is filed
@@ -86,10 +92,18 @@ def test_stop_closes_the_composer_and_only_start_to_that_number_opens_it(
     expect(writing).to_be_enabled()
     writing.fill("Welcome back")
     page.get_by_role("button", name="Send", exact=True).click()
-    eventually(lambda: [t for t in the_house.simulator.accepts(sender=system_phone) if t["body"] == "Welcome back"])
+    eventually(
+        lambda: [
+            t
+            for t in the_house.simulator.accepts(sender=system_phone)
+            if t["body"] == "Welcome back"
+        ]
+    )
 
 
-def test_a_double_click_is_one_text_and_one_bubble(the_house: House, people: Cast, at_the_screen: Callable[..., Person]) -> None:
+def test_a_double_click_is_one_text_and_one_bubble(
+    the_house: House, people: Cast, at_the_screen: Callable[..., Person]
+) -> None:
     page = at_the_screen("maya@alder.example").page
     page.goto(f"{the_house.url}/students/{people.rosa.pk}/")
     send_from_profile(page, "Hello Rosa")
@@ -97,9 +111,16 @@ def test_a_double_click_is_one_text_and_one_bubble(the_house: House, people: Cas
     writing = page.get_by_role("textbox", name=re.compile("Text Message"))
     writing.fill("See you at 3")
     page.get_by_role("button", name="Send", exact=True).dblclick()
-    expect(page.locator("#log .message").filter(has_text="See you at 3")).to_have_count(1)
-    expect(page.locator("#log .message").filter(has_text="See you at 3")).to_contain_text("Delivered")
-    assert len([t for t in the_house.simulator.accepts() if t["body"] == "See you at 3"]) == 1
+    expect(page.locator("#log .message").filter(has_text="See you at 3")).to_have_count(
+        1
+    )
+    expect(
+        page.locator("#log .message").filter(has_text="See you at 3")
+    ).to_contain_text("Delivered")
+    assert (
+        len([t for t in the_house.simulator.accepts() if t["body"] == "See you at 3"])
+        == 1
+    )
 
 
 def test_a_caller_hears_text_only_and_reaches_the_office_line(
@@ -108,9 +129,13 @@ def test_a_caller_hears_text_only_and_reaches_the_office_line(
     page = at_the_screen("maya@alder.example").page
     page.goto(f"{the_house.url}/students/{people.sally.pk}/")
     send_from_profile(page, "Setup test")
-    number = eventually(lambda: SystemNumber.objects.filter(user=people.maya, state="active").first())
+    number = eventually(
+        lambda: SystemNumber.objects.filter(user=people.maya, state="active").first()
+    )
     assert number is not None
-    heard = the_house.simulator.ask("POST", f"/simulator/phones/{people.sally.mobile}/calls", {"to": number.phone})["heard"]
+    heard = the_house.simulator.ask(
+        "POST", f"/simulator/phones/{people.sally.mobile}/calls", {"to": number.phone}
+    )["heard"]
     assert "text messages only" in heard[0]["text"]
     assert heard[1] == {"verb": "dial", "text": people.maya.office_phone}
 
@@ -135,7 +160,9 @@ def is_directly_under_photo(page: Page) -> None:
     assert abs(number["x"] - photo["x"]) < 12
 
 
-def another_staff_member_texts_sally(the_house: House, people: Cast, at_the_screen: Callable[..., Person]) -> str:
+def another_staff_member_texts_sally(
+    the_house: House, people: Cast, at_the_screen: Callable[..., Person]
+) -> str:
     page = at_the_screen("omar@alder.example").page
     page.goto(f"{the_house.url}/students/{people.sally.pk}/")
     send_from_profile(page, "Hello from Omar")

@@ -1,4 +1,6 @@
-"""What staff do in the inbox besides writing: call it done, leave a draft behind, look into the office, count a text."""
+"""What staff do in the inbox besides writing: call it done, leave a draft behind, look
+into the office, count a text.
+"""
 
 import re
 from collections.abc import Callable
@@ -21,7 +23,9 @@ def draft_of(conversation: Conversation) -> str:
     return Conversation.objects.get(pk=conversation.pk).draft
 
 
-def test_a_draft_is_kept_by_whichever_way_one_leaves(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_draft_is_kept_by_whichever_way_one_leaves(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     found = furnish(people)
     here = at_the_screen("maya@alder.example")
     page = here.page
@@ -42,13 +46,16 @@ def test_a_draft_is_kept_by_whichever_way_one_leaves(the_house: House, people: C
     expect(writing).to_have_value("Half a sentence")
     elsewhere.page.get_by_role("button", name="Send", exact=True).click()
     sent = elsewhere.page.locator("#log .message").filter(has_text="Half a sentence")
-    expect(sent).to_contain_text("Trying again automatically")  # this number is not the simulator's
+    # this number is not the simulator's
+    expect(sent).to_contain_text("Trying again automatically")
     eventually(lambda: draft_of(found["sally"]) == "")
     elsewhere.open("/inbox/")
     assert draft_of(found["sally"]) == ""
 
 
-def test_done_leaves_the_list_and_a_reply_brings_it_back(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_done_leaves_the_list_and_a_reply_brings_it_back(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     found = furnish(people)
     here = at_the_screen("maya@alder.example")
     page = here.page
@@ -63,7 +70,9 @@ def test_done_leaves_the_list_and_a_reply_brings_it_back(the_house: House, peopl
     assert not Conversation.objects.get(pk=found["sally"].pk).is_done
 
 
-def test_a_phone_that_is_not_on_the_roster_has_a_conversation(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_phone_that_is_not_on_the_roster_has_a_conversation(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     found = furnish(people)
     here = at_the_screen("maya@alder.example")
     page = here.page
@@ -75,7 +84,9 @@ def test_a_phone_that_is_not_on_the_roster_has_a_conversation(the_house: House, 
     assert found["stranger"].phone == STRANGER
 
 
-def test_a_lead_looks_into_the_office_and_an_advisor_does_not(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_lead_looks_into_the_office_and_an_advisor_does_not(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     found = furnish(people)
     lead = at_the_screen("lena@alder.example")
     page = lead.page
@@ -89,15 +100,23 @@ def test_a_lead_looks_into_the_office_and_an_advisor_does_not(the_house: House, 
     page.get_by_role("searchbox").fill("rosa")
     expect(rows).to_have_count(1)
     rows.get_by_role("link").click()
-    expect(page.locator("#composer-state")).to_contain_text("Only Maya Alvarez can reply here.")
+    expect(page.locator("#composer-state")).to_contain_text(
+        "Only Maya Alvarez can reply here."
+    )
     assert "whose=all" in page.url
     page.reload()
-    expect(page.get_by_role("link", name="My office")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("link", name="My office")).to_have_attribute(
+        "aria-current", "true"
+    )
 
     auditor = at_the_screen("iris@alder.example").page
-    expect(auditor.locator("#rows > .row").filter(has_text="with Omar Haddad")).to_have_count(0)
+    expect(
+        auditor.locator("#rows > .row").filter(has_text="with Omar Haddad")
+    ).to_have_count(0)
     auditor.get_by_role("link", name=re.compile("^Open")).click()
-    expect(auditor.locator("#rows > .row").filter(has_text="with Omar Haddad")).to_have_count(1)
+    expect(
+        auditor.locator("#rows > .row").filter(has_text="with Omar Haddad")
+    ).to_have_count(1)
     expect(auditor.get_by_role("link", name="Mine")).to_have_count(0)
 
     omar = at_the_screen("omar@alder.example")
@@ -106,7 +125,9 @@ def test_a_lead_looks_into_the_office_and_an_advisor_does_not(the_house: House, 
     assert found["pending"].staff == people.omar
 
 
-def test_the_counter_counts_what_will_be_sent(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_the_counter_counts_what_will_be_sent(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open(f"/inbox/new/?to={people.sally.pk}")
@@ -114,18 +135,33 @@ def test_the_counter_counts_what_will_be_sent(the_house: House, people: Cast, at
         page.get_by_role("textbox").fill(words)
         counted = segments.count(f"{words.strip()}\n\n{opt_out_notice(people.maya)}")
         plural = "" if counted.segments == 1 else "s"
-        expect(page.locator("#counter")).to_have_text(re.compile(rf"^\d+ / \d+ · {counted.segments} text{plural}$"))
+        expect(page.locator("#counter")).to_have_text(
+            re.compile(rf"^\d+ / \d+ · {counted.segments} text{plural}$")
+        )
         assert int(page.locator("#counter").inner_text().split()[0]) == counted.units
 
 
-def test_an_administrator_tries_a_failed_number_again(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_an_administrator_tries_a_failed_number_again(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     furnish(people)
     page = at_the_screen("ada@alder.example").page
     page.get_by_role("link", name="Manage").click()
     rows = page.locator("tbody tr")
     expect(rows.first).to_contain_text("Lena Ortiz")
     expect(rows.first).to_contain_text("The networks refused to register the number")
-    page.get_by_role("button", name="Try again to set up the number of Lena Ortiz").click()
-    expect(page.locator("#toasts")).to_contain_text("Setting up the number of Lena Ortiz again.")
-    eventually(lambda: SystemNumber.objects.filter(user=people.lena, state="active").exists())
-    assert at_the_screen("lena@alder.example").page.get_by_role("link", name="Manage").count() == 0
+    page.get_by_role(
+        "button", name="Try again to set up the number of Lena Ortiz"
+    ).click()
+    expect(page.locator("#toasts")).to_contain_text(
+        "Setting up the number of Lena Ortiz again."
+    )
+    eventually(
+        lambda: SystemNumber.objects.filter(user=people.lena, state="active").exists()
+    )
+    assert (
+        at_the_screen("lena@alder.example")
+        .page.get_by_role("link", name="Manage")
+        .count()
+        == 0
+    )

@@ -1,4 +1,6 @@
-"""The guide's Step 1 with the keyboard alone; the focus is always seen, and comes back to where it was."""
+"""The guide's Step 1 with the keyboard alone; the focus is always
+seen, and comes back to where it was.
+"""
 
 import re
 from collections.abc import Callable
@@ -29,7 +31,9 @@ FOCUS_IS_SEEN = """() => {
 
 
 def tab_to(page: Page, name: str, *, key: str = "Tab") -> None:
-    """Press Tab until what has the focus reads like this; at every stop the focus is seen."""
+    """Press Tab until what has the focus reads like this; at
+    every stop the focus is seen.
+    """
     passed = []
     for _ in range(60):
         page.keyboard.press(key)
@@ -40,7 +44,9 @@ def tab_to(page: Page, name: str, *, key: str = "Tab") -> None:
     raise AssertionError(f"Tab never came to {name!r}; it came by {passed}")
 
 
-def test_step_1_by_keyboard(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_step_1_by_keyboard(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     page = at_the_screen("maya@alder.example").page
     tab_to(page, r"^A Skip to main content")
     tab_to(page, r"^A Students")
@@ -74,14 +80,18 @@ def test_step_1_by_keyboard(the_house: House, people: Cast, at_the_screen: Arriv
     page.keyboard.press("Control+Enter")
     second = page.locator("#log .message").filter(has_text="And a second one")
     expect(second).to_contain_text("Delivered")
-    assert [text["body"] for text in the_house.simulator.accepts()][1:] == ["And a second one"]
+    assert [text["body"] for text in the_house.simulator.accepts()][1:] == [
+        "And a second one"
+    ]
     tab_to(page, r"^A Text Message", key="Shift+Tab")
     page.keyboard.press("e")
     page.wait_for_url("**/inbox/")
     assert Conversation.objects.get(student=people.sally).is_done
 
 
-def test_escape_keeps_the_draft_and_gives_the_focus_back(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_escape_keeps_the_draft_and_gives_the_focus_back(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open(f"/students/{people.sally.pk}/")
@@ -98,7 +108,9 @@ def test_escape_keeps_the_draft_and_gives_the_focus_back(the_house: House, peopl
     expect(page.get_by_role("dialog").get_by_role("textbox")).to_have_value("xx")
 
 
-def test_one_reads_through_the_inbox_by_keyboard(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_one_reads_through_the_inbox_by_keyboard(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     furnish(people)
     here = at_the_screen("maya@alder.example")
     page = here.page
@@ -122,13 +134,17 @@ def test_one_reads_through_the_inbox_by_keyboard(the_house: House, people: Cast,
     expect(page.get_by_role("searchbox", name="Search people")).to_be_focused()
 
 
-def test_single_keys_can_be_switched_off_and_on_again(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_single_keys_can_be_switched_off_and_on_again(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     furnish(people)
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open("/inbox/?show=open")
     page.keyboard.press("?")
-    choice = page.get_by_role("dialog", name="Keyboard").get_by_role("checkbox", name="Single-key shortcuts")
+    choice = page.get_by_role("dialog", name="Keyboard").get_by_role(
+        "checkbox", name="Single-key shortcuts"
+    )
     expect(choice).to_be_checked()
     choice.uncheck()
     page.keyboard.press("Escape")

@@ -1,4 +1,6 @@
-"""Opting out in a student's own words, and in person: seen in two open browsers, on the phone and at the carrier."""
+"""Opting out in a student's own words, and in person: seen in two open
+browsers, on the phone and at the carrier.
+"""
 
 import re
 from collections.abc import Callable
@@ -31,7 +33,10 @@ def send(page: Page, words: str) -> None:
 
 
 def bodies(the_house: House, people: Cast) -> list[str]:
-    return [text["body"].splitlines()[0] for text in the_house.simulator.accepts(to=people.rosa.mobile)]
+    return [
+        text["body"].splitlines()[0]
+        for text in the_house.simulator.accepts(to=people.rosa.mobile)
+    ]
 
 
 def test_words_that_may_mean_stop_are_asked_about_and_texts_wait_for_the_answer(
@@ -43,7 +48,8 @@ def test_words_that_may_mean_stop_are_asked_about_and_texts_wait_for_the_answer(
     page.locator("#rows").get_by_text("Rosa Calderón").click()
     expect(page.locator("#stop-question")).to_be_empty()
 
-    # The question comes by itself, above the composer and in the list; it is said, and takes nobody's hands.
+    # The question comes by itself, above the composer and in the list; it is said, and
+    # takes nobody's hands.
     page.get_by_role("textbox", name="Text Message").fill("Half a sentence")
     the_house.simulator.text(people.rosa.mobile, number.phone, WORDS)
     question = page.locator("#stop-question")
@@ -51,12 +57,16 @@ def test_words_that_may_mean_stop_are_asked_about_and_texts_wait_for_the_answer(
     expect(question).to_contain_text(WORDS)
     expect(page.locator("#rows")).to_contain_text("Asked to stop?")
     expect(page.locator("#say")).to_have_text(QUESTION)
-    expect(page.get_by_role("textbox", name="Text Message")).to_have_value("Half a sentence")
+    expect(page.get_by_role("textbox", name="Text Message")).to_have_value(
+        "Half a sentence"
+    )
     expect(page.get_by_role("textbox", name="Text Message")).to_be_focused()
 
     # What is written meanwhile waits, visibly.
     send(page, "Of course. One more thing:")
-    expect(page.locator("#log .message").last).to_contain_text(re.compile("held", re.IGNORECASE))
+    expect(page.locator("#log .message").last).to_contain_text(
+        re.compile("held", re.IGNORECASE)
+    )
     assert bodies(the_house, people) == ["Are you free on Monday?"]
 
     # No, keep texting: it leaves, and nothing is written to the ledger.
@@ -64,7 +74,12 @@ def test_words_that_may_mean_stop_are_asked_about_and_texts_wait_for_the_answer(
     expect(question).to_be_empty()
     expect(page.locator("#conversation-title")).to_be_focused()
     expect(page.locator("#toasts")).to_contain_text("You can go on texting Rosa")
-    eventually(lambda: bodies(the_house, people) == ["Are you free on Monday?", "Of course. One more thing:"])
+    eventually(
+        lambda: (
+            bodies(the_house, people)
+            == ["Are you free on Monday?", "Of course. One more thing:"]
+        )
+    )
     assert not ConsentEntry.objects.exists()
 
 
@@ -81,12 +96,18 @@ def test_yes_stops_the_texts_here_and_at_the_carrier_until_the_students_own_star
 
     state = page.locator("#composer-state")
     expect(state).to_contain_text(f"Rosa must text START to {number.written}")
-    expect(page.locator("#rows")).to_contain_text(f"Rosa must text START to {number.written}")
+    expect(page.locator("#rows")).to_contain_text(
+        f"Rosa must text START to {number.written}"
+    )
     expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
     told = eventually(lambda: the_house.simulator.ledger("opt_out"))
-    assert [(each["phone"], each["scope"]) for each in told] == [(people.rosa.mobile, number.phone)]
+    assert [(each["phone"], each["scope"]) for each in told] == [
+        (people.rosa.mobile, number.phone)
+    ]
     eventually(lambda: CarrierCheck.objects.filter(agrees=True).exists())
-    assert the_house.simulator.ledger("auto_reply") == [], "no confirmation, from nobody"
+    assert the_house.simulator.ledger("auto_reply") == [], (
+        "no confirmation, from nobody"
+    )
 
     the_house.simulator.a_second_passes()
     the_house.simulator.text(people.rosa.mobile, number.phone, "START")
@@ -114,7 +135,9 @@ def test_what_was_told_in_person_is_recorded_from_the_profile_without_scripts_to
     eventually(lambda: the_house.simulator.ledger("opt_out"))
 
 
-def test_the_dialog_records_it_and_shows_the_new_state(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_the_dialog_records_it_and_shows_the_new_state(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     number = number_of(the_house, people)
     maya = at_the_screen("maya@alder.example")
     maya.open(f"/students/{people.rosa.pk}/")
@@ -123,6 +146,10 @@ def test_the_dialog_records_it_and_shows_the_new_state(the_house: House, people:
     dialog.get_by_label("By phone").check()
     dialog.get_by_role("button", name="Stop texting Rosa").click()
     expect(dialog).to_have_count(0)
-    expect(maya.page.locator("#toasts")).to_contain_text("Rosa gets no more texts from you")
-    expect(maya.page.get_by_role("main")).to_contain_text(f"Rosa must text START to {number.written}")
+    expect(maya.page.locator("#toasts")).to_contain_text(
+        "Rosa gets no more texts from you"
+    )
+    expect(maya.page.get_by_role("main")).to_contain_text(
+        f"Rosa must text START to {number.written}"
+    )
     assert ConsentEntry.objects.get().change == Change.OPT_OUT

@@ -1,4 +1,6 @@
-"""Reports on the screen: a STOP appears by itself, and every page is accessible, narrow enough and useful without scripts."""
+"""Reports on the screen: a STOP appears by itself, and every page is accessible, narrow
+enough and useful without scripts.
+"""
 
 import re
 from collections.abc import Callable
@@ -31,7 +33,9 @@ PAGES = [
 ]
 
 
-def test_a_stop_is_in_the_open_report_by_itself(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_stop_is_in_the_open_report_by_itself(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     number = number_of(the_house, people)
     here = at_the_screen("maya@alder.example")
     here.open("/reports/")
@@ -47,9 +51,16 @@ def test_a_stop_is_in_the_open_report_by_itself(the_house: House, people: Cast, 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_report(the_house: House, people: Cast, at_the_screen: Arrive, scheme: str) -> None:
+def test_axe_finds_nothing_on_any_report(
+    the_house: House, people: Cast, at_the_screen: Arrive, scheme: str
+) -> None:
     Weeks(people)
-    here = at_the_screen("ada@alder.example", color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    here = at_the_screen(
+        "ada@alder.example",
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        bypass_csp=True,
+    )
     here.page.add_init_script(path=AXE)
     wrong: list[str] = []
     for path in PAGES:
@@ -61,7 +72,9 @@ def test_axe_finds_nothing_on_any_report(the_house: House, people: Cast, at_the_
     assert wrong == []
 
 
-def test_no_report_scrolls_sideways_at_any_width(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_no_report_scrolls_sideways_at_any_width(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     Weeks(people)
     here = at_the_screen("ada@alder.example", viewport={"width": 320, "height": 640})
     wrong = []
@@ -72,9 +85,17 @@ def test_no_report_scrolls_sideways_at_any_width(the_house: House, people: Cast,
     assert wrong == []
 
 
-def test_reports_work_without_scripts(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_reports_work_without_scripts(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     Weeks(people)
-    opts_out(people.maya, people.rosa, timezone.now() - timedelta(days=50), source="carrier", keyword="")
+    opts_out(
+        people.maya,
+        people.rosa,
+        timezone.now() - timedelta(days=50),
+        source="carrier",
+        keyword="",
+    )
     here = at_the_screen("ada@alder.example", java_script_enabled=False)
     page = here.page
     here.open("/reports/")

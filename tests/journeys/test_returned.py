@@ -1,4 +1,6 @@
-"""A text whose answer is late, lost or a refusal: it stays in its own conversation, neither lost nor sent twice."""
+"""A text whose answer is late, lost or a refusal: it stays in its own
+conversation, neither lost nor sent twice.
+"""
 
 import json
 from collections.abc import Callable
@@ -13,7 +15,10 @@ from tests.journeys.furnished import furnish
 
 Arrive = Callable[..., Person]
 TEXTS = "**/texts/"
-REFUSED = "console: Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
+REFUSED = (
+    "console: Failed to load resource: the server responded with a status of 422"
+    " (Unprocessable Entity)"
+)
 LOST = "console: Failed to load resource: net::ERR_FAILED"
 
 
@@ -33,12 +38,16 @@ def hold(page: Page) -> list[Route]:
 
 
 def kept(page: Page, held: list[Route], count: int = 1) -> list[Route]:
-    """So many: a bubble is shown before its text is on its way. Only while the page is asked is news of it heard."""
+    """So many: a bubble is shown before its text is on its way. Only while
+    the page is asked is news of it heard.
+    """
     eventually(lambda: page.evaluate("true") and len(held) >= count)
     return held
 
 
-def at_the_inbox(people: Cast, at_the_screen: Arrive) -> tuple[Person, dict[str, Conversation]]:
+def at_the_inbox(
+    people: Cast, at_the_screen: Arrive
+) -> tuple[Person, dict[str, Conversation]]:
     """Maya, with her open conversations before her."""
     found = furnish(people)
     here = at_the_screen("maya@alder.example")
@@ -46,11 +55,19 @@ def at_the_inbox(people: Cast, at_the_screen: Arrive) -> tuple[Person, dict[str,
     return here, found
 
 
-def with_sally(page: Page, found: dict[str, Conversation], words: str, *, says: str = "Sending…") -> None:
-    """Send to Sally, who has an open conversation. It is loaded first, though it be the one on the screen."""
-    page.evaluate("document.querySelector('#conversation-title')?.setAttribute('data-before', '')")
+def with_sally(
+    page: Page, found: dict[str, Conversation], words: str, *, says: str = "Sending…"
+) -> None:
+    """Send to Sally, who has an open conversation. It is loaded first,
+    though it be the one on the screen.
+    """
+    page.evaluate(
+        "document.querySelector('#conversation-title')?.setAttribute('data-before', '')"
+    )
     page.locator(f"#row-{found['sally'].pk} a").click()
-    expect(page.locator("#conversation-title:not([data-before])")).to_have_text("Sally Student-Taynor")
+    expect(page.locator("#conversation-title:not([data-before])")).to_have_text(
+        "Sally Student-Taynor"
+    )
     writing(page).fill(words)
     page.keyboard.press("Enter")
     expect(bubble(page, words)).to_contain_text(says)
@@ -80,7 +97,9 @@ def test_an_answer_that_comes_late_stays_out_of_the_next_conversation(
     expect(writing(page)).to_have_value("")
 
 
-def test_an_answer_is_not_put_where_another_conversation_is_open(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_an_answer_is_not_put_where_another_conversation_is_open(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here, found = at_the_inbox(people, at_the_screen)
     page = here.page
     held = hold(page)
@@ -106,9 +125,16 @@ def test_a_refusal_that_comes_late_keeps_the_words_as_a_draft_of_theirs(
     page.keyboard.type("And bring your card")
     page.locator(f"#row-{found['rosa'].pk} a").click()
     expect(page.locator("#conversation-title")).to_have_text("Rosa Calderón")
-    eventually(lambda: Conversation.objects.get(pk=found["sally"].pk).draft == "And bring your card")
+    eventually(
+        lambda: (
+            Conversation.objects.get(pk=found["sally"].pk).draft
+            == "And bring your card"
+        )
+    )
     kept(page, held)[0].continue_()
-    expect(page.locator("#toasts")).to_contain_text("A text was not sent. It is kept as a draft in its conversation.")
+    expect(page.locator("#toasts")).to_contain_text(
+        "A text was not sent. It is kept as a draft in its conversation."
+    )
     expect(page.locator("#refusal")).to_have_text("")
     expect(writing(page)).to_have_value("")
 
@@ -138,7 +164,9 @@ def test_refused_words_stand_in_the_log_while_something_else_is_written(
     here.faults.remove(REFUSED)
 
 
-def test_a_text_that_arrived_after_all_is_no_draft_any_more(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_text_that_arrived_after_all_is_no_draft_any_more(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here, found = at_the_inbox(people, at_the_screen)
     page = here.page
     lost: list[Request] = []
@@ -197,5 +225,7 @@ def test_one_of_two_that_seemed_lost_arrives_and_the_other_is_still_a_draft(
 
 def arrives(page: Page, lost: Request) -> None:
     """The server gets what the browser takes for lost."""
-    answer = page.request.post(lost.url, headers=lost.headers, data=lost.post_data_buffer or b"")
+    answer = page.request.post(
+        lost.url, headers=lost.headers, data=lost.post_data_buffer or b""
+    )
     assert answer.ok, json.dumps(answer.headers)

@@ -1,4 +1,6 @@
-"""Every page in every dress: accessible by axe, no sideways scroll, hostile words shown as words, useful without scripts."""
+"""Every page in every dress: accessible by axe, no sideways scroll, hostile words shown
+as words, useful without scripts.
+"""
 
 import re
 from collections.abc import Callable
@@ -32,7 +34,8 @@ TOO_WIDE = """() => [...document.querySelectorAll(
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth).map((box) => box.className || box.tagName)"""
 REFUSED = "console: Failed to load resource: the server responded with a status of {}"
 WIDTHS = {1280: 820, 390: 844}
-NARROW = {1280: 820, 768: 1024, 640: 410, 320: 640}  # 640: a window of 1280 at 200 %; 320: at 400 %
+# 640: a window of 1280 at 200 %; 320: at 400 %
+NARROW = {1280: 820, 768: 1024, 640: 410, 320: 640}
 DOCS = "/api/v1/docs"
 Arrive = Callable[..., Person]
 
@@ -47,14 +50,27 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "/inbox/?q=nobody",
         *(conversations[who] for who in ("sally", "bo", "rosa", "stranger")),
     ]
-    maya += ["/students/", "/students/?q=nobody", sally, f"{sally}message/", "/inbox/new/", f"/inbox/new/?to={people.bo.pk}"]
+    maya += [
+        "/students/",
+        "/students/?q=nobody",
+        sally,
+        f"{sally}message/",
+        "/inbox/new/",
+        f"/inbox/new/?to={people.bo.pk}",
+    ]
     shipped = MessageTemplate.objects.get(name=INTRODUCTION).pk
     maya += [
         f"{sally}message/?tab=email&template={shipped}",
         f"{conversations['sally']}?tab=email",
         f"{conversations['bo']}?tab=email",
     ]
-    maya += ["/templates/", "/templates/new/", f"/templates/new/?copy={shipped}", f"/templates/{shipped}/", "/me/announce/"]
+    maya += [
+        "/templates/",
+        "/templates/new/",
+        f"/templates/new/?copy={shipped}",
+        f"/templates/{shipped}/",
+        "/me/announce/",
+    ]
     return {
         "maya": [
             *maya,
@@ -74,21 +90,35 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
 
 
 def look(here: Person, where: str) -> list[str]:
-    """What axe finds wrong at both widths. By dark only the colours: all else is as by light."""
+    """What axe finds wrong at both widths. By dark only the
+    colours: all else is as by light.
+    """
     wrong = []
     rules = ["color-contrast"] if here.page.evaluate(IS_DARK) else TAGS
     for width, height in WIDTHS.items():
         here.page.set_viewport_size({"width": width, "height": height})
-        wrong += [f"{where} at {width} px: {each}" for each in here.page.evaluate(RUN_AXE, rules)]
+        wrong += [
+            f"{where} at {width} px: {each}"
+            for each in here.page.evaluate(RUN_AXE, rules)
+        ]
     return wrong
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(the_house: House, people: Cast, at_the_screen: Arrive, scheme: str) -> None:
-    """Axe measures with inline styles, so here the policy is off. All other tests run, and click, under it."""
+def test_axe_finds_nothing_on_any_page(
+    the_house: House, people: Cast, at_the_screen: Arrive, scheme: str
+) -> None:
+    """Axe measures with inline styles, so here the policy is off. All
+    other tests run, and click, under it.
+    """
     wrong: list[str] = []
     for who, pages in rooms(people, furnish(people)).items():
-        here = at_the_screen(f"{who}@alder.example", color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+        here = at_the_screen(
+            f"{who}@alder.example",
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            bypass_csp=True,
+        )
         here.page.add_init_script(path=AXE)
         for path in pages:
             here.open(path)
@@ -100,7 +130,9 @@ def test_axe_finds_nothing_on_any_page(the_house: House, people: Cast, at_the_sc
 
 
 def look_at_what_opens(here: Person, people: Cast) -> list[str]:
-    """Dialogs, a timeline, the form of the office line, and the pages of who is not signed in."""
+    """Dialogs, a timeline, the form of the office line, and the
+    pages of who is not signed in.
+    """
     page = here.page
     page.set_viewport_size({"width": 1280, "height": 820})
     here.open(f"/students/{people.sally.pk}/")
@@ -134,24 +166,44 @@ def look_at_what_opens(here: Person, people: Cast) -> list[str]:
 
 
 def too_wide(here: Person, where: str) -> list[str]:
-    """What is wider than its place, at every width from a desk to the narrowest phone."""
+    """What is wider than its place, at every width from a
+    desk to the narrowest phone.
+    """
     wrong = []
     for width, height in NARROW.items():
         here.page.set_viewport_size({"width": width, "height": height})
-        wrong += [f"{where} at {width} px: {box}" for box in here.page.evaluate(TOO_WIDE)]
+        wrong += [
+            f"{where} at {width} px: {box}" for box in here.page.evaluate(TOO_WIDE)
+        ]
     return wrong
 
 
-def test_no_page_scrolls_sideways_at_any_width(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_no_page_scrolls_sideways_at_any_width(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     found = furnish(people)
-    long = student("00100077", "Wilhelmina" * 6, "Featherstonehaugh-Cholmondeley" * 3, advisor=people.maya, mobile="+17345550188")
+    long = student(
+        "00100077",
+        "Wilhelmina" * 6,
+        "Featherstonehaugh-Cholmondeley" * 3,
+        advisor=people.maya,
+        mobile="+17345550188",
+    )
     found["long"] = write_history(people.maya, long, count=3, until=timezone.now())
-    Conversation.objects.get(pk=found["long"].pk).messages.update(body="https://alder.example/" + "a" * 200)
+    Conversation.objects.get(pk=found["long"].pk).messages.update(
+        body="https://alder.example/" + "a" * 200
+    )
     wrong: list[str] = []
     for who, pages in rooms(people, found).items():
-        here = at_the_screen(f"{who}@alder.example", viewport={"width": 320, "height": 640})
+        here = at_the_screen(
+            f"{who}@alder.example", viewport={"width": 320, "height": 640}
+        )
         if who == "maya":
-            pages += [f"/inbox/c/{found['long'].pk}/", f"/students/{long.pk}/", f"/inbox/new/?to={long.pk}"]
+            pages += [
+                f"/inbox/c/{found['long'].pk}/",
+                f"/students/{long.pk}/",
+                f"/inbox/new/?to={long.pk}",
+            ]
         for path in pages:
             here.open(path)
             wrong += too_wide(here, path)
@@ -159,9 +211,17 @@ def test_no_page_scrolls_sideways_at_any_width(the_house: House, people: Cast, a
     assert wrong == []
 
 
-def test_hostile_words_are_shown_as_words(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
-    image, script, bold = "<img src=x onerror=alert(1)>", "<script>alert(2)</script>", '"><b onmouseover=alert(3)>hi</b>'
-    hostile = student("00100066", image, "O'Hare & Söhne", advisor=people.maya, mobile="+17345550166")
+def test_hostile_words_are_shown_as_words(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
+    image, script, bold = (
+        "<img src=x onerror=alert(1)>",
+        "<script>alert(2)</script>",
+        '"><b onmouseover=alert(3)>hi</b>',
+    )
+    hostile = student(
+        "00100066", image, "O'Hare & Söhne", advisor=people.maya, mobile="+17345550166"
+    )
     here = at_the_screen("maya@alder.example")
     page = here.page
     alarms: list[str] = []
@@ -176,7 +236,9 @@ def test_hostile_words_are_shown_as_words(the_house: House, people: Cast, at_the
     page.get_by_role("textbox", name="Text Message").fill(bold)
     page.get_by_role("button", name="Send", exact=True).click()
     eventually(lambda: the_house.simulator.accepts(to=hostile.mobile)[1:])
-    the_house.simulator.text(hostile.mobile, SystemNumber.objects.get(user=people.maya).phone, image)
+    the_house.simulator.text(
+        hostile.mobile, SystemNumber.objects.get(user=people.maya).phone, image
+    )
 
     bubbles = page.locator("#log .bubble")
     expect(bubbles.first).to_contain_text(script)
@@ -190,9 +252,13 @@ def test_hostile_words_are_shown_as_words(the_house: House, people: Cast, at_the
     assert page.locator("main img, main b[onmouseover]").count() == 0
 
 
-def test_three_hundred_texts_open_at_the_end_and_load_backwards(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_three_hundred_texts_open_at_the_end_and_load_backwards(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     give_number(people.maya, "+17342340001")
-    long = write_history(people.maya, people.rosa, count=300, until=timezone.now() - timedelta(hours=1))
+    long = write_history(
+        people.maya, people.rosa, count=300, until=timezone.now() - timedelta(hours=1)
+    )
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open(f"/inbox/c/{long.pk}/")
@@ -207,18 +273,33 @@ def test_three_hundred_texts_open_at_the_end_and_load_backwards(the_house: House
     assert len(days) == len(set(days))
 
 
-def test_an_outsider_finds_neither_student_nor_conversation(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_an_outsider_finds_neither_student_nor_conversation(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     found = furnish(people)
     omar = at_the_screen("omar@alder.example").page.request
     conversation = f"/inbox/c/{found['rosa'].pk}/"
-    foreign = [f"/students/{people.rosa.pk}/", f"/students/{people.rosa.pk}/message/", f"/inbox/new/?to={people.rosa.pk}"]
-    foreign += [conversation, f"{conversation}since/", f"{conversation}older/", f"/inbox/c/{found['stranger'].pk}/"]
+    foreign = [
+        f"/students/{people.rosa.pk}/",
+        f"/students/{people.rosa.pk}/message/",
+        f"/inbox/new/?to={people.rosa.pk}",
+    ]
+    foreign += [
+        conversation,
+        f"{conversation}since/",
+        f"{conversation}older/",
+        f"/inbox/c/{found['stranger'].pk}/",
+    ]
 
-    assert {path: omar.get(f"{the_house.url}{path}").status for path in foreign} == dict.fromkeys(foreign, 404)
+    assert {
+        path: omar.get(f"{the_house.url}{path}").status for path in foreign
+    } == dict.fromkeys(foreign, 404)
     assert "Rosa" not in omar.get(f"{the_house.url}/inbox/?whose=all&show=open").text()
 
 
-def test_step_1_works_without_scripts(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_step_1_works_without_scripts(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example", java_script_enabled=False)
     page = here.page
     page.get_by_role("link", name="Students").click()
@@ -232,15 +313,21 @@ def test_step_1_works_without_scripts(the_house: House, people: Cast, at_the_scr
     expect(page.locator("#log .bubble")).to_contain_text("Setup test")
     accepted = eventually(lambda: the_house.simulator.accepts(to=people.sally.mobile))
     assert accepted[0]["body"].startswith("Setup test\n\n")
-    eventually(lambda: SystemNumber.objects.filter(user=people.maya, state="active").exists())
+    eventually(
+        lambda: SystemNumber.objects.filter(user=people.maya, state="active").exists()
+    )
     page.get_by_role("button", name="Done").click()
     expect(page.locator("#toasts")).to_contain_text("Done with Sally Student-Taynor")
     page.get_by_role("link", name="My profile").click()
-    expect(page.locator("[data-number]")).to_have_text(SystemNumber.objects.get(user=people.maya).written)
+    expect(page.locator("[data-number]")).to_have_text(
+        SystemNumber.objects.get(user=people.maya).written
+    )
     page.get_by_text("Change").click()
     page.get_by_label("Office line").fill("12")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#office-phone-help")).to_contain_text("Your office line was not changed.")
+    expect(page.locator("#office-phone-help")).to_contain_text(
+        "Your office line was not changed."
+    )
     page.get_by_label("Office line").fill("734 555 0123")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#toasts")).to_contain_text("Your office line is saved.")
@@ -248,7 +335,9 @@ def test_step_1_works_without_scripts(the_house: House, people: Cast, at_the_scr
     here.faults.remove(REFUSED.format("422 (Unprocessable Entity)"))
 
 
-def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     page.context.clear_cookies()
@@ -257,7 +346,9 @@ def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail(the_house: Hou
     page.locator("main form button").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Check your email")
     mail = eventually(lambda: the_house.simulator.mail("maya@alder.example"))[0]
-    link = re.search(rf"{re.escape(the_house.url)}/accounts/password/reset/key/\S+", mail["text"])
+    link = re.search(
+        rf"{re.escape(the_house.url)}/accounts/password/reset/key/\S+", mail["text"]
+    )
     assert link, mail["text"]
     page.goto(link.group())
     for field in page.locator("main input[type=password]").all():

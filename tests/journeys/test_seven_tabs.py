@@ -1,4 +1,6 @@
-"""Seven tabs of one person over HTTP/1.1, where a browser opens six connections to a house: each opens, and none is behind."""
+"""Seven tabs of one person over HTTP/1.1, where a browser opens six connections to a
+house: each opens, and none is behind.
+"""
 
 from collections.abc import Callable
 
@@ -12,7 +14,8 @@ from tests.faults.test_first_texts import first_text
 from tests.house import House, eventually
 
 TABS = 7
-# A browser without a screen shows every page at once; a tab in the background is hidden by hand.
+# A browser without a screen shows every page at once; a tab in the background is hidden
+# by hand.
 HIDEABLE = """
   let isHidden = false;
   Object.defineProperty(document, "hidden", { get: () => isHidden });
@@ -53,7 +56,8 @@ def test_a_seventh_tab_opens_and_the_first_catches_up_when_it_is_looked_at(
 
     the_house.simulator.text(people.rosa.mobile, number, "I am here")
     expect(pages[-1].locator("#log .bubble").last).to_have_text("I am here")
-    expect(pages[0].locator("#log .bubble").last).to_have_text("I am here")  # one of the few that stay connected
+    # one of the few that stay connected
+    expect(pages[0].locator("#log .bubble").last).to_have_text("I am here")
     behind = pages[-2]
     expect(behind.locator("#log .bubble").last).not_to_have_text("I am here")
     pages[-1].evaluate("() => window.hide(true)")

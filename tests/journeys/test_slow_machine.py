@@ -1,4 +1,6 @@
-"""A slow laptop: whoever is quicker than the scripts, or than their timers, is still not thrown to another page."""
+"""A slow laptop: whoever is quicker than the scripts, or than their
+timers, is still not thrown to another page.
+"""
 
 from collections.abc import Callable
 
@@ -13,7 +15,9 @@ Arrive = Callable[..., Person]
 LAST_SCRIPT = "**/js/stop_question*.js"
 
 
-def test_enter_in_a_dialog_that_has_just_opened_stays_on_the_page(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_enter_in_a_dialog_that_has_just_opened_stays_on_the_page(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     page.clock.install()
@@ -33,7 +37,9 @@ def test_enter_in_a_dialog_that_has_just_opened_stays_on_the_page(the_house: Hou
     assert page.url == f"{the_house.url}/students/{people.sally.pk}/"
 
 
-def test_a_refused_text_is_mended_in_the_dialog_at_once(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_refused_text_is_mended_in_the_dialog_at_once(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     page.clock.install()
@@ -51,13 +57,20 @@ def test_a_refused_text_is_mended_in_the_dialog_at_once(the_house: House, people
     expect(dialog).to_be_hidden()
     expect(page.locator("#toasts")).to_contain_text("View conversation")
     assert page.url == f"{the_house.url}/students/{people.rosa.pk}/"
-    here.faults.remove("console: Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)")
+    here.faults.remove(
+        "console: Failed to load resource: the server responded with a status of 422"
+        " (Unprocessable Entity)"
+    )
 
 
-def test_while_the_scripts_come_message_opens_the_form_as_a_page(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_while_the_scripts_come_message_opens_the_form_as_a_page(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     page = at_the_screen("maya@alder.example").page
     held: list[Route] = []
-    page.route(LAST_SCRIPT, lambda route: route.continue_() if held else held.append(route))
+    page.route(
+        LAST_SCRIPT, lambda route: route.continue_() if held else held.append(route)
+    )
     page.goto(f"{the_house.url}/students/{people.sally.pk}/", wait_until="commit")
     eventually(lambda: hears_keys(page))  # all scripts but one have run
     page.keyboard.press("Escape")
@@ -72,7 +85,8 @@ def test_while_the_scripts_come_message_opens_the_form_as_a_page(the_house: Hous
 
 def stop_timers(page: Page) -> None:
     """From now on no timer goes off: as on a machine that is busy with the keys."""
-    page.clock.pause_at(page.evaluate("Date.now() + 30_000"))  # not in the past, however long this takes
+    # not in the past, however long this takes
+    page.clock.pause_at(page.evaluate("Date.now() + 30_000"))
 
 
 def hears_keys(page: Page) -> bool:

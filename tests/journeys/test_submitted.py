@@ -1,4 +1,6 @@
-"""A message sent by a page's own submit: its draft goes when it has arrived, and stays when it was refused or came nowhere."""
+"""A message sent by a page's own submit: its draft goes when it has arrived, and stays
+when it was refused or came nowhere.
+"""
 
 from collections.abc import Callable
 
@@ -9,10 +11,19 @@ from tests.cast import Cast
 from tests.house import House
 
 Arrive = Callable[..., Person]
-REFUSED = "console: Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
-TOO_OLD = "console: Failed to load resource: the server responded with a status of 403 (Forbidden)"
+REFUSED = (
+    "console: Failed to load resource: the server responded with a status of 422"
+    " (Unprocessable Entity)"
+)
+TOO_OLD = (
+    "console: Failed to load resource: the server responded with a status of 403"
+    " (Forbidden)"
+)
 LOST = "console: Failed to load resource: net::ERR_FAILED"
-HTMX_SAYS = [f"console: htmx:{event}, [object HTMLDialogElement]" for event in ("afterRequest", "sendError")]
+HTMX_SAYS = [
+    f"console: htmx:{event}, [object HTMLDialogElement]"
+    for event in ("afterRequest", "sendError")
+]
 AGE = """() => { document.querySelector("#composer [name=csrfmiddlewaretoken]").value = "x".repeat(64); }"""
 
 
@@ -31,7 +42,9 @@ def write_to_the_caseload(page: Page, words: str) -> None:
     writing(page).fill(words)
 
 
-def test_refused_words_are_still_a_draft(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_refused_words_are_still_a_draft(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open(f"/inbox/new/?to=student:{people.rosa.pk}")
@@ -68,7 +81,9 @@ def test_a_page_that_was_too_old_keeps_what_was_written_and_for_whom(
     here.faults.remove(TOO_OLD)
 
 
-def test_a_draft_goes_when_the_conversation_shows_the_text(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_draft_goes_when_the_conversation_shows_the_text(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open(f"/inbox/new/?to=student:{people.rosa.pk}")
@@ -79,11 +94,18 @@ def test_a_draft_goes_when_the_conversation_shows_the_text(the_house: House, peo
     expect(writing(page)).to_have_value("")
 
 
-def test_a_dialog_that_failed_keeps_its_draft_on_the_next_page(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_a_dialog_that_failed_keeps_its_draft_on_the_next_page(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     here.open(f"/students/{people.sally.pk}/")
-    page.route("**/message/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.route(
+        "**/message/",
+        lambda route: (
+            route.abort() if route.request.method == "POST" else route.continue_()
+        ),
+    )
     page.get_by_role("link", name="Message", exact=True).click()
     writing(page).fill("Half past three")
     with page.expect_event("requestfailed"):
@@ -98,15 +120,26 @@ def test_a_dialog_that_failed_keeps_its_draft_on_the_next_page(the_house: House,
         here.faults.remove(fault)
 
 
-def test_who_is_signed_out_is_told_whether_what_they_write_is_kept(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_who_is_signed_out_is_told_whether_what_they_write_is_kept(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     here = at_the_screen("maya@alder.example")
     page = here.page
     dialog = page.get_by_role("dialog", name="You have been signed out")
-    for path, is_kept in ((f"/inbox/new/?to=student:{people.rosa.pk}", True), ("/templates/new/", False)):
+    for path, is_kept in (
+        (f"/inbox/new/?to=student:{people.rosa.pk}", True),
+        ("/templates/new/", False),
+    ):
         here.open(path)
         page.evaluate("document.body.dispatchEvent(new CustomEvent('signed-out'))")
-        expect(dialog.get_by_text("What you were writing is kept in this browser.")).to_be_visible(visible=is_kept)
-        expect(dialog.get_by_text("This page keeps no draft.")).to_be_visible(visible=not is_kept)
-        expect(dialog.get_by_role("button", name="Stay on this page")).to_be_visible(visible=not is_kept)
+        expect(
+            dialog.get_by_text("What you were writing is kept in this browser.")
+        ).to_be_visible(visible=is_kept)
+        expect(dialog.get_by_text("This page keeps no draft.")).to_be_visible(
+            visible=not is_kept
+        )
+        expect(dialog.get_by_role("button", name="Stay on this page")).to_be_visible(
+            visible=not is_kept
+        )
     dialog.get_by_role("button", name="Stay on this page").click()
     expect(dialog).to_be_hidden()

@@ -1,4 +1,6 @@
-"""The guide from its first step to its last, in its words: by pointer, and with the keyboard alone."""
+"""The guide from its first step to its last, in its words: by
+pointer, and with the keyboard alone.
+"""
 
 import re
 from collections.abc import Callable
@@ -16,7 +18,9 @@ DAY = 24 * 3600
 REPORT = "Report for Student Opt Outs"
 
 
-def test_the_whole_guide_by_pointer(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_the_whole_guide_by_pointer(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     the_house.simulator.settings(registration_delay=DAY)
     maya = at_the_screen("maya@alder.example")
     system_phone = trigger_your_number_assignment(maya, the_house, people)
@@ -51,29 +55,39 @@ def trigger_your_number_assignment(maya: Person, house: House, people: Cast) -> 
     return number.phone
 
 
-def notify_your_students(maya: Person, house: House, people: Cast, system_phone: str) -> None:
+def notify_your_students(
+    maya: Person, house: House, people: Cast, system_phone: str
+) -> None:
     page = maya.page
     page.get_by_role("link", name="Tell your students").click()
     expect(page.get_by_label("Subject")).to_have_value(re.compile("New Texting Number"))
-    expect(page.locator("#preview")).to_contain_text(SystemNumber.objects.get(phone=system_phone).written)
+    expect(page.locator("#preview")).to_contain_text(
+        SystemNumber.objects.get(phone=system_phone).written
+    )
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Send 4 emails").click()
     expect(page.locator("#progress")).to_contain_text("Finished")
 
     on_caseload = (people.rosa, people.bo, people.gus, people.nell)
     for student in on_caseload:
-        letter = eventually(lambda student=student: house.simulator.mail(student.email))[0]  # type: ignore[misc]
+        letter = eventually(
+            lambda student=student: house.simulator.mail(student.email)
+        )[0]  # type: ignore[misc]
         assert letter["subject"] == "New Texting Number for Maya Alvarez"
         assert student.first_name in letter["text"]
         assert SystemNumber.objects.get(phone=system_phone).written in letter["text"]
         assert "(734) 555-0100" in letter["text"], "the office line"
-        assert [name for name in letter["attachments"] if str(name).endswith(".vcf")] or "vcf" in str(letter["attachments"])
+        assert [
+            name for name in letter["attachments"] if str(name).endswith(".vcf")
+        ] or "vcf" in str(letter["attachments"])
     assert mailed_students(house) == {student.email for student in on_caseload}
 
 
 def mailed_students(house: House) -> set[str]:
     """Maya herself got one too, that her number is active."""
-    return {line["to"] for line in house.simulator.mail_ledger()} - {"maya@alder.example"}
+    return {line["to"] for line in house.simulator.mail_ledger()} - {
+        "maya@alder.example"
+    }
 
 
 def text_the_whole_caseload(page: Page, house: House, people: Cast) -> None:
@@ -81,7 +95,9 @@ def text_the_whole_caseload(page: Page, house: House, people: Cast) -> None:
     page.get_by_role("link", name=re.compile("New", re.IGNORECASE)).first.click()
     page.get_by_role("tab", name="Text Message").click()
     page.get_by_role("combobox", name="To", exact=True).click()
-    page.get_by_role("option", name=re.compile(r"All Students on My Caseload \(4\)")).click()
+    page.get_by_role(
+        "option", name=re.compile(r"All Students on My Caseload \(4\)")
+    ).click()
     page.get_by_role("textbox", name=re.compile("Text Message")).fill(
         "Hi [Student Name], registration opens Monday. Maya Alvarez"
     )
@@ -92,14 +108,22 @@ def text_the_whole_caseload(page: Page, house: House, people: Cast) -> None:
     for student in (people.rosa, people.bo):
         (text,) = house.simulator.accepts(to=student.mobile)
         assert text["body"].startswith(f"Hi {student.first_name}, registration")
-        assert "Reply STOP to opt out" in text["body"], "the first text of this number to them"
+        assert "Reply STOP to opt out" in text["body"], (
+            "the first text of this number to them"
+        )
     for student in (people.gus, people.nell):  # Email Fail-Safe
-        letters = eventually(lambda student=student: house.simulator.mail(student.email)[1:])  # type: ignore[misc]
+        letters = eventually(
+            lambda student=student: house.simulator.mail(student.email)[1:]
+        )  # type: ignore[misc]
         assert len(letters) == 1
-        assert f"Hi {student.first_name}, registration opens Monday." in letters[0]["text"]
+        assert (
+            f"Hi {student.first_name}, registration opens Monday." in letters[0]["text"]
+        )
 
 
-def handle_an_opt_out(page: Page, house: House, people: Cast, system_phone: str) -> None:
+def handle_an_opt_out(
+    page: Page, house: House, people: Cast, system_phone: str
+) -> None:
     house.simulator.text(people.bo.mobile, system_phone, "STOP")
     page.get_by_role("link", name="Reports", exact=True).first.click()
     page.get_by_role("link", name=REPORT).first.click()
@@ -117,14 +141,24 @@ def handle_an_opt_out(page: Page, house: House, people: Cast, system_phone: str)
     house.simulator.text(people.bo.mobile, system_phone, "UNSTOP")
     page.reload()
     page.get_by_role("link", name="Message", exact=True).click()
-    writing = page.get_by_role("dialog").get_by_role("textbox", name=re.compile("Text Message"))
+    writing = page.get_by_role("dialog").get_by_role(
+        "textbox", name=re.compile("Text Message")
+    )
     expect(writing).to_be_enabled()
     writing.fill("Welcome back")
     page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
-    eventually(lambda: [text for text in house.simulator.accepts(to=people.bo.mobile) if text["body"] == "Welcome back"])
+    eventually(
+        lambda: [
+            text
+            for text in house.simulator.accepts(to=people.bo.mobile)
+            if text["body"] == "Welcome back"
+        ]
+    )
 
 
-def test_the_whole_guide_by_keyboard(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+def test_the_whole_guide_by_keyboard(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
     page = at_the_screen("maya@alder.example").page
     go(page, r"^A Students")
     page.wait_for_url("**/students/")
@@ -136,11 +170,17 @@ def test_the_whole_guide_by_keyboard(the_house: House, people: Cast, at_the_scre
     page.wait_for_url("**/students/*/")
     page.wait_for_load_state()
     go(page, r"^A Message$")
-    expect(page.get_by_role("dialog").get_by_role("textbox", name=re.compile("Text Message"))).to_be_focused()
+    expect(
+        page.get_by_role("dialog").get_by_role(
+            "textbox", name=re.compile("Text Message")
+        )
+    ).to_be_focused()
     page.keyboard.type("Setup test")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    eventually(lambda: SystemNumber.objects.filter(user=people.maya, state="active").exists())
+    eventually(
+        lambda: SystemNumber.objects.filter(user=people.maya, state="active").exists()
+    )
     number = SystemNumber.objects.get(user=people.maya)
 
     introduce_the_number(page, the_house)
@@ -171,8 +211,12 @@ def text_the_caseload_by_keyboard(page: Page, the_house: House, people: Cast) ->
     tab_to(page, r"^INPUT$|^INPUT ")
     page.keyboard.type("all students")
     page.keyboard.press("Enter")
-    expect(page.locator("[data-recipients=to] [data-chip]")).to_have_text("All Students on My Caseload (4)")
-    expect(page.locator("#how-many")).to_contain_text("4 students, each in their own conversation.")
+    expect(page.locator("[data-recipients=to] [data-chip]")).to_have_text(
+        "All Students on My Caseload (4)"
+    )
+    expect(page.locator("#how-many")).to_contain_text(
+        "4 students, each in their own conversation."
+    )
     tab_to(page, r"^TEXTAREA Text Message")
     page.keyboard.type("Hi [Student Name], registration opens Monday. Maya Alvarez")
     go(page, r"^BUTTON Review$")
@@ -181,17 +225,22 @@ def text_the_caseload_by_keyboard(page: Page, the_house: House, people: Cast) ->
     go(page, r"^BUTTON Send 2 texts and 2 emails$")
     expect(page.locator("#progress")).to_contain_text("Finished")
     assert len(the_house.simulator.accepts(to=people.rosa.mobile)) == 1
-    eventually(lambda: len(the_house.simulator.mail(people.gus.email)) == 2)  # the announcement, and the fail-safe
+    # the announcement, and the fail-safe
+    eventually(lambda: len(the_house.simulator.mail(people.gus.email)) == 2)
 
 
-def see_an_opt_out_and_its_end(page: Page, the_house: House, people: Cast, system_phone: str) -> None:
+def see_an_opt_out_and_its_end(
+    page: Page, the_house: House, people: Cast, system_phone: str
+) -> None:
     the_house.simulator.text(people.bo.mobile, system_phone, "STOP")
     page.wait_for_load_state()
     go(page, r"^A Reports")
     page.wait_for_url("**/reports/")
     page.wait_for_load_state()
     go(page, rf"^A {REPORT}")
-    expect(page.get_by_role("row", name=re.compile("Bo Jensen"))).to_contain_text("Replied STOP")
+    expect(page.get_by_role("row", name=re.compile("Bo Jensen"))).to_contain_text(
+        "Replied STOP"
+    )
     the_house.simulator.a_second_passes()
     the_house.simulator.text(people.bo.mobile, system_phone, "START")
     expect(page.get_by_text("No students have opted out.")).to_be_visible()

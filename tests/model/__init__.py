@@ -1,1 +1,3 @@
-"""The promises as one machine: whatever is done, in whatever order, they hold after every step."""
+"""The promises as one machine: whatever is done, in whatever
+order, they hold after every step.
+"""

@@ -1,4 +1,6 @@
-"""One advisor, two students and a carrier, in this process: what may happen to them, each as one call."""
+"""One advisor, two students and a carrier, in this process: what
+may happen to them, each as one call.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -10,7 +12,13 @@ import time_machine
 from django.utils import timezone
 
 from quadline import clock
-from quadline.carriers.protocol import Failure, InboundText, OutboundText, Progress, Receipt
+from quadline.carriers.protocol import (
+    Failure,
+    InboundText,
+    OutboundText,
+    Progress,
+    Receipt,
+)
 from quadline.carriers.twilio import Twilio
 from quadline.consent.questions import Answer
 from quadline.conversations.models import Conversation, Message
@@ -35,9 +43,17 @@ class PowerCut(BaseException):
 
 
 class College:
-    """The clocks of carrier and college move together, and only when they are told to."""
+    """The clocks of carrier and college move together, and
+    only when they are told to.
+    """
 
-    def __init__(self, people: Cast, box: Simulator, twilio: Twilio, clock: time_machine.Traveller) -> None:
+    def __init__(
+        self,
+        people: Cast,
+        box: Simulator,
+        twilio: Twilio,
+        clock: time_machine.Traveller,
+    ) -> None:
         self.people, self.box, self.twilio, self.clock = people, box, twilio, clock
         self.students = [people.rosa, people.bo]
         self.texts: list[uuid.UUID] = []
@@ -47,13 +63,23 @@ class College:
         """A text of its own words; the same id again is the same click."""
         chosen = message_id or uuid.uuid4()
         body = f"Text {len(self.texts)}."
-        accepting.accept_text(author=self.people.maya, student=student, message_id=chosen, body=body, now=timezone.now())
+        accepting.accept_text(
+            author=self.people.maya,
+            student=student,
+            message_id=chosen,
+            body=body,
+            now=timezone.now(),
+        )
         if message_id is None:
             self.texts.append(chosen)
 
     def take_number_further(self) -> None:
-        """The worker's part of renting a number, then the carrier's news that it is registered."""
-        for number in SystemNumber.objects.filter(state__in=[State.REQUESTED, State.ORDERING]):
+        """The worker's part of renting a number, then the
+        carrier's news that it is registered.
+        """
+        for number in SystemNumber.objects.filter(
+            state__in=[State.REQUESTED, State.ORDERING]
+        ):
             provisioning.provision_number(number_id=number.pk)
         for number in SystemNumber.objects.filter(state=State.REGISTERING):
             activation.activate(number, cause="registered", now=timezone.now())
@@ -63,7 +89,9 @@ class College:
 
     @contextmanager
     def with_a_wrong_clock(self, by: timedelta) -> Iterator[None]:
-        """Whoever works meanwhile does so on a machine whose clock is wrong; the database's is right."""
+        """Whoever works meanwhile does so on a machine whose clock is
+        wrong; the database's is right.
+        """
         right_now, right_read = clock.now, clock.read
         clock.now = lambda: right_now() - by
         clock.read = lambda: right_read() - by
@@ -108,7 +136,11 @@ class College:
         """A student texts Maya's number; the carrier may tell us more than once."""
         number = self.number
         self.wait(timedelta(seconds=2))  # the carrier dates it in whole seconds
-        sid = self.box.text(student.mobile, number.phone, words, webhook_lost=True)["sid"] if number else None
+        sid = (
+            self.box.text(student.mobile, number.phone, words, webhook_lost=True)["sid"]
+            if number
+            else None
+        )
         if number is None or sid is None:
             return
         self.said += 1
@@ -118,25 +150,44 @@ class College:
             word_order.settle_if_in_doubt((student.mobile, number.phone))
 
     def answer(self, student: Student, answer: str) -> None:
-        talk = Conversation.objects.filter(staff=self.people.maya, student=student).first()
+        talk = Conversation.objects.filter(
+            staff=self.people.maya, student=student
+        ).first()
         if talk:
-            requests.answer_question(conversation=talk, actor=self.people.maya, answer=Answer(answer), now=timezone.now())
+            requests.answer_question(
+                conversation=talk,
+                actor=self.people.maya,
+                answer=Answer(answer),
+                now=timezone.now(),
+            )
 
     def cancel(self, message_id: uuid.UUID) -> None:
         text = Message.objects.get(pk=message_id)
         accepting.cancel_text(message=text, actor=self.people.maya, now=timezone.now())
 
     def hear(self, sid: str, progress: Progress, *, by_reference: bool) -> None:
-        """A receipt for a text the carrier has, in any order and any number of times."""
+        """A receipt for a text the carrier has, in any
+        order and any number of times.
+        """
         line = next(each for each in self.accepts() if each["sid"] == sid)
         reference = line["status_callback"].partition("ref=")[2] if by_reference else ""
-        failure = Failure.UNREACHABLE if progress in (Progress.UNDELIVERED, Progress.FAILED) else None
-        receipts.apply([Receipt(sid, reference, progress, failure, "30003" if failure else "")], now=timezone.now())
+        failure = (
+            Failure.UNREACHABLE
+            if progress in (Progress.UNDELIVERED, Progress.FAILED)
+            else None
+        )
+        receipts.apply(
+            [Receipt(sid, reference, progress, failure, "30003" if failure else "")],
+            now=timezone.now(),
+        )
 
     def wait(self, wait: timedelta) -> None:
         self.clock.shift(wait)
-        # The carrier's clock runs on by itself too: it is set to ours, not moved as far.
-        ahead = timezone.now().timestamp() - self.box.ask("GET", "/simulator/healthz")["at"]
+        # The carrier's clock runs on by itself too: it is set to ours, not moved as
+        # far.
+        ahead = (
+            timezone.now().timestamp() - self.box.ask("GET", "/simulator/healthz")["at"]
+        )
         if ahead > 0:
             self.box.fast_forward(hours=ahead / 3600)
 
@@ -149,7 +200,9 @@ class College:
 
     @property
     def number(self) -> SystemNumber | None:
-        return SystemNumber.objects.filter(user=self.people.maya).exclude(phone="").first()
+        return (
+            SystemNumber.objects.filter(user=self.people.maya).exclude(phone="").first()
+        )
 
     @property
     def mail_to_send(self) -> list[Any]:

@@ -26,19 +26,34 @@ def each_text_is_over_or_waits_visibly(college: College) -> None:
     """P1."""
     for text in Message.objects.filter(direction="outbound"):
         status = Status(text.status)
-        is_kept_by_a_person = text.reason == "question" or text.detail == A_PERSON_DECIDES
-        is_in_hand = text.due_at or is_kept_by_a_person or text.attempts.filter(outcome__in=OPEN).exists()
-        assert status in FINAL or status is Status.SENT or is_in_hand, (text.body, text.status, text.reason, text.detail)
+        is_kept_by_a_person = (
+            text.reason == "question" or text.detail == A_PERSON_DECIDES
+        )
+        is_in_hand = (
+            text.due_at
+            or is_kept_by_a_person
+            or text.attempts.filter(outcome__in=OPEN).exists()
+        )
+        assert status in FINAL or status is Status.SENT or is_in_hand, (
+            text.body,
+            text.status,
+            text.reason,
+            text.detail,
+        )
 
 
 def none_is_in_nobodys_hands(college: College) -> None:
-    """P1, as the sweep sees it that would find such a text: by our own design it never has anything to do."""
+    """P1, as the sweep sees it that would find such a text: by our own
+    design it never has anything to do.
+    """
     assert list(stuck._stuck(college.now)) == []
 
 
 def accepted_at_most_once(college: College) -> None:
     """P2, and each acceptance is of a text we know."""
-    references = Counter(line["status_callback"].partition("ref=")[2] for line in college.accepts())
+    references = Counter(
+        line["status_callback"].partition("ref=")[2] for line in college.accepts()
+    )
     assert not references or max(references.values()) == 1, references
     assert set(references) <= {str(message_id) for message_id in college.texts}
 
@@ -48,30 +63,49 @@ def one_number_and_one_purchase(college: College) -> None:
     assert SystemNumber.objects.count() <= 1
     bought = {line["phone_number"] for line in college.box.purchases()}
     assert len(college.box.purchases()) <= 1
-    recorded = set(SystemNumber.objects.exclude(carrier_number_id="").values_list("phone", flat=True))
+    recorded = set(
+        SystemNumber.objects.exclude(carrier_number_id="").values_list(
+            "phone", flat=True
+        )
+    )
     assert recorded <= bought
 
 
 def no_status_fell(college: College) -> None:
     """P5 and P10."""
-    events = MessageEvent.objects.order_by("pk").values("message_id", "from_status", "to_status", "cause")
+    events = MessageEvent.objects.order_by("pk").values(
+        "message_id", "from_status", "to_status", "cause"
+    )
     timeline: dict[object, list[Any]] = {}
     for event in events:
         timeline.setdefault(event["message_id"], []).append(event)
     for message_id, status, body in Message.objects.values_list("pk", "status", "body"):
-        assert played(timeline.get(message_id, [])) == status, (body, timeline.get(message_id))
+        assert played(timeline.get(message_id, [])) == status, (
+            body,
+            timeline.get(message_id),
+        )
 
 
 def one_email_for_what_did_not_arrive(college: College, mailbox: MailServer) -> None:
     """P6. In the row, the moment it is closed; in the mailbox, once."""
     closed = Message.objects.filter(channel="text", status__in=NOT_DELIVERED)
     assert not closed.filter(email=None).exists()
-    letters = Counter(str(letter["Message-ID"]) for _, _, letter in mailbox.handler.taken)
+    letters = Counter(
+        str(letter["Message-ID"]) for _, _, letter in mailbox.handler.taken
+    )
     assert not letters or max(letters.values()) == 1, letters
-    of_texts = set(OutgoingEmail.objects.filter(message__channel="text").values_list("header_id", flat=True))
+    of_texts = set(
+        OutgoingEmail.objects.filter(message__channel="text").values_list(
+            "header_id", flat=True
+        )
+    )
     assert set(letters) <= of_texts
-    emailed = Message.objects.filter(channel="text", status=Status.EMAILED).values_list("email__header_id", "email__to")
-    assert set(emailed) <= {(str(letter["Message-ID"]), to) for _, to, letter in mailbox.handler.taken}
+    emailed = Message.objects.filter(channel="text", status=Status.EMAILED).values_list(
+        "email__header_id", "email__to"
+    )
+    assert set(emailed) <= {
+        (str(letter["Message-ID"]), to) for _, to, letter in mailbox.handler.taken
+    }
 
 
 def each_reply_once(college: College) -> None:
@@ -81,7 +115,9 @@ def each_reply_once(college: College) -> None:
 
 def may_be_texted(college: College, phone: str, number: str) -> bool:
     """P3: neither out nor in question, by the ledger alone."""
-    in_question = StopQuestion.objects.filter(student_phone=phone, system_phone=number, answer="").exists()
+    in_question = StopQuestion.objects.filter(
+        student_phone=phone, system_phone=number, answer=""
+    ).exists()
     return not ledger.is_opted_out((phone, number)) and not in_question
 
 
@@ -96,5 +132,9 @@ def nothing_waits_longer_than_it_can(college: College) -> None:
     with connection.cursor() as cursor:
         for each in far_ahead.longest():
             latest = college.now + each.ahead + far_ahead.CLOCK_ERROR
-            cursor.execute(f"SELECT {each.column} FROM {each.table} WHERE {each.column} > %s AND {each.rows}", [latest])
+            cursor.execute(
+                f"SELECT {each.column} FROM {each.table} WHERE {each.column} > %s AND"
+                f" {each.rows}",
+                [latest],
+            )
             assert cursor.fetchall() == [], f"{each.table}.{each.column}"

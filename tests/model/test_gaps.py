@@ -7,13 +7,26 @@ from django.utils import timezone
 
 from quadline import clock
 from quadline.carriers.twilio import Twilio
-from quadline.config.schedule import EVERY_10_SECONDS, EVERY_15_MINUTES, EVERY_MINUTE, timetable
+from quadline.config.schedule import (
+    EVERY_10_SECONDS,
+    EVERY_15_MINUTES,
+    EVERY_MINUTE,
+    timetable,
+)
 from quadline.consent import ledger
 from quadline.conversations.rules import Status
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.sending import sender
 from quadline.delivery.sending.claiming import claim_due
-from quadline.delivery.tests.acts import due_now, mail_due, rent, run, send_due, status, write
+from quadline.delivery.tests.acts import (
+    due_now,
+    mail_due,
+    rent,
+    run,
+    send_due,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -46,7 +59,9 @@ def test_a_text_that_did_not_arrive_becomes_an_email_though_the_callback_was_los
     assert status(text) == Status.EMAILED
 
 
-def test_a_worker_paused_for_longer_than_a_stop_waits_does_not_call(people: Cast, box: Simulator, twilio: Twilio) -> None:
+def test_a_worker_paused_for_longer_than_a_stop_waits_does_not_call(
+    people: Cast, box: Simulator, twilio: Twilio
+) -> None:
     rent(people.maya)
     write(people.maya, people.rosa)
     claim = claim_due(limit=1)[0]
@@ -66,4 +81,8 @@ def test_a_text_that_waited_does_not_leave_for_an_account_that_was_switched_off(
     type(text).objects.update(deadline_at=timezone.now())
     SystemNumber.objects.update(active_at=timezone.now() - timedelta(days=2))
     run_timetable()
-    assert (status(text), box.accepts(), OutgoingEmail.objects.count()) == (Status.BLOCKED, [], 0)
+    assert (status(text), box.accepts(), OutgoingEmail.objects.count()) == (
+        Status.BLOCKED,
+        [],
+        0,
+    )

@@ -1,4 +1,6 @@
-"""The promises under every order of events that Hypothesis can think of, in this process. The carrier is the simulator."""
+"""The promises under every order of events that Hypothesis can think of, in this
+process. The carrier is the simulator.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +12,14 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as how
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from pytest_django import Settings
 
 from quadline.carriers.protocol import Progress
@@ -25,18 +34,27 @@ from tests.mail_server import MailServer
 from tests.model import promises
 from tests.model.college import College
 
-# A week of autumn in which the clocks are turned back: Sunday 1 November, two o'clock in the morning.
+# A week of autumn in which the clocks are turned back: Sunday 1 November, two o'clock
+# in the morning.
 BEGIN = datetime(2026, 10, 31, 18, 0, tzinfo=UTC)
 WHO = st.sampled_from([0, 1])
 FAULTS = ("accept_then_500", "reset", "rate_limit")
 KEYWORDS = ("STOP", "Stop.", "OPT OUT", "START", "Start.", "HELP", "See you there")
 PHRASES = ("please stop texting me", "no más mensajes")
 WRONG_BY = [timedelta(seconds=-600), timedelta(seconds=90), timedelta(seconds=7000)]
-WAITS = [timedelta(seconds=6), timedelta(seconds=70), timedelta(minutes=20), timedelta(hours=3), timedelta(hours=9)]
+WAITS = [
+    timedelta(seconds=6),
+    timedelta(seconds=70),
+    timedelta(minutes=20),
+    timedelta(hours=3),
+    timedelta(hours=9),
+]
 
 
 class Machine(RuleBasedStateMachine):
-    """Everything is undone after each run: it happens within one transaction that is rolled back."""
+    """Everything is undone after each run: it happens within one
+    transaction that is rolled back.
+    """
 
     made: Callable[[], College]
     mailbox: MailServer
@@ -108,7 +126,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(who=WHO, words=st.sampled_from(["STOP", *PHRASES]))
     def words_cross(self, who: int, words: str) -> None:
-        """The carrier would not take a text just now; before it is tried again, its student wants no more."""
+        """The carrier would not take a text just now; before it is tried
+        again, its student wants no more.
+        """
         self.college.write(self.college.students[who])
         self._watched(lambda: self.college.send_with(kind="rate_limit"))
         self.college.say(self.college.students[who], words)
@@ -118,7 +138,11 @@ class Machine(RuleBasedStateMachine):
     @rule(who=WHO, is_taken=st.booleans())
     def an_answer_is_lost(self, who: int, is_taken: bool) -> None:
         self.college.write(self.college.students[who])
-        self._watched(lambda: self.college.send_with(kind="accept_then_500" if is_taken else "reset"))
+        self._watched(
+            lambda: self.college.send_with(
+                kind="accept_then_500" if is_taken else "reset"
+            )
+        )
         for _ in range(2):
             self.college.wait(timedelta(seconds=70))
             self._watched(self.college.sweep)
@@ -128,7 +152,11 @@ class Machine(RuleBasedStateMachine):
     def a_worker_has_a_wrong_clock(self, who: int, by: timedelta, kind: str) -> None:
         self.college.write(self.college.students[who])
         with self.college.with_a_wrong_clock(by):
-            self._watched(lambda: self.college.send_with(kind=kind) if kind else self.college.send())
+            self._watched(
+                lambda: (
+                    self.college.send_with(kind=kind) if kind else self.college.send()
+                )
+            )
             self._watched(self.college.sweep)
 
     @rule(who=WHO, answer=st.sampled_from(["stop", "go_on"]))
@@ -140,11 +168,17 @@ class Machine(RuleBasedStateMachine):
         self.college.cancel(self.college.texts[which % len(self.college.texts)])
 
     @precondition(lambda self: self.taken)
-    @rule(which=st.integers(0, 30), said=st.lists(st.sampled_from(list(Progress)), min_size=1, max_size=4), by=st.booleans())
+    @rule(
+        which=st.integers(0, 30),
+        said=st.lists(st.sampled_from(list(Progress)), min_size=1, max_size=4),
+        by=st.booleans(),
+    )
     def receipts_come(self, which: int, said: list[Progress], by: bool) -> None:
         accepts = self.college.accepts()
         for progress in said:
-            self.college.hear(accepts[which % len(accepts)]["sid"], progress, by_reference=by)
+            self.college.hear(
+                accepts[which % len(accepts)]["sid"], progress, by_reference=by
+            )
 
     @rule(wait=st.sampled_from(WAITS))
     def time_passes(self, wait: timedelta) -> None:
@@ -164,20 +198,29 @@ class Machine(RuleBasedStateMachine):
         promises.nothing_waits_longer_than_it_can(self.college)
 
     def _watched(self, act: Callable[[], None]) -> None:
-        """Nothing that the carrier takes meanwhile may go to somebody who is out or in question, or at night."""
+        """Nothing that the carrier takes meanwhile may go to somebody who
+        is out or in question, or at night.
+        """
         people, number = self.college.students, self.college.number
         closed = {
-            each.mobile for each in people if number and not promises.may_be_texted(self.college, each.mobile, number.phone)
+            each.mobile
+            for each in people
+            if number
+            and not promises.may_be_texted(self.college, each.mobile, number.phone)
         }
         was_quiet = promises.is_quiet(self.college)
         act()
         new = self.college.accepts()[self.taken :]
         self.taken += len(new)
         assert closed & {line["to"] for line in new} == set(), "texted after an opt-out"
-        assert not (new and was_quiet and promises.is_quiet(self.college)), "texted in quiet hours"
+        assert not (new and was_quiet and promises.is_quiet(self.college)), (
+            "texted in quiet hours"
+        )
 
     def _comes_to_an_end(self) -> None:
-        """Left alone, every text is over, or waits for a person; what did not arrive went as an email."""
+        """Left alone, every text is over, or waits for a person; what
+        did not arrive went as an email.
+        """
         self.college.take_number_further()
         for _ in range(40):
             if not self._left():
@@ -190,13 +233,25 @@ class Machine(RuleBasedStateMachine):
 
     def _left(self) -> list[Any]:
         over = {*FINAL - NOT_DELIVERED, Status.SENT}
-        texts = Message.objects.filter(direction="outbound").exclude(status__in=over).exclude(reason="question")
-        open_texts = texts.exclude(detail=A_PERSON_DECIDES).values_list("body", "status", "reason", "detail")
+        texts = (
+            Message.objects.filter(direction="outbound")
+            .exclude(status__in=over)
+            .exclude(reason="question")
+        )
+        open_texts = texts.exclude(detail=A_PERSON_DECIDES).values_list(
+            "body", "status", "reason", "detail"
+        )
         return [*open_texts, *self.college.mail_to_send]
 
 
 @pytest.fixture
-def machine(people: Cast, box: Simulator, twilio: Twilio, mailbox: MailServer, settings: Settings) -> type[Machine]:
+def machine(
+    people: Cast,
+    box: Simulator,
+    twilio: Twilio,
+    mailbox: MailServer,
+    settings: Settings,
+) -> type[Machine]:
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
 
     def made(clock: time_machine.Traveller) -> College:
@@ -211,7 +266,9 @@ def machine(people: Cast, box: Simulator, twilio: Twilio, mailbox: MailServer, s
     return Machine
 
 
-def test_the_promises_hold_after_every_step_and_everything_ends(machine: type[Machine]) -> None:
+def test_the_promises_hold_after_every_step_and_everything_ends(
+    machine: type[Machine],
+) -> None:
     run_state_machine_as_test(
         machine,
         settings=how(
@@ -219,7 +276,8 @@ def test_the_promises_hold_after_every_step_and_everything_ends(machine: type[Ma
             stateful_step_count=20,
             deadline=None,
             derandomize=True,
-            phases=[Phase.generate],  # a run of twenty steps is short enough to be read as it is
+            # a run of twenty steps is short enough to be read as it is
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -1,4 +1,5 @@
-"""A carrier that nobody reaches for ten minutes, by the clock: the texts wait, and then each leaves once and in order.
+"""A carrier that nobody reaches for ten minutes, by the clock: the texts wait, and then
+each leaves once and in order.
 
 The same in real time, with real processes: `make faults LONG=1`.
 """
@@ -31,9 +32,16 @@ NOBODY_LISTENS = "http://127.0.0.1:9"
 
 @contextmanager
 def nobody_listening(settings: Settings) -> Iterator[None]:
-    """The real adapter, and a door that is closed: each call is a connection refused."""
+    """The real adapter, and a door that is closed: each
+    call is a connection refused.
+    """
     there = settings.ENV
-    names = ("twilio_api_url", "twilio_messaging_url", "twilio_events_url", "twilio_accounts_url")
+    names = (
+        "twilio_api_url",
+        "twilio_messaging_url",
+        "twilio_events_url",
+        "twilio_accounts_url",
+    )
     settings.ENV = there.model_copy(update=dict.fromkeys(names, NOBODY_LISTENS))
     registry.carrier.cache_clear()
     yield
@@ -58,7 +66,9 @@ def college(people: Cast, box: Simulator, twilio: Twilio) -> Iterator[College]:
         yield made
 
 
-def test_a_carrier_that_is_down_for_ten_minutes_loses_doubles_and_disorders_nothing(college: College, settings: Settings) -> None:
+def test_a_carrier_that_is_down_for_ten_minutes_loses_doubles_and_disorders_nothing(
+    college: College, settings: Settings
+) -> None:
     begun = college.now
     with nobody_listening(settings):
         for minute in range(10):
@@ -66,10 +76,18 @@ def test_a_carrier_that_is_down_for_ten_minutes_loses_doubles_and_disorders_noth
                 college.write(student)
             pass_time(college, begun + timedelta(minutes=minute + 1))
         waiting = Message.objects.filter(conversation__student__in=college.students)
-        assert {status(text) for text in waiting} <= {Status.WAITING, Status.QUEUED, Status.SENDING}
+        assert {status(text) for text in waiting} <= {
+            Status.WAITING,
+            Status.QUEUED,
+            Status.SENDING,
+        }
         assert all(text.due_at for text in waiting), "each waits for its next turn"
-        assert Attempt.objects.filter(outcome=Attempt.Outcome.UNSENT).count() > 8, "and it was tried again and again"
-        assert len(college.accepts()) == 1, "the text before; of the others the carrier knows nothing"
+        assert Attempt.objects.filter(outcome=Attempt.Outcome.UNSENT).count() > 8, (
+            "and it was tried again and again"
+        )
+        assert len(college.accepts()) == 1, (
+            "the text before; of the others the carrier knows nothing"
+        )
     back = college.now
     assert back - begun >= TEN_MINUTES
 
@@ -77,8 +95,12 @@ def test_a_carrier_that_is_down_for_ten_minutes_loses_doubles_and_disorders_noth
     said: dict[str, list[int]] = defaultdict(list)
     for line in college.accepts()[1:]:
         said[line["to"]].append(int(line["body"].split(".")[0].removeprefix("Text ")))
-    assert {phone: len(bodies) for phone, bodies in said.items()} == {each.mobile: 10 for each in college.students}
-    assert all(bodies == sorted(bodies) for bodies in said.values()), "in the order written"
+    assert {phone: len(bodies) for phone, bodies in said.items()} == {
+        each.mobile: 10 for each in college.students
+    }
+    assert all(bodies == sorted(bodies) for bodies in said.values()), (
+        "in the order written"
+    )
     references = Counter(line["status_callback"] for line in college.accepts())
     assert max(references.values()) == 1
 
@@ -86,7 +108,9 @@ def test_a_carrier_that_is_down_for_ten_minutes_loses_doubles_and_disorders_noth
 def test_a_call_that_was_under_way_when_the_carrier_went_down_is_settled_when_it_is_back(
     college: College, settings: Settings
 ) -> None:
-    """Nobody can be asked for ten minutes: nothing is decided, nothing is sent again."""
+    """Nobody can be asked for ten minutes: nothing is
+    decided, nothing is sent again.
+    """
     college.write(college.students[0])
     college.send_with(kind="accept_then_500")
     with nobody_listening(settings):

@@ -1,6 +1,8 @@
-"""A student's words under every order in which they can reach us. The carrier, and its clock, is the simulator.
+"""A student's words under every order in which they can reach us. The
+carrier, and its clock, is the simulator.
 
-What is right is judged by the order in which the words were said to the carrier; the product is never told it.
+What is right is judged by the order in which the words were said to the carrier; the
+product is never told it.
 """
 
 from collections.abc import Callable
@@ -57,7 +59,9 @@ class Said:
 
 
 class Words(RuleBasedStateMachine):
-    """Rosa, Maya's number, and a carrier that tells late, twice, in any order or never."""
+    """Rosa, Maya's number, and a carrier that tells late,
+    twice, in any order or never.
+    """
 
     people: Cast
     box: Simulator
@@ -90,8 +94,14 @@ class Words(RuleBasedStateMachine):
         self.box.fast_forward(hours=SECONDS_APART / 3600)
         self.said.append(Said(InboundText(sid, *self.pair, word)))
 
-    @rule(first=st.sampled_from(STOPS + STARTS), second=st.sampled_from(STOPS + STARTS), swapped=st.booleans())
-    def rosa_wavers_and_maya_writes(self, first: str, second: str, swapped: bool) -> None:
+    @rule(
+        first=st.sampled_from(STOPS + STARTS),
+        second=st.sampled_from(STOPS + STARTS),
+        swapped=st.booleans(),
+    )
+    def rosa_wavers_and_maya_writes(
+        self, first: str, second: str, swapped: bool
+    ) -> None:
         self.rosa_says(first)
         self.rosa_says(second)
         for said in sorted(self.said[-2:], key=self.said.index, reverse=swapped):
@@ -124,9 +134,16 @@ class Words(RuleBasedStateMachine):
 
     @rule(answer=st.sampled_from(Answer))
     def maya_answers(self, answer: Answer) -> None:
-        talk = Conversation.objects.filter(staff=self.people.maya, student=self.people.rosa).first()
+        talk = Conversation.objects.filter(
+            staff=self.people.maya, student=self.people.rosa
+        ).first()
         if talk and questions.open_question(self.pair):
-            requests.answer_question(conversation=talk, actor=self.people.maya, answer=answer, now=timezone.now())
+            requests.answer_question(
+                conversation=talk,
+                actor=self.people.maya,
+                answer=answer,
+                now=timezone.now(),
+            )
             self.answers += 1
 
     @rule()
@@ -144,23 +161,33 @@ class Words(RuleBasedStateMachine):
         said.is_heard = True
 
     def _watched(self, act: Callable[[], None]) -> None:
-        """Nothing leaves after a STOP that we have heard of, unless she came back later, and we have heard of that."""
+        """Nothing leaves after a STOP that we have heard of, unless she came back
+        later, and we have heard of that.
+        """
         is_closed = self._must_be_closed()
         act()
         new = self.box.accepts()[self.taken :]
         self.taken += len(new)
-        assert not (is_closed and new), [(each.word, each.is_heard) for each in self.said]
+        assert not (is_closed and new), [
+            (each.word, each.is_heard) for each in self.said
+        ]
 
     def _must_be_closed(self) -> bool:
-        heard = [(place, said.word) for place, said in enumerate(self.said) if said.is_heard]
+        heard = [
+            (place, said.word) for place, said in enumerate(self.said) if said.is_heard
+        ]
         last_stop = max((place for place, word in heard if word in STOPS), default=-1)
         last_start = max((place for place, word in heard if word in STARTS), default=-1)
-        last_phrase = max((place for place, word in heard if word == PHRASE), default=-1)
+        last_phrase = max(
+            (place for place, word in heard if word == PHRASE), default=-1
+        )
         is_unanswered = last_phrase > last_start and not self.answers
         return last_stop > last_start or is_unanswered
 
     def _everything_is_heard_in_the_end(self) -> None:
-        """Left alone, each pair stands by the last word: nobody is texted after a STOP, nobody is out for good."""
+        """Left alone, each pair stands by the last word: nobody is texted
+        after a STOP, nobody is out for good.
+        """
         self.the_log_is_read()
         ConsentState.objects.exclude(look_up_at=None).update(look_up_at=timezone.now())
         word_order.settle_pairs_in_doubt(timestamp=0)
@@ -193,7 +220,8 @@ def test_the_last_word_counts_in_whichever_order_they_come(machine: type[Any]) -
             stateful_step_count=14,
             deadline=None,
             derandomize=True,
-            phases=[Phase.generate],  # a run of this many steps is short enough to be read as it is
+            # a run of this many steps is short enough to be read as it is
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )

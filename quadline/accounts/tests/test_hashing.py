@@ -1,4 +1,6 @@
-"""How passwords are hashed: a bounded number at once, in bounded memory, and never piling up."""
+"""How passwords are hashed: a bounded number at once, in
+bounded memory, and never piling up.
+"""
 
 import subprocess
 import sys
@@ -6,7 +8,12 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, get_hasher, make_password
+from django.contrib.auth.hashers import (
+    Argon2PasswordHasher,
+    check_password,
+    get_hasher,
+    make_password,
+)
 from django.test import Client
 
 from quadline.accounts import hashing
@@ -39,12 +46,16 @@ def test_the_parameters_are_owasps_and_stay_below_the_stated_memory() -> None:
 
 
 def test_ten_at_once_take_no_more_memory_than_stated() -> None:
-    done = subprocess.run([sys.executable, "-c", TEN_AT_ONCE], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", TEN_AT_ONCE], capture_output=True, text=True, check=True
+    )
 
     assert int(done.stdout) <= STATED_MIB
 
 
-def test_no_more_are_hashed_at_once_than_there_are_places(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_are_hashed_at_once_than_there_are_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     kept, seen, under_way, lock = make_password(PASSWORD), [0], [0], threading.Lock()
     verify = Argon2PasswordHasher.verify
 
@@ -59,7 +70,10 @@ def test_no_more_are_hashed_at_once_than_there_are_places(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Argon2PasswordHasher, "verify", noted)
     right: list[bool] = []
-    threads = [threading.Thread(target=lambda: right.append(check_password(PASSWORD, kept))) for _ in range(10)]
+    threads = [
+        threading.Thread(target=lambda: right.append(check_password(PASSWORD, kept)))
+        for _ in range(10)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -88,7 +102,9 @@ def test_who_finds_no_place_is_turned_away_and_not_queued_for_ever() -> None:
 
 @pytest.mark.usefixtures("no_place")
 @pytest.mark.parametrize("email", ["maya@alder.example", "nobody@alder.example"])
-def test_signing_in_then_says_try_again_and_counts_as_no_guess(people: Cast, visitor: Client, email: str) -> None:
+def test_signing_in_then_says_try_again_and_counts_as_no_guess(
+    people: Cast, visitor: Client, email: str
+) -> None:
     answer = visitor.post("/accounts/login/", {"login": email, "password": PASSWORD})
 
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")

@@ -1,4 +1,6 @@
-"""New passwords: what is common, easy, known of the person or breached is refused, wherever it is set."""
+"""New passwords: what is common, easy, known of the person or
+breached is refused, wherever it is set.
+"""
 
 import hashlib
 import threading
@@ -13,7 +15,12 @@ from pytest_django import Settings
 from quadline.accounts.breaches import is_breached
 from quadline.accounts.models import User
 
-MAYA = User(email="m.alvarez@alder.example", name="Maya Alvarez", title="Academic advisor", office="Nursing Advising")
+MAYA = User(
+    email="m.alvarez@alder.example",
+    name="Maya Alvarez",
+    title="Academic advisor",
+    office="Nursing Advising",
+)
 REFUSED = [
     "short",
     "password12",
@@ -71,7 +78,17 @@ def test_what_is_hard_to_guess_is_taken(password: str) -> None:
     validate_password(password, MAYA)
 
 
-@pytest.mark.parametrize("password", ["\x00" * 12, "\ud83d" * 12, "e\u0301" * 3_000, "stop " * 10_000, "(" * 5_000, "🙂" * 500])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "\x00" * 12,
+        "\ud83d" * 12,
+        "e\u0301" * 3_000,
+        "stop " * 10_000,
+        "(" * 5_000,
+        "🙂" * 500,
+    ],
+)
 def test_whatever_is_typed_is_judged(password: str) -> None:
     with pytest.raises(ValidationError):
         validate_password(password, MAYA)
@@ -132,19 +149,25 @@ OTHERS = b"0018A45C4D1DEF81644B54AB7F969B88D65:3\r\n"
         ("<html>not a range</html>", False),
     ],
 )
-def test_a_breached_password_is_known_by_five_characters_of_its_digest(ranges: Ranges, line: str, is_one: bool) -> None:
+def test_a_breached_password_is_known_by_five_characters_of_its_digest(
+    ranges: Ranges, line: str, is_one: bool
+) -> None:
     ranges.answer = OTHERS + line.encode() + b"\r\n"
 
     assert is_breached(BREACHED, ranges.url) is is_one
     assert ranges.asked == [(f"/range/{DIGEST[:5]}", "true")]
 
 
-def test_it_is_asked_when_the_setting_names_who(ranges: Ranges, settings: Settings) -> None:
+def test_it_is_asked_when_the_setting_names_who(
+    ranges: Ranges, settings: Settings
+) -> None:
     validate_password(BREACHED, MAYA)
     assert ranges.asked == []
 
     ranges.answer = f"{DIGEST[5:]}:42".encode()
-    settings.ENV = settings.ENV.model_copy(update={"breached_passwords_url": ranges.url})
+    settings.ENV = settings.ENV.model_copy(
+        update={"breached_passwords_url": ranges.url}
+    )
     with pytest.raises(ValidationError, match="data breach"):
         validate_password(BREACHED, MAYA)
 

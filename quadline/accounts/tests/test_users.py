@@ -1,4 +1,6 @@
-"""Staff accounts: their address, what they may, and what stands for them on the screen."""
+"""Staff accounts: their address, what they may, and what
+stands for them on the screen.
+"""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -73,7 +75,9 @@ def test_initials_stand_for_a_name(name: str, initials: str) -> None:
     assert initials_of(name) == initials
 
 
-def test_accounts_are_made_by_the_college_and_never_by_a_visitor(visitor: Client) -> None:
+def test_accounts_are_made_by_the_college_and_never_by_a_visitor(
+    visitor: Client,
+) -> None:
     assert not StaffOnlyAdapter().is_open_for_signup(RequestFactory().get("/"))
     assert visitor.get("/accounts/signup/").status_code == 404
 
@@ -94,10 +98,14 @@ def test_staff_sign_in_with_their_address_however_it_is_written(
     assert ("_auth_user_id" in visitor.session) is enters
 
 
-def test_an_account_that_is_switched_off_cannot_sign_in_and_is_signed_out(people: Cast, visitor: Client) -> None:
+def test_an_account_that_is_switched_off_cannot_sign_in_and_is_signed_out(
+    people: Cast, visitor: Client
+) -> None:
     people.maya.set_password(PASSWORD)
     people.maya.save()
-    visitor.force_login(people.maya, backend="allauth.account.auth_backends.AuthenticationBackend")
+    visitor.force_login(
+        people.maya, backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
     User.objects.filter(pk=people.maya.pk).update(is_active=False)
 
     assert visitor.get("/inbox/").status_code == 302

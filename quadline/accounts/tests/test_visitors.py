@@ -1,4 +1,6 @@
-"""Where a request comes from, as the server hands it over: header by header, not as WSGI joins them."""
+"""Where a request comes from, as the server hands it over: header
+by header, not as WSGI joins them.
+"""
 
 from typing import Any
 
@@ -22,13 +24,22 @@ def nobody_was_warned() -> None:
 def request_from(peer: str, *headers: tuple[bytes, bytes]) -> Any:
     request = RequestFactory().get("/", REMOTE_ADDR=peer)
     request.META["asgi.scope"] = {"headers": list(headers)}
-    request.META["HTTP_X_FORWARDED_FOR"] = ",".join(value.decode() for _, value in headers)  # as WSGI joins them
+    # as WSGI joins them
+    request.META["HTTP_X_FORWARDED_FOR"] = ",".join(
+        value.decode() for _, value in headers
+    )
     return request
 
 
-def test_a_header_that_wsgi_takes_for_the_same_counts_for_nothing(settings: Settings) -> None:
+def test_a_header_that_wsgi_takes_for_the_same_counts_for_nothing(
+    settings: Settings,
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"trusted_proxies": PROXY})
-    request = request_from(PROXY, (b"x-forwarded-for", CLIENT.encode()), (b"x_forwarded_for", b"192.0.2.66"))
+    request = request_from(
+        PROXY,
+        (b"x-forwarded-for", CLIENT.encode()),
+        (b"x_forwarded_for", b"192.0.2.66"),
+    )
 
     assert address_of(request) == CLIENT
 
@@ -36,7 +47,10 @@ def test_a_header_that_wsgi_takes_for_the_same_counts_for_nothing(settings: Sett
 def test_a_proxy_that_is_not_named_is_told_of_once(settings: Settings) -> None:
     with capture_logs() as said:
         for _ in range(3):
-            assert address_of(request_from(PROXY, (b"x-forwarded-for", CLIENT.encode()))) == PROXY
+            assert (
+                address_of(request_from(PROXY, (b"x-forwarded-for", CLIENT.encode())))
+                == PROXY
+            )
     assert [(line["log_level"], line["proxy"]) for line in said] == [("warning", PROXY)]
 
 
@@ -50,14 +64,18 @@ def test_a_proxy_that_is_not_named_is_told_of_once(settings: Settings) -> None:
         ("", "", CLIENT),
     ],
 )
-def test_nothing_is_said_where_no_proxy_is_unnamed(settings: Settings, peer: str, trusted: str, header: str) -> None:
+def test_nothing_is_said_where_no_proxy_is_unnamed(
+    settings: Settings, peer: str, trusted: str, header: str
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"trusted_proxies": trusted})
     with capture_logs() as said:
         address_of(request_from(peer, (b"x-forwarded-for", header.encode())))
     assert said == []
 
 
-def test_the_log_names_the_address_that_limits_count_by(visitor: Client, settings: Settings) -> None:
+def test_the_log_names_the_address_that_limits_count_by(
+    visitor: Client, settings: Settings
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"trusted_proxies": PROXY})
     seen: list[str] = []
     original = structlog.contextvars.bind_contextvars
@@ -68,5 +86,9 @@ def test_the_log_names_the_address_that_limits_count_by(visitor: Client, setting
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(structlog.contextvars, "bind_contextvars", noted)
-        visitor.get("/accounts/login/", REMOTE_ADDR=PROXY, headers={"X-Forwarded-For": f"192.0.2.1, {CLIENT}"})
+        visitor.get(
+            "/accounts/login/",
+            REMOTE_ADDR=PROXY,
+            headers={"X-Forwarded-For": f"192.0.2.1, {CLIENT}"},
+        )
     assert seen == [CLIENT]

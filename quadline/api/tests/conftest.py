@@ -1,4 +1,6 @@
-"""A program for each person of the cast, without the static files that a deployment collects."""
+"""A program for each person of the cast, without the static
+files that a deployment collects.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +18,11 @@ Programs = Callable[[User], Program]
 @pytest.fixture(autouse=True)
 def without_static_files(settings: Settings, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {
+            "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        }
+    }
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""The description of the API and its page: open to everybody, whole, and without anybody else's server."""
+"""The description of the API and its page: open to everybody, whole,
+and without anybody else's server.
+"""
 
 import re
 
@@ -18,13 +20,21 @@ def test_the_description_and_its_page_open_without_a_token() -> None:
 
 
 @pytest.mark.django_db
-def test_the_page_shows_every_operation_and_every_object_and_loads_nothing_foreign() -> None:
+def test_the_page_shows_every_operation_and_every_object_and_loads_nothing_foreign() -> (
+    None
+):
     page = Client().get("/api/v1/docs").content.decode()
-    operations = [operation["operationId"] for methods in described()["paths"].values() for operation in methods.values()]
+    operations = [
+        operation["operationId"]
+        for methods in described()["paths"].values()
+        for operation in methods.values()
+    ]
 
     assert len(operations) == len(set(operations)) == 14
     assert all(f'id="{name}"' in page for name in operations)
-    assert all(f'id="model-{name}"' in page for name in described()["components"]["schemas"])
+    assert all(
+        f'id="model-{name}"' in page for name in described()["components"]["schemas"]
+    )
     assert re.findall(r'(?:src|href)="(?:https?:)?//', page) == []
     links = set(re.findall(r'href="#([^"]+)"', page))
     assert links - set(re.findall(r'id="([^"]+)"', page)) == set()
@@ -33,13 +43,27 @@ def test_the_page_shows_every_operation_and_every_object_and_loads_nothing_forei
 def test_every_refusal_is_described_as_a_problem() -> None:
     for methods in described()["paths"].values():
         for operation in methods.values():
-            refusals = {code: said for code, said in operation["responses"].items() if int(code) >= 400}
+            refusals = {
+                code: said
+                for code, said in operation["responses"].items()
+                if int(code) >= 400
+            }
             assert "401" in refusals
-            assert all(list(said["content"]) == ["application/problem+json"] for said in refusals.values())
+            assert all(
+                list(said["content"]) == ["application/problem+json"]
+                for said in refusals.values()
+            )
 
 
 def test_every_post_takes_an_idempotency_key() -> None:
-    posts = [methods["post"] for methods in described()["paths"].values() if "post" in methods]
+    posts = [
+        methods["post"]
+        for methods in described()["paths"].values()
+        if "post" in methods
+    ]
 
     assert len(posts) == 5
-    assert all("Idempotency-Key" in [each["name"] for each in post["parameters"]] for post in posts)
+    assert all(
+        "Idempotency-Key" in [each["name"] for each in post["parameters"]]
+        for post in posts
+    )

@@ -15,17 +15,28 @@ def bo_is_out(people: Cast) -> None:
 
 
 @pytest.mark.usefixtures("bo_is_out")
-def test_an_opt_out_says_who_of_whose_number_and_how_they_come_back(people: Cast, program: Programs) -> None:
+def test_an_opt_out_says_who_of_whose_number_and_how_they_come_back(
+    people: Cast, program: Programs
+) -> None:
     said = program(people.maya).get("opt-outs").json()
 
     [row] = said["opt_outs"]
-    assert (row["students"], row["staff"], row["how"]) == (["00100002"], "maya@alder.example", "Replied STOP")
+    assert (row["students"], row["staff"], row["how"]) == (
+        ["00100002"],
+        "maya@alder.example",
+        "Replied STOP",
+    )
     assert row["way_back"] == "Text START to (734) 555-0200"
-    assert program(people.maya).get(f"opt-outs?after={said['cursor']}").json()["opt_outs"] == []
+    assert (
+        program(people.maya).get(f"opt-outs?after={said['cursor']}").json()["opt_outs"]
+        == []
+    )
 
 
 @pytest.mark.usefixtures("bo_is_out")
-def test_who_opts_out_again_comes_after_every_cursor(people: Cast, program: Programs) -> None:
+def test_who_opts_out_again_comes_after_every_cursor(
+    people: Cast, program: Programs
+) -> None:
     cursor = program(people.maya).get("opt-outs").json()["cursor"]
     for word in ("START", "STOP"):
         reply(people.bo.mobile, "+17345550200", word)
@@ -36,8 +47,12 @@ def test_who_opts_out_again_comes_after_every_cursor(people: Cast, program: Prog
 
 
 @pytest.mark.usefixtures("bo_is_out")
-@pytest.mark.parametrize(("who", "rows"), [("theo", 0), ("omar", 0), ("lena", 1), ("ada", 1), ("iris", 1)])
-def test_each_sees_the_opt_outs_of_the_report(people: Cast, program: Programs, who: str, rows: int) -> None:
+@pytest.mark.parametrize(
+    ("who", "rows"), [("theo", 0), ("omar", 0), ("lena", 1), ("ada", 1), ("iris", 1)]
+)
+def test_each_sees_the_opt_outs_of_the_report(
+    people: Cast, program: Programs, who: str, rows: int
+) -> None:
     assert len(program(getattr(people, who)).get("opt-outs").json()["opt_outs"]) == rows
 
 
@@ -47,5 +62,9 @@ def test_an_active_number_says_what_it_is(people: Cast, program: Programs) -> No
     number.save()
     said = program(people.maya).get("numbers/me").json()
 
-    assert (said["state"], said["phone"], said["written"]) == ("active", "+17345550200", "(734) 555-0200")
+    assert (said["state"], said["phone"], said["written"]) == (
+        "active",
+        "+17345550200",
+        "(734) 555-0200",
+    )
     assert program(people.theo).get("numbers/me").json()["state"] == "none"

@@ -1,4 +1,6 @@
-"""Whatever is sent, the answer is a problem with a sentence, and never a fault of ours."""
+"""Whatever is sent, the answer is a problem with a
+sentence, and never a fault of ours.
+"""
 
 from typing import Any
 
@@ -55,15 +57,33 @@ def test_a_strange_request_is_a_problem_in_words(
 
 
 def test_empty_words_are_refused_in_words(people: Cast, program: Programs) -> None:
-    said = program(people.maya).post("messages", {"student": "00100001", "body": " "}).json()
+    said = (
+        program(people.maya)
+        .post("messages", {"student": "00100001", "body": " "})
+        .json()
+    )
 
-    assert said["faults"] == ["body: This is empty, or has a character that cannot be kept (NUL)"]
+    assert said["faults"] == [
+        "body: This is empty, or has a character that cannot be kept (NUL)"
+    ]
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+    ],
+)
 def test_only_json_is_read(people: Cast, program: Programs, kind: str) -> None:
     headers: Any = {"Content-Type": kind}
-    assert program(people.ada).ask("PUT", "students", b'{"students": []}', **headers).status_code == 415
+    assert (
+        program(people.ada)
+        .ask("PUT", "students", b'{"students": []}', **headers)
+        .status_code
+        == 415
+    )
 
 
 def test_another_page_of_the_house_speaks_as_it_always_did(people: Cast) -> None:
@@ -73,4 +93,7 @@ def test_another_page_of_the_house_speaks_as_it_always_did(people: Cast) -> None
 
 
 def test_what_is_allowed_is_said(people: Cast, program: Programs) -> None:
-    assert set(program(people.ada).ask("DELETE", "students")["Allow"].split(", ")) == {"GET", "PUT"}
+    assert set(program(people.ada).ask("DELETE", "students")["Allow"].split(", ")) == {
+        "GET",
+        "PUT",
+    }

@@ -1,4 +1,6 @@
-"""Only a token opens the API: one that is known, not revoked, and whose owner may still sign in."""
+"""Only a token opens the API: one that is known, not revoked,
+and whose owner may still sign in.
+"""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -26,7 +28,10 @@ def test_only_a_digest_of_a_token_is_kept(people: Cast, program: Programs) -> No
     assert len(words) >= 43
 
 
-@pytest.mark.parametrize("header", ["", "Bearer ", "Bearer nonsense", "Basic bWF5YTpwYXNz", "Bearer \xff", "bearer"])
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer ", "Bearer nonsense", "Basic bWF5YTpwYXNz", "Bearer \xff", "bearer"],
+)
 def test_without_a_good_token_there_is_nothing(people: Cast, header: str) -> None:
     answer = Client().get("/api/v1/students", headers={"Authorization": header})
 
@@ -37,10 +42,17 @@ def test_without_a_good_token_there_is_nothing(people: Cast, header: str) -> Non
 
 def test_a_session_cookie_opens_nothing(people: Cast) -> None:
     browser = Client()
-    browser.force_login(people.ada, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(
+        people.ada, backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
 
     assert browser.get("/api/v1/students").status_code == 401
-    assert browser.put("/api/v1/students", {"students": []}, content_type="application/json").status_code == 401
+    assert (
+        browser.put(
+            "/api/v1/students", {"students": []}, content_type="application/json"
+        ).status_code
+        == 401
+    )
 
 
 def test_no_form_token_is_asked_for(people: Cast, program: Programs) -> None:
@@ -48,18 +60,29 @@ def test_no_form_token_is_asked_for(people: Cast, program: Programs) -> None:
     sent = {"student": "00100001", "body": "Hello"}
     headers = {"Authorization": f"Bearer {program(people.maya).token}"}
 
-    assert strict.post("/api/v1/messages", sent, content_type="application/json", headers=headers).status_code == 201
+    assert (
+        strict.post(
+            "/api/v1/messages", sent, content_type="application/json", headers=headers
+        ).status_code
+        == 201
+    )
 
 
-def test_a_revoked_token_opens_nothing_any_more(people: Cast, program: Programs) -> None:
+def test_a_revoked_token_opens_nothing_any_more(
+    people: Cast, program: Programs
+) -> None:
     campus = program(people.maya)
     assert revoke_token(ApiToken.objects.get(), actor=people.maya, now=timezone.now())
 
     assert campus.get("students").status_code == 401
-    assert not revoke_token(ApiToken.objects.get(), actor=people.maya, now=timezone.now())
+    assert not revoke_token(
+        ApiToken.objects.get(), actor=people.maya, now=timezone.now()
+    )
 
 
-def test_the_tokens_of_an_account_that_is_switched_off_open_nothing(people: Cast, program: Programs) -> None:
+def test_the_tokens_of_an_account_that_is_switched_off_open_nothing(
+    people: Cast, program: Programs
+) -> None:
     campus = program(people.maya)
     User.objects.filter(pk=people.maya.pk).update(is_active=False)
 
@@ -74,13 +97,19 @@ def test_it_is_seen_when_a_token_was_last_used(people: Cast, program: Programs) 
     first = ApiToken.objects.get().last_used_at
     campus.get("students")
     assert first is not None
-    assert ApiToken.objects.get().last_used_at == first  # not written again within a minute
+    # not written again within a minute
+    assert ApiToken.objects.get().last_used_at == first
 
 
-def test_the_command_prints_a_token_that_opens(people: Cast, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_a_token_that_opens(
+    people: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
     call_command("create_token", "Maya@alder.example", "--name", "Nightly roster")
 
-    assert Program(capsys.readouterr().out.strip()).get("numbers/me").json()["state"] == "none"
+    assert (
+        Program(capsys.readouterr().out.strip()).get("numbers/me").json()["state"]
+        == "none"
+    )
     assert ApiToken.objects.get().name == "Nightly roster"
 
 
@@ -93,6 +122,9 @@ def test_the_command_says_whom_it_does_not_know(people: Cast) -> None:
 
 
 def test_two_tokens_are_never_the_same(people: Cast) -> None:
-    made = {make_token(user=people.maya, name="Test", actor=None, now=timezone.now())[1] for _ in range(20)}
+    made = {
+        make_token(user=people.maya, name="Test", actor=None, now=timezone.now())[1]
+        for _ in range(20)
+    }
 
     assert len(made) == 20

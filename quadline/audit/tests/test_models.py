@@ -10,10 +10,16 @@ pytestmark = pytest.mark.django_db
 
 
 def test_an_act_is_on_record_with_who_what_and_on_what(people: Cast) -> None:
-    entry = record("office line changed", subject=people.maya, actor=people.ada, cause="asked")
+    entry = record(
+        "office line changed", subject=people.maya, actor=people.ada, cause="asked"
+    )
     entry.refresh_from_db()
 
-    assert (entry.action, entry.actor, entry.detail) == ("office line changed", people.ada, {"cause": "asked"})
+    assert (entry.action, entry.actor, entry.detail) == (
+        "office line changed",
+        people.ada,
+        {"cause": "asked"},
+    )
     assert (entry.subject_type, entry.subject_id) == ("user", str(people.maya.pk))
 
 
@@ -30,10 +36,16 @@ def test_the_system_acts_as_nobody(people: Cast) -> None:
         "DELETE FROM audit_auditentry WHERE id > 0",
     ],
 )
-def test_the_database_refuses_to_change_or_delete_an_entry(people: Cast, statement: str) -> None:
+def test_the_database_refuses_to_change_or_delete_an_entry(
+    people: Cast, statement: str
+) -> None:
     record("office line changed", subject=people.maya, actor=people.ada, cause="asked")
 
-    with pytest.raises(DatabaseError, match=r"Cannot (update|delete)"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match=r"Cannot (update|delete)"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
     assert AuditEntry.objects.get().detail == {"cause": "asked"}
 

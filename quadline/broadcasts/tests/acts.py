@@ -21,7 +21,12 @@ BODY = "Hi [Student Name], registration opens on Monday. Maya Alvarez"
 
 
 def draft(
-    author: User, *to: str, body: str = BODY, without: Iterable[str] = (), broadcast_id: uuid.UUID | None = None, **changes: Any
+    author: User,
+    *to: str,
+    body: str = BODY,
+    without: Iterable[str] = (),
+    broadcast_id: uuid.UUID | None = None,
+    **changes: Any,
 ) -> Broadcast:
     """A draft; to the whole caseload unless tokens say otherwise."""
     written: dict[str, Any] = {
@@ -33,11 +38,15 @@ def draft(
         "now": timezone.now(),
         **changes,
     }
-    return draft_broadcast(author=author, broadcast_id=broadcast_id or uuid.uuid4(), body=body, **written)
+    return draft_broadcast(
+        author=author, broadcast_id=broadcast_id or uuid.uuid4(), body=body, **written
+    )
 
 
 def email(author: User, *to: str, **changes: Any) -> Broadcast:
-    return draft(author, *to, **{"channel": "email", "subject": "For [Student Name]", **changes})
+    return draft(
+        author, *to, **{"channel": "email", "subject": "For [Student Name]", **changes}
+    )
 
 
 def reviewed(broadcast: Broadcast) -> Review:
@@ -47,13 +56,21 @@ def reviewed(broadcast: Broadcast) -> Review:
 def send(broadcast: Broadcast) -> Broadcast:
     """Review and launch, as one who looks and then clicks."""
     reviewed(broadcast)
-    return launch(broadcast, actor=broadcast.author, fingerprint=broadcast.fingerprint, now=timezone.now())
+    return launch(
+        broadcast,
+        actor=broadcast.author,
+        fingerprint=broadcast.fingerprint,
+        now=timezone.now(),
+    )
 
 
 def outcomes(broadcast: Broadcast) -> dict[str, str]:
     """By first name: the outcome and, after a colon, the reason."""
     rows = Recipient.objects.filter(broadcast=broadcast).select_related("student")
-    return {row.student.first_name: f"{row.outcome}:{row.reason}".rstrip(":") for row in rows}
+    return {
+        row.student.first_name: f"{row.outcome}:{row.reason}".rstrip(":")
+        for row in rows
+    }
 
 
 def levels(made: Review, level: Level) -> list[str]:
@@ -75,10 +92,18 @@ def crowd(advisor: User, count: int, **fields: Any) -> list[Student]:
         for number in range(count)
     ]
     Student.objects.bulk_create(students, batch_size=2000)
-    CaseloadEntry.objects.bulk_create([CaseloadEntry(staff=advisor, student=one) for one in students], batch_size=2000)
+    CaseloadEntry.objects.bulk_create(
+        [CaseloadEntry(staff=advisor, student=one) for one in students], batch_size=2000
+    )
     return students
 
 
 def opt_out(who: Student, number: SystemNumber) -> None:
     pair = (who.mobile, number.phone)
-    ledger.record(pair=pair, change=Change.OPT_OUT, source=Source.REPLY, occurred_at=timezone.now(), keyword="STOP")
+    ledger.record(
+        pair=pair,
+        change=Change.OPT_OUT,
+        source=Source.REPLY,
+        occurred_at=timezone.now(),
+        keyword="STOP",
+    )

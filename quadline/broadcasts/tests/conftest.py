@@ -1,4 +1,6 @@
-"""Maya with a number: one at the carrier in the box where texts are handed over, else one in our records only."""
+"""Maya with a number: one at the carrier in the box where texts are
+handed over, else one in our records only.
+"""
 
 import pytest
 

@@ -18,7 +18,9 @@ from tests.cast import Cast
         ("iris", {"Maya", "Theo", "Omar"}),
     ],
 )
-def test_each_sees_their_own_a_lead_the_offices_and_some_all(people: Cast, who: str, sees: set[str]) -> None:
+def test_each_sees_their_own_a_lead_the_offices_and_some_all(
+    people: Cast, who: str, sees: set[str]
+) -> None:
     for author in (people.maya, people.theo, people.omar):
         draft(author)
     seen = Broadcast.objects.visible_to(getattr(people, who))

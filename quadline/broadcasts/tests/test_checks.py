@@ -34,7 +34,11 @@ def findings(words: str = CALM, **changes: Any) -> Findings:
 
 
 def said(level: Level, words: str = CALM, **changes: Any) -> list[str]:
-    return [check.words for check in checks_on(findings(words, **changes)) if check.level is level]
+    return [
+        check.words
+        for check in checks_on(findings(words, **changes))
+        if check.level is level
+    ]
 
 
 def test_an_ordinary_text_passes() -> None:
@@ -93,36 +97,76 @@ FINE = [
 
 @pytest.mark.parametrize("words", FINE)
 def test_what_only_looks_alike_passes(words: str) -> None:
-    assert said(Level.LOOK, f"{words}. Alvarez") == said(Level.BLOCKED, f"{words}. Alvarez") == []
+    assert (
+        said(Level.LOOK, f"{words}. Alvarez")
+        == said(Level.BLOCKED, f"{words}. Alvarez")
+        == []
+    )
 
 
 FIGURES: list[tuple[dict[str, Any], Level, str]] = [
     ({"texts": 0, "emails": 0}, Level.BLOCKED, "Nobody would get anything"),
-    ({"unknown_fields": ("{first_name} is not a merge field.",)}, Level.BLOCKED, "{first_name} is not a merge field. Correct"),
-    ({"empty_fields": ("Your Title",)}, Level.BLOCKED, "There is nothing to put in [Your Title]. "),
-    ({"empty_fields": ("Your Title",), "unfilled": 3}, Level.BLOCKED, "[Your Title] for 3 of them"),
+    (
+        {"unknown_fields": ("{first_name} is not a merge field.",)},
+        Level.BLOCKED,
+        "{first_name} is not a merge field. Correct",
+    ),
+    (
+        {"empty_fields": ("Your Title",)},
+        Level.BLOCKED,
+        "There is nothing to put in [Your Title]. ",
+    ),
+    (
+        {"empty_fields": ("Your Title",), "unfilled": 3},
+        Level.BLOCKED,
+        "[Your Title] for 3 of them",
+    ),
     ({"too_long": 1}, Level.BLOCKED, "For 1 student it is longer"),
     ({"most_segments": 3}, Level.LOOK, "takes 3 segments"),
-    ({"repeated": 12, "repeated_when": "on Monday at 2:15 PM"}, Level.LOOK, "12 of them the same words on Monday at 2:15 PM"),
+    (
+        {"repeated": 12, "repeated_when": "on Monday at 2:15 PM"},
+        Level.LOOK,
+        "12 of them the same words on Monday at 2:15 PM",
+    ),
     ({"gone": 2}, Level.LOOK, "2 of them have withdrawn"),
     ({"has_active_number": False}, Level.LOOK, "not active yet"),
-    ({"has_active_number": False, "is_about_number": True}, Level.BLOCKED, "Introduce it to your students when it is"),
+    (
+        {"has_active_number": False, "is_about_number": True},
+        Level.BLOCKED,
+        "Introduce it to your students when it is",
+    ),
     ({"sample": "Hi Rosa"}, Level.LOOK, "Your name is missing"),
-    ({"sample": "Hi Rosa", "first_contacts": 10}, Level.PASS, "notice at the end names you"),
+    (
+        {"sample": "Hi Rosa", "first_contacts": 10},
+        Level.PASS,
+        "notice at the end names you",
+    ),
     ({"first_contacts": 1}, Level.PASS, "1 text is the first from your number"),
 ]
 
 
 @pytest.mark.parametrize(("changes", "level", "about"), FIGURES)
-def test_figures_are_read_too(changes: dict[str, Any], level: Level, about: str) -> None:
+def test_figures_are_read_too(
+    changes: dict[str, Any], level: Level, about: str
+) -> None:
     assert any(about in words for words in said(level, **changes))
 
 
 def test_what_stops_it_stands_first() -> None:
-    levels = [check.level for check in checks_on(findings("YOUR GPA IS 2.0 AND MORE", unknown_fields=("Who Ever",)))]
+    levels = [
+        check.level
+        for check in checks_on(
+            findings("YOUR GPA IS 2.0 AND MORE", unknown_fields=("Who Ever",))
+        )
+    ]
     assert levels == sorted(levels, key=[Level.BLOCKED, Level.LOOK, Level.PASS].index)
 
 
 def test_an_email_is_not_asked_about_segments_or_its_sender() -> None:
-    email = {"is_email": True, "most_segments": 9, "sample": "Hi", "has_active_number": False}
+    email = {
+        "is_email": True,
+        "most_segments": 9,
+        "sample": "Hi",
+        "has_active_number": False,
+    }
     assert said(Level.LOOK, "See bit.ly/x", **email) == []

@@ -17,12 +17,16 @@ ODD = r"\N \. \t C:\new"
 LINES = "one\ttwo\nthree"
 
 
-def test_odd_signs_arrive_as_they_were_written(people: Cast, number: SystemNumber) -> None:
+def test_odd_signs_arrive_as_they_were_written(
+    people: Cast, number: SystemNumber
+) -> None:
     Student.objects.filter(pk=people.rosa.pk).update(preferred_name="Ro\\sa\t")
     broadcast = draft(people.maya, body=f"{ODD} {LINES} é 🎓 [Student Name]")
     planned = {row.student.pk: row.words for row in Plan(broadcast, now=timezone.now())}
     reviewed(broadcast)
-    kept = {row.student_id: row for row in Recipient.objects.filter(broadcast=broadcast)}
+    kept = {
+        row.student_id: row for row in Recipient.objects.filter(broadcast=broadcast)
+    }
     assert ODD in kept[people.rosa.pk].body
     assert "Ro\\sa" in kept[people.rosa.pk].body
     assert {pk: (row.body, row.notice, row.segments) for pk, row in kept.items()} == {
@@ -30,7 +34,9 @@ def test_odd_signs_arrive_as_they_were_written(people: Cast, number: SystemNumbe
     }
 
 
-def test_a_plan_that_asks_while_it_is_written_down_is_an_error_and_no_standstill(people: Cast, number: SystemNumber) -> None:
+def test_a_plan_that_asks_while_it_is_written_down_is_an_error_and_no_standstill(
+    people: Cast, number: SystemNumber
+) -> None:
     broadcast = draft(people.maya)
 
     def asking() -> Iterator[Planned]:

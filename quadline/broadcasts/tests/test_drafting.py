@@ -13,10 +13,23 @@ from tests.cast import Cast
 
 
 def test_a_draft_keeps_what_was_written_and_to_whom(people: Cast) -> None:
-    broadcast = email(people.maya, "caseload", "nonsense", without=[f"student:{people.bo.pk}"], with_contact_card=True)
-    assert broadcast.audience == {"to": ["caseload"], "except": [f"student:{people.bo.pk}"]}
+    broadcast = email(
+        people.maya,
+        "caseload",
+        "nonsense",
+        without=[f"student:{people.bo.pk}"],
+        with_contact_card=True,
+    )
+    assert broadcast.audience == {
+        "to": ["caseload"],
+        "except": [f"student:{people.bo.pk}"],
+    }
     assert broadcast.audience_words == "All Students on My Caseload, except Bo Jensen"
-    assert (broadcast.state, broadcast.with_contact_card, broadcast.subject) == (State.DRAFT, True, "For [Student Name]")
+    assert (broadcast.state, broadcast.with_contact_card, broadcast.subject) == (
+        State.DRAFT,
+        True,
+        "For [Student Name]",
+    )
 
 
 def test_a_text_has_no_subject_and_no_contact_card(people: Cast) -> None:
@@ -24,13 +37,25 @@ def test_a_text_has_no_subject_and_no_contact_card(people: Cast) -> None:
     assert (broadcast.subject, broadcast.with_contact_card) == ("", False)
 
 
-def test_the_same_form_again_changes_the_one_draft_and_drops_its_review(people: Cast) -> None:
+def test_the_same_form_again_changes_the_one_draft_and_drops_its_review(
+    people: Cast,
+) -> None:
     broadcast = draft(people.maya)
     reviewed(broadcast)
     same = draft(people.maya, broadcast_id=broadcast.pk)
-    assert (same.pk, same.fingerprint, Recipient.objects.count()) == (broadcast.pk, broadcast.fingerprint, 4)
-    changed = draft(people.maya, body="New words. Maya Alvarez", broadcast_id=broadcast.pk)
-    assert (changed.body, changed.review, changed.fingerprint) == ("New words. Maya Alvarez", {}, "")
+    assert (same.pk, same.fingerprint, Recipient.objects.count()) == (
+        broadcast.pk,
+        broadcast.fingerprint,
+        4,
+    )
+    changed = draft(
+        people.maya, body="New words. Maya Alvarez", broadcast_id=broadcast.pk
+    )
+    assert (changed.body, changed.review, changed.fingerprint) == (
+        "New words. Maya Alvarez",
+        {},
+        "",
+    )
     assert (Broadcast.objects.count(), Recipient.objects.count()) == (1, 0)
 
 
@@ -53,14 +78,25 @@ def test_anothers_form_cannot_be_taken(people: Cast) -> None:
         ({"body": " \n"}, "Write a message first"),
         ({"body": "x" * 1601}, "Shorten it by 1"),
         ({"channel": "email", "subject": " ", "body": "x"}, "Write a subject first"),
-        ({"channel": "email", "subject": "x" * 201, "body": "x"}, "subject is 1 characters over 200"),
-        ({"channel": "email", "subject": "x", "body": "\u200b\n"}, "Write a message first"),
-        ({"channel": "email", "subject": "x", "body": "x" * 20_001}, "1 characters over 20,000"),
+        (
+            {"channel": "email", "subject": "x" * 201, "body": "x"},
+            "subject is 1 characters over 200",
+        ),
+        (
+            {"channel": "email", "subject": "x", "body": "\u200b\n"},
+            "Write a message first",
+        ),
+        (
+            {"channel": "email", "subject": "x", "body": "x" * 20_001},
+            "1 characters over 20,000",
+        ),
         ({"audience": {"to": ["nonsense"]}, "body": "x"}, "Choose who gets it"),
         ({"audience": {}, "body": "x"}, "Choose who gets it"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_in_words(people: Cast, changes: dict[str, Any], words: str) -> None:
+def test_what_cannot_be_sent_is_refused_in_words(
+    people: Cast, changes: dict[str, Any], words: str
+) -> None:
     with pytest.raises(BroadcastRefused, match=words):
         draft(people.maya, **changes)
     assert not Broadcast.objects.exists()

@@ -34,7 +34,9 @@ Told = list[tuple[list[int], str]]
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     heard: Told = []
-    monkeypatch.setattr(finishing, "tell", lambda users, event: heard.append((list(users), event)))
+    monkeypatch.setattr(
+        finishing, "tell", lambda users, event: heard.append((list(users), event))
+    )
     return heard
 
 
@@ -46,7 +48,9 @@ def follow(**later: Any) -> bool:
     return finishing.follow_once(timezone.now() + timedelta(**later))
 
 
-def test_it_is_over_when_nothing_waits_any_more(people: Cast, rented: SystemNumber) -> None:
+def test_it_is_over_when_nothing_waits_any_more(
+    people: Cast, rented: SystemNumber
+) -> None:
     broadcast = send(draft(people.maya))
     follow()
     assert state(broadcast) == State.RUNNING
@@ -60,10 +64,16 @@ def test_it_is_over_when_nothing_waits_any_more(people: Cast, rented: SystemNumb
     assert not follow()
 
 
-def test_an_unconfirmed_text_that_is_looked_up_keeps_it_running(people: Cast, number: SystemNumber) -> None:
+def test_an_unconfirmed_text_that_is_looked_up_keeps_it_running(
+    people: Cast, number: SystemNumber
+) -> None:
     broadcast = send(draft(people.maya, f"student:{people.rosa.pk}"))
     Message.objects.update(status=Status.UNCONFIRMED, due_at=None)
-    attempt = Attempt.objects.create(message=Message.objects.get(), started_at=timezone.now(), outcome=Attempt.Outcome.UNKNOWN)
+    attempt = Attempt.objects.create(
+        message=Message.objects.get(),
+        started_at=timezone.now(),
+        outcome=Attempt.Outcome.UNKNOWN,
+    )
     follow()
     assert state(broadcast) == State.RUNNING
     Attempt.objects.filter(pk=attempt.pk).update(outcome=Attempt.Outcome.NOTHING_FOUND)
@@ -79,7 +89,9 @@ def test_a_paused_broadcast_is_not_over(people: Cast, number: SystemNumber) -> N
     assert state(broadcast) == State.PAUSED
 
 
-def test_the_author_hears_of_a_change_at_most_once_a_second(people: Cast, number: SystemNumber, told: Told) -> None:
+def test_the_author_hears_of_a_change_at_most_once_a_second(
+    people: Cast, number: SystemNumber, told: Told
+) -> None:
     broadcast = send(draft(people.maya))
     follow()
     assert told == [([people.maya.pk], f"broadcast-{broadcast.pk}")]
@@ -102,7 +114,11 @@ def test_an_email_broadcast_is_over_when_its_emails_left(people: Cast) -> None:
     assert state(broadcast) == State.FINISHED
 
 
-NIGHT, MORNING = datetime(2026, 11, 24, 3, 0, tzinfo=UTC), datetime(2026, 11, 24, 13, 0, tzinfo=UTC)  # in Detroit
+# in Detroit
+NIGHT, MORNING = (
+    datetime(2026, 11, 24, 3, 0, tzinfo=UTC),
+    datetime(2026, 11, 24, 13, 0, tzinfo=UTC),
+)
 
 
 def test_when_night_falls_the_rest_waits_for_the_morning_where_the_student_is(
@@ -114,8 +130,14 @@ def test_when_night_falls_the_rest_waits_for_the_morning_where_the_student_is(
     launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT)
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
     finishing.follow_once(NIGHT)
-    texts = {text.conversation.student: text for text in Message.objects.filter(status=Status.WAITING)}
-    assert (texts[people.rosa].reason, texts[people.rosa].due_at) == (WaitingFor.TURN, NIGHT)
+    texts = {
+        text.conversation.student: text
+        for text in Message.objects.filter(status=Status.WAITING)
+    }
+    assert (texts[people.rosa].reason, texts[people.rosa].due_at) == (
+        WaitingFor.TURN,
+        NIGHT,
+    )
     late = texts[people.bo]
     assert (late.reason, late.due_at) == (WaitingFor.QUIET_HOURS, MORNING)
     assert late.deadline_at is not None
@@ -123,7 +145,9 @@ def test_when_night_falls_the_rest_waits_for_the_morning_where_the_student_is(
     assert pause(broadcast, actor=people.maya, now=NIGHT)
 
 
-def test_at_night_a_broadcast_waits_for_who_wrote_lately_too(people: Cast, number: SystemNumber, settings: Settings) -> None:
+def test_at_night_a_broadcast_waits_for_who_wrote_lately_too(
+    people: Cast, number: SystemNumber, settings: Settings
+) -> None:
     broadcast = draft(people.maya, f"student:{people.bo.pk}")
     review(broadcast, now=NIGHT)
     launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT)
@@ -141,7 +165,9 @@ def test_the_job_looks_as_long_as_one_runs(people: Cast, number: SystemNumber) -
     assert state(broadcast) == State.FINISHED
 
 
-def test_twenty_that_run_are_looked_at_with_as_many_statements_as_two(people: Cast, number: SystemNumber) -> None:
+def test_twenty_that_run_are_looked_at_with_as_many_statements_as_two(
+    people: Cast, number: SystemNumber
+) -> None:
     def needed() -> int:
         follow()
         with CaptureQueriesContext(connection) as statements:
@@ -159,10 +185,15 @@ def test_twenty_that_run_are_looked_at_with_as_many_statements_as_two(people: Ca
 
 def test_one_that_somebody_is_at_keeps_no_other_waiting(committed_people: Cast) -> None:
     number_row(committed_people.maya)
-    busy, free = (send(draft(committed_people.maya, f"student:{committed_people.rosa.pk}")) for _ in range(2))
+    busy, free = (
+        send(draft(committed_people.maya, f"student:{committed_people.rosa.pk}"))
+        for _ in range(2)
+    )
     Message.objects.update(status=Status.SENT, due_at=None)
     with psycopg.connect(**connection.get_connection_params()) as other:
-        other.execute("SELECT 1 FROM broadcasts_broadcast WHERE id = %s FOR UPDATE", [busy.pk])
+        other.execute(
+            "SELECT 1 FROM broadcasts_broadcast WHERE id = %s FOR UPDATE", [busy.pk]
+        )
         assert follow()
         other.rollback()
     assert (state(busy), state(free)) == (State.RUNNING, State.FINISHED)
@@ -175,7 +206,10 @@ def in_a_senders_hands(text: Message) -> Iterator[None]:
         lock = "SELECT 1 FROM conversations_message WHERE id = %s FOR NO KEY UPDATE"
         other.execute(lock, [text.pk])
         yield
-        take = "UPDATE conversations_message SET status = 'sending', due_at = NULL WHERE id = %s"
+        take = (
+            "UPDATE conversations_message SET status = 'sending', due_at = NULL WHERE"
+            " id = %s"
+        )
         other.execute(take, [text.pk])
 
 

@@ -1,4 +1,6 @@
-"""Rows from before the foreign keys: what a review named is dropped, what is missing is told, nothing is removed."""
+"""Rows from before the foreign keys: what a review named is dropped, what
+is missing is told, nothing is removed.
+"""
 
 import importlib
 import uuid
@@ -18,14 +20,18 @@ from quadline.delivery.tests.acts import number_row
 from tests.cast import Cast
 
 adding = importlib.import_module("quadline.broadcasts.migrations.0005_foreign_keys")
-validating = importlib.import_module("quadline.broadcasts.migrations.0006_valid_foreign_keys")
+validating = importlib.import_module(
+    "quadline.broadcasts.migrations.0006_valid_foreign_keys"
+)
 KEYS: tuple[tuple[str, str, str], ...] = validating.KEYS
 ADD_UNCHECKED = """
     ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fk FOREIGN KEY ({column})
         REFERENCES {target} (id) DEFERRABLE INITIALLY DEFERRED NOT VALID
 """
 DROP = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_fk"
-UNVALIDATED = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND NOT convalidated"
+UNVALIDATED = (
+    "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND NOT convalidated"
+)
 
 
 def run(statement: str, *values: Any) -> None:
@@ -52,7 +58,9 @@ def with_keys_unvalidated() -> None:
 
 @pytest.fixture
 def before(committed_people: Cast) -> Iterator[Cast]:
-    """The tables without the foreign keys, for rows as they may have been; the keys are back afterwards."""
+    """The tables without the foreign keys, for rows as they may have
+    been; the keys are back afterwards.
+    """
     number_row(committed_people.maya)
     without_keys()
     yield committed_people
@@ -73,14 +81,21 @@ def test_what_is_whole_is_validated(before: Cast) -> None:
 
 def test_rows_that_point_at_nothing_are_told_and_kept(before: Cast) -> None:
     send(draft(before.maya))
-    event = MessageEvent.objects.create(message_id=uuid.uuid4(), at=timezone.now(), to_status="sent")
-    attempts = [Attempt(message_id=uuid.uuid4(), started_at=timezone.now()) for _ in range(2)]
+    event = MessageEvent.objects.create(
+        message_id=uuid.uuid4(), at=timezone.now(), to_status="sent"
+    )
+    attempts = [
+        Attempt(message_id=uuid.uuid4(), started_at=timezone.now()) for _ in range(2)
+    ]
     Attempt.objects.bulk_create(attempts)
     with_keys_unvalidated()
     with pytest.raises(CommandError) as refused:
         validating.validate(connection)
     words = str(refused.value)
-    assert "conversations_messageevent.message_id: 1 without their conversations_message" in words
+    assert (
+        "conversations_messageevent.message_id: 1 without their conversations_message"
+        in words
+    )
     assert "delivery_attempt.message_id: 2 without their conversations_message" in words
     assert words.count(" without their ") == 2
     assert Attempt.objects.count() == 2
@@ -93,7 +108,9 @@ def test_the_listing_that_a_refusal_names_shows_the_rows(before: Cast) -> None:
     with_keys_unvalidated()
     with pytest.raises(CommandError) as refused:
         validating.validate(connection)
-    (listing,) = (line for line in str(refused.value).splitlines() if "SELECT *" in line)
+    (listing,) = (
+        line for line in str(refused.value).splitlines() if "SELECT *" in line
+    )
     with connection.cursor() as cursor:
         cursor.execute(listing)
         assert [row[0] for row in cursor.fetchall()] == [attempt.pk]

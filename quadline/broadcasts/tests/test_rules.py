@@ -6,20 +6,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadline.broadcasts.rules import MAY_BECOME, WHY_WORDS, Outcome, State, Why, finish_at, outcome_of, sending_seconds
+from quadline.broadcasts.rules import (
+    MAY_BECOME,
+    WHY_WORDS,
+    Outcome,
+    State,
+    Why,
+    finish_at,
+    outcome_of,
+    sending_seconds,
+)
 from quadline.consent.quiet_hours import QuietHours, quiet_until
 from quadline.consent.rules import Reason
 
 HOURS = QuietHours.parse("21:00-08:00")
 DETROIT, HAWAII = ("America/Detroit",), ("Pacific/Honolulu",)
-NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # in Detroit; seven in the morning on Hawaii
+# in Detroit; seven in the morning on Hawaii
+NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
 def test_every_reason_has_words_and_one_outcome() -> None:
     assert set(WHY_WORDS) == set(Why)
     assert {outcome_of(why) for why in Why} == {Outcome.EMAIL, Outcome.NOTHING}
-    assert {reason.value for reason in Reason} - {Reason.QUIET_HOURS} <= {why.value for why in Why}
+    assert {reason.value for reason in Reason} - {Reason.QUIET_HOURS} <= {
+        why.value for why in Why
+    }
 
 
 def test_every_state_has_its_followers() -> None:
@@ -27,8 +39,13 @@ def test_every_state_has_its_followers() -> None:
     assert MAY_BECOME[State.STOPPED] == frozenset()
 
 
-@pytest.mark.parametrize(("segments", "rate", "seconds"), [(0, 1.0, 0), (10, 1.0, 10), (10, 3.0, 4), (10, 0, 0)])
-def test_segments_take_as_long_as_the_rate_says(segments: int, rate: float, seconds: int) -> None:
+@pytest.mark.parametrize(
+    ("segments", "rate", "seconds"),
+    [(0, 1.0, 0), (10, 1.0, 10), (10, 3.0, 4), (10, 0, 0)],
+)
+def test_segments_take_as_long_as_the_rate_says(
+    segments: int, rate: float, seconds: int
+) -> None:
     assert sending_seconds(segments, rate) == seconds
 
 
@@ -38,26 +55,40 @@ def test_segments_take_as_long_as_the_rate_says(segments: int, rate: float, seco
         ({}, NOON, NOON),
         ({DETROIT: 60}, NOON, NOON + MINUTE),
         ({(): 60, DETROIT: 60}, NOON, NOON + 2 * MINUTE),
-        # Too early on Hawaii: those wait for eight o'clock there, the others go at once.
+        # Too early on Hawaii: those wait for eight o'clock there, the others go at
+        # once.
         ({DETROIT: 60, HAWAII: 60}, NOON, NOON + timedelta(hours=1) + MINUTE),
-        # Ten in the evening: all wait for the morning, but what goes at any hour does not.
-        ({DETROIT: 60}, NOON + timedelta(hours=10), NOON + timedelta(hours=20) + MINUTE),
+        # Ten in the evening: all wait for the morning, but what goes at any hour does
+        # not.
+        (
+            {DETROIT: 60},
+            NOON + timedelta(hours=10),
+            NOON + timedelta(hours=20) + MINUTE,
+        ),
         ({(): 60}, NOON + timedelta(hours=10), NOON + timedelta(hours=10) + MINUTE),
         # Ten hours of sending from noon: nine today, one tomorrow.
         ({DETROIT: 36_000}, NOON, NOON + timedelta(hours=21)),
     ],
 )
-def test_the_end_is_after_the_rate_and_the_nights(load: dict[tuple[str, ...], int], now: datetime, ends: datetime) -> None:
+def test_the_end_is_after_the_rate_and_the_nights(
+    load: dict[tuple[str, ...], int], now: datetime, ends: datetime
+) -> None:
     assert finish_at(load, now=now, rate=1.0, quiet_hours=HOURS) == ends
 
 
 def test_without_a_limit_only_the_night_is_waited_for() -> None:
     night = NOON + timedelta(hours=10)
-    assert finish_at({DETROIT: 10**6}, now=night, rate=0, quiet_hours=HOURS) == NOON + timedelta(hours=20)
+    assert finish_at(
+        {DETROIT: 10**6}, now=night, rate=0, quiet_hours=HOURS
+    ) == NOON + timedelta(hours=20)
     assert finish_at({DETROIT: 10**6}, now=night, rate=0, quiet_hours=None) == night
 
 
-LOADS = st.dictionaries(st.sampled_from([(), DETROIT, HAWAII, DETROIT + HAWAII]), st.integers(0, 20_000), max_size=4)
+LOADS = st.dictionaries(
+    st.sampled_from([(), DETROIT, HAWAII, DETROIT + HAWAII]),
+    st.integers(0, 20_000),
+    max_size=4,
+)
 
 
 @given(load=LOADS, hours=st.integers(0, 47), rate=st.sampled_from([0.5, 1.0, 10.0]))
@@ -66,7 +97,16 @@ def test_the_end_is_never_earlier_than_the_rate_allows_nor_in_everybodys_night(
 ) -> None:
     now = NOON + timedelta(hours=hours)
     ends = finish_at(load, now=now, rate=rate, quiet_hours=HOURS)
-    assert ends >= now + timedelta(seconds=sum(load.values()) / rate) - timedelta(seconds=1)
-    at_the_end = ends - timedelta(minutes=6) if ends > now + timedelta(minutes=6) else now
+    assert ends >= now + timedelta(seconds=sum(load.values()) / rate) - timedelta(
+        seconds=1
+    )
+    at_the_end = (
+        ends - timedelta(minutes=6) if ends > now + timedelta(minutes=6) else now
+    )
     if HOURS and any(load.values()) and ends > now:
-        assert any(not quiet_until(moment, zones, HOURS) for zones in load if load[zones] for moment in (at_the_end, ends))
+        assert any(
+            not quiet_until(moment, zones, HOURS)
+            for zones in load
+            if load[zones]
+            for moment in (at_the_end, ends)
+        )

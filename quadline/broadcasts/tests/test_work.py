@@ -1,4 +1,6 @@
-"""What a broadcast costs does not depend on the database's statistics, which a launch's own rows are not in."""
+"""What a broadcast costs does not depend on the database's statistics,
+which a launch's own rows are not in.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -24,13 +26,16 @@ from tests.cast import Cast
 from tests.work import measured
 
 MANY = 300
-# Rows of all steps of one statement, for each recipient. One that compares each with each has 300 at least.
+# Rows of all steps of one statement, for each recipient. One that compares each with
+# each has 300 at least.
 FEW = 30
 
 
 @pytest.fixture
 def college(people: Cast) -> Cast:
-    """Omar has many students; every third has opted out, and shares the phone of nobody."""
+    """Omar has many students; every third has opted out,
+    and shares the phone of nobody.
+    """
     crowd(people.omar, MANY)
     number = number_row(people.omar, "+17345550201")
     for student in Student.objects.filter(last_name="Crowd").order_by("pk")[:MANY:30]:
@@ -39,7 +44,12 @@ def college(people: Cast) -> Cast:
 
 
 def launch_it(broadcast: Broadcast) -> Broadcast:
-    return launch(broadcast, actor=broadcast.author, fingerprint=broadcast.fingerprint, now=timezone.now())
+    return launch(
+        broadcast,
+        actor=broadcast.author,
+        fingerprint=broadcast.fingerprint,
+        now=timezone.now(),
+    )
 
 
 def costs(act: Callable[[], Any]) -> list[tuple[int, str]]:
@@ -107,7 +117,9 @@ def test_following_one_that_waited_for_its_number(college: Cast) -> None:
 def answered(broadcast: Broadcast) -> None:
     """All were sent, and everybody wrote back."""
     now = timezone.now()
-    Message.objects.filter(status=Status.WAITING).update(status=Status.SENT, sent_at=now, due_at=None)
+    Message.objects.filter(status=Status.WAITING).update(
+        status=Status.SENT, sent_at=now, due_at=None
+    )
     chats = list(Conversation.objects.all())
     Conversation.objects.update(last_inbound_at=now + timedelta(hours=1))
     Message.objects.bulk_create(
@@ -141,7 +153,9 @@ def test_results(college: Cast) -> None:
 def test_lists_of_a_review(college: Cast) -> None:
     broadcast = draft(college.omar)
     reviewed(broadcast)
-    Broadcast.objects.get().recipients.filter(outcome="text").update(phone="+17345550199")
+    Broadcast.objects.get().recipients.filter(outcome="text").update(
+        phone="+17345550199"
+    )
 
     def lists() -> None:
         list(preflight.recipients(broadcast, outcome="text"))

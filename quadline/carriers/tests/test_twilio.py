@@ -1,4 +1,6 @@
-"""Twilio keeps the contract; its own vectors, codes and quirks (reference: Twilio's documentation, read 2026-11)."""
+"""Twilio keeps the contract; its own vectors, codes and quirks (reference:
+Twilio's documentation, read 2026-11).
+"""
 
 import asyncio
 import hashlib
@@ -39,7 +41,9 @@ FAULTS = {"slow_down": "rate_limit", "cut": "reset"}
 
 
 class TwilioWire(Wire):
-    def __init__(self, carrier: Twilio, box: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, carrier: Twilio, box: Simulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.carrier: Twilio = carrier
         self.box = box
         self.monkeypatch = monkeypatch
@@ -61,13 +65,19 @@ class TwilioWire(Wire):
         if "code" in how:
             how["code"] = int(how["code"])
         if fault == "accept_then_hang":
-            self.monkeypatch.setattr(adapter, "SEND_TIMEOUT", aiohttp.ClientTimeout(total=2))
+            self.monkeypatch.setattr(
+                adapter, "SEND_TIMEOUT", aiohttp.ClientTimeout(total=2)
+            )
             how = {"seconds": 60}
         self.box.fault(kind=FAULTS.get(fault, fault), times=1, **how)
 
-    def signed(self, path: str, form: dict[str, str], *, token: str = "") -> WebhookCall:
+    def signed(
+        self, path: str, form: dict[str, str], *, token: str = ""
+    ) -> WebhookCall:
         url = f"{PUBLIC}/{path}"
-        signature = RequestValidator(token or self.carrier.auth_token).compute_signature(url, form)
+        signature = RequestValidator(
+            token or self.carrier.auth_token
+        ).compute_signature(url, form)
         return WebhookCall(url, {"x-twilio-signature": signature}, form, b"the form")
 
     def text_form(self, text: InboundText) -> dict[str, str]:
@@ -81,7 +91,11 @@ class TwilioWire(Wire):
         }
 
     def receipt_form(self, sid: str, word: str, code: str = "") -> dict[str, str]:
-        return {"MessageSid": sid, "MessageStatus": word, **({"ErrorCode": code} if code else {})}
+        return {
+            "MessageSid": sid,
+            "MessageStatus": word,
+            **({"ErrorCode": code} if code else {}),
+        }
 
     def take_token(self, token: str) -> None:
         self.carrier.next_auth_token = token
@@ -117,7 +131,17 @@ class TestTwilio(CarrierContract):
     ]
     progress: ClassVar[dict[str, Progress | None]] = {
         **dict.fromkeys(
-            ("queued", "accepted", "scheduled", "sending", "receiving", "received", "partially_delivered", "", "new")
+            (
+                "queued",
+                "accepted",
+                "scheduled",
+                "sending",
+                "receiving",
+                "received",
+                "partially_delivered",
+                "",
+                "new",
+            )
         ),
         "sent": Progress.SENT,
         "delivered": Progress.DELIVERED,
@@ -127,33 +151,66 @@ class TestTwilio(CarrierContract):
         "canceled": Progress.FAILED,
     }
 
-    def test_the_reference_comes_back_in_the_address_of_each_receipt(self, wire: Wire, number: OwnedNumber) -> None:
+    def test_the_reference_comes_back_in_the_address_of_each_receipt(
+        self, wire: Wire, number: OwnedNumber
+    ) -> None:
         self.send(wire, number)
-        assert wire.accepts()[0]["status_callback"] == f"{NOBODY}/webhooks/twilio/status?ref=our-reference"
+        assert (
+            wire.accepts()[0]["status_callback"]
+            == f"{NOBODY}/webhooks/twilio/status?ref=our-reference"
+        )
 
-    def test_the_number_is_named_beside_the_service_so_no_pool_picks_another(self, wire: TwilioWire, number: OwnedNumber) -> None:
+    def test_the_number_is_named_beside_the_service_so_no_pool_picks_another(
+        self, wire: TwilioWire, number: OwnedNumber
+    ) -> None:
         self.send(wire, number)
         taken = wire.accepts()[0]
-        assert (taken["from"], taken["service"]) == (number.phone, wire.carrier.messaging_service_sid)
+        assert (taken["from"], taken["service"]) == (
+            number.phone,
+            wire.carrier.messaging_service_sid,
+        )
 
 
 # Signatures
 
 
-def vector(signature: str, *, url: str = "https://mycompany.com/myapp.php?foo=1&bar=2", settings: str = "") -> WebhookCall:
+def vector(
+    signature: str,
+    *,
+    url: str = "https://mycompany.com/myapp.php?foo=1&bar=2",
+    settings: str = "",
+) -> WebhookCall:
     """Twilio's own example."""
     phones = {"Caller": "+14158675309", "From": "+14158675309", "To": "+18005551212"}
-    headers = {"x-twilio-signature": signature, "x-twilio-webhooks-signature-settings": settings}
-    return WebhookCall(url, headers, {"CallSid": "CA1234567890ABCDE", "Digits": "1234", **phones}, b"CallSid=...")
-
-
-def json_vector(raw: bytes, *, digest: str = "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862") -> WebhookCall:
+    headers = {
+        "x-twilio-signature": signature,
+        "x-twilio-webhooks-signature-settings": settings,
+    }
     return WebhookCall(
-        f"https://x.example/ev?bodySHA256={digest}", {"x-twilio-signature": "gPPHktboq4eSiVSz9jRqfOo1K84="}, {}, raw
+        url,
+        headers,
+        {"CallSid": "CA1234567890ABCDE", "Digits": "1234", **phones},
+        b"CallSid=...",
     )
 
 
-SHA1, SHA256 = "RSOYDt4T1cUTdK1PDd93/VVr8B8=", "033hgUJA9M/hXIZsYjwkerEP/DBm35nEri5FhCYjA5s="
+def json_vector(
+    raw: bytes,
+    *,
+    digest: str = "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862",
+) -> WebhookCall:
+    return WebhookCall(
+        f"https://x.example/ev?bodySHA256={digest}",
+        {"x-twilio-signature": "gPPHktboq4eSiVSz9jRqfOo1K84="},
+        {},
+        raw,
+    )
+
+
+SHA1, SHA256 = (
+    "RSOYDt4T1cUTdK1PDd93/VVr8B8=",
+    "033hgUJA9M/hXIZsYjwkerEP/DBm35nEri5FhCYjA5s=",
+)
 BY_SHA256 = "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256"
 
 
@@ -177,21 +234,29 @@ BY_SHA256 = "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256"
     ],
 )
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_twilios_own_vectors_decide_the_same_here(twilio: Twilio, call: WebhookCall, is_genuine: bool) -> None:
+def test_twilios_own_vectors_decide_the_same_here(
+    twilio: Twilio, call: WebhookCall, is_genuine: bool
+) -> None:
     twilio.auth_token = "12345"
     assert twilio.is_genuine(call) is is_genuine
 
 
 def test_a_signature_that_covers_no_body_vouches_for_none(twilio: Twilio) -> None:
-    signature = RequestValidator(twilio.auth_token).compute_signature(f"{PUBLIC}/events", {})
-    call = WebhookCall(f"{PUBLIC}/events", {"x-twilio-signature": signature}, {}, b'[{"forged": true}]')
+    signature = RequestValidator(twilio.auth_token).compute_signature(
+        f"{PUBLIC}/events", {}
+    )
+    call = WebhookCall(
+        f"{PUBLIC}/events", {"x-twilio-signature": signature}, {}, b'[{"forged": true}]'
+    )
     assert not twilio.is_genuine(call)
 
 
 def test_without_any_token_nothing_is_genuine(twilio: Twilio) -> None:
     twilio.auth_token = ""
     signature = RequestValidator("").compute_signature(f"{PUBLIC}/inbound", {"a": "1"})
-    assert not twilio.is_genuine(WebhookCall(f"{PUBLIC}/inbound", {"x-twilio-signature": signature}, {"a": "1"}))
+    assert not twilio.is_genuine(
+        WebhookCall(f"{PUBLIC}/inbound", {"x-twilio-signature": signature}, {"a": "1"})
+    )
 
 
 # Codes: docs/reference, table of error classes
@@ -200,16 +265,22 @@ REMEDIES: dict[Remedy, str] = {
     Remedy.BAD_NUMBER: "21211 21214 21217 21612 21614 30005 30006",
     Remedy.OPTED_OUT: "21610 30004 30640",
     Remedy.THIS_TEXT: "30007 30011 30019 30036",
-    Remedy.LATER: ("20429 21611 30001 30003 30008 30017 30022 30023 30024 30035 30046 30410 30450 30453 30454 30500 30610 63038"),
+    Remedy.LATER: (
+        "20429 21611 30001 30003 30008 30017 30022 30023 30024 30035 30046 30410 30450"
+        " 30453 30454 30500 30610 63038"
+    ),
     Remedy.COLLEGE: (
-        "11200 11205 11751 14107 20003 20404 21219 21408 21602 21603 21604 21606 21608 21617 21620 21623 "
-        "21701 21702 21703 21704 21705 30002 30010 30032 30033 30034 30037 30039"
+        "11200 11205 11751 14107 20003 20404 21219 21408 21602 21603 21604 21606 21608"
+        " 21617 21620 21623 21701 21702 21703 21704 21705 30002 30010 30032 30033 30034"
+        " 30037 30039"
     ),
 }
 
 
 def test_every_code_of_the_table_asks_for_its_remedy_in_words() -> None:
-    expected = {code: remedy for remedy, codes in REMEDIES.items() for code in codes.split()}
+    expected = {
+        code: remedy for remedy, codes in REMEDIES.items() for code in codes.split()
+    }
     assert {code: failure(code).remedy for code in FAILURES} == expected
     assert all(each.words.endswith(".") for each in Failure)
 
@@ -233,7 +304,11 @@ def test_a_code_nobody_knows_is_unknown(code: str) -> None:
         (400, b"<html>a proxy</html>", "Unknown"),
         (400, b'["code"]', "Unknown"),
         (407, b"", "Unknown"),
-        (200, b'{"code": 20500, "message": "Internal Server Error", "sid": "SM1"}', "Unknown"),
+        (
+            200,
+            b'{"code": 20500, "message": "Internal Server Error", "sid": "SM1"}',
+            "Unknown",
+        ),
         (201, b'{"sid": "PN1"}', "Unknown"),
         (201, b'{"sid": 7}', "Unknown"),
         (400, b'{"code": "blocked"}', "Unknown"),
@@ -244,7 +319,9 @@ def test_a_code_nobody_knows_is_unknown(code: str) -> None:
         (503, b'{"code": 21211}', "Unknown"),
     ],
 )
-def test_an_answer_is_final_only_when_it_can_be_nothing_else(status: int, body: bytes, kind: str) -> None:
+def test_an_answer_is_final_only_when_it_can_be_nothing_else(
+    status: int, body: bytes, kind: str
+) -> None:
     outcome = outcome_of(status, body, {})
     assert type(outcome).__name__ == kind
     assert not isinstance(outcome, Refused) or outcome.carrier_code == "21211"
@@ -269,7 +346,9 @@ def test_an_answer_is_final_only_when_it_can_be_nothing_else(status: int, body: 
         ("Wed, 21 Oct 2015 07:28:00 -0000", 1.0),
     ],
 )
-def test_retry_after_is_read_however_it_is_written(header: str | None, seconds: float) -> None:
+def test_retry_after_is_read_however_it_is_written(
+    header: str | None, seconds: float
+) -> None:
     assert seconds_in(header) == seconds
 
 
@@ -290,12 +369,17 @@ def test_what_an_administrator_must_mend_is_final_and_in_words(code: str) -> Non
         (SearchArea(region="MI"), "+1"),
     ],
 )
-def test_numbers_are_looked_for_where_asked(twilio: Twilio, box: Simulator, area: SearchArea, begins: str) -> None:
+def test_numbers_are_looked_for_where_asked(
+    twilio: Twilio, box: Simulator, area: SearchArea, begins: str
+) -> None:
     found = twilio.search(area)
     assert 0 < len(found) <= 20
     assert all(phone.startswith(begins) for phone in found)
     asked = box.ledger("search")[-1]
-    assert (asked["near"], asked["region"]) == (area.near_phone or None, area.region or None)
+    assert (asked["near"], asked["region"]) == (
+        area.near_phone or None,
+        area.region or None,
+    )
 
 
 def test_an_area_without_numbers_gives_none(twilio: Twilio, box: Simulator) -> None:
@@ -303,7 +387,9 @@ def test_an_area_without_numbers_gives_none(twilio: Twilio, box: Simulator) -> N
     assert list(twilio.search(SearchArea(area_code="734"))) == []
 
 
-def test_a_bought_number_calls_us_and_bears_our_tag(twilio: Twilio, box: Simulator) -> None:
+def test_a_bought_number_calls_us_and_bears_our_tag(
+    twilio: Twilio, box: Simulator
+) -> None:
     owned = twilio.buy(twilio.search(SearchArea(area_code="734"))[0], reference="ref-1")
     row = twilio._library().incoming_phone_numbers(owned.carrier_number_id).fetch()
     assert row.sms_url == f"{NOBODY}/webhooks/twilio/inbound#rc=3&rp=all"
@@ -311,7 +397,9 @@ def test_a_bought_number_calls_us_and_bears_our_tag(twilio: Twilio, box: Simulat
     assert [each["friendly_name"] for each in box.purchases()] == ["quadline ref-1"]
 
 
-def test_without_a_service_attaching_says_which_setting_is_missing(twilio: Twilio) -> None:
+def test_without_a_service_attaching_says_which_setting_is_missing(
+    twilio: Twilio,
+) -> None:
     owned = twilio.buy(twilio.search(SearchArea(area_code="734"))[0], reference="ref-1")
     twilio.messaging_service_sid = ""
     with pytest.raises(NumberProblem, match="TWILIO_MESSAGING_SERVICE_SID") as problem:
@@ -335,12 +423,16 @@ def test_connecting_twice_makes_one_sink(twilio: Twilio) -> None:
     first, second = twilio.connect(), twilio.connect()
     assert subscriptions(twilio) == (1, 1)
     assert ("already" in first[1], "already" in second[1]) == (False, True)
-    service = twilio._library().messaging.v1.services(twilio.messaging_service_sid).fetch()
+    service = (
+        twilio._library().messaging.v1.services(twilio.messaging_service_sid).fetch()
+    )
     assert (service.inbound_request_url, service.use_inbound_webhook_on_number) == (
         f"{NOBODY}/webhooks/twilio/inbound#rc=3&rp=all",
         False,
     )
-    assert service.smart_encoding is False, "the carrier's log must have our words, or a lost answer is not found in it"
+    assert service.smart_encoding is False, (
+        "the carrier's log must have our words, or a lost answer is not found in it"
+    )
 
 
 def test_a_sink_that_lost_its_subscription_gets_one(twilio: Twilio) -> None:
@@ -350,7 +442,9 @@ def test_a_sink_that_lost_its_subscription_gets_one(twilio: Twilio) -> None:
 
 
 @pytest.mark.parametrize("body", ["error", "page", "object", "another"])
-def test_connecting_says_so_only_when_the_carrier_did(twilio: Twilio, box: Simulator, body: str) -> None:
+def test_connecting_says_so_only_when_the_carrier_did(
+    twilio: Twilio, box: Simulator, body: str
+) -> None:
     box.fault(kind="odd_answer", on="services", body=body, times=1)
     with pytest.raises(NumberProblem):
         twilio.connect()
@@ -362,28 +456,58 @@ def test_connecting_says_so_only_when_the_carrier_did(twilio: Twilio, box: Simul
 # Registrations
 
 
-@pytest.mark.parametrize(("ending", "is_registered"), [("pending", None), ("successful", True), ("failed", False), ("new", None)])
-def test_a_registration_is_read(twilio: Twilio, ending: str, is_registered: bool | None) -> None:
-    data: dict[str, object] = {"phonenumber": "+17345550200", "phonenumbersid": "PN1", "failurereason": None, "more": {}}
+@pytest.mark.parametrize(
+    ("ending", "is_registered"),
+    [("pending", None), ("successful", True), ("failed", False), ("new", None)],
+)
+def test_a_registration_is_read(
+    twilio: Twilio, ending: str, is_registered: bool | None
+) -> None:
+    data: dict[str, object] = {
+        "phonenumber": "+17345550200",
+        "phonenumbersid": "PN1",
+        "failurereason": None,
+        "more": {},
+    }
     events = [
         {"type": f"{REGISTRATION}.{ending}", "id": "EZ1", "data": data},
         {"type": "com.twilio.messaging.message.sent", "id": "EZ2", "data": {}},
-        {"type": "com.twilio.messaging.compliance.number-deregistration.successful", "id": "EZ3", "data": data},
+        {
+            "type": "com.twilio.messaging.compliance.number-deregistration.successful",
+            "id": "EZ3",
+            "data": data,
+        },
     ]
     (read,) = twilio.read_registrations(json.dumps(events).encode())
-    assert (read.key, read.phone, read.carrier_number_id) == ("EZ1", "+17345550200", "PN1")
+    assert (read.key, read.phone, read.carrier_number_id) == (
+        "EZ1",
+        "+17345550200",
+        "PN1",
+    )
     assert (read.is_registered, read.reason) == (is_registered, "")
 
 
 @pytest.mark.parametrize(
     ("connect_to", "ending"),
     [
-        ("+17345550100", '<Dial callerId="+17345550200" timeout="25"><Number>+17345550100</Number></Dial></Response>'),
+        (
+            "+17345550100",
+            (
+                '<Dial callerId="+17345550200"'
+                ' timeout="25"><Number>+17345550100</Number></Dial></Response>'
+            ),
+        ),
         ("", "<Hangup /></Response>"),
     ],
 )
-def test_a_call_is_answered_in_words_that_cannot_break_out(twilio: Twilio, connect_to: str, ending: str) -> None:
-    answer = twilio.answer_call(words="It belongs to <Maya> & co", connect_to=connect_to, system_phone="+17345550200")
+def test_a_call_is_answered_in_words_that_cannot_break_out(
+    twilio: Twilio, connect_to: str, ending: str
+) -> None:
+    answer = twilio.answer_call(
+        words="It belongs to <Maya> & co",
+        connect_to=connect_to,
+        system_phone="+17345550200",
+    )
     assert "<Say>It belongs to &lt;Maya&gt; &amp; co</Say>" in answer.body
     assert answer.body.endswith(ending)
 

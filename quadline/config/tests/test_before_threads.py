@@ -1,4 +1,6 @@
-"""What stands before the threads of the pages: turns of addresses, and bodies that are awaited."""
+"""What stands before the threads of the pages: turns of
+addresses, and bodies that are awaited.
+"""
 
 import asyncio
 from concurrent.futures import Future
@@ -32,14 +34,18 @@ def test_addresses_take_turns_and_what_is_cancelled_never_begins() -> None:
         return name
 
     first = threads.submit(run, environ(BUSY), "first")
-    waiting: list[Future[str]] = [threads.submit(run, environ(BUSY), f"busy {place}") for place in range(4)]
+    waiting: list[Future[str]] = [
+        threads.submit(run, environ(BUSY), f"busy {place}") for place in range(4)
+    ]
     other = threads.submit(run, environ(OTHER), "other")
     assert waiting[1].cancel()
     is_open.set()
     assert other.result(30) == "other"
     assert [each.result(30) for each in (first, waiting[0], waiting[2], waiting[3])]
     threads.shutdown()
-    assert begun.index("other") <= 2, "it waited for all that one address had asked before"
+    assert begun.index("other") <= 2, (
+        "it waited for all that one address had asked before"
+    )
     assert "busy 1" not in begun
 
 
@@ -75,12 +81,16 @@ def test_one_address_has_only_so_many_waiting(monkeypatch: pytest.MonkeyPatch) -
     threads.shutdown()
 
 
-def test_too_many_bodies_of_one_address_cost_only_its_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_bodies_of_one_address_cost_only_its_oldest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(awaited, "MOST_OF_ONE", 2)
 
     async def scene() -> None:
         table = Awaited()
-        mine = [asyncio.Timeout(asyncio.get_running_loop().time() + 600) for _ in range(3)]
+        mine = [
+            asyncio.Timeout(asyncio.get_running_loop().time() + 600) for _ in range(3)
+        ]
         other = asyncio.Timeout(asyncio.get_running_loop().time() + 600)
         async with other:
             table.add(OTHER, other)
@@ -91,7 +101,9 @@ def test_too_many_bodies_of_one_address_cost_only_its_oldest(monkeypatch: pytest
     asyncio.run(scene())
 
 
-def test_all_bodies_together_have_only_so_much_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_bodies_together_have_only_so_much_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(awaited, "MOST_BYTES", 10)
 
     async def scene() -> None:
@@ -135,9 +147,15 @@ def test_behind_our_own_proxy_its_caller_counts(
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/api/v1/messages", "application/problem+json"), ("/inbox/", "text/html"), ("/webhooks/twilio/status", "text/plain")],
+    [
+        ("/api/v1/messages", "application/problem+json"),
+        ("/inbox/", "text/html"),
+        ("/webhooks/twilio/status", "text/plain"),
+    ],
 )
-def test_what_is_cut_off_is_told_when_to_come_again_in_the_form_of_its_door(settings: Settings, path: str, kind: str) -> None:
+def test_what_is_cut_off_is_told_when_to_come_again_in_the_form_of_its_door(
+    settings: Settings, path: str, kind: str
+) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN}
     refusals.page.cache_clear()
     status, headers, content = asyncio.run(answer_of_a_cancelled(path))
@@ -160,8 +178,16 @@ async def answer_of_a_cancelled(path: str) -> tuple[int, dict[str, str], bytes]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "path": path, "method": "GET", "headers": [], "client": (BUSY, 1)}
-    asking = asyncio.create_task(AlwaysAnswered(WholeBodies(hang))(scope, receive, send))
+    scope = {
+        "type": "http",
+        "path": path,
+        "method": "GET",
+        "headers": [],
+        "client": (BUSY, 1),
+    }
+    asking = asyncio.create_task(
+        AlwaysAnswered(WholeBodies(hang))(scope, receive, send)
+    )
     await asyncio.sleep(0)
     asking.cancel()
     await asking

@@ -1,4 +1,6 @@
-"""Whose request it is: the right-most address that is not one of our own proxies, whatever a caller wrote."""
+"""Whose request it is: the right-most address that is not one of our
+own proxies, whatever a caller wrote.
+"""
 
 import pytest
 
@@ -65,13 +67,17 @@ def test_one_customer_of_ipv6_is_one_bucket(address: str, bucket: str) -> None:
     assert bucket_of(address) == bucket
 
 
-@pytest.mark.parametrize("written", ["proxy", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.1;10.0.0.2"])
+@pytest.mark.parametrize(
+    "written", ["proxy", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.1;10.0.0.2"]
+)
 def test_what_is_no_network_is_refused_in_words(written: str) -> None:
     with pytest.raises(ValueError, match="is not an IP address or a network such as"):
         networks_of(written)
 
 
-def test_several_headers_are_one_list_and_the_other_spelling_is_not_this_header() -> None:
+def test_several_headers_are_one_list_and_the_other_spelling_is_not_this_header() -> (
+    None
+):
     headers = [
         (b"X-Forwarded-For", b"192.0.2.1"),
         (b"x_forwarded_for", b"192.0.2.66"),

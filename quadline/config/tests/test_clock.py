@@ -56,7 +56,9 @@ def test_the_database_is_asked_once_a_second_at_most(seconds: list[float]) -> No
 
 
 @pytest.mark.django_db
-def test_an_event_loop_counts_on_and_does_not_wait_for_the_database(seconds: list[float]) -> None:
+def test_an_event_loop_counts_on_and_does_not_wait_for_the_database(
+    seconds: list[float],
+) -> None:
     first = clock.now()
     seconds[0] += 60
 
@@ -67,17 +69,22 @@ def test_an_event_loop_counts_on_and_does_not_wait_for_the_database(seconds: lis
         assert async_to_sync(look)() == first + timedelta(seconds=60)
 
 
-def test_a_slow_answer_sets_our_time_neither_back_nor_ahead(seconds: list[float]) -> None:
+def test_a_slow_answer_sets_our_time_neither_back_nor_ahead(
+    seconds: list[float],
+) -> None:
     told(NOON, asked=1000.0)
     seconds[0] = 1010.0
-    told(NOON + timedelta(seconds=3), asked=1001.0)  # it read its clock long before we heard
+    # it read its clock long before we heard
+    told(NOON + timedelta(seconds=3), asked=1001.0)
     assert clock.now() == NOON + timedelta(seconds=10)
     told(NOON + timedelta(seconds=10), asked=1001.0)  # long after we asked
     assert clock.now() == NOON + timedelta(seconds=10)
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=-1)])
-def test_when_the_databases_own_clock_is_set_ours_follows(seconds: list[float], step: timedelta) -> None:
+def test_when_the_databases_own_clock_is_set_ours_follows(
+    seconds: list[float], step: timedelta
+) -> None:
     told(NOON, asked=1000.0)
     seconds[0] = 1001.0
     told(NOON + timedelta(seconds=1) + step, asked=1001.0)

@@ -53,7 +53,9 @@ def not_a_number() -> None:
 
 def too_long() -> None:
     with transaction.atomic():
-        SystemNumber.objects.filter(phone=f"{WORDS} {PHONE}").update(phone=f"{WORDS} {PHONE}" * 20)
+        SystemNumber.objects.filter(phone=f"{WORDS} {PHONE}").update(
+            phone=f"{WORDS} {PHONE}" * 20
+        )
         student("1" * 500, WORDS, PHONE)
 
 
@@ -76,8 +78,12 @@ FAULTS = [unique, not_a_number, too_long, parsed, described, looked_up]
 @pytest.mark.django_db
 @pytest.mark.parametrize("fail", FAULTS)
 @pytest.mark.parametrize("ours", [True, False])
-def test_a_fault_is_logged_with_its_place_and_without_values(written: io.StringIO, fail: Callable[[], None], ours: bool) -> None:
-    logger: Any = structlog.get_logger("ours") if ours else logging.getLogger("a library")
+def test_a_fault_is_logged_with_its_place_and_without_values(
+    written: io.StringIO, fail: Callable[[], None], ours: bool
+) -> None:
+    logger: Any = (
+        structlog.get_logger("ours") if ours else logging.getLogger("a library")
+    )
     try:
         fail()
     except Exception as fault:
@@ -98,7 +104,10 @@ def test_a_fault_is_logged_with_its_place_and_without_values(written: io.StringI
         "734.555.0141",
         "to=%2B17345550141",
         "sender: rosa.calderon@alder.example",
-        "UniqueViolation('taken\\nDETAIL:  Key (student_phone)=(+17345550141) already exists.')",
+        (
+            "UniqueViolation('taken\\nDETAIL:  Key (student_phone)=(+17345550141)"
+            " already exists.')"
+        ),
         "bad syntax\nLINE 1: INSERT INTO x VALUES ('I cannot sleep')",
     ],
 )
@@ -124,7 +133,9 @@ def test_what_finds_a_fault_again_stays(kept: str) -> None:
     assert without_people(None, "info", line) == line
 
 
-def test_an_email_that_goes_nowhere_is_not_written_down(written: io.StringIO, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_email_that_goes_nowhere_is_not_written_down(
+    written: io.StringIO, capfd: pytest.CaptureFixture[str]
+) -> None:
     send_mail("Reset", WORDS, None, ["rosa@alder.example"], connection=_backend())
     said = written.getvalue() + "".join(capfd.readouterr())
     assert "no email was sent" in said

@@ -2,7 +2,13 @@
 
 import psycopg
 import pytest
-from django.db import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
+from django.db import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 from psycopg import errors
 
 from quadline.outages import is_outage
@@ -24,9 +30,20 @@ def raised(outer: Exception, cause: Exception | None = None) -> Exception:
         psycopg.InterfaceError("the cursor is closed"),
         errors.AdminShutdown("terminating connection due to administrator command"),
         errors.IdleInTransactionSessionTimeout("terminating connection"),
-        raised(InternalError("read only"), errors.ReadOnlySqlTransaction("cannot execute INSERT in a read-only transaction")),
-        raised(RuntimeError("the engine's own words"), psycopg.OperationalError("the connection is closed")),
-        raised(RuntimeError("twice"), raised(RuntimeError("once"), OperationalError("gone"))),
+        raised(
+            InternalError("read only"),
+            errors.ReadOnlySqlTransaction(
+                "cannot execute INSERT in a read-only transaction"
+            ),
+        ),
+        raised(
+            RuntimeError("the engine's own words"),
+            psycopg.OperationalError("the connection is closed"),
+        ),
+        raised(
+            RuntimeError("twice"),
+            raised(RuntimeError("once"), OperationalError("gone")),
+        ),
     ],
 )
 def test_a_database_that_is_away_passes(fault: Exception) -> None:
@@ -40,7 +57,10 @@ def test_a_database_that_is_away_passes(fault: Exception) -> None:
         ValueError("no number"),
         DataError("value too long"),
         raised(IntegrityError("taken"), errors.UniqueViolation("duplicate key")),
-        raised(InternalError("aborted"), errors.InFailedSqlTransaction("current transaction is aborted")),
+        raised(
+            InternalError("aborted"),
+            errors.InFailedSqlTransaction("current transaction is aborted"),
+        ),
     ],
 )
 def test_a_fault_of_ours_does_not(fault: Exception | None) -> None:

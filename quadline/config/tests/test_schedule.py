@@ -1,4 +1,6 @@
-"""Every worker keeps the timetable; however many there are, each tick of a timed job is one job."""
+"""Every worker keeps the timetable; however many there are,
+each tick of a timed job is one job.
+"""
 
 import time
 from collections import Counter
@@ -23,8 +25,12 @@ from quadline.jobs import enqueue
 from quadline.numbers.alerts import tell_active
 from quadline.worker import TimelyDeferrer, bring_back_jobs, drop_repeated_jobs
 
-NOON = 1_800_014_405.0  # five seconds into a quarter of an hour: every timed job but the nightly ones has had its tick
-RUN_OFTEN = {timed.run.name for timed in timetable() if not timed.cron.startswith("20 7")}
+# five seconds into a quarter of an hour: every timed job but the nightly ones has had
+# its tick
+NOON = 1_800_014_405.0
+RUN_OFTEN = {
+    timed.run.name for timed in timetable() if not timed.cron.startswith("20 7")
+}
 
 
 @pytest.fixture
@@ -40,12 +46,17 @@ def forget_jobs() -> None:
 
 def waiting() -> Counter[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT task_name, count(*) FROM procrastinate_jobs WHERE status = 'todo' GROUP BY 1")
+        cursor.execute(
+            "SELECT task_name, count(*) FROM procrastinate_jobs WHERE status = 'todo'"
+            " GROUP BY 1"
+        )
         return Counter(dict(cursor.fetchall()))
 
 
 def run_all_that_wait() -> None:
-    """As a worker does with what went well: it is deleted, and the tick stays on record."""
+    """As a worker does with what went well: it is deleted,
+    and the tick stays on record.
+    """
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
 
@@ -58,7 +69,9 @@ class Scheduler:
 
     def look(self, at: float) -> None:
         self.deferrer.forget_what_is_to_come(at)
-        async_to_sync(self.deferrer.defer_jobs)(list(self.deferrer.get_previous_tasks(at=at)))
+        async_to_sync(self.deferrer.defer_jobs)(
+            list(self.deferrer.get_previous_tasks(at=at))
+        )
 
 
 @pytest.mark.usefixtures("no_jobs")
@@ -108,7 +121,9 @@ def drop_repeated() -> None:
 def as_a_worker(act: Callable[[Any], Awaitable[object]]) -> None:
     async def run() -> None:
         connector: Any = app.connector
-        async with app.with_connector(connector.get_worker_connector()).open_async() as worker_app:
+        async with app.with_connector(
+            connector.get_worker_connector()
+        ).open_async() as worker_app:
             await act(worker_app)
 
     async_to_sync(run)()
@@ -117,14 +132,17 @@ def as_a_worker(act: Callable[[Any], Awaitable[object]]) -> None:
 def due_jobs(task: Any) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM procrastinate_jobs WHERE task_name = %s AND coalesce(scheduled_at, now()) <= now() ORDER BY id",
+            "SELECT id FROM procrastinate_jobs WHERE task_name = %s AND"
+            " coalesce(scheduled_at, now()) <= now() ORDER BY id",
             [task.name],
         )
         return [id for (id,) in cursor.fetchall()]
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_a_scheduler_goes_on_when_the_databases_clock_was_ahead_and_is_right_again() -> None:
+def test_a_scheduler_goes_on_when_the_databases_clock_was_ahead_and_is_right_again() -> (
+    None
+):
     scheduler = Scheduler()
     scheduler.look(NOON + 3600)
     run_all_that_wait()
@@ -137,33 +155,51 @@ def test_ticks_and_retries_that_lie_too_far_ahead_are_brought_back() -> None:
     Scheduler().look(time.time() + 7200)
     enqueue(tell_active, number_id=1, after=timedelta(hours=2))
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_jobs SET attempts = 1 WHERE scheduled_at IS NOT NULL")
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET attempts = 1 WHERE scheduled_at IS NOT NULL"
+        )
     as_a_worker(bring_back_jobs)
     assert len(due_jobs(tell_active)) == 1
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM procrastinate_periodic_defers WHERE defer_timestamp > extract(epoch FROM now()) + 60"
+            "SELECT count(*) FROM procrastinate_periodic_defers WHERE defer_timestamp >"
+            " extract(epoch FROM now()) + 60"
         )
         assert cursor.fetchone() == (0,)
 
 
-def test_a_failed_job_is_due_again_by_the_databases_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_job_is_due_again_by_the_databases_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The machine's clock is an hour ahead, and the database's is not."""
     right = timezone.now()
     monkeypatch.setattr(clock, "now", lambda: right)
     with time_machine.travel(right + timedelta(hours=1)):
-        decision = jobs._Later(25).get_retry_decision(exception=ValueError(), job=ProcrastinateJobOf(attempts=0))
+        decision = jobs._Later(25).get_retry_decision(
+            exception=ValueError(), job=ProcrastinateJobOf(attempts=0)
+        )
     assert decision is not None
     assert decision.retry_at == right + timedelta(seconds=2)
 
 
-@pytest.mark.parametrize(("attempts", "wait"), [(0, 2), (3, 16), (8, 512), (9, 600), (24, 600)])
-def test_a_failed_job_waits_longer_each_time_but_ten_minutes_at_most(attempts: int, wait: int) -> None:
+@pytest.mark.parametrize(
+    ("attempts", "wait"), [(0, 2), (3, 16), (8, 512), (9, 600), (24, 600)]
+)
+def test_a_failed_job_waits_longer_each_time_but_ten_minutes_at_most(
+    attempts: int, wait: int
+) -> None:
     with time_machine.travel(timezone.now(), tick=False):
-        decision = jobs._Later(25).get_retry_decision(exception=ValueError(), job=ProcrastinateJobOf(attempts))
+        decision = jobs._Later(25).get_retry_decision(
+            exception=ValueError(), job=ProcrastinateJobOf(attempts)
+        )
         assert decision is not None
         assert decision.retry_at == timezone.now() + timedelta(seconds=wait)
-    assert jobs._Later(25).get_retry_decision(exception=ValueError(), job=ProcrastinateJobOf(25)) is None
+    assert (
+        jobs._Later(25).get_retry_decision(
+            exception=ValueError(), job=ProcrastinateJobOf(25)
+        )
+        is None
+    )
 
 
 @dataclass

@@ -14,14 +14,20 @@ from quadline.config.environment import MailService
 @pytest.mark.parametrize(
     ("url", "facts"),
     [
-        ("postgresql://q:p%40ss@db.alder.example:6543/texts", ("q", "p@ss", "db.alder.example", "6543", "texts")),
+        (
+            "postgresql://q:p%40ss@db.alder.example:6543/texts",
+            ("q", "p@ss", "db.alder.example", "6543", "texts"),
+        ),
         ("postgresql://q@/texts?host=/run/pg", ("q", "", "/run/pg", "", "texts")),
     ],
 )
 def test_the_database_is_named_by_one_address(url: str, facts: tuple[str, ...]) -> None:
     read = module._database(url)
 
-    assert tuple(read[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")) == facts
+    assert (
+        tuple(read[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME"))
+        == facts
+    )
 
 
 def test_options_of_the_address_reach_the_database() -> None:
@@ -34,8 +40,15 @@ def test_emails_go_nowhere_until_a_mail_server_is_named() -> None:
     assert module._email("")["EMAIL_BACKEND"] == "quadline.emails.unsent.EmailBackend"
     read = module._email("smtp://me%40alder:se%2Fcret@mail.alder.example:587?tls=true")
 
-    assert (read["EMAIL_HOST"], read["EMAIL_PORT"], read["EMAIL_USE_TLS"]) == ("mail.alder.example", 587, True)
-    assert (read["EMAIL_HOST_USER"], read["EMAIL_HOST_PASSWORD"]) == ("me@alder", "se/cret")
+    assert (read["EMAIL_HOST"], read["EMAIL_PORT"], read["EMAIL_USE_TLS"]) == (
+        "mail.alder.example",
+        587,
+        True,
+    )
+    assert (read["EMAIL_HOST_USER"], read["EMAIL_HOST_PASSWORD"]) == (
+        "me@alder",
+        "se/cret",
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,14 +60,24 @@ def test_emails_go_nowhere_until_a_mail_server_is_named() -> None:
         ("smtps://mail.alder.example:4650?tls=true", 4650, False, True),
     ],
 )
-def test_mail_is_encrypted_as_the_address_says(url: str, port: int, starts_tls: bool, is_tls: bool) -> None:
+def test_mail_is_encrypted_as_the_address_says(
+    url: str, port: int, starts_tls: bool, is_tls: bool
+) -> None:
     read = module._email(url)
 
-    assert (read["EMAIL_PORT"], read["EMAIL_USE_TLS"], read["EMAIL_USE_SSL"]) == (port, starts_tls, is_tls)
+    assert (read["EMAIL_PORT"], read["EMAIL_USE_TLS"], read["EMAIL_USE_SSL"]) == (
+        port,
+        starts_tls,
+        is_tls,
+    )
 
 
 def test_a_mail_service_is_named_with_what_it_asks_for() -> None:
-    read = module._email_service("mailgun", "secret", "SENDER_DOMAIN=mg.alder.example, API_URL=https://api.eu.mailgun.net/v3")
+    read = module._email_service(
+        "mailgun",
+        "secret",
+        "SENDER_DOMAIN=mg.alder.example, API_URL=https://api.eu.mailgun.net/v3",
+    )
 
     assert read["EMAIL_BACKEND"] == "anymail.backends.mailgun.EmailBackend"
     named = {
@@ -68,7 +91,9 @@ def test_a_mail_service_is_named_with_what_it_asks_for() -> None:
 @pytest.mark.parametrize("name", module.SERVICE_KEYS)
 def test_every_mail_service_can_be_set_up(name: str) -> None:
     options = {"mailjet": "SECRET_KEY=s", "scaleway": "PROJECT_ID=p"}
-    read = module._email_service(name, "key", options.get(name, "API_URL=https://mail.alder.example/"))
+    read = module._email_service(
+        name, "key", options.get(name, "API_URL=https://mail.alder.example/")
+    )
 
     with override_settings(**read):
         assert import_string(read["EMAIL_BACKEND"])().esp_name

@@ -18,7 +18,9 @@ PATIENCE_SECONDS = 30
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_begins_anew_when_the_engine_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_begins_anew_when_the_engine_ends_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     beats = 0
 
     async def fail_once(failing: Worker) -> None:
@@ -34,12 +36,16 @@ def test_a_worker_begins_anew_when_the_engine_ends_by_itself(monkeypatch: pytest
 
     monkeypatch.setattr(Worker, "_update_heartbeat", fail_once)
     monkeypatch.setattr(worker.TimelyWorker, "_periodic_deferrer", tick_never)
-    async_to_sync(asyncio.wait_for)(_work_until(lambda: beats == 2 and not _has_jobs()), PATIENCE_SECONDS)
+    async_to_sync(asyncio.wait_for)(
+        _work_until(lambda: beats == 2 and not _has_jobs()), PATIENCE_SECONDS
+    )
 
 
 async def _work_until(is_done: Any) -> None:
     connector: Any = app.connector
-    async with app.with_connector(connector.get_worker_connector()).open_async() as worker_app:
+    async with app.with_connector(
+        connector.get_worker_connector()
+    ).open_async() as worker_app:
         working = asyncio.create_task(worker._work_on(worker_app, ["texts"], 1))
         while not await sync_to_async(is_done)():
             assert not working.done(), "the worker ended"
@@ -51,5 +57,8 @@ async def _work_until(is_done: Any) -> None:
 
 def _has_jobs() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE task_name = %s)", [send_due_texts.name])
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE task_name = %s)",
+            [send_due_texts.name],
+        )
         return bool(cursor.fetchone()[0])

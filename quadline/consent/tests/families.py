@@ -1,4 +1,6 @@
-"""Which replies are nearly the same: a held-back reply with a twin in training would prove nothing."""
+"""Which replies are nearly the same: a held-back reply with a
+twin in training would prove nothing.
+"""
 
 import unicodedata
 from collections import defaultdict
@@ -15,8 +17,12 @@ _COURTEOUS = """
 COURTESIES = frozenset(_COURTEOUS.split())
 
 
-def twins(held_back: Iterable[Reply], training: Iterable[Reply]) -> Iterator[tuple[Reply, Reply]]:
-    """Pairs of one held-back reply and one of training that say nearly the same, whatever courtesies they add."""
+def twins(
+    held_back: Iterable[Reply], training: Iterable[Reply]
+) -> Iterator[tuple[Reply, Reply]]:
+    """Pairs of one held-back reply and one of training that say nearly the
+    same, whatever courtesies they add.
+    """
     known = [(reply, pieces(reply.body)) for reply in training]
     places = defaultdict[str, list[int]](list)
     for place, (_, of_it) in enumerate(known):
@@ -36,6 +42,12 @@ def twins(held_back: Iterable[Reply], training: Iterable[Reply]) -> Iterator[tup
 
 def pieces(body: str) -> frozenset[str]:
     words = words_of(simplified(own_words(unicodedata.normalize("NFKC", body))))
-    said = [word for word in words if word not in COURTESIES and word not in {"!", "?", ".", ",", "*"}] or words
+    said = [
+        word
+        for word in words
+        if word not in COURTESIES and word not in {"!", "?", ".", ",", "*"}
+    ] or words
     line = f" {' '.join(said)} "
-    return frozenset(line[at : at + 3] for at in range(len(line) - 2)) or frozenset({line})
+    return frozenset(line[at : at + 3] for at in range(len(line) - 2)) or frozenset(
+        {line}
+    )

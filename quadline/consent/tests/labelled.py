@@ -1,4 +1,5 @@
-"""Replies with what a reasonable person would take them for: ``stop`` or ``talk``. What the classifier learns and is tried on.
+"""Replies with what a reasonable person would take them for: ``stop`` or ``talk``. What
+the classifier learns and is tried on.
 
 ``training`` and ``held_back`` were parted once, by families: no reply in one is nearly
 one in the other. Labels follow the rule in docs/opt-outs.md.
@@ -10,7 +11,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "replies"
-LINES = HERE / "stop_lines.toml"  # what the phrases were written against: for training only
+# what the phrases were written against: for training only
+LINES = HERE / "stop_lines.toml"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,11 @@ def held_back() -> list[Reply]:
 
 
 def in_folder(name: str) -> list[Reply]:
-    return [reply for path in sorted((FOLDER / name).glob("*.txt")) for reply in in_file(path)]
+    return [
+        reply
+        for path in sorted((FOLDER / name).glob("*.txt"))
+        for reply in in_file(path)
+    ]
 
 
 def in_file(path: Path) -> list[Reply]:
@@ -46,4 +52,9 @@ def in_file(path: Path) -> list[Reply]:
 def lines() -> list[Reply]:
     data = tomllib.loads(LINES.read_text(encoding="utf-8"))
     kinds = (("asks", True), ("talk", False))
-    return [Reply(language, is_stop, line) for language, of_it in data.items() for kind, is_stop in kinds for line in of_it[kind]]
+    return [
+        Reply(language, is_stop, line)
+        for language, of_it in data.items()
+        for kind, is_stop in kinds
+        for line in of_it[kind]
+    ]

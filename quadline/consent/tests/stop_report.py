@@ -1,4 +1,6 @@
-"""What is found and what is missed among replies that nothing was trained on: one table, as it stands in docs/opt-outs.md."""
+"""What is found and what is missed among replies that nothing was trained on: one
+table, as it stands in docs/opt-outs.md.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,14 +28,23 @@ def write() -> None:
 
 def text() -> str:
     held_back = labelled.held_back()
-    rows = [_row(f"held back: {language}", _of(held_back, language)) for language in LANGUAGES]
+    rows = [
+        _row(f"held back: {language}", _of(held_back, language))
+        for language in LANGUAGES
+    ]
     rows += [
         _row("**held back: all**", held_back),
         _row("held back, by the phrases and keywords alone", held_back, by=_is_certain),
         _row("a plain list", labelled.in_file(labelled.FOLDER / "calibration.txt")),
         _row("**the fresh list**", labelled.in_file(labelled.FOLDER / "fresh.txt")),
-        _row("the fresh list, by the phrases and keywords alone", _fresh(), by=_is_certain),
-        _row("**a second fresh list**", labelled.in_file(labelled.FOLDER / "fresh_2.txt")),
+        _row(
+            "the fresh list, by the phrases and keywords alone",
+            _fresh(),
+            by=_is_certain,
+        ),
+        _row(
+            "**a second fresh list**", labelled.in_file(labelled.FOLDER / "fresh_2.txt")
+        ),
     ]
     return HEAD + "".join(rows)
 
@@ -67,10 +78,15 @@ def _of(replies: Sequence[Reply], language: str) -> list[Reply]:
     return [reply for reply in replies if reply.language == language]
 
 
-def _row(name: str, replies: Sequence[Reply], *, by: Callable[[str], bool] = asks) -> str:
+def _row(
+    name: str, replies: Sequence[Reply], *, by: Callable[[str], bool] = asks
+) -> str:
     found = [by(reply.body) for reply in replies]
     stops = [hit for hit, reply in zip(found, replies, strict=True) if reply.is_stop]
     talk = [hit for hit, reply in zip(found, replies, strict=True) if not reply.is_stop]
     precision = sum(stops) / max(1, sum(found))
     recall, alarms = sum(stops) / len(stops), sum(talk) / len(talk)
-    return f"| {name} | {len(stops)} | {len(talk)} | {precision:.3f} | {recall:.3f} | {alarms:.1%} |\n"
+    return (
+        f"| {name} | {len(stops)} | {len(talk)} | {precision:.3f} | {recall:.3f} |"
+        f" {alarms:.1%} |\n"
+    )

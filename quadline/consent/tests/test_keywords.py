@@ -149,7 +149,9 @@ YES_IN_OTHER_FORMS = ["Yes!", "yes.", "ＹＥＳ", "👍 yes", "“Yes”", "yes
 
 @pytest.mark.parametrize("is_out", [False, True], ids=["in", "out"])
 @pytest.mark.parametrize(("body", "asked"), ALWAYS)
-def test_a_whole_reply_is_a_request_and_anything_more_is_talk(body: str, asked: Keyword | None, is_out: bool) -> None:
+def test_a_whole_reply_is_a_request_and_anything_more_is_talk(
+    body: str, asked: Keyword | None, is_out: bool
+) -> None:
     found = keyword_in(body, opted_out=is_out)
 
     assert (found[0] if found else None) is asked
@@ -162,7 +164,12 @@ def test_yes_opts_in_only_a_student_who_is_out(body: str) -> None:
 
 
 def test_the_table_above_has_sixty_lines_and_every_keyword() -> None:
-    found = {word for body, _ in ALWAYS if (match := keyword_in(body, opted_out=True)) for word in [match[1]]}
+    found = {
+        word
+        for body, _ in ALWAYS
+        if (match := keyword_in(body, opted_out=True))
+        for word in [match[1]]
+    }
 
     assert len(ALWAYS) >= 60
     assert found == FORMS.keys() - {"YES"}
@@ -170,17 +177,23 @@ def test_the_table_above_has_sixty_lines_and_every_keyword() -> None:
 
 @pytest.mark.parametrize("body", YES_IN_OTHER_FORMS)
 @pytest.mark.parametrize("is_out", [False, True], ids=["in", "out"])
-def test_a_yes_the_carrier_would_not_take_opens_nothing(body: str, is_out: bool) -> None:
+def test_a_yes_the_carrier_would_not_take_opens_nothing(
+    body: str, is_out: bool
+) -> None:
     assert keyword_in(body, opted_out=is_out) is None
 
 
-@pytest.mark.parametrize("word", ["STOP", "QUIT", "END", "REVOKE", "OPT OUT", "CANCEL", "UNSUBSCRIBE"])
+@pytest.mark.parametrize(
+    "word", ["STOP", "QUIT", "END", "REVOKE", "OPT OUT", "CANCEL", "UNSUBSCRIBE"]
+)
 def test_every_word_of_the_rule_opts_out(word: str) -> None:
     assert keyword_in(word, opted_out=False) == (STOP, word)
 
 
 def test_no_opt_in_of_ours_is_one_that_the_carrier_would_not_take() -> None:
-    assert {form.dressed for form in FORMS.values() if form.keyword is START} == {Dressed.TALK}
+    assert {form.dressed for form in FORMS.values() if form.keyword is START} == {
+        Dressed.TALK
+    }
     assert all(form.by_carrier for form in FORMS.values() if form.keyword is START)
 
 
@@ -189,7 +202,16 @@ def test_what_the_carrier_acts_on_we_act_on(body: str) -> None:
     assert keyword_in(body, opted_out=True) or not is_exact(body)
 
 
-@pytest.mark.parametrize(("body", "word"), [(" Stop\r\n", "STOP"), ("ſtop", ""), ("ＳＴＯＰ", ""), ("\u00a0STOP", ""), ("", "")])
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        (" Stop\r\n", "STOP"),
+        ("ſtop", ""),
+        ("ＳＴＯＰ", ""),
+        ("\u00a0STOP", ""),
+        ("", ""),
+    ],
+)
 def test_the_carrier_compares_plain_letters(body: str, word: str) -> None:
     assert exact_word(body) == word
 

@@ -1,4 +1,6 @@
-"""The consent ledger: append-only, the newest word counts, and a STOP and a hand-over never pass each other."""
+"""The consent ledger: append-only, the newest word counts, and a STOP
+and a hand-over never pass each other.
+"""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +22,13 @@ NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 OUT, IN = Change.OPT_OUT, Change.OPT_IN
 
 
-def write(change: Change, *, at: datetime = NOON, pair: ledger.Pair = PAIR, reference: str = "") -> ConsentEntry | None:
+def write(
+    change: Change,
+    *,
+    at: datetime = NOON,
+    pair: ledger.Pair = PAIR,
+    reference: str = "",
+) -> ConsentEntry | None:
     """As the carrier's log dates it."""
     return ledger.record(
         pair=pair,
@@ -46,7 +54,11 @@ def test_the_database_refuses_to_change_or_delete_an_entry(statement: str) -> No
     write(OUT)
     ConsentState.objects.all().delete()  # nothing but the trigger stands in the way
 
-    with pytest.raises(DatabaseError, match=r"Cannot (update|delete)"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match=r"Cannot (update|delete)"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
     assert ConsentEntry.objects.get().change == OUT
@@ -79,12 +91,17 @@ def test_a_pair_stands_where_its_newest_entry_says() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("newer", "late"), [(IN, OUT), (OUT, IN)])
-def test_a_word_that_arrives_late_is_kept_and_does_not_undo_a_newer_one(newer: Change, late: Change) -> None:
+def test_a_word_that_arrives_late_is_kept_and_does_not_undo_a_newer_one(
+    newer: Change, late: Change
+) -> None:
     write(newer, at=NOON)
     write(late, at=NOON - timedelta(minutes=5))
 
     assert ledger.is_opted_out(PAIR) is (newer is OUT)
-    assert [entry.change for entry in ledger.history(STUDENT, [ADVISOR])] == [newer, late]
+    assert [entry.change for entry in ledger.history(STUDENT, [ADVISOR])] == [
+        newer,
+        late,
+    ]
 
 
 @pytest.mark.django_db
@@ -121,12 +138,23 @@ def test_an_opt_out_of_one_number_leaves_the_others_alone() -> None:
 def test_an_entry_keeps_its_proof() -> None:
     maya = User.objects.create_user("maya@alder.example", name="Maya Alvarez")
     ledger.record(
-        pair=PAIR, change=OUT, source=Source.STAFF, occurred_at=NOON, keyword="", wording="asked me in class", actor=maya
+        pair=PAIR,
+        change=OUT,
+        source=Source.STAFF,
+        occurred_at=NOON,
+        keyword="",
+        wording="asked me in class",
+        actor=maya,
     )
     entry = ConsentEntry.objects.get()
 
     assert (entry.student_phone, entry.system_phone) == PAIR
-    assert (entry.source, entry.wording, entry.actor, entry.occurred_at) == (Source.STAFF, "asked me in class", maya, NOON)
+    assert (entry.source, entry.wording, entry.actor, entry.occurred_at) == (
+        Source.STAFF,
+        "asked me in class",
+        maya,
+        NOON,
+    )
 
 
 @pytest.mark.django_db
@@ -161,13 +189,17 @@ def nothing_held() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def waits_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who waits for a text on its way still does so when a busy machine comes to look."""
+    """Who waits for a text on its way still does so when a
+    busy machine comes to look.
+    """
     monkeypatch.setattr(ledger, "LOCK_PATIENCE_MS", 10 * 1000 * int(PATIENCE))
 
 
 def someone_waits() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        )
         return bool(cursor.fetchone()[0])
 
 
@@ -185,7 +217,9 @@ def test_a_stop_waits_until_the_text_on_its_way_is_handed_over() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_stop_gives_up_waiting_for_a_carrier_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_gives_up_waiting_for_a_carrier_that_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(ledger, "LOCK_PATIENCE_MS", 150)
     ledger.hold([PAIR])
     try:
@@ -196,7 +230,9 @@ def test_a_stop_gives_up_waiting_for_a_carrier_that_hangs(monkeypatch: pytest.Mo
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hand_over_is_left_for_later_while_a_stop_has_not_committed_and_then_sees_it() -> None:
+def test_a_hand_over_is_left_for_later_while_a_stop_has_not_committed_and_then_sees_it() -> (
+    None
+):
     with transaction.atomic():
         write(OUT)
         assert elsewhere(lambda: ledger.hold([PAIR])).result(timeout=PATIENCE) == set()
@@ -213,7 +249,9 @@ def test_a_hand_over_does_not_go_past_a_stop_that_waits() -> None:
     eventually(someone_waits)
 
     assert ledger.hold([PAIR]) == set(), "the same worker, a second text"
-    assert elsewhere(lambda: ledger.hold([PAIR])).result(timeout=PATIENCE) == set(), "another worker"
+    assert elsewhere(lambda: ledger.hold([PAIR])).result(timeout=PATIENCE) == set(), (
+        "another worker"
+    )
     ledger.let_go([PAIR])
     assert stop.result(timeout=PATIENCE) is not None
 
@@ -222,16 +260,21 @@ def test_a_hand_over_does_not_go_past_a_stop_that_waits() -> None:
 def test_a_stop_to_one_number_does_not_wait_for_a_hand_over_from_another() -> None:
     ledger.hold([(STUDENT, OTHER_ADVISOR)])
     try:
-        assert elsewhere(lambda: write(OUT)).result(timeout=PATIENCE) is not None, "or it would wait for longer"
+        assert elsewhere(lambda: write(OUT)).result(timeout=PATIENCE) is not None, (
+            "or it would wait for longer"
+        )
     finally:
         ledger.let_go([(STUDENT, OTHER_ADVISOR)])
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_held_ends_with_a_worker_that_dies() -> None:
-    elsewhere(lambda: ledger.hold([PAIR])).result(timeout=PATIENCE)  # the thread ends, its connection closes, nobody lets go
+    # the thread ends, its connection closes, nobody lets go
+    elsewhere(lambda: ledger.hold([PAIR])).result(timeout=PATIENCE)
 
-    assert elsewhere(lambda: write(OUT)).result(timeout=PATIENCE) is not None, "or it would wait for longer"
+    assert elsewhere(lambda: write(OUT)).result(timeout=PATIENCE) is not None, (
+        "or it would wait for longer"
+    )
 
 
 @pytest.mark.django_db(transaction=True)

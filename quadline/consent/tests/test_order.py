@@ -1,4 +1,6 @@
-"""Which word was said last: only dates of one clock are compared, and in doubt STOP wins."""
+"""Which word was said last: only dates of one clock are
+compared, and in doubt STOP wins.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +23,9 @@ def word(
     kind: Kind = Kind.TEXT,
     id: int = 0,
 ) -> Word:
-    """Times are since noon. ``log``: it was read from the log, which dates it so; ``carrier``: it was looked up."""
+    """Times are since noon. ``log``: it was read from the log, which dates it so;
+    ``carrier``: it was looked up.
+    """
     dated = log if log is not None else carrier
     return Word(
         id=id,
@@ -46,21 +50,26 @@ FAR = NEAR + SECOND
         # Far apart by our clock.
         (word(IN, FAR), word(OUT), True),
         (word(IN), word(OUT, FAR), False),
-        # Both by the carrier's clock: that alone counts, whenever they were heard and however far off it is.
+        # Both by the carrier's clock: that alone counts, whenever they were heard and
+        # however far off it is.
         (word(IN, 6 * SECOND, carrier=SECOND), word(OUT, carrier=2 * SECOND), False),
         (word(IN, carrier=2 * SECOND), word(OUT, 6 * SECOND, carrier=SECOND), True),
         (word(IN, 9 * HOUR, carrier=-HOUR), word(OUT, carrier=-HOUR - SECOND), True),
-        (word(IN, carrier=SECOND), word(OUT, carrier=SECOND), False),  # one second is no order
+        # one second is no order
+        (word(IN, carrier=SECOND), word(OUT, carrier=SECOND), False),
         # One by each clock: nobody knows how they differ.
         (word(IN, MINUTE, log=-40 * SECOND), word(OUT), None),
         (word(IN), word(OUT, MINUTE, log=-40 * SECOND), None),
-        (word(IN), word(OUT, MINUTE, log=-HOUR), None),  # the carrier's clock may be an hour behind
+        # the carrier's clock may be an hour behind
+        (word(IN), word(OUT, MINUTE, log=-HOUR), None),
         (word(IN, HOUR), word(OUT, HOUR, log=-HOUR), None),
         (word(IN), word(OUT, HOUR, log=-MINUTE), None),  # read late, after a downtime
         (word(IN, 2 * HOUR), word(OUT, HOUR, log=-HOUR), True),  # later by every clock
     ],
 )
-def test_an_opt_in_comes_after_an_opt_out_by_one_clock(start: Word, stop: Word, is_after: bool | None) -> None:
+def test_an_opt_in_comes_after_an_opt_out_by_one_clock(
+    start: Word, stop: Word, is_after: bool | None
+) -> None:
     assert comes_after(start, stop) is is_after
 
 
@@ -74,7 +83,9 @@ def test_an_opt_in_comes_after_an_opt_out_by_one_clock(start: Word, stop: Word, 
         (word(IN, -HOUR), False),
     ],
 )
-def test_what_a_person_was_told_is_undone_by_what_surely_came_later(start: Word, is_after: bool) -> None:
+def test_what_a_person_was_told_is_undone_by_what_surely_came_later(
+    start: Word, is_after: bool
+) -> None:
     assert comes_after(start, word(OUT, kind=Kind.TOLD)) is is_after
 
 
@@ -82,12 +93,16 @@ def test_what_a_person_was_told_is_undone_by_what_surely_came_later(start: Word,
     ("start", "is_after"),
     [
         (word(IN, MINUTE), True),  # pressed in the email about the refused text
-        (word(IN, MINUTE, log=-40 * SECOND), True),  # the same, its webhook lost and the log's clock behind
+        # the same, its webhook lost and the log's clock behind
+        (word(IN, MINUTE, log=-40 * SECOND), True),
         (word(IN, HOUR, log=-HOUR), False),  # lost an hour before the call
-        (word(IN, -SECOND), False),  # known before the call, and the carrier refused all the same
+        # known before the call, and the carrier refused all the same
+        (word(IN, -SECOND), False),
     ],
 )
-def test_a_refusal_is_undone_by_what_we_hear_after_the_call(start: Word, is_after: bool) -> None:
+def test_a_refusal_is_undone_by_what_we_hear_after_the_call(
+    start: Word, is_after: bool
+) -> None:
     assert comes_after(start, word(OUT, kind=Kind.REFUSAL)) is is_after
 
 
@@ -103,10 +118,26 @@ LATE_STOP = word(OUT, MINUTE, id=3)
         ([STOP_1, START_2], Standing(START_2)),
         ([STOP_1, START_2, LATE_STOP], Standing(LATE_STOP, is_in_doubt=True)),
         ([STOP_1, LATE_STOP], Standing(LATE_STOP)),
-        ([START_2, word(OUT, carrier=2 * SECOND, id=3)], Standing(word(OUT, carrier=2 * SECOND, id=3))),
-        ([LATE_STOP, word(OUT, FAR + 2 * MINUTE, id=4), word(IN, id=5)], Standing(word(OUT, FAR + 2 * MINUTE, id=4))),
+        (
+            [START_2, word(OUT, carrier=2 * SECOND, id=3)],
+            Standing(word(OUT, carrier=2 * SECOND, id=3)),
+        ),
+        (
+            [LATE_STOP, word(OUT, FAR + 2 * MINUTE, id=4), word(IN, id=5)],
+            Standing(word(OUT, FAR + 2 * MINUTE, id=4)),
+        ),
     ],
-    ids=["stop", "start", "start wins", "in doubt out", "two stops", "one second", "sure of one is enough"],
+    ids=[
+        "stop",
+        "start",
+        "start wins",
+        "in doubt out",
+        "two stops",
+        "one second",
+        "sure of one is enough",
+    ],
 )
-def test_a_pair_stands_where_its_last_word_says(words: list[Word], standing: Standing) -> None:
+def test_a_pair_stands_where_its_last_word_says(
+    words: list[Word], standing: Standing
+) -> None:
     assert standing_of(words) == standing

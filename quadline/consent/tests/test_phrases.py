@@ -1,4 +1,6 @@
-"""Which replies may ask for no more texts in the student's own words: a table of real-life lines, English and Spanish."""
+"""Which replies may ask for no more texts in the student's own words: a table of
+real-life lines, English and Spanish.
+"""
 
 import time
 import tomllib
@@ -12,7 +14,9 @@ from quadline.consent import phrases
 from quadline.consent.phrases import LONGEST, LONGEST_PHRASE, stop_phrase_in
 from quadline.consent.reading import folded
 
-LINES = tomllib.loads(Path(__file__).with_name("stop_lines.toml").read_text(encoding="utf-8"))
+LINES = tomllib.loads(
+    Path(__file__).with_name("stop_lines.toml").read_text(encoding="utf-8")
+)
 ASKS = [line for language in LINES.values() for line in language["asks"]]
 TALK = [line for language in LINES.values() for line in language["talk"]]
 WORDS = sorted({word for line in [*ASKS, *TALK] for word in line.split()})
@@ -33,10 +37,16 @@ def test_the_table_is_large_and_fair() -> None:
 
     assert len(set(lines)) == len(lines) >= 200
     assert min(len(ASKS), len(TALK)) / len(lines) > 0.4
-    assert all(min(len(LINES["spanish"][kind]), len(LINES["english"][kind])) >= 40 for kind in ("asks", "talk"))
+    assert all(
+        min(len(LINES["spanish"][kind]), len(LINES["english"][kind])) >= 40
+        for kind in ("asks", "talk")
+    )
 
 
-@pytest.mark.parametrize("line", ["", "   ", "\n", "...", "’’’", "“”", "((((", "\x00", "____", "#", "a" * 5000])
+@pytest.mark.parametrize(
+    "line",
+    ["", "   ", "\n", "...", "’’’", "“”", "((((", "\x00", "____", "#", "a" * 5000],
+)
 def test_nothing_said_asks_nothing(line: str) -> None:
     assert stop_phrase_in(line) is None
 
@@ -57,13 +67,20 @@ def test_a_stop_after_a_long_story_counts_and_what_is_named_fits_its_column() ->
     story = "I was in class all day and the bus was late. " * 30
 
     assert stop_phrase_in(f"{story} Stop texting me")
-    assert stop_phrase_in(f"{'x' * LONGEST} stop texting me") is None, "no phone writes as much"
+    assert stop_phrase_in(f"{'x' * LONGEST} stop texting me") is None, (
+        "no phone writes as much"
+    )
     assert all(len(stop_phrase_in(line) or "") <= LONGEST_PHRASE for line in ASKS)
 
 
 def test_every_phrase_uses_sets_there_are_and_every_set_is_used() -> None:
     data = phrases._data()
-    written = " ".join(phrase for language in phrases.LANGUAGES for kind in ("stops", "talk") for phrase in data[language][kind])
+    written = " ".join(
+        phrase
+        for language in phrases.LANGUAGES
+        for kind in ("stops", "talk")
+        for phrase in data[language][kind]
+    )
 
     assert {name for name in data["sets"] if f"{{{name}}}" not in written} == set()
 
@@ -71,12 +88,18 @@ def test_every_phrase_uses_sets_there_are_and_every_set_is_used() -> None:
 def test_what_the_phrases_are_written_in_is_what_replies_are_read_as() -> None:
     data = phrases._data()
     written = [*data["sets"].values(), *data["spellings"].values(), *data["spellings"]]
-    written += [phrase for language in phrases.LANGUAGES for kind in ("stops", "talk") for phrase in data[language][kind]]
+    written += [
+        phrase
+        for language in phrases.LANGUAGES
+        for kind in ("stops", "talk")
+        for phrase in data[language][kind]
+    ]
 
     assert [line for line in written if folded(line) != line or "'" in line] == []
 
 
-WITHOUT_END = 30.0  # seconds of processor time: a pattern that backtracks takes years, none takes a second
+# seconds of processor time: a pattern that backtracks takes years, none takes a second
+WITHOUT_END = 30.0
 HOSTILE = [
     "stop " * 320,
     "please " * 220,
@@ -102,6 +125,9 @@ def test_no_reply_takes_long_to_read(body: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(max_size=LONGEST) | st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join))
+@given(
+    st.text(max_size=LONGEST)
+    | st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join)
+)
 def test_any_text_is_read(body: str) -> None:
     assert stop_phrase_in(body) is None or stop_phrase_in(body)

@@ -1,4 +1,6 @@
-"""A reply that may mean stop: asked about once, one at a time, and no text passes it."""
+"""A reply that may mean stop: asked about once, one at a
+time, and no text passes it.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +12,12 @@ from quadline.consent import ledger, questions
 from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.consent.questions import Answer
 from quadline.consent.rules import Change, Source
-from quadline.consent.tests.test_ledger import elsewhere, nothing_held, someone_waits, waits_long
+from quadline.consent.tests.test_ledger import (
+    elsewhere,
+    nothing_held,
+    someone_waits,
+    waits_long,
+)
 from tests.house import PATIENCE, eventually
 
 __all__ = ["nothing_held", "waits_long"]
@@ -20,9 +27,15 @@ NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 
 
-def ask(*, pair: ledger.Pair = PAIR, reference: str = "SM1", at: datetime = NOON) -> StopQuestion | None:
+def ask(
+    *, pair: ledger.Pair = PAIR, reference: str = "SM1", at: datetime = NOON
+) -> StopQuestion | None:
     return questions.ask(
-        pair=pair, wording="please stop texting me", phrase="stop texting me", carrier_reference=reference, asked_at=at
+        pair=pair,
+        wording="please stop texting me",
+        phrase="stop texting me",
+        carrier_reference=reference,
+        asked_at=at,
     )
 
 
@@ -52,12 +65,16 @@ def test_one_question_of_a_pair_is_open_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("change", "at", "asks"),
     [
-        (Change.OPT_OUT, NOON - timedelta(days=1), False),  # they are out: there is nothing to ask
-        (Change.OPT_IN, LATER, False),  # they came back since; these words were fetched late
+        # they are out: there is nothing to ask
+        (Change.OPT_OUT, NOON - timedelta(days=1), False),
+        # they came back since; these words were fetched late
+        (Change.OPT_IN, LATER, False),
         (Change.OPT_IN, NOON - timedelta(days=1), True),
     ],
 )
-def test_what_the_ledger_knows_is_not_asked(change: Change, at: datetime, asks: bool) -> None:
+def test_what_the_ledger_knows_is_not_asked(
+    change: Change, at: datetime, asks: bool
+) -> None:
     write(change, at)
     assert (ask() is not None) is asks
 
@@ -69,7 +86,9 @@ def test_only_the_pairs_whose_question_is_open_are_in_question() -> None:
     ask(pair=other, reference="SM2")
     questions.settle(pair=other, answer=Answer.STOP, by=None, now=LATER)
 
-    assert questions.pairs_in_question([PAIR, other, ("+17345550142", ADVISOR)]) == {PAIR}
+    assert questions.pairs_in_question([PAIR, other, ("+17345550142", ADVISOR)]) == {
+        PAIR
+    }
     assert questions.pairs_in_question([]) == set()
 
 
@@ -81,7 +100,11 @@ def test_an_answer_is_kept_with_who_gave_it_and_counts_once() -> None:
 
     assert settled is not None
     kept = StopQuestion.objects.get()
-    assert (kept.answer, kept.answered_by, kept.answered_at) == (Answer.STOP, maya, LATER)
+    assert (kept.answer, kept.answered_by, kept.answered_at) == (
+        Answer.STOP,
+        maya,
+        LATER,
+    )
     assert questions.settle(pair=PAIR, answer=Answer.GO_ON, by=None, now=LATER) is None
     assert StopQuestion.objects.get().answer == Answer.STOP
 
@@ -96,12 +119,21 @@ def test_a_question_and_its_answer_write_nothing_to_the_ledger(answer: Answer) -
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("source", "has_actor"), [(Source.STAFF, False), (Source.STAFF, True), (Source.REPLY, True)])
+@pytest.mark.parametrize(
+    ("source", "has_actor"),
+    [(Source.STAFF, False), (Source.STAFF, True), (Source.REPLY, True)],
+)
 def test_nobody_opts_a_student_in(source: Source, has_actor: bool) -> None:
-    maya = User.objects.create_user("maya@alder.example", name="Maya Alvarez") if has_actor else None
+    maya = (
+        User.objects.create_user("maya@alder.example", name="Maya Alvarez")
+        if has_actor
+        else None
+    )
 
     with pytest.raises(ValueError, match="a reply of their own"):
-        ledger.record(pair=PAIR, change=Change.OPT_IN, source=source, occurred_at=NOON, actor=maya)
+        ledger.record(
+            pair=PAIR, change=Change.OPT_IN, source=source, occurred_at=NOON, actor=maya
+        )
     assert not ConsentEntry.objects.exists()
 
 
@@ -119,7 +151,9 @@ def test_a_question_waits_until_the_text_on_its_way_is_handed_over() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_hand_over_is_left_for_later_while_a_question_has_not_committed_and_then_sees_it() -> None:
+def test_a_hand_over_is_left_for_later_while_a_question_has_not_committed_and_then_sees_it() -> (
+    None
+):
     with transaction.atomic():
         ask()
         assert elsewhere(lambda: ledger.hold([PAIR])).result(timeout=PATIENCE) == set()
@@ -133,5 +167,7 @@ def test_a_hand_over_is_left_for_later_while_a_question_has_not_committed_and_th
 def test_the_same_reply_from_ten_calls_at_once_is_one_question() -> None:
     calls = [elsewhere(ask) for _ in range(10)]
 
-    assert len([asked for call in calls if (asked := call.result(timeout=PATIENCE))]) == 1
+    assert (
+        len([asked for call in calls if (asked := call.result(timeout=PATIENCE))]) == 1
+    )
     assert StopQuestion.objects.count() == 1

@@ -29,15 +29,37 @@ MOBILE, LANDLINE = "+17345550141", "+17345550143"
         (RecipientFacts(""), AT_NOON, Verdict(False, Reason.NO_MOBILE)),
         (RecipientFacts("", LANDLINE), AT_NOON, Verdict(False, Reason.LANDLINE)),
         (RecipientFacts(MOBILE, LANDLINE, time_zones=ZONE), AT_NOON, Verdict(True)),
-        (RecipientFacts(MOBILE, opted_out=True), AT_NOON, Verdict(False, Reason.OPTED_OUT)),
-        (RecipientFacts(MOBILE, time_zones=ZONE), AT_MIDNIGHT, Verdict(False, Reason.QUIET_HOURS, IN_THE_MORNING)),
+        (
+            RecipientFacts(MOBILE, opted_out=True),
+            AT_NOON,
+            Verdict(False, Reason.OPTED_OUT),
+        ),
+        (
+            RecipientFacts(MOBILE, time_zones=ZONE),
+            AT_MIDNIGHT,
+            Verdict(False, Reason.QUIET_HOURS, IN_THE_MORNING),
+        ),
         # What stands in the way for good is said before what passes with the night.
-        (RecipientFacts("", LANDLINE, opted_out=True, time_zones=ZONE), AT_MIDNIGHT, Verdict(False, Reason.LANDLINE)),
-        (RecipientFacts("", opted_out=True, time_zones=ZONE), AT_MIDNIGHT, Verdict(False, Reason.NO_MOBILE)),
-        (RecipientFacts(MOBILE, opted_out=True, time_zones=ZONE), AT_MIDNIGHT, Verdict(False, Reason.OPTED_OUT)),
+        (
+            RecipientFacts("", LANDLINE, opted_out=True, time_zones=ZONE),
+            AT_MIDNIGHT,
+            Verdict(False, Reason.LANDLINE),
+        ),
+        (
+            RecipientFacts("", opted_out=True, time_zones=ZONE),
+            AT_MIDNIGHT,
+            Verdict(False, Reason.NO_MOBILE),
+        ),
+        (
+            RecipientFacts(MOBILE, opted_out=True, time_zones=ZONE),
+            AT_MIDNIGHT,
+            Verdict(False, Reason.OPTED_OUT),
+        ),
     ],
 )
-def test_the_verdict_names_the_first_thing_that_stands_in_the_way(facts: RecipientFacts, now: datetime, verdict: Verdict) -> None:
+def test_the_verdict_names_the_first_thing_that_stands_in_the_way(
+    facts: RecipientFacts, now: datetime, verdict: Verdict
+) -> None:
     assert may_text(facts, now=now, quiet_hours=NIGHT) == verdict
 
 
@@ -52,8 +74,14 @@ def test_the_verdict_names_the_first_thing_that_stands_in_the_way(facts: Recipie
         (None, False),
     ],
 )
-def test_a_student_who_wrote_lately_is_answered_at_night(wrote_ago: timedelta | None, is_allowed: bool) -> None:
-    facts = RecipientFacts(MOBILE, time_zones=ZONE, wrote_at=AT_MIDNIGHT - wrote_ago if wrote_ago is not None else None)
+def test_a_student_who_wrote_lately_is_answered_at_night(
+    wrote_ago: timedelta | None, is_allowed: bool
+) -> None:
+    facts = RecipientFacts(
+        MOBILE,
+        time_zones=ZONE,
+        wrote_at=AT_MIDNIGHT - wrote_ago if wrote_ago is not None else None,
+    )
 
     assert may_text(facts, now=AT_MIDNIGHT, quiet_hours=NIGHT).is_allowed is is_allowed
 
@@ -61,15 +89,21 @@ def test_a_student_who_wrote_lately_is_answered_at_night(wrote_ago: timedelta | 
 def test_writing_lately_does_not_undo_an_opt_out() -> None:
     facts = RecipientFacts(MOBILE, opted_out=True, time_zones=ZONE, wrote_at=AT_NOON)
 
-    assert may_text(facts, now=AT_NOON, quiet_hours=NIGHT) == Verdict(False, Reason.OPTED_OUT)
+    assert may_text(facts, now=AT_NOON, quiet_hours=NIGHT) == Verdict(
+        False, Reason.OPTED_OUT
+    )
 
 
 def test_without_quiet_hours_the_night_holds_nothing() -> None:
-    assert may_text(RecipientFacts(MOBILE, time_zones=ZONE), now=AT_MIDNIGHT, quiet_hours=None).is_allowed
+    assert may_text(
+        RecipientFacts(MOBILE, time_zones=ZONE), now=AT_MIDNIGHT, quiet_hours=None
+    ).is_allowed
 
 
 def test_only_the_night_holds_a_text_all_else_refuses_it() -> None:
-    held = may_text(RecipientFacts(MOBILE, time_zones=ZONE), now=AT_MIDNIGHT, quiet_hours=NIGHT)
+    held = may_text(
+        RecipientFacts(MOBILE, time_zones=ZONE), now=AT_MIDNIGHT, quiet_hours=NIGHT
+    )
     refused = may_text(RecipientFacts(""), now=AT_MIDNIGHT, quiet_hours=NIGHT)
 
     assert (held.is_held, refused.is_held) == (True, False)

@@ -1,4 +1,6 @@
-"""What the trained classifier finds and misses, and that its weights and its report are those of the data beside them."""
+"""What the trained classifier finds and misses, and that its weights and its report are
+those of the data beside them.
+"""
 
 import importlib.util
 import subprocess
@@ -52,7 +54,10 @@ def test_a_stop_in_disguise_is_put_to_a_person(body: str) -> None:
 
 
 def test_where_no_phrase_is_certain_the_reply_itself_is_named() -> None:
-    body = "Would it be possible to only reach me through email from now on? I would rather not have school on my phone."
+    body = (
+        "Would it be possible to only reach me through email from now on? I would"
+        " rather not have school on my phone."
+    )
 
     assert certain_phrase_in(body) is None
     assert stop_phrase_in(body) == body[:LONGEST_PHRASE]
@@ -61,7 +66,9 @@ def test_where_no_phrase_is_certain_the_reply_itself_is_named() -> None:
 def test_a_wish_at_the_end_of_a_long_story_counts() -> None:
     story = "I was in class all day and the bus was late. " * 20
 
-    assert certain_phrase_in(f"{story} ya no me escriban") or stop_phrase_in(f"{story} 别再给我发短信了")
+    assert certain_phrase_in(f"{story} ya no me escriban") or stop_phrase_in(
+        f"{story} 别再给我发短信了"
+    )
     assert stop_phrase_in(f"{story} 别再给我发短信了")
     assert stop_phrase_in(story) is None
 
@@ -75,7 +82,10 @@ STORY = "I went to the library and then to the bursar, and they sent me to aid. 
         f"{STORY * 10}Please lose my number. {STORY * 10}",
         f"Please do not ever message this phone again. {STORY * 20}",
         f"{STORY * 20}Please do not ever message this phone again",
-        f"{STORY.replace(',', '').replace('.', '') * 10}and please quit messaging this phone",
+        (
+            f"{STORY.replace(',', '').replace('.', '') * 10}and please quit messaging"
+            " this phone"
+        ),
     ],
     ids=["in the middle", "first", "last", "without a full stop"],
 )
@@ -88,8 +98,12 @@ def test_a_long_story_without_a_wish_does_not() -> None:
     assert not stop_classifier.reads_like_a_stop(STORY * 20)
 
 
-@pytest.mark.parametrize("body", [STORY * 22, "x" * 1600, "ab " * 533, "a. " * 533, "不" * 1600])
-def test_a_long_reply_costs_little_more_than_a_short_one(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "body", [STORY * 22, "x" * 1600, "ab " * 533, "a. " * 533, "不" * 1600]
+)
+def test_a_long_reply_costs_little_more_than_a_short_one(
+    body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Counted in what is read, since a clock would depend on the machine."""
     read: list[int] = []
     features = stop_classifier._features
@@ -104,7 +118,9 @@ def test_a_long_reply_costs_little_more_than_a_short_one(body: str, monkeypatch:
     assert sum(read) <= 2 * stop_classifier.LONGEST
 
 
-@pytest.mark.parametrize("body", ["", " ", "...", "?!", "____", "0", "734 555 0188", "#", "’’’"])
+@pytest.mark.parametrize(
+    "body", ["", " ", "...", "?!", "____", "0", "734 555 0188", "#", "’’’"]
+)
 def test_signs_and_digits_alone_ask_nothing(body: str) -> None:
     assert stop_phrase_in(body) is None
 
@@ -136,7 +152,10 @@ def test_twins_are_seen_through_courtesies() -> None:
     other = labelled.Reply("english", True, "Stop texting my phone!! thanks")
 
     assert list(families.twins([one], [other])) == [(one, other)]
-    assert list(families.twins([one], [labelled.Reply("english", True, "wrong number")])) == []
+    assert (
+        list(families.twins([one], [labelled.Reply("english", True, "wrong number")]))
+        == []
+    )
 
 
 # What it finds
@@ -145,11 +164,17 @@ def test_twins_are_seen_through_courtesies() -> None:
 def test_the_report_in_the_docs_is_the_one_that_comes_out() -> None:
     page = stop_report.PAGE.read_text(encoding="utf-8")
 
-    assert page.split(stop_report.BEGIN)[1].split(stop_report.END)[0] == stop_report.text(), "make train-opt-out"
+    assert (
+        page.split(stop_report.BEGIN)[1].split(stop_report.END)[0] == stop_report.text()
+    ), "make train-opt-out"
 
 
-@pytest.mark.parametrize(("replies", "least"), [(FRESH, 0.955), (SECOND, 0.945)], ids=["first", "second"])
-def test_nearly_all_of_a_fresh_list_is_read_rightly(replies: list[labelled.Reply], least: float) -> None:
+@pytest.mark.parametrize(
+    ("replies", "least"), [(FRESH, 0.955), (SECOND, 0.945)], ids=["first", "second"]
+)
+def test_nearly_all_of_a_fresh_list_is_read_rightly(
+    replies: list[labelled.Reply], least: float
+) -> None:
     recall, alarms = stop_report.rates(replies)
 
     assert recall >= least
@@ -169,7 +194,9 @@ HELD_BACK_FLOORS = [
 
 @pytest.mark.parametrize(("language", "least"), HELD_BACK_FLOORS)
 def test_what_is_held_back_is_mostly_found(language: str, least: float) -> None:
-    recall, alarms = stop_report.rates([reply for reply in labelled.held_back() if reply.language == language])
+    recall, alarms = stop_report.rates(
+        [reply for reply in labelled.held_back() if reply.language == language]
+    )
 
     assert recall >= least
     assert alarms <= 0.12, "most of that talk was written to look like a stop"
@@ -179,7 +206,9 @@ def test_what_is_held_back_is_mostly_found(language: str, least: float) -> None:
 
 
 def test_the_weights_are_small_and_fit_the_table() -> None:
-    assert stop_classifier.WEIGHTS.stat().st_size == stop_classifier.TABLE <= LARGEST_FILE
+    assert (
+        stop_classifier.WEIGHTS.stat().st_size == stop_classifier.TABLE <= LARGEST_FILE
+    )
 
 
 @pytest.mark.slow
@@ -189,20 +218,29 @@ def test_training_again_gives_the_same_weights() -> None:
     inputs = training.matrix([reply.body for reply in replies])
     labels = training.np.array([reply.is_stop for reply in replies])
     weights, bias = training.learned(inputs, labels, training.importance_of(replies))
-    shipped = training.np.frombuffer(stop_classifier.WEIGHTS.read_bytes(), dtype=training.np.int8)
+    shipped = training.np.frombuffer(
+        stop_classifier.WEIGHTS.read_bytes(), dtype=training.np.int8
+    )
 
     assert bias == pytest.approx(stop_classifier.model().bias, abs=1e-3)
     # Another processor may round the last digit otherwise.
-    assert abs(training.np.round(weights / stop_classifier.model().scale) - shipped).max() <= 1
+    assert (
+        abs(training.np.round(weights / stop_classifier.model().scale) - shipped).max()
+        <= 1
+    )
 
 
 def test_reading_a_reply_needs_no_library() -> None:
     code = (
-        "import sys; from quadline.consent.phrases import stop_phrase_in; stop_phrase_in('hello');"
-        "sys.exit(bool({'numpy', 'scipy', 'sklearn'} & set(sys.modules)))"
+        "import sys; from quadline.consent.phrases import stop_phrase_in;"
+        " stop_phrase_in('hello');sys.exit(bool({'numpy', 'scipy', 'sklearn'} &"
+        " set(sys.modules)))"
     )
 
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode
+        == 0
+    )
 
 
 @settings(max_examples=200, deadline=None)

@@ -15,7 +15,9 @@ from quadline.conversations.statuses import sql
 from quadline.live.telling import TELL_NEWS, tell_each
 
 DETAIL = "left(btrim(COALESCE(%(detail)s, message.detail) || ' ' || %(more)s), 300)"
-SETS = sql.climbed("%(status)s", reason="COALESCE(%(reason)s, message.reason)", detail=DETAIL)
+SETS = sql.climbed(
+    "%(status)s", reason="COALESCE(%(reason)s, message.reason)", detail=DETAIL
+)
 EVENT = sql.event(
     "moved",
     to="%(status)s",
@@ -73,12 +75,14 @@ def climb(
     carrier_code: str | None = None,
     sent_at: datetime | None = None,
 ) -> set[UUID]:
-    """Move messages up, each that may (``may_climb``). Returns the ids of those that did.
+    """Move messages up, each that may (``may_climb``).
+    Returns the ids of those that did.
 
     Nothing is due any more of what climbs: somebody has it in hand, or it is over.
     ``key`` names the news: the same news twice is one event. ``event_code`` is the
-    carrier's code for the timeline, ``carrier_code`` for the message. What is None stays
-    as it is; ``more`` is added to the detail. The messages given are fresh afterwards.
+    carrier's code for the timeline, ``carrier_code`` for the message. What is None
+    stays as it is; ``more`` is added to the detail. The messages given are fresh
+    afterwards.
     """
     values: dict[str, Any] = {
         "ids": [message.pk for message in many],
@@ -102,12 +106,24 @@ def climb(
     return climbing
 
 
-def give_up(many: Sequence[Message], *, words: str, cause: Cause, now: datetime) -> set[UUID]:
+def give_up(
+    many: Sequence[Message],
+    *,
+    words: str,
+    cause: Cause,
+    now: datetime,
+) -> set[UUID]:
     """Texts reached their students neither as a text nor as an email.
 
     Each says why, and its conversation is back among those that need somebody.
     """
-    ended = climb(many, Status.UNREACHED, cause=cause, now=now, more=words)
+    ended = climb(
+        many,
+        Status.UNREACHED,
+        cause=cause,
+        now=now,
+        more=words,
+    )
     ids = [message.conversation_id for message in many if message.pk in ended]
     if ids:
         needing = Conversation.objects.filter(pk__in=ids)

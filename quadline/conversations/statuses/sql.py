@@ -63,7 +63,13 @@ def held() -> str:
     """
 
 
-def standing(status: str, *, reason: str = "''", detail: str = "''", due_at: str = "NULL") -> str:
+def standing(
+    status: str,
+    *,
+    reason: str = "''",
+    detail: str = "''",
+    due_at: str = "NULL",
+) -> str:
     """The values of ``COLUMNS`` for an INSERT … SELECT of messages."""
     return f"{status}, {reason}, {detail}, {due_at}"
 
@@ -79,7 +85,8 @@ def event(
     actor: str = "NULL",
     key: str = "''",
 ) -> str:
-    """An INSERT of one event for each row of ``source`` (id, …). A known key is no news.
+    """An INSERT of one event for each row of ``source``
+    (id, …). A known key is no news.
 
     ``cause``: None when the statement is given it as an argument of that name.
     """

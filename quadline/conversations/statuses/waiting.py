@@ -67,10 +67,10 @@ def wait(
     """Those of these that are not over wait: all for the same, or each for its own.
 
     With a ``cause`` each has an event, and the screens are told. ``still``: a condition
-    in SQL on ``message``, for rows that the caller has not locked. One that does not hold
-    any more, or whose row is in other hands, is left: between the look and the update a
-    sender could take a text, and it would be due while it is on its way.
-    Their deadline only moves back, or with ``new_deadline`` it is the one given.
+    in SQL on ``message``, for rows that the caller has not locked. One that does not
+    hold any more, or whose row is in other hands, is left: between the look and the
+    update a sender could take a text, and it would be due while it is on its way. Their
+    deadline only moves back, or with ``new_deadline`` it is the one given.
     """
     for each, ids in _alike(many, pending).items():
         update = UPDATE.format(
@@ -104,13 +104,21 @@ def due_now(where: str, values: Mapping[str, Any], *, now: datetime) -> int:
 
 
 def explain(many: Collection[UUID], words: str, *, among: Collection[str]) -> None:
-    """Say on those that are at one of these statuses why they stand where they stand."""
-    values: dict[str, Any] = {"ids": list(many), "words": words, "statuses": list(among)}
+    """Say on those that are at one of these statuses why
+    they stand where they stand.
+    """
+    values: dict[str, Any] = {
+        "ids": list(many),
+        "words": words,
+        "statuses": list(among),
+    }
     with connection.cursor() as cursor:
         cursor.execute(EXPLAIN, values)
 
 
-def _alike(many: Collection[UUID] | Mapping[UUID, Pending], pending: Pending | None) -> dict[Pending, list[UUID]]:
+def _alike(
+    many: Collection[UUID] | Mapping[UUID, Pending], pending: Pending | None
+) -> dict[Pending, list[UUID]]:
     """By what they wait for: it is the same for most of them."""
     if pending is not None:
         return {pending: list(many)} if many else {}

@@ -1,4 +1,6 @@
-"""Who may read which conversation. Omar, of another office, is the outsider; Kim is his student."""
+"""Who may read which conversation. Omar, of another office, is
+the outsider; Kim is his student.
+"""
 
 import pytest
 
@@ -16,9 +18,13 @@ pytestmark = pytest.mark.django_db
 def conversations(people: Cast, with_rosa: Conversation) -> dict[str, Conversation]:
     return {
         "maya-rosa": with_rosa,
-        "theo-sally": open_conversation(staff=people.theo, student=people.sally, now=NOON),
+        "theo-sally": open_conversation(
+            staff=people.theo, student=people.sally, now=NOON
+        ),
         "omar-kim": open_conversation(staff=people.omar, student=people.kim, now=NOON),
-        "omar-phone": open_with_phone(staff=people.omar, phone="+17345559999", now=NOON),
+        "omar-phone": open_with_phone(
+            staff=people.omar, phone="+17345559999", now=NOON
+        ),
         "lena-bo": open_conversation(staff=people.lena, student=people.bo, now=NOON),
     }
 
@@ -44,22 +50,35 @@ def test_each_reads_what_their_role_allows(
 
 
 @pytest.mark.parametrize("who", ["maya", "lena", "ada", "iris"])
-def test_an_account_that_is_switched_off_reads_nothing(people: Cast, conversations: dict[str, Conversation], who: str) -> None:
+def test_an_account_that_is_switched_off_reads_nothing(
+    people: Cast, conversations: dict[str, Conversation], who: str
+) -> None:
     user: User = getattr(people, who)
     user.is_active = False
 
     assert not Conversation.objects.visible_to(user).exists()
 
 
-def test_a_lead_without_an_office_reads_only_their_own(people: Cast, conversations: dict[str, Conversation]) -> None:
+def test_a_lead_without_an_office_reads_only_their_own(
+    people: Cast, conversations: dict[str, Conversation]
+) -> None:
     adrift = staff("adrift@alder.example", "Adrift", Role.LEAD, office="")
-    open_conversation(staff=staff("also@alder.example", "Also Adrift", office=""), student=people.sally, now=NOON)
+    open_conversation(
+        staff=staff("also@alder.example", "Also Adrift", office=""),
+        student=people.sally,
+        now=NOON,
+    )
     own = open_conversation(staff=adrift, student=people.sally, now=NOON)
 
     assert list(Conversation.objects.visible_to(adrift)) == [own]
 
 
-def test_a_lead_of_another_office_reads_nothing_here(people: Cast, conversations: dict[str, Conversation]) -> None:
+def test_a_lead_of_another_office_reads_nothing_here(
+    people: Cast, conversations: dict[str, Conversation]
+) -> None:
     other = staff("other@alder.example", "Other Lead", Role.LEAD, office=TRANSFER)
 
-    assert set(Conversation.objects.visible_to(other)) == {conversations["omar-kim"], conversations["omar-phone"]}
+    assert set(Conversation.objects.visible_to(other)) == {
+        conversations["omar-kim"],
+        conversations["omar-phone"],
+    }

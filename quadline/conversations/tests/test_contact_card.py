@@ -20,7 +20,9 @@ def lines(card: bytes) -> list[str]:
     return card.replace(b"\r\n ", b"").decode().split("\r\n")
 
 
-def test_it_holds_the_number_as_text_only_and_the_office_line(people: Cast, number: SystemNumber) -> None:
+def test_it_holds_the_number_as_text_only_and_the_office_line(
+    people: Cast, number: SystemNumber
+) -> None:
     assert lines(contact_card(people.maya, number)) == [
         "BEGIN:VCARD",
         "VERSION:3.0",
@@ -35,7 +37,9 @@ def test_it_holds_the_number_as_text_only_and_the_office_line(people: Cast, numb
     ]
 
 
-def test_without_an_office_line_it_names_none(people: Cast, number: SystemNumber) -> None:
+def test_without_an_office_line_it_names_none(
+    people: Cast, number: SystemNumber
+) -> None:
     people.maya.office_phone = people.maya.title = people.maya.office = ""
 
     assert lines(contact_card(people.maya, number))[4:7] == [
@@ -50,13 +54,19 @@ def test_what_would_end_a_value_is_escaped(people: Cast, number: SystemNumber) -
 
     card = lines(contact_card(people.maya, number))
     assert card[3] == r"FN:Maya\nTEL:+1900 A\;B\,C\\D (Text Only)"
-    assert [line for line in card if line.startswith("TEL")] == ["TEL;TYPE=cell,text:+17345550200"]
+    assert [line for line in card if line.startswith("TEL")] == [
+        "TEL;TYPE=cell,text:+17345550200"
+    ]
 
 
-def test_long_lines_are_folded_between_characters(people: Cast, number: SystemNumber) -> None:
+def test_long_lines_are_folded_between_characters(
+    people: Cast, number: SystemNumber
+) -> None:
     people.maya.name = "Đặng Thị Ánh Nguyệt " * 9
     card = contact_card(people.maya, number)
 
     assert max(len(line) for line in card.split(b"\r\n")) <= LONGEST_LINE
     assert all(line.decode() for line in card.split(b"\r\n") if line)
-    assert re.search(r"FN:(Đặng Thị Ánh Nguyệt ){9}", card.replace(b"\r\n ", b"").decode())
+    assert re.search(
+        r"FN:(Đặng Thị Ánh Nguyệt ){9}", card.replace(b"\r\n ", b"").decode()
+    )

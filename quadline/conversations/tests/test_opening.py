@@ -1,4 +1,6 @@
-"""One conversation per staff user and student, or unknown phone, and what its reader does with it."""
+"""One conversation per staff user and student, or unknown phone,
+and what its reader does with it.
+"""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -15,8 +17,12 @@ PHONE = "+17345559999"
 
 
 def test_opening_twice_opens_the_same(people: Cast, with_rosa: Conversation) -> None:
-    assert open_conversation(staff=people.maya, student=people.rosa, now=NOON) == with_rosa
-    assert open_conversation(staff=people.theo, student=people.rosa, now=NOON) != with_rosa
+    assert (
+        open_conversation(staff=people.maya, student=people.rosa, now=NOON) == with_rosa
+    )
+    assert (
+        open_conversation(staff=people.theo, student=people.rosa, now=NOON) != with_rosa
+    )
 
 
 def test_an_unknown_phone_has_one_conversation_per_staff_user(people: Cast) -> None:
@@ -27,13 +33,19 @@ def test_an_unknown_phone_has_one_conversation_per_staff_user(people: Cast) -> N
     assert stranger.student_phone == PHONE
 
 
-def test_the_database_refuses_a_second_conversation_and_one_with_nobody(people: Cast, with_rosa: Conversation) -> None:
+def test_the_database_refuses_a_second_conversation_and_one_with_nobody(
+    people: Cast, with_rosa: Conversation
+) -> None:
     for wrong in ({"student": people.rosa}, {"student": None, "phone": ""}):
         with pytest.raises(IntegrityError), transaction.atomic():
-            Conversation.objects.create(staff=people.maya, last_activity_at=NOON, **wrong)
+            Conversation.objects.create(
+                staff=people.maya, last_activity_at=NOON, **wrong
+            )
 
 
-def test_only_its_own_staff_user_reading_counts(people: Cast, with_rosa: Conversation) -> None:
+def test_only_its_own_staff_user_reading_counts(
+    people: Cast, with_rosa: Conversation
+) -> None:
     Conversation.objects.update(unread_count=3)
     mark_read(conversation=with_rosa, reader=people.lena)
     assert Conversation.objects.get().unread_count == 3
@@ -42,7 +54,9 @@ def test_only_its_own_staff_user_reading_counts(people: Cast, with_rosa: Convers
     assert Conversation.objects.get().unread_count == 0
 
 
-def test_done_ends_needing_a_reply_and_is_on_record(people: Cast, with_rosa: Conversation) -> None:
+def test_done_ends_needing_a_reply_and_is_on_record(
+    people: Cast, with_rosa: Conversation
+) -> None:
     Conversation.objects.update(needs_reply=True)
     set_done(conversation=with_rosa, is_done=True, actor=people.maya)
 
@@ -59,7 +73,15 @@ def test_a_draft_is_kept_and_cut_at_a_sane_length(with_rosa: Conversation) -> No
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("cald", 1), ("CALDERON", 1), ("0141", 1), ("9999", 1), ("999", 0), ("kim", 0), ("zzz", 0)],
+    [
+        ("cald", 1),
+        ("CALDERON", 1),
+        ("0141", 1),
+        ("9999", 1),
+        ("999", 0),
+        ("kim", 0),
+        ("zzz", 0),
+    ],
 )
 def test_conversations_are_found_by_who_is_at_the_other_end(
     people: Cast, with_rosa: Conversation, query: str, found: int
@@ -69,6 +91,10 @@ def test_conversations_are_found_by_who_is_at_the_other_end(
     assert Conversation.objects.matching(query).count() == found
 
 
-@pytest.mark.parametrize("signs", ["%", "_", "'; --", "a' | b:*", "!!", "\\", "(", "<->", "\x00"])
-def test_signs_that_mean_something_to_the_database_are_only_signs(with_rosa: Conversation, signs: str) -> None:
+@pytest.mark.parametrize(
+    "signs", ["%", "_", "'; --", "a' | b:*", "!!", "\\", "(", "<->", "\x00"]
+)
+def test_signs_that_mean_something_to_the_database_are_only_signs(
+    with_rosa: Conversation, signs: str
+) -> None:
     assert set(Conversation.objects.matching(signs)) <= {with_rosa}

@@ -1,4 +1,6 @@
-"""Replies join their conversations, many at once as they do one by one, in the order in which they came."""
+"""Replies join their conversations, many at once as they do one by
+one, in the order in which they came.
+"""
 
 import json
 import uuid
@@ -23,26 +25,52 @@ pytestmark = pytest.mark.django_db
 
 
 def reply(conversation: Conversation, body: str, at: datetime = NOON) -> Reply:
-    return Reply(id=uuid.uuid4(), conversation_id=conversation.pk, channel=Channel.TEXT, body=body, created_at=at)
+    return Reply(
+        id=uuid.uuid4(),
+        conversation_id=conversation.pk,
+        channel=Channel.TEXT,
+        body=body,
+        created_at=at,
+    )
 
 
 def bodies(conversation: Conversation) -> list[str]:
     return list(conversation.messages.in_order().values_list("body", flat=True))
 
 
-def test_many_at_once_stand_in_the_order_in_which_they_came(people: Cast, with_rosa: Conversation) -> None:
+def test_many_at_once_stand_in_the_order_in_which_they_came(
+    people: Cast, with_rosa: Conversation
+) -> None:
     with_bo = open_conversation(staff=people.maya, student=people.bo, now=NOON)
-    came = [reply((with_bo, with_rosa)[place % 2], str(place), NOON + timedelta(seconds=place)) for place in range(7)]
+    came = [
+        reply(
+            (with_bo, with_rosa)[place % 2], str(place), NOON + timedelta(seconds=place)
+        )
+        for place in range(7)
+    ]
     assert receive(came) == {each.id for each in came}
 
     with_rosa.refresh_from_db()
-    assert (bodies(with_bo), bodies(with_rosa)) == (["0", "2", "4", "6"], ["1", "3", "5"])
-    assert (with_rosa.unread_count, with_rosa.last_message_id, with_rosa.last_inbound_at) == (3, came[5].id, came[5].created_at)
-    assert list(Message.objects.in_order().values_list("pk", flat=True)) == [each.id for each in came]
+    assert (bodies(with_bo), bodies(with_rosa)) == (
+        ["0", "2", "4", "6"],
+        ["1", "3", "5"],
+    )
+    assert (
+        with_rosa.unread_count,
+        with_rosa.last_message_id,
+        with_rosa.last_inbound_at,
+    ) == (3, came[5].id, came[5].created_at)
+    assert list(Message.objects.in_order().values_list("pk", flat=True)) == [
+        each.id for each in came
+    ]
 
 
-def test_what_comes_late_takes_the_conversation_nowhere_back(with_rosa: Conversation) -> None:
-    """It is news, and unread; but neither is it their last word, nor does the conversation sink in the list."""
+def test_what_comes_late_takes_the_conversation_nowhere_back(
+    with_rosa: Conversation,
+) -> None:
+    """It is news, and unread; but neither is it their last word, nor does the
+    conversation sink in the list.
+    """
     receive([reply(with_rosa, "new", NOON)])
     late = reply(with_rosa, "late", NOON - timedelta(hours=9))
     receive([late])
@@ -64,7 +92,12 @@ def test_each_has_one_event_and_the_fields_of_a_reply(with_rosa: Conversation) -
         False,
     )
     event = MessageEvent.objects.get()
-    assert (event.message, event.at, event.to_status, event.cause) == (message, NOON, Status.RECEIVED, "reply")
+    assert (event.message, event.at, event.to_status, event.cause) == (
+        message,
+        NOON,
+        Status.RECEIVED,
+        "reply",
+    )
 
 
 def test_the_same_again_is_nothing_new(with_rosa: Conversation) -> None:
@@ -74,18 +107,25 @@ def test_the_same_again_is_nothing_new(with_rosa: Conversation) -> None:
 
     assert receive([first, second]) == {second.id}
     assert receive([first, second]) == set()
-    assert (Conversation.objects.get().unread_count, MessageEvent.objects.count()) == (1, 2)
+    assert (Conversation.objects.get().unread_count, MessageEvent.objects.count()) == (
+        1,
+        2,
+    )
 
 
 @contextmanager
 def at_work_in(conversation: Conversation) -> Iterator[Event]:
-    """Somebody else writes in it, from a connection of their own, until the block ends or the event is set."""
+    """Somebody else writes in it, from a connection of their own, until
+    the block ends or the event is set.
+    """
     begun, done = Event(), Event()
 
     def hold() -> None:
         try:
             with transaction.atomic():
-                Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
+                Conversation.objects.select_for_update(no_key=True).get(
+                    pk=conversation.pk
+                )
                 begun.set()
                 done.wait(10)
                 receive([reply(conversation, "theirs")])
@@ -103,7 +143,9 @@ def at_work_in(conversation: Conversation) -> Iterator[Event]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_wait_for_nobody_and_one_waits_its_turn(people: Cast, with_rosa: Conversation) -> None:
+def test_many_wait_for_nobody_and_one_waits_its_turn(
+    people: Cast, with_rosa: Conversation
+) -> None:
     with_bo = open_conversation(staff=people.maya, student=people.bo, now=NOON)
     ours = reply(with_rosa, "ours")
     with at_work_in(with_rosa) as done:
@@ -119,15 +161,22 @@ def test_many_wait_for_nobody_and_one_waits_its_turn(people: Cast, with_rosa: Co
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_screens_are_told_of_each_new_one_when_it_commits(people: Cast, with_rosa: Conversation) -> None:
+def test_the_screens_are_told_of_each_new_one_when_it_commits(
+    people: Cast, with_rosa: Conversation
+) -> None:
     with_bo = open_conversation(staff=people.theo, student=people.bo, now=NOON)
     known = reply(with_rosa, "known")
     receive([known])
-    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listener:
+    with psycopg.connect(
+        **connection.get_connection_params(), autocommit=True
+    ) as listener:
         listener.execute(f"LISTEN {CHANNEL}")
         receive([known, reply(with_rosa, "new"), reply(with_bo, "new")])
         tell_each([(people.maya.pk, f"conv-{with_rosa.pk}")])
-        told = [json.loads(news.payload) for news in listener.notifies(timeout=120, stop_after=2)]
+        told = [
+            json.loads(news.payload)
+            for news in listener.notifies(timeout=120, stop_after=2)
+        ]
     to_maya = [[people.maya.pk, f"conv-{with_rosa.pk}"], [people.maya.pk, "inbox"]]
     to_theo = [[people.theo.pk, f"conv-{with_bo.pk}"], [people.theo.pk, "inbox"]]
     assert told == [sorted(to_maya + to_theo), to_maya]

@@ -1,4 +1,6 @@
-"""The ladder a message climbs: rank only rises, whatever news comes in whatever order."""
+"""The ladder a message climbs: rank only rises, whatever
+news comes in whatever order.
+"""
 
 import pytest
 from hypothesis import given
@@ -26,8 +28,15 @@ def climbed(current: Status, news: list[Status]) -> list[Status]:
     return stands
 
 
-@given(start=st.sampled_from(OUTBOUND), news=st.lists(statuses.filter(lambda status: status is not Status.RECEIVED), max_size=12))
-def test_no_sequence_of_news_ever_lowers_the_rank(start: Status, news: list[Status]) -> None:
+@given(
+    start=st.sampled_from(OUTBOUND),
+    news=st.lists(
+        statuses.filter(lambda status: status is not Status.RECEIVED), max_size=12
+    ),
+)
+def test_no_sequence_of_news_ever_lowers_the_rank(
+    start: Status, news: list[Status]
+) -> None:
     ranks = [RANK[status] for status in climbed(start, news)]
 
     assert ranks == sorted(ranks)
@@ -35,22 +44,39 @@ def test_no_sequence_of_news_ever_lowers_the_rank(start: Status, news: list[Stat
 
 @given(news=st.lists(statuses, max_size=12))
 def test_a_reply_stays_received(news: list[Status]) -> None:
-    assert set(climbed(Status.RECEIVED, [status for status in news if status is not Status.RECEIVED])) == {Status.RECEIVED}
+    assert set(
+        climbed(
+            Status.RECEIVED,
+            [status for status in news if status is not Status.RECEIVED],
+        )
+    ) == {Status.RECEIVED}
 
 
-@given(order=st.permutations([Status.SENT, Status.UNDELIVERED, Status.FAILED, Status.DELIVERED]))
-def test_a_phone_that_has_the_text_has_it_in_whatever_order_receipts_come(order: list[Status]) -> None:
+@given(
+    order=st.permutations(
+        [Status.SENT, Status.UNDELIVERED, Status.FAILED, Status.DELIVERED]
+    )
+)
+def test_a_phone_that_has_the_text_has_it_in_whatever_order_receipts_come(
+    order: list[Status],
+) -> None:
     assert climbed(Status.SENDING, order)[-1] is Status.DELIVERED
 
 
-@given(order=st.permutations([Status.SENT, Status.UNDELIVERED, Status.SENT, Status.SENDING]))
+@given(
+    order=st.permutations(
+        [Status.SENT, Status.UNDELIVERED, Status.SENT, Status.SENDING]
+    )
+)
 def test_a_failure_is_not_undone_by_late_news_of_the_way(order: list[Status]) -> None:
     assert climbed(Status.QUEUED, order)[-1] is Status.UNDELIVERED
 
 
 @pytest.mark.parametrize("news", OUTBOUND)
 def test_what_was_blocked_can_only_become_an_email(news: Status) -> None:
-    assert may_climb(Status.BLOCKED, news) is (news in (Status.EMAILED, Status.UNREACHED))
+    assert may_climb(Status.BLOCKED, news) is (
+        news in (Status.EMAILED, Status.UNREACHED)
+    )
 
 
 @pytest.mark.parametrize("news", OUTBOUND)
@@ -73,8 +99,10 @@ def test_what_was_taken_back_stays_taken_back(news: Status) -> None:
         (Status.SENT, Status.CANCELLED, False),
         (Status.SENDING, Status.CANCELLED, False),
         (Status.SENT, Status.BLOCKED, False),
-        (Status.SENDING, Status.BLOCKED, True),  # claimed, and stopped at the last look at consent
-        (Status.UNCONFIRMED, Status.BLOCKED, True),  # not at the carrier after all, and opted out meanwhile
+        # claimed, and stopped at the last look at consent
+        (Status.SENDING, Status.BLOCKED, True),
+        # not at the carrier after all, and opted out meanwhile
+        (Status.UNCONFIRMED, Status.BLOCKED, True),
         (Status.FAILED, Status.DELIVERED, True),
         (Status.FAILED, Status.UNDELIVERED, False),
         (Status.FAILED, Status.EMAILED, True),

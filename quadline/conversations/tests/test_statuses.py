@@ -1,4 +1,6 @@
-"""One act moves a status: with its event, once per piece of news, and told to whose screen it is."""
+"""One act moves a status: with its event, once per piece of
+news, and told to whose screen it is.
+"""
 
 import json
 import uuid
@@ -22,14 +24,27 @@ Counting = Callable[[int], AbstractContextManager[object]]
 pytestmark = pytest.mark.django_db
 
 
-def test_every_climb_leaves_an_event_that_says_what_when_why_and_by_whom(text: Message, people: Cast) -> None:
+def test_every_climb_leaves_an_event_that_says_what_when_why_and_by_whom(
+    text: Message, people: Cast
+) -> None:
     later = NOON + timedelta(minutes=1)
 
     assert climb([text], Status.SENDING, cause=Cause.HANDED_OVER, now=NOON)
     assert climb([text], Status.SENT, cause=Cause.ACCEPTED, now=later, key="SM1-sent")
-    assert climb([text], Status.UNDELIVERED, cause=Cause.RECEIPT, now=later, key="SM1-undelivered", event_code="30003")
-    assert climb([text], Status.EMAILED, cause=Cause.EMAILED, now=later, actor=people.maya)
-    events = MessageEvent.objects.filter(message=text).values_list("from_status", "to_status", "cause", "carrier_code", "actor")
+    assert climb(
+        [text],
+        Status.UNDELIVERED,
+        cause=Cause.RECEIPT,
+        now=later,
+        key="SM1-undelivered",
+        event_code="30003",
+    )
+    assert climb(
+        [text], Status.EMAILED, cause=Cause.EMAILED, now=later, actor=people.maya
+    )
+    events = MessageEvent.objects.filter(message=text).values_list(
+        "from_status", "to_status", "cause", "carrier_code", "actor"
+    )
     assert list(events) == [
         ("queued", "sending", "handed over", "", None),
         ("sending", "sent", "accepted", "", None),
@@ -40,8 +55,12 @@ def test_every_climb_leaves_an_event_that_says_what_when_why_and_by_whom(text: M
 
 
 def test_the_same_news_twice_is_one_event(text: Message) -> None:
-    assert climb([text], Status.SENT, cause=Cause.RECEIPT, now=NOON, key="SM1-sent", detail="one")
-    assert not climb([text], Status.SENT, cause=Cause.RECEIPT, now=NOON, key="SM1-sent", detail="two")
+    assert climb(
+        [text], Status.SENT, cause=Cause.RECEIPT, now=NOON, key="SM1-sent", detail="one"
+    )
+    assert not climb(
+        [text], Status.SENT, cause=Cause.RECEIPT, now=NOON, key="SM1-sent", detail="two"
+    )
 
     assert text.detail == "one"
     assert MessageEvent.objects.count() == 1
@@ -50,9 +69,19 @@ def test_the_same_news_twice_is_one_event(text: Message) -> None:
 def test_late_news_is_kept_on_the_timeline_and_moves_nothing(text: Message) -> None:
     climb([text], Status.DELIVERED, cause=Cause.RECEIPT, now=NOON, key="SM1-delivered")
 
-    assert not climb([text], Status.SENT, cause=Cause.RECEIPT, now=NOON, key="SM1-sent", detail="never written")
+    assert not climb(
+        [text],
+        Status.SENT,
+        cause=Cause.RECEIPT,
+        now=NOON,
+        key="SM1-sent",
+        detail="never written",
+    )
     assert (text.status, text.detail) == (Status.DELIVERED, "")
-    assert list(MessageEvent.objects.values_list("to_status", flat=True)) == ["delivered", "sent"]
+    assert list(MessageEvent.objects.values_list("to_status", flat=True)) == [
+        "delivered",
+        "sent",
+    ]
 
 
 def test_an_act_without_a_key_that_comes_too_late_leaves_nothing(text: Message) -> None:
@@ -64,7 +93,9 @@ def test_an_act_without_a_key_that_comes_too_late_leaves_nothing(text: Message) 
     assert MessageEvent.objects.count() == 1
 
 
-def test_a_copy_that_was_read_before_does_not_climb_from_where_it_was(text: Message) -> None:
+def test_a_copy_that_was_read_before_does_not_climb_from_where_it_was(
+    text: Message,
+) -> None:
     stale = Message.objects.get(pk=text.pk)
     climb([text], Status.DELIVERED, cause=Cause.RECEIPT, now=NOON)
 
@@ -74,14 +105,34 @@ def test_a_copy_that_was_read_before_does_not_climb_from_where_it_was(text: Mess
 
 
 def test_fields_change_together_with_the_status(text: Message) -> None:
-    climb([text], Status.FAILED, cause=Cause.REFUSED, now=NOON, reason="landline", detail="A landline.", carrier_code="21614")
+    climb(
+        [text],
+        Status.FAILED,
+        cause=Cause.REFUSED,
+        now=NOON,
+        reason="landline",
+        detail="A landline.",
+        carrier_code="21614",
+    )
 
     text.refresh_from_db()
-    assert (text.reason, text.detail, text.carrier_code) == ("landline", "A landline.", "21614")
+    assert (text.reason, text.detail, text.carrier_code) == (
+        "landline",
+        "A landline.",
+        "21614",
+    )
 
 
-def test_the_database_itself_keeps_the_same_news_from_being_two_events(text: Message) -> None:
-    event = {"message": text, "at": NOON, "to_status": "sent", "cause": "receipt", "key": "SM1-sent"}
+def test_the_database_itself_keeps_the_same_news_from_being_two_events(
+    text: Message,
+) -> None:
+    event = {
+        "message": text,
+        "at": NOON,
+        "to_status": "sent",
+        "cause": "receipt",
+        "key": "SM1-sent",
+    }
     MessageEvent.objects.create(**event)
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -89,18 +140,30 @@ def test_the_database_itself_keeps_the_same_news_from_being_two_events(text: Mes
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_climb_is_told_to_the_staff_user_when_it_commits(text: Message, with_rosa: Conversation, people: Cast) -> None:
-    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listener:
+def test_a_climb_is_told_to_the_staff_user_when_it_commits(
+    text: Message, with_rosa: Conversation, people: Cast
+) -> None:
+    with psycopg.connect(
+        **connection.get_connection_params(), autocommit=True
+    ) as listener:
         listener.execute(f"LISTEN {CHANNEL}")
         with transaction.atomic():
             climb([text], Status.SENDING, cause=Cause.HANDED_OVER, now=NOON)
             assert list(listener.notifies(timeout=0)) == []
-        told = [json.loads(news.payload) for news in listener.notifies(timeout=120, stop_after=1)]
-    assert told == [[[people.maya.pk, f"conv-{with_rosa.pk}"], [people.maya.pk, "inbox"]]]
+        told = [
+            json.loads(news.payload)
+            for news in listener.notifies(timeout=120, stop_after=1)
+        ]
+    assert told == [
+        [[people.maya.pk, f"conv-{with_rosa.pk}"], [people.maya.pk, "inbox"]]
+    ]
 
 
 def test_many_climb_in_one_statement_each_that_may(
-    text: Message, people: Cast, with_rosa: Conversation, django_assert_num_queries: Counting
+    text: Message,
+    people: Cast,
+    with_rosa: Conversation,
+    django_assert_num_queries: Counting,
 ) -> None:
     later = Message.objects.create(
         id=uuid.uuid4(),
@@ -115,7 +178,9 @@ def test_many_climb_in_one_statement_each_that_may(
 
     assert climbed == {text.pk}
     assert (text.status, later.status) == (Status.SENT, Status.DELIVERED)
-    assert list(MessageEvent.objects.values_list("message", "to_status")) == [(text.pk, "sent")]
+    assert list(MessageEvent.objects.values_list("message", "to_status")) == [
+        (text.pk, "sent")
+    ]
 
 
 def test_what_is_over_does_not_wait(text: Message) -> None:

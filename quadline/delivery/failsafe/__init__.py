@@ -1,1 +1,3 @@
-"""A text that cannot be delivered becomes an email; emails are handed to the mail server."""
+"""A text that cannot be delivered becomes an email; emails
+are handed to the mail server.
+"""

@@ -1,4 +1,6 @@
-"""What an outgoing email says and where its answers go: the rows read, the words taken from emails/."""
+"""What an outgoing email says and where its answers go: the rows
+read, the words taken from emails/.
+"""
 
 from django.conf import settings
 
@@ -13,9 +15,12 @@ from quadline.emails.failsafe_letter import Facts, Why
 from quadline.emails.outgoing import Letter
 from quadline.numbers.models import SystemNumber
 
-LONGEST_CHAIN = 20  # References grow by one with each email (RFC 5322, 3.6.4); the last ones are enough to thread by
+# References grow by one with each email (RFC 5322, 3.6.4); the last ones are enough to
+# thread by
+LONGEST_CHAIN = 20
 
-# Why a text ended, as it is kept on the message, and what the student reads of it. Not listed: Why.OTHER.
+# Why a text ended, as it is kept on the message, and what the student reads of it. Not
+# listed: Why.OTHER.
 WHYS: dict[str, Why] = {
     Reason.OPTED_OUT: Why.OPTED_OUT,
     Reason.NO_MOBILE: Why.NO_MOBILE,
@@ -40,7 +45,9 @@ def letter_of(email: OutgoingEmail) -> Letter:
     facts = _facts(email)
     return Letter(
         to=email.to,
-        subject=failsafe_letter.subject(facts) if email.is_failsafe else message.subject,
+        subject=(
+            failsafe_letter.subject(facts) if email.is_failsafe else message.subject
+        ),
         body=failsafe_letter.plain(facts) if email.is_failsafe else message.body,
         html=failsafe_letter.html(facts) if email.is_failsafe else "",
         header_id=email.header_id,
@@ -71,19 +78,32 @@ def _facts(email: OutgoingEmail) -> Facts:
 
 def _chain(conversation: Conversation, *, before: OutgoingEmail) -> tuple[str, ...]:
     """The Message-IDs of the conversation's emails so far, both ways, oldest first."""
-    ours = OutgoingEmail.objects.filter(message__conversation=conversation, sent_at__isnull=False).exclude(pk=before.pk)
+    ours = OutgoingEmail.objects.filter(
+        message__conversation=conversation, sent_at__isnull=False
+    ).exclude(pk=before.pk)
     theirs = IncomingEmail.objects.filter(message__conversation=conversation)
     known = [
         *ours.order_by("-sent_at").values_list("sent_at", "header_id")[:LONGEST_CHAIN],
-        *theirs.order_by("-received_at").values_list("received_at", "header_id")[:LONGEST_CHAIN],
+        *theirs.order_by("-received_at").values_list("received_at", "header_id")[
+            :LONGEST_CHAIN
+        ],
     ]
-    return tuple(name for _, name in sorted(known) if _is_header_id(name))[-LONGEST_CHAIN:]
+    return tuple(name for _, name in sorted(known) if _is_header_id(name))[
+        -LONGEST_CHAIN:
+    ]
 
 
 def _is_header_id(name: str) -> bool:
-    """Others make theirs as they like, and one without any is kept under a digest: neither may break our header."""
+    """Others make theirs as they like, and one without any is kept under a
+    digest: neither may break our header.
+    """
     return (
-        name.startswith("<") and name.endswith(">") and "@" in name and name.isascii() and name.isprintable() and " " not in name
+        name.startswith("<")
+        and name.endswith(">")
+        and "@" in name
+        and name.isascii()
+        and name.isprintable()
+        and " " not in name
     )
 
 

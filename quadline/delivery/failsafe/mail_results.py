@@ -1,4 +1,6 @@
-"""Write down what became of an email: taken by the mail server, to be tried again, refused for good, or come back."""
+"""Write down what became of an email: taken by the mail server, to be tried again,
+refused for good, or come back.
+"""
 
 import random
 from collections.abc import Sequence
@@ -21,16 +23,30 @@ State = OutgoingEmail.State
 
 def in_our_hands(email: OutgoingEmail) -> QuerySet[OutgoingEmail]:
     """The row, if it is still the one this worker claimed."""
-    return OutgoingEmail.objects.filter(pk=email.pk, state=State.SENDING, taken_at=email.taken_at)
+    return OutgoingEmail.objects.filter(
+        pk=email.pk,
+        state=State.SENDING,
+        taken_at=email.taken_at,
+    )
 
 
 @transaction.atomic
 def record_sent(email: OutgoingEmail, provider_id: str, *, now: datetime) -> None:
     """The mail server has it."""
     fields = {"provider_id": provider_id[:200], "detail": ""}
-    if in_our_hands(email).update(state=State.SENT, taken_at=None, sent_at=now, **fields):
+    if in_our_hands(email).update(
+        state=State.SENT,
+        taken_at=None,
+        sent_at=now,
+        **fields,
+    ):
         if email.is_failsafe:
-            climb([email.message], Status.EMAILED, cause=Cause.EMAILED, now=now)
+            climb(
+                [email.message],
+                Status.EMAILED,
+                cause=Cause.EMAILED,
+                now=now,
+            )
         else:
             climb(
                 [email.message],
@@ -43,15 +59,24 @@ def record_sent(email: OutgoingEmail, provider_id: str, *, now: datetime) -> Non
 
 
 @transaction.atomic
-def record_refused(email: OutgoingEmail, refusal: MailRefused, *, now: datetime) -> None:
+def record_refused(
+    email: OutgoingEmail, refusal: MailRefused, *, now: datetime
+) -> None:
     """It was not taken: it is tried again until that is hopeless."""
     waited = now - email.created_at
     if refusal.is_final or waited > timedelta(hours=settings.ENV.email_give_up_hours):
         _fail(email, refusal.words, now)
         return
     jitter = random.random()  # noqa: S311  # spreads retries, hides nothing
-    wait = wait_before_resend(email.tries, is_about_server=refusal.is_about_server, jitter=jitter)
-    if in_our_hands(email).update(state=State.QUEUED, taken_at=None, due_at=now + wait, detail=refusal.words):
+    wait = wait_before_resend(
+        email.tries, is_about_server=refusal.is_about_server, jitter=jitter
+    )
+    if in_our_hands(email).update(
+        state=State.QUEUED,
+        taken_at=None,
+        due_at=now + wait,
+        detail=refusal.words,
+    ):
         if not email.is_failsafe:
             explain([email.message_id], refusal.words, among=list(Status))
         announce(email.message)
@@ -60,35 +85,92 @@ def record_refused(email: OutgoingEmail, refusal: MailRefused, *, now: datetime)
 def put_back(emails: Sequence[OutgoingEmail], *, now: datetime) -> None:
     """They were claimed but not tried."""
     for email in emails:
-        in_our_hands(email).update(state=State.QUEUED, taken_at=None, due_at=now, tries=F("tries") - 1)
+        in_our_hands(email).update(
+            state=State.QUEUED,
+            taken_at=None,
+            due_at=now,
+            tries=F("tries") - 1,
+        )
 
 
 @transaction.atomic
 def record_bounce(email: OutgoingEmail, *, words: str, now: datetime) -> bool:
-    """The mail server had taken it, and it came back. False when that is known already."""
+    """The mail server had taken it, and it came back.
+    False when that is known already.
+    """
     row = OutgoingEmail.objects.select_for_update(no_key=True).get(pk=email.pk)
     if row.state in (State.BOUNCED, State.FAILED, State.DROPPED):
         return False
     OutgoingEmail.objects.filter(pk=row.pk).update(
-        state=State.BOUNCED, taken_at=None, due_at=None, detail=words[:300], sent_at=row.sent_at or now
+        state=State.BOUNCED,
+        taken_at=None,
+        due_at=None,
+        detail=words[:300],
+        sent_at=row.sent_at or now,
     )
     said = f"The email to {row.to} came back: {words}"
-    _tell(row, said, cause=Cause.EMAIL_CAME_BACK, status=Status.BOUNCED, now=now)
+    _tell(
+        row,
+        said,
+        cause=Cause.EMAIL_CAME_BACK,
+        status=Status.BOUNCED,
+        now=now,
+    )
     return True
 
 
 def _fail(email: OutgoingEmail, words: str, now: datetime) -> None:
-    if in_our_hands(email).update(state=State.FAILED, taken_at=None, due_at=None, detail=words[:300]):
+    if in_our_hands(email).update(
+        state=State.FAILED,
+        taken_at=None,
+        due_at=None,
+        detail=words[:300],
+    ):
         said = f"The email to {email.to} failed: {words}"
-        _tell(email, said, cause=Cause.EMAIL_FAILED, status=Status.FAILED, now=now)
+        _tell(
+            email,
+            said,
+            cause=Cause.EMAIL_FAILED,
+            status=Status.FAILED,
+            now=now,
+        )
 
 
-def _tell(email: OutgoingEmail, words: str, *, cause: Cause, status: Status, now: datetime) -> None:
-    """Say it on the message, and put the conversation among those that need somebody."""
+def _tell(
+    email: OutgoingEmail,
+    words: str,
+    *,
+    cause: Cause,
+    status: Status,
+    now: datetime,
+) -> None:
+    """Say it on the message, and put the conversation
+    among those that need somebody.
+    """
     if email.is_failsafe:
-        give_up([email.message], words=words, cause=cause, now=now)
+        give_up(
+            [email.message],
+            words=words,
+            cause=cause,
+            now=now,
+        )
         return
-    if status is Status.BOUNCED:  # the news may be quicker than our own note that it was sent
-        climb([email.message], Status.SENT, cause=Cause.EMAILED, now=now)
-    if climb([email.message], status, cause=cause, now=now, reason="email", detail=words):
-        Conversation.objects.filter(pk=email.message.conversation_id).update(needs_reply=True, is_done=False)
+    # the news may be quicker than our own note that it was sent
+    if status is Status.BOUNCED:
+        climb(
+            [email.message],
+            Status.SENT,
+            cause=Cause.EMAILED,
+            now=now,
+        )
+    if climb(
+        [email.message],
+        status,
+        cause=cause,
+        now=now,
+        reason="email",
+        detail=words,
+    ):
+        Conversation.objects.filter(pk=email.message.conversation_id).update(
+            needs_reply=True, is_done=False
+        )

@@ -1,7 +1,9 @@
-"""Hand emails over to the mail server: claim due rows, commit, send with no transaction open, record.
+"""Hand emails over to the mail server: claim due rows, commit,
+send with no transaction open, record.
 
-Each leaves once from our side, but for one case: a worker that dies while the mail server has the letter in its hands.
-That one is sent again with the same Message-ID (docs/adr/0007-email-fail-safe.md).
+Each leaves once from our side, but for one case: a worker that dies while the mail
+server has the letter in its hands. That one is sent again with the same Message-ID
+(docs/adr/0007-email-fail-safe.md).
 """
 
 import logging
@@ -33,8 +35,10 @@ from quadline.jobs import enqueue, job
 logger = logging.getLogger(__name__)
 State = OutgoingEmail.State
 CHUNK = 50
-LONGEST_BATCH_SECONDS = 20.0  # then what is left goes back, so that a worker that is told to stop is not kept from it
-SLOTS = 0x656D6169  # the database's advisory locks that stand for connections to the mail server
+# then what is left goes back, so that a worker that is told to stop is not kept from it
+LONGEST_BATCH_SECONDS = 20.0
+# the database's advisory locks that stand for connections to the mail server
+SLOTS = 0x656D6169
 UNDER_WAY = frozenset({Status.QUEUED, Status.SENDING})  # an email that staff wrote
 NEVER_LEFT = frozenset({Status.QUEUED, Status.BLOCKED})
 ARRIVED = "The text arrived after all."
@@ -44,12 +48,15 @@ NOT_WRITTEN = "It could not be put together. Trying again automatically."
 
 @job(queue="emails", attempts=3)
 def send_due_emails() -> None:
-    """Hand over at most one batch on one connection. Several of these may run at once; each row is claimed by one."""
+    """Hand over at most one batch on one connection. Several of these may
+    run at once; each row is claimed by one.
+    """
     with _connection_slot() as slot:
         claims = _claim_due() if slot is not None else []
         is_more = len(claims) == CHUNK
         if is_more:
-            enqueue(send_due_emails)  # for somebody with a connection to spare, meanwhile
+            # for somebody with a connection to spare, meanwhile
+            enqueue(send_due_emails)
         if claims:
             _send_batch(claims)
     if is_more:
@@ -59,34 +66,78 @@ def send_due_emails() -> None:
 @job(queue="emails", attempts=3)
 def send_overdue_emails(timestamp: int) -> None:
     """The timetable's sweep: what a dead worker held, and whatever lost its own job."""
-    lost = OutgoingEmail.objects.filter(state=State.SENDING, taken_at__lt=clock.now() - EMAIL_LOST_AFTER)
-    lost.update(state=State.QUEUED, taken_at=None, due_at=clock.now())
+    lost = OutgoingEmail.objects.filter(
+        state=State.SENDING, taken_at__lt=clock.now() - EMAIL_LOST_AFTER
+    )
+    lost.update(
+        state=State.QUEUED,
+        taken_at=None,
+        due_at=clock.now(),
+    )
     send_due_emails()
 
 
 def _claim_due() -> list[OutgoingEmail]:
-    """Claim due emails and commit that. A text that arrived after all needs none: its email is dropped here."""
+    """Claim due emails and commit that. A text that arrived after all
+    needs none: its email is dropped here.
+    """
     now = clock.now()
     with transaction.atomic():
-        due = OutgoingEmail.objects.filter(due_at__lte=now, state=State.QUEUED).order_by("due_at", "pk")
-        ids = list(due.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:CHUNK])
+        due = OutgoingEmail.objects.filter(
+            due_at__lte=now, state=State.QUEUED
+        ).order_by("due_at", "pk")
+        ids = list(
+            due.select_for_update(skip_locked=True, no_key=True).values_list(
+                "pk", flat=True
+            )[:CHUNK]
+        )
         emails = list(_with_facts().filter(pk__in=ids).order_by("due_at", "pk"))
         about = Message.objects.filter(pk__in=[email.message_id for email in emails])
-        # A receipt may be at work on a text this moment: its email is left for the next turn. Nobody waits here.
-        free = {message.pk: message for message in about.select_for_update(skip_locked=True, no_key=True)}
+        # A receipt may be at work on a text this moment: its email is left for the next
+        # turn. Nobody waits here.
+        free = {
+            message.pk: message
+            for message in about.select_for_update(skip_locked=True, no_key=True)
+        }
         ours = [email for email in emails if email.message_id in free]
         out_of_reach = _out_of_reach(ours)
-        claims = [email for email in ours if _may_leave(email, free[email.message_id], email.pk in out_of_reach, now)]
+        claims = [
+            email
+            for email in ours
+            if _may_leave(
+                email,
+                free[email.message_id],
+                email.pk in out_of_reach,
+                now,
+            )
+        ]
         for email in claims:
-            email.state, email.taken_at, email.due_at, email.tries = State.SENDING, now, None, email.tries + 1
+            email.state, email.taken_at, email.due_at, email.tries = (
+                State.SENDING,
+                now,
+                None,
+                email.tries + 1,
+            )
             email.save(update_fields=["state", "taken_at", "due_at", "tries"])
             if not email.is_failsafe:
-                climb([email.message], Status.SENDING, cause=Cause.PICKED_UP, now=now)
+                climb(
+                    [email.message],
+                    Status.SENDING,
+                    cause=Cause.PICKED_UP,
+                    now=now,
+                )
         return claims
 
 
-def _may_leave(email: OutgoingEmail, message: Message, is_out_of_reach: bool, now: datetime) -> bool:
-    """The last look, with the message's row locked. What the carrier had, its author wrote while they might: it goes on."""
+def _may_leave(
+    email: OutgoingEmail,
+    message: Message,
+    is_out_of_reach: bool,
+    now: datetime,
+) -> bool:
+    """The last look, with the message's row locked. What the carrier had, its author
+    wrote while they might: it goes on.
+    """
     status = Status(message.status)
     if status not in (NOT_DELIVERED if email.is_failsafe else UNDER_WAY):
         _drop(email, ARRIVED if email.is_failsafe else TAKEN_BACK)
@@ -103,7 +154,14 @@ def _close(message: Message, why: str, now: datetime) -> None:
     """A text may be blocked already: then only why it gets no email is new."""
     reason = WaitingFor.AUTHOR
     cause = Cause.OUT_OF_REACH
-    climb([message], Status.BLOCKED, cause=cause, now=now, reason=reason, detail=why)
+    climb(
+        [message],
+        Status.BLOCKED,
+        cause=cause,
+        now=now,
+        reason=reason,
+        detail=why,
+    )
     explain([message.pk], why, among=[Status.BLOCKED])
     announce(message)
 
@@ -119,16 +177,27 @@ def _out_of_reach(emails: list[OutgoingEmail]) -> set[int]:
     for email in emails:
         conversation = email.message.conversation
         wanted.setdefault(conversation.staff, set()).add(conversation.student_id or 0)
-    reached = {author: set(in_reach(author).filter(pk__in=ids).values_list("pk", flat=True)) for author, ids in wanted.items()}
-    return {email.pk for email in emails if (chat := email.message.conversation).student_id not in reached[chat.staff]}
+    reached = {
+        author: set(in_reach(author).filter(pk__in=ids).values_list("pk", flat=True))
+        for author, ids in wanted.items()
+    }
+    return {
+        email.pk
+        for email in emails
+        if (chat := email.message.conversation).student_id not in reached[chat.staff]
+    }
 
 
 def _with_facts() -> QuerySet[OutgoingEmail]:
-    return OutgoingEmail.objects.select_related("message__conversation__staff", "message__system_number")
+    return OutgoingEmail.objects.select_related(
+        "message__conversation__staff", "message__system_number"
+    )
 
 
 def _send_batch(claims: list[OutgoingEmail]) -> None:
-    """One after the other on one connection. When the server is the trouble, the rest is not tried on it now."""
+    """One after the other on one connection. When the server is the
+    trouble, the rest is not tried on it now.
+    """
     until = time.monotonic() + LONGEST_BATCH_SECONDS
     left = list(claims)
     try:
@@ -162,12 +231,16 @@ def _letter(email: OutgoingEmail) -> outgoing.Letter:
     try:
         return letter_of(email)
     except Exception as fault:
-        logger.exception("an email could not be put together", extra={"email": email.pk})
+        logger.exception(
+            "an email could not be put together", extra={"email": email.pk}
+        )
         raise MailRefused(NOT_WRITTEN, is_final=False) from fault
 
 
 def _is_still_ours(email: OutgoingEmail) -> bool:
-    """A worker that was slow or paused may find that the sweep has given its email to another."""
+    """A worker that was slow or paused may find that the sweep
+    has given its email to another.
+    """
     now = clock.now()
     is_ours = mail_results.in_our_hands(email).update(taken_at=now) == 1
     email.taken_at = now
@@ -176,7 +249,9 @@ def _is_still_ours(email: OutgoingEmail) -> bool:
 
 @contextmanager
 def _connection_slot() -> Iterator[int | None]:
-    """One of the connections the mail server grants us, over all workers; None when all are in use."""
+    """One of the connections the mail server grants us, over all
+    workers; None when all are in use.
+    """
     with connection.cursor() as cursor:
         for slot in range(settings.ENV.email_connections):
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [SLOTS, slot])

@@ -1,4 +1,5 @@
-"""File replies in their conversations; honor STOP, START and HELP at once, in the same transaction.
+"""File replies in their conversations; honor STOP, START and HELP
+at once, in the same transaction.
 
 Other words that may mean stop are put to a person (opting/requests.py).
 """
@@ -26,18 +27,24 @@ from quadline.roster import trouble
 from quadline.roster.models import Student
 from quadline.sms import bodies, phones, segments
 
-# Our ids for inbound texts are made from the carrier's, so that the same text twice is one row.
+# Our ids for inbound texts are made from the carrier's, so that the same text twice is
+# one row.
 INBOUND = uuid.UUID("8f0d6a52-1c0b-4e0f-9d2b-0b8a6f9f2f53")
-# Said on the screen beside a text that stands below what is newer: it joined the conversation when it came.
+# Said on the screen beside a text that stands below what is newer: it joined the
+# conversation when it came.
 REACHED_LATE, LATE = "Reached us late.", timedelta(minutes=2)
 FORMER = "From {phone}, a former number of this student."
 
 
-def file_replies(texts: Sequence[InboundText], *, now: datetime, are_free: bool = False) -> list[uuid.UUID | None]:
-    """File inbound texts, each once however often it comes. The ids of their messages; None when to no number of ours.
+def file_replies(
+    texts: Sequence[InboundText], *, now: datetime, are_free: bool = False
+) -> list[uuid.UUID | None]:
+    """File inbound texts, each once however often it comes. The ids of their messages;
+    None when to no number of ours.
 
-    All or none. Many at once wait for nobody (receiving.py): OperationalError, and each may come alone. ``are_free``:
-    ``free_at_once`` has picked them in the caller's transaction, so that there is nothing to wait for.
+    All or none. Many at once wait for nobody (receiving.py): OperationalError, and each
+    may come alone. ``are_free``: ``free_at_once`` has picked them in the caller's
+    transaction, so that there is nothing to wait for.
     """
     with transaction.atomic(savepoint=False):
         found = _places(texts, now)
@@ -46,14 +53,32 @@ def file_replies(texts: Sequence[InboundText], *, now: datetime, are_free: bool 
         replies = {at: _reply(texts[at], place, now) for at, place in found.items()}
         new = receive(replies.values())
         # A phone that writes is a phone that works.
-        trouble.clear_all({replies[at].student_phone for at, place in found.items() if place.is_in_trouble})
-        _honor_all([(texts[at], found[at], reply) for at, reply in replies.items() if reply.id in new], waited)
+        trouble.clear_all(
+            {
+                replies[at].student_phone
+                for at, place in found.items()
+                if place.is_in_trouble
+            }
+        )
+        _honor_all(
+            [
+                (texts[at], found[at], reply)
+                for at, reply in replies.items()
+                if reply.id in new
+            ],
+            waited,
+        )
     return [replies[at].id if at in replies else None for at in range(len(texts))]
 
 
 def asks_something(body: str) -> bool:
-    """Whether more may follow from a reply than that it is filed: it is best filed alone, for others would wait with it."""
-    return keyword_in(body, opted_out=False) is not None or stop_phrase_in(bodies.clean(body)) is not None
+    """Whether more may follow from a reply than that it is filed: it is best filed
+    alone, for others would wait with it.
+    """
+    return (
+        keyword_in(body, opted_out=False) is not None
+        or stop_phrase_in(bodies.clean(body)) is not None
+    )
 
 
 def pair_in(text: InboundText) -> ledger.Pair:
@@ -76,16 +101,28 @@ def _places(texts: Sequence[InboundText], now: datetime) -> dict[int, Place]:
 
 
 def free_at_once(texts: Sequence[InboundText], *, now: datetime) -> set[int]:
-    """Those, by their place, that the caller's transaction can file without waiting for anybody. Their locks are its now.
+    """Those, by their place, that the caller's transaction can file without waiting for
+    anybody. Their locks are its now.
 
-    Of several whose words meet at one lock the first. One that opens a conversation is left: it may meet another.
+    Of several whose words meet at one lock the first. One that opens a conversation is
+    left: it may meet another.
     """
     found = _places(texts, now)
     wanted = _kept_back([(texts[at], place) for at, place in found.items()])
-    firsts = {lock: at for at in sorted(found, reverse=True) for lock in _locks(texts[at], found[at])}
-    chosen = {at for at, place in found.items() if all(firsts[lock] == at for lock in _locks(texts[at], place))}
+    firsts = {
+        lock: at
+        for at in sorted(found, reverse=True)
+        for lock in _locks(texts[at], found[at])
+    }
+    chosen = {
+        at
+        for at, place in found.items()
+        if all(firsts[lock] == at for lock in _locks(texts[at], place))
+    }
     pairs = {at: _pairs(texts[at], found[at]) & wanted.keys() for at in chosen}
-    free_pairs = under_way.keep_back_if_free({pair: wanted[pair] for of_one in pairs.values() for pair in of_one})
+    free_pairs = under_way.keep_back_if_free(
+        {pair: wanted[pair] for of_one in pairs.values() for pair in of_one}
+    )
     free = {at for at in chosen if pairs[at] <= free_pairs}
     idle = _idle_conversations({found[at].conversation_id for at in free})
     strangers = set(range(len(texts))) - found.keys()
@@ -94,14 +131,22 @@ def free_at_once(texts: Sequence[InboundText], *, now: datetime) -> set[int]:
 
 def _idle_conversations(ids: Iterable[int | None]) -> set[int]:
     """Those that nobody else is writing in. They are locked."""
-    rows = Conversation.objects.filter(pk__in=[each for each in ids if each]).order_by("pk")
-    return set(rows.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True))
+    rows = Conversation.objects.filter(pk__in=[each for each in ids if each]).order_by(
+        "pk"
+    )
+    return set(
+        rows.select_for_update(no_key=True, skip_locked=True).values_list(
+            "pk", flat=True
+        )
+    )
 
 
 def _keep_back(texts: Sequence[tuple[InboundText, Place]]) -> set[ledger.Pair]:
-    """The pairs whose texts are kept back from here on, for somebody says STOP, START or what may mean stop.
+    """The pairs whose texts are kept back from here on, for somebody
+    says STOP, START or what may mean stop.
 
-    Before any conversation is locked, in this as in any other transaction that waits for texts on their way.
+    Before any conversation is locked, in this as in any other transaction that waits
+    for texts on their way.
     """
     wanted = _kept_back(texts)
     free = under_way.keep_back_if_free(wanted) if len(wanted) > 1 else set()
@@ -111,7 +156,9 @@ def _keep_back(texts: Sequence[tuple[InboundText, Place]]) -> set[ledger.Pair]:
 
 
 def _kept_back(texts: Sequence[tuple[InboundText, Place]]) -> dict[ledger.Pair, bool]:
-    """The pairs whose texts have to be kept back for these; to each, whether for a STOP."""
+    """The pairs whose texts have to be kept back for these;
+    to each, whether for a STOP.
+    """
     said = [(pair_in(text), text.body) for text, _ in texts]
     out = _those_out(said)
     wanted: dict[ledger.Pair, bool] = {}
@@ -136,19 +183,28 @@ def _locks(text: InboundText, place: Place) -> set[str]:
 
 
 def _asked_about(text: InboundText, place: Place) -> ledger.Pair:
-    """Who says from a former phone that the texts may stop means those that come to the phone of now."""
+    """Who says from a former phone that the texts may stop means
+    those that come to the phone of now.
+    """
     is_former = place.is_from_former_phone and place.mobile
     return (place.mobile if is_former else _e164(text.student_phone)), text.system_phone
 
 
 def _those_out(said: Iterable[tuple[ledger.Pair, str]]) -> set[ledger.Pair]:
-    """Those who have opted out, of the pairs in which a word was said that only then is a keyword."""
-    in_question = [pair for pair, body in said if keyword_in(body, opted_out=True) != keyword_in(body, opted_out=False)]
+    """Those who have opted out, of the pairs in which a word was
+    said that only then is a keyword.
+    """
+    in_question = [
+        pair
+        for pair, body in said
+        if keyword_in(body, opted_out=True) != keyword_in(body, opted_out=False)
+    ]
     return ledger.opted_out(in_question) if in_question else set()
 
 
 def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
-    at = min(text.sent_at or now, now)  # one that we missed keeps the time it was sent, which is never still to come
+    # one that we missed keeps the time it was sent, which is never still to come
+    at = min(text.sent_at or now, now)
     body, phone = bodies.clean(text.body), _e164(text.student_phone)
     return Reply(
         id=id_of(text.carrier_message_id),
@@ -166,7 +222,11 @@ def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
 
 def _said_beside(place: Place, phone: str, *, is_late: bool) -> str:
     """What a conversation says beside a text that is not as others are."""
-    said = [FORMER.format(phone=phones.written(phone))] if place.is_from_former_phone else []
+    said = (
+        [FORMER.format(phone=phones.written(phone))]
+        if place.is_from_former_phone
+        else []
+    )
     return " ".join([*said, *([REACHED_LATE] if is_late else [])])
 
 
@@ -174,19 +234,36 @@ def _opened(place: Place, phone: str, now: datetime) -> Conversation:
     """For the first reply from this phone to this staff user."""
     staff = User.objects.get(pk=place.staff_id)
     if place.student_id:
-        return open_conversation(staff=staff, student=Student.objects.get(pk=place.student_id), now=now)
-    return open_with_phone(staff=staff, phone=phone, now=now)
+        return open_conversation(
+            staff=staff,
+            student=Student.objects.get(pk=place.student_id),
+            now=now,
+        )
+    return open_with_phone(
+        staff=staff,
+        phone=phone,
+        now=now,
+    )
 
 
-def _honor_all(filed: Sequence[tuple[InboundText, Place, Reply]], waited: set[ledger.Pair]) -> None:
-    """What the replies ask for, in the order they came. Their conversations are locked: nobody opts out or in meanwhile."""
-    out = _those_out(((reply.student_phone, text.system_phone), text.body) for text, _, reply in filed)
-    together: dict[str, KeywordReply] = {}  # by the lock of their pair: those of one are honored one after the other
+def _honor_all(
+    filed: Sequence[tuple[InboundText, Place, Reply]], waited: set[ledger.Pair]
+) -> None:
+    """What the replies ask for, in the order they came. Their conversations are locked:
+    nobody opts out or in meanwhile.
+    """
+    out = _those_out(
+        ((reply.student_phone, text.system_phone), text.body)
+        for text, _, reply in filed
+    )
+    # by the lock of their pair: those of one are honored one after the other
+    together: dict[str, KeywordReply] = {}
     for text, place, reply in filed:
         pair = (reply.student_phone, text.system_phone)
         lock = ledger.lock_of(pair)
         found = keyword_in(text.body, opted_out=pair in out)  # as the carrier read it
-        is_request = found is not None and found[0] is not Keyword.HELP  # the carrier answers HELP; staff see the question
+        # the carrier answers HELP; staff see the question
+        is_request = found is not None and found[0] is not Keyword.HELP
         if lock in together:
             honor(list(together.values()))
             together = {}
@@ -194,14 +271,24 @@ def _honor_all(filed: Sequence[tuple[InboundText, Place, Reply]], waited: set[le
             if pair not in waited:
                 ledger.wait_for_sends(pair)
             together[lock] = KeywordReply(text, reply, *found)
-        elif found is None and pair in waited and (phrase := stop_phrase_in(reply.body)):
-            requests.ask_about(_asked_about(text, place), reply.body, phrase, text=text, now=reply.created_at)
+        elif (
+            found is None and pair in waited and (phrase := stop_phrase_in(reply.body))
+        ):
+            requests.ask_about(
+                _asked_about(text, place),
+                reply.body,
+                phrase,
+                text=text,
+                now=reply.created_at,
+            )
     honor(list(together.values()))
 
 
 @lru_cache(maxsize=10_000)  # the same students write again and again
 def _e164(phone: str) -> str:
-    """Short codes and foreign numbers do write to us: what cannot be normalised is kept as it came."""
+    """Short codes and foreign numbers do write to us: what cannot
+    be normalised is kept as it came.
+    """
     try:
         return phones.normalise(phone)
     except phones.PhoneError:

@@ -1,9 +1,9 @@
-"""File a student's email: in its conversation when it is an answer, on the email it is
-about when it came back.
+"""File a student's email: in its conversation when it is an answer, on
+the email it is about when it came back.
 
-Whoever has the signed address of a conversation may write into it; without one, only the
-student's own address may, in answer to an email of ours. Anything else is kept as a stray
-and shown to administrators. Nothing is ever answered from here.
+Whoever has the signed address of a conversation may write into it; without one, only
+the student's own address may, in answer to an email of ours. Anything else is kept as a
+stray and shown to administrators. Nothing is ever answered from here.
 """
 
 import uuid
@@ -35,7 +35,9 @@ log = structlog.get_logger(__name__)
 # Our ids for inbound emails are made from theirs, so that the same email is one row.
 INBOUND = uuid.UUID("5d0a6b0e-6a0f-4d43-9a0b-3f6d1c1f7b62")
 NO_WORDS = "[The email had no words.]"
-NOT_READ = "[This email couldn't be read: {why}. An administrator can open it as it came.]"
+NOT_READ = (
+    "[This email couldn't be read: {why}. An administrator can open it as it came.]"
+)
 NOT_FILED = "it broke what files it"
 LOOP = "from our own address"
 NOWHERE = "answers no conversation"
@@ -99,11 +101,18 @@ def _file_once(opened: Opened, envelope_to: str, now: datetime) -> IncomingEmail
     with transaction.atomic():
         row, is_new = _row(opened, named, now)
         if is_new:
-            _file(row, opened, named, now)
+            _file(
+                row,
+                opened,
+                named,
+                now,
+            )
         return row
 
 
-def _row(opened: Opened, named: int | None, now: datetime) -> tuple[IncomingEmail, bool]:
+def _row(
+    opened: Opened, named: int | None, now: datetime
+) -> tuple[IncomingEmail, bool]:
     """The one row of this email; a second one when the same email was written to two
     conversations."""
     email = opened.email
@@ -130,12 +139,27 @@ def _row(opened: Opened, named: int | None, now: datetime) -> tuple[IncomingEmai
     return IncomingEmail.objects.get_or_create(header_id=name, defaults=defaults)
 
 
-def _file(row: IncomingEmail, opened: Opened, named: int | None, now: datetime) -> None:
+def _file(
+    row: IncomingEmail,
+    opened: Opened,
+    named: int | None,
+    now: datetime,
+) -> None:
     email = opened.email
     if isinstance(email, Unread):
-        _file_unread(row, email, named, now)
+        _file_unread(
+            row,
+            email,
+            named,
+            now,
+        )
     else:
-        _file_read(row, email, named, now)
+        _file_read(
+            row,
+            email,
+            named,
+            now,
+        )
     is_shown = row.kind == Kind.REPLY and not getattr(email, "is_cut", False)
     if not is_shown:
         is_placed = row.message is not None or row.conversation is not None
@@ -144,7 +168,12 @@ def _file(row: IncomingEmail, opened: Opened, named: int | None, now: datetime) 
     row.save()
 
 
-def _file_read(row: IncomingEmail, email: Incoming, named: int | None, now: datetime) -> None:
+def _file_read(
+    row: IncomingEmail,
+    email: Incoming,
+    named: int | None,
+    now: datetime,
+) -> None:
     row.words = bodies.clean(email.whole)
     row.rest_from = quotes.rest_from(bodies.clean(email.body), row.words)
     our_server = settings.ENV.email_authserv_id
@@ -157,18 +186,34 @@ def _file_read(row: IncomingEmail, email: Incoming, named: int | None, now: date
         row.conversation = _conversation(email, named)
     elif conversation := _conversation(email, named):
         row.kind, row.detail = Kind.REPLY, _from_elsewhere(email, conversation)
-        row.message = _save(row, email, conversation, now)
+        row.message = _save(
+            row,
+            email,
+            conversation,
+            now,
+        )
     else:
         row.detail = NOWHERE
 
 
-def _file_unread(row: IncomingEmail, email: Unread, named: int | None, now: datetime) -> None:
+def _file_unread(
+    row: IncomingEmail,
+    email: Unread,
+    named: int | None,
+    now: datetime,
+) -> None:
     """Its source is kept, and its conversation says that something came."""
     row.kind, row.detail = Kind.UNREADABLE, email.why
     if conversation := _conversation(email, named):
         body = NOT_READ.format(why=email.why)
         detail = _from_elsewhere(email, conversation)
-        row.message = _received(row, conversation, body, detail, now)
+        row.message = _received(
+            row,
+            conversation,
+            body,
+            detail,
+            now,
+        )
 
 
 def _why_automatic(email: Incoming) -> str:
@@ -190,7 +235,9 @@ def _conversation(email: Incoming | Unread, named: int | None) -> Conversation |
 
 
 def _from_elsewhere(email: Incoming | Unread, conversation: Conversation) -> str:
-    """Said on the screen: an address can be handed on, and staff must see who holds it."""
+    """Said on the screen: an address can be handed on, and
+    staff must see who holds it.
+    """
     known = _addresses_of(conversation)
     if email.sender in known:
         return ""
@@ -202,12 +249,23 @@ def _addresses_of(conversation: Conversation) -> set[str]:
     return {student.email.lower()} if student and student.email else set()
 
 
-def _save(row: IncomingEmail, email: Incoming, conversation: Conversation, now: datetime) -> Message:
+def _save(
+    row: IncomingEmail,
+    email: Incoming,
+    conversation: Conversation,
+    now: datetime,
+) -> Message:
     """What may mean stop waits for texts on their way, before anything is locked."""
     asked = emailed_stops.asked_in(email.own_words, email.subject, conversation)
     if asked:
         emailed_stops.wait_for_sends(asked)
-    message = _received(row, conversation, _body(email), row.detail, now)
+    message = _received(
+        row,
+        conversation,
+        _body(email),
+        row.detail,
+        now,
+    )
     if asked:
         emailed_stops.ask(asked, row=row, now=now)
     return message

@@ -1,4 +1,6 @@
-"""Honor STOP and START replies, many at once, in the transaction that files them. Their conversations are locked."""
+"""Honor STOP and START replies, many at once, in the transaction that
+files them. Their conversations are locked.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,25 +53,35 @@ class KeywordReply:
 
 
 def honor(replies: Sequence[KeywordReply]) -> None:
-    """Write the ledger and close what still waits. Replies of pairs whose locks differ and are this transaction's."""
+    """Write the ledger and close what still waits. Replies of pairs whose
+    locks differ and are this transaction's.
+    """
     if not replies:
         return
     new = append([reply.as_entry() for reply in replies])
-    conversations = Conversation.objects.filter(pk__in={reply.reply.conversation_id for reply in replies})
+    conversations = Conversation.objects.filter(
+        pk__in={reply.reply.conversation_id for reply in replies}
+    )
     conversations.update(needs_reply=False)
     scope.reopen([entry for entry in new if entry.change == Change.OPT_IN])
     scope.bring_starts([entry for entry in new if entry.change == Change.OPT_OUT])
-    standings = requests.answer_by_keywords({reply.pair: reply.reply.created_at for reply in replies})
+    standings = requests.answer_by_keywords(
+        {reply.pair: reply.reply.created_at for reply in replies}
+    )
     stops = [reply for reply in replies if reply.is_stop]
     # Not one that is surely older than a START.
     _close([stop for stop in stops if standings[stop.pair].opted_out], new)
 
 
 def _close(stops: Sequence[KeywordReply], new: Sequence[ConsentEntry]) -> None:
-    """No text leaves to these students; the carrier is told where it did not read their words as we did."""
+    """No text leaves to these students; the carrier is told where it
+    did not read their words as we did.
+    """
     if not stops:
         return
-    talks = Conversation.objects.select_related("student").in_bulk([stop.reply.conversation_id for stop in stops])
+    talks = Conversation.objects.select_related("student").in_bulk(
+        [stop.reply.conversation_id for stop in stops]
+    )
     to_phone_of_now = {
         stop.reply.conversation_id: stop.reply.created_at
         for stop in stops
@@ -79,5 +91,9 @@ def _close(stops: Sequence[KeywordReply], new: Sequence[ConsentEntry]) -> None:
     block_unsent(to_phone_of_now, OPTED_OUT)
     holding.close_texts_of_many({stop.pair: stop.reply.created_at for stop in stops})
     received = {stop.text.carrier_message_id: stop.text.body for stop in stops}
-    heard = [entry for entry in new if entry.carrier_reference in received and entry.change == Change.OPT_OUT]
+    heard = [
+        entry
+        for entry in new
+        if entry.carrier_reference in received and entry.change == Change.OPT_OUT
+    ]
     tell_if_unheard({entry.pk: received[entry.carrier_reference] for entry in heard})

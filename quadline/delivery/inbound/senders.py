@@ -1,4 +1,6 @@
-"""Whose a text is: the student who had its phone when it was written, who has it now, or who had it last."""
+"""Whose a text is: the student who had its phone when it was written,
+who has it now, or who had it last.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +12,11 @@ from django.db import connection
 from quadline.numbers.rules import HELD
 from quadline.roster.rules import FORMER_PHONE_COUNTS
 
-# Whose number each text is to, and what is known of the phone it is from. A phone belongs to the student who had it
-# when the text was written (0), else to who has it now (1), else, for a while, to who had it last (2). Several students
-# may share one: it is the one this staff user was in touch with last, else one on their caseload. The conditions on
-# the number are those of its index.
+# Whose number each text is to, and what is known of the phone it is from. A phone
+# belongs to the student who had it when the text was written (0), else to who has it
+# now (1), else, for a while, to who had it last (2). Several students may share one: it
+# is the one this staff user was in touch with last, else one on their caseload. The
+# conditions on the number are those of its index.
 PLACE = """
     SELECT text.place, number.id, number.user_id, phone.phone IS NOT NULL,
            known.conversation_id, known.student_id, coalesce(known.mobile, ''), coalesce(known.rank <> 1, false)
@@ -48,7 +51,9 @@ PLACE = """
 
 @dataclass(frozen=True)
 class Place:
-    """Where a text belongs; ``is_in_trouble``: texts to its phone have failed before."""
+    """Where a text belongs; ``is_in_trouble``: texts to
+    its phone have failed before.
+    """
 
     number_id: int
     staff_id: int
@@ -59,9 +64,17 @@ class Place:
     is_from_former_phone: bool
 
 
-def places(systems: Sequence[str], students: Sequence[str], times: Sequence[datetime]) -> dict[int, Place]:
-    """By place in the sequences: to and from which phone, and when written. Those to numbers that are not ours have none."""
-    wanted: dict[str, Any] = {"systems": list(systems), "students": list(students), "times": list(times)}
+def places(
+    systems: Sequence[str], students: Sequence[str], times: Sequence[datetime]
+) -> dict[int, Place]:
+    """By place in the sequences: to and from which phone, and when written. Those to
+    numbers that are not ours have none.
+    """
+    wanted: dict[str, Any] = {
+        "systems": list(systems),
+        "students": list(students),
+        "times": list(times),
+    }
     law: dict[str, Any] = {"held": sorted(HELD), "former": FORMER_PHONE_COUNTS}
     with connection.cursor() as cursor:
         cursor.execute(PLACE, wanted | law)

@@ -1,4 +1,6 @@
-"""Whether the carrier answers STOP and HELP as the rules ask: read every day from its own log of what it did."""
+"""Whether the carrier answers STOP and HELP as the rules ask: read every
+day from its own log of what it did.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +11,13 @@ from django.conf import settings
 
 from quadline import clock
 from quadline.carriers import registry
-from quadline.carriers.protocol import Carrier, InboundText, NumberProblem, SentText, Wish
+from quadline.carriers.protocol import (
+    Carrier,
+    InboundText,
+    NumberProblem,
+    SentText,
+    Wish,
+)
 from quadline.consent.confirmations import Asked, Request, Summary, faults_in, summaries
 from quadline.consent.keywords import FORMS
 from quadline.consent.models import ConsentEntry
@@ -23,7 +31,8 @@ from quadline.numbers.rules import HELD
 
 log = structlog.get_logger(__name__)
 
-LOOK_BACK = timedelta(hours=30)  # a night and some hours, so that a check that came late leaves no gap
+# a night and some hours, so that a check that came late leaves no gap
+LOOK_BACK = timedelta(hours=30)
 MOST_NUMBERS = 50  # whose log is read in one check: one page each
 
 
@@ -34,32 +43,56 @@ def check_confirmations(timestamp: int) -> None:
 
 
 def check(carrier: Carrier, *, now: datetime) -> list[ConfirmationCheck]:
-    """Read what the carrier answered in the last day and keep it. What nobody asked for stays as it was found last."""
+    """Read what the carrier answered in the last day and keep it. What nobody
+    asked for stays as it was found last.
+    """
     requests: list[Request] = []
     for number in _asked_lately(now):
         try:
             requests += _requests(carrier, number.phone, since=now - LOOK_BACK)
         except NumberProblem as problem:
-            log.warning("the carrier's log could not be read", number_id=number.pk, why=problem.words)
+            log.warning(
+                "the carrier's log could not be read",
+                number_id=number.pk,
+                why=problem.words,
+            )
     return [_keep(summary, now) for summary in summaries(requests)]
 
 
 def findings() -> list[tuple[ConfirmationCheck, list[str]]]:
     """The last check of each, with what is amiss in words."""
     checks = ConfirmationCheck.objects.order_by("-asked")
-    return [(each, faults_in(_summary(each), college=settings.ENV.college_name)) for each in checks]
+    return [
+        (each, faults_in(_summary(each), college=settings.ENV.college_name))
+        for each in checks
+    ]
 
 
 def _asked_lately(now: datetime) -> Iterable[SystemNumber]:
-    """Numbers to which somebody texted lately, the newest first: only there the carrier had anything to answer."""
-    texts = Message.objects.filter(direction=Direction.INBOUND, channel=Channel.TEXT, created_at__gte=now - LOOK_BACK)
-    numbers = SystemNumber.objects.filter(pk__in=texts.values("system_number"), state__in=HELD)
+    """Numbers to which somebody texted lately, the newest first: only
+    there the carrier had anything to answer.
+    """
+    texts = Message.objects.filter(
+        direction=Direction.INBOUND,
+        channel=Channel.TEXT,
+        created_at__gte=now - LOOK_BACK,
+    )
+    numbers = SystemNumber.objects.filter(
+        pk__in=texts.values("system_number"), state__in=HELD
+    )
     return numbers.exclude(phone="").order_by("-pk")[:MOST_NUMBERS]
 
 
 def _requests(carrier: Carrier, system_phone: str, *, since: datetime) -> list[Request]:
     received = carrier.received_texts(since=since, system_phone=system_phone)
-    asked = list(_to_be_answered(carrier, received, system_phone, since=since))
+    asked = list(
+        _to_be_answered(
+            carrier,
+            received,
+            system_phone,
+            since=since,
+        )
+    )
     if not asked:
         return []
     answers: dict[str, list[SentText]] = defaultdict(list)
@@ -69,9 +102,14 @@ def _requests(carrier: Carrier, system_phone: str, *, since: datetime) -> list[R
 
 
 def _to_be_answered(
-    carrier: Carrier, received: Sequence[InboundText], system_phone: str, *, since: datetime
+    carrier: Carrier,
+    received: Sequence[InboundText],
+    system_phone: str,
+    *,
+    since: datetime,
 ) -> Iterator[tuple[InboundText, Asked]]:
-    """Each STOP and HELP of somebody who is not out: a second STOP, or HELP after one, gets no answer by rights.
+    """Each STOP and HELP of somebody who is not out: a second STOP, or HELP
+    after one, gets no answer by rights.
 
     ``received``: oldest first.
     """
@@ -87,8 +125,14 @@ def _to_be_answered(
 
 
 def _out_at(moment: datetime, student_phones: set[str], system_phone: str) -> set[str]:
-    """Those of these phones that were out then, but for what staff recorded: the carrier may not know of that."""
-    entries = ConsentEntry.objects.filter(student_phone__in=student_phones, system_phone=system_phone, occurred_at__lt=moment)
+    """Those of these phones that were out then, but for what staff
+    recorded: the carrier may not know of that.
+    """
+    entries = ConsentEntry.objects.filter(
+        student_phone__in=student_phones,
+        system_phone=system_phone,
+        occurred_at__lt=moment,
+    )
     entries = entries.exclude(source=Source.STAFF).order_by("occurred_at", "pk")
     last = dict(entries.values_list("student_phone", "change"))
     return {phone for phone, change in last.items() if change == Change.OPT_OUT}
@@ -106,7 +150,12 @@ def _request(asked: Asked, text: InboundText, answers: Sequence[SentText]) -> Re
     assert text.sent_at is not None, "the log has a time for each"
     later = [each for each in answers if each.sent_at >= text.sent_at]
     first = min(later, key=lambda each: each.sent_at, default=None)
-    return Request(asked, text.sent_at, first.body if first else "", first.sent_at if first else None)
+    return Request(
+        asked,
+        text.sent_at,
+        first.body if first else "",
+        first.sent_at if first else None,
+    )
 
 
 def _keep(summary: Summary, now: datetime) -> ConfirmationCheck:
@@ -117,9 +166,17 @@ def _keep(summary: Summary, now: datetime) -> ConfirmationCheck:
         "last_at": summary.last_at,
         "checked_at": now,
     }
-    kept, _ = ConfirmationCheck.objects.update_or_create(asked=summary.asked, defaults=found)
+    kept, _ = ConfirmationCheck.objects.update_or_create(
+        asked=summary.asked, defaults=found
+    )
     return kept
 
 
 def _summary(check: ConfirmationCheck) -> Summary:
-    return Summary(Asked(check.asked), check.times, check.answered, check.wording, check.last_at)
+    return Summary(
+        Asked(check.asked),
+        check.times,
+        check.answered,
+        check.wording,
+        check.last_at,
+    )

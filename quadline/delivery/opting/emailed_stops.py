@@ -31,7 +31,9 @@ class Asked:
 
 
 def asked_in(words: str, subject: str, conversation: Conversation) -> Asked | None:
-    """What a person must be asked, if anything. A subject that a student wrote counts."""
+    """What a person must be asked, if anything. A subject
+    that a student wrote counts.
+    """
     wording = words
     phrase = _phrase_in(words)
     if not phrase and not ANSWERED.match(subject):

@@ -1,6 +1,8 @@
-"""Calls under way to a student who stops: waited for by their attempts, too, for a lock dies with its database session.
+"""Calls under way to a student who stops: waited for by their attempts, too, for a lock
+dies with its database session.
 
-The lock of a pair (consent/ledger.py) keeps texts back that are about to leave. This is for those that have left already.
+The lock of a pair (consent/ledger.py) keeps texts back that are about to leave. This is
+for those that have left already.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,8 +18,8 @@ from quadline.delivery.permission import scope
 from quadline.delivery.rules import CALL_OVER_AFTER
 
 LOOK_EVERY_MS = 50
-# now() is when the transaction began: all its STOPs together wait no longer than one. The index of attempts under way
-# finds the few of the last seconds.
+# now() is when the transaction began: all its STOPs together wait no longer than one.
+# The index of attempts under way finds the few of the last seconds.
 UNDER_WAY = """
     SELECT clock_timestamp() < now() + %(patience)s * interval '1 millisecond' AND EXISTS (
         SELECT 1 FROM delivery_attempt AS attempt
@@ -37,19 +39,23 @@ CALLS = """
 
 
 def keep_texts_back(pair: Pair) -> None:
-    """At the beginning of a transaction that opts a student out, before it locks a conversation or a text.
+    """At the beginning of a transaction that opts a student out, before
+    it locks a conversation or a text.
 
-    What became of a text is written down before its attempt has an outcome: a STOP that waited with the conversation in its
-    hands, and a text refused just then, would wait for each other.
+    What became of a text is written down before its attempt has an outcome: a STOP that
+    waited with the conversation in its hands, and a text refused just then, would wait
+    for each other.
     """
     ledger.wait_for_sends(pair)
     _wait_for_calls(pair)
 
 
 def keep_back_if_free(pairs: Mapping[Pair, bool]) -> set[Pair]:
-    """The same for many pairs at once, without waiting: those whose texts are kept back until the transaction ends.
+    """The same for many pairs at once, without waiting: those whose texts are
+    kept back until the transaction ends.
 
-    ``pairs``: to each, whether calls under way count, too, as they do when the student is opted out.
+    ``pairs``: to each, whether calls under way count, too, as they do when the student
+    is opted out.
     """
     locked = ledger.keep_back_if_free(pairs)
     busy = _with_calls(pair for pair in locked if pairs[pair])
@@ -57,7 +63,9 @@ def keep_back_if_free(pairs: Mapping[Pair, bool]) -> set[Pair]:
 
 
 def _with_calls(pairs: Iterable[Pair]) -> set[Pair]:
-    """Those of the pairs to whom a call is under way from any of the numbers that a STOP reaches."""
+    """Those of the pairs to whom a call is under way from any of
+    the numbers that a STOP reaches.
+    """
     wanted = set(pairs)
     if not wanted:
         return set()
@@ -77,11 +85,13 @@ def _with_calls(pairs: Iterable[Pair]) -> set[Pair]:
 
 
 def _wait_for_calls(pair: Pair) -> None:
-    """Until no call to this student is under way, within the patience that the ledger has for the lock.
+    """Until no call to this student is under way, within the patience
+    that the ledger has for the lock.
 
     A text that was claimed and not yet called finds the lock taken, and ends the wait.
     """
-    for _ in range(ledger.LOCK_PATIENCE_MS // LOOK_EVERY_MS):  # however the clock is set meanwhile
+    # however the clock is set meanwhile
+    for _ in range(ledger.LOCK_PATIENCE_MS // LOOK_EVERY_MS):
         if not _is_under_way(pair):
             return
         sleep(LOOK_EVERY_MS / 1000)

@@ -1,4 +1,6 @@
-"""Whether the carrier cannot be reached just now, as far as somebody's own texts show it."""
+"""Whether the carrier cannot be reached just now, as far
+as somebody's own texts show it.
+"""
 
 from datetime import datetime
 
@@ -15,7 +17,15 @@ RECENT = 2 * LONGEST_WAIT  # by then it was tried again, or is not tried any mor
 
 
 def keeps_texts_waiting_of(user: User, *, now: datetime) -> bool:
-    """A text of theirs found no way to the carrier, and the carrier has not taken it since: also while it is tried again."""
-    in_vain = Attempt.objects.filter(message=OuterRef("pk"), outcome=Attempt.Outcome.UNSENT, why__startswith=NO_CONNECTION)
+    """A text of theirs found no way to the carrier, and the carrier has not taken it
+    since: also while it is tried again.
+    """
+    in_vain = Attempt.objects.filter(
+        message=OuterRef("pk"),
+        outcome=Attempt.Outcome.UNSENT,
+        why__startswith=NO_CONNECTION,
+    )
     tried = Message.objects.filter(conversation__staff=user, status__in=IN_DOUBT)
-    return tried.filter(Exists(in_vain.filter(started_at__range=(now - RECENT, now)))).exists()
+    return tried.filter(
+        Exists(in_vain.filter(started_at__range=(now - RECENT, now)))
+    ).exists()

@@ -1,4 +1,5 @@
-"""What a text waits for that is not simply its turn, as far as is known now, and what happens next.
+"""What a text waits for that is not simply its turn, as far as is
+known now, and what happens next.
 
 Said on the screens and by the API at once: nobody finds out after a day.
 """
@@ -21,7 +22,9 @@ KEEPS_TRYING = "Quadline keeps trying."
 
 @dataclass(frozen=True)
 class Wait:
-    """``reason``: one word for programs; ``status``: a line; ``detail``: what is known, and what comes next."""
+    """``reason``: one word for programs; ``status``: a line; ``detail``:
+    what is known, and what comes next.
+    """
 
     reason: str
     status: str
@@ -43,7 +46,11 @@ REASON = {
 def wait_of(message: Message, *, now: datetime, is_own: bool = True) -> Wait | None:
     """None for a text whose status says it all. ``is_own``: the reader wrote it."""
     number = message.system_number
-    if message.status != Status.WAITING or message.reason != WaitingFor.NUMBER or number is None:
+    if (
+        message.status != Status.WAITING
+        or message.reason != WaitingFor.NUMBER
+        or number is None
+    ):
         return None
     standing = number.standing(now)
     if standing not in STATUS:

@@ -1,4 +1,6 @@
-"""Read the carrier's own log of what System numbers sent: many numbers at once, and no faster than the carrier bears."""
+"""Read the carrier's own log of what System numbers sent: many numbers at once, and no
+faster than the carrier bears.
+"""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +14,15 @@ from quadline.carriers.protocol import NumberProblem, OutcomeUnknown, SentText
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 8  # requests; the carrier allows about a hundred, and texts are to leave meanwhile
+# requests; the carrier allows about a hundred, and texts are to leave meanwhile
+AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """How far one number's log is read: to this time, and with ``ids`` no further than to the last of these texts."""
+    """How far one number's log is read: to this time, and with ``ids`` no
+    further than to the last of these texts.
+    """
 
     since: datetime
     ids: frozenset[str] = frozenset()
@@ -25,16 +30,21 @@ class Wanted:
 
 @dataclass
 class Reading:
-    """By number, newest first. A number whose log could not be read is in ``failed``; one nobody came to, in neither."""
+    """By number, newest first. A number whose log could not be read is in ``failed``;
+    one nobody came to, in neither.
+    """
 
     texts: dict[str, list[SentText]] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
     wait: float = 0.0  # seconds the carrier asks us to leave it alone
-    is_over: bool = False  # it does not answer, or asks us to wait: no further number is asked for
+    # it does not answer, or asks us to wait: no further number is asked for
+    is_over: bool = False
 
 
 def read_log(wanted: Mapping[str, Wanted]) -> Reading:
-    """The log of each number, in the order given. Holds no database connection while it asks."""
+    """The log of each number, in the order given. Holds no
+    database connection while it asks.
+    """
     reading = Reading()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda phone: _read(phone, wanted[phone], reading), wanted))
@@ -50,7 +60,9 @@ def _read(phone: str, wanted: Wanted, reading: Reading) -> None:
         log.warning("the carrier's log could not be read", why=problem.words)
         reading.failed.add(phone)
         reading.wait = max(reading.wait, problem.retry_after)
-        reading.is_over |= isinstance(problem, OutcomeUnknown) or problem.retry_after > 0
+        reading.is_over |= (
+            isinstance(problem, OutcomeUnknown) or problem.retry_after > 0
+        )
 
 
 def _as_far_as_wanted(phone: str, wanted: Wanted) -> Iterator[SentText]:

@@ -1,4 +1,5 @@
-"""News that never came: a text that stays "sent" is looked up in the carrier's log, and what that says is its receipt.
+"""News that never came: a text that stays "sent" is looked up in the carrier's log, and
+what that says is its receipt.
 
 The same law follows as from a callback (receipts.py). Nothing is ever sent from here.
 """
@@ -22,7 +23,8 @@ from quadline.jobs import alone, job
 log = structlog.get_logger(__name__)
 
 IN_ONE_READING = 2000  # texts
-LONGEST_GAP = timedelta(days=7)  # since the sweep last ran; what is older than that is left as it is
+# since the sweep last ran; what is older than that is left as it is
+LONGEST_GAP = timedelta(days=7)
 
 # To the last of a moment: a broadcast's texts are recorded many at once and share it.
 WITHOUT_NEWS = """
@@ -63,11 +65,14 @@ def _look(after: timedelta, every: timedelta, *, now: datetime) -> None:
         silent = _without_news(since, until)
         reading = read_log(_wanted(silent))
         _apply(silent, reading, now)
-        unread = [each.sent_at for each in silent if each.system_phone not in reading.texts]
+        unread = [
+            each.sent_at for each in silent if each.system_phone not in reading.texts
+        ]
         since = silent[-1].sent_at if len(silent) >= IN_ONE_READING else until
         if unread:
-            # Tried again: a carrier that is away, until the next look comes anyway; one number's log, for a while only,
-            # so that it does not keep the others from being read.
+            # Tried again: a carrier that is away, until the next look comes anyway; one
+            # number's log, for a while only, so that it does not keep the others from
+            # being read.
             earliest = now - _next_after(after) if reading.is_over else until - after
             since = max(min(unread) - timedelta(microseconds=1), earliest)
         NewsLook.objects.update_or_create(after=after, defaults={"sent_until": since})
@@ -80,7 +85,9 @@ def _next_after(after: timedelta) -> timedelta:
 
 
 def _looked_until(after: timedelta, now: datetime) -> datetime:
-    """A look that is still to come was noted by a clock that was wrong: nobody knows what it saw."""
+    """A look that is still to come was noted by a clock that was
+    wrong: nobody knows what it saw.
+    """
     last = NewsLook.objects.filter(after=after, sent_until__lte=now - after).first()
     earliest = now - after - LONGEST_GAP
     return max(earliest, last.sent_until) if last else earliest
@@ -88,23 +95,43 @@ def _looked_until(after: timedelta, now: datetime) -> datetime:
 
 def _without_news(since: datetime, until: datetime) -> list[Silent]:
     with connection.cursor() as cursor:
-        cursor.execute(WITHOUT_NEWS, {"since": since, "until": until, "limit": IN_ONE_READING})
+        cursor.execute(
+            WITHOUT_NEWS,
+            {
+                "since": since,
+                "until": until,
+                "limit": IN_ONE_READING,
+            },
+        )
         return [Silent(*row) for row in cursor.fetchall()]
 
 
 def _wanted(silent: Sequence[Silent]) -> dict[str, Wanted]:
-    """Each number's log as far back as its oldest silent text; newest first, so it ends with that one."""
+    """Each number's log as far back as its oldest silent text;
+    newest first, so it ends with that one.
+    """
     oldest: dict[str, datetime] = {}
     ids: dict[str, set[str]] = {}
     for each in silent:
         oldest.setdefault(each.system_phone, each.sent_at)
         ids.setdefault(each.system_phone, set()).add(each.carrier_message_id)
-    return {phone: Wanted(oldest[phone] - CLOCKS_DIFFER_AT_MOST_BY, frozenset(ids[phone])) for phone in oldest}
+    return {
+        phone: Wanted(oldest[phone] - CLOCKS_DIFFER_AT_MOST_BY, frozenset(ids[phone]))
+        for phone in oldest
+    }
 
 
 def _apply(silent: Sequence[Silent], reading: Reading, now: datetime) -> None:
-    standing = {text.carrier_message_id: text for texts in reading.texts.values() for text in texts}
-    news = [receipt for each in silent if (receipt := _receipt(each, standing.get(each.carrier_message_id)))]
+    standing = {
+        text.carrier_message_id: text
+        for texts in reading.texts.values()
+        for text in texts
+    }
+    news = [
+        receipt
+        for each in silent
+        if (receipt := _receipt(each, standing.get(each.carrier_message_id)))
+    ]
     receipts.apply([receipt for receipt in news if receipts.is_plain(receipt)], now=now)
     for receipt in news:
         if not receipts.is_plain(receipt):
@@ -116,4 +143,10 @@ def _apply(silent: Sequence[Silent], reading: Reading, now: datetime) -> None:
 def _receipt(silent: Silent, text: SentText | None) -> Receipt | None:
     if text is None or text.progress is None or text.progress is Progress.SENT:
         return None
-    return Receipt(silent.carrier_message_id, str(silent.message_id), text.progress, text.failure, text.carrier_code)
+    return Receipt(
+        silent.carrier_message_id,
+        str(silent.message_id),
+        text.progress,
+        text.failure,
+        text.carrier_code,
+    )

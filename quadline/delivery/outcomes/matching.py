@@ -1,4 +1,6 @@
-"""Which text of the carrier's log is which of ours: the same two phones and words, oldest first, one to one. No database here."""
+"""Which text of the carrier's log is which of ours: the same two phones and words,
+oldest first, one to one. No database here.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +12,9 @@ from quadline.carriers.protocol import SentText
 
 @dataclass(frozen=True)
 class Sought:
-    """A text that the carrier may have; ``since`` is before the earliest moment it can have taken it."""
+    """A text that the carrier may have; ``since`` is before the
+    earliest moment it can have taken it.
+    """
 
     attempt_id: int
     system_phone: str
@@ -25,11 +29,15 @@ class Found:
     carrier_message_id: str
 
 
-def matched(sought: Iterable[Sought], log: Mapping[str, Sequence[SentText]], *, taken: set[str]) -> list[Found]:
-    """``sought`` oldest first, ``log`` by system phone, ``taken``: the carrier's ids that are other rows'.
+def matched(
+    sought: Iterable[Sought], log: Mapping[str, Sequence[SentText]], *, taken: set[str]
+) -> list[Found]:
+    """``sought`` oldest first, ``log`` by system phone, ``taken``: the
+    carrier's ids that are other rows'.
 
-    The carrier keeps no name of ours for a text, so two of the same words in doubt at once are told apart by their
-    order only. As many are found as the log has, whichever is whose.
+    The carrier keeps no name of ours for a text, so two of the same words in doubt at
+    once are told apart by their order only. As many are found as the log has, whichever
+    is whose.
     """
     free = {phone: _by_words(texts, taken) for phone, texts in log.items()}
     found = []
@@ -42,7 +50,9 @@ def matched(sought: Iterable[Sought], log: Mapping[str, Sequence[SentText]], *, 
     return found
 
 
-def _by_words(texts: Sequence[SentText], taken: set[str]) -> dict[tuple[str, str], list[SentText]]:
+def _by_words(
+    texts: Sequence[SentText], taken: set[str]
+) -> dict[tuple[str, str], list[SentText]]:
     """Oldest first; the log is newest first."""
     by_words: dict[tuple[str, str], list[SentText]] = defaultdict(list)
     for text in reversed(texts):

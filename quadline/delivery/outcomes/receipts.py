@@ -1,7 +1,9 @@
-"""Delivery receipts let the status of their texts climb; late and repeated ones never climb down.
+"""Delivery receipts let the status of their texts climb; late
+and repeated ones never climb down.
 
-In any number, in any order and any number of times: one statement writes what they say. From "on its way" and "arrived"
-nothing else follows (``is_plain``), so these come in hundreds; a failure has follow-ups and comes alone.
+In any number, in any order and any number of times: one statement writes what they say.
+From "on its way" and "arrived" nothing else follows (``is_plain``), so these come in
+hundreds; a failure has follow-ups and comes alone.
 """
 
 import re
@@ -36,7 +38,12 @@ STEPS = sql.steps_to(*CLIMBS_TO.values())
 GOOD = frozenset({Progress.SENT, Progress.DELIVERED})
 OUR_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-CLIMBED = sql.climbed("asked.following", if_="asked.climbs", reason="asked.reason", detail="asked.detail")
+CLIMBED = sql.climbed(
+    "asked.following",
+    if_="asked.climbs",
+    reason="asked.reason",
+    detail="asked.detail",
+)
 EVENT = sql.event(
     "asked",
     cause=Cause.RECEIPT,
@@ -44,9 +51,11 @@ EVENT = sql.event(
     code="code",
     key="told_id || '-' || following",
 )
-# Texts are locked in the order of their ids, so that two workers with receipts of the same texts wait for each other in
-# one direction. A receipt that is quicker than the carrier's own answer, or whose answer was lost, brings the carrier's id
-# with it; a look-up (reconcile.py) may have given that id to a text of the same words. A known key is no news.
+# Texts are locked in the order of their ids, so that two workers with receipts of the
+# same texts wait for each other in one direction. A receipt that is quicker than the
+# carrier's own answer, or whose answer was lost, brings the carrier's id with it; a
+# look-up (reconcile.py) may have given that id to a text of the same words. A known key
+# is no news.
 APPLY = f"""
     WITH standing AS MATERIALIZED (
         SELECT message.id, message.status, message.carrier_message_id, message.student_phone, message.conversation_id,
@@ -94,8 +103,14 @@ APPLY = f"""
 
 
 def is_plain(receipt: Receipt) -> bool:
-    """Whether nothing follows from it but a status and an event, and it names its text."""
-    return receipt.failure is None and receipt.progress in GOOD and OUR_ID.fullmatch(receipt.reference) is not None
+    """Whether nothing follows from it but a status and an
+    event, and it names its text.
+    """
+    return (
+        receipt.failure is None
+        and receipt.progress in GOOD
+        and OUR_ID.fullmatch(receipt.reference) is not None
+    )
 
 
 @transaction.atomic
@@ -104,13 +119,20 @@ def apply(receipts: Sequence[Receipt], *, now: datetime) -> list[Receipt]:
 
     Each is known by our reference; else by the carrier's id.
     """
-    named = [(receipt, _our_id(receipt)) for receipt in receipts if not _is_read_as_probe(receipt, now)]
+    named = [
+        (receipt, _our_id(receipt))
+        for receipt in receipts
+        if not _is_read_as_probe(receipt, now)
+    ]
     unknown = _apply_all([(receipt, ours) for receipt, ours in named if ours], now)
     unknown += [receipt for receipt, ours in named if not ours]
     if not unknown:
         return []
     by_carrier_id = _texts_of(unknown)
-    found = [(receipt, by_carrier_id.get(receipt.carrier_message_id, "")) for receipt in unknown]
+    found = [
+        (receipt, by_carrier_id.get(receipt.carrier_message_id, ""))
+        for receipt in unknown
+    ]
     _apply_all([(receipt, ours) for receipt, ours in found if ours], now)
     return [receipt for receipt, ours in found if not ours]
 
@@ -125,7 +147,9 @@ def _is_read_as_probe(receipt: Receipt, now: datetime) -> bool:
 
 
 def _our_id(receipt: Receipt) -> str:
-    """Of the text that the receipt names, as the database writes ids; "" when it names none."""
+    """Of the text that the receipt names, as the database
+    writes ids; "" when it names none.
+    """
     if OUR_ID.fullmatch(receipt.reference):
         return receipt.reference
     try:
@@ -138,7 +162,10 @@ def _texts_of(receipts: Sequence[Receipt]) -> dict[str, str]:
     """Our ids of texts by the carrier's."""
     ids = {receipt.carrier_message_id for receipt in receipts} - {""}
     texts = Message.objects.filter(carrier_message_id__in=ids)
-    return {carrier_id: str(id) for carrier_id, id in texts.values_list("carrier_message_id", "pk")}
+    return {
+        carrier_id: str(id)
+        for carrier_id, id in texts.values_list("carrier_message_id", "pk")
+    }
 
 
 Named = tuple[Receipt, str]  # with the id of its text
@@ -176,7 +203,12 @@ def _apply_each(named: Sequence[Named], now: datetime) -> list[Receipt]:
         trouble.clear_all(in_trouble)
     failed = {ours for what, ours in came_of_it if what == "failed"}
     for message, receipt in _with_messages(failures):
-        _follow_up(message, receipt, has_failed=str(message.pk) in failed, now=now)
+        _follow_up(
+            message,
+            receipt,
+            has_failed=str(message.pk) in failed,
+            now=now,
+        )
     unknown = {ours for what, ours in came_of_it if what == "unknown"}
     return [receipt for receipt, ours in named if ours in unknown]
 
@@ -190,12 +222,24 @@ def _with_messages(named: Sequence[Named]) -> list[tuple[Message, Receipt]]:
     return [(rows[ours], receipt) for receipt, ours in named if ours in rows]
 
 
-def _follow_up(message: Message, receipt: Receipt, *, has_failed: bool, now: datetime) -> None:
+def _follow_up(
+    message: Message,
+    receipt: Receipt,
+    *,
+    has_failed: bool,
+    now: datetime,
+) -> None:
     assert receipt.failure is not None, "nothing else follows from good news"
     if has_failed:
-        # Never handed over again by itself, whatever the reason: the carrier had taken it, and it may yet arrive.
+        # Never handed over again by itself, whatever the reason: the carrier had taken
+        # it, and it may yet arrive.
         closing.write_email(message, now=now, after=closing.hold())
-        recording.learn(message, receipt.failure, receipt.carrier_code, now=now)
+        recording.learn(
+            message,
+            receipt.failure,
+            receipt.carrier_code,
+            now=now,
+        )
     elif receipt.failure is Failure.OPTED_OUT:
         recording.learn_opt_out(message, receipt.failure, now=now)
 
@@ -207,7 +251,9 @@ def _values(named: Sequence[Named], now: datetime) -> dict[str, Any]:
         "now": now,
         "ids": _as_array([ours for _, ours in named]),
         "carrier_ids": _as_array([receipt.carrier_message_id for receipt in receipts]),
-        "statuses": _as_array([CLIMBS_TO[receipt.progress].value for receipt in receipts]),
+        "statuses": _as_array(
+            [CLIMBS_TO[receipt.progress].value for receipt in receipts]
+        ),
         "reasons": _as_array([reason for reason, _ in whys]),
         "details": _as_array([detail for _, detail in whys]),
         "codes": _as_array([receipt.carrier_code for receipt in receipts]),
@@ -223,6 +269,8 @@ def _why(receipt: Receipt) -> tuple[str, str]:
 
 
 def _as_array(words: Sequence[str]) -> str:
-    """As the database reads an array. The driver would look at each word in Python, which took a fifth of all the time."""
+    """As the database reads an array. The driver would look at each word in Python,
+    which took a fifth of all the time.
+    """
     escaped = [word.replace("\\", "\\\\").replace('"', '\\"') for word in words]
     return '{"' + '","'.join(escaped) + '"}' if escaped else "{}"

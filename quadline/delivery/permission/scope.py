@@ -1,8 +1,10 @@
-"""How far a STOP reaches: the number it was sent to, its office, or the whole college (OPT_OUT_SCOPE).
+"""How far a STOP reaches: the number it was sent to, its office, or
+the whole college (OPT_OUT_SCOPE).
 
-The ledger keeps what was said, pair by pair. Here is the question that every send, review, screen and report asks of
-it, and what START opens again. A refusal by the carrier is nobody's word: it holds for its own pair in every scope.
-Why: docs/adr/0005-consent-scope.md.
+The ledger keeps what was said, pair by pair. Here is the question that every send,
+review, screen and report asks of it, and what START opens again. A refusal by the
+carrier is nobody's word: it holds for its own pair in every scope. Why:
+docs/adr/0005-consent-scope.md.
 """
 
 from collections import defaultdict
@@ -28,7 +30,8 @@ class Scope(StrEnum):
     COLLEGE = "college"  # every number, those rented later too
 
 
-# Whether a state of another pair is the student's own word on the pair that is asked about.
+# Whether a state of another pair is the student's own word on the pair that is asked
+# about.
 SAID_TO_ITS_OFFICE = """
     entry.source <> 'carrier' AND EXISTS (
         SELECT 1
@@ -63,22 +66,24 @@ OUT_OF_NUMBER = """
     CROSS JOIN (VALUES (%(system)s)) AS pair (system_phone)
     WHERE state.opted_out AND (state.system_phone = pair.system_phone OR {reaches})
 """
-OUT = {Scope.NUMBER: ledger.OUT} | {scope: OUT_WIDELY.format(reaches=reaches) for scope, reaches in REACHES.items()}
+OUT = {Scope.NUMBER: ledger.OUT} | {
+    scope: OUT_WIDELY.format(reaches=reaches) for scope, reaches in REACHES.items()
+}
 
 
 # For whoever reads the opt-outs.
 REACH_WORDS = {
     Scope.NUMBER: (
-        "A STOP counts for the number the student texted. "
-        "Only the student can opt in again, by texting START or UNSTOP to that same number."
+        "A STOP counts for the number the student texted. Only the student can opt in"
+        " again, by texting START or UNSTOP to that same number."
     ),
     Scope.OFFICE: (
-        "A STOP counts for every number of the office it was sent to. "
-        "Only the student can opt in again: START or UNSTOP to one of them opens them all."
+        "A STOP counts for every number of the office it was sent to. Only the student"
+        " can opt in again: START or UNSTOP to one of them opens them all."
     ),
     Scope.COLLEGE: (
-        "A STOP counts for every number of the college. "
-        "Only the student can opt in again: START or UNSTOP to one of them opens them all."
+        "A STOP counts for every number of the college. Only the student can opt in"
+        " again: START or UNSTOP to one of them opens them all."
     ),
 }
 OUT_WORDS = {
@@ -98,12 +103,16 @@ def current() -> Scope:
 
 
 def out_statement() -> str:
-    """The pairs that are out, of two arrays of phones: SQL for ``ledger.among`` and for looks that ask more at once."""
+    """The pairs that are out, of two arrays of phones: SQL for
+    ``ledger.among`` and for looks that ask more at once.
+    """
     return OUT[current()]
 
 
 def opted_out(pairs: Iterable[Pair]) -> set[Pair]:
-    """Those of the pairs in which nothing may be texted, for the student's word to whichever number reaches that far."""
+    """Those of the pairs in which nothing may be texted, for the student's word to
+    whichever number reaches that far.
+    """
     return ledger.among(pairs, out_statement())
 
 
@@ -116,12 +125,16 @@ def opted_out_of(system_phone: str) -> set[str]:
     if current() is Scope.NUMBER:
         return ledger.opted_out_of(system_phone)
     with connection.cursor() as cursor:
-        cursor.execute(OUT_OF_NUMBER.format(reaches=REACHES[current()]), {"system": system_phone})
+        cursor.execute(
+            OUT_OF_NUMBER.format(reaches=REACHES[current()]), {"system": system_phone}
+        )
         return {phone for (phone,) in cursor.fetchall()}
 
 
 def standing(pair: Pair) -> ConsentState | None:
-    """What decides on a pair: its own state, unless a word of the student to another number shuts it."""
+    """What decides on a pair: its own state, unless a word of the
+    student to another number shuts it.
+    """
     own = ledger.standing(pair)
     if current() is Scope.NUMBER or (own and own.opted_out):
         return own
@@ -147,13 +160,18 @@ def reach_of(system_phones: Iterable[str]) -> Mapping[str, Collection[str]]:
     for phone, office in rows.filter(user__office__in=theirs.values("user__office")):
         phones_of[office].add(phone)
         offices_of[phone].add(office)
-    return {phone: {phone}.union(*(phones_of[office] for office in offices_of[phone])) for phone in asked}
+    return {
+        phone: {phone}.union(*(phones_of[office] for office in offices_of[phone]))
+        for phone in asked
+    }
 
 
 def reopen(starts: Collection[ConsentEntry]) -> None:
-    """A START opens what the student's STOPs have shut, as far as one reaches. In the transaction that files it.
+    """A START opens what the student's STOPs have shut, as far as one
+    reaches. In the transaction that files it.
 
-    It is written to each pair that is out, and there its order against the STOP decides, as always.
+    It is written to each pair that is out, and there its order against the STOP
+    decides, as always.
     """
     if current() is Scope.NUMBER:
         return
@@ -163,21 +181,34 @@ def reopen(starts: Collection[ConsentEntry]) -> None:
 
 
 def bring_starts(stops: Collection[ConsentEntry]) -> None:
-    """STOPs that came late find what their students have since said to other numbers, for one of those may be newer."""
+    """STOPs that came late find what their students have since said to other numbers,
+    for one of those may be newer.
+    """
     if current() is Scope.NUMBER or not stops:
         return
     reach = reach_of({stop.system_phone for stop in stops})
-    starts_of = _starts_of({stop.student_phone for stop in stops}, since=min(stop.occurred_at for stop in stops) - NEAR)
+    starts_of = _starts_of(
+        {stop.student_phone for stop in stops},
+        since=min(stop.occurred_at for stop in stops) - NEAR,
+    )
     for stop in stops:
         for start in starts_of[stop.student_phone]:
             is_elsewhere = start.system_phone != stop.system_phone
             is_near = start.occurred_at >= stop.occurred_at - NEAR
-            if is_elsewhere and is_near and start.system_phone in reach[stop.system_phone]:
+            if (
+                is_elsewhere
+                and is_near
+                and start.system_phone in reach[stop.system_phone]
+            ):
                 _repeat(start, stop.system_phone)
 
 
-def _starts_of(student_phones: Collection[str], *, since: datetime) -> Mapping[str, list[ConsentEntry]]:
-    """What students have said themselves, by their phones, in the order it was written down."""
+def _starts_of(
+    student_phones: Collection[str], *, since: datetime
+) -> Mapping[str, list[ConsentEntry]]:
+    """What students have said themselves, by their phones, in
+    the order it was written down.
+    """
     starts = ConsentEntry.objects.filter(
         student_phone__in=student_phones,
         change=Change.OPT_IN,
@@ -207,7 +238,9 @@ def _repeat(start: ConsentEntry, system_phone: str) -> None:
 
 def _others_out(pair: Pair) -> QuerySet[ConsentState]:
     """States of the student's own words to other numbers that reach this pair."""
-    states = ConsentState.objects.select_related("entry").filter(student_phone=pair[0], opted_out=True)
+    states = ConsentState.objects.select_related("entry").filter(
+        student_phone=pair[0], opted_out=True
+    )
     states = states.exclude(system_phone=pair[1]).exclude(entry__source=Source.CARRIER)
     if current() is Scope.NUMBER:
         return states.none()

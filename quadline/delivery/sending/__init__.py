@@ -1,1 +1,3 @@
-"""A text leaves: claimed, asked about once more, handed to the carrier, and its attempt recorded."""
+"""A text leaves: claimed, asked about once more, handed to the
+carrier, and its attempt recorded.
+"""

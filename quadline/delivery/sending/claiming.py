@@ -1,6 +1,8 @@
-"""Claim due texts: each row by one worker, in the order written within a conversation, no number above its rate.
+"""Claim due texts: each row by one worker, in the order written within a
+conversation, no number above its rate.
 
-Single texts go before a broadcast's, and numbers take turns, so nobody's thousands hold up another's fifty.
+Single texts go before a broadcast's, and numbers take turns, so nobody's thousands hold
+up another's fifty.
 """
 
 from collections.abc import Sequence
@@ -23,8 +25,9 @@ from quadline.delivery.rules import CATCH_UP, texts_at_once
 from quadline.delivery.sending import daily_cap, night
 from quadline.live.telling import TELL_NEWS
 
-# The numbers whose turn it is: those with a single text first, then who has waited longest. A number in another worker's
-# hands is passed over, and so is that of somebody whose account was switched off.
+# The numbers whose turn it is: those with a single text first, then who has waited
+# longest. A number in another worker's hands is passed over, and so is that of somebody
+# whose account was switched off.
 NUMBERS = """
     SELECT number.id, first.is_bulk
     FROM numbers_systemnumber AS number
@@ -38,11 +41,12 @@ NUMBERS = """
     FOR NO KEY UPDATE OF number SKIP LOCKED
 """
 
-# A text is left alone while an earlier one of its
-# conversation has not been handed over, though it could be. An unconfirmed one holds the others back only as long as it is
-# being looked up. OFFSET 0 has the database look at each conversation by its index: else a planner whose statistics are
-# from before a broadcast reads every open text. So it would if it were told which statuses are open, for which there is an
-# index: it is told which are over. What is over does not leave again, though it were due by mistake.
+# A text is left alone while an earlier one of its conversation has not been handed
+# over, though it could be. An unconfirmed one holds the others back only as long as it
+# is being looked up. OFFSET 0 has the database look at each conversation by its index:
+# else a planner whose statistics are from before a broadcast reads every open text. So
+# it would if it were told which statuses are open, for which there is an index: it is
+# told which are over. What is over does not leave again, though it were due by mistake.
 TEXTS = """
     SELECT text.id, text.segments, text.is_bulk
     FROM unnest(%(numbers)s::bigint[]) AS number (id)
@@ -71,10 +75,15 @@ TEXTS = """
     ) AS text
 """
 
-# From here the carrier may have them. A text tried before keeps its status: it never falls. A text that waited goes
-# to the phone the student has now. Each number is busy for as long as its segments take.
+# From here the carrier may have them. A text tried before keeps its status: it never
+# falls. A text that waited goes to the phone the student has now. Each number is busy
+# for as long as its segments take.
 SENDING = sql.climbed(f"'{Status.SENDING}'", if_="due.climbs", cleared_if="true")
-EVENT = sql.event("(SELECT * FROM due WHERE climbs) AS picked", cause=Cause.PICKED_UP, to=f"'{Status.SENDING}'")
+EVENT = sql.event(
+    "(SELECT * FROM due WHERE climbs) AS picked",
+    cause=Cause.PICKED_UP,
+    to=f"'{Status.SENDING}'",
+)
 TAKE = f"""
     WITH due AS MATERIALIZED (
         SELECT message.id, message.status, message.segments, message.system_number_id AS number_id,
@@ -130,7 +139,8 @@ NEXT_TURN = """
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One text that is ours to hand over, by a committed attempt; all that the way to the carrier and back asks to know.
+    """One text that is ours to hand over, by a committed attempt; all that the way to
+    the carrier and back asks to know.
 
     Values, not rows: hundreds are claimed at once, and almost all of them are accepted.
     """
@@ -148,23 +158,33 @@ class Claim:
     @property
     def message(self) -> Message:
         """The row as it stands now, for what happens to few texts."""
-        return Message.objects.select_related("system_number", "conversation__student", "conversation__staff").get(
-            pk=self.message_id
-        )
+        return Message.objects.select_related(
+            "system_number", "conversation__student", "conversation__staff"
+        ).get(pk=self.message_id)
 
     @property
     def attempt(self) -> Attempt:
-        return Attempt(pk=self.attempt_id, message_id=self.message_id, started_at=self.started_at)
+        return Attempt(
+            pk=self.attempt_id,
+            message_id=self.message_id,
+            started_at=self.started_at,
+        )
 
 
 def claim_due(*, limit: int) -> list[Claim]:
-    """Claim at most ``limit`` due texts and commit an attempt for each. Single texts come first."""
+    """Claim at most ``limit`` due texts and commit an attempt
+    for each. Single texts come first.
+    """
     since, now = clock.seconds(), clock.read()
     with transaction.atomic(), connection.cursor() as cursor:
         texts = daily_cap.within(_by_day(cursor, now, limit), now)
         if not texts:
             return []
-        found: dict[str, Any] = {"now": now, "ids": [text[0] for text in texts], "lower": sql.lower_than(Status.SENDING)}
+        found: dict[str, Any] = {
+            "now": now,
+            "ids": [text[0] for text in texts],
+            "lower": sql.lower_than(Status.SENDING),
+        }
         cursor.execute(TAKE, {**found, **_pace(settings.ENV.texts_per_second, now)})
         return [_claim(row, now, since) for row in cursor.fetchall()]
 
@@ -179,30 +199,70 @@ def _by_day(cursor: Any, now: datetime, limit: int) -> list[daily_cap.Due]:
 
 
 def _first_due(cursor: Any, now: datetime, limit: int) -> list[daily_cap.Due]:
-    """Texts of the numbers whose turn it is. Numbers whose texts may all not leave yet hold up nobody else's."""
+    """Texts of the numbers whose turn it is. Numbers whose texts may all
+    not leave yet hold up nobody else's.
+    """
     passed: list[int] = []
     while True:
-        cursor.execute(NUMBERS, {"now": now, "limit": limit, "passed": passed})
+        cursor.execute(
+            NUMBERS,
+            {
+                "now": now,
+                "limit": limit,
+                "passed": passed,
+            },
+        )
         found = cursor.fetchall()
         # Single texts alone are claimed in a moment.
-        due = _due(cursor, [number for number, is_bulk in found if not is_bulk], now, limit=limit, bulk=False)
-        due = due or _due(cursor, [number for number, _ in found], now, limit=limit)
+        due = _due(
+            cursor,
+            [number for number, is_bulk in found if not is_bulk],
+            now,
+            limit=limit,
+            bulk=False,
+        )
+        due = due or _due(
+            cursor,
+            [number for number, _ in found],
+            now,
+            limit=limit,
+        )
         if due or len(found) < limit:
             return due
         passed += [number for number, _ in found]
 
 
-def _due(cursor: Any, numbers: Sequence[int], now: datetime, *, limit: int, bulk: bool = True) -> list[daily_cap.Due]:
-    """Texts of these numbers that may leave now, as ``TEXTS`` has them; single ones only, if not ``bulk``."""
+def _due(
+    cursor: Any,
+    numbers: Sequence[int],
+    now: datetime,
+    *,
+    limit: int,
+    bulk: bool = True,
+) -> list[daily_cap.Due]:
+    """Texts of these numbers that may leave now, as ``TEXTS`` has them;
+    single ones only, if not ``bulk``.
+    """
     if not numbers:
         return []
     each = texts_at_once(settings.ENV.texts_per_second, share=limit // len(numbers))
-    cursor.execute(TEXTS, {"now": now, "numbers": numbers, "bulk": bulk, "each": each, "over": OVER})
+    cursor.execute(
+        TEXTS,
+        {
+            "now": now,
+            "numbers": numbers,
+            "bulk": bulk,
+            "each": each,
+            "over": OVER,
+        },
+    )
     return list(cursor.fetchall())
 
 
 def next_turn(now: datetime) -> datetime | None:
-    """When the next of the numbers that keep texts waiting is free again; None when none does."""
+    """When the next of the numbers that keep texts waiting is
+    free again; None when none does.
+    """
     with connection.cursor() as cursor:
         cursor.execute(NEXT_TURN, {"now": now})
         (at,) = cursor.fetchone()
@@ -219,7 +279,19 @@ def _pace(rate: float, now: datetime) -> dict[str, Any]:
 
 
 def _claim(row: Sequence[Any], now: datetime, since: float) -> Claim:
-    message_id, attempt_id, conversation_id, staff_id, is_bulk, body, notice, student_phone, system_phone, *known, _ = row
+    (
+        message_id,
+        attempt_id,
+        conversation_id,
+        staff_id,
+        is_bulk,
+        body,
+        notice,
+        student_phone,
+        system_phone,
+        *known,
+        _,
+    ) = row
     return Claim(
         message_id,
         attempt_id,

@@ -1,7 +1,10 @@
-"""The college's texts of a day: when they are used up the rest waits until tomorrow, broadcasts before single texts.
+"""The college's texts of a day: when they are used up the rest waits until tomorrow,
+broadcasts before single texts.
 
-US networks hold a college to so many segments a day, whoever carries them: T-Mobile counts per brand, and its day begins
-at midnight in Los Angeles (https://www.twilio.com/docs/api/errors/30023, read 2026-11). What is above fails there for good.
+US networks hold a college to so many segments a day, whoever carries them: T-Mobile
+counts per brand, and its day begins at midnight in Los Angeles
+(https://www.twilio.com/docs/api/errors/30023, read 2026-11). What is above fails there
+for good.
 """
 
 from collections.abc import Sequence
@@ -22,7 +25,8 @@ from quadline.delivery.outbox.deadlines import with_deadline
 from quadline.delivery.rules import waits_for
 
 ZONE = ZoneInfo("America/Los_Angeles")
-FOR_SINGLE_TEXTS = 0.1  # of a day's: broadcasts leave them for staff and students who write to each other
+# of a day's: broadcasts leave them for staff and students who write to each other
+FOR_SINGLE_TEXTS = 0.1
 IN_ONE_GO = 5000
 Due = tuple[UUID, int, bool]  # message, its segments, whether it is a broadcast's
 
@@ -32,8 +36,12 @@ USED = """
     ON CONFLICT (day) DO UPDATE SET segments = today.segments RETURNING segments
 """
 USE = "UPDATE delivery_daycount SET segments = %(used)s WHERE day = %(day)s"
-GIVE_BACK = "UPDATE delivery_daycount SET segments = GREATEST(segments - %(segments)s, 0) WHERE day = %(day)s"
-# All that are due, not only those that were to be claimed: nobody need look at each again and again today.
+GIVE_BACK = (
+    "UPDATE delivery_daycount SET segments = GREATEST(segments - %(segments)s, 0) WHERE"
+    " day = %(day)s"
+)
+# All that are due, not only those that were to be claimed: nobody need look at each
+# again and again today.
 PUT_OFF = """
     SELECT message.id
     FROM conversations_message AS message
@@ -45,7 +53,8 @@ PUT_OFF = """
 
 
 def within(texts: Sequence[Due], now: datetime) -> list[Due]:
-    """Those of the texts about to be claimed that the day still allows, counted as used; the others are put off.
+    """Those of the texts about to be claimed that the day still allows,
+    counted as used; the others are put off.
 
     Called in the transaction that claims them.
     """
@@ -59,7 +68,11 @@ def within(texts: Sequence[Due], now: datetime) -> list[Due]:
         share = _share(texts, used=used, cap=cap)
         cursor.execute(USE, {"used": share.used, "day": day})
     if share.closes_for_bulk or share.closes_for_all:
-        _put_off(single_too=share.closes_for_all, but=list(share.allowed), now=now)
+        _put_off(
+            single_too=share.closes_for_all,
+            but=list(share.allowed),
+            now=now,
+        )
     return [text for text in texts if text[0] in share.allowed]
 
 
@@ -74,7 +87,9 @@ class Share:
 
 
 def _share(texts: Sequence[Due], *, used: int, cap: int) -> Share:
-    """Single texts first. After one that does not fit no shorter one may: it could be a later one of the same conversation."""
+    """Single texts first. After one that does not fit no shorter one may: it could be a
+    later one of the same conversation.
+    """
     share = Share(used)
     for_bulk = cap - int(cap * FOR_SINGLE_TEXTS)
     for id, segments, is_bulk in sorted(texts, key=lambda text: text[2]):
@@ -93,18 +108,33 @@ def give_back(segments: int, *, claimed_at: datetime) -> None:
     """The carrier provably did not take them."""
     if settings.ENV.texts_per_day:
         with connection.cursor() as cursor:
-            cursor.execute(GIVE_BACK, {"segments": max(segments, 1), "day": _day(claimed_at)})
+            cursor.execute(
+                GIVE_BACK, {"segments": max(segments, 1), "day": _day(claimed_at)}
+            )
 
 
 def begins_again(now: datetime) -> datetime:
-    """When the college's next day begins; after the night, where that is in the night on the campus clock."""
-    tomorrow = datetime.combine(_day(now) + timedelta(days=1), time(), tzinfo=ZONE).astimezone(now.tzinfo)
+    """When the college's next day begins; after the night, where that
+    is in the night on the campus clock.
+    """
+    tomorrow = datetime.combine(
+        _day(now) + timedelta(days=1), time(), tzinfo=ZONE
+    ).astimezone(now.tzinfo)
     hours = QuietHours.parse(settings.ENV.quiet_hours)
-    return (quiet_until(tomorrow, (settings.ENV.college_time_zone,), hours) if hours else None) or tomorrow
+    return (
+        quiet_until(tomorrow, (settings.ENV.college_time_zone,), hours)
+        if hours
+        else None
+    ) or tomorrow
 
 
 def _put_off(*, single_too: bool, but: list[UUID], now: datetime) -> None:
-    tomorrow = waits_for(Verdict(True), now=now, is_bulk=True, used_up_until=begins_again(now))
+    tomorrow = waits_for(
+        Verdict(True),
+        now=now,
+        is_bulk=True,
+        used_up_until=begins_again(now),
+    )
     tomorrow = with_deadline(tomorrow)
     values: dict[str, Any] = {
         "now": now,
@@ -116,7 +146,9 @@ def _put_off(*, single_too: bool, but: list[UUID], now: datetime) -> None:
         cursor.execute(PUT_OFF, values)
         ids = [message_id for (message_id,) in cursor.fetchall()]
     wait(ids, tomorrow, now=now)
-    alerts.tell_texts_used_up(_day(now), cap=settings.ENV.texts_per_day, only_broadcasts=not single_too)
+    alerts.tell_texts_used_up(
+        _day(now), cap=settings.ENV.texts_per_day, only_broadcasts=not single_too
+    )
 
 
 def _day(now: datetime) -> date:

@@ -1,4 +1,5 @@
-"""The texts that a worker process has in hand: those ready to leave, those at the carrier, and what became of them.
+"""The texts that a worker process has in hand: those ready to leave, those at the
+carrier, and what became of them.
 
 Knows no database and no carrier: what is done with a text is given to it.
 """
@@ -22,7 +23,9 @@ FEWEST = 16  # calls at once
 
 
 class Line:
-    """Calls are under way, ``at_once`` at most; as soon as one ends the next text leaves, single texts first."""
+    """Calls are under way, ``at_once`` at most; as soon as one ends the
+    next text leaves, single texts first.
+    """
 
     def __init__(self, call: Call, *, at_once: int) -> None:
         self._call = call
@@ -32,18 +35,28 @@ class Line:
         self._calls: dict[asyncio.Task[None], Claim] = {}
         self._answers: list[Answer] = []
         self._being_written = 0
-        self._single_at = self._clock()  # when the last single text was added; when this began, nobody knows
+        # when the last single text was added; when this began, nobody knows
+        self._single_at = self._clock()
         self._over: deque[Claim] = deque()
         self._is_closed = False
-        self._end: BaseException | None = None  # what ended a call that brought no outcome at all, or the writing down
+        # what ended a call that brought no outcome at all, or the writing down
+        self._end: BaseException | None = None
         self.abandoned: list[Claim] = []
         self._has_answers = asyncio.Event()
-        self._news = asyncio.Event()  # an answer, something written down, or word that there may be more to do
+        # an answer, something written down, or word that there may be more to do
+        self._news = asyncio.Event()
         self._word = asyncio.Event()  # the last of these
 
     def __len__(self) -> int:
-        """How many are in hand: of which it is not written down yet what became of them."""
-        return len(self._ready) + len(self._calls) + len(self._answers) + self._being_written
+        """How many are in hand: of which it is not written
+        down yet what became of them.
+        """
+        return (
+            len(self._ready)
+            + len(self._calls)
+            + len(self._answers)
+            + self._being_written
+        )
 
     @property
     def ready(self) -> int:
@@ -73,7 +86,9 @@ class Line:
         self._fill()
 
     async def answers(self, *, gather: float) -> list[Answer]:
-        """What was answered since this was last asked, some seconds after the first; none when the line is closed."""
+        """What was answered since this was last asked, some seconds after the
+        first; none when the line is closed.
+        """
         await self._has_answers.wait()
         await asyncio.sleep(gather)
         return self.left()
@@ -92,7 +107,9 @@ class Line:
         self._news.set()
 
     def over(self) -> list[Claim]:
-        """Those whose calls ended since this was last asked: a STOP may go on. From any thread."""
+        """Those whose calls ended since this was last asked: a
+        STOP may go on. From any thread.
+        """
         return [self._over.popleft() for _ in range(len(self._over))]
 
     def wake(self) -> None:
@@ -117,7 +134,9 @@ class Line:
         return self._news.is_set()
 
     async def news(self, *, within: float | None, gather: float) -> None:
-        """Return some seconds after there is some, at once on word that there may be more to do; or after ``within``."""
+        """Return some seconds after there is some, at once on word that there may be
+        more to do; or after ``within``.
+        """
         with suppress(TimeoutError):
             await asyncio.wait_for(self._news.wait(), within)
             await asyncio.wait_for(self._word.wait(), gather)
@@ -163,16 +182,20 @@ class Line:
         claim = self._calls.pop(task)
         if task.cancelled() or task.exception():
             self.abandoned.append(claim)
-            self.end(asyncio.CancelledError() if task.cancelled() else cast(BaseException, task.exception()))
+            self.end(
+                asyncio.CancelledError()
+                if task.cancelled()
+                else cast(BaseException, task.exception())
+            )
         self._fill()
 
 
 class Window:
     """How many texts are at the carrier at once: as many as keep it busy, no more.
 
-    What it answers in a second, times the seconds of its quickest answer, is what can be
-    under way there; twice that finds out whether there is room for more. Any further ones
-    would only wait in this process, and single texts behind them.
+    What it answers in a second, times the seconds of its quickest answer, is what can
+    be under way there; twice that finds out whether there is room for more. Any further
+    ones would only wait in this process, and single texts behind them.
     """
 
     def __init__(self, *, most: int, now: float) -> None:
@@ -193,5 +216,7 @@ class Window:
         self._answers += 1
         if self._answers >= self.size and now > self._since:
             pace = self._answers / (now - self._since)
-            self.size = max(self._fewest, min(self._most, ceil(2 * pace * self._quickest)))
+            self.size = max(
+                self._fewest, min(self._most, ceil(2 * pace * self._quickest))
+            )
             self.begin(now)

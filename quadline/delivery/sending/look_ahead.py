@@ -1,4 +1,5 @@
-"""How many texts are looked at before a call is free: as many as leave within their look.
+"""How many texts are looked at before a call is free: as
+many as leave within their look.
 
 A worker that is given little of a processor would else claim hundreds, find that their
 looks at consent ran out, put them back and claim them again, and send nothing.
@@ -8,7 +9,9 @@ FIRST = 50  # doubled for as long as all leave in time: a slow worker finds out 
 
 
 class LookAhead:
-    """Doubles until a look runs out; is halved then, and grows by an eighth from there."""
+    """Doubles until a look runs out; is halved then, and
+    grows by an eighth from there.
+    """
 
     def __init__(self, *, most: int) -> None:
         self._most = most
@@ -25,7 +28,9 @@ class LookAhead:
             self._left_in_time = 0
 
     def ran_out(self, *, looked_at: float, now: float) -> None:
-        """A text was too late. Those looked at before the last halving say nothing new."""
+        """A text was too late. Those looked at before the
+        last halving say nothing new.
+        """
         self._left_in_time = 0
         if self._halved_at is None or looked_at > self._halved_at:
             self._halved_at = now

@@ -1,7 +1,9 @@
-"""A text whose turn comes in the student's quiet hours waits for the morning, before anybody takes it in hand.
+"""A text whose turn comes in the student's quiet hours waits for the
+morning, before anybody takes it in hand.
 
-The sender looks at the law once more (sender.py), but by then the text counts as being sent: its author
-could not cancel it any more, and its status, which never falls, would say all night what is not so.
+The sender looks at the law once more (sender.py), but by then the text counts as being
+sent: its author could not cancel it any more, and its status, which never falls, would
+say all night what is not so.
 """
 
 from collections.abc import Sequence
@@ -32,7 +34,9 @@ FACTS = f"""
 
 
 def put_off(ids: Sequence[UUID], *, now: datetime) -> set[UUID]:
-    """Put off those of these due texts for whom it is night. Their rows are locked by the caller. Returns them."""
+    """Put off those of these due texts for whom it is night. Their rows
+    are locked by the caller. Returns them.
+    """
     if not ids or QuietHours.parse(settings.ENV.quiet_hours) is None:
         return set()
     with connection.cursor() as cursor:

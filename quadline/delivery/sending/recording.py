@@ -1,7 +1,8 @@
 """Write down how an attempt ended. Each in one transaction; none of them calls anybody.
 
-A worker that was paused for minutes may come when its attempt was looked up and the text sent again. Then it is too late
-to say that the carrier did not take it: nothing follows.
+A worker that was paused for minutes may come when its attempt was looked up and the
+text sent again. Then it is too late to say that the carrier did not take it: nothing
+follows.
 """
 
 import random
@@ -44,7 +45,8 @@ EVENT = sql.event(
     to=f"'{Status.SENT}'",
     key="'accepted-' || carrier_message_id",
 )
-# A receipt may have been quicker and have moved the status past "sent": the carrier's id is kept all the same.
+# A receipt may have been quicker and have moved the status past "sent": the carrier's
+# id is kept all the same.
 ACCEPT = f"""
     WITH taken AS (
         SELECT message.id, message.status, message.conversation_id, answer.attempt_id, answer.carrier_message_id,
@@ -88,8 +90,8 @@ class Taken:
 def record_accepted(taken: Sequence[Taken], *, now: datetime) -> None:
     """The carrier has these texts: its answers say so, or its log.
 
-    A look-up may have given the id of one to another row meanwhile. The others are kept;
-    that one is looked up: which of the two is whose nobody can tell.
+    A look-up may have given the id of one to another row meanwhile. The others are
+    kept; that one is looked up: which of the two is whose nobody can tell.
     """
     try:
         _accept(taken, now)
@@ -115,13 +117,37 @@ def _accept(taken: Sequence[Taken], now: datetime) -> None:
 
 
 @transaction.atomic
-def record_refused(message: Message, attempt: Attempt, refusal: Refused, *, now: datetime) -> None:
-    """The carrier said no. Whether that is the end of the text, the law decides (rules.py)."""
+def record_refused(
+    message: Message,
+    attempt: Attempt,
+    refusal: Refused,
+    *,
+    now: datetime,
+) -> None:
+    """The carrier said no. Whether that is the end of the
+    text, the law decides (rules.py).
+    """
     if step_after(Moment.REFUSAL, refusal.failure) is Step.EMAIL_NOW:
-        _end(message, attempt, refusal.failure, refusal.carrier_code, now)
+        _end(
+            message,
+            attempt,
+            refusal.failure,
+            refusal.carrier_code,
+            now,
+        )
     else:
         why = f"{refusal.carrier_code}: {refusal.failure.words}"
-        record_unsent(message, attempt, Unsent(why, ASK_AGAIN_SECONDS, refusal.failure, refusal.carrier_code), now=now)
+        record_unsent(
+            message,
+            attempt,
+            Unsent(
+                why,
+                ASK_AGAIN_SECONDS,
+                refusal.failure,
+                refusal.carrier_code,
+            ),
+            now=now,
+        )
 
 
 @transaction.atomic
@@ -133,13 +159,20 @@ def record_unsent(
     now: datetime,
     held: Pending | None = None,
 ) -> timedelta:
-    """Provably not at the carrier: the text is due again later, its status does not fall. Returns the wait, if there is one.
+    """Provably not at the carrier: the text is due again later, its status does not
+    fall. Returns the wait, if there is one.
 
     ``held``: what it waits for when we hold it ourselves; until a time.
     """
     if outcome.failure:
         if _has_waited_enough(message, outcome, now):
-            _end(message, attempt, outcome.failure, outcome.carrier_code, now)
+            _end(
+                message,
+                attempt,
+                outcome.failure,
+                outcome.carrier_code,
+                now,
+            )
             return timedelta(0)
         alerts.tell_if_concerned(outcome.failure, outcome.carrier_code)
     if not close(attempt, Attempt.Outcome.UNSENT, outcome.why):
@@ -163,16 +196,28 @@ def _retry(message: Message, outcome: Unsent, now: datetime) -> Pending:
 
 
 def _has_waited_enough(message: Message, outcome: Unsent, now: datetime) -> bool:
-    """A fault in the college's set-up is given some minutes from its first refusal; what mends itself, its deadline."""
+    """A fault in the college's set-up is given some minutes from its first refusal;
+    what mends itself, its deadline.
+    """
     assert outcome.failure is not None, "asked only of a refusal"
     step = step_after(Moment.REFUSAL, outcome.failure)
     if step is not Step.TRY_BRIEFLY:
         return step is Step.EMAIL_NOW
-    refused = message.attempts.filter(why__startswith=f"{outcome.carrier_code}:").aggregate(first=Min("started_at"))
-    return now - (refused["first"] or now) >= timedelta(minutes=settings.ENV.failsafe_setup_minutes)
+    refused = message.attempts.filter(
+        why__startswith=f"{outcome.carrier_code}:"
+    ).aggregate(first=Min("started_at"))
+    return now - (refused["first"] or now) >= timedelta(
+        minutes=settings.ENV.failsafe_setup_minutes
+    )
 
 
-def _end(message: Message, attempt: Attempt, failure: Failure, carrier_code: str, now: datetime) -> None:
+def _end(
+    message: Message,
+    attempt: Attempt,
+    failure: Failure,
+    carrier_code: str,
+    now: datetime,
+) -> None:
     """The carrier will not take it: its email is written now."""
     wait_if_out(message, failure)
     if not close(attempt, Attempt.Outcome.REFUSED, carrier_code):
@@ -188,14 +233,31 @@ def _end(message: Message, attempt: Attempt, failure: Failure, carrier_code: str
     if is_over:
         notices.pass_on(message)
         write_email(message, now=now)
-        learn(message, failure, carrier_code, now=now)
+        learn(
+            message,
+            failure,
+            carrier_code,
+            now=now,
+        )
 
 
 @transaction.atomic
-def record_unknown(message: Message, attempt: Attempt, outcome: Unknown, *, now: datetime) -> None:
-    """The carrier may have it: nothing is sent again before its log was read (reconcile.py)."""
-    is_news = Attempt.objects.filter(pk=attempt.pk, outcome=Attempt.Outcome.UNDER_WAY).update(
-        outcome=Attempt.Outcome.UNKNOWN, why=outcome.why[:200], next_look_at=now + FIRST_LOOK_AFTER
+def record_unknown(
+    message: Message,
+    attempt: Attempt,
+    outcome: Unknown,
+    *,
+    now: datetime,
+) -> None:
+    """The carrier may have it: nothing is sent again before
+    its log was read (reconcile.py).
+    """
+    is_news = Attempt.objects.filter(
+        pk=attempt.pk, outcome=Attempt.Outcome.UNDER_WAY
+    ).update(
+        outcome=Attempt.Outcome.UNKNOWN,
+        why=outcome.why[:200],
+        next_look_at=now + FIRST_LOOK_AFTER,
     )
     if is_news:
         climb(
@@ -207,26 +269,42 @@ def record_unknown(message: Message, attempt: Attempt, outcome: Unknown, *, now:
         )
 
 
-def learn(message: Message, failure: Failure, carrier_code: str, *, now: datetime) -> None:
-    """What a failure teaches: of the student's consent, of their phone, of the college's set-up."""
+def learn(
+    message: Message,
+    failure: Failure,
+    carrier_code: str,
+    *,
+    now: datetime,
+) -> None:
+    """What a failure teaches: of the student's consent, of their
+    phone, of the college's set-up.
+    """
     learn_opt_out(message, failure, now=now)
     if bad_after := BAD_AFTER.get(failure):
-        trouble.note_failure(message.student_phone, words=failure.words, bad_after=bad_after, now=now)
+        trouble.note_failure(
+            message.student_phone,
+            words=failure.words,
+            bad_after=bad_after,
+            now=now,
+        )
     alerts.tell_if_concerned(failure, carrier_code)
 
 
 def wait_if_out(message: Message, failure: Failure | None) -> None:
-    """Before the text is locked: whoever hands over another of the pair may be about to write that down."""
+    """Before the text is locked: whoever hands over another of the
+    pair may be about to write that down.
+    """
     if failure is Failure.OPTED_OUT:
         ledger.wait_for_sends(pair_of(message))
 
 
 def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
-    """The carrier refused because the student had opted out: the ledger learns it if it did not know.
+    """The carrier refused because the student had opted out: the
+    ledger learns it if it did not know.
 
-    So it stood when the carrier was called; heard of later, it does not undo what the student wrote since.
-    Waits for no call whose session has died (under_way.py): the carrier refuses those, too, and whoever writes answers down
-    must not stand still.
+    So it stood when the carrier was called; heard of later, it does not undo what the
+    student wrote since. Waits for no call whose session has died (under_way.py): the
+    carrier refuses those, too, and whoever writes answers down must not stand still.
     """
     pair = pair_of(message)
     if failure is Failure.OPTED_OUT and not ledger.is_surely_out(pair):
@@ -242,7 +320,9 @@ def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
 
 def called_last(message: Message) -> datetime | None:
     """When the carrier was last asked to take this text."""
-    called_at: datetime | None = message.attempts.aggregate(last=Max("started_at"))["last"]
+    called_at: datetime | None = message.attempts.aggregate(last=Max("started_at"))[
+        "last"
+    ]
     return called_at
 
 
@@ -256,16 +336,33 @@ class FailureFields(TypedDict):
 
 def failure_fields(failure: Failure, carrier_code: str) -> FailureFields:
     """What a message keeps of a failure. An unknown code is shown as it came."""
-    shown = f" (code {carrier_code})" if failure is Failure.UNKNOWN and carrier_code else ""
-    return {"reason": failure.name.lower(), "detail": failure.words + shown, "carrier_code": carrier_code}
+    shown = (
+        f" (code {carrier_code})" if failure is Failure.UNKNOWN and carrier_code else ""
+    )
+    return {
+        "reason": failure.name.lower(),
+        "detail": failure.words + shown,
+        "carrier_code": carrier_code,
+    }
 
 
 def close(attempt: Attempt, outcome: Attempt.Outcome, why: str = "") -> bool:
-    """False when it has been decided otherwise meanwhile. That the carrier took a text is true whenever it is said."""
+    """False when it has been decided otherwise meanwhile. That the carrier
+    took a text is true whenever it is said.
+    """
     row = Attempt.objects.filter(pk=attempt.pk)
     if outcome is not Attempt.Outcome.ACCEPTED:
-        row = row.filter(outcome__in=(Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN))
-    is_closed = row.update(outcome=outcome, why=why[:200], next_look_at=None) > 0
+        row = row.filter(
+            outcome__in=(Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN)
+        )
+    is_closed = (
+        row.update(
+            outcome=outcome,
+            why=why[:200],
+            next_look_at=None,
+        )
+        > 0
+    )
     if is_closed and outcome in (Attempt.Outcome.UNSENT, Attempt.Outcome.REFUSED):
         daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)
     return is_closed

@@ -1,7 +1,9 @@
-"""Hand texts over: claim due rows, commit the attempts, ask consent again, call the carrier, record.
+"""Hand texts over: claim due rows, commit the attempts, ask
+consent again, call the carrier, record.
 
-The only one that hands texts to students over, so consent cannot be bypassed. While the carrier is called no
-transaction is open. What happens when an answer is lost: reconcile.py and docs/adr/0003-sending-policy.md.
+The only one that hands texts to students over, so consent cannot be bypassed. While the
+carrier is called no transaction is open. What happens when an answer is lost:
+reconcile.py and docs/adr/0003-sending-policy.md.
 """
 
 import asyncio
@@ -15,7 +17,14 @@ from django.db import DatabaseError, transaction
 
 from quadline import clock
 from quadline.carriers import registry
-from quadline.carriers.protocol import Accepted, OutboundText, Refused, SendOutcome, Unknown, Unsent
+from quadline.carriers.protocol import (
+    Accepted,
+    OutboundText,
+    Refused,
+    SendOutcome,
+    Unknown,
+    Unsent,
+)
 from quadline.consent import ledger
 from quadline.consent.rules import Reason, Verdict
 from quadline.conversations.rules import Pending
@@ -34,22 +43,31 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 200  # calls under way in one worker process
 CHUNK = 300  # texts of broadcasts that are claimed and looked at together
-FEW = 60  # instead, while single texts come: none then waits long for a broadcast's to be claimed
+# instead, while single texts come: none then waits long for a broadcast's to be claimed
+FEW = 60
 LATELY_SECONDS = 1.0  # after a single text others are looked for
-AHEAD = 400  # at most: claimed and looked at before a call is free, so that none is kept waiting by the database
+# at most: claimed and looked at before a call is free, so that none is kept waiting by
+# the database
+AHEAD = 400
 A_BEAT = 0.01  # seconds in which answers gather, to be written down together
 A_MOMENT = timedelta(seconds=1)
 SOON = timedelta(seconds=15)  # a number whose turn comes within this is waited for
-LONGEST_RUN_SECONDS = 20.0  # then the job begins anew, so that a worker that is told to stop is not kept from it
-PAUSED = Unsent("this worker was paused", retry_after=1.0)  # seconds; a slow worker's texts do not wait longer each time
-_ahead = LookAhead(most=AHEAD)  # what this process has learned of its own pace, from run to run
-# One job of a process hands over; the others tell it that there may be more to do. By event loop: there is one per worker.
+# then the job begins anew, so that a worker that is told to stop is not kept from it
+LONGEST_RUN_SECONDS = 20.0
+# seconds; a slow worker's texts do not wait longer each time
+PAUSED = Unsent("this worker was paused", retry_after=1.0)
+# what this process has learned of its own pace, from run to run
+_ahead = LookAhead(most=AHEAD)
+# One job of a process hands over; the others tell it that there may be more to do. By
+# event loop: there is one per worker.
 _lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Line] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a turn at the database brought: texts that may leave, if any were claimed; else when to look again."""
+    """What a turn at the database brought: texts that may leave, if any
+    were claimed; else when to look again.
+    """
 
     allowed: list[Claim]
     looked_at: float  # in clock.seconds(), as all durations within a process
@@ -59,7 +77,9 @@ class Turn:
 
 @job(queue="texts")
 async def send_due_texts() -> None:
-    """Hand over everything that is due, each number at its rate. Several workers may do so: each row is claimed by one."""
+    """Hand over everything that is due, each number at its rate. Several workers may do
+    so: each row is claimed by one.
+    """
     loop = asyncio.get_running_loop()
     if loop in _lines:
         _lines[loop].wake()
@@ -75,33 +95,47 @@ async def send_due_texts() -> None:
 
 
 async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
-    """Turn by turn, claim what is due. Meanwhile other texts are at the carrier, and others' answers are written down."""
+    """Turn by turn, claim what is due. Meanwhile other texts are at the carrier, and
+    others' answers are written down.
+    """
     loop = asyncio.get_running_loop()
     while True:
         is_over = loop.time() > until
         line.begin_turn()
-        chunk = min(FEW if line.seconds_since_single < LATELY_SECONDS else CHUNK, _ahead.size)
-        turn = await sync_to_async(_take_turn)(line, 0 if is_over else min(chunk, _room(line)))
+        chunk = min(
+            FEW if line.seconds_since_single < LATELY_SECONDS else CHUNK, _ahead.size
+        )
+        turn = await sync_to_async(_take_turn)(
+            line, 0 if is_over else min(chunk, _room(line))
+        )
         line.add(turn.allowed, turn.looked_at)
         if turn.has_claimed and _room(line) >= chunk:
             continue
         if line.is_empty and is_over:
             await sync_to_async(enqueue)(send_due_texts)
             return
-        if line.is_empty and turn.wait is None and not line.has_news and not turn.has_claimed:
+        if (
+            line.is_empty
+            and turn.wait is None
+            and not line.has_news
+            and not turn.has_claimed
+        ):
             return
         await line.news(within=turn.wait, gather=A_BEAT)
 
 
 def _room(line: Line) -> int:
     """How many more texts may be claimed."""
-    in_hand = AT_ONCE + AHEAD - len(line)  # one whose call ends this moment counts twice
+    # one whose call ends this moment counts twice
+    in_hand = AT_ONCE + AHEAD - len(line)
     soon_called = line.places + _ahead.size - line.ready
     return max(0, min(in_hand, soon_called))
 
 
 async def _record(line: Line) -> None:
-    """Write down what was answered, as it comes, on a connection of its own: claiming does not wait for it."""
+    """Write down what was answered, as it comes, on a connection of its
+    own: claiming does not wait for it.
+    """
     while answers := await line.answers(gather=A_BEAT):
         try:
             await beside(_write_down, answers)
@@ -113,23 +147,30 @@ async def _record(line: Line) -> None:
 
 
 async def _leave(line: Line, recorder: asyncio.Task[None]) -> None:
-    """However a run ends: what is at the carrier is waited for, and what became of each text is written down."""
+    """However a run ends: what is at the carrier is waited for, and what
+    became of each text is written down.
+    """
     await line.close()
     try:
-        # First, for a refusal that teaches an opt-out waits for the pair. Of an abandoned one the attempt stays: it is looked up.
-        await sync_to_async(ledger.let_go)([claim.to.pair for claim in line.over() + line.abandoned])
+        # First, for a refusal that teaches an opt-out waits for the pair. Of an
+        # abandoned one the attempt stays: it is looked up.
+        await sync_to_async(ledger.let_go)(
+            [claim.to.pair for claim in line.over() + line.abandoned]
+        )
     finally:
         await asyncio.wait([recorder])
-        if left := line.left():  # the recorder failed: perhaps the database was away, and is back by now
+        # the recorder failed: perhaps the database was away, and is back by now
+        if left := line.left():
             await beside(_write_down, left)
         recorder.result()
 
 
 def _take_turn(line: Line, room: int) -> Turn:
-    """Everything between two looks at the line that needs the database, in one visit to its thread.
+    """Everything between two looks at the line that needs the
+    database, in one visit to its thread.
 
-    What is let go is asked here, at the last moment: else the next text to a phone that was just written to would come
-    back as if a STOP were waiting.
+    What is let go is asked here, at the last moment: else the next text to a phone that
+    was just written to would come back as if a STOP were waiting.
     """
     if over := line.over():
         ledger.let_go([claim.to.pair for claim in over])
@@ -137,7 +178,12 @@ def _take_turn(line: Line, room: int) -> Turn:
     claims = claim_due(limit=room) if room else []
     if not claims:
         wait = _until_next_turn(asked_at) if room else None
-        return Turn([], clock.seconds(), False, wait)
+        return Turn(
+            [],
+            clock.seconds(),
+            False,
+            wait,
+        )
     held = ledger.hold({claim.to.pair for claim in claims})
     looked_at = clock.seconds()
     allowed: list[Claim] = []
@@ -149,7 +195,9 @@ def _take_turn(line: Line, room: int) -> Turn:
 
 
 def _until_next_turn(asked_at: datetime) -> float | None:
-    """Seconds until a number that kept texts waiting when last asked is free; None when none will be soon."""
+    """Seconds until a number that kept texts waiting when last asked is
+    free; None when none will be soon.
+    """
     at = next_turn(asked_at)
     left = at - clock.now() if at else SOON
     return max(left.total_seconds(), 0.0) if left < SOON else None
@@ -162,10 +210,17 @@ async def send_overdue_texts(timestamp: int) -> None:
 
 
 def _still_allowed(claims: list[Claim], held: set[ledger.Pair]) -> list[Claim]:
-    """The last look at consent, under the lock that a STOP also takes. What a STOP is waiting for comes back later."""
+    """The last look at consent, under the lock that a STOP also takes. What a
+    STOP is waiting for comes back later.
+    """
     now = clock.now()
-    first = {claim.to.pair: claim for claim in reversed(claims)}  # of two with one phone: a lock covers one text
-    in_hand = [claim for claim in claims if claim.to.pair in held and first[claim.to.pair] is claim]
+    # of two with one phone: a lock covers one text
+    first = {claim.to.pair: claim for claim in reversed(claims)}
+    in_hand = [
+        claim
+        for claim in claims
+        if claim.to.pair in held and first[claim.to.pair] is claim
+    ]
     if len(in_hand) < len(claims):
         for claim in set(claims) - set(in_hand):
             _come_back(claim, now)
@@ -173,11 +228,17 @@ def _still_allowed(claims: list[Claim], held: set[ledger.Pair]) -> list[Claim]:
     for claim, verdict in zip(in_hand, verdicts, strict=True):
         if not verdict.is_allowed:
             _withdraw(claim, verdict, now)
-    return [claim for claim, verdict in zip(in_hand, verdicts, strict=True) if verdict.is_allowed]
+    return [
+        claim
+        for claim, verdict in zip(in_hand, verdicts, strict=True)
+        if verdict.is_allowed
+    ]
 
 
 def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
-    """The law has changed its mind since the text was accepted: it is provably not at the carrier."""
+    """The law has changed its mind since the text was accepted: it
+    is provably not at the carrier.
+    """
     if verdict.reason is Reason.ASKED:
         holding.keep_back(claim.message, claim.attempt, now=now)
     elif verdict.is_held:
@@ -190,14 +251,22 @@ def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
         )
     else:
         with transaction.atomic():
-            if recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason)):
+            if recording.close(
+                claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason)
+            ):
                 block(claim.message, verdict, now=now)
 
 
 def _come_back(claim: Claim, now: datetime) -> None:
     a_moment = Pending(due_at=now + A_MOMENT)
     unsent = Unsent("perhaps a STOP")
-    recording.record_unsent(claim.message, claim.attempt, unsent, now=now, held=a_moment)
+    recording.record_unsent(
+        claim.message,
+        claim.attempt,
+        unsent,
+        now=now,
+        held=a_moment,
+    )
     enqueue(send_due_texts, after=A_MOMENT)
 
 
@@ -209,7 +278,12 @@ async def _hand_over(claim: Claim, looked_at: float) -> SendOutcome:
         return PAUSED
     _ahead.left_in_time()
     student_phone, system_phone = claim.to.pair
-    text = OutboundText(str(claim.message_id), system_phone, student_phone, claim.text)
+    text = OutboundText(
+        str(claim.message_id),
+        system_phone,
+        student_phone,
+        claim.text,
+    )
     return await registry.current().send(text)
 
 
@@ -222,13 +296,21 @@ def _write_down(answers: list[Answer]) -> None:
         if isinstance(outcome, Accepted)
     ]
     recording.record_accepted(taken, now=now)
-    waits = {wait for claim, outcome in answers if (wait := _record_alone(claim, outcome, now))}
+    waits = {
+        wait
+        for claim, outcome in answers
+        if (wait := _record_alone(claim, outcome, now))
+    }
     for wait in sorted(waits):
         enqueue(send_due_texts, after=wait)
 
 
-def _record_alone(claim: Claim, outcome: SendOutcome, now: datetime) -> timedelta | None:
-    """One that cannot be written down is looked up later, like that of a worker that died, and keeps no other back."""
+def _record_alone(
+    claim: Claim, outcome: SendOutcome, now: datetime
+) -> timedelta | None:
+    """One that cannot be written down is looked up later, like that of a worker that
+    died, and keeps no other back.
+    """
     try:
         return _record_other(claim, outcome, now)
     except DatabaseError:
@@ -236,13 +318,32 @@ def _record_alone(claim: Claim, outcome: SendOutcome, now: datetime) -> timedelt
         return None
 
 
-def _record_other(claim: Claim, outcome: SendOutcome, now: datetime) -> timedelta | None:
-    """Whatever is not an acceptance. Returns after how long the text is due again, if it is."""
+def _record_other(
+    claim: Claim, outcome: SendOutcome, now: datetime
+) -> timedelta | None:
+    """Whatever is not an acceptance. Returns after how long
+    the text is due again, if it is.
+    """
     match outcome:
         case Refused():
-            recording.record_refused(claim.message, claim.attempt, outcome, now=now)
+            recording.record_refused(
+                claim.message,
+                claim.attempt,
+                outcome,
+                now=now,
+            )
         case Unsent():
-            return recording.record_unsent(claim.message, claim.attempt, outcome, now=now)
+            return recording.record_unsent(
+                claim.message,
+                claim.attempt,
+                outcome,
+                now=now,
+            )
         case Unknown():
-            recording.record_unknown(claim.message, claim.attempt, outcome, now=now)
+            recording.record_unknown(
+                claim.message,
+                claim.attempt,
+                outcome,
+                now=now,
+            )
     return None

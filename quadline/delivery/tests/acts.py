@@ -40,13 +40,17 @@ _fresh = itertools.count(1)
 
 
 def run(job: Callable[..., Any], **arguments: Any) -> Any:
-    """Run an asynchronous job here: in this thread, on this thread's connection, so inside the test's transaction."""
+    """Run an asynchronous job here: in this thread, on this thread's connection, so
+    inside the test's transaction.
+    """
 
     async def to_the_end() -> Any:
         try:
             return await job(**arguments)
         finally:
-            session = typed(Twilio, registry.current())._sessions.pop(asyncio.get_running_loop(), None)
+            session = typed(Twilio, registry.current())._sessions.pop(
+                asyncio.get_running_loop(), None
+            )
             if session:
                 await session.close()
 
@@ -55,8 +59,12 @@ def run(job: Callable[..., Any], **arguments: Any) -> Any:
 
 @contextmanager
 def elsewhere_alone(name: str) -> Iterator[None]:
-    """Another worker has this sweep under way; when its session ends, so does its hold."""
-    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+    """Another worker has this sweep under way; when its
+    session ends, so does its hold.
+    """
+    with psycopg.connect(
+        **connection.get_connection_params(), autocommit=True
+    ) as other:
         other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [SWEEPS, name])
         yield
 
@@ -66,7 +74,11 @@ def send_due() -> None:
 
 
 def write(
-    author: User, student: Student, body: str = "Are you free on Monday?", *, message_id: uuid.UUID | None = None
+    author: User,
+    student: Student,
+    body: str = "Are you free on Monday?",
+    *,
+    message_id: uuid.UUID | None = None,
 ) -> Message:
     """However many there were within the minute: whoever writes here means each."""
     return accepting.accept_text(
@@ -98,11 +110,18 @@ def ago(**long: float) -> datetime:
     return timezone.now() - timedelta(**long)
 
 
-def number_row(user: User, phone: str = "+17345550200", state: State = State.ACTIVE) -> SystemNumber:
+def number_row(
+    user: User, phone: str = "+17345550200", state: State = State.ACTIVE
+) -> SystemNumber:
     """A number as it stands in our records only, for what no carrier is asked about."""
     now = timezone.now()
     return SystemNumber.objects.create(
-        user=user, phone=phone, state=state, carrier_number_id=f"PN{phone}", requested_at=now, registering_at=now
+        user=user,
+        phone=phone,
+        state=state,
+        carrier_number_id=f"PN{phone}",
+        requested_at=now,
+        registering_at=now,
     )
 
 
@@ -127,7 +146,9 @@ def sweep() -> None:
     reconcile.settle_unknown_attempts(timestamp=0)
 
 
-def lose_an_answer(people: Cast, box: Simulator, kind: str = "accept_then_500") -> Message:
+def lose_an_answer(
+    people: Cast, box: Simulator, kind: str = "accept_then_500"
+) -> Message:
     box.fault(kind=kind, times=1)
     text = write(people.maya, people.rosa)
     send_due()
@@ -152,7 +173,9 @@ def look_due() -> None:
 
 
 def fresh(message: Message) -> Message:
-    return Message.objects.select_related("conversation", "system_number").get(pk=message.pk)
+    return Message.objects.select_related("conversation", "system_number").get(
+        pk=message.pk
+    )
 
 
 def status(message: Message) -> Status:
@@ -160,7 +183,9 @@ def status(message: Message) -> Status:
 
 
 def never_fell(message: Message) -> bool:
-    """Whether each change of this text, as its timeline has it, was upwards or left it where it was."""
+    """Whether each change of this text, as its timeline has it, was
+    upwards or left it where it was.
+    """
     stood = -1
     for event in message.events.order_by("pk"):
         if event.from_status and RANK[Status(event.from_status)] < stood:
@@ -172,12 +197,18 @@ def never_fell(message: Message) -> bool:
 def jobs(task: Any) -> list[dict[str, Any]]:
     """The arguments of each job of this kind that waits."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = %s AND status = 'todo' ORDER BY id", [task.name])
+        cursor.execute(
+            "SELECT args FROM procrastinate_jobs WHERE task_name = %s AND status ="
+            " 'todo' ORDER BY id",
+            [task.name],
+        )
         return [json.loads(row[0]) for row in cursor.fetchall()]
 
 
 def at_once(acts: Iterable[Callable[[], Any]]) -> None:
-    """Each in a thread and on a connection of its own; fails with the first that failed."""
+    """Each in a thread and on a connection of its own;
+    fails with the first that failed.
+    """
     faults: list[BaseException] = []
 
     def one(act: Callable[[], Any]) -> None:

@@ -1,4 +1,6 @@
-"""A number becomes active by the carrier's news or by a probe, and what waited for it goes out."""
+"""A number becomes active by the carrier's news or by a probe,
+and what waited for it goes out.
+"""
 
 from datetime import timedelta
 from functools import partial
@@ -13,7 +15,15 @@ from quadline.carriers.twilio import Twilio
 from quadline.conversations.rules import Status
 from quadline.delivery.outcomes import receipts
 from quadline.delivery.sending import sender
-from quadline.delivery.tests.acts import jobs, number_row, rent, run, send_due, status, write
+from quadline.delivery.tests.acts import (
+    jobs,
+    number_row,
+    rent,
+    run,
+    send_due,
+    status,
+    write,
+)
 from quadline.numbers import alerts
 from quadline.numbers.activation import apply
 from quadline.numbers.models import Probe, SystemNumber
@@ -49,12 +59,16 @@ def hear(number: SystemNumber, news: bool | None, reason: str = "") -> bool:
         ([REGISTERED, FAILED], State.ACTIVE),  # late: the number has sent since
     ],
 )
-def test_news_may_come_in_any_order_and_twice(registering: SystemNumber, news: list[bool | None], state: State) -> None:
+def test_news_may_come_in_any_order_and_twice(
+    registering: SystemNumber, news: list[bool | None], state: State
+) -> None:
     assert [hear(registering, each) for each in news] == [True] * len(news)
     registering.refresh_from_db()
     assert registering.state == state
     assert len(jobs(alerts.tell_active)) == (state == State.ACTIVE)
-    assert len(jobs(alerts.tell_failed)) == (FAILED in news and news[0] is not REGISTERED)
+    assert len(jobs(alerts.tell_failed)) == (
+        FAILED in news and news[0] is not REGISTERED
+    )
 
 
 @pytest.mark.parametrize("carrier_number_id", ["", "PNnobody"])
@@ -62,14 +76,23 @@ def test_news_may_come_in_any_order_and_twice(registering: SystemNumber, news: l
 def test_news_of_a_number_that_is_not_ours_changes_nothing(
     people: Cast, registering: SystemNumber, carrier_number_id: str, news: bool | None
 ) -> None:
-    write(people.theo, people.kim)  # asks for a number: a row that the carrier has given no id yet
+    # asks for a number: a row that the carrier has given no id yet
+    write(people.theo, people.kim)
     before = list(SystemNumber.objects.order_by("pk").values_list("state", flat=True))
-    assert not apply(Registration("EZ1", "+17345550298", carrier_number_id, news), now=timezone.now())
-    assert list(SystemNumber.objects.order_by("pk").values_list("state", flat=True)) == before == ["registering", "requested"]
+    assert not apply(
+        Registration("EZ1", "+17345550298", carrier_number_id, news), now=timezone.now()
+    )
+    assert (
+        list(SystemNumber.objects.order_by("pk").values_list("state", flat=True))
+        == before
+        == ["registering", "requested"]
+    )
 
 
 @pytest.mark.parametrize("state", [State.RESTING, State.RELEASED])
-def test_news_of_a_number_that_was_given_up_changes_nothing(registering: SystemNumber, state: State) -> None:
+def test_news_of_a_number_that_was_given_up_changes_nothing(
+    registering: SystemNumber, state: State
+) -> None:
     SystemNumber.objects.update(state=state)
     assert not hear(registering, REGISTERED)
     assert SystemNumber.objects.get().state == state
@@ -77,23 +100,36 @@ def test_news_of_a_number_that_was_given_up_changes_nothing(registering: SystemN
 
 @pytest.mark.parametrize(
     ("reason", "words"),
-    [("Campaign suspended", "Campaign suspended."), ("", "no reason given."), ("long " * 200, "long long")],
+    [
+        ("Campaign suspended", "Campaign suspended."),
+        ("", "no reason given."),
+        ("long " * 200, "long long"),
+    ],
 )
-def test_a_failed_registration_says_why(registering: SystemNumber, reason: str, words: str) -> None:
+def test_a_failed_registration_says_why(
+    registering: SystemNumber, reason: str, words: str
+) -> None:
     hear(registering, FAILED, reason)
     registering.refresh_from_db()
-    assert registering.reason.startswith(f"The networks refused to register the number: {words}")
+    assert registering.reason.startswith(
+        f"The networks refused to register the number: {words}"
+    )
     assert registering.events.get(to_state=State.FAILED).cause == registering.reason
 
 
-def test_what_waited_for_the_number_goes_out_when_it_is_active(people: Cast, box: Simulator, twilio: Twilio) -> None:
+def test_what_waited_for_the_number_goes_out_when_it_is_active(
+    people: Cast, box: Simulator, twilio: Twilio
+) -> None:
     texts = [write(people.maya, student) for student in (people.rosa, people.bo)]
     number = rent(people.maya, active=False)
     send_due()
     assert [status(text) for text in texts] == [Status.WAITING] * 2
     hear(number, REGISTERED)
     send_due()
-    assert [each["to"] for each in box.accepts(sender=number.phone)] == [people.rosa.mobile, people.bo.mobile]
+    assert [each["to"] for each in box.accepts(sender=number.phone)] == [
+        people.rosa.mobile,
+        people.bo.mobile,
+    ]
     assert [status(text) for text in texts] == [Status.SENT] * 2
     hear(number, REGISTERED)
     send_due()
@@ -106,18 +142,28 @@ def probe() -> None:
 
 @pytest.fixture
 def quiet(people: Cast, twilio: Twilio, settings: Settings) -> SystemNumber:
-    """A number that has been registering for an hour without news, at a college that named a phone of its own."""
-    settings.ENV = settings.ENV.model_copy(update={"registration_probe_to": CAMPUS_MOBILE})
+    """A number that has been registering for an hour without news, at a
+    college that named a phone of its own.
+    """
+    settings.ENV = settings.ENV.model_copy(
+        update={"registration_probe_to": CAMPUS_MOBILE}
+    )
     number = rent(people.maya, active=False)
-    SystemNumber.objects.update(registering_at=timezone.now() - PROBE_AFTER - timedelta(minutes=1))
+    SystemNumber.objects.update(
+        registering_at=timezone.now() - PROBE_AFTER - timedelta(minutes=1)
+    )
     return number
 
 
-def test_a_number_without_news_is_probed_once_an_hour(box: Simulator, quiet: SystemNumber) -> None:
+def test_a_number_without_news_is_probed_once_an_hour(
+    box: Simulator, quiet: SystemNumber
+) -> None:
     for _ in range(2):
         probe()
     accepts = box.accepts()
-    assert [(each["from"], each["to"]) for each in accepts] == [(quiet.phone, CAMPUS_MOBILE)]
+    assert [(each["from"], each["to"]) for each in accepts] == [
+        (quiet.phone, CAMPUS_MOBILE)
+    ]
     assert f"ref=probe-{Probe.objects.get().pk}" in accepts[0]["status_callback"]
     Probe.objects.update(started_at=timezone.now() - PROBE_AFTER)
     probe()
@@ -133,13 +179,17 @@ def test_a_number_without_news_is_probed_once_an_hour(box: Simulator, quiet: Sys
         {"registering_at": timezone.now() - PROBE_AFTER + timedelta(minutes=30)},
     ],
 )
-def test_no_other_number_is_probed(box: Simulator, quiet: SystemNumber, changes: dict[str, object]) -> None:
+def test_no_other_number_is_probed(
+    box: Simulator, quiet: SystemNumber, changes: dict[str, object]
+) -> None:
     SystemNumber.objects.update(**changes)
     probe()
     assert box.accepts() == []
 
 
-def test_without_a_phone_to_probe_nothing_is_sent(box: Simulator, quiet: SystemNumber, settings: Settings) -> None:
+def test_without_a_phone_to_probe_nothing_is_sent(
+    box: Simulator, quiet: SystemNumber, settings: Settings
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"registration_probe_to": ""})
     probe()
     assert box.accepts() == []
@@ -150,7 +200,8 @@ def test_without_a_phone_to_probe_nothing_is_sent(box: Simulator, quiet: SystemN
     [
         (Progress.SENT, None, State.REGISTERING),
         (Progress.DELIVERED, None, State.ACTIVE),
-        (Progress.UNDELIVERED, Failure.UNREACHABLE, State.ACTIVE),  # the networks took it; the phone was off
+        # the networks took it; the phone was off
+        (Progress.UNDELIVERED, Failure.UNREACHABLE, State.ACTIVE),
         (Progress.UNDELIVERED, Failure.NETWORK, State.ACTIVE),
         (Progress.UNDELIVERED, Failure.NOT_REGISTERED, State.REGISTERING),
         (Progress.FAILED, Failure.NOT_SET_UP, State.REGISTERING),
@@ -162,7 +213,10 @@ def test_what_became_of_a_probe_says_whether_the_number_is_known(
 ) -> None:
     sent = Probe.objects.create(number=registering, started_at=timezone.now())
     for _ in range(2):
-        assert not receipts.apply([Receipt("SM1", f"probe-{sent.pk}", progress, failure, "30000")], now=timezone.now())
+        assert not receipts.apply(
+            [Receipt("SM1", f"probe-{sent.pk}", progress, failure, "30000")],
+            now=timezone.now(),
+        )
     registering.refresh_from_db()
     assert registering.state == state
     assert len(jobs(alerts.tell_active)) == (state == State.ACTIVE)
@@ -171,8 +225,12 @@ def test_what_became_of_a_probe_says_whether_the_number_is_known(
     assert sent.outcome == ("" if progress is Progress.SENT else f"{progress} 30000")
 
 
-@pytest.mark.parametrize("reference", ["probe-0", "probe-", "probe-x", "probe-99999999999999999999"])
-def test_news_of_an_unknown_probe_changes_nothing(registering: SystemNumber, reference: str) -> None:
+@pytest.mark.parametrize(
+    "reference", ["probe-0", "probe-", "probe-x", "probe-99999999999999999999"]
+)
+def test_news_of_an_unknown_probe_changes_nothing(
+    registering: SystemNumber, reference: str
+) -> None:
     receipts.apply([Receipt("SM1", reference, Progress.DELIVERED)], now=timezone.now())
     registering.refresh_from_db()
     assert registering.state == State.REGISTERING

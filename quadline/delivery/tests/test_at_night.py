@@ -1,4 +1,6 @@
-"""What may leave at night: a single text to a student who texted lately, and nothing else."""
+"""What may leave at night: a single text to a student who
+texted lately, and nothing else.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -37,37 +39,56 @@ def tried_at_night(text: Message, settings: Settings) -> Message:
     return fresh(text)
 
 
-def test_a_text_to_who_texted_just_now_leaves(people: Cast, box: Simulator, number: SystemNumber, settings: Settings) -> None:
+def test_a_text_to_who_texted_just_now_leaves(
+    people: Cast, box: Simulator, number: SystemNumber, settings: Settings
+) -> None:
     reply(people.rosa.mobile, number.phone, "Are you there?")
-    assert tried_at_night(write(people.maya, people.rosa), settings).status == Status.SENT
+    assert (
+        tried_at_night(write(people.maya, people.rosa), settings).status == Status.SENT
+    )
 
 
 def test_what_was_texted_hours_ago_opens_no_night(
     people: Cast, box: Simulator, number: SystemNumber, night: None, settings: Settings
 ) -> None:
     hours = CONVERSATION_LASTS.total_seconds() / 3600
-    said_hours_ago(reply(people.rosa.mobile, number.phone, "Are you there?"), hours + 0.1)
+    said_hours_ago(
+        reply(people.rosa.mobile, number.phone, "Are you there?"), hours + 0.1
+    )
     assert write(people.maya, people.rosa).reason == WaitingFor.QUIET_HOURS
-    assert tried_at_night(Message.objects.order_by("-position")[0], settings).status != Status.SENT
+    assert (
+        tried_at_night(Message.objects.order_by("-position")[0], settings).status
+        != Status.SENT
+    )
     assert box.accepts() == []
 
 
-def test_an_email_of_theirs_opens_no_night(people: Cast, box: Simulator, number: SystemNumber, settings: Settings) -> None:
+def test_an_email_of_theirs_opens_no_night(
+    people: Cast, box: Simulator, number: SystemNumber, settings: Settings
+) -> None:
     answer = reply(people.rosa.mobile, number.phone, "Are you there?")
     assert answer is not None
     Message.objects.filter(pk=answer.pk).update(channel=Channel.EMAIL)
     held = tried_at_night(write(people.maya, people.rosa), settings)
     assert box.accepts() == []
-    assert (held.status, held.reason) == (Status.QUEUED, WaitingFor.QUIET_HOURS), "nobody has picked it up"
+    assert (held.status, held.reason) == (
+        Status.QUEUED,
+        WaitingFor.QUIET_HOURS,
+    ), "nobody has picked it up"
 
 
-def test_a_text_of_a_broadcast_is_no_answer(people: Cast, box: Simulator, number: SystemNumber, settings: Settings) -> None:
+def test_a_text_of_a_broadcast_is_no_answer(
+    people: Cast, box: Simulator, number: SystemNumber, settings: Settings
+) -> None:
     reply(people.rosa.mobile, number.phone, "Are you there?")
     text = write(people.maya, people.rosa)
     Message.objects.filter(pk=text.pk).update(is_bulk=True)
     held = tried_at_night(text, settings)
     assert box.accepts() == []
-    assert (held.status, held.reason) == (Status.QUEUED, WaitingFor.QUIET_HOURS), "nobody has picked it up"
+    assert (held.status, held.reason) == (
+        Status.QUEUED,
+        WaitingFor.QUIET_HOURS,
+    ), "nobody has picked it up"
 
 
 @pytest.mark.parametrize(
@@ -75,9 +96,17 @@ def test_a_text_of_a_broadcast_is_no_answer(people: Cast, box: Simulator, number
     [
         (Student(mobile=DETROIT), "MI", ("America/Detroit",)),
         (Student(mobile=MIAMI), "MI", ("America/Detroit", "America/New_York FL")),
-        (Student(mobile=MIAMI, time_zone="America/New_York"), "MI", ("America/New_York FL",)),
+        (
+            Student(mobile=MIAMI, time_zone="America/New_York"),
+            "MI",
+            ("America/New_York FL",),
+        ),
         (Student(mobile=MIAMI, time_zone="America/Denver"), "MI", ("America/Denver",)),
-        (Student(mobile=MIAMI, time_zone="America/Detroit"), "OK", ("America/Detroit OK",)),
+        (
+            Student(mobile=MIAMI, time_zone="America/Detroit"),
+            "OK",
+            ("America/Detroit OK",),
+        ),
         (None, "OK", ("America/Detroit OK",)),
     ],
 )
@@ -91,17 +120,23 @@ def test_a_student_is_where_zone_phone_and_campus_say(
 
 def test_a_college_chooses_whose_hours_it_heeds(settings: Settings) -> None:
     env = {"college_time_zone": "America/Detroit", "college_region": "MI"}
-    settings.ENV = settings.ENV.model_copy(update={**env, "quiet_hours_states": "MI, FL"})
+    settings.ENV = settings.ENV.model_copy(
+        update={**env, "quiet_hours_states": "MI, FL"}
+    )
     assert places_of(Student(mobile=DETROIT)) == ("America/Detroit MI",)
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours_states": "none"})
     assert places_of(Student(mobile=MIAMI)) == ("America/Detroit", "America/New_York")
 
 
-def test_a_phone_from_florida_is_held_an_hour_earlier(people: Cast, number: SystemNumber, settings: Settings) -> None:
+def test_a_phone_from_florida_is_held_an_hour_earlier(
+    people: Cast, number: SystemNumber, settings: Settings
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
     evening = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)  # 8:30 PM in Detroit and Miami
     text = write(people.maya, people.rosa)
-    verdict = verdict_on(text.conversation, system_phone=number.phone, is_bulk=False, now=evening)
+    verdict = verdict_on(
+        text.conversation, system_phone=number.phone, is_bulk=False, now=evening
+    )
     assert verdict.is_allowed
 
     Student.objects.filter(pk=people.rosa.pk).update(mobile=MIAMI, time_zone="")

@@ -1,4 +1,6 @@
-"""After an outage thousands of outcomes are unknown: a few readings of the carrier's log settle them all, each once."""
+"""After an outage thousands of outcomes are unknown: a few readings of the carrier's
+log settle them all, each once.
+"""
 
 import time
 import uuid
@@ -20,7 +22,17 @@ from quadline.delivery.outcomes import reconcile
 from quadline.delivery.rules import FIRST_LOOK_AFTER
 from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.sending.recording import Taken, record_accepted
-from quadline.delivery.tests.acts import due_now, look_due, lose_an_answer, rent, run, send_due, status, sweep, write
+from quadline.delivery.tests.acts import (
+    due_now,
+    look_due,
+    lose_an_answer,
+    rent,
+    run,
+    send_due,
+    status,
+    sweep,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.cast import Cast, staff
@@ -31,21 +43,34 @@ NUMBERS, EACH = 10, 40
 
 def a_college(people: Cast) -> list[SystemNumber]:
     """Ten advisors with a number each."""
-    return [rent(staff(f"advisor{at}@alder.example", f"Advisor {at}")) for at in range(NUMBERS)]
+    return [
+        rent(staff(f"advisor{at}@alder.example", f"Advisor {at}"))
+        for at in range(NUMBERS)
+    ]
 
 
 def students(count: int) -> list[Student]:
     made = [
-        Student(institutional_id=f"0077{at:04d}", first_name="Student", last_name=f"{at:04d}", mobile=f"+1313555{at:04d}")
+        Student(
+            institutional_id=f"0077{at:04d}",
+            first_name="Student",
+            last_name=f"{at:04d}",
+            mobile=f"+1313555{at:04d}",
+        )
         for at in range(count)
     ]
     return Student.objects.bulk_create(made)
 
 
-def texts_of(author: User, number: SystemNumber, to: Sequence[Student], body: str) -> list[Message]:
+def texts_of(
+    author: User, number: SystemNumber, to: Sequence[Student], body: str
+) -> list[Message]:
     """Due now, as a broadcast leaves them."""
     now = timezone.now()
-    talks = Conversation.objects.bulk_create(Conversation(staff=author, student=student, last_activity_at=now) for student in to)
+    talks = Conversation.objects.bulk_create(
+        Conversation(staff=author, student=student, last_activity_at=now)
+        for student in to
+    )
     return Message.objects.bulk_create(
         Message(
             id=uuid.uuid4(),
@@ -71,16 +96,29 @@ async def hand_over(texts: Sequence[Message]) -> None:
     carrier = registry.current()
     for text in texts:
         assert text.system_number is not None
-        phones = {"system_phone": text.system_number.phone, "student_phone": text.student_phone}
-        await carrier.send(OutboundText(reference=str(text.pk), body=text.body, **phones))
+        phones = {
+            "system_phone": text.system_number.phone,
+            "student_phone": text.student_phone,
+        }
+        await carrier.send(
+            OutboundText(reference=str(text.pk), body=text.body, **phones)
+        )
 
 
 def in_doubt(texts: Sequence[Message]) -> None:
     """As lost answers leave them."""
     now = timezone.now()
-    Message.objects.filter(pk__in=[text.pk for text in texts]).update(status=Status.UNCONFIRMED, due_at=None)
+    Message.objects.filter(pk__in=[text.pk for text in texts]).update(
+        status=Status.UNCONFIRMED, due_at=None
+    )
     Attempt.objects.bulk_create(
-        Attempt(message=text, started_at=now, outcome=Attempt.Outcome.UNKNOWN, next_look_at=now) for text in texts
+        Attempt(
+            message=text,
+            started_at=now,
+            outcome=Attempt.Outcome.UNKNOWN,
+            next_look_at=now,
+        )
+        for text in texts
     )
 
 
@@ -105,7 +143,9 @@ def test_two_thousand_unknown_outcomes_are_settled_by_a_few_readings_and_none_is
     assert Message.objects.filter(status=Status.UNCONFIRMED).count() == NUMBERS * EACH
     before = asked(box)
     sweep()
-    assert Message.objects.filter(status=Status.SENT, student_phone__in=[each.mobile for each in taken]).count() == len(taken)
+    assert Message.objects.filter(
+        status=Status.SENT, student_phone__in=[each.mobile for each in taken]
+    ).count() == len(taken)
     sweep()
     assert asked(box) - before <= 2 * NUMBERS
     give_up_at = time.monotonic() + PATIENCE
@@ -114,8 +154,12 @@ def test_two_thousand_unknown_outcomes_are_settled_by_a_few_readings_and_none_is
         sweep()
         due_now()
         send_due()  # a run ends after 20 seconds; on a slow machine another goes on
-    assert Counter(line["to"] for line in box.accepts()) == {each.mobile: 1 for each in reached}
-    known = Message.objects.exclude(carrier_message_id="").values_list("student_phone", "carrier_message_id")
+    assert Counter(line["to"] for line in box.accepts()) == {
+        each.mobile: 1 for each in reached
+    }
+    known = Message.objects.exclude(carrier_message_id="").values_list(
+        "student_phone", "carrier_message_id"
+    )
     assert dict(known) == {line["to"]: line["sid"] for line in box.accepts()}
 
 
@@ -134,29 +178,47 @@ def test_a_log_is_read_once_for_all_of_its_texts_however_few_are_looked_up_at_on
 
 
 def send_one_after_the_other() -> None:
-    """Of two texts from one number to one phone the second comes back a moment later."""
+    """Of two texts from one number to one phone the
+    second comes back a moment later.
+    """
     send_due()
     due_now()
     send_due()
 
 
-def test_the_same_words_to_one_phone_are_matched_one_to_one(people: Cast, box: Simulator, number: SystemNumber) -> None:
-    """Two students share a phone, and both are written the same: the carrier has two, then one more, and each row has its own."""
-    sibling = Student.objects.create(institutional_id="00771", first_name="Rio", last_name="Diaz", mobile=people.rosa.mobile)
+def test_the_same_words_to_one_phone_are_matched_one_to_one(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    """Two students share a phone, and both are written the same: the carrier has two,
+    then one more, and each row has its own.
+    """
+    sibling = Student.objects.create(
+        institutional_id="00771",
+        first_name="Rio",
+        last_name="Diaz",
+        mobile=people.rosa.mobile,
+    )
     box.fault(kind="accept_then_500", times=2)
     pair = texts_of(people.maya, number, [people.rosa, sibling], "Office closed.")
     send_one_after_the_other()
     assert {status(text) for text in pair} == {Status.UNCONFIRMED}
     sweep()
     assert {status(text) for text in pair} == {Status.SENT}
-    sids = Message.objects.filter(pk__in=[text.pk for text in pair]).values_list("carrier_message_id", flat=True)
+    sids = Message.objects.filter(pk__in=[text.pk for text in pair]).values_list(
+        "carrier_message_id", flat=True
+    )
     assert sorted(sids) == sorted(line["sid"] for line in box.accepts())
 
 
 def test_when_the_log_has_one_of_two_alike_only_the_other_is_sent_again(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
-    sibling = Student.objects.create(institutional_id="00771", first_name="Rio", last_name="Diaz", mobile=people.rosa.mobile)
+    sibling = Student.objects.create(
+        institutional_id="00771",
+        first_name="Rio",
+        last_name="Diaz",
+        mobile=people.rosa.mobile,
+    )
     box.fault(kind="reset", times=1)
     box.fault(kind="accept_then_500", times=1)
     pair = texts_of(people.maya, number, [people.rosa, sibling], "Office closed.")
@@ -169,7 +231,9 @@ def test_when_the_log_has_one_of_two_alike_only_the_other_is_sent_again(
     assert len(box.accepts()) == 2
 
 
-def test_a_log_of_many_pages_is_read_to_its_end(people: Cast, box: Simulator, number: SystemNumber, twilio: object) -> None:
+def test_a_log_of_many_pages_is_read_to_its_end(
+    people: Cast, box: Simulator, number: SystemNumber, twilio: object
+) -> None:
     text = lose_an_answer(people, box)
     for at in range(12):
         write(people.maya, people.bo, f"later {at}")
@@ -199,7 +263,9 @@ def test_a_carrier_that_says_slow_down_is_left_alone_for_as_long_as_it_asks(
     assert (status(text), len(box.accepts())) == (Status.SENT, 1)
 
 
-def test_one_number_whose_log_cannot_be_read_holds_up_no_other(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_one_number_whose_log_cannot_be_read_holds_up_no_other(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     omars = rent(people.omar)
     texts = [lose_an_answer(people, box)]
     box.fault(kind="accept_then_500", times=1)
@@ -222,19 +288,29 @@ def time_passes() -> None:
     reconcile.settle_unknown_attempts(timestamp=0)
 
 
-def test_what_a_dead_sweep_had_taken_is_looked_up_by_another(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_what_a_dead_sweep_had_taken_is_looked_up_by_another(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     text = lose_an_answer(people, box)
     look_due()
     now = timezone.now()
     assert [attempt.message for attempt in reconcile._take(now)] == [text]
     assert reconcile._take(now) == [], "nobody else looks it up meanwhile"
-    assert [attempt.message for attempt in reconcile._take(now + reconcile.READING_LASTS)] == [text]
+    assert [
+        attempt.message for attempt in reconcile._take(now + reconcile.READING_LASTS)
+    ] == [text]
 
 
-def test_between_two_looks_there_is_time_for_the_log_to_catch_up(people: Cast, box: Simulator, number: SystemNumber) -> None:
-    """An attempt of long ago, of a worker that died: its second look is not at the moment of its first."""
+def test_between_two_looks_there_is_time_for_the_log_to_catch_up(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    """An attempt of long ago, of a worker that died: its second look
+    is not at the moment of its first.
+    """
     text = lose_an_answer(people, box, "reset")
-    Attempt.objects.update(started_at=timezone.now() - timedelta(minutes=3), next_look_at=timezone.now())
+    Attempt.objects.update(
+        started_at=timezone.now() - timedelta(minutes=3), next_look_at=timezone.now()
+    )
     begun = timezone.now()
     reconcile.settle_unknown_attempts(timestamp=0)
     attempt = text.attempts.get()
@@ -246,13 +322,32 @@ def test_between_two_looks_there_is_time_for_the_log_to_catch_up(people: Cast, b
 def test_an_id_that_a_look_up_gave_to_another_row_keeps_no_other_acceptance_from_being_recorded(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
-    """Two students share a phone. The text of one is adopted by the other's look-up just before its own answer is written."""
-    sibling = Student.objects.create(institutional_id="00771", first_name="Rio", last_name="Diaz", mobile=people.rosa.mobile)
-    mine, other = texts_of(people.maya, number, [people.rosa, sibling], "Office closed.")
+    """Two students share a phone. The text of one is adopted by the other's look-up
+    just before its own answer is written.
+    """
+    sibling = Student.objects.create(
+        institutional_id="00771",
+        first_name="Rio",
+        last_name="Diaz",
+        mobile=people.rosa.mobile,
+    )
+    mine, other = texts_of(
+        people.maya, number, [people.rosa, sibling], "Office closed."
+    )
     bystander = write(people.maya, people.bo)
-    claims = {claim.message: claim for claim in [*claim_due(limit=9), *claim_due(limit=9)]}  # the single one first
-    Message.objects.filter(pk=other.pk).update(carrier_message_id="SM1", status=Status.SENT)
+    # the single one first
+    claims = {
+        claim.message: claim for claim in [*claim_due(limit=9), *claim_due(limit=9)]
+    }
+    Message.objects.filter(pk=other.pk).update(
+        carrier_message_id="SM1", status=Status.SENT
+    )
     taken = [(claims[mine], "SM1"), (claims[bystander], "SM2")]
-    record_accepted([Taken(claim.message_id, claim.attempt_id, id) for claim, id in taken], now=timezone.now())
+    record_accepted(
+        [Taken(claim.message_id, claim.attempt_id, id) for claim, id in taken],
+        now=timezone.now(),
+    )
     assert [status(text) for text in (mine, bystander)] == [Status.SENDING, Status.SENT]
-    assert mine.attempts.get().outcome == Attempt.Outcome.UNDER_WAY, "looked up like one whose worker died"
+    assert mine.attempts.get().outcome == Attempt.Outcome.UNDER_WAY, (
+        "looked up like one whose worker died"
+    )

@@ -1,4 +1,6 @@
-"""While the carrier cannot be reached its author's screens say so, and as soon as it can they do not."""
+"""While the carrier cannot be reached its author's screens say so,
+and as soon as it can they do not.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -40,22 +42,30 @@ def test_who_has_a_text_that_found_no_way_is_told_until_it_is_through(
     due_now()
     claim_due(limit=10)
     assert is_said_to(people.maya), "it does not flicker while it is tried again"
-    Attempt.objects.filter(outcome="under_way").update(outcome="unsent", why="no connection: again")
+    Attempt.objects.filter(outcome="under_way").update(
+        outcome="unsent", why="no connection: again"
+    )
     Message.objects.update(due_at=timezone.now())
     away.undo()
     send_due()
     assert (status(text), is_said_to(people.maya)) == ("sent", False)
 
 
-def test_one_number_that_is_slowed_down_is_no_carrier_that_is_away(people: Cast, number: SystemNumber, box: Simulator) -> None:
+def test_one_number_that_is_slowed_down_is_no_carrier_that_is_away(
+    people: Cast, number: SystemNumber, box: Simulator
+) -> None:
     box.fault(kind="rate_limit", times=1)
     write(people.maya, people.rosa)
     send_due()
     assert not is_said_to(people.maya)
 
 
-def test_what_nobody_tries_any_more_is_not_said_for_ever(people: Cast, away: pytest.MonkeyPatch) -> None:
+def test_what_nobody_tries_any_more_is_not_said_for_ever(
+    people: Cast, away: pytest.MonkeyPatch
+) -> None:
     write(people.maya, people.rosa)
     send_due()
-    Attempt.objects.update(started_at=timezone.now() - carrier_away.RECENT - timedelta(seconds=1))
+    Attempt.objects.update(
+        started_at=timezone.now() - carrier_away.RECENT - timedelta(seconds=1)
+    )
     assert not is_said_to(people.maya)

@@ -1,4 +1,6 @@
-"""Whether STOP and HELP are answered: read from the log of a carrier in a box, which answers both by itself."""
+"""Whether STOP and HELP are answered: read from the log of a carrier in
+a box, which answers both by itself.
+"""
 
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -9,7 +11,14 @@ from django.utils import timezone
 
 from quadline.carriers import registry
 from quadline.carriers.twilio import Twilio
-from quadline.consent.confirmations import WITHIN, Asked, Request, Summary, faults_in, summaries
+from quadline.consent.confirmations import (
+    WITHIN,
+    Asked,
+    Request,
+    Summary,
+    faults_in,
+    summaries,
+)
 from quadline.delivery.models import ConfirmationCheck
 from quadline.delivery.opting import confirmations
 from quadline.delivery.tests.acts import reply
@@ -32,15 +41,22 @@ def checked() -> dict[str, ConfirmationCheck]:
     return {check.asked: check for check in ConfirmationCheck.objects.all()}
 
 
-def test_what_the_carrier_answered_is_seen(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_what_the_carrier_answered_is_seen(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     said(box, people.rosa.mobile, number, "STOP")
     said(box, people.bo.mobile, number, "help")
     found = checked()
-    assert {asked: (each.times, each.answered) for asked, each in found.items()} == {"stop": (1, 1), "help": (1, 1)}
+    assert {asked: (each.times, each.answered) for asked, each in found.items()} == {
+        "stop": (1, 1),
+        "help": (1, 1),
+    }
     assert found["stop"].wording.startswith("You have successfully been unsubscribed")
 
 
-def test_a_carrier_whose_handling_is_off_is_found_out(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_carrier_whose_handling_is_off_is_found_out(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     box.settings(auto_replies=False)
     said(box, people.rosa.mobile, number, "STOP")
     assert (checked()["stop"].times, checked()["stop"].answered) == (1, 0)
@@ -48,7 +64,9 @@ def test_a_carrier_whose_handling_is_off_is_found_out(people: Cast, box: Simulat
     assert "1 of 1 STOP replies got no answer" in amiss[0]
 
 
-def test_a_second_stop_is_no_fault_of_the_carriers(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_second_stop_is_no_fault_of_the_carriers(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     for _ in range(2):
         said(box, people.rosa.mobile, number, "STOP")
     assert (checked()["stop"].times, checked()["stop"].answered) == (1, 1)
@@ -62,22 +80,31 @@ def test_what_the_carrier_does_not_act_on_is_not_asked_of_it(
     assert checked() == {}
 
 
-def test_what_nobody_asked_lately_stays_as_it_was_found(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_what_nobody_asked_lately_stays_as_it_was_found(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     said(box, people.rosa.mobile, number, "STOP")
     before = checked()["stop"]
     confirmations.check(registry.current(), now=timezone.now() + timedelta(days=30))
     assert ConfirmationCheck.objects.get().checked_at == before.checked_at
 
 
-def test_a_log_that_cannot_be_read_changes_nothing(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_log_that_cannot_be_read_changes_nothing(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     said(box, people.rosa.mobile, number, "STOP")
     box.fault(kind="odd_answer", on="messages")
     assert checked() == {}
 
 
-@pytest.mark.parametrize(("after", "in_time"), [(timedelta(), True), (WITHIN, True), (WITHIN + timedelta(seconds=1), False)])
+@pytest.mark.parametrize(
+    ("after", "in_time"),
+    [(timedelta(), True), (WITHIN, True), (WITHIN + timedelta(seconds=1), False)],
+)
 def test_an_answer_counts_within_five_minutes(after: timedelta, in_time: bool) -> None:
-    request = Request(Asked.STOP, NOON, "You are unsubscribed. START to resubscribe.", NOON + after)
+    request = Request(
+        Asked.STOP, NOON, "You are unsubscribed. START to resubscribe.", NOON + after
+    )
     [summary] = summaries([request, Request(Asked.STOP, NOON - timedelta(hours=1))])
     assert (summary.times, summary.answered, summary.last_at) == (2, int(in_time), NOON)
 
@@ -92,7 +119,9 @@ def test_an_answer_counts_within_five_minutes(after: timedelta, in_time: bool) -
         (Asked.HELP, "Alder College: call us.", "how to opt out"),
     ],
 )
-def test_the_words_of_an_answer_are_looked_at(asked: Asked, wording: str, fault: str | None) -> None:
+def test_the_words_of_an_answer_are_looked_at(
+    asked: Asked, wording: str, fault: str | None
+) -> None:
     faults = faults_in(Summary(asked, 1, 1, wording, NOON), college="Alder College")
     assert len(faults) == (1 if fault else 0)
     assert (fault or "") in "".join(faults)

@@ -1,4 +1,6 @@
-"""The college's texts of a day are never exceeded; what is above waits visibly, broadcasts before single texts."""
+"""The college's texts of a day are never exceeded; what is above waits visibly,
+broadcasts before single texts.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -15,7 +17,17 @@ from quadline.delivery.models import Attempt, DayCount
 from quadline.delivery.outcomes import reconcile
 from quadline.delivery.rules import MOST_LOOKS
 from quadline.delivery.sending import daily_cap
-from quadline.delivery.tests.acts import at_once, due_now, fresh, jobs, look_due, rent, send_due, status, write
+from quadline.delivery.tests.acts import (
+    at_once,
+    due_now,
+    fresh,
+    jobs,
+    look_due,
+    rent,
+    send_due,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -37,7 +49,9 @@ def clock(people: Cast) -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def introduced(people: Cast, clock: time_machine.Traveller, number: SystemNumber) -> SystemNumber:
+def introduced(
+    people: Cast, clock: time_machine.Traveller, number: SystemNumber
+) -> SystemNumber:
     """From here on texts to Rosa and Bo carry no notice: each is one segment."""
     for student in (people.rosa, people.bo):
         write(people.maya, student, "Hello")
@@ -47,7 +61,9 @@ def introduced(people: Cast, clock: time_machine.Traveller, number: SystemNumber
 
 def in_bulk(people: Cast, count: int) -> list[Message]:
     texts = [write(people.maya, people.bo, f"bulk {at}") for at in range(count)]
-    Message.objects.filter(pk__in=[text.pk for text in texts]).update(is_bulk=True, status=Status.WAITING, reason=WaitingFor.TURN)
+    Message.objects.filter(pk__in=[text.pk for text in texts]).update(
+        is_bulk=True, status=Status.WAITING, reason=WaitingFor.TURN
+    )
     return texts
 
 
@@ -56,7 +72,10 @@ def taken(box: Simulator) -> int:
 
 
 def test_no_more_leave_than_the_day_allows_and_the_rest_says_why_it_waits(
-    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None]
+    people: Cast,
+    box: Simulator,
+    introduced: SystemNumber,
+    capped: Callable[[int], None],
 ) -> None:
     capped(5)
     texts = [write(people.maya, people.rosa, f"text {at}") for at in range(8)]
@@ -68,17 +87,26 @@ def test_no_more_leave_than_the_day_allows_and_the_rest_says_why_it_waits(
 
 
 def test_the_next_day_of_the_networks_it_goes_on_in_order(
-    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None], clock: time_machine.Traveller
+    people: Cast,
+    box: Simulator,
+    introduced: SystemNumber,
+    capped: Callable[[int], None],
+    clock: time_machine.Traveller,
 ) -> None:
     capped(5)
     texts = [write(people.maya, people.rosa, f"text {at}") for at in range(8)]
     send_due()
     clock.move_to(ANGELES_MIDNIGHT.replace(hour=0, minute=0).timestamp() - 60)
     send_due()
-    assert taken(box) == 5, "midnight in Detroit was three hours ago, and that is not when the networks' day begins"
+    assert taken(box) == 5, (
+        "midnight in Detroit was three hours ago, and that is not when the networks'"
+        " day begins"
+    )
     clock.move_to(ANGELES_MIDNIGHT.timestamp() + 60)
     send_due()
-    assert [line["body"] for line in box.accepts()][2:] == [f"text {at}" for at in range(8)]
+    assert [line["body"] for line in box.accepts()][2:] == [
+        f"text {at}" for at in range(8)
+    ]
     assert {(status(text), fresh(text).reason) for text in texts} == {(Status.SENT, "")}
 
 
@@ -87,11 +115,16 @@ def test_after_the_night_where_the_campus_sleeps_at_midnight_in_los_angeles(
 ) -> None:
     monkeypatch.setattr(settings.ENV, "quiet_hours", "21:00-08:00")
     monkeypatch.setattr(settings.ENV, "college_time_zone", "America/Detroit")
-    assert daily_cap.begins_again(NOON).astimezone(DETROIT) == datetime(2026, 12, 2, 8, 0, tzinfo=DETROIT)
+    assert daily_cap.begins_again(NOON).astimezone(DETROIT) == datetime(
+        2026, 12, 2, 8, 0, tzinfo=DETROIT
+    )
 
 
 def test_a_tenth_is_kept_for_single_texts(
-    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None]
+    people: Cast,
+    box: Simulator,
+    introduced: SystemNumber,
+    capped: Callable[[int], None],
 ) -> None:
     capped(20)
     texts = in_bulk(people, 30)
@@ -100,12 +133,19 @@ def test_a_tenth_is_kept_for_single_texts(
     assert {fresh(text).reason for text in texts[18:]} == {WaitingFor.TOMORROW}
     single = [write(people.maya, people.rosa, f"single {at}") for at in range(3)]
     send_due()
-    assert [status(text) for text in single] == [Status.SENT, Status.SENT, Status.QUEUED]
+    assert [status(text) for text in single] == [
+        Status.SENT,
+        Status.SENT,
+        Status.QUEUED,
+    ]
     assert taken(box) == 20
 
 
 def test_single_texts_go_first_when_little_is_left(
-    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None]
+    people: Cast,
+    box: Simulator,
+    introduced: SystemNumber,
+    capped: Callable[[int], None],
 ) -> None:
     capped(10)
     in_bulk(people, 20)
@@ -116,17 +156,26 @@ def test_single_texts_go_first_when_little_is_left(
 
 
 def test_segments_are_counted_not_texts(
-    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None]
+    people: Cast,
+    box: Simulator,
+    introduced: SystemNumber,
+    capped: Callable[[int], None],
 ) -> None:
     capped(4)
-    long, short = write(people.maya, people.rosa, "x" * 400), write(people.maya, people.rosa, "y" * 200)
+    long, short = (
+        write(people.maya, people.rosa, "x" * 400),
+        write(people.maya, people.rosa, "y" * 200),
+    )
     send_due()
     assert [status(text) for text in (long, short)] == [Status.SENT, Status.QUEUED]
     assert DayCount.objects.get().segments == 4
 
 
 def test_a_shorter_text_does_not_slip_past_one_that_waits_until_tomorrow(
-    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None]
+    people: Cast,
+    box: Simulator,
+    introduced: SystemNumber,
+    capped: Callable[[int], None],
 ) -> None:
     capped(2)
     write(people.maya, people.rosa, "x" * 400)
@@ -138,12 +187,18 @@ def test_a_shorter_text_does_not_slip_past_one_that_waits_until_tomorrow(
 
 
 def test_what_the_carrier_did_not_take_is_not_used_up(
-    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None]
+    people: Cast,
+    box: Simulator,
+    introduced: SystemNumber,
+    capped: Callable[[int], None],
 ) -> None:
     capped(3)
     box.fault(kind="rate_limit", retry_after=1, times=2)
     box.fault(kind="reset", to=people.bo.mobile, times=1)
-    texts = [write(people.maya, people.rosa, "one"), write(people.maya, people.bo, "two")]
+    texts = [
+        write(people.maya, people.rosa, "one"),
+        write(people.maya, people.bo, "two"),
+    ]
     for _ in range(3):
         send_due()
         due_now()
@@ -157,7 +212,10 @@ def test_what_the_carrier_did_not_take_is_not_used_up(
 
 
 def test_a_text_that_waits_for_tomorrow_does_not_become_an_email_today(
-    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None]
+    people: Cast,
+    box: Simulator,
+    introduced: SystemNumber,
+    capped: Callable[[int], None],
 ) -> None:
     capped(1)
     texts = [write(people.maya, people.rosa, f"text {at}") for at in range(2)]
@@ -168,7 +226,11 @@ def test_a_text_that_waits_for_tomorrow_does_not_become_an_email_today(
 
 
 def test_administrators_are_told_once_for_broadcasts_and_once_for_all(
-    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None], mailoutbox: list[object]
+    people: Cast,
+    box: Simulator,
+    introduced: SystemNumber,
+    capped: Callable[[int], None],
+    mailoutbox: list[object],
 ) -> None:
     capped(10)
     in_bulk(people, 12)
@@ -178,13 +240,18 @@ def test_administrators_are_told_once_for_broadcasts_and_once_for_all(
     for at in range(3):
         write(people.maya, people.rosa, f"single {at}")
     send_due()
-    assert [job["only_broadcasts"] for job in jobs(alerts.tell_used_up)] == [True, False]
+    assert [job["only_broadcasts"] for job in jobs(alerts.tell_used_up)] == [
+        True,
+        False,
+    ]
     for each in jobs(alerts.tell_used_up):
         alerts.tell_used_up(**each)
     assert [letter.to for letter in mailoutbox] == [[people.ada.email]] * 2  # type: ignore[attr-defined]
 
 
-def test_without_a_cap_nothing_is_counted(people: Cast, box: Simulator, introduced: SystemNumber) -> None:
+def test_without_a_cap_nothing_is_counted(
+    people: Cast, box: Simulator, introduced: SystemNumber
+) -> None:
     write(people.maya, people.rosa, "ok")
     send_due()
     assert not DayCount.objects.exists()
@@ -199,7 +266,11 @@ def test_workers_at_once_do_not_use_the_last_of_a_day_twice(
     rent(committed_people.omar)
     capped(9)
     for at in range(8):
-        write(committed_people.maya, committed_people.rosa if at % 2 else committed_people.bo, f"text {at}")
+        write(
+            committed_people.maya,
+            committed_people.rosa if at % 2 else committed_people.bo,
+            f"text {at}",
+        )
         write(committed_people.omar, committed_people.kim, f"text {at}")
     at_once([send_due] * 3)
     send_due()
@@ -208,7 +279,10 @@ def test_workers_at_once_do_not_use_the_last_of_a_day_twice(
 
 
 def test_two_readings_of_the_same_absence_give_its_segments_back_once(
-    people: Cast, box: Simulator, introduced: SystemNumber, capped: Callable[[int], None]
+    people: Cast,
+    box: Simulator,
+    introduced: SystemNumber,
+    capped: Callable[[int], None],
 ) -> None:
     capped(5)
     write(people.maya, people.rosa, "one")
@@ -219,7 +293,10 @@ def test_two_readings_of_the_same_absence_give_its_segments_back_once(
     assert DayCount.objects.get().segments == 2
     look_due()
     reconcile.settle_unknown_attempts(timestamp=0)
-    [attempt] = Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN).select_related("message__system_number")
-    for _ in range(2):  # another began when the first had not come back within READING_LASTS
+    [attempt] = Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN).select_related(
+        "message__system_number"
+    )
+    # another began when the first had not come back within READING_LASTS
+    for _ in range(2):
         reconcile.settle([attempt], now=datetime.now(DETROIT))
     assert DayCount.objects.get().segments == 1

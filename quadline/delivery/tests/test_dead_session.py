@@ -1,5 +1,6 @@
-"""The locks of a hand-over live in a database session. When it dies no call begins, the texts leave later, once, and a STOP
-waits for the calls that were under way by their attempts.
+"""The locks of a hand-over live in a database session. When it dies no
+call begins, the texts leave later, once, and a STOP waits for the calls
+that were under way by their attempts.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,7 +25,17 @@ from quadline.delivery.outcomes import reconcile
 from quadline.delivery.rules import CALL_OVER_AFTER, LOST_AFTER, MOST_LOOKS
 from quadline.delivery.sending.claiming import Claim, claim_due
 from quadline.delivery.sending.recording import Taken, record_accepted
-from quadline.delivery.tests.acts import at_once, due_now, look_due, rent, reply, run, send_due, status, write
+from quadline.delivery.tests.acts import (
+    at_once,
+    due_now,
+    look_due,
+    rent,
+    reply,
+    run,
+    send_due,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -51,7 +62,9 @@ def test_no_call_begins_after_the_session_that_holds_the_locks_has_died(
     connection.close()
     assert box.accepts() == []
     assert text.attempts.get().outcome == Attempt.Outcome.UNDER_WAY
-    Attempt.objects.update(started_at=timezone.now() - LOST_AFTER - timedelta(seconds=1))
+    Attempt.objects.update(
+        started_at=timezone.now() - LOST_AFTER - timedelta(seconds=1)
+    )
     for _ in range(1 + MOST_LOOKS):
         reconcile.settle_unknown_attempts(timestamp=0)
         look_due()
@@ -67,9 +80,13 @@ def mayas(committed_people: Cast, box: Simulator, twilio: object) -> SystemNumbe
 
 
 class Asking:
-    """The short sleep between two questions: counts them, and something happens in the first. ``takes_time``, or none."""
+    """The short sleep between two questions: counts them, and something happens in the
+    first. ``takes_time``, or none.
+    """
 
-    def __init__(self, act: Callable[[], None] = lambda: None, *, takes_time: bool = False) -> None:
+    def __init__(
+        self, act: Callable[[], None] = lambda: None, *, takes_time: bool = False
+    ) -> None:
         self.act, self.takes_time, self.times = act, takes_time, 0
 
     def __call__(self, seconds: float) -> None:
@@ -81,7 +98,9 @@ class Asking:
 
 
 def in_a_call_when_the_session_dies(text: Message) -> Claim:
-    """Claimed, looked at under the lock, called: then the database restarts, and the lock is gone."""
+    """Claimed, looked at under the lock, called: then the database
+    restarts, and the lock is gone.
+    """
     [claim] = claim_due(limit=1)
     assert claim.message_id == text.pk
     assert ledger.hold([claim.to.pair]) == {claim.to.pair}
@@ -93,7 +112,9 @@ def in_a_call_when_the_session_dies(text: Message) -> Claim:
 
 async def take(claim: Claim) -> Accepted:
     phones = {"student_phone": claim.to.pair[0], "system_phone": claim.to.pair[1]}
-    outcome = await registry.current().send(OutboundText(reference=str(claim.message_id), body=claim.text, **phones))
+    outcome = await registry.current().send(
+        OutboundText(reference=str(claim.message_id), body=claim.text, **phones)
+    )
     assert isinstance(outcome, Accepted)
     return outcome
 
@@ -102,12 +123,18 @@ def taken_and_written_down(claim: Claim, box: Simulator) -> None:
     assert not ConsentEntry.objects.exists(), "the STOP has not committed"
     assert box.accepts() == []
     accepted = run(take, claim=claim)
-    record_accepted([Taken(claim.message_id, claim.attempt_id, accepted.carrier_message_id)], now=timezone.now())
+    record_accepted(
+        [Taken(claim.message_id, claim.attempt_id, accepted.carrier_message_id)],
+        now=timezone.now(),
+    )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_stop_waits_for_a_call_whose_session_has_died(
-    committed_people: Cast, box: Simulator, mayas: SystemNumber, monkeypatch: pytest.MonkeyPatch
+    committed_people: Cast,
+    box: Simulator,
+    mayas: SystemNumber,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rosa = committed_people.rosa
     claim = in_a_call_when_the_session_dies(write(committed_people.maya, rosa))
@@ -119,20 +146,27 @@ def test_a_stop_waits_for_a_call_whose_session_has_died(
     assert asking.times == 1, "the answer ends the wait"
     due_now()
     send_due()
-    assert [line["body"] for line in box.accepts()] == [claim.text], "accepted before the STOP, and nothing after it"
+    assert [line["body"] for line in box.accepts()] == [claim.text], (
+        "accepted before the STOP, and nothing after it"
+    )
     assert status(later) == Status.BLOCKED
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_text_that_is_claimed_before_a_stop_and_looked_at_after_it_holds_the_stop_up_for_a_moment_only(
-    committed_people: Cast, box: Simulator, mayas: SystemNumber, monkeypatch: pytest.MonkeyPatch
+    committed_people: Cast,
+    box: Simulator,
+    mayas: SystemNumber,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rosa = committed_people.rosa
     text = write(committed_people.maya, rosa)
     waits = Event()
     asking = Asking(waits.set, takes_time=True)
     monkeypatch.setattr(under_way, "sleep", asking)
-    stop = Thread(target=lambda: at_once([lambda: reply(rosa.mobile, mayas.phone, "STOP")]))
+    stop = Thread(
+        target=lambda: at_once([lambda: reply(rosa.mobile, mayas.phone, "STOP")])
+    )
     hold = ledger.hold
 
     def hold_too_late(pairs: Iterable[ledger.Pair]) -> set[ledger.Pair]:
@@ -179,7 +213,12 @@ def test_stops_to_several_numbers_at_once_wait_as_long_together_as_one(
     asking = Asking(takes_time=True)
     monkeypatch.setattr(under_way, "sleep", asking)
     both, how = [people.maya, people.theo], How.BY_PHONE
-    assert requests.record_stop_requests(student=rosa, staff=both, actor=people.ada, how=how, said_at=now, now=now) == 2
+    assert (
+        requests.record_stop_requests(
+            student=rosa, staff=both, actor=people.ada, how=how, said_at=now, now=now
+        )
+        == 2
+    )
     assert 0 < asking.times <= 300 / under_way.LOOK_EVERY_MS
 
 
@@ -198,7 +237,10 @@ def test_a_stop_waits_for_no_call_that_must_be_over_and_for_none_to_somebody_els
 
 @pytest.mark.django_db(transaction=True)
 def test_an_opt_out_that_a_refusal_teaches_does_not_wait_for_its_own_call(
-    committed_people: Cast, box: Simulator, mayas: SystemNumber, monkeypatch: pytest.MonkeyPatch
+    committed_people: Cast,
+    box: Simulator,
+    mayas: SystemNumber,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asking = Asking()
     monkeypatch.setattr(under_way, "sleep", asking)
@@ -225,5 +267,8 @@ def test_a_reply_that_asks_for_nothing_does_not_look_for_calls(
 def end_session() -> None:
     """As a restart of the database does."""
     pid = connection.connection.info.backend_pid
-    with psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor}, autocommit=True) as other:
+    with psycopg.connect(
+        **{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor},
+        autocommit=True,
+    ) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [pid])

@@ -1,4 +1,6 @@
-"""A run that ends in a fault: what the carrier answered is not lost, and no STOP waits for it."""
+"""A run that ends in a fault: what the carrier answered is not
+lost, and no STOP waits for it.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -38,7 +40,11 @@ def test_a_run_that_fails_writes_down_what_the_carrier_answered_and_lets_stops_g
     monkeypatch.setattr(sender, "claim_due", claim_once)
     with pytest.raises(RuntimeError, match="away"):
         send_due()
-    assert (status(text), outcomes(text), len(box.accepts())) == (Status.SENT, [O.ACCEPTED], 1)
+    assert (status(text), outcomes(text), len(box.accepts())) == (
+        Status.SENT,
+        [O.ACCEPTED],
+        1,
+    )
     assert ledger._held_here == set()
 
 
@@ -50,17 +56,31 @@ def test_a_text_whose_acceptance_could_not_be_written_down_is_looked_up_and_hold
     number = rent(committed_people.maya)
     text = write(committed_people.maya, committed_people.rosa)
     with monkeypatch.context() as failing:
-        failing.setattr(recording, "record_accepted", Mock(side_effect=OperationalError("the database went away")))
+        failing.setattr(
+            recording,
+            "record_accepted",
+            Mock(side_effect=OperationalError("the database went away")),
+        )
         with pytest.raises(OperationalError):
             send_due()
-    assert (len(box.accepts()), status(text), outcomes(text)) == (1, Status.SENDING, [O.UNDER_WAY])
-    assert ledger.hold([(committed_people.rosa.mobile, number.phone)]), "the lock was let go"
+    assert (len(box.accepts()), status(text), outcomes(text)) == (
+        1,
+        Status.SENDING,
+        [O.UNDER_WAY],
+    )
+    assert ledger.hold([(committed_people.rosa.mobile, number.phone)]), (
+        "the lock was let go"
+    )
     ledger.let_go([(committed_people.rosa.mobile, number.phone)])
     Attempt.objects.update(started_at=timezone.now() - timedelta(minutes=1))
     sweep()  # the worker's silence is found
     sweep()  # and its text, in the carrier's log
     send_due()
-    assert (len(box.accepts()), status(text), outcomes(text)) == (1, Status.SENT, [O.ACCEPTED])
+    assert (len(box.accepts()), status(text), outcomes(text)) == (
+        1,
+        Status.SENT,
+        [O.ACCEPTED],
+    )
 
 
 def test_one_answer_that_cannot_be_written_down_keeps_no_other_back(
@@ -68,7 +88,10 @@ def test_one_answer_that_cannot_be_written_down_keeps_no_other_back(
 ) -> None:
     texts = [write(people.maya, student) for student in (people.rosa, people.bo)]
     box.fault(kind="refuse", times=2, code=21211)
-    record, tries = recording.record_refused, iter([DatabaseError("out of memory"), None])
+    record, tries = (
+        recording.record_refused,
+        iter([DatabaseError("out of memory"), None]),
+    )
 
     def fail_once(*told: Any, **more: Any) -> None:
         if fault := next(tries, None):
@@ -98,4 +121,8 @@ def test_a_refusal_that_teaches_an_opt_out_does_not_wait_for_its_own_text(
 
     monkeypatch.setattr(ledger, "wait_for_sends", waited)
     send_due()
-    assert (status(text), outcomes(text), has_the_lock) == (Status.FAILED, [O.REFUSED], [True])
+    assert (status(text), outcomes(text), has_the_lock) == (
+        Status.FAILED,
+        [O.REFUSED],
+        [True],
+    )

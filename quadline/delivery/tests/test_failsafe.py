@@ -1,4 +1,6 @@
-"""Exactly one email for each text that cannot be delivered, whatever the reason and whenever it is learnt."""
+"""Exactly one email for each text that cannot be delivered, whatever
+the reason and whenever it is learnt.
+"""
 
 import re
 from datetime import timedelta
@@ -20,7 +22,17 @@ from quadline.delivery.outbox.accepting import cancel_text
 from quadline.delivery.outbox.deadlines import email_overdue_texts
 from quadline.delivery.outcomes import receipts
 from quadline.delivery.sending.claiming import claim_due
-from quadline.delivery.tests.acts import due_now, fresh, jobs, mail_due, number_row, reply, send_due, status, write
+from quadline.delivery.tests.acts import (
+    due_now,
+    fresh,
+    jobs,
+    mail_due,
+    number_row,
+    reply,
+    send_due,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import PhoneTrouble, Student
 from tests.cast import Cast
@@ -29,8 +41,8 @@ from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.usefixtures("mailbox")
 
-# Each code and its class, as docs/adding-a-carrier.md has them: N bad number, O opted out, M this text, R later,
-# U the college's set-up, ? unknown.
+# Each code and its class, as docs/adding-a-carrier.md has them: N bad number, O opted
+# out, M this text, R later, U the college's set-up, ? unknown.
 CLASSES = """
 21211 N  21214 N  21217 N  21614 N  21612 N  30005 N  30006 N
 21610 O  30004 O  30640 O
@@ -43,16 +55,21 @@ CLASSES = """
 39999 ?
 """
 CLASS_OF = dict(pair.split() for pair in re.split(r"\s{2,}|\n", CLASSES.strip()))
-TOO_NEW = {"30024", "30034", "30035"}  # of a number that is not registered everywhere yet
+# of a number that is not registered everywhere yet
+TOO_NEW = {"30024", "30034", "30035"}
 
 
 def mails(mailbox: MailServer, student: Student) -> int:
     return len(mailbox.to(student.email))
 
 
-def arrives(text: Message, progress: Progress, code: str = "", *, sid: str = "SM1") -> None:
+def arrives(
+    text: Message, progress: Progress, code: str = "", *, sid: str = "SM1"
+) -> None:
     why = failure(code) if code else None
-    receipts.apply([Receipt(sid, str(text.pk), progress, why, code)], now=timezone.now())
+    receipts.apply(
+        [Receipt(sid, str(text.pk), progress, why, code)], now=timezone.now()
+    )
 
 
 def handed_over(people: Cast) -> Message:
@@ -69,21 +86,32 @@ def test_every_code_of_the_table_is_known_and_tested() -> None:
 # At the carrier's refusal
 
 
-@pytest.mark.parametrize("code", [code for code, kind in CLASS_OF.items() if kind in "NOM?"])
+@pytest.mark.parametrize(
+    "code", [code for code, kind in CLASS_OF.items() if kind in "NOM?"]
+)
 def test_a_refusal_for_good_is_emailed_at_once_and_once(
     people: Cast, box: Simulator, number: SystemNumber, mailbox: MailServer, code: str
 ) -> None:
     box.fault(kind="refuse", code=int(code), times=1)
     text = write(people.maya, people.rosa)
     send_due()
-    assert (status(text), OutgoingEmail.objects.filter(due_at__lte=timezone.now()).count()) == (Status.FAILED, 1)
+    assert (
+        status(text),
+        OutgoingEmail.objects.filter(due_at__lte=timezone.now()).count(),
+    ) == (Status.FAILED, 1)
     for _ in range(2):
         mail_due()
-    assert (status(text), mails(mailbox, people.rosa), box.accepts()) == (Status.EMAILED, 1, [])
+    assert (status(text), mails(mailbox, people.rosa), box.accepts()) == (
+        Status.EMAILED,
+        1,
+        [],
+    )
     assert ("39999" in fresh(text).detail) is (code == "39999")
 
 
-@pytest.mark.parametrize("code", [code for code, kind in CLASS_OF.items() if kind == "R" or code in TOO_NEW])
+@pytest.mark.parametrize(
+    "code", [code for code, kind in CLASS_OF.items() if kind == "R" or code in TOO_NEW]
+)
 def test_what_time_mends_is_tried_until_the_deadline_and_then_emailed_once(
     people: Cast, box: Simulator, number: SystemNumber, mailbox: MailServer, code: str
 ) -> None:
@@ -103,12 +131,19 @@ def test_what_time_mends_is_tried_until_the_deadline_and_then_emailed_once(
         due_now()
         send_due()
         mail_due()
-    assert (status(text), fresh(text).reason, mails(mailbox, people.rosa)) == (Status.EMAILED, "deadline", 1)
+    assert (status(text), fresh(text).reason, mails(mailbox, people.rosa)) == (
+        Status.EMAILED,
+        "deadline",
+        1,
+    )
     assert failure(code).words in fresh(text).detail
     assert (box.accepts(), text.attempts.count()) == ([], 3)
 
 
-@pytest.mark.parametrize("code", [code for code, kind in CLASS_OF.items() if kind == "U" and code not in TOO_NEW])
+@pytest.mark.parametrize(
+    "code",
+    [code for code, kind in CLASS_OF.items() if kind == "U" and code not in TOO_NEW],
+)
 def test_what_the_college_must_mend_is_tried_for_some_minutes_and_then_emailed_once(
     people: Cast, box: Simulator, number: SystemNumber, mailbox: MailServer, code: str
 ) -> None:
@@ -122,13 +157,23 @@ def test_what_the_college_must_mend_is_tried_for_some_minutes_and_then_emailed_o
     Attempt.objects.update(started_at=timezone.now() - timedelta(minutes=15))
     due_now()
     send_due()
-    assert (status(text), fresh(text).carrier_code, fresh(text).due_at) == (Status.FAILED, code, None)
+    assert (status(text), fresh(text).carrier_code, fresh(text).due_at) == (
+        Status.FAILED,
+        code,
+        None,
+    )
     for _ in range(2):
         mail_due()
-    assert (status(text), mails(mailbox, people.rosa), box.accepts()) == (Status.EMAILED, 1, [])
+    assert (status(text), mails(mailbox, people.rosa), box.accepts()) == (
+        Status.EMAILED,
+        1,
+        [],
+    )
 
 
-def test_what_is_mended_in_time_goes_as_a_text(people: Cast, box: Simulator, number: SystemNumber, mailbox: MailServer) -> None:
+def test_what_is_mended_in_time_goes_as_a_text(
+    people: Cast, box: Simulator, number: SystemNumber, mailbox: MailServer
+) -> None:
     box.fault(kind="refuse", code=20003, times=2)
     text = write(people.maya, people.rosa)
     for _ in range(3):
@@ -138,7 +183,9 @@ def test_what_is_mended_in_time_goes_as_a_text(people: Cast, box: Simulator, num
     assert (status(text), len(box.accepts()), mailbox.all()) == (Status.SENT, 1, [])
 
 
-def test_administrators_hear_of_each_code_once_an_hour(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_administrators_hear_of_each_code_once_an_hour(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     for code in (20003, 20003, 30034, 30007, 21211, 21611):
         box.clear_faults()
         box.fault(kind="refuse", code=code, times=1)
@@ -146,10 +193,16 @@ def test_administrators_hear_of_each_code_once_an_hour(people: Cast, box: Simula
         write(people.maya, people.bo)
         due_now()
         send_due()
-    assert [job["carrier_code"] for job in jobs(alerts.tell_carrier_trouble)] == ["20003", "30034", "30007"]
+    assert [job["carrier_code"] for job in jobs(alerts.tell_carrier_trouble)] == [
+        "20003",
+        "30034",
+        "30007",
+    ]
 
 
-def test_the_letter_to_administrators_names_the_code(people: Cast, mailbox: MailServer) -> None:
+def test_the_letter_to_administrators_names_the_code(
+    people: Cast, mailbox: MailServer
+) -> None:
     alerts.tell_carrier_trouble(words=Failure.NOT_SET_UP.words, carrier_code="20003")
     [letter] = mailbox.to(people.ada.email)
     assert letter["Subject"] == "The carrier refuses texts (code 20003)"
@@ -160,7 +213,9 @@ def test_the_letter_to_administrators_names_the_code(people: Cast, mailbox: Mail
 
 
 @pytest.mark.parametrize("code", CLASS_OF)
-@pytest.mark.parametrize("order", [("failed", "failed"), ("undelivered", "failed", "sent")])
+@pytest.mark.parametrize(
+    "order", [("failed", "failed"), ("undelivered", "failed", "sent")]
+)
 def test_a_failure_after_acceptance_is_emailed_once_and_never_texted_again(
     people: Cast, mailbox: MailServer, code: str, order: tuple[str, ...]
 ) -> None:
@@ -172,11 +227,20 @@ def test_a_failure_after_acceptance_is_emailed_once_and_never_texted_again(
         mail_due()
         for word in order:
             arrives(text, Progress(word), "" if word == "sent" else code)
-    assert (status(text), fresh(text).due_at, mails(mailbox, people.rosa)) == (Status.EMAILED, None, 1)
-    assert (fresh(text).reason, fresh(text).carrier_code) == (failure(code).name.lower(), code)
+    assert (status(text), fresh(text).due_at, mails(mailbox, people.rosa)) == (
+        Status.EMAILED,
+        None,
+        1,
+    )
+    assert (fresh(text).reason, fresh(text).carrier_code) == (
+        failure(code).name.lower(),
+        code,
+    )
 
 
-def test_the_email_is_held_for_a_late_delivery(people: Cast, mailbox: MailServer, settings: Settings) -> None:
+def test_the_email_is_held_for_a_late_delivery(
+    people: Cast, mailbox: MailServer, settings: Settings
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"failsafe_hold_seconds": 60})
     text, before = handed_over(people), timezone.now()
     arrives(text, Progress.UNDELIVERED, "30003")
@@ -186,10 +250,16 @@ def test_the_email_is_held_for_a_late_delivery(people: Cast, mailbox: MailServer
     arrives(text, Progress.DELIVERED)
     mail_due()
     email.refresh_from_db()
-    assert (status(text), email.state, mailbox.all()) == (Status.DELIVERED, OutgoingEmail.State.DROPPED, [])
+    assert (status(text), email.state, mailbox.all()) == (
+        Status.DELIVERED,
+        OutgoingEmail.State.DROPPED,
+        [],
+    )
 
 
-def test_an_email_that_has_left_is_not_called_back_by_a_late_delivery(people: Cast, mailbox: MailServer) -> None:
+def test_an_email_that_has_left_is_not_called_back_by_a_late_delivery(
+    people: Cast, mailbox: MailServer
+) -> None:
     text = handed_over(people)
     arrives(text, Progress.UNDELIVERED, "30003")
     mail_due()
@@ -202,27 +272,48 @@ def test_an_email_that_has_left_is_not_called_back_by_a_late_delivery(people: Ca
 
 
 @pytest.mark.parametrize("who", ["nell", "gus", "bo", "rosa"])
-def test_a_text_that_may_not_be_sent_is_emailed_once(people: Cast, mailbox: MailServer, who: str) -> None:
+def test_a_text_that_may_not_be_sent_is_emailed_once(
+    people: Cast, mailbox: MailServer, who: str
+) -> None:
     number = number_row(people.maya)
     reply(people.bo.mobile, number.phone, "STOP")
-    PhoneTrouble.objects.create(phone=people.rosa.mobile, is_bad=True, since=timezone.now())
+    PhoneTrouble.objects.create(
+        phone=people.rosa.mobile, is_bad=True, since=timezone.now()
+    )
     text = write(people.maya, getattr(people, who))
     assert status(text) == Status.BLOCKED
     for _ in range(2):
         mail_due()
     assert (status(text), mails(mailbox, getattr(people, who))) == (Status.EMAILED, 1)
-    assert fresh(text).reason == {"nell": "no_mobile", "gus": "landline", "bo": "opted_out", "rosa": "bad_number"}[who]
+    assert (
+        fresh(text).reason
+        == {
+            "nell": "no_mobile",
+            "gus": "landline",
+            "bo": "opted_out",
+            "rosa": "bad_number",
+        }[who]
+    )
 
 
-def test_a_stop_turns_each_waiting_text_into_one_email_and_leaves_emails_alone(people: Cast, mailbox: MailServer) -> None:
+def test_a_stop_turns_each_waiting_text_into_one_email_and_leaves_emails_alone(
+    people: Cast, mailbox: MailServer
+) -> None:
     number = number_row(people.maya)
     texts = [write(people.maya, people.rosa, word) for word in ("Monday?", "Tuesday?")]
     other = write(people.maya, people.bo)
     reply(people.rosa.mobile, number.phone, "STOP")
     for _ in range(2):
         mail_due()
-    assert [status(text) for text in (*texts, other)] == [Status.EMAILED, Status.EMAILED, Status.QUEUED]
-    assert [("Monday?" in str(letter), "Tuesday?" in str(letter)) for letter in mailbox.to(people.rosa.email)] == [
+    assert [status(text) for text in (*texts, other)] == [
+        Status.EMAILED,
+        Status.EMAILED,
+        Status.QUEUED,
+    ]
+    assert [
+        ("Monday?" in str(letter), "Tuesday?" in str(letter))
+        for letter in mailbox.to(people.rosa.email)
+    ] == [
         (True, False),
         (False, True),
     ]
@@ -238,10 +329,16 @@ def test_who_opts_out_between_acceptance_and_hand_over_gets_one_email(
     due_now()
     send_due()
     mail_due()
-    assert (status(text), box.accepts(), mails(mailbox, people.rosa)) == (Status.EMAILED, [], 1)
+    assert (status(text), box.accepts(), mails(mailbox, people.rosa)) == (
+        Status.EMAILED,
+        [],
+        1,
+    )
 
 
-def test_a_text_its_author_took_back_becomes_no_email(people: Cast, mailbox: MailServer) -> None:
+def test_a_text_its_author_took_back_becomes_no_email(
+    people: Cast, mailbox: MailServer
+) -> None:
     text = write(people.maya, people.rosa)
     cancel_text(message=text, actor=people.maya, now=timezone.now())
     closing.write_email(fresh(text), now=timezone.now())
@@ -258,13 +355,23 @@ def test_asking_twice_for_an_email_writes_one(people: Cast) -> None:
 # Nobody to write to
 
 
-def test_without_an_address_nobody_is_reached_and_staff_are_told(people: Cast, mailbox: MailServer) -> None:
+def test_without_an_address_nobody_is_reached_and_staff_are_told(
+    people: Cast, mailbox: MailServer
+) -> None:
     Student.objects.filter(pk=people.nell.pk).update(email="")
     people.nell.refresh_from_db()
     text = write(people.maya, people.nell)
     told = Conversation.objects.get(pk=text.conversation_id)
-    assert (status(text), told.needs_reply, told.is_done) == (Status.UNREACHED, True, False)
-    assert fresh(text).detail == "There is no mobile number on file. There is no email address on file either."
+    assert (status(text), told.needs_reply, told.is_done) == (
+        Status.UNREACHED,
+        True,
+        False,
+    )
+    assert (
+        fresh(text).detail
+        == "There is no mobile number on file. There is no email address on file"
+        " either."
+    )
     mail_due()
     assert mailbox.all() == []
 
@@ -288,16 +395,29 @@ def by_hand(text: Message, actor: User) -> bool:
     return closing.send_as_email(message=text, actor=actor, now=timezone.now())
 
 
-def test_a_waiting_text_can_be_sent_as_an_email_by_hand(people: Cast, waiting: Message, mailbox: MailServer) -> None:
+def test_a_waiting_text_can_be_sent_as_an_email_by_hand(
+    people: Cast, waiting: Message, mailbox: MailServer
+) -> None:
     assert by_hand(waiting, people.maya)
     mail_due()
-    assert (status(waiting), fresh(waiting).reason, mails(mailbox, people.rosa)) == (Status.EMAILED, "by_hand", 1)
+    assert (status(waiting), fresh(waiting).reason, mails(mailbox, people.rosa)) == (
+        Status.EMAILED,
+        "by_hand",
+        1,
+    )
     assert not by_hand(waiting, people.maya)
-    assert AuditEntry.objects.filter(action="text sent as email", actor=people.maya).count() == 1
+    assert (
+        AuditEntry.objects.filter(
+            action="text sent as email", actor=people.maya
+        ).count()
+        == 1
+    )
     assert waiting.events.get(to_status=Status.BLOCKED).actor == people.maya
 
 
-def test_the_next_text_carries_the_notice_of_one_that_went_as_an_email(people: Cast, waiting: Message) -> None:
+def test_the_next_text_carries_the_notice_of_one_that_went_as_an_email(
+    people: Cast, waiting: Message
+) -> None:
     second = write(people.maya, people.rosa, "And another thing")
     assert (bool(waiting.notice), second.notice) == (True, "")
     by_hand(waiting, people.maya)
@@ -308,10 +428,16 @@ def test_the_next_text_carries_the_notice_of_one_that_went_as_an_email(people: C
 def test_a_text_that_did_not_arrive_can_be_sent_as_an_email_by_hand(
     people: Cast, waiting: Message, mailbox: MailServer, ended: Status
 ) -> None:
-    Message.objects.update(status=ended, due_at=None, reason="unreachable", detail="Phone switched off.")
+    Message.objects.update(
+        status=ended, due_at=None, reason="unreachable", detail="Phone switched off."
+    )
     assert by_hand(waiting, people.maya)
     mail_due()
-    assert (status(waiting), fresh(waiting).reason, mails(mailbox, people.rosa)) == (Status.EMAILED, "unreachable", 1)
+    assert (status(waiting), fresh(waiting).reason, mails(mailbox, people.rosa)) == (
+        Status.EMAILED,
+        "unreachable",
+        1,
+    )
 
 
 def test_by_hand_does_not_wait_for_the_hold(people: Cast) -> None:
@@ -321,8 +447,13 @@ def test_by_hand_does_not_wait_for_the_hold(people: Cast) -> None:
     assert OutgoingEmail.objects.filter(due_at__lte=timezone.now()).exists()
 
 
-@pytest.mark.parametrize("state", [Status.SENT, Status.DELIVERED, Status.CANCELLED, Status.EMAILED, Status.UNREACHED])
-def test_a_text_that_is_on_its_way_or_over_is_not_sent_by_hand(people: Cast, waiting: Message, state: Status) -> None:
+@pytest.mark.parametrize(
+    "state",
+    [Status.SENT, Status.DELIVERED, Status.CANCELLED, Status.EMAILED, Status.UNREACHED],
+)
+def test_a_text_that_is_on_its_way_or_over_is_not_sent_by_hand(
+    people: Cast, waiting: Message, state: Status
+) -> None:
     Message.objects.update(status=state, due_at=None)
     assert not by_hand(waiting, people.maya)
     assert not OutgoingEmail.objects.exists()
@@ -349,12 +480,26 @@ def test_a_text_in_doubt_is_sent_by_hand_only_when_the_carrier_does_not_have_it(
 # What phones teach
 
 
-@pytest.mark.parametrize(("code", "texts"), [("21211", 1), ("21614", 1), ("30006", 1), ("30005", 2), ("21612", 2), ("30003", 9)])
-def test_a_phone_that_fails_for_good_gets_no_more_texts(people: Cast, code: str, texts: int) -> None:
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [
+        ("21211", 1),
+        ("21614", 1),
+        ("30006", 1),
+        ("30005", 2),
+        ("21612", 2),
+        ("30003", 9),
+    ],
+)
+def test_a_phone_that_fails_for_good_gets_no_more_texts(
+    people: Cast, code: str, texts: int
+) -> None:
     number_row(people.maya)
     for sent in range(3):
         text = write(people.maya, people.rosa)
-        assert (text.status == Status.BLOCKED, text.reason) == ((True, "bad_number") if sent >= texts else (False, ""))
+        assert (text.status == Status.BLOCKED, text.reason) == (
+            (True, "bad_number") if sent >= texts else (False, "")
+        )
         if sent < texts:
             claim_due(limit=50)
             arrives(text, Progress.FAILED, code, sid=f"SM{sent}")
@@ -362,9 +507,13 @@ def test_a_phone_that_fails_for_good_gets_no_more_texts(people: Cast, code: str,
 
 
 @pytest.mark.parametrize("sign_of_life", ["a reply", "a delivery"])
-def test_a_phone_that_shows_signs_of_life_is_texted_again(people: Cast, sign_of_life: str) -> None:
+def test_a_phone_that_shows_signs_of_life_is_texted_again(
+    people: Cast, sign_of_life: str
+) -> None:
     text = handed_over(people)
-    PhoneTrouble.objects.create(phone=people.rosa.mobile, is_bad=True, since=timezone.now())
+    PhoneTrouble.objects.create(
+        phone=people.rosa.mobile, is_bad=True, since=timezone.now()
+    )
     assert write(people.maya, people.rosa).status == Status.BLOCKED
     if sign_of_life == "a reply":
         reply(people.rosa.mobile, SystemNumber.objects.get().phone, "I am here")

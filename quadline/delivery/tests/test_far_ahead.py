@@ -1,4 +1,6 @@
-"""A time that lies further ahead than it can was written by a clock that was wrong: what waits for it is due."""
+"""A time that lies further ahead than it can was written by a clock that
+was wrong: what waits for it is due.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +14,14 @@ from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.outcomes import far_ahead
-from quadline.delivery.tests.acts import lose_an_answer, number_row, rent, send_due, status, write
+from quadline.delivery.tests.acts import (
+    lose_an_answer,
+    number_row,
+    rent,
+    send_due,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -67,7 +76,9 @@ def test_a_number_that_is_busy_for_an_hour_sends_again_at_once(
     assert status(text) == Status.SENT
 
 
-def test_a_number_that_is_busy_with_a_long_text_stays_so(people: Cast, settings: Settings) -> None:
+def test_a_number_that_is_busy_with_a_long_text_stays_so(
+    people: Cast, settings: Settings
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"texts_per_second": 0.1})
     number, at = number_row(people.maya), timezone.now() + 4 * MINUTE
     SystemNumber.objects.filter(pk=number.pk).update(free_at=at)
@@ -94,11 +105,24 @@ def test_an_attempt_that_was_begun_in_the_future_was_begun_now(people: Cast) -> 
 
 
 @pytest.mark.parametrize("state", ["queued", "sending"])
-def test_an_email_that_nobody_would_take_up_for_hours_is_due(people: Cast, state: str) -> None:
+def test_an_email_that_nobody_would_take_up_for_hours_is_due(
+    people: Cast, state: str
+) -> None:
     number_row(people.maya)
-    text, column = write(people.maya, people.rosa), {"queued": "due_at", "sending": "taken_at"}[state]
-    known = {"message": text, "is_failsafe": True, "to": "x@alder.example", "header_id": "<x@y>", "state": state}
-    OutgoingEmail.objects.create(**known, created_at=timezone.now(), **{column: timezone.now() + 2 * HOUR})
+    text, column = (
+        write(people.maya, people.rosa),
+        {"queued": "due_at", "sending": "taken_at"}[state],
+    )
+    known = {
+        "message": text,
+        "is_failsafe": True,
+        "to": "x@alder.example",
+        "header_id": "<x@y>",
+        "state": state,
+    }
+    OutgoingEmail.objects.create(
+        **known, created_at=timezone.now(), **{column: timezone.now() + 2 * HOUR}
+    )
     now = bring_back()
     assert getattr(OutgoingEmail.objects.get(), column) == now
 

@@ -46,24 +46,39 @@ def refused(*arguments: object) -> CommandError:
     return error.value
 
 
-def test_it_says_how_the_file_was_read_and_what_was_done(write: Write, said: Said) -> None:
-    students = write(HEADER.replace(",", ";"), ADA.replace(",", ";"), BO.replace(",", ";"))
-
-    assert said(students) == (
-        "students.csv: read as UTF-8, separated by semicolons.\nImported 2 students: 2 new, 0 changed, 0 as before.\n"
+def test_it_says_how_the_file_was_read_and_what_was_done(
+    write: Write, said: Said
+) -> None:
+    students = write(
+        HEADER.replace(",", ";"), ADA.replace(",", ";"), BO.replace(",", ";")
     )
-    assert said(students).endswith("Imported 2 students: 0 new, 0 changed, 2 as before.\n")
+
+    assert (
+        said(students)
+        == "students.csv: read as UTF-8, separated by semicolons.\nImported 2 students:"
+        " 2 new, 0 changed, 0 as before.\n"
+    )
+    assert said(students).endswith(
+        "Imported 2 students: 0 new, 0 changed, 2 as before.\n"
+    )
 
 
-def test_faults_are_listed_and_kept_in_a_file_that_calculates_nothing(write: Write, said: Said, tmp_path: Path) -> None:
+def test_faults_are_listed_and_kept_in_a_file_that_calculates_nothing(
+    write: Write, said: Said, tmp_path: Path
+) -> None:
     out = said(write(HEADER, ADA, "00100093,Cy,Ray,cy@,=HYPERLINK(1)"))
 
-    assert "2 faults. What was known there stays:\n  students.csv, row 3: email “cy@” is not an email address." in out
+    assert (
+        "2 faults. What was known there stays:\n  students.csv, row 3: email “cy@” is"
+        " not an email address." in out
+    )
     kept = tmp_path / "students-faults.csv"
     assert f"The list: {kept}" in out
     with kept.open(encoding="utf-8-sig", newline="") as rows:
         listed = list(csv.DictReader(rows))
-    assert [(row["file"], row["row"], row["column"], row["value"]) for row in listed] == [
+    assert [
+        (row["file"], row["row"], row["column"], row["value"]) for row in listed
+    ] == [
         ("students.csv", "3", "email", "cy@"),
         ("students.csv", "3", "mobile", "'=HYPERLINK(1)"),
     ]
@@ -77,8 +92,12 @@ def test_the_list_goes_where_one_says(write: Write, said: Said, tmp_path: Path) 
     assert not (tmp_path / "students-faults.csv").exists()
 
 
-def test_a_list_that_cannot_be_written_stops_nothing(write: Write, said: Said, tmp_path: Path) -> None:
-    out = said(write(HEADER, f"{ADA} x9"), "--faults", tmp_path / "nowhere" / "list.csv")
+def test_a_list_that_cannot_be_written_stops_nothing(
+    write: Write, said: Said, tmp_path: Path
+) -> None:
+    out = said(
+        write(HEADER, f"{ADA} x9"), "--faults", tmp_path / "nowhere" / "list.csv"
+    )
 
     assert "could not be written" in out
     assert Student.objects.filter(last_name="Lund").exists()
@@ -88,13 +107,16 @@ def test_a_doubtful_identity_stops_with_one(write: Write) -> None:
     error = refused(write(HEADER, ADA, "#N/A,Bo,Lee,,"))
 
     assert error.returncode == 1
-    assert "Nothing was imported. Fix this and import again:\n  students.csv, row 3: institutional_id “#N/A” is no ID." in str(
-        error
+    assert (
+        "Nothing was imported. Fix this and import again:\n  students.csv, row 3:"
+        " institutional_id “#N/A” is no ID." in str(error)
     )
     assert not Student.objects.filter(last_name="Lund").exists()
 
 
-def test_twenty_faults_are_shown_and_the_rest_counted(write: Write, tmp_path: Path) -> None:
+def test_twenty_faults_are_shown_and_the_rest_counted(
+    write: Write, tmp_path: Path
+) -> None:
     error = refused(write(HEADER, *(f",Cy,Ray{n},," for n in range(60))))
 
     assert str(error).count("students.csv, row") == 20
@@ -102,20 +124,34 @@ def test_twenty_faults_are_shown_and_the_rest_counted(write: Write, tmp_path: Pa
     assert len((tmp_path / "students-faults.csv").read_text().splitlines()) == 61
 
 
-def test_a_drop_stops_with_three_and_goes_on_when_it_is_meant(write: Write, said: Said) -> None:
+def test_a_drop_stops_with_three_and_goes_on_when_it_is_meant(
+    write: Write, said: Said
+) -> None:
     said(write(HEADER, ADA, BO))
     error = refused(write(HEADER, ADA))
 
     assert error.returncode == 3
     assert "1 of 2 students (50%) would be gone, more than 10%." in str(error)
     assert "--allow-drop" in str(error)
-    assert "1 student of the last file is not in this one" in said(write(HEADER, ADA), "--allow-drop")
+    assert "1 student of the last file is not in this one" in said(
+        write(HEADER, ADA), "--allow-drop"
+    )
 
 
-def test_a_dry_run_says_the_same_and_changes_nothing(write: Write, said: Said, people: Cast) -> None:
+def test_a_dry_run_says_the_same_and_changes_nothing(
+    write: Write, said: Said, people: Cast
+) -> None:
     said(write(HEADER, *(f"9{n:02},F{n},L{n},," for n in range(20))))
-    students = write(HEADER, *(f"9{n:02},F{n},L{n},," for n in range(2, 18)), "918,Changed,L18,,12", "919,F19,L19,,", ADA)
-    caseload = write("Advisor Email,Student ID", f"{people.theo.email},00100091", name="caseload.csv")
+    students = write(
+        HEADER,
+        *(f"9{n:02},F{n},L{n},," for n in range(2, 18)),
+        "918,Changed,L18,,12",
+        "919,F19,L19,,",
+        ADA,
+    )
+    caseload = write(
+        "Advisor Email,Student ID", f"{people.theo.email},00100091", name="caseload.csv"
+    )
     out = said(students, caseload, "--dry-run")
 
     assert "Would import 19 students: 1 new, 1 changed, 17 as before." in out

@@ -1,4 +1,6 @@
-"""A reply: filed once, in the right conversation; STOP, START and HELP honored at once."""
+"""A reply: filed once, in the right conversation; STOP,
+START and HELP honored at once.
+"""
 
 import pytest
 from django.utils import timezone
@@ -11,7 +13,16 @@ from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Direction, Status
 from quadline.delivery.inbound.filing import asks_something, file_replies
 from quadline.delivery.sending import sender
-from quadline.delivery.tests.acts import ago, fresh, jobs, number_row, reply, send_due, status, write
+from quadline.delivery.tests.acts import (
+    ago,
+    fresh,
+    jobs,
+    number_row,
+    reply,
+    send_due,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD, State
 from tests.cast import Cast, student
@@ -34,20 +45,37 @@ def conversation_of(message: Message | None) -> Conversation:
     return filed(message).conversation
 
 
-def test_a_reply_joins_its_conversation_unread_and_asking_for_an_answer(people: Cast, mayas: SystemNumber) -> None:
+def test_a_reply_joins_its_conversation_unread_and_asking_for_an_answer(
+    people: Cast, mayas: SystemNumber
+) -> None:
     write(people.maya, people.rosa)
     message = filed(reply(people.rosa.mobile, mayas.phone, "Yes, at noon?"))
     conversation = message.conversation
     assert (conversation.staff, conversation.student) == (people.maya, people.rosa)
-    assert (conversation.unread_count, conversation.needs_reply, conversation.is_done) == (1, True, False)
-    assert (conversation.last_message, conversation.last_inbound_at) == (message, message.created_at)
-    assert (message.direction, message.status, message.body) == (Direction.INBOUND, Status.RECEIVED, "Yes, at noon?")
+    assert (
+        conversation.unread_count,
+        conversation.needs_reply,
+        conversation.is_done,
+    ) == (1, True, False)
+    assert (conversation.last_message, conversation.last_inbound_at) == (
+        message,
+        message.created_at,
+    )
+    assert (message.direction, message.status, message.body) == (
+        Direction.INBOUND,
+        Status.RECEIVED,
+        "Yes, at noon?",
+    )
     assert message.events.count() == 1
 
 
-def test_a_reply_is_filed_once_however_often_it_comes(people: Cast, mayas: SystemNumber) -> None:
+def test_a_reply_is_filed_once_however_often_it_comes(
+    people: Cast, mayas: SystemNumber
+) -> None:
     first = reply(people.rosa.mobile, mayas.phone, "STOP", sid="SM1")
-    again = [reply(people.rosa.mobile, mayas.phone, "STOP", sid="SM1") for _ in range(3)]
+    again = [
+        reply(people.rosa.mobile, mayas.phone, "STOP", sid="SM1") for _ in range(3)
+    ]
     assert again == [first] * 3
     assert (Message.objects.count(), ConsentEntry.objects.count()) == (1, 1)
     assert conversation_of(first).unread_count == 1
@@ -62,46 +90,89 @@ def test_a_done_conversation_comes_back(people: Cast, mayas: SystemNumber) -> No
 
 
 @pytest.mark.parametrize("phone", [STRANGER, "262966", "+447700900123", "Anonymous"])
-def test_an_unknown_phone_gets_a_conversation_of_its_own(people: Cast, mayas: SystemNumber, phone: str) -> None:
+def test_an_unknown_phone_gets_a_conversation_of_its_own(
+    people: Cast, mayas: SystemNumber, phone: str
+) -> None:
     first, second = (reply(phone, mayas.phone, "Who is this?") for _ in range(2))
     assert conversation_of(first) == conversation_of(second)
-    assert (conversation_of(first).student, conversation_of(first).phone) == (None, phone)
+    assert (conversation_of(first).student, conversation_of(first).phone) == (
+        None,
+        phone,
+    )
 
 
-def test_a_number_that_is_not_ours_files_nothing(people: Cast, mayas: SystemNumber) -> None:
+def test_a_number_that_is_not_ours_files_nothing(
+    people: Cast, mayas: SystemNumber
+) -> None:
     assert reply(people.rosa.mobile, "+17345550298", "STOP") is None
     assert not Message.objects.exists()
     assert not ConsentEntry.objects.exists()
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_every_number_we_hold_receives(people: Cast, mayas: SystemNumber, state: State) -> None:
+def test_every_number_we_hold_receives(
+    people: Cast, mayas: SystemNumber, state: State
+) -> None:
     SystemNumber.objects.update(state=state)
-    assert (reply(people.rosa.mobile, mayas.phone, "Hello") is not None) == (state in HELD)
+    assert (reply(people.rosa.mobile, mayas.phone, "Hello") is not None) == (
+        state in HELD
+    )
 
 
-def test_a_shared_phone_belongs_to_the_one_texted_last(people: Cast, mayas: SystemNumber) -> None:
-    sister = student("00100009", "Ana", "Calderón", advisor=people.maya, mobile=people.rosa.mobile)
+def test_a_shared_phone_belongs_to_the_one_texted_last(
+    people: Cast, mayas: SystemNumber
+) -> None:
+    sister = student(
+        "00100009", "Ana", "Calderón", advisor=people.maya, mobile=people.rosa.mobile
+    )
     for texted in (people.rosa, sister, people.rosa):
         write(people.maya, texted)
-        assert conversation_of(reply(people.rosa.mobile, mayas.phone, "ok")).student == texted
+        assert (
+            conversation_of(reply(people.rosa.mobile, mayas.phone, "ok")).student
+            == texted
+        )
 
 
-def test_a_shared_phone_nobody_was_texted_at_belongs_to_the_one_on_the_caseload(people: Cast, mayas: SystemNumber) -> None:
-    student("00100009", "Ana", "Aarons", mobile=people.rosa.mobile)  # first by name, but nobody's caseload
-    assert conversation_of(reply(people.rosa.mobile, mayas.phone, "Hi")).student == people.rosa
+def test_a_shared_phone_nobody_was_texted_at_belongs_to_the_one_on_the_caseload(
+    people: Cast, mayas: SystemNumber
+) -> None:
+    # first by name, but nobody's caseload
+    student("00100009", "Ana", "Aarons", mobile=people.rosa.mobile)
+    assert (
+        conversation_of(reply(people.rosa.mobile, mayas.phone, "Hi")).student
+        == people.rosa
+    )
 
 
-def test_the_same_student_has_a_conversation_with_each_advisor(people: Cast, mayas: SystemNumber) -> None:
+def test_the_same_student_has_a_conversation_with_each_advisor(
+    people: Cast, mayas: SystemNumber
+) -> None:
     omars = number_row(people.omar, "+17345550201")
-    replies = [reply(people.rosa.mobile, number.phone, "Hi") for number in (mayas, omars)]
-    assert [conversation_of(each).staff for each in replies] == [people.maya, people.omar]
+    replies = [
+        reply(people.rosa.mobile, number.phone, "Hi") for number in (mayas, omars)
+    ]
+    assert [conversation_of(each).staff for each in replies] == [
+        people.maya,
+        people.omar,
+    ]
 
 
 @pytest.mark.parametrize(
     ("body", "keyword"),
     [
-        *[(word, word) for word in ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE")],
+        *[
+            (word, word)
+            for word in (
+                "STOP",
+                "STOPALL",
+                "UNSUBSCRIBE",
+                "CANCEL",
+                "END",
+                "QUIT",
+                "OPTOUT",
+                "REVOKE",
+            )
+        ],
         ("stop", "STOP"),
         ("Stop.", "STOP"),
         ("  STOP!!! ", "STOP"),
@@ -111,27 +182,52 @@ def test_the_same_student_has_a_conversation_with_each_advisor(people: Cast, may
         ("STOP\x00", "STOP"),
     ],
 )
-def test_a_stop_opts_out_at_once_with_proof(people: Cast, mayas: SystemNumber, body: str, keyword: str) -> None:
+def test_a_stop_opts_out_at_once_with_proof(
+    people: Cast, mayas: SystemNumber, body: str, keyword: str
+) -> None:
     message = filed(reply(people.rosa.mobile, mayas.phone, body, sid="SM1"))
     standing = ledger.standing((people.rosa.mobile, mayas.phone))
     assert standing is not None
     entry = standing.entry
-    assert (standing.opted_out, entry.change, entry.source, entry.keyword) == (True, Change.OPT_OUT, Source.REPLY, keyword)
-    assert (entry.carrier_reference, entry.wording.strip()) == ("SM1", body.replace("\x00", "").strip())
+    assert (standing.opted_out, entry.change, entry.source, entry.keyword) == (
+        True,
+        Change.OPT_OUT,
+        Source.REPLY,
+        keyword,
+    )
+    assert (entry.carrier_reference, entry.wording.strip()) == (
+        "SM1",
+        body.replace("\x00", "").strip(),
+    )
     assert message.conversation.needs_reply is False
 
 
 @pytest.mark.parametrize(
-    "body", ["don't stop", "STOP IT", "stop texting me please", "Stop by at 3?", "unstoppable", "yes", "", "...", "\U0001f6d1"]
+    "body",
+    [
+        "don't stop",
+        "STOP IT",
+        "stop texting me please",
+        "Stop by at 3?",
+        "unstoppable",
+        "yes",
+        "",
+        "...",
+        "\U0001f6d1",
+    ],
 )
-def test_ordinary_talk_changes_no_consent(people: Cast, mayas: SystemNumber, body: str) -> None:
+def test_ordinary_talk_changes_no_consent(
+    people: Cast, mayas: SystemNumber, body: str
+) -> None:
     message = filed(reply(people.rosa.mobile, mayas.phone, body))
     assert not ConsentEntry.objects.exists()
     assert message.conversation.needs_reply is True
 
 
 @pytest.mark.parametrize("word", ["START", "unstop", "Yes "])
-def test_who_is_out_comes_back_with_one_word(people: Cast, mayas: SystemNumber, word: str) -> None:
+def test_who_is_out_comes_back_with_one_word(
+    people: Cast, mayas: SystemNumber, word: str
+) -> None:
     pair = (people.rosa.mobile, mayas.phone)
     reply(*pair, "STOP", said_at=ago(minutes=2))
     assert ledger.is_opted_out(pair)
@@ -140,7 +236,9 @@ def test_who_is_out_comes_back_with_one_word(people: Cast, mayas: SystemNumber, 
     assert write(people.maya, people.rosa).status == Status.QUEUED
 
 
-def test_a_start_to_another_number_changes_nothing_here(people: Cast, mayas: SystemNumber) -> None:
+def test_a_start_to_another_number_changes_nothing_here(
+    people: Cast, mayas: SystemNumber
+) -> None:
     omars = number_row(people.omar, "+17345550201")
     reply(people.rosa.mobile, mayas.phone, "STOP")
     reply(people.rosa.mobile, omars.phone, "START")
@@ -149,9 +247,17 @@ def test_a_start_to_another_number_changes_nothing_here(people: Cast, mayas: Sys
     assert write(people.maya, people.rosa).status == Status.BLOCKED
 
 
-def test_a_stop_blocks_what_still_waits_and_nothing_else(people: Cast, mayas: SystemNumber) -> None:
-    gone, waiting, queued, cancelled = (write(people.maya, people.rosa, body) for body in ("a", "b", "c", "d"))
-    for text, stands in ((gone, Status.SENT), (waiting, Status.WAITING), (cancelled, Status.CANCELLED)):
+def test_a_stop_blocks_what_still_waits_and_nothing_else(
+    people: Cast, mayas: SystemNumber
+) -> None:
+    gone, waiting, queued, cancelled = (
+        write(people.maya, people.rosa, body) for body in ("a", "b", "c", "d")
+    )
+    for text, stands in (
+        (gone, Status.SENT),
+        (waiting, Status.WAITING),
+        (cancelled, Status.CANCELLED),
+    ):
         Message.objects.filter(pk=text.pk).update(status=stands)
     elsewhere = write(people.maya, people.bo)
     reply(people.rosa.mobile, mayas.phone, "STOP")
@@ -166,13 +272,20 @@ def test_a_stop_blocks_what_still_waits_and_nothing_else(people: Cast, mayas: Sy
 
 
 @pytest.mark.parametrize("word", ["HELP", "info"])
-def test_help_is_the_carriers_to_answer_and_staff_see_it(people: Cast, mayas: SystemNumber, word: str) -> None:
+def test_help_is_the_carriers_to_answer_and_staff_see_it(
+    people: Cast, mayas: SystemNumber, word: str
+) -> None:
     message = filed(reply(people.rosa.mobile, mayas.phone, word))
-    assert (message.conversation.needs_reply, ConsentEntry.objects.exists()) == (True, False)
+    assert (message.conversation.needs_reply, ConsentEntry.objects.exists()) == (
+        True,
+        False,
+    )
     assert not jobs(sender.send_due_texts)  # a second answer would be one too many
 
 
-def test_an_older_stop_fetched_later_does_not_undo_a_newer_start(people: Cast, mayas: SystemNumber) -> None:
+def test_an_older_stop_fetched_later_does_not_undo_a_newer_start(
+    people: Cast, mayas: SystemNumber
+) -> None:
     pair = (people.rosa.mobile, mayas.phone)
     for body, minutes in (("STOP", 5), ("START", 1), ("STOP", 4)):
         reply(*pair, body, said_at=ago(minutes=minutes))
@@ -189,16 +302,24 @@ def test_an_older_stop_fetched_later_does_not_undo_a_newer_start(people: Cast, m
         ("line\r\nbreak", "line\nbreak", 1),
         ("", "", 0),
         ("\\u0000", "\\u0000", 1),
-        ("<script>alert(1)</script>'; DROP TABLE x", "<script>alert(1)</script>'; DROP TABLE x", 1),
+        (
+            "<script>alert(1)</script>'; DROP TABLE x",
+            "<script>alert(1)</script>'; DROP TABLE x",
+            1,
+        ),
         ("\u202eright to left", "\u202eright to left", 1),
     ],
 )
-def test_any_body_is_filed(people: Cast, mayas: SystemNumber, body: str, kept: str, segments: int) -> None:
+def test_any_body_is_filed(
+    people: Cast, mayas: SystemNumber, body: str, kept: str, segments: int
+) -> None:
     message = filed(reply(people.rosa.mobile, mayas.phone, body))
     assert (message.body, message.segments) == (kept, segments)
 
 
-def test_the_carrier_is_sent_nothing_after_a_stop(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_the_carrier_is_sent_nothing_after_a_stop(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     box.settings(carrier_blocks_opt_outs=False)
     write(people.maya, people.rosa, "before")
     send_due()
@@ -213,10 +334,22 @@ def test_the_carrier_is_sent_nothing_after_a_stop(people: Cast, box: Simulator, 
     assert [each["body"].split()[0] for each in box.accepts()] == ["before", "again"]
 
 
-def test_many_replies_at_once_are_filed_as_they_are_one_by_one(people: Cast, mayas: SystemNumber) -> None:
+def test_many_replies_at_once_are_filed_as_they_are_one_by_one(
+    people: Cast, mayas: SystemNumber
+) -> None:
     rosa, bo = people.rosa.mobile, people.bo.mobile
-    said = [(rosa, "Hi"), (STRANGER, "Who is this?"), (bo, "yes"), (rosa, "please stop texting me"), (rosa, "Hi"), (bo, "STOP")]
-    texts = [InboundText(f"SM{place}", phone, mayas.phone, body) for place, (phone, body) in enumerate(said)]
+    said = [
+        (rosa, "Hi"),
+        (STRANGER, "Who is this?"),
+        (bo, "yes"),
+        (rosa, "please stop texting me"),
+        (rosa, "Hi"),
+        (bo, "STOP"),
+    ]
+    texts = [
+        InboundText(f"SM{place}", phone, mayas.phone, body)
+        for place, (phone, body) in enumerate(said)
+    ]
     texts.append(InboundText("SM9", rosa, "+17345550298", "to nobody"))
     ids = file_replies(texts, now=timezone.now())
 
@@ -225,7 +358,10 @@ def test_many_replies_at_once_are_filed_as_they_are_one_by_one(people: Cast, may
     assert list(Message.objects.in_order().values_list("pk", "body")) == list(
         zip(ids[:-1], (body for _, body in said), strict=True)
     )
-    assert [ledger.is_opted_out((phone, mayas.phone)) for phone in (rosa, bo)] == [False, True]
+    assert [ledger.is_opted_out((phone, mayas.phone)) for phone in (rosa, bo)] == [
+        False,
+        True,
+    ]
     assert [question.student_phone for question in StopQuestion.objects.all()] == [rosa]
     assert Conversation.objects.get(student=people.rosa).unread_count == 3
 

@@ -1,4 +1,6 @@
-"""A worker that is paused for minutes with a text in hand: others have settled the text meanwhile, and that stands."""
+"""A worker that is paused for minutes with a text in hand: others have
+settled the text meanwhile, and that stands.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +15,15 @@ from quadline.delivery.outbox import holding
 from quadline.delivery.rules import LOST_AFTER, MOST_LOOKS
 from quadline.delivery.sending import recording
 from quadline.delivery.sending.claiming import Claim, claim_due
-from quadline.delivery.tests.acts import due_now, fresh, never_fell, send_due, status, sweep, write
+from quadline.delivery.tests.acts import (
+    due_now,
+    fresh,
+    never_fell,
+    send_due,
+    status,
+    sweep,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -22,33 +32,61 @@ Says = Callable[[Claim], object]
 
 
 def was_paused(claim: Claim) -> None:
-    recording.record_unsent(claim.message, claim.attempt, Unsent("this worker was paused"), now=timezone.now())
+    recording.record_unsent(
+        claim.message,
+        claim.attempt,
+        Unsent("this worker was paused"),
+        now=timezone.now(),
+    )
 
 
 def was_refused(claim: Claim) -> None:
-    recording.record_refused(claim.message, claim.attempt, Refused(Failure.FILTERED, "30007"), now=timezone.now())
+    recording.record_refused(
+        claim.message,
+        claim.attempt,
+        Refused(Failure.FILTERED, "30007"),
+        now=timezone.now(),
+    )
 
 
 def was_refused_for_now(claim: Claim) -> None:
-    recording.record_refused(claim.message, claim.attempt, Refused(Failure.NOT_REGISTERED, "30034"), now=timezone.now())
+    recording.record_refused(
+        claim.message,
+        claim.attempt,
+        Refused(Failure.NOT_REGISTERED, "30034"),
+        now=timezone.now(),
+    )
 
 
 def lost_the_answer(claim: Claim) -> None:
-    recording.record_unknown(claim.message, claim.attempt, Unknown("no answer"), now=timezone.now())
+    recording.record_unknown(
+        claim.message, claim.attempt, Unknown("no answer"), now=timezone.now()
+    )
 
 
 def found_a_question(claim: Claim) -> None:
     holding.keep_back(claim.message, claim.attempt, now=timezone.now())
 
 
-EVERYTHING = [was_paused, was_refused, was_refused_for_now, lost_the_answer, found_a_question]
+EVERYTHING = [
+    was_paused,
+    was_refused,
+    was_refused_for_now,
+    lost_the_answer,
+    found_a_question,
+]
 
 
 def settled_by_others(claim: Claim) -> None:
-    Attempt.objects.filter(pk=claim.attempt_id).update(started_at=timezone.now() - LOST_AFTER - timedelta(seconds=1))
+    Attempt.objects.filter(pk=claim.attempt_id).update(
+        started_at=timezone.now() - LOST_AFTER - timedelta(seconds=1)
+    )
     for _ in range(1 + MOST_LOOKS):
         sweep()
-    assert Attempt.objects.get(pk=claim.attempt_id).outcome == Attempt.Outcome.NOTHING_FOUND
+    assert (
+        Attempt.objects.get(pk=claim.attempt_id).outcome
+        == Attempt.Outcome.NOTHING_FOUND
+    )
 
 
 @pytest.mark.parametrize("says", EVERYTHING)
@@ -66,9 +104,17 @@ def test_what_it_says_of_a_text_that_was_sent_meanwhile_changes_nothing(
     send_due()
     sweep()
     assert len(box.accepts()) == 1
-    assert (status(text), fresh(text).due_at, fresh(text).detail, fresh(text).reason) == (Status.SENT, None, *stood)
+    assert (
+        status(text),
+        fresh(text).due_at,
+        fresh(text).detail,
+        fresh(text).reason,
+    ) == (Status.SENT, None, *stood)
     assert never_fell(text)
-    assert list(text.attempts.order_by("pk").values_list("outcome", flat=True)) == ["nothing_found", "accepted"]
+    assert list(text.attempts.order_by("pk").values_list("outcome", flat=True)) == [
+        "nothing_found",
+        "accepted",
+    ]
     assert not OutgoingEmail.objects.exists()
 
 
@@ -94,7 +140,9 @@ def test_it_may_still_say_that_the_text_did_not_leave_while_it_is_being_looked_u
 ) -> None:
     text = write(people.maya, people.rosa)
     [claim] = claim_due(limit=1)
-    Attempt.objects.update(started_at=timezone.now() - LOST_AFTER - timedelta(seconds=1))
+    Attempt.objects.update(
+        started_at=timezone.now() - LOST_AFTER - timedelta(seconds=1)
+    )
     sweep()
     assert status(text) == Status.UNCONFIRMED
     was_paused(claim)

@@ -1,4 +1,6 @@
-"""The texts in hand: how many are at the carrier at once, who is next, and what becomes of all of them."""
+"""The texts in hand: how many are at the carrier at once, who is
+next, and what becomes of all of them.
+"""
 
 import asyncio
 import itertools
@@ -20,7 +22,17 @@ _ids = itertools.count(1)
 def claim(*, is_bulk: bool = True) -> Claim:
     number = next(_ids)
     to = Recipient((f"+1734555{number:04}", "+17345559999"), "", "", "", None)
-    return Claim(uuid.uuid4(), number, timezone.now(), clock.seconds(), number, 1, is_bulk, "Hello", to)
+    return Claim(
+        uuid.uuid4(),
+        number,
+        timezone.now(),
+        clock.seconds(),
+        number,
+        1,
+        is_bulk,
+        "Hello",
+        to,
+    )
 
 
 class Carrier:
@@ -36,7 +48,9 @@ class Carrier:
         return await self.answers[claim]
 
 
-def beside(carrier: Carrier, act: Callable[[Line], Awaitable[None]], *, at_once: int = 2) -> None:
+def beside(
+    carrier: Carrier, act: Callable[[Line], Awaitable[None]], *, at_once: int = 2
+) -> None:
     async def run() -> None:
         line = Line(carrier.call, at_once=at_once)
         await act(line)
@@ -49,7 +63,9 @@ def beside(carrier: Carrier, act: Callable[[Line], Awaitable[None]], *, at_once:
     asyncio.run(run())
 
 
-def test_the_next_text_leaves_as_soon_as_one_is_answered_and_waits_for_no_slow_one() -> None:
+def test_the_next_text_leaves_as_soon_as_one_is_answered_and_waits_for_no_slow_one() -> (
+    None
+):
     carrier, texts = Carrier(), [claim() for _ in range(4)]
 
     async def act(line: Line) -> None:
@@ -65,7 +81,11 @@ def test_the_next_text_leaves_as_soon_as_one_is_answered_and_waits_for_no_slow_o
 
 
 def test_a_single_text_leaves_before_those_of_a_broadcast_that_are_ready() -> None:
-    carrier, bulk, singles = Carrier(), [claim() for _ in range(3)], [claim(is_bulk=False) for _ in range(2)]
+    carrier, bulk, singles = (
+        Carrier(),
+        [claim() for _ in range(3)],
+        [claim(is_bulk=False) for _ in range(2)],
+    )
 
     async def act(line: Line) -> None:
         line.add(bulk, clock.seconds())
@@ -119,15 +139,22 @@ def test_a_line_that_closes_waits_for_the_carrier_and_sends_nothing_more() -> No
     async def act(line: Line) -> None:
         line.add([at_carrier, ready], clock.seconds())
         await asyncio.sleep(0)
-        asyncio.get_running_loop().call_later(0.01, carrier.answers[at_carrier].set_result, Accepted("SM1"))
+        asyncio.get_running_loop().call_later(
+            0.01, carrier.answers[at_carrier].set_result, Accepted("SM1")
+        )
         await line.close()
-        assert dict(line.left()) == {at_carrier: Accepted("SM1"), ready: Unsent("the run ended")}
+        assert dict(line.left()) == {
+            at_carrier: Accepted("SM1"),
+            ready: Unsent("the run ended"),
+        }
         assert carrier.began == [at_carrier]
 
     beside(carrier, act, at_once=1)
 
 
-def test_a_text_is_in_hand_until_it_is_written_down_but_a_stop_may_go_on_once_it_is_answered() -> None:
+def test_a_text_is_in_hand_until_it_is_written_down_but_a_stop_may_go_on_once_it_is_answered() -> (
+    None
+):
     carrier, text = Carrier(), claim()
 
     async def act(line: Line) -> None:

@@ -1,4 +1,6 @@
-"""A worker with little of a processor sends fewer at once, and always makes progress."""
+"""A worker with little of a processor sends fewer at
+once, and always makes progress.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -80,7 +82,9 @@ def test_after_a_look_ran_out_it_grows_by_an_eighth() -> None:
 
 
 class SlowProcessor:
-    """Each look at a text and each call takes so many seconds, of a clock that only this moves."""
+    """Each look at a text and each call takes so many seconds,
+    of a clock that only this moves.
+    """
 
     def __init__(self, *, each: float) -> None:
         self.each = each
@@ -115,7 +119,9 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> SlowProcessor:
 
 
 def send_for_a_while(*, runs: int) -> int:
-    """So many runs of the sender, each when all that was put back is due. Returns how many texts were sent."""
+    """So many runs of the sender, each when all that was put back is
+    due. Returns how many texts were sent.
+    """
     for _ in range(runs):
         due_now()
         send_due()
@@ -135,7 +141,9 @@ def test_a_worker_whose_looks_run_out_sends_everything_in_smaller_batches(
     assert put_back.count() < TEXTS, "it does not go round in circles"
 
 
-def test_what_it_learned_holds_for_the_next_run(people: Cast, box: Simulator, number: SystemNumber, slow: SlowProcessor) -> None:
+def test_what_it_learned_holds_for_the_next_run(
+    people: Cast, box: Simulator, number: SystemNumber, slow: SlowProcessor
+) -> None:
     reached = students(TEXTS)
     texts_of(people.maya, number, reached[: TEXTS // 2], "Office closed.")
     send_for_a_while(runs=6)

@@ -1,4 +1,6 @@
-"""News whose callback never came is read from the carrier's log, some time after the text was sent, and not for ever."""
+"""News whose callback never came is read from the carrier's log, some time after the
+text was sent, and not for ever.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,7 +15,15 @@ from quadline.conversations.rules import Status
 from quadline.delivery.models import NewsLook
 from quadline.delivery.outcomes import lost_news, receipts
 from quadline.delivery.rules import NEWS_LOOKS
-from quadline.delivery.tests.acts import elsewhere_alone, fresh, never_fell, rent, send_due, status, write
+from quadline.delivery.tests.acts import (
+    elsewhere_alone,
+    fresh,
+    never_fell,
+    rent,
+    send_due,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -62,7 +72,11 @@ def test_one_that_did_not_becomes_an_email_with_the_carriers_reason(
     text = silent_text(people, box, kind="fail", status="undelivered", code=30005)
     sweep_after(SOON, clock)
     text = fresh(text)
-    assert (text.status, text.carrier_code, text.detail) == (Status.UNDELIVERED, "30005", "The number is not in service.")
+    assert (text.status, text.carrier_code, text.detail) == (
+        Status.UNDELIVERED,
+        "30005",
+        "The number is not in service.",
+    )
     assert text.email.is_failsafe
     assert len(box.accepts()) == 1
 
@@ -74,7 +88,9 @@ def test_the_callback_that_comes_after_all_changes_nothing(
     sweep_after(SOON, clock)
     events = text.events.count()
     sid = fresh(text).carrier_message_id
-    receipts.apply([Receipt(sid, str(text.pk), Progress.UNDELIVERED)], now=timezone.now())
+    receipts.apply(
+        [Receipt(sid, str(text.pk), Progress.UNDELIVERED)], now=timezone.now()
+    )
     assert (status(text), text.events.count()) == (Status.UNDELIVERED, events)
 
 
@@ -131,7 +147,9 @@ def test_what_was_sent_while_the_sweep_did_not_run_is_asked_about_later(
     assert status(text) == Status.DELIVERED
 
 
-def test_hundreds_in_one_reading(people: Cast, box: Simulator, number: SystemNumber, clock: time_machine.Traveller) -> None:
+def test_hundreds_in_one_reading(
+    people: Cast, box: Simulator, number: SystemNumber, clock: time_machine.Traveller
+) -> None:
     box.fault(kind="callback_lost")
     box.fault(kind="unreachable", to=people.bo.mobile)
     for at in range(60):
@@ -145,7 +163,9 @@ def test_hundreds_in_one_reading(people: Cast, box: Simulator, number: SystemNum
     assert Message.objects.filter(status=Status.UNDELIVERED).count() == 6
 
 
-def test_two_sweeps_do_not_ask_at_once(people: Cast, box: Simulator, number: SystemNumber, clock: time_machine.Traveller) -> None:
+def test_two_sweeps_do_not_ask_at_once(
+    people: Cast, box: Simulator, number: SystemNumber, clock: time_machine.Traveller
+) -> None:
     text = silent_text(people, box)
     with elsewhere_alone("ask_for_lost_news"):
         sweep_after(SOON, clock)

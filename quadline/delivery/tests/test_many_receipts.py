@@ -23,22 +23,44 @@ arrivals = st.lists(
     min_size=1,
     max_size=8,
 )
-STANDS = [Status.SENDING, Status.UNCONFIRMED, Status.SENT, Status.UNDELIVERED, Status.BLOCKED, Status.EMAILED]
+STANDS = [
+    Status.SENDING,
+    Status.UNCONFIRMED,
+    Status.SENT,
+    Status.UNDELIVERED,
+    Status.BLOCKED,
+    Status.EMAILED,
+]
 
 
-def receipts_of(texts: list[Message], arrived: list[tuple[int, Progress]]) -> list[Receipt]:
-    return [Receipt(f"SM{which}", str(texts[which].pk), progress) for which, progress in arrived]
+def receipts_of(
+    texts: list[Message], arrived: list[tuple[int, Progress]]
+) -> list[Receipt]:
+    return [
+        Receipt(f"SM{which}", str(texts[which].pk), progress)
+        for which, progress in arrived
+    ]
 
 
 def left_behind() -> tuple[object, object]:
-    messages = Message.objects.order_by("pk").values_list("pk", "status", "carrier_message_id", "due_at", "reason", "detail")
+    messages = Message.objects.order_by("pk").values_list(
+        "pk", "status", "carrier_message_id", "due_at", "reason", "detail"
+    )
     events = MessageEvent.objects.filter(cause="receipt").order_by("message", "key")
-    return list(messages), list(events.values_list("message", "key", "from_status", "to_status"))
+    return list(messages), list(
+        events.values_list("message", "key", "from_status", "to_status")
+    )
 
 
 @given(arrived=arrivals, stands=st.sampled_from(STANDS))
-@how(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_at_once_is_as_one_by_one(people: Cast, arrived: list[tuple[int, Progress]], stands: Status) -> None:
+@how(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_at_once_is_as_one_by_one(
+    people: Cast, arrived: list[tuple[int, Progress]], stands: Status
+) -> None:
     with transaction.atomic():
         texts = [sending(people)[0], write(people.maya, people.bo)]
         Message.objects.filter(pk=texts[0].pk).update(status=stands)
@@ -71,7 +93,9 @@ def test_a_carrier_id_that_another_text_has_stays_with_it(people: Cast) -> None:
 
 def test_a_phone_that_a_text_reached_is_no_longer_in_trouble(people: Cast) -> None:
     text, _ = sending(people)
-    trouble.note_failure(people.rosa.mobile, words="Not in service.", bad_after=1, now=timezone.now())
+    trouble.note_failure(
+        people.rosa.mobile, words="Not in service.", bad_after=1, now=timezone.now()
+    )
     apply([Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now())
 
     assert trouble.all_bad_phones() == set()
@@ -88,6 +112,11 @@ def test_only_what_needs_no_further_act_is_plain() -> None:
 @pytest.mark.parametrize("carrier_id", ['S"M', "S\\M", "S,M", "{SM}", "NULL", "S'M%s"])
 def test_a_carriers_id_is_kept_as_it_was_written(people: Cast, carrier_id: str) -> None:
     text, _ = sending(people)
-    assert apply([Receipt(carrier_id, str(text.pk), Progress.DELIVERED)], now=timezone.now()) == []
+    assert (
+        apply(
+            [Receipt(carrier_id, str(text.pk), Progress.DELIVERED)], now=timezone.now()
+        )
+        == []
+    )
     text.refresh_from_db()
     assert (text.carrier_message_id, text.status) == (carrier_id, Status.DELIVERED)

@@ -1,4 +1,6 @@
-"""Whatever happens, in whatever order and however often: one email per text at most, and none for one that had arrived."""
+"""Whatever happens, in whatever order and however often: one email per text at most,
+and none for one that had arrived.
+"""
 
 import uuid
 from functools import partial
@@ -21,7 +23,17 @@ from quadline.delivery.outcomes import receipts
 from quadline.delivery.rules import EMAIL_LOST_AFTER
 from quadline.delivery.sending import recording
 from quadline.delivery.sending.claiming import claim_due
-from quadline.delivery.tests.acts import at_once, due_now, fresh, mail_due, never_fell, number_row, reply, status, write
+from quadline.delivery.tests.acts import (
+    at_once,
+    due_now,
+    fresh,
+    mail_due,
+    never_fell,
+    number_row,
+    reply,
+    status,
+    write,
+)
 from tests.cast import Cast
 from tests.mail_server import MailServer
 
@@ -37,7 +49,10 @@ class World:
         self.had_arrived = False
 
     def mails(self) -> list[str]:
-        return [str(letter["Message-ID"]) for letter in self.mailbox.to(self.people.rosa.email)]
+        return [
+            str(letter["Message-ID"])
+            for letter in self.mailbox.to(self.people.rosa.email)
+        ]
 
     def act(self, name: str) -> None:
         now = timezone.now()
@@ -45,7 +60,13 @@ class World:
         match name:
             case "sent" | "delivered" | "undelivered" | "failed":
                 went_wrong = name in ("undelivered", "failed")
-                news = Receipt("SM1", str(self.text.pk), Progress(name), Failure.NETWORK if went_wrong else None, "30008")
+                news = Receipt(
+                    "SM1",
+                    str(self.text.pk),
+                    Progress(name),
+                    Failure.NETWORK if went_wrong else None,
+                    "30008",
+                )
                 receipts.apply([news], now=now)
             case "stop":
                 reply(self.people.rosa.mobile, NUMBER, "STOP")
@@ -53,7 +74,9 @@ class World:
                 Message.objects.filter(pk=self.text.pk).update(deadline_at=now)
                 email_overdue_texts(timestamp=0)
             case "by hand":
-                closing.send_as_email(message=self.text, actor=self.people.maya, now=now)
+                closing.send_as_email(
+                    message=self.text, actor=self.people.maya, now=now
+                )
             case "accepted" | "refused" | "put off":
                 self.hand_over(name)
             case "mail":
@@ -63,9 +86,13 @@ class World:
             case "mail worker killed":
                 OutgoingEmail.objects.exclude(due_at=None).update(due_at=now)
                 mailing._claim_due()
-                OutgoingEmail.objects.exclude(taken_at=None).update(taken_at=now - EMAIL_LOST_AFTER * 2)
+                OutgoingEmail.objects.exclude(taken_at=None).update(
+                    taken_at=now - EMAIL_LOST_AFTER * 2
+                )
                 mailing.send_overdue_emails(timestamp=0)
-        assert not (self.had_arrived and len(self.mails()) > before), "an email for a text that had arrived"
+        assert not (self.had_arrived and len(self.mails()) > before), (
+            "an email for a text that had arrived"
+        )
         self.had_arrived = status(self.text) == Status.DELIVERED
 
     def hand_over(self, outcome: str) -> None:
@@ -73,20 +100,47 @@ class World:
         for claim in claim_due(limit=1):
             now = timezone.now()
             if outcome == "accepted":
-                recording.record_accepted([recording.Taken(claim.message.pk, claim.attempt.pk, "SM1")], now=now)
+                recording.record_accepted(
+                    [recording.Taken(claim.message.pk, claim.attempt.pk, "SM1")],
+                    now=now,
+                )
             elif outcome == "refused":
-                recording.record_refused(claim.message, claim.attempt, Refused(Failure.FILTERED, "30007"), now=now)
+                recording.record_refused(
+                    claim.message,
+                    claim.attempt,
+                    Refused(Failure.FILTERED, "30007"),
+                    now=now,
+                )
             else:
-                recording.record_unsent(claim.message, claim.attempt, Unsent("later", 60), now=now)
+                recording.record_unsent(
+                    claim.message, claim.attempt, Unsent("later", 60), now=now
+                )
 
 
-ACTS = ["sent", "delivered", "undelivered", "failed", "stop", "deadline", "by hand", "accepted", "refused", "put off"]
+ACTS = [
+    "sent",
+    "delivered",
+    "undelivered",
+    "failed",
+    "stop",
+    "deadline",
+    "by hand",
+    "accepted",
+    "refused",
+    "put off",
+]
 MAIL = ["mail", "mail", "mail", "mail server down", "mail worker killed"]
 
 
 @given(acts=st.lists(st.sampled_from([*ACTS, *MAIL]), min_size=1, max_size=10))
-@how(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_course_of_events_ends_in_one_email_at_most(people: Cast, mailbox: MailServer, acts: list[str]) -> None:
+@how(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_any_course_of_events_ends_in_one_email_at_most(
+    people: Cast, mailbox: MailServer, acts: list[str]
+) -> None:
     with transaction.atomic():
         mailbox.forget()
         number_row(people.maya, NUMBER)
@@ -99,8 +153,11 @@ def test_any_course_of_events_ends_in_one_email_at_most(people: Cast, mailbox: M
         assert never_fell(world.text)
         if ended is Status.EMAILED:
             assert len(world.mails()) == 1
-        if ended in (Status.BLOCKED, Status.FAILED, Status.UNDELIVERED):  # then its email is still on its way
-            assert OutgoingEmail.objects.filter(message=world.text, state="queued").exists()
+        # then its email is still on its way
+        if ended in (Status.BLOCKED, Status.FAILED, Status.UNDELIVERED):
+            assert OutgoingEmail.objects.filter(
+                message=world.text, state="queued"
+            ).exists()
         assert (fresh(world.text).due_at is None) or ended not in FINAL
         transaction.set_rollback(True)
 
@@ -110,25 +167,45 @@ def test_any_course_of_events_ends_in_one_email_at_most(people: Cast, mailbox: M
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("race", range(6))
-def test_a_sender_and_the_deadline_never_both_have_a_text(committed_people: Cast, race: int) -> None:
+def test_a_sender_and_the_deadline_never_both_have_a_text(
+    committed_people: Cast, race: int
+) -> None:
     people = committed_people
     number_row(people.maya)
-    texts = [write(people.maya, student, str(race)) for student in (people.rosa, people.bo, people.sally)]
+    texts = [
+        write(people.maya, student, str(race))
+        for student in (people.rosa, people.bo, people.sally)
+    ]
     Message.objects.update(deadline_at=timezone.now())
-    at_once([partial(claim_due, limit=50), partial(email_overdue_texts, timestamp=0), partial(claim_due, limit=50)])
+    at_once(
+        [
+            partial(claim_due, limit=50),
+            partial(email_overdue_texts, timestamp=0),
+            partial(claim_due, limit=50),
+        ]
+    )
     for text in texts:
-        tried, mailed = Attempt.objects.filter(message=text).count(), OutgoingEmail.objects.filter(message=text).count()
-        assert (status(text), tried, mailed) in [(Status.SENDING, 1, 0), (Status.BLOCKED, 0, 1)]
+        tried, mailed = (
+            Attempt.objects.filter(message=text).count(),
+            OutgoingEmail.objects.filter(message=text).count(),
+        )
+        assert (status(text), tried, mailed) in [
+            (Status.SENDING, 1, 0),
+            (Status.BLOCKED, 0, 1),
+        ]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_failures_at_the_same_moment_write_one_email(committed_people: Cast, mailbox: MailServer) -> None:
+def test_two_failures_at_the_same_moment_write_one_email(
+    committed_people: Cast, mailbox: MailServer
+) -> None:
     people = committed_people
     number_row(people.maya)
     text = write(people.maya, people.rosa)
     claim_due(limit=1)
     news = [
-        Receipt("SM1", str(text.pk), progress, Failure.NETWORK, "30008") for progress in (Progress.FAILED, Progress.UNDELIVERED)
+        Receipt("SM1", str(text.pk), progress, Failure.NETWORK, "30008")
+        for progress in (Progress.FAILED, Progress.UNDELIVERED)
     ]
     at_once([partial(receipts.apply, [each], now=timezone.now()) for each in news * 3])
     at_once([mail_due] * 3)
@@ -137,18 +214,27 @@ def test_two_failures_at_the_same_moment_write_one_email(committed_people: Cast,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_delivery_that_is_being_written_down_is_waited_for(committed_people: Cast, mailbox: MailServer) -> None:
-    """The last look before an email leaves and a late "delivered" meet at the row of the text."""
+def test_a_delivery_that_is_being_written_down_is_waited_for(
+    committed_people: Cast, mailbox: MailServer
+) -> None:
+    """The last look before an email leaves and a late
+    "delivered" meet at the row of the text.
+    """
     people = committed_people
     number_row(people.maya)
     text = write(people.maya, people.rosa)
     claim_due(limit=1)
-    receipts.apply([Receipt("SM1", str(text.pk), Progress.UNDELIVERED, Failure.NETWORK, "30008")], now=timezone.now())
+    receipts.apply(
+        [Receipt("SM1", str(text.pk), Progress.UNDELIVERED, Failure.NETWORK, "30008")],
+        now=timezone.now(),
+    )
     applied, looked = Event(), Event()
 
     def deliver_slowly() -> None:
         with transaction.atomic():
-            receipts.apply([Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now())
+            receipts.apply(
+                [Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now()
+            )
             applied.set()
             assert looked.wait(10)
 
@@ -163,10 +249,22 @@ def test_a_delivery_that_is_being_written_down_is_waited_for(committed_people: C
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_on_send_as_email_is_one_email(committed_people: Cast, mailbox: MailServer) -> None:
+def test_a_double_click_on_send_as_email_is_one_email(
+    committed_people: Cast, mailbox: MailServer
+) -> None:
     people = committed_people
     text = write(people.maya, people.rosa)
-    at_once([partial(closing.send_as_email, message=text, actor=people.maya, now=timezone.now())] * 4)
+    at_once(
+        [
+            partial(
+                closing.send_as_email,
+                message=text,
+                actor=people.maya,
+                now=timezone.now(),
+            )
+        ]
+        * 4
+    )
     at_once([mail_due] * 2)
     assert (status(text), len(mailbox.all())) == (Status.EMAILED, 1)
 
@@ -177,12 +275,19 @@ def test_the_database_keeps_it_to_one_email_per_message(people: Cast) -> None:
     OutgoingEmail.objects.bulk_create(
         [
             OutgoingEmail(
-                message=text, is_failsafe=True, to="x@y.example", header_id=f"<{uuid.uuid4()}@y>", created_at=timezone.now()
+                message=text,
+                is_failsafe=True,
+                to="x@y.example",
+                header_id=f"<{uuid.uuid4()}@y>",
+                created_at=timezone.now(),
             )
         ],
         ignore_conflicts=True,
     )
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM delivery_outgoingemail WHERE message_id = %s", [text.pk])
+        cursor.execute(
+            "SELECT count(*) FROM delivery_outgoingemail WHERE message_id = %s",
+            [text.pk],
+        )
         assert cursor.fetchone() == (1,)
     assert OutgoingEmail.objects.get(message=text) == kept

@@ -1,4 +1,6 @@
-"""A text whose author may not send it any more is held, never sent; somebody is told, and it goes on if they may again."""
+"""A text whose author may not send it any more is held, never sent; somebody is told,
+and it goes on if they may again.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +21,17 @@ from quadline.delivery.outbox import deadlines, out_of_reach
 from quadline.delivery.outbox.accepting import cancel_text
 from quadline.delivery.outbox.caseloads import import_roster, put_caseload
 from quadline.delivery.permission import reach
-from quadline.delivery.tests.acts import due_now, fresh, jobs, never_fell, rent, reply, send_due, status, write
+from quadline.delivery.tests.acts import (
+    due_now,
+    fresh,
+    jobs,
+    never_fell,
+    rent,
+    reply,
+    send_due,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
 from tests.cast import Cast
@@ -62,13 +74,19 @@ def too_late() -> None:
     deadlines.email_overdue_texts(timestamp=0)
 
 
-def test_a_student_who_left_the_caseload_gets_nothing_that_was_still_waiting(people: Cast, box: Simulator) -> None:
+def test_a_student_who_left_the_caseload_gets_nothing_that_was_still_waiting(
+    people: Cast, box: Simulator
+) -> None:
     to_rosa, to_bo = write(people.maya, people.rosa), write(people.maya, people.bo)
     bring_caseload_to(people, people.bo)
     time_passes()
 
     held = fresh(to_rosa)
-    assert (held.status, held.reason, held.detail) == (Status.QUEUED, WaitingFor.AUTHOR, reach.LEFT)
+    assert (held.status, held.reason, held.detail) == (
+        Status.QUEUED,
+        WaitingFor.AUTHOR,
+        reach.LEFT,
+    )
     assert [line["to"] for line in box.accepts()] == [people.bo.mobile]
     assert status(to_bo) == Status.SENT
 
@@ -103,8 +121,13 @@ def files(tmp_path: Path, people: Cast) -> Callable[..., tuple[Path, Path]]:
 
     def write_files(*students: Student) -> tuple[Path, Path]:
         roster, caseload = tmp_path / "students.csv", tmp_path / "caseload.csv"
-        rows = [f"{each.institutional_id},{each.first_name},{each.last_name},{each.email},{each.mobile}" for each in students]
-        roster.write_text("\n".join(["institutional_id,first_name,last_name,email,mobile", *rows]))
+        rows = [
+            f"{each.institutional_id},{each.first_name},{each.last_name},{each.email},{each.mobile}"
+            for each in students
+        ]
+        roster.write_text(
+            "\n".join(["institutional_id,first_name,last_name,email,mobile", *rows])
+        )
         entries = [f"{people.maya.email},{each.institutional_id}" for each in students]
         caseload.write_text("\n".join(["staff_email,institutional_id", *entries]))
         return roster, caseload
@@ -145,13 +168,21 @@ def test_a_text_that_is_tried_again_is_held_too(people: Cast, box: Simulator) ->
     bring_caseload_to(people, people.bo)
     time_passes()
 
-    assert (status(text), fresh(text).reason, box.accepts()) == (stood, WaitingFor.AUTHOR, [])
+    assert (status(text), fresh(text).reason, box.accepts()) == (
+        stood,
+        WaitingFor.AUTHOR,
+        [],
+    )
 
 
-def test_one_that_waits_for_an_answer_does_not_leave_when_it_is_given(people: Cast, box: Simulator) -> None:
+def test_one_that_waits_for_an_answer_does_not_leave_when_it_is_given(
+    people: Cast, box: Simulator
+) -> None:
     first = write(people.maya, people.rosa)
     send_due()
-    reply(people.rosa.mobile, fresh(first).system_number.phone, "please stop texting me")  # type: ignore[union-attr]
+    reply(
+        people.rosa.mobile, fresh(first).system_number.phone, "please stop texting me"
+    )  # type: ignore[union-attr]
     text = write(people.maya, people.rosa, "One more")
     assert fresh(text).reason == WaitingFor.QUESTION
     bring_caseload_to(people, people.bo)
@@ -161,7 +192,9 @@ def test_one_that_waits_for_an_answer_does_not_leave_when_it_is_given(people: Ca
     assert (fresh(text).reason, len(box.accepts())) == (WaitingFor.AUTHOR, 1)
 
 
-def test_a_lead_still_reaches_the_students_of_the_office(people: Cast, box: Simulator) -> None:
+def test_a_lead_still_reaches_the_students_of_the_office(
+    people: Cast, box: Simulator
+) -> None:
     rent(people.lena)
     text = write(people.lena, people.rosa)
     sweep()
@@ -171,7 +204,9 @@ def test_a_lead_still_reaches_the_students_of_the_office(people: Cast, box: Simu
     later = write(people.lena, people.bo)
     bring_caseload_to(people, people.rosa)
     time_passes()
-    assert fresh(later).reason == WaitingFor.AUTHOR, "nobody of the office looks after them now"
+    assert fresh(later).reason == WaitingFor.AUTHOR, (
+        "nobody of the office looks after them now"
+    )
 
 
 def test_the_test_student_is_in_everybodys_reach(people: Cast, box: Simulator) -> None:
@@ -181,14 +216,19 @@ def test_the_test_student_is_in_everybodys_reach(people: Cast, box: Simulator) -
     assert status(text) == Status.SENT
 
 
-def test_the_administrators_are_told_of_an_account_that_was_switched_off(people: Cast, box: Simulator) -> None:
+def test_the_administrators_are_told_of_an_account_that_was_switched_off(
+    people: Cast, box: Simulator
+) -> None:
     text = write(people.maya, people.rosa)
     change(people.maya, is_active=False)
     for _ in range(3):
         sweep()
         time_passes()
 
-    assert (fresh(text).reason, fresh(text).detail) == (WaitingFor.AUTHOR, reach.SWITCHED_OFF)
+    assert (fresh(text).reason, fresh(text).detail) == (
+        WaitingFor.AUTHOR,
+        reach.SWITCHED_OFF,
+    )
     assert box.accepts() == []
     assert letters() == [([people.ada.email], "1 text of Maya Alvarez is held")]
 
@@ -203,7 +243,9 @@ def test_switched_on_again_what_was_held_goes_on(people: Cast, box: Simulator) -
     assert status(text) == Status.SENT
 
 
-def test_a_role_that_sends_no_texts_sends_none_that_waited(people: Cast, box: Simulator) -> None:
+def test_a_role_that_sends_no_texts_sends_none_that_waited(
+    people: Cast, box: Simulator
+) -> None:
     text = write(people.maya, people.rosa)
     change(people.maya, role=Role.AUDITOR)
     sweep()
@@ -211,7 +253,9 @@ def test_a_role_that_sends_no_texts_sends_none_that_waited(people: Cast, box: Si
     assert (fresh(text).detail, box.accepts()) == (reach.NO_WRITER, [])
 
 
-def test_what_is_held_to_its_deadline_is_closed_without_an_email(people: Cast, box: Simulator) -> None:
+def test_what_is_held_to_its_deadline_is_closed_without_an_email(
+    people: Cast, box: Simulator
+) -> None:
     box.fault(kind="rate_limit", times=1)
     tried = write(people.maya, people.rosa)
     send_due()
@@ -220,11 +264,15 @@ def test_what_is_held_to_its_deadline_is_closed_without_an_email(people: Cast, b
     too_late()
 
     assert {status(text) for text in (tried, waiting)} == {Status.BLOCKED}
-    assert fresh(waiting).detail == "It was not sent. The student has left the caseload."
+    assert (
+        fresh(waiting).detail == "It was not sent. The student has left the caseload."
+    )
     assert (OutgoingEmail.objects.count(), box.accepts()) == (0, [])
 
 
-def test_a_stop_closes_what_is_held_without_an_email(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_stop_closes_what_is_held_without_an_email(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     text = write(people.maya, people.rosa)
     bring_caseload_to(people, people.bo)
     reply(people.rosa.mobile, number.phone, "STOP")
@@ -240,7 +288,9 @@ def test_its_author_may_take_it_back(people: Cast, box: Simulator) -> None:
     assert (status(text), box.accepts()) == (Status.CANCELLED, [])
 
 
-def test_who_is_back_may_be_sent_it_as_an_email_at_once(people: Cast, box: Simulator) -> None:
+def test_who_is_back_may_be_sent_it_as_an_email_at_once(
+    people: Cast, box: Simulator
+) -> None:
     text = write(people.maya, people.rosa)
     bring_caseload_to(people, people.bo)
     CaseloadEntry.objects.create(staff=people.maya, student=people.rosa)

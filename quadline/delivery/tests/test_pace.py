@@ -1,4 +1,6 @@
-"""Who goes first, and how fast a number sends: at most its rate, whatever the machine is doing."""
+"""Who goes first, and how fast a number sends: at most its
+rate, whatever the machine is doing.
+"""
 
 import uuid
 from datetime import datetime, timedelta
@@ -36,11 +38,15 @@ def in_bulk(author: User, student: Student, *words: str) -> list[Message]:
 
 def tried_again_later(text: Message) -> None:
     """The carrier did not take it: what was written after it waits, too."""
-    Message.objects.filter(pk=text.pk).update(status=Status.SENDING, due_at=timezone.now() + timedelta(minutes=5))
+    Message.objects.filter(pk=text.pk).update(
+        status=Status.SENDING, due_at=timezone.now() + timedelta(minutes=5)
+    )
 
 
 def handed_over_at(*students: Student) -> list[datetime]:
-    attempts = Attempt.objects.filter(message__student_phone__in=[student.mobile for student in students])
+    attempts = Attempt.objects.filter(
+        message__student_phone__in=[student.mobile for student in students]
+    )
     return list(attempts.order_by("started_at").values_list("started_at", flat=True))
 
 
@@ -49,13 +55,16 @@ def order(box: Simulator) -> list[str]:
 
 
 @pytest.mark.usefixtures("paced")
-def test_a_number_never_sends_faster_than_its_rate_and_hardly_slower(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_number_never_sends_faster_than_its_rate_and_hardly_slower(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     for index in range(15):
         write(people.maya, people.rosa if index % 2 else people.bo, f"text {index}")
     send_due()
     at = handed_over_at(people.rosa, people.bo)
     segments = Message.objects.order_by("position").values_list("segments", flat=True)
-    needed = (sum(segments) - segments[len(segments) - 1]) / RATE  # the last one needs no time after it
+    # the last one needs no time after it
+    needed = (sum(segments) - segments[len(segments) - 1]) / RATE
 
     assert len(at) == 15
     assert len(box.accepts()) == 15
@@ -63,7 +72,9 @@ def test_a_number_never_sends_faster_than_its_rate_and_hardly_slower(people: Cas
 
 
 @pytest.mark.usefixtures("paced")
-def test_a_number_that_was_idle_has_saved_up_nothing(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_number_that_was_idle_has_saved_up_nothing(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     write(people.maya, people.rosa, "long ago")
     send_due()
     SystemNumber.objects.update(free_at=timezone.now() - timedelta(hours=1))
@@ -76,7 +87,9 @@ def test_a_number_that_was_idle_has_saved_up_nothing(people: Cast, box: Simulato
 
 
 @pytest.mark.usefixtures("paced")
-def test_a_single_text_overtakes_a_broadcast(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_single_text_overtakes_a_broadcast(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     in_bulk(people.maya, people.bo, "bulk 1", "bulk 2")
     write(people.maya, people.rosa, "single")
     send_due()
@@ -95,7 +108,9 @@ def test_in_one_conversation_a_reply_does_not_overtake_what_was_written_before(
 
 
 @pytest.mark.usefixtures("paced")
-def test_one_number_with_much_to_send_does_not_hold_up_another(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_one_number_with_much_to_send_does_not_hold_up_another(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     in_bulk(people.maya, people.bo, *(f"much {index}" for index in range(12)))
     omars = rent(people.omar)
     in_bulk(people.omar, people.kim, "little")
@@ -108,17 +123,24 @@ def test_one_number_with_much_to_send_does_not_hold_up_another(people: Cast, box
 def test_whoever_has_waited_longest_is_next_however_many_numbers_have_texts(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
-    """Without a rate, too: numbers take turns, and one with a single text goes before them."""
+    """Without a rate, too: numbers take turns, and one with a
+    single text goes before them.
+    """
     in_bulk(people.maya, people.bo, *(f"much {index}" for index in range(6)))
     rent(people.omar)
     in_bulk(people.omar, people.kim, "omar 1", "omar 2")
     first, second = claim_due(limit=1), claim_due(limit=1)
-    assert {claim.message.author_id for claim in (*first, *second)} == {people.maya.pk, people.omar.pk}
+    assert {claim.message.author_id for claim in (*first, *second)} == {
+        people.maya.pk,
+        people.omar.pk,
+    }
     write(people.omar, people.sally, "single")
     assert [claim.message.body for claim in claim_due(limit=1)] == ["single"]
 
 
-def test_single_texts_are_claimed_without_the_broadcasts_beside_them(people: Cast, number: SystemNumber) -> None:
+def test_single_texts_are_claimed_without_the_broadcasts_beside_them(
+    people: Cast, number: SystemNumber
+) -> None:
     in_bulk(people.maya, people.bo, "much 1")
     rent(people.omar)
     in_bulk(people.omar, people.kim, "much 2")
@@ -128,7 +150,9 @@ def test_single_texts_are_claimed_without_the_broadcasts_beside_them(people: Cas
     assert {claim.message.body for claim in claim_due(limit=10)} == {"much 1", "much 2"}
 
 
-def test_a_single_text_that_may_not_leave_yet_holds_up_no_broadcast(people: Cast, number: SystemNumber) -> None:
+def test_a_single_text_that_may_not_leave_yet_holds_up_no_broadcast(
+    people: Cast, number: SystemNumber
+) -> None:
     tried_again_later(write(people.maya, people.rosa, "written before"))
     write(people.maya, people.rosa, "single")
     rent(people.omar)
@@ -141,14 +165,17 @@ def test_a_single_text_that_may_not_leave_yet_holds_up_no_broadcast(people: Cast
 def test_what_is_over_does_not_leave_again_though_it_were_due_and_holds_up_nobody(
     people: Cast, number: SystemNumber, over: Status, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings.ENV, "texts_per_second", 1.0)  # one of a number at once
+    # one of a number at once
+    monkeypatch.setattr(settings.ENV, "texts_per_second", 1.0)
     stray = write(people.maya, people.rosa)
     Message.objects.filter(pk=stray.pk).update(status=over)
     behind = write(people.maya, people.bo)
     assert [claim.message for claim in claim_due(limit=10)] == [behind]
 
 
-def test_a_text_that_waited_goes_to_the_phone_the_student_has_now(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_text_that_waited_goes_to_the_phone_the_student_has_now(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     text = write(people.maya, people.rosa)
     Student.objects.filter(pk=people.rosa.pk).update(mobile="+17345550188")
     send_due()
@@ -157,7 +184,9 @@ def test_a_text_that_waited_goes_to_the_phone_the_student_has_now(people: Cast, 
     assert status(text) == Status.SENT
 
 
-def test_an_email_that_waits_for_the_mail_server_holds_back_no_text(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_an_email_that_waits_for_the_mail_server_holds_back_no_text(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     accept_email(
         author=people.maya,
         student=people.rosa,
@@ -173,7 +202,9 @@ def test_an_email_that_waits_for_the_mail_server_holds_back_no_text(people: Cast
 
 
 @pytest.mark.usefixtures("paced", "number")
-def test_what_waits_for_its_turn_in_a_broadcast_goes_before_the_next_single_text_to_the_same_student(people: Cast) -> None:
+def test_what_waits_for_its_turn_in_a_broadcast_goes_before_the_next_single_text_to_the_same_student(
+    people: Cast,
+) -> None:
     in_bulk(people.maya, people.bo, "first", "second", "third")
     bulk = in_bulk(people.maya, people.rosa, "of the broadcast")
     single = write(people.maya, people.rosa, "by hand")
@@ -181,7 +212,9 @@ def test_what_waits_for_its_turn_in_a_broadcast_goes_before_the_next_single_text
     for _ in range(2):
         SystemNumber.objects.update(free_at=None)
         taken += claim_due(limit=1)
-        Message.objects.filter(pk__in=[claim.message_id for claim in taken]).update(status=Status.SENT)
+        Message.objects.filter(pk__in=[claim.message_id for claim in taken]).update(
+            status=Status.SENT
+        )
 
     assert [claim.message_id for claim in taken] == [bulk[0].pk, single.pk]
 

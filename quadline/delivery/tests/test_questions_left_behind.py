@@ -1,4 +1,6 @@
-"""Texts that a question held, and no open question holds any more: they go on by themselves."""
+"""Texts that a question held, and no open question holds any
+more: they go on by themselves.
+"""
 
 import pytest
 from django.utils import timezone
@@ -8,7 +10,15 @@ from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.opting.requests import answer_question
 from quadline.delivery.outbox import holding
 from quadline.delivery.sending.claiming import claim_due
-from quadline.delivery.tests.acts import fresh, number_row, rent, reply, send_due, status, write
+from quadline.delivery.tests.acts import (
+    fresh,
+    number_row,
+    rent,
+    reply,
+    send_due,
+    status,
+    write,
+)
 from quadline.roster.models import Student
 from tests.cast import Cast
 from tests.house import Simulator
@@ -21,7 +31,9 @@ def sweep() -> None:
 
 
 @pytest.mark.usefixtures("twilio")
-def test_a_question_about_a_phone_that_is_not_theirs_any_more_holds_nothing(people: Cast, box: Simulator) -> None:
+def test_a_question_about_a_phone_that_is_not_theirs_any_more_holds_nothing(
+    people: Cast, box: Simulator
+) -> None:
     mayas = rent(people.maya)
     held = write(people.maya, people.rosa)
     reply(people.rosa.mobile, mayas.phone, WORDS)
@@ -41,17 +53,30 @@ def test_what_a_question_holds_stays_held(people: Cast) -> None:
     sweep()
 
     row = fresh(held)
-    assert (row.status, row.reason, row.due_at) == (Status.QUEUED, WaitingFor.QUESTION, None)
+    assert (row.status, row.reason, row.due_at) == (
+        Status.QUEUED,
+        WaitingFor.QUESTION,
+        None,
+    )
 
 
 @pytest.mark.usefixtures("twilio")
-def test_a_text_that_was_held_after_the_answer_goes_on(people: Cast, box: Simulator) -> None:
-    """The sender had seen the question; it was answered before the sender wrote down that it keeps the text back."""
+def test_a_text_that_was_held_after_the_answer_goes_on(
+    people: Cast, box: Simulator
+) -> None:
+    """The sender had seen the question; it was answered before the sender
+    wrote down that it keeps the text back.
+    """
     mayas = rent(people.maya)
     text = write(people.maya, people.rosa)
     (claim,) = claim_due(limit=1)
     reply(people.rosa.mobile, mayas.phone, WORDS)
-    answer_question(conversation=text.conversation, actor=people.maya, answer=Answer.GO_ON, now=timezone.now())
+    answer_question(
+        conversation=text.conversation,
+        actor=people.maya,
+        answer=Answer.GO_ON,
+        now=timezone.now(),
+    )
     holding.keep_back(claim.message, claim.attempt, now=timezone.now())
     sweep()
     send_due()

@@ -1,4 +1,6 @@
-"""An unknown outcome is looked up at the carrier before anything is sent again, and given up visibly."""
+"""An unknown outcome is looked up at the carrier before anything
+is sent again, and given up visibly.
+"""
 
 from datetime import timedelta
 
@@ -15,7 +17,16 @@ from quadline.delivery.outcomes import receipts, reconcile
 from quadline.delivery.rules import LOST_AFTER, MOST_ATTEMPTS, MOST_LOOKS
 from quadline.delivery.sending import sender
 from quadline.delivery.sending.claiming import claim_due
-from quadline.delivery.tests.acts import fresh, lose_an_answer, never_fell, run, send_due, status, sweep, write
+from quadline.delivery.tests.acts import (
+    fresh,
+    lose_an_answer,
+    never_fell,
+    run,
+    send_due,
+    status,
+    sweep,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -30,7 +41,9 @@ def introduce(people: Cast) -> None:
 
 
 def die_after(act: str, twilio: Twilio, text: Message) -> None:
-    """A worker that claims, perhaps sends, and is gone before it writes anything down."""
+    """A worker that claims, perhaps sends, and is gone
+    before it writes anything down.
+    """
     claim = claim_due(limit=1)[0]
     assert claim.message == text
     if act == "sent":
@@ -45,7 +58,10 @@ def test_the_text_of_a_worker_that_died_after_sending_is_found(
     text = write(people.maya, people.rosa)
     die_after("sent", twilio, text)
     reconcile.settle_unknown_attempts(timestamp=0)
-    assert (status(text), fresh(text).detail) == (Status.UNCONFIRMED, "The carrier's answer was lost. Looking it up.")
+    assert (status(text), fresh(text).detail) == (
+        Status.UNCONFIRMED,
+        "The carrier's answer was lost. Looking it up.",
+    )
     sweep()
     assert (status(text), never_fell(text)) == (Status.SENT, True)
     assert [each["sid"] for each in box.accepts()] == [fresh(text).carrier_message_id]
@@ -69,10 +85,15 @@ def test_an_attempt_under_way_is_left_alone(people: Cast, number: SystemNumber) 
     assert (status(text), text.attempts.get().outcome) == (Status.SENDING, O.UNDER_WAY)
 
 
-def test_the_same_words_twice_are_two_texts(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_the_same_words_twice_are_two_texts(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     introduce(people)
     box.fault(kind="accept_then_500")
-    first, second = write(people.maya, people.rosa, "ok"), write(people.maya, people.rosa, "ok")
+    first, second = (
+        write(people.maya, people.rosa, "ok"),
+        write(people.maya, people.rosa, "ok"),
+    )
     send_due()
     sweep()
     assert (status(first), status(second)) == (Status.SENT, Status.QUEUED)
@@ -82,7 +103,9 @@ def test_the_same_words_twice_are_two_texts(people: Cast, box: Simulator, number
     assert sids == [fresh(first).carrier_message_id, fresh(second).carrier_message_id]
 
 
-def test_the_same_words_of_a_moment_ago_are_not_this_text(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_the_same_words_of_a_moment_ago_are_not_this_text(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     introduce(people)
     write(people.maya, people.rosa, "ok")
     send_due()
@@ -93,11 +116,14 @@ def test_the_same_words_of_a_moment_ago_are_not_this_text(people: Cast, box: Sim
     assert (text.attempts.get().looks, fresh(text).carrier_message_id) == (1, "")
 
 
-def test_the_same_words_of_an_hour_ago_are_not_this_text(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_the_same_words_of_an_hour_ago_are_not_this_text(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     introduce(people)
     write(people.maya, people.rosa, "ok")
     send_due()
-    Message.objects.update(carrier_message_id="")  # so that only the time tells them apart
+    # so that only the time tells them apart
+    Message.objects.update(carrier_message_id="")
     box.fault(kind="reset", times=1)
     text = write(people.maya, people.rosa, "ok")
     send_due()
@@ -120,19 +146,27 @@ def test_a_text_to_another_student_or_of_another_wording_is_not_this_text(
     assert fresh(text).carrier_message_id == ""
 
 
-def test_a_log_that_cannot_be_read_decides_nothing(people: Cast, box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+def test_a_log_that_cannot_be_read_decides_nothing(
+    people: Cast, box: Simulator, twilio: Twilio, number: SystemNumber
+) -> None:
     text = lose_an_answer(people, box)
     twilio.auth_token, twilio._client = "no longer ours", None
     for _ in range(5):
         sweep()
     attempt = text.attempts.get()
-    assert (status(text), attempt.outcome, attempt.looks) == (Status.UNCONFIRMED, O.UNKNOWN, 0)
+    assert (status(text), attempt.outcome, attempt.looks) == (
+        Status.UNCONFIRMED,
+        O.UNKNOWN,
+        0,
+    )
     twilio.auth_token, twilio._client = "simulator-token", None
     sweep()
     assert (status(text), len(box.accepts())) == (Status.SENT, 1)
 
 
-@pytest.mark.parametrize("progress", [Progress.SENT, Progress.DELIVERED, Progress.UNDELIVERED])
+@pytest.mark.parametrize(
+    "progress", [Progress.SENT, Progress.DELIVERED, Progress.UNDELIVERED]
+)
 def test_a_receipt_brings_the_text_before_the_log_is_read(
     people: Cast, box: Simulator, number: SystemNumber, progress: Progress
 ) -> None:
@@ -145,7 +179,9 @@ def test_a_receipt_brings_the_text_before_the_log_is_read(
     assert text.attempts.get().outcome == O.ACCEPTED
 
 
-def test_the_second_look_comes_a_minute_after_the_attempt(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_the_second_look_comes_a_minute_after_the_attempt(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     text = lose_an_answer(people, box, "reset")
     sweep()
     attempt = text.attempts.get()
@@ -154,28 +190,49 @@ def test_the_second_look_comes_a_minute_after_the_attempt(people: Cast, box: Sim
     assert text.attempts.get().looks == 1
 
 
-def test_a_sweep_that_overtook_another_decides_nothing_twice(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_sweep_that_overtook_another_decides_nothing_twice(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     text = lose_an_answer(people, box, "reset")
     sweep()
-    slow = text.attempts.select_related("message__conversation", "message__system_number").get()
+    slow = text.attempts.select_related(
+        "message__conversation", "message__system_number"
+    ).get()
     sweep()
     box.fault(kind="accept_then_500", times=1)
     send_due()
-    assert (status(text), fresh(text).due_at, len(box.accepts())) == (Status.UNCONFIRMED, None, 1)
-    reconcile._note_absence([slow], now=timezone.now())  # it had read the log before the text was sent again
+    assert (status(text), fresh(text).due_at, len(box.accepts())) == (
+        Status.UNCONFIRMED,
+        None,
+        1,
+    )
+    # it had read the log before the text was sent again
+    reconcile._note_absence([slow], now=timezone.now())
     send_due()
     assert len(box.accepts()) == 1
 
 
-def test_what_cannot_be_learnt_is_left_to_a_person_visibly(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_what_cannot_be_learnt_is_left_to_a_person_visibly(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     box.fault(kind="reset", to=people.rosa.mobile)
     text = write(people.maya, people.rosa)
     for _ in range(MOST_ATTEMPTS + 2):
         send_due()
         for _ in range(MOST_LOOKS):
             sweep()
-    assert text.attempts.filter(outcome=O.NOTHING_FOUND).count() == text.attempts.count() == MOST_ATTEMPTS
+    assert (
+        text.attempts.filter(outcome=O.NOTHING_FOUND).count()
+        == text.attempts.count()
+        == MOST_ATTEMPTS
+    )
     text = fresh(text)
-    assert (text.status, text.detail, text.due_at) == (Status.UNCONFIRMED, reconcile.A_PERSON_DECIDES, None)
-    receipts.apply([Receipt("SMlate", str(text.pk), Progress.DELIVERED)], now=timezone.now())
+    assert (text.status, text.detail, text.due_at) == (
+        Status.UNCONFIRMED,
+        reconcile.A_PERSON_DECIDES,
+        None,
+    )
+    receipts.apply(
+        [Receipt("SMlate", str(text.pk), Progress.DELIVERED)], now=timezone.now()
+    )
     assert (status(text), fresh(text).detail) == (Status.DELIVERED, "")

@@ -49,13 +49,18 @@ LONGEST_CALL = timedelta(seconds=15)  # carriers/twilio.py, SEND_TIMEOUT
         (9, 3600.0, 0.0, 3600),
     ],
 )
-def test_a_text_is_tried_again_as_asked_else_ever_later(attempts: int, asked_for: float, jitter: float, seconds: float) -> None:
+def test_a_text_is_tried_again_as_asked_else_ever_later(
+    attempts: int, asked_for: float, jitter: float, seconds: float
+) -> None:
     wait = wait_before_retry(attempts, asked_for=asked_for, jitter=jitter)
     assert wait == timedelta(seconds=seconds)
     assert asked_for or wait <= LONGEST_WAIT
 
 
-@pytest.mark.parametrize(("looks", "after"), [(0, FIRST_LOOK_AFTER), (1, SECOND_LOOK_AFTER), (MOST_LOOKS, None), (9, None)])
+@pytest.mark.parametrize(
+    ("looks", "after"),
+    [(0, FIRST_LOOK_AFTER), (1, SECOND_LOOK_AFTER), (MOST_LOOKS, None), (9, None)],
+)
 def test_the_carriers_log_is_read_twice(looks: int, after: timedelta | None) -> None:
     assert next_look(looks) == after
 
@@ -79,47 +84,78 @@ def test_every_class_has_a_step_at_each_moment() -> None:
 
 
 @pytest.mark.parametrize("failure", Failure)
-def test_what_the_carrier_had_taken_is_never_handed_over_again(failure: Failure) -> None:
+def test_what_the_carrier_had_taken_is_never_handed_over_again(
+    failure: Failure,
+) -> None:
     assert step_after(Moment.RECEIPT, failure) is Step.EMAIL_AFTER_HOLD
 
 
 @pytest.mark.parametrize("failure", Failure)
-def test_what_follows_a_refusal_depends_on_its_class_alone_but_for_a_number_that_is_new(failure: Failure) -> None:
+def test_what_follows_a_refusal_depends_on_its_class_alone_but_for_a_number_that_is_new(
+    failure: Failure,
+) -> None:
     is_new = failure in (Failure.NOT_REGISTERED, Failure.NOT_IN_CAMPAIGN)
-    assert step_after(Moment.REFUSAL, failure) is (Step.TRY_UNTIL_DEADLINE if is_new else STEPS_AT_A_REFUSAL[failure.remedy])
+    assert step_after(Moment.REFUSAL, failure) is (
+        Step.TRY_UNTIL_DEADLINE if is_new else STEPS_AT_A_REFUSAL[failure.remedy]
+    )
 
 
 def test_only_failures_of_phones_count_against_them() -> None:
     assert all(failure.remedy is Remedy.BAD_NUMBER for failure in BAD_AFTER)
-    assert {failure for failure in Failure if failure.remedy is Remedy.BAD_NUMBER} == set(BAD_AFTER)
+    assert {
+        failure for failure in Failure if failure.remedy is Remedy.BAD_NUMBER
+    } == set(BAD_AFTER)
 
 
 def test_administrators_hear_of_what_they_can_mend() -> None:
     told = {failure for failure in Failure if concerns_administrators(failure)}
-    assert told == {failure for failure in Failure if failure.remedy is Remedy.COLLEGE} | {Failure.FILTERED}
+    assert told == {
+        failure for failure in Failure if failure.remedy is Remedy.COLLEGE
+    } | {Failure.FILTERED}
 
 
-@pytest.mark.parametrize(("tries", "minutes"), [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 15), (6, 15), (9999, 15)])
-def test_an_email_is_tried_again_ever_later_but_every_quarter_hour(tries: int, minutes: int) -> None:
-    assert wait_before_resend(tries, is_about_server=False, jitter=0.5) == timedelta(minutes=minutes)
-    assert wait_before_resend(tries, is_about_server=False, jitter=0) < wait_before_resend(tries, is_about_server=False, jitter=1)
+@pytest.mark.parametrize(
+    ("tries", "minutes"),
+    [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 15), (6, 15), (9999, 15)],
+)
+def test_an_email_is_tried_again_ever_later_but_every_quarter_hour(
+    tries: int, minutes: int
+) -> None:
+    assert wait_before_resend(tries, is_about_server=False, jitter=0.5) == timedelta(
+        minutes=minutes
+    )
+    assert wait_before_resend(
+        tries, is_about_server=False, jitter=0
+    ) < wait_before_resend(tries, is_about_server=False, jitter=1)
 
 
 def test_a_mail_server_that_is_away_is_asked_again_every_other_minute() -> None:
-    waits = [wait_before_resend(tries, is_about_server=True, jitter=0.5) for tries in (1, 2, 5, 9999)]
+    waits = [
+        wait_before_resend(tries, is_about_server=True, jitter=0.5)
+        for tries in (1, 2, 5, 9999)
+    ]
     assert waits == [timedelta(minutes=minutes) for minutes in (1, 2, 2, 2)]
 
 
 def test_nobody_takes_up_an_email_that_may_still_be_under_way() -> None:
     step_of_a_mail_server = timedelta(seconds=10)  # config/settings.py, EMAIL_TIMEOUT
-    assert 5 * step_of_a_mail_server < EMAIL_LOST_AFTER  # MAIL, RCPT, DATA, the letter, its answer
+    # MAIL, RCPT, DATA, the letter, its answer
+    assert 5 * step_of_a_mail_server < EMAIL_LOST_AFTER
 
 
 def test_a_stop_outwaits_a_call_that_begins_as_late_as_it_may() -> None:
-    """A call shorter than three seconds is over before the STOP gives up (docs/adr/0003-sending-policy.md)."""
-    assert timedelta(milliseconds=ledger.LOCK_PATIENCE_MS) - LOOK_LASTS >= timedelta(seconds=3)
+    """A call shorter than three seconds is over before the STOP gives up
+    (docs/adr/0003-sending-policy.md).
+    """
+    assert timedelta(milliseconds=ledger.LOCK_PATIENCE_MS) - LOOK_LASTS >= timedelta(
+        seconds=3
+    )
 
 
-@pytest.mark.parametrize(("texts", "asks"), [(0, False), (19, False), (20, True), (59, True)])
-def test_the_twenty_first_text_within_a_minute_is_a_question(texts: int, asks: bool) -> None:
+@pytest.mark.parametrize(
+    ("texts", "asks"), [(0, False), (19, False), (20, True), (59, True)]
+)
+def test_the_twenty_first_text_within_a_minute_is_a_question(
+    texts: int, asks: bool
+) -> None:
     assert asks_before_another(texts) is asks

@@ -1,4 +1,6 @@
-"""How far a STOP reaches and what START opens again, in each scope a college may choose."""
+"""How far a STOP reaches and what START opens again, in
+each scope a college may choose.
+"""
 
 import threading
 from datetime import datetime, timedelta
@@ -17,7 +19,14 @@ from quadline.delivery.opting import carrier_opt_outs
 from quadline.delivery.opting.requests import How, record_stop_request
 from quadline.delivery.opting.under_way import keep_texts_back
 from quadline.delivery.permission import scope
-from quadline.delivery.tests.acts import fresh, number_row, reply, send_due, status, write
+from quadline.delivery.tests.acts import (
+    fresh,
+    number_row,
+    reply,
+    send_due,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.cast import Cast
@@ -42,11 +51,21 @@ def numbers(people: Cast) -> dict[str, SystemNumber]:
 
 
 def shut(student: Student) -> set[str]:
-    """The numbers from which this student may not be texted, by every question that is asked of it."""
+    """The numbers from which this student may not be texted, by
+    every question that is asked of it.
+    """
     pairs = [(student.mobile, phone) for phone in (MAYAS, THEOS, OMARS)]
     by_pairs = {system for _, system in scope.opted_out(pairs)}
-    assert by_pairs == {phone for phone in REACH["college"] if student.mobile in scope.opted_out_of(phone)}
-    assert by_pairs == {phone for phone in REACH["college"] if _is_out(scope.standing((student.mobile, phone)))}
+    assert by_pairs == {
+        phone
+        for phone in REACH["college"]
+        if student.mobile in scope.opted_out_of(phone)
+    }
+    assert by_pairs == {
+        phone
+        for phone in REACH["college"]
+        if _is_out(scope.standing((student.mobile, phone)))
+    }
     return by_pairs
 
 
@@ -54,14 +73,21 @@ def _is_out(state: object) -> bool:
     return bool(getattr(state, "opted_out", False))
 
 
-def test_a_stop_reaches_as_far_as_the_college_chose(people: Cast, numbers: dict[str, SystemNumber], chosen: str) -> None:
+def test_a_stop_reaches_as_far_as_the_college_chose(
+    people: Cast, numbers: dict[str, SystemNumber], chosen: str
+) -> None:
     reply(people.rosa.mobile, MAYAS, "STOP")
     assert shut(people.rosa) == REACH[chosen]
     assert shut(people.bo) == set()
 
 
-def test_what_waits_anywhere_within_its_reach_is_closed(people: Cast, numbers: dict[str, SystemNumber], chosen: str) -> None:
-    texts = {MAYAS: write(people.maya, people.rosa), THEOS: write(people.theo, people.rosa)}
+def test_what_waits_anywhere_within_its_reach_is_closed(
+    people: Cast, numbers: dict[str, SystemNumber], chosen: str
+) -> None:
+    texts = {
+        MAYAS: write(people.maya, people.rosa),
+        THEOS: write(people.theo, people.rosa),
+    }
     other = write(people.theo, people.bo)
     reply(people.rosa.mobile, MAYAS, "STOP")
     closed = {phone for phone, text in texts.items() if status(text) == Status.BLOCKED}
@@ -74,20 +100,29 @@ def test_a_new_text_from_a_colleague_is_blocked_and_so_is_one_that_was_due(
     people: Cast, box: Simulator, numbers: dict[str, SystemNumber], chosen: str
 ) -> None:
     reply(people.rosa.mobile, MAYAS, "STOP")
-    assert (write(people.theo, people.rosa).status == Status.BLOCKED) is (THEOS in REACH[chosen])
+    assert (write(people.theo, people.rosa).status == Status.BLOCKED) is (
+        THEOS in REACH[chosen]
+    )
 
 
 def test_the_last_look_before_a_text_leaves_asks_as_widely(
     people: Cast, box: Simulator, numbers: dict[str, SystemNumber], chosen: str
 ) -> None:
     text = write(people.theo, people.rosa)
-    ledger.record(pair=(people.rosa.mobile, MAYAS), change=Change.OPT_OUT, source=Source.REPLY, occurred_at=timezone.now())
+    ledger.record(
+        pair=(people.rosa.mobile, MAYAS),
+        change=Change.OPT_OUT,
+        source=Source.REPLY,
+        occurred_at=timezone.now(),
+    )
     send_due()
     assert (status(text) == Status.BLOCKED) is (THEOS in REACH[chosen])
 
 
 @pytest.mark.parametrize("to", [MAYAS, THEOS])
-def test_a_start_opens_as_far_as_a_stop_reaches(people: Cast, numbers: dict[str, SystemNumber], chosen: str, to: str) -> None:
+def test_a_start_opens_as_far_as_a_stop_reaches(
+    people: Cast, numbers: dict[str, SystemNumber], chosen: str, to: str
+) -> None:
     now = timezone.now()
     said(people.rosa, MAYAS, "STOP", at=now - timedelta(hours=2))
     said(people.rosa, to, "START", at=now)
@@ -124,25 +159,45 @@ def test_close_together_stop_wins_until_the_carrier_has_said_the_order(
     assert shut(people.rosa) == REACH["college"]
 
 
-def test_a_refusal_by_the_carrier_is_nobodys_word(people: Cast, numbers: dict[str, SystemNumber], chosen: str) -> None:
-    ledger.record(pair=(people.rosa.mobile, MAYAS), change=Change.OPT_OUT, source=Source.CARRIER, occurred_at=timezone.now())
+def test_a_refusal_by_the_carrier_is_nobodys_word(
+    people: Cast, numbers: dict[str, SystemNumber], chosen: str
+) -> None:
+    ledger.record(
+        pair=(people.rosa.mobile, MAYAS),
+        change=Change.OPT_OUT,
+        source=Source.CARRIER,
+        occurred_at=timezone.now(),
+    )
     assert shut(people.rosa) == {MAYAS}
 
 
-def test_what_a_student_said_in_person_reaches_as_far(people: Cast, numbers: dict[str, SystemNumber], chosen: str) -> None:
+def test_what_a_student_said_in_person_reaches_as_far(
+    people: Cast, numbers: dict[str, SystemNumber], chosen: str
+) -> None:
     now = timezone.now()
-    record_stop_request(student=people.rosa, staff=people.maya, actor=people.maya, how=How.IN_PERSON, said_at=now, now=now)
+    record_stop_request(
+        student=people.rosa,
+        staff=people.maya,
+        actor=people.maya,
+        how=How.IN_PERSON,
+        said_at=now,
+        now=now,
+    )
     assert shut(people.rosa) == REACH[chosen]
 
 
-def test_without_an_office_a_stop_reaches_its_number(people: Cast, numbers: dict[str, SystemNumber], settings: Settings) -> None:
+def test_without_an_office_a_stop_reaches_its_number(
+    people: Cast, numbers: dict[str, SystemNumber], settings: Settings
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": "office"})
     User.objects.update(office="")
     reply(people.rosa.mobile, MAYAS, "STOP")
     assert shut(people.rosa) == {MAYAS}
 
 
-def test_a_number_rented_after_the_stop_is_shut_too(people: Cast, settings: Settings) -> None:
+def test_a_number_rented_after_the_stop_is_shut_too(
+    people: Cast, settings: Settings
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": "college"})
     number_row(people.maya, MAYAS)
     reply(people.rosa.mobile, MAYAS, "STOP")
@@ -151,8 +206,12 @@ def test_a_number_rented_after_the_stop_is_shut_too(people: Cast, settings: Sett
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_stop_to_one_number_waits_for_a_hand_over_from_another(committed_people: Cast, settings: Settings) -> None:
-    """No text is handed over after a STOP has committed, from whichever number that it reaches."""
+def test_a_stop_to_one_number_waits_for_a_hand_over_from_another(
+    committed_people: Cast, settings: Settings
+) -> None:
+    """No text is handed over after a STOP has committed, from
+    whichever number that it reaches.
+    """
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": "college"})
     student = committed_people.rosa.mobile
     number_row(committed_people.maya, MAYAS)

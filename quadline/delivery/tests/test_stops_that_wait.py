@@ -1,4 +1,6 @@
-"""A STOP waits for a text that is on its way. Meanwhile it stands in nobody's way who writes down what became of that text."""
+"""A STOP waits for a text that is on its way. Meanwhile it stands in nobody's way who
+writes down what became of that text.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +25,15 @@ from quadline.delivery.outcomes import receipts
 from quadline.delivery.sending import sender
 from quadline.delivery.sending.claiming import Claim, claim_due
 from quadline.delivery.sending.recording import Taken, record_accepted
-from quadline.delivery.tests.acts import at_once, fresh, outcomes, rent, reply, status, write
+from quadline.delivery.tests.acts import (
+    at_once,
+    fresh,
+    outcomes,
+    rent,
+    reply,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from quadline.roster import trouble
 from tests.cast import Cast
@@ -45,13 +55,20 @@ def by_reply(people: Cast, number: SystemNumber) -> object:
 def by_staff(people: Cast, number: SystemNumber) -> object:
     now = timezone.now()
     return requests.record_stop_request(
-        student=people.rosa, staff=people.maya, actor=people.maya, how=How.BY_PHONE, said_at=now, now=now
+        student=people.rosa,
+        staff=people.maya,
+        actor=people.maya,
+        how=How.BY_PHONE,
+        said_at=now,
+        now=now,
     )
 
 
 def by_answer(people: Cast, number: SystemNumber) -> object:
     talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
-    return requests.answer_question(conversation=talk, actor=people.maya, answer=Answer.STOP, now=timezone.now())
+    return requests.answer_question(
+        conversation=talk, actor=people.maya, answer=Answer.STOP, now=timezone.now()
+    )
 
 
 def on_its_way(text: Message) -> Claim:
@@ -63,13 +80,17 @@ def on_its_way(text: Message) -> Claim:
 
 def somebody_waits() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        )
         return bool(cursor.fetchone()[0])
 
 
 @contextmanager
 def meanwhile(act: Callable[[], object], claim: Claim) -> Iterator[None]:
-    """``act`` waits for the text that is on its way; what is done here waits for nobody."""
+    """``act`` waits for the text that is on its way; what
+    is done here waits for nobody.
+    """
     other = Thread(target=lambda: at_once([act]))
     other.start()
     try:
@@ -85,9 +106,13 @@ def meanwhile(act: Callable[[], object], claim: Claim) -> Iterator[None]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("stop", [by_reply, by_staff, by_answer])
-def test_a_refusal_is_written_down_while_its_student_says_stop(committed_people: Cast, mayas: SystemNumber, stop: Stop) -> None:
+def test_a_refusal_is_written_down_while_its_student_says_stop(
+    committed_people: Cast, mayas: SystemNumber, stop: Stop
+) -> None:
     rosa = committed_people.rosa
-    trouble.note_failure(rosa.mobile, words="Not in service.", bad_after=2, now=timezone.now())
+    trouble.note_failure(
+        rosa.mobile, words="Not in service.", bad_after=2, now=timezone.now()
+    )
     claim = on_its_way(write(committed_people.maya, rosa))
     if stop is by_answer:
         ledger.let_go([claim.to.pair])
@@ -95,8 +120,12 @@ def test_a_refusal_is_written_down_while_its_student_says_stop(committed_people:
         ledger.hold([claim.to.pair])
     with meanwhile(lambda: stop(committed_people, mayas), claim):
         Conversation.objects.filter(pk=claim.conversation_id).update(needs_reply=True)
-        trouble.note_failure(rosa.mobile, words="Not in service.", bad_after=2, now=timezone.now())
-        record_accepted([Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now())
+        trouble.note_failure(
+            rosa.mobile, words="Not in service.", bad_after=2, now=timezone.now()
+        )
+        record_accepted(
+            [Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now()
+        )
     assert ledger.is_opted_out(claim.to.pair)
 
 
@@ -106,15 +135,23 @@ def test_an_acceptance_is_written_down_while_a_quicker_receipt_teaches_that_the_
 ) -> None:
     text = write(committed_people.maya, committed_people.rosa)
     claim = on_its_way(text)
-    told = Receipt("SM1", str(text.pk), Progress.UNDELIVERED, Failure.OPTED_OUT, "21610")
+    told = Receipt(
+        "SM1", str(text.pk), Progress.UNDELIVERED, Failure.OPTED_OUT, "21610"
+    )
     with meanwhile(lambda: receipts.apply([told], now=timezone.now()), claim):
-        record_accepted([Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now())
+        record_accepted(
+            [Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now()
+        )
     assert status(text) == Status.UNDELIVERED
     assert ledger.is_opted_out(claim.to.pair)
 
 
-def test_a_text_that_a_stop_closed_while_it_was_claimed_is_not_due_again(people: Cast, number: SystemNumber) -> None:
-    """The STOP found it waiting, the sender claimed it, and came back for the STOP's lock when the STOP had closed it."""
+def test_a_text_that_a_stop_closed_while_it_was_claimed_is_not_due_again(
+    people: Cast, number: SystemNumber
+) -> None:
+    """The STOP found it waiting, the sender claimed it, and came back for the STOP's
+    lock when the STOP had closed it.
+    """
     text = write(people.maya, people.rosa)
     [claim] = claim_due(limit=1)
     block(text, Verdict(False, Reason.OPTED_OUT), now=timezone.now())

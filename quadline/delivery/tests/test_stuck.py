@@ -1,4 +1,6 @@
-"""A text that is in nobody's hands is found; what the carrier may have is left to a person, never sent again."""
+"""A text that is in nobody's hands is found; what the carrier may have
+is left to a person, never sent again.
+"""
 
 from datetime import timedelta
 
@@ -20,7 +22,9 @@ LONG_AGO = timedelta(hours=1)
 
 def orphan(text: Message, **fields: object) -> Message:
     """As a fault that nobody thought of would leave it."""
-    Message.objects.filter(pk=text.pk).update(**{"created_at": timezone.now() - LONG_AGO, "due_at": None, **fields})
+    Message.objects.filter(pk=text.pk).update(
+        **{"created_at": timezone.now() - LONG_AGO, "due_at": None, **fields}
+    )
     return text
 
 
@@ -29,22 +33,31 @@ def sweep_and_send() -> None:
     send_due()
 
 
-def test_one_that_was_never_handed_over_is_due_again(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_one_that_was_never_handed_over_is_due_again(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     text = orphan(write(people.maya, people.rosa))
     sweep_and_send()
     assert (status(text), len(box.accepts())) == (Status.SENT, 1)
 
 
-def test_one_that_provably_never_reached_the_carrier_is_due_again(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_one_that_provably_never_reached_the_carrier_is_due_again(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     text = write(people.maya, people.rosa)
     claim_due(limit=1)
-    Attempt.objects.update(outcome=Attempt.Outcome.UNSENT, started_at=timezone.now() - LONG_AGO)
+    Attempt.objects.update(
+        outcome=Attempt.Outcome.UNSENT, started_at=timezone.now() - LONG_AGO
+    )
     orphan(text)
     sweep_and_send()
     assert (status(text), len(box.accepts())) == (Status.SENT, 1)
 
 
-@pytest.mark.parametrize("outcome", [Attempt.Outcome.REFUSED, Attempt.Outcome.NOTHING_FOUND, Attempt.Outcome.ACCEPTED])
+@pytest.mark.parametrize(
+    "outcome",
+    [Attempt.Outcome.REFUSED, Attempt.Outcome.NOTHING_FOUND, Attempt.Outcome.ACCEPTED],
+)
 def test_one_that_was_handed_over_is_left_to_a_person(
     people: Cast, box: Simulator, number: SystemNumber, outcome: Attempt.Outcome
 ) -> None:
@@ -53,20 +66,28 @@ def test_one_that_was_handed_over_is_left_to_a_person(
     Attempt.objects.update(outcome=outcome, started_at=timezone.now() - LONG_AGO)
     orphan(text)
     sweep_and_send()
-    assert (status(text), fresh(text).detail, box.accepts()) == (Status.UNCONFIRMED, reconcile.A_PERSON_DECIDES, [])
+    assert (status(text), fresh(text).detail, box.accepts()) == (
+        Status.UNCONFIRMED,
+        reconcile.A_PERSON_DECIDES,
+        [],
+    )
     events = text.events.count()
     sweep_and_send()
     assert text.events.count() == events, "found once"
 
 
 @pytest.mark.parametrize("reason", ["paused", "question"])
-def test_what_waits_for_a_person_is_not_stuck(people: Cast, box: Simulator, number: SystemNumber, reason: str) -> None:
+def test_what_waits_for_a_person_is_not_stuck(
+    people: Cast, box: Simulator, number: SystemNumber, reason: str
+) -> None:
     text = orphan(write(people.maya, people.rosa), reason=reason)
     sweep_and_send()
     assert (status(text), box.accepts()) == (Status.QUEUED, [])
 
 
-@pytest.mark.parametrize("outcome", [Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN])
+@pytest.mark.parametrize(
+    "outcome", [Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN]
+)
 def test_what_is_in_hand_or_being_looked_up_is_not_stuck(
     people: Cast, box: Simulator, number: SystemNumber, outcome: Attempt.Outcome
 ) -> None:

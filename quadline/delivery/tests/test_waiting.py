@@ -36,8 +36,13 @@ def test_a_text_says_at_once_that_its_number_failed_and_when_it_goes_as_an_email
     provisioning.provision_number(number_id=SystemNumber.objects.get().pk)
     said = wait(text)
     assert said is not None
-    assert (said.reason, said.status) == ("number_failed", "Waiting: there’s a problem with your number")
-    assert said.detail.startswith(f"{PAPERS} {NOTIFIED} If your number isn’t active by ")
+    assert (said.reason, said.status) == (
+        "number_failed",
+        "Waiting: there’s a problem with your number",
+    )
+    assert said.detail.startswith(
+        f"{PAPERS} {NOTIFIED} If your number isn’t active by "
+    )
     assert said.detail.endswith(", it goes as an email.")
     assert wait_words(text).split(" by ")[1].startswith(written(text.deadline_at))
 
@@ -45,7 +50,13 @@ def test_a_text_says_at_once_that_its_number_failed_and_when_it_goes_as_an_email
 def test_a_text_says_that_the_networks_refused_its_number(people: Cast) -> None:
     number = number_row(people.maya, state=State.REGISTERING)
     text = write(people.maya, people.rosa)
-    news = Registration("EV1", number.phone, number.carrier_number_id, is_registered=False, reason="No campaign")
+    news = Registration(
+        "EV1",
+        number.phone,
+        number.carrier_number_id,
+        is_registered=False,
+        reason="No campaign",
+    )
     activation.apply(news, now=timezone.now())
     assert "No campaign" in wait_words(text)
 
@@ -66,7 +77,9 @@ def test_a_text_says_at_once_that_setting_up_its_number_went_wrong_and_is_tried_
     said = wait(text)
     assert said is not None
     assert said.reason == "number_delayed"
-    assert said.detail.startswith("The carrier answered 21999. Quadline keeps trying. If your number")
+    assert said.detail.startswith(
+        "The carrier answered 21999. Quadline keeps trying. If your number"
+    )
 
     provisioning.provision_number(number_id=number.pk)
     assert wait(text) is None, "it goes on, and nothing is known to be wrong any more"

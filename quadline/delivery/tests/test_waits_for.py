@@ -5,7 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quadline.consent.rules import Reason, Verdict
-from quadline.conversations.rules import NEVER_REACHED_THE_STUDENT, Pending, Status, WaitingFor
+from quadline.conversations.rules import (
+    NEVER_REACHED_THE_STUDENT,
+    Pending,
+    Status,
+    WaitingFor,
+)
 from quadline.delivery.rules import is_notice_due, waits_for
 
 NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
@@ -19,9 +24,21 @@ OUT = Verdict(False, Reason.OPTED_OUT)
 # Each line holds for one reason more than the next; the first reason counts.
 FACTS: list[tuple[dict[str, object], Verdict, Pending]] = [
     ({"is_paused": True, "is_out_of_reach": True}, ASKED, Pending(WaitingFor.PAUSED)),
-    ({"is_out_of_reach": True, "has_active_number": False}, ASKED, Pending(WaitingFor.AUTHOR)),
-    ({"has_active_number": False, "used_up_until": TOMORROW}, ASKED, Pending(WaitingFor.QUESTION)),
-    ({"has_active_number": False, "used_up_until": TOMORROW}, NIGHT, Pending(WaitingFor.NUMBER, NOW)),
+    (
+        {"is_out_of_reach": True, "has_active_number": False},
+        ASKED,
+        Pending(WaitingFor.AUTHOR),
+    ),
+    (
+        {"has_active_number": False, "used_up_until": TOMORROW},
+        ASKED,
+        Pending(WaitingFor.QUESTION),
+    ),
+    (
+        {"has_active_number": False, "used_up_until": TOMORROW},
+        NIGHT,
+        Pending(WaitingFor.NUMBER, NOW),
+    ),
     ({"used_up_until": TOMORROW}, NIGHT, Pending(WaitingFor.TOMORROW, TOMORROW)),
     ({}, NIGHT, Pending(WaitingFor.QUIET_HOURS, MORNING)),
 ]
@@ -29,7 +46,9 @@ FACTS: list[tuple[dict[str, object], Verdict, Pending]] = [
 
 @pytest.mark.parametrize("is_bulk", [True, False])
 @pytest.mark.parametrize(("facts", "verdict", "pending"), FACTS)
-def test_the_first_reason_counts(facts: dict[str, object], verdict: Verdict, pending: Pending, *, is_bulk: bool) -> None:
+def test_the_first_reason_counts(
+    facts: dict[str, object], verdict: Verdict, pending: Pending, *, is_bulk: bool
+) -> None:
     assert waits_for(verdict, now=NOW, is_bulk=is_bulk, **facts) == pending  # type: ignore[arg-type]
 
 

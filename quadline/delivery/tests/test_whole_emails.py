@@ -1,5 +1,6 @@
-"""Nothing a student writes by email is lost: what is not shown is kept, what cannot be read
-is kept as it came, and what a machine wrote is kept beside the conversation."""
+"""Nothing a student writes by email is lost: what is not shown is kept, what cannot be
+read is kept as it came, and what a machine wrote is kept beside the conversation.
+"""
 
 from email import message_from_bytes
 from email.message import Message as Letter
@@ -71,7 +72,9 @@ def test_every_word_of_a_real_email_is_kept(token: str, case: Path) -> None:
     is_machine = case.stem.startswith("machine")
     assert kept.kind == (Kind.AUTOMATIC if is_machine else Kind.REPLY)
     tags = {"blockquote", "style", "color"}
-    assert [each for each in words_of(case) if each not in kept.words and each not in tags] == []
+    assert [
+        each for each in words_of(case) if each not in kept.words and each not in tags
+    ] == []
 
 
 SHOWN = {
@@ -118,15 +121,21 @@ def test_what_is_too_long_to_keep_as_text_is_kept_as_it_came(token: str) -> None
     assert bytes(arrive(raw, token).source or b"") == raw
 
 
-def test_an_automatic_reply_is_kept_with_its_conversation(conversation: Conversation, token: str) -> None:
+def test_an_automatic_reply_is_kept_with_its_conversation(
+    conversation: Conversation, token: str
+) -> None:
     kept = arrive(plain("I am away.", Auto_Submitted="auto-replied"), token)
     assert (kept.kind, kept.message) == (Kind.AUTOMATIC, None)
     assert (kept.conversation, kept.words) == (conversation, "I am away.")
     assert kept not in IncomingEmail.objects.needing_a_look()
 
 
-def test_a_stray_is_kept_as_it_came_and_needs_a_look(conversation: Conversation) -> None:
-    raw = plain("Hello", From="somebody@elsewhere.example", In_Reply_To="", References="")
+def test_a_stray_is_kept_as_it_came_and_needs_a_look(
+    conversation: Conversation,
+) -> None:
+    raw = plain(
+        "Hello", From="somebody@elsewhere.example", In_Reply_To="", References=""
+    )
     kept = arrive(raw)
     assert (kept.kind, bytes(kept.source or b"")) == (Kind.STRAY, raw)
     assert list(IncomingEmail.objects.needing_a_look()) == [kept]
@@ -165,7 +174,9 @@ def test_an_email_that_is_not_read_is_kept_once(token: str) -> None:
     assert Message.objects.count() == 1
 
 
-def test_an_email_that_cannot_be_filed_is_kept_as_it_came(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_email_that_cannot_be_filed_is_kept_as_it_came(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*arguments: object, **named: object) -> None:
         raise ValueError("nobody thought of this")
 
@@ -175,7 +186,9 @@ def test_an_email_that_cannot_be_filed_is_kept_as_it_came(token: str, monkeypatc
     assert bytes(kept.source or b"") == plain("Yes")
 
 
-def test_a_database_that_is_away_is_no_fault_of_the_email(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_is_no_fault_of_the_email(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*arguments: object, **named: object) -> None:
         raise OperationalError("away")
 
@@ -216,17 +229,23 @@ def test_what_others_say_of_a_sender_does_not_count(token: str, said: str) -> No
         f"{OURS}; spf=pass\r\nAuthentication-Results: {OURS}; dmarc=fail",
     ],
 )
-def test_our_own_servers_word_counts_however_it_is_written(token: str, said: str) -> None:
+def test_our_own_servers_word_counts_however_it_is_written(
+    token: str, said: str
+) -> None:
     assert arrive(plain("Yes", Authentication_Results=said), token).failed_dmarc
 
 
-def test_without_our_servers_name_nothing_is_marked(token: str, settings: Settings) -> None:
+def test_without_our_servers_name_nothing_is_marked(
+    token: str, settings: Settings
+) -> None:
     update = {"email_authserv_id": ""}
     settings.ENV = settings.ENV.model_copy(update=update)
     assert not arrive(plain("Yes", **FAILED), token).failed_dmarc
 
 
-def test_a_stop_that_may_be_forged_asks_and_holds_nothing(people: Cast, token: str) -> None:
+def test_a_stop_that_may_be_forged_asks_and_holds_nothing(
+    people: Cast, token: str
+) -> None:
     number_row(people.maya)
     waiting = write(people.maya, people.bo)
     arrive(plain("Please stop texting me", **FAILED), token)
@@ -259,22 +278,34 @@ def test_a_doubtful_stop_does_not_loosen_a_true_one(people: Cast, token: str) ->
     "raw",
     [
         plain("See:\n\n---------- Forwarded message ---------\nFrom: Bank\n\nSTOP"),
-        plain("FYI\n\nFrom: B\nSent: Monday\nTo: Bo\nSubject: x\n\nplease stop texting me", Subject="Fw: x"),
+        plain(
+            "FYI\n\nFrom: B\nSent: Monday\nTo: Bo\nSubject: x\n\nplease stop"
+            " texting me",
+            Subject="Fw: x",
+        ),
         plain(f"Yes\n\n{GMAIL}\n> Reply STOP to opt out\n> please stop texting me"),
         plain(f"{GMAIL}\n> please stop texting me\n\nHa\n\n> Maya"),
         plain("She wrote this:\n\n> please stop texting me\n\nWhat do I do?"),
-        parts("mixed", part("Please look at this"), part(plain("STOP").decode(), "message/rfc822")),
+        parts(
+            "mixed",
+            part("Please look at this"),
+            part(plain("STOP").decode(), "message/rfc822"),
+        ),
         plain("Yes\n\n-- \nBo"),
     ],
 )
-def test_stop_in_what_is_not_the_students_own_asks_nobody(people: Cast, token: str, raw: bytes) -> None:
+def test_stop_in_what_is_not_the_students_own_asks_nobody(
+    people: Cast, token: str, raw: bytes
+) -> None:
     number_row(people.maya)
     assert arrive(raw, token).kind == Kind.REPLY
     assert not StopQuestion.objects.exists()
 
 
 @pytest.mark.parametrize("subject", ["STOP", "Please stop texting me"])
-def test_a_subject_that_a_student_wrote_is_heard(people: Cast, token: str, subject: str) -> None:
+def test_a_subject_that_a_student_wrote_is_heard(
+    people: Cast, token: str, subject: str
+) -> None:
     number_row(people.maya)
     arrive(plain("", Subject=subject), token)
     assert StopQuestion.objects.get().wording == subject
@@ -299,11 +330,23 @@ def test_of_what_strangers_send_only_so_much_is_kept(
     assert len(bytes(unread.source or b"")) == unread.size
 
 
-def test_sources_of_strangers_are_dropped_in_time_and_students_are_not(conversation: Conversation, token: str) -> None:
-    stray = arrive(plain("Hello", From="x@elsewhere.example", In_Reply_To="", References=""))
+def test_sources_of_strangers_are_dropped_in_time_and_students_are_not(
+    conversation: Conversation, token: str
+) -> None:
+    stray = arrive(
+        plain("Hello", From="x@elsewhere.example", In_Reply_To="", References="")
+    )
     unread = arrive(plain("Yes", X_Spam="x" * 200_000, Message_ID="<own@x>"), token)
     IncomingEmail.objects.update(received_at=timezone.now() - kept_sources.KEEP)
-    fresh_one = arrive(plain("Hi", From="x@elsewhere.example", In_Reply_To="", References="", Message_ID="<2@x>"))
+    fresh_one = arrive(
+        plain(
+            "Hi",
+            From="x@elsewhere.example",
+            In_Reply_To="",
+            References="",
+            Message_ID="<2@x>",
+        )
+    )
     kept_sources.drop_old_sources(timestamp=0)
     left = set(IncomingEmail.objects.exclude(source=None))
     assert left == {unread, fresh_one}
@@ -311,7 +354,9 @@ def test_sources_of_strangers_are_dropped_in_time_and_students_are_not(conversat
     assert (stray.source, stray.words) == (None, "Hello")
 
 
-def test_an_email_that_came_astray_first_is_filed_when_its_place_is_known(conversation: Conversation, token: str) -> None:
+def test_an_email_that_came_astray_first_is_filed_when_its_place_is_known(
+    conversation: Conversation, token: str
+) -> None:
     stranger = {"From": "bo@home.example", "In_Reply_To": "", "References": ""}
     assert arrive(plain("Yes", **stranger)).kind == Kind.STRAY
     kept = [arrive(plain("Yes", **stranger), token) for _ in range(2)]

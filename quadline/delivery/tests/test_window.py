@@ -1,4 +1,6 @@
-"""How many texts are at the carrier at once, beside carriers that are fast, far away, or slow."""
+"""How many texts are at the carrier at once, beside carriers
+that are fast, far away, or slow.
+"""
 
 from quadline.delivery.sending.line import FEWEST, Window
 
@@ -6,7 +8,9 @@ MOST = 200
 
 
 def beside(*, pace: float, distance: float, seconds: float) -> Window:
-    """After so long with a carrier that takes ``pace`` texts a second, one after the other, ``distance`` seconds away."""
+    """After so long with a carrier that takes ``pace`` texts a second, one after the
+    other, ``distance`` seconds away.
+    """
     window = Window(most=MOST, now=0.0)
     now, free_at = 0.0, 0.0
     under_way: list[tuple[float, float]] = []  # when each call ends, and when it began

@@ -1,4 +1,6 @@
-"""The carrier is asked in which order a student's words came, where only it can know; until then STOP counts."""
+"""The carrier is asked in which order a student's words came, where only
+it can know; until then STOP counts.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -56,7 +58,9 @@ def say(box: Simulator, pair: ledger.Pair) -> Say:
 
 @pytest.fixture
 def hear(pair: ledger.Pair) -> Hear:
-    """These webhooks come, in this order, and after each the carrier is asked where need be."""
+    """These webhooks come, in this order, and after each the
+    carrier is asked where need be.
+    """
 
     def heard(*texts: InboundText) -> None:
         for text in texts:
@@ -66,7 +70,9 @@ def hear(pair: ledger.Pair) -> Hear:
     return heard
 
 
-def test_a_stop_counts_before_the_carrier_is_asked(say: Say, pair: ledger.Pair, people: Cast) -> None:
+def test_a_stop_counts_before_the_carrier_is_asked(
+    say: Say, pair: ledger.Pair, people: Cast
+) -> None:
     stop, start = say("STOP"), say("START")
     text = write(people.maya, people.rosa)
     file_replies([start], now=timezone.now())
@@ -91,7 +97,9 @@ def test_the_ledger_keeps_the_carriers_dates_beside_ours(say: Say, hear: Hear) -
     assert stop.carrier_at.microsecond == start.carrier_at.microsecond == 0
 
 
-def test_a_start_alone_asks_the_carrier_nothing(say: Say, hear: Hear, box: Simulator, pair: ledger.Pair) -> None:
+def test_a_start_alone_asks_the_carrier_nothing(
+    say: Say, hear: Hear, box: Simulator, pair: ledger.Pair
+) -> None:
     asked = box.ask("GET", "/simulator/healthz")["lists_asked"]
     hear(say("START"))
 
@@ -100,7 +108,11 @@ def test_a_start_alone_asks_the_carrier_nothing(say: Say, hear: Hear, box: Simul
 
 
 def test_a_log_that_lags_behind_is_helped_by_the_texts_themselves(
-    say: Say, hear: Hear, twilio: Twilio, pair: ledger.Pair, monkeypatch: pytest.MonkeyPatch
+    say: Say,
+    hear: Hear,
+    twilio: Twilio,
+    pair: ledger.Pair,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Twilio, "texts_between", lambda *_, **__: [])
     hear(say("STOP"), say("START"))
@@ -109,7 +121,11 @@ def test_a_log_that_lags_behind_is_helped_by_the_texts_themselves(
 
 
 def test_a_carrier_that_does_not_list_them_is_asked_for_each(
-    say: Say, hear: Hear, twilio: Twilio, pair: ledger.Pair, monkeypatch: pytest.MonkeyPatch
+    say: Say,
+    hear: Hear,
+    twilio: Twilio,
+    pair: ledger.Pair,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuses(*_: object, **__: object) -> None:
         raise NumberProblem("not like this", is_final=False, carrier_code="20001")
@@ -120,14 +136,18 @@ def test_a_carrier_that_does_not_list_them_is_asked_for_each(
     assert not ledger.is_opted_out(pair)
 
 
-def test_a_carrier_that_does_not_know_the_text_leaves_the_student_out(box: Simulator, pair: ledger.Pair, hear: Hear) -> None:
+def test_a_carrier_that_does_not_know_the_text_leaves_the_student_out(
+    box: Simulator, pair: ledger.Pair, hear: Hear
+) -> None:
     hear(InboundText("SM1", *pair, "STOP"), InboundText("SM2", *pair, "START"))
 
     state = ConsentState.objects.get()
     assert (state.opted_out, state.is_in_doubt, state.looks) == (True, True, 1)
 
 
-def test_the_carrier_is_asked_less_and_less_often(twilio: Twilio, pair: ledger.Pair, hear: Hear) -> None:
+def test_the_carrier_is_asked_less_and_less_often(
+    twilio: Twilio, pair: ledger.Pair, hear: Hear
+) -> None:
     waits = []
     hear(InboundText("SM1", *pair, "STOP"), InboundText("SM2", *pair, "START"))
     for _ in range(14):
@@ -141,7 +161,9 @@ def test_the_carrier_is_asked_less_and_less_often(twilio: Twilio, pair: ledger.P
     assert timedelta(minutes=50) < waits[-1] < timedelta(minutes=61)
 
 
-def test_a_look_that_stands_impossibly_far_ahead_is_made_now(pair: ledger.Pair, hear: Hear, twilio: Twilio) -> None:
+def test_a_look_that_stands_impossibly_far_ahead_is_made_now(
+    pair: ledger.Pair, hear: Hear, twilio: Twilio
+) -> None:
     hear(InboundText("SM1", *pair, "STOP"), InboundText("SM2", *pair, "START"))
     assert ledger.pairs_in_doubt(limit=9) == []
     ConsentState.objects.update(look_up_at=timezone.now() + timedelta(days=1))
@@ -152,8 +174,12 @@ def test_a_look_that_stands_impossibly_far_ahead_is_made_now(pair: ledger.Pair, 
 # Words that may mean stop
 
 
-@pytest.mark.parametrize("told", [(0, 1), (1, 0)], ids=["in order", "in the other order"])
-def test_a_start_answers_only_what_was_said_before_it(say: Say, hear: Hear, pair: ledger.Pair, told: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    "told", [(0, 1), (1, 0)], ids=["in order", "in the other order"]
+)
+def test_a_start_answers_only_what_was_said_before_it(
+    say: Say, hear: Hear, pair: ledger.Pair, told: tuple[int, int]
+) -> None:
     texts = say(PHRASE), say("START")
     hear(*(texts[place] for place in told))
 
@@ -161,19 +187,27 @@ def test_a_start_answers_only_what_was_said_before_it(say: Say, hear: Hear, pair
     assert not ledger.is_opted_out(pair)
 
 
-@pytest.mark.parametrize("told", [(0, 1), (1, 0)], ids=["in order", "in the other order"])
-def test_words_after_a_start_stay_asked(say: Say, hear: Hear, pair: ledger.Pair, told: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    "told", [(0, 1), (1, 0)], ids=["in order", "in the other order"]
+)
+def test_words_after_a_start_stay_asked(
+    say: Say, hear: Hear, pair: ledger.Pair, told: tuple[int, int]
+) -> None:
     texts = say("START"), say(PHRASE)
     hear(*(texts[place] for place in told))
 
     assert questions.open_question(pair) is not None
 
 
-@pytest.mark.parametrize("told", [(0, 2, 1), (2, 0, 1), (1, 2, 0), (2, 1, 0), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize(
+    "told", [(0, 2, 1), (2, 0, 1), (1, 2, 0), (2, 1, 0), (0, 1, 2)], ids=str
+)
 def test_words_that_came_while_the_student_seemed_out_are_asked_when_they_were_not(
     say: Say, hear: Hear, pair: ledger.Pair, told: tuple[int, ...]
 ) -> None:
-    """STOP, START, and then words that may mean stop: the last of the three is for a person."""
+    """STOP, START, and then words that may mean stop: the last
+    of the three is for a person.
+    """
     texts = say("STOP"), say("START"), say(PHRASE)
     hear(*(texts[place] for place in told))
 
@@ -183,11 +217,15 @@ def test_words_that_came_while_the_student_seemed_out_are_asked_when_they_were_n
     assert question.wording == PHRASE
 
 
-def test_an_answered_question_is_dated_by_the_reply_it_was_about(say: Say, hear: Hear, pair: ledger.Pair, people: Cast) -> None:
+def test_an_answered_question_is_dated_by_the_reply_it_was_about(
+    say: Say, hear: Hear, pair: ledger.Pair, people: Cast
+) -> None:
     phrase, start = say(PHRASE), say("START")
     hear(phrase)
     talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
-    answer_question(conversation=talk, actor=people.maya, answer=Answer.STOP, now=timezone.now())
+    answer_question(
+        conversation=talk, actor=people.maya, answer=Answer.STOP, now=timezone.now()
+    )
     assert ledger.is_opted_out(pair)
     hear(start)
 
@@ -230,7 +268,9 @@ def test_a_refusal_that_is_told_late_does_not_undo_a_newer_start(
     text = write(people.maya, people.rosa)
     send_due()
     hear(say("START"))
-    recording.learn_opt_out(Message.objects.get(pk=text.pk), Failure.OPTED_OUT, now=timezone.now())
+    recording.learn_opt_out(
+        Message.objects.get(pk=text.pk), Failure.OPTED_OUT, now=timezone.now()
+    )
 
     assert not ledger.is_opted_out(pair)
 
@@ -261,8 +301,12 @@ def test_a_carrier_that_does_not_answer_is_waited_for_briefly(
     assert ledger.standing(pair).is_in_doubt  # type: ignore[union-attr]
 
 
-def test_the_carrier_is_told_of_an_opt_out_only_when_it_is_sure(say: Say, pair: ledger.Pair, box: Simulator) -> None:
-    """It would shut out who has come back, and take no START of theirs for that before."""
+def test_the_carrier_is_told_of_an_opt_out_only_when_it_is_sure(
+    say: Say, pair: ledger.Pair, box: Simulator
+) -> None:
+    """It would shut out who has come back, and take no
+    START of theirs for that before.
+    """
     stop, start = say("Stop."), say("START")
     for text in (start, stop):
         file_replies([text], now=timezone.now())
@@ -277,9 +321,16 @@ def test_the_carrier_is_told_of_an_opt_out_only_when_it_is_sure(say: Say, pair: 
     assert not ledger.is_opted_out(pair)
 
 
-@pytest.mark.parametrize("fault", [ValueError("no JSON"), KeyError("messages"), TypeError(), AttributeError("sid")])
+@pytest.mark.parametrize(
+    "fault",
+    [ValueError("no JSON"), KeyError("messages"), TypeError(), AttributeError("sid")],
+)
 def test_an_answer_that_is_none_leaves_the_student_out(
-    say: Say, hear: Hear, pair: ledger.Pair, monkeypatch: pytest.MonkeyPatch, fault: Exception
+    say: Say,
+    hear: Hear,
+    pair: ledger.Pair,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
 ) -> None:
     def fails(*_: object, **__: object) -> None:
         raise fault

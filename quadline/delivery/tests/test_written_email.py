@@ -1,4 +1,6 @@
-"""Accepting an email that staff wrote: once, to somebody with an address, and its status on the conversation."""
+"""Accepting an email that staff wrote: once, to somebody with an
+address, and its status on the conversation.
+"""
 
 import uuid
 from functools import partial
@@ -13,7 +15,16 @@ from quadline.delivery.failsafe import mailing
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox.accepting import cancel_text
 from quadline.delivery.outbox.written_email import EmailRefused, accept_email
-from quadline.delivery.tests.acts import at_once, fresh, jobs, mail_due, number_row, reply, status, write
+from quadline.delivery.tests.acts import (
+    at_once,
+    fresh,
+    jobs,
+    mail_due,
+    number_row,
+    reply,
+    status,
+    write,
+)
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.cast import Cast
@@ -23,7 +34,12 @@ State = OutgoingEmail.State
 
 
 def write_email(
-    people: Cast, subject: str = "Advising", body: str = "Hello Rosa", *, message_id: uuid.UUID | None = None, card: bool = False
+    people: Cast,
+    subject: str = "Advising",
+    body: str = "Hello Rosa",
+    *,
+    message_id: uuid.UUID | None = None,
+    card: bool = False,
 ) -> Message:
     return accept_email(
         author=people.maya,
@@ -36,17 +52,34 @@ def write_email(
     )
 
 
-def test_an_email_is_on_the_conversation_and_leaves_at_once(people: Cast, mailbox: MailServer) -> None:
+def test_an_email_is_on_the_conversation_and_leaves_at_once(
+    people: Cast, mailbox: MailServer
+) -> None:
     message = write_email(people)
-    assert (message.channel, message.status, message.subject) == (Channel.EMAIL, Status.QUEUED, "Advising")
+    assert (message.channel, message.status, message.subject) == (
+        Channel.EMAIL,
+        Status.QUEUED,
+        "Advising",
+    )
     assert Conversation.objects.get(pk=message.conversation_id).last_message == message
     assert len(jobs(mailing.send_due_emails)) == 1
     mailing.send_due_emails()
     [letter] = mailbox.to(people.rosa.email)
-    assert (letter["Subject"], words_of(letter).strip(), letter["Auto-Submitted"]) == ("Advising", "Hello Rosa", None)
+    assert (letter["Subject"], words_of(letter).strip(), letter["Auto-Submitted"]) == (
+        "Advising",
+        "Hello Rosa",
+        None,
+    )
     assert (status(message), fresh(message).sent_at is not None) == (Status.SENT, True)
-    assert list(message.events.values_list("to_status", flat=True)) == [Status.QUEUED, Status.SENDING, Status.SENT]
-    assert AuditEntry.objects.filter(action="email accepted", actor=people.maya).count() == 1
+    assert list(message.events.values_list("to_status", flat=True)) == [
+        Status.QUEUED,
+        Status.SENDING,
+        Status.SENT,
+    ]
+    assert (
+        AuditEntry.objects.filter(action="email accepted", actor=people.maya).count()
+        == 1
+    )
 
 
 def test_it_asks_for_no_number_and_no_consent(people: Cast) -> None:
@@ -58,17 +91,24 @@ def test_it_asks_for_no_number_and_no_consent(people: Cast) -> None:
     assert SystemNumber.objects.count() == 1
 
 
-def test_a_stop_blocks_texts_and_leaves_emails_alone(people: Cast, mailbox: MailServer) -> None:
+def test_a_stop_blocks_texts_and_leaves_emails_alone(
+    people: Cast, mailbox: MailServer
+) -> None:
     number = number_row(people.maya)
     message, text = write_email(people), write(people.maya, people.rosa)
     reply(people.rosa.mobile, number.phone, "STOP")
     mail_due()
     assert (status(message), status(text)) == (Status.SENT, Status.EMAILED)
-    assert [letter["Subject"] for letter in mailbox.to(people.rosa.email)] == ["Advising", "Message from Maya Alvarez"]
+    assert [letter["Subject"] for letter in mailbox.to(people.rosa.email)] == [
+        "Advising",
+        "Message from Maya Alvarez",
+    ]
 
 
 def test_merge_fields_are_filled_in_subject_and_body(people: Cast) -> None:
-    message = write_email(people, "For [Student Name]", "Hi [Student Name], [Your Name]")
+    message = write_email(
+        people, "For [Student Name]", "Hi [Student Name], [Your Name]"
+    )
     assert (message.subject, message.body) == ("For Rosa", "Hi Rosa, Maya Alvarez")
     with pytest.raises(EmailRefused, match="is not a merge field"):
         write_email(people, "For [Nobody Here]")
@@ -85,7 +125,9 @@ def test_merge_fields_are_filled_in_subject_and_body(people: Cast) -> None:
         ("Advising", "x" * 20_001, "message is 1 characters over 20,000"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_and_leaves_nothing(people: Cast, subject: str, body: str, words: str) -> None:
+def test_what_cannot_be_sent_is_refused_and_leaves_nothing(
+    people: Cast, subject: str, body: str, words: str
+) -> None:
     with pytest.raises(EmailRefused, match=words):
         write_email(people, subject, body)
     assert not Message.objects.exists()
@@ -95,7 +137,10 @@ def test_what_cannot_be_sent_is_refused_and_leaves_nothing(people: Cast, subject
 def test_without_an_address_the_email_is_refused_in_words(people: Cast) -> None:
     Student.objects.filter(pk=people.rosa.pk).update(email="")
     people.rosa.refresh_from_db()
-    with pytest.raises(EmailRefused, match=r"no email address on file for Rosa Calderón\. Nothing was sent"):
+    with pytest.raises(
+        EmailRefused,
+        match=r"no email address on file for Rosa Calderón\. Nothing was sent",
+    ):
         write_email(people)
 
 
@@ -113,7 +158,9 @@ def test_who_may_not_text_writes_no_email(people: Cast) -> None:
 
 def test_a_double_click_is_one_email(people: Cast) -> None:
     clicked = uuid.uuid4()
-    assert write_email(people, message_id=clicked) == write_email(people, message_id=clicked)
+    assert write_email(people, message_id=clicked) == write_email(
+        people, message_id=clicked
+    )
     assert (Message.objects.count(), OutgoingEmail.objects.count()) == (1, 1)
 
 
@@ -124,7 +171,9 @@ def test_an_id_that_was_used_for_a_text_is_refused(people: Cast) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_clicks_at_once_are_one_email(committed_people: Cast, mailbox: MailServer) -> None:
+def test_eight_clicks_at_once_are_one_email(
+    committed_people: Cast, mailbox: MailServer
+) -> None:
     clicked = uuid.uuid4()
     at_once([partial(write_email, committed_people, message_id=clicked)] * 8)
     at_once([mailing.send_due_emails] * 3)
@@ -145,18 +194,31 @@ def test_the_contact_card_goes_with_it(people: Cast, mailbox: MailServer) -> Non
 def test_a_subject_cannot_write_headers(people: Cast, mailbox: MailServer) -> None:
     write_email(people, "Advising\r\nBcc: all@alder.example")
     mail_due()
-    assert (mailbox.all()[0]["Bcc"], mailbox.all()[0]["Subject"]) == (None, "Advising Bcc: all@alder.example")
+    assert (mailbox.all()[0]["Bcc"], mailbox.all()[0]["Subject"]) == (
+        None,
+        "Advising Bcc: all@alder.example",
+    )
 
 
-def test_a_refused_email_fails_and_staff_are_told(people: Cast, mailbox: MailServer) -> None:
+def test_a_refused_email_fails_and_staff_are_told(
+    people: Cast, mailbox: MailServer
+) -> None:
     mailbox.refuse(550)
     message = write_email(people)
     mail_due()
-    assert (status(message), Conversation.objects.get(pk=message.conversation_id).needs_reply) == (Status.FAILED, True)
-    assert fresh(message).detail.startswith("The email to rosa.calderon@alder.example failed: The mail server refused it: 550")
+    assert (
+        status(message),
+        Conversation.objects.get(pk=message.conversation_id).needs_reply,
+    ) == (Status.FAILED, True)
+    assert fresh(message).detail.startswith(
+        "The email to rosa.calderon@alder.example failed: The mail server refused"
+        " it: 550"
+    )
 
 
-def test_while_the_mail_server_is_away_the_message_says_so(people: Cast, mailbox: MailServer) -> None:
+def test_while_the_mail_server_is_away_the_message_says_so(
+    people: Cast, mailbox: MailServer
+) -> None:
     mailbox.stop()
     message = write_email(people)
     mail_due()
@@ -172,16 +234,27 @@ def test_while_the_mail_server_is_away_the_message_says_so(people: Cast, mailbox
 def test_an_email_that_comes_back_is_bounced(people: Cast, mailbox: MailServer) -> None:
     message = write_email(people)
     mail_due()
-    mailing.record_bounce(OutgoingEmail.objects.get(), words="no such person", now=timezone.now())
-    assert (status(message), OutgoingEmail.objects.get().state) == (Status.BOUNCED, State.BOUNCED)
+    mailing.record_bounce(
+        OutgoingEmail.objects.get(), words="no such person", now=timezone.now()
+    )
+    assert (status(message), OutgoingEmail.objects.get().state) == (
+        Status.BOUNCED,
+        State.BOUNCED,
+    )
     assert Conversation.objects.get(pk=message.conversation_id).needs_reply
 
 
-def test_an_email_that_was_taken_back_does_not_leave(people: Cast, mailbox: MailServer) -> None:
+def test_an_email_that_was_taken_back_does_not_leave(
+    people: Cast, mailbox: MailServer
+) -> None:
     message = write_email(people)
     assert cancel_text(message=message, actor=people.maya, now=timezone.now())
     mail_due()
-    assert (status(message), OutgoingEmail.objects.get().state, mailbox.all()) == (Status.CANCELLED, State.DROPPED, [])
+    assert (status(message), OutgoingEmail.objects.get().state, mailbox.all()) == (
+        Status.CANCELLED,
+        State.DROPPED,
+        [],
+    )
 
 
 def test_a_failed_email_gets_no_fail_safe(people: Cast, mailbox: MailServer) -> None:

@@ -1,4 +1,6 @@
-"""The portraits of the sample staff: flat faces on a square, drawn from a few shapes shared by all."""
+"""The portraits of the sample staff: flat faces on a square,
+drawn from a few shapes shared by all.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +9,9 @@ INK = "#2b211d"
 
 @dataclass(frozen=True)
 class Look:
-    """A drawn face: colours, and SVG shapes behind the head, on the body, on and over the face."""
+    """A drawn face: colours, and SVG shapes behind the head, on
+    the body, on and over the face.
+    """
 
     ground: str
     skin: str
@@ -26,17 +30,22 @@ def path(d: str, fill: str) -> str:
 
 
 def line(d: str, colour: str, width: float = 4) -> str:
-    return f'<path d="{d}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round"/>'
+    return (
+        f'<path d="{d}" fill="none" stroke="{colour}" stroke-width="{width}"'
+        ' stroke-linecap="round" stroke-linejoin="round"/>'
+    )
 
 
 def dots(colour: str, *circles: tuple[int, int, int]) -> str:
-    return "".join(f'<circle cx="{x}" cy="{y}" r="{r}" fill="{colour}"/>' for x, y, r in circles)
+    return "".join(
+        f'<circle cx="{x}" cy="{y}" r="{r}" fill="{colour}"/>' for x, y, r in circles
+    )
 
 
 def glasses(colour: str, height: int, corner: int) -> str:
     lens = (
-        f'<rect x="{{}}" y="105" width="37" height="{height}" rx="{corner}" fill="#fff" '
-        f'fill-opacity=".08" stroke="{colour}" stroke-width="3.5"/>'
+        f'<rect x="{{}}" y="105" width="37" height="{height}" rx="{corner}" fill="#fff"'
+        f' fill-opacity=".08" stroke="{colour}" stroke-width="3.5"/>'
     )
     bridge = line("M125 116q3-3 6 0M88 114l-8-2M168 114l8-2", colour, 3.5)
     return lens.format(88) + lens.format(131) + bridge
@@ -44,13 +53,16 @@ def glasses(colour: str, height: int, corner: int) -> str:
 
 def blazer(shirt: str, lapel: str) -> str:
     return path("M104 190 128 258 152 190z", shirt) + path(
-        "M104 190 84 200 78 224 90 230 84 238 112 256H124zM152 190 172 200 178 224 166 230 172 238 144 256H132z",
+        "M104 190 84 200 78 224 90 230 84 238 112 256H124zM152 190 172 200 178 224 166"
+        " 230 172 238 144 256H132z",
         lapel,
     )
 
 
 def collar(shirt: str) -> str:
-    return path("M106 188 128 220 150 188 164 200 146 238 128 220 110 238 92 200z", shirt)
+    return path(
+        "M106 188 128 220 150 188 164 200 146 238 128 220 110 238 92 200z", shirt
+    )
 
 
 def tie(colour: str) -> str:
@@ -64,28 +76,52 @@ def round_neck(colour: str) -> str:
 SMILES = {
     "closed": line("M112 151q16 14 32 0", "#8f3f38"),
     "soft": line("M114 154q15 8 28-3", "#8f3f38"),
-    "open": path("M108 148q20 6 40 0c-2 24-38 24-40 0z", "#7d2f2c") + path("M112 149q16 4 32 0c-1 9-31 9-32 0z", "#fff"),
+    "open": (
+        path("M108 148q20 6 40 0c-2 24-38 24-40 0z", "#7d2f2c")
+        + path("M112 149q16 4 32 0c-1 9-31 9-32 0z", "#fff")
+    ),
 }
 
-LONG = "M128 30C76 30 62 72 62 112c0 42-16 66-12 106 22 14 134 14 156 0 4-40-12-64-12-106 0-40-14-82-66-82z"
+LONG = (
+    "M128 30C76 30 62 72 62 112c0 42-16 66-12 106 22 14 134 14 156 0 4-40-12-64-12-106"
+    " 0-40-14-82-66-82z"
+)
 STRAIGHT = "M128 30c-50 0-68 36-68 84l-4 112q72 16 144 0l-4-112c0-48-18-84-68-84z"
-BOB = "M128 30c-52 0-68 38-68 82 0 30-2 46-8 64 30 10 122 10 152 0-6-18-8-34-8-64 0-44-16-82-68-82z"
-SWEPT = "M77 122C70 70 92 42 130 42c40 0 56 34 49 80-5-24-18-38-44-54-14 22-44 26-58 54z"
+BOB = (
+    "M128 30c-52 0-68 38-68 82 0 30-2 46-8 64 30 10 122 10 152 0-6-18-8-34-8-64"
+    " 0-44-16-82-68-82z"
+)
+SWEPT = (
+    "M77 122C70 70 92 42 130 42c40 0 56 34 49 80-5-24-18-38-44-54-14 22-44 26-58 54z"
+)
 PARTED = "M128 56c-28 10-44 34-49 72-10-16-14-88 49-88s59 72 49 88c-5-38-21-62-49-72z"
-FRINGE = "M76 120c-6-48 16-78 52-78s58 30 52 78c-5-10-8-20-9-28-28 10-62 8-86-2-1 10-4 20-9 30z"
-CROP = "M77 112C68 62 96 38 130 38s60 24 49 74c-3-16-8-26-15-34-22 4-52 2-72-2-7 8-12 20-15 36z"
-FADE = "M80 106c-5-38 18-62 48-62s53 24 48 62c-3-12-7-20-10-27q-38-9-76 0c-3 7-7 15-10 27z"
-QUIFF = "M77 116c-8-34 0-58 18-64 4-18 34-24 54-16 26 4 38 28 30 80-4-18-8-28-16-36-20 4-44-2-58-12-6 14-24 22-28 48z"
+FRINGE = (
+    "M76 120c-6-48 16-78 52-78s58 30 52 78c-5-10-8-20-9-28-28 10-62 8-86-2-1 10-4"
+    " 20-9 30z"
+)
+CROP = (
+    "M77 112C68 62 96 38 130 38s60 24 49 74c-3-16-8-26-15-34-22 4-52 2-72-2-7 8-12"
+    " 20-15 36z"
+)
+FADE = (
+    "M80 106c-5-38 18-62 48-62s53 24 48 62c-3-12-7-20-10-27q-38-9-76 0c-3 7-7 15-10 27z"
+)
+QUIFF = (
+    "M77 116c-8-34 0-58 18-64 4-18 34-24 54-16 26 4 38 28 30 80-4-18-8-28-16-36-20"
+    " 4-44-2-58-12-6 14-24 22-28 48z"
+)
 RECEDING = (
     "M78 120c-8-38 6-66 36-74-14 12-20 20-24 36-6 8-10 20-12 38zM178 120"
     "c8-38-6-66-36-74 14 12 20 20 24 36 6 8 10 20 12 38zM102 58"
     "c8-18 44-18 52 0-18-8-34-8-52 0z"
 )
 FULL_BEARD = (
-    "M80 118c-1 44 20 68 48 68s49-24 48-68c-5 18-12 24-22 21-14-5-38-5-52 0-10 3-17-3-22-21zM112 150q16-5 32 0-2 14-16 14t-16-14z"
+    "M80 118c-1 44 20 68 48 68s49-24 48-68c-5 18-12 24-22 21-14-5-38-5-52 0-10"
+    " 3-17-3-22-21zM112 150q16-5 32 0-2 14-16 14t-16-14z"
 )
 TRIM_BEARD = (
-    "M81 124c2 38 21 60 47 60s45-22 47-60c-6 22-15 28-22 18q-25-9-50 0c-7 10-16 4-22-18zM111 148q17-3 34 0-3 18-17 18t-17-18z"
+    "M81 124c2 38 21 60 47 60s45-22 47-60c-6 22-15 28-22 18q-25-9-50 0c-7 10-16"
+    " 4-22-18zM111 148q17-3 34 0-3 18-17 18t-17-18z"
 )
 SCARF = (
     "M128 24C70 24 58 74 66 124c6 46 30 82 62 82s56-36 62-82c8-50-4-100-62-100zM128 64"
@@ -109,7 +145,7 @@ LOOKS = {  # by the local part of the email address
     ),
     "denise.whitfield": Look(
         "#eedfb4", "#7d4b32", "#643824", "#6b2f55", "#1d1311",
-        behind=dots("#2a1b18", (128, 92, 70), (74, 112, 24), (182, 112, 24), (128, 36, 28)),
+        behind=dots("#2a1b18", (128, 92, 70), (74, 112, 24), (182, 112, 24), (128, 36, 28),),
         body=blazer("#f7e9dd", "#582444"),
         over=path(FADE, "#2a1b18") + dots("#e0b04a", (79, 146, 8), (177, 146, 8)),
         smile="open",
@@ -125,7 +161,7 @@ LOOKS = {  # by the local part of the email address
         "#dfe5cf", "#b27a50", "#945f39", "#d2573f", "#1d1517",
         behind=path(STRAIGHT, "#221a1d"),
         body=path("M104 190q24 22 48 0l-16 24v28h-16v-28z", "#f2c14e"),
-        over=path(PARTED, "#2c2226") + dots("#f2c14e", (80, 141, 5), (80, 151, 3), (176, 141, 5), (176, 151, 3)),
+        over=path(PARTED, "#2c2226") + dots("#f2c14e", (80, 141, 5), (80, 151, 3), (176, 141, 5), (176, 151, 3),),
     ),
     "marcus.lee-johnson": Look(
         "#f1d9c9", "#96623f", "#7a4a2c", "#3f7d4e", "#1b1412",
@@ -144,7 +180,7 @@ LOOKS = {  # by the local part of the email address
         "#cfe0e3", "#f2c9a8", "#d9a27d", "#d39b2a", "#8a4526",
         body=collar("#fdf8ee"),
         over=path(QUIFF, "#a65530") + glasses("#4a3428", 35, 17)
-        + dots("#d08a60", (96, 144, 2), (103, 147, 2), (153, 147, 2), (160, 144, 2)),
+        + dots("#d08a60", (96, 144, 2), (103, 147, 2), (153, 147, 2), (160, 144, 2),),
         smile="soft",
     ),
     "ruth.abernathy": Look(
@@ -170,14 +206,16 @@ LOOKS = {  # by the local part of the email address
     "anneliese.bartholomew": Look(
         "#d3e3e6", "#f6d2b9", "#e0ac8b", "#2e6f80", "#b98a3e",
         behind=dots("#d1a24d", (150, 34, 26)) + line("M136 26q16 16 32 6", "#b98a3e", 3),
-        body=round_neck("#245967") + dots("#fdf6e3", (112, 206, 4), (120, 211, 4), (128, 213, 4), (136, 211, 4), (144, 206, 4)),
+        body=round_neck("#245967") + dots("#fdf6e3", (112, 206, 4), (120, 211, 4), (128, 213, 4), (136, 211, 4), (144, 206, 4),),
         over=path(SWEPT, "#dfb45f") + line("M78 118q-6 22 2 40M178 118q6 22-2 40", "#dfb45f", 5),
     ),
 }  # fmt: skip
 
 
 def draw(look: Look) -> str:
-    """Return a square SVG, drawn from the back: ground, hair, body, face, features, fringe."""
+    """Return a square SVG, drawn from the back: ground, hair,
+    body, face, features, fringe.
+    """
     shapes = (
         f'<rect width="256" height="256" fill="{look.ground}"/>',
         look.behind,
@@ -185,7 +223,10 @@ def draw(look: Look) -> str:
         path("M106 150h44v42c-4 22-40 22-44 0z", look.shade),
         look.body,
         dots(look.shade, (79, 124, 11), (177, 124, 11)),
-        path("M80 108c0-36 20-56 48-56s48 20 48 56c0 44-20 74-48 74s-48-30-48-74z", look.skin),
+        path(
+            "M80 108c0-36 20-56 48-56s48 20 48 56c0 44-20 74-48 74s-48-30-48-74z",
+            look.skin,
+        ),
         look.beard,
         line("M97 104q11-7 21-1M138 103q10-6 21 1", look.brow, 4.5),
         dots(INK, (108, 120, 5), (148, 120, 5)),
@@ -193,4 +234,7 @@ def draw(look: Look) -> str:
         SMILES[look.smile],
         look.over,
     )
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256">{"".join(shapes)}</svg>\n'
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256'
+        f' 256">{"".join(shapes)}</svg>\n'
+    )

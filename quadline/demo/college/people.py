@@ -1,4 +1,6 @@
-"""Who works and studies at Alder College, as tables: cells are divided by bars, all people are invented."""
+"""Who works and studies at Alder College, as tables: cells are
+divided by bars, all people are invented.
+"""
 
 HEALTH = (
     "Nursing, AAS",
@@ -30,9 +32,38 @@ CAREER = (
 )
 
 # Courses, by programs; everybody takes some of the last.
-HEALTH_COURSES = ["BIO-101", "BIO-201", "BIO-202", "CHM-105", "HSC-110", "NUR-100", "NUR-120", "NUR-210", "RAD-101", "DHY-101"]
-TRANSFER_COURSES = ["BIO-101", "BUS-101", "CIS-150", "EGR-100", "HIS-151", "MTH-180", "PSY-101", "PHY-141", "EDU-101"]
-CAREER_COURSES = ["ACC-101", "AUT-110", "CUL-101", "CYB-120", "CRJ-101", "ECE-101", "WEL-100"]
+HEALTH_COURSES = [
+    "BIO-101",
+    "BIO-201",
+    "BIO-202",
+    "CHM-105",
+    "HSC-110",
+    "NUR-100",
+    "NUR-120",
+    "NUR-210",
+    "RAD-101",
+    "DHY-101",
+]
+TRANSFER_COURSES = [
+    "BIO-101",
+    "BUS-101",
+    "CIS-150",
+    "EGR-100",
+    "HIS-151",
+    "MTH-180",
+    "PSY-101",
+    "PHY-141",
+    "EDU-101",
+]
+CAREER_COURSES = [
+    "ACC-101",
+    "AUT-110",
+    "CUL-101",
+    "CYB-120",
+    "CRJ-101",
+    "ECE-101",
+    "WEL-100",
+]
 SHARED_COURSES = ["ENG-101", "ENG-102", "MTH-110", "COM-101", "COL-100"]
 # How many in a hundred have each tag.
 TAGS = {
@@ -61,8 +92,9 @@ Linh Pham | Academic advisor | advisor | Transfer Center | 0 any -
 Anneliese Bartholomew-Fitzgerald van Oosterhout-Krishnamurthy | Career coach | advisor | Career Center | 285 career Career coach
 """
 
-# id | first | last | preferred | pronouns | email | phone | zone | status | program | whose caseload
-# A phone is "mobile", "landline", "none", a number, or the id of the student who shares theirs.
+# id | first | last | preferred | pronouns | email | phone | zone | status | program |
+# whose caseload A phone is "mobile", "landline", "none", a number, or the id of the
+# student who shares theirs.
 NAMED = """
 00417733|Sally|Student-Taynor||she/her|sally.student|(734) 555-0177||active|Nursing, AAS|maya
 00400001|Terry|Test||they/them|terry.test|(734) 555-0190||active|Undecided|

@@ -1,4 +1,6 @@
-"""``quadline dev`` as a developer has it: what is changed in the code shows, and an error explains itself."""
+"""``quadline dev`` as a developer has it: what is changed in the code
+shows, and an error explains itself.
+"""
 
 import os
 import shutil
@@ -31,8 +33,21 @@ class Development:
     port: int
 
     def start(self) -> "subprocess.Popen[str]":
-        environment = {name: value for name, value in os.environ.items() if name not in NOT_OF_A_DEMO}
-        command = [sys.executable, "-m", "quadline", "dev", "--port", str(self.port), "--data", str(self.data)]
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in NOT_OF_A_DEMO
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "quadline",
+            "dev",
+            "--port",
+            str(self.port),
+            "--data",
+            str(self.data),
+        ]
         return subprocess.Popen(
             command,
             env=environment,
@@ -54,7 +69,9 @@ class Development:
     def page(self, path: str) -> str:
         """Its words, also those of an error; none while nobody answers."""
         try:
-            with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE) as found:
+            with urlopen(
+                f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE
+            ) as found:
                 return str(found.read().decode())
         except HTTPError as error:
             return error.read().decode()
@@ -65,21 +82,27 @@ class Development:
 @pytest.fixture
 def development(tmp_path: Path) -> Iterator[Development]:
     code, data = tmp_path / "quadline", tmp_path / "data"
-    shutil.copytree(PACKAGE, code, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+    shutil.copytree(
+        PACKAGE, code, ignore=shutil.ignore_patterns("__pycache__", "tests")
+    )
     yield Development(code, data, free_ports(19100, count=4))
     postgres.forget(data)
 
 
 @pytest.mark.processes
 @pytest.mark.slow
-def test_a_change_of_code_or_template_shows_and_an_error_explains_itself(development: Development) -> None:
+def test_a_change_of_code_or_template_shows_and_an_error_explains_itself(
+    development: Development,
+) -> None:
     running = development.start()
     try:
         assert wait_for(f"http://127.0.0.1:{development.port}/readyz", seconds=PATIENCE)
         assert "Traceback" not in development.page("/accounts/login/")
 
         development.change(SIGN_IN, "<h1", "<h2>Shown at once</h2><h1")
-        assert "Shown at once" in development.page("/accounts/login/"), "a template needs no restart"
+        assert "Shown at once" in development.page("/accounts/login/"), (
+            "a template needs no restart"
+        )
 
         development.change(SIGN_IN, "Shown at once", "{% nonsense %}")
         page = development.page("/accounts/login/")
@@ -88,7 +111,11 @@ def test_a_change_of_code_or_template_shows_and_an_error_explains_itself(develop
         development.change(SIGN_IN, "{% nonsense %}", "Fixed")
         assert "Fixed" in development.page("/accounts/login/")
 
-        development.change("web/health.py", 'HttpResponse("ok", content', 'HttpResponse("restarted", content')
+        development.change(
+            "web/health.py",
+            'HttpResponse("ok", content',
+            'HttpResponse("restarted", content',
+        )
         eventually(lambda: restarted(development), every=1)
     finally:
         running.send_signal(signal.SIGTERM)
@@ -99,7 +126,9 @@ def test_a_change_of_code_or_template_shows_and_an_error_explains_itself(develop
 
 
 def restarted(development: Development) -> bool:
-    """It is touched again: the first change may have come before anybody looked for one."""
+    """It is touched again: the first change may have come
+    before anybody looked for one.
+    """
     if development.page("/healthz") == "restarted":
         return True
     development.touch("web/health.py")

@@ -28,9 +28,13 @@ def test_this_machine_sees_the_fault_and_nothing_is_loaded_for_it() -> None:
     assert page["Content-Security-Policy"].startswith("default-src 'none'")
 
 
-@pytest.mark.parametrize("address", ["192.0.2.7", "10.0.0.2", "2001:db8::1", "", "nonsense"])
+@pytest.mark.parametrize(
+    "address", ["192.0.2.7", "10.0.0.2", "2001:db8::1", "", "nonsense"]
+)
 def test_nobody_else_does(address: str) -> None:
-    assert page_for(RequestFactory().get("/", REMOTE_ADDR=address), ValueError()) is None
+    assert (
+        page_for(RequestFactory().get("/", REMOTE_ADDR=address), ValueError()) is None
+    )
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-Ip", "Forwarded"])
@@ -56,8 +60,15 @@ def test_what_has_a_page_of_its_own_keeps_it(fault: Exception) -> None:
         ("http://10.0.0.2", False),
     ],
 )
-def test_the_settings_are_for_an_address_of_this_machine_only(public_url: str, is_ours: bool) -> None:
+def test_the_settings_are_for_an_address_of_this_machine_only(
+    public_url: str, is_ours: bool
+) -> None:
     command = [sys.executable, "-c", "import quadline.demo.development_settings"]
-    tried = subprocess.run(command, env=os.environ | {"PUBLIC_URL": public_url}, capture_output=True, text=True)
+    tried = subprocess.run(
+        command,
+        env=os.environ | {"PUBLIC_URL": public_url},
+        capture_output=True,
+        text=True,
+    )
     assert (tried.returncode == 0) is is_ours, tried.stderr
     assert is_ours or "only for a PUBLIC_URL of this machine" in tried.stderr

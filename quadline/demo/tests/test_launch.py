@@ -1,4 +1,6 @@
-"""``quadline demo`` as a person runs it: told to stop at any moment of its start, it leaves nothing behind."""
+"""``quadline demo`` as a person runs it: told to stop at any moment of
+its start, it leaves nothing behind.
+"""
 
 import os
 import re
@@ -29,9 +31,28 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 
 def start(data: Path, port: int) -> "subprocess.Popen[str]":
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_OF_A_DEMO}
-    command = [sys.executable, "-W", "error", "-m", "quadline", "demo", "--port", str(port), "--data", str(data)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    environment = {
+        name: value for name, value in os.environ.items() if name not in NOT_OF_A_DEMO
+    }
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "quadline",
+        "demo",
+        "--port",
+        str(port),
+        "--data",
+        str(data),
+    ]
+    return subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def answer(url: str) -> str:
@@ -44,8 +65,14 @@ def answer(url: str) -> str:
 def of_this_folder(data: Path) -> list[str]:
     """The processes that name this data folder, or that of its database."""
     names = (str(data), str(postgres.home_of(data)))
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    return [line for line in listed.stdout.splitlines() if any(name in line for name in names)]
+    listed = subprocess.run(
+        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+    )
+    return [
+        line
+        for line in listed.stdout.splitlines()
+        if any(name in line for name in names)
+    ]
 
 
 def test_told_to_stop_at_any_moment_it_leaves_nothing_behind(data: Path) -> None:
@@ -54,7 +81,8 @@ def test_told_to_stop_at_any_moment_it_leaves_nothing_behind(data: Path) -> None
         number = signal.SIGINT if moment == 2 else signal.SIGTERM
         demo = start(data, port)
         time.sleep(moment)
-        has_begun = len(of_this_folder(data)) > 1  # it has started somebody who has to be stopped
+        # it has started somebody who has to be stopped
+        has_begun = len(of_this_folder(data)) > 1
         demo.send_signal(number)
         said = demo.communicate(timeout=PATIENCE)[0]
         is_too_early = not has_begun and demo.returncode == -number

@@ -1,4 +1,6 @@
-"""The demo touches nothing that it did not make, whatever a folder, a .env or a shell names."""
+"""The demo touches nothing that it did not make, whatever a
+folder, a .env or a shell names.
+"""
 
 import os
 import subprocess
@@ -46,22 +48,37 @@ def real_database() -> Iterator[str]:
 
 def tables_of(url: str) -> list[str]:
     with psycopg.connect(url) as connection:
-        found = connection.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
+        found = connection.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        )
         return [name for (name,) in found]
 
 
-def demo(folder: Path, port: int, *flags: str, **settings: str) -> "subprocess.Popen[str]":
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_OF_A_DEMO} | settings
+def demo(
+    folder: Path, port: int, *flags: str, **settings: str
+) -> "subprocess.Popen[str]":
+    environment = {
+        name: value for name, value in os.environ.items() if name not in NOT_OF_A_DEMO
+    } | settings
     command = [sys.executable, "-m", "quadline", "demo", "--port", str(port), *flags]
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
-def test_settings_of_a_college_are_not_the_demos(college: Path, real_database: str) -> None:
+def test_settings_of_a_college_are_not_the_demos(
+    college: Path, real_database: str
+) -> None:
     """In .env, in the shell and in files that the shell names."""
     (college / "secret").write_text("a token of the college's own")
     (college / ".env").write_text(
-        f"DATABASE_URL={real_database}\nTWILIO_ACCOUNT_SID=AC{'1' * 32}\nEMAIL_SERVICE=postmark\nEMAIL_SERVICE_KEY=k\n"
-        "COLLEGE_AREA_CODES=not a code\nMAIL_INTAKE_URL=imaps://u:p@mail.alder.example/INBOX\n"
+        f"DATABASE_URL={real_database}\nTWILIO_ACCOUNT_SID=AC{'1' * 32}\nEMAIL_SERVICE=postmark\nEMAIL_SERVICE_KEY=k\nCOLLEGE_AREA_CODES=not"
+        " a code\nMAIL_INTAKE_URL=imaps://u:p@mail.alder.example/INBOX\n"
     )
     port = free_ports(19100, count=4)
     shell = {
@@ -78,7 +95,9 @@ def test_settings_of_a_college_are_not_the_demos(college: Path, real_database: s
         assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE)
         with psycopg.connect(postgres.cluster_at(data).url()) as connection:
             assert connection.execute(STUDENTS).fetchone() != (0,)
-            assert connection.execute(ownership.DATABASE_MARK).fetchone() == (ownership.WORDS,)
+            assert connection.execute(ownership.DATABASE_MARK).fetchone() == (
+                ownership.WORDS,
+            )
     finally:
         running.terminate()
         said = running.communicate(timeout=PATIENCE)[0]
@@ -87,7 +106,9 @@ def test_settings_of_a_college_are_not_the_demos(college: Path, real_database: s
 
 
 @pytest.mark.parametrize("flags", [(), ("--fresh",)])
-def test_a_folder_that_the_demo_did_not_make_stays_as_it_is(college: Path, flags: tuple[str, ...]) -> None:
+def test_a_folder_that_the_demo_did_not_make_stays_as_it_is(
+    college: Path, flags: tuple[str, ...]
+) -> None:
     data = college / "data"
     (data / "postgres").mkdir(parents=True)
     (data / "postgres" / "PG_VERSION").write_text("18")
@@ -109,7 +130,9 @@ def test_starting_over_deletes_only_what_the_demo_made(college: Path) -> None:
     assert not postgres.home_of(data).exists()
 
 
-def test_a_cluster_that_the_demo_did_not_make_is_refused_and_not_deleted(college: Path) -> None:
+def test_a_cluster_that_the_demo_did_not_make_is_refused_and_not_deleted(
+    college: Path,
+) -> None:
     """As root it does not lie in the folder: an empty folder says nothing of it."""
     data, home = college / "data", postgres.home_of(college / "data")
     home.mkdir(parents=True)
@@ -129,13 +152,28 @@ def test_a_database_with_tables_and_without_the_mark_is_refused() -> None:
 
 def test_a_college_is_not_run_on_the_demos_data(college: Path) -> None:
     ownership.claim(college / "data")
-    command = [sys.executable, "-m", "quadline", "run", "--data", "data", "--port", str(free_ports(19100, count=4))]
-    done = subprocess.run(command, cwd=college, capture_output=True, text=True, timeout=PATIENCE)
+    command = [
+        sys.executable,
+        "-m",
+        "quadline",
+        "run",
+        "--data",
+        "data",
+        "--port",
+        str(free_ports(19100, count=4)),
+    ]
+    done = subprocess.run(
+        command, cwd=college, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.returncode == 1
     assert "passwords that everybody knows" in done.stderr
 
 
 def test_the_demo_reads_no_file_of_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "environ", {"DATABASE_URL": "x", "SECRET_KEY_FILE": "y", "PGHOST": "z", "HOME": "/"})
+    monkeypatch.setattr(
+        os,
+        "environ",
+        {"DATABASE_URL": "x", "SECRET_KEY_FILE": "y", "PGHOST": "z", "HOME": "/"},
+    )
     ownership.leave_settings_alone()
     assert os.environ == {"HOME": "/", ENV_FILE: ""}

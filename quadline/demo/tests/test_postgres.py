@@ -11,7 +11,9 @@ from quadline.demo.processes import is_free, wait_for
 pytestmark = pytest.mark.processes
 
 
-def test_a_cluster_is_made_started_stopped_and_started_again_with_what_it_held(tmp_path: Path) -> None:
+def test_a_cluster_is_made_started_stopped_and_started_again_with_what_it_held(
+    tmp_path: Path,
+) -> None:
     cluster = postgres.cluster_at(tmp_path)
     fast = {"fsync": "off", "shared_buffers": "8MB", "max_connections": "10"}
     try:
@@ -34,8 +36,12 @@ def test_a_cluster_is_made_started_stopped_and_started_again_with_what_it_held(t
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     try:
-        with pytest.raises(postgres.PostgresError, match=r"did not start[\s\S]*no_such_setting"):
-            postgres.start(postgres.cluster_at(tmp_path), settings={"no_such_setting": "on"})
+        with pytest.raises(
+            postgres.PostgresError, match=r"did not start[\s\S]*no_such_setting"
+        ):
+            postgres.start(
+                postgres.cluster_at(tmp_path), settings={"no_such_setting": "on"}
+            )
     finally:
         postgres.forget(tmp_path)
 

@@ -1,4 +1,6 @@
-"""Bringing database and static files to this release, and doing nothing when they are there."""
+"""Bringing database and static files to this release, and
+doing nothing when they are there.
+"""
 
 from pathlib import Path
 
@@ -11,12 +13,16 @@ from quadline.demo import prepare
 
 
 @pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> list[str]:
+def commands(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+) -> list[str]:
     """What is really run, by name."""
     run: list[str] = []
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
-    monkeypatch.setattr(prepare, "call_command", lambda name, **options: run.append(name))
+    monkeypatch.setattr(
+        prepare, "call_command", lambda name, **options: run.append(name)
+    )
     return run
 
 
@@ -27,7 +33,9 @@ def test_tables_that_are_up_to_date_are_left_alone(commands: list[str]) -> None:
     assert commands == ["createcachetable"]
 
 
-def test_static_files_are_made_again_when_one_of_them_changes(commands: list[str], settings: Settings, tmp_path: Path) -> None:
+def test_static_files_are_made_again_when_one_of_them_changes(
+    commands: list[str], settings: Settings, tmp_path: Path
+) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     settings.STATICFILES_DIRS = [mine]
@@ -40,9 +48,13 @@ def test_static_files_are_made_again_when_one_of_them_changes(commands: list[str
 
 
 @pytest.mark.django_db
-def test_a_migration_that_is_missing_is_made_good_and_until_then_nobody_is_ready(commands: list[str]) -> None:
+def test_a_migration_that_is_missing_is_made_good_and_until_then_nobody_is_ready(
+    commands: list[str],
+) -> None:
     assert Client().get("/readyz").status_code == 200
-    MigrationRecorder.Migration.objects.filter(app="conversations").latest("applied").delete()
+    MigrationRecorder.Migration.objects.filter(app="conversations").latest(
+        "applied"
+    ).delete()
 
     assert Client().get("/readyz").status_code == 503
     prepare.bring_tables_up_to_date()

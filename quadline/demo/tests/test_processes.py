@@ -1,4 +1,6 @@
-"""The supervisor and its children, in a process of their own, told to stop at the worst moment."""
+"""The supervisor and its children, in a process of their own,
+told to stop at the worst moment.
+"""
 
 import signal
 import subprocess
@@ -23,11 +25,19 @@ with Supervisor() as house:
 
 
 @pytest.mark.parametrize(
-    "child", ["Copy(['sleeper'], lambda arguments: time.sleep(30))", "Process(['simulator', '--port', '0'], inherited({}))"]
+    "child",
+    [
+        "Copy(['sleeper'], lambda arguments: time.sleep(30))",
+        "Process(['simulator', '--port', '0'], inherited({}))",
+    ],
 )
-def test_told_to_stop_while_it_starts_a_child_it_stops_and_complains_of_nothing(child: str) -> None:
+def test_told_to_stop_while_it_starts_a_child_it_stops_and_complains_of_nothing(
+    child: str,
+) -> None:
     program = TOLD_WHILE_IT_FORKS.format(child=child)
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
+    )
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "stopped\n", "")
 
@@ -88,7 +98,9 @@ with Supervisor() as house:
 
 
 def test_told_twice_it_waits_for_nobody() -> None:
-    house = subprocess.Popen([sys.executable, "-c", TOLD_TWICE], stdout=subprocess.PIPE, text=True)
+    house = subprocess.Popen(
+        [sys.executable, "-c", TOLD_TWICE], stdout=subprocess.PIPE, text=True
+    )
     with house:
         assert house.stdout is not None
         assert house.stdout.readline() == "begun\n"
@@ -101,7 +113,9 @@ def test_told_twice_it_waits_for_nobody() -> None:
 
 
 def told_again(house: "subprocess.Popen[str]") -> int | None:
-    """One that comes before the first was seen is the same one: on a busy machine that may take a while."""
+    """One that comes before the first was seen is the same one: on a
+    busy machine that may take a while.
+    """
     if house.poll() is None:
         house.send_signal(signal.SIGTERM)
     return house.poll()

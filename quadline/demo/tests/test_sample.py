@@ -1,4 +1,6 @@
-"""The sample college loads as any college's files would, and its people are who the demo says."""
+"""The sample college loads as any college's files would, and
+its people are who the demo says.
+"""
 
 import pytest
 from django.contrib.auth import authenticate
@@ -19,15 +21,31 @@ def _quick_passwords(settings: Settings) -> None:
 
 def test_the_sample_college_loads_once_and_is_complete() -> None:
     load_sample_college()
-    counts = User.objects.count(), Student.objects.count(), CaseloadEntry.objects.count()
+    counts = (
+        User.objects.count(),
+        Student.objects.count(),
+        CaseloadEntry.objects.count(),
+    )
     load_sample_college()
 
-    assert counts == (User.objects.count(), Student.objects.count(), CaseloadEntry.objects.count())
+    assert counts == (
+        User.objects.count(),
+        Student.objects.count(),
+        CaseloadEntry.objects.count(),
+    )
     assert counts[0] >= 10
     assert counts[1] >= 1_900
     assert {user.role for user in User.objects.all()} == set(Role)
     assert Student.objects.get(last_name="Student-Taynor").is_test
     assert authenticate(email=who_to_be()[0][0], password=PASSWORD) is not None
-    assert {email for email, _ in who_to_be()} <= set(User.objects.filter(is_active=True).values_list("email", flat=True))
-    phones = {phone for pair in Student.objects.values_list("mobile", "landline") for phone in pair if phone}
-    assert {phone[5:9] for phone in phones} == {"5550"}  # an exchange that belongs to nobody
+    assert {email for email, _ in who_to_be()} <= set(
+        User.objects.filter(is_active=True).values_list("email", flat=True)
+    )
+    phones = {
+        phone
+        for pair in Student.objects.values_list("mobile", "landline")
+        for phone in pair
+        if phone
+    }
+    # an exchange that belongs to nobody
+    assert {phone[5:9] for phone in phones} == {"5550"}

@@ -2,12 +2,16 @@
 
 from quadline.emails.tests.letters import html, part, parts, plain, raw
 
-# One formatting element of each kind, which HTML repeats in each paragraph that follows.
+# One formatting element of each kind, which HTML repeats in each paragraph that
+# follows.
 BOLD = "".join(f"<b id={number}>" for number in range(990))
 
 
 def nested_parts(depth: int) -> bytes:
-    head = "".join(f'Content-Type: multipart/mixed; boundary="{n}"\r\n\r\n--{n}\r\n' for n in range(depth))
+    head = "".join(
+        f'Content-Type: multipart/mixed; boundary="{n}"\r\n\r\n--{n}\r\n'
+        for n in range(depth)
+    )
     return f"From: bo@alder.example\r\n{head}\r\nYes".encode()
 
 
@@ -27,12 +31,16 @@ QUICK = {
     "entities": html("&#x" * 100_000 + "&amp" * 100_000),
     "nested tables": html("<table><tr><td>" * 30_000),
     "nested links": html("<a href=x>y" * 50_000),
-    "parentheses in From": plain("Yes", From="(" * 9_000 + " <bo.jensen@alder.example>"),
+    "parentheses in From": plain(
+        "Yes", From="(" * 9_000 + " <bo.jensen@alder.example>"
+    ),
     "quotes in To": plain("Yes", To='"' * 9_001),
     "angles in References": plain("Yes", References="<" * 50_000),
     "encoded words": plain("Yes", Subject="=?utf-8?q?" * 9_000),
     "semicolons in Content-Type": raw("Yes", "text/plain; " + '";' * 40_000),
-    "continued parameters": raw("Yes", "text/plain" + "".join(f"; name*{n}*=a" for n in range(9_000))),
+    "continued parameters": raw(
+        "Yes", "text/plain" + "".join(f"; name*{n}*=a" for n in range(9_000))
+    ),
     "many headers": b"X: y\r\n" * 50_000 + b"\r\nYes",
     "one long header": plain("Yes", X_Spam="x" * 400_000),
     "headers without end": b"X-Spam: " + b"y\r\n " * 400_000,
@@ -48,7 +56,11 @@ QUICK = {
     "marks of direction": plain("\N{RIGHT-TO-LEFT OVERRIDE}" * 100_000),
     "quoted lines": plain("> " * 400_000),
     "quote lines": plain("On Monday, 2026 at 9:00, a@b.example wrote:\n" * 20_000),
-    "a winmail.dat of zeros": raw(b"\x78\x9f\x3e\x22" + b"\x00" * 4_000_000, "application/ms-tnef", encoding="8bit"),
+    "a winmail.dat of zeros": raw(
+        b"\x78\x9f\x3e\x22" + b"\x00" * 4_000_000,
+        "application/ms-tnef",
+        encoding="8bit",
+    ),
 }
 # These take what they can get.
 GREEDY_FOR_MEMORY = html("<p>" + BOLD + "</p>" + "<p>x</p>" * 40_000)

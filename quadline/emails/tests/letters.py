@@ -17,11 +17,21 @@ HEAD = {
 }
 
 
-def raw(body: str | bytes, content_type: str = "text/plain; charset=utf-8", *, encoding: str = "8bit", **headers: str) -> bytes:
+def raw(
+    body: str | bytes,
+    content_type: str = "text/plain; charset=utf-8",
+    *,
+    encoding: str = "8bit",
+    **headers: str,
+) -> bytes:
     """One part. A header is named with underscores; "" leaves it out."""
     given = HEAD | {name.replace("_", "-"): value for name, value in headers.items()}
     lines = [f"{name}: {value}" for name, value in given.items() if value]
-    lines += ["MIME-Version: 1.0", f"Content-Type: {content_type}", f"Content-Transfer-Encoding: {encoding}"]
+    lines += [
+        "MIME-Version: 1.0",
+        f"Content-Type: {content_type}",
+        f"Content-Transfer-Encoding: {encoding}",
+    ]
     content = body.encode() if isinstance(body, str) else body
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
@@ -36,7 +46,12 @@ def html(body: str, **headers: str) -> bytes:
 
 def coded(body: str, charset: str, **headers: str) -> bytes:
     """In base64, in this charset."""
-    return raw(base64.encodebytes(body.encode(charset)), f"text/plain; charset={charset}", encoding="base64", **headers)
+    return raw(
+        base64.encodebytes(body.encode(charset)),
+        f"text/plain; charset={charset}",
+        encoding="base64",
+        **headers,
+    )
 
 
 def parts(kind: str, *inside: bytes, **headers: str) -> bytes:
@@ -49,7 +64,9 @@ def parts(kind: str, *inside: bytes, **headers: str) -> bytes:
     return raw(joined, f'multipart/{kind}; boundary="{mark}"', **headers)
 
 
-def part(body: str, content_type: str = "text/plain; charset=utf-8", disposition: str = "") -> bytes:
+def part(
+    body: str, content_type: str = "text/plain; charset=utf-8", disposition: str = ""
+) -> bytes:
     extra = f"Content-Disposition: {disposition}\r\n" if disposition else ""
     return f"Content-Type: {content_type}\r\n{extra}\r\n{body}".encode()
 
@@ -60,13 +77,16 @@ def with_files(body: str, *names: str, size: int = 10) -> bytes:
         message[name] = value
     message.set_content(body)
     for name in names:
-        message.add_attachment(b"x" * size, maintype="application", subtype="octet-stream", filename=name)
+        message.add_attachment(
+            b"x" * size, maintype="application", subtype="octet-stream", filename=name
+        )
     return message.as_bytes()
 
 
 GMAIL_LIKE = (
-    '<div dir="ltr">Yes, at 10.</div><br><div class="gmail_quote"><div class="gmail_attr">On Mon, Nov 23, 2026 at 9:14 AM Maya '
-    '&lt;t@alder.example&gt; wrote:<br></div><blockquote class="gmail_quote">Are you free?</blockquote></div>'
+    '<div dir="ltr">Yes, at 10.</div><br><div class="gmail_quote"><div'
+    ' class="gmail_attr">On Mon, Nov 23, 2026 at 9:14 AM Maya &lt;t@alder.example&gt;'
+    ' wrote:<br></div><blockquote class="gmail_quote">Are you free?</blockquote></div>'
 )
 POSTFIX_BOUNCE = """\
 Return-Path: <>
@@ -195,7 +215,12 @@ Are you free?
 
 
 def bounce(
-    sample: str, *, to: str = REPLY_TO, about: str = "<m.1.7@alder.example>", action: str = "failed", status: str = "5.1.1"
+    sample: str,
+    *,
+    to: str = REPLY_TO,
+    about: str = "<m.1.7@alder.example>",
+    action: str = "failed",
+    status: str = "5.1.1",
 ) -> bytes:
     filled = sample.format(to=to, about=about, action=action, status=status)
     return filled.replace("\n", "\r\n").encode()

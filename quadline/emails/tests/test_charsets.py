@@ -52,7 +52,9 @@ MEANT = [
 
 
 @pytest.mark.parametrize(("label", "codec", "words"), MEANT)
-def test_a_label_is_read_as_the_programs_that_write_it_mean_it(label: str, codec: str, words: str) -> None:
+def test_a_label_is_read_as_the_programs_that_write_it_mean_it(
+    label: str, codec: str, words: str
+) -> None:
     assert charsets.decoded(words.encode(codec), label) == words
 
 
@@ -69,7 +71,9 @@ def test_one_impossible_letter_costs_one_letter(label: str) -> None:
     assert said.endswith("Thank you, Bo")
 
 
-@pytest.mark.parametrize("label", ["idna", "punycode", "base64", "zlib", "rot13", "undefined", "\udc80"])
+@pytest.mark.parametrize(
+    "label", ["idna", "punycode", "base64", "zlib", "rot13", "undefined", "\udc80"]
+)
 def test_what_is_no_charset_of_mail_is_not_used(label: str) -> None:
     assert charsets.decoded(b"Yes", label) == "Yes"
     assert charsets.codec_of(label) == ""

@@ -42,14 +42,20 @@ def test_the_whole_letter_reads_like_this() -> None:
 
 @pytest.mark.parametrize("why", Why)
 def test_the_subject_says_nothing_of_the_text(why: Why) -> None:
-    assert failsafe_letter.subject(replace(FACTS, why=why)) == "Message from Maya Alvarez"
+    assert (
+        failsafe_letter.subject(replace(FACTS, why=why)) == "Message from Maya Alvarez"
+    )
 
 
 @pytest.mark.parametrize("why", Why)
 @pytest.mark.parametrize("student_phone", ["+17345550142", ""])
 def test_every_reason_is_a_sentence_in_both_forms(why: Why, student_phone: str) -> None:
     facts = replace(FACTS, why=why, student_phone=student_phone)
-    [reason] = [line for line in failsafe_letter.plain(facts).splitlines() if line.startswith("Why this is an email: ")]
+    [reason] = [
+        line
+        for line in failsafe_letter.plain(facts).splitlines()
+        if line.startswith("Why this is an email: ")
+    ]
     assert reason.endswith(".")
     assert not any(odd in reason for odd in ("{", "  ", ",.", " ,", "+1"))
     assert reason.replace("'", "&#x27;") in failsafe_letter.html(facts)
@@ -61,7 +67,9 @@ def test_the_way_back_is_there_exactly_when_it_helps(why: Why) -> None:
     both = failsafe_letter.plain(facts) + failsafe_letter.html(facts)
     assert ("START" in both) is (why in NEEDS_START)
     assert ("sms:" in both) is (why in NEEDS_START)
-    assert ("mobile number, or give it to the registrar" in both) is (why in NEEDS_A_NUMBER)
+    assert ("mobile number, or give it to the registrar" in both) is (
+        why in NEEDS_A_NUMBER
+    )
 
 
 def test_the_link_opens_the_texting_app_with_start_to_that_number() -> None:
@@ -75,23 +83,37 @@ def test_without_a_system_number_there_is_no_link_to_one() -> None:
 
 
 def test_a_number_is_corrected_where_the_college_says() -> None:
-    facts = replace(FACTS, why=Why.BAD_NUMBER, update_url='https://my.alder.example/phone?a=1&b="2')
-    assert "correct your mobile number here: https://my.alder.example/phone" in failsafe_letter.plain(facts)
-    assert 'href="https://my.alder.example/phone?a=1&amp;b=&quot;2"' in failsafe_letter.html(facts)
+    facts = replace(
+        FACTS, why=Why.BAD_NUMBER, update_url='https://my.alder.example/phone?a=1&b="2'
+    )
+    assert (
+        "correct your mobile number here: https://my.alder.example/phone"
+        in failsafe_letter.plain(facts)
+    )
+    assert (
+        'href="https://my.alder.example/phone?a=1&amp;b=&quot;2"'
+        in failsafe_letter.html(facts)
+    )
     assert "ending in 0142" in failsafe_letter.plain(facts)
 
 
 def test_no_words_of_a_text_or_a_name_become_html() -> None:
     evil = '<script>alert("x")</script>\n</blockquote>&amp;'
-    html = failsafe_letter.html(replace(FACTS, text=evil, staff_name=evil, college=evil, staff_title=evil))
+    html = failsafe_letter.html(
+        replace(FACTS, text=evil, staff_name=evil, college=evil, staff_title=evil)
+    )
     assert "<script" not in html
     assert html.count("</blockquote>") == 1
 
 
 def test_a_phone_that_blocks_the_number_is_unblocked_first() -> None:
-    assert "unblock this number, then text the word START" in failsafe_letter.plain(replace(FACTS, why=Why.BLOCKED_BY_PHONE))
+    assert "unblock this number, then text the word START" in failsafe_letter.plain(
+        replace(FACTS, why=Why.BLOCKED_BY_PHONE)
+    )
 
 
 def test_empty_facts_leave_no_gaps() -> None:
     letter = failsafe_letter.plain(replace(FACTS, office_phone="", staff_title=""))
-    assert letter.endswith("To answer, reply to this email.\n\nMaya Alvarez\nAlder College\n")
+    assert letter.endswith(
+        "To answer, reply to this email.\n\nMaya Alvarez\nAlder College\n"
+    )

@@ -1,9 +1,19 @@
-"""Machines are told from people, and mail that came back from mail that is only late."""
+"""Machines are told from people, and mail that came back
+from mail that is only late.
+"""
 
 import pytest
 
 from quadline.emails import incoming
-from quadline.emails.tests.letters import EXCHANGE_BOUNCE, EXIM_BOUNCE, POSTFIX_BOUNCE, bounce, part, parts, plain
+from quadline.emails.tests.letters import (
+    EXCHANGE_BOUNCE,
+    EXIM_BOUNCE,
+    POSTFIX_BOUNCE,
+    bounce,
+    part,
+    parts,
+    plain,
+)
 
 MACHINES = [
     {"Auto_Submitted": "auto-replied"},
@@ -82,12 +92,21 @@ def test_a_person_is_not_taken_for_a_machine(headers: dict[str, str]) -> None:
 def test_a_bounce_says_what_came_back_and_why(sample: str, words: str) -> None:
     found = incoming.read(bounce(sample)).bounce
     assert found is not None
-    assert (found.recipient, found.about[0]) == ("bo.jensen@alder.example", "<m.1.7@alder.example>")
+    assert (found.recipient, found.about[0]) == (
+        "bo.jensen@alder.example",
+        "<m.1.7@alder.example>",
+    )
     assert found.words.startswith(words)
 
 
 @pytest.mark.parametrize(
-    ("action", "status"), [("delayed", "4.4.1"), ("delivered", "2.0.0"), ("relayed", "2.0.0"), ("failed", "2.1.5")]
+    ("action", "status"),
+    [
+        ("delayed", "4.4.1"),
+        ("delivered", "2.0.0"),
+        ("relayed", "2.0.0"),
+        ("failed", "2.1.5"),
+    ],
 )
 def test_news_that_is_not_the_end_is_no_bounce(action: str, status: str) -> None:
     read = incoming.read(bounce(POSTFIX_BOUNCE, action=action, status=status))
@@ -97,7 +116,11 @@ def test_news_that_is_not_the_end_is_no_bounce(action: str, status: str) -> None
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [("5.2.1", "the mailbox is switched off"), ("4.4.7", "it could not be delivered in time"), ("5.9.9", "550 5.1.1")],
+    [
+        ("5.2.1", "the mailbox is switched off"),
+        ("4.4.7", "it could not be delivered in time"),
+        ("5.9.9", "550 5.1.1"),
+    ],
 )
 def test_each_reason_has_its_words(status: str, words: str) -> None:
     found = incoming.read(bounce(POSTFIX_BOUNCE, status=status)).bounce
@@ -106,18 +129,33 @@ def test_each_reason_has_its_words(status: str, words: str) -> None:
 
 
 def test_a_bounce_in_words_only() -> None:
-    email = plain("550 5.1.1 bo.jensen@alder.example: no such user", Return_Path="<>", Subject="failure notice", References="")
+    email = plain(
+        "550 5.1.1 bo.jensen@alder.example: no such user",
+        Return_Path="<>",
+        Subject="failure notice",
+        References="",
+    )
     found = incoming.read(email).bounce
     assert found is not None
-    assert (found.recipient, found.about) == ("bo.jensen@alder.example", ("<m.1.7@alder.example>",))
+    assert (found.recipient, found.about) == (
+        "bo.jensen@alder.example",
+        ("<m.1.7@alder.example>",),
+    )
 
 
 def test_a_receipt_for_reading_is_a_machines() -> None:
-    report = parts("report", part("Your message was displayed."), part("Disposition: x", "message/disposition-notification"))
+    report = parts(
+        "report",
+        part("Your message was displayed."),
+        part("Disposition: x", "message/disposition-notification"),
+    )
     read = incoming.read(report)
     assert (read.why_automatic, read.bounce) == ("a report", None)
 
 
 def test_what_a_student_forges_brings_no_email_of_ours_back() -> None:
-    forged = {"X_Failed_Recipients": "bo.jensen@alder.example", "Subject": "Undelivered Mail"}
+    forged = {
+        "X_Failed_Recipients": "bo.jensen@alder.example",
+        "Subject": "Undelivered Mail",
+    }
     assert incoming.read(plain("550 5.1.1", **forged)).bounce is None

@@ -1,5 +1,6 @@
-"""What programs put an email's words into: winmail.dat, answers to invitations, emails in
-emails, HTML beside a text that says nothing, emoji as pictures, whatever seals it."""
+"""What programs put an email's words into: winmail.dat, answers to invitations, emails
+in emails, HTML beside a text that says nothing, emoji as pictures, whatever seals it.
+"""
 
 import base64
 import struct
@@ -47,14 +48,24 @@ def test_the_rich_text_in_a_winmail_dat_is_read() -> None:
     from compressed_rtf import compress
 
     rich = compress(rb"{\rtf1\ansi\ansicpg1252 S\'ed, at 10.\par Bo}")
-    assert incoming.read(winmail(tnef(mapi(0x1009, 0x0102, rich)))).body == "Sí, at 10.\nBo"
+    assert (
+        incoming.read(winmail(tnef(mapi(0x1009, 0x0102, rich)))).body
+        == "Sí, at 10.\nBo"
+    )
 
 
-@pytest.mark.parametrize("broken", [b"", b"no", b"\x78\x9f\x3e\x22", tnef((1, TNEF_BODY, b"Yes"))[:12]])
-def test_a_winmail_dat_that_cannot_be_read_says_so_or_says_nothing_more(broken: bytes) -> None:
+@pytest.mark.parametrize(
+    "broken", [b"", b"no", b"\x78\x9f\x3e\x22", tnef((1, TNEF_BODY, b"Yes"))[:12]]
+)
+def test_a_winmail_dat_that_cannot_be_read_says_so_or_says_nothing_more(
+    broken: bytes,
+) -> None:
     read = incoming.read(winmail(broken, "See"))
     assert read.body.startswith("See")
-    assert read.body == "See" or "winmail.dat, a format of Outlook that could not be read" in read.body
+    assert (
+        read.body == "See"
+        or "winmail.dat, a format of Outlook that could not be read" in read.body
+    )
 
 
 def test_a_winmail_dat_without_words_says_what_could_not_be_read() -> None:
@@ -64,42 +75,82 @@ def test_a_winmail_dat_without_words_says_what_could_not_be_read() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("METHOD:REPLY\nATTENDEE;PARTSTAT=ACCEPTED:mailto:bo@x\nSUMMARY:Advising\\, Monday", "[Accepted: Advising, Monday]"),
-        ("METHOD:REPLY\nATTENDEE;CN=Bo;\n PARTSTAT=DECLINED:mailto:bo@x\nSUMMARY;LANGUAGE=en:Advising", "[Declined: Advising]"),
-        ("METHOD:REPLY\nATTENDEE;PARTSTAT=TENTATIVE:mailto:bo@x", "[Accepted tentatively]"),
+        (
+            (
+                "METHOD:REPLY\nATTENDEE;PARTSTAT=ACCEPTED:mailto:bo@x\nSUMMARY:Advising\\,"
+                " Monday"
+            ),
+            "[Accepted: Advising, Monday]",
+        ),
+        (
+            (
+                "METHOD:REPLY\nATTENDEE;CN=Bo;\n"
+                " PARTSTAT=DECLINED:mailto:bo@x\nSUMMARY;LANGUAGE=en:Advising"
+            ),
+            "[Declined: Advising]",
+        ),
+        (
+            "METHOD:REPLY\nATTENDEE;PARTSTAT=TENTATIVE:mailto:bo@x",
+            "[Accepted tentatively]",
+        ),
         ("METHOD:REQUEST\nSUMMARY:Office hours", "[An invitation: Office hours]"),
-        ("METHOD:CANCEL\nSUMMARY:Office hours", "[An invitation was canceled: Office hours]"),
+        (
+            "METHOD:CANCEL\nSUMMARY:Office hours",
+            "[An invitation was canceled: Office hours]",
+        ),
         ("BEGIN:VCALENDAR", ""),
     ],
 )
 def test_an_answer_to_an_invitation_is_a_line(answer: str, said: str) -> None:
-    email = raw(answer.replace("\n", "\r\n"), "text/calendar; charset=utf-8; method=REPLY")
+    email = raw(
+        answer.replace("\n", "\r\n"), "text/calendar; charset=utf-8; method=REPLY"
+    )
     read = incoming.read(email)
     assert (read.body, read.attachments, read.why_automatic) == (said, (), "")
 
 
 def test_what_an_html_says_more_than_its_text_is_shown() -> None:
-    stub, long = part("See HTML."), part(f"<p>{'I need help with my aid. ' * 20}</p>", "text/html")
+    stub, long = (
+        part("See HTML."),
+        part(f"<p>{'I need help with my aid. ' * 20}</p>", "text/html"),
+    )
     assert "help with my aid" in incoming.read(parts("alternative", stub, long)).body
 
 
 def test_an_email_in_an_email_brings_its_files_too() -> None:
-    inner = parts("mixed", part("The hold"), part("x", "application/pdf", 'attachment; filename="hold.pdf"'))
-    read = incoming.read(parts("related", part("See"), part(inner.decode(), "message/rfc822")))
+    inner = parts(
+        "mixed",
+        part("The hold"),
+        part("x", "application/pdf", 'attachment; filename="hold.pdf"'),
+    )
+    read = incoming.read(
+        parts("related", part("See"), part(inner.decode(), "message/rfc822"))
+    )
     assert "The hold" in read.body
     assert read.attachments == ("hold.pdf",)
 
 
 def test_emoji_that_are_pictures_are_read_and_other_pictures_are_not() -> None:
-    email = html('Thanks <img alt="🎓" src="x"> <img alt="logo.png"> <img alt="Alder College"><img alt="学院">')
+    email = html(
+        'Thanks <img alt="🎓" src="x"> <img alt="logo.png"> <img alt="Alder'
+        ' College"><img alt="学院">'
+    )
     assert incoming.read(email).body == "Thanks 🎓"
 
 
 @pytest.mark.parametrize(
     "email",
     [
-        raw("MII", 'application/pkcs7-mime; smime-type=enveloped-data; name="smime.p7m"', encoding="base64"),
-        parts("encrypted", part("Version: 1", "application/pgp-encrypted"), part("-----BEGIN", "application/octet-stream")),
+        raw(
+            "MII",
+            'application/pkcs7-mime; smime-type=enveloped-data; name="smime.p7m"',
+            encoding="base64",
+        ),
+        parts(
+            "encrypted",
+            part("Version: 1", "application/pgp-encrypted"),
+            part("-----BEGIN", "application/octet-stream"),
+        ),
     ],
 )
 def test_what_is_sealed_says_so(email: bytes) -> None:
@@ -107,12 +158,28 @@ def test_what_is_sealed_says_so(email: bytes) -> None:
 
 
 def test_enriched_text_is_read_without_its_marks() -> None:
-    assert incoming.read(raw("<bold>Yes</bold> at 10", "text/enriched")).body == "Yes\nat 10"
+    assert (
+        incoming.read(raw("<bold>Yes</bold> at 10", "text/enriched")).body
+        == "Yes\nat 10"
+    )
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "a\x00b.pdf", "x" * 5_000, "\u202egpj.exe", "=?utf-8?q?a=0Ab?="])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd",
+        "a\x00b.pdf",
+        "x" * 5_000,
+        "\u202egpj.exe",
+        "=?utf-8?q?a=0Ab?=",
+    ],
+)
 def test_a_files_name_is_one_short_line(name: str) -> None:
-    email = parts("mixed", part("See"), part("x", "application/pdf", f'attachment; filename="{name}"'))
+    email = parts(
+        "mixed",
+        part("See"),
+        part("x", "application/pdf", f'attachment; filename="{name}"'),
+    )
     (shown,) = incoming.read(email).attachments
     assert len(shown) <= 100
     assert "\n" not in shown

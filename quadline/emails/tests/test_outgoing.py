@@ -38,7 +38,17 @@ def test_a_letter_arrives_as_it_was_written(mailbox: MailServer) -> None:
     [arrived] = mailbox.to("rosa@alder.example")
     assert mailbox.return_paths() == ["replies+1-abc@alder.example"]
     assert arrived["From"] == "Maya Alvarez via Alder College <quadline@localhost>"
-    assert {name: arrived[name] for name in ("To", "Subject", "Reply-To", "Message-ID", "In-Reply-To", "References")} == {
+    assert {
+        name: arrived[name]
+        for name in (
+            "To",
+            "Subject",
+            "Reply-To",
+            "Message-ID",
+            "In-Reply-To",
+            "References",
+        )
+    } == {
         "To": "rosa@alder.example",
         "Subject": "Message from Maya",
         "Reply-To": "replies+1-abc@alder.example",
@@ -47,32 +57,54 @@ def test_a_letter_arrives_as_it_was_written(mailbox: MailServer) -> None:
         "References": "<root@b> <a@b>",
     }
     assert arrived["Auto-Submitted"] == "auto-generated"
-    assert (words_of(arrived).strip(), words_of(arrived, "html").strip()) == ("Hello", "<p>Hello</p>")
+    assert (words_of(arrived).strip(), words_of(arrived, "html").strip()) == (
+        "Hello",
+        "<p>Hello</p>",
+    )
     [card] = arrived.iter_attachments()
     assert (card.get_filename(), card.get_content_type()) == ("card.vcf", "text/vcard")
 
 
 def test_what_a_person_wrote_does_not_look_generated(mailbox: MailServer) -> None:
-    outgoing.deliver(replace(LETTER, is_automatic=False, html="", return_path="", attachments=()))
+    outgoing.deliver(
+        replace(LETTER, is_automatic=False, html="", return_path="", attachments=())
+    )
     [arrived] = mailbox.all()
-    assert (arrived["Auto-Submitted"], arrived["X-Auto-Response-Suppress"]) == (None, None)
-    assert (mailbox.return_paths(), arrived.get_content_type()) == (["quadline@localhost"], "text/plain")
+    assert (arrived["Auto-Submitted"], arrived["X-Auto-Response-Suppress"]) == (
+        None,
+        None,
+    )
+    assert (mailbox.return_paths(), arrived.get_content_type()) == (
+        ["quadline@localhost"],
+        "text/plain",
+    )
 
 
 def test_several_letters_go_over_one_connection(mailbox: MailServer) -> None:
     with outgoing.connected() as server:
         for count in range(3):
-            outgoing.deliver(replace(LETTER, header_id=f"<{count}@alder.example>"), server)
+            outgoing.deliver(
+                replace(LETTER, header_id=f"<{count}@alder.example>"), server
+            )
         over = server.connection
         assert over is not None
-    assert [letter["Message-ID"] for letter in mailbox.all()] == [f"<{count}@alder.example>" for count in range(3)]
+    assert [letter["Message-ID"] for letter in mailbox.all()] == [
+        f"<{count}@alder.example>" for count in range(3)
+    ]
 
 
 @pytest.mark.parametrize(
-    "evil", ["Maya\r\nBcc: all@alder.example", "Maya\nBcc: all@alder.example\n\nbody", "M\u2028Bcc: x\x0bBcc: y"]
+    "evil",
+    [
+        "Maya\r\nBcc: all@alder.example",
+        "Maya\nBcc: all@alder.example\n\nbody",
+        "M\u2028Bcc: x\x0bBcc: y",
+    ],
 )
 @pytest.mark.parametrize("field", ["subject", "from_name"])
-def test_line_breaks_write_no_headers(mailbox: MailServer, field: str, evil: str) -> None:
+def test_line_breaks_write_no_headers(
+    mailbox: MailServer, field: str, evil: str
+) -> None:
     written: dict[str, Any] = {field: evil}
     outgoing.deliver(replace(LETTER, **written))
     [arrived] = mailbox.all()
@@ -81,7 +113,9 @@ def test_line_breaks_write_no_headers(mailbox: MailServer, field: str, evil: str
 
 
 @pytest.mark.parametrize("field", ["to", "reply_to", "header_id", "in_reply_to"])
-def test_an_address_with_a_line_break_is_refused_for_good(mailbox: MailServer, field: str) -> None:
+def test_an_address_with_a_line_break_is_refused_for_good(
+    mailbox: MailServer, field: str
+) -> None:
     written: dict[str, Any] = {field: "rosa@alder.example\r\nBcc: all@alder.example"}
     with pytest.raises(MailRefused) as refused:
         outgoing.deliver(replace(LETTER, **written))
@@ -89,15 +123,21 @@ def test_an_address_with_a_line_break_is_refused_for_good(mailbox: MailServer, f
     assert mailbox.all() == []
 
 
-def test_an_address_that_mail_servers_cannot_write_is_refused_for_good(mailbox: MailServer) -> None:
+def test_an_address_that_mail_servers_cannot_write_is_refused_for_good(
+    mailbox: MailServer,
+) -> None:
     with pytest.raises(MailRefused, match=NO_ADDRESS):
         outgoing.deliver(replace(LETTER, to="rosa.calderón@alder.example"))
     outgoing.deliver(replace(LETTER, to="rosa@bücher.example"))
     assert len(mailbox.to("rosa@xn--bcher-kva.example")) == 1
 
 
-@pytest.mark.parametrize(("code", "is_final"), [(450, False), (452, False), (550, True), (552, True)])
-def test_5xx_is_for_good_and_4xx_for_now(mailbox: MailServer, code: int, is_final: bool) -> None:
+@pytest.mark.parametrize(
+    ("code", "is_final"), [(450, False), (452, False), (550, True), (552, True)]
+)
+def test_5xx_is_for_good_and_4xx_for_now(
+    mailbox: MailServer, code: int, is_final: bool
+) -> None:
     mailbox.refuse(code)
     with pytest.raises(MailRefused) as refused:
         outgoing.deliver(LETTER)
@@ -105,7 +145,9 @@ def test_5xx_is_for_good_and_4xx_for_now(mailbox: MailServer, code: int, is_fina
     assert (str(code) in refused.value.words) is is_final
 
 
-def test_a_mail_server_that_is_away_is_not_the_letters_fault(mailbox: MailServer) -> None:
+def test_a_mail_server_that_is_away_is_not_the_letters_fault(
+    mailbox: MailServer,
+) -> None:
     mailbox.stop()
     with pytest.raises(MailRefused) as refused, outgoing.connected():
         pass
@@ -130,14 +172,18 @@ def test_a_mail_server_that_is_away_is_not_the_letters_fault(mailbox: MailServer
         (RuntimeError("who knows"), False, True),
     ],
 )
-def test_what_went_wrong_says_whether_to_try_again(error: Exception, is_final: bool, is_about_server: bool) -> None:
+def test_what_went_wrong_says_whether_to_try_again(
+    error: Exception, is_final: bool, is_about_server: bool
+) -> None:
     refusal = in_our_words(error)
     assert (refusal.is_final, refusal.is_about_server) == (is_final, is_about_server)
     assert refusal.words.endswith((".", "spam"))
 
 
 def test_what_a_mail_server_says_is_quoted_in_one_line() -> None:
-    said = in_our_words(smtplib.SMTPDataError(550, b"no\r\nsuch \x1b[31mperson\xff" + b"x" * 999)).words
+    said = in_our_words(
+        smtplib.SMTPDataError(550, b"no\r\nsuch \x1b[31mperson\xff" + b"x" * 999)
+    ).words
     assert "\n" not in said
     assert "\x1b" not in said
     assert len(said) < 250
@@ -158,7 +204,9 @@ def test_without_a_mail_server_nothing_is_pretended(settings: Settings) -> None:
 
 
 class Service(BaseHTTPRequestHandler):
-    """Speaks as much of Postmark's API as sending takes (https://postmarkapp.com/developer/api/email-api)."""
+    """Speaks as much of Postmark's API as sending takes
+    (https://postmarkapp.com/developer/api/email-api).
+    """
 
     taken: ClassVar[list[dict[str, Any]]] = []
     answer: ClassVar[tuple[int, dict[str, Any]]] = (200, {})
@@ -167,7 +215,15 @@ class Service(BaseHTTPRequestHandler):
         letter = loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.taken.append({**letter, "token": self.headers["X-Postmark-Server-Token"]})
         code, answer = self.answer
-        body = dumps(answer or {"ErrorCode": 0, "Message": "OK", "MessageID": "pm-1", "To": letter["To"]}).encode()
+        body = dumps(
+            answer
+            or {
+                "ErrorCode": 0,
+                "Message": "OK",
+                "MessageID": "pm-1",
+                "To": letter["To"],
+            }
+        ).encode()
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -202,12 +258,19 @@ def test_a_mail_service_takes_the_same_letter(settings: Settings) -> None:
             outgoing.deliver(LETTER, connection)
     [taken, _] = Service.taken
     headers = {header["Name"]: header["Value"] for header in taken["Headers"]}
-    assert (taken["token"], taken["Subject"], taken["TextBody"]) == ("the-token", "Message from Maya", "Hello")
+    assert (taken["token"], taken["Subject"], taken["TextBody"]) == (
+        "the-token",
+        "Message from Maya",
+        "Hello",
+    )
     assert (taken["From"], taken["ReplyTo"]) == (
         "Maya Alvarez via Alder College <quadline@localhost>",
         "replies+1-abc@alder.example",
     )
-    assert (headers["Message-ID"], headers["Auto-Submitted"]) == ("<m.1@alder.example>", "auto-generated")
+    assert (headers["Message-ID"], headers["Auto-Submitted"]) == (
+        "<m.1@alder.example>",
+        "auto-generated",
+    )
     assert [card["Name"] for card in taken["Attachments"]] == ["card.vcf"]
 
 
@@ -217,18 +280,28 @@ def test_a_mail_service_takes_the_same_letter(settings: Settings) -> None:
         ((401, {"ErrorCode": 10, "Message": "bad token"}), False, True),
         ((429, {"ErrorCode": 429, "Message": "slow down"}), False, True),
         ((500, {"ErrorCode": 500, "Message": "our fault"}), False, True),
-        ((422, {"ErrorCode": 300, "Message": "Zero recipients specified"}), True, False),
+        (
+            (422, {"ErrorCode": 300, "Message": "Zero recipients specified"}),
+            True,
+            False,
+        ),
         ((413, {"ErrorCode": 0, "Message": "too large"}), True, False),
     ],
 )
 def test_a_mail_services_answer_says_whether_to_try_again(
-    settings: Settings, answer: tuple[int, dict[str, Any]], is_final: bool, is_about_server: bool
+    settings: Settings,
+    answer: tuple[int, dict[str, Any]],
+    is_final: bool,
+    is_about_server: bool,
 ) -> None:
     with service(answer) as url:
         use(url, settings)
         with pytest.raises(MailRefused) as refused:
             outgoing.deliver(LETTER)
-    assert (refused.value.is_final, refused.value.is_about_server) == (is_final, is_about_server)
+    assert (refused.value.is_final, refused.value.is_about_server) == (
+        is_final,
+        is_about_server,
+    )
 
 
 def test_a_mail_service_that_is_away_is_tried_again(settings: Settings) -> None:

@@ -1,4 +1,6 @@
-"""The process that parses may die of an email; whoever asks goes on, and says what it was."""
+"""The process that parses may die of an email; whoever asks
+goes on, and says what it was.
+"""
 
 import os
 import subprocess
@@ -131,12 +133,14 @@ def test_a_reader_is_within_limits() -> None:
         [
             sys.executable,
             "-c",
-            "import resource\n"
-            "from quadline.emails import reader\n"
-            "reader._begin_within_limits()\n"
-            "reader._allow_time()\n"
-            "print(resource.getrlimit(resource.RLIMIT_AS)[1])\n"
-            "print(resource.getrlimit(resource.RLIMIT_CPU)[0])",
+            (
+                "import resource\n"
+                "from quadline.emails import reader\n"
+                "reader._begin_within_limits()\n"
+                "reader._allow_time()\n"
+                "print(resource.getrlimit(resource.RLIMIT_AS)[1])\n"
+                "print(resource.getrlimit(resource.RLIMIT_CPU)[0])"
+            ),
         ],
         capture_output=True,
         check=True,
@@ -160,7 +164,9 @@ def test_a_reader_is_within_limits() -> None:
         (hostile.QUICK["10 million lines"], "it has too many lines"),
     ],
 )
-def test_what_is_over_a_limit_is_found_before_anything_parses(raw: bytes, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_over_a_limit_is_found_before_anything_parses(
+    raw: bytes, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading._readers, "ask", None)
     with pytest.raises(Unreadable, match=why):
         reading.read(raw)

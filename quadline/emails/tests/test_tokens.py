@@ -1,4 +1,6 @@
-"""An address that says where an answer belongs: nobody can make one up, and mail servers cannot spoil it."""
+"""An address that says where an answer belongs: nobody can make one
+up, and mail servers cannot spoil it.
+"""
 
 import uuid
 
@@ -12,7 +14,9 @@ from quadline.emails import tokens
 
 @pytest.fixture(autouse=True)
 def replies(settings: Settings) -> None:
-    settings.ENV = settings.ENV.model_copy(update={"email_reply_to": "replies@texting.alder.example"})
+    settings.ENV = settings.ENV.model_copy(
+        update={"email_reply_to": "replies@texting.alder.example"}
+    )
 
 
 @pytest.mark.parametrize("conversation_id", [1, 42, 10**9, 2**59])
@@ -21,7 +25,13 @@ def test_the_address_leads_back_to_the_conversation(conversation_id: int) -> Non
     assert address.startswith("replies+")
     assert address == address.lower()
     assert len(address.partition("@")[0]) <= 64  # RFC 5321, 4.5.3.1.1
-    for as_it_came in (address, address.upper(), f"Maya <{address}>", f"  {address} ", address.replace("texting.alder", "mx")):
+    for as_it_came in (
+        address,
+        address.upper(),
+        f"Maya <{address}>",
+        f"  {address} ",
+        address.replace("texting.alder", "mx"),
+    ):
         assert tokens.conversation_in(as_it_came) == conversation_id
 
 
@@ -62,7 +72,10 @@ def test_every_letter_of_the_signature_counts() -> None:
     start = address.index("-") + 1
     for place in range(start, start + tokens.SIGNATURE_LENGTH):
         other = "a" if address[place] != "a" else "b"
-        assert tokens.conversation_in(f"{address[:place]}{other}{address[place + 1 :]}") is None
+        assert (
+            tokens.conversation_in(f"{address[:place]}{other}{address[place + 1 :]}")
+            is None
+        )
     assert tokens.conversation_in(address.replace("@", "a@")) is None
 
 
@@ -79,4 +92,8 @@ def test_another_secret_makes_another_signature(settings: Settings) -> None:
 
 def test_a_message_has_one_name_among_mail_servers() -> None:
     message_id = uuid.UUID("7f1d7e0e-6e3f-4c5e-9a53-5b0b2d0f7c11")
-    assert tokens.header_id(message_id, 42) == tokens.header_id(message_id, 42) == f"<m.{message_id}.42@localhost>"
+    assert (
+        tokens.header_id(message_id, 42)
+        == tokens.header_id(message_id, 42)
+        == f"<m.{message_id}.42@localhost>"
+    )

@@ -1,4 +1,6 @@
-"""Live events: to the named user's open screens only, when it commits, and never silently lost."""
+"""Live events: to the named user's open screens only, when it
+commits, and never silently lost.
+"""
 
 import asyncio
 import json
@@ -29,7 +31,9 @@ async def open_streams(hub: Hub, stack: AsyncExitStack, *users: int) -> list[Scr
     return [await stack.enter_async_context(hub.stream(user)) for user in users]
 
 
-def in_a_hub(scene: Callable[[Hub, AsyncExitStack], Awaitable[None]], url: str = "") -> None:
+def in_a_hub(
+    scene: Callable[[Hub, AsyncExitStack], Awaitable[None]], url: str = ""
+) -> None:
     async def play() -> None:
         async with AsyncExitStack() as stack:
             await scene(Hub(url), stack)
@@ -130,9 +134,14 @@ def committed(*news: tuple[list[int], str], is_kept: bool = True) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_what_is_told_arrives_when_the_transaction_commits_and_only_then() -> None:
     async def scene() -> None:
-        async with listening(Hub(address_of_the_test_database()), MAYA, OMAR) as [maya, omar]:
+        async with listening(Hub(address_of_the_test_database()), MAYA, OMAR) as [
+            maya,
+            omar,
+        ]:
             await asyncio.to_thread(committed, ([MAYA], "rolled back"), is_kept=False)
-            await asyncio.to_thread(committed, ([MAYA], "conv-1"), ([MAYA, OMAR], "inbox"))
+            await asyncio.to_thread(
+                committed, ([MAYA], "conv-1"), ([MAYA, OMAR], "inbox")
+            )
 
             assert await omar.news(within=120) == ["inbox"]
             assert await taken(maya, omar) == [["conv-1", "inbox"], []]
@@ -144,9 +153,12 @@ def test_what_is_told_arrives_when_the_transaction_commits_and_only_then() -> No
 def test_a_lost_connection_is_made_again_and_screens_fetch_what_they_missed() -> None:
     async def scene() -> None:
         async with listening(Hub(address_of_the_test_database()), MAYA) as [maya]:
-            async with await psycopg.AsyncConnection.connect(address_of_the_test_database(), autocommit=True) as admin:
+            async with await psycopg.AsyncConnection.connect(
+                address_of_the_test_database(), autocommit=True
+            ) as admin:
                 await admin.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = %s AND pid <> pg_backend_pid()",
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query"
+                    " = %s AND pid <> pg_backend_pid()",
                     [f"LISTEN {CHANNEL}"],
                 )
             assert await maya.news(within=120) == [RESUME]
@@ -170,32 +182,57 @@ def notified(db: None) -> Iterator[list[Any]]:
         yield sent
 
 
-def test_an_event_names_each_user_once_and_carries_no_words(notified: list[Any]) -> None:
+def test_an_event_names_each_user_once_and_carries_no_words(
+    notified: list[Any],
+) -> None:
     tell([OMAR, MAYA, OMAR], "conv-42")
-    assert [json.loads(payload) for payload in notified] == [[[MAYA, "conv-42"], [OMAR, "conv-42"]]]
+    assert [json.loads(payload) for payload in notified] == [
+        [[MAYA, "conv-42"], [OMAR, "conv-42"]]
+    ]
 
 
 def test_each_persons_inbox_is_told_with_their_events(notified: list[Any]) -> None:
     tell_each([(OMAR, "conv-7"), (MAYA, "conv-2"), (MAYA, "conv-1"), (MAYA, "conv-2")])
     tell_each([])
-    news = [[MAYA, "conv-1"], [MAYA, "conv-2"], [MAYA, "inbox"], [OMAR, "conv-7"], [OMAR, "inbox"]]
+    news = [
+        [MAYA, "conv-1"],
+        [MAYA, "conv-2"],
+        [MAYA, "inbox"],
+        [OMAR, "conv-7"],
+        [OMAR, "inbox"],
+    ]
     assert [json.loads(payload) for payload in notified] == [news]
 
 
-def test_thousands_of_events_are_few_notifications_each_as_long_as_the_database_takes(notified: list[Any]) -> None:
+def test_thousands_of_events_are_few_notifications_each_as_long_as_the_database_takes(
+    notified: list[Any],
+) -> None:
     largest = 2**63 - 1
-    tell_each((largest - person, f"conv-{largest - number}") for person in range(9) for number in range(111))
-    assert (len(notified), max(len(payload) for payload in notified) < 8000) == (7, True)
+    tell_each(
+        (largest - person, f"conv-{largest - number}")
+        for person in range(9)
+        for number in range(111)
+    )
+    assert (len(notified), max(len(payload) for payload in notified) < 8000) == (
+        7,
+        True,
+    )
     assert sum(len(json.loads(payload)) for payload in notified) == 9 * 112
 
 
-def heard(script: Callable[[Hub, Callable[[], Awaitable[bytes]]], Awaitable[None]]) -> None:
-    """One stream of Maya's, listened to write by write; nobody looks at who is signed in so soon."""
+def heard(
+    script: Callable[[Hub, Callable[[], Awaitable[bytes]]], Awaitable[None]],
+) -> None:
+    """One stream of Maya's, listened to write by write; nobody
+    looks at who is signed in so soon.
+    """
 
     async def play() -> None:
         hub = Hub("")
         events = stream._events(hub, MAYA, Request({"type": "http", "headers": []}))
-        assert re.fullmatch(rb"retry: \d{3,4}\r\nevent: resume\r\ndata: \r\n\r\n", await anext(events))
+        assert re.fullmatch(
+            rb"retry: \d{3,4}\r\nevent: resume\r\ndata: \r\n\r\n", await anext(events)
+        )
         await script(hub, lambda: anext(events))
         await events.aclose()  # type: ignore[attr-defined]
 
@@ -234,6 +271,9 @@ def test_the_first_event_is_written_at_once_and_those_soon_after_it_together(
         await asyncio.sleep(0.01)
         assert not next_write.done()
         is_over.set()
-        assert await next_write == b"event: conv-2\r\ndata: \r\n\r\nevent: inbox\r\ndata: \r\n\r\n"
+        assert (
+            await next_write
+            == b"event: conv-2\r\ndata: \r\n\r\nevent: inbox\r\ndata: \r\n\r\n"
+        )
 
     heard(script)

@@ -1,4 +1,6 @@
-"""What the tests of numbers have in common: jobs run by hand, and settings that change under a carrier."""
+"""What the tests of numbers have in common: jobs run by hand, and
+settings that change under a carrier.
+"""
 
 from collections.abc import Callable
 
@@ -13,7 +15,9 @@ from quadline.carriers.twilio import Twilio
 
 @pytest.fixture
 def reconfigure(twilio: Twilio, settings: Settings) -> Callable[..., None]:
-    """Change settings of the environment, and have the carrier set up anew from them."""
+    """Change settings of the environment, and have the
+    carrier set up anew from them.
+    """
 
     def change(**changes: str) -> None:
         settings.ENV = settings.ENV.model_copy(update=changes)
@@ -24,11 +28,15 @@ def reconfigure(twilio: Twilio, settings: Settings) -> Callable[..., None]:
 
 @pytest.fixture
 def run_letters(db: None) -> Callable[[], int]:
-    """Run the letters that wait in their queue, each once, as the worker would. Returns how many there were."""
+    """Run the letters that wait in their queue, each once, as the worker
+    would. Returns how many there were.
+    """
     done: set[int] = set()
 
     def run() -> int:
-        waiting = list(ProcrastinateJob.objects.filter(queue_name="letters").exclude(pk__in=done))
+        waiting = list(
+            ProcrastinateJob.objects.filter(queue_name="letters").exclude(pk__in=done)
+        )
         for letter in waiting:
             app.tasks[letter.task_name](**letter.args)
             done.add(letter.pk)

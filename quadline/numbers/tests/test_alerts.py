@@ -17,12 +17,18 @@ from tests.cast import Cast
 pytestmark = pytest.mark.django_db
 
 
-def asked_for(people: Cast, *, hours: float, state: State = State.REGISTERING) -> SystemNumber:
+def asked_for(
+    people: Cast, *, hours: float, state: State = State.REGISTERING
+) -> SystemNumber:
     requested_at = timezone.now() - timedelta(hours=hours)
-    return SystemNumber.objects.create(user=people.maya, state=state, requested_at=requested_at)
+    return SystemNumber.objects.create(
+        user=people.maya, state=state, requested_at=requested_at
+    )
 
 
-def test_a_late_number_is_told_to_the_administrators_once(people: Cast, run_letters: Callable[[], int]) -> None:
+def test_a_late_number_is_told_to_the_administrators_once(
+    people: Cast, run_letters: Callable[[], int]
+) -> None:
     asked_for(people, hours=25.5)
     for _ in range(3):
         alerts.find_late_numbers(timestamp=0)
@@ -46,16 +52,22 @@ def test_a_late_number_is_told_to_the_administrators_once(people: Cast, run_lett
         (State.RELEASED, 240, 0),
     ],
 )
-def test_only_a_number_still_being_set_up_after_a_day_is_late(people: Cast, state: State, hours: float, letters: int) -> None:
+def test_only_a_number_still_being_set_up_after_a_day_is_late(
+    people: Cast, state: State, hours: float, letters: int
+) -> None:
     asked_for(people, hours=hours, state=state)
     alerts.find_late_numbers(timestamp=0)
 
     assert ProcrastinateJob.objects.filter(queue_name="letters").count() == letters
 
 
-def test_the_owner_is_told_that_the_number_is_active(people: Cast, run_letters: Callable[[], int]) -> None:
+def test_the_owner_is_told_that_the_number_is_active(
+    people: Cast, run_letters: Callable[[], int]
+) -> None:
     number = asked_for(people, hours=2, state=State.ACTIVE)
-    SystemNumber.objects.filter(pk=number.pk).update(phone="+17342340001", active_at=timezone.now())
+    SystemNumber.objects.filter(pk=number.pk).update(
+        phone="+17342340001", active_at=timezone.now()
+    )
     enqueue(alerts.tell_active, number_id=number.pk)
     run_letters()
 
@@ -64,7 +76,9 @@ def test_the_owner_is_told_that_the_number_is_active(people: Cast, run_letters: 
     assert letter.subject == "Your texting number (734) 234-0001 is active"
 
 
-def test_nobody_is_written_to_when_there_is_no_active_administrator(people: Cast, run_letters: Callable[[], int]) -> None:
+def test_nobody_is_written_to_when_there_is_no_active_administrator(
+    people: Cast, run_letters: Callable[[], int]
+) -> None:
     people.ada.is_active = False
     people.ada.save()
     asked_for(people, hours=25)
@@ -74,7 +88,9 @@ def test_nobody_is_written_to_when_there_is_no_active_administrator(people: Cast
     assert mail.outbox == []
 
 
-def in_trouble(people: Cast, *, minutes: float, reason: str = "The carrier answered 21999.") -> SystemNumber:
+def in_trouble(
+    people: Cast, *, minutes: float, reason: str = "The carrier answered 21999."
+) -> SystemNumber:
     number = asked_for(people, hours=minutes / 60, state=State.ORDERING)
     SystemNumber.objects.filter(pk=number.pk).update(reason=reason)
     return number
@@ -92,7 +108,9 @@ def test_a_number_that_cannot_get_on_is_told_to_the_administrators_within_minute
     assert "The carrier answered 21999." in letter.body
 
 
-@pytest.mark.parametrize(("minutes", "reason"), [(5, "The carrier answered 21999."), (60, "")])
+@pytest.mark.parametrize(
+    ("minutes", "reason"), [(5, "The carrier answered 21999."), (60, "")]
+)
 def test_a_trouble_that_may_pass_or_is_over_is_told_to_nobody(
     people: Cast, run_letters: Callable[[], int], minutes: float, reason: str
 ) -> None:
@@ -101,12 +119,16 @@ def test_a_trouble_that_may_pass_or_is_over_is_told_to_nobody(
     assert run_letters() == 0
 
 
-def test_a_number_that_was_delayed_is_told_once_more_when_it_is_late(people: Cast, run_letters: Callable[[], int]) -> None:
+def test_a_number_that_was_delayed_is_told_once_more_when_it_is_late(
+    people: Cast, run_letters: Callable[[], int]
+) -> None:
     number = in_trouble(people, minutes=16)
     alerts.find_late_numbers(timestamp=0)
     a_day = timedelta(hours=25)
     told_at = timezone.now() - a_day + timedelta(minutes=16)
-    SystemNumber.objects.filter(pk=number.pk).update(requested_at=timezone.now() - a_day, administrator_told_at=told_at)
+    SystemNumber.objects.filter(pk=number.pk).update(
+        requested_at=timezone.now() - a_day, administrator_told_at=told_at
+    )
     for _ in range(2):
         alerts.find_late_numbers(timestamp=0)
     assert run_letters() == 2

@@ -1,4 +1,6 @@
-"""One number per user, bought once: from a first text to a rented number, whatever the carrier answers."""
+"""One number per user, bought once: from a first text to a rented
+number, whatever the carrier answers.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -46,10 +48,14 @@ def provisioned(number: SystemNumber) -> SystemNumber:
 
 
 def jobs_for(number: SystemNumber) -> int:
-    return ProcrastinateJob.objects.filter(task_name__endswith="provision_number", args={"number_id": number.pk}).count()
+    return ProcrastinateJob.objects.filter(
+        task_name__endswith="provision_number", args={"number_id": number.pk}
+    ).count()
 
 
-def test_the_first_text_asks_for_a_number_and_every_other_gets_the_same(people: Cast) -> None:
+def test_the_first_text_asks_for_a_number_and_every_other_gets_the_same(
+    people: Cast,
+) -> None:
     first = request_number(user=people.maya, now=timezone.now())
     again = request_number(user=people.maya, now=timezone.now())
 
@@ -60,7 +66,9 @@ def test_the_first_text_asks_for_a_number_and_every_other_gets_the_same(people: 
     assert request_number(user=people.theo, now=timezone.now()) != first
 
 
-def test_a_number_is_bought_attached_and_tagged_with_our_reference(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+def test_a_number_is_bought_attached_and_tagged_with_our_reference(
+    box: Simulator, twilio: Twilio, number: SystemNumber
+) -> None:
     provisioned(number)
 
     [purchase] = box.purchases()
@@ -74,17 +82,30 @@ def test_a_number_is_bought_attached_and_tagged_with_our_reference(box: Simulato
     assert [line["phone_number"] for line in box.ledger("attach")] == [number.phone]
     assert None not in (number.ordering_at, number.registering_at, number.attached_at)
     assert number.held_until is None
-    assert [event.to_state for event in NumberEvent.objects.all()] == [State.REQUESTED, State.ORDERING, State.REGISTERING]
+    assert [event.to_state for event in NumberEvent.objects.all()] == [
+        State.REQUESTED,
+        State.ORDERING,
+        State.REGISTERING,
+    ]
 
 
-def test_provisioning_twice_buys_once(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+def test_provisioning_twice_buys_once(
+    box: Simulator, twilio: Twilio, number: SystemNumber
+) -> None:
     for _ in range(3):
         provisioned(number)
 
     assert len(box.purchases()) == len(box.ledger("attach")) == 1
 
 
-@pytest.mark.parametrize("how", [{"then": "close", "seconds": 0.05}, {"then": "500", "seconds": 0.05}, {"seconds": 60}])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"then": "close", "seconds": 0.05},
+        {"then": "500", "seconds": 0.05},
+        {"seconds": 60},
+    ],
+)
 def test_a_purchase_whose_answer_hangs_is_adopted(
     box: Simulator,
     twilio: Twilio,
@@ -100,10 +121,15 @@ def test_a_purchase_whose_answer_hangs_is_adopted(
     assert (number.state, number.carrier_number_id) == (State.ORDERING, "")
 
     provisioned(number)
-    assert (number.state, [number.phone]) == (State.REGISTERING, [line["phone_number"] for line in box.purchases()])
+    assert (number.state, [number.phone]) == (
+        State.REGISTERING,
+        [line["phone_number"] for line in box.purchases()],
+    )
 
 
-def test_a_purchase_that_is_answered_with_500_is_adopted(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+def test_a_purchase_that_is_answered_with_500_is_adopted(
+    box: Simulator, twilio: Twilio, number: SystemNumber
+) -> None:
     box.fault(kind="purchase_then_500", times=1)
     with pytest.raises(OutcomeUnknown):
         provisioned(number)
@@ -116,17 +142,27 @@ def test_a_purchase_that_is_answered_with_500_is_adopted(box: Simulator, twilio:
 
 
 @pytest.mark.parametrize("state", [State.REQUESTED, State.ORDERING])
-def test_a_crash_between_buying_and_saving_is_adopted(box: Simulator, twilio: Twilio, number: SystemNumber, state: State) -> None:
+def test_a_crash_between_buying_and_saving_is_adopted(
+    box: Simulator, twilio: Twilio, number: SystemNumber, state: State
+) -> None:
     [chosen, *_] = twilio.search(search_areas()[0])
-    SystemNumber.objects.filter(pk=number.pk).update(state=state, phone=chosen if state is State.ORDERING else "")
-    bought = twilio.buy(chosen, reference=str(number.reference))  # and here the power went
+    SystemNumber.objects.filter(pk=number.pk).update(
+        state=state, phone=chosen if state is State.ORDERING else ""
+    )
+    # and here the power went
+    bought = twilio.buy(chosen, reference=str(number.reference))
 
     provisioned(number)
-    assert (number.phone, number.carrier_number_id) == (bought.phone, bought.carrier_number_id)
+    assert (number.phone, number.carrier_number_id) == (
+        bought.phone,
+        bought.carrier_number_id,
+    )
     assert len(box.purchases()) == 1
 
 
-def test_a_crash_between_attaching_and_saving_is_taken_up(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+def test_a_crash_between_attaching_and_saving_is_taken_up(
+    box: Simulator, twilio: Twilio, number: SystemNumber
+) -> None:
     provisioned(number)
     SystemNumber.objects.filter(pk=number.pk).update(attached_at=None)
 
@@ -134,7 +170,9 @@ def test_a_crash_between_attaching_and_saving_is_taken_up(box: Simulator, twilio
     assert len(box.ledger("attach")) == 1
 
 
-def test_a_number_that_someone_else_took_is_given_up_for_another(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
+def test_a_number_that_someone_else_took_is_given_up_for_another(
+    box: Simulator, twilio: Twilio, number: SystemNumber
+) -> None:
     box.fault(kind="someone_took_it", times=1)
     with pytest.raises(NumberTaken):
         provisioned(number)
@@ -145,15 +183,23 @@ def test_a_number_that_someone_else_took_is_given_up_for_another(box: Simulator,
     assert len(box.purchases()) == 1
 
 
-def test_a_number_that_is_another_users_already_is_not_chosen(box: Simulator, twilio: Twilio, people: Cast) -> None:
+def test_a_number_that_is_another_users_already_is_not_chosen(
+    box: Simulator, twilio: Twilio, people: Cast
+) -> None:
     offered = set(twilio.search(search_areas()[0]))
     kept = offered.pop()
     for index, phone in enumerate(sorted(offered)):
         SystemNumber.objects.create(
-            user=people.omar, phone=phone, state=State.RESTING, requested_at=timezone.now(), carrier_number_id=f"PN{index}"
+            user=people.omar,
+            phone=phone,
+            state=State.RESTING,
+            requested_at=timezone.now(),
+            carrier_number_id=f"PN{index}",
         )
 
-    assert provisioned(request_number(user=people.maya, now=timezone.now())).phone == kept
+    assert (
+        provisioned(request_number(user=people.maya, now=timezone.now())).phone == kept
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,7 +210,11 @@ def test_a_number_that_is_another_users_already_is_not_chosen(box: Simulator, tw
         (["734", "313"], {"college_phone": "+12125550100"}, "+1212"),
         (["734", "313"], {"college_phone": ""}, "+1616"),  # anywhere in the region
         ([], {"college_area_codes": " 313 , 734 "}, "+1313"),
-        ([], {"college_area_codes": "", "college_phone": "", "college_region": "OH"}, "+1614"),
+        (
+            [],
+            {"college_area_codes": "", "college_phone": "", "college_region": "OH"},
+            "+1614",
+        ),
     ],
 )
 def test_numbers_are_looked_for_from_the_campus_outwards(
@@ -183,12 +233,19 @@ def test_numbers_are_looked_for_from_the_campus_outwards(
 
 
 def test_when_there_is_no_number_anywhere_the_administrators_are_told(
-    box: Simulator, twilio: Twilio, people: Cast, number: SystemNumber, run_letters: Callable[[], int]
+    box: Simulator,
+    twilio: Twilio,
+    people: Cast,
+    number: SystemNumber,
+    run_letters: Callable[[], int],
 ) -> None:
     box.fault(kind="search_empty")
     provisioned(number)
 
-    assert (number.state, number.reason) == (State.FAILED, "The carrier has no number left near the college.")
+    assert (number.state, number.reason) == (
+        State.FAILED,
+        "The carrier has no number left near the college.",
+    )
     assert run_letters() == 1
     [letter] = mail.outbox
     assert letter.to == [people.ada.email]
@@ -199,12 +256,18 @@ def test_when_there_is_no_number_anywhere_the_administrators_are_told(
 
 
 def test_a_full_messaging_service_fails_in_words_and_keeps_what_was_bought(
-    box: Simulator, twilio: Twilio, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
+    box: Simulator,
+    twilio: Twilio,
+    number: SystemNumber,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Twilio, "attach", refuse_as_full)
         provisioned(number)
-    assert (number.state, number.reason) == (State.FAILED, "The Messaging Service is full; it holds no more numbers.")
+    assert (number.state, number.reason) == (
+        State.FAILED,
+        "The Messaging Service is full; it holds no more numbers.",
+    )
     assert number.phone == box.purchases()[0]["phone_number"]
 
 
@@ -212,25 +275,41 @@ def refuse_as_full(self: Twilio, owned: object) -> None:
     raise problem_of(400, "21714")
 
 
-def test_a_service_that_is_not_set_fails_in_words(box: Simulator, reconfigure: Reconfigure, number: SystemNumber) -> None:
+def test_a_service_that_is_not_set_fails_in_words(
+    box: Simulator, reconfigure: Reconfigure, number: SystemNumber
+) -> None:
     reconfigure(twilio_messaging_service_sid="")
 
-    assert (provisioned(number).state, number.reason) == (State.FAILED, "TWILIO_MESSAGING_SERVICE_SID is not set.")
+    assert (provisioned(number).state, number.reason) == (
+        State.FAILED,
+        "TWILIO_MESSAGING_SERVICE_SID is not set.",
+    )
 
 
-def test_a_token_that_the_carrier_refuses_fails_in_words(reconfigure: Reconfigure, number: SystemNumber) -> None:
+def test_a_token_that_the_carrier_refuses_fails_in_words(
+    reconfigure: Reconfigure, number: SystemNumber
+) -> None:
     reconfigure(twilio_auth_token="an old one")
 
-    assert (provisioned(number).state, number.reason) == (State.FAILED, "The carrier did not accept our account or token.")
+    assert (provisioned(number).state, number.reason) == (
+        State.FAILED,
+        "The carrier did not accept our account or token.",
+    )
 
 
-def test_a_carrier_that_does_not_answer_is_asked_again_later(reconfigure: Reconfigure, number: SystemNumber) -> None:
+def test_a_carrier_that_does_not_answer_is_asked_again_later(
+    reconfigure: Reconfigure, number: SystemNumber
+) -> None:
     reconfigure(twilio_api_url="http://127.0.0.1:9")
     with pytest.raises(OutcomeUnknown):
         provisioned(number)
 
     number.refresh_from_db()
-    assert (number.state, number.reason, number.held_until) == (State.REQUESTED, "The carrier did not answer.", None)
+    assert (number.state, number.reason, number.held_until) == (
+        State.REQUESTED,
+        "The carrier did not answer.",
+        None,
+    )
 
 
 @pytest.mark.parametrize("body", ["error", "page", "object", "another"])
@@ -251,7 +330,11 @@ def test_an_answer_that_does_not_say_attached_leaves_a_reason_and_is_asked_again
 
 
 def test_trying_again_adopts_what_was_bought(
-    box: Simulator, twilio: Twilio, people: Cast, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
+    box: Simulator,
+    twilio: Twilio,
+    people: Cast,
+    number: SystemNumber,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Twilio, "attach", refuse_as_full)
@@ -261,7 +344,10 @@ def test_trying_again_adopts_what_was_bought(
     assert provisioned(number).state == State.REGISTERING
     assert number.attached_at is not None
     assert len(box.purchases()) == 1
-    assert AuditEntry.objects.filter(actor=people.ada, action="number registering").count() == 1
+    assert (
+        AuditEntry.objects.filter(actor=people.ada, action="number registering").count()
+        == 1
+    )
 
 
 def test_trying_again_after_the_networks_refused_it_registers_it_anew(
@@ -287,9 +373,15 @@ def test_trying_again_after_nothing_was_found_looks_again(
     assert provisioned(number).state == State.REGISTERING
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.FAILED])
-def test_only_a_failed_number_is_tried_again(people: Cast, number: SystemNumber, state: State) -> None:
-    SystemNumber.objects.filter(pk=number.pk).update(state=state, carrier_number_id="PN1", phone="+17349990001")
+@pytest.mark.parametrize(
+    "state", [state for state in State if state is not State.FAILED]
+)
+def test_only_a_failed_number_is_tried_again(
+    people: Cast, number: SystemNumber, state: State
+) -> None:
+    SystemNumber.objects.filter(pk=number.pk).update(
+        state=state, carrier_number_id="PN1", phone="+17349990001"
+    )
 
     assert not try_again(number=number, actor=people.ada, now=timezone.now())
     number.refresh_from_db()
@@ -297,16 +389,24 @@ def test_only_a_failed_number_is_tried_again(people: Cast, number: SystemNumber,
     assert jobs_for(number) == 1
 
 
-def test_a_number_that_another_worker_holds_comes_back_later(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
-    SystemNumber.objects.filter(pk=number.pk).update(held_until=timezone.now() + timedelta(seconds=20))
+def test_a_number_that_another_worker_holds_comes_back_later(
+    box: Simulator, twilio: Twilio, number: SystemNumber
+) -> None:
+    SystemNumber.objects.filter(pk=number.pk).update(
+        held_until=timezone.now() + timedelta(seconds=20)
+    )
 
     with pytest.raises(HeldElsewhere):
         provision_number(number_id=number.pk)
     assert box.ledger("search") == []
 
 
-def test_the_hold_of_a_dead_worker_runs_out(box: Simulator, twilio: Twilio, number: SystemNumber) -> None:
-    SystemNumber.objects.filter(pk=number.pk).update(held_until=timezone.now() - timedelta(seconds=1))
+def test_the_hold_of_a_dead_worker_runs_out(
+    box: Simulator, twilio: Twilio, number: SystemNumber
+) -> None:
+    SystemNumber.objects.filter(pk=number.pk).update(
+        held_until=timezone.now() - timedelta(seconds=1)
+    )
 
     assert provisioned(number).state == State.REGISTERING
 
@@ -323,13 +423,21 @@ def test_the_hold_of_a_dead_worker_runs_out(box: Simulator, twilio: Twilio, numb
         ({"state": State.RESTING}, False),
         ({"state": State.REQUESTED, "held_until": timedelta(minutes=1)}, False),
         ({"state": State.REQUESTED, "held_until": timedelta(minutes=-1)}, True),
-        ({"state": State.REQUESTED, "requested_at": timedelta(0)}, False),  # its own job is under way
+        # its own job is under way
+        ({"state": State.REQUESTED, "requested_at": timedelta(0)}, False),
     ],
 )
-def test_a_number_whose_job_was_lost_is_taken_up(people: Cast, left: dict[str, object], is_taken_up: bool) -> None:
+def test_a_number_whose_job_was_lost_is_taken_up(
+    people: Cast, left: dict[str, object], is_taken_up: bool
+) -> None:
     now = timezone.now()
-    fields = {name: now + value if isinstance(value, timedelta) else value for name, value in left.items()}
-    number = SystemNumber.objects.create(user=people.maya, **{"requested_at": now - timedelta(minutes=5), **fields})
+    fields = {
+        name: now + value if isinstance(value, timedelta) else value
+        for name, value in left.items()
+    }
+    number = SystemNumber.objects.create(
+        user=people.maya, **{"requested_at": now - timedelta(minutes=5), **fields}
+    )
     take_up_numbers(timestamp=0)
 
     assert jobs_for(number) == (1 if is_taken_up else 0)

@@ -1,4 +1,6 @@
-"""Many clicks and many workers at once: still one number per user, and one purchase per number."""
+"""Many clicks and many workers at once: still one number per
+user, and one purchase per number.
+"""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,18 +13,30 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from quadline.accounts.models import User
-from quadline.carriers.protocol import NumberProblem, NumberTaken, OwnedNumber, SearchArea
+from quadline.carriers.protocol import (
+    NumberProblem,
+    NumberTaken,
+    OwnedNumber,
+    SearchArea,
+)
 from quadline.carriers.twilio import Twilio
 from quadline.numbers import provisioning
 from quadline.numbers.models import NumberEvent, SystemNumber
-from quadline.numbers.provisioning import HOLD, HeldElsewhere, provision_number, request_number
+from quadline.numbers.provisioning import (
+    HOLD,
+    HeldElsewhere,
+    provision_number,
+    request_number,
+)
 from quadline.numbers.rules import State
 from tests.cast import Cast, staff
 from tests.house import PATIENCE, Simulator, eventually
 
 
 def all_at_once(acts: Iterable[Callable[[], Any]]) -> list[Any]:
-    """Run each in a thread of its own, begun at the same moment; what each returned or raised."""
+    """Run each in a thread of its own, begun at the same
+    moment; what each returned or raised.
+    """
     waiting = list(acts)
     barrier = Barrier(len(waiting))
 
@@ -52,7 +66,9 @@ def test_twenty_first_texts_at_once_ask_for_one_number(committed_people: Cast) -
     assert ProcrastinateJob.objects.filter(queue_name="numbers").count() == 1
 
 
-def test_eight_workers_on_one_number_buy_it_once(box: Simulator, twilio: Twilio, committed_people: Cast) -> None:
+def test_eight_workers_on_one_number_buy_it_once(
+    box: Simulator, twilio: Twilio, committed_people: Cast
+) -> None:
     number = ask_for(committed_people.maya)
     outcomes = all_at_once([lambda: provision_number(number_id=number.pk)] * 8)
 
@@ -63,9 +79,14 @@ def test_eight_workers_on_one_number_buy_it_once(box: Simulator, twilio: Twilio,
 
 
 def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
-    box: Simulator, twilio: Twilio, committed_people: Cast, monkeypatch: pytest.MonkeyPatch
+    box: Simulator,
+    twilio: Twilio,
+    committed_people: Cast,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One was paused until its hold ran out: both have looked for an earlier purchase and found none, then both buy."""
+    """One was paused until its hold ran out: both have looked for an earlier purchase
+    and found none, then both buy.
+    """
     number = ask_for(committed_people.maya)
     [chosen, *_] = twilio.search(provisioning.search_areas()[0])
     SystemNumber.objects.filter(pk=number.pk).update(state=State.ORDERING, phone=chosen)
@@ -82,7 +103,9 @@ def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
         patch.setattr(Twilio, "owned", owned)
         patch.setattr(provisioning, "_renew_hold", lambda number: None)
         outcomes = all_at_once([advance, advance])
-    assert sorted(str(type(outcome).__name__) for outcome in outcomes) == sorted(["NoneType", NumberTaken.__name__])
+    assert sorted(str(type(outcome).__name__) for outcome in outcomes) == sorted(
+        ["NoneType", NumberTaken.__name__]
+    )
 
     provision_number(number_id=number.pk)
     number.refresh_from_db()
@@ -91,9 +114,14 @@ def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
 
 
 def test_a_worker_that_comes_back_while_another_buys_chooses_none(
-    box: Simulator, twilio: Twilio, committed_people: Cast, monkeypatch: pytest.MonkeyPatch
+    box: Simulator,
+    twilio: Twilio,
+    committed_people: Cast,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It was paused while it searched, and its hold ran out: the other has chosen, and its purchase is under way."""
+    """It was paused while it searched, and its hold ran out: the other has
+    chosen, and its purchase is under way.
+    """
     number = ask_for(committed_people.maya)
     is_buying, may_be_answered = Event(), Event()
     search, buy = Twilio.search, Twilio.buy
@@ -101,8 +129,12 @@ def test_a_worker_that_comes_back_while_another_buys_chooses_none(
     def search_long(self: Twilio, area: SearchArea) -> Any:
         found = search(self, area)
         if is_first.acquire(blocking=False):
-            SystemNumber.objects.filter(pk=number.pk).update(held_until=timezone.now() - HOLD)
-            others.submit(lambda: all_at_once([lambda: provision_number(number_id=number.pk)]))
+            SystemNumber.objects.filter(pk=number.pk).update(
+                held_until=timezone.now() - HOLD
+            )
+            others.submit(
+                lambda: all_at_once([lambda: provision_number(number_id=number.pk)])
+            )
             assert is_buying.wait(timeout=PATIENCE)
         return found
 
@@ -124,24 +156,36 @@ def test_a_worker_that_comes_back_while_another_buys_chooses_none(
     assert [line["phone_number"] for line in box.purchases()] == [number.phone]
 
 
-def test_ten_users_at_once_get_ten_numbers(box: Simulator, twilio: Twilio, committed_people: Cast) -> None:
-    users = [staff(f"advisor{index}@alder.example", f"Advisor {index}") for index in range(10)]
+def test_ten_users_at_once_get_ten_numbers(
+    box: Simulator, twilio: Twilio, committed_people: Cast
+) -> None:
+    users = [
+        staff(f"advisor{index}@alder.example", f"Advisor {index}")
+        for index in range(10)
+    ]
     numbers = [ask_for(user) for user in users]
-    attempts: list[Callable[[], Any]] = [lambda number=number: until_rented(number) for number in numbers]  # type: ignore[misc]
+    attempts: list[Callable[[], Any]] = [
+        lambda number=number: until_rented(number) for number in numbers
+    ]  # type: ignore[misc]
     assert all_at_once(attempts) == [None] * 10
 
     rented = SystemNumber.objects.filter(state=State.REGISTERING)
     assert rented.count() == 10
-    assert {number.phone for number in rented} == {line["phone_number"] for line in box.purchases()}
+    assert {number.phone for number in rented} == {
+        line["phone_number"] for line in box.purchases()
+    }
     assert len(box.purchases()) == 10
 
 
 def until_rented(number: SystemNumber) -> None:
     """As the job engine does: who failed comes back, each in their own time.
 
-    Two who chose the same number at the same moment do, and whoever had to wait for long.
+    Two who chose the same number at the same moment do, and whoever had to wait for
+    long.
     """
-    eventually(lambda: is_taken_as_far_as_possible(number), every=0.01 * (1 + number.pk % 10))
+    eventually(
+        lambda: is_taken_as_far_as_possible(number), every=0.01 * (1 + number.pk % 10)
+    )
 
 
 def is_taken_as_far_as_possible(number: SystemNumber) -> bool:

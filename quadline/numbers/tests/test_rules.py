@@ -1,13 +1,25 @@
-"""The life of a number: what may follow what, which steps are shown, when it is late."""
+"""The life of a number: what may follow what, which
+steps are shown, when it is late.
+"""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quadline.numbers.rules import BEING_SET_UP, HELD, LIVE, State, is_late, may_become, steps_shown
+from quadline.numbers.rules import (
+    BEING_SET_UP,
+    HELD,
+    LIVE,
+    State,
+    is_late,
+    may_become,
+    steps_shown,
+)
 
 ASKED = datetime(2026, 11, 23, 14, tzinfo=UTC)
-RESERVED, RENTED, ACTIVE_AT = (ASKED + timedelta(minutes=minutes) for minutes in (1, 2, 90))
+RESERVED, RENTED, ACTIVE_AT = (
+    ASKED + timedelta(minutes=minutes) for minutes in (1, 2, 90)
+)
 REACHED: dict[State, datetime | None] = {
     State.REQUESTED: ASKED,
     State.ORDERING: RESERVED,
@@ -15,7 +27,8 @@ REACHED: dict[State, datetime | None] = {
     State.ACTIVE: ACTIVE_AT,
 }
 
-# From each state (row) to each other (column): requested, ordering, registering, active, resting, released, failed.
+# From each state (row) to each other (column): requested, ordering, registering,
+# active, resting, released, failed.
 MAY_BECOME = """
 requested    . x x . . x x
 ordering     . x x . . x x
@@ -29,16 +42,24 @@ failed       x x x x x x .
 
 def cases() -> list[tuple[State, State, bool]]:
     rows = [line.split() for line in MAY_BECOME.strip().splitlines()]
-    return [(State(row[0]), state, mark == "x") for row in rows for state, mark in zip(State, row[1:], strict=True)]
+    return [
+        (State(row[0]), state, mark == "x")
+        for row in rows
+        for state, mark in zip(State, row[1:], strict=True)
+    ]
 
 
 @pytest.mark.parametrize(("state", "following", "may"), cases())
-def test_a_number_takes_only_the_steps_of_the_table(state: State, following: State, may: bool) -> None:
+def test_a_number_takes_only_the_steps_of_the_table(
+    state: State, following: State, may: bool
+) -> None:
     assert may_become(state, following) is may
 
 
 def test_the_table_has_every_pair_of_states() -> None:
-    assert {(state, following) for state, following, _ in cases()} == {(a, b) for a in State for b in State}
+    assert {(state, following) for state, following, _ in cases()} == {
+        (a, b) for a in State for b in State
+    }
 
 
 @pytest.mark.parametrize(
@@ -53,24 +74,43 @@ def test_the_table_has_every_pair_of_states() -> None:
         (State.FAILED, 3, "done done now todo"),
     ],
 )
-def test_the_steps_show_how_far_a_number_has_come(state: State, reached: int, marks: str) -> None:
-    times: dict[State, datetime | None] = {**dict.fromkeys(REACHED), **dict(list(REACHED.items())[:reached])}
+def test_the_steps_show_how_far_a_number_has_come(
+    state: State, reached: int, marks: str
+) -> None:
+    times: dict[State, datetime | None] = {
+        **dict.fromkeys(REACHED),
+        **dict(list(REACHED.items())[:reached]),
+    }
     steps = steps_shown(state, times)
 
-    assert [step.label for step in steps] == ["Requested", "Reserved", "Registering with the networks", "Active"]
+    assert [step.label for step in steps] == [
+        "Requested",
+        "Reserved",
+        "Registering with the networks",
+        "Active",
+    ]
     assert " ".join(step.state for step in steps) == marks
-    assert [step.at for step in steps] == [*list(REACHED.values())[:reached], *[None] * (4 - reached)]
+    assert [step.at for step in steps] == [
+        *list(REACHED.values())[:reached],
+        *[None] * (4 - reached),
+    ]
 
 
-def test_a_step_that_is_still_to_come_shows_no_time_though_it_was_reached_before() -> None:
+def test_a_step_that_is_still_to_come_shows_no_time_though_it_was_reached_before() -> (
+    None
+):
     steps = steps_shown(State.ORDERING, REACHED)
 
     assert [step.at for step in steps] == [ASKED, RESERVED, None, None]
 
 
 @pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize(("hours", "is_long"), [(0, False), (23.99, False), (24, True), (72, True)])
-def test_a_number_is_late_after_a_day_unless_it_is_set_up_or_over(state: State, hours: float, is_long: bool) -> None:
+@pytest.mark.parametrize(
+    ("hours", "is_long"), [(0, False), (23.99, False), (24, True), (72, True)]
+)
+def test_a_number_is_late_after_a_day_unless_it_is_set_up_or_over(
+    state: State, hours: float, is_long: bool
+) -> None:
     expected = is_long and state not in (State.ACTIVE, State.RESTING, State.RELEASED)
 
     assert is_late(ASKED, state, now=ASKED + timedelta(hours=hours)) is expected

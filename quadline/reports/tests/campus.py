@@ -1,4 +1,6 @@
-"""A college with something to report: rows as the acts leave them, at times a test chooses."""
+"""A college with something to report: rows as the acts leave
+them, at times a test chooses.
+"""
 
 import random
 import uuid
@@ -24,7 +26,12 @@ from tests.cast import Cast
 
 DETROIT = ZoneInfo("America/Detroit")
 WRITTEN = sorted(status for status in RANK if status is not Status.RECEIVED)
-REASONS = {Status.FAILED: "landline", Status.UNDELIVERED: "unreachable", Status.BLOCKED: "opted_out", Status.EMAILED: "opted_out"}
+REASONS = {
+    Status.FAILED: "landline",
+    Status.UNDELIVERED: "unreachable",
+    Status.BLOCKED: "opted_out",
+    Status.EMAILED: "opted_out",
+}
 
 
 def at(text: str) -> datetime:
@@ -40,10 +47,18 @@ def number_of(staff: User) -> SystemNumber:
     found = SystemNumber.objects.of(staff)
     now = timezone.now()
     phone = f"+1734234{staff.pk % 10000:04d}"
-    return found or SystemNumber.objects.create(user=staff, phone=phone, state="active", requested_at=now, active_at=now)
+    return found or SystemNumber.objects.create(
+        user=staff, phone=phone, state="active", requested_at=now, active_at=now
+    )
 
 
-def wrote(staff: User, student: Student, when: datetime, status: Status = Status.DELIVERED, **fields: str) -> Message:
+def wrote(
+    staff: User,
+    student: Student,
+    when: datetime,
+    status: Status = Status.DELIVERED,
+    **fields: str,
+) -> Message:
     """A message of a staff user."""
     reason = fields.pop("reason", REASONS.get(status, ""))
     detail = f"Because of {reason.replace('_', ' ')}." if reason else ""
@@ -63,7 +78,9 @@ def wrote(staff: User, student: Student, when: datetime, status: Status = Status
     )
 
 
-def heard(staff: User, who: Student | str, when: datetime, body: str = "yes!", **fields: str) -> Message:
+def heard(
+    staff: User, who: Student | str, when: datetime, body: str = "yes!", **fields: str
+) -> Message:
     """What a student, or an unknown phone, wrote."""
     if isinstance(who, Student):
         conversation = open_conversation(staff=staff, student=who, now=when)
@@ -85,12 +102,21 @@ def heard(staff: User, who: Student | str, when: datetime, body: str = "yes!", *
     return message
 
 
-def opts_out(staff: User, student: Student | str, when: datetime, **fields: Any) -> None:
+def opts_out(
+    staff: User, student: Student | str, when: datetime, **fields: Any
+) -> None:
     phone = student.mobile if isinstance(student, Student) else student
     change = Change(fields.pop("change", Change.OPT_OUT))
     keyword = fields.pop("keyword", "STOP" if change is Change.OPT_OUT else "START")
     source = Source(fields.pop("source", Source.REPLY))
-    ledger.record(pair=(phone, number_of(staff).phone), change=change, source=source, occurred_at=when, keyword=keyword, **fields)
+    ledger.record(
+        pair=(phone, number_of(staff).phone),
+        change=change,
+        source=source,
+        occurred_at=when,
+        keyword=keyword,
+        **fields,
+    )
 
 
 def broadcast_to(staff: User, students: list[Student], when: datetime) -> Broadcast:
@@ -103,7 +129,12 @@ def broadcast_to(staff: User, students: list[Student], when: datetime) -> Broadc
         launched_at=when,
     )
     for student in students:
-        Recipient.objects.create(broadcast=made, student=student, outcome=Outcome.TEXT, message=wrote(staff, student, when))
+        Recipient.objects.create(
+            broadcast=made,
+            student=student,
+            outcome=Outcome.TEXT,
+            message=wrote(staff, student, when),
+        )
     return made
 
 
@@ -116,16 +147,31 @@ class Weeks:
 
     def __post_init__(self) -> None:
         now = timezone.now().replace(second=0, microsecond=0)
-        pairs = [(self.people.maya, each) for each in (self.people.rosa, self.people.bo, self.people.gus, self.people.nell)]
+        pairs = [
+            (self.people.maya, each)
+            for each in (
+                self.people.rosa,
+                self.people.bo,
+                self.people.gus,
+                self.people.nell,
+            )
+        ]
         pairs += [
             (self.people.omar, self.people.kim),
             (self.people.theo, self.people.sally),
             (self.people.lena, self.people.rosa),
         ]
-        moments = sorted(now - timedelta(minutes=self.dice.randrange(20 * 24 * 60)) for _ in range(220))
+        moments = sorted(
+            now - timedelta(minutes=self.dice.randrange(20 * 24 * 60))
+            for _ in range(220)
+        )
         for moment in moments:
             self._something(*self.dice.choice(pairs), moment)
-        broadcast_to(self.people.maya, [self.people.rosa, self.people.bo], now - timedelta(days=3))
+        broadcast_to(
+            self.people.maya,
+            [self.people.rosa, self.people.bo],
+            now - timedelta(days=3),
+        )
         broadcast_to(self.people.omar, [self.people.kim], now - timedelta(days=2))
         heard(self.people.maya, "+17345550199", now - timedelta(days=4), "who is this?")
         for staff, student in pairs[:2] + pairs[4:6]:
@@ -137,6 +183,21 @@ class Weeks:
         if self.dice.random() < 0.4:
             heard(staff, student, moment, channel=channel)
         elif channel is Channel.EMAIL:
-            wrote(staff, student, moment, self.dice.choice([Status.SENT, Status.BOUNCED, Status.FAILED]), channel=channel)
+            wrote(
+                staff,
+                student,
+                moment,
+                self.dice.choice([Status.SENT, Status.BOUNCED, Status.FAILED]),
+                channel=channel,
+            )
         else:
-            wrote(staff, student, moment, Status.DELIVERED if self.dice.random() < 0.5 else self.dice.choice(WRITTEN))
+            wrote(
+                staff,
+                student,
+                moment,
+                (
+                    Status.DELIVERED
+                    if self.dice.random() < 0.5
+                    else self.dice.choice(WRITTEN)
+                ),
+            )

@@ -25,12 +25,22 @@ def bytes_of(response: StreamingHttpResponse) -> bytes:
 
 
 def parsed(content: bytes, delimiter: str = ",") -> list[list[str]]:
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=delimiter))
+    return list(
+        csv.reader(
+            io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=delimiter
+        )
+    )
 
 
 def is_formula(read: str) -> bool:
-    """As a spreadsheet would see it: past white space and invisible characters, full-width signs as plain ones."""
-    seen = "".join(letter for letter in read if not letter.isspace() and unicodedata.category(letter) not in ("Cf", "Cc"))
+    """As a spreadsheet would see it: past white space and invisible characters,
+    full-width signs as plain ones.
+    """
+    seen = "".join(
+        letter
+        for letter in read
+        if not letter.isspace() and unicodedata.category(letter) not in ("Cf", "Cc")
+    )
     return unicodedata.normalize("NFKC", seen[:1])[:1] in tuple("=+-@\u2212")
 
 
@@ -59,7 +69,19 @@ def test_what_begins_a_formula_becomes_words(hostile: str) -> None:
     assert cell(hostile).startswith("'")
 
 
-@pytest.mark.parametrize("harmless", ["Rosa Calderón", "a=b", "1-2", "(734) 555-0177", "'quoted", "yes - after 3", "🙏 =", ""])
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "Rosa Calderón",
+        "a=b",
+        "1-2",
+        "(734) 555-0177",
+        "'quoted",
+        "yes - after 3",
+        "🙏 =",
+        "",
+    ],
+)
 def test_ordinary_words_stay_as_they_are(harmless: str) -> None:
     assert cell(harmless) == harmless
 
@@ -69,7 +91,10 @@ def test_a_formula_behind_a_foreign_separator_becomes_words_too() -> None:
     assert cell("Bring:\n- your ID") == "Bring:\n'- your ID"
 
 
-TEXT = st.text(st.one_of(st.sampled_from(SIGNS + " ;|\"'\u200b\u00a0"), st.characters()), max_size=20)
+TEXT = st.text(
+    st.one_of(st.sampled_from(SIGNS + " ;|\"'\u200b\u00a0"), st.characters()),
+    max_size=20,
+)
 
 
 @given(st.lists(st.lists(TEXT, min_size=2, max_size=2), max_size=4))
@@ -81,20 +106,30 @@ def test_no_cell_of_any_table_begins_a_formula(rows: list[list[str]]) -> None:
     assert [len(row) for row in read] == [2] * len(read)
     assert [part for row in read for part in row if part[:1] in tuple("\t\r\n\0")] == []
     for delimiter in ",;":
-        assert [part for row in parsed(content, delimiter) for part in row if is_formula(part)] == []
+        assert [
+            part
+            for row in parsed(content, delimiter)
+            for part in row
+            if is_formula(part)
+        ] == []
 
 
 def test_words_come_back_as_they_were() -> None:
     words = ['He said "no, never"', "two\nlines", "a, b", "Zoë 🙏", "Łódź"]
 
-    assert parsed(bytes_of(csv_response("any", ["said"], [[each] for each in words])))[1:] == [[each] for each in words]
+    assert parsed(bytes_of(csv_response("any", ["said"], [[each] for each in words])))[
+        1:
+    ] == [[each] for each in words]
 
 
 @override_settings(TIME_ZONE="America/Detroit")
 def test_phones_and_times_are_written_as_people_write_them() -> None:
     assert cell("+15550100199") == "(555) 010-0199"
     assert cell("+442071838750") == "'+44 20 7183 8750"
-    assert cell(datetime(2026, 11, 23, 21, 27, 5, 999, tzinfo=UTC)) == "2026-11-23T16:27:05-05:00"
+    assert (
+        cell(datetime(2026, 11, 23, 21, 27, 5, 999, tzinfo=UTC))
+        == "2026-11-23T16:27:05-05:00"
+    )
     assert [cell(None), cell(True), cell(False), cell(12)] == ["", "yes", "no", "12"]
 
 
@@ -117,7 +152,9 @@ def test_rows_leave_before_the_last_is_read() -> None:
             read.append(number)
             yield [number]
 
-    parts = cast(Iterator[bytes], csv_response("any", ["number"], rows()).streaming_content)
+    parts = cast(
+        Iterator[bytes], csv_response("any", ["number"], rows()).streaming_content
+    )
     next(parts)
     next(parts)
 
@@ -128,5 +165,9 @@ def test_an_export_is_on_record(people: Cast) -> None:
     record_export(actor=people.maya, name="opt-outs", staff=people.maya.pk)
     entry = AuditEntry.objects.get()
 
-    assert (entry.action, entry.actor, entry.detail["export"]) == ("exported", people.maya, "opt-outs")
+    assert (entry.action, entry.actor, entry.detail["export"]) == (
+        "exported",
+        people.maya,
+        "opt-outs",
+    )
     assert entry.detail["filters"] == {"staff": str(people.maya.pk)}

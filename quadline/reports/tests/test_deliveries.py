@@ -1,4 +1,6 @@
-"""What became of what staff wrote: every message falls into one part, of one day, one staff user, one broadcast."""
+"""What became of what staff wrote: every message falls into one part, of
+one day, one staff user, one broadcast.
+"""
 
 from datetime import date, timedelta
 
@@ -7,7 +9,15 @@ from django.utils import timezone
 
 from quadline.conversations.rules import Channel, Status
 from quadline.reports.deliveries import PARTS, delivery, rows
-from quadline.reports.tests.campus import DETROIT, Weeks, asked, at, broadcast_to, opts_out, wrote
+from quadline.reports.tests.campus import (
+    DETROIT,
+    Weeks,
+    asked,
+    at,
+    broadcast_to,
+    opts_out,
+    wrote,
+)
 from tests.cast import Cast
 
 
@@ -30,12 +40,21 @@ def test_days_staff_and_broadcasts_each_add_up_to_everything(people: Cast) -> No
 
 
 def test_a_day_ends_at_midnight_on_the_campus_clock(people: Cast) -> None:
-    moments = ["2026-10-31 23:59", "2026-11-01 00:00", "2026-11-01 01:30", "2026-11-01 23:59", "2026-11-02 00:00"]
+    moments = [
+        "2026-10-31 23:59",
+        "2026-11-01 00:00",
+        "2026-11-01 01:30",
+        "2026-11-01 23:59",
+        "2026-11-02 00:00",
+    ]
     for moment in moments:
         wrote(people.maya, people.rosa, at(moment))
-    wrote(people.maya, people.rosa, at("2026-11-01 01:30").replace(fold=1))  # the same hour again
+    # the same hour again
+    wrote(people.maya, people.rosa, at("2026-11-01 01:30").replace(fold=1))
     wrote(people.maya, people.rosa, at("2027-03-14 01:59") + timedelta(minutes=1))
-    tallies = delivery(people.maya, asked(**{"from": "2026-10-01", "to": "2027-04-01"})).tallies
+    tallies = delivery(
+        people.maya, asked(**{"from": "2026-10-01", "to": "2027-04-01"})
+    ).tallies
 
     assert {day: tally.total for day, tally in tallies.days.items()} == {
         date(2026, 10, 31): 1,
@@ -49,7 +68,9 @@ def test_a_day_ends_at_midnight_on_the_campus_clock(people: Cast) -> None:
     assert at("2026-11-01 00:00").tzinfo is DETROIT
 
 
-def test_test_students_texts_taken_back_and_emails_are_not_counted_among_texts(people: Cast) -> None:
+def test_test_students_texts_taken_back_and_emails_are_not_counted_among_texts(
+    people: Cast,
+) -> None:
     now = timezone.now()
     wrote(people.maya, people.sally, now)
     wrote(people.maya, people.rosa, now, Status.CANCELLED)
@@ -97,13 +118,19 @@ def test_a_broadcast_is_told_from_single_texts(people: Cast) -> None:
     wrote(people.maya, people.rosa, now)
     tallies = delivery(people.maya, asked()).tallies
 
-    assert {pk: tally.total for pk, tally in tallies.broadcasts.items()} == {made.pk: 2, None: 1}
+    assert {pk: tally.total for pk, tally in tallies.broadcasts.items()} == {
+        made.pk: 2,
+        None: 1,
+    }
     assert rows(people.maya, asked(broadcast=str(made.pk))).count() == 2
     assert rows(people.maya, asked(broadcast="single")).count() == 1
     assert rows(people.maya, asked(broadcast="nonsense")).count() == 0
 
 
-@pytest.mark.parametrize(("viewer", "total"), [("maya", 1), ("theo", 0), ("lena", 1), ("omar", 1), ("ada", 2), ("iris", 2)])
+@pytest.mark.parametrize(
+    ("viewer", "total"),
+    [("maya", 1), ("theo", 0), ("lena", 1), ("omar", 1), ("ada", 2), ("iris", 2)],
+)
 def test_who_sees_whose_numbers(people: Cast, viewer: str, total: int) -> None:
     wrote(people.maya, people.rosa, timezone.now())
     wrote(people.omar, people.kim, timezone.now())
@@ -112,7 +139,9 @@ def test_who_sees_whose_numbers(people: Cast, viewer: str, total: int) -> None:
     assert rows(getattr(people, viewer), asked()).count() == total
 
 
-def test_a_report_costs_the_same_however_much_there_is(people: Cast, django_assert_max_num_queries: object) -> None:
+def test_a_report_costs_the_same_however_much_there_is(
+    people: Cast, django_assert_max_num_queries: object
+) -> None:
     Weeks(people)
     with django_assert_max_num_queries(4):  # type: ignore[operator]
         delivery(people.ada, asked())

@@ -11,7 +11,15 @@ from quadline.conversations.models import Conversation
 from quadline.conversations.rules import Channel, Status
 from quadline.reports.filters import Filters
 from quadline.reports.responses import Responses, responses, rows
-from quadline.reports.tests.campus import Weeks, asked, at, broadcast_to, heard, opts_out, wrote
+from quadline.reports.tests.campus import (
+    Weeks,
+    asked,
+    at,
+    broadcast_to,
+    heard,
+    opts_out,
+    wrote,
+)
 from tests.cast import Cast
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -21,7 +29,9 @@ def found(viewer: User, filters: Filters | None = None) -> Responses:
     return responses(viewer, filters or asked(), now=timezone.now())
 
 
-def test_a_text_is_replied_to_when_the_student_writes_back_within_seven_days(people: Cast) -> None:
+def test_a_text_is_replied_to_when_the_student_writes_back_within_seven_days(
+    people: Cast,
+) -> None:
     now = timezone.now()
     wrote(people.maya, people.rosa, now - 20 * DAY)
     heard(people.maya, people.rosa, now - 20 * DAY + timedelta(minutes=30))
@@ -43,7 +53,13 @@ def test_two_texts_before_one_reply_are_both_replied_to(people: Cast) -> None:
 
 
 def test_a_text_that_reached_nobody_waits_for_no_reply(people: Cast) -> None:
-    for status in (Status.EMAILED, Status.FAILED, Status.BLOCKED, Status.WAITING, Status.CANCELLED):
+    for status in (
+        Status.EMAILED,
+        Status.FAILED,
+        Status.BLOCKED,
+        Status.WAITING,
+        Status.CANCELLED,
+    ):
         wrote(people.maya, people.rosa, timezone.now() - HOUR, status)
     heard(people.maya, people.rosa, timezone.now())
 
@@ -54,7 +70,12 @@ def test_stop_is_neither_a_reply_nor_something_to_answer(people: Cast) -> None:
     now = timezone.now()
     wrote(people.maya, people.rosa, now - 3 * HOUR)
     stop = heard(people.maya, people.rosa, now - 2 * HOUR, "STOP")
-    opts_out(people.maya, people.rosa, now - 2 * HOUR, carrier_reference=stop.carrier_message_id)
+    opts_out(
+        people.maya,
+        people.rosa,
+        now - 2 * HOUR,
+        carrier_reference=stop.carrier_message_id,
+    )
     report = found(people.maya)
 
     assert report.students.everything.parts == {"replied": 0, "silent": 1}
@@ -62,8 +83,12 @@ def test_stop_is_neither_a_reply_nor_something_to_answer(people: Cast) -> None:
     assert report.hours == {}
 
 
-@pytest.mark.parametrize("word", ["UNSTOP", "Start.", "stop", "\U0001f6d1 ＳＴＯＰ !", "Unsubscribe"])
-def test_a_keyword_that_changed_nothing_is_no_reply_either(people: Cast, word: str) -> None:
+@pytest.mark.parametrize(
+    "word", ["UNSTOP", "Start.", "stop", "\U0001f6d1 ＳＴＯＰ !", "Unsubscribe"]
+)
+def test_a_keyword_that_changed_nothing_is_no_reply_either(
+    people: Cast, word: str
+) -> None:
     now = timezone.now()
     wrote(people.maya, people.rosa, now - 3 * HOUR)
     heard(people.maya, people.rosa, now - 2 * HOUR, word)
@@ -74,7 +99,10 @@ def test_a_keyword_that_changed_nothing_is_no_reply_either(people: Cast, word: s
     assert report.hours == {}
 
 
-@pytest.mark.parametrize("words", ["yes", "help", "please stop by my office", "start of term?", "I'll stop. thanks"])
+@pytest.mark.parametrize(
+    "words",
+    ["yes", "help", "please stop by my office", "start of term?", "I'll stop. thanks"],
+)
 def test_words_to_a_person_are_a_reply(people: Cast, words: str) -> None:
     now = timezone.now()
     wrote(people.maya, people.rosa, now - 3 * HOUR)
@@ -82,10 +110,18 @@ def test_words_to_a_person_are_a_reply(people: Cast, words: str) -> None:
     assert found(people.maya).students.everything.parts == {"replied": 1, "silent": 0}
 
 
-def test_what_a_student_writes_after_a_keyword_still_wants_an_answer(people: Cast) -> None:
+def test_what_a_student_writes_after_a_keyword_still_wants_an_answer(
+    people: Cast,
+) -> None:
     now = timezone.now()
     start = heard(people.maya, people.rosa, now - 2 * HOUR, "START")
-    opts_out(people.maya, people.rosa, now - 2 * HOUR, change="opt_in", carrier_reference=start.carrier_message_id)
+    opts_out(
+        people.maya,
+        people.rosa,
+        now - 2 * HOUR,
+        change="opt_in",
+        carrier_reference=start.carrier_message_id,
+    )
     heard(people.maya, people.rosa, now - HOUR, "are you there?")
 
     assert found(people.maya).staff.everything.of("waiting") == 1
@@ -113,7 +149,11 @@ def test_staff_answer_the_first_thing_a_student_wrote_since(people: Cast) -> Non
     ],
 )
 def test_how_long_a_student_waits(
-    people: Cast, hours_ago: float, answered_after: float | None, needs_reply: bool, part: str
+    people: Cast,
+    hours_ago: float,
+    answered_after: float | None,
+    needs_reply: bool,
+    part: str,
 ) -> None:
     asked_at = timezone.now() - hours_ago * HOUR
     heard(people.maya, people.rosa, asked_at)
@@ -136,8 +176,19 @@ def test_hours_are_those_of_the_campus_clock(people: Cast) -> None:
     heard(people.maya, people.rosa, at("2026-11-01 23:50"))
     heard(people.maya, people.rosa, at("2026-11-02 13:00"))
 
-    assert found(people.maya, asked(**sunday)).hours == {(7, 0): 1, (7, 23): 1, (1, 13): 1}
-    assert rows(people.maya, asked(**sunday, side="wrote", weekday="7", hour="23"), now=timezone.now()).count() == 1
+    assert found(people.maya, asked(**sunday)).hours == {
+        (7, 0): 1,
+        (7, 23): 1,
+        (1, 13): 1,
+    }
+    assert (
+        rows(
+            people.maya,
+            asked(**sunday, side="wrote", weekday="7", hour="23"),
+            now=timezone.now(),
+        ).count()
+        == 1
+    )
 
 
 def test_emails_are_counted_apart_and_answer_texts(people: Cast) -> None:
@@ -153,23 +204,39 @@ def test_emails_are_counted_apart_and_answer_texts(people: Cast) -> None:
 
 
 def test_broadcasts_have_their_own_reply_rate(people: Cast) -> None:
-    made = broadcast_to(people.maya, [people.rosa, people.bo], timezone.now() - 2 * HOUR)
+    made = broadcast_to(
+        people.maya, [people.rosa, people.bo], timezone.now() - 2 * HOUR
+    )
     heard(people.maya, people.bo, timezone.now() - HOUR)
 
-    assert found(people.maya).students.broadcasts[made.pk].parts == {"replied": 1, "silent": 1}
+    assert found(people.maya).students.broadcasts[made.pk].parts == {
+        "replied": 1,
+        "silent": 1,
+    }
 
 
 @pytest.mark.parametrize("viewer", ["maya", "lena", "omar", "ada"])
 @pytest.mark.parametrize("side", ["students", "staff"])
-def test_every_median_is_the_median_of_the_rows_behind_it(people: Cast, viewer: str, side: str) -> None:
+def test_every_median_is_the_median_of_the_rows_behind_it(
+    people: Cast, viewer: str, side: str
+) -> None:
     Weeks(people)
     who, now = getattr(people, viewer), timezone.now()
     tallies = getattr(responses(who, asked(), now=now), side)
     part = "replied" if side == "students" else "answered"
-    splits = [({}, tallies.everything), *(({"staff": str(pk)}, tally) for pk, tally in tallies.staff.items())]
-    splits += [({"from": str(day), "to": str(day)}, tally) for day, tally in tallies.days.items()]
+    splits = [
+        ({}, tallies.everything),
+        *(({"staff": str(pk)}, tally) for pk, tally in tallies.staff.items()),
+    ]
+    splits += [
+        ({"from": str(day), "to": str(day)}, tally)
+        for day, tally in tallies.days.items()
+    ]
     for narrowing, tally in splits:
-        took = [each.took for each in rows(who, asked(side=side, part=part, **narrowing), now=now)]  # type: ignore[attr-defined]
+        took = [
+            each.took
+            for each in rows(who, asked(side=side, part=part, **narrowing), now=now)
+        ]  # type: ignore[attr-defined]
         assert tally.median == (_middle(took) if took else None)
 
 
@@ -177,15 +244,21 @@ def _middle(took: list[timedelta]) -> timedelta:
     return timedelta(seconds=median(each.total_seconds() for each in took))
 
 
-def test_a_report_costs_the_same_however_much_there_is(people: Cast, django_assert_max_num_queries: object) -> None:
+def test_a_report_costs_the_same_however_much_there_is(
+    people: Cast, django_assert_max_num_queries: object
+) -> None:
     Weeks(people)
     with django_assert_max_num_queries(3):  # type: ignore[operator]
         responses(people.ada, asked(), now=timezone.now())
 
 
-def test_a_period_bounds_what_is_asked_but_not_when_it_is_answered(people: Cast) -> None:
+def test_a_period_bounds_what_is_asked_but_not_when_it_is_answered(
+    people: Cast,
+) -> None:
     wrote(people.maya, people.rosa, at("2026-11-01 23:50"))
     heard(people.maya, people.rosa, at("2026-11-02 00:10"))
     one: datetime = at("2026-11-03 00:00")
 
-    assert responses(people.maya, asked(**{"from": "2026-11-01", "to": "2026-11-01"}), now=one).students.everything.of("replied")
+    assert responses(
+        people.maya, asked(**{"from": "2026-11-01", "to": "2026-11-01"}), now=one
+    ).students.everything.of("replied")

@@ -1,4 +1,6 @@
-"""Which students each person may open. Omar, of another office, is the outsider; Kim is his student."""
+"""Which students each person may open. Omar, of another office, is
+the outsider; Kim is his student.
+"""
 
 import pytest
 
@@ -28,7 +30,9 @@ def seen_by(user: User, people: Cast) -> set[str]:
         ("iris", EVERYONE),
     ],
 )
-def test_each_sees_the_students_of_their_role(people: Cast, who: str, sees: set[str]) -> None:
+def test_each_sees_the_students_of_their_role(
+    people: Cast, who: str, sees: set[str]
+) -> None:
     assert seen_by(getattr(people, who), people) == sees
 
 
@@ -50,14 +54,20 @@ def test_a_lead_without_an_office_sees_the_own_caseload_only(people: Cast) -> No
 
 
 def test_a_lead_of_another_office_sees_that_office(people: Cast) -> None:
-    assert seen_by(staff("other@alder.example", "Other Lead", Role.LEAD, office=TRANSFER), people) == {"kim", "sally"}
+    assert seen_by(
+        staff("other@alder.example", "Other Lead", Role.LEAD, office=TRANSFER), people
+    ) == {"kim", "sally"}
 
 
-def test_a_student_on_two_caseloads_is_seen_by_both_and_listed_once(people: Cast) -> None:
+def test_a_student_on_two_caseloads_is_seen_by_both_and_listed_once(
+    people: Cast,
+) -> None:
     CaseloadEntry.objects.create(staff=people.omar, student=people.rosa)
 
     assert seen_by(people.omar, people) == {"kim", "rosa", "sally"}
-    assert Student.objects.visible_to(people.lena).filter(pk=people.rosa.pk).count() == 1
+    assert (
+        Student.objects.visible_to(people.lena).filter(pk=people.rosa.pk).count() == 1
+    )
 
 
 def test_a_test_student_is_on_nobodys_caseload_for_being_one(people: Cast) -> None:

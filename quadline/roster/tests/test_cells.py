@@ -86,13 +86,26 @@ def test_an_address_is_read_in_any_usual_writing(written: str) -> None:
     assert cells.email(written) == "ada@alder.example"
 
 
-@pytest.mark.parametrize("plain", ["ada+q@alder.example", "o'brien@alder.example", "a.b-c@mail.alder.example", "1@a.example"])
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "ada+q@alder.example",
+        "o'brien@alder.example",
+        "a.b-c@mail.alder.example",
+        "1@a.example",
+    ],
+)
 def test_an_unusual_address_is_one(plain: str) -> None:
     assert cells.email(plain) == plain
 
 
 @pytest.mark.parametrize(
-    "written", ["ada@alder.example; ada2@alder.example", "a@x.example, b@x.example", "a@x.example b@x.example"]
+    "written",
+    [
+        "ada@alder.example; ada2@alder.example",
+        "a@x.example, b@x.example",
+        "a@x.example b@x.example",
+    ],
 )
 def test_two_addresses_are_not_one(written: str) -> None:
     with pytest.raises(CellFault, match="more than one address"):

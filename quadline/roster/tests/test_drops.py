@@ -10,7 +10,9 @@ from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 HEADER = "institutional_id,first_name,last_name,email,mobile"
-ROWS = [f"{n:08},First{n},Last{n},s{n}@alder.example,734200{n:04d}" for n in range(100, 130)]
+ROWS = [
+    f"{n:08},First{n},Last{n},s{n}@alder.example,734200{n:04d}" for n in range(100, 130)
+]
 
 
 @pytest.fixture
@@ -34,25 +36,44 @@ def test_a_tenth_may_leave_and_stays_as_it_is(write: Write, college: None) -> No
     assert Student.objects.exclude(mobile="").count() == 30
 
 
-def test_more_stop_the_file_until_somebody_says_that_it_is_meant(write: Write, college: None) -> None:
-    with pytest.raises(Dropped, match=r"4 of 30 students \(13%\) would be gone, more than 10%."):
+def test_more_stop_the_file_until_somebody_says_that_it_is_meant(
+    write: Write, college: None
+) -> None:
+    with pytest.raises(
+        Dropped, match=r"4 of 30 students \(13%\) would be gone, more than 10%."
+    ):
         import_roster(write(HEADER, *ROWS[4:]))
     assert not Student.objects.filter(is_listed=False).exists()
 
     assert import_roster(write(HEADER, *ROWS[4:]), may_drop=True).leaving == 4
-    assert import_roster(write(HEADER, *ROWS[4:])).leaving == 0  # that is what the next is compared with
+    # that is what the next is compared with
+    assert import_roster(write(HEADER, *ROWS[4:])).leaving == 0
 
 
 @pytest.mark.parametrize(
-    ("column", "what"), [(4, "mobile numbers"), (3, "email addresses"), (2, "last names"), (1, "first names")]
+    ("column", "what"),
+    [
+        (4, "mobile numbers"),
+        (3, "email addresses"),
+        (2, "last names"),
+        (1, "first names"),
+    ],
 )
-def test_cells_that_became_empty_stop_the_file(write: Write, college: None, column: int, what: str) -> None:
+def test_cells_that_became_empty_stop_the_file(
+    write: Write, college: None, column: int, what: str
+) -> None:
     assert import_roster(write(HEADER, *changed(3, column))).changed == 3
     import_roster(write(HEADER, *ROWS))
     with pytest.raises(Dropped, match=f"4 of 30 {what}"):
         import_roster(write(HEADER, *changed(4, column)))
 
-    assert Student.objects.exclude(mobile="").exclude(email="").exclude(last_name="").count() == 30
+    assert (
+        Student.objects.exclude(mobile="")
+        .exclude(email="")
+        .exclude(last_name="")
+        .count()
+        == 30
+    )
     assert import_roster(write(HEADER, *changed(4, column)), may_drop=True).changed == 4
 
 
@@ -60,7 +81,9 @@ def test_who_was_never_in_a_file_is_not_missed(write: Write, people: Cast) -> No
     assert import_roster(write(HEADER, *ROWS)).leaving == 0
 
 
-def test_a_caseload_file_that_ends_early_stops(write: Write, college: None, people: Cast) -> None:
+def test_a_caseload_file_that_ends_early_stops(
+    write: Write, college: None, people: Cast
+) -> None:
     students = write(HEADER, *ROWS)
     rows = [f"theo@alder.example,{row.split(',')[0]}" for row in ROWS]
     whole = write("staff_email,institutional_id", *rows, name="whole.csv")

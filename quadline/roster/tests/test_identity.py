@@ -65,12 +65,23 @@ def test_an_id_that_has_lost_something_is_nobodys(written: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("00417733", "417733"), ("0", "000"), ("T0001", "t0001"), ("A-1", "A–1"), ("A 1", "a1"), ("T0001", "T0001\u200b")],
+    [
+        ("00417733", "417733"),
+        ("0", "000"),
+        ("T0001", "t0001"),
+        ("A-1", "A–1"),
+        ("A 1", "a1"),
+        ("T0001", "T0001\u200b"),
+    ],
 )
-def test_ids_that_differ_in_zeros_capitals_or_spaces_are_alike(one: str, other: str) -> None:
+def test_ids_that_differ_in_zeros_capitals_or_spaces_are_alike(
+    one: str, other: str
+) -> None:
     assert id_key(one) == id_key(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("10", "100"), ("T0001", "T1"), ("A1", "B1"), ("10", "1")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("10", "100"), ("T0001", "T1"), ("A1", "B1"), ("10", "1")]
+)
 def test_other_ids_are_not(one: str, other: str) -> None:
     assert id_key(one) != id_key(other)

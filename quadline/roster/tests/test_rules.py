@@ -24,9 +24,19 @@ def read(row: Mapping[str, str | None]) -> StudentRow:
 
 
 def test_a_good_row_is_read_in_one_form() -> None:
-    student = read(ROSA | {"preferred_name": " Rosie  Anne ", "time_zone": "america/new york", "test_student": "Yes"})
+    student = read(
+        ROSA
+        | {
+            "preferred_name": " Rosie  Anne ",
+            "time_zone": "america/new york",
+            "test_student": "Yes",
+        }
+    )
 
-    assert (student.mobile, student.email) == ("+17345550141", "rosa.calderon@alder.example")
+    assert (student.mobile, student.email) == (
+        "+17345550141",
+        "rosa.calderon@alder.example",
+    )
     assert (student.preferred_name, student.is_test) == ("Rosie Anne", True)
     assert student.time_zone == "America/New_York"
 
@@ -49,8 +59,12 @@ def test_a_good_row_is_read_in_one_form() -> None:
         ("test_student", "maybe", "is not one of yes"),
     ],
 )
-def test_a_bad_cell_costs_that_cell_and_says_where(column: str, cell: str, why: str) -> None:
-    student, faults, stops = read_student({**ROSA, column: cell}, number=7, file="students.csv")
+def test_a_bad_cell_costs_that_cell_and_says_where(
+    column: str, cell: str, why: str
+) -> None:
+    student, faults, stops = read_student(
+        {**ROSA, column: cell}, number=7, file="students.csv"
+    )
 
     assert stops == []
     assert student is not None
@@ -58,17 +72,38 @@ def test_a_bad_cell_costs_that_cell_and_says_where(column: str, cell: str, why: 
     assert getattr(student, name) is None  # so what is known stays
     assert student.institutional_id == "00100001"
     [fault] = faults
-    assert (fault.file, fault.row, fault.column, fault.value) == ("students.csv", 7, column, cell)
+    assert (fault.file, fault.row, fault.column, fault.value) == (
+        "students.csv",
+        7,
+        column,
+        cell,
+    )
     assert why in fault.reason
 
 
 def test_all_faults_of_a_row_are_named_at_once() -> None:
-    _, faults, _ = read_student(ROSA | {"email": "nowhere", "mobile": "12", "status": "?"})
+    _, faults, _ = read_student(
+        ROSA | {"email": "nowhere", "mobile": "12", "status": "?"}
+    )
 
     assert [fault.column for fault in faults] == ["email", "mobile", "status"]
 
 
-@pytest.mark.parametrize("id", ["", "  ", "\u200b", "#N/A", "n/a", "9" * 41, "1.00E+07", "3-Mar", "2026-03-01", "00\ufffd1"])
+@pytest.mark.parametrize(
+    "id",
+    [
+        "",
+        "  ",
+        "\u200b",
+        "#N/A",
+        "n/a",
+        "9" * 41,
+        "1.00E+07",
+        "3-Mar",
+        "2026-03-01",
+        "00\ufffd1",
+    ],
+)
 def test_a_row_whose_student_cannot_be_told_stops(id: str) -> None:
     student, _, stops = read_student(ROSA | {"institutional_id": id}, number=3)
 
@@ -78,7 +113,12 @@ def test_a_row_whose_student_cannot_be_told_stops(id: str) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "values"),
-    [("", []), (" ; ;", []), ("Athlete", ["Athlete"]), ("Athlete; First-generation ;Athlete", ["Athlete", "First-generation"])],
+    [
+        ("", []),
+        (" ; ;", []),
+        ("Athlete", ["Athlete"]),
+        ("Athlete; First-generation ;Athlete", ["Athlete", "First-generation"]),
+    ],
 )
 def test_several_values_stand_in_one_cell(cell: str, values: list[str]) -> None:
     student = read(ROSA | {"tags": cell, "courses": cell})
@@ -92,9 +132,22 @@ def test_a_test_student_is_marked_in_several_ways(written: str) -> None:
 
 
 def test_what_is_not_given_is_left_and_what_is_empty_is_empty() -> None:
-    student = read({"institutional_id": "1", "first_name": "Nell", "last_name": "Ito", "mobile": "", "email": None})
+    student = read(
+        {
+            "institutional_id": "1",
+            "first_name": "Nell",
+            "last_name": "Ito",
+            "mobile": "",
+            "email": None,
+        }
+    )
 
-    assert (student.mobile, student.email, student.program, student.tags) == ("", None, None, None)
+    assert (student.mobile, student.email, student.program, student.tags) == (
+        "",
+        None,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,13 +174,18 @@ def test_a_person_may_have_one_name(sign: str) -> None:
 
 
 def test_characters_that_nobody_sees_are_dropped() -> None:
-    student = read(ROSA | {"first_name": "Ro\x00sa\u200b", "last_name": "\ufeffCalderón\u00ad "})
+    student = read(
+        ROSA | {"first_name": "Ro\x00sa\u200b", "last_name": "\ufeffCalderón\u00ad "}
+    )
 
     assert (student.first_name, student.last_name) == ("Rosa", "Calderón")
 
 
 @pytest.mark.parametrize(
-    ("lost", "there", "stops"), [(0, 0, False), (1, 10, False), (2, 10, True), (11, 100, True), (1, 1, True)]
+    ("lost", "there", "stops"),
+    [(0, 0, False), (1, 10, False), (2, 10, True), (11, 100, True), (1, 1, True)],
 )
-def test_more_than_a_tenth_is_too_many_to_lose(lost: int, there: int, stops: bool) -> None:
+def test_more_than_a_tenth_is_too_many_to_lose(
+    lost: int, there: int, stops: bool
+) -> None:
     assert lost_too_many(lost, there) is stops

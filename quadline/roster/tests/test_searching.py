@@ -1,4 +1,6 @@
-"""Finding a student by anything a person would type, and by nothing that breaks the database."""
+"""Finding a student by anything a person would type, and by
+nothing that breaks the database.
+"""
 
 from importlib import import_module
 
@@ -132,11 +134,27 @@ def college(people: Cast) -> Cast:
         ("nobody", set()),
     ],
 )
-def test_students_are_found_by_what_people_type(college: Cast, query: str, last_names: set[str]) -> None:
+def test_students_are_found_by_what_people_type(
+    college: Cast, query: str, last_names: set[str]
+) -> None:
     assert {found.last_name for found in Student.objects.matching(query)} == last_names
 
 
-SIGNS = [*"%_*'\"\\&|!();´￼", "''", ":*", "!rosa", "<->", "<2>", "a & (b", "rosa:*A", "--", "$$", "\x00", "\ud7ff", "ⓡⓞⓢⓐ"]
+SIGNS = [
+    *"%_*'\"\\&|!();´￼",
+    "''",
+    ":*",
+    "!rosa",
+    "<->",
+    "<2>",
+    "a & (b",
+    "rosa:*A",
+    "--",
+    "$$",
+    "\x00",
+    "\ud7ff",
+    "ⓡⓞⓢⓐ",
+]
 
 
 @pytest.mark.parametrize("sign", SIGNS)
@@ -146,14 +164,32 @@ def test_no_sign_breaks_the_search(college: Cast, sign: str) -> None:
 
 
 @given(query=st.text(max_size=40))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_no_text_at_all_breaks_the_search(college: Cast, query: str) -> None:
     assert len(Student.objects.matching(query)) <= Student.objects.count()
 
 
-@given(name=st.text(st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_student_is_found_by_the_name_on_file_whatever_it_is(people: Cast, name: str) -> None:
+@given(
+    name=st.text(
+        st.characters(
+            codec="utf-8", exclude_characters="\x00", exclude_categories=["Cs"]
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_student_is_found_by_the_name_on_file_whatever_it_is(
+    people: Cast, name: str
+) -> None:
     Student.objects.filter(pk=people.nell.pk).update(search_text=folded(name))
 
     assert not folded(name) or people.nell in Student.objects.matching(name)
@@ -162,7 +198,9 @@ def test_a_student_is_found_by_the_name_on_file_whatever_it_is(people: Cast, nam
 def test_students_from_before_are_found_as_they_are_called(people: Cast) -> None:
     """The migration fills in what older releases did not store."""
     made = student("00500001", "Maryann", "De La Cruz", email="")
-    Student.objects.filter(pk=made.pk).update(search_text="maryann de la cruz", id_key="")
+    Student.objects.filter(pk=made.pk).update(
+        search_text="maryann de la cruz", id_key=""
+    )
     assert not Student.objects.matching("delacruz").exists()
 
     search_again = import_module("quadline.roster.migrations.0004_search_again")

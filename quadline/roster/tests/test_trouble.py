@@ -11,7 +11,9 @@ pytestmark = pytest.mark.django_db
 
 
 def fails(*, bad_after: int, phone: str = PHONE) -> bool:
-    return trouble.note_failure(phone, words="Not in service.", bad_after=bad_after, now=timezone.now())
+    return trouble.note_failure(
+        phone, words="Not in service.", bad_after=bad_after, now=timezone.now()
+    )
 
 
 def test_a_phone_is_bad_after_as_many_failures_as_the_law_says() -> None:

@@ -1,4 +1,6 @@
-"""One person under two ids: nobody is made a second time, and nobody is taken for another."""
+"""One person under two ids: nobody is made a second time,
+and nobody is taken for another.
+"""
 
 import pytest
 
@@ -28,7 +30,9 @@ def whys(done: Imported) -> list[tuple[int, str]]:
         '"100,001",Rosa,Calderón,,',
     ],
 )
-def test_an_id_that_lost_its_zeros_is_still_that_of_the_student(write: Write, people: Cast, row: str) -> None:
+def test_an_id_that_lost_its_zeros_is_still_that_of_the_student(
+    write: Write, people: Cast, row: str
+) -> None:
     before = Student.objects.count()
     done = import_roster(write(HEADER, row), may_drop=True)
 
@@ -40,10 +44,20 @@ def test_an_id_that_lost_its_zeros_is_still_that_of_the_student(write: Write, pe
 def test_a_whole_file_without_zeros_changes_the_same_students(write: Write) -> None:
     rows = [f"First{n},Last{n},s{n}@alder.example,734200{n:04d}" for n in range(50)]
     import_roster(write(HEADER, *(f"000{n + 100},{row}" for n, row in enumerate(rows))))
-    done = import_roster(write(f"{HEADER},program", *(f"{n + 100},{row},Nursing" for n, row in enumerate(rows))))
+    done = import_roster(
+        write(
+            f"{HEADER},program",
+            *(f"{n + 100},{row},Nursing" for n, row in enumerate(rows)),
+        )
+    )
 
     assert (done.new, done.changed, done.leaving) == (0, 50, 0)
-    assert Student.objects.filter(institutional_id__startswith="000", program="Nursing").count() == 50
+    assert (
+        Student.objects.filter(
+            institutional_id__startswith="000", program="Nursing"
+        ).count()
+        == 50
+    )
 
 
 def test_the_zeros_come_back_with_a_file_that_has_them(write: Write) -> None:
@@ -55,10 +69,14 @@ def test_the_zeros_come_back_with_a_file_that_has_them(write: Write) -> None:
     assert list(Student.objects.matching("00417733")) == [sally]
 
 
-def test_an_id_alike_of_somebody_else_makes_nobody_and_changes_nobody(write: Write, people: Cast) -> None:
+def test_an_id_alike_of_somebody_else_makes_nobody_and_changes_nobody(
+    write: Write, people: Cast
+) -> None:
     done = import_roster(write(HEADER, "100001,Zed,Quill,zed@alder.example,7345550222"))
 
-    assert whys(done) == [(2, "is the ID 00100001 but for zeros or capitals. The row was left out.")]
+    assert whys(done) == [
+        (2, "is the ID 00100001 but for zeros or capitals. The row was left out.")
+    ]
     assert not Student.objects.filter(last_name="Quill").exists()
     assert Student.objects.get(pk=people.rosa.pk).mobile == people.rosa.mobile
 
@@ -69,7 +87,10 @@ def test_two_students_whose_ids_are_alike_stay_two(write: Write) -> None:
     done = import_roster(write(HEADER, "10,Bo,Leeds,,", "0010,Ada,Lundy,,"))
 
     assert (done.changed, done.faults) == (2, [])
-    assert dict(Student.objects.values_list("institutional_id", "last_name")) == {"0010": "Lundy", "10": "Leeds"}
+    assert dict(Student.objects.values_list("institutional_id", "last_name")) == {
+        "0010": "Lundy",
+        "10": "Leeds",
+    }
 
 
 @pytest.mark.parametrize(
@@ -77,15 +98,22 @@ def test_two_students_whose_ids_are_alike_stay_two(write: Write) -> None:
     [
         ("777,Rosa,Ruiz,rosa.calderon@alder.example,", "the email"),
         ("777,Rosa,Calderon,,734-555-0141", "the mobile and the name"),
-        ("777,Rosa,Calderón-Ruiz,other@alder.example,734-555-0141", "the mobile and the name"),
+        (
+            "777,Rosa,Calderón-Ruiz,other@alder.example,734-555-0141",
+            "the mobile and the name",
+        ),
     ],
 )
-def test_a_likely_twin_is_reported_and_not_made(write: Write, people: Cast, row: str, alike: str) -> None:
+def test_a_likely_twin_is_reported_and_not_made(
+    write: Write, people: Cast, row: str, alike: str
+) -> None:
     done = import_roster(write(HEADER, row))
 
     [(number, why)] = whys(done)
     assert number == 2
-    assert why.startswith(f"has {alike} of a student who is there, 00100001 (Rosa Calderón).")
+    assert why.startswith(
+        f"has {alike} of a student who is there, 00100001 (Rosa Calderón)."
+    )
     assert "No second student was made" in why
     assert not Student.objects.filter(institutional_id="777").exists()
 
@@ -105,23 +133,37 @@ def test_twins_within_a_file_are_made_once(write: Write) -> None:
     )
 
     assert {row for row, _ in whys(done)} == {2, 4, 7, 8}
-    assert set(Student.objects.values_list("institutional_id", flat=True)) == {"0010", "778", "779"}
+    assert set(Student.objects.values_list("institutional_id", flat=True)) == {
+        "0010",
+        "778",
+        "779",
+    }
 
 
 def test_a_family_may_share_a_phone(write: Write, people: Cast) -> None:
-    done = import_roster(write(HEADER, "777,Luz,Calderón,luz@alder.example,734-555-0141"))
+    done = import_roster(
+        write(HEADER, "777,Luz,Calderón,luz@alder.example,734-555-0141")
+    )
 
     assert (done.new, done.faults) == (1, [])
 
 
-def test_an_address_of_somebody_else_is_left_empty_for_who_is_new(write: Write, people: Cast) -> None:
+def test_an_address_of_somebody_else_is_left_empty_for_who_is_new(
+    write: Write, people: Cast
+) -> None:
     done = import_roster(
         write(
-            HEADER, f"777,Zed,Quill,{people.rosa.email},7345550222", "778,Al,Bee,x@alder.example,", "779,Cy,Dee,x@alder.example,"
+            HEADER,
+            f"777,Zed,Quill,{people.rosa.email},7345550222",
+            "778,Al,Bee,x@alder.example,",
+            "779,Cy,Dee,x@alder.example,",
         )
     )
 
-    assert [(fault.row, fault.column) for fault in done.faults] == [(2, "email"), (4, "email")]
+    assert [(fault.row, fault.column) for fault in done.faults] == [
+        (2, "email"),
+        (4, "email"),
+    ]
     assert "is the address of 00100001 (Rosa Calderón) too" in done.faults[0].reason
     zed = Student.objects.get(institutional_id="777")
     assert (zed.email, zed.mobile) == ("", "+17345550222")
@@ -129,16 +171,22 @@ def test_an_address_of_somebody_else_is_left_empty_for_who_is_new(write: Write, 
 
 
 def test_many_who_share_a_placeholder_are_compared_once_each(write: Write) -> None:
-    rows = [f"{n},First{n},Last{n},none@alder.example,7345550100" for n in range(1000, 1400)]
+    rows = [
+        f"{n},First{n},Last{n},none@alder.example,7345550100" for n in range(1000, 1400)
+    ]
     done = import_roster(write(HEADER, *rows))
 
     assert done.new == 400
     assert len(done.faults) == 399
 
 
-def test_the_caseload_of_a_twin_is_that_of_who_is_there(write: Write, people: Cast) -> None:
+def test_the_caseload_of_a_twin_is_that_of_who_is_there(
+    write: Write, people: Cast
+) -> None:
     students = write(HEADER, "777,Rosa,Calderón,rosa.calderon@alder.example,")
-    caseload = write("staff_email,institutional_id", "theo@alder.example,777", name="caseload.csv")
+    caseload = write(
+        "staff_email,institutional_id", "theo@alder.example,777", name="caseload.csv"
+    )
     import_roster(students, caseload)
 
     assert CaseloadEntry.objects.get(staff=people.theo).student == people.rosa

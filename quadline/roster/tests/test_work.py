@@ -1,4 +1,6 @@
-"""What an import costs does not depend on the database's statistics: a first roster's own rows are not in them."""
+"""What an import costs does not depend on the database's statistics: a
+first roster's own rows are not in them.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +17,10 @@ Write = Callable[..., Path]
 
 
 def rows(changed: str = "") -> list[str]:
-    return [f"77{n:05},Given{n}{changed},Family{n},given{n}@alder.example,734200{n:04}" for n in range(MANY)]
+    return [
+        f"77{n:05},Given{n}{changed},Family{n},given{n}@alder.example,734200{n:04}"
+        for n in range(MANY)
+    ]
 
 
 def costs(students: Path, caseload: Path) -> list[tuple[int, str]]:
@@ -25,7 +30,9 @@ def costs(students: Path, caseload: Path) -> list[tuple[int, str]]:
     return work.more_than(FEW * MANY)
 
 
-def test_importing_a_roster_for_the_first_time_again_and_changed(people: Cast, tmp_path: Path) -> None:
+def test_importing_a_roster_for_the_first_time_again_and_changed(
+    people: Cast, tmp_path: Path
+) -> None:
     caseload = tmp_path / "caseload.csv"
     entries = [f"maya@alder.example,77{n:05}" for n in range(MANY)]
     caseload.write_text("\n".join(["staff_email,institutional_id", *entries]))
@@ -33,7 +40,12 @@ def test_importing_a_roster_for_the_first_time_again_and_changed(people: Cast, t
     for changed in ("", "", "a"):
         students.write_text("\n".join([HEADER, *rows(changed)]))
         assert costs(students, caseload) == []
-    assert Student.objects.filter(first_name__endswith="a", last_name__startswith="Family").count() == MANY
+    assert (
+        Student.objects.filter(
+            first_name__endswith="a", last_name__startswith="Family"
+        ).count()
+        == MANY
+    )
 
 
 def test_importing_ids_without_their_zeros(people: Cast, tmp_path: Path) -> None:

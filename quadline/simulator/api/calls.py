@@ -1,4 +1,6 @@
-"""What every API request goes through: who is asking, which form, and what a refusal looks like."""
+"""What every API request goes through: who is asking, which
+form, and what a refusal looks like.
+"""
 
 import asyncio
 import base64
@@ -22,9 +24,16 @@ encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class ApiCall:
-    """One authenticated request: its path, query and form, with Twilio's parameter names."""
+    """One authenticated request: its path, query and form,
+    with Twilio's parameter names.
+    """
 
-    def __init__(self, request: Request, carrier: Carrier, body: bytes) -> None:
+    def __init__(
+        self,
+        request: Request,
+        carrier: Carrier,
+        body: bytes,
+    ) -> None:
         self.request = request
         self.carrier = carrier
         self.path: dict[str, str] = request.path_params
@@ -48,7 +57,9 @@ Act = Callable[[ApiCall], Awaitable[Response]]
 
 
 def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
-    """One Twilio resource. `area` is what a fault's `on` may name: messages, numbers, services."""
+    """One Twilio resource. `area` is what a fault's `on` may
+    name: messages, numbers, services.
+    """
 
     async def answer(request: Request) -> Response:
         carrier: Carrier = request.app.state.carrier
@@ -58,11 +69,15 @@ def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
         try:
             _authenticate(carrier, request)
             call = ApiCall(request, carrier, body)
-            if odd := carrier.faults.take(FaultKind.ODD_ANSWER, **_ends(request, body), on=area):
+            if odd := carrier.faults.take(
+                FaultKind.ODD_ANSWER, **_ends(request, body), on=area
+            ):
                 if odd.at == "done":
                     await methods[request.method](call)
                 return _odd_answer(odd)
-            if slow := carrier.faults.take(FaultKind.SLOW, **_ends(request, body), on=area):
+            if slow := carrier.faults.take(
+                FaultKind.SLOW, **_ends(request, body), on=area
+            ):
                 await asyncio.sleep(slow.seconds)
             return await methods[request.method](call)
         except Refusal as refusal:
@@ -71,26 +86,47 @@ def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
     return Route(path, answer, methods=list(methods))
 
 
-def answer_json(content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(encode_json(content), status, headers, "application/json")
+def answer_json(
+    content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    return Response(
+        encode_json(content),
+        status,
+        headers,
+        "application/json",
+    )
 
 
 ODD_BODIES = {
     "error": encode_json(Refusal(20500).body()),
-    "code": encode_json({"code": 20500, "message": "Internal Server Error", "sid": None}),
+    "code": encode_json(
+        {
+            "code": 20500,
+            "message": "Internal Server Error",
+            "sid": None,
+        }
+    ),
     "page": "<html><body>Please sign in to the network.</body></html>",
     "half": '{"sid": "PN0',
     "list": "[]",
     "object": "{}",
     "empty": "",
     "null": "null",
-    "another": encode_json({"sid": "XX" + "0" * 32, "phone_number": "+15005550009", "friendly_name": "another"}),
+    "another": encode_json(
+        {
+            "sid": "XX" + "0" * 32,
+            "phone_number": "+15005550009",
+            "friendly_name": "another",
+        }
+    ),
 }
 
 
 def _odd_answer(fault: Fault) -> Response:
     """What a gateway in between makes of an answer."""
-    return Response(ODD_BODIES.get(fault.body, fault.body), 200, media_type="application/json")
+    return Response(
+        ODD_BODIES.get(fault.body, fault.body), 200, media_type="application/json"
+    )
 
 
 def nothing_left() -> Response:
@@ -98,7 +134,9 @@ def nothing_left() -> Response:
 
 
 async def lose_answer(call: ApiCall, fault: Fault) -> Response:
-    """The act was done; its answer is a 500, or silence and then a 500 or a closed line."""
+    """The act was done; its answer is a 500, or silence and
+    then a 500 or a closed line.
+    """
     if fault.kind in (FaultKind.ACCEPT_THEN_HANG, FaultKind.PURCHASE_THEN_HANG):
         await asyncio.sleep(fault.seconds)
         if fault.then == "close":
@@ -127,7 +165,9 @@ def _ends(request: Request, body: bytes) -> dict[str, Any]:
 def _authenticate(carrier: Carrier, request: Request) -> None:
     options = carrier.options
     given = request.headers.get("authorization", "")
-    wanted = base64.b64encode(f"{options.account_sid}:{options.auth_token}".encode()).decode()
+    wanted = base64.b64encode(
+        f"{options.account_sid}:{options.auth_token}".encode()
+    ).decode()
     if not hmac.compare_digest(given.encode(), f"Basic {wanted}".encode()):
         raise Refusal(20003)
     if request.path_params.get("account", options.account_sid) != options.account_sid:

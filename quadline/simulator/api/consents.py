@@ -1,4 +1,6 @@
-"""Consents/Bulk: opt-outs and opt-ins that the college tells of, item by item (Twilio's public beta, 2026-11)."""
+"""Consents/Bulk: opt-outs and opt-ins that the college tells of, item by
+item (Twilio's public beta, 2026-11).
+"""
 
 import json
 import re
@@ -34,25 +36,64 @@ async def upsert(call: ApiCall) -> Response:
 
 
 def _apply(carrier: Carrier, item: dict[str, Any]) -> dict[str, Any]:
-    wrong = [name for name, shape in _SHAPES.items() if not shape.fullmatch(str(item.get(name, "")))]
+    wrong = [
+        name
+        for name, shape in _SHAPES.items()
+        if not shape.fullmatch(str(item.get(name, "")))
+    ]
     scope = str(item.get("sender_id", ""))
     if scope not in carrier.number_of and scope not in carrier.services:
         wrong.append("sender_id")
     if not wrong:
-        _keep(carrier, item["contact_id"], scope, item["status"])
+        _keep(
+            carrier,
+            item["contact_id"],
+            scope,
+            item["status"],
+        )
     messages = [f"INVALID_{name.upper()}" for name in wrong]
-    answer = {"correlation_id": item.get("correlation_id"), "error_code": _INVALID if wrong else 0}
+    answer = {
+        "correlation_id": item.get("correlation_id"),
+        "error_code": _INVALID if wrong else 0,
+    }
     return answer | {"error_messages": messages}
 
 
-def _keep(carrier: Carrier, phone: str, scope: str, status: str) -> None:
+def _keep(
+    carrier: Carrier,
+    phone: str,
+    scope: str,
+    status: str,
+) -> None:
     known = carrier.blocks.get((phone, scope))
     if status == "opt-out" and not known:
-        carrier.keep(Block(sid=new_sid("BK"), phone=phone, scope=scope, keyword="", since=carrier.clock.now()))
-        carrier.ledger.write("opt_out", phone=phone, to=scope, scope=scope, keyword="", told=True)
+        carrier.keep(
+            Block(
+                sid=new_sid("BK"),
+                phone=phone,
+                scope=scope,
+                keyword="",
+                since=carrier.clock.now(),
+            )
+        )
+        carrier.ledger.write(
+            "opt_out",
+            phone=phone,
+            to=scope,
+            scope=scope,
+            keyword="",
+            told=True,
+        )
     elif status == "opt-in" and known:
         carrier.forget(known)
-        carrier.ledger.write("opt_in", phone=phone, to=scope, scope=scope, keyword="", told=True)
+        carrier.ledger.write(
+            "opt_in",
+            phone=phone,
+            to=scope,
+            scope=scope,
+            keyword="",
+            told=True,
+        )
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -27,5 +27,7 @@ def read_span(text: str) -> tuple[float, float]:
     except ValueError:
         raise Refusal(20001, f"Invalid date: {text}") from None
     start = start if start.tzinfo else start.replace(tzinfo=UTC)
-    length = timedelta(days=1) if len(text) <= len("2026-11-23") else timedelta(seconds=1)
+    length = (
+        timedelta(days=1) if len(text) <= len("2026-11-23") else timedelta(seconds=1)
+    )
     return start.timestamp(), (start + length).timestamp()

@@ -48,7 +48,9 @@ async def change(call: ApiCall) -> Response:
     if call.get("Body", "-") != "":
         raise Refusal(20001, "Body may only be emptied.")
     if message.status not in FINAL:
-        raise Refusal(20009, "Cannot redact a message that is still being delivered.", 409)
+        raise Refusal(
+            20009, "Cannot redact a message that is still being delivered.", 409
+        )
     message.body = ""
     message.updated_at = call.carrier.clock.now()
     call.carrier.keep(message)
@@ -66,7 +68,9 @@ async def delete(call: ApiCall) -> Response:
 async def index(call: ApiCall) -> Response:
     """Newest first; a page goes on after the message that the last one ended with."""
     call.carrier.lists_asked += 1
-    if limit := call.carrier.faults.take(FaultKind.LIST_RATE_LIMIT, to=call.get("To"), from_=call.get("From")):
+    if limit := call.carrier.faults.take(
+        FaultKind.LIST_RATE_LIMIT, to=call.get("To"), from_=call.get("From")
+    ):
         raise slow_down(limit.retry_after)
     after = call.carrier.messages.get(call.get("PageToken").removeprefix("PA"))
     found = (m for m in _matching(call) if after is None or m.turn < after.turn)
@@ -74,13 +78,22 @@ async def index(call: ApiCall) -> Response:
     shown = list(islice(found, size + 1))
     token = f"PA{shown[size - 1].sid}" if len(shown) > size else None
     items = [_described(call.carrier, message) for message in shown[:size]]
-    return answer_json(classic_page(call, "messages", items, next_token=token))
+    return answer_json(
+        classic_page(
+            call,
+            "messages",
+            items,
+            next_token=token,
+        )
+    )
 
 
 def _find(call: ApiCall) -> Message:
     message = call.carrier.messages.get(call.path["sid"])
     if message is None:
-        raise Refusal(20404, f"The requested resource {call.request.url.path} was not found")
+        raise Refusal(
+            20404, f"The requested resource {call.request.url.path} was not found"
+        )
     return message
 
 
@@ -90,7 +103,11 @@ def _matching(call: ApiCall) -> Iterator[Message]:
     ahead = call.carrier.knobs.log_clock_ahead
     for message in _candidates(call, to, from_):
         moment = int((message.sent_at or message.created_at) + ahead)
-        if (not to or message.to == to) and (not from_ or message.from_ == from_) and earliest <= moment < latest:
+        if (
+            (not to or message.to == to)
+            and (not from_ or message.from_ == from_)
+            and earliest <= moment < latest
+        ):
             yield message
 
 
@@ -115,7 +132,9 @@ def _window(call: ApiCall) -> tuple[float, float]:
 
 
 def _described(carrier: Carrier, message: Message) -> dict[str, Any]:
-    return describe(carrier.options.account_sid, message, ahead=carrier.knobs.log_clock_ahead)
+    return describe(
+        carrier.options.account_sid, message, ahead=carrier.knobs.log_clock_ahead
+    )
 
 
 def describe(account: str, message: Message, *, ahead: float = 0.0) -> dict[str, Any]:

@@ -12,13 +12,23 @@ from quadline.simulator.errors import Refusal
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Number
 
-_CAPABILITIES = {"voice": True, "sms": True, "mms": True, "fax": False}
+_CAPABILITIES = {
+    "voice": True,
+    "sms": True,
+    "mms": True,
+    "fax": False,
+}
 
 
 async def search(call: ApiCall) -> Response:
     codes = _codes(call)
     limit = page_size(call)
-    found = buying.find_numbers(call.carrier, codes=codes, contains=call.get("Contains"), limit=limit)
+    found = buying.find_numbers(
+        call.carrier,
+        codes=codes,
+        contains=call.get("Contains"),
+        limit=limit,
+    )
     call.carrier.ledger.write(
         "search",
         country=call.path["country"],
@@ -28,7 +38,14 @@ async def search(call: ApiCall) -> Response:
         found=len(found),
     )
     shown = [_describe_available(number) for number in found]
-    return answer_json(classic_page(call, "available_phone_numbers", shown, next_token=None))
+    return answer_json(
+        classic_page(
+            call,
+            "available_phone_numbers",
+            shown,
+            next_token=None,
+        )
+    )
 
 
 async def buy(call: ApiCall) -> Response:
@@ -40,7 +57,9 @@ async def buy(call: ApiCall) -> Response:
         facts=call.facts(buying.CHANGEABLE),
     )
     for kind in (FaultKind.PURCHASE_THEN_500, FaultKind.PURCHASE_THEN_HANG):
-        if lost := call.carrier.faults.take(kind, to=number.phone_number, area_code=number.phone_number[2:5]):
+        if lost := call.carrier.faults.take(
+            kind, to=number.phone_number, area_code=number.phone_number[2:5]
+        ):
             return await lose_answer(call, lost)
     return answer_json(describe(call, number), 201)
 
@@ -50,7 +69,8 @@ async def index(call: ApiCall) -> Response:
     found = [
         number
         for number in reversed(call.carrier.numbers.values())
-        if (not name or number.friendly_name == name) and (not phone_number or buying.matches(number.phone_number, phone_number))
+        if (not name or number.friendly_name == name)
+        and (not phone_number or buying.matches(number.phone_number, phone_number))
     ]
     call.carrier.ledger.write(
         "adopt-list",
@@ -61,7 +81,14 @@ async def index(call: ApiCall) -> Response:
     size, start = page_size(call), page_size(call) * page_number(call)
     shown = [describe(call, number) for number in found[start : start + size]]
     token = f"PA{shown[-1]['sid']}" if len(found) > start + size else None
-    return answer_json(classic_page(call, "incoming_phone_numbers", shown, next_token=token))
+    return answer_json(
+        classic_page(
+            call,
+            "incoming_phone_numbers",
+            shown,
+            next_token=token,
+        )
+    )
 
 
 async def fetch(call: ApiCall) -> Response:
@@ -82,7 +109,9 @@ async def release(call: ApiCall) -> Response:
 def find(call: ApiCall, sid: str | None = None) -> Number:
     number = call.carrier.numbers.get(sid or call.path["sid"])
     if number is None:
-        raise Refusal(20404, f"The requested resource {call.request.url.path} was not found")
+        raise Refusal(
+            20404, f"The requested resource {call.request.url.path} was not found"
+        )
     return number
 
 

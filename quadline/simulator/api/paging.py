@@ -21,7 +21,13 @@ def page_number(call: ApiCall) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def classic_page(call: ApiCall, key: str, items: list[dict[str, Any]], *, next_token: str | None) -> dict[str, Any]:
+def classic_page(
+    call: ApiCall,
+    key: str,
+    items: list[dict[str, Any]],
+    *,
+    next_token: str | None,
+) -> dict[str, Any]:
     """The 2010 API's page: relative URIs beside the list."""
     number, size = page_number(call), page_size(call)
     path = call.request.url.path
@@ -44,7 +50,9 @@ def classic_page(call: ApiCall, key: str, items: list[dict[str, Any]], *, next_t
     }
 
 
-def modern_page(call: ApiCall, key: str, items: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def modern_page(
+    call: ApiCall, key: str, items: Iterable[dict[str, Any]]
+) -> dict[str, Any]:
     """The page of the newer APIs: absolute URLs in `meta`."""
     number, size = page_number(call), page_size(call)
     shown = list(islice(items, number * size, (number + 1) * size + 1))
@@ -68,4 +76,6 @@ def modern_page(call: ApiCall, key: str, items: Iterable[dict[str, Any]]) -> dic
 
 
 def base_url(call: ApiCall) -> str:
-    return f"{call.request.url.scheme}://{call.request.headers.get('host', '127.0.0.1')}"
+    return (
+        f"{call.request.url.scheme}://{call.request.headers.get('host', '127.0.0.1')}"
+    )

@@ -1,4 +1,6 @@
-"""Every Twilio resource the simulator has. The busiest comes first: routes are tried in order."""
+"""Every Twilio resource the simulator has. The busiest comes
+first: routes are tried in order.
+"""
 
 from starlette.routing import BaseRoute
 
@@ -14,7 +16,11 @@ def api_routes() -> list[BaseRoute]:
 
 
 def _message_routes() -> list[BaseRoute]:
-    one = {"GET": messages.fetch, "POST": messages.change, "DELETE": messages.delete}
+    one = {
+        "GET": messages.fetch,
+        "POST": messages.change,
+        "DELETE": messages.delete,
+    }
     many = {"POST": messages.create, "GET": messages.index}
     return [
         route(f"{_ACCOUNT}/Messages.json", many, "messages"),
@@ -23,7 +29,11 @@ def _message_routes() -> list[BaseRoute]:
 
 
 def _number_routes() -> list[BaseRoute]:
-    one = {"GET": numbers.fetch, "POST": numbers.change, "DELETE": numbers.release}
+    one = {
+        "GET": numbers.fetch,
+        "POST": numbers.change,
+        "DELETE": numbers.release,
+    }
     many = {"GET": numbers.index, "POST": numbers.buy}
     search = _ACCOUNT + "/AvailablePhoneNumbers/{country}/Local.json"
     return [
@@ -51,8 +61,14 @@ def _service_routes() -> list[BaseRoute]:
 def _event_routes() -> list[BaseRoute]:
     sinks = {"GET": events.list_sinks, "POST": events.create_sink}
     sink = {"GET": events.fetch_sink, "DELETE": events.delete_sink}
-    subscriptions = {"GET": events.list_subscriptions, "POST": events.create_subscription}
-    subscription = {"GET": events.fetch_subscription, "DELETE": events.delete_subscription}
+    subscriptions = {
+        "GET": events.list_subscriptions,
+        "POST": events.create_subscription,
+    }
+    subscription = {
+        "GET": events.fetch_subscription,
+        "DELETE": events.delete_subscription,
+    }
     types = {"GET": events.list_types}
     return [
         route("/v1/Consents/Bulk", {"POST": consents.upsert}, "consents"),

@@ -89,7 +89,9 @@ async def detach_number(call: ApiCall) -> Response:
 
 
 async def list_campaigns(call: ApiCall) -> Response:
-    """Every service here has its approved campaign; only numbers still have to register."""
+    """Every service here has its approved campaign; only
+    numbers still have to register.
+    """
     service = _find(call)
     campaign = {
         "sid": service.campaign_sid,
@@ -108,7 +110,9 @@ async def list_campaigns(call: ApiCall) -> Response:
 def _find(call: ApiCall) -> Service:
     service = call.carrier.services.get(call.path["service"])
     if service is None:
-        raise Refusal(20404, f"The requested resource {call.request.url.path} was not found")
+        raise Refusal(
+            20404, f"The requested resource {call.request.url.path} was not found"
+        )
     return service
 
 
@@ -116,13 +120,19 @@ def _find_member(call: ApiCall) -> tuple[Service, Number]:
     service = _find(call)
     number = find_number(call)
     if number.service_sid != service.sid:
-        raise Refusal(20404, f"The requested resource {call.request.url.path} was not found")
+        raise Refusal(
+            20404, f"The requested resource {call.request.url.path} was not found"
+        )
     return service, number
 
 
 def _change(call: ApiCall, service: Service) -> None:
     for name, value in call.facts(_TEXTS).items():
-        setattr(service, name, value or None if name.endswith(("url", "callback")) else value)
+        setattr(
+            service,
+            name,
+            value or None if name.endswith(("url", "callback")) else value,
+        )
     for name, value in call.facts(_CLAIMS).items():
         setattr(service, name, value.lower() == "true")
     if period := call.get("ValidityPeriod"):

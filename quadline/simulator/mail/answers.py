@@ -1,4 +1,6 @@
-"""What students and their machines answer, as RFC 5322 mail: replies, absences, bounces, forgeries."""
+"""What students and their machines answer, as RFC 5322 mail:
+replies, absences, bounces, forgeries.
+"""
 
 import re
 from collections.abc import Callable
@@ -17,7 +19,11 @@ AWAY = "I am away until Monday and will answer then."
 _STRANGER = "Somebody Else <somebody@elsewhere.example>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+)
 class Letter:
     """A mail on its way from a student to the college."""
 
@@ -37,16 +43,27 @@ def reply(mail: Mail, body: str) -> Letter:
 
 def twice(mail: Mail, body: str) -> Letter:
     once = reply(mail, body)
-    return Letter(address=once.address, kind="twice", to=once.to, return_path=once.return_path, raw=once.raw, copies=2)
+    return Letter(
+        address=once.address,
+        kind="twice",
+        to=once.to,
+        return_path=once.return_path,
+        raw=once.raw,
+        copies=2,
+    )
 
 
 def html_only(mail: Mail, body: str) -> Letter:
     message = _answer(mail)
     said = escape(body).replace("\n", "<br>")
     history = escape(_text(mail)).replace("\n", "<br>")
-    quote = f'<div class="gmail_quote"><div class="gmail_attr">{escape(_attribution(mail))}</div>'
+    quote = (
+        '<div class="gmail_quote"><div'
+        f' class="gmail_attr">{escape(_attribution(mail))}</div>'
+    )
     message.set_content(
-        f'<html><head><style>p {{ color: #222 }}</style></head><body><div dir="ltr">{said}</div><br>'
+        "<html><head><style>p { color: #222 }</style></head><body><div"
+        f' dir="ltr">{said}</div><br>'
         f"{quote}<blockquote>{history}</blockquote></div></body></html>",
         subtype="html",
     )
@@ -61,7 +78,12 @@ def auto_reply(mail: Mail, body: str) -> Letter:
     message["X-Auto-Response-Suppress"] = "All"
     message["Precedence"] = "bulk"
     message.set_content(body or AWAY)
-    return _letter(mail, message, kind="auto_reply", return_path="")
+    return _letter(
+        mail,
+        message,
+        kind="auto_reply",
+        return_path="",
+    )
 
 
 def forged(mail: Mail, body: str) -> Letter:
@@ -73,11 +95,19 @@ def forged(mail: Mail, body: str) -> Letter:
         del message[header]
         message[header] = value
     message.set_content(body)
-    return _letter(mail, message, kind="forged", to=to, return_path=parseaddr(_STRANGER)[1])
+    return _letter(
+        mail,
+        message,
+        kind="forged",
+        to=to,
+        return_path=parseaddr(_STRANGER)[1],
+    )
 
 
 def bounce(mail: Mail, body: str = "", *, code: str = "550") -> Letter:
-    """A delivery status notification, as RFC 3464 has it, to where the mail came from."""
+    """A delivery status notification, as RFC 3464 has it,
+    to where the mail came from.
+    """
     status = "5.1.1" if code.startswith("5") else "4.2.2"
     words = body or f"{code} {status} The mailbox of {mail.address} does not exist"
     message = MIMEMultipart("report", report_type="delivery-status")
@@ -87,11 +117,19 @@ def bounce(mail: Mail, body: str = "", *, code: str = "550") -> Letter:
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain="mail.simulator")
     message["Auto-Submitted"] = "auto-replied"
-    message.attach(MIMEText(f"Your message could not be delivered to {mail.address}.\n\n{words}\n"))
+    message.attach(
+        MIMEText(f"Your message could not be delivered to {mail.address}.\n\n{words}\n")
+    )
     message.attach(_delivery_status(mail, status, words))
     message.attach(_original_headers(mail))
     raw = message.as_bytes(policy=policy.SMTP)
-    return Letter(address=mail.address, kind="bounce", to=message["To"], return_path="", raw=raw)
+    return Letter(
+        address=mail.address,
+        kind="bounce",
+        to=message["To"],
+        return_path="",
+        raw=raw,
+    )
 
 
 KINDS: dict[str, Callable[[Mail, str], Letter]] = {
@@ -110,18 +148,37 @@ def _answer(mail: Mail) -> EmailMessage:
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = mail.address
     message["To"] = _reply_to(mail)
-    message["Subject"] = subject if subject.lower().startswith("re:") else f"Re: {subject}"
+    message["Subject"] = (
+        subject if subject.lower().startswith("re:") else f"Re: {subject}"
+    )
     message["Date"] = formatdate(localtime=True)
-    message["Message-ID"] = make_msgid(domain=mail.address.partition("@")[2] or "mail.simulator")
+    message["Message-ID"] = make_msgid(
+        domain=mail.address.partition("@")[2] or "mail.simulator"
+    )
     if mail.header_id:
         message["In-Reply-To"] = mail.header_id
-        message["References"] = f"{headers.get('References', '')} {mail.header_id}".strip()
+        message["References"] = (
+            f"{headers.get('References', '')} {mail.header_id}".strip()
+        )
     return message
 
 
-def _letter(mail: Mail, message: EmailMessage, *, kind: str, to: str = "", return_path: str | None = None) -> Letter:
+def _letter(
+    mail: Mail,
+    message: EmailMessage,
+    *,
+    kind: str,
+    to: str = "",
+    return_path: str | None = None,
+) -> Letter:
     sender = mail.address if return_path is None else return_path
-    return Letter(address=mail.address, kind=kind, to=to or _reply_to(mail), return_path=sender, raw=message.as_bytes())
+    return Letter(
+        address=mail.address,
+        kind=kind,
+        to=to or _reply_to(mail),
+        return_path=sender,
+        raw=message.as_bytes(),
+    )
 
 
 def _delivery_status(mail: Mail, status: str, words: str) -> Message:
@@ -140,7 +197,9 @@ def _delivery_status(mail: Mail, status: str, words: str) -> Message:
 def _original_headers(mail: Mail) -> Message:
     part = Message()
     part["Content-Type"] = "text/rfc822-headers"
-    part.set_payload(mail.raw.partition("\r\n\r\n")[0].encode("ascii", "replace").decode() + "\r\n")
+    part.set_payload(
+        mail.raw.partition("\r\n\r\n")[0].encode("ascii", "replace").decode() + "\r\n"
+    )
     return part
 
 
@@ -159,8 +218,13 @@ def _text(mail: Mail) -> str:
 
 def _attribution(mail: Mail) -> str:
     headers = _headers(mail)
-    return f"On {headers.get('Date', 'an earlier day')} {re.sub(r'[<>]', '', headers.get('From', ''))} wrote:"
+    return (
+        f"On {headers.get('Date', 'an earlier day')}"
+        f" {re.sub(r'[<>]', '', headers.get('From', ''))} wrote:"
+    )
 
 
 def _quoted(mail: Mail) -> str:
-    return "\n".join([_attribution(mail), "", *(f"> {line}" for line in _text(mail).splitlines())])
+    return "\n".join(
+        [_attribution(mail), "", *(f"> {line}" for line in _text(mail).splitlines())]
+    )

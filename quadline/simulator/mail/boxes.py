@@ -8,11 +8,28 @@ from quadline.simulator.mail import reading
 from quadline.simulator.records import Mail, Mailbox, new_sid
 
 
-def take(carrier: Carrier, raw: bytes, *, address: str, return_path: str, bounced: bool = False) -> Mail:
-    """A mail arrives. One that is there already is only counted; one that bounces is not kept."""
+def take(
+    carrier: Carrier,
+    raw: bytes,
+    *,
+    address: str,
+    return_path: str,
+    bounced: bool = False,
+) -> Mail:
+    """A mail arrives. One that is there already is only
+    counted; one that bounces is not kept.
+    """
     facts = reading.headers_of(raw)
-    mail = _mail(carrier, raw, facts, address=address.lower(), return_path=return_path)
-    known = carrier.mail_of.get((mail.address, mail.header_id)) if mail.header_id else None
+    mail = _mail(
+        carrier,
+        raw,
+        facts,
+        address=address.lower(),
+        return_path=return_path,
+    )
+    known = (
+        carrier.mail_of.get((mail.address, mail.header_id)) if mail.header_id else None
+    )
     carrier.ledger.write(
         "mail",
         to=mail.address,
@@ -35,7 +52,13 @@ def take(carrier: Carrier, raw: bytes, *, address: str, return_path: str, bounce
 
 def keep_sent(carrier: Carrier, raw: bytes, *, address: str) -> Mail:
     """What the student wrote, in their own mailbox."""
-    mail = _mail(carrier, raw, reading.headers_of(raw), address=address, return_path=address)
+    mail = _mail(
+        carrier,
+        raw,
+        reading.headers_of(raw),
+        address=address,
+        return_path=address,
+    )
     mail.is_from_student = True
     carrier.keep(mail)
     _touch(carrier, address)
@@ -47,27 +70,58 @@ def mails_of(carrier: Carrier, address: str) -> list[Mail]:
     return sorted(carrier.mails.get(address, {}).values(), key=lambda mail: mail.turn)
 
 
-def list_mailboxes(carrier: Carrier, *, search: str = "", limit: int = 60) -> dict[str, Any]:
+def list_mailboxes(
+    carrier: Carrier, *, search: str = "", limit: int = 60
+) -> dict[str, Any]:
     """Mailboxes with activity first, then by name."""
     words = search.casefold().split()
-    found = [box for box in carrier.mailboxes.values() if all(word in _said(box) for word in words)]
+    found = [
+        box
+        for box in carrier.mailboxes.values()
+        if all(word in _said(box) for word in words)
+    ]
     found.sort(key=lambda box: (-box.last_active_at, box.name.casefold(), box.address))
-    return {"total": len(found), "mailboxes": [summary(carrier, box) for box in found[:limit]]}
+    return {
+        "total": len(found),
+        "mailboxes": [summary(carrier, box) for box in found[:limit]],
+    }
 
 
 def describe_mailbox(carrier: Carrier, address: str) -> dict[str, Any]:
     box = carrier.mailboxes.get(address) or Mailbox(address=address)
-    return {**_who(box), "mails": [_described(mail) for mail in mails_of(carrier, address)]}
+    return {
+        **_who(box),
+        "mails": [_described(mail) for mail in mails_of(carrier, address)],
+    }
 
 
 def summary(carrier: Carrier, box: Mailbox) -> dict[str, Any]:
     mails = mails_of(carrier, box.address)
     last = mails[-1] if mails else None
-    shown = {"at": last.at, "subject": last.subject, "is_from_student": last.is_from_student} if last else None
-    return {**_who(box), "mails": len(mails), "last": shown}
+    shown = (
+        {
+            "at": last.at,
+            "subject": last.subject,
+            "is_from_student": last.is_from_student,
+        }
+        if last
+        else None
+    )
+    return {
+        **_who(box),
+        "mails": len(mails),
+        "last": shown,
+    }
 
 
-def _mail(carrier: Carrier, raw: bytes, facts: dict[str, str], *, address: str, return_path: str) -> Mail:
+def _mail(
+    carrier: Carrier,
+    raw: bytes,
+    facts: dict[str, str],
+    *,
+    address: str,
+    return_path: str,
+) -> Mail:
     return Mail(
         sid=new_sid("ML"),
         turn=carrier.next_turn(),
@@ -91,8 +145,17 @@ def _bytes(mail: Mail) -> bytes:
 
 
 def _described(mail: Mail) -> dict[str, Any]:
-    facts = {"at": mail.at, "message_id": mail.header_id, "is_from_student": mail.is_from_student, "arrivals": mail.arrivals}
-    return {**facts, "return_path": mail.return_path, **reading.read(_bytes(mail))}
+    facts = {
+        "at": mail.at,
+        "message_id": mail.header_id,
+        "is_from_student": mail.is_from_student,
+        "arrivals": mail.arrivals,
+    }
+    return {
+        **facts,
+        "return_path": mail.return_path,
+        **reading.read(_bytes(mail)),
+    }
 
 
 def _said(box: Mailbox) -> str:

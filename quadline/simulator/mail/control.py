@@ -20,29 +20,51 @@ def mail_routes() -> list[BaseRoute]:
 
 async def list_mailboxes(carrier: Carrier, request: Request) -> Response:
     query = request.query_params
-    return JSONResponse(boxes.list_mailboxes(carrier, search=query.get("q", ""), limit=int(query.get("limit", "60"))))
+    return JSONResponse(
+        boxes.list_mailboxes(
+            carrier, search=query.get("q", ""), limit=int(query.get("limit", "60"))
+        )
+    )
 
 
 async def mailbox(carrier: Carrier, request: Request) -> Response:
-    return JSONResponse(boxes.describe_mailbox(carrier, request.path_params["address"].lower()))
+    return JSONResponse(
+        boxes.describe_mailbox(carrier, request.path_params["address"].lower())
+    )
 
 
 async def reply(carrier: Carrier, request: Request) -> Response:
-    """The student, or a machine of theirs, answers a mail: the newest, unless one is named."""
+    """The student, or a machine of theirs, answers a mail:
+    the newest, unless one is named.
+    """
     wish = await read_json(request)
-    address, body, kind = request.path_params["address"].lower(), str(wish.get("body", "")), str(wish.get("kind", "reply"))
+    address, body, kind = (
+        request.path_params["address"].lower(),
+        str(wish.get("body", "")),
+        str(wish.get("kind", "reply")),
+    )
     if kind not in answers.KINDS:
         raise ValueError(f"kind must be one of {', '.join(answers.KINDS)}.")
-    letter = answers.KINDS[kind](_mail(carrier, address, str(wish.get("to_message_id", ""))), body)
+    letter = answers.KINDS[kind](
+        _mail(carrier, address, str(wish.get("to_message_id", ""))), body
+    )
     if kind in ("reply", "twice", "html_only"):
         boxes.keep_sent(carrier, letter.raw, address=address)
     outcome = await request.app.state.postman.deliver(letter)
-    facts = {"to": letter.to, "kind": kind, "taken": outcome.is_taken, "code": outcome.code, "words": outcome.words}
+    facts = {
+        "to": letter.to,
+        "kind": kind,
+        "taken": outcome.is_taken,
+        "code": outcome.code,
+        "words": outcome.words,
+    }
     return JSONResponse(facts, 201)
 
 
 def _mail(carrier: Carrier, address: str, header_id: str) -> Mail:
-    received = [mail for mail in boxes.mails_of(carrier, address) if not mail.is_from_student]
+    received = [
+        mail for mail in boxes.mails_of(carrier, address) if not mail.is_from_student
+    ]
     found = [mail for mail in received if header_id in ("", mail.header_id)]
     if not found:
         raise ValueError(f"{address} has no such mail.")

@@ -1,4 +1,6 @@
-"""The mail server's port: takes any mail, closed while a fault says so, and strikes as other faults say."""
+"""The mail server's port: takes any mail, closed while a fault says
+so, and strikes as other faults say.
+"""
 
 import asyncio
 from functools import partial
@@ -26,7 +28,13 @@ _WORDS = {
 class MailPort:
     """Opened on a port once chosen, and on that port again after each outage."""
 
-    def __init__(self, carrier: Carrier, postman: Postman, host: str, port: int) -> None:
+    def __init__(
+        self,
+        carrier: Carrier,
+        postman: Postman,
+        host: str,
+        port: int,
+    ) -> None:
         self._carrier = carrier
         self._door = _Door(carrier, postman)
         self._host = host
@@ -37,7 +45,13 @@ class MailPort:
     async def open(self) -> None:
         if self._server is None:
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(self._connection, self._host, self.port, backlog=512, reuse_address=True)
+            self._server = await loop.create_server(
+                self._connection,
+                self._host,
+                self.port,
+                backlog=512,
+                reuse_address=True,
+            )
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -50,7 +64,9 @@ class MailPort:
 
     async def follow_faults(self) -> None:
         """Open exactly when no fault keeps the port closed."""
-        is_down = any(fault.kind is FaultKind.SMTP_DOWN for fault in self._carrier.faults.all())
+        is_down = any(
+            fault.kind is FaultKind.SMTP_DOWN for fault in self._carrier.faults.all()
+        )
         await (self.close() if is_down else self.open())
 
     def end_later(self, fault: Fault) -> None:
@@ -64,7 +80,11 @@ class MailPort:
 
     def _connection(self) -> SMTP:
         connection = SMTP(
-            self._door, data_size_limit=_LARGEST, enable_SMTPUTF8=True, hostname="mail.simulator", ident="Quadline simulator"
+            self._door,
+            data_size_limit=_LARGEST,
+            enable_SMTPUTF8=True,
+            hostname="mail.simulator",
+            ident="Quadline simulator",
         )
         self._connections.add(connection)
         return connection
@@ -77,13 +97,25 @@ class _Door:
         self._carrier = carrier
         self._postman = postman
 
-    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def handle_RCPT(
+        self,
+        server: SMTP,
+        session: Any,
+        envelope: Any,
+        address: str,
+        options: list[str],
+    ) -> str:
         if refused := self._take(FaultKind.SMTP_REFUSE, address, at="create"):
             return _refusal(refused)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+    async def handle_DATA(
+        self,
+        server: SMTP,
+        session: Any,
+        envelope: Any,
+    ) -> str:
         raw = b"\r\n".join(bytes(envelope.original_content).splitlines()) + b"\r\n"
         sender = (envelope.mail_from or "").strip("<>")
         for address in envelope.rcpt_tos:
@@ -96,11 +128,24 @@ class _Door:
             _cut(server)
         return "250 Taken"
 
-    def _arrive(self, raw: bytes, sender: str, address: str) -> bool:
-        """Into the mailbox, or back to its sender. Whether the answer to this is to be lost."""
+    def _arrive(
+        self,
+        raw: bytes,
+        sender: str,
+        address: str,
+    ) -> bool:
+        """Into the mailbox, or back to its sender. Whether the
+        answer to this is to be lost.
+        """
         carrier = self._carrier
         bounces = self._take(FaultKind.MAIL_BOUNCES, address)
-        mail = boxes.take(carrier, raw, address=address, return_path=sender, bounced=bool(bounces))
+        mail = boxes.take(
+            carrier,
+            raw,
+            address=address,
+            return_path=sender,
+            bounced=bool(bounces),
+        )
         if bounces:
             self._postman.post(answers.bounce(mail, code=str(bounces.code or 550)))
         elif self._take(FaultKind.OUT_OF_OFFICE, address):

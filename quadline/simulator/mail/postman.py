@@ -1,4 +1,6 @@
-"""Carries students' mail to the college's intake; what is refused for now is kept and tried again."""
+"""Carries students' mail to the college's intake; what is
+refused for now is kept and tried again.
+"""
 
 import asyncio
 import smtplib
@@ -44,9 +46,17 @@ class Postman:
         """Hand it over now, and again later when that fails for now."""
         intake = self._carrier.knobs.mail_intake
         if not intake:
-            return self._note(letter, tries, Outcome(550, "Nobody takes the college's mail: mail_intake is not set."))
+            return self._note(
+                letter,
+                tries,
+                Outcome(
+                    550, "Nobody takes the college's mail: mail_intake is not set."
+                ),
+            )
         for _ in range(letter.copies):
-            outcome = self._note(letter, tries, await asyncio.to_thread(_hand_over, intake, letter))
+            outcome = self._note(
+                letter, tries, await asyncio.to_thread(_hand_over, intake, letter)
+            )
         if not outcome.is_final and tries < _MOST_TRIES:
             clock = self._carrier.clock
             clock.at(clock.now() + _TRY_AGAIN, partial(self._again, letter, tries + 1))
@@ -62,9 +72,24 @@ class Postman:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    def _note(self, letter: Letter, tries: int, outcome: Outcome) -> Outcome:
-        facts = {"from": letter.address, "to": letter.to, "about": letter.kind}
-        self._carrier.ledger.write("mail_reply", **facts, tries=tries, answered=outcome.code, words=outcome.words)
+    def _note(
+        self,
+        letter: Letter,
+        tries: int,
+        outcome: Outcome,
+    ) -> Outcome:
+        facts = {
+            "from": letter.address,
+            "to": letter.to,
+            "about": letter.kind,
+        }
+        self._carrier.ledger.write(
+            "mail_reply",
+            **facts,
+            tries=tries,
+            answered=outcome.code,
+            words=outcome.words,
+        )
         return outcome
 
 
@@ -72,7 +97,9 @@ def _hand_over(intake: str, letter: Letter) -> Outcome:
     where = urlsplit(intake)
     server = smtplib.LMTP if where.scheme == "lmtp" else smtplib.SMTP
     try:
-        with server(where.hostname or "127.0.0.1", where.port or 25, timeout=30) as line:
+        with server(
+            where.hostname or "127.0.0.1", where.port or 25, timeout=30
+        ) as line:
             line.ehlo_or_helo_if_needed()
             line.sendmail(letter.return_path, [letter.to], letter.raw)
             return Outcome(250, "Taken by the college.")
@@ -81,6 +108,9 @@ def _hand_over(intake: str, letter: Letter) -> Outcome:
         return Outcome(code, words.decode("utf-8", "replace"))
     except smtplib.SMTPResponseException as refused:
         said = refused.smtp_error
-        return Outcome(refused.smtp_code, said.decode("utf-8", "replace") if isinstance(said, bytes) else said)
+        return Outcome(
+            refused.smtp_code,
+            said.decode("utf-8", "replace") if isinstance(said, bytes) else said,
+        )
     except (OSError, smtplib.SMTPException) as fault:
         return Outcome(None, f"Nobody took it: {fault}")

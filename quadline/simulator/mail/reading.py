@@ -1,4 +1,6 @@
-"""What a mail says: its headers, text, HTML, the names of its attachments, its links."""
+"""What a mail says: its headers, text, HTML, the names
+of its attachments, its links.
+"""
 
 import re
 from email import message_from_bytes, policy
@@ -6,7 +8,9 @@ from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
 
-_LINK = re.compile(r"\b(?:https?://|sms:|mailto:|tel:)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]")
+_LINK = re.compile(
+    r"\b(?:https?://|sms:|mailto:|tel:)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]"
+)
 _BLOCKS = {"p", "div", "br", "tr", "li", "h1", "h2", "h3", "blockquote"}
 
 
@@ -20,7 +24,12 @@ def headers_of(raw: bytes) -> dict[str, str]:
     """Every header once, by its usual name; repeated ones on lines of their own."""
     found: dict[str, str] = {}
     for name, value in parsed(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n").items():
-        usual = {"message-id": "Message-ID", "from": "From", "subject": "Subject", "reply-to": "Reply-To"}.get(name.lower(), name)
+        usual = {
+            "message-id": "Message-ID",
+            "from": "From",
+            "subject": "Subject",
+            "reply-to": "Reply-To",
+        }.get(name.lower(), name)
         words = re.sub(r"\s+", " ", str(value)).strip()
         found[usual] = f"{found[usual]}\n{words}" if usual in found else words
     return found
@@ -38,7 +47,9 @@ def read(raw: bytes) -> dict[str, Any]:
         "text": text,
         "html": html,
         "attachments": [_attachment(part) for part in message.iter_attachments()],
-        "links": list(dict.fromkeys([*_LINK.findall(text), *re.findall(r'href="([^"]+)"', html)])),
+        "links": list(
+            dict.fromkeys([*_LINK.findall(text), *re.findall(r'href="([^"]+)"', html)])
+        ),
     }
 
 
@@ -46,7 +57,9 @@ def text_of(html: str) -> str:
     reader = _Words()
     reader.feed(html)
     reader.close()
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+", " ", "".join(reader.words))).strip()
+    return re.sub(
+        r"\n{3,}", "\n\n", re.sub(r"[ \t]+", " ", "".join(reader.words))
+    ).strip()
 
 
 class _Words(HTMLParser):
@@ -83,4 +96,8 @@ def _part(message: EmailMessage, kind: str) -> str:
 
 def _attachment(part: Any) -> dict[str, Any]:
     content = part.get_payload(decode=True) or b""
-    return {"name": part.get_filename() or "attachment", "type": part.get_content_type(), "size": len(content)}
+    return {
+        "name": part.get_filename() or "attachment",
+        "type": part.get_content_type(),
+        "size": len(content),
+    }

@@ -25,7 +25,9 @@ class Hit:
 
 
 class College:
-    """What was called, in order. `answers` says what a path answers: status and body."""
+    """What was called, in order. `answers` says what a
+    path answers: status and body.
+    """
 
     def __init__(self) -> None:
         self.url = ""
@@ -53,7 +55,11 @@ class College:
         return [hit for hit in self.hits if hit.path == path]
 
     def statuses(self, sid: str) -> list[str]:
-        return [hit.form["MessageStatus"] for hit in self.at("/status") if hit.form["MessageSid"] == sid]
+        return [
+            hit.form["MessageStatus"]
+            for hit in self.at("/status")
+            if hit.form["MessageSid"] == sid
+        ]
 
     def wait_for(self, path: str, count: int = 1, seconds: float = 120.0) -> list[Hit]:
         end = time.monotonic() + seconds
@@ -92,8 +98,14 @@ def _receiver(college: College) -> type[BaseHTTPRequestHandler]:
 
 def _read(college: College, target: str, body: bytes, headers: dict[str, str]) -> Hit:
     parts = urlsplit(target)
-    is_form = headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+    is_form = headers.get("Content-Type", "").startswith(
+        "application/x-www-form-urlencoded"
+    )
     form = dict(parse_qsl(body.decode(), keep_blank_values=True)) if is_form else {}
     signed: Any = form if is_form else body.decode()
-    is_signed = RequestValidator(AUTH_TOKEN).validate(college.url + target, signed, headers.get("X-Twilio-Signature", ""))
-    return Hit(parts.path, dict(parse_qsl(parts.query)), form, body, headers, bool(is_signed))
+    is_signed = RequestValidator(AUTH_TOKEN).validate(
+        college.url + target, signed, headers.get("X-Twilio-Signature", "")
+    )
+    return Hit(
+        parts.path, dict(parse_qsl(parts.query)), form, body, headers, bool(is_signed)
+    )

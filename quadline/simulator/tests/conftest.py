@@ -1,4 +1,6 @@
-"""A simulator in a process of its own, the official client, and a college that listens."""
+"""A simulator in a process of its own, the official
+client, and a college that listens.
+"""
 
 import subprocess
 import sys

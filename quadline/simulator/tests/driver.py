@@ -1,4 +1,6 @@
-"""The two ways to reach the simulator in tests: Twilio's own client, and the control API."""
+"""The two ways to reach the simulator in tests: Twilio's
+own client, and the control API.
+"""
 
 import json
 import time
@@ -45,10 +47,14 @@ class Simulator:
     def ledger(self, *kinds: str) -> list[Any]:
         return list(self.get("ledger?kind=" + ",".join(kinds)))
 
-    def rent(self, college: College, *, area_code: str = "734", registered: bool = True) -> str:
+    def rent(
+        self, college: College, *, area_code: str = "734", registered: bool = True
+    ) -> str:
         service = self.client.messaging.v1.services(SERVICE)
         service.update(inbound_request_url=f"{college.url}/inbound")
-        number = self.client.incoming_phone_numbers.create(area_code=area_code, voice_url=f"{college.url}/voice")
+        number = self.client.incoming_phone_numbers.create(
+            area_code=area_code, voice_url=f"{college.url}/voice"
+        )
         service.phone_numbers.create(phone_number_sid=number.sid)
         if registered:
             self.wait_for_ledger("registered", phone_number=number.phone_number)
@@ -58,7 +64,9 @@ class Simulator:
         wish = {"to": STUDENT, "body": "Are you free on Monday?", **facts}
         if college is not None:
             wish["status_callback"] = f"{college.url}/status?message=1"
-        return self.client.messages.create(from_=number, messaging_service_sid=SERVICE, **wish)
+        return self.client.messages.create(
+            from_=number, messaging_service_sid=SERVICE, **wish
+        )
 
     def refused(self, number: str, **facts: Any) -> int:
         """The code with which a text is refused."""
@@ -75,13 +83,19 @@ class Simulator:
         """The line of the ledger with which this text ended."""
         ends = ("delivered", "undelivered", "failed")
         return self._await(
-            lambda: [s for s in self.ledger("status") if s["sid"] == sid and s["status"] in ends],
+            lambda: [
+                s
+                for s in self.ledger("status")
+                if s["sid"] == sid and s["status"] in ends
+            ],
             seconds,
         )
 
     def wait_for_ledger(self, kind: str, seconds: float = 120.0, **facts: Any) -> Any:
         wanted = facts.items()
-        return self._await(lambda: [r for r in self.ledger(kind) if wanted <= r.items()], seconds)
+        return self._await(
+            lambda: [r for r in self.ledger(kind) if wanted <= r.items()], seconds
+        )
 
     def wait_until(self, claim: Callable[[], bool]) -> None:
         self._await(lambda: [True] if claim() else [], 120.0)

@@ -1,4 +1,6 @@
-"""A college's mail intake, as the simulator sees it: takes LMTP and keeps what it is given."""
+"""A college's mail intake, as the simulator sees it: takes
+LMTP and keeps what it is given.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -32,13 +34,17 @@ class Got:
 class Intake:
     url: str = ""
     mails: list[Got] = field(default_factory=list)
-    answers: list[str] = field(default_factory=list)  # given once each, instead of taking
+    # given once each, instead of taking
+    answers: list[str] = field(default_factory=list)
     _stop: Callable[[], Any] = print
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.answers:
             return self.answers.pop(0)
-        self.mails += [Got(envelope.mail_from.strip("<>"), to, bytes(envelope.original_content)) for to in envelope.rcpt_tos]
+        self.mails += [
+            Got(envelope.mail_from.strip("<>"), to, bytes(envelope.original_content))
+            for to in envelope.rcpt_tos
+        ]
         return "250 Taken"
 
     @classmethod
@@ -48,7 +54,9 @@ class Intake:
 
         async def listen() -> None:
             loop = asyncio.get_running_loop()
-            server = await loop.create_server(lambda: LMTP(intake, loop=loop), "127.0.0.1", 0)
+            server = await loop.create_server(
+                lambda: LMTP(intake, loop=loop), "127.0.0.1", 0
+            )
             intake.url = f"lmtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             intake._stop = lambda: loop.call_soon_threadsafe(done.set)
             ready.set()

@@ -10,7 +10,9 @@ from quadline.simulator.tests.driver import Simulator
 SALLY = "sally@alder.example"
 
 
-def letter(subject: str = "Before Monday", body: str = "Are you free?", **headers: str) -> EmailMessage:
+def letter(
+    subject: str = "Before Monday", body: str = "Are you free?", **headers: str
+) -> EmailMessage:
     message = EmailMessage()
     message["From"] = "Maya Alvarez <texting@alder.example>"
     message["To"] = SALLY
@@ -25,5 +27,9 @@ def letter(subject: str = "Before Monday", body: str = "Are you free?", **header
 
 
 def post(simulator: Simulator, message: EmailMessage, to: str = SALLY) -> None:
-    with smtplib.SMTP("127.0.0.1", simulator.get("healthz")["smtp_port"], timeout=120) as server:
-        server.sendmail("texting@alder.example", [to], message.as_bytes(policy=policy.SMTP))
+    with smtplib.SMTP(
+        "127.0.0.1", simulator.get("healthz")["smtp_port"], timeout=120
+    ) as server:
+        server.sendmail(
+            "texting@alder.example", [to], message.as_bytes(policy=policy.SMTP)
+        )

@@ -29,7 +29,9 @@ def is_listening(url: str) -> bool:
     return True
 
 
-def test_a_fault_strikes_whom_it_names_as_often_as_it_says(simulator: Simulator, advisor_number: str) -> None:
+def test_a_fault_strikes_whom_it_names_as_often_as_it_says(
+    simulator: Simulator, advisor_number: str
+) -> None:
     simulator.fault("refuse", code=21612, to=STUDENT, times=1)
     assert simulator.send(advisor_number, to=OTHER).sid
     assert simulator.refused(advisor_number) == 21612
@@ -58,7 +60,9 @@ def test_accepted_and_then_an_error(simulator: Simulator, advisor_number: str) -
 
 
 @pytest.mark.parametrize("then", ["500", "close"])
-def test_accepted_and_then_silence(simulator: Simulator, advisor_number: str, then: str) -> None:
+def test_accepted_and_then_silence(
+    simulator: Simulator, advisor_number: str, then: str
+) -> None:
     simulator.fault("accept_then_hang", seconds=0.2, then=then, times=1)
     begun = time.monotonic()
     with pytest.raises((TwilioRestException, requests.ConnectionError)):
@@ -67,7 +71,9 @@ def test_accepted_and_then_silence(simulator: Simulator, advisor_number: str, th
     assert len(simulator.ledger("accept")) == 1
 
 
-def test_a_client_that_gives_up_has_still_sent(simulator: Simulator, advisor_number: str) -> None:
+def test_a_client_that_gives_up_has_still_sent(
+    simulator: Simulator, advisor_number: str
+) -> None:
     simulator.fault("accept_then_hang", seconds=60, times=1)
     hasty = official_client(simulator.url, timeout=2)
     with pytest.raises(requests.Timeout):
@@ -75,7 +81,9 @@ def test_a_client_that_gives_up_has_still_sent(simulator: Simulator, advisor_num
     assert len(simulator.ledger("accept")) == 1
 
 
-def test_a_reset_connection_accepts_nothing(simulator: Simulator, advisor_number: str) -> None:
+def test_a_reset_connection_accepts_nothing(
+    simulator: Simulator, advisor_number: str
+) -> None:
     simulator.fault("reset", times=1)
     with pytest.raises(requests.ConnectionError):
         simulator.send(advisor_number)
@@ -95,7 +103,9 @@ def test_nobody_listens_for_a_while(simulator: Simulator, advisor_number: str) -
 
 
 @pytest.mark.parametrize("code", [30003, 30005, 30006, 30007])
-def test_a_text_fails_on_the_way(simulator: Simulator, college: College, advisor_number: str, code: int) -> None:
+def test_a_text_fails_on_the_way(
+    simulator: Simulator, college: College, advisor_number: str, code: int
+) -> None:
     simulator.fault("fail", code=code, times=1)
     message = simulator.send(advisor_number, college)
     last = college.wait_for("/status", 4)[-1].form
@@ -103,14 +113,18 @@ def test_a_text_fails_on_the_way(simulator: Simulator, college: College, advisor
     assert simulator.client.messages(message.sid).fetch().error_code == code
 
 
-def test_a_text_fails_before_it_leaves(simulator: Simulator, college: College, advisor_number: str) -> None:
+def test_a_text_fails_before_it_leaves(
+    simulator: Simulator, college: College, advisor_number: str
+) -> None:
     simulator.fault("fail", code=30001, status="failed", times=1)
     message = simulator.send(advisor_number, college)
     college.wait_for("/status", 2)
     assert college.statuses(message.sid) == ["queued", "failed"]
 
 
-def test_a_landline_and_a_phone_switched_off(simulator: Simulator, advisor_number: str) -> None:
+def test_a_landline_and_a_phone_switched_off(
+    simulator: Simulator, advisor_number: str
+) -> None:
     simulator.fault("landline", to=STUDENT, times=1)
     assert simulator.refused(advisor_number) == 21614
     simulator.fault("landline", to=STUDENT, at="callback", times=1)
@@ -121,35 +135,45 @@ def test_a_landline_and_a_phone_switched_off(simulator: Simulator, advisor_numbe
     assert simulator.refused(advisor_number) == 21614
 
 
-def test_a_text_without_a_receipt_stays_sent(simulator: Simulator, advisor_number: str) -> None:
+def test_a_text_without_a_receipt_stays_sent(
+    simulator: Simulator, advisor_number: str
+) -> None:
     simulator.fault("stuck_text", times=1)
     message = simulator.send(advisor_number)
     simulator.post("fast-forward", hours=24)
     assert simulator.client.messages(message.sid).fetch().status == "sent"
 
 
-def test_callbacks_are_lost(simulator: Simulator, college: College, advisor_number: str) -> None:
+def test_callbacks_are_lost(
+    simulator: Simulator, college: College, advisor_number: str
+) -> None:
     simulator.fault("callback_lost", statuses=["queued", "sending"])
     message = simulator.send(advisor_number, college)
     college.wait_for("/status", 2)
     assert college.statuses(message.sid) == ["sent", "delivered"]
 
 
-def test_callbacks_are_doubled(simulator: Simulator, college: College, advisor_number: str) -> None:
+def test_callbacks_are_doubled(
+    simulator: Simulator, college: College, advisor_number: str
+) -> None:
     simulator.fault("callback_doubled", copies=5, statuses=["delivered"])
     message = simulator.send(advisor_number, college)
     college.wait_for("/status", 8)
     assert college.statuses(message.sid).count("delivered") == 5
 
 
-def test_callbacks_are_reversed(simulator: Simulator, college: College, advisor_number: str) -> None:
+def test_callbacks_are_reversed(
+    simulator: Simulator, college: College, advisor_number: str
+) -> None:
     simulator.fault("callback_reversed", times=1)
     message = simulator.send(advisor_number, college)
     college.wait_for("/status", 4)
     assert college.statuses(message.sid) == ["delivered", "sent", "sending", "queued"]
 
 
-def test_callbacks_are_late(simulator: Simulator, college: College, advisor_number: str) -> None:
+def test_callbacks_are_late(
+    simulator: Simulator, college: College, advisor_number: str
+) -> None:
     simulator.fault("callback_delayed", seconds=86400, statuses=["sent"])
     message = simulator.send(advisor_number, college)
     college.wait_for("/status", 3)
@@ -158,14 +182,20 @@ def test_callbacks_are_late(simulator: Simulator, college: College, advisor_numb
     assert college.statuses(message.sid)[-1] == "sent"
 
 
-def test_a_reply_is_lost_but_in_the_log(simulator: Simulator, college: College, advisor_number: str) -> None:
+def test_a_reply_is_lost_but_in_the_log(
+    simulator: Simulator, college: College, advisor_number: str
+) -> None:
     simulator.fault("inbound_lost", times=1)
     sid = simulator.text(advisor_number, "hello")["sid"]
     assert not college.at("/inbound")
-    assert [each.sid for each in simulator.client.messages.list(to=advisor_number)] == [sid]
+    assert [each.sid for each in simulator.client.messages.list(to=advisor_number)] == [
+        sid
+    ]
 
 
-def test_each_reply_may_be_told_later_or_never(simulator: Simulator, college: College, advisor_number: str) -> None:
+def test_each_reply_may_be_told_later_or_never(
+    simulator: Simulator, college: College, advisor_number: str
+) -> None:
     simulator.text(advisor_number, "START", webhook_after=3600)
     simulator.text(advisor_number, "STOP")
     simulator.text(advisor_number, "hello", webhook_lost=True)
@@ -175,11 +205,19 @@ def test_each_reply_may_be_told_later_or_never(simulator: Simulator, college: Co
     log = [each.body for each in simulator.client.messages.list(to=advisor_number)]
 
     assert (told, late) == (["STOP"], ["STOP", "START"])
-    assert log == ["hello", "STOP", "START"], "the log has them as they were said, newest first"
-    assert "http" in simulator.post(f"phones/{STUDENT}/texts", to=advisor_number, body="x", webhook_after=-1)
+    assert log == [
+        "hello",
+        "STOP",
+        "START",
+    ], "the log has them as they were said, newest first"
+    assert "http" in simulator.post(
+        f"phones/{STUDENT}/texts", to=advisor_number, body="x", webhook_after=-1
+    )
 
 
-def test_replies_are_told_late_and_twice(simulator: Simulator, college: College, advisor_number: str) -> None:
+def test_replies_are_told_late_and_twice(
+    simulator: Simulator, college: College, advisor_number: str
+) -> None:
     simulator.fault("inbound_delayed", seconds=60, times=1)
     simulator.text(advisor_number, "late")
     simulator.fault("inbound_doubled", times=1)
@@ -191,7 +229,9 @@ def test_replies_are_told_late_and_twice(simulator: Simulator, college: College,
 
 
 @pytest.mark.parametrize("seconds", [-40, 40, -3600, 3600])
-def test_the_logs_clock_may_be_off(simulator: Simulator, advisor_number: str, seconds: int) -> None:
+def test_the_logs_clock_may_be_off(
+    simulator: Simulator, advisor_number: str, seconds: int
+) -> None:
     before = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
     sid = simulator.text(advisor_number, "hello", webhook_lost=True)["sid"]
     simulator.post("settings", log_clock_ahead=seconds)
@@ -206,7 +246,9 @@ def test_the_logs_clock_may_be_off(simulator: Simulator, advisor_number: str, se
 
 
 @pytest.mark.parametrize("kind", ["purchase_then_500", "purchase_then_hang"])
-def test_a_number_is_bought_and_the_answer_lost(simulator: Simulator, kind: str) -> None:
+def test_a_number_is_bought_and_the_answer_lost(
+    simulator: Simulator, kind: str
+) -> None:
     simulator.fault(kind, seconds=0.1, times=1)
     numbers = simulator.client.incoming_phone_numbers
     with pytest.raises((TwilioRestException, requests.ConnectionError)):
@@ -221,7 +263,9 @@ def test_no_numbers_and_someone_took_it(simulator: Simulator) -> None:
     found = local.list(area_code=734)
     simulator.fault("someone_took_it", times=1)
     with pytest.raises(TwilioRestException) as taken:
-        simulator.client.incoming_phone_numbers.create(phone_number=found[0].phone_number)
+        simulator.client.incoming_phone_numbers.create(
+            phone_number=found[0].phone_number
+        )
     assert taken.value.code == 21422
     assert not simulator.ledger("purchase")
 

@@ -9,7 +9,9 @@ from quadline.simulator.tests.driver import SERVICE, Simulator, official_client
 
 
 def test_a_search_finds_valid_numbers_of_the_area_code(simulator: Simulator) -> None:
-    found = simulator.client.available_phone_numbers("US").local.list(area_code=734, limit=20)
+    found = simulator.client.available_phone_numbers("US").local.list(
+        area_code=734, limit=20
+    )
     assert len(found) == 20
     for each in found:
         assert each.phone_number.startswith("+1734")
@@ -26,25 +28,35 @@ def test_a_search_is_the_same_every_time_and_never_offers_an_owned_number(
     assert first == [each.phone_number for each in local.list(area_code=313, limit=3)]
     bought = simulator.client.incoming_phone_numbers.create(phone_number=first[0])
     bought.delete()
-    assert first[0] not in [each.phone_number for each in local.list(area_code=313, limit=30)]
+    assert first[0] not in [
+        each.phone_number for each in local.list(area_code=313, limit=30)
+    ]
 
 
 def test_a_search_near_a_number_stays_in_its_state(simulator: Simulator) -> None:
     simulator.post("settings", empty_area_codes=["734"])
     local = simulator.client.available_phone_numbers("US").local
     assert local.list(area_code=734) == []
-    assert {each.region for each in local.list(near_number="+17345550100", limit=5)} == {"MI"}
+    assert {
+        each.region for each in local.list(near_number="+17345550100", limit=5)
+    } == {"MI"}
     assert {each.region for each in local.list(in_region="CO", limit=5)} == {"CO"}
 
 
 def test_canada_has_its_own_numbers(simulator: Simulator) -> None:
-    found = simulator.client.available_phone_numbers("CA").local.list(area_code=416, limit=1)
+    found = simulator.client.available_phone_numbers("CA").local.list(
+        area_code=416, limit=1
+    )
     assert found[0].iso_country == "CA"
 
 
 def test_a_bought_number_keeps_what_it_was_given(simulator: Simulator) -> None:
     numbers = simulator.client.incoming_phone_numbers
-    bought = numbers.create(area_code="734", friendly_name="quadline:order:7", sms_url="http://127.0.0.1:1/sms")
+    bought = numbers.create(
+        area_code="734",
+        friendly_name="quadline:order:7",
+        sms_url="http://127.0.0.1:1/sms",
+    )
     numbers(bought.sid).update(voice_url="http://127.0.0.1:1/voice")
     found = numbers.list(friendly_name="quadline:order:7")
     assert [each.sid for each in found] == [bought.sid]
@@ -83,12 +95,16 @@ def test_long_lists_come_in_pages(simulator: Simulator) -> None:
     assert {each.sid for each in members.list(page_size=2)} == bought
 
 
-def test_a_number_belongs_to_one_service_once(simulator: Simulator, college: College) -> None:
+def test_a_number_belongs_to_one_service_once(
+    simulator: Simulator, college: College
+) -> None:
     services = simulator.client.messaging.v1.services
     other = services.create(friendly_name="Other")
     sid = simulator.client.incoming_phone_numbers.create(area_code="734").sid
     member = services(SERVICE).phone_numbers.create(phone_number_sid=sid)
-    assert services(SERVICE).phone_numbers(sid).fetch().phone_number == member.phone_number
+    assert (
+        services(SERVICE).phone_numbers(sid).fetch().phone_number == member.phone_number
+    )
     for service, code in ((SERVICE, 21710), (other.sid, 21712)):
         with pytest.raises(TwilioRestException) as refused:
             services(service).phone_numbers.create(phone_number_sid=sid)
@@ -96,7 +112,9 @@ def test_a_number_belongs_to_one_service_once(simulator: Simulator, college: Col
 
 
 def test_a_released_number_is_gone(simulator: Simulator, advisor_number: str) -> None:
-    sid = simulator.client.incoming_phone_numbers.list(phone_number=advisor_number)[0].sid
+    sid = simulator.client.incoming_phone_numbers.list(phone_number=advisor_number)[
+        0
+    ].sid
     service = simulator.client.messaging.v1.services(SERVICE)
     assert service.phone_numbers(sid).delete()
     assert simulator.client.incoming_phone_numbers(sid).delete()

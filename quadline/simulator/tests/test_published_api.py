@@ -1,6 +1,8 @@
-"""Every answer has the fields and forms of Twilio's published OpenAPI (github.com/twilio/twilio-oai, read 2026-11).
+"""Every answer has the fields and forms of Twilio's published OpenAPI
+(github.com/twilio/twilio-oai, read 2026-11).
 
-A form ending in "?" may be null. An empty string is none of them: the published API has null there.
+A form ending in "?" may be null. An empty string is none of them: the published API has
+null there.
 """
 
 import json
@@ -28,7 +30,13 @@ FORMS = {
 }
 KINDS = {"bool": bool, "int": int, "object": dict, "list": list}
 
-CALLBACKS = ("sms_url", "sms_fallback_url", "status_callback", "voice_url", "voice_fallback_url")
+CALLBACKS = (
+    "sms_url",
+    "sms_fallback_url",
+    "status_callback",
+    "voice_url",
+    "voice_fallback_url",
+)
 METHODS = (
     "sms_method",
     "sms_fallback_method",
@@ -130,7 +138,11 @@ def faults(answer: dict[str, Any], shape: dict[str, str]) -> list[str]:
     strange = [f"{name}: not published" for name in answer.keys() - shape.keys()]
     missing = [f"{name}: missing" for name in shape.keys() - answer.keys()]
     known = [name for name in shape if name in answer]
-    wrong = [f"{name}: {answer[name]!r}" for name in known if not fits(answer[name], shape[name])]
+    wrong = [
+        f"{name}: {answer[name]!r}"
+        for name in known
+        if not fits(answer[name], shape[name])
+    ]
     return strange + missing + wrong
 
 
@@ -145,7 +157,9 @@ def fits(value: Any, form: str) -> bool:
 
 
 def ask(simulator: Simulator, method: str, path: str, **form: str) -> dict[str, Any]:
-    """The answer as it is on the wire: what Twilio's own library makes of it hides nulls."""
+    """The answer as it is on the wire: what Twilio's own
+    library makes of it hides nulls.
+    """
     answer = simulator.client.request(method, f"{simulator.url}{path}", data=form)
     return dict(json.loads(answer.text))
 
@@ -158,20 +172,29 @@ def listed(answer: dict[str, Any], key: str, shape: dict[str, str]) -> list[str]
 
 @pytest.fixture
 def bought(simulator: Simulator) -> dict[str, Any]:
-    return ask(simulator, "POST", f"{ACCOUNT}/IncomingPhoneNumbers.json", AreaCode="734")
+    return ask(
+        simulator, "POST", f"{ACCOUNT}/IncomingPhoneNumbers.json", AreaCode="734"
+    )
 
 
-def test_a_number_just_bought_has_no_empty_addresses(simulator: Simulator, bought: dict[str, Any]) -> None:
+def test_a_number_just_bought_has_no_empty_addresses(
+    simulator: Simulator, bought: dict[str, Any]
+) -> None:
     assert faults(bought, NUMBER) == []
     assert {bought[name] for name in CALLBACKS} == {None}
     one = f"{ACCOUNT}/IncomingPhoneNumbers/{bought['sid']}.json"
     assert faults(ask(simulator, "GET", one), NUMBER) == []
     emptied = ask(simulator, "POST", one, SmsUrl="", VoiceUrl="https://x.example/voice")
     assert faults(emptied, NUMBER) == []
-    assert (emptied["sms_url"], emptied["voice_url"]) == (None, "https://x.example/voice")
+    assert (emptied["sms_url"], emptied["voice_url"]) == (
+        None,
+        "https://x.example/voice",
+    )
 
 
-def test_lists_of_numbers_are_pages(simulator: Simulator, bought: dict[str, Any]) -> None:
+def test_lists_of_numbers_are_pages(
+    simulator: Simulator, bought: dict[str, Any]
+) -> None:
     owned = ask(simulator, "GET", f"{ACCOUNT}/IncomingPhoneNumbers.json")
     assert listed(owned, "incoming_phone_numbers", NUMBER) == []
     free = ask(simulator, "GET", f"{ACCOUNT}/AvailablePhoneNumbers/US/Local.json")
@@ -179,7 +202,9 @@ def test_lists_of_numbers_are_pages(simulator: Simulator, bought: dict[str, Any]
     assert set(bought["capabilities"]) == {"fax", "mms", "sms", "voice"}
 
 
-def test_a_member_of_a_service_names_all_three(simulator: Simulator, bought: dict[str, Any]) -> None:
+def test_a_member_of_a_service_names_all_three(
+    simulator: Simulator, bought: dict[str, Any]
+) -> None:
     members = f"/v1/Services/{SERVICE}/PhoneNumbers"
     attached = ask(simulator, "POST", members, PhoneNumberSid=bought["sid"])
     assert faults(attached, MEMBER) == []

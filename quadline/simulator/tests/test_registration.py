@@ -27,11 +27,16 @@ def ask_to_be_told(simulator: Simulator, college: College) -> None:
     events.subscriptions.create(
         description="Registrations",
         sink_sid=sink.sid,
-        types=[{"type": PREFIX + outcome, "schema_version": 2} for outcome in ("pending", "successful", "failed")],
+        types=[
+            {"type": PREFIX + outcome, "schema_version": 2}
+            for outcome in ("pending", "successful", "failed")
+        ],
     )
 
 
-def test_registration_is_told_by_signed_events(listening: Simulator, college: College) -> None:
+def test_registration_is_told_by_signed_events(
+    listening: Simulator, college: College
+) -> None:
     number = listening.rent(college)
     first, second = college.wait_for("/events", 2)
     assert first.is_signed
@@ -70,7 +75,9 @@ def test_a_registration_may_fail(listening: Simulator, college: College) -> None
     assert listening.final(listening.send(number).sid)["error_code"] == 30034
 
 
-def test_a_stuck_registration_goes_on_when_the_fault_is_gone(listening: Simulator, college: College) -> None:
+def test_a_stuck_registration_goes_on_when_the_fault_is_gone(
+    listening: Simulator, college: College
+) -> None:
     listening.fault("registration_stuck")
     listening.rent(college, registered=False)
     listening.post("fast-forward", hours=48)
@@ -79,16 +86,24 @@ def test_a_stuck_registration_goes_on_when_the_fault_is_gone(listening: Simulato
     assert _types(*college.wait_for("/events", 2)) == ["pending", "successful"]
 
 
-def test_an_event_is_repeated_until_it_is_taken(listening: Simulator, college: College) -> None:
+def test_an_event_is_repeated_until_it_is_taken(
+    listening: Simulator, college: College
+) -> None:
     answers = iter([(503, ""), (200, "")])
     college.answers["/events"] = lambda: next(answers, (200, ""))
     listening.rent(college)
     college.wait_for("/events", 2)
     listening.post("fast-forward", seconds=60)
-    assert sorted(_types(*college.at("/events"))) == ["pending", "pending", "successful"]
+    assert sorted(_types(*college.at("/events"))) == [
+        "pending",
+        "pending",
+        "successful",
+    ]
 
 
-def test_leaving_and_joining_again_starts_over(simulator: Simulator, college: College) -> None:
+def test_leaving_and_joining_again_starts_over(
+    simulator: Simulator, college: College
+) -> None:
     simulator.post("settings", registration_delay=3600)
     simulator.rent(college, registered=False)
     members = simulator.client.messaging.v1.services(SERVICE).phone_numbers

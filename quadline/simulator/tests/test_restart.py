@@ -40,7 +40,9 @@ def test_everything_is_there_after_a_restart(tmp_path: Path, college: College) -
         assert after.get(f"phones/{STUDENT}")["threads"][0]["opted_out"]
 
 
-def test_a_text_on_its_way_arrives_after_a_restart(tmp_path: Path, college: College) -> None:
+def test_a_text_on_its_way_arrives_after_a_restart(
+    tmp_path: Path, college: College
+) -> None:
     with running("--data", str(tmp_path)) as url:
         before = Simulator(url)
         number = before.rent(college)
@@ -52,7 +54,9 @@ def test_a_text_on_its_way_arrives_after_a_restart(tmp_path: Path, college: Coll
         assert college.statuses(sid)[-1] == "delivered"
 
 
-def test_how_a_registration_ended_is_told_after_a_restart_if_nobody_heard(tmp_path: Path, college: College) -> None:
+def test_how_a_registration_ended_is_told_after_a_restart_if_nobody_heard(
+    tmp_path: Path, college: College
+) -> None:
     college.answers["/events"] = lambda: (503, "")
     with running("--data", str(tmp_path)) as url:
         before = Simulator(url)
@@ -74,7 +78,9 @@ def test_mailboxes_are_there_after_a_restart(tmp_path: Path) -> None:
         post(Simulator(url), message)
     with running("--data", str(tmp_path), "--mail-intake", "lmtp://127.0.0.1:2") as url:
         after = Simulator(url)
-        assert [mail["message_id"] for mail in after.get(f"mailboxes/{SALLY}")["mails"]] == [message["Message-ID"]]
+        assert [
+            mail["message_id"] for mail in after.get(f"mailboxes/{SALLY}")["mails"]
+        ] == [message["Message-ID"]]
         assert after.get("settings")["mail_intake"] == "lmtp://127.0.0.1:2"
         post(after, message)
         assert after.get(f"mailboxes/{SALLY}")["mails"][0]["arrivals"] == 2
@@ -90,27 +96,41 @@ def test_a_roster_names_the_phones(tmp_path: Path) -> None:
             "Bo Okonkwo (home)",
             "Sally Student-Taynor",
         ]
-        assert simulator.get("phones?q=sally")["phones"][0]["detail"] == "she/her · 00417733"
+        assert (
+            simulator.get("phones?q=sally")["phones"][0]["detail"]
+            == "she/her · 00417733"
+        )
         assert simulator.get("phones?q=555-0178")["total"] == 1
-        assert [each["address"] for each in simulator.get("mailboxes")["mailboxes"]] == [
+        assert [
+            each["address"] for each in simulator.get("mailboxes")["mailboxes"]
+        ] == [
             "bo@alder.example",
             "sally@alder.example",
         ]
-        assert simulator.get("students/bo@alder.example")["phone_number"] == "+17345550178"
+        assert (
+            simulator.get("students/bo@alder.example")["phone_number"] == "+17345550178"
+        )
         simulator.post("reset")
         assert simulator.get("phones")["total"] == 3
 
 
-def test_the_ledger_is_read_on_from_a_line(simulator: Simulator, advisor_number: str) -> None:
+def test_the_ledger_is_read_on_from_a_line(
+    simulator: Simulator, advisor_number: str
+) -> None:
     sid = simulator.send(advisor_number).sid
     simulator.final(sid)
     lines = simulator.ledger()
     assert [line["n"] for line in lines] == list(range(1, len(lines) + 1))
     assert simulator.get("ledger?after=3&limit=1")[0]["n"] == 4
-    assert {line["kind"] for line in simulator.ledger("accept", "attach")} == {"accept", "attach"}
+    assert {line["kind"] for line in simulator.ledger("accept", "attach")} == {
+        "accept",
+        "attach",
+    }
 
 
-def test_fast_forward_does_everything_due_in_order(simulator: Simulator, college: College, advisor_number: str) -> None:
+def test_fast_forward_does_everything_due_in_order(
+    simulator: Simulator, college: College, advisor_number: str
+) -> None:
     simulator.post("settings", callback_delay=600)
     sids = [simulator.send(advisor_number, college).sid for _ in range(3)]
     assert simulator.ledger("status") == []
@@ -121,7 +141,9 @@ def test_fast_forward_does_everything_due_in_order(simulator: Simulator, college
     assert all(college.statuses(sid)[-1] == "delivered" for sid in sids)
 
 
-def test_what_was_taken_for_the_store_is_written_though_no_thread_was_free(tmp_path: Path) -> None:
+def test_what_was_taken_for_the_store_is_written_though_no_thread_was_free(
+    tmp_path: Path,
+) -> None:
     busy = Event()
 
     async def told_to_stop_meanwhile() -> None:

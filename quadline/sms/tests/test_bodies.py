@@ -38,15 +38,21 @@ def test_cleaning_twice_is_cleaning_once_and_always_sendable(text: str) -> None:
     body.encode("utf-8")
 
 
-@pytest.mark.parametrize("empty", ["", " \r\n\t", "\x00\x07", "\u200b", "\ufeff\u2060 \u200d"])
+@pytest.mark.parametrize(
+    "empty", ["", " \r\n\t", "\x00\x07", "\u200b", "\ufeff\u2060 \u200d"]
+)
 def test_a_message_that_shows_nothing_is_refused(empty: str) -> None:
-    with pytest.raises(BodyError, match=r"^Write a message first\. Nothing was sent\.$"):
+    with pytest.raises(
+        BodyError, match=r"^Write a message first\. Nothing was sent\.$"
+    ):
         checked(empty)
 
 
 def test_sixteen_hundred_characters_pass_and_one_more_is_named() -> None:
     assert checked("x" * 1600 + "\n") == "x" * 1600
-    with pytest.raises(BodyError, match=r"has 1,601 characters; a text can have 1,600\. .* by 1\."):
+    with pytest.raises(
+        BodyError, match=r"has 1,601 characters; a text can have 1,600\. .* by 1\."
+    ):
         checked("x" * 1601)
 
 

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from quadline.sms.lookalikes import LONGEST, comes_near, lookalikes, plain
 
-NAMES = {"student name": "Student Name", "first name": "Student Name", "advisor": "Your Name", "office phone": "Office"}
+NAMES = {
+    "student name": "Student Name",
+    "first name": "Student Name",
+    "advisor": "Your Name",
+    "office phone": "Office",
+}
 
 
 def meant(words: str) -> str:
@@ -28,14 +33,26 @@ def meant(words: str) -> str:
         ("Hi [Student Name}", ("[Student Name}",)),
         ("Hi [[Student Name]]", ("[[Student Name]]",)),
         ("Hi [Student\u200bName]", ("[Student\u200bName]",)),
-        ("Hi \uff3bStudent Name\uff3d and \u3010Advisor\u3011", ("\uff3bStudent Name\uff3d", "\u3010Advisor\u3011")),
-        ("Hi <<First Name>> <first name> \u00abFirst_Name\u00bb", ("<<First Name>>", "<first name>", "\u00abFirst_Name\u00bb")),
-        ("*|FNAME|* %FIRST_NAME% ${name} #{name} %(name)s", ("*|FNAME|*", "%FIRST_NAME%", "${name}", "#{name}", "%(name)s")),
+        (
+            "Hi \uff3bStudent Name\uff3d and \u3010Advisor\u3011",
+            ("\uff3bStudent Name\uff3d", "\u3010Advisor\u3011"),
+        ),
+        (
+            "Hi <<First Name>> <first name> \u00abFirst_Name\u00bb",
+            ("<<First Name>>", "<first name>", "\u00abFirst_Name\u00bb"),
+        ),
+        (
+            "*|FNAME|* %FIRST_NAME% ${name} #{name} %(name)s",
+            ("*|FNAME|*", "%FIRST_NAME%", "${name}", "#{name}", "%(name)s"),
+        ),
         (
             "{!Contact.FirstName} {first_name|there} {% advisor %}",
             ("{!Contact.FirstName}", "{first_name|there}", "{% advisor %}"),
         ),
-        ("__first_name__ @first_name@ ##Advisor##", ("__first_name__", "@first_name@", "##Advisor##")),
+        (
+            "__first_name__ @first_name@ ##Advisor##",
+            ("__first_name__", "@first_name@", "##Advisor##"),
+        ),
         ("[redacted] and [Insert date, time]", ("[redacted]", "[Insert date, time]")),
         ("[note] once, [note] twice", ("[note]",)),
     ],
@@ -66,7 +83,16 @@ def test_ordinary_brackets_are_let_be(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["first_name", "FirstName", "first-name", "First  Name", "FIRST.NAME", "frist name", "first_name_1"]
+    "words",
+    [
+        "first_name",
+        "FirstName",
+        "first-name",
+        "First  Name",
+        "FIRST.NAME",
+        "frist name",
+        "first_name_1",
+    ],
 )
 def test_a_name_is_known_however_it_is_joined(words: str) -> None:
     assert meant(words) == "Student Name"
@@ -82,11 +108,27 @@ def test_any_text_is_searched(text: str) -> None:
     assert all(found in text for found in lookalikes(text, meant))
 
 
-WITHOUT_END = 30.0  # seconds of processor time: a search that begins again at each sign takes many minutes
+# seconds of processor time: a search that begins again at each sign takes many minutes
+WITHOUT_END = 30.0
 
 
 @pytest.mark.parametrize(
-    "piece", ["<ab cd>", "[", "{", "{a ", "[a", "a]", "a ", "{a" + " " * 40, "%aaa", "__a", "[abcd]", "*|a", "@a"]
+    "piece",
+    [
+        "<ab cd>",
+        "[",
+        "{",
+        "{a ",
+        "[a",
+        "a]",
+        "a ",
+        "{a" + " " * 40,
+        "%aaa",
+        "__a",
+        "[abcd]",
+        "*|a",
+        "@a",
+    ],
 )
 def test_endless_brackets_cost_little(piece: str) -> None:
     begun = time.process_time()

@@ -18,14 +18,25 @@ VALUES = {
 @pytest.mark.parametrize(
     ("text", "fields"),
     [
-        ("[Student Name], [Your Name] here. [student  name]!", ("Student Name", "Your Name")),
+        (
+            "[Student Name], [Your Name] here. [student  name]!",
+            ("Student Name", "Your Name"),
+        ),
         ("[ Student\u00a0Name ]", ("Student Name",)),
         ("[Student’s Name] [Follow-up Date]", ("Student’s Name", "Follow-up Date")),
-        ("see [1], [x], [sic], [], [ ], [2 pm], [a@b.example], [two\nlines], [Un closed", ()),
+        (
+            (
+                "see [1], [x], [sic], [], [ ], [2 pm], [a@b.example], [two\nlines], [Un"
+                " closed"
+            ),
+            (),
+        ),
         ("[[Student Name]]", ("Student Name",)),
     ],
 )
-def test_words_in_square_brackets_are_fields(text: str, fields: tuple[str, ...]) -> None:
+def test_words_in_square_brackets_are_fields(
+    text: str, fields: tuple[str, ...]
+) -> None:
     assert fields_in(text) == fields
 
 
@@ -39,12 +50,16 @@ def test_words_in_square_brackets_are_fields(text: str, fields: tuple[str, ...])
         ("No fields.", "No fields."),
     ],
 )
-def test_fields_are_filled_whatever_their_case_and_spacing(text: str, filled: str) -> None:
+def test_fields_are_filled_whatever_their_case_and_spacing(
+    text: str, filled: str
+) -> None:
     assert fill(text, VALUES) == filled
 
 
 def test_a_value_is_never_read_as_a_field() -> None:
-    assert fill("[Your Name]", {"Your Name": r"[Student Name] \1"}) == r"[Student Name] \1"
+    assert (
+        fill("[Your Name]", {"Your Name": r"[Student Name] \1"}) == r"[Student Name] \1"
+    )
 
 
 def test_every_field_that_cannot_be_filled_is_named() -> None:
@@ -60,7 +75,10 @@ def test_a_field_that_has_no_value_stays_as_written() -> None:
 
 def test_around_its_fields_a_text_is_what_remains() -> None:
     template = Template("Hi [Student name], [Due Date] and [[Your Name]].")
-    assert template.around({"student name", "your name"}) == "Hi  , [Due Date] and [[Your Name]]."
+    assert (
+        template.around({"student name", "your name"})
+        == "Hi  , [Due Date] and [[Your Name]]."
+    )
 
 
 @given(st.text())

@@ -24,7 +24,9 @@ from quadline.sms.phones import (
 SALLY = "+17345550177"
 
 area_codes = [code for code in map(str, range(200, 1000)) if zones_of(code)]
-valid_numbers = st.builds("+1{}555{:04}".format, st.sampled_from(area_codes), st.integers(0, 9999))
+valid_numbers = st.builds(
+    "+1{}555{:04}".format, st.sampled_from(area_codes), st.integers(0, 9999)
+)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,8 @@ def test_a_number_is_masked_spoken_searched_and_placed() -> None:
     [
         (SALLY, ("America/Detroit",)),
         ("+12705550100", ("America/New_York", "America/Chicago")),  # Kentucky
-        ("+18505550100", ("America/New_York", "America/Chicago")),  # Florida's panhandle
+        # Florida's panhandle
+        ("+18505550100", ("America/New_York", "America/Chicago")),
         ("+19285550100", ("America/Phoenix", "America/Denver")),
         ("+19075550100", ("America/Anchorage", "America/Adak")),
         ("+18085550100", ("Pacific/Honolulu",)),

@@ -1,4 +1,6 @@
-"""Segments are counted as they are billed: against a table, an oracle, and what must hold."""
+"""Segments are counted as they are billed: against a table,
+an oracle, and what must hold.
+"""
 
 import json
 from pathlib import Path
@@ -19,7 +21,8 @@ from quadline.sms.segments import (
 
 CASES = json.loads(Path(__file__).with_name("segment_cases.json").read_text("utf-8"))
 
-# smsutil takes U+001B for a character; it is the escape itself and cannot be sent on its own.
+# smsutil takes U+001B for a character; it is the escape itself and cannot be sent on
+# its own.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x1b"))
 gsm7 = st.text(st.sampled_from("aZ @£é\n\r^{}[]~\\|€\f"), min_size=100, max_size=700)
 mixed = st.text(st.sampled_from("aé€^’ç😀🙏\u200d"), min_size=30, max_size=300)
@@ -46,9 +49,14 @@ def test_the_oracle_agrees(text: str) -> None:
     is_gsm7 = oracle.encoding == "gsm0338"
     assert measured.encoding is (Encoding.GSM7 if is_gsm7 else Encoding.UCS2)
     assert measured.units == oracle.total_bytes // (1 if is_gsm7 else 2)
-    # It splits what a reader sees as one character; the carrier does not (tests/architecture/test_segments_agree.py).
+    # It splits what a reader sees as one character; the carrier does not
+    # (tests/architecture/test_segments_agree.py).
     has_joined = len(regex.findall(r"\r|\X", text)) != len(text)
-    assert measured.segments >= len(oracle.parts) if has_joined else measured.segments == len(oracle.parts)
+    assert (
+        measured.segments >= len(oracle.parts)
+        if has_joined
+        else measured.segments == len(oracle.parts)
+    )
 
 
 @given(st.text())
@@ -70,7 +78,9 @@ def test_room_is_what_still_fits(text: str) -> None:
 
 
 @given(st.text())
-def test_the_plain_alternative_is_stable_and_never_in_a_wider_alphabet(text: str) -> None:
+def test_the_plain_alternative_is_stable_and_never_in_a_wider_alphabet(
+    text: str,
+) -> None:
     plain = plain_alternative(text)
     assert plain_alternative(plain) == plain
     if count(text).encoding is Encoding.GSM7:
@@ -87,7 +97,9 @@ def test_the_plain_alternative_is_stable_and_never_in_a_wider_alphabet(text: str
         ("zero\u200bwidth\ufeff", "zerowidth"),
     ],
 )
-def test_plain_characters_replace_typography_but_not_letters(typed: str, plain: str) -> None:
+def test_plain_characters_replace_typography_but_not_letters(
+    typed: str, plain: str
+) -> None:
     assert plain_alternative(typed) == plain
 
 

@@ -1,4 +1,6 @@
-"""Signing in, and a password that was forgotten: allauth's pages, with our own request for a link."""
+"""Signing in, and a password that was forgotten: allauth's
+pages, with our own request for a link.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -20,7 +22,9 @@ from quadline.accounts.passwords import ask_for_link
 from quadline.accounts.sign_in import in_words
 
 COME_BACK_AFTER_SECONDS = 10
-TOO_MANY_LINKS = "No email was sent: too many were asked for from your network. Try again in {wait}."
+TOO_MANY_LINKS = (
+    "No email was sent: too many were asked for from your network. Try again in {wait}."
+)
 View = Callable[..., HttpResponseBase]
 
 
@@ -56,7 +60,10 @@ def name_new_password(form: Any) -> None:
     from django.contrib.auth.password_validation import password_validators_help_texts
 
     rules = " ".join(text for text in password_validators_help_texts() if text)
-    for name, label in {"password1": "New password", "password2": "Repeat new password"}.items():
+    for name, label in {
+        "password1": "New password",
+        "password2": "Repeat new password",
+    }.items():
         form.fields[name].label = label
         form.fields[name].widget.attrs.pop("placeholder", None)
     form.fields["password1"].help_text = rules
@@ -78,7 +85,9 @@ def forgotten(request: HttpRequest) -> HttpResponseBase:
 
 @method_decorator(unless_too_busy, name="dispatch")
 class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # allauth is untyped
-    """Whoever opens the mailbox of an account may know its password, and so this browser, too."""
+    """Whoever opens the mailbox of an account may know its
+    password, and so this browser, too.
+    """
 
     def form_valid(self, form: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().form_valid(form)
@@ -87,4 +96,9 @@ class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # alla
 
 
 def _asked(request: HttpRequest, form: LinkForm, *, status: int = 200) -> HttpResponse:
-    return render(request, "account/password_reset.html", {"form": form}, status=status)
+    return render(
+        request,
+        "account/password_reset.html",
+        {"form": form},
+        status=status,
+    )

@@ -1,4 +1,6 @@
-"""What its author does with a broadcast: pause, resume, stop the rest, try again, throw a draft away."""
+"""What its author does with a broadcast: pause, resume, stop the
+rest, try again, throw a draft away.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -25,14 +27,22 @@ NO_RECALL = "Sent messages can’t be recalled."
 @require_POST
 def pause(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
-    is_paused = _done(request, lambda: pausing.pause(chosen, actor=request.user, now=clock.now()))
-    return _back(request, chosen, "Paused. Waiting texts stay until you resume." if is_paused else "")
+    is_paused = _done(
+        request, lambda: pausing.pause(chosen, actor=request.user, now=clock.now())
+    )
+    return _back(
+        request,
+        chosen,
+        "Paused. Waiting texts stay until you resume." if is_paused else "",
+    )
 
 
 @require_POST
 def resume(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
-    is_resumed = _done(request, lambda: pausing.resume(chosen, actor=request.user, now=clock.now()))
+    is_resumed = _done(
+        request, lambda: pausing.resume(chosen, actor=request.user, now=clock.now())
+    )
     return _back(request, chosen, "Sending again." if is_resumed else "")
 
 
@@ -41,7 +51,10 @@ def stop(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     """Asked once more first: what is stopped does not go on."""
     chosen = steered(request, broadcast_id)
     if request.method == "POST":
-        stopped = _done(request, lambda: pausing.stop_rest(chosen, actor=request.user, now=clock.now()))
+        stopped = _done(
+            request,
+            lambda: pausing.stop_rest(chosen, actor=request.user, now=clock.now()),
+        )
         return _back(request, chosen, _stopped(stopped) if stopped is not None else "")
     waiting = results.progress(chosen, clock.now()).waiting
     context = {
@@ -66,9 +79,16 @@ def _messages(count: int, kind: str = "") -> str:
 @require_POST
 def retry(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
-    again = _done(request, lambda: results.retry_failed(chosen, actor=request.user, now=clock.now()))
+    again = _done(
+        request,
+        lambda: results.retry_failed(chosen, actor=request.user, now=clock.now()),
+    )
     plural = "" if again == 1 else "s"
-    return _back(request, chosen, f"{again:,} text{plural} will be sent once more." if again is not None else "")
+    return _back(
+        request,
+        chosen,
+        f"{again:,} text{plural} will be sent once more." if again is not None else "",
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,7 +106,9 @@ def discard(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
         return redirect("broadcasts")
     context = {
         "title": "Discard this draft?",
-        "words": "What you wrote and whom you chose are deleted. Nothing has been sent.",
+        "words": (
+            "What you wrote and whom you chose are deleted. Nothing has been sent."
+        ),
         "button": "Discard",
         "keep": "Keep draft",
         "post_url": request.path,
@@ -98,7 +120,11 @@ def discard(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 def steered(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
     """One that this user may act on; for everybody else it is not there."""
     chosen = visible(request, broadcast_id)
-    return chosen if pausing.may_steer(chosen, request.user) else get_object_or_404(Broadcast.objects.none())
+    return (
+        chosen
+        if pausing.may_steer(chosen, request.user)
+        else get_object_or_404(Broadcast.objects.none())
+    )
 
 
 def _done(request: StaffRequest, act: Callable[[], Done]) -> Done | None:
@@ -116,4 +142,12 @@ def _back(request: StaffRequest, chosen: Broadcast, words: str) -> HttpResponseB
 
 
 def _asked(request: StaffRequest, context: dict[str, str]) -> HttpResponse:
-    return render(request, "broadcasts/_confirm_dialog.html" if request.htmx else "broadcasts/confirm.html", context)
+    return render(
+        request,
+        (
+            "broadcasts/_confirm_dialog.html"
+            if request.htmx
+            else "broadcasts/confirm.html"
+        ),
+        context,
+    )

@@ -1,4 +1,6 @@
-"""What each recipient will read, before it is sent: one after the other, or whoever is looked for."""
+"""What each recipient will read, before it is sent: one after
+the other, or whoever is looked for.
+"""
 
 from typing import Any
 
@@ -13,7 +15,9 @@ ORDER = ("student__last_name", "student__first_name", "student_id")
 
 
 def preview_context(request: StaffRequest, broadcast: Broadcast) -> dict[str, Any]:
-    """What one of them will read: the n-th, a chosen one, or the first that a search finds."""
+    """What one of them will read: the n-th, a chosen one, or
+    the first that a search finds.
+    """
     readers = _readers(broadcast)
     query = request.GET.get("find", "").strip()[:200]
     found = _found(readers, query)
@@ -23,7 +27,11 @@ def preview_context(request: StaffRequest, broadcast: Broadcast) -> dict[str, An
         "broadcast": broadcast,
         "find": query,
         "nobody_found": bool(query) and not found,
-        "reader": readers.filter(student=everyone[place]).first() if place is not None else None,
+        "reader": (
+            readers.filter(student=everyone[place]).first()
+            if place is not None
+            else None
+        ),
         "place": place + 1 if place is not None else 0,
         "readers": len(everyone),
         "before": place - 1 if place else None,
@@ -32,14 +40,20 @@ def preview_context(request: StaffRequest, broadcast: Broadcast) -> dict[str, An
 
 
 def _readers(broadcast: Broadcast) -> "QuerySet[Recipient]":
-    return broadcast.recipients.exclude(outcome=Outcome.NOTHING).select_related("student").order_by(*ORDER)
+    return (
+        broadcast.recipients.exclude(outcome=Outcome.NOTHING)
+        .select_related("student")
+        .order_by(*ORDER)
+    )
 
 
 def _found(readers: "QuerySet[Recipient]", query: str) -> list[int]:
     if not query:
         return []
     matching = Student.objects.matching(query).values("pk")
-    return list(readers.filter(student__in=matching).values_list("student_id", flat=True)[:1])
+    return list(
+        readers.filter(student__in=matching).values_list("student_id", flat=True)[:1]
+    )
 
 
 def _place(request: StaffRequest, everyone: list[int], found: list[int]) -> int:

@@ -1,4 +1,6 @@
-"""Broadcasts: the list of them, the page of one while it runs and afterwards, and its results as a table to take away."""
+"""Broadcasts: the list of them, the page of one while it runs and afterwards, and its
+results as a table to take away.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -29,9 +31,20 @@ from quadline.web.status_words import words_of
 PAGE = 100
 ON_A_LIST = 25
 BATCH = 1_000  # rows of a table to take away
-REACHED = {Channel.TEXT: {Status.DELIVERED, Status.EMAILED}, Channel.EMAIL: {Status.SENT}}
+REACHED = {
+    Channel.TEXT: {Status.DELIVERED, Status.EMAILED},
+    Channel.EMAIL: {Status.SENT},
+}
 STOP_POLLING = 286  # htmx: swap this, and ask no more
-COLUMNS = ["Student", "Student ID", "Outcome", "Why", "Emailed", "Replied", "Opted out after this"]
+COLUMNS = [
+    "Student",
+    "Student ID",
+    "Outcome",
+    "Why",
+    "Emailed",
+    "Replied",
+    "Opted out after this",
+]
 UNSEEN = "A student you may not see"
 
 
@@ -49,12 +62,22 @@ class Listed:
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
     start = whole_number(request.GET.get("from")) or 0
-    seen = Broadcast.objects.shown_to(request.user).select_related("author").order_by("-created_at", "pk")
+    seen = (
+        Broadcast.objects.shown_to(request.user)
+        .select_related("author")
+        .order_by("-created_at", "pk")
+    )
     rows = list(seen[start : start + ON_A_LIST + 1])
     context = {
         "listed": [_listed(broadcast) for broadcast in rows[:ON_A_LIST]],
-        "next_url": f"?{urlencode({'from': start + ON_A_LIST})}" if len(rows) > ON_A_LIST else "",
-        "sees_others": any(broadcast.author_id != request.user.pk for broadcast in rows),
+        "next_url": (
+            f"?{urlencode({'from': start + ON_A_LIST})}"
+            if len(rows) > ON_A_LIST
+            else ""
+        ),
+        "sees_others": any(
+            broadcast.author_id != request.user.pk for broadcast in rows
+        ),
     }
     return render(request, "broadcasts/page.html", context)
 
@@ -64,7 +87,11 @@ def broadcast(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBas
     shown = visible(request, broadcast_id)
     if shown.state == State.DRAFT:
         return redirect("broadcast-review", shown.pk)
-    return render(request, "broadcasts/broadcast.html", progress_context(request, shown) | _rows_context(request, shown))
+    return render(
+        request,
+        "broadcasts/broadcast.html",
+        progress_context(request, shown) | _rows_context(request, shown),
+    )
 
 
 @require_safe
@@ -73,31 +100,57 @@ def progress(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     shown = visible(request, broadcast_id)
     is_over = shown.state in (State.STOPPED, State.FINISHED)
     context = progress_context(request, shown)
-    return render(request, "broadcasts/_progress.html", context, status=STOP_POLLING if is_over else 200)
+    return render(
+        request,
+        "broadcasts/_progress.html",
+        context,
+        status=STOP_POLLING if is_over else 200,
+    )
 
 
 @require_safe
 def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     """The recipients at one status, a page of them."""
     shown = visible(request, broadcast_id)
-    return render(request, "broadcasts/_results.html", progress_context(request, shown) | _rows_context(request, shown))
+    return render(
+        request,
+        "broadcasts/_results.html",
+        progress_context(request, shown) | _rows_context(request, shown),
+    )
 
 
 @require_safe
-def results_csv(request: StaffRequest, broadcast_id: uuid.UUID) -> StreamingHttpResponse:
+def results_csv(
+    request: StaffRequest, broadcast_id: uuid.UUID
+) -> StreamingHttpResponse:
     shown = visible(request, broadcast_id)
     show = _filter(request)
-    record_export(actor=request.user, name="broadcast results", broadcast=shown.pk, show=show)
-    return csv_response(f"broadcast {shown.audience_words}", COLUMNS, _csv_rows(request.user, shown, show))
+    record_export(
+        actor=request.user,
+        name="broadcast results",
+        broadcast=shown.pk,
+        show=show,
+    )
+    return csv_response(
+        f"broadcast {shown.audience_words}",
+        COLUMNS,
+        _csv_rows(request.user, shown, show),
+    )
 
 
 def visible(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
     """One that this user may look at. A draft is its author's alone."""
-    return get_object_or_404(Broadcast.objects.shown_to(request.user).select_related("author"), pk=broadcast_id)
+    return get_object_or_404(
+        Broadcast.objects.shown_to(request.user).select_related("author"),
+        pk=broadcast_id,
+    )
 
 
 def own(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
-    return get_object_or_404(Broadcast.objects.filter(author=request.user).select_related("author"), pk=broadcast_id)
+    return get_object_or_404(
+        Broadcast.objects.filter(author=request.user).select_related("author"),
+        pk=broadcast_id,
+    )
 
 
 def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
@@ -119,8 +172,20 @@ def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
 
 def _listed(broadcast: Broadcast) -> Listed:
     name = "broadcast-review" if broadcast.state == State.DRAFT else "broadcast"
-    now = None if broadcast.state == State.DRAFT else results.progress(broadcast, clock.now())
-    reached = sum(count.count for count in now.counts if count.status in REACHED[Channel(broadcast.channel)]) if now else 0
+    now = (
+        None
+        if broadcast.state == State.DRAFT
+        else results.progress(broadcast, clock.now())
+    )
+    reached = (
+        sum(
+            count.count
+            for count in now.counts
+            if count.status in REACHED[Channel(broadcast.channel)]
+        )
+        if now
+        else 0
+    )
     return Listed(
         broadcast=broadcast,
         chip=state_chip(broadcast, now),
@@ -133,14 +198,23 @@ def _listed(broadcast: Broadcast) -> Listed:
 def _rows_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
     status = _filter(request)
     start = whole_number(request.GET.get("from")) or 0
-    found = list(results.rows(shown, status, offset=start, limit=PAGE + 1))
+    found = list(
+        results.rows(
+            shown,
+            status,
+            offset=start,
+            limit=PAGE + 1,
+        )
+    )
     url = reverse("broadcast", args=[shown.pk])
     following = urlencode({"show": status, "from": start + PAGE})
     return {
         "rows": _seen_by(request.user, shown, found[:PAGE]),
         "show": status,
         "page_size": PAGE,
-        "rows_url": f"{reverse('broadcast-recipients', args=[shown.pk])}?{urlencode({'show': status, 'from': start})}",
+        "rows_url": (
+            f"{reverse('broadcast-recipients', args=[shown.pk])}?{urlencode({'show': status, 'from': start})}"
+        ),
         "next_url": f"{url}?{following}#results" if len(found) > PAGE else "",
     }
 
@@ -151,19 +225,34 @@ def _filter(request: StaffRequest) -> str:
 
 
 def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, Any]]:
-    """The rows, with a student's name only where this user may see the student: so every count still equals its rows."""
+    """The rows, with a student's name only where this user may see the student: so
+    every count still equals its rows.
+    """
     ids = [row.recipient.student_id for row in rows]
-    seen = set(Student.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
-    talks = Conversation.objects.visible_to(user).filter(staff=shown.author, student__in=ids).values_list("student", "pk")
+    seen = set(
+        Student.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)
+    )
+    talks = (
+        Conversation.objects.visible_to(user)
+        .filter(staff=shown.author, student__in=ids)
+        .values_list("student", "pk")
+    )
     urls = {student: reverse("conversation", args=[talk]) for student, talk in talks}
     is_own = shown.author_id == user.pk
-    icon_and_tone = {results.NOTHING: ("ban", ""), **{status.value: WORDS[status][1:] for status in Status}}
+    icon_and_tone = {
+        results.NOTHING: ("ban", ""),
+        **{status.value: WORDS[status][1:] for status in Status},
+    }
     return [
         {
             "row": row,
             "is_named": is_own or row.recipient.student_id in seen,
             "url": urls.get(row.recipient.student_id, ""),
-            "words": words_of(row.recipient.message) if row.recipient.message and is_own else row.words,
+            "words": (
+                words_of(row.recipient.message)
+                if row.recipient.message and is_own
+                else row.words
+            ),
             "icon": icon_and_tone[row.status][0],
             "tone": icon_and_tone[row.status][1],
         }
@@ -184,5 +273,16 @@ def _csv_rows(user: User, shown: Broadcast, status: str) -> Iterator[list[object
 def _csv_of(user: User, shown: Broadcast, rows: list[Row]) -> Iterator[list[object]]:
     for seen in _seen_by(user, shown, rows):
         row, student = seen["row"], seen["row"].recipient.student
-        who = [student.display_name, student.institutional_id] if seen["is_named"] else [UNSEEN, ""]
-        yield [*who, row.words, row.detail, row.emailed, row.replied_at, row.opted_out_at]
+        who = (
+            [student.display_name, student.institutional_id]
+            if seen["is_named"]
+            else [UNSEEN, ""]
+        )
+        yield [
+            *who,
+            row.words,
+            row.detail,
+            row.emailed,
+            row.replied_at,
+            row.opted_out_at,
+        ]

@@ -1,4 +1,6 @@
-"""A broadcast in plain words: its state, how long it still takes, when it will be done."""
+"""A broadcast in plain words: its state, how long it
+still takes, when it will be done.
+"""
 
 from datetime import datetime
 
@@ -24,13 +26,22 @@ STATES: dict[State, tuple[str, str, str]] = {  # words, tone, icon: as a chip
 }
 
 HELD = {
-    WaitingFor.QUESTION: "The rest is on hold until this is answered: did the student ask to stop texts?",
-    WaitingFor.AUTHOR: "The rest is held: its author may not text these students any more.",
-    WaitingFor.TOMORROW: "The college’s texts for today are used up. The rest is sent automatically tomorrow.",
+    WaitingFor.QUESTION: (
+        "The rest is on hold until this is answered: did the student ask to stop texts?"
+    ),
+    WaitingFor.AUTHOR: (
+        "The rest is held: its author may not text these students any more."
+    ),
+    WaitingFor.TOMORROW: (
+        "The college’s texts for today are used up. The rest is sent automatically"
+        " tomorrow."
+    ),
 }
 
 
-def state_chip(broadcast: Broadcast, progress: Progress | None = None) -> dict[str, str]:
+def state_chip(
+    broadcast: Broadcast, progress: Progress | None = None
+) -> dict[str, str]:
     """The state, and what a running one waits for."""
     label, tone, icon = STATES[State(broadcast.state)]
     if broadcast.state == State.RUNNING and progress:
@@ -39,29 +50,50 @@ def state_chip(broadcast: Broadcast, progress: Progress | None = None) -> dict[s
         elif progress.waits_for_number:
             label, tone, icon = "Waiting for the number", "warn", "waiting"
         elif progress.held_until:
-            label, tone, icon = f"Held until {clock(progress.held_until)}", "warn", "waiting"
+            label, tone, icon = (
+                f"Held until {clock(progress.held_until)}",
+                "warn",
+                "waiting",
+            )
         elif progress.held_by:
             label, tone, icon = "Held", "warn", "waiting"
-    return {"label": label, "tone": tone, "icon": icon}
+    return {
+        "label": label,
+        "tone": tone,
+        "icon": icon,
+    }
 
 
-def progress_words(broadcast: Broadcast, progress: Progress, *, is_own: bool = True) -> str:
+def progress_words(
+    broadcast: Broadcast, progress: Progress, *, is_own: bool = True
+) -> str:
     """212 of 380 sent; about 4 minutes left. ``is_own``: the reader wrote it."""
     done = f"{progress.sent:,} of {progress.total:,} sent"
     if broadcast.state == State.PAUSED:
-        return f"{done}; paused. The other {progress.waiting:,} wait until it is resumed."
+        return (
+            f"{done}; paused. The other {progress.waiting:,} wait until it is resumed."
+        )
     if broadcast.state == State.STOPPED:
         return f"{done}; the rest was stopped."
     if broadcast.state == State.FINISHED:
         return f"{done}."
     if progress.waits_for_number and (trouble := _trouble(broadcast, is_own=is_own)):
-        return f"{done}. There’s a problem with the number. {trouble} The texts wait. {else_an_email()}"
+        return (
+            f"{done}. There’s a problem with the number. {trouble} The texts wait."
+            f" {else_an_email()}"
+        )
     if progress.waits_for_number:
-        return f"{done}. The texts wait for the number and go out automatically when it is active. {else_an_email()}"
+        return (
+            f"{done}. The texts wait for the number and go out automatically when it is"
+            f" active. {else_an_email()}"
+        )
     if progress.held_by:
         return f"{done}. {_held(progress)}"
     if progress.held_until:
-        return f"{done}. The rest waits for texting hours and goes on automatically {at(progress.held_until)}."
+        return (
+            f"{done}. The rest waits for texting hours and goes on automatically"
+            f" {at(progress.held_until)}."
+        )
     if progress.seconds_left is None:
         return f"{done}."
     return f"{done}; about {lasting(progress.seconds_left)} left."
@@ -100,7 +132,11 @@ def clock(moment: datetime) -> str:
 
 
 def at(moment: datetime) -> str:
-    return f"on {clock(moment)}" if timezone.localtime(moment).date() != timezone.localdate() else f"at {clock(moment)}"
+    return (
+        f"on {clock(moment)}"
+        if timezone.localtime(moment).date() != timezone.localdate()
+        else f"at {clock(moment)}"
+    )
 
 
 def when_done(review: Review, channel: str) -> str:
@@ -108,6 +144,11 @@ def when_done(review: Review, channel: str) -> str:
     if channel == Channel.EMAIL or not review.texts:
         return "Emails leave within a few minutes."
     if review.finish_at is None:
-        waits = "The texts wait for your number and go out automatically when it is active."
+        waits = (
+            "The texts wait for your number and go out automatically when it is active."
+        )
         return f"Nobody can say when it will be done. {waits} {else_an_email()}"
-    return f"Done about {clock(review.finish_at)}; sending takes {lasting(review.takes_seconds)} at your number’s rate."
+    return (
+        f"Done about {clock(review.finish_at)}; sending takes"
+        f" {lasting(review.takes_seconds)} at your number’s rate."
+    )

@@ -1,4 +1,6 @@
-"""The composer as the page shows it: its tabs, what is written on them, and what stands in the way of a text."""
+"""The composer as the page shows it: its tabs, what is written on them,
+and what stands in the way of a text.
+"""
 
 import uuid
 from collections.abc import Sequence
@@ -30,10 +32,19 @@ from quadline.web.students.reach import Reach, reach_of
 from quadline.web.students.way_back import looked_up, whose_texts, why_out
 from quadline.web.students.way_back import way_back as way_back_of
 
-FIRST = "Sending it requests your own texting number. That usually takes a few hours. The text waits for your number."
+FIRST = (
+    "Sending it requests your own texting number. That usually takes a few hours. The"
+    " text waits for your number."
+)
 WAITS = "A text you send waits here and goes out automatically"
-BEING_SET_UP = f"Your number is being set up, usually within a few hours. {WAITS} when it is active."
-NEEDS_ADMINISTRATOR = f"There’s a problem with your number. Your administrator has been notified. {WAITS} when it is fixed."
+BEING_SET_UP = (
+    f"Your number is being set up, usually within a few hours. {WAITS} when it is"
+    " active."
+)
+NEEDS_ADMINISTRATOR = (
+    f"There’s a problem with your number. Your administrator has been notified. {WAITS}"
+    " when it is fixed."
+)
 NOT_A_WRITER = "You have read-only access."
 CLOSED = frozenset({"opted_out", "no_mobile", "landline", "bad_number", "read_only"})
 WITH_NOTICE = frozenset({"ready", "first", "pending"})
@@ -41,9 +52,12 @@ WITH_NOTICE = frozenset({"ready", "first", "pending"})
 
 @dataclass(frozen=True)
 class Composer:
-    """Both tabs of one form. ``email_to`` is the one student's address; "" for many, and where there is none."""
+    """Both tabs of one form. ``email_to`` is the one student's address;
+    "" for many, and where there is none.
+    """
 
-    state: str  # ready, first, pending, opted_out, no_mobile, landline, bad_number, read_only
+    # ready, first, pending, opted_out, no_mobile, landline, bad_number, read_only
+    state: str
     post_url: str
     page_url: str
     message_id: uuid.UUID
@@ -86,12 +100,19 @@ def composer_for(
     written: Written | None = None,
     reach: Reach | None = None,
 ) -> Composer:
-    """What this user sees where one student is written to. ``page_url`` shows it, where that is not ``post_url``.
+    """What this user sees where one student is written to. ``page_url``
+    shows it, where that is not ``post_url``.
 
     ``reach``: of the student for this user, where the page has asked already.
     """
     number = SystemNumber.objects.of(user)
-    state, notice, way_back, since = _state(user, student, conversation, number, reach)
+    state, notice, way_back, since = _state(
+        user,
+        student,
+        conversation,
+        number,
+        reach,
+    )
     due = notice_due(conversation, number) if conversation else opt_out_notice(user)
     return Composer(
         state=state,
@@ -102,25 +123,51 @@ def composer_for(
         written=_with_draft(written or Written(), user, conversation),
         notice=notice,
         way_back=way_back,
-        way_back_copied=way_back_of(student, number).copied if student and number and state == "opted_out" else "",
+        way_back_copied=(
+            way_back_of(student, number).copied
+            if student and number and state == "opted_out"
+            else ""
+        ),
         since=since,
         opt_out_notice=due if state in WITH_NOTICE else "",
         email_to=student.email if student else "",
-        no_email="" if student and student.email else "There is no email address on file for this student.",
+        no_email=(
+            ""
+            if student and student.email
+            else "There is no email address on file for this student."
+        ),
         has_card=number is not None and number.state == State.ACTIVE,
     )
 
 
-def _with_draft(written: Written, user: User, conversation: Conversation | None) -> Written:
+def _with_draft(
+    written: Written, user: User, conversation: Conversation | None
+) -> Written:
     """What was begun and not sent is there again on every device."""
     is_own = conversation is not None and conversation.staff_id == user.pk
-    return replace(written, text=conversation.draft) if conversation and is_own and not written.text else written
+    return (
+        replace(written, text=conversation.draft)
+        if conversation and is_own and not written.text
+        else written
+    )
 
 
-def composer_for_many(user: User, *, post_url: str, page_url: str = "", written: Written | None = None) -> Composer:
-    """The same where it goes to whomever the form's To says; the review tells what each of them gets."""
+def composer_for_many(
+    user: User,
+    *,
+    post_url: str,
+    page_url: str = "",
+    written: Written | None = None,
+) -> Composer:
+    """The same where it goes to whomever the form's To says; the
+    review tells what each of them gets.
+    """
     number = SystemNumber.objects.of(user)
-    state, notice, _, _ = _number_state(number) if user.may[May.TEXT] else ("read_only", NOT_A_WRITER, "", None)
+    state, notice, _, _ = (
+        _number_state(number)
+        if user.may[May.TEXT]
+        else ("read_only", NOT_A_WRITER, "", None)
+    )
     return Composer(
         state=state,
         post_url=post_url,
@@ -146,7 +193,12 @@ def _state(
     if conversation and conversation.staff_id != user.pk:
         return "read_only", f"Only {conversation.staff.name} can reply here.", "", None
     if student is None:
-        return "read_only", "This phone is not on the roster. Ask your administrator whose it is.", "", None
+        return (
+            "read_only",
+            "This phone is not on the roster. Ask your administrator whose it is.",
+            "",
+            None,
+        )
     key = (reach or reach_of([student], user)[student.pk]).key
     if key == OUT_OF_REACH:
         return "read_only", has_left(student), "", None
@@ -159,12 +211,26 @@ def _state(
     return _number_state(number)
 
 
-def _opted_out(student: Student, number: SystemNumber) -> tuple[str, str, str, datetime | None]:
+def _opted_out(
+    student: Student, number: SystemNumber
+) -> tuple[str, str, str, datetime | None]:
     standing = scope.standing((student.mobile, number.phone))
     if standing is None:
-        return "opted_out", reason_words(Reason.OPTED_OUT).rstrip("."), way_back_of(student, number).words, None
-    why = f"{why_out(student, standing.entry)} from {whose_texts(standing, number, reader=number.user)}"
-    words = looked_up(student) if standing.is_in_doubt else way_back_of(student, number).words
+        return (
+            "opted_out",
+            reason_words(Reason.OPTED_OUT).rstrip("."),
+            way_back_of(student, number).words,
+            None,
+        )
+    why = (
+        f"{why_out(student, standing.entry)} from"
+        f" {whose_texts(standing, number, reader=number.user)}"
+    )
+    words = (
+        looked_up(student)
+        if standing.is_in_doubt
+        else way_back_of(student, number).words
+    )
     return "opted_out", why, words, standing.since
 
 
@@ -172,11 +238,19 @@ def _bad_number(student: Student) -> tuple[str, str, str, datetime | None]:
     trouble = PhoneTrouble.objects.filter(phone=student.mobile, is_bad=True).first()
     words = f" {trouble.words}" if trouble else ""
     notice = f"Texts to {student.mobile_written} have failed.{words}"
-    return "bad_number", notice, _new_number(student), trouble.since if trouble else None
+    return (
+        "bad_number",
+        notice,
+        _new_number(student),
+        trouble.since if trouble else None,
+    )
 
 
 def has_left(student: Student) -> str:
-    return f"{student.display_name} has left your caseload, so you cannot write to them. Ask your administrator."
+    return (
+        f"{student.display_name} has left your caseload, so you cannot write to them."
+        " Ask your administrator."
+    )
 
 
 def _new_number(student: Student) -> str:
@@ -189,16 +263,34 @@ def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
     if number.state == State.ACTIVE:
         return "ready", "", "", None
     trouble = trouble_of(number, now=clock.now())
-    delayed = f"There’s a problem with your number. {trouble} {WAITS} when it is active."
-    why = NEEDS_ADMINISTRATOR if number.state == State.FAILED else delayed if trouble else BEING_SET_UP
+    delayed = (
+        f"There’s a problem with your number. {trouble} {WAITS} when it is active."
+    )
+    why = (
+        NEEDS_ADMINISTRATOR
+        if number.state == State.FAILED
+        else delayed
+        if trouble
+        else BEING_SET_UP
+    )
     return "pending", f"{why} {else_an_email()}", "", None
 
 
-def consent_lines(student: Student, system_phones: list[tuple[str, str]]) -> list[dict[str, object]]:
-    """What the ledger has on a student, newest first; ``system_phones`` are (E.164, whose) pairs the reader may see."""
+def consent_lines(
+    student: Student, system_phones: list[tuple[str, str]]
+) -> list[dict[str, object]]:
+    """What the ledger has on a student, newest first; ``system_phones`` are (E.164,
+    whose) pairs the reader may see.
+    """
     whose = dict(system_phones)
     entries = ledger.history(student.mobile, whose) if student.mobile else []
-    return [{"words": _line(entry, whose[entry.system_phone], entries), "at": entry.occurred_at} for entry in entries]
+    return [
+        {
+            "words": _line(entry, whose[entry.system_phone], entries),
+            "at": entry.occurred_at,
+        }
+        for entry in entries
+    ]
 
 
 def _line(entry: ConsentEntry, whose: str, entries: Sequence[ConsentEntry]) -> str:
@@ -208,13 +300,21 @@ def _line(entry: ConsentEntry, whose: str, entries: Sequence[ConsentEntry]) -> s
         Source.CARRIER: "learned from the carrier",
         Source.STAFF: f"asked {entry.actor.name if entry.actor else 'a staff member'}",
     }
-    words = f". {entry.wording}" if entry.source == Source.STAFF and entry.wording else ""
-    return f"{did} {whose}: {how[Source(entry.source)]}{words}{_order_of(entry, entries)}"
+    words = (
+        f". {entry.wording}" if entry.source == Source.STAFF and entry.wording else ""
+    )
+    return (
+        f"{did} {whose}: {how[Source(entry.source)]}{words}{_order_of(entry, entries)}"
+    )
 
 
 def _order_of(entry: ConsentEntry, entries: Sequence[ConsentEntry]) -> str:
     """Words reach us in another order than they were said."""
-    before = [each.word for each in entries if each.system_phone == entry.system_phone and each.pk < entry.pk]
+    before = [
+        each.word
+        for each in entries
+        if each.system_phone == entry.system_phone and each.pk < entry.pk
+    ]
     has_counted = counts(entry.word, before)
     if has_counted is None:
         return ". Which of their words came last is being looked up."

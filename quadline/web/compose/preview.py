@@ -1,4 +1,6 @@
-"""What one student would get of words with merge fields, before anything is sent; and whom to show it for."""
+"""What one student would get of words with merge fields, before
+anything is sent; and whom to show it for.
+"""
 
 from dataclasses import dataclass
 
@@ -17,7 +19,9 @@ MOST_FOUND = 6
 
 @dataclass(frozen=True)
 class Preview:
-    """The words as this student gets them. ``problem`` says which field nothing fills; then it stays as written."""
+    """The words as this student gets them. ``problem`` says which field
+    nothing fills; then it stays as written.
+    """
 
     student: Student
     is_email: bool
@@ -27,11 +31,20 @@ class Preview:
     texts: int = 0
 
 
-def preview_for(user: User, student: Student, *, channel: str, subject: str, body: str) -> Preview:
+def preview_for(
+    user: User,
+    student: Student,
+    *,
+    channel: str,
+    subject: str,
+    body: str,
+) -> Preview:
     values = merging.values_for(user, student, number=SystemNumber.objects.of(user))
     is_email = channel == Channel.EMAIL
     subject = subject if is_email else ""
-    shown = tuple(merging.filled_where_possible(words, values) for words in (subject, body))
+    shown = tuple(
+        merging.filled_where_possible(words, values) for words in (subject, body)
+    )
     return Preview(
         student=student,
         is_email=is_email,
@@ -43,12 +56,22 @@ def preview_for(user: User, student: Student, *, channel: str, subject: str, bod
 
 
 def example_students(request: StaffRequest, *, find: str) -> list[Student]:
-    """Whom to show it for: those the search finds, else those written with last, else of the caseload."""
+    """Whom to show it for: those the search finds, else those
+    written with last, else of the caseload.
+    """
     visible = Student.objects.visible_to(request.user)
     if find.strip():
         return list(visible.matching(find.strip()[:200]).by_name()[:MOST_FOUND])
-    recent = Conversation.objects.filter(staff=request.user).newest_first().exclude(student=None)[:MOST_FOUND]
-    for found in (visible.filter(pk__in=[talk.student_id for talk in recent]), visible.on_caseload_of(request.user), visible):
+    recent = (
+        Conversation.objects.filter(staff=request.user)
+        .newest_first()
+        .exclude(student=None)[:MOST_FOUND]
+    )
+    for found in (
+        visible.filter(pk__in=[talk.student_id for talk in recent]),
+        visible.on_caseload_of(request.user),
+        visible,
+    ):
         if students := list(found.by_name()[:MOST_FOUND]):
             return students
     return []
@@ -57,11 +80,16 @@ def example_students(request: StaffRequest, *, find: str) -> list[Student]:
 def chosen_student(request: StaffRequest, among: list[Student]) -> Student | None:
     """The one that is ticked, as long as it is among those offered; else the first."""
     asked = whole_number(request.POST.get("student"))
-    return next((student for student in among if student.pk == asked), among[0] if among else None)
+    return next(
+        (student for student in among if student.pk == asked),
+        among[0] if among else None,
+    )
 
 
 def at(students: StudentQuerySet, place: int) -> tuple[Student | None, int, int]:
-    """The student at this place of a list by name, the place itself (round the ends), and how many there are."""
+    """The student at this place of a list by name, the place itself
+    (round the ends), and how many there are.
+    """
     total = students.count()
     if not total:
         return None, 0, 0

@@ -1,4 +1,6 @@
-"""Hand what a composer posted to the verb of its channel. One refusal for the views, whichever verb refused."""
+"""Hand what a composer posted to the verb of its channel. One refusal
+for the views, whichever verb refused.
+"""
 
 import uuid
 from dataclasses import dataclass
@@ -20,33 +22,72 @@ from quadline.web.requests import StaffRequest, posted_id
 
 
 def accept_posted(request: StaffRequest, student: Student) -> Message:
-    """Accept the text or email of a posted composer, whichever page it was on. Raises NotAccepted."""
+    """Accept the text or email of a posted composer, whichever
+    page it was on. Raises NotAccepted.
+    """
     subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
     message_id, as_written = posted_id(request), request.POST.get("as_written") == "yes"
     if request.POST.get("channel") == Channel.EMAIL:
         with_card = request.POST.get("with_contact_card") == "yes"
-        words = Wording(body, subject, with_card=with_card, as_written=as_written)
-        return _email(request.user, student, message_id, words)
+        words = Wording(
+            body,
+            subject,
+            with_card=with_card,
+            as_written=as_written,
+        )
+        return _email(
+            request.user,
+            student,
+            message_id,
+            words,
+        )
     is_meant = request.POST.get("one_more") == "yes"
-    return _text(request.user, student, message_id, Wording(body, as_written=as_written), is_meant=is_meant)
+    return _text(
+        request.user,
+        student,
+        message_id,
+        Wording(body, as_written=as_written),
+        is_meant=is_meant,
+    )
 
 
 def accept_again(author: User, student: Student, failed: Message) -> Message:
-    """The words of a message that did not arrive, as a new one; asked twice, it is one new one. Raises NotAccepted.
+    """The words of a message that did not arrive, as a new one; asked twice,
+    it is one new one. Raises NotAccepted.
 
     As they were accepted before: whatever brackets are left in them are meant.
     """
     message_id = uuid.uuid5(failed.pk, "again")
     if failed.channel == Channel.EMAIL:
-        with_card = OutgoingEmail.objects.filter(message=failed, with_contact_card=True).exists()
-        words = Wording(failed.body, failed.subject, with_card=with_card, as_written=True)
-        return _email(author, student, message_id, words)
-    return _text(author, student, message_id, Wording(failed.body, as_written=True), is_meant=True)
+        with_card = OutgoingEmail.objects.filter(
+            message=failed, with_contact_card=True
+        ).exists()
+        words = Wording(
+            failed.body,
+            failed.subject,
+            with_card=with_card,
+            as_written=True,
+        )
+        return _email(
+            author,
+            student,
+            message_id,
+            words,
+        )
+    return _text(
+        author,
+        student,
+        message_id,
+        Wording(failed.body, as_written=True),
+        is_meant=True,
+    )
 
 
 @dataclass(frozen=True)
 class Wording:
-    """What is to be sent; ``as_written``: brackets that look like a merge field are meant."""
+    """What is to be sent; ``as_written``: brackets that look
+    like a merge field are meant.
+    """
 
     body: str
     subject: str = ""
@@ -54,7 +95,14 @@ class Wording:
     as_written: bool = False
 
 
-def _text(author: User, student: Student, message_id: uuid.UUID, words: Wording, *, is_meant: bool) -> Message:
+def _text(
+    author: User,
+    student: Student,
+    message_id: uuid.UUID,
+    words: Wording,
+    *,
+    is_meant: bool,
+) -> Message:
     try:
         return accept_text(
             author=author,
@@ -69,7 +117,12 @@ def _text(author: User, student: Student, message_id: uuid.UUID, words: Wording,
         raise _not_accepted(refused) from refused
 
 
-def _email(author: User, student: Student, message_id: uuid.UUID, words: Wording) -> Message:
+def _email(
+    author: User,
+    student: Student,
+    message_id: uuid.UUID,
+    words: Wording,
+) -> Message:
     try:
         return accept_email(
             author=author,

@@ -1,4 +1,6 @@
-"""Replies that may mean stop, as the screens show them: a question above the composer, a chip in the list."""
+"""Replies that may mean stop, as the screens show them: a question
+above the composer, a chip in the list.
+"""
 
 from dataclasses import dataclass
 

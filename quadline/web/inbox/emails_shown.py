@@ -1,5 +1,6 @@
-"""What a conversation shows of emails beyond their new words: the rest of each, whether it
-may be somebody else's, and the automatic replies beside it."""
+"""What a conversation shows of emails beyond their new words: the rest of each, whether
+it may be somebody else's, and the automatic replies beside it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,25 +41,42 @@ class AutomaticReply:
     why: str
 
 
-NOT_AN_EMAIL = EmailShown("", is_whole=False, whole_url="", is_doubtful=False)
+NOT_AN_EMAIL = EmailShown(
+    "",
+    is_whole=False,
+    whole_url="",
+    is_doubtful=False,
+)
 
 
 def emails_shown(messages: Iterable[Message]) -> dict[UUID, EmailShown]:
     """What is known of those messages that came by email, by their ids."""
     rows = IncomingEmail.objects.filter(message__in=list(messages))
     rest = Substr("words", F("rest_from") + 1, LONGEST_REST + 1)
-    found = rows.annotate(cut=rest).values_list("message_id", "cut", "rest_from", "failed_dmarc")
+    found = rows.annotate(cut=rest).values_list(
+        "message_id",
+        "cut",
+        "rest_from",
+        "failed_dmarc",
+    )
     return {row[0]: _shown(*row) for row in found if row[0] is not None}
 
 
-def automatic_replies(chosen: Conversation, *, since: datetime | None, until: datetime | None) -> list[AutomaticReply]:
+def automatic_replies(
+    chosen: Conversation, *, since: datetime | None, until: datetime | None
+) -> list[AutomaticReply]:
     """Those that came in this time, oldest first. None: without bounds."""
     rows = IncomingEmail.objects.automatic_in(chosen)
     if since is not None:
         rows = rows.filter(received_at__gte=since)
     if until is not None:
         rows = rows.filter(received_at__lt=until)
-    found = rows.annotate(cut=Substr("words", 1, LONGEST_REPLY)).values_list("received_at", "subject", "cut", "detail")
+    found = rows.annotate(cut=Substr("words", 1, LONGEST_REPLY)).values_list(
+        "received_at",
+        "subject",
+        "cut",
+        "detail",
+    )
     newest = list(found.order_by("-received_at")[:MOST_REPLIES])
     return [AutomaticReply(*row) for row in reversed(newest)]
 
@@ -80,7 +98,12 @@ def plain_text(content: bytes) -> HttpResponse:
     return response
 
 
-def _shown(pk: UUID, cut: str, rest_from: int, is_doubtful: bool) -> EmailShown:
+def _shown(
+    pk: UUID,
+    cut: str,
+    rest_from: int,
+    is_doubtful: bool,
+) -> EmailShown:
     is_long = len(cut) > LONGEST_REST
     return EmailShown(
         rest=cut[:LONGEST_REST].strip("\n"),

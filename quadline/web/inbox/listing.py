@@ -1,4 +1,6 @@
-"""The list pane of the inbox: filters with their counts, and a row for each conversation."""
+"""The list pane of the inbox: filters with their counts,
+and a row for each conversation.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +22,12 @@ from quadline.web.students.way_back import way_back
 ROWS = 40
 MOST_COUNTED = 999  # of a filter: a college of any size is counted no further
 MINE, ALL = "mine", "all"
-FILTERS = (("reply", "Needs reply"), ("unread", "Unread"), ("open", "Open"), ("done", "Done"))
+FILTERS = (
+    ("reply", "Needs reply"),
+    ("unread", "Unread"),
+    ("open", "Open"),
+    ("done", "Done"),
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,9 @@ class Row:
     way_back: str = ""  # of who has opted out
 
 
-def list_context(request: StaffRequest, *, current: Conversation | None) -> dict[str, Any]:
+def list_context(
+    request: StaffRequest, *, current: Conversation | None
+) -> dict[str, Any]:
     """The list pane: filters with their counts, and the rows of the chosen one."""
     query = request.GET.get("q", "").strip()[:200]
     whose = _whose(request, current)
@@ -53,19 +62,46 @@ def list_context(request: StaffRequest, *, current: Conversation | None) -> dict
         chosen = "reply" if kinds["reply"].exists() and not current else "open"
     found = (listed.matching(query) if query else kinds[chosen]).newest_first()
     offset = whole_number(request.GET.get("from")) or 0
-    rows = found.select_related("student", "staff", "last_message")[offset : offset + ROWS + 1]
+    rows = found.select_related("student", "staff", "last_message")[
+        offset : offset + ROWS + 1
+    ]
     kept = {"whose": whose} if whose == ALL else {}
     address = kept | {"show": chosen} | ({"q": query} if query else {})
     return {
         "whose": whose,
         "scopes": _scopes(request, whose),
-        "back_url": f"{reverse('inbox')}?{urlencode(kept)}" if kept else reverse("inbox"),
-        "filters": [_filter(key, label, kinds[key], key == chosen and not query, kept) for key, label in FILTERS],
-        "rows": _rows(list(rows)[:ROWS], request.user, current, kept),
-        "next_url": f"?{urlencode(address | {'from': offset + ROWS})}" if len(rows) > ROWS else "",
+        "back_url": (
+            f"{reverse('inbox')}?{urlencode(kept)}" if kept else reverse("inbox")
+        ),
+        "filters": [
+            _filter(
+                key,
+                label,
+                kinds[key],
+                key == chosen and not query,
+                kept,
+            )
+            for key, label in FILTERS
+        ],
+        "rows": _rows(
+            list(rows)[:ROWS],
+            request.user,
+            current,
+            kept,
+        ),
+        "next_url": (
+            f"?{urlencode(address | {'from': offset + ROWS})}"
+            if len(rows) > ROWS
+            else ""
+        ),
         "query": query,
         "list_url": f"{request.path}?{urlencode(address)}",
-        "empty": _empty(chosen, query, whose, request.user),
+        "empty": _empty(
+            chosen,
+            query,
+            whose,
+            request.user,
+        ),
     }
 
 
@@ -75,7 +111,9 @@ def _may_look_around(user: User) -> bool:
 
 
 def _whose(request: StaffRequest, current: Conversation | None) -> str:
-    """Whose conversations are listed: as asked, else those of which one is open, else one's own."""
+    """Whose conversations are listed: as asked, else those of
+    which one is open, else one's own.
+    """
     if not _may_look_around(request.user):
         return MINE
     if not request.user.may[May.TEXT]:
@@ -89,10 +127,21 @@ def _scopes(request: StaffRequest, whose: str) -> list[dict[str, Any]]:
     """The switch between one's own and those of others, for who has both."""
     if not _may_look_around(request.user) or not request.user.may[May.TEXT]:
         return []
-    inbox, everyone = reverse("inbox"), "Everyone" if request.user.may[May.SEE_COLLEGE] else "My office"
+    inbox, everyone = (
+        reverse("inbox"),
+        "Everyone" if request.user.may[May.SEE_COLLEGE] else "My office",
+    )
     return [
-        {"label": "Mine", "url": f"{inbox}?whose={MINE}", "current": whose == MINE},
-        {"label": everyone, "url": f"{inbox}?whose={ALL}", "current": whose == ALL},
+        {
+            "label": "Mine",
+            "url": f"{inbox}?whose={MINE}",
+            "current": whose == MINE,
+        },
+        {
+            "label": everyone,
+            "url": f"{inbox}?whose={ALL}",
+            "current": whose == ALL,
+        },
     ]
 
 
@@ -110,22 +159,43 @@ def _kinds(listed: ConversationQuerySet) -> dict[str, ConversationQuerySet]:
     }
 
 
-def _rows(found: list[Conversation], reader: User, current: Conversation | None, kept: dict[str, str]) -> list[Row]:
-    own_students = [each.student for each in found if each.student and each.staff_id == reader.pk]
-    out = {pk for pk, reach in reach_of(own_students, reader).items() if reach == OPTED_OUT}
+def _rows(
+    found: list[Conversation],
+    reader: User,
+    current: Conversation | None,
+    kept: dict[str, str],
+) -> list[Row]:
+    own_students = [
+        each.student for each in found if each.student and each.staff_id == reader.pk
+    ]
+    out = {
+        pk for pk, reach in reach_of(own_students, reader).items() if reach == OPTED_OUT
+    }
     asked, number = questions_in(found), SystemNumber.objects.of(reader)
     rows = []
     for each in found:
-        row = _row(each, reader, current, kept)
+        row = _row(
+            each,
+            reader,
+            current,
+            kept,
+        )
         if each.pk in asked:
             row = replace(row, chip=ASKED)
         elif each.student and number and each.student_id in out:
-            row = replace(row, chip=OPTED_OUT, way_back=way_back(each.student, number).words)
+            row = replace(
+                row, chip=OPTED_OUT, way_back=way_back(each.student, number).words
+            )
         rows.append(row)
     return rows
 
 
-def _row(chosen: Conversation, reader: User, current: Conversation | None, kept: dict[str, str]) -> Row:
+def _row(
+    chosen: Conversation,
+    reader: User,
+    current: Conversation | None,
+    kept: dict[str, str],
+) -> Row:
     last, student = chosen.last_message, chosen.student
     is_own = chosen.staff_id == reader.pk
     draft = chosen.draft if is_own else ""  # what is not sent is nobody else's business
@@ -153,12 +223,28 @@ def _chip(chosen: Conversation, draft: str) -> Reach | None:
         return Reach("Draft", "ok", "")
     if last is None or last.direction == Direction.INBOUND:
         return None
-    return Reach(last.status_words, last.tone, last.status_icon) if last.tone in ("warn", "bad") else None
+    return (
+        Reach(last.status_words, last.tone, last.status_icon)
+        if last.tone in ("warn", "bad")
+        else None
+    )
 
 
-def _filter(key: str, label: str, found: ConversationQuerySet, is_current: bool, kept: dict[str, str]) -> dict[str, Any]:
+def _filter(
+    key: str,
+    label: str,
+    found: ConversationQuerySet,
+    is_current: bool,
+    kept: dict[str, str],
+) -> dict[str, Any]:
     url = f"{reverse('inbox')}?{urlencode(kept | {'show': key})}"
-    return {"key": key, "label": label, "count": _counted(found) if key != "done" else None, "url": url, "current": is_current}
+    return {
+        "key": key,
+        "label": label,
+        "count": _counted(found) if key != "done" else None,
+        "url": url,
+        "current": is_current,
+    }
 
 
 def _counted(found: ConversationQuerySet) -> str:
@@ -166,14 +252,26 @@ def _counted(found: ConversationQuerySet) -> str:
     return str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
-def _empty(chosen: str, query: str, whose: str, user: User) -> dict[str, str]:
+def _empty(
+    chosen: str,
+    query: str,
+    whose: str,
+    user: User,
+) -> dict[str, str]:
     if query:
         return {
-            "title": f"Nobody in {'your' if whose == MINE else 'this'} inbox matches “{query}”.",
+            "title": (
+                f"Nobody in {'your' if whose == MINE else 'this'} inbox matches"
+                f" “{query}”."
+            ),
             "action_label": "Search all students",
             "action_url": f"{reverse('students')}?{urlencode({'q': query})}",
         }
-    if chosen == "open" and whose == MINE and not Conversation.objects.filter(staff=user).exists():
+    if (
+        chosen == "open"
+        and whose == MINE
+        and not Conversation.objects.filter(staff=user).exists()
+    ):
         return {
             "title": "No texts yet. Send your first text to get your number.",
             "action_label": "Find a student",
@@ -185,4 +283,8 @@ def _empty(chosen: str, query: str, whose: str, user: User) -> dict[str, str]:
         "open": "No open conversations.",
         "done": "Nothing is done yet.",
     }
-    return {"title": titles[chosen], "action_label": "", "action_url": ""}
+    return {
+        "title": titles[chosen],
+        "action_label": "",
+        "action_url": "",
+    }

@@ -1,4 +1,6 @@
-"""A conversation's log as the page shows it: days, the unread line, system events and messages with their words."""
+"""A conversation's log as the page shows it: days, the unread line, system
+events and messages with their words.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +14,14 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from quadline.conversations.models import Conversation, Message, MessageEvent
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, NOT_DELIVERED, Channel, Status, WaitingFor
+from quadline.conversations.rules import (
+    BEFORE_AN_ATTEMPT,
+    IN_DOUBT,
+    NOT_DELIVERED,
+    Channel,
+    Status,
+    WaitingFor,
+)
 from quadline.delivery.inbound.filing import REACHED_LATE
 from quadline.delivery.models import OutgoingEmail
 from quadline.web.inbox.emails_shown import (
@@ -22,10 +31,25 @@ from quadline.web.inbox.emails_shown import (
     automatic_replies,
     emails_shown,
 )
-from quadline.web.status_words import HELD_UNTIL, Moment, detail_of, look_of, moment_of, words_of
+from quadline.web.status_words import (
+    HELD_UNTIL,
+    Moment,
+    detail_of,
+    look_of,
+    moment_of,
+    words_of,
+)
 
 PAGE = 60
-CAN_BE_SENT_AGAIN = frozenset({Status.UNDELIVERED, Status.FAILED, Status.CANCELLED, Status.BOUNCED, Status.UNREACHED})
+CAN_BE_SENT_AGAIN = frozenset(
+    {
+        Status.UNDELIVERED,
+        Status.FAILED,
+        Status.CANCELLED,
+        Status.BOUNCED,
+        Status.UNREACHED,
+    }
+)
 ENDED_BY_EMAIL = frozenset(
     {Status.EMAILED, Status.UNREACHED, Status.BOUNCED}
 )  # dated by their end, not by when they were written
@@ -80,7 +104,9 @@ def page_of(conversation: Conversation, *, before: int | None = None) -> list[Me
     return list(reversed(messages.order_by("-position")[:PAGE]))
 
 
-def automatic_on(conversation: Conversation, messages: list[Message], *, before: int | None = None) -> list[AutomaticReply]:
+def automatic_on(
+    conversation: Conversation, messages: list[Message], *, before: int | None = None
+) -> list[AutomaticReply]:
     """The automatic replies that came while this page of messages did."""
     since = messages[0].created_at if len(messages) == PAGE else None
     until = None
@@ -97,22 +123,36 @@ def entries(
     unread: int = 0,
     automatic: Sequence[AutomaticReply] = (),
 ) -> list[dict[str, Any]]:
-    """The log's entries, oldest first, with a heading for each day, a line above what is
-    new, and automatic replies folded where they came."""
+    """The log's entries, oldest first, with a heading for each day, a line above what
+    is new, and automatic replies folded where they came.
+    """
     first_unread = _first_unread(messages, unread)
     waiting = list(automatic)
     shown: list[dict[str, Any]] = []
     for bubble in bubbles_of(messages, acts=acts):
         _add_automatic(shown, _taken_before(bubble.at, waiting))
-        if bubble.is_late and shown:  # it stands where it came, among what is newer, and so says its day itself
+        # it stands where it came, among what is newer, and so says its day itself
+        if bubble.is_late and shown:
             at = shown[-1]["at"]
             bubble = replace(bubble, shows_date=_day(bubble.at) != _day(at))
         else:
             at = bubble.at
             _add_day(shown, at)
         if bubble.id == first_unread:
-            shown.append({"kind": "unread", "count": unread, "at": at})
-        shown.append({"kind": "message", "message": bubble, "at": at})
+            shown.append(
+                {
+                    "kind": "unread",
+                    "count": unread,
+                    "at": at,
+                }
+            )
+        shown.append(
+            {
+                "kind": "message",
+                "message": bubble,
+                "at": at,
+            }
+        )
     _add_automatic(shown, waiting)
     return shown
 
@@ -123,11 +163,19 @@ def _taken_before(at: datetime, waiting: list[AutomaticReply]) -> list[Automatic
     return taken
 
 
-def _add_automatic(shown: list[dict[str, Any]], replies: Sequence[AutomaticReply]) -> None:
+def _add_automatic(
+    shown: list[dict[str, Any]], replies: Sequence[AutomaticReply]
+) -> None:
     if replies:
         at = replies[0].at
         _add_day(shown, at)
-        shown.append({"kind": "automatic", "replies": list(replies), "at": at})
+        shown.append(
+            {
+                "kind": "automatic",
+                "replies": list(replies),
+                "at": at,
+            }
+        )
 
 
 def _add_day(shown: list[dict[str, Any]], at: datetime) -> None:
@@ -135,7 +183,13 @@ def _add_day(shown: list[dict[str, Any]], at: datetime) -> None:
     day = _day(at)
     if not shown or _day(shown[-1]["at"]) != day:
         label = day_label(day, timezone.localdate())
-        shown.append({"kind": "day", "label": label, "at": at})
+        shown.append(
+            {
+                "kind": "day",
+                "label": label,
+                "at": at,
+            }
+        )
 
 
 def _day(at: datetime) -> date:
@@ -143,11 +197,19 @@ def _day(at: datetime) -> date:
 
 
 def bubbles_of(messages: list[Message], *, acts: Acts) -> list[Bubble]:
-    prefetch_related_objects([message for message in messages if message.reason == WaitingFor.NUMBER], "system_number")
+    prefetch_related_objects(
+        [message for message in messages if message.reason == WaitingFor.NUMBER],
+        "system_number",
+    )
     events: dict[str, list[MessageEvent]] = {}
-    for event in MessageEvent.objects.filter(message__in=messages).select_related("actor"):
+    for event in MessageEvent.objects.filter(message__in=messages).select_related(
+        "actor"
+    ):
         events.setdefault(str(event.message_id), []).append(event)
-    emails = {email.message_id: email for email in OutgoingEmail.objects.filter(message__in=messages)}
+    emails = {
+        email.message_id: email
+        for email in OutgoingEmail.objects.filter(message__in=messages)
+    }
     came = emails_shown(_that_came_by_email(messages))
     return [
         _bubble(
@@ -204,7 +266,9 @@ def _bubble(
         segments=message.segments,
         detail=detail_of(message, is_own=is_own),
         timeline=tuple(moment_of(event, message.channel) for event in events),
-        can_retry=may_send and status in CAN_BE_SENT_AGAIN and not (email and look_of(message, email)[0] == "envelope"),
+        can_retry=may_send
+        and status in CAN_BE_SENT_AGAIN
+        and not (email and look_of(message, email)[0] == "envelope"),
         retry_url=reverse("retry_text", kwargs=arguments),
         can_cancel=may_take_back and status in BEFORE_AN_ATTEMPT,
         cancel_url=reverse("cancel_text", kwargs=arguments),
@@ -219,17 +283,32 @@ def _bubble(
 
 
 def _may_go_as_email(message: Message) -> bool:
-    """A text that waits, that nobody knows the end of, or that did not arrive; and there is an address."""
+    """A text that waits, that nobody knows the end of, or that did
+    not arrive; and there is an address.
+    """
     student = message.conversation.student
-    if message.channel != Channel.TEXT or student is None or not student.email or message.reason == WaitingFor.AUTHOR:
+    if (
+        message.channel != Channel.TEXT
+        or student is None
+        or not student.email
+        or message.reason == WaitingFor.AUTHOR
+    ):
         return False
     status = Status(message.status)
     is_tried_again = status in IN_DOUBT and message.due_at is not None
-    return is_tried_again or status in NOT_DELIVERED or status in (Status.WAITING, Status.UNCONFIRMED)
+    return (
+        is_tried_again
+        or status in NOT_DELIVERED
+        or status in (Status.WAITING, Status.UNCONFIRMED)
+    )
 
 
 def _status_at(message: Message, events: Iterable[MessageEvent]) -> datetime:
-    ends = [event.at for event in events if event.to_status == message.status and message.status in ENDED_BY_EMAIL]
+    ends = [
+        event.at
+        for event in events
+        if event.to_status == message.status and message.status in ENDED_BY_EMAIL
+    ]
     return ends[-1] if ends else message.created_at
 
 

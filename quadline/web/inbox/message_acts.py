@@ -1,4 +1,6 @@
-"""What its author does with a message in the log: take it back, send it again, send it as an email."""
+"""What its author does with a message in the log: take it back,
+send it again, send it as an email.
+"""
 
 import uuid
 from typing import Any
@@ -20,13 +22,18 @@ from quadline.web.inbox.listing import list_context
 from quadline.web.inbox.views import conversation_context, fresh_context
 from quadline.web.requests import StaffRequest
 
-COMPOSER, ACT = "composer", "act"  # what an answer answers: each has a place of its own for a refusal
+# what an answer answers: each has a place of its own for a refusal
+COMPOSER, ACT = "composer", "act"
 
 
 @require_POST
 def cancel(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     message = _own_message(request, message_id)
-    cancel_text(message=message, actor=request.user, now=clock.now())
+    cancel_text(
+        message=message,
+        actor=request.user,
+        now=clock.now(),
+    )
     return back_to_log(request, message, answers=ACT)
 
 
@@ -37,33 +44,70 @@ def retry(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     try:
         message = accept_again(request.user, _student_of(request, failed), failed)
     except NotAccepted as refused:
-        return refused_in_log(request, failed.conversation, refused, answers=ACT)
+        return refused_in_log(
+            request,
+            failed.conversation,
+            refused,
+            answers=ACT,
+        )
     return back_to_log(request, message, answers=ACT)
 
 
 @require_POST
 def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
-    """Do not wait for the text any longer: the words go to the institutional account, once."""
+    """Do not wait for the text any longer: the words go to
+    the institutional account, once.
+    """
     message = _own_message(request, message_id)
     try:
         _student_of(request, message)
         if not request.user.may[May.TEXT]:
             raise NotAccepted(NO_WRITER)
     except NotAccepted as refused:
-        return refused_in_log(request, message.conversation, refused, answers=ACT, shown=[message])
-    if not send_as_email(message=message, actor=request.user, now=clock.now()):
-        why = NotAccepted("This text is on its way or has become an email already. Nothing was sent again.")
-        return refused_in_log(request, message.conversation, why, answers=ACT, shown=[message])
+        return refused_in_log(
+            request,
+            message.conversation,
+            refused,
+            answers=ACT,
+            shown=[message],
+        )
+    if not send_as_email(
+        message=message,
+        actor=request.user,
+        now=clock.now(),
+    ):
+        why = NotAccepted(
+            "This text is on its way or has become an email already. Nothing was sent"
+            " again."
+        )
+        return refused_in_log(
+            request,
+            message.conversation,
+            why,
+            answers=ACT,
+            shown=[message],
+        )
     return back_to_log(request, message, answers=ACT)
 
 
-def back_to_log(request: StaffRequest, message: Message, *, answers: str) -> HttpResponseBase:
-    """The one bubble. Where to ask next stays where it was: other news may lie in between."""
+def back_to_log(
+    request: StaffRequest, message: Message, *, answers: str
+) -> HttpResponseBase:
+    """The one bubble. Where to ask next stays where it was:
+    other news may lie in between.
+    """
     if not request.htmx:
         return redirect("conversation", message.conversation_id)
     message.refresh_from_db()
-    context: dict[str, Any] = fresh_context(request, message.conversation, [message], after=0)
-    return render(request, "inbox/_fresh.html", context | {"since_url": "", "answers": answers})
+    context: dict[str, Any] = fresh_context(
+        request,
+        message.conversation,
+        [message],
+        after=0,
+    )
+    return render(
+        request, "inbox/_fresh.html", context | {"since_url": "", "answers": answers}
+    )
 
 
 def refused_in_log(
@@ -78,15 +122,37 @@ def refused_in_log(
     error = why if answers == COMPOSER else None
     told: dict[str, Any] = {} if error else {"act_error": why}
     if request.htmx:
-        context = fresh_context(request, conversation, shown or [], after=0, error=error)
+        context = fresh_context(
+            request,
+            conversation,
+            shown or [],
+            after=0,
+            error=error,
+        )
         told |= {"since_url": "", "answers": answers}
-        return render(request, "inbox/_fresh.html", context | told, status=422)
-    context = list_context(request, current=conversation) | conversation_context(request, conversation, error=error) | told
-    return render(request, "inbox/page.html", context, status=422)
+        return render(
+            request,
+            "inbox/_fresh.html",
+            context | told,
+            status=422,
+        )
+    context = (
+        list_context(request, current=conversation)
+        | conversation_context(request, conversation, error=error)
+        | told
+    )
+    return render(
+        request,
+        "inbox/page.html",
+        context,
+        status=422,
+    )
 
 
 def _student_of(request: StaffRequest, message: Message) -> Student:
-    """Whom it goes to. Raises NotAccepted for one who has left the caseload: the message is the author's all the same."""
+    """Whom it goes to. Raises NotAccepted for one who has left the caseload: the
+    message is the author's all the same.
+    """
     student = message.conversation.student
     if student is None:
         raise NotAccepted("This phone is not on the roster. Nothing was sent.")
@@ -96,5 +162,7 @@ def _student_of(request: StaffRequest, message: Message) -> Student:
 
 
 def _own_message(request: StaffRequest, message_id: uuid.UUID) -> Message:
-    mine = Message.objects.select_related("conversation__student", "conversation__staff").filter(author=request.user)
+    mine = Message.objects.select_related(
+        "conversation__student", "conversation__staff"
+    ).filter(author=request.user)
     return get_object_or_404(mine, pk=message_id)

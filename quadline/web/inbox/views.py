@@ -31,7 +31,8 @@ from quadline.web.students.reach import Reach, reach_of
 from quadline.web.students.way_back import may_record_stop
 
 MOST_RETURNED = 50
-RECENT = timedelta(seconds=30)  # news of a status may commit a little later than it is dated
+# news of a status may commit a little later than it is dated
+RECENT = timedelta(seconds=30)
 
 
 @require_safe
@@ -52,26 +53,49 @@ def shell_parts(request: StaffRequest) -> HttpResponse:
 @require_safe
 def conversation(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen = _visible(request, conversation_id)
-    context = list_context(request, current=chosen) | conversation_context(request, chosen)
+    context = list_context(request, current=chosen) | conversation_context(
+        request, chosen
+    )
     return render(request, "inbox/page.html", context)
 
 
 @require_safe
 def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
-    """What is new in a conversation since a position, what has changed lately, and who the student is by now."""
+    """What is new in a conversation since a position, what has changed
+    lately, and who the student is by now.
+    """
     chosen = _visible(request, conversation_id)
     header = _header(request, chosen)
     after = whole_number(request.GET.get("after")) or 0
     seen_at = clock.now() - RECENT
     until_now = chosen.messages.filter(position__lte=after)
-    changed = until_now.filter(events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT)
+    changed = until_now.filter(
+        events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT
+    )
     # What can be done with a message hangs on whether its student can be written to.
-    acts = until_now.order_by("-position")[:PAGE] if request.GET.get("reach") != _reach_key(header) else []
+    acts = (
+        until_now.order_by("-position")[:PAGE]
+        if request.GET.get("reach") != _reach_key(header)
+        else []
+    )
     # How the number stands that these wait for is no event of theirs.
     waiting = until_now.filter(status=Status.WAITING, reason=WaitingFor.NUMBER)
     new = chosen.messages.filter(position__gt=after)
-    messages = sorted({*new.in_order()[: 4 * PAGE], *changed, *acts, *waiting}, key=lambda message: message.position)
-    return render(request, "inbox/_fresh.html", fresh_context(request, chosen, messages, after, header=header))
+    messages = sorted(
+        {*new.in_order()[: 4 * PAGE], *changed, *acts, *waiting},
+        key=lambda message: message.position,
+    )
+    return render(
+        request,
+        "inbox/_fresh.html",
+        fresh_context(
+            request,
+            chosen,
+            messages,
+            after,
+            header=header,
+        ),
+    )
 
 
 @require_safe
@@ -82,7 +106,11 @@ def older(request: StaffRequest, conversation_id: int) -> HttpResponse:
     automatic = automatic_on(chosen, messages, before=before)
     log = entries(messages, acts=_acts(header), automatic=automatic)
     context = {"log": log, "conversation": header}
-    return render(request, "inbox/_older.html", context | {"older_url": _older_url(chosen, messages)})
+    return render(
+        request,
+        "inbox/_older.html",
+        context | {"older_url": _older_url(chosen, messages)},
+    )
 
 
 @require_POST
@@ -95,29 +123,45 @@ def read(request: StaffRequest, conversation_id: int) -> HttpResponse:
 def done(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     chosen = _own(request, conversation_id)
     is_done = request.POST.get("done") != "no"
-    set_done(conversation=chosen, is_done=is_done, actor=request.user)
+    set_done(
+        conversation=chosen,
+        is_done=is_done,
+        actor=request.user,
+    )
     if not is_done:
         return redirect("conversation", chosen.pk)
-    success(request, f"Done with {chosen.name}. The conversation comes back when they write.")
+    success(
+        request,
+        f"Done with {chosen.name}. The conversation comes back when they write.",
+    )
     return redirect("inbox")
 
 
 @require_POST
 def draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen, returned = _own(request, conversation_id), request.POST.get("returned", "")
-    save_draft(conversation=chosen, text=request.POST.get("body", ""), returned=_returned(returned))
+    save_draft(
+        conversation=chosen,
+        text=request.POST.get("body", ""),
+        returned=_returned(returned),
+    )
     return HttpResponse(status=204)
 
 
 def _returned(posted: str) -> list[Returned]:
     """As returned.js keeps them; nothing of what is not as it should be."""
     try:
-        return [Returned(uuid.UUID(each["id"]), str(each["words"])) for each in json.loads(posted)[:MOST_RETURNED]]
+        return [
+            Returned(uuid.UUID(each["id"]), str(each["words"]))
+            for each in json.loads(posted)[:MOST_RETURNED]
+        ]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []
 
 
-def conversation_context(request: StaffRequest, chosen: Conversation, *, error: ValueError | None = None) -> dict[str, Any]:
+def conversation_context(
+    request: StaffRequest, chosen: Conversation, *, error: ValueError | None = None
+) -> dict[str, Any]:
     """The conversation pane and the context pane beside it."""
     messages = page_of(chosen)
     is_own = _is_own(request, chosen)
@@ -131,7 +175,12 @@ def conversation_context(request: StaffRequest, chosen: Conversation, *, error: 
             unread=chosen.unread_count if is_own else 0,
             automatic=automatic_on(chosen, messages),
         ),
-        "composer": _composer(request, chosen, header, written_in(request, error=error)),
+        "composer": _composer(
+            request,
+            chosen,
+            header,
+            written_in(request, error=error),
+        ),
         "since_url": since_url(chosen, after, header),
         "read_url": reverse("conversation_read", args=[chosen.pk]) if is_own else "",
         "done_url": _done_url(request, chosen),
@@ -142,14 +191,26 @@ def conversation_context(request: StaffRequest, chosen: Conversation, *, error: 
     }
 
 
-def about(request: StaffRequest, chosen: Conversation, header: dict[str, Any]) -> dict[str, Any]:
-    """Who the student is: the pane beside the conversation, fetched with every piece of news."""
+def about(
+    request: StaffRequest, chosen: Conversation, header: dict[str, Any]
+) -> dict[str, Any]:
+    """Who the student is: the pane beside the conversation,
+    fetched with every piece of news.
+    """
     student = chosen.student if header["may_open_student"] else None
     return {
         "student": chosen.student,
-        "may_record_stop": _is_own(request, chosen) and student is not None and may_record_stop(request.user, student),
+        "may_record_stop": (
+            _is_own(request, chosen)
+            and student is not None
+            and may_record_stop(request.user, student)
+        ),
         "team": team_of(chosen),
-        "consent": consent_lines(chosen.student, numbers_seen_by(request, chosen)) if chosen.student else [],
+        "consent": (
+            consent_lines(chosen.student, numbers_seen_by(request, chosen))
+            if chosen.student
+            else []
+        ),
     }
 
 
@@ -162,13 +223,24 @@ def fresh_context(
     error: ValueError | None = None,
     header: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What an open conversation fetches: new and changed messages, the composer's state, where to ask next."""
+    """What an open conversation fetches: new and changed messages, the
+    composer's state, where to ask next.
+    """
     newest = max([after, *(message.position for message in messages)])
     header = header or _header(request, chosen)
     return {
         "conversation": header,
-        "log": [entry for entry in entries(messages, acts=_acts(header)) if entry["kind"] == "message"],
-        "composer": _composer(request, chosen, header, written_in(request, error=error)),
+        "log": [
+            entry
+            for entry in entries(messages, acts=_acts(header))
+            if entry["kind"] == "message"
+        ],
+        "composer": _composer(
+            request,
+            chosen,
+            header,
+            written_in(request, error=error),
+        ),
         "asked": asked_in(chosen, request.user),
         "since_url": since_url(chosen, newest, header),
         "done_url": _done_url(request, chosen),
@@ -176,7 +248,12 @@ def fresh_context(
     }
 
 
-def _composer(request: StaffRequest, chosen: Conversation, header: dict[str, Any], written: Written) -> Composer:
+def _composer(
+    request: StaffRequest,
+    chosen: Conversation,
+    header: dict[str, Any],
+    written: Written,
+) -> Composer:
     return composer_for(
         request.user,
         chosen.student,
@@ -189,31 +266,60 @@ def _composer(request: StaffRequest, chosen: Conversation, header: dict[str, Any
 
 
 def since_url(chosen: Conversation, after: int, header: dict[str, Any]) -> str:
-    query = urlencode({"after": after, "at": clock.now().isoformat(), "reach": _reach_key(header)})
+    query = urlencode(
+        {
+            "after": after,
+            "at": clock.now().isoformat(),
+            "reach": _reach_key(header),
+        }
+    )
     return f"{reverse('conversation_since', args=[chosen.pk])}?{query}"
 
 
 def team_of(chosen: Conversation) -> list[dict[str, str]]:
     if chosen.student is None:
         return []
-    entries_ = chosen.student.success_team.select_related("staff").order_by("staff__name")
-    return [{"name": entry.staff.name, "title": entry.staff.title, "relation": entry.relation} for entry in entries_]
+    entries_ = chosen.student.success_team.select_related("staff").order_by(
+        "staff__name"
+    )
+    return [
+        {
+            "name": entry.staff.name,
+            "title": entry.staff.title,
+            "relation": entry.relation,
+        }
+        for entry in entries_
+    ]
 
 
-def numbers_seen_by(request: StaffRequest, chosen: Conversation) -> list[tuple[str, str]]:
-    """The system numbers whose consent history may be shown here: the conversation's own."""
+def numbers_seen_by(
+    request: StaffRequest, chosen: Conversation
+) -> list[tuple[str, str]]:
+    """The system numbers whose consent history may be shown
+    here: the conversation's own.
+    """
     own = chosen.staff.system_numbers.exclude(phone="")
-    whose = "your number" if chosen.staff_id == request.user.pk else f"the number of {chosen.staff.name}"
+    whose = (
+        "your number"
+        if chosen.staff_id == request.user.pk
+        else f"the number of {chosen.staff.name}"
+    )
     return [(number.phone, whose) for number in own]
 
 
 def _visible(request: StaffRequest, conversation_id: int) -> Conversation:
-    seen = Conversation.objects.visible_to(request.user).select_related("student", "staff")
+    seen = Conversation.objects.visible_to(request.user).select_related(
+        "student", "staff"
+    )
     return get_object_or_404(seen, pk=conversation_id)
 
 
 def _own(request: StaffRequest, conversation_id: int) -> Conversation:
-    return get_object_or_404(Conversation.objects.select_related("student", "staff"), pk=conversation_id, staff=request.user)
+    return get_object_or_404(
+        Conversation.objects.select_related("student", "staff"),
+        pk=conversation_id,
+        staff=request.user,
+    )
 
 
 def _is_own(request: StaffRequest, chosen: Conversation) -> bool:
@@ -232,12 +338,16 @@ def _reach_key(header: dict[str, Any]) -> str:
 
 
 def _may_open(request: StaffRequest, chosen: Conversation, reach: Reach | None) -> bool:
-    """Of one's own conversation the reach says it already: for whoever writes it is the same question."""
+    """Of one's own conversation the reach says it already: for
+    whoever writes it is the same question.
+    """
     if chosen.student is None or reach is None:
         return False
     if _is_own(request, chosen) and request.user.may[May.TEXT]:
         return reach.key != OUT_OF_REACH
-    return Student.objects.visible_to(request.user).filter(pk=chosen.student.pk).exists()
+    return (
+        Student.objects.visible_to(request.user).filter(pk=chosen.student.pk).exists()
+    )
 
 
 def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
@@ -260,10 +370,17 @@ def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
 
 
 def _done_url(request: StaffRequest, chosen: Conversation) -> str:
-    return reverse("conversation_done", args=[chosen.pk]) if _is_own(request, chosen) else ""
+    return (
+        reverse("conversation_done", args=[chosen.pk])
+        if _is_own(request, chosen)
+        else ""
+    )
 
 
 def _older_url(chosen: Conversation, messages: list[Any]) -> str:
-    if not messages or not chosen.messages.filter(position__lt=messages[0].position).exists():
+    if (
+        not messages
+        or not chosen.messages.filter(position__lt=messages[0].position).exists()
+    ):
         return ""
     return f"{reverse('conversation_older', args=[chosen.pk])}?before={messages[0].position}"

@@ -16,25 +16,57 @@ from quadline.numbers.provisioning import try_again
 from quadline.numbers.rules import State
 from quadline.web.requests import StaffRequest
 
-BEING_SET_UP = {"label": "Being set up", "tone": "", "icon": "waiting"}
+BEING_SET_UP = {
+    "label": "Being set up",
+    "tone": "",
+    "icon": "waiting",
+}
 CHIPS = {
     State.REQUESTED: BEING_SET_UP,
     State.ORDERING: BEING_SET_UP,
     State.REGISTERING: BEING_SET_UP,
-    State.ACTIVE: {"label": "Active", "tone": "ok", "icon": "tick"},
-    State.RESTING: {"label": "Resting", "tone": "", "icon": "clock"},
-    State.FAILED: {"label": "Failed", "tone": "bad", "icon": "alert"},
+    State.ACTIVE: {
+        "label": "Active",
+        "tone": "ok",
+        "icon": "tick",
+    },
+    State.RESTING: {
+        "label": "Resting",
+        "tone": "",
+        "icon": "clock",
+    },
+    State.FAILED: {
+        "label": "Failed",
+        "tone": "bad",
+        "icon": "alert",
+    },
 }
-IS_FINE = {"label": "OK", "tone": "ok", "icon": "tick"}
-NEEDS_CHECK = {"label": "Check this", "tone": "warn", "icon": "alert"}
-LATE = {"label": "Delayed over 24 hours", "tone": "warn", "icon": "clock"}
+IS_FINE = {
+    "label": "OK",
+    "tone": "ok",
+    "icon": "tick",
+}
+NEEDS_CHECK = {
+    "label": "Check this",
+    "tone": "warn",
+    "icon": "alert",
+}
+LATE = {
+    "label": "Delayed over 24 hours",
+    "tone": "warn",
+    "icon": "clock",
+}
 
 
 @require_safe
 def numbers(request: StaffRequest) -> HttpResponse:
     """Every number: whose, at which step, since when, and what stands in the way."""
     require_manager(request)
-    rows = SystemNumber.objects.exclude(state=State.RELEASED).select_related("user").order_by("user__name")
+    rows = (
+        SystemNumber.objects.exclude(state=State.RELEASED)
+        .select_related("user")
+        .order_by("user__name")
+    )
     now = clock.now()
     listed = [_row(number, number.is_late(now)) for number in rows]
     listed.sort(key=lambda row: not row["needs_you"])
@@ -51,18 +83,33 @@ def numbers(request: StaffRequest) -> HttpResponse:
 @require_POST
 def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
     require_manager(request)
-    number = get_object_or_404(SystemNumber.objects.select_related("user"), pk=number_id)
-    if try_again(number=number, actor=request.user, now=clock.now()):
+    number = get_object_or_404(
+        SystemNumber.objects.select_related("user"), pk=number_id
+    )
+    if try_again(
+        number=number,
+        actor=request.user,
+        now=clock.now(),
+    ):
         messages.success(request, f"Setting up the number of {number.user.name} again.")
     else:
-        messages.info(request, f"The number of {number.user.name} is not waiting for you any more.")
+        messages.info(
+            request,
+            f"The number of {number.user.name} is not waiting for you any more.",
+        )
     return redirect("manage_numbers")
 
 
 def _row(number: SystemNumber, late: bool) -> dict[str, Any]:
     failed = number.state == State.FAILED
     chip = LATE if late and not failed else CHIPS[State(number.state)]
-    return {"number": number, "late": late, "can_retry": failed, "needs_you": late or failed, "chip": chip}
+    return {
+        "number": number,
+        "late": late,
+        "can_retry": failed,
+        "needs_you": late or failed,
+        "chip": chip,
+    }
 
 
 def require_manager(request: StaffRequest) -> None:

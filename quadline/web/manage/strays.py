@@ -1,4 +1,6 @@
-"""Emails that reached no conversation or could not be read: for administrators to look at."""
+"""Emails that reached no conversation or could not be read:
+for administrators to look at.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,7 +80,9 @@ def _stray(row: IncomingEmail) -> Stray:
         excerpt=row.excerpt,  # type: ignore[attr-defined]
         what=WHATS.get(row.kind, row.kind),
         why="" if row.kind == "stray" else row.detail,
-        conversation_url=reverse("conversation", args=[conversation]) if conversation else "",
+        conversation_url=(
+            reverse("conversation", args=[conversation]) if conversation else ""
+        ),
         source_url=reverse("stray_source", args=[row.pk]) if kept else "",
         is_cut=kept is not None and kept < row.size,
     )

@@ -19,7 +19,9 @@ from quadline.web.account.sign_in import name_new_password, unless_too_busy
 from quadline.web.requests import StaffRequest
 
 WRONG = "This isn't your current password. Nothing was changed."
-TOO_MANY = "Nothing was changed: there were too many wrong passwords. Try again in {wait}."
+TOO_MANY = (
+    "Nothing was changed: there were too many wrong passwords. Try again in {wait}."
+)
 CHANGED = "Your password is changed. You are signed out on every other device."
 
 
@@ -37,7 +39,9 @@ class ChangeForm(ChangePasswordForm):  # type: ignore[misc]  # allauth is untype
             if not is_current_password(self.user, given):
                 raise ValidationError(WRONG)
         except TooManyTries as refused:
-            raise ValidationError(TOO_MANY.format(wait=in_words(refused.wait))) from refused
+            raise ValidationError(
+                TOO_MANY.format(wait=in_words(refused.wait))
+            ) from refused
         return given
 
 
@@ -50,7 +54,11 @@ def page(request: StaffRequest) -> HttpResponseBase:
     form = ChangeForm(request.user, request.POST)
     if not form.is_valid():
         return _shown(request, form, status=422)
-    ended = set_password(user=request.user, password=form.cleaned_data["password1"], how="by its owner")
+    ended = set_password(
+        user=request.user,
+        password=form.cleaned_data["password1"],
+        how="by its owner",
+    )
     update_session_auth_hash(request, request.user)
     success(request, CHANGED + (" Your API tokens no longer work." if ended else ""))
     response = redirect("profile")
@@ -58,6 +66,13 @@ def page(request: StaffRequest) -> HttpResponseBase:
     return response
 
 
-def _shown(request: StaffRequest, form: ChangeForm, *, status: int = 200) -> HttpResponse:
+def _shown(
+    request: StaffRequest, form: ChangeForm, *, status: int = 200
+) -> HttpResponse:
     tokens = request.user.api_tokens.filter(revoked_at=None)
-    return render(request, "profile/password.html", {"form": form, "tokens": tokens}, status=status)
+    return render(
+        request,
+        "profile/password.html",
+        {"form": form, "tokens": tokens},
+        status=status,
+    )

@@ -9,7 +9,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from quadline import clock
 from quadline.accounts.models import ApiToken
-from quadline.accounts.tokens import LONGEST_NAME, TokenRefused, make_token, revoke_token
+from quadline.accounts.tokens import (
+    LONGEST_NAME,
+    TokenRefused,
+    make_token,
+    revoke_token,
+)
 from quadline.web.requests import StaffRequest
 
 
@@ -20,9 +25,19 @@ def page(request: StaffRequest) -> HttpResponse:
         return _shown(request)
     name = request.POST.get("name", "")
     try:
-        made, words = make_token(user=request.user, name=name, actor=request.user, now=clock.now())
+        made, words = make_token(
+            user=request.user,
+            name=name,
+            actor=request.user,
+            now=clock.now(),
+        )
     except TokenRefused as refused:
-        return _shown(request, name=name, problem=str(refused), status=422)
+        return _shown(
+            request,
+            name=name,
+            problem=str(refused),
+            status=422,
+        )
     return _shown(request, made=made, words=words)
 
 
@@ -36,5 +51,14 @@ def revoke(request: StaffRequest, token_id: int) -> HttpResponseBase:
 
 def _shown(request: StaffRequest, *, status: int = 200, **said: Any) -> HttpResponse:
     mine = ApiToken.objects.filter(user=request.user, revoked_at=None)
-    context = {"tokens": mine, "longest": LONGEST_NAME, **said}
-    return render(request, "profile/tokens.html", context, status=status)
+    context = {
+        "tokens": mine,
+        "longest": LONGEST_NAME,
+        **said,
+    }
+    return render(
+        request,
+        "profile/tokens.html",
+        context,
+        status=status,
+    )

@@ -17,24 +17,37 @@ from quadline.web.shell import number_view
 
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
-    return render(request, "profile/page.html", {"announced": last_announcement(request.user)})
+    return render(
+        request, "profile/page.html", {"announced": last_announcement(request.user)}
+    )
 
 
 @require_safe
 def number(request: StaffRequest) -> HttpResponse:
-    context = {"number": number_view(request.user), "announced": last_announcement(request.user)}
+    context = {
+        "number": number_view(request.user),
+        "announced": last_announcement(request.user),
+    }
     return render(request, "profile/_number.html", context)
 
 
 @require_safe
 def contact_card(request: StaffRequest) -> HttpResponseBase:
-    """The card that goes with "Introduce my number", to look at or to give away by other ways."""
+    """The card that goes with "Introduce my number", to look at
+    or to give away by other ways.
+    """
     mine = SystemNumber.objects.of(request.user)
     if mine is None or mine.state != State.ACTIVE:
-        messages.info(request, "Your contact card is there as soon as your number is active.")
+        messages.info(
+            request, "Your contact card is there as soon as your number is active."
+        )
         return redirect("profile")
     headers = {"Content-Disposition": f'attachment; filename="{cards.FILE_NAME}"'}
-    return HttpResponse(cards.contact_card(request.user, mine), content_type=cards.CONTENT_TYPE, headers=headers)
+    return HttpResponse(
+        cards.contact_card(request.user, mine),
+        content_type=cards.CONTENT_TYPE,
+        headers=headers,
+    )
 
 
 @require_POST
@@ -45,10 +58,22 @@ def office_phone(request: StaffRequest) -> HttpResponseBase:
         phone = phones.normalise(written) if written else ""
     except phones.PhoneError as error:
         told = {"announced": last_announcement(request.user)}
-        context = {"office_phone_error": f"{error} Your office line was not changed.", "office_phone": written, **told}
-        return render(request, "profile/page.html", context, status=422)
+        context = {
+            "office_phone_error": f"{error} Your office line was not changed.",
+            "office_phone": written,
+            **told,
+        }
+        return render(
+            request,
+            "profile/page.html",
+            context,
+            status=422,
+        )
     request.user.office_phone = phone
     request.user.save(update_fields=["office_phone"])
     record("office line changed", subject=request.user, actor=request.user)
-    messages.success(request, "Your office line is saved." if phone else "Your office line is removed.")
+    messages.success(
+        request,
+        "Your office line is saved." if phone else "Your office line is removed.",
+    )
     return redirect("profile")

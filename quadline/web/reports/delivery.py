@@ -1,4 +1,6 @@
-"""The delivery report's page: what became of the texts, or the emails, that staff wrote."""
+"""The delivery report's page: what became of the texts, or
+the emails, that staff wrote.
+"""
 
 from typing import Any
 
@@ -35,8 +37,17 @@ WORDS = {Channel.TEXT: "texts", Channel.EMAIL: "emails"}
 def delivery_context(viewer: User, filters: Filters) -> dict[str, Any]:
     found = delivery(viewer, filters)
     words, everything = WORDS[filters.channel], found.tallies.everything
-    sheet = Sheet(filters, reverse("report-delivery-rows"), SERIES[filters.channel], f"All {words}")
-    tiles = _text_tiles(sheet, everything) if filters.channel is Channel.TEXT else _email_tiles(sheet, everything)
+    sheet = Sheet(
+        filters,
+        reverse("report-delivery-rows"),
+        SERIES[filters.channel],
+        f"All {words}",
+    )
+    tiles = (
+        _text_tiles(sheet, everything)
+        if filters.channel is Channel.TEXT
+        else _email_tiles(sheet, everything)
+    )
     if filters.channel is Channel.TEXT:
         tiles.append(_opt_out_tile(filters, found.opted_out, found.students))
     return {
@@ -44,10 +55,16 @@ def delivery_context(viewer: User, filters: Filters) -> dict[str, Any]:
         "channels": channels("report-delivery", filters),
         "tiles": tiles,
         "students": sheet.cell(found.students, part=REACHED, each="student"),
-        "figure": sheet.by_day(found.tallies, key="delivery", sentence=_sentence(words, everything)),
+        "figure": sheet.by_day(
+            found.tallies, key="delivery", sentence=_sentence(words, everything)
+        ),
         "reasons": _reasons(sheet, found.reasons),
-        "by_staff": sheet.by_staff(found.tallies, caption=f"{words.capitalize()} by staff"),
-        "by_broadcast": sheet.by_broadcast(found.tallies, caption=f"{words.capitalize()} by broadcast"),
+        "by_staff": sheet.by_staff(
+            found.tallies, caption=f"{words.capitalize()} by staff"
+        ),
+        "by_broadcast": sheet.by_broadcast(
+            found.tallies, caption=f"{words.capitalize()} by broadcast"
+        ),
         "is_empty": everything.total == 0,
         "csv_query": filters.address(),
     }
@@ -57,8 +74,16 @@ def channels(report: str, filters: Filters) -> list[Link]:
     """Texts and emails are counted apart."""
     url = reverse(report)
     return [
-        Link("Texts", f"{url}?{filters.address(channel='')}", filters.channel is Channel.TEXT),
-        Link("Emails", f"{url}?{filters.address(channel='email')}", filters.channel is Channel.EMAIL),
+        Link(
+            "Texts",
+            f"{url}?{filters.address(channel='')}",
+            filters.channel is Channel.TEXT,
+        ),
+        Link(
+            "Emails",
+            f"{url}?{filters.address(channel='email')}",
+            filters.channel is Channel.EMAIL,
+        ),
     ]
 
 
@@ -69,19 +94,72 @@ def _text_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
         return f"{share(everything.of(name), left)} of those sent"
 
     return [
-        tile(sheet, everything, TOGETHER[LEFT], "Sent", part=LEFT, note="all outcomes"),
-        tile(sheet, everything, ("delivered",), "Delivered", note=of("delivered")),
-        tile(sheet, everything, ("emailed",), "Emailed instead", note=of("emailed"), tone="warn"),
-        tile(sheet, everything, ("failed",), "Not delivered", note=of("failed"), tone="bad"),
+        tile(
+            sheet,
+            everything,
+            TOGETHER[LEFT],
+            "Sent",
+            part=LEFT,
+            note="all outcomes",
+        ),
+        tile(
+            sheet,
+            everything,
+            ("delivered",),
+            "Delivered",
+            note=of("delivered"),
+        ),
+        tile(
+            sheet,
+            everything,
+            ("emailed",),
+            "Emailed instead",
+            note=of("emailed"),
+            tone="warn",
+        ),
+        tile(
+            sheet,
+            everything,
+            ("failed",),
+            "Not delivered",
+            note=of("failed"),
+            tone="bad",
+        ),
     ]
 
 
 def _email_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
     return [
-        tile(sheet, everything, ("sent",), "Sent", note="taken by the mail server"),
-        tile(sheet, everything, ("bounced",), "Bounced", note="came back", tone="warn"),
-        tile(sheet, everything, ("failed",), "Failed", note="not sent", tone="bad"),
-        tile(sheet, everything, ("waiting",), "Waiting", note="sent automatically"),
+        tile(
+            sheet,
+            everything,
+            ("sent",),
+            "Sent",
+            note="taken by the mail server",
+        ),
+        tile(
+            sheet,
+            everything,
+            ("bounced",),
+            "Bounced",
+            note="came back",
+            tone="warn",
+        ),
+        tile(
+            sheet,
+            everything,
+            ("failed",),
+            "Failed",
+            note="not sent",
+            tone="bad",
+        ),
+        tile(
+            sheet,
+            everything,
+            ("waiting",),
+            "Waiting",
+            note="sent automatically",
+        ),
     ]
 
 
@@ -93,15 +171,31 @@ def _opt_out_tile(filters: Filters, opted_out: int, students: int) -> Tile:
 
 def _reasons(sheet: Sheet, reasons: list[Because]) -> Table:
     """An email has no second way: there is one column of it."""
-    parts: tuple[tuple[str, str], ...] = (("emailed", "Emailed instead"), ("gone", "Not reached"), ("instead", "All"))
+    parts: tuple[tuple[str, str], ...] = (
+        ("emailed", "Emailed instead"),
+        ("gone", "Not reached"),
+        ("instead", "All"),
+    )
     parts = parts if sheet.filters.channel is Channel.TEXT else parts[-1:]
 
     def line(because: Because) -> Line:
-        counts = {"emailed": because.emailed, "gone": because.gone, "instead": because.total}
-        cells = [sheet.cell(counts[part], part=part, reason=because.reason) for part, _ in parts]
+        counts = {
+            "emailed": because.emailed,
+            "gone": because.gone,
+            "instead": because.total,
+        }
+        cells = [
+            sheet.cell(counts[part], part=part, reason=because.reason)
+            for part, _ in parts
+        ]
         return Line(because.words or "No reason recorded", cells)
 
-    return Table("Why they were not delivered", "Reason", [head for _, head in parts], [line(each) for each in reasons])
+    return Table(
+        "Why they were not delivered",
+        "Reason",
+        [head for _, head in parts],
+        [line(each) for each in reasons],
+    )
 
 
 def _sentence(words: str, everything: Tally) -> str:
@@ -110,7 +204,13 @@ def _sentence(words: str, everything: Tally) -> str:
         return f"No {words} were sent in these days."
     if words == "emails":
         taken = everything.of("sent")
-        return f"{left:,} emails left; {taken:,} were taken by the mail server ({share(taken, left)})."
+        return (
+            f"{left:,} emails left; {taken:,} were taken by the mail server"
+            f" ({share(taken, left)})."
+        )
     reached = everything.of("delivered")
     instead = everything.of("emailed")
-    return f"{left:,} texts were sent: {reached:,} were delivered ({share(reached, left)}) and {instead:,} went as email instead."
+    return (
+        f"{left:,} texts were sent: {reached:,} were delivered ({share(reached, left)})"
+        f" and {instead:,} went as email instead."
+    )

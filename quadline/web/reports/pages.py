@@ -1,4 +1,6 @@
-"""What every report's page has: the filters as asked, the bar to change them, and pages of rows."""
+"""What every report's page has: the filters as asked, the bar
+to change them, and pages of rows.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,32 +41,66 @@ class Choice:
 
 
 def asked(request: StaffRequest, *, otherwise: str = "30") -> Filters:
-    """The filters of the address. A staff user whom the reader may not see is not there."""
+    """The filters of the address. A staff user whom the
+    reader may not see is not there.
+    """
     zone = timezone.get_current_timezone()
-    filters = filters_of(request.GET.dict(), today=timezone.localdate(), zone=zone, otherwise=otherwise)
-    if filters.staff and not staff_seen_by(request.user).filter(pk=filters.staff).exists():
+    filters = filters_of(
+        request.GET.dict(),
+        today=timezone.localdate(),
+        zone=zone,
+        otherwise=otherwise,
+    )
+    if (
+        filters.staff
+        and not staff_seen_by(request.user).filter(pk=filters.staff).exists()
+    ):
         raise Http404
     return filters
 
 
-def filter_bar(request: StaffRequest, filters: Filters, *, sources: Mapping[Source, str] | None = None) -> dict[str, Any]:
-    """Presets are links; dates, staff and source are a form, which works without scripts."""
-    staff = [Choice(str(each.pk), each.name, each.pk == filters.staff) for each in staff_seen_by(request.user)]
+def filter_bar(
+    request: StaffRequest,
+    filters: Filters,
+    *,
+    sources: Mapping[Source, str] | None = None,
+) -> dict[str, Any]:
+    """Presets are links; dates, staff and source are a form,
+    which works without scripts.
+    """
+    staff = [
+        Choice(str(each.pk), each.name, each.pk == filters.staff)
+        for each in staff_seen_by(request.user)
+    ]
     period = filters.period
     in_the_form = {"from", "to", "period", "staff", *(["source"] if sources else [])}
     return {
-        "presets": [Link(label, f"?{filters.address(period=key)}", key == period.key) for key, label in PRESETS.items()],
-        "first": period.first.isoformat() if period.key == "dates" and period.first else "",
+        "presets": [
+            Link(label, f"?{filters.address(period=key)}", key == period.key)
+            for key, label in PRESETS.items()
+        ],
+        "first": (
+            period.first.isoformat() if period.key == "dates" and period.first else ""
+        ),
         "last": period.last.isoformat() if period.key == "dates" else "",
         "today": timezone.localdate().isoformat(),
         "preset": "" if period.key == "dates" else period.key,
         "staff": staff if len(staff) > 1 else [],
-        "sources": [Choice(key, label, key == filters.source) for key, label in (sources or {}).items()],
-        "kept": {name: value for name, value in filters.query.items() if name not in in_the_form},
+        "sources": [
+            Choice(key, label, key == filters.source)
+            for key, label in (sources or {}).items()
+        ],
+        "kept": {
+            name: value
+            for name, value in filters.query.items()
+            if name not in in_the_form
+        },
     }
 
 
-def paged(request: StaffRequest, rows: "QuerySet[Any, Any] | Rows", filters: Filters) -> dict[str, Any]:
+def paged(
+    request: StaffRequest, rows: "QuerySet[Any, Any] | Rows", filters: Filters
+) -> dict[str, Any]:
     """One page of rows, how many there are in all, and the way to the others."""
     offset, total = whole_number(request.GET.get("skip")) or 0, rows.count()
     return {
@@ -72,8 +108,14 @@ def paged(request: StaffRequest, rows: "QuerySet[Any, Any] | Rows", filters: Fil
         "total": total,
         "first_shown": min(offset + 1, total),
         "last_shown": min(offset + ROWS, total),
-        "newer_url": f"?{filters.address(skip=str(max(offset - ROWS, 0)))}" if offset else "",
-        "older_url": f"?{filters.address(skip=str(offset + ROWS))}" if offset + ROWS < total else "",
+        "newer_url": (
+            f"?{filters.address(skip=str(max(offset - ROWS, 0)))}" if offset else ""
+        ),
+        "older_url": (
+            f"?{filters.address(skip=str(offset + ROWS))}"
+            if offset + ROWS < total
+            else ""
+        ),
     }
 
 
@@ -81,14 +123,23 @@ def days_words(filters: Filters) -> str:
     """The days of a report in words: Oct 25 to Nov 23, 2026."""
     first, last = filters.period.first, filters.period.last
     if first is None:
-        return "All days until today" if last == timezone.localdate() else f"All days until {date_format(last, 'M j, Y')}"
+        return (
+            "All days until today"
+            if last == timezone.localdate()
+            else f"All days until {date_format(last, 'M j, Y')}"
+        )
     if first == last:
         return date_format(first, "l, F j, Y")
-    return f"{date_format(first, 'M j' if first.year == last.year else 'M j, Y')} to {date_format(last, 'M j, Y')}"
+    return (
+        f"{date_format(first, 'M j' if first.year == last.year else 'M j, Y')} to"
+        f" {date_format(last, 'M j, Y')}"
+    )
 
 
 def took_words(took: timedelta | None) -> str:
-    """A length of time, as exact as one would say it: 40 s, 12 min, 3 h 5 min, 2 days 4 h."""
+    """A length of time, as exact as one would say it: 40 s,
+    12 min, 3 h 5 min, 2 days 4 h.
+    """
     if took is None:
         return NO_TIME
     seconds = max(round(took.total_seconds()), 0)
@@ -97,13 +148,27 @@ def took_words(took: timedelta | None) -> str:
     if seconds < 3600:
         return f"{round(seconds / 60)} min"
     if seconds < 86400:
-        return _two(seconds // 3600, "h", round(seconds % 3600 / 60), "min", 60)
+        return _two(
+            seconds // 3600,
+            "h",
+            round(seconds % 3600 / 60),
+            "min",
+            60,
+        )
     days, hours = divmod(round(seconds / 3600), 24)
-    return _two(days, "day" if days == 1 else "days", hours, "h", 24)
+    return _two(
+        days,
+        "day" if days == 1 else "days",
+        hours,
+        "h",
+        24,
+    )
 
 
 def share(part: int, whole: int) -> str:
-    """A percentage that does not say 100 when one is missing, nor 0 when there is one."""
+    """A percentage that does not say 100 when one is
+    missing, nor 0 when there is one.
+    """
     if not whole:
         return NO_TIME
     percent = part * 100 / whole
@@ -112,12 +177,27 @@ def share(part: int, whole: int) -> str:
     return f"{percent:.0f}%"
 
 
-def tabs(current: str, pages: Iterable[tuple[str, str]], filters: Filters) -> list[Link]:
+def tabs(
+    current: str, pages: Iterable[tuple[str, str]], filters: Filters
+) -> list[Link]:
     """Pages of one report, side by side; the filters go along."""
-    return [Link(label, f"{reverse(name)}?{filters.address()}", name == current) for name, label in pages]
+    return [
+        Link(label, f"{reverse(name)}?{filters.address()}", name == current)
+        for name, label in pages
+    ]
 
 
-def _two(large: int, large_unit: str, small: int, small_unit: str, full: int) -> str:
+def _two(
+    large: int,
+    large_unit: str,
+    small: int,
+    small_unit: str,
+    full: int,
+) -> str:
     if small == full:
         large, small = large + 1, 0
-    return f"{large} {large_unit} {small} {small_unit}" if small else f"{large} {large_unit}"
+    return (
+        f"{large} {large_unit} {small} {small_unit}"
+        if small
+        else f"{large} {large_unit}"
+    )

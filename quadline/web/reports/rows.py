@@ -1,4 +1,6 @@
-"""The rows behind a number: messages, what became of each, and in words which number it was."""
+"""The rows behind a number: messages, what became of each,
+and in words which number it was.
+"""
 
 import uuid
 from contextlib import suppress
@@ -20,7 +22,10 @@ from quadline.web.reports.responses import ANSWERS, REPLIES
 from quadline.web.requests import whole_number
 
 REPORTS = {"report-delivery": "Delivery report", "report-responses": "Response report"}
-EXPORTS = {"report-delivery": "report-delivery-csv", "report-responses": "report-response-csv"}
+EXPORTS = {
+    "report-delivery": "report-delivery-csv",
+    "report-responses": "report-response-csv",
+}
 TOGETHER = {
     "left": "Sent",
     "reached": "Texted",
@@ -29,7 +34,17 @@ TOGETHER = {
     "answered": "Answered",
     "wrote": "Written by students",
 }
-ROW_HEADS = ["Written at", "Student", "Student ID", "Student phone", "Staff", "System number", "From", "Message", "Status"]
+ROW_HEADS = [
+    "Written at",
+    "Student",
+    "Student ID",
+    "Student phone",
+    "Staff",
+    "System number",
+    "From",
+    "Message",
+    "Status",
+]
 ROW_HEADS += ["Why", "Broadcast", "Answered at", "Minutes until then"]
 
 
@@ -48,7 +63,13 @@ class Row:
     took: str
 
 
-def rows_context(viewer: User, filters: Filters, shown: dict[str, Any], *, report: str) -> dict[str, Any]:
+def rows_context(
+    viewer: User,
+    filters: Filters,
+    shown: dict[str, Any],
+    *,
+    report: str,
+) -> dict[str, Any]:
     back = filters.report
     return shown | {
         "rows": [_row(message) for message in shown["page"]],
@@ -91,7 +112,15 @@ def _row(message: Message) -> Row:
         staff=message.conversation.staff.name,
         words=message.subject or message.body,
         at=message.created_at,
-        chip={"label": words, "icon": icon, "tone": tone} if message.direction == Direction.OUTBOUND else {},
+        chip=(
+            {
+                "label": words,
+                "icon": icon,
+                "tone": tone,
+            }
+            if message.direction == Direction.OUTBOUND
+            else {}
+        ),
         detail=message.detail if tone in ("bad", "warn") else "",
         answered_at=getattr(message, "reply_at", None),
         took=took_words(getattr(message, "took", None)),
@@ -99,7 +128,9 @@ def _row(message: Message) -> Row:
 
 
 def _title(filters: Filters) -> str:
-    known = {each.key: each.label for each in (*SERIES[filters.channel], *REPLIES, *ANSWERS)} | TOGETHER
+    known = {
+        each.key: each.label for each in (*SERIES[filters.channel], *REPLIES, *ANSWERS)
+    } | TOGETHER
     kind = "emails" if filters.channel is Channel.EMAIL else "texts"
     if filters.each == "student":
         return "Students texted"
@@ -134,5 +165,7 @@ def _broadcast(viewer: User, broadcast: str) -> str:
         return "not of a broadcast"
     found = None
     with suppress(ValueError):
-        found = Broadcast.objects.visible_to(viewer).filter(pk=uuid.UUID(broadcast)).first()
+        found = (
+            Broadcast.objects.visible_to(viewer).filter(pk=uuid.UUID(broadcast)).first()
+        )
     return f"broadcast to {found.audience_words}" if found else "an unknown broadcast"

@@ -9,7 +9,11 @@ urlpatterns = [
     path("opt-outs/", views.opted_out, name="report-opt-outs"),
     path("opt-outs.csv", views.opted_out_csv, name="report-opt-outs-csv"),
     path("opt-outs/history/", views.opt_out_history, name="report-opt-out-history"),
-    path("opt-outs/history.csv", views.opt_out_history_csv, name="report-opt-out-history-csv"),
+    path(
+        "opt-outs/history.csv",
+        views.opt_out_history_csv,
+        name="report-opt-out-history-csv",
+    ),
     path("delivery/", views.delivery, name="report-delivery"),
     path("delivery/rows/", views.delivery_rows, name="report-delivery-rows"),
     path("delivery/rows.csv", views.delivery_csv, name="report-delivery-csv"),

@@ -1,4 +1,6 @@
-"""Reports: what each answers, its numbers, the rows behind every number, and their export."""
+"""Reports: what each answers, its numbers, the rows behind
+every number, and their export.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,10 +22,38 @@ from quadline.web.reports.rows import ROW_HEADS, csv_row, rows_context
 from quadline.web.requests import StaffRequest
 
 NAME = "Report for Student Opt Outs"
-OPT_OUT_PAGES = (("report-opt-outs", "Opted out now"), ("report-opt-out-history", "All changes"))
-OPT_OUT_HEADS = ["Student", "Student ID", "Student phone", "System number", "Staff", "How", "By", "Opted out at"]
-OPT_OUT_HEADS += ["Last text before it", "Written at", "Texts sent as email since", "Carrier check", "How to opt back in"]
-CHANGE_HEADS = ["At", "Change", "Student", "Student ID", "Student phone", "System number", "Staff", "How", "By"]
+OPT_OUT_PAGES = (
+    ("report-opt-outs", "Opted out now"),
+    ("report-opt-out-history", "All changes"),
+)
+OPT_OUT_HEADS = [
+    "Student",
+    "Student ID",
+    "Student phone",
+    "System number",
+    "Staff",
+    "How",
+    "By",
+    "Opted out at",
+]
+OPT_OUT_HEADS += [
+    "Last text before it",
+    "Written at",
+    "Texts sent as email since",
+    "Carrier check",
+    "How to opt back in",
+]
+CHANGE_HEADS = [
+    "At",
+    "Change",
+    "Student",
+    "Student ID",
+    "Student phone",
+    "System number",
+    "Staff",
+    "How",
+    "By",
+]
 
 
 @require_safe
@@ -68,23 +98,38 @@ def opt_out_history(request: StaffRequest) -> HttpResponse:
 @require_safe
 def opted_out_csv(request: StaffRequest) -> StreamingHttpResponse:
     filters = asked(request, otherwise="all")
-    record_export(actor=request.user, name="opt-outs", **filters.query)
+    record_export(
+        actor=request.user,
+        name="opt-outs",
+        **filters.query,
+    )
     rows = opt_outs.every_opted_out_row(request.user, filters)
-    return csv_response("opt-outs", OPT_OUT_HEADS, (_opt_out_cells(row) for row in rows))
+    return csv_response(
+        "opt-outs", OPT_OUT_HEADS, (_opt_out_cells(row) for row in rows)
+    )
 
 
 @require_safe
 def opt_out_history_csv(request: StaffRequest) -> StreamingHttpResponse:
     filters = asked(request, otherwise="all")
-    record_export(actor=request.user, name="opt-out-history", **filters.query)
+    record_export(
+        actor=request.user,
+        name="opt-out-history",
+        **filters.query,
+    )
     rows = opt_outs.every_change_row(request.user, filters)
-    return csv_response("opt-out-history", CHANGE_HEADS, (_change_cells(row) for row in rows))
+    return csv_response(
+        "opt-out-history", CHANGE_HEADS, (_change_cells(row) for row in rows)
+    )
 
 
 @require_safe
 def delivery(request: StaffRequest) -> HttpResponse:
     filters = asked(request).report
-    context = delivery_context(request.user, filters) | {"bar": filter_bar(request, filters), "days": days_words(filters)}
+    context = delivery_context(request.user, filters) | {
+        "bar": filter_bar(request, filters),
+        "days": days_words(filters),
+    }
     return render(request, "reports/delivery.html", context)
 
 
@@ -92,35 +137,73 @@ def delivery(request: StaffRequest) -> HttpResponse:
 def delivery_rows(request: StaffRequest) -> HttpResponse:
     filters = asked(request)
     shown = paged(request, deliveries.rows(request.user, filters), filters)
-    return render(request, "reports/rows.html", rows_context(request.user, filters, shown, report="report-delivery"))
+    return render(
+        request,
+        "reports/rows.html",
+        rows_context(
+            request.user,
+            filters,
+            shown,
+            report="report-delivery",
+        ),
+    )
 
 
 @require_safe
 def delivery_csv(request: StaffRequest) -> StreamingHttpResponse:
     filters = asked(request)
-    record_export(actor=request.user, name="delivery", **filters.query)
-    return csv_response("delivery", ROW_HEADS, _cells(deliveries.rows(request.user, filters)))
+    record_export(
+        actor=request.user,
+        name="delivery",
+        **filters.query,
+    )
+    return csv_response(
+        "delivery", ROW_HEADS, _cells(deliveries.rows(request.user, filters))
+    )
 
 
 @require_safe
 def response(request: StaffRequest) -> HttpResponse:
     filters = asked(request).report
     context = response_context(request.user, filters, now=clock.now())
-    return render(request, "reports/responses.html", context | {"bar": filter_bar(request, filters), "days": days_words(filters)})
+    return render(
+        request,
+        "reports/responses.html",
+        context | {"bar": filter_bar(request, filters), "days": days_words(filters)},
+    )
 
 
 @require_safe
 def response_rows(request: StaffRequest) -> HttpResponse:
     filters = asked(request)
-    shown = paged(request, responses.rows(request.user, filters, now=clock.now()), filters)
-    return render(request, "reports/rows.html", rows_context(request.user, filters, shown, report="report-responses"))
+    shown = paged(
+        request, responses.rows(request.user, filters, now=clock.now()), filters
+    )
+    return render(
+        request,
+        "reports/rows.html",
+        rows_context(
+            request.user,
+            filters,
+            shown,
+            report="report-responses",
+        ),
+    )
 
 
 @require_safe
 def response_csv(request: StaffRequest) -> StreamingHttpResponse:
     filters = asked(request)
-    record_export(actor=request.user, name="responses", **filters.query)
-    return csv_response("responses", ROW_HEADS, _cells(responses.rows(request.user, filters, now=clock.now())))
+    record_export(
+        actor=request.user,
+        name="responses",
+        **filters.query,
+    )
+    return csv_response(
+        "responses",
+        ROW_HEADS,
+        _cells(responses.rows(request.user, filters, now=clock.now())),
+    )
 
 
 def _opt_out_context(request: StaffRequest, page: str) -> dict[str, Any]:
@@ -130,7 +213,9 @@ def _opt_out_context(request: StaffRequest, page: str) -> dict[str, Any]:
         "days": days_words(filters),
         "tabs": tabs(page, OPT_OUT_PAGES, filters),
         "query": filters.address(),
-        "is_filtered": bool(filters.source or filters.change or filters.staff or filters.period.first),
+        "is_filtered": bool(
+            filters.source or filters.change or filters.staff or filters.period.first
+        ),
         "name": NAME,
     }
 
@@ -154,12 +239,24 @@ def _opt_out_cells(row: OptOutRow) -> list[object]:
 
 def _change_cells(row: ChangeRow) -> list[object]:
     change = "Opted out" if row.change == "opt_out" else "Opted in"
-    return [row.at, change, *_who(row), row.system_phone, row.staff.name, row.how, row.by]
+    return [
+        row.at,
+        change,
+        *_who(row),
+        row.system_phone,
+        row.staff.name,
+        row.how,
+        row.by,
+    ]
 
 
 def _who(row: OptOutRow | ChangeRow) -> list[object]:
     names = ", ".join(each.name for each in row.who if each.institutional_id)
-    return [names, ", ".join(each.institutional_id for each in row.who if each.institutional_id), row.student_phone]
+    return [
+        names,
+        ", ".join(each.institutional_id for each in row.who if each.institutional_id),
+        row.student_phone,
+    ]
 
 
 def _cells(rows: Rows) -> Iterator[list[object]]:

@@ -35,7 +35,11 @@ def page(request: StaffRequest) -> HttpResponse:
     offset = whole_number(request.GET.get("from")) or 0
     students = list(found[offset : offset + PAGE + 1])
     shown = with_reach(students[:PAGE], request)
-    following = {"scope": scope, "q": query, "from": offset + PAGE}
+    following = {
+        "scope": scope,
+        "q": query,
+        "from": offset + PAGE,
+    }
     context = {
         "query": query,
         "scope": scope,
@@ -51,14 +55,31 @@ def page(request: StaffRequest) -> HttpResponse:
 def profile(request: StaffRequest, student_id: int) -> HttpResponse:
     student = _visible(request, student_id)
     with_reach([student], request)
-    conversation = Conversation.objects.filter(staff=request.user, student=student, last_message__isnull=False).first()
+    conversation = Conversation.objects.filter(
+        staff=request.user,
+        student=student,
+        last_message__isnull=False,
+    ).first()
     team = student.success_team.select_related("staff").order_by("staff__name")
     context = {
         "student": student,
-        "team": [{"name": entry.staff.name, "title": entry.staff.title, "relation": entry.relation} for entry in team],
+        "team": [
+            {
+                "name": entry.staff.name,
+                "title": entry.staff.title,
+                "relation": entry.relation,
+            }
+            for entry in team
+        ],
         "consent": consent_lines(student, _numbers_seen_by(request)),
-        "conversation_url": reverse("conversation", args=[conversation.pk]) if conversation else "",
-        "opt_outs": opt_outs_of(student, request.user, seen_by=Conversation.objects.visible_to(request.user).values("staff")),
+        "conversation_url": (
+            reverse("conversation", args=[conversation.pk]) if conversation else ""
+        ),
+        "opt_outs": opt_outs_of(
+            student,
+            request.user,
+            seen_by=Conversation.objects.visible_to(request.user).values("staff"),
+        ),
         "may_record_stop": may_record_stop(request.user, student),
     }
     return render(request, "students/profile.html", context)
@@ -77,7 +98,11 @@ def message(request: StaffRequest, student_id: int) -> HttpResponseBase:
     url = reverse("conversation", args=[sent.conversation_id])
     if not request.htmx:
         return redirect(url)
-    return render(request, "students/_sent.html", {"words": _what_happens(sent), "conversation_url": url})
+    return render(
+        request,
+        "students/_sent.html",
+        {"words": _what_happens(sent), "conversation_url": url},
+    )
 
 
 def with_reach(students: list[Student], request: StaffRequest) -> list[Student]:
@@ -92,15 +117,26 @@ def _what_happens(sent: Message) -> str:
     if sent.channel == Channel.EMAIL:
         return "Email accepted."
     if sent.reason == WaitingFor.NUMBER:
-        return f"Waiting for your number. Your text goes out automatically when it is active. {else_an_email()}"
+        return (
+            "Waiting for your number. Your text goes out automatically when it is"
+            f" active. {else_an_email()}"
+        )
     if sent.status == Status.QUEUED:
         return "Text accepted."
     return f"{words_of(sent).rstrip('?')}. {sent.detail}".strip()
 
 
-def _form(request: StaffRequest, student: Student, *, error: NotAccepted | None = None) -> HttpResponse:
-    """In the dialog the Text Message tab is open, as the guide expects, whatever was used last."""
-    conversation = Conversation.objects.filter(staff=request.user, student=student).select_related("student", "staff").first()
+def _form(
+    request: StaffRequest, student: Student, *, error: NotAccepted | None = None
+) -> HttpResponse:
+    """In the dialog the Text Message tab is open, as the guide
+    expects, whatever was used last.
+    """
+    conversation = (
+        Conversation.objects.filter(staff=request.user, student=student)
+        .select_related("student", "staff")
+        .first()
+    )
     written = written_in(request, error=error, is_remembered=False)
     composer = composer_for(
         request.user,
@@ -109,8 +145,15 @@ def _form(request: StaffRequest, student: Student, *, error: NotAccepted | None 
         post_url=reverse("student-message", args=[student.pk]),
         written=with_template(request, written, Inserts(request.user, student)),
     )
-    template = "students/_message_dialog.html" if request.htmx else "students/message.html"
-    return render(request, template, {"student": student, "composer": composer}, status=422 if error else 200)
+    template = (
+        "students/_message_dialog.html" if request.htmx else "students/message.html"
+    )
+    return render(
+        request,
+        template,
+        {"student": student, "composer": composer},
+        status=422 if error else 200,
+    )
 
 
 def _visible(request: StaffRequest, student_id: int) -> Student:
@@ -118,10 +161,26 @@ def _visible(request: StaffRequest, student_id: int) -> Student:
 
 
 def _numbers_seen_by(request: StaffRequest) -> list[tuple[str, str]]:
-    """An advisor sees the consent history with the own number; who sees conversations of others, sees theirs."""
+    """An advisor sees the consent history with the own number; who sees
+    conversations of others, sees theirs.
+    """
     seen = Conversation.objects.visible_to(request.user).values("staff")
-    numbers = SystemNumber.objects.exclude(phone="").filter(Q(user=request.user) | Q(user__in=seen)).select_related("user")
-    return [(n.phone, "your number" if n.user_id == request.user.pk else f"the number of {n.user.name}") for n in numbers]
+    numbers = (
+        SystemNumber.objects.exclude(phone="")
+        .filter(Q(user=request.user) | Q(user__in=seen))
+        .select_related("user")
+    )
+    return [
+        (
+            n.phone,
+            (
+                "your number"
+                if n.user_id == request.user.pk
+                else f"the number of {n.user.name}"
+            ),
+        )
+        for n in numbers
+    ]
 
 
 def _scope(request: StaffRequest) -> str:
@@ -137,8 +196,15 @@ def _empty(query: str, scope: str) -> dict[str, str]:
         }
     if scope == "caseload":
         return {
-            "title": "No students are on your caseload yet. Your administrator loads the roster.",
+            "title": (
+                "No students are on your caseload yet. Your administrator loads the"
+                " roster."
+            ),
             "action_label": "All students you may see",
             "action_url": f"{reverse('students')}?scope=all",
         }
-    return {"title": "There are no students yet. Your administrator loads the roster.", "action_label": "", "action_url": ""}
+    return {
+        "title": "There are no students yet. Your administrator loads the roster.",
+        "action_label": "",
+        "action_url": "",
+    }

@@ -1,4 +1,6 @@
-"""Tell your students: not before the number is active, to the caseload, and remembered on the profile."""
+"""Tell your students: not before the number is active, to the
+caseload, and remembered on the profile.
+"""
 
 import uuid
 
@@ -18,7 +20,9 @@ from tests.journeys.furnished import give_number
 HERE = "announce"
 
 
-def shown(browser: Client, data: dict[str, str] | None = None, where: str = HERE) -> str:
+def shown(
+    browser: Client, data: dict[str, str] | None = None, where: str = HERE
+) -> str:
     answer = browser.post(reverse(where), data) if data else browser.get(reverse(where))
     return str(answer.content.decode())
 
@@ -28,7 +32,10 @@ def written(**fields: str) -> dict[str, str]:
         "message_id": str(uuid.uuid4()),
         "to": "caseload",
         "subject": "New Texting Number for [Your Name]",
-        "body": "Hello [Student Name], save [System Number] as “Text Only”. Calls: [Office Phone Number].",
+        "body": (
+            "Hello [Student Name], save [System Number] as “Text Only”. Calls: [Office"
+            " Phone Number]."
+        ),
         "with_contact_card": "yes",
         **fields,
     }
@@ -48,7 +55,9 @@ def browser(enter: Enter, people: Cast) -> Client:
         ("failed", "There’s a problem with your number."),
     ],
 )
-def test_it_waits_for_the_number(enter: Enter, people: Cast, state: str, said: str) -> None:
+def test_it_waits_for_the_number(
+    enter: Enter, people: Cast, state: str, said: str
+) -> None:
     if state:
         give_number(people.maya, "+17345550200", state)
     browser = enter(people.maya)
@@ -59,7 +68,9 @@ def test_it_waits_for_the_number(enter: Enter, people: Cast, state: str, said: s
     assert "Tell your students" not in shown(browser, where="profile")
 
 
-def test_it_begins_with_the_introduction_to_the_whole_caseload(browser: Client, people: Cast) -> None:
+def test_it_begins_with_the_introduction_to_the_whole_caseload(
+    browser: Client, people: Cast
+) -> None:
     page = shown(browser)
 
     assert 'value="New Texting Number for [Your Name]"' in page
@@ -71,22 +82,31 @@ def test_it_begins_with_the_introduction_to_the_whole_caseload(browser: Client, 
     assert "(734) 555-0100" in page
 
 
-def test_ones_own_introduction_comes_before_the_colleges(browser: Client, people: Cast) -> None:
-    words = Words(INTRODUCTION, "email", "Hello from me", "My own words", with_contact_card=True)
+def test_ones_own_introduction_comes_before_the_colleges(
+    browser: Client, people: Cast
+) -> None:
+    words = Words(
+        INTRODUCTION, "email", "Hello from me", "My own words", with_contact_card=True
+    )
     save_template(actor=people.maya, words=words, kind=Whose.PERSONAL)
 
     assert "My own words" in shown(browser)
 
 
-def test_the_preview_turns_through_the_students_and_round_the_end(browser: Client, people: Cast) -> None:
+def test_the_preview_turns_through_the_students_and_round_the_end(
+    browser: Client, people: Cast
+) -> None:
     """By name: Rosa Calderón, Gus Hale, Nell Ito, Bo Jensen."""
     preview = "announce-preview"
 
-    assert "Hello Gus, save (734) 555-0200" in shown(browser, written(act="next", place="0"), preview)
+    assert "Hello Gus, save (734) 555-0200" in shown(
+        browser, written(act="next", place="0"), preview
+    )
     assert "2 of 4" in shown(browser, written(act="next", place="0"), preview)
     assert "Hello Rosa" in shown(browser, written(act="next", place="3"), preview)
     assert "Hello Bo" in shown(browser, written(act="previous", place="0"), preview)
-    assert "Hello Gus" in shown(browser, written(act="next", place="0"))  # without scripts
+    # without scripts
+    assert "Hello Gus" in shown(browser, written(act="next", place="0"))
     assert not Broadcast.objects.exists()
 
 
@@ -110,20 +130,28 @@ def test_a_double_click_is_one_draft(browser: Client) -> None:
     assert Broadcast.objects.count() == 1
 
 
-def test_other_recipients_are_chosen_on_the_page_of_a_new_message(browser: Client) -> None:
+def test_other_recipients_are_chosen_on_the_page_of_a_new_message(
+    browser: Client,
+) -> None:
     answer = browser.post(reverse(HERE), written(act="recipients"))
 
-    assert answer["Location"] == f"{reverse('compose')}?draft={Broadcast.objects.get().pk}"
+    assert (
+        answer["Location"] == f"{reverse('compose')}?draft={Broadcast.objects.get().pk}"
+    )
 
 
-def test_what_nothing_fills_stops_it_with_a_way_out(browser: Client, people: Cast) -> None:
+def test_what_nothing_fills_stops_it_with_a_way_out(
+    browser: Client, people: Cast
+) -> None:
     people.maya.office_phone = ""
     people.maya.save()
     page = shown(browser, written())
 
     assert "There is no office phone on your profile." in page
     assert "Add your office phone" in page
-    assert "[Due Date] is not a merge field." in shown(browser, written(body="[Due Date]"))
+    assert "[Due Date] is not a merge field." in shown(
+        browser, written(body="[Due Date]")
+    )
     assert not Broadcast.objects.exists()
 
 
@@ -140,7 +168,9 @@ def test_the_profile_says_when_one_told_them(browser: Client, people: Cast) -> N
     assert said in shown(browser)
 
 
-def test_the_contact_card_is_there_once_the_number_is(enter: Enter, people: Cast) -> None:
+def test_the_contact_card_is_there_once_the_number_is(
+    enter: Enter, people: Cast
+) -> None:
     browser = enter(people.maya)
     assert browser.get(reverse("contact-card"))["Location"] == reverse("profile")
 
@@ -150,8 +180,12 @@ def test_the_contact_card_is_there_once_the_number_is(enter: Enter, people: Cast
     assert "TEL;TYPE=cell,text:+17345550200" in card.content.decode()
 
 
-@pytest.mark.parametrize("words", ["Hello {first_name}", "Hello [Student_Name]", "Hello [Student Name,"])
-def test_what_looks_like_a_merge_field_is_stopped_here(browser: Client, words: str) -> None:
+@pytest.mark.parametrize(
+    "words", ["Hello {first_name}", "Hello [Student_Name]", "Hello [Student Name,"]
+)
+def test_what_looks_like_a_merge_field_is_stopped_here(
+    browser: Client, words: str
+) -> None:
     answer = browser.post(reverse(HERE), written(body=words))
     assert answer.status_code == 422
     assert "Did you mean [Student Name]?" in answer.content.decode()

@@ -46,7 +46,9 @@ def test_a_token_is_taken_back(people: Cast, maya: Client) -> None:
     assert "opens nothing any more" in gone.content.decode()
     assert list(gone.context["tokens"]) == []
     assert Client().get("/api/v1/numbers/me", headers=headers).status_code == 401
-    assert [entry.actor for entry in AuditEntry.objects.filter(subject_type="apitoken")] == [people.maya] * 2
+    assert [
+        entry.actor for entry in AuditEntry.objects.filter(subject_type="apitoken")
+    ] == [people.maya] * 2
 
 
 def test_nobody_sees_or_takes_back_anothers_token(people: Cast, maya: Client) -> None:

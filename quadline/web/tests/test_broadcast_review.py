@@ -1,4 +1,6 @@
-"""The review page: every count opens its list, Send sends exactly what was shown, and only its author has it."""
+"""The review page: every count opens its list, Send sends exactly what
+was shown, and only its author has it.
+"""
 
 import uuid
 
@@ -25,7 +27,9 @@ def maya(enter: Enter, people: Cast) -> Client:
 
 
 def review_of(browser: Client, broadcast: Broadcast) -> str:
-    return browser.get(reverse("broadcast-review", args=[broadcast.pk])).content.decode()
+    return browser.get(
+        reverse("broadcast-review", args=[broadcast.pk])
+    ).content.decode()
 
 
 def sent(browser: Client, broadcast: Broadcast, **changes: str) -> tuple[int, str]:
@@ -36,8 +40,11 @@ def sent(browser: Client, broadcast: Broadcast, **changes: str) -> tuple[int, st
     return answer.status_code, answer.content.decode()
 
 
-def test_it_says_who_gets_what_and_the_button_says_it_too(maya: Client, people: Cast) -> None:
-    page = review_of(maya, acts.draft(people.maya))  # Rosa and Bo have mobiles, Gus a landline, Nell no phone
+def test_it_says_who_gets_what_and_the_button_says_it_too(
+    maya: Client, people: Cast
+) -> None:
+    # Rosa and Bo have mobiles, Gus a landline, Nell no phone
+    page = review_of(maya, acts.draft(people.maya))
 
     assert "Send 2 texts and 2 emails" in page
     assert "Only a landline on file" in page
@@ -47,13 +54,24 @@ def test_it_says_who_gets_what_and_the_button_says_it_too(maya: Client, people: 
 
 
 @pytest.mark.parametrize("outcome", [Outcome.TEXT, Outcome.EMAIL])
-def test_each_count_equals_the_list_it_opens(maya: Client, people: Cast, outcome: Outcome) -> None:
+def test_each_count_equals_the_list_it_opens(
+    maya: Client, people: Cast, outcome: Outcome
+) -> None:
     broadcast = acts.draft(people.maya)
     page = review_of(maya, broadcast)
-    lists = [part.split('"')[0].replace("&amp;", "&") for part in page.split('data-dialog-url="')[1:]]
-    listed = [maya.get(url).content.decode() for url in lists if f"outcome={outcome}" in url]
+    lists = [
+        part.split('"')[0].replace("&amp;", "&")
+        for part in page.split('data-dialog-url="')[1:]
+    ]
+    listed = [
+        maya.get(url).content.decode() for url in lists if f"outcome={outcome}" in url
+    ]
 
-    assert sum(each.count("<tr><td>") for each in listed) == broadcast.recipients.filter(outcome=outcome).count() == 2
+    assert (
+        sum(each.count("<tr><td>") for each in listed)
+        == broadcast.recipients.filter(outcome=outcome).count()
+        == 2
+    )
 
 
 def test_one_reads_what_each_of_them_will_read(maya: Client, people: Cast) -> None:
@@ -63,13 +81,28 @@ def test_one_reads_what_each_of_them_will_read(maya: Client, people: Cast) -> No
 
     assert 'What <span dir="auto">Rosa</span> will read' in first
     assert "Hi Rosa, registration opens on Monday." in first
-    assert "Hi Bo, registration" in maya.get(page, {"find": "bo"}, headers={"HX-Request": "true"}).content.decode()
-    assert "Hi Gus, registration" in maya.get(page, {"at": 1}, headers={"HX-Request": "true"}).content.decode()
-    assert "Nobody here matches" in maya.get(page, {"find": "kim"}, headers={"HX-Request": "true"}).content.decode()
+    assert (
+        "Hi Bo, registration"
+        in maya.get(
+            page, {"find": "bo"}, headers={"HX-Request": "true"}
+        ).content.decode()
+    )
+    assert (
+        "Hi Gus, registration"
+        in maya.get(page, {"at": 1}, headers={"HX-Request": "true"}).content.decode()
+    )
+    assert (
+        "Nobody here matches"
+        in maya.get(
+            page, {"find": "kim"}, headers={"HX-Request": "true"}
+        ).content.decode()
+    )
     assert maya.get(page, {"at": "99999999"}).status_code == 200
 
 
-def test_send_sends_what_was_shown_and_goes_to_its_page(maya: Client, people: Cast) -> None:
+def test_send_sends_what_was_shown_and_goes_to_its_page(
+    maya: Client, people: Cast
+) -> None:
     broadcast = acts.draft(people.maya)
     review_of(maya, broadcast)
     status, _ = sent(maya, broadcast)
@@ -88,7 +121,9 @@ def test_send_twice_sends_once(maya: Client, people: Cast) -> None:
     assert Message.objects.count() == 4
 
 
-def test_a_change_meanwhile_sends_nothing_and_is_named(maya: Client, people: Cast) -> None:
+def test_a_change_meanwhile_sends_nothing_and_is_named(
+    maya: Client, people: Cast
+) -> None:
     broadcast = acts.draft(people.maya)
     review_of(maya, broadcast)
     people.bo.mobile = ""
@@ -102,7 +137,8 @@ def test_a_change_meanwhile_sends_nothing_and_is_named(maya: Client, people: Cas
     assert "Something changed since you looked, so nothing was sent." in page
     assert "Bo Jensen: was text, now email, no mobile number on file" in page
     assert "Ida New: new here; text, can be texted" in page
-    assert "Nell Ito: is no longer among the recipients" not in page  # she may not be seen any more
+    # she may not be seen any more
+    assert "Nell Ito: is no longer among the recipients" not in page
     assert "1 more" in page
 
     assert sent(maya, broadcast)[0] == 302
@@ -134,7 +170,9 @@ def test_a_blocked_check_disables_send_and_says_why(maya: Client, people: Cast) 
     page = review_of(maya, broadcast)
 
     assert 'type="submit" disabled aria-describedby="blocked"' in page
-    assert page.count("[Pet Name] is not a merge field. Correct it or take it out.") == 2
+    assert (
+        page.count("[Pet Name] is not a merge field. Correct it or take it out.") == 2
+    )
     assert sent(maya, broadcast)[0] == 422
     assert not Message.objects.exists()
 
@@ -146,23 +184,37 @@ def test_an_audience_of_nobody_says_so(maya: Client, people: Cast) -> None:
     assert 'type="submit" disabled' in page
 
 
-def test_when_all_opted_out_all_are_emailed_and_it_says_why(maya: Client, people: Cast) -> None:
+def test_when_all_opted_out_all_are_emailed_and_it_says_why(
+    maya: Client, people: Cast
+) -> None:
     number = people.maya.system_numbers.get()
     for each in (people.rosa, people.bo):
         acts.opt_out(each, number)
-    page = review_of(maya, acts.draft(people.maya, f"student:{people.rosa.pk}", f"student:{people.bo.pk}"))
+    page = review_of(
+        maya,
+        acts.draft(people.maya, f"student:{people.rosa.pk}", f"student:{people.bo.pk}"),
+    )
 
     assert "Send 2 emails" in page
     assert "Opted out of texts" in page
 
 
 def test_who_share_a_phone_are_listed(maya: Client, people: Cast) -> None:
-    student("00100098", "Rita", "Calderón", advisor=people.maya, mobile=people.rosa.mobile)
+    student(
+        "00100098", "Rita", "Calderón", advisor=people.maya, mobile=people.rosa.mobile
+    )
     broadcast = acts.draft(people.maya)
     assert "1 phone belongs to more than one of them" in review_of(maya, broadcast)
 
-    shared = maya.get(reverse("broadcast-review-recipients", args=[broadcast.pk]), {"outcome": "sharing"}).content.decode()
-    assert ("Rita" in shared, "Rosa" in shared, "Bo Jensen" in shared) == (True, True, False)
+    shared = maya.get(
+        reverse("broadcast-review-recipients", args=[broadcast.pk]),
+        {"outcome": "sharing"},
+    ).content.decode()
+    assert ("Rita" in shared, "Rosa" in shared, "Bo Jensen" in shared) == (
+        True,
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize("who", ["theo", "lena", "ada", "iris"])
@@ -170,22 +222,40 @@ def test_a_draft_is_its_authors_alone(enter: Enter, people: Cast, who: str) -> N
     broadcast = acts.draft(people.maya)
     acts.reviewed(broadcast)
     browser = enter(getattr(people, who))
-    names = ["broadcast", "broadcast-review", "broadcast-review-recipients", "broadcast-progress", "broadcast-discard"]
+    names = [
+        "broadcast",
+        "broadcast-review",
+        "broadcast-review-recipients",
+        "broadcast-progress",
+        "broadcast-discard",
+    ]
 
-    assert {browser.get(reverse(name, args=[broadcast.pk])).status_code for name in names} == {404}
-    assert browser.post(reverse("broadcast-send", args=[broadcast.pk])).status_code == 404
+    assert {
+        browser.get(reverse(name, args=[broadcast.pk])).status_code for name in names
+    } == {404}
+    assert (
+        browser.post(reverse("broadcast-send", args=[broadcast.pk])).status_code == 404
+    )
     assert str(broadcast.pk) not in browser.get(reverse("broadcasts")).content.decode()
 
 
 @pytest.mark.parametrize("broken", ["\x00", "nonsense", "%"])
-def test_a_broken_address_of_a_list_is_an_empty_list(maya: Client, people: Cast, broken: str) -> None:
+def test_a_broken_address_of_a_list_is_an_empty_list(
+    maya: Client, people: Cast, broken: str
+) -> None:
     broadcast = acts.draft(people.maya)
     acts.reviewed(broadcast)
     where = reverse("broadcast-review-recipients", args=[broadcast.pk])
 
     assert maya.get(where, {"outcome": "text", "reason": broken}).status_code == 200
     assert maya.get(where, {"outcome": broken}).status_code == 200
-    assert maya.get(reverse("broadcast-review", args=[broadcast.pk]), {"find": broken, "student": broken}).status_code == 200
+    assert (
+        maya.get(
+            reverse("broadcast-review", args=[broadcast.pk]),
+            {"find": broken, "student": broken},
+        ).status_code
+        == 200
+    )
 
 
 def test_a_draft_is_discarded_after_one_question(maya: Client, people: Cast) -> None:
@@ -208,5 +278,7 @@ def test_what_was_sent_is_not_discarded(maya: Client, people: Cast) -> None:
 def test_the_review_of_what_was_sent_is_its_page(maya: Client, people: Cast) -> None:
     broadcast = acts.send(acts.draft(people.maya))
 
-    assert maya.get(reverse("broadcast-review", args=[broadcast.pk]))["Location"] == reverse("broadcast", args=[broadcast.pk])
+    assert maya.get(reverse("broadcast-review", args=[broadcast.pk]))[
+        "Location"
+    ] == reverse("broadcast", args=[broadcast.pk])
     assert maya.get(reverse("broadcast-review", args=[uuid.uuid4()])).status_code == 404

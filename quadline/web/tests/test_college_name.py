@@ -1,4 +1,6 @@
-"""Whose texting this is stands on every page, signed in or not, also where something failed."""
+"""Whose texting this is stands on every page, signed in or
+not, also where something failed.
+"""
 
 import pytest
 from django.db import OperationalError
@@ -15,17 +17,31 @@ NAME = "Cedar &amp; Elm College"
 
 @pytest.fixture(autouse=True)
 def college(settings: object) -> None:
-    settings.ENV = settings.ENV.model_copy(update={"college_name": "Cedar & Elm College"})  # type: ignore[attr-defined]
+    settings.ENV = settings.ENV.model_copy(
+        update={"college_name": "Cedar & Elm College"}
+    )  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("where", ["/accounts/login/", "/accounts/password/reset/", "/accounts/inactive/", "/no/such/page/"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "/accounts/login/",
+        "/accounts/password/reset/",
+        "/accounts/inactive/",
+        "/no/such/page/",
+    ],
+)
 def test_before_signing_in(enter: Enter, where: str) -> None:
     assert NAME in enter(None).get(where).content.decode()
 
 
 def test_on_every_page(enter: Enter, people: Cast) -> None:
     about, browser = own_thing(people.ada), enter(people.ada)
-    pages = {case.name for case in cases() if (case.role, case.whose, case.method) == ("administrator", "own", "GET")}
+    pages = {
+        case.name
+        for case in cases()
+        if (case.role, case.whose, case.method) == ("administrator", "own", "GET")
+    }
     whole = 0
     for name in sorted(pages):
         answer = browser.get(address(name, about))
@@ -35,9 +51,15 @@ def test_on_every_page(enter: Enter, people: Cast) -> None:
     assert whole > 15
 
 
-@pytest.mark.parametrize(("fault", "status"), [(ValueError("ours"), 500), (OperationalError("away"), 503)])
+@pytest.mark.parametrize(
+    ("fault", "status"), [(ValueError("ours"), 500), (OperationalError("away"), 503)]
+)
 def test_where_something_failed(
-    enter: Enter, people: Cast, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int
+    enter: Enter,
+    people: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
+    status: int,
 ) -> None:
     def failing(*told: object, **more: object) -> None:
         raise fault

@@ -25,13 +25,18 @@ def visitor(enter: Enter) -> Client:
     ],
 )
 def test_a_database_that_is_away_is_no_fault_of_ours(
-    visitor: Client, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int, words: str
+    visitor: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
+    status: int,
+    words: str,
 ) -> None:
     def fails() -> bool:
         raise fault
 
     monkeypatch.setattr(health, "tables_are_current", fails)
-    monkeypatch.setattr(health, "DatabaseError", KeyError)  # so that nobody catches it before
+    # so that nobody catches it before
+    monkeypatch.setattr(health, "DatabaseError", KeyError)
     answer = visitor.get("/readyz")
 
     assert answer.status_code == status

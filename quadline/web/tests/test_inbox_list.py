@@ -1,4 +1,6 @@
-"""The list of the inbox stays quick in a college of any size: nothing is sorted or counted that is not shown."""
+"""The list of the inbox stays quick in a college of any size: nothing is
+sorted or counted that is not shown.
+"""
 
 import pytest
 from django.db import connection
@@ -23,18 +25,28 @@ EVERYONE = Conversation.objects.all()
     ],
     ids=["open", "done", "unread", "reply"],
 )
-def test_the_newest_of_the_college_are_read_from_an_index_and_never_sorted(found: ConversationQuerySet) -> None:
+def test_the_newest_of_the_college_are_read_from_an_index_and_never_sorted(
+    found: ConversationQuerySet,
+) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+        cursor.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET"
+            " LOCAL enable_sort = off"
+        )
     plan = found.newest_first()[:41].explain()
 
     assert "Sort" not in plan, plan
 
 
-def test_a_filter_is_counted_so_far_and_no_further(people: Cast, enter: Enter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_filter_is_counted_so_far_and_no_further(
+    people: Cast, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(inbox_list, "MOST_COUNTED", 2)
     maya = enter(people.maya)
     system_phone = number_row(people.maya).phone
     for place, counted in enumerate(["1", "2", "2+"]):
         reply(f"+1734555019{place}", system_phone, "Who is this?")
-        assert f">Open</span><small>{counted}</small>" in maya.get("/inbox/?show=open").content.decode()
+        assert (
+            f">Open</span><small>{counted}</small>"
+            in maya.get("/inbox/?show=open").content.decode()
+        )

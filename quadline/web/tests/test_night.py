@@ -1,4 +1,6 @@
-"""A text whose turn comes at night is held until the morning, says so, and was never picked up."""
+"""A text whose turn comes at night is held until the morning,
+says so, and was never picked up.
+"""
 
 import uuid
 from datetime import UTC, datetime
@@ -12,7 +14,15 @@ from pytest_django import Settings
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.outbox import accepting
-from quadline.delivery.tests.acts import fresh, number_row, outcomes, rent, reply, send_due, write
+from quadline.delivery.tests.acts import (
+    fresh,
+    number_row,
+    outcomes,
+    rent,
+    reply,
+    send_due,
+    write,
+)
 from quadline.numbers import activation
 from quadline.numbers.rules import State
 from quadline.roster.models import Student
@@ -21,12 +31,18 @@ from tests.cast import Cast
 from tests.house import Simulator
 
 EVENING = datetime(2026, 11, 24, 1, tzinfo=UTC)  # 8:00 PM in Detroit
-NIGHT, MORNING = datetime(2026, 11, 24, 3, tzinfo=UTC), datetime(2026, 11, 24, 13, tzinfo=UTC)  # 10:00 PM, 8:00 AM
+# 10:00 PM, 8:00 AM
+NIGHT, MORNING = (
+    datetime(2026, 11, 24, 3, tzinfo=UTC),
+    datetime(2026, 11, 24, 13, tzinfo=UTC),
+)
 
 
 @pytest.fixture(autouse=True)
 def quiet_hours(settings: Settings) -> None:
-    settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00", "college_time_zone": "America/Detroit"})
+    settings.ENV = settings.ENV.model_copy(
+        update={"quiet_hours": "21:00-08:00", "college_time_zone": "America/Detroit"}
+    )
 
 
 def shown(message: Message) -> Bubble:
@@ -36,7 +52,12 @@ def shown(message: Message) -> Bubble:
 
 def written_at(moment: datetime, people: Cast, student: Student) -> Message:
     return accepting.accept_text(
-        author=people.maya, student=student, message_id=uuid.uuid4(), body="Hello", now=moment, is_meant=True
+        author=people.maya,
+        student=student,
+        message_id=uuid.uuid4(),
+        body="Hello",
+        now=moment,
+        is_meant=True,
     )
 
 
@@ -50,7 +71,11 @@ def test_a_first_text_whose_number_becomes_active_at_night_is_held_until_the_mor
         activation.activate(number, cause="the networks registered it", now=NIGHT)
         send_due()
         held, bubble = fresh(text), shown(text)
-        assert (held.status, held.reason, held.due_at) == (Status.WAITING, WaitingFor.QUIET_HOURS, MORNING)
+        assert (held.status, held.reason, held.due_at) == (
+            Status.WAITING,
+            WaitingFor.QUIET_HOURS,
+            MORNING,
+        )
         assert bubble.status_words == "Held until 8:00 AM"
         assert bubble.can_cancel
         assert [step.words for step in bubble.timeline] == [
@@ -66,28 +91,40 @@ def test_a_first_text_whose_number_becomes_active_at_night_is_held_until_the_mor
         assert [each["to"] for each in box.accepts()] == [people.rosa.mobile]
 
 
-def test_a_text_that_came_too_late_to_its_turn_is_held_and_can_be_cancelled(people: Cast, box: Simulator, twilio: object) -> None:
+def test_a_text_that_came_too_late_to_its_turn_is_held_and_can_be_cancelled(
+    people: Cast, box: Simulator, twilio: object
+) -> None:
     with time_machine.travel(EVENING, tick=False):
         rent(people.maya)
         text = written_at(EVENING, people, people.rosa)
         assert text.status == Status.QUEUED
     with time_machine.travel(NIGHT, tick=False):
         send_due()
-        assert (fresh(text).status, fresh(text).reason) == (Status.QUEUED, WaitingFor.QUIET_HOURS)
+        assert (fresh(text).status, fresh(text).reason) == (
+            Status.QUEUED,
+            WaitingFor.QUIET_HOURS,
+        )
         assert accepting.cancel_text(message=text, actor=people.maya, now=NIGHT)
     with time_machine.travel(MORNING, tick=False):
         send_due()
     assert box.accepts() == []
 
 
-def test_whoever_wrote_tonight_is_not_kept_waiting_by_others(people: Cast, box: Simulator, twilio: object) -> None:
+def test_whoever_wrote_tonight_is_not_kept_waiting_by_others(
+    people: Cast, box: Simulator, twilio: object
+) -> None:
     with time_machine.travel(NIGHT, tick=False):
         number = rent(people.maya)
         reply(people.bo.mobile, number.phone, "Are you there?")
-        held, answer = (written_at(EVENING, people, student) for student in (people.rosa, people.bo))
+        held, answer = (
+            written_at(EVENING, people, student) for student in (people.rosa, people.bo)
+        )
         send_due()
         assert [each["to"] for each in box.accepts()] == [people.bo.mobile]
-        assert (fresh(held).reason, fresh(answer).status) == (WaitingFor.QUIET_HOURS, Status.SENT)
+        assert (fresh(held).reason, fresh(answer).status) == (
+            WaitingFor.QUIET_HOURS,
+            Status.SENT,
+        )
 
 
 def test_hundreds_that_wait_for_the_morning_do_not_keep_the_rest_from_being_found(
@@ -108,7 +145,9 @@ def test_one_found_at_the_very_last_look_says_until_when_it_is_held(
     people: Cast, box: Simulator, twilio: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock strikes between the two looks."""
-    monkeypatch.setattr("quadline.delivery.sending.claiming.night.put_off", lambda ids, now: set())
+    monkeypatch.setattr(
+        "quadline.delivery.sending.claiming.night.put_off", lambda ids, now: set()
+    )
     with time_machine.travel(NIGHT, tick=False), timezone.override("America/Detroit"):
         rent(people.maya)
         text = written_at(EVENING, people, people.rosa)
@@ -121,4 +160,7 @@ def test_one_found_at_the_very_last_look_says_until_when_it_is_held(
 def test_at_night_a_text_that_still_waits_for_its_number_says_so(people: Cast) -> None:
     number_row(people.maya, state=State.REGISTERING)
     with time_machine.travel(NIGHT, tick=False):
-        assert shown(write(people.maya, people.rosa)).status_words == "Waiting for your number"
+        assert (
+            shown(write(people.maya, people.rosa)).status_words
+            == "Waiting for your number"
+        )

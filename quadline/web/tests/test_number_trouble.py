@@ -1,4 +1,6 @@
-"""A number that cannot become active says so at once, on every page where a text waits for it."""
+"""A number that cannot become active says so at once, on every
+page where a text waits for it.
+"""
 
 from datetime import timedelta
 
@@ -27,10 +29,16 @@ def browser(enter: Enter, people: Cast) -> Client:
 @pytest.fixture
 def waiting(people: Cast) -> Conversation:
     number = give_number(people.maya, "", "registering")
-    conversation = write_history(people.maya, people.rosa, count=1, until=timezone.now())
+    conversation = write_history(
+        people.maya, people.rosa, count=1, until=timezone.now()
+    )
     deadline = timezone.now() + timedelta(hours=24)
     conversation.messages.update(
-        direction="outbound", status=Status.WAITING, reason=WaitingFor.NUMBER, system_number=number, deadline_at=deadline
+        direction="outbound",
+        status=Status.WAITING,
+        reason=WaitingFor.NUMBER,
+        system_number=number,
+        deadline_at=deadline,
     )
     return conversation
 
@@ -48,13 +56,17 @@ def strip(shown: str) -> str:
     return "" if found.startswith(" hidden") else found
 
 
-def test_while_all_goes_well_nothing_is_said(browser: Client, waiting: Conversation) -> None:
+def test_while_all_goes_well_nothing_is_said(
+    browser: Client, waiting: Conversation
+) -> None:
     shown = page(browser, reverse("conversation", args=[waiting.pk]))
     assert "Waiting for your number" in shown
     assert strip(shown) == ""
 
 
-def test_the_conversation_says_so_and_what_happens_next(browser: Client, people: Cast, waiting: Conversation) -> None:
+def test_the_conversation_says_so_and_what_happens_next(
+    browser: Client, people: Cast, waiting: Conversation
+) -> None:
     fails(people)
     shown = page(browser, reverse("conversation", args=[waiting.pk]))
     assert "Waiting: there’s a problem with your number" in shown
@@ -62,13 +74,20 @@ def test_the_conversation_says_so_and_what_happens_next(browser: Client, people:
 
 
 @pytest.mark.parametrize("name", ["inbox", "profile", "students", "shell"])
-def test_every_page_says_so(browser: Client, people: Cast, waiting: Conversation, name: str) -> None:
+def test_every_page_says_so(
+    browser: Client, people: Cast, waiting: Conversation, name: str
+) -> None:
     fails(people)
     shown = strip(page(browser, reverse(name)))
-    assert f"There’s a problem with your number. {WHY} {NOTIFIED} 1 text is waiting." in shown
+    assert (
+        f"There’s a problem with your number. {WHY} {NOTIFIED} 1 text is waiting."
+        in shown
+    )
 
 
-def test_an_open_conversation_learns_of_it(browser: Client, people: Cast, waiting: Conversation) -> None:
+def test_an_open_conversation_learns_of_it(
+    browser: Client, people: Cast, waiting: Conversation
+) -> None:
     after = waiting.messages.get().position
     since = reverse("conversation_since", args=[waiting.pk]) + f"?after={after}"
     assert "sse:number" in page(browser, reverse("conversation", args=[waiting.pk]))
@@ -76,13 +95,21 @@ def test_an_open_conversation_learns_of_it(browser: Client, people: Cast, waitin
     assert "Waiting: there’s a problem with your number" in page(browser, since)
 
 
-def test_the_profile_says_what_is_tried_again(browser: Client, people: Cast, waiting: Conversation) -> None:
+def test_the_profile_says_what_is_tried_again(
+    browser: Client, people: Cast, waiting: Conversation
+) -> None:
     people.maya.system_numbers.update(reason="The carrier did not answer.")
-    assert "The carrier did not answer. Quadline keeps trying." in page(browser, reverse("profile"))
-    assert "Waiting: your number is delayed" in page(browser, reverse("conversation", args=[waiting.pk]))
+    assert "The carrier did not answer. Quadline keeps trying." in page(
+        browser, reverse("profile")
+    )
+    assert "Waiting: your number is delayed" in page(
+        browser, reverse("conversation", args=[waiting.pk])
+    )
 
 
-def test_a_broadcast_that_waits_for_the_number_says_so(browser: Client, people: Cast) -> None:
+def test_a_broadcast_that_waits_for_the_number_says_so(
+    browser: Client, people: Cast
+) -> None:
     give_number(people.maya, "", "registering")
     broadcast = acts.draft(people.maya)
     acts.send(broadcast)
@@ -92,13 +119,17 @@ def test_a_broadcast_that_waits_for_the_number_says_so(browser: Client, people: 
     assert WHY in shown
 
 
-def test_a_colleagues_trouble_is_not_shown_to_somebody_else(enter: Enter, people: Cast, waiting: Conversation) -> None:
+def test_a_colleagues_trouble_is_not_shown_to_somebody_else(
+    enter: Enter, people: Cast, waiting: Conversation
+) -> None:
     fails(people)
     assert strip(page(enter(people.omar), reverse("inbox"))) == ""
 
 
 @pytest.mark.parametrize("state", ["registering", "failed"])
-def test_who_reads_a_colleagues_conversation_reads_no_your(enter: Enter, people: Cast, waiting: Conversation, state: str) -> None:
+def test_who_reads_a_colleagues_conversation_reads_no_your(
+    enter: Enter, people: Cast, waiting: Conversation, state: str
+) -> None:
     reason = WHY if state == "failed" else ""
     people.maya.system_numbers.update(state=state, reason=reason)
     shown = page(enter(people.lena), reverse("conversation", args=[waiting.pk]))
@@ -112,7 +143,9 @@ def test_who_reads_a_colleagues_conversation_reads_no_your(enter: Enter, people:
     assert NOTIFIED not in shown
 
 
-def test_who_reads_a_colleagues_broadcast_reads_no_your(enter: Enter, people: Cast) -> None:
+def test_who_reads_a_colleagues_broadcast_reads_no_your(
+    enter: Enter, people: Cast
+) -> None:
     give_number(people.maya, "", "registering")
     broadcast = acts.draft(people.maya)
     acts.send(broadcast)

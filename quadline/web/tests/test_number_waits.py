@@ -1,4 +1,6 @@
-"""A text that waits for a number does not wait for ever: every page that says it waits says what comes then."""
+"""A text that waits for a number does not wait for ever: every page
+that says it waits says what comes then.
+"""
 
 import pytest
 from django.conf import LazySettings
@@ -28,17 +30,28 @@ def page(browser: Client, url: str) -> str:
 
 def test_before_the_first_text(browser: Client, people: Cast) -> None:
     assert THEN in page(browser, reverse("student-message", args=[people.rosa.pk]))
-    assert "If that takes over 36 hours, they go as emails." in page(browser, reverse("help"))
+    assert "If that takes over 36 hours, they go as emails." in page(
+        browser, reverse("help")
+    )
 
 
 @pytest.mark.parametrize("state", ["registering", "failed"])
-def test_while_the_number_is_set_up_or_needs_the_administrator(browser: Client, people: Cast, state: str) -> None:
+def test_while_the_number_is_set_up_or_needs_the_administrator(
+    browser: Client, people: Cast, state: str
+) -> None:
     number = give_number(people.maya, "", state)
-    conversation = write_history(people.maya, people.rosa, count=1, until=timezone.now())
-    conversation.messages.update(status=Status.WAITING, reason=WaitingFor.NUMBER, system_number=number)
+    conversation = write_history(
+        people.maya, people.rosa, count=1, until=timezone.now()
+    )
+    conversation.messages.update(
+        status=Status.WAITING, reason=WaitingFor.NUMBER, system_number=number
+    )
 
     assert THEN in page(browser, reverse("conversation", args=[conversation.pk]))
-    said = "1 text is waiting for your number. If that takes over 36 hours, it goes as an email."
+    said = (
+        "1 text is waiting for your number. If that takes over 36 hours, it goes as an"
+        " email."
+    )
     assert said in page(browser, reverse("profile"))
 
 

@@ -1,4 +1,6 @@
-"""What a student's reach is, one place computes; every part of a conversation's page comes with the same news."""
+"""What a student's reach is, one place computes; every part of a
+conversation's page comes with the same news.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -61,7 +63,14 @@ def stop(people: Cast, now: datetime) -> None:
 
 
 def recorded(people: Cast, now: datetime) -> None:
-    record_stop_request(student=people.rosa, staff=people.maya, actor=people.maya, how=How.BY_PHONE, said_at=now, now=now)
+    record_stop_request(
+        student=people.rosa,
+        staff=people.maya,
+        actor=people.maya,
+        how=How.BY_PHONE,
+        said_at=now,
+        now=now,
+    )
 
 
 def question(people: Cast, now: datetime) -> None:
@@ -77,7 +86,9 @@ def lost_phone(people: Cast, now: datetime) -> None:
 
 
 def bad_phone(people: Cast, now: datetime) -> None:
-    PhoneTrouble.objects.create(phone=people.rosa.mobile, is_bad=True, words="Not in service.", since=now)
+    PhoneTrouble.objects.create(
+        phone=people.rosa.mobile, is_bad=True, words="Not in service.", since=now
+    )
 
 
 EVENTS: list[tuple[Callable[[Cast, datetime], None], str, str, str]] = [
@@ -92,7 +103,13 @@ EVENTS: list[tuple[Callable[[Cast, datetime], None], str, str, str]] = [
 
 @pytest.mark.parametrize(("happens", "key", "chip", "state"), EVENTS)
 def test_every_part_of_the_page_comes_with_the_news(
-    browser: Client, people: Cast, talk: Conversation, happens: Callable[[Cast, datetime], None], key: str, chip: str, state: str
+    browser: Client,
+    people: Cast,
+    talk: Conversation,
+    happens: Callable[[Cast, datetime], None],
+    key: str,
+    chip: str,
+    state: str,
 ) -> None:
     failed = failed_text(talk)
     opened = browser.get(reverse("conversation", args=[talk.pk]))
@@ -115,34 +132,50 @@ def test_every_part_of_the_page_comes_with_the_news(
     assert f'id="m-{failed.pk}"' in news  # its acts with it
     assert ("Send again" in news) is (key != OUT_OF_REACH)
 
-    calm = browser.get(browser.get(since_url, headers=HTMX).context["since_url"], headers=HTMX).content.decode()
+    calm = browser.get(
+        browser.get(since_url, headers=HTMX).context["since_url"], headers=HTMX
+    ).content.decode()
     assert f'id="m-{failed.pk}"' not in calm
 
 
-def test_start_opens_every_part_again(browser: Client, people: Cast, talk: Conversation) -> None:
+def test_start_opens_every_part_again(
+    browser: Client, people: Cast, talk: Conversation
+) -> None:
     now = timezone.now()
     reply(people.rosa.mobile, SYSTEM, "STOP", said_at=now - timedelta(minutes=3))
     opened = browser.get(reverse("conversation", args=[talk.pk]))
     assert "Can be texted" not in opened.content.decode()
     for minutes, word in ((2, "UNSTOP"), (1, "START")):
-        reply(people.rosa.mobile, SYSTEM, word, said_at=now - timedelta(minutes=minutes))
+        reply(
+            people.rosa.mobile, SYSTEM, word, said_at=now - timedelta(minutes=minutes)
+        )
         news = browser.get(opened.context["since_url"], headers=HTMX).content.decode()
         assert "Can be texted" in news.split("innerHTML:#context-body")[1]
         assert "Opted back in" in news
         assert 'data-state="ready"' in news
 
 
-@pytest.mark.parametrize(("answer", "chip"), [("stop", "Opted out"), ("go_on", "Can be texted")])
-def test_an_answer_brings_every_part_at_once(browser: Client, people: Cast, talk: Conversation, answer: str, chip: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "chip"), [("stop", "Opted out"), ("go_on", "Can be texted")]
+)
+def test_an_answer_brings_every_part_at_once(
+    browser: Client, people: Cast, talk: Conversation, answer: str, chip: str
+) -> None:
     question(people, timezone.now())
-    said = browser.post(reverse("conversation_answer", args=[talk.pk]), {"answer": answer}, headers=HTMX).content.decode()
+    said = browser.post(
+        reverse("conversation_answer", args=[talk.pk]), {"answer": answer}, headers=HTMX
+    ).content.decode()
     assert chip in said.split("innerHTML:#context-body")[1]
     assert not StopQuestion.objects.filter(answer="").exists()
 
 
-def test_of_a_student_who_left_nothing_is_offered_that_answers_404(browser: Client, people: Cast, talk: Conversation) -> None:
+def test_of_a_student_who_left_nothing_is_offered_that_answers_404(
+    browser: Client, people: Cast, talk: Conversation
+) -> None:
     failed = failed_text(talk)
-    put_caseload(people.maya, [people.bo.institutional_id], actor=people.maya, now=timezone.now())
+    put_caseload(
+        people.maya, [people.bo.institutional_id], actor=people.maya, now=timezone.now()
+    )
     page = browser.get(reverse("conversation", args=[talk.pk])).content.decode()
     assert "Send again" not in page
     assert "Send as email" not in page
@@ -154,26 +187,56 @@ def test_of_a_student_who_left_nothing_is_offered_that_answers_404(browser: Clie
     assert Message.objects.count() == 1
 
 
-def test_at_night_a_student_can_be_texted(people: Cast, talk: Conversation, settings: object) -> None:
+def test_at_night_a_student_can_be_texted(
+    people: Cast, talk: Conversation, settings: object
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "00:00-23:59"})  # type: ignore[attr-defined]
-    assert reach_of([people.rosa, people.gus], people.maya) == {people.rosa.pk: CAN, people.gus.pk: "landline"}
+    assert reach_of([people.rosa, people.gus], people.maya) == {
+        people.rosa.pk: CAN,
+        people.gus.pk: "landline",
+    }
 
 
-def test_an_opt_out_of_one_number_is_none_of_another(people: Cast, talk: Conversation) -> None:
+def test_an_opt_out_of_one_number_is_none_of_another(
+    people: Cast, talk: Conversation
+) -> None:
     give_number(people.theo, "+17345550201")
-    CaseloadEntry.objects.create(staff=people.theo, student=people.rosa, relation="Coach")
+    CaseloadEntry.objects.create(
+        staff=people.theo, student=people.rosa, relation="Coach"
+    )
     pair = (people.rosa.mobile, SYSTEM)
-    ledger.record(pair=pair, change=Change.OPT_OUT, source=Source.REPLY, occurred_at=timezone.now(), keyword="STOP")
+    ledger.record(
+        pair=pair,
+        change=Change.OPT_OUT,
+        source=Source.REPLY,
+        occurred_at=timezone.now(),
+        keyword="STOP",
+    )
     assert reach_of([people.rosa], people.maya) == {people.rosa.pk: "opted_out"}
     assert reach_of([people.rosa], people.theo) == {people.rosa.pk: CAN}
 
 
-def test_a_page_asks_once_whether_its_student_may_be_opened(browser: Client, talk: Conversation) -> None:
+def test_a_page_asks_once_whether_its_student_may_be_opened(
+    browser: Client, talk: Conversation
+) -> None:
     url = reverse("conversation_since", args=[talk.pk])
     browser.get(url, headers=HTMX)
     with CaptureQueriesContext(
         connection,
     ) as asked:
         browser.get(url, headers=HTMX)
-    about = [query["sql"] for query in asked if "roster_caseloadentry" in query["sql"] and "roster_student" in query["sql"]]
-    assert len([sql for sql in about if "success_team" not in sql and "relation" not in sql]) == 1
+    about = [
+        query["sql"]
+        for query in asked
+        if "roster_caseloadentry" in query["sql"] and "roster_student" in query["sql"]
+    ]
+    assert (
+        len(
+            [
+                sql
+                for sql in about
+                if "success_team" not in sql and "relation" not in sql
+            ]
+        )
+        == 1
+    )

@@ -27,10 +27,16 @@ MAYAS, THEOS = "+17345550200", "+17345550201"
     ],
 )
 def test_a_colleagues_conversation_says_whom_the_student_stopped(
-    people: Cast, enter: Callable[[User], Client], settings: Settings, scope: str, says: str | None
+    people: Cast,
+    enter: Callable[[User], Client],
+    settings: Settings,
+    scope: str,
+    says: str | None,
 ) -> None:
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": scope})
-    User.objects.filter(pk__in=[people.maya.pk, people.theo.pk]).update(office="Academic Advising")
+    User.objects.filter(pk__in=[people.maya.pk, people.theo.pk]).update(
+        office="Academic Advising"
+    )
     number_row(people.maya, MAYAS)
     number_row(people.theo, THEOS)
     theo = User.objects.get(pk=people.theo.pk)
@@ -53,7 +59,11 @@ def test_a_colleagues_conversation_says_whom_the_student_stopped(
     ],
 )
 def test_the_report_says_how_far_a_stop_reaches(
-    people: Cast, enter: Callable[[User], Client], settings: Settings, scope: str, says: str
+    people: Cast,
+    enter: Callable[[User], Client],
+    settings: Settings,
+    scope: str,
+    says: str,
 ) -> None:
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": scope})
     assert says in enter(people.ada).get(reverse("report-opt-outs")).content.decode()
@@ -78,7 +88,9 @@ def test_the_carriers_check_stands_beside_its_own_number_only(
     for pk in both:
         CaseloadEntry.objects.get_or_create(staff_id=pk, student=people.rosa)
     url = reverse("student", args=[people.rosa.pk])
-    shown = {pk: enter(User.objects.get(pk=pk)).get(url).content.decode() for pk in both}
+    shown = {
+        pk: enter(User.objects.get(pk=pk)).get(url).content.decode() for pk in both
+    }
 
     assert "The carrier could not be told." in shown[people.maya.pk]
     assert "must text START to (734) 555-0201" in shown[people.theo.pk]

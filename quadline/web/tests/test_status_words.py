@@ -19,7 +19,14 @@ def talk(people: Cast) -> Conversation:
     return open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
 
 
-def written(talk: Conversation, status: str, *, channel: str = Channel.TEXT, mail: str = "", reason: str = "") -> Message:
+def written(
+    talk: Conversation,
+    status: str,
+    *,
+    channel: str = Channel.TEXT,
+    mail: str = "",
+    reason: str = "",
+) -> Message:
     message = Message.objects.create(
         id=uuid.uuid4(),
         conversation=talk,
@@ -33,8 +40,14 @@ def written(talk: Conversation, status: str, *, channel: str = Channel.TEXT, mai
     )
     if mail:
         failsafe = channel == Channel.TEXT
-        values = {"to": "rosa@alder.example", "header_id": str(message.pk), "created_at": timezone.now()}
-        OutgoingEmail.objects.create(message=message, is_failsafe=failsafe, state=mail, **values)
+        values = {
+            "to": "rosa@alder.example",
+            "header_id": str(message.pk),
+            "created_at": timezone.now(),
+        }
+        OutgoingEmail.objects.create(
+            message=message, is_failsafe=failsafe, state=mail, **values
+        )
     return message
 
 
@@ -65,8 +78,15 @@ def shown(message: Message) -> Bubble:
         ("waiting", "text", "", "question", "Held: did they ask to stop?"),
     ],
 )
-def test_each_end_has_its_words(talk: Conversation, status: str, channel: str, mail: str, reason: str, words: str) -> None:
-    assert shown(written(talk, status, channel=channel, mail=mail, reason=reason)).status_words == words
+def test_each_end_has_its_words(
+    talk: Conversation, status: str, channel: str, mail: str, reason: str, words: str
+) -> None:
+    assert (
+        shown(
+            written(talk, status, channel=channel, mail=mail, reason=reason)
+        ).status_words
+        == words
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,29 +121,48 @@ def test_email_is_not_offered_without_an_address(talk: Conversation) -> None:
 def test_a_text_that_went_as_email_is_dated_by_the_email(talk: Conversation) -> None:
     message = written(talk, "emailed", mail="sent")
     emailed_at = timezone.now() - timedelta(minutes=5)
-    MessageEvent.objects.create(message=message, at=emailed_at, to_status=Status.EMAILED, cause="emailed")
+    MessageEvent.objects.create(
+        message=message, at=emailed_at, to_status=Status.EMAILED, cause="emailed"
+    )
 
     assert shown(message).status_at == emailed_at
     assert shown(written(talk, "delivered")).status_at < emailed_at
 
 
-def test_a_text_that_arrived_after_its_email_says_so_on_the_timeline(talk: Conversation) -> None:
+def test_a_text_that_arrived_after_its_email_says_so_on_the_timeline(
+    talk: Conversation,
+) -> None:
     message = written(talk, "emailed", mail="sent")
     MessageEvent.objects.create(
-        message=message, at=timezone.now(), from_status="emailed", to_status="delivered", cause="receipt", key="late"
+        message=message,
+        at=timezone.now(),
+        from_status="emailed",
+        to_status="delivered",
+        cause="receipt",
+        key="late",
     )
     bubble = shown(message)
 
-    assert bubble.timeline[-1].words == "Arrived late: delivered, the network reports, after it had gone as email"
+    assert (
+        bubble.timeline[-1].words
+        == "Arrived late: delivered, the network reports, after it had gone as email"
+    )
     assert bubble.status_words == "Sent as email instead"
 
 
-def test_while_an_email_is_on_its_way_the_text_is_not_sent_again(talk: Conversation) -> None:
+def test_while_an_email_is_on_its_way_the_text_is_not_sent_again(
+    talk: Conversation,
+) -> None:
     assert not shown(written(talk, "failed", mail="queued")).can_retry
     assert shown(written(talk, "failed")).can_retry
 
 
-def test_a_text_above_the_daily_cap_says_why_it_waits_until_it_is_due(talk: Conversation) -> None:
+def test_a_text_above_the_daily_cap_says_why_it_waits_until_it_is_due(
+    talk: Conversation,
+) -> None:
     message = written(talk, "queued", reason="tomorrow")
     message.due_at = timezone.now() + timedelta(hours=9)
-    assert shown(message).status_words == "Waiting until tomorrow: the college’s texts for today are used up"
+    assert (
+        shown(message).status_words
+        == "Waiting until tomorrow: the college’s texts for today are used up"
+    )

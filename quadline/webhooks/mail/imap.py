@@ -1,6 +1,8 @@
-"""Fetch students' emails from a mailbox of the college's, by IMAP, where its mail server can bring them nowhere.
+"""Fetch students' emails from a mailbox of the college's, by IMAP, where its mail
+server can bring them nowhere.
 
-The mailbox is to be read by nobody else: what is marked as read counts as fetched. It is marked after the email is committed.
+The mailbox is to be read by nobody else: what is marked as read counts as fetched. It
+is marked after the email is committed.
 """
 
 import imaplib
@@ -20,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT_SECONDS = 30
 AT_ONCE = 500  # emails of one look; the next one takes up the others
-BEGINNING = 1_000_000  # bytes fetched of an email that is too large: its words come before its files
+# bytes fetched of an email that is too large: its words come before its files
+BEGINNING = 1_000_000
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
 
@@ -53,7 +56,13 @@ def _file(mailbox: imaplib.IMAP4, uid: str) -> bool:
     except Exception:
         log.exception("an email stays unread in its mailbox", uid=uid)
         return False
-    _ask(mailbox, "STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
+    _ask(
+        mailbox,
+        "STORE",
+        uid,
+        "+FLAGS.SILENT",
+        r"(\Seen)",
+    )
     return True
 
 
@@ -63,15 +72,21 @@ def _mailbox(parts: SplitResult) -> Iterator[imaplib.IMAP4]:
     try:
         mailbox = _connect(parts)
     except (OSError, imaplib.IMAP4.error) as error:
-        raise MailboxFault(f"The mail server at {parts.hostname} could not be reached: {error}") from error
+        raise MailboxFault(
+            f"The mail server at {parts.hostname} could not be reached: {error}"
+        ) from error
     try:
         mailbox.login(unquote(parts.username or ""), unquote(parts.password or ""))
-        answer, said = mailbox.select('"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"')
+        answer, said = mailbox.select(
+            '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        )
         if answer != "OK":
             raise MailboxFault(f"There is no folder {folder}: {said}")
         yield mailbox
     except (OSError, imaplib.IMAP4.error) as error:
-        raise MailboxFault(f"The mailbox at {parts.hostname} cannot be read: {error}") from error
+        raise MailboxFault(
+            f"The mailbox at {parts.hostname} cannot be read: {error}"
+        ) from error
     finally:
         with suppress(OSError, imaplib.IMAP4.error):
             mailbox.logout()
@@ -80,7 +95,12 @@ def _mailbox(parts: SplitResult) -> Iterator[imaplib.IMAP4]:
 def _connect(parts: SplitResult) -> imaplib.IMAP4:
     host = parts.hostname or "localhost"
     if parts.scheme == "imaps":
-        return imaplib.IMAP4_SSL(host, parts.port or 993, ssl_context=ssl.create_default_context(), timeout=TIMEOUT_SECONDS)
+        return imaplib.IMAP4_SSL(
+            host,
+            parts.port or 993,
+            ssl_context=ssl.create_default_context(),
+            timeout=TIMEOUT_SECONDS,
+        )
     mailbox = imaplib.IMAP4(host, parts.port or 143, timeout=TIMEOUT_SECONDS)
     if parse_qs(parts.query).get("tls") == ["true"]:
         mailbox.starttls(ssl.create_default_context())
@@ -90,11 +110,21 @@ def _connect(parts: SplitResult) -> imaplib.IMAP4:
 def _fetch(mailbox: imaplib.IMAP4, uid: str) -> bytes:
     """Raises NotGiven."""
     try:
-        told = _ask(mailbox, "FETCH", uid, "(RFC822.SIZE)")
+        told = _ask(
+            mailbox,
+            "FETCH",
+            uid,
+            "(RFC822.SIZE)",
+        )
         size = SIZE.search(b" ".join(each for each in told if isinstance(each, bytes)))
         is_too_large = size is not None and int(size[1]) > LARGEST
         part = f"(BODY.PEEK[]<0.{BEGINNING}>)" if is_too_large else "(BODY.PEEK[])"
-        found = _ask(mailbox, "FETCH", uid, part)
+        found = _ask(
+            mailbox,
+            "FETCH",
+            uid,
+            part,
+        )
     except MailboxFault as refused:
         raise NotGiven(str(refused)) from refused
     for each in found:

@@ -1,9 +1,9 @@
 """A door for a mail server: takes students' emails by LMTP or SMTP.
 
 It says 250 only after the email is committed, 4xx when the trouble is ours (the mail
-server keeps it and comes again), and 5xx with the reason when coming again would not help
-(the mail server tells its sender). An email that cannot be read is taken: it would break
-its reader every time.
+server keeps it and comes again), and 5xx with the reason when coming again would not
+help (the mail server tells its sender). An email that cannot be read is taken: it would
+break its reader every time.
 """
 
 import asyncio
@@ -50,7 +50,14 @@ class Intake:
         self._rate = MailRate()
         self.under_way = 0
 
-    async def handle_MAIL(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    async def handle_MAIL(
+        self,
+        server: SMTP,
+        session: Any,
+        envelope: Any,
+        address: str,
+        options: list[str],
+    ) -> str:
         """A sender who writes too often is told before the email is sent."""
         sender = (address or "").strip("<>")
         if not self._rate.takes(sender, now=time.monotonic()):
@@ -59,8 +66,17 @@ class Intake:
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
 
-    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        """Over SMTP anybody may come: only our own addresses. An LMTP server is the college's, and knows."""
+    async def handle_RCPT(
+        self,
+        server: SMTP,
+        session: Any,
+        envelope: Any,
+        address: str,
+        options: list[str],
+    ) -> str:
+        """Over SMTP anybody may come: only our own addresses. An LMTP
+        server is the college's, and knows.
+        """
         if not self._is_lmtp and not is_ours(address):
             return "550 5.7.1 This server takes answers to Quadline's own emails only."
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
@@ -68,15 +84,23 @@ class Intake:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+    async def handle_DATA(
+        self,
+        server: SMTP,
+        session: Any,
+        envelope: Any,
+    ) -> str:
         sender = (envelope.mail_from or "").strip("<>")
-        raw = f"Return-Path: <{sender}>\r\n".encode("utf-8", "replace") + bytes(envelope.original_content)
+        raw = f"Return-Path: <{sender}>\r\n".encode("utf-8", "replace") + bytes(
+            envelope.original_content
+        )
         self.under_way += 1
         try:
             answers = await self._keep(raw, list(envelope.rcpt_tos))
         finally:
             self.under_way -= 1
-        # LMTP wants an answer for each recipient (RFC 2033, 4.2); SMTP one for all, the worst.
+        # LMTP wants an answer for each recipient (RFC 2033, 4.2); SMTP one for all, the
+        # worst.
         return "\r\n".join(answers) if self._is_lmtp else max(answers)
 
     async def _keep(self, raw: bytes, addresses: list[str]) -> list[str]:
@@ -94,9 +118,14 @@ class Intake:
 
 
 def is_ours(address: str) -> bool:
-    """The reply address with or without a token, and the address our emails come from."""
+    """The reply address with or without a token, and the
+    address our emails come from.
+    """
     name, _, domain = parseaddr(address)[1].lower().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}" in (settings.ENV.email_reply_to, outgoing.own_address().lower())
+    return f"{name.partition('+')[0]}@{domain}" in (
+        settings.ENV.email_reply_to,
+        outgoing.own_address().lower(),
+    )
 
 
 def _file(opened: Opened, address: str) -> str:
@@ -113,7 +142,9 @@ def _file(opened: Opened, address: str) -> str:
 
 
 async def told_to_stop() -> None:
-    """Then what is under way has its time, and after that the process ends all the same."""
+    """Then what is under way has its time, and after that
+    the process ends all the same.
+    """
     stop = asyncio.Event()
 
     def tell() -> None:
@@ -126,11 +157,18 @@ async def told_to_stop() -> None:
 
 
 async def listen(
-    host: str, port: int, *, is_lmtp: bool, ready: Callable[[int], None], until: Callable[[], Awaitable[None]] = told_to_stop
+    host: str,
+    port: int,
+    *,
+    is_lmtp: bool,
+    ready: Callable[[int], None],
+    until: Callable[[], Awaitable[None]] = told_to_stop,
 ) -> None:
     """Take emails until told to stop; one that is being filed is finished."""
     intake = Intake(is_lmtp=is_lmtp)
-    server = await asyncio.get_running_loop().create_server(partial(_connection, intake, is_lmtp), host, port)
+    server = await asyncio.get_running_loop().create_server(
+        partial(_connection, intake, is_lmtp), host, port
+    )
     ready(server.sockets[0].getsockname()[1])
     await until()
     server.close()
@@ -151,5 +189,10 @@ class _OverLmtp(LMTP):
 def _connection(intake: Intake, is_lmtp: bool) -> SMTP:
     protocol = _OverLmtp if is_lmtp else _OverSmtp
     return protocol(
-        intake, data_size_limit=LARGEST, enable_SMTPUTF8=True, hostname="quadline", ident="Quadline", timeout=PATIENCE_SECONDS
+        intake,
+        data_size_limit=LARGEST,
+        enable_SMTPUTF8=True,
+        hostname="quadline",
+        ident="Quadline",
+        timeout=PATIENCE_SECONDS,
     )

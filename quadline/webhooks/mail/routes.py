@@ -1,8 +1,9 @@
 """A mail service brings students' emails and news of ours: verify, hand over, answer.
 
 Anymail reads what each service says. Its views are served under /mail/, for the one
-service that is set up, and only with EMAIL_WEBHOOK_SECRET: without it anybody could write
-into conversations. Emails are parsed in the reader's process, and not in this one.
+service that is set up, and only with EMAIL_WEBHOOK_SECRET: without it anybody could
+write into conversations. Emails are parsed in the reader's process, and not in this
+one.
 """
 
 import json
@@ -48,13 +49,17 @@ REASONS = {
 
 
 class TooEarly(Exception):
-    """News of an email that a worker is still handing over: the service is to bring it again."""
+    """News of an email that a worker is still handing over:
+    the service is to bring it again.
+    """
 
 
 @csrf_exempt
 @login_not_required
 def mail_service(request: HttpRequest, door: str) -> HttpResponse:
-    """Anymail's own view of this service's calls, which checks the secret before it reads anything."""
+    """Anymail's own view of this service's calls, which checks the
+    secret before it reads anything.
+    """
     service = door.partition("/")[0]
     if service != settings.ENV.email_service or not settings.ENV.email_webhook_secret:
         return _said(404, "There is no such address.")
@@ -84,7 +89,9 @@ def mail_service(request: HttpRequest, door: str) -> HttpResponse:
 
 
 def _keep_call(request: HttpRequest, door: str, found: Any) -> HttpResponse:
-    """Verify, and keep each email of the call. What cannot be read is kept as it came."""
+    """Verify, and keep each email of the call. What cannot
+    be read is kept as it came.
+    """
     body = request.body  # before a validator reads the form
     view = found.func.view_class(**found.func.view_initkwargs)
     view.setup(request, *found.args, **found.kwargs)
@@ -125,7 +132,11 @@ def _says_something(request: HttpRequest, body: bytes) -> bool:
 
 
 def _emails_in(request: HttpRequest, door: str, body: bytes) -> list[tuple[bytes, str]]:
-    headers = {name: value for name, value in request.META.items() if name.startswith("HTTP_") and name not in NOT_FOR_READERS}
+    headers = {
+        name: value
+        for name, value in request.META.items()
+        if name.startswith("HTTP_") and name not in NOT_FOR_READERS
+    }
     return reading.emails_in_call(
         door,
         body,
@@ -152,16 +163,26 @@ def _said(status: int, words: str) -> HttpResponse:
 
 
 def keep_tracking(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
-    """An email of ours did not arrive. Other news (delivered, opened) is not kept: nobody here is watched reading."""
+    """An email of ours did not arrive. Other news (delivered, opened) is not kept:
+    nobody here is watched reading.
+    """
     if event.event_type not in NEVER_ARRIVED:
         return
-    email = OutgoingEmail.objects.filter(provider_id=event.message_id).select_related("message__conversation").first()
+    email = (
+        OutgoingEmail.objects.filter(provider_id=event.message_id)
+        .select_related("message__conversation")
+        .first()
+    )
     if email and event.message_id:
         record_bounce(email, words=_words(event), now=clock.now())
-    elif OutgoingEmail.objects.filter(to__iexact=event.recipient or "", state=OutgoingEmail.State.SENDING).exists():
+    elif OutgoingEmail.objects.filter(
+        to__iexact=event.recipient or "", state=OutgoingEmail.State.SENDING
+    ).exists():
         raise TooEarly
     else:
-        log.info("news of no email to a student", service=esp_name, kind=event.event_type)
+        log.info(
+            "news of no email to a student", service=esp_name, kind=event.event_type
+        )
 
 
 def _words(event: Any) -> str:

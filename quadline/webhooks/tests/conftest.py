@@ -36,14 +36,23 @@ class Heard:
 
 @dataclass
 class Caller:
-    """The carrier at our door. Signs with the account's token unless a test says otherwise."""
+    """The carrier at our door. Signs with the account's token
+    unless a test says otherwise.
+    """
 
     token: str = field(default_factory=lambda: settings.ENV.twilio_auth_token)
     headers: Headers = field(default_factory=dict)
 
-    def post(self, path: str, form: dict[str, str], *, signature: str | None = None) -> Heard:
+    def post(
+        self, path: str, form: dict[str, str], *, signature: str | None = None
+    ) -> Heard:
         true = self.signature(path, form)
-        return self.call(path, urlencode(form).encode(), FORM, true if signature is None else signature)
+        return self.call(
+            path,
+            urlencode(form).encode(),
+            FORM,
+            true if signature is None else signature,
+        )
 
     def post_json(self, path: str, content: Any) -> Heard:
         raw = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -51,11 +60,28 @@ class Caller:
         return self.call(path, raw, "application/json", self.signature(path, {}))
 
     def signature(self, path: str, form: dict[str, str]) -> str:
-        return str(RequestValidator(self.token).compute_signature(settings.PUBLIC_URL + path, form))
+        return str(
+            RequestValidator(self.token).compute_signature(
+                settings.PUBLIC_URL + path, form
+            )
+        )
 
-    def call(self, path: str, body: bytes, content_type: str, signature: str | None, *, method: str = "POST") -> Heard:
+    def call(
+        self,
+        path: str,
+        body: bytes,
+        content_type: str,
+        signature: str | None,
+        *,
+        method: str = "POST",
+    ) -> Heard:
         signed = {} if signature is None else {"x-twilio-signature": signature}
-        headers = {"host": "testserver", "content-type": content_type, **signed, **self.headers}
+        headers = {
+            "host": "testserver",
+            "content-type": content_type,
+            **signed,
+            **self.headers,
+        }
         return asyncio.run(_call(method, path, body, headers))
 
 
@@ -73,7 +99,9 @@ async def opened_door() -> AsyncIterator[Starlette]:
             await receipt_store.close()
 
 
-async def ask(door: Starlette, method: str, path: str, body: bytes, headers: Headers) -> Heard:
+async def ask(
+    door: Starlette, method: str, path: str, body: bytes, headers: Headers
+) -> Heard:
     bare, _, query = path.partition("?")
     scope = {
         "type": "http",
@@ -82,14 +110,22 @@ async def ask(door: Starlette, method: str, path: str, body: bytes, headers: Hea
         "raw_path": bare.encode(),
         "root_path": "",
         "query_string": query.encode("latin-1"),
-        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
+        "headers": [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers.items()
+        ],
         "scheme": "http",
         "server": ("127.0.0.1", 8000),
         "client": ("127.0.0.1", 5000),
         "http_version": "1.1",
     }
-    pieces = [body[start : start + 65_536] for start in range(0, len(body), 65_536)] or [b""]
-    arriving = [{"type": "http.request", "body": piece, "more_body": piece is not pieces[-1]} for piece in pieces]
+    pieces = [
+        body[start : start + 65_536] for start in range(0, len(body), 65_536)
+    ] or [b""]
+    arriving = [
+        {"type": "http.request", "body": piece, "more_body": piece is not pieces[-1]}
+        for piece in pieces
+    ]
     answered: list[Any] = []
 
     async def receive() -> Any:
@@ -100,7 +136,11 @@ async def ask(door: Starlette, method: str, path: str, body: bytes, headers: Hea
 
     await door(scope, receive, send)
     told = {name.decode(): value.decode() for name, value in answered[0]["headers"]}
-    return Heard(answered[0]["status"], told, b"".join(each.get("body", b"") for each in answered[1:]).decode())
+    return Heard(
+        answered[0]["status"],
+        told,
+        b"".join(each.get("body", b"") for each in answered[1:]).decode(),
+    )
 
 
 @pytest.fixture

@@ -18,12 +18,18 @@ class Door:
 
     def connect(self) -> smtplib.SMTP:
         """A mail server that has just said hello."""
-        line = (smtplib.LMTP if self.is_lmtp else smtplib.SMTP)("127.0.0.1", self.port, timeout=120)
+        line = (smtplib.LMTP if self.is_lmtp else smtplib.SMTP)(
+            "127.0.0.1", self.port, timeout=120
+        )
         line.ehlo_or_helo_if_needed()
         return line
 
-    def bring(self, raw: bytes, *to: str, sender: str = "bo.jensen@alder.example") -> tuple[int, str]:
-        """Bring one email. The answer to the end of it, or to the first thing that was refused."""
+    def bring(
+        self, raw: bytes, *to: str, sender: str = "bo.jensen@alder.example"
+    ) -> tuple[int, str]:
+        """Bring one email. The answer to the end of it, or to the
+        first thing that was refused.
+        """
         with self.connect() as line:
             code, words = line.mail(sender, [f"size={len(raw)}"])
             for address in to if code == 250 else ():
@@ -51,7 +57,9 @@ def listening(*, is_lmtp: bool) -> Iterator[Door]:
 
     async def work() -> None:
         async with one_thread():
-            await intake.listen("127.0.0.1", 0, is_lmtp=is_lmtp, ready=ready, until=until)
+            await intake.listen(
+                "127.0.0.1", 0, is_lmtp=is_lmtp, ready=ready, until=until
+            )
 
     thread = Thread(target=lambda: asyncio.run(work()))
     thread.start()

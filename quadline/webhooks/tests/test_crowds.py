@@ -1,4 +1,6 @@
-"""What comes together is written together; what cannot be written keeps back no other."""
+"""What comes together is written together; what cannot
+be written keeps back no other.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +12,9 @@ from quadline.webhooks.crowds import Crowd
 
 
 class Ledger:
-    """Writes words down, but none that is "bad"; the first batch waits until it is let on."""
+    """Writes words down, but none that is "bad"; the first
+    batch waits until it is let on.
+    """
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
@@ -24,7 +28,9 @@ class Ledger:
         return len(words)
 
     def written(self, *words: str) -> list[int | Exception]:
-        """Each word brought by a caller of its own: the first, and the others while it is being written."""
+        """Each word brought by a caller of its own: the first, and the
+        others while it is being written.
+        """
 
         async def bring() -> list[int | Exception]:
             crowd = Crowd(self.write)
@@ -70,7 +76,10 @@ def test_a_caller_who_hung_up_takes_nothing_from_the_others() -> None:
     async def bring() -> tuple[list[list[str]], int]:
         ledger = Ledger()
         crowd = Crowd(ledger.write)
-        gone, here = asyncio.create_task(crowd.add("a")), asyncio.create_task(crowd.add("b"))
+        gone, here = (
+            asyncio.create_task(crowd.add("a")),
+            asyncio.create_task(crowd.add("b")),
+        )
         await asyncio.sleep(0.05)
         gone.cancel()
         ledger.go_on.set()

@@ -1,4 +1,6 @@
-"""Replies that never reached us are read from the carrier's log: once, STOPs first, at the time they were sent."""
+"""Replies that never reached us are read from the carrier's log: once,
+STOPs first, at the time they were sent.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -27,15 +29,23 @@ def number(people: Cast, twilio: Twilio) -> SystemNumber:
     return rent(people.maya)
 
 
-def test_a_reply_lost_on_its_way_is_filed_from_the_log_once(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_reply_lost_on_its_way_is_filed_from_the_log_once(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     box.text(people.rosa.mobile, number.phone, "Are you there?")
     fetch_missed_replies(timestamp=0)
     fetch_missed_replies(timestamp=0)
     filed = Message.objects.get(direction="inbound")
-    assert (filed.body, filed.conversation.student, filed.conversation.unread_count) == ("Are you there?", people.rosa, 1)
+    assert (
+        filed.body,
+        filed.conversation.student,
+        filed.conversation.unread_count,
+    ) == ("Are you there?", people.rosa, 1)
 
 
-def test_a_lost_stop_counts_and_a_later_start_wins(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_lost_stop_counts_and_a_later_start_wins(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     box.text(people.bo.mobile, number.phone, "STOP")
     fetch_missed_replies(timestamp=0)
     assert ledger.is_opted_out((people.bo.mobile, number.phone))
@@ -69,7 +79,11 @@ def test_what_was_missed_is_filed_in_order_and_stops_before_everything(
     ):
         box.text(student.mobile, number.phone, words)
     fetch_missed_replies(timestamp=0)
-    filed = Message.objects.filter(direction="inbound").in_order().values_list("body", flat=True)
+    filed = (
+        Message.objects.filter(direction="inbound")
+        .in_order()
+        .values_list("body", flat=True)
+    )
     assert list(filed) == ["STOP", "one", "maybe", "two", "3"]
 
 
@@ -101,15 +115,23 @@ def test_a_page_that_cannot_be_read_leaves_nothing_behind_for_ever(
     assert Message.objects.filter(direction="inbound").count() == 7
 
 
-def test_a_gap_of_days_is_covered(people: Cast, box: Simulator, number: SystemNumber) -> None:
-    """We were away since long before the reply; when it was last read counts, not when it is now."""
+def test_a_gap_of_days_is_covered(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
+    """We were away since long before the reply; when it was last
+    read counts, not when it is now.
+    """
     box.text(people.rosa.mobile, number.phone, "Hello?")
-    LogReading.objects.create(carrier="twilio", read_until=timezone.now() - timedelta(days=2))
+    LogReading.objects.create(
+        carrier="twilio", read_until=timezone.now() - timedelta(days=2)
+    )
     fetch_missed_replies(timestamp=0)
     assert Message.objects.filter(direction="inbound", body="Hello?").exists()
 
 
-def test_two_readings_are_not_made_at_once(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_two_readings_are_not_made_at_once(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     box.text(people.rosa.mobile, number.phone, "Hello?")
     with elsewhere_alone("fetch_missed_replies"):
         fetch_missed_replies(timestamp=0)
@@ -118,9 +140,13 @@ def test_two_readings_are_not_made_at_once(people: Cast, box: Simulator, number:
     assert Message.objects.filter(direction="inbound").exists()
 
 
-def test_a_clock_that_was_a_day_ahead_hides_no_reply(people: Cast, box: Simulator, number: SystemNumber) -> None:
+def test_a_clock_that_was_a_day_ahead_hides_no_reply(
+    people: Cast, box: Simulator, number: SystemNumber
+) -> None:
     """It was set right while nobody read the log, and hours later somebody does."""
-    LogReading.objects.create(carrier="twilio", read_until=timezone.now() + timedelta(days=1))
+    LogReading.objects.create(
+        carrier="twilio", read_until=timezone.now() + timedelta(days=1)
+    )
     box.text(people.rosa.mobile, number.phone, "Hello?")
     with time_machine.travel(timezone.now() + timedelta(hours=2), tick=True):
         fetch_missed_replies(timestamp=0)
@@ -132,7 +158,9 @@ def test_a_reply_that_cannot_be_filed_keeps_back_no_other(
 ) -> None:
     file = events.file_inbound
 
-    def refuse_one(carrier: Carrier, text: InboundText, content: Mapping[str, str]) -> None:
+    def refuse_one(
+        carrier: Carrier, text: InboundText, content: Mapping[str, str]
+    ) -> None:
         if text.body == "STOP":
             raise DataError("value too long")
         file(carrier, text, content)
@@ -141,4 +169,6 @@ def test_a_reply_that_cannot_be_filed_keeps_back_no_other(
     for words in ("STOP", "one", "two"):
         box.text(people.rosa.mobile, number.phone, words)
     fetch_missed_replies(timestamp=0)
-    assert set(Message.objects.filter(direction="inbound").values_list("body", flat=True)) == {"one", "two"}
+    assert set(
+        Message.objects.filter(direction="inbound").values_list("body", flat=True)
+    ) == {"one", "two"}

@@ -1,4 +1,6 @@
-"""Emails fetched from a mailbox: filed, then marked as read; what cannot be filed stays unread and keeps back no other."""
+"""Emails fetched from a mailbox: filed, then marked as read; what cannot be filed stays
+unread and keeps back no other.
+"""
 
 import re
 import socket
@@ -27,7 +29,9 @@ FETCH = re.compile(rb"UID FETCH (\d+) \((RFC822\.SIZE|BODY\.PEEK\[\](?:<0\.(\d+)
 
 @dataclass
 class Mailbox:
-    """An IMAP server with one user and one folder: as much of RFC 3501 as is asked of it, over a real socket."""
+    """An IMAP server with one user and one folder: as much of RFC 3501 as
+    is asked of it, over a real socket.
+    """
 
     mails: dict[int, bytes] = field(default_factory=dict)
     seen: list[int] = field(default_factory=list)
@@ -65,7 +69,11 @@ class Mailbox:
             is_known = command == b'LOGIN quadline@alder "se/cret"'
             return [], b"OK in" if is_known else b"NO who are you"
         if command.startswith(b"SELECT"):
-            return ([b"* 1 EXISTS\r\n"], b"OK done") if command == b'SELECT "Answers"' else ([], b"NO there is none")
+            return (
+                ([b"* 1 EXISTS\r\n"], b"OK done")
+                if command == b'SELECT "Answers"'
+                else ([], b"NO there is none")
+            )
         if command == b"UID SEARCH UNSEEN":
             unseen = " ".join(str(uid) for uid in self.mails if uid not in self.seen)
             return [f"* SEARCH {unseen}\r\n".encode()], b"OK done"
@@ -73,10 +81,14 @@ class Mailbox:
             return [], b"NO it cannot be read"
         if found:
             return [self._fetched(int(found[1]), found[2], found[3])], b"OK done"
-        if stored := re.fullmatch(rb"UID STORE (\d+) \+FLAGS\.SILENT \(\\Seen\)", command):
+        if stored := re.fullmatch(
+            rb"UID STORE (\d+) \+FLAGS\.SILENT \(\\Seen\)", command
+        ):
             self.seen.append(int(stored[1]))
             return [], b"OK done"
-        return [b"* CAPABILITY IMAP4rev1\r\n"] if command == b"CAPABILITY" else [], b"OK done"
+        return (
+            [b"* CAPABILITY IMAP4rev1\r\n"] if command == b"CAPABILITY" else []
+        ), b"OK done"
 
     def _fetched(self, uid: int, what: bytes, most: bytes | None) -> bytes:
         self.fetched.append(what.decode())
@@ -84,7 +96,11 @@ class Mailbox:
         if what == b"RFC822.SIZE":
             return f"* {uid} FETCH (UID {uid} RFC822.SIZE {len(content)})\r\n".encode()
         content = content[: int(most)] if most else content
-        return f"* {uid} FETCH (UID {uid} BODY[] {{{len(content)}}}\r\n".encode() + content + b")\r\n"
+        return (
+            f"* {uid} FETCH (UID {uid} BODY[] {{{len(content)}}}\r\n".encode()
+            + content
+            + b")\r\n"
+        )
 
 
 @pytest.fixture
@@ -100,8 +116,12 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def token(people: Cast, settings: Settings) -> str:
-    settings.ENV = settings.ENV.model_copy(update={"email_reply_to": "reply@mail.alder.example"})
-    conversation = open_conversation(staff=people.maya, student=people.bo, now=timezone.now())
+    settings.ENV = settings.ENV.model_copy(
+        update={"email_reply_to": "reply@mail.alder.example"}
+    )
+    conversation = open_conversation(
+        staff=people.maya, student=people.bo, now=timezone.now()
+    )
     return tokens.reply_address(conversation.pk)
 
 
@@ -110,14 +130,19 @@ def bodies() -> list[str]:
 
 
 def test_unread_emails_are_filed_and_marked(mailbox: Mailbox, token: str) -> None:
-    mailbox.mails = {3: plain("One", To=token), 4: plain("Two", To=token, Message_ID="<2@x>")}
+    mailbox.mails = {
+        3: plain("One", To=token),
+        4: plain("Two", To=token, Message_ID="<2@x>"),
+    }
     assert imap.fetch_emails(mailbox.url) == 2
     assert (bodies(), mailbox.seen) == (["One", "Two"], [3, 4])
     assert imap.fetch_emails(mailbox.url) == 0
     assert Conversation.objects.get().unread_count == 2
 
 
-def test_one_that_was_filed_but_not_marked_is_there_once(mailbox: Mailbox, token: str) -> None:
+def test_one_that_was_filed_but_not_marked_is_there_once(
+    mailbox: Mailbox, token: str
+) -> None:
     mailbox.mails = {3: plain("One", To=token)}
     imap.fetch_emails(mailbox.url)
     mailbox.seen.clear()
@@ -128,7 +153,10 @@ def test_one_that_was_filed_but_not_marked_is_there_once(mailbox: Mailbox, token
 def test_one_that_cannot_be_filed_stays_unread_and_keeps_back_no_other(
     mailbox: Mailbox, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mailbox.mails = {3: plain("One", To=token), 4: plain("Two", To=token, Message_ID="<2@x>")}
+    mailbox.mails = {
+        3: plain("One", To=token),
+        4: plain("Two", To=token, Message_ID="<2@x>"),
+    }
 
     def not_the_first(raw: bytes, **facts: object) -> IncomingEmail:
         if b"One" in raw:
@@ -140,23 +168,37 @@ def test_one_that_cannot_be_filed_stays_unread_and_keeps_back_no_other(
     assert (bodies(), mailbox.seen) == (["Two"], [4])
 
 
-def test_one_that_the_mail_server_cannot_give_keeps_back_no_other(mailbox: Mailbox, token: str) -> None:
-    mailbox.mails = {3: plain("One", To=token), 4: plain("Two", To=token, Message_ID="<2@x>")}
+def test_one_that_the_mail_server_cannot_give_keeps_back_no_other(
+    mailbox: Mailbox, token: str
+) -> None:
+    mailbox.mails = {
+        3: plain("One", To=token),
+        4: plain("Two", To=token, Message_ID="<2@x>"),
+    }
     mailbox.broken = [3]
     assert imap.fetch_emails(mailbox.url) == 1
     assert (bodies(), mailbox.seen) == (["Two"], [4])
 
 
-@pytest.mark.parametrize("name", ["2,000 parts within parts", "nested quotes", "many headers"])
-def test_a_poisonous_email_is_fetched_once_and_keeps_back_no_other(mailbox: Mailbox, token: str, name: str) -> None:
-    mailbox.mails = {3: hostile.QUICK[name], 4: plain("Two", To=token, Message_ID="<2@x>")}
+@pytest.mark.parametrize(
+    "name", ["2,000 parts within parts", "nested quotes", "many headers"]
+)
+def test_a_poisonous_email_is_fetched_once_and_keeps_back_no_other(
+    mailbox: Mailbox, token: str, name: str
+) -> None:
+    mailbox.mails = {
+        3: hostile.QUICK[name],
+        4: plain("Two", To=token, Message_ID="<2@x>"),
+    }
     assert imap.fetch_emails(mailbox.url) == 2
     assert mailbox.seen == [3, 4]
     assert imap.fetch_emails(mailbox.url) == 0
     assert bodies()[-1] == "Two"
 
 
-def test_of_an_email_that_is_too_large_the_words_are_kept(mailbox: Mailbox, token: str) -> None:
+def test_of_an_email_that_is_too_large_the_words_are_kept(
+    mailbox: Mailbox, token: str
+) -> None:
     letter = with_files("See the film", "film.mov", size=22_000_000).replace(
         b"To: reply@mail.alder.example", f"To: {token}".encode()
     )
@@ -168,11 +210,19 @@ def test_of_an_email_that_is_too_large_the_words_are_kept(mailbox: Mailbox, toke
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [("se%2Fcret", "cannot be read"), ("/Answers", "no folder"), ("quadline%40alder", "cannot be read")],
+    [
+        ("se%2Fcret", "cannot be read"),
+        ("/Answers", "no folder"),
+        ("quadline%40alder", "cannot be read"),
+    ],
 )
-def test_a_mailbox_that_cannot_be_read_says_why(mailbox: Mailbox, token: str, change: str, words: str) -> None:
+def test_a_mailbox_that_cannot_be_read_says_why(
+    mailbox: Mailbox, token: str, change: str, words: str
+) -> None:
     with pytest.raises(imap.MailboxFault, match=words):
-        imap.fetch_emails(mailbox.url.replace(change, "/Other" if change[0] == "/" else "wrong"))
+        imap.fetch_emails(
+            mailbox.url.replace(change, "/Other" if change[0] == "/" else "wrong")
+        )
 
 
 def test_nobody_there_is_a_fault_in_words(mailbox: Mailbox) -> None:
@@ -182,7 +232,9 @@ def test_nobody_there_is_a_fault_in_words(mailbox: Mailbox) -> None:
             imap.fetch_emails(f"imap://a:b@127.0.0.1:{nobody.getsockname()[1]}/INBOX")
 
 
-def test_the_command_fetches_once(mailbox: Mailbox, token: str, settings: Settings) -> None:
+def test_the_command_fetches_once(
+    mailbox: Mailbox, token: str, settings: Settings
+) -> None:
     mailbox.mails = {3: plain("One", To=token)}
     settings.ENV = settings.ENV.model_copy(update={"mail_intake_url": mailbox.url})
     call_command("mail_intake", "--once", stdout=StringIO())

@@ -1,4 +1,6 @@
-"""A mail server at our door: taken means committed, our own trouble means "come again", and too large is said at once."""
+"""A mail server at our door: taken means committed, our own trouble means "come again",
+and too large is said at once.
+"""
 
 import smtplib
 import socket
@@ -15,7 +17,16 @@ from quadline.delivery.inbound import inbound_email
 from quadline.delivery.models import IncomingEmail
 from quadline.emails import reading, tokens
 from quadline.emails.tests import hostile
-from quadline.emails.tests.letters import EXCHANGE_BOUNCE, GMAIL_LIKE, bounce, coded, html, plain, raw, with_files
+from quadline.emails.tests.letters import (
+    EXCHANGE_BOUNCE,
+    GMAIL_LIKE,
+    bounce,
+    coded,
+    html,
+    plain,
+    raw,
+    with_files,
+)
 from quadline.webhooks.mail import intake, mail_rate
 from quadline.webhooks.tests.mail_server import Door, listening
 from tests.cast import Cast
@@ -23,8 +34,12 @@ from tests.cast import Cast
 
 @pytest.fixture
 def conversation(committed_people: Cast, settings: Settings) -> Conversation:
-    settings.ENV = settings.ENV.model_copy(update={"email_reply_to": "reply@mail.alder.example"})
-    return open_conversation(staff=committed_people.maya, student=committed_people.bo, now=timezone.now())
+    settings.ENV = settings.ENV.model_copy(
+        update={"email_reply_to": "reply@mail.alder.example"}
+    )
+    return open_conversation(
+        staff=committed_people.maya, student=committed_people.bo, now=timezone.now()
+    )
 
 
 @pytest.fixture
@@ -64,7 +79,9 @@ def test_brought_again_it_is_taken_again_and_there_once(door: Door, token: str) 
     assert bodies() == ["Yes"]
 
 
-def test_our_own_trouble_means_come_again(door: Door, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_trouble_means_come_again(
+    door: Door, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*arguments: object, **named: object) -> None:
         raise OperationalError("the database is away")
 
@@ -92,12 +109,20 @@ def test_30_mb_that_come_unannounced_are_refused_too(lmtp: Door, token: str) -> 
     assert lmtp.bring(plain("Yes"), token)[0] == 250  # the next is taken
 
 
-def test_over_lmtp_each_recipient_has_an_answer(committed_people: Cast, lmtp: Door, token: str) -> None:
-    other = open_conversation(staff=committed_people.theo, student=committed_people.bo, now=timezone.now())
+def test_over_lmtp_each_recipient_has_an_answer(
+    committed_people: Cast, lmtp: Door, token: str
+) -> None:
+    other = open_conversation(
+        staff=committed_people.theo, student=committed_people.bo, now=timezone.now()
+    )
     with socket.create_connection(("127.0.0.1", lmtp.port), timeout=120) as line:
         said = line.makefile("rb")
         said.readline()
-        for command in ("LHLO mx", "MAIL FROM:<bo.jensen@alder.example>", f"RCPT TO:<{token}>"):
+        for command in (
+            "LHLO mx",
+            "MAIL FROM:<bo.jensen@alder.example>",
+            f"RCPT TO:<{token}>",
+        ):
             line.sendall(command.encode() + b"\r\n")
             while said.readline()[3:4] == b"-":
                 pass
@@ -112,8 +137,13 @@ def test_over_smtp_only_our_own_addresses_are_taken(smtp: Door, token: str) -> N
     assert smtp.bring(plain("Buy"), "maya@alder.example")[0] == 550
     assert smtp.bring(plain("Buy"), "reply@elsewhere.example")[0] == 550
     assert smtp.bring(plain("Hello"), "reply@mail.alder.example")[0] == 250
-    assert smtp.bring(bounce(EXCHANGE_BOUNCE), "quadline@localhost", sender="")[0] == 250
-    assert sorted(IncomingEmail.objects.values_list("kind", flat=True)) == ["bounce", "stray"]
+    assert (
+        smtp.bring(bounce(EXCHANGE_BOUNCE), "quadline@localhost", sender="")[0] == 250
+    )
+    assert sorted(IncomingEmail.objects.values_list("kind", flat=True)) == [
+        "bounce",
+        "stray",
+    ]
 
 
 def test_a_sender_of_nobody_is_a_machine(lmtp: Door, token: str) -> None:
@@ -121,7 +151,9 @@ def test_a_sender_of_nobody_is_a_machine(lmtp: Door, token: str) -> None:
     assert IncomingEmail.objects.get().kind == "automatic"
 
 
-def test_a_return_path_in_the_email_itself_is_not_believed(lmtp: Door, token: str) -> None:
+def test_a_return_path_in_the_email_itself_is_not_believed(
+    lmtp: Door, token: str
+) -> None:
     lmtp.bring(plain("Yes", Return_Path="<>"), token)
     assert IncomingEmail.objects.get().kind == "reply"
 
@@ -136,9 +168,18 @@ def test_a_return_path_in_the_email_itself_is_not_believed(lmtp: Door, token: st
         (plain(".\n..\n.dots"), ".\n..\n.dots"),
         (bytes(range(128, 256)) * 50, None),
     ],
-    ids=["base64", "HTML only", "broken charset", "one long line", "dots", "no email at all"],
+    ids=[
+        "base64",
+        "HTML only",
+        "broken charset",
+        "one long line",
+        "dots",
+        "no email at all",
+    ],
 )
-def test_whatever_is_sent_is_taken(lmtp: Door, token: str, email: bytes, said: str | None) -> None:
+def test_whatever_is_sent_is_taken(
+    lmtp: Door, token: str, email: bytes, said: str | None
+) -> None:
     assert lmtp.bring(email, token)[0] == 250
     assert said is None or bodies() == [said]
 
@@ -146,13 +187,19 @@ def test_whatever_is_sent_is_taken(lmtp: Door, token: str, email: bytes, said: s
 def test_several_mail_servers_at_once(lmtp: Door, token: str) -> None:
     lines = [lmtp.connect() for _ in range(8)]
     for place, line in enumerate(lines):
-        line.sendmail("bo.jensen@alder.example", [token], plain(f"Answer {place}", Message_ID=f"<{place}@x>"))
+        line.sendmail(
+            "bo.jensen@alder.example",
+            [token],
+            plain(f"Answer {place}", Message_ID=f"<{place}@x>"),
+        )
     assert len(bodies()) == 8
     for line in lines:
         line.quit()
 
 
-def test_a_connection_that_breaks_in_the_middle_leaves_nothing(lmtp: Door, token: str) -> None:
+def test_a_connection_that_breaks_in_the_middle_leaves_nothing(
+    lmtp: Door, token: str
+) -> None:
     line = lmtp.connect()
     line.mail("bo.jensen@alder.example")
     line.rcpt(token)
@@ -178,14 +225,18 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_was_made_to_cost_is_taken_the_first_time(lmtp: Door, token: str, name: str) -> None:
+def test_what_was_made_to_cost_is_taken_the_first_time(
+    lmtp: Door, token: str, name: str
+) -> None:
     assert lmtp.bring(hostile.QUICK[name], token)[0] == 250
     assert IncomingEmail.objects.get().kind in ("reply", "unreadable")
     assert lmtp.bring(plain("The next", Message_ID="<next@x>"), token)[0] == 250
     assert bodies()[-1] == "The next"
 
 
-def test_what_breaks_its_reader_is_taken_the_first_time(lmtp: Door, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_breaks_its_reader_is_taken_the_first_time(
+    lmtp: Door, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reader = reading._Reader()
     reader._process.kill()
     monkeypatch.setattr(reading._readers, "_idle", [reader])
@@ -195,7 +246,9 @@ def test_what_breaks_its_reader_is_taken_the_first_time(lmtp: Door, token: str, 
     assert b"Yes" in bytes(kept.source or b"")
 
 
-def test_an_email_that_was_not_looked_at_comes_again(lmtp: Door, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_email_that_was_not_looked_at_comes_again(
+    lmtp: Door, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def busy(raw: bytes) -> None:
         raise reading.Busy
 
@@ -206,7 +259,9 @@ def test_an_email_that_was_not_looked_at_comes_again(lmtp: Door, token: str, mon
     assert bodies() == ["Yes"]
 
 
-def test_an_email_to_many_is_read_once(lmtp: Door, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_email_to_many_is_read_once(
+    lmtp: Door, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read: list[bytes] = []
 
     def counted(raw: bytes) -> object:
@@ -215,7 +270,9 @@ def test_an_email_to_many_is_read_once(lmtp: Door, token: str, monkeypatch: pyte
 
     open_email = inbound_email.open_email
     monkeypatch.setattr(intake, "open_email", counted)
-    others = [f"reply+{n}@mail.alder.example" for n in range(intake.MOST_RECIPIENTS + 1)]
+    others = [
+        f"reply+{n}@mail.alder.example" for n in range(intake.MOST_RECIPIENTS + 1)
+    ]
     with lmtp.connect() as line:
         line.mail("bo.jensen@alder.example")
         said = [line.rcpt(each)[0] for each in (token, *others)]
@@ -231,5 +288,10 @@ def test_a_sender_who_writes_too_often_comes_again_and_others_do_not(
     monkeypatch.setattr(mail_rate, "EACH_PER_SECOND", 0)
     said = [lmtp.bring(plain("Yes", Message_ID=f"<{n}@x>"), token)[0] for n in range(3)]
     assert said == [250, 250, 451]
-    assert lmtp.bring(plain("Hi", Message_ID="<9@x>"), token, sender="gus@alder.example")[0] == 250
+    assert (
+        lmtp.bring(plain("Hi", Message_ID="<9@x>"), token, sender="gus@alder.example")[
+            0
+        ]
+        == 250
+    )
     assert bodies() == ["Yes", "Yes", "Hi"]

@@ -1,4 +1,6 @@
-"""A mail service's calls: believed with the secret only, an email is filed, a bounce is put on what came back."""
+"""A mail service's calls: believed with the secret only, an email is
+filed, a bounce is put on what came back.
+"""
 
 import base64
 import json
@@ -32,7 +34,11 @@ SECRET = "quadline:a-long-enough-secret"
 def service(settings: Settings, tmp_path: Path) -> None:
     """Postmark is set up, with a secret."""
     settings.STATIC_ROOT = tmp_path
-    changes = {"email_service": "postmark", "email_webhook_secret": SECRET, "email_reply_to": "reply@mail.alder.example"}
+    changes = {
+        "email_service": "postmark",
+        "email_webhook_secret": SECRET,
+        "email_reply_to": "reply@mail.alder.example",
+    }
     settings.ENV = settings.ENV.model_copy(update=changes)
     settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
 
@@ -67,12 +73,24 @@ def written(conversation: Conversation) -> OutgoingEmail:
 
 
 def call(door: str, content: Any, *, secret: str = SECRET) -> HttpResponse:
-    given = {"HTTP_AUTHORIZATION": f"Basic {base64.b64encode(secret.encode()).decode()}"} if secret else {}
+    given = (
+        {"HTTP_AUTHORIZATION": f"Basic {base64.b64encode(secret.encode()).decode()}"}
+        if secret
+        else {}
+    )
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return Client().post(f"/mail/{door}/", raw, content_type="application/json", **given)  # type: ignore[return-value,arg-type]
+    return Client().post(
+        f"/mail/{door}/", raw, content_type="application/json", **given
+    )  # type: ignore[return-value,arg-type]
 
 
-def answer(conversation: Conversation, *, raw: bytes = b"", body: str = "Yes, at 10.", **more: Any) -> dict[str, Any]:
+def answer(
+    conversation: Conversation,
+    *,
+    raw: bytes = b"",
+    body: str = "Yes, at 10.",
+    **more: Any,
+) -> dict[str, Any]:
     to = tokens.reply_address(conversation.pk)
     return {
         "FromFull": {"Email": "bo.jensen@alder.example", "Name": "Bo Jensen"},
@@ -84,23 +102,49 @@ def answer(conversation: Conversation, *, raw: bytes = b"", body: str = "Yes, at
 
 
 def news(kind: str = "HardBounce", **more: Any) -> dict[str, Any]:
-    about = {"MessageID": "pm-1", "Email": "bo.jensen@alder.example", "Details": "smtp;550 5.1.1 User unknown"}
-    return {"RecordType": "Bounce", "ID": 42, "Type": kind, "BouncedAt": "2026-11-23T15:00:00Z", **about, **more}
+    about = {
+        "MessageID": "pm-1",
+        "Email": "bo.jensen@alder.example",
+        "Details": "smtp;550 5.1.1 User unknown",
+    }
+    return {
+        "RecordType": "Bounce",
+        "ID": 42,
+        "Type": kind,
+        "BouncedAt": "2026-11-23T15:00:00Z",
+        **about,
+        **more,
+    }
 
 
 def test_an_answer_is_filed_in_its_conversation(conversation: Conversation) -> None:
     assert call("postmark/inbound", answer(conversation)).status_code == 200
     message = Message.objects.get()
-    assert (message.conversation, message.channel, message.body) == (conversation, Channel.EMAIL, "Yes, at 10.")
+    assert (message.conversation, message.channel, message.body) == (
+        conversation,
+        Channel.EMAIL,
+        "Yes, at 10.",
+    )
 
 
-def test_an_answer_in_the_services_own_form_is_filed_too(conversation: Conversation) -> None:
-    content = answer(conversation, TextBody="Yes, at 10.\n\n> Free?", Subject="Re: Hi", ToFull=[], Attachments=[])
+def test_an_answer_in_the_services_own_form_is_filed_too(
+    conversation: Conversation,
+) -> None:
+    content = answer(
+        conversation,
+        TextBody="Yes, at 10.\n\n> Free?",
+        Subject="Re: Hi",
+        ToFull=[],
+        Attachments=[],
+    )
     content["Headers"].append({"Name": "Message-ID", "Value": "<own@x>"})
     del content["RawEmail"]
     for _ in range(2):
         assert call("postmark/inbound", content).status_code == 200
-    assert (Message.objects.get().body, IncomingEmail.objects.get().header_id) == ("Yes, at 10.", "<own@x>")
+    assert (Message.objects.get().body, IncomingEmail.objects.get().header_id) == (
+        "Yes, at 10.",
+        "<own@x>",
+    )
 
 
 def test_a_machine_is_known_by_the_envelope(conversation: Conversation) -> None:
@@ -110,12 +154,19 @@ def test_a_machine_is_known_by_the_envelope(conversation: Conversation) -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "quadline:wrong-but-long-enough", "x"])
-def test_a_call_without_the_secret_is_refused(conversation: Conversation, secret: str) -> None:
-    assert call("postmark/inbound", answer(conversation), secret=secret).status_code == 403
+def test_a_call_without_the_secret_is_refused(
+    conversation: Conversation, secret: str
+) -> None:
+    assert (
+        call("postmark/inbound", answer(conversation), secret=secret).status_code == 403
+    )
     assert not IncomingEmail.objects.exists()
 
 
-@pytest.mark.parametrize("change", [{"email_webhook_secret": ""}, {"email_service": ""}, {"email_service": "mailgun"}])
+@pytest.mark.parametrize(
+    "change",
+    [{"email_webhook_secret": ""}, {"email_service": ""}, {"email_service": "mailgun"}],
+)
 def test_nobody_is_at_home_until_the_service_and_a_secret_are_set(
     conversation: Conversation, settings: Settings, change: dict[str, str]
 ) -> None:
@@ -124,28 +175,50 @@ def test_nobody_is_at_home_until_the_service_and_a_secret_are_set(
     assert not IncomingEmail.objects.exists()
 
 
-@pytest.mark.parametrize("door", ["postmark", "postmark/nothing", "sendgrid/inbound", "postmark/inbound/../x"])
+@pytest.mark.parametrize(
+    "door",
+    ["postmark", "postmark/nothing", "sendgrid/inbound", "postmark/inbound/../x"],
+)
 def test_other_doors_are_not_there(conversation: Conversation, door: str) -> None:
     assert call(door, {}).status_code == 404
 
 
 def test_an_email_of_several_mb_is_taken(conversation: Conversation) -> None:
     content = answer(
-        conversation, Attachments=[{"Name": "a.pdf", "ContentType": "application/pdf", "Content": "QUJD" * 1_000_000}]
+        conversation,
+        Attachments=[
+            {
+                "Name": "a.pdf",
+                "ContentType": "application/pdf",
+                "Content": "QUJD" * 1_000_000,
+            }
+        ],
     )
     content["TextBody"] = "See the form"
     del content["RawEmail"]
     assert call("postmark/inbound", content).status_code == 200
-    assert Message.objects.get().body == "See the form\n\n[Attachment: a.pdf was not kept]"
+    assert (
+        Message.objects.get().body == "See the form\n\n[Attachment: a.pdf was not kept]"
+    )
 
 
 def test_an_email_of_30_mb_is_refused_unread(conversation: Conversation) -> None:
     answered = call("postmark/inbound", b" " * 30_000_000)
-    assert (answered.status_code, b"26,866,666 bytes are the most" in answered.content) == (413, True)
+    assert (
+        answered.status_code,
+        b"26,866,666 bytes are the most" in answered.content,
+    ) == (413, True)
 
 
-def test_an_email_over_the_limit_is_dropped_and_not_brought_for_ever(conversation: Conversation) -> None:
-    assert call("postmark/inbound", answer(conversation, body="x" * 21_000_000)).status_code == 200
+def test_an_email_over_the_limit_is_dropped_and_not_brought_for_ever(
+    conversation: Conversation,
+) -> None:
+    assert (
+        call(
+            "postmark/inbound", answer(conversation, body="x" * 21_000_000)
+        ).status_code
+        == 200
+    )
     assert not IncomingEmail.objects.exists()
 
 
@@ -154,29 +227,50 @@ def test_the_limit_is_the_one_that_django_is_told(settings: Settings) -> None:
 
 
 def test_everywhere_else_a_form_is_small(people: Cast) -> None:
-    assert Client().post("/accounts/login/", {"email": "x" * 1_100_000}).status_code == 413
+    assert (
+        Client().post("/accounts/login/", {"email": "x" * 1_100_000}).status_code == 413
+    )
 
 
-@pytest.mark.parametrize("kind", ["HardBounce", "SoftBounce", "BadEmailAddress", "Blocked"])
-def test_an_email_that_did_not_arrive_says_so(written: OutgoingEmail, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["HardBounce", "SoftBounce", "BadEmailAddress", "Blocked"]
+)
+def test_an_email_that_did_not_arrive_says_so(
+    written: OutgoingEmail, kind: str
+) -> None:
     for _ in range(2):
         assert call("postmark/tracking", news(kind)).status_code == 200
     written.refresh_from_db()
-    assert (written.state, fresh(written.message).status) == (OutgoingEmail.State.BOUNCED, Status.BOUNCED)
+    assert (written.state, fresh(written.message).status) == (
+        OutgoingEmail.State.BOUNCED,
+        Status.BOUNCED,
+    )
     assert "(smtp;550 5.1.1 User unknown)" in written.detail
 
 
 @pytest.mark.parametrize(
-    "content", [news("Transient"), news("AutoResponder"), {"RecordType": "Delivery", "MessageID": "pm-1"}, news(MessageID="pm-9")]
+    "content",
+    [
+        news("Transient"),
+        news("AutoResponder"),
+        {"RecordType": "Delivery", "MessageID": "pm-1"},
+        news(MessageID="pm-9"),
+    ],
 )
-def test_other_news_changes_nothing(written: OutgoingEmail, content: dict[str, Any]) -> None:
+def test_other_news_changes_nothing(
+    written: OutgoingEmail, content: dict[str, Any]
+) -> None:
     assert call("postmark/tracking", content).status_code == 200
     written.refresh_from_db()
     assert written.state == OutgoingEmail.State.SENT
 
 
-def test_news_that_is_quicker_than_the_worker_is_to_be_brought_again(written: OutgoingEmail) -> None:
-    OutgoingEmail.objects.update(provider_id="", state=OutgoingEmail.State.SENDING, sent_at=None)
+def test_news_that_is_quicker_than_the_worker_is_to_be_brought_again(
+    written: OutgoingEmail,
+) -> None:
+    OutgoingEmail.objects.update(
+        provider_id="", state=OutgoingEmail.State.SENDING, sent_at=None
+    )
     assert call("postmark/tracking", news()).status_code == 503
     OutgoingEmail.objects.update(provider_id="pm-1", state=OutgoingEmail.State.SENT)
     assert call("postmark/tracking", news()).status_code == 200
@@ -184,25 +278,49 @@ def test_news_that_is_quicker_than_the_worker_is_to_be_brought_again(written: Ou
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"x"', b"\xff"])
-def test_what_cannot_be_read_is_not_taken(conversation: Conversation, content: bytes) -> None:
+def test_what_cannot_be_read_is_not_taken(
+    conversation: Conversation, content: bytes
+) -> None:
     assert call("postmark/inbound", content).status_code >= 400
     assert not IncomingEmail.objects.exists()
 
 
-HOSTILE = ["unclosed tags", "nested quotes", "parentheses in From", "encoded words", "2,000 parts within parts"]
+HOSTILE = [
+    "unclosed tags",
+    "nested quotes",
+    "parentheses in From",
+    "encoded words",
+    "2,000 parts within parts",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_was_made_to_cost_is_taken_the_first_time(conversation: Conversation, name: str) -> None:
-    assert call("postmark/inbound", answer(conversation, raw=hostile.QUICK[name])).status_code == 200
+def test_what_was_made_to_cost_is_taken_the_first_time(
+    conversation: Conversation, name: str
+) -> None:
+    assert (
+        call(
+            "postmark/inbound", answer(conversation, raw=hostile.QUICK[name])
+        ).status_code
+        == 200
+    )
     assert IncomingEmail.objects.get().kind in ("reply", "unreadable")
     assert Message.objects.get().conversation == conversation
 
 
-def test_headers_in_the_services_own_form_are_read_in_the_readers_process(conversation: Conversation) -> None:
-    """Python's parser of these takes a time that grows with their square, and may raise."""
-    content = answer(conversation, TextBody="Yes", Subject="Re: Hi", ToFull=[], Attachments=[])
-    content["Headers"] += [{"Name": "From", "Value": "(" * 50_000}, {"Name": "To", "Value": '"' * 50_001}]
+def test_headers_in_the_services_own_form_are_read_in_the_readers_process(
+    conversation: Conversation,
+) -> None:
+    """Python's parser of these takes a time that grows with
+    their square, and may raise.
+    """
+    content = answer(
+        conversation, TextBody="Yes", Subject="Re: Hi", ToFull=[], Attachments=[]
+    )
+    content["Headers"] += [
+        {"Name": "From", "Value": "(" * 50_000},
+        {"Name": "To", "Value": '"' * 50_001},
+    ]
     del content["RawEmail"]
     assert call("postmark/inbound", content).status_code == 200
     assert IncomingEmail.objects.count() == 1
@@ -222,16 +340,23 @@ def test_a_call_that_breaks_its_reader_is_kept_with_its_conversation(
     assert b"Yes, at 10." in bytes(kept.source or b"")
 
 
-def test_no_thread_waits_behind_too_many(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_thread_waits_behind_too_many(
+    conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "MOST_WAITING", 0)
     assert call("postmark/inbound", answer(conversation)).status_code == 503
     assert not IncomingEmail.objects.exists()
 
 
-def test_a_sender_who_writes_too_often_is_brought_again(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sender_who_writes_too_often_is_brought_again(
+    conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(mail, "_rate", mail_rate.MailRate())
     monkeypatch.setattr(mail_rate, "EACH_BURST", 2)
     monkeypatch.setattr(mail_rate, "EACH_PER_SECOND", 0)
     letters = [plain("Yes", Message_ID=f"<{n}@x>") for n in range(3)]
-    said = [call("postmark/inbound", answer(conversation, raw=letter)).status_code for letter in letters]
+    said = [
+        call("postmark/inbound", answer(conversation, raw=letter)).status_code
+        for letter in letters
+    ]
     assert said == [200, 200, 503]

@@ -1,4 +1,6 @@
-"""STOPs that come together are filed together: with as many statements for two hundred as for twenty."""
+"""STOPs that come together are filed together: with as many
+statements for two hundred as for twenty.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -40,9 +42,15 @@ def phone_of(place: int) -> str:
     return f"+1734201{place:04}"
 
 
-def heard(place: int, body: str = "STOP", *, to: str, sid: str = "", sender: str = "") -> Heard:
+def heard(
+    place: int, body: str = "STOP", *, to: str, sid: str = "", sender: str = ""
+) -> Heard:
     sid = sid or f"SM{place:032d}"
-    return Heard("twilio", InboundText(sid, sender or phone_of(place), to, body), {"MessageSid": sid, "Body": body})
+    return Heard(
+        "twilio",
+        InboundText(sid, sender or phone_of(place), to, body),
+        {"MessageSid": sid, "Body": body},
+    )
 
 
 def students(people: Cast, count: int) -> list[Student]:
@@ -57,19 +65,31 @@ def students(people: Cast, count: int) -> list[Student]:
         )
         for place in range(count)
     )
-    CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=people.maya, student=each, relation="Advisor") for each in made)
+    CaseloadEntry.objects.bulk_create(
+        CaseloadEntry(staff=people.maya, student=each, relation="Advisor")
+        for each in made
+    )
     now = timezone.now()
-    Conversation.objects.bulk_create(Conversation(staff=people.maya, student=each, last_activity_at=now) for each in made)
+    Conversation.objects.bulk_create(
+        Conversation(staff=people.maya, student=each, last_activity_at=now)
+        for each in made
+    )
     return made
 
 
 @contextmanager
 def in_hand(pair: ledger.Pair) -> Iterator[Callable[[], object]]:
-    """A text to this pair is at the carrier: a sender holds its lock until it is let go."""
-    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+    """A text to this pair is at the carrier: a sender holds
+    its lock until it is let go.
+    """
+    with psycopg.connect(
+        **connection.get_connection_params(), autocommit=True
+    ) as other:
         lock = ledger.lock_of(pair)
         other.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))", [lock])
-        yield lambda: other.execute("SELECT pg_advisory_unlock_shared(hashtextextended(%s, 0))", [lock])
+        yield lambda: other.execute(
+            "SELECT pg_advisory_unlock_shared(hashtextextended(%s, 0))", [lock]
+        )
 
 
 @pytest.fixture
@@ -106,29 +126,49 @@ def test_two_hundred_take_no_more_statements_than_twenty(
     assert not Conversation.objects.filter(needs_reply=True).exists()
 
 
-def test_each_has_its_own_proof_and_closes_what_waits_for_its_student(people: Cast, mayas: SystemNumber) -> None:
+def test_each_has_its_own_proof_and_closes_what_waits_for_its_student(
+    people: Cast, mayas: SystemNumber
+) -> None:
     made = students(people, 4)
     waiting = [write(people.maya, student) for student in made]
     words = ["STOP", "unsubscribe", "Stop!", "HELP"]
-    file_those_free([heard(place, word, to=mayas.phone) for place, word in enumerate(words)])
+    file_those_free(
+        [heard(place, word, to=mayas.phone) for place, word in enumerate(words)]
+    )
 
     entries = ConsentEntry.objects.order_by("pk")
-    assert [(entry.student_phone, entry.keyword, entry.wording) for entry in entries] == [
+    assert [
+        (entry.student_phone, entry.keyword, entry.wording) for entry in entries
+    ] == [
         (phone_of(0), "STOP", "STOP"),
         (phone_of(1), "UNSUBSCRIBE", "unsubscribe"),
         (phone_of(2), "STOP", "Stop!"),
     ]
-    assert [entry.carrier_reference for entry in entries] == [f"SM{place:032d}" for place in range(3)]
+    assert [entry.carrier_reference for entry in entries] == [
+        f"SM{place:032d}" for place in range(3)
+    ]
     assert [status(text) for text in waiting] == [*[Status.BLOCKED] * 3, Status.QUEUED]
     assert OutgoingEmail.objects.filter(is_failsafe=True).count() == 3
-    assert [talk.needs_reply for talk in Conversation.objects.order_by("pk")] == [False, False, False, True]
+    assert [talk.needs_reply for talk in Conversation.objects.order_by("pk")] == [
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
-def test_who_is_out_and_in_again_and_out_is_filed_with_the_others(people: Cast, mayas: SystemNumber) -> None:
+def test_who_is_out_and_in_again_and_out_is_filed_with_the_others(
+    people: Cast, mayas: SystemNumber
+) -> None:
     students(people, 3)
     file_those_free([heard(place, to=mayas.phone) for place in range(3)])
-    back = [heard(place, "START", to=mayas.phone, sid=f"SMback{place}") for place in range(2)]
-    assert file_those_free(back) == {each.event: True for each in back}, "only the carrier can tell the order"
+    back = [
+        heard(place, "START", to=mayas.phone, sid=f"SMback{place}")
+        for place in range(2)
+    ]
+    assert file_those_free(back) == {each.event: True for each in back}, (
+        "only the carrier can tell the order"
+    )
     again = [heard(place, to=mayas.phone, sid=f"SMagain{place}") for place in range(3)]
     in_doubt = file_those_free(again)
     assert [in_doubt[each.event] for each in again] == [True, True, False]
@@ -138,35 +178,61 @@ def test_who_is_out_and_in_again_and_out_is_filed_with_the_others(people: Cast, 
     assert ConsentEntry.objects.count() == 8
 
 
-def test_what_may_mean_stop_is_asked_about_beside_stops(people: Cast, mayas: SystemNumber) -> None:
+def test_what_may_mean_stop_is_asked_about_beside_stops(
+    people: Cast, mayas: SystemNumber
+) -> None:
     students(people, 3)
     bodies = ["STOP", "please stop texting me", "STOP"]
-    filed = file_those_free([heard(place, body, to=mayas.phone) for place, body in enumerate(bodies)])
+    filed = file_those_free(
+        [heard(place, body, to=mayas.phone) for place, body in enumerate(bodies)]
+    )
     assert len(filed) == 3
-    assert [question.student_phone for question in StopQuestion.objects.all()] == [phone_of(1)]
+    assert [question.student_phone for question in StopQuestion.objects.all()] == [
+        phone_of(1)
+    ]
 
 
-def test_an_open_question_is_answered_by_the_students_own_stop(people: Cast, mayas: SystemNumber) -> None:
+def test_an_open_question_is_answered_by_the_students_own_stop(
+    people: Cast, mayas: SystemNumber
+) -> None:
     students(people, 2)
     file_those_free([heard(0, "please stop texting me", to=mayas.phone, sid="SMasked")])
     file_those_free([heard(place, to=mayas.phone) for place in range(2)])
-    assert [question.answer for question in StopQuestion.objects.all()] == [StopQuestion.Answer.STOP]
+    assert [question.answer for question in StopQuestion.objects.all()] == [
+        StopQuestion.Answer.STOP
+    ]
 
 
-def test_of_one_pair_the_first_is_filed_and_what_follows_waits_for_it(people: Cast, mayas: SystemNumber) -> None:
+def test_of_one_pair_the_first_is_filed_and_what_follows_waits_for_it(
+    people: Cast, mayas: SystemNumber
+) -> None:
     students(people, 2)
-    stop, start = heard(0, to=mayas.phone), heard(0, "START", to=mayas.phone, sid="SMstart")
+    stop, start = (
+        heard(0, to=mayas.phone),
+        heard(0, "START", to=mayas.phone, sid="SMstart"),
+    )
     other = heard(1, to=mayas.phone)
-    assert file_those_free([stop, start, other]) == {stop.event: False, other.event: False}
-    assert events.file_request(start) is True, "in doubt until the carrier has said which came last"
+    assert file_those_free([stop, start, other]) == {
+        stop.event: False,
+        other.event: False,
+    }
+    assert events.file_request(start) is True, (
+        "in doubt until the carrier has said which came last"
+    )
     assert ledger.is_opted_out((phone_of(0), mayas.phone))
-    assert list(ConsentEntry.objects.filter(student_phone=phone_of(0)).order_by("pk").values_list("change", flat=True)) == [
+    assert list(
+        ConsentEntry.objects.filter(student_phone=phone_of(0))
+        .order_by("pk")
+        .values_list("change", flat=True)
+    ) == [
         Change.OPT_OUT,
         Change.OPT_IN,
     ]
 
 
-def test_where_a_stop_reaches_several_numbers_so_does_its_lock(people: Cast, mayas: SystemNumber, settings: Settings) -> None:
+def test_where_a_stop_reaches_several_numbers_so_does_its_lock(
+    people: Cast, mayas: SystemNumber, settings: Settings
+) -> None:
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": "college"})
     theos = number_row(people.theo, "+17345550202")
     [student] = students(people, 1)
@@ -178,21 +244,43 @@ def test_where_a_stop_reaches_several_numbers_so_does_its_lock(people: Cast, may
 
 def test_the_same_call_twice_is_filed_once(people: Cast, mayas: SystemNumber) -> None:
     students(people, 2)
-    calls = [heard(0, to=mayas.phone), heard(0, to=mayas.phone), heard(1, to=mayas.phone)]
+    calls = [
+        heard(0, to=mayas.phone),
+        heard(0, to=mayas.phone),
+        heard(1, to=mayas.phone),
+    ]
     filed = file_those_free(calls)
-    assert file_those_free(calls) == filed == {calls[0].event: False, calls[2].event: False}
-    assert (ConsentEntry.objects.count(), Message.objects.count(), CarrierEvent.objects.count()) == (2, 2, 2)
+    assert (
+        file_those_free(calls)
+        == filed
+        == {
+            calls[0].event: False,
+            calls[2].event: False,
+        }
+    )
+    assert (
+        ConsentEntry.objects.count(),
+        Message.objects.count(),
+        CarrierEvent.objects.count(),
+    ) == (2, 2, 2)
 
 
-def test_one_that_is_not_ours_is_stored_beside_the_others(people: Cast, mayas: SystemNumber) -> None:
+def test_one_that_is_not_ours_is_stored_beside_the_others(
+    people: Cast, mayas: SystemNumber
+) -> None:
     students(people, 1)
     stranger = heard(1, to="+17345550299")
     assert len(file_those_free([heard(0, to=mayas.phone), stranger])) == 2
-    assert CarrierEvent.objects.get(key=stranger.key).result == "to a number that is not ours"
+    assert (
+        CarrierEvent.objects.get(key=stranger.key).result
+        == "to a number that is not ours"
+    )
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_whose_text_is_on_its_way_is_left_and_nothing_of_it_is_stored(committed_people: Cast) -> None:
+def test_one_whose_text_is_on_its_way_is_left_and_nothing_of_it_is_stored(
+    committed_people: Cast,
+) -> None:
     number = number_row(committed_people.maya)
     students(committed_people, 3)
     stops = [heard(place, to=number.phone) for place in range(3)]
@@ -204,13 +292,18 @@ def test_one_whose_text_is_on_its_way_is_left_and_nothing_of_it_is_stored(commit
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_whose_conversation_somebody_writes_in_is_left(committed_people: Cast) -> None:
+def test_one_whose_conversation_somebody_writes_in_is_left(
+    committed_people: Cast,
+) -> None:
     number = number_row(committed_people.maya)
     students(committed_people, 2)
     stops = [heard(place, to=number.phone) for place in range(2)]
     with psycopg.connect(**connection.get_connection_params()) as other:
         talk = Conversation.objects.get(student__mobile=phone_of(0))
-        other.execute("SELECT 1 FROM conversations_conversation WHERE id = %s FOR UPDATE", [talk.pk])
+        other.execute(
+            "SELECT 1 FROM conversations_conversation WHERE id = %s FOR UPDATE",
+            [talk.pk],
+        )
         assert set(file_those_free(stops)) == {stops[1].event}
         other.rollback()
 
@@ -222,14 +315,21 @@ class Door:
         """``calls``: whose phone, which words, under which id."""
         self.calls = calls
 
-    def answers(self, to: str, *, meanwhile: Callable[[list[int]], None] | None = None) -> list[int]:
+    def answers(
+        self, to: str, *, meanwhile: Callable[[list[int]], None] | None = None
+    ) -> list[int]:
         return asyncio.run(self._call_all(to, meanwhile))
 
-    async def _call_all(self, to: str, meanwhile: Callable[[list[int]], None] | None) -> list[int]:
+    async def _call_all(
+        self, to: str, meanwhile: Callable[[list[int]], None] | None
+    ) -> list[int]:
         ended: list[int] = []
         looking = Thread(target=meanwhile, args=(ended,)) if meanwhile else None
         async with opened_door() as door:
-            tasks = [asyncio.create_task(self._call(door, to, place, ended)) for place in range(len(self.calls))]
+            tasks = [
+                asyncio.create_task(self._call(door, to, place, ended))
+                for place in range(len(self.calls))
+            ]
             if looking:
                 looking.start()
             answers = await asyncio.gather(*tasks)
@@ -237,17 +337,24 @@ class Door:
             looking.join(PATIENCE)
         return answers
 
-    async def _call(self, door: Starlette, to: str, place: int, ended: list[int]) -> int:
+    async def _call(
+        self, door: Starlette, to: str, place: int, ended: list[int]
+    ) -> int:
         whose, body, sid = self.calls[place]
         form = {"MessageSid": sid, "From": phone_of(whose), "To": to, "Body": body}
-        headers = {"content-type": FORM, "x-twilio-signature": Caller().signature(INBOUND, form)}
+        headers = {
+            "content-type": FORM,
+            "x-twilio-signature": Caller().signature(INBOUND, form),
+        }
         answer = await ask(door, "POST", INBOUND, urlencode(form).encode(), headers)
         ended.append(place)
         return answer.status
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_that_waits_for_its_text_keeps_back_no_other(committed_people: Cast) -> None:
+def test_one_that_waits_for_its_text_keeps_back_no_other(
+    committed_people: Cast,
+) -> None:
     number = number_row(committed_people.maya)
     students(committed_people, 30)
     hung = (phone_of(7), number.phone)
@@ -261,14 +368,18 @@ def test_one_that_waits_for_its_text_keeps_back_no_other(committed_people: Cast)
             let_go()
             connection.close()
 
-        answers = Door(*((place, "STOP", f"SM{place}") for place in range(30))).answers(number.phone, meanwhile=look)
+        answers = Door(*((place, "STOP", f"SM{place}") for place in range(30))).answers(
+            number.phone, meanwhile=look
+        )
     assert answers == [200] * 30
     assert 7 not in before[0]
     assert ConsentState.objects.filter(opted_out=True).count() == 30
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_that_cannot_be_filed_loses_no_other(committed_people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_cannot_be_filed_loses_no_other(
+    committed_people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     number = number_row(committed_people.maya)
     students(committed_people, 12)
     file_replies = filing.file_replies
@@ -280,7 +391,9 @@ def test_one_that_cannot_be_filed_loses_no_other(committed_people: Cast, monkeyp
         return filed
 
     monkeypatch.setattr(events, "file_replies", fail_on_one)
-    answers = Door(*((place, "STOP", f"SM{place}") for place in range(12))).answers(number.phone)
+    answers = Door(*((place, "STOP", f"SM{place}") for place in range(12))).answers(
+        number.phone
+    )
     assert answers == [400 if place == 5 else 200 for place in range(12)]
     assert set(ConsentState.objects.values_list("student_phone", flat=True)) == {
         phone_of(place) for place in range(12) if place != 5
@@ -294,10 +407,16 @@ def test_start_and_stop_of_one_student_among_many_end_as_the_carrier_dates_them(
     number = number_row(committed_people.maya)
     students(committed_people, 10)
     looked_up: list[ledger.Pair] = []
-    monkeypatch.setattr(word_order, "settle_if_in_doubt", lambda pair: looked_up.append(pair))
+    monkeypatch.setattr(
+        word_order, "settle_if_in_doubt", lambda pair: looked_up.append(pair)
+    )
     calls = [(place, "STOP", f"SM{place}") for place in range(10)]
-    answers = Door(*calls, (3, "START", "SMstart"), (3, "STOP", "SM3")).answers(number.phone)
+    answers = Door(*calls, (3, "START", "SMstart"), (3, "STOP", "SM3")).answers(
+        number.phone
+    )
     assert answers == [200] * 12
     assert ConsentEntry.objects.count() == 11
     assert ConsentState.objects.filter(opted_out=True).count() == 10
-    assert set(looked_up) == {(phone_of(3), number.phone)}, "the carrier is asked about nobody else"
+    assert set(looked_up) == {(phone_of(3), number.phone)}, (
+        "the carrier is asked about nobody else"
+    )

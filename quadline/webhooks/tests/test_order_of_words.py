@@ -1,4 +1,6 @@
-"""A START at our door that came soon after a STOP: it counts when we answer, and a carrier that hangs is not waited for."""
+"""A START at our door that came soon after a STOP: it counts when we answer, and a
+carrier that hangs is not waited for.
+"""
 
 import time
 
@@ -36,13 +38,17 @@ def said(box: Simulator, pair: ledger.Pair, body: str) -> dict[str, str]:
     return {"MessageSid": sid, "From": pair[0], "To": pair[1], "Body": body}
 
 
-def test_a_start_counts_when_it_is_answered(carrier: Caller, box: Simulator, pair: ledger.Pair) -> None:
+def test_a_start_counts_when_it_is_answered(
+    carrier: Caller, box: Simulator, pair: ledger.Pair
+) -> None:
     for word in ("STOP", "START"):
         assert carrier.post(INBOUND, said(box, pair, word)).status == 200
         assert ledger.is_opted_out(pair) is (word == "STOP")
 
 
-def test_a_start_that_comes_after_the_stop_that_followed_it_does_not(carrier: Caller, box: Simulator, pair: ledger.Pair) -> None:
+def test_a_start_that_comes_after_the_stop_that_followed_it_does_not(
+    carrier: Caller, box: Simulator, pair: ledger.Pair
+) -> None:
     start, stop = said(box, pair, "START"), said(box, pair, "STOP")
     for told in (stop, start, start, stop):
         assert carrier.post(INBOUND, told).status == 200
@@ -60,7 +66,9 @@ def test_a_carrier_that_hangs_is_answered_all_the_same(
 
     assert carrier.post(INBOUND, start).status == 200
     assert Message.objects.filter(body="START").exists()
-    assert views.SETTLED_WITHIN_SECONDS < 15, "which is how long the carrier waits for our answer"
+    assert views.SETTLED_WITHIN_SECONDS < 15, (
+        "which is how long the carrier waits for our answer"
+    )
     assert time.monotonic() - asked < 120
     box.clear_faults()
     word_order.settle_if_in_doubt(pair)

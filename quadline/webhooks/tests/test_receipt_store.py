@@ -19,7 +19,9 @@ def kept(*keys: str) -> int:
     async def keep_all() -> None:
         content = {"MessageStatus": "sent\x00"}
         async with one_thread():
-            await asyncio.gather(*(receipt_store.keep_receipt("twilio", key, content) for key in keys))
+            await asyncio.gather(
+                *(receipt_store.keep_receipt("twilio", key, content) for key in keys)
+            )
             await receipt_store.close()
 
     told = len(jobs(apply_receipts))
@@ -35,4 +37,6 @@ def test_a_crowd_of_receipts_is_one_job() -> None:
 def test_the_same_receipt_again_is_kept_once_and_tells_nobody() -> None:
     assert kept("SM1-sent") == 1
     assert kept("SM1-sent", "SM1-sent") == 0
-    assert [event.content for event in CarrierEvent.objects.all()] == [{"MessageStatus": "sent"}]
+    assert [event.content for event in CarrierEvent.objects.all()] == [
+        {"MessageStatus": "sent"}
+    ]

@@ -1,1 +1,3 @@
-"""A college under fire: real processes, a load, a nemesis, and a checker that holds what is left against the promises."""
+"""A college under fire: real processes, a load, a nemesis, and a checker that holds
+what is left against the promises.
+"""

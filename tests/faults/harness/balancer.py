@@ -1,4 +1,6 @@
-"""One address in front of several web processes, as a reverse proxy in production: whoever answers gets the connection."""
+"""One address in front of several web processes, as a reverse proxy in production:
+whoever answers gets the connection.
+"""
 
 import asyncio
 import contextlib
@@ -10,7 +12,9 @@ PIECE = 65536
 
 
 class Balancer:
-    """Runs in a thread of its own. A process that is dead is passed over; one that is paused is not, as in life."""
+    """Runs in a thread of its own. A process that is dead is passed over;
+    one that is paused is not, as in life.
+    """
 
     def __init__(self, port: int, behind: Sequence[int]) -> None:
         self.port = port
@@ -31,7 +35,9 @@ class Balancer:
 
     def _serve(self) -> None:
         loop = self._loop = asyncio.new_event_loop()
-        server = loop.run_until_complete(asyncio.start_server(self._take, "127.0.0.1", self.port, backlog=512))
+        server = loop.run_until_complete(
+            asyncio.start_server(self._take, "127.0.0.1", self.port, backlog=512)
+        )
         self._ready.set()
         loop.run_forever()
         server.close()
@@ -42,7 +48,9 @@ class Balancer:
             loop.run_until_complete(asyncio.wait(left))
         loop.close()
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _take(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         first = next(self._turn)
         for place in range(len(self._behind)):
             port = self._behind[(first + place) % len(self._behind)]
@@ -50,11 +58,15 @@ class Balancer:
                 theirs, ours = await asyncio.open_connection("127.0.0.1", port)
             except OSError:
                 continue
-            await asyncio.gather(self._pass_on(reader, ours), self._pass_on(theirs, writer))
+            await asyncio.gather(
+                self._pass_on(reader, ours), self._pass_on(theirs, writer)
+            )
             return
         writer.close()
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         with contextlib.suppress(OSError, asyncio.CancelledError):
             while piece := await reader.read(PIECE):
                 writer.write(piece)

@@ -1,4 +1,6 @@
-"""Those who come to the doors, by hand: a signed-in browser, the carrier and a program, each with its own proof."""
+"""Those who come to the doors, by hand: a signed-in browser, the carrier
+and a program, each with its own proof.
+"""
 
 import json
 from dataclasses import dataclass
@@ -29,14 +31,19 @@ class Call:
 
 def page_call(staff: User, path: str, form: dict[str, str]) -> Call:
     """A form as its page sends it."""
-    cookies = f"{settings.SESSION_COOKIE_NAME.removeprefix('__Host-')}={session_of(staff.email)}; csrftoken={CSRF}"
+    cookies = (
+        f"{settings.SESSION_COOKIE_NAME.removeprefix('__Host-')}={session_of(staff.email)};"
+        f" csrftoken={CSRF}"
+    )
     headers = {"Cookie": cookies, "X-CSRFToken": CSRF, "Content-Type": FORM}
     return Call("POST", path, headers, urlencode(form).encode())
 
 
 def carrier_call(house: House, path: str, form: dict[str, str]) -> Call:
     """The carrier's, truly signed."""
-    signature = RequestValidator(settings.ENV.twilio_auth_token).compute_signature(house.url + path, form)
+    signature = RequestValidator(settings.ENV.twilio_auth_token).compute_signature(
+        house.url + path, form
+    )
     headers = {"X-Twilio-Signature": signature, "Content-Type": FORM}
     return Call("POST", path, headers, urlencode(form).encode())
 

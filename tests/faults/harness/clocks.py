@@ -1,4 +1,6 @@
-"""A program whose clock is wrong, and is set again while it runs: libfaketime before its system library."""
+"""A program whose clock is wrong, and is set again while it runs:
+libfaketime before its system library.
+"""
 
 import os
 import threading
@@ -6,7 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 # Where Debian's package faketime has it.
-PLACES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaketimeMT.so.1")
+PLACES = (
+    "/usr/lib/*/faketime/libfaketimeMT.so.1",
+    "/usr/lib*/faketime/libfaketimeMT.so.1",
+)
 WRONG_BY = (-600, -60, 45, 900, 3600, 7000)  # seconds
 FILE = "FAKETIME_TIMESTAMP_FILE"
 CACHED_SECONDS = 1
@@ -19,7 +24,8 @@ def library() -> Path | None:
 
 
 def settable(file: Path) -> dict[str, str]:
-    """The environment of a program whose clock goes by what stands in this file; none without libfaketime.
+    """The environment of a program whose clock goes by what stands in
+    this file; none without libfaketime.
 
     Its clock for durations is left alone.
     """
@@ -30,7 +36,8 @@ def settable(file: Path) -> dict[str, str]:
     return {
         "LD_PRELOAD": str(preload),
         FILE: str(file),
-        "FAKETIME_CACHE_DURATION": str(CACHED_SECONDS),  # asked for the time, it reads the file no oftener
+        # asked for the time, it reads the file no oftener
+        "FAKETIME_CACHE_DURATION": str(CACHED_SECONDS),
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
 
@@ -47,7 +54,9 @@ def file_of(environment: Mapping[str, str]) -> Path | None:
 
 
 def sleep_without_the_library() -> None:
-    """Python sleeps until a time on the clock for durations, which libfaketime 0.9.10 takes for the other clock's."""
+    """Python sleeps until a time on the clock for durations, which
+    libfaketime 0.9.10 takes for the other clock's.
+    """
     if FILE in os.environ:
         import time
 

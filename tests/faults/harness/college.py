@@ -1,4 +1,6 @@
-"""Fill an empty database: advisors who may sign in, students on their caseloads. Run as a program of its own."""
+"""Fill an empty database: advisors who may sign in, students on their
+caseloads. Run as a program of its own.
+"""
 
 import json
 import sys
@@ -28,23 +30,41 @@ def fill() -> dict[str, list[dict[str, object]]]:
     from quadline.roster.models import CaseloadEntry, Student
     from tests import cast
 
-    staff = [cast.staff(f"advisor{at}@alder.example", f"Advisor {at}", office_phone="+17345550100") for at in range(ADVISORS)]
-    newcomers = [cast.staff(f"newcomer{at}@alder.example", f"Newcomer {at}") for at in range(NEWCOMERS)]
+    staff = [
+        cast.staff(
+            f"advisor{at}@alder.example", f"Advisor {at}", office_phone="+17345550100"
+        )
+        for at in range(ADVISORS)
+    ]
+    newcomers = [
+        cast.staff(f"newcomer{at}@alder.example", f"Newcomer {at}")
+        for at in range(NEWCOMERS)
+    ]
     User.objects.update(password=make_password(PASSWORD))
     made = [_student(at) for at in range(ADVISORS * EACH)]
     for student in made:
         student.search_text = search_text(student)
     students = Student.objects.bulk_create(made)
     for at, user in enumerate(staff):
-        mine = [students[(at * EACH + place) % len(students)] for place in range(EACH + SHARED)]
-        CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=user, student=student) for student in mine)
+        mine = [
+            students[(at * EACH + place) % len(students)]
+            for place in range(EACH + SHARED)
+        ]
+        CaseloadEntry.objects.bulk_create(
+            CaseloadEntry(staff=user, student=student) for student in mine
+        )
     for at, user in enumerate(newcomers):
         known = [students[place] for place in students_of_newcomer(at)]
-        CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=user, student=student) for student in known)
+        CaseloadEntry.objects.bulk_create(
+            CaseloadEntry(staff=user, student=student) for student in known
+        )
     return {
         "staff": [{"id": user.pk, "email": user.email} for user in staff],
         "newcomers": [{"id": user.pk, "email": user.email} for user in newcomers],
-        "students": [{"id": each.pk, "mobile": each.mobile, "email": each.email} for each in students],
+        "students": [
+            {"id": each.pk, "mobile": each.mobile, "email": each.email}
+            for each in students
+        ],
     }
 
 

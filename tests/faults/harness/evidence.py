@@ -1,4 +1,6 @@
-"""What is left when it is over, gathered once: the rows, the carrier's ledger, the mailboxes. No code of the product's."""
+"""What is left when it is over, gathered once: the rows, the carrier's ledger, the
+mailboxes. No code of the product's.
+"""
 
 import re
 from collections import Counter, defaultdict
@@ -20,12 +22,17 @@ MESSAGES = """
     LEFT JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
     ORDER BY message.position
 """
-EVENTS = "SELECT message_id::text, from_status, to_status, cause, at, actor_id FROM conversations_messageevent ORDER BY id"
+EVENTS = (
+    "SELECT message_id::text, from_status, to_status, cause, at, actor_id FROM"
+    " conversations_messageevent ORDER BY id"
+)
 CONSENT = """
     SELECT student_phone, system_phone, change, carrier_reference, occurred_at, recorded_at FROM consent_consententry
     ORDER BY recorded_at, id
 """
-OPTED_OUT = "SELECT student_phone, system_phone FROM consent_consentstate WHERE opted_out"
+OPTED_OUT = (
+    "SELECT student_phone, system_phone FROM consent_consentstate WHERE opted_out"
+)
 NEWS = """
     SELECT content->>'MessageSid' AS sid, content->>'MessageStatus' AS status FROM webhooks_carrierevent WHERE kind = 'status'
 """
@@ -62,7 +69,8 @@ class Evidence:
     attempts: dict[str, list[Row]]
     emails: list[Row]
     consent: list[Row]
-    opted_out: set[tuple[str, str]]  # pairs of student and system phone, as they stand now
+    # pairs of student and system phone, as they stand now
+    opted_out: set[tuple[str, str]]
     numbers: list[Row]
     accepts: list[Row]
     ends: dict[str, str]  # the last status of each text at the carrier, by its id
@@ -73,12 +81,15 @@ class Evidence:
     purchases: list[Row]
     faults: Counter[str]  # how often each struck, by the carrier's ledger
     unwritten: list[Row]  # recipients of a sent broadcast without their message
-    staff: list[int]  # whom the load knows by their places, by the ids that the rows know
+    # whom the load knows by their places, by the ids that the rows know
+    staff: list[int]
     students: list[int]
 
     @property
     def outbound(self) -> list[Row]:
-        return [message for message in self.messages if message["direction"] == "outbound"]
+        return [
+            message for message in self.messages if message["direction"] == "outbound"
+        ]
 
     @property
     def texts(self) -> list[Row]:
@@ -89,9 +100,15 @@ def gathered(stage: Stage) -> Evidence:
     events, attempts = defaultdict(list), defaultdict(list)
     for event in stage.rows(EVENTS):
         events[event["message_id"]].append(event)
-    for attempt in stage.rows("SELECT message_id::text, started_at, outcome, why FROM delivery_attempt ORDER BY id"):
+    for attempt in stage.rows(
+        "SELECT message_id::text, started_at, outcome, why FROM delivery_attempt ORDER"
+        " BY id"
+    ):
         attempts[attempt["message_id"]].append(attempt)
-    emails = 'SELECT message_id::text, is_failsafe, state, "to", header_id, created_at FROM delivery_outgoingemail ORDER BY id'
+    emails = (
+        'SELECT message_id::text, is_failsafe, state, "to", header_id, created_at FROM'
+        " delivery_outgoingemail ORDER BY id"
+    )
     ends = stage.ledger("status")
     return Evidence(
         messages=stage.rows(MESSAGES),
@@ -99,11 +116,17 @@ def gathered(stage: Stage) -> Evidence:
         attempts=attempts,
         emails=stage.rows(emails),
         consent=stage.rows(CONSENT),
-        opted_out={(row["student_phone"], row["system_phone"]) for row in stage.rows(OPTED_OUT)},
-        numbers=stage.rows("SELECT id, user_id, state, phone FROM numbers_systemnumber"),
+        opted_out={
+            (row["student_phone"], row["system_phone"]) for row in stage.rows(OPTED_OUT)
+        },
+        numbers=stage.rows(
+            "SELECT id, user_id, state, phone FROM numbers_systemnumber"
+        ),
         accepts=stage.ledger("accept"),
         ends={line["sid"]: line["status"] for line in ends},
-        delivered_at={line["sid"]: line["at"] for line in ends if line["status"] == "delivered"},
+        delivered_at={
+            line["sid"]: line["at"] for line in ends if line["status"] == "delivered"
+        },
         news={(row["sid"], row["status"]) for row in stage.rows(NEWS)},
         inbound=[line for line in stage.ledger("inbound") if line["sid"]],
         mail=stage.ledger("mail"),
@@ -116,10 +139,19 @@ def gathered(stage: Stage) -> Evidence:
 
 
 def unsettled(stage: Stage) -> dict[str, int]:
-    """What is still under way, in words, and replies and news that the carrier has and we do not."""
+    """What is still under way, in words, and replies and news
+    that the carrier has and we do not.
+    """
     left = {row["what"].strip(): row["count"] for row in stage.rows(UNSETTLED)}
-    filed = {row["carrier_message_id"] for row in stage.rows("SELECT carrier_message_id FROM conversations_message")}
-    missing = sum(1 for line in stage.ledger("inbound") if line["sid"] and line["sid"] not in filed)
+    filed = {
+        row["carrier_message_id"]
+        for row in stage.rows("SELECT carrier_message_id FROM conversations_message")
+    }
+    missing = sum(
+        1
+        for line in stage.ledger("inbound")
+        if line["sid"] and line["sid"] not in filed
+    )
     left |= {"replies not filed": missing} if missing else {}
     return left or _unheard(stage)
 
@@ -127,8 +159,13 @@ def unsettled(stage: Stage) -> dict[str, int]:
 def _unheard(stage: Stage) -> dict[str, int]:
     """Texts of which the carrier knows more than we do."""
     ends = {line["sid"]: line["status"] for line in stage.ledger("status")}
-    sent = stage.rows("SELECT carrier_message_id AS sid FROM conversations_message WHERE status = 'sent' AND channel = 'text'")
-    count = sum(ends.get(row["sid"]) in ("delivered", "undelivered", "failed") for row in sent)
+    sent = stage.rows(
+        "SELECT carrier_message_id AS sid FROM conversations_message WHERE status ="
+        " 'sent' AND channel = 'text'"
+    )
+    count = sum(
+        ends.get(row["sid"]) in ("delivered", "undelivered", "failed") for row in sent
+    )
     return {"news not heard": count} if count else {}
 
 

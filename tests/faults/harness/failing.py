@@ -1,6 +1,8 @@
-"""Run one of our programs so that it dies at a named point: FAILPOINT=after_accept:3 python -m … worker.
+"""Run one of our programs so that it dies at a named point:
+FAILPOINT=after_accept:3 python -m … worker.
 
-The third time the point is reached, the process kills itself as a power cut would. The program itself knows nothing of it.
+The third time the point is reached, the process kills itself as a power cut would. The
+program itself knows nothing of it.
 """
 
 import functools
@@ -16,23 +18,36 @@ from typing import Any
 from tests.faults.harness.clocks import sleep_without_the_library
 
 WORKER, WEB = "worker", "web"
-# Name: program, what is wrapped, whether it dies before or after it. Each is looked up by name when it is called: a job is
-# not, for the engine keeps what it was given when the module was read.
+# Name: program, what is wrapped, whether it dies before or after it. Each is looked up
+# by name when it is called: a job is not, for the engine keeps what it was given when
+# the module was read.
 POINTS: dict[str, tuple[str, str, str]] = {
-    "after_claim": (WORKER, "quadline.delivery.sending.sender:claim_due", "after"),  # attempts are committed, nobody was called
-    "before_call": (WORKER, "quadline.carriers.twilio:Twilio.send", "before"),  # consent was asked, its lock is held
-    "after_accept": (WORKER, "quadline.carriers.twilio:Twilio.send", "after"),  # the carrier has it, we wrote nothing down
-    "before_lookup": (WORKER, "quadline.delivery.outcomes.reconcile:settle", "before"),  # taken, and the carrier not yet asked
-    "before_buying": (WORKER, "quadline.carriers.twilio:Twilio.buy", "before"),  # the choice is saved
-    "after_buying": (WORKER, "quadline.carriers.twilio:Twilio.buy", "after"),  # it is ours, and not written down
+    # attempts are committed, nobody was called
+    "after_claim": (WORKER, "quadline.delivery.sending.sender:claim_due", "after"),
+    # consent was asked, its lock is held
+    "before_call": (WORKER, "quadline.carriers.twilio:Twilio.send", "before"),
+    # the carrier has it, we wrote nothing down
+    "after_accept": (WORKER, "quadline.carriers.twilio:Twilio.send", "after"),
+    # taken, and the carrier not yet asked
+    "before_lookup": (WORKER, "quadline.delivery.outcomes.reconcile:settle", "before"),
+    # the choice is saved
+    "before_buying": (WORKER, "quadline.carriers.twilio:Twilio.buy", "before"),
+    # it is ours, and not written down
+    "after_buying": (WORKER, "quadline.carriers.twilio:Twilio.buy", "after"),
     "after_attaching": (WORKER, "quadline.carriers.twilio:Twilio.attach", "after"),
-    "before_mail": (WORKER, "quadline.emails.outgoing:deliver", "before"),  # claimed and committed
-    "after_mail": (WORKER, "quadline.emails.outgoing:deliver", "after"),  # the mail server has it, we wrote nothing down
-    "after_text": (WEB, "quadline.delivery.outbox.accepting:accept_text", "after"),  # committed, and the browser never hears
+    # claimed and committed
+    "before_mail": (WORKER, "quadline.emails.outgoing:deliver", "before"),
+    # the mail server has it, we wrote nothing down
+    "after_mail": (WORKER, "quadline.emails.outgoing:deliver", "after"),
+    # committed, and the browser never hears
+    "after_text": (WEB, "quadline.delivery.outbox.accepting:accept_text", "after"),
     "after_launch": (WEB, "quadline.broadcasts.launching:launch", "after"),
-    "in_reply": (WEB, "quadline.delivery.inbound.filing:file_replies", "after"),  # written, and not committed
-    "after_reply": (WEB, "quadline.webhooks.events:file_all_inbound", "after"),  # committed, and the carrier never hears
-    "after_stop": (WEB, "quadline.webhooks.events:file_those_free", "after"),  # the same for those that ask for something
+    # written, and not committed
+    "in_reply": (WEB, "quadline.delivery.inbound.filing:file_replies", "after"),
+    # committed, and the carrier never hears
+    "after_reply": (WEB, "quadline.webhooks.events:file_all_inbound", "after"),
+    # the same for those that ask for something
+    "after_stop": (WEB, "quadline.webhooks.events:file_those_free", "after"),
 }
 
 
@@ -43,7 +58,9 @@ def arm(point: str, *, at_the: int = 1, die: Callable[[], None] | None = None) -
     original = getattr(owner, name)
     wrapped = _wrapped(original, when, _countdown(at_the, die or _power_cut))
     setattr(owner, name, wrapped)
-    for module in [each for title, each in sys.modules.items() if title.startswith("quadline")]:
+    for module in [
+        each for title, each in sys.modules.items() if title.startswith("quadline")
+    ]:
         for known_as, value in list(vars(module).items()):
             if value is original:
                 setattr(module, known_as, wrapped)

@@ -1,6 +1,8 @@
-"""P5 and P10, held against the evidence: timelines that lead upwards only, each step with its time, cause and author.
+"""P5 and P10, held against the evidence: timelines that lead upwards only, each step
+with its time, cause and author.
 
-What may follow what is written down here once more, and not asked of the product: its own mistake would agree with itself.
+What may follow what is written down here once more, and not asked of the product: its
+own mistake would agree with itself.
 """
 
 from collections.abc import Iterator
@@ -9,7 +11,8 @@ from tests.faults.harness.evidence import Evidence, Row
 from tests.faults.harness.load import Done
 
 OPEN = ("waiting", "queued", "sending", "unconfirmed")
-MAY_HAVE_IT = ("sent", "delivered", "undelivered", "failed")  # said by the carrier, in any order
+# said by the carrier, in any order
+MAY_HAVE_IT = ("sent", "delivered", "undelivered", "failed")
 LADDER: dict[str, tuple[str, ...]] = {
     "": ("received", "waiting", "queued", "blocked"),
     "received": (),
@@ -32,13 +35,21 @@ BY_PEOPLE = ("written", "cancelled", "by_hand", "broadcast stopped")  # causes o
 
 
 def no_status_falls_and_each_has_its_event(seen: Evidence, done: Done) -> Iterator[str]:
-    """P5 and P10: the timeline, played from its beginning, leads to where the message stands, upwards only."""
+    """P5 and P10: the timeline, played from its beginning, leads to
+    where the message stands, upwards only.
+    """
     for message in seen.messages:
         events = seen.events.get(message["id"], [])
         stands = played(events)
         if stands != message["status"]:
-            chain = " ".join(f"{event['from_status']}>{event['to_status']}({event['cause']})" for event in events)
-            yield f"{message['body']!r} is {message['status']}; its timeline leads to {stands}: {chain}"
+            chain = " ".join(
+                f"{event['from_status']}>{event['to_status']}({event['cause']})"
+                for event in events
+            )
+            yield (
+                f"{message['body']!r} is {message['status']}; its timeline leads to"
+                f" {stands}: {chain}"
+            )
 
 
 def each_event_says_when_why_and_by_whom(seen: Evidence, done: Done) -> Iterator[str]:
@@ -50,9 +61,17 @@ def each_event_says_when_why_and_by_whom(seen: Evidence, done: Done) -> Iterator
             yield f"{message['body']!r} begins with {begun}"
         for event in events:
             if not (event["cause"] and event["at"]):
-                yield f"{message['body']!r} became {event['to_status']} at {event['at']} for {event['cause']!r}"
-            if event["cause"] in BY_PEOPLE and (event["actor_id"] is None or event["actor_id"] != message["author_id"]):
-                yield f"{message['body']!r} of {message['author_id']} was {event['cause']} by {event['actor_id']}"
+                yield (
+                    f"{message['body']!r} became {event['to_status']} at {event['at']}"
+                    f" for {event['cause']!r}"
+                )
+            if event["cause"] in BY_PEOPLE and (
+                event["actor_id"] is None or event["actor_id"] != message["author_id"]
+            ):
+                yield (
+                    f"{message['body']!r} of {message['author_id']} was"
+                    f" {event['cause']} by {event['actor_id']}"
+                )
 
 
 def played(events: list[Row]) -> str:

@@ -1,4 +1,6 @@
-"""Processes that can be killed, paused, cut off and brought back: our programs, and a PostgreSQL of our own."""
+"""Processes that can be killed, paused, cut off and brought back: our
+programs, and a PostgreSQL of our own.
+"""
 
 import dataclasses
 import os
@@ -28,11 +30,18 @@ class Program:
     running: "subprocess.Popen[bytes] | None" = field(default=None)
 
     def start(self, *, failpoint: str = "") -> None:
-        """From the thread that lives longest: a child ends with the thread that started it."""
+        """From the thread that lives longest: a child ends
+        with the thread that started it.
+        """
         with self.log.open("ab") as output:
             self.running = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.harness.failing", *self.arguments],
-                env={**os.environ, **self.environment, "PYTHONUNBUFFERED": "1", "FAILPOINT": failpoint},
+                env={
+                    **os.environ,
+                    **self.environment,
+                    "PYTHONUNBUFFERED": "1",
+                    "FAILPOINT": failpoint,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -64,19 +73,27 @@ class Program:
 
 
 class Database:
-    """PostgreSQL that writes through to the disk, and can be killed. ``home`` names its folder."""
+    """PostgreSQL that writes through to the disk, and can be
+    killed. ``home`` names its folder.
+    """
 
     def __init__(self, home: Path, settings: dict[str, str] | None = None) -> None:
         self.cluster = postgres.cluster_at(home)
         self.home = home
         self.url = self.cluster.url()
-        self._settings = {"max_connections": "150", "shared_buffers": "64MB", **(settings or {})}
+        self._settings = {
+            "max_connections": "150",
+            "shared_buffers": "64MB",
+            **(settings or {}),
+        }
         self._server: subprocess.Popen[bytes] | None = None
         self._small_disk: Path | None = None
         self._was_full = False
 
     def start(self, *, within: float = 60.0) -> None:
-        """A killed server leaves children that must end first, and its log to be replayed."""
+        """A killed server leaves children that must end first,
+        and its log to be replayed.
+        """
         deadline = time.monotonic() + within
         while not self.is_alive:
             try:
@@ -91,7 +108,9 @@ class Database:
         return self._server is not None and self._server.poll() is None
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """SIGKILL: the power goes. SIGQUIT: it drops everything at once. Either way the log is replayed afterwards."""
+        """SIGKILL: the power goes. SIGQUIT: it drops everything at once.
+        Either way the log is replayed afterwards.
+        """
         self.signal(number)
         if self._server is not None:
             self._server.wait(30)
@@ -102,13 +121,20 @@ class Database:
 
     def fill(self) -> None:
         """Not a byte is left on its disk."""
-        assert self._small_disk is not None, "only a database on a small disk of its own is filled"
-        with suppress(OSError), (self._small_disk / "ballast").open("wb", buffering=0) as ballast:
+        assert self._small_disk is not None, (
+            "only a database on a small disk of its own is filled"
+        )
+        with (
+            suppress(OSError),
+            (self._small_disk / "ballast").open("wb", buffering=0) as ballast,
+        ):
             while True:
                 ballast.write(bytes(4096))
 
     def empty(self) -> None:
-        assert self._small_disk is not None, "only a database on a small disk of its own is filled"
+        assert self._small_disk is not None, (
+            "only a database on a small disk of its own is filled"
+        )
         self._was_full |= os.statvfs(self._small_disk).f_bavail == 0
         (self._small_disk / "ballast").unlink(missing_ok=True)
 
@@ -117,15 +143,24 @@ class Database:
         return self._small_disk is not None
 
     def ran_out_of_space(self) -> bool:
-        """Its log does not tell: what a statement failed of is kept out of it, with its words."""
+        """Its log does not tell: what a statement failed of is
+        kept out of it, with its words.
+        """
         return self._was_full
 
     def move_to_small_disk(self) -> bool:
-        """Onto a file system of its own, in memory. False where this process may not mount one."""
+        """Onto a file system of its own, in memory. False where
+        this process may not mount one.
+        """
         place = self.cluster.home.with_name(f"{self.cluster.home.name}-small")
         place.mkdir()
         options = ["-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs"]
-        if not shutil.which("mount") or subprocess.run(["mount", *options, place], capture_output=True).returncode:
+        if (
+            not shutil.which("mount")
+            or subprocess.run(
+                ["mount", *options, place], capture_output=True
+            ).returncode
+        ):
             place.rmdir()
             return False
         self._small_disk = place

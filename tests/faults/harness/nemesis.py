@@ -1,6 +1,8 @@
-"""What goes wrong, and when: made from the seed alone, done from the main thread (a process ends with the thread that made it).
+"""What goes wrong, and when: made from the seed alone, done from the main thread (a
+process ends with the thread that made it).
 
-The carrier is restarted in order, never killed: a real one does not forget what it took. Everything of ours is killed.
+The carrier is restarted in order, never killed: a real one does not forget what it
+took. Everything of ours is killed.
 """
 
 import random
@@ -16,10 +18,13 @@ from tests.faults.harness import clocks
 from tests.faults.harness.failing import POINTS, WORKER
 from tests.faults.harness.stage import OURS, WEBS, WORKERS, Stage
 
-LONG = 300.0  # seconds: in a run of this length the carrier is away for two minutes once
-# Longer than a STOP waits for a call under way (five seconds), and longer than a worker may be paused (twenty).
+# seconds: in a run of this length the carrier is away for two minutes once
+LONG = 300.0
+# Longer than a STOP waits for a call under way (five seconds), and longer than a worker
+# may be paused (twenty).
 PAUSES = (0.5, 1.5, 4.0, 8.0, 23.0)
-BUYING = ("before_buying", "after_buying", "after_attaching")  # points on the way to a number
+# points on the way to a number
+BUYING = ("before_buying", "after_buying", "after_attaching")
 ASKED_OF_CARRIER: list[dict[str, Any]] = [
     {"kind": "accept_then_500", "times": 4},
     {"kind": "accept_then_hang", "times": 3, "seconds": 20},
@@ -76,42 +81,107 @@ def planned(seed: int, *, seconds: float, every: float) -> list[Blow]:
     blows = []
     at = 0.7
     while at < seconds:
-        match drawn("kind", ["kill", "kill", "failpoint", "failpoint", "pause", "clock", "database", "carrier", *["fault"] * 5]):
+        match drawn(
+            "kind",
+            [
+                "kill",
+                "kill",
+                "failpoint",
+                "failpoint",
+                "pause",
+                "clock",
+                "database",
+                "carrier",
+                *["fault"] * 5,
+            ],
+        ):
             case "kill":
-                blows.append(Blow(at, "kill", drawn("killed", list(OURS)), dice.uniform(0.2, 3.0)))
+                blows.append(
+                    Blow(
+                        at, "kill", drawn("killed", list(OURS)), dice.uniform(0.2, 3.0)
+                    )
+                )
             case "failpoint":
                 point = drawn("point", list(POINTS))
                 target = dice.choice(WORKERS if POINTS[point][0] == WORKER else WEBS)
                 times = dice.randint(1, 2)
-                blows.append(Blow(at, "failpoint", target, 14.0, {"point": point, "at_the": 1 if point in BUYING else times}))
+                blows.append(
+                    Blow(
+                        at,
+                        "failpoint",
+                        target,
+                        14.0,
+                        {"point": point, "at_the": 1 if point in BUYING else times},
+                    )
+                )
             case "pause":
-                blows.append(Blow(at, "pause", drawn("paused", [*OURS, "database"]), drawn("pauses", list(PAUSES))))
+                blows.append(
+                    Blow(
+                        at,
+                        "pause",
+                        drawn("paused", [*OURS, "database"]),
+                        drawn("pauses", list(PAUSES)),
+                    )
+                )
             case "clock":
                 wrong = {"by": drawn("clocks", list(clocks.WRONG_BY))}
-                blows.append(Blow(at, "clock", drawn("wrong", list(WORKERS)), dice.uniform(2.0, 8.0), wrong))
+                blows.append(
+                    Blow(
+                        at,
+                        "clock",
+                        drawn("wrong", list(WORKERS)),
+                        dice.uniform(2.0, 8.0),
+                        wrong,
+                    )
+                )
             case "database":
-                blows.append(Blow(at, "kill", "database", dice.uniform(0.2, 2.5), {"signal": drawn("deaths", ["KILL", "QUIT"])}))
+                blows.append(
+                    Blow(
+                        at,
+                        "kill",
+                        "database",
+                        dice.uniform(0.2, 2.5),
+                        {"signal": drawn("deaths", ["KILL", "QUIT"])},
+                    )
+                )
             case "carrier":
                 blows.append(
-                    Blow(at, drawn("carrier", ["restart", "pause"]), "simulator", drawn("carrier pauses", [0.5, 2.0, 5.0]))
+                    Blow(
+                        at,
+                        drawn("carrier", ["restart", "pause"]),
+                        "simulator",
+                        drawn("carrier pauses", [0.5, 2.0, 5.0]),
+                    )
                 )
             case _:
                 fault = drawn("fault", ASKED_OF_CARRIER)
                 blows.append(Blow(at, "fault", str(fault["kind"]), 0.0, fault))
         at += dice.expovariate(1 / every)
     if seconds >= LONG:
-        blows.append(Blow(seconds / 3, "fault", "refuse_connections", 0.0, {"kind": "refuse_connections", "seconds": 120}))
+        blows.append(
+            Blow(
+                seconds / 3,
+                "fault",
+                "refuse_connections",
+                0.0,
+                {"kind": "refuse_connections", "seconds": 120},
+            )
+        )
     return sorted(blows, key=lambda blow: blow.at)
 
 
 def moments_of_buying(blows: list[Blow]) -> list[float]:
-    """When a program that would die of it is up and waits for somebody to need a number; twice, for another may be quicker."""
+    """When a program that would die of it is up and waits for somebody to need a
+    number; twice, for another may be quicker.
+    """
     armed = [blow.at for blow in blows if blow.detail.get("point") in BUYING]
     return sorted(at + wait for at in armed for wait in (5.0, 9.0))
 
 
 def log_clock_ahead(seed: int) -> int:
-    """Seconds by which the carrier's clock is ahead of ours, for the whole of a run: it is one clock all the same."""
+    """Seconds by which the carrier's clock is ahead of ours, for the whole
+    of a run: it is one clock all the same.
+    """
     dice = random.Random(f"clock {seed}")  # noqa: S311  # the same in every run of a seed
     return dice.choice((0, -40, 40, -3600, 3600))
 
@@ -122,7 +192,8 @@ def asked_for(fault: str) -> str:
 
 class Nemesis:
     def __init__(self, stage: Stage, plan: list[Blow]) -> None:
-        self.struck: Counter[str] = Counter()  # a fault the carrier is asked for strikes later, if at all: its ledger knows
+        # a fault the carrier is asked for strikes later, if at all: its ledger knows
+        self.struck: Counter[str] = Counter()
         self.log: list[tuple[float, str]] = []  # when, by the clock, and what
         self._stage = stage
         self._plan = plan
@@ -132,17 +203,27 @@ class Nemesis:
     def run(self, *, seconds: float, every_blow: bool = False) -> None:
         """Strike as planned, and mend what is due to be mended.
 
-        ``every_blow``: none is left out on a busy machine. One that comes too late, or to
-        a target that is down still, waits for its turn.
+        ``every_blow``: none is left out on a busy machine. One that comes too late, or
+        to a target that is down still, waits for its turn.
         """
         begun = time.monotonic()
         waiting = list(self._plan)
-        while (passed := time.monotonic() - begun) < seconds or self._mending or (every_blow and waiting):
+        while (
+            (passed := time.monotonic() - begun) < seconds
+            or self._mending
+            or (every_blow and waiting)
+        ):
             if waiting and waiting[0].at <= passed:
-                has_turn = waiting[0].target not in self._busy if every_blow else passed < seconds
+                has_turn = (
+                    waiting[0].target not in self._busy
+                    if every_blow
+                    else passed < seconds
+                )
                 if has_turn:
                     self._strike(waiting.pop(0))
-            for due, mend in [each for each in self._mending if each[0] <= time.monotonic()]:
+            for due, mend in [
+                each for each in self._mending if each[0] <= time.monotonic()
+            ]:
                 self._mending.remove((due, mend))
                 mend()
             time.sleep(0.02)
@@ -160,7 +241,13 @@ class Nemesis:
         }
         with suppress(OSError):  # a carrier that is down cannot be asked for a fault
             acts.get(blow.kind, self._fault)(blow)
-            self.struck[asked_for(blow.target) if blow.kind == "fault" else f"{blow.kind} {blow.target.rstrip('_12')}"] += 1
+            self.struck[
+                (
+                    asked_for(blow.target)
+                    if blow.kind == "fault"
+                    else f"{blow.kind} {blow.target.rstrip('_12')}"
+                )
+            ] += 1
             self.log.append((time.time(), str(blow)))
 
     def _kill(self, blow: Blow) -> None:
@@ -173,7 +260,9 @@ class Nemesis:
             self._later(blow, program.start)
 
     def _failpoint(self, blow: Blow) -> None:
-        """Begun anew with the point armed; dead when it is reached, and up again a little later either way."""
+        """Begun anew with the point armed; dead when it is reached, and
+        up again a little later either way.
+        """
         program = self._stage.programs[blow.target]
         program.kill()
         program.start(failpoint=f"{blow.detail['point']}:{blow.detail['at_the']}")
@@ -187,7 +276,11 @@ class Nemesis:
         self._later(blow, mend)
 
     def _pause(self, blow: Blow) -> None:
-        target = self._stage.database if blow.target == "database" else self._stage.programs[blow.target]
+        target = (
+            self._stage.database
+            if blow.target == "database"
+            else self._stage.programs[blow.target]
+        )
         target.signal(signal.SIGSTOP)
         self._later(blow, lambda: target.signal(signal.SIGCONT))
 
@@ -200,7 +293,9 @@ class Nemesis:
         self._later(blow, lambda: clocks.set_clock(file, 0))
 
     def _fill(self, blow: Blow) -> None:
-        """The disk of the database has no byte left. It may stop for that; afterwards it is begun anew."""
+        """The disk of the database has no byte left. It may stop for
+        that; afterwards it is begun anew.
+        """
         database = self._stage.database
         database.fill()
 

@@ -1,4 +1,6 @@
-"""Put the figures of long runs into the page of the documentation that explains them."""
+"""Put the figures of long runs into the page of the
+documentation that explains them.
+"""
 
 import re
 from pathlib import Path
@@ -25,11 +27,25 @@ def _figures(reports: list[Report]) -> str:
         "| | " + " | ".join(f"Seed {report.seed}" for report in reports) + " |",
         "|---|" + "---:|" * len(reports),
     ]
-    lines += [f"| {name} | " + " | ".join(f"{each[name]}" for each in columns) + " |" for name in columns[0]]
-    lines.append("| All promises held | " + " | ".join("yes" if report.holds else "**no**" for report in reports) + " |")
-    lines += ["", "What went wrong, and how often:", "", "| Fault | " + " | ".join(str(report.seed) for report in reports) + " |"]
+    lines += [
+        f"| {name} | " + " | ".join(f"{each[name]}" for each in columns) + " |"
+        for name in columns[0]
+    ]
+    lines.append(
+        "| All promises held | "
+        + " | ".join("yes" if report.holds else "**no**" for report in reports)
+        + " |"
+    )
+    lines += [
+        "",
+        "What went wrong, and how often:",
+        "",
+        "| Fault | " + " | ".join(str(report.seed) for report in reports) + " |",
+    ]
     lines.append("|---|" + "---:|" * len(reports))
     counts = [report.struck | report.strikes for report in reports]
     for name in sorted({name for count in counts for name in count}):
-        lines.append(f"| {name} | " + " | ".join(str(count[name]) for count in counts) + " |")
+        lines.append(
+            f"| {name} | " + " | ".join(str(count[name]) for count in counts) + " |"
+        )
     return "\n".join(lines)

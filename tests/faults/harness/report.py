@@ -20,10 +20,13 @@ NOTHING_HAPPENED_YET = (", asked for", ", not reached")
 class Report:
     seed: int
     seconds: float
-    struck: Counter[str]  # by the nemesis; what the carrier was asked for, and how often it struck, are told apart
+    # by the nemesis; what the carrier was asked for, and how often it struck, are told
+    # apart
+    struck: Counter[str]
     done: Done
     seen: Evidence
-    recovered_after: float  # seconds from when everything was alive again until all was settled
+    # seconds from when everything was alive again until all was settled
+    recovered_after: float
     left: dict[str, int]  # what was not settled in time
     broken: dict[str, list[str]] = field(default_factory=dict)
 
@@ -34,8 +37,16 @@ class Report:
     @property
     def strikes(self) -> Counter[str]:
         """What did go wrong: a fault that met no text is none."""
-        happened = Counter({name: count for name, count in self.struck.items() if not name.endswith(NOTHING_HAPPENED_YET)})
-        return happened + Counter({f"carrier: {fault}": count for fault, count in self.seen.faults.items()})
+        happened = Counter(
+            {
+                name: count
+                for name, count in self.struck.items()
+                if not name.endswith(NOTHING_HAPPENED_YET)
+            }
+        )
+        return happened + Counter(
+            {f"carrier: {fault}": count for fault, count in self.seen.faults.items()}
+        )
 
     def figures(self) -> dict[str, int | str]:
         seen = self.seen
@@ -47,25 +58,43 @@ class Report:
             "Texts the carrier took": len(sent),
             "Texts it took twice": sum(count - 1 for count in twice.values()),
             "Replies of students": len(seen.inbound),
-            "Texts, emails or replies lost": sum(len(self.broken.get(promise, [])) for promise in LOSSES),
+            "Texts, emails or replies lost": sum(
+                len(self.broken.get(promise, [])) for promise in LOSSES
+            ),
             "Opt-outs": sum(entry["change"] == "opt_out" for entry in seen.consent),
             "Texts after STOP": len(self.broken.get("no text after a stop", [])),
-            "Of calls that hung longer than a STOP waits": opting.texts_the_carrier_held_on_to(seen),
+            "Of calls that hung longer than a STOP waits": (
+                opting.texts_the_carrier_held_on_to(seen)
+            ),
             "Emails that arrived": sum(not mail["repeated"] for mail in seen.mail),
-            "The same email again (one Message-ID)": sum(bool(mail["repeated"]) for mail in seen.mail),
-            "News whose callback was lost, read from the carrier's log": checker.news_read_from_the_log(seen),
-            "Left to a person, visibly": sum(text["status"] == "unconfirmed" for text in seen.texts),
+            "The same email again (one Message-ID)": sum(
+                bool(mail["repeated"]) for mail in seen.mail
+            ),
+            "News whose callback was lost, read from the carrier's log": (
+                checker.news_read_from_the_log(seen)
+            ),
+            "Left to a person, visibly": sum(
+                text["status"] == "unconfirmed" for text in seen.texts
+            ),
             "Settled after everything was alive again": f"{self.recovered_after:.0f} s",
         }
 
     def __str__(self) -> str:
         lines = [f"Seed {self.seed}, {self.seconds:.0f} s of load:"]
         lines += [f"  {name:<54} {value}" for name, value in self.figures().items()]
-        lines += [f"  {name:<54} {count}" for name, count in sorted((self.struck | self.strikes).items())]
+        lines += [
+            f"  {name:<54} {count}"
+            for name, count in sorted((self.struck | self.strikes).items())
+        ]
         if self.left:
             lines.append(f"  NOT SETTLED IN TIME: {self.left}")
         for name, faults in self.broken.items():
-            lines += [f"  BROKEN: {name} ({len(faults)})", *(f"    {fault}" for fault in faults[:8])]
+            lines += [
+                f"  BROKEN: {name} ({len(faults)})",
+                *(f"    {fault}" for fault in faults[:8]),
+            ]
         if not self.holds:
-            lines.append(f"  Again: make faults SEED={self.seed} MINUTES={self.seconds / 60:g}")
+            lines.append(
+                f"  Again: make faults SEED={self.seed} MINUTES={self.seconds / 60:g}"
+            )
         return "\n".join(lines)

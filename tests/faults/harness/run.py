@@ -1,4 +1,6 @@
-"""One run: a load and a nemesis from a seed, then peace, then the checker. ``make faults SEED=7 MINUTES=1``."""
+"""One run: a load and a nemesis from a seed, then peace, then the
+checker. ``make faults SEED=7 MINUTES=1``.
+"""
 
 import argparse
 import os
@@ -14,23 +16,37 @@ from tests.faults.harness import checker, evidence, load, nemesis
 from tests.faults.harness.report import Report
 from tests.faults.harness.stage import Stage, raised
 
-SETTLED_WITHIN = 1200.0  # most of it is the numbers' own rate, and an email's wait for its next try
+# most of it is the numbers' own rate, and an email's wait for its next try
+SETTLED_WITHIN = 1200.0
 EVERY = 0.8  # seconds between two blows, on average
 
 
 def fought(
-    stage: Stage, *, seed: int, seconds: float, blows: list[nemesis.Blow] | None = None, within: float = SETTLED_WITHIN
+    stage: Stage,
+    *,
+    seed: int,
+    seconds: float,
+    blows: list[nemesis.Blow] | None = None,
+    within: float = SETTLED_WITHIN,
 ) -> Report:
-    """Load and nemesis for so long; then everything is mended, and all that is under way may come to its end.
+    """Load and nemesis for so long; then everything is mended, and all
+    that is under way may come to its end.
 
     ``blows``: what goes wrong, when it is not the dice that say so.
     """
     stage.simulator.settings(log_clock_ahead=nemesis.log_clock_ahead(seed))
     load.open_windows(stage)
     are_named = blows is not None
-    blows = nemesis.planned(seed, seconds=seconds, every=EVERY) if blows is None else blows
-    college, firsts = {"staff": len(stage.staff), "students": len(stage.students)}, nemesis.moments_of_buying(blows)
-    people = load.Load(stage, load.planned(seed, seconds=seconds, firsts=firsts, **college))
+    blows = (
+        nemesis.planned(seed, seconds=seconds, every=EVERY) if blows is None else blows
+    )
+    college, firsts = (
+        {"staff": len(stage.staff), "students": len(stage.students)},
+        nemesis.moments_of_buying(blows),
+    )
+    people = load.Load(
+        stage, load.planned(seed, seconds=seconds, firsts=firsts, **college)
+    )
     trouble = nemesis.Nemesis(stage, blows)
     people.start()
     trouble.run(seconds=seconds, every_blow=are_named)
@@ -40,13 +56,26 @@ def fought(
     left = _settled(stage, until=healed + within)
     recovered = time.monotonic() - healed
     seen = evidence.gathered(stage)
-    report = Report(seed, seconds, trouble.struck, done, seen, recovered, left, checker.broken(seen, done))
-    (stage.data / "nemesis.log").write_text("\n".join(f"{at:.3f} {what}" for at, what in trouble.log))
+    report = Report(
+        seed,
+        seconds,
+        trouble.struck,
+        done,
+        seen,
+        recovered,
+        left,
+        checker.broken(seen, done),
+    )
+    (stage.data / "nemesis.log").write_text(
+        "\n".join(f"{at:.3f} {what}" for at, what in trouble.log)
+    )
     return report
 
 
 def _settled(stage: Stage, *, until: float) -> dict[str, int]:
-    """Waits until nothing is under way, twice in a row; what is still left when the time is over."""
+    """Waits until nothing is under way, twice in a row; what is
+    still left when the time is over.
+    """
     calm = 0
     left: dict[str, int] = {"everything": 1}
     while time.monotonic() < until and calm < 2:
@@ -60,7 +89,9 @@ def _settled(stage: Stage, *, until: float) -> dict[str, int]:
 def main() -> None:
     options = argparse.ArgumentParser("make faults")
     options.add_argument("--minutes", type=float, default=1.0)
-    options.add_argument("--seed", type=int, action="append", help="may be given several times")
+    options.add_argument(
+        "--seed", type=int, action="append", help="may be given several times"
+    )
     options.add_argument("--write", type=Path, help="put the figures into this page")
     chosen = options.parse_args()
     reports = []
@@ -78,7 +109,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DATABASE_URL", "postgresql://none/")  # no shared server: each run has one of its own
+    # no shared server: each run has one of its own
+    os.environ.setdefault("DATABASE_URL", "postgresql://none/")
     import tests.environment  # noqa: F401  # the settings of tests
 
     main()

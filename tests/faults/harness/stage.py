@@ -1,4 +1,6 @@
-"""The whole house as in production: two web processes behind one address, two workers, mail intake, database, carrier, mail."""
+"""The whole house as in production: two web processes behind one address, two workers,
+mail intake, database, carrier, mail.
+"""
 
 import json
 import os
@@ -48,7 +50,9 @@ class Stage:
 
     def rows(self, query: str, **facts: Any) -> list[dict[str, Any]]:
         """Plain SQL: the checker trusts none of the code that it checks."""
-        with psycopg.connect(self.database.url, connect_timeout=20, row_factory=psycopg.rows.dict_row) as connection:
+        with psycopg.connect(
+            self.database.url, connect_timeout=20, row_factory=psycopg.rows.dict_row
+        ) as connection:
             return list(connection.execute(query, facts))
 
     def ledger(self, kind: str) -> list[dict[str, Any]]:
@@ -56,7 +60,9 @@ class Stage:
         lines: list[dict[str, Any]] = []
         while True:
             after = lines[-1]["n"] if lines else 0
-            page = self.simulator.ask("GET", f"/simulator/ledger?kind={kind}&after={after}&limit=10000")
+            page = self.simulator.ask(
+                "GET", f"/simulator/ledger?kind={kind}&after={after}&limit=10000"
+            )
             lines += page
             if len(page) < 10_000:
                 return lines
@@ -75,7 +81,9 @@ class Stage:
         assert wait_for(f"{self.simulator.url}/simulator/healthz", seconds=PATIENCE)
         self.simulator.clear_faults()
         self.simulator.settings(callback_delay=0.05)
-        for url in self.web_urls:  # where several houses share two cores, whoever was not answered asks again all at once
+        # where several houses share two cores, whoever was not answered asks again all
+        # at once
+        for url in self.web_urls:
             assert wait_for(f"{url}/readyz", seconds=600), f"{url} does not come back"
 
     def stop(self) -> None:
@@ -87,8 +95,12 @@ class Stage:
 
 
 @contextmanager
-def raised(data: Path, *, database: Database | None = None, **extra: str) -> Iterator[Stage]:
-    """A stage with everything running and the college in it. ``extra``: settings of the house."""
+def raised(
+    data: Path, *, database: Database | None = None, **extra: str
+) -> Iterator[Stage]:
+    """A stage with everything running and the college in it.
+    ``extra``: settings of the house.
+    """
     stage = _built(data, database or Database(data / "database"), extra)
     try:
         _begin(stage)
@@ -104,21 +116,40 @@ def _built(data: Path, database: Database, extra: dict[str, str]) -> Stage:
     front, first, second, carrier, smtp, intake = ports
     simulator = Simulator(f"http://127.0.0.1:{carrier}")
     webs = [f"http://127.0.0.1:{first}", f"http://127.0.0.1:{second}"]
-    stage = Stage(data, database, simulator, f"http://127.0.0.1:{front}", Balancer(front, [first, second]), webs)
+    stage = Stage(
+        data,
+        database,
+        simulator,
+        f"http://127.0.0.1:{front}",
+        Balancer(front, [first, second]),
+        webs,
+    )
     settings = _settings(stage, smtp, intake) | extra
 
     def program(name: str, *arguments: str) -> None:
         stage.programs[name] = Program(list(arguments), settings, data / f"{name}.log")
 
-    account = ["--account-sid", os.environ["TWILIO_ACCOUNT_SID"], "--auth-token", os.environ["TWILIO_AUTH_TOKEN"]]
-    service = ["--messaging-service", os.environ["TWILIO_MESSAGING_SERVICE_SID"], "--data", str(data / "simulator")]
+    account = [
+        "--account-sid",
+        os.environ["TWILIO_ACCOUNT_SID"],
+        "--auth-token",
+        os.environ["TWILIO_AUTH_TOKEN"],
+    ]
+    service = [
+        "--messaging-service",
+        os.environ["TWILIO_MESSAGING_SERVICE_SID"],
+        "--data",
+        str(data / "simulator"),
+    ]
     mail = ["--smtp-port", str(smtp), "--mail-intake", settings["MAIL_INTAKE_URL"]]
     program("simulator", "simulator", "--port", str(carrier), *account, *service, *mail)
     program("web_1", "web", "--port", str(first))
     program("web_2", "web", "--port", str(second))
     for name in WORKERS:
         program(name, "worker")
-        stage.programs[name].environment = settings | clocks.settable(data / f"{name}.clock")
+        stage.programs[name].environment = settings | clocks.settable(
+            data / f"{name}.clock"
+        )
     program("mail_intake", "mail_intake")
     return stage
 
@@ -127,7 +158,10 @@ def _settings(stage: Stage, smtp: int, intake: int) -> dict[str, str]:
     return {
         "DATABASE_URL": stage.database.url,
         "PUBLIC_URL": stage.url,
-        **dict.fromkeys(("TWILIO_API_URL", "TWILIO_MESSAGING_URL", "TWILIO_EVENTS_URL"), stage.simulator.url),
+        **dict.fromkeys(
+            ("TWILIO_API_URL", "TWILIO_MESSAGING_URL", "TWILIO_EVENTS_URL"),
+            stage.simulator.url,
+        ),
         "TWILIO_ACCOUNTS_URL": stage.simulator.url,
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
         "EMAIL_FROM": "texting@alder.example",
@@ -150,7 +184,9 @@ def _begin(stage: Stage) -> None:
     stage.newcomers = [Person(**each) for each in filled["newcomers"]]
     stage.students = [Person(**each) for each in filled["students"]]
     assert wait_for(f"{stage.simulator.url}/simulator/healthz", seconds=PATIENCE)
-    stage.simulator.settings(registration_delay=0, callback_delay=0.05, carrier_blocks_opt_outs=False)
+    stage.simulator.settings(
+        registration_delay=0, callback_delay=0.05, carrier_blocks_opt_outs=False
+    )
     _once(["quadline", "connect_carrier"], environment)
     for name in OURS:
         stage.programs[name].start()
@@ -165,6 +201,12 @@ def _workers_beat(stage: Stage) -> int:
 
 def _once(module: list[str], environment: dict[str, str]) -> str:
     environment = {"DJANGO_SETTINGS_MODULE": "quadline.config.settings", **environment}
-    done = subprocess.run([sys.executable, "-m", *module], env=environment, capture_output=True, text=True, timeout=2 * PATIENCE)
+    done = subprocess.run(
+        [sys.executable, "-m", *module],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=2 * PATIENCE,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout

@@ -1,7 +1,9 @@
-"""How a worker sends that has a few hundredths of a core: ``python -m tests.faults.harness.starved``.
+"""How a worker sends that has a few hundredths of a core: ``python -m
+tests.faults.harness.starved``.
 
 Raises a house, holds its worker to a share of one core by a control group of Linux, and
-prints how the due texts left. Needs root and a writable cpu controller (cgroup v1 or v2).
+prints how the due texts left. Needs root and a writable cpu controller (cgroup v1 or
+v2).
 """
 
 import argparse
@@ -31,7 +33,9 @@ OUTCOMES = """
 
 @dataclass(frozen=True)
 class Figures:
-    """``seconds`` from the moment the texts were due until the last was sent, or ``texts`` are not all sent."""
+    """``seconds`` from the moment the texts were due until the last was
+    sent, or ``texts`` are not all sent.
+    """
 
     texts: int
     sent: int
@@ -42,10 +46,15 @@ class Figures:
     def __str__(self) -> str:
         per_minute = 60 * self.sent / self.seconds
         lines = [
-            f"{self.sent} of {self.texts} texts sent in {self.seconds:.1f} s: {per_minute:.0f} a minute",
+            (
+                f"{self.sent} of {self.texts} texts sent in {self.seconds:.1f} s:"
+                f" {per_minute:.0f} a minute"
+            ),
             f"longest time without progress: {self.longest_still:.1f} s",
         ]
-        lines += [f"  {times:5} attempts: {what} {why}" for what, why, times in self.attempts]
+        lines += [
+            f"  {times:5} attempts: {what} {why}" for what, why, times in self.attempts
+        ]
         return "\n".join(lines)
 
 
@@ -101,7 +110,9 @@ def an_active_number(built: "House") -> "SystemNumber":
     built.simulator.settings(registration_delay=0)
     author = staff("maya@alder.example", "Maya Alvarez")
     provisioning.request_number(user=author, now=timezone.now())
-    eventually(lambda: SystemNumber.objects.filter(user=author, state=State.ACTIVE).exists())
+    eventually(
+        lambda: SystemNumber.objects.filter(user=author, state=State.ACTIVE).exists()
+    )
     return SystemNumber.objects.get(user=author)
 
 
@@ -123,12 +134,16 @@ def main() -> None:
     options = argparse.ArgumentParser("starved")
     options.add_argument("--share", type=float, default=0.05, help="of one core")
     options.add_argument("--texts", type=int, default=500)
-    options.add_argument("--seconds", type=float, default=300, help="the longest it is watched")
+    options.add_argument(
+        "--seconds", type=float, default=300, help="the longest it is watched"
+    )
     chosen = options.parse_args()
     import tests.environment  # noqa: F401  # the settings of tests, and a database server
     from tests import house
 
-    built = house.build(Path(tempfile.mkdtemp(prefix="quadline-starved-")), database="starved")
+    built = house.build(
+        Path(tempfile.mkdtemp(prefix="quadline-starved-")), database="starved"
+    )
     try:
         os.environ.update(built.settings)
         import django

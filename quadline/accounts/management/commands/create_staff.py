@@ -16,24 +16,40 @@ from quadline.sms.phones import PhoneError, normalise
 
 
 class Command(BaseCommand):
-    help = "Make an account. The password is asked for; leave it empty and the person sets one by “Forgot your password?”."
+    help = (
+        "Make an account. The password is asked for; leave it empty and the person sets"
+        " one by “Forgot your password?”."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument("name")
-        parser.add_argument("--role", choices=[role.value for role in Role], default=Role.ADVISOR.value)
+        parser.add_argument(
+            "--role", choices=[role.value for role in Role], default=Role.ADVISOR.value
+        )
         parser.add_argument("--title", default="")
         parser.add_argument("--office", default="")
         parser.add_argument("--office-phone", default="")
-        parser.add_argument("--no-input", action="store_true", help="ask nothing; the person sets the password by letter")
+        parser.add_argument(
+            "--no-input",
+            action="store_true",
+            help="ask nothing; the person sets the password by letter",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         email = options["email"].strip().lower()
         if User.objects.filter(email=email).exists():
             raise CommandError(f"{email} has an account already. Nothing was changed.")
         try:
-            phone = normalise(options["office_phone"]) if options["office_phone"] else ""
-            user = User(email=email, name=options["name"], role=options["role"], title=options["title"])
+            phone = (
+                normalise(options["office_phone"]) if options["office_phone"] else ""
+            )
+            user = User(
+                email=email,
+                name=options["name"],
+                role=options["role"],
+                title=options["title"],
+            )
             user.office, user.office_phone = options["office"], phone
             user.set_password(None if options["no_input"] else _ask_for_password(user))
             user.full_clean()
@@ -41,8 +57,18 @@ class Command(BaseCommand):
             raise CommandError(f"No account was made. {error}") from error
         with transaction.atomic():
             user.save()
-            EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-            record("account made", subject=user, actor=None, role=user.role)
+            EmailAddress.objects.create(
+                user=user,
+                email=email,
+                verified=True,
+                primary=True,
+            )
+            record(
+                "account made",
+                subject=user,
+                actor=None,
+                role=user.role,
+            )
         self.stdout.write(f"{user.name} can sign in as {email}, {user.role}.")
 
 

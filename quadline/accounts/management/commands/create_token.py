@@ -10,7 +10,10 @@ from quadline.accounts.tokens import TokenRefused, make_token
 
 
 class Command(BaseCommand):
-    help = "Make an API token for a staff user and print it, once. It may do what that person may do."
+    help = (
+        "Make an API token for a staff user and print it, once. It may do what that"
+        " person may do."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
@@ -19,9 +22,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(email=options["email"].strip().lower()).first()
         if user is None:
-            raise CommandError(f"No staff account has the address {options['email']}. No token was made.")
+            raise CommandError(
+                f"No staff account has the address {options['email']}. No token was"
+                " made."
+            )
         try:
-            _, words = make_token(user=user, name=options["name"], actor=None, now=clock.now())
+            _, words = make_token(
+                user=user,
+                name=options["name"],
+                actor=None,
+                now=clock.now(),
+            )
         except TokenRefused as refused:
             raise CommandError(str(refused)) from refused
         self.stdout.write(words)

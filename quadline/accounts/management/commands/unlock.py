@@ -9,15 +9,24 @@ from quadline.accounts.models import User
 
 
 class Command(BaseCommand):
-    help = "Let somebody sign in again at once after too many wrong passwords. It also passes by itself, within minutes."
+    help = (
+        "Let somebody sign in again at once after too many wrong passwords. It also"
+        " passes by itself, within minutes."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--address", default="", help="forget the wrong passwords that came from this IP address, too")
+        parser.add_argument(
+            "--address",
+            default="",
+            help="forget the wrong passwords that came from this IP address, too",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(email=options["email"].strip().lower()).first()
         if user is None:
-            raise CommandError(f"{options['email']} has no account. Nothing was changed.")
+            raise CommandError(
+                f"{options['email']} has no account. Nothing was changed."
+            )
         let_in_again(user, address=options["address"])
         self.stdout.write(f"{user.name} can sign in again.")

@@ -1,4 +1,6 @@
-"""Ask the carrier whether all is set up as Quadline needs it. Changes nothing there; safe at any time."""
+"""Ask the carrier whether all is set up as Quadline needs it.
+Changes nothing there; safe at any time.
+"""
 
 from typing import Any
 
@@ -12,7 +14,10 @@ from quadline.delivery.opting import confirmations
 
 
 class Command(BaseCommand):
-    help = "Check the set-up at the carrier: where replies go, and whether STOP and HELP are answered."
+    help = (
+        "Check the set-up at the carrier: where replies go, and whether STOP and HELP"
+        " are answered."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         carrier = registry.current()
@@ -20,7 +25,10 @@ class Command(BaseCommand):
             faults = list(carrier.faults_in_setup())
             confirmations.check(carrier, now=clock.now())
         except NumberProblem as problem:
-            raise CommandError(f"{problem.words} Check the carrier's settings and try again; nothing was changed.") from problem
+            raise CommandError(
+                f"{problem.words} Check the carrier's settings and try again; nothing"
+                " was changed."
+            ) from problem
         self._say("Set-up at the carrier", faults)
         found = {check.asked: amiss for check, amiss in confirmations.findings()}
         for asked in Asked:
@@ -29,7 +37,8 @@ class Command(BaseCommand):
                 faults += found[asked]
             else:
                 self.stdout.write(
-                    f"not seen  Answer to {asked.upper()}: nobody has texted it yet. Text it from a phone of yours."
+                    f"not seen  Answer to {asked.upper()}: nobody has texted it yet."
+                    " Text it from a phone of yours."
                 )
         if faults:
             raise CommandError("Something needs a person. Nothing was changed.")

@@ -1,4 +1,6 @@
-"""Point the carrier's webhooks at this house. Safe to repeat; run it once after PUBLIC_URL or the account changes."""
+"""Point the carrier's webhooks at this house. Safe to repeat; run it once after
+PUBLIC_URL or the account changes.
+"""
 
 from typing import Any
 
@@ -16,4 +18,7 @@ class Command(BaseCommand):
             for line in registry.current().connect():
                 self.stdout.write(line)
         except NumberProblem as problem:
-            raise CommandError(f"{problem.words} Check the carrier's settings and try again; nothing else changed.") from problem
+            raise CommandError(
+                f"{problem.words} Check the carrier's settings and try again; nothing"
+                " else changed."
+            ) from problem

@@ -1,4 +1,6 @@
-"""``quadline mail_intake``: take students' emails from the college's mail server, by LMTP, SMTP or IMAP."""
+"""``quadline mail_intake``: take students' emails from the college's
+mail server, by LMTP, SMTP or IMAP.
+"""
 
 import asyncio
 import logging
@@ -20,21 +22,47 @@ log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Take students' emails: be brought them (LMTP, SMTP) or fetch them (IMAP). Without an option: MAIL_INTAKE_URL."
+    help = (
+        "Take students' emails: be brought them (LMTP, SMTP) or fetch them (IMAP)."
+        " Without an option: MAIL_INTAKE_URL."
+    )
     requires_system_checks: Any = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         ways = parser.add_mutually_exclusive_group()
-        ways.add_argument("--lmtp", metavar="HOST:PORT", help="listen for the college's own mail server")
-        ways.add_argument("--smtp", metavar="HOST:PORT", help="listen for any mail server; only our own addresses are taken")
-        ways.add_argument("--imap", metavar="URL", help="fetch from a mailbox: imaps://user:password@host/INBOX")
-        parser.add_argument("--once", action="store_true", help="with IMAP: fetch once and end")
-        parser.add_argument("--every", type=float, default=20, metavar="SECONDS", help="with IMAP: how often to look")
+        ways.add_argument(
+            "--lmtp",
+            metavar="HOST:PORT",
+            help="listen for the college's own mail server",
+        )
+        ways.add_argument(
+            "--smtp",
+            metavar="HOST:PORT",
+            help="listen for any mail server; only our own addresses are taken",
+        )
+        ways.add_argument(
+            "--imap",
+            metavar="URL",
+            help="fetch from a mailbox: imaps://user:password@host/INBOX",
+        )
+        parser.add_argument(
+            "--once", action="store_true", help="with IMAP: fetch once and end"
+        )
+        parser.add_argument(
+            "--every",
+            type=float,
+            default=20,
+            metavar="SECONDS",
+            help="with IMAP: how often to look",
+        )
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         url = _url(options)
         if not settings.ENV.email_reply_to:
-            self.stderr.write("EMAIL_REPLY_TO is not set: students' answers go to staff, not here. Only bounces are expected.")
+            self.stderr.write(
+                "EMAIL_REPLY_TO is not set: students' answers go to staff, not here."
+                " Only bounces are expected."
+            )
         if url.startswith("imap"):
             self._fetch(url, every=options["every"], once=options["once"])
         else:
@@ -44,7 +72,8 @@ class Command(BaseCommand):
         where = urlsplit(url)
         if where.port is None:
             raise CommandError(f"{url} names no port.")
-        logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's, which writes every address
+        # aiosmtpd's, which writes every address
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
         host, is_lmtp = where.hostname or "127.0.0.1", where.scheme == "lmtp"
 
         def ready(port: int) -> None:
@@ -52,11 +81,26 @@ class Command(BaseCommand):
             self.stdout.flush()
 
         try:
-            asyncio.run(intake.listen(host, where.port, is_lmtp=is_lmtp, ready=ready))
+            asyncio.run(
+                intake.listen(
+                    host,
+                    where.port,
+                    is_lmtp=is_lmtp,
+                    ready=ready,
+                )
+            )
         except OSError as error:
-            raise CommandError(f"Cannot listen at {host}:{where.port}: {error.strerror}") from error
+            raise CommandError(
+                f"Cannot listen at {host}:{where.port}: {error.strerror}"
+            ) from error
 
-    def _fetch(self, url: str, *, every: float, once: bool) -> None:
+    def _fetch(
+        self,
+        url: str,
+        *,
+        every: float,
+        once: bool,
+    ) -> None:
         for name in () if once else stopping.TO_STOP:
             signal.signal(name, _stop)
         while True:
@@ -85,5 +129,8 @@ def _url(options: dict[str, Any]) -> str:
             return f"{way}://{options[way]}"
     url: str = options["imap"] or settings.ENV.mail_intake_url
     if not url:
-        raise CommandError("Say how: --lmtp HOST:PORT, --smtp HOST:PORT or --imap URL, or set MAIL_INTAKE_URL.")
+        raise CommandError(
+            "Say how: --lmtp HOST:PORT, --smtp HOST:PORT or --imap URL, or set"
+            " MAIL_INTAKE_URL."
+        )
     return url
