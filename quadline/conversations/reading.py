@@ -48,7 +48,7 @@ def save_draft(*, conversation: Conversation, text: str, returned: Sequence[Retu
 
 
 def _without_arrived(conversation: Conversation, text: str, returned: Sequence[Returned]) -> str:
-    """As the browser puts them together (returned.js); words that were changed since are the person's own."""
+    """As the browser puts them together (draft_kept.js); words that were changed since are the person's own."""
     words = JOINT.join(each.words for each in returned)
     if not returned or not f"{text}{JOINT}".startswith(f"{words}{JOINT}"):
         return text

@@ -110,7 +110,7 @@ def draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
 
 
 def _returned(posted: str) -> list[Returned]:
-    """As returned.js keeps them; nothing of what is not as it should be."""
+    """As draft_kept.js keeps them; nothing of what is not as it should be."""
     try:
         return [Returned(uuid.UUID(each["id"]), str(each["words"])) for each in json.loads(posted)[:MOST_RETURNED]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -1,0 +1,93 @@
+// The words in a form: kept as they are typed, there again with the form, and gone when a page shows that they arrived.
+import { step } from "./draft.js";
+import { begunSince, fieldOf, inForm, joined, keep, keysOfWent, load, read, store } from "./draft_kept.js";
+
+const FIELDS = "[data-body], [data-email-body]";
+const EMAIL = ":email";
+const OPEN = ["sending", "refused", "unknown"]; // it went, and is not known to have arrived
+const drafts = new Map(); // by key: the field, the message that is written in it, and those that went
+
+const keyOf = (field) => field.form.dataset.draft + (field.matches("[data-email-body]") ? EMAIL : "");
+const besideOf = ({ key }, what) => `${key.endsWith(EMAIL) ? key.slice(0, -EMAIL.length) : key}:${what}`;
+export const draftIn = (field) => drafts.get(keyOf(field));
+export const subjectOf = (field) => field.closest("fieldset").querySelector("[data-subject]"); // a text has none
+export const allThatWent = () => [...drafts.values()].flatMap(({ went }) => [...went]);
+
+export function write(field, words, subject) {
+  const line = subjectOf(field);
+  if (line) line.value = subject;
+  field.value = words;
+  for (const each of [line, field]) each?.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// What went is a draft like any other when it is changed by hand.
+export function typed(draft) {
+  if (begunSince(draft) === null) inForm(draft).forEach((message) => step(message, "type"));
+  step(draft.message, draft.field.value.trim() ? "type" : "clear");
+  store(draft);
+}
+
+// As it is kept by now: another page may have written, too, and this one may wait for an answer.
+function recall(key) {
+  const draft = drafts.get(key) ?? { key, went: new Set() };
+  const known = (id) => [...draft.went].find((message) => message.id === id);
+  draft.went = new Set(load(key).went.map((kept) => known(kept.id) ?? { ...kept, draft, state: "unknown" }));
+  for (const message of draft.went) if (message.state !== "sending") message.place = "form";
+  drafts.set(key, draft);
+}
+
+export function restore(form) {
+  const fields = [...form.querySelectorAll(FIELDS)];
+  fields.map(keyOf).forEach(recall);
+  prove();
+  fields.forEach(fill);
+}
+
+// What came back refused is a draft like any other.
+function fill(field) {
+  const [draft, line, { begun }] = [draftIn(field), subjectOf(field), load(keyOf(field))];
+  Object.assign(draft, { field, message: { draft, state: "empty" } });
+  const isRefused = field.value && field.form.parentElement.querySelector("#refusal [role=alert]");
+  for (const message of isRefused ? inForm(draft) : []) ["refuse", "type"].forEach((event) => step(message, event));
+  const went = inForm(draft);
+  const words = field.value && !went.length ? field.value : joined(went, begun);
+  const subjects = [line?.value, read(besideOf(draft, "subject")), ...went.map((message) => message.subject)];
+  const subject = subjects.find(Boolean) ?? "";
+  if (words !== field.value || (line && subject !== line.value)) write(field, words, subject);
+}
+
+export function prove(page = document) {
+  const address = page === document ? location.pathname.split("/") : [];
+  for (const message of allThatWent()) {
+    const line = page.querySelector(`#${CSS.escape(`m-${message.id}`)}`);
+    if ((line && line !== message.bubble) || address.includes(message.id)) step(message, "show");
+  }
+}
+
+document.addEventListener("quadline:draft", ({ detail: { message } }) => {
+  const { draft, id, place, state } = message;
+  if (!id) return; // it has not gone: kept as it is typed
+  if (!fieldOf(draft)) recall(draft.key);
+  const since = begunSince(draft);
+  draft.went[OPEN.includes(state) ? "add" : "delete"](message);
+  const isInForm = state === "sent" && place === "form";
+  const left = joined(inForm(draft), since);
+  if (isInForm && fieldOf(draft) && since !== null) write(draft.field, left, left && subjectOf(draft.field)?.value);
+  else store(draft);
+  if (!isInForm || read(draft.key)) return;
+  keep(besideOf(draft, "recipients"), "");
+  if (draft.key.endsWith(EMAIL)) keep(besideOf(draft, "subject"), "");
+});
+
+document.addEventListener("input", ({ target: field }) => {
+  if (!field.form?.dataset.draft) return;
+  if (field.matches("[data-subject]")) keep(`${field.form.dataset.draft}:subject`, field.value);
+  else if (field.matches(FIELDS) && draftIn(field)?.field === field) typed(draftIn(field));
+});
+
+keysOfWent().forEach(recall);
+prove();
+// Before the log shows them.
+document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
+  if (target.id === "log") prove(fragment);
+}, true);
