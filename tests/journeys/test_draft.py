@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from quadline.conversations.models import Message
+from quadline.conversations.models import Conversation, Message
 from tests.browser import Person
 from tests.cast import Cast
 from tests.house import House, eventually
@@ -181,16 +181,33 @@ def test_words_that_seemed_lost_are_one_text_when_they_are_sent_again(
     expect(writing(page)).to_have_value("")
 
 
-def test_a_double_click_sends_once(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
-    here, _ = at_the_inbox(people, at_the_screen)
+def test_what_is_written_over_a_draft_of_the_server_outlives_the_page(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
+    """The server hears of it as the page goes, when the next page may have been made already."""
+    found = furnish(people)
+    Conversation.objects.filter(pk=found["sally"].pk).update(draft="Half")
+    here = at_the_screen("maya@alder.example")
     page = here.page
-    found = Message.objects.count()
-    page.locator("#rows > .row a").first.click()
+    here.open(f"/inbox/c/{found['sally'].pk}/")
+    expect(writing(page)).to_have_value("Half")
+    writing(page).fill("Half a sentence")
+    page.reload()
+    expect(writing(page)).to_have_value("Half a sentence")
+
+
+def test_a_double_click_sends_once(the_house: House, people: Cast, at_the_screen: Arrive) -> None:
+    found = furnish(people)
+    here = at_the_screen("maya@alder.example")
+    page = here.page
+    here.open(f"/inbox/c/{found['rosa'].pk}/")
+    before = Message.objects.count()
     writing(page).fill("Twice pressed")
     page.get_by_role("button", name="Send", exact=True).dblclick()
-    eventually(lambda: Message.objects.filter(body="Twice pressed").exists())
+    eventually(lambda: Message.objects.filter(body__startswith="Twice pressed").exists())
+    expect(bubble(page, "Twice pressed")).not_to_contain_text("Sending…")
     expect(bubble(page, "Twice pressed")).to_have_count(1)
-    assert Message.objects.count() == found + 1
+    assert Message.objects.count() == before + 1
 
 
 def test_an_email_that_seemed_lost_is_there_again_with_its_subject(the_house: House, people: Cast, at_the_screen: Arrive) -> None:

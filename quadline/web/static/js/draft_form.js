@@ -3,12 +3,10 @@ import { step } from "./draft.js";
 import { begunSince, fieldOf, inForm, joined, keep, keysOfWent, load, read, store } from "./draft_kept.js";
 
 const FIELDS = "[data-body], [data-email-body]";
-const EMAIL = ":email";
 const OPEN = ["sending", "refused", "unknown"]; // it went, and is not known to have arrived
-const drafts = new Map(); // by key: the field, the message that is written in it, and those that went
+const drafts = new Map(); // by key: the name all fields of a form share, the field, the message in it, and those that went
 
-const keyOf = (field) => field.form.dataset.draft + (field.matches("[data-email-body]") ? EMAIL : "");
-const besideOf = ({ key }, what) => `${key.endsWith(EMAIL) ? key.slice(0, -EMAIL.length) : key}:${what}`;
+const keyOf = (field) => field.form.dataset.draft + (field.matches("[data-email-body]") ? ":email" : "");
 export const draftIn = (field) => drafts.get(keyOf(field));
 export const subjectOf = (field) => field.closest("fieldset").querySelector("[data-subject]"); // a text has none
 export const allThatWent = () => [...drafts.values()].flatMap(({ went }) => [...went]);
@@ -29,7 +27,7 @@ export function typed(draft) {
 
 // As it is kept by now: another page may have written, too, and this one may wait for an answer.
 function recall(key) {
-  const draft = drafts.get(key) ?? { key, went: new Set() };
+  const draft = drafts.get(key) ?? { key, name: key.replace(/:email$/, ""), went: new Set() };
   const known = (id) => [...draft.went].find((message) => message.id === id);
   draft.went = new Set(load(key).went.map((kept) => known(kept.id) ?? { ...kept, draft, state: "unknown" }));
   for (const message of draft.went) if (message.state !== "sending") message.place = "form";
@@ -45,13 +43,14 @@ export function restore(form) {
 
 // What came back refused is a draft like any other.
 function fill(field) {
-  const [draft, line, { begun }] = [draftIn(field), subjectOf(field), load(keyOf(field))];
+  const [draft, line, { begun, over }] = [draftIn(field), subjectOf(field), load(keyOf(field))];
   Object.assign(draft, { field, message: { draft, state: "empty" } });
   const isRefused = field.value && field.form.parentElement.querySelector("#refusal [role=alert]");
   for (const message of isRefused ? inForm(draft) : []) ["refuse", "type"].forEach((event) => step(message, event));
   const went = inForm(draft);
-  const words = field.value && !went.length ? field.value : joined(went, begun);
-  const subjects = [line?.value, read(besideOf(draft, "subject")), ...went.map((message) => message.subject)];
+  const isNew = isRefused || (field.value && field.value !== over); // or written elsewhere since, or a template
+  const words = isNew && !went.length ? field.value : joined(went, begun);
+  const subjects = [line?.value, read(`${draft.name}:subject`), ...went.map((message) => message.subject)];
   const subject = subjects.find(Boolean) ?? "";
   if (words !== field.value || (line && subject !== line.value)) write(field, words, subject);
 }
@@ -75,8 +74,8 @@ document.addEventListener("quadline:draft", ({ detail: { message } }) => {
   if (isInForm && fieldOf(draft) && since !== null) write(draft.field, left, left && subjectOf(draft.field)?.value);
   else store(draft);
   if (!isInForm || read(draft.key)) return;
-  keep(besideOf(draft, "recipients"), "");
-  if (draft.key.endsWith(EMAIL)) keep(besideOf(draft, "subject"), "");
+  keep(`${draft.name}:recipients`, "");
+  if (draft.key !== draft.name) keep(`${draft.name}:subject`, ""); // of an email
 });
 
 document.addEventListener("input", ({ target: field }) => {

@@ -1,8 +1,9 @@
-// What was written and has not arrived, kept in this browser per person and conversation: the words of a field, and
-// beside them those at their beginning that went already, each with the id it went as.
+// What was written and has not arrived, kept in this browser per person and conversation: the words of a field, beside them those
+// at their beginning that went already, each with the id it went as, and the words of the page that they were written over.
 
 const PREFIX = "quadline-draft:";
 const WENT = ":returned";
+const OVER = ":over";
 const JOINT = "\n\n";
 
 function quietly(act) {
@@ -33,7 +34,7 @@ export function begunIn(words, went) {
 export function load(key) {
   const [words, went] = [read(key), parse(key + WENT) ?? []];
   const begun = begunIn(words, went);
-  return begun === null ? { went: [], begun: words } : { went, begun };
+  return { over: read(key + OVER), ...(begun === null ? { went: [], begun: words } : { went, begun }) };
 }
 
 export const listOf = (went) => (went.length ? JSON.stringify(went.map(({ id, words, subject }) => ({ id, words, subject }))) : "");
@@ -45,8 +46,10 @@ export const begunSince = (draft) => (fieldOf(draft) ? begunIn(draft.field.value
 export function store(draft) {
   const since = begunSince(draft);
   const went = [...draft.went].filter(({ place }) => since !== null || place === "log");
-  keep(draft.key, joined(went, since ?? draft.field.value));
+  const words = joined(went, since ?? draft.field.value);
+  keep(draft.key, words);
   keep(draft.key + WENT, listOf(went));
+  if (fieldOf(draft)) keep(draft.key + OVER, words && draft.field.defaultValue);
 }
 
 const keys = () => quietly(() => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX))) ?? [];
