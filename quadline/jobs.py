@@ -22,6 +22,23 @@ LONGEST_WAIT = timedelta(minutes=10)  # of a failed job, until it is tried again
 SWEEPS = 0x73776570  # the database's advisory locks that stand for sweeps
 # A thread for each job that is long in the database beside others.
 BESIDE: dict[str, Any] = {"thread_sensitive": False, "executor": ThreadPoolExecutor(2, thread_name_prefix="beside")}
+# Jobs were called after their modules at first: some may still be queued.
+FORMER_MODULES = {
+    "quadline.delivery.failsafe.mailing": "quadline.delivery.mailing",
+    "quadline.delivery.inbound.kept_sources": "quadline.delivery.kept_sources",
+    "quadline.delivery.inbound.word_order": "quadline.delivery.word_order",
+    "quadline.delivery.opting.carrier_opt_outs": "quadline.delivery.carrier_opt_outs",
+    "quadline.delivery.opting.confirmations": "quadline.delivery.confirmations",
+    "quadline.delivery.outbox.deadlines": "quadline.delivery.deadlines",
+    "quadline.delivery.outbox.holding": "quadline.delivery.holding",
+    "quadline.delivery.outbox.out_of_reach": "quadline.delivery.out_of_reach",
+    "quadline.delivery.outcomes.far_ahead": "quadline.delivery.far_ahead",
+    "quadline.delivery.outcomes.lost_news": "quadline.delivery.lost_news",
+    "quadline.delivery.outcomes.reconcile": "quadline.delivery.reconcile",
+    "quadline.delivery.outcomes.stuck": "quadline.delivery.stuck",
+    "quadline.delivery.sending.sender": "quadline.delivery.sender",
+    "quadline.numbers.probing": "quadline.delivery.activation",
+}
 Result = TypeVar("Result")
 
 
@@ -34,11 +51,21 @@ class Timed:
 
 
 def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a job. It is tried again after a failure, later each time, at most every ten minutes."""
+    """Declare a job. It is tried again after a failure, later each time, at most every ten minutes.
+
+    It is called after its room and function, wherever in the room that stands. Raises
+    ValueError when the room has a job of that name.
+    """
     waits = _Later(attempts)
 
     def declare(run: Callable[..., Any]) -> Any:
-        return app.task(queue=queue, retry=waits)(run if inspect.iscoroutinefunction(run) else _with_fresh_connection(run))
+        room = ".".join(run.__module__.split(".")[:2])
+        name = f"{room}.{run.__name__}"
+        if name in app.tasks:
+            raise ValueError(f"there is a job {name} already")
+        called = run if inspect.iscoroutinefunction(run) else _with_fresh_connection(run)
+        former = f"{FORMER_MODULES.get(run.__module__, run.__module__)}.{run.__name__}"
+        return app.task(queue=queue, retry=waits, name=name, aliases=[former])(called)
 
     return declare
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from quadline.accounts.models import User
 from quadline.broadcasts import drafting, launching, preflight
 from quadline.broadcasts.models import Broadcast
-from quadline.delivery.written_email import accept_email
+from quadline.delivery.outbox.written_email import accept_email
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.house import House, eventually

@@ -13,7 +13,7 @@ from quadline.consent.models import ConsentEntry, ConsentState
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.reading import mark_read, save_draft, set_done
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Status
-from quadline.delivery.outbox import accept_text
+from quadline.delivery.outbox.accepting import accept_text
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.history import write_history

@@ -27,6 +27,7 @@ KINDS = {
     "audit": "leaf",
     "worker": "ground",
 }
+NO_WINGS = ("tests", "migrations", "management")
 TIMES = {
     "* * * * * */10": "Every 10 seconds",
     "* * * * *": "Every minute",
@@ -87,6 +88,16 @@ def floors() -> list[Row]:
             kind = KINDS.get(package, kind)
             path = source_of(package)
             rows.append((str(number), kind, f"`{name_of(path)}`", summary_of(path)))
+    return rows
+
+
+def wings() -> list[Row]:
+    """Every folder of a room or door that holds a part of it."""
+    rows: list[Row] = [("Package", "Wing", "What lives there")]
+    for path in sorted((ROOT / "quadline").glob("*/*/__init__.py")):
+        package, wing = path.parts[-3:-1]
+        if wing not in NO_WINGS and package not in ("simulator", "demo"):
+            rows.append((f"`{package}`", f"`{wing}/`", summary_of(path)))
     return rows
 
 
@@ -201,7 +212,7 @@ def with_meanings(example: str) -> str:
 
 
 PAGES: dict[str, dict[str, Callable[[], list[Row]]]] = {
-    "ARCHITECTURE.md": {"floors": floors, "queues": queues},
+    "ARCHITECTURE.md": {"floors": floors, "wings": wings, "queues": queues},
     "GLOSSARY.md": {
         "statuses": statuses,
         "waiting reasons": waiting_reasons,

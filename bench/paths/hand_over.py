@@ -13,7 +13,7 @@ from quadline import worker
 from quadline.carriers import registry
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
-from quadline.delivery import sender
+from quadline.delivery.sending import sender
 
 NUMBERS = 50
 CONNECTIONS = 200  # of the bare loop: as many as the house's own carrier opens at most

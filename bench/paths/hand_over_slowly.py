@@ -2,7 +2,7 @@
 
 from bench.figures import Figures, Reach, Row, Work
 from bench.paths.hand_over import handed_over
-from quadline.delivery import sender
+from quadline.delivery.sending import sender
 
 CARRIER_SECONDS = 0.1
 TITLE = "hand over, 100 ms carrier"

@@ -8,7 +8,7 @@ from django.utils import timezone
 from bench import college, stand_in_log
 from bench.figures import Figures, Reach, Row, Work
 from bench.house import worker
-from quadline.delivery.sender import send_due_texts
+from quadline.delivery.sending.sender import send_due_texts
 from quadline.jobs import enqueue
 
 NUMBERS = 50

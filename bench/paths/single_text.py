@@ -13,7 +13,7 @@ from bench.house import web, worker
 from bench.sessions import CSRF, cookies_of
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation
-from quadline.delivery.sender import send_due_texts
+from quadline.delivery.sending.sender import send_due_texts
 from quadline.jobs import enqueue
 
 TITLE = "single text, p95"

@@ -11,7 +11,7 @@ from bench.calling import Called
 from bench.figures import Figures, Reach, Row, Work, p95
 from bench.house import served, web, worker
 from quadline.consent.models import ConsentState
-from quadline.delivery.sender import send_due_texts
+from quadline.delivery.sending.sender import send_due_texts
 from quadline.jobs import enqueue
 from quadline.roster.models import Student
 

@@ -23,7 +23,7 @@ from quadline.broadcasts.drafting import draft_broadcast
 from quadline.broadcasts.launching import ReviewChanged, launch
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import BroadcastRefused, State
-from quadline.delivery.written_email import LONGEST_SUBJECT, NO_WRITER
+from quadline.delivery.outbox.written_email import LONGEST_SUBJECT, NO_WRITER
 
 TRIES = 3  # somebody's consent may change between the look and the launch
 router = Router(tags=["Broadcasts"])

@@ -12,7 +12,7 @@ from quadline.accounts.rules import May
 from quadline.api.answers import answers
 from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Words
 from quadline.api.problems import Refused
-from quadline.delivery.caseloads import put_caseload as bring_to
+from quadline.delivery.outbox.caseloads import put_caseload as bring_to
 from quadline.roster.faults import RosterFault
 
 MOST_STUDENTS = 50_000

@@ -16,10 +16,10 @@ from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Word
 from quadline.api.idempotency import DESCRIBED, once
 from quadline.api.problems import Refused
 from quadline.conversations.models import Conversation, Message, MessageEvent
-from quadline.delivery.outbox import TextRefused, TooManyTexts, accept_text
+from quadline.delivery.outbox.accepting import TextRefused, TooManyTexts, accept_text
+from quadline.delivery.outbox.waiting import wait_of
+from quadline.delivery.outbox.written_email import LONGEST_SUBJECT, NO_WRITER, EmailRefused, accept_email
 from quadline.delivery.rules import TEXTS_COUNTED_FOR
-from quadline.delivery.waiting import wait_of
-from quadline.delivery.written_email import LONGEST_SUBJECT, NO_WRITER, EmailRefused, accept_email
 from quadline.roster.models import Student
 
 router = Router(tags=["Messages"])

@@ -12,7 +12,7 @@ from quadline.api.answers import answers
 from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Name, Words, only_described
 from quadline.api.pages import Limit, page_of
 from quadline.api.problems import Refused
-from quadline.delivery.caseloads import put_students as bring_to
+from quadline.delivery.outbox.caseloads import put_students as bring_to
 from quadline.roster.faults import RosterFault
 from quadline.roster.models import Student
 from quadline.roster.rules import LONGEST, STATUSES

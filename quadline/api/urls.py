@@ -1,18 +1,21 @@
-"""Where each resource stands, under /api/v1/."""
+"""Where each resource stands, under /api/v1/, and its description, as OpenAPI and as a page."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Router
 from ninja.operation import Operation
 from ninja.renderers import BaseRenderer
 from pydantic_core import to_json
 
-from quadline.api import broadcasts, caseloads, conversations, description, messages, numbers, opt_outs, students
-from quadline.api.problems import problem, refuse_in_words
+from quadline.api import broadcasts, caseloads, conversations, messages, numbers, opt_outs, students
+from quadline.api.problems import MEDIA_TYPE, SENTENCES, problem, refuse_in_words
 from quadline.api.tokens import Token
 
 PREFIX = "/api/v1/"
@@ -21,6 +24,8 @@ ABOUT = (
     "Text students from the systems of the college. A token stands for one staff user and may do what they may: what "
     "they cannot see is not there. Students are named by their institutional id."
 )
+METHODS = ("get", "put", "post")
+LAST_RESORT = "Refused, or not able just now"
 View = Callable[..., Any]
 
 
@@ -71,9 +76,111 @@ def for_programs(view: View) -> View:
     return login_not_required(open_view)
 
 
+@login_not_required
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    return JsonResponse(described())
+
+
+@login_not_required
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    schema = described()
+    operations = [
+        {"path": path, "method": method.upper(), **_shown(operation)}
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+    return render(request, "api/docs.html", {"info": schema["info"], "operations": operations, "models": _models(schema)})
+
+
+@cache
+def described() -> dict[str, Any]:
+    """The schema; problems under their own media type, each with its plain sentence."""
+
+    schema: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
+    for methods in schema["paths"].values():
+        for operation in methods.values():
+            operation["responses"] = {str(code): _response(int(code), said) for code, said in operation["responses"].items()}
+    return schema
+
+
+def _response(code: int, said: dict[str, Any]) -> dict[str, Any]:
+    if code < 400:
+        return said
+    content = {MEDIA_TYPE: said["content"]["application/json"]}
+    return {"description": SENTENCES.get(code, LAST_RESORT), "content": content}
+
+
+def _shown(operation: dict[str, Any]) -> dict[str, Any]:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    return {
+        "id": operation["operationId"],
+        "summary": operation["summary"],
+        "description": operation.get("description", ""),
+        "parameters": [_field(each["name"], each, each["schema"]) for each in operation["parameters"]],
+        "body": _type(body) if body else "",
+        "responses": [_result(code, said) for code, said in operation["responses"].items()],
+    }
+
+
+def _result(code: str, said: dict[str, Any]) -> dict[str, str]:
+    schema = next(iter(said["content"].values()))["schema"]
+    return {"code": code, "words": "" if int(code) < 400 else said["description"], "type": _type(schema)}
+
+
+def _models(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    models = sorted(schema["components"]["schemas"].items())
+    return [
+        {
+            "name": name,
+            "description": " ".join(model.get("description", "").split()),
+            "fields": [
+                _field(field, {"required": field in model.get("required", ())}, of) for field, of in model["properties"].items()
+            ],
+        }
+        for name, model in models
+    ]
+
+
+def _field(name: str, of: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    limits = [f"{words} {schema[key]}" for key, words in LIMITS.items() if key in schema]
+    return {
+        "name": name,
+        "where": of.get("in", ""),
+        "required": of.get("required", False),
+        "type": ", ".join([_type(schema), *limits]),
+        "description": of.get("description", ""),
+        "model": _named(schema),
+    }
+
+
+LIMITS = {"minimum": "at least", "maximum": "at most", "maxLength": "at most", "maxItems": "at most"}
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """A type in a word or two: list of StudentRow; "text" or "email"."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "enum" in schema:
+        return " or ".join(f"“{value}”" for value in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(_type(each) for each in schema["anyOf"])
+    if schema.get("type") == "array":
+        return f"list of {_type(schema['items'])}"
+    return str(schema.get("format") or schema.get("type", "object"))
+
+
+def _named(schema: dict[str, Any]) -> str:
+    """The model a field leads to, for a link."""
+    reference = schema.get("$ref") or schema.get("items", {}).get("$ref", "")
+    return str(reference).rpartition("/")[2]
+
+
 urlpatterns = [
-    path("openapi.json", description.openapi, name="api-openapi"),
-    path("docs", description.docs, name="api-docs"),
+    path("openapi.json", openapi, name="api-openapi"),
+    path("docs", docs, name="api-docs"),
     *(
         path(str(each.pattern), for_programs(each.callback), name=each.name)
         for each in api.urls[0]

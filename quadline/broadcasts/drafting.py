@@ -13,7 +13,7 @@ from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import BroadcastRefused as BroadcastRefused
 from quadline.broadcasts.rules import State
 from quadline.conversations.rules import Channel
-from quadline.delivery.written_email import LONGEST_BODY, LONGEST_SUBJECT
+from quadline.delivery.outbox.written_email import LONGEST_BODY, LONGEST_SUBJECT
 from quadline.emails.outgoing import one_line
 from quadline.sms import bodies
 

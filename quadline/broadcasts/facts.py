@@ -9,8 +9,8 @@ from django.conf import settings
 from quadline.accounts.models import User
 from quadline.consent import questions
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
-from quadline.delivery import scope
-from quadline.delivery.recipients import places_of
+from quadline.delivery.permission import scope
+from quadline.delivery.permission.recipients import places_of
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student, StudentQuerySet
 from quadline.roster.naming import display_name_of, first_of

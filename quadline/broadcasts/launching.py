@@ -8,14 +8,14 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.audit.models import record
 from quadline.broadcasts import finishing, writing
-from quadline.broadcasts.figures import review_of
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.planning import Plan
-from quadline.broadcasts.preflight import keep, keep_notices, notices_moved
+from quadline.broadcasts.preflight import keep, keep_notices, notices_moved, review_of
 from quadline.broadcasts.reviews import Level, Review
 from quadline.broadcasts.rules import BroadcastRefused, State
-from quadline.delivery import mailing, sender
-from quadline.delivery.deadlines import deadline_of
+from quadline.delivery.failsafe import mailing
+from quadline.delivery.outbox.deadlines import deadline_of
+from quadline.delivery.sending import sender
 from quadline.jobs import enqueue
 from quadline.live.telling import tell
 from quadline.numbers.models import SystemNumber

@@ -22,8 +22,8 @@ from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Status, WaitingFor
 from quadline.conversations.statuses import explain, sql, wait
 from quadline.delivery import notices
-from quadline.delivery.deadlines import deadline_of
-from quadline.delivery.out_of_reach import keep_out_of_reach
+from quadline.delivery.outbox.deadlines import deadline_of
+from quadline.delivery.outbox.out_of_reach import keep_out_of_reach
 from quadline.delivery.rules import waits_for
 from quadline.live.telling import tell
 from quadline.numbers.models import SystemNumber
@@ -50,7 +50,7 @@ EMAILS_OF_BROADCAST = """
     WHERE recipient.broadcast_id = %(broadcast)s AND email.state = 'queued'
       AND (message.status = 'blocked' OR message.channel = 'email' AND message.status = 'queued')
 """
-# Texts are locked in the order in which the sender's answers are written down (delivery/recording.py).
+# Texts are locked in the order in which the sender's answers are written down (delivery/sending/recording.py).
 WAITING = """
     SELECT id FROM conversations_message
     WHERE id = ANY(%(ids)s::uuid[]) AND channel = 'text'
@@ -211,3 +211,15 @@ def _run(statement: str, **values: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [row[0] for row in cursor.fetchall()] if cursor.description else []
+
+
+def discard_draft(broadcast: Broadcast, *, actor: User) -> None:
+    """Delete a draft and its review. Raises BroadcastRefused for what is no draft any more."""
+    with transaction.atomic():
+        row = Broadcast.objects.select_for_update(no_key=True).get(pk=broadcast.pk)
+        if not may_steer(row, actor):
+            raise BroadcastRefused("Only its author can discard this. Nothing was changed.")
+        if row.state != State.DRAFT:
+            raise BroadcastRefused("This has already been sent. It stays on record.")
+        record("draft discarded", subject=row, actor=actor)
+        row.delete()

@@ -15,8 +15,8 @@ from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.pausing import may_steer
 from quadline.broadcasts.rules import MAY_BECOME, BroadcastRefused, Outcome, State
 from quadline.conversations.rules import Status
-from quadline.delivery.deadlines import deadline_of
 from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.outbox.deadlines import deadline_of
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 

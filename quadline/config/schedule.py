@@ -3,24 +3,14 @@
 from quadline.accounts import throttles
 from quadline.api import idempotency
 from quadline.broadcasts import finishing
-from quadline.delivery import (
-    activation,
-    carrier_opt_outs,
-    confirmations,
-    deadlines,
-    far_ahead,
-    holding,
-    kept_sources,
-    lost_news,
-    mailing,
-    out_of_reach,
-    reconcile,
-    sender,
-    stuck,
-    word_order,
-)
+from quadline.delivery.failsafe import mailing
+from quadline.delivery.inbound import kept_sources, word_order
+from quadline.delivery.opting import carrier_opt_outs, confirmations
+from quadline.delivery.outbox import deadlines, holding, out_of_reach
+from quadline.delivery.outcomes import far_ahead, lost_news, reconcile, stuck
+from quadline.delivery.sending import sender
 from quadline.jobs import Timed
-from quadline.numbers import alerts, provisioning
+from quadline.numbers import alerts, probing, provisioning
 from quadline.webhooks import events, gaps
 
 QUEUES = {
@@ -55,7 +45,7 @@ def timetable() -> list[Timed]:
         Timed(provisioning.take_up_numbers, EVERY_MINUTE),
         Timed(alerts.find_late_numbers, EVERY_MINUTE),
         Timed(stuck.find_stuck_texts, EVERY_15_MINUTES),
-        Timed(activation.probe_quiet_registrations, EVERY_15_MINUTES),
+        Timed(probing.probe_quiet_registrations, EVERY_15_MINUTES),
         Timed(events.drop_old_events, NIGHTLY),
         Timed(kept_sources.drop_old_sources, NIGHTLY),
         Timed(idempotency.drop_old_answers, NIGHTLY),

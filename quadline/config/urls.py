@@ -2,12 +2,12 @@
 
 from django.urls import include, path
 
-from quadline.webhooks.mail import mail_service
+from quadline.webhooks.mail.routes import mail_service
 
 handler500 = "quadline.web.faults.failed"
 urlpatterns = [
     path("mail/<path:door>", mail_service, name="mail_service"),
     path("api/v1/", include("quadline.api.urls")),
-    path("accounts/", include("quadline.web.account_urls")),
+    path("accounts/", include("quadline.web.account.urls")),
     path("", include("quadline.web.urls")),
 ]

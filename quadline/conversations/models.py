@@ -150,7 +150,7 @@ class Message(models.Model):
                 name="message_open",
             ),
             models.Index(fields=["status"], condition=Q(status__in=sorted(IN_DOUBT)), name="message_in_doubt"),
-            # Texts the carrier took and has said no more of: looked up in its log (delivery/lost_news.py).
+            # Texts the carrier took and has said no more of: looked up in its log (delivery/outcomes/lost_news.py).
             models.Index(fields=["sent_at"], condition=Q(status="sent", channel="text"), name="message_without_news"),
             models.Index(fields=["student_phone", "-position"]),
             models.Index(fields=["created_at"], name="message_created"),  # reports, by period

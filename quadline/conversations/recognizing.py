@@ -11,7 +11,7 @@ from quadline.roster.models import Student
 from quadline.roster.rules import FORMER_PHONE_COUNTS
 
 # Of several students who share the phone: the one this staff user was in touch with last, else one on their caseload,
-# as a text from it would be filed (delivery/senders.py). What is long past may be from somebody who had the phone before.
+# as a text from it would be filed (delivery/inbound/senders.py). What is long past may be from somebody who had the phone before.
 RECOGNIZED = """
     SELECT stranger.id, owner.id
     FROM conversations_conversation AS stranger

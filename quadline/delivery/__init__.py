@@ -1,1 +1,1 @@
-"""A text goes out; its receipts and replies come in. The only caller of carrier.send is sender.py."""
+"""A text goes out; its receipts and replies come in. Only sending/sender.py hands a student's text to a carrier."""

@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 
 from quadline.conversations.models import Conversation, Message
-from quadline.numbers.models import SystemNumber
 
 
 class Attempt(models.Model):
@@ -48,14 +47,6 @@ class DayCount(models.Model):
 
     day = models.DateField(unique=True)
     segments = models.PositiveIntegerField(default=0)
-
-
-class Probe(models.Model):
-    """A text of our own to a phone of the college, to learn whether a number is registered when no news came."""
-
-    number = models.ForeignKey(SystemNumber, on_delete=models.CASCADE, related_name="probes")
-    started_at = models.DateTimeField()
-    outcome = models.CharField(max_length=200, blank=True)
 
 
 class ConfirmationCheck(models.Model):

@@ -90,3 +90,14 @@ class NumberEvent(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
+
+
+class Probe(models.Model):
+    """A text of our own to a phone of the college, to learn whether a number is registered when no news came."""
+
+    number = models.ForeignKey(SystemNumber, on_delete=models.CASCADE, related_name="probes")
+    started_at = models.DateTimeField()
+    outcome = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "delivery_probe"  # where it was first

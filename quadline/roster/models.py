@@ -132,7 +132,7 @@ class CaseloadEntry(models.Model):
 
 
 class FormerPhone(models.Model):
-    """A mobile that a student no longer has. A text from it may still be theirs (delivery/senders.py)."""
+    """A mobile that a student no longer has. A text from it may still be theirs (delivery/inbound/senders.py)."""
 
     student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="former_phones")
     phone = models.CharField(max_length=16)  # E.164

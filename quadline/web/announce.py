@@ -24,10 +24,10 @@ from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from quadline.roster.models import StudentQuerySet
 from quadline.sms.merge_fields import MergeError
-from quadline.web.inserts import Inserts
-from quadline.web.preview import at, preview_for
+from quadline.web.compose.inserts import Inserts
+from quadline.web.compose.preview import at, preview_for
+from quadline.web.compose.sending import way_out_for
 from quadline.web.requests import NotAccepted, StaffRequest, posted_id, whole_number
-from quadline.web.sending import way_out_for
 
 CASELOAD = "caseload"
 BLOCKED = {

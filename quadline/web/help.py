@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from quadline.web.number_waits import longest_wait
+from quadline.web.compose.composer import longest_wait
 from quadline.web.requests import StaffRequest
 
 

@@ -10,11 +10,11 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
-from quadline.delivery import carrier_away
-from quadline.delivery.waiting import trouble_of
+from quadline.delivery.outbox import carrier_away
+from quadline.delivery.outbox.waiting import trouble_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import Step
-from quadline.web.number_waits import longest_wait
+from quadline.web.compose.composer import longest_wait
 
 
 @dataclass(frozen=True)

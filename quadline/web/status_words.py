@@ -11,7 +11,7 @@ from quadline.conversations.causes import words_of_event
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Status, WaitingFor
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.waiting import number_words, wait_of
+from quadline.delivery.outbox.waiting import number_words, wait_of
 
 USED_UP = "Waiting until tomorrow: the college’s texts for today are used up"
 HELD_UNTIL = "Held until"

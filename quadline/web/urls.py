@@ -2,23 +2,17 @@
 
 from django.urls import include, path
 
-from quadline.web import (
-    announce,
-    api_tokens,
-    compose,
-    emails_shown,
-    health,
-    help,
-    inbox,
-    manage,
-    message_acts,
-    opt_outs,
-    password,
-    profile,
-    stop_questions,
-    strays,
-    students,
-)
+from quadline.web import announce, health, help
+from quadline.web.compose import views as compose
+from quadline.web.inbox import emails_shown, message_acts, stop_questions
+from quadline.web.inbox import views as inbox
+from quadline.web.manage import numbers as manage
+from quadline.web.manage import strays
+from quadline.web.profile import password
+from quadline.web.profile import tokens as api_tokens
+from quadline.web.profile import views as profile
+from quadline.web.students import opt_outs
+from quadline.web.students import views as students
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -28,7 +22,7 @@ urlpatterns = [
     path("inbox/new/recipients/", compose.recipients, name="compose-recipients"),
     path("inbox/new/audience/", compose.audience, name="compose-audience"),
     path("inbox/new/pasted/", compose.pasted, name="compose-pasted"),
-    path("broadcasts/", include("quadline.web.broadcast_urls")),
+    path("broadcasts/", include("quadline.web.broadcasts.urls")),
     path("inbox/c/<int:conversation_id>/", inbox.conversation, name="conversation"),
     path("inbox/c/<int:conversation_id>/since/", inbox.since, name="conversation_since"),
     path("inbox/c/<int:conversation_id>/older/", inbox.older, name="conversation_older"),
@@ -49,7 +43,7 @@ urlpatterns = [
     path("students/<int:student_id>/", students.profile, name="student"),
     path("students/<int:student_id>/message/", students.message, name="student-message"),
     path("students/<int:student_id>/no-more-texts/", opt_outs.page, name="student-opt-out"),
-    path("templates/", include("quadline.web.template_urls")),
+    path("templates/", include("quadline.web.message_templates.urls")),
     path("me/", profile.page, name="profile"),
     path("me/number/", profile.number, name="profile-number"),
     path("me/contact.vcf", profile.contact_card, name="contact-card"),
@@ -63,7 +57,7 @@ urlpatterns = [
     path("manage/numbers/<int:number_id>/retry/", manage.retry_number, name="retry_number"),
     path("manage/email/", strays.strays, name="manage_strays"),
     path("manage/email/<int:email_id>/", strays.stray_source, name="stray_source"),
-    path("reports/", include("quadline.web.report_urls")),
+    path("reports/", include("quadline.web.reports.urls")),
     path("help/", help.page, name="help"),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),

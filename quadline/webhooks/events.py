@@ -13,9 +13,12 @@ from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, Receipt, Registration
 from quadline.consent import ledger
-from quadline.delivery import activation, receipts
-from quadline.delivery.inbound import file_replies, free_at_once, pair_in
-from quadline.jobs import job
+from quadline.delivery.inbound.filing import file_replies, free_at_once, pair_in
+from quadline.delivery.outcomes import receipts
+from quadline.delivery.sending import sender
+from quadline.jobs import enqueue, job
+from quadline.numbers import activation
+from quadline.numbers.rules import State
 from quadline.webhooks.models import CarrierEvent
 
 log = structlog.get_logger(__name__)
@@ -128,8 +131,10 @@ def file_registration(carrier: Carrier, news: Registration, content: Mapping[str
     with transaction.atomic():
         event = _store(carrier.name, CarrierEvent.Kind.REGISTRATION, news.key, content)
         if event.applied_at is None:
-            is_ours = activation.apply(news, now=clock.now())
-            _applied(event, "applied" if is_ours else "about a number that is not ours")
+            number = activation.apply(news, now=clock.now())
+            if number is not None and number.state == State.ACTIVE:
+                enqueue(sender.send_due_texts)  # what waited for the number
+            _applied(event, "about a number that is not ours" if number is None else "applied")
 
 
 @job(queue="receipts")

@@ -10,8 +10,8 @@ from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, NumberProblem
 from quadline.consent.rules import Keyword, keyword_in
-from quadline.delivery import word_order
-from quadline.delivery.inbound import asks_something, pair_in
+from quadline.delivery.inbound import word_order
+from quadline.delivery.inbound.filing import asks_something, pair_in
 from quadline.jobs import alone, job
 from quadline.webhooks.events import file_inbound
 from quadline.webhooks.models import CarrierEvent, LogReading

@@ -24,8 +24,8 @@ from quadline.carriers import registry
 from quadline.carriers.protocol import Answer, Carrier, WebhookCall
 from quadline.consent import phrases
 from quadline.consent.ledger import Pair
-from quadline.delivery import word_order
-from quadline.delivery.inbound import asks_something, pair_in
+from quadline.delivery.inbound import word_order
+from quadline.delivery.inbound.filing import asks_something, pair_in
 from quadline.numbers.models import SystemNumber
 from quadline.outages import is_outage
 from quadline.sms import phones

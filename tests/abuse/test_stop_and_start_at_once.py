@@ -15,8 +15,8 @@ from quadline.carriers.protocol import InboundText
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger
 from quadline.consent.models import ConsentEntry
-from quadline.delivery import word_order
-from quadline.delivery.inbound import file_replies
+from quadline.delivery.inbound import word_order
+from quadline.delivery.inbound.filing import file_replies
 from quadline.delivery.tests.acts import at_once, rent, send_due, write
 from quadline.numbers.models import SystemNumber
 from quadline.webhooks.gaps import fetch_missed_replies

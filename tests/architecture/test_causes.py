@@ -5,7 +5,7 @@ import re
 from quadline.consent.rules import Reason
 from quadline.conversations.causes import RECEIPT_WORDS, Cause, words_of_event
 from quadline.conversations.rules import Status
-from quadline.delivery.receipts import CLIMBS_TO
+from quadline.delivery.outcomes.receipts import CLIMBS_TO
 
 LONGEST = 40  # the column's
 

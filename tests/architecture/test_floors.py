@@ -71,8 +71,11 @@ def test_foreign_keys_point_down() -> None:
     assert upward == UPWARD_KEYS
 
 
-def test_texts_are_handed_to_the_carrier_in_one_file() -> None:
-    """Nothing but the sender reaches for ``send`` of a carrier, under whatever name, so consent cannot be bypassed."""
+def test_texts_to_students_are_handed_to_the_carrier_in_one_file() -> None:
+    """Nothing but the sender reaches for ``send`` of a carrier, under whatever name, so consent cannot be bypassed.
+
+    A probe goes to a phone of the college.
+    """
     reaching = set()
     for path in code_of_the_house():
         if "carriers" in path.parts or not any(name.startswith("quadline.carriers") for name in imported_by(path)):
@@ -82,7 +85,22 @@ def test_texts_are_handed_to_the_carrier_in_one_file() -> None:
             written = isinstance(node, ast.Constant) and node.value == "send"
             if named or written:
                 reaching.add(str(path))
-    assert reaching == {"quadline/delivery/sender.py"}
+    assert reaching == {
+        "quadline/delivery/sending/sender.py",
+        "quadline/numbers/probing.py",
+    }
+
+
+def test_a_probe_goes_to_the_phone_of_the_settings_only() -> None:
+    texts = [
+        node
+        for node in nodes(Path("quadline/numbers/probing.py"))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "OutboundText"
+    ]
+    addressees = [ast.unparse(given.value) for text in texts for given in text.keywords if given.arg == "student_phone"]
+
+    assert addressees == ["settings.ENV.registration_probe_to"] * len(texts)
+    assert texts
 
 
 def test_nobody_else_speaks_to_a_carrier_over_http() -> None:

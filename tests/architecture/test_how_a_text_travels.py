@@ -176,7 +176,7 @@ def test_each_step_of_the_page_is_on_the_way_in_this_order(journey: str, travele
 @pytest.mark.parametrize(
     "named",
     [
-        ["quadline/delivery/outbox.py accept_texts"],
+        ["quadline/delivery/outbox/accepting.py accept_texts"],
         ["quadline/a.py one", "quadline/a.py three"],
         ["quadline/a.py two", "quadline/a.py one"],
     ],

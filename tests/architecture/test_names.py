@@ -87,5 +87,5 @@ async def l(): pass
 
 def test_the_measure_sees_the_house() -> None:
     names = defined()
-    assert "quadline/delivery/outbox.py" in names["accept_text"]
+    assert "quadline/delivery/outbox/accepting.py" in names["accept_text"]
     assert len(names) > 1000

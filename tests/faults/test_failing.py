@@ -9,7 +9,8 @@ import procrastinate
 import pytest
 
 from quadline import jobs
-from quadline.delivery import reconcile, sender
+from quadline.delivery.outcomes import reconcile
+from quadline.delivery.sending import sender
 from tests.faults.harness import failing
 
 
@@ -45,7 +46,7 @@ def test_a_point_is_reached_at_the_chosen_time_wherever_the_function_is_known(mo
     deaths: list[str] = []
     monkeypatch.setattr(sender, "a_hand_over", carry, raising=False)
     monkeypatch.setattr(sender, "the_same", carry, raising=False)
-    monkeypatch.setitem(failing.POINTS, "here", (failing.WORKER, "quadline.delivery.sender:a_hand_over", "after"))
+    monkeypatch.setitem(failing.POINTS, "here", (failing.WORKER, "quadline.delivery.sending.sender:a_hand_over", "after"))
     failing.arm("here", at_the=2, die=lambda: deaths.append("now"))
     known_twice = (sender.a_hand_over, sender.the_same)  # type: ignore[attr-defined]
     assert asyncio.run(known_twice[0]("one")) == "one"

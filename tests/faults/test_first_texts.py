@@ -9,7 +9,7 @@ import uuid
 from django.utils import timezone
 
 from quadline.conversations.models import Message
-from quadline.delivery.outbox import accept_text
+from quadline.delivery.outbox.accepting import accept_text
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry
 from tests.cast import PASSWORD, Cast

@@ -17,7 +17,7 @@ from django.utils import timezone
 from quadline.carriers.twilio import SEND_TIMEOUT
 from quadline.conversations.models import Message, MessageEvent
 from quadline.delivery.models import Attempt
-from quadline.delivery.outbox import accept_text
+from quadline.delivery.outbox.accepting import accept_text
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
 from tests.cast import Cast

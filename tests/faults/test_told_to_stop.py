@@ -21,7 +21,7 @@ from quadline.config.programs import WEB_ENDS_WITHIN_SECONDS
 from quadline.demo import postgres
 from quadline.demo.processes import PATIENCE_SECONDS, wait_for
 from quadline.simulator.main import ENDS_WITHIN_SECONDS as SIMULATOR_ENDS_WITHIN
-from quadline.webhooks.intake import ENDS_WITHIN_SECONDS as INTAKE_ENDS_WITHIN
+from quadline.webhooks.mail.intake import ENDS_WITHIN_SECONDS as INTAKE_ENDS_WITHIN
 from quadline.worker import ENDS_WITHIN_SECONDS as WORKER_ENDS_WITHIN
 from tests.faults.harness.machines import Database, Program
 from tests.house import PATIENCE, eventually, free_port, is_listening

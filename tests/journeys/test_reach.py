@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from quadline.conversations.models import Conversation
 from quadline.conversations.rules import Status
-from quadline.delivery.activation import activate
-from quadline.delivery.caseloads import put_caseload, put_students
-from quadline.delivery.opting import How, record_stop_request
+from quadline.delivery.opting.requests import How, record_stop_request
+from quadline.delivery.outbox.caseloads import put_caseload, put_students
+from quadline.numbers.activation import activate
 from quadline.numbers.models import SystemNumber
 from tests.browser import Person
 from tests.cast import Cast

@@ -14,22 +14,15 @@ from quadline.carriers.protocol import Failure, InboundText, OutboundText, Progr
 from quadline.carriers.twilio import Twilio
 from quadline.consent.questions import Answer
 from quadline.conversations.models import Conversation, Message
-from quadline.delivery import (
-    activation,
-    deadlines,
-    lost_news,
-    mailing,
-    opting,
-    outbox,
-    receipts,
-    reconcile,
-    stuck,
-    word_order,
-)
-from quadline.delivery.inbound import file_replies
+from quadline.delivery.failsafe import mailing
+from quadline.delivery.inbound import word_order
+from quadline.delivery.inbound.filing import file_replies
 from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.opting import requests
+from quadline.delivery.outbox import accepting, deadlines
+from quadline.delivery.outcomes import lost_news, receipts, reconcile, stuck
 from quadline.delivery.tests.acts import send_due
-from quadline.numbers import provisioning
+from quadline.numbers import activation, provisioning
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from quadline.roster.models import Student
@@ -54,7 +47,7 @@ class College:
         """A text of its own words; the same id again is the same click."""
         chosen = message_id or uuid.uuid4()
         body = f"Text {len(self.texts)}."
-        outbox.accept_text(author=self.people.maya, student=student, message_id=chosen, body=body, now=timezone.now())
+        accepting.accept_text(author=self.people.maya, student=student, message_id=chosen, body=body, now=timezone.now())
         if message_id is None:
             self.texts.append(chosen)
 
@@ -127,11 +120,11 @@ class College:
     def answer(self, student: Student, answer: str) -> None:
         talk = Conversation.objects.filter(staff=self.people.maya, student=student).first()
         if talk:
-            opting.answer_question(conversation=talk, actor=self.people.maya, answer=Answer(answer), now=timezone.now())
+            requests.answer_question(conversation=talk, actor=self.people.maya, answer=Answer(answer), now=timezone.now())
 
     def cancel(self, message_id: uuid.UUID) -> None:
         text = Message.objects.get(pk=message_id)
-        outbox.cancel_text(message=text, actor=self.people.maya, now=timezone.now())
+        accepting.cancel_text(message=text, actor=self.people.maya, now=timezone.now())
 
     def hear(self, sid: str, progress: Progress, *, by_reference: bool) -> None:
         """A receipt for a text the carrier has, in any order and any number of times."""

@@ -10,9 +10,9 @@ from quadline.consent import ledger
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, Status
-from quadline.delivery import far_ahead, stuck
 from quadline.delivery.models import Attempt, OutgoingEmail
-from quadline.delivery.reconcile import A_PERSON_DECIDES
+from quadline.delivery.outcomes import far_ahead, stuck
+from quadline.delivery.outcomes.reconcile import A_PERSON_DECIDES
 from quadline.numbers.models import SystemNumber
 from tests.faults.harness.ladder import played
 from tests.mail_server import MailServer

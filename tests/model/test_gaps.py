@@ -10,9 +10,9 @@ from quadline.carriers.twilio import Twilio
 from quadline.config.schedule import EVERY_10_SECONDS, EVERY_15_MINUTES, EVERY_MINUTE, timetable
 from quadline.consent import ledger
 from quadline.conversations.rules import Status
-from quadline.delivery import sender
-from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.sending import sender
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import due_now, mail_due, rent, run, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

@@ -17,7 +17,7 @@ from quadline.carriers.protocol import Progress
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
 from quadline.conversations.rules import FINAL, NOT_DELIVERED, Status
-from quadline.delivery.reconcile import A_PERSON_DECIDES
+from quadline.delivery.outcomes.reconcile import A_PERSON_DECIDES
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator

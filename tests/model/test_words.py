@@ -27,8 +27,9 @@ from quadline.consent import ledger, questions
 from quadline.consent.models import ConsentState
 from quadline.consent.questions import Answer
 from quadline.conversations.models import Conversation
-from quadline.delivery import opting, word_order
-from quadline.delivery.inbound import file_replies
+from quadline.delivery.inbound import word_order
+from quadline.delivery.inbound.filing import file_replies
+from quadline.delivery.opting import requests
 from quadline.delivery.tests.acts import due_now, rent, send_due, write
 from quadline.numbers.models import SystemNumber
 from quadline.webhooks.gaps import fetch_missed_replies
@@ -125,7 +126,7 @@ class Words(RuleBasedStateMachine):
     def maya_answers(self, answer: Answer) -> None:
         talk = Conversation.objects.filter(staff=self.people.maya, student=self.people.rosa).first()
         if talk and questions.open_question(self.pair):
-            opting.answer_question(conversation=talk, actor=self.people.maya, answer=answer, now=timezone.now())
+            requests.answer_question(conversation=talk, actor=self.people.maya, answer=answer, now=timezone.now())
             self.answers += 1
 
     @rule()

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from quadline.api.description import described
+from quadline.api.urls import described
 
 
 @pytest.mark.django_db

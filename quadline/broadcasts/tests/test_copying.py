@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import pytest
 from django.utils import timezone
 
-from quadline.broadcasts.copying import copy_recipients
 from quadline.broadcasts.models import Recipient
-from quadline.broadcasts.planning import Plan
-from quadline.broadcasts.tallying import Planned
+from quadline.broadcasts.planning import Plan, Planned
 from quadline.broadcasts.tests.acts import draft, reviewed
+from quadline.broadcasts.writing import copy_recipients
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.cast import Cast

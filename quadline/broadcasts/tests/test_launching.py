@@ -16,8 +16,9 @@ from quadline.broadcasts.rules import BroadcastRefused, State
 from quadline.broadcasts.tests.acts import crowd, draft, email, opt_out, outcomes, reviewed, send
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import Status
-from quadline.delivery import mailing, sender
+from quadline.delivery.failsafe import mailing
 from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.sending import sender
 from quadline.delivery.tests.acts import at_once, jobs, number_row, send_due, write
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState

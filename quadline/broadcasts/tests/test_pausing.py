@@ -18,11 +18,11 @@ from quadline.broadcasts.tests.acts import crowd, draft, email, opt_out, send
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
-from quadline.delivery import reach
-from quadline.delivery.caseloads import put_caseload
-from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.opting import answer_question
+from quadline.delivery.opting.requests import answer_question
+from quadline.delivery.outbox.caseloads import put_caseload
+from quadline.delivery.permission import reach
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import mail_due, number_row, reply, send_due, write
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState

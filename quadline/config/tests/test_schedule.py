@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app
 
 from quadline import clock, jobs
 from quadline.config.schedule import timetable
-from quadline.delivery.sender import send_due_texts, send_overdue_texts
+from quadline.delivery.sending.sender import send_due_texts, send_overdue_texts
 from quadline.delivery.tests.acts import at_once
 from quadline.jobs import enqueue
 from quadline.numbers.alerts import tell_active

@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from procrastinate.worker import Worker
 
 from quadline import worker
-from quadline.delivery.sender import send_due_texts
+from quadline.delivery.sending.sender import send_due_texts
 from quadline.jobs import enqueue
 
 PATIENCE_SECONDS = 30

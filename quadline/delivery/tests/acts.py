@@ -22,11 +22,14 @@ from quadline.carriers.protocol import InboundText
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
 from quadline.conversations.rules import RANK, Status
-from quadline.delivery import activation, mailing, outbox, reconcile, sender
-from quadline.delivery.inbound import file_replies
+from quadline.delivery.failsafe import mailing
+from quadline.delivery.inbound.filing import file_replies
 from quadline.delivery.models import Attempt, OutgoingEmail
+from quadline.delivery.outbox import accepting
+from quadline.delivery.outcomes import reconcile
+from quadline.delivery.sending import sender
 from quadline.jobs import SWEEPS
-from quadline.numbers import provisioning
+from quadline.numbers import activation, provisioning
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from quadline.roster.models import Student
@@ -66,7 +69,7 @@ def write(
     author: User, student: Student, body: str = "Are you free on Monday?", *, message_id: uuid.UUID | None = None
 ) -> Message:
     """However many there were within the minute: whoever writes here means each."""
-    return outbox.accept_text(
+    return accepting.accept_text(
         author=author,
         student=student,
         message_id=message_id or uuid.uuid4(),

@@ -11,12 +11,13 @@ from pytest_django import Settings
 from quadline.carriers.protocol import Failure, Progress, Receipt, Registration
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.rules import Status
-from quadline.delivery import receipts, sender
-from quadline.delivery.activation import PROBE_AFTER, apply, probe_quiet_registrations
-from quadline.delivery.models import Probe
+from quadline.delivery.outcomes import receipts
+from quadline.delivery.sending import sender
 from quadline.delivery.tests.acts import jobs, number_row, rent, run, send_due, status, write
 from quadline.numbers import alerts
-from quadline.numbers.models import SystemNumber
+from quadline.numbers.activation import apply
+from quadline.numbers.models import Probe, SystemNumber
+from quadline.numbers.probing import PROBE_AFTER, probe_quiet_registrations
 from quadline.numbers.rules import State
 from tests.cast import Cast
 from tests.house import Simulator
@@ -32,7 +33,7 @@ def registering(people: Cast) -> SystemNumber:
 
 def hear(number: SystemNumber, news: bool | None, reason: str = "") -> bool:
     told = Registration("EZ1", number.phone, number.carrier_number_id, news, reason)
-    return apply(told, now=timezone.now())
+    return apply(told, now=timezone.now()) is not None
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,6 @@ def test_what_waited_for_the_number_goes_out_when_it_is_active(people: Cast, box
     send_due()
     assert [status(text) for text in texts] == [Status.WAITING] * 2
     hear(number, REGISTERED)
-    assert len(jobs(sender.send_due_texts)) == 1
     send_due()
     assert [each["to"] for each in box.accepts(sender=number.phone)] == [people.rosa.mobile, people.bo.mobile]
     assert [status(text) for text in texts] == [Status.SENT] * 2
@@ -166,6 +166,7 @@ def test_what_became_of_a_probe_says_whether_the_number_is_known(
     registering.refresh_from_db()
     assert registering.state == state
     assert len(jobs(alerts.tell_active)) == (state == State.ACTIVE)
+    assert bool(jobs(sender.send_due_texts)) == (state == State.ACTIVE)
     sent.refresh_from_db()
     assert sent.outcome == ("" if progress is Progress.SENT else f"{progress} 30000")
 

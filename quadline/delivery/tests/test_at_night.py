@@ -8,7 +8,7 @@ from pytest_django import Settings
 from quadline.consent.rules import CONVERSATION_LASTS
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Channel, Status, WaitingFor
-from quadline.delivery.recipients import places_of, verdict_on
+from quadline.delivery.permission.recipients import places_of, verdict_on
 from quadline.delivery.tests.acts import due_now, fresh, reply, send_due, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student

@@ -15,11 +15,11 @@ from quadline.carriers import registry
 from quadline.carriers.protocol import OutboundText
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction, Status
-from quadline.delivery import reconcile
-from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
-from quadline.delivery.recording import Taken, record_accepted
+from quadline.delivery.outcomes import reconcile
 from quadline.delivery.rules import FIRST_LOOK_AFTER
+from quadline.delivery.sending.claiming import claim_due
+from quadline.delivery.sending.recording import Taken, record_accepted
 from quadline.delivery.tests.acts import due_now, look_due, lose_an_answer, rent, run, send_due, status, sweep, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student

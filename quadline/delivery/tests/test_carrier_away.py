@@ -9,9 +9,9 @@ from django.utils import timezone
 from quadline.accounts.models import User
 from quadline.carriers import registry
 from quadline.conversations.models import Message
-from quadline.delivery import carrier_away
-from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
+from quadline.delivery.outbox import carrier_away
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import due_now, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

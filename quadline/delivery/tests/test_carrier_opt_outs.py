@@ -14,9 +14,9 @@ from quadline.consent.keywords import FORMS, exact_word, is_exact, keyword_in
 from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
 from quadline.consent.rules import Change, Keyword, Source
 from quadline.conversations.rules import Status
-from quadline.delivery import carrier_opt_outs as checks
-from quadline.delivery import recording
-from quadline.delivery.opting import How, record_stop_request
+from quadline.delivery.opting import carrier_opt_outs as checks
+from quadline.delivery.opting.requests import How, record_stop_request
+from quadline.delivery.sending import recording
 from quadline.delivery.tests.acts import jobs, reply, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.sms import bodies

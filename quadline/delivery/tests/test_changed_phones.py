@@ -12,8 +12,8 @@ from quadline.consent import ledger
 from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
-from quadline.delivery.caseloads import import_roster, put_students
-from quadline.delivery.inbound import file_replies
+from quadline.delivery.inbound.filing import file_replies
+from quadline.delivery.outbox.caseloads import import_roster, put_students
 from quadline.delivery.tests.acts import fresh, number_row, reply, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import FormerPhone, Student

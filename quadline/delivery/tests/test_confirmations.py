@@ -10,8 +10,8 @@ from django.utils import timezone
 from quadline.carriers import registry
 from quadline.carriers.twilio import Twilio
 from quadline.consent.confirmations import WITHIN, Asked, Request, Summary, faults_in, summaries
-from quadline.delivery import confirmations
 from quadline.delivery.models import ConfirmationCheck
+from quadline.delivery.opting import confirmations
 from quadline.delivery.tests.acts import reply
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

@@ -10,9 +10,11 @@ from django.conf import settings
 
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
-from quadline.delivery import alerts, daily_cap, reconcile
+from quadline.delivery import alerts
 from quadline.delivery.models import Attempt, DayCount
+from quadline.delivery.outcomes import reconcile
 from quadline.delivery.rules import MOST_LOOKS
+from quadline.delivery.sending import daily_cap
 from quadline.delivery.tests.acts import at_once, due_now, fresh, jobs, look_due, rent, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

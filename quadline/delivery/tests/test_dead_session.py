@@ -17,12 +17,13 @@ from quadline.consent import ledger
 from quadline.consent.models import ConsentEntry
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
-from quadline.delivery import opting, reconcile, under_way
-from quadline.delivery.claiming import Claim, claim_due
 from quadline.delivery.models import Attempt
-from quadline.delivery.opting import How
-from quadline.delivery.recording import Taken, record_accepted
+from quadline.delivery.opting import requests, under_way
+from quadline.delivery.opting.requests import How
+from quadline.delivery.outcomes import reconcile
 from quadline.delivery.rules import CALL_OVER_AFTER, LOST_AFTER, MOST_LOOKS
+from quadline.delivery.sending.claiming import Claim, claim_due
+from quadline.delivery.sending.recording import Taken, record_accepted
 from quadline.delivery.tests.acts import at_once, due_now, look_due, rent, reply, run, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
@@ -178,7 +179,7 @@ def test_stops_to_several_numbers_at_once_wait_as_long_together_as_one(
     asking = Asking(takes_time=True)
     monkeypatch.setattr(under_way, "sleep", asking)
     both, how = [people.maya, people.theo], How.BY_PHONE
-    assert opting.record_stop_requests(student=rosa, staff=both, actor=people.ada, how=how, said_at=now, now=now) == 2
+    assert requests.record_stop_requests(student=rosa, staff=both, actor=people.ada, how=how, said_at=now, now=now) == 2
     assert 0 < asking.times <= 300 / under_way.LOOK_EVERY_MS
 
 

@@ -8,8 +8,8 @@ from pytest_django import Settings
 
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
-from quadline.delivery.claiming import claim_due
-from quadline.delivery.deadlines import email_overdue_texts
+from quadline.delivery.outbox.deadlines import email_overdue_texts
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import fresh, mail_due, number_row, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

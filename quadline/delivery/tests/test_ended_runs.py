@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from quadline.consent import ledger
 from quadline.conversations.rules import Status
-from quadline.delivery import recording, sender
-from quadline.delivery.claiming import Claim, claim_due
 from quadline.delivery.models import Attempt
+from quadline.delivery.sending import recording, sender
+from quadline.delivery.sending.claiming import Claim, claim_due
 from quadline.delivery.tests.acts import outcomes, rent, send_due, status, sweep, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

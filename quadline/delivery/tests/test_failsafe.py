@@ -13,11 +13,13 @@ from quadline.carriers.protocol import Failure, Progress, Receipt
 from quadline.carriers.twilio_codes import FAILURES, failure
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
-from quadline.delivery import alerts, failsafe, receipts
-from quadline.delivery.claiming import claim_due
-from quadline.delivery.deadlines import email_overdue_texts
+from quadline.delivery import alerts
+from quadline.delivery.failsafe import closing
 from quadline.delivery.models import Attempt, OutgoingEmail
-from quadline.delivery.outbox import cancel_text
+from quadline.delivery.outbox.accepting import cancel_text
+from quadline.delivery.outbox.deadlines import email_overdue_texts
+from quadline.delivery.outcomes import receipts
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import due_now, fresh, jobs, mail_due, number_row, reply, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import PhoneTrouble, Student
@@ -242,14 +244,14 @@ def test_who_opts_out_between_acceptance_and_hand_over_gets_one_email(
 def test_a_text_its_author_took_back_becomes_no_email(people: Cast, mailbox: MailServer) -> None:
     text = write(people.maya, people.rosa)
     cancel_text(message=text, actor=people.maya, now=timezone.now())
-    failsafe.write_email(fresh(text), now=timezone.now())
+    closing.write_email(fresh(text), now=timezone.now())
     mail_due()
     assert (status(text), mailbox.all()) == (Status.CANCELLED, [])
 
 
 def test_asking_twice_for_an_email_writes_one(people: Cast) -> None:
     text = write(people.maya, people.nell)
-    failsafe.write_email(text, now=timezone.now())
+    closing.write_email(text, now=timezone.now())
     assert OutgoingEmail.objects.count() == 1
 
 
@@ -283,7 +285,7 @@ def waiting(people: Cast) -> Message:
 
 
 def by_hand(text: Message, actor: User) -> bool:
-    return failsafe.send_as_email(message=text, actor=actor, now=timezone.now())
+    return closing.send_as_email(message=text, actor=actor, now=timezone.now())
 
 
 def test_a_waiting_text_can_be_sent_as_an_email_by_hand(people: Cast, waiting: Message, mailbox: MailServer) -> None:

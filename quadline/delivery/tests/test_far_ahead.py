@@ -10,8 +10,8 @@ from pytest_django import Settings
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
-from quadline.delivery import far_ahead
 from quadline.delivery.models import Attempt, OutgoingEmail
+from quadline.delivery.outcomes import far_ahead
 from quadline.delivery.tests.acts import lose_an_answer, number_row, rent, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

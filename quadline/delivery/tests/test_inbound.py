@@ -9,8 +9,8 @@ from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.consent.rules import Change, Reason, Source
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Direction, Status
-from quadline.delivery import sender
-from quadline.delivery.inbound import asks_something, file_replies
+from quadline.delivery.inbound.filing import asks_something, file_replies
+from quadline.delivery.sending import sender
 from quadline.delivery.tests.acts import ago, fresh, jobs, number_row, reply, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD, State

@@ -12,7 +12,7 @@ from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Channel, Direction, Status
-from quadline.delivery.inbound_email import NO_WORDS, file_email
+from quadline.delivery.inbound.inbound_email import NO_WORDS, file_email
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
 from quadline.delivery.tests.acts import at_once, fresh, number_row, write
 from quadline.emails import tokens

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from quadline.carriers.protocol import Failure, Refused, Unknown, Unsent
 from quadline.conversations.rules import Status
-from quadline.delivery import holding, recording
-from quadline.delivery.claiming import Claim, claim_due
 from quadline.delivery.models import Attempt, OutgoingEmail
+from quadline.delivery.outbox import holding
 from quadline.delivery.rules import LOST_AFTER, MOST_LOOKS
+from quadline.delivery.sending import recording
+from quadline.delivery.sending.claiming import Claim, claim_due
 from quadline.delivery.tests.acts import due_now, fresh, never_fell, send_due, status, sweep, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

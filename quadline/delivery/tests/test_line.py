@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from quadline import clock
 from quadline.carriers.protocol import Accepted, SendOutcome, Unknown, Unsent
-from quadline.delivery.claiming import Claim
-from quadline.delivery.line import Line
-from quadline.delivery.recipients import Recipient
+from quadline.delivery.permission.recipients import Recipient
+from quadline.delivery.sending.claiming import Claim
+from quadline.delivery.sending.line import Line
 
 _ids = itertools.count(1)
 

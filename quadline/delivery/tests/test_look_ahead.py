@@ -14,10 +14,11 @@ from quadline.carriers.twilio import Twilio
 from quadline.consent.rules import Verdict
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
-from quadline.delivery import recipients, sender
-from quadline.delivery.look_ahead import FIRST, LookAhead
 from quadline.delivery.models import Attempt
+from quadline.delivery.permission import recipients
 from quadline.delivery.rules import LOOK_LASTS
+from quadline.delivery.sending import sender
+from quadline.delivery.sending.look_ahead import FIRST, LookAhead
 from quadline.delivery.tests.acts import due_now, send_due
 from quadline.delivery.tests.test_bulk_lookup import students, texts_of
 from quadline.numbers.models import SystemNumber

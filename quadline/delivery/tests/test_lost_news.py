@@ -10,8 +10,8 @@ from django.utils import timezone
 from quadline.carriers.protocol import Progress, Receipt
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
-from quadline.delivery import lost_news, receipts
 from quadline.delivery.models import NewsLook
+from quadline.delivery.outcomes import lost_news, receipts
 from quadline.delivery.rules import NEWS_LOOKS
 from quadline.delivery.tests.acts import elsewhere_alone, fresh, never_fell, rent, send_due, status, write
 from quadline.numbers.models import SystemNumber

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
-from quadline.delivery import email_content, mailing
+from quadline.delivery.failsafe import email_content, mailing
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
 from quadline.delivery.rules import EMAIL_LOST_AFTER
 from quadline.delivery.tests.acts import at_once, fresh, jobs, mail_due, number_row, reply, status, write

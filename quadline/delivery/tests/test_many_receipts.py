@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from quadline.carriers.protocol import Failure, Progress, Receipt
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Status
-from quadline.delivery.receipts import apply, is_plain
+from quadline.delivery.outcomes.receipts import apply, is_plain
 from quadline.delivery.tests.acts import write
 from quadline.delivery.tests.test_receipts import sending
 from quadline.roster import trouble

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from quadline.carriers.protocol import Failure, Progress, Receipt, Refused, Unsent
 from quadline.conversations.models import Message
 from quadline.conversations.rules import FINAL, Status
-from quadline.delivery import failsafe, mailing, receipts, recording
-from quadline.delivery.claiming import claim_due
-from quadline.delivery.deadlines import email_overdue_texts
+from quadline.delivery.failsafe import closing, mailing
 from quadline.delivery.models import Attempt, OutgoingEmail
+from quadline.delivery.outbox.deadlines import email_overdue_texts
+from quadline.delivery.outcomes import receipts
 from quadline.delivery.rules import EMAIL_LOST_AFTER
+from quadline.delivery.sending import recording
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import at_once, due_now, fresh, mail_due, never_fell, number_row, reply, status, write
 from tests.cast import Cast
 from tests.mail_server import MailServer
@@ -51,7 +53,7 @@ class World:
                 Message.objects.filter(pk=self.text.pk).update(deadline_at=now)
                 email_overdue_texts(timestamp=0)
             case "by hand":
-                failsafe.send_as_email(message=self.text, actor=self.people.maya, now=now)
+                closing.send_as_email(message=self.text, actor=self.people.maya, now=now)
             case "accepted" | "refused" | "put off":
                 self.hand_over(name)
             case "mail":
@@ -164,7 +166,7 @@ def test_a_delivery_that_is_being_written_down_is_waited_for(committed_people: C
 def test_a_double_click_on_send_as_email_is_one_email(committed_people: Cast, mailbox: MailServer) -> None:
     people = committed_people
     text = write(people.maya, people.rosa)
-    at_once([partial(failsafe.send_as_email, message=text, actor=people.maya, now=timezone.now())] * 4)
+    at_once([partial(closing.send_as_email, message=text, actor=people.maya, now=timezone.now())] * 4)
     at_once([mail_due] * 2)
     assert (status(text), len(mailbox.all())) == (Status.EMAILED, 1)
 

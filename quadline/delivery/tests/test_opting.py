@@ -15,11 +15,13 @@ from quadline.consent.rules import Change, Reason, Source
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import RANK, Status, WaitingFor
-from quadline.delivery import carrier_opt_outs, holding, opting, sender
-from quadline.delivery.claiming import claim_due
-from quadline.delivery.inbound import file_replies
+from quadline.delivery.inbound.filing import file_replies
 from quadline.delivery.models import Attempt, OutgoingEmail
-from quadline.delivery.opting import HOW_WORDS, How, RequestRefused, answer_question, question_in, record_stop_request
+from quadline.delivery.opting import carrier_opt_outs, requests
+from quadline.delivery.opting.requests import HOW_WORDS, How, RequestRefused, answer_question, question_in, record_stop_request
+from quadline.delivery.outbox import holding
+from quadline.delivery.sending import sender
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import (
     ago,
     at_once,
@@ -241,10 +243,10 @@ def test_questions_of_many_conversations_are_found_in_two_looks(
     conversations = list(Conversation.objects.select_related("student"))
     assert callable(django_assert_num_queries)
     with django_assert_num_queries(2):
-        found = opting.questions_in(conversations)
+        found = requests.questions_in(conversations)
     assert found.keys() == {message.conversation_id for message in asked if message}
     assert quiet is not None
-    assert opting.questions_in([]) == {}
+    assert requests.questions_in([]) == {}
 
 
 # The sender
@@ -392,8 +394,8 @@ def test_the_numbers_that_texted_a_student_are_known(people: Cast, mayas: System
     omars = number_row(people.omar, "+17345550201")
     for author in (people.maya, people.omar):
         write(author, people.rosa)
-    assert opting.numbers_that_texted(people.rosa) == [mayas, omars]
-    assert opting.numbers_that_texted(people.bo) == []
+    assert requests.numbers_that_texted(people.rosa) == [mayas, omars]
+    assert requests.numbers_that_texted(people.bo) == []
 
 
 def test_every_way_to_tell_has_words() -> None:

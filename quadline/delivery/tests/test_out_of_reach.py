@@ -12,11 +12,13 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import Role
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
-from quadline.delivery import alerts, deadlines, out_of_reach, reach
-from quadline.delivery.caseloads import import_roster, put_caseload
-from quadline.delivery.failsafe import send_as_email
+from quadline.delivery import alerts
+from quadline.delivery.failsafe.closing import send_as_email
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.outbox import cancel_text
+from quadline.delivery.outbox import deadlines, out_of_reach
+from quadline.delivery.outbox.accepting import cancel_text
+from quadline.delivery.outbox.caseloads import import_roster, put_caseload
+from quadline.delivery.permission import reach
 from quadline.delivery.tests.acts import due_now, fresh, jobs, never_fell, rent, reply, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student

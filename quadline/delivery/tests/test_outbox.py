@@ -13,8 +13,8 @@ from quadline.audit.models import AuditEntry
 from quadline.consent.rules import REASON_WORDS, Reason
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
-from quadline.delivery import sender
-from quadline.delivery.outbox import TextRefused, TooManyTexts, accept_text, cancel_text
+from quadline.delivery.outbox.accepting import TextRefused, TooManyTexts, accept_text, cancel_text
+from quadline.delivery.sending import sender
 from quadline.delivery.tests.acts import at_once, fresh, jobs, number_row, reply, write
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import provision_number

@@ -10,10 +10,10 @@ from django.utils import timezone
 from quadline.accounts.models import User
 from quadline.conversations.models import Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
-from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
+from quadline.delivery.outbox.written_email import accept_email
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import number_row, rent, send_due, status, write
-from quadline.delivery.written_email import accept_email
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.cast import Cast

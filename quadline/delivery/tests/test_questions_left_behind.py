@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from quadline.consent.questions import Answer
 from quadline.conversations.rules import Status, WaitingFor
-from quadline.delivery import holding
-from quadline.delivery.claiming import claim_due
-from quadline.delivery.opting import answer_question
+from quadline.delivery.opting.requests import answer_question
+from quadline.delivery.outbox import holding
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import fresh, number_row, rent, reply, send_due, status, write
 from quadline.roster.models import Student
 from tests.cast import Cast

@@ -14,10 +14,10 @@ from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger
 from quadline.conversations.models import Message
 from quadline.conversations.rules import RANK, Status
-from quadline.delivery import recording
-from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
-from quadline.delivery.receipts import apply
+from quadline.delivery.outcomes.receipts import apply
+from quadline.delivery.sending import recording
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import ago, fresh, never_fell, number_row, reply, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

@@ -10,10 +10,11 @@ from quadline.carriers.protocol import Progress, Receipt
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
-from quadline.delivery import receipts, reconcile, sender
-from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
+from quadline.delivery.outcomes import receipts, reconcile
 from quadline.delivery.rules import LOST_AFTER, MOST_ATTEMPTS, MOST_LOOKS
+from quadline.delivery.sending import sender
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import fresh, lose_an_answer, never_fell, run, send_due, status, sweep, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

@@ -13,10 +13,11 @@ from quadline.consent import ledger
 from quadline.consent.models import CarrierCheck, ConsentEntry
 from quadline.consent.rules import Change, Reason, Source
 from quadline.conversations.rules import Status
-from quadline.delivery import carrier_opt_outs, scope
-from quadline.delivery.opting import How, record_stop_request
+from quadline.delivery.opting import carrier_opt_outs
+from quadline.delivery.opting.requests import How, record_stop_request
+from quadline.delivery.opting.under_way import keep_texts_back
+from quadline.delivery.permission import scope
 from quadline.delivery.tests.acts import fresh, number_row, reply, send_due, status, write
-from quadline.delivery.under_way import keep_texts_back
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.cast import Cast

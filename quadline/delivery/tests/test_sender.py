@@ -16,10 +16,11 @@ from quadline.consent import ledger
 from quadline.consent.rules import Source
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
-from quadline.delivery import reconcile, sender
-from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
+from quadline.delivery.outcomes import reconcile
 from quadline.delivery.rules import STALE_AFTER
+from quadline.delivery.sending import sender
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import (
     at_once,
     due_now,

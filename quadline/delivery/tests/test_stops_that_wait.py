@@ -15,12 +15,14 @@ from quadline.consent.rules import Reason, Verdict
 from quadline.consent.tests.test_ledger import waits_long
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
-from quadline.delivery import opting, receipts, sender
-from quadline.delivery.blocking import block
-from quadline.delivery.claiming import Claim, claim_due
+from quadline.delivery.failsafe.closing import block
 from quadline.delivery.models import Attempt
-from quadline.delivery.opting import How
-from quadline.delivery.recording import Taken, record_accepted
+from quadline.delivery.opting import requests
+from quadline.delivery.opting.requests import How
+from quadline.delivery.outcomes import receipts
+from quadline.delivery.sending import sender
+from quadline.delivery.sending.claiming import Claim, claim_due
+from quadline.delivery.sending.recording import Taken, record_accepted
 from quadline.delivery.tests.acts import at_once, fresh, outcomes, rent, reply, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster import trouble
@@ -42,14 +44,14 @@ def by_reply(people: Cast, number: SystemNumber) -> object:
 
 def by_staff(people: Cast, number: SystemNumber) -> object:
     now = timezone.now()
-    return opting.record_stop_request(
+    return requests.record_stop_request(
         student=people.rosa, staff=people.maya, actor=people.maya, how=How.BY_PHONE, said_at=now, now=now
     )
 
 
 def by_answer(people: Cast, number: SystemNumber) -> object:
     talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
-    return opting.answer_question(conversation=talk, actor=people.maya, answer=Answer.STOP, now=timezone.now())
+    return requests.answer_question(conversation=talk, actor=people.maya, answer=Answer.STOP, now=timezone.now())
 
 
 def on_its_way(text: Message) -> Claim:

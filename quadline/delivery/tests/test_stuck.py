@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
-from quadline.delivery import reconcile, stuck
-from quadline.delivery.claiming import claim_due
 from quadline.delivery.models import Attempt
+from quadline.delivery.outcomes import reconcile, stuck
+from quadline.delivery.sending.claiming import claim_due
 from quadline.delivery.tests.acts import fresh, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

@@ -8,10 +8,9 @@ from django.utils import timezone
 from quadline.carriers.protocol import NumberProblem, Registration
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
-from quadline.delivery import activation
+from quadline.delivery.outbox.waiting import NOTIFIED, Wait, wait_of
 from quadline.delivery.tests.acts import fresh, number_row, write
-from quadline.delivery.waiting import NOTIFIED, Wait, wait_of
-from quadline.numbers import provisioning
+from quadline.numbers import activation, provisioning
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from tests.cast import Cast

@@ -13,8 +13,8 @@ from pytest_django import Settings
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
-from quadline.delivery import inbound_email, kept_sources
-from quadline.delivery.inbound_email import Kind, file_email
+from quadline.delivery.inbound import inbound_email, kept_sources
+from quadline.delivery.inbound.inbound_email import Kind, file_email
 from quadline.delivery.models import IncomingEmail
 from quadline.delivery.tests.acts import fresh, number_row, write
 from quadline.emails import tests as email_tests

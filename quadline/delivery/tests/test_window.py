@@ -1,6 +1,6 @@
 """How many texts are at the carrier at once, beside carriers that are fast, far away, or slow."""
 
-from quadline.delivery.window import FEWEST, Window
+from quadline.delivery.sending.line import FEWEST, Window
 
 MOST = 200
 

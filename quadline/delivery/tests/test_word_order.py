@@ -17,10 +17,11 @@ from quadline.consent.rules import Source
 from quadline.conversations.models import Message
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Status
-from quadline.delivery import recording, word_order
-from quadline.delivery.carrier_opt_outs import tell_carrier
-from quadline.delivery.inbound import file_replies
-from quadline.delivery.opting import How, answer_question, record_stop_request
+from quadline.delivery.inbound import word_order
+from quadline.delivery.inbound.filing import file_replies
+from quadline.delivery.opting.carrier_opt_outs import tell_carrier
+from quadline.delivery.opting.requests import How, answer_question, record_stop_request
+from quadline.delivery.sending import recording
 from quadline.delivery.tests.acts import ago, jobs, rent, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast

@@ -9,11 +9,11 @@ from django.utils import timezone
 from quadline.audit.models import AuditEntry
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Status
-from quadline.delivery import mailing
+from quadline.delivery.failsafe import mailing
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.outbox import cancel_text
+from quadline.delivery.outbox.accepting import cancel_text
+from quadline.delivery.outbox.written_email import EmailRefused, accept_email
 from quadline.delivery.tests.acts import at_once, fresh, jobs, mail_due, number_row, reply, status, write
-from quadline.delivery.written_email import EmailRefused, accept_email
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.cast import Cast

@@ -32,6 +32,42 @@ def test_told_to_stop_while_it_starts_a_child_it_stops_and_complains_of_nothing(
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "stopped\n", "")
 
 
+TOLD_WHERE_IT_BECOMES_ANOTHER_ERROR = """
+import os, signal
+from quadline.demo.processes import Supervisor
+
+with Supervisor() as house:
+    house.call_at_the_end(print, "stopped")
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except BaseException:
+        raise ValueError("as a library written in C does")
+    print("went on")
+"""
+FAILED_BY_ITSELF = """
+from quadline.demo.processes import Supervisor
+
+with Supervisor() as house:
+    house.call_at_the_end(print, "stopped")
+    raise ValueError("a fault")
+"""
+
+
+def test_what_being_told_to_stop_became_on_its_way_is_no_fault() -> None:
+    command = [sys.executable, "-c", TOLD_WHERE_IT_BECOMES_ANOTHER_ERROR]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "stopped\n", "")
+
+
+def test_a_fault_that_nobody_asked_for_is_seen() -> None:
+    command = [sys.executable, "-c", FAILED_BY_ITSELF]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+    assert (ended.returncode, ended.stdout) == (1, "stopped\n")
+    assert ended.stderr.endswith("ValueError: a fault\n")
+
+
 TOLD_TWICE = """
 import os, signal, time
 from quadline.demo import processes

@@ -44,7 +44,7 @@ def test_where_something_failed(
 
     browser: Client = enter(people.maya)
     browser.raise_request_exception = False
-    monkeypatch.setattr("quadline.web.inbox.list_context", failing)
+    monkeypatch.setattr("quadline.web.inbox.views.list_context", failing)
     answer = browser.get(reverse("inbox"))
     assert answer.status_code == status
     assert NAME in answer.content.decode()

@@ -20,9 +20,9 @@ from quadline.conversations.models import Message, MessageTemplate
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Channel, Status, WaitingFor
 from quadline.conversations.templating import Whose, Words, save_template
-from quadline.delivery.caseloads import put_caseload
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.outbox import accept_text
+from quadline.delivery.outbox.accepting import accept_text
+from quadline.delivery.outbox.caseloads import put_caseload
 from quadline.roster.models import PhoneTrouble, Student
 from tests.architecture.conftest import Enter
 from tests.cast import Cast

@@ -10,12 +10,12 @@ from pytest_django import Settings
 
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
-from quadline.delivery.inbound_email import file_email
+from quadline.delivery.inbound.inbound_email import file_email
 from quadline.delivery.models import IncomingEmail
 from quadline.delivery.tests.acts import number_row, write
 from quadline.emails import tokens
 from quadline.emails.tests.letters import plain
-from quadline.web.emails_shown import LONGEST_REST
+from quadline.web.inbox.emails_shown import LONGEST_REST
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
 

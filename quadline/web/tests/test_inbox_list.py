@@ -5,7 +5,7 @@ from django.db import connection
 
 from quadline.conversations.models import Conversation, ConversationQuerySet
 from quadline.delivery.tests.acts import number_row, reply
-from quadline.web import inbox_list
+from quadline.web.inbox import listing as inbox_list
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
 

@@ -11,11 +11,12 @@ from pytest_django import Settings
 
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
-from quadline.delivery import activation, outbox
+from quadline.delivery.outbox import accepting
 from quadline.delivery.tests.acts import fresh, number_row, outcomes, rent, reply, send_due, write
+from quadline.numbers import activation
 from quadline.numbers.rules import State
 from quadline.roster.models import Student
-from quadline.web.log import Acts, Bubble, bubbles_of
+from quadline.web.inbox.log import Acts, Bubble, bubbles_of
 from tests.cast import Cast
 from tests.house import Simulator
 
@@ -34,7 +35,7 @@ def shown(message: Message) -> Bubble:
 
 
 def written_at(moment: datetime, people: Cast, student: Student) -> Message:
-    return outbox.accept_text(
+    return accepting.accept_text(
         author=people.maya, student=student, message_id=uuid.uuid4(), body="Hello", now=moment, is_meant=True
     )
 
@@ -73,7 +74,7 @@ def test_a_text_that_came_too_late_to_its_turn_is_held_and_can_be_cancelled(peop
     with time_machine.travel(NIGHT, tick=False):
         send_due()
         assert (fresh(text).status, fresh(text).reason) == (Status.QUEUED, WaitingFor.QUIET_HOURS)
-        assert outbox.cancel_text(message=text, actor=people.maya, now=NIGHT)
+        assert accepting.cancel_text(message=text, actor=people.maya, now=NIGHT)
     with time_machine.travel(MORNING, tick=False):
         send_due()
     assert box.accepts() == []
@@ -107,7 +108,7 @@ def test_one_found_at_the_very_last_look_says_until_when_it_is_held(
     people: Cast, box: Simulator, twilio: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock strikes between the two looks."""
-    monkeypatch.setattr("quadline.delivery.claiming.night.put_off", lambda ids, now: set())
+    monkeypatch.setattr("quadline.delivery.sending.claiming.night.put_off", lambda ids, now: set())
     with time_machine.travel(NIGHT, tick=False), timezone.override("America/Detroit"):
         rent(people.maya)
         text = written_at(EVENING, people, people.rosa)

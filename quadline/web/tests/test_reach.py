@@ -17,13 +17,13 @@ from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Status
-from quadline.delivery.caseloads import put_caseload
-from quadline.delivery.opting import How, record_stop_request
-from quadline.delivery.reach import CAN, OUT_OF_REACH, reach_of
+from quadline.delivery.opting.requests import How, record_stop_request
+from quadline.delivery.outbox.caseloads import put_caseload
+from quadline.delivery.permission.reach import CAN, OUT_OF_REACH, reach_of
 from quadline.delivery.tests.acts import reply
 from quadline.roster.models import CaseloadEntry, PhoneTrouble, Student
-from quadline.web.composer import composer_for
-from quadline.web.reach import reach_of as chips_of
+from quadline.web.compose.composer import composer_for
+from quadline.web.students.reach import reach_of as chips_of
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
 from tests.journeys.furnished import give_number

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from quadline.audit.models import AuditEntry
 from quadline.reports.tests.campus import Weeks, at, heard, opts_out, wrote
-from quadline.web.report_pages import share, took_words
+from quadline.web.reports.pages import share, took_words
 from tests.architecture.conftest import Enter
 from tests.cast import Cast, student
 

@@ -10,7 +10,7 @@ from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.delivery.models import OutgoingEmail
-from quadline.web.log import Acts, Bubble, bubbles_of
+from quadline.web.inbox.log import Acts, Bubble, bubbles_of
 from tests.cast import Cast
 
 

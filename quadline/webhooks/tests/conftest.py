@@ -4,16 +4,13 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connections
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from twilio.request_validator import RequestValidator
@@ -22,6 +19,7 @@ from quadline.delivery.tests.acts import number_row
 from quadline.numbers.models import SystemNumber
 from quadline.webhooks import receipt_store, views
 from tests.cast import Cast
+from tests.one_thread import one_thread
 
 Headers = dict[str, str]
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -68,13 +66,11 @@ async def _call(method: str, path: str, body: bytes, headers: Headers) -> Heard:
 
 @asynccontextmanager
 async def opened_door() -> AsyncIterator[Starlette]:
-    threads = ThreadPoolExecutor(max_workers=1)  # one, so that its connection can be closed at the end
-    asyncio.get_running_loop().set_default_executor(threads)
-    try:
-        yield Starlette(routes=[Mount("/webhooks", views.application())])
-    finally:
-        await receipt_store.close()
-        await sync_to_async(connections.close_all, thread_sensitive=False)()
+    async with one_thread():
+        try:
+            yield Starlette(routes=[Mount("/webhooks", views.application())])
+        finally:
+            await receipt_store.close()
 
 
 async def ask(door: Starlette, method: str, path: str, body: bytes, headers: Headers) -> Heard:

@@ -3,15 +3,12 @@
 import asyncio
 import smtplib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 
-from asgiref.sync import sync_to_async
-from django.db import connections
-
-from quadline.webhooks import intake
+from quadline.webhooks.mail import intake
+from tests.one_thread import one_thread
 
 
 @dataclass(frozen=True)
@@ -53,10 +50,8 @@ def listening(*, is_lmtp: bool) -> Iterator[Door]:
         await stop.wait()
 
     async def work() -> None:
-        threads = ThreadPoolExecutor(max_workers=1)  # one, so that its connection can be closed at the end
-        asyncio.get_running_loop().set_default_executor(threads)
-        await intake.listen("127.0.0.1", 0, is_lmtp=is_lmtp, ready=ready, until=until)
-        await sync_to_async(connections.close_all, thread_sensitive=False)()
+        async with one_thread():
+            await intake.listen("127.0.0.1", 0, is_lmtp=is_lmtp, ready=ready, until=until)
 
     thread = Thread(target=lambda: asyncio.run(work()))
     thread.start()

@@ -9,6 +9,7 @@ from quadline.consent import ledger
 from quadline.consent.models import ConsentEntry
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Status
+from quadline.delivery.sending.sender import send_due_texts
 from quadline.delivery.tests.acts import fresh, jobs, status, write
 from quadline.numbers import alerts
 from quadline.numbers.models import SystemNumber
@@ -156,6 +157,7 @@ def test_a_registration_is_applied_when_we_answer_and_once_however_often_it_come
         assert carrier.post_json(EVENTS, [registration(number, "successful")]).status == 200
     number.refresh_from_db()
     assert (number.state, results(), len(jobs(alerts.tell_active))) == (State.ACTIVE, ["applied"], 1)
+    assert len(jobs(send_due_texts)) == 1  # what waited for the number
 
 
 def test_several_registrations_in_one_call_are_all_applied(carrier: Caller, committed_people: Cast, number: SystemNumber) -> None:

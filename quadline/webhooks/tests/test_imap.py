@@ -14,12 +14,12 @@ from pytest_django import Settings
 
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
-from quadline.delivery import inbound_email
+from quadline.delivery.inbound import inbound_email
 from quadline.delivery.models import IncomingEmail
 from quadline.emails import tokens
 from quadline.emails.tests import hostile
 from quadline.emails.tests.letters import plain, with_files
-from quadline.webhooks import imap
+from quadline.webhooks.mail import imap
 from tests.cast import Cast
 
 FETCH = re.compile(rb"UID FETCH (\d+) \((RFC822\.SIZE|BODY\.PEEK\[\](?:<0\.(\d+)>)?)\)")

@@ -11,12 +11,12 @@ from pytest_django import Settings
 
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
-from quadline.delivery import inbound_email
+from quadline.delivery.inbound import inbound_email
 from quadline.delivery.models import IncomingEmail
 from quadline.emails import reading, tokens
 from quadline.emails.tests import hostile
 from quadline.emails.tests.letters import EXCHANGE_BOUNCE, GMAIL_LIKE, bounce, coded, html, plain, raw, with_files
-from quadline.webhooks import intake, mail_rate
+from quadline.webhooks.mail import intake, mail_rate
 from quadline.webhooks.tests.mail_server import Door, listening
 from tests.cast import Cast
 

@@ -20,7 +20,9 @@ from quadline.delivery.tests.acts import fresh
 from quadline.emails import reading, tokens
 from quadline.emails.tests import hostile
 from quadline.emails.tests.letters import plain
-from quadline.webhooks import mail, mail_rate, sizes
+from quadline.webhooks import sizes
+from quadline.webhooks.mail import mail_rate
+from quadline.webhooks.mail import routes as mail
 from tests.cast import Cast
 
 SECRET = "quadline:a-long-enough-secret"

@@ -1,7 +1,7 @@
 """How much mail is taken, from one sender and in all; time is passed in."""
 
-from quadline.webhooks import mail_rate
-from quadline.webhooks.mail_rate import MailRate
+from quadline.webhooks.mail import mail_rate
+from quadline.webhooks.mail.mail_rate import MailRate
 
 
 def taken(rate: MailRate, sender: str, count: int, *, now: float) -> int:

@@ -21,7 +21,7 @@ from quadline.consent.models import ConsentEntry, ConsentState, StopQuestion
 from quadline.consent.rules import Change
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
-from quadline.delivery import inbound, word_order
+from quadline.delivery.inbound import filing, word_order
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.tests.acts import number_row, status, write
 from quadline.numbers.models import SystemNumber
@@ -271,7 +271,7 @@ def test_one_that_waits_for_its_text_keeps_back_no_other(committed_people: Cast)
 def test_one_that_cannot_be_filed_loses_no_other(committed_people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     number = number_row(committed_people.maya)
     students(committed_people, 12)
-    file_replies = inbound.file_replies
+    file_replies = filing.file_replies
 
     def fail_on_one(texts: Sequence[InboundText], **more: Any) -> Any:
         filed = file_replies(texts, **more)

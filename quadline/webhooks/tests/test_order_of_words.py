@@ -7,7 +7,7 @@ import pytest
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger
 from quadline.conversations.models import Message
-from quadline.delivery import word_order
+from quadline.delivery.inbound import word_order
 from quadline.delivery.tests.acts import rent
 from quadline.numbers.models import SystemNumber
 from quadline.webhooks import gaps, views

@@ -3,13 +3,12 @@
 import asyncio
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.db import connections
 
 from quadline.delivery.tests.acts import jobs
 from quadline.webhooks import receipt_store
 from quadline.webhooks.events import apply_receipts
 from quadline.webhooks.models import CarrierEvent
+from tests.one_thread import one_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,9 +17,10 @@ def kept(*keys: str) -> int:
     """Returns how often the worker was told."""
 
     async def keep_all() -> None:
-        await asyncio.gather(*(receipt_store.keep_receipt("twilio", key, {"MessageStatus": "sent\x00"}) for key in keys))
-        await receipt_store.close()
-        await sync_to_async(connections.close_all, thread_sensitive=False)()
+        content = {"MessageStatus": "sent\x00"}
+        async with one_thread():
+            await asyncio.gather(*(receipt_store.keep_receipt("twilio", key, content) for key in keys))
+            await receipt_store.close()
 
     told = len(jobs(apply_receipts))
     asyncio.run(keep_all())

@@ -19,18 +19,18 @@ WORKER, WEB = "worker", "web"
 # Name: program, what is wrapped, whether it dies before or after it. Each is looked up by name when it is called: a job is
 # not, for the engine keeps what it was given when the module was read.
 POINTS: dict[str, tuple[str, str, str]] = {
-    "after_claim": (WORKER, "quadline.delivery.sender:claim_due", "after"),  # attempts are committed, nobody was called
+    "after_claim": (WORKER, "quadline.delivery.sending.sender:claim_due", "after"),  # attempts are committed, nobody was called
     "before_call": (WORKER, "quadline.carriers.twilio:Twilio.send", "before"),  # consent was asked, its lock is held
     "after_accept": (WORKER, "quadline.carriers.twilio:Twilio.send", "after"),  # the carrier has it, we wrote nothing down
-    "before_lookup": (WORKER, "quadline.delivery.reconcile:settle", "before"),  # taken, and the carrier not yet asked
+    "before_lookup": (WORKER, "quadline.delivery.outcomes.reconcile:settle", "before"),  # taken, and the carrier not yet asked
     "before_buying": (WORKER, "quadline.carriers.twilio:Twilio.buy", "before"),  # the choice is saved
     "after_buying": (WORKER, "quadline.carriers.twilio:Twilio.buy", "after"),  # it is ours, and not written down
     "after_attaching": (WORKER, "quadline.carriers.twilio:Twilio.attach", "after"),
     "before_mail": (WORKER, "quadline.emails.outgoing:deliver", "before"),  # claimed and committed
     "after_mail": (WORKER, "quadline.emails.outgoing:deliver", "after"),  # the mail server has it, we wrote nothing down
-    "after_text": (WEB, "quadline.delivery.outbox:accept_text", "after"),  # committed, and the browser never hears
+    "after_text": (WEB, "quadline.delivery.outbox.accepting:accept_text", "after"),  # committed, and the browser never hears
     "after_launch": (WEB, "quadline.broadcasts.launching:launch", "after"),
-    "in_reply": (WEB, "quadline.delivery.inbound:file_replies", "after"),  # written, and not committed
+    "in_reply": (WEB, "quadline.delivery.inbound.filing:file_replies", "after"),  # written, and not committed
     "after_reply": (WEB, "quadline.webhooks.events:file_all_inbound", "after"),  # committed, and the carrier never hears
     "after_stop": (WEB, "quadline.webhooks.events:file_those_free", "after"),  # the same for those that ask for something
 }

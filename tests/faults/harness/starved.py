@@ -107,7 +107,7 @@ def an_active_number(built: "House") -> "SystemNumber":
 
 def make_due(number: "SystemNumber", texts: int) -> None:
     """So many texts of a broadcast at once."""
-    from quadline.delivery.sender import send_due_texts
+    from quadline.delivery.sending.sender import send_due_texts
     from quadline.delivery.tests.test_bulk_lookup import students, texts_of
     from quadline.jobs import enqueue
     from quadline.roster.models import CaseloadEntry

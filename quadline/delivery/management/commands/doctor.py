@@ -8,7 +8,7 @@ from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import NumberProblem
 from quadline.consent.confirmations import Asked
-from quadline.delivery import confirmations
+from quadline.delivery.opting import confirmations
 
 
 class Command(BaseCommand):

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
 from quadline import stopping
-from quadline.webhooks import imap, intake
+from quadline.webhooks.mail import imap, intake
 
 log = structlog.get_logger(__name__)
 

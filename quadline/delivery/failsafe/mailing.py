@@ -1,0 +1,192 @@
+"""Hand emails over to the mail server: claim due rows, commit, send with no transaction open, record.
+
+Each leaves once from our side, but for one case: a worker that dies while the mail server has the letter in its hands.
+That one is sent again with the same Message-ID (docs/adr/0007-email-fail-safe.md).
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from quadline import clock
+from quadline.accounts.models import User
+from quadline.conversations.causes import Cause
+from quadline.conversations.models import Message
+from quadline.conversations.rules import NOT_DELIVERED, Status, WaitingFor
+from quadline.conversations.statuses import announce, climb, explain
+from quadline.delivery.failsafe import mail_results
+from quadline.delivery.failsafe.email_content import letter_of
+from quadline.delivery.failsafe.mail_results import record_bounce as record_bounce
+from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.permission.reach import NOT_SENT, in_reach, why_not
+from quadline.delivery.rules import EMAIL_LOST_AFTER
+from quadline.emails import outgoing
+from quadline.emails.failures import MailRefused
+from quadline.jobs import enqueue, job
+
+logger = logging.getLogger(__name__)
+State = OutgoingEmail.State
+CHUNK = 50
+LONGEST_BATCH_SECONDS = 20.0  # then what is left goes back, so that a worker that is told to stop is not kept from it
+SLOTS = 0x656D6169  # the database's advisory locks that stand for connections to the mail server
+UNDER_WAY = frozenset({Status.QUEUED, Status.SENDING})  # an email that staff wrote
+NEVER_LEFT = frozenset({Status.QUEUED, Status.BLOCKED})
+ARRIVED = "The text arrived after all."
+TAKEN_BACK = "It was taken back."
+NOT_WRITTEN = "It could not be put together. Trying again automatically."
+
+
+@job(queue="emails", attempts=3)
+def send_due_emails() -> None:
+    """Hand over at most one batch on one connection. Several of these may run at once; each row is claimed by one."""
+    with _connection_slot() as slot:
+        claims = _claim_due() if slot is not None else []
+        is_more = len(claims) == CHUNK
+        if is_more:
+            enqueue(send_due_emails)  # for somebody with a connection to spare, meanwhile
+        if claims:
+            _send_batch(claims)
+    if is_more:
+        enqueue(send_due_emails)
+
+
+@job(queue="emails", attempts=3)
+def send_overdue_emails(timestamp: int) -> None:
+    """The timetable's sweep: what a dead worker held, and whatever lost its own job."""
+    lost = OutgoingEmail.objects.filter(state=State.SENDING, taken_at__lt=clock.now() - EMAIL_LOST_AFTER)
+    lost.update(state=State.QUEUED, taken_at=None, due_at=clock.now())
+    send_due_emails()
+
+
+def _claim_due() -> list[OutgoingEmail]:
+    """Claim due emails and commit that. A text that arrived after all needs none: its email is dropped here."""
+    now = clock.now()
+    with transaction.atomic():
+        due = OutgoingEmail.objects.filter(due_at__lte=now, state=State.QUEUED).order_by("due_at", "pk")
+        ids = list(due.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:CHUNK])
+        emails = list(_with_facts().filter(pk__in=ids).order_by("due_at", "pk"))
+        about = Message.objects.filter(pk__in=[email.message_id for email in emails])
+        # A receipt may be at work on a text this moment: its email is left for the next turn. Nobody waits here.
+        free = {message.pk: message for message in about.select_for_update(skip_locked=True, no_key=True)}
+        ours = [email for email in emails if email.message_id in free]
+        out_of_reach = _out_of_reach(ours)
+        claims = [email for email in ours if _may_leave(email, free[email.message_id], email.pk in out_of_reach, now)]
+        for email in claims:
+            email.state, email.taken_at, email.due_at, email.tries = State.SENDING, now, None, email.tries + 1
+            email.save(update_fields=["state", "taken_at", "due_at", "tries"])
+            if not email.is_failsafe:
+                climb([email.message], Status.SENDING, cause=Cause.PICKED_UP, now=now)
+        return claims
+
+
+def _may_leave(email: OutgoingEmail, message: Message, is_out_of_reach: bool, now: datetime) -> bool:
+    """The last look, with the message's row locked. What the carrier had, its author wrote while they might: it goes on."""
+    status = Status(message.status)
+    if status not in (NOT_DELIVERED if email.is_failsafe else UNDER_WAY):
+        _drop(email, ARRIVED if email.is_failsafe else TAKEN_BACK)
+        return False
+    if is_out_of_reach and status in NEVER_LEFT:
+        why = f"{NOT_SENT} {why_not(email.message.conversation.staff)}"
+        _drop(email, why)
+        _close(message, why, now)
+        return False
+    return True
+
+
+def _close(message: Message, why: str, now: datetime) -> None:
+    """A text may be blocked already: then only why it gets no email is new."""
+    reason = WaitingFor.AUTHOR
+    cause = Cause.OUT_OF_REACH
+    climb([message], Status.BLOCKED, cause=cause, now=now, reason=reason, detail=why)
+    explain([message.pk], why, among=[Status.BLOCKED])
+    announce(message)
+
+
+def _drop(email: OutgoingEmail, words: str) -> None:
+    email.state, email.due_at, email.detail = State.DROPPED, None, words
+    email.save(update_fields=["state", "due_at", "detail"])
+
+
+def _out_of_reach(emails: list[OutgoingEmail]) -> set[int]:
+    """Those to somebody their author may not write to any more."""
+    wanted: dict[User, set[int]] = {}
+    for email in emails:
+        conversation = email.message.conversation
+        wanted.setdefault(conversation.staff, set()).add(conversation.student_id or 0)
+    reached = {author: set(in_reach(author).filter(pk__in=ids).values_list("pk", flat=True)) for author, ids in wanted.items()}
+    return {email.pk for email in emails if (chat := email.message.conversation).student_id not in reached[chat.staff]}
+
+
+def _with_facts() -> QuerySet[OutgoingEmail]:
+    return OutgoingEmail.objects.select_related("message__conversation__staff", "message__system_number")
+
+
+def _send_batch(claims: list[OutgoingEmail]) -> None:
+    """One after the other on one connection. When the server is the trouble, the rest is not tried on it now."""
+    until = time.monotonic() + LONGEST_BATCH_SECONDS
+    left = list(claims)
+    try:
+        with outgoing.connected() as server:
+            while left and time.monotonic() < until:
+                _send(left[0], server)
+                left.pop(0)
+    except MailRefused as trouble:
+        for email in left:
+            mail_results.record_refused(email, trouble, now=clock.now())
+    else:
+        mail_results.put_back(left, now=clock.now())
+
+
+def _send(email: OutgoingEmail, server: outgoing.Connection) -> None:
+    """Raises MailRefused only when the next email would fare no better."""
+    if not _is_still_ours(email):
+        return
+    try:
+        provider_id = outgoing.deliver(_letter(email), server)
+    except MailRefused as refusal:
+        if refusal.is_about_server:
+            raise
+        mail_results.record_refused(email, refusal, now=clock.now())
+    else:
+        mail_results.record_sent(email, provider_id, now=clock.now())
+
+
+def _letter(email: OutgoingEmail) -> outgoing.Letter:
+    """One that cannot be put together must not keep those behind it from leaving."""
+    try:
+        return letter_of(email)
+    except Exception as fault:
+        logger.exception("an email could not be put together", extra={"email": email.pk})
+        raise MailRefused(NOT_WRITTEN, is_final=False) from fault
+
+
+def _is_still_ours(email: OutgoingEmail) -> bool:
+    """A worker that was slow or paused may find that the sweep has given its email to another."""
+    now = clock.now()
+    is_ours = mail_results.in_our_hands(email).update(taken_at=now) == 1
+    email.taken_at = now
+    return is_ours
+
+
+@contextmanager
+def _connection_slot() -> Iterator[int | None]:
+    """One of the connections the mail server grants us, over all workers; None when all are in use."""
+    with connection.cursor() as cursor:
+        for slot in range(settings.ENV.email_connections):
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [SLOTS, slot])
+            if cursor.fetchone()[0]:
+                break
+        else:
+            slot = None
+    try:
+        yield slot
+    finally:
+        if slot is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [SLOTS, slot])

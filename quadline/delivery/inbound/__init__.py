@@ -1,0 +1,1 @@
+"""What students send: replies by text and by email, and their keywords."""

@@ -1,0 +1,1 @@
+"""Opting out in other ways than by a keyword, and what the carrier knows of it."""

@@ -1,0 +1,273 @@
+"""Opting out in other ways than by a keyword: words that a person must judge, and requests a staff member was told.
+
+Nobody opts a student in: answering "keep texting" writes nothing to the ledger. See docs/adr/0009.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.audit.models import record
+from quadline.carriers.protocol import InboundText
+from quadline.consent import ledger, questions
+from quadline.consent.ledger import Pair
+from quadline.consent.models import ConsentEntry, ConsentState, StopQuestion
+from quadline.consent.order import NEAR, Kind, Word, comes_after
+from quadline.consent.phrases import stop_phrase_in
+from quadline.consent.questions import Answer
+from quadline.consent.rules import Change, Source, keyword_in
+from quadline.conversations.models import Conversation, Message
+from quadline.conversations.rules import Channel, Direction
+from quadline.delivery.opting.carrier_opt_outs import tell_carrier
+from quadline.delivery.opting.under_way import keep_texts_back
+from quadline.delivery.outbox import holding
+from quadline.delivery.sending import sender
+from quadline.jobs import enqueue
+from quadline.live.telling import tell_each
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import HELD
+from quadline.roster.models import Student
+from quadline.sms import bodies
+
+MOST_WORDS = 500  # of a reply or a note, as kept in the ledger
+MOST_LOOKED_AT = 20  # replies, for words that may mean stop
+NOT_ASKED: Mapping[str, datetime] = {}
+
+
+class How(StrEnum):
+    """How a student told a staff member."""
+
+    IN_PERSON = "in_person"
+    BY_PHONE = "by_phone"
+    BY_EMAIL = "by_email"
+    BY_LETTER = "by_letter"
+
+
+HOW_WORDS: dict[How, str] = {
+    How.IN_PERSON: "In person",
+    How.BY_PHONE: "By phone",
+    How.BY_EMAIL: "By email",
+    How.BY_LETTER: "By mail",
+}
+
+
+class RequestRefused(ValueError):
+    """Nothing was recorded; the message says why, in plain words."""
+
+
+def ask_about(pair: Pair, body: str, phrase: str, *, text: InboundText, now: datetime) -> StopQuestion | None:
+    """Put a reply that may mean stop to its staff user; texts to this student wait. ``now``: when it came.
+
+    In the transaction that files it, which has waited for those on their way.
+    """
+    question = questions.ask(
+        pair=pair,
+        wording=body[:MOST_WORDS],
+        phrase=phrase,
+        carrier_reference=text.carrier_message_id,
+        asked_at=now,
+        carrier_at=text.sent_at,
+        is_text=True,
+        has_waited=True,
+    )
+    if question:
+        holding.hold_texts(pair, now=now)
+    return question
+
+
+def answer_by_keywords(
+    heard: Mapping[Pair, datetime], *, dates: Mapping[str, datetime] = NOT_ASKED
+) -> Mapping[Pair, ConsentState]:
+    """What the ledger has just learned of students says what other words of theirs meant. In doubt it says nothing.
+
+    ``heard``: the pairs, and when each was heard of. ``dates``: of their texts by the carrier's clock, by its ids, where
+    it was asked. Returns where the pairs stood.
+    """
+    standings = ledger.standings(heard)
+    out = {pair for pair, standing in standings.items() if standing.is_surely_out}
+    questions.settle_by_keyword({pair: heard[pair] for pair in sorted(out)}, Answer.STOP)
+    for pair, standing in standings.items():
+        if not standing.opted_out:
+            _ask_about_what_followed(pair, standing.entry, dates)
+            _answer_by_start(pair, standing.entry.word, now=heard[pair])
+    return standings
+
+
+def _answer_by_start(pair: Pair, start: Word, *, now: datetime) -> None:
+    """A START answers what was said before it; what came after it is asked, though a STOP had answered it meanwhile."""
+    question = questions.open_question(pair) or questions.ask_again(pair, start)
+    if question is None:
+        return
+    is_after = comes_after(start, question.word)
+    if is_after:
+        questions.settle(pair=pair, answer=Answer.GO_ON, by=None, now=now)
+        holding.let_go_on(pair, actor=None, now=now)
+        enqueue(sender.send_due_texts)
+    elif is_after is None:
+        ledger.doubt(pair)
+
+
+def _ask_about_what_followed(pair: Pair, start: ConsentEntry, dates: Mapping[str, datetime]) -> None:
+    """Nobody asks what the words of a student mean who is out. When a START turns out to be older than they are, it is due."""
+    near = Message.objects.filter(
+        direction=Direction.INBOUND,
+        channel=Channel.TEXT,
+        student_phone=pair[0],
+        system_number__phone=pair[1],
+        created_at__gte=start.occurred_at - NEAR,
+    )
+    for message in near.order_by("-position")[:MOST_LOOKED_AT]:
+        is_keyword = keyword_in(message.body, opted_out=True) is not None  # the ledger has it
+        phrase = None if is_keyword else stop_phrase_in(message.body)
+        message_id = message.carrier_message_id
+        text = InboundText(message_id, *pair, message.body, dates.get(message_id))
+        if phrase and ask_about(pair, message.body, phrase, text=text, now=message.created_at):
+            return
+
+
+def answer_question(*, conversation: Conversation, actor: User, answer: Answer, now: datetime) -> StopQuestion | None:
+    """One click of the staff user: stop, or keep texting. None when nobody asks, or somebody has answered."""
+    asked = question_in(conversation)
+    if asked is None:
+        return None
+    pair = (asked.student_phone, asked.system_phone)
+    with transaction.atomic():
+        if answer is Answer.STOP:
+            keep_texts_back(pair)
+        _one_at_a_time([conversation])
+        question = questions.settle(pair=pair, answer=answer, by=actor, now=now)
+        if question is None:
+            return None
+        if answer is Answer.STOP:
+            _opt_out(pair, said_at=question.asked_at, wording=question.wording, actor=actor, now=now, asked=question)
+            Conversation.objects.filter(pk=conversation.pk).update(needs_reply=False)
+        else:
+            holding.let_go_on(pair, actor=actor, now=now)
+            enqueue(sender.send_due_texts)
+        record("stop question answered", subject=conversation, actor=actor, answer=answer.value, question=question.pk)
+        _announce([conversation])
+        return question
+
+
+def question_in(conversation: Conversation) -> StopQuestion | None:
+    """The open question of a conversation, about whichever of its staff user's numbers."""
+    return next(iter(questions_in([conversation]).values()), None)
+
+
+def questions_in(conversations: Iterable[Conversation]) -> dict[int, StopQuestion]:
+    """Those of the conversations whose staff user is asked, with what; in two looks."""
+    asked = {each.pk: each for each in conversations if each.student_phone}
+    owners = {each.staff_id for each in asked.values()}
+    numbers = SystemNumber.objects.filter(user__in=owners, state__in=HELD).exclude(phone="")
+    owner_of = dict(numbers.values_list("phone", "user_id"))
+    found = StopQuestion.objects.filter(
+        answer="", system_phone__in=owner_of, student_phone__in={each.student_phone for each in asked.values()}
+    )
+    by_owner = {(owner_of[question.system_phone], question.student_phone): question for question in found}
+    of_each = {pk: by_owner.get((each.staff_id, each.student_phone)) for pk, each in asked.items()}
+    return {pk: question for pk, question in of_each.items() if question}
+
+
+def record_stop_request(
+    *, student: Student, staff: User, actor: User, how: How, said_at: datetime, now: datetime, note: str = ""
+) -> ConsentEntry | None:
+    """A student told ``actor`` that they want no more texts from ``staff``. None when they are out already.
+
+    Raises RequestRefused.
+    """
+    if not actor.may[May.TEXT] or (staff != actor and not actor.may[May.MANAGE]):
+        raise RequestRefused("You can record this for your own number only. Nothing was recorded.")
+    if said_at > now:
+        raise RequestRefused("That time is still to come. Say when the student asked.")
+    number = SystemNumber.objects.of(staff)
+    if number is None or not number.phone or not student.mobile:
+        raise RequestRefused(f"There is no number of {staff.name} that could text {student.first}. Nothing was recorded.")
+    pair = (student.mobile, number.phone)
+    with transaction.atomic():
+        keep_texts_back(pair)
+        conversations = Conversation.objects.filter(staff=staff, student=student)
+        _one_at_a_time(conversations)
+        if ledger.is_surely_out(pair):
+            return None
+        _refuse_if_they_came_back(pair, student, said_at)
+        words = f"{HOW_WORDS[how]}. {bodies.clean(note).strip()}".strip()[:MOST_WORDS]
+        entry = _opt_out(pair, said_at=said_at, wording=words, actor=actor, now=now)
+        questions.settle(pair=pair, answer=Answer.STOP, by=actor, now=now)
+        record("stop request recorded", subject=student, actor=actor, how=how.value, whose=staff.pk)
+        _announce(conversations)
+        return entry
+
+
+@transaction.atomic
+def record_stop_requests(
+    *, student: Student, staff: Sequence[User], actor: User, how: How, said_at: datetime, now: datetime, note: str = ""
+) -> int:
+    """The same for several numbers, all or none. Returns for how many it changed something. Raises RequestRefused."""
+    entries = [
+        record_stop_request(student=student, staff=each, actor=actor, how=how, said_at=said_at, note=note, now=now)
+        for each in staff
+    ]
+    return sum(entry is not None for entry in entries)
+
+
+def numbers_that_texted(student: Student) -> list[SystemNumber]:
+    """The numbers in use from which this student was ever texted, by whose they are."""
+    used = Message.objects.filter(conversation__student=student, system_number__isnull=False).values("system_number")
+    numbers = SystemNumber.objects.live().filter(pk__in=used).exclude(phone="")
+    return list(numbers.select_related("user").order_by("user__name", "pk"))
+
+
+def _opt_out(
+    pair: Pair,
+    *,
+    said_at: datetime,
+    wording: str,
+    actor: User,
+    now: datetime,
+    asked: StopQuestion | None = None,
+) -> ConsentEntry | None:
+    """The caller has kept the pair's texts back. ``asked``: the reply that was asked about, if it was in writing."""
+    entry = ledger.record(
+        pair=pair,
+        change=Change.OPT_OUT,
+        source=Source.STAFF,
+        occurred_at=said_at,
+        wording=wording,
+        carrier_message_id=asked.carrier_reference if asked and asked.is_text else "",
+        carrier_at=asked.carrier_at if asked else None,
+        actor=actor,
+        has_waited=True,
+    )
+    if entry and ledger.is_opted_out(pair):
+        holding.close_texts(pair, now=now)
+        enqueue(tell_carrier, entry_id=entry.pk)
+    return entry
+
+
+def _refuse_if_they_came_back(pair: Pair, student: Student, said_at: datetime) -> None:
+    """Only a START that surely came later counts more: of two words close together the request does."""
+    request = Word(
+        id=0,
+        change=Change.OPT_OUT,
+        kind=Kind.TOLD,
+        occurred_at=said_at,
+        heard_at=said_at,
+    )
+    standing = ledger.standing(pair)
+    if standing and not standing.opted_out and ledger.came_back_after(pair, request):
+        word = standing.entry.keyword or "START"
+        raise RequestRefused(f"{student.first} has texted {word} since then, and that counts. Nothing was recorded.")
+
+
+def _one_at_a_time(conversations: Iterable[Conversation]) -> None:
+    """As when a text is accepted or a reply filed: nothing joins these conversations meanwhile."""
+    rows = Conversation.objects.select_for_update(no_key=True).filter(pk__in=[each.pk for each in conversations])
+    list(rows.order_by("pk"))
+
+
+def _announce(conversations: Iterable[Conversation]) -> None:
+    tell_each((conversation.staff_id, f"conv-{conversation.pk}") for conversation in conversations)

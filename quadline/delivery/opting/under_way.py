@@ -1,0 +1,100 @@
+"""Calls under way to a student who stops: waited for by their attempts, too, for a lock dies with its database session.
+
+The lock of a pair (consent/ledger.py) keeps texts back that are about to leave. This is for those that have left already.
+"""
+
+from collections.abc import Iterable, Mapping
+from time import sleep
+from typing import Any
+
+from django.db import connection
+
+from quadline import clock
+from quadline.consent import ledger
+from quadline.consent.ledger import Pair
+from quadline.delivery.permission import scope
+from quadline.delivery.rules import CALL_OVER_AFTER
+
+LOOK_EVERY_MS = 50
+# now() is when the transaction began: all its STOPs together wait no longer than one. The index of attempts under way
+# finds the few of the last seconds.
+UNDER_WAY = """
+    SELECT clock_timestamp() < now() + %(patience)s * interval '1 millisecond' AND EXISTS (
+        SELECT 1 FROM delivery_attempt AS attempt
+        JOIN conversations_message AS message ON message.id = attempt.message_id
+        JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
+        WHERE attempt.outcome = 'under_way' AND attempt.started_at > %(since)s
+          AND message.student_phone = %(student)s AND number.phone = ANY(%(systems)s))
+"""
+# To whom, and from which number, a call of the last seconds is not known to be over.
+CALLS = """
+    SELECT DISTINCT message.student_phone, number.phone FROM delivery_attempt AS attempt
+    JOIN conversations_message AS message ON message.id = attempt.message_id
+    JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
+    WHERE attempt.outcome = 'under_way' AND attempt.started_at > %(since)s
+      AND message.student_phone = ANY(%(students)s)
+"""
+
+
+def keep_texts_back(pair: Pair) -> None:
+    """At the beginning of a transaction that opts a student out, before it locks a conversation or a text.
+
+    What became of a text is written down before its attempt has an outcome: a STOP that waited with the conversation in its
+    hands, and a text refused just then, would wait for each other.
+    """
+    ledger.wait_for_sends(pair)
+    _wait_for_calls(pair)
+
+
+def keep_back_if_free(pairs: Mapping[Pair, bool]) -> set[Pair]:
+    """The same for many pairs at once, without waiting: those whose texts are kept back until the transaction ends.
+
+    ``pairs``: to each, whether calls under way count, too, as they do when the student is opted out.
+    """
+    locked = ledger.keep_back_if_free(pairs)
+    busy = _with_calls(pair for pair in locked if pairs[pair])
+    return locked - busy
+
+
+def _with_calls(pairs: Iterable[Pair]) -> set[Pair]:
+    """Those of the pairs to whom a call is under way from any of the numbers that a STOP reaches."""
+    wanted = set(pairs)
+    if not wanted:
+        return set()
+    since = clock.now() - CALL_OVER_AFTER
+    students = sorted({student for student, _ in wanted})
+    with connection.cursor() as cursor:
+        cursor.execute(CALLS, {"since": since, "students": students})
+        calls = cursor.fetchall()
+    if not calls:
+        return set()
+    reach = scope.reach_of({system for _, system in wanted})
+    return {
+        (student, system)
+        for student, system in wanted
+        if any(called == student and phone in reach[system] for called, phone in calls)
+    }
+
+
+def _wait_for_calls(pair: Pair) -> None:
+    """Until no call to this student is under way, within the patience that the ledger has for the lock.
+
+    A text that was claimed and not yet called finds the lock taken, and ends the wait.
+    """
+    for _ in range(ledger.LOCK_PATIENCE_MS // LOOK_EVERY_MS):  # however the clock is set meanwhile
+        if not _is_under_way(pair):
+            return
+        sleep(LOOK_EVERY_MS / 1000)
+
+
+def _is_under_way(pair: Pair) -> bool:
+    """Each question sees what was committed before it."""
+    asked: dict[str, Any] = {
+        "patience": ledger.LOCK_PATIENCE_MS,
+        "since": clock.now() - CALL_OVER_AFTER,
+        "student": pair[0],
+        "systems": scope.system_phones_reached(pair[1]),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(UNDER_WAY, asked)
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,1 @@
+"""A text is written: accepted, and kept until nothing stands in its way."""

@@ -1,0 +1,62 @@
+"""The roster changes: who may text whom, and which phone is whose. What follows is done in the same transaction.
+
+An import that takes a student off a caseload and puts them back changes nothing: what counts is how it stands at the end.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from quadline.accounts.models import User
+from quadline.conversations.recognizing import recognize_phones
+from quadline.delivery.outbox.out_of_reach import keep_out_of_reach
+from quadline.live.telling import REACH_CHANGED, tell
+from quadline.roster import importing, replacing
+
+
+@transaction.atomic
+def import_roster(
+    students_file: Path,
+    caseload_file: Path | None,
+    *,
+    now: datetime,
+    may_drop: bool = False,
+    is_trial: bool = False,
+) -> importing.Imported:
+    """Raises RosterFault; then nothing has changed, as after a trial."""
+    imported = importing.import_roster(students_file, caseload_file, may_drop=may_drop, now=now)
+    if is_trial:
+        transaction.set_rollback(True)
+        return imported
+    recognize_phones(now=now)
+    if caseload_file:
+        keep_out_of_reach(now=now)
+    _tell_of_reach()
+    return imported
+
+
+@transaction.atomic
+def put_students(
+    rows: Iterable[Mapping[str, str]], *, actor: User, now: datetime, may_drop: bool = False
+) -> replacing.PutStudents:
+    """Make these students what the rows say. Raises RosterFault; then nothing has changed."""
+    put = replacing.put_students(rows, actor=actor, now=now, may_drop=may_drop)
+    recognize_phones(now=now)
+    _tell_of_reach()
+    return put
+
+
+@transaction.atomic
+def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User, now: datetime) -> int:
+    """Exactly these students are on the caseload afterwards; returns how many. Raises RosterFault."""
+    count = replacing.put_caseload(staff, institutional_ids, actor=actor)
+    keep_out_of_reach(now=now)
+    tell([staff.pk], REACH_CHANGED)
+    return count
+
+
+def _tell_of_reach() -> None:
+    """Phones may have changed, whoever looks at them."""
+    tell(User.objects.filter(is_active=True).values_list("pk", flat=True), REACH_CHANGED)

@@ -1,0 +1,1 @@
+"""What became of a text: receipts, and looking where none came."""

@@ -1,0 +1,192 @@
+"""Settle attempts whose outcome is unknown: read the carrier's log before anything is sent again.
+
+In bulk, for after an outage thousands are in doubt: one reading of a number's log serves all of its texts.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from quadline import clock
+from quadline.carriers.protocol import Unknown
+from quadline.conversations.models import Message
+from quadline.conversations.statuses import sql
+from quadline.delivery.models import Attempt
+from quadline.delivery.outcomes.carrier_log import Reading, Wanted, read_log
+from quadline.delivery.outcomes.matching import Sought, matched
+from quadline.delivery.rules import FIRST_LOOK_AFTER, LOST_AFTER, MOST_ATTEMPTS, looks_back, next_look
+from quadline.delivery.sending import daily_cap, recording
+from quadline.delivery.sending.sender import send_due_texts
+from quadline.jobs import enqueue, job
+
+IN_ONE_READING = 2000  # attempts
+READING_LASTS = timedelta(minutes=2)  # then they are looked up by somebody else: whoever began is dead
+TRY_AGAIN_AFTER = timedelta(seconds=10)
+A_MOMENT = timedelta(seconds=1)
+A_PERSON_DECIDES = "We could not learn whether this text went out. Ask the student, or write again."
+SENT_AGAIN = "The carrier does not have it. Sending it again."
+
+# Number by number, so that a log is read once for all of its texts, and those that have waited longest first.
+TAKE = """
+    WITH due AS (
+        SELECT attempt.id, message.system_number_id AS number_id, attempt.next_look_at
+        FROM delivery_attempt AS attempt JOIN conversations_message AS message ON message.id = attempt.message_id
+        WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
+    ),
+    longest AS (SELECT number_id, min(next_look_at) AS since FROM due GROUP BY number_id),
+    chosen AS (
+        SELECT attempt.id, longest.since
+        FROM due JOIN longest USING (number_id) JOIN delivery_attempt AS attempt USING (id)
+        WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
+        ORDER BY longest.since, number_id, attempt.id LIMIT %(limit)s
+        FOR NO KEY UPDATE OF attempt SKIP LOCKED
+    )
+    UPDATE delivery_attempt AS attempt SET next_look_at = %(until)s
+    FROM chosen WHERE attempt.id = chosen.id
+    RETURNING attempt.id, chosen.since
+"""
+# Each only as it was when the log was read: a reading that was overtaken by another decides nothing.
+ABSENT_ONCE = """
+    UPDATE delivery_attempt AS attempt
+    SET looks = attempt.looks + 1, next_look_at = GREATEST(%(soonest)s, attempt.started_at + seen.wait * interval '1 second')
+    FROM unnest(%(ids)s::bigint[], %(looks)s::int[], %(waits)s::float8[]) AS seen (id, looks, wait)
+    WHERE attempt.id = seen.id AND attempt.looks = seen.looks AND attempt.outcome = 'unknown'
+"""
+ABSENT_FOR_GOOD = f"""
+    WITH absent AS (
+        UPDATE delivery_attempt AS attempt SET outcome = 'nothing_found', looks = attempt.looks + 1, why = '', next_look_at = NULL
+        FROM unnest(%(ids)s::bigint[], %(looks)s::int[]) AS seen (id, looks)
+        WHERE attempt.id = seen.id AND attempt.looks = seen.looks AND attempt.outcome = 'unknown'
+        RETURNING attempt.id, attempt.message_id
+    ),
+    tried AS (
+        SELECT absent.message_id, 1 + count(before.id) AS times
+        FROM absent LEFT JOIN delivery_attempt AS before
+             ON before.message_id = absent.message_id AND before.outcome = 'nothing_found'
+        GROUP BY absent.message_id
+    ),
+    waits AS (
+        SELECT message_id AS id, '' AS reason, NULL::timestamptz AS deadline_at,
+               CASE WHEN times < %(most)s THEN %(again)s ELSE %(person)s END AS detail,
+               CASE WHEN times < %(most)s THEN %(now)s::timestamptz END AS due_at
+        FROM tried
+    ),
+    next AS (
+        UPDATE conversations_message AS message SET {sql.held()}
+        FROM waits WHERE message.id = waits.id AND message.status = 'unconfirmed'
+        RETURNING message.id, message.due_at
+    )
+    SELECT absent.id, next.due_at FROM absent LEFT JOIN next ON next.id = absent.message_id
+"""  # noqa: S608  # no value in it
+PUT_BACK = "UPDATE delivery_attempt SET next_look_at = %(at)s WHERE id = ANY(%(ids)s) AND outcome = 'unknown'"
+
+
+@job(queue="texts", attempts=3)
+def settle_unknown_attempts(timestamp: int) -> None:
+    """The timetable's sweep: dead workers' attempts, then a look at the carrier for all unknown outcomes."""
+    now = clock.now()
+    lost = Attempt.objects.filter(outcome=Attempt.Outcome.UNDER_WAY, started_at__lt=now - LOST_AFTER)
+    for attempt in lost.select_related("message"):
+        recording.record_unknown(attempt.message, attempt, Unknown("the worker stopped"), now=now)
+    while attempts := _take(now):
+        settle(attempts, now=now)
+
+
+def settle(attempts: Sequence[Attempt], *, now: datetime) -> None:
+    """Look once for these texts. Found: adopted. Twice not there: the carrier does not have them, and they are due again."""
+    known = [attempt for attempt in attempts if attempt.message.carrier_message_id]  # a receipt has brought it meanwhile
+    _adopt([(attempt, attempt.message.carrier_message_id) for attempt in known], now)
+    sought = [_sought(attempt) for attempt in attempts if not attempt.message.carrier_message_id]
+    reading = read_log(_wanted(sought))
+    _put_back(sought, reading, now)
+    looked_for = [each for each in sought if each.system_phone in reading.texts]
+    found = matched(looked_for, reading.texts, taken=_of_other_rows(looked_for, reading))
+    by_id = {attempt.pk: attempt for attempt in attempts}
+    _adopt([(by_id[each.attempt_id], each.carrier_message_id) for each in found], now)
+    adopted = {each.attempt_id for each in found}
+    _note_absence([by_id[each.attempt_id] for each in looked_for if each.attempt_id not in adopted], now=now)
+
+
+def _take(now: datetime) -> list[Attempt]:
+    """Of the numbers that have waited longest first: whom nobody came to last time, before whose log could not be read."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, {"now": now, "until": now + READING_LASTS, "limit": IN_ONE_READING})
+        since: dict[int, datetime] = dict(cursor.fetchall())
+    related = Attempt.objects.select_related("message__conversation", "message__system_number")
+    attempts = related.filter(pk__in=list(since)).order_by("started_at", "pk")
+    return sorted(attempts, key=lambda attempt: since[attempt.pk])
+
+
+def _sought(attempt: Attempt) -> Sought:
+    message = attempt.message
+    assert message.system_number is not None, "an attempted text has a number"
+    return Sought(
+        attempt_id=attempt.pk,
+        system_phone=message.system_number.phone,
+        student_phone=message.student_phone,
+        body=message.text,
+        since=attempt.started_at - looks_back(attempt.looks),
+    )
+
+
+def _wanted(sought: Sequence[Sought]) -> dict[str, Wanted]:
+    since: dict[str, datetime] = {}
+    for each in sought:
+        since[each.system_phone] = min(each.since, since.get(each.system_phone, each.since))
+    return {phone: Wanted(earliest) for phone, earliest in since.items()}
+
+
+def _of_other_rows(sought: Sequence[Sought], reading: Reading) -> set[str]:
+    """The carrier's ids, of texts that might be one of these, that a row has already."""
+    alike = {(each.student_phone, each.body) for each in sought}
+    ids = [
+        text.carrier_message_id for texts in reading.texts.values() for text in texts if (text.student_phone, text.body) in alike
+    ]
+    return set(Message.objects.filter(carrier_message_id__in=ids).values_list("carrier_message_id", flat=True))
+
+
+def _adopt(found: Sequence[tuple[Attempt, str]], now: datetime) -> None:
+    taken = [recording.Taken(attempt.message_id, attempt.pk, carrier_id) for attempt, carrier_id in found]
+    recording.record_accepted(taken, now=now)
+
+
+def _put_back(sought: Sequence[Sought], reading: Reading, now: datetime) -> None:
+    """What was not read decides nothing. Numbers nobody came to are asked for before those that failed."""
+    wait = timedelta(seconds=reading.wait)
+    failed, unasked = defaultdict(list), defaultdict(list)
+    for each in sought:
+        if each.system_phone in reading.failed:
+            failed[now + TRY_AGAIN_AFTER + wait].append(each.attempt_id)
+        elif each.system_phone not in reading.texts:
+            unasked[now + A_MOMENT + wait].append(each.attempt_id)
+    with connection.cursor() as cursor:
+        for at, ids in (*failed.items(), *unasked.items()):
+            cursor.execute(PUT_BACK, {"at": at, "ids": ids})
+
+
+def _note_absence(attempts: Sequence[Attempt], *, now: datetime) -> None:
+    """Each as it was when the log was read."""
+    waits = {attempt.pk: next_look(attempt.looks + 1) for attempt in attempts}
+    again = [(attempt, wait) for attempt in attempts if (wait := waits[attempt.pk]) is not None]
+    over = [attempt for attempt in attempts if waits[attempt.pk] is None]
+    with transaction.atomic(), connection.cursor() as cursor:
+        if again:
+            seconds = [wait.total_seconds() for _, wait in again]
+            cursor.execute(
+                ABSENT_ONCE, {"soonest": now + FIRST_LOOK_AFTER, "waits": seconds, **_as_seen([attempt for attempt, _ in again])}
+            )
+        if over:
+            words = {"again": SENT_AGAIN, "person": A_PERSON_DECIDES}
+            cursor.execute(ABSENT_FOR_GOOD, {"now": now, "most": MOST_ATTEMPTS, **words, **_as_seen(over)})
+            decided = dict(cursor.fetchall())
+            if any(decided.values()):
+                enqueue(send_due_texts)
+            for attempt in over:
+                if attempt.pk in decided:  # not by another reading meanwhile
+                    daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)
+
+
+def _as_seen(attempts: Sequence[Attempt]) -> dict[str, list[int]]:
+    return {"ids": [attempt.pk for attempt in attempts], "looks": [attempt.looks for attempt in attempts]}

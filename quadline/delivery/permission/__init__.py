@@ -1,0 +1,1 @@
+"""What the law asks to know of a student before a text may go to them."""

@@ -1,0 +1,132 @@
+"""Gather what the law on texting asks to know of the person at the other end of a conversation."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+
+from quadline.consent import ledger
+from quadline.consent.questions import OPEN
+from quadline.consent.quiet_hours import place
+from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
+from quadline.conversations.models import Conversation, Message
+from quadline.conversations.rules import Channel, Direction
+from quadline.delivery.permission import scope
+from quadline.roster.models import Student
+from quadline.roster.trouble import BAD
+from quadline.sms import phones
+
+# In each room's own words, at one moment.
+LOOK = """
+    SELECT 'out', * FROM ({out}) AS out
+    UNION ALL SELECT 'asked', * FROM ({asked}) AS asked
+    UNION ALL SELECT 'bad', phone, '' FROM ({bad}) AS bad
+"""
+
+# When the student last texted, for a text that may be an answer to that: a broadcast's is none.
+LAST_TEXT = """
+    SELECT said.created_at FROM conversations_message AS said
+    WHERE said.conversation_id = message.conversation_id AND NOT message.is_bulk
+      AND said.direction = 'inbound' AND said.channel = 'text'
+    ORDER BY said.position DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whoever a text goes to. ``mobile`` is the phone they have now, ``pair`` the phones this text goes by.
+
+    ``wrote_at``: their last text, if this one may answer it (consent/rules.py).
+    """
+
+    pair: ledger.Pair
+    mobile: str
+    landline: str
+    time_zone: str
+    wrote_at: datetime | None
+
+
+def verdict_on(conversation: Conversation, *, system_phone: str, is_bulk: bool, now: datetime) -> Verdict:
+    """Whether this conversation's student may be texted from this number now.
+
+    ``is_bulk``: by a text of a broadcast, which is no answer to what the student wrote.
+    """
+    pair = (conversation.student_phone, system_phone)
+    wrote_at = None if is_bulk else last_text_from(conversation)
+    (verdict,) = verdicts([_recipient(conversation, pair, wrote_at)], now=now)
+    return verdict
+
+
+def last_text_from(conversation: Conversation) -> datetime | None:
+    """When the student last wrote a text here. An email does not say that a text is welcome at night."""
+    texts = conversation.messages.filter(direction=Direction.INBOUND, channel=Channel.TEXT)
+    return texts.order_by("-position").values_list("created_at", flat=True).first()
+
+
+def verdicts(recipients: Sequence[Recipient], *, now: datetime) -> list[Verdict]:
+    """The law on each, by one look at what is known of all of them."""
+    out, asked, bad = _look(recipients)
+    quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
+    return [
+        may_text(
+            RecipientFacts(
+                mobile=recipient.mobile,
+                landline=recipient.landline,
+                opted_out=recipient.pair in out,
+                bad_number=recipient.mobile in bad,
+                may_have_asked_to_stop=recipient.pair in asked,
+                time_zones=_places(recipient.time_zone, recipient.mobile) if quiet_hours else (),
+                wrote_at=recipient.wrote_at,
+            ),
+            now=now,
+            quiet_hours=quiet_hours,
+        )
+        for recipient in recipients
+    ]
+
+
+def _look(recipients: Sequence[Recipient]) -> tuple[set[ledger.Pair], set[ledger.Pair], set[str]]:
+    """The pairs that are out, the pairs in question, and the phones that are bad."""
+    students, systems = ([recipient.pair[place] for recipient in recipients] for place in (0, 1))
+    phones = [recipient.mobile for recipient in recipients]
+    with connection.cursor() as cursor:
+        look = LOOK.format(out=scope.out_statement(), asked=OPEN, bad=BAD)
+        cursor.execute(look, {"students": students, "systems": systems, "phones": phones})
+        found = cursor.fetchall()
+    out, asked = ({(student, system) for what, student, system in found if what == each} for each in ("out", "asked"))
+    return out, asked, {phone for what, phone, _ in found if what == "bad"}
+
+
+def pair_of(message: Message) -> ledger.Pair:
+    number = message.system_number
+    return (message.student_phone, number.phone if number else "")
+
+
+def places_of(student: Student | None) -> tuple[str, ...]:
+    """Where the student may be, as quiet hours ask: their own zone when it is known; else the campus and wherever
+    the phone is from, all at once.
+    """
+    return _places(student.time_zone, student.mobile) if student else _places("", "")
+
+
+def _places(time_zone: str, mobile: str) -> tuple[str, ...]:
+    campus, campus_state = settings.ENV.college_time_zone, settings.ENV.college_region
+    from_phone, phone_state = phones.time_zones(mobile), phones.state(mobile)
+    if time_zone:
+        states = [campus_state] * (time_zone == campus) + [phone_state] * (time_zone in from_phone)
+        return _in_states((time_zone, state) for state in states or [""])
+    return _in_states([(campus, campus_state), *((zone, phone_state) for zone in from_phone)])
+
+
+def _in_states(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Only a state whose hours the college heeds makes a place of its own."""
+    heeded = settings.ENV.states_with_own_hours
+    return tuple(dict.fromkeys(place(zone, state if state in heeded else "") for zone, state in found))
+
+
+def _recipient(conversation: Conversation, pair: ledger.Pair, wrote_at: datetime | None) -> Recipient:
+    student, mobile = conversation.student, conversation.student_phone
+    landline, time_zone = (student.landline, student.time_zone) if student else ("", "")
+    return Recipient(pair, mobile, landline, time_zone, wrote_at)

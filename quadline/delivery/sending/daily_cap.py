@@ -1,0 +1,123 @@
+"""The college's texts of a day: when they are used up the rest waits until tomorrow, broadcasts before single texts.
+
+US networks hold a college to so many segments a day, whoever carries them: T-Mobile counts per brand, and its day begins
+at midnight in Los Angeles (https://www.twilio.com/docs/api/errors/30023, read 2026-11). What is above fails there for good.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from quadline.consent.quiet_hours import quiet_until
+from quadline.consent.rules import QuietHours, Verdict
+from quadline.conversations.statuses import wait
+from quadline.delivery import alerts
+from quadline.delivery.outbox.deadlines import with_deadline
+from quadline.delivery.rules import waits_for
+
+ZONE = ZoneInfo("America/Los_Angeles")
+FOR_SINGLE_TEXTS = 0.1  # of a day's: broadcasts leave them for staff and students who write to each other
+IN_ONE_GO = 5000
+Due = tuple[UUID, int, bool]  # message, its segments, whether it is a broadcast's
+
+# Held until the claim is committed, so two workers cannot both use the last of a day.
+USED = """
+    INSERT INTO delivery_daycount AS today (day, segments) VALUES (%(day)s, 0)
+    ON CONFLICT (day) DO UPDATE SET segments = today.segments RETURNING segments
+"""
+USE = "UPDATE delivery_daycount SET segments = %(used)s WHERE day = %(day)s"
+GIVE_BACK = "UPDATE delivery_daycount SET segments = GREATEST(segments - %(segments)s, 0) WHERE day = %(day)s"
+# All that are due, not only those that were to be claimed: nobody need look at each again and again today.
+PUT_OFF = """
+    SELECT message.id
+    FROM conversations_message AS message
+    JOIN numbers_systemnumber AS number ON number.id = message.system_number_id AND number.state = 'active'
+    WHERE message.due_at <= %(now)s AND (message.is_bulk OR %(single_too)s) AND NOT message.id = ANY(%(but)s::uuid[])
+    LIMIT %(limit)s
+    FOR NO KEY UPDATE OF message SKIP LOCKED
+"""
+
+
+def within(texts: Sequence[Due], now: datetime) -> list[Due]:
+    """Those of the texts about to be claimed that the day still allows, counted as used; the others are put off.
+
+    Called in the transaction that claims them.
+    """
+    cap = settings.ENV.texts_per_day
+    if not cap or not texts:
+        return list(texts)
+    day = _day(now)
+    with connection.cursor() as cursor:
+        cursor.execute(USED, {"day": day})
+        (used,) = cursor.fetchone()
+        share = _share(texts, used=used, cap=cap)
+        cursor.execute(USE, {"used": share.used, "day": day})
+    if share.closes_for_bulk or share.closes_for_all:
+        _put_off(single_too=share.closes_for_all, but=list(share.allowed), now=now)
+    return [text for text in texts if text[0] in share.allowed]
+
+
+@dataclass
+class Share:
+    """What a day still allows."""
+
+    used: int
+    allowed: set[UUID] = field(default_factory=set)
+    closes_for_bulk: bool = False
+    closes_for_all: bool = False
+
+
+def _share(texts: Sequence[Due], *, used: int, cap: int) -> Share:
+    """Single texts first. After one that does not fit no shorter one may: it could be a later one of the same conversation."""
+    share = Share(used)
+    for_bulk = cap - int(cap * FOR_SINGLE_TEXTS)
+    for id, segments, is_bulk in sorted(texts, key=lambda text: text[2]):
+        needed = share.used + max(segments, 1)
+        if is_bulk and (share.closes_for_bulk or needed > for_bulk):
+            share.closes_for_bulk, share.used = True, max(share.used, for_bulk)
+        elif not is_bulk and (share.closes_for_all or needed > cap):
+            share.closes_for_all, share.used = True, cap
+        else:
+            share.used = needed
+            share.allowed.add(id)
+    return share
+
+
+def give_back(segments: int, *, claimed_at: datetime) -> None:
+    """The carrier provably did not take them."""
+    if settings.ENV.texts_per_day:
+        with connection.cursor() as cursor:
+            cursor.execute(GIVE_BACK, {"segments": max(segments, 1), "day": _day(claimed_at)})
+
+
+def begins_again(now: datetime) -> datetime:
+    """When the college's next day begins; after the night, where that is in the night on the campus clock."""
+    tomorrow = datetime.combine(_day(now) + timedelta(days=1), time(), tzinfo=ZONE).astimezone(now.tzinfo)
+    hours = QuietHours.parse(settings.ENV.quiet_hours)
+    return (quiet_until(tomorrow, (settings.ENV.college_time_zone,), hours) if hours else None) or tomorrow
+
+
+def _put_off(*, single_too: bool, but: list[UUID], now: datetime) -> None:
+    tomorrow = waits_for(Verdict(True), now=now, is_bulk=True, used_up_until=begins_again(now))
+    tomorrow = with_deadline(tomorrow)
+    values: dict[str, Any] = {
+        "now": now,
+        "single_too": single_too,
+        "but": but,
+        "limit": IN_ONE_GO,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(PUT_OFF, values)
+        ids = [message_id for (message_id,) in cursor.fetchall()]
+    wait(ids, tomorrow, now=now)
+    alerts.tell_texts_used_up(_day(now), cap=settings.ENV.texts_per_day, only_broadcasts=not single_too)
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(ZONE).date()

@@ -1,0 +1,271 @@
+"""Write down how an attempt ended. Each in one transaction; none of them calls anybody.
+
+A worker that was paused for minutes may come when its attempt was looked up and the text sent again. Then it is too late
+to say that the carrier did not take it: nothing follows.
+"""
+
+import random
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max, Min
+
+from quadline.carriers.protocol import Failure, Refused, Unknown, Unsent
+from quadline.consent import ledger
+from quadline.consent.rules import Change, Source
+from quadline.conversations.causes import Cause
+from quadline.conversations.models import Message
+from quadline.conversations.rules import Pending, Status
+from quadline.conversations.statuses import announce, climb, sql, wait
+from quadline.delivery import alerts, notices
+from quadline.delivery.failsafe.closing import TRIED_AGAIN, write_email
+from quadline.delivery.models import Attempt
+from quadline.delivery.outbox.deadlines import with_deadline
+from quadline.delivery.permission.recipients import pair_of
+from quadline.delivery.remedies import BAD_AFTER, Moment, Step, step_after
+from quadline.delivery.rules import FIRST_LOOK_AFTER, wait_before_retry
+from quadline.delivery.sending import daily_cap
+from quadline.live.telling import TELL_NEWS
+from quadline.roster import trouble
+
+ASK_AGAIN_SECONDS = 300.0
+LOST = "The carrier's answer was lost. Looking it up."
+
+SENT = sql.climbed(f"'{Status.SENT}'", if_="taken.climbs")
+EVENT = sql.event(
+    "taken",
+    cause=Cause.ACCEPTED,
+    to=f"'{Status.SENT}'",
+    key="'accepted-' || carrier_message_id",
+)
+# A receipt may have been quicker and have moved the status past "sent": the carrier's id is kept all the same.
+ACCEPT = f"""
+    WITH taken AS (
+        SELECT message.id, message.status, message.conversation_id, answer.attempt_id, answer.carrier_message_id,
+               message.status = ANY(%(lower)s::text[]) AS climbs
+        FROM unnest(%(messages)s::uuid[], %(attempts)s::bigint[], %(carrier_ids)s::text[])
+             AS answer (message_id, attempt_id, carrier_message_id)
+        JOIN conversations_message AS message ON message.id = answer.message_id
+        ORDER BY message.id
+        FOR NO KEY UPDATE OF message
+    ),
+    closed AS (
+        UPDATE delivery_attempt AS attempt SET outcome = 'accepted', why = '', next_look_at = NULL
+        FROM taken WHERE attempt.id = taken.attempt_id
+    ),
+    kept AS (
+        UPDATE conversations_message AS message
+        SET {SENT},
+            carrier_message_id = CASE WHEN message.carrier_message_id = '' THEN taken.carrier_message_id
+                                      ELSE message.carrier_message_id END,
+            sent_at = COALESCE(message.sent_at, %(now)s)
+        FROM taken WHERE message.id = taken.id
+    ),
+    told AS ({EVENT}),
+    news AS (
+        SELECT conversation.staff_id AS user_id, 'conv-' || conversation.id AS event
+        FROM taken JOIN conversations_conversation AS conversation ON conversation.id = taken.conversation_id
+    )
+    {TELL_NEWS}
+"""  # noqa: S608  # no value in it
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A text that the carrier has, as its answer or its log says."""
+
+    message_id: UUID
+    attempt_id: int
+    carrier_message_id: str
+
+
+def record_accepted(taken: Sequence[Taken], *, now: datetime) -> None:
+    """The carrier has these texts: its answers say so, or its log.
+
+    A look-up may have given the id of one to another row meanwhile. The others are kept;
+    that one is looked up: which of the two is whose nobody can tell.
+    """
+    try:
+        _accept(taken, now)
+    except IntegrityError:
+        for each in taken if len(taken) > 1 else ():
+            with suppress(IntegrityError):
+                _accept([each], now)
+
+
+@transaction.atomic
+def _accept(taken: Sequence[Taken], now: datetime) -> None:
+    if not taken:
+        return
+    values: dict[str, Any] = {
+        "messages": [each.message_id for each in taken],
+        "attempts": [each.attempt_id for each in taken],
+        "carrier_ids": [each.carrier_message_id for each in taken],
+        "lower": sql.lower_than(Status.SENT),
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ACCEPT, values)
+
+
+@transaction.atomic
+def record_refused(message: Message, attempt: Attempt, refusal: Refused, *, now: datetime) -> None:
+    """The carrier said no. Whether that is the end of the text, the law decides (rules.py)."""
+    if step_after(Moment.REFUSAL, refusal.failure) is Step.EMAIL_NOW:
+        _end(message, attempt, refusal.failure, refusal.carrier_code, now)
+    else:
+        why = f"{refusal.carrier_code}: {refusal.failure.words}"
+        record_unsent(message, attempt, Unsent(why, ASK_AGAIN_SECONDS, refusal.failure, refusal.carrier_code), now=now)
+
+
+@transaction.atomic
+def record_unsent(
+    message: Message,
+    attempt: Attempt,
+    outcome: Unsent,
+    *,
+    now: datetime,
+    held: Pending | None = None,
+) -> timedelta:
+    """Provably not at the carrier: the text is due again later, its status does not fall. Returns the wait, if there is one.
+
+    ``held``: what it waits for when we hold it ourselves; until a time.
+    """
+    if outcome.failure:
+        if _has_waited_enough(message, outcome, now):
+            _end(message, attempt, outcome.failure, outcome.carrier_code, now)
+            return timedelta(0)
+        alerts.tell_if_concerned(outcome.failure, outcome.carrier_code)
+    if not close(attempt, Attempt.Outcome.UNSENT, outcome.why):
+        return timedelta(0)
+    pending = with_deadline(held) if held else _retry(message, outcome, now)
+    due_at = pending.due_at
+    assert due_at is not None, "only a person's question has no time"
+    if not pending.reason:
+        words = outcome.failure.words if outcome.failure else "Not sent yet."
+        pending = replace(pending, detail=f"{words} {TRIED_AGAIN}")
+    wait([message.pk], pending, now=now)
+    announce(message)
+    return due_at - now
+
+
+def _retry(message: Message, outcome: Unsent, now: datetime) -> Pending:
+    made = message.attempts.filter(outcome=Attempt.Outcome.UNSENT).count()
+    jitter = random.random()  # noqa: S311  # spreads retries, hides nothing
+    after = wait_before_retry(made, asked_for=outcome.retry_after, jitter=jitter)
+    return Pending(due_at=now + after)
+
+
+def _has_waited_enough(message: Message, outcome: Unsent, now: datetime) -> bool:
+    """A fault in the college's set-up is given some minutes from its first refusal; what mends itself, its deadline."""
+    assert outcome.failure is not None, "asked only of a refusal"
+    step = step_after(Moment.REFUSAL, outcome.failure)
+    if step is not Step.TRY_BRIEFLY:
+        return step is Step.EMAIL_NOW
+    refused = message.attempts.filter(why__startswith=f"{outcome.carrier_code}:").aggregate(first=Min("started_at"))
+    return now - (refused["first"] or now) >= timedelta(minutes=settings.ENV.failsafe_setup_minutes)
+
+
+def _end(message: Message, attempt: Attempt, failure: Failure, carrier_code: str, now: datetime) -> None:
+    """The carrier will not take it: its email is written now."""
+    wait_if_out(message, failure)
+    if not close(attempt, Attempt.Outcome.REFUSED, carrier_code):
+        return
+    is_over = climb(
+        [message],
+        Status.FAILED,
+        cause=Cause.REFUSED,
+        now=now,
+        event_code=carrier_code,
+        **failure_fields(failure, carrier_code),
+    )
+    if is_over:
+        notices.pass_on(message)
+        write_email(message, now=now)
+        learn(message, failure, carrier_code, now=now)
+
+
+@transaction.atomic
+def record_unknown(message: Message, attempt: Attempt, outcome: Unknown, *, now: datetime) -> None:
+    """The carrier may have it: nothing is sent again before its log was read (reconcile.py)."""
+    is_news = Attempt.objects.filter(pk=attempt.pk, outcome=Attempt.Outcome.UNDER_WAY).update(
+        outcome=Attempt.Outcome.UNKNOWN, why=outcome.why[:200], next_look_at=now + FIRST_LOOK_AFTER
+    )
+    if is_news:
+        climb(
+            [message],
+            Status.UNCONFIRMED,
+            cause=Cause.ANSWER_LOST,
+            now=now,
+            detail=LOST,
+        )
+
+
+def learn(message: Message, failure: Failure, carrier_code: str, *, now: datetime) -> None:
+    """What a failure teaches: of the student's consent, of their phone, of the college's set-up."""
+    learn_opt_out(message, failure, now=now)
+    if bad_after := BAD_AFTER.get(failure):
+        trouble.note_failure(message.student_phone, words=failure.words, bad_after=bad_after, now=now)
+    alerts.tell_if_concerned(failure, carrier_code)
+
+
+def wait_if_out(message: Message, failure: Failure | None) -> None:
+    """Before the text is locked: whoever hands over another of the pair may be about to write that down."""
+    if failure is Failure.OPTED_OUT:
+        ledger.wait_for_sends(pair_of(message))
+
+
+def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
+    """The carrier refused because the student had opted out: the ledger learns it if it did not know.
+
+    So it stood when the carrier was called; heard of later, it does not undo what the student wrote since.
+    Waits for no call whose session has died (under_way.py): the carrier refuses those, too, and whoever writes answers down
+    must not stand still.
+    """
+    pair = pair_of(message)
+    if failure is Failure.OPTED_OUT and not ledger.is_surely_out(pair):
+        ledger.record(
+            pair=pair,
+            change=Change.OPT_OUT,
+            source=Source.CARRIER,
+            occurred_at=called_last(message) or now,
+            carrier_reference=f"refused {message.pk}",
+            has_waited=True,
+        )
+
+
+def called_last(message: Message) -> datetime | None:
+    """When the carrier was last asked to take this text."""
+    called_at: datetime | None = message.attempts.aggregate(last=Max("started_at"))["last"]
+    return called_at
+
+
+class FailureFields(TypedDict):
+    """What a message keeps of a failure."""
+
+    reason: str
+    detail: str
+    carrier_code: str
+
+
+def failure_fields(failure: Failure, carrier_code: str) -> FailureFields:
+    """What a message keeps of a failure. An unknown code is shown as it came."""
+    shown = f" (code {carrier_code})" if failure is Failure.UNKNOWN and carrier_code else ""
+    return {"reason": failure.name.lower(), "detail": failure.words + shown, "carrier_code": carrier_code}
+
+
+def close(attempt: Attempt, outcome: Attempt.Outcome, why: str = "") -> bool:
+    """False when it has been decided otherwise meanwhile. That the carrier took a text is true whenever it is said."""
+    row = Attempt.objects.filter(pk=attempt.pk)
+    if outcome is not Attempt.Outcome.ACCEPTED:
+        row = row.filter(outcome__in=(Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN))
+    is_closed = row.update(outcome=outcome, why=why[:200], next_look_at=None) > 0
+    if is_closed and outcome in (Attempt.Outcome.UNSENT, Attempt.Outcome.REFUSED):
+        daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)
+    return is_closed

@@ -1,0 +1,248 @@
+"""Hand texts over: claim due rows, commit the attempts, ask consent again, call the carrier, record.
+
+The only one that hands texts to students over, so consent cannot be bypassed. While the carrier is called no
+transaction is open. What happens when an answer is lost: reconcile.py and docs/adr/0003-sending-policy.md.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, transaction
+
+from quadline import clock
+from quadline.carriers import registry
+from quadline.carriers.protocol import Accepted, OutboundText, Refused, SendOutcome, Unknown, Unsent
+from quadline.consent import ledger
+from quadline.consent.rules import Reason, Verdict
+from quadline.conversations.rules import Pending
+from quadline.delivery.failsafe.closing import block
+from quadline.delivery.models import Attempt
+from quadline.delivery.outbox import holding
+from quadline.delivery.permission import recipients
+from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER, waits_for
+from quadline.delivery.sending import recording
+from quadline.delivery.sending.claiming import Claim, claim_due, next_turn
+from quadline.delivery.sending.line import Answer, Line
+from quadline.delivery.sending.look_ahead import LookAhead
+from quadline.jobs import beside, enqueue, fresh_connection, job
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 200  # calls under way in one worker process
+CHUNK = 300  # texts of broadcasts that are claimed and looked at together
+FEW = 60  # instead, while single texts come: none then waits long for a broadcast's to be claimed
+LATELY_SECONDS = 1.0  # after a single text others are looked for
+AHEAD = 400  # at most: claimed and looked at before a call is free, so that none is kept waiting by the database
+A_BEAT = 0.01  # seconds in which answers gather, to be written down together
+A_MOMENT = timedelta(seconds=1)
+SOON = timedelta(seconds=15)  # a number whose turn comes within this is waited for
+LONGEST_RUN_SECONDS = 20.0  # then the job begins anew, so that a worker that is told to stop is not kept from it
+PAUSED = Unsent("this worker was paused", retry_after=1.0)  # seconds; a slow worker's texts do not wait longer each time
+_ahead = LookAhead(most=AHEAD)  # what this process has learned of its own pace, from run to run
+# One job of a process hands over; the others tell it that there may be more to do. By event loop: there is one per worker.
+_lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Line] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn at the database brought: texts that may leave, if any were claimed; else when to look again."""
+
+    allowed: list[Claim]
+    looked_at: float  # in clock.seconds(), as all durations within a process
+    has_claimed: bool
+    wait: float | None = None  # seconds until a number is free that keeps texts waiting
+
+
+@job(queue="texts")
+async def send_due_texts() -> None:
+    """Hand over everything that is due, each number at its rate. Several workers may do so: each row is claimed by one."""
+    loop = asyncio.get_running_loop()
+    if loop in _lines:
+        _lines[loop].wake()
+        return
+    line = _lines[loop] = Line(_hand_over, at_once=AT_ONCE)
+    recorder = asyncio.create_task(_record(line))
+    try:
+        await fresh_connection()
+        await _send_until_nothing_is_due(line, until=loop.time() + LONGEST_RUN_SECONDS)
+    finally:
+        del _lines[loop]
+        await _leave(line, recorder)
+
+
+async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
+    """Turn by turn, claim what is due. Meanwhile other texts are at the carrier, and others' answers are written down."""
+    loop = asyncio.get_running_loop()
+    while True:
+        is_over = loop.time() > until
+        line.begin_turn()
+        chunk = min(FEW if line.seconds_since_single < LATELY_SECONDS else CHUNK, _ahead.size)
+        turn = await sync_to_async(_take_turn)(line, 0 if is_over else min(chunk, _room(line)))
+        line.add(turn.allowed, turn.looked_at)
+        if turn.has_claimed and _room(line) >= chunk:
+            continue
+        if line.is_empty and is_over:
+            await sync_to_async(enqueue)(send_due_texts)
+            return
+        if line.is_empty and turn.wait is None and not line.has_news and not turn.has_claimed:
+            return
+        await line.news(within=turn.wait, gather=A_BEAT)
+
+
+def _room(line: Line) -> int:
+    """How many more texts may be claimed."""
+    in_hand = AT_ONCE + AHEAD - len(line)  # one whose call ends this moment counts twice
+    soon_called = line.places + _ahead.size - line.ready
+    return max(0, min(in_hand, soon_called))
+
+
+async def _record(line: Line) -> None:
+    """Write down what was answered, as it comes, on a connection of its own: claiming does not wait for it."""
+    while answers := await line.answers(gather=A_BEAT):
+        try:
+            await beside(_write_down, answers)
+        except BaseException as fault:
+            line.end(fault)
+            raise
+        finally:
+            line.written(answers)
+
+
+async def _leave(line: Line, recorder: asyncio.Task[None]) -> None:
+    """However a run ends: what is at the carrier is waited for, and what became of each text is written down."""
+    await line.close()
+    try:
+        # First, for a refusal that teaches an opt-out waits for the pair. Of an abandoned one the attempt stays: it is looked up.
+        await sync_to_async(ledger.let_go)([claim.to.pair for claim in line.over() + line.abandoned])
+    finally:
+        await asyncio.wait([recorder])
+        if left := line.left():  # the recorder failed: perhaps the database was away, and is back by now
+            await beside(_write_down, left)
+        recorder.result()
+
+
+def _take_turn(line: Line, room: int) -> Turn:
+    """Everything between two looks at the line that needs the database, in one visit to its thread.
+
+    What is let go is asked here, at the last moment: else the next text to a phone that was just written to would come
+    back as if a STOP were waiting.
+    """
+    if over := line.over():
+        ledger.let_go([claim.to.pair for claim in over])
+    asked_at = clock.now()
+    claims = claim_due(limit=room) if room else []
+    if not claims:
+        wait = _until_next_turn(asked_at) if room else None
+        return Turn([], clock.seconds(), False, wait)
+    held = ledger.hold({claim.to.pair for claim in claims})
+    looked_at = clock.seconds()
+    allowed: list[Claim] = []
+    try:
+        allowed += _still_allowed(claims, held)
+    finally:
+        ledger.let_go(held - {claim.to.pair for claim in allowed})
+    return Turn(allowed, looked_at, True)
+
+
+def _until_next_turn(asked_at: datetime) -> float | None:
+    """Seconds until a number that kept texts waiting when last asked is free; None when none will be soon."""
+    at = next_turn(asked_at)
+    left = at - clock.now() if at else SOON
+    return max(left.total_seconds(), 0.0) if left < SOON else None
+
+
+@job(queue="texts", attempts=3)
+async def send_overdue_texts(timestamp: int) -> None:
+    """The timetable's sweep: whatever lost its own job is taken up here."""
+    await send_due_texts()
+
+
+def _still_allowed(claims: list[Claim], held: set[ledger.Pair]) -> list[Claim]:
+    """The last look at consent, under the lock that a STOP also takes. What a STOP is waiting for comes back later."""
+    now = clock.now()
+    first = {claim.to.pair: claim for claim in reversed(claims)}  # of two with one phone: a lock covers one text
+    in_hand = [claim for claim in claims if claim.to.pair in held and first[claim.to.pair] is claim]
+    if len(in_hand) < len(claims):
+        for claim in set(claims) - set(in_hand):
+            _come_back(claim, now)
+    verdicts = recipients.verdicts([claim.to for claim in in_hand], now=now)
+    for claim, verdict in zip(in_hand, verdicts, strict=True):
+        if not verdict.is_allowed:
+            _withdraw(claim, verdict, now)
+    return [claim for claim, verdict in zip(in_hand, verdicts, strict=True) if verdict.is_allowed]
+
+
+def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
+    """The law has changed its mind since the text was accepted: it is provably not at the carrier."""
+    if verdict.reason is Reason.ASKED:
+        holding.keep_back(claim.message, claim.attempt, now=now)
+    elif verdict.is_held:
+        recording.record_unsent(
+            claim.message,
+            claim.attempt,
+            Unsent("quiet hours"),
+            now=now,
+            held=waits_for(verdict, now=now, is_bulk=claim.is_bulk),
+        )
+    else:
+        with transaction.atomic():
+            if recording.close(claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason)):
+                block(claim.message, verdict, now=now)
+
+
+def _come_back(claim: Claim, now: datetime) -> None:
+    a_moment = Pending(due_at=now + A_MOMENT)
+    unsent = Unsent("perhaps a STOP")
+    recording.record_unsent(claim.message, claim.attempt, unsent, now=now, held=a_moment)
+    enqueue(send_due_texts, after=A_MOMENT)
+
+
+async def _hand_over(claim: Claim, looked_at: float) -> SendOutcome:
+    now = clock.seconds()
+    is_stale = now - claim.since > STALE_AFTER.total_seconds()
+    if is_stale or now - looked_at > LOOK_LASTS.total_seconds():
+        _ahead.ran_out(looked_at=looked_at, now=now)
+        return PAUSED
+    _ahead.left_in_time()
+    student_phone, system_phone = claim.to.pair
+    text = OutboundText(str(claim.message_id), system_phone, student_phone, claim.text)
+    return await registry.current().send(text)
+
+
+def _write_down(answers: list[Answer]) -> None:
+    """Record what became of each text."""
+    now = clock.now()
+    taken = [
+        recording.Taken(claim.message_id, claim.attempt_id, outcome.carrier_message_id)
+        for claim, outcome in answers
+        if isinstance(outcome, Accepted)
+    ]
+    recording.record_accepted(taken, now=now)
+    waits = {wait for claim, outcome in answers if (wait := _record_alone(claim, outcome, now))}
+    for wait in sorted(waits):
+        enqueue(send_due_texts, after=wait)
+
+
+def _record_alone(claim: Claim, outcome: SendOutcome, now: datetime) -> timedelta | None:
+    """One that cannot be written down is looked up later, like that of a worker that died, and keeps no other back."""
+    try:
+        return _record_other(claim, outcome, now)
+    except DatabaseError:
+        logger.exception("what became of a text could not be written down")
+        return None
+
+
+def _record_other(claim: Claim, outcome: SendOutcome, now: datetime) -> timedelta | None:
+    """Whatever is not an acceptance. Returns after how long the text is due again, if it is."""
+    match outcome:
+        case Refused():
+            recording.record_refused(claim.message, claim.attempt, outcome, now=now)
+        case Unsent():
+            return recording.record_unsent(claim.message, claim.attempt, outcome, now=now)
+        case Unknown():
+            recording.record_unknown(claim.message, claim.attempt, outcome, now=now)
+    return None

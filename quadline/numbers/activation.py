@@ -1,0 +1,41 @@
+"""A number becomes active when the carrier says that the networks know it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from quadline.carriers.protocol import Registration
+from quadline.jobs import enqueue
+from quadline.numbers import alerts
+from quadline.numbers.lifecycle import become
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State
+from quadline.sms import bodies
+
+
+def apply(news: Registration, *, now: datetime) -> SystemNumber | None:
+    """Apply the carrier's news of a registration. Returns the number it is about, if it is ours."""
+    ours = SystemNumber.objects.live().exclude(carrier_number_id="")
+    number = ours.filter(carrier_number_id=news.carrier_number_id).first()
+    if number is None:
+        return None
+    if news.is_registered:
+        activate(number, cause="the networks registered it", now=now)
+    elif news.is_registered is False:
+        _refuse(number, news.reason, now)
+    return number
+
+
+def activate(number: SystemNumber, *, cause: str, now: datetime) -> None:
+    """The number may send from now on. Whoever knows of texts that wait for it sends them."""
+    with transaction.atomic():
+        if become(number, State.ACTIVE, cause=cause, now=now):
+            enqueue(alerts.tell_active, number_id=number.pk)
+
+
+def _refuse(number: SystemNumber, reason: str, now: datetime) -> None:
+    why = bodies.clean(reason) or "no reason given"
+    words = f"The networks refused to register the number: {why}."[:300]
+    with transaction.atomic():
+        if become(number, State.FAILED, cause=words, now=now, reason=words):
+            enqueue(alerts.tell_failed, number_id=number.pk)

@@ -1,0 +1,25 @@
+"""The parts of django-allauth that staff need: sign in, sign out, a forgotten password. Nothing else is reachable."""
+
+from allauth.account import views
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path, re_path
+
+from quadline.web.account.sign_in import NewPassword, forgotten, unless_too_busy
+
+urlpatterns = [
+    path("login/", login_not_required(unless_too_busy(views.login)), name="account_login"),
+    path("logout/", views.logout, name="account_logout"),
+    path("inactive/", login_not_required(views.account_inactive), name="account_inactive"),
+    path("password/reset/", login_not_required(forgotten), name="account_reset_password"),
+    path("password/reset/done/", login_not_required(views.password_reset_done), name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        login_not_required(NewPassword.as_view()),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/key/done/",
+        login_not_required(views.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
+]

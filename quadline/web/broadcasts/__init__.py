@@ -1,0 +1,1 @@
+"""A message to many: review, send, and watch it."""

@@ -1,0 +1,1 @@
+"""Writing: who a message goes to, its words, and handing it over."""

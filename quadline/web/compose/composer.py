@@ -1,0 +1,231 @@
+"""The composer as the page shows it: its tabs, what is written on them, and what stands in the way of a text."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.conf import settings
+
+from quadline import clock
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.consent import ledger
+from quadline.consent.models import ConsentEntry
+from quadline.consent.order import counts
+from quadline.consent.rules import Change, Reason, Source
+from quadline.conversations.models import Conversation
+from quadline.delivery.notices import notice_due, opt_out_notice
+from quadline.delivery.outbox.waiting import trouble_of
+from quadline.delivery.permission import scope
+from quadline.delivery.permission.reach import OUT_OF_REACH
+from quadline.delivery.permission.scope import reason_words
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.rules import State
+from quadline.roster.models import PhoneTrouble, Student
+from quadline.sms.segments import MAX_CHARACTERS
+from quadline.web.compose.inserts import Inserts
+from quadline.web.compose.written import Written
+from quadline.web.students.reach import Reach, reach_of
+from quadline.web.students.way_back import looked_up, whose_texts, why_out
+from quadline.web.students.way_back import way_back as way_back_of
+
+FIRST = "Sending it requests your own texting number. That usually takes a few hours. The text waits for your number."
+WAITS = "A text you send waits here and goes out automatically"
+BEING_SET_UP = f"Your number is being set up, usually within a few hours. {WAITS} when it is active."
+NEEDS_ADMINISTRATOR = f"There’s a problem with your number. Your administrator has been notified. {WAITS} when it is fixed."
+NOT_A_WRITER = "You have read-only access."
+CLOSED = frozenset({"opted_out", "no_mobile", "landline", "bad_number", "read_only"})
+WITH_NOTICE = frozenset({"ready", "first", "pending"})
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Both tabs of one form. ``email_to`` is the one student's address; "" for many, and where there is none."""
+
+    state: str  # ready, first, pending, opted_out, no_mobile, landline, bad_number, read_only
+    post_url: str
+    page_url: str
+    message_id: uuid.UUID
+    inserts: Inserts
+    written: Written = field(default_factory=Written)
+    notice: str = ""
+    way_back: str = ""
+    way_back_copied: str = ""  # the same, to be sent to the student
+    since: datetime | None = None
+    opt_out_notice: str = ""
+    email_to: str = ""
+    no_email: str = ""  # why no email can be written
+    has_card: bool = False  # there is a contact card to attach
+    max_length: int = MAX_CHARACTERS
+
+    @property
+    def is_closed(self) -> bool:
+        """For texts; an email may still be written."""
+        return self.state in CLOSED
+
+    @property
+    def text_url(self) -> str:
+        return self._tab_url("text")
+
+    @property
+    def email_url(self) -> str:
+        return self._tab_url("email")
+
+    def _tab_url(self, tab: str) -> str:
+        return f"{self.page_url}{'&' if '?' in self.page_url else '?'}tab={tab}"
+
+
+def composer_for(
+    user: User,
+    student: Student | None,
+    conversation: Conversation | None,
+    *,
+    post_url: str,
+    page_url: str = "",
+    written: Written | None = None,
+    reach: Reach | None = None,
+) -> Composer:
+    """What this user sees where one student is written to. ``page_url`` shows it, where that is not ``post_url``.
+
+    ``reach``: of the student for this user, where the page has asked already.
+    """
+    number = SystemNumber.objects.of(user)
+    state, notice, way_back, since = _state(user, student, conversation, number, reach)
+    due = notice_due(conversation, number) if conversation else opt_out_notice(user)
+    return Composer(
+        state=state,
+        post_url=post_url,
+        page_url=page_url or post_url,
+        message_id=uuid.uuid4(),
+        inserts=Inserts(user, student),
+        written=_with_draft(written or Written(), user, conversation),
+        notice=notice,
+        way_back=way_back,
+        way_back_copied=way_back_of(student, number).copied if student and number and state == "opted_out" else "",
+        since=since,
+        opt_out_notice=due if state in WITH_NOTICE else "",
+        email_to=student.email if student else "",
+        no_email="" if student and student.email else "There is no email address on file for this student.",
+        has_card=number is not None and number.state == State.ACTIVE,
+    )
+
+
+def _with_draft(written: Written, user: User, conversation: Conversation | None) -> Written:
+    """What was begun and not sent is there again on every device."""
+    is_own = conversation is not None and conversation.staff_id == user.pk
+    return replace(written, text=conversation.draft) if conversation and is_own and not written.text else written
+
+
+def composer_for_many(user: User, *, post_url: str, page_url: str = "", written: Written | None = None) -> Composer:
+    """The same where it goes to whomever the form's To says; the review tells what each of them gets."""
+    number = SystemNumber.objects.of(user)
+    state, notice, _, _ = _number_state(number) if user.may[May.TEXT] else ("read_only", NOT_A_WRITER, "", None)
+    return Composer(
+        state=state,
+        post_url=post_url,
+        page_url=page_url or post_url,
+        message_id=uuid.uuid4(),
+        inserts=Inserts(user),
+        written=written or Written(),
+        notice=notice,
+        opt_out_notice=opt_out_notice(user) if state in WITH_NOTICE else "",
+        has_card=number is not None and number.state == State.ACTIVE,
+    )
+
+
+def _state(
+    user: User,
+    student: Student | None,
+    conversation: Conversation | None,
+    number: SystemNumber | None,
+    reach: Reach | None,
+) -> tuple[str, str, str, datetime | None]:
+    if not user.may[May.TEXT]:
+        return "read_only", NOT_A_WRITER, "", None
+    if conversation and conversation.staff_id != user.pk:
+        return "read_only", f"Only {conversation.staff.name} can reply here.", "", None
+    if student is None:
+        return "read_only", "This phone is not on the roster. Ask your administrator whose it is.", "", None
+    key = (reach or reach_of([student], user)[student.pk]).key
+    if key == OUT_OF_REACH:
+        return "read_only", has_left(student), "", None
+    if key in (Reason.NO_MOBILE, Reason.LANDLINE):
+        return str(key), reason_words(Reason(key)), _new_number(student), None
+    if key == Reason.OPTED_OUT and number:
+        return _opted_out(student, number)
+    if key == Reason.BAD_NUMBER:
+        return _bad_number(student)
+    return _number_state(number)
+
+
+def _opted_out(student: Student, number: SystemNumber) -> tuple[str, str, str, datetime | None]:
+    standing = scope.standing((student.mobile, number.phone))
+    if standing is None:
+        return "opted_out", reason_words(Reason.OPTED_OUT).rstrip("."), way_back_of(student, number).words, None
+    why = f"{why_out(student, standing.entry)} from {whose_texts(standing, number, reader=number.user)}"
+    words = looked_up(student) if standing.is_in_doubt else way_back_of(student, number).words
+    return "opted_out", why, words, standing.since
+
+
+def _bad_number(student: Student) -> tuple[str, str, str, datetime | None]:
+    trouble = PhoneTrouble.objects.filter(phone=student.mobile, is_bad=True).first()
+    words = f" {trouble.words}" if trouble else ""
+    notice = f"Texts to {student.mobile_written} have failed.{words}"
+    return "bad_number", notice, _new_number(student), trouble.since if trouble else None
+
+
+def has_left(student: Student) -> str:
+    return f"{student.display_name} has left your caseload, so you cannot write to them. Ask your administrator."
+
+
+def _new_number(student: Student) -> str:
+    return f"Ask {student.first} for a mobile number; the roster brings it here."
+
+
+def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
+    if number is None:
+        return "first", f"{FIRST} {else_an_email()}", "", None
+    if number.state == State.ACTIVE:
+        return "ready", "", "", None
+    trouble = trouble_of(number, now=clock.now())
+    delayed = f"There’s a problem with your number. {trouble} {WAITS} when it is active."
+    why = NEEDS_ADMINISTRATOR if number.state == State.FAILED else delayed if trouble else BEING_SET_UP
+    return "pending", f"{why} {else_an_email()}", "", None
+
+
+def consent_lines(student: Student, system_phones: list[tuple[str, str]]) -> list[dict[str, object]]:
+    """What the ledger has on a student, newest first; ``system_phones`` are (E.164, whose) pairs the reader may see."""
+    whose = dict(system_phones)
+    entries = ledger.history(student.mobile, whose) if student.mobile else []
+    return [{"words": _line(entry, whose[entry.system_phone], entries), "at": entry.occurred_at} for entry in entries]
+
+
+def _line(entry: ConsentEntry, whose: str, entries: Sequence[ConsentEntry]) -> str:
+    did = "Opted out of" if entry.change == Change.OPT_OUT else "Opted back in to"
+    how = {
+        Source.REPLY: f"replied {entry.keyword}",
+        Source.CARRIER: "learned from the carrier",
+        Source.STAFF: f"asked {entry.actor.name if entry.actor else 'a staff member'}",
+    }
+    words = f". {entry.wording}" if entry.source == Source.STAFF and entry.wording else ""
+    return f"{did} {whose}: {how[Source(entry.source)]}{words}{_order_of(entry, entries)}"
+
+
+def _order_of(entry: ConsentEntry, entries: Sequence[ConsentEntry]) -> str:
+    """Words reach us in another order than they were said."""
+    before = [each.word for each in entries if each.system_phone == entry.system_phone and each.pk < entry.pk]
+    has_counted = counts(entry.word, before)
+    if has_counted is None:
+        return ". Which of their words came last is being looked up."
+    return "" if has_counted else ". It reached us late; a newer word of theirs counts."
+
+
+def longest_wait() -> str:
+    hours = settings.ENV.failsafe_number_hours
+    return f"{hours:g} hour{'' if hours == 1 else 's'}"
+
+
+def else_an_email() -> str:
+    """A sentence of its own, after what the text waits for."""
+    return f"If that takes over {longest_wait()}, it goes as an email."

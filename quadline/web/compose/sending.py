@@ -1,0 +1,103 @@
+"""Hand what a composer posted to the verb of its channel. One refusal for the views, whichever verb refused."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from quadline import clock
+from quadline.accounts.models import User
+from quadline.conversations import merging
+from quadline.conversations.models import Message
+from quadline.conversations.rules import Channel
+from quadline.delivery.models import OutgoingEmail
+from quadline.delivery.outbox.accepting import TextRefused, TooManyTexts, accept_text
+from quadline.delivery.outbox.written_email import EmailRefused, accept_email
+from quadline.roster.models import Student
+from quadline.sms.merge_fields import MergeError
+from quadline.web.requests import NotAccepted as NotAccepted
+from quadline.web.requests import StaffRequest, posted_id
+
+
+def accept_posted(request: StaffRequest, student: Student) -> Message:
+    """Accept the text or email of a posted composer, whichever page it was on. Raises NotAccepted."""
+    subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
+    message_id, as_written = posted_id(request), request.POST.get("as_written") == "yes"
+    if request.POST.get("channel") == Channel.EMAIL:
+        with_card = request.POST.get("with_contact_card") == "yes"
+        words = Wording(body, subject, with_card=with_card, as_written=as_written)
+        return _email(request.user, student, message_id, words)
+    is_meant = request.POST.get("one_more") == "yes"
+    return _text(request.user, student, message_id, Wording(body, as_written=as_written), is_meant=is_meant)
+
+
+def accept_again(author: User, student: Student, failed: Message) -> Message:
+    """The words of a message that did not arrive, as a new one; asked twice, it is one new one. Raises NotAccepted.
+
+    As they were accepted before: whatever brackets are left in them are meant.
+    """
+    message_id = uuid.uuid5(failed.pk, "again")
+    if failed.channel == Channel.EMAIL:
+        with_card = OutgoingEmail.objects.filter(message=failed, with_contact_card=True).exists()
+        words = Wording(failed.body, failed.subject, with_card=with_card, as_written=True)
+        return _email(author, student, message_id, words)
+    return _text(author, student, message_id, Wording(failed.body, as_written=True), is_meant=True)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What is to be sent; ``as_written``: brackets that look like a merge field are meant."""
+
+    body: str
+    subject: str = ""
+    with_card: bool = False
+    as_written: bool = False
+
+
+def _text(author: User, student: Student, message_id: uuid.UUID, words: Wording, *, is_meant: bool) -> Message:
+    try:
+        return accept_text(
+            author=author,
+            student=student,
+            message_id=message_id,
+            body=words.body,
+            as_written=words.as_written,
+            is_meant=is_meant,
+            now=clock.now(),
+        )
+    except TextRefused as refused:
+        raise _not_accepted(refused) from refused
+
+
+def _email(author: User, student: Student, message_id: uuid.UUID, words: Wording) -> Message:
+    try:
+        return accept_email(
+            author=author,
+            student=student,
+            message_id=message_id,
+            subject=words.subject,
+            body=words.body,
+            with_contact_card=words.with_card,
+            as_written=words.as_written,
+            now=clock.now(),
+        )
+    except EmailRefused as refused:
+        raise _not_accepted(refused) from refused
+
+
+def _not_accepted(refused: ValueError) -> NotAccepted:
+    if isinstance(refused, TooManyTexts):
+        return NotAccepted(str(refused), asks_to_go_on=True)
+    error = refused.__cause__
+    if not isinstance(error, MergeError):
+        return NotAccepted(str(refused))
+    may_be_meant = bool(error.unknown) and not error.empty
+    return NotAccepted(str(refused), way_out_for(error), may_be_meant=may_be_meant)
+
+
+def way_out_for(error: MergeError) -> tuple[str, str] | None:
+    """Where a merge field that nothing fills gets something to be filled with."""
+    empty = {merging.canonical(name) for name in error.empty}
+    if "Office Phone Number" in empty:
+        return reverse("profile"), "Add your office phone"
+    return (reverse("profile"), "See your number") if "System Number" in empty else None

@@ -1,0 +1,62 @@
+"""What a composer holds when its page is made: what came back with an error, what a template brings, which tab was last."""
+
+from dataclasses import dataclass
+
+from quadline.conversations.rules import Channel
+from quadline.web.compose.inserts import Inserts, Template
+from quadline.web.requests import StaffRequest, whole_number
+
+COOKIE = "composer-tab"  # set by tabs.js
+
+
+@dataclass(frozen=True)
+class Written:
+    """The tab that is open, and the words on both."""
+
+    tab: str = Channel.TEXT
+    text: str = ""
+    subject: str = ""
+    email: str = ""
+    with_contact_card: bool = False
+    error: str = ""
+    way_out: tuple[str, str] | None = None
+    may_be_meant: bool = False  # what looks like a merge field can be sent as written
+    asks_to_go_on: bool = False  # one more text in so short a time goes when it is meant
+
+
+def written_in(request: StaffRequest, *, error: ValueError | None = None, is_remembered: bool = True) -> Written:
+    """A posted form as it was; else the tab of the address, or the last used one where that is remembered."""
+    if request.method == "POST":
+        return _posted(request, error)
+    asked = request.GET.get("tab") or (request.COOKIES.get(COOKIE) if is_remembered else "")
+    return Written(tab=Channel.EMAIL if asked == Channel.EMAIL else Channel.TEXT)
+
+
+def with_template(request: StaffRequest, written: Written, inserts: Inserts) -> Written:
+    """Without scripts a template is chosen by a link."""
+    chosen = whole_number(request.GET.get("template"))
+    template = inserts.template(chosen) if chosen is not None else None
+    return begun_from(template, written) if template else written
+
+
+def begun_from(template: Template, written: Written) -> Written:
+    if written.tab == Channel.TEXT:
+        return Written(tab=Channel.TEXT, text=template.body)
+    return Written(tab=Channel.EMAIL, subject=template.subject, email=template.body, with_contact_card=template.with_contact_card)
+
+
+def _posted(request: StaffRequest, error: ValueError | None) -> Written:
+    words, why = request.POST.get("body", ""), str(error) if error else ""
+    way_out, may_be_meant = getattr(error, "way_out", None), getattr(error, "may_be_meant", False)
+    if request.POST.get("channel") != Channel.EMAIL:
+        asks = getattr(error, "asks_to_go_on", False)
+        return Written(text=words, error=why, way_out=way_out, may_be_meant=may_be_meant, asks_to_go_on=asks)
+    return Written(
+        tab=Channel.EMAIL,
+        subject=request.POST.get("subject", ""),
+        email=words,
+        with_contact_card=request.POST.get("with_contact_card") == "yes",
+        error=why,
+        way_out=way_out,
+        may_be_meant=may_be_meant,
+    )

@@ -1,0 +1,1 @@
+"""The inbox: the list of conversations, and one of them with its log."""

@@ -1,0 +1,39 @@
+"""Replies that may mean stop, as the screens show them: a question above the composer, a chip in the list."""
+
+from dataclasses import dataclass
+
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.conversations.models import Conversation
+from quadline.delivery.opting.requests import question_in
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An open question; ``of`` says who answers it."""
+
+    id: int
+    who: str
+    wording: str
+    of: str
+    may_answer: bool
+    holds_texts: bool  # not when the words may be somebody else's
+
+
+def asked_in(chosen: Conversation, reader: User) -> Asked | None:
+    """What the staff user of a conversation is asked about it."""
+    question = question_in(chosen)
+    if question is None:
+        return None
+    return Asked(
+        id=question.pk,
+        who=name_of(chosen),
+        wording=question.wording,
+        of=chosen.staff.name,
+        may_answer=chosen.staff_id == reader.pk and reader.may[May.TEXT],
+        holds_texts=question.holds_texts,
+    )
+
+
+def name_of(chosen: Conversation) -> str:
+    return chosen.student.first if chosen.student else chosen.name

@@ -1,0 +1,188 @@
+"""The list pane of the inbox: filters with their counts, and a row for each conversation."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from quadline.accounts.models import TINTS, User
+from quadline.accounts.rules import May
+from quadline.conversations.models import Conversation, ConversationQuerySet
+from quadline.conversations.rules import Direction
+from quadline.delivery.opting.requests import questions_in
+from quadline.numbers.models import SystemNumber
+from quadline.web.requests import StaffRequest, whole_number
+from quadline.web.students.reach import ASKED, OPTED_OUT, Reach, reach_of
+from quadline.web.students.way_back import way_back
+
+ROWS = 40
+MOST_COUNTED = 999  # of a filter: a college of any size is counted no further
+MINE, ALL = "mine", "all"
+FILTERS = (("reply", "Needs reply"), ("unread", "Unread"), ("open", "Open"), ("done", "Done"))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One conversation in the list."""
+
+    id: int
+    url: str
+    name: str
+    whose: str
+    initials: str
+    tint: int
+    unread: bool
+    preview: str
+    preview_prefix: str
+    chip: Reach | None
+    at: datetime
+    current: bool
+    way_back: str = ""  # of who has opted out
+
+
+def list_context(request: StaffRequest, *, current: Conversation | None) -> dict[str, Any]:
+    """The list pane: filters with their counts, and the rows of the chosen one."""
+    query = request.GET.get("q", "").strip()[:200]
+    whose = _whose(request, current)
+    listed = _listed(request, whose)
+    kinds = _kinds(listed)
+    chosen = request.GET.get("show", "")
+    if chosen not in kinds:
+        chosen = "reply" if kinds["reply"].exists() and not current else "open"
+    found = (listed.matching(query) if query else kinds[chosen]).newest_first()
+    offset = whole_number(request.GET.get("from")) or 0
+    rows = found.select_related("student", "staff", "last_message")[offset : offset + ROWS + 1]
+    kept = {"whose": whose} if whose == ALL else {}
+    address = kept | {"show": chosen} | ({"q": query} if query else {})
+    return {
+        "whose": whose,
+        "scopes": _scopes(request, whose),
+        "back_url": f"{reverse('inbox')}?{urlencode(kept)}" if kept else reverse("inbox"),
+        "filters": [_filter(key, label, kinds[key], key == chosen and not query, kept) for key, label in FILTERS],
+        "rows": _rows(list(rows)[:ROWS], request.user, current, kept),
+        "next_url": f"?{urlencode(address | {'from': offset + ROWS})}" if len(rows) > ROWS else "",
+        "query": query,
+        "list_url": f"{request.path}?{urlencode(address)}",
+        "empty": _empty(chosen, query, whose, request.user),
+    }
+
+
+def _may_look_around(user: User) -> bool:
+    """Whether this person may read conversations of others."""
+    return user.may[May.SEE_COLLEGE] or (user.may[May.SEE_OFFICE] and user.office != "")
+
+
+def _whose(request: StaffRequest, current: Conversation | None) -> str:
+    """Whose conversations are listed: as asked, else those of which one is open, else one's own."""
+    if not _may_look_around(request.user):
+        return MINE
+    if not request.user.may[May.TEXT]:
+        return ALL
+    is_foreign = current is not None and current.staff_id != request.user.pk
+    asked = request.GET.get("whose", ALL if is_foreign else MINE)
+    return ALL if asked == ALL else MINE
+
+
+def _scopes(request: StaffRequest, whose: str) -> list[dict[str, Any]]:
+    """The switch between one's own and those of others, for who has both."""
+    if not _may_look_around(request.user) or not request.user.may[May.TEXT]:
+        return []
+    inbox, everyone = reverse("inbox"), "Everyone" if request.user.may[May.SEE_COLLEGE] else "My office"
+    return [
+        {"label": "Mine", "url": f"{inbox}?whose={MINE}", "current": whose == MINE},
+        {"label": everyone, "url": f"{inbox}?whose={ALL}", "current": whose == ALL},
+    ]
+
+
+def _listed(request: StaffRequest, whose: str) -> ConversationQuerySet:
+    seen = Conversation.objects.visible_to(request.user)
+    return seen if whose == ALL else seen.filter(staff=request.user)
+
+
+def _kinds(listed: ConversationQuerySet) -> dict[str, ConversationQuerySet]:
+    return {
+        "reply": listed.needing_reply(),
+        "unread": listed.unread(),
+        "open": listed.filter(is_done=False),
+        "done": listed.filter(is_done=True),
+    }
+
+
+def _rows(found: list[Conversation], reader: User, current: Conversation | None, kept: dict[str, str]) -> list[Row]:
+    own_students = [each.student for each in found if each.student and each.staff_id == reader.pk]
+    out = {pk for pk, reach in reach_of(own_students, reader).items() if reach == OPTED_OUT}
+    asked, number = questions_in(found), SystemNumber.objects.of(reader)
+    rows = []
+    for each in found:
+        row = _row(each, reader, current, kept)
+        if each.pk in asked:
+            row = replace(row, chip=ASKED)
+        elif each.student and number and each.student_id in out:
+            row = replace(row, chip=OPTED_OUT, way_back=way_back(each.student, number).words)
+        rows.append(row)
+    return rows
+
+
+def _row(chosen: Conversation, reader: User, current: Conversation | None, kept: dict[str, str]) -> Row:
+    last, student = chosen.last_message, chosen.student
+    is_own = chosen.staff_id == reader.pk
+    draft = chosen.draft if is_own else ""  # what is not sent is nobody else's business
+    is_mine = is_own and last is not None and last.direction == Direction.OUTBOUND
+    url = reverse("conversation", args=[chosen.pk])
+    return Row(
+        id=chosen.pk,
+        url=f"{url}?{urlencode(kept)}" if kept else url,
+        name=chosen.name,
+        whose="" if is_own else chosen.staff.name,
+        initials=student.initials if student else "#",
+        tint=student.tint if student else chosen.pk % TINTS,
+        unread=chosen.unread_count > 0,
+        preview=draft or (last.body if last else ""),
+        preview_prefix="You: " if is_mine and not draft else "",
+        chip=_chip(chosen, draft),
+        at=chosen.last_activity_at,
+        current=current is not None and chosen.pk == current.pk,
+    )
+
+
+def _chip(chosen: Conversation, draft: str) -> Reach | None:
+    last = chosen.last_message
+    if draft:
+        return Reach("Draft", "ok", "")
+    if last is None or last.direction == Direction.INBOUND:
+        return None
+    return Reach(last.status_words, last.tone, last.status_icon) if last.tone in ("warn", "bad") else None
+
+
+def _filter(key: str, label: str, found: ConversationQuerySet, is_current: bool, kept: dict[str, str]) -> dict[str, Any]:
+    url = f"{reverse('inbox')}?{urlencode(kept | {'show': key})}"
+    return {"key": key, "label": label, "count": _counted(found) if key != "done" else None, "url": url, "current": is_current}
+
+
+def _counted(found: ConversationQuerySet) -> str:
+    count = found.newest_first()[: MOST_COUNTED + 1].count()
+    return str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
+
+
+def _empty(chosen: str, query: str, whose: str, user: User) -> dict[str, str]:
+    if query:
+        return {
+            "title": f"Nobody in {'your' if whose == MINE else 'this'} inbox matches “{query}”.",
+            "action_label": "Search all students",
+            "action_url": f"{reverse('students')}?{urlencode({'q': query})}",
+        }
+    if chosen == "open" and whose == MINE and not Conversation.objects.filter(staff=user).exists():
+        return {
+            "title": "No texts yet. Send your first text to get your number.",
+            "action_label": "Find a student",
+            "action_url": reverse("students"),
+        }
+    titles = {
+        "reply": "Nothing needs a reply.",
+        "unread": "Everything is read.",
+        "open": "No open conversations.",
+        "done": "Nothing is done yet.",
+    }
+    return {"title": titles[chosen], "action_label": "", "action_url": ""}

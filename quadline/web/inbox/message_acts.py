@@ -1,0 +1,100 @@
+"""What its author does with a message in the log: take it back, send it again, send it as an email."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from quadline import clock
+from quadline.accounts.rules import May
+from quadline.conversations.models import Conversation, Message
+from quadline.delivery.failsafe.closing import send_as_email
+from quadline.delivery.outbox.accepting import cancel_text
+from quadline.delivery.outbox.written_email import NO_WRITER
+from quadline.roster.models import Student
+from quadline.web.compose.composer import has_left
+from quadline.web.compose.sending import NotAccepted, accept_again
+from quadline.web.inbox.listing import list_context
+from quadline.web.inbox.views import conversation_context, fresh_context
+from quadline.web.requests import StaffRequest
+
+COMPOSER, ACT = "composer", "act"  # what an answer answers: each has a place of its own for a refusal
+
+
+@require_POST
+def cancel(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
+    message = _own_message(request, message_id)
+    cancel_text(message=message, actor=request.user, now=clock.now())
+    return back_to_log(request, message, answers=ACT)
+
+
+@require_POST
+def retry(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
+    """Send the same words again, as a new message; asking twice is one new message."""
+    failed = _own_message(request, message_id)
+    try:
+        message = accept_again(request.user, _student_of(request, failed), failed)
+    except NotAccepted as refused:
+        return refused_in_log(request, failed.conversation, refused, answers=ACT)
+    return back_to_log(request, message, answers=ACT)
+
+
+@require_POST
+def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
+    """Do not wait for the text any longer: the words go to the institutional account, once."""
+    message = _own_message(request, message_id)
+    try:
+        _student_of(request, message)
+        if not request.user.may[May.TEXT]:
+            raise NotAccepted(NO_WRITER)
+    except NotAccepted as refused:
+        return refused_in_log(request, message.conversation, refused, answers=ACT, shown=[message])
+    if not send_as_email(message=message, actor=request.user, now=clock.now()):
+        why = NotAccepted("This text is on its way or has become an email already. Nothing was sent again.")
+        return refused_in_log(request, message.conversation, why, answers=ACT, shown=[message])
+    return back_to_log(request, message, answers=ACT)
+
+
+def back_to_log(request: StaffRequest, message: Message, *, answers: str) -> HttpResponseBase:
+    """The one bubble. Where to ask next stays where it was: other news may lie in between."""
+    if not request.htmx:
+        return redirect("conversation", message.conversation_id)
+    message.refresh_from_db()
+    context: dict[str, Any] = fresh_context(request, message.conversation, [message], after=0)
+    return render(request, "inbox/_fresh.html", context | {"since_url": "", "answers": answers})
+
+
+def refused_in_log(
+    request: StaffRequest,
+    conversation: Conversation,
+    why: NotAccepted,
+    *,
+    answers: str,
+    shown: list[Message] | None = None,
+) -> HttpResponse:
+    """Say why beside the composer; without scripts on the page of the conversation."""
+    error = why if answers == COMPOSER else None
+    told: dict[str, Any] = {} if error else {"act_error": why}
+    if request.htmx:
+        context = fresh_context(request, conversation, shown or [], after=0, error=error)
+        told |= {"since_url": "", "answers": answers}
+        return render(request, "inbox/_fresh.html", context | told, status=422)
+    context = list_context(request, current=conversation) | conversation_context(request, conversation, error=error) | told
+    return render(request, "inbox/page.html", context, status=422)
+
+
+def _student_of(request: StaffRequest, message: Message) -> Student:
+    """Whom it goes to. Raises NotAccepted for one who has left the caseload: the message is the author's all the same."""
+    student = message.conversation.student
+    if student is None:
+        raise NotAccepted("This phone is not on the roster. Nothing was sent.")
+    if not Student.objects.visible_to(request.user).filter(pk=student.pk).exists():
+        raise NotAccepted(has_left(student))
+    return student
+
+
+def _own_message(request: StaffRequest, message_id: uuid.UUID) -> Message:
+    mine = Message.objects.select_related("conversation__student", "conversation__staff").filter(author=request.user)
+    return get_object_or_404(mine, pk=message_id)

@@ -1,0 +1,41 @@
+"""Did the student ask for no more texts? One click answers it."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from quadline import clock
+from quadline.accounts.rules import May
+from quadline.consent.questions import Answer
+from quadline.conversations.models import Conversation
+from quadline.delivery.opting.requests import answer_question
+from quadline.web.inbox.asking import name_of
+from quadline.web.inbox.views import fresh_context
+from quadline.web.requests import StaffRequest
+
+
+@require_POST
+def answer(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
+    own = Conversation.objects.select_related("student", "staff").filter(staff=request.user)
+    chosen = get_object_or_404(own, pk=conversation_id)
+    if not request.user.may[May.TEXT]:
+        raise PermissionDenied
+    words, now = "This was answered before. Nothing was changed.", clock.now()
+    given = request.POST.get("answer", "")
+    if given in Answer.values and answer_question(conversation=chosen, actor=request.user, answer=Answer(given), now=now):
+        words = _what_follows(chosen, Answer(given))
+    if not request.htmx:
+        messages.info(request, words)
+        return redirect("conversation", chosen.pk)
+    changed = chosen.messages.filter(events__at=now).distinct().in_order()
+    context = fresh_context(request, chosen, list(changed), after=0) | {"since_url": "", "words": words}
+    return render(request, "inbox/_answered.html", context)
+
+
+def _what_follows(chosen: Conversation, given: Answer) -> str:
+    who = name_of(chosen)
+    if given is Answer.STOP:
+        return f"{who} gets no more texts from you. What still waited goes as an email, if there is an address."
+    return f"You can go on texting {who}. Waiting texts are being sent."

@@ -1,0 +1,70 @@
+"""What administrators look after: everyone's numbers."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from quadline import clock
+from quadline.accounts.rules import May
+from quadline.delivery.opting import confirmations
+from quadline.numbers.models import SystemNumber
+from quadline.numbers.provisioning import try_again
+from quadline.numbers.rules import State
+from quadline.web.requests import StaffRequest
+
+BEING_SET_UP = {"label": "Being set up", "tone": "", "icon": "waiting"}
+CHIPS = {
+    State.REQUESTED: BEING_SET_UP,
+    State.ORDERING: BEING_SET_UP,
+    State.REGISTERING: BEING_SET_UP,
+    State.ACTIVE: {"label": "Active", "tone": "ok", "icon": "tick"},
+    State.RESTING: {"label": "Resting", "tone": "", "icon": "clock"},
+    State.FAILED: {"label": "Failed", "tone": "bad", "icon": "alert"},
+}
+IS_FINE = {"label": "OK", "tone": "ok", "icon": "tick"}
+NEEDS_CHECK = {"label": "Check this", "tone": "warn", "icon": "alert"}
+LATE = {"label": "Delayed over 24 hours", "tone": "warn", "icon": "clock"}
+
+
+@require_safe
+def numbers(request: StaffRequest) -> HttpResponse:
+    """Every number: whose, at which step, since when, and what stands in the way."""
+    require_manager(request)
+    rows = SystemNumber.objects.exclude(state=State.RELEASED).select_related("user").order_by("user__name")
+    now = clock.now()
+    listed = [_row(number, number.is_late(now)) for number in rows]
+    listed.sort(key=lambda row: not row["needs_you"])
+    shown = {
+        "rows": listed,
+        "attention": sum(row["needs_you"] for row in listed),
+        "confirmations": confirmations.findings(),
+        "is_fine": IS_FINE,
+        "needs_check": NEEDS_CHECK,
+    }
+    return render(request, "manage/numbers.html", shown)
+
+
+@require_POST
+def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
+    require_manager(request)
+    number = get_object_or_404(SystemNumber.objects.select_related("user"), pk=number_id)
+    if try_again(number=number, actor=request.user, now=clock.now()):
+        messages.success(request, f"Setting up the number of {number.user.name} again.")
+    else:
+        messages.info(request, f"The number of {number.user.name} is not waiting for you any more.")
+    return redirect("manage_numbers")
+
+
+def _row(number: SystemNumber, late: bool) -> dict[str, Any]:
+    failed = number.state == State.FAILED
+    chip = LATE if late and not failed else CHIPS[State(number.state)]
+    return {"number": number, "late": late, "can_retry": failed, "needs_you": late or failed, "chip": chip}
+
+
+def require_manager(request: StaffRequest) -> None:
+    if not request.user.may[May.MANAGE]:
+        raise PermissionDenied

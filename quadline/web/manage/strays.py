@@ -1,0 +1,84 @@
+"""Emails that reached no conversation or could not be read: for administrators to look at."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models.functions import Length, Substr
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from quadline.delivery.models import IncomingEmail
+from quadline.web.inbox.emails_shown import plain_text
+from quadline.web.manage.numbers import require_manager
+from quadline.web.requests import StaffRequest, whole_number
+
+PAGE = 50
+LONGEST_EXCERPT = 240
+WHATS = {
+    "stray": "Answers no conversation",
+    "unreadable": "Couldn’t be read",
+    "automatic": "Automatic reply",
+    "bounce": "Returned, not ours",
+}
+
+
+@dataclass(frozen=True)
+class Stray:
+    id: int
+    at: datetime
+    sender: str
+    subject: str
+    excerpt: str
+    what: str
+    why: str
+    conversation_url: str  # where one says that it came
+    source_url: str  # "" once the source is dropped
+    is_cut: bool  # only the beginning of the source was kept
+
+
+@require_safe
+def strays(request: StaffRequest) -> HttpResponse:
+    require_manager(request)
+    rows = IncomingEmail.objects.needing_a_look().select_related("message")
+    before = whole_number(request.GET.get("before"))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    kept = Length("source")
+    excerpt = Substr("words", 1, LONGEST_EXCERPT)
+    rows = rows.defer("source", "words").annotate(kept=kept, excerpt=excerpt)
+    found = list(rows.order_by("-pk")[: PAGE + 1])
+    shown = found[:PAGE]
+    context = {
+        "strays": [_stray(row) for row in shown],
+        "older": shown[-1].pk if len(found) > PAGE else None,
+    }
+    return render(request, "manage/strays.html", context)
+
+
+@require_safe
+def stray_source(request: StaffRequest, email_id: int) -> HttpResponse:
+    """An email as it came, as text."""
+    require_manager(request)
+    rows = IncomingEmail.objects.needing_a_look().exclude(source=None)
+    email = get_object_or_404(rows, pk=email_id)
+    return plain_text(bytes(email.source or b""))
+
+
+def _stray(row: IncomingEmail) -> Stray:
+    kept: int | None = row.kept  # type: ignore[attr-defined]
+    message = row.message
+    conversation = message.conversation_id if message else None
+    return Stray(
+        id=row.pk,
+        at=row.received_at,
+        sender=row.sender,
+        subject=row.subject,
+        excerpt=row.excerpt,  # type: ignore[attr-defined]
+        what=WHATS.get(row.kind, row.kind),
+        why="" if row.kind == "stray" else row.detail,
+        conversation_url=reverse("conversation", args=[conversation]) if conversation else "",
+        source_url=reverse("stray_source", args=[row.pk]) if kept else "",
+        is_cut=kept is not None and kept < row.size,
+    )

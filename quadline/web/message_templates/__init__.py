@@ -1,0 +1,1 @@
+"""Templates: one's own, the office's and the college's."""

@@ -1,0 +1,1 @@
+"""My profile: number, password and API tokens."""

@@ -1,0 +1,1 @@
+"""Reports, and the rows behind every number."""

@@ -1,0 +1,116 @@
+"""The delivery report's page: what became of the texts, or the emails, that staff wrote."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from quadline.accounts.models import User
+from quadline.consent.rules import Change
+from quadline.conversations.rules import Channel
+from quadline.reports.charts import Series
+from quadline.reports.deliveries import LEFT, REACHED, TOGETHER, Because, delivery
+from quadline.reports.filters import Filters
+from quadline.reports.tallying import Tally
+from quadline.web.reports.figures import Cell, Line, Sheet, Table, Tile, tile
+from quadline.web.reports.pages import Link, share
+
+SERIES: dict[Channel, tuple[Series, ...]] = {
+    Channel.TEXT: (
+        Series("delivered", "Delivered", "solid"),
+        Series("sent", "Sent, no receipt yet", "dots"),
+        Series("emailed", "Sent as email instead", "stripes"),
+        Series("failed", "Not delivered", "cross"),
+        Series("waiting", "Waiting", "hollow"),
+    ),
+    Channel.EMAIL: (
+        Series("sent", "Sent", "solid"),
+        Series("bounced", "Bounced", "stripes"),
+        Series("failed", "Failed", "cross"),
+        Series("waiting", "Waiting", "hollow"),
+    ),
+}
+WORDS = {Channel.TEXT: "texts", Channel.EMAIL: "emails"}
+
+
+def delivery_context(viewer: User, filters: Filters) -> dict[str, Any]:
+    found = delivery(viewer, filters)
+    words, everything = WORDS[filters.channel], found.tallies.everything
+    sheet = Sheet(filters, reverse("report-delivery-rows"), SERIES[filters.channel], f"All {words}")
+    tiles = _text_tiles(sheet, everything) if filters.channel is Channel.TEXT else _email_tiles(sheet, everything)
+    if filters.channel is Channel.TEXT:
+        tiles.append(_opt_out_tile(filters, found.opted_out, found.students))
+    return {
+        "channel": filters.channel,
+        "channels": channels("report-delivery", filters),
+        "tiles": tiles,
+        "students": sheet.cell(found.students, part=REACHED, each="student"),
+        "figure": sheet.by_day(found.tallies, key="delivery", sentence=_sentence(words, everything)),
+        "reasons": _reasons(sheet, found.reasons),
+        "by_staff": sheet.by_staff(found.tallies, caption=f"{words.capitalize()} by staff"),
+        "by_broadcast": sheet.by_broadcast(found.tallies, caption=f"{words.capitalize()} by broadcast"),
+        "is_empty": everything.total == 0,
+        "csv_query": filters.address(),
+    }
+
+
+def channels(report: str, filters: Filters) -> list[Link]:
+    """Texts and emails are counted apart."""
+    url = reverse(report)
+    return [
+        Link("Texts", f"{url}?{filters.address(channel='')}", filters.channel is Channel.TEXT),
+        Link("Emails", f"{url}?{filters.address(channel='email')}", filters.channel is Channel.EMAIL),
+    ]
+
+
+def _text_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
+    left = everything.of(*TOGETHER[LEFT])
+
+    def of(name: str) -> str:
+        return f"{share(everything.of(name), left)} of those sent"
+
+    return [
+        tile(sheet, everything, TOGETHER[LEFT], "Sent", part=LEFT, note="all outcomes"),
+        tile(sheet, everything, ("delivered",), "Delivered", note=of("delivered")),
+        tile(sheet, everything, ("emailed",), "Emailed instead", note=of("emailed"), tone="warn"),
+        tile(sheet, everything, ("failed",), "Not delivered", note=of("failed"), tone="bad"),
+    ]
+
+
+def _email_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
+    return [
+        tile(sheet, everything, ("sent",), "Sent", note="taken by the mail server"),
+        tile(sheet, everything, ("bounced",), "Bounced", note="came back", tone="warn"),
+        tile(sheet, everything, ("failed",), "Failed", note="not sent", tone="bad"),
+        tile(sheet, everything, ("waiting",), "Waiting", note="sent automatically"),
+    ]
+
+
+def _opt_out_tile(filters: Filters, opted_out: int, students: int) -> Tile:
+    address = filters.report.address(change=Change.OPT_OUT)
+    cell = Cell(opted_out, f"{reverse('report-opt-out-history')}?{address}")
+    return Tile(cell, "Opted out", f"{share(opted_out, students)} of students texted")
+
+
+def _reasons(sheet: Sheet, reasons: list[Because]) -> Table:
+    """An email has no second way: there is one column of it."""
+    parts: tuple[tuple[str, str], ...] = (("emailed", "Emailed instead"), ("gone", "Not reached"), ("instead", "All"))
+    parts = parts if sheet.filters.channel is Channel.TEXT else parts[-1:]
+
+    def line(because: Because) -> Line:
+        counts = {"emailed": because.emailed, "gone": because.gone, "instead": because.total}
+        cells = [sheet.cell(counts[part], part=part, reason=because.reason) for part, _ in parts]
+        return Line(because.words or "No reason recorded", cells)
+
+    return Table("Why they were not delivered", "Reason", [head for _, head in parts], [line(each) for each in reasons])
+
+
+def _sentence(words: str, everything: Tally) -> str:
+    left = everything.of(*TOGETHER[LEFT])
+    if not left:
+        return f"No {words} were sent in these days."
+    if words == "emails":
+        taken = everything.of("sent")
+        return f"{left:,} emails left; {taken:,} were taken by the mail server ({share(taken, left)})."
+    reached = everything.of("delivered")
+    instead = everything.of("emailed")
+    return f"{left:,} texts were sent: {reached:,} were delivered ({share(reached, left)}) and {instead:,} went as email instead."

@@ -1,0 +1,81 @@
+"""The response report's page: how students and staff answer each other."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from quadline.accounts.models import User
+from quadline.reports.charts import Series
+from quadline.reports.filters import Filters
+from quadline.reports.responses import STAFF, STUDENTS, TOGETHER, WROTE, responses
+from quadline.reports.tallying import Tally
+from quadline.web.reports.delivery import WORDS, channels
+from quadline.web.reports.figures import Sheet, Tile, heat, tile
+from quadline.web.reports.pages import share
+
+REPLIES = (Series("replied", "Replied to", "solid"), Series("silent", "No reply", "hollow"))
+ANSWERS = (
+    Series("soon", "Answered within 24 hours", "solid"),
+    Series("late", "Answered later", "stripes"),
+    Series("waiting", "Waiting, less than 24 hours", "dots"),
+    Series("unanswered", "Unanswered for more than 24 hours", "cross"),
+    Series("closed", "Needed no answer", "hollow"),
+)
+ANSWERED = TOGETHER["answered"]
+
+
+def response_context(viewer: User, filters: Filters, *, now: datetime) -> dict[str, Any]:
+    found, words = responses(viewer, filters, now=now), WORDS[filters.channel]
+    rows_url = reverse("report-response-rows")
+    from_staff = Sheet(
+        filters, rows_url, REPLIES, f"All {words}", side=STUDENTS, timed="replied", rated=("replied", "Reply rate")
+    )
+    from_students = Sheet(filters, rows_url, ANSWERS, "All", side=STAFF, timed="answered")
+    students, staff = found.students.everything, found.staff.everything
+    return {
+        "channel": filters.channel,
+        "words": words,
+        "channels": channels("report-responses", filters),
+        "tiles": [*_student_tiles(from_staff, students, words), *_staff_tiles(from_students, staff)],
+        "students_figure": from_staff.by_day(found.students, key="replies", sentence=_students_sentence(students, words)),
+        "students_by_staff": from_staff.by_staff(found.students, caption="How students answer, by staff"),
+        "students_by_broadcast": from_staff.by_broadcast(found.students, caption="How students answer, by broadcast"),
+        "staff_figure": from_students.by_day(found.staff, key="answers", sentence=_staff_sentence(staff)),
+        "staff_by_staff": from_students.by_staff(found.staff, caption="How staff answer"),
+        "heat": heat(filters, rows_url, WROTE, found.hours),
+        "is_empty": not (students.total or staff.total or found.hours),
+        "csv_query": filters.address(side=STUDENTS),
+    }
+
+
+def _student_tiles(sheet: Sheet, students: Tally, words: str) -> list[Tile]:
+    replied = students.of("replied")
+    rate = Tile(
+        sheet.cell(replied, words=share(replied, students.total), part="replied"),
+        "Reply rate",
+        f"{replied:,} of {students.total:,} {words}",
+    )
+    note = "for messages with a reply"
+    return [rate, sheet.median_tile(students, parts=("replied",), label="Median student reply time", note=note)]
+
+
+def _staff_tiles(sheet: Sheet, staff: Tally) -> list[Tile]:
+    return [
+        sheet.median_tile(staff, parts=ANSWERED, label="Median staff reply time", note="for messages that were answered"),
+        tile(sheet, staff, ("unanswered",), "Unanswered", note="for more than 24 hours", tone="bad"),
+    ]
+
+
+def _students_sentence(students: Tally, words: str) -> str:
+    if not students.total:
+        return f"No {words} reached students in these days."
+    replied = students.of("replied")
+    return f"{students.total:,} {words} reached students; {replied:,} were replied to ({share(replied, students.total)})."
+
+
+def _staff_sentence(staff: Tally) -> str:
+    if not staff.total:
+        return "No student wrote in these days."
+    soon = staff.of("soon")
+    return f"Students began to write {staff.total:,} times; {soon:,} were answered within 24 hours ({share(soon, staff.total)})."

@@ -1,0 +1,1 @@
+"""Find a student, and what is known of them."""

@@ -1,0 +1,125 @@
+"""A student told a staff member that they want no more texts: the form that records it. There is none for the opposite."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from quadline import clock
+from quadline.accounts.models import User
+from quadline.accounts.rules import May
+from quadline.delivery.opting.requests import HOW_WORDS, How, RequestRefused, numbers_that_texted, record_stop_requests
+from quadline.numbers.models import SystemNumber
+from quadline.roster.models import Student
+from quadline.sms import phones
+from quadline.web.requests import EARLIEST, LATEST, StaffRequest
+
+ALL = "all"
+WHEN = "%Y-%m-%dT%H:%M"
+
+
+class StopRequestForm(forms.Form):
+    """How, when, and for an administrator: of whose number."""
+
+    how = forms.ChoiceField(choices=[(how.value, HOW_WORDS[how]) for how in How], error_messages={"required": "Say how."})
+    said_at = forms.DateTimeField(
+        input_formats=[WHEN, f"{WHEN}:%S"],
+        error_messages={"required": "Say when.", "invalid": "Write a date and a time, such as 2026-11-23 14:30."},
+    )
+    whose = forms.ChoiceField(error_messages={"required": "Choose a number.", "invalid_choice": "Choose a number."})
+    note = forms.CharField(max_length=300, required=False)
+
+    def clean_said_at(self) -> datetime:
+        said_at: datetime = self.cleaned_data["said_at"]
+        if said_at < EARLIEST:
+            raise forms.ValidationError("Write a date and a time, such as 2026-11-23 14:30.")
+        if said_at > LATEST:
+            raise forms.ValidationError("That time is still to come. Say when the student asked.")
+        return said_at.astimezone(UTC)  # the database knows no offset of a day
+
+    def __init__(self, data: Any, *, numbers: list[SystemNumber], now: datetime) -> None:
+        here = timezone.localtime(now)
+        super().__init__(data, initial={"said_at": here.strftime(WHEN), "whose": str(numbers[0].pk) if numbers else ""})
+        self.latest = here.strftime(WHEN)
+        self.numbers = {str(number.pk): number for number in numbers}
+        choices = [(pk, f"{number.user.name}, {phones.written(number.phone)}") for pk, number in self.numbers.items()]
+        everyone = [(ALL, f"All {len(numbers)} numbers")] if len(numbers) > 1 else []
+        self.fields["whose"].choices = [*choices, *everyone]  # type: ignore[attr-defined]  # a ChoiceField's own
+
+    @property
+    def staff(self) -> list[User]:
+        """Whose texts the student wants no more of."""
+        whose = self.cleaned_data["whose"]
+        return [number.user for pk, number in self.numbers.items() if whose in (ALL, pk)]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
+    """The dialog, and the same form as a page of its own without scripts."""
+    student = get_object_or_404(Student.objects.visible_to(request.user), pk=student_id)
+    if not request.user.may[May.TEXT]:
+        raise PermissionDenied
+    now, numbers = clock.now(), _numbers(request.user, student)
+    form = StopRequestForm(_posted(request, numbers), numbers=numbers, now=now)
+    if request.method != "POST" or not form.is_valid():
+        return _shown(request, student, form)
+    try:
+        count = record_stop_requests(
+            student=student,
+            staff=form.staff,
+            actor=request.user,
+            how=How(form.cleaned_data["how"]),
+            said_at=form.cleaned_data["said_at"],
+            note=form.cleaned_data["note"],
+            now=now,
+        )
+    except RequestRefused as refused:
+        form.add_error(None, str(refused))
+        return _shown(request, student, form)
+    messages.success(request, _recorded(student, form.staff, request.user, count=count))
+    return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect("student", student.pk)
+
+
+def _posted(request: StaffRequest, numbers: list[SystemNumber]) -> Any:
+    if request.method != "POST":
+        return None
+    data = request.POST.copy()
+    if len(numbers) == 1:
+        data.setdefault("whose", str(numbers[0].pk))  # the form does not ask where there is no choice
+    return data
+
+
+def _numbers(user: User, student: Student) -> list[SystemNumber]:
+    """The own number; for who manages the college's, every one that texted this student."""
+    mine = list(SystemNumber.objects.live().filter(user=user).exclude(phone="").select_related("user"))
+    if not user.may[May.MANAGE]:
+        return mine
+    return [*mine, *(number for number in numbers_that_texted(student) if number not in mine)]
+
+
+def _shown(request: StaffRequest, student: Student, form: StopRequestForm) -> HttpResponse:
+    template = "students/_opt_out_dialog.html" if request.htmx else "students/opt_out.html"
+    context = {"student": student, "form": form, "possible": bool(form.numbers and student.mobile)}
+    context["of_whom"] = _of_whom(form, request.user)
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _of_whom(form: StopRequestForm, reader: User) -> str:
+    """Whose texts end, where there is no choice."""
+    if len(form.numbers) != 1:
+        return ""
+    owner = next(iter(form.numbers.values())).user
+    return "you" if owner == reader else owner.name
+
+
+def _recorded(student: Student, staff: list[User], reader: User, *, count: int) -> str:
+    if not count:
+        return f"{student.first} gets no texts from there already. Nothing was changed."
+    of = "you" if staff == [reader] else " and ".join(each.name for each in staff)
+    return f"Recorded. {student.first} gets no more texts from {of}."

@@ -1,0 +1,1 @@
+"""Email comes in: by SMTP, LMTP, IMAP or a mail service."""
