@@ -87,6 +87,4 @@ document.addEventListener("input", ({ target: field }) => {
 keysOfWent().forEach(recall);
 prove();
 // Before the log shows them.
-document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
-  if (target.id === "log") prove(fragment);
-}, true);
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => { if (detail.target.id === "log") prove(detail.fragment); }, true);

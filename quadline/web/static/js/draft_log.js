@@ -8,7 +8,7 @@ import { place } from "./log.js";
 import { toast } from "./toast.js";
 
 const ON = {
-  sending: (message, event) => post(event === "retry" ? showAgain(message) : leaveForm(message)),
+  sending: (message, event) => { (event === "retry" ? showAgain : leaveForm)(message); post(message); },
   refused: (message) => (message.form.isConnected && !message.draft.field.value ? takeBack(message) : fail(message)),
   unknown: fail,
   empty: ({ bubble }) => bubble.remove(),
@@ -33,15 +33,12 @@ function leaveForm(message) {
   write(message.draft.field, "", "");
   message.draft.field.focus();
   place(message.bubble);
-  return message;
 }
 
-function showAgain(message) {
-  const { bubble } = message;
+function showAgain({ bubble }) {
   bubble.classList.replace("failed", "sending");
   bubble.querySelector(".after").remove();
   bubble.querySelector(".meta").hidden = false;
-  return message;
 }
 
 async function post(message) {
@@ -72,28 +69,25 @@ function fail(message) {
   const { bubble, data, form } = message;
   bubble.classList.replace("sending", "failed");
   const [what, one] = data.get("channel") === "email" ? ["Email", "An email"] : ["Text", "A text"];
-  if (!form.isConnected) putBack(message);
-  if (!form.isConnected) return toast(`${one} was not sent. It is kept as a draft in its conversation.`, "bad");
+  if (!form.isConnected) return putBack(message, one);
   bubble.querySelector(".meta").hidden = true;
   bubble.append(document.getElementById("not-sent-template").content.cloneNode(true));
   announce(`${what} not sent.`);
 }
 
 // Opened again meanwhile: the words stand before what was begun there.
-function putBack(message) {
+function putBack(message, one) {
   const [field, since] = [fieldOf(message.draft), begunSince(message.draft)];
   message.place = "form";
   if (field) write(field, joined(inForm(message.draft), since ?? field.value), subjectOf(field)?.value || message.subject);
+  toast(`${one} was not sent. It is kept as a draft in its conversation.`, "bad");
 }
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest(".failed [data-retry], .failed [data-copy-message], .failed [data-discard]");
   if (!button) return;
   const message = allThatWent().find(({ bubble }) => bubble === button.closest(".message"));
-  if (button.matches("[data-copy-message]")) {
-    navigator.clipboard.writeText(message.words).then(() => announce("Copied."));
-    return;
-  }
+  if (button.matches("[data-copy-message]")) return navigator.clipboard.writeText(message.words).then(() => announce("Copied."));
   message.draft.field.focus();
   step(message, button.matches("[data-discard]") ? "discard" : "retry");
 });
