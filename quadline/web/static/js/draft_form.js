@@ -3,7 +3,7 @@ import { step } from "./draft.js";
 import { begunSince, fieldOf, inForm, joined, keep, keysOfWent, load, read, store } from "./draft_kept.js";
 
 const FIELDS = "[data-body], [data-email-body]";
-const OPEN = ["sending", "refused", "unknown"]; // it went, and is not known to have arrived
+const OPEN = ["sending", "refused", "unknown"]; // it went, and is not known to have arrived; its `place` is the form or the log
 const drafts = new Map(); // by key: the name all fields of a form share, the field, the message in it, and those that went
 
 const keyOf = (field) => field.form.dataset.draft + (field.matches("[data-email-body]") ? ":email" : "");
