@@ -191,9 +191,11 @@ def test_what_is_written_over_a_draft_of_the_server_outlives_the_page(
     page = here.page
     here.open(f"/inbox/c/{found['sally'].pk}/")
     expect(writing(page)).to_have_value("Half")
-    writing(page).fill("Half a sentence")
-    page.reload()
-    expect(writing(page)).to_have_value("Half a sentence")
+    for words in ("Half a sentence", "Two\n\nparagraphs"):
+        writing(page).fill(words)
+        page.reload()
+        expect(writing(page)).to_have_value(words)
+    eventually(lambda: Conversation.objects.get(pk=found["sally"].pk).draft == "Two\n\nparagraphs")
 
 
 def test_a_double_click_sends_once(the_house: House, people: Cast, at_the_screen: Arrive) -> None:

@@ -1,6 +1,6 @@
 // The words in a form: kept as they are typed, there again with the form, and gone when a page shows that they arrived.
 import { step } from "./draft.js";
-import { begunSince, fieldOf, inForm, joined, keep, keysOfWent, load, read, store } from "./draft_kept.js";
+import { begunSince, fieldOf, forgetServer, inForm, joined, keep, keysOfWent, load, noteServer, onServer, read, store } from "./draft_kept.js";
 
 const FIELDS = "[data-body], [data-email-body]";
 const OPEN = ["sending", "refused", "unknown"]; // it went, and is not known to have arrived; its `place` is the form or the log
@@ -43,16 +43,18 @@ export function restore(form) {
 
 // What came back refused is a draft like any other.
 function fill(field) {
-  const [draft, line, { begun, over }] = [draftIn(field), subjectOf(field), load(keyOf(field))];
+  const [draft, line, given, { begun }] = [draftIn(field), subjectOf(field), field.value, load(keyOf(field))];
   Object.assign(draft, { field, message: { draft, state: "empty" } });
-  const isRefused = field.value && field.form.parentElement.querySelector("#refusal [role=alert]");
+  const isRefused = given && field.form.parentElement.querySelector("#refusal [role=alert]");
   for (const message of isRefused ? inForm(draft) : []) ["refuse", "type"].forEach((event) => step(message, event));
   const went = inForm(draft);
-  const isNew = isRefused || (field.value && field.value !== over); // or written elsewhere since, or a template
-  const words = isNew && !went.length ? field.value : joined(went, begun);
+  const kept = joined(went, begun);
+  const isNew = isRefused || (given && !(kept && onServer(draft.key).includes(given))); // or written elsewhere since, or a template
+  if (isNew && field.form.dataset.draftUrl) noteServer(draft.key, given);
+  const words = isNew && !went.length ? given : kept;
   const subjects = [line?.value, read(`${draft.name}:subject`), ...went.map((message) => message.subject)];
   const subject = subjects.find(Boolean) ?? "";
-  if (words !== field.value || (line && subject !== line.value)) write(field, words, subject);
+  if (words !== given || (line && subject !== line.value)) write(field, words, subject);
 }
 
 export function prove(page = document) {
@@ -73,7 +75,9 @@ document.addEventListener("quadline:draft", ({ detail: { message } }) => {
   const left = joined(inForm(draft), since);
   if (isInForm && fieldOf(draft) && since !== null) write(draft.field, left, left && subjectOf(draft.field)?.value);
   else store(draft);
-  if (!isInForm || read(draft.key)) return;
+  if (state !== "sent" || read(draft.key)) return;
+  forgetServer(draft.key);
+  if (!isInForm) return;
   keep(`${draft.name}:recipients`, "");
   if (draft.key !== draft.name) keep(`${draft.name}:subject`, ""); // of an email
 });
@@ -86,5 +90,4 @@ document.addEventListener("input", ({ target: field }) => {
 
 keysOfWent().forEach(recall);
 prove();
-// Before the log shows them.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => { if (detail.target.id === "log") prove(detail.fragment); }, true);

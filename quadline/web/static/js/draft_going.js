@@ -2,7 +2,7 @@
 // What is only begun goes to the server when the person leaves it, so that it is there on every device.
 import { next, step } from "./draft.js";
 import { allThatWent, draftIn, subjectOf, typed } from "./draft_form.js";
-import { inForm, listOf } from "./draft_kept.js";
+import { inForm, listOf, noteServer } from "./draft_kept.js";
 
 // Plain HTTP has no crypto.randomUUID.
 const digit = (place) => (place ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (place / 4)))).toString(16);
@@ -48,11 +48,12 @@ function tell() {
   const form = document.querySelector("form[data-draft-url*='/']");
   const field = form?.querySelector("[data-body]");
   if (!field || field.value.trim() === field.defaultValue.trim()) return false;
-  const data = new FormData();
-  data.set("body", field.value);
-  data.set("returned", listOf(inForm(draftIn(field)))); // what has arrived after all is no draft
-  data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-  if (navigator.sendBeacon(form.dataset.draftUrl, data)) field.defaultValue = field.value; // the server has it
+  const [body, returned] = [field.value, listOf(inForm(draftIn(field)))]; // what has arrived after all is no draft
+  const csrfmiddlewaretoken = form.elements.csrfmiddlewaretoken.value;
+  const data = new URLSearchParams({ body, returned, csrfmiddlewaretoken }); // with its line breaks as they are
+  if (!navigator.sendBeacon(form.dataset.draftUrl, data)) return true;
+  field.defaultValue = body;
+  noteServer(draftIn(field).key, body);
   return true;
 }
 

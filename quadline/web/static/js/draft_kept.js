@@ -1,9 +1,9 @@
 // What was written and has not arrived, kept in this browser per person and conversation: the words of a field, beside them those
-// at their beginning that went already, each with the id it went as, and the words of the page that they were written over.
+// at their beginning that went already, each with the id it went as, and the last two drafts the server was seen or told to have.
 
 const PREFIX = "quadline-draft:";
 const WENT = ":returned";
-const OVER = ":over";
+const SERVER = ":server";
 const JOINT = "\n\n";
 
 function quietly(act) {
@@ -34,8 +34,13 @@ export function begunIn(words, went) {
 export function load(key) {
   const [words, went] = [read(key), parse(key + WENT) ?? []];
   const begun = begunIn(words, went);
-  return { over: read(key + OVER), ...(begun === null ? { went: [], begun: words } : { went, begun }) };
+  return begun === null ? { went: [], begun: words } : { went, begun };
 }
+
+// The server hears of a draft as its page goes, when the next page may have been made already: with the draft before.
+export const onServer = (key) => parse(key + SERVER) ?? [];
+export const noteServer = (key, words) => keep(key + SERVER, JSON.stringify([...onServer(key).slice(-1), words]));
+export const forgetServer = (key) => keep(key + SERVER, "");
 
 export const listOf = (went) => (went.length ? JSON.stringify(went.map(({ id, words, subject }) => ({ id, words, subject }))) : "");
 
@@ -46,10 +51,8 @@ export const begunSince = (draft) => (fieldOf(draft) ? begunIn(draft.field.value
 export function store(draft) {
   const since = begunSince(draft);
   const went = [...draft.went].filter(({ place }) => since !== null || place === "log");
-  const words = joined(went, since ?? draft.field.value);
-  keep(draft.key, words);
+  keep(draft.key, joined(went, since ?? draft.field.value));
   keep(draft.key + WENT, listOf(went));
-  if (fieldOf(draft)) keep(draft.key + OVER, words && draft.field.defaultValue);
 }
 
 const keys = () => quietly(() => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX))) ?? [];
