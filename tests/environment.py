@@ -4,13 +4,24 @@ Each process that runs tests has a server and a folder of its own: what a test r
 """
 
 import atexit
+import gc
 import os
 import tempfile
 from pathlib import Path
 
 from quadline.demo import postgres
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+# Nobody needs its tables after a power cut. A test about those has a server of its own.
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+    "max_connections": "200",
+}
 
 TEST_SETTINGS = {
     "SECRET_KEY": "only for tests: nothing is signed with this that leaves the machine",
@@ -43,6 +54,13 @@ def _start_database() -> None:
     atexit.register(stop)
 
 
+def pytest_collection_finish() -> None:
+    """All that was imported stays: it is never searched for garbage again."""
+    gc.freeze()
+    gc.enable()
+
+
+gc.disable()  # until all tests are collected: of eight thousand hardly anything is garbage
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ  # then the environment is that of the process that began it
 STARTED_HERE = "QUADLINE_TESTS_STARTED_DATABASE"
 
