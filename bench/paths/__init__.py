@@ -26,6 +26,7 @@ PATHS = (
     Path("accept"),
     Path("hand-over"),
     Path("hand-over-slowly", carrier_delay=0.1),
+    Path("many-broadcasts", core=OUTER_CORE, keeps_log=True, most_runs=3),
     Path("pace", core=OUTER_CORE, keeps_log=True, settings={"TEXTS_PER_SECOND": "1"}, most_runs=1),
     Path("single-text", core=OUTER_CORE, keeps_log=True),
     Path("callbacks", core=OUTER_CORE),

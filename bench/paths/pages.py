@@ -14,6 +14,7 @@ from bench import college
 from bench.figures import Figures, Reach, Row, Work, p95
 from quadline.accounts.models import User
 from quadline.accounts.rules import Role
+from quadline.clock import CLOCK_TIMESTAMP
 from quadline.conversations.models import Conversation, Message, MessageEvent
 
 SMALL, BIG, LARGE = 10_000, 1_000_000, 10_000_000
@@ -53,11 +54,16 @@ def _figures(work: Work) -> dict[str, float]:
     figures, queries = {}, 0
     for title, (client, visit) in _visits().items():
         client.get(visit()[0])  # what is read once in a process is read
-        with CaptureQueriesContext(connection) as caught:
-            client.get(visit()[0])
-        queries += len(caught)
+        queries += _queries_of(client, visit)
         figures[title] = median(p95(list(_times(client, visit, count))) for _ in range(ROUNDS))
     return figures | {QUERIES: queries}
+
+
+def _queries_of(client: Client, visit: Visit) -> int:
+    """Of one page. Not those that ask for the time: a process does once a second, whatever it shows."""
+    with CaptureQueriesContext(connection) as caught:
+        client.get(visit()[0])
+    return len([query for query in caught if query["sql"] != CLOCK_TIMESTAMP])
 
 
 def _visits() -> dict[str, tuple[Client, Visit]]:

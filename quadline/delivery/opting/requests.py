@@ -3,7 +3,7 @@
 Nobody opts a student in: answering "keep texting" writes nothing to the ledger. See docs/adr/0009.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from quadline.audit.models import record
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger, questions
 from quadline.consent.ledger import Pair
-from quadline.consent.models import ConsentEntry, ConsentState, StopQuestion
+from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.consent.order import NEAR, Kind, Word, comes_after
 from quadline.consent.phrases import stop_phrase_in
 from quadline.consent.questions import Answer
@@ -80,21 +80,27 @@ def ask_about(pair: Pair, body: str, phrase: str, *, text: InboundText, now: dat
 
 
 def answer_by_keywords(
-    heard: Mapping[Pair, datetime], *, dates: Mapping[str, datetime] = NOT_ASKED
-) -> Mapping[Pair, ConsentState]:
-    """What the ledger has just learned of students says what other words of theirs meant. In doubt it says nothing.
+    heard: Mapping[Pair, datetime],
+    *,
+    dates: Mapping[str, datetime] = NOT_ASKED,
+    shut_by_first_word: Collection[Pair] = (),
+) -> set[Pair]:
+    """What the ledger has just learned of students says what other words of theirs meant.
 
-    ``heard``: the pairs, and when each was heard of. ``dates``: of their texts by the carrier's clock, by its ids, where
-    it was asked. Returns where the pairs stood.
+    In doubt it says nothing. ``heard``: the pairs, and when each was heard of.
+    ``dates``: of their texts by the carrier's clock, by its ids, where it was asked.
+    ``shut_by_first_word``: those that have said STOP and nothing before. Returns the pairs
+    that are out.
     """
-    standings = ledger.standings(heard)
-    out = {pair for pair, standing in standings.items() if standing.is_surely_out}
-    questions.settle_by_keyword({pair: heard[pair] for pair in sorted(out)}, Answer.STOP)
+    shut = set(shut_by_first_word)
+    standings = ledger.standings(heard.keys() - shut)
+    surely_out = {pair for pair, standing in standings.items() if standing.is_surely_out} | shut
+    questions.settle_by_keyword({pair: heard[pair] for pair in sorted(surely_out)}, Answer.STOP)
     for pair, standing in standings.items():
         if not standing.opted_out:
             _ask_about_what_followed(pair, standing.entry, dates)
             _answer_by_start(pair, standing.entry.word, now=heard[pair])
-    return standings
+    return {pair for pair, standing in standings.items() if standing.opted_out} | shut
 
 
 def _answer_by_start(pair: Pair, start: Word, *, now: datetime) -> None:

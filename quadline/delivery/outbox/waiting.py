@@ -42,8 +42,10 @@ REASON = {
 
 def wait_of(message: Message, *, now: datetime, is_own: bool = True) -> Wait | None:
     """None for a text whose status says it all. ``is_own``: the reader wrote it."""
+    if message.status != Status.WAITING or message.reason != WaitingFor.NUMBER:
+        return None  # its number is not looked up: most messages of a page wait for nothing
     number = message.system_number
-    if message.status != Status.WAITING or message.reason != WaitingFor.NUMBER or number is None:
+    if number is None:
         return None
     standing = number.standing(now)
     if standing not in STATUS:

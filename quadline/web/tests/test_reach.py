@@ -21,6 +21,7 @@ from quadline.delivery.opting.requests import How, record_stop_request
 from quadline.delivery.outbox.caseloads import put_caseload
 from quadline.delivery.permission.reach import CAN, OUT_OF_REACH, reach_of
 from quadline.delivery.tests.acts import reply
+from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, PhoneTrouble, Student
 from quadline.web.compose.composer import composer_for
 from quadline.web.students.reach import reach_of as chips_of
@@ -177,3 +178,21 @@ def test_a_page_asks_once_whether_its_student_may_be_opened(browser: Client, tal
         browser.get(url, headers=HTMX)
     about = [query["sql"] for query in asked if "roster_caseloadentry" in query["sql"] and "roster_student" in query["sql"]]
     assert len([sql for sql in about if "success_team" not in sql and "relation" not in sql]) == 1
+
+
+def test_a_long_conversation_takes_no_more_queries_than_a_short_one(people: Cast, browser: Client, talk: Conversation) -> None:
+    """Each of its texts has a number, which is looked up for none that waits for nothing."""
+    number = SystemNumber.objects.get(phone=SYSTEM)
+    url = reverse("conversation", args=[talk.pk])
+
+    def queries_with(texts: int) -> int:
+        for _ in range(texts):
+            text = failed_text(talk)
+            text.system_number = number
+            text.save()
+        browser.get(url)
+        with CaptureQueriesContext(connection) as asked:
+            browser.get(url)
+        return len([each for each in asked if "clock_timestamp" not in each["sql"]])
+
+    assert queries_with(2) == queries_with(10)
