@@ -159,7 +159,7 @@ def test_every_screen_answers_whatever_any_parameter_is(
 ) -> None:
     about, browser = own_thing(people.ada), enter(people.ada)
     browser.raise_request_exception = False
-    SystemNumber.objects.filter(user=people.ada).update(state="active", phone="+17342340009")
+    SystemNumber.objects.filter(inbox__owner=people.ada).update(state="active", phone="+17342340009")
     broken, asked = [], 0
     for name, method in screens():
         where = address(name, about)

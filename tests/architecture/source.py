@@ -18,6 +18,7 @@ FLOORS = (
     ("delivery",),
     ("conversations",),
     ("roster", "numbers", "consent"),
+    ("inboxes",),
     ("accounts",),
     ("audit", "live", "emails", "carriers"),
     ("worker",),
