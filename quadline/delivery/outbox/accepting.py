@@ -66,16 +66,10 @@ def accept_text(
     Raises TextRefused for a body that cannot be sent, or an author who may not text, and
     TooManyTexts.
     """
-    if not author.may[May.TEXT]:
-        raise TextRefused("Your role does not send texts. Nothing was sent.")
     inbox = inbox or inbox_of(author)
-    if not may_write_in(author, inbox.pk):
-        raise TextRefused("You may not write in this inbox. Nothing was sent.")
+    _check_author(author, inbox)
     with transaction.atomic():
-        conversation = open_conversation(inbox=inbox, student=student, now=now)
-        # One text at a time: a second click waits here for the first, and only one carries the notice.
-        rows = Conversation.objects.select_for_update(of=["self"], no_key=True).select_related("student", "inbox__owner")
-        conversation = rows.get(pk=conversation.pk)
+        conversation = _opened(inbox, student, now)
         if known := _already_accepted(message_id, conversation):
             return known
         if not is_meant:
@@ -122,6 +116,20 @@ def cancel_text(*, message: Message, actor: User, now: datetime) -> bool:
         record("text cancelled", subject=message, actor=actor)
         notices.pass_on(message)
         return True
+
+
+def _check_author(author: User, inbox: Inbox) -> None:
+    if not author.may[May.TEXT]:
+        raise TextRefused("Your role does not send texts. Nothing was sent.")
+    if not may_write_in(author, inbox.pk):
+        raise TextRefused("You may not write in this inbox. Nothing was sent.")
+
+
+def _opened(inbox: Inbox, student: Student, now: datetime) -> Conversation:
+    """One text at a time: a second click waits here for the first, and only one carries the notice."""
+    conversation = open_conversation(inbox=inbox, student=student, now=now)
+    rows = Conversation.objects.select_for_update(of=["self"], no_key=True)
+    return rows.select_related("student", "inbox__owner").get(pk=conversation.pk)
 
 
 def _already_accepted(message_id: uuid.UUID, conversation: Conversation) -> Message | None:
