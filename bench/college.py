@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.utils import timezone
 from psycopg import sql
 
-from quadline.accounts.models import User
+from quadline.accounts.models import Office, User
 from quadline.conversations.models import Conversation, Message
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
@@ -81,7 +81,8 @@ def settle() -> None:
 def staff(count: int, *, now: datetime) -> None:
     """Staff users with an active number each: user ``i`` has the id ``i`` and the phone +1734555…"""
     each = f"generate_series(1, {count}) AS g"
-    fill(User, each, id="g", email="'staff' || g || '@alder.example'", name="'Staff ' || g", office="'Advising'")
+    fill(Office, "(SELECT) AS one", id="1", name="'Advising'", key="'advising'")
+    fill(User, each, id="g", email="'staff' || g || '@alder.example'", name="'Staff ' || g", office="1")
     fill(
         SystemNumber,
         each,

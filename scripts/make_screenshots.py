@@ -157,7 +157,7 @@ def _mailbox(page: Page) -> None:
 
 
 def _with(who: str, institutional_id: str) -> str:
-    found = Conversation.objects.get(staff__email=f"{who}@alder.example", student__institutional_id=institutional_id)
+    found = Conversation.objects.get(inbox__owner__email=f"{who}@alder.example", student__institutional_id=institutional_id)
     return f"/inbox/c/{found.pk}/"
 
 

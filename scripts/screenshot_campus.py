@@ -36,7 +36,7 @@ class Week:
 
 def live(house: House) -> Week:
     maya = User.objects.get(email="maya.alvarez@alder.example")
-    number = SystemNumber.objects.get(user=maya)
+    number = SystemNumber.objects.get(inbox__owner=maya)
     sent = _draft(maya, "sent", REGISTRATION)
     launching.launch(sent, actor=maya, fingerprint=sent.fingerprint, now=timezone.now())
     eventually(lambda: Broadcast.objects.filter(pk=sent.pk, state="finished").exists(), within=60)
@@ -50,7 +50,7 @@ def live(house: House) -> Week:
     eventually(lambda: house.simulator.mail(emailed.email))
     house.simulator.answer_mail(emailed.email, "Thank you, that helps a lot! I will bring the form on Thursday.")
     review = _draft(maya, "review", LATE_START)
-    eventually(lambda: emailed.conversations.filter(staff=maya, needs_reply=True).exists())
+    eventually(lambda: emailed.conversations.filter(inbox__owner=maya, needs_reply=True).exists())
     return Week(review, Broadcast.objects.get(pk=sent.pk), texted[6], emailed)
 
 

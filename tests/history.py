@@ -24,7 +24,7 @@ SAID = (
 
 def write_history(staff: User, student: Student, *, count: int, until: datetime) -> Conversation:
     """``count`` delivered texts and replies in turn, half an hour apart, the last one at ``until``."""
-    conversation = open_conversation(staff=staff, student=student, now=until)
+    conversation = open_conversation(inbox=staff.inbox, student=student, now=until)
     number = SystemNumber.objects.of(staff)
     messages = [
         Message(
@@ -36,7 +36,7 @@ def write_history(staff: User, student: Student, *, count: int, until: datetime)
             student_phone=student.mobile,
             body=SAID[place % len(SAID)],
             segments=segments.count(SAID[place % len(SAID)]).segments,
-            notice="" if place else opt_out_notice(staff),
+            notice="" if place else opt_out_notice(staff.name),
             status=Status.RECEIVED if place % 2 else Status.DELIVERED,
             created_at=until - timedelta(minutes=30 * (count - 1 - place)),
         )

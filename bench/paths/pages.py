@@ -69,7 +69,7 @@ def _queries_of(client: Client, visit: Visit) -> int:
 def _visits() -> dict[str, tuple[Client, Visit]]:
     """Who opens which page, and looks for whom: for students who are there. Student and conversation have one id."""
     chance = random.Random(5)
-    own = list(Conversation.objects.filter(staff_id=READER).values_list("pk", flat=True))
+    own = list(Conversation.objects.filter(inbox=READER).values_list("pk", flat=True))
     reader, administrator = _signed_in(READER), _signed_in(ADMINISTRATOR)
 
     def at(address: str) -> Visit:
@@ -113,7 +113,7 @@ def _grow(messages: int) -> None:
     now = timezone.now()
     college.empty()
     college.staff(staff, now=now)
-    User.objects.filter(pk=ADMINISTRATOR).update(role=Role.ADMINISTRATOR, office="")
+    User.objects.filter(pk=ADMINISTRATOR).update(role=Role.ADMINISTRATOR, office=None)
     college.students(students, staff=staff)
     college.conversations(students, staff=staff, now=now)
     _write_history(own_each)

@@ -79,7 +79,7 @@ def _begin(broadcast: int) -> None:
 
 def _send(address: str, cookie: str, count: int) -> dict[str, float]:
     """Send so many texts, ten a second at most; the first word of each, and when Send was pressed."""
-    first = Conversation.objects.filter(staff_id=SENDERS + 1).order_by("pk").values_list("pk", flat=True)[0]
+    first = Conversation.objects.filter(inbox=SENDERS + 1).order_by("pk").values_list("pk", flat=True)[0]
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
     headers = {"Cookie": cookie, "X-CSRFToken": CSRF, "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded"}
     began = {}

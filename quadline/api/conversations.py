@@ -30,7 +30,7 @@ def list_messages(
     """Messages of a conversation are written one after the other, so that a reader who goes on from ``cursor`` misses none."""
     chosen = get_object_or_404(Conversation.objects.visible_to(request.auth), pk=conversation_id)
     asked = chosen.messages.filter(position__gt=after).select_related(
-        "conversation__staff", "conversation__student", "system_number"
+        "conversation__inbox__owner", "conversation__student", "system_number"
     )
     found, has_more = page_of(asked.in_order(), limit)
     messages = [ListedMessage(**listed(message, reader=request.auth)) for message in found]

@@ -1,1 +1,1 @@
-"""Conversations between one student and one staff user, their messages, and the ladder of statuses."""
+"""Conversations between one student and one inbox, their messages, and the ladder of statuses."""

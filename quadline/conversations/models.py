@@ -3,9 +3,9 @@
 from django.db import models
 from django.db.models import Func, Q, Value
 
-from quadline.accounts.models import User
-from quadline.accounts.rules import May
+from quadline.accounts.models import Office, User
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Channel, Direction, Status, words_of
+from quadline.inboxes.models import Inbox, inbox_of, seen_inboxes, written_inboxes
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.sms import phones
@@ -13,14 +13,16 @@ from quadline.sms import phones
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
-        """The conversations this person may read: their own; a lead's office's; everyone's for the whole-college roles."""
-        if not user.is_active:
-            return self.none()
-        if user.may[May.SEE_COLLEGE]:
-            return self.all()
-        if user.may[May.SEE_OFFICE] and user.office:
-            return self.filter(staff__in=User.objects.filter(Q(pk=user.pk) | Q(office=user.office)).values("pk"))
-        return self.filter(staff=user)
+        """Those of the inboxes this person may read."""
+        return self.filter(seen_inboxes(user))
+
+    def writable_by(self, user: User) -> "ConversationQuerySet":
+        """Those of the inboxes this person may write in."""
+        return self.filter(written_inboxes(user))
+
+    def own(self, user: User) -> "ConversationQuerySet":
+        """Those of this person's personal inbox."""
+        return self.filter(inbox=inbox_of(user))
 
     def newest_first(self) -> "ConversationQuerySet":
         return self.filter(last_message__isnull=False).order_by("-last_activity_at", "-pk")
@@ -43,9 +45,16 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 
 class Conversation(models.Model):
-    """Between one staff user and one student, or a phone nobody on the roster has."""
+    """Between one inbox and one student, or a phone nobody on the roster has."""
 
-    staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="conversations", db_index=False)
+    # The column keeps its name for one release: a process of the release before writes it.
+    inbox = models.ForeignKey(
+        Inbox,
+        on_delete=models.PROTECT,
+        related_name="conversations",
+        db_index=False,
+        db_column="staff_id",
+    )
     student = models.ForeignKey(Student, null=True, on_delete=models.PROTECT, related_name="conversations", db_index=False)
     phone = models.CharField(max_length=16, blank=True)  # E.164, only while the student is unknown
     last_message = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
@@ -60,21 +69,21 @@ class Conversation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["student", "staff"], name="one_conversation_per_pair"),
-            models.UniqueConstraint(fields=["staff", "phone"], condition=Q(student=None), name="one_conversation_per_phone"),
+            models.UniqueConstraint(fields=["student", "inbox"], name="one_conversation_per_pair"),
+            models.UniqueConstraint(fields=["inbox", "phone"], condition=Q(student=None), name="one_conversation_per_phone"),
             models.CheckConstraint(condition=Q(student__isnull=False) | ~Q(phone=""), name="conversation_with_someone"),
         ]
         indexes = [
-            models.Index(fields=["staff", "-last_activity_at"]),
-            models.Index(fields=["staff", "-last_activity_at"], condition=Q(needs_reply=True), name="conversation_needs_reply"),
-            models.Index(fields=["staff"], condition=Q(unread_count__gt=0), name="conversation_unread"),
+            models.Index(fields=["inbox", "-last_activity_at"]),
+            models.Index(fields=["inbox", "-last_activity_at"], condition=Q(needs_reply=True), name="conversation_needs_reply"),
+            models.Index(fields=["inbox"], condition=Q(unread_count__gt=0), name="conversation_unread"),
             # The inbox of the whole college, newest first.
             models.Index(fields=["is_done", "-last_activity_at", "-id"], name="conversation_newest"),
             models.Index(fields=["-last_activity_at", "-id"], condition=Q(unread_count__gt=0), name="conversation_newest_unread"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.staff} with {self.name}"
+        return f"{self.inbox} with {self.name}"
 
     @property
     def name(self) -> str:
@@ -205,15 +214,16 @@ class MessageEvent(models.Model):
 class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
     def visible_to(self, user: User) -> "MessageTemplateQuerySet":
         """The college's, the own office's and the own."""
-        offices = Q(owner=None, office=user.office) if user.office else Q(pk=None)
-        return self.filter(Q(owner=user) | Q(owner=None, office="") | offices, archived_at=None)
+        everybodys, theirs = Q(owner=None, office=None), Q(owner=None, office=user.office_id)
+        found = Q(owner=user) | everybodys | theirs if user.office_id else Q(owner=user) | everybodys
+        return self.filter(found, archived_at=None)
 
 
 class MessageTemplate(models.Model):
     """Words to begin from, with merge fields. Personal when it has an owner; else an office's, else the college's."""
 
     owner = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="message_templates")
-    office = models.CharField(max_length=120, blank=True)
+    office = models.ForeignKey(Office, null=True, on_delete=models.PROTECT, related_name="message_templates")
     channel = models.CharField(max_length=10, choices=[(c.value, c.value) for c in Channel])
     name = models.CharField(max_length=120)
     subject = models.CharField(max_length=200, blank=True)

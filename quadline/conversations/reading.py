@@ -9,6 +9,7 @@ from django.db import transaction
 from quadline.accounts.models import User
 from quadline.audit.models import record
 from quadline.conversations.models import Conversation
+from quadline.inboxes.models import may_write_in
 from quadline.live.telling import tell
 
 LONGEST_DRAFT = 4000
@@ -24,9 +25,10 @@ class Returned:
 
 
 def mark_read(*, conversation: Conversation, reader: User) -> None:
-    """Only its own staff user's reading counts: a lead who looks in does not clear it."""
-    if reader.pk == conversation.staff_id and Conversation.objects.unread().filter(pk=conversation.pk).update(unread_count=0):
-        tell([conversation.staff_id], "inbox")
+    """Only the reading of who may write counts: a lead who looks in does not clear it."""
+    unread = Conversation.objects.unread().filter(pk=conversation.pk)
+    if may_write_in(reader, conversation.inbox_id) and unread.update(unread_count=0):
+        tell([conversation.inbox_id], "inbox")
 
 
 def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
@@ -34,7 +36,7 @@ def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
     with transaction.atomic():
         Conversation.objects.filter(pk=conversation.pk).update(is_done=is_done, needs_reply=False)
         record("conversation done" if is_done else "conversation reopened", subject=conversation, actor=actor)
-        tell([conversation.staff_id], "inbox")
+        tell([conversation.inbox_id], "inbox")
 
 
 def save_draft(*, conversation: Conversation, text: str, returned: Sequence[Returned] = ()) -> None:

@@ -44,4 +44,4 @@ def note(number: SystemNumber, state: State, *, cause: str, now: datetime, actor
         actor=actor,
     )
     record(f"number {state}", subject=number, actor=actor, cause=cause)
-    tell([number.user_id], "number")
+    tell([number.inbox_id], "number")

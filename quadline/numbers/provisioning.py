@@ -1,6 +1,6 @@
-"""Rent a number for a user, exactly one, whatever crashes: ask, choose, buy, attach.
+"""Rent a number for an inbox, exactly one, whatever crashes: ask, choose, buy, attach.
 
-Why it can never buy two: the row is unique per user; the number to buy is chosen and saved before it is bought, so
+Why it can never buy two: the row is unique per inbox; the number to buy is chosen and saved before it is bought, so
 that buying again is refused by the carrier; and every try first looks for what was bought under our reference.
 """
 
@@ -15,6 +15,7 @@ from quadline.accounts.models import User
 from quadline.audit.models import record
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, NumberProblem, NumberTaken, OwnedNumber, SearchArea
+from quadline.inboxes.models import Inbox
 from quadline.jobs import enqueue, enqueue_once, job
 from quadline.live.telling import tell
 from quadline.numbers import alerts
@@ -30,17 +31,17 @@ class HeldElsewhere(Exception):
     """Another worker has this number in hand; the job comes back later."""
 
 
-def request_number(*, user: User, now: datetime) -> SystemNumber:
-    """The user's number. The first call asks for one; however many call at once, there is one."""
-    number = SystemNumber.objects.of(user)
+def request_number(*, inbox: Inbox, actor: User, now: datetime) -> SystemNumber:
+    """The inbox's number. The first call asks for one; however many call at once, there is one."""
+    number = SystemNumber.objects.of_inbox(inbox.pk)
     if number:
         return number
     try:
         with transaction.atomic():
-            number = SystemNumber.objects.create(user=user, requested_at=now)
+            number = SystemNumber.objects.create(inbox=inbox, requested_at=now)
     except IntegrityError:  # a second tab was first
-        return SystemNumber.objects.live().get(user=user)
-    note(number, State.REQUESTED, cause="first text", now=now, actor=user)
+        return SystemNumber.objects.live().get(inbox=inbox)
+    note(number, State.REQUESTED, cause="first text", now=now, actor=actor)
     enqueue(provision_number, number_id=number.pk)
     return number
 
@@ -92,7 +93,7 @@ def _hold(number_id: int) -> SystemNumber | None:
     left_to_do = SystemNumber.objects.filter(TO_BE_PROVISIONED, pk=number_id)
     free = left_to_do.filter(Q(held_until=None) | Q(held_until__lt=now))
     if free.update(held_until=now + HOLD):
-        return SystemNumber.objects.select_related("user").get(pk=number_id)
+        return SystemNumber.objects.get(pk=number_id)
     if left_to_do.exists():
         raise HeldElsewhere(number_id)
     return None
@@ -138,7 +139,7 @@ def _say_why(number: SystemNumber, words: str) -> None:
     row = SystemNumber.objects.filter(pk=number.pk, state__in=BEING_SET_UP - {State.FAILED})
     with transaction.atomic():
         if row.exclude(reason=words).update(reason=words):
-            tell([number.user_id], "number")
+            tell([number.inbox_id], "number")
 
 
 def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
@@ -162,7 +163,7 @@ def _find(carrier: Carrier, number: SystemNumber) -> str:
         _renew_hold(number)
         found = [phone for phone in carrier.search(area) if not SystemNumber.objects.filter(phone=phone).exists()]
         if found:
-            # Users who ask at the same moment are sent to different ends of the list.
+            # Those who ask at the same moment are sent to different ends of the list.
             return found[number.pk % len(found)]
     raise NumberProblem("The carrier has no number left near the college.", is_final=True)
 

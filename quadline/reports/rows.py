@@ -19,7 +19,7 @@ from quadline.reports.tallying import Tallies, read_tallies
 
 ROWS_AT_ONCE = 500
 EVERY_ROW_HAS = ("id", "position", "created_at", "staff_ref", "student_ref", "broadcast_ref")
-SHOWN_WITH = ("conversation__student", "conversation__staff", "system_number", "recipient__broadcast")
+SHOWN_WITH = ("conversation__student", "conversation__inbox__owner", "system_number", "recipient__broadcast")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Rows:
 
     @classmethod
     def of(cls, messages: "QuerySet[Message]", *columns: str) -> "Rows":
-        refs = {"staff_ref": "conversation__staff_id", "student_ref": "conversation__student_id"}
+        refs = {"staff_ref": "conversation__inbox_id", "student_ref": "conversation__student_id"}
         refs |= {"broadcast_ref": "recipient__broadcast_id", "needs_reply": "conversation__needs_reply"}
         listed = messages.order_by().annotate(**{name: F(path) for name, path in refs.items()})
         return cls(*listed.values(*EVERY_ROW_HAS, *columns).query.sql_with_params())

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from quadline.accounts.models import ApiToken, User
+from quadline.accounts.models import ApiToken, Office, User
 from quadline.broadcasts import drafting, preflight
 from quadline.broadcasts.models import Audience, Broadcast, Recipient
 from quadline.consent import ledger
@@ -23,13 +23,13 @@ PHONE = "+17342340001"
 def fill(people: Cast, words: str) -> Broadcast:
     """The same words everywhere: names, texts, emails, templates, tags, tokens, reasons. Returns what was sent to many."""
     short = words[:60]
-    User.objects.update(name=short, title=short, office=short)
+    User.objects.update(name=short, title=short, office=Office.objects.named(short))
     everyday = {"first_name": short, "last_name": short, "preferred_name": short, "pronouns": words[:40], "program": short}
     Student.objects.update(**everyday, tags=[short], courses=[short], search_text="attack")
     CaseloadEntry.objects.update(relation=short)
     now = timezone.now()
-    number = SystemNumber.objects.create(user=people.maya, phone=PHONE, state="active", requested_at=now, active_at=now)
-    SystemNumber.objects.create(user=people.theo, state="failed", reason=words[:200], requested_at=now)
+    number = SystemNumber.objects.create(inbox=people.maya.inbox, phone=PHONE, state="active", requested_at=now, active_at=now)
+    SystemNumber.objects.create(inbox=people.theo.inbox, state="failed", reason=words[:200], requested_at=now)
     MessageTemplate.objects.update(archived_at=now)
     for channel in ("text", "email"):
         MessageTemplate.objects.create(owner=people.maya, channel=channel, name=short, subject=short, body=words)
@@ -45,7 +45,7 @@ def fill(people: Cast, words: str) -> Broadcast:
 
 def _talk(staff: User, student: Student, words: str, number: SystemNumber) -> None:
     now = timezone.now()
-    conversation = open_conversation(staff=staff, student=student, now=now)
+    conversation = open_conversation(inbox=staff.inbox, student=student, now=now)
     Conversation.objects.filter(pk=conversation.pk).update(draft=words)
     common = {"conversation": conversation, "system_number": number, "student_phone": student.mobile, "body": words}
     for channel, direction, status in (

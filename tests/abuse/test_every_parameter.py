@@ -169,7 +169,7 @@ def read_by_screens() -> dict[Screen, set[str]]:
 def about(people: Cast) -> Thing:
     made = own_thing(people.ada)
     phone = "+17342340009"
-    SystemNumber.objects.filter(user=people.ada).update(state="active", phone=phone)
+    SystemNumber.objects.filter(inbox__owner=people.ada).update(state="active", phone=phone)
     return made
 
 

@@ -17,6 +17,7 @@ FLOORS = (
     ("delivery",),
     ("conversations",),
     ("roster", "numbers", "consent"),
+    ("inboxes",),
     ("accounts",),
     ("audit", "live", "emails", "carriers"),
     ("worker",),

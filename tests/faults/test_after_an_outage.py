@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
+from quadline.accounts.models import User
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery.models import Attempt
@@ -53,9 +54,10 @@ def test_10000_unknown_outcomes_are_settled_within_minutes_and_no_text_is_sent_t
 
 def fifty_numbers() -> list[SystemNumber]:
     for at in range(NUMBERS):
-        request_number(user=staff(f"advisor{at}@alder.example", f"Advisor {at}"), now=timezone.now())
+        advisor = staff(f"advisor{at}@alder.example", f"Advisor {at}")
+        request_number(inbox=advisor.inbox, actor=advisor, now=timezone.now())
     eventually(lambda: SystemNumber.objects.filter(state=State.ACTIVE).count() == NUMBERS, within=180, every=0.5)
-    return list(SystemNumber.objects.select_related("user").order_by("pk"))
+    return list(SystemNumber.objects.order_by("pk"))
 
 
 def lost_on_the_way(box: Simulator, numbers: list[SystemNumber], reached: list[Student], fault: str) -> None:
@@ -65,8 +67,8 @@ def lost_on_the_way(box: Simulator, numbers: list[SystemNumber], reached: list[S
     each = len(reached) // NUMBERS
     for at, number in enumerate(numbers):
         mine = reached[at * each : (at + 1) * each]  # a text to anybody else's student would be held
-        CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=number.user, student=student) for student in mine)
-        texts_of(number.user, number, mine, WORDS)
+        CaseloadEntry.objects.bulk_create(CaseloadEntry(staff_id=number.inbox_id, student=student) for student in mine)
+        texts_of(User.objects.get(pk=number.inbox_id), number, mine, WORDS)
     eventually(lambda: Message.objects.filter(status=Status.UNCONFIRMED).count() == in_doubt, within=300, every=0.5)
     box.ask("DELETE", f"/simulator/faults?kind={fault}")
 

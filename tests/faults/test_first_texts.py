@@ -36,7 +36,7 @@ def test_twenty_first_sends_at_once_buy_one_number(the_house: House, people: Cas
     assert answers == [200] * 20
     eventually(lambda: Message.objects.filter(status="delivered").count() == 20)
     assert len(the_house.simulator.purchases()) == 1
-    assert SystemNumber.objects.filter(user=people.maya).count() == 1
+    assert SystemNumber.objects.filter(inbox__owner=people.maya).count() == 1
     bodies = [text["body"] for text in the_house.simulator.accepts(to=people.sally.mobile)]
     assert len(bodies) == len(set(bodies)) == 20
     assert len([body for body in bodies if "Reply STOP" in body]) == 1
@@ -59,7 +59,7 @@ def test_a_worker_killed_after_buying_and_after_a_hand_over_repeats_neither(the_
     simulator.clear_faults()
     the_house.start("worker")
 
-    eventually(lambda: SystemNumber.objects.filter(user=people.maya, state="active").exists(), within=RECOVERY)
+    eventually(lambda: SystemNumber.objects.filter(inbox__owner=people.maya, state="active").exists(), within=RECOVERY)
     eventually(lambda: len(simulator.accepts(to=people.sally.mobile)) == 2)
     eventually(lambda: Message.objects.get(pk=text.pk).status in ("sent", "delivered"), within=RECOVERY)
     assert len(simulator.purchases()) == 2, "Theo's and Maya's, none twice"

@@ -40,8 +40,8 @@ def answered(url: str, call: Call) -> int:
 def test_every_door_answers_while_fifty_bodies_come_slowly_to_each(the_house: House, people: Cast) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
-    talk = Conversation.objects.get(staff=people.maya)
-    number = SystemNumber.objects.get(user=people.maya).phone
+    talk = Conversation.objects.get(inbox__owner=people.maya)
+    number = SystemNumber.objects.get(inbox__owner=people.maya).phone
     reply = {"MessageSid": "SMslow", "From": people.rosa.mobile, "To": number, "Body": "I am here"}
     receipt = {"MessageSid": "SMother", "MessageStatus": "delivered"}
     text = {"student": people.rosa.institutional_id, "body": "From the campus system"}

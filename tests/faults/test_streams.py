@@ -63,8 +63,8 @@ async def all_hear(screens: list[Screen], event: str, since: float) -> None:
 def test_300_screens_come_back_after_a_restart_and_hear_what_they_missed(the_house: House, people: Cast) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
-    talk = Conversation.objects.get(staff=people.maya)
-    number = SystemNumber.objects.get(user=people.maya).phone
+    talk = Conversation.objects.get(inbox__owner=people.maya)
+    number = SystemNumber.objects.get(inbox__owner=people.maya).phone
     session = session_of(people.maya.email)
     screens = [Screen(the_house, session) for _ in range(SCREENS)]
 
@@ -96,9 +96,9 @@ def test_a_page_of_somebody_in_between_never_gets_into_a_conversation(
     here = at_the_screen(people.maya.email)
     page = here.page
     page.route("**/events", lambda route: route.fulfill(status=503, content_type="text/html", body="<h1>Nobody there</h1>"))
-    here.open(f"/inbox/c/{Conversation.objects.get(staff=people.maya).pk}/")
+    here.open(f"/inbox/c/{Conversation.objects.get(inbox__owner=people.maya).pk}/")
     expect(page.locator("#connection")).to_be_visible()
-    the_house.simulator.text(people.rosa.mobile, SystemNumber.objects.get(user=people.maya).phone, "I am here")
+    the_house.simulator.text(people.rosa.mobile, SystemNumber.objects.get(inbox__owner=people.maya).phone, "I am here")
     page.unroute("**/events")
 
     expect(page.locator("#log .bubble").last).to_have_text("I am here")

@@ -22,7 +22,9 @@ def give_number(user: User, phone: str, state: str = "active", reason: str = "")
     now = timezone.now()
     reached = ("ordering_at", "registering_at", "attached_at", *(["active_at"] if state == "active" else []))
     asked = now - timedelta(hours=3)
-    number = SystemNumber(user=user, phone=phone, state=state, reason=reason, requested_at=asked, **dict.fromkeys(reached, asked))
+    number = SystemNumber(
+        inbox=user.inbox, phone=phone, state=state, reason=reason, requested_at=asked, **dict.fromkeys(reached, asked)
+    )
     number.save()
     return number
 
@@ -38,7 +40,7 @@ def furnish(people: Cast) -> dict[str, Conversation]:
         "bo": write_history(people.maya, people.bo, count=2, until=now - timedelta(hours=2)),
         "rosa": write_history(people.maya, people.rosa, count=1, until=now - timedelta(hours=3)),
         "pending": write_history(people.omar, people.kim, count=1, until=now - timedelta(hours=1)),
-        "stranger": open_with_phone(staff=people.maya, phone=STRANGER, now=now),
+        "stranger": open_with_phone(inbox=people.maya.inbox, phone=STRANGER, now=now),
     }
     ledger.record(
         pair=(people.bo.mobile, number.phone), change=Change.OPT_OUT, source=Source.REPLY, occurred_at=now, keyword="STOP"

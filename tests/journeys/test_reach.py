@@ -29,7 +29,7 @@ class Screen:
     def __init__(self, the_house: House, people: Cast, at_the_screen: Arrive, size: dict[str, int]) -> None:
         self.house, self.rosa, self.is_narrow = the_house, people.rosa, size == NARROW
         self.number = number_of(the_house, people)
-        self.talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
+        self.talk = Conversation.objects.get(inbox__owner=people.maya, student=people.rosa)
         eventually(lambda: self.talk.messages.get().status == Status.DELIVERED)
         self.talk.messages.update(status=Status.UNDELIVERED)  # so that there is something to send again
         maya = at_the_screen("maya@alder.example", viewport=size)
@@ -91,7 +91,7 @@ def test_every_part_follows_what_the_student_says(screen: Screen) -> None:
 def test_every_part_follows_what_the_college_records(screen: Screen, people: Cast) -> None:
     now, rosa = timezone.now(), people.rosa
     an_hour_ago = now - timedelta(hours=1)  # a START within minutes of a call is no order either
-    record_stop_request(student=rosa, staff=people.maya, actor=people.ada, how=How.BY_PHONE, said_at=an_hour_ago, now=now)
+    record_stop_request(student=rosa, inbox=people.maya.inbox, actor=people.ada, how=How.BY_PHONE, said_at=an_hour_ago, now=now)
     screen.shows("Opted out", state="opted_out", consent="By phone")
     screen.reply("START")
     screen.can()
@@ -118,7 +118,7 @@ def test_a_page_follows_its_own_number_becoming_active(the_house: House, people:
     omar.open(f"/inbox/c/{talk.pk}/")
     state = omar.page.locator("#composer-state")
     expect(state).to_contain_text("Your number is being set up")
-    number = SystemNumber.objects.get(user=people.omar)
+    number = SystemNumber.objects.get(inbox__owner=people.omar)
     activate(number, cause="the networks registered it", now=timezone.now())
     expect(state).to_have_attribute("data-state", "ready")
     expect(omar.page.get_by_text(number.written).first).to_be_visible()

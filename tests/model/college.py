@@ -118,7 +118,7 @@ class College:
             word_order.settle_if_in_doubt((student.mobile, number.phone))
 
     def answer(self, student: Student, answer: str) -> None:
-        talk = Conversation.objects.filter(staff=self.people.maya, student=student).first()
+        talk = Conversation.objects.filter(inbox__owner=self.people.maya, student=student).first()
         if talk:
             requests.answer_question(conversation=talk, actor=self.people.maya, answer=Answer(answer), now=timezone.now())
 
@@ -149,7 +149,7 @@ class College:
 
     @property
     def number(self) -> SystemNumber | None:
-        return SystemNumber.objects.filter(user=self.people.maya).exclude(phone="").first()
+        return SystemNumber.objects.filter(inbox__owner=self.people.maya).exclude(phone="").first()
 
     @property
     def mail_to_send(self) -> list[Any]:

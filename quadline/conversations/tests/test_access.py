@@ -16,10 +16,10 @@ pytestmark = pytest.mark.django_db
 def conversations(people: Cast, with_rosa: Conversation) -> dict[str, Conversation]:
     return {
         "maya-rosa": with_rosa,
-        "theo-sally": open_conversation(staff=people.theo, student=people.sally, now=NOON),
-        "omar-kim": open_conversation(staff=people.omar, student=people.kim, now=NOON),
-        "omar-phone": open_with_phone(staff=people.omar, phone="+17345559999", now=NOON),
-        "lena-bo": open_conversation(staff=people.lena, student=people.bo, now=NOON),
+        "theo-sally": open_conversation(inbox=people.theo.inbox, student=people.sally, now=NOON),
+        "omar-kim": open_conversation(inbox=people.omar.inbox, student=people.kim, now=NOON),
+        "omar-phone": open_with_phone(inbox=people.omar.inbox, phone="+17345559999", now=NOON),
+        "lena-bo": open_conversation(inbox=people.lena.inbox, student=people.bo, now=NOON),
     }
 
 
@@ -53,8 +53,8 @@ def test_an_account_that_is_switched_off_reads_nothing(people: Cast, conversatio
 
 def test_a_lead_without_an_office_reads_only_their_own(people: Cast, conversations: dict[str, Conversation]) -> None:
     adrift = staff("adrift@alder.example", "Adrift", Role.LEAD, office="")
-    open_conversation(staff=staff("also@alder.example", "Also Adrift", office=""), student=people.sally, now=NOON)
-    own = open_conversation(staff=adrift, student=people.sally, now=NOON)
+    open_conversation(inbox=staff("also@alder.example", "Also Adrift", office="").inbox, student=people.sally, now=NOON)
+    own = open_conversation(inbox=adrift.inbox, student=people.sally, now=NOON)
 
     assert list(Conversation.objects.visible_to(adrift)) == [own]
 

@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from django.db import connection, transaction
 
-from quadline.accounts.models import User
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger
 from quadline.consent.phrases import stop_phrase_in
@@ -23,6 +22,7 @@ from quadline.conversations.rules import Channel
 from quadline.delivery.inbound.keyword_replies import KeywordReply, honor
 from quadline.delivery.inbound.senders import Place, places
 from quadline.delivery.opting import requests, under_way
+from quadline.inboxes.models import Inbox
 from quadline.roster import trouble
 from quadline.roster.models import Student
 from quadline.sms import bodies, phones, segments
@@ -221,11 +221,11 @@ def _said_beside(place: Place, phone: str, *, is_late: bool) -> str:
 
 
 def _opened(place: Place, phone: str, now: datetime) -> Conversation:
-    """For the first reply from this phone to this staff user."""
-    staff = User.objects.get(pk=place.staff_id)
+    """For the first reply from this phone to this inbox."""
+    inbox = Inbox.objects.get(pk=place.inbox_id)
     if place.student_id:
-        return open_conversation(staff=staff, student=Student.objects.get(pk=place.student_id), now=now)
-    return open_with_phone(staff=staff, phone=phone, now=now)
+        return open_conversation(inbox=inbox, student=Student.objects.get(pk=place.student_id), now=now)
+    return open_with_phone(inbox=inbox, phone=phone, now=now)
 
 
 def _honor_all(filed: Sequence[tuple[InboundText, Place, Reply]], waited: Collection[ledger.Pair]) -> None:

@@ -26,6 +26,7 @@ from quadline.delivery.opting.carrier_opt_outs import tell_carrier
 from quadline.delivery.opting.under_way import keep_texts_back
 from quadline.delivery.outbox import holding
 from quadline.delivery.sending import sender
+from quadline.inboxes.models import Inbox, may_write_in
 from quadline.jobs import enqueue
 from quadline.live.telling import tell_each
 from quadline.numbers.models import SystemNumber
@@ -160,42 +161,43 @@ def answer_question(*, conversation: Conversation, actor: User, answer: Answer, 
 
 
 def question_in(conversation: Conversation) -> StopQuestion | None:
-    """The open question of a conversation, about whichever of its staff user's numbers."""
+    """The open question of a conversation, about whichever of its inbox's numbers."""
     return next(iter(questions_in([conversation]).values()), None)
 
 
 def questions_in(conversations: Iterable[Conversation]) -> dict[int, StopQuestion]:
-    """Those of the conversations whose staff user is asked, with what; in two looks."""
+    """Those of the conversations in whose inbox somebody is asked, with what; in two looks."""
     asked = {each.pk: each for each in conversations if each.student_phone}
-    owners = {each.staff_id for each in asked.values()}
-    numbers = SystemNumber.objects.filter(user__in=owners, state__in=HELD).exclude(phone="")
-    owner_of = dict(numbers.values_list("phone", "user_id"))
+    inboxes = {each.inbox_id for each in asked.values()}
+    numbers = SystemNumber.objects.filter(inbox__in=inboxes, state__in=HELD).exclude(phone="")
+    inbox_at = dict(numbers.values_list("phone", "inbox"))
     found = StopQuestion.objects.filter(
-        answer="", system_phone__in=owner_of, student_phone__in={each.student_phone for each in asked.values()}
+        answer="", system_phone__in=inbox_at, student_phone__in={each.student_phone for each in asked.values()}
     )
-    by_owner = {(owner_of[question.system_phone], question.student_phone): question for question in found}
-    of_each = {pk: by_owner.get((each.staff_id, each.student_phone)) for pk, each in asked.items()}
+    by_inbox = {(inbox_at[question.system_phone], question.student_phone): question for question in found}
+    of_each = {pk: by_inbox.get((each.inbox_id, each.student_phone)) for pk, each in asked.items()}
     return {pk: question for pk, question in of_each.items() if question}
 
 
 def record_stop_request(
-    *, student: Student, staff: User, actor: User, how: How, said_at: datetime, now: datetime, note: str = ""
+    *, student: Student, inbox: Inbox, actor: User, how: How, said_at: datetime, now: datetime, note: str = ""
 ) -> ConsentEntry | None:
-    """A student told ``actor`` that they want no more texts from ``staff``. None when they are out already.
+    """A student told ``actor`` that they want no more texts from this inbox. None when they are out already.
 
     Raises RequestRefused.
     """
-    if not actor.may[May.TEXT] or (staff != actor and not actor.may[May.MANAGE]):
+    is_for_them = may_write_in(actor, inbox.pk) or actor.may[May.MANAGE]
+    if not actor.may[May.TEXT] or not is_for_them:
         raise RequestRefused("You can record this for your own number only. Nothing was recorded.")
     if said_at > now:
         raise RequestRefused("That time is still to come. Say when the student asked.")
-    number = SystemNumber.objects.of(staff)
+    number = SystemNumber.objects.of_inbox(inbox.pk)
     if number is None or not number.phone or not student.mobile:
-        raise RequestRefused(f"There is no number of {staff.name} that could text {student.first}. Nothing was recorded.")
+        raise RequestRefused(f"There is no number of {inbox.shown_name} that could text {student.first}. Nothing was recorded.")
     pair = (student.mobile, number.phone)
     with transaction.atomic():
         keep_texts_back(pair)
-        conversations = Conversation.objects.filter(staff=staff, student=student)
+        conversations = Conversation.objects.filter(inbox=inbox, student=student)
         _one_at_a_time(conversations)
         if ledger.is_surely_out(pair):
             return None
@@ -203,19 +205,19 @@ def record_stop_request(
         words = f"{HOW_WORDS[how]}. {bodies.clean(note).strip()}".strip()[:MOST_WORDS]
         entry = _opt_out(pair, said_at=said_at, wording=words, actor=actor, now=now)
         questions.settle(pair=pair, answer=Answer.STOP, by=actor, now=now)
-        record("stop request recorded", subject=student, actor=actor, how=how.value, whose=staff.pk)
+        record("stop request recorded", subject=student, actor=actor, how=how.value, whose=inbox.pk)
         _announce(conversations)
         return entry
 
 
 @transaction.atomic
 def record_stop_requests(
-    *, student: Student, staff: Sequence[User], actor: User, how: How, said_at: datetime, now: datetime, note: str = ""
+    *, student: Student, inboxes: Sequence[Inbox], actor: User, how: How, said_at: datetime, now: datetime, note: str = ""
 ) -> int:
     """The same for several numbers, all or none. Returns for how many it changed something. Raises RequestRefused."""
     entries = [
-        record_stop_request(student=student, staff=each, actor=actor, how=how, said_at=said_at, note=note, now=now)
-        for each in staff
+        record_stop_request(student=student, inbox=each, actor=actor, how=how, said_at=said_at, note=note, now=now)
+        for each in inboxes
     ]
     return sum(entry is not None for entry in entries)
 
@@ -224,7 +226,7 @@ def numbers_that_texted(student: Student) -> list[SystemNumber]:
     """The numbers in use from which this student was ever texted, by whose they are."""
     used = Message.objects.filter(conversation__student=student, system_number__isnull=False).values("system_number")
     numbers = SystemNumber.objects.live().filter(pk__in=used).exclude(phone="")
-    return list(numbers.select_related("user").order_by("user__name", "pk"))
+    return list(numbers.select_related("inbox__owner").order_by("inbox__owner__name", "pk"))
 
 
 def _opt_out(
@@ -276,4 +278,4 @@ def _one_at_a_time(conversations: Iterable[Conversation]) -> None:
 
 
 def _announce(conversations: Iterable[Conversation]) -> None:
-    tell_each((conversation.staff_id, f"conv-{conversation.pk}") for conversation in conversations)
+    tell_each((conversation.inbox_id, f"conv-{conversation.pk}") for conversation in conversations)

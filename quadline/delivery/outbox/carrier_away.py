@@ -10,6 +10,7 @@ from quadline.conversations.models import Message
 from quadline.conversations.rules import IN_DOUBT
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import LONGEST_WAIT
+from quadline.inboxes.models import inbox_of
 
 RECENT = 2 * LONGEST_WAIT  # by then it was tried again, or is not tried any more
 
@@ -17,5 +18,5 @@ RECENT = 2 * LONGEST_WAIT  # by then it was tried again, or is not tried any mor
 def keeps_texts_waiting_of(user: User, *, now: datetime) -> bool:
     """A text of theirs found no way to the carrier, and the carrier has not taken it since: also while it is tried again."""
     in_vain = Attempt.objects.filter(message=OuterRef("pk"), outcome=Attempt.Outcome.UNSENT, why__startswith=NO_CONNECTION)
-    tried = Message.objects.filter(conversation__staff=user, status__in=IN_DOUBT)
+    tried = Message.objects.filter(conversation__inbox=inbox_of(user), status__in=IN_DOUBT)
     return tried.filter(Exists(in_vain.filter(started_at__range=(now - RECENT, now)))).exists()

@@ -78,11 +78,11 @@ def _overdue(now: datetime) -> MessageQuerySet:
 def _close(message_id: uuid.UUID, now: datetime) -> None:
     """Looked at again under a lock: a sender that has the text now keeps it, and takes none that is closed here."""
     rows = _overdue(now).select_for_update(no_key=True, skip_locked=True, of=["self"])
-    related = rows.select_related("conversation__student", "conversation__staff", "system_number")
+    related = rows.select_related("conversation__student", "conversation__inbox__owner", "system_number")
     message = related.filter(pk=message_id).first()
     if message is None:
         return
-    if message.reason == WaitingFor.AUTHOR or not message.conversation.staff.is_active:
+    if message.reason == WaitingFor.AUTHOR or not message.conversation.inbox.is_open:
         why = f"{NOT_SENT} {message.detail}" if message.reason == WaitingFor.AUTHOR else SWITCHED_OFF
         climb(
             [message],

@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 def told_in_person(people: Cast) -> ConsentEntry:
     now = timezone.now()
     entry = record_stop_request(
-        student=people.rosa, staff=people.maya, actor=people.maya, how=How.IN_PERSON, said_at=now - HOUR, now=now
+        student=people.rosa, inbox=people.maya.inbox, actor=people.maya, how=How.IN_PERSON, said_at=now - HOUR, now=now
     )
     assert entry is not None
     return entry

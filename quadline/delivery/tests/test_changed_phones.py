@@ -176,7 +176,7 @@ def test_each_staff_users_conversation_stays_theirs(people: Cast, mayas: SystemN
         reply(NEW, number.phone, "Hello")
     bring({people.nell: NEW})
 
-    assert {each.staff for each in Conversation.objects.filter(student=people.nell)} == {people.maya, people.omar}
+    assert {each.inbox.owner for each in Conversation.objects.filter(student=people.nell)} == {people.maya, people.omar}
 
 
 def test_of_a_family_that_shares_the_phone_the_one_on_the_caseload_is_meant(

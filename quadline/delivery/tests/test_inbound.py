@@ -38,7 +38,7 @@ def test_a_reply_joins_its_conversation_unread_and_asking_for_an_answer(people: 
     write(people.maya, people.rosa)
     message = filed(reply(people.rosa.mobile, mayas.phone, "Yes, at noon?"))
     conversation = message.conversation
-    assert (conversation.staff, conversation.student) == (people.maya, people.rosa)
+    assert (conversation.inbox.owner, conversation.student) == (people.maya, people.rosa)
     assert (conversation.unread_count, conversation.needs_reply, conversation.is_done) == (1, True, False)
     assert (conversation.last_message, conversation.last_inbound_at) == (message, message.created_at)
     assert (message.direction, message.status, message.body) == (Direction.INBOUND, Status.RECEIVED, "Yes, at noon?")
@@ -95,7 +95,7 @@ def test_a_shared_phone_nobody_was_texted_at_belongs_to_the_one_on_the_caseload(
 def test_the_same_student_has_a_conversation_with_each_advisor(people: Cast, mayas: SystemNumber) -> None:
     omars = number_row(people.omar, "+17345550201")
     replies = [reply(people.rosa.mobile, number.phone, "Hi") for number in (mayas, omars)]
-    assert [conversation_of(each).staff for each in replies] == [people.maya, people.omar]
+    assert [conversation_of(each).inbox.owner for each in replies] == [people.maya, people.omar]
 
 
 @pytest.mark.parametrize(

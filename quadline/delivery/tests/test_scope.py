@@ -131,13 +131,13 @@ def test_a_refusal_by_the_carrier_is_nobodys_word(people: Cast, numbers: dict[st
 
 def test_what_a_student_said_in_person_reaches_as_far(people: Cast, numbers: dict[str, SystemNumber], chosen: str) -> None:
     now = timezone.now()
-    record_stop_request(student=people.rosa, staff=people.maya, actor=people.maya, how=How.IN_PERSON, said_at=now, now=now)
+    record_stop_request(student=people.rosa, inbox=people.maya.inbox, actor=people.maya, how=How.IN_PERSON, said_at=now, now=now)
     assert shut(people.rosa) == REACH[chosen]
 
 
 def test_without_an_office_a_stop_reaches_its_number(people: Cast, numbers: dict[str, SystemNumber], settings: Settings) -> None:
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": "office"})
-    User.objects.update(office="")
+    User.objects.update(office=None)
     reply(people.rosa.mobile, MAYAS, "STOP")
     assert shut(people.rosa) == {MAYAS}
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def asked_for(people: Cast, *, hours: float, state: State = State.REGISTERING) -> SystemNumber:
     requested_at = timezone.now() - timedelta(hours=hours)
-    return SystemNumber.objects.create(user=people.maya, state=state, requested_at=requested_at)
+    return SystemNumber.objects.create(inbox=people.maya.inbox, state=state, requested_at=requested_at)
 
 
 def test_a_late_number_is_told_to_the_administrators_once(people: Cast, run_letters: Callable[[], int]) -> None:

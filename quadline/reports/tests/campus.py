@@ -40,7 +40,7 @@ def number_of(staff: User) -> SystemNumber:
     found = SystemNumber.objects.of(staff)
     now = timezone.now()
     phone = f"+1734234{staff.pk % 10000:04d}"
-    return found or SystemNumber.objects.create(user=staff, phone=phone, state="active", requested_at=now, active_at=now)
+    return found or SystemNumber.objects.create(inbox=staff.inbox, phone=phone, state="active", requested_at=now, active_at=now)
 
 
 def wrote(staff: User, student: Student, when: datetime, status: Status = Status.DELIVERED, **fields: str) -> Message:
@@ -49,7 +49,7 @@ def wrote(staff: User, student: Student, when: datetime, status: Status = Status
     detail = f"Because of {reason.replace('_', ' ')}." if reason else ""
     return Message.objects.create(
         id=uuid.uuid4(),
-        conversation=open_conversation(staff=staff, student=student, now=when),
+        conversation=open_conversation(inbox=staff.inbox, student=student, now=when),
         direction=Direction.OUTBOUND,
         author=staff,
         system_number=number_of(staff),
@@ -66,9 +66,9 @@ def wrote(staff: User, student: Student, when: datetime, status: Status = Status
 def heard(staff: User, who: Student | str, when: datetime, body: str = "yes!", **fields: str) -> Message:
     """What a student, or an unknown phone, wrote."""
     if isinstance(who, Student):
-        conversation = open_conversation(staff=staff, student=who, now=when)
+        conversation = open_conversation(inbox=staff.inbox, student=who, now=when)
     else:
-        conversation = open_with_phone(staff=staff, phone=who, now=when)
+        conversation = open_with_phone(inbox=staff.inbox, phone=who, now=when)
     message = Message.objects.create(
         id=uuid.uuid4(),
         conversation=conversation,

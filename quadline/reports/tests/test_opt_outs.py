@@ -17,7 +17,7 @@ from quadline.delivery.tests.acts import number_row, reply, write
 from quadline.reports import opt_outs
 from quadline.reports.opt_out_rows import OptOutRow, change_rows
 from quadline.reports.tests.campus import asked, heard, number_of, opts_out, wrote
-from quadline.reports.visibility import staff_seen_by
+from quadline.reports.visibility import inboxes_seen_by
 from quadline.roster.models import Student
 from tests.cast import Cast, student
 
@@ -43,7 +43,7 @@ def test_a_row_says_everything_about_an_opt_out(people: Cast) -> None:
     row = rows(people.maya)[0]
 
     assert (row.who[0].name, row.who[0].institutional_id, row.who[0].student_id) == ("Bo Jensen", "00100002", people.bo.pk)
-    assert (row.staff, row.system_phone) == (people.maya, number_of(people.maya).phone)
+    assert (row.inbox.owner, row.system_phone) == (people.maya, number_of(people.maya).phone)
     assert (row.how, row.by, row.since) == ("Replied UNSUBSCRIBE", "the student", now - timedelta(hours=3))
     assert row.last_text
     assert row.last_text.body == "The last one before"
@@ -51,7 +51,7 @@ def test_a_row_says_everything_about_an_opt_out(people: Cast) -> None:
     assert row.since_words == "2 texts sent as email, 1 text not sent"
     assert row.way_back == f"Text START to {number_of(people.maya).written}"
     assert row.check_words == "Not checked yet"
-    assert row.conversation_id == Conversation.objects.get(staff=people.maya, student=people.bo).pk
+    assert row.conversation_id == Conversation.objects.get(inbox__owner=people.maya, student=people.bo).pk
 
 
 @pytest.mark.parametrize("change", [Change.OPT_IN, Change.OPT_OUT])
@@ -102,7 +102,7 @@ def test_an_opt_out_is_of_one_number(people: Cast) -> None:
     opts_out(people.maya, people.rosa, timezone.now())
     number_of(people.theo)
 
-    assert [row.staff for row in rows(people.ada)] == [people.maya]
+    assert [row.inbox.owner for row in rows(people.ada)] == [people.maya]
 
 
 def test_test_students_are_left_out_unless_somebody_shares_their_phone(people: Cast) -> None:
@@ -147,8 +147,8 @@ def test_the_staff_reported_are_those_whose_conversations_may_be_read(people: Ca
         heard(staff, people.rosa, timezone.now())
     people.theo.is_active = False
     for viewer in (people.maya, people.theo, people.lena, people.omar, people.ada, people.iris):
-        read = set(Conversation.objects.visible_to(viewer).values_list("staff", flat=True))
-        assert read == set(staff_seen_by(viewer).filter(conversations__isnull=False).values_list("pk", flat=True))
+        read = set(Conversation.objects.visible_to(viewer).values_list("inbox", flat=True))
+        assert read == set(inboxes_seen_by(viewer).filter(conversations__isnull=False).values_list("pk", flat=True))
 
 
 def test_a_shared_phone_names_only_students_the_reader_may_know(people: Cast) -> None:

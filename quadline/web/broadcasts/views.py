@@ -20,6 +20,7 @@ from quadline.broadcasts.results import Progress, Row
 from quadline.broadcasts.rules import State
 from quadline.conversations.models import Conversation
 from quadline.conversations.rules import WORDS, Channel, Status
+from quadline.inboxes.models import inbox_of
 from quadline.reports.csv_export import csv_response, record_export
 from quadline.roster.models import Student
 from quadline.web.broadcasts.words import progress_words, state_chip
@@ -154,7 +155,9 @@ def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, An
     """The rows, with a student's name only where this user may see the student: so every count still equals its rows."""
     ids = [row.recipient.student_id for row in rows]
     seen = set(Student.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
-    talks = Conversation.objects.visible_to(user).filter(staff=shown.author, student__in=ids).values_list("student", "pk")
+    talks = (
+        Conversation.objects.visible_to(user).filter(inbox=inbox_of(shown.author), student__in=ids).values_list("student", "pk")
+    )
     urls = {student: reverse("conversation", args=[talk]) for student, talk in talks}
     is_own = shown.author_id == user.pk
     icon_and_tone = {results.NOTHING: ("ban", ""), **{status.value: WORDS[status][1:] for status in Status}}

@@ -150,7 +150,8 @@ def _composer(request: StaffRequest, form: NewMessage, error: ValueError | None)
         composer = composer_for_many(request.user, post_url=url, page_url=page_url, written=written)
     else:
         student = get_object_or_404(Student.objects.visible_to(request.user), pk=student_id)
-        talk = Conversation.objects.filter(staff=request.user, student=student).select_related("student", "staff").first()
+        own = Conversation.objects.own(request.user).filter(student=student)
+        talk = own.select_related("student", "inbox__owner").first()
         composer = composer_for(request.user, student, talk, post_url=url, page_url=page_url, written=written)
     composer = replace(composer, written=with_template(request, composer.written, composer.inserts))
     return replace(composer, message_id=form.message_id) if form.message_id else composer

@@ -47,7 +47,7 @@ def example_students(request: StaffRequest, *, find: str) -> list[Student]:
     visible = Student.objects.visible_to(request.user)
     if find.strip():
         return list(visible.matching(find.strip()[:200]).by_name()[:MOST_FOUND])
-    recent = Conversation.objects.filter(staff=request.user).newest_first().exclude(student=None)[:MOST_FOUND]
+    recent = Conversation.objects.own(request.user).newest_first().exclude(student=None)[:MOST_FOUND]
     for found in (visible.filter(pk__in=[talk.student_id for talk in recent]), visible.on_caseload_of(request.user), visible):
         if students := list(found.by_name()[:MOST_FOUND]):
             return students

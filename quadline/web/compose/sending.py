@@ -13,22 +13,27 @@ from quadline.conversations.rules import Channel
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox.accepting import TextRefused, TooManyTexts, accept_text
 from quadline.delivery.outbox.written_email import EmailRefused, accept_email
+from quadline.inboxes.models import Inbox
 from quadline.roster.models import Student
 from quadline.sms.merge_fields import MergeError
 from quadline.web.requests import NotAccepted as NotAccepted
 from quadline.web.requests import StaffRequest, posted_id
 
 
-def accept_posted(request: StaffRequest, student: Student) -> Message:
-    """Accept the text or email of a posted composer, whichever page it was on. Raises NotAccepted."""
+def accept_posted(request: StaffRequest, student: Student, *, inbox: Inbox | None = None) -> Message:
+    """Accept the text or email of a posted composer, whichever page it was on. Raises NotAccepted.
+
+    ``inbox``: where it is written; None is the own.
+    """
     subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
     message_id, as_written = posted_id(request), request.POST.get("as_written") == "yes"
     if request.POST.get("channel") == Channel.EMAIL:
         with_card = request.POST.get("with_contact_card") == "yes"
         words = Wording(body, subject, with_card=with_card, as_written=as_written)
-        return _email(request.user, student, message_id, words)
+        return _email(request.user, student, message_id, words, inbox=inbox)
     is_meant = request.POST.get("one_more") == "yes"
-    return _text(request.user, student, message_id, Wording(body, as_written=as_written), is_meant=is_meant)
+    words = Wording(body, as_written=as_written)
+    return _text(request.user, student, message_id, words, is_meant=is_meant, inbox=inbox)
 
 
 def accept_again(author: User, student: Student, failed: Message) -> Message:
@@ -36,12 +41,13 @@ def accept_again(author: User, student: Student, failed: Message) -> Message:
 
     As they were accepted before: whatever brackets are left in them are meant.
     """
-    message_id = uuid.uuid5(failed.pk, "again")
+    message_id, inbox = uuid.uuid5(failed.pk, "again"), failed.conversation.inbox
     if failed.channel == Channel.EMAIL:
         with_card = OutgoingEmail.objects.filter(message=failed, with_contact_card=True).exists()
         words = Wording(failed.body, failed.subject, with_card=with_card, as_written=True)
-        return _email(author, student, message_id, words)
-    return _text(author, student, message_id, Wording(failed.body, as_written=True), is_meant=True)
+        return _email(author, student, message_id, words, inbox=inbox)
+    words = Wording(failed.body, as_written=True)
+    return _text(author, student, message_id, words, is_meant=True, inbox=inbox)
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,15 @@ class Wording:
     as_written: bool = False
 
 
-def _text(author: User, student: Student, message_id: uuid.UUID, words: Wording, *, is_meant: bool) -> Message:
+def _text(
+    author: User,
+    student: Student,
+    message_id: uuid.UUID,
+    words: Wording,
+    *,
+    is_meant: bool,
+    inbox: Inbox | None,
+) -> Message:
     try:
         return accept_text(
             author=author,
@@ -64,12 +78,20 @@ def _text(author: User, student: Student, message_id: uuid.UUID, words: Wording,
             as_written=words.as_written,
             is_meant=is_meant,
             now=clock.now(),
+            inbox=inbox,
         )
     except TextRefused as refused:
         raise _not_accepted(refused) from refused
 
 
-def _email(author: User, student: Student, message_id: uuid.UUID, words: Wording) -> Message:
+def _email(
+    author: User,
+    student: Student,
+    message_id: uuid.UUID,
+    words: Wording,
+    *,
+    inbox: Inbox | None,
+) -> Message:
     try:
         return accept_email(
             author=author,
@@ -80,6 +102,7 @@ def _email(author: User, student: Student, message_id: uuid.UUID, words: Wording
             with_contact_card=words.with_card,
             as_written=words.as_written,
             now=clock.now(),
+            inbox=inbox,
         )
     except EmailRefused as refused:
         raise _not_accepted(refused) from refused

@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from quadline.consent.rules import Source
+from quadline.inboxes.models import inbox_of
 from quadline.reports.filters import Filters, filters_of
 from quadline.reports.period import PRESETS
 from quadline.reports.rows import Rows
-from quadline.reports.visibility import staff_seen_by
+from quadline.reports.visibility import inboxes_seen_by
 from quadline.web.requests import StaffRequest, whole_number
 
 ROWS = 100
@@ -42,14 +43,15 @@ def asked(request: StaffRequest, *, otherwise: str = "30") -> Filters:
     """The filters of the address. A staff user whom the reader may not see is not there."""
     zone = timezone.get_current_timezone()
     filters = filters_of(request.GET.dict(), today=timezone.localdate(), zone=zone, otherwise=otherwise)
-    if filters.staff and not staff_seen_by(request.user).filter(pk=filters.staff).exists():
+    if filters.staff and not inboxes_seen_by(request.user).filter(pk=filters.staff).exists():
         raise Http404
     return filters
 
 
 def filter_bar(request: StaffRequest, filters: Filters, *, sources: Mapping[Source, str] | None = None) -> dict[str, Any]:
     """Presets are links; dates, staff and source are a form, which works without scripts."""
-    staff = [Choice(str(each.pk), each.name, each.pk == filters.staff) for each in staff_seen_by(request.user)]
+    mine, seen = inbox_of(request.user), list(inboxes_seen_by(request.user))
+    staff = [Choice(str(each.pk), each.shown_name, each.pk == filters.staff) for each in seen]
     period = filters.period
     in_the_form = {"from", "to", "period", "staff", *(["source"] if sources else [])}
     return {
@@ -59,6 +61,7 @@ def filter_bar(request: StaffRequest, filters: Filters, *, sources: Mapping[Sour
         "today": timezone.localdate().isoformat(),
         "preset": "" if period.key == "dates" else period.key,
         "staff": staff if len(staff) > 1 else [],
+        "office": next((each.owner.office for each in seen if each == mine and each.owner), None),
         "sources": [Choice(key, label, key == filters.source) for key, label in (sources or {}).items()],
         "kept": {name: value for name, value in filters.query.items() if name not in in_the_form},
     }

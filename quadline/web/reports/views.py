@@ -140,7 +140,7 @@ def _opt_out_cells(row: OptOutRow) -> list[object]:
     return [
         *_who(row),
         row.system_phone,
-        row.staff.name,
+        row.inbox.shown_name,
         row.how,
         row.by,
         row.since,
@@ -154,7 +154,7 @@ def _opt_out_cells(row: OptOutRow) -> list[object]:
 
 def _change_cells(row: ChangeRow) -> list[object]:
     change = "Opted out" if row.change == "opt_out" else "Opted in"
-    return [row.at, change, *_who(row), row.system_phone, row.staff.name, row.how, row.by]
+    return [row.at, change, *_who(row), row.system_phone, row.inbox.shown_name, row.how, row.by]
 
 
 def _who(row: OptOutRow | ChangeRow) -> list[object]:

@@ -15,6 +15,7 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.delivery.opting.requests import HOW_WORDS, How, RequestRefused, numbers_that_texted, record_stop_requests
+from quadline.inboxes.models import Inbox, inbox_of, may_write_in
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.sms import phones
@@ -48,15 +49,15 @@ class StopRequestForm(forms.Form):
         super().__init__(data, initial={"said_at": here.strftime(WHEN), "whose": str(numbers[0].pk) if numbers else ""})
         self.latest = here.strftime(WHEN)
         self.numbers = {str(number.pk): number for number in numbers}
-        choices = [(pk, f"{number.user.name}, {phones.written(number.phone)}") for pk, number in self.numbers.items()]
+        choices = [(pk, f"{number.inbox.shown_name}, {phones.written(number.phone)}") for pk, number in self.numbers.items()]
         everyone = [(ALL, f"All {len(numbers)} numbers")] if len(numbers) > 1 else []
         self.fields["whose"].choices = [*choices, *everyone]  # type: ignore[attr-defined]  # a ChoiceField's own
 
     @property
-    def staff(self) -> list[User]:
+    def inboxes(self) -> list[Inbox]:
         """Whose texts the student wants no more of."""
         whose = self.cleaned_data["whose"]
-        return [number.user for pk, number in self.numbers.items() if whose in (ALL, pk)]
+        return [number.inbox for pk, number in self.numbers.items() if whose in (ALL, pk)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +73,7 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
     try:
         count = record_stop_requests(
             student=student,
-            staff=form.staff,
+            inboxes=form.inboxes,
             actor=request.user,
             how=How(form.cleaned_data["how"]),
             said_at=form.cleaned_data["said_at"],
@@ -82,7 +83,7 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
     except RequestRefused as refused:
         form.add_error(None, str(refused))
         return _shown(request, student, form)
-    messages.success(request, _recorded(student, form.staff, request.user, count=count))
+    messages.success(request, _recorded(student, form.inboxes, request.user, count=count))
     return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect("student", student.pk)
 
 
@@ -97,7 +98,8 @@ def _posted(request: StaffRequest, numbers: list[SystemNumber]) -> Any:
 
 def _numbers(user: User, student: Student) -> list[SystemNumber]:
     """The own number; for who manages the college's, every one that texted this student."""
-    mine = list(SystemNumber.objects.live().filter(user=user).exclude(phone="").select_related("user"))
+    own = SystemNumber.objects.live().filter(inbox=inbox_of(user)).exclude(phone="")
+    mine = list(own.select_related("inbox__owner"))
     if not user.may[May.MANAGE]:
         return mine
     return [*mine, *(number for number in numbers_that_texted(student) if number not in mine)]
@@ -114,12 +116,17 @@ def _of_whom(form: StopRequestForm, reader: User) -> str:
     """Whose texts end, where there is no choice."""
     if len(form.numbers) != 1:
         return ""
-    owner = next(iter(form.numbers.values())).user
-    return "you" if owner == reader else owner.name
+    inbox = next(iter(form.numbers.values())).inbox
+    return _name_of(inbox, reader)
 
 
-def _recorded(student: Student, staff: list[User], reader: User, *, count: int) -> str:
+def _name_of(inbox: Inbox, reader: User) -> str:
+    return "you" if may_write_in(reader, inbox.pk) else inbox.shown_name
+
+
+def _recorded(student: Student, inboxes: list[Inbox], reader: User, *, count: int) -> str:
     if not count:
         return f"{student.first} gets no texts from there already. Nothing was changed."
-    of = "you" if staff == [reader] else " and ".join(each.name for each in staff)
+    alone = [_name_of(inbox, reader) for inbox in inboxes]
+    of = alone[0] if len(alone) == 1 else " and ".join(inbox.shown_name for inbox in inboxes)
     return f"Recorded. {student.first} gets no more texts from {of}."

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Status, WaitingFor
+from quadline.inboxes.models import inbox_of, may_write_in
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.web.compose.composer import composer_for, consent_lines, else_an_email
@@ -51,14 +52,14 @@ def page(request: StaffRequest) -> HttpResponse:
 def profile(request: StaffRequest, student_id: int) -> HttpResponse:
     student = _visible(request, student_id)
     with_reach([student], request)
-    conversation = Conversation.objects.filter(staff=request.user, student=student, last_message__isnull=False).first()
+    conversation = Conversation.objects.own(request.user).filter(student=student, last_message__isnull=False).first()
     team = student.success_team.select_related("staff").order_by("staff__name")
     context = {
         "student": student,
         "team": [{"name": entry.staff.name, "title": entry.staff.title, "relation": entry.relation} for entry in team],
         "consent": consent_lines(student, _numbers_seen_by(request)),
         "conversation_url": reverse("conversation", args=[conversation.pk]) if conversation else "",
-        "opt_outs": opt_outs_of(student, request.user, seen_by=Conversation.objects.visible_to(request.user).values("staff")),
+        "opt_outs": opt_outs_of(student, request.user, seen_by=Conversation.objects.visible_to(request.user).values("inbox")),
         "may_record_stop": may_record_stop(request.user, student),
     }
     return render(request, "students/profile.html", context)
@@ -100,7 +101,8 @@ def _what_happens(sent: Message) -> str:
 
 def _form(request: StaffRequest, student: Student, *, error: NotAccepted | None = None) -> HttpResponse:
     """In the dialog the Text Message tab is open, as the guide expects, whatever was used last."""
-    conversation = Conversation.objects.filter(staff=request.user, student=student).select_related("student", "staff").first()
+    own = Conversation.objects.own(request.user).filter(student=student)
+    conversation = own.select_related("student", "inbox__owner").first()
     written = written_in(request, error=error, is_remembered=False)
     composer = composer_for(
         request.user,
@@ -119,9 +121,16 @@ def _visible(request: StaffRequest, student_id: int) -> Student:
 
 def _numbers_seen_by(request: StaffRequest) -> list[tuple[str, str]]:
     """An advisor sees the consent history with the own number; who sees conversations of others, sees theirs."""
-    seen = Conversation.objects.visible_to(request.user).values("staff")
-    numbers = SystemNumber.objects.exclude(phone="").filter(Q(user=request.user) | Q(user__in=seen)).select_related("user")
-    return [(n.phone, "your number" if n.user_id == request.user.pk else f"the number of {n.user.name}") for n in numbers]
+    seen = Conversation.objects.visible_to(request.user).values("inbox")
+    mine = Q(inbox=inbox_of(request.user))
+    numbers = SystemNumber.objects.exclude(phone="").filter(mine | Q(inbox__in=seen))
+    return [(n.phone, _whose(n, request)) for n in numbers.select_related("inbox__owner")]
+
+
+def _whose(number: SystemNumber, request: StaffRequest) -> str:
+    if may_write_in(request.user, number.inbox_id):
+        return "your number"
+    return f"the number of {number.inbox.shown_name}"
 
 
 def _scope(request: StaffRequest) -> str:

@@ -12,6 +12,7 @@ from quadline.accounts.rules import May
 from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
 from quadline.consent.rules import Source
 from quadline.delivery.permission import scope
+from quadline.inboxes.models import inbox_of, may_write_in
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD
 from quadline.roster.models import Student
@@ -30,7 +31,7 @@ def way_back(student: Student, number: SystemNumber) -> WayBack:
     written = phones.written(number.phone)
     return WayBack(
         words=f"{student.first} must text START to {written}",
-        copied=f"To get texts from {number.user.name} again, text START to {written}.",
+        copied=f"To get texts from {number.inbox.shown_name} again, text START to {written}.",
     )
 
 
@@ -61,9 +62,11 @@ def opt_outs_of(student: Student, reader: User, *, seen_by: QuerySet[Any, Any]) 
     own = SystemNumber.objects.of(reader)
     if own and own.phone and own.phone not in found and (wider := scope.standing((student.mobile, own.phone))):
         found |= {own.phone: wider} if wider.opted_out else {}
-    whose = Q(user=reader) | Q(user__in=seen_by)
-    numbers = SystemNumber.objects.filter(whose, phone__in=found, state__in=HELD).select_related("user")
-    ordered = sorted(numbers, key=lambda number: (number.user_id != reader.pk, number.user.name))
+    whose = Q(inbox=inbox_of(reader)) | Q(inbox__in=seen_by)
+    numbers = SystemNumber.objects.filter(whose, phone__in=found, state__in=HELD).select_related(
+        "inbox__owner__office", "inbox__office"
+    )
+    ordered = sorted(numbers, key=lambda number: (not may_write_in(reader, number.inbox_id), number.inbox.shown_name))
     return [_opt_out(student, number, found[number.phone], reader) for number in ordered]
 
 
@@ -89,9 +92,9 @@ def _opt_out(student: Student, number: SystemNumber, state: ConsentState, reader
 def whose_texts(state: ConsentState, number: SystemNumber, *, reader: User) -> str:
     """Whose texts a state keeps from the student: those of this number, or of all that a word to another reaches."""
     if state.system_phone == number.phone:
-        return "you" if number.user_id == reader.pk else number.user.name
+        return "you" if may_write_in(reader, number.inbox_id) else number.inbox.shown_name
     if scope.current() is scope.Scope.OFFICE:
-        return f"anyone in {number.user.office}"
+        return f"anyone in {number.inbox.its_office}"
     return f"anyone at {settings.ENV.college_name}"
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from quadline.accounts.models import Office
 from quadline.broadcasts import results
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import State
@@ -120,7 +121,7 @@ def test_an_outsider_finds_nothing(enter: Enter, people: Cast, running: Broadcas
 def test_a_lead_is_not_told_names_of_students_she_may_not_see(enter: Enter, people: Cast, running: Broadcast) -> None:
     """Maya moved to another office: its lead reads her broadcast, and still not her old students."""
     lena, maya = people.lena, people.maya
-    lena.office = maya.office = TRANSFER
+    lena.office = maya.office = Office.objects.get(name=TRANSFER)
     lena.save()
     maya.save()
     maya.caseload.exclude(student=people.rosa).delete()
@@ -138,7 +139,7 @@ def test_the_results_say_who_replied_and_who_opted_out(maya: Client, people: Cas
     texts = {message.conversation.student_id: message for message in Message.objects.select_related("conversation")}
     hears(texts[people.rosa.pk].conversation, "Monday at 9?")
     texts[people.rosa.pk].conversation.__class__.objects.filter(student=people.rosa).update(last_inbound_at=timezone.now())
-    acts.opt_out(people.bo, people.maya.system_numbers.get())
+    acts.opt_out(people.bo, people.maya.inbox.system_numbers.get())
 
     replied = page_of(maya, running, show="replied")
     assert ("Rosa" in replied, "Jensen" in replied) == (True, False)

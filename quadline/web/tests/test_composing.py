@@ -77,7 +77,7 @@ def test_an_email_from_the_dialog_is_filled_and_on_its_way(browser: Client, peop
 
 
 def test_an_email_from_a_conversation_comes_back_as_its_bubble(browser: Client, people: Cast) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(inbox=people.maya.inbox, student=people.rosa, now=timezone.now())
     shown = page(browser.post(reverse("send_text", args=[talk.pk]), email(with_contact_card="yes"), headers=HTMX))
 
     assert "Your plan, Rosa" in shown
@@ -109,7 +109,7 @@ def test_an_unknown_field_stops_it_and_keeps_the_words(browser: Client, people: 
 def test_news_leaves_a_refusal_where_it_stands_and_the_next_send_takes_it_away(
     browser: Client, people: Cast, written: Callable[..., dict[str, str]]
 ) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(inbox=people.maya.inbox, student=people.rosa, now=timezone.now())
     send = reverse("send_text", args=[talk.pk])
 
     refused = page(browser.post(send, written(body="Due [Due Date]"), headers=HTMX))
@@ -163,7 +163,7 @@ def test_a_template_of_somebody_else_is_not_brought(browser: Client, people: Cas
 
 
 def test_the_last_used_tab_is_remembered_in_conversations_and_the_dialog_begins_with_text(browser: Client, people: Cast) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(inbox=people.maya.inbox, student=people.rosa, now=timezone.now())
     browser.cookies["composer-tab"] = "email"
 
     assert is_open(page(browser.get(reverse("conversation", args=[talk.pk]))), "email")
@@ -305,7 +305,7 @@ LIKE_A_FIELD = ["Hi {first_name}", "Hi {{advisor}}", "Hi [Student_Name]", "Hi [S
 def test_what_looks_like_a_merge_field_stops_a_message_until_it_is_meant(
     browser: Client, people: Cast, channel: str, words: str
 ) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(inbox=people.maya.inbox, student=people.rosa, now=timezone.now())
     sent = {**email(), "channel": channel, "body": words}
     for where in (reverse("send_text", args=[talk.pk]), reverse("student-message", args=[people.rosa.pk])):
         refused = browser.post(where, sent, headers=HTMX)
@@ -320,14 +320,14 @@ def test_what_looks_like_a_merge_field_stops_a_message_until_it_is_meant(
 
 @pytest.mark.parametrize("words", ["see [1] and [sic]", "f on [0, 1)", "{1, 2, 3}", "arr[i] < x", "sad :[ but ok"])
 def test_ordinary_brackets_are_sent(browser: Client, people: Cast, words: str) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(inbox=people.maya.inbox, student=people.rosa, now=timezone.now())
     assert browser.post(reverse("send_text", args=[talk.pk]), text(body=words), headers=HTMX).status_code == 200
     assert Message.objects.get().body == words
 
 
 def test_a_field_with_nothing_in_it_cannot_be_meant(browser: Client, people: Cast) -> None:
     User.objects.update(office_phone="")
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(inbox=people.maya.inbox, student=people.rosa, now=timezone.now())
     body = "Call [Office Phone Number] {now}"
     refused = browser.post(reverse("send_text", args=[talk.pk]), text(body=body, as_written="yes"), headers=HTMX)
     assert refused.status_code == 422
@@ -336,7 +336,7 @@ def test_a_field_with_nothing_in_it_cannot_be_meant(browser: Client, people: Cas
 
 def test_news_and_other_acts_leave_the_words_of_a_refusal(browser: Client, people: Cast) -> None:
     """The refusal of what stands in the composer is replaced by the composer's next answer, and by nothing else."""
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(inbox=people.maya.inbox, student=people.rosa, now=timezone.now())
     waiting = accept_text(author=people.maya, student=people.rosa, message_id=uuid.uuid4(), body="One", now=timezone.now())
     refused = page(browser.post(reverse("send_text", args=[talk.pk]), email(subject=""), headers=HTMX))
     assert 'id="refusal"' in refused
@@ -368,7 +368,7 @@ def test_after_sending_no_more_is_said_than_is_known(
 
 @pytest.mark.parametrize("returned", ["", "[]", "null", "{", "[1]", '[{"id": "x"}]', '{"id": 1}', "[" * 5_000])
 def test_a_draft_is_kept_whatever_is_told_of_returned_words(browser: Client, people: Cast, returned: str) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(inbox=people.maya.inbox, student=people.rosa, now=timezone.now())
     where = reverse("conversation_draft", args=[talk.pk])
     assert browser.post(where, {"body": "Begun", "returned": returned}).status_code == 204
     talk.refresh_from_db()
@@ -376,7 +376,7 @@ def test_a_draft_is_kept_whatever_is_told_of_returned_words(browser: Client, peo
 
 
 def test_a_text_that_arrived_after_all_is_no_draft_on_another_device(browser: Client, people: Cast) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(inbox=people.maya.inbox, student=people.rosa, now=timezone.now())
     arrived = accept_text(author=people.maya, student=people.rosa, message_id=uuid.uuid4(), body="Hi", now=timezone.now())
     told = json.dumps([{"id": str(arrived.pk), "words": "Hi"}])
     browser.post(reverse("conversation_draft", args=[talk.pk]), {"body": "Hi", "returned": told})

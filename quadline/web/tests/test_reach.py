@@ -36,7 +36,7 @@ SYSTEM = "+17345550200"
 @pytest.fixture
 def talk(people: Cast) -> Conversation:
     give_number(people.maya, SYSTEM)
-    return open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    return open_conversation(inbox=people.maya.inbox, student=people.rosa, now=timezone.now())
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def failed_text(talk: Conversation) -> Message:
         id=uuid.uuid4(),
         conversation=talk,
         direction="outbound",
-        author=talk.staff,
+        author=talk.inbox.owner,
         body="Are you free?",
         student_phone="+17345550141",
         status=Status.FAILED,
@@ -62,7 +62,7 @@ def stop(people: Cast, now: datetime) -> None:
 
 
 def recorded(people: Cast, now: datetime) -> None:
-    record_stop_request(student=people.rosa, staff=people.maya, actor=people.maya, how=How.BY_PHONE, said_at=now, now=now)
+    record_stop_request(student=people.rosa, inbox=people.maya.inbox, actor=people.maya, how=How.BY_PHONE, said_at=now, now=now)
 
 
 def question(people: Cast, now: datetime) -> None:

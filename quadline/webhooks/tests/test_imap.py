@@ -101,7 +101,7 @@ def mailbox() -> Iterator[Mailbox]:
 @pytest.fixture
 def token(people: Cast, settings: Settings) -> str:
     settings.ENV = settings.ENV.model_copy(update={"email_reply_to": "reply@mail.alder.example"})
-    conversation = open_conversation(staff=people.maya, student=people.bo, now=timezone.now())
+    conversation = open_conversation(inbox=people.maya.inbox, student=people.bo, now=timezone.now())
     return tokens.reply_address(conversation.pk)
 
 

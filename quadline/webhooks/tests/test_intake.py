@@ -24,7 +24,7 @@ from tests.cast import Cast
 @pytest.fixture
 def conversation(committed_people: Cast, settings: Settings) -> Conversation:
     settings.ENV = settings.ENV.model_copy(update={"email_reply_to": "reply@mail.alder.example"})
-    return open_conversation(staff=committed_people.maya, student=committed_people.bo, now=timezone.now())
+    return open_conversation(inbox=committed_people.maya.inbox, student=committed_people.bo, now=timezone.now())
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_30_mb_that_come_unannounced_are_refused_too(lmtp: Door, token: str) -> 
 
 
 def test_over_lmtp_each_recipient_has_an_answer(committed_people: Cast, lmtp: Door, token: str) -> None:
-    other = open_conversation(staff=committed_people.theo, student=committed_people.bo, now=timezone.now())
+    other = open_conversation(inbox=committed_people.theo.inbox, student=committed_people.bo, now=timezone.now())
     with socket.create_connection(("127.0.0.1", lmtp.port), timeout=120) as line:
         said = line.makefile("rb")
         said.readline()

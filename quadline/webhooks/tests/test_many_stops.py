@@ -63,7 +63,7 @@ def students(people: Cast, count: int) -> list[Student]:
     )
     CaseloadEntry.objects.bulk_create(CaseloadEntry(staff=people.maya, student=each, relation="Advisor") for each in made)
     now = timezone.now()
-    Conversation.objects.bulk_create(Conversation(staff=people.maya, student=each, last_activity_at=now) for each in made)
+    Conversation.objects.bulk_create(Conversation(inbox=people.maya.inbox, student=each, last_activity_at=now) for each in made)
     return made
 
 
