@@ -6,8 +6,8 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 
-from quadline.accounts.models import User
-from quadline.accounts.rules import Role
+from quadline.accounts.models import Office, User
+from quadline.accounts.rules import Role, office_key
 from quadline.roster.identity import id_key
 from quadline.roster.models import CaseloadEntry, Student
 from quadline.roster.searching import search_text
@@ -83,11 +83,14 @@ def assemble() -> Cast:
 
 
 def _users() -> list[User]:
+    nursing = Office(name=NURSING, key=office_key(NURSING))
+    transfer = Office(name=TRANSFER, key=office_key(TRANSFER))
+    Office.objects.bulk_create([nursing, transfer])
     made = [
-        User(email="maya@alder.example", name="Maya Alvarez", office=NURSING),
-        User(email="omar@alder.example", name="Omar Haddad", office=TRANSFER),
-        User(email="theo@alder.example", name="Theo Brandt", office=NURSING),
-        User(email="lena@alder.example", name="Lena Ortiz", office=NURSING, role=Role.LEAD),
+        User(email="maya@alder.example", name="Maya Alvarez", office=nursing),
+        User(email="omar@alder.example", name="Omar Haddad", office=transfer),
+        User(email="theo@alder.example", name="Theo Brandt", office=nursing),
+        User(email="lena@alder.example", name="Lena Ortiz", office=nursing, role=Role.LEAD),
         User(email="ada@alder.example", name="Ada Whitfield", role=Role.ADMINISTRATOR),
         User(email="iris@alder.example", name="Iris Nakamura", role=Role.AUDITOR),
     ]

@@ -102,7 +102,10 @@ def close_texts(pair: Pair, *, now: datetime) -> None:
 
 def texts_that_wait(*, conversations: Collection[int] = (), students: Collection[str] = ()) -> list[Message]:
     """Texts in these conversations or to these phones that are not over, in their order."""
-    asked = {"conversations": list(conversations), "students": list(students)}
+    asked: dict[str, list[int] | list[str]] = {
+        "conversations": list(conversations),
+        "students": list(students),
+    }
     with connection.cursor() as cursor:
         cursor.execute(THAT_WAIT, asked)
         ids = [message_id for (message_id,) in cursor.fetchall()]
