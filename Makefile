@@ -46,14 +46,17 @@ test-slow-list: $(STAMP)  ## name the tests that take over five seconds
 test-rooms: $(STAMP)
 	$(BIN)/pytest -q -n 2 --dist loadscope $(ROOMS)
 
+# Its plugin takes a second to load, in each process, and is the API's tests' alone.
+NO_API := -p no:schemathesis
+
 test-faults: $(STAMP)
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/faults $(ON_THEIR_OWN:%=--ignore=%)
+	$(BIN)/pytest -q $(NO_API) -n 2 --dist loadfile tests/faults $(ON_THEIR_OWN:%=--ignore=%)
 
 test-short-run: $(STAMP)
-	$(BIN)/pytest -q -n 2 --dist loadfile $(ON_THEIR_OWN) tests/model
+	$(BIN)/pytest -q $(NO_API) -n 2 --dist loadfile $(ON_THEIR_OWN) tests/model
 
 test-journeys: $(STAMP)
-	$(BIN)/pytest -q tests/journeys
+	$(BIN)/pytest -q $(NO_API) tests/journeys
 
 faults: $(STAMP) faketime  ## kill, pause and cut everything for a while, then hold what is left against the promises: MINUTES=10 SEED="7 8 9" WRITE=1; LONG=1: the named cases that take long
 	$(if $(LONG),$(BIN)/pytest -q -m long tests,$(BIN)/python -m tests.faults.harness.run --minutes $(or $(MINUTES),10) $(foreach seed,$(SEED),--seed $(seed)) $(if $(WRITE),--write docs/reliability.md))

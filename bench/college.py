@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.utils import timezone
 from psycopg import sql
 
-from quadline.accounts.models import User
+from quadline.accounts.models import Office, User
 from quadline.conversations.models import Conversation, Message
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
@@ -112,13 +112,14 @@ def staff(count: int, *, now: datetime) -> None:
     id ``i`` and the phone +1734555…
     """
     each = f"generate_series(1, {count}) AS g"
+    fill(Office, "(SELECT) AS one", id="1", name="'Advising'", key="'advising'")
     fill(
         User,
         each,
         id="g",
         email="'staff' || g || '@alder.example'",
         name="'Staff ' || g",
-        office="'Advising'",
+        office="1",
     )
     fill(
         SystemNumber,

@@ -7,56 +7,49 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+WITHOUT_WINDOW = "chromium-headless-shell"
+WITH_WINDOW = ("chromium", "chromium-browser", "google-chrome")
+FONTS = ("fonts-noto-color-emoji", "fonts-noto-core", "fonts-noto-cjk")
+# Who is not on the net waits no longer, and takes what there is.
+BRIEFLY = ("-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10")
 
 
 def main() -> None:
-    if (
-        os.environ.get("CHROMIUM")
-        or any(shutil.which(name) for name in NAMES)
-        or _playwright_has_one()
-    ):
+    if os.environ.get("CHROMIUM") or shutil.which(WITHOUT_WINDOW):
         return
-    print("Fetching Chromium for the browser tests …", flush=True)
-    if _by_apt() or _by_playwright():
+    has_one = any(shutil.which(name) for name in WITH_WINDOW) or _playwright_has_one()
+    if has_one and not _may_use_apt():
         return
-    sys.exit(
-        "No Chromium could be fetched. Install one (Debian: apt-get install chromium)"
-        " or set CHROMIUM to its path."
-    )
+    print("Fetching a Chromium for the browser tests …", flush=True)
+    if _by_apt(WITHOUT_WINDOW) or has_one:
+        return
+    if not _by_apt(WITH_WINDOW[0]) and not _by_playwright():
+        sys.exit(
+            "No Chromium could be fetched. Install one (Debian: apt-get install"
+            " chromium) or set CHROMIUM to its path."
+        )
 
 
-def _by_apt() -> bool:
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+def _may_use_apt() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _by_apt(browser: str) -> bool:
+    if not _may_use_apt():
         return False
-    fonts = ["fonts-noto-color-emoji", "fonts-noto-core", "fonts-noto-cjk"]
     silent = {
         "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
     }
-    subprocess.run(["apt-get", "update", "-q"], **silent)
-    done = subprocess.run(
-        [
-            "apt-get",
-            "install",
-            "-q",
-            "-y",
-            "--no-install-recommends",
-            "chromium",
-            *fonts,
-        ],
-        **silent,
-    )
-    return done.returncode == 0
+    subprocess.run(["apt-get", "update", "-q", *BRIEFLY], **silent)
+    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *BRIEFLY]
+    return subprocess.run([*install, browser, *FONTS], **silent).returncode == 0
 
 
 def _by_playwright() -> bool:
-    return (
-        subprocess.run(
-            [sys.executable, "-m", "playwright", "install", "chromium"]
-        ).returncode
-        == 0
-    )
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    return subprocess.run(command).returncode == 0
 
 
 def _playwright_has_one() -> bool:

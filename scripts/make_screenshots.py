@@ -220,7 +220,8 @@ def _mailbox(page: Page) -> None:
 
 def _with(who: str, institutional_id: str) -> str:
     found = Conversation.objects.get(
-        staff__email=f"{who}@alder.example", student__institutional_id=institutional_id
+        inbox__owner__email=f"{who}@alder.example",
+        student__institutional_id=institutional_id,
     )
     return f"/inbox/c/{found.pk}/"
 

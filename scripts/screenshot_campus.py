@@ -42,7 +42,7 @@ class Week:
 
 def live(house: House) -> Week:
     maya = User.objects.get(email="maya.alvarez@alder.example")
-    number = SystemNumber.objects.get(user=maya)
+    number = SystemNumber.objects.get(inbox__owner=maya)
     sent = _draft(maya, "sent", REGISTRATION)
     launching.launch(sent, actor=maya, fingerprint=sent.fingerprint, now=timezone.now())
     eventually(
@@ -68,7 +68,9 @@ def live(house: House) -> Week:
     )
     review = _draft(maya, "review", LATE_START)
     eventually(
-        lambda: emailed.conversations.filter(staff=maya, needs_reply=True).exists()
+        lambda: emailed.conversations.filter(
+            inbox__owner=maya, needs_reply=True
+        ).exists()
     )
     return Week(review, Broadcast.objects.get(pk=sent.pk), texted[6], emailed)
 

@@ -131,7 +131,7 @@ def live(house: House) -> None:
     maya = User.objects.get(email="maya.alvarez@alder.example")
     house.simulator.settings(registration_delay=0, callback_delay=0.02)
     _talk(house, maya, SALLY, TALKS[SALLY][:1])
-    number = SystemNumber.objects.get(user=maya)
+    number = SystemNumber.objects.get(inbox__owner=maya)
     SystemNumber.objects.filter(pk=number.pk).update(
         **dict.fromkeys(STEPS, present() - timedelta(days=21))
     )
@@ -172,7 +172,7 @@ STEPS = ("requested_at", "ordering_at", "registering_at", "attached_at", "active
 
 def _tidy(maya: User) -> None:
     """What Maya did with them: read, answered with half a sentence, done."""
-    mine = Conversation.objects.filter(staff=maya).select_related("student")
+    mine = Conversation.objects.filter(inbox__owner=maya).select_related("student")
     for conversation in mine.exclude(student__institutional_id__in=[SALLY, LONG_NAME]):
         mark_read(conversation=conversation, reader=maya)
     save_draft(
@@ -233,7 +233,8 @@ def _numbers_of_others(house: House) -> None:
     house.simulator.fault(kind="registration_failed", reason=REFUSED, times=1)
     to_sally(jordan, SALLY, [me(300, "Setup test")])
     eventually(
-        lambda: SystemNumber.objects.get(user=jordan).state == "failed", within=30
+        lambda: SystemNumber.objects.get(inbox__owner=jordan).state == "failed",
+        within=30,
     )
     house.simulator.settings(registration_delay=30 * 3600)
     to_sally(priya, SALLY, [me(27 * 60, "Setup test")])
@@ -241,10 +242,10 @@ def _numbers_of_others(house: House) -> None:
     for user, ago in ((priya, 27 * 60), (linh, 125), (jordan, 300), (amina, 9 * DAY)):
         eventually(
             lambda user=user: SystemNumber.objects.filter(
-                user=user, attached_at__isnull=False
+                inbox__owner=user, attached_at__isnull=False
             ).exists()
         )  # type: ignore[misc]
-        number = SystemNumber.objects.get(user=user)
+        number = SystemNumber.objects.get(inbox__owner=user)
         asked = present() - timedelta(minutes=ago)
         after = {
             field: asked + timedelta(seconds=20 * place)
@@ -259,7 +260,7 @@ def _talk(house: House, staff: User, institutional_id: str, lines: list[Line]) -
     student = Student.objects.get(institutional_id=institutional_id)
     for line in lines:
         for read in (
-            Conversation.objects.filter(staff=staff, student=student)
+            Conversation.objects.filter(inbox__owner=staff, student=student)
             if line.who == "me"
             else ()
         ):
@@ -287,7 +288,7 @@ def _write(staff: User, student: Student, line: Line) -> Message:
     def is_settled() -> bool:
         message.refresh_from_db()
         waits = (
-            SystemNumber.objects.filter(user=staff)
+            SystemNumber.objects.filter(inbox__owner=staff)
             .exclude(state__in=("active", "requested", "ordering"))
             .exists()
         )
@@ -301,10 +302,10 @@ def _write(staff: User, student: Student, line: Line) -> Message:
 
 def _answer(simulator: Simulator, staff: User, student: Student, line: Line) -> Message:
     simulator.text(
-        student.mobile, SystemNumber.objects.get(user=staff).phone, line.words
+        student.mobile, SystemNumber.objects.get(inbox__owner=staff).phone, line.words
     )
     found = Message.objects.filter(
-        conversation__staff=staff, conversation__student=student, body=line.words
+        conversation__inbox__owner=staff, conversation__student=student, body=line.words
     )
     return eventually(found.first)  # type: ignore[return-value]
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 
-from quadline.accounts.models import User
-from quadline.accounts.rules import Role
+from quadline.accounts.models import Office, User
+from quadline.accounts.rules import Role, office_key
+from quadline.roster.identity import id_key
 from quadline.roster.models import CaseloadEntry, Student
+from quadline.roster.searching import search_text
 
 PASSWORD = "correct horse battery"
 NURSING, TRANSFER = "Nursing and Health Advising", "Transfer Center"
@@ -57,15 +59,8 @@ def student(
     advisor: User | None = None,
     **fields: Any,
 ) -> Student:
-    plain = (
-        unicodedata.normalize("NFKD", f"{first}.{last}")
-        .encode("ascii", "ignore")
-        .decode()
-    )
-    fields.setdefault("email", f"{plain}@alder.example".lower().replace(" ", ""))
-    made = Student.objects.create(
-        institutional_id=institutional_id, first_name=first, last_name=last, **fields
-    )
+    made = _student(institutional_id, first, last, **fields)
+    made.save()
     if advisor:
         CaseloadEntry.objects.create(
             staff=advisor, student=made, relation="Primary advisor"
@@ -73,42 +68,84 @@ def student(
     return made
 
 
-def assemble() -> Cast:
-    """Put the cast into the database. Passwords are set
-    where a test signs in by form.
-    """
-    maya = staff(
-        "maya@alder.example",
-        "Maya Alvarez",
-        title="Academic advisor",
-        office_phone="+17345550100",
+def _student(institutional_id: str, first: str, last: str, **fields: Any) -> Student:
+    plain = (
+        unicodedata.normalize("NFKD", f"{first}.{last}")
+        .encode("ascii", "ignore")
+        .decode()
     )
-    omar = staff("omar@alder.example", "Omar Haddad", office=TRANSFER)
+    fields.setdefault("email", f"{plain}@alder.example".lower().replace(" ", ""))
+    return Student(
+        institutional_id=institutional_id, first_name=first, last_name=last, **fields
+    )
+
+
+def assemble() -> Cast:
+    """Put the cast into the database. Passwords are set where a test signs in by form.
+
+    Nearly every test begins here, so each table is written with one statement.
+    """
+    maya, omar, theo, lena, ada, iris = _users()
+    rosa, bo, gus, nell, kim, sally = _students()
+    caseloads = [(maya, rosa), (maya, bo), (maya, gus), (maya, nell), (omar, kim)]
+    CaseloadEntry.objects.bulk_create(
+        CaseloadEntry(staff=advisor, student=one, relation="Primary advisor")
+        for advisor, one in caseloads
+    )
     return Cast(
         maya=maya,
-        theo=staff("theo@alder.example", "Theo Brandt"),
-        lena=staff("lena@alder.example", "Lena Ortiz", Role.LEAD),
+        theo=theo,
+        lena=lena,
         omar=omar,
-        ada=staff("ada@alder.example", "Ada Whitfield", Role.ADMINISTRATOR, office=""),
-        iris=staff("iris@alder.example", "Iris Nakamura", Role.AUDITOR, office=""),
-        rosa=student(
-            "00100001",
-            "Rosa",
-            "Calderón",
-            advisor=maya,
-            mobile="+17345550141",
-            preferred_name="",
-        ),
-        bo=student("00100002", "Bo", "Jensen", advisor=maya, mobile="+17345550142"),
-        gus=student("00100003", "Gus", "Hale", advisor=maya, landline="+17345550143"),
-        nell=student("00100004", "Nell", "Ito", advisor=maya),
-        kim=student("00100005", "Kim", "Park", advisor=omar, mobile="+17345550145"),
-        sally=student(
-            "00417733",
-            "Sally",
-            "Student-Taynor",
-            mobile="+17345550177",
-            is_test=True,
-            pronouns="she/her",
-        ),
+        ada=ada,
+        iris=iris,
+        rosa=rosa,
+        bo=bo,
+        gus=gus,
+        nell=nell,
+        kim=kim,
+        sally=sally,
     )
+
+
+def _users() -> list[User]:
+    nursing = Office(name=NURSING, key=office_key(NURSING))
+    transfer = Office(name=TRANSFER, key=office_key(TRANSFER))
+    Office.objects.bulk_create([nursing, transfer])
+    made = [
+        User(email="maya@alder.example", name="Maya Alvarez", office=nursing),
+        User(email="omar@alder.example", name="Omar Haddad", office=transfer),
+        User(email="theo@alder.example", name="Theo Brandt", office=nursing),
+        User(
+            email="lena@alder.example",
+            name="Lena Ortiz",
+            office=nursing,
+            role=Role.LEAD,
+        ),
+        User(email="ada@alder.example", name="Ada Whitfield", role=Role.ADMINISTRATOR),
+        User(email="iris@alder.example", name="Iris Nakamura", role=Role.AUDITOR),
+    ]
+    made[0].title, made[0].office_phone = "Academic advisor", "+17345550100"
+    for user in made:
+        user.set_unusable_password()
+    User.objects.bulk_create(made)
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=user, email=user.email, verified=True, primary=True)
+        for user in made
+    )
+    return made
+
+
+def _students() -> list[Student]:
+    made = [
+        _student("00100001", "Rosa", "Calderón", mobile="+17345550141"),
+        _student("00100002", "Bo", "Jensen", mobile="+17345550142"),
+        _student("00100003", "Gus", "Hale", landline="+17345550143"),
+        _student("00100004", "Nell", "Ito"),
+        _student("00100005", "Kim", "Park", mobile="+17345550145"),
+        _student("00417733", "Sally", "Student-Taynor", mobile="+17345550177"),
+    ]
+    made[-1].is_test, made[-1].pronouns = True, "she/her"
+    for one in made:
+        one.search_text, one.id_key = search_text(one), id_key(one.institutional_id)
+    return Student.objects.bulk_create(made)

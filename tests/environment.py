@@ -6,16 +6,22 @@ beside it never meets another's.
 """
 
 import atexit
+import gc
 import os
 import tempfile
 from pathlib import Path
 
 from quadline.demo import postgres
 
+# Nobody needs its tables after a power cut. A test about those has a server of its own.
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
     "max_connections": "200",
 }
 
@@ -50,6 +56,14 @@ def _start_database() -> None:
     atexit.register(stop)
 
 
+def pytest_collection_finish() -> None:
+    """All that was imported stays: it is never searched for garbage again."""
+    gc.freeze()
+    gc.enable()
+
+
+# until all tests are collected: of eight thousand hardly anything is garbage
+gc.disable()
 # then the environment is that of the process that began it
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 STARTED_HERE = "QUADLINE_TESTS_STARTED_DATABASE"

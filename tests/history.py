@@ -30,7 +30,7 @@ def write_history(
     """``count`` delivered texts and replies in turn, half an hour
     apart, the last one at ``until``.
     """
-    conversation = open_conversation(staff=staff, student=student, now=until)
+    conversation = open_conversation(inbox=staff.inbox, student=student, now=until)
     number = SystemNumber.objects.of(staff)
     messages = [
         Message(
@@ -42,7 +42,7 @@ def write_history(
             student_phone=student.mobile,
             body=SAID[place % len(SAID)],
             segments=segments.count(SAID[place % len(SAID)]).segments,
-            notice="" if place else opt_out_notice(staff),
+            notice="" if place else opt_out_notice(staff.name),
             status=Status.RECEIVED if place % 2 else Status.DELIVERED,
             created_at=until - timedelta(minutes=30 * (count - 1 - place)),
         )

@@ -33,6 +33,7 @@ PATHS = (
     Path("accept"),
     Path("hand-over"),
     Path("hand-over-slowly", carrier_delay=0.1),
+    Path("many-broadcasts", core=OUTER_CORE, keeps_log=True, most_runs=3),
     Path(
         "pace",
         core=OUTER_CORE,

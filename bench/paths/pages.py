@@ -16,6 +16,7 @@ from bench import college
 from bench.figures import Figures, Reach, Row, Work, p95
 from quadline.accounts.models import User
 from quadline.accounts.rules import Role
+from quadline.clock import CLOCK_TIMESTAMP
 from quadline.conversations.models import Conversation, Message, MessageEvent
 
 SMALL, BIG, LARGE = 10_000, 1_000_000, 10_000_000
@@ -63,13 +64,20 @@ def _figures(work: Work) -> dict[str, float]:
     figures, queries = {}, 0
     for title, (client, visit) in _visits().items():
         client.get(visit()[0])  # what is read once in a process is read
-        with CaptureQueriesContext(connection) as caught:
-            client.get(visit()[0])
-        queries += len(caught)
+        queries += _queries_of(client, visit)
         figures[title] = median(
             p95(list(_times(client, visit, count))) for _ in range(ROUNDS)
         )
     return figures | {QUERIES: queries}
+
+
+def _queries_of(client: Client, visit: Visit) -> int:
+    """Of one page. Not those that ask for the time: a process does
+    once a second, whatever it shows.
+    """
+    with CaptureQueriesContext(connection) as caught:
+        client.get(visit()[0])
+    return len([query for query in caught if query["sql"] != CLOCK_TIMESTAMP])
 
 
 def _visits() -> dict[str, tuple[Client, Visit]]:
@@ -77,9 +85,7 @@ def _visits() -> dict[str, tuple[Client, Visit]]:
     Student and conversation have one id.
     """
     chance = random.Random(5)
-    own = list(
-        Conversation.objects.filter(staff_id=READER).values_list("pk", flat=True)
-    )
+    own = list(Conversation.objects.filter(inbox=READER).values_list("pk", flat=True))
     reader, administrator = _signed_in(READER), _signed_in(ADMINISTRATOR)
 
     def at(address: str) -> Visit:
@@ -129,7 +135,7 @@ def _grow(messages: int) -> None:
     now = timezone.now()
     college.empty()
     college.staff(staff, now=now)
-    User.objects.filter(pk=ADMINISTRATOR).update(role=Role.ADMINISTRATOR, office="")
+    User.objects.filter(pk=ADMINISTRATOR).update(role=Role.ADMINISTRATOR, office=None)
     college.students(students, staff=staff)
     college.conversations(students, staff=staff, now=now)
     _write_history(own_each)

@@ -88,7 +88,7 @@ def _send(address: str, cookie: str, count: int) -> dict[str, float]:
     each, and when Send was pressed.
     """
     first = (
-        Conversation.objects.filter(staff_id=SENDERS + 1)
+        Conversation.objects.filter(inbox=SENDERS + 1)
         .order_by("pk")
         .values_list("pk", flat=True)[0]
     )

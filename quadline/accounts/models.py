@@ -9,10 +9,56 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.templatetags.static import static
 
-from quadline.accounts.rules import May, Role, allows
+from quadline.accounts.rules import May, Role, allows, office_key
 from quadline.sms import phones
 
 TINTS = 8
+
+
+class OfficeQuerySet(models.QuerySet["Office"]):
+    def look_up(self, name: str) -> "Office | None":
+        """The office of this name; a new one, not saved yet;
+        None for a name without letters.
+        """
+        key = office_key(name)
+        if not key:
+            return None
+        return self.filter(key=key).first() or self.model(
+            name=" ".join(name.split()), key=key
+        )
+
+    def named(self, name: str) -> "Office | None":
+        """Find the office of this name, or make it; None for a name without letters.
+
+        Raises ValidationError for a name that is too long.
+        """
+        office = self.look_up(name)
+        if office is None or office.pk:
+            return office
+        office.clean_fields()
+        made, _ = self.get_or_create(key=office.key, defaults={"name": office.name})
+        return made
+
+
+class Office(models.Model):
+    """A unit of the college. A lead sees the caseloads and inboxes of their own."""
+
+    name = models.CharField(max_length=120)
+    # Two spellings that differ in case or white space only are one office.
+    key = models.TextField(unique=True, editable=False)
+    phone = models.CharField(max_length=16, blank=True)  # E.164
+
+    objects = OfficeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        self.key = office_key(self.name)
+        super().save(*args, **options)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -21,8 +67,17 @@ class UserManager(BaseUserManager["User"]):
     ) -> "User":
         """A user whose address is stored in lower case; without a
         password nobody can sign in as them.
+
+        ``office``: an Office, or the name of one.
         """
-        user = self.model(email=email.strip().lower(), **fields)
+        office = fields.pop("office", None)
+        if isinstance(office, str):
+            office = Office.objects.named(office)
+        user = self.model(
+            office=office,
+            email=email.strip().lower(),
+            **fields,
+        )
         user.set_password(password)
         user.save()
         return user
@@ -47,7 +102,13 @@ class User(AbstractBaseUser):
         choices=[(role.value, role.name.title()) for role in Role],
         default=Role.ADVISOR,
     )
-    office = models.CharField(max_length=120, blank=True)
+    office = models.ForeignKey(
+        Office,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="staff",
+    )
     office_phone = models.CharField(max_length=16, blank=True)  # E.164
     time_zone = models.CharField(max_length=60, blank=True)
     # a file under static/portraits

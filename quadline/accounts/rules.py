@@ -1,7 +1,8 @@
-"""What each role may do, and how often anybody may try:
-two tables. No database here.
+"""What each role may do, what an office is told by, how often
+anybody may try. No database here.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -30,6 +31,12 @@ PERMISSIONS: dict[Role, frozenset[May]] = {
     ),
     Role.AUDITOR: frozenset({May.SEE_OFFICE, May.SEE_COLLEGE}),
 }
+
+
+def office_key(name: str) -> str:
+    """What tells offices apart: the name without its case and its white space."""
+    one_form = unicodedata.normalize("NFKC", name)
+    return "".join(one_form.casefold().split())
 
 
 def allows(role: str, permission: May) -> bool:

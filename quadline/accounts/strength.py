@@ -81,7 +81,8 @@ def words_about(user: Any) -> list[str]:
     """
     about = [settings.ENV.college_name, settings.PUBLIC_URL.partition("://")[2]]
     about += [
-        str(getattr(user, name, "")) for name in ("name", "email", "title", "office")
+        str(getattr(user, name, None) or "")
+        for name in ("name", "email", "title", "office")
     ]
     words = {word for text in about for word in re.findall(r"\w+", text.lower())}
     found = {word for word in words if len(word) >= SHORTEST_WORD} | set(OF_THE_PRODUCT)

@@ -43,7 +43,7 @@ def list_messages(
         Conversation.objects.visible_to(request.auth), pk=conversation_id
     )
     asked = chosen.messages.filter(position__gt=after).select_related(
-        "conversation__staff", "conversation__student", "system_number"
+        "conversation__inbox__owner", "conversation__student", "system_number"
     )
     found, has_more = page_of(asked.in_order(), limit)
     messages = [

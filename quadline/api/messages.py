@@ -32,6 +32,7 @@ from quadline.delivery.outbox.written_email import (
     accept_email,
 )
 from quadline.delivery.rules import TEXTS_COUNTED_FOR
+from quadline.inboxes.models import may_write_in
 from quadline.roster.models import Student
 
 router = Router(tags=["Messages"])
@@ -141,14 +142,16 @@ def get_message(request: ApiRequest, message_id: uuid.UUID) -> MessageAnswer:
 
 
 def listed(message: Message, *, reader: User) -> dict[str, Any]:
-    """The fields of ListedMessage; its conversation comes with staff and student."""
+    """The fields of ListedMessage; its conversation comes
+    with inbox, owner and student.
+    """
     of_its_own = set(ListedMessage.model_fields) - {"staff", "student", "status_words"}
     conversation = message.conversation
-    is_own = conversation.staff_id == reader.pk
+    is_own = may_write_in(reader, conversation.inbox_id)
     wait = wait_of(message, now=clock.now(), is_own=is_own)
     waits = {"reason": wait.reason, "detail": wait.detail} if wait else {}
     return {name: getattr(message, name) for name in of_its_own} | {
-        "staff": conversation.staff.email,
+        "staff": conversation.inbox.email,
         "student": (
             conversation.student.institutional_id if conversation.student else None
         ),

@@ -75,7 +75,7 @@ def _answer(row: OptOutRow) -> OptedOut:
         names=[who.name for who in row.who],
         student_phone=row.student_phone,
         system_phone=row.system_phone,
-        staff=row.staff.email,
+        staff=row.inbox.email,
         how=row.how,
         by=row.by,
         since=row.since,

@@ -167,7 +167,7 @@ def _name_of(choice: Choice, saved: dict[int, str]) -> str:
 
 def _groups_of(author: User) -> Iterator[str]:
     yield CASELOAD
-    if author.may[May.SEE_OFFICE] and author.office:
+    if author.may[May.SEE_OFFICE] and author.office_id:
         yield OFFICE
     if author.may[May.SEE_COLLEGE]:
         yield ALL

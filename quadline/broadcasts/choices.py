@@ -127,8 +127,8 @@ def _any_of(chosen: list[Choice], author: User, *, depth: int) -> Q:
 def _group(choice: Choice, author: User) -> Q:
     if choice.kind == ALL and author.may[May.SEE_COLLEGE]:
         return Q(pk__gt=0)
-    if choice.kind == OFFICE and author.may[May.SEE_OFFICE] and author.office:
-        return _looked_after_by(User.objects.filter(office=author.office))
+    if choice.kind == OFFICE and author.may[May.SEE_OFFICE] and author.office_id:
+        return _looked_after_by(User.objects.filter(office=author.office_id))
     if choice.kind == CASELOAD:
         return _looked_after_by(User.objects.filter(pk=author.pk))
     return Q(pk__in=[])

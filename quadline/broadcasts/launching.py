@@ -16,6 +16,7 @@ from quadline.broadcasts.rules import BroadcastRefused, State
 from quadline.delivery.failsafe import mailing
 from quadline.delivery.outbox.deadlines import deadline_of
 from quadline.delivery.sending import sender
+from quadline.inboxes.models import inbox_of
 from quadline.jobs import enqueue
 from quadline.live.telling import tell
 from quadline.numbers.models import SystemNumber
@@ -129,11 +130,7 @@ def _write(plan: Plan, made: Review) -> None:
         count=made.texts + made.emails,
         now=plan.now,
     )
-    number = (
-        None
-        if plan.is_email
-        else plan.number or request_number(user=broadcast.author, now=plan.now)
-    )
+    number = _number_of(plan)
     writing.write(
         writing.Order(
             broadcast=broadcast,
@@ -144,6 +141,22 @@ def _write(plan: Plan, made: Review) -> None:
             deadline=_deadline(number, made, plan.now),
             now=plan.now,
         )
+    )
+
+
+def _number_of(plan: Plan) -> SystemNumber | None:
+    """What its texts leave from; none for emails. The
+    first broadcast may ask for it.
+    """
+    if plan.is_email:
+        return None
+    if plan.number:
+        return plan.number
+    author = plan.broadcast.author
+    return request_number(
+        inbox=inbox_of(author),
+        actor=author,
+        now=plan.now,
     )
 
 

@@ -5,25 +5,19 @@ import uuid
 from django.db import models
 
 from quadline.accounts.models import User
-from quadline.accounts.rules import May
 from quadline.broadcasts.rules import Outcome, State
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Channel
+from quadline.inboxes.models import seen_inboxes
 from quadline.roster.models import Student
 
 
 class BroadcastQuerySet(models.QuerySet["Broadcast"]):
     def visible_to(self, user: User) -> "BroadcastQuerySet":
-        """The own; a lead's office's; everyone's for the whole-college roles."""
-        if not user.is_active:
-            return self.none()
-        if user.may[May.SEE_COLLEGE]:
-            return self.all()
-        if user.may[May.SEE_OFFICE] and user.office:
-            return self.filter(
-                models.Q(author=user) | models.Q(author__office=user.office)
-            )
-        return self.filter(author=user)
+        """Those whose author's inbox this person may read: it is
+        where its texts are written.
+        """
+        return self.filter(seen_inboxes(user, field="author"))
 
     def shown_to(self, user: User) -> "BroadcastQuerySet":
         """As ``visible_to``, but a draft is its author's

@@ -17,6 +17,7 @@ from quadline.broadcasts.twins import Twins
 from quadline.consent.rules import Verdict
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction, Status
+from quadline.inboxes.models import inbox_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State as NumberState
 from quadline.roster.models import Student
@@ -184,7 +185,9 @@ class Plan:
         sent = recent.order_by("created_at").values_list(
             "conversation", "body", "created_at"
         )
-        students = Conversation.objects.filter(staff=self.broadcast.author).students()
+        students = Conversation.objects.filter(
+            inbox=inbox_of(self.broadcast.author)
+        ).students()
         whose = (
             (students.get(conversation), body, at)
             for conversation, body, at in sent.iterator()

@@ -134,4 +134,4 @@ class Renderer:
 
     @cached_property
     def _notice(self) -> str:
-        return opt_out_notice(self.author)
+        return opt_out_notice(self.author.name)

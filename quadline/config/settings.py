@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "quadline.audit",
     "quadline.accounts",
+    "quadline.inboxes",
     "quadline.roster",
     "quadline.numbers",
     "quadline.consent",

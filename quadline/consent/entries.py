@@ -9,9 +9,9 @@ from quadline.accounts.models import User
 from quadline.consent import states
 from quadline.consent.models import ConsentEntry
 from quadline.consent.rules import Change, Source
-from quadline.consent.states import Pair
+from quadline.consent.states import Pair, pair_of
 
-APPEND = """
+INSERT = """
     INSERT INTO consent_consententry (student_phone, system_phone, change, source, keyword, wording,
                                       carrier_reference, carrier_message_id, occurred_at, carrier_at, actor_id)
     SELECT student_phone, system_phone, change, source, keyword, wording,
@@ -26,6 +26,16 @@ APPEND = """
     ON CONFLICT DO NOTHING
     RETURNING *
 """
+# A pair of which the ledger had nothing stands where its first word says: nothing has
+# to be looked up for it.
+APPEND = f"""
+    WITH appended AS ({INSERT}),
+    begun AS ({states.BEGIN})
+    SELECT appended.*, begun.entry_id IS NOT NULL AS is_first
+    FROM appended
+    LEFT JOIN begun ON begun.entry_id = appended.id
+    ORDER BY appended.id
+"""  # noqa: S608  # no value in it
 
 
 @dataclass(frozen=True)
@@ -48,13 +58,22 @@ class NewEntry:
     actor: User | None = None
 
 
-def append(new: Sequence[NewEntry]) -> list[ConsentEntry]:
+@dataclass(frozen=True)
+class Appended:
+    """The entries that were not there already, and the pairs
+    of which they are the first.
+    """
+
+    entries: Sequence[ConsentEntry] = ()
+    first_of: frozenset[Pair] = frozenset()
+
+
+def append(new: Sequence[NewEntry]) -> Appended:
     """Append entries of different pairs and move their
     states, in the caller's transaction.
 
-    It has waited for the pairs' texts on their way. Returns those that were not there
-    already. Only the student's own reply, as we or the carrier read it, opts in: nobody
-    does it for them; raises ValueError.
+    It has waited for the pairs' texts on their way. Only the student's own reply, as we
+    or the carrier read it, opts in: nobody does it for them; raises ValueError.
     """
     for entry in new:
         is_opt_in = entry.change is Change.OPT_IN
@@ -62,12 +81,12 @@ def append(new: Sequence[NewEntry]) -> list[ConsentEntry]:
             raise ValueError("a student opts in by a reply of their own")
     rows = [_row(entry) for entry in new]
     if not rows:
-        return []
+        return Appended()
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    appended = list(ConsentEntry.objects.raw(APPEND, columns))
-    if appended:
-        states.move(appended)
-    return appended
+    appended: list[Any] = list(ConsentEntry.objects.raw(APPEND, columns))
+    states.move([entry for entry in appended if not entry.is_first])
+    first_of = frozenset(pair_of(entry) for entry in appended if entry.is_first)
+    return Appended(appended, first_of)
 
 
 def _row(entry: NewEntry) -> dict[str, Any]:

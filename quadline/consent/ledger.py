@@ -88,7 +88,7 @@ def record(
     with transaction.atomic():
         if not has_waited:
             wait_for_sends(pair)
-        return next(iter(append([new])), None)
+        return next(iter(append([new]).entries), None)
 
 
 def is_opted_out(pair: Pair) -> bool:

@@ -5,7 +5,6 @@ pairs at once, in the caller's transaction.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -18,10 +17,11 @@ Pair = tuple[str, str]  # student phone, system phone
 # than this.
 MOST_WORDS = 100
 NO_WAIT = timedelta(0)
+# The states of pairs whose first word stands among those just appended (entries.py).
 BEGIN = """
     INSERT INTO consent_consentstate (student_phone, system_phone, opted_out, since, entry_id)
     SELECT student_phone, system_phone, change = 'opt_out', occurred_at, id
-    FROM consent_consententry WHERE id = ANY(%s) ORDER BY student_phone, system_phone
+    FROM appended ORDER BY student_phone, system_phone
     ON CONFLICT (student_phone, system_phone) DO NOTHING
     RETURNING entry_id
 """
@@ -44,15 +44,13 @@ NEWEST = """
 
 
 def move(entries: Collection[ConsentEntry]) -> None:
-    """Move the states of new entries, each of another pair, however many there are.
+    """Move the states of new entries, each of another pair that
+    has one, however many there are.
 
     What was said last counts; one that arrives late does not undo a newer one
     (order.py).
     """
-    with connection.cursor() as cursor:
-        cursor.execute(BEGIN, [[entry.pk for entry in entries]])
-        first_words = {entry_id for (entry_id,) in cursor.fetchall()}
-    news = {pair_of(entry): entry for entry in entries if entry.pk not in first_words}
+    news = {pair_of(entry): entry for entry in entries}
     if not news:
         return
     states = list(ConsentState.objects.raw(LOCK, as_arrays(news)))

@@ -1,3 +1,3 @@
-"""Conversations between one student and one staff user, their
+"""Conversations between one student and one inbox, their
 messages, and the ladder of statuses.
 """

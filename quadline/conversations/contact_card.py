@@ -22,7 +22,7 @@ def contact_card(staff: User, number: SystemNumber) -> bytes:
         f"N:{_escaped(last)};{_escaped(first)};;;{_escaped('(Text Only)')}",
         f"FN:{_escaped(f'{staff.name} (Text Only)')}",
         f"ORG:{_escaped(settings.ENV.college_name)}"
-        + (f";{_escaped(staff.office)}" if staff.office else ""),
+        + (f";{_escaped(staff.office.name)}" if staff.office else ""),
         *([f"TITLE:{_escaped(staff.title)}"] if staff.title else []),
         f"TEL;TYPE=cell,text:{number.phone}",
         f"NOTE:{_escaped(_note(staff))}",

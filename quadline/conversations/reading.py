@@ -11,6 +11,7 @@ from django.db import transaction
 from quadline.accounts.models import User
 from quadline.audit.models import record
 from quadline.conversations.models import Conversation
+from quadline.inboxes.models import may_write_in
 from quadline.live.telling import tell
 
 LONGEST_DRAFT = 4000
@@ -26,13 +27,12 @@ class Returned:
 
 
 def mark_read(*, conversation: Conversation, reader: User) -> None:
-    """Only its own staff user's reading counts: a lead who
+    """Only the reading of who may write counts: a lead who
     looks in does not clear it.
     """
-    if reader.pk == conversation.staff_id and Conversation.objects.unread().filter(
-        pk=conversation.pk
-    ).update(unread_count=0):
-        tell([conversation.staff_id], "inbox")
+    unread = Conversation.objects.unread().filter(pk=conversation.pk)
+    if may_write_in(reader, conversation.inbox_id) and unread.update(unread_count=0):
+        tell([conversation.inbox_id], "inbox")
 
 
 def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
@@ -46,7 +46,7 @@ def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
             subject=conversation,
             actor=actor,
         )
-        tell([conversation.staff_id], "inbox")
+        tell([conversation.inbox_id], "inbox")
 
 
 def save_draft(
@@ -67,7 +67,7 @@ def save_draft(
 def _without_arrived(
     conversation: Conversation, text: str, returned: Sequence[Returned]
 ) -> str:
-    """As the browser puts them together (returned.js); words that were
+    """As the browser puts them together (draft_kept.js); words that were
     changed since are the person's own.
     """
     words = JOINT.join(each.words for each in returned)

@@ -55,10 +55,13 @@ RECEIVE = f"""
             -- What comes late, with the time it was sent, takes neither back.
             last_activity_at = GREATEST(conversation.last_activity_at, last.newest),
             last_inbound_at = GREATEST(conversation.last_inbound_at, last.newest),
-            unread_count = conversation.unread_count + last.how_many, needs_reply = true, is_done = false
+            unread_count = conversation.unread_count + last.how_many,
+            needs_reply = last.needs_reply,
+            is_done = false
         FROM (SELECT DISTINCT ON (conversation_id) id, conversation_id, created_at,
                      count(*) OVER (PARTITION BY conversation_id) AS how_many,
-                     max(created_at) OVER (PARTITION BY conversation_id) AS newest
+                     max(created_at) OVER (PARTITION BY conversation_id) AS newest,
+                     bool_and(id <> ALL(%(no_answer)s::uuid[])) OVER (PARTITION BY conversation_id) AS needs_reply
               FROM received ORDER BY conversation_id, position DESC) AS last
         WHERE conversation.id = last.conversation_id
     ),
@@ -73,8 +76,11 @@ RECEIVE = f"""
 
 @dataclass(frozen=True)
 class Reply:
-    """What a student wrote. Its id is made from the carrier's or the
-    email's own: the same twice is one message.
+    """What a student wrote.
+
+    Its id is made from the carrier's or the email's own: the same twice is one message.
+    ``needs_reply``: whether a person should answer it; a request such as STOP needs
+    none.
     """
 
     id: UUID
@@ -88,21 +94,23 @@ class Reply:
     carrier_message_id: str = ""
     subject: str = ""
     detail: str = ""
+    needs_reply: bool = True
 
 
-COLUMNS = tuple(Reply.__dataclass_fields__)
+COLUMNS = tuple(name for name in Reply.__dataclass_fields__ if name != "needs_reply")
 
 
 def receive(replies: Collection[Reply]) -> set[UUID]:
-    """File them, unread and to be answered, in the order given, in the caller's
+    """File them, unread, in the order given, in the caller's
     transaction. Returns those that are new.
 
     Many at once wait for nobody who is at work in one of their conversations:
     OperationalError, and each may come alone.
     """
-    values = {
+    values: dict[str, Any] = {
         column: [getattr(reply, column) for reply in replies] for column in COLUMNS
     }
+    values["no_answer"] = [reply.id for reply in replies if not reply.needs_reply]
     with connection.cursor() as cursor:
         cursor.execute(
             RECEIVE.format(patience="NOWAIT" if len(replies) > 1 else ""), values

@@ -45,7 +45,7 @@ def recognize_phones(*, now: datetime) -> int:
 
 
 def _recognize(conversation_id: int, student_id: int) -> None:
-    stranger = Conversation.objects.select_related("staff").get(pk=conversation_id)
+    stranger = Conversation.objects.get(pk=conversation_id)
     student = Student.objects.get(pk=student_id)
     record(
         "earlier conversation recognized",
@@ -54,12 +54,12 @@ def _recognize(conversation_id: int, student_id: int) -> None:
         conversation=stranger.pk,
     )
     into = stranger if _becomes_theirs(stranger, student) else _moved(stranger, student)
-    tell_each((stranger.staff_id, f"conv-{each}") for each in {stranger.pk, into.pk})
+    tell_each((stranger.inbox_id, f"conv-{each}") for each in {stranger.pk, into.pk})
 
 
 def _becomes_theirs(stranger: Conversation, student: Student) -> bool:
-    """False when this staff user has one with the student already."""
-    if Conversation.objects.filter(staff=stranger.staff, student=student).exists():
+    """False when this inbox has one with the student already."""
+    if Conversation.objects.filter(inbox=stranger.inbox_id, student=student).exists():
         return False
     try:
         with transaction.atomic():
@@ -77,7 +77,7 @@ def _moved(stranger: Conversation, student: Student) -> Conversation:
     The empty one stays, unseen: a text that is being filed in it at this moment is not
     lost, and joins the next time.
     """
-    mine = Conversation.objects.get(staff=stranger.staff, student=student)
+    mine = Conversation.objects.get(inbox=stranger.inbox_id, student=student)
     locked = Conversation.objects.select_for_update(no_key=True).order_by("pk")
     both = {each.pk: each for each in locked.filter(pk__in=[mine.pk, stranger.pk])}
     mine, stranger = both[mine.pk], both[stranger.pk]

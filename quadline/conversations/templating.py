@@ -45,7 +45,7 @@ class Words:
 def whose(template: MessageTemplate) -> Whose:
     if template.owner_id is not None:
         return Whose.PERSONAL
-    return Whose.OFFICE if template.office else Whose.COLLEGE
+    return Whose.OFFICE if template.office_id else Whose.COLLEGE
 
 
 def may_keep(user: User, kind: Whose) -> bool:
@@ -55,7 +55,7 @@ def may_keep(user: User, kind: Whose) -> bool:
     if not user.may[May.TEXT]:
         return False
     if kind is Whose.OFFICE:
-        return user.may[May.SEE_OFFICE] and user.office != ""
+        return user.may[May.SEE_OFFICE] and user.office_id is not None
     return kind is Whose.PERSONAL or user.may[May.MANAGE]
 
 
@@ -80,7 +80,7 @@ def save_template(
     with transaction.atomic():
         saved = template or MessageTemplate(
             owner=actor if kind is Whose.PERSONAL else None,
-            office=actor.office if kind is Whose.OFFICE else "",
+            office_id=actor.office_id if kind is Whose.OFFICE else None,
         )
         saved.name, saved.channel, saved.subject, saved.body = (
             words.name,

@@ -8,6 +8,7 @@ from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Channel, Direction, Status
 from quadline.delivery.rules import is_notice_due
+from quadline.inboxes.models import inbox_of
 from quadline.numbers.models import SystemNumber
 from quadline.sms import segments
 
@@ -20,12 +21,12 @@ def notice_due(conversation: Conversation, number: SystemNumber | None) -> str:
     given = conversation.messages.filter(student_phone=phone)
     if number and _giving(given, number).exists():
         return ""
-    return opt_out_notice(conversation.staff)
+    return opt_out_notice(conversation.inbox.shown_name)
 
 
 def students_told(number: SystemNumber, author: User) -> set[tuple[int | None, str]]:
     """The students, by phone, to whom the number has given its author's notice."""
-    talks = Conversation.objects.filter(staff=author).students()
+    talks = Conversation.objects.filter(inbox=inbox_of(author)).students()
     given = _giving(Message.objects.all(), number).values_list(
         "conversation", "student_phone"
     )
@@ -37,10 +38,10 @@ def _giving(messages: MessageQuerySet, number: SystemNumber) -> MessageQuerySet:
     return messages.filter(system_number=number, status__in=GAVE_IT).exclude(notice="")
 
 
-def opt_out_notice(staff: User) -> str:
-    """The college's wording, with the sender and the college filled in."""
+def opt_out_notice(sender: str) -> str:
+    """The college's wording, with the sender's name and the college filled in."""
     wording: str = settings.ENV.opt_out_notice
-    return wording.replace("{sender}", staff.name).replace(
+    return wording.replace("{sender}", sender).replace(
         "{college}", settings.ENV.college_name
     )
 

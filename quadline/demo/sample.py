@@ -49,7 +49,7 @@ def _staff() -> list[dict[str, str]]:
 def _add_staff(row: dict[str, str], password: str) -> None:
     from allauth.account.models import EmailAddress
 
-    from quadline.accounts.models import User
+    from quadline.accounts.models import Office, User
     from quadline.sms.phones import normalise
 
     user = User.objects.create(
@@ -58,7 +58,7 @@ def _add_staff(row: dict[str, str], password: str) -> None:
         name=row["name"],
         title=row["title"],
         role=row["role"],
-        office=row["office"],
+        office=Office.objects.named(row["office"]),
         office_phone=normalise(row["office_phone"]) if row["office_phone"] else "",
         time_zone=row["time_zone"],
         portrait=row["portrait"],

@@ -1,3 +1,3 @@
-"""System numbers: one rented phone number per staff user,
-its life, and the alerts about it.
+"""System numbers: one rented phone number per inbox, its
+life, and the alerts about it.
 """

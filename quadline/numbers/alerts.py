@@ -17,38 +17,39 @@ from quadline.numbers.rules import BEING_SET_UP, TOLD_AFTER, USUALLY_WITHIN, Sta
 
 @job(queue="letters")
 def tell_failed(number_id: int) -> None:
-    number = SystemNumber.objects.select_related("user").get(pk=number_id)
+    number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
     letters.number_failed(
         to=_administrators(),
-        staff_name=number.user.name,
+        staff_name=number.inbox.shown_name,
         reason=number.reason,
     )
 
 
 @job(queue="letters")
 def tell_active(number_id: int) -> None:
-    number = SystemNumber.objects.select_related("user").get(pk=number_id)
-    letters.number_is_active(to=number.user.email, written=number.written)
+    number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
+    if number.inbox.email:
+        letters.number_is_active(to=number.inbox.email, written=number.written)
 
 
 @job(queue="letters")
 def tell_delayed(number_id: int) -> None:
-    number = SystemNumber.objects.select_related("user").get(pk=number_id)
+    number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
     if number.reason:  # else it was over meanwhile
         letters.number_is_delayed(
             to=_administrators(),
-            staff_name=number.user.name,
+            staff_name=number.inbox.shown_name,
             reason=number.reason,
         )
 
 
 @job(queue="letters")
 def tell_late(number_id: int) -> None:
-    number = SystemNumber.objects.select_related("user").get(pk=number_id)
+    number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
     hours = (clock.now() - number.requested_at) // timedelta(hours=1)
     letters.number_is_late(
         to=_administrators(),
-        staff_name=number.user.name,
+        staff_name=number.inbox.shown_name,
         hours=hours,
         reason=number.reason,
     )
@@ -76,7 +77,7 @@ def find_late_numbers(timestamp: int) -> None:
     for number in in_trouble:
         if in_trouble.filter(pk=number.pk).update(administrator_told_at=now):
             enqueue(tell_delayed, number_id=number.pk)
-            tell([number.user_id], "number")
+            tell([number.inbox_id], "number")
 
 
 def _administrators() -> list[str]:

@@ -78,4 +78,4 @@ def note(
         actor=actor,
         cause=cause,
     )
-    tell([number.user_id], "number")
+    tell([number.inbox_id], "number")

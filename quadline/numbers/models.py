@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from quadline.accounts.models import User
+from quadline.inboxes.models import Inbox, inbox_of, seen_inboxes
 from quadline.numbers.rules import (
     LIVE,
     Standing,
@@ -26,13 +27,32 @@ class SystemNumberQuerySet(models.QuerySet["SystemNumber"]):
         return self.filter(state__in=LIVE)
 
     def of(self, user: User) -> "SystemNumber | None":
-        """The one number of a user, at whatever step, or None before the first text."""
-        return self.live().filter(user=user).first()
+        """The number of a staff user's own inbox: see ``of_inbox``."""
+        inbox = inbox_of(user)
+        number = self.of_inbox(inbox.pk)
+        if number:
+            number.inbox = inbox  # not looked up again
+        return number
+
+    def of_inbox(self, inbox_id: int) -> "SystemNumber | None":
+        """The one number of an inbox, at whatever step, or
+        None before the first text.
+        """
+        return self.live().filter(inbox=inbox_id).first()
+
+    def visible_to(self, user: User) -> "SystemNumberQuerySet":
+        """Those of the inboxes this person may read."""
+        return self.filter(seen_inboxes(user))
 
 
 class SystemNumber(models.Model):
-    user = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="system_numbers"
+    # The column keeps its name for one release: a process of the release before writes
+    # it.
+    inbox = models.ForeignKey(
+        Inbox,
+        on_delete=models.PROTECT,
+        related_name="system_numbers",
+        db_column="user_id",
     )
     state = models.CharField(
         max_length=20,
@@ -65,7 +85,7 @@ class SystemNumber(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user"],
+                fields=["inbox"],
                 condition=Q(state__in=sorted(LIVE)),
                 name="one_live_number_per_user",
             ),

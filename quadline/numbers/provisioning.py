@@ -1,6 +1,6 @@
-"""Rent a number for a user, exactly one, whatever crashes: ask, choose, buy, attach.
+"""Rent a number for an inbox, exactly one, whatever crashes: ask, choose, buy, attach.
 
-Why it can never buy two: the row is unique per user; the number to buy is chosen and
+Why it can never buy two: the row is unique per inbox; the number to buy is chosen and
 saved before it is bought, so that buying again is refused by the carrier; and every try
 first looks for what was bought under our reference.
 """
@@ -22,6 +22,7 @@ from quadline.carriers.protocol import (
     OwnedNumber,
     SearchArea,
 )
+from quadline.inboxes.models import Inbox
 from quadline.jobs import enqueue, enqueue_once, job
 from quadline.live.telling import tell
 from quadline.numbers import alerts
@@ -40,24 +41,24 @@ class HeldElsewhere(Exception):
     """Another worker has this number in hand; the job comes back later."""
 
 
-def request_number(*, user: User, now: datetime) -> SystemNumber:
-    """The user's number. The first call asks for one; however
+def request_number(*, inbox: Inbox, actor: User, now: datetime) -> SystemNumber:
+    """The inbox's number. The first call asks for one; however
     many call at once, there is one.
     """
-    number = SystemNumber.objects.of(user)
+    number = SystemNumber.objects.of_inbox(inbox.pk)
     if number:
         return number
     try:
         with transaction.atomic():
-            number = SystemNumber.objects.create(user=user, requested_at=now)
+            number = SystemNumber.objects.create(inbox=inbox, requested_at=now)
     except IntegrityError:  # a second tab was first
-        return SystemNumber.objects.live().get(user=user)
+        return SystemNumber.objects.live().get(inbox=inbox)
     note(
         number,
         State.REQUESTED,
         cause="first text",
         now=now,
-        actor=user,
+        actor=actor,
     )
     enqueue(provision_number, number_id=number.pk)
     return number
@@ -131,7 +132,7 @@ def _hold(number_id: int) -> SystemNumber | None:
     left_to_do = SystemNumber.objects.filter(TO_BE_PROVISIONED, pk=number_id)
     free = left_to_do.filter(Q(held_until=None) | Q(held_until__lt=now))
     if free.update(held_until=now + HOLD):
-        return SystemNumber.objects.select_related("user").get(pk=number_id)
+        return SystemNumber.objects.get(pk=number_id)
     if left_to_do.exists():
         raise HeldElsewhere(number_id)
     return None
@@ -183,7 +184,7 @@ def _say_why(number: SystemNumber, words: str) -> None:
     )
     with transaction.atomic():
         if row.exclude(reason=words).update(reason=words):
-            tell([number.user_id], "number")
+            tell([number.inbox_id], "number")
 
 
 def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
@@ -225,7 +226,7 @@ def _find(carrier: Carrier, number: SystemNumber) -> str:
             if not SystemNumber.objects.filter(phone=phone).exists()
         ]
         if found:
-            # Users who ask at the same moment are sent to different ends of the list.
+            # Those who ask at the same moment are sent to different ends of the list.
             return found[number.pk % len(found)]
     raise NumberProblem(
         "The carrier has no number left near the college.", is_final=True

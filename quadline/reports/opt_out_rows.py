@@ -10,6 +10,7 @@ from quadline.accounts.models import User
 from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
 from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Conversation, Message
+from quadline.inboxes.models import Inbox
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.sms import phones
@@ -33,7 +34,7 @@ class OptOutRow:
     who: tuple[Who, ...]  # several, where students share a phone
     student_phone: str
     system_phone: str
-    staff: User
+    inbox: Inbox
     how: str
     by: str
     since: datetime
@@ -78,7 +79,7 @@ class ChangeRow:
     who: tuple[Who, ...]
     student_phone: str
     system_phone: str
-    staff: User
+    inbox: Inbox
     change: Change
     how: str
     by: str
@@ -93,10 +94,10 @@ class ChangeRow:
 class _Names:
     """Who is who on a page: whose number, whose phone, and which conversation."""
 
-    staff: dict[str, User]  # by system phone
+    inboxes: dict[str, Inbox]  # by system phone
     students: dict[str, list[Student]]  # by student phone
     openable: set[int]
-    conversations: dict[tuple[int, int | str], int]  # (staff, student or bare phone)
+    conversations: dict[tuple[int, int | str], int]  # (inbox, student or bare phone)
 
 
 def opt_out_rows(viewer: User, states: Sequence[ConsentState]) -> list[OptOutRow]:
@@ -117,7 +118,7 @@ def change_rows(viewer: User, entries: Sequence[ConsentEntry]) -> list[ChangeRow
             who=_who(entry.student_phone, names),
             student_phone=entry.student_phone,
             system_phone=entry.system_phone,
-            staff=names.staff[entry.system_phone],
+            inbox=names.inboxes[entry.system_phone],
             change=Change(entry.change),
             how=how(entry),
             by=by(entry),
@@ -160,18 +161,18 @@ def by(entry: ConsentEntry) -> str:
 def _opt_out_row(
     state: ConsentState, last_text: Message | None, names: _Names
 ) -> OptOutRow:
-    staff = names.staff[state.system_phone]
+    inbox = names.inboxes[state.system_phone]
     keys: list[int | str] = [
         student.pk for student in names.students.get(state.student_phone, [])
     ]
     known = (
-        names.conversations.get((staff.pk, key)) for key in [*keys, state.student_phone]
+        names.conversations.get((inbox.pk, key)) for key in [*keys, state.student_phone]
     )
     return OptOutRow(
         who=_who(state.student_phone, names),
         student_phone=state.student_phone,
         system_phone=state.system_phone,
-        staff=staff,
+        inbox=inbox,
         how=how(state.entry),
         by=by(state.entry),
         since=state.since,
@@ -189,16 +190,16 @@ def _names(
     student_phones = {row.student_phone for row in rows}
     numbers = (
         SystemNumber.objects.filter(phone__in={row.system_phone for row in rows})
-        .select_related("user")
+        .select_related("inbox__owner")
         .order_by("pk")
     )
-    # the newest owner of a number is the last
-    staff = {number.phone: number.user for number in numbers}
+    # the newest of a number is the last
+    inboxes = {number.phone: number.inbox for number in numbers}
     owners = Student.objects.filter(mobile__in=student_phones, is_test=False).by_name()
     openable = set(owners.visible_to(viewer).values_list("pk", flat=True))
     conversations = _conversations(
         viewer,
-        staff.values(),
+        inboxes.values(),
         owners.values_list("pk", flat=True),
         student_phones,
     )
@@ -209,7 +210,7 @@ def _names(
         if student.pk in openable or any(key == student.pk for _, key in conversations):
             students.setdefault(student.mobile, []).append(student)
     return _Names(
-        staff,
+        inboxes,
         students,
         openable,
         conversations,
@@ -218,22 +219,22 @@ def _names(
 
 def _conversations(
     viewer: User,
-    staff: Iterable[User],
+    inboxes: Iterable[Inbox],
     students: Iterable[int],
     bare: Iterable[str],
 ) -> dict[tuple[int, int | str], int]:
     seen = Conversation.objects.visible_to(viewer).filter(
-        staff__in=[user.pk for user in staff]
+        inbox__in=[each.pk for each in inboxes]
     )
     found: dict[tuple[int, int | str], int] = {}
-    for pk, user, student in seen.filter(student__in=list(students)).values_list(
-        "pk", "staff_id", "student_id"
+    for pk, inbox, student in seen.filter(student__in=list(students)).values_list(
+        "pk", "inbox", "student"
     ):
-        found[user, student] = pk
-    for pk, user, phone in seen.filter(student=None, phone__in=list(bare)).values_list(
-        "pk", "staff_id", "phone"
+        found[inbox, student] = pk
+    for pk, inbox, phone in seen.filter(student=None, phone__in=list(bare)).values_list(
+        "pk", "inbox", "phone"
     ):
-        found[user, phone] = pk
+        found[inbox, phone] = pk
     return found
 
 

@@ -29,7 +29,6 @@ from quadline.reports.opt_out_rows import (
     change_rows,
     opt_out_rows,
 )
-from quadline.reports.visibility import staff_seen_by
 from quadline.roster.models import Student
 
 ROWS_AT_ONCE = 500
@@ -151,11 +150,9 @@ def _counted(texts: "QuerySet[Message, Any]") -> Coalesce:
 
 
 def _of_numbers(viewer: User, filters: Filters) -> Q:
-    numbers = SystemNumber.objects.filter(user__in=staff_seen_by(viewer)).exclude(
-        phone=""
-    )
+    numbers = SystemNumber.objects.visible_to(viewer).exclude(phone="")
     if filters.staff:
-        numbers = numbers.filter(user=filters.staff)
+        numbers = numbers.filter(inbox=filters.staff)
     return Q(system_phone__in=numbers.values("phone"))
 
 

@@ -31,7 +31,7 @@ EVERY_ROW_HAS = (
 )
 SHOWN_WITH = (
     "conversation__student",
-    "conversation__staff",
+    "conversation__inbox__owner",
     "system_number",
     "recipient__broadcast",
 )
@@ -49,7 +49,7 @@ class Rows:
     @classmethod
     def of(cls, messages: "QuerySet[Message]", *columns: str) -> "Rows":
         refs = {
-            "staff_ref": "conversation__staff_id",
+            "staff_ref": "conversation__inbox_id",
             "student_ref": "conversation__student_id",
         }
         refs |= {

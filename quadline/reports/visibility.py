@@ -1,34 +1,28 @@
-"""Whose texting a person may see reported: the same people whose conversations they may
-read. Test students never count.
+"""Whose texting a person may see reported: that in the inboxes which
+they may read. Test students never count.
 """
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from quadline.accounts.models import User
-from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation, ConversationQuerySet, Message
+from quadline.inboxes.models import Inbox, InboxQuerySet
 from quadline.reports.filters import Filters
 
 
-def staff_seen_by(viewer: User) -> "QuerySet[User]":
-    """Oneself; a lead's office; everyone for the whole-college roles.
-    Mirrors ``Conversation.visible_to``.
-    """
-    everyone = User.objects.order_by("name", "pk")
-    if not viewer.is_active:
-        return everyone.none()
-    if viewer.may[May.SEE_COLLEGE]:
-        return everyone
-    if viewer.may[May.SEE_OFFICE] and viewer.office:
-        return everyone.filter(Q(pk=viewer.pk) | Q(office=viewer.office))
-    return everyone.filter(pk=viewer.pk)
+def inboxes_seen_by(viewer: User) -> InboxQuerySet:
+    """By name, with their owners and the owners' offices."""
+    seen = Inbox.objects.visible_to(viewer).select_related("owner__office")
+    return seen.order_by(Coalesce("owner__name", "name"), "pk")
 
 
 def reported_conversations(viewer: User, staff: int | None) -> ConversationQuerySet:
+    """``staff``: the id of one inbox; a personal one has its staff user's."""
     seen = Conversation.objects.visible_to(viewer).filter(
         Q(student=None) | Q(student__is_test=False)
     )
-    return seen.filter(staff=staff) if staff else seen
+    return seen.filter(inbox=staff) if staff else seen
 
 
 def reported_messages(viewer: User, filters: Filters) -> "QuerySet[Message]":

@@ -24,8 +24,8 @@ class StudentQuerySet(models.QuerySet["Student"]):
         if user.may[May.SEE_COLLEGE]:
             return self.all()
         mine = CaseloadEntry.objects.filter(staff=user)
-        if user.may[May.SEE_OFFICE] and user.office:
-            mine = CaseloadEntry.objects.filter(staff__office=user.office)
+        if user.may[May.SEE_OFFICE] and user.office_id:
+            mine = CaseloadEntry.objects.filter(staff__office=user.office_id)
         allowed = Q(pk__in=mine.values("student"))
         if user.may[May.TEXT]:
             allowed |= Q(is_test=True)

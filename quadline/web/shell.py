@@ -55,7 +55,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
 
 
 def shell_of(user: User) -> Shell:
-    mine = Conversation.objects.filter(staff=user)
+    mine = Conversation.objects.own(user)
     return Shell(
         needs_reply=mine.needing_reply().count(),
         unread=mine.unread().count(),

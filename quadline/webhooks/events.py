@@ -15,7 +15,7 @@ from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, Receipt, Registration
 from quadline.consent import ledger
-from quadline.delivery.inbound.filing import file_replies, free_at_once, pair_in
+from quadline.delivery.inbound.filing import Lookup, file_replies, free_at_once, pair_in
 from quadline.delivery.outcomes import receipts
 from quadline.delivery.sending import sender
 from quadline.jobs import enqueue, job
@@ -78,7 +78,7 @@ def file_inbound(
 def file_all_inbound(heard: Sequence[Heard]) -> None:
     """The same for many at once: all or none, and each once however often it comes."""
     with transaction.atomic():
-        _file(heard, now=clock.now(), are_free=False)
+        _file(heard, now=clock.now())
 
 
 def file_those_free(heard: Sequence[Heard]) -> dict[Event, bool]:
@@ -92,11 +92,9 @@ def file_those_free(heard: Sequence[Heard]) -> dict[Event, bool]:
     now = clock.now()
     with transaction.atomic():
         _wait_no_longer_than(PATIENCE_MS)
-        free = [
-            heard[at]
-            for at in sorted(free_at_once([each.text for each in heard], now=now))
-        ]
-        _file(free, now=now, are_free=True)
+        lookup = free_at_once([each.text for each in heard], now=now)
+        free = [each for each in heard if each.text in lookup.free]
+        _file(free, now=now, lookup=lookup)
         in_doubt = ledger.in_doubt({pair_in(each.text) for each in free})
     return {each.event: pair_in(each.text) in in_doubt for each in free}
 
@@ -116,11 +114,13 @@ def _wait_no_longer_than(milliseconds: int) -> None:
         cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
 
 
-def _file(heard: Sequence[Heard], *, now: datetime, are_free: bool) -> None:
+def _file(
+    heard: Sequence[Heard], *, now: datetime, lookup: Lookup | None = None
+) -> None:
     new = _store_filed(heard, now) if heard else []
     if not new:
         return
-    filed = file_replies([each.text for each in new], now=now, are_free=are_free)
+    filed = file_replies([each.text for each in new], now=now, lookup=lookup)
     strangers = [
         each.key for each, message in zip(new, filed, strict=True) if message is None
     ]

@@ -20,13 +20,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from quadline.accounts.models import User
 from quadline.carriers import registry
 from quadline.carriers.protocol import Answer, Carrier, WebhookCall
 from quadline.consent import phrases
 from quadline.consent.ledger import Pair
 from quadline.delivery.inbound import word_order
 from quadline.delivery.inbound.filing import asks_something, pair_in
+from quadline.inboxes.models import Inbox
 from quadline.numbers.models import SystemNumber
 from quadline.outages import is_outage
 from quadline.sms import phones
@@ -185,23 +185,23 @@ def voice(carrier: Carrier, call: WebhookCall) -> Answer:
     incoming = carrier.read_call(call)
     number = (
         SystemNumber.objects.filter(phone=incoming.system_phone)
-        .select_related("user")
+        .select_related("inbox__owner", "inbox__office")
         .order_by("-pk")
         .first()
     )
-    user = number.user if number else None
-    office_line = (user.office_phone if user else "") or settings.ENV.college_phone
+    inbox = number.inbox if number else None
+    office_line = (inbox.office_line if inbox else "") or settings.ENV.college_phone
     return carrier.answer_call(
-        words=_spoken(user, office_line),
+        words=_spoken(inbox, office_line),
         connect_to=office_line,
         system_phone=incoming.system_phone,
     )
 
 
-def _spoken(user: User | None, office_line: str) -> str:
+def _spoken(inbox: Inbox | None, office_line: str) -> str:
     who = (
-        f"{user.name} at {settings.ENV.college_name}"
-        if user
+        f"{inbox.shown_name} at {settings.ENV.college_name}"
+        if inbox
         else settings.ENV.college_name
     )
     words = f"This number is for text messages only. It belongs to {who}."

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from quadline.accounts.models import ApiToken, User
+from quadline.accounts.models import ApiToken, Office, User
 from quadline.broadcasts import drafting, preflight
 from quadline.broadcasts.models import Audience, Broadcast, Recipient
 from quadline.consent import ledger
@@ -25,7 +25,7 @@ def fill(people: Cast, words: str) -> Broadcast:
     reasons. Returns what was sent to many.
     """
     short = words[:60]
-    User.objects.update(name=short, title=short, office=short)
+    User.objects.update(name=short, title=short, office=Office.objects.named(short))
     everyday = {
         "first_name": short,
         "last_name": short,
@@ -39,10 +39,14 @@ def fill(people: Cast, words: str) -> Broadcast:
     CaseloadEntry.objects.update(relation=short)
     now = timezone.now()
     number = SystemNumber.objects.create(
-        user=people.maya, phone=PHONE, state="active", requested_at=now, active_at=now
+        inbox=people.maya.inbox,
+        phone=PHONE,
+        state="active",
+        requested_at=now,
+        active_at=now,
     )
     SystemNumber.objects.create(
-        user=people.theo, state="failed", reason=words[:200], requested_at=now
+        inbox=people.theo.inbox, state="failed", reason=words[:200], requested_at=now
     )
     MessageTemplate.objects.update(archived_at=now)
     for channel in ("text", "email"):
@@ -75,7 +79,7 @@ def fill(people: Cast, words: str) -> Broadcast:
 
 def _talk(staff: User, student: Student, words: str, number: SystemNumber) -> None:
     now = timezone.now()
-    conversation = open_conversation(staff=staff, student=student, now=now)
+    conversation = open_conversation(inbox=staff.inbox, student=student, now=now)
     Conversation.objects.filter(pk=conversation.pk).update(draft=words)
     common = {
         "conversation": conversation,

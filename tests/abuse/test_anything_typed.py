@@ -44,7 +44,10 @@ READ = re.compile(
 
 def fields() -> set[str]:
     """Every field that any screen reads, by the source of the screens."""
-    sources = (path.read_text() for path in Path("quadline/web").glob("*.py"))
+    code = (
+        path for path in Path("quadline/web").rglob("*.py") if "tests" not in path.parts
+    )
+    sources = (path.read_text() for path in code)
     return {
         name
         for source in sources

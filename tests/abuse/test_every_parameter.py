@@ -30,7 +30,9 @@ from tests.cast import Cast
 from tests.program import V1, Program
 
 FORM = "application/x-www-form-urlencoded"
-# of these, the first is also given to each alone: one that is refused hides the others
+Screen = tuple[str, str]  # the name of an address, and the method
+# Of these, the first is also given to names alone: one that is refused hides the
+# others.
 ALONE = ("times", "numbers", "signs")
 ODD: dict[str, list[bytes]] = {
     "times": [
@@ -135,7 +137,7 @@ def test_the_parameters_are_found(
     assert found["compose"] >= {"to", "except", "draft", "quiet", "template", "tab"}
 
 
-def screens() -> list[tuple[str, str]]:
+def screens() -> list[Screen]:
     """Every page and form, as the access matrix has them
     (which knows every address).
     """
@@ -192,62 +194,112 @@ def names_read(
         known |= watched.names
 
 
-def questions(names: set[str], kind: str) -> Iterator[list[tuple[str, bytes]]]:
-    """What is given of a kind: some to each name alone, then
-    each value to all of them together.
+def alone(read: dict[Screen, set[str]]) -> set[tuple[Screen, str, str]]:
+    """Which name of which screen is given a value alone, and of which kind.
+
+    A name of one or two screens is given every kind there. What more of them read is
+    read by code they share: each gives it one kind, so that all of them together give
+    every kind, and no name of a screen is left out.
     """
+    chosen = set()
+    for name in set[str]().union(*read.values()):
+        where = [screen for screen in sorted(read) if name in read[screen]]
+        for place, screen in enumerate(where):
+            one = ALONE[place % len(ALONE)]
+            kinds = ALONE if len(where) < len(ALONE) else (one,)
+            chosen |= {(screen, name, kind) for kind in kinds}
+    return chosen
+
+
+def together(names: set[str], kind: str) -> Iterator[list[tuple[str, bytes]]]:
+    """Each value of a kind, given to all names at once."""
     if kind == REPEATED:
         each = 900 // max(1, len(names))  # as many fields as a form may have
         yield [(name, b"1") for name in sorted(names) for _ in range(each)]
-        return
-    for name in sorted(names if kind in ALONE else ()):
-        yield [(name, ODD[kind][0])]
-    if names:
+    elif names:
         for value in ODD[kind]:
             yield [(name, value) for name in sorted(names)]
 
 
 @pytest.fixture(scope="module")
-def names_of_screens() -> dict[tuple[str, str], set[str]]:
+def read_by_screens() -> dict[Screen, set[str]]:
     """What each screen was seen to read: the same whatever the values are."""
     return {}
 
 
+@pytest.fixture
+def about(people: Cast) -> Thing:
+    made = own_thing(people.ada)
+    phone = "+17342340009"
+    SystemNumber.objects.filter(inbox__owner=people.ada).update(
+        state="active", phone=phone
+    )
+    return made
+
+
+@pytest.fixture
+def browser(enter: Enter, people: Cast) -> Client:
+    entered = enter(people.ada)
+    entered.raise_request_exception = False
+    return entered
+
+
+@pytest.fixture
+def read(
+    browser: Client,
+    about: Thing,
+    monkeypatch: pytest.MonkeyPatch,
+    read_by_screens: dict[Screen, set[str]],
+) -> dict[Screen, set[str]]:
+    for name, method in screens() if not read_by_screens else ():
+        where = address(name, about)
+        read_by_screens[name, method] = names_read(
+            browser, where, method, about, monkeypatch
+        )
+    return read_by_screens
+
+
+def questions(
+    read: dict[Screen, set[str]], kind: str
+) -> Iterator[tuple[Screen, list[tuple[str, bytes]]]]:
+    for screen, name, chosen in sorted(alone(read)):
+        if chosen == kind:
+            yield screen, [(name, ODD[kind][0])]
+    for screen, names in sorted(read.items()):
+        for odd in together(names, kind):
+            yield screen, odd
+
+
 @pytest.mark.parametrize("kind", [*ODD, REPEATED])
 def test_every_screen_answers_whatever_any_parameter_is(
-    enter: Enter,
-    people: Cast,
-    monkeypatch: pytest.MonkeyPatch,
-    names_of_screens: dict[tuple[str, str], set[str]],
-    kind: str,
+    browser: Client, about: Thing, read: dict[Screen, set[str]], kind: str
 ) -> None:
-    about, browser = own_thing(people.ada), enter(people.ada)
-    browser.raise_request_exception = False
-    SystemNumber.objects.filter(user=people.ada).update(
-        state="active", phone="+17342340009"
-    )
     broken, asked = [], 0
-    for name, method in screens():
-        where = address(name, about)
-        if (name, method) not in names_of_screens:
-            names_of_screens[name, method] = names_read(
-                browser, where, method, about, monkeypatch
-            )
+    for (name, method), odd in questions(read, kind):
         begun = good(about) if method == "POST" else {}
-        for odd in questions(names_of_screens[name, method], kind):
-            rest = [
-                (other, value.encode())
-                for other, value in begun.items()
-                if other not in dict(odd)
-            ]
-            answer = ask(browser, where, method, [*rest, *odd])
-            asked += 1
-            if answer.status_code >= 500:
-                broken.append(
-                    f"{method} {name} {odd[0][0]} of {len(odd)}: {odd[0][1][:60]!r}"
-                )
+        rest = [
+            (other, value.encode())
+            for other, value in begun.items()
+            if other not in dict(odd)
+        ]
+        answer = ask(browser, address(name, about), method, [*rest, *odd])
+        asked += 1
+        if answer.status_code >= 500:
+            broken.append(
+                f"{method} {name} {odd[0][0]} of {len(odd)}: {odd[0][1][:60]!r}"
+            )
     assert asked > 30
     assert broken == []
+
+
+def test_what_is_given_alone_leaves_out_no_name_and_no_kind(
+    read: dict[Screen, set[str]],
+) -> None:
+    chosen = alone(read)
+    given = {(screen, name) for screen, name, _ in chosen}
+    assert given == {(screen, name) for screen, names in read.items() for name in names}
+    kinds = {(name, kind) for _, name, kind in chosen}
+    assert kinds == {(name, kind) for _, name in given for kind in ALONE}
 
 
 def test_every_operation_answers_whatever_any_parameter_is(

@@ -22,6 +22,8 @@ from quadline.delivery.tests.acts import jobs
 from tests.architecture.conftest import Enter
 from tests.cast import PASSWORD, Cast
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 GUESSES = 5  # for one account within five minutes, wherever they come from
 TOKENS = re.compile(r'csrfmiddlewaretoken" value="\w+"|value="[^"]*@alder\.example"')
 

@@ -24,6 +24,8 @@ from quadline.delivery.tests.acts import jobs
 from tests.architecture.conftest import Enter
 from tests.cast import PASSWORD, Cast
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 LOGIN, RESET = "/accounts/login/", "/accounts/password/reset/"
 PROXY, OUTSIDER, OFFICE = "10.0.0.1", "198.51.100.66", "203.0.113.7"
 GUESSES = 5

@@ -61,7 +61,10 @@ def every_column(people: Cast) -> dict[str, str]:
     """A value for each column there is, the best one for somebody who wants more."""
     wished = {
         "role": "administrator",
-        "office": people.omar.office,
+        "office": str(people.omar.office_id),
+        "office_id": str(people.omar.office_id),
+        "inbox": str(people.omar.pk),
+        "inbox_id": str(people.omar.pk),
         "status": "delivered",
         "state": "active",
         "direction": "inbound",
@@ -113,8 +116,8 @@ def everybody() -> list[dict[str, Any]]:
 
 def belongings(user: User) -> list[Any]:
     return [
-        rows(Conversation, staff=user),
-        rows(Message, conversation__staff=user),
+        rows(Conversation, inbox__owner=user),
+        rows(Message, conversation__inbox__owner=user),
         rows(Broadcast, author=user),
         rows(MessageTemplate, owner=user),
         rows(SystemNumber, user=user),
@@ -153,7 +156,7 @@ def test_fields_that_no_form_has_change_nothing(enter: Enter, people: Cast) -> N
     )
     assert not Message.objects.exclude(author__in=[people.theo, people.omar]).exists()
     assert not Message.objects.filter(
-        conversation__staff=people.theo, status__in=["delivered", "received"]
+        conversation__inbox__owner=people.theo, status__in=["delivered", "received"]
     ).exists()
     assert not SystemNumber.objects.filter(state="active").exists()
     assert not MessageTemplate.objects.filter(

@@ -78,7 +78,7 @@ class Seen(HTMLParser):
 
 def pages(people: Cast, broadcast: object) -> list[str]:
     """Every address that is read, of Maya's things."""
-    number = SystemNumber.objects.get(user=people.maya)
+    number = SystemNumber.objects.get(inbox__owner=people.maya)
     template = MessageTemplate.objects.get(owner=people.maya, channel="email")
     mine = Conversation.objects.get(student=people.rosa)
     message = Message.objects.filter(conversation=mine)[0]

@@ -2,7 +2,6 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +18,7 @@ FLOORS = (
     ("delivery",),
     ("conversations",),
     ("roster", "numbers", "consent"),
+    ("inboxes",),
     ("accounts",),
     ("audit", "live", "emails", "carriers"),
     ("worker",),
@@ -74,8 +74,9 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(text(path), str(path))
 
 
-def nodes(path: Path) -> Iterator[ast.AST]:
-    return ast.walk(tree(path))
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
 
 
 def imported_by(path: Path) -> set[str]:

@@ -144,8 +144,10 @@ class Thing:
 
 def thing_of(owner: User, person: Student) -> Thing:
     now = timezone.now()
-    number = SystemNumber.objects.create(user=owner, requested_at=now, state="failed")
-    conversation = open_conversation(staff=owner, student=person, now=now)
+    number = SystemNumber.objects.create(
+        inbox=owner.inbox, requested_at=now, state="failed"
+    )
+    conversation = open_conversation(inbox=owner.inbox, student=person, now=now)
     message = Message.objects.create(
         id=uuid.uuid4(),
         conversation=conversation,
@@ -216,7 +218,7 @@ def address(name: str, about: Thing) -> str:
     if name == "profile-token-revoke":
         return reverse(name, args=[about.token.pk])
     if name.startswith("report-"):
-        return f"{reverse(name)}?staff={about.conversation.staff_id}"
+        return f"{reverse(name)}?staff={about.conversation.inbox_id}"
     return reverse(
         name, args=[about.number.pk] if name in ("retry_number", "stray_source") else []
     )

@@ -48,7 +48,7 @@ OF_THE_API = [pattern for pattern in patterns() if is_of_the_api(str(pattern.nam
 def address(name: str, about: Thing) -> str:
     values: dict[str, Any] = {
         "api-get-student": about.student.institutional_id,
-        "api-put-caseload": about.conversation.staff.email,
+        "api-put-caseload": about.conversation.inbox.email,
         "api-get-message": about.message.pk,
         "api-list-messages": about.conversation.pk,
     }

@@ -149,7 +149,7 @@ WRITTEN: dict[str, Callable[[Cast], Model]] = {
         created_at=timezone.now(),
     ),
     "a conversation": lambda people: Conversation(
-        staff=people.maya, student_id=UNNAMED, last_activity_at=timezone.now()
+        inbox=people.maya.inbox, student_id=UNNAMED, last_activity_at=timezone.now()
     ),
     "a recipient": lambda people: Recipient(
         broadcast_id=uuid.uuid4(), student=people.rosa, outcome="text"
@@ -162,7 +162,7 @@ WRITTEN_TOGETHER = (
     "broadcasts.Recipient.message",
     "broadcasts.Recipient.student",
     "conversations.Conversation.last_message",
-    "conversations.Conversation.staff",
+    "conversations.Conversation.inbox",
     "conversations.Conversation.student",
     "conversations.Message.author",
     "conversations.Message.conversation",

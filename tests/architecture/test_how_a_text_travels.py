@@ -73,7 +73,7 @@ class Travelers:
 
     def writes(self, body: str) -> Message:
         conversation, _ = Conversation.objects.get_or_create(
-            staff=self.people.maya,
+            inbox=self.people.maya.inbox,
             student=self.people.rosa,
             defaults={"last_activity_at": self.number.requested_at},
         )

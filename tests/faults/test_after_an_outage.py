@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
+from quadline.accounts.models import User
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery.models import Attempt
@@ -66,16 +67,14 @@ def test_10000_unknown_outcomes_are_settled_within_minutes_and_no_text_is_sent_t
 
 def fifty_numbers() -> list[SystemNumber]:
     for at in range(NUMBERS):
-        request_number(
-            user=staff(f"advisor{at}@alder.example", f"Advisor {at}"),
-            now=timezone.now(),
-        )
+        advisor = staff(f"advisor{at}@alder.example", f"Advisor {at}")
+        request_number(inbox=advisor.inbox, actor=advisor, now=timezone.now())
     eventually(
         lambda: SystemNumber.objects.filter(state=State.ACTIVE).count() == NUMBERS,
         within=180,
         every=0.5,
     )
-    return list(SystemNumber.objects.select_related("user").order_by("pk"))
+    return list(SystemNumber.objects.order_by("pk"))
 
 
 def lost_on_the_way(
@@ -89,9 +88,9 @@ def lost_on_the_way(
         # a text to anybody else's student would be held
         mine = reached[at * each : (at + 1) * each]
         CaseloadEntry.objects.bulk_create(
-            CaseloadEntry(staff=number.user, student=student) for student in mine
+            CaseloadEntry(staff_id=number.inbox_id, student=student) for student in mine
         )
-        texts_of(number.user, number, mine, WORDS)
+        texts_of(User.objects.get(pk=number.inbox_id), number, mine, WORDS)
     eventually(
         lambda: Message.objects.filter(status=Status.UNCONFIRMED).count() == in_doubt,
         within=300,

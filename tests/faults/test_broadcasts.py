@@ -60,7 +60,7 @@ def as_the_caseload(people: Cast, made: list[Student]) -> list[Student]:
 def with_a_number(house: House, people: Cast) -> SystemNumber:
     first_text(people.maya, people.sally, "Setup test")
     eventually(lambda: house.simulator.accepts(to=people.sally.mobile))
-    return SystemNumber.objects.get(user=people.maya)
+    return SystemNumber.objects.get(inbox__owner=people.maya)
 
 
 def sent_to_the_caseload(people: Cast) -> Broadcast:

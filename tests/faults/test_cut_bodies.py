@@ -33,13 +33,13 @@ ID_PART = b"9b2f6a50-5a2c-4c0e-9a51-0d7c5d8f3c11"
 def talk(the_house: House, people: Cast) -> Conversation:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
-    return Conversation.objects.get(staff=people.maya)
+    return Conversation.objects.get(inbox__owner=people.maya)
 
 
 @pytest.fixture
 def calls(the_house: House, people: Cast, talk: Conversation) -> list[Call]:
     """One that changes something, at every door."""
-    number = SystemNumber.objects.get(user=people.maya).phone
+    number = SystemNumber.objects.get(inbox__owner=people.maya).phone
     reply = {
         "MessageSid": "SMcut",
         "From": people.rosa.mobile,

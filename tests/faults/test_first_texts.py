@@ -44,7 +44,7 @@ def test_twenty_first_sends_at_once_buy_one_number(
     assert answers == [200] * 20
     eventually(lambda: Message.objects.filter(status="delivered").count() == 20)
     assert len(the_house.simulator.purchases()) == 1
-    assert SystemNumber.objects.filter(user=people.maya).count() == 1
+    assert SystemNumber.objects.filter(inbox__owner=people.maya).count() == 1
     bodies = [
         text["body"] for text in the_house.simulator.accepts(to=people.sally.mobile)
     ]
@@ -77,7 +77,9 @@ def test_a_worker_killed_after_buying_and_after_a_hand_over_repeats_neither(
     the_house.start("worker")
 
     eventually(
-        lambda: SystemNumber.objects.filter(user=people.maya, state="active").exists(),
+        lambda: SystemNumber.objects.filter(
+            inbox__owner=people.maya, state="active"
+        ).exists(),
         within=RECOVERY,
     )
     eventually(lambda: len(simulator.accepts(to=people.sally.mobile)) == 2)

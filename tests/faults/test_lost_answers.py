@@ -201,7 +201,7 @@ def somebody_writes_meanwhile(house: House, people: Cast, seen: Aftermath) -> No
 
 def one_number_is_slowed_down(house: House, people: Cast, seen: Aftermath) -> None:
     """Lena's: each of her texts is told once to wait. Theo writes at the same time."""
-    held = SystemNumber.objects.get(user=people.lena)
+    held = SystemNumber.objects.get(inbox__owner=people.lena)
     seen.students["429"], seen.students["beside it"] = (
         students_of(people, 8, first=500),
         students_of(people, 8, first=600),

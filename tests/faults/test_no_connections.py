@@ -120,7 +120,7 @@ def test_without_a_connection_everybody_is_told_to_come_again_and_nothing_is_hal
 ) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
-    number = SystemNumber.objects.get(user=people.maya).phone
+    number = SystemNumber.objects.get(inbox__owner=people.maya).phone
     _, token = make_token(
         user=people.maya, name="a campus system", actor=people.ada, now=timezone.now()
     )

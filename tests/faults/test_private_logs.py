@@ -95,7 +95,7 @@ def test_a_day_with_faults_leaves_nobodys_words_in_a_log(
     people = a_new_college(own_house)
     first_text(people.maya, people.rosa, f"{WORDS} hello")
     eventually(lambda: own_house.simulator.accepts(to=people.rosa.mobile))
-    number = SystemNumber.objects.get(user=people.maya).phone
+    number = SystemNumber.objects.get(inbox__owner=people.maya).phone
     calls = calls_of_a_day(own_house, people, number)
     write_everywhere(own_house, people, number, calls)
     for fault in (
@@ -217,7 +217,7 @@ def calls_of_a_day(own_house: House, people: Cast, number: str) -> list[Call]:
         ),
         Call("GET", f"/inbox/?q={WORDS}", page_call(people.maya, "", {}).headers, b""),
     ]
-    for talk in Conversation.objects.filter(staff=people.maya):
+    for talk in Conversation.objects.filter(inbox__owner=people.maya):
         form = {"message_id": WORDS, "body": f"{WORDS} typed"}
         calls.append(page_call(people.maya, f"/inbox/c/{talk.pk}/texts/", form))
     return calls

@@ -62,8 +62,8 @@ def test_every_door_answers_while_fifty_bodies_come_slowly_to_each(
 ) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
-    talk = Conversation.objects.get(staff=people.maya)
-    number = SystemNumber.objects.get(user=people.maya).phone
+    talk = Conversation.objects.get(inbox__owner=people.maya)
+    number = SystemNumber.objects.get(inbox__owner=people.maya).phone
     reply = {
         "MessageSid": "SMslow",
         "From": people.rosa.mobile,

@@ -19,7 +19,7 @@ def test_a_stop_between_claim_and_call_waits_for_the_call_and_then_nothing_follo
     simulator.settings(carrier_blocks_opt_outs=False)
     first_text(people.maya, people.rosa, "One")
     eventually(lambda: simulator.accepts(to=people.rosa.mobile))
-    number = SystemNumber.objects.get(user=people.maya)
+    number = SystemNumber.objects.get(inbox__owner=people.maya)
 
     simulator.fault(kind="slow", seconds=1.5, to=people.rosa.mobile)
     first_text(people.maya, people.rosa, "Two, on its way")
@@ -74,7 +74,9 @@ def test_a_student_who_stopped_is_not_texted_though_the_carrier_would(
     first_text(people.maya, people.bo, "Hello Bo")
     eventually(lambda: simulator.accepts(to=people.bo.mobile))
     simulator.text(
-        people.bo.mobile, SystemNumber.objects.get(user=people.maya).phone, "Stop."
+        people.bo.mobile,
+        SystemNumber.objects.get(inbox__owner=people.maya).phone,
+        "Stop.",
     )
     refused = first_text(people.maya, people.bo, "Are you sure?")
     assert refused.status == "blocked"

@@ -74,8 +74,8 @@ def test_300_screens_come_back_after_a_restart_and_hear_what_they_missed(
 ) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
-    talk = Conversation.objects.get(staff=people.maya)
-    number = SystemNumber.objects.get(user=people.maya).phone
+    talk = Conversation.objects.get(inbox__owner=people.maya)
+    number = SystemNumber.objects.get(inbox__owner=people.maya).phone
     session = session_of(people.maya.email)
     screens = [Screen(the_house, session) for _ in range(SCREENS)]
 
@@ -119,11 +119,11 @@ def test_a_page_of_somebody_in_between_never_gets_into_a_conversation(
             status=503, content_type="text/html", body="<h1>Nobody there</h1>"
         ),
     )
-    here.open(f"/inbox/c/{Conversation.objects.get(staff=people.maya).pk}/")
+    here.open(f"/inbox/c/{Conversation.objects.get(inbox__owner=people.maya).pk}/")
     expect(page.locator("#connection")).to_be_visible()
     the_house.simulator.text(
         people.rosa.mobile,
-        SystemNumber.objects.get(user=people.maya).phone,
+        SystemNumber.objects.get(inbox__owner=people.maya).phone,
         "I am here",
     )
     page.unroute("**/events")

@@ -71,7 +71,7 @@ def test_what_a_restart_cuts_off_is_told_to_come_again_and_is_done_once(
 ) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
-    talk = Conversation.objects.get(staff=people.maya)
+    talk = Conversation.objects.get(inbox__owner=people.maya)
     calls = [api_text(people, f"Cut off {place}") for place in range(CALLS)]
     form = {"message_id": str(uuid4()), "body": "Cut off in a page"}
     calls.append(page_call(people.maya, f"/inbox/c/{talk.pk}/texts/", form))

@@ -32,7 +32,7 @@ def give_number(
     )
     asked = now - timedelta(hours=3)
     number = SystemNumber(
-        user=user,
+        inbox=user.inbox,
         phone=phone,
         state=state,
         reason=reason,
@@ -69,7 +69,7 @@ def furnish(people: Cast) -> dict[str, Conversation]:
         "pending": write_history(
             people.omar, people.kim, count=1, until=now - timedelta(hours=1)
         ),
-        "stranger": open_with_phone(staff=people.maya, phone=STRANGER, now=now),
+        "stranger": open_with_phone(inbox=people.maya.inbox, phone=STRANGER, now=now),
     }
     ledger.record(
         pair=(people.bo.mobile, number.phone),

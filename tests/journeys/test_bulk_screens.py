@@ -5,7 +5,6 @@ scroll, hostile names shown as names.
 import re
 from collections.abc import Callable
 
-import pytest
 from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -17,7 +16,7 @@ from tests.browser import Person
 from tests.cast import Cast, student
 from tests.house import House
 from tests.journeys.furnished import furnish
-from tests.journeys.test_screens import AXE, look, too_wide
+from tests.journeys.test_screens import look, measured_by_axe, too_wide
 
 Arrive = Callable[..., Person]
 IMAGE = "<img src=x onerror=alert(1)>"
@@ -73,30 +72,17 @@ def pages(draft: Broadcast, sent: Broadcast) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_them(
-    the_house: House, people: Cast, at_the_screen: Arrive, scheme: str
+    the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:
     draft, sent = bulk(people)
-    here = at_the_screen(
-        "maya@alder.example",
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        bypass_csp=True,
-    )
-    here.page.add_init_script(path=AXE)
+    here = measured_by_axe(at_the_screen, "maya")
     wrong: list[str] = []
     for path in pages(draft, sent):
         here.open(path)
         wrong += look(here, path)
     wrong += look_at_what_opens(here, draft, sent)
-    lena = at_the_screen(
-        "lena@alder.example",
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        bypass_csp=True,
-    )
-    lena.page.add_init_script(path=AXE)
+    lena = measured_by_axe(at_the_screen, "lena")
     for path in ("/broadcasts/", f"/broadcasts/{sent.pk}/"):
         lena.open(path)
         wrong += look(lena, path)

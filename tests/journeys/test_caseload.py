@@ -70,9 +70,11 @@ def test_the_review_equals_what_arrived_student_by_student(
     page.get_by_role("textbox", name=re.compile("Text Message")).fill("Setup test")
     page.get_by_role("button", name="Send", exact=True).click()
     eventually(
-        lambda: SystemNumber.objects.filter(user=people.maya, state="active").exists()
+        lambda: SystemNumber.objects.filter(
+            inbox__owner=people.maya, state="active"
+        ).exists()
     )
-    number = SystemNumber.objects.get(user=people.maya)
+    number = SystemNumber.objects.get(inbox__owner=people.maya)
     eventually(lambda: simulator.accepts(to=people.sally.mobile))
     simulator.text(people.bo.mobile, number.phone, "STOP")
 

@@ -49,7 +49,7 @@ def test_step_1_a_first_text_brings_a_number_and_sally_answers(
     expect(number).to_contain_text("System · Text Only")
     expect(number).to_contain_text(re.compile(r"\(\d{3}\) \d{3}-\d{4}"))
     is_directly_under_photo(my_profile)
-    system_phone = SystemNumber.objects.get(user=people.maya).phone
+    system_phone = SystemNumber.objects.get(inbox__owner=people.maya).phone
 
     # The waiting text goes out by itself, with the opt-out line.
     accepted = eventually(lambda: the_house.simulator.accepts(to=people.sally.mobile))
@@ -72,7 +72,7 @@ def test_stop_closes_the_composer_and_only_start_to_that_number_opens_it(
     send_from_profile(page, "Setup test")
     page.get_by_role("link", name="View conversation").click()
     expect(page.locator("#log")).to_contain_text("Delivered")
-    system_phone = SystemNumber.objects.get(user=people.maya).phone
+    system_phone = SystemNumber.objects.get(inbox__owner=people.maya).phone
     other_phone = another_staff_member_texts_sally(the_house, people, at_the_screen)
     writing = page.get_by_role("textbox", name=re.compile("Text Message"))
 
@@ -130,7 +130,9 @@ def test_a_caller_hears_text_only_and_reaches_the_office_line(
     page.goto(f"{the_house.url}/students/{people.sally.pk}/")
     send_from_profile(page, "Setup test")
     number = eventually(
-        lambda: SystemNumber.objects.filter(user=people.maya, state="active").first()
+        lambda: SystemNumber.objects.filter(
+            inbox__owner=people.maya, state="active"
+        ).first()
     )
     assert number is not None
     heard = the_house.simulator.ask(
@@ -167,5 +169,5 @@ def another_staff_member_texts_sally(
     page.goto(f"{the_house.url}/students/{people.sally.pk}/")
     send_from_profile(page, "Hello from Omar")
     eventually(lambda: the_house.simulator.accepts(to=people.sally.mobile)[1:])
-    phone: str = SystemNumber.objects.get(user=people.omar).phone
+    phone: str = SystemNumber.objects.get(inbox__owner=people.omar).phone
     return phone

@@ -24,7 +24,7 @@ def number_of(the_house: House, people: Cast) -> SystemNumber:
     """Maya's, after her first text to Rosa."""
     first_text(people.maya, people.rosa, "Are you free on Monday?")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
-    return SystemNumber.objects.get(user=people.maya)
+    return SystemNumber.objects.get(inbox__owner=people.maya)
 
 
 def send(page: Page, words: str) -> None:

@@ -39,7 +39,9 @@ class Screen:
     ) -> None:
         self.house, self.rosa, self.is_narrow = the_house, people.rosa, size == NARROW
         self.number = number_of(the_house, people)
-        self.talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
+        self.talk = Conversation.objects.get(
+            inbox__owner=people.maya, student=people.rosa
+        )
         eventually(lambda: self.talk.messages.get().status == Status.DELIVERED)
         # so that there is something to send again
         self.talk.messages.update(status=Status.UNDELIVERED)
@@ -123,7 +125,7 @@ def test_every_part_follows_what_the_college_records(
     an_hour_ago = now - timedelta(hours=1)
     record_stop_request(
         student=rosa,
-        staff=people.maya,
+        inbox=people.maya.inbox,
         actor=people.ada,
         how=How.BY_PHONE,
         said_at=an_hour_ago,
@@ -166,7 +168,7 @@ def test_a_page_follows_its_own_number_becoming_active(
     omar.open(f"/inbox/c/{talk.pk}/")
     state = omar.page.locator("#composer-state")
     expect(state).to_contain_text("Your number is being set up")
-    number = SystemNumber.objects.get(user=people.omar)
+    number = SystemNumber.objects.get(inbox__owner=people.omar)
     activate(number, cause="the networks registered it", now=timezone.now())
     expect(state).to_have_attribute("data-state", "ready")
     expect(omar.page.get_by_text(number.written).first).to_be_visible()

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -15,7 +14,7 @@ from tests.browser import Person
 from tests.cast import Cast
 from tests.house import House
 from tests.journeys.test_opt_outs import number_of
-from tests.journeys.test_screens import AXE, look, too_wide
+from tests.journeys.test_screens import look, measured_by_axe, too_wide
 
 Arrive = Callable[..., Person]
 NAME = "Report for Student Opt Outs"
@@ -50,18 +49,11 @@ def test_a_stop_is_in_the_open_report_by_itself(
     expect(here.page.get_by_role("heading", level=1)).to_have_text("Rosa Calderón")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_report(
-    the_house: House, people: Cast, at_the_screen: Arrive, scheme: str
+    the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:
     Weeks(people)
-    here = at_the_screen(
-        "ada@alder.example",
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        bypass_csp=True,
-    )
-    here.page.add_init_script(path=AXE)
+    here = measured_by_axe(at_the_screen, "ada")
     wrong: list[str] = []
     for path in PAGES:
         here.open(path)

@@ -40,8 +40,8 @@ def test_a_seventh_tab_opens_and_the_first_catches_up_when_it_is_looked_at(
 ) -> None:
     first_text(people.maya, people.rosa, "Hello")
     eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
-    number = SystemNumber.objects.get(user=people.maya).phone
-    where = f"/inbox/c/{Conversation.objects.get(staff=people.maya).pk}/"
+    number = SystemNumber.objects.get(inbox__owner=people.maya).phone
+    where = f"/inbox/c/{Conversation.objects.get(inbox__owner=people.maya).pk}/"
     here = at_the_screen(people.maya.email)
     here.page.context.add_init_script(HIDEABLE + COUNTED)
     pages = [here.page]

@@ -38,7 +38,7 @@ def test_a_students_answer_comes_back_into_the_conversation(
 ) -> None:
     write(people)
     arrived(the_house, people)
-    conversation = Conversation.objects.get(staff=people.maya, student=people.bo)
+    conversation = Conversation.objects.get(inbox__owner=people.maya, student=people.bo)
     maya = at_the_screen(people.maya.email)
     maya.open(f"/inbox/c/{conversation.pk}/")
     answered = the_house.simulator.answer_mail(

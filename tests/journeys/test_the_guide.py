@@ -48,7 +48,7 @@ def trigger_your_number_assignment(maya: Person, house: House, people: Cast) -> 
     eventually(lambda: SystemNumber.objects.filter(attached_at__isnull=False).exists())
     house.simulator.fast_forward(hours=24)
     expect(page.locator("#system-number")).to_contain_text("System · Text Only")
-    number = SystemNumber.objects.get(user=people.maya)
+    number = SystemNumber.objects.get(inbox__owner=people.maya)
     expect(page.locator("#system-number")).to_contain_text(number.written)
     assert len(house.simulator.purchases()) == 1
     eventually(lambda: house.simulator.accepts(to=people.sally.mobile))
@@ -179,9 +179,11 @@ def test_the_whole_guide_by_keyboard(
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("dialog")).to_be_hidden()
     eventually(
-        lambda: SystemNumber.objects.filter(user=people.maya, state="active").exists()
+        lambda: SystemNumber.objects.filter(
+            inbox__owner=people.maya, state="active"
+        ).exists()
     )
-    number = SystemNumber.objects.get(user=people.maya)
+    number = SystemNumber.objects.get(inbox__owner=people.maya)
 
     introduce_the_number(page, the_house)
     text_the_caseload_by_keyboard(page, the_house, people)

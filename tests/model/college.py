@@ -151,7 +151,7 @@ class College:
 
     def answer(self, student: Student, answer: str) -> None:
         talk = Conversation.objects.filter(
-            staff=self.people.maya, student=student
+            inbox__owner=self.people.maya, student=student
         ).first()
         if talk:
             requests.answer_question(
@@ -201,7 +201,9 @@ class College:
     @property
     def number(self) -> SystemNumber | None:
         return (
-            SystemNumber.objects.filter(user=self.people.maya).exclude(phone="").first()
+            SystemNumber.objects.filter(inbox__owner=self.people.maya)
+            .exclude(phone="")
+            .first()
         )
 
     @property

@@ -135,7 +135,7 @@ class Words(RuleBasedStateMachine):
     @rule(answer=st.sampled_from(Answer))
     def maya_answers(self, answer: Answer) -> None:
         talk = Conversation.objects.filter(
-            staff=self.people.maya, student=self.people.rosa
+            inbox__owner=self.people.maya, student=self.people.rosa
         ).first()
         if talk and questions.open_question(self.pair):
             requests.answer_question(

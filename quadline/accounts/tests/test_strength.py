@@ -13,13 +13,13 @@ from django.core.exceptions import ValidationError
 from pytest_django import Settings
 
 from quadline.accounts.breaches import is_breached
-from quadline.accounts.models import User
+from quadline.accounts.models import Office, User
 
 MAYA = User(
     email="m.alvarez@alder.example",
     name="Maya Alvarez",
     title="Academic advisor",
-    office="Nursing Advising",
+    office=Office(name="Nursing Advising"),
 )
 REFUSED = [
     "short",

@@ -202,7 +202,7 @@ def test_a_text_that_waits_for_a_number_that_failed_says_why_and_what_comes_next
     campus = program(people.maya)
     sent = campus.post("messages", TEXT)
     assert (sent.json()["reason"], sent.json()["detail"]) == ("number", "")
-    people.maya.system_numbers.update(
+    people.maya.inbox.system_numbers.update(
         state="failed", reason="The carrier did not accept our account or token."
     )
     seen = campus.get(f"messages/{sent.json()['id']}").json()

@@ -23,7 +23,13 @@ adding = importlib.import_module("quadline.broadcasts.migrations.0005_foreign_ke
 validating = importlib.import_module(
     "quadline.broadcasts.migrations.0006_valid_foreign_keys"
 )
-KEYS: tuple[tuple[str, str, str], ...] = validating.KEYS
+# A conversation points at an inbox since conversations/0012.
+OF_STAFF = ("conversations_conversation", "staff_id", "accounts_user")
+OF_INBOX = ("conversations_conversation", "staff_id", "inboxes_inbox")
+KEYS: tuple[tuple[str, str, str], ...] = (
+    OF_INBOX,
+    *(key for key in validating.KEYS if key != OF_STAFF),
+)
 ADD_UNCHECKED = """
     ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fk FOREIGN KEY ({column})
         REFERENCES {target} (id) DEFERRABLE INITIALLY DEFERRED NOT VALID

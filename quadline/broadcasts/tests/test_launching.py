@@ -196,7 +196,7 @@ def test_the_number_is_not_introduced_before_it_is_active(people: Cast) -> None:
 
 def test_a_broadcast_is_no_answer(people: Cast, number: SystemNumber) -> None:
     Conversation.objects.create(
-        staff=people.maya,
+        inbox=people.maya.inbox,
         student=people.rosa,
         last_activity_at=timezone.now(),
         needs_reply=True,
@@ -204,7 +204,9 @@ def test_a_broadcast_is_no_answer(people: Cast, number: SystemNumber) -> None:
         draft="Dear",
     )
     broadcast = send(draft(people.maya))
-    conversation = Conversation.objects.get(staff=people.maya, student=people.rosa)
+    conversation = Conversation.objects.get(
+        inbox__owner=people.maya, student=people.rosa
+    )
     assert (conversation.needs_reply, conversation.is_done, conversation.draft) == (
         True,
         True,
@@ -223,7 +225,7 @@ def test_without_an_active_number_the_texts_wait_for_it(
     if has_number:
         number_row(people.maya, state=NumberState.REGISTERING)
     broadcast = send(draft(people.maya))
-    number = SystemNumber.objects.get(user=people.maya)
+    number = SystemNumber.objects.get(inbox__owner=people.maya)
     text = written(broadcast)["Rosa"]
     assert (text.status, text.reason, text.system_number) == (
         Status.WAITING,

@@ -277,7 +277,7 @@ def test_a_text_in_question_is_paused_with_the_rest_and_still_waits_for_its_answ
     broadcast = send(draft(people.maya))
     reply(people.rosa.mobile, rented.phone, "please stop texting me")
     pause(broadcast, actor=people.maya, now=timezone.now())
-    rosas = Conversation.objects.get(staff=people.maya, student=people.rosa)
+    rosas = Conversation.objects.get(inbox__owner=people.maya, student=people.rosa)
     answer_question(
         conversation=rosas,
         answer=StopQuestion.Answer.GO_ON,

@@ -361,7 +361,7 @@ def test_a_broadcast_answers_nobody_so_the_night_holds_it_for_who_wrote_just_now
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
     night = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
     Conversation.objects.create(
-        staff=people.maya,
+        inbox=people.maya.inbox,
         student=people.rosa,
         last_activity_at=night,
         last_inbound_at=night,

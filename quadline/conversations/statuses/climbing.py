@@ -134,7 +134,7 @@ def give_up(
 def announce(message: Message) -> None:
     """Tell the screens on which this message is, or will be, seen."""
     conversation = message.conversation
-    tell_each([(conversation.staff_id, f"conv-{conversation.pk}")])
+    tell_each([(conversation.inbox_id, f"conv-{conversation.pk}")])
 
 
 def _refresh(many: Sequence[Message]) -> None:

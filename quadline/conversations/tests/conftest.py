@@ -15,7 +15,7 @@ NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 
 @pytest.fixture
 def with_rosa(people: Cast) -> Conversation:
-    return open_conversation(staff=people.maya, student=people.rosa, now=NOON)
+    return open_conversation(inbox=people.maya.inbox, student=people.rosa, now=NOON)
 
 
 @pytest.fixture

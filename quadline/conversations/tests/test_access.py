@@ -19,13 +19,17 @@ def conversations(people: Cast, with_rosa: Conversation) -> dict[str, Conversati
     return {
         "maya-rosa": with_rosa,
         "theo-sally": open_conversation(
-            staff=people.theo, student=people.sally, now=NOON
+            inbox=people.theo.inbox, student=people.sally, now=NOON
         ),
-        "omar-kim": open_conversation(staff=people.omar, student=people.kim, now=NOON),
+        "omar-kim": open_conversation(
+            inbox=people.omar.inbox, student=people.kim, now=NOON
+        ),
         "omar-phone": open_with_phone(
-            staff=people.omar, phone="+17345559999", now=NOON
+            inbox=people.omar.inbox, phone="+17345559999", now=NOON
         ),
-        "lena-bo": open_conversation(staff=people.lena, student=people.bo, now=NOON),
+        "lena-bo": open_conversation(
+            inbox=people.lena.inbox, student=people.bo, now=NOON
+        ),
     }
 
 
@@ -64,11 +68,11 @@ def test_a_lead_without_an_office_reads_only_their_own(
 ) -> None:
     adrift = staff("adrift@alder.example", "Adrift", Role.LEAD, office="")
     open_conversation(
-        staff=staff("also@alder.example", "Also Adrift", office=""),
+        inbox=staff("also@alder.example", "Also Adrift", office="").inbox,
         student=people.sally,
         now=NOON,
     )
-    own = open_conversation(staff=adrift, student=people.sally, now=NOON)
+    own = open_conversation(inbox=adrift.inbox, student=people.sally, now=NOON)
 
     assert list(Conversation.objects.visible_to(adrift)) == [own]
 

@@ -40,7 +40,8 @@ def test_it_holds_the_number_as_text_only_and_the_office_line(
 def test_without_an_office_line_it_names_none(
     people: Cast, number: SystemNumber
 ) -> None:
-    people.maya.office_phone = people.maya.title = people.maya.office = ""
+    people.maya.office_phone = people.maya.title = ""
+    people.maya.office = None
 
     assert lines(contact_card(people.maya, number))[4:7] == [
         "ORG:Alder College",

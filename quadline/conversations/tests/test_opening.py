@@ -18,17 +18,19 @@ PHONE = "+17345559999"
 
 def test_opening_twice_opens_the_same(people: Cast, with_rosa: Conversation) -> None:
     assert (
-        open_conversation(staff=people.maya, student=people.rosa, now=NOON) == with_rosa
+        open_conversation(inbox=people.maya.inbox, student=people.rosa, now=NOON)
+        == with_rosa
     )
     assert (
-        open_conversation(staff=people.theo, student=people.rosa, now=NOON) != with_rosa
+        open_conversation(inbox=people.theo.inbox, student=people.rosa, now=NOON)
+        != with_rosa
     )
 
 
 def test_an_unknown_phone_has_one_conversation_per_staff_user(people: Cast) -> None:
-    stranger = open_with_phone(staff=people.maya, phone=PHONE, now=NOON)
+    stranger = open_with_phone(inbox=people.maya.inbox, phone=PHONE, now=NOON)
 
-    assert open_with_phone(staff=people.maya, phone=PHONE, now=NOON) == stranger
+    assert open_with_phone(inbox=people.maya.inbox, phone=PHONE, now=NOON) == stranger
     assert stranger.name == "(734) 555-9999"
     assert stranger.student_phone == PHONE
 
@@ -39,7 +41,7 @@ def test_the_database_refuses_a_second_conversation_and_one_with_nobody(
     for wrong in ({"student": people.rosa}, {"student": None, "phone": ""}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Conversation.objects.create(
-                staff=people.maya, last_activity_at=NOON, **wrong
+                inbox=people.maya.inbox, last_activity_at=NOON, **wrong
             )
 
 
@@ -86,7 +88,7 @@ def test_a_draft_is_kept_and_cut_at_a_sane_length(with_rosa: Conversation) -> No
 def test_conversations_are_found_by_who_is_at_the_other_end(
     people: Cast, with_rosa: Conversation, query: str, found: int
 ) -> None:
-    open_with_phone(staff=people.maya, phone=PHONE, now=NOON)
+    open_with_phone(inbox=people.maya.inbox, phone=PHONE, now=NOON)
 
     assert Conversation.objects.matching(query).count() == found
 

@@ -41,7 +41,7 @@ def bodies(conversation: Conversation) -> list[str]:
 def test_many_at_once_stand_in_the_order_in_which_they_came(
     people: Cast, with_rosa: Conversation
 ) -> None:
-    with_bo = open_conversation(staff=people.maya, student=people.bo, now=NOON)
+    with_bo = open_conversation(inbox=people.maya.inbox, student=people.bo, now=NOON)
     came = [
         reply(
             (with_bo, with_rosa)[place % 2], str(place), NOON + timedelta(seconds=place)
@@ -146,7 +146,7 @@ def at_work_in(conversation: Conversation) -> Iterator[Event]:
 def test_many_wait_for_nobody_and_one_waits_its_turn(
     people: Cast, with_rosa: Conversation
 ) -> None:
-    with_bo = open_conversation(staff=people.maya, student=people.bo, now=NOON)
+    with_bo = open_conversation(inbox=people.maya.inbox, student=people.bo, now=NOON)
     ours = reply(with_rosa, "ours")
     with at_work_in(with_rosa) as done:
         with pytest.raises(OperationalError), transaction.atomic():
@@ -164,7 +164,7 @@ def test_many_wait_for_nobody_and_one_waits_its_turn(
 def test_the_screens_are_told_of_each_new_one_when_it_commits(
     people: Cast, with_rosa: Conversation
 ) -> None:
-    with_bo = open_conversation(staff=people.theo, student=people.bo, now=NOON)
+    with_bo = open_conversation(inbox=people.theo.inbox, student=people.bo, now=NOON)
     known = reply(with_rosa, "known")
     receive([known])
     with psycopg.connect(

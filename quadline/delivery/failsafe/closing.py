@@ -2,7 +2,7 @@
 with the same stroke that closes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,7 +18,6 @@ from quadline.conversations.rules import (
     IN_DOUBT,
     NOT_DELIVERED,
     Channel,
-    Direction,
     Status,
     WaitingFor,
 )
@@ -166,13 +165,15 @@ def block(message: Message, verdict: Verdict, *, now: datetime) -> bool:
     )
 
 
-def block_unsent(times: Mapping[int, datetime], verdict: Verdict) -> None:
-    """The students may no longer be texted: no text that still
-    waits in these conversations leaves.
+def block_unsent(
+    waiting: Iterable[Message], times: Mapping[int, datetime], verdict: Verdict
+) -> None:
+    """The students may no longer be texted: none of these texts leaves
+    that still waits in their conversations.
 
     ``times``: from when on, by the ids of the conversations.
     """
-    texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
-    waiting = texts.filter(status__in=BEFORE_AN_ATTEMPT, conversation__in=list(times))
-    for message in waiting.in_order():
-        block(message, verdict, now=times[message.conversation_id])
+    for message in waiting:
+        at = times.get(message.conversation_id)
+        if at and Status(message.status) in BEFORE_AN_ATTEMPT:
+            block(message, verdict, now=at)

@@ -41,8 +41,10 @@ WHYS: dict[str, Why] = {
 def letter_of(email: OutgoingEmail) -> Letter:
     """The letter as it will leave: the same words however often it is tried."""
     message, conversation = email.message, email.message.conversation
+    author = message.author
+    assert author, "what goes out has an author"
     chain = _chain(conversation, before=email)
-    facts = _facts(email)
+    facts = _facts(email, author)
     return Letter(
         to=email.to,
         subject=(
@@ -51,24 +53,28 @@ def letter_of(email: OutgoingEmail) -> Letter:
         body=failsafe_letter.plain(facts) if email.is_failsafe else message.body,
         html=failsafe_letter.html(facts) if email.is_failsafe else "",
         header_id=email.header_id,
-        from_name=f"{conversation.staff.name} via {settings.ENV.college_name}",
-        reply_to=tokens.reply_address(conversation.pk) or conversation.staff.email,
+        from_name=f"{author.name} via {settings.ENV.college_name}",
+        reply_to=tokens.reply_address(conversation.pk) or author.email,
         return_path=tokens.reply_address(conversation.pk),
         in_reply_to=chain[-1] if chain else "",
         references=chain,
-        attachments=_attachments(conversation.staff) if email.with_contact_card else (),
+        attachments=(
+            _attachments(author, conversation.inbox_id)
+            if email.with_contact_card
+            else ()
+        ),
         is_automatic=email.is_failsafe,
     )
 
 
-def _facts(email: OutgoingEmail) -> Facts:
-    message, staff = email.message, email.message.conversation.staff
+def _facts(email: OutgoingEmail, author: User) -> Facts:
+    message = email.message
     return Facts(
         text=message.body,
         why=WHYS.get(message.reason, Why.OTHER),
-        staff_name=staff.name,
-        staff_title=staff.title,
-        office_phone=staff.office_phone or settings.ENV.college_phone,
+        staff_name=author.name,
+        staff_title=author.title,
+        office_phone=author.office_phone or settings.ENV.college_phone,
         college=settings.ENV.college_name,
         system_phone=message.system_number.phone if message.system_number else "",
         student_phone=message.student_phone,
@@ -107,9 +113,9 @@ def _is_header_id(name: str) -> bool:
     )
 
 
-def _attachments(staff: User) -> tuple[tuple[str, bytes, str], ...]:
-    number = SystemNumber.objects.of(staff)
+def _attachments(author: User, inbox_id: int) -> tuple[tuple[str, bytes, str], ...]:
+    number = SystemNumber.objects.of_inbox(inbox_id)
     if number is None or not number.phone:
         return ()
-    card = contact_card.contact_card(staff, number)
+    card = contact_card.contact_card(author, number)
     return ((contact_card.FILE_NAME, card, contact_card.CONTENT_TYPE),)

@@ -143,7 +143,7 @@ def _may_leave(
         _drop(email, ARRIVED if email.is_failsafe else TAKEN_BACK)
         return False
     if is_out_of_reach and status in NEVER_LEFT:
-        why = f"{NOT_SENT} {why_not(email.message.conversation.staff)}"
+        why = f"{NOT_SENT} {why_not(_author(email))}"
         _drop(email, why)
         _close(message, why, now)
         return False
@@ -176,7 +176,7 @@ def _out_of_reach(emails: list[OutgoingEmail]) -> set[int]:
     wanted: dict[User, set[int]] = {}
     for email in emails:
         conversation = email.message.conversation
-        wanted.setdefault(conversation.staff, set()).add(conversation.student_id or 0)
+        wanted.setdefault(_author(email), set()).add(conversation.student_id or 0)
     reached = {
         author: set(in_reach(author).filter(pk__in=ids).values_list("pk", flat=True))
         for author, ids in wanted.items()
@@ -184,13 +184,18 @@ def _out_of_reach(emails: list[OutgoingEmail]) -> set[int]:
     return {
         email.pk
         for email in emails
-        if (chat := email.message.conversation).student_id not in reached[chat.staff]
+        if email.message.conversation.student_id not in reached[_author(email)]
     }
+
+
+def _author(email: OutgoingEmail) -> User:
+    assert email.message.author, "what goes out has an author"
+    return email.message.author
 
 
 def _with_facts() -> QuerySet[OutgoingEmail]:
     return OutgoingEmail.objects.select_related(
-        "message__conversation__staff", "message__system_number"
+        "message__conversation", "message__author", "message__system_number"
     )
 
 

@@ -5,13 +5,13 @@ Other words that may mean stop are put to a person (opting/requests.py).
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from quadline.accounts.models import User
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger
 from quadline.consent.phrases import stop_phrase_in
@@ -23,6 +23,7 @@ from quadline.conversations.rules import Channel
 from quadline.delivery.inbound.keyword_replies import KeywordReply, honor
 from quadline.delivery.inbound.senders import Place, places
 from quadline.delivery.opting import requests, under_way
+from quadline.inboxes.models import Inbox
 from quadline.roster import trouble
 from quadline.roster.models import Student
 from quadline.sms import bodies, phones, segments
@@ -34,41 +35,52 @@ INBOUND = uuid.UUID("8f0d6a52-1c0b-4e0f-9d2b-0b8a6f9f2f53")
 # conversation when it came.
 REACHED_LATE, LATE = "Reached us late.", timedelta(minutes=2)
 FORMER = "From {phone}, a former number of this student."
+LOCK_IDLE = """
+    SELECT id FROM conversations_conversation
+    WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Where texts belong, and the pairs whose texts are kept back for them.
+
+    Texts to numbers that are not ours have no place. ``free``: those that can be filed
+    without waiting for anybody, as long as the transaction lasts that looked.
+    """
+
+    places: Mapping[InboundText, Place]
+    kept_back: Collection[ledger.Pair]
+    free: Collection[InboundText] = ()
 
 
 def file_replies(
-    texts: Sequence[InboundText], *, now: datetime, are_free: bool = False
+    texts: Sequence[InboundText],
+    *,
+    now: datetime,
+    lookup: Lookup | None = None,
 ) -> list[uuid.UUID | None]:
-    """File inbound texts, each once however often it comes. The ids of their messages;
-    None when to no number of ours.
+    """File inbound texts, each once however often it comes. All or none.
 
-    All or none. Many at once wait for nobody (receiving.py): OperationalError, and each
-    may come alone. ``are_free``: ``free_at_once`` has picked them in the caller's
-    transaction, so that there is nothing to wait for.
+    Returns the ids of their messages; None for one to no number of ours. Many at once
+    wait for nobody (receiving.py): OperationalError, and each may come alone.
+    ``lookup``: by ``free_at_once`` in the caller's transaction, which found these free.
     """
     with transaction.atomic(savepoint=False):
-        found = _places(texts, now)
-        placed = [(texts[at], place) for at, place in found.items()]
-        waited = set(_kept_back(placed)) if are_free else _keep_back(placed)
-        replies = {at: _reply(texts[at], place, now) for at, place in found.items()}
+        found = lookup or _look(texts, now)
+        placed = {text: found.places[text] for text in texts if text in found.places}
+        replies = {text: _reply(text, place, now) for text, place in placed.items()}
         new = receive(replies.values())
         # A phone that writes is a phone that works.
-        trouble.clear_all(
-            {
-                replies[at].student_phone
-                for at, place in found.items()
-                if place.is_in_trouble
-            }
-        )
-        _honor_all(
-            [
-                (texts[at], found[at], reply)
-                for at, reply in replies.items()
-                if reply.id in new
-            ],
-            waited,
-        )
-    return [replies[at].id if at in replies else None for at in range(len(texts))]
+        troubled = [text for text, place in placed.items() if place.is_in_trouble]
+        trouble.clear_all({replies[text].student_phone for text in troubled})
+        filed = [
+            (text, placed[text], reply)
+            for text, reply in replies.items()
+            if reply.id in new
+        ]
+        _honor_all(filed, found.kept_back)
+    return [replies[text].id if text in replies else None for text in texts]
 
 
 def asks_something(body: str) -> bool:
@@ -91,83 +103,89 @@ def id_of(carrier_message_id: str) -> uuid.UUID:
     return uuid.uuid5(INBOUND, carrier_message_id)
 
 
-def _places(texts: Sequence[InboundText], now: datetime) -> dict[int, Place]:
-    """By place in ``texts``; those to numbers that are not ours have none."""
-    return places(
-        [text.system_phone for text in texts],
-        [_e164(text.student_phone) for text in texts],
-        [min(text.sent_at or now, now) for text in texts],
-    )
-
-
-def free_at_once(texts: Sequence[InboundText], *, now: datetime) -> set[int]:
-    """Those, by their place, that the caller's transaction can file without waiting for
-    anybody. Their locks are its now.
+def free_at_once(texts: Sequence[InboundText], *, now: datetime) -> Lookup:
+    """Look which the caller's transaction can file without
+    waiting. Their locks are its now.
 
     Of several whose words meet at one lock the first. One that opens a conversation is
     left: it may meet another.
     """
-    found = _places(texts, now)
-    wanted = _kept_back([(texts[at], place) for at, place in found.items()])
-    firsts = {
-        lock: at
-        for at in sorted(found, reverse=True)
-        for lock in _locks(texts[at], found[at])
-    }
-    chosen = {
-        at
-        for at, place in found.items()
-        if all(firsts[lock] == at for lock in _locks(texts[at], place))
-    }
-    pairs = {at: _pairs(texts[at], found[at]) & wanted.keys() for at in chosen}
-    free_pairs = under_way.keep_back_if_free(
-        {pair: wanted[pair] for of_one in pairs.values() for pair in of_one}
+    places = _places(texts, now)
+    wanted = _to_keep_back(places)
+    chosen = _firsts(places)
+    pairs = {text: _pairs(text, places[text]) & wanted.keys() for text in chosen}
+    of_chosen = {pair: wanted[pair] for of_one in pairs.values() for pair in of_one}
+    kept_back = under_way.keep_back_if_free(of_chosen)
+    unhindered = [text for text in chosen if pairs[text] <= kept_back]
+    idle = _idle_conversations({places[text].conversation_id for text in unhindered})
+    free = {text for text in unhindered if places[text].conversation_id in idle}
+    strangers = {text for text in texts if text not in places}
+    return Lookup(places, kept_back, free | strangers)
+
+
+def _look(texts: Sequence[InboundText], now: datetime) -> Lookup:
+    """Texts to these students are kept back from here on, however long that takes."""
+    places = _places(texts, now)
+    return Lookup(places, _keep_back(places))
+
+
+def _places(texts: Sequence[InboundText], now: datetime) -> dict[InboundText, Place]:
+    """In the order of ``texts``; those to numbers that are not ours have none."""
+    found = places(
+        [text.system_phone for text in texts],
+        [_e164(text.student_phone) for text in texts],
+        [min(text.sent_at or now, now) for text in texts],
     )
-    free = {at for at in chosen if pairs[at] <= free_pairs}
-    idle = _idle_conversations({found[at].conversation_id for at in free})
-    strangers = set(range(len(texts))) - found.keys()
-    return strangers | {at for at in free if found[at].conversation_id in idle}
+    return {texts[at]: place for at, place in found.items()}
+
+
+def _firsts(places: Mapping[InboundText, Place]) -> list[InboundText]:
+    """Those that are the first at each of their locks."""
+    locks = {text: _locks(text, place) for text, place in places.items()}
+    first_at: dict[str, InboundText] = {}
+    for text, of_one in locks.items():
+        for lock in of_one:
+            first_at.setdefault(lock, text)
+    return [
+        text
+        for text, of_one in locks.items()
+        if all(first_at[lock] is text for lock in of_one)
+    ]
 
 
 def _idle_conversations(ids: Iterable[int | None]) -> set[int]:
     """Those that nobody else is writing in. They are locked."""
-    rows = Conversation.objects.filter(pk__in=[each for each in ids if each]).order_by(
-        "pk"
-    )
-    return set(
-        rows.select_for_update(no_key=True, skip_locked=True).values_list(
-            "pk", flat=True
-        )
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_IDLE, [[each for each in ids if each]])
+        return {conversation_id for (conversation_id,) in cursor.fetchall()}
 
 
-def _keep_back(texts: Sequence[tuple[InboundText, Place]]) -> set[ledger.Pair]:
+def _keep_back(places: Mapping[InboundText, Place]) -> set[ledger.Pair]:
     """The pairs whose texts are kept back from here on, for somebody
     says STOP, START or what may mean stop.
 
     Before any conversation is locked, in this as in any other transaction that waits
     for texts on their way.
     """
-    wanted = _kept_back(texts)
+    wanted = _to_keep_back(places)
     free = under_way.keep_back_if_free(wanted) if len(wanted) > 1 else set()
     for pair in sorted(wanted.keys() - free):
         (under_way.keep_texts_back if wanted[pair] else ledger.wait_for_sends)(pair)
     return set(wanted)
 
 
-def _kept_back(texts: Sequence[tuple[InboundText, Place]]) -> dict[ledger.Pair, bool]:
+def _to_keep_back(places: Mapping[InboundText, Place]) -> dict[ledger.Pair, bool]:
     """The pairs whose texts have to be kept back for these;
     to each, whether for a STOP.
     """
-    said = [(pair_in(text), text.body) for text, _ in texts]
-    out = _those_out(said)
+    out = _those_out((pair_in(text), text.body) for text in places)
     wanted: dict[ledger.Pair, bool] = {}
-    for (pair, body), (text, place) in zip(said, texts, strict=True):
-        found = keyword_in(body, opted_out=pair in out)
-        if found:
-            if found[0] is not Keyword.HELP:
-                wanted[pair] = wanted.get(pair, False) or found[0] is Keyword.STOP
-        elif stop_phrase_in(bodies.clean(body)):
+    for text, place in places.items():
+        pair = pair_in(text)
+        found = keyword_in(text.body, opted_out=pair in out)
+        if found and _is_request(found):
+            wanted[pair] = wanted.get(pair, False) or found[0] is Keyword.STOP
+        elif not found and stop_phrase_in(bodies.clean(text.body)):
             for each in _pairs(text, place):
                 wanted.setdefault(each, False)
     return wanted
@@ -188,6 +206,11 @@ def _asked_about(text: InboundText, place: Place) -> ledger.Pair:
     """
     is_former = place.is_from_former_phone and place.mobile
     return (place.mobile if is_former else _e164(text.student_phone)), text.system_phone
+
+
+def _is_request(found: tuple[Keyword, str] | None) -> bool:
+    """The carrier answers HELP; staff see the question."""
+    return found is not None and found[0] is not Keyword.HELP
 
 
 def _those_out(said: Iterable[tuple[ledger.Pair, str]]) -> set[ledger.Pair]:
@@ -217,6 +240,7 @@ def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
         segments=segments.count(body).segments,
         carrier_message_id=text.carrier_message_id,
         detail=_said_beside(place, phone, is_late=now - at > LATE),
+        needs_reply=not _is_request(keyword_in(text.body, opted_out=False)),
     )
 
 
@@ -231,23 +255,23 @@ def _said_beside(place: Place, phone: str, *, is_late: bool) -> str:
 
 
 def _opened(place: Place, phone: str, now: datetime) -> Conversation:
-    """For the first reply from this phone to this staff user."""
-    staff = User.objects.get(pk=place.staff_id)
+    """For the first reply from this phone to this inbox."""
+    inbox = Inbox.objects.get(pk=place.inbox_id)
     if place.student_id:
         return open_conversation(
-            staff=staff,
+            inbox=inbox,
             student=Student.objects.get(pk=place.student_id),
             now=now,
         )
     return open_with_phone(
-        staff=staff,
+        inbox=inbox,
         phone=phone,
         now=now,
     )
 
 
 def _honor_all(
-    filed: Sequence[tuple[InboundText, Place, Reply]], waited: set[ledger.Pair]
+    filed: Sequence[tuple[InboundText, Place, Reply]], waited: Collection[ledger.Pair]
 ) -> None:
     """What the replies ask for, in the order they came. Their conversations are locked:
     nobody opts out or in meanwhile.
@@ -262,12 +286,10 @@ def _honor_all(
         pair = (reply.student_phone, text.system_phone)
         lock = ledger.lock_of(pair)
         found = keyword_in(text.body, opted_out=pair in out)  # as the carrier read it
-        # the carrier answers HELP; staff see the question
-        is_request = found is not None and found[0] is not Keyword.HELP
         if lock in together:
             honor(list(together.values()))
             together = {}
-        if found and is_request:
+        if found and _is_request(found):
             if pair not in waited:
                 ledger.wait_for_sends(pair)
             together[lock] = KeywordReply(text, reply, *found)

@@ -222,7 +222,7 @@ def _why_automatic(email: Incoming) -> str:
 
 
 def _conversation(email: Incoming | Unread, named: int | None) -> Conversation | None:
-    conversations = Conversation.objects.select_related("student", "staff")
+    conversations = Conversation.objects.select_related("student", "inbox__owner")
     if named is not None and (found := conversations.filter(pk=named).first()):
         return found
     ours = OutgoingEmail.objects.filter(header_id__in=email.references)

@@ -59,18 +59,27 @@ def honor(replies: Sequence[KeywordReply]) -> None:
     if not replies:
         return
     new = append([reply.as_entry() for reply in replies])
-    conversations = Conversation.objects.filter(
-        pk__in={reply.reply.conversation_id for reply in replies}
-    )
-    conversations.update(needs_reply=False)
-    scope.reopen([entry for entry in new if entry.change == Change.OPT_IN])
-    scope.bring_starts([entry for entry in new if entry.change == Change.OPT_OUT])
-    standings = requests.answer_by_keywords(
-        {reply.pair: reply.reply.created_at for reply in replies}
+    _need_no_answer([reply.reply for reply in replies if reply.reply.needs_reply])
+    scope.reopen([entry for entry in new.entries if entry.change == Change.OPT_IN])
+    scope.bring_starts(
+        [entry for entry in new.entries if entry.change == Change.OPT_OUT]
     )
     stops = [reply for reply in replies if reply.is_stop]
+    out = requests.answer_by_keywords(
+        {reply.pair: reply.reply.created_at for reply in replies},
+        shut_by_first_word=new.first_of & {stop.pair for stop in stops},
+    )
     # Not one that is surely older than a START.
-    _close([stop for stop in stops if standings[stop.pair].opted_out], new)
+    _close([stop for stop in stops if stop.pair in out], new.entries)
+
+
+def _need_no_answer(replies: Sequence[Reply]) -> None:
+    """Words that are a request only from who is out, such as "yes"."""
+    if replies:
+        conversations = Conversation.objects.filter(
+            pk__in={reply.conversation_id for reply in replies}
+        )
+        conversations.update(needs_reply=False)
 
 
 def _close(stops: Sequence[KeywordReply], new: Sequence[ConsentEntry]) -> None:
@@ -79,17 +88,7 @@ def _close(stops: Sequence[KeywordReply], new: Sequence[ConsentEntry]) -> None:
     """
     if not stops:
         return
-    talks = Conversation.objects.select_related("student").in_bulk(
-        [stop.reply.conversation_id for stop in stops]
-    )
-    to_phone_of_now = {
-        stop.reply.conversation_id: stop.reply.created_at
-        for stop in stops
-        # Else it is about a former phone: no text goes there that is not closed below.
-        if talks[stop.reply.conversation_id].student_phone == stop.reply.student_phone
-    }
-    block_unsent(to_phone_of_now, OPTED_OUT)
-    holding.close_texts_of_many({stop.pair: stop.reply.created_at for stop in stops})
+    _close_texts(stops)
     received = {stop.text.carrier_message_id: stop.text.body for stop in stops}
     heard = [
         entry
@@ -97,3 +96,25 @@ def _close(stops: Sequence[KeywordReply], new: Sequence[ConsentEntry]) -> None:
         if entry.carrier_reference in received and entry.change == Change.OPT_OUT
     ]
     tell_if_unheard({entry.pk: received[entry.carrier_reference] for entry in heard})
+
+
+def _close_texts(stops: Sequence[KeywordReply]) -> None:
+    """For most of them nothing waits any more: that is one look."""
+    conversations = [stop.reply.conversation_id for stop in stops]
+    waiting = holding.texts_that_wait(
+        conversations=conversations,
+        students=[stop.reply.student_phone for stop in stops],
+    )
+    if not waiting:
+        return
+    talks = Conversation.objects.select_related("student").in_bulk(conversations)
+    to_phone_of_now = {
+        stop.reply.conversation_id: stop.reply.created_at
+        for stop in stops
+        # Else it is about a former phone: no text goes there that is not closed below.
+        if talks[stop.reply.conversation_id].student_phone == stop.reply.student_phone
+    }
+    block_unsent(waiting, to_phone_of_now, OPTED_OUT)
+    holding.close_those_reached(
+        waiting, {stop.pair: stop.reply.created_at for stop in stops}
+    )

@@ -15,7 +15,7 @@ from quadline.roster.rules import FORMER_PHONE_COUNTS
 # Whose number each text is to, and what is known of the phone it is from. A phone
 # belongs to the student who had it when the text was written (0), else to who has it
 # now (1), else, for a while, to who had it last (2). Several students may share one: it
-# is the one this staff user was in touch with last, else one on their caseload. The
+# is the one this inbox was in touch with last, else one on its owner's caseload. The
 # conditions on the number are those of its index.
 PLACE = """
     SELECT text.place, number.id, number.user_id, phone.phone IS NOT NULL,
@@ -56,7 +56,7 @@ class Place:
     """
 
     number_id: int
-    staff_id: int
+    inbox_id: int
     is_in_trouble: bool
     conversation_id: int | None
     student_id: int | None

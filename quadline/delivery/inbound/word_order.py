@@ -182,7 +182,7 @@ def _settle(pair: Pair, dates: Mapping[str, datetime], *, looks: int) -> bool:
         is_in_doubt = standing is not None and standing.is_in_doubt
         if is_in_doubt:
             ledger.doubt(pair, looks=looks, wait=_wait(looks))
-        tell_each((each.staff_id, f"conv-{each.pk}") for each in conversations)
+        tell_each((each.inbox_id, f"conv-{each.pk}") for each in conversations)
         return not is_in_doubt
 
 
@@ -194,9 +194,9 @@ def _wait(looks: int) -> timedelta:
 def _conversations(pair: Pair) -> list[Conversation]:
     """Locked, as whenever somebody opts out or in: nothing joins them meanwhile."""
     student, system = pair
-    staff = SystemNumber.objects.filter(phone=system, state__in=HELD).values("user")
+    inboxes = SystemNumber.objects.filter(phone=system, state__in=HELD).values("inbox")
     rows = Conversation.objects.select_for_update(no_key=True, of=["self"]).filter(
-        staff__in=staff
+        inbox__in=inboxes
     )
     return list(
         rows.filter(Q(student__mobile=student) | Q(phone=student)).order_by("pk")

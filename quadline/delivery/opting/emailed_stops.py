@@ -39,7 +39,7 @@ def asked_in(words: str, subject: str, conversation: Conversation) -> Asked | No
     if not phrase and not ANSWERED.match(subject):
         wording = subject
         phrase = _phrase_in(subject)
-    number = SystemNumber.objects.of(conversation.staff)
+    number = SystemNumber.objects.of_inbox(conversation.inbox_id)
     if not (phrase and number and number.phone and conversation.student_phone):
         return None
     pair = (conversation.student_phone, number.phone)

@@ -5,7 +5,7 @@ Nobody opts a student in: answering "keep texting" writes nothing to the ledger.
 docs/adr/0009.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from quadline.audit.models import record
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger, questions
 from quadline.consent.ledger import Pair
-from quadline.consent.models import ConsentEntry, ConsentState, StopQuestion
+from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.consent.order import NEAR, Kind, Word, comes_after
 from quadline.consent.phrases import stop_phrase_in
 from quadline.consent.questions import Answer
@@ -28,6 +28,7 @@ from quadline.delivery.opting.carrier_opt_outs import tell_carrier
 from quadline.delivery.opting.under_way import keep_texts_back
 from quadline.delivery.outbox import holding
 from quadline.delivery.sending import sender
+from quadline.inboxes.models import Inbox, may_write_in
 from quadline.jobs import enqueue
 from quadline.live.telling import tell_each
 from quadline.numbers.models import SystemNumber
@@ -90,24 +91,32 @@ def ask_about(
 
 
 def answer_by_keywords(
-    heard: Mapping[Pair, datetime], *, dates: Mapping[str, datetime] = NOT_ASKED
-) -> Mapping[Pair, ConsentState]:
-    """What the ledger has just learned of students says what other words of theirs
-    meant. In doubt it says nothing.
+    heard: Mapping[Pair, datetime],
+    *,
+    dates: Mapping[str, datetime] = NOT_ASKED,
+    shut_by_first_word: Collection[Pair] = (),
+) -> set[Pair]:
+    """What the ledger has just learned of students says what
+    other words of theirs meant.
 
-    ``heard``: the pairs, and when each was heard of. ``dates``: of their texts by the
-    carrier's clock, by its ids, where it was asked. Returns where the pairs stood.
+    In doubt it says nothing. ``heard``: the pairs, and when each was heard of.
+    ``dates``: of their texts by the carrier's clock, by its ids, where it was asked.
+    ``shut_by_first_word``: those that have said STOP and nothing before. Returns the
+    pairs that are out.
     """
-    standings = ledger.standings(heard)
-    out = {pair for pair, standing in standings.items() if standing.is_surely_out}
+    shut = set(shut_by_first_word)
+    standings = ledger.standings(heard.keys() - shut)
+    surely_out = {
+        pair for pair, standing in standings.items() if standing.is_surely_out
+    } | shut
     questions.settle_by_keyword(
-        {pair: heard[pair] for pair in sorted(out)}, Answer.STOP
+        {pair: heard[pair] for pair in sorted(surely_out)}, Answer.STOP
     )
     for pair, standing in standings.items():
         if not standing.opted_out:
             _ask_about_what_followed(pair, standing.entry, dates)
             _answer_by_start(pair, standing.entry.word, now=heard[pair])
-    return standings
+    return {pair for pair, standing in standings.items() if standing.opted_out} | shut
 
 
 def _answer_by_start(pair: Pair, start: Word, *, now: datetime) -> None:
@@ -216,31 +225,31 @@ def answer_question(
 
 
 def question_in(conversation: Conversation) -> StopQuestion | None:
-    """The open question of a conversation, about whichever
-    of its staff user's numbers.
-    """
+    """The open question of a conversation, about whichever of its inbox's numbers."""
     return next(iter(questions_in([conversation]).values()), None)
 
 
 def questions_in(conversations: Iterable[Conversation]) -> dict[int, StopQuestion]:
-    """Those of the conversations whose staff user is asked, with what; in two looks."""
+    """Those of the conversations in whose inbox somebody is
+    asked, with what; in two looks.
+    """
     asked = {each.pk: each for each in conversations if each.student_phone}
-    owners = {each.staff_id for each in asked.values()}
-    numbers = SystemNumber.objects.filter(user__in=owners, state__in=HELD).exclude(
+    inboxes = {each.inbox_id for each in asked.values()}
+    numbers = SystemNumber.objects.filter(inbox__in=inboxes, state__in=HELD).exclude(
         phone=""
     )
-    owner_of = dict(numbers.values_list("phone", "user_id"))
+    inbox_at = dict(numbers.values_list("phone", "inbox"))
     found = StopQuestion.objects.filter(
         answer="",
-        system_phone__in=owner_of,
+        system_phone__in=inbox_at,
         student_phone__in={each.student_phone for each in asked.values()},
     )
-    by_owner = {
-        (owner_of[question.system_phone], question.student_phone): question
+    by_inbox = {
+        (inbox_at[question.system_phone], question.student_phone): question
         for question in found
     }
     of_each = {
-        pk: by_owner.get((each.staff_id, each.student_phone))
+        pk: by_inbox.get((each.inbox_id, each.student_phone))
         for pk, each in asked.items()
     }
     return {pk: question for pk, question in of_each.items() if question}
@@ -249,34 +258,35 @@ def questions_in(conversations: Iterable[Conversation]) -> dict[int, StopQuestio
 def record_stop_request(
     *,
     student: Student,
-    staff: User,
+    inbox: Inbox,
     actor: User,
     how: How,
     said_at: datetime,
     now: datetime,
     note: str = "",
 ) -> ConsentEntry | None:
-    """A student told ``actor`` that they want no more texts from
-    ``staff``. None when they are out already.
+    """A student told ``actor`` that they want no more texts from this
+    inbox. None when they are out already.
 
     Raises RequestRefused.
     """
-    if not actor.may[May.TEXT] or (staff != actor and not actor.may[May.MANAGE]):
+    is_for_them = may_write_in(actor, inbox.pk) or actor.may[May.MANAGE]
+    if not actor.may[May.TEXT] or not is_for_them:
         raise RequestRefused(
             "You can record this for your own number only. Nothing was recorded."
         )
     if said_at > now:
         raise RequestRefused("That time is still to come. Say when the student asked.")
-    number = SystemNumber.objects.of(staff)
+    number = SystemNumber.objects.of_inbox(inbox.pk)
     if number is None or not number.phone or not student.mobile:
         raise RequestRefused(
-            f"There is no number of {staff.name} that could text {student.first}."
+            f"There is no number of {inbox.shown_name} that could text {student.first}."
             " Nothing was recorded."
         )
     pair = (student.mobile, number.phone)
     with transaction.atomic():
         keep_texts_back(pair)
-        conversations = Conversation.objects.filter(staff=staff, student=student)
+        conversations = Conversation.objects.filter(inbox=inbox, student=student)
         _one_at_a_time(conversations)
         if ledger.is_surely_out(pair):
             return None
@@ -300,7 +310,7 @@ def record_stop_request(
             subject=student,
             actor=actor,
             how=how.value,
-            whose=staff.pk,
+            whose=inbox.pk,
         )
         _announce(conversations)
         return entry
@@ -310,7 +320,7 @@ def record_stop_request(
 def record_stop_requests(
     *,
     student: Student,
-    staff: Sequence[User],
+    inboxes: Sequence[Inbox],
     actor: User,
     how: How,
     said_at: datetime,
@@ -323,14 +333,14 @@ def record_stop_requests(
     entries = [
         record_stop_request(
             student=student,
-            staff=each,
+            inbox=each,
             actor=actor,
             how=how,
             said_at=said_at,
             note=note,
             now=now,
         )
-        for each in staff
+        for each in inboxes
     ]
     return sum(entry is not None for entry in entries)
 
@@ -341,7 +351,9 @@ def numbers_that_texted(student: Student) -> list[SystemNumber]:
         conversation__student=student, system_number__isnull=False
     ).values("system_number")
     numbers = SystemNumber.objects.live().filter(pk__in=used).exclude(phone="")
-    return list(numbers.select_related("user").order_by("user__name", "pk"))
+    return list(
+        numbers.select_related("inbox__owner").order_by("inbox__owner__name", "pk")
+    )
 
 
 def _opt_out(
@@ -405,6 +417,6 @@ def _one_at_a_time(conversations: Iterable[Conversation]) -> None:
 
 def _announce(conversations: Iterable[Conversation]) -> None:
     tell_each(
-        (conversation.staff_id, f"conv-{conversation.pk}")
+        (conversation.inbox_id, f"conv-{conversation.pk}")
         for conversation in conversations
     )

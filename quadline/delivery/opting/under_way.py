@@ -30,11 +30,17 @@ UNDER_WAY = """
 """
 # To whom, and from which number, a call of the last seconds is not known to be over.
 CALLS = """
-    SELECT DISTINCT message.student_phone, number.phone FROM delivery_attempt AS attempt
-    JOIN conversations_message AS message ON message.id = attempt.message_id
+    SELECT DISTINCT message.student_phone, number.phone
+    FROM (
+        SELECT message_id FROM delivery_attempt
+        WHERE outcome = 'under_way' AND started_at > %(since)s OFFSET 0
+    ) AS attempt
+    CROSS JOIN LATERAL (
+        SELECT student_phone, system_number_id FROM conversations_message
+        WHERE id = attempt.message_id OFFSET 0
+    ) AS message
     JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
-    WHERE attempt.outcome = 'under_way' AND attempt.started_at > %(since)s
-      AND message.student_phone = ANY(%(students)s)
+    WHERE message.student_phone = ANY(%(students)s)
 """
 
 

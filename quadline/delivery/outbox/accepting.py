@@ -31,6 +31,7 @@ from quadline.delivery.outbox.deadlines import with_deadline
 from quadline.delivery.permission import scope
 from quadline.delivery.permission.recipients import verdict_on
 from quadline.delivery.sending import sender
+from quadline.inboxes.models import Inbox, inbox_of, may_write_in
 from quadline.jobs import enqueue
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import request_number
@@ -61,37 +62,33 @@ def accept_text(
     now: datetime,
     is_meant: bool = False,
     as_written: bool = False,
+    inbox: Inbox | None = None,
 ) -> Message:
     """Accept one text of a staff user to a student. The same id again is the same text.
 
-    ``is_meant``: its author was asked whether one more is to go, and said so.
-    ``as_written``: its author has said that what looks like a merge field is meant as
-    it stands. Raises TextRefused for a body that cannot be sent, or an author who may
-    not text, and TooManyTexts.
+    ``inbox``: where it is written, and whose number it leaves from; None is the
+    author's own. ``is_meant``: its author was asked whether one more is to go, and said
+    so. ``as_written``: its author has said that what looks like a merge field is meant
+    as it stands. Raises TextRefused for a body that cannot be sent, or an author who
+    may not text, and TooManyTexts.
     """
-    if not author.may[May.TEXT]:
-        raise TextRefused("Your role does not send texts. Nothing was sent.")
+    inbox = inbox or inbox_of(author)
+    _check_author(author, inbox)
     with transaction.atomic():
-        conversation = open_conversation(
-            staff=author,
-            student=student,
-            now=now,
-        )
-        # One text at a time: a second click waits here for the first, and only one
-        # carries the notice.
-        rows = Conversation.objects.select_for_update(
-            of=["self"], no_key=True
-        ).select_related("student", "staff")
-        conversation = rows.get(pk=conversation.pk)
+        conversation = _opened(inbox, student, now)
         if known := _already_accepted(message_id, conversation):
             return known
         if not is_meant:
             _ask_before_many(conversation, author, now)
-        number = SystemNumber.objects.of(author)
+        number = SystemNumber.objects.of_inbox(inbox.pk)
         notice = notice_due(conversation, number)
         values = merging.values_for(author, student, number=number)
         text = _checked(_filled(body, values, as_written=as_written), notice)
-        number = number or request_number(user=author, now=now)
+        number = number or request_number(
+            inbox=inbox,
+            actor=author,
+            now=now,
+        )
         message = Message(
             id=message_id,
             conversation=conversation,
@@ -129,6 +126,26 @@ def cancel_text(*, message: Message, actor: User, now: datetime) -> bool:
         record("text cancelled", subject=message, actor=actor)
         notices.pass_on(message)
         return True
+
+
+def _check_author(author: User, inbox: Inbox) -> None:
+    if not author.may[May.TEXT]:
+        raise TextRefused("Your role does not send texts. Nothing was sent.")
+    if not may_write_in(author, inbox.pk):
+        raise TextRefused("You may not write in this inbox. Nothing was sent.")
+
+
+def _opened(inbox: Inbox, student: Student, now: datetime) -> Conversation:
+    """One text at a time: a second click waits here for the first,
+    and only one carries the notice.
+    """
+    conversation = open_conversation(
+        inbox=inbox,
+        student=student,
+        now=now,
+    )
+    rows = Conversation.objects.select_for_update(of=["self"], no_key=True)
+    return rows.select_related("student", "inbox__owner").get(pk=conversation.pk)
 
 
 def _already_accepted(

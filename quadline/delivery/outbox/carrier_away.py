@@ -12,6 +12,7 @@ from quadline.conversations.models import Message
 from quadline.conversations.rules import IN_DOUBT
 from quadline.delivery.models import Attempt
 from quadline.delivery.rules import LONGEST_WAIT
+from quadline.inboxes.models import inbox_of
 
 RECENT = 2 * LONGEST_WAIT  # by then it was tried again, or is not tried any more
 
@@ -25,7 +26,9 @@ def keeps_texts_waiting_of(user: User, *, now: datetime) -> bool:
         outcome=Attempt.Outcome.UNSENT,
         why__startswith=NO_CONNECTION,
     )
-    tried = Message.objects.filter(conversation__staff=user, status__in=IN_DOUBT)
+    tried = Message.objects.filter(
+        conversation__inbox=inbox_of(user), status__in=IN_DOUBT
+    )
     return tried.filter(
         Exists(in_vain.filter(started_at__range=(now - RECENT, now)))
     ).exists()

@@ -105,12 +105,12 @@ def _close(message_id: uuid.UUID, now: datetime) -> None:
         of=["self"],
     )
     related = rows.select_related(
-        "conversation__student", "conversation__staff", "system_number"
+        "conversation__student", "conversation__inbox__owner", "system_number"
     )
     message = related.filter(pk=message_id).first()
     if message is None:
         return
-    if message.reason == WaitingFor.AUTHOR or not message.conversation.staff.is_active:
+    if message.reason == WaitingFor.AUTHOR or not message.conversation.inbox.is_open:
         why = (
             f"{NOT_SENT} {message.detail}"
             if message.reason == WaitingFor.AUTHOR

@@ -5,10 +5,10 @@ Knows nothing of who asks and who answers (opting/requests.py), nor of who may t
 (out_of_reach.py).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, NullIf
 
@@ -24,6 +24,7 @@ from quadline.conversations.rules import (
     IN_DOUBT,
     Channel,
     Direction,
+    Status,
     WaitingFor,
 )
 from quadline.conversations.statuses import wait
@@ -39,6 +40,27 @@ from quadline.numbers.rules import State
 
 ASKED = Verdict(False, Reason.ASKED)
 IN_ONE_SWEEP = 500
+STILL_OPEN = ", ".join(f"'{status}'" for status in sorted(BEFORE_AN_ATTEMPT | IN_DOUBT))
+# By the keys of conversation and phone, and the status of what they find asked
+# afterwards: a planner that has not heard of a broadcast yet takes the index of all
+# open texts for empty, and goes through it for each student (docs/adr/0020).
+THAT_WAIT = f"""
+    SELECT message.id
+    FROM unnest(%(conversations)s::bigint[]) AS talk (id)
+    CROSS JOIN LATERAL (
+        SELECT id, status FROM conversations_message
+        WHERE conversation_id = talk.id OFFSET 0
+    ) AS message
+    WHERE message.status IN ({STILL_OPEN})
+    UNION
+    SELECT message.id
+    FROM unnest(%(students)s::text[]) AS student (phone)
+    CROSS JOIN LATERAL (
+        SELECT id, status FROM conversations_message
+        WHERE student_phone = student.phone OFFSET 0
+    ) AS message
+    WHERE message.status IN ({STILL_OPEN})
+"""  # noqa: S608  # no value in it
 
 
 def hold_texts(pair: Pair, *, now: datetime) -> None:
@@ -130,25 +152,38 @@ def close_texts(pair: Pair, *, now: datetime) -> None:
     """The student is out: what waits or was held is closed, each with its
     email, from every number that it reaches.
     """
-    close_texts_of_many({pair: now})
+    close_those_reached(texts_that_wait(students=[pair[0]]), {pair: now})
 
 
-def close_texts_of_many(times: Mapping[Pair, datetime]) -> None:
-    """The same for many students who are out, found in one
-    look. ``times``: when each said so.
+def texts_that_wait(
+    *, conversations: Collection[int] = (), students: Collection[str] = ()
+) -> list[Message]:
+    """Texts in these conversations or to these phones that
+    are not over, in their order.
     """
-    kept_back = Q(
-        reason__in=(WaitingFor.QUESTION, WaitingFor.AUTHOR), status__in=IN_DOUBT
-    )
-    students = {student for student, _ in times}
-    unsent = _texts().filter(
-        Q(status__in=BEFORE_AN_ATTEMPT) | kept_back, student_phone__in=students
-    )
-    waiting = list(unsent.select_related("system_number").in_order())
-    if not waiting:
+    asked: dict[str, list[int] | list[str]] = {
+        "conversations": list(conversations),
+        "students": list(students),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(THAT_WAIT, asked)
+        ids = [message_id for (message_id,) in cursor.fetchall()]
+    if not ids:  # as for most who say STOP
+        return []
+    return list(_texts().filter(pk__in=ids).select_related("system_number").in_order())
+
+
+def close_those_reached(
+    waiting: Sequence[Message], times: Mapping[Pair, datetime]
+) -> None:
+    """Close those of the texts that STOPs reach.
+    ``times``: when each student said so.
+    """
+    unsent = [message for message in waiting if _is_unsent(message)]
+    if not unsent:
         return
     reach = scope.reach_of({system for _, system in times})
-    for message in waiting:
+    for message in unsent:
         at = next(
             (at for pair, at in times.items() if _is_reached(message, pair, reach)),
             None,
@@ -211,3 +246,10 @@ def _is_reached(
 
 def _in_question() -> Q:
     return Q(reason=WaitingFor.QUESTION, status__in=BEFORE_AN_ATTEMPT | IN_DOUBT)
+
+
+def _is_unsent(message: Message) -> bool:
+    """Not sent, or sent once with an unknown outcome and kept back since."""
+    is_kept_back = message.reason in (WaitingFor.QUESTION, WaitingFor.AUTHOR)
+    status = Status(message.status)
+    return status in BEFORE_AN_ATTEMPT or (status in IN_DOUBT and is_kept_back)

@@ -11,7 +11,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from quadline import clock
 from quadline.accounts.models import User
@@ -107,9 +108,13 @@ def _open_texts() -> MessageQuerySet:
     depends on statistics (docs/adr/0020).
     """
     theirs = Conversation.objects.filter(pk=OuterRef("conversation"))
-    whose = {name: Subquery(theirs.values(name)[:1]) for name in ("staff", "student")}
+    student = Subquery(theirs.values("student")[:1])
+    # Not the column itself: its index has all that this author ever wrote.
+    writer = Coalesce("author", Value(0))
     texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
-    return texts.filter(status__in=BEFORE_AN_ATTEMPT | IN_DOUBT).annotate(**whose)
+    return texts.filter(status__in=BEFORE_AN_ATTEMPT | IN_DOUBT).annotate(
+        writer=writer, student=student
+    )
 
 
 def _waiting() -> MessageQuerySet:
@@ -130,19 +135,17 @@ def _held() -> MessageQuerySet:
 
 def _authors(texts: MessageQuerySet) -> list[User]:
     """Of texts to students we know."""
-    staff = (
-        texts.exclude(student=None)
-        .order_by()
-        .values_list("staff", flat=True)
-        .distinct()
-    )  # type: ignore[misc]  # of _open_texts
-    return list(User.objects.filter(pk__in=list(staff)).order_by("pk"))
+    known = texts.exclude(student=None).order_by()  # type: ignore[misc]  # of _open_texts
+    writers = known.values_list("writer", flat=True).distinct()  # type: ignore[misc]
+    return list(User.objects.filter(pk__in=list(writers)).order_by("pk"))
 
 
 def _students(texts: MessageQuerySet, author: User) -> dict[UUID, int]:
     """This author's texts, and to whom they are."""
     return dict(
-        texts.filter(staff=author.pk).exclude(student=None).values_list("pk", "student")
+        texts.filter(writer=author.pk)
+        .exclude(student=None)
+        .values_list("pk", "student")
     )  # type: ignore[misc]  # of _open_texts
 
 

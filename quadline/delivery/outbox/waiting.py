@@ -45,12 +45,11 @@ REASON = {
 
 def wait_of(message: Message, *, now: datetime, is_own: bool = True) -> Wait | None:
     """None for a text whose status says it all. ``is_own``: the reader wrote it."""
+    if message.status != Status.WAITING or message.reason != WaitingFor.NUMBER:
+        # its number is not looked up: most messages of a page wait for nothing
+        return None
     number = message.system_number
-    if (
-        message.status != Status.WAITING
-        or message.reason != WaitingFor.NUMBER
-        or number is None
-    ):
+    if number is None:
         return None
     standing = number.standing(now)
     if standing not in STATUS:

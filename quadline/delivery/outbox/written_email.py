@@ -21,6 +21,7 @@ from quadline.delivery.failsafe import mailing
 from quadline.delivery.models import OutgoingEmail
 from quadline.emails import tokens
 from quadline.emails.outgoing import one_line
+from quadline.inboxes.models import Inbox, inbox_of, may_write_in
 from quadline.jobs import enqueue
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
@@ -48,20 +49,25 @@ def accept_email(
     now: datetime,
     with_contact_card: bool = False,
     as_written: bool = False,
+    inbox: Inbox | None = None,
 ) -> Message:
     """Accept one email of a staff user to a student. The
     same id again is the same email.
 
-    ``as_written``: its author has said that what looks like a merge field is meant as
-    it stands. Raises EmailRefused for what cannot be sent, or to whom.
+    ``inbox``: where it is written; None is the author's own. ``as_written``: its author
+    has said that what looks like a merge field is meant as it stands. Raises
+    EmailRefused for what cannot be sent, or to whom.
     """
-    number = SystemNumber.objects.of(author)
+    inbox = inbox or inbox_of(author)
+    number = SystemNumber.objects.of_inbox(inbox.pk)
     _check_people(
         author,
         student,
         number,
         with_contact_card=with_contact_card,
     )
+    if not may_write_in(author, inbox.pk):
+        raise EmailRefused("You may not write in this inbox. Nothing was sent.")
     values = merging.values_for(author, student, number=number)
     subject, body = _checked(
         *_filled(
@@ -73,7 +79,7 @@ def accept_email(
     )
     with transaction.atomic():
         conversation = open_conversation(
-            staff=author,
+            inbox=inbox,
             student=student,
             now=now,
         )

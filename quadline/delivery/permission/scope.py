@@ -15,6 +15,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from quadline.consent import ledger
 from quadline.consent.ledger import Pair
@@ -26,20 +27,25 @@ from quadline.numbers.models import SystemNumber
 
 class Scope(StrEnum):
     NUMBER = "number"  # only the number that the student texted
-    OFFICE = "office"  # every number of its staff user's office
+    OFFICE = "office"  # every number of its inbox's office
     COLLEGE = "college"  # every number, those rented later too
 
 
+OFFICE_OF = Coalesce("inbox__office", "inbox__owner__office")
 # Whether a state of another pair is the student's own word on the pair that is asked
 # about.
 SAID_TO_ITS_OFFICE = """
     entry.source <> 'carrier' AND EXISTS (
         SELECT 1
         FROM numbers_systemnumber AS theirs
-        JOIN accounts_user AS owner ON owner.id = theirs.user_id
-        JOIN accounts_user AS colleague ON colleague.office = owner.office
-        JOIN numbers_systemnumber AS ours ON ours.user_id = colleague.id
-        WHERE theirs.phone = state.system_phone AND ours.phone = pair.system_phone AND owner.office <> ''
+        JOIN inboxes_inbox AS their_inbox ON their_inbox.id = theirs.user_id
+        LEFT JOIN accounts_user AS owner ON owner.id = their_inbox.owner_id
+        CROSS JOIN numbers_systemnumber AS ours
+        JOIN inboxes_inbox AS our_inbox ON our_inbox.id = ours.user_id
+        LEFT JOIN accounts_user AS colleague ON colleague.id = our_inbox.owner_id
+        WHERE theirs.phone = state.system_phone AND ours.phone = pair.system_phone
+          AND COALESCE(their_inbox.office_id, owner.office_id)
+              = COALESCE(our_inbox.office_id, colleague.office_id)
     )
 """
 REACHES = {
@@ -151,13 +157,17 @@ def reach_of(system_phones: Iterable[str]) -> Mapping[str, Collection[str]]:
     asked = set(system_phones)
     if current() is Scope.NUMBER:
         return {phone: {phone} for phone in asked}
-    rows = SystemNumber.objects.exclude(phone="").values_list("phone", "user__office")
+    rows = (
+        SystemNumber.objects.exclude(phone="")
+        .annotate(office=OFFICE_OF)
+        .values_list("phone", "office")
+    )
     if current() is Scope.COLLEGE:
         everywhere = {phone for phone, _ in rows}
         return {phone: everywhere | {phone} for phone in asked}
-    theirs = SystemNumber.objects.filter(phone__in=asked).exclude(user__office="")
+    theirs = SystemNumber.objects.filter(phone__in=asked).annotate(office=OFFICE_OF)
     offices_of, phones_of = defaultdict(set), defaultdict(set)
-    for phone, office in rows.filter(user__office__in=theirs.values("user__office")):
+    for phone, office in rows.filter(office__in=theirs.values("office")):
         phones_of[office].add(phone)
         offices_of[phone].add(office)
     return {

@@ -27,15 +27,16 @@ from quadline.live.telling import TELL_NEWS
 
 # The numbers whose turn it is: those with a single text first, then who has waited
 # longest. A number in another worker's hands is passed over, and so is that of somebody
-# whose account was switched off.
+# whose account was switched off. (A shared inbox's is nobody's.)
 NUMBERS = """
     SELECT number.id, first.is_bulk
     FROM numbers_systemnumber AS number
-    JOIN accounts_user AS owner ON owner.id = number.user_id AND owner.is_active
+    LEFT JOIN accounts_user AS owner ON owner.id = number.user_id
     CROSS JOIN LATERAL (SELECT message.is_bulk FROM conversations_message AS message
                         WHERE message.system_number_id = number.id AND message.due_at <= %(now)s
                         ORDER BY message.is_bulk LIMIT 1) AS first
-    WHERE number.state = 'active' AND (number.free_at IS NULL OR number.free_at <= %(now)s) AND number.id <> ALL(%(passed)s)
+    WHERE owner.is_active IS NOT FALSE
+      AND number.state = 'active' AND (number.free_at IS NULL OR number.free_at <= %(now)s) AND number.id <> ALL(%(passed)s)
     ORDER BY first.is_bulk, number.free_at NULLS FIRST, number.id
     LIMIT %(limit)s
     FOR NO KEY UPDATE OF number SKIP LOCKED
@@ -150,7 +151,7 @@ class Claim:
     started_at: datetime
     since: float  # the same in clock.seconds() of this process
     conversation_id: int
-    staff_id: int
+    inbox_id: int
     is_bulk: bool
     text: str
     to: Recipient
@@ -159,7 +160,7 @@ class Claim:
     def message(self) -> Message:
         """The row as it stands now, for what happens to few texts."""
         return Message.objects.select_related(
-            "system_number", "conversation__student", "conversation__staff"
+            "system_number", "conversation__student", "conversation__inbox__owner"
         ).get(pk=self.message_id)
 
     @property
@@ -283,7 +284,7 @@ def _claim(row: Sequence[Any], now: datetime, since: float) -> Claim:
         message_id,
         attempt_id,
         conversation_id,
-        staff_id,
+        inbox_id,
         is_bulk,
         body,
         notice,
@@ -298,7 +299,7 @@ def _claim(row: Sequence[Any], now: datetime, since: float) -> Claim:
         now,
         since,
         conversation_id,
-        staff_id,
+        inbox_id,
         is_bulk,
         whole_text(body, notice),
         Recipient((student_phone, system_phone), *known),

@@ -116,7 +116,7 @@ def number_row(
     """A number as it stands in our records only, for what no carrier is asked about."""
     now = timezone.now()
     return SystemNumber.objects.create(
-        user=user,
+        inbox=user.inbox,
         phone=phone,
         state=state,
         carrier_number_id=f"PN{phone}",
@@ -127,7 +127,9 @@ def number_row(
 
 def rent(user: User, *, active: bool = True) -> SystemNumber:
     """A number that is really the college's at the carrier in the box."""
-    number = provisioning.request_number(user=user, now=timezone.now())
+    number = provisioning.request_number(
+        inbox=user.inbox, actor=user, now=timezone.now()
+    )
     provisioning.provision_number(number_id=number.pk)
     number.refresh_from_db()
     if active:

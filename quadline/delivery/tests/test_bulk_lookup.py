@@ -68,7 +68,7 @@ def texts_of(
     """Due now, as a broadcast leaves them."""
     now = timezone.now()
     talks = Conversation.objects.bulk_create(
-        Conversation(staff=author, student=student, last_activity_at=now)
+        Conversation(inbox=author.inbox, student=student, last_activity_at=now)
         for student in to
     )
     return Message.objects.bulk_create(
@@ -137,9 +137,16 @@ def test_two_thousand_unknown_outcomes_are_settled_by_a_few_readings_and_none_is
     numbers = a_college(people)
     for at, each in enumerate(numbers):
         mine = slice(at * EACH // 2, (at + 1) * EACH // 2)
-        at_the_carrier = texts_of(each.user, each, taken[mine], body)
+        at_the_carrier = texts_of(
+            User.objects.get(pk=each.inbox_id), each, taken[mine], body
+        )
         run(hand_over, texts=at_the_carrier)
-        in_doubt([*at_the_carrier, *texts_of(each.user, each, cut[mine], body)])
+        in_doubt(
+            [
+                *at_the_carrier,
+                *texts_of(User.objects.get(pk=each.inbox_id), each, cut[mine], body),
+            ]
+        )
     assert Message.objects.filter(status=Status.UNCONFIRMED).count() == NUMBERS * EACH
     before = asked(box)
     sweep()

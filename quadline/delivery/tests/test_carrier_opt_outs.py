@@ -32,7 +32,7 @@ def told_in_person(people: Cast) -> ConsentEntry:
     now = timezone.now()
     entry = record_stop_request(
         student=people.rosa,
-        staff=people.maya,
+        inbox=people.maya.inbox,
         actor=people.maya,
         how=How.IN_PERSON,
         said_at=now - HOUR,

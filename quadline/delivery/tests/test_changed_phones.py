@@ -244,7 +244,7 @@ def test_each_staff_users_conversation_stays_theirs(
     bring({people.nell: NEW})
 
     assert {
-        each.staff for each in Conversation.objects.filter(student=people.nell)
+        each.inbox.owner for each in Conversation.objects.filter(student=people.nell)
     } == {people.maya, people.omar}
 
 

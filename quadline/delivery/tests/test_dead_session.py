@@ -212,10 +212,10 @@ def test_stops_to_several_numbers_at_once_wait_as_long_together_as_one(
     monkeypatch.setattr(ledger, "LOCK_PATIENCE_MS", 300)
     asking = Asking(takes_time=True)
     monkeypatch.setattr(under_way, "sleep", asking)
-    both, how = [people.maya, people.theo], How.BY_PHONE
+    both, how = [people.maya.inbox, people.theo.inbox], How.BY_PHONE
     assert (
         requests.record_stop_requests(
-            student=rosa, staff=both, actor=people.ada, how=how, said_at=now, now=now
+            student=rosa, inboxes=both, actor=people.ada, how=how, said_at=now, now=now
         )
         == 2
     )

@@ -16,7 +16,9 @@ from tests.cast import Cast
 
 @pytest.fixture
 def talk(people: Cast) -> Conversation:
-    return open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    return open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
 
 
 def kept(talk: Conversation, text: str, *returned: Returned) -> str:

@@ -212,9 +212,16 @@ def test_the_letter_to_administrators_names_the_code(
 # At a final receipt
 
 
-@pytest.mark.parametrize("code", CLASS_OF)
+TWICE, IN_DISORDER = ("failed", "failed"), ("undelivered", "failed", "sent")
+ONE_OF_EACH_CLASS = {kind: code for code, kind in CLASS_OF.items()}.values()
+
+
 @pytest.mark.parametrize(
-    "order", [("failed", "failed"), ("undelivered", "failed", "sent")]
+    ("code", "order"),
+    [
+        *((code, TWICE) for code in CLASS_OF),
+        *((code, IN_DISORDER) for code in ONE_OF_EACH_CLASS),
+    ],
 )
 def test_a_failure_after_acceptance_is_emailed_once_and_never_texted_again(
     people: Cast, mailbox: MailServer, code: str, order: tuple[str, ...]

@@ -51,7 +51,10 @@ def test_a_reply_joins_its_conversation_unread_and_asking_for_an_answer(
     write(people.maya, people.rosa)
     message = filed(reply(people.rosa.mobile, mayas.phone, "Yes, at noon?"))
     conversation = message.conversation
-    assert (conversation.staff, conversation.student) == (people.maya, people.rosa)
+    assert (conversation.inbox.owner, conversation.student) == (
+        people.maya,
+        people.rosa,
+    )
     assert (
         conversation.unread_count,
         conversation.needs_reply,
@@ -151,7 +154,7 @@ def test_the_same_student_has_a_conversation_with_each_advisor(
     replies = [
         reply(people.rosa.mobile, number.phone, "Hi") for number in (mayas, omars)
     ]
-    assert [conversation_of(each).staff for each in replies] == [
+    assert [conversation_of(each).inbox.owner for each in replies] == [
         people.maya,
         people.omar,
     ]

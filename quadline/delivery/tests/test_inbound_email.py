@@ -42,7 +42,9 @@ def reply_to(settings: Settings) -> None:
 
 @pytest.fixture
 def conversation(people: Cast) -> Conversation:
-    return open_conversation(staff=people.maya, student=people.bo, now=timezone.now())
+    return open_conversation(
+        inbox=people.maya.inbox, student=people.bo, now=timezone.now()
+    )
 
 
 @pytest.fixture
@@ -155,7 +157,9 @@ def test_the_address_is_found_where_mail_servers_leave_it(
 
 
 def test_the_envelope_comes_before_the_headers(people: Cast, token: str) -> None:
-    other = open_conversation(staff=people.maya, student=people.gus, now=timezone.now())
+    other = open_conversation(
+        inbox=people.maya.inbox, student=people.gus, now=timezone.now()
+    )
     arrive(plain("Yes", To=token), tokens.reply_address(other.pk))
     assert inbound()[0].conversation == other
 
@@ -163,7 +167,9 @@ def test_the_envelope_comes_before_the_headers(people: Cast, token: str) -> None
 def test_one_email_to_two_advisors_is_in_both_conversations(
     people: Cast, token: str
 ) -> None:
-    other = open_conversation(staff=people.theo, student=people.bo, now=timezone.now())
+    other = open_conversation(
+        inbox=people.theo.inbox, student=people.bo, now=timezone.now()
+    )
     for _ in range(2):
         for address in (token, tokens.reply_address(other.pk)):
             arrive(plain("Yes"), address)
@@ -381,7 +387,9 @@ def test_ordinary_talk_in_an_email_asks_nobody(
 
 def test_the_same_email_twice_at_once_is_one(committed_people: Cast) -> None:
     conversation = open_conversation(
-        staff=committed_people.maya, student=committed_people.bo, now=timezone.now()
+        inbox=committed_people.maya.inbox,
+        student=committed_people.bo,
+        now=timezone.now(),
     )
     address = tokens.reply_address(conversation.pk)
     at_once([lambda: arrive(plain("Yes"), address)] * 4)

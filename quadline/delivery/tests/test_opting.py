@@ -59,7 +59,7 @@ def mayas(people: Cast) -> SystemNumber:
 
 
 def conversation(staff: User, person: Student) -> Conversation:
-    return open_conversation(staff=staff, student=person, now=timezone.now())
+    return open_conversation(inbox=staff.inbox, student=person, now=timezone.now())
 
 
 def answer(
@@ -406,7 +406,7 @@ def told(
     now = timezone.now()
     return record_stop_request(
         student=people.rosa,
-        staff=staff or people.maya,
+        inbox=(staff or people.maya).inbox,
         actor=actor or people.maya,
         how=How.IN_PERSON,
         said_at=at or now - timedelta(hours=2),

@@ -226,6 +226,6 @@ def test_numbers_whose_texts_may_not_leave_yet_hold_up_no_other(people: Cast) ->
         write(staff, people.sally, "after it")
     number_row(people.lena, "+17345550202")
     free = write(people.lena, people.sally)
-    SystemNumber.objects.filter(user=people.lena).update(free_at=timezone.now())
+    SystemNumber.objects.filter(inbox__owner=people.lena).update(free_at=timezone.now())
 
     assert [claim.message_id for claim in claim_due(limit=2)] == [free.pk]

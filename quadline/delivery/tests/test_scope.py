@@ -177,7 +177,7 @@ def test_what_a_student_said_in_person_reaches_as_far(
     now = timezone.now()
     record_stop_request(
         student=people.rosa,
-        staff=people.maya,
+        inbox=people.maya.inbox,
         actor=people.maya,
         how=How.IN_PERSON,
         said_at=now,
@@ -190,7 +190,7 @@ def test_without_an_office_a_stop_reaches_its_number(
     people: Cast, numbers: dict[str, SystemNumber], settings: Settings
 ) -> None:
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": "office"})
-    User.objects.update(office="")
+    User.objects.update(office=None)
     reply(people.rosa.mobile, MAYAS, "STOP")
     assert shut(people.rosa) == {MAYAS}
 

@@ -56,7 +56,7 @@ def by_staff(people: Cast, number: SystemNumber) -> object:
     now = timezone.now()
     return requests.record_stop_request(
         student=people.rosa,
-        staff=people.maya,
+        inbox=people.maya.inbox,
         actor=people.maya,
         how=How.BY_PHONE,
         said_at=now,
@@ -65,7 +65,7 @@ def by_staff(people: Cast, number: SystemNumber) -> object:
 
 
 def by_answer(people: Cast, number: SystemNumber) -> object:
-    talk = Conversation.objects.get(staff=people.maya, student=people.rosa)
+    talk = Conversation.objects.get(inbox__owner=people.maya, student=people.rosa)
     return requests.answer_question(
         conversation=talk, actor=people.maya, answer=Answer.STOP, now=timezone.now()
     )

@@ -40,7 +40,7 @@ def settings_of_the_college(settings: Settings) -> None:
 @pytest.fixture
 def conversation(people: Cast) -> Conversation:
     now = timezone.now()
-    return open_conversation(staff=people.maya, student=people.bo, now=now)
+    return open_conversation(inbox=people.maya.inbox, student=people.bo, now=now)
 
 
 @pytest.fixture

@@ -222,7 +222,9 @@ def test_an_answered_question_is_dated_by_the_reply_it_was_about(
 ) -> None:
     phrase, start = say(PHRASE), say("START")
     hear(phrase)
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
     answer_question(
         conversation=talk, actor=people.maya, answer=Answer.STOP, now=timezone.now()
     )
@@ -281,7 +283,7 @@ def test_a_request_in_person_is_kept_while_the_order_of_the_students_texts_is_in
     hear(InboundText("SM1", *pair, "STOP"), InboundText("SM2", *pair, "START"))
     entry = record_stop_request(
         student=people.rosa,
-        staff=people.maya,
+        inbox=people.maya.inbox,
         actor=people.maya,
         how=How.IN_PERSON,
         said_at=ago(seconds=1),

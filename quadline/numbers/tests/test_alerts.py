@@ -22,7 +22,7 @@ def asked_for(
 ) -> SystemNumber:
     requested_at = timezone.now() - timedelta(hours=hours)
     return SystemNumber.objects.create(
-        user=people.maya, state=state, requested_at=requested_at
+        inbox=people.maya.inbox, state=state, requested_at=requested_at
     )
 
 

@@ -38,7 +38,9 @@ AREA_CODES_OF_THE_COLLEGE = ["734", "313"]
 @pytest.fixture
 def number(people: Cast) -> SystemNumber:
     """Maya's number, asked for and not looked at yet."""
-    return request_number(user=people.maya, now=timezone.now())
+    return request_number(
+        inbox=people.maya.inbox, actor=people.maya, now=timezone.now()
+    )
 
 
 def provisioned(number: SystemNumber) -> SystemNumber:
@@ -56,14 +58,21 @@ def jobs_for(number: SystemNumber) -> int:
 def test_the_first_text_asks_for_a_number_and_every_other_gets_the_same(
     people: Cast,
 ) -> None:
-    first = request_number(user=people.maya, now=timezone.now())
-    again = request_number(user=people.maya, now=timezone.now())
+    first = request_number(
+        inbox=people.maya.inbox, actor=people.maya, now=timezone.now()
+    )
+    again = request_number(
+        inbox=people.maya.inbox, actor=people.maya, now=timezone.now()
+    )
 
     assert first == again
     assert SystemNumber.objects.get().state == State.REQUESTED
     assert jobs_for(first) == 1
     assert AuditEntry.objects.get(subject_type="systemnumber").actor == people.maya
-    assert request_number(user=people.theo, now=timezone.now()) != first
+    assert (
+        request_number(inbox=people.theo.inbox, actor=people.theo, now=timezone.now())
+        != first
+    )
 
 
 def test_a_number_is_bought_attached_and_tagged_with_our_reference(
@@ -190,7 +199,7 @@ def test_a_number_that_is_another_users_already_is_not_chosen(
     kept = offered.pop()
     for index, phone in enumerate(sorted(offered)):
         SystemNumber.objects.create(
-            user=people.omar,
+            inbox=people.omar.inbox,
             phone=phone,
             state=State.RESTING,
             requested_at=timezone.now(),
@@ -198,7 +207,12 @@ def test_a_number_that_is_another_users_already_is_not_chosen(
         )
 
     assert (
-        provisioned(request_number(user=people.maya, now=timezone.now())).phone == kept
+        provisioned(
+            request_number(
+                inbox=people.maya.inbox, actor=people.maya, now=timezone.now()
+            )
+        ).phone
+        == kept
     )
 
 
@@ -436,7 +450,8 @@ def test_a_number_whose_job_was_lost_is_taken_up(
         for name, value in left.items()
     }
     number = SystemNumber.objects.create(
-        user=people.maya, **{"requested_at": now - timedelta(minutes=5), **fields}
+        inbox=people.maya.inbox,
+        **{"requested_at": now - timedelta(minutes=5), **fields},
     )
     take_up_numbers(timestamp=0)
 
@@ -444,7 +459,9 @@ def test_a_number_whose_job_was_lost_is_taken_up(
 
 
 def test_a_reference_is_nobody_elses(people: Cast, number: SystemNumber) -> None:
-    other = request_number(user=people.theo, now=timezone.now())
+    other = request_number(
+        inbox=people.theo.inbox, actor=people.theo, now=timezone.now()
+    )
 
     assert isinstance(number.reference, uuid.UUID)
     assert number.reference != other.reference

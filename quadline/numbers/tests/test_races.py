@@ -54,7 +54,7 @@ def all_at_once(acts: Iterable[Callable[[], Any]]) -> list[Any]:
 
 
 def ask_for(user: User) -> SystemNumber:
-    return request_number(user=user, now=timezone.now())
+    return request_number(inbox=user.inbox, actor=user, now=timezone.now())
 
 
 def test_twenty_first_texts_at_once_ask_for_one_number(committed_people: Cast) -> None:

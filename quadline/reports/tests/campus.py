@@ -48,7 +48,7 @@ def number_of(staff: User) -> SystemNumber:
     now = timezone.now()
     phone = f"+1734234{staff.pk % 10000:04d}"
     return found or SystemNumber.objects.create(
-        user=staff, phone=phone, state="active", requested_at=now, active_at=now
+        inbox=staff.inbox, phone=phone, state="active", requested_at=now, active_at=now
     )
 
 
@@ -64,7 +64,7 @@ def wrote(
     detail = f"Because of {reason.replace('_', ' ')}." if reason else ""
     return Message.objects.create(
         id=uuid.uuid4(),
-        conversation=open_conversation(staff=staff, student=student, now=when),
+        conversation=open_conversation(inbox=staff.inbox, student=student, now=when),
         direction=Direction.OUTBOUND,
         author=staff,
         system_number=number_of(staff),
@@ -83,9 +83,9 @@ def heard(
 ) -> Message:
     """What a student, or an unknown phone, wrote."""
     if isinstance(who, Student):
-        conversation = open_conversation(staff=staff, student=who, now=when)
+        conversation = open_conversation(inbox=staff.inbox, student=who, now=when)
     else:
-        conversation = open_with_phone(staff=staff, phone=who, now=when)
+        conversation = open_with_phone(inbox=staff.inbox, phone=who, now=when)
     message = Message.objects.create(
         id=uuid.uuid4(),
         conversation=conversation,

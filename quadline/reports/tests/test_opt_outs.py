@@ -19,7 +19,7 @@ from quadline.delivery.tests.acts import number_row, reply, write
 from quadline.reports import opt_outs
 from quadline.reports.opt_out_rows import OptOutRow, change_rows
 from quadline.reports.tests.campus import asked, heard, number_of, opts_out, wrote
-from quadline.reports.visibility import staff_seen_by
+from quadline.reports.visibility import inboxes_seen_by
 from quadline.roster.models import Student
 from tests.cast import Cast, student
 
@@ -57,7 +57,10 @@ def test_a_row_says_everything_about_an_opt_out(people: Cast) -> None:
         "00100002",
         people.bo.pk,
     )
-    assert (row.staff, row.system_phone) == (people.maya, number_of(people.maya).phone)
+    assert (row.inbox.owner, row.system_phone) == (
+        people.maya,
+        number_of(people.maya).phone,
+    )
     assert (row.how, row.by, row.since) == (
         "Replied UNSUBSCRIBE",
         "the student",
@@ -71,7 +74,7 @@ def test_a_row_says_everything_about_an_opt_out(people: Cast) -> None:
     assert row.check_words == "Not checked yet"
     assert (
         row.conversation_id
-        == Conversation.objects.get(staff=people.maya, student=people.bo).pk
+        == Conversation.objects.get(inbox__owner=people.maya, student=people.bo).pk
     )
 
 
@@ -144,7 +147,7 @@ def test_an_opt_out_is_of_one_number(people: Cast) -> None:
     opts_out(people.maya, people.rosa, timezone.now())
     number_of(people.theo)
 
-    assert [row.staff for row in rows(people.ada)] == [people.maya]
+    assert [row.inbox.owner for row in rows(people.ada)] == [people.maya]
 
 
 def test_test_students_are_left_out_unless_somebody_shares_their_phone(
@@ -206,10 +209,10 @@ def test_the_staff_reported_are_those_whose_conversations_may_be_read(
         people.iris,
     ):
         read = set(
-            Conversation.objects.visible_to(viewer).values_list("staff", flat=True)
+            Conversation.objects.visible_to(viewer).values_list("inbox", flat=True)
         )
         assert read == set(
-            staff_seen_by(viewer)
+            inboxes_seen_by(viewer)
             .filter(conversations__isnull=False)
             .values_list("pk", flat=True)
         )

@@ -22,6 +22,7 @@ from quadline.broadcasts.results import Progress, Row
 from quadline.broadcasts.rules import State
 from quadline.conversations.models import Conversation
 from quadline.conversations.rules import WORDS, Channel, Status
+from quadline.inboxes.models import inbox_of
 from quadline.reports.csv_export import csv_response, record_export
 from quadline.roster.models import Student
 from quadline.web.broadcasts.words import progress_words, state_chip
@@ -234,7 +235,7 @@ def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, An
     )
     talks = (
         Conversation.objects.visible_to(user)
-        .filter(staff=shown.author, student__in=ids)
+        .filter(inbox=inbox_of(shown.author), student__in=ids)
         .values_list("student", "pk")
     )
     urls = {student: reverse("conversation", args=[talk]) for student, talk in talks}

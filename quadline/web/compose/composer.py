@@ -22,6 +22,8 @@ from quadline.delivery.outbox.waiting import trouble_of
 from quadline.delivery.permission import scope
 from quadline.delivery.permission.reach import OUT_OF_REACH
 from quadline.delivery.permission.scope import reason_words
+from quadline.inboxes.models import may_write_in
+from quadline.inboxes.rules import is_shared
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import State
 from quadline.roster.models import PhoneTrouble, Student
@@ -105,7 +107,7 @@ def composer_for(
 
     ``reach``: of the student for this user, where the page has asked already.
     """
-    number = SystemNumber.objects.of(user)
+    number = _number_written_from(user, conversation)
     state, notice, way_back, since = _state(
         user,
         student,
@@ -113,7 +115,9 @@ def composer_for(
         number,
         reach,
     )
-    due = notice_due(conversation, number) if conversation else opt_out_notice(user)
+    due = (
+        notice_due(conversation, number) if conversation else opt_out_notice(user.name)
+    )
     return Composer(
         state=state,
         post_url=post_url,
@@ -140,11 +144,23 @@ def composer_for(
     )
 
 
+def _number_written_from(
+    user: User, conversation: Conversation | None
+) -> SystemNumber | None:
+    """The number of a shared inbox where its members write
+    in it; else the user's own.
+    """
+    inbox_id = conversation.inbox_id if conversation else user.pk
+    if is_shared(inbox_id) and may_write_in(user, inbox_id):
+        return SystemNumber.objects.of_inbox(inbox_id)
+    return SystemNumber.objects.of(user)
+
+
 def _with_draft(
     written: Written, user: User, conversation: Conversation | None
 ) -> Written:
     """What was begun and not sent is there again on every device."""
-    is_own = conversation is not None and conversation.staff_id == user.pk
+    is_own = conversation is not None and may_write_in(user, conversation.inbox_id)
     return (
         replace(written, text=conversation.draft)
         if conversation and is_own and not written.text
@@ -176,7 +192,7 @@ def composer_for_many(
         inserts=Inserts(user),
         written=written or Written(),
         notice=notice,
-        opt_out_notice=opt_out_notice(user) if state in WITH_NOTICE else "",
+        opt_out_notice=opt_out_notice(user.name) if state in WITH_NOTICE else "",
         has_card=number is not None and number.state == State.ACTIVE,
     )
 
@@ -190,8 +206,13 @@ def _state(
 ) -> tuple[str, str, str, datetime | None]:
     if not user.may[May.TEXT]:
         return "read_only", NOT_A_WRITER, "", None
-    if conversation and conversation.staff_id != user.pk:
-        return "read_only", f"Only {conversation.staff.name} can reply here.", "", None
+    if conversation and not may_write_in(user, conversation.inbox_id):
+        return (
+            "read_only",
+            f"Only {conversation.inbox.shown_name} can reply here.",
+            "",
+            None,
+        )
     if student is None:
         return (
             "read_only",
@@ -205,14 +226,14 @@ def _state(
     if key in (Reason.NO_MOBILE, Reason.LANDLINE):
         return str(key), reason_words(Reason(key)), _new_number(student), None
     if key == Reason.OPTED_OUT and number:
-        return _opted_out(student, number)
+        return _opted_out(student, number, user)
     if key == Reason.BAD_NUMBER:
         return _bad_number(student)
     return _number_state(number)
 
 
 def _opted_out(
-    student: Student, number: SystemNumber
+    student: Student, number: SystemNumber, user: User
 ) -> tuple[str, str, str, datetime | None]:
     standing = scope.standing((student.mobile, number.phone))
     if standing is None:
@@ -224,7 +245,7 @@ def _opted_out(
         )
     why = (
         f"{why_out(student, standing.entry)} from"
-        f" {whose_texts(standing, number, reader=number.user)}"
+        f" {whose_texts(standing, number, reader=user)}"
     )
     words = (
         looked_up(student)

@@ -217,11 +217,8 @@ def _composer(
         student = get_object_or_404(
             Student.objects.visible_to(request.user), pk=student_id
         )
-        talk = (
-            Conversation.objects.filter(staff=request.user, student=student)
-            .select_related("student", "staff")
-            .first()
-        )
+        own = Conversation.objects.own(request.user).filter(student=student)
+        talk = own.select_related("student", "inbox__owner").first()
         composer = composer_for(
             request.user,
             student,

@@ -63,7 +63,7 @@ def example_students(request: StaffRequest, *, find: str) -> list[Student]:
     if find.strip():
         return list(visible.matching(find.strip()[:200]).by_name()[:MOST_FOUND])
     recent = (
-        Conversation.objects.filter(staff=request.user)
+        Conversation.objects.own(request.user)
         .newest_first()
         .exclude(student=None)[:MOST_FOUND]
     )

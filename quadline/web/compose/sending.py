@@ -15,15 +15,20 @@ from quadline.conversations.rules import Channel
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox.accepting import TextRefused, TooManyTexts, accept_text
 from quadline.delivery.outbox.written_email import EmailRefused, accept_email
+from quadline.inboxes.models import Inbox
 from quadline.roster.models import Student
 from quadline.sms.merge_fields import MergeError
 from quadline.web.requests import NotAccepted as NotAccepted
 from quadline.web.requests import StaffRequest, posted_id
 
 
-def accept_posted(request: StaffRequest, student: Student) -> Message:
+def accept_posted(
+    request: StaffRequest, student: Student, *, inbox: Inbox | None = None
+) -> Message:
     """Accept the text or email of a posted composer, whichever
     page it was on. Raises NotAccepted.
+
+    ``inbox``: where it is written; None is the own.
     """
     subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
     message_id, as_written = posted_id(request), request.POST.get("as_written") == "yes"
@@ -40,14 +45,17 @@ def accept_posted(request: StaffRequest, student: Student) -> Message:
             student,
             message_id,
             words,
+            inbox=inbox,
         )
     is_meant = request.POST.get("one_more") == "yes"
+    words = Wording(body, as_written=as_written)
     return _text(
         request.user,
         student,
         message_id,
-        Wording(body, as_written=as_written),
+        words,
         is_meant=is_meant,
+        inbox=inbox,
     )
 
 
@@ -57,7 +65,7 @@ def accept_again(author: User, student: Student, failed: Message) -> Message:
 
     As they were accepted before: whatever brackets are left in them are meant.
     """
-    message_id = uuid.uuid5(failed.pk, "again")
+    message_id, inbox = uuid.uuid5(failed.pk, "again"), failed.conversation.inbox
     if failed.channel == Channel.EMAIL:
         with_card = OutgoingEmail.objects.filter(
             message=failed, with_contact_card=True
@@ -73,13 +81,16 @@ def accept_again(author: User, student: Student, failed: Message) -> Message:
             student,
             message_id,
             words,
+            inbox=inbox,
         )
+    words = Wording(failed.body, as_written=True)
     return _text(
         author,
         student,
         message_id,
-        Wording(failed.body, as_written=True),
+        words,
         is_meant=True,
+        inbox=inbox,
     )
 
 
@@ -102,6 +113,7 @@ def _text(
     words: Wording,
     *,
     is_meant: bool,
+    inbox: Inbox | None,
 ) -> Message:
     try:
         return accept_text(
@@ -112,6 +124,7 @@ def _text(
             as_written=words.as_written,
             is_meant=is_meant,
             now=clock.now(),
+            inbox=inbox,
         )
     except TextRefused as refused:
         raise _not_accepted(refused) from refused
@@ -122,6 +135,8 @@ def _email(
     student: Student,
     message_id: uuid.UUID,
     words: Wording,
+    *,
+    inbox: Inbox | None,
 ) -> Message:
     try:
         return accept_email(
@@ -133,6 +148,7 @@ def _email(
             with_contact_card=words.with_card,
             as_written=words.as_written,
             now=clock.now(),
+            inbox=inbox,
         )
     except EmailRefused as refused:
         raise _not_accepted(refused) from refused

@@ -93,15 +93,15 @@ def send(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     """From the composer of a conversation. Answers with the bubble, or
     goes back to the page without scripts.
     """
-    mine = Conversation.objects.select_related("student", "staff").filter(
-        staff=request.user
+    mine = Conversation.objects.writable_by(request.user).select_related(
+        "student", "inbox__owner"
     )
     conversation = get_object_or_404(mine, pk=conversation_id)
     student = get_object_or_404(Student, pk=conversation.student_id)
     try:
         if not Student.objects.visible_to(request.user).filter(pk=student.pk).exists():
             raise NotAccepted(has_left(student))
-        message = accept_posted(request, student)
+        message = accept_posted(request, student, inbox=conversation.inbox)
     except NotAccepted as refused:
         return refused_in_log(
             request,

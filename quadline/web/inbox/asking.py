@@ -8,6 +8,7 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation
 from quadline.delivery.opting.requests import question_in
+from quadline.inboxes.models import may_write_in
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Asked:
 
 
 def asked_in(chosen: Conversation, reader: User) -> Asked | None:
-    """What the staff user of a conversation is asked about it."""
+    """What is asked in the inbox of a conversation about it."""
     question = question_in(chosen)
     if question is None:
         return None
@@ -31,8 +32,8 @@ def asked_in(chosen: Conversation, reader: User) -> Asked | None:
         id=question.pk,
         who=name_of(chosen),
         wording=question.wording,
-        of=chosen.staff.name,
-        may_answer=chosen.staff_id == reader.pk and reader.may[May.TEXT],
+        of=chosen.inbox.shown_name,
+        may_answer=may_write_in(reader, chosen.inbox_id) and reader.may[May.TEXT],
         holds_texts=question.holds_texts,
     )
 

@@ -14,6 +14,7 @@ from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation, ConversationQuerySet
 from quadline.conversations.rules import Direction
 from quadline.delivery.opting.requests import questions_in
+from quadline.inboxes.models import may_write_in, sees_others
 from quadline.numbers.models import SystemNumber
 from quadline.web.requests import StaffRequest, whole_number
 from quadline.web.students.reach import ASKED, OPTED_OUT, Reach, reach_of
@@ -62,7 +63,7 @@ def list_context(
         chosen = "reply" if kinds["reply"].exists() and not current else "open"
     found = (listed.matching(query) if query else kinds[chosen]).newest_first()
     offset = whole_number(request.GET.get("from")) or 0
-    rows = found.select_related("student", "staff", "last_message")[
+    rows = found.select_related("student", "inbox__owner", "last_message")[
         offset : offset + ROWS + 1
     ]
     kept = {"whose": whose} if whose == ALL else {}
@@ -107,7 +108,7 @@ def list_context(
 
 def _may_look_around(user: User) -> bool:
     """Whether this person may read conversations of others."""
-    return user.may[May.SEE_COLLEGE] or (user.may[May.SEE_OFFICE] and user.office != "")
+    return sees_others(user)
 
 
 def _whose(request: StaffRequest, current: Conversation | None) -> str:
@@ -118,7 +119,9 @@ def _whose(request: StaffRequest, current: Conversation | None) -> str:
         return MINE
     if not request.user.may[May.TEXT]:
         return ALL
-    is_foreign = current is not None and current.staff_id != request.user.pk
+    is_foreign = current is not None and not may_write_in(
+        request.user, current.inbox_id
+    )
     asked = request.GET.get("whose", ALL if is_foreign else MINE)
     return ALL if asked == ALL else MINE
 
@@ -146,8 +149,9 @@ def _scopes(request: StaffRequest, whose: str) -> list[dict[str, Any]]:
 
 
 def _listed(request: StaffRequest, whose: str) -> ConversationQuerySet:
-    seen = Conversation.objects.visible_to(request.user)
-    return seen if whose == ALL else seen.filter(staff=request.user)
+    if whose == ALL:
+        return Conversation.objects.visible_to(request.user)
+    return Conversation.objects.own(request.user)
 
 
 def _kinds(listed: ConversationQuerySet) -> dict[str, ConversationQuerySet]:
@@ -166,7 +170,9 @@ def _rows(
     kept: dict[str, str],
 ) -> list[Row]:
     own_students = [
-        each.student for each in found if each.student and each.staff_id == reader.pk
+        each.student
+        for each in found
+        if each.student and may_write_in(reader, each.inbox_id)
     ]
     out = {
         pk for pk, reach in reach_of(own_students, reader).items() if reach == OPTED_OUT
@@ -197,7 +203,7 @@ def _row(
     kept: dict[str, str],
 ) -> Row:
     last, student = chosen.last_message, chosen.student
-    is_own = chosen.staff_id == reader.pk
+    is_own = may_write_in(reader, chosen.inbox_id)
     draft = chosen.draft if is_own else ""  # what is not sent is nobody else's business
     is_mine = is_own and last is not None and last.direction == Direction.OUTBOUND
     url = reverse("conversation", args=[chosen.pk])
@@ -205,7 +211,7 @@ def _row(
         id=chosen.pk,
         url=f"{url}?{urlencode(kept)}" if kept else url,
         name=chosen.name,
-        whose="" if is_own else chosen.staff.name,
+        whose="" if is_own else chosen.inbox.shown_name,
         initials=student.initials if student else "#",
         tint=student.tint if student else chosen.pk % TINTS,
         unread=chosen.unread_count > 0,
@@ -270,7 +276,7 @@ def _empty(
     if (
         chosen == "open"
         and whose == MINE
-        and not Conversation.objects.filter(staff=user).exists()
+        and not Conversation.objects.own(user).exists()
     ):
         return {
             "title": "No texts yet. Send your first text to get your number.",

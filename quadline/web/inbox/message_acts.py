@@ -163,6 +163,6 @@ def _student_of(request: StaffRequest, message: Message) -> Student:
 
 def _own_message(request: StaffRequest, message_id: uuid.UUID) -> Message:
     mine = Message.objects.select_related(
-        "conversation__student", "conversation__staff"
+        "conversation__student", "conversation__inbox__owner"
     ).filter(author=request.user)
     return get_object_or_404(mine, pk=message_id)

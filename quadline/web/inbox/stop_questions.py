@@ -18,8 +18,8 @@ from quadline.web.requests import StaffRequest
 
 @require_POST
 def answer(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
-    own = Conversation.objects.select_related("student", "staff").filter(
-        staff=request.user
+    own = Conversation.objects.writable_by(request.user).select_related(
+        "student", "inbox__owner"
     )
     chosen = get_object_or_404(own, pk=conversation_id)
     if not request.user.may[May.TEXT]:

@@ -19,6 +19,7 @@ from quadline.conversations.models import Conversation
 from quadline.conversations.reading import Returned, mark_read, save_draft, set_done
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.permission.reach import OUT_OF_REACH
+from quadline.inboxes.models import may_write_in
 from quadline.roster.models import Student
 from quadline.web.compose.composer import Composer, composer_for, consent_lines
 from quadline.web.compose.inserts import Inserts
@@ -149,7 +150,7 @@ def draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
 
 
 def _returned(posted: str) -> list[Returned]:
-    """As returned.js keeps them; nothing of what is not as it should be."""
+    """As draft_kept.js keeps them; nothing of what is not as it should be."""
     try:
         return [
             Returned(uuid.UUID(each["id"]), str(each["words"]))
@@ -298,32 +299,31 @@ def numbers_seen_by(
     """The system numbers whose consent history may be shown
     here: the conversation's own.
     """
-    own = chosen.staff.system_numbers.exclude(phone="")
+    own = chosen.inbox.system_numbers.exclude(phone="")
     whose = (
         "your number"
-        if chosen.staff_id == request.user.pk
-        else f"the number of {chosen.staff.name}"
+        if _is_own(request, chosen)
+        else f"the number of {chosen.inbox.shown_name}"
     )
     return [(number.phone, whose) for number in own]
 
 
 def _visible(request: StaffRequest, conversation_id: int) -> Conversation:
     seen = Conversation.objects.visible_to(request.user).select_related(
-        "student", "staff"
+        "student", "inbox__owner"
     )
     return get_object_or_404(seen, pk=conversation_id)
 
 
 def _own(request: StaffRequest, conversation_id: int) -> Conversation:
-    return get_object_or_404(
-        Conversation.objects.select_related("student", "staff"),
-        pk=conversation_id,
-        staff=request.user,
+    mine = Conversation.objects.writable_by(request.user).select_related(
+        "student", "inbox__owner"
     )
+    return get_object_or_404(mine, pk=conversation_id)
 
 
 def _is_own(request: StaffRequest, chosen: Conversation) -> bool:
-    return chosen.staff_id == request.user.pk
+    return may_write_in(request.user, chosen.inbox_id)
 
 
 def _acts(header: dict[str, Any]) -> Acts:
@@ -352,7 +352,11 @@ def _may_open(request: StaffRequest, chosen: Conversation, reach: Reach | None) 
 
 def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
     student = chosen.student
-    reach = reach_of([student], chosen.staff)[student.pk] if student else None
+    reach = (
+        reach_of([student], chosen.inbox.owner or request.user)[student.pk]
+        if student
+        else None
+    )
     if student is not None:
         student.reach = reach  # type: ignore[attr-defined]  # for the template
     return {
@@ -364,7 +368,7 @@ def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
         "initials": student.initials if student else "#",
         "tint": student.tint if student else chosen.pk % TINTS,
         "read_only": not _is_own(request, chosen),
-        "staff_name": chosen.staff.name,
+        "staff_name": chosen.inbox.shown_name,
         "is_done": chosen.is_done,
     }
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -62,11 +63,10 @@ LATE = {
 def numbers(request: StaffRequest) -> HttpResponse:
     """Every number: whose, at which step, since when, and what stands in the way."""
     require_manager(request)
-    rows = (
-        SystemNumber.objects.exclude(state=State.RELEASED)
-        .select_related("user")
-        .order_by("user__name")
+    rows = SystemNumber.objects.exclude(state=State.RELEASED).order_by(
+        Coalesce("inbox__owner__name", "inbox__name")
     )
+    rows = rows.select_related("inbox__owner__office", "inbox__office")
     now = clock.now()
     listed = [_row(number, number.is_late(now)) for number in rows]
     listed.sort(key=lambda row: not row["needs_you"])
@@ -84,18 +84,20 @@ def numbers(request: StaffRequest) -> HttpResponse:
 def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
     require_manager(request)
     number = get_object_or_404(
-        SystemNumber.objects.select_related("user"), pk=number_id
+        SystemNumber.objects.select_related("inbox__owner"), pk=number_id
     )
     if try_again(
         number=number,
         actor=request.user,
         now=clock.now(),
     ):
-        messages.success(request, f"Setting up the number of {number.user.name} again.")
+        messages.success(
+            request, f"Setting up the number of {number.inbox.shown_name} again."
+        )
     else:
         messages.info(
             request,
-            f"The number of {number.user.name} is not waiting for you any more.",
+            f"The number of {number.inbox.shown_name} is not waiting for you any more.",
         )
     return redirect("manage_numbers")
 

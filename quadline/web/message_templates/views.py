@@ -59,7 +59,7 @@ def page(request: StaffRequest) -> HttpResponse:
             "may_add": may_keep(request.user, kind),
         }
         for kind in Whose
-        if kind is not Whose.OFFICE or request.user.office
+        if kind is not Whose.OFFICE or request.user.office_id
     ]
     return render(request, "message_templates/page.html", {"sections": sections})
 

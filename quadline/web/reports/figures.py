@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from quadline.accounts.models import User
 from quadline.broadcasts.models import Broadcast
+from quadline.inboxes.models import Inbox
 from quadline.reports.charts import Bars, Column, Series, shade
 from quadline.reports.filters import SINGLE, Filters
 from quadline.reports.period import spans
@@ -160,13 +160,14 @@ class Sheet:
         )
 
     def by_staff(self, tallies: Tallies, *, caption: str) -> Table:
-        names = User.objects.in_bulk(tallies.staff)
+        names = Inbox.objects.select_related("owner").in_bulk(tallies.staff)
         found = sorted(
             tallies.staff.items(),
-            key=lambda each: (-each[1].total, names[each[0]].name),
+            key=lambda each: (-each[1].total, names[each[0]].shown_name),
         )
         lines = [
-            self._line(names[pk].name, tally, staff=str(pk)) for pk, tally in found
+            self._line(names[pk].shown_name, tally, staff=str(pk))
+            for pk, tally in found
         ]
         return Table(
             caption,

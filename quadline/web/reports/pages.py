@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from quadline.consent.rules import Source
+from quadline.inboxes.models import inbox_of
 from quadline.reports.filters import Filters, filters_of
 from quadline.reports.period import PRESETS
 from quadline.reports.rows import Rows
-from quadline.reports.visibility import staff_seen_by
+from quadline.reports.visibility import inboxes_seen_by
 from quadline.web.requests import StaffRequest, whole_number
 
 ROWS = 100
@@ -53,7 +54,7 @@ def asked(request: StaffRequest, *, otherwise: str = "30") -> Filters:
     )
     if (
         filters.staff
-        and not staff_seen_by(request.user).filter(pk=filters.staff).exists()
+        and not inboxes_seen_by(request.user).filter(pk=filters.staff).exists()
     ):
         raise Http404
     return filters
@@ -68,9 +69,9 @@ def filter_bar(
     """Presets are links; dates, staff and source are a form,
     which works without scripts.
     """
+    mine, seen = inbox_of(request.user), list(inboxes_seen_by(request.user))
     staff = [
-        Choice(str(each.pk), each.name, each.pk == filters.staff)
-        for each in staff_seen_by(request.user)
+        Choice(str(each.pk), each.shown_name, each.pk == filters.staff) for each in seen
     ]
     period = filters.period
     in_the_form = {"from", "to", "period", "staff", *(["source"] if sources else [])}
@@ -86,6 +87,9 @@ def filter_bar(
         "today": timezone.localdate().isoformat(),
         "preset": "" if period.key == "dates" else period.key,
         "staff": staff if len(staff) > 1 else [],
+        "office": next(
+            (each.owner.office for each in seen if each == mine and each.owner), None
+        ),
         "sources": [
             Choice(key, label, key == filters.source)
             for key, label in (sources or {}).items()

@@ -14,6 +14,7 @@ from quadline.accounts.models import User
 from quadline.broadcasts.models import Broadcast
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Channel, Direction
+from quadline.inboxes.models import Inbox
 from quadline.reports.filters import NO_REASON, SINGLE, Filters
 from quadline.web.reports.delivery import SERIES
 from quadline.web.reports.figures import WEEKDAYS
@@ -92,7 +93,7 @@ def csv_row(message: Message) -> list[object]:
         student.display_name if student else "",
         student.institutional_id if student else "",
         message.student_phone,
-        conversation.staff.name,
+        conversation.inbox.shown_name,
         message.system_number.phone if message.system_number else "",
         "staff" if message.is_outbound else "student",
         message.text,
@@ -109,7 +110,7 @@ def _row(message: Message) -> Row:
     return Row(
         url=f"{reverse('conversation', args=[message.conversation_id])}?whose=all",
         name=message.conversation.name,
-        staff=message.conversation.staff.name,
+        staff=message.conversation.inbox.shown_name,
         words=message.subject or message.body,
         at=message.created_at,
         chip=(
@@ -145,7 +146,9 @@ def _narrowing(viewer: User, filters: Filters) -> list[str]:
     """What else the rows are narrowed to, one phrase each."""
     phrases = [days_words(filters)]
     if filters.staff:
-        phrases.append(User.objects.get(pk=filters.staff).name)
+        phrases.append(
+            Inbox.objects.select_related("owner").get(pk=filters.staff).shown_name
+        )
     if filters.broadcast:
         phrases.append(_broadcast(viewer, filters.broadcast))
     weekday, hour = whole_number(filters.weekday), whole_number(filters.hour)

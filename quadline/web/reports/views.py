@@ -225,7 +225,7 @@ def _opt_out_cells(row: OptOutRow) -> list[object]:
     return [
         *_who(row),
         row.system_phone,
-        row.staff.name,
+        row.inbox.shown_name,
         row.how,
         row.by,
         row.since,
@@ -244,7 +244,7 @@ def _change_cells(row: ChangeRow) -> list[object]:
         change,
         *_who(row),
         row.system_phone,
-        row.staff.name,
+        row.inbox.shown_name,
         row.how,
         row.by,
     ]

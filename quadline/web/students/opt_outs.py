@@ -23,6 +23,7 @@ from quadline.delivery.opting.requests import (
     numbers_that_texted,
     record_stop_requests,
 )
+from quadline.inboxes.models import Inbox, inbox_of, may_write_in
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.sms import phones
@@ -84,18 +85,18 @@ class StopRequestForm(forms.Form):
         self.latest = here.strftime(WHEN)
         self.numbers = {str(number.pk): number for number in numbers}
         choices = [
-            (pk, f"{number.user.name}, {phones.written(number.phone)}")
+            (pk, f"{number.inbox.shown_name}, {phones.written(number.phone)}")
             for pk, number in self.numbers.items()
         ]
         everyone = [(ALL, f"All {len(numbers)} numbers")] if len(numbers) > 1 else []
         self.fields["whose"].choices = [*choices, *everyone]  # type: ignore[attr-defined]  # a ChoiceField's own
 
     @property
-    def staff(self) -> list[User]:
+    def inboxes(self) -> list[Inbox]:
         """Whose texts the student wants no more of."""
         whose = self.cleaned_data["whose"]
         return [
-            number.user for pk, number in self.numbers.items() if whose in (ALL, pk)
+            number.inbox for pk, number in self.numbers.items() if whose in (ALL, pk)
         ]
 
 
@@ -112,7 +113,7 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
     try:
         count = record_stop_requests(
             student=student,
-            staff=form.staff,
+            inboxes=form.inboxes,
             actor=request.user,
             how=How(form.cleaned_data["how"]),
             said_at=form.cleaned_data["said_at"],
@@ -126,7 +127,7 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
         request,
         _recorded(
             student,
-            form.staff,
+            form.inboxes,
             request.user,
             count=count,
         ),
@@ -152,12 +153,8 @@ def _numbers(user: User, student: Student) -> list[SystemNumber]:
     """The own number; for who manages the college's, every
     one that texted this student.
     """
-    mine = list(
-        SystemNumber.objects.live()
-        .filter(user=user)
-        .exclude(phone="")
-        .select_related("user")
-    )
+    own = SystemNumber.objects.live().filter(inbox=inbox_of(user)).exclude(phone="")
+    mine = list(own.select_related("inbox__owner"))
     if not user.may[May.MANAGE]:
         return mine
     return [
@@ -190,18 +187,27 @@ def _of_whom(form: StopRequestForm, reader: User) -> str:
     """Whose texts end, where there is no choice."""
     if len(form.numbers) != 1:
         return ""
-    owner = next(iter(form.numbers.values())).user
-    return "you" if owner == reader else owner.name
+    inbox = next(iter(form.numbers.values())).inbox
+    return _name_of(inbox, reader)
+
+
+def _name_of(inbox: Inbox, reader: User) -> str:
+    return "you" if may_write_in(reader, inbox.pk) else inbox.shown_name
 
 
 def _recorded(
     student: Student,
-    staff: list[User],
+    inboxes: list[Inbox],
     reader: User,
     *,
     count: int,
 ) -> str:
     if not count:
         return f"{student.first} gets no texts from there already. Nothing was changed."
-    of = "you" if staff == [reader] else " and ".join(each.name for each in staff)
+    alone = [_name_of(inbox, reader) for inbox in inboxes]
+    of = (
+        alone[0]
+        if len(alone) == 1
+        else " and ".join(inbox.shown_name for inbox in inboxes)
+    )
     return f"Recorded. {student.first} gets no more texts from {of}."

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Status, WaitingFor
+from quadline.inboxes.models import inbox_of, may_write_in
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.web.compose.composer import composer_for, consent_lines, else_an_email
@@ -55,11 +56,11 @@ def page(request: StaffRequest) -> HttpResponse:
 def profile(request: StaffRequest, student_id: int) -> HttpResponse:
     student = _visible(request, student_id)
     with_reach([student], request)
-    conversation = Conversation.objects.filter(
-        staff=request.user,
-        student=student,
-        last_message__isnull=False,
-    ).first()
+    conversation = (
+        Conversation.objects.own(request.user)
+        .filter(student=student, last_message__isnull=False)
+        .first()
+    )
     team = student.success_team.select_related("staff").order_by("staff__name")
     context = {
         "student": student,
@@ -78,7 +79,7 @@ def profile(request: StaffRequest, student_id: int) -> HttpResponse:
         "opt_outs": opt_outs_of(
             student,
             request.user,
-            seen_by=Conversation.objects.visible_to(request.user).values("staff"),
+            seen_by=Conversation.objects.visible_to(request.user).values("inbox"),
         ),
         "may_record_stop": may_record_stop(request.user, student),
     }
@@ -132,11 +133,8 @@ def _form(
     """In the dialog the Text Message tab is open, as the guide
     expects, whatever was used last.
     """
-    conversation = (
-        Conversation.objects.filter(staff=request.user, student=student)
-        .select_related("student", "staff")
-        .first()
-    )
+    own = Conversation.objects.own(request.user).filter(student=student)
+    conversation = own.select_related("student", "inbox__owner").first()
     written = written_in(request, error=error, is_remembered=False)
     composer = composer_for(
         request.user,
@@ -164,23 +162,18 @@ def _numbers_seen_by(request: StaffRequest) -> list[tuple[str, str]]:
     """An advisor sees the consent history with the own number; who sees
     conversations of others, sees theirs.
     """
-    seen = Conversation.objects.visible_to(request.user).values("staff")
-    numbers = (
-        SystemNumber.objects.exclude(phone="")
-        .filter(Q(user=request.user) | Q(user__in=seen))
-        .select_related("user")
-    )
+    seen = Conversation.objects.visible_to(request.user).values("inbox")
+    mine = Q(inbox=inbox_of(request.user))
+    numbers = SystemNumber.objects.exclude(phone="").filter(mine | Q(inbox__in=seen))
     return [
-        (
-            n.phone,
-            (
-                "your number"
-                if n.user_id == request.user.pk
-                else f"the number of {n.user.name}"
-            ),
-        )
-        for n in numbers
+        (n.phone, _whose(n, request)) for n in numbers.select_related("inbox__owner")
     ]
+
+
+def _whose(number: SystemNumber, request: StaffRequest) -> str:
+    if may_write_in(request.user, number.inbox_id):
+        return "your number"
+    return f"the number of {number.inbox.shown_name}"
 
 
 def _scope(request: StaffRequest) -> str:

@@ -14,6 +14,7 @@ from quadline.accounts.rules import May
 from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
 from quadline.consent.rules import Source
 from quadline.delivery.permission import scope
+from quadline.inboxes.models import inbox_of, may_write_in
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD
 from quadline.roster.models import Student
@@ -34,7 +35,10 @@ def way_back(student: Student, number: SystemNumber) -> WayBack:
     written = phones.written(number.phone)
     return WayBack(
         words=f"{student.first} must text START to {written}",
-        copied=f"To get texts from {number.user.name} again, text START to {written}.",
+        copied=(
+            f"To get texts from {number.inbox.shown_name} again, text START to"
+            f" {written}."
+        ),
     )
 
 
@@ -81,12 +85,16 @@ def opt_outs_of(
         and (wider := scope.standing((student.mobile, own.phone)))
     ):
         found |= {own.phone: wider} if wider.opted_out else {}
-    whose = Q(user=reader) | Q(user__in=seen_by)
+    whose = Q(inbox=inbox_of(reader)) | Q(inbox__in=seen_by)
     numbers = SystemNumber.objects.filter(
         whose, phone__in=found, state__in=HELD
-    ).select_related("user")
+    ).select_related("inbox__owner__office", "inbox__office")
     ordered = sorted(
-        numbers, key=lambda number: (number.user_id != reader.pk, number.user.name)
+        numbers,
+        key=lambda number: (
+            not may_write_in(reader, number.inbox_id),
+            number.inbox.shown_name,
+        ),
     )
     return [
         _opt_out(
@@ -137,9 +145,11 @@ def whose_texts(state: ConsentState, number: SystemNumber, *, reader: User) -> s
     of all that a word to another reaches.
     """
     if state.system_phone == number.phone:
-        return "you" if number.user_id == reader.pk else number.user.name
+        return (
+            "you" if may_write_in(reader, number.inbox_id) else number.inbox.shown_name
+        )
     if scope.current() is scope.Scope.OFFICE:
-        return f"anyone in {number.user.office}"
+        return f"anyone in {number.inbox.its_office}"
     return f"anyone at {settings.ENV.college_name}"
 
 

@@ -187,7 +187,7 @@ def test_an_audience_of_nobody_says_so(maya: Client, people: Cast) -> None:
 def test_when_all_opted_out_all_are_emailed_and_it_says_why(
     maya: Client, people: Cast
 ) -> None:
-    number = people.maya.system_numbers.get()
+    number = people.maya.inbox.system_numbers.get()
     for each in (people.rosa, people.bo):
         acts.opt_out(each, number)
     page = review_of(

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from quadline.accounts.models import Office
 from quadline.broadcasts import results
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import State
@@ -183,7 +184,7 @@ def test_a_lead_is_not_told_names_of_students_she_may_not_see(
     and still not her old students.
     """
     lena, maya = people.lena, people.maya
-    lena.office = maya.office = TRANSFER
+    lena.office = maya.office = Office.objects.get(name=TRANSFER)
     lena.save()
     maya.save()
     maya.caseload.exclude(student=people.rosa).delete()
@@ -213,7 +214,7 @@ def test_the_results_say_who_replied_and_who_opted_out(
     texts[people.rosa.pk].conversation.__class__.objects.filter(
         student=people.rosa
     ).update(last_inbound_at=timezone.now())
-    acts.opt_out(people.bo, people.maya.system_numbers.get())
+    acts.opt_out(people.bo, people.maya.inbox.system_numbers.get())
 
     replied = page_of(maya, running, show="replied")
     assert ("Rosa" in replied, "Jensen" in replied) == (True, False)

@@ -92,7 +92,9 @@ def test_an_email_from_the_dialog_is_filled_and_on_its_way(
 def test_an_email_from_a_conversation_comes_back_as_its_bubble(
     browser: Client, people: Cast
 ) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
     shown = page(
         browser.post(
             reverse("send_text", args=[talk.pk]),
@@ -141,7 +143,9 @@ def test_an_unknown_field_stops_it_and_keeps_the_words(
 def test_news_leaves_a_refusal_where_it_stands_and_the_next_send_takes_it_away(
     browser: Client, people: Cast, written: Callable[..., dict[str, str]]
 ) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
     send = reverse("send_text", args=[talk.pk])
 
     refused = page(browser.post(send, written(body="Due [Due Date]"), headers=HTMX))
@@ -213,7 +217,9 @@ def test_a_template_of_somebody_else_is_not_brought(
 def test_the_last_used_tab_is_remembered_in_conversations_and_the_dialog_begins_with_text(
     browser: Client, people: Cast
 ) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
     browser.cookies["composer-tab"] = "email"
 
     assert is_open(page(browser.get(reverse("conversation", args=[talk.pk]))), "email")
@@ -409,7 +415,9 @@ LIKE_A_FIELD = [
 def test_what_looks_like_a_merge_field_stops_a_message_until_it_is_meant(
     browser: Client, people: Cast, channel: str, words: str
 ) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
     sent = {**email(), "channel": channel, "body": words}
     for where in (
         reverse("send_text", args=[talk.pk]),
@@ -437,7 +445,9 @@ def test_what_looks_like_a_merge_field_stops_a_message_until_it_is_meant(
     ["see [1] and [sic]", "f on [0, 1)", "{1, 2, 3}", "arr[i] < x", "sad :[ but ok"],
 )
 def test_ordinary_brackets_are_sent(browser: Client, people: Cast, words: str) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
     assert (
         browser.post(
             reverse("send_text", args=[talk.pk]), text(body=words), headers=HTMX
@@ -451,7 +461,9 @@ def test_a_field_with_nothing_in_it_cannot_be_meant(
     browser: Client, people: Cast
 ) -> None:
     User.objects.update(office_phone="")
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
     body = "Call [Office Phone Number] {now}"
     refused = browser.post(
         reverse("send_text", args=[talk.pk]),
@@ -468,7 +480,9 @@ def test_news_and_other_acts_leave_the_words_of_a_refusal(
     """The refusal of what stands in the composer is replaced by the
     composer's next answer, and by nothing else.
     """
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
     waiting = accept_text(
         author=people.maya,
         student=people.rosa,
@@ -536,7 +550,9 @@ def test_after_sending_no_more_is_said_than_is_known(
 def test_a_draft_is_kept_whatever_is_told_of_returned_words(
     browser: Client, people: Cast, returned: str
 ) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
     where = reverse("conversation_draft", args=[talk.pk])
     assert (
         browser.post(where, {"body": "Begun", "returned": returned}).status_code == 204
@@ -548,7 +564,9 @@ def test_a_draft_is_kept_whatever_is_told_of_returned_words(
 def test_a_text_that_arrived_after_all_is_no_draft_on_another_device(
     browser: Client, people: Cast
 ) -> None:
-    talk = open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    talk = open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
     arrived = accept_text(
         author=people.maya,
         student=people.rosa,

@@ -33,7 +33,9 @@ def settings_of_the_college(settings: Settings) -> None:
 
 @pytest.fixture
 def conversation(people: Cast) -> Conversation:
-    return open_conversation(staff=people.maya, student=people.bo, now=timezone.now())
+    return open_conversation(
+        inbox=people.maya.inbox, student=people.bo, now=timezone.now()
+    )
 
 
 def arrive(conversation: Conversation | None, raw: bytes) -> IncomingEmail:

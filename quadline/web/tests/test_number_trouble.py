@@ -44,7 +44,7 @@ def waiting(people: Cast) -> Conversation:
 
 
 def fails(people: Cast) -> None:
-    people.maya.system_numbers.update(state="failed", reason=WHY)
+    people.maya.inbox.system_numbers.update(state="failed", reason=WHY)
 
 
 def page(browser: Client, url: str) -> str:
@@ -98,7 +98,7 @@ def test_an_open_conversation_learns_of_it(
 def test_the_profile_says_what_is_tried_again(
     browser: Client, people: Cast, waiting: Conversation
 ) -> None:
-    people.maya.system_numbers.update(reason="The carrier did not answer.")
+    people.maya.inbox.system_numbers.update(reason="The carrier did not answer.")
     assert "The carrier did not answer. Quadline keeps trying." in page(
         browser, reverse("profile")
     )
@@ -131,7 +131,7 @@ def test_who_reads_a_colleagues_conversation_reads_no_your(
     enter: Enter, people: Cast, waiting: Conversation, state: str
 ) -> None:
     reason = WHY if state == "failed" else ""
-    people.maya.system_numbers.update(state=state, reason=reason)
+    people.maya.inbox.system_numbers.update(state=state, reason=reason)
     shown = page(enter(people.lena), reverse("conversation", args=[waiting.pk]))
     log = shown.partition('id="log"')[2]
     expected = {

@@ -414,7 +414,7 @@ def test_no_address_opts_a_student_in(enter: Enter, people: Cast, case: object) 
     SystemNumber.objects.filter(pk=about.number.pk).update(
         phone="+17345550300", state="active"
     )
-    open_conversation(staff=actor, student=person, now=timezone.now())
+    open_conversation(inbox=actor.inbox, student=person, now=timezone.now())
     pair = (person.mobile, "+17345550300")
     at = timezone.now() - timedelta(days=1)
     ledger.record(

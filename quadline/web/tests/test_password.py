@@ -15,6 +15,8 @@ from quadline.delivery.tests.acts import jobs
 from tests.architecture.conftest import BACKEND, Enter
 from tests.cast import PASSWORD, Cast
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 PAGE, NEW = "/me/password/", "a quite different one"
 GOOD = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
 

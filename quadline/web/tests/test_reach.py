@@ -23,6 +23,7 @@ from quadline.delivery.opting.requests import How, record_stop_request
 from quadline.delivery.outbox.caseloads import put_caseload
 from quadline.delivery.permission.reach import CAN, OUT_OF_REACH, reach_of
 from quadline.delivery.tests.acts import reply
+from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, PhoneTrouble, Student
 from quadline.web.compose.composer import composer_for
 from quadline.web.students.reach import reach_of as chips_of
@@ -37,7 +38,9 @@ SYSTEM = "+17345550200"
 @pytest.fixture
 def talk(people: Cast) -> Conversation:
     give_number(people.maya, SYSTEM)
-    return open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    return open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def failed_text(talk: Conversation) -> Message:
         id=uuid.uuid4(),
         conversation=talk,
         direction="outbound",
-        author=talk.staff,
+        author=talk.inbox.owner,
         body="Are you free?",
         student_phone="+17345550141",
         status=Status.FAILED,
@@ -65,7 +68,7 @@ def stop(people: Cast, now: datetime) -> None:
 def recorded(people: Cast, now: datetime) -> None:
     record_stop_request(
         student=people.rosa,
-        staff=people.maya,
+        inbox=people.maya.inbox,
         actor=people.maya,
         how=How.BY_PHONE,
         said_at=now,
@@ -240,3 +243,25 @@ def test_a_page_asks_once_whether_its_student_may_be_opened(
         )
         == 1
     )
+
+
+def test_a_long_conversation_takes_no_more_queries_than_a_short_one(
+    people: Cast, browser: Client, talk: Conversation
+) -> None:
+    """Each of its texts has a number, which is looked up for
+    none that waits for nothing.
+    """
+    number = SystemNumber.objects.get(phone=SYSTEM)
+    url = reverse("conversation", args=[talk.pk])
+
+    def queries_with(texts: int) -> int:
+        for _ in range(texts):
+            text = failed_text(talk)
+            text.system_number = number
+            text.save()
+        browser.get(url)
+        with CaptureQueriesContext(connection) as asked:
+            browser.get(url)
+        return len([each for each in asked if "clock_timestamp" not in each["sql"]])
+
+    assert queries_with(2) == queries_with(10)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from quadline.accounts.models import User
+from quadline.accounts.models import Office, User
 from quadline.consent.models import CarrierCheck, ConsentState
 from quadline.conversations.opening import open_conversation
 from quadline.delivery.tests.acts import number_row, reply
@@ -35,12 +35,12 @@ def test_a_colleagues_conversation_says_whom_the_student_stopped(
 ) -> None:
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": scope})
     User.objects.filter(pk__in=[people.maya.pk, people.theo.pk]).update(
-        office="Academic Advising"
+        office=Office.objects.named("Academic Advising")
     )
     number_row(people.maya, MAYAS)
     number_row(people.theo, THEOS)
     theo = User.objects.get(pk=people.theo.pk)
-    talk = open_conversation(staff=theo, student=people.rosa, now=timezone.now())
+    talk = open_conversation(inbox=theo.inbox, student=people.rosa, now=timezone.now())
     CaseloadEntry.objects.create(staff=theo, student=people.rosa)
     reply(people.rosa.mobile, MAYAS, "STOP")
     page = enter(theo).get(reverse("conversation", args=[talk.pk])).content.decode()
@@ -75,7 +75,9 @@ def test_the_carriers_check_stands_beside_its_own_number_only(
 ) -> None:
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": scope})
     both = [people.maya.pk, people.theo.pk]
-    User.objects.filter(pk__in=both).update(office="Academic Advising")
+    User.objects.filter(pk__in=both).update(
+        office=Office.objects.named("Academic Advising")
+    )
     number_row(people.maya, MAYAS)
     number_row(people.theo, THEOS)
     reply(people.rosa.mobile, MAYAS, "STOP")

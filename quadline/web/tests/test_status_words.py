@@ -16,7 +16,9 @@ from tests.cast import Cast
 
 @pytest.fixture
 def talk(people: Cast) -> Conversation:
-    return open_conversation(staff=people.maya, student=people.rosa, now=timezone.now())
+    return open_conversation(
+        inbox=people.maya.inbox, student=people.rosa, now=timezone.now()
+    )
 
 
 def written(
@@ -32,7 +34,7 @@ def written(
         conversation=talk,
         direction=Direction.OUTBOUND,
         channel=channel,
-        author=talk.staff,
+        author=talk.inbox.owner,
         body="Hello",
         status=status,
         reason=reason,

@@ -52,6 +52,31 @@ def test_what_comes_while_a_batch_is_written_goes_into_the_next() -> None:
     assert ledger.batches == [["a"], ["b", "c"]]
 
 
+def test_those_just_answered_who_call_again_at_once_are_in_one_batch() -> None:
+    ledger = Ledger()
+
+    async def bring() -> None:
+        crowd = Crowd(ledger.write)
+
+        async def bring_two(word: str) -> None:
+            await crowd.add(word)
+            await crowd.add(word)
+
+        first = asyncio.create_task(bring_two("a"))
+        await asyncio.sleep(0.05)
+        others = [asyncio.create_task(bring_two(word)) for word in "bc"]
+        await asyncio.sleep(0.05)
+        ledger.go_on.set()
+        await asyncio.gather(first, *others)
+
+    asyncio.run(bring())
+    assert [sorted(batch) for batch in ledger.batches] == [
+        ["a"],
+        ["b", "c"],
+        ["a", "b", "c"],
+    ]
+
+
 def test_one_that_cannot_be_written_keeps_back_no_other() -> None:
     ledger = Ledger()
     first, *others = ledger.written("a", "b", "bad", "c")

@@ -120,7 +120,7 @@ def token(people: Cast, settings: Settings) -> str:
         update={"email_reply_to": "reply@mail.alder.example"}
     )
     conversation = open_conversation(
-        staff=people.maya, student=people.bo, now=timezone.now()
+        inbox=people.maya.inbox, student=people.bo, now=timezone.now()
     )
     return tokens.reply_address(conversation.pk)
 

@@ -38,7 +38,9 @@ def conversation(committed_people: Cast, settings: Settings) -> Conversation:
         update={"email_reply_to": "reply@mail.alder.example"}
     )
     return open_conversation(
-        staff=committed_people.maya, student=committed_people.bo, now=timezone.now()
+        inbox=committed_people.maya.inbox,
+        student=committed_people.bo,
+        now=timezone.now(),
     )
 
 
@@ -113,7 +115,9 @@ def test_over_lmtp_each_recipient_has_an_answer(
     committed_people: Cast, lmtp: Door, token: str
 ) -> None:
     other = open_conversation(
-        staff=committed_people.theo, student=committed_people.bo, now=timezone.now()
+        inbox=committed_people.theo.inbox,
+        student=committed_people.bo,
+        now=timezone.now(),
     )
     with socket.create_connection(("127.0.0.1", lmtp.port), timeout=120) as line:
         said = line.makefile("rb")

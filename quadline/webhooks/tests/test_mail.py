@@ -45,7 +45,9 @@ def service(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def conversation(people: Cast) -> Conversation:
-    return open_conversation(staff=people.maya, student=people.bo, now=timezone.now())
+    return open_conversation(
+        inbox=people.maya.inbox, student=people.bo, now=timezone.now()
+    )
 
 
 @pytest.fixture

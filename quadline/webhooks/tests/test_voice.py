@@ -74,7 +74,7 @@ def test_a_number_that_has_changed_hands_names_its_newest_user(
 ) -> None:
     SystemNumber.objects.update(state=State.RELEASED, carrier_number_id="")
     SystemNumber.objects.create(
-        user=committed_people.omar,
+        inbox=committed_people.omar.inbox,
         phone=number.phone,
         state=State.ACTIVE,
         requested_at=number.requested_at,

@@ -109,24 +109,32 @@ def an_active_number(built: "House") -> "SystemNumber":
 
     built.simulator.settings(registration_delay=0)
     author = staff("maya@alder.example", "Maya Alvarez")
-    provisioning.request_number(user=author, now=timezone.now())
+    provisioning.request_number(inbox=author.inbox, actor=author, now=timezone.now())
     eventually(
-        lambda: SystemNumber.objects.filter(user=author, state=State.ACTIVE).exists()
+        lambda: SystemNumber.objects.filter(
+            inbox__owner=author, state=State.ACTIVE
+        ).exists()
     )
-    return SystemNumber.objects.get(user=author)
+    return SystemNumber.objects.get(inbox__owner=author)
 
 
 def make_due(number: "SystemNumber", texts: int) -> None:
     """So many texts of a broadcast at once."""
+    from quadline.accounts.models import User
     from quadline.delivery.sending.sender import send_due_texts
     from quadline.delivery.tests.test_bulk_lookup import students, texts_of
     from quadline.jobs import enqueue
     from quadline.roster.models import CaseloadEntry
 
     reached = students(texts)
-    mine = (CaseloadEntry(staff=number.user, student=each) for each in reached)
+    mine = (CaseloadEntry(staff_id=number.inbox_id, student=each) for each in reached)
     CaseloadEntry.objects.bulk_create(mine)  # of others they would be held
-    texts_of(number.user, number, reached, "The college is closed today.")
+    texts_of(
+        User.objects.get(pk=number.inbox_id),
+        number,
+        reached,
+        "The college is closed today.",
+    )
     enqueue(send_due_texts)
 
 

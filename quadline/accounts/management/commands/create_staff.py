@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from quadline.accounts.models import User
+from quadline.accounts.models import Office, User
 from quadline.accounts.rules import Role
 from quadline.audit.models import record
 from quadline.sms.phones import PhoneError, normalise
@@ -50,12 +50,16 @@ class Command(BaseCommand):
                 role=options["role"],
                 title=options["title"],
             )
-            user.office, user.office_phone = options["office"], phone
+            office = Office.objects.look_up(options["office"])
+            if office:
+                office.clean_fields()
+            user.office, user.office_phone = office, phone
             user.set_password(None if options["no_input"] else _ask_for_password(user))
             user.full_clean()
         except (PhoneError, ValidationError) as error:
             raise CommandError(f"No account was made. {error}") from error
         with transaction.atomic():
+            user.office = Office.objects.named(options["office"])
             user.save()
             EmailAddress.objects.create(
                 user=user,

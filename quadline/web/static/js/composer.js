@@ -1,12 +1,10 @@
-// The text being written: it grows, counts itself, keeps a draft, and goes with Enter.
+// The text being written: it grows, and counts itself.
 import { announce } from "./announce.js";
-import { keep, read } from "./drafts.js";
+import { restore, write } from "./draft_form.js";
 import { fillIn } from "./fields.js";
 import { hint } from "./hint.js";
-import { hasReturned, settle } from "./returned.js";
 import { asSent, measure } from "./segments.js";
 
-const touch = window.matchMedia("(pointer: coarse)");
 const started = new WeakSet();
 
 const part = (form, name) => form.querySelector(`[data-${name}]`);
@@ -31,13 +29,7 @@ function count(form) {
   if (segments > 1 && segments > Number(form.dataset.segments ?? 1)) announce(`This will be ${segments} texts.`);
   form.dataset.segments = segments;
   part(form, "send").disabled = body.disabled || over > 0;
-  hint(part(form, "hint"), unicode ? foreign : [], (change) => replace(body, change(body.value)));
-}
-
-export function replace(field, words) {
-  field.value = words;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-  if (!field.disabled) field.focus();
+  hint(part(form, "hint"), unicode ? foreign : [], (change) => { write(body, change(body.value)); body.focus(); });
 }
 
 // The server swaps the state beside the form; the form follows it and keeps what is written.
@@ -57,17 +49,12 @@ function grow(body) {
   body.rows = Math.min(8, Math.max(2, body.value.split("\n").length));
 }
 
-function begin(form, body) {
-  settle(form, (id) => document.getElementById(`m-${id}`));
-  if (!body.value || hasReturned(form.dataset.draft)) body.value = read(form.dataset.draft);
-}
-
 export function start(root = document) {
   for (const form of root.querySelectorAll("form[data-composer]")) {
     if (started.has(form)) continue;
     started.add(form);
     const body = part(form, "body");
-    if (form.dataset.draft) begin(form, body);
+    if (form.dataset.draft) restore(form);
     new MutationObserver(() => follow(form)).observe(form.parentElement, { childList: true });
     grow(body);
     follow(form);
@@ -79,19 +66,6 @@ document.addEventListener("input", (event) => {
   if (!form || !event.target.matches("[data-body]")) return;
   grow(event.target);
   count(form);
-  if (form.dataset.draft) keep(form.dataset.draft, event.target.value);
-});
-
-// Enter sends a text; an email has paragraphs, and goes with Ctrl+Enter.
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
-  const email = event.target.matches?.("form[data-composer] [data-email-body]");
-  if (!email && !event.target.matches?.("form[data-composer] [data-body]")) return;
-  const always = event.ctrlKey || event.metaKey;
-  if (!always && (email || event.shiftKey || event.altKey || touch.matches)) return;
-  event.preventDefault();
-  const send = part(event.target.form, email ? "send-email" : "send");
-  if (event.target.value.trim() && !send.disabled) event.target.form.requestSubmit(send);
 });
 
 document.addEventListener("htmx:load", (event) => start(event.target.parentElement ?? document));

@@ -1,11 +1,9 @@
 // One dialog, filled by the server: opened from a link, closed by Esc, a button, or a finished act.
 import { start } from "./composer.js";
-import { start as startEmail } from "./email_draft.js";
 import { toast } from "./toast.js";
 
 const dialog = document.getElementById("dialog");
 let opener = null;
-let sent = {};
 let done = false;
 
 async function open(link) {
@@ -17,7 +15,6 @@ async function open(link) {
     return;
   }
   start(dialog); // the draft is there before the first key
-  startEmail(dialog);
   if (!dialog.open) dialog.showModal();
   dialog.querySelector("[autofocus]:enabled")?.focus();
 }
@@ -34,15 +31,10 @@ addEventListener("DOMContentLoaded", () => document.addEventListener("click", fo
 
 document.addEventListener("click", (event) => event.target.closest("[data-close-dialog]")?.closest("dialog").close());
 
-dialog?.addEventListener("htmx:beforeRequest", () => {
-  const form = dialog.querySelector("form[data-draft]");
-  sent = form ? { draft: form.dataset.draft, channel: new FormData(form).get("channel") } : {};
-});
-
 dialog?.addEventListener("htmx:afterSwap", () => {
   if (!dialog.querySelector("[data-done]")) return;
   done = true;
-  document.dispatchEvent(new CustomEvent("quadline:sent", { detail: sent }));
+  document.dispatchEvent(new CustomEvent("quadline:sent"));
   dialog.close();
 });
 
