@@ -164,8 +164,8 @@ def _common(carrier_message_id: str, to: str, sender: str) -> dict[str, str]:
 
 
 def signed(path: str, form: dict[str, str]) -> bytes:
-    """A whole request, signed as Twilio signs
-    (https://www.twilio.com/docs/usage/webhooks/webhooks-security).
+    """A whole request, signed
+    as Twilio signs (https://www.twilio.com/docs/usage/webhooks/webhooks-security).
     """
     words = f"{PUBLIC_URL}{path}" + "".join(f"{key}{form[key]}" for key in sorted(form))
     signature = hmac.new(

@@ -1,5 +1,5 @@
-"""A college of any size, written by INSERT … SELECT: what is not
-named takes the model's own default.
+"""A college of any size, written by INSERT … SELECT: what is not named takes the
+model's own default.
 """
 
 from collections.abc import Iterator
@@ -64,8 +64,8 @@ def _default(field: Any) -> Any:
 
 @contextmanager
 def by_the_million(model: type[Model]) -> Iterator[None]:
-    """Fill a table of many millions in minutes: its indexes are built
-    afterwards, its foreign keys are not asked.
+    """Fill a table of many millions in minutes: its indexes are built afterwards, its
+    foreign keys are not asked.
     """
     table = model._meta.db_table
     with connection.cursor() as cursor:
@@ -99,8 +99,8 @@ def empty() -> None:
 
 
 def settle() -> None:
-    """Statistics as the database has them after a while, and
-    nothing left to write that is not ours.
+    """Statistics as the database has them after a while, and nothing left to write that
+    is not ours.
     """
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -108,8 +108,8 @@ def settle() -> None:
 
 
 def staff(count: int, *, now: datetime) -> None:
-    """Staff users with an active number each: user ``i`` has the
-    id ``i`` and the phone +1734555…
+    """Staff users with an active number each:
+    user ``i`` has the id ``i`` and the phone +1734555…
     """
     each = f"generate_series(1, {count}) AS g"
     fill(
@@ -143,11 +143,12 @@ def last_name(student: int) -> str:
 
 
 def students(count: int, *, staff: int = 1, whose: str = "") -> None:
-    """Students on the caseloads in turn, or on ``whose`` id. Student ``i``
-    has the id ``i`` and the phone +17342…
+    """Students on the caseloads in turn, or on ``whose`` id.
 
-    Whoever texts them has them on the caseload: what leaves it is held, within a
-    minute.
+    Student ``i`` has the id ``i`` and the phone +17342…
+
+    Whoever texts them has them on the caseload: what leaves it is held,
+    within a minute.
     """
     each = f"generate_series(1, {count}) AS g"
     fill(

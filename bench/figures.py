@@ -9,8 +9,8 @@ Figures = Mapping[str, float]  # the title of a row → its figure
 
 @dataclass(frozen=True)
 class Work:
-    """How much to do: all of it, or a smaller share that
-    gives the same table sooner.
+    """How much to do: all of it,
+    or a smaller share that gives the same table sooner.
     """
 
     is_quick: bool = False

@@ -1,5 +1,5 @@
-"""What stands around a path: PostgreSQL that writes to disk, a migrated
-database for each path, and our processes.
+"""What stands around a path: PostgreSQL that writes to disk, a migrated database for
+each path, and our processes.
 """
 
 import contextlib
@@ -49,8 +49,8 @@ SETTINGS = {
 
 @contextmanager
 def database() -> Iterator[postgres.Cluster]:
-    """A server of our own with the settings of production, and the template
-    that each path's database is made from.
+    """A server of our own with the settings of production, and the template that each
+    path's database is made from.
     """
     DATA.mkdir(parents=True, exist_ok=True)
     # of two at once, neither's figures would mean anything

@@ -1,5 +1,5 @@
-"""The machine: which core a process runs on, and the facts
-that a figure means nothing without.
+"""The machine: which core a process runs on,
+and the facts that a figure means nothing without.
 """
 
 import os
@@ -13,8 +13,8 @@ from quadline.demo.postgres import die_with_parent
 
 
 def pin(core: int) -> None:
-    """This process, and the threads and processes it starts
-    from now on, run on one core.
+    """This process, and the threads and processes it starts from now on,
+    run on one core.
     """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core % (os.cpu_count() or 1)})
@@ -48,8 +48,9 @@ def memory_of(pid: int) -> int:
 
 
 def most_memory_of(pid: int) -> int:
-    """The most it ever had. Not from getrusage, which counts what
-    its parent had before the fork.
+    """The most it ever had.
+
+    Not from getrusage, which counts what its parent had before the fork.
     """
     return _kilobytes(pid, "VmHWM") * 1024
 

@@ -1,5 +1,5 @@
-"""A carrier that costs almost nothing: it answers every POST of a
-text with a message id, after a delay.
+"""A carrier that costs almost nothing: it answers every POST of a text with a message
+id, after a delay.
 
 The limits of a bench are measured against it, and so is the house, so that neither is
 measured against the simulator. Texts it took are counted and given at ``GET /count``;
@@ -23,8 +23,9 @@ _ids = itertools.count(1)
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1 with Content-Length and keep-alive, as aiohttp and requests
-    speak it. Nothing else is understood.
+    """HTTP/1.1 with Content-Length and keep-alive, as aiohttp and requests speak it.
+
+    Nothing else is understood.
     """
 
     taken = 0

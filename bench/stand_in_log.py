@@ -29,8 +29,8 @@ def taken() -> list[Taken]:
 
 
 def end_of_broadcast() -> float:
-    """When the last text of a broadcast was taken: what was measured
-    after that was measured beside nothing.
+    """When the last text of a broadcast was taken: what was measured after that was
+    measured beside nothing.
     """
     return max(text.at for text in taken() if text.first_word == BROADCAST)
 

@@ -184,8 +184,8 @@ def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
 
 
 def share_phones(rows: list[Row]) -> None:
-    """Where a row names another student, copy that student's
-    mobile, written differently.
+    """Where a row names another student,
+    copy that student's mobile, written differently.
     """
     mobiles = {row["institutional_id"]: row["mobile"] for row in rows}
     for row in rows:
@@ -241,8 +241,8 @@ def invented_row(
 
 
 def tags_and_courses(student: Row) -> Row:
-    """By dice of the student's own, so that what is drawn for one
-    changes nothing for the others.
+    """By dice of the student's own,
+    so that what is drawn for one changes nothing for the others.
     """
     rng = random.Random(f"{SEED} {student['institutional_id']}")
     tags = [
@@ -314,8 +314,8 @@ def plain(name: str) -> str:
 
 
 def away_zones(rng: random.Random, count: int, named: int) -> list[str]:
-    """Return a zone for each student, "" for home; the named
-    students who are away count.
+    """Return a zone for each student, "" for home;
+    the named students who are away count.
     """
     zones = list(itertools.islice(itertools.cycle(AWAY), AWAY_STUDENTS - named))
     zones += [""] * (count - len(zones))
@@ -324,8 +324,8 @@ def away_zones(rng: random.Random, count: int, named: int) -> list[str]:
 
 
 class Numbers:
-    """Fictional phone numbers, each handed out once, in the
-    many ways people write them.
+    """Fictional phone numbers, each handed out once,
+    in the many ways people write them.
     """
 
     def __init__(self, rng: random.Random) -> None:

@@ -1,5 +1,6 @@
-"""Take every page and state at two widths, light and dark, into
-docs/screenshots. One command: make screenshots.
+"""Take every page and state at two widths, light and dark, into docs/screenshots.
+
+One command: make screenshots.
 """
 
 import os
@@ -58,8 +59,9 @@ MAYA, SAMUEL, LINH, JORDAN, DENISE, RUTH, NOBODY = (
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its name, who looks, where, and what they do before
-    it is taken. Width 0 is every width.
+    """One picture: its name, who looks, where, and what they do before it is taken.
+
+    Width 0 is every width.
     """
 
     name: str
@@ -171,8 +173,8 @@ def shots(built: house.House) -> list[Shot]:
 
 
 def week_shots(built: house.House, week: campus.Week) -> list[Shot]:
-    """Pages that a broadcast and its answers fill; taken
-    last, for they change the inbox.
+    """Pages that a broadcast and its answers fill; taken last,
+    for they change the inbox.
     """
     asked, emailed = (
         _with(MAYA, week.asked.institutional_id),

@@ -133,8 +133,8 @@ def percentile(values: list[float], rank: int) -> float:
 
 
 def import_cycles(package: Path) -> list[set[str]]:
-    """Groups of modules that import each other, directly or
-    through others, when loaded.
+    """Groups of modules that import each other,
+    directly or through others, when loaded.
 
     An import within a function closes no cycle.
     """
@@ -184,8 +184,8 @@ def _is_for_types_only(node: ast.AST) -> bool:
 
 
 def _strongly_connected(graph: dict[str, set[str]]) -> list[set[str]]:
-    """Tarjan's algorithm: the largest groups in which
-    each module reaches each other.
+    """Tarjan's algorithm: the largest groups in
+    which each module reaches each other.
     """
     order: dict[str, int] = {}
     lowest: dict[str, int] = {}

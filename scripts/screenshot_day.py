@@ -1,5 +1,5 @@
-"""A believable day at Alder College for the screenshots: written by our
-own acts, answered by simulated phones.
+"""A believable day at Alder College for the screenshots: written by our own acts,
+answered by simulated phones.
 """
 
 import uuid
@@ -40,8 +40,8 @@ REFUSED = "Campaign is not eligible for this number"
 
 @dataclass(frozen=True)
 class Line:
-    """Who says it ("me" or "they"), how many minutes before
-    the present of the day, and what.
+    """Who says it ("me" or "they"),
+    how many minutes before the present of the day, and what.
     """
 
     who: str
@@ -118,8 +118,8 @@ TALKS: dict[str, list[Line]] = {
 
 
 def present() -> datetime:
-    """10:42 in the morning; before noon, that of yesterday, so
-    that nothing is in the future.
+    """10:42 in the morning; before noon, that of yesterday,
+    so that nothing is in the future.
     """
     today = timezone.localtime()
     at = today.replace(hour=10, minute=42, second=0, microsecond=0)
@@ -189,8 +189,8 @@ def _tidy(maya: User) -> None:
 
 
 def _date_opt_out() -> None:
-    """The ledger takes no change, not even from us: only a superuser's
-    session without triggers gets around that.
+    """The ledger takes no change, not even from us: only a superuser's session without
+    triggers gets around that.
     """
     stopped = Message.objects.get(
         conversation__student__institutional_id=STOPPED, body="STOP"

@@ -1,8 +1,8 @@
-"""Train the classifier of replies that may mean stop; write its weights and
-the report of what is found and missed.
+"""Train the classifier of replies that may mean stop; write its weights and the report
+of what is found and missed.
 
-The same data and lock file give the same weights: a deterministic solver, fixed folds.
-``make train-opt-out``.
+The same data and lock file give the same weights: a deterministic solver,
+fixed folds. ``make train-opt-out``.
 """
 
 import sys
@@ -58,8 +58,8 @@ def matrix(bodies: Sequence[str]) -> csr_matrix:
 
 
 def importance_of(replies: Sequence[Reply]) -> np.ndarray:
-    """The lines that the phrases are held to are settled by hand; the
-    classifier shall not gainsay them.
+    """The lines that the phrases are held to are settled by hand; the classifier shall
+    not gainsay them.
     """
     settled = set(labelled.lines())
     return np.array([SETTLED if reply in settled else 1.0 for reply in replies])

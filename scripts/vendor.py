@@ -106,8 +106,8 @@ def check() -> list[str]:
 
 
 def place(package: dict[str, str], name: str) -> Path:
-    """Where a listed file lies: in an installed wheel, or
-    under the repository's root.
+    """Where a listed file lies: in an installed wheel,
+    or under the repository's root.
     """
     if "wheel" not in package:
         return ROOT / name

@@ -1,5 +1,5 @@
-"""The same rows moved by one bare statement: into, and within, a
-copy of a table with all its indexes.
+"""The same rows moved by one bare statement: into, and within, a copy of a table with
+all its indexes.
 """
 
 import time
@@ -26,8 +26,8 @@ def make_copy(table: str) -> str:
 
 
 def insert_select(table: str) -> float:
-    """Seconds to copy all rows of a table into one with the same
-    indexes and foreign keys, committed.
+    """Seconds to copy all rows of a table into one with the same indexes
+    and foreign keys, committed.
     """
     copy = make_copy(table)
     _add_foreign_keys(copy, table)

@@ -1,5 +1,5 @@
-"""Post the same texts to the same carrier with nothing around it: a
-bare aiohttp loop, and the official SDK.
+"""Post the same texts to the same carrier with nothing around it: a bare aiohttp loop,
+and the official SDK.
 """
 
 import asyncio
@@ -59,8 +59,8 @@ def _form(place: int) -> dict[str, str]:
 
 
 def official_sdk(count: int) -> float:
-    """Seconds to send so many texts with Twilio's own library, one after
-    the other, as its documentation shows.
+    """Seconds to send so many texts with Twilio's own library, one after the other, as
+    its documentation shows.
     """
     from twilio.rest import Client
 

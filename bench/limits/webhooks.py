@@ -1,5 +1,6 @@
-"""A bare webhook: ASGI, the signature, one INSERT. ``python -m bench.limits.webhooks
-PORT``; DATABASE_URL names the database.
+"""A bare webhook: ASGI, the signature, one INSERT.
+
+``python -m bench.limits.webhooks PORT``; DATABASE_URL names the database.
 """
 
 import base64

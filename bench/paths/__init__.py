@@ -10,8 +10,8 @@ HOUSE_CORE, OUTER_CORE = 0, 1
 
 @dataclass(frozen=True)
 class Path:
-    """One module of this folder, run in a process of its
-    own on a database of its own.
+    """One module of this folder,
+    run in a process of its own on a database of its own.
     """
 
     name: str

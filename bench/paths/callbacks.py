@@ -1,5 +1,5 @@
-"""Status callbacks: signed ones a second that one web
-process has stored and acknowledged.
+"""Status callbacks: signed ones a second
+that one web process has stored and acknowledged.
 """
 
 import uuid

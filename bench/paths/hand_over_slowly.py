@@ -1,5 +1,5 @@
-"""Hand over to a carrier that takes 100 ms for each text: how much of the
-time as many as may be are in flight.
+"""Hand over to a carrier that takes 100 ms for each text: how much of the time as many
+as may be are in flight.
 """
 
 from bench.figures import Figures, Reach, Row, Work

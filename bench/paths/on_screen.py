@@ -75,8 +75,9 @@ def limit(work: Work) -> Figures:
 async def _memory_of_streams(
     address: str, pid: int, cookies: list[str]
 ) -> tuple[float, list[Stream]]:
-    """Kilobytes for each stream. A few are open before, so that what a
-    first one brings in is not counted.
+    """Kilobytes for each stream.
+
+    A few are open before, so that what a first one brings in is not counted.
     """
     first = await opened(address, cookies[:FIRST_STREAMS])
     before = memory_of(pid)
@@ -119,8 +120,8 @@ async def _replies(line: Line, screens: dict[int, Stream], count: int) -> list[S
 async def _reply(
     line: Line, screens: dict[int, Stream], student: int
 ) -> tuple[float, float]:
-    """When a student's reply was called in, and the milliseconds until
-    their staff user's stream announced it.
+    """When a student's reply was called in, and the milliseconds until their staff
+    user's stream announced it.
     """
     staff = _staff_of(student, len(screens))
     reply = calling.reply(

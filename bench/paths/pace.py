@@ -1,5 +1,5 @@
-"""Pace: texts a second that leave by a number limited to one
-a second, seen at the carrier.
+"""Pace: texts a second that leave by a number limited to one a second,
+seen at the carrier.
 """
 
 from collections import defaultdict
@@ -58,8 +58,9 @@ def _college(of_one: int, of_many: int) -> None:
 
 
 def _beats(first: int, count: int) -> list[list[float]]:
-    """When each number sent: from its second text to the last. The first opens the
-    worker's connection to the carrier.
+    """When each number sent: from its second text to the last.
+
+    The first opens the worker's connection to the carrier.
     """
     before = stand_in_log.how_many()
     college.texts(

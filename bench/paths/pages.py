@@ -1,5 +1,5 @@
-"""Inbox, conversation and search: how long the server takes for a page
-as the college and its history grow.
+"""Inbox, conversation and search: how long the server takes for a page as the college
+and its history grow.
 """
 
 import random
@@ -74,6 +74,7 @@ def _figures(work: Work) -> dict[str, float]:
 
 def _visits() -> dict[str, tuple[Client, Visit]]:
     """Who opens which page, and looks for whom: for students who are there.
+
     Student and conversation have one id.
     """
     chance = random.Random(5)
@@ -120,8 +121,8 @@ def _times(client: Client, visit: Visit, count: int) -> Iterable[float]:
 
 
 def _grow(messages: int) -> None:
-    """So many messages: more staff and students as the college grows, and
-    a longer history of the reader's own.
+    """So many messages: more staff and students as the college grows, and a longer
+    history of the reader's own.
     """
     own_each = OWN_MANY if messages > SMALL else OWN_FEW
     students = OWN + max(0, messages - OWN * own_each) // EACH

@@ -1,5 +1,5 @@
-"""Receipts applied: stored delivery receipts a second that one
-worker turns into what staff see.
+"""Receipts applied: stored delivery receipts a second
+that one worker turns into what staff see.
 """
 
 import time

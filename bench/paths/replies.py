@@ -1,5 +1,5 @@
-"""Replies: signed inbound texts a second that one web process has
-wholly filed, each in its conversation.
+"""Replies: signed inbound texts a second that one web process has wholly filed,
+each in its conversation.
 """
 
 import time

@@ -1,5 +1,5 @@
-"""A single text while a broadcast runs: from Send in the
-browser until the carrier accepts it.
+"""A single text while a broadcast runs:
+from Send in the browser until the carrier accepts it.
 """
 
 import http.client
@@ -84,8 +84,8 @@ def _begin(broadcast: int) -> None:
 
 
 def _send(address: str, cookie: str, count: int) -> dict[str, float]:
-    """Send so many texts, ten a second at most; the first word of
-    each, and when Send was pressed.
+    """Send so many texts, ten a second at most; the first word of each,
+    and when Send was pressed.
     """
     first = (
         Conversation.objects.filter(staff_id=SENDERS + 1)

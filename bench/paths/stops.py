@@ -96,8 +96,8 @@ def _running(broadcast: int) -> Iterator[int]:
 
 
 def _college(stops: int, broadcast: int) -> None:
-    """Who stops has been texted by the same numbers that
-    send the broadcast to the others.
+    """Who stops has been texted by the same numbers that send the broadcast
+    to the others.
     """
     now = timezone.now()
     everyone = stops + broadcast

@@ -10,8 +10,9 @@ from typing import Protocol
 
 
 class Remedy(StrEnum):
-    """What a failure asks for (the classes of
-    docs/adding-a-carrier.md). What is done: delivery/rules.py.
+    """What a failure asks for (the classes of docs/adding-a-carrier.md).
+
+    What is done: delivery/rules.py.
     """
 
     BAD_NUMBER = "bad_number"  # permanent for this phone
@@ -111,8 +112,9 @@ NO_CONNECTION = "no connection"
 
 @dataclass(frozen=True)
 class Unsent:
-    """The carrier provably does not have it: no connection, or it asked
-    us to wait. Safe to hand over again.
+    """The carrier provably does not have it: no connection, or it asked us to wait.
+
+    Safe to hand over again.
 
     ``failure`` and ``carrier_code``: what the carrier said, when it said anything.
     """
@@ -125,8 +127,9 @@ class Unsent:
 
 @dataclass(frozen=True)
 class Unknown:
-    """The carrier may have it: the answer was lost. Never hand over
-    again before a look at the carrier.
+    """The carrier may have it: the answer was lost.
+
+    Never hand over again before a look at the carrier.
     """
 
     why: str
@@ -146,8 +149,9 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """News of one text. ``reference`` is ours, empty when
-    the carrier did not return it.
+    """News of one text.
+
+    ``reference`` is ours, empty when the carrier did not return it.
     """
 
     carrier_message_id: str
@@ -159,9 +163,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class InboundText:
-    """A text a student sent to a system number. ``sent_at``: when the carrier got it,
-    by the carrier's own clock and in whole seconds; known when it was read from its
-    log, for a webhook does not say.
+    """A text a student sent to a system number.
+
+    ``sent_at``: when the carrier got it, by the carrier's own clock and in whole
+    seconds; known when it was read from its log, for a webhook does not say.
     """
 
     carrier_message_id: str
@@ -212,8 +217,9 @@ class OwnedNumber:
 
 @dataclass(frozen=True)
 class SentText:
-    """A text as the carrier's log has it: taken at ``sent_at``. ``progress``: what a
-    receipt would say now, if anything.
+    """A text as the carrier's log has it: taken at ``sent_at``.
+
+    ``progress``: what a receipt would say now, if anything.
     """
 
     carrier_message_id: str
@@ -227,8 +233,9 @@ class SentText:
 
 @dataclass(frozen=True)
 class WebhookCall:
-    """A call of the carrier to us, as it came in. ``url`` is built from the configured
-    public address, never from Host.
+    """A call of the carrier to us, as it came in.
+
+    ``url`` is built from the configured public address, never from Host.
     """
 
     url: str
@@ -272,14 +279,16 @@ class NumberTaken(NumberProblem):
 
 
 class OutcomeUnknown(NumberProblem):
-    """The carrier did not answer. After a purchase: look at
-    what we own before anything else.
+    """The carrier did not answer.
+
+    After a purchase: look at what we own before anything else.
     """
 
 
 class Carrier(Protocol):
-    """Everything Quadline asks of a carrier. Calls that rent numbers or
-    read logs block; ``send`` does not.
+    """Everything Quadline asks of a carrier.
+
+    Calls that rent numbers or read logs block; ``send`` does not.
     """
 
     name: str

@@ -1,5 +1,5 @@
-"""What Twilio answers and sends, in our words: the outcome of a send, a
-problem with a number, a registration.
+"""What Twilio answers and sends, in our words: the outcome of a send, a problem with a
+number, a registration.
 """
 
 import json
@@ -32,8 +32,9 @@ RETRY_UNSENT_SECONDS = 300.0  # a person or time mends it, and the text is kept
 
 
 def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome:
-    """What became of one text. An answer that does not have Twilio's own
-    shape says nothing, whatever its status.
+    """What became of one text.
+
+    An answer that does not have Twilio's own shape says nothing, whatever its status.
     """
     answer = _object(body)
     code = _code(answer)
@@ -60,8 +61,8 @@ def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome
 
 
 def _code(answer: Mapping[str, Any]) -> str:
-    """The number of an error of Twilio's own; a gateway in
-    between has words there, or nothing.
+    """The number of an error of Twilio's own;
+    a gateway in between has words there, or nothing.
     """
     code = answer.get("code")
     return (
@@ -128,8 +129,8 @@ def problem(status: int, code: str, *, wait: float = 1.0) -> NumberProblem:
 
 
 def list_problem(error: Exception) -> NumberProblem:
-    """The library's list calls raise without a code (9.13); the
-    carrier's answer is their second argument.
+    """The library's list calls raise without a code (9.13); the carrier's answer is
+    their second argument.
     """
     answer = error.args[1] if len(error.args) > 1 else None
     if answer is None or not hasattr(answer, "status_code"):

@@ -1,5 +1,6 @@
-"""Twilio's codes in our words. A code we do not know is
-Failure.UNKNOWN and is shown as it came.
+"""Twilio's codes in our words.
+
+A code we do not know is Failure.UNKNOWN and is shown as it came.
 
 Source: https://www.twilio.com/docs/api/errors, read 2026-11. Twilio adds codes without
 notice and may change their meaning, so a code decides only the words and the remedy,

@@ -1,5 +1,5 @@
-"""Twilio on who is out: the replies it acts on by itself, and how it is
-told of an opt-out that no reply told.
+"""Twilio on who is out: the replies it acts on by itself, and how it is told of an
+opt-out that no reply told.
 
 The Consent Management API is in public beta and opened on request:
 https://www.twilio.com/docs/messaging/features/consent-api, read 2026-11. There is none
@@ -28,16 +28,18 @@ CLOSED = frozenset({"20403", "20404"})
 
 def wish_in(body: str) -> Wish | None:
     """What a reply is to Twilio: one word and nothing else, in any case.
-    What it makes of other than plain ASCII around or in the word nobody
-    has written down: it counts as nothing.
+
+    What it makes of other than plain ASCII around or in the word nobody has written
+    down: it counts as nothing.
     """
     word = body.strip(_TRIMMED)
     return WISHES.get(word.upper()) if word.isascii() else None
 
 
 def opt_out(*, system_phone: str, student_phone: str, at: datetime) -> dict[str, str]:
-    """One item of Consents/Bulk. The same opt-out has the same
-    id, so telling it twice is once.
+    """One item of Consents/Bulk.
+
+    The same opt-out has the same id, so telling it twice is once.
     """
     return {
         "contact_id": student_phone,

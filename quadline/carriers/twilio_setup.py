@@ -1,5 +1,5 @@
-"""What must be set up in a Twilio account: where replies and registration
-news go, and that words leave as written.
+"""What must be set up in a Twilio account: where replies and registration news go, and
+that words leave as written.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,8 +19,8 @@ Service = Callable[[Any], Any]  # the Messaging Service of a client
 
 @dataclass(frozen=True)
 class Place:
-    """The Messaging Service, and the addresses of ours that
-    it and the event stream call.
+    """The Messaging Service, and the addresses of ours that it
+    and the event stream call.
     """
 
     service_sid: str

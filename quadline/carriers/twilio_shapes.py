@@ -32,8 +32,8 @@ class UnreadableAnswer(OutcomeUnknown):
 
 
 def checked(client: type) -> type:
-    """The HTTP client class of Twilio's own library, made to
-    pass on only what has its shape.
+    """The HTTP client class of Twilio's own library,
+    made to pass on only what has its shape.
     """
 
     class CheckedClient(client):  # type: ignore[misc]  # the library has no types
@@ -62,8 +62,8 @@ def check(
     status: int,
     body: str,
 ) -> None:
-    """Raises UnreadableAnswer unless it is an error of Twilio's own,
-    or just what Twilio answers there.
+    """Raises UnreadableAnswer unless it is an error of Twilio's own, or just what
+    Twilio answers there.
     """
     if status >= 400:
         return  # the library raises it, and answers.problem() reads its code
@@ -76,8 +76,8 @@ def check(
 
 
 def agrees(answer: Any, **expected: object) -> None:
-    """Raises UnreadableAnswer when an answer is about
-    something else than was asked for.
+    """Raises UnreadableAnswer when an answer is about something else
+    than was asked for.
     """
     for name, value in expected.items():
         if getattr(answer, name, None) != value:

@@ -1,5 +1,5 @@
-"""One ASGI app: webhooks and live events beside Django, which runs in threads
-(docs/adr/0004-web-server.md).
+"""One ASGI app: webhooks and live events beside Django,
+which runs in threads (docs/adr/0004-web-server.md).
 """
 
 import asyncio
@@ -58,8 +58,8 @@ async def _listening(_: Starlette) -> AsyncIterator[None]:
 
 
 async def _end_pages() -> None:
-    """While there is a loop to answer to: a thread whose loop has
-    gone would wait for it for ever.
+    """While there is a loop to answer to: a thread whose loop has gone would wait for
+    it for ever.
     """
     ending = asyncio.create_task(asyncio.to_thread(pages.executor.shutdown))
     await asyncio.wait([ending], timeout=UNDER_WAY_SECONDS)

@@ -43,8 +43,9 @@ class Awaited:
             del self.by_address[address]
 
     def hold(self, size: int, patience: asyncio.Timeout) -> None:
-        """Count so many bytes more of the body with this patience. Raises
-        TooMuch when it is the one to give up.
+        """Count so many bytes more of the body with this patience.
+
+        Raises TooMuch when it is the one to give up.
         """
         if self.held + size > MOST_BYTES:
             longest = next(iter(self.all), patience)

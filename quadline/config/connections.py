@@ -1,5 +1,5 @@
-"""What one connection may cost: uvicorn's protocol, with the limits on
-time and size that it does not have.
+"""What one connection may cost: uvicorn's protocol, with the limits on time and size
+that it does not have.
 
 A head that does not come, a client that reads nothing, requests without end in one
 packet: each is ended after a while, or at once when there are too many. Bodies are
@@ -117,8 +117,8 @@ class Connection(HttpToolsProtocol):
             self.idle[self] = None
 
     def send_400_response(self, msg: str) -> None:
-        """What was begun on this connection and has its whole body yet,
-        ends here: no part of it is acted on.
+        """What was begun on this connection and has its whole body yet, ends here: no
+        part of it is acted on.
         """
         is_answering = (
             self.cycle is not None
@@ -192,8 +192,9 @@ class Connection(HttpToolsProtocol):
 
 @cache
 def most_connections() -> int:
-    """As many as there may be open files, a few set aside. Asks
-    the system for more files first.
+    """As many as there may be open files, a few set aside.
+
+    Asks the system for more files first.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)

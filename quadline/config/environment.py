@@ -53,8 +53,8 @@ def _address(address: str) -> str:
 
 
 def _reply_address(address: str) -> str:
-    """What comes after a + is ours: nothing else may stand there,
-    and 64 characters must hold both.
+    """What comes after a + is ours: nothing else may stand there, and 64 characters
+    must hold both.
     """
     if address and not re.fullmatch(r"[^@\s<>+\"]{1,24}@[^@\s<>]+", address):
         raise ValueError(
@@ -73,8 +73,8 @@ LONGEST_NOTICE = 320
 
 
 def _notice(wording: str) -> str:
-    """Students must read in it how to opt out (47 CFR
-    64.1200(a)(12)), and no field that nothing fills.
+    """Students must read in it how to opt out (47 CFR 64.1200(a)(12)), and no field
+    that nothing fills.
     """
     plain = wording
     for field in NOTICE_FIELDS:
@@ -386,8 +386,8 @@ class Environment(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _empty_is_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """FOO= is the same as no FOO, but for the settings in
-        which "empty" is itself a choice.
+        """FOO= is the same as no FOO,
+        but for the settings in which "empty" is itself a choice.
         """
         return {
             name: value
@@ -409,8 +409,9 @@ class Environment(BaseSettings):
 
 
 def read() -> Environment:
-    """The environment, checked. Raises EnvironmentFault
-    that lists every fault in words.
+    """The environment, checked.
+
+    Raises EnvironmentFault that lists every fault in words.
     """
     faults = _read_secret_files()
     unread = {fault.partition(":")[0] for fault in faults}
@@ -448,8 +449,9 @@ def _env_file() -> str | None:
 
 
 def _read_secret_files() -> list[str]:
-    """Put what the named files hold into the environment. Returns what is
-    wrong with those that cannot be read.
+    """Put what the named files hold into the environment.
+
+    Returns what is wrong with those that cannot be read.
     """
     faults = []
     for name in (field.upper() for field in Environment.model_fields):

@@ -1,5 +1,5 @@
-"""No phone, address or word of a student gets into a log, whoever writes
-the line: we, a library or the database.
+"""No phone, address or word of a student gets into a log, whoever writes the line: we,
+a library or the database.
 
 An exception's message is the way they would come: the database names the values of a
 row that was refused, a parser quotes what it could not read. Where something failed is
@@ -33,15 +33,15 @@ MOST_CAUSES = 8
 
 
 def without_people(logger: Any, method: str, line: str) -> str:
-    """The last of structlog's processors: a finished line, without phones,
-    addresses and the database's details.
+    """The last of structlog's processors: a finished line, without phones, addresses
+    and the database's details.
     """
     return PHONE.sub(HIDDEN, ADDRESS.sub(HIDDEN, ADDED.sub(rf"\1: {HIDDEN}", line)))
 
 
 def fault_words(fault: Fault) -> str:
-    """Where each exception of a chain was raised, and what it said
-    without values; the first cause last.
+    """Where each exception of a chain was raised, and what it said without values; the
+    first cause last.
     """
     words: list[str] = []
     error: BaseException | None = fault[1]

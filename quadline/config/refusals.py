@@ -1,5 +1,5 @@
-"""What is said in the event loop, before or instead of Django: in
-the form of the door that was asked.
+"""What is said in the event loop, before or instead of Django: in the form of the door
+that was asked.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -33,8 +33,8 @@ async def refuse(
     *,
     closes: bool = False,
 ) -> None:
-    """Answer with plain words, or without any with the door's own; 500
-    and 503 are a page where people come.
+    """Answer with plain words, or without any with the door's own; 500 and 503 are a
+    page where people come.
     """
     is_passing = status == 503
     content_type, content = _content(scope, status, words)
@@ -71,7 +71,7 @@ def _content(scope: Scope, status: int, words: str) -> tuple[str, bytes]:
 
 @cache
 def page(status: int) -> bytes:
-    """Without a request: what every page shows around its
-    own content is in the database.
+    """Without a request: what every page shows around its own content is
+    in the database.
     """
     return render_to_string(f"{status}.html").encode()

@@ -1,5 +1,5 @@
-"""Django's settings, all derived from the environment
-(environment.py names every variable).
+"""Django's settings, all derived
+from the environment (environment.py names every variable).
 """
 
 import re

@@ -1,5 +1,5 @@
-"""What ``quadline dev`` does beside the demo: start our processes
-again when their code is changed.
+"""What ``quadline dev`` does beside the demo:
+start our processes again when their code is changed.
 
 Templates need no start: ``development_settings`` has them read each time.
 """
@@ -24,8 +24,8 @@ def fresh(copies: Iterable[Copy]) -> list[Process]:
 
 
 def follow(house: Supervisor, ours: Sequence[Child]) -> None:
-    """Until told to stop, start our processes again when
-    a file of theirs is changed.
+    """Until told to stop,
+    start our processes again when a file of theirs is changed.
     """
     from watchfiles import watch  # a developer's tool: no deployment has it
 
@@ -56,8 +56,9 @@ def follow(house: Supervisor, ours: Sequence[Child]) -> None:
 
 
 def _start_again(ours: Sequence[Child]) -> None:
-    """The worker may end what it has begun. No page is waited for: a page
-    that is open would keep web for seconds.
+    """The worker may end what it has begun.
+
+    No page is waited for: a page that is open would keep web for seconds.
     """
     for child in ours:
         if child.name == "worker":

@@ -1,5 +1,5 @@
-"""``quadline demo``, ``dev`` and ``run``: start the processes,
-say where to look, stop on Ctrl-C.
+"""``quadline demo``, ``dev`` and ``run``: start the processes, say where to look,
+stop on Ctrl-C.
 """
 
 import argparse
@@ -45,8 +45,8 @@ def demo(arguments: list[str]) -> None:
 
 
 def dev(arguments: list[str]) -> None:
-    """As the demo, on a database of its own, for whoever
-    changes the code: see developing.py.
+    """As the demo, on a database of its own,
+    for whoever changes the code: see developing.py.
     """
     _start_with_sample(_sample_options("dev", arguments), follows_code=True)
 
@@ -186,8 +186,9 @@ def _serve(
 
 @contextmanager
 def _database(house: Supervisor, data: Path) -> Iterator[None]:
-    """A database of our own, unless the settings name one. It starts
-    beside the block, and answers after it.
+    """A database of our own, unless the settings name one.
+
+    It starts beside the block, and answers after it.
     """
     from quadline.config.environment import given
 

@@ -63,8 +63,9 @@ def forget(data: Path) -> None:
 
 
 def claim_database() -> None:
-    """The connected database must be ours or empty; it is
-    ours from now on. Raises NotOurs.
+    """The connected database must be ours or empty; it is ours from now on.
+
+    Raises NotOurs.
     """
     from django.db import connection
 
@@ -82,8 +83,8 @@ def claim_database() -> None:
 
 
 def leave_settings_alone() -> None:
-    """Forget every setting of a college that the shell or a
-    .env brings: the demo has its own.
+    """Forget every setting of a college that the shell or a .env brings:
+    the demo has its own.
     """
     from quadline.config.environment import ENV_FILE, Environment
 

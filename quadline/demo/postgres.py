@@ -1,5 +1,5 @@
-"""PostgreSQL from a wheel, run as our own direct child: for the
-demo, for tests and for small colleges.
+"""PostgreSQL from a wheel, run as our own direct child: for the demo,
+for tests and for small colleges.
 
 Only the binaries of the wheel are used. Its Python wrapper changes the mode of parent
 folders and can leave servers behind, so starting and stopping is ours (see
@@ -38,8 +38,8 @@ PATIENCE_SECONDS = 15  # with each way to end the server
 
 
 class PostgresError(RuntimeError):
-    """PostgreSQL could not be found, created or started; the
-    message says which and what to do.
+    """PostgreSQL could not be found, created or started; the message says which and
+    what to do.
     """
 
 
@@ -118,8 +118,9 @@ def start(
 def launch(
     cluster: Cluster, *, settings: dict[str, str] | None = None
 ) -> "subprocess.Popen[bytes]":
-    """Start the server; it does not answer yet. It dies with us,
-    cleanly, even when we are killed.
+    """Start the server; it does not answer yet.
+
+    It dies with us, cleanly, even when we are killed.
     """
     reached_at = {
         "listen_addresses": "",
@@ -193,8 +194,8 @@ def _installed_on_system() -> Path:
 
 
 def _own_copy(install: Path, home: Path) -> Path:
-    """The user root drops to may not be able to read the virtual
-    environment, so it gets its own binaries.
+    """The user root drops to may not be able to read the virtual environment, so it
+    gets its own binaries.
     """
     if "site-packages" not in install.parts:
         return install
@@ -284,8 +285,9 @@ def die_with_parent() -> None:
 
 
 def wait_until_ready(cluster: Cluster, server: "subprocess.Popen[bytes]") -> None:
-    """Until the server answers and has our database, which is made on first use. Raises
-    PostgresError after 30 seconds.
+    """Until the server answers and has our database, which is made on first use.
+
+    Raises PostgresError after 30 seconds.
     """
     import psycopg  # here: it takes longer to import than the server to start
 

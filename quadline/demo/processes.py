@@ -138,8 +138,9 @@ class Copy:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """A signal that comes meanwhile is seen right after. Python tidies up around a
-    fork, and would drop what is raised there.
+    """A signal that comes meanwhile is seen right after.
+
+    Python tidies up around a fork, and would drop what is raised there.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)
     try:
@@ -163,14 +164,15 @@ def _run(main: Callable[[list[str]], None], arguments: list[str]) -> None:
 
 
 class Told(BaseException):
-    """SIGINT or SIGTERM came. Not KeyboardInterrupt: Python remembers some
-    of those and dies of them in the end.
+    """SIGINT or SIGTERM came.
+
+    Not KeyboardInterrupt: Python remembers some of those and dies of them in the end.
     """
 
 
 class Supervisor:
-    """Starts children and keeps them running; SIGINT or SIGTERM, at any
-    moment, stops them all, the last first.
+    """Starts children and keeps them running; SIGINT or SIGTERM, at any moment, stops
+    them all, the last first.
 
     A second signal kills what has not ended by then.
     """
@@ -203,6 +205,7 @@ class Supervisor:
 
     def run_once(self, copy: Copy) -> None:
         """In a process of its own, so that no connection of it is copied into others.
+
         Ends everything when it fails.
         """
         self.call_at_the_end(copy.stop)
@@ -215,8 +218,8 @@ class Supervisor:
         self._at_the_end.callback(act, *arguments)
 
     def keep_running(self) -> None:
-        """Until told to stop; a child that ends is started
-        again, at most once a second.
+        """Until told to stop; a child that ends is started again,
+        at most once a second.
         """
         while not self._is_told:
             time.sleep(1)
@@ -270,8 +273,8 @@ def wait_for(url: str, *, seconds: float) -> bool:
 
 
 def inherited(settings: dict[str, str]) -> dict[str, str]:
-    """Our environment with these settings; PYTHONUNBUFFERED so that
-    what they print is seen at once.
+    """Our environment with these settings; PYTHONUNBUFFERED so that what they print is
+    seen at once.
     """
     return {
         **os.environ,

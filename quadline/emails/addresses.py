@@ -38,8 +38,8 @@ def address_in(header: str) -> str:
 
 
 def _without_names(header: str) -> str:
-    """Without what is quoted or in parentheses; an address
-    may be meant for show there.
+    """Without what is quoted or in parentheses;
+    an address may be meant for show there.
     """
     return _COMMENT.sub(" ", _QUOTED.sub(" ", header))
 

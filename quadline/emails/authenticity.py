@@ -1,5 +1,5 @@
-"""Whether the college's own mail server found that an
-email may not be from who it says.
+"""Whether the college's own mail server found that an email may not be from
+who it says.
 
 Authentication-Results (RFC 8601) may be written by anybody on the way, the sender too.
 Only those of our own server count, known by its name there: its authserv-id.
@@ -33,8 +33,10 @@ def dmarc_verdicts(message: Message) -> tuple[Verdict, ...]:
 
 
 def failed_dmarc(verdicts: tuple[Verdict, ...], *, our_server: str) -> bool:
-    """Whether our own server said "fail". It writes above what was there: its first
-    word counts, and nobody else's."""
+    """Whether our own server said "fail".
+
+    It writes above what was there: its first word counts, and nobody else's.
+    """
     if not our_server:
         return False
     ours = [result for server, result in verdicts if server == our_server.lower()]

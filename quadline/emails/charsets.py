@@ -76,8 +76,8 @@ def codec_of(label: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Without controls; halves of letters, which no
-    database takes, are left out too.
+    """Without controls; halves of letters, which no database takes,
+    are left out too.
     """
     if text.isprintable():
         return text
@@ -123,8 +123,8 @@ def _jis(content: bytes) -> str:
 
 
 def _as_shift_jis(pairs: bytes) -> bytes:
-    """JIS X 0208 in seven bits, two bytes a letter, as
-    Shift JIS (JIS X 0208, annex 1).
+    """JIS X 0208 in seven bits, two bytes a letter,
+    as Shift JIS (JIS X 0208, annex 1).
     """
     shifted = bytearray()
     for high, low in zip(pairs[::2], pairs[1::2], strict=False):

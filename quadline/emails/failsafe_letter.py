@@ -1,8 +1,9 @@
-"""The email fail-safe: what a student reads when a text could not reach them. Words
-only; who gets one is decided elsewhere.
+"""The email fail-safe: what a student reads when a text could not reach them.
 
-The subject says nothing of what the text is about: it is shown on locked screens and in
-shared inboxes.
+Words only; who gets one is decided elsewhere.
+
+The subject says nothing of what the text is about:
+it is shown on locked screens and in shared inboxes.
 """
 
 from dataclasses import dataclass
@@ -82,8 +83,9 @@ def plain(facts: Facts) -> str:
 
 
 def html(facts: Facts) -> str:
-    """The same letter with links that can be tapped. No pictures, nothing that is
-    loaded, nothing that counts readers.
+    """The same letter with links that can be tapped.
+
+    No pictures, nothing that is loaded, nothing that counts readers.
     """
     text = escape(facts.text).replace("\n", "<br>")
     parts = [_paragraph(_opening(facts)), f"<blockquote><p>{text}</p></blockquote>"]

@@ -15,7 +15,8 @@ PARAMETERS = frozenset({"content-type", "content-disposition"})
 
 class AsItCame(Compat32):
     """Headers byte for byte: what reads them in the standard way may raise, or lose
-    letters, at what people send. What is too long for its reader is cut."""
+    letters, at what people send. What is too long for its reader is cut.
+    """
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)

@@ -1,5 +1,5 @@
-"""The words of an HTML email, as text: blocks become lines, and quoted history gets
-the marks that text has, "> ".
+"""The words of an HTML email, as text: blocks become lines, and quoted history gets the
+marks that text has, "> ".
 
 Parsed by Lexbor (selectolax), which is linear in what people send. What would nest
 deeper than any mail program does is read without its tree.
@@ -245,8 +245,9 @@ class _Words:
 
 
 def _emoji(alt: str) -> str:
-    """Mail programs send emoji as pictures. Other
-    pictures' words are not the writer's.
+    """Mail programs send emoji as pictures.
+
+    Other pictures' words are not the writer's.
     """
     is_emoji = len(alt) <= LONGEST_ALT and not alt.isascii()
     has_words = any(letter.isalnum() for letter in alt)
@@ -254,8 +255,9 @@ def _emoji(alt: str) -> str:
 
 
 def _is_history(traits: Attributes) -> bool:
-    """An indented paragraph is a blockquote too: only one that is marked as quoted
-    by a mail program counts."""
+    """An indented paragraph is a blockquote too: only one that is marked as quoted by a
+    mail program counts.
+    """
     marks = " ".join(traits.get(name) or "" for name in ("class", "type", "id", "cite"))
     style = (traits.get("style") or "").replace(" ", "")
     return bool(QUOTE.search(marks)) or "border-left" in style

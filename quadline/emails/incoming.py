@@ -1,5 +1,5 @@
-"""Read an email as it came, whatever it is made of: who wrote, in answer
-to what, and the words that are theirs.
+"""Read an email as it came, whatever it is made of: who wrote, in answer to what, and
+the words that are theirs.
 
 Runs in a process that may be killed (reader.py, reading.py). Nothing here raises but
 TooLarge and Unreadable: what cannot be read is left out, and what is left is kept.
@@ -38,7 +38,8 @@ _ID = re.compile(r"<[^<>\s]{3,290}>")
 
 class Unreadable(ValueError):
     """An email that is not parsed, or that broke its parser; the message says why, as
-    "it has too many parts" does."""
+    "it has too many parts" does.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +113,10 @@ def _references(message: Message) -> Iterator[str]:
 
 
 def _header_id(message: Message, words: str) -> str:
-    """The same email brought twice has the same one. Trace headers differ from way to
-    way and do not count."""
+    """The same email brought twice has the same one.
+
+    Trace headers differ from way to way and do not count.
+    """
     found = "".join(header(message, "Message-ID").split())
     if 3 <= len(found) <= LONGEST_ID:
         return found

@@ -1,5 +1,5 @@
-"""What an email may weigh and be made of, counted in its
-bytes before anything parses it.
+"""What an email may weigh and be made of,
+counted in its bytes before anything parses it.
 
 Every check is one pass over the bytes. What is over a limit is not refused: it is kept
 unread, with its source.

@@ -1,5 +1,5 @@
-"""Tell what machines write from what people write: out-of-office
-answers, lists, and mail that came back.
+"""Tell what machines write from what people write: out-of-office answers, lists, and
+mail that came back.
 
 Machines are never answered: two that answer each other never stop (RFC 3834).
 """
@@ -184,8 +184,8 @@ def _why(status: "re.Match[str] | None", said: str) -> str:
 
 
 def _about(message: Message) -> Iterator[str]:
-    """The Message-IDs of what came back: of the message or headers
-    that are returned, then of the thread.
+    """The Message-IDs of what came back: of the message or headers that are returned,
+    then of the thread.
     """
     for part in message.walk():
         if part is message:

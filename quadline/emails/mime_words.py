@@ -1,5 +1,6 @@
 """The words of an email, and the names of what is attached: parts within parts, any
-charset, HTML where there is no text, what was forwarded, Outlook's winmail.dat."""
+charset, HTML where there is no text, what was forwarded, Outlook's winmail.dat.
+"""
 
 from collections.abc import Iterator
 from email.message import Message
@@ -58,7 +59,8 @@ def _words_inside(part: Message, depth: int) -> str:
 
 def _best_of(ways: list[tuple[str, Message]]) -> str:
     """The same words in several dresses: the plainest, unless it says that the words
-    are elsewhere, as some programs' do."""
+    are elsewhere, as some programs' do.
+    """
     said = [words for words, _ in ways if words.strip()]
     if not said:
         return ""
@@ -129,8 +131,9 @@ def _is_attached(part: Message) -> bool:
 def _attachments(
     part: Message, depth: int, *, is_related: bool = False
 ) -> Iterator[str]:
-    """Pictures that the HTML itself shows, such as the logo of a signature, are not
-    attachments."""
+    """Pictures that the HTML itself shows, such as the logo of a signature,
+    are not attachments.
+    """
     if depth > DEEPEST:
         return
     kind = part.get_content_maintype()

@@ -1,8 +1,9 @@
-"""How mail programs introduce what they quote, in the
-languages students use. Data only.
+"""How mail programs introduce what they quote, in the languages students use.
 
-Gmail, Apple Mail, Outlook, Thunderbird, Yahoo, Proton, QQ, 163 and Naver, as of
-2026-11.
+Data only.
+
+Gmail, Apple Mail, Outlook, Thunderbird, Yahoo, Proton, QQ, 163 and Naver,
+as of 2026-11.
 """
 
 import re

@@ -81,7 +81,8 @@ def read_answer(text: str, subject: str = "") -> Answer:
 
 def rest_from(new: str, whole: str) -> int:
     """The character of the whole text at which what is not shown begins: where the new
-    words end, or 0 when they are not its beginning."""
+    words end, or 0 when they are not its beginning.
+    """
     if whole == new:
         return len(whole)
     return len(new) if new and whole.startswith(f"{new}\n") else 0
@@ -108,8 +109,10 @@ def _new_lines(lines: list[str]) -> list[str]:
 
 
 def _without_last_quote(lines: list[str]) -> list[str]:
-    """Without a marked quote at the end that nothing introduces. "They told me this:"
-    introduces what its writer wants read."""
+    """Without a marked quote at the end that nothing introduces.
+
+    "They told me this:" introduces what its writer wants read.
+    """
     end = len(lines)
     while end and (not lines[end - 1].strip() or _is_marked(lines, end - 1)):
         end -= 1
@@ -170,7 +173,8 @@ def _attribution(lines: list[str], place: int) -> int:
 
 def _begin_of(lines: list[str], end: int) -> int | None:
     """Where the attribution begins that ends here: at the line with its date, and not
-    at a word above it that is the writer's."""
+    at a word above it that is the writer's.
+    """
     following = _next_said(lines, end + 1)
     begin, joined = None, ""
     for place in range(end, max(-1, end - MOST_WRAPPED), -1):
@@ -198,7 +202,8 @@ def _belongs_above(said: str, joined: str) -> bool:
 
 def _introduces(said: str, lines: list[str], following: int) -> bool:
     """Without marks on what follows, only a line with an address, or with a whole date,
-    counts: "On 12/3 my roommate wrote:" is a student's."""
+    counts: "On 12/3 my roommate wrote:" is a student's.
+    """
     if following == len(lines):
         return False
     has_address = ADDRESS.search(said) is not None
@@ -237,8 +242,10 @@ def _answers_within(history: list[str]) -> list[str]:
 
 
 def _answers_of(history: list[str], begin: int) -> list[int]:
-    """The places of lines that are said, and not quoted. A quoted line that a program
-    wrapped ends without its mark, directly below."""
+    """The places of lines that are said, and not quoted.
+
+    A quoted line that a program wrapped ends without its mark, directly below.
+    """
     return [
         place
         for place in range(begin, len(history))
@@ -262,7 +269,8 @@ def _next_said(lines: list[str], place: int) -> int:
 
 def _without_signature(lines: list[str]) -> list[str]:
     """Without what stands under "-- ", unless more than a signature does, and without
-    what a phone or program adds under every email."""
+    what a phone or program adds under every email.
+    """
     earliest = max(-1, len(lines) - 1 - MOST_SIGNATURE_LINES - 1)
     for place in range(len(lines) - 1, earliest, -1):
         if lines[place] == "-- " and _is_signature(lines[place + 1 :]):

@@ -1,9 +1,9 @@
-"""The process in which emails are parsed: within limits of memory and
-processor time, and killed when an email makes it go over them.
-Started by reading.py; knows no database.
+"""The process in which emails are parsed: within limits of memory and processor time,
+and killed when an email makes it go over them. Started by reading.py; knows no
+database.
 
-Frames: two lengths of four bytes, a JSON head and bytes; answered by one length and
-JSON.
+Frames: two lengths of four bytes, a JSON head and bytes;
+answered by one length and JSON.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""What a mail service's call brings, as emails: read by
-Anymail, in the reader's process.
+"""What a mail service's call brings, as emails: read by Anymail,
+in the reader's process.
 
 Anymail reads headers with Python's own parsers, which can be made to take very long.
 """

@@ -1,5 +1,5 @@
-"""Names that our emails carry: a Message-ID that stays the same, and an
-address that says where an answer belongs.
+"""Names that our emails carry: a Message-ID that stays the same, and an address that
+says where an answer belongs.
 
 The address is signed so that nobody can make one up. It is short and in lower case:
 mail servers may change the case of what stands before the @, which holds 64 characters.
@@ -19,8 +19,9 @@ SIGNATURE_LENGTH = 16  # characters of five bits: 80 bits
 
 
 def header_id(message_id: uuid.UUID, conversation_id: int) -> str:
-    """The Message-ID of a message's one email. However often it is sent, a
-    mail server can tell that it is the same.
+    """The Message-ID of a message's one email.
+
+    However often it is sent, a mail server can tell that it is the same.
     """
     return (
         f"<m.{message_id}.{conversation_id}@{_domain_of(settings.DEFAULT_FROM_EMAIL)}>"
@@ -28,16 +29,16 @@ def header_id(message_id: uuid.UUID, conversation_id: int) -> str:
 
 
 def reply_address(conversation_id: int) -> str:
-    """Where an answer in this conversation comes back to us; ""
-    while EMAIL_REPLY_TO is not set.
+    """Where an answer in this conversation comes back to us;
+    "" while EMAIL_REPLY_TO is not set.
     """
     name, _, domain = settings.ENV.email_reply_to.partition("@")
     return f"{name}+{_token(conversation_id)}@{domain}" if domain else ""
 
 
 def conversation_in(address: str) -> int | None:
-    """The conversation that an address of ours names; None for any other
-    address, and for one that is made up.
+    """The conversation that an address of ours names; None for any other address, and
+    for one that is made up.
     """
     name, _, _ = parseaddr(address)[1].lower().rpartition("@")
     _, plus, token = name.rpartition("+")

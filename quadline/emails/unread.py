@@ -1,5 +1,5 @@
-"""What can be said of an email that is not parsed: its
-headers' first lines, by a scan.
+"""What can be said of an email that is not parsed: its headers' first lines,
+by a scan.
 """
 
 import hashlib

@@ -1,5 +1,5 @@
-"""The simulator's one web application: Twilio's API, the
-control API and the screens.
+"""The simulator's one web application: Twilio's API,
+the control API and the screens.
 """
 
 from starlette.applications import Starlette

@@ -39,14 +39,7 @@ async def call(carrier: Carrier, *, phone: str, to: str) -> list[Heard]:
     if number is None:
         return [Heard("error", "The number you have dialed is not in service.")]
     url = number.voice_url or None
-    line = _Line(
-        new_sid("CA"),
-        phone,
-        number,
-        url,
-        number.voice_method,
-        {},
-    )
+    line = _Line(new_sid("CA"), phone, number, url, number.voice_method, {})
     heard = await _talk(carrier, line)
     if _failed(heard) and number.voice_fallback_url:
         line.url, line.method = number.voice_fallback_url, number.voice_fallback_method
@@ -94,12 +87,7 @@ async def _talk(carrier: Carrier, line: _Line) -> list[Heard]:
         line.url = None
         for verb in verbs:
             heard.append(_hear(verb))
-            if _leaves(
-                carrier,
-                line,
-                verb,
-                url,
-            ):
+            if _leaves(carrier, line, verb, url):
                 break
         if line.url is None:
             break

@@ -1,5 +1,5 @@
-"""The carrier itself: its records, clock, ledger and messenger
-in one place for the acts to use.
+"""The carrier itself: its records, clock, ledger and messenger in one place for the
+acts to use.
 """
 
 import asyncio
@@ -64,8 +64,9 @@ class Carrier:
         self.lists_asked = 0  # pages of texts that were asked for
 
     def reset(self) -> None:
-        """Back to an empty carrier with its one messaging
-        service. Phones of the roster go too.
+        """Back to an empty carrier with its one messaging service.
+
+        Phones of the roster go too.
         """
         self.clock.clear()
         self.clock.ahead = 0.0
@@ -80,8 +81,9 @@ class Carrier:
         self.add_first_service()
 
     def load(self) -> None:
-        """Take up what the store kept. Steps that were due
-        while away happen at once.
+        """Take up what the store kept.
+
+        Steps that were due while away happen at once.
         """
         self.ever_owned.update(self.store.values("ever_owned").get("numbers", []))
         # as they came

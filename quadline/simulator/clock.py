@@ -38,8 +38,9 @@ class Clock:
             await self._sleep_until_next()
 
     async def fast_forward(self, seconds: float) -> int:
-        """Move time on; everything due on the way happens now,
-        in order. Says how many acts.
+        """Move time on; everything due on the way happens now, in order.
+
+        Says how many acts.
         """
         target = self.now() + seconds
         for done in itertools.count():

@@ -1,5 +1,5 @@
-"""The control API: JSON, for tests, benchmarks and the
-screens. gate.py says who may ask.
+"""The control API: JSON, for tests,
+benchmarks and the screens. gate.py says who may ask.
 """
 
 import json

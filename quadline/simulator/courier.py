@@ -1,5 +1,5 @@
-"""Carries calls to the college's webhooks: in order, retried as the
-URL says, each noted in the ledger.
+"""Carries calls to the college's webhooks: in order, retried as the URL says, each
+noted in the ledger.
 """
 
 import asyncio
@@ -57,18 +57,8 @@ class Courier:
             overrides = Overrides.read_from("")
         token = str(uuid.uuid4())
         for attempt in range(1, overrides.retries + 2):
-            answer = await self._webhooks.call(
-                url,
-                errand,
-                overrides,
-                token,
-            )
-            self._note(
-                url,
-                errand,
-                answer,
-                attempt,
-            )
+            answer = await self._webhooks.call(url, errand, overrides, token)
+            self._note(url, errand, answer, attempt)
             if (
                 answer.is_good
                 or attempt > overrides.retries

@@ -1,5 +1,5 @@
-"""Twilio's refusals: code, HTTP status and words
-(twilio.com/docs/api/errors, 2026-11).
+"""Twilio's refusals: code, HTTP status
+and words (twilio.com/docs/api/errors, 2026-11).
 """
 
 from dataclasses import dataclass, field

@@ -143,12 +143,7 @@ class Faults:
             return None
         for fault in self._faults.values():
             if fault.kind is kind and fault.strikes(to, from_, where):
-                return self._use(
-                    fault,
-                    to,
-                    from_,
-                    where,
-                )
+                return self._use(fault, to, from_, where)
         return None
 
     def _use(

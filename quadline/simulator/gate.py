@@ -54,8 +54,8 @@ def _refusal(scope: Scope) -> str:
 
 
 def _is_cross_site(scope: Scope, host: str) -> bool:
-    """Browsers say where a request comes from (Fetch Metadata), older ones
-    only for what may change something.
+    """Browsers say where a request comes from (Fetch Metadata), older ones only for
+    what may change something.
     """
     origins = _all(scope, b"origin")
     if any(origin.lower() != f"http://{host.lower()}" for origin in origins):

@@ -4,11 +4,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Knobs:
     # seconds from joining a service to being able to send
     registration_delay: float = 0.0

@@ -51,8 +51,8 @@ class Ledger:
         after: int = 0,
         limit: int = 10_000,
     ) -> str:
-        """A JSON list of the lines after number `after`, of
-        these kinds (none named: of all).
+        """A JSON list of the lines after number `after`,
+        of these kinds (none named: of all).
         """
         rest = range(max(0, after), len(self._lines))
         wanted = (i for i in rest if not kinds or self._kinds[i] in kinds)

@@ -10,8 +10,8 @@ from uvicorn.server import ServerState
 
 
 class Listener:
-    """Uvicorn's protocol on our own socket: its server
-    cannot stop listening and go on.
+    """Uvicorn's protocol on our own socket:
+    its server cannot stop listening and go on.
     """
 
     def __init__(

@@ -32,8 +32,8 @@ _HELPED = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 
 
 def keyword_in(body: str) -> Keyword | None:
-    """The whole message counts, in any case, with blanks around it; "STOP
-    please", “Stop.” and "opt out" do not.
+    """The whole message counts, in any case, with blanks around it; "STOP please",
+    “Stop.” and "opt out" do not.
     """
     return _WORDS.get(_word(body))
 
@@ -47,23 +47,9 @@ def obey(
     """Block or unblock as this text asks. The carrier's own answer, if it has one."""
     match keyword_in(body):
         case Keyword.STOP:
-            return (
-                _STOPPED
-                if _block(
-                    carrier,
-                    phone,
-                    number,
-                    _word(body),
-                )
-                else None
-            )
+            return _STOPPED if _block(carrier, phone, number, _word(body)) else None
         case Keyword.START:
-            lifted = _unblock(
-                carrier,
-                phone,
-                number,
-                _word(body),
-            )
+            lifted = _unblock(carrier, phone, number, _word(body))
             # An everyday "yes" from a student who never opted out is left alone.
             return _STARTED if lifted or _word(body) != "YES" else None
         case Keyword.HELP:
@@ -78,8 +64,8 @@ def _word(body: str) -> str:
 
 
 def scopes_of(carrier: Carrier, number: Number) -> list[str]:
-    """Where a block that stops this number may be written:
-    the number, or its service.
+    """Where a block that stops this number may be written: the number,
+    or its service.
     """
     return [number.phone_number, *([number.service_sid] if number.service_sid else [])]
 

@@ -38,13 +38,7 @@ def describe_phone(carrier: Carrier, phone_number: str) -> dict[str, Any]:
         other = message.from_ if message.to == phone_number else message.to
         by_number[other].append(message)
     threads = [
-        _thread(
-            carrier,
-            phone_number,
-            n,
-            texts,
-        )
-        for n, texts in by_number.items()
+        _thread(carrier, phone_number, n, texts) for n, texts in by_number.items()
     ]
     threads.sort(key=lambda each: -each["texts"][-1]["at"])
     return {**_who(phone), "threads": threads}

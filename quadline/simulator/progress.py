@@ -35,12 +35,7 @@ def plan(
         message.shuffled = "reversed"
     start = carrier.clock.now() + carrier.knobs.callback_delay
     carrier.clock.at(
-        _paced(
-            carrier,
-            message,
-            number,
-            start,
-        ),
+        _paced(carrier, message, number, start),
         partial(step_on, carrier, message),
     )
 
@@ -145,12 +140,7 @@ def _tell(carrier: Carrier, message: Message) -> None:
         message.held[:0] = [[status, form]] * copies
         if not message.ahead:
             for told, kept in message.held:
-                _post(
-                    carrier,
-                    message,
-                    told,
-                    kept,
-                )
+                _post(carrier, message, told, kept)
             message.held = []
         return
     if faults.take(
@@ -171,21 +161,10 @@ def _tell(carrier: Carrier, message: Message) -> None:
             due = carrier.clock.now() + late.seconds
             carrier.clock.at(
                 due,
-                partial(
-                    _post,
-                    carrier,
-                    message,
-                    status,
-                    form,
-                ),
+                partial(_post, carrier, message, status, form),
             )
         else:
-            _post(
-                carrier,
-                message,
-                status,
-                form,
-            )
+            _post(carrier, message, status, form)
 
 
 def _post(

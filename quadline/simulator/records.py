@@ -1,5 +1,6 @@
-"""The carrier's records. Plain values; what may happen
-to them is decided by the acts.
+"""The carrier's records.
+
+Plain values; what may happen to them is decided by the acts.
 """
 
 import uuid

@@ -1,5 +1,5 @@
-"""A number's way to being allowed to send: the US A2P
-registration, told by event webhooks.
+"""A number's way to being allowed to send: the US A2P registration,
+told by event webhooks.
 """
 
 import json
@@ -34,12 +34,7 @@ def await_outcome(carrier: Carrier, number: Number) -> None:
         due = number.registers_at
         carrier.clock.at(
             due,
-            partial(
-                _conclude,
-                carrier,
-                number,
-                number.attached_at,
-            ),
+            partial(_conclude, carrier, number, number.attached_at),
         )
 
 
@@ -101,17 +96,7 @@ def tell(
     reason: str | None = None,
 ) -> None:
     kind = _TYPE + outcome
-    body = json.dumps(
-        [
-            _event(
-                carrier,
-                number,
-                kind,
-                outcome,
-                reason,
-            )
-        ]
-    ).encode()
+    body = json.dumps([_event(carrier, number, kind, outcome, reason)]).encode()
     told = {
         subscription.sink_sid
         for subscription in carrier.subscriptions.values()

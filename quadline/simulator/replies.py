@@ -1,5 +1,5 @@
-"""A student's phone texts a system number: logged,
-keywords obeyed, the webhook called.
+"""A student's phone texts a system number: logged, keywords obeyed,
+the webhook called.
 """
 
 import asyncio
@@ -14,11 +14,7 @@ from quadline.simulator.twiml import BadTwiml, replies_in
 from quadline.simulator.webhooks import Answer, Errand
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of a student's text."""
 
@@ -53,18 +49,8 @@ async def text_in(
             lost=True,
         )
         return Outcome(error="Nobody rents this number now; the text went nowhere.")
-    message = _log(
-        carrier,
-        phone,
-        number,
-        body,
-    )
-    own_answer = optout.obey(
-        carrier,
-        phone,
-        number,
-        body,
-    )
+    message = _log(carrier, phone, number, body)
+    own_answer = optout.obey(carrier, phone, number, body)
     if own_answer and carrier.knobs.auto_replies:
         carrier.ledger.write(
             "auto_reply",
@@ -86,12 +72,7 @@ async def text_in(
     if delayed := carrier.faults.take(FaultKind.INBOUND_DELAYED, to=to, from_=phone):
         webhook_after = delayed.seconds
     if webhook_after:
-        _call_webhook_later(
-            carrier,
-            number,
-            message,
-            webhook_after,
-        )
+        _call_webhook_later(carrier, number, message, webhook_after)
         return Outcome(
             sid=message.sid,
             error=f"The webhook is called in {webhook_after:g} s, as asked.",
@@ -192,12 +173,7 @@ async def _call_once(carrier: Carrier, number: Number, message: Message) -> Outc
             )
         if texts is not None:
             for text in texts:
-                _answer(
-                    carrier,
-                    number,
-                    message.from_,
-                    text,
-                )
+                _answer(carrier, number, message.from_, text)
             return Outcome(
                 sid=message.sid,
                 url=url,
@@ -267,12 +243,7 @@ def _answer(
     is_automatic: bool = False,
 ) -> None:
     """A text from the number to the student that no API call asked for."""
-    blocked = sending.is_blocked(
-        carrier,
-        phone,
-        number.phone_number,
-        number,
-    )
+    blocked = sending.is_blocked(carrier, phone, number.phone_number, number)
     if blocked and carrier.knobs.carrier_blocks_opt_outs and not is_automatic:
         carrier.ledger.write(
             "refuse",

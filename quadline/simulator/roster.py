@@ -59,8 +59,9 @@ def put_phone(carrier: Carrier, phone: Phone) -> None:
 
 
 def put_mailbox(carrier: Carrier, box: Mailbox) -> None:
-    """Add a mailbox, or rename one and keep its history. The first of
-    a student's phones stays with it.
+    """Add a mailbox, or rename one and keep its history.
+
+    The first of a student's phones stays with it.
     """
     if known := carrier.mailboxes.get(box.address):
         box.last_active_at = known.last_active_at

@@ -1,5 +1,6 @@
-"""The screens: one page around a student's phone and mailbox. What
-moves on it comes from the control API.
+"""The screens: one page around a student's phone and mailbox.
+
+What moves on it comes from the control API.
 """
 
 from html import escape

@@ -28,8 +28,8 @@ def _septets(char: str) -> int:
 
 
 def _units(body: str) -> Iterator[int]:
-    """UTF-16 code units of each character as a reader sees it, or of
-    each code point of an endless one.
+    """UTF-16 code units of each character as a reader sees it, or of each code point of
+    an endless one.
     """
     for seen in regex.findall(r"\r|\X", body):
         whole = _utf16(seen)

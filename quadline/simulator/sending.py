@@ -29,11 +29,7 @@ _REFUSED_TO = {
 }
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What the caller asked for, before any check."""
 
@@ -69,12 +65,7 @@ def _accept(carrier: Carrier, wish: Wish) -> Message:
     to = _normal_to(wish.to)
     _refuse_by_fault(carrier, to, sender)
     if (
-        is_blocked(
-            carrier,
-            to,
-            sender,
-            number,
-        )
+        is_blocked(carrier, to, sender, number)
         and carrier.knobs.carrier_blocks_opt_outs
     ):
         raise Refusal(21610)

@@ -125,8 +125,8 @@ class Store:
 
 
 async def _to_the_end(writing: Coroutine[Any, Any, None]) -> None:
-    """What was taken is written, though we are told to stop
-    before a thread was free for it.
+    """What was taken is written,
+    though we are told to stop before a thread was free for it.
     """
     task = asyncio.create_task(writing)
     try:

@@ -1,5 +1,5 @@
-"""The list on the screens: every student with a phone, a
-mailbox, or both, the last active first.
+"""The list on the screens: every student with a phone, a mailbox, or both,
+the last active first.
 """
 
 from typing import Any

@@ -16,11 +16,7 @@ _CONNECT_FAILED = (aiohttp.ConnectionTimeoutError, ConnectTimedOut)
 _TIMED_OUT = (aiohttp.ServerTimeoutError, TimeoutError)
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
     """One call to make. Errands of one lane go out one after the other."""
 
@@ -34,11 +30,7 @@ class Errand:
     on_answer: Callable[[bool], None] | None = None  # whether it was good
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     status: int | None = None
     error: str | None = None

@@ -1,8 +1,8 @@
-"""Plain HTTP/1.1 on kept connections, for status callbacks: four
-to a text, and a bench sends many.
+"""Plain HTTP/1.1 on kept connections, for status callbacks: four to a text,
+and a bench sends many.
 
-A general client costs a quarter of a millisecond a call, which would measure the
-simulator.
+A general client costs a quarter of a millisecond a call,
+which would measure the simulator.
 """
 
 import asyncio
@@ -44,12 +44,7 @@ class Wires:
         request = head.encode() + body
         if wire := self._take_idle(place):
             try:
-                return await self._use(
-                    wire,
-                    place,
-                    request,
-                    read,
-                )
+                return await self._use(wire, place, request, read)
             except ConnectionError:
                 # the other side had just closed it: that says nothing about the call
                 pass
@@ -60,12 +55,7 @@ class Wires:
                 )
         except TimeoutError:
             raise ConnectTimedOut from None
-        return await self._use(
-            wire,
-            place,
-            request,
-            read,
-        )
+        return await self._use(wire, place, request, read)
 
     def close(self) -> None:
         for wires in self._idle.values():

@@ -1,5 +1,5 @@
-"""Replies that never reached us (we were down, the call was lost) are
-read from the carrier's log and filed.
+"""Replies that never reached us (we were down, the call was lost) are read from the
+carrier's log and filed.
 """
 
 from collections.abc import Sequence
@@ -28,8 +28,9 @@ LONGEST_GAP = timedelta(days=7)
 
 @job(queue="receipts", attempts=3)
 def fetch_missed_replies(timestamp: int) -> None:
-    """The timetable's sweep. After a long gap one reading
-    takes longer than until the next.
+    """The timetable's sweep.
+
+    After a long gap one reading takes longer than until the next.
     """
     with alone("fetch_missed_replies") as is_alone:
         if is_alone:
@@ -37,8 +38,8 @@ def fetch_missed_replies(timestamp: int) -> None:
 
 
 def _fetch() -> None:
-    """File what the log has and we do not: STOPs first, the
-    rest in the order it was sent.
+    """File what the log has and we do not: STOPs first,
+    the rest in the order it was sent.
     """
     carrier, now = registry.current(), clock.now()
     try:
@@ -76,8 +77,8 @@ def _file(carrier: Carrier, text: InboundText) -> None:
 
 
 def _since(carrier: str, now: datetime) -> datetime:
-    """From a little before the log was last read, so that a gap of
-    any length up to a week is covered.
+    """From a little before the log was last read, so that a gap of any length up to a
+    week is covered.
 
     A reading that is still to come was noted by a clock that was wrong: nobody knows
     when it was.
@@ -88,8 +89,8 @@ def _since(carrier: str, now: datetime) -> datetime:
 
 
 def _read_until(received: Sequence[InboundText], now: datetime) -> datetime:
-    """The date of the newest text in the log, by the carrier's
-    clock: ours may be an hour ahead of it.
+    """The date of the newest text in the log, by the carrier's clock: ours may be an
+    hour ahead of it.
 
     Nothing newer than our own clock is believed. Without any text the last week is
     read, which is no work then.

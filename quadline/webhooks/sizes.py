@@ -1,5 +1,5 @@
-"""What a request may weigh: an email with its files where mail
-services call, a form everywhere else.
+"""What a request may weigh: an email with its files where mail services call,
+a form everywhere else.
 """
 
 import hmac
@@ -21,7 +21,9 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 def largest_body(path: str, authorization: str) -> int:
-    """In bytes. A stranger, who does not know the mail service's secret,
+    """In bytes.
+
+    A stranger, who does not know the mail service's secret,
     brings no more there than elsewhere.
     """
     secret = settings.ENV.email_webhook_secret

@@ -1,5 +1,5 @@
-"""The portraits of the sample staff: flat faces on a square,
-drawn from a few shapes shared by all.
+"""The portraits of the sample staff: flat faces on a square, drawn from a few shapes
+shared by all.
 """
 
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ INK = "#2b211d"
 
 @dataclass(frozen=True)
 class Look:
-    """A drawn face: colours, and SVG shapes behind the head, on
-    the body, on and over the face.
+    """A drawn face: colours, and SVG shapes behind the head, on the body,
+    on and over the face.
     """
 
     ground: str
@@ -213,8 +213,8 @@ LOOKS = {  # by the local part of the email address
 
 
 def draw(look: Look) -> str:
-    """Return a square SVG, drawn from the back: ground, hair,
-    body, face, features, fringe.
+    """Return a square SVG, drawn from the back: ground, hair, body,
+    face, features, fringe.
     """
     shapes = (
         f'<rect width="256" height="256" fill="{look.ground}"/>',

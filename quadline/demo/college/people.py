@@ -1,5 +1,5 @@
-"""Who works and studies at Alder College, as tables: cells are
-divided by bars, all people are invented.
+"""Who works and studies at Alder College, as tables: cells are divided by bars, all
+people are invented.
 """
 
 HEALTH = (

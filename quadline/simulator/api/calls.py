@@ -1,5 +1,5 @@
-"""What every API request goes through: who is asking, which
-form, and what a refusal looks like.
+"""What every API request goes through: who is asking, which form,
+and what a refusal looks like.
 """
 
 import asyncio
@@ -57,8 +57,9 @@ Act = Callable[[ApiCall], Awaitable[Response]]
 
 
 def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
-    """One Twilio resource. `area` is what a fault's `on` may
-    name: messages, numbers, services.
+    """One Twilio resource.
+
+    `area` is what a fault's `on` may name: messages, numbers, services.
     """
 
     async def answer(request: Request) -> Response:
@@ -89,12 +90,7 @@ def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
 def answer_json(
     content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    return Response(
-        encode_json(content),
-        status,
-        headers,
-        "application/json",
-    )
+    return Response(encode_json(content), status, headers, "application/json")
 
 
 ODD_BODIES = {
@@ -134,8 +130,8 @@ def nothing_left() -> Response:
 
 
 async def lose_answer(call: ApiCall, fault: Fault) -> Response:
-    """The act was done; its answer is a 500, or silence and
-    then a 500 or a closed line.
+    """The act was done; its answer is a 500,
+    or silence and then a 500 or a closed line.
     """
     if fault.kind in (FaultKind.ACCEPT_THEN_HANG, FaultKind.PURCHASE_THEN_HANG):
         await asyncio.sleep(fault.seconds)

@@ -1,5 +1,5 @@
-"""Consents/Bulk: opt-outs and opt-ins that the college tells of, item by
-item (Twilio's public beta, 2026-11).
+"""Consents/Bulk: opt-outs and opt-ins that the college tells of, item by item (Twilio's
+public beta, 2026-11).
 """
 
 import json
@@ -45,12 +45,7 @@ def _apply(carrier: Carrier, item: dict[str, Any]) -> dict[str, Any]:
     if scope not in carrier.number_of and scope not in carrier.services:
         wrong.append("sender_id")
     if not wrong:
-        _keep(
-            carrier,
-            item["contact_id"],
-            scope,
-            item["status"],
-        )
+        _keep(carrier, item["contact_id"], scope, item["status"])
     messages = [f"INVALID_{name.upper()}" for name in wrong]
     answer = {
         "correlation_id": item.get("correlation_id"),

@@ -1,5 +1,6 @@
-"""Every Twilio resource the simulator has. The busiest comes
-first: routes are tried in order.
+"""Every Twilio resource the simulator has.
+
+The busiest comes first: routes are tried in order.
 """
 
 from starlette.routing import BaseRoute

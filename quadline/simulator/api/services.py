@@ -89,8 +89,8 @@ async def detach_number(call: ApiCall) -> Response:
 
 
 async def list_campaigns(call: ApiCall) -> Response:
-    """Every service here has its approved campaign; only
-    numbers still have to register.
+    """Every service here has its approved campaign;
+    only numbers still have to register.
     """
     service = _find(call)
     campaign = {

@@ -1,5 +1,5 @@
-"""What students and their machines answer, as RFC 5322 mail:
-replies, absences, bounces, forgeries.
+"""What students and their machines answer, as RFC 5322 mail: replies,
+absences, bounces, forgeries.
 """
 
 import re
@@ -19,11 +19,7 @@ AWAY = "I am away until Monday and will answer then."
 _STRANGER = "Somebody Else <somebody@elsewhere.example>"
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A mail on its way from a student to the college."""
 

@@ -16,8 +16,9 @@ def take(
     return_path: str,
     bounced: bool = False,
 ) -> Mail:
-    """A mail arrives. One that is there already is only
-    counted; one that bounces is not kept.
+    """A mail arrives.
+
+    One that is there already is only counted; one that bounces is not kept.
     """
     facts = reading.headers_of(raw)
     mail = _mail(

@@ -34,8 +34,8 @@ async def mailbox(carrier: Carrier, request: Request) -> Response:
 
 
 async def reply(carrier: Carrier, request: Request) -> Response:
-    """The student, or a machine of theirs, answers a mail:
-    the newest, unless one is named.
+    """The student, or a machine of theirs, answers a mail: the newest,
+    unless one is named.
     """
     wish = await read_json(request)
     address, body, kind = (

@@ -1,5 +1,5 @@
-"""The mail server's port: takes any mail, closed while a fault says
-so, and strikes as other faults say.
+"""The mail server's port: takes any mail, closed while a fault says so, and strikes as
+other faults say.
 """
 
 import asyncio
@@ -134,8 +134,9 @@ class _Door:
         sender: str,
         address: str,
     ) -> bool:
-        """Into the mailbox, or back to its sender. Whether the
-        answer to this is to be lost.
+        """Into the mailbox, or back to its sender.
+
+        Whether the answer to this is to be lost.
         """
         carrier = self._carrier
         bounces = self._take(FaultKind.MAIL_BOUNCES, address)

@@ -1,5 +1,5 @@
-"""Carries students' mail to the college's intake; what is
-refused for now is kept and tried again.
+"""Carries students' mail to the college's intake;
+what is refused for now is kept and tried again.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
-"""What a mail says: its headers, text, HTML, the names
-of its attachments, its links.
+"""What a mail says: its headers, text, HTML,
+the names of its attachments, its links.
 """
 
 import re

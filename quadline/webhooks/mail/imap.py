@@ -56,13 +56,7 @@ def _file(mailbox: imaplib.IMAP4, uid: str) -> bool:
     except Exception:
         log.exception("an email stays unread in its mailbox", uid=uid)
         return False
-    _ask(
-        mailbox,
-        "STORE",
-        uid,
-        "+FLAGS.SILENT",
-        r"(\Seen)",
-    )
+    _ask(mailbox, "STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
     return True
 
 
@@ -110,21 +104,11 @@ def _connect(parts: SplitResult) -> imaplib.IMAP4:
 def _fetch(mailbox: imaplib.IMAP4, uid: str) -> bytes:
     """Raises NotGiven."""
     try:
-        told = _ask(
-            mailbox,
-            "FETCH",
-            uid,
-            "(RFC822.SIZE)",
-        )
+        told = _ask(mailbox, "FETCH", uid, "(RFC822.SIZE)")
         size = SIZE.search(b" ".join(each for each in told if isinstance(each, bytes)))
         is_too_large = size is not None and int(size[1]) > LARGEST
         part = f"(BODY.PEEK[]<0.{BEGINNING}>)" if is_too_large else "(BODY.PEEK[])"
-        found = _ask(
-            mailbox,
-            "FETCH",
-            uid,
-            part,
-        )
+        found = _ask(mailbox, "FETCH", uid, part)
     except MailboxFault as refused:
         raise NotGiven(str(refused)) from refused
     for each in found:

@@ -74,8 +74,9 @@ class Intake:
         address: str,
         options: list[str],
     ) -> str:
-        """Over SMTP anybody may come: only our own addresses. An LMTP
-        server is the college's, and knows.
+        """Over SMTP anybody may come: only our own addresses.
+
+        An LMTP server is the college's, and knows.
         """
         if not self._is_lmtp and not is_ours(address):
             return "550 5.7.1 This server takes answers to Quadline's own emails only."
@@ -118,8 +119,8 @@ class Intake:
 
 
 def is_ours(address: str) -> bool:
-    """The reply address with or without a token, and the
-    address our emails come from.
+    """The reply address with or without a token,
+    and the address our emails come from.
     """
     name, _, domain = parseaddr(address)[1].lower().rpartition("@")
     return f"{name.partition('+')[0]}@{domain}" in (
@@ -142,8 +143,8 @@ def _file(opened: Opened, address: str) -> str:
 
 
 async def told_to_stop() -> None:
-    """Then what is under way has its time, and after that
-    the process ends all the same.
+    """Then what is under way has its time,
+    and after that the process ends all the same.
     """
     stop = asyncio.Event()
 

@@ -57,8 +57,8 @@ class TooEarly(Exception):
 @csrf_exempt
 @login_not_required
 def mail_service(request: HttpRequest, door: str) -> HttpResponse:
-    """Anymail's own view of this service's calls, which checks the
-    secret before it reads anything.
+    """Anymail's own view of this service's calls,
+    which checks the secret before it reads anything.
     """
     service = door.partition("/")[0]
     if service != settings.ENV.email_service or not settings.ENV.email_webhook_secret:
@@ -89,8 +89,9 @@ def mail_service(request: HttpRequest, door: str) -> HttpResponse:
 
 
 def _keep_call(request: HttpRequest, door: str, found: Any) -> HttpResponse:
-    """Verify, and keep each email of the call. What cannot
-    be read is kept as it came.
+    """Verify, and keep each email of the call.
+
+    What cannot be read is kept as it came.
     """
     body = request.body  # before a validator reads the form
     view = found.func.view_class(**found.func.view_initkwargs)
@@ -163,8 +164,9 @@ def _said(status: int, words: str) -> HttpResponse:
 
 
 def keep_tracking(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
-    """An email of ours did not arrive. Other news (delivered, opened) is not kept:
-    nobody here is watched reading.
+    """An email of ours did not arrive.
+
+    Other news (delivered, opened) is not kept: nobody here is watched reading.
     """
     if event.event_type not in NEVER_ARRIVED:
         return

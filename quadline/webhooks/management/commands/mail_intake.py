@@ -1,5 +1,5 @@
-"""``quadline mail_intake``: take students' emails from the college's
-mail server, by LMTP, SMTP or IMAP.
+"""``quadline mail_intake``: take students' emails from the college's mail server, by
+LMTP, SMTP or IMAP.
 """
 
 import asyncio
