@@ -47,7 +47,8 @@ def obey(
     """Block or unblock as this text asks. The carrier's own answer, if it has one."""
     match keyword_in(body):
         case Keyword.STOP:
-            return _STOPPED if _block(carrier, phone, number, _word(body)) else None
+            is_new = _block(carrier, phone, number, _word(body))
+            return _STOPPED if is_new else None
         case Keyword.START:
             lifted = _unblock(carrier, phone, number, _word(body))
             # An everyday "yes" from a student who never opted out is left alone.
@@ -59,6 +60,7 @@ def obey(
 
 def _word(body: str) -> str:
     """Plain letters only: full-width ones and invisible signs make another message."""
+    # Not strip(): it takes away signs that make another message, too.
     word = body.strip(" \t\r\n")
     return word.upper() if word.isascii() else ""
 
@@ -67,7 +69,10 @@ def scopes_of(carrier: Carrier, number: Number) -> list[str]:
     """Where a block that stops this number may be written: the number,
     or its service.
     """
-    return [number.phone_number, *([number.service_sid] if number.service_sid else [])]
+    scopes = [number.phone_number]
+    if number.service_sid:
+        scopes.append(number.service_sid)
+    return scopes
 
 
 def _block(
@@ -76,22 +81,19 @@ def _block(
     number: Number,
     word: str,
 ) -> bool:
-    by_service = carrier.knobs.block_scope == "service" and number.service_sid
-    scope = (
-        number.service_sid if by_service and number.service_sid else number.phone_number
-    )
+    scope = number.phone_number
+    if carrier.knobs.block_scope == "service" and number.service_sid:
+        scope = number.service_sid
     if (phone, scope) in carrier.blocks:
         return False
-    now = carrier.clock.now()
-    carrier.keep(
-        Block(
-            sid=new_sid("BK"),
-            phone=phone,
-            scope=scope,
-            keyword=word,
-            since=now,
-        )
+    block = Block(
+        sid=new_sid("BK"),
+        phone=phone,
+        scope=scope,
+        keyword=word,
+        since=carrier.clock.now(),
     )
+    carrier.keep(block)
     carrier.ledger.write(
         "opt_out",
         phone=phone,

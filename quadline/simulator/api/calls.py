@@ -49,8 +49,9 @@ class ApiCall:
 
     def facts(self, names: Iterable[str]) -> dict[str, str]:
         """The parameters given, of these, by our own names: SmsUrl is sms_url."""
-        titles = {name.title().replace("_", ""): name for name in names}
-        return {titles[key]: value for key, value in self.pairs if key in titles}
+        ours = {name.title().replace("_", ""): name for name in names}
+        given = [(key, value) for key, value in self.pairs if key in ours]
+        return {ours[key]: value for key, value in given}
 
 
 Act = Callable[[ApiCall], Awaitable[Response]]
@@ -64,23 +65,22 @@ def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
 
     async def answer(request: Request) -> Response:
         carrier: Carrier = request.app.state.carrier
+        act = methods[request.method]
         body = await request.body()
-        if cut := carrier.faults.take(FaultKind.RESET, **_ends(request, body), on=area):
+        ends = _ends(request, body)
+        # Before anything is asked: a cut connection has done nothing.
+        if cut := carrier.faults.take(FaultKind.RESET, **ends, on=area):
             return await cut_connection(request, cut)
         try:
             _authenticate(carrier, request)
             call = ApiCall(request, carrier, body)
-            if odd := carrier.faults.take(
-                FaultKind.ODD_ANSWER, **_ends(request, body), on=area
-            ):
+            if odd := carrier.faults.take(FaultKind.ODD_ANSWER, **ends, on=area):
                 if odd.at == "done":
-                    await methods[request.method](call)
+                    await act(call)
                 return _odd_answer(odd)
-            if slow := carrier.faults.take(
-                FaultKind.SLOW, **_ends(request, body), on=area
-            ):
+            if slow := carrier.faults.take(FaultKind.SLOW, **ends, on=area):
                 await asyncio.sleep(slow.seconds)
-            return await methods[request.method](call)
+            return await act(call)
         except Refusal as refusal:
             return answer_json(refusal.body(), refusal.http_status, refusal.headers)
 
@@ -120,9 +120,8 @@ ODD_BODIES = {
 
 def _odd_answer(fault: Fault) -> Response:
     """What a gateway in between makes of an answer."""
-    return Response(
-        ODD_BODIES.get(fault.body, fault.body), 200, media_type="application/json"
-    )
+    body = ODD_BODIES.get(fault.body, fault.body)
+    return Response(body, 200, media_type="application/json")
 
 
 def nothing_left() -> Response:
@@ -142,11 +141,15 @@ async def lose_answer(call: ApiCall, fault: Fault) -> Response:
 
 async def cut_connection(request: Request, fault: Fault) -> Response:
     """Reset the TCP connection under the request."""
-    transport = request.scope["state"]["connection"].transport
+    connection = request.scope["state"]["connection"]
+    transport = connection.transport
     peer: socket.socket | None = transport.get_extra_info("socket")
     if peer is not None and not transport.is_closing():
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # Lingering on, for zero seconds: closing it sends a reset, not an end.
+        reset_on_close = struct.pack("ii", 1, 0)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_on_close)
     transport.abort()
+    # Nobody gets it: Starlette wants an answer of every route.
     return Response(status_code=503, headers={"X-Fault": fault.kind})
 
 
@@ -154,17 +157,19 @@ def _ends(request: Request, body: bytes) -> dict[str, Any]:
     carrier: Carrier = request.app.state.carrier
     if not carrier.faults.all():
         return {}
-    form = dict(parse_qsl(body.decode(errors="replace")))
+    text = body.decode(errors="replace")
+    form = dict(parse_qsl(text))
     return {"to": form.get("To"), "from_": form.get("From")}
 
 
 def _authenticate(carrier: Carrier, request: Request) -> None:
     options = carrier.options
     given = request.headers.get("authorization", "")
-    wanted = base64.b64encode(
-        f"{options.account_sid}:{options.auth_token}".encode()
-    ).decode()
-    if not hmac.compare_digest(given.encode(), f"Basic {wanted}".encode()):
+    pair = f"{options.account_sid}:{options.auth_token}"
+    wanted = b"Basic " + base64.b64encode(pair.encode())
+    if not hmac.compare_digest(given.encode(), wanted):
         raise Refusal(20003)
-    if request.path_params.get("account", options.account_sid) != options.account_sid:
+    # Of the newer APIs, no path names an account.
+    account = request.path_params.get("account", options.account_sid)
+    if account != options.account_sid:
         raise Refusal(20404, f"The requested resource {request.url.path} was not found")

@@ -46,12 +46,14 @@ async def create(call: ApiCall) -> Response:
 
 
 async def index(call: ApiCall) -> Response:
-    items = (_describe(call, service) for service in call.carrier.services.values())
+    services = call.carrier.services.values()
+    items = (_describe(call, service) for service in services)
     return answer_json(modern_page(call, "services", items))
 
 
 async def fetch(call: ApiCall) -> Response:
-    return answer_json(_describe(call, _find(call)))
+    service = _find(call)
+    return answer_json(_describe(call, service))
 
 
 async def change(call: ApiCall) -> Response:
@@ -128,11 +130,9 @@ def _find_member(call: ApiCall) -> tuple[Service, Number]:
 
 def _change(call: ApiCall, service: Service) -> None:
     for name, value in call.facts(_TEXTS).items():
-        setattr(
-            service,
-            name,
-            value or None if name.endswith(("url", "callback")) else value,
-        )
+        is_address = name.endswith(("url", "callback"))
+        # An empty address takes the old one away.
+        setattr(service, name, None if is_address and not value else value)
     for name, value in call.facts(_CLAIMS).items():
         setattr(service, name, value.lower() == "true")
     if period := call.get("ValidityPeriod"):
