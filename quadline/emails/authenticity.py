@@ -7,6 +7,7 @@ Only those of our own server count, known by its name there: its authserv-id.
 
 import re
 from email.message import Message
+from itertools import islice
 
 from quadline.emails.headers import raw_values
 
@@ -23,12 +24,13 @@ Verdict = tuple[str, str]  # who says so, and what DMARC came to
 def dmarc_verdicts(message: Message) -> tuple[Verdict, ...]:
     """What each server on the way said of DMARC, the last server first."""
     found = []
-    for value in list(raw_values(message, HEADER))[:MOST]:
+    for value in islice(raw_values(message, HEADER), MOST):
         text = COMMENT.sub(" ", value[:LONGEST])
-        server = text.partition(";")[0].split()
+        before_results = text.partition(";")[0].split()
         result = DMARC.search(text)
-        if server and result:
-            found.append((server[0].strip('"').lower(), result[1].lower()))
+        if before_results and result:
+            server = before_results[0].strip('"')
+            found.append((server.lower(), result[1].lower()))
     return tuple(found)
 
 

@@ -85,8 +85,11 @@ def printable(text: str) -> str:
 
 
 def _python_name(found: webencodings.Encoding) -> str:
-    name = str(PYTHON_NAMES.get(found.name, found.codec_info.name))
-    return name.replace("-", "_") if name.startswith("iso2022") else name
+    usual = found.codec_info.name
+    name = str(PYTHON_NAMES.get(found.name, usual))
+    if name.startswith("iso2022"):
+        return name.replace("-", "_")
+    return name
 
 
 def _known(name: str) -> str:

@@ -95,10 +95,8 @@ def html(facts: Facts) -> str:
     ]
     if may_start(facts):
         label = f"Text START to {phones.written(facts.system_phone)}"
-        parts.append(
-            "<p><a"
-            f' href="{escape(start_link(facts.system_phone))}"><strong>{label}</strong></a></p>'
-        )
+        address = escape(start_link(facts.system_phone))
+        parts.append(f'<p><a href="{address}"><strong>{label}</strong></a></p>')
     if facts.why in NEEDS_A_NUMBER and facts.update_url:
         parts.append(
             f'<p><a href="{escape(facts.update_url)}"><strong>Update your phone'
@@ -133,7 +131,9 @@ def _opening(facts: Facts) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+    lines = [f"    {line}" for line in text.splitlines()]
+    # An empty line stays empty: no blanks at its end.
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _reason(facts: Facts) -> str:
@@ -194,4 +194,5 @@ def _signature(facts: Facts) -> str:
 
 
 def _paragraph(words: str) -> str:
-    return f"<p>{escape(words).replace(chr(10), '<br>')}</p>"
+    html = escape(words).replace("\n", "<br>")
+    return f"<p>{html}</p>"

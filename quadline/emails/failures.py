@@ -87,6 +87,6 @@ def _service_answered(status: int) -> MailRefused:
 
 def _quoted(said: Any) -> str:
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    return " ".join(
-        "".join(letter if letter.isprintable() else " " for letter in words).split()
-    )[:LONGEST_QUOTE]
+    printable = [letter if letter.isprintable() else " " for letter in words]
+    one_line = " ".join("".join(printable).split())
+    return one_line[:LONGEST_QUOTE]

@@ -21,7 +21,8 @@ class AsItCame(Compat32):
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
         is_read_slowly = name.strip().lower() in PARAMETERS
-        return name, value[: LONGEST_PARAMETERS if is_read_slowly else LONGEST_KEPT]
+        longest = LONGEST_PARAMETERS if is_read_slowly else LONGEST_KEPT
+        return name, value[:longest]
 
     def header_fetch_parse(self, name: str, value: str) -> str:
         return value
@@ -35,8 +36,9 @@ def header(message: Message, name: str) -> str:
 def values(message: Message, name: str) -> Iterator[str]:
     """Each header of this name in readable words on one line."""
     for raw in raw_values(message, name):
-        pieces = _decoded(raw[:LONGEST])
-        yield " ".join("".join(printable(piece) for piece in pieces).split())
+        pieces = [printable(piece) for piece in _decoded(raw[:LONGEST])]
+        words = "".join(pieces).split()
+        yield " ".join(words)
 
 
 def raw_values(message: Message, name: str) -> Iterator[str]:

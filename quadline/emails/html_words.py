@@ -116,8 +116,9 @@ def text_of(html: str) -> str:
 
 def without_tags(html: str) -> str:
     """What is between the tags, a line each: for what nobody could lay out."""
-    pieces = (SPACES.sub(" ", piece).strip() for piece in ANY_TAG.split(html))
-    return unescape("\n".join(piece for piece in pieces if piece))
+    pieces = ANY_TAG.split(html)
+    lines = [SPACES.sub(" ", piece).strip() for piece in pieces]
+    return unescape("\n".join(filter(None, lines)))
 
 
 def _depth_of(html: str) -> int:
@@ -222,8 +223,10 @@ class _Words:
 
     def _say_where_it_leads(self, link: str, begun_at: int) -> None:
         said = "".join(self._words[begun_at:]).strip()
+        # Words that are the address itself, or a part of it, say it already.
+        says_more = bool(said) and said not in link
         is_web = link.startswith(("http://", "https://"))
-        if said and is_web and len(link) <= LONGEST_LINK and said not in link:
+        if says_more and is_web and len(link) <= LONGEST_LINK:
             self._words.append(f" ({link})")
 
     def _end_line(self, *, apart: bool = False) -> None:
@@ -238,7 +241,9 @@ class _Words:
             self._lines.append(self._marks())
 
     def _add_line(self, line: str) -> None:
-        self._lines.append(f"{self._marks()} {line}" if self._depth else line)
+        if self._depth:
+            line = f"{self._marks()} {line}"
+        self._lines.append(line)
 
     def _marks(self) -> str:
         return ">" * min(self._depth, MOST_MARKS)

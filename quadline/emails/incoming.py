@@ -106,10 +106,15 @@ def _recipients(message: Message) -> Iterator[str]:
 
 def _references(message: Message) -> Iterator[str]:
     """What it answers, then the thread before that, newest first."""
-    answered = _ID.findall(" ".join(values(message, "In-Reply-To")))
-    thread = _ID.findall(" ".join(values(message, "References")))
-    found = list(dict.fromkeys([*answered, *reversed(thread)]))
+    answered = _ids_in(message, "In-Reply-To")
+    thread = _ids_in(message, "References")
+    newest_first = [*answered, *reversed(thread)]
+    found = list(dict.fromkeys(newest_first))
     yield from found[:MOST_REFERENCES]
+
+
+def _ids_in(message: Message, name: str) -> list[str]:
+    return _ID.findall(" ".join(values(message, name)))
 
 
 def _header_id(message: Message, words: str) -> str:

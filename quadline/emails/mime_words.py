@@ -30,7 +30,8 @@ def words_of(message: Message) -> tuple[str, list[str]]:
     more = len(names) - MOST_ATTACHMENTS
     if more > 0:
         names = [*names[:MOST_ATTACHMENTS], f"{more} more"]
-    return _words(message, 0).strip("\n"), names
+    words = _words(message, 0).strip("\n")
+    return words, names
 
 
 def _words(part: Message, depth: int) -> str:
@@ -50,10 +51,10 @@ def _words(part: Message, depth: int) -> str:
 
 
 def _words_inside(part: Message, depth: int) -> str:
-    inside = _inside(part)
-    if part.get_content_subtype() == "alternative":
-        return _best_of([(_words(each, depth + 1), each) for each in inside])
+    inside = list(_inside(part))
     said = [_words(each, depth + 1) for each in inside]
+    if part.get_content_subtype() == "alternative":
+        return _best_of(list(zip(said, inside, strict=True)))
     return "\n".join(words for words in said if words.strip())
 
 
@@ -153,7 +154,8 @@ def _attachments(
 def named(name: str) -> str:
     """A file's name as it can be shown: one line, without controls."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return " ".join(printable(text).split())[:100] or UNNAMED
+    one_line = " ".join(printable(text).split())
+    return one_line[:100] or UNNAMED
 
 
 def _is_file(part: Message, *, is_related: bool) -> bool:

@@ -123,7 +123,8 @@ def _without_last_quote(lines: list[str]) -> list[str]:
 
 
 def _announces_answers(above: str) -> bool:
-    return bool(quote_lines.BELOW.search(above[-MOST_ANNOUNCING:]))
+    end = above[-MOST_ANNOUNCING:]
+    return quote_lines.BELOW.search(end) is not None
 
 
 def _history_at(lines: list[str]) -> int | None:
@@ -139,25 +140,33 @@ def _history_at(lines: list[str]) -> int | None:
 
 
 def _first(lines: list[str], is_it: Callable[[str], bool]) -> int | None:
-    return next((place for place, line in enumerate(lines) if is_it(line)), None)
+    for place, line in enumerate(lines):
+        if is_it(line):
+            return place
+    return None
 
 
 def _is_forward_mark(line: str) -> bool:
-    return len(line) <= LONGEST_MARK and FORWARDED.match(line) is not None
+    if len(line) > LONGEST_MARK:
+        return False
+    return FORWARDED.match(line) is not None
 
 
 def _is_original_mark(line: str) -> bool:
-    return len(line) <= LONGEST_MARK and ORIGINAL.match(line) is not None
+    if len(line) > LONGEST_MARK:
+        return False
+    return ORIGINAL.match(line) is not None
 
 
 def _is_head(lines: list[str], place: int) -> bool:
     """From, Sent and Subject together: "From: Detroit, To: Chicago" is a person's."""
     if not FROM.match(lines[place]):
         return False
-    near = [line for line in lines[place : place + HEAD_WITHIN] if line.strip()]
-    near = [line[:LONGEST_LINE] for line in near]
-    is_sent = any(SENT.match(line) for line in near)
-    return is_sent and any(SUBJECT.match(line) for line in near)
+    near = lines[place : place + HEAD_WITHIN]
+    heads = [line[:LONGEST_LINE] for line in near if line.strip()]
+    has_date = any(SENT.match(line) for line in heads)
+    has_subject = any(SUBJECT.match(line) for line in heads)
+    return has_date and has_subject
 
 
 def _attribution(lines: list[str], place: int) -> int:
@@ -166,8 +175,11 @@ def _attribution(lines: list[str], place: int) -> int:
         line = lines[end]
         if not line.strip() or len(line) > LONGEST_LINE:
             return 0
-        if line.rstrip(INVISIBLE).endswith((":", "：")):
-            return end - place + 1 if _begin_of(lines, end) == place else 0
+        is_end = line.rstrip(INVISIBLE).endswith((":", "："))
+        if is_end and _begin_of(lines, end) == place:
+            return end - place + 1
+        if is_end:
+            return 0
     return 0
 
 
@@ -258,7 +270,8 @@ def _is_marked(lines: list[str], place: int) -> bool:
 
 
 def _unmarked(lines: list[str]) -> list[str]:
-    return [line for line in lines if not MARKED.match(line)]
+    places = range(len(lines))
+    return [lines[place] for place in places if not _is_marked(lines, place)]
 
 
 def _next_said(lines: list[str], place: int) -> int:
@@ -282,7 +295,9 @@ def _without_signature(lines: list[str]) -> list[str]:
 def _is_signature(lines: list[str]) -> bool:
     """Names and titles in one piece. A postscript, or a question, is no signature."""
     said = "\n".join(lines).strip("\n")
-    if "\n\n" in re.sub(r"\n\s+\n", "\n\n", said) or "?" in said or "？" in said:
+    is_in_one_piece = "\n\n" not in re.sub(r"\n\s+\n", "\n\n", said)
+    asks = "?" in said or "？" in said
+    if asks or not is_in_one_piece:
         return False
     return not any(quote_lines.POSTSCRIPT.match(line) for line in lines)
 
@@ -297,9 +312,12 @@ def _up_to(end: int, lines: list[str], drop: re.Pattern[str]) -> list[str]:
 def _is_dropped(line: str, drop: re.Pattern[str]) -> bool:
     if not line.strip():
         return True
-    return len(line) <= LONGEST_LINE and drop.match(line) is not None
+    if len(line) > LONGEST_LINE:
+        return False
+    return drop.match(line) is not None
 
 
 def _tidy(lines: list[str]) -> str:
     text = "\n".join(line.rstrip() for line in lines)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    text = re.sub(r"\n{3,}", "\n\n", text)
+    return text.strip("\n")

@@ -65,11 +65,12 @@ def _allow_time() -> None:
 
 def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
     """The pipes, out of the reach of a library that prints."""
-    asked, answered = os.dup(0), os.dup(1)
+    asked = os.fdopen(os.dup(0), "rb")
+    answered = os.fdopen(os.dup(1), "wb", buffering=0)
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1):
         os.dup2(nothing, standard)
-    return os.fdopen(asked, "rb"), os.fdopen(answered, "wb", buffering=0)
+    return asked, answered
 
 
 def _next_frame(asked: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
@@ -77,8 +78,11 @@ def _next_frame(asked: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     if len(lengths) < LENGTHS.size:
         return None
     of_head, of_body = LENGTHS.unpack(lengths)
-    head, body = asked.read(of_head), asked.read(of_body)
-    return (json.loads(head), body) if len(body) == of_body else None
+    head = asked.read(of_head)
+    body = asked.read(of_body)
+    if len(body) != of_body:
+        return None
+    return json.loads(head), body
 
 
 def _answer(head: dict[str, Any], body: bytes) -> dict[str, Any]:

@@ -82,4 +82,5 @@ def _text(content: object) -> str:
 
 
 def _plain(text: str) -> str:
-    return printable(text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return printable(lines)

@@ -23,9 +23,8 @@ def header_id(message_id: uuid.UUID, conversation_id: int) -> str:
 
     However often it is sent, a mail server can tell that it is the same.
     """
-    return (
-        f"<m.{message_id}.{conversation_id}@{_domain_of(settings.DEFAULT_FROM_EMAIL)}>"
-    )
+    domain = _domain_of(settings.DEFAULT_FROM_EMAIL)
+    return f"<m.{message_id}.{conversation_id}@{domain}>"
 
 
 def reply_address(conversation_id: int) -> str:
@@ -59,15 +58,24 @@ def address_in(content: bytes) -> str:
     name, _, domain = settings.ENV.email_reply_to.partition("@")
     plus = rb"(?:\+|%2B|\\u002[bB])"
     token = rb"(\d{1,18}-[a-z2-7]{16})"
-    found = re.search(re.escape(name.encode()) + plus + token, content, re.IGNORECASE)
-    return f"{name}+{found[1].decode().lower()}@{domain}" if name and found else ""
+    if not name:
+        return ""
+    pattern = re.escape(name.encode()) + plus + token
+    found = re.search(pattern, content, re.IGNORECASE)
+    if found is None:
+        return ""
+    detail = found[1].decode().lower()
+    return f"{name}+{detail}@{domain}"
 
 
 @lru_cache(maxsize=8)  # one setting, for each of thousands of emails
 def _domain_of(sender: str) -> str:
-    return parseaddr(sender)[1].rpartition("@")[2]
+    _, address = parseaddr(sender)
+    return address.rpartition("@")[2]
 
 
 def _token(conversation_id: int) -> str:
     digest = salted_hmac(SALT, str(conversation_id), algorithm="sha256").digest()
-    return f"{conversation_id}-{base64.b32encode(digest).decode().lower()[:SIGNATURE_LENGTH]}"
+    # Base32, for mail servers may change the case of an address.
+    letters = base64.b32encode(digest).decode().lower()
+    return f"{conversation_id}-{letters[:SIGNATURE_LENGTH]}"
