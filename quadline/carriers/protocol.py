@@ -293,50 +293,105 @@ class Carrier(Protocol):
 
     name: str
 
-    async def send(self, text: OutboundText) -> SendOutcome: ...
-    def sent_texts(
-        self, *, system_phone: str, since: datetime
-    ) -> Iterator[SentText]: ...
+    async def send(self, text: OutboundText) -> SendOutcome:
+        """Hand one text over.
+
+        Never raises for what a carrier or a network does.
+        """
+
+    def sent_texts(self, *, system_phone: str, since: datetime) -> Iterator[SentText]:
+        """The carrier's own log of what one number sent, newest first and complete.
+
+        Raises NumberProblem.
+        """
+
     def received_texts(
         self, *, since: datetime, system_phone: str = ""
-    ) -> Sequence[InboundText]: ...
+    ) -> Sequence[InboundText]:
+        """What students sent, to one number or to all, oldest first and complete.
+
+        Raises NumberProblem.
+        """
+
     def texts_between(
         self, *, student_phone: str, system_phone: str
-    ) -> Sequence[InboundText]: ...
-    def received_text(self, carrier_message_id: str) -> InboundText | None: ...
+    ) -> Sequence[InboundText]:
+        """The last texts of one student to one number, oldest first.
 
-    def own_replies(
-        self, *, system_phone: str, since: datetime
-    ) -> Sequence[SentText]: ...
-    def wish_in(self, body: str) -> Wish | None: ...
+        Somebody may wait for them. Raises NumberProblem.
+        """
+
+    def received_text(self, carrier_message_id: str) -> InboundText | None:
+        """One text of a student by its id, as quickly. Raises NumberProblem."""
+
+    def own_replies(self, *, system_phone: str, since: datetime) -> Sequence[SentText]:
+        """What the carrier itself answered to STOP and HELP. Raises NumberProblem."""
+
+    def wish_in(self, body: str) -> Wish | None:
+        """What the carrier itself makes of a whole reply, as it came."""
+
     def push_opt_out(
         self,
         *,
         system_phone: str,
         student_phone: str,
         at: datetime,
-    ) -> bool: ...
+    ) -> bool:
+        """Tell of an opt-out that no reply told. False where it cannot be told."""
 
-    def search(self, area: SearchArea) -> Sequence[str]: ...
-    def buy(self, phone: str, *, reference: str) -> OwnedNumber: ...
-    def owned(self, *, reference: str) -> OwnedNumber | None: ...
-    def attach(self, number: OwnedNumber) -> None: ...
-    def detach(self, number: OwnedNumber) -> None: ...
-    def release(self, number: OwnedNumber) -> None: ...
-    def connect(self) -> Sequence[str]: ...
-    def faults_in_setup(self) -> Sequence[str]: ...
+    def search(self, area: SearchArea) -> Sequence[str]:
+        """Free numbers of one area; none is no problem."""
 
-    def is_genuine(self, call: WebhookCall) -> bool: ...
-    def read_inbound(self, call: WebhookCall) -> InboundText: ...
-    def receipt_key(self, form: Mapping[str, str]) -> str: ...
-    def read_receipt(self, form: Mapping[str, str]) -> Receipt | None: ...
-    def read_registrations(self, raw_body: bytes) -> Sequence[Registration]: ...
-    def read_call(self, call: WebhookCall) -> IncomingCall: ...
-    def answer_text(self) -> Answer: ...
+    def buy(self, phone: str, *, reference: str) -> OwnedNumber:
+        """Rent one number under our reference.
+
+        Raises NumberTaken, OutcomeUnknown or NumberProblem.
+        """
+
+    def owned(self, *, reference: str) -> OwnedNumber | None:
+        """The number bought under a reference, though we were cut off while buying."""
+
+    def attach(self, number: OwnedNumber) -> None:
+        """Start the registration to send. Twice is once."""
+
+    def detach(self, number: OwnedNumber) -> None:
+        """Undo ``attach``, so that the next one registers it again. Twice is once."""
+
+    def release(self, number: OwnedNumber) -> None:
+        """Give a number back. Nothing undoes this."""
+
+    def connect(self) -> Sequence[str]:
+        """Point the carrier's webhooks at us. Safe to repeat; says what was done."""
+
+    def faults_in_setup(self) -> Sequence[str]:
+        """What is not as ``connect`` left it, in words."""
+
+    def is_genuine(self, call: WebhookCall) -> bool:
+        """Whether the carrier signed this call. Never raises."""
+
+    def read_inbound(self, call: WebhookCall) -> InboundText:
+        """Raises KeyError or ValueError for a call that is no text of anybody."""
+
+    def receipt_key(self, form: Mapping[str, str]) -> str:
+        """The same news twice has the same key, so that it is stored once."""
+
+    def read_receipt(self, form: Mapping[str, str]) -> Receipt | None:
+        """A receipt that says something new, or None for a step on the way."""
+
+    def read_registrations(self, raw_body: bytes) -> Sequence[Registration]:
+        """News of numbers. Raises KeyError or ValueError for another body."""
+
+    def read_call(self, call: WebhookCall) -> IncomingCall:
+        """Raises KeyError or ValueError."""
+
+    def answer_text(self) -> Answer:
+        """What the carrier wants to hear: nothing that it would text to the student."""
+
     def answer_call(
         self,
         *,
         words: str,
         connect_to: str,
         system_phone: str,
-    ) -> Answer: ...
+    ) -> Answer:
+        """Say these words, then pass the call on to this phone, if there is one."""

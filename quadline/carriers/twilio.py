@@ -332,8 +332,9 @@ class Twilio:
             )
 
     def detach(self, number: OwnedNumber) -> None:
-        """Take a number out of the Messaging Service, so that attaching it registers it
-        anew. Twice is once.
+        """Take a number out of the Messaging Service: attaching registers it again.
+
+        Twice is once.
         """
         self._give_up(
             lambda client: (
@@ -462,8 +463,7 @@ class Twilio:
                 ):
                     return True
             except (TypeError, ValueError):
-                # the library raises on a JSON body without its hash, and on other
-                # algorithms
+                # it raises on a JSON body without its hash, and on other algorithms
                 return False
         return False
 
@@ -475,9 +475,8 @@ class Twilio:
         """The same news twice has the same key;
         Twilio numbers its callbacks by nothing else.
         """
-        return "-".join(
-            form.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode")
-        )
+        names = ("MessageSid", "MessageStatus", "ErrorCode")
+        return "-".join(form.get(name, "") for name in names)
 
     def read_receipt(self, form: Mapping[str, str]) -> Receipt | None:
         """A receipt that says something new, or None for a step on the way."""

@@ -65,15 +65,15 @@ def _code(answer: Mapping[str, Any]) -> str:
     a gateway in between has words there, or nothing.
     """
     code = answer.get("code")
-    return (
-        str(code)
-        if isinstance(code, int) and not isinstance(code, bool) and code > 0
-        else ""
-    )
+    # bool is a kind of int.
+    is_number = isinstance(code, int) and not isinstance(code, bool)
+    return str(code) if is_number and code > 0 else ""
 
 
 def _is_message_id(sid: Any) -> bool:
-    return isinstance(sid, str) and sid[:2] in ("SM", "MM") and len(sid) > 2
+    if not isinstance(sid, str):
+        return False
+    return sid.startswith(("SM", "MM")) and len(sid) > 2
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -84,8 +84,8 @@ PROGRESS: dict[str, Progress] = {
     "canceled": Progress.FAILED,
 }
 
-# Why a number could not be bought or attached, for the administrator. Not listed: tried
-# again.
+# Why a number could not be bought or attached, for the administrator. What is not
+# listed is tried again.
 NUMBER_PROBLEMS: dict[str, str] = {
     "20003": "The carrier did not accept our account or token.",
     "21404": "The carrier's trial account may not rent another number.",

@@ -57,9 +57,12 @@ def opt_out(*, system_phone: str, student_phone: str, at: datetime) -> dict[str,
 
 def are_taken(results: Any) -> bool:
     """Whether every item of the answer was."""
-    listed = results if isinstance(results, list) else []
-    return bool(listed) and all(_is_taken(result) for result in listed)
+    if not isinstance(results, list) or not results:
+        return False
+    return all(_is_taken(result) for result in results)
 
 
 def _is_taken(result: Any) -> bool:
-    return isinstance(result, dict) and result.get("error_code") == 0
+    if not isinstance(result, dict):
+        return False
+    return result.get("error_code") == 0

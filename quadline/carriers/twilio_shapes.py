@@ -105,9 +105,14 @@ def _is_whole(method: str, url: str, answer: dict[str, Any]) -> bool:
 
 def _has_rows(answer: dict[str, Any], key: str) -> bool:
     rows = answer.get(key)
+    if not isinstance(rows, list):
+        return False
     named_by = "phone_number" if key == NAMED_BY_PHONE else "sid"
-    return isinstance(rows, list) and all(_is_named(row, named_by) for row in rows)
+    return all(_is_named(row, named_by) for row in rows)
 
 
 def _is_named(row: Any, key: str) -> bool:
-    return isinstance(row, dict) and isinstance(row.get(key), str) and row[key] != ""
+    if not isinstance(row, dict):
+        return False
+    name = row.get(key)
+    return isinstance(name, str) and name != ""
