@@ -42,7 +42,8 @@ class Connection(HttpToolsProtocol):
     idle: "dict[Connection, None]" = {}
     stalled: "dict[Connection, None]" = {}
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+    # as uvicorn's own
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._head_size = self._header_count = 0
         self._reads_head = True

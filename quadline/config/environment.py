@@ -416,17 +416,17 @@ def read() -> Environment:
     faults = _read_secret_files()
     unread = {fault.partition(":")[0] for fault in faults}
     try:
-        environment = Environment(_env_file=_env_file())  # type: ignore[call-arg]  # the fields come from the environment
+        # the fields come from the environment
+        environment = Environment(_env_file=_env_file())  # type: ignore[call-arg]
     except ValidationError as error:
-        faults += [
-            f"{_name(fault['loc'])}: {_words(fault)}"
-            for fault in error.errors()
-            if f"{_name(fault['loc'])}_FILE" not in unread
-        ]
+        for fault in error.errors():
+            name = _name(fault["loc"])
+            # Of an unreadable file, the setting is not said to be missing as well.
+            if f"{name}_FILE" not in unread:
+                faults.append(f"{name}: {_words(fault)}")
     if faults:
-        raise EnvironmentFault(
-            "\n  ".join(["Quadline cannot start. Fix these settings:", *faults])
-        )
+        lines = ["Quadline cannot start. Fix these settings:", *faults]
+        raise EnvironmentFault("\n  ".join(lines))
     return environment
 
 
@@ -441,7 +441,9 @@ def given(name: str) -> str:
     if name in os.environ:
         return os.environ[name]
     file = _env_file()
-    return (dotenv_values(file).get(name) or "") if file else ""
+    if file is None:
+        return ""
+    return dotenv_values(file).get(name) or ""
 
 
 def _env_file() -> str | None:
@@ -460,20 +462,21 @@ def _read_secret_files() -> list[str]:
             if path:
                 os.environ[name] = Path(path).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
-            faults.append(
-                f"{name}_FILE: {path} cannot be read:"
-                f" {getattr(error, 'strerror', '') or 'it is not text'}"
-            )
+            reason = getattr(error, "strerror", "") or "it is not text"
+            faults.append(f"{name}_FILE: {path} cannot be read: {reason}")
     return faults
 
 
 @lru_cache
 def _codes(written: str) -> frozenset[str]:
-    return frozenset(re.findall("[A-Z]{2}", written))
+    codes = re.findall("[A-Z]{2}", written)
+    return frozenset(codes)
 
 
 def _name(location: tuple[Any, ...]) -> str:
-    return str(location[0]).upper() if location else "environment"
+    if not location:
+        return "environment"
+    return str(location[0]).upper()
 
 
 def _words(fault: Any) -> str:
@@ -487,4 +490,5 @@ def _words(fault: Any) -> str:
 
 
 def _meaning(fault: Any) -> str:
-    return Environment.model_fields[str(fault["loc"][0])].description or ""
+    name = str(fault["loc"][0])
+    return Environment.model_fields[name].description or ""

@@ -60,13 +60,17 @@ async def refuse(
 
 
 def _content(scope: Scope, status: int, words: str) -> tuple[str, bytes]:
-    if scope["path"].startswith(problems.ROOT):
-        return problems.MEDIA_TYPE, problems.problem(status, words).content
-    if status in (500, 503) and not scope["path"].startswith(("/webhooks/", "/mail/")):
+    path = scope["path"]
+    if path.startswith(problems.ROOT):
+        problem = problems.problem(status, words)
+        return problems.MEDIA_TYPE, problem.content
+    is_seen_by_people = not path.startswith(("/webhooks/", "/mail/"))
+    if status in (500, 503) and is_seen_by_people:
         # before `quadline prepare` the page has no styles to name
         with suppress(ValueError):
             return HTML, page(status)
-    return TEXT, (words or HTTPStatus(status).phrase).encode()
+    said = words or HTTPStatus(status).phrase
+    return TEXT, said.encode()
 
 
 @cache
