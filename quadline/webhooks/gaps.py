@@ -51,7 +51,7 @@ def _fetch() -> None:
     asking = {pair_in(text) for text in missed if asks_something(text.body)}
     for pair in asking:
         word_order.date_starts(pair)
-    for text in sorted(missed, key=lambda text: not _is_stop(text)):
+    for text in _stops_first(missed):
         _file(carrier, text)
     for pair in asking:
         word_order.settle_if_in_doubt(pair)
@@ -63,12 +63,16 @@ def _fetch() -> None:
         log.warning("replies were filed from the carrier's log", count=len(missed))
 
 
+def _stops_first(texts: list[InboundText]) -> list[InboundText]:
+    """In the order they came, but for that: sorting keeps it."""
+    return sorted(texts, key=lambda text: not _is_stop(text))
+
+
 def _file(carrier: Carrier, text: InboundText) -> None:
     """One reply that cannot be filed must not keep back those behind it."""
+    content = {"MessageSid": text.carrier_message_id, "read_from": "log"}
     try:
-        file_inbound(
-            carrier, text, {"MessageSid": text.carrier_message_id, "read_from": "log"}
-        )
+        file_inbound(carrier, text, content)
     except (DataError, IntegrityError, ValueError):
         log.exception(
             "a reply in the carrier's log could not be filed",
@@ -85,7 +89,9 @@ def _since(carrier: str, now: datetime) -> datetime:
     """
     last = LogReading.objects.filter(carrier=carrier, read_until__lte=now).first()
     earliest = now - LONGEST_GAP
-    return max(earliest, last.read_until - OVERLAP) if last else earliest
+    if last is None:
+        return earliest
+    return max(earliest, last.read_until - OVERLAP)
 
 
 def _read_until(received: Sequence[InboundText], now: datetime) -> datetime:
@@ -112,4 +118,7 @@ def _missed(carrier: str, received: list[InboundText]) -> list[InboundText]:
 
 def _is_stop(text: InboundText) -> bool:
     found = keyword_in(text.body, opted_out=False)
-    return found is not None and found[0] is Keyword.STOP
+    if found is None:
+        return False
+    keyword = found[0]
+    return keyword is Keyword.STOP

@@ -55,8 +55,11 @@ async def keep_receipt(carrier: str, key: str, content: Mapping[str, str]) -> No
     Raises OperationalError when the database is away.
     """
     store = _stores.setdefault(asyncio.get_running_loop(), Store())
-    are_new = await store.crowd.add((carrier, key[:LONGEST_KEY], as_json(content)))
-    if are_new and (store.telling is None or store.telling.done()):
+    row = (carrier, key[:LONGEST_KEY], as_json(content))
+    are_new = await store.crowd.add(row)
+    is_telling = store.telling is not None and not store.telling.done()
+    # One job for all that are stored until it is told: it applies whatever is there.
+    if are_new and not is_telling:
         store.telling = asyncio.create_task(_tell_worker())
 
 

@@ -104,9 +104,8 @@ def _connect(parts: SplitResult) -> imaplib.IMAP4:
 def _fetch(mailbox: imaplib.IMAP4, uid: str) -> bytes:
     """Raises NotGiven."""
     try:
-        told = _ask(mailbox, "FETCH", uid, "(RFC822.SIZE)")
-        size = SIZE.search(b" ".join(each for each in told if isinstance(each, bytes)))
-        is_too_large = size is not None and int(size[1]) > LARGEST
+        # Peek: only what is kept here is marked as read there.
+        is_too_large = _size_of(mailbox, uid) > LARGEST
         part = f"(BODY.PEEK[]<0.{BEGINNING}>)" if is_too_large else "(BODY.PEEK[])"
         found = _ask(mailbox, "FETCH", uid, part)
     except MailboxFault as refused:
@@ -117,7 +116,19 @@ def _fetch(mailbox: imaplib.IMAP4, uid: str) -> bytes:
     raise NotGiven(f"The mail server did not give email {uid}.")
 
 
-def _ask(mailbox: imaplib.IMAP4, command: str, *arguments: str) -> list[bytes]:
+def _size_of(mailbox: imaplib.IMAP4, uid: str) -> int:
+    """Bytes; 0 where the server does not say."""
+    told = _ask(mailbox, "FETCH", uid, "(RFC822.SIZE)")
+    words = b" ".join(part for part in told if isinstance(part, bytes))
+    size = SIZE.search(words)
+    return int(size[1]) if size else 0
+
+
+def _ask(
+    mailbox: imaplib.IMAP4,
+    command: str,
+    *arguments: str,
+) -> list[bytes]:
     answer, found = mailbox.uid(command, *arguments)
     if answer != "OK":
         raise MailboxFault(f"The mail server answered {answer} to {command}.")

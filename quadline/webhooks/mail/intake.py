@@ -92,17 +92,17 @@ class Intake:
         envelope: Any,
     ) -> str:
         sender = (envelope.mail_from or "").strip("<>")
-        raw = f"Return-Path: <{sender}>\r\n".encode("utf-8", "replace") + bytes(
-            envelope.original_content
-        )
+        return_path = f"Return-Path: <{sender}>\r\n".encode("utf-8", "replace")
+        raw = return_path + bytes(envelope.original_content)
         self.under_way += 1
         try:
             answers = await self._keep(raw, list(envelope.rcpt_tos))
         finally:
             self.under_way -= 1
-        # LMTP wants an answer for each recipient (RFC 2033, 4.2); SMTP one for all, the
-        # worst.
-        return "\r\n".join(answers) if self._is_lmtp else max(answers)
+        if self._is_lmtp:  # an answer for each recipient (RFC 2033, 4.2)
+            return "\r\n".join(answers)
+        # SMTP has one for all: the worst. Each begins with its code.
+        return max(answers)
 
     async def _keep(self, raw: bytes, addresses: list[str]) -> list[str]:
         """An answer for each address. It is read once, however many there are."""
@@ -122,8 +122,10 @@ def is_ours(address: str) -> bool:
     """The reply address with or without a token,
     and the address our emails come from.
     """
-    name, _, domain = parseaddr(address)[1].lower().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}" in (
+    _, bare = parseaddr(address)
+    name, _, domain = bare.lower().rpartition("@")
+    without_token = name.partition("+")[0]
+    return f"{without_token}@{domain}" in (
         settings.ENV.email_reply_to,
         outgoing.own_address().lower(),
     )

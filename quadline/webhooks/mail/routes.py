@@ -114,9 +114,13 @@ def _keep_call(request: HttpRequest, door: str, found: Any) -> HttpResponse:
 def _keep_unread(body: bytes, why: str) -> None:
     """A call that broke its reader would break it every time: it is kept as it came."""
     log.warning("a mail service's call that could not be read", why=why)
-    opened = Opened(body, unread.named_in(body, why=why))
+    named = unread.named_in(body, why=why)
     recipient = tokens.address_in(body[:MOST_SCANNED])
-    file_opened(opened, envelope_to=recipient, now=clock.now())
+    file_opened(
+        Opened(body, named),
+        envelope_to=recipient,
+        now=clock.now(),
+    )
 
 
 def _says_something(request: HttpRequest, body: bytes) -> bool:
@@ -188,11 +192,12 @@ def keep_tracking(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
 
 
 def _words(event: Any) -> str:
-    said = " ".join(str(event.mta_response or event.description or "").split())[:120]
+    answer = str(event.mta_response or event.description or "")
+    said = " ".join(answer.split())[:120]
     meaning = REASONS.get(str(event.reject_reason or ""), "")
-    if meaning:
-        return f"{meaning} ({said})" if said else meaning
-    return said or "the mail service did not say why"
+    if meaning and said:
+        return f"{meaning} ({said})"
+    return meaning or said or "the mail service did not say why"
 
 
 # How Anymail's views hand over news of our emails, in the request that brought it.
