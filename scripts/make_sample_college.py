@@ -11,6 +11,7 @@ import csv
 import io
 import itertools
 import random
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -63,19 +64,22 @@ def main() -> int:
     files = college()
     if parser.parse_args().check:
         stale = [name for name, text in files.items() if not same(COLLEGE / name, text)]
-        print(
-            "\n".join(f"{name} differs" for name in stale)
-            or f"{len(files)} files are as generated"
-        )
+        for name in stale:
+            print(f"{name} differs")
+        if not stale:
+            print(f"{len(files)} files are as generated")
         return 1 if stale else 0
     for name, text in files.items():
-        (COLLEGE / name).parent.mkdir(parents=True, exist_ok=True)
-        (COLLEGE / name).write_text(text, encoding="utf-8", newline="")
+        file = COLLEGE / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="")
     return 0
 
 
 def same(file: Path, text: str) -> bool:
-    return file.is_file() and file.read_bytes() == text.encode()
+    if not file.is_file():
+        return False
+    return file.read_bytes() == text.encode()
 
 
 def college() -> dict[str, str]:
@@ -120,7 +124,8 @@ def staff_rows() -> list[Row]:
 
 def account_of(name: str) -> str:
     first, last = name.split()[:2]
-    return f"{first}.{last.split('-Fitzgerald')[0]}".lower()
+    short = last.removesuffix("-Fitzgerald")
+    return f"{first}.{short}".lower()
 
 
 def caseload_rows(
@@ -189,9 +194,11 @@ def share_phones(rows: list[Row]) -> None:
     """
     mobiles = {row["institutional_id"]: row["mobile"] for row in rows}
     for row in rows:
-        if owners := mobiles.get(row["mobile"]):
+        owners = mobiles.get(row["mobile"])
+        if owners:
             digits = "".join(filter(str.isdigit, owners))[-10:]
-            row["mobile"] = f"{digits[:3]} {digits[3:6]} {digits[6:]}"
+            area, exchange, line = digits[:3], digits[3:6], digits[6:]
+            row["mobile"] = f"{area} {exchange} {line}"
 
 
 def named_row(fields: list[str], numbers: "Numbers") -> Row:
@@ -232,9 +239,7 @@ def invented_row(
         "mobile": numbers.next(zone) if has_mobile else "",
         "landline": numbers.next("") if has_landline else "",
         "time_zone": zone or HOME,
-        "status": rng.choices(
-            ("active", "leave", "withdrawn", "graduated"), (91, 2, 4, 3)
-        )[0],
+        "status": rng.choices(*STATUSES)[0],
         "program": rng.choice(rng.choices(list(PROGRAMS.values()), (32, 42, 26))[0]),
         "test_student": "no",
     }
@@ -250,9 +255,8 @@ def tags_and_courses(student: Row) -> Row:
         for tag, in_a_hundred in people.TAGS.items()
         if rng.random() * 100 < in_a_hundred
     ]
-    kind = next(
-        kind for kind, programs in PROGRAMS.items() if student["program"] in programs
-    )
+    program = student["program"]
+    kind = next(kind for kind, programs in PROGRAMS.items() if program in programs)
     is_here = student["status"] == "active"
     taken = {
         *rng.sample(COURSES[kind], rng.randint(1, 3)),
@@ -265,52 +269,54 @@ def tags_and_courses(student: Row) -> Row:
 
 
 def invented_name(rng: random.Random) -> tuple[str, str, bool]:
+    """First name, last name, and whether she is a woman."""
     groups = [
         [cell.split() for cell in group.split("|")]
         for group in people.NAMES.split("\n\n")
     ]
-    _, women, men, families = rng.choices(
-        groups, [int(group[0][0]) for group in groups]
-    )[0]
+    weights = [int(group[0][0]) for group in groups]
+    _, women, men, families = rng.choices(groups, weights)[0]
     is_woman = rng.random() < 0.58
     last = rng.choice(families)
     if rng.random() < 0.04:
         last = f"{last}-{rng.choice(families)}"
-    return rng.choice(women if is_woman else men), last, is_woman
+    first = rng.choice(women if is_woman else men)
+    return first, last, is_woman
 
 
 def preferred_name(rng: random.Random, first: str) -> str:
     nicknames = dict(pair.split(":") for pair in people.NICKNAMES.split())
     if first in nicknames:
         return nicknames[first] if rng.random() < 0.5 else ""
-    return rng.choice(people.CHOSEN.split()) if rng.random() < 0.045 else ""
+    if rng.random() >= 0.045:
+        return ""
+    return rng.choice(people.CHOSEN.split())
 
 
 def pronouns(rng: random.Random, is_woman: bool) -> str:
     if rng.random() > 0.4:
         return ""
-    return "they/them" if rng.random() < 0.07 else "she/her" if is_woman else "he/him"
+    if rng.random() < 0.07:
+        return "they/them"
+    return "she/her" if is_woman else "he/him"
 
 
 def unused_email(first: str, last: str, emails: set[str]) -> str:
-    local = f"{plain(first)}.{plain(last)}"
-    numbered = (
-        f"{local}{number or ''}@alder.example"
-        for number in itertools.chain((0,), itertools.count(2))
-    )
-    email = next(each for each in numbered if each not in emails)
+    name = f"{plain(first)}.{plain(last)}"
+    email = f"{name}@alder.example"
+    number = 1
+    while email in emails:
+        number += 1
+        email = f"{name}{number}@alder.example"
     emails.add(email)
     return email
 
 
 def plain(name: str) -> str:
     """Fold a Latin name to the letters an address may have."""
+    # NFKD takes accents off; the stroke of Đ is no accent.
     letters = unicodedata.normalize("NFKD", name.replace("Đ", "D")).lower()
-    return "".join(
-        letter
-        for letter in letters
-        if letter.isascii() and (letter.isalnum() or letter == "-")
-    )
+    return re.sub("[^a-z0-9-]", "", letters)
 
 
 def away_zones(rng: random.Random, count: int, named: int) -> list[str]:
@@ -334,27 +340,35 @@ class Numbers:
         self.away = {zone: self._lines((code,)) for zone, code in AWAY.items()}
 
     def next(self, zone: str) -> str:
-        code, line = next(self.away[zone] if zone else self.home)
-        return self.rng.choice(FORMATS).format(code, "555", line)
+        lines = self.away[zone] if zone else self.home
+        code, line = next(lines)
+        written = self.rng.choice(FORMATS)
+        return written.format(code, "555", line)
 
     def _lines(self, codes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        # First the hundred of each code that is reserved for fiction (555-0100 to 0199).
         for block in (range(100, 200), range(200, 1000)):
             lines = [(code, f"{line:04}") for code in codes for line in block]
             self.rng.shuffle(lines)
-            yield from (each for each in lines if not is_reserved(*each))
+            for code, line in lines:
+                if not is_reserved(code, line):
+                    yield code, line
 
 
 def is_reserved(code: str, line: str) -> bool:
     """Keep office lines and the test students' phones for them alone."""
-    return code == "734" and (line < "0120" or line in ("0177", "0190"))
+    if code != "734":
+        return False
+    return line < "0120" or line in ("0177", "0190")
 
 
 def table(text: str) -> list[list[str]]:
-    return [
-        [cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()
-    ]
+    lines = text.strip().splitlines()
+    return [[cell.strip() for cell in line.split("|")] for line in lines]
 
 
+# so many in a hundred
+STATUSES = (("active", "leave", "withdrawn", "graduated"), (91, 2, 4, 3))
 NAMED_IDS = {fields[0] for fields in table(people.NAMED)}
 
 

@@ -34,7 +34,8 @@ class Figure:
 
     @property
     def is_held(self) -> bool:
-        return self.least <= round(self.value, 2) <= self.most
+        printed = round(self.value, 2)
+        return self.least <= printed <= self.most
 
 
 def main() -> None:
@@ -62,15 +63,13 @@ def main() -> None:
 
 
 def _line(figure: Figure) -> str:
-    held = (
-        f"{figure.least:g} to {figure.most:g}"
-        if figure.least
-        else f"at most {figure.most:g}"
-    )
+    held = f"at most {figure.most:g}"
+    if figure.least:
+        held = f"{figure.least:g} to {figure.most:g}"
     mark = "" if figure.is_held else "   BROKEN"
     return (
-        f"{figure.name:<37} {figure.value:7.2f}   held {held:<14} to reach"
-        f" {figure.to_reach}{mark}"
+        f"{figure.name:<37} {figure.value:7.2f}   "
+        f"held {held:<14} to reach {figure.to_reach}{mark}"
     )
 
 
@@ -108,7 +107,8 @@ def counted_files(package: Path) -> list[Path]:
 
 def functions_of(source: str) -> list[Function]:
     """Every function and method, those within others too."""
-    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, Function)]
+    tree = ast.parse(source)
+    return [node for node in ast.walk(tree) if isinstance(node, Function)]
 
 
 def length(function: Function) -> int:
@@ -129,7 +129,8 @@ def comments_in(source: str) -> int:
 
 
 def percentile(values: list[float], rank: int) -> float:
-    return statistics.quantiles(values, n=100, method="inclusive")[rank - 1]
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    return cuts[rank - 1]
 
 
 def import_cycles(package: Path) -> list[set[str]]:
@@ -144,14 +145,19 @@ def import_cycles(package: Path) -> list[set[str]]:
 
 
 def _name_of(path: Path, package: Path) -> str:
-    parts = [package.name, *path.relative_to(package).with_suffix("").parts]
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    inside = path.relative_to(package).with_suffix("")
+    parts = [package.name, *inside.parts]
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts)
 
 
 def _imported(path: Path, importer: str, known: dict[str, Path]) -> Iterator[str]:
-    for node in _loaded_statements(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    for node in _loaded_statements(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in known)
+            names = [alias.name for alias in node.names]
+            yield from (name for name in names if name in known)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from _named_by(node, known)
 
@@ -180,7 +186,9 @@ def _loaded_statements(tree: ast.Module) -> Iterator[ast.stmt]:
 
 
 def _is_for_types_only(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+    if not isinstance(node, ast.If):
+        return False
+    return ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
 def _strongly_connected(graph: dict[str, set[str]]) -> list[set[str]]:

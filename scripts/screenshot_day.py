@@ -313,7 +313,7 @@ def _date(message: Message, at: datetime) -> None:
     """As if it had happened then; a second or two between its events."""
     Message.objects.filter(pk=message.pk).update(created_at=at)
     for place, event in enumerate(message.events.all()):
-        MessageEvent.objects.filter(pk=event.pk).update(
-            at=at + timedelta(seconds=1.4 * place)
-        )
-    Conversation.objects.filter(pk=message.conversation_id).update(last_activity_at=at)
+        happened_at = at + timedelta(seconds=1.4 * place)
+        MessageEvent.objects.filter(pk=event.pk).update(at=happened_at)
+    conversation = Conversation.objects.filter(pk=message.conversation_id)
+    conversation.update(last_activity_at=at)

@@ -143,7 +143,9 @@ def fetch() -> None:
 def unpack(package: str, folder: Path) -> Path:
     command = ["npm", "pack", "--silent", package]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+    packed = next(folder.glob("*.tgz"))
+    with tarfile.open(packed) as archive:
+        # No links, no absolute paths, nothing outside the folder.
         archive.extractall(folder, filter="data")
     return folder / "package"
 
