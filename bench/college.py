@@ -22,7 +22,8 @@ WORDS = (
 )
 DROPPABLE = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
-    WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+    WHERE indrelid = %s::regclass
+    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """
 FIRST_NAMES, LAST_NAMES = 997, 4999  # so many different ones
 HELD_ELSEWHERE = (
@@ -41,19 +42,25 @@ def fill(model: type[Model], source: str, /, **columns: str) -> None:
     for field in fields:
         given = columns.get(field.name) or columns.get(field.column)
         if given:
+            # The driver takes a lone % for a parameter.
             values[field.column] = given.replace("%", "%%")
-        elif not field.has_db_default() and not (
-            field.primary_key and not field.has_default()
-        ):
+        elif not _is_filled_by_the_database(field):
             values[field.column] = "%s"
             parameters.append(_default(field))
-    names, chosen = ", ".join(values), ", ".join(values.values())
+    table = model._meta.db_table
+    names = ", ".join(values)
+    chosen = ", ".join(values.values())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({names}) SELECT {chosen} FROM"
-            f" {source}",
+            f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {source}",
             parameters,
         )
+
+
+def _is_filled_by_the_database(field: Any) -> bool:
+    if field.has_db_default():
+        return True
+    return bool(field.primary_key and not field.has_default())
 
 
 def _default(field: Any) -> Any:

@@ -24,7 +24,8 @@ from quadline.demo.processes import wait_for
 # in the checkout: /tmp is memory on many machines, and a sync there costs nothing
 DATA = Path("data/bench")
 TEMPLATE = "bench_template"
-TOKEN = "the stand-in asks for none"  # noqa: S105  # signs the webhooks that we call ourselves
+# Signs the webhooks that we call ourselves.
+TOKEN = "the stand-in asks for none"  # noqa: S105
 PUBLIC_URL = "https://texting.alder.example"
 SETTINGS = {
     "SECRET_KEY": (
@@ -100,7 +101,8 @@ def fresh_database(cluster: postgres.Cluster, name: str) -> str:
 
 
 def _administrator(cluster: postgres.Cluster) -> psycopg.Connection:
-    return psycopg.connect(cluster.url("postgres"), autocommit=True)
+    url = cluster.url("postgres")
+    return psycopg.connect(url, autocommit=True)
 
 
 @contextmanager

@@ -56,16 +56,18 @@ def most_memory_of(pid: int) -> int:
 
 
 def _kilobytes(pid: int, name: str) -> int:
-    return int(_named_in(Path(f"/proc/{pid}/status"), name).split()[0])
+    value = _named_in(Path(f"/proc/{pid}/status"), name)  # such as 51200 kB
+    return int(value.split()[0])
 
 
 def _named_in(path: Path, name: str) -> str:
     if not path.exists():
         return "unknown"
-    lines = (line.partition(":") for line in path.read_text().splitlines())
-    return next(
-        (value.strip() for key, _, value in lines if key.strip() == name), "unknown"
-    )
+    for line in path.read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return "unknown"
 
 
 def _commit() -> str:

@@ -25,7 +25,8 @@ def how_many() -> int:
 
 
 def taken() -> list[Taken]:
-    return [Taken(*entry) for entry in _ask("/log")]
+    log = _ask("/log")
+    return [Taken(*entry) for entry in log]
 
 
 def end_of_broadcast() -> float:
@@ -47,7 +48,6 @@ def wait_for(count: int, *, seconds: float) -> None:
 
 
 def _ask(path: str) -> Any:
-    with urllib.request.urlopen(
-        f"{settings.ENV.twilio_api_url}{path}", timeout=30
-    ) as answer:
+    url = f"{settings.ENV.twilio_api_url}{path}"
+    with urllib.request.urlopen(url, timeout=30) as answer:
         return json.loads(answer.read())

@@ -43,7 +43,8 @@ def update_from_unnest(table: str, *, ids: list[Any], statuses: list[str]) -> fl
         cursor.execute("CHECKPOINT")
     statement = f"""
         UPDATE {copy} AS message SET status = news.status
-        FROM unnest(%s::uuid[], %s::text[]) AS news (id, status) WHERE message.id = news.id
+        FROM unnest(%s::uuid[], %s::text[]) AS news (id, status)
+        WHERE message.id = news.id
     """
     return _seconds(statement, ids, statuses)
 
@@ -52,7 +53,8 @@ def _add_foreign_keys(copy: str, table: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(FOREIGN_KEYS, [table])
         for name, definition in cursor.fetchall():
-            cursor.execute(f'ALTER TABLE {copy} ADD CONSTRAINT "{name}" {definition}')
+            constraint = f'CONSTRAINT "{name}" {definition}'
+            cursor.execute(f"ALTER TABLE {copy} ADD {constraint}")
 
 
 def _seconds(statement: str, *parameters: Any) -> float:

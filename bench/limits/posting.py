@@ -22,7 +22,8 @@ def aiohttp_loop(count: int, *, in_flight: int) -> float:
 
 async def _post_all(count: int, in_flight: int) -> float:
     env = settings.ENV
-    url = f"{env.twilio_api_url}/2010-04-01/Accounts/{env.twilio_account_sid}/Messages.json"
+    account = f"{env.twilio_api_url}/2010-04-01/Accounts/{env.twilio_account_sid}"
+    url = f"{account}/Messages.json"
     left = iter(range(count))
     async with aiohttp.ClientSession(
         headers={

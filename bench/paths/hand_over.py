@@ -61,7 +61,8 @@ async def _send_all(count: int) -> float:
     while await _waits():
         await sender.send_due_texts()
     seconds = time.perf_counter() - began
-    session = registry.current()._session()  # type: ignore[attr-defined]  # its loop ends here
+    # its loop ends here
+    session = registry.current()._session()  # type: ignore[attr-defined]
     await session.close()
     return seconds
 
