@@ -56,7 +56,7 @@ def _read_places() -> dict[str, tuple[str, str, str]]:
 
 
 PLACES = _read_places()  # area code -> city, region, postal code
-# Searched when the college names no place.
+# Searched in this order when the college names no place.
 NATIONAL = [
     "734", "614", "502", "317", "312", "404", "512", "615", "919", "215", "206", "303",
 ]  # fmt: skip
@@ -94,6 +94,7 @@ def is_area_code(text: str) -> bool:
     return is_valid(f"+1{text}2345678")
 
 
+# phonenumbers is thorough, and the same numbers are asked about again and again.
 @lru_cache(maxsize=20_000)
 def is_valid(phone_number: str) -> bool:
     try:

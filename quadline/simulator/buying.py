@@ -133,6 +133,7 @@ def _free(carrier: Carrier, area_code: str) -> Iterator[str]:
 
 
 def _is_empty(carrier: Carrier, area_code: str) -> bool:
+    # 533 is Twilio's test area code without numbers.
     if area_code == "533" or area_code in carrier.knobs.empty_area_codes:
         return True
     return carrier.faults.take(FaultKind.SEARCH_EMPTY, area_code=area_code) is not None
@@ -149,7 +150,7 @@ def _pick(carrier: Carrier, area_code: str) -> str:
 def _check(carrier: Carrier, phone_number: str) -> str:
     if phone_number == _MAGIC + "0000" or phone_number in carrier.number_of:
         raise Refusal(21422, f"{phone_number} is not available.")
-    if phone_number == _MAGIC + "0006":
+    if phone_number == _MAGIC + "0006":  # the one test number that can be bought
         return phone_number
     if phone_number.startswith(_MAGIC) or not areas.is_valid(phone_number):
         raise Refusal(21421, f"{phone_number} is invalid.")

@@ -159,6 +159,7 @@ def _form(carrier: Carrier, line: _Line) -> dict[str, str]:
         "To": number,
         "Caller": phone,
         "Called": number,
+        # After a <Dial> the call was answered; before anything, it rings.
         "CallStatus": "in-progress" if line.extra.get("DialCallStatus") else "ringing",
         "Direction": "inbound",
         "ApiVersion": "2010-04-01",

@@ -77,6 +77,7 @@ class Carrier:
             call.cancel()
         self.ledger.clear()
         self.faults.remove()
+        # First: the service that is added below is to be saved again.
         self.store.wipe()
         self._forget_everything()
         self.turn_knobs(self._first_knobs())
@@ -138,6 +139,7 @@ class Carrier:
     async def fast_forward(self, seconds: float) -> int:
         """Time moves on; waits until what that caused has been told to the webhooks."""
         done = await self.clock.fast_forward(seconds)
+        # Kept: after a restart no record may lie in the future.
         self.store.save_values("clock", {"ahead": self.clock.ahead})
         await self.courier.settle()
         await asyncio.gather(*self.late_calls)
@@ -208,6 +210,7 @@ class Carrier:
         self.number_of[number.phone_number] = number
         if number.service_sid:
             self.members[number.service_sid][number.sid] = number
+        # A number is never offered again once it was owned.
         if number.phone_number not in self.ever_owned:
             self.ever_owned.add(number.phone_number)
             self.store.save_values("ever_owned", {"numbers": sorted(self.ever_owned)})

@@ -74,6 +74,7 @@ def _told_to_stop() -> asyncio.Task[bool]:
     def tell() -> None:
         if stop.is_set():
             os._exit(1)
+        # A thread of C that ends the process, whatever holds up the event loop.
         faulthandler.dump_traceback_later(ENDS_WITHIN_SECONDS, exit=True)
         stop.set()
 

@@ -8,7 +8,7 @@ from quadline.simulator.carrier import Carrier
 from quadline.simulator.errors import delivery_words
 from quadline.simulator.records import Message, Number, Phone
 
-_ARRIVED = ("delivered", "received")
+_ARRIVED = ("delivered", "received")  # what the student has seen, or wrote
 _NEWEST = 200  # texts of a phone that its screen shows
 
 
@@ -126,7 +126,7 @@ def _arrived(carrier: Carrier, phone_number: str) -> list[Message]:
 
 
 def _texts(carrier: Carrier, phone_number: str) -> list[Message]:
-    # Not carrier.sent_to[…]: it would file an empty list for everybody asked about.
+    # Not carrier.sent_to[…]: it would file an empty entry for everybody asked about.
     received = carrier.sent_to.get(phone_number, {})
     written = carrier.sent_from.get(phone_number, {})
     both = [*received.values(), *written.values()]

@@ -45,6 +45,7 @@ def plan(
 
 def step_on(carrier: Carrier, message: Message) -> None:
     """The next step of this text; the one after it follows in its time."""
+    # Deleted, or all forgotten by a reset, while this step was on the clock.
     if not message.ahead or message.sid not in carrier.messages:
         return
     now = carrier.clock.now()
@@ -201,6 +202,7 @@ def _form(carrier: Carrier, message: Message) -> dict[str, str]:
         form["ErrorCode"] = str(message.error_code)
         form["ErrorMessage"] = delivery_words(message.error_code) or ""
     if message.status in ("delivered", "undelivered"):
+        # Only the network's own receipt has a date.
         form["RawDlrDoneDate"] = _network_date(message.updated_at)
     return form
 

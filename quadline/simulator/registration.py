@@ -128,6 +128,7 @@ def _send(
     def answered(is_good: bool) -> None:
         if not is_good:
             carrier.clock.at(carrier.clock.now() + pause, repeat)
+        # Only the outcome has to be heard; after a restart it is told again.
         elif not kind.endswith("pending"):
             number.is_told = True
             carrier.keep(number)

@@ -10,7 +10,7 @@ from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Message, Number, Service, new_sid
 from quadline.simulator.segments import count_segments
 
-LONGEST_BODY = 1600
+LONGEST_BODY = 1600  # characters
 _MAGIC = "+1500555"  # Twilio's test numbers begin so; the last digits say what happens
 _QUEUE_HOURS = 10  # a sender's queue holds ten hours of segments
 _PLAINLY_NORTH_AMERICAN = re.compile(r"\+1[2-9]\d\d[2-9]\d{6}")
@@ -151,6 +151,7 @@ def _find_sender(
         if wish.from_ == _MAGIC + "0006":
             return wish.from_, None
         raise Refusal(_REFUSED_FROM.get(wish.from_[8:], 21606))
+    # A named sender counts, though a service is named too: no pool picks another.
     if not wish.from_ and service is not None:
         number = _choose_from_pool(carrier, wish.to, service)
         return number.phone_number, number
@@ -183,6 +184,7 @@ def _normal_to(to: str) -> str:
         if code := _REFUSED_TO.get(to[8:]):
             raise Refusal(code)
         return to
+    # The pattern first: it is the quick one.
     if _PLAINLY_NORTH_AMERICAN.fullmatch(to) or areas.is_valid(to):
         return to
     if to.isdigit() and len(to) == 10 and areas.is_valid(f"+1{to}"):

@@ -99,6 +99,7 @@ def bounce(mail: Mail, body: str = "", *, code: str = "550") -> Letter:
     """A delivery status notification, as RFC 3464 has it,
     to where the mail came from.
     """
+    # No such mailbox, or a full one (RFC 3463).
     status = "5.1.1" if code.startswith("5") else "4.2.2"
     words = body or f"{code} {status} The mailbox of {mail.address} does not exist"
     message = MIMEMultipart("report", report_type="delivery-status")

@@ -13,7 +13,7 @@ from quadline.simulator.mail.answers import Letter
 
 _NO_INTAKE = "Nobody takes the college's mail: mail_intake is not set."
 _TRY_AGAIN = 15.0  # seconds of the simulator's time
-_MOST_TRIES = 200
+_MOST_TRIES = 200  # fifty minutes
 
 
 @dataclass(frozen=True, slots=True)
