@@ -16,7 +16,7 @@ from bench.figures import Reach, Result, Row, Work
 from bench.paths import PATHS, Path
 from quadline.demo.postgres import Cluster, die_with_parent
 
-RUNS, QUICK_RUNS = 5, 1
+RUNS, QUICK_RUNS = 5, 1  # the median counts
 MOST_SECONDS = 3600  # of one path
 
 

@@ -19,7 +19,7 @@ import uvloop
 from bench.college import WORDS
 from bench.house import PUBLIC_URL, SETTINGS
 
-CONNECTIONS = 32
+CONNECTIONS = 32  # kept, each with one call at a time
 
 
 @dataclass(frozen=True)

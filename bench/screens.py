@@ -8,7 +8,7 @@ from typing import cast
 
 from bench.calling import place_of
 
-OPENED_AT_ONCE = 50
+OPENED_AT_ONCE = 50  # streams
 OPENING_SECONDS = 60
 
 

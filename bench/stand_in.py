@@ -108,6 +108,7 @@ async def serve(port: int, delay: float) -> None:
 
 
 if __name__ == "__main__":
+    # On the core of the carrier's side, as far as there are two.
     os.sched_setaffinity(0, {1 % (os.cpu_count() or 1)})
     Connection.keeps_log = "log" in sys.argv
     delay_seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0

@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from bench.house import PUBLIC_URL, SETTINGS
 
-CONNECTIONS = 10
+CONNECTIONS = 10  # to the database
 TABLE = (
     "CREATE TABLE IF NOT EXISTS bare_event (LIKE webhooks_carrierevent INCLUDING ALL)"
 )

@@ -54,7 +54,7 @@ def handed_over(count: int) -> float:
 async def _send_all(count: int) -> float:
     """The job itself, as a worker runs it.
 
-    It ends after a while so that a worker can stop, and is then begun anew.
+    It ends after a while so that a worker can stop, and is then begun again.
     """
     worker.prepare_the_interpreter()
     began = time.perf_counter()

@@ -18,13 +18,13 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import Role
 from quadline.conversations.models import Conversation, Message, MessageEvent
 
-SMALL, BIG, LARGE = 10_000, 1_000_000, 10_000_000
+SMALL, BIG, LARGE = 10_000, 1_000_000, 10_000_000  # messages
 EACH = 20  # messages in a conversation of somebody else
 OWN = 100  # conversations of the reader, as of every other staff user
 # messages in each of the reader's: more than a page shows from the start
-OWN_FEW, OWN_MANY = 60, 200
+OWN_FEW, OWN_MANY = 60, 200  # messages in each conversation of the reader's own
 READER, ADMINISTRATOR = 1, 2
-ROUNDS = 5
+ROUNDS = 5  # of which the median p95 counts
 INBOX, CONVERSATION, SEARCH = "inbox", "conversation", "search in the inbox"
 STUDENTS, COLLEGE, QUERIES = (
     "search all students",

@@ -64,6 +64,7 @@ def _figures(address: str, requests: list[bytes], idle: int, broadcast: int) -> 
     with _running(broadcast) as already_taken:
         beside = calling.called(address, requests[WARM_UP + idle :])
         taken = stand_in_log.how_many() - already_taken
+    # Beside a broadcast that was over, STOPs would have been measured idle.
     if taken >= broadcast:
         raise RuntimeError("the broadcast was over before the STOPs were: give it more")
     return {
