@@ -19,7 +19,7 @@ class Remedy(StrEnum):
     OPTED_OUT = "opted_out"  # the person does not want texts from this number
     THIS_TEXT = "this_text"  # another text may get through
     LATER = "later"  # the same text may get through later
-    COLLEGE = "college"  # the college's set-up with the carrier must be mended
+    COLLEGE = "college"  # the college's set-up with the carrier must be fixed
     UNKNOWN = "unknown"  # a code we do not know
 
 

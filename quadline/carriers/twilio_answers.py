@@ -28,7 +28,7 @@ from quadline.carriers.twilio_codes import NUMBER_PROBLEMS, PROGRESS, failure
 
 REGISTRATION_TYPE = "com.twilio.messaging.compliance.number-registration"
 LONGEST_RETRY_AFTER = 3600.0  # seconds
-RETRY_UNSENT_SECONDS = 300.0  # a person or time mends it, and the text is kept
+RETRY_UNSENT_SECONDS = 300.0  # a person or time fixes it; the text is kept
 
 
 def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome:
@@ -66,8 +66,9 @@ def _code(answer: Mapping[str, Any]) -> str:
     """
     code = answer.get("code")
     # bool is a kind of int.
-    is_number = isinstance(code, int) and not isinstance(code, bool)
-    return str(code) if is_number and code > 0 else ""
+    if not isinstance(code, int) or isinstance(code, bool):
+        return ""
+    return str(code) if code > 0 else ""
 
 
 def _is_message_id(sid: Any) -> bool:

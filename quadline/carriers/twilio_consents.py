@@ -1,4 +1,4 @@
-"""Twilio on who is out: the replies it acts on by itself, and how it is told of an
+"""Twilio on who is out: the replies it acts on automatically, and how it is told of an
 opt-out that no reply told.
 
 The Consent Management API is in public beta and opened on request:

@@ -58,7 +58,7 @@ async def _listening(_: Starlette) -> AsyncIterator[None]:
 
 async def _end_pages() -> None:
     """While there is a loop to answer to: a thread whose loop has gone would wait for
-    it for ever.
+    it forever.
     """
     ending = asyncio.create_task(asyncio.to_thread(pages.executor.shutdown))
     await asyncio.wait([ending], timeout=UNDER_WAY_SECONDS)

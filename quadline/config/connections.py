@@ -176,7 +176,7 @@ class Connection(HttpToolsProtocol):
         self._begin_stalling()
 
     def _begin_stalling(self) -> None:
-        """Closing also waits for a client to take what is written: not for ever."""
+        """Closing also waits for a client to take what is written: not forever."""
         if self._stall is not None:
             return
         self.stalled[self] = None

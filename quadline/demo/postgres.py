@@ -271,7 +271,7 @@ def _create(cluster: Cluster) -> None:
 
 def _is_recent(cluster: Cluster) -> bool:
     """17 or later: it brings a locale of its own, the same on every machine."""
-    command = [cluster.binaries / "postgres", "--version"]
+    command: list[str | Path] = [cluster.binaries / "postgres", "--version"]
     shown = subprocess.run(command, capture_output=True, text=True).stdout
     if not shown:
         return False

@@ -153,7 +153,7 @@ def _reason(facts: Facts) -> str:
 
 
 def _mend(facts: Facts) -> list[str]:
-    """How to get texts again. Nothing when it mends itself."""
+    """How to get texts again. Nothing when the trouble passes."""
     if may_start(facts):
         return [_mend_by_start(facts)]
     if facts.why not in NEEDS_A_NUMBER:

@@ -85,7 +85,7 @@ def number_failed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
 
 def carrier_refuses(*, to: Iterable[str], words: str, carrier_code: str) -> None:
     """Tell the administrators that the carrier does not take texts
-    until somebody mends something.
+    until somebody fixes something.
     """
     lines = [
         f"The carrier refuses texts: {words} Its code is {carrier_code}.",

@@ -110,7 +110,7 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
             **_threading(letter),
         },
     )
-    # a service has return paths of its own, and tells us of bounces by itself
+    # a service has return paths of its own, and tells us of bounces automatically
     if settings.ENV.email_service:
         message.from_email = message.extra_headers.pop("From")
     if letter.html:

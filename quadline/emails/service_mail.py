@@ -66,6 +66,6 @@ def _as_it_came(message: Any) -> dict[str, Any]:
 
 
 def _bytes_of(message: Message) -> bytes:
-    """Headers are written as they came, and not folded anew."""
+    """Headers are written as they came, and not folded again."""
     policy: Any = message.policy
     return message.as_bytes(policy=policy.clone(refold_source="none", utf8=True))

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from quadline.emails.limits import LARGEST
 
-LARGEST_FORM = 1_000_000
+LARGEST_FORM = 1_000_000  # bytes
 # files travel as base64; DATA_UPLOAD_MAX_MEMORY_SIZE is this
 LARGEST_EMAIL_CALL = LARGEST * 4 // 3 + 200_000
 TOO_LARGE = (
