@@ -134,10 +134,12 @@ def _hear(verb: Verb) -> Heard:
         case "Reject":
             return Heard("reject", verb.attributes.get("reason", "rejected"))
         case "Pause":
-            return Heard("pause", f"{verb.attributes.get('length', '1')} s")
+            seconds = verb.attributes.get("length", "1")
+            return Heard("pause", f"{seconds} s")
         case "Gather":
             prompts = [each for each in verb.children if each.name in ("Say", "Play")]
-            return Heard("gather", " ".join(each.text for each in prompts))
+            said = [prompt.text for prompt in prompts]
+            return Heard("gather", " ".join(said))
     return Heard(verb.name.lower(), verb.text)
 
 

@@ -103,7 +103,11 @@ async def fast_forward(carrier: Carrier, request: Request) -> Response:
     seconds = float(wish.get("seconds", 0))
     happened = await carrier.fast_forward(hours * 3600 + seconds)
     await request.app.state.postman.settle()
-    return JSONResponse({"now": carrier.clock.now(), "happened": happened})
+    facts = {
+        "now": carrier.clock.now(),
+        "happened": happened,
+    }
+    return JSONResponse(facts)
 
 
 async def faults(carrier: Carrier, request: Request) -> Response:
@@ -136,8 +140,10 @@ def _note_outage(carrier: Carrier, fault: Fault) -> None:
 
 async def remove_faults(carrier: Carrier, request: Request) -> Response:
     removed = carrier.faults.remove(
-        fault_id=request.path_params.get("id"), kind=request.query_params.get("kind")
+        fault_id=request.path_params.get("id"),
+        kind=request.query_params.get("kind"),
     )
+    # What the faults held goes on at once, not with the next event.
     registration.release_stuck(carrier)
     await request.app.state.mail_port.follow_faults()
     return JSONResponse({"removed": removed})
@@ -226,7 +232,8 @@ async def call(carrier: Carrier, request: Request) -> Response:
     phone = _number(request.path_params["phone"])
     to = _number(str(wish.get("to", "")))
     heard = await calls.call(carrier, phone=phone, to=to)
-    return JSONResponse({"heard": [asdict(each) for each in heard]}, 201)
+    facts = [asdict(each) for each in heard]
+    return JSONResponse({"heard": facts}, 201)
 
 
 async def read_json(request: Request) -> dict[str, Any]:

@@ -95,7 +95,9 @@ def shown(phone_number: str) -> str:
 def last_text(carrier: Carrier, phone_number: str) -> dict[str, Any] | None:
     """The newest that the student has seen or written."""
     texts = _arrived(carrier, phone_number)
-    return _text(texts[-1]) if texts else None
+    if not texts:
+        return None
+    return _text(texts[-1])
 
 
 def _who(phone: Phone) -> dict[str, Any]:

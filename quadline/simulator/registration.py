@@ -112,7 +112,8 @@ def _sinks_for(carrier: Carrier, kind: str) -> list[Sink]:
 
 
 def _asks_for(subscription: Subscription, kind: str) -> bool:
-    return any(each.get("type") == kind for each in subscription.types)
+    kinds = {each.get("type") for each in subscription.types}
+    return kind in kinds
 
 
 def _send(

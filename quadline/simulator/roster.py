@@ -38,7 +38,11 @@ def name_phones(carrier: Carrier, roster: Path) -> int:
 
 def _mailbox_of(cells: dict[str, str]) -> Mailbox:
     name, detail = _named(cells)
-    return Mailbox(address=cells["email"].lower(), name=name, detail=detail)
+    return Mailbox(
+        address=cells["email"].lower(),
+        name=name,
+        detail=detail,
+    )
 
 
 def put_phone(carrier: Carrier, phone: Phone) -> None:

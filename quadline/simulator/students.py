@@ -64,10 +64,13 @@ def _mailbox(carrier: Carrier, owner: Owner) -> Mailbox | None:
 
 
 def _active_at(carrier: Carrier, owner: Owner) -> float:
+    active_at = 0.0
     box = _mailbox(carrier, owner)
-    by_mail = box.last_active_at if box else 0.0
-    by_text = phones.active_at(carrier, owner) if isinstance(owner, Phone) else 0.0
-    return max(by_mail, by_text)
+    if box is not None:
+        active_at = box.last_active_at
+    if isinstance(owner, Phone):
+        active_at = max(active_at, phones.active_at(carrier, owner))
+    return active_at
 
 
 def _fits(owner: Owner, words: list[str], digits: str) -> bool:

@@ -59,8 +59,9 @@ class Overrides:
     def read_from(cls, fragment: str) -> "Overrides":
         given = dict(parse_qsl(fragment))
 
-        def seconds(name: str, default_ms: int) -> float:
-            return int(given.get(name, default_ms)) / 1000
+        def seconds(name: str, default: int) -> float:
+            milliseconds = int(given.get(name, default))
+            return milliseconds / 1000
 
         return cls(
             connect=seconds("ct", 5000),

@@ -49,9 +49,12 @@ class ApiCall:
 
     def facts(self, names: Iterable[str]) -> dict[str, str]:
         """The parameters given, of these, by our own names: SmsUrl is sms_url."""
-        ours = {name.title().replace("_", ""): name for name in names}
-        given = [(key, value) for key, value in self.pairs if key in ours]
-        return {ours[key]: value for key, value in given}
+        found = {}
+        for name in names:
+            parameter = name.title().replace("_", "")
+            if parameter in self._last:
+                found[name] = self._last[parameter]
+        return found
 
 
 Act = Callable[[ApiCall], Awaitable[Response]]
@@ -88,7 +91,9 @@ def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
 
 
 def answer_json(
-    content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+    content: dict[str, Any],
+    status: int = 200,
+    headers: dict[str, str] | None = None,
 ) -> Response:
     return Response(encode_json(content), status, headers, "application/json")
 

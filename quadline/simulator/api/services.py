@@ -21,6 +21,7 @@ _TEXTS = (
     "status_callback",
     "usecase",
 )
+_LONGEST_VALIDITY = 36000  # seconds
 _CLAIMS = (
     "use_inbound_webhook_on_number",
     "sticky_sender",
@@ -135,8 +136,9 @@ def _change(call: ApiCall, service: Service) -> None:
         setattr(service, name, None if is_address and not value else value)
     for name, value in call.facts(_CLAIMS).items():
         setattr(service, name, value.lower() == "true")
-    if period := call.get("ValidityPeriod"):
-        service.validity_period = int(period) if period.isdigit() else 36000
+    period = call.get("ValidityPeriod")
+    if period:
+        service.validity_period = int(period) if period.isdigit() else _LONGEST_VALIDITY
     service.updated_at = call.carrier.clock.now()
     call.carrier.keep(service)
 

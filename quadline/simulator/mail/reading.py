@@ -35,7 +35,9 @@ def headers_of(raw: bytes) -> dict[str, str]:
     for name, value in parsed(head).items():
         usual = _USUAL_NAMES.get(name.lower(), name)
         words = re.sub(r"\s+", " ", str(value)).strip()
-        found[usual] = f"{found[usual]}\n{words}" if usual in found else words
+        if usual in found:
+            words = f"{found[usual]}\n{words}"
+        found[usual] = words
     return found
 
 
