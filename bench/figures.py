@@ -18,8 +18,9 @@ class Work:
     share: float = 1.0
 
     def of(self, full: int, *, quick: int) -> int:
-        wanted = quick if self.is_quick else full
-        return max(1, round(wanted * self.share))
+        whole = quick if self.is_quick else full
+        share = round(whole * self.share)
+        return max(1, share)
 
 
 @dataclass(frozen=True)

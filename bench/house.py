@@ -138,10 +138,12 @@ def web(port: int) -> Iterator[tuple[str, int]]:
 @contextmanager
 def served(*module_and_arguments: str, port: int) -> Iterator[tuple[str, int]]:
     """A program that serves HTTP, on the core of the house, once it is ready."""
+    module = module_and_arguments[0]
     address = f"http://127.0.0.1:{port}"
     with _started(*module_and_arguments) as pid:
-        if not wait_for(f"{address}/readyz", seconds=30):
-            raise RuntimeError(f"{module_and_arguments[0]} did not become ready")
+        is_ready = wait_for(f"{address}/readyz", seconds=30)
+        if not is_ready:
+            raise RuntimeError(f"{module} did not become ready")
         yield address, pid
 
 

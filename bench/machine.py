@@ -56,8 +56,10 @@ def most_memory_of(pid: int) -> int:
 
 
 def _kilobytes(pid: int, name: str) -> int:
-    value = _named_in(Path(f"/proc/{pid}/status"), name)  # such as 51200 kB
-    return int(value.split()[0])
+    status = Path(f"/proc/{pid}/status")
+    value = _named_in(status, name)  # such as 51200 kB
+    number, _unit = value.split()
+    return int(number)
 
 
 def _named_in(path: Path, name: str) -> str:

@@ -50,4 +50,5 @@ def wait_for(count: int, *, seconds: float) -> None:
 def _ask(path: str) -> Any:
     url = f"{settings.ENV.twilio_api_url}{path}"
     with urllib.request.urlopen(url, timeout=30) as answer:
-        return json.loads(answer.read())
+        body = answer.read()
+    return json.loads(body)

@@ -364,7 +364,11 @@ def is_reserved(code: str, line: str) -> bool:
 
 def table(text: str) -> list[list[str]]:
     lines = text.strip().splitlines()
-    return [[cell.strip() for cell in line.split("|")] for line in lines]
+    return [_cells(line) for line in lines]
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("|")]
 
 
 # so many in a hundred

@@ -152,12 +152,7 @@ def shots(built: house.House) -> list[Shot]:
         Shot("profile-none", SAMUEL, "/me/"),
         Shot("profile-pending", LINH, "/me/"),
         Shot("profile", MAYA, "/me/"),
-        Shot(
-            "profile-office-line",
-            MAYA,
-            "/me/",
-            lambda page: page.get_by_text("Change").click(),
-        ),
+        Shot("profile-office-line", MAYA, "/me/", _change_office_line),
         Shot("profile-failed", JORDAN, "/me/"),
         Shot("password", MAYA, "/me/password/"),
         Shot("numbers", RUTH, "/manage/numbers/"),
@@ -178,12 +173,7 @@ def week_shots(built: house.House, week: campus.Week) -> list[Shot]:
     review = f"/broadcasts/{week.review.pk}/review/"
     sent = f"/broadcasts/{week.sent.pk}/"
     return [
-        Shot(
-            "compose-caseload",
-            MAYA,
-            "/inbox/new/",
-            lambda page: page.get_by_role("combobox", name="To", exact=True).click(),
-        ),
+        Shot("compose-caseload", MAYA, "/inbox/new/", _open_to),
         Shot("broadcast-review", MAYA, review),
         Shot("broadcast", MAYA, sent),
         Shot("broadcasts", MAYA, "/broadcasts/"),
@@ -275,6 +265,14 @@ def _type(words: str) -> Callable[[Page], Any]:
         page.locator("[data-body]").fill(words)
 
     return act
+
+
+def _change_office_line(page: Page) -> None:
+    page.get_by_text("Change").click()
+
+
+def _open_to(page: Page) -> None:
+    page.get_by_role("combobox", name="To", exact=True).click()
 
 
 def _details(page: Page) -> None:

@@ -84,11 +84,12 @@ def measured(files: list[Path], cycles: list[set[str]]) -> list[Figure]:
     comments = sum(comments_in(source) for source in sources)
     commented = 100 * comments / len(lines)
     in_cycles = float(sum(len(cycle) for cycle in cycles))
+    middle = statistics.median
     return [
-        Figure("density, median", statistics.median(densities), 5.0, "<= 4.9"),
+        Figure("density, median", middle(densities), 5.0, "<= 4.9"),
         Figure("density, 90th percentile", percentile(densities, 90), 8.3, "<= 7.5"),
         Figure(f"lines over {WIDTH} characters, %", wide, 1, "<= 1"),
-        Figure("lines of a function, median", statistics.median(lengths), 9, "<= 9"),
+        Figure("lines of a function, median", middle(lengths), 9, "<= 9"),
         Figure(
             "lines of a function, 90th percentile", percentile(lengths, 90), 25, "<= 25"
         ),

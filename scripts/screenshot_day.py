@@ -36,6 +36,7 @@ WELCOME = (
     " about spring classes?"
 )
 REFUSED = "Campaign is not eligible for this number"
+PLACEMENT = "Latoya, your clinical placement is settled: St. Mary’s, from January 11."
 
 
 @dataclass(frozen=True)
@@ -217,13 +218,7 @@ def _numbers_of_others(house: House) -> None:
     to_sally(
         amina,
         "00400180",
-        [
-            me(
-                200,
-                "Latoya, your clinical placement is settled: St. Mary’s, from"
-                " January 11.",
-            )
-        ],
+        [me(200, PLACEMENT)],
     )
     to_sally(
         amina,
@@ -239,20 +234,19 @@ def _numbers_of_others(house: House) -> None:
     to_sally(priya, SALLY, [me(27 * 60, "Setup test")])
     to_sally(linh, SALLY, [me(125, "Setup test")])
     for user, ago in ((priya, 27 * 60), (linh, 125), (jordan, 300), (amina, 9 * DAY)):
-        eventually(
-            lambda user=user: SystemNumber.objects.filter(
-                user=user, attached_at__isnull=False
-            ).exists()
-        )  # type: ignore[misc]
-        number = SystemNumber.objects.get(user=user)
-        asked = present() - timedelta(minutes=ago)
-        after = {
-            field: asked + timedelta(seconds=20 * place)
-            for place, field in enumerate(STEPS)
-            if getattr(number, field)
-        }
-        SystemNumber.objects.filter(pk=number.pk).update(**after)
+        numbers = SystemNumber.objects.filter(user=user)
+        eventually(numbers.filter(attached_at__isnull=False).exists)
+        _date_steps(numbers.get(), present() - timedelta(minutes=ago))
     house.simulator.settings(registration_delay=20)
+
+
+def _date_steps(number: SystemNumber, asked_at: datetime) -> None:
+    """Those that it has taken, as if it had been asked for then."""
+    dates = {}
+    for place, field in enumerate(STEPS):
+        if getattr(number, field):
+            dates[field] = asked_at + timedelta(seconds=20 * place)
+    SystemNumber.objects.filter(pk=number.pk).update(**dates)
 
 
 def _talk(house: House, staff: User, institutional_id: str, lines: list[Line]) -> None:

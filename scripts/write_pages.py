@@ -74,9 +74,15 @@ def replaced(text: str, name: str, lines: Iterable[str]) -> str:
 
 def as_table(rows: list[Row]) -> list[str]:
     """Markdown. The first row holds the heads of the columns."""
-    head, *lines = [f"| {' | '.join(cells)} |" for cells in rows]
-    rule = "|---" * len(rows[0]) + "|"
+    columns = len(rows[0])
+    head, *lines = [_as_line(cells) for cells in rows]
+    rule = "|---" * columns + "|"
     return [head, rule, *lines]
+
+
+def _as_line(cells: Row) -> str:
+    words = " | ".join(cells)
+    return f"| {words} |"
 
 
 def floors() -> list[Row]:

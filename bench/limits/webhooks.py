@@ -56,11 +56,13 @@ async def event(request: Request) -> Response:
 
 def _signature(request: Request, form: dict[str, str]) -> str:
     """As Twilio signs: https://www.twilio.com/docs/usage/webhooks/webhooks-security."""
-    address = f"{PUBLIC_URL}{request.url.path}"
-    if request.url.query:
-        address += f"?{request.url.query}"
-    words = address + "".join(f"{key}{form[key]}" for key in sorted(form))
-    digest = hmac.new(token, words.encode(), hashlib.sha1).digest()
+    url = request.url
+    address = f"{PUBLIC_URL}{url.path}"
+    if url.query:
+        address += f"?{url.query}"
+    fields = [f"{name}{form[name]}" for name in sorted(form)]
+    signed = address + "".join(fields)
+    digest = hmac.new(token, signed.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
 

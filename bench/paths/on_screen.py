@@ -63,7 +63,8 @@ def measure(work: Work) -> Figures:
 
 
 def limit(work: Work) -> Figures:
-    cookies = [""] * work.of(1_000, quick=1_000)
+    count = work.of(1_000, quick=1_000)
+    cookies = [""] * count  # the bare program asks for none
     port = calling.free_port()
     with served("bench.limits.streams", str(port), port=port) as (address, pid):
         memory, _ = uvloop.run(_memory_of_streams(address, pid, cookies))

@@ -20,8 +20,9 @@ class AsItCame(Compat32):
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        is_read_slowly = name.strip().lower() in PARAMETERS
-        longest = LONGEST_PARAMETERS if is_read_slowly else LONGEST_KEPT
+        longest = LONGEST_KEPT
+        if name.strip().lower() in PARAMETERS:  # these are read slowly
+            longest = LONGEST_PARAMETERS
         return name, value[:longest]
 
     def header_fetch_parse(self, name: str, value: str) -> str:

@@ -114,7 +114,8 @@ def _references(message: Message) -> Iterator[str]:
 
 
 def _ids_in(message: Message, name: str) -> list[str]:
-    return _ID.findall(" ".join(values(message, name)))
+    text = " ".join(values(message, name))
+    return _ID.findall(text)
 
 
 def _header_id(message: Message, words: str) -> str:

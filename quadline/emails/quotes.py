@@ -266,12 +266,12 @@ def _answers_of(history: list[str], begin: int) -> list[int]:
 
 
 def _is_marked(lines: list[str], place: int) -> bool:
-    return MARKED.match(lines[place]) is not None
+    line = lines[place]
+    return MARKED.match(line) is not None
 
 
 def _unmarked(lines: list[str]) -> list[str]:
-    places = range(len(lines))
-    return [lines[place] for place in places if not _is_marked(lines, place)]
+    return [line for line in lines if not MARKED.match(line)]
 
 
 def _next_said(lines: list[str], place: int) -> int:

@@ -71,7 +71,8 @@ def address_in(content: bytes) -> str:
 @lru_cache(maxsize=8)  # one setting, for each of thousands of emails
 def _domain_of(sender: str) -> str:
     _, address = parseaddr(sender)
-    return address.rpartition("@")[2]
+    _, _, domain = address.rpartition("@")
+    return domain
 
 
 def _token(conversation_id: int) -> str:
