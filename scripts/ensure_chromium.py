@@ -11,11 +11,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main() -> None:
-    if (
-        os.environ.get("CHROMIUM")
-        or any(shutil.which(name) for name in NAMES)
-        or _playwright_has_one()
-    ):
+    if os.environ.get("CHROMIUM"):
+        return
+    is_installed = any(shutil.which(name) for name in NAMES)
+    if is_installed or _playwright_has_one():
         return
     print("Fetching Chromium for the browser tests …", flush=True)
     if _by_apt() or _by_playwright():
@@ -29,34 +28,22 @@ def main() -> None:
 def _by_apt() -> bool:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
+    # For emoji and for students' languages: else a picture shows empty boxes.
     fonts = ["fonts-noto-color-emoji", "fonts-noto-core", "fonts-noto-cjk"]
     silent = {
         "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         "stdout": subprocess.DEVNULL,
     }
     subprocess.run(["apt-get", "update", "-q"], **silent)
-    done = subprocess.run(
-        [
-            "apt-get",
-            "install",
-            "-q",
-            "-y",
-            "--no-install-recommends",
-            "chromium",
-            *fonts,
-        ],
-        **silent,
-    )
+    install = ["apt-get", "install", "-q", "-y", "--no-install-recommends"]
+    done = subprocess.run([*install, "chromium", *fonts], **silent)
     return done.returncode == 0
 
 
 def _by_playwright() -> bool:
-    return (
-        subprocess.run(
-            [sys.executable, "-m", "playwright", "install", "chromium"]
-        ).returncode
-        == 0
-    )
+    install = [sys.executable, "-m", "playwright", "install", "chromium"]
+    done = subprocess.run(install)
+    return done.returncode == 0
 
 
 def _playwright_has_one() -> bool:

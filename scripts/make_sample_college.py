@@ -21,9 +21,9 @@ from quadline.demo.college import people
 from quadline.demo.college.faces import LOOKS, draw
 
 COLLEGE = Path(__file__).resolve().parent.parent / "quadline" / "demo" / "college"
-SEED = 1871
+SEED = 1871  # another one makes another college
 STUDENTS = 2000
-AWAY_STUDENTS = 15
+AWAY_STUDENTS = 15  # those by name included
 HOME = "America/Detroit"
 AREA_CODES = ("734", "313", "517", "248", "616")
 AWAY = {  # where students who live elsewhere have their number from
@@ -34,6 +34,7 @@ AWAY = {  # where students who live elsewhere have their number from
     "Pacific/Honolulu": "808",
     "America/Puerto_Rico": "787",
 }
+# The commonest stands twice.
 FORMATS = (
     "({0}) {1}-{2}",
     "({0}) {1}-{2}",
@@ -140,27 +141,26 @@ def caseload_rows(
         size, kind, relation = load.split(" ", 2)
         others = taken.setdefault(office, set())
         fixed = maya if name == "Maya Alvarez" else []
-        pool = [
-            row["institutional_id"] for row in students if suits(row, kind, bool(fixed))
-        ]
-        free = [each for each in pool if each not in others and each not in NAMED_IDS]
+        fitting = [row for row in students if suits(row, kind, bool(fixed))]
+        ids = [row["institutional_id"] for row in fitting]
+        unavailable = others | NAMED_IDS
+        free = [each for each in ids if each not in unavailable]
         chosen = [*fixed, *rng.sample(free, int(size) - len(fixed))]
         others.update(chosen)
         email = f"{account_of(name)}@alder.example"
-        rows += [
-            {"staff_email": email, "institutional_id": each, "relation": relation}
-            for each in sorted(chosen)
-        ]
+        for each in sorted(chosen):
+            row = {"staff_email": email, "institutional_id": each, "relation": relation}
+            rows.append(row)
     return rows
 
 
 def suits(student: Row, kind: str, needs_mobile: bool) -> bool:
     programs = PROGRAMS.get(kind)
-    return (
-        student["status"] in (("active",) if needs_mobile else ("active", "leave"))
-        and (programs is None or student["program"] in programs)
-        and (bool(student["mobile"]) or not needs_mobile)
-    )
+    if programs is not None and student["program"] not in programs:
+        return False
+    if needs_mobile:
+        return student["status"] == "active" and student["mobile"] != ""
+    return student["status"] in ("active", "leave")
 
 
 def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
@@ -169,15 +169,9 @@ def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
     rows = [named_row(fields, numbers) for fields in table(people.NAMED)]
     share_phones(rows)
     emails = {row["email"] for row in rows}
-    free = [
-        each
-        for each in map("{:08}".format, range(400_100, 440_000))
-        if each not in NAMED_IDS
-    ]
-    ids = rng.sample(free, STUDENTS - len(rows))
-    zones = away_zones(
-        rng, len(ids), named=sum(row["time_zone"] != HOME for row in rows)
-    )
+    ids = invented_ids(rng, STUDENTS - len(rows))
+    named_away = sum(row["time_zone"] != HOME for row in rows)
+    zones = away_zones(rng, len(ids), named=named_away)
     rows += [
         invented_row(rng, each, zone, numbers, emails)
         for each, zone in zip(ids, zones, strict=True)
@@ -186,6 +180,13 @@ def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
         row.update(tags_and_courses(row))
     maya = [fields[0] for fields in table(people.NAMED) if fields[10] == "maya"]
     return sorted(rows, key=lambda row: row["institutional_id"]), maya
+
+
+def invented_ids(rng: random.Random, count: int) -> list[str]:
+    numbers = range(400_100, 440_000)
+    ids = [f"{number:08}" for number in numbers]
+    free = [each for each in ids if each not in NAMED_IDS]
+    return rng.sample(free, count)
 
 
 def share_phones(rows: list[Row]) -> None:
@@ -346,7 +347,7 @@ class Numbers:
         return written.format(code, "555", line)
 
     def _lines(self, codes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        # First the hundred of each code that is reserved for fiction (555-0100 to 0199).
+        # First the hundred of each code reserved for fiction (555-0100 to 0199).
         for block in (range(100, 200), range(200, 1000)):
             lines = [(code, f"{line:04}") for code in codes for line in block]
             self.rng.shuffle(lines)
