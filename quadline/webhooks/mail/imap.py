@@ -20,7 +20,7 @@ from quadline.emails.limits import LARGEST
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30  # for each answer of the mail server
 AT_ONCE = 500  # emails of one look; the next one takes up the others
 # bytes fetched of an email that is too large: its words come before its files
 BEGINNING = 1_000_000

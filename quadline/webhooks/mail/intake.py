@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 60  # with a mail server that says nothing
 FINISH_SECONDS = 10  # for emails that are being filed when the process is told to stop
 ENDS_WITHIN_SECONDS = 15.0  # whatever the database does
 LONGEST_LINE = LARGEST  # bytes; RFC 5321 has 1,000, and not every program keeps to it
-MOST_RECIPIENTS = 100
+MOST_RECIPIENTS = 100  # the least that a server must take (RFC 5321, 4.5.3.1.8)
 KEPT = "250 2.0.0 Kept"
 LATER = "451 4.3.0 It could not be kept just now. Please come again."
 TOO_MANY = "452 4.5.3 Too many recipients. Bring it again for the others."
@@ -94,7 +94,7 @@ class Intake:
         sender = (envelope.mail_from or "").strip("<>")
         return_path = f"Return-Path: <{sender}>\r\n".encode("utf-8", "replace")
         raw = return_path + bytes(envelope.original_content)
-        self.under_way += 1
+        self.under_way += 1  # told to stop, we wait for these
         try:
             answers = await self._keep(raw, list(envelope.rcpt_tos))
         finally:

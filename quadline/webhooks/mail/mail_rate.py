@@ -32,6 +32,7 @@ class MailRate:
     def takes(self, sender: str, *, now: float) -> bool:
         """Whether one more is taken now; if so, it is counted."""
         everybody = self._bucket(EVERYBODY, ALL_BURST, ALL_PER_SECOND, now)
+        # Nobody is counted who is not taken: coming again costs no turn.
         if everybody.left < 1:
             return False
         if sender:
@@ -49,6 +50,7 @@ class MailRate:
         per_second: float,
         now: float,
     ) -> Bucket:
+        # Taken out and put in again: who came last stands last.
         bucket = self._buckets.pop(name, None) or Bucket(burst, now)
         passed = max(0.0, now - bucket.at)
         filled = Bucket(min(burst, bucket.left + passed * per_second), now)

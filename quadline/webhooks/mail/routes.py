@@ -174,11 +174,9 @@ def keep_tracking(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
     """
     if event.event_type not in NEVER_ARRIVED:
         return
-    email = (
-        OutgoingEmail.objects.filter(provider_id=event.message_id)
-        .select_related("message__conversation")
-        .first()
-    )
+    known = OutgoingEmail.objects.filter(provider_id=event.message_id)
+    email = known.select_related("message__conversation").first()
+    # An event without an id would be about every email that has none yet.
     if email and event.message_id:
         record_bounce(email, words=_words(event), now=clock.now())
     elif OutgoingEmail.objects.filter(
@@ -194,7 +192,8 @@ def keep_tracking(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
 def _words(event: Any) -> str:
     answer = str(event.mta_response or event.description or "")
     said = " ".join(answer.split())[:120]
-    meaning = REASONS.get(str(event.reject_reason or ""), "")
+    reason = str(event.reject_reason or "")
+    meaning = REASONS.get(reason, "")
     if meaning and said:
         return f"{meaning} ({said})"
     return meaning or said or "the mail service did not say why"
