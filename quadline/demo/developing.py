@@ -41,19 +41,16 @@ def follow(house: Supervisor, ours: Sequence[Child]) -> None:
     for batch in changes:
         changed = sorted(path for _, path in batch if path.endswith(READ_AT_START))
         if changed:
-            _say(
-                f"{Path(changed[0]).relative_to(PACKAGE.parent)} was changed: starting"
-                " again."
-            )
+            first = Path(changed[0]).relative_to(PACKAGE.parent)
+            _say(f"{first} was changed: starting again.")
             _start_again(ours)
             ended.clear()
+        # Not started again at once: the code that ended it is still there.
         for child in ours:
             if child.has_ended and child.name not in ended:
                 ended.add(child.name)
-                _say(
-                    f"quadline {child.name} ended. It starts again when a file is"
-                    " changed."
-                )
+                name = f"quadline {child.name}"
+                _say(f"{name} ended. It starts again when a file is changed.")
 
 
 def _start_again(ours: Sequence[Child]) -> None:

@@ -32,14 +32,11 @@ def is_demo(data: Path) -> bool:
 def claim(data: Path) -> None:
     """Mark the demo's folders, which must be ours or empty. Raises NotOurs."""
     folders = [data, postgres.home_of(data)]
+    # Each is asked about before the first is touched.
     for folder in folders:
         _must_be_ours(folder)
     for folder in folders:
-        folder.mkdir(
-            mode=0o700,
-            parents=True,
-            exist_ok=True,
-        )
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / MARK).write_text(
             f"{WORDS}: `quadline demo --fresh` deletes what it made here.\n"
         )
@@ -56,6 +53,7 @@ def forget(data: Path) -> None:
         return
     for name in MADE:
         path = data / name
+        # What a link leads to was not made here.
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
@@ -96,8 +94,9 @@ def leave_settings_alone() -> None:
 
 
 def _must_be_ours(folder: Path) -> None:
-    is_there = folder.is_dir() and any(folder.iterdir())
-    if (is_there and not is_demo(folder)) or (folder.exists() and not folder.is_dir()):
+    is_file = folder.exists() and not folder.is_dir()
+    is_filled = folder.is_dir() and any(folder.iterdir())
+    if is_file or (is_filled and not is_demo(folder)):
         raise NotOurs(
             f"{folder} holds something that the demo did not make. Nothing was"
             " changed.\nName an empty folder with --data, or delete this one yourself"

@@ -75,8 +75,11 @@ def cluster_at(data_dir: Path) -> Cluster:
     the data folder, so for root the cluster lies in a place of its own, named after the
     data folder.
     """
-    is_root, home = _is_root(), home_of(data_dir)
-    binaries = _own_copy(_wheel_install(), home) if is_root else _wheel_install()
+    is_root = _is_root()
+    home = home_of(data_dir)
+    binaries = _wheel_install()
+    if is_root:
+        binaries = _own_copy(binaries, home)
     cluster = Cluster(
         home=home,
         binaries=binaries / "bin",
@@ -90,11 +93,10 @@ def cluster_at(data_dir: Path) -> Cluster:
 def home_of(data_dir: Path) -> Path:
     """Where the cluster of a data folder lies."""
     home = data_dir.resolve() / "postgres"
-    return (
-        ROOTS_OWN_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
-        if _is_root()
-        else home
-    )
+    if not _is_root():
+        return home
+    digest = hashlib.sha256(str(home).encode()).hexdigest()
+    return ROOTS_OWN_PLACE / digest[:12]
 
 
 def forget(data_dir: Path) -> None:
@@ -127,11 +129,9 @@ def launch(
         "unix_socket_directories": str(cluster.socket),
     }
     options = reached_at | PRIVATE_LOG | (settings or {})
-    arguments = [
-        argument
-        for key, value in options.items()
-        for argument in ("-c", f"{key}={value}")
-    ]
+    arguments: list[str] = []
+    for key, value in options.items():
+        arguments += ["-c", f"{key}={value}"]
     with _private(cluster.log) as output:
         return subprocess.Popen(
             [cluster.binaries / "postgres", "-D", cluster.data, *arguments],

@@ -175,11 +175,9 @@ def _attribution(lines: list[str], place: int) -> int:
         line = lines[end]
         if not line.strip() or len(line) > LONGEST_LINE:
             return 0
-        is_end = line.rstrip(INVISIBLE).endswith((":", "："))
-        if is_end and _begin_of(lines, end) == place:
-            return end - place + 1
-        if is_end:
-            return 0
+        if line.rstrip(INVISIBLE).endswith((":", "：")):
+            begins_here = _begin_of(lines, end) == place
+            return end - place + 1 if begins_here else 0
     return 0
 
 
