@@ -40,11 +40,12 @@ def main() -> None:
 
 
 def _begin_within_limits() -> None:
-    # It ends when its input does, so that an email under way is not taken for a bad
-    # one.
+    # It ends when its input does: no email under way is taken for a bad one.
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
     _limit(resource.RLIMIT_CORE, 0)
+    # Loaded before memory is counted, and before the time of the first email.
+    from quadline.emails import incoming  # noqa: F401
 
     _limit(resource.RLIMIT_AS, MEMORY)
 
