@@ -1,3 +1,4 @@
-"""Each figure of speed beside a limit measured in the same run on the
-same machine. How and why: README.md.
+"""Each figure of speed beside a limit measured in the same run on the same machine.
+
+How and why: README.md.
 """

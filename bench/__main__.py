@@ -16,7 +16,7 @@ from bench.figures import Reach, Result, Row, Work
 from bench.paths import PATHS, Path
 from quadline.demo.postgres import Cluster, die_with_parent
 
-RUNS, QUICK_RUNS = 5, 1
+RUNS, QUICK_RUNS = 5, 1  # the median counts
 MOST_SECONDS = 3600  # of one path
 
 
@@ -24,16 +24,27 @@ def main() -> None:
     chosen = _options()
     work = Work(is_quick=chosen.quick, is_large=chosen.large, share=chosen.share)
     runs = chosen.runs or (QUICK_RUNS if chosen.quick else RUNS)
-    about = {"machine": machine.facts(), "work": asdict(work), "runs": runs}
-    paths = [path for path in PATHS if not chosen.only or path.name in chosen.only]
+    # Before anything runs: the load of the machine is one of these facts.
+    facts = machine.facts()
+    results: list[Result] = []
+    failed: list[str] = []
     with house.database() as cluster:
-        found = {path.name: _measured(path, cluster, runs, work) for path in paths}
-    failed = [name for name, rows in found.items() if not rows]
-    results = [row for rows in found.values() for row in rows]
-    print("\n" + table.written(results))
-    print(f"\nKept in {table.save(results, {**about, 'failed': failed})}")
+        for path in _paths(chosen.only):
+            rows = _measured(path, cluster, runs, work)
+            results += rows
+            if not rows:
+                failed.append(path.name)
+    about = {"machine": facts, "work": asdict(work), "runs": runs, "failed": failed}
+    file = table.save(results, about)
+    print(f"\n{table.written(results)}\n\nKept in {file}")
     if failed:
         sys.exit(f"Not measured, for what is said above: {', '.join(failed)}")
+
+
+def _paths(names: list[str] | None) -> list[Path]:
+    if not names:
+        return list(PATHS)
+    return [path for path in PATHS if path.name in names]
 
 
 def _measured(path: Path, cluster: Cluster, runs: int, work: Work) -> list[Result]:
@@ -58,14 +69,18 @@ def _measured(path: Path, cluster: Cluster, runs: int, work: Work) -> list[Resul
         ended = subprocess.run(
             command, env=environment, timeout=MOST_SECONDS, preexec_fn=die_with_parent
         )
-        found = json.loads(File(kept.name).read_text()) if ended.returncode == 0 else []
-    print(f"{time.monotonic() - began:.1f} s" if found else "FAILED", file=sys.stderr)
+        found: list[dict[str, Any]] = []
+        if ended.returncode == 0:
+            found = json.loads(File(kept.name).read_text())
+    seconds = time.monotonic() - began
+    print(f"{seconds:.1f} s" if found else "FAILED", file=sys.stderr)
     return [_result(each) for each in found]
 
 
 def _result(found: dict[str, Any]) -> Result:
-    row = Row(**{**found["row"], "reach": Reach(**found["row"]["reach"])})
-    return Result(row, found["measured"], found["limits"])
+    facts = dict(found["row"])
+    facts["reach"] = Reach(**facts["reach"])
+    return Result(Row(**facts), found["measured"], found["limits"])
 
 
 def _options() -> argparse.Namespace:

@@ -1,5 +1,5 @@
-"""A college of any size, written by INSERT … SELECT: what is not
-named takes the model's own default.
+"""A college of any size, written by INSERT … SELECT: what is not named takes the
+model's own default.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,8 @@ WORDS = (
 )
 DROPPABLE = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
-    WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+    WHERE indrelid = %s::regclass
+    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """
 FIRST_NAMES, LAST_NAMES = 997, 4999  # so many different ones
 HELD_ELSEWHERE = (
@@ -41,19 +42,25 @@ def fill(model: type[Model], source: str, /, **columns: str) -> None:
     for field in fields:
         given = columns.get(field.name) or columns.get(field.column)
         if given:
+            # The driver takes a lone % for a parameter.
             values[field.column] = given.replace("%", "%%")
-        elif not field.has_db_default() and not (
-            field.primary_key and not field.has_default()
-        ):
+        elif not _is_filled_by_the_database(field):
             values[field.column] = "%s"
             parameters.append(_default(field))
-    names, chosen = ", ".join(values), ", ".join(values.values())
+    table = model._meta.db_table
+    names = ", ".join(values)
+    chosen = ", ".join(values.values())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({names}) SELECT {chosen} FROM"
-            f" {source}",
+            f"INSERT INTO {table} ({names}) SELECT {chosen} FROM {source}",
             parameters,
         )
+
+
+def _is_filled_by_the_database(field: Any) -> bool:
+    if field.has_db_default():
+        return True
+    return bool(field.primary_key and not field.has_default())
 
 
 def _default(field: Any) -> Any:
@@ -64,8 +71,8 @@ def _default(field: Any) -> Any:
 
 @contextmanager
 def by_the_million(model: type[Model]) -> Iterator[None]:
-    """Fill a table of many millions in minutes: its indexes are built
-    afterwards, its foreign keys are not asked.
+    """Fill a table of many millions in minutes: its indexes are built afterwards, its
+    foreign keys are not asked.
     """
     table = model._meta.db_table
     with connection.cursor() as cursor:
@@ -99,8 +106,8 @@ def empty() -> None:
 
 
 def settle() -> None:
-    """Statistics as the database has them after a while, and
-    nothing left to write that is not ours.
+    """Statistics as the database has them after a while, and nothing left to write that
+    is not ours.
     """
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -108,8 +115,8 @@ def settle() -> None:
 
 
 def staff(count: int, *, now: datetime) -> None:
-    """Staff users with an active number each: user ``i`` has the
-    id ``i`` and the phone +1734555…
+    """Staff users with an active number each:
+    user ``i`` has the id ``i`` and the phone +1734555…
     """
     each = f"generate_series(1, {count}) AS g"
     fill(Office, "(SELECT) AS one", id="1", name="'Advising'", key="'advising'")
@@ -144,11 +151,12 @@ def last_name(student: int) -> str:
 
 
 def students(count: int, *, staff: int = 1, whose: str = "") -> None:
-    """Students on the caseloads in turn, or on ``whose`` id. Student ``i``
-    has the id ``i`` and the phone +17342…
+    """Students on the caseloads in turn, or on ``whose`` id.
 
-    Whoever texts them has them on the caseload: what leaves it is held, within a
-    minute.
+    Student ``i`` has the id ``i`` and the phone +17342…
+
+    Whoever texts them has them on the caseload: what leaves it is held,
+    within a minute.
     """
     each = f"generate_series(1, {count}) AS g"
     fill(

@@ -9,8 +9,8 @@ Figures = Mapping[str, float]  # the title of a row → its figure
 
 @dataclass(frozen=True)
 class Work:
-    """How much to do: all of it, or a smaller share that
-    gives the same table sooner.
+    """How much to do: all of it,
+    or a smaller share that gives the same table sooner.
     """
 
     is_quick: bool = False
@@ -18,7 +18,9 @@ class Work:
     share: float = 1.0
 
     def of(self, full: int, *, quick: int) -> int:
-        return max(1, round((quick if self.is_quick else full) * self.share))
+        whole = quick if self.is_quick else full
+        share = round(whole * self.share)
+        return max(1, share)
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,16 @@ class Reach:
     at_most: float | None = None
 
     def is_met(self, ratio: float) -> bool:
-        is_enough = self.at_least is None or ratio >= self.at_least
-        return is_enough and (self.at_most is None or ratio <= self.at_most)
+        if self.at_least is not None and ratio < self.at_least:
+            return False
+        return self.at_most is None or ratio <= self.at_most
 
     def __str__(self) -> str:
-        if self.at_least is not None and self.at_most is not None:
-            return f"{self.at_least:.2f}-{self.at_most:.2f}"
-        return (
-            f"≥ {self.at_least:g}"
-            if self.at_least is not None
-            else f"≤ {self.at_most:g}"
-        )
+        if self.at_least is None:
+            return f"≤ {self.at_most:g}"
+        if self.at_most is None:
+            return f"≥ {self.at_least:g}"
+        return f"{self.at_least:.2f}-{self.at_most:.2f}"
 
 
 @dataclass(frozen=True)
@@ -70,18 +71,20 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        return self.figure / self.limit if self.limit else 0.0
+        if not self.limit:
+            return 0.0
+        return self.figure / self.limit
 
     @property
     def is_met(self) -> bool:
         """By the ratio as it is printed."""
-        return self.row.reach.is_met(round(self.ratio, 2))
+        printed = round(self.ratio, 2)
+        return self.row.reach.is_met(printed)
 
 
 def p95(figures: Sequence[float]) -> float:
     """What nineteen in twenty do not exceed."""
-    return (
-        quantiles(figures, n=20, method="inclusive")[-1]
-        if len(figures) > 1
-        else figures[0]
-    )
+    if len(figures) == 1:
+        return figures[0]
+    twentieths = quantiles(figures, n=20, method="inclusive")
+    return twentieths[-1]

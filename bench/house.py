@@ -1,5 +1,5 @@
-"""What stands around a path: PostgreSQL that writes to disk, a migrated
-database for each path, and our processes.
+"""What stands around a path: PostgreSQL that writes to disk, a migrated database for
+each path, and our processes.
 """
 
 import contextlib
@@ -24,7 +24,8 @@ from quadline.demo.processes import wait_for
 # in the checkout: /tmp is memory on many machines, and a sync there costs nothing
 DATA = Path("data/bench")
 TEMPLATE = "bench_template"
-TOKEN = "the stand-in asks for none"  # noqa: S105  # signs the webhooks that we call ourselves
+# Signs the webhooks that we call ourselves.
+TOKEN = "the stand-in asks for none"  # noqa: S105
 PUBLIC_URL = "https://texting.alder.example"
 SETTINGS = {
     "SECRET_KEY": (
@@ -49,8 +50,8 @@ SETTINGS = {
 
 @contextmanager
 def database() -> Iterator[postgres.Cluster]:
-    """A server of our own with the settings of production, and the template
-    that each path's database is made from.
+    """A server of our own with the settings of production, and the template that each
+    path's database is made from.
     """
     DATA.mkdir(parents=True, exist_ok=True)
     # of two at once, neither's figures would mean anything
@@ -100,7 +101,8 @@ def fresh_database(cluster: postgres.Cluster, name: str) -> str:
 
 
 def _administrator(cluster: postgres.Cluster) -> psycopg.Connection:
-    return psycopg.connect(cluster.url("postgres"), autocommit=True)
+    url = cluster.url("postgres")
+    return psycopg.connect(url, autocommit=True)
 
 
 @contextmanager
@@ -136,10 +138,12 @@ def web(port: int) -> Iterator[tuple[str, int]]:
 @contextmanager
 def served(*module_and_arguments: str, port: int) -> Iterator[tuple[str, int]]:
     """A program that serves HTTP, on the core of the house, once it is ready."""
+    module = module_and_arguments[0]
     address = f"http://127.0.0.1:{port}"
     with _started(*module_and_arguments) as pid:
-        if not wait_for(f"{address}/readyz", seconds=30):
-            raise RuntimeError(f"{module_and_arguments[0]} did not become ready")
+        is_ready = wait_for(f"{address}/readyz", seconds=30)
+        if not is_ready:
+            raise RuntimeError(f"{module} did not become ready")
         yield address, pid
 
 

@@ -1,5 +1,5 @@
-"""The machine: which core a process runs on, and the facts
-that a figure means nothing without.
+"""The machine: which core a process runs on,
+and the facts that a figure means nothing without.
 """
 
 import os
@@ -13,8 +13,8 @@ from quadline.demo.postgres import die_with_parent
 
 
 def pin(core: int) -> None:
-    """This process, and the threads and processes it starts
-    from now on, run on one core.
+    """This process, and the threads and processes it starts from now on,
+    run on one core.
     """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core % (os.cpu_count() or 1)})
@@ -48,23 +48,28 @@ def memory_of(pid: int) -> int:
 
 
 def most_memory_of(pid: int) -> int:
-    """The most it ever had. Not from getrusage, which counts what
-    its parent had before the fork.
+    """The most it ever had.
+
+    Not from getrusage, which counts what its parent had before the fork.
     """
     return _kilobytes(pid, "VmHWM") * 1024
 
 
 def _kilobytes(pid: int, name: str) -> int:
-    return int(_named_in(Path(f"/proc/{pid}/status"), name).split()[0])
+    status = Path(f"/proc/{pid}/status")
+    value = _named_in(status, name)  # such as 51200 kB
+    number, _unit = value.split()
+    return int(number)
 
 
 def _named_in(path: Path, name: str) -> str:
     if not path.exists():
         return "unknown"
-    lines = (line.partition(":") for line in path.read_text().splitlines())
-    return next(
-        (value.strip() for key, _, value in lines if key.strip() == name), "unknown"
-    )
+    for line in path.read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return "unknown"
 
 
 def _commit() -> str:

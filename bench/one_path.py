@@ -1,8 +1,8 @@
-"""Measure one path in a process of its own: ``python -m
-bench.one_path NAME RUNS OPTIONS-AS-JSON FILE``.
+"""Measure one path in a process of its own:
+``python -m bench.one_path NAME RUNS OPTIONS-AS-JSON FILE``.
 
-The settings are in the environment before Django is imported, and the stand-in for the
-carrier runs.
+The settings are in the environment before Django is imported,
+and the stand-in for the carrier runs.
 """
 
 import importlib

@@ -8,7 +8,7 @@ from typing import cast
 
 from bench.calling import place_of
 
-OPENED_AT_ONCE = 50
+OPENED_AT_ONCE = 50  # streams
 OPENING_SECONDS = 60
 
 
@@ -24,17 +24,21 @@ class Stream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         head = (
-            "GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept:"
-            f" text/event-stream\r\nCookie: {self.cookie}\r\n\r\n"
+            "GET /events HTTP/1.1\r\n"
+            "Host: 127.0.0.1\r\n"
+            "Accept: text/event-stream\r\n"
+            f"Cookie: {self.cookie}\r\n\r\n"
         )
         self.transport.write(head.encode())
 
     def data_received(self, data: bytes) -> None:
         at = time.monotonic()
-        *lines, self.rest = (self.rest + data).split(b"\r\n")
+        received = self.rest + data
+        *lines, self.rest = received.split(b"\r\n")
         for line in lines:
             if line.startswith(b"event: "):
-                self.came.setdefault(line[7:].decode(), at)
+                event = line.removeprefix(b"event: ").decode()
+                self.came.setdefault(event, at)
         if "resume" in self.came and not self.is_open.done():
             self.is_open.set_result(None)
 
@@ -47,14 +51,16 @@ async def opened(address: str, cookies: list[str]) -> list[Stream]:
     """A stream for each cookie, all open."""
     streams = [Stream(cookie) for cookie in cookies]
     for start in range(0, len(streams), OPENED_AT_ONCE):
-        some = streams[start : start + OPENED_AT_ONCE]
-        await asyncio.gather(*(_open(address, stream) for stream in some))
+        batch = streams[start : start + OPENED_AT_ONCE]
+        openings = [_open(address, stream) for stream in batch]
+        await asyncio.gather(*openings)
     return streams
 
 
 async def _open(address: str, stream: Stream) -> None:
     host, port = place_of(address)
-    await asyncio.get_running_loop().create_connection(lambda: stream, host, port)
+    loop = asyncio.get_running_loop()
+    await loop.create_connection(lambda: stream, host, port)
     await asyncio.wait_for(stream.is_open, OPENING_SECONDS)
 
 

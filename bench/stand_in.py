@@ -1,5 +1,5 @@
-"""A carrier that costs almost nothing: it answers every POST of a
-text with a message id, after a delay.
+"""A carrier that costs almost nothing: it answers every POST of a text with a message
+id, after a delay.
 
 The limits of a bench are measured against it, and so is the house, so that neither is
 measured against the simulator. Texts it took are counted and given at ``GET /count``;
@@ -23,8 +23,9 @@ _ids = itertools.count(1)
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1 with Content-Length and keep-alive, as aiohttp and requests
-    speak it. Nothing else is understood.
+    """HTTP/1.1 with Content-Length and keep-alive, as aiohttp and requests speak it.
+
+    Nothing else is understood.
     """
 
     taken = 0
@@ -40,17 +41,16 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
-        while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
-            head = self.buffer[:end].lower()
-            at = head.find(b"content-length:")
-            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            if len(self.buffer) < end + 4 + length:
+        while (head_ends := self.buffer.find(b"\r\n\r\n")) >= 0:
+            head = self.buffer[:head_ends].lower()
+            body_begins = head_ends + 4
+            body_ends = body_begins + _length(head)
+            if len(self.buffer) < body_ends:
                 return
-            if Connection.keeps_log and length:
-                Connection.log.append(
-                    (time.monotonic(), self.buffer[end + 4 : end + 4 + length])
-                )
-            self.buffer = self.buffer[end + 4 + length :]
+            body = self.buffer[body_begins:body_ends]
+            self.buffer = self.buffer[body_ends:]
+            if Connection.keeps_log and body:
+                Connection.log.append((time.monotonic(), body))
             if head.startswith(b"get /log"):
                 self._write(b"200 OK", _written())
             else:
@@ -72,30 +72,44 @@ class Connection(asyncio.Protocol):
     def _write(self, status: bytes, body: bytes) -> None:
         if not self.transport.is_closing():
             head = (
-                b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length:"
-                b" %d\r\n\r\n" % (status, len(body))
+                b"HTTP/1.1 %s\r\n"
+                b"Content-Type: application/json\r\n"
+                b"Content-Length: %d\r\n\r\n" % (status, len(body))
             )
             self.transport.write(head + body)
 
 
+def _length(head: bytes) -> int:
+    """Bytes of the body that follows these headers, in lower case."""
+    _, _, rest = head.partition(b"content-length:")
+    if not rest:
+        return 0
+    value = rest.split(b"\r\n", 1)[0]
+    return int(value)
+
+
 def _written() -> bytes:
     """When each text was taken, from which number, and its first word."""
-    forms = ((at, parse_qs(body.decode())) for at, body in Connection.log)
-    return json.dumps(
-        [(at, form["From"][0], form["Body"][0].split()[0]) for at, form in forms]
-    ).encode()
+    entries = []
+    for at, body in Connection.log:
+        form = parse_qs(body.decode())
+        sender = form["From"][0]
+        first_word = form["Body"][0].split()[0]
+        entries.append((at, sender, first_word))
+    return json.dumps(entries).encode()
 
 
 async def serve(port: int, delay: float) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(delay), "127.0.0.1", port)
-    print(f"Ready at http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    _, taken_port = server.sockets[0].getsockname()
+    print(f"Ready at http://127.0.0.1:{taken_port}", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
+    # On the core of the carrier's side, as far as there are two.
     os.sched_setaffinity(0, {1 % (os.cpu_count() or 1)})
     Connection.keeps_log = "log" in sys.argv
-    uvloop.run(
-        serve(int(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.0)
-    )
+    delay_seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
+    uvloop.run(serve(int(sys.argv[1]), delay_seconds))

@@ -25,12 +25,13 @@ def how_many() -> int:
 
 
 def taken() -> list[Taken]:
-    return [Taken(*entry) for entry in _ask("/log")]
+    log = _ask("/log")
+    return [Taken(*entry) for entry in log]
 
 
 def end_of_broadcast() -> float:
-    """When the last text of a broadcast was taken: what was measured
-    after that was measured beside nothing.
+    """When the last text of a broadcast was taken: what was measured after that was
+    measured beside nothing.
     """
     return max(text.at for text in taken() if text.first_word == BROADCAST)
 
@@ -47,7 +48,7 @@ def wait_for(count: int, *, seconds: float) -> None:
 
 
 def _ask(path: str) -> Any:
-    with urllib.request.urlopen(
-        f"{settings.ENV.twilio_api_url}{path}", timeout=30
-    ) as answer:
-        return json.loads(answer.read())
+    url = f"{settings.ENV.twilio_api_url}{path}"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        body = answer.read()
+    return json.loads(body)

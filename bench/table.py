@@ -14,15 +14,17 @@ HEADINGS = ("Path", "Measured", "Limit", "Ratio", "To reach", "Met", "Limit is")
 
 
 def written(results: Sequence[Result]) -> str:
-    lines = [HEADINGS, *(_line(result) for result in results)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(HEADINGS))]
-    rows = [
-        "  ".join(
-            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
-        ).rstrip()
-        for line in lines
-    ]
-    return "\n".join([rows[0], "-" * len(rows[0]), *rows[1:]])
+    lines = [HEADINGS, *map(_line, results)]
+    columns = zip(*lines, strict=True)
+    widths = [max(map(len, column)) for column in columns]
+    head, *rows = [_aligned(line, widths) for line in lines]
+    rule = "-" * len(head)
+    return "\n".join([head, rule, *rows])
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+    return "  ".join(cells).rstrip()
 
 
 def save(results: Sequence[Result], about: dict[str, Any]) -> Path:
@@ -59,4 +61,6 @@ def _line(result: Result) -> tuple[str, ...]:
 
 
 def _number(figure: float) -> str:
-    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
+    if figure >= 100:
+        return f"{figure:,.0f}"
+    return f"{figure:.3g}"

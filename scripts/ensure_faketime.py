@@ -1,5 +1,5 @@
-"""Make sure there is a libfaketime for the tests of wrong clocks, or
-say loudly that they will be skipped.
+"""Make sure there is a libfaketime for the tests of wrong clocks, or say loudly that
+they will be skipped.
 """
 
 import os

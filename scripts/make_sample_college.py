@@ -11,6 +11,7 @@ import csv
 import io
 import itertools
 import random
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -20,9 +21,9 @@ from quadline.demo.college import people
 from quadline.demo.college.faces import LOOKS, draw
 
 COLLEGE = Path(__file__).resolve().parent.parent / "quadline" / "demo" / "college"
-SEED = 1871
+SEED = 1871  # another one makes another college
 STUDENTS = 2000
-AWAY_STUDENTS = 15
+AWAY_STUDENTS = 15  # those by name included
 HOME = "America/Detroit"
 AREA_CODES = ("734", "313", "517", "248", "616")
 AWAY = {  # where students who live elsewhere have their number from
@@ -33,6 +34,7 @@ AWAY = {  # where students who live elsewhere have their number from
     "Pacific/Honolulu": "808",
     "America/Puerto_Rico": "787",
 }
+# The commonest stands twice.
 FORMATS = (
     "({0}) {1}-{2}",
     "({0}) {1}-{2}",
@@ -63,19 +65,22 @@ def main() -> int:
     files = college()
     if parser.parse_args().check:
         stale = [name for name, text in files.items() if not same(COLLEGE / name, text)]
-        print(
-            "\n".join(f"{name} differs" for name in stale)
-            or f"{len(files)} files are as generated"
-        )
+        for name in stale:
+            print(f"{name} differs")
+        if not stale:
+            print(f"{len(files)} files are as generated")
         return 1 if stale else 0
     for name, text in files.items():
-        (COLLEGE / name).parent.mkdir(parents=True, exist_ok=True)
-        (COLLEGE / name).write_text(text, encoding="utf-8", newline="")
+        file = COLLEGE / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="")
     return 0
 
 
 def same(file: Path, text: str) -> bool:
-    return file.is_file() and file.read_bytes() == text.encode()
+    if not file.is_file():
+        return False
+    return file.read_bytes() == text.encode()
 
 
 def college() -> dict[str, str]:
@@ -120,7 +125,8 @@ def staff_rows() -> list[Row]:
 
 def account_of(name: str) -> str:
     first, last = name.split()[:2]
-    return f"{first}.{last.split('-Fitzgerald')[0]}".lower()
+    short = last.removesuffix("-Fitzgerald")
+    return f"{first}.{short}".lower()
 
 
 def caseload_rows(
@@ -135,27 +141,26 @@ def caseload_rows(
         size, kind, relation = load.split(" ", 2)
         others = taken.setdefault(office, set())
         fixed = maya if name == "Maya Alvarez" else []
-        pool = [
-            row["institutional_id"] for row in students if suits(row, kind, bool(fixed))
-        ]
-        free = [each for each in pool if each not in others and each not in NAMED_IDS]
+        fitting = [row for row in students if suits(row, kind, bool(fixed))]
+        ids = [row["institutional_id"] for row in fitting]
+        unavailable = others | NAMED_IDS
+        free = [each for each in ids if each not in unavailable]
         chosen = [*fixed, *rng.sample(free, int(size) - len(fixed))]
         others.update(chosen)
         email = f"{account_of(name)}@alder.example"
-        rows += [
-            {"staff_email": email, "institutional_id": each, "relation": relation}
-            for each in sorted(chosen)
-        ]
+        for each in sorted(chosen):
+            row = {"staff_email": email, "institutional_id": each, "relation": relation}
+            rows.append(row)
     return rows
 
 
 def suits(student: Row, kind: str, needs_mobile: bool) -> bool:
     programs = PROGRAMS.get(kind)
-    return (
-        student["status"] in (("active",) if needs_mobile else ("active", "leave"))
-        and (programs is None or student["program"] in programs)
-        and (bool(student["mobile"]) or not needs_mobile)
-    )
+    if programs is not None and student["program"] not in programs:
+        return False
+    if needs_mobile:
+        return student["status"] == "active" and student["mobile"] != ""
+    return student["status"] in ("active", "leave")
 
 
 def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
@@ -164,15 +169,9 @@ def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
     rows = [named_row(fields, numbers) for fields in table(people.NAMED)]
     share_phones(rows)
     emails = {row["email"] for row in rows}
-    free = [
-        each
-        for each in map("{:08}".format, range(400_100, 440_000))
-        if each not in NAMED_IDS
-    ]
-    ids = rng.sample(free, STUDENTS - len(rows))
-    zones = away_zones(
-        rng, len(ids), named=sum(row["time_zone"] != HOME for row in rows)
-    )
+    ids = invented_ids(rng, STUDENTS - len(rows))
+    named_away = sum(row["time_zone"] != HOME for row in rows)
+    zones = away_zones(rng, len(ids), named=named_away)
     rows += [
         invented_row(rng, each, zone, numbers, emails)
         for each, zone in zip(ids, zones, strict=True)
@@ -183,15 +182,24 @@ def student_rows(rng: random.Random) -> tuple[list[Row], list[str]]:
     return sorted(rows, key=lambda row: row["institutional_id"]), maya
 
 
+def invented_ids(rng: random.Random, count: int) -> list[str]:
+    numbers = range(400_100, 440_000)
+    ids = [f"{number:08}" for number in numbers]
+    free = [each for each in ids if each not in NAMED_IDS]
+    return rng.sample(free, count)
+
+
 def share_phones(rows: list[Row]) -> None:
-    """Where a row names another student, copy that student's
-    mobile, written differently.
+    """Where a row names another student,
+    copy that student's mobile, written differently.
     """
     mobiles = {row["institutional_id"]: row["mobile"] for row in rows}
     for row in rows:
-        if owners := mobiles.get(row["mobile"]):
+        owners = mobiles.get(row["mobile"])
+        if owners:
             digits = "".join(filter(str.isdigit, owners))[-10:]
-            row["mobile"] = f"{digits[:3]} {digits[3:6]} {digits[6:]}"
+            area, exchange, line = digits[:3], digits[3:6], digits[6:]
+            row["mobile"] = f"{area} {exchange} {line}"
 
 
 def named_row(fields: list[str], numbers: "Numbers") -> Row:
@@ -232,17 +240,15 @@ def invented_row(
         "mobile": numbers.next(zone) if has_mobile else "",
         "landline": numbers.next("") if has_landline else "",
         "time_zone": zone or HOME,
-        "status": rng.choices(
-            ("active", "leave", "withdrawn", "graduated"), (91, 2, 4, 3)
-        )[0],
+        "status": rng.choices(*STATUSES)[0],
         "program": rng.choice(rng.choices(list(PROGRAMS.values()), (32, 42, 26))[0]),
         "test_student": "no",
     }
 
 
 def tags_and_courses(student: Row) -> Row:
-    """By dice of the student's own, so that what is drawn for one
-    changes nothing for the others.
+    """By dice of the student's own,
+    so that what is drawn for one changes nothing for the others.
     """
     rng = random.Random(f"{SEED} {student['institutional_id']}")
     tags = [
@@ -250,9 +256,8 @@ def tags_and_courses(student: Row) -> Row:
         for tag, in_a_hundred in people.TAGS.items()
         if rng.random() * 100 < in_a_hundred
     ]
-    kind = next(
-        kind for kind, programs in PROGRAMS.items() if student["program"] in programs
-    )
+    program = student["program"]
+    kind = next(kind for kind, programs in PROGRAMS.items() if program in programs)
     is_here = student["status"] == "active"
     taken = {
         *rng.sample(COURSES[kind], rng.randint(1, 3)),
@@ -265,57 +270,59 @@ def tags_and_courses(student: Row) -> Row:
 
 
 def invented_name(rng: random.Random) -> tuple[str, str, bool]:
+    """First name, last name, and whether she is a woman."""
     groups = [
         [cell.split() for cell in group.split("|")]
         for group in people.NAMES.split("\n\n")
     ]
-    _, women, men, families = rng.choices(
-        groups, [int(group[0][0]) for group in groups]
-    )[0]
+    weights = [int(group[0][0]) for group in groups]
+    _, women, men, families = rng.choices(groups, weights)[0]
     is_woman = rng.random() < 0.58
     last = rng.choice(families)
     if rng.random() < 0.04:
         last = f"{last}-{rng.choice(families)}"
-    return rng.choice(women if is_woman else men), last, is_woman
+    first = rng.choice(women if is_woman else men)
+    return first, last, is_woman
 
 
 def preferred_name(rng: random.Random, first: str) -> str:
     nicknames = dict(pair.split(":") for pair in people.NICKNAMES.split())
     if first in nicknames:
         return nicknames[first] if rng.random() < 0.5 else ""
-    return rng.choice(people.CHOSEN.split()) if rng.random() < 0.045 else ""
+    if rng.random() >= 0.045:
+        return ""
+    return rng.choice(people.CHOSEN.split())
 
 
 def pronouns(rng: random.Random, is_woman: bool) -> str:
     if rng.random() > 0.4:
         return ""
-    return "they/them" if rng.random() < 0.07 else "she/her" if is_woman else "he/him"
+    if rng.random() < 0.07:
+        return "they/them"
+    return "she/her" if is_woman else "he/him"
 
 
 def unused_email(first: str, last: str, emails: set[str]) -> str:
-    local = f"{plain(first)}.{plain(last)}"
-    numbered = (
-        f"{local}{number or ''}@alder.example"
-        for number in itertools.chain((0,), itertools.count(2))
-    )
-    email = next(each for each in numbered if each not in emails)
+    name = f"{plain(first)}.{plain(last)}"
+    email = f"{name}@alder.example"
+    number = 1
+    while email in emails:
+        number += 1
+        email = f"{name}{number}@alder.example"
     emails.add(email)
     return email
 
 
 def plain(name: str) -> str:
     """Fold a Latin name to the letters an address may have."""
+    # NFKD takes accents off; the stroke of Đ is no accent.
     letters = unicodedata.normalize("NFKD", name.replace("Đ", "D")).lower()
-    return "".join(
-        letter
-        for letter in letters
-        if letter.isascii() and (letter.isalnum() or letter == "-")
-    )
+    return re.sub("[^a-z0-9-]", "", letters)
 
 
 def away_zones(rng: random.Random, count: int, named: int) -> list[str]:
-    """Return a zone for each student, "" for home; the named
-    students who are away count.
+    """Return a zone for each student, "" for home;
+    the named students who are away count.
     """
     zones = list(itertools.islice(itertools.cycle(AWAY), AWAY_STUDENTS - named))
     zones += [""] * (count - len(zones))
@@ -324,8 +331,8 @@ def away_zones(rng: random.Random, count: int, named: int) -> list[str]:
 
 
 class Numbers:
-    """Fictional phone numbers, each handed out once, in the
-    many ways people write them.
+    """Fictional phone numbers, each handed out once,
+    in the many ways people write them.
     """
 
     def __init__(self, rng: random.Random) -> None:
@@ -334,27 +341,39 @@ class Numbers:
         self.away = {zone: self._lines((code,)) for zone, code in AWAY.items()}
 
     def next(self, zone: str) -> str:
-        code, line = next(self.away[zone] if zone else self.home)
-        return self.rng.choice(FORMATS).format(code, "555", line)
+        lines = self.away[zone] if zone else self.home
+        code, line = next(lines)
+        written = self.rng.choice(FORMATS)
+        return written.format(code, "555", line)
 
     def _lines(self, codes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        # First the hundred of each code reserved for fiction (555-0100 to 0199).
         for block in (range(100, 200), range(200, 1000)):
             lines = [(code, f"{line:04}") for code in codes for line in block]
             self.rng.shuffle(lines)
-            yield from (each for each in lines if not is_reserved(*each))
+            for code, line in lines:
+                if not is_reserved(code, line):
+                    yield code, line
 
 
 def is_reserved(code: str, line: str) -> bool:
     """Keep office lines and the test students' phones for them alone."""
-    return code == "734" and (line < "0120" or line in ("0177", "0190"))
+    if code != "734":
+        return False
+    return line < "0120" or line in ("0177", "0190")
 
 
 def table(text: str) -> list[list[str]]:
-    return [
-        [cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()
-    ]
+    lines = text.strip().splitlines()
+    return [_cells(line) for line in lines]
 
 
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("|")]
+
+
+# so many in a hundred
+STATUSES = (("active", "leave", "withdrawn", "graduated"), (91, 2, 4, 3))
 NAMED_IDS = {fields[0] for fields in table(people.NAMED)}
 
 

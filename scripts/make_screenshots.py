@@ -1,5 +1,6 @@
-"""Take every page and state at two widths, light and dark, into
-docs/screenshots. One command: make screenshots.
+"""Take every page and state at two widths, light and dark, into docs/screenshots.
+
+One command: make screenshots.
 """
 
 import os
@@ -18,7 +19,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 import django  # noqa: E402
 
-import tests.environment  # noqa: E402, F401  # before Django: a database, and settings that point nowhere real
+# Before Django: a database, and settings that point nowhere real.
+import tests.environment  # noqa: E402, F401
 
 django.setup()
 
@@ -58,8 +60,9 @@ MAYA, SAMUEL, LINH, JORDAN, DENISE, RUTH, NOBODY = (
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its name, who looks, where, and what they do before
-    it is taken. Width 0 is every width.
+    """One picture: its name, who looks, where, and what they do before it is taken.
+
+    Width 0 is every width.
     """
 
     name: str
@@ -79,11 +82,8 @@ def main() -> None:
             _name_phones(built)
             day.live(built)
             with chromium() as browser:
-                _take_all(
-                    browser, built, [shot for shot in shots(built) if _is_wanted(shot)]
-                )
-                later = week_shots(built, campus.live(built))
-                _take_all(browser, built, [shot for shot in later if _is_wanted(shot)])
+                _take_all(browser, built, shots(built))
+                _take_all(browser, built, week_shots(built, campus.live(built)))
         finally:
             connections.close_all()
             built.stop()
@@ -107,8 +107,11 @@ def _name_phones(built: house.House) -> None:
 
 
 def shots(built: house.House) -> list[Shot]:
-    sally = f"/students/{Student.objects.get(institutional_id=day.SALLY).pk}/"
-    with_sally, with_annie = _with(MAYA, day.SALLY), _with(MAYA, day.ANNIE)
+    sally = Student.objects.get(institutional_id=day.SALLY)
+    tessa = Student.objects.get(institutional_id="00424491")
+    stranger = Conversation.objects.get(phone=day.STRANGER)
+    with_sally = _with(MAYA, day.SALLY)
+    with_annie = _with(MAYA, day.ANNIE)
     return [
         Shot("sign-in", NOBODY, "/accounts/login/"),
         Shot("inbox", MAYA, with_sally, width=1280),
@@ -129,7 +132,7 @@ def shots(built: house.House) -> list[Shot]:
         Shot(
             "conversation-unknown-phone",
             MAYA,
-            f"/inbox/c/{Conversation.objects.get(phone=day.STRANGER).pk}/",
+            f"/inbox/c/{stranger.pk}/",
         ),
         Shot("conversation-long-name", MAYA, _with(MAYA, day.LONG_NAME)),
         Shot("conversation-300-texts", MAYA, _with(MAYA, day.HISTORY)),
@@ -137,24 +140,19 @@ def shots(built: house.House) -> list[Shot]:
         Shot("students", MAYA, "/students/"),
         Shot("students-search", MAYA, "/students/?q=student-taynor"),
         Shot("students-none", MAYA, "/students/?q=Quetzalcoatl"),
-        Shot("student", MAYA, sally),
-        Shot("message", SAMUEL, sally, _message("Setup test")),
+        Shot("student", MAYA, f"/students/{sally.pk}/"),
+        Shot("message", SAMUEL, f"/students/{sally.pk}/", _message("Setup test")),
         Shot("compose", MAYA, "/inbox/new/"),
         Shot(
             "compose-to",
             MAYA,
-            f"/inbox/new/?to={Student.objects.get(institutional_id='00424491').pk}",
+            f"/inbox/new/?to={tessa.pk}",
             _type("Hi Tessa, "),
         ),
         Shot("profile-none", SAMUEL, "/me/"),
         Shot("profile-pending", LINH, "/me/"),
         Shot("profile", MAYA, "/me/"),
-        Shot(
-            "profile-office-line",
-            MAYA,
-            "/me/",
-            lambda page: page.get_by_text("Change").click(),
-        ),
+        Shot("profile-office-line", MAYA, "/me/", _change_office_line),
         Shot("profile-failed", JORDAN, "/me/"),
         Shot("password", MAYA, "/me/password/"),
         Shot("numbers", RUTH, "/manage/numbers/"),
@@ -162,33 +160,20 @@ def shots(built: house.House) -> list[Shot]:
         Shot("api-tokens", MAYA, "/me/tokens/"),
         Shot("api-docs", NOBODY, "/api/v1/docs"),
         Shot("not-found", MAYA, "/inbox/c/999999/"),
-        Shot(
-            "phones",
-            NOBODY,
-            f"{built.simulator.url}/phones/{Student.objects.get(institutional_id=day.SALLY).mobile}",
-        ),
+        Shot("phones", NOBODY, f"{built.simulator.url}/phones/{sally.mobile}"),
     ]
 
 
 def week_shots(built: house.House, week: campus.Week) -> list[Shot]:
-    """Pages that a broadcast and its answers fill; taken
-    last, for they change the inbox.
+    """Pages that a broadcast and its answers fill; taken last,
+    for they change the inbox.
     """
-    asked, emailed = (
-        _with(MAYA, week.asked.institutional_id),
-        _with(MAYA, week.emailed.institutional_id),
-    )
-    review, sent = (
-        f"/broadcasts/{week.review.pk}/review/",
-        f"/broadcasts/{week.sent.pk}/",
-    )
+    asked = _with(MAYA, week.asked.institutional_id)
+    emailed = _with(MAYA, week.emailed.institutional_id)
+    review = f"/broadcasts/{week.review.pk}/review/"
+    sent = f"/broadcasts/{week.sent.pk}/"
     return [
-        Shot(
-            "compose-caseload",
-            MAYA,
-            "/inbox/new/",
-            lambda page: page.get_by_role("combobox", name="To", exact=True).click(),
-        ),
+        Shot("compose-caseload", MAYA, "/inbox/new/", _open_to),
         Shot("broadcast-review", MAYA, review),
         Shot("broadcast", MAYA, sent),
         Shot("broadcasts", MAYA, "/broadcasts/"),
@@ -211,7 +196,10 @@ def week_shots(built: house.House, week: campus.Week) -> list[Shot]:
 
 
 def _is_wanted(shot: Shot) -> bool:
-    return not sys.argv[1:] or shot.name in sys.argv[1:]
+    names = sys.argv[1:]
+    if not names:
+        return True
+    return shot.name in names
 
 
 def _mailbox(page: Page) -> None:
@@ -226,7 +214,8 @@ def _with(who: str, institutional_id: str) -> str:
     return f"/inbox/c/{found.pk}/"
 
 
-def _take_all(browser: Browser, built: house.House, wanted: list[Shot]) -> None:
+def _take_all(browser: Browser, built: house.House, all_shots: list[Shot]) -> None:
+    wanted = [shot for shot in all_shots if _is_wanted(shot)]
     signed_in: dict[str, Any] = {NOBODY: None}
     for who in sorted({shot.who for shot in wanted} - {NOBODY}):
         visitor = person(browser, built.url)
@@ -241,25 +230,23 @@ def _take_all(browser: Browser, built: house.House, wanted: list[Shot]) -> None:
                     "color_scheme": scheme,
                     "reduced_motion": "reduce",
                 }
-                visitor = person(
-                    browser, built.url, storage_state=signed_in[who], **look
-                )
+                state = signed_in[who]
+                visitor = person(browser, built.url, storage_state=state, **look)
                 # what is unread stays so, for the next picture
                 visitor.page.route("**/read/", lambda route: route.abort())
                 for shot in wanted:
                     if shot.who == who and shot.width in (0, width):
-                        _take(
-                            visitor, shot, FOLDER / f"{shot.name}-{width}-{scheme}.png"
-                        )
+                        file = FOLDER / f"{shot.name}-{width}-{scheme}.png"
+                        _take(visitor, shot, file)
                 visitor.page.context.close()
 
 
 def _take(visitor: Person, shot: Shot, file: Path) -> None:
     page = visitor.page
-    page.goto(
-        shot.path if shot.path.startswith("http") else f"{visitor.house_url}{shot.path}"
-    )
-    page.wait_for_timeout(250 if not shot.path.startswith("http") else 1200)
+    is_elsewhere = shot.path.startswith("http")
+    page.goto(shot.path if is_elsewhere else f"{visitor.house_url}{shot.path}")
+    # The simulator's page is filled by its script.
+    page.wait_for_timeout(1200 if is_elsewhere else 250)
     if shot.act:
         shot.act(page)
         page.wait_for_timeout(250)
@@ -275,7 +262,18 @@ def _take(visitor: Person, shot: Shot, file: Path) -> None:
 
 
 def _type(words: str) -> Callable[[Page], Any]:
-    return lambda page: page.locator("[data-body]").fill(words)
+    def act(page: Page) -> None:
+        page.locator("[data-body]").fill(words)
+
+    return act
+
+
+def _change_office_line(page: Page) -> None:
+    page.get_by_text("Change").click()
+
+
+def _open_to(page: Page) -> None:
+    page.get_by_role("combobox", name="To", exact=True).click()
 
 
 def _details(page: Page) -> None:
@@ -289,7 +287,8 @@ def _open_last_timeline(page: Page) -> None:
 def _message(words: str) -> Callable[[Page], Any]:
     def act(page: Page) -> None:
         page.get_by_role("link", name="Message", exact=True).click()
-        page.get_by_role("dialog").get_by_role("textbox").fill(words)
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("textbox").fill(words)
 
     return act
 

@@ -34,7 +34,8 @@ class Figure:
 
     @property
     def is_held(self) -> bool:
-        return self.least <= round(self.value, 2) <= self.most
+        printed = round(self.value, 2)
+        return self.least <= printed <= self.most
 
 
 def main() -> None:
@@ -62,15 +63,13 @@ def main() -> None:
 
 
 def _line(figure: Figure) -> str:
-    held = (
-        f"{figure.least:g} to {figure.most:g}"
-        if figure.least
-        else f"at most {figure.most:g}"
-    )
+    held = f"at most {figure.most:g}"
+    if figure.least:
+        held = f"{figure.least:g} to {figure.most:g}"
     mark = "" if figure.is_held else "   BROKEN"
     return (
-        f"{figure.name:<37} {figure.value:7.2f}   held {held:<14} to reach"
-        f" {figure.to_reach}{mark}"
+        f"{figure.name:<37} {figure.value:7.2f}   "
+        f"held {held:<14} to reach {figure.to_reach}{mark}"
     )
 
 
@@ -85,11 +84,12 @@ def measured(files: list[Path], cycles: list[set[str]]) -> list[Figure]:
     comments = sum(comments_in(source) for source in sources)
     commented = 100 * comments / len(lines)
     in_cycles = float(sum(len(cycle) for cycle in cycles))
+    middle = statistics.median
     return [
-        Figure("density, median", statistics.median(densities), 5.0, "<= 4.9"),
+        Figure("density, median", middle(densities), 5.0, "<= 4.9"),
         Figure("density, 90th percentile", percentile(densities, 90), 8.3, "<= 7.5"),
         Figure(f"lines over {WIDTH} characters, %", wide, 1, "<= 1"),
-        Figure("lines of a function, median", statistics.median(lengths), 9, "<= 9"),
+        Figure("lines of a function, median", middle(lengths), 9, "<= 9"),
         Figure(
             "lines of a function, 90th percentile", percentile(lengths, 90), 25, "<= 25"
         ),
@@ -108,7 +108,8 @@ def counted_files(package: Path) -> list[Path]:
 
 def functions_of(source: str) -> list[Function]:
     """Every function and method, those within others too."""
-    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, Function)]
+    tree = ast.parse(source)
+    return [node for node in ast.walk(tree) if isinstance(node, Function)]
 
 
 def length(function: Function) -> int:
@@ -129,12 +130,13 @@ def comments_in(source: str) -> int:
 
 
 def percentile(values: list[float], rank: int) -> float:
-    return statistics.quantiles(values, n=100, method="inclusive")[rank - 1]
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    return cuts[rank - 1]
 
 
 def import_cycles(package: Path) -> list[set[str]]:
-    """Groups of modules that import each other, directly or
-    through others, when loaded.
+    """Groups of modules that import each other,
+    directly or through others, when loaded.
 
     An import within a function closes no cycle.
     """
@@ -144,14 +146,19 @@ def import_cycles(package: Path) -> list[set[str]]:
 
 
 def _name_of(path: Path, package: Path) -> str:
-    parts = [package.name, *path.relative_to(package).with_suffix("").parts]
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    inside = path.relative_to(package).with_suffix("")
+    parts = [package.name, *inside.parts]
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts)
 
 
 def _imported(path: Path, importer: str, known: dict[str, Path]) -> Iterator[str]:
-    for node in _loaded_statements(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    for node in _loaded_statements(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in known)
+            names = [alias.name for alias in node.names]
+            yield from (name for name in names if name in known)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from _named_by(node, known)
 
@@ -180,12 +187,14 @@ def _loaded_statements(tree: ast.Module) -> Iterator[ast.stmt]:
 
 
 def _is_for_types_only(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+    if not isinstance(node, ast.If):
+        return False
+    return ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
 def _strongly_connected(graph: dict[str, set[str]]) -> list[set[str]]:
-    """Tarjan's algorithm: the largest groups in which
-    each module reaches each other.
+    """Tarjan's algorithm: the largest groups in
+    which each module reaches each other.
     """
     order: dict[str, int] = {}
     lowest: dict[str, int] = {}

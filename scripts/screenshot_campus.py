@@ -1,5 +1,5 @@
-"""What a week brings besides single texts, for the screenshots: a
-broadcast, an email, words that may mean stop.
+"""What a week brings besides single texts, for the screenshots: a broadcast, an email,
+words that may mean stop.
 """
 
 import uuid

@@ -1,5 +1,5 @@
-"""A believable day at Alder College for the screenshots: written by our
-own acts, answered by simulated phones.
+"""A believable day at Alder College for the screenshots: written by our own acts,
+answered by simulated phones.
 """
 
 import uuid
@@ -36,12 +36,13 @@ WELCOME = (
     " about spring classes?"
 )
 REFUSED = "Campaign is not eligible for this number"
+PLACEMENT = "Latoya, your clinical placement is settled: St. Mary’s, from January 11."
 
 
 @dataclass(frozen=True)
 class Line:
-    """Who says it ("me" or "they"), how many minutes before
-    the present of the day, and what.
+    """Who says it ("me" or "they"),
+    how many minutes before the present of the day, and what.
     """
 
     who: str
@@ -118,8 +119,8 @@ TALKS: dict[str, list[Line]] = {
 
 
 def present() -> datetime:
-    """10:42 in the morning; before noon, that of yesterday, so
-    that nothing is in the future.
+    """10:42 in the morning; before noon, that of yesterday,
+    so that nothing is in the future.
     """
     today = timezone.localtime()
     at = today.replace(hour=10, minute=42, second=0, microsecond=0)
@@ -189,8 +190,8 @@ def _tidy(maya: User) -> None:
 
 
 def _date_opt_out() -> None:
-    """The ledger takes no change, not even from us: only a superuser's
-    session without triggers gets around that.
+    """The ledger takes no change, not even from us: only a superuser's session without
+    triggers gets around that.
     """
     stopped = Message.objects.get(
         conversation__student__institutional_id=STOPPED, body="STOP"
@@ -217,13 +218,7 @@ def _numbers_of_others(house: House) -> None:
     to_sally(
         amina,
         "00400180",
-        [
-            me(
-                200,
-                "Latoya, your clinical placement is settled: St. Mary’s, from"
-                " January 11.",
-            )
-        ],
+        [me(200, PLACEMENT)],
     )
     to_sally(
         amina,
@@ -254,6 +249,15 @@ def _numbers_of_others(house: House) -> None:
         }
         SystemNumber.objects.filter(pk=number.pk).update(**after)
     house.simulator.settings(registration_delay=20)
+
+
+def _date_steps(number: SystemNumber, asked_at: datetime) -> None:
+    """Those that it has taken, as if it had been asked for then."""
+    dates = {}
+    for place, field in enumerate(STEPS):
+        if getattr(number, field):
+            dates[field] = asked_at + timedelta(seconds=20 * place)
+    SystemNumber.objects.filter(pk=number.pk).update(**dates)
 
 
 def _talk(house: House, staff: User, institutional_id: str, lines: list[Line]) -> None:
@@ -314,7 +318,7 @@ def _date(message: Message, at: datetime) -> None:
     """As if it had happened then; a second or two between its events."""
     Message.objects.filter(pk=message.pk).update(created_at=at)
     for place, event in enumerate(message.events.all()):
-        MessageEvent.objects.filter(pk=event.pk).update(
-            at=at + timedelta(seconds=1.4 * place)
-        )
-    Conversation.objects.filter(pk=message.conversation_id).update(last_activity_at=at)
+        happened_at = at + timedelta(seconds=1.4 * place)
+        MessageEvent.objects.filter(pk=event.pk).update(at=happened_at)
+    conversation = Conversation.objects.filter(pk=message.conversation_id)
+    conversation.update(last_activity_at=at)

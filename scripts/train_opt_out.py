@@ -1,8 +1,8 @@
-"""Train the classifier of replies that may mean stop; write its weights and
-the report of what is found and missed.
+"""Train the classifier of replies that may mean stop; write its weights and the report
+of what is found and missed.
 
-The same data and lock file give the same weights: a deterministic solver, fixed folds.
-``make train-opt-out``.
+The same data and lock file give the same weights: a deterministic solver,
+fixed folds. ``make train-opt-out``.
 """
 
 import sys
@@ -38,9 +38,12 @@ def main() -> None:
     importance = importance_of(replies)
     weights, bias = learned(inputs, labels, importance)
     scale = float(np.abs(weights).max()) / LARGEST
-    classifier.WEIGHTS.write_bytes(np.round(weights / scale).astype(np.int8).tobytes())
+    in_bytes = np.round(weights / scale).astype(np.int8)
+    classifier.WEIGHTS.write_bytes(in_bytes.tobytes())
     threshold = threshold_of(inputs, labels, importance)
-    classifier.ABOUT_WEIGHTS.write_text(about(scale, bias, threshold), encoding="utf-8")
+    description = about(scale, bias, threshold)
+    classifier.ABOUT_WEIGHTS.write_text(description, encoding="utf-8")
+    # The report reads what was just written.
     classifier.model.cache_clear()
     stop_report.write()
     print(stop_report.text())
@@ -48,18 +51,23 @@ def main() -> None:
 
 def matrix(bodies: Sequence[str]) -> csr_matrix:
     """One row for each reply, by the features that it is read by at run time."""
-    columns, values, ends = [], [], [0]
+    columns: list[int] = []
+    values: list[float] = []
+    ends = [0]
     for body in bodies:
         for places in classifier.features(body):
+            # Of length one: a long reply weighs no more than a short one.
+            weight = max(1, len(places)) ** -0.5
             columns += sorted(places)
-            values += [max(1, len(places)) ** -0.5] * len(places)
+            values += [weight] * len(places)
         ends.append(len(columns))
-    return csr_matrix((values, columns, ends), shape=(len(bodies), classifier.TABLE))
+    shape = (len(bodies), classifier.TABLE)
+    return csr_matrix((values, columns, ends), shape=shape)
 
 
 def importance_of(replies: Sequence[Reply]) -> np.ndarray:
-    """The lines that the phrases are held to are settled by hand; the
-    classifier shall not gainsay them.
+    """The lines that the phrases are held to are settled by hand; the classifier shall
+    not gainsay them.
     """
     settled = set(labelled.lines())
     return np.array([SETTLED if reply in settled else 1.0 for reply in replies])
@@ -88,16 +96,19 @@ def threshold_of(
     for known, new in folds.split(inputs, labels):
         weights, bias = learned(inputs[known], labels[known], importance[known])
         scores[new] = inputs[new] @ weights + bias
-    return round(float(np.quantile(scores[~labels], 1 - MOST_FALSE_ALARMS)), 2)
+    of_talk = scores[~labels]
+    threshold = np.quantile(of_talk, 1 - MOST_FALSE_ALARMS)
+    return round(float(threshold), 2)
 
 
 def about(scale: float, bias: float, threshold: float) -> str:
-    lines = [
-        "# Made by `make train-opt-out`, with stop_weights.bin. Not to be written by"
-        " hand."
-    ]
-    lines += [f"scale = {scale:.9f}", f"bias = {bias:.9f}", f"threshold = {threshold}"]
-    return "\n".join(lines) + "\n"
+    return (
+        "# Made by `make train-opt-out`, with stop_weights.bin."
+        " Not to be written by hand.\n"
+        f"scale = {scale:.9f}\n"
+        f"bias = {bias:.9f}\n"
+        f"threshold = {threshold}\n"
+    )
 
 
 if __name__ == "__main__":

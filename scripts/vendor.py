@@ -17,6 +17,7 @@ import tempfile
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "quadline/web/static"
@@ -97,17 +98,16 @@ def check() -> list[str]:
                 faults.append(f"{name}: missing")
             elif sha256(path) != wanted:
                 faults.append(f"{name}: changed since it was vendored")
-    strangers = (
-        {path for path in LIST.parent.rglob("*") if path.is_file()} - listed - {LIST}
-    )
-    return faults + [
-        f"{path.relative_to(ROOT)}: not in vendor.toml" for path in strangers
-    ]
+    there = {path for path in LIST.parent.rglob("*") if path.is_file()}
+    # A script that stands in no list would be served unread.
+    strangers = [path.relative_to(ROOT) for path in there - listed - {LIST}]
+    faults += [f"{path}: not in vendor.toml" for path in strangers]
+    return faults
 
 
 def place(package: dict[str, str], name: str) -> Path:
-    """Where a listed file lies: in an installed wheel, or
-    under the repository's root.
+    """Where a listed file lies: in an installed wheel,
+    or under the repository's root.
     """
     if "wheel" not in package:
         return ROOT / name
@@ -126,24 +126,29 @@ def fetch() -> None:
     text = LIST.read_text()
     for package in tomllib.loads(text)["package"]:
         if "wheel" not in package:
-            with tempfile.TemporaryDirectory() as folder:
-                unpacked = unpack(
-                    f"{package['name']}@{package['version']}", Path(folder)
-                )
-                for name, source in package["sources"].items():
-                    write(ROOT / name, unpacked, source)
+            fetch_from_npm(package)
         for name in package["files"]:
             total = sha256(place(package, name))
-            text = re.sub(
-                rf'("{re.escape(name)}" = )"[0-9a-f]*"', rf'\1"{total}"', text
-            )
+            # In the text, so that the comments of the list stay.
+            line = rf'("{re.escape(name)}" = )"[0-9a-f]*"'
+            text = re.sub(line, rf'\1"{total}"', text)
     LIST.write_text(text)
+
+
+def fetch_from_npm(package: dict[str, Any]) -> None:
+    release = f"{package['name']}@{package['version']}"
+    with tempfile.TemporaryDirectory() as folder:
+        unpacked = unpack(release, Path(folder))
+        for name, source in package["sources"].items():
+            write(ROOT / name, unpacked, source)
 
 
 def unpack(package: str, folder: Path) -> Path:
     command = ["npm", "pack", "--silent", package]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+    packed = next(folder.glob("*.tgz"))
+    with tarfile.open(packed) as archive:
+        # No links, no absolute paths, nothing outside the folder.
         archive.extractall(folder, filter="data")
     return folder / "package"
 
@@ -157,15 +162,14 @@ def write(target: Path, unpacked: Path, source: str) -> None:
 
 
 def sprite(folder: Path) -> str:
-    """One file of symbols; colour and stroke come from the page (`.icon`)."""
-    symbols = [
-        symbol(word, (folder / f"{name}.svg").read_text())
-        for word, name in ICONS.items()
-    ]
-    licence = "<!-- Lucide, ISC: vendor/lucide/LICENSE. Built by scripts/vendor.py. -->"
-    return "\n".join(
-        ['<svg xmlns="http://www.w3.org/2000/svg">', licence, *symbols, "</svg>", ""]
-    )
+    """One file of symbols; color and stroke come from the page (`.icon`)."""
+    notice = "<!-- Lucide, ISC: vendor/lucide/LICENSE. Built by scripts/vendor.py. -->"
+    lines = ['<svg xmlns="http://www.w3.org/2000/svg">', notice]
+    for word, name in ICONS.items():
+        drawing = (folder / f"{name}.svg").read_text()
+        lines.append(symbol(word, drawing))
+    lines += ["</svg>", ""]
+    return "\n".join(lines)
 
 
 def symbol(word: str, drawing: str) -> str:

@@ -68,13 +68,21 @@ def replaced(text: str, name: str, lines: Iterable[str]) -> str:
     _, ended, after = rest.partition(END)
     if not (found and ended):
         raise ValueError(f"no place for the table: {begin} … {END}")
-    return f"{before}{begin}\n" + "\n".join(lines) + f"\n{END}{after}"
+    table = "\n".join(lines)
+    return f"{before}{begin}\n{table}\n{END}{after}"
 
 
 def as_table(rows: list[Row]) -> list[str]:
     """Markdown. The first row holds the heads of the columns."""
-    lines = [f"| {' | '.join(cells)} |" for cells in rows]
-    return [lines[0], "|---" * len(rows[0]) + "|", *lines[1:]]
+    columns = len(rows[0])
+    head, *lines = [_as_line(cells) for cells in rows]
+    rule = "|---" * columns + "|"
+    return [head, rule, *lines]
+
+
+def _as_line(cells: Row) -> str:
+    words = " | ".join(cells)
+    return f"| {words} |"
 
 
 def floors() -> list[Row]:
@@ -83,46 +91,54 @@ def floors() -> list[Row]:
     layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
     rows: list[Row] = [("Floor", "Kind", "Package", "What lives there")]
     kind = ""
-    for number, layer in zip(range(len(layers), 0, -1), layers, strict=True):
+    for place, layer in enumerate(layers):
+        floor = str(len(layers) - place)
         for package in layer.replace("quadline.", "").split(" | "):
             kind = KINDS.get(package, kind)
             path = source_of(package)
-            rows.append((str(number), kind, f"`{name_of(path)}`", summary_of(path)))
+            name = f"`{name_of(path)}`"
+            rows.append((floor, kind, name, summary_of(path)))
     return rows
 
 
 def wings() -> list[Row]:
     """Every folder of a room or door that holds a part of it."""
     rows: list[Row] = [("Package", "Wing", "What lives there")]
-    for path in sorted((ROOT / "quadline").glob("*/*/__init__.py")):
+    found = (ROOT / "quadline").glob("*/*/__init__.py")
+    for path in sorted(found):
         package, wing = path.parts[-3:-1]
-        if wing not in NO_WINGS and package not in ("simulator", "demo"):
-            rows.append((f"`{package}`", f"`{wing}/`", summary_of(path)))
+        if wing in NO_WINGS or package in ("simulator", "demo"):
+            continue
+        rows.append((f"`{package}`", f"`{wing}/`", summary_of(path)))
     return rows
 
 
 def source_of(package: str) -> Path:
-    folder = ROOT / "quadline" / package
-    return folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+    place = ROOT / "quadline" / package
+    if place.is_dir():
+        return place / "__init__.py"
+    return place.with_suffix(".py")
 
 
 def name_of(path: Path) -> str:
-    return path.parent.name if path.name == "__init__.py" else path.name
+    is_package = path.name == "__init__.py"
+    return path.parent.name if is_package else path.name
 
 
 def summary_of(path: Path) -> str:
     """The first paragraph of a file's docstring."""
-    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    return " ".join(said.partition("\n\n")[0].split()).replace("``", "`")
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    docstring = ast.get_docstring(module) or ""
+    summary = " ".join(docstring.partition("\n\n")[0].split())
+    return summary.replace("``", "`")
 
 
 def queues() -> list[Row]:
     from quadline.config.schedule import QUEUES
 
-    return [
-        ("Queue", "What its jobs do"),
-        *((f"`{name}`", does) for name, does in QUEUES.items()),
-    ]
+    rows: list[Row] = [("Queue", "What its jobs do")]
+    rows += [(f"`{name}`", does) for name, does in QUEUES.items()]
+    return rows
 
 
 def timed_jobs() -> list[Row]:
@@ -149,9 +165,10 @@ def statuses() -> list[Row]:
 
     meanings = comments_of(Status)
     rows: list[Row] = [("Status", "Rank", "On the screens", "Meaning")]
-    for status in sorted(RANK, key=lambda each: RANK[each]):
-        words = f"*{WORDS[status][0]}*"
-        rows.append((f"`{status}`", str(RANK[status]), words, meanings[status.name]))
+    for status, rank in sorted(RANK.items(), key=lambda each: each[1]):
+        on_screen = WORDS[status][0]
+        meaning = meanings[status.name]
+        rows.append((f"`{status}`", str(rank), f"*{on_screen}*", meaning))
     return rows
 
 
@@ -160,7 +177,8 @@ def waiting_reasons() -> list[Row]:
 
     meanings = comments_of(WaitingFor)
     rows: list[Row] = [("Reason", "What the text waits for")]
-    return [*rows, *((f"`{each}`", meanings[each.name]) for each in WaitingFor)]
+    rows += [(f"`{reason}`", meanings[reason.name]) for reason in WaitingFor]
+    return rows
 
 
 def causes() -> list[Row]:
@@ -168,10 +186,9 @@ def causes() -> list[Row]:
 
     rows: list[Row] = [("Cause", "On the timeline")]
     rows += [(f"`{cause}`", cause.words) for cause in Cause if cause.words]
-    return [
-        *rows,
-        *((f"`receipt`: `{status}`", words) for status, words in RECEIPT_WORDS.items()),
-    ]
+    for status, words in RECEIPT_WORDS.items():
+        rows.append((f"`receipt`: `{status}`", words))
+    return rows
 
 
 def comments_of(members: type[Enum]) -> dict[str, str]:

@@ -1,5 +1,5 @@
-"""The same rows moved by one bare statement: into, and within, a
-copy of a table with all its indexes.
+"""The same rows moved by one bare statement: into, and within, a copy of a table with
+all its indexes.
 """
 
 import time
@@ -26,8 +26,8 @@ def make_copy(table: str) -> str:
 
 
 def insert_select(table: str) -> float:
-    """Seconds to copy all rows of a table into one with the same
-    indexes and foreign keys, committed.
+    """Seconds to copy all rows of a table into one with the same indexes
+    and foreign keys, committed.
     """
     copy = make_copy(table)
     _add_foreign_keys(copy, table)
@@ -43,7 +43,8 @@ def update_from_unnest(table: str, *, ids: list[Any], statuses: list[str]) -> fl
         cursor.execute("CHECKPOINT")
     statement = f"""
         UPDATE {copy} AS message SET status = news.status
-        FROM unnest(%s::uuid[], %s::text[]) AS news (id, status) WHERE message.id = news.id
+        FROM unnest(%s::uuid[], %s::text[]) AS news (id, status)
+        WHERE message.id = news.id
     """
     return _seconds(statement, ids, statuses)
 
@@ -52,7 +53,8 @@ def _add_foreign_keys(copy: str, table: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(FOREIGN_KEYS, [table])
         for name, definition in cursor.fetchall():
-            cursor.execute(f'ALTER TABLE {copy} ADD CONSTRAINT "{name}" {definition}')
+            constraint = f'CONSTRAINT "{name}" {definition}'
+            cursor.execute(f"ALTER TABLE {copy} ADD {constraint}")
 
 
 def _seconds(statement: str, *parameters: Any) -> float:

@@ -1,5 +1,5 @@
-"""NOTIFY to a bare client: how long PostgreSQL itself
-takes to tell somebody who listens.
+"""NOTIFY to a bare client:
+how long PostgreSQL itself takes to tell somebody who listens.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
-"""Post the same texts to the same carrier with nothing around it: a
-bare aiohttp loop, and the official SDK.
+"""Post the same texts to the same carrier with nothing around it: a bare aiohttp loop,
+and the official SDK.
 """
 
 import asyncio
@@ -22,7 +22,8 @@ def aiohttp_loop(count: int, *, in_flight: int) -> float:
 
 async def _post_all(count: int, in_flight: int) -> float:
     env = settings.ENV
-    url = f"{env.twilio_api_url}/2010-04-01/Accounts/{env.twilio_account_sid}/Messages.json"
+    account = f"{env.twilio_api_url}/2010-04-01/Accounts/{env.twilio_account_sid}"
+    url = f"{account}/Messages.json"
     left = iter(range(count))
     async with aiohttp.ClientSession(
         headers={
@@ -59,8 +60,8 @@ def _form(place: int) -> dict[str, str]:
 
 
 def official_sdk(count: int) -> float:
-    """Seconds to send so many texts with Twilio's own library, one after
-    the other, as its documentation shows.
+    """Seconds to send so many texts with Twilio's own library, one after the other, as
+    its documentation shows.
     """
     from twilio.rest import Client
 

@@ -1,4 +1,5 @@
 """Bare event streams: sse-starlette, a queue for each and nothing else.
+
 ``python -m bench.limits.streams PORT``.
 """
 

@@ -1,5 +1,6 @@
-"""A bare webhook: ASGI, the signature, one INSERT. ``python -m bench.limits.webhooks
-PORT``; DATABASE_URL names the database.
+"""A bare webhook: ASGI, the signature, one INSERT.
+
+``python -m bench.limits.webhooks PORT``; DATABASE_URL names the database.
 """
 
 import base64
@@ -22,12 +23,13 @@ from starlette.routing import Route
 
 from bench.house import PUBLIC_URL, SETTINGS
 
-CONNECTIONS = 10
+CONNECTIONS = 10  # to the database
 TABLE = (
     "CREATE TABLE IF NOT EXISTS bare_event (LIKE webhooks_carrierevent INCLUDING ALL)"
 )
 INSERT = """
-    INSERT INTO bare_event (carrier, kind, key, content, received_at, result) VALUES ('twilio', %s, %s, %s, now(), '')
+    INSERT INTO bare_event (carrier, kind, key, content, received_at, result)
+    VALUES ('twilio', %s, %s, %s, now(), '')
     ON CONFLICT (carrier, kind, key) DO NOTHING
 """
 pool = AsyncConnectionPool(
@@ -41,20 +43,27 @@ token = SETTINGS["TWILIO_AUTH_TOKEN"].encode()
 
 
 async def event(request: Request) -> Response:
-    form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
-    query = request.url.query
-    address = f"{PUBLIC_URL}{request.url.path}{'?' if query else ''}{query}"
-    words = address + "".join(f"{key}{form[key]}" for key in sorted(form))
-    signature = base64.b64encode(
-        hmac.new(token, words.encode(), hashlib.sha1).digest()
-    ).decode()
-    if not hmac.compare_digest(signature, request.headers["x-twilio-signature"]):
+    body = await request.body()
+    form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    given = request.headers["x-twilio-signature"]
+    if not hmac.compare_digest(_signature(request, form), given):
         return Response("The signature is not right.", status_code=403)
+    row = [request.path_params["kind"], form["MessageSid"], json.dumps(form)]
     async with pool.connection() as connection:
-        await connection.execute(
-            INSERT, [request.path_params["kind"], form["MessageSid"], json.dumps(form)]
-        )
+        await connection.execute(INSERT, row)
     return Response()
+
+
+def _signature(request: Request, form: dict[str, str]) -> str:
+    """As Twilio signs: https://www.twilio.com/docs/usage/webhooks/webhooks-security."""
+    url = request.url
+    address = f"{PUBLIC_URL}{url.path}"
+    if url.query:
+        address += f"?{url.query}"
+    fields = [f"{name}{form[name]}" for name in sorted(form)]
+    signed = address + "".join(fields)
+    digest = hmac.new(token, signed.encode(), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()
 
 
 async def ready(_: Request) -> Response:

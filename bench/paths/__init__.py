@@ -5,13 +5,14 @@ it. Imports no path: see one_path.py.
 from dataclasses import dataclass, field
 
 # the house on the one; carriers, browsers and whoever else is outside on the other
+# The house, or the bare program beside it; the carrier, and whoever calls.
 HOUSE_CORE, OUTER_CORE = 0, 1
 
 
 @dataclass(frozen=True)
 class Path:
-    """One module of this folder, run in a process of its
-    own on a database of its own.
+    """One module of this folder,
+    run in a process of its own on a database of its own.
     """
 
     name: str

@@ -1,5 +1,5 @@
-"""Accept a broadcast: recipients a second from Send until all
-are reviewed, stored and queued.
+"""Accept a broadcast: recipients a second from Send until all are reviewed,
+stored and queued.
 """
 
 import time

@@ -1,5 +1,5 @@
-"""Status callbacks: signed ones a second that one web
-process has stored and acknowledged.
+"""Status callbacks: signed ones a second
+that one web process has stored and acknowledged.
 """
 
 import uuid
@@ -31,14 +31,17 @@ def measure(work: Work) -> Figures:
 
 
 def limit(work: Work) -> Figures:
+    count = work.of(20_000, quick=3_000)
     port = calling.free_port()
     with served("bench.limits.webhooks", str(port), port=port) as (address, _):
-        return {TITLE: _rate(address, work.of(20_000, quick=3_000))}
+        rate = _rate(address, count)
+    return {TITLE: rate}
 
 
 def _rate(address: str, count: int) -> float:
-    calling.seconds_for(address, [_callback(place) for place in range(WARM_UP)])
+    warm_up = [_callback(place) for place in range(WARM_UP)]
     callbacks = [_callback(place) for place in range(count)]
+    calling.seconds_for(address, warm_up)
     college.settle()
     return count / calling.seconds_for(address, callbacks)
 

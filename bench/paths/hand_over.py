@@ -1,5 +1,5 @@
-"""Hand over: texts a second that the carrier accepted, one worker on one
-core, every promise kept, rates off.
+"""Hand over: texts a second that the carrier accepted, one worker on one core, every
+promise kept, rates off.
 """
 
 import asyncio
@@ -52,15 +52,17 @@ def handed_over(count: int) -> float:
 
 
 async def _send_all(count: int) -> float:
-    """The job itself, as a worker runs it. It ends after a while so that a
-    worker can stop, and is then begun anew.
+    """The job itself, as a worker runs it.
+
+    It ends after a while so that a worker can stop, and is then begun again.
     """
     worker.prepare_the_interpreter()
     began = time.perf_counter()
     while await _waits():
         await sender.send_due_texts()
     seconds = time.perf_counter() - began
-    session = registry.current()._session()  # type: ignore[attr-defined]  # its loop ends here
+    # its loop ends here
+    session = registry.current()._session()  # type: ignore[attr-defined]
     await session.close()
     return seconds
 

@@ -1,5 +1,5 @@
-"""Hand over to a carrier that takes 100 ms for each text: how much of the
-time as many as may be are in flight.
+"""Hand over to a carrier that takes 100 ms for each text: how much of the time as many
+as may be are in flight.
 """
 
 from bench.figures import Figures, Reach, Row, Work
@@ -12,7 +12,8 @@ ROWS = (Row(TITLE, "texts/s", "N in flight / 100 ms", Reach(at_least=0.85)),)
 
 
 def measure(work: Work) -> Figures:
-    return {TITLE: handed_over(work.of(20_000, quick=8_000))}
+    count = work.of(20_000, quick=8_000)
+    return {TITLE: handed_over(count)}
 
 
 def limit(work: Work) -> Figures:

@@ -50,11 +50,9 @@ _seen: list[Seen] = []
 
 
 def measure(work: Work) -> Figures:
-    streams, replies, broadcast = (
-        work.of(1_000, quick=1_000),
-        work.of(300, quick=80),
-        work.of(50_000, quick=12_000),
-    )
+    streams = work.of(1_000, quick=1_000)
+    replies = work.of(300, quick=80)
+    broadcast = work.of(50_000, quick=12_000)
     _college(streams, broadcast)
     cookies = cookies_of(User.objects.order_by("pk"))
     port = calling.free_port()
@@ -66,22 +64,26 @@ def measure(work: Work) -> Figures:
 
 def limit(work: Work) -> Figures:
     count = work.of(1_000, quick=1_000)
+    cookies = [""] * count  # the bare program asks for none
     port = calling.free_port()
     with served("bench.limits.streams", str(port), port=port) as (address, pid):
-        memory, _ = uvloop.run(_memory_of_streams(address, pid, [""] * count))
-    return {SPEED: p95([each.bell for each in _seen]), MEMORY: memory}
+        memory, _ = uvloop.run(_memory_of_streams(address, pid, cookies))
+    bells = [each.bell for each in _seen]
+    return {SPEED: p95(bells), MEMORY: memory}
 
 
 async def _memory_of_streams(
     address: str, pid: int, cookies: list[str]
 ) -> tuple[float, list[Stream]]:
-    """Kilobytes for each stream. A few are open before, so that what a
-    first one brings in is not counted.
+    """Kilobytes for each stream.
+
+    A few are open before, so that what a first one brings in is not counted.
     """
     first = await opened(address, cookies[:FIRST_STREAMS])
     before = memory_of(pid)
     rest = await opened(address, cookies[FIRST_STREAMS:])
-    return (memory_of(pid) - before) / 1000 / max(len(rest), 1), first + rest
+    kilobytes = (memory_of(pid) - before) / 1000
+    return kilobytes / max(len(rest), 1), first + rest
 
 
 async def _watch(
@@ -90,12 +92,11 @@ async def _watch(
     """Memory for each stream, and the replies that came while the broadcast ran."""
     memory, streams = await _memory_of_streams(address, pid, list(cookies.values()))
     with worker():
-        await asyncio.to_thread(
-            stand_in_log.wait_for, stand_in_log.how_many() + 1, seconds=30
-        )
-        seen = await _replies(
-            await Line.to(address), dict(zip(cookies, streams, strict=True)), count
-        )
+        begun = stand_in_log.how_many() + 1
+        await asyncio.to_thread(stand_in_log.wait_for, begun, seconds=30)
+        line = await Line.to(address)
+        screens = dict(zip(cookies, streams, strict=True))
+        seen = await _replies(line, screens, count)
     close(streams)
     ended = stand_in_log.end_of_broadcast()
     during = [each for each in seen[WARM_UP:] if each.began < ended]
@@ -110,8 +111,11 @@ async def _replies(line: Line, screens: dict[int, Stream], count: int) -> list[S
     seen = []
     async with Bell(settings.ENV.database_url) as bell:
         for place in range(count):
-            began, reply = await _reply(line, screens, 1 + place % STUDENTS)
-            seen.append(Seen(began, reply, await bell.ring(str(place))))
+            student = 1 + place % STUDENTS
+            began, reply = await _reply(line, screens, student)
+            # Right after it: both wait for the same machine, as busy as it is then.
+            rang = await bell.ring(str(place))
+            seen.append(Seen(began, reply, rang))
             await asyncio.sleep(EVERY_SECONDS)
     return seen
 
@@ -119,8 +123,8 @@ async def _replies(line: Line, screens: dict[int, Stream], count: int) -> list[S
 async def _reply(
     line: Line, screens: dict[int, Stream], student: int
 ) -> tuple[float, float]:
-    """When a student's reply was called in, and the milliseconds until
-    their staff user's stream announced it.
+    """When a student's reply was called in, and the milliseconds until their staff
+    user's stream announced it.
     """
     staff = _staff_of(student, len(screens))
     reply = calling.reply(
@@ -128,7 +132,8 @@ async def _reply(
         to=f"+1734555{staff:04}",
         sender=f"+1{7342000000 + student}",
     )
-    stream, event = screens[staff], f"conv-{student}"
+    stream = screens[staff]
+    event = f"conv-{student}"
     stream.came.pop(event, None)
     began = time.monotonic()
     await line.call(reply)
@@ -140,7 +145,8 @@ async def _reply(
 
 
 def _staff_of(student: int, everyone: int) -> int:
-    return SENDERS + 1 + student % (everyone - SENDERS)
+    others = everyone - SENDERS
+    return SENDERS + 1 + student % others
 
 
 def _college(everyone: int, broadcast: int) -> None:

@@ -1,5 +1,5 @@
-"""Pace: texts a second that leave by a number limited to one
-a second, seen at the carrier.
+"""Pace: texts a second that leave by a number limited to one a second,
+seen at the carrier.
 """
 
 from collections import defaultdict
@@ -58,8 +58,9 @@ def _college(of_one: int, of_many: int) -> None:
 
 
 def _beats(first: int, count: int) -> list[list[float]]:
-    """When each number sent: from its second text to the last. The first opens the
-    worker's connection to the carrier.
+    """When each number sent: from its second text to the last.
+
+    The first opens the worker's connection to the carrier.
     """
     before = stand_in_log.how_many()
     college.texts(
@@ -79,15 +80,15 @@ def _beats(first: int, count: int) -> list[list[float]]:
 
 
 def _rate(beats: list[float]) -> float:
-    return (len(beats) - 1) / (beats[-1] - beats[0])
+    intervals = len(beats) - 1
+    seconds = beats[-1] - beats[0]
+    return intervals / seconds
 
 
 def _fastest(beats: list[float]) -> float:
     """The rate of the minute in which it sent the most, or of all of it when that is
     shorter: no stall hides a burst.
     """
-    some = [
-        beats[first : first + 1 + A_MINUTE]
-        for first in range(max(1, len(beats) - A_MINUTE))
-    ]
-    return max(_rate(each) for each in some)
+    starts = range(max(1, len(beats) - A_MINUTE))
+    minutes = [beats[start : start + 1 + A_MINUTE] for start in starts]
+    return max(_rate(minute) for minute in minutes)

@@ -1,5 +1,5 @@
-"""Inbox, conversation and search: how long the server takes for a page
-as the college and its history grow.
+"""Inbox, conversation and search: how long the server takes for a page as the college
+and its history grow.
 """
 
 import random
@@ -19,13 +19,13 @@ from quadline.accounts.rules import Role
 from quadline.clock import CLOCK_TIMESTAMP
 from quadline.conversations.models import Conversation, Message, MessageEvent
 
-SMALL, BIG, LARGE = 10_000, 1_000_000, 10_000_000
+SMALL, BIG, LARGE = 10_000, 1_000_000, 10_000_000  # messages
 EACH = 20  # messages in a conversation of somebody else
 OWN = 100  # conversations of the reader, as of every other staff user
 # messages in each of the reader's: more than a page shows from the start
-OWN_FEW, OWN_MANY = 60, 200
+OWN_FEW, OWN_MANY = 60, 200  # messages in each conversation of the reader's own
 READER, ADMINISTRATOR = 1, 2
-ROUNDS = 5
+ROUNDS = 5  # of which the median p95 counts
 INBOX, CONVERSATION, SEARCH = "inbox", "conversation", "search in the inbox"
 STUDENTS, COLLEGE, QUERIES = (
     "search all students",
@@ -61,7 +61,8 @@ def limit(work: Work) -> Figures:
 
 def _figures(work: Work) -> dict[str, float]:
     count = work.of(60, quick=12)
-    figures, queries = {}, 0
+    figures: dict[str, float] = {}
+    queries = 0
     for title, (client, visit) in _visits().items():
         client.get(visit()[0])  # what is read once in a process is read
         queries += _queries_of(client, visit)
@@ -82,6 +83,7 @@ def _queries_of(client: Client, visit: Visit) -> int:
 
 def _visits() -> dict[str, tuple[Client, Visit]]:
     """Who opens which page, and looks for whom: for students who are there.
+
     Student and conversation have one id.
     """
     chance = random.Random(5)
@@ -91,10 +93,12 @@ def _visits() -> dict[str, tuple[Client, Visit]]:
     def at(address: str) -> Visit:
         def visit() -> tuple[str, str]:
             student = chance.choice(own)
-            first, last = college.first_name(student), college.last_name(student)
-            return address.format(id=student, first=first, last=last), (
-                f"{first} {last}" if "{" in address else "First"
-            )
+            first = college.first_name(student)
+            last = college.last_name(student)
+            # A page of nobody in particular shows somebody: they are all called First….
+            shown = f"{first} {last}" if "{" in address else "First"
+            where = address.format(id=student, first=first, last=last)
+            return where, shown
 
         return visit
 
@@ -126,8 +130,8 @@ def _times(client: Client, visit: Visit, count: int) -> Iterable[float]:
 
 
 def _grow(messages: int) -> None:
-    """So many messages: more staff and students as the college grows, and
-    a longer history of the reader's own.
+    """So many messages: more staff and students as the college grows, and a longer
+    history of the reader's own.
     """
     own_each = OWN_MANY if messages > SMALL else OWN_FEW
     students = OWN + max(0, messages - OWN * own_each) // EACH
@@ -181,10 +185,14 @@ def _write_history(own_each: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("""
             UPDATE conversations_conversation AS conversation
-            SET last_message_id = last.id, last_activity_at = last.created_at - conversation.id * interval '1 second',
-                unread_count = (conversation.id % 20 = 0)::int, needs_reply = conversation.id % 20 = 0
+            SET last_message_id = last.id,
+                last_activity_at =
+                    last.created_at - conversation.id * interval '1 second',
+                unread_count = (conversation.id % 20 = 0)::int,
+                needs_reply = conversation.id % 20 = 0
             FROM conversations_conversation AS same, LATERAL (
-                SELECT id, created_at FROM conversations_message WHERE conversation_id = same.id
+                SELECT id, created_at FROM conversations_message
+                WHERE conversation_id = same.id
                 ORDER BY position DESC LIMIT 1
             ) AS last
             WHERE same.id = conversation.id

@@ -1,5 +1,5 @@
-"""Receipts applied: stored delivery receipts a second that one
-worker turns into what staff see.
+"""Receipts applied: stored delivery receipts a second
+that one worker turns into what staff see.
 """
 
 import time
@@ -63,8 +63,14 @@ def _sent_texts_with_receipts(count: int) -> None:
         carrier="'twilio'",
         kind="'status'",
         key="message.carrier_message_id || '-delivered-'",
-        content="""jsonb_build_object('MessageSid', message.carrier_message_id, 'MessageStatus', 'delivered', 'ref', message.id,
-                   'To', message.student_phone, 'ApiVersion', '2010-04-01', 'SmsStatus', 'delivered')""",
+        content="""jsonb_build_object(
+            'MessageSid', message.carrier_message_id,
+            'MessageStatus', 'delivered',
+            'ref', message.id,
+            'To', message.student_phone,
+            'ApiVersion', '2010-04-01',
+            'SmsStatus', 'delivered'
+        )""",
         received_at="now()",
     )
     college.settle()

@@ -1,5 +1,5 @@
-"""Replies: signed inbound texts a second that one web process has
-wholly filed, each in its conversation.
+"""Replies: signed inbound texts a second that one web process has wholly filed,
+each in its conversation.
 """
 
 import time
@@ -27,37 +27,44 @@ def measure(work: Work) -> Figures:
     college.conversations(STUDENTS, staff=STAFF, now=now)
     college.texts(STUDENTS, status="delivered", now=now)
     port = calling.free_port()
+    count = work.of(10_000, quick=1_000)
     with web(port) as (address, _):
-        return {TITLE: _rate(address, work.of(10_000, quick=1_000))}
+        rate = _rate(address, count)
+    return {TITLE: rate}
 
 
 def limit(work: Work) -> Figures:
     count = work.of(20_000, quick=3_000)
+    replies = _replies(count)
     port = calling.free_port()
     with served("bench.limits.webhooks", str(port), port=port) as (address, _):
-        calling.seconds_for(address, [_reply(place) for place in range(WARM_UP)])
-        replies = [_reply(place) for place in range(count)]
+        calling.seconds_for(address, _replies(WARM_UP))
         college.settle()
-        return {TITLE: count / calling.seconds_for(address, replies)}
+        seconds = calling.seconds_for(address, replies)
+    return {TITLE: count / seconds}
 
 
 def _rate(address: str, count: int) -> float:
-    calling.seconds_for(address, [_reply(place) for place in range(WARM_UP)])
-    replies = [_reply(place) for place in range(count)]
+    replies = _replies(count)
+    calling.seconds_for(address, _replies(WARM_UP))
     _wait_until_filed(WARM_UP)
     college.settle()
     began = time.perf_counter()
     calling.seconds_for(address, replies)
     _wait_until_filed(WARM_UP + count)
-    return count / (time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return count / seconds
+
+
+def _replies(count: int) -> list[bytes]:
+    return [_reply(place) for place in range(count)]
 
 
 def _wait_until_filed(count: int) -> None:
     """Acknowledged is not filed: what counts is that each stands in a conversation."""
+    replies = Message.objects.filter(direction=Direction.INBOUND)
     give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while (
-        filed := Message.objects.filter(direction=Direction.INBOUND).count()
-    ) < count:
+    while (filed := replies.count()) < count:
         if time.monotonic() > give_up_at:
             raise RuntimeError(f"{filed} of {count} replies were filed")
         time.sleep(0.02)

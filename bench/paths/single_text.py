@@ -1,5 +1,5 @@
-"""A single text while a broadcast runs: from Send in the
-browser until the carrier accepts it.
+"""A single text while a broadcast runs:
+from Send in the browser until the carrier accepts it.
 """
 
 import http.client
@@ -28,16 +28,20 @@ PATIENCE_SECONDS = 180
 
 
 def measure(work: Work) -> Figures:
-    return {TITLE: _p95(work.of(60, quick=25), broadcast=work.of(50_000, quick=12_000))}
+    count = work.of(60, quick=25)
+    broadcast = work.of(50_000, quick=12_000)
+    return {TITLE: _p95(count, broadcast=broadcast)}
 
 
 def limit(work: Work) -> Figures:
-    return {TITLE: _p95(work.of(60, quick=25), broadcast=0)}
+    count = work.of(60, quick=25)
+    return {TITLE: _p95(count, broadcast=0)}
 
 
 def _p95(count: int, *, broadcast: int) -> float:
     _college(broadcast)
-    cookie = cookies_of([User.objects.get(pk=SENDERS + 1)])[SENDERS + 1]
+    writer = User.objects.get(pk=SENDERS + 1)
+    cookie = cookies_of([writer])[writer.pk]
     port = calling.free_port()
     with web(port) as (address, _), worker():
         _wait_for(set(_send(address, cookie, WARM_UP)))
@@ -46,8 +50,9 @@ def _p95(count: int, *, broadcast: int) -> float:
         _wait_for(set(began))
     if broadcast:
         began = _while_it_ran(began, stand_in_log.end_of_broadcast())
-    taken = {text.first_word: text.at for text in stand_in_log.taken()}
-    return p95([1000 * (taken[word] - at) for word, at in began.items()])
+    taken_at = {text.first_word: text.at for text in stand_in_log.taken()}
+    seconds = [taken_at[word] - at for word, at in began.items()]
+    return 1000 * p95(seconds)
 
 
 def _while_it_ran(began: dict[str, float], ended: float) -> dict[str, float]:
@@ -84,8 +89,8 @@ def _begin(broadcast: int) -> None:
 
 
 def _send(address: str, cookie: str, count: int) -> dict[str, float]:
-    """Send so many texts, ten a second at most; the first word of
-    each, and when Send was pressed.
+    """Send so many texts, ten a second at most; the first word of each,
+    and when Send was pressed.
     """
     first = (
         Conversation.objects.filter(inbox=SENDERS + 1)
@@ -109,10 +114,9 @@ def _send(address: str, cookie: str, count: int) -> dict[str, float]:
                 "body": f"{word} {college.WORDS}",
             }
         )
+        conversation = first + place % STUDENTS
         began[word] = time.monotonic()
-        connection.request(
-            "POST", f"/inbox/c/{first + place % STUDENTS}/texts/", form, headers
-        )
+        connection.request("POST", f"/inbox/c/{conversation}/texts/", form, headers)
         answer = connection.getresponse()
         answer.read()
         if answer.status >= 400:
@@ -124,7 +128,11 @@ def _send(address: str, cookie: str, count: int) -> dict[str, float]:
 
 def _wait_for(words: set[str]) -> None:
     give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while missing := words - {text.first_word for text in stand_in_log.taken()}:
+    while missing := words - _first_words_taken():
         if time.monotonic() > give_up_at:
             raise RuntimeError(f"{len(missing)} single texts were not taken")
         time.sleep(0.2)
+
+
+def _first_words_taken() -> set[str]:
+    return {text.first_word for text in stand_in_log.taken()}

@@ -25,6 +25,7 @@ NOT_OF_A_DEMO = {*SETTINGS, "DATABASE_URL", "DATA_DIR", "TWILIO_API_URL"} - {
 
 
 def measure(work: Work) -> Figures:
+    # The first start makes the database. A second one is what is measured.
     if not (HOME / "secret_key").exists():
         _started()
     return {TITLE: _started()}

@@ -29,7 +29,8 @@ WARM_UP = 100
 
 
 def measure(work: Work) -> Figures:
-    idle, beside = work.of(4_000, quick=1_000), work.of(2_000, quick=500)
+    idle = work.of(4_000, quick=1_000)
+    beside = work.of(2_000, quick=500)
     broadcast = work.of(50_000, quick=12_000)
     stops = WARM_UP + idle + beside
     _college(stops, broadcast)
@@ -39,18 +40,18 @@ def measure(work: Work) -> Figures:
         figures = _figures(address, requests, idle, broadcast)
     honored = ConsentState.objects.filter(opted_out=True).count()
     assert honored == stops, f"{honored} of {stops} were honored"
-    print(
-        ", ".join(f"{title}: {figure:,.0f}" for title, figure in figures.items()),
-        file=sys.stderr,
-    )
+    words = [f"{title}: {figure:,.0f}" for title, figure in figures.items()]
+    print(", ".join(words), file=sys.stderr)
     return figures
 
 
 def limit(work: Work) -> Figures:
-    idle, beside = work.of(20_000, quick=3_000), work.of(6_000, quick=2_000)
+    idle = work.of(20_000, quick=3_000)
+    beside = work.of(6_000, quick=2_000)
     broadcast = work.of(50_000, quick=12_000)
+    stops = WARM_UP + idle + beside
     _college(STAFF, broadcast)
-    requests = [_stop(1 + place % STAFF) for place in range(WARM_UP + idle + beside)]
+    requests = [_stop(1 + place % STAFF) for place in range(stops)]
     port = calling.free_port()
     with served("bench.limits.webhooks", str(port), port=port) as (address, _):
         return _figures(address, requests, idle, broadcast)
@@ -63,6 +64,7 @@ def _figures(address: str, requests: list[bytes], idle: int, broadcast: int) -> 
     with _running(broadcast) as already_taken:
         beside = calling.called(address, requests[WARM_UP + idle :])
         taken = stand_in_log.how_many() - already_taken
+    # Beside a broadcast that was over, STOPs would have been measured idle.
     if taken >= broadcast:
         raise RuntimeError("the broadcast was over before the STOPs were: give it more")
     return {
@@ -96,8 +98,8 @@ def _running(broadcast: int) -> Iterator[int]:
 
 
 def _college(stops: int, broadcast: int) -> None:
-    """Who stops has been texted by the same numbers that
-    send the broadcast to the others.
+    """Who stops has been texted by the same numbers that send the broadcast
+    to the others.
     """
     now = timezone.now()
     everyone = stops + broadcast
@@ -110,5 +112,10 @@ def _college(stops: int, broadcast: int) -> None:
 
 
 def _stop(student: int) -> bytes:
-    number, phone = f"+1734555{1 + student % STAFF:04}", f"+1{7342000000 + student}"
-    return calling.reply(calling.carrier_id(), to=number, sender=phone, body="STOP")
+    staff = 1 + student % STAFF
+    return calling.reply(
+        calling.carrier_id(),
+        to=f"+1734555{staff:04}",
+        sender=f"+1{7342000000 + student}",
+        body="STOP",
+    )

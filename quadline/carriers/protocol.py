@@ -10,15 +10,16 @@ from typing import Protocol
 
 
 class Remedy(StrEnum):
-    """What a failure asks for (the classes of
-    docs/adding-a-carrier.md). What is done: delivery/rules.py.
+    """What a failure asks for (the classes of docs/adding-a-carrier.md).
+
+    What is done: delivery/rules.py.
     """
 
     BAD_NUMBER = "bad_number"  # permanent for this phone
     OPTED_OUT = "opted_out"  # the person does not want texts from this number
     THIS_TEXT = "this_text"  # another text may get through
     LATER = "later"  # the same text may get through later
-    COLLEGE = "college"  # the college's set-up with the carrier must be mended
+    COLLEGE = "college"  # the college's set-up with the carrier must be fixed
     UNKNOWN = "unknown"  # a code we do not know
 
 
@@ -111,8 +112,9 @@ NO_CONNECTION = "no connection"
 
 @dataclass(frozen=True)
 class Unsent:
-    """The carrier provably does not have it: no connection, or it asked
-    us to wait. Safe to hand over again.
+    """The carrier provably does not have it: no connection, or it asked us to wait.
+
+    Safe to hand over again.
 
     ``failure`` and ``carrier_code``: what the carrier said, when it said anything.
     """
@@ -125,8 +127,9 @@ class Unsent:
 
 @dataclass(frozen=True)
 class Unknown:
-    """The carrier may have it: the answer was lost. Never hand over
-    again before a look at the carrier.
+    """The carrier may have it: the answer was lost.
+
+    Never hand over again before a look at the carrier.
     """
 
     why: str
@@ -146,8 +149,9 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """News of one text. ``reference`` is ours, empty when
-    the carrier did not return it.
+    """News of one text.
+
+    ``reference`` is ours, empty when the carrier did not return it.
     """
 
     carrier_message_id: str
@@ -159,9 +163,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class InboundText:
-    """A text a student sent to a system number. ``sent_at``: when the carrier got it,
-    by the carrier's own clock and in whole seconds; known when it was read from its
-    log, for a webhook does not say.
+    """A text a student sent to a system number.
+
+    ``sent_at``: when the carrier got it, by the carrier's own clock and in whole
+    seconds; known when it was read from its log, for a webhook does not say.
     """
 
     carrier_message_id: str
@@ -212,8 +217,9 @@ class OwnedNumber:
 
 @dataclass(frozen=True)
 class SentText:
-    """A text as the carrier's log has it: taken at ``sent_at``. ``progress``: what a
-    receipt would say now, if anything.
+    """A text as the carrier's log has it: taken at ``sent_at``.
+
+    ``progress``: what a receipt would say now, if anything.
     """
 
     carrier_message_id: str
@@ -227,8 +233,9 @@ class SentText:
 
 @dataclass(frozen=True)
 class WebhookCall:
-    """A call of the carrier to us, as it came in. ``url`` is built from the configured
-    public address, never from Host.
+    """A call of the carrier to us, as it came in.
+
+    ``url`` is built from the configured public address, never from Host.
     """
 
     url: str
@@ -272,62 +279,119 @@ class NumberTaken(NumberProblem):
 
 
 class OutcomeUnknown(NumberProblem):
-    """The carrier did not answer. After a purchase: look at
-    what we own before anything else.
+    """The carrier did not answer.
+
+    After a purchase: look at what we own before anything else.
     """
 
 
 class Carrier(Protocol):
-    """Everything Quadline asks of a carrier. Calls that rent numbers or
-    read logs block; ``send`` does not.
+    """Everything Quadline asks of a carrier.
+
+    Calls that rent numbers or read logs block; ``send`` does not.
     """
 
     name: str
 
-    async def send(self, text: OutboundText) -> SendOutcome: ...
-    def sent_texts(
-        self, *, system_phone: str, since: datetime
-    ) -> Iterator[SentText]: ...
+    async def send(self, text: OutboundText) -> SendOutcome:
+        """Hand one text over.
+
+        Never raises for what a carrier or a network does.
+        """
+
+    def sent_texts(self, *, system_phone: str, since: datetime) -> Iterator[SentText]:
+        """The carrier's own log of what one number sent, newest first and complete.
+
+        Raises NumberProblem.
+        """
+
     def received_texts(
         self, *, since: datetime, system_phone: str = ""
-    ) -> Sequence[InboundText]: ...
+    ) -> Sequence[InboundText]:
+        """What students sent, to one number or to all, oldest first and complete.
+
+        Raises NumberProblem.
+        """
+
     def texts_between(
         self, *, student_phone: str, system_phone: str
-    ) -> Sequence[InboundText]: ...
-    def received_text(self, carrier_message_id: str) -> InboundText | None: ...
+    ) -> Sequence[InboundText]:
+        """The last texts of one student to one number, oldest first.
 
-    def own_replies(
-        self, *, system_phone: str, since: datetime
-    ) -> Sequence[SentText]: ...
-    def wish_in(self, body: str) -> Wish | None: ...
+        Somebody may wait for them. Raises NumberProblem.
+        """
+
+    def received_text(self, carrier_message_id: str) -> InboundText | None:
+        """One text of a student by its id, as quickly. Raises NumberProblem."""
+
+    def own_replies(self, *, system_phone: str, since: datetime) -> Sequence[SentText]:
+        """What the carrier itself answered to STOP and HELP. Raises NumberProblem."""
+
+    def wish_in(self, body: str) -> Wish | None:
+        """What the carrier itself makes of a whole reply, as it came."""
+
     def push_opt_out(
         self,
         *,
         system_phone: str,
         student_phone: str,
         at: datetime,
-    ) -> bool: ...
+    ) -> bool:
+        """Tell of an opt-out that no reply told. False where it cannot be told."""
 
-    def search(self, area: SearchArea) -> Sequence[str]: ...
-    def buy(self, phone: str, *, reference: str) -> OwnedNumber: ...
-    def owned(self, *, reference: str) -> OwnedNumber | None: ...
-    def attach(self, number: OwnedNumber) -> None: ...
-    def detach(self, number: OwnedNumber) -> None: ...
-    def release(self, number: OwnedNumber) -> None: ...
-    def connect(self) -> Sequence[str]: ...
-    def faults_in_setup(self) -> Sequence[str]: ...
+    def search(self, area: SearchArea) -> Sequence[str]:
+        """Free numbers of one area; none is no problem."""
 
-    def is_genuine(self, call: WebhookCall) -> bool: ...
-    def read_inbound(self, call: WebhookCall) -> InboundText: ...
-    def receipt_key(self, form: Mapping[str, str]) -> str: ...
-    def read_receipt(self, form: Mapping[str, str]) -> Receipt | None: ...
-    def read_registrations(self, raw_body: bytes) -> Sequence[Registration]: ...
-    def read_call(self, call: WebhookCall) -> IncomingCall: ...
-    def answer_text(self) -> Answer: ...
+    def buy(self, phone: str, *, reference: str) -> OwnedNumber:
+        """Rent one number under our reference.
+
+        Raises NumberTaken, OutcomeUnknown or NumberProblem.
+        """
+
+    def owned(self, *, reference: str) -> OwnedNumber | None:
+        """The number bought under a reference, though we were cut off while buying."""
+
+    def attach(self, number: OwnedNumber) -> None:
+        """Start the registration to send. Twice is once."""
+
+    def detach(self, number: OwnedNumber) -> None:
+        """Undo ``attach``, so that the next one registers it again. Twice is once."""
+
+    def release(self, number: OwnedNumber) -> None:
+        """Give a number back. Nothing undoes this."""
+
+    def connect(self) -> Sequence[str]:
+        """Point the carrier's webhooks at us. Safe to repeat; says what was done."""
+
+    def faults_in_setup(self) -> Sequence[str]:
+        """What is not as ``connect`` left it, in words."""
+
+    def is_genuine(self, call: WebhookCall) -> bool:
+        """Whether the carrier signed this call. Never raises."""
+
+    def read_inbound(self, call: WebhookCall) -> InboundText:
+        """Raises KeyError or ValueError for a call that is no text of anybody."""
+
+    def receipt_key(self, form: Mapping[str, str]) -> str:
+        """The same news twice has the same key, so that it is stored once."""
+
+    def read_receipt(self, form: Mapping[str, str]) -> Receipt | None:
+        """A receipt that says something new, or None for a step on the way."""
+
+    def read_registrations(self, raw_body: bytes) -> Sequence[Registration]:
+        """News of numbers. Raises KeyError or ValueError for another body."""
+
+    def read_call(self, call: WebhookCall) -> IncomingCall:
+        """Raises KeyError or ValueError."""
+
+    def answer_text(self) -> Answer:
+        """What the carrier wants to hear: nothing that it would text to the student."""
+
     def answer_call(
         self,
         *,
         words: str,
         connect_to: str,
         system_phone: str,
-    ) -> Answer: ...
+    ) -> Answer:
+        """Say these words, then pass the call on to this phone, if there is one."""

@@ -15,8 +15,9 @@ CARRIERS = {
 
 @cache
 def carrier(name: str) -> Carrier:
-    """The carrier of this name, set up from the settings. Raises
-    KeyError for one we do not have.
+    """The carrier of this name, set up from the settings.
+
+    Raises KeyError for one we do not have.
     """
     return cast(Carrier, import_string(CARRIERS[name]).from_settings(settings.ENV))
 

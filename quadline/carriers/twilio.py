@@ -90,8 +90,10 @@ class Twilio:
     # Texts out
 
     async def send(self, text: OutboundText) -> SendOutcome:
-        """Hand one text over. Both From and the service are named, so that no
-        pool ever picks a colleague's number.
+        """Hand one text over.
+
+        Both From and the service are named,
+        so that no pool ever picks a colleague's number.
         """
         form = encoded(
             To=text.student_phone,
@@ -112,8 +114,8 @@ class Twilio:
             return Unknown(f"answer lost: {type(error).__name__}")
 
     def sent_texts(self, *, system_phone: str, since: datetime) -> Iterator[SentText]:
-        """The carrier's own log of one number's texts, newest first,
-        read as far as it is asked for.
+        """The carrier's own log of one number's texts, newest first, read as far as it
+        is asked for.
 
         Raises NumberProblem when it cannot be read. Not filtered by DateSent: Twilio
         sets that when a text leaves it, and one that is still queued there must be
@@ -128,8 +130,9 @@ class Twilio:
     def received_texts(
         self, *, since: datetime, system_phone: str = ""
     ) -> Sequence[InboundText]:
-        """The carrier's own log of texts to us, or to one number, oldest first. Raises
-        NumberProblem when it cannot be read.
+        """The carrier's own log of texts to us, or to one number, oldest first.
+
+        Raises NumberProblem when it cannot be read.
         """
         to = {"to": system_phone} if system_phone else {}
         return [
@@ -142,8 +145,8 @@ class Twilio:
     def texts_between(
         self, *, student_phone: str, system_phone: str
     ) -> Sequence[InboundText]:
-        """The last texts of a student to a number, at most ``LAST_OF_A_PAIR``,
-        oldest first. Raises NumberProblem.
+        """The last texts of a student to a number, at most ``LAST_OF_A_PAIR``, oldest
+        first. Raises NumberProblem.
 
         Somebody may wait for it: it takes a few seconds at most.
         """
@@ -162,6 +165,7 @@ class Twilio:
 
     def received_text(self, carrier_message_id: str) -> InboundText | None:
         """One text by its id; None when the carrier has no such text of a student.
+
         Raises NumberProblem. As quick.
         """
         try:
@@ -177,8 +181,9 @@ class Twilio:
         return twilio_log.received_text(row) if twilio_log.is_inbound(row) else None
 
     def own_replies(self, *, system_phone: str, since: datetime) -> Sequence[SentText]:
-        """What the carrier itself answered from one number, to STOP or HELP. Raises
-        NumberProblem when its log cannot be read.
+        """What the carrier itself answered from one number, to STOP or HELP.
+
+        Raises NumberProblem when its log cannot be read.
         """
         rows = self._log(from_=system_phone, date_sent_after=since)
         return [
@@ -208,8 +213,9 @@ class Twilio:
         student_phone: str,
         at: datetime,
     ) -> bool:
-        """Tell of an opt-out that no reply told. False when this
-        account may not, or it was not taken.
+        """Tell of an opt-out that no reply told.
+
+        False when this account may not, or it was not taken.
 
         Raises NumberProblem to try later.
         """
@@ -253,8 +259,9 @@ class Twilio:
     # Numbers
 
     def search(self, area: SearchArea) -> Sequence[str]:
-        """Numbers that can text and be called, at most 20. An
-        area without any gives none.
+        """Numbers that can text and be called, at most 20.
+
+        An area without any gives none.
         """
         where: dict[str, Any] = {}
         if area.area_code:
@@ -275,8 +282,9 @@ class Twilio:
         return [number.phone_number for number in found]
 
     def buy(self, phone: str, *, reference: str) -> OwnedNumber:
-        """Rent one number, tagged with our reference. Raises NumberTaken,
-        OutcomeUnknown or NumberProblem.
+        """Rent one number, tagged with our reference.
+
+        Raises NumberTaken, OutcomeUnknown or NumberProblem.
         """
         bought = self._ask(
             lambda client: client.incoming_phone_numbers.create(
@@ -303,8 +311,9 @@ class Twilio:
         return OwnedNumber(found[0].phone_number, found[0].sid)
 
     def attach(self, number: OwnedNumber) -> None:
-        """Put a number into the Messaging Service, which starts
-        its registration. Twice is once.
+        """Put a number into the Messaging Service, which starts its registration.
+
+        Twice is once.
         """
         try:
             attached = self._ask(
@@ -323,8 +332,9 @@ class Twilio:
             )
 
     def detach(self, number: OwnedNumber) -> None:
-        """Take a number out of the Messaging Service, so that attaching it
-        registers it anew. Twice is once.
+        """Take a number out of the Messaging Service: attaching registers it again.
+
+        Twice is once.
         """
         self._give_up(
             lambda client: (
@@ -355,8 +365,9 @@ class Twilio:
         return setup.connect(self._ask, self._service, self._place)
 
     def faults_in_setup(self) -> Sequence[str]:
-        """What at the carrier is not as ``connect`` left it, in words. Raises
-        NumberProblem when it cannot be asked.
+        """What at the carrier is not as ``connect`` left it, in words.
+
+        Raises NumberProblem when it cannot be asked.
         """
         return setup.faults(self._ask, self._service, self._place)
 
@@ -404,8 +415,8 @@ class Twilio:
         return self._quick_client
 
     def _new_library(self, *, timeout: float) -> Any:
-        """Twilio's own library, led to the addresses of our settings, which
-        waits so many seconds for each answer.
+        """Twilio's own library, led to the addresses of our settings, which waits so
+        many seconds for each answer.
         """
         from twilio.http.http_client import TwilioHttpClient
         from twilio.rest import Client
@@ -424,8 +435,9 @@ class Twilio:
     # Webhooks in
 
     def is_genuine(self, call: WebhookCall) -> bool:
-        """Whether Twilio signed this call with one of the
-        account's tokens. Never raises.
+        """Whether Twilio signed this call with one of the account's tokens.
+
+        Never raises.
         """
         from twilio.request_validator import RequestValidator, get_signature_algorithm
 
@@ -451,8 +463,7 @@ class Twilio:
                 ):
                     return True
             except (TypeError, ValueError):
-                # the library raises on a JSON body without its hash, and on other
-                # algorithms
+                # it raises on a JSON body without its hash, and on other algorithms
                 return False
         return False
 
@@ -461,12 +472,11 @@ class Twilio:
         return answers.inbound_text(call.form)
 
     def receipt_key(self, form: Mapping[str, str]) -> str:
-        """The same news twice has the same key; Twilio numbers
-        its callbacks by nothing else.
+        """The same news twice has the same key;
+        Twilio numbers its callbacks by nothing else.
         """
-        return "-".join(
-            form.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode")
-        )
+        names = ("MessageSid", "MessageStatus", "ErrorCode")
+        return "-".join(form.get(name, "") for name in names)
 
     def read_receipt(self, form: Mapping[str, str]) -> Receipt | None:
         """A receipt that says something new, or None for a step on the way."""

@@ -1,5 +1,5 @@
-"""What Twilio answers and sends, in our words: the outcome of a send, a
-problem with a number, a registration.
+"""What Twilio answers and sends, in our words: the outcome of a send, a problem with a
+number, a registration.
 """
 
 import json
@@ -28,12 +28,13 @@ from quadline.carriers.twilio_codes import NUMBER_PROBLEMS, PROGRESS, failure
 
 REGISTRATION_TYPE = "com.twilio.messaging.compliance.number-registration"
 LONGEST_RETRY_AFTER = 3600.0  # seconds
-RETRY_UNSENT_SECONDS = 300.0  # a person or time mends it, and the text is kept
+RETRY_UNSENT_SECONDS = 300.0  # a person or time fixes it; the text is kept
 
 
 def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome:
-    """What became of one text. An answer that does not have Twilio's own
-    shape says nothing, whatever its status.
+    """What became of one text.
+
+    An answer that does not have Twilio's own shape says nothing, whatever its status.
     """
     answer = _object(body)
     code = _code(answer)
@@ -60,19 +61,20 @@ def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome
 
 
 def _code(answer: Mapping[str, Any]) -> str:
-    """The number of an error of Twilio's own; a gateway in
-    between has words there, or nothing.
+    """The number of an error of Twilio's own;
+    a gateway in between has words there, or nothing.
     """
     code = answer.get("code")
-    return (
-        str(code)
-        if isinstance(code, int) and not isinstance(code, bool) and code > 0
-        else ""
-    )
+    # bool is a kind of int.
+    if not isinstance(code, int) or isinstance(code, bool):
+        return ""
+    return str(code) if code > 0 else ""
 
 
 def _is_message_id(sid: Any) -> bool:
-    return isinstance(sid, str) and sid[:2] in ("SM", "MM") and len(sid) > 2
+    if not isinstance(sid, str):
+        return False
+    return sid.startswith(("SM", "MM")) and len(sid) > 2
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -128,8 +130,8 @@ def problem(status: int, code: str, *, wait: float = 1.0) -> NumberProblem:
 
 
 def list_problem(error: Exception) -> NumberProblem:
-    """The library's list calls raise without a code (9.13); the
-    carrier's answer is their second argument.
+    """The library's list calls raise without a code (9.13); the carrier's answer is
+    their second argument.
     """
     answer = error.args[1] if len(error.args) > 1 else None
     if answer is None or not hasattr(answer, "status_code"):

@@ -1,5 +1,6 @@
-"""Twilio's codes in our words. A code we do not know is
-Failure.UNKNOWN and is shown as it came.
+"""Twilio's codes in our words.
+
+A code we do not know is Failure.UNKNOWN and is shown as it came.
 
 Source: https://www.twilio.com/docs/api/errors, read 2026-11. Twilio adds codes without
 notice and may change their meaning, so a code decides only the words and the remedy,
@@ -83,8 +84,8 @@ PROGRESS: dict[str, Progress] = {
     "canceled": Progress.FAILED,
 }
 
-# Why a number could not be bought or attached, for the administrator. Not listed: tried
-# again.
+# Why a number could not be bought or attached, for the administrator. What is not
+# listed is tried again.
 NUMBER_PROBLEMS: dict[str, str] = {
     "20003": "The carrier did not accept our account or token.",
     "21404": "The carrier's trial account may not rent another number.",

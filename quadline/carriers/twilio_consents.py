@@ -1,5 +1,5 @@
-"""Twilio on who is out: the replies it acts on by itself, and how it is
-told of an opt-out that no reply told.
+"""Twilio on who is out: the replies it acts on automatically, and how it is told of an
+opt-out that no reply told.
 
 The Consent Management API is in public beta and opened on request:
 https://www.twilio.com/docs/messaging/features/consent-api, read 2026-11. There is none
@@ -28,16 +28,18 @@ CLOSED = frozenset({"20403", "20404"})
 
 def wish_in(body: str) -> Wish | None:
     """What a reply is to Twilio: one word and nothing else, in any case.
-    What it makes of other than plain ASCII around or in the word nobody
-    has written down: it counts as nothing.
+
+    What it makes of other than plain ASCII around or in the word nobody has written
+    down: it counts as nothing.
     """
     word = body.strip(_TRIMMED)
     return WISHES.get(word.upper()) if word.isascii() else None
 
 
 def opt_out(*, system_phone: str, student_phone: str, at: datetime) -> dict[str, str]:
-    """One item of Consents/Bulk. The same opt-out has the same
-    id, so telling it twice is once.
+    """One item of Consents/Bulk.
+
+    The same opt-out has the same id, so telling it twice is once.
     """
     return {
         "contact_id": student_phone,
@@ -55,9 +57,12 @@ def opt_out(*, system_phone: str, student_phone: str, at: datetime) -> dict[str,
 
 def are_taken(results: Any) -> bool:
     """Whether every item of the answer was."""
-    listed = results if isinstance(results, list) else []
-    return bool(listed) and all(_is_taken(result) for result in listed)
+    if not isinstance(results, list) or not results:
+        return False
+    return all(_is_taken(result) for result in results)
 
 
 def _is_taken(result: Any) -> bool:
-    return isinstance(result, dict) and result.get("error_code") == 0
+    if not isinstance(result, dict):
+        return False
+    return result.get("error_code") == 0

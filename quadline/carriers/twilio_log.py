@@ -28,16 +28,17 @@ def check_sent(row: Any, *, system_phone: str) -> None:
 
 
 def is_own_reply(row: Any, *, system_phone: str) -> bool:
-    """Whether Twilio wrote it: we answer no webhook with words, so what its
-    log calls outbound-reply is its own.
+    """Whether Twilio wrote it: we answer no webhook with words, so what its log calls
+    outbound-reply is its own.
     """
     check_sent(row, system_phone=system_phone)
     return bool(row.direction == "outbound-reply")
 
 
 def is_inbound(row: Any) -> bool:
-    """Whether a row is a text to us. One that does not say whose it is
-    cannot be filed, and keeps back no other.
+    """Whether a row is a text to us.
+
+    One that does not say whose it is cannot be filed, and keeps back no other.
     """
     if row.direction != "inbound":
         return False
@@ -65,8 +66,10 @@ def sent_text(row: Any) -> SentText:
 
 
 def received_text(row: Any) -> InboundText:
-    """Dated by when Twilio got it. ``date_sent`` of an inbound text is when Twilio
-    called our webhook, which may be late.
+    """Dated by when Twilio got it.
+
+    ``date_sent`` of an inbound text is when Twilio called our webhook,
+    which may be late.
     """
     return InboundText(
         row.sid,

@@ -1,5 +1,5 @@
-"""What must be set up in a Twilio account: where replies and registration
-news go, and that words leave as written.
+"""What must be set up in a Twilio account: where replies and registration news go, and
+that words leave as written.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,8 +19,8 @@ Service = Callable[[Any], Any]  # the Messaging Service of a client
 
 @dataclass(frozen=True)
 class Place:
-    """The Messaging Service, and the addresses of ours that
-    it and the event stream call.
+    """The Messaging Service, and the addresses of ours that it
+    and the event stream call.
     """
 
     service_sid: str
@@ -34,8 +34,7 @@ def connect(ask: Ask, service: Service, place: Place) -> Sequence[str]:
         lambda client: service(client).update(
             inbound_request_url=place.inbound,
             use_inbound_webhook_on_number=False,
-            # what leaves is what we wrote: the look-up after a lost answer compares the
-            # words
+            # what leaves is what we wrote: a lost answer is looked up by the words
             smart_encoding=False,
         )
     )
@@ -55,8 +54,9 @@ def faults(ask: Ask, service: Service, place: Place) -> list[str]:
     """What is not as ``connect`` left it, in words."""
     found = ask(lambda client: service(client).fetch())
     shapes.agrees(found, sid=place.service_sid)
+    replies_to = found.inbound_request_url or "no address"
     claims = {
-        f"Replies go to {found.inbound_request_url or 'no address'}, not to {place.inbound}.": (
+        f"Replies go to {replies_to}, not to {place.inbound}.": (
             found.inbound_request_url == place.inbound
         ),
         "Numbers use a webhook of their own for replies.": (

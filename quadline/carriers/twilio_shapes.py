@@ -32,8 +32,8 @@ class UnreadableAnswer(OutcomeUnknown):
 
 
 def checked(client: type) -> type:
-    """The HTTP client class of Twilio's own library, made to
-    pass on only what has its shape.
+    """The HTTP client class of Twilio's own library,
+    made to pass on only what has its shape.
     """
 
     class CheckedClient(client):  # type: ignore[misc]  # the library has no types
@@ -62,8 +62,8 @@ def check(
     status: int,
     body: str,
 ) -> None:
-    """Raises UnreadableAnswer unless it is an error of Twilio's own,
-    or just what Twilio answers there.
+    """Raises UnreadableAnswer unless it is an error of Twilio's own, or just what
+    Twilio answers there.
     """
     if status >= 400:
         return  # the library raises it, and answers.problem() reads its code
@@ -76,8 +76,8 @@ def check(
 
 
 def agrees(answer: Any, **expected: object) -> None:
-    """Raises UnreadableAnswer when an answer is about
-    something else than was asked for.
+    """Raises UnreadableAnswer when an answer is about something else
+    than was asked for.
     """
     for name, value in expected.items():
         if getattr(answer, name, None) != value:
@@ -105,9 +105,14 @@ def _is_whole(method: str, url: str, answer: dict[str, Any]) -> bool:
 
 def _has_rows(answer: dict[str, Any], key: str) -> bool:
     rows = answer.get(key)
+    if not isinstance(rows, list):
+        return False
     named_by = "phone_number" if key == NAMED_BY_PHONE else "sid"
-    return isinstance(rows, list) and all(_is_named(row, named_by) for row in rows)
+    return all(_is_named(row, named_by) for row in rows)
 
 
 def _is_named(row: Any, key: str) -> bool:
-    return isinstance(row, dict) and isinstance(row.get(key), str) and row[key] != ""
+    if not isinstance(row, dict):
+        return False
+    name = row.get(key)
+    return isinstance(name, str) and name != ""

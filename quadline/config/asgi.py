@@ -1,5 +1,5 @@
-"""One ASGI app: webhooks and live events beside Django, which runs in threads
-(docs/adr/0004-web-server.md).
+"""One ASGI app: webhooks and live events beside Django,
+which runs in threads (docs/adr/0004-web-server.md).
 """
 
 import asyncio
@@ -18,9 +18,8 @@ from starlette.routing import Mount, Route
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quadline.config.settings")
 django.setup()
 
-from django.conf import (
-    settings,
-)  # the rooms can be imported once Django is set up
+# The rooms can be imported once Django is set up.
+from django.conf import settings  # noqa: E402
 
 from quadline.config import refusals  # noqa: E402
 from quadline.config.bodies import WholeBodies  # noqa: E402
@@ -38,9 +37,9 @@ UNLIMITED = 0
 # for pages and API calls that were cut off to end what they are doing
 UNDER_WAY_SECONDS = 5
 
-# A thread hands over its whole answer and is free again, however slowly the client
-# reads.
-pages: Any = WSGIMiddleware(WSGIHandler(), send_queue_size=UNLIMITED)  # type: ignore[arg-type]  # Django's own stubs differ
+# A thread hands its whole answer over and is free again, however slow the client is.
+django_pages: Any = WSGIHandler()  # a2wsgi's types of WSGI differ from Django's
+pages: Any = WSGIMiddleware(django_pages, send_queue_size=UNLIMITED)
 pages.executor = FairThreads(DJANGO_THREADS)
 hub = live_hub.Hub(settings.ENV.database_url)
 
@@ -60,8 +59,8 @@ async def _listening(_: Starlette) -> AsyncIterator[None]:
 
 
 async def _end_pages() -> None:
-    """While there is a loop to answer to: a thread whose loop has
-    gone would wait for it for ever.
+    """While there is a loop to answer to: a thread whose loop has gone would wait for
+    it forever.
     """
     ending = asyncio.create_task(asyncio.to_thread(pages.executor.shutdown))
     await asyncio.wait([ending], timeout=UNDER_WAY_SECONDS)

@@ -25,12 +25,14 @@ class Awaited:
     held: int = 0  # bytes
 
     def add(self, address: str, patience: asyncio.Timeout) -> None:
-        mine = self.by_address.get(address, {})
-        if len(mine) >= MOST_OF_ONE:
-            self._give_up(next(iter(mine)))
+        of_this_address = self.by_address.get(address, {})
+        if len(of_this_address) >= MOST_OF_ONE:
+            self._give_up(next(iter(of_this_address)))
         elif len(self.all) >= MOST_OF_ALL:
             self._give_up(next(iter(self.all)))
-        self.by_address.setdefault(address, {})[patience] = None
+        # Asked again: giving up the last of an address takes its entry away.
+        of_this_address = self.by_address.setdefault(address, {})
+        of_this_address[patience] = None
         self.all[patience] = address
 
     def remove(self, patience: asyncio.Timeout) -> None:
@@ -43,8 +45,9 @@ class Awaited:
             del self.by_address[address]
 
     def hold(self, size: int, patience: asyncio.Timeout) -> None:
-        """Count so many bytes more of the body with this patience. Raises
-        TooMuch when it is the one to give up.
+        """Count so many bytes more of the body with this patience.
+
+        Raises TooMuch when it is the one to give up.
         """
         if self.held + size > MOST_BYTES:
             longest = next(iter(self.all), patience)

@@ -1,5 +1,5 @@
-"""A request is answered once its whole body is here; until then it
-costs an entry in a table, and no thread.
+"""A request is answered once its whole body is here; until then it costs an entry in a
+table, and no thread.
 
 What is too large, too slow or cut off is refused or dropped before anything could be
 changed by half of it.
@@ -37,8 +37,8 @@ class CutOff(Exception):
 
 
 class WholeBodies:
-    """The app behind it gets each body in one piece and with its
-    true length, chunked ones too.
+    """The app behind it gets each body in one piece and with its true length,
+    chunked ones too.
     """
 
     def __init__(self, app: App) -> None:
@@ -61,12 +61,7 @@ class WholeBodies:
             return
         body = bytearray()
         try:
-            if await self._read(
-                scope,
-                receive,
-                send,
-                body,
-            ):
+            if await self._read(scope, receive, send, body):
                 await self._app(_with_length(scope, body), _once(body, receive), send)
         finally:
             self._awaited.release(len(body))
@@ -78,17 +73,12 @@ class WholeBodies:
         send: Send,
         body: bytearray,
     ) -> bool:
-        """Whether the whole body is here; if not, and somebody is
-        there to be told, it is said why.
+        """Whether the whole body is here; if not, and somebody is there to be told, it
+        is said why.
         """
         largest = largest_body(scope["path"], _header(scope, b"authorization"))
         try:
-            await self._fill(
-                body,
-                scope,
-                receive,
-                largest,
-            )
+            await self._fill(body, scope, receive, largest)
         except CutOff:
             return False
         except TooLarge:
@@ -132,12 +122,7 @@ class WholeBodies:
             if not is_whole(scope):
                 self._awaited.add(scope["state"]["address"], patience)
             try:
-                await self._fill_patiently(
-                    body,
-                    receive,
-                    largest,
-                    patience,
-                )
+                await self._fill_patiently(body, receive, largest, patience)
             finally:
                 self._awaited.remove(patience)
         # whoever sends more than the length that was named is found out now
@@ -166,8 +151,8 @@ class WholeBodies:
 
 
 def address_of(scope: Scope) -> str:
-    """Whose request it is, as the limits count: behind our own
-    proxies the caller that they name.
+    """Whose request it is, as the limits count:
+    behind our own proxies the caller that they name.
     """
     peer = (scope.get("client") or ("", 0))[0]
     trusted = settings.ENV.proxy_networks
@@ -200,8 +185,8 @@ def _with_length(scope: Scope, body: bytearray) -> Scope:
 
 
 def _once(body: bytearray, receive: Receive) -> Receive:
-    """The body first, and then what the connection says:
-    nothing, until the client goes.
+    """The body first, and then what the connection says: nothing,
+    until the client goes.
     """
     waiting: Sequence[Message] = [
         {

@@ -1,5 +1,5 @@
-"""What one connection may cost: uvicorn's protocol, with the limits on
-time and size that it does not have.
+"""What one connection may cost: uvicorn's protocol, with the limits on time and size
+that it does not have.
 
 A head that does not come, a client that reads nothing, requests without end in one
 packet: each is ended after a while, or at once when there are too many. Bodies are
@@ -42,7 +42,8 @@ class Connection(HttpToolsProtocol):
     idle: "dict[Connection, None]" = {}
     stalled: "dict[Connection, None]" = {}
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+    # as uvicorn's own
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._head_size = self._header_count = 0
         self._reads_head = True
@@ -117,8 +118,8 @@ class Connection(HttpToolsProtocol):
             self.idle[self] = None
 
     def send_400_response(self, msg: str) -> None:
-        """What was begun on this connection and has its whole body yet,
-        ends here: no part of it is acted on.
+        """What was begun on this connection and has its whole body yet, ends here: no
+        part of it is acted on.
         """
         is_answering = (
             self.cycle is not None
@@ -175,7 +176,7 @@ class Connection(HttpToolsProtocol):
         self._begin_stalling()
 
     def _begin_stalling(self) -> None:
-        """Closing also waits for a client to take what is written: not for ever."""
+        """Closing also waits for a client to take what is written: not forever."""
         if self._stall is not None:
             return
         self.stalled[self] = None
@@ -192,8 +193,9 @@ class Connection(HttpToolsProtocol):
 
 @cache
 def most_connections() -> int:
-    """As many as there may be open files, a few set aside. Asks
-    the system for more files first.
+    """As many as there may be open files, a few set aside.
+
+    Asks the system for more files first.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)

@@ -1,5 +1,5 @@
-"""The last word on a request that nobody else answers: 503 for what passes,
-such as a restart, and 500 for a fault.
+"""The last word on a request that nobody else answers: 503 for what passes, such as a
+restart, and 500 for a fault.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ BUSY = (
 
 
 class AlwaysAnswered:
-    """Around everything: uvicorn itself would say 500 to a
-    request that a shutdown cancels.
+    """Around everything: uvicorn itself would say 500 to a request
+    that a shutdown cancels.
     """
 
     def __init__(self, app: App) -> None:

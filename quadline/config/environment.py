@@ -53,8 +53,8 @@ def _address(address: str) -> str:
 
 
 def _reply_address(address: str) -> str:
-    """What comes after a + is ours: nothing else may stand there,
-    and 64 characters must hold both.
+    """What comes after a + is ours: nothing else may stand there, and 64 characters
+    must hold both.
     """
     if address and not re.fullmatch(r"[^@\s<>+\"]{1,24}@[^@\s<>]+", address):
         raise ValueError(
@@ -73,8 +73,8 @@ LONGEST_NOTICE = 320
 
 
 def _notice(wording: str) -> str:
-    """Students must read in it how to opt out (47 CFR
-    64.1200(a)(12)), and no field that nothing fills.
+    """Students must read in it how to opt out (47 CFR 64.1200(a)(12)), and no field
+    that nothing fills.
     """
     plain = wording
     for field in NOTICE_FIELDS:
@@ -386,8 +386,8 @@ class Environment(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _empty_is_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """FOO= is the same as no FOO, but for the settings in
-        which "empty" is itself a choice.
+        """FOO= is the same as no FOO,
+        but for the settings in which "empty" is itself a choice.
         """
         return {
             name: value
@@ -409,23 +409,24 @@ class Environment(BaseSettings):
 
 
 def read() -> Environment:
-    """The environment, checked. Raises EnvironmentFault
-    that lists every fault in words.
+    """The environment, checked.
+
+    Raises EnvironmentFault that lists every fault in words.
     """
     faults = _read_secret_files()
     unread = {fault.partition(":")[0] for fault in faults}
     try:
-        environment = Environment(_env_file=_env_file())  # type: ignore[call-arg]  # the fields come from the environment
+        # the fields come from the environment
+        environment = Environment(_env_file=_env_file())  # type: ignore[call-arg]
     except ValidationError as error:
-        faults += [
-            f"{_name(fault['loc'])}: {_words(fault)}"
-            for fault in error.errors()
-            if f"{_name(fault['loc'])}_FILE" not in unread
-        ]
+        for fault in error.errors():
+            name = _name(fault["loc"])
+            # Of an unreadable file, the setting is not said to be missing as well.
+            if f"{name}_FILE" not in unread:
+                faults.append(f"{name}: {_words(fault)}")
     if faults:
-        raise EnvironmentFault(
-            "\n  ".join(["Quadline cannot start. Fix these settings:", *faults])
-        )
+        lines = ["Quadline cannot start. Fix these settings:", *faults]
+        raise EnvironmentFault("\n  ".join(lines))
     return environment
 
 
@@ -440,7 +441,9 @@ def given(name: str) -> str:
     if name in os.environ:
         return os.environ[name]
     file = _env_file()
-    return (dotenv_values(file).get(name) or "") if file else ""
+    if file is None:
+        return ""
+    return dotenv_values(file).get(name) or ""
 
 
 def _env_file() -> str | None:
@@ -448,8 +451,9 @@ def _env_file() -> str | None:
 
 
 def _read_secret_files() -> list[str]:
-    """Put what the named files hold into the environment. Returns what is
-    wrong with those that cannot be read.
+    """Put what the named files hold into the environment.
+
+    Returns what is wrong with those that cannot be read.
     """
     faults = []
     for name in (field.upper() for field in Environment.model_fields):
@@ -458,20 +462,21 @@ def _read_secret_files() -> list[str]:
             if path:
                 os.environ[name] = Path(path).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
-            faults.append(
-                f"{name}_FILE: {path} cannot be read:"
-                f" {getattr(error, 'strerror', '') or 'it is not text'}"
-            )
+            reason = getattr(error, "strerror", "") or "it is not text"
+            faults.append(f"{name}_FILE: {path} cannot be read: {reason}")
     return faults
 
 
 @lru_cache
 def _codes(written: str) -> frozenset[str]:
-    return frozenset(re.findall("[A-Z]{2}", written))
+    codes = re.findall("[A-Z]{2}", written)
+    return frozenset(codes)
 
 
 def _name(location: tuple[Any, ...]) -> str:
-    return str(location[0]).upper() if location else "environment"
+    if not location:
+        return "environment"
+    return str(location[0]).upper()
 
 
 def _words(fault: Any) -> str:
@@ -485,4 +490,5 @@ def _words(fault: Any) -> str:
 
 
 def _meaning(fault: Any) -> str:
-    return Environment.model_fields[str(fault["loc"][0])].description or ""
+    name = str(fault["loc"][0])
+    return Environment.model_fields[name].description or ""

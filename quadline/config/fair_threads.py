@@ -1,5 +1,5 @@
-"""Ten threads for the pages of everybody: addresses take turns, and
-none may have more than so many waiting.
+"""Ten threads for the pages of everybody: addresses take turns, and none may have more
+than so many waiting.
 """
 
 from collections import OrderedDict, deque
@@ -18,8 +18,9 @@ class TooManyUnderWay(Exception):
 
 
 class FairThreads(ThreadPoolExecutor):
-    """An executor for a2wsgi. Who waits is a request, not a thread; what is
-    cancelled while it waits never begins.
+    """An executor for a2wsgi.
+
+    Who waits is a request, not a thread; what is cancelled while it waits never begins.
     """
 
     def __init__(self, threads: int) -> None:

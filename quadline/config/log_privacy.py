@@ -1,5 +1,5 @@
-"""No phone, address or word of a student gets into a log, whoever writes
-the line: we, a library or the database.
+"""No phone, address or word of a student gets into a log, whoever writes the line: we,
+a library or the database.
 
 An exception's message is the way they would come: the database names the values of a
 row that was refused, a parser quotes what it could not read. Where something failed is
@@ -14,8 +14,7 @@ from typing import Any
 Fault = tuple[type[BaseException], BaseException, TracebackType | None]
 
 HIDDEN = "…"
-# North American: all that are texted. Not within a longer word, such as the carrier's
-# ids.
+# North American: all that are texted. Not within a longer word, such as a carrier's id.
 PHONE = re.compile(
     r"(?<![\w-])(\+1|%2B1|1)?[ .-]?\(?[2-9]\d{2}\)?[ .-]?\d{3}[ .-]?\d{4}(?![\w-])"
 )
@@ -33,31 +32,37 @@ MOST_CAUSES = 8
 
 
 def without_people(logger: Any, method: str, line: str) -> str:
-    """The last of structlog's processors: a finished line, without phones,
-    addresses and the database's details.
+    """The last of structlog's processors: a finished line, without phones, addresses
+    and the database's details.
     """
-    return PHONE.sub(HIDDEN, ADDRESS.sub(HIDDEN, ADDED.sub(rf"\1: {HIDDEN}", line)))
+    line = ADDED.sub(rf"\1: {HIDDEN}", line)
+    line = ADDRESS.sub(HIDDEN, line)
+    return PHONE.sub(HIDDEN, line)
 
 
 def fault_words(fault: Fault) -> str:
-    """Where each exception of a chain was raised, and what it said
-    without values; the first cause last.
+    """Where each exception of a chain was raised, and what it said without values; the
+    first cause last.
     """
     words: list[str] = []
     error: BaseException | None = fault[1]
     while error is not None and len(words) < MOST_CAUSES:
-        words.append(
-            "\n".join([*_places(error), f"{type(error).__name__}: {_said(error)}"])
-        )
-        error = error.__cause__ or (
-            None if error.__suppress_context__ else error.__context__
-        )
+        kind = type(error).__name__
+        lines = [*_places(error), f"{kind}: {_said(error)}"]
+        words.append("\n".join(lines))
+        # As Python's own traceback follows them.
+        context = None if error.__suppress_context__ else error.__context__
+        error = error.__cause__ or context
     return "\nbecause of\n".join(words)
 
 
 def _places(error: BaseException) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)
-    return [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    return [_place(frame) for frame in frames]
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    return f"  {frame.filename}:{frame.lineno} in {frame.name}"
 
 
 def _said(error: BaseException) -> str:

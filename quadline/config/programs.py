@@ -32,7 +32,7 @@ def web(arguments: list[str]) -> None:
         ws="none",
         host=chosen.host,
         port=chosen.port,
-        timeout_graceful_shutdown=3,  # open event streams would keep it for ever
+        timeout_graceful_shutdown=3,  # open event streams would keep it forever
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,5 +1,5 @@
-"""What is said in the event loop, before or instead of Django: in
-the form of the door that was asked.
+"""What is said in the event loop, before or instead of Django: in the form of the door
+that was asked.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -33,8 +33,8 @@ async def refuse(
     *,
     closes: bool = False,
 ) -> None:
-    """Answer with plain words, or without any with the door's own; 500
-    and 503 are a page where people come.
+    """Answer with plain words, or without any with the door's own; 500 and 503 are a
+    page where people come.
     """
     is_passing = status == 503
     content_type, content = _content(scope, status, words)
@@ -60,18 +60,22 @@ async def refuse(
 
 
 def _content(scope: Scope, status: int, words: str) -> tuple[str, bytes]:
-    if scope["path"].startswith(problems.ROOT):
-        return problems.MEDIA_TYPE, problems.problem(status, words).content
-    if status in (500, 503) and not scope["path"].startswith(("/webhooks/", "/mail/")):
+    path = scope["path"]
+    if path.startswith(problems.ROOT):
+        problem = problems.problem(status, words)
+        return problems.MEDIA_TYPE, problem.content
+    is_seen_by_people = not path.startswith(("/webhooks/", "/mail/"))
+    if status in (500, 503) and is_seen_by_people:
         # before `quadline prepare` the page has no styles to name
         with suppress(ValueError):
             return HTML, page(status)
-    return TEXT, (words or HTTPStatus(status).phrase).encode()
+    said = words or HTTPStatus(status).phrase
+    return TEXT, said.encode()
 
 
 @cache
 def page(status: int) -> bytes:
-    """Without a request: what every page shows around its
-    own content is in the database.
+    """Without a request: what every page shows around its own content is
+    in the database.
     """
     return render_to_string(f"{status}.html").encode()

@@ -1,5 +1,6 @@
-"""Every queue and every timed job, on one page. Times are
-UTC; the sixth field is seconds.
+"""Every queue and every timed job, on one page.
+
+Times are UTC; the sixth field is seconds.
 """
 
 from quadline.accounts import throttles

@@ -1,5 +1,5 @@
-"""Django's settings, all derived from the environment
-(environment.py names every variable).
+"""Django's settings, all derived
+from the environment (environment.py names every variable).
 """
 
 import re
@@ -247,7 +247,9 @@ def _without_query(
     return event
 
 
-FAULTS = structlog.processors.ExceptionRenderer(log_privacy.fault_words)  # type: ignore[arg-type]  # never an ExcInfo of Nones
+FAULTS = structlog.processors.ExceptionRenderer(
+    log_privacy.fault_words  # type: ignore[arg-type]  # never an ExcInfo of Nones
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,5 +1,6 @@
-"""Where the doors are. Webhooks and live events are
-mounted beside Django, in asgi.py.
+"""Where the doors are.
+
+Webhooks and live events are mounted beside Django, in asgi.py.
 """
 
 from django.urls import include, path

@@ -1,5 +1,5 @@
-"""What ``quadline dev`` does beside the demo: start our processes
-again when their code is changed.
+"""What ``quadline dev`` does beside the demo:
+start our processes again when their code is changed.
 
 Templates need no start: ``development_settings`` has them read each time.
 """
@@ -20,12 +20,13 @@ GATHER_MS = 200  # an editor or git writes several files
 
 def fresh(copies: Iterable[Copy]) -> list[Process]:
     """The same programs, but each imports the code as it is when it starts."""
-    return [Process(copy.arguments, inherited({})) for copy in copies]
+    environment = inherited({})
+    return [Process(copy.arguments, environment) for copy in copies]
 
 
 def follow(house: Supervisor, ours: Sequence[Child]) -> None:
-    """Until told to stop, start our processes again when
-    a file of theirs is changed.
+    """Until told to stop,
+    start our processes again when a file of theirs is changed.
     """
     from watchfiles import watch  # a developer's tool: no deployment has it
 
@@ -40,24 +41,22 @@ def follow(house: Supervisor, ours: Sequence[Child]) -> None:
     for batch in changes:
         changed = sorted(path for _, path in batch if path.endswith(READ_AT_START))
         if changed:
-            _say(
-                f"{Path(changed[0]).relative_to(PACKAGE.parent)} was changed: starting"
-                " again."
-            )
+            first = Path(changed[0]).relative_to(PACKAGE.parent)
+            _say(f"{first} was changed: starting again.")
             _start_again(ours)
             ended.clear()
+        # Not started again at once: the code that ended it is still there.
         for child in ours:
             if child.has_ended and child.name not in ended:
                 ended.add(child.name)
-                _say(
-                    f"quadline {child.name} ended. It starts again when a file is"
-                    " changed."
-                )
+                name = f"quadline {child.name}"
+                _say(f"{name} ended. It starts again when a file is changed.")
 
 
 def _start_again(ours: Sequence[Child]) -> None:
-    """The worker may end what it has begun. No page is waited for: a page
-    that is open would keep web for seconds.
+    """The worker may end what it has begun.
+
+    No page is waited for: a page that is open would keep web for seconds.
     """
     for child in ours:
         if child.name == "worker":

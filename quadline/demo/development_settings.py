@@ -1,5 +1,5 @@
-"""Settings of ``quadline dev``: templates are read each time, and
-errors are shown to this machine.
+"""Settings of ``quadline dev``: templates are read each time,
+and errors are shown to this machine.
 
 DEBUG stays off, so that everything else is as in a deployment.
 """

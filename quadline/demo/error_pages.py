@@ -1,5 +1,5 @@
-"""What went wrong in a view, with its lines and values, as
-Django shows it; to this machine only.
+"""What went wrong in a view, with its lines and values, as Django shows it;
+to this machine only.
 """
 
 import sys

@@ -1,10 +1,11 @@
-"""``quadline demo``, ``dev`` and ``run``: start the processes,
-say where to look, stop on Ctrl-C.
+"""``quadline demo``, ``dev`` and ``run``: start the processes, say where to look,
+stop on Ctrl-C.
 """
 
 import argparse
 import gc
 import io
+import itertools
 import os
 import secrets
 import sys
@@ -45,77 +46,64 @@ def demo(arguments: list[str]) -> None:
 
 
 def dev(arguments: list[str]) -> None:
-    """As the demo, on a database of its own, for whoever
-    changes the code: see developing.py.
+    """As the demo, on a database of its own,
+    for whoever changes the code: see developing.py.
     """
     _start_with_sample(_sample_options("dev", arguments), follows_code=True)
 
 
 def _start_with_sample(chosen: argparse.Namespace, *, follows_code: bool) -> None:
-    web, carrier, smtp, intake = ports = [chosen.port + place for place in range(4)]
-    if taken := [port for port in ports if not is_free(port)]:
-        sys.exit(
-            f"Port {taken[0]} is in use. Choose another: make {chosen.verb}"
-            f" PORT={chosen.port + 10}"
-        )
+    web, carrier, smtp, intake = _free_ports(chosen)
     data = Path(chosen.data).resolve()
     log_level = os.environ.get("LOG_LEVEL", "WARNING")
     if chosen.fresh:
         ownership.forget(data)
     ownership.claim(data)
-    carrier_url, intake_url = (
-        f"http://127.0.0.1:{carrier}",
-        f"lmtp://127.0.0.1:{intake}",
-    )
-    mail = {
+    carrier_url = f"http://127.0.0.1:{carrier}"
+    intake_url = f"lmtp://127.0.0.1:{intake}"
+    settings = {
+        **ALDER,
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
         "EMAIL_SERVICE": "",
         "MAIL_INTAKE_URL": intake_url,
-    }
-    settings = {
-        **ALDER,
-        **mail,
         **_simulated_carrier(carrier_url),
         **_own_settings(data, web),
         "LOG_LEVEL": log_level,
     }
-    with_simulator = Process(
-        [
-            "simulator",
-            *(
-                "--port",
-                str(carrier),
-                "--data",
-                str(data / "simulator"),
-                "--students",
-                str(STUDENTS),
-            ),
-            *(
-                "--smtp-port",
-                str(smtp),
-                "--mail-intake",
-                intake_url,
-                "--time-zone",
-                ALDER["COLLEGE_TIME_ZONE"],
-            ),
-            *(
-                "--registration-delay",
-                str(chosen.registration_delay),
-                *_account_flags(settings),
-            ),
-        ],
-        inherited(settings),
-    )
-    if follows_code:
+    flags = {
+        "--port": str(carrier),
+        "--data": str(data / "simulator"),
+        "--students": str(STUDENTS),
+        "--smtp-port": str(smtp),
+        "--mail-intake": intake_url,
+        "--time-zone": ALDER["COLLEGE_TIME_ZONE"],
+        "--registration-delay": str(chosen.registration_delay),
+    }
+    with_values = itertools.chain.from_iterable(flags.items())
+    command = ["simulator", *with_values, *_account_flags(settings)]
+    simulator = Process(command, inherited(settings))
+    if follows_code:  # our own processes only, and not the simulator
         settings |= developing.SETTINGS
     _serve(
         data,
         settings,
         web,
-        first=[with_simulator],
+        first=[simulator],
         carrier_url=carrier_url,
         follows_code=follows_code,
     )
+
+
+def _free_ports(chosen: argparse.Namespace) -> list[int]:
+    """Of the web process, the carrier, its mail server and the mail intake."""
+    ports = [chosen.port + place for place in range(4)]
+    for port in ports:
+        if not is_free(port):
+            sys.exit(
+                f"Port {port} is in use. Choose another: make {chosen.verb}"
+                f" PORT={chosen.port + 10}"
+            )
+    return ports
 
 
 def run(arguments: list[str]) -> None:
@@ -134,11 +122,7 @@ def run(arguments: list[str]) -> None:
             f"{data} is the demo's, with passwords that everybody knows. Name another"
             " folder with --data or DATA_DIR."
         )
-    data.mkdir(
-        mode=0o700,
-        parents=True,
-        exist_ok=True,
-    )
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _serve(
         data,
         {"DATA_DIR": str(data)},
@@ -186,8 +170,9 @@ def _serve(
 
 @contextmanager
 def _database(house: Supervisor, data: Path) -> Iterator[None]:
-    """A database of our own, unless the settings name one. It starts
-    beside the block, and answers after it.
+    """A database of our own, unless the settings name one.
+
+    It starts beside the block, and answers after it.
     """
     from quadline.config.environment import given
 
@@ -227,11 +212,9 @@ def _import_house(port: int) -> list[Copy]:
         Copy(["web", "--port", str(port)], programs.web),
         Copy(["worker"], programs.worker),
     ]
-    return (
-        [*ours, Copy(["mail_intake"], _mail_intake)]
-        if given("MAIL_INTAKE_URL")
-        else ours
-    )
+    if given("MAIL_INTAKE_URL"):
+        ours.append(Copy(["mail_intake"], _mail_intake))
+    return ours
 
 
 def _mail_intake(arguments: list[str]) -> None:
@@ -271,8 +254,8 @@ def _announce(port: int, carrier_url: str) -> None:
     address = f"http://127.0.0.1:{port}"
     if not wait_for(f"{address}/readyz", seconds=60):
         sys.exit(
-            "The web process did not become ready within 60 seconds. What it said is"
-            " above."
+            "The web process did not become ready within 60 seconds."
+            " What it said is above."
         )
     lines = [f"Quadline is ready: {address}"]
     if carrier_url:
@@ -287,10 +270,8 @@ def _announce(port: int, carrier_url: str) -> None:
         lines += ["", "Quiet hours are off in the demo: texts go out at any hour."]
         lines += [
             "",
-            (
-                "Start with docs/guide.md, or search for Sally Student-Taynor. Ctrl-C"
-                " stops everything."
-            ),
+            "Start with docs/guide.md, or search for Sally Student-Taynor."
+            " Ctrl-C stops everything.",
         ]
     print("\n" + "\n".join(lines) + "\n", flush=True)
 

@@ -32,14 +32,11 @@ def is_demo(data: Path) -> bool:
 def claim(data: Path) -> None:
     """Mark the demo's folders, which must be ours or empty. Raises NotOurs."""
     folders = [data, postgres.home_of(data)]
+    # Each is asked about before the first is touched.
     for folder in folders:
         _must_be_ours(folder)
     for folder in folders:
-        folder.mkdir(
-            mode=0o700,
-            parents=True,
-            exist_ok=True,
-        )
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / MARK).write_text(
             f"{WORDS}: `quadline demo --fresh` deletes what it made here.\n"
         )
@@ -56,6 +53,7 @@ def forget(data: Path) -> None:
         return
     for name in MADE:
         path = data / name
+        # What a link leads to was not made here.
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
@@ -63,8 +61,9 @@ def forget(data: Path) -> None:
 
 
 def claim_database() -> None:
-    """The connected database must be ours or empty; it is
-    ours from now on. Raises NotOurs.
+    """The connected database must be ours or empty; it is ours from now on.
+
+    Raises NotOurs.
     """
     from django.db import connection
 
@@ -82,8 +81,8 @@ def claim_database() -> None:
 
 
 def leave_settings_alone() -> None:
-    """Forget every setting of a college that the shell or a
-    .env brings: the demo has its own.
+    """Forget every setting of a college that the shell or a .env brings:
+    the demo has its own.
     """
     from quadline.config.environment import ENV_FILE, Environment
 
@@ -95,8 +94,9 @@ def leave_settings_alone() -> None:
 
 
 def _must_be_ours(folder: Path) -> None:
-    is_there = folder.is_dir() and any(folder.iterdir())
-    if (is_there and not is_demo(folder)) or (folder.exists() and not folder.is_dir()):
+    is_file = folder.exists() and not folder.is_dir()
+    is_filled = folder.is_dir() and any(folder.iterdir())
+    if is_file or (is_filled and not is_demo(folder)):
         raise NotOurs(
             f"{folder} holds something that the demo did not make. Nothing was"
             " changed.\nName an empty folder with --data, or delete this one yourself"

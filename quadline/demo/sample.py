@@ -4,7 +4,8 @@ import csv
 from pathlib import Path
 
 COLLEGE = Path(__file__).parent / "college"
-PASSWORD = "alder-college"  # noqa: S105  # every sample account; the demo answers this machine only
+# Of every sample account: the demo answers this machine only.
+PASSWORD = "alder-college"  # noqa: S105
 
 
 def load_sample_college() -> None:
@@ -42,7 +43,8 @@ SHOWN = (
 
 
 def _staff() -> list[dict[str, str]]:
-    with (COLLEGE / "staff.csv").open(encoding="utf-8", newline="") as rows:
+    file = COLLEGE / "staff.csv"
+    with file.open(encoding="utf-8", newline="") as rows:
         return list(csv.DictReader(rows))
 
 

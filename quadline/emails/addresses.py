@@ -21,8 +21,9 @@ _BARE = re.compile(
 def addresses_in(header: str) -> list[str]:
     """Every address of a header such as To, in lower case, each once."""
     text = _without_names(header[:LONGEST_READ])
-    found = (_cleaned(each[0]) for each in _BARE.finditer(text))
-    return list(dict.fromkeys(each for each in found if each))[:MOST]
+    found = [_cleaned(each[0]) for each in _BARE.finditer(text)]
+    addresses = dict.fromkeys(filter(None, found))
+    return list(addresses)[:MOST]
 
 
 def address_in(header: str) -> str:
@@ -38,8 +39,8 @@ def address_in(header: str) -> str:
 
 
 def _without_names(header: str) -> str:
-    """Without what is quoted or in parentheses; an address
-    may be meant for show there.
+    """Without what is quoted or in parentheses;
+    an address may be meant for show there.
     """
     return _COMMENT.sub(" ", _QUOTED.sub(" ", header))
 
@@ -47,4 +48,6 @@ def _without_names(header: str) -> str:
 def _cleaned(found: str) -> str:
     address = found.strip().strip(".'").lower()
     name, _, domain = address.rpartition("@")
-    return address if name and domain and len(address) <= LONGEST else ""
+    if not name or not domain or len(address) > LONGEST:
+        return ""
+    return address

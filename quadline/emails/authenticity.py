@@ -1,5 +1,5 @@
-"""Whether the college's own mail server found that an
-email may not be from who it says.
+"""Whether the college's own mail server found that an email may not be from
+who it says.
 
 Authentication-Results (RFC 8601) may be written by anybody on the way, the sender too.
 Only those of our own server count, known by its name there: its authserv-id.
@@ -7,6 +7,7 @@ Only those of our own server count, known by its name there: its authserv-id.
 
 import re
 from email.message import Message
+from itertools import islice
 
 from quadline.emails.headers import raw_values
 
@@ -23,18 +24,21 @@ Verdict = tuple[str, str]  # who says so, and what DMARC came to
 def dmarc_verdicts(message: Message) -> tuple[Verdict, ...]:
     """What each server on the way said of DMARC, the last server first."""
     found = []
-    for value in list(raw_values(message, HEADER))[:MOST]:
+    for value in islice(raw_values(message, HEADER), MOST):
         text = COMMENT.sub(" ", value[:LONGEST])
-        server = text.partition(";")[0].split()
+        before_results = text.partition(";")[0].split()
         result = DMARC.search(text)
-        if server and result:
-            found.append((server[0].strip('"').lower(), result[1].lower()))
+        if before_results and result:
+            server = before_results[0].strip('"')
+            found.append((server.lower(), result[1].lower()))
     return tuple(found)
 
 
 def failed_dmarc(verdicts: tuple[Verdict, ...], *, our_server: str) -> bool:
-    """Whether our own server said "fail". It writes above what was there: its first
-    word counts, and nobody else's."""
+    """Whether our own server said "fail".
+
+    It writes above what was there: its first word counts, and nobody else's.
+    """
     if not our_server:
         return False
     ours = [result for server, result in verdicts if server == our_server.lower()]

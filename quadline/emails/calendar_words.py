@@ -8,6 +8,7 @@ ANSWERS = {
     "TENTATIVE": "Accepted tentatively",
     "DELEGATED": "Passed on",
 }
+LONGEST_SUMMARY = 200  # characters that are shown
 METHOD = re.compile(r"^METHOD:([A-Z-]+)", re.MULTILINE)
 PART = re.compile(r"PARTSTAT=\"?([A-Z-]+)")
 SUMMARY = re.compile(r"^SUMMARY(?:;[^:\n]{0,200})?:(.*)$", re.MULTILINE)
@@ -20,10 +21,20 @@ def words_of(text: str) -> str:
     method = METHOD.search(unfolded)
     if method is None:
         return ""
-    answer = PART.search(unfolded) if method[1] in ("REPLY", "COUNTER") else None
-    said = ANSWERS.get(answer[1], "") if answer else KINDS.get(method[1], "")
+    said = _said(method[1], unfolded)
     if not said:
         return ""
     summary = SUMMARY.search(unfolded)
-    about = summary[1].strip().replace("\\,", ",")[:200] if summary else ""
+    if summary is None:
+        return f"[{said}]"
+    about = summary[1].strip().replace("\\,", ",")[:LONGEST_SUMMARY]
     return f"[{said}: {about}]" if about else f"[{said}]"
+
+
+def _said(method: str, text: str) -> str:
+    # The method only says that it is an answer; the participant's status says which.
+    if method in ("REPLY", "COUNTER"):
+        answer = PART.search(text)
+        if answer is not None:
+            return ANSWERS.get(answer[1], "")
+    return KINDS.get(method, "")

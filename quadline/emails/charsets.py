@@ -76,8 +76,8 @@ def codec_of(label: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Without controls; halves of letters, which no
-    database takes, are left out too.
+    """Without controls; halves of letters, which no database takes,
+    are left out too.
     """
     if text.isprintable():
         return text
@@ -85,8 +85,11 @@ def printable(text: str) -> str:
 
 
 def _python_name(found: webencodings.Encoding) -> str:
-    name = str(PYTHON_NAMES.get(found.name, found.codec_info.name))
-    return name.replace("-", "_") if name.startswith("iso2022") else name
+    usual = found.codec_info.name
+    name = str(PYTHON_NAMES.get(found.name, usual))
+    if name.startswith("iso2022"):
+        return name.replace("-", "_")
+    return name
 
 
 def _known(name: str) -> str:
@@ -123,8 +126,8 @@ def _jis(content: bytes) -> str:
 
 
 def _as_shift_jis(pairs: bytes) -> bytes:
-    """JIS X 0208 in seven bits, two bytes a letter, as
-    Shift JIS (JIS X 0208, annex 1).
+    """JIS X 0208 in seven bits, two bytes a letter,
+    as Shift JIS (JIS X 0208, annex 1).
     """
     shifted = bytearray()
     for high, low in zip(pairs[::2], pairs[1::2], strict=False):

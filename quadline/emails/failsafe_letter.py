@@ -1,8 +1,9 @@
-"""The email fail-safe: what a student reads when a text could not reach them. Words
-only; who gets one is decided elsewhere.
+"""The email fail-safe: what a student reads when a text could not reach them.
 
-The subject says nothing of what the text is about: it is shown on locked screens and in
-shared inboxes.
+Words only; who gets one is decided elsewhere.
+
+The subject says nothing of what the text is about:
+it is shown on locked screens and in shared inboxes.
 """
 
 from dataclasses import dataclass
@@ -82,8 +83,9 @@ def plain(facts: Facts) -> str:
 
 
 def html(facts: Facts) -> str:
-    """The same letter with links that can be tapped. No pictures, nothing that is
-    loaded, nothing that counts readers.
+    """The same letter with links that can be tapped.
+
+    No pictures, nothing that is loaded, nothing that counts readers.
     """
     text = escape(facts.text).replace("\n", "<br>")
     parts = [_paragraph(_opening(facts)), f"<blockquote><p>{text}</p></blockquote>"]
@@ -93,10 +95,8 @@ def html(facts: Facts) -> str:
     ]
     if may_start(facts):
         label = f"Text START to {phones.written(facts.system_phone)}"
-        parts.append(
-            "<p><a"
-            f' href="{escape(start_link(facts.system_phone))}"><strong>{label}</strong></a></p>'
-        )
+        address = escape(start_link(facts.system_phone))
+        parts.append(f'<p><a href="{address}"><strong>{label}</strong></a></p>')
     if facts.why in NEEDS_A_NUMBER and facts.update_url:
         parts.append(
             f'<p><a href="{escape(facts.update_url)}"><strong>Update your phone'
@@ -131,7 +131,9 @@ def _opening(facts: Facts) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+    lines = [f"    {line}" for line in text.splitlines()]
+    # An empty line stays empty: no blanks at its end.
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _reason(facts: Facts) -> str:
@@ -151,7 +153,7 @@ def _reason(facts: Facts) -> str:
 
 
 def _mend(facts: Facts) -> list[str]:
-    """How to get texts again. Nothing when it mends itself."""
+    """How to get texts again. Nothing when the trouble passes."""
     if may_start(facts):
         return [_mend_by_start(facts)]
     if facts.why not in NEEDS_A_NUMBER:
@@ -192,4 +194,5 @@ def _signature(facts: Facts) -> str:
 
 
 def _paragraph(words: str) -> str:
-    return f"<p>{escape(words).replace(chr(10), '<br>')}</p>"
+    html = escape(words).replace("\n", "<br>")
+    return f"<p>{html}</p>"

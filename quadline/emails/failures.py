@@ -1,5 +1,5 @@
-"""What mail servers and mail services say when they do not take a
-letter, in our words: try again, or never.
+"""What mail servers and mail services say when they do not take a letter, in our words:
+try again, or never.
 """
 
 import smtplib
@@ -17,7 +17,9 @@ LONGEST_QUOTE = 160
 
 
 class MailRefused(Exception):
-    """A letter was not taken. ``is_final``: never again; ``is_about_server``:
+    """A letter was not taken.
+
+    ``is_final``: never again; ``is_about_server``:
     the next letter would fare no better.
     """
 
@@ -85,6 +87,6 @@ def _service_answered(status: int) -> MailRefused:
 
 def _quoted(said: Any) -> str:
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    return " ".join(
-        "".join(letter if letter.isprintable() else " " for letter in words).split()
-    )[:LONGEST_QUOTE]
+    printable = [letter if letter.isprintable() else " " for letter in words]
+    one_line = " ".join("".join(printable).split())
+    return one_line[:LONGEST_QUOTE]

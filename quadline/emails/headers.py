@@ -15,12 +15,15 @@ PARAMETERS = frozenset({"content-type", "content-disposition"})
 
 class AsItCame(Compat32):
     """Headers byte for byte: what reads them in the standard way may raise, or lose
-    letters, at what people send. What is too long for its reader is cut."""
+    letters, at what people send. What is too long for its reader is cut.
+    """
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        is_read_slowly = name.strip().lower() in PARAMETERS
-        return name, value[: LONGEST_PARAMETERS if is_read_slowly else LONGEST_KEPT]
+        longest = LONGEST_KEPT
+        if name.strip().lower() in PARAMETERS:  # these are read slowly
+            longest = LONGEST_PARAMETERS
+        return name, value[:longest]
 
     def header_fetch_parse(self, name: str, value: str) -> str:
         return value
@@ -34,8 +37,9 @@ def header(message: Message, name: str) -> str:
 def values(message: Message, name: str) -> Iterator[str]:
     """Each header of this name in readable words on one line."""
     for raw in raw_values(message, name):
-        pieces = _decoded(raw[:LONGEST])
-        yield " ".join("".join(printable(piece) for piece in pieces).split())
+        pieces = [printable(piece) for piece in _decoded(raw[:LONGEST])]
+        words = "".join(pieces).split()
+        yield " ".join(words)
 
 
 def raw_values(message: Message, name: str) -> Iterator[str]:

@@ -1,5 +1,5 @@
-"""The words of an HTML email, as text: blocks become lines, and quoted history gets
-the marks that text has, "> ".
+"""The words of an HTML email, as text: blocks become lines, and quoted history gets the
+marks that text has, "> ".
 
 Parsed by Lexbor (selectolax), which is linear in what people send. What would nest
 deeper than any mail program does is read without its tree.
@@ -116,8 +116,9 @@ def text_of(html: str) -> str:
 
 def without_tags(html: str) -> str:
     """What is between the tags, a line each: for what nobody could lay out."""
-    pieces = (SPACES.sub(" ", piece).strip() for piece in ANY_TAG.split(html))
-    return unescape("\n".join(piece for piece in pieces if piece))
+    pieces = ANY_TAG.split(html)
+    lines = [SPACES.sub(" ", piece).strip() for piece in pieces]
+    return unescape("\n".join(filter(None, lines)))
 
 
 def _depth_of(html: str) -> int:
@@ -222,8 +223,10 @@ class _Words:
 
     def _say_where_it_leads(self, link: str, begun_at: int) -> None:
         said = "".join(self._words[begun_at:]).strip()
+        # Words that are the address itself, or a part of it, say it already.
+        says_more = bool(said) and said not in link
         is_web = link.startswith(("http://", "https://"))
-        if said and is_web and len(link) <= LONGEST_LINK and said not in link:
+        if says_more and is_web and len(link) <= LONGEST_LINK:
             self._words.append(f" ({link})")
 
     def _end_line(self, *, apart: bool = False) -> None:
@@ -238,15 +241,18 @@ class _Words:
             self._lines.append(self._marks())
 
     def _add_line(self, line: str) -> None:
-        self._lines.append(f"{self._marks()} {line}" if self._depth else line)
+        if self._depth:
+            line = f"{self._marks()} {line}"
+        self._lines.append(line)
 
     def _marks(self) -> str:
         return ">" * min(self._depth, MOST_MARKS)
 
 
 def _emoji(alt: str) -> str:
-    """Mail programs send emoji as pictures. Other
-    pictures' words are not the writer's.
+    """Mail programs send emoji as pictures.
+
+    Other pictures' words are not the writer's.
     """
     is_emoji = len(alt) <= LONGEST_ALT and not alt.isascii()
     has_words = any(letter.isalnum() for letter in alt)
@@ -254,8 +260,9 @@ def _emoji(alt: str) -> str:
 
 
 def _is_history(traits: Attributes) -> bool:
-    """An indented paragraph is a blockquote too: only one that is marked as quoted
-    by a mail program counts."""
+    """An indented paragraph is a blockquote too: only one that is marked as quoted by a
+    mail program counts.
+    """
     marks = " ".join(traits.get(name) or "" for name in ("class", "type", "id", "cite"))
     style = (traits.get("style") or "").replace(" ", "")
     return bool(QUOTE.search(marks)) or "border-left" in style

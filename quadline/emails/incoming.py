@@ -1,5 +1,5 @@
-"""Read an email as it came, whatever it is made of: who wrote, in answer
-to what, and the words that are theirs.
+"""Read an email as it came, whatever it is made of: who wrote, in answer to what, and
+the words that are theirs.
 
 Runs in a process that may be killed (reader.py, reading.py). Nothing here raises but
 TooLarge and Unreadable: what cannot be read is left out, and what is left is kept.
@@ -38,7 +38,8 @@ _ID = re.compile(r"<[^<>\s]{3,290}>")
 
 class Unreadable(ValueError):
     """An email that is not parsed, or that broke its parser; the message says why, as
-    "it has too many parts" does."""
+    "it has too many parts" does.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,15 +106,23 @@ def _recipients(message: Message) -> Iterator[str]:
 
 def _references(message: Message) -> Iterator[str]:
     """What it answers, then the thread before that, newest first."""
-    answered = _ID.findall(" ".join(values(message, "In-Reply-To")))
-    thread = _ID.findall(" ".join(values(message, "References")))
-    found = list(dict.fromkeys([*answered, *reversed(thread)]))
+    answered = _ids_in(message, "In-Reply-To")
+    thread = _ids_in(message, "References")
+    newest_first = [*answered, *reversed(thread)]
+    found = list(dict.fromkeys(newest_first))
     yield from found[:MOST_REFERENCES]
 
 
+def _ids_in(message: Message, name: str) -> list[str]:
+    text = " ".join(values(message, name))
+    return _ID.findall(text)
+
+
 def _header_id(message: Message, words: str) -> str:
-    """The same email brought twice has the same one. Trace headers differ from way to
-    way and do not count."""
+    """The same email brought twice has the same one.
+
+    Trace headers differ from way to way and do not count.
+    """
     found = "".join(header(message, "Message-ID").split())
     if 3 <= len(found) <= LONGEST_ID:
         return found

@@ -1,5 +1,6 @@
-"""One function per letter. Each is sent at once and raises when the
-mail server refuses: callers are jobs.
+"""One function per letter.
+
+Each is sent at once and raises when the mail server refuses: callers are jobs.
 """
 
 from collections.abc import Iterable
@@ -20,8 +21,8 @@ def number_is_late(
     hours: int,
     reason: str,
 ) -> None:
-    """Tell the administrators that a number has not become
-    active in the time it usually takes.
+    """Tell the administrators that a number has not become active
+    in the time it usually takes.
     """
     lines = [
         (
@@ -43,8 +44,8 @@ def number_is_late(
 
 
 def number_is_delayed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
-    """Tell the administrators that setting up a number meets
-    the same problem again and again.
+    """Tell the administrators that setting up a number meets the same problem again and
+    again.
     """
     lines = [
         f"The texting number of {staff_name} is not set up yet: {reason}",
@@ -84,7 +85,7 @@ def number_failed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
 
 def carrier_refuses(*, to: Iterable[str], words: str, carrier_code: str) -> None:
     """Tell the administrators that the carrier does not take texts
-    until somebody mends something.
+    until somebody fixes something.
     """
     lines = [
         f"The carrier refuses texts: {words} Its code is {carrier_code}.",
@@ -98,8 +99,8 @@ def carrier_refuses(*, to: Iterable[str], words: str, carrier_code: str) -> None
 
 
 def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None:
-    """Tell the administrators that the daily cap was reached
-    and what waits because of it.
+    """Tell the administrators that the daily cap was reached and what waits
+    because of it.
     """
     what = "Broadcasts wait" if only_broadcasts else "All texts wait"
     lines = [
@@ -124,8 +125,9 @@ def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None
 
 
 def passwords_guessed(*, to: Iterable[str], email: str, address: str) -> None:
-    """Tell the administrators that sign-in was refused after too many wrong
-    passwords. ``email``: "" when nobody's.
+    """Tell the administrators that sign-in was refused after too many wrong passwords.
+
+    ``email``: "" when nobody's.
     """
     whose = (
         f"for {email}"
@@ -169,8 +171,8 @@ def texts_held(
     count: int,
     why: str,
 ) -> None:
-    """Tell who wrote texts that they are held, or the administrators
-    when that account is switched off.
+    """Tell who wrote texts that they are held, or the administrators when that account
+    is switched off.
     """
     what = f"{count:,} text{'' if count == 1 else 's'} of {staff_name}"
     lines = [
@@ -201,8 +203,8 @@ def password_link(*, to: str, link: str) -> None:
 
 
 def password_changed(*, to: str, at: datetime, tokens_ended: int) -> None:
-    """Tell the owner that their password was changed, in
-    case it was not they who did it.
+    """Tell the owner that their password was changed,
+    in case it was not they who did it.
     """
     local = timezone.localtime(at)
     tokens = (

@@ -1,12 +1,12 @@
-"""What an email may weigh and be made of, counted in its
-bytes before anything parses it.
+"""What an email may weigh and be made of,
+counted in its bytes before anything parses it.
 
 Every check is one pass over the bytes. What is over a limit is not refused: it is kept
 unread, with its source.
 """
 
 import re
-from itertools import pairwise
+from itertools import islice, pairwise
 
 LARGEST = 20_000_000  # bytes; a mail server that is told so returns it to its sender
 TOO_LARGE = (
@@ -54,7 +54,9 @@ def excess_in(raw: bytes) -> str:
 def head_of(raw: bytes) -> bytes:
     """The headers of an email, without what follows."""
     end = _HEAD_ENDS.search(raw, 0, LARGEST_HEAD + 10)
-    return raw[: end.start()] if end else raw[: LARGEST_HEAD + 1]
+    if end is None:
+        return raw[: LARGEST_HEAD + 1]
+    return raw[: end.start()]
 
 
 def _excess_in_headers(head: bytes) -> str:
@@ -68,4 +70,6 @@ def _excess_in_headers(head: bytes) -> str:
 
 
 def _more_than(pattern: re.Pattern[bytes], raw: bytes, most: int) -> bool:
-    return any(count >= most for count, _ in enumerate(pattern.finditer(raw)))
+    # Not findall: it would hold millions of them to learn that there are too many.
+    one_beyond = next(islice(pattern.finditer(raw), most, None), None)
+    return one_beyond is not None

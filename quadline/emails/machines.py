@@ -1,5 +1,5 @@
-"""Tell what machines write from what people write: out-of-office
-answers, lists, and mail that came back.
+"""Tell what machines write from what people write: out-of-office answers, lists, and
+mail that came back.
 
 Machines are never answered: two that answer each other never stop (RFC 3834).
 """
@@ -95,11 +95,14 @@ def why_automatic(message: Message) -> str:
 
 
 def _is_without_return_path(message: Message) -> bool:
-    return "Return-Path" in message and _value(message, "Return-Path") in ("<>", "")
+    if "Return-Path" not in message:
+        return False
+    return _value(message, "Return-Path") in ("<>", "")
 
 
 def _is_postmaster(message: Message) -> bool:
-    return address_in(_text(message, "From")).partition("@")[0] in POSTMASTERS
+    sender = address_in(_text(message, "From"))
+    return sender.partition("@")[0] in POSTMASTERS
 
 
 def _absence_in(message: Message) -> str:
@@ -140,22 +143,28 @@ def _delivery_status(message: Message) -> list[Message] | None:
 
 
 def _reported(message: Message, fields: list[Message]) -> Bounce | None:
-    failed = [block for block in fields if _value(block, "Action") in ("failed", "")]
-    about = [
-        block
-        for block in failed
-        if "Final-Recipient" in block or "Original-Recipient" in block
-    ]
-    if not about or _value(about[0], "Status").startswith("2"):
+    failed = [block for block in fields if _tells_of_a_failure(block)]
+    if not failed:
         return None
-    recipient = _value(about[0], "Original-Recipient") or _value(
-        about[0], "Final-Recipient"
-    )
-    said = _text(about[0], "Diagnostic-Code").partition(";")[2].strip()
-    status = STATUS.search(_value(about[0], "Status")) or STATUS.search(said)
+    first = failed[0]
+    written_status = _value(first, "Status")
+    if written_status.startswith("2"):
+        return None
+    # The original is whom we wrote to; the final may be where that was passed on to.
+    recipient = _value(first, "Original-Recipient") or _value(first, "Final-Recipient")
+    said = _text(first, "Diagnostic-Code").partition(";")[2].strip()
+    status = STATUS.search(written_status) or STATUS.search(said)
     return Bounce(
-        recipient.rpartition(";")[2].strip(), _why(status, said), tuple(_about(message))
+        recipient.rpartition(";")[2].strip(),
+        _why(status, said),
+        tuple(_about(message)),
     )
+
+
+def _tells_of_a_failure(block: Message) -> bool:
+    if _value(block, "Action") not in ("failed", ""):
+        return False
+    return "Final-Recipient" in block or "Original-Recipient" in block
 
 
 def _told_in_words(message: Message, failed: str, words: str) -> Bounce:
@@ -175,17 +184,20 @@ def _told_in_words(message: Message, failed: str, words: str) -> Bounce:
 
 
 def _why(status: "re.Match[str] | None", said: str) -> str:
-    meaning = MEANINGS.get(f"{status[2]}.{status[3]}", "") if status else ""
-    said = " ".join(said.split())
-    quoted = said[:MOST_QUOTED] + ("…" if len(said) > MOST_QUOTED else "")
-    if meaning:
-        return f"{meaning} ({quoted})" if quoted else meaning
-    return quoted or "its mail server did not say why"
+    meaning = ""
+    if status is not None:
+        meaning = MEANINGS.get(f"{status[2]}.{status[3]}", "")
+    quoted = " ".join(said.split())
+    if len(quoted) > MOST_QUOTED:
+        quoted = quoted[:MOST_QUOTED] + "…"
+    if meaning and quoted:
+        return f"{meaning} ({quoted})"
+    return meaning or quoted or "its mail server did not say why"
 
 
 def _about(message: Message) -> Iterator[str]:
-    """The Message-IDs of what came back: of the message or headers
-    that are returned, then of the thread.
+    """The Message-IDs of what came back: of the message or headers that are returned,
+    then of the thread.
     """
     for part in message.walk():
         if part is message:
@@ -219,12 +231,11 @@ def _about(message: Message) -> Iterator[str]:
 
 
 def _value(message: Message, name: str) -> str:
-    return _text(message, name).strip().lower()
+    text = _text(message, name)
+    return text.strip().lower()
 
 
 def _text(message: Message, name: str) -> str:
-    return (
-        str(message.get(name, ""))
-        .encode("utf-8", "surrogateescape")
-        .decode("utf-8", "replace")[:2000]
-    )
+    value = str(message.get(name, ""))
+    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text[:2000]

@@ -1,5 +1,6 @@
 """The words of an email, and the names of what is attached: parts within parts, any
-charset, HTML where there is no text, what was forwarded, Outlook's winmail.dat."""
+charset, HTML where there is no text, what was forwarded, Outlook's winmail.dat.
+"""
 
 from collections.abc import Iterator
 from email.message import Message
@@ -29,7 +30,8 @@ def words_of(message: Message) -> tuple[str, list[str]]:
     more = len(names) - MOST_ATTACHMENTS
     if more > 0:
         names = [*names[:MOST_ATTACHMENTS], f"{more} more"]
-    return _words(message, 0).strip("\n"), names
+    words = _words(message, 0).strip("\n")
+    return words, names
 
 
 def _words(part: Message, depth: int) -> str:
@@ -49,16 +51,17 @@ def _words(part: Message, depth: int) -> str:
 
 
 def _words_inside(part: Message, depth: int) -> str:
-    inside = _inside(part)
-    if part.get_content_subtype() == "alternative":
-        return _best_of([(_words(each, depth + 1), each) for each in inside])
+    inside = list(_inside(part))
     said = [_words(each, depth + 1) for each in inside]
+    if part.get_content_subtype() == "alternative":
+        return _best_of(list(zip(said, inside, strict=True)))
     return "\n".join(words for words in said if words.strip())
 
 
 def _best_of(ways: list[tuple[str, Message]]) -> str:
     """The same words in several dresses: the plainest, unless it says that the words
-    are elsewhere, as some programs' do."""
+    are elsewhere, as some programs' do.
+    """
     said = [words for words, _ in ways if words.strip()]
     if not said:
         return ""
@@ -129,8 +132,9 @@ def _is_attached(part: Message) -> bool:
 def _attachments(
     part: Message, depth: int, *, is_related: bool = False
 ) -> Iterator[str]:
-    """Pictures that the HTML itself shows, such as the logo of a signature, are not
-    attachments."""
+    """Pictures that the HTML itself shows, such as the logo of a signature,
+    are not attachments.
+    """
     if depth > DEEPEST:
         return
     kind = part.get_content_maintype()
@@ -150,7 +154,8 @@ def _attachments(
 def named(name: str) -> str:
     """A file's name as it can be shown: one line, without controls."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return " ".join(printable(text).split())[:100] or UNNAMED
+    one_line = " ".join(printable(text).split())
+    return one_line[:100] or UNNAMED
 
 
 def _is_file(part: Message, *, is_related: bool) -> bool:

@@ -1,5 +1,6 @@
-"""One email, and handing it to the college's mail server or mail
-service. What it says is decided elsewhere.
+"""One email, and handing it to the college's mail server or mail service.
+
+What it says is decided elsewhere.
 """
 
 import smtplib
@@ -27,8 +28,9 @@ Connection = Any
 
 @dataclass(frozen=True)
 class Letter:
-    """An email as it will leave. ``header_id`` is its Message-ID and stays
-    the same however often it is tried.
+    """An email as it will leave.
+
+    ``header_id`` is its Message-ID and stays the same however often it is tried.
     """
 
     to: str
@@ -48,8 +50,9 @@ class Letter:
 
 @contextmanager
 def connected() -> Iterator[Connection]:
-    """A connection for several letters. Raises MailRefused when
-    the mail server cannot be reached.
+    """A connection for several letters.
+
+    Raises MailRefused when the mail server cannot be reached.
     """
     connection = get_connection()
     try:
@@ -66,6 +69,7 @@ def connected() -> Iterator[Connection]:
 
 def deliver(letter: Letter, over: Connection = None) -> str:
     """Hand one letter over, on a connection of its own unless one is given.
+
     Returns the mail service's id, or "".
 
     Raises MailRefused, which says whether to try again.
@@ -106,7 +110,7 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
             **_threading(letter),
         },
     )
-    # a service has return paths of its own, and tells us of bounces by itself
+    # a service has return paths of its own, and tells us of bounces automatically
     if settings.ENV.email_service:
         message.from_email = message.extra_headers.pop("From")
     if letter.html:
@@ -126,8 +130,8 @@ def _threading(letter: Letter) -> dict[str, str]:
 
 
 def one_line(words: str) -> str:
-    """A header is one line: a name or a subject with line breaks
-    in it must not begin another one.
+    """A header is one line:
+    a name or a subject with line breaks in it must not begin another one.
     """
     return " ".join(
         "".join(letter if letter.isprintable() else " " for letter in words).split()

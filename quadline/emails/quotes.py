@@ -81,7 +81,8 @@ def read_answer(text: str, subject: str = "") -> Answer:
 
 def rest_from(new: str, whole: str) -> int:
     """The character of the whole text at which what is not shown begins: where the new
-    words end, or 0 when they are not its beginning."""
+    words end, or 0 when they are not its beginning.
+    """
     if whole == new:
         return len(whole)
     return len(new) if new and whole.startswith(f"{new}\n") else 0
@@ -108,8 +109,10 @@ def _new_lines(lines: list[str]) -> list[str]:
 
 
 def _without_last_quote(lines: list[str]) -> list[str]:
-    """Without a marked quote at the end that nothing introduces. "They told me this:"
-    introduces what its writer wants read."""
+    """Without a marked quote at the end that nothing introduces.
+
+    "They told me this:" introduces what its writer wants read.
+    """
     end = len(lines)
     while end and (not lines[end - 1].strip() or _is_marked(lines, end - 1)):
         end -= 1
@@ -120,7 +123,8 @@ def _without_last_quote(lines: list[str]) -> list[str]:
 
 
 def _announces_answers(above: str) -> bool:
-    return bool(quote_lines.BELOW.search(above[-MOST_ANNOUNCING:]))
+    end = above[-MOST_ANNOUNCING:]
+    return quote_lines.BELOW.search(end) is not None
 
 
 def _history_at(lines: list[str]) -> int | None:
@@ -136,25 +140,33 @@ def _history_at(lines: list[str]) -> int | None:
 
 
 def _first(lines: list[str], is_it: Callable[[str], bool]) -> int | None:
-    return next((place for place, line in enumerate(lines) if is_it(line)), None)
+    for place, line in enumerate(lines):
+        if is_it(line):
+            return place
+    return None
 
 
 def _is_forward_mark(line: str) -> bool:
-    return len(line) <= LONGEST_MARK and FORWARDED.match(line) is not None
+    if len(line) > LONGEST_MARK:
+        return False
+    return FORWARDED.match(line) is not None
 
 
 def _is_original_mark(line: str) -> bool:
-    return len(line) <= LONGEST_MARK and ORIGINAL.match(line) is not None
+    if len(line) > LONGEST_MARK:
+        return False
+    return ORIGINAL.match(line) is not None
 
 
 def _is_head(lines: list[str], place: int) -> bool:
     """From, Sent and Subject together: "From: Detroit, To: Chicago" is a person's."""
     if not FROM.match(lines[place]):
         return False
-    near = [line for line in lines[place : place + HEAD_WITHIN] if line.strip()]
-    near = [line[:LONGEST_LINE] for line in near]
-    is_sent = any(SENT.match(line) for line in near)
-    return is_sent and any(SUBJECT.match(line) for line in near)
+    near = lines[place : place + HEAD_WITHIN]
+    heads = [line[:LONGEST_LINE] for line in near if line.strip()]
+    has_date = any(SENT.match(line) for line in heads)
+    has_subject = any(SUBJECT.match(line) for line in heads)
+    return has_date and has_subject
 
 
 def _attribution(lines: list[str], place: int) -> int:
@@ -164,13 +176,15 @@ def _attribution(lines: list[str], place: int) -> int:
         if not line.strip() or len(line) > LONGEST_LINE:
             return 0
         if line.rstrip(INVISIBLE).endswith((":", "：")):
-            return end - place + 1 if _begin_of(lines, end) == place else 0
+            begins_here = _begin_of(lines, end) == place
+            return end - place + 1 if begins_here else 0
     return 0
 
 
 def _begin_of(lines: list[str], end: int) -> int | None:
     """Where the attribution begins that ends here: at the line with its date, and not
-    at a word above it that is the writer's."""
+    at a word above it that is the writer's.
+    """
     following = _next_said(lines, end + 1)
     begin, joined = None, ""
     for place in range(end, max(-1, end - MOST_WRAPPED), -1):
@@ -198,7 +212,8 @@ def _belongs_above(said: str, joined: str) -> bool:
 
 def _introduces(said: str, lines: list[str], following: int) -> bool:
     """Without marks on what follows, only a line with an address, or with a whole date,
-    counts: "On 12/3 my roommate wrote:" is a student's."""
+    counts: "On 12/3 my roommate wrote:" is a student's.
+    """
     if following == len(lines):
         return False
     has_address = ADDRESS.search(said) is not None
@@ -237,8 +252,10 @@ def _answers_within(history: list[str]) -> list[str]:
 
 
 def _answers_of(history: list[str], begin: int) -> list[int]:
-    """The places of lines that are said, and not quoted. A quoted line that a program
-    wrapped ends without its mark, directly below."""
+    """The places of lines that are said, and not quoted.
+
+    A quoted line that a program wrapped ends without its mark, directly below.
+    """
     return [
         place
         for place in range(begin, len(history))
@@ -247,7 +264,8 @@ def _answers_of(history: list[str], begin: int) -> list[int]:
 
 
 def _is_marked(lines: list[str], place: int) -> bool:
-    return MARKED.match(lines[place]) is not None
+    line = lines[place]
+    return MARKED.match(line) is not None
 
 
 def _unmarked(lines: list[str]) -> list[str]:
@@ -262,7 +280,8 @@ def _next_said(lines: list[str], place: int) -> int:
 
 def _without_signature(lines: list[str]) -> list[str]:
     """Without what stands under "-- ", unless more than a signature does, and without
-    what a phone or program adds under every email."""
+    what a phone or program adds under every email.
+    """
     earliest = max(-1, len(lines) - 1 - MOST_SIGNATURE_LINES - 1)
     for place in range(len(lines) - 1, earliest, -1):
         if lines[place] == "-- " and _is_signature(lines[place + 1 :]):
@@ -274,7 +293,9 @@ def _without_signature(lines: list[str]) -> list[str]:
 def _is_signature(lines: list[str]) -> bool:
     """Names and titles in one piece. A postscript, or a question, is no signature."""
     said = "\n".join(lines).strip("\n")
-    if "\n\n" in re.sub(r"\n\s+\n", "\n\n", said) or "?" in said or "？" in said:
+    is_in_one_piece = "\n\n" not in re.sub(r"\n\s+\n", "\n\n", said)
+    asks = "?" in said or "？" in said
+    if asks or not is_in_one_piece:
         return False
     return not any(quote_lines.POSTSCRIPT.match(line) for line in lines)
 
@@ -289,9 +310,12 @@ def _up_to(end: int, lines: list[str], drop: re.Pattern[str]) -> list[str]:
 def _is_dropped(line: str, drop: re.Pattern[str]) -> bool:
     if not line.strip():
         return True
-    return len(line) <= LONGEST_LINE and drop.match(line) is not None
+    if len(line) > LONGEST_LINE:
+        return False
+    return drop.match(line) is not None
 
 
 def _tidy(lines: list[str]) -> str:
     text = "\n".join(line.rstrip() for line in lines)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    text = re.sub(r"\n{3,}", "\n\n", text)
+    return text.strip("\n")

@@ -1,9 +1,9 @@
-"""The process in which emails are parsed: within limits of memory and
-processor time, and killed when an email makes it go over them.
-Started by reading.py; knows no database.
+"""The process in which emails are parsed: within limits of memory and processor time,
+and killed when an email makes it go over them. Started by reading.py; knows no
+database.
 
-Frames: two lengths of four bytes, a JSON head and bytes; answered by one length and
-JSON.
+Frames: two lengths of four bytes, a JSON head and bytes;
+answered by one length and JSON.
 """
 
 import json
@@ -40,11 +40,12 @@ def main() -> None:
 
 
 def _begin_within_limits() -> None:
-    # It ends when its input does, so that an email under way is not taken for a bad
-    # one.
+    # It ends when its input does: no email under way is taken for a bad one.
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
     _limit(resource.RLIMIT_CORE, 0)
+    # Loaded before memory is counted, and before the time of the first email.
+    from quadline.emails import incoming  # noqa: F401
 
     _limit(resource.RLIMIT_AS, MEMORY)
 
@@ -65,11 +66,12 @@ def _allow_time() -> None:
 
 def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
     """The pipes, out of the reach of a library that prints."""
-    asked, answered = os.dup(0), os.dup(1)
+    asked = os.fdopen(os.dup(0), "rb")
+    answered = os.fdopen(os.dup(1), "wb", buffering=0)
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1):
         os.dup2(nothing, standard)
-    return os.fdopen(asked, "rb"), os.fdopen(answered, "wb", buffering=0)
+    return asked, answered
 
 
 def _next_frame(asked: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
@@ -77,8 +79,11 @@ def _next_frame(asked: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     if len(lengths) < LENGTHS.size:
         return None
     of_head, of_body = LENGTHS.unpack(lengths)
-    head, body = asked.read(of_head), asked.read(of_body)
-    return (json.loads(head), body) if len(body) == of_body else None
+    head = asked.read(of_head)
+    body = asked.read(of_body)
+    if len(body) != of_body:
+        return None
+    return json.loads(head), body
 
 
 def _answer(head: dict[str, Any], body: bytes) -> dict[str, Any]:

@@ -71,13 +71,23 @@ def emails_in_call(
 
 
 def _incoming(found: dict[str, Any]) -> Incoming:
-    bounce = found["bounce"]
-    if bounce is not None:
-        bounce = Bounce(bounce["recipient"], bounce["words"], tuple(bounce["about"]))
-    lists = ("recipients", "references", "attachments")
-    tuples: dict[str, Any] = {name: tuple(found[name]) for name in lists}
-    dmarc = tuple((server, result) for server, result in found["dmarc"])
-    return Incoming(**found | tuples | {"bounce": bounce, "dmarc": dmarc})
+    # JSON has no tuples and no classes of ours.
+    facts = dict(found)
+    for name in ("recipients", "references", "attachments"):
+        facts[name] = tuple(found[name])
+    facts["dmarc"] = tuple((server, result) for server, result in found["dmarc"])
+    facts["bounce"] = _bounce(found["bounce"])
+    return Incoming(**facts)
+
+
+def _bounce(found: dict[str, Any] | None) -> Bounce | None:
+    if found is None:
+        return None
+    return Bounce(
+        recipient=found["recipient"],
+        words=found["words"],
+        about=tuple(found["about"]),
+    )
 
 
 class _Reader:

@@ -1,5 +1,5 @@
-"""What a mail service's call brings, as emails: read by
-Anymail, in the reader's process.
+"""What a mail service's call brings, as emails: read by Anymail,
+in the reader's process.
 
 Anymail reads headers with Python's own parsers, which can be made to take very long.
 """
@@ -66,6 +66,6 @@ def _as_it_came(message: Any) -> dict[str, Any]:
 
 
 def _bytes_of(message: Message) -> bytes:
-    """Headers are written as they came, and not folded anew."""
+    """Headers are written as they came, and not folded again."""
     policy: Any = message.policy
     return message.as_bytes(policy=policy.clone(refold_source="none", utf8=True))

@@ -1,5 +1,5 @@
-"""Outlook's winmail.dat (TNEF): the words inside it, or a line
-that says that they could not be read.
+"""Outlook's winmail.dat (TNEF): the words inside it, or a line that says that they
+could not be read.
 """
 
 import logging
@@ -62,7 +62,8 @@ def _opened(part: Message) -> TNEF | None:
 
 def _words(found: TNEF) -> str:
     """The plain words, else those of the HTML, else those of the rich text; "" for a
-    winmail.dat that only brings files."""
+    winmail.dat that only brings files.
+    """
     if words := _text(found.body).strip():
         return words
     if html := _text(found.htmlbody):
@@ -81,4 +82,5 @@ def _text(content: object) -> str:
 
 
 def _plain(text: str) -> str:
-    return printable(text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return printable(lines)

@@ -1,5 +1,5 @@
-"""What can be said of an email that is not parsed: its
-headers' first lines, by a scan.
+"""What can be said of an email that is not parsed: its headers' first lines,
+by a scan.
 """
 
 import hashlib
@@ -32,25 +32,34 @@ class Unread:
 
 def named_in(raw: bytes, *, why: str) -> Unread:
     headers = _headers(raw)
-    names = (name.lower() for name in RECIPIENTS)
-    found = [each for name in names for each in addresses_in(headers.get(name, ""))]
+    recipients: list[str] = []
+    for name in RECIPIENTS:
+        recipients += addresses_in(headers.get(name.lower(), ""))
     answers = headers.get("in-reply-to", "") + headers.get("references", "")
-    named = ID.search(headers.get("message-id", ""))
-    digest = f"digest:{hashlib.sha256(raw).hexdigest()}"
     return Unread(
         why=why,
-        header_id=named[0] if named and len(named[0]) <= LONGEST_ID else digest,
+        header_id=_header_id(raw, headers),
         sender=address_in(headers.get("from", "")),
-        recipients=tuple(dict.fromkeys(found)),
+        recipients=tuple(dict.fromkeys(recipients)),
         references=tuple(ID.findall(answers)[:MOST_REFERENCES]),
         subject=headers.get("subject", "").strip()[:200],
     )
 
 
+def _header_id(raw: bytes, headers: dict[str, str]) -> str:
+    """Its Message-ID, or else a digest: the same email twice is known by it."""
+    named = ID.search(headers.get("message-id", ""))
+    if named and len(named[0]) <= LONGEST_ID:
+        return named[0]
+    digest = hashlib.sha256(raw).hexdigest()
+    return f"digest:{digest}"
+
+
 def _headers(raw: bytes) -> dict[str, str]:
     """The first header of each name, cut where it is long."""
-    head = head_of(raw)[:MOST_READ]
-    text = FOLD.sub(" ", printable(decoded(head, "").replace("\r\n", "\n")))
+    head = decoded(head_of(raw)[:MOST_READ], "")
+    lines = printable(head.replace("\r\n", "\n"))
+    text = FOLD.sub(" ", lines)
     headers: dict[str, str] = {}
     for line in LINE.finditer(text):
         value = line[2][:LONGEST_VALUE].strip()

@@ -1,5 +1,6 @@
-"""Without a mail server: emails are counted in the log and go nowhere. Their
-words and addresses are nobody else's.
+"""Without a mail server: emails are counted in the log and go nowhere.
+
+Their words and addresses are nobody else's.
 """
 
 from collections.abc import Sequence

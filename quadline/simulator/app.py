@@ -1,5 +1,5 @@
-"""The simulator's one web application: Twilio's API, the
-control API and the screens.
+"""The simulator's one web application: Twilio's API,
+the control API and the screens.
 """
 
 from starlette.applications import Starlette
@@ -26,17 +26,15 @@ def build_app(carrier: Carrier) -> Starlette:
         middleware=[Middleware(Gate)],
     )
     app.router.redirect_slashes = False
+    postman = Postman(carrier)
+    options = carrier.options
     app.state.carrier = carrier
-    app.state.postman = Postman(carrier)
-    app.state.mail_port = MailPort(
-        carrier,
-        app.state.postman,
-        carrier.options.host,
-        carrier.options.smtp_port,
-    )
+    app.state.postman = postman
+    app.state.mail_port = MailPort(carrier, postman, options.host, options.smtp_port)
     return app
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
-    words = f"The requested resource {request.url.path} was not found"
-    return answer_json(Refusal(20404, words).body(), 404)
+    path = request.url.path
+    refusal = Refusal(20404, f"The requested resource {path} was not found")
+    return answer_json(refusal.body(), 404)

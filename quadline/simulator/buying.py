@@ -1,5 +1,6 @@
 """Finding, buying, attaching and releasing numbers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from itertools import islice
@@ -10,8 +11,8 @@ from quadline.simulator.errors import Refusal
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Number, Service, new_sid
 
-POOL_LIMIT = 400
-_MAGIC = "+1500555"
+POOL_LIMIT = 400  # numbers in one Messaging Service, as at Twilio
+_MAGIC = "+1500555"  # Twilio's test numbers begin so
 _URLS = frozenset(
     each.name for each in fields(Number) if each.name.endswith(("_url", "_method"))
 )
@@ -29,7 +30,8 @@ def find_numbers(
     found: list[str] = []
     for code in codes:
         if areas.is_area_code(code) and not _is_empty(carrier, code):
-            wanted = (n for n in _free(carrier, code) if matches(n, contains))
+            free = _free(carrier, code)
+            wanted = (number for number in free if matches(number, contains))
             found += islice(wanted, limit - len(found))
         if len(found) >= limit:
             break
@@ -51,11 +53,10 @@ def buy(
         area_code=_code_of(phone_number, area_code),
     ):
         raise Refusal(21422, f"{phone_number or area_code} is not available.")
-    chosen = (
-        _check(carrier, phone_number)
-        if phone_number
-        else _pick(carrier, area_code or "")
-    )
+    if phone_number:
+        chosen = _check(carrier, phone_number)
+    else:
+        chosen = _pick(carrier, area_code or "")
     now = carrier.clock.now()
     number = Number(
         sid=new_sid("PN"),
@@ -75,8 +76,9 @@ def buy(
 
 
 def change(carrier: Carrier, number: Number, facts: dict[str, str]) -> None:
-    for name in CHANGEABLE & facts.keys():
-        setattr(number, name, facts[name])
+    for name, value in facts.items():
+        if name in CHANGEABLE:
+            setattr(number, name, value)
     number.updated_at = carrier.clock.now()
     carrier.keep(number)
 
@@ -116,16 +118,22 @@ def detach(carrier: Carrier, number: Number) -> None:
         service=number.service_sid,
     )
     carrier.members[number.service_sid or ""].pop(number.sid, None)
-    number.service_sid = number.attached_at = number.registers_at = None
-    number.registration, number.is_stuck = "none", False
+    number.service_sid = None
+    number.attached_at = None
+    number.registers_at = None
+    number.registration = "none"
+    number.is_stuck = False
     carrier.keep(number)
 
 
 def _free(carrier: Carrier, area_code: str) -> Iterator[str]:
-    return (n for n in areas.supply(area_code) if n not in carrier.ever_owned)
+    for number in areas.supply(area_code):
+        if number not in carrier.ever_owned:
+            yield number
 
 
 def _is_empty(carrier: Carrier, area_code: str) -> bool:
+    # 533 is Twilio's test area code without numbers.
     if area_code == "533" or area_code in carrier.knobs.empty_area_codes:
         return True
     return carrier.faults.take(FaultKind.SEARCH_EMPTY, area_code=area_code) is not None
@@ -142,7 +150,7 @@ def _pick(carrier: Carrier, area_code: str) -> str:
 def _check(carrier: Carrier, phone_number: str) -> str:
     if phone_number == _MAGIC + "0000" or phone_number in carrier.number_of:
         raise Refusal(21422, f"{phone_number} is not available.")
-    if phone_number == _MAGIC + "0006":
+    if phone_number == _MAGIC + "0006":  # the one test number that can be bought
         return phone_number
     if phone_number.startswith(_MAGIC) or not areas.is_valid(phone_number):
         raise Refusal(21421, f"{phone_number} is invalid.")
@@ -150,7 +158,10 @@ def _check(carrier: Carrier, phone_number: str) -> str:
 
 
 def _code_of(phone_number: str | None, area_code: str | None) -> str:
-    return area_code or (phone_number or "").removeprefix("+1")[:3]
+    if area_code:
+        return area_code
+    digits = (phone_number or "").removeprefix("+1")
+    return digits[:3]
 
 
 def matches(phone_number: str, pattern: str) -> bool:
@@ -159,10 +170,5 @@ def matches(phone_number: str, pattern: str) -> bool:
         return True
     wanted = pattern.removeprefix("+").strip("%$")
     digits = phone_number.removeprefix("+")
-    windows = (
-        digits[i : i + len(wanted)] for i in range(len(digits) - len(wanted) + 1)
-    )
-    return any(
-        all(w in ("*", d) for w, d in zip(wanted, each, strict=True))
-        for each in windows
-    )
+    expression = re.escape(wanted).replace(r"\*", ".")
+    return re.search(expression, digits) is not None

@@ -11,7 +11,8 @@ from quadline.simulator.records import Number, new_sid
 from quadline.simulator.twiml import BadTwiml, Verb, read_twiml
 from quadline.simulator.webhooks import Errand
 
-_MOST_HOPS = 5
+_MOST_HOPS = 5  # documents in one call: one that redirects to itself would never end
+_APPLICATION_ERROR = "We are sorry, an application error has occurred."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,19 @@ async def call(carrier: Carrier, *, phone: str, to: str) -> list[Heard]:
     number = carrier.number_of.get(to)
     if number is None:
         return [Heard("error", "The number you have dialed is not in service.")]
-    url = number.voice_url or None
     line = _Line(
-        new_sid("CA"),
-        phone,
-        number,
-        url,
-        number.voice_method,
-        {},
+        sid=new_sid("CA"),
+        phone=phone,
+        number=number,
+        url=number.voice_url or None,
+        method=number.voice_method,
+        extra={},
     )
     heard = await _talk(carrier, line)
     if _failed(heard) and number.voice_fallback_url:
-        line.url, line.method = number.voice_fallback_url, number.voice_fallback_method
+        line.url = number.voice_fallback_url
+        line.method = number.voice_fallback_method
+        # 11200: Twilio could not fetch the document
         line.extra = {"ErrorCode": "11200", "ErrorUrl": number.voice_url}
         heard = await _talk(carrier, line)
     carrier.ledger.write(
@@ -68,42 +70,41 @@ async def _talk(carrier: Carrier, line: _Line) -> list[Heard]:
     heard: list[Heard] = []
     for _ in range(_MOST_HOPS):
         url = line.url or ""
-        answer = await carrier.courier.deliver(
-            Errand(
-                url=url,
-                method=line.method,
-                about="call",
-                lane=line.sid,
-                form=_form(carrier, line),
-                facts={
-                    "sid": line.sid,
-                    "from": line.phone,
-                    "to": line.number.phone_number,
-                },
-            )
-        )
-        try:
-            verbs = read_twiml(answer.body) if answer.is_good else None
-        except BadTwiml:
-            verbs = None
+        verbs = await _fetch_verbs(carrier, line, url)
         if verbs is None:
-            return [
-                *heard,
-                Heard("error", "We are sorry, an application error has occurred."),
-            ]
+            heard.append(Heard("error", _APPLICATION_ERROR))
+            return heard
         line.url = None
         for verb in verbs:
             heard.append(_hear(verb))
-            if _leaves(
-                carrier,
-                line,
-                verb,
-                url,
-            ):
+            if _leaves(carrier, line, verb, url):
                 break
         if line.url is None:
             break
     return heard
+
+
+async def _fetch_verbs(carrier: Carrier, line: _Line, url: str) -> list[Verb] | None:
+    """The document at this URL; None when there is none."""
+    errand = Errand(
+        url=url,
+        method=line.method,
+        about="call",
+        lane=line.sid,
+        form=_form(carrier, line),
+        facts={
+            "sid": line.sid,
+            "from": line.phone,
+            "to": line.number.phone_number,
+        },
+    )
+    answer = await carrier.courier.deliver(errand)
+    if not answer.is_good:
+        return None
+    try:
+        return read_twiml(answer.body)
+    except BadTwiml:
+        return None
 
 
 def _leaves(
@@ -128,31 +129,31 @@ def _leaves(
 def _hear(verb: Verb) -> Heard:
     match verb.name:
         case "Dial":
-            numbers = [child.text for child in verb.children if child.text] or [
-                verb.text
-            ]
-            return Heard("dial", ", ".join(numbers))
+            numbers = [child.text for child in verb.children if child.text]
+            return Heard("dial", ", ".join(numbers) or verb.text)
         case "Reject":
             return Heard("reject", verb.attributes.get("reason", "rejected"))
         case "Pause":
-            return Heard("pause", f"{verb.attributes.get('length', '1')} s")
+            seconds = verb.attributes.get("length", "1")
+            return Heard("pause", f"{seconds} s")
         case "Gather":
-            said = [
-                child.text for child in verb.children if child.name in ("Say", "Play")
-            ]
+            prompts = [each for each in verb.children if each.name in ("Say", "Play")]
+            said = [prompt.text for prompt in prompts]
             return Heard("gather", " ".join(said))
     return Heard(verb.name.lower(), verb.text)
 
 
 def _failed(heard: list[Heard]) -> bool:
-    return bool(heard) and heard[-1].verb == "error"
+    if not heard:
+        return False
+    return heard[-1].verb == "error"
 
 
 def _form(carrier: Carrier, line: _Line) -> dict[str, str]:
-    phone, number = line.phone, line.number.phone_number
-    city, state, postal_code = areas.PLACES.get(
-        phone.removeprefix("+1")[:3], ("", "", "")
-    )
+    phone = line.phone
+    number = line.number.phone_number
+    area_code = phone.removeprefix("+1")[:3]
+    city, state, postal_code = areas.PLACES.get(area_code, ("", "", ""))
     return {
         "CallSid": line.sid,
         "AccountSid": carrier.options.account_sid,
@@ -160,6 +161,7 @@ def _form(carrier: Carrier, line: _Line) -> dict[str, str]:
         "To": number,
         "Caller": phone,
         "Called": number,
+        # After a <Dial> the call was answered; before anything, it rings.
         "CallStatus": "in-progress" if line.extra.get("DialCallStatus") else "ringing",
         "Direction": "inbound",
         "ApiVersion": "2010-04-01",

@@ -1,5 +1,5 @@
-"""The carrier itself: its records, clock, ledger and messenger
-in one place for the acts to use.
+"""The carrier itself: its records, clock, ledger and messenger in one place for the
+acts to use.
 """
 
 import asyncio
@@ -43,29 +43,32 @@ class Carrier:
         self._forget_everything()
 
     def _forget_everything(self) -> None:
-        self.numbers: dict[str, Number] = {}  # by sid
+        # By sid, unless another key is named.
+        self.numbers: dict[str, Number] = {}
         self.number_of: dict[str, Number] = {}  # by phone number
-        self.ever_owned: set[str] = set()
+        self.ever_owned: set[str] = set()  # phone numbers
         self.services: dict[str, Service] = {}
-        # service sid -> by sid
+        # by service, then by sid
         self.members: dict[str, dict[str, Number]] = defaultdict(dict)
         self.sinks: dict[str, Sink] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.messages: dict[str, Message] = {}
-        # phone -> by sid
+        # by phone, then by sid
         self.sent_to: dict[str, dict[str, Message]] = defaultdict(dict)
         self.sent_from: dict[str, dict[str, Message]] = defaultdict(dict)
         self.blocks: dict[tuple[str, str], Block] = {}  # by student phone and scope
         self.phones: dict[str, Phone] = {}
         self.mailboxes: dict[str, Mailbox] = {}  # by address
-        self.mails: dict[str, dict[str, Mail]] = defaultdict(dict)  # address -> by sid
+        # by address, then by sid
+        self.mails: dict[str, dict[str, Mail]] = defaultdict(dict)
         self.mail_of: dict[tuple[str, str], Mail] = {}  # by address and Message-ID
         self.last_turn = 0
         self.lists_asked = 0  # pages of texts that were asked for
 
     def reset(self) -> None:
-        """Back to an empty carrier with its one messaging
-        service. Phones of the roster go too.
+        """Back to an empty carrier with its one messaging service.
+
+        Phones of the roster go too.
         """
         self.clock.clear()
         self.clock.ahead = 0.0
@@ -74,34 +77,40 @@ class Carrier:
             call.cancel()
         self.ledger.clear()
         self.faults.remove()
+        # First: the service that is added below is to be saved again.
         self.store.wipe()
         self._forget_everything()
         self.turn_knobs(self._first_knobs())
         self.add_first_service()
 
     def load(self) -> None:
-        """Take up what the store kept. Steps that were due
-        while away happen at once.
+        """Take up what the store kept.
+
+        Steps that were due while away happen at once.
         """
-        self.ever_owned.update(self.store.values("ever_owned").get("numbers", []))
-        # as they came
-        for record in sorted(
-            self.store.records(), key=lambda record: getattr(record, "turn", 0)
-        ):
+        owned = self.store.values("ever_owned").get("numbers", [])
+        self.ever_owned.update(owned)
+        # In the order in which they came: every list of texts is kept in it.
+        records = list(self.store.records())
+        records.sort(key=lambda record: getattr(record, "turn", 0))
+        for record in records:
             self.keep(record, save=False)
         for kind, line in self.store.ledger_lines():
             self.ledger.restore(kind, line)
-        kept = self.store.values("knobs")
-        known = {each.name for each in fields(Knobs)}
-        self.knobs = Knobs(
-            **{name: value for name, value in kept.items() if name in known}
-        )
-        if not kept:
-            self.knobs = self._first_knobs()
-        elif self.options.mail_intake:  # ports change from start to start
-            self.knobs = replace(self.knobs, mail_intake=self.options.mail_intake)
+        self.knobs = self._kept_knobs()
         self.clock.ahead = float(self.store.values("clock").get("ahead", 0.0))
         self.add_first_service()
+
+    def _kept_knobs(self) -> Knobs:
+        kept = self.store.values("knobs")
+        if not kept:
+            return self._first_knobs()
+        # An older or newer simulator may have had others.
+        known = {each.name for each in fields(Knobs)}
+        knobs = Knobs(**{name: kept[name] for name in known & kept.keys()})
+        if self.options.mail_intake:  # ports change from start to start
+            knobs = replace(knobs, mail_intake=self.options.mail_intake)
+        return knobs
 
     def _first_knobs(self) -> Knobs:
         return Knobs(
@@ -111,18 +120,17 @@ class Carrier:
 
     def add_first_service(self) -> None:
         sid = self.options.messaging_service
-        if sid not in self.services:
-            now = self.clock.now()
-            campaign = new_sid("CM")
-            self.keep(
-                Service(
-                    sid=sid,
-                    friendly_name="Quadline",
-                    created_at=now,
-                    updated_at=now,
-                    campaign_sid=campaign,
-                )
-            )
+        if sid in self.services:
+            return
+        now = self.clock.now()
+        service = Service(
+            sid=sid,
+            friendly_name="Quadline",
+            created_at=now,
+            updated_at=now,
+            campaign_sid=new_sid("CM"),
+        )
+        self.keep(service)
 
     def turn_knobs(self, knobs: Knobs) -> None:
         self.knobs = knobs
@@ -131,6 +139,7 @@ class Carrier:
     async def fast_forward(self, seconds: float) -> int:
         """Time moves on; waits until what that caused has been told to the webhooks."""
         done = await self.clock.fast_forward(seconds)
+        # Kept: after a restart no record may lie in the future.
         self.store.save_values("clock", {"ahead": self.clock.ahead})
         await self.courier.settle()
         await asyncio.gather(*self.late_calls)
@@ -182,11 +191,13 @@ class Carrier:
         return self.last_turn
 
     def _file_message(self, message: Message) -> None:
-        if message.sid not in self.messages:
-            self.messages[message.sid] = message
-            self.sent_to[message.to][message.sid] = message
-            self.sent_from[message.from_][message.sid] = message
-            self.last_turn = max(self.last_turn, message.turn)
+        sid = message.sid
+        if sid in self.messages:
+            return
+        self.messages[sid] = message
+        self.sent_to[message.to][sid] = message
+        self.sent_from[message.from_][sid] = message
+        self.last_turn = max(self.last_turn, message.turn)
 
     def _file_mail(self, mail: Mail) -> None:
         self.mails[mail.address][mail.sid] = mail
@@ -199,6 +210,7 @@ class Carrier:
         self.number_of[number.phone_number] = number
         if number.service_sid:
             self.members[number.service_sid][number.sid] = number
+        # A number is never offered again once it was owned.
         if number.phone_number not in self.ever_owned:
             self.ever_owned.add(number.phone_number)
             self.store.save_values("ever_owned", {"numbers": sorted(self.ever_owned)})

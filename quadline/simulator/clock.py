@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
 
@@ -24,7 +25,9 @@ class Clock:
         return time.time() + self.ahead
 
     def at(self, when: float, act: Act) -> None:
-        heapq.heappush(self._due, (when, next(self._turn), act))
+        # The turn keeps acts of one moment in order; a heap would also compare acts.
+        turn = next(self._turn)
+        heapq.heappush(self._due, (when, turn, act))
         self._wake.set()
 
     def clear(self) -> None:
@@ -38,33 +41,41 @@ class Clock:
             await self._sleep_until_next()
 
     async def fast_forward(self, seconds: float) -> int:
-        """Move time on; everything due on the way happens now,
-        in order. Says how many acts.
+        """Move time on; everything due on the way happens now, in order.
+
+        Says how many acts.
         """
         target = self.now() + seconds
-        for done in itertools.count():
-            if not self._due or self._due[0][0] > target:
-                break
-            self.ahead += max(0.0, self._due[0][0] - self.now())
+        done = 0
+        while self._next_at <= target:
+            # The act, too, must find that it is the time for it.
+            self.ahead += max(0.0, self._next_at - self.now())
             self._run_next(until=target)
             if done % _BURST == 0:
                 await asyncio.sleep(0)
+            done += 1
         self.ahead += max(0.0, target - self.now())
         return done
 
+    @property
+    def _next_at(self) -> float:
+        """When the next act is due; infinity when none is."""
+        return self._due[0][0] if self._due else math.inf
+
     def _run_next(self, *, until: float) -> bool:
-        if not self._due or self._due[0][0] > until:
+        if self._next_at > until:
             return False
-        heapq.heappop(self._due)[2]()
+        _, _, act = heapq.heappop(self._due)
+        act()
         return True
 
     async def _sleep_until_next(self) -> None:
         self._wake.clear()
-        pause = self._due[0][0] - self.now() if self._due else None
-        if pause is not None and pause <= 0:
+        pause = self._next_at - self.now()
+        if pause <= 0:
             await asyncio.sleep(0)
             return
         try:
-            await asyncio.wait_for(self._wake.wait(), pause)
+            await asyncio.wait_for(self._wake.wait(), pause if self._due else None)
         except TimeoutError:
             return

@@ -1,5 +1,5 @@
-"""The control API: JSON, for tests, benchmarks and the
-screens. gate.py says who may ask.
+"""The control API: JSON, for tests,
+benchmarks and the screens. gate.py says who may ask.
 """
 
 import json
@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from quadline.simulator import calls, phones, registration, replies, roster, students
 from quadline.simulator.carrier import Carrier
-from quadline.simulator.faults import FaultKind
+from quadline.simulator.faults import Fault, FaultKind
 from quadline.simulator.knobs import as_dict, turned
 from quadline.simulator.records import Phone
 
@@ -28,12 +28,7 @@ def control_routes() -> list[BaseRoute]:
         route("/ledger", GET=ledger),
         route("/settings", GET=settings, POST=change_settings),
         route("/fast-forward", POST=fast_forward),
-        route(
-            "/faults",
-            GET=faults,
-            POST=add_fault,
-            DELETE=remove_faults,
-        ),
+        route("/faults", GET=faults, POST=add_fault, DELETE=remove_faults),
         route("/faults/{id:int}", DELETE=remove_faults),
         route("/numbers", GET=numbers),
         route("/directory", POST=directory),
@@ -48,8 +43,9 @@ def control_routes() -> list[BaseRoute]:
 
 def route(path: str, **views: View) -> Route:
     async def answer(request: Request) -> Response:
+        view = views[request.method]
         try:
-            return await views[request.method](request.app.state.carrier, request)
+            return await view(request.app.state.carrier, request)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
 
@@ -57,19 +53,16 @@ def route(path: str, **views: View) -> Route:
 
 
 async def health(carrier: Carrier, request: Request) -> Response:
-    counts = {
-        "numbers": len(carrier.numbers),
-        "messages": len(carrier.messages),
-        "mailboxes": len(carrier.mailboxes),
-    }
-    counts["lists_asked"] = carrier.lists_asked
     facts = {
         "ok": True,
         "at": carrier.clock.now(),
         "ledger": len(carrier.ledger),
-        **counts,
+        "numbers": len(carrier.numbers),
+        "messages": len(carrier.messages),
+        "mailboxes": len(carrier.mailboxes),
+        "lists_asked": carrier.lists_asked,
+        "smtp_port": request.app.state.mail_port.port,
     }
-    facts["smtp_port"] = request.app.state.mail_port.port
     return JSONResponse(facts)
 
 
@@ -83,14 +76,13 @@ async def reset(carrier: Carrier, request: Request) -> Response:
 
 async def ledger(carrier: Carrier, request: Request) -> Response:
     query = request.query_params
-    kinds = {
-        kind for value in query.getlist("kind") for kind in value.split(",") if kind
-    }
-    after, limit = int(query.get("after", "0")), int(query.get("limit", "10000"))
+    kinds: set[str] = set()
+    for value in query.getlist("kind"):
+        kinds.update(value.split(","))
     lines = carrier.ledger.as_json(
-        kinds=kinds,
-        after=after,
-        limit=limit,
+        kinds=kinds - {""},
+        after=int(query.get("after", "0")),
+        limit=int(query.get("limit", "10000")),
     )
     return Response(lines, media_type="application/json")
 
@@ -100,56 +92,66 @@ async def settings(carrier: Carrier, request: Request) -> Response:
 
 
 async def change_settings(carrier: Carrier, request: Request) -> Response:
-    carrier.turn_knobs(turned(carrier.knobs, await read_json(request)))
+    changes = await read_json(request)
+    carrier.turn_knobs(turned(carrier.knobs, changes))
     return JSONResponse(as_dict(carrier.knobs))
 
 
 async def fast_forward(carrier: Carrier, request: Request) -> Response:
     wish = await read_json(request)
-    hours = float(wish.get("hours", 0)) + float(wish.get("seconds", 0)) / 3600
-    happened = await carrier.fast_forward(hours * 3600)
+    hours = float(wish.get("hours", 0))
+    seconds = float(wish.get("seconds", 0))
+    happened = await carrier.fast_forward(hours * 3600 + seconds)
     await request.app.state.postman.settle()
-    return JSONResponse({"now": carrier.clock.now(), "happened": happened})
+    facts = {
+        "now": carrier.clock.now(),
+        "happened": happened,
+    }
+    return JSONResponse(facts)
 
 
 async def faults(carrier: Carrier, request: Request) -> Response:
-    return JSONResponse([fault.as_dict() for fault in carrier.faults.all()])
+    in_force = carrier.faults.all()
+    return JSONResponse([fault.as_dict() for fault in in_force])
 
 
 async def add_fault(carrier: Carrier, request: Request) -> Response:
     fault = carrier.faults.add(await read_json(request))
+    # These two strike at once: no later act takes them, and so writes them down.
     if fault.kind is FaultKind.REFUSE_CONNECTIONS:
         carrier.faults.remove(fault_id=fault.id)
-        carrier.ledger.write(
-            "fault",
-            fault=fault.kind,
-            id=fault.id,
-            seconds=fault.seconds,
-        )
+        _note_outage(carrier, fault)
         request.app.state.listener.refuse_for(fault.seconds)
     if fault.kind is FaultKind.SMTP_DOWN:
-        carrier.ledger.write(
-            "fault",
-            fault=fault.kind,
-            id=fault.id,
-            seconds=fault.seconds,
-        )
+        _note_outage(carrier, fault)
         request.app.state.mail_port.end_later(fault)
         await request.app.state.mail_port.follow_faults()
     return JSONResponse(fault.as_dict(), 201)
 
 
+def _note_outage(carrier: Carrier, fault: Fault) -> None:
+    carrier.ledger.write(
+        "fault",
+        fault=fault.kind,
+        id=fault.id,
+        seconds=fault.seconds,
+    )
+
+
 async def remove_faults(carrier: Carrier, request: Request) -> Response:
     removed = carrier.faults.remove(
-        fault_id=request.path_params.get("id"), kind=request.query_params.get("kind")
+        fault_id=request.path_params.get("id"),
+        kind=request.query_params.get("kind"),
     )
+    # What the faults held goes on at once, not with the next event.
     registration.release_stuck(carrier)
     await request.app.state.mail_port.follow_faults()
     return JSONResponse({"removed": removed})
 
 
 async def numbers(carrier: Carrier, request: Request) -> Response:
-    return JSONResponse([phones.describe_number(n) for n in carrier.numbers.values()])
+    rented = carrier.numbers.values()
+    return JSONResponse([phones.describe_number(number) for number in rented])
 
 
 async def directory(carrier: Carrier, request: Request) -> Response:
@@ -169,33 +171,38 @@ async def directory(carrier: Carrier, request: Request) -> Response:
 
 async def list_students(carrier: Carrier, request: Request) -> Response:
     query = request.query_params
-    limit = int(query.get("limit", "60"))
-    return JSONResponse(
-        students.list_students(carrier, search=query.get("q", ""), limit=limit)
+    found = students.list_students(
+        carrier,
+        search=query.get("q", ""),
+        limit=int(query.get("limit", "60")),
     )
+    return JSONResponse(found)
 
 
 async def student(carrier: Carrier, request: Request) -> Response:
-    return JSONResponse(students.describe_student(carrier, request.path_params["key"]))
+    key = request.path_params["key"]
+    return JSONResponse(students.describe_student(carrier, key))
 
 
 async def list_phones(carrier: Carrier, request: Request) -> Response:
     query = request.query_params
-    limit = int(query.get("limit", "60"))
-    return JSONResponse(
-        phones.list_phones(carrier, search=query.get("q", ""), limit=limit)
+    found = phones.list_phones(
+        carrier,
+        search=query.get("q", ""),
+        limit=int(query.get("limit", "60")),
     )
+    return JSONResponse(found)
 
 
 async def phone(carrier: Carrier, request: Request) -> Response:
-    return JSONResponse(
-        phones.describe_phone(carrier, _number(request.path_params["phone"]))
-    )
+    number = _number(request.path_params["phone"])
+    return JSONResponse(phones.describe_phone(carrier, number))
 
 
 async def text(carrier: Carrier, request: Request) -> Response:
     wish = await read_json(request)
-    phone, to = _number(request.path_params["phone"]), _number(str(wish.get("to", "")))
+    phone = _number(request.path_params["phone"])
+    to = _number(str(wish.get("to", "")))
     body = str(wish.get("body", ""))
     if not body:
         raise ValueError("body is empty.")
@@ -208,31 +215,31 @@ async def text(carrier: Carrier, request: Request) -> Response:
         is_webhook_lost=bool(wish.get("webhook_lost", False)),
     )
     answer = outcome.answer
-    return JSONResponse(
-        {
-            "sid": outcome.sid,
-            "url": outcome.url,
-            "answered": answer.status if answer else None,
-            "body": answer.body if answer else None,
-            "used_fallback": outcome.used_fallback,
-            "replies": outcome.replies,
-            "error": outcome.error,
-        },
-        201,
-    )
+    facts = {
+        "sid": outcome.sid,
+        "url": outcome.url,
+        "answered": answer.status if answer else None,
+        "body": answer.body if answer else None,
+        "used_fallback": outcome.used_fallback,
+        "replies": outcome.replies,
+        "error": outcome.error,
+    }
+    return JSONResponse(facts, 201)
 
 
 async def call(carrier: Carrier, request: Request) -> Response:
     wish = await read_json(request)
-    phone, to = _number(request.path_params["phone"]), _number(str(wish.get("to", "")))
+    phone = _number(request.path_params["phone"])
+    to = _number(str(wish.get("to", "")))
     heard = await calls.call(carrier, phone=phone, to=to)
-    return JSONResponse({"heard": [asdict(each) for each in heard]}, 201)
+    facts = [asdict(each) for each in heard]
+    return JSONResponse({"heard": facts}, 201)
 
 
 async def read_json(request: Request) -> dict[str, Any]:
-    # A page of another site cannot send this type without asking first, and is never
-    # allowed.
-    if not request.headers.get("content-type", "").startswith("application/json"):
+    # A page of another site must ask before it sends this type, and is never allowed.
+    content_type = request.headers.get("content-type", "")
+    if not content_type.startswith("application/json"):
         raise ValueError("Send JSON, with Content-Type: application/json.")
     value = json.loads(await request.body() or b"{}")
     if not isinstance(value, dict):
@@ -241,11 +248,9 @@ async def read_json(request: Request) -> dict[str, Any]:
 
 
 def _seconds(value: Any) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or not 0 <= value < math.inf
-    ):
+    # bool is a kind of int.
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < math.inf:
         raise ValueError("webhook_after must be a number of seconds.")
     return float(value)
 

@@ -1,5 +1,5 @@
-"""Carries calls to the college's webhooks: in order, retried as the
-URL says, each noted in the ledger.
+"""Carries calls to the college's webhooks: in order, retried as the URL says, each
+noted in the ledger.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from urllib.parse import urldefrag
 from quadline.simulator.ledger import Ledger
 from quadline.simulator.webhooks import Answer, Errand, Overrides, Webhooks
 
-_AT_ONCE = 64
+_AT_ONCE = 64  # calls under way
 
 
 class Courier:
@@ -19,6 +19,7 @@ class Courier:
         self._webhooks = Webhooks(auth_token)
         self._ledger = ledger
         self._lanes: dict[str, deque[Errand]] = {}
+        # Names of lanes; each stands here, or is worked on, once: that keeps its order.
         self._ready: asyncio.Queue[str] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -31,6 +32,7 @@ class Courier:
 
     def post(self, errand: Errand) -> None:
         """Leave it to the courier; nobody waits for the answer."""
+        # An empty lane that is there is being worked on: its worker looks once more.
         lane = self._lanes.get(errand.lane)
         if lane is None:
             self._lanes[errand.lane] = deque([errand])
@@ -40,8 +42,9 @@ class Courier:
 
     async def settle(self, seconds: float = 20.0) -> None:
         """Wait until nothing is left to deliver."""
-        end = asyncio.get_running_loop().time() + seconds
-        while self._lanes and asyncio.get_running_loop().time() < end:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while self._lanes and loop.time() < end:
             await asyncio.sleep(0.005)
 
     def drop_everything(self) -> None:
@@ -55,27 +58,15 @@ class Courier:
             overrides = Overrides.read_from(fragment)
         except ValueError:
             overrides = Overrides.read_from("")
+        # The same for each attempt: by it the college can tell a retry from news.
         token = str(uuid.uuid4())
         for attempt in range(1, overrides.retries + 2):
-            answer = await self._webhooks.call(
-                url,
-                errand,
-                overrides,
-                token,
-            )
-            self._note(
-                url,
-                errand,
-                answer,
-                attempt,
-            )
-            if (
-                answer.is_good
-                or attempt > overrides.retries
-                or not overrides.retry(answer)
-            ):
+            answer = await self._webhooks.call(url, errand, overrides, token)
+            self._note(url, errand, answer, attempt)
+            if answer.is_good or not overrides.retry(answer):
                 break
-            await asyncio.sleep(0.05 * 2**attempt)
+            if attempt <= overrides.retries:
+                await asyncio.sleep(0.05 * 2**attempt)
         return answer
 
     async def _work(self) -> None:

@@ -1,5 +1,5 @@
-"""Twilio's refusals: code, HTTP status and words
-(twilio.com/docs/api/errors, 2026-11).
+"""Twilio's refusals: code, HTTP status
+and words (twilio.com/docs/api/errors, 2026-11).
 """
 
 from dataclasses import dataclass, field
@@ -78,12 +78,14 @@ class Refusal(Exception):
 
     @property
     def http_status(self) -> int:
-        return self.status or _TABLE.get(self.code, (400, ""))[0]
+        status, _ = _TABLE.get(self.code, (400, ""))
+        return self.status or status
 
     def body(self) -> dict[str, Any]:
+        _, words = _TABLE.get(self.code, (400, "Refused"))
         return {
             "code": self.code,
-            "message": self.detail or _TABLE.get(self.code, (400, "Refused"))[1],
+            "message": self.detail or words,
             "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
             "status": self.http_status,
         }
@@ -91,12 +93,13 @@ class Refusal(Exception):
 
 def slow_down(retry_after: int | None) -> Refusal:
     """``retry_after``: seconds; None says nothing of how long."""
-    return Refusal(
-        20429, headers={} if retry_after is None else {"Retry-After": str(retry_after)}
-    )
+    if retry_after is None:
+        return Refusal(20429)
+    return Refusal(20429, headers={"Retry-After": str(retry_after)})
 
 
 def delivery_words(code: int | None) -> str | None:
     if code is None:
         return None
-    return _WORDS_ON_DELIVERY.get(code) or _TABLE.get(code, (400, "Unknown error"))[1]
+    _, words = _TABLE.get(code, (400, "Unknown error"))
+    return _WORDS_ON_DELIVERY.get(code, words)

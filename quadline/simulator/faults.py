@@ -9,20 +9,16 @@ from typing import Any
 
 class FaultKind(StrEnum):
     REFUSE = "refuse"  # creating a text is answered with `code`
-    # 429, code 20429, with Retry-After when `retry_after` is set
-    RATE_LIMIT = "rate_limit"
+    RATE_LIMIT = "rate_limit"  # 429, code 20429; Retry-After if `retry_after` is set
     LIST_RATE_LIMIT = "list_rate_limit"  # the same, when texts are listed
     SLOW = "slow"  # the answer comes after `seconds`
-    # 200 with a body of another shape (`body`); `at` done: what was asked was done all
-    # the same
+    # 200 with another body (`body`); `at` done: the act was done all the same
     ODD_ANSWER = "odd_answer"
     RESET = "reset"  # the connection is cut; nothing was accepted
     ACCEPT_THEN_500 = "accept_then_500"
-    # accepted, silent for `seconds`, then 500 or closed
-    ACCEPT_THEN_HANG = "accept_then_hang"
+    ACCEPT_THEN_HANG = "accept_then_hang"  # silent for `seconds`, then 500 or closed
     FAIL = "fail"  # the text ends `status` with `code`, told by callback
-    # 21614 at once, or 30006 by callback (`at`: create, callback)
-    LANDLINE = "landline"
+    LANDLINE = "landline"  # `at` create: 21614 at once; `at` callback: 30006 later
     UNREACHABLE = "unreachable"  # ends undelivered with 30003
     STUCK_TEXT = "stuck_text"  # never gets past `status` (default sent)
     CALLBACK_LOST = "callback_lost"
@@ -32,8 +28,7 @@ class FaultKind(StrEnum):
     INBOUND_LOST = "inbound_lost"  # in the carrier's log, but no webhook is called
     # its webhook is called after `seconds` of the simulator's time
     INBOUND_DELAYED = "inbound_delayed"
-    # its webhook is called `copies` times (default 2)
-    INBOUND_DOUBLED = "inbound_doubled"
+    INBOUND_DOUBLED = "inbound_doubled"  # its webhook is called `copies` times
     REGISTRATION_STUCK = "registration_stuck"
     REGISTRATION_FAILED = "registration_failed"  # for `reason`
     PURCHASE_THEN_500 = "purchase_then_500"  # bought, and the answer is lost
@@ -42,16 +37,13 @@ class FaultKind(StrEnum):
     SOMEONE_TOOK_IT = "someone_took_it"  # buying is 21422
     # nobody takes mail for `seconds` of the simulator's time, or until removed
     SMTP_DOWN = "smtp_down"
-    # mail is refused with `code` (`at`: create, when its recipient is named; data,
-    # after it)
+    # refused with `code`, `at` create: when its recipient is named; `at` data: after it
     SMTP_REFUSE = "smtp_refuse"
     SMTP_SLOW = "smtp_slow"  # the mail server answers after `seconds`
-    # the mail is in its mailbox, the answer is lost
-    SMTP_ACCEPT_THEN_CUT = "smtp_accept_then_cut"
+    SMTP_ACCEPT_THEN_CUT = "smtp_accept_then_cut"  # it arrives, the answer is lost
     MAIL_BOUNCES = "mail_bounces"  # taken, and then it comes back
     OUT_OF_OFFICE = "out_of_office"  # each mail is answered by a machine
-    # at once, once: nobody listens for `seconds`
-    REFUSE_CONNECTIONS = "refuse_connections"
+    REFUSE_CONNECTIONS = "refuse_connections"  # once, now: closed for `seconds`
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,19 +73,25 @@ class Fault:
         from_: str | None,
         where: dict[str, str],
     ) -> bool:
+        """``where``: what the asking act knows of; what it does not name, fits."""
+        if self.times == 0:
+            return False
+        fits_ends = self.to in (None, to) and self.from_ in (None, from_)
+        fits_place = self.area_code in (None, where.get("area_code"))
+        fits_moment = where.get("at", self.at) == self.at
+        fits_area = self.on == "any" or where.get("on", self.on) == self.on
         return (
-            self.times != 0
-            and self.to in (None, to)
-            and self.from_ in (None, from_)
-            and self.area_code in (None, where.get("area_code"))
-            and ("at" not in where or self.at == where["at"])
-            and ("on" not in where or self.on in ("any", where["on"]))
-            and (
-                "status" not in where
-                or not self.statuses
-                or where["status"] in self.statuses
-            )
+            fits_ends
+            and fits_place
+            and fits_moment
+            and fits_area
+            and self._fits_status(where)
         )
+
+    def _fits_status(self, where: dict[str, str]) -> bool:
+        if "status" not in where or not self.statuses:
+            return True
+        return where["status"] in self.statuses
 
     def as_dict(self) -> dict[str, Any]:
         facts = asdict(self)
@@ -119,13 +117,13 @@ class Faults:
         return fault
 
     def remove(self, *, fault_id: int | None = None, kind: str | None = None) -> int:
-        gone = [
-            fault.id
-            for fault in self._faults.values()
-            if fault_id in (None, fault.id) and kind in (None, fault.kind)
-        ]
-        for each in gone:
-            del self._faults[each]
+        gone = list(self._faults.values())
+        if fault_id is not None:
+            gone = [fault for fault in gone if fault.id == fault_id]
+        if kind is not None:
+            gone = [fault for fault in gone if fault.kind == kind]
+        for fault in gone:
+            del self._faults[fault.id]
         return len(gone)
 
     def take(
@@ -143,12 +141,7 @@ class Faults:
             return None
         for fault in self._faults.values():
             if fault.kind is kind and fault.strikes(to, from_, where):
-                return self._use(
-                    fault,
-                    to,
-                    from_,
-                    where,
-                )
+                return self._use(fault, to, from_, where)
         return None
 
     def _use(
@@ -175,21 +168,33 @@ class Faults:
 
 
 def _read(wish: dict[str, Any]) -> Fault:
-    facts = {
-        ("from_" if name == "from" else name): value for name, value in wish.items()
-    }
+    """Raises ValueError, in words, when the wish makes no sense."""
+    facts = dict(wish)
+    if "from" in facts:
+        facts["from_"] = facts.pop("from")
     known = {each.name for each in fields(Fault)} - {"id", "used"}
-    if strange := set(facts) - known:
+    strange = facts.keys() - known
+    if strange:
         raise ValueError(f"A fault has no {', '.join(sorted(strange))}.")
     try:
         facts["kind"] = FaultKind(facts.get("kind", ""))
     except ValueError:
         raise ValueError(f"kind must be one of {', '.join(FaultKind)}.") from None
-    times = facts.get("times")
-    if times is not None and (not isinstance(times, int) or times < 1):
-        raise ValueError("times must be a whole number from 1, or null.")
+    _check_times(facts.get("times"))
     for name in ("seconds", "copies", "code", "retry_after"):
-        value = facts.get(name)
-        if value is not None and (not isinstance(value, (int, float)) or value < 0):
-            raise ValueError(f"{name} must be a number.")
+        _check_number(name, facts.get(name))
     return Fault(**facts)
+
+
+def _check_times(times: Any) -> None:
+    if times is None:
+        return
+    if not isinstance(times, int) or times < 1:
+        raise ValueError("times must be a whole number from 1, or null.")
+
+
+def _check_number(name: str, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, (int, float)) or value < 0:
+        raise ValueError(f"{name} must be a number.")

@@ -45,6 +45,7 @@ def _refusal(scope: Scope) -> str:
     client = (scope.get("client") or ("", 0))[0]
     if not is_loopback(client):
         return ELSEWHERE
+    # A foreign name that was made to point here still stands in Host.
     hosts = _all(scope, b"host")
     if len(hosts) != 1 or not HOST.fullmatch(hosts[0]):
         return "Only under the name of this machine, such as 127.0.0.1."
@@ -54,20 +55,22 @@ def _refusal(scope: Scope) -> str:
 
 
 def _is_cross_site(scope: Scope, host: str) -> bool:
-    """Browsers say where a request comes from (Fetch Metadata), older ones
-    only for what may change something.
+    """Browsers say where a request comes from (Fetch Metadata), older ones only for
+    what may change something.
     """
+    own_origin = f"http://{host.lower()}"
     origins = _all(scope, b"origin")
-    if any(origin.lower() != f"http://{host.lower()}" for origin in origins):
+    if any(origin.lower() != own_origin for origin in origins):
         return True
     sites = _all(scope, b"sec-fetch-site")
     is_foreign = any(site not in OWN_SITE for site in sites)
-    is_a_link = scope["method"] in READING and _all(scope, b"sec-fetch-mode") == [
-        "navigate"
-    ]
+    # A page of another site may link here: that shows a page, and changes nothing.
+    is_navigation = _all(scope, b"sec-fetch-mode") == ["navigate"]
+    is_a_link = is_navigation and scope["method"] in READING
     return is_foreign and not is_a_link
 
 
 def _all(scope: Scope, wanted: bytes) -> list[str]:
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    return [value.decode("latin-1") for name, value in headers if name == wanted]
+    found = [value for name, value in headers if name == wanted]
+    return [value.decode("latin-1") for value in found]

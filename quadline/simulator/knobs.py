@@ -4,11 +4,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Knobs:
     # seconds from joining a service to being able to send
     registration_delay: float = 0.0
@@ -24,9 +20,7 @@ class Knobs:
     unregistered_code: int = 30034  # what a text from an unregistered number ends with
     segments_per_second: float = 0.0  # per number; 0 is unlimited
     empty_area_codes: list[str] = field(default_factory=list)
-    # Seconds by which the dates of texts run ahead of this machine's clock; behind, if
-    # negative.
-    log_clock_ahead: float = 0.0
+    log_clock_ahead: float = 0.0  # seconds by which texts are dated too late
     dial_status: str = "completed"  # how a connected call ended, told to <Dial action>
     # who takes students' mail to the college: lmtp://host:port or smtp://host:port
     mail_intake: str = ""
@@ -56,25 +50,27 @@ _CHOICES: dict[str, tuple[object, ...]] = {
 
 
 def _check(name: str, value: Any, *, like: Any) -> None:
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise ValueError(
-            f"{name} must be one of {', '.join(map(str, _CHOICES[name]))}."
-        )
-    if (
-        name == "mail_intake"
-        and value
-        and not str(value).startswith(("lmtp://", "smtp://"))
-    ):
-        raise ValueError("mail_intake must begin with lmtp:// or smtp://.")
-    if isinstance(like, bool):
-        fits = isinstance(value, bool)
-    elif isinstance(like, float):
-        may_be_negative = name == "log_clock_ahead"
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        fits = is_number and (value >= 0 or may_be_negative)
-    elif isinstance(like, list):
-        fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    else:
-        fits = isinstance(value, type(like))
-    if not fits:
+    choices = _CHOICES.get(name)
+    if choices and value not in choices:
+        words = ", ".join(map(str, choices))
+        raise ValueError(f"{name} must be one of {words}.")
+    if name == "mail_intake" and value:
+        _check_intake(str(value))
+    if not _fits(name, value, like):
         raise ValueError(f"{name} cannot be {value!r}.")
+
+
+def _check_intake(url: str) -> None:
+    if not url.startswith(("lmtp://", "smtp://")):
+        raise ValueError("mail_intake must begin with lmtp:// or smtp://.")
+
+
+def _fits(name: str, value: Any, like: Any) -> bool:
+    if isinstance(like, float):
+        # bool is a kind of int.
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        may_be_negative = name == "log_clock_ahead"
+        return is_number and (value >= 0 or may_be_negative)
+    if isinstance(like, list):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, type(like))

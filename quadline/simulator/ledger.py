@@ -1,7 +1,8 @@
 """What happened at the carrier, in order. Lines are only ever added."""
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
@@ -24,14 +25,8 @@ class Ledger:
 
     def write(self, kind: str, **facts: Any) -> None:
         n = len(self._lines) + 1
-        line = _encode(
-            {
-                "n": n,
-                "at": round(self._now(), 3),
-                "kind": kind,
-                **facts,
-            }
-        )
+        at = round(self._now(), 3)
+        line = _encode({"n": n, "at": at, "kind": kind, **facts})
         self._kinds.append(kind)
         self._lines.append(line)
         self._save(n, kind, line)
@@ -51,12 +46,16 @@ class Ledger:
         after: int = 0,
         limit: int = 10_000,
     ) -> str:
-        """A JSON list of the lines after number `after`, of
-        these kinds (none named: of all).
+        """A JSON list of the lines after number `after`,
+        of these kinds (none named: of all).
         """
-        rest = range(max(0, after), len(self._lines))
-        wanted = (i for i in rest if not kinds or self._kinds[i] in kinds)
-        return "[" + ",".join(self._lines[i] for i in islice(wanted, limit)) + "]"
+        places: Iterable[int] = range(max(0, after), len(self._lines))
+        if kinds:
+            places = (place for place in places if self._kinds[place] in kinds)
+        lines = (self._lines[place] for place in islice(places, limit))
+        # The lines are JSON already: joined, they need not be read and written again.
+        return "[" + ",".join(lines) + "]"
 
     def counts(self) -> dict[str, int]:
-        return {kind: self._kinds.count(kind) for kind in sorted(set(self._kinds))}
+        counted = Counter(self._kinds)
+        return dict(sorted(counted.items()))

@@ -10,8 +10,8 @@ from uvicorn.server import ServerState
 
 
 class Listener:
-    """Uvicorn's protocol on our own socket: its server
-    cannot stop listening and go on.
+    """Uvicorn's protocol on our own socket:
+    its server cannot stop listening and go on.
     """
 
     def __init__(
@@ -43,8 +43,9 @@ class Listener:
             self._host,
             self.port,
             backlog=2048,
-            reuse_address=True,
+            reuse_address=True,  # it is opened again while old connections time out
         )
+        # Once chosen, it stays: after an outage callers find us where we were.
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -62,7 +63,7 @@ class Listener:
         task.add_done_callback(self._state.tasks.discard)
 
     async def _refuse(self, seconds: float) -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # the answer to this very call is on its way
         await self.close()
         await asyncio.sleep(seconds)
         await self.open()

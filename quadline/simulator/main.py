@@ -14,11 +14,12 @@ from quadline.simulator.carrier import Carrier
 from quadline.simulator.listener import Listener
 from quadline.simulator.options import Options, parse_options
 
-ENDS_WITHIN_SECONDS = 10.0
+ENDS_WITHIN_SECONDS = 10.0  # after being told to stop
 
 
 def main(argv: list[str]) -> None:
-    uvloop.run(run(parse_options(argv)))
+    options = parse_options(argv)
+    uvloop.run(run(options))
 
 
 async def run(options: Options) -> None:
@@ -31,24 +32,23 @@ async def run(options: Options) -> None:
         asyncio.create_task(work())
         for work in (carrier.clock.run, carrier.courier.run, carrier.store.run)
     ]
-    await app.state.mail_port.open()
+    mail_port = app.state.mail_port
+    await mail_port.open()
     await listener.open()
     print(f"Simulator ready at http://{options.host}:{listener.port}", flush=True)
-    print(
-        f"Mail is taken at smtp://{options.host}:{app.state.mail_port.port}", flush=True
-    )
+    print(f"Mail is taken at smtp://{options.host}:{mail_port.port}", flush=True)
+    # A work ends only by a fault: then, too, what is known is written down first.
     await asyncio.wait([*works, _told_to_stop()], return_when=asyncio.FIRST_COMPLETED)
     await listener.close()
-    await app.state.mail_port.close()
+    await mail_port.close()
     for work in works:
         work.cancel()
-    failures = [
-        f for f in await asyncio.gather(*works, return_exceptions=True) if _is_fault(f)
-    ]
+    results = await asyncio.gather(*works, return_exceptions=True)
+    failures = [result for result in results if _is_fault(result)]
     await carrier.courier.close()
     carrier.store.close()
     if failures:
-        raise RuntimeError("The simulator stopped by itself.") from failures[0]
+        raise RuntimeError("The simulator stopped on its own.") from failures[0]
 
 
 def open_carrier(options: Options) -> Carrier:
@@ -74,6 +74,7 @@ def _told_to_stop() -> asyncio.Task[bool]:
     def tell() -> None:
         if stop.is_set():
             os._exit(1)
+        # A thread of C that ends the process, whatever holds up the event loop.
         faulthandler.dump_traceback_later(ENDS_WITHIN_SECONDS, exit=True)
         stop.set()
 

@@ -13,11 +13,7 @@ AUTH_TOKEN = "simulator-token"  # noqa: S105 - everyone may know it: no real car
 MESSAGING_SERVICE_SID = "MG51a0c0113e9e00000000000000000001"
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     host: str = "127.0.0.1"
     port: int = 8124
@@ -88,8 +84,8 @@ def parse_options(argv: list[str]) -> Options:
 
 
 def _loopback(host: str) -> str:
-    """An argparse type: the simulator's token is published, so
-    no other machine may reach it.
+    """An argparse type: the simulator's token is published,
+    so no other machine may reach it.
     """
     if not is_loopback(host):
         raise argparse.ArgumentTypeError(

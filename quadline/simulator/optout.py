@@ -32,8 +32,8 @@ _HELPED = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 
 
 def keyword_in(body: str) -> Keyword | None:
-    """The whole message counts, in any case, with blanks around it; "STOP
-    please", “Stop.” and "opt out" do not.
+    """The whole message counts, in any case, with blanks around it; "STOP please",
+    “Stop.” and "opt out" do not.
     """
     return _WORDS.get(_word(body))
 
@@ -47,23 +47,10 @@ def obey(
     """Block or unblock as this text asks. The carrier's own answer, if it has one."""
     match keyword_in(body):
         case Keyword.STOP:
-            return (
-                _STOPPED
-                if _block(
-                    carrier,
-                    phone,
-                    number,
-                    _word(body),
-                )
-                else None
-            )
+            is_new = _block(carrier, phone, number, _word(body))
+            return _STOPPED if is_new else None
         case Keyword.START:
-            lifted = _unblock(
-                carrier,
-                phone,
-                number,
-                _word(body),
-            )
+            lifted = _unblock(carrier, phone, number, _word(body))
             # An everyday "yes" from a student who never opted out is left alone.
             return _STARTED if lifted or _word(body) != "YES" else None
         case Keyword.HELP:
@@ -73,15 +60,19 @@ def obey(
 
 def _word(body: str) -> str:
     """Plain letters only: full-width ones and invisible signs make another message."""
+    # Not strip(): it takes away signs that make another message, too.
     word = body.strip(" \t\r\n")
     return word.upper() if word.isascii() else ""
 
 
 def scopes_of(carrier: Carrier, number: Number) -> list[str]:
-    """Where a block that stops this number may be written:
-    the number, or its service.
+    """Where a block that stops this number may be written: the number,
+    or its service.
     """
-    return [number.phone_number, *([number.service_sid] if number.service_sid else [])]
+    scopes = [number.phone_number]
+    if number.service_sid:
+        scopes.append(number.service_sid)
+    return scopes
 
 
 def _block(
@@ -90,22 +81,19 @@ def _block(
     number: Number,
     word: str,
 ) -> bool:
-    by_service = carrier.knobs.block_scope == "service" and number.service_sid
-    scope = (
-        number.service_sid if by_service and number.service_sid else number.phone_number
-    )
+    scope = number.phone_number
+    if carrier.knobs.block_scope == "service" and number.service_sid:
+        scope = number.service_sid
     if (phone, scope) in carrier.blocks:
         return False
-    now = carrier.clock.now()
-    carrier.keep(
-        Block(
-            sid=new_sid("BK"),
-            phone=phone,
-            scope=scope,
-            keyword=word,
-            since=now,
-        )
+    block = Block(
+        sid=new_sid("BK"),
+        phone=phone,
+        scope=scope,
+        keyword=word,
+        since=carrier.clock.now(),
     )
+    carrier.keep(block)
     carrier.ledger.write(
         "opt_out",
         phone=phone,

@@ -8,8 +8,8 @@ from quadline.simulator.carrier import Carrier
 from quadline.simulator.errors import delivery_words
 from quadline.simulator.records import Message, Number, Phone
 
-_ARRIVED = ("delivered", "received")
-_NEWEST = 200
+_ARRIVED = ("delivered", "received")  # what the student has seen, or wrote
+_NEWEST = 200  # texts of a phone that its screen shows
 
 
 def list_phones(
@@ -19,34 +19,34 @@ def list_phones(
     words = search.casefold().split()
     digits = "".join(char for char in search if char.isdigit())
     found = [each for each in everyone(carrier) if _fits(each, words, digits)]
-    found.sort(
-        key=lambda each: (
-            -active_at(carrier, each),
-            each.name.casefold(),
-            each.phone_number,
+
+    def latest_first(phone: Phone) -> tuple[float, str, str]:
+        return (
+            -active_at(carrier, phone),
+            phone.name.casefold(),
+            phone.phone_number,
         )
-    )
+
+    found.sort(key=latest_first)
     shown = [_summary(carrier, each) for each in found[:limit]]
     return {"total": len(found), "phones": shown}
 
 
 def describe_phone(carrier: Carrier, phone_number: str) -> dict[str, Any]:
     """One phone: its texts by system number, newest number first."""
-    phone = carrier.phones.get(phone_number) or Phone(phone_number=phone_number)
+    phone = carrier.phones.get(phone_number)
+    if phone is None:
+        phone = Phone(phone_number=phone_number)
+    newest = _texts(carrier, phone_number)[-_NEWEST:]
     by_number: dict[str, list[Message]] = defaultdict(list)
-    for message in _texts(carrier, phone_number)[-_NEWEST:]:
+    for message in newest:
         other = message.from_ if message.to == phone_number else message.to
         by_number[other].append(message)
     threads = [
-        _thread(
-            carrier,
-            phone_number,
-            n,
-            texts,
-        )
-        for n, texts in by_number.items()
+        _thread(carrier, phone_number, system_number, texts)
+        for system_number, texts in by_number.items()
     ]
-    threads.sort(key=lambda each: -each["texts"][-1]["at"])
+    threads.sort(key=lambda thread: -thread["texts"][-1]["at"])
     return {**_who(phone), "threads": threads}
 
 
@@ -73,17 +73,19 @@ def everyone(carrier: Carrier) -> list[Phone]:
 
 
 def active_at(carrier: Carrier, phone: Phone) -> float:
-    got = carrier.sent_to.get(phone.phone_number)
-    return max(
-        phone.last_active_at, next(reversed(got.values())).created_at if got else 0.0
-    )
+    received = carrier.sent_to.get(phone.phone_number)
+    if not received:
+        return phone.last_active_at
+    # Filed as they came: the last is the newest, and nothing has to be sorted.
+    newest = next(reversed(received.values()))
+    return max(phone.last_active_at, newest.created_at)
 
 
 def _fits(phone: Phone, words: list[str], digits: str) -> bool:
     if digits and digits in phone.phone_number:
         return True
-    text = f"{phone.name} {phone.detail}".casefold()
-    return all(word in text for word in words)
+    said = f"{phone.name} {phone.detail}".casefold()
+    return all(word in said for word in words)
 
 
 def shown(phone_number: str) -> str:
@@ -92,12 +94,10 @@ def shown(phone_number: str) -> str:
 
 def last_text(carrier: Carrier, phone_number: str) -> dict[str, Any] | None:
     """The newest that the student has seen or written."""
-    texts = [
-        message
-        for message in _texts(carrier, phone_number)
-        if message.status in _ARRIVED
-    ]
-    return _text(texts[-1]) if texts else None
+    texts = _arrived(carrier, phone_number)
+    if not texts:
+        return None
+    return _text(texts[-1])
 
 
 def _who(phone: Phone) -> dict[str, Any]:
@@ -113,21 +113,26 @@ def _who(phone: Phone) -> dict[str, Any]:
 
 
 def _summary(carrier: Carrier, phone: Phone) -> dict[str, Any]:
-    texts = [m for m in _texts(carrier, phone.phone_number) if m.status in _ARRIVED]
-    last = _text(texts[-1]) if texts else None
+    texts = _arrived(carrier, phone.phone_number)
     return {
         **_who(phone),
         "texts": len(texts),
-        "last": last,
+        "last": _text(texts[-1]) if texts else None,
     }
 
 
+def _arrived(carrier: Carrier, phone_number: str) -> list[Message]:
+    """What the student has seen or written, oldest first."""
+    texts = _texts(carrier, phone_number)
+    return [message for message in texts if message.status in _ARRIVED]
+
+
 def _texts(carrier: Carrier, phone_number: str) -> list[Message]:
-    to, from_ = (
-        carrier.sent_to.get(phone_number, {}),
-        carrier.sent_from.get(phone_number, {}),
-    )
-    return sorted([*to.values(), *from_.values()], key=lambda message: message.turn)
+    # Not carrier.sent_to[…]: it would file an empty entry for everybody asked about.
+    received = carrier.sent_to.get(phone_number, {})
+    written = carrier.sent_from.get(phone_number, {})
+    both = [*received.values(), *written.values()]
+    return sorted(both, key=lambda message: message.turn)
 
 
 def _thread(

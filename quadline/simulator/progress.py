@@ -4,10 +4,11 @@ each told by a status callback.
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from quadline.simulator.carrier import Carrier
 from quadline.simulator.errors import delivery_words
-from quadline.simulator.faults import FaultKind
+from quadline.simulator.faults import Fault, FaultKind
 from quadline.simulator.records import Message, Number
 from quadline.simulator.webhooks import Errand
 
@@ -23,30 +24,28 @@ def plan(
     queue_overflowed: bool = False,
 ) -> None:
     """Decide how this text will end and put its first step on the clock."""
-    end, code = (
-        ("failed", 30001) if queue_overflowed else _ending(carrier, message, number)
-    )
+    end: str
+    code: int | None
+    if queue_overflowed:
+        end, code = "failed", 30001
+    else:
+        end, code = _ending(carrier, message, number)
     message.ahead = [[step, None] for step in _way_to(end, message.status)]
     if message.ahead:
-        message.ahead[-1][1] = code
+        last_step = message.ahead[-1]
+        last_step[1] = code
     if carrier.faults.take(
         FaultKind.CALLBACK_REVERSED, to=message.to, from_=message.from_
     ):
         message.shuffled = "reversed"
     start = carrier.clock.now() + carrier.knobs.callback_delay
-    carrier.clock.at(
-        _paced(
-            carrier,
-            message,
-            number,
-            start,
-        ),
-        partial(step_on, carrier, message),
-    )
+    leaves_at = _paced(carrier, message, number, start)
+    carrier.clock.at(leaves_at, partial(step_on, carrier, message))
 
 
 def step_on(carrier: Carrier, message: Message) -> None:
     """The next step of this text; the one after it follows in its time."""
+    # Deleted, or all forgotten by a reset, while this step was on the clock.
     if not message.ahead or message.sid not in carrier.messages:
         return
     now = carrier.clock.now()
@@ -77,19 +76,24 @@ def resume(carrier: Carrier, message: Message) -> None:
 
 
 def _way_to(end: str, start: str) -> list[str]:
+    # Through a service it is accepted first: its sender is found in the service's pool.
     first = ["queued"] if start == "accepted" else []
     if end == "failed":  # it never left the carrier
         return [*first, "failed"]
-    if end in ("accepted", "queued", "sending", "sent"):
-        ladder = [*first, "sending", "sent"]
-        return ladder[: ladder.index(end) + 1] if end in ladder else []
-    return [*first, "sending", "sent", end]
+    ladder = [*first, "sending", "sent"]
+    if end in ladder:  # it is stuck there
+        return ladder[: ladder.index(end) + 1]
+    if end in ("accepted", "queued"):  # it is stuck where it begins
+        return []
+    return [*ladder, end]
 
 
 def _ending(
     carrier: Carrier, message: Message, number: Number | None
 ) -> tuple[str, int | None]:
-    to, sender, faults = message.to, message.from_, carrier.faults
+    to = message.to
+    sender = message.from_
+    faults = carrier.faults
     if number is not None and number.registration != "registered":
         return "undelivered", carrier.knobs.unregistered_code
     if stuck := faults.take(FaultKind.STUCK_TEXT, to=to, from_=sender):
@@ -127,65 +131,42 @@ def _tell(carrier: Carrier, message: Message) -> None:
     """The status callback of this step, or what a fault makes of it."""
     if not message.status_callback:
         return
+    # Both as they are now: a late callback tells of its own step, not of the last.
+    status = message.status
     form = _form(carrier, message)
-    to, sender, status, faults = (
-        message.to,
-        message.from_,
-        message.status,
-        carrier.faults,
-    )
-    doubled = faults.take(
-        FaultKind.CALLBACK_DOUBLED,
-        to=to,
-        from_=sender,
-        status=status,
-    )
+    doubled = _fault_of_step(carrier, message, FaultKind.CALLBACK_DOUBLED)
     copies = doubled.copies if doubled else 1
     if message.shuffled:
-        message.held[:0] = [[status, form]] * copies
-        if not message.ahead:
-            for told, kept in message.held:
-                _post(
-                    carrier,
-                    message,
-                    told,
-                    kept,
-                )
-            message.held = []
+        _hold(carrier, message, [[status, form]] * copies)
         return
-    if faults.take(
-        FaultKind.CALLBACK_LOST,
-        to=to,
-        from_=sender,
-        status=status,
-    ):
+    if _fault_of_step(carrier, message, FaultKind.CALLBACK_LOST):
         return
-    late = faults.take(
-        FaultKind.CALLBACK_DELAYED,
-        to=to,
-        from_=sender,
-        status=status,
-    )
+    late = _fault_of_step(carrier, message, FaultKind.CALLBACK_DELAYED)
     for _ in range(copies):
         if late:
             due = carrier.clock.now() + late.seconds
-            carrier.clock.at(
-                due,
-                partial(
-                    _post,
-                    carrier,
-                    message,
-                    status,
-                    form,
-                ),
-            )
+            carrier.clock.at(due, partial(_post, carrier, message, status, form))
         else:
-            _post(
-                carrier,
-                message,
-                status,
-                form,
-            )
+            _post(carrier, message, status, form)
+
+
+def _fault_of_step(carrier: Carrier, message: Message, kind: FaultKind) -> Fault | None:
+    return carrier.faults.take(
+        kind,
+        to=message.to,
+        from_=message.from_,
+        status=message.status,
+    )
+
+
+def _hold(carrier: Carrier, message: Message, callbacks: list[list[Any]]) -> None:
+    """Before those held already, until the text has ended: then all go out."""
+    message.held[:0] = callbacks
+    if message.ahead:
+        return
+    for status, form in message.held:
+        _post(carrier, message, status, form)
+    message.held = []
 
 
 def _post(
@@ -221,9 +202,11 @@ def _form(carrier: Carrier, message: Message) -> dict[str, str]:
         form["ErrorCode"] = str(message.error_code)
         form["ErrorMessage"] = delivery_words(message.error_code) or ""
     if message.status in ("delivered", "undelivered"):
+        # Only the network's own receipt has a date.
         form["RawDlrDoneDate"] = _network_date(message.updated_at)
     return form
 
 
 def _network_date(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%y%m%d%H%M")
+    date = datetime.fromtimestamp(moment, UTC)
+    return date.strftime("%y%m%d%H%M")

@@ -1,5 +1,6 @@
-"""The carrier's records. Plain values; what may happen
-to them is decided by the acts.
+"""The carrier's records.
+
+Plain values; what may happen to them is decided by the acts.
 """
 
 import uuid
@@ -186,4 +187,6 @@ def key_of(record: Record) -> str:
 
 
 def to_json(record: Record) -> dict[str, Any]:
-    return {each.name: getattr(record, each.name) for each in fields(record)}
+    # Not asdict, which copies every value within.
+    names = [each.name for each in fields(record)]
+    return {name: getattr(record, name) for name in names}

@@ -1,5 +1,5 @@
-"""A number's way to being allowed to send: the US A2P
-registration, told by event webhooks.
+"""A number's way to being allowed to send: the US A2P registration,
+told by event webhooks.
 """
 
 import json
@@ -9,7 +9,7 @@ from functools import partial
 
 from quadline.simulator.carrier import Carrier
 from quadline.simulator.faults import FaultKind
-from quadline.simulator.records import Number, Sink
+from quadline.simulator.records import Number, Sink, Subscription
 from quadline.simulator.webhooks import Errand
 
 _TYPE = "com.twilio.messaging.compliance.number-registration."
@@ -31,16 +31,8 @@ def begin(carrier: Carrier, number: Number) -> None:
 def await_outcome(carrier: Carrier, number: Number) -> None:
     """Put the end of a pending registration on the clock."""
     if number.registration == "pending" and number.registers_at is not None:
-        due = number.registers_at
-        carrier.clock.at(
-            due,
-            partial(
-                _conclude,
-                carrier,
-                number,
-                number.attached_at,
-            ),
-        )
+        conclude = partial(_conclude, carrier, number, number.attached_at)
+        carrier.clock.at(number.registers_at, conclude)
 
 
 def release_stuck(carrier: Carrier) -> None:
@@ -53,7 +45,7 @@ def release_stuck(carrier: Carrier) -> None:
 
 def _conclude(carrier: Carrier, number: Number, attached_at: float | None) -> None:
     if number.registration != "pending" or number.attached_at != attached_at:
-        return  # detached meanwhile, or attached anew and waiting for that
+        return  # detached meanwhile, or attached again and waiting for that
     phone = number.phone_number
     if carrier.faults.take(FaultKind.REGISTRATION_STUCK, to=phone, from_=phone):
         number.is_stuck = True
@@ -64,34 +56,27 @@ def _conclude(carrier: Carrier, number: Number, attached_at: float | None) -> No
     number.updated_at = carrier.clock.now()
     number.is_told = False
     carrier.keep(number)
-    reason = (
-        (failure.reason or "Campaign is not eligible for this number.")
-        if failure
-        else None
-    )
+    outcome = "successful"
+    reason = None
+    if failure:
+        outcome = "failed"
+        reason = failure.reason or "Campaign is not eligible for this number."
     carrier.ledger.write(
         "registered",
         phone_number=phone,
         sid=number.sid,
-        outcome="failed" if failure else "successful",
+        outcome=outcome,
         reason=reason,
     )
-    tell(
-        carrier,
-        number,
-        "failed" if failure else "successful",
-        reason,
-    )
+    tell(carrier, number, outcome, reason)
 
 
 def tell_again(carrier: Carrier, number: Number) -> None:
     """What nobody has heard before the carrier was restarted."""
-    if not number.is_told:
-        tell(
-            carrier,
-            number,
-            "failed" if number.registration == "failed" else "successful",
-        )
+    if number.is_told:
+        return
+    has_failed = number.registration == "failed"
+    tell(carrier, number, "failed" if has_failed else "successful")
 
 
 def tell(
@@ -101,32 +86,34 @@ def tell(
     reason: str | None = None,
 ) -> None:
     kind = _TYPE + outcome
-    body = json.dumps(
-        [
-            _event(
-                carrier,
-                number,
-                kind,
-                outcome,
-                reason,
-            )
-        ]
-    ).encode()
-    told = {
+    event = _event(carrier, number, kind, outcome, reason)
+    body = json.dumps([event]).encode()
+    for sink in _sinks_for(carrier, kind):
+        _send(
+            carrier,
+            sink,
+            number,
+            kind,
+            body,
+            first_at=carrier.clock.now(),
+        )
+
+
+def _sinks_for(carrier: Carrier, kind: str) -> list[Sink]:
+    """The webhooks that are told of such events, each once."""
+    # A subscription outlives its sink.
+    sids = {
         subscription.sink_sid
         for subscription in carrier.subscriptions.values()
-        if any(each.get("type") == kind for each in subscription.types)
+        if _asks_for(subscription, kind)
     }
-    for sink in [carrier.sinks[sid] for sid in sorted(told) if sid in carrier.sinks]:
-        if sink.sink_type == "webhook":
-            _send(
-                carrier,
-                sink,
-                number,
-                kind,
-                body,
-                first_at=carrier.clock.now(),
-            )
+    sinks = [carrier.sinks[sid] for sid in sorted(sids & carrier.sinks.keys())]
+    return [sink for sink in sinks if sink.sink_type == "webhook"]
+
+
+def _asks_for(subscription: Subscription, kind: str) -> bool:
+    kinds = {each.get("type") for each in subscription.types}
+    return kind in kinds
 
 
 def _send(
@@ -142,15 +129,14 @@ def _send(
     def answered(is_good: bool) -> None:
         if not is_good:
             carrier.clock.at(carrier.clock.now() + pause, repeat)
+        # Only the outcome has to be heard; after a restart it is told again.
         elif not kind.endswith("pending"):
             number.is_told = True
             carrier.keep(number)
 
     def repeat() -> None:
-        if (
-            carrier.clock.now() - first_at < _GIVE_UP_AFTER
-            and sink.sid in carrier.sinks
-        ):
+        has_time = carrier.clock.now() - first_at < _GIVE_UP_AFTER
+        if has_time and sink.sid in carrier.sinks:
             _send(
                 carrier,
                 sink,
@@ -180,9 +166,8 @@ def _event(
     outcome: str,
     reason: str | None,
 ) -> dict[str, object]:
-    moment = datetime.fromtimestamp(carrier.clock.now(), UTC).strftime(
-        "%Y-%m-%dT%H:%M:%S.%fZ"
-    )
+    now = datetime.fromtimestamp(carrier.clock.now(), UTC)
+    moment = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     service = carrier.services.get(number.service_sid or "")
     return {
         "specversion": "1.0",

@@ -1,5 +1,5 @@
-"""A student's phone texts a system number: logged,
-keywords obeyed, the webhook called.
+"""A student's phone texts a system number: logged, keywords obeyed,
+the webhook called.
 """
 
 import asyncio
@@ -14,11 +14,7 @@ from quadline.simulator.twiml import BadTwiml, replies_in
 from quadline.simulator.webhooks import Answer, Errand
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of a student's text."""
 
@@ -53,45 +49,19 @@ async def text_in(
             lost=True,
         )
         return Outcome(error="Nobody rents this number now; the text went nowhere.")
-    message = _log(
-        carrier,
-        phone,
-        number,
-        body,
-    )
-    own_answer = optout.obey(
-        carrier,
-        phone,
-        number,
-        body,
-    )
+    message = _log(carrier, phone, number, body)
+    # Before the webhook: the carrier blocks, whether or not it can tell the college.
+    own_answer = optout.obey(carrier, phone, number, body)
     if own_answer and carrier.knobs.auto_replies:
-        carrier.ledger.write(
-            "auto_reply",
-            **{"from": to},
-            to=phone,
-            body=own_answer,
-        )
-        _answer(
-            carrier,
-            number,
-            phone,
-            own_answer,
-            is_automatic=True,
-        )
-    if is_webhook_lost or carrier.faults.take(
-        FaultKind.INBOUND_LOST, to=to, from_=phone
-    ):
+        carrier.ledger.write("auto_reply", **{"from": to}, to=phone, body=own_answer)
+        _answer(carrier, number, phone, own_answer, is_automatic=True)
+    faults = carrier.faults
+    if is_webhook_lost or faults.take(FaultKind.INBOUND_LOST, to=to, from_=phone):
         return Outcome(sid=message.sid, error="The webhook call was lost, as asked.")
-    if delayed := carrier.faults.take(FaultKind.INBOUND_DELAYED, to=to, from_=phone):
+    if delayed := faults.take(FaultKind.INBOUND_DELAYED, to=to, from_=phone):
         webhook_after = delayed.seconds
     if webhook_after:
-        _call_webhook_later(
-            carrier,
-            number,
-            message,
-            webhook_after,
-        )
+        _call_webhook_later(carrier, number, message, webhook_after)
         return Outcome(
             sid=message.sid,
             error=f"The webhook is called in {webhook_after:g} s, as asked.",
@@ -133,7 +103,9 @@ def _log(
 
 
 def _touch(carrier: Carrier, phone_number: str) -> None:
-    phone = carrier.phones.get(phone_number) or Phone(phone_number=phone_number)
+    phone = carrier.phones.get(phone_number)
+    if phone is None:
+        phone = Phone(phone_number=phone_number)
     phone.last_active_at = carrier.clock.now()
     carrier.keep(phone)
 
@@ -158,60 +130,63 @@ async def _call_webhook(carrier: Carrier, number: Number, message: Message) -> O
     doubled = carrier.faults.take(
         FaultKind.INBOUND_DOUBLED, to=message.to, from_=message.from_
     )
-    calls = [
-        _call_once(carrier, number, message)
-        for _ in range(doubled.copies if doubled else 1)
-    ]
-    return (await asyncio.gather(*calls))[0]
+    copies = doubled.copies if doubled else 1
+    calls = [_call_once(carrier, number, message) for _ in range(copies)]
+    outcomes = await asyncio.gather(*calls)
+    return outcomes[0]
 
 
 async def _call_once(carrier: Carrier, number: Number, message: Message) -> Outcome:
     urls = _urls(carrier, number)
     form = inbound_form(carrier, message)
     answer: Answer | None = None
+    last_url = None
     for place, (url, method) in enumerate(urls):
-        answer = await carrier.courier.deliver(
-            Errand(
-                url=url,
-                method=method,
-                about="inbound",
-                lane=message.sid,
-                form=form,
-                facts={
-                    "sid": message.sid,
-                    "from": message.from_,
-                    "to": message.to,
-                },
-            )
+        last_url = url
+        errand = Errand(
+            url=url,
+            method=method,
+            about="inbound",
+            lane=message.sid,
+            form=form,
+            facts={
+                "sid": message.sid,
+                "from": message.from_,
+                "to": message.to,
+            },
         )
-        try:
-            texts = replies_in(answer.body) if answer.is_good else None
-        except BadTwiml:
-            texts = (
-                [] if answer.body and not answer.body.lstrip().startswith("<") else None
-            )
-        if texts is not None:
-            for text in texts:
-                _answer(
-                    carrier,
-                    number,
-                    message.from_,
-                    text,
-                )
-            return Outcome(
-                sid=message.sid,
-                url=url,
-                answer=answer,
-                used_fallback=place > 0,
-                replies=texts,
-            )
+        answer = await carrier.courier.deliver(errand)
+        texts = _replies_in(answer)
+        if texts is None:
+            continue
+        for text in texts:
+            _answer(carrier, number, message.from_, text)
+        return Outcome(
+            sid=message.sid,
+            url=url,
+            answer=answer,
+            used_fallback=place > 0,
+            replies=texts,
+        )
     problem = "The webhook did not answer." if urls else "This number has no webhook."
     return Outcome(
         sid=message.sid,
-        url=urls[-1][0] if urls else None,
+        url=last_url,
         answer=answer,
         error=problem,
     )
+
+
+def _replies_in(answer: Answer) -> list[str] | None:
+    """The texts the webhook answers with; None when its fallback is to be asked."""
+    if not answer.is_good:
+        return None
+    try:
+        return replies_in(answer.body)
+    except BadTwiml:
+        # Plain words are taken, and say nothing; broken XML is not.
+        is_words = answer.body and not answer.body.lstrip().startswith("<")
+        return [] if is_words else None
 
 
 def _urls(carrier: Carrier, number: Number) -> list[tuple[str, str]]:
@@ -248,8 +223,10 @@ def inbound_form(carrier: Carrier, message: Message) -> dict[str, str]:
     for end, phone in (("From", message.from_), ("To", message.to)):
         code = phone.removeprefix("+1")[:3]
         city, state, postal_code = areas.PLACES.get(code, ("", "", ""))
-        form[f"{end}City"], form[f"{end}State"] = city.upper(), state
-        form[f"{end}Zip"], form[f"{end}Country"] = postal_code, areas.country_of(code)
+        form[f"{end}City"] = city.upper()
+        form[f"{end}State"] = state
+        form[f"{end}Zip"] = postal_code
+        form[f"{end}Country"] = areas.country_of(code)
     if message.service_sid:
         form["MessagingServiceSid"] = message.service_sid
     keyword = optout.keyword_in(message.body)
@@ -267,12 +244,7 @@ def _answer(
     is_automatic: bool = False,
 ) -> None:
     """A text from the number to the student that no API call asked for."""
-    blocked = sending.is_blocked(
-        carrier,
-        phone,
-        number.phone_number,
-        number,
-    )
+    blocked = sending.is_blocked(carrier, phone, number.phone_number, number)
     if blocked and carrier.knobs.carrier_blocks_opt_outs and not is_automatic:
         carrier.ledger.write(
             "refuse",

@@ -23,6 +23,7 @@ def normal_number(text: str) -> str | None:
 
 def name_phones(carrier: Carrier, roster: Path) -> int:
     count = 0
+    # utf-8-sig: Excel writes a byte order mark, which would be part of the first name
     with roster.open(newline="", encoding="utf-8-sig") as lines:
         for row in csv.DictReader(lines):
             cells = {_plain(name): (value or "").strip() for name, value in _cells(row)}
@@ -30,17 +31,18 @@ def name_phones(carrier: Carrier, roster: Path) -> int:
             for phone in phones:
                 put_phone(carrier, phone)
             if not phones and cells.get("email"):
-                name, detail = _named(cells)
-                put_mailbox(
-                    carrier,
-                    Mailbox(
-                        address=cells["email"].lower(),
-                        name=name,
-                        detail=detail,
-                    ),
-                )
+                put_mailbox(carrier, _mailbox_of(cells))
             count += len(phones)
     return count
+
+
+def _mailbox_of(cells: dict[str, str]) -> Mailbox:
+    name, detail = _named(cells)
+    return Mailbox(
+        address=cells["email"].lower(),
+        name=name,
+        detail=detail,
+    )
 
 
 def put_phone(carrier: Carrier, phone: Phone) -> None:
@@ -59,8 +61,9 @@ def put_phone(carrier: Carrier, phone: Phone) -> None:
 
 
 def put_mailbox(carrier: Carrier, box: Mailbox) -> None:
-    """Add a mailbox, or rename one and keep its history. The first of
-    a student's phones stays with it.
+    """Add a mailbox, or rename one and keep its history.
+
+    The first of a student's phones stays with it.
     """
     if known := carrier.mailboxes.get(box.address):
         box.last_active_at = known.last_active_at
@@ -69,11 +72,12 @@ def put_mailbox(carrier: Carrier, box: Mailbox) -> None:
 
 
 def _named(cells: dict[str, str]) -> tuple[str, str]:
+    """Name and detail, as the screens show them."""
     given = cells.get("preferred_name") or cells.get("first_name", "")
-    facts = (cells.get("pronouns", ""), cells.get("institutional_id", ""))
-    return f"{given} {cells.get('last_name', '')}".strip(), " · ".join(
-        fact for fact in facts if fact
-    )
+    family = cells.get("last_name", "")
+    name = f"{given} {family}".strip()
+    facts = [cells.get("pronouns", ""), cells.get("institutional_id", "")]
+    return name, " · ".join(filter(None, facts))
 
 
 def _phones_of(cells: dict[str, str]) -> Iterator[Phone]:
@@ -103,11 +107,10 @@ def _phones_of(cells: dict[str, str]) -> Iterator[Phone]:
 
 
 def _cells(row: dict[str | None, str | None]) -> Iterator[tuple[str, str | None]]:
-    return (
-        (name, value)
-        for name, value in row.items()
-        if name and not isinstance(value, list)
-    )
+    for name, value in row.items():
+        # The reader keeps cells beyond the headers in a list, under no name.
+        if name and not isinstance(value, list):
+            yield name, value
 
 
 def _plain(header: str) -> str:

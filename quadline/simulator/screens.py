@@ -1,5 +1,6 @@
-"""The screens: one page around a student's phone and mailbox. What
-moves on it comes from the control API.
+"""The screens: one page around a student's phone and mailbox.
+
+What moves on it comes from the control API.
 """
 
 from html import escape
@@ -43,5 +44,6 @@ async def phones(request: Request) -> Response:
         part.stem: part.read_text("utf-8")
         for part in (_TEMPLATES / "parts").glob("*.html")
     }
-    zone = escape(request.app.state.carrier.options.time_zone)
-    return HTMLResponse(page.substitute(parts, zone=zone), headers=_HEADERS)
+    options = request.app.state.carrier.options
+    html = page.substitute(parts, zone=escape(options.time_zone))
+    return HTMLResponse(html, headers=_HEADERS)

@@ -13,31 +13,46 @@ _PLAIN = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _ESCAPED = frozenset("^{}\\[~]|€\f")
+# Septets, or UTF-16 code units. Joined parts are shorter: a header says which is which.
+_SINGLE_GSM7 = 160
+_JOINED_GSM7 = 153
+_SINGLE_UCS2 = 70
 _JOINED_UCS2 = 67
 
 
 def count_segments(body: str) -> int:
     costs = [_septets(char) for char in body]
-    if 0 in costs:
-        return _parts(list(_units(body)), 70, _JOINED_UCS2)
-    return _parts(costs, 160, 153)
+    if 0 not in costs:
+        return _parts(costs, _SINGLE_GSM7, _JOINED_GSM7)
+    # One character beyond GSM-7 makes the whole text UCS-2.
+    units = list(_units(body))
+    return _parts(units, _SINGLE_UCS2, _JOINED_UCS2)
 
 
 def _septets(char: str) -> int:
-    return 1 if char in _PLAIN else 2 if char in _ESCAPED else 0
+    """0: not in GSM-7."""
+    if char in _PLAIN:
+        return 1
+    if char in _ESCAPED:
+        return 2
+    return 0
 
 
 def _units(body: str) -> Iterator[int]:
-    """UTF-16 code units of each character as a reader sees it, or of
-    each code point of an endless one.
+    """UTF-16 code units of each character as a reader sees it, or of each code point of
+    an endless one.
     """
     for seen in regex.findall(r"\r|\X", body):
         whole = _utf16(seen)
-        yield from [whole] if whole <= _JOINED_UCS2 else map(_utf16, seen)
+        if whole <= _JOINED_UCS2:
+            yield whole
+        else:
+            yield from map(_utf16, seen)
 
 
-def _utf16(char: str) -> int:
-    return len(char.encode("utf-16-le", "surrogatepass")) // 2
+def _utf16(text: str) -> int:
+    encoded = text.encode("utf-16-le", "surrogatepass")
+    return len(encoded) // 2
 
 
 def _parts(costs: list[int], single: int, joined: int) -> int:
@@ -46,6 +61,7 @@ def _parts(costs: list[int], single: int, joined: int) -> int:
     parts, room = 1, joined
     for cost in costs:
         if cost > room:
-            parts, room = parts + 1, joined
+            parts += 1
+            room = joined
         room -= cost
     return parts

@@ -10,8 +10,8 @@ from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Message, Number, Service, new_sid
 from quadline.simulator.segments import count_segments
 
-LONGEST_BODY = 1600
-_MAGIC = "+1500555"
+LONGEST_BODY = 1600  # characters
+_MAGIC = "+1500555"  # Twilio's test numbers begin so; the last digits say what happens
 _QUEUE_HOURS = 10  # a sender's queue holds ten hours of segments
 _PLAINLY_NORTH_AMERICAN = re.compile(r"\+1[2-9]\d\d[2-9]\d{6}")
 _SERVICE_SID = re.compile(r"MG[0-9a-f]{32}")
@@ -29,11 +29,7 @@ _REFUSED_TO = {
 }
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What the caller asked for, before any check."""
 
@@ -68,19 +64,15 @@ def _accept(carrier: Carrier, wish: Wish) -> Message:
     sender, number = _find_sender(carrier, wish, service)
     to = _normal_to(wish.to)
     _refuse_by_fault(carrier, to, sender)
-    if (
-        is_blocked(
-            carrier,
-            to,
-            sender,
-            number,
-        )
-        and carrier.knobs.carrier_blocks_opt_outs
-    ):
+    has_stopped = is_blocked(carrier, to, sender, number)
+    if has_stopped and carrier.knobs.carrier_blocks_opt_outs:
         raise Refusal(21610)
+    # Through a service it is accepted all the same, and fails later (30001).
     is_full = number is not None and _queue_is_full(carrier, number)
     if is_full and service is None:
         raise Refusal(21611)
+    now = carrier.clock.now()
+    default_callback = service.status_callback if service else None
     message = Message(
         sid=new_sid("MM" if wish.media else "SM"),
         turn=carrier.next_turn(),
@@ -90,21 +82,14 @@ def _accept(carrier: Carrier, wish: Wish) -> Message:
         direction="outbound-api",
         status="accepted" if service else "queued",
         segments=count_segments(wish.body),
-        created_at=carrier.clock.now(),
-        updated_at=carrier.clock.now(),
+        created_at=now,
+        updated_at=now,
         service_sid=service.sid if service else None,
-        status_callback=wish.status_callback
-        or (service and service.status_callback)
-        or None,
+        status_callback=wish.status_callback or default_callback or None,
         media=wish.media,
     )
     _file(carrier, message)
-    progress.plan(
-        carrier,
-        message,
-        number,
-        queue_overflowed=is_full,
-    )
+    progress.plan(carrier, message, number, queue_overflowed=is_full)
     return message
 
 
@@ -130,8 +115,10 @@ def is_blocked(
 ) -> bool:
     if not carrier.blocks:
         return False
-    service = number.service_sid if number else None
-    return (phone, sender) in carrier.blocks or (phone, service or "") in carrier.blocks
+    if (phone, sender) in carrier.blocks:
+        return True
+    service_sid = number.service_sid if number else None
+    return (phone, service_sid or "") in carrier.blocks
 
 
 def _check_form(wish: Wish) -> None:
@@ -164,6 +151,7 @@ def _find_sender(
         if wish.from_ == _MAGIC + "0006":
             return wish.from_, None
         raise Refusal(_REFUSED_FROM.get(wish.from_[8:], 21606))
+    # A named sender counts, though a service is named too: no pool picks another.
     if not wish.from_ and service is not None:
         number = _choose_from_pool(carrier, wish.to, service)
         return number.phone_number, number
@@ -181,10 +169,13 @@ def _choose_from_pool(carrier: Carrier, to: str, service: Service) -> Number:
     pool = carrier.members[service.sid]
     if not pool:
         raise Refusal(21704)
-    for message in reversed(list(carrier.sent_to.get(to, {}).values())):
-        known = carrier.number_of.get(message.from_)
-        if service.sticky_sender and known is not None and known.sid in pool:
-            return known
+    if service.sticky_sender:
+        # The number that texted this student last.
+        texts = carrier.sent_to.get(to, {})
+        for message in reversed(texts.values()):
+            known = carrier.number_of.get(message.from_)
+            if known is not None and known.sid in pool:
+                return known
     return next(iter(pool.values()))
 
 
@@ -193,6 +184,7 @@ def _normal_to(to: str) -> str:
         if code := _REFUSED_TO.get(to[8:]):
             raise Refusal(code)
         return to
+    # The pattern first: it is the quick one.
     if _PLAINLY_NORTH_AMERICAN.fullmatch(to) or areas.is_valid(to):
         return to
     if to.isdigit() and len(to) == 10 and areas.is_valid(f"+1{to}"):
@@ -218,5 +210,7 @@ def _refuse_by_fault(carrier: Carrier, to: str, sender: str) -> None:
 
 
 def _queue_is_full(carrier: Carrier, number: Number) -> bool:
-    waiting = number.queue_free_at - carrier.clock.now()
-    return carrier.knobs.segments_per_second > 0 and waiting > _QUEUE_HOURS * 3600
+    if carrier.knobs.segments_per_second <= 0:
+        return False
+    waits_seconds = number.queue_free_at - carrier.clock.now()
+    return waits_seconds > _QUEUE_HOURS * 3600

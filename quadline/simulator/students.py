@@ -1,5 +1,5 @@
-"""The list on the screens: every student with a phone, a
-mailbox, or both, the last active first.
+"""The list on the screens: every student with a phone, a mailbox, or both,
+the last active first.
 """
 
 from typing import Any
@@ -18,13 +18,15 @@ def list_students(
     words = search.casefold().split()
     digits = "".join(char for char in search if char.isdigit())
     found = [each for each in _everyone(carrier) if _fits(each, words, digits)]
-    found.sort(
-        key=lambda each: (
-            -_active_at(carrier, each),
-            each.name.casefold(),
-            key_of(each),
+
+    def latest_first(owner: Owner) -> tuple[float, str, str]:
+        return (
+            -_active_at(carrier, owner),
+            owner.name.casefold(),
+            key_of(owner),
         )
-    )
+
+    found.sort(key=latest_first)
     return {
         "total": len(found),
         "students": [_summary(carrier, each) for each in found[:limit]],
@@ -34,9 +36,12 @@ def list_students(
 def describe_student(carrier: Carrier, key: str) -> dict[str, Any]:
     """Who is behind a phone number or an address."""
     if "@" in key:
-        box = carrier.mailboxes.get(key.lower()) or Mailbox(address=key.lower())
+        address = key.lower()
+        box = carrier.mailboxes.get(address) or Mailbox(address=address)
+        # A student with both is one entry on the screens, under the phone.
         return _who(carrier.phones.get(box.phone_number) or box)
-    return _who(carrier.phones.get(key) or Phone(phone_number=key))
+    phone = carrier.phones.get(key) or Phone(phone_number=key)
+    return _who(phone)
 
 
 def key_of(owner: Owner) -> str:
@@ -53,64 +58,77 @@ def _everyone(carrier: Carrier) -> list[Owner]:
 
 
 def _mailbox(carrier: Carrier, owner: Owner) -> Mailbox | None:
-    return owner if isinstance(owner, Mailbox) else carrier.mailboxes.get(owner.email)
+    if isinstance(owner, Mailbox):
+        return owner
+    return carrier.mailboxes.get(owner.email)
 
 
 def _active_at(carrier: Carrier, owner: Owner) -> float:
+    active_at = 0.0
     box = _mailbox(carrier, owner)
-    by_mail = box.last_active_at if box else 0.0
-    return (
-        max(by_mail, phones.active_at(carrier, owner))
-        if isinstance(owner, Phone)
-        else by_mail
-    )
+    if box is not None:
+        active_at = box.last_active_at
+    if isinstance(owner, Phone):
+        active_at = max(active_at, phones.active_at(carrier, owner))
+    return active_at
 
 
 def _fits(owner: Owner, words: list[str], digits: str) -> bool:
     if digits and digits in owner.phone_number:
         return True
-    address = owner.email if isinstance(owner, Phone) else owner.address
-    text = f"{owner.name} {owner.detail} {address}".casefold()
-    return all(word in text for word in words)
+    said = f"{owner.name} {owner.detail} {_address(owner)}".casefold()
+    return all(word in said for word in words)
 
 
 def _who(owner: Owner) -> dict[str, Any]:
+    key = key_of(owner)
     is_phone = isinstance(owner, Phone)
     return {
-        "key": key_of(owner),
+        "key": key,
         "name": owner.name,
         "detail": owner.detail,
         "phone_number": owner.phone_number if is_phone else None,
-        "shown": phones.shown(owner.phone_number) if is_phone else key_of(owner),
-        "email": (owner.email or None) if isinstance(owner, Phone) else owner.address,
+        "shown": phones.shown(key) if is_phone else key,
+        "email": _address(owner) or None,
     }
+
+
+def _address(owner: Owner) -> str:
+    return owner.email if isinstance(owner, Phone) else owner.address
 
 
 def _summary(carrier: Carrier, owner: Owner) -> dict[str, Any]:
     """With the last thing that came or went, by text or by mail."""
-    latest = []
-    if isinstance(owner, Phone) and (
-        text := phones.last_text(carrier, owner.phone_number)
-    ):
-        latest.append(
-            {
-                "at": text["at"],
-                "words": text["body"],
-                "is_mail": False,
-                "by_student": text["direction"] == "from_student",
-            }
-        )
-    box = _mailbox(carrier, owner)
-    if box and (mail := boxes.summary(carrier, box)["last"]):
-        latest.append(
-            {
-                "at": mail["at"],
-                "words": mail["subject"],
-                "is_mail": True,
-                "by_student": mail["is_from_student"],
-            }
-        )
+    found = [_last_text(carrier, owner), _last_mail(carrier, owner)]
+    latest = [each for each in found if each is not None]
     return {
         **_who(owner),
         "last": max(latest, key=lambda each: each["at"], default=None),
+    }
+
+
+def _last_text(carrier: Carrier, owner: Owner) -> dict[str, Any] | None:
+    if not isinstance(owner, Phone):
+        return None
+    text = phones.last_text(carrier, owner.phone_number)
+    if text is None:
+        return None
+    return {
+        "at": text["at"],
+        "words": text["body"],
+        "is_mail": False,
+        "by_student": text["direction"] == "from_student",
+    }
+
+
+def _last_mail(carrier: Carrier, owner: Owner) -> dict[str, Any] | None:
+    box = _mailbox(carrier, owner)
+    mail = boxes.summary(carrier, box)["last"] if box else None
+    if mail is None:
+        return None
+    return {
+        "at": mail["at"],
+        "words": mail["subject"],
+        "is_mail": True,
+        "by_student": mail["is_from_student"],
     }

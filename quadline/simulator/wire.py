@@ -1,14 +1,14 @@
-"""Plain HTTP/1.1 on kept connections, for status callbacks: four
-to a text, and a bench sends many.
+"""Plain HTTP/1.1 on kept connections, for status callbacks: four to a text,
+and a bench sends many.
 
-A general client costs a quarter of a millisecond a call, which would measure the
-simulator.
+A general client costs a quarter of a millisecond a call,
+which would measure the simulator.
 """
 
 import asyncio
 from collections import defaultdict, deque
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httptools
 
@@ -35,37 +35,15 @@ class Wires:
         """The status of the answer; OSError or TimeoutError when there is none."""
         parts = urlsplit(url)
         place = (parts.hostname or "", parts.port or 80)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = (
-            f"POST {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n{lines}Content-Length:"
-            f" {len(body)}\r\n\r\n"
-        )
-        request = head.encode() + body
-        if wire := self._take_idle(place):
+        request = _request(parts, headers, body)
+        if kept := self._take_idle(place):
             try:
-                return await self._use(
-                    wire,
-                    place,
-                    request,
-                    read,
-                )
+                return await self._use(kept, place, request, read)
             except ConnectionError:
                 # the other side had just closed it: that says nothing about the call
                 pass
-        try:
-            async with asyncio.timeout(connect):
-                _, wire = await asyncio.get_running_loop().create_connection(
-                    _Wire, *place
-                )
-        except TimeoutError:
-            raise ConnectTimedOut from None
-        return await self._use(
-            wire,
-            place,
-            request,
-            read,
-        )
+        wire = await _connect(place, within=connect)
+        return await self._use(wire, place, request, read)
 
     def close(self) -> None:
         for wires in self._idle.values():
@@ -92,6 +70,7 @@ class Wires:
             async with asyncio.timeout(read):
                 status = await wire.ask(request)
         except BaseException:
+            # A late answer would be taken for that of the next call.
             wire.transport.abort()
             raise
         if wire.may_be_kept:
@@ -99,6 +78,27 @@ class Wires:
         else:
             wire.transport.close()
         return status
+
+
+def _request(parts: SplitResult, headers: dict[str, str], body: bytes) -> bytes:
+    target = parts.path or "/"
+    if parts.query:
+        target += f"?{parts.query}"
+    lines = [f"POST {target} HTTP/1.1", f"Host: {parts.netloc}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines.append(f"Content-Length: {len(body)}")
+    head = "\r\n".join(lines) + "\r\n\r\n"
+    return head.encode() + body
+
+
+async def _connect(place: tuple[str, int], *, within: float) -> "_Wire":
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(within):
+            _, wire = await loop.create_connection(_Wire, *place)
+    except TimeoutError:
+        raise ConnectTimedOut from None
+    return wire
 
 
 class _Wire(asyncio.Protocol):

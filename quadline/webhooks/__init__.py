@@ -1,3 +1,3 @@
-"""The carrier's calls and students' emails: verify, store,
-translate, hand over, answer.
+"""The carrier's calls and students' emails: verify, store, translate,
+hand over, answer.
 """

@@ -34,14 +34,18 @@ LONGEST_KEY = 160
 PATIENCE_MS = 250  # of requests that are filed together, for any lock
 Event = tuple[str, str]  # a carrier and its key
 STORE_FILED = """
-    INSERT INTO webhooks_carrierevent (carrier, kind, key, content, received_at, applied_at, result)
+    INSERT INTO webhooks_carrierevent
+        (carrier, kind, key, content, received_at, applied_at, result)
     SELECT carrier, 'inbound', key, content::jsonb, %(now)s, %(now)s, 'filed'
-    FROM unnest(%(carriers)s::text[], %(keys)s::text[], %(contents)s::text[]) AS heard (carrier, key, content)
+    FROM unnest(%(carriers)s::text[], %(keys)s::text[], %(contents)s::text[])
+        AS heard (carrier, key, content)
     ON CONFLICT (carrier, kind, key) DO NOTHING RETURNING carrier, key
 """
 OLDEST = """
     SELECT id, carrier, content FROM webhooks_carrierevent
-    WHERE applied_at IS NULL AND kind = 'status' ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+    WHERE applied_at IS NULL AND kind = 'status'
+    ORDER BY id LIMIT %s
+    FOR NO KEY UPDATE SKIP LOCKED
 """
 ALL_APPLIED = (
     "UPDATE webhooks_carrierevent SET applied_at = %s, result = %s WHERE id ="
@@ -287,8 +291,10 @@ def _store(
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO webhooks_carrierevent (carrier, kind, key, content, received_at, result)
-            VALUES (%s, %s, %s, %s, %s, '') ON CONFLICT (carrier, kind, key) DO NOTHING
+            INSERT INTO webhooks_carrierevent
+                (carrier, kind, key, content, received_at, result)
+            VALUES (%s, %s, %s, %s, %s, '')
+            ON CONFLICT (carrier, kind, key) DO NOTHING
             """,
             [carrier, kind, key[:LONGEST_KEY], as_json(content), clock.now()],
         )

@@ -1,5 +1,5 @@
-"""Replies that never reached us (we were down, the call was lost) are
-read from the carrier's log and filed.
+"""Replies that never reached us (we were down, the call was lost) are read from the
+carrier's log and filed.
 """
 
 from collections.abc import Sequence
@@ -28,8 +28,9 @@ LONGEST_GAP = timedelta(days=7)
 
 @job(queue="receipts", attempts=3)
 def fetch_missed_replies(timestamp: int) -> None:
-    """The timetable's sweep. After a long gap one reading
-    takes longer than until the next.
+    """The timetable's sweep.
+
+    After a long gap one reading takes longer than until the next.
     """
     with alone("fetch_missed_replies") as is_alone:
         if is_alone:
@@ -37,8 +38,8 @@ def fetch_missed_replies(timestamp: int) -> None:
 
 
 def _fetch() -> None:
-    """File what the log has and we do not: STOPs first, the
-    rest in the order it was sent.
+    """File what the log has and we do not: STOPs first,
+    the rest in the order it was sent.
     """
     carrier, now = registry.current(), clock.now()
     try:
@@ -50,7 +51,7 @@ def _fetch() -> None:
     asking = {pair_in(text) for text in missed if asks_something(text.body)}
     for pair in asking:
         word_order.date_starts(pair)
-    for text in sorted(missed, key=lambda text: not _is_stop(text)):
+    for text in _stops_first(missed):
         _file(carrier, text)
     for pair in asking:
         word_order.settle_if_in_doubt(pair)
@@ -62,12 +63,16 @@ def _fetch() -> None:
         log.warning("replies were filed from the carrier's log", count=len(missed))
 
 
+def _stops_first(texts: list[InboundText]) -> list[InboundText]:
+    """In the order they came, but for that: sorting keeps it."""
+    return sorted(texts, key=lambda text: not _is_stop(text))
+
+
 def _file(carrier: Carrier, text: InboundText) -> None:
     """One reply that cannot be filed must not keep back those behind it."""
+    content = {"MessageSid": text.carrier_message_id, "read_from": "log"}
     try:
-        file_inbound(
-            carrier, text, {"MessageSid": text.carrier_message_id, "read_from": "log"}
-        )
+        file_inbound(carrier, text, content)
     except (DataError, IntegrityError, ValueError):
         log.exception(
             "a reply in the carrier's log could not be filed",
@@ -76,20 +81,22 @@ def _file(carrier: Carrier, text: InboundText) -> None:
 
 
 def _since(carrier: str, now: datetime) -> datetime:
-    """From a little before the log was last read, so that a gap of
-    any length up to a week is covered.
+    """From a little before the log was last read, so that a gap of any length up to a
+    week is covered.
 
     A reading that is still to come was noted by a clock that was wrong: nobody knows
     when it was.
     """
     last = LogReading.objects.filter(carrier=carrier, read_until__lte=now).first()
     earliest = now - LONGEST_GAP
-    return max(earliest, last.read_until - OVERLAP) if last else earliest
+    if last is None:
+        return earliest
+    return max(earliest, last.read_until - OVERLAP)
 
 
 def _read_until(received: Sequence[InboundText], now: datetime) -> datetime:
-    """The date of the newest text in the log, by the carrier's
-    clock: ours may be an hour ahead of it.
+    """The date of the newest text in the log, by the carrier's clock: ours may be an
+    hour ahead of it.
 
     Nothing newer than our own clock is believed. Without any text the last week is
     read, which is no work then.
@@ -111,4 +118,7 @@ def _missed(carrier: str, received: list[InboundText]) -> list[InboundText]:
 
 def _is_stop(text: InboundText) -> bool:
     found = keyword_in(text.body, opted_out=False)
-    return found is not None and found[0] is Keyword.STOP
+    if found is None:
+        return False
+    keyword = found[0]
+    return keyword is Keyword.STOP

@@ -1,8 +1,8 @@
-"""Append delivery receipts as they come, in crowds
-(crowds.py): two to four follow every text.
+"""Append delivery receipts as they come, in crowds (crowds.py):
+two to four follow every text.
 
-The worker applies them (events.py). It is told at most five times a second, however
-many come.
+The worker applies them (events.py). It is told at most five times a second,
+however many come.
 """
 
 import asyncio
@@ -50,12 +50,16 @@ _stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary
 
 
 async def keep_receipt(carrier: str, key: str, content: Mapping[str, str]) -> None:
-    """Store one receipt, once however often it comes. Raises
-    OperationalError when the database is away.
+    """Store one receipt, once however often it comes.
+
+    Raises OperationalError when the database is away.
     """
     store = _stores.setdefault(asyncio.get_running_loop(), Store())
-    are_new = await store.crowd.add((carrier, key[:LONGEST_KEY], as_json(content)))
-    if are_new and (store.telling is None or store.telling.done()):
+    row = (carrier, key[:LONGEST_KEY], as_json(content))
+    are_new = await store.crowd.add(row)
+    is_telling = store.telling is not None and not store.telling.done()
+    # One job for all that are stored until it is told: it applies whatever is there.
+    if are_new and not is_telling:
         store.telling = asyncio.create_task(_tell_worker())
 
 
@@ -68,8 +72,8 @@ async def close() -> None:
 
 
 async def _tell_worker() -> None:
-    """A process that dies before this loses nothing: the
-    timetable's sweep finds what is stored.
+    """A process that dies before this loses nothing:
+    the timetable's sweep finds what is stored.
     """
     await asyncio.sleep(TELL_EVERY_SECONDS)
     await asyncio.to_thread(_enqueue)

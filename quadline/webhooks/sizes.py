@@ -1,5 +1,5 @@
-"""What a request may weigh: an email with its files where mail
-services call, a form everywhere else.
+"""What a request may weigh: an email with its files where mail services call,
+a form everywhere else.
 """
 
 import hmac
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from quadline.emails.limits import LARGEST
 
-LARGEST_FORM = 1_000_000
+LARGEST_FORM = 1_000_000  # bytes
 # files travel as base64; DATA_UPLOAD_MAX_MEMORY_SIZE is this
 LARGEST_EMAIL_CALL = LARGEST * 4 // 3 + 200_000
 TOO_LARGE = (
@@ -21,14 +21,16 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 def largest_body(path: str, authorization: str) -> int:
-    """In bytes. A stranger, who does not know the mail service's secret,
+    """In bytes.
+
+    A stranger, who does not know the mail service's secret,
     brings no more there than elsewhere.
     """
     secret = settings.ENV.email_webhook_secret
     if not secret or not path.startswith("/mail/"):
         return LARGEST_FORM
-    wanted = f"Basic {b64encode(secret.encode()).decode()}"
-    is_known = hmac.compare_digest(authorization.encode(), wanted.encode())
+    wanted = b"Basic " + b64encode(secret.encode())
+    is_known = hmac.compare_digest(authorization.encode(), wanted)
     return LARGEST_EMAIL_CALL if is_known else LARGEST_FORM
 
 
@@ -36,12 +38,12 @@ def limit_sizes(answer: Answer) -> Answer:
     """The same in Django, where nothing in front of it has counted."""
 
     def refuse_or_answer(request: HttpRequest) -> HttpResponse:
-        largest = largest_body(request.path, request.headers.get("Authorization", ""))
+        authorization = request.headers.get("Authorization", "")
+        largest = largest_body(request.path, authorization)
         length = str(request.META.get("CONTENT_LENGTH") or "0")
         if not length.isdecimal() or int(length) > largest:
-            return HttpResponse(
-                TOO_LARGE.format(largest=largest), status=413, content_type="text/plain"
-            )
+            words = TOO_LARGE.format(largest=largest)
+            return HttpResponse(words, status=413, content_type="text/plain")
         return answer(request)
 
     return refuse_or_answer

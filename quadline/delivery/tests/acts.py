@@ -59,14 +59,14 @@ def run(job: Callable[..., Any], **arguments: Any) -> Any:
 
 @contextmanager
 def elsewhere_alone(name: str) -> Iterator[None]:
-    """Another worker has this sweep under way; when its
-    session ends, so does its hold.
-    """
+    """Another worker has this sweep under way, until the block ends."""
     with psycopg.connect(
         **connection.get_connection_params(), autocommit=True
     ) as other:
         other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [SWEEPS, name])
         yield
+        # A busy server may notice late that a session was closed, which frees it, too.
+        other.execute("SELECT pg_advisory_unlock_all()")
 
 
 def send_due() -> None:

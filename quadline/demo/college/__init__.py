@@ -1,3 +1,3 @@
-"""Alder College, the sample: its files, and what
-`scripts/make_sample_college.py` writes them from.
+"""Alder College, the sample: its files, and what `scripts/make_sample_college.py`
+writes them from.
 """

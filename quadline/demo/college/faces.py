@@ -1,5 +1,5 @@
-"""The portraits of the sample staff: flat faces on a square,
-drawn from a few shapes shared by all.
+"""The portraits of the sample staff: flat faces on a square, drawn from a few shapes
+shared by all.
 """
 
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ INK = "#2b211d"
 
 @dataclass(frozen=True)
 class Look:
-    """A drawn face: colours, and SVG shapes behind the head, on
-    the body, on and over the face.
+    """A drawn face: colours, and SVG shapes behind the head, on the body,
+    on and over the face.
     """
 
     ground: str
@@ -37,9 +37,10 @@ def line(d: str, colour: str, width: float = 4) -> str:
 
 
 def dots(colour: str, *circles: tuple[int, int, int]) -> str:
-    return "".join(
-        f'<circle cx="{x}" cy="{y}" r="{r}" fill="{colour}"/>' for x, y, r in circles
-    )
+    drawn = []
+    for x, y, r in circles:
+        drawn.append(f'<circle cx="{x}" cy="{y}" r="{r}" fill="{colour}"/>')
+    return "".join(drawn)
 
 
 def glasses(colour: str, height: int, corner: int) -> str:
@@ -138,14 +139,18 @@ LOOKS = {  # by the local part of the email address
     ),
     "amina.yusuf": Look(
         "#d6e2d9", "#a86f4c", "#8b5636", "#34495e", "#2a1a14",
-        behind=path("M66 120C64 190 50 214 28 240q100 36 200 0c-22-26-36-50-38-120z", "#b5566b"),
+        behind=path(
+            "M66 120C64 190 50 214 28 240q100 36 200 0c-22-26-36-50-38-120z", "#b5566b"
+        ),
         over=path(SCARF, "#c9687d")
         + path("M68 168c24 40 96 40 120 0l22 52q-82 44-164 0z", "#c9687d")
         + line("M74 186c30 40 80 42 112 8M90 76q38-30 76 0", "#b5566b"),
     ),
     "denise.whitfield": Look(
         "#eedfb4", "#7d4b32", "#643824", "#6b2f55", "#1d1311",
-        behind=dots("#2a1b18", (128, 92, 70), (74, 112, 24), (182, 112, 24), (128, 36, 28),),
+        behind=dots(
+            "#2a1b18", (128, 92, 70), (74, 112, 24), (182, 112, 24), (128, 36, 28)
+        ),
         body=blazer("#f7e9dd", "#582444"),
         over=path(FADE, "#2a1b18") + dots("#e0b04a", (79, 146, 8), (177, 146, 8)),
         smile="open",
@@ -161,7 +166,8 @@ LOOKS = {  # by the local part of the email address
         "#dfe5cf", "#b27a50", "#945f39", "#d2573f", "#1d1517",
         behind=path(STRAIGHT, "#221a1d"),
         body=path("M104 190q24 22 48 0l-16 24v28h-16v-28z", "#f2c14e"),
-        over=path(PARTED, "#2c2226") + dots("#f2c14e", (80, 141, 5), (80, 151, 3), (176, 141, 5), (176, 151, 3),),
+        over=path(PARTED, "#2c2226")
+        + dots("#f2c14e", (80, 141, 5), (80, 151, 3), (176, 141, 5), (176, 151, 3)),
     ),
     "marcus.lee-johnson": Look(
         "#f1d9c9", "#96623f", "#7a4a2c", "#3f7d4e", "#1b1412",
@@ -180,14 +186,16 @@ LOOKS = {  # by the local part of the email address
         "#cfe0e3", "#f2c9a8", "#d9a27d", "#d39b2a", "#8a4526",
         body=collar("#fdf8ee"),
         over=path(QUIFF, "#a65530") + glasses("#4a3428", 35, 17)
-        + dots("#d08a60", (96, 144, 2), (103, 147, 2), (153, 147, 2), (160, 144, 2),),
+        + dots("#d08a60", (96, 144, 2), (103, 147, 2), (153, 147, 2), (160, 144, 2)),
         smile="soft",
     ),
     "ruth.abernathy": Look(
         "#ecd9d2", "#8f5a3c", "#734327", "#39404a", "#1c1413",
-        behind=dots("#2b1c19", (128, 38, 30)) + line("M106 30q22 20 44 2M104 44q24 20 48 0", "#49322b"),
+        behind=dots("#2b1c19", (128, 38, 30))
+        + line("M106 30q22 20 44 2M104 44q24 20 48 0", "#49322b"),
         body=blazer("#e5efe9", "#2b313a"),
-        over=path(CROP, "#2b1c19") + line("M100 72q6-22 22-30M156 72q-6-22-22-30M128 70V42", "#49322b", 3)
+        over=path(CROP, "#2b1c19")
+        + line("M100 72q6-22 22-30M156 72q-6-22-22-30M128 70V42", "#49322b", 3)
         + glasses("#7a2f3a", 27, 8),
     ),
     "omar.haddad": Look(
@@ -205,16 +213,22 @@ LOOKS = {  # by the local part of the email address
     ),
     "anneliese.bartholomew": Look(
         "#d3e3e6", "#f6d2b9", "#e0ac8b", "#2e6f80", "#b98a3e",
-        behind=dots("#d1a24d", (150, 34, 26)) + line("M136 26q16 16 32 6", "#b98a3e", 3),
-        body=round_neck("#245967") + dots("#fdf6e3", (112, 206, 4), (120, 211, 4), (128, 213, 4), (136, 211, 4), (144, 206, 4),),
-        over=path(SWEPT, "#dfb45f") + line("M78 118q-6 22 2 40M178 118q6 22-2 40", "#dfb45f", 5),
+        behind=dots("#d1a24d", (150, 34, 26))
+        + line("M136 26q16 16 32 6", "#b98a3e", 3),
+        body=round_neck("#245967")
+        + dots(
+            "#fdf6e3",
+            (112, 206, 4), (120, 211, 4), (128, 213, 4), (136, 211, 4), (144, 206, 4),
+        ),
+        over=path(SWEPT, "#dfb45f")
+        + line("M78 118q-6 22 2 40M178 118q6 22-2 40", "#dfb45f", 5),
     ),
 }  # fmt: skip
 
 
 def draw(look: Look) -> str:
-    """Return a square SVG, drawn from the back: ground, hair,
-    body, face, features, fringe.
+    """Return a square SVG, drawn from the back: ground, hair, body,
+    face, features, fringe.
     """
     shapes = (
         f'<rect width="256" height="256" fill="{look.ground}"/>',

@@ -1,5 +1,5 @@
-"""Who works and studies at Alder College, as tables: cells are
-divided by bars, all people are invented.
+"""Who works and studies at Alder College, as tables: cells are divided by bars, all
+people are invented.
 """
 
 HEALTH = (
@@ -127,63 +127,67 @@ NAMED = """
 
 # weight | women's names | men's names | family names
 NAMES = """
-40 | Abigail Alexis Amanda Ashley Brianna Caitlin Chloe Christina Danielle Elizabeth Emily Emma
-Faith Hailey Hannah Heather Jasmine Jennifer Jessica Jordan Julia Katherine Kayla Lauren Leah
-Madison Megan Melissa Morgan Natalie Olivia Paige Rachel Rebecca Samantha Sarah Stephanie Taylor
-Tiffany Victoria | Aaron Adam Alexander Andrew Anthony Austin Benjamin Brandon Caleb Cameron
-Christopher Cody Connor Daniel David Dustin Ethan Evan Gabriel Isaac Jacob James Jason Jeremy
-Jonathan Joseph Joshua Justin Kyle Logan Matthew Michael Nathan Nicholas Patrick Robert Ryan
-Samuel Thomas Timothy William Zachary | Adams Anderson Bailey Baker Bennett Brooks Campbell Carter
-Clark Collins Cook Cooper Davis DeVries Dykstra Evans Fischer Foster Gallagher Gray Hall Harris
-Hoekstra Hughes Jansen Johnson Kelly King Kowalski Larson Lewis Martin McKenzie Miller Mitchell
-Moore Murphy Nelson Novak O'Connor Olson Parker Peterson Phillips Reed Roberts Schmidt Schultz
-Scott Smith Stewart Sullivan Thompson Turner VanderMeer Walker Weber White Wilson Wright Young
+40 | Abigail Alexis Amanda Ashley Brianna Caitlin Chloe Christina Danielle Elizabeth
+Emily Emma Faith Hailey Hannah Heather Jasmine Jennifer Jessica Jordan Julia Katherine
+Kayla Lauren Leah Madison Megan Melissa Morgan Natalie Olivia Paige Rachel Rebecca
+Samantha Sarah Stephanie Taylor Tiffany Victoria | Aaron Adam Alexander Andrew Anthony
+Austin Benjamin Brandon Caleb Cameron Christopher Cody Connor Daniel David Dustin Ethan
+Evan Gabriel Isaac Jacob James Jason Jeremy Jonathan Joseph Joshua Justin Kyle Logan
+Matthew Michael Nathan Nicholas Patrick Robert Ryan Samuel Thomas Timothy William
+Zachary | Adams Anderson Bailey Baker Bennett Brooks Campbell Carter Clark Collins Cook
+Cooper Davis DeVries Dykstra Evans Fischer Foster Gallagher Gray Hall Harris Hoekstra
+Hughes Jansen Johnson Kelly King Kowalski Larson Lewis Martin McKenzie Miller Mitchell
+Moore Murphy Nelson Novak O'Connor Olson Parker Peterson Phillips Reed Roberts Schmidt
+Schultz Scott Smith Stewart Sullivan Thompson Turner VanderMeer Walker Weber White
+Wilson Wright Young
 
-17 | Aaliyah Aniyah Deja Destiny Diamond Ebony Imani Jada Kiara Kennedy Latoya Monique Nia
-Precious Raven Shanice Tamika Zaria | Andre Antoine DeShawn Darius Deon Elijah Isaiah Jamal Jaylen
-Malik Marquis Quincy Terrence Trevon Tyrone Xavier | Banks Booker Coleman Dawson Franklin Gaines
-Grant Greene Hayes Jackson Jefferson Jenkins Joseph Pierre Simmons Sims Washington Watkins Wells
-Whitaker Williams Woods
+17 | Aaliyah Aniyah Deja Destiny Diamond Ebony Imani Jada Kiara Kennedy Latoya Monique
+Nia Precious Raven Shanice Tamika Zaria | Andre Antoine DeShawn Darius Deon Elijah
+Isaiah Jamal Jaylen Malik Marquis Quincy Terrence Trevon Tyrone Xavier | Banks Booker
+Coleman Dawson Franklin Gaines Grant Greene Hayes Jackson Jefferson Jenkins Joseph
+Pierre Simmons Sims Washington Watkins Wells Whitaker Williams Woods
 
-15 | Adriana Alejandra Ana Camila Carmen Daniela Elena Gabriela Guadalupe Isabel Jimena Lucía Luz
-Marisol María Paola Rosa Sofía Valeria Ximena Yesenia | Adrián Alejandro Andrés Carlos Diego
-Eduardo Emiliano Fernando Héctor Iván Javier Jesús Jorge José Juan Luis Mario Miguel Óscar Rafael
-Ricardo | Aguilar Castillo Cruz Delgado Díaz Fernández Flores García Gómez González Guerrero
-Gutiérrez Hernández Herrera Jiménez López Martínez Mendoza Morales Navarro Núñez Ortiz Peña Pérez
-Ramírez Reyes Rodríguez Ruiz Salazar Sánchez Torres Vargas Vega
+15 | Adriana Alejandra Ana Camila Carmen Daniela Elena Gabriela Guadalupe Isabel Jimena
+Lucía Luz Marisol María Paola Rosa Sofía Valeria Ximena Yesenia | Adrián Alejandro
+Andrés Carlos Diego Eduardo Emiliano Fernando Héctor Iván Javier Jesús Jorge José Juan
+Luis Mario Miguel Óscar Rafael Ricardo | Aguilar Castillo Cruz Delgado Díaz Fernández
+Flores García Gómez González Guerrero Gutiérrez Hernández Herrera Jiménez López Martínez
+Mendoza Morales Navarro Núñez Ortiz Peña Pérez Ramírez Reyes Rodríguez Ruiz Salazar
+Sánchez Torres Vargas Vega
 
-10 | Aisha Amal Dina Fatima Hanan Huda Layla Leila Maryam Mona Nadia Noor Rania Salma Yasmin
-Zainab | Abdullah Ahmad Ali Bilal Hadi Hamza Hassan Hussein Ibrahim Karim Khalid Mohammed Omar
-Tariq Yousef Zayn | Abbas Ahmed Al-Amin Al-Saadi Aoun Bazzi Beydoun Berry Fawaz Hammoud Haidar
-Ibrahim Jaber Khalil Mansour Nasser Rahman Saad Saleh Shareef Turfe
+10 | Aisha Amal Dina Fatima Hanan Huda Layla Leila Maryam Mona Nadia Noor Rania Salma
+Yasmin Zainab | Abdullah Ahmad Ali Bilal Hadi Hamza Hassan Hussein Ibrahim Karim Khalid
+Mohammed Omar Tariq Yousef Zayn | Abbas Ahmed Al-Amin Al-Saadi Aoun Bazzi Beydoun Berry
+Fawaz Hammoud Haidar Ibrahim Jaber Khalil Mansour Nasser Rahman Saad Saleh Shareef Turfe
 
-3 | Ai Hoa Hương Lan Linh Mai Ngọc Thảo Trang Tuyết Yến | Bảo Đức Hiếu Huy Khang Khoa Long Minh
-Quân Tuấn | Bùi Đặng Đỗ Hồ Lê Lý Ngô Nguyễn Phạm Trần Võ Vũ
+3 | Ai Hoa Hương Lan Linh Mai Ngọc Thảo Trang Tuyết Yến | Bảo Đức Hiếu Huy Khang Khoa
+Long Minh Quân Tuấn | Bùi Đặng Đỗ Hồ Lê Lý Ngô Nguyễn Phạm Trần Võ Vũ
 
-2 | Fang Hui Jia Jing Li Mei Xia Yan Ying | Chen Hao Jun Kai Lei Ming Wei Zhi | Chang Chen Huang
-Lin Liu Wang Wong Wu Yang Zhang Zhou
+2 | Fang Hui Jia Jing Li Mei Xia Yan Ying | Chen Hao Jun Kai Lei Ming Wei Zhi | Chang
+Chen Huang Lin Liu Wang Wong Wu Yang Zhang Zhou
 
-2 | Eun-Ji Gao Ha-Eun Kia Mai Mi-Rae Pa Soo-Jin Yer | Chue Dae-Hyun Jin Kong Pao Sung-Min Tou Xeng
-| Cho Her Hwang Kang Kim Lee Lor Moua Park Thao Vang Xiong Yang
+2 | Eun-Ji Gao Ha-Eun Kia Mai Mi-Rae Pa Soo-Jin Yer | Chue Dae-Hyun Jin Kong Pao
+Sung-Min Tou Xeng | Cho Her Hwang Kang Kim Lee Lor Moua Park Thao Vang Xiong Yang
 
-6 | Ananya Anika Deepa Divya Ishita Kavya Meera Nisha Pooja Priyanka Riya Shreya Sunita | Aditya
-Arjun Arnav Dev Gaurav Harpreet Imran Karthik Nikhil Rahul Rohan Sanjay Vikram | Agarwal Banerjee
-Bhatt Choudhury Das Desai Gill Gupta Iyer Khan Kumar Mehta Nair Patel Rao Reddy Shah Sharma Singh
-Venkataraman
+6 | Ananya Anika Deepa Divya Ishita Kavya Meera Nisha Pooja Priyanka Riya Shreya Sunita
+| Aditya Arjun Arnav Dev Gaurav Harpreet Imran Karthik Nikhil Rahul Rohan Sanjay Vikram
+| Agarwal Banerjee Bhatt Choudhury Das Desai Gill Gupta Iyer Khan Kumar Mehta Nair Patel
+Rao Reddy Shah Sharma Singh Venkataraman
 
-5 | Abena Adaeze Akosua Amina Chiamaka Fadumo Folake Hodan Ifeoma Ngozi Wanjiru Yetunde Zawadi |
-Abdi Chinedu Emeka Femi Kwame Kwabena Mamadou Obinna Olumide Sekou Tendai Tunde Yaw | Abdullahi
-Achebe Adeleke Boateng Diallo Ekwueme Eze Kamau Mensah Mwangi Ndiaye Nwosu Okafor Okonkwo Owusu
-Toure Warsame
+5 | Abena Adaeze Akosua Amina Chiamaka Fadumo Folake Hodan Ifeoma Ngozi Wanjiru Yetunde
+Zawadi | Abdi Chinedu Emeka Femi Kwame Kwabena Mamadou Obinna Olumide Sekou Tendai Tunde
+Yaw | Abdullahi Achebe Adeleke Boateng Diallo Ekwueme Eze Kamau Mensah Mwangi Ndiaye
+Nwosu Okafor Okonkwo Owusu Toure Warsame
 """
 
 NICKNAMES = """
-Abigail:Abby Alejandra:Ale Alexander:Alex Amanda:Mandy Andrew:Drew Benjamin:Ben Christina:Tina
-Christopher:Chris Daniel:Danny Eduardo:Eddie Elizabeth:Liz Gabriela:Gaby Guadalupe:Lupe
-Jennifer:Jen Jessica:Jess Jonathan:Jon Joseph:Joe Joshua:Josh Katherine:Kate Matthew:Matt
-Megan:Meg Michael:Mike Mohammed:Mo Nicholas:Nick Rebecca:Becca Ricardo:Ricky Robert:Rob
-Samantha:Sam Samuel:Sam Stephanie:Steph Thomas:Tom Timothy:Tim Victoria:Tori William:Will
-Zachary:Zach Fernando:Nando Priyanka:Pri Chiamaka:Chi Abdullah:Abdul
+Abigail:Abby Alejandra:Ale Alexander:Alex Amanda:Mandy Andrew:Drew Benjamin:Ben
+Christina:Tina Christopher:Chris Daniel:Danny Eduardo:Eddie Elizabeth:Liz Gabriela:Gaby
+Guadalupe:Lupe Jennifer:Jen Jessica:Jess Jonathan:Jon Joseph:Joe Joshua:Josh
+Katherine:Kate Matthew:Matt Megan:Meg Michael:Mike Mohammed:Mo Nicholas:Nick
+Rebecca:Becca Ricardo:Ricky Robert:Rob Samantha:Sam Samuel:Sam Stephanie:Steph
+Thomas:Tom Timothy:Tim Victoria:Tori William:Will Zachary:Zach Fernando:Nando
+Priyanka:Pri Chiamaka:Chi Abdullah:Abdul
 """
 
 CHOSEN = "Alex Ash Charlie Eli Finn Jo Kai Max Quinn Riley Robin Sky"

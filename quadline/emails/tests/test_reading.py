@@ -58,6 +58,17 @@ def test_an_email_that_wants_all_memory_does_not_get_it() -> None:
     assert reading.read(plain("The next")).body == "The next"
 
 
+def test_the_parser_is_loaded_before_memory_is_counted() -> None:
+    """Its modules are no email's: neither their memory nor the time they take."""
+    begin = (
+        "import sys; from quadline.emails import reader;"
+        " reader._begin_within_limits(); print('quadline.emails.incoming' in sys.modules)"
+    )
+    command = [sys.executable, "-c", begin]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "True"
+
+
 def test_an_email_that_wants_all_time_is_stopped_by_the_processors_clock() -> None:
     with pytest.raises(Unreadable, match="more time or memory"):
         reading.read(hostile.GREEDY_FOR_TIME)

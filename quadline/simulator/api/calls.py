@@ -1,5 +1,5 @@
-"""What every API request goes through: who is asking, which
-form, and what a refusal looks like.
+"""What every API request goes through: who is asking, which form,
+and what a refusal looks like.
 """
 
 import asyncio
@@ -49,37 +49,41 @@ class ApiCall:
 
     def facts(self, names: Iterable[str]) -> dict[str, str]:
         """The parameters given, of these, by our own names: SmsUrl is sms_url."""
-        titles = {name.title().replace("_", ""): name for name in names}
-        return {titles[key]: value for key, value in self.pairs if key in titles}
+        found = {}
+        for name in names:
+            parameter = name.title().replace("_", "")
+            if parameter in self._last:
+                found[name] = self._last[parameter]
+        return found
 
 
 Act = Callable[[ApiCall], Awaitable[Response]]
 
 
 def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
-    """One Twilio resource. `area` is what a fault's `on` may
-    name: messages, numbers, services.
+    """One Twilio resource.
+
+    `area` is what a fault's `on` may name: messages, numbers, services.
     """
 
     async def answer(request: Request) -> Response:
         carrier: Carrier = request.app.state.carrier
+        act = methods[request.method]
         body = await request.body()
-        if cut := carrier.faults.take(FaultKind.RESET, **_ends(request, body), on=area):
+        ends = _ends(request, body)
+        # Before anything is asked: a cut connection has done nothing.
+        if cut := carrier.faults.take(FaultKind.RESET, **ends, on=area):
             return await cut_connection(request, cut)
         try:
             _authenticate(carrier, request)
             call = ApiCall(request, carrier, body)
-            if odd := carrier.faults.take(
-                FaultKind.ODD_ANSWER, **_ends(request, body), on=area
-            ):
+            if odd := carrier.faults.take(FaultKind.ODD_ANSWER, **ends, on=area):
                 if odd.at == "done":
-                    await methods[request.method](call)
+                    await act(call)
                 return _odd_answer(odd)
-            if slow := carrier.faults.take(
-                FaultKind.SLOW, **_ends(request, body), on=area
-            ):
+            if slow := carrier.faults.take(FaultKind.SLOW, **ends, on=area):
                 await asyncio.sleep(slow.seconds)
-            return await methods[request.method](call)
+            return await act(call)
         except Refusal as refusal:
             return answer_json(refusal.body(), refusal.http_status, refusal.headers)
 
@@ -87,14 +91,11 @@ def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
 
 
 def answer_json(
-    content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+    content: dict[str, Any],
+    status: int = 200,
+    headers: dict[str, str] | None = None,
 ) -> Response:
-    return Response(
-        encode_json(content),
-        status,
-        headers,
-        "application/json",
-    )
+    return Response(encode_json(content), status, headers, "application/json")
 
 
 ODD_BODIES = {
@@ -124,9 +125,8 @@ ODD_BODIES = {
 
 def _odd_answer(fault: Fault) -> Response:
     """What a gateway in between makes of an answer."""
-    return Response(
-        ODD_BODIES.get(fault.body, fault.body), 200, media_type="application/json"
-    )
+    body = ODD_BODIES.get(fault.body, fault.body)
+    return Response(body, 200, media_type="application/json")
 
 
 def nothing_left() -> Response:
@@ -134,8 +134,8 @@ def nothing_left() -> Response:
 
 
 async def lose_answer(call: ApiCall, fault: Fault) -> Response:
-    """The act was done; its answer is a 500, or silence and
-    then a 500 or a closed line.
+    """The act was done; its answer is a 500,
+    or silence and then a 500 or a closed line.
     """
     if fault.kind in (FaultKind.ACCEPT_THEN_HANG, FaultKind.PURCHASE_THEN_HANG):
         await asyncio.sleep(fault.seconds)
@@ -146,11 +146,15 @@ async def lose_answer(call: ApiCall, fault: Fault) -> Response:
 
 async def cut_connection(request: Request, fault: Fault) -> Response:
     """Reset the TCP connection under the request."""
-    transport = request.scope["state"]["connection"].transport
+    connection = request.scope["state"]["connection"]
+    transport = connection.transport
     peer: socket.socket | None = transport.get_extra_info("socket")
     if peer is not None and not transport.is_closing():
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # Lingering on, for zero seconds: closing it sends a reset, not an end.
+        reset_on_close = struct.pack("ii", 1, 0)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_on_close)
     transport.abort()
+    # Nobody gets it: Starlette wants an answer of every route.
     return Response(status_code=503, headers={"X-Fault": fault.kind})
 
 
@@ -158,17 +162,19 @@ def _ends(request: Request, body: bytes) -> dict[str, Any]:
     carrier: Carrier = request.app.state.carrier
     if not carrier.faults.all():
         return {}
-    form = dict(parse_qsl(body.decode(errors="replace")))
+    text = body.decode(errors="replace")
+    form = dict(parse_qsl(text))
     return {"to": form.get("To"), "from_": form.get("From")}
 
 
 def _authenticate(carrier: Carrier, request: Request) -> None:
     options = carrier.options
     given = request.headers.get("authorization", "")
-    wanted = base64.b64encode(
-        f"{options.account_sid}:{options.auth_token}".encode()
-    ).decode()
-    if not hmac.compare_digest(given.encode(), f"Basic {wanted}".encode()):
+    pair = f"{options.account_sid}:{options.auth_token}"
+    wanted = b"Basic " + base64.b64encode(pair.encode())
+    if not hmac.compare_digest(given.encode(), wanted):
         raise Refusal(20003)
-    if request.path_params.get("account", options.account_sid) != options.account_sid:
+    # Of the newer APIs, no path names an account.
+    account = request.path_params.get("account", options.account_sid)
+    if account != options.account_sid:
         raise Refusal(20404, f"The requested resource {request.url.path} was not found")

@@ -1,5 +1,5 @@
-"""Consents/Bulk: opt-outs and opt-ins that the college tells of, item by
-item (Twilio's public beta, 2026-11).
+"""Consents/Bulk: opt-outs and opt-ins that the college tells of, item by item (Twilio's
+public beta, 2026-11).
 """
 
 import json
@@ -14,8 +14,8 @@ from quadline.simulator.errors import Refusal
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Block, new_sid
 
-_MOST_ITEMS = 25
-_INVALID = 30646
+_MOST_ITEMS = 25  # in one call
+_INVALID = 30646  # Twilio's code for an item that it does not understand
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _SHAPES = {
     "contact_id": _E164,
@@ -32,7 +32,9 @@ async def upsert(call: ApiCall) -> Response:
     items = [_read(text) for text in call.all("Items")]
     if not 0 < len(items) <= _MOST_ITEMS:
         raise Refusal(20001, f"1 to {_MOST_ITEMS} items were expected.")
-    return answer_json({"items": [_apply(call.carrier, item) for item in items]}, 201)
+    # Each on its own: a wrong one is named in its place, and the others count.
+    applied = [_apply(call.carrier, item) for item in items]
+    return answer_json({"items": applied}, 201)
 
 
 def _apply(carrier: Carrier, item: dict[str, Any]) -> dict[str, Any]:
@@ -45,18 +47,12 @@ def _apply(carrier: Carrier, item: dict[str, Any]) -> dict[str, Any]:
     if scope not in carrier.number_of and scope not in carrier.services:
         wrong.append("sender_id")
     if not wrong:
-        _keep(
-            carrier,
-            item["contact_id"],
-            scope,
-            item["status"],
-        )
-    messages = [f"INVALID_{name.upper()}" for name in wrong]
-    answer = {
+        _keep(carrier, item["contact_id"], scope, item["status"])
+    return {
         "correlation_id": item.get("correlation_id"),
         "error_code": _INVALID if wrong else 0,
+        "error_messages": [f"INVALID_{name.upper()}" for name in wrong],
     }
-    return answer | {"error_messages": messages}
 
 
 def _keep(
@@ -67,15 +63,14 @@ def _keep(
 ) -> None:
     known = carrier.blocks.get((phone, scope))
     if status == "opt-out" and not known:
-        carrier.keep(
-            Block(
-                sid=new_sid("BK"),
-                phone=phone,
-                scope=scope,
-                keyword="",
-                since=carrier.clock.now(),
-            )
+        block = Block(
+            sid=new_sid("BK"),
+            phone=phone,
+            scope=scope,
+            keyword="",
+            since=carrier.clock.now(),
         )
+        carrier.keep(block)
         carrier.ledger.write(
             "opt_out",
             phone=phone,

@@ -8,12 +8,16 @@ from quadline.simulator.errors import Refusal
 
 
 def rfc2822(moment: float | None) -> str | None:
-    return None if moment is None else _rfc2822(int(moment))
+    if moment is None:
+        return None
+    return _rfc2822(int(moment))
 
 
+# Texts of one second share a date, and a log in pages is written again and again.
 @lru_cache(maxsize=4096)
 def _rfc2822(second: int) -> str:
-    return format_datetime(datetime.fromtimestamp(second, UTC))
+    moment = datetime.fromtimestamp(second, UTC)
+    return format_datetime(moment)
 
 
 def iso8601(moment: float) -> str:
@@ -26,8 +30,12 @@ def read_span(text: str) -> tuple[float, float]:
         start = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise Refusal(20001, f"Invalid date: {text}") from None
-    start = start if start.tzinfo else start.replace(tzinfo=UTC)
-    length = (
-        timedelta(days=1) if len(text) <= len("2026-11-23") else timedelta(seconds=1)
-    )
-    return start.timestamp(), (start + length).timestamp()
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=UTC)
+    length = timedelta(days=1) if is_bare_day(text) else timedelta(seconds=1)
+    end = start + length
+    return start.timestamp(), end.timestamp()
+
+
+def is_bare_day(text: str) -> bool:
+    return len(text) <= len("2026-11-23")

@@ -27,16 +27,19 @@ async def create_sink(call: ApiCall) -> Response:
 
 
 async def list_sinks(call: ApiCall) -> Response:
-    sinks = (_describe_sink(call, sink) for sink in call.carrier.sinks.values())
-    return answer_json(modern_page(call, "sinks", sinks))
+    sinks = call.carrier.sinks.values()
+    items = (_describe_sink(call, sink) for sink in sinks)
+    return answer_json(modern_page(call, "sinks", items))
 
 
 async def fetch_sink(call: ApiCall) -> Response:
-    return answer_json(_describe_sink(call, _find_sink(call, call.path["sid"])))
+    sink = _find_sink(call, call.path["sid"])
+    return answer_json(_describe_sink(call, sink))
 
 
 async def delete_sink(call: ApiCall) -> Response:
-    call.carrier.forget(_find_sink(call, call.path["sid"]))
+    sink = _find_sink(call, call.path["sid"])
+    call.carrier.forget(sink)
     return nothing_left()
 
 
@@ -54,21 +57,22 @@ async def create_subscription(call: ApiCall) -> Response:
 
 
 async def list_subscriptions(call: ApiCall) -> Response:
-    wanted = call.get("SinkSid")
-    items = (
-        _describe_subscription(call, each)
-        for each in call.carrier.subscriptions.values()
-        if not wanted or each.sink_sid == wanted
-    )
+    found = list(call.carrier.subscriptions.values())
+    sink_sid = call.get("SinkSid")
+    if sink_sid:
+        found = [each for each in found if each.sink_sid == sink_sid]
+    items = (_describe_subscription(call, each) for each in found)
     return answer_json(modern_page(call, "subscriptions", items))
 
 
 async def fetch_subscription(call: ApiCall) -> Response:
-    return answer_json(_describe_subscription(call, _find_subscription(call)))
+    subscription = _find_subscription(call)
+    return answer_json(_describe_subscription(call, subscription))
 
 
 async def delete_subscription(call: ApiCall) -> Response:
-    call.carrier.forget(_find_subscription(call))
+    subscription = _find_subscription(call)
+    call.carrier.forget(subscription)
     return nothing_left()
 
 
@@ -76,13 +80,14 @@ async def list_types(call: ApiCall) -> Response:
     """The SubscribedEvents of a subscription."""
     subscription = _find_subscription(call)
     account = call.carrier.options.account_sid
+    base = f"{base_url(call)}{call.request.url.path}"
     items = [
         {
             "account_sid": account,
             "subscription_sid": subscription.sid,
             "type": each.get("type"),
             "schema_version": each.get("schema_version"),
-            "url": f"{base_url(call)}{call.request.url.path}/{each.get('type')}",
+            "url": f"{base}/{each.get('type')}",
         }
         for each in subscription.types
     ]
@@ -96,9 +101,10 @@ def _find_sink(call: ApiCall, sid: str) -> Sink:
 
 
 def _find_subscription(call: ApiCall) -> Subscription:
-    if call.path["sid"] not in call.carrier.subscriptions:
-        raise Refusal(20404, f"Subscription {call.path['sid']} was not found")
-    return call.carrier.subscriptions[call.path["sid"]]
+    sid = call.path["sid"]
+    if sid not in call.carrier.subscriptions:
+        raise Refusal(20404, f"Subscription {sid} was not found")
+    return call.carrier.subscriptions[sid]
 
 
 def _read_object(text: str) -> dict[str, Any]:

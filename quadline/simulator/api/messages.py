@@ -1,5 +1,6 @@
 """The Messages resource."""
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from quadline.simulator.api.calls import ApiCall, answer_json, lose_answer, nothing_left
-from quadline.simulator.api.dates import read_span, rfc2822
+from quadline.simulator.api.dates import is_bare_day, read_span, rfc2822
 from quadline.simulator.api.paging import classic_page, page_size
 from quadline.simulator.carrier import Carrier
 from quadline.simulator.errors import Refusal, delivery_words, slow_down
@@ -37,7 +38,8 @@ async def create(call: ApiCall) -> Response:
 
 
 async def fetch(call: ApiCall) -> Response:
-    return answer_json(_described(call.carrier, _find(call)))
+    message = _find(call)
+    return answer_json(_described(call.carrier, message))
 
 
 async def change(call: ApiCall) -> Response:
@@ -72,12 +74,15 @@ async def index(call: ApiCall) -> Response:
         FaultKind.LIST_RATE_LIMIT, to=call.get("To"), from_=call.get("From")
     ):
         raise slow_down(limit.retry_after)
-    after = call.carrier.messages.get(call.get("PageToken").removeprefix("PA"))
-    found = (m for m in _matching(call) if after is None or m.turn < after.turn)
+    last_shown = call.carrier.messages.get(call.get("PageToken").removeprefix("PA"))
+    matching = _matching(call)
+    if last_shown is not None:
+        matching = (each for each in matching if each.turn < last_shown.turn)
     size = page_size(call)
-    shown = list(islice(found, size + 1))
-    token = f"PA{shown[size - 1].sid}" if len(shown) > size else None
-    items = [_described(call.carrier, message) for message in shown[:size]]
+    # One more than is shown tells whether there is another page.
+    found = list(islice(matching, size + 1))
+    token = f"PA{found[size - 1].sid}" if len(found) > size else None
+    items = [_described(call.carrier, message) for message in found[:size]]
     return answer_json(
         classic_page(
             call,
@@ -98,36 +103,47 @@ def _find(call: ApiCall) -> Message:
 
 
 def _matching(call: ApiCall) -> Iterator[Message]:
-    to, from_ = call.get("To"), call.get("From")
+    to = call.get("To")
+    from_ = call.get("From")
     earliest, latest = _window(call)
     ahead = call.carrier.knobs.log_clock_ahead
     for message in _candidates(call, to, from_):
+        if to and message.to != to:
+            continue
+        if from_ and message.from_ != from_:
+            continue
+        # The log shows whole seconds, and a filter means what is shown.
         moment = int((message.sent_at or message.created_at) + ahead)
-        if (
-            (not to or message.to == to)
-            and (not from_ or message.from_ == from_)
-            and earliest <= moment < latest
-        ):
+        if earliest <= moment < latest:
             yield message
 
 
 def _candidates(call: ApiCall, to: str, from_: str) -> Iterable[Message]:
-    by_to, by_from = call.carrier.sent_to, call.carrier.sent_from
-    shelves = [by_to.get(to, {})] * bool(to) + [by_from.get(from_, {})] * bool(from_)
-    shelf = min(shelves or [call.carrier.messages], key=len)
-    return reversed(shelf.values())
+    """Newest first: the shortest list that holds all that may match.
+
+    A college's whole log is long, and one student's texts are few.
+    """
+    carrier = call.carrier
+    lists = [carrier.messages]
+    if to:
+        lists.append(carrier.sent_to.get(to, {}))
+    if from_:
+        lists.append(carrier.sent_from.get(from_, {}))
+    shortest = min(lists, key=len)
+    return reversed(shortest.values())
 
 
 def _window(call: ApiCall) -> tuple[float, float]:
-    earliest, latest = 0.0, float("inf")
-    if day := call.get("DateSent"):
-        earliest, latest = read_span(day)
-    if start := call.get("DateSent>"):
-        earliest = max(earliest, read_span(start)[0])
-    if end := call.get("DateSent<"):
+    earliest, latest = 0.0, math.inf
+    if on := call.get("DateSent"):
+        earliest, latest = read_span(on)
+    if after := call.get("DateSent>"):
+        start, _ = read_span(after)
+        earliest = max(earliest, start)
+    if before := call.get("DateSent<"):
+        start, end = read_span(before)
         # A bare day means up to its midnight; a moment counts to the end of its second.
-        span = read_span(end)
-        latest = min(latest, span[0] + 1 if len(end) <= len("2026-11-23") else span[1])
+        latest = min(latest, start + 1 if is_bare_day(before) else end)
     return earliest, latest
 
 

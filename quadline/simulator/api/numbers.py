@@ -12,12 +12,7 @@ from quadline.simulator.errors import Refusal
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Number
 
-_CAPABILITIES = {
-    "voice": True,
-    "sms": True,
-    "mms": True,
-    "fax": False,
-}
+_CAPABILITIES = {"voice": True, "sms": True, "mms": True, "fax": False}
 
 
 async def search(call: ApiCall) -> Response:
@@ -65,22 +60,26 @@ async def buy(call: ApiCall) -> Response:
 
 
 async def index(call: ApiCall) -> Response:
-    name, phone_number = call.get("FriendlyName"), call.get("PhoneNumber")
-    found = [
-        number
-        for number in reversed(call.carrier.numbers.values())
-        if (not name or number.friendly_name == name)
-        and (not phone_number or buying.matches(number.phone_number, phone_number))
-    ]
+    name = call.get("FriendlyName")
+    phone_number = call.get("PhoneNumber")
+    found = list(reversed(call.carrier.numbers.values()))
+    if name:
+        found = [each for each in found if each.friendly_name == name]
+    if phone_number:
+        found = [
+            each for each in found if buying.matches(each.phone_number, phone_number)
+        ]
     call.carrier.ledger.write(
         "adopt-list",
         friendly_name=name or None,
         phone_number=phone_number or None,
         found=len(found),
     )
-    size, start = page_size(call), page_size(call) * page_number(call)
-    shown = [describe(call, number) for number in found[start : start + size]]
-    token = f"PA{shown[-1]['sid']}" if len(found) > start + size else None
+    size = page_size(call)
+    start = size * page_number(call)
+    end = start + size
+    shown = [describe(call, number) for number in found[start:end]]
+    token = f"PA{shown[-1]['sid']}" if len(found) > end else None
     return answer_json(
         classic_page(
             call,
@@ -92,7 +91,8 @@ async def index(call: ApiCall) -> Response:
 
 
 async def fetch(call: ApiCall) -> Response:
-    return answer_json(describe(call, find(call)))
+    number = find(call)
+    return answer_json(describe(call, number))
 
 
 async def change(call: ApiCall) -> Response:
@@ -102,7 +102,8 @@ async def change(call: ApiCall) -> Response:
 
 
 async def release(call: ApiCall) -> Response:
-    buying.release(call.carrier, find(call))
+    number = find(call)
+    buying.release(call.carrier, number)
     return nothing_left()
 
 

@@ -1,5 +1,6 @@
-"""Every Twilio resource the simulator has. The busiest comes
-first: routes are tried in order.
+"""Every Twilio resource the simulator has.
+
+The busiest comes first: routes are tried in order.
 """
 
 from starlette.routing import BaseRoute
@@ -12,7 +13,12 @@ _SERVICE = "/v1/Services/{service}"
 
 
 def api_routes() -> list[BaseRoute]:
-    return [*_message_routes(), *_number_routes(), *_service_routes(), *_event_routes()]
+    return [
+        *_message_routes(),
+        *_number_routes(),
+        *_service_routes(),
+        *_event_routes(),
+    ]
 
 
 def _message_routes() -> list[BaseRoute]:

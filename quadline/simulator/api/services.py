@@ -21,6 +21,7 @@ _TEXTS = (
     "status_callback",
     "usecase",
 )
+_LONGEST_VALIDITY = 36000  # seconds
 _CLAIMS = (
     "use_inbound_webhook_on_number",
     "sticky_sender",
@@ -46,12 +47,14 @@ async def create(call: ApiCall) -> Response:
 
 
 async def index(call: ApiCall) -> Response:
-    items = (_describe(call, service) for service in call.carrier.services.values())
+    services = call.carrier.services.values()
+    items = (_describe(call, service) for service in services)
     return answer_json(modern_page(call, "services", items))
 
 
 async def fetch(call: ApiCall) -> Response:
-    return answer_json(_describe(call, _find(call)))
+    service = _find(call)
+    return answer_json(_describe(call, service))
 
 
 async def change(call: ApiCall) -> Response:
@@ -89,8 +92,8 @@ async def detach_number(call: ApiCall) -> Response:
 
 
 async def list_campaigns(call: ApiCall) -> Response:
-    """Every service here has its approved campaign; only
-    numbers still have to register.
+    """Every service here has its approved campaign;
+    only numbers still have to register.
     """
     service = _find(call)
     campaign = {
@@ -128,15 +131,14 @@ def _find_member(call: ApiCall) -> tuple[Service, Number]:
 
 def _change(call: ApiCall, service: Service) -> None:
     for name, value in call.facts(_TEXTS).items():
-        setattr(
-            service,
-            name,
-            value or None if name.endswith(("url", "callback")) else value,
-        )
+        is_address = name.endswith(("url", "callback"))
+        # An empty address takes the old one away.
+        setattr(service, name, None if is_address and not value else value)
     for name, value in call.facts(_CLAIMS).items():
         setattr(service, name, value.lower() == "true")
-    if period := call.get("ValidityPeriod"):
-        service.validity_period = int(period) if period.isdigit() else 36000
+    period = call.get("ValidityPeriod")
+    if period:
+        service.validity_period = int(period) if period.isdigit() else _LONGEST_VALIDITY
     service.updated_at = call.carrier.clock.now()
     call.carrier.keep(service)
 

@@ -1,3 +1,3 @@
-"""Mail: a server that takes the college's, students'
-mailboxes, and what students answer.
+"""Mail: a server that takes the college's, students' mailboxes,
+and what students answer.
 """

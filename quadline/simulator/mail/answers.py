@@ -1,10 +1,10 @@
-"""What students and their machines answer, as RFC 5322 mail:
-replies, absences, bounces, forgeries.
+"""What students and their machines answer, as RFC 5322 mail: replies,
+absences, bounces, forgeries.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import policy
 from email.message import EmailMessage, Message
 from email.mime.multipart import MIMEMultipart
@@ -19,11 +19,7 @@ AWAY = "I am away until Monday and will answer then."
 _STRANGER = "Somebody Else <somebody@elsewhere.example>"
 
 
-@dataclass(
-    frozen=True,
-    slots=True,
-    kw_only=True,
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A mail on its way from a student to the college."""
 
@@ -37,34 +33,32 @@ class Letter:
 
 def reply(mail: Mail, body: str) -> Letter:
     message = _answer(mail)
-    message.set_content(f"{body}\n\n{_quoted(mail)}\n")
+    history = _quoted(mail)
+    message.set_content(f"{body}\n\n{history}\n")
     return _letter(mail, message, kind="reply")
 
 
 def twice(mail: Mail, body: str) -> Letter:
     once = reply(mail, body)
-    return Letter(
-        address=once.address,
-        kind="twice",
-        to=once.to,
-        return_path=once.return_path,
-        raw=once.raw,
-        copies=2,
-    )
+    return replace(once, kind="twice", copies=2)
 
 
 def html_only(mail: Mail, body: str) -> Letter:
     message = _answer(mail)
     said = escape(body).replace("\n", "<br>")
     history = escape(_text(mail)).replace("\n", "<br>")
+    attribution = escape(_attribution(mail))
+    # As Gmail writes it.
     quote = (
-        '<div class="gmail_quote"><div'
-        f' class="gmail_attr">{escape(_attribution(mail))}</div>'
+        '<div class="gmail_quote">'
+        f'<div class="gmail_attr">{attribution}</div>'
+        f"<blockquote>{history}</blockquote>"
+        "</div>"
     )
     message.set_content(
-        "<html><head><style>p { color: #222 }</style></head><body><div"
-        f' dir="ltr">{said}</div><br>'
-        f"{quote}<blockquote>{history}</blockquote></div></body></html>",
+        "<html><head><style>p { color: #222 }</style></head><body>"
+        f'<div dir="ltr">{said}</div><br>{quote}'
+        "</body></html>",
         subtype="html",
     )
     return _letter(mail, message, kind="html_only")
@@ -90,24 +84,22 @@ def forged(mail: Mail, body: str) -> Letter:
     """From somebody else, to an address whose signature was tampered with."""
     message = _answer(mail)
     name, _, domain = _reply_to(mail).partition("@")
-    to = f"{name[:-1]}{'a' if name[-1:] != 'a' else 'b'}@{domain}"
+    other_letter = "b" if name.endswith("a") else "a"
+    to = f"{name[:-1]}{other_letter}@{domain}"
     for header, value in (("From", _STRANGER), ("To", to)):
+        # Setting a header adds one; the old one stays until it is deleted.
         del message[header]
         message[header] = value
     message.set_content(body)
-    return _letter(
-        mail,
-        message,
-        kind="forged",
-        to=to,
-        return_path=parseaddr(_STRANGER)[1],
-    )
+    _, stranger = parseaddr(_STRANGER)
+    return _letter(mail, message, kind="forged", to=to, return_path=stranger)
 
 
 def bounce(mail: Mail, body: str = "", *, code: str = "550") -> Letter:
     """A delivery status notification, as RFC 3464 has it,
     to where the mail came from.
     """
+    # No such mailbox, or a full one (RFC 3463).
     status = "5.1.1" if code.startswith("5") else "4.2.2"
     words = body or f"{code} {status} The mailbox of {mail.address} does not exist"
     message = MIMEMultipart("report", report_type="delivery-status")
@@ -117,9 +109,8 @@ def bounce(mail: Mail, body: str = "", *, code: str = "550") -> Letter:
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain="mail.simulator")
     message["Auto-Submitted"] = "auto-replied"
-    message.attach(
-        MIMEText(f"Your message could not be delivered to {mail.address}.\n\n{words}\n")
-    )
+    explanation = f"Your message could not be delivered to {mail.address}.\n\n{words}\n"
+    message.attach(MIMEText(explanation))
     message.attach(_delivery_status(mail, status, words))
     message.attach(_original_headers(mail))
     raw = message.as_bytes(policy=policy.SMTP)
@@ -145,21 +136,19 @@ KINDS: dict[str, Callable[[Mail, str], Letter]] = {
 def _answer(mail: Mail) -> EmailMessage:
     headers = _headers(mail)
     subject = headers.get("Subject", "")
+    if not subject.lower().startswith("re:"):
+        subject = f"Re: {subject}"
+    domain = mail.address.partition("@")[2] or "mail.simulator"
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = mail.address
     message["To"] = _reply_to(mail)
-    message["Subject"] = (
-        subject if subject.lower().startswith("re:") else f"Re: {subject}"
-    )
+    message["Subject"] = subject
     message["Date"] = formatdate(localtime=True)
-    message["Message-ID"] = make_msgid(
-        domain=mail.address.partition("@")[2] or "mail.simulator"
-    )
+    message["Message-ID"] = make_msgid(domain=domain)
     if mail.header_id:
+        earlier = headers.get("References", "")
         message["In-Reply-To"] = mail.header_id
-        message["References"] = (
-            f"{headers.get('References', '')} {mail.header_id}".strip()
-        )
+        message["References"] = f"{earlier} {mail.header_id}".strip()
     return message
 
 
@@ -197,34 +186,35 @@ def _delivery_status(mail: Mail, status: str, words: str) -> Message:
 def _original_headers(mail: Mail) -> Message:
     part = Message()
     part["Content-Type"] = "text/rfc822-headers"
-    part.set_payload(
-        mail.raw.partition("\r\n\r\n")[0].encode("ascii", "replace").decode() + "\r\n"
-    )
+    head = mail.raw.partition("\r\n\r\n")[0]
+    part.set_payload(head.encode("ascii", "replace").decode() + "\r\n")
     return part
 
 
 def _headers(mail: Mail) -> dict[str, str]:
-    return reading.headers_of(mail.raw.encode("latin-1"))
+    raw = mail.raw.encode("latin-1")
+    return reading.headers_of(raw)
 
 
 def _reply_to(mail: Mail) -> str:
     headers = _headers(mail)
-    return parseaddr(headers.get("Reply-To") or headers.get("From", ""))[1]
+    header = headers.get("Reply-To") or headers.get("From", "")
+    _, address = parseaddr(header)
+    return address
 
 
 def _text(mail: Mail) -> str:
-    return str(reading.read(mail.raw.encode("latin-1"))["text"])
+    raw = mail.raw.encode("latin-1")
+    return str(reading.read(raw)["text"])
 
 
 def _attribution(mail: Mail) -> str:
     headers = _headers(mail)
-    return (
-        f"On {headers.get('Date', 'an earlier day')}"
-        f" {re.sub(r'[<>]', '', headers.get('From', ''))} wrote:"
-    )
+    day = headers.get("Date", "an earlier day")
+    sender = re.sub(r"[<>]", "", headers.get("From", ""))
+    return f"On {day} {sender} wrote:"
 
 
 def _quoted(mail: Mail) -> str:
-    return "\n".join(
-        [_attribution(mail), "", *(f"> {line}" for line in _text(mail).splitlines())]
-    )
+    history = [f"> {line}" for line in _text(mail).splitlines()]
+    return "\n".join([_attribution(mail), "", *history])

@@ -16,8 +16,9 @@ def take(
     return_path: str,
     bounced: bool = False,
 ) -> Mail:
-    """A mail arrives. One that is there already is only
-    counted; one that bounces is not kept.
+    """A mail arrives.
+
+    One that is there already is only counted; one that bounces is not kept.
     """
     facts = reading.headers_of(raw)
     mail = _mail(
@@ -27,9 +28,7 @@ def take(
         address=address.lower(),
         return_path=return_path,
     )
-    known = (
-        carrier.mail_of.get((mail.address, mail.header_id)) if mail.header_id else None
-    )
+    known = carrier.mail_of.get((mail.address, mail.header_id))
     carrier.ledger.write(
         "mail",
         to=mail.address,
@@ -67,7 +66,8 @@ def keep_sent(carrier: Carrier, raw: bytes, *, address: str) -> Mail:
 
 def mails_of(carrier: Carrier, address: str) -> list[Mail]:
     """Oldest first."""
-    return sorted(carrier.mails.get(address, {}).values(), key=lambda mail: mail.turn)
+    mails = carrier.mails.get(address, {})
+    return sorted(mails.values(), key=lambda mail: mail.turn)
 
 
 def list_mailboxes(
@@ -75,12 +75,16 @@ def list_mailboxes(
 ) -> dict[str, Any]:
     """Mailboxes with activity first, then by name."""
     words = search.casefold().split()
-    found = [
-        box
-        for box in carrier.mailboxes.values()
-        if all(word in _said(box) for word in words)
-    ]
-    found.sort(key=lambda box: (-box.last_active_at, box.name.casefold(), box.address))
+    found = [box for box in carrier.mailboxes.values() if _fits(box, words)]
+
+    def latest_first(box: Mailbox) -> tuple[float, str, str]:
+        return (
+            -box.last_active_at,
+            box.name.casefold(),
+            box.address,
+        )
+
+    found.sort(key=latest_first)
     return {
         "total": len(found),
         "mailboxes": [summary(carrier, box) for box in found[:limit]],
@@ -97,20 +101,18 @@ def describe_mailbox(carrier: Carrier, address: str) -> dict[str, Any]:
 
 def summary(carrier: Carrier, box: Mailbox) -> dict[str, Any]:
     mails = mails_of(carrier, box.address)
-    last = mails[-1] if mails else None
-    shown = (
-        {
-            "at": last.at,
-            "subject": last.subject,
-            "is_from_student": last.is_from_student,
-        }
-        if last
-        else None
-    )
     return {
         **_who(box),
         "mails": len(mails),
-        "last": shown,
+        "last": _shortly(mails[-1]) if mails else None,
+    }
+
+
+def _shortly(mail: Mail) -> dict[str, Any]:
+    return {
+        "at": mail.at,
+        "subject": mail.subject,
+        "is_from_student": mail.is_from_student,
     }
 
 
@@ -135,31 +137,32 @@ def _mail(
 
 
 def _touch(carrier: Carrier, address: str) -> None:
-    box = carrier.mailboxes.get(address) or Mailbox(address=address)
+    box = carrier.mailboxes.get(address)
+    if box is None:
+        box = Mailbox(address=address)
     box.last_active_at = carrier.clock.now()
     carrier.keep(box)
 
 
 def _bytes(mail: Mail) -> bytes:
+    # Records are JSON, which has no bytes: Latin-1 gives each byte a letter, and back.
     return mail.raw.encode("latin-1")
 
 
 def _described(mail: Mail) -> dict[str, Any]:
-    facts = {
+    return {
         "at": mail.at,
         "message_id": mail.header_id,
         "is_from_student": mail.is_from_student,
         "arrivals": mail.arrivals,
-    }
-    return {
-        **facts,
         "return_path": mail.return_path,
         **reading.read(_bytes(mail)),
     }
 
 
-def _said(box: Mailbox) -> str:
-    return f"{box.name} {box.detail} {box.address}".casefold()
+def _fits(box: Mailbox, words: list[str]) -> bool:
+    said = f"{box.name} {box.detail} {box.address}".casefold()
+    return all(word in said for word in words)
 
 
 def _who(box: Mailbox) -> dict[str, Any]:

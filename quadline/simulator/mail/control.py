@@ -20,34 +20,32 @@ def mail_routes() -> list[BaseRoute]:
 
 async def list_mailboxes(carrier: Carrier, request: Request) -> Response:
     query = request.query_params
-    return JSONResponse(
-        boxes.list_mailboxes(
-            carrier, search=query.get("q", ""), limit=int(query.get("limit", "60"))
-        )
+    found = boxes.list_mailboxes(
+        carrier,
+        search=query.get("q", ""),
+        limit=int(query.get("limit", "60")),
     )
+    return JSONResponse(found)
 
 
 async def mailbox(carrier: Carrier, request: Request) -> Response:
-    return JSONResponse(
-        boxes.describe_mailbox(carrier, request.path_params["address"].lower())
-    )
+    address = request.path_params["address"].lower()
+    return JSONResponse(boxes.describe_mailbox(carrier, address))
 
 
 async def reply(carrier: Carrier, request: Request) -> Response:
-    """The student, or a machine of theirs, answers a mail:
-    the newest, unless one is named.
+    """The student, or a machine of theirs, answers a mail: the newest,
+    unless one is named.
     """
     wish = await read_json(request)
-    address, body, kind = (
-        request.path_params["address"].lower(),
-        str(wish.get("body", "")),
-        str(wish.get("kind", "reply")),
-    )
+    address = request.path_params["address"].lower()
+    body = str(wish.get("body", ""))
+    kind = str(wish.get("kind", "reply"))
     if kind not in answers.KINDS:
         raise ValueError(f"kind must be one of {', '.join(answers.KINDS)}.")
-    letter = answers.KINDS[kind](
-        _mail(carrier, address, str(wish.get("to_message_id", ""))), body
-    )
+    mail = _mail(carrier, address, str(wish.get("to_message_id", "")))
+    letter = answers.KINDS[kind](mail, body)
+    # The others are machines' mail, or somebody else's: no student sees them as sent.
     if kind in ("reply", "twice", "html_only"):
         boxes.keep_sent(carrier, letter.raw, address=address)
     outcome = await request.app.state.postman.deliver(letter)
@@ -62,10 +60,10 @@ async def reply(carrier: Carrier, request: Request) -> Response:
 
 
 def _mail(carrier: Carrier, address: str, header_id: str) -> Mail:
-    received = [
-        mail for mail in boxes.mails_of(carrier, address) if not mail.is_from_student
-    ]
-    found = [mail for mail in received if header_id in ("", mail.header_id)]
+    mails = boxes.mails_of(carrier, address)
+    found = [mail for mail in mails if not mail.is_from_student]
+    if header_id:
+        found = [mail for mail in found if mail.header_id == header_id]
     if not found:
         raise ValueError(f"{address} has no such mail.")
     return found[-1]

@@ -1,5 +1,5 @@
-"""The mail server's port: takes any mail, closed while a fault says
-so, and strikes as other faults say.
+"""The mail server's port: takes any mail, closed while a fault says so, and strikes as
+other faults say.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from quadline.simulator.faults import Fault, FaultKind
 from quadline.simulator.mail import answers, boxes
 from quadline.simulator.mail.postman import Postman
 
-_LARGEST = 40_000_000
+_LARGEST = 40_000_000  # bytes
 _WORDS = {
     421: "Try later",
     450: "Mailbox busy",
@@ -64,18 +64,20 @@ class MailPort:
 
     async def follow_faults(self) -> None:
         """Open exactly when no fault keeps the port closed."""
-        is_down = any(
-            fault.kind is FaultKind.SMTP_DOWN for fault in self._carrier.faults.all()
-        )
-        await (self.close() if is_down else self.open())
+        kinds = {fault.kind for fault in self._carrier.faults.all()}
+        if FaultKind.SMTP_DOWN in kinds:
+            await self.close()
+        else:
+            await self.open()
 
     def end_later(self, fault: Fault) -> None:
-        """An outage ends by itself, also when time is moved on."""
+        """An outage ends automatically, also when time is moved on."""
         clock = self._carrier.clock
         clock.at(clock.now() + fault.seconds, partial(self._end, fault.id))
 
     def _end(self, fault_id: int) -> None:
         self._carrier.faults.remove(fault_id=fault_id)
+        # Kept here: the event loop holds its tasks only weakly.
         self._reopening = asyncio.ensure_future(self.follow_faults())
 
     def _connection(self) -> SMTP:
@@ -116,13 +118,15 @@ class _Door:
         session: Any,
         envelope: Any,
     ) -> str:
-        raw = b"\r\n".join(bytes(envelope.original_content).splitlines()) + b"\r\n"
+        lines = bytes(envelope.original_content).splitlines()
+        raw = b"\r\n".join(lines) + b"\r\n"
         sender = (envelope.mail_from or "").strip("<>")
         for address in envelope.rcpt_tos:
             if slow := self._take(FaultKind.SMTP_SLOW, address):
                 await asyncio.sleep(slow.seconds)
             if refused := self._take(FaultKind.SMTP_REFUSE, address, at="data"):
                 return _refusal(refused)
+        # First into every mailbox: one lost answer must not lose another's mail.
         cut = [self._arrive(raw, sender, address) for address in envelope.rcpt_tos]
         if any(cut):
             _cut(server)
@@ -134,8 +138,9 @@ class _Door:
         sender: str,
         address: str,
     ) -> bool:
-        """Into the mailbox, or back to its sender. Whether the
-        answer to this is to be lost.
+        """Into the mailbox, or back to its sender.
+
+        Whether the answer to this is to be lost.
         """
         carrier = self._carrier
         bounces = self._take(FaultKind.MAIL_BOUNCES, address)
@@ -147,13 +152,15 @@ class _Door:
             bounced=bool(bounces),
         )
         if bounces:
-            self._postman.post(answers.bounce(mail, code=str(bounces.code or 550)))
+            code = str(bounces.code or 550)
+            self._postman.post(answers.bounce(mail, code=code))
         elif self._take(FaultKind.OUT_OF_OFFICE, address):
             self._postman.post(answers.auto_reply(mail, answers.AWAY))
         return self._take(FaultKind.SMTP_ACCEPT_THEN_CUT, address) is not None
 
     def _take(self, kind: FaultKind, address: str, **where: str) -> Fault | None:
-        return self._carrier.faults.take(kind, to=address.lower(), **where)
+        faults = self._carrier.faults
+        return faults.take(kind, to=address.lower(), **where)
 
 
 def _cut(connection: SMTP) -> None:
@@ -165,4 +172,5 @@ def _cut(connection: SMTP) -> None:
 
 def _refusal(fault: Fault) -> str:
     code = fault.code or 550
-    return f"{code} {fault.reason or _WORDS.get(code, 'Refused')}"
+    words = fault.reason or _WORDS.get(code, "Refused")
+    return f"{code} {words}"

@@ -1,5 +1,5 @@
-"""Carries students' mail to the college's intake; what is
-refused for now is kept and tried again.
+"""Carries students' mail to the college's intake;
+what is refused for now is kept and tried again.
 """
 
 import asyncio
@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from quadline.simulator.carrier import Carrier
 from quadline.simulator.mail.answers import Letter
 
+_NO_INTAKE = "Nobody takes the college's mail: mail_intake is not set."
 _TRY_AGAIN = 15.0  # seconds of the simulator's time
-_MOST_TRIES = 200
+_MOST_TRIES = 200  # fifty minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,16 @@ class Outcome:
 
     @property
     def is_taken(self) -> bool:
-        return self.code is not None and 200 <= self.code < 300
+        if self.code is None:
+            return False
+        return 200 <= self.code < 300
 
     @property
     def is_final(self) -> bool:
-        return self.code is not None and not 400 <= self.code < 500
+        """Taken, or refused for good: 4xx asks to try again (RFC 5321, 4.2.1)."""
+        if self.code is None:
+            return False
+        return not 400 <= self.code < 500
 
 
 class Postman:
@@ -36,9 +42,9 @@ class Postman:
         self._carrier = carrier
         self._under_way: set[asyncio.Task[Outcome]] = set()
 
-    def post(self, letter: Letter) -> None:
+    def post(self, letter: Letter, tries: int = 1) -> None:
         """Leave it to the postman; nobody waits for the answer."""
-        task = asyncio.ensure_future(self.deliver(letter))
+        task = asyncio.ensure_future(self.deliver(letter, tries))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -46,20 +52,16 @@ class Postman:
         """Hand it over now, and again later when that fails for now."""
         intake = self._carrier.knobs.mail_intake
         if not intake:
-            return self._note(
-                letter,
-                tries,
-                Outcome(
-                    550, "Nobody takes the college's mail: mail_intake is not set."
-                ),
-            )
+            outcome = Outcome(550, _NO_INTAKE)
+            self._note(letter, tries, outcome)
+            return outcome
         for _ in range(letter.copies):
-            outcome = self._note(
-                letter, tries, await asyncio.to_thread(_hand_over, intake, letter)
-            )
+            outcome = await asyncio.to_thread(_hand_over, intake, letter)
+            self._note(letter, tries, outcome)
         if not outcome.is_final and tries < _MOST_TRIES:
             clock = self._carrier.clock
-            clock.at(clock.now() + _TRY_AGAIN, partial(self._again, letter, tries + 1))
+            again = partial(self.post, letter, tries + 1)
+            clock.at(clock.now() + _TRY_AGAIN, again)
         return outcome
 
     async def settle(self) -> None:
@@ -67,39 +69,25 @@ class Postman:
         while self._under_way:
             await asyncio.wait(self._under_way)
 
-    def _again(self, letter: Letter, tries: int) -> None:
-        task = asyncio.ensure_future(self.deliver(letter, tries))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-
-    def _note(
-        self,
-        letter: Letter,
-        tries: int,
-        outcome: Outcome,
-    ) -> Outcome:
-        facts = {
-            "from": letter.address,
-            "to": letter.to,
-            "about": letter.kind,
-        }
+    def _note(self, letter: Letter, tries: int, outcome: Outcome) -> None:
         self._carrier.ledger.write(
             "mail_reply",
-            **facts,
+            **{"from": letter.address},
+            to=letter.to,
+            about=letter.kind,
             tries=tries,
             answered=outcome.code,
             words=outcome.words,
         )
-        return outcome
 
 
 def _hand_over(intake: str, letter: Letter) -> Outcome:
     where = urlsplit(intake)
+    host = where.hostname or "127.0.0.1"
+    port = where.port or 25
     server = smtplib.LMTP if where.scheme == "lmtp" else smtplib.SMTP
     try:
-        with server(
-            where.hostname or "127.0.0.1", where.port or 25, timeout=30
-        ) as line:
+        with server(host, port, timeout=30) as line:
             line.ehlo_or_helo_if_needed()
             line.sendmail(letter.return_path, [letter.to], letter.raw)
             return Outcome(250, "Taken by the college.")
@@ -108,9 +96,8 @@ def _hand_over(intake: str, letter: Letter) -> Outcome:
         return Outcome(code, words.decode("utf-8", "replace"))
     except smtplib.SMTPResponseException as refused:
         said = refused.smtp_error
-        return Outcome(
-            refused.smtp_code,
-            said.decode("utf-8", "replace") if isinstance(said, bytes) else said,
-        )
+        if isinstance(said, bytes):
+            said = said.decode("utf-8", "replace")
+        return Outcome(refused.smtp_code, said)
     except (OSError, smtplib.SMTPException) as fault:
         return Outcome(None, f"Nobody took it: {fault}")

@@ -1,5 +1,5 @@
-"""What a mail says: its headers, text, HTML, the names
-of its attachments, its links.
+"""What a mail says: its headers, text, HTML,
+the names of its attachments, its links.
 """
 
 import re
@@ -12,6 +12,13 @@ _LINK = re.compile(
     r"\b(?:https?://|sms:|mailto:|tel:)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]"
 )
 _BLOCKS = {"p", "div", "br", "tr", "li", "h1", "h2", "h3", "blockquote"}
+_HIDDEN = {"style", "script", "title"}
+_USUAL_NAMES = {
+    "message-id": "Message-ID",
+    "from": "From",
+    "subject": "Subject",
+    "reply-to": "Reply-To",
+}
 
 
 def parsed(raw: bytes) -> EmailMessage:
@@ -22,23 +29,24 @@ def parsed(raw: bytes) -> EmailMessage:
 
 def headers_of(raw: bytes) -> dict[str, str]:
     """Every header once, by its usual name; repeated ones on lines of their own."""
+    # Parsed without its body: a large attachment costs nothing here.
+    head = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
     found: dict[str, str] = {}
-    for name, value in parsed(raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n").items():
-        usual = {
-            "message-id": "Message-ID",
-            "from": "From",
-            "subject": "Subject",
-            "reply-to": "Reply-To",
-        }.get(name.lower(), name)
+    for name, value in parsed(head).items():
+        usual = _USUAL_NAMES.get(name.lower(), name)
         words = re.sub(r"\s+", " ", str(value)).strip()
-        found[usual] = f"{found[usual]}\n{words}" if usual in found else words
+        if usual in found:
+            words = f"{found[usual]}\n{words}"
+        found[usual] = words
     return found
 
 
 def read(raw: bytes) -> dict[str, Any]:
-    message, headers = parsed(raw), headers_of(raw)
+    message = parsed(raw)
+    headers = headers_of(raw)
     html = _part(message, "html")
     text = _part(message, "plain") or text_of(html)
+    links = [*_LINK.findall(text), *re.findall(r'href="([^"]+)"', html)]
     return {
         "from": headers.get("From", ""),
         "to": headers.get("To", ""),
@@ -47,9 +55,7 @@ def read(raw: bytes) -> dict[str, Any]:
         "text": text,
         "html": html,
         "attachments": [_attachment(part) for part in message.iter_attachments()],
-        "links": list(
-            dict.fromkeys([*_LINK.findall(text), *re.findall(r'href="([^"]+)"', html)])
-        ),
+        "links": list(dict.fromkeys(links)),
     }
 
 
@@ -57,9 +63,8 @@ def text_of(html: str) -> str:
     reader = _Words()
     reader.feed(html)
     reader.close()
-    return re.sub(
-        r"\n{3,}", "\n\n", re.sub(r"[ \t]+", " ", "".join(reader.words))
-    ).strip()
+    words = re.sub(r"[ \t]+", " ", "".join(reader.words))
+    return re.sub(r"\n{3,}", "\n\n", words).strip()
 
 
 class _Words(HTMLParser):
@@ -69,15 +74,23 @@ class _Words(HTMLParser):
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden += tag in ("style", "script", "title")
-        self.words += ["\n"] if tag in _BLOCKS else []
+        if tag in _HIDDEN:
+            self._hidden += 1
+        self._break_line(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("style", "script", "title") and self._hidden > 0
-        self.words += ["\n"] if tag in _BLOCKS else []
+        # An end without its start hides nothing, and shows nothing hidden.
+        if tag in _HIDDEN and self._hidden > 0:
+            self._hidden -= 1
+        self._break_line(tag)
 
     def handle_data(self, data: str) -> None:
-        self.words += [] if self._hidden else [re.sub(r"\s+", " ", data)]
+        if not self._hidden:
+            self.words.append(re.sub(r"\s+", " ", data))
+
+    def _break_line(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self.words.append("\n")
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -110,7 +110,7 @@ def test_its_own_page_and_a_link_to_it_do_open(simulator: Simulator) -> None:
 
 
 REACHABLE = (
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104
     "::",
     "192.168.1.7",
     "texting.college.edu",

@@ -20,7 +20,7 @@ from quadline.emails.limits import LARGEST
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30  # for each answer of the mail server
 AT_ONCE = 500  # emails of one look; the next one takes up the others
 # bytes fetched of an email that is too large: its words come before its files
 BEGINNING = 1_000_000
@@ -56,13 +56,7 @@ def _file(mailbox: imaplib.IMAP4, uid: str) -> bool:
     except Exception:
         log.exception("an email stays unread in its mailbox", uid=uid)
         return False
-    _ask(
-        mailbox,
-        "STORE",
-        uid,
-        "+FLAGS.SILENT",
-        r"(\Seen)",
-    )
+    _ask(mailbox, "STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
     return True
 
 
@@ -110,21 +104,10 @@ def _connect(parts: SplitResult) -> imaplib.IMAP4:
 def _fetch(mailbox: imaplib.IMAP4, uid: str) -> bytes:
     """Raises NotGiven."""
     try:
-        told = _ask(
-            mailbox,
-            "FETCH",
-            uid,
-            "(RFC822.SIZE)",
-        )
-        size = SIZE.search(b" ".join(each for each in told if isinstance(each, bytes)))
-        is_too_large = size is not None and int(size[1]) > LARGEST
+        # Peek: only what is kept here is marked as read there.
+        is_too_large = _size_of(mailbox, uid) > LARGEST
         part = f"(BODY.PEEK[]<0.{BEGINNING}>)" if is_too_large else "(BODY.PEEK[])"
-        found = _ask(
-            mailbox,
-            "FETCH",
-            uid,
-            part,
-        )
+        found = _ask(mailbox, "FETCH", uid, part)
     except MailboxFault as refused:
         raise NotGiven(str(refused)) from refused
     for each in found:
@@ -133,7 +116,19 @@ def _fetch(mailbox: imaplib.IMAP4, uid: str) -> bytes:
     raise NotGiven(f"The mail server did not give email {uid}.")
 
 
-def _ask(mailbox: imaplib.IMAP4, command: str, *arguments: str) -> list[bytes]:
+def _size_of(mailbox: imaplib.IMAP4, uid: str) -> int:
+    """Bytes; 0 where the server does not say."""
+    told = _ask(mailbox, "FETCH", uid, "(RFC822.SIZE)")
+    words = b" ".join(part for part in told if isinstance(part, bytes))
+    size = SIZE.search(words)
+    return int(size[1]) if size else 0
+
+
+def _ask(
+    mailbox: imaplib.IMAP4,
+    command: str,
+    *arguments: str,
+) -> list[bytes]:
     answer, found = mailbox.uid(command, *arguments)
     if answer != "OK":
         raise MailboxFault(f"The mail server answered {answer} to {command}.")

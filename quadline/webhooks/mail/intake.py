@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 60  # with a mail server that says nothing
 FINISH_SECONDS = 10  # for emails that are being filed when the process is told to stop
 ENDS_WITHIN_SECONDS = 15.0  # whatever the database does
 LONGEST_LINE = LARGEST  # bytes; RFC 5321 has 1,000, and not every program keeps to it
-MOST_RECIPIENTS = 100
+MOST_RECIPIENTS = 100  # the least that a server must take (RFC 5321, 4.5.3.1.8)
 KEPT = "250 2.0.0 Kept"
 LATER = "451 4.3.0 It could not be kept just now. Please come again."
 TOO_MANY = "452 4.5.3 Too many recipients. Bring it again for the others."
@@ -74,8 +74,9 @@ class Intake:
         address: str,
         options: list[str],
     ) -> str:
-        """Over SMTP anybody may come: only our own addresses. An LMTP
-        server is the college's, and knows.
+        """Over SMTP anybody may come: only our own addresses.
+
+        An LMTP server is the college's, and knows.
         """
         if not self._is_lmtp and not is_ours(address):
             return "550 5.7.1 This server takes answers to Quadline's own emails only."
@@ -91,17 +92,17 @@ class Intake:
         envelope: Any,
     ) -> str:
         sender = (envelope.mail_from or "").strip("<>")
-        raw = f"Return-Path: <{sender}>\r\n".encode("utf-8", "replace") + bytes(
-            envelope.original_content
-        )
-        self.under_way += 1
+        return_path = f"Return-Path: <{sender}>\r\n".encode("utf-8", "replace")
+        raw = return_path + bytes(envelope.original_content)
+        self.under_way += 1  # told to stop, we wait for these
         try:
             answers = await self._keep(raw, list(envelope.rcpt_tos))
         finally:
             self.under_way -= 1
-        # LMTP wants an answer for each recipient (RFC 2033, 4.2); SMTP one for all, the
-        # worst.
-        return "\r\n".join(answers) if self._is_lmtp else max(answers)
+        if self._is_lmtp:  # an answer for each recipient (RFC 2033, 4.2)
+            return "\r\n".join(answers)
+        # SMTP has one for all: the worst. Each begins with its code.
+        return max(answers)
 
     async def _keep(self, raw: bytes, addresses: list[str]) -> list[str]:
         """An answer for each address. It is read once, however many there are."""
@@ -118,11 +119,13 @@ class Intake:
 
 
 def is_ours(address: str) -> bool:
-    """The reply address with or without a token, and the
-    address our emails come from.
+    """The reply address with or without a token,
+    and the address our emails come from.
     """
-    name, _, domain = parseaddr(address)[1].lower().rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}" in (
+    _, bare = parseaddr(address)
+    name, _, domain = bare.lower().rpartition("@")
+    without_token = name.partition("+")[0]
+    return f"{without_token}@{domain}" in (
         settings.ENV.email_reply_to,
         outgoing.own_address().lower(),
     )
@@ -142,8 +145,8 @@ def _file(opened: Opened, address: str) -> str:
 
 
 async def told_to_stop() -> None:
-    """Then what is under way has its time, and after that
-    the process ends all the same.
+    """Then what is under way has its time,
+    and after that the process ends all the same.
     """
     stop = asyncio.Event()
 

@@ -1,5 +1,7 @@
-"""How much mail is taken: from one sender, and in all. Above it, a mail server is told
-to come again. Pure but for the memory of who came; time is passed in, in seconds.
+"""How much mail is taken: from one sender, and in all.
+
+Above it, a mail server is told to come again. Pure but for the memory of who came; time
+is passed in, in seconds.
 """
 
 from collections import OrderedDict
@@ -29,21 +31,12 @@ class MailRate:
 
     def takes(self, sender: str, *, now: float) -> bool:
         """Whether one more is taken now; if so, it is counted."""
-        everybody = self._bucket(
-            EVERYBODY,
-            ALL_BURST,
-            ALL_PER_SECOND,
-            now,
-        )
+        everybody = self._bucket(EVERYBODY, ALL_BURST, ALL_PER_SECOND, now)
+        # Nobody is counted who is not taken: coming again costs no turn.
         if everybody.left < 1:
             return False
         if sender:
-            each = self._bucket(
-                sender.lower(),
-                EACH_BURST,
-                EACH_PER_SECOND,
-                now,
-            )
+            each = self._bucket(sender.lower(), EACH_BURST, EACH_PER_SECOND, now)
             if each.left < 1:
                 return False
             each.left -= 1
@@ -57,6 +50,7 @@ class MailRate:
         per_second: float,
         now: float,
     ) -> Bucket:
+        # Taken out and put in again: who came last stands last.
         bucket = self._buckets.pop(name, None) or Bucket(burst, now)
         passed = max(0.0, now - bucket.at)
         filled = Bucket(min(burst, bucket.left + passed * per_second), now)

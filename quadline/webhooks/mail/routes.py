@@ -57,8 +57,8 @@ class TooEarly(Exception):
 @csrf_exempt
 @login_not_required
 def mail_service(request: HttpRequest, door: str) -> HttpResponse:
-    """Anymail's own view of this service's calls, which checks the
-    secret before it reads anything.
+    """Anymail's own view of this service's calls,
+    which checks the secret before it reads anything.
     """
     service = door.partition("/")[0]
     if service != settings.ENV.email_service or not settings.ENV.email_webhook_secret:
@@ -89,8 +89,9 @@ def mail_service(request: HttpRequest, door: str) -> HttpResponse:
 
 
 def _keep_call(request: HttpRequest, door: str, found: Any) -> HttpResponse:
-    """Verify, and keep each email of the call. What cannot
-    be read is kept as it came.
+    """Verify, and keep each email of the call.
+
+    What cannot be read is kept as it came.
     """
     body = request.body  # before a validator reads the form
     view = found.func.view_class(**found.func.view_initkwargs)
@@ -113,9 +114,13 @@ def _keep_call(request: HttpRequest, door: str, found: Any) -> HttpResponse:
 def _keep_unread(body: bytes, why: str) -> None:
     """A call that broke its reader would break it every time: it is kept as it came."""
     log.warning("a mail service's call that could not be read", why=why)
-    opened = Opened(body, unread.named_in(body, why=why))
+    named = unread.named_in(body, why=why)
     recipient = tokens.address_in(body[:MOST_SCANNED])
-    file_opened(opened, envelope_to=recipient, now=clock.now())
+    file_opened(
+        Opened(body, named),
+        envelope_to=recipient,
+        now=clock.now(),
+    )
 
 
 def _says_something(request: HttpRequest, body: bytes) -> bool:
@@ -163,16 +168,15 @@ def _said(status: int, words: str) -> HttpResponse:
 
 
 def keep_tracking(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
-    """An email of ours did not arrive. Other news (delivered, opened) is not kept:
-    nobody here is watched reading.
+    """An email of ours did not arrive.
+
+    Other news (delivered, opened) is not kept: nobody here is watched reading.
     """
     if event.event_type not in NEVER_ARRIVED:
         return
-    email = (
-        OutgoingEmail.objects.filter(provider_id=event.message_id)
-        .select_related("message__conversation")
-        .first()
-    )
+    known = OutgoingEmail.objects.filter(provider_id=event.message_id)
+    email = known.select_related("message__conversation").first()
+    # An event without an id would be about every email that has none yet.
     if email and event.message_id:
         record_bounce(email, words=_words(event), now=clock.now())
     elif OutgoingEmail.objects.filter(
@@ -186,11 +190,13 @@ def keep_tracking(sender: Any, event: Any, esp_name: str, **rest: Any) -> None:
 
 
 def _words(event: Any) -> str:
-    said = " ".join(str(event.mta_response or event.description or "").split())[:120]
-    meaning = REASONS.get(str(event.reject_reason or ""), "")
-    if meaning:
-        return f"{meaning} ({said})" if said else meaning
-    return said or "the mail service did not say why"
+    answer = str(event.mta_response or event.description or "")
+    said = " ".join(answer.split())[:120]
+    reason = str(event.reject_reason or "")
+    meaning = REASONS.get(reason, "")
+    if meaning and said:
+        return f"{meaning} ({said})"
+    return meaning or said or "the mail service did not say why"
 
 
 # How Anymail's views hand over news of our emails, in the request that brought it.

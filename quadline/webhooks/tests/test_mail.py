@@ -6,7 +6,7 @@ import base64
 import json
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.http import HttpResponse
@@ -81,9 +81,11 @@ def call(door: str, content: Any, *, secret: str = SECRET) -> HttpResponse:
         else {}
     )
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return Client().post(
-        f"/mail/{door}/", raw, content_type="application/json", **given
-    )  # type: ignore[return-value,arg-type]
+    headers: Any = given
+    answered: Any = Client().post(
+        f"/mail/{door}/", raw, content_type="application/json", **headers
+    )
+    return cast(HttpResponse, answered)
 
 
 def answer(

@@ -1,5 +1,5 @@
-"""``quadline mail_intake``: take students' emails from the college's
-mail server, by LMTP, SMTP or IMAP.
+"""``quadline mail_intake``: take students' emails from the college's mail server, by
+LMTP, SMTP or IMAP.
 """
 
 import asyncio
@@ -74,21 +74,21 @@ class Command(BaseCommand):
             raise CommandError(f"{url} names no port.")
         # aiosmtpd's, which writes every address
         logging.getLogger("mail.log").setLevel(logging.WARNING)
-        host, is_lmtp = where.hostname or "127.0.0.1", where.scheme == "lmtp"
+        host = where.hostname or "127.0.0.1"
 
         def ready(port: int) -> None:
-            self.stdout.write(f"Mail intake ready at {where.scheme}://{host}:{port}")
+            address = f"{where.scheme}://{host}:{port}"
+            self.stdout.write(f"Mail intake ready at {address}")
             self.stdout.flush()
 
+        listening = intake.listen(
+            host,
+            where.port,
+            is_lmtp=where.scheme == "lmtp",
+            ready=ready,
+        )
         try:
-            asyncio.run(
-                intake.listen(
-                    host,
-                    where.port,
-                    is_lmtp=is_lmtp,
-                    ready=ready,
-                )
-            )
+            asyncio.run(listening)
         except OSError as error:
             raise CommandError(
                 f"Cannot listen at {host}:{where.port}: {error.strerror}"
