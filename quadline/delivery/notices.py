@@ -25,11 +25,14 @@ def notice_due(conversation: Conversation, number: SystemNumber | None) -> str:
 
 def students_told(number: SystemNumber, author: User) -> set[tuple[int | None, str]]:
     """The students, by phone, to whom the number has given its author's notice."""
-    talks = Conversation.objects.filter(staff=author).students()
-    given = _giving(Message.objects.all(), number).values_list(
-        "conversation", "student_phone"
-    )
-    return {(talks[talk], phone) for talk, phone in given if talk in talks}
+    students = Conversation.objects.filter(staff=author).students()
+    texts = _giving(Message.objects.all(), number)
+    given = texts.values_list("conversation", "student_phone")
+    return {
+        (students[conversation], phone)
+        for conversation, phone in given
+        if conversation in students
+    }
 
 
 def _giving(messages: MessageQuerySet, number: SystemNumber) -> MessageQuerySet:
@@ -63,12 +66,12 @@ def pass_on(ended: Message) -> None:
         system_number=ended.system_number,
     )
     waiting = following.select_for_update(no_key=True).in_order()
-    # A text that the notice would make too long for the carrier leaves without it.
-    heir = next(
-        (text for text in waiting if text.notice or over(text.body, ended.notice) <= 0),
-        None,
-    )
-    if heir and not heir.notice:
-        heir.notice = ended.notice
-        heir.segments = segments.count(heir.text).segments
-        heir.save(update_fields=["notice", "segments"])
+    for text in waiting:
+        if text.notice:
+            return
+        # A text that the notice would make too long for the carrier leaves without it.
+        if over(text.body, ended.notice) <= 0:
+            text.notice = ended.notice
+            text.segments = segments.count(text.text).segments
+            text.save(update_fields=["notice", "segments"])
+            return

@@ -112,4 +112,5 @@ def _attachments(staff: User) -> tuple[tuple[str, bytes, str], ...]:
     if number is None or not number.phone:
         return ()
     card = contact_card.contact_card(staff, number)
-    return ((contact_card.FILE_NAME, card, contact_card.CONTENT_TYPE),)
+    attachment = (contact_card.FILE_NAME, card, contact_card.CONTENT_TYPE)
+    return (attachment,)

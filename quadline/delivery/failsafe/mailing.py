@@ -167,7 +167,9 @@ def _close(message: Message, why: str, now: datetime) -> None:
 
 
 def _drop(email: OutgoingEmail, words: str) -> None:
-    email.state, email.due_at, email.detail = State.DROPPED, None, words
+    email.state = State.DROPPED
+    email.due_at = None
+    email.detail = words
     email.save(update_fields=["state", "due_at", "detail"])
 
 

@@ -217,21 +217,25 @@ def _file_unread(
 
 
 def _why_automatic(email: Incoming) -> str:
+    if email.why_automatic:
+        return email.why_automatic
     is_our_own = email.sender == outgoing.own_address().lower()
-    return email.why_automatic or (LOOP if is_our_own else "")
+    return LOOP if is_our_own else ""
 
 
 def _conversation(email: Incoming | Unread, named: int | None) -> Conversation | None:
     conversations = Conversation.objects.select_related("student", "staff")
-    if named is not None and (found := conversations.filter(pk=named).first()):
-        return found
+    if named is not None:
+        found = conversations.filter(pk=named).first()
+        if found:
+            return found
     ours = OutgoingEmail.objects.filter(header_id__in=email.references)
     answered = ours.select_related("message").order_by("-pk").first()
     if answered is None or not email.sender:
         return None
     found = conversations.get(pk=answered.message.conversation_id)
-    known = _addresses_of(found) | {answered.to.lower()}
-    return found if email.sender in known else None
+    known_addresses = _addresses_of(found) | {answered.to.lower()}
+    return found if email.sender in known_addresses else None
 
 
 def _from_elsewhere(email: Incoming | Unread, conversation: Conversation) -> str:
@@ -246,7 +250,9 @@ def _from_elsewhere(email: Incoming | Unread, conversation: Conversation) -> str
 
 def _addresses_of(conversation: Conversation) -> set[str]:
     student = conversation.student
-    return {student.email.lower()} if student and student.email else set()
+    if student is None or not student.email:
+        return set()
+    return {student.email.lower()}
 
 
 def _save(
@@ -295,9 +301,10 @@ def _body(email: Incoming) -> str:
     """The words, and what was attached: files are not kept, and whoever needs one must
     ask for it."""
     words = bodies.clean(email.body)
-    names = (bodies.clean(name) for name in email.attachments)
+    names = [bodies.clean(name) for name in email.attachments]
     files = "\n".join(f"[Attachment: {name} was not kept]" for name in names)
-    return "\n\n".join(part for part in (words, files) if part) or NO_WORDS
+    parts = [part for part in (words, files) if part]
+    return "\n\n".join(parts) or NO_WORDS
 
 
 def _file_bounce(bounce: Bounce, named: int | None, now: datetime) -> tuple[bool, str]:

@@ -21,12 +21,19 @@ LOOK_EVERY_MS = 50
 # now() is when the transaction began: all its STOPs together wait no longer than one.
 # The index of attempts under way finds the few of the last seconds.
 UNDER_WAY = """
-    SELECT clock_timestamp() < now() + %(patience)s * interval '1 millisecond' AND EXISTS (
-        SELECT 1 FROM delivery_attempt AS attempt
-        JOIN conversations_message AS message ON message.id = attempt.message_id
-        JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
-        WHERE attempt.outcome = 'under_way' AND attempt.started_at > %(since)s
-          AND message.student_phone = %(student)s AND number.phone = ANY(%(systems)s))
+    SELECT
+        clock_timestamp() < now() + %(patience)s * interval '1 millisecond'
+        AND EXISTS (
+            SELECT 1
+            FROM delivery_attempt AS attempt
+            JOIN conversations_message AS message ON message.id = attempt.message_id
+            JOIN numbers_systemnumber AS number
+              ON number.id = message.system_number_id
+            WHERE attempt.outcome = 'under_way'
+              AND attempt.started_at > %(since)s
+              AND message.student_phone = %(student)s
+              AND number.phone = ANY(%(systems)s)
+        )
 """
 # To whom, and from which number, a call of the last seconds is not known to be over.
 CALLS = """

@@ -94,30 +94,20 @@ def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
     be held, or the phone is another now.
     """
     now = clock.now()
-    asked = StopQuestion.objects.filter(answer="", holds_texts=True)
-    asked = asked.filter(
-        student_phone=OuterRef("to"), system_phone=OuterRef("system_number__phone")
+    asked = StopQuestion.objects.filter(
+        answer="",
+        holds_texts=True,
+        student_phone=OuterRef("to"),
+        system_phone=OuterRef("system_number__phone"),
     )
-    held = Message.objects.filter(
-        _in_question(), direction=Direction.OUTBOUND, channel=Channel.TEXT
-    )
-    held = held.annotate(
-        to=Coalesce(NullIf("conversation__student__mobile", Value("")), "student_phone")
-    )
-    free = (
-        held.filter(~Exists(asked))
-        .select_related("conversation__student", "system_number")
-        .in_order()
-    )
+    phone_of_now = NullIf("conversation__student__mobile", Value(""))
+    held = _texts().filter(_in_question())
+    held = held.annotate(to=Coalesce(phone_of_now, "student_phone"))
+    free = held.filter(~Exists(asked)).in_order()
     with transaction.atomic():
-        messages = list(
-            free.select_for_update(
-                no_key=True,
-                skip_locked=True,
-                of=["self"],
-            )[:IN_ONE_SWEEP]
-        )
-        for message in messages:
+        locked = free.select_for_update(no_key=True, skip_locked=True, of=["self"])
+        messages = locked.select_related("conversation__student", "system_number")
+        for message in list(messages[:IN_ONE_SWEEP]):
             due_again(
                 message,
                 cause=Cause.ANSWERED,
@@ -149,12 +139,10 @@ def close_texts_of_many(times: Mapping[Pair, datetime]) -> None:
         return
     reach = scope.reach_of({system for _, system in times})
     for message in waiting:
-        at = next(
-            (at for pair, at in times.items() if _is_reached(message, pair, reach)),
-            None,
-        )
-        if at:
-            block(message, Verdict(False, Reason.OPTED_OUT), now=at)
+        reaching = [pair for pair in times if _is_reached(message, pair, reach)]
+        if reaching:
+            said_at = times[reaching[0]]
+            block(message, Verdict(False, Reason.OPTED_OUT), now=said_at)
 
 
 def due_again(
@@ -192,7 +180,10 @@ def _texts() -> MessageQuerySet:
 
 
 def _texts_of(pair: Pair) -> MessageQuerySet:
-    return _texts().filter(student_phone=pair[0], system_number__phone=pair[1])
+    student_phone, system_phone = pair
+    return _texts().filter(
+        student_phone=student_phone, system_number__phone=system_phone
+    )
 
 
 def _is_reached(

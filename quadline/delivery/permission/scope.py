@@ -39,7 +39,9 @@ SAID_TO_ITS_OFFICE = """
         JOIN accounts_user AS owner ON owner.id = theirs.user_id
         JOIN accounts_user AS colleague ON colleague.office = owner.office
         JOIN numbers_systemnumber AS ours ON ours.user_id = colleague.id
-        WHERE theirs.phone = state.system_phone AND ours.phone = pair.system_phone AND owner.office <> ''
+        WHERE theirs.phone = state.system_phone
+          AND ours.phone = pair.system_phone
+          AND owner.office <> ''
     )
 """
 REACHES = {
@@ -49,7 +51,8 @@ REACHES = {
 # Of two arrays of phones, pair by pair.
 OUT_WIDELY = """
     SELECT pair.student_phone, pair.system_phone
-    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[])
+         AS pair (student_phone, system_phone)
     WHERE EXISTS (
         SELECT 1
         FROM consent_consentstate AS state
@@ -124,10 +127,9 @@ def opted_out_of(system_phone: str) -> set[str]:
     """Every student phone that may not be texted from this number."""
     if current() is Scope.NUMBER:
         return ledger.opted_out_of(system_phone)
+    out_of_number = OUT_OF_NUMBER.format(reaches=REACHES[current()])
     with connection.cursor() as cursor:
-        cursor.execute(
-            OUT_OF_NUMBER.format(reaches=REACHES[current()]), {"system": system_phone}
-        )
+        cursor.execute(out_of_number, {"system": system_phone})
         return {phone for (phone,) in cursor.fetchall()}
 
 
@@ -151,19 +153,27 @@ def reach_of(system_phones: Iterable[str]) -> Mapping[str, Collection[str]]:
     asked = set(system_phones)
     if current() is Scope.NUMBER:
         return {phone: {phone} for phone in asked}
-    rows = SystemNumber.objects.exclude(phone="").values_list("phone", "user__office")
     if current() is Scope.COLLEGE:
-        everywhere = {phone for phone, _ in rows}
+        numbers = SystemNumber.objects.exclude(phone="")
+        everywhere = set(numbers.values_list("phone", flat=True))
         return {phone: everywhere | {phone} for phone in asked}
+    return _reach_within_offices(asked)
+
+
+def _reach_within_offices(asked: Collection[str]) -> Mapping[str, Collection[str]]:
     theirs = SystemNumber.objects.filter(phone__in=asked).exclude(user__office="")
-    offices_of, phones_of = defaultdict(set), defaultdict(set)
-    for phone, office in rows.filter(user__office__in=theirs.values("user__office")):
+    colleagues = SystemNumber.objects.filter(
+        user__office__in=theirs.values("user__office")
+    )
+    rows = colleagues.exclude(phone="").values_list("phone", "user__office")
+    phones_of: defaultdict[str, set[str]] = defaultdict(set)
+    for phone, office in rows:
         phones_of[office].add(phone)
-        offices_of[phone].add(office)
-    return {
-        phone: {phone}.union(*(phones_of[office] for office in offices_of[phone]))
-        for phone in asked
-    }
+    reach = {phone: {phone} for phone in asked}
+    for phone, office in rows:
+        if phone in reach:
+            reach[phone] |= phones_of[office]
+    return reach
 
 
 def reopen(starts: Collection[ConsentEntry]) -> None:
@@ -195,11 +205,8 @@ def bring_starts(stops: Collection[ConsentEntry]) -> None:
         for start in starts_of[stop.student_phone]:
             is_elsewhere = start.system_phone != stop.system_phone
             is_near = start.occurred_at >= stop.occurred_at - NEAR
-            if (
-                is_elsewhere
-                and is_near
-                and start.system_phone in reach[stop.system_phone]
-            ):
+            is_reached = start.system_phone in reach[stop.system_phone]
+            if is_elsewhere and is_near and is_reached:
                 _repeat(start, stop.system_phone)
 
 
@@ -238,12 +245,13 @@ def _repeat(start: ConsentEntry, system_phone: str) -> None:
 
 def _others_out(pair: Pair) -> QuerySet[ConsentState]:
     """States of the student's own words to other numbers that reach this pair."""
-    states = ConsentState.objects.select_related("entry").filter(
-        student_phone=pair[0], opted_out=True
-    )
-    states = states.exclude(system_phone=pair[1]).exclude(entry__source=Source.CARRIER)
+    student_phone, system_phone = pair
+    out = ConsentState.objects.filter(student_phone=student_phone, opted_out=True)
+    elsewhere = out.exclude(system_phone=system_phone).select_related("entry")
+    states = elsewhere.exclude(entry__source=Source.CARRIER)
     if current() is Scope.NUMBER:
         return states.none()
     if current() is Scope.OFFICE:
-        return states.filter(system_phone__in=system_phones_reached(pair[1]))
+        reached = system_phones_reached(system_phone)
+        return states.filter(system_phone__in=reached)
     return states

@@ -45,8 +45,11 @@ GIVE_BACK = (
 PUT_OFF = """
     SELECT message.id
     FROM conversations_message AS message
-    JOIN numbers_systemnumber AS number ON number.id = message.system_number_id AND number.state = 'active'
-    WHERE message.due_at <= %(now)s AND (message.is_bulk OR %(single_too)s) AND NOT message.id = ANY(%(but)s::uuid[])
+    JOIN numbers_systemnumber AS number
+      ON number.id = message.system_number_id AND number.state = 'active'
+    WHERE message.due_at <= %(now)s
+      AND (message.is_bulk OR %(single_too)s)
+      AND NOT message.id = ANY(%(but)s::uuid[])
     LIMIT %(limit)s
     FOR NO KEY UPDATE OF message SKIP LOCKED
 """

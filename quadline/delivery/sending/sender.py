@@ -52,7 +52,7 @@ AHEAD = 400
 A_BEAT = 0.01  # seconds in which answers gather, to be written down together
 A_MOMENT = timedelta(seconds=1)
 SOON = timedelta(seconds=15)  # a number whose turn comes within this is waited for
-# then the job begins anew, so that a worker that is told to stop is not kept from it
+# then the job begins again, so that a worker that is told to stop is not kept from it
 LONGEST_RUN_SECONDS = 20.0
 # seconds; a slow worker's texts do not wait longer each time
 PAUSED = Unsent("this worker was paused", retry_after=1.0)
