@@ -16,14 +16,16 @@ LONGEST_LINE = 75  # octets; RFC 2426, section 2.6
 def contact_card(staff: User, number: SystemNumber) -> bytes:
     """A vCard 3.0 (RFC 2426), which phones read more widely than 4.0."""
     first, _, last = staff.name.rpartition(" ")
+    suffix = _escaped("(Text Only)")
+    office = f";{_escaped(staff.office)}" if staff.office else ""
+    title = [f"TITLE:{_escaped(staff.title)}"] if staff.title else []
     lines = [
         "BEGIN:VCARD",
         "VERSION:3.0",
-        f"N:{_escaped(last)};{_escaped(first)};;;{_escaped('(Text Only)')}",
-        f"FN:{_escaped(f'{staff.name} (Text Only)')}",
-        f"ORG:{_escaped(settings.ENV.college_name)}"
-        + (f";{_escaped(staff.office)}" if staff.office else ""),
-        *([f"TITLE:{_escaped(staff.title)}"] if staff.title else []),
+        f"N:{_escaped(last)};{_escaped(first)};;;{suffix}",
+        f"FN:{_escaped(staff.name)} {suffix}",
+        f"ORG:{_escaped(settings.ENV.college_name)}{office}",
+        *title,
         f"TEL;TYPE=cell,text:{number.phone}",
         f"NOTE:{_escaped(_note(staff))}",
         "END:VCARD",

@@ -23,13 +23,11 @@ FIELDS: list[tuple[str, str]] = [
     ("Office Phone Number", "your office line"),
     ("College", "the college’s name"),
 ]
-LISTED = ", ".join(f"[{name}]" for name, _ in FIELDS)
+NAMES = [name for name, _ in FIELDS]
+LISTED = ", ".join(f"[{name}]" for name in NAMES)
 # Other ways to write them: the guide's sample says [Insert Your System Number Here].
 SAME_AS = {"Your System Number": "System Number", "Office Phone": "Office Phone Number"}
-CANONICAL = {
-    key_of(name): SAME_AS.get(name, name)
-    for name in [*(name for name, _ in FIELDS), *SAME_AS]
-}
+CANONICAL = {key_of(name): SAME_AS.get(name, name) for name in [*NAMES, *SAME_AS]}
 
 # What people and other systems call the same: whoever writes {first_name} or [Advisor]
 # means one of ours.
@@ -149,20 +147,17 @@ def filled_where_possible(template_text: str, values: Mapping[str, str]) -> str:
     try:
         return fill(template_text, values)
     except MergeError as error:
-        return fill(
-            template_text, {**values, **{name: f"[{name}]" for name in error.empty}}
-        )
+        as_written = {name: f"[{name}]" for name in error.empty}
+        return fill(template_text, {**values, **as_written})
 
 
 def unknown_fields(*texts: str) -> tuple[str, ...]:
     """What looks like a field and is none, as written, each once."""
-    return tuple(
-        dict.fromkeys(
-            found
-            for text in texts
-            for found in lookalikes(Template(text).around(CANONICAL), meant)
-        )
-    )
+    found: list[str] = []
+    for text in texts:
+        around_fields = Template(text).around(CANONICAL)
+        found += lookalikes(around_fields, meant)
+    return tuple(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=256)
@@ -190,23 +185,23 @@ def refusal(error: MergeError) -> str:
 
 def about_unknown(written: tuple[str, ...]) -> str:
     """What is no field, and the field each may have meant."""
-    said = [about_one_unknown(each) for each in written if meant(each)]
-    if others := [each for each in written if not meant(each)]:
+    sentences = [about_one_unknown(each) for each in written if meant(each)]
+    others = [each for each in written if not meant(each)]
+    if others:
         are_none = (
             "is not a merge field" if len(others) == 1 else "are not merge fields"
         )
-        said.append(
-            f"{' and '.join(others)} {are_none}. Write the words themselves, or use one"
-            f" of these: {LISTED}."
+        sentences.append(
+            f"{' and '.join(others)} {are_none}."
+            f" Write the words themselves, or use one of these: {LISTED}."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def about_one_unknown(written: str) -> str:
     ours = meant(written)
-    return f"{written} is not a merge field." + (
-        f" Did you mean [{ours}]?" if ours else ""
-    )
+    question = f" Did you mean [{ours}]?" if ours else ""
+    return f"{written} is not a merge field.{question}"
 
 
 def _about_empty(name: str) -> str:
