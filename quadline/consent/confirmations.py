@@ -1,7 +1,7 @@
 """The law on answering STOP and HELP: who must, how soon, and what
 the answer says. No database here.
 
-The carrier answers both by itself, and Quadline sends no second answer: one
+The carrier answers both automatically, and Quadline sends no second answer: one
 confirmation of an opt-out is allowed, within five minutes, without any marketing (47
 CFR 64.1200(a)(12)). The networks ask that HELP names the sender and says how to stop
 (CTIA Messaging Principles, 2023).
@@ -35,7 +35,9 @@ class Request:
 
     @property
     def is_answered_in_time(self) -> bool:
-        return self.answered_at is not None and self.answered_at - self.at <= WITHIN
+        if self.answered_at is None:
+            return False
+        return self.answered_at - self.at <= WITHIN
 
 
 @dataclass(frozen=True)

@@ -85,9 +85,11 @@ def standing_of(words: Sequence[Word]) -> Standing:
     stops = [word for word in words if word.change is Change.OPT_OUT]
     starts = [word for word in words if word.change is Change.OPT_IN]
     after = {start.id: {comes_after(start, stop) for stop in stops} for start in starts}
-    if last := [start for start in starts if after[start.id] <= {True}]:
-        return Standing(_newest(last))
-    is_in_doubt = any(False not in after[start.id] for start in starts)
+    after_every_stop = [start for start in starts if after[start.id] <= {True}]
+    if after_every_stop:
+        return Standing(_newest(after_every_stop))
+    # a START that no STOP is known to follow may be the last word
+    is_in_doubt = any(False not in answers for answers in after.values())
     open_stops = [stop for stop in stops if _is_open(stop, starts)]
     return Standing(_newest(open_stops), is_in_doubt)
 
@@ -100,15 +102,23 @@ def counts(word: Word, heard_before: Sequence[Word]) -> bool | None:
     if word.change is Change.OPT_OUT:
         return not any(comes_after(start, word) for start in others)
     answers = {comes_after(word, stop) for stop in others}
-    return False if False in answers else None if None in answers else True
+    if False in answers:
+        return False
+    return None if None in answers else True
 
 
 def _is_open(stop: Word, starts: Sequence[Word]) -> bool:
-    return not any(comes_after(start, stop) for start in starts)
+    answers = [comes_after(start, stop) for start in starts]
+    return True not in answers
 
 
 def _newest(words: Sequence[Word]) -> Word:
-    return max(words, key=lambda word: (word.occurred_at, word.id))
+    return max(words, key=_when_said)
+
+
+def _when_said(word: Word) -> tuple[datetime, int]:
+    """Of two words of one moment the later is the one written down last."""
+    return word.occurred_at, word.id
 
 
 def _undoes_refusal(start: Word, refusal: Word) -> bool:

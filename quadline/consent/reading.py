@@ -93,4 +93,6 @@ def _parts(word: str) -> Iterator[str]:
 
 @lru_cache(maxsize=5000)
 def _is_seen(sign: str) -> bool:
-    return sign.isspace() or unicodedata.category(sign) not in _NOT_SEEN
+    if sign.isspace():
+        return True
+    return unicodedata.category(sign) not in _NOT_SEEN

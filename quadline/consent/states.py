@@ -19,25 +19,33 @@ Pair = tuple[str, str]  # student phone, system phone
 MOST_WORDS = 100
 NO_WAIT = timedelta(0)
 BEGIN = """
-    INSERT INTO consent_consentstate (student_phone, system_phone, opted_out, since, entry_id)
+    INSERT INTO consent_consentstate
+        (student_phone, system_phone, opted_out, since, entry_id)
     SELECT student_phone, system_phone, change = 'opt_out', occurred_at, id
-    FROM consent_consententry WHERE id = ANY(%s) ORDER BY student_phone, system_phone
+    FROM consent_consententry
+    WHERE id = ANY(%s)
+    ORDER BY student_phone, system_phone
     ON CONFLICT (student_phone, system_phone) DO NOTHING
     RETURNING entry_id
 """
 LOCK = """
     SELECT state.*
-    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[])
+         AS pair (student_phone, system_phone)
     JOIN consent_consentstate AS state USING (student_phone, system_phone)
     ORDER BY state.id FOR NO KEY UPDATE OF state
 """
 NEWEST = """
     SELECT entry.*
-    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[])
+         AS pair (student_phone, system_phone)
     CROSS JOIN LATERAL (
-        SELECT * FROM consent_consententry AS own
-        WHERE own.student_phone = pair.student_phone AND own.system_phone = pair.system_phone
-        ORDER BY own.id DESC LIMIT %(most)s
+        SELECT *
+        FROM consent_consententry AS own
+        WHERE own.student_phone = pair.student_phone
+          AND own.system_phone = pair.system_phone
+        ORDER BY own.id DESC
+        LIMIT %(most)s
     ) AS entry
     ORDER BY entry.id DESC
 """
@@ -119,7 +127,8 @@ def pair_of(row: ConsentEntry | ConsentState) -> Pair:
 
 
 def is_of(pair: Pair) -> Q:
-    return Q(student_phone=pair[0], system_phone=pair[1])
+    student_phone, system_phone = pair
+    return Q(student_phone=student_phone, system_phone=system_phone)
 
 
 def as_arrays(pairs: Iterable[Pair]) -> dict[str, list[str]]:

@@ -89,10 +89,18 @@ class Named(Protocol):
     def display_name(self) -> str: ...
 
 
+def _first_name(student: Named) -> str:
+    return student.first
+
+
+def _full_name(student: Named) -> str:
+    return student.display_name
+
+
 # All that differs from student to student.
 OF_STUDENT: dict[str, Callable[[Named], str]] = {
-    "Student Name": lambda student: student.first,
-    "Student Full Name": lambda student: student.display_name,
+    "Student Name": _first_name,
+    "Student Full Name": _full_name,
 }
 
 

@@ -27,7 +27,8 @@ def tell_failed(number_id: int) -> None:
 
 @job(queue="letters")
 def tell_active(number_id: int) -> None:
-    number = SystemNumber.objects.select_related("user").get(pk=number_id)
+    numbers = SystemNumber.objects.select_related("user")
+    number = numbers.get(pk=number_id)
     letters.number_is_active(to=number.user.email, written=number.written)
 
 

@@ -170,4 +170,6 @@ def _foreign(typed: str) -> PhoneError:
 
 
 def _shown(typed: str) -> str:
-    return typed if len(typed) <= _MAX_SHOWN else f"{typed[:_MAX_SHOWN]}…"
+    if len(typed) <= _MAX_SHOWN:
+        return typed
+    return f"{typed[:_MAX_SHOWN]}…"

@@ -64,21 +64,9 @@ def count(text: str) -> Segments:
     units = len(text) if widths is None else sum(widths)
     alone, part = _LIMITS[encoding]
     if units <= alone:
-        return Segments(
-            encoding,
-            units,
-            int(units > 0),
-            alone - units,
-            forced_by,
-        )
+        return Segments(encoding, units, int(units > 0), alone - units, forced_by)
     parts, used = _fill(units, part) if widths is None else _pack(widths, part)
-    return Segments(
-        encoding,
-        units,
-        parts,
-        part - used,
-        forced_by,
-    )
+    return Segments(encoding, units, parts, part - used, forced_by)
 
 
 def plain_alternative(text: str) -> str:
@@ -117,7 +105,7 @@ def _widths(text: str, encoding: Encoding) -> list[int]:
 
 def _fill(units: int, limit: int) -> tuple[int, int]:
     """The same as _pack where every character takes one unit."""
-    parts = -(-units // limit)
+    parts = -(-units // limit)  # rounded up
     return parts, units - (parts - 1) * limit
 
 
