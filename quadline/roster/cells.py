@@ -27,6 +27,7 @@ CALLED = re.compile(
 )
 BETWEEN = re.compile(r"\s*(?:[/;,&|\n]|\bor\b|\band\b)\s*", re.IGNORECASE)
 DIGITS = re.compile(r"\d")
+LARGEST_EXPONENT = 12  # no number of ours is that long
 # RFC 5322 dot-atom, and a domain of two labels or more.
 ADDRESS = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -77,14 +78,11 @@ def phone(cell: str) -> str:
 def email(cell: str) -> str:
     """One address, in lower case. Raises CellFault."""
     value = text(cell, 1000).lower()
-    parts = {
-        _address(part)
-        for part in re.split(r"[;,\s]+(?=[^\s@]*@)", _without_name(value))
-        if part.strip()
-    }
-    if len(parts) > 1:
+    parts = re.split(r"[;,\s]+(?=[^\s@]*@)", _without_name(value))
+    addresses = {_address(part) for part in parts if part.strip()}
+    if len(addresses) > 1:
         raise CellFault("has more than one address. Keep the institutional one.")
-    address = parts.pop() if parts else ""
+    address = addresses.pop() if addresses else ""
     if address and not _is_address(address):
         raise CellFault("is not an email address. Correct it, or leave it empty.")
     return address
@@ -110,9 +108,12 @@ def several(cell: str) -> list[str]:
 def zone(cell: str) -> str:
     """A time zone by its full name. Raises CellFault."""
     value = text(cell, 60)
-    if value and value.replace(" ", "_").casefold() not in ZONES:
+    if not value:
+        return ""
+    key = value.replace(" ", "_").casefold()
+    if key not in ZONES:
         raise CellFault("is not a time zone. Use a name such as America/Detroit.")
-    return ZONES[value.replace(" ", "_").casefold()] if value else ""
+    return ZONES[key]
 
 
 def choice(cell: str, values: tuple[str, ...]) -> str:
@@ -135,11 +136,9 @@ def _the_only(numbers: list[str]) -> str:
 
 
 def _number(value: str) -> str:
-    typed = (
-        CALLED.sub("", value)
-        if value[:1].isalpha() or value[-1:].isalpha() or value[-1:] == ")"
-        else value
-    )
+    typed = value
+    if value[:1].isalpha() or value[-1:].isalpha() or value[-1:] == ")":
+        typed = CALLED.sub("", value)
     if found := SCIENTIFIC.fullmatch(typed):
         typed = _in_digits(*found.groups())
     typed = typed.removesuffix(".0")
@@ -153,10 +152,11 @@ def _number(value: str) -> str:
 
 
 def _in_digits(first: str, decimals: str | None, exponent: str) -> str:
-    digits = (
-        first + (decimals or "").ljust(int(exponent), "0") if int(exponent) < 12 else ""
-    )
-    if len(first + (decimals or "")) < len(digits) - 1 or not digits:
+    written = first + (decimals or "")
+    digits = written.ljust(int(exponent) + 1, "0")
+    # one may be a zero that the spreadsheet left out at the end
+    missing = len(digits) - len(written)
+    if missing > 1 or int(exponent) >= LARGEST_EXPONENT:
         raise CellFault("has lost digits in a spreadsheet. Format the column as text.")
     return digits
 
@@ -168,10 +168,12 @@ def _without_name(value: str) -> str:
 
 
 def _address(part: str) -> str:
-    return part.strip("<>()'\"’“”,;: ").removeprefix("mailto:").rstrip(".,;")
+    bare = part.strip("<>()'\"’“”,;: ")
+    return bare.removeprefix("mailto:").rstrip(".,;")
 
 
 def _is_address(value: str) -> bool:
     local = value.partition("@")[0]
-    fits = len(value) <= LONGEST_EMAIL and len(local) <= LONGEST_LOCAL_PART
-    return fits and ADDRESS.fullmatch(value) is not None
+    if len(value) > LONGEST_EMAIL or len(local) > LONGEST_LOCAL_PART:
+        return False
+    return ADDRESS.fullmatch(value) is not None

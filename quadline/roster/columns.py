@@ -226,8 +226,10 @@ class Header(NamedTuple):
 def plain(name: str) -> str:
     """Student_ID, “Student ID”, studentId: one name in small words."""
     known = unicodedata.normalize("NFKC", name).replace("\ufffd", "")
+    # Cf: characters that nobody sees
     seen = "".join(char for char in known if unicodedata.category(char) != "Cf")
-    return " ".join(_WORD.findall(_HUMP.sub(" ", seen).lower()))
+    spaced = _HUMP.sub(" ", seen).lower()
+    return " ".join(_WORD.findall(spaced))
 
 
 def _by_name(columns: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -235,7 +237,9 @@ def _by_name(columns: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     names: dict[str, str] = {}
     for column, synonyms in columns.items():
         for name in (plain(column), *synonyms):
-            names[name] = names[name.replace(" ", "")] = column
+            in_one_word = name.replace(" ", "")
+            names[name] = column
+            names[in_one_word] = column
     return names
 
 
@@ -256,7 +260,8 @@ CASELOAD_FILE = Kind(
 def known_column(name: str, kind: Kind) -> str:
     """Ours for a name in a header; "" for one that is not ours."""
     words = plain(name)
-    return kind.by_name.get(words) or kind.by_name.get(words.replace(" ", ""), "")
+    in_one_word = words.replace(" ", "")
+    return kind.by_name.get(words) or kind.by_name.get(in_one_word, "")
 
 
 def read_header(cells: Sequence[str], kind: Kind) -> Header:
@@ -265,22 +270,20 @@ def read_header(cells: Sequence[str], kind: Kind) -> Header:
     if {"first_name", "last_name"} <= found.keys():
         found.pop("name", None)
     first = {column: places[0] for column, places in found.items()}
+    names = [" ".join(cell.split()) for cell in cells]
     twice = {
-        column: tuple(" ".join(cells[place].split()) for place in places)
+        column: tuple(names[place] for place in places)
         for column, places in found.items()
         if len(places) > 1
     }
     used = {place for places in found.values() for place in places}
-    unknown = tuple(
-        " ".join(cell.split())
-        for place, cell in enumerate(cells)
-        if place not in used and plain(cell)
-    )
+    unused = [name for place, name in enumerate(names) if place not in used]
+    unknown = tuple(name for name in unused if plain(name))
     return Header(
-        first,
-        _missing(first, kind),
-        twice,
-        unknown,
+        places=first,
+        missing=_missing(first, kind),
+        twice=twice,
+        unknown=unknown,
     )
 
 
@@ -293,9 +296,10 @@ def _found(cells: Sequence[str], kind: Kind) -> dict[str, list[int]]:
         if column := known_column(cell, kind):
             found.setdefault(column, []).append(place)
     for column, places in found.items():
-        own = [place for place in places if plain(cells[place]) == plain(column)]
-        if column not in ONE_ONLY and len(own) == 1:
-            found[column] = own
+        our_name = plain(column)
+        with_our_name = [place for place in places if plain(cells[place]) == our_name]
+        if column not in ONE_ONLY and len(with_our_name) == 1:
+            found[column] = with_our_name
     for place, cell in enumerate(cells):
         column = IF_NO_BETTER.get(plain(cell), "")
         if column in kind.columns and column not in found:
@@ -304,10 +308,7 @@ def _found(cells: Sequence[str], kind: Kind) -> dict[str, list[int]]:
 
 
 def _missing(found: Mapping[str, int], kind: Kind) -> tuple[str, ...]:
-    has_name = "name" in found
-    parts = ("first_name", "last_name")
-    return tuple(
-        column
-        for column in kind.required
-        if column not in found and not (has_name and column in parts)
-    )
+    there = set(found)
+    if "name" in there:
+        there |= {"first_name", "last_name"}
+    return tuple(column for column in kind.required if column not in there)

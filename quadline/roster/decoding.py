@@ -63,7 +63,8 @@ def decoded(content: bytes) -> Decoded:
 
 
 def _by(content: bytes, encoding: str) -> Decoded:
-    return Decoded(content.decode(encoding, "replace"), NAMES[encoding])
+    text = content.decode(encoding, "replace")
+    return Decoded(text, NAMES[encoding])
 
 
 def _refuse_other_kinds(content: bytes) -> None:
@@ -103,10 +104,10 @@ def _of_single_bytes(content: bytes) -> str:
     broken = lenient.count("\ufffd")
     if whole >= broken or _is_cut(content):
         return "utf-8"
-    of_windows, of_mac = (
-        content.decode(each, "replace") for each in ("cp1252", "mac_roman")
-    )
-    return "mac_roman" if _likely(of_mac) > _likely(of_windows) else "cp1252"
+    of_windows = content.decode("cp1252", "replace")
+    of_mac = content.decode("mac_roman", "replace")
+    is_of_mac = _likely(of_mac) > _likely(of_windows)
+    return "mac_roman" if is_of_mac else "cp1252"
 
 
 def _is_cut(content: bytes) -> bool:
@@ -124,11 +125,13 @@ def _likely(text: str) -> int:
     and no capital within a word.
     """
     found = islice(BEYOND_ASCII.finditer(text), ENOUGH)
-    return sum(1 if _fits(each[2], each[1]) else -1 for each in found)
+    fitting = [_fits(each[2], each[1]) for each in found]
+    return fitting.count(True) - fitting.count(False)
 
 
 def _fits(char: str, before: str) -> bool:
     if char in "’–\xa0":
         return not before.islower() or char == "\xa0"
     is_letter = unicodedata.category(char) in ("Lu", "Ll")
-    return is_letter and not (char.isupper() and before.islower())
+    is_capital_within = char.isupper() and before.islower()
+    return is_letter and not is_capital_within

@@ -26,14 +26,15 @@ class Fault(NamedTuple):
 
     def __str__(self) -> str:
         """students.csv, row 2: mobile “N/A” is not a phone number."""
-        places = [self.file, f"row {self.row}" if self.row else ""]
-        place = ", ".join(filter(None, places))
+        row = f"row {self.row}" if self.row else ""
+        place = ", ".join(filter(None, (self.file, row)))
         return f"{place}: {self.words}" if place else self.words
 
     @property
     def words(self) -> str:
         shown = f"“{_short(self.value)}”" if self.value else ""
-        return " ".join(filter(None, [self.column, shown, self.reason]))
+        words = (self.column, shown, self.reason)
+        return " ".join(filter(None, words))
 
 
 class RosterFault(ValueError):
@@ -42,7 +43,8 @@ class RosterFault(ValueError):
     """
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
+        lines = [str(fault) for fault in faults]
+        super().__init__("\n".join(lines))
         self.faults = list(faults)
 
 
@@ -54,12 +56,7 @@ def write_faults(path: Path, faults: Iterable[Fault]) -> None:
         path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600
     )
     os.fchmod(descriptor, 0o600)
-    with open(
-        descriptor,
-        "w",
-        encoding="utf-8-sig",
-        newline="",
-    ) as output:
+    with open(descriptor, "w", encoding="utf-8-sig", newline="") as output:
         writer = csv.writer(output)
         writer.writerow(HEADER)
         for fault in faults:
@@ -71,7 +68,8 @@ def write_faults(path: Path, faults: Iterable[Fault]) -> None:
 def _harmless(cell: str) -> str:
     """Text that no spreadsheet takes for a formula, in one line."""
     text = " ".join(cell.split())
-    return f"'{text}" if cell[:1] in FORMULA or text[:1] in FORMULA else text
+    begins_a_formula = cell[:1] in FORMULA or text[:1] in FORMULA
+    return f"'{text}" if begins_a_formula else text
 
 
 def _short(value: str) -> str:

@@ -32,9 +32,8 @@ class StudentQuerySet(models.QuerySet["Student"]):
         return self.filter(allowed) if user.is_active else self.none()
 
     def on_caseload_of(self, user: User) -> "StudentQuerySet":
-        return self.filter(
-            pk__in=CaseloadEntry.objects.filter(staff=user).values("student")
-        )
+        entries = CaseloadEntry.objects.filter(staff=user)
+        return self.filter(pk__in=entries.values("student"))
 
     def matching(self, query: str) -> "StudentQuerySet":
         """Every word of the query begins a word of the
@@ -46,9 +45,8 @@ class StudentQuerySet(models.QuerySet["Student"]):
         if not ways:
             return self
         prefixes = SearchQuery(" | ".join(ways), config="simple", search_type="raw")
-        return self.annotate(
-            _words=SearchVector("search_text", config="simple")
-        ).filter(_words=prefixes)
+        words = SearchVector("search_text", config="simple")
+        return self.annotate(_words=words).filter(_words=prefixes)
 
     def by_name(self) -> "StudentQuerySet":
         return self.order_by("last_name", "first_name", "pk")

@@ -4,6 +4,7 @@ for, in one spelling. No database here.
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Protocol
 
 # Letters that people type plainly though Unicode does not take them apart; the ʻokina
@@ -68,11 +69,18 @@ class _Spelling(dict[int, str]):
     """
 
     def __missing__(self, code: int) -> str:
-        letter = chr(code)
-        kept = letter if letter.isalnum() else " "
-        is_part = unicodedata.combining(letter) or unicodedata.category(letter) == "Cf"
-        self[code] = PLAIN.get(letter, "" if is_part else kept)
+        self[code] = _spelled(chr(code))
         return self[code]
+
+
+def _spelled(letter: str) -> str:
+    if letter in PLAIN:
+        return PLAIN[letter]
+    is_accent = unicodedata.combining(letter) != 0
+    is_unseen = unicodedata.category(letter) == "Cf"
+    if is_accent or is_unseen:
+        return ""
+    return letter if letter.isalnum() else " "
 
 
 _SPELLING = _Spelling()
@@ -82,24 +90,19 @@ def folded(text: str) -> str:
     """Lower-case words without accents or punctuation, single spaces: what is
     stored to search, and what is searched.
     """
-    return " ".join(
-        unicodedata.normalize("NFKD", text.casefold()).translate(_SPELLING).split()
-    )
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(decomposed.translate(_SPELLING).split())
 
 
 def search_text(student: Searched) -> str:
     """The words a student is found by: names as in `name_words`, id, email,
     and phones in full and by their parts.
     """
-    names = (student.preferred_name, student.first_name, student.last_name)
-    numbers = [
-        words
-        for phone in (student.mobile, student.landline)
-        if phone
-        for words in _phone_words(phone)
-    ]
-    others = folded(" ".join((student.institutional_id, student.email, *numbers)))
-    return f"{' '.join(name_words(*names))} {others}".strip()
+    names = name_words(student.preferred_name, student.first_name, student.last_name)
+    others = [student.institutional_id, student.email]
+    for phone in filter(None, (student.mobile, student.landline)):
+        others += _phone_words(phone)
+    return f"{' '.join(names)} {folded(' '.join(others))}".strip()
 
 
 def name_words(preferred: str, first: str, last: str) -> list[str]:
@@ -135,11 +138,13 @@ def search_terms(query: str) -> list[list[str]]:
 def _ways(words: list[str]) -> Iterator[list[str]]:
     if words:
         yield words
-    for place in range(len(words) - 1):
-        joined = (words[place] + words[place + 1])[:LONGEST_WORD]
-        yield [*words[:place], joined, *words[place + 2 :]]
+    for place, (one, following) in enumerate(pairwise(words)):
+        joined = f"{one}{following}"[:LONGEST_WORD]
+        before, after = words[:place], words[place + 2 :]
+        yield [*before, joined, *after]
     if len(words) > 2:
-        yield ["".join(words)[:LONGEST_WORD]]
+        all_in_one = "".join(words)
+        yield [all_in_one[:LONGEST_WORD]]
 
 
 def _spellings(name: str) -> Iterator[str]:
@@ -158,13 +163,15 @@ def _spellings(name: str) -> Iterator[str]:
 
 
 def _in_one(spelling: str) -> list[str]:
-    return [spelling.replace(" ", "")] if " " in spelling else []
+    if " " not in spelling:
+        return []
+    return [spelling.replace(" ", "")]
 
 
 def _without_spaces(given: tuple[str, ...], last: str) -> Iterator[str]:
-    family = folded(last).replace(" ", "")
     if not last or ord(last[0]) not in WITHOUT_SPACES:
         return
+    family = folded(last).replace(" ", "")
     for name in filter(None, given):
         own = folded(name).replace(" ", "")
         yield family + own

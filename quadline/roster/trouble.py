@@ -35,7 +35,8 @@ def note_failure(
         row.words = words[:200]
         becomes_bad = not row.is_bad and row.failures >= bad_after
         if becomes_bad:
-            row.is_bad, row.since = True, now
+            row.is_bad = True
+            row.since = now
         row.save()
         return becomes_bad
 
@@ -50,4 +51,5 @@ def clear_all(phones: set[str]) -> None:
 
 
 def all_bad_phones() -> set[str]:
-    return set(PhoneTrouble.objects.filter(is_bad=True).values_list("phone", flat=True))
+    bad = PhoneTrouble.objects.filter(is_bad=True)
+    return set(bad.values_list("phone", flat=True))

@@ -115,10 +115,13 @@ class Command(BaseCommand):
 
 
 def _listed(faults: Sequence[Fault]) -> str:
-    shown = "\n".join(f"  {fault}" for fault in faults[:MOST_SHOWN])
+    lines = [f"  {fault}" for fault in faults[:MOST_SHOWN]]
     more = len(faults) - MOST_SHOWN
-    return f"{shown}\n  and {more:,} more" if more > 0 else shown
+    if more > 0:
+        lines.append(f"  and {more:,} more")
+    return "\n".join(lines)
 
 
 def _of(count: int, one: str) -> str:
-    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
+    what = one if count == 1 else f"{one}s"
+    return f"{count:,} {what}"
