@@ -39,7 +39,9 @@ def concepts_of(words: Sequence[str]) -> list[str | None]:
     at = 0
     while at < len(words):
         length, concept = _phrase_at(words, at, lexicon)
-        found.append(concept or _concept(words[at], lexicon))
+        if concept is None:
+            concept = _concept(words[at], lexicon)
+        found.append(concept)
         at += length
     return found
 
@@ -88,6 +90,7 @@ def _concept_by_stem(word: str, lexicon: Lexicon) -> str | None:
 
 
 def _cut(word: str) -> list[str]:
+    """From left to right, the longest word of the lexicon each time."""
     lexicon = _lexicon()
     pieces: list[str] = []
     at = 0
@@ -111,20 +114,22 @@ def _asian_word_at(text: str, at: int, lexicon: Lexicon) -> str:
 @cache
 def _lexicon() -> Lexicon:
     lexicon = Lexicon()
-    data = tomllib.loads(CONCEPTS.read_text(encoding="utf-8"))
-    for concept, entries in data["concepts"].items():
+    text = CONCEPTS.read_text(encoding="utf-8")
+    for concept, entries in tomllib.loads(text)["concepts"].items():
         for entry in entries.split():
             _add(lexicon, simplified(entry), concept)
-    lexicon.longest_asian = max(map(len, lexicon.asian), default=1)
+    lengths = map(len, lexicon.asian)
+    lexicon.longest_asian = max(lengths, default=1)
     return lexicon
 
 
 def _add(lexicon: Lexicon, entry: str, concept: str) -> None:
     """The first concept that names a word has it."""
+    words = entry.strip("_").split("_")
     if is_asian(entry):
         lexicon.asian.setdefault(entry, concept)
-    elif "_" in entry.strip("_"):
-        lexicon.phrases.setdefault(tuple(entry.strip("_").split("_")), concept)
+    elif len(words) > 1:
+        lexicon.phrases.setdefault(tuple(words), concept)
     elif entry.endswith("*"):
         lexicon.stems.setdefault(entry[:-1], concept)
     else:

@@ -55,11 +55,12 @@ class Summary:
 
 def summaries(requests: Sequence[Request]) -> list[Summary]:
     """One for each that was asked at all."""
-    return [
-        _summary(asked, [each for each in requests if each.asked is asked])
-        for asked in Asked
-        if any(each.asked is asked for each in requests)
-    ]
+    found: list[Summary] = []
+    for asked in Asked:
+        of_kind = [each for each in requests if each.asked is asked]
+        if of_kind:
+            found.append(_summary(asked, of_kind))
+    return found
 
 
 def _summary(asked: Asked, requests: Sequence[Request]) -> Summary:
@@ -67,11 +68,11 @@ def _summary(asked: Asked, requests: Sequence[Request]) -> Summary:
     answered = [each for each in in_order if each.is_answered_in_time]
     wording = answered[-1].answer if answered else ""
     return Summary(
-        asked,
-        len(in_order),
-        len(answered),
-        wording,
-        in_order[-1].at,
+        asked=asked,
+        times=len(in_order),
+        answered=len(answered),
+        wording=wording,
+        last_at=in_order[-1].at,
     )
 
 

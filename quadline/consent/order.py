@@ -45,10 +45,12 @@ class Word:
 
     @property
     def earliest(self) -> datetime:
+        """It cannot have been said before."""
         return min(self.occurred_at, self.heard_at)
 
     @property
     def latest(self) -> datetime:
+        """It cannot have been said after."""
         return max(self.occurred_at, self.heard_at)
 
 
@@ -75,7 +77,9 @@ def comes_after(start: Word, stop: Word) -> bool | None:
         return start.earliest - stop.occurred_at > NEAR
     if start.earliest - stop.latest > NEAR:
         return True
-    return False if stop.earliest - start.latest > NEAR else None
+    if stop.earliest - start.latest > NEAR:
+        return False
+    return None
 
 
 def standing_of(words: Sequence[Word]) -> Standing:

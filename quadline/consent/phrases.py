@@ -7,7 +7,7 @@ The phrases are data: stop_phrases.toml.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ def prepare() -> None:
 
 
 def certain_phrase_in(body: str) -> str | None:
+    """The first phrase that asks to stop and is no part of everyday talk."""
     said = _plain(body)
     stops, talk = _patterns()
     found = list(stops.finditer(said))
@@ -61,14 +62,11 @@ def certain_phrase_in(body: str) -> str | None:
         return None
     everyday = [each.span() for each in talk.finditer(said)]
     for phrase in found:
-        if not _overlaps(phrase, everyday):
+        first, last = phrase.span()
+        is_talk = any(start < last and first < end for start, end in everyday)
+        if not is_talk:
             return phrase[0].strip(" .,")[:LONGEST_PHRASE]
     return None
-
-
-def _overlaps(phrase: re.Match[str], spans: Sequence[tuple[int, int]]) -> bool:
-    first, last = phrase.span()
-    return any(start < last and first < end for start, end in spans)
 
 
 def _plain(body: str) -> str:
@@ -98,7 +96,8 @@ def _spelled() -> dict[str, str]:
 
 @cache
 def _data() -> dict[str, Any]:
-    return tomllib.loads(PHRASES.read_text(encoding="utf-8"))
+    text = PHRASES.read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 @cache
@@ -110,18 +109,17 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _union(kind: str) -> re.Pattern[str]:
-    phrases = [
-        _compiled(phrase, _GAP[kind])
-        for language in LANGUAGES
-        for phrase in _data()[language][kind]
-    ]
-    return re.compile(f"(?<= )(?:{'|'.join(phrases)})(?= )")
+    patterns: list[str] = []
+    for language in LANGUAGES:
+        phrases = _data()[language][kind]
+        patterns += [_compiled(phrase, _GAP[kind]) for phrase in phrases]
+    return re.compile(f"(?<= ){_one_of(patterns)}(?= )")
 
 
 def _compiled(phrase: str, gap: str) -> str:
     """One phrase as a regular expression over what ``_plain`` makes."""
     pattern = ""
-    has_begun = False
+    has_begun = False  # a gap stands before each word but the first
     for part in _PARTS.findall(phrase):
         if part in _EDGES:
             pattern += _EDGES[part]
@@ -129,8 +127,9 @@ def _compiled(phrase: str, gap: str) -> str:
             words = part[1:]
             pattern += _absent(words, gap) if has_begun else _not_after(words)
         elif part[0] == "[":
-            one = _either(part[1:-1], gap)
-            pattern += f"(?:{gap}{one})?" if has_begun else f"(?:{one}{gap})?"
+            optional = _either(part[1:-1], gap)
+            with_gap = f"{gap}{optional}" if has_begun else f"{optional}{gap}"
+            pattern += f"(?:{with_gap})?"
         else:
             if has_begun:
                 pattern += gap
@@ -140,8 +139,8 @@ def _compiled(phrase: str, gap: str) -> str:
 
 
 def _absent(part: str, gap: str) -> str:
-    words = "|".join(_members(part))
-    return f"(?!{gap}(?:{words}) )"
+    words = _one_of(_members(part))
+    return f"(?!{gap}{words} )"
 
 
 def _not_after(part: str) -> str:
@@ -156,18 +155,24 @@ def _either(part: str, gap: str) -> str:
     for way in part.split("|"):
         words = [_word(word, gap) for word in way.split()]
         ways.append(gap.join(words))
-    return f"(?:{'|'.join(ways)})" if len(ways) > 1 else ways[0]
+    return _one_of(ways) if len(ways) > 1 else ways[0]
 
 
 def _word(word: str, gap: str) -> str:
-    if word.startswith("{"):
-        members = [each.replace(" ", gap) for each in _members(word)]
-        return f"(?:{'|'.join(members)})"
-    return _WILD.get(word) or re.escape(word)
+    if not word.startswith("{"):
+        return _WILD.get(word) or re.escape(word)
+    members = [each.replace(" ", gap) for each in _members(word)]
+    return _one_of(members)
+
+
+def _one_of(ways: Iterable[str]) -> str:
+    joined = "|".join(ways)
+    return f"(?:{joined})"
 
 
 def _members(part: str) -> list[str]:
     if not part.startswith("{"):
         return [part]
     name = part[1:-1]
-    return [each.strip() for each in _data()["sets"][name].split(",")]
+    members = _data()["sets"][name].split(",")
+    return [member.strip() for member in members]

@@ -76,7 +76,8 @@ class Verdict:
 
     @property
     def is_held(self) -> bool:
-        return self.until is not None or self.reason is Reason.ASKED
+        is_asked_first = self.reason is Reason.ASKED
+        return self.until is not None or is_asked_first
 
 
 CONVERSATION_LASTS = timedelta(hours=2)

@@ -81,16 +81,15 @@ def save(moved: Sequence[tuple[ConsentState, Standing]]) -> None:
         state.since = standing.last.occurred_at
         state.entry_id = standing.last.id
         if not standing.is_in_doubt:
-            state.look_up_at, state.looks = None, 0
+            state.look_up_at = None
+            state.looks = 0
     fields = ["opted_out", "since", "entry", "look_up_at", "looks"]
     ConsentState.objects.bulk_update([state for state, _ in moved], fields)
-    doubted = [
-        state.pk
-        for state, standing in moved
-        if standing.is_in_doubt and state.look_up_at is None
-    ]
-    if doubted:
-        ConsentState.objects.filter(pk__in=doubted).update(look_up_at=Now(), looks=0)
+    in_doubt = [state for state, standing in moved if standing.is_in_doubt]
+    new = [state.pk for state in in_doubt if state.look_up_at is None]
+    if new:
+        # by the clock of the database, as what is due is asked for (docs/adr/0013)
+        ConsentState.objects.filter(pk__in=new).update(look_up_at=Now(), looks=0)
 
 
 def doubt(pair: Pair, *, looks: int = 0, wait: timedelta = NO_WAIT) -> None:
@@ -106,9 +105,8 @@ def newest_entries(pairs: Iterable[Pair]) -> dict[Pair, list[ConsentEntry]]:
     """Of each pair, newest first; a pair of which the ledger has nothing has none."""
     wanted = list(pairs)
     found: dict[Pair, list[ConsentEntry]] = {pair: [] for pair in wanted}
-    for entry in ConsentEntry.objects.raw(
-        NEWEST, {**as_arrays(wanted), "most": MOST_WORDS}
-    ):
+    values = {**as_arrays(wanted), "most": MOST_WORDS}
+    for entry in ConsentEntry.objects.raw(NEWEST, values):
         found[pair_of(entry)].append(entry)
     return found
 
@@ -127,6 +125,7 @@ def pair_of(row: ConsentEntry | ConsentState) -> Pair:
 
 
 def is_of(pair: Pair) -> Q:
+    """A condition on entries, states and questions alike."""
     student_phone, system_phone = pair
     return Q(student_phone=student_phone, system_phone=system_phone)
 

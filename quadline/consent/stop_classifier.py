@@ -45,6 +45,7 @@ class Model:
 
 
 def reads_like_a_stop(body: str) -> bool:
+    """Whether a person is asked what it means. ``body``: 1,600 characters at most."""
     if not _says_something(body):
         return False
     return score(body) >= model().threshold
@@ -102,13 +103,15 @@ def _parts(words: Sequence[str]) -> list[Sequence[str]]:
 
 
 def _pieces(sentence: Sequence[str]) -> list[Sequence[str]]:
-    # what is left when a piece ends must be more than the two share
+    # a last piece of only what two share would say nothing new
     end = max(1, len(sentence) - OVERLAP)
-    starts = range(0, end, LONGEST_PART - OVERLAP)
+    step = LONGEST_PART - OVERLAP
+    starts = range(0, end, step)
     return [sentence[at : at + LONGEST_PART] for at in starts]
 
 
 def _likeliest(parts: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The last, where a wish usually stands, and the most promising of the others."""
     *earlier, last = parts
     earlier.sort(key=_promise, reverse=True)
     likeliest = earlier[:LIKELIEST_PARTS]
@@ -132,8 +135,11 @@ def _score(words: Sequence[str]) -> float:
 
 def _features(words: Sequence[str]) -> list[set[int]]:
     concepts = concepts_of(words)
-    kinds = (_letters(words), _words(words), _ideas(concepts))
-    return [set(map(_place, kind)) for kind in kinds]
+    return [
+        _places(_letters(words)),
+        _places(_words(words)),
+        _places(_ideas(concepts)),
+    ]
 
 
 def _letters(words: Sequence[str]) -> Iterable[str]:
@@ -154,7 +160,8 @@ def _words(words: Sequence[str]) -> Iterable[str]:
         yield f"ww {one} {following}"
     for one, after_next in zip(row, row[2:], strict=False):
         yield f"w_w {one} {after_next}"
-    yield f"length {min(6, len(row) // 3)}"
+    length = min(6, len(row) // 3)
+    yield f"length {length}"
 
 
 def _ideas(concepts: Sequence[str | None]) -> Iterable[str]:
@@ -164,10 +171,12 @@ def _ideas(concepts: Sequence[str | None]) -> Iterable[str]:
     known = [concept for concept in concepts if concept]
     yield from _runs("c", ["^", *_gaps_as_one(concepts), "$"])
     yield from _runs("k", ["^", *known, "$"])
-    for one, other in combinations(sorted(set(known)), 2):
+    distinct = sorted(set(known))
+    for one, other in combinations(distinct, 2):
         yield f"both {one} {other}"
     unknown = len(concepts) - len(known)
-    yield f"unknown {min(unknown, 5)} {4 * unknown // max(1, len(concepts))}"
+    quarters = 4 * unknown // max(1, len(concepts))
+    yield f"unknown {min(unknown, 5)} {quarters}"
 
 
 def _runs(kind: str, row: Sequence[str]) -> Iterable[str]:
@@ -184,6 +193,10 @@ def _gaps_as_one(concepts: Sequence[str | None]) -> list[str]:
         if concept or row[-1:] != ["_"]:
             row.append(concept or "_")
     return row
+
+
+def _places(names: Iterable[str]) -> set[int]:
+    return set(map(_place, names))
 
 
 @lru_cache(maxsize=50_000)  # the same letters and words come again and again

@@ -60,10 +60,8 @@ def _recognize(conversation_id: int, student_id: int) -> None:
         actor=None,
         conversation=stranger.pk,
     )
-    if _becomes_theirs(stranger, student):
-        into = stranger
-    else:
-        into = _moved(stranger, student)
+    is_theirs = _becomes_theirs(stranger, student)
+    into = stranger if is_theirs else _moved(stranger, student)
     tell_each((stranger.staff_id, f"conv-{each}") for each in {stranger.pk, into.pk})
 
 

@@ -27,6 +27,7 @@ CALLED = re.compile(
 )
 BETWEEN = re.compile(r"\s*(?:[/;,&|\n]|\bor\b|\band\b)\s*", re.IGNORECASE)
 DIGITS = re.compile(r"\d")
+FEWEST_DIGITS = 7  # of a phone number: it may be without its area code
 LARGEST_EXPONENT = 12  # no number of ours is that long
 # RFC 5322 dot-atom, and a domain of two labels or more.
 ADDRESS = re.compile(
@@ -59,7 +60,9 @@ def text(cell: str, longest: int) -> str:
 def name(cell: str, longest: int) -> str:
     """The same; a sign in place of a second name is none."""
     value = text(cell, longest)
-    return "" if value.casefold() in NO_NAME else value
+    if value.casefold() in NO_NAME:
+        return ""
+    return value
 
 
 def phone(cell: str) -> str:
@@ -69,7 +72,8 @@ def phone(cell: str) -> str:
         return ""
     if NO_PHONE.fullmatch(value):
         raise CellFault("is no phone number. Leave the cell empty where there is none.")
-    numbers = [part for part in BETWEEN.split(value) if len(DIGITS.findall(part)) >= 7]
+    parts = BETWEEN.split(value)
+    numbers = [part for part in parts if len(DIGITS.findall(part)) >= FEWEST_DIGITS]
     if len(numbers) > 1:
         return _the_only(numbers)
     return _number(value)
@@ -90,17 +94,19 @@ def email(cell: str) -> str:
 
 def several(cell: str) -> list[str]:
     """The values of a cell, each once, in order. Raises CellFault."""
-    parts = (part.strip() for part in text(cell, 10_000).split(";"))
+    parts = [part.strip() for part in text(cell, 10_000).split(";")]
     values = list(dict.fromkeys(filter(None, parts)))
-    if too_long := [value for value in values if len(value) > LONGEST_VALUE]:
+    too_long = [value for value in values if len(value) > LONGEST_VALUE]
+    if too_long:
+        beginning = too_long[0][:LONGEST_VALUE]
         raise CellFault(
-            f"“{too_long[0][:LONGEST_VALUE]}…” is longer than {LONGEST_VALUE}"
-            " characters. Is a semicolon missing?"
+            f"“{beginning}…” is longer than {LONGEST_VALUE} characters."
+            " Is a semicolon missing?"
         )
     if len(values) > MOST_VALUES:
         raise CellFault(
-            f"has more than {MOST_VALUES} values. Keep those that people choose"
-            " students by."
+            f"has more than {MOST_VALUES} values."
+            " Keep those that people choose students by."
         )
     return values
 
@@ -120,7 +126,8 @@ def choice(cell: str, values: tuple[str, ...]) -> str:
     """One of these words; "" where it is empty. Raises CellFault."""
     value = text(cell, 200).lower()
     if value and value not in values:
-        raise CellFault(f"is not one of {', '.join(values)}. Use one of these.")
+        listed = ", ".join(values)
+        raise CellFault(f"is not one of {listed}. Use one of these.")
     return value
 
 
@@ -136,15 +143,18 @@ def _the_only(numbers: list[str]) -> str:
 
 
 def _number(value: str) -> str:
-    typed = value
-    if value[:1].isalpha() or value[-1:].isalpha() or value[-1:] == ")":
-        typed = CALLED.sub("", value)
-    if found := SCIENTIFIC.fullmatch(typed):
-        typed = _in_digits(*found.groups())
+    first, last = value[:1], value[-1:]
+    is_called = first.isalpha() or last.isalpha() or last == ")"
+    typed = CALLED.sub("", value) if is_called else value
+    # a spreadsheet that took it for a quantity
+    scientific = SCIENTIFIC.fullmatch(typed)
+    if scientific:
+        typed = _in_digits(*scientific.groups())
     typed = typed.removesuffix(".0")
     try:
         return normalise(typed)
     except PhoneError as error:
+        # the cell itself is shown before the reason
         reason = str(error).removeprefix(typed[:40]).lstrip("…: ")
         if reason.startswith("Quadline"):
             reason = f"is a number of another country. {reason}"

@@ -203,6 +203,9 @@ _WORD = re.compile(r"[a-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+Places = dict[str, list[int]]  # by our column, where in the header it may be
+
+
 class Kind(NamedTuple):
     """A kind of file: its columns by all their names, and those it must have."""
 
@@ -271,27 +274,36 @@ def read_header(cells: Sequence[str], kind: Kind) -> Header:
         found.pop("name", None)
     first = {column: places[0] for column, places in found.items()}
     names = [" ".join(cell.split()) for cell in cells]
-    twice = {
-        column: tuple(names[place] for place in places)
-        for column, places in found.items()
-        if len(places) > 1
-    }
-    used = {place for places in found.values() for place in places}
-    unused = [name for place, name in enumerate(names) if place not in used]
-    unknown = tuple(name for name in unused if plain(name))
     return Header(
         places=first,
         missing=_missing(first, kind),
-        twice=twice,
-        unknown=unknown,
+        twice=_twice(found, names),
+        unknown=_unknown(found, names),
     )
 
 
-def _found(cells: Sequence[str], kind: Kind) -> dict[str, list[int]]:
+def _twice(found: Places, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Of columns that more than one may be, the names in the header."""
+    twice: dict[str, tuple[str, ...]] = {}
+    for column, places in found.items():
+        if len(places) > 1:
+            twice[column] = tuple(names[place] for place in places)
+    return twice
+
+
+def _unknown(found: Places, names: Sequence[str]) -> tuple[str, ...]:
+    used: set[int] = set()
+    for places in found.values():
+        used.update(places)
+    unused = [name for place, name in enumerate(names) if place not in used]
+    return tuple(name for name in unused if plain(name))
+
+
+def _found(cells: Sequence[str], kind: Kind) -> Places:
     """The places of each column that is meant: more than one
     where it cannot be told which.
     """
-    found: dict[str, list[int]] = {}
+    found: Places = {}
     for place, cell in enumerate(cells):
         if column := known_column(cell, kind):
             found.setdefault(column, []).append(place)
@@ -308,6 +320,7 @@ def _found(cells: Sequence[str], kind: Kind) -> dict[str, list[int]]:
 
 
 def _missing(found: Mapping[str, int], kind: Kind) -> tuple[str, ...]:
+    """Of the columns that there must be."""
     there = set(found)
     if "name" in there:
         there |= {"first_name", "last_name"}

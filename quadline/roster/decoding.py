@@ -47,11 +47,16 @@ class NotText(ValueError):
 
 
 def decoded(content: bytes) -> Decoded:
-    """The text of a file. A byte that cannot be read becomes U+FFFD. Raises NotText."""
+    """The text of a file. A byte that cannot be read becomes U+FFFD. Raises NotText.
+
+    No library guesses it: on a few accents among names and digits, charset-normalizer
+    and chardet found Turkish or Cyrillic code pages (docs/adr/0018).
+    """
     _refuse_other_kinds(content)
     for mark, encoding in MARKS:
         if content.startswith(mark):
-            return _by(content[len(mark) :], encoding)
+            without_mark = content[len(mark) :]
+            return _by(without_mark, encoding)
     if encoding := _without_mark(content):
         return _by(content, encoding)
     if content.count(b"\0") > len(content) // 20:
@@ -87,7 +92,8 @@ def _without_mark(content: bytes) -> str:
     half = len(sample) // 2
     if half < 4:
         return ""
-    in_even, in_odd = sample[::2].count(0), sample[1::2].count(0)
+    in_even = sample[::2].count(0)
+    in_odd = sample[1::2].count(0)
     if in_odd > 0.6 * half and in_even < 0.1 * half:
         return "utf-16-le"
     if in_even > 0.6 * half and in_odd < 0.1 * half:
@@ -100,8 +106,9 @@ def _of_single_bytes(content: bytes) -> str:
     spreadsheet on Windows or on a Mac.
     """
     lenient = content.decode("utf-8", "replace")
-    whole = sum(not char.isascii() and char != "\ufffd" for char in lenient)
     broken = lenient.count("\ufffd")
+    beyond_ascii = sum(not char.isascii() for char in lenient)
+    whole = beyond_ascii - broken
     if whole >= broken or _is_cut(content):
         return "utf-8"
     of_windows = content.decode("cp1252", "replace")

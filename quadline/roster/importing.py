@@ -123,6 +123,7 @@ def checked_students(
         if student is None:
             continue
         id = student.institutional_id
+        # a number for each row, not the row: all of them may not fit into memory
         said = hash(tuple(map(str, student)))
         first, before = seen.setdefault(id, (row.number, said))
         if first == row.number:
@@ -159,9 +160,11 @@ def _import_students(table: Table, done: Imported, now: datetime) -> list[Loss]:
     if not compared.given:
         reason = "has no students under its header. Nothing was changed."
         raise RosterFault([Fault(0, "", "", reason, table.file)])
-    done.faults += [fault._replace(file=table.file) for fault in compared.faults]
+    for fault in compared.faults:
+        done.faults.append(fault._replace(file=table.file))
+    missing = compared.losses[0]
     done.students = compared.kept
-    done.leaving = compared.losses[0].lost
+    done.leaving = missing.lost
     done.new, done.changed = save_students(is_whole=True, now=now)
     return compared.losses
 

@@ -10,13 +10,14 @@ unless it looks like somebody who is there.
 # ruff: noqa: S608  # no value in the statements: what is put together here are their
 # common parts
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from quadline.roster.faults import Fault
 from quadline.roster.searching import folded
 from quadline.roster.twins import Someone
 
+Pair = tuple[Someone, Someone]  # a row, and who it may be
 CANDIDATES = 5  # students with one email or phone who are looked at
 
 MATCH_IDS = """
@@ -29,6 +30,7 @@ NEW_ROWS = (
     "SELECT given.* FROM given_student AS given LEFT JOIN given_match USING (number)"
     " WHERE student_id IS NULL"
 )
+# OFFSET 0: looked up row by row, whatever statistics say (docs/adr/0020).
 BY_KEY = f"""
     WITH new AS MATERIALIZED ({NEW_ROWS})
     SELECT
@@ -188,6 +190,7 @@ def _match_by_key(cursor: Any) -> Iterator[Fault]:
     for row, student, is_taken in _pairs(cursor):
         if row.place in matches:
             continue
+        # two rows are never one student, however much they agree
         is_free = not is_taken and student.place not in taken
         if is_free and row.agrees_with(student):
             kept_id = _fuller(row.institutional_id, student.institutional_id)
@@ -196,26 +199,36 @@ def _match_by_key(cursor: Any) -> Iterator[Fault]:
             twins.pop(row.place, None)
         else:
             twins[row.place] = row.institutional_id, student.institutional_id
-    students = [student for student, _ in matches.values()]
-    kept_ids = [kept_id for _, kept_id in matches.values()]
-    cursor.execute(ADD_MATCHES, [list(matches), students, kept_ids])
+    _add_matches(cursor, matches)
     _drop(cursor, {number: other for number, (_, other) in twins.items()})
     for number, (id, other) in twins.items():
         reason = f"is the ID {other} but for zeros or capitals. The row was left out."
         yield Fault(number, "institutional_id", id, reason)
 
 
+def _add_matches(cursor: Any, matches: Mapping[int, tuple[int, str]]) -> None:
+    """``matches``: by the row's number, the student and the id that they keep."""
+    numbers = list(matches)
+    students = [student for student, _ in matches.values()]
+    kept_ids = [kept_id for _, kept_id in matches.values()]
+    cursor.execute(ADD_MATCHES, [numbers, students, kept_ids])
+
+
 def _leave_out_twins(cursor: Any, candidates: str, who: str) -> list[Fault]:
+    """Reported and not merged: two conversations and two consents would become one
+    by a program's opinion (docs/adr/0018).
+    """
     cursor.execute(candidates)
-    twins: dict[int, tuple[Someone, Someone]] = {}
-    doubted: dict[int, tuple[Someone, Someone]] = {}
+    twins: dict[int, Pair] = {}
+    doubted: dict[int, Pair] = {}
     for row, other, has_its_key in _pairs(cursor):
         if has_its_key or row.is_twin_of(other):
             twins.setdefault(row.place, (row, other))
-        elif row.has_the_email_of(other):
+            doubted.pop(row.place, None)
+        elif row.has_the_email_of(other) and row.place not in twins:
             doubted.setdefault(row.place, (row, other))
-    doubted = {number: pair for number, pair in doubted.items() if number not in twins}
-    _drop(cursor, {row.place: other.institutional_id for row, other in twins.values()})
+    stands_for = {row.place: other.institutional_id for row, other in twins.values()}
+    _drop(cursor, stands_for)
     _drop_emails(cursor, [row for row, _ in doubted.values()])
     faults = [_twin_fault(row, other, who) for row, other in twins.values()]
     faults += [_email_fault(row, other) for row, other in doubted.values()]
@@ -223,25 +236,29 @@ def _leave_out_twins(cursor: Any, candidates: str, who: str) -> list[Fault]:
 
 
 def _twin_fault(row: Someone, other: Someone, who: str) -> Fault:
-    alike = "the email" if row.has_the_email_of(other) else "the mobile and the name"
     if not row.is_twin_of(other):
         alike = "the ID, but for zeros or capitals,"
+    elif row.has_the_email_of(other):
+        alike = "the email"
+    else:
+        alike = "the mobile and the name"
     reason = (
-        f"has {alike} of {who}, {other.institutional_id} ({other.name}). No second"
-        " student was made."
+        f"has {alike} of {who}, {other.institutional_id} ({other.name})."
+        " No second student was made."
     )
     return Fault(row.place, "institutional_id", row.institutional_id, reason)
 
 
 def _email_fault(row: Someone, other: Someone) -> Fault:
     reason = (
-        f"is the address of {other.institutional_id} ({other.name}) too. It was left"
-        " empty."
+        f"is the address of {other.institutional_id} ({other.name}) too."
+        " It was left empty."
     )
     return Fault(row.place, "email", row.email or "", reason)
 
 
 def _pairs(cursor: Any) -> Iterable[tuple[Someone, Someone, bool]]:
+    """A row, who it may be, and what the statement says of the two."""
     width = len(Someone._fields)
     for found in cursor.fetchall():
         row = Someone(*found[:width])
@@ -250,6 +267,7 @@ def _pairs(cursor: Any) -> Iterable[tuple[Someone, Someone, bool]]:
 
 
 def _drop(cursor: Any, twins: dict[int, str]) -> None:
+    """``twins``: by the row's number, the id that a caseload row then means."""
     numbers = list(twins)
     stands_for = list(twins.values())
     cursor.execute(DROP_TWINS, [numbers, stands_for])

@@ -75,10 +75,9 @@ def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) 
     why = "is the ID of no student. Bring in the student first, or take the ID out."
     rows = enumerate(wanted, start=1)
     unknown = [(row, each) for row, each in rows if each not in known]
-    if unknown:
-        raise RosterFault(
-            [Fault(row, "institutional_id", each, why) for row, each in unknown]
-        )
+    faults = [Fault(row, "institutional_id", each, why) for row, each in unknown]
+    if faults:
+        raise RosterFault(faults)
     with transaction.atomic():
         # two at once: one after the other
         User.objects.select_for_update(no_key=True).get(pk=staff.pk)
@@ -108,6 +107,7 @@ def _known(ids: Sequence[str]) -> dict[str, int]:
     keys = {each: id_key(each) for each in ids if each not in known}
     alike = Student.objects.filter(id_key__in=keys.values()).values("id_key")
     counted = alike.annotate(count=Count("pk"), lowest=Min("pk"))
+    # of two whose ids differ in zeros nobody can say which is meant
     only = {row["id_key"]: row["lowest"] for row in counted if row["count"] == 1}
     for each, key in keys.items():
         if key in only:

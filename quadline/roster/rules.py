@@ -122,6 +122,7 @@ def read_student(
         try:
             values[column] = READERS[column](cell) if cell else _of_nothing(column)
         except CellFault as error:
+            # a bad cell costs that cell, not the row: the value that is known stays
             faults.append(Fault(number, column, cell, str(error), file))
     if values.get("first_name") == "" == values.get("last_name"):
         reason = "There is no name in this row. What is known stays."
@@ -152,5 +153,6 @@ def _with_both_names(row: Mapping[str, str | None]) -> Mapping[str, str | None]:
         return row
     last, comma, first = whole.partition(",")
     if not comma:
-        first, _, last = " ".join(whole.split()).partition(" ")
+        in_single_spaces = " ".join(whole.split())
+        first, _, last = in_single_spaces.partition(" ")
     return {**row, "first_name": first, "last_name": last}

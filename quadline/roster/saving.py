@@ -23,6 +23,7 @@ from quadline.roster.matching import match_rows
 from quadline.roster.rules import StudentRow
 from quadline.roster.searching import folded, search_text
 
+# Two imports at once would match their rows before either has written its students.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('roster'))"
 KEPT = tuple(name for name in StudentRow._fields if name != "institutional_id")
 GIVEN = ("number", "name_key", "id_key", *StudentRow._fields, "search_text")
@@ -129,6 +130,7 @@ LIST = """
     WHERE NOT is_listed
       AND id IN (SELECT student_id FROM given_match JOIN given_student USING (number))
 """
+# OFFSET 0: looked up row by row, whatever statistics say (docs/adr/0020).
 _LEAVING = (
     "is_listed AND NOT EXISTS (SELECT FROM given_match WHERE student_id ="
     " roster_student.id OFFSET 0)"
@@ -165,6 +167,7 @@ def compare_students(
     """
     with connection.cursor() as cursor:
         cursor.execute(ONE_AT_A_TIME)
+        # an earlier one in this transaction has left them
         cursor.execute("DROP TABLE IF EXISTS given_student, given_match, given_twin")
         cursor.execute(GIVEN_STUDENTS)
         given = copy_in(cursor, "COPY given_student", GIVEN, _copied(rows))
@@ -175,10 +178,12 @@ def compare_students(
         counts = list(cursor.fetchone())
         cursor.execute(LEAVING)
         listed = list(cursor.fetchone()) if is_whole else [0, 0]
-    whats = ("students", *COUNTED.values())
-    pairs = _pairs(listed + counts)
-    losses = [Loss(what, *pair) for what, pair in zip(whats, pairs, strict=True)]
-    return Compared(given, kept, faults, losses)
+    return Compared(
+        given=given,
+        kept=kept,
+        faults=faults,
+        losses=_losses([*listed, *counts]),
+    )
 
 
 def save_students(*, is_whole: bool, now: datetime) -> tuple[int, int]:
@@ -213,18 +218,24 @@ def copy_in(
     return count
 
 
-def _pairs(counts: list[int]) -> Iterator[tuple[int, int]]:
+def _losses(counts: Sequence[int]) -> list[Loss]:
+    """``counts``: of students, then of each in COUNTED, how many there are and how
+    many would be lost.
+    """
+    whats = ("students", *COUNTED.values())
     there = counts[::2]
     lost = counts[1::2]
-    return zip(there, lost, strict=True)
+    return [Loss(*each) for each in zip(whats, there, lost, strict=True)]
 
 
 def _copied(rows: Iterable[tuple[int, StudentRow]]) -> Iterator[tuple[Any, ...]]:
     for number, row in rows:
         words = folded(f"{row.first_name or ''} {row.last_name or ''}")
+        # in one order: a file may have the family name first
+        name_key = " ".join(sorted(words.split()))
         yield (
             number,
-            " ".join(sorted(words.split())),
+            name_key,
             id_key(row.institutional_id),
             *row,
             _found_by(row),
@@ -232,11 +243,13 @@ def _copied(rows: Iterable[tuple[int, StudentRow]]) -> Iterator[tuple[Any, ...]]
 
 
 def _found_by(row: Any) -> str:
+    """What the row alone says; ``_complete`` adds what it leaves out."""
     values = [getattr(row, name) or "" for name in SEARCHED]
     return _search_text(row.institutional_id, values)
 
 
 def _complete(cursor: Any) -> None:
+    """Make the search text of incomplete rows from what they and the student say."""
     cursor.execute(INCOMPLETE)
     found = iter(cursor.fetchall())
     while batch := list(islice(found, BATCH)):

@@ -47,20 +47,13 @@ MOST_WORDS, LONGEST_WORD = 8, 40  # of a query
 class Searched(Protocol):
     """A student, saved or about to be; phones in E.164."""
 
-    @property
-    def institutional_id(self) -> str: ...
-    @property
-    def first_name(self) -> str: ...
-    @property
-    def last_name(self) -> str: ...
-    @property
-    def preferred_name(self) -> str: ...
-    @property
-    def email(self) -> str: ...
-    @property
-    def mobile(self) -> str: ...
-    @property
-    def landline(self) -> str: ...
+    institutional_id: str
+    first_name: str
+    last_name: str
+    preferred_name: str
+    email: str
+    mobile: str
+    landline: str
 
 
 class _Spelling(dict[int, str]):
@@ -102,7 +95,8 @@ def search_text(student: Searched) -> str:
     others = [student.institutional_id, student.email]
     for phone in filter(None, (student.mobile, student.landline)):
         others += _phone_words(phone)
-    return f"{' '.join(names)} {folded(' '.join(others))}".strip()
+    words = [*names, folded(" ".join(others))]
+    return " ".join(words).strip()
 
 
 def name_words(preferred: str, first: str, last: str) -> list[str]:
@@ -130,7 +124,8 @@ def search_terms(query: str) -> list[list[str]]:
     """
     ways: list[list[str]] = []
     for spelling in dict.fromkeys(_spellings(query)):
-        words = [word[:LONGEST_WORD] for word in spelling.split()[:MOST_WORDS]]
+        typed = spelling.split()[:MOST_WORDS]
+        words = [word[:LONGEST_WORD] for word in typed]
         ways += [way for way in _ways(words) if way not in ways]
     return ways
 
@@ -138,6 +133,7 @@ def search_terms(query: str) -> list[list[str]]:
 def _ways(words: list[str]) -> Iterator[list[str]]:
     if words:
         yield words
+    # “mary ann” is written in one word, too
     for place, (one, following) in enumerate(pairwise(words)):
         joined = f"{one}{following}"[:LONGEST_WORD]
         before, after = words[:place], words[place + 2 :]
@@ -152,6 +148,7 @@ def _spellings(name: str) -> Iterator[str]:
     if not name:
         return
     yield folded(name)
+    # obrien for O’Brien, which folds to two words
     closed = name.translate(APOSTROPHES)
     if closed != name:
         yield folded(closed)
@@ -184,4 +181,5 @@ def _phone_words(phone: str) -> list[str]:
     """
     digits = phone.removeprefix("+")
     national = digits[-10:]
-    return [digits, national, national[:3], national[3:6], national[6:]]
+    area, exchange, line = national[:3], national[3:6], national[6:]
+    return [digits, national, area, exchange, line]

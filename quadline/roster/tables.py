@@ -75,6 +75,7 @@ class Table:
                 continue
             is_torn = any(map(visible, cells[self.width :]))
             is_whole = len(cells) >= self.width
+            # where others are short, too, the last one need not be broken off
             if not is_whole and were_all_whole and self._is_last(number):
                 reason = "The file ends in the middle of this row. Export it again."
                 raise _stop(number, reason, self.file)
@@ -162,6 +163,7 @@ def read_table(path: Path, kind: Kind) -> Table:
 
 def perhaps_mobile(table: Table) -> str:
     """A column that may hold mobiles and does not say so; "" when there is none."""
+    # never taken for one: a wrong guess would text parents' landlines
     named = [name for name in table.header.unknown if plain(name) in PERHAPS_MOBILE]
     return named[0] if named else ""
 
@@ -179,13 +181,16 @@ def _text_of(path: Path) -> Decoded:
 
 
 def _stop(row: int, reason: str, file: str) -> RosterFault:
+    """``row``: 0 for the whole file."""
     return RosterFault([Fault(row, "", "", reason, file)])
 
 
 def _records_of(text: str, delimiter: str) -> Iterator[list[str]]:
     """The rows and, at their end, one of our own."""
+    # newline="": csv reads line breaks within quotes itself
     lines = io.StringIO(text, newline="")
-    return csv.reader(chain(lines, [END]), delimiter=delimiter)
+    with_end = chain(lines, [END])
+    return csv.reader(with_end, delimiter=delimiter)
 
 
 def _best_header(
@@ -193,6 +198,8 @@ def _best_header(
 ) -> tuple[str, int, list[str]] | None:
     """The row, of the first twenty, and the delimiter with the most
     columns that we know; else the first row.
+
+    csv.Sniffer counts characters, and is misled by commas in addresses.
     """
     best = None
     most = -1
@@ -218,7 +225,8 @@ def _first_records(text: str, delimiter: str) -> list[list[str]]:
 
 def _width(cells: list[str]) -> int:
     """Without the empty cells at its end."""
-    filled = [place for place, cell in enumerate(cells, start=1) if visible(cell)]
+    places = enumerate(cells, start=1)
+    filled = [place for place, cell in places if visible(cell)]
     return max(filled, default=0)
 
 
@@ -227,11 +235,9 @@ def _header_faults(table: Table, cells: list[str]) -> Iterator[Fault]:
     if header.missing:
         found = ", ".join(filter(None, map(visible, cells)))
         columns = ", ".join(header.missing)
-        which = (
-            f"There is no column {columns}."
-            if len(header.missing) == 1
-            else f"There are no columns {columns}."
-        )
+        is_one = len(header.missing) == 1
+        there_is = "There is no column" if is_one else "There are no columns"
+        which = f"{there_is} {columns}."
         form = f"{table.decoded.encoding}, separated by {DELIMITERS[table.delimiter]}"
         reason = (
             f"{which} Found, reading {form}: {found[:300] or 'none'}."

@@ -47,9 +47,11 @@ def clear(phone: str) -> None:
 
 
 def clear_all(phones: set[str]) -> None:
+    """The same for many."""
     PhoneTrouble.objects.filter(phone__in=phones).delete()
 
 
 def all_bad_phones() -> set[str]:
+    """To which no text goes until one comes from there."""
     bad = PhoneTrouble.objects.filter(is_bad=True)
     return set(bad.values_list("phone", flat=True))

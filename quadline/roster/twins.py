@@ -24,6 +24,7 @@ class Someone(NamedTuple):
 
     @property
     def words(self) -> set[str]:
+        """Of all their names, folded."""
         names = f"{self.name} {self.preferred_name or ''}"
         return set(folded(names).split())
 
@@ -53,8 +54,11 @@ class Someone(NamedTuple):
 
     def agrees_with(self, other: "Someone") -> bool:
         """Enough, beside such an id, to be one person."""
-        agree = self.has_the_email_of(other) or self.has_the_mobile_of(other)
-        return agree or self.has_the_name_of(other)
+        return (
+            self.has_the_email_of(other)
+            or self.has_the_mobile_of(other)
+            or self.has_the_name_of(other)
+        )
 
     def is_twin_of(self, other: "Someone") -> bool:
         """The same email and a name, or the same mobile and

@@ -114,7 +114,8 @@ def plain(words: str) -> str:
     """
     whole = _CAMEL.sub(" ", unicodedata.normalize("NFKC", words))
     whole = whole.replace("'", "").replace("\u2019", "")
-    return " ".join(_NO_LETTER.sub(" ", whole).casefold().split())
+    letters = _NO_LETTER.sub(" ", whole).casefold()
+    return " ".join(letters.split())
 
 
 class _Search:
@@ -141,9 +142,9 @@ class _Search:
         pattern: re.Pattern[str],
         is_field: Callable[[str], bool],
         *,
-        shortened: Callable[[str], str] = lambda words: words,
+        shortened: Callable[[str], str] | None = None,
     ) -> None:
-        """``shortened``: the end of what matched that is the field."""
+        """``shortened``: the end of what matched that is the field; else all of it."""
         looked_at = 0
 
         def blanked(match: re.Match[str]) -> str:
@@ -153,7 +154,8 @@ class _Search:
             words = max(filter(None, match.groups()), key=len, default=matched)
             if looked_at > _MOST_LOOKED_AT or not is_field(words):
                 return matched
-            start = match.end() - len(shortened(matched))
+            field = shortened(matched) if shortened else matched
+            start = match.end() - len(field)
             self._found[match.start()] = self._whole(start, match.end())
             return _as_blanks(match)
 

@@ -24,10 +24,9 @@ class MergeError(ValueError):
     def __init__(self, unknown: tuple[str, ...], empty: tuple[str, ...]) -> None:
         self.unknown = unknown
         self.empty = empty
-        not_fields = [f"{written} is not a merge field." for written in unknown]
-        nothing = [f"There is nothing to put in [{name}]." for name in empty]
-        wrongs = [*not_fields, *nothing]
-        super().__init__(" ".join(wrongs))
+        no_fields = [f"{written} is not a merge field." for written in unknown]
+        no_values = [f"There is nothing to put in [{name}]." for name in empty]
+        super().__init__(" ".join([*no_fields, *no_values]))
 
 
 class Template:
@@ -54,12 +53,12 @@ class Template:
     def around(self, keys: Collection[str]) -> str:
         """The text without its fields of these keys; a blank stands for each.
 
-        A field in a second pair of brackets stays: filled in, it would leave brackets
-        around a name.
+        A field in a second pair of brackets stays.
         """
         around = self._words[0]
         fields = zip(self._keys, self._written, self._words[1:], strict=True)
         for key, written, words in fields:
+            # filled in, it would leave brackets around a name
             is_wrapped = around[-1:] in _BRACKETS or words[:1] in _BRACKETS
             stays = key not in keys or is_wrapped
             around += written if stays else " "
@@ -110,5 +109,6 @@ def key_of(name: str) -> str:
     """One key for every way to write a field's name: case, spacing, and the guide's
     "Insert … Here" do not matter.
     """
-    words = " ".join(name.replace("\u2019", "'").casefold().split())
+    words = name.replace("\u2019", "'").casefold()
+    words = " ".join(words.split())
     return _WRAPPING.sub("", words)

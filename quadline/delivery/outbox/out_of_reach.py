@@ -120,20 +120,17 @@ def _held() -> MessageQuerySet:
 
 def _authors(texts: MessageQuerySet) -> list[User]:
     """Of texts to students we know."""
-    staff = (
-        texts.exclude(student=None)
-        .order_by()
-        .values_list("staff", flat=True)
-        .distinct()
-    )  # type: ignore[misc]  # of _open_texts
-    return list(User.objects.filter(pk__in=list(staff)).order_by("pk"))
+    of_students = texts.exclude(student=None)  # type: ignore[misc]  # of _open_texts
+    staff = of_students.values_list("staff", flat=True)  # type: ignore[misc]
+    each_once = staff.order_by().distinct()
+    return list(User.objects.filter(pk__in=list(each_once)).order_by("pk"))
 
 
 def _students(texts: MessageQuerySet, author: User) -> dict[UUID, int]:
     """This author's texts, and to whom they are."""
-    return dict(
-        texts.filter(staff=author.pk).exclude(student=None).values_list("pk", "student")
-    )  # type: ignore[misc]  # of _open_texts
+    of_students = texts.exclude(student=None)  # type: ignore[misc]  # of _open_texts
+    mine = of_students.filter(staff=author.pk)  # type: ignore[misc]
+    return dict(mine.values_list("pk", "student"))  # type: ignore[misc]
 
 
 def _reached(author: User, texts: Mapping[UUID, int]) -> set[int]:

@@ -115,7 +115,8 @@ class Command(BaseCommand):
 
 
 def _listed(faults: Sequence[Fault]) -> str:
-    lines = [f"  {fault}" for fault in faults[:MOST_SHOWN]]
+    shown = faults[:MOST_SHOWN]
+    lines = [f"  {fault}" for fault in shown]
     more = len(faults) - MOST_SHOWN
     if more > 0:
         lines.append(f"  and {more:,} more")
@@ -123,5 +124,6 @@ def _listed(faults: Sequence[Fault]) -> str:
 
 
 def _of(count: int, one: str) -> str:
-    what = one if count == 1 else f"{one}s"
-    return f"{count:,} {what}"
+    if count == 1:
+        return f"1 {one}"
+    return f"{count:,} {one}s"
