@@ -316,12 +316,7 @@ def _note(
     detail: str,
     now: datetime,
 ) -> None:
-    _note_all(
-        [state],
-        agrees,
-        detail,
-        now,
-    )
+    _note_all([state], agrees, detail, now)
 
 
 def _note_all(

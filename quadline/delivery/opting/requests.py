@@ -148,20 +148,12 @@ def _ask_about_what_followed(
         # the ledger has it
         is_keyword = keyword_in(message.body, opted_out=True) is not None
         phrase = None if is_keyword else stop_phrase_in(message.body)
+        if phrase is None:
+            continue
         message_id = message.carrier_message_id
-        text = InboundText(
-            message_id,
-            *pair,
-            message.body,
-            dates.get(message_id),
-        )
-        if phrase and ask_about(
-            pair,
-            message.body,
-            phrase,
-            text=text,
-            now=message.created_at,
-        ):
+        text = InboundText(message_id, *pair, message.body, dates.get(message_id))
+        asked = ask_about(pair, message.body, phrase, text=text, now=message.created_at)
+        if asked:
             return
 
 
@@ -226,14 +218,14 @@ def questions_in(conversations: Iterable[Conversation]) -> dict[int, StopQuestio
     """Those of the conversations whose staff user is asked, with what; in two looks."""
     asked = {each.pk: each for each in conversations if each.student_phone}
     owners = {each.staff_id for each in asked.values()}
-    numbers = SystemNumber.objects.filter(user__in=owners, state__in=HELD).exclude(
-        phone=""
-    )
-    owner_of = dict(numbers.values_list("phone", "user_id"))
+    students = {each.student_phone for each in asked.values()}
+    numbers = SystemNumber.objects.filter(user__in=owners, state__in=HELD)
+    with_phone = numbers.exclude(phone="")
+    owner_of = dict(with_phone.values_list("phone", "user_id"))
     found = StopQuestion.objects.filter(
         answer="",
         system_phone__in=owner_of,
-        student_phone__in={each.student_phone for each in asked.values()},
+        student_phone__in=students,
     )
     by_owner = {
         (owner_of[question.system_phone], question.student_phone): question
@@ -261,7 +253,8 @@ def record_stop_request(
 
     Raises RequestRefused.
     """
-    if not actor.may[May.TEXT] or (staff != actor and not actor.may[May.MANAGE]):
+    is_own_or_managed = staff == actor or actor.may[May.MANAGE]
+    if not actor.may[May.TEXT] or not is_own_or_managed:
         raise RequestRefused(
             "You can record this for your own number only. Nothing was recorded."
         )
@@ -281,20 +274,15 @@ def record_stop_request(
         if ledger.is_surely_out(pair):
             return None
         _refuse_if_they_came_back(pair, student, said_at)
-        words = f"{HOW_WORDS[how]}. {bodies.clean(note).strip()}".strip()[:MOST_WORDS]
+        words = f"{HOW_WORDS[how]}. {bodies.clean(note).strip()}".strip()
         entry = _opt_out(
             pair,
             said_at=said_at,
-            wording=words,
+            wording=words[:MOST_WORDS],
             actor=actor,
             now=now,
         )
-        questions.settle(
-            pair=pair,
-            answer=Answer.STOP,
-            by=actor,
-            now=now,
-        )
+        questions.settle(pair=pair, answer=Answer.STOP, by=actor, now=now)
         record(
             "stop request recorded",
             subject=student,
@@ -337,9 +325,10 @@ def record_stop_requests(
 
 def numbers_that_texted(student: Student) -> list[SystemNumber]:
     """The numbers in use from which this student was ever texted, by whose they are."""
-    used = Message.objects.filter(
+    texts = Message.objects.filter(
         conversation__student=student, system_number__isnull=False
-    ).values("system_number")
+    )
+    used = texts.values("system_number")
     numbers = SystemNumber.objects.live().filter(pk__in=used).exclude(phone="")
     return list(numbers.select_related("user").order_by("user__name", "pk"))
 
@@ -397,10 +386,10 @@ def _one_at_a_time(conversations: Iterable[Conversation]) -> None:
     """As when a text is accepted or a reply filed: nothing joins
     these conversations meanwhile.
     """
-    rows = Conversation.objects.select_for_update(no_key=True).filter(
-        pk__in=[each.pk for each in conversations]
-    )
-    list(rows.order_by("pk"))
+    ids = [each.pk for each in conversations]
+    rows = Conversation.objects.filter(pk__in=ids).order_by("pk")
+    # evaluated: the locks are what is wanted
+    list(rows.select_for_update(no_key=True))
 
 
 def _announce(conversations: Iterable[Conversation]) -> None:

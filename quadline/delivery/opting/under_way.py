@@ -48,11 +48,10 @@ CALLS = """
 def keep_texts_back(pair: Pair) -> None:
     """At the beginning of a transaction that opts a student out, before
     it locks a conversation or a text.
-
-    What became of a text is written down before its attempt has an outcome: a STOP that
-    waited with the conversation in its hands, and a text refused just then, would wait
-    for each other.
     """
+    # What became of a text is written down before its attempt has an outcome: a STOP
+    # that waited with the conversation in its hands, and a text refused just then,
+    # would wait for each other.
     ledger.wait_for_sends(pair)
     _wait_for_calls(pair)
 
@@ -84,11 +83,12 @@ def _with_calls(pairs: Iterable[Pair]) -> set[Pair]:
     if not calls:
         return set()
     reach = scope.reach_of({system for _, system in wanted})
-    return {
-        (student, system)
-        for student, system in wanted
-        if any(called == student and phone in reach[system] for called, phone in calls)
-    }
+    busy: set[Pair] = set()
+    for student, system in wanted:
+        called_from = {phone for called, phone in calls if called == student}
+        if not called_from.isdisjoint(reach[system]):
+            busy.add((student, system))
+    return busy
 
 
 def _wait_for_calls(pair: Pair) -> None:

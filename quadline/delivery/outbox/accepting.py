@@ -72,17 +72,12 @@ def accept_text(
     if not author.may[May.TEXT]:
         raise TextRefused("Your role does not send texts. Nothing was sent.")
     with transaction.atomic():
-        conversation = open_conversation(
-            staff=author,
-            student=student,
-            now=now,
-        )
+        opened = open_conversation(staff=author, student=student, now=now)
         # One text at a time: a second click waits here for the first, and only one
         # carries the notice.
-        rows = Conversation.objects.select_for_update(
-            of=["self"], no_key=True
-        ).select_related("student", "staff")
-        conversation = rows.get(pk=conversation.pk)
+        locked = Conversation.objects.select_for_update(of=["self"], no_key=True)
+        rows = locked.select_related("student", "staff")
+        conversation = rows.get(pk=opened.pk)
         if known := _already_accepted(message_id, conversation):
             return known
         if not is_meant:
@@ -134,7 +129,8 @@ def cancel_text(*, message: Message, actor: User, now: datetime) -> bool:
 def _already_accepted(
     message_id: uuid.UUID, conversation: Conversation
 ) -> Message | None:
-    known = Message.objects.select_related("conversation").filter(pk=message_id).first()
+    messages = Message.objects.select_related("conversation")
+    known = messages.filter(pk=message_id).first()
     if known and known.conversation_id != conversation.pk:
         raise TextRefused(
             "This form was already used for another text. Nothing was sent: reload the"
@@ -201,14 +197,13 @@ def _begin(message: Message, number: SystemNumber, now: datetime) -> None:
         )
         return
     is_active = number.state == State.ACTIVE
-    pending = with_deadline(
-        rules.waits_for(
-            verdict,
-            now=now,
-            is_bulk=False,
-            has_active_number=is_active,
-        )
+    waits = rules.waits_for(
+        verdict,
+        now=now,
+        is_bulk=False,
+        has_active_number=is_active,
     )
+    pending = with_deadline(waits)
     message.deadline_at = pending.deadline_at
     begin(
         message,
@@ -222,8 +217,6 @@ def _begin(message: Message, number: SystemNumber, now: datetime) -> None:
 def _take_along(conversation: Conversation, now: datetime) -> None:
     """Texts leave in the order written: what waits here for its turn in a broadcast
     goes before this one, not hours later.
-
-    One that is in other hands just now is about to leave, or to be closed.
     """
     ahead = conversation.messages.filter(
         is_bulk=True,
@@ -231,11 +224,9 @@ def _take_along(conversation: Conversation, now: datetime) -> None:
         status__in=BEFORE_AN_ATTEMPT,
         due_at__lte=now,
     )
-    ids = list(
-        ahead.select_for_update(no_key=True, skip_locked=True).values_list(
-            "pk", flat=True
-        )
-    )
+    # one that is in other hands just now is about to leave, or to be closed
+    free = ahead.select_for_update(no_key=True, skip_locked=True)
+    ids = list(free.values_list("pk", flat=True))
     if ids:
         Message.objects.filter(pk__in=ids).update(is_bulk=False)
 
@@ -256,9 +247,7 @@ def _show(message: Message, now: datetime) -> None:
         status=message.status,
     )
     if message.due_at and message.reason != WaitingFor.NUMBER:
-        enqueue(
-            sender.send_due_texts,
-            after=message.due_at - now if message.due_at > now else None,
-        )
+        wait = message.due_at - now if message.due_at > now else None
+        enqueue(sender.send_due_texts, after=wait)
     announce(message)
     message.refresh_from_db(fields=["position"])

@@ -7,6 +7,7 @@ Knows nothing of who asks and who answers (opting/requests.py), nor of who may t
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Value
@@ -24,6 +25,7 @@ from quadline.conversations.rules import (
     IN_DOUBT,
     Channel,
     Direction,
+    Pending,
     WaitingFor,
 )
 from quadline.conversations.statuses import wait
@@ -64,9 +66,9 @@ def keep_back(message: Message, attempt: Attempt, *, now: datetime) -> None:
 
 
 def _ask_first(messages: Iterable[Message], now: datetime) -> None:
-    held = {
-        each.pk: waits_for(ASKED, now=now, is_bulk=each.is_bulk) for each in messages
-    }
+    held: dict[UUID, Pending] = {}
+    for message in messages:
+        held[message.pk] = waits_for(ASKED, now=now, is_bulk=message.is_bulk)
     wait(held, now=now, cause=Cause.QUESTION)
 
 

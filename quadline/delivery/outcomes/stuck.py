@@ -64,9 +64,7 @@ def _stuck(now: datetime) -> MessageQuerySet:
 
 @transaction.atomic
 def _take_up(message_id: UUID, now: datetime) -> None:
-    """One that is provably not at the carrier is due. Of any other a
-    person decides: the carrier may have it.
-    """
+    """One that is provably not at the carrier is due; of any other a person decides."""
     rows = _stuck(now).select_for_update(no_key=True, skip_locked=True, of=["self"])
     message = rows.select_related("conversation").filter(pk=message_id).first()
     if message is None:
@@ -75,6 +73,7 @@ def _take_up(message_id: UUID, now: datetime) -> None:
     if not message.attempts.exclude(outcome=Attempt.Outcome.UNSENT).exists():
         due_now("id = %(id)s", {"id": message.pk}, now=now)
     else:
+        # never sent again automatically: the carrier may have it
         climb([message], Status.UNCONFIRMED, cause=Cause.ANSWER_LOST, now=now)
         explain([message.pk], A_PERSON_DECIDES, among=IN_DOUBT)
     announce(message)

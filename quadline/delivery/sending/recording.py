@@ -98,17 +98,16 @@ class Taken:
 
 
 def record_accepted(taken: Sequence[Taken], *, now: datetime) -> None:
-    """The carrier has these texts: its answers say so, or its log.
-
-    A look-up may have given the id of one to another row meanwhile. The others are
-    kept; that one is looked up: which of the two is whose nobody can tell.
-    """
+    """The carrier has these texts: its answers say so, or its log."""
     try:
         _accept(taken, now)
     except IntegrityError:
-        for each in taken if len(taken) > 1 else ():
-            with suppress(IntegrityError):
-                _accept([each], now)
+        # A look-up has given the id of one to another row meanwhile. The others are
+        # kept; that one is looked up: which of the two is whose nobody can tell.
+        if len(taken) > 1:
+            for each in taken:
+                with suppress(IntegrityError):
+                    _accept([each], now)
 
 
 @transaction.atomic
@@ -309,10 +308,6 @@ def wait_if_out(message: Message, failure: Failure | None) -> None:
 def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
     """The carrier refused because the student had opted out: the
     ledger learns it if it did not know.
-
-    So it stood when the carrier was called; heard of later, it does not undo what the
-    student wrote since. Waits for no call whose session has died (under_way.py): the
-    carrier refuses those, too, and whoever writes answers down must not stand still.
     """
     pair = pair_of(message)
     if failure is Failure.OPTED_OUT and not ledger.is_surely_out(pair):
@@ -320,8 +315,11 @@ def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
             pair=pair,
             change=Change.OPT_OUT,
             source=Source.CARRIER,
+            # so it stood then: heard of later, it does not undo what was written since
             occurred_at=called_last(message) or now,
             carrier_reference=f"refused {message.pk}",
+            # For no call whose session has died (under_way.py): the carrier refuses
+            # those, too, and whoever writes answers down must not stand still.
             has_waited=True,
         )
 
