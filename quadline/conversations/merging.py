@@ -39,8 +39,8 @@ OTHER_NAMES: dict[str, str] = {
     ),
     "Student Full Name": (
         "full name, fullname, last name, lastname, lname, surname, student last name,"
-        " student full, student display name, first and last name, contact name,"
-        " student name full"
+        " student full, student display name, first and last name,"
+        " contact name, student name full"
     ),
     "Your Name": (
         "advisor, adviser, advisor name, my name, sender, sender name, staff, staff"
@@ -48,8 +48,8 @@ OTHER_NAMES: dict[str, str] = {
         " instructor, instructor name, user, user name, owner name, from name"
     ),
     "Your Title": (
-        "title, my title, your job title, my job title, job title, position, advisor"
-        " title, role"
+        "title, my title, your job title, my job title, job title, position,"
+        " advisor title, role"
     ),
     "System Number": (
         "number, system, my number, your number, text number, texting number, my"
@@ -58,12 +58,12 @@ OTHER_NAMES: dict[str, str] = {
     ),
     "Office Phone Number": (
         "phone, phone number, my phone, your phone, your phone number, office, office"
-        " number, office line, advisor phone, advisor phone number, your office phone,"
-        " telephone"
+        " number, office line, advisor phone, advisor phone number,"
+        " your office phone, telephone"
     ),
     "College": (
-        "college name, school, school name, university, university name, institution,"
-        " campus, account name"
+        "college name, school, school name, university, university name,"
+        " institution, campus, account name"
     ),
 }
 MEANT = {plain(name): ours for name, ours in CANONICAL.items()} | {

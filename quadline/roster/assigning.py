@@ -38,8 +38,8 @@ GIVEN_ENTRIES = """
     ) ON COMMIT DROP
 """
 TWINS = (
-    "CREATE TEMP TABLE IF NOT EXISTS given_twin (institutional_id text, stands_for"
-    " text) ON COMMIT DROP"
+    "CREATE TEMP TABLE IF NOT EXISTS given_twin"
+    " (institutional_id text, stands_for text) ON COMMIT DROP"
 )
 # The student with the id; else the one that a row of the students file was left out
 # for; else the only one whose id differs in zeros alone.
@@ -75,8 +75,8 @@ UNMATCHED = """
     ORDER BY number
 """
 LOCK_STAFF = (
-    "SELECT id FROM accounts_user WHERE id IN (SELECT staff_id FROM given_pair) ORDER"
-    " BY id FOR NO KEY UPDATE"
+    "SELECT id FROM accounts_user WHERE id IN (SELECT staff_id FROM given_pair)"
+    " ORDER BY id FOR NO KEY UPDATE"
 )
 _LEFT = """
     staff_id IN (SELECT staff_id FROM given_pair)
@@ -104,8 +104,8 @@ MERGE_PAIRS = """
         WHERE entry.relation <> excluded.relation
 """
 COUNT_PAIRS = (
-    "SELECT count(*) FROM (SELECT DISTINCT staff_id, student_id FROM given_pair) AS"
-    " pair"
+    "SELECT count(*)"
+    " FROM (SELECT DISTINCT staff_id, student_id FROM given_pair) AS pair"
 )
 
 

@@ -81,8 +81,8 @@ def _refuse_other_kinds(content: bytes) -> None:
     start = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith(PAGES):
         raise NotText(
-            "is a web page, not a CSV file. Open it in a spreadsheet and save it as"
-            " “CSV UTF-8”."
+            "is a web page, not a CSV file."
+            " Open it in a spreadsheet and save it as “CSV UTF-8”."
         )
 
 

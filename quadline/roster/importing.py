@@ -179,8 +179,8 @@ def _notes(table: Table) -> Iterator[str]:
             else " Name their column mobile."
         )
         yield (
-            f"{table.file}: there is no column mobile. The numbers that are known"
-            f" stay.{hint}"
+            f"{table.file}: there is no column mobile."
+            f" The numbers that are known stay.{hint}"
         )
     if table.header.unknown:
         names = ", ".join(table.header.unknown[:10])

@@ -130,8 +130,8 @@ IN_THE_FILE = f"""
     ORDER BY new.number, other.number
 """
 STANDS_FOR = (
-    "CREATE TEMP TABLE given_twin (institutional_id text, stands_for text) ON COMMIT"
-    " DROP"
+    "CREATE TEMP TABLE given_twin (institutional_id text, stands_for text)"
+    " ON COMMIT DROP"
 )
 DROP_TWINS = """
     WITH gone AS (

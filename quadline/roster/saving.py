@@ -132,12 +132,12 @@ LIST = """
 """
 # OFFSET 0: looked up row by row, whatever statistics say (docs/adr/0020).
 _LEAVING = (
-    "is_listed AND NOT EXISTS (SELECT FROM given_match WHERE student_id ="
-    " roster_student.id OFFSET 0)"
+    "is_listed AND NOT EXISTS (SELECT FROM given_match"
+    " WHERE student_id = roster_student.id OFFSET 0)"
 )
 LEAVING = (
-    f"SELECT count(*), count(*) FILTER (WHERE {_LEAVING}) FROM roster_student WHERE"
-    " is_listed"
+    f"SELECT count(*), count(*) FILTER (WHERE {_LEAVING}) FROM roster_student"
+    " WHERE is_listed"
 )
 UNLIST = f"UPDATE roster_student SET is_listed = false WHERE {_LEAVING}"
 

@@ -59,8 +59,8 @@ class Table:
             f", with the header in row {self.header_row}" if self.header_row > 1 else ""
         )
         form = (
-            f"read as {self.decoded.encoding}, separated by"
-            f" {DELIMITERS[self.delimiter]}"
+            f"read as {self.decoded.encoding},"
+            f" separated by {DELIMITERS[self.delimiter]}"
         )
         return f"{self.file}: {form}{where}."
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from quadline.roster.models import PhoneTrouble
 
 BAD = (
-    "SELECT phone FROM roster_phonetrouble WHERE phone = ANY(%(phones)s::text[]) AND"
-    " is_bad"
+    "SELECT phone FROM roster_phonetrouble WHERE phone = ANY(%(phones)s::text[])"
+    " AND is_bad"
 )
 
 

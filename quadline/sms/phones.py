@@ -155,8 +155,8 @@ def _refuse_wrong_length(typed: str, result: int) -> None:
 def _refuse_untextable(typed: str, national: str) -> None:
     if not _NANP_SHAPE.fullmatch(national):
         raise PhoneError(
-            f"{_shown(typed)} is not a valid number. Check the area code and the"
-            " digits."
+            f"{_shown(typed)} is not a valid number."
+            " Check the area code and the digits."
         )
     if is_foreign(national[:3]):
         raise _foreign(typed)

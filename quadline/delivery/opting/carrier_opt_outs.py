@@ -48,13 +48,13 @@ REFUSED = "The carrier has refused a text after it."
 TOLD = "The carrier was told."
 TAKES_TEXTS = "The carrier has taken texts since."
 NOT_TOLD = (
-    "The carrier does not know of it and could not be told. Quadline holds texts back"
-    " automatically."
+    "The carrier does not know of it and could not be told."
+    " Quadline holds texts back automatically."
 )
 NOT_TOLD_YET = "The carrier is being told."
 LET_IN = (
-    "The carrier took a later reply for an opt-in. Quadline holds texts back"
-    " automatically."
+    "The carrier took a later reply for an opt-in."
+    " Quadline holds texts back automatically."
 )
 STARTED_ELSEWHERE = (
     "The carrier may still refuse texts: START was texted to another number. The"

@@ -377,8 +377,8 @@ def _refuse_if_they_came_back(pair: Pair, student: Student, said_at: datetime) -
     if standing and not standing.opted_out and ledger.came_back_after(pair, request):
         word = standing.entry.keyword or "START"
         raise RequestRefused(
-            f"{student.first} has texted {word} since then, and that counts. Nothing"
-            " was recorded."
+            f"{student.first} has texted {word} since then, and that counts."
+            " Nothing was recorded."
         )
 
 

@@ -133,8 +133,8 @@ def _already_accepted(
     known = messages.filter(pk=message_id).first()
     if known and known.conversation_id != conversation.pk:
         raise TextRefused(
-            "This form was already used for another text. Nothing was sent: reload the"
-            " page and send again."
+            "This form was already used for another text."
+            " Nothing was sent: reload the page and send again."
         )
     return known
 
@@ -150,8 +150,8 @@ def _ask_before_many(conversation: Conversation, author: User, now: datetime) ->
     sent = texts.count()
     if rules.asks_before_another(sent):
         raise TooManyTexts(
-            f"You've sent {sent} texts to {conversation.name} in the last minute. This"
-            " one was not sent."
+            f"You've sent {sent} texts to {conversation.name} in the last minute."
+            " This one was not sent."
         )
 
 
@@ -172,8 +172,8 @@ def _checked(body: str, notice: str) -> str:
     if notice and over > 0:
         raise TextRefused(
             f"With the opt-out notice that a first text carries, this is {over}"
-            f" characters over {segments.MAX_CHARACTERS:,}. Nothing was sent: shorten"
-            " it and send again."
+            f" characters over {segments.MAX_CHARACTERS:,}."
+            " Nothing was sent: shorten it and send again."
         )
     return text
 

@@ -115,8 +115,8 @@ ABSENT_FOR_GOOD = f"""
     LEFT JOIN next ON next.id = absent.message_id
 """  # noqa: S608  # no value in it
 PUT_BACK = (
-    "UPDATE delivery_attempt SET next_look_at = %(at)s WHERE id = ANY(%(ids)s) AND"
-    " outcome = 'unknown'"
+    "UPDATE delivery_attempt SET next_look_at = %(at)s WHERE id = ANY(%(ids)s)"
+    " AND outcome = 'unknown'"
 )
 
 

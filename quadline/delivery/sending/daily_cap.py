@@ -37,8 +37,8 @@ USED = """
 """
 USE = "UPDATE delivery_daycount SET segments = %(used)s WHERE day = %(day)s"
 GIVE_BACK = (
-    "UPDATE delivery_daycount SET segments = GREATEST(segments - %(segments)s, 0) WHERE"
-    " day = %(day)s"
+    "UPDATE delivery_daycount SET segments = GREATEST(segments - %(segments)s, 0)"
+    " WHERE day = %(day)s"
 )
 # All that are due, not only those that were to be claimed: nobody need look at each
 # again and again today.

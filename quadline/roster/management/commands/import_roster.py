@@ -34,8 +34,8 @@ class Command(BaseCommand):
             "--allow-drop",
             action="store_true",
             help=(
-                "import even if more than 10 %% of students, phones or caseload rows"
-                " would be gone"
+                "import even if more than 10 %% of students,"
+                " phones or caseload rows would be gone"
             ),
         )
         parser.add_argument(
