@@ -198,10 +198,22 @@ def _unmatched(file: str, row: tuple[int, str, str, bool, bool]) -> Iterator[Fau
     number, address, id, has_staff, has_student = row
     if not has_staff:
         reason = "is no staff account. Make the account first, or correct the address."
-        yield Fault(number, "staff_email", address, reason, file)
+        yield Fault(
+            row=number,
+            column="staff_email",
+            value=address,
+            reason=reason,
+            file=file,
+        )
     if not has_student:
         reason = (
             "is the ID of no student."
             " Put the student into the students file, or take the row out."
         )
-        yield Fault(number, "institutional_id", id, reason, file)
+        yield Fault(
+            row=number,
+            column="institutional_id",
+            value=id,
+            reason=reason,
+            file=file,
+        )

@@ -67,7 +67,8 @@ def name(cell: str, longest: int) -> str:
 
 def phone(cell: str) -> str:
     """A number in E.164. Raises CellFault."""
-    value = text(cell, 200).strip("'\"’`“” ")
+    words = text(cell, 200)
+    value = words.strip("'\"’`“” ")
     if not value:
         return ""
     if NO_PHONE.fullmatch(value):
@@ -94,7 +95,8 @@ def email(cell: str) -> str:
 
 def several(cell: str) -> list[str]:
     """The values of a cell, each once, in order. Raises CellFault."""
-    parts = [part.strip() for part in text(cell, 10_000).split(";")]
+    words = text(cell, 10_000)
+    parts = [part.strip() for part in words.split(";")]
     values = list(dict.fromkeys(filter(None, parts)))
     too_long = [value for value in values if len(value) > LONGEST_VALUE]
     if too_long:
@@ -174,7 +176,9 @@ def _in_digits(first: str, decimals: str | None, exponent: str) -> str:
 def _without_name(value: str) -> str:
     """ada@alder.example of "Ada Lund" <ada@alder.example>."""
     found = WITH_NAME.fullmatch(value)
-    return found[1] if found else value
+    if found is None:
+        return value
+    return found[1]
 
 
 def _address(part: str) -> str:

@@ -132,7 +132,10 @@ def _likely(text: str) -> int:
     and no capital within a word.
     """
     found = islice(BEYOND_ASCII.finditer(text), ENOUGH)
-    fitting = [_fits(each[2], each[1]) for each in found]
+    fitting: list[bool] = []
+    for each in found:
+        before, char = each.groups()
+        fitting.append(_fits(char, before))
     return fitting.count(True) - fitting.count(False)
 
 

@@ -85,4 +85,5 @@ def _short(value: str) -> str:
     one_line = " ".join(value.split())
     if len(one_line) <= LONGEST_SHOWN:
         return one_line
-    return f"{one_line[:LONGEST_SHOWN]}…"
+    beginning = one_line[:LONGEST_SHOWN]
+    return f"{beginning}…"

@@ -41,7 +41,8 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     seen = [char for char in text if _is_seen(char)]
-    shown = "".join(" " if char.isspace() else char for char in seen)
+    spaced = [" " if char.isspace() else char for char in seen]
+    shown = "".join(spaced)
     return " ".join(shown.split())
 
 
@@ -77,7 +78,9 @@ def _is_seen(char: str) -> bool:
     category = unicodedata.category(char)
     if category == "Cc":
         return char.isspace()
-    return category != "Cf" or char in "\u200c\u200d"
+    if category == "Cf":
+        return char in "\u200c\u200d"
+    return True
 
 
 def _plain(raw: str) -> str:

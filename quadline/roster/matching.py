@@ -246,7 +246,12 @@ def _twin_fault(row: Someone, other: Someone, who: str) -> Fault:
         f"has {alike} of {who}, {other.institutional_id} ({other.name})."
         " No second student was made."
     )
-    return Fault(row.place, "institutional_id", row.institutional_id, reason)
+    return Fault(
+        row=row.place,
+        column="institutional_id",
+        value=row.institutional_id,
+        reason=reason,
+    )
 
 
 def _email_fault(row: Someone, other: Someone) -> Fault:
@@ -254,7 +259,12 @@ def _email_fault(row: Someone, other: Someone) -> Fault:
         f"is the address of {other.institutional_id} ({other.name}) too."
         " It was left empty."
     )
-    return Fault(row.place, "email", row.email or "", reason)
+    return Fault(
+        row=row.place,
+        column="email",
+        value=row.email or "",
+        reason=reason,
+    )
 
 
 def _pairs(cursor: Any) -> Iterable[tuple[Someone, Someone, bool]]:
@@ -283,5 +293,6 @@ def _fuller(given: str, known: str) -> str:
     """The id with its zeros: a spreadsheet takes them away and never adds any."""
     if not given.isdecimal():
         return known
-    is_fuller = not known.isdecimal() or len(given) > len(known)
-    return given if is_fuller else known
+    if known.isdecimal() and len(known) >= len(given):
+        return known
+    return given

@@ -47,7 +47,8 @@ class StudentQuerySet(models.QuerySet["Student"]):
             ways.append(" & ".join(beginnings))
         if not ways:
             return self
-        prefixes = SearchQuery(" | ".join(ways), config="simple", search_type="raw")
+        any_way = " | ".join(ways)
+        prefixes = SearchQuery(any_way, config="simple", search_type="raw")
         vector = SearchVector("search_text", config="simple")
         return self.annotate(_words=vector).filter(_words=prefixes)
 
@@ -140,6 +141,7 @@ class Student(models.Model):
 
     @property
     def initials(self) -> str:
+        """Of the name as screens show it."""
         return initials_of(self.display_name)
 
     @property

@@ -120,4 +120,4 @@ def _too_many(loss: Loss) -> Fault:
         f"{loss.lost:,} of {loss.there:,} {loss.what} would be gone."
         " Send allow_drop: true if that is meant."
     )
-    return Fault(0, "", "", reason)
+    return Fault(row=0, column="", value="", reason=reason)

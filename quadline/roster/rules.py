@@ -135,6 +135,7 @@ def read_student(
 
 
 def lost_too_many(lost: int, there: int) -> bool:
+    """Whether a person must say that it is meant."""
     return lost > there * MOST_LOST
 
 

@@ -230,7 +230,8 @@ def _losses(counts: Sequence[int]) -> list[Loss]:
 
 def _copied(rows: Iterable[tuple[int, StudentRow]]) -> Iterator[tuple[Any, ...]]:
     for number, row in rows:
-        words = folded(f"{row.first_name or ''} {row.last_name or ''}")
+        names = f"{row.first_name or ''} {row.last_name or ''}"
+        words = folded(names)
         # in one order: a file may have the family name first
         name_key = " ".join(sorted(words.split()))
         yield (

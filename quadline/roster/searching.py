@@ -73,7 +73,9 @@ def _spelled(letter: str) -> str:
     is_unseen = unicodedata.category(letter) == "Cf"
     if is_accent or is_unseen:
         return ""
-    return letter if letter.isalnum() else " "
+    if not letter.isalnum():
+        return " "
+    return letter
 
 
 _SPELLING = _Spelling()
@@ -160,6 +162,7 @@ def _spellings(name: str) -> Iterator[str]:
 
 
 def _in_one(spelling: str) -> list[str]:
+    """delacruz of “dela cruz”."""
     if " " not in spelling:
         return []
     return [spelling.replace(" ", "")]

@@ -71,9 +71,11 @@ class Table:
         number = self.header_row
         were_all_whole = True
         for number, cells in islice(self._records(), self.header_row, None):
-            if not any(map(visible, cells)):
+            is_empty = not any(map(visible, cells))
+            if is_empty:
                 continue
-            is_torn = any(map(visible, cells[self.width :]))
+            beyond_header = cells[self.width :]
+            is_torn = any(map(visible, beyond_header))
             is_whole = len(cells) >= self.width
             # where others are short, too, the last one need not be broken off
             if not is_whole and were_all_whole and self._is_last(number):
@@ -119,12 +121,15 @@ class Table:
         if END in cell:
             return True
         lines = cell.splitlines()[1:]
-        most = max((line.count(self.delimiter) for line in lines), default=0)
+        delimiters = [line.count(self.delimiter) for line in lines]
+        most = max(delimiters, default=0)
+        # one comma may stand in any text
         return most >= max(self.width - 1, 2)
 
     def _is_last(self, number: int) -> bool:
         """Whether the file breaks off in this row."""
-        if self.decoded.text.endswith(("\n", "\r")):
+        is_complete = self.decoded.text.endswith(("\n", "\r"))
+        if is_complete:
             return False
         return number == self._count()
 
@@ -165,7 +170,9 @@ def perhaps_mobile(table: Table) -> str:
     """A column that may hold mobiles and does not say so; "" when there is none."""
     # never taken for one: a wrong guess would text parents' landlines
     named = [name for name in table.header.unknown if plain(name) in PERHAPS_MOBILE]
-    return named[0] if named else ""
+    if not named:
+        return ""
+    return named[0]
 
 
 def _text_of(path: Path) -> Decoded:

@@ -33,7 +33,8 @@ class Someone(NamedTuple):
 
     def has_the_name_of(self, other: "Someone") -> bool:
         """Rosa Calderón is Rosa Calderón-Ruiz."""
-        mine, theirs = self.words, other.words
+        mine = self.words
+        theirs = other.words
         if not mine or not theirs:
             return False
         return mine <= theirs or theirs <= mine
