@@ -97,9 +97,9 @@ def _parts(words: Sequence[str]) -> list[Sequence[str]]:
     parts: list[Sequence[str]] = []
     for start, end in pairwise(edges):
         parts += _pieces(words[start:end])
-    # a sign alone says nothing
-    with_words = [part for part in parts if len(part) > 1]
-    return with_words or [words[:LONGEST_PART]]
+    # one word, or a sign alone, is no sentence
+    sentences = [part for part in parts if len(part) > 1]
+    return sentences or [words[:LONGEST_PART]]
 
 
 def _pieces(sentence: Sequence[str]) -> list[Sequence[str]]:

@@ -103,8 +103,8 @@ def _open_texts() -> MessageQuerySet:
 
 
 def _waiting() -> MessageQuerySet:
-    """Texts that the carrier provably does not have, and that would leave
-    with nobody's doing.
+    """Texts that the carrier provably does not have, and
+    that would leave automatically.
     """
     not_there = (
         Q(status__in=BEFORE_AN_ATTEMPT)
