@@ -80,11 +80,7 @@ def _becomes_theirs(stranger: Conversation, student: Student) -> bool:
 
 
 def _moved(stranger: Conversation, student: Student) -> Conversation:
-    """Its messages go into the one there is.
-
-    The empty one stays, unseen: a text that is being filed in it at this moment is not
-    lost, and joins the next time.
-    """
+    """Its messages go into the one there is."""
     mine = Conversation.objects.get(staff=stranger.staff, student=student)
     locked = Conversation.objects.select_for_update(no_key=True).order_by("pk")
     both = {each.pk: each for each in locked.filter(pk__in=[mine.pk, stranger.pk])}
@@ -99,6 +95,8 @@ def _moved(stranger: Conversation, student: Student) -> Conversation:
     mine.is_done = mine.is_done and stranger.is_done
     mine.draft = mine.draft or stranger.draft
     mine.save()
+    # The empty one stays, unseen: a text that is being filed in it at this moment is
+    # not lost, and joins the next time.
     stranger.last_message = None
     stranger.unread_count = 0
     stranger.needs_reply = False

@@ -41,19 +41,14 @@ def write_email(message: Message, *, now: datetime, after: timedelta = NOW) -> N
     however often it is asked for.
 
     In the transaction in which the text is closed. ``after``: how long it waits for
-    news that the text arrived after all. Without an address nobody can be reached, and
-    staff are told.
+    news that the text arrived after all.
     """
     if message.channel != Channel.TEXT or Status(message.status) not in NOT_DELIVERED:
         return
     student = message.conversation.student
     if student is None or not student.email:
-        give_up(
-            [message],
-            words=NO_EMAIL,
-            cause=Cause.NO_ADDRESS,
-            now=now,
-        )
+        # nobody can be reached: staff are told
+        give_up([message], words=NO_EMAIL, cause=Cause.NO_ADDRESS, now=now)
         return
     written = OutgoingEmail(
         message=message,

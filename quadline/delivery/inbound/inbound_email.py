@@ -78,8 +78,7 @@ def file_email(raw: bytes, *, envelope_to: str, now: datetime) -> IncomingEmail:
 def file_opened(opened: Opened, *, envelope_to: str, now: datetime) -> IncomingEmail:
     """File one email, once however often it is brought.
 
-    Raises what a database raises that is away. One that cannot be filed for another
-    reason never could be: it is kept like one that cannot be read.
+    Raises what a database raises that is away.
     """
     try:
         return _file_once(opened, envelope_to, now)
@@ -88,6 +87,8 @@ def file_opened(opened: Opened, *, envelope_to: str, now: datetime) -> IncomingE
     except Exception:
         if isinstance(opened.email, Unread):
             raise
+        # It never could be filed, however often it came: it is kept like one that
+        # cannot be read.
         log.exception("an email that could not be filed is kept as it came")
         why = unread.named_in(opened.raw, why=NOT_FILED)
         return _file_once(Opened(opened.raw, why), envelope_to, now)
@@ -101,12 +102,7 @@ def _file_once(opened: Opened, envelope_to: str, now: datetime) -> IncomingEmail
     with transaction.atomic():
         row, is_new = _row(opened, named, now)
         if is_new:
-            _file(
-                row,
-                opened,
-                named,
-                now,
-            )
+            _file(row, opened, named, now)
         return row
 
 

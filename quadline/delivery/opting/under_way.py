@@ -94,10 +94,9 @@ def _with_calls(pairs: Iterable[Pair]) -> set[Pair]:
 def _wait_for_calls(pair: Pair) -> None:
     """Until no call to this student is under way, within the patience
     that the ledger has for the lock.
-
-    A text that was claimed and not yet called finds the lock taken, and ends the wait.
     """
-    # however the clock is set meanwhile
+    # A text that was claimed and not yet called finds the lock taken, and ends the
+    # wait. Counted, and not timed: the clock may be set meanwhile.
     for _ in range(ledger.LOCK_PATIENCE_MS // LOOK_EVERY_MS):
         if not _is_under_way(pair):
             return

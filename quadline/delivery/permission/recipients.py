@@ -61,9 +61,10 @@ def verdict_on(
 ) -> Verdict:
     """Whether this conversation's student may be texted from this number now.
 
-    ``is_bulk``: by a text of a broadcast, which is no answer to what the student wrote.
+    ``is_bulk``: by a text of a broadcast.
     """
     pair = (conversation.student_phone, system_phone)
+    # a broadcast is no answer to what the student wrote
     wrote_at = None if is_bulk else last_text_from(conversation)
     (verdict,) = verdicts([_recipient(conversation, pair, wrote_at)], now=now)
     return verdict

@@ -179,12 +179,10 @@ def _reach_within_offices(asked: Collection[str]) -> Mapping[str, Collection[str
 def reopen(starts: Collection[ConsentEntry]) -> None:
     """A START opens what the student's STOPs have shut, as far as one
     reaches. In the transaction that files it.
-
-    It is written to each pair that is out, and there its order against the STOP
-    decides, as always.
     """
     if current() is Scope.NUMBER:
         return
+    # To each pair that is out: there its order against the STOP decides, as always.
     for start in starts:
         for state in _others_out((start.student_phone, start.system_phone)):
             _repeat(start, state.system_phone)

@@ -293,12 +293,10 @@ def next_turn(now: datetime) -> datetime | None:
 
 
 def _pace(rate: float, now: datetime) -> dict[str, Any]:
-    """A number that was a little late to its turn keeps its beat.
-
-    Without a rate it is free again at once, behind those that have waited longer.
-    """
+    # without a rate it is free again at once, behind those that have waited longer
     if not rate:
         return {"late": now, "seconds_each": 0.0}
+    # a number that was a little late to its turn keeps its beat
     return {"late": now - CATCH_UP, "seconds_each": 1 / rate}
 
 
