@@ -42,7 +42,8 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) ->
 
     Args:
         peer: the address of the connection itself.
-        forwarded_for: the X-Forwarded-For header, "" without one; several of them joined by commas.
+        forwarded_for: the X-Forwarded-For header, "" without one; several of them
+            joined by commas.
         trusted: the networks whose word on who called them is believed.
 
     What cannot be read as an address ends the search: the proxy that passed it on
@@ -51,7 +52,9 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) ->
     caller = _address(peer)
     if caller is None:
         return peer
-    for written in reversed(forwarded_for.rsplit(",", MOST_PROXIES)[-MOST_PROXIES:]):
+    # split from the right: a caller may have written a very long beginning
+    nearest = forwarded_for.rsplit(",", MOST_PROXIES)[-MOST_PROXIES:]
+    for written in reversed(nearest):
         if not _is_in(caller, trusted):
             break
         named = _address(written)

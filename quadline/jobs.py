@@ -71,16 +71,17 @@ def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any
         name = f"{room}.{run.__name__}"
         if name in app.tasks:
             raise ValueError(f"there is a job {name} already")
-        called = (
-            run if inspect.iscoroutinefunction(run) else _with_fresh_connection(run)
-        )
-        former = f"{FORMER_MODULES.get(run.__module__, run.__module__)}.{run.__name__}"
-        return app.task(
+        # an asynchronous one asks for it when it needs it: fresh_connection
+        is_async = inspect.iscoroutinefunction(run)
+        called = run if is_async else _with_fresh_connection(run)
+        former_module = FORMER_MODULES.get(run.__module__, run.__module__)
+        declared = app.task(
             queue=queue,
             retry=waits,
             name=name,
-            aliases=[former],
-        )(called)
+            aliases=[f"{former_module}.{run.__name__}"],
+        )
+        return declared(called)
 
     return declare
 
@@ -124,7 +125,8 @@ class _Later(procrastinate.BaseRetryStrategy):
     ) -> procrastinate.RetryDecision | None:
         if job.attempts >= self.attempts:
             return None
-        wait = min(timedelta(seconds=2 ** min(job.attempts + 1, 20)), LONGEST_WAIT)
+        doubled = timedelta(seconds=2 ** min(job.attempts + 1, 20))
+        wait = min(doubled, LONGEST_WAIT)
         return procrastinate.RetryDecision(retry_at=clock.now() + wait)
 
 
@@ -169,10 +171,9 @@ def alone(name: str) -> Iterator[bool]:
         yield is_first
     finally:
         if is_first:
+            unlock = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_advisory_unlock(%s, hashtext(%s))", [SWEEPS, name]
-                )
+                cursor.execute(unlock, [SWEEPS, name])
 
 
 def set_timetable(timed: Iterable[Timed]) -> None:

@@ -114,9 +114,8 @@ async def _work(queues: list[str], concurrency: int) -> None:
     connector: Any = app.connector
     # A second app over the same jobs: the worker fetches on its own pool, while a job
     # that enqueues another still does so inside its own Django transaction.
-    async with app.with_connector(
-        connector.get_worker_connector()
-    ).open_async() as worker_app:
+    of_worker = app.with_connector(connector.get_worker_connector())
+    async with of_worker.open_async() as worker_app:
         await learn_the_time(worker_app)
         housekeeping = [
             asyncio.create_task(_forever(partial(act, worker_app), every))
@@ -158,7 +157,7 @@ async def _work_on(
         )
         try:
             await worker.run()
-            logger.error("the engine ended by itself; the worker begins anew")
+            logger.error("the engine ended on its own; the worker starts again")
         except Exception:
             logger.exception("the worker met a fault")
         if stopping.is_told():
@@ -184,7 +183,8 @@ class TimelyDeferrer(periodic.PeriodicDeferrer):
         while True:
             at = clock.now().timestamp()
             self.forget_what_is_to_come(at)
-            await self.defer_jobs(jobs_to_defer=self.get_previous_tasks(at=at))
+            due = self.get_previous_tasks(at=at)
+            await self.defer_jobs(jobs_to_defer=due)
             await self.wait(next_tick=self.get_next_tick(at=at))
 
     def forget_what_is_to_come(self, at: float) -> None:
@@ -203,9 +203,10 @@ async def learn_the_time(worker_app: procrastinate.App) -> None:
 async def take_up_stalled_jobs(worker_app: procrastinate.App) -> int:
     """Give the jobs of dead workers back to the queue. Returns how many."""
     manager = worker_app.job_manager
-    stalled = list(
-        await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
+    found = await manager.get_stalled_jobs(
+        seconds_since_heartbeat=STALLED_AFTER_SECONDS
     )
+    stalled = list(found)
     for lost in stalled:
         logger.warning("taking up a stalled job", extra={"task": lost.task_name})
         await manager.retry_job(lost, retry_at=clock.now())

@@ -34,10 +34,14 @@ def concepts_of(words: Sequence[str]) -> list[str | None]:
     """The concept of each word, or of several in a row, in their order;
     None for one that stands for none.
     """
-    lexicon, found, at = _lexicon(), list[str | None](), 0
+    lexicon = _lexicon()
+    found: list[str | None] = []
+    at = 0
     while at < len(words):
         length, concept = _phrase_at(words, at, lexicon)
-        found.append(concept or _concept(words[at], lexicon))
+        if concept is None:
+            concept = _concept(words[at], lexicon)
+        found.append(concept)
         at += length
     return found
 
@@ -46,7 +50,7 @@ def split_asian(words: Sequence[str]) -> list[str]:
     """What is written without spaces is cut where words of the
     lexicon are, else into characters.
     """
-    cut = list[str]()
+    cut: list[str] = []
     for word in words:
         if is_asian(word):
             cut.extend(_cut(word))
@@ -59,51 +63,73 @@ def _phrase_at(
     words: Sequence[str], at: int, lexicon: Lexicon
 ) -> tuple[int, str | None]:
     for length in range(LONGEST_PHRASE, 1, -1):
-        if concept := lexicon.phrases.get(tuple(words[at : at + length])):
+        phrase = tuple(words[at : at + length])
+        if concept := lexicon.phrases.get(phrase):
             return length, concept
     return 1, None
 
 
 def _concept(word: str, lexicon: Lexicon) -> str | None:
-    if concept := lexicon.words.get(word) or lexicon.asian.get(word):
+    as_it_stands = lexicon.words.get(word) or lexicon.asian.get(word)
+    concept = as_it_stands or _concept_by_stem(word, lexicon)
+    if concept:
         return concept
+    has_article = word.startswith(ARTICLE) and len(word) > len(ARTICLE) + 2
+    if has_article:
+        return _concept(word.removeprefix(ARTICLE), lexicon)
+    is_verb = len(word) > len("king") and word.endswith("ing")
+    return DOING if is_verb else None
+
+
+def _concept_by_stem(word: str, lexicon: Lexicon) -> str | None:
+    """By the longest beginning of the word that the lexicon has."""
     for length in range(len(word), SHORTEST_STEM - 1, -1):
         if concept := lexicon.stems.get(word[:length]):
             return concept
-    if word.startswith(ARTICLE) and len(word) > len(ARTICLE) + 2:
-        return _concept(word.removeprefix(ARTICLE), lexicon)
-    return DOING if len(word) > len("king") and word.endswith("ing") else None
+    return None
 
 
 def _cut(word: str) -> list[str]:
-    lexicon, pieces, at = _lexicon(), list[str](), 0
+    """From left to right, the longest word of the lexicon each time."""
+    lexicon = _lexicon()
+    pieces: list[str] = []
+    at = 0
     while at < len(word):
-        lengths = range(min(lexicon.longest_asian, len(word) - at), 1, -1)
-        length = next(
-            (each for each in lengths if word[at : at + each] in lexicon.asian), 1
-        )
-        pieces.append(word[at : at + length])
-        at += length
+        piece = _asian_word_at(word, at, lexicon)
+        pieces.append(piece)
+        at += len(piece)
     return pieces
+
+
+def _asian_word_at(text: str, at: int, lexicon: Lexicon) -> str:
+    """The longest word of the lexicon that begins there, else one character."""
+    longest = min(lexicon.longest_asian, len(text) - at)
+    for length in range(longest, 1, -1):
+        word = text[at : at + length]
+        if word in lexicon.asian:
+            return word
+    return text[at]
 
 
 @cache
 def _lexicon() -> Lexicon:
     lexicon = Lexicon()
-    data = tomllib.loads(CONCEPTS.read_text(encoding="utf-8"))
-    for concept, entries in data["concepts"].items():
+    text = CONCEPTS.read_text(encoding="utf-8")
+    for concept, entries in tomllib.loads(text)["concepts"].items():
         for entry in entries.split():
             _add(lexicon, simplified(entry), concept)
-    lexicon.longest_asian = max(map(len, lexicon.asian), default=1)
+    lengths = map(len, lexicon.asian)
+    lexicon.longest_asian = max(lengths, default=1)
     return lexicon
 
 
 def _add(lexicon: Lexicon, entry: str, concept: str) -> None:
     """The first concept that names a word has it."""
+    words = entry.strip("_").split("_")
     if is_asian(entry):
         lexicon.asian.setdefault(entry, concept)
-    elif "_" in entry.strip("_"):
-        lexicon.phrases.setdefault(tuple(entry.strip("_").split("_")), concept)
+    elif len(words) > 1:
+        lexicon.phrases.setdefault(tuple(words), concept)
     elif entry.endswith("*"):
         lexicon.stems.setdefault(entry[:-1], concept)
     else:

@@ -1,7 +1,7 @@
 """The law on answering STOP and HELP: who must, how soon, and what
 the answer says. No database here.
 
-The carrier answers both by itself, and Quadline sends no second answer: one
+The carrier answers both automatically, and Quadline sends no second answer: one
 confirmation of an opt-out is allowed, within five minutes, without any marketing (47
 CFR 64.1200(a)(12)). The networks ask that HELP names the sender and says how to stop
 (CTIA Messaging Principles, 2023).
@@ -35,7 +35,9 @@ class Request:
 
     @property
     def is_answered_in_time(self) -> bool:
-        return self.answered_at is not None and self.answered_at - self.at <= WITHIN
+        if self.answered_at is None:
+            return False
+        return self.answered_at - self.at <= WITHIN
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,12 @@ class Summary:
 
 def summaries(requests: Sequence[Request]) -> list[Summary]:
     """One for each that was asked at all."""
-    return [
-        _summary(asked, [each for each in requests if each.asked is asked])
-        for asked in Asked
-        if any(each.asked is asked for each in requests)
-    ]
+    found: list[Summary] = []
+    for asked in Asked:
+        of_kind = [each for each in requests if each.asked is asked]
+        if of_kind:
+            found.append(_summary(asked, of_kind))
+    return found
 
 
 def _summary(asked: Asked, requests: Sequence[Request]) -> Summary:
@@ -65,11 +68,11 @@ def _summary(asked: Asked, requests: Sequence[Request]) -> Summary:
     answered = [each for each in in_order if each.is_answered_in_time]
     wording = answered[-1].answer if answered else ""
     return Summary(
-        asked,
-        len(in_order),
-        len(answered),
-        wording,
-        in_order[-1].at,
+        asked=asked,
+        times=len(in_order),
+        answered=len(answered),
+        wording=wording,
+        last_at=in_order[-1].at,
     )
 
 

@@ -32,7 +32,7 @@ class Dressed(StrEnum):
 @dataclass(frozen=True)
 class Form:
     """One row of the table. ``by_carrier``: the carrier acts on this word
-    by itself, when it is the exact reply.
+    automatically, when it is the exact reply.
     """
 
     keyword: Keyword

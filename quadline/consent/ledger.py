@@ -27,13 +27,15 @@ from quadline.consent.states import doubt as doubt
 # Of two arrays of phones, pair by pair.
 OUT = """
     SELECT state.student_phone, state.system_phone
-    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[])
+         AS pair (student_phone, system_phone)
     JOIN consent_consentstate AS state USING (student_phone, system_phone)
     WHERE state.opted_out
 """
 IN_DOUBT = """
     SELECT state.student_phone, state.system_phone
-    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[])
+         AS pair (student_phone, system_phone)
     JOIN consent_consentstate AS state USING (student_phone, system_phone)
     WHERE state.look_up_at IS NOT NULL
 """

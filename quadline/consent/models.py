@@ -71,7 +71,9 @@ class ConsentEntry(models.Model):
     def kind(self) -> Kind:
         if self.carrier_message_id:
             return Kind.TEXT
-        return Kind.REFUSAL if self.source == Source.CARRIER else Kind.TOLD
+        if self.source == Source.CARRIER:
+            return Kind.REFUSAL
+        return Kind.TOLD
 
     @property
     def was_texted_elsewhere(self) -> bool:
@@ -129,10 +131,12 @@ class ConsentState(models.Model):
 
     @property
     def is_in_doubt(self) -> bool:
+        """The carrier is to be asked in which order the words were said."""
         return self.look_up_at is not None
 
     @property
     def is_surely_out(self) -> bool:
+        """Whatever the carrier may say of the order of the words."""
         return self.opted_out and not self.is_in_doubt
 
 

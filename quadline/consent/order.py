@@ -45,10 +45,12 @@ class Word:
 
     @property
     def earliest(self) -> datetime:
+        """It cannot have been said before."""
         return min(self.occurred_at, self.heard_at)
 
     @property
     def latest(self) -> datetime:
+        """It cannot have been said after."""
         return max(self.occurred_at, self.heard_at)
 
 
@@ -75,7 +77,9 @@ def comes_after(start: Word, stop: Word) -> bool | None:
         return start.earliest - stop.occurred_at > NEAR
     if start.earliest - stop.latest > NEAR:
         return True
-    return False if stop.earliest - start.latest > NEAR else None
+    if stop.earliest - start.latest > NEAR:
+        return False
+    return None
 
 
 def standing_of(words: Sequence[Word]) -> Standing:
@@ -85,9 +89,11 @@ def standing_of(words: Sequence[Word]) -> Standing:
     stops = [word for word in words if word.change is Change.OPT_OUT]
     starts = [word for word in words if word.change is Change.OPT_IN]
     after = {start.id: {comes_after(start, stop) for stop in stops} for start in starts}
-    if last := [start for start in starts if after[start.id] <= {True}]:
-        return Standing(_newest(last))
-    is_in_doubt = any(False not in after[start.id] for start in starts)
+    after_every_stop = [start for start in starts if after[start.id] <= {True}]
+    if after_every_stop:
+        return Standing(_newest(after_every_stop))
+    # a START that no STOP is known to follow may be the last word
+    is_in_doubt = any(False not in answers for answers in after.values())
     open_stops = [stop for stop in stops if _is_open(stop, starts)]
     return Standing(_newest(open_stops), is_in_doubt)
 
@@ -100,15 +106,23 @@ def counts(word: Word, heard_before: Sequence[Word]) -> bool | None:
     if word.change is Change.OPT_OUT:
         return not any(comes_after(start, word) for start in others)
     answers = {comes_after(word, stop) for stop in others}
-    return False if False in answers else None if None in answers else True
+    if False in answers:
+        return False
+    return None if None in answers else True
 
 
 def _is_open(stop: Word, starts: Sequence[Word]) -> bool:
-    return not any(comes_after(start, stop) for start in starts)
+    answers = [comes_after(start, stop) for start in starts]
+    return True not in answers
 
 
 def _newest(words: Sequence[Word]) -> Word:
-    return max(words, key=lambda word: (word.occurred_at, word.id))
+    return max(words, key=_when_said)
+
+
+def _when_said(word: Word) -> tuple[datetime, int]:
+    """Of two words of one moment the later is the one written down last."""
+    return word.occurred_at, word.id
 
 
 def _undoes_refusal(start: Word, refusal: Word) -> bool:

@@ -7,6 +7,7 @@ The phrases are data: stop_phrases.toml.
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,11 +42,9 @@ def stop_phrase_in(body: str) -> str | None:
     read = body[:LONGEST]
     if phrase := certain_phrase_in(read):
         return phrase
-    return (
-        read.strip()[:LONGEST_PHRASE]
-        if stop_classifier.reads_like_a_stop(read)
-        else None
-    )
+    if not stop_classifier.reads_like_a_stop(read):
+        return None
+    return read.strip()[:LONGEST_PHRASE]
 
 
 def prepare() -> None:
@@ -55,28 +54,30 @@ def prepare() -> None:
 
 
 def certain_phrase_in(body: str) -> str | None:
+    """The first phrase that asks to stop and is no part of everyday talk."""
     said = _plain(body)
     stops, talk = _patterns()
-    if not (found := list(stops.finditer(said))):
+    found = list(stops.finditer(said))
+    if not found:
         return None
     everyday = [each.span() for each in talk.finditer(said)]
-    meant = (
-        each
-        for each in found
-        if not any(start < each.end() and each.start() < end for start, end in everyday)
-    )
-    return next((each[0].strip(" .,")[:LONGEST_PHRASE] for each in meant), None)
+    for phrase in found:
+        first, last = phrase.span()
+        is_talk = any(start < last and first < end for start, end in everyday)
+        if not is_talk:
+            return phrase[0].strip(" .,")[:LONGEST_PHRASE]
+    return None
 
 
 def _plain(body: str) -> str:
     """Lower-case words without accents and apostrophes, each as it is
     spelled properly, and the edges of clauses.
     """
-    text = folded(
-        own_words(unicodedata.normalize("NFKC", body)).translate(APOSTROPHES)
-    ).replace("#", " number ")
+    own = own_words(unicodedata.normalize("NFKC", body))
+    text = folded(own.translate(APOSTROPHES)).replace("#", " number ")
+    pieces = _PIECES.findall(STRETCHED.sub(r"\1", text))
     kept = ["."]
-    for piece in _PIECES.findall(STRETCHED.sub(r"\1", text)):
+    for piece in pieces:
         if piece[0] == "_" or piece[0].isalnum():
             kept.append(_spelled().get(piece, piece))
         elif kept[-1] not in ".,":
@@ -95,7 +96,8 @@ def _spelled() -> dict[str, str]:
 
 @cache
 def _data() -> dict[str, Any]:
-    return tomllib.loads(PHRASES.read_text(encoding="utf-8"))
+    text = PHRASES.read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 @cache
@@ -107,56 +109,70 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _union(kind: str) -> re.Pattern[str]:
-    phrases = [
-        _compiled(phrase, _GAP[kind])
-        for language in LANGUAGES
-        for phrase in _data()[language][kind]
-    ]
-    return re.compile(f"(?<= )(?:{'|'.join(phrases)})(?= )")
+    patterns: list[str] = []
+    for language in LANGUAGES:
+        phrases = _data()[language][kind]
+        patterns += [_compiled(phrase, _GAP[kind]) for phrase in phrases]
+    return re.compile(f"(?<= ){_one_of(patterns)}(?= )")
 
 
 def _compiled(phrase: str, gap: str) -> str:
     """One phrase as a regular expression over what ``_plain`` makes."""
-    pattern, has_begun = "", False
+    pattern = ""
+    has_begun = False  # a gap stands before each word but the first
     for part in _PARTS.findall(phrase):
         if part in _EDGES:
             pattern += _EDGES[part]
         elif part[0] == "!":
-            pattern += _absent(part[1:], gap) if has_begun else _not_after(part[1:])
+            words = part[1:]
+            pattern += _absent(words, gap) if has_begun else _not_after(words)
         elif part[0] == "[":
-            one = _either(part[1:-1], gap)
-            pattern += f"(?:{gap}{one})?" if has_begun else f"(?:{one}{gap})?"
+            optional = _either(part[1:-1], gap)
+            with_gap = f"{gap}{optional}" if has_begun else f"{optional}{gap}"
+            pattern += f"(?:{with_gap})?"
         else:
-            pattern += f"{gap if has_begun else ''}{_either(part, gap)}"
+            if has_begun:
+                pattern += gap
+            pattern += _either(part, gap)
             has_begun = True
     return pattern
 
 
 def _absent(part: str, gap: str) -> str:
-    return f"(?!{gap}(?:{'|'.join(_members(part))}) )"
+    words = _one_of(_members(part))
+    return f"(?!{gap}{words} )"
 
 
 def _not_after(part: str) -> str:
-    return "".join(f"(?<! {word} )" for word in _members(part))
+    # one for each word: what is looked back for must have one width
+    absent = [f"(?<! {word} )" for word in _members(part)]
+    return "".join(absent)
 
 
 def _either(part: str, gap: str) -> str:
     """One of the alternatives, each of one or more words or sets."""
-    ways = [
-        gap.join(_word(word, gap) for word in way.split()) for way in part.split("|")
-    ]
-    return f"(?:{'|'.join(ways)})" if len(ways) > 1 else ways[0]
+    ways: list[str] = []
+    for way in part.split("|"):
+        words = [_word(word, gap) for word in way.split()]
+        ways.append(gap.join(words))
+    return _one_of(ways) if len(ways) > 1 else ways[0]
 
 
 def _word(word: str, gap: str) -> str:
-    if word.startswith("{"):
-        return f"(?:{'|'.join(each.replace(' ', gap) for each in _members(word))})"
-    return _WILD.get(word) or re.escape(word)
+    if not word.startswith("{"):
+        return _WILD.get(word) or re.escape(word)
+    members = [each.replace(" ", gap) for each in _members(word)]
+    return _one_of(members)
+
+
+def _one_of(ways: Iterable[str]) -> str:
+    joined = "|".join(ways)
+    return f"(?:{joined})"
 
 
 def _members(part: str) -> list[str]:
-    return (
-        [each.strip() for each in _data()["sets"][part[1:-1]].split(",")]
-        if part.startswith("{")
-        else [part]
-    )
+    if not part.startswith("{"):
+        return [part]
+    name = part[1:-1]
+    members = _data()["sets"][name].split(",")
+    return [member.strip() for member in members]

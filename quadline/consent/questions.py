@@ -20,7 +20,8 @@ Answer = StopQuestion.Answer
 MOST_ASKED_AGAIN = 20
 OPEN = """
     SELECT question.student_phone, question.system_phone
-    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[])
+         AS pair (student_phone, system_phone)
     JOIN consent_stopquestion AS question USING (student_phone, system_phone)
     WHERE question.answer = '' AND question.holds_texts
 """

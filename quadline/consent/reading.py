@@ -40,13 +40,15 @@ _ASCII_NOT_SEEN = str.maketrans("", "", _CONTROLS + "'`^")
 def own_words(text: str) -> str:
     """Without what is quoted, unless nothing else is said."""
     kept = _QUOTED.sub(" , ", text)
-    return kept if re.search(r"\w", kept) else text
+    says_something = re.search(r"\w", kept) is not None
+    return kept if says_something else text
 
 
 def folded(text: str) -> str:
     """Lower case without accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    letters = [each for each in decomposed if not unicodedata.combining(each)]
+    return "".join(letters)
 
 
 def simplified(text: str) -> str:
@@ -82,9 +84,9 @@ def _parts(word: str) -> Iterator[str]:
     elif word.isdigit():
         yield "0"
     elif spoken := _SPOKEN_NUMBER.fullmatch(word):
-        yield from filter(
-            None, (spoken["before"], _NUMBER[spoken["number"]], spoken["after"])
-        )
+        number = _NUMBER[spoken["number"]]
+        parts = (spoken["before"], number, spoken["after"])
+        yield from filter(None, parts)
     elif any("a" <= letter <= "z" for letter in word):
         yield word.translate(_LOOKS_LATIN).translate(_LEET)
     else:
@@ -93,4 +95,7 @@ def _parts(word: str) -> Iterator[str]:
 
 @lru_cache(maxsize=5000)
 def _is_seen(sign: str) -> bool:
-    return sign.isspace() or unicodedata.category(sign) not in _NOT_SEEN
+    # tabs and line breaks are controls (Cc), and part words all the same
+    if sign.isspace():
+        return True
+    return unicodedata.category(sign) not in _NOT_SEEN

@@ -27,7 +27,13 @@ PATTERN = (
 def is_request(message: str) -> str:
     """A condition on an inbound message; ``message`` is its alias in the statement."""
     return f"""
-        (EXISTS (SELECT 1 FROM consent_consententry AS entry
-                 WHERE entry.carrier_reference = {message}.carrier_message_id AND {message}.carrier_message_id <> '')
-         OR normalize({message}.body, NFKC) ~* '{PATTERN}')
+        (
+            EXISTS (
+                SELECT 1
+                FROM consent_consententry AS entry
+                WHERE entry.carrier_reference = {message}.carrier_message_id
+                  AND {message}.carrier_message_id <> ''
+            )
+            OR normalize({message}.body, NFKC) ~* '{PATTERN}'
+        )
     """  # noqa: S608  # no value in it

@@ -37,8 +37,8 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.OPTED_OUT: "The student has opted out of texts from this number.",
     Reason.NO_MOBILE: "There is no mobile number on file.",
     Reason.BAD_NUMBER: (
-        "Texts to this number have failed before; it is not in service or takes no"
-        " texts."
+        "Texts to this number have failed before;"
+        " it is not in service or takes no texts."
     ),
     Reason.ASKED: "The student may have asked for no more texts. Answer that first.",
     Reason.LANDLINE: "The only number on file is a landline, which cannot get texts.",
@@ -76,7 +76,8 @@ class Verdict:
 
     @property
     def is_held(self) -> bool:
-        return self.until is not None or self.reason is Reason.ASKED
+        is_asked_first = self.reason is Reason.ASKED
+        return self.until is not None or is_asked_first
 
 
 CONVERSATION_LASTS = timedelta(hours=2)

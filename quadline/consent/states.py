@@ -19,7 +19,8 @@ MOST_WORDS = 100
 NO_WAIT = timedelta(0)
 # The states of pairs whose first word stands among those just appended (entries.py).
 BEGIN = """
-    INSERT INTO consent_consentstate (student_phone, system_phone, opted_out, since, entry_id)
+    INSERT INTO consent_consentstate
+        (student_phone, system_phone, opted_out, since, entry_id)
     SELECT student_phone, system_phone, change = 'opt_out', occurred_at, id
     FROM appended ORDER BY student_phone, system_phone
     ON CONFLICT (student_phone, system_phone) DO NOTHING
@@ -27,17 +28,22 @@ BEGIN = """
 """
 LOCK = """
     SELECT state.*
-    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[])
+         AS pair (student_phone, system_phone)
     JOIN consent_consentstate AS state USING (student_phone, system_phone)
     ORDER BY state.id FOR NO KEY UPDATE OF state
 """
 NEWEST = """
     SELECT entry.*
-    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[])
+         AS pair (student_phone, system_phone)
     CROSS JOIN LATERAL (
-        SELECT * FROM consent_consententry AS own
-        WHERE own.student_phone = pair.student_phone AND own.system_phone = pair.system_phone
-        ORDER BY own.id DESC LIMIT %(most)s
+        SELECT *
+        FROM consent_consententry AS own
+        WHERE own.student_phone = pair.student_phone
+          AND own.system_phone = pair.system_phone
+        ORDER BY own.id DESC
+        LIMIT %(most)s
     ) AS entry
     ORDER BY entry.id DESC
 """
@@ -71,16 +77,15 @@ def save(moved: Sequence[tuple[ConsentState, Standing]]) -> None:
         state.since = standing.last.occurred_at
         state.entry_id = standing.last.id
         if not standing.is_in_doubt:
-            state.look_up_at, state.looks = None, 0
+            state.look_up_at = None
+            state.looks = 0
     fields = ["opted_out", "since", "entry", "look_up_at", "looks"]
     ConsentState.objects.bulk_update([state for state, _ in moved], fields)
-    doubted = [
-        state.pk
-        for state, standing in moved
-        if standing.is_in_doubt and state.look_up_at is None
-    ]
-    if doubted:
-        ConsentState.objects.filter(pk__in=doubted).update(look_up_at=Now(), looks=0)
+    in_doubt = [state for state, standing in moved if standing.is_in_doubt]
+    new = [state.pk for state in in_doubt if state.look_up_at is None]
+    if new:
+        # by the clock of the database, as what is due is asked for (docs/adr/0013)
+        ConsentState.objects.filter(pk__in=new).update(look_up_at=Now(), looks=0)
 
 
 def doubt(pair: Pair, *, looks: int = 0, wait: timedelta = NO_WAIT) -> None:
@@ -96,9 +101,8 @@ def newest_entries(pairs: Iterable[Pair]) -> dict[Pair, list[ConsentEntry]]:
     """Of each pair, newest first; a pair of which the ledger has nothing has none."""
     wanted = list(pairs)
     found: dict[Pair, list[ConsentEntry]] = {pair: [] for pair in wanted}
-    for entry in ConsentEntry.objects.raw(
-        NEWEST, {**as_arrays(wanted), "most": MOST_WORDS}
-    ):
+    values = {**as_arrays(wanted), "most": MOST_WORDS}
+    for entry in ConsentEntry.objects.raw(NEWEST, values):
         found[pair_of(entry)].append(entry)
     return found
 
@@ -117,7 +121,9 @@ def pair_of(row: ConsentEntry | ConsentState) -> Pair:
 
 
 def is_of(pair: Pair) -> Q:
-    return Q(student_phone=pair[0], system_phone=pair[1])
+    """A condition on entries, states and questions alike."""
+    student_phone, system_phone = pair
+    return Q(student_phone=student_phone, system_phone=system_phone)
 
 
 def as_arrays(pairs: Iterable[Pair]) -> dict[str, list[str]]:

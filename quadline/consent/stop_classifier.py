@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 from quadline.consent.concepts import concepts_of, split_asian
@@ -45,7 +45,10 @@ class Model:
 
 
 def reads_like_a_stop(body: str) -> bool:
-    return _says_something(body) and score(body) >= model().threshold
+    """Whether a person is asked what it means. ``body``: 1,600 characters at most."""
+    if not _says_something(body):
+        return False
+    return score(body) >= model().threshold
 
 
 def score(body: str) -> float:
@@ -69,10 +72,10 @@ def model() -> Model:
     about = tomllib.loads(ABOUT_WEIGHTS.read_text(encoding="utf-8"))
     weights = tuple(memoryview(WEIGHTS.read_bytes()).cast("b"))
     return Model(
-        weights,
-        about["scale"],
-        about["bias"],
-        about["threshold"],
+        weights=weights,
+        scale=about["scale"],
+        bias=about["bias"],
+        threshold=about["threshold"],
     )
 
 
@@ -82,23 +85,37 @@ def _says_something(body: str) -> bool:
 
 
 def _words_in(body: str) -> list[str]:
-    plain = simplified(own_words(unicodedata.normalize("NFKC", body)))
-    return split_asian(words_of(plain))
+    own = own_words(unicodedata.normalize("NFKC", body))
+    words = words_of(simplified(own))
+    return split_asian(words)
 
 
 def _parts(words: Sequence[str]) -> list[Sequence[str]]:
     """Sentences; one that runs on is cut into pieces that share a few words."""
     ends = [at for at, word in enumerate(words, 1) if word in _ENDS_A_SENTENCE]
-    parts = list[Sequence[str]]()
-    for start, end in pairwise([0, *ends, len(words)]):
-        for at in range(start, max(start + 1, end - OVERLAP), LONGEST_PART - OVERLAP):
-            parts.append(words[at : min(end, at + LONGEST_PART)])
-    return [part for part in parts if len(part) > 1] or [words[:LONGEST_PART]]
+    edges = [0, *ends, len(words)]
+    parts: list[Sequence[str]] = []
+    for start, end in pairwise(edges):
+        parts += _pieces(words[start:end])
+    # one word, or a sign alone, is no sentence
+    sentences = [part for part in parts if len(part) > 1]
+    return sentences or [words[:LONGEST_PART]]
+
+
+def _pieces(sentence: Sequence[str]) -> list[Sequence[str]]:
+    # a last piece of only what two share would say nothing new
+    end = max(1, len(sentence) - OVERLAP)
+    step = LONGEST_PART - OVERLAP
+    starts = range(0, end, step)
+    return [sentence[at : at + LONGEST_PART] for at in starts]
 
 
 def _likeliest(parts: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    others = sorted(parts[:-1], key=_promise, reverse=True)
-    return [parts[-1], *others[:LIKELIEST_PARTS]]
+    """The last, where a wish usually stands, and the most promising of the others."""
+    *earlier, last = parts
+    earlier.sort(key=_promise, reverse=True)
+    likeliest = earlier[:LIKELIEST_PARTS]
+    return [last, *likeliest]
 
 
 def _promise(words: Sequence[str]) -> int:
@@ -111,29 +128,40 @@ def _score(words: Sequence[str]) -> float:
     weights = model().weights
     total = 0.0
     for places in _features(words):
-        total += sum(map(weights.__getitem__, places)) / max(1, len(places)) ** 0.5
+        weight = sum(map(weights.__getitem__, places))
+        total += weight / max(1, len(places)) ** 0.5
     return model().bias + model().scale * total
 
 
 def _features(words: Sequence[str]) -> list[set[int]]:
-    kinds = (_letters(words), _words(words), _ideas(concepts_of(words)))
-    return [set(map(_place, kind)) for kind in kinds]
+    concepts = concepts_of(words)
+    return [
+        _places(_letters(words)),
+        _places(_words(words)),
+        _places(_ideas(concepts)),
+    ]
 
 
 def _letters(words: Sequence[str]) -> Iterable[str]:
-    line = f" {' '.join(words)} "[:LONGEST]
+    text = " ".join(words)
+    line = f" {text} "[:LONGEST]
     for length in LETTERS:
-        for at in range(len(line) - length + 1):
+        starts = range(len(line) - length + 1)
+        for at in starts:
             yield line[at : at + length]
 
 
 def _words(words: Sequence[str]) -> Iterable[str]:
     """Each word, two in a row, two with one between."""
     row = ["^", *words, "$"]
-    yield from (f"w {word}" for word in row)
-    yield from (f"ww {one} {next_one}" for one, next_one in pairwise(row))
-    yield from (f"w_w {one} {after}" for one, after in zip(row, row[2:], strict=False))
-    yield f"length {min(6, len(row) // 3)}"
+    for word in row:
+        yield f"w {word}"
+    for one, following in pairwise(row):
+        yield f"ww {one} {following}"
+    for one, after_next in zip(row, row[2:], strict=False):
+        yield f"w_w {one} {after_next}"
+    length = min(6, len(row) // 3)
+    yield f"length {length}"
 
 
 def _ideas(concepts: Sequence[str | None]) -> Iterable[str]:
@@ -141,26 +169,34 @@ def _ideas(concepts: Sequence[str | None]) -> Iterable[str]:
     two that are together in the reply.
     """
     known = [concept for concept in concepts if concept]
-    for kind, row in (
-        ("c", ["^", *_gaps_as_one(concepts), "$"]),
-        ("k", ["^", *known, "$"]),
-    ):
-        for length in CONCEPTS:
-            for at in range(len(row) - length + 1):
-                yield f"{kind} {' '.join(row[at : at + length])}"
-    kinds = sorted(set(known))
-    for place, one in enumerate(kinds):
-        yield from (f"both {one} {other}" for other in kinds[place + 1 :])
+    yield from _runs("c", ["^", *_gaps_as_one(concepts), "$"])
+    yield from _runs("k", ["^", *known, "$"])
+    distinct = sorted(set(known))
+    for one, other in combinations(distinct, 2):
+        yield f"both {one} {other}"
     unknown = len(concepts) - len(known)
-    yield f"unknown {min(unknown, 5)} {4 * unknown // max(1, len(concepts))}"
+    quarters = 4 * unknown // max(1, len(concepts))
+    yield f"unknown {min(unknown, 5)} {quarters}"
+
+
+def _runs(kind: str, row: Sequence[str]) -> Iterable[str]:
+    for length in CONCEPTS:
+        starts = range(len(row) - length + 1)
+        for at in starts:
+            run = " ".join(row[at : at + length])
+            yield f"{kind} {run}"
 
 
 def _gaps_as_one(concepts: Sequence[str | None]) -> list[str]:
-    row = list[str]()
+    row: list[str] = []
     for concept in concepts:
         if concept or row[-1:] != ["_"]:
             row.append(concept or "_")
     return row
+
+
+def _places(names: Iterable[str]) -> set[int]:
+    return set(map(_place, names))
 
 
 @lru_cache(maxsize=50_000)  # the same letters and words come again and again

@@ -23,13 +23,11 @@ FIELDS: list[tuple[str, str]] = [
     ("Office Phone Number", "your office line"),
     ("College", "the college’s name"),
 ]
-LISTED = ", ".join(f"[{name}]" for name, _ in FIELDS)
+NAMES = [name for name, _ in FIELDS]
+LISTED = ", ".join(f"[{name}]" for name in NAMES)
 # Other ways to write them: the guide's sample says [Insert Your System Number Here].
 SAME_AS = {"Your System Number": "System Number", "Office Phone": "Office Phone Number"}
-CANONICAL = {
-    key_of(name): SAME_AS.get(name, name)
-    for name in [*(name for name, _ in FIELDS), *SAME_AS]
-}
+CANONICAL = {key_of(name): SAME_AS.get(name, name) for name in [*NAMES, *SAME_AS]}
 
 # What people and other systems call the same: whoever writes {first_name} or [Advisor]
 # means one of ours.
@@ -41,8 +39,8 @@ OTHER_NAMES: dict[str, str] = {
     ),
     "Student Full Name": (
         "full name, fullname, last name, lastname, lname, surname, student last name,"
-        " student full, student display name, first and last name, contact name,"
-        " student name full"
+        " student full, student display name, first and last name,"
+        " contact name, student name full"
     ),
     "Your Name": (
         "advisor, adviser, advisor name, my name, sender, sender name, staff, staff"
@@ -50,8 +48,8 @@ OTHER_NAMES: dict[str, str] = {
         " instructor, instructor name, user, user name, owner name, from name"
     ),
     "Your Title": (
-        "title, my title, your job title, my job title, job title, position, advisor"
-        " title, role"
+        "title, my title, your job title, my job title, job title, position,"
+        " advisor title, role"
     ),
     "System Number": (
         "number, system, my number, your number, text number, texting number, my"
@@ -60,12 +58,12 @@ OTHER_NAMES: dict[str, str] = {
     ),
     "Office Phone Number": (
         "phone, phone number, my phone, your phone, your phone number, office, office"
-        " number, office line, advisor phone, advisor phone number, your office phone,"
-        " telephone"
+        " number, office line, advisor phone, advisor phone number,"
+        " your office phone, telephone"
     ),
     "College": (
-        "college name, school, school name, university, university name, institution,"
-        " campus, account name"
+        "college name, school, school name, university, university name,"
+        " institution, campus, account name"
     ),
 }
 MEANT = {plain(name): ours for name, ours in CANONICAL.items()} | {
@@ -91,10 +89,18 @@ class Named(Protocol):
     def display_name(self) -> str: ...
 
 
+def _first_name(student: Named) -> str:
+    return student.first
+
+
+def _full_name(student: Named) -> str:
+    return student.display_name
+
+
 # All that differs from student to student.
 OF_STUDENT: dict[str, Callable[[Named], str]] = {
-    "Student Name": lambda student: student.first,
-    "Student Full Name": lambda student: student.display_name,
+    "Student Name": _first_name,
+    "Student Full Name": _full_name,
 }
 
 
@@ -149,20 +155,17 @@ def filled_where_possible(template_text: str, values: Mapping[str, str]) -> str:
     try:
         return fill(template_text, values)
     except MergeError as error:
-        return fill(
-            template_text, {**values, **{name: f"[{name}]" for name in error.empty}}
-        )
+        as_written = {name: f"[{name}]" for name in error.empty}
+        return fill(template_text, {**values, **as_written})
 
 
 def unknown_fields(*texts: str) -> tuple[str, ...]:
     """What looks like a field and is none, as written, each once."""
-    return tuple(
-        dict.fromkeys(
-            found
-            for text in texts
-            for found in lookalikes(Template(text).around(CANONICAL), meant)
-        )
-    )
+    found: list[str] = []
+    for text in texts:
+        around_fields = Template(text).around(CANONICAL)
+        found += lookalikes(around_fields, meant)
+    return tuple(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=256)
@@ -190,23 +193,23 @@ def refusal(error: MergeError) -> str:
 
 def about_unknown(written: tuple[str, ...]) -> str:
     """What is no field, and the field each may have meant."""
-    said = [about_one_unknown(each) for each in written if meant(each)]
-    if others := [each for each in written if not meant(each)]:
+    sentences = [about_one_unknown(each) for each in written if meant(each)]
+    others = [each for each in written if not meant(each)]
+    if others:
         are_none = (
             "is not a merge field" if len(others) == 1 else "are not merge fields"
         )
-        said.append(
-            f"{' and '.join(others)} {are_none}. Write the words themselves, or use one"
-            f" of these: {LISTED}."
+        sentences.append(
+            f"{' and '.join(others)} {are_none}."
+            f" Write the words themselves, or use one of these: {LISTED}."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def about_one_unknown(written: str) -> str:
     ours = meant(written)
-    return f"{written} is not a merge field." + (
-        f" Did you mean [{ours}]?" if ours else ""
-    )
+    question = f" Did you mean [{ours}]?" if ours else ""
+    return f"{written} is not a merge field.{question}"
 
 
 def _about_empty(name: str) -> str:

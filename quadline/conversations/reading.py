@@ -73,10 +73,9 @@ def _without_arrived(
     words = JOINT.join(each.words for each in returned)
     if not returned or not f"{text}{JOINT}".startswith(f"{words}{JOINT}"):
         return text
-    arrived = set(
-        conversation.messages.filter(
-            pk__in=[each.message_id for each in returned]
-        ).values_list("pk", flat=True)
-    )
+    ids = [each.message_id for each in returned]
+    messages = conversation.messages.filter(pk__in=ids)
+    arrived = set(messages.values_list("pk", flat=True))
     kept = [each.words for each in returned if each.message_id not in arrived]
-    return JOINT.join(part for part in [*kept, text[len(words) + len(JOINT) :]] if part)
+    written_since = text[len(words) + len(JOINT) :]
+    return JOINT.join(part for part in [*kept, written_since] if part)

@@ -20,14 +20,21 @@ RECOGNIZED = """
     SELECT stranger.id, owner.id
     FROM conversations_conversation AS stranger
     CROSS JOIN LATERAL (
-        SELECT student.id FROM roster_student AS student
-        LEFT JOIN conversations_conversation AS own ON own.student_id = student.id AND own.staff_id = stranger.staff_id
-        LEFT JOIN roster_caseloadentry AS entry ON entry.student_id = student.id AND entry.staff_id = stranger.staff_id
+        SELECT student.id
+        FROM roster_student AS student
+        LEFT JOIN conversations_conversation AS own
+          ON own.student_id = student.id AND own.staff_id = stranger.staff_id
+        LEFT JOIN roster_caseloadentry AS entry
+          ON entry.student_id = student.id AND entry.staff_id = stranger.staff_id
         WHERE student.mobile = stranger.phone
-        ORDER BY own.last_activity_at DESC NULLS LAST, entry.id IS NULL, student.last_name, student.first_name, student.id
+        ORDER BY
+            own.last_activity_at DESC NULLS LAST, entry.id IS NULL,
+            student.last_name, student.first_name, student.id
         LIMIT 1
     ) AS owner
-    WHERE stranger.student_id IS NULL AND stranger.last_message_id IS NOT NULL AND stranger.last_activity_at > %s
+    WHERE stranger.student_id IS NULL
+      AND stranger.last_message_id IS NOT NULL
+      AND stranger.last_activity_at > %s
     ORDER BY stranger.id
 """
 
@@ -84,24 +91,18 @@ def _moved(stranger: Conversation, student: Student) -> Conversation:
     stranger.messages.update(conversation=mine)
     mine.last_message = mine.messages.in_order().last()
     mine.last_activity_at = max(mine.last_activity_at, stranger.last_activity_at)
-    mine.last_inbound_at = max(
-        filter(None, (mine.last_inbound_at, stranger.last_inbound_at)), default=None
-    )
+    inbound_at = filter(None, (mine.last_inbound_at, stranger.last_inbound_at))
+    mine.last_inbound_at = max(inbound_at, default=None)
     mine.unread_count += stranger.unread_count
     mine.needs_reply = mine.needs_reply or stranger.needs_reply
     mine.is_done = mine.is_done and stranger.is_done
     mine.draft = mine.draft or stranger.draft
     mine.save()
-    (
-        stranger.last_message,
-        stranger.unread_count,
-        stranger.needs_reply,
-        stranger.draft,
-    ) = (
-        None,
-        0,
-        False,
-        "",
-    )
+    # The empty one stays, unseen: a text that is being filed in it at this moment is
+    # not lost, and joins the next time.
+    stranger.last_message = None
+    stranger.unread_count = 0
+    stranger.needs_reply = False
+    stranger.draft = ""
     stranger.save()
     return mine

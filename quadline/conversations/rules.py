@@ -71,20 +71,16 @@ ONLY_FROM: dict[Status, frozenset[Status]] = {
 
 
 def may_climb(current: Status, following: Status) -> bool:
-    """Whether a message may go from one status to another. Rank only rises.
-
-    "Delivered" outranks the failures: receipts come in any order, and a phone that has
-    the text has it.
-    """
+    """Whether a message may go from one status to another."""
     if current in (Status.RECEIVED, Status.CANCELLED):
         return False
     if following in ONLY_FROM and current not in ONLY_FROM[following]:
         return False
-    if current is Status.BLOCKED and following not in (
-        Status.EMAILED,
-        Status.UNREACHED,
-    ):
+    ends_blocked = following in (Status.EMAILED, Status.UNREACHED)
+    if current is Status.BLOCKED and not ends_blocked:
         return False
+    # Rank only rises. "Delivered" outranks the failures: receipts come in any order,
+    # and a phone that has the text has it.
     return RANK[following] > RANK[current]
 
 

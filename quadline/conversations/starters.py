@@ -56,8 +56,8 @@ STARTERS: tuple[dict[str, Any], ...] = (
         "body": (
             "Hello [Student Name],\n\nWe missed each other today. I hope all is well."
             " Reply to this email with two or three times that suit you, or call me at"
-            " [Office Phone Number], and we'll find a new time.\n\nBest wishes,\n[Your"
-            " Name]\n[College]"
+            " [Office Phone Number],"
+            " and we'll find a new time.\n\nBest wishes,\n[Your Name]\n[College]"
         ),
     },
 )

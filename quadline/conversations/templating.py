@@ -74,7 +74,8 @@ def save_template(
     template: MessageTemplate | None = None,
 ) -> MessageTemplate:
     """Make a template, or change one; whose it is, stays. Raises TemplateRefused."""
-    if not (may_change(actor, template) if template else may_keep(actor, kind)):
+    is_allowed = may_change(actor, template) if template else may_keep(actor, kind)
+    if not is_allowed:
         raise TemplateRefused("You may not change this template. Nothing was saved.")
     words = _checked(words)
     with transaction.atomic():
@@ -82,20 +83,13 @@ def save_template(
             owner=actor if kind is Whose.PERSONAL else None,
             office_id=actor.office_id if kind is Whose.OFFICE else None,
         )
-        saved.name, saved.channel, saved.subject, saved.body = (
-            words.name,
-            words.channel,
-            words.subject,
-            words.body,
-        )
+        saved.name = words.name
+        saved.channel = words.channel
+        saved.subject = words.subject
+        saved.body = words.body
         saved.with_contact_card = words.with_contact_card
         saved.save()
-        record(
-            "template saved",
-            subject=saved,
-            actor=actor,
-            whose=whose(saved),
-        )
+        record("template saved", subject=saved, actor=actor, whose=whose(saved))
     return saved
 
 
@@ -106,9 +100,8 @@ def archive_template(*, template: MessageTemplate, actor: User, now: datetime) -
     if not may_change(actor, template):
         return False
     with transaction.atomic():
-        if not MessageTemplate.objects.filter(pk=template.pk, archived_at=None).update(
-            archived_at=now
-        ):
+        kept = MessageTemplate.objects.filter(pk=template.pk, archived_at=None)
+        if not kept.update(archived_at=now):
             return False
         record(
             "template archived",
@@ -121,11 +114,9 @@ def archive_template(*, template: MessageTemplate, actor: User, now: datetime) -
 
 def _checked(words: Words) -> Words:
     is_email = words.channel == Channel.EMAIL
-    name, subject, body = (
-        _one_line(words.name),
-        _one_line(words.subject) if is_email else "",
-        bodies.clean(words.body),
-    )
+    name = _one_line(words.name)
+    subject = _one_line(words.subject) if is_email else ""
+    body = bodies.clean(words.body)
     for wrong, why in (
         (not name, "Give the template a name."),
         (

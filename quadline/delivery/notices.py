@@ -64,12 +64,12 @@ def pass_on(ended: Message) -> None:
         system_number=ended.system_number,
     )
     waiting = following.select_for_update(no_key=True).in_order()
-    # A text that the notice would make too long for the carrier leaves without it.
-    heir = next(
-        (text for text in waiting if text.notice or over(text.body, ended.notice) <= 0),
-        None,
-    )
-    if heir and not heir.notice:
-        heir.notice = ended.notice
-        heir.segments = segments.count(heir.text).segments
-        heir.save(update_fields=["notice", "segments"])
+    for text in waiting:
+        if text.notice:
+            return
+        # A text that the notice would make too long for the carrier leaves without it.
+        if over(text.body, ended.notice) <= 0:
+            text.notice = ended.notice
+            text.segments = segments.count(text.text).segments
+            text.save(update_fields=["notice", "segments"])
+            return

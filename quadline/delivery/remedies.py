@@ -16,7 +16,7 @@ class Step(StrEnum):
     EMAIL_NOW = "email_now"
     EMAIL_AFTER_HOLD = "email_after_hold"  # a late "delivered" may still come
     TRY_UNTIL_DEADLINE = "try_until_deadline"
-    TRY_BRIEFLY = "try_briefly"  # a person may mend it within minutes
+    TRY_BRIEFLY = "try_briefly"  # a person may fix it within minutes
 
 
 # What the carrier did not take may be handed over again. What it took never is: it may
@@ -30,7 +30,7 @@ STEPS: dict[tuple[Moment, Remedy], Step] = {
     (Moment.REFUSAL, Remedy.COLLEGE): Step.TRY_BRIEFLY,
     **{(Moment.RECEIPT, remedy): Step.EMAIL_AFTER_HOLD for remedy in Remedy},
 }
-# A number that is too new mends itself within hours; a text for it waits as it does for
+# That a number is too new passes within hours; a text for it waits as it does for
 # any other new number.
 MENDS_ITSELF = frozenset({Failure.NOT_REGISTERED, Failure.NOT_IN_CAMPAIGN})
 # After how many texts that failed so a phone counts as bad. One "not in service" may be

@@ -75,11 +75,9 @@ def waits_for(
     """What a text waits for, and until when it cannot leave.
     The first that holds counts.
 
-    ``verdict``: the law's on texting this student now. One that refuses a text that was
-    accepted holds nothing: the sender's last look closes it. ``is_out_of_reach``: its
-    author may not text this student. ``used_up_until``: when the college's next day
-    begins, once the texts of this one are used up. A number needs no time: the sender
-    takes only texts whose number is active.
+    ``verdict``: the law's on texting this student now. ``is_out_of_reach``: its author
+    may not text this student. ``used_up_until``: when the college's next day begins,
+    once the texts of this one are used up.
     """
     if is_paused:
         return Pending(WaitingFor.PAUSED)
@@ -87,12 +85,15 @@ def waits_for(
         return Pending(WaitingFor.AUTHOR)
     if verdict.is_held and verdict.until is None:
         return Pending(WaitingFor.QUESTION)
+    # No time is needed: the sender takes only texts whose number is active.
     if not has_active_number:
         return Pending(WaitingFor.NUMBER, now)
     if used_up_until:
         return Pending(WaitingFor.TOMORROW, used_up_until)
     if verdict.until:
         return Pending(WaitingFor.QUIET_HOURS, verdict.until)
+    # A refusal of a text that was accepted holds nothing: the sender's last look
+    # closes it.
     return Pending(WaitingFor.TURN if is_bulk else "", now)
 
 
@@ -100,9 +101,10 @@ def is_notice_due(given: Iterable[Status]) -> bool:
     """Whether a text ends with the opt-out notice.
 
     ``given``: where the texts stand by which its number gave it to this student at this
-    phone. CTIA Messaging Principles (2023): the first text names the sender and says
-    how to opt out.
+    phone.
     """
+    # CTIA Messaging Principles (2023): the first text names the sender and says how to
+    # opt out.
     return all(status in NEVER_REACHED_THE_STUDENT for status in given)
 
 
@@ -117,11 +119,11 @@ def wait_before_resend(
 ) -> timedelta:
     """How long an email waits after the mail server did not take it: a minute,
     doubling. ``jitter`` from 0 to 1.
-
-    A server that is away is asked again every other minute: one question serves all
-    that wait, and they leave soon after it is back.
     """
-    doubled = FIRST_RESEND_AFTER * int(2 ** min(max(tries, 1) - 1, 10))
+    doublings = min(max(tries, 1) - 1, 10)
+    doubled = FIRST_RESEND_AFTER * int(2**doublings)
+    # A server that is away is asked again every other minute: one question serves all
+    # that wait, and they leave soon after it is back.
     longest = LONGEST_WAIT_FOR_SERVER if is_about_server else LONGEST_RESEND_WAIT
     return min(doubled, longest) * (0.9 + 0.2 * jitter)
 
@@ -144,7 +146,9 @@ def next_look(looks: int) -> timedelta | None:
     """How long after an attempt the log is read the next time; None
     when it has been read often enough.
     """
-    return (FIRST_LOOK_AFTER, SECOND_LOOK_AFTER)[looks] if looks < MOST_LOOKS else None
+    if looks >= MOST_LOOKS:
+        return None
+    return (FIRST_LOOK_AFTER, SECOND_LOOK_AFTER)[looks]
 
 
 def looks_back(looks: int) -> timedelta:

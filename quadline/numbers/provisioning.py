@@ -65,7 +65,7 @@ def request_number(*, inbox: Inbox, actor: User, now: datetime) -> SystemNumber:
 
 
 def try_again(*, number: SystemNumber, actor: User, now: datetime) -> bool:
-    """An administrator has mended what was wrong. What was bought
+    """An administrator has fixed what was wrong. What was bought
     already is adopted, not bought again.
 
     False when the number has not failed, or not any more: a second click must not take

@@ -14,6 +14,8 @@ from quadline.roster.saving import Loss, copy_in
 from quadline.roster.tables import Table
 
 LONGEST_RELATION = 80
+TORN = "has more cells than columns. Is a comma unquoted?"
+NO_ADDRESS = "is not the address of a staff account. Correct it, or take the row out."
 
 
 class EntryRow(NamedTuple):
@@ -27,55 +29,83 @@ class EntryRow(NamedTuple):
 
 
 GIVEN_ENTRIES = """
-    CREATE TEMP TABLE given_entry (number integer, staff_email text, institutional_id text, id_key text, relation text)
-    ON COMMIT DROP
+    CREATE TEMP TABLE given_entry (
+        number integer,
+        staff_email text,
+        institutional_id text,
+        id_key text,
+        relation text
+    ) ON COMMIT DROP
 """
 TWINS = (
-    "CREATE TEMP TABLE IF NOT EXISTS given_twin (institutional_id text, stands_for"
-    " text) ON COMMIT DROP"
+    "CREATE TEMP TABLE IF NOT EXISTS given_twin"
+    " (institutional_id text, stands_for text) ON COMMIT DROP"
 )
 # The student with the id; else the one that a row of the students file was left out
 # for; else the only one whose id differs in zeros alone.
 GIVEN_PAIRS = """
     CREATE TEMP TABLE given_pair ON COMMIT DROP AS
-    SELECT entry.number, entry.staff_email, entry.institutional_id, entry.relation, staff.id AS staff_id,
-           coalesce(exact.id, meant.id, alike.id) AS student_id
+    SELECT
+        entry.number, entry.staff_email, entry.institutional_id, entry.relation,
+        staff.id AS staff_id,
+        coalesce(exact.id, meant.id, alike.id) AS student_id
     FROM given_entry AS entry
     LEFT JOIN accounts_user AS staff ON staff.email = entry.staff_email
     LEFT JOIN roster_student AS exact ON exact.institutional_id = entry.institutional_id
-    LEFT JOIN (SELECT institutional_id, min(stands_for) AS stands_for FROM given_twin GROUP BY 1) AS twin
-         ON twin.institutional_id = entry.institutional_id
+    LEFT JOIN (
+        SELECT institutional_id, min(stands_for) AS stands_for
+        FROM given_twin
+        GROUP BY 1
+    ) AS twin ON twin.institutional_id = entry.institutional_id
     LEFT JOIN roster_student AS meant ON meant.institutional_id = twin.stands_for
-    LEFT JOIN (SELECT id_key, min(id) AS id FROM roster_student WHERE id_key IN (SELECT id_key FROM given_entry)
-               GROUP BY id_key HAVING count(*) = 1) AS alike ON alike.id_key = entry.id_key
+    LEFT JOIN (
+        SELECT id_key, min(id) AS id
+        FROM roster_student
+        WHERE id_key IN (SELECT id_key FROM given_entry)
+        GROUP BY id_key
+        HAVING count(*) = 1
+    ) AS alike ON alike.id_key = entry.id_key
 """
 UNMATCHED = """
-    SELECT number, staff_email, institutional_id, staff_id IS NOT NULL, student_id IS NOT NULL
-    FROM given_pair WHERE staff_id IS NULL OR student_id IS NULL ORDER BY number
+    SELECT
+        number, staff_email, institutional_id,
+        staff_id IS NOT NULL, student_id IS NOT NULL
+    FROM given_pair
+    WHERE staff_id IS NULL OR student_id IS NULL
+    ORDER BY number
 """
 LOCK_STAFF = (
-    "SELECT id FROM accounts_user WHERE id IN (SELECT staff_id FROM given_pair) ORDER"
-    " BY id FOR NO KEY UPDATE"
+    "SELECT id FROM accounts_user WHERE id IN (SELECT staff_id FROM given_pair)"
+    " ORDER BY id FOR NO KEY UPDATE"
 )
 _LEFT = """
-    staff_id IN (SELECT staff_id FROM given_pair) AND NOT EXISTS (
-        SELECT FROM given_pair AS pair WHERE pair.staff_id = entry.staff_id AND pair.student_id = entry.student_id
+    staff_id IN (SELECT staff_id FROM given_pair)
+    AND NOT EXISTS (
+        SELECT
+        FROM given_pair AS pair
+        WHERE pair.staff_id = entry.staff_id AND pair.student_id = entry.student_id
     )
 """
 LOST = f"""
-    SELECT count(*), count(*) FILTER (WHERE {_LEFT}) FROM roster_caseloadentry AS entry
+    SELECT count(*), count(*) FILTER (WHERE {_LEFT})
+    FROM roster_caseloadentry AS entry
     WHERE staff_id IN (SELECT staff_id FROM given_pair)
 """  # noqa: S608  # no value in it
-DROP_LEFT = f"DELETE FROM roster_caseloadentry AS entry WHERE {_LEFT}"  # noqa: S608  # no value in it
+DROP_LEFT = f"""
+    DELETE FROM roster_caseloadentry AS entry WHERE {_LEFT}
+"""  # noqa: S608  # no value in it
 MERGE_PAIRS = """
     INSERT INTO roster_caseloadentry AS entry (staff_id, student_id, relation)
     SELECT DISTINCT ON (staff_id, student_id) staff_id, student_id, relation
-    FROM given_pair ORDER BY staff_id, student_id, number DESC
-    ON CONFLICT (staff_id, student_id) DO UPDATE SET relation = excluded.relation WHERE entry.relation <> excluded.relation
+    FROM given_pair
+    ORDER BY staff_id, student_id, number DESC
+    ON CONFLICT (staff_id, student_id) DO UPDATE
+        SET relation = excluded.relation
+        WHERE entry.relation <> excluded.relation
 """
 COUNT_PAIRS = (
-    "SELECT count(*) FROM (SELECT DISTINCT staff_id, student_id FROM given_pair) AS"
-    " pair"
+    "SELECT count(*)"
+    " FROM (SELECT DISTINCT staff_id, student_id FROM given_pair) AS pair"
 )
 
 
@@ -99,30 +129,19 @@ def assign(table: Table) -> Assigned:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS given_entry, given_pair")
         cursor.execute(GIVEN_ENTRIES)
-        given = copy_in(
-            cursor,
-            "COPY given_entry",
-            EntryRow._fields,
-            _entries(table, stops),
-        )
+        rows = _entries(table, stops)
+        given = copy_in(cursor, "COPY given_entry", EntryRow._fields, rows)
         if not given and not stops:
-            stops.append(
-                Fault(
-                    0,
-                    "",
-                    "",
-                    "has no rows under its header. Nothing was changed.",
-                    table.file,
-                )
-            )
+            reason = "has no rows under its header. Nothing was changed."
+            stops.append(Fault(0, "", "", reason, table.file))
         if stops:
             raise RosterFault(stops)
         for statement in ("ANALYZE given_entry", TWINS, GIVEN_PAIRS, UNMATCHED):
             cursor.execute(statement)
-        if faults := [
-            fault for row in cursor.fetchall() for fault in _unmatched(table.file, row)
-        ]:
-            raise RosterFault(faults)
+        for row in cursor.fetchall():
+            stops += _unmatched(table.file, row)
+        if stops:
+            raise RosterFault(stops)
         cursor.execute(LOCK_STAFF)
         cursor.execute(LOST)
         loss = Loss("caseload rows", *cursor.fetchone())
@@ -137,53 +156,27 @@ def _entries(table: Table, stops: list[Fault]) -> Iterator[EntryRow]:
     """What can be read; what cannot is added to ``stops``."""
     for number, cells, is_torn in table.rows():
         if is_torn:
-            stops.append(
-                Fault(
-                    number,
-                    "",
-                    "",
-                    "has more cells than columns. Is a comma unquoted?",
-                    table.file,
-                )
-            )
+            stops.append(Fault(number, "", "", TORN, table.file))
             continue
-        given_id, given_email = (
-            cells["institutional_id"] or "",
-            cells["staff_email"] or "",
-        )
-        whose, address = read_id(given_id), _address(given_email)
+        given_id = cells["institutional_id"] or ""
+        given_email = cells["staff_email"] or ""
+        whose = read_id(given_id)
+        address = _address(given_email)
         if whose.fault:
             stops.append(
-                Fault(
-                    number,
-                    "institutional_id",
-                    given_id,
-                    whose.fault,
-                    table.file,
-                )
+                Fault(number, "institutional_id", given_id, whose.fault, table.file)
             )
         if not address:
-            reason = (
-                "is not the address of a staff account. Correct it, or take the row"
-                " out."
-            )
             stops.append(
-                Fault(
-                    number,
-                    "staff_email",
-                    given_email,
-                    reason,
-                    table.file,
-                )
+                Fault(number, "staff_email", given_email, NO_ADDRESS, table.file)
             )
         if address and not whose.fault:
-            relation = _relation(cells.get("relation") or "")
             yield EntryRow(
-                number,
-                address,
-                whose.kept,
-                id_key(whose.kept),
-                relation,
+                number=number,
+                staff_email=address,
+                institutional_id=whose.kept,
+                id_key=id_key(whose.kept),
+                relation=_relation(cells.get("relation") or ""),
             )
 
 
@@ -206,21 +199,21 @@ def _unmatched(file: str, row: tuple[int, str, str, bool, bool]) -> Iterator[Fau
     if not has_staff:
         reason = "is no staff account. Make the account first, or correct the address."
         yield Fault(
-            number,
-            "staff_email",
-            address,
-            reason,
-            file,
+            row=number,
+            column="staff_email",
+            value=address,
+            reason=reason,
+            file=file,
         )
     if not has_student:
         reason = (
-            "is the ID of no student. Put the student into the students file, or take"
-            " the row out."
+            "is the ID of no student."
+            " Put the student into the students file, or take the row out."
         )
         yield Fault(
-            number,
-            "institutional_id",
-            id,
-            reason,
-            file,
+            row=number,
+            column="institutional_id",
+            value=id,
+            reason=reason,
+            file=file,
         )

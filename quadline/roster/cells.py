@@ -27,6 +27,8 @@ CALLED = re.compile(
 )
 BETWEEN = re.compile(r"\s*(?:[/;,&|\n]|\bor\b|\band\b)\s*", re.IGNORECASE)
 DIGITS = re.compile(r"\d")
+FEWEST_DIGITS = 7  # of a phone number: it may be without its area code
+LARGEST_EXPONENT = 12  # no number of ours is that long
 # RFC 5322 dot-atom, and a domain of two labels or more.
 ADDRESS = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -58,17 +60,21 @@ def text(cell: str, longest: int) -> str:
 def name(cell: str, longest: int) -> str:
     """The same; a sign in place of a second name is none."""
     value = text(cell, longest)
-    return "" if value.casefold() in NO_NAME else value
+    if value.casefold() in NO_NAME:
+        return ""
+    return value
 
 
 def phone(cell: str) -> str:
     """A number in E.164. Raises CellFault."""
-    value = text(cell, 200).strip("'\"’`“” ")
+    words = text(cell, 200)
+    value = words.strip("'\"’`“” ")
     if not value:
         return ""
     if NO_PHONE.fullmatch(value):
         raise CellFault("is no phone number. Leave the cell empty where there is none.")
-    numbers = [part for part in BETWEEN.split(value) if len(DIGITS.findall(part)) >= 7]
+    parts = BETWEEN.split(value)
+    numbers = [part for part in parts if len(DIGITS.findall(part)) >= FEWEST_DIGITS]
     if len(numbers) > 1:
         return _the_only(numbers)
     return _number(value)
@@ -77,14 +83,11 @@ def phone(cell: str) -> str:
 def email(cell: str) -> str:
     """One address, in lower case. Raises CellFault."""
     value = text(cell, 1000).lower()
-    parts = {
-        _address(part)
-        for part in re.split(r"[;,\s]+(?=[^\s@]*@)", _without_name(value))
-        if part.strip()
-    }
-    if len(parts) > 1:
+    parts = re.split(r"[;,\s]+(?=[^\s@]*@)", _without_name(value))
+    addresses = {_address(part) for part in parts if part.strip()}
+    if len(addresses) > 1:
         raise CellFault("has more than one address. Keep the institutional one.")
-    address = parts.pop() if parts else ""
+    address = addresses.pop() if addresses else ""
     if address and not _is_address(address):
         raise CellFault("is not an email address. Correct it, or leave it empty.")
     return address
@@ -92,17 +95,20 @@ def email(cell: str) -> str:
 
 def several(cell: str) -> list[str]:
     """The values of a cell, each once, in order. Raises CellFault."""
-    parts = (part.strip() for part in text(cell, 10_000).split(";"))
+    words = text(cell, 10_000)
+    parts = [part.strip() for part in words.split(";")]
     values = list(dict.fromkeys(filter(None, parts)))
-    if too_long := [value for value in values if len(value) > LONGEST_VALUE]:
+    too_long = [value for value in values if len(value) > LONGEST_VALUE]
+    if too_long:
+        beginning = too_long[0][:LONGEST_VALUE]
         raise CellFault(
-            f"“{too_long[0][:LONGEST_VALUE]}…” is longer than {LONGEST_VALUE}"
-            " characters. Is a semicolon missing?"
+            f"“{beginning}…” is longer than {LONGEST_VALUE} characters."
+            " Is a semicolon missing?"
         )
     if len(values) > MOST_VALUES:
         raise CellFault(
-            f"has more than {MOST_VALUES} values. Keep those that people choose"
-            " students by."
+            f"has more than {MOST_VALUES} values."
+            " Keep those that people choose students by."
         )
     return values
 
@@ -110,16 +116,20 @@ def several(cell: str) -> list[str]:
 def zone(cell: str) -> str:
     """A time zone by its full name. Raises CellFault."""
     value = text(cell, 60)
-    if value and value.replace(" ", "_").casefold() not in ZONES:
+    if not value:
+        return ""
+    key = value.replace(" ", "_").casefold()
+    if key not in ZONES:
         raise CellFault("is not a time zone. Use a name such as America/Detroit.")
-    return ZONES[value.replace(" ", "_").casefold()] if value else ""
+    return ZONES[key]
 
 
 def choice(cell: str, values: tuple[str, ...]) -> str:
     """One of these words; "" where it is empty. Raises CellFault."""
     value = text(cell, 200).lower()
     if value and value not in values:
-        raise CellFault(f"is not one of {', '.join(values)}. Use one of these.")
+        listed = ", ".join(values)
+        raise CellFault(f"is not one of {listed}. Use one of these.")
     return value
 
 
@@ -135,17 +145,18 @@ def _the_only(numbers: list[str]) -> str:
 
 
 def _number(value: str) -> str:
-    typed = (
-        CALLED.sub("", value)
-        if value[:1].isalpha() or value[-1:].isalpha() or value[-1:] == ")"
-        else value
-    )
-    if found := SCIENTIFIC.fullmatch(typed):
-        typed = _in_digits(*found.groups())
+    first, last = value[:1], value[-1:]
+    is_called = first.isalpha() or last.isalpha() or last == ")"
+    typed = CALLED.sub("", value) if is_called else value
+    # a spreadsheet that took it for a quantity
+    scientific = SCIENTIFIC.fullmatch(typed)
+    if scientific:
+        typed = _in_digits(*scientific.groups())
     typed = typed.removesuffix(".0")
     try:
         return normalise(typed)
     except PhoneError as error:
+        # the cell itself is shown before the reason
         reason = str(error).removeprefix(typed[:40]).lstrip("…: ")
         if reason.startswith("Quadline"):
             reason = f"is a number of another country. {reason}"
@@ -153,10 +164,11 @@ def _number(value: str) -> str:
 
 
 def _in_digits(first: str, decimals: str | None, exponent: str) -> str:
-    digits = (
-        first + (decimals or "").ljust(int(exponent), "0") if int(exponent) < 12 else ""
-    )
-    if len(first + (decimals or "")) < len(digits) - 1 or not digits:
+    written = first + (decimals or "")
+    digits = written.ljust(int(exponent) + 1, "0")
+    # one may be a zero that the spreadsheet left out at the end
+    missing = len(digits) - len(written)
+    if missing > 1 or int(exponent) >= LARGEST_EXPONENT:
         raise CellFault("has lost digits in a spreadsheet. Format the column as text.")
     return digits
 
@@ -164,14 +176,18 @@ def _in_digits(first: str, decimals: str | None, exponent: str) -> str:
 def _without_name(value: str) -> str:
     """ada@alder.example of "Ada Lund" <ada@alder.example>."""
     found = WITH_NAME.fullmatch(value)
-    return found[1] if found else value
+    if found is None:
+        return value
+    return found[1]
 
 
 def _address(part: str) -> str:
-    return part.strip("<>()'\"’“”,;: ").removeprefix("mailto:").rstrip(".,;")
+    bare = part.strip("<>()'\"’“”,;: ")
+    return bare.removeprefix("mailto:").rstrip(".,;")
 
 
 def _is_address(value: str) -> bool:
     local = value.partition("@")[0]
-    fits = len(value) <= LONGEST_EMAIL and len(local) <= LONGEST_LOCAL_PART
-    return fits and ADDRESS.fullmatch(value) is not None
+    if len(value) > LONGEST_EMAIL or len(local) > LONGEST_LOCAL_PART:
+        return False
+    return ADDRESS.fullmatch(value) is not None

@@ -203,6 +203,9 @@ _WORD = re.compile(r"[a-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+Places = dict[str, list[int]]  # by our column, where in the header it may be
+
+
 class Kind(NamedTuple):
     """A kind of file: its columns by all their names, and those it must have."""
 
@@ -226,8 +229,10 @@ class Header(NamedTuple):
 def plain(name: str) -> str:
     """Student_ID, “Student ID”, studentId: one name in small words."""
     known = unicodedata.normalize("NFKC", name).replace("\ufffd", "")
+    # Cf: characters that nobody sees
     seen = "".join(char for char in known if unicodedata.category(char) != "Cf")
-    return " ".join(_WORD.findall(_HUMP.sub(" ", seen).lower()))
+    spaced = _HUMP.sub(" ", seen).lower()
+    return " ".join(_WORD.findall(spaced))
 
 
 def _by_name(columns: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -235,7 +240,9 @@ def _by_name(columns: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     names: dict[str, str] = {}
     for column, synonyms in columns.items():
         for name in (plain(column), *synonyms):
-            names[name] = names[name.replace(" ", "")] = column
+            in_one_word = name.replace(" ", "")
+            names[name] = column
+            names[in_one_word] = column
     return names
 
 
@@ -256,7 +263,8 @@ CASELOAD_FILE = Kind(
 def known_column(name: str, kind: Kind) -> str:
     """Ours for a name in a header; "" for one that is not ours."""
     words = plain(name)
-    return kind.by_name.get(words) or kind.by_name.get(words.replace(" ", ""), "")
+    in_one_word = words.replace(" ", "")
+    return kind.by_name.get(words) or kind.by_name.get(in_one_word, "")
 
 
 def read_header(cells: Sequence[str], kind: Kind) -> Header:
@@ -265,37 +273,45 @@ def read_header(cells: Sequence[str], kind: Kind) -> Header:
     if {"first_name", "last_name"} <= found.keys():
         found.pop("name", None)
     first = {column: places[0] for column, places in found.items()}
-    twice = {
-        column: tuple(" ".join(cells[place].split()) for place in places)
-        for column, places in found.items()
-        if len(places) > 1
-    }
-    used = {place for places in found.values() for place in places}
-    unknown = tuple(
-        " ".join(cell.split())
-        for place, cell in enumerate(cells)
-        if place not in used and plain(cell)
-    )
+    names = [" ".join(cell.split()) for cell in cells]
     return Header(
-        first,
-        _missing(first, kind),
-        twice,
-        unknown,
+        places=first,
+        missing=_missing(first, kind),
+        twice=_twice(found, names),
+        unknown=_unknown(found, names),
     )
 
 
-def _found(cells: Sequence[str], kind: Kind) -> dict[str, list[int]]:
+def _twice(found: Places, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Of columns that more than one may be, the names in the header."""
+    twice: dict[str, tuple[str, ...]] = {}
+    for column, places in found.items():
+        if len(places) > 1:
+            twice[column] = tuple(names[place] for place in places)
+    return twice
+
+
+def _unknown(found: Places, names: Sequence[str]) -> tuple[str, ...]:
+    used: set[int] = set()
+    for places in found.values():
+        used.update(places)
+    unused = [name for place, name in enumerate(names) if place not in used]
+    return tuple(name for name in unused if plain(name))
+
+
+def _found(cells: Sequence[str], kind: Kind) -> Places:
     """The places of each column that is meant: more than one
     where it cannot be told which.
     """
-    found: dict[str, list[int]] = {}
+    found: Places = {}
     for place, cell in enumerate(cells):
         if column := known_column(cell, kind):
             found.setdefault(column, []).append(place)
     for column, places in found.items():
-        own = [place for place in places if plain(cells[place]) == plain(column)]
-        if column not in ONE_ONLY and len(own) == 1:
-            found[column] = own
+        our_name = plain(column)
+        with_our_name = [place for place in places if plain(cells[place]) == our_name]
+        if column not in ONE_ONLY and len(with_our_name) == 1:
+            found[column] = with_our_name
     for place, cell in enumerate(cells):
         column = IF_NO_BETTER.get(plain(cell), "")
         if column in kind.columns and column not in found:
@@ -304,10 +320,8 @@ def _found(cells: Sequence[str], kind: Kind) -> dict[str, list[int]]:
 
 
 def _missing(found: Mapping[str, int], kind: Kind) -> tuple[str, ...]:
-    has_name = "name" in found
-    parts = ("first_name", "last_name")
-    return tuple(
-        column
-        for column in kind.required
-        if column not in found and not (has_name and column in parts)
-    )
+    """Of the columns that there must be."""
+    there = set(found)
+    if "name" in there:
+        there |= {"first_name", "last_name"}
+    return tuple(column for column in kind.required if column not in there)

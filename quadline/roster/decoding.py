@@ -47,11 +47,16 @@ class NotText(ValueError):
 
 
 def decoded(content: bytes) -> Decoded:
-    """The text of a file. A byte that cannot be read becomes U+FFFD. Raises NotText."""
+    """The text of a file. A byte that cannot be read becomes U+FFFD. Raises NotText.
+
+    No library guesses it: on a few accents among names and digits, charset-normalizer
+    and chardet found Turkish or Cyrillic code pages (docs/adr/0018).
+    """
     _refuse_other_kinds(content)
     for mark, encoding in MARKS:
         if content.startswith(mark):
-            return _by(content[len(mark) :], encoding)
+            without_mark = content[len(mark) :]
+            return _by(without_mark, encoding)
     if encoding := _without_mark(content):
         return _by(content, encoding)
     if content.count(b"\0") > len(content) // 20:
@@ -63,7 +68,8 @@ def decoded(content: bytes) -> Decoded:
 
 
 def _by(content: bytes, encoding: str) -> Decoded:
-    return Decoded(content.decode(encoding, "replace"), NAMES[encoding])
+    text = content.decode(encoding, "replace")
+    return Decoded(text, NAMES[encoding])
 
 
 def _refuse_other_kinds(content: bytes) -> None:
@@ -75,8 +81,8 @@ def _refuse_other_kinds(content: bytes) -> None:
     start = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith(PAGES):
         raise NotText(
-            "is a web page, not a CSV file. Open it in a spreadsheet and save it as"
-            " “CSV UTF-8”."
+            "is a web page, not a CSV file."
+            " Open it in a spreadsheet and save it as “CSV UTF-8”."
         )
 
 
@@ -86,7 +92,8 @@ def _without_mark(content: bytes) -> str:
     half = len(sample) // 2
     if half < 4:
         return ""
-    in_even, in_odd = sample[::2].count(0), sample[1::2].count(0)
+    in_even = sample[::2].count(0)
+    in_odd = sample[1::2].count(0)
     if in_odd > 0.6 * half and in_even < 0.1 * half:
         return "utf-16-le"
     if in_even > 0.6 * half and in_odd < 0.1 * half:
@@ -99,14 +106,15 @@ def _of_single_bytes(content: bytes) -> str:
     spreadsheet on Windows or on a Mac.
     """
     lenient = content.decode("utf-8", "replace")
-    whole = sum(not char.isascii() and char != "\ufffd" for char in lenient)
     broken = lenient.count("\ufffd")
+    beyond_ascii = sum(not char.isascii() for char in lenient)
+    whole = beyond_ascii - broken
     if whole >= broken or _is_cut(content):
         return "utf-8"
-    of_windows, of_mac = (
-        content.decode(each, "replace") for each in ("cp1252", "mac_roman")
-    )
-    return "mac_roman" if _likely(of_mac) > _likely(of_windows) else "cp1252"
+    of_windows = content.decode("cp1252", "replace")
+    of_mac = content.decode("mac_roman", "replace")
+    is_of_mac = _likely(of_mac) > _likely(of_windows)
+    return "mac_roman" if is_of_mac else "cp1252"
 
 
 def _is_cut(content: bytes) -> bool:
@@ -124,11 +132,16 @@ def _likely(text: str) -> int:
     and no capital within a word.
     """
     found = islice(BEYOND_ASCII.finditer(text), ENOUGH)
-    return sum(1 if _fits(each[2], each[1]) else -1 for each in found)
+    fitting: list[bool] = []
+    for each in found:
+        before, char = each.groups()
+        fitting.append(_fits(char, before))
+    return fitting.count(True) - fitting.count(False)
 
 
 def _fits(char: str, before: str) -> bool:
     if char in "’–\xa0":
         return not before.islower() or char == "\xa0"
     is_letter = unicodedata.category(char) in ("Lu", "Ll")
-    return is_letter and not (char.isupper() and before.islower())
+    is_capital_within = char.isupper() and before.islower()
+    return is_letter and not is_capital_within

@@ -26,14 +26,21 @@ class Fault(NamedTuple):
 
     def __str__(self) -> str:
         """students.csv, row 2: mobile “N/A” is not a phone number."""
-        places = [self.file, f"row {self.row}" if self.row else ""]
+        row = f"row {self.row}" if self.row else ""
+        places = (self.file, row)
         place = ", ".join(filter(None, places))
-        return f"{place}: {self.words}" if place else self.words
+        if not place:
+            return self.words
+        return f"{place}: {self.words}"
 
     @property
     def words(self) -> str:
-        shown = f"“{_short(self.value)}”" if self.value else ""
-        return " ".join(filter(None, [self.column, shown, self.reason]))
+        """mobile “N/A” is not a phone number."""
+        shown = ""
+        if self.value:
+            shown = f"“{_short(self.value)}”"
+        words = (self.column, shown, self.reason)
+        return " ".join(filter(None, words))
 
 
 class RosterFault(ValueError):
@@ -42,7 +49,8 @@ class RosterFault(ValueError):
     """
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
+        lines = [str(fault) for fault in faults]
+        super().__init__("\n".join(lines))
         self.faults = list(faults)
 
 
@@ -50,32 +58,32 @@ def write_faults(path: Path, faults: Iterable[Fault]) -> None:
     """As a file for a spreadsheet, for its owner only: it has what
     stood in the cells. Raises OSError.
     """
-    descriptor = os.open(
-        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600
-    )
+    # without O_NOFOLLOW a link at that place would have us write over its target
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o600)
+    # a file that was there before has kept its mode
     os.fchmod(descriptor, 0o600)
-    with open(
-        descriptor,
-        "w",
-        encoding="utf-8-sig",
-        newline="",
-    ) as output:
+    with open(descriptor, "w", encoding="utf-8-sig", newline="") as output:
         writer = csv.writer(output)
         writer.writerow(HEADER)
         for fault in faults:
-            row = fault.row or ""
+            row = str(fault.row or "")
             cells = (fault.file, row, fault.column, fault.value, fault.reason)
-            writer.writerow([_harmless(str(cell)) for cell in cells])
+            writer.writerow([_harmless(cell) for cell in cells])
 
 
 def _harmless(cell: str) -> str:
     """Text that no spreadsheet takes for a formula, in one line."""
     text = " ".join(cell.split())
-    return f"'{text}" if cell[:1] in FORMULA or text[:1] in FORMULA else text
+    begins_a_formula = cell[:1] in FORMULA or text[:1] in FORMULA
+    if begins_a_formula:
+        return f"'{text}"
+    return text
 
 
 def _short(value: str) -> str:
     one_line = " ".join(value.split())
     if len(one_line) <= LONGEST_SHOWN:
         return one_line
-    return f"{one_line[:LONGEST_SHOWN]}…"
+    beginning = one_line[:LONGEST_SHOWN]
+    return f"{beginning}…"

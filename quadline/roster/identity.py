@@ -40,7 +40,9 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    shown = "".join(" " if char.isspace() else char for char in text if _is_seen(char))
+    seen = [char for char in text if _is_seen(char)]
+    spaced = [" " if char.isspace() else char for char in seen]
+    shown = "".join(spaced)
     return " ".join(shown.split())
 
 
@@ -65,15 +67,20 @@ def id_key(institutional_id: str) -> str:
     """What two ids share that differ only in capitals, spaces,
     or zeros in front of a number.
     """
-    key = _plain(institutional_id).casefold().replace(" ", "").translate(DASHES)
-    return (key.lstrip("0") or "0" if key.isdecimal() else key)[:LONGEST_ID]
+    key = _plain(institutional_id).casefold()
+    key = key.replace(" ", "").translate(DASHES)
+    if key.isdecimal():
+        key = key.lstrip("0") or "0"
+    return key[:LONGEST_ID]
 
 
 def _is_seen(char: str) -> bool:
     category = unicodedata.category(char)
     if category == "Cc":
         return char.isspace()
-    return category != "Cf" or char in "\u200c\u200d"
+    if category == "Cf":
+        return char in "\u200c\u200d"
+    return True
 
 
 def _plain(raw: str) -> str:
@@ -100,8 +107,8 @@ def _why_none(text: str) -> str:
         return f"is longer than {LONGEST_ID} characters"
     if DATE.fullmatch(text):
         return (
-            "is a date, which a spreadsheet makes of some IDs. Format the column as"
-            " text."
+            "is a date, which a spreadsheet makes of some IDs."
+            " Format the column as text."
         )
     return ""
 

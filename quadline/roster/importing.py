@@ -115,40 +115,23 @@ def checked_students(
     stops: list[Fault] = []
     for row in rows:
         if isinstance(row, TableRow) and row.is_torn:
-            stops.append(
-                Fault(
-                    row.number,
-                    "",
-                    "",
-                    TORN,
-                    file,
-                )
-            )
+            stops.append(Fault(row.number, "", "", TORN, file))
             continue
         student, wrong, stopping = read_student(row.cells, number=row.number, file=file)
         faults += wrong
         stops += stopping
         if student is None:
             continue
+        id = student.institutional_id
+        # a number for each row, not the row: all of them may not fit into memory
         said = hash(tuple(map(str, student)))
-        first, before = seen.setdefault(student.institutional_id, (row.number, said))
+        first, before = seen.setdefault(id, (row.number, said))
         if first == row.number:
             yield row.number, student
         else:
             reason = f"is {twice} twice, in row {first} too."
-            again = Fault(
-                row.number,
-                "institutional_id",
-                student.institutional_id,
-                reason,
-                file,
-            )
-            _note_again(
-                again,
-                is_same=said == before,
-                faults=faults,
-                stops=stops,
-            )
+            again = Fault(row.number, "institutional_id", id, reason, file)
+            _note_again(again, is_same=said == before, faults=faults, stops=stops)
     if stops:
         raise RosterFault(stops)
 
@@ -164,35 +147,24 @@ def _note_again(
     student's, and nobody knows which counts.
     """
     if is_same:
-        faults.append(
-            again._replace(
-                reason=f"{again.reason} The row says the same and was left out."
-            )
-        )
+        reason = f"{again.reason} The row says the same and was left out."
+        faults.append(again._replace(reason=reason))
     else:
-        stops.append(again._replace(reason=f"{again.reason} They differ: keep one."))
+        reason = f"{again.reason} They differ: keep one."
+        stops.append(again._replace(reason=reason))
 
 
 def _import_students(table: Table, done: Imported, now: datetime) -> list[Loss]:
-    compared = compare_students(
-        checked_students(table.rows(), done.faults, file=table.file), is_whole=True
-    )
+    students = checked_students(table.rows(), done.faults, file=table.file)
+    compared = compare_students(students, is_whole=True)
     if not compared.given:
         reason = "has no students under its header. Nothing was changed."
-        raise RosterFault(
-            [
-                Fault(
-                    0,
-                    "",
-                    "",
-                    reason,
-                    table.file,
-                )
-            ]
-        )
-    done.faults += [fault._replace(file=table.file) for fault in compared.faults]
+        raise RosterFault([Fault(0, "", "", reason, table.file)])
+    for fault in compared.faults:
+        done.faults.append(fault._replace(file=table.file))
+    missing = compared.losses[0]
     done.students = compared.kept
-    done.leaving = compared.losses[0].lost
+    done.leaving = missing.lost
     done.new, done.changed = save_students(is_whole=True, now=now)
     return compared.losses
 
@@ -207,8 +179,8 @@ def _notes(table: Table) -> Iterator[str]:
             else " Name their column mobile."
         )
         yield (
-            f"{table.file}: there is no column mobile. The numbers that are known"
-            f" stay.{hint}"
+            f"{table.file}: there is no column mobile."
+            f" The numbers that are known stay.{hint}"
         )
     if table.header.unknown:
         names = ", ".join(table.header.unknown[:10])
@@ -218,6 +190,6 @@ def _notes(table: Table) -> Iterator[str]:
 def _dropped(loss: Loss) -> str:
     share = f"{loss.lost / loss.there:.0%}"
     return (
-        f"{loss.lost:,} of {loss.there:,} {loss.what} ({share}) would be gone, more"
-        f" than {MOST_LOST:.0%}."
+        f"{loss.lost:,} of {loss.there:,} {loss.what} ({share}) would be gone,"
+        f" more than {MOST_LOST:.0%}."
     )

@@ -10,13 +10,14 @@ unless it looks like somebody who is there.
 # ruff: noqa: S608  # no value in the statements: what is put together here are their
 # common parts
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from quadline.roster.faults import Fault
 from quadline.roster.searching import folded
 from quadline.roster.twins import Someone
 
+Pair = tuple[Someone, Someone]  # a row, and who it may be
 CANDIDATES = 5  # students with one email or phone who are looked at
 
 MATCH_IDS = """
@@ -29,14 +30,19 @@ NEW_ROWS = (
     "SELECT given.* FROM given_student AS given LEFT JOIN given_match USING (number)"
     " WHERE student_id IS NULL"
 )
+# OFFSET 0: looked up row by row, whatever statistics say (docs/adr/0020).
 BY_KEY = f"""
     WITH new AS MATERIALIZED ({NEW_ROWS})
-    SELECT new.number, new.institutional_id, new.first_name, new.last_name, new.preferred_name, new.email, new.mobile,
-           student.id, student.institutional_id, student.first_name, student.last_name, student.preferred_name,
-           student.email, student.mobile, EXISTS (SELECT FROM given_match WHERE student_id = student.id OFFSET 0)
+    SELECT
+        new.number, new.institutional_id, new.first_name, new.last_name,
+        new.preferred_name, new.email, new.mobile,
+        student.id, student.institutional_id, student.first_name, student.last_name,
+        student.preferred_name, student.email, student.mobile,
+        EXISTS (SELECT FROM given_match WHERE student_id = student.id OFFSET 0)
     FROM new
     CROSS JOIN LATERAL (
-        SELECT * FROM roster_student WHERE id_key = new.id_key OFFSET 0) AS student
+        SELECT * FROM roster_student WHERE id_key = new.id_key OFFSET 0
+    ) AS student
     ORDER BY new.number, student.id
 """
 ADD_MATCHES = """
@@ -48,21 +54,35 @@ ADD_MATCHES = """
 THERE_ALREADY = f"""
     WITH new AS MATERIALIZED ({NEW_ROWS}),
     by_email AS (
-        SELECT email, (array_agg(student.id ORDER BY student.id))[1:{CANDIDATES}] AS ids FROM roster_student AS student
-        WHERE email <> '' AND email IN (SELECT email FROM new) GROUP BY email
+        SELECT
+            email,
+            (array_agg(student.id ORDER BY student.id))[1:{CANDIDATES}] AS ids
+        FROM roster_student AS student
+        WHERE email <> '' AND email IN (SELECT email FROM new)
+        GROUP BY email
     ),
     by_mobile AS (
-        SELECT mobile, (array_agg(student.id ORDER BY student.id))[1:{CANDIDATES}] AS ids FROM roster_student AS student
-        WHERE mobile <> '' AND mobile IN (SELECT mobile FROM new) GROUP BY mobile
+        SELECT
+            mobile,
+            (array_agg(student.id ORDER BY student.id))[1:{CANDIDATES}] AS ids
+        FROM roster_student AS student
+        WHERE mobile <> '' AND mobile IN (SELECT mobile FROM new)
+        GROUP BY mobile
     ),
     pair AS (
         SELECT number, unnest(ids) AS student_id FROM new JOIN by_email USING (email)
-        UNION SELECT number, unnest(ids) FROM new JOIN by_mobile USING (mobile)
+        UNION
+        SELECT number, unnest(ids) FROM new JOIN by_mobile USING (mobile)
     )
-    SELECT new.number, new.institutional_id, new.first_name, new.last_name, new.preferred_name, new.email, new.mobile,
-           student.id, student.institutional_id, student.first_name, student.last_name, student.preferred_name,
-           student.email, student.mobile, false
-    FROM pair JOIN new USING (number) JOIN roster_student AS student ON student.id = pair.student_id
+    SELECT
+        new.number, new.institutional_id, new.first_name, new.last_name,
+        new.preferred_name, new.email, new.mobile,
+        student.id, student.institutional_id, student.first_name, student.last_name,
+        student.preferred_name, student.email, student.mobile,
+        false
+    FROM pair
+    JOIN new USING (number)
+    JOIN roster_student AS student ON student.id = pair.student_id
     ORDER BY new.number, student.id
 """
 # Of rows that may be one person's the best stays: in one order for all, so that none is
@@ -70,46 +90,76 @@ THERE_ALREADY = f"""
 BEST = "student_id IS NULL, length(institutional_id) DESC, number"
 IN_THE_FILE = f"""
     WITH whole AS MATERIALIZED (
-        SELECT given.*, student_id IS NULL AS is_new,
-               first_value(number) OVER (PARTITION BY id_key ORDER BY {BEST}) AS of_key,
-               first_value(number) OVER (PARTITION BY email ORDER BY {BEST}) AS of_email,
-               first_value(number) OVER (PARTITION BY mobile ORDER BY {BEST}) AS of_mobile,
-               first_value(number) OVER (PARTITION BY mobile, name_key ORDER BY {BEST}) AS of_name
-        FROM given_student AS given LEFT JOIN given_match USING (number)
+        SELECT
+            given.*,
+            student_id IS NULL AS is_new,
+            first_value(number) OVER (PARTITION BY id_key ORDER BY {BEST}) AS of_key,
+            first_value(number) OVER (PARTITION BY email ORDER BY {BEST}) AS of_email,
+            first_value(number) OVER (PARTITION BY mobile ORDER BY {BEST}) AS of_mobile,
+            first_value(number)
+                OVER (PARTITION BY mobile, name_key ORDER BY {BEST}) AS of_name
+        FROM given_student AS given
+        LEFT JOIN given_match USING (number)
     ),
     pair AS (
-        SELECT number, of_key AS other FROM whole WHERE is_new AND number <> of_key
-        UNION SELECT number, of_email FROM whole WHERE is_new AND email <> '' AND number <> of_email
-        UNION SELECT number, of_mobile FROM whole WHERE is_new AND mobile <> '' AND number <> of_mobile
-        UNION SELECT number, of_name FROM whole WHERE is_new AND mobile <> '' AND number <> of_name
+        SELECT number, of_key AS other
+        FROM whole
+        WHERE is_new AND number <> of_key
+        UNION
+        SELECT number, of_email
+        FROM whole
+        WHERE is_new AND email <> '' AND number <> of_email
+        UNION
+        SELECT number, of_mobile
+        FROM whole
+        WHERE is_new AND mobile <> '' AND number <> of_mobile
+        UNION
+        SELECT number, of_name
+        FROM whole
+        WHERE is_new AND mobile <> '' AND number <> of_name
     )
-    SELECT new.number, new.institutional_id, new.first_name, new.last_name, new.preferred_name, new.email, new.mobile,
-           other.number, other.institutional_id, other.first_name, other.last_name, other.preferred_name,
-           other.email, other.mobile, other.id_key = new.id_key
-    FROM pair JOIN given_student AS new USING (number) JOIN given_student AS other ON other.number = pair.other
+    SELECT
+        new.number, new.institutional_id, new.first_name, new.last_name,
+        new.preferred_name, new.email, new.mobile,
+        other.number, other.institutional_id, other.first_name, other.last_name,
+        other.preferred_name, other.email, other.mobile,
+        other.id_key = new.id_key
+    FROM pair
+    JOIN given_student AS new USING (number)
+    JOIN given_student AS other ON other.number = pair.other
     ORDER BY new.number, other.number
 """
 STANDS_FOR = (
-    "CREATE TEMP TABLE given_twin (institutional_id text, stands_for text) ON COMMIT"
-    " DROP"
+    "CREATE TEMP TABLE given_twin (institutional_id text, stands_for text)"
+    " ON COMMIT DROP"
 )
 DROP_TWINS = """
     WITH gone AS (
-        DELETE FROM given_student USING unnest(%s::int[], %s::text[]) AS twin (number, stands_for)
-        WHERE given_student.number = twin.number RETURNING given_student.institutional_id, twin.stands_for
+        DELETE FROM given_student
+        USING unnest(%s::int[], %s::text[]) AS twin (number, stands_for)
+        WHERE given_student.number = twin.number
+        RETURNING given_student.institutional_id, twin.stands_for
     )
     INSERT INTO given_twin SELECT institutional_id, stands_for FROM gone
 """
 DROP_EMAILS = """
-    UPDATE given_student AS given SET email = '', search_text = replace(search_text, ' ' || doubted.words, '')
-    FROM unnest(%s::int[], %s::text[]) AS doubted (number, words) WHERE given.number = doubted.number
+    UPDATE given_student AS given
+    SET email = '',
+        search_text = replace(search_text, ' ' || doubted.words, '')
+    FROM unnest(%s::int[], %s::text[]) AS doubted (number, words)
+    WHERE given.number = doubted.number
 """
 NAMELESS = f"""
     WITH nameless AS (
-        SELECT number FROM ({NEW_ROWS}) AS new
-        WHERE coalesce(first_name, '') = '' AND coalesce(last_name, '') = '' AND coalesce(preferred_name, '') = ''
+        SELECT number
+        FROM ({NEW_ROWS}) AS new
+        WHERE coalesce(first_name, '') = ''
+          AND coalesce(last_name, '') = ''
+          AND coalesce(preferred_name, '') = ''
     )
-    DELETE FROM given_student USING nameless WHERE given_student.number = nameless.number
+    DELETE FROM given_student
+    USING nameless
+    WHERE given_student.number = nameless.number
     RETURNING given_student.number, given_student.institutional_id
 """
 
@@ -122,22 +172,14 @@ def match_rows(cursor: Any) -> list[Fault]:
     cursor.execute(MATCH_IDS)
     cursor.execute(INDEX_MATCHES)
     cursor.execute(STANDS_FOR)
-    faults = [
-        *_match_by_key(cursor),
-        *_leave_out_twins(cursor, THERE_ALREADY, "a student who is there"),
-    ]
+    faults = list(_match_by_key(cursor))
+    faults += _leave_out_twins(cursor, THERE_ALREADY, "a student who is there")
     faults += _leave_out_twins(cursor, IN_THE_FILE, "another row")
     cursor.execute(NAMELESS)
     why = "has no name, and nobody with this ID is there. The row was left out."
-    return faults + [
-        Fault(
-            number,
-            "institutional_id",
-            id,
-            why,
-        )
-        for number, id in cursor.fetchall()
-    ]
+    for number, id in cursor.fetchall():
+        faults.append(Fault(number, "institutional_id", id, why))
+    return faults
 
 
 def _match_by_key(cursor: Any) -> Iterator[Fault]:
@@ -148,95 +190,109 @@ def _match_by_key(cursor: Any) -> Iterator[Fault]:
     for row, student, is_taken in _pairs(cursor):
         if row.place in matches:
             continue
-        if row.agrees_with(student) and not is_taken and student.place not in taken:
-            matches[row.place] = (
-                student.place,
-                _fuller(row.institutional_id, student.institutional_id),
-            )
+        # two rows are never one student, however much they agree
+        is_free = not is_taken and student.place not in taken
+        if is_free and row.agrees_with(student):
+            kept_id = _fuller(row.institutional_id, student.institutional_id)
+            matches[row.place] = student.place, kept_id
             taken.add(student.place)
             twins.pop(row.place, None)
         else:
             twins[row.place] = row.institutional_id, student.institutional_id
-    cursor.execute(
-        ADD_MATCHES,
-        [
-            [*matches],
-            [each for each, _ in matches.values()],
-            [id for _, id in matches.values()],
-        ],
-    )
+    _add_matches(cursor, matches)
     _drop(cursor, {number: other for number, (_, other) in twins.items()})
     for number, (id, other) in twins.items():
-        yield Fault(
-            number,
-            "institutional_id",
-            id,
-            f"is the ID {other} but for zeros or capitals. The row was left out.",
-        )
+        reason = f"is the ID {other} but for zeros or capitals. The row was left out."
+        yield Fault(number, "institutional_id", id, reason)
+
+
+def _add_matches(cursor: Any, matches: Mapping[int, tuple[int, str]]) -> None:
+    """``matches``: by the row's number, the student and the id that they keep."""
+    numbers = list(matches)
+    students = [student for student, _ in matches.values()]
+    kept_ids = [kept_id for _, kept_id in matches.values()]
+    cursor.execute(ADD_MATCHES, [numbers, students, kept_ids])
 
 
 def _leave_out_twins(cursor: Any, candidates: str, who: str) -> list[Fault]:
+    """Reported and not merged: two conversations and two consents would become one
+    by a program's opinion (docs/adr/0018).
+    """
     cursor.execute(candidates)
-    twins: dict[int, tuple[Someone, Someone]] = {}
-    doubted: dict[int, tuple[Someone, Someone]] = {}
+    twins: dict[int, Pair] = {}
+    doubted: dict[int, Pair] = {}
     for row, other, has_its_key in _pairs(cursor):
         if has_its_key or row.is_twin_of(other):
             twins.setdefault(row.place, (row, other))
-        elif row.has_the_email_of(other):
+            doubted.pop(row.place, None)
+        elif row.has_the_email_of(other) and row.place not in twins:
             doubted.setdefault(row.place, (row, other))
-    _drop(
-        cursor, {number: other.institutional_id for number, (_, other) in twins.items()}
-    )
-    doubted = {number: pair for number, pair in doubted.items() if number not in twins}
-    cursor.execute(
-        DROP_EMAILS,
-        [[*doubted], [folded(row.email or "") for row, _ in doubted.values()]],
-    )
-    return [
-        *(_twin_fault(row, other, who) for row, other in twins.values()),
-        *(_email_fault(row, other) for row, other in doubted.values()),
-    ]
+    stands_for = {row.place: other.institutional_id for row, other in twins.values()}
+    _drop(cursor, stands_for)
+    _drop_emails(cursor, [row for row, _ in doubted.values()])
+    faults = [_twin_fault(row, other, who) for row, other in twins.values()]
+    faults += [_email_fault(row, other) for row, other in doubted.values()]
+    return faults
 
 
 def _twin_fault(row: Someone, other: Someone, who: str) -> Fault:
-    alike = "the email" if row.has_the_email_of(other) else "the mobile and the name"
     if not row.is_twin_of(other):
         alike = "the ID, but for zeros or capitals,"
+    elif row.has_the_email_of(other):
+        alike = "the email"
+    else:
+        alike = "the mobile and the name"
     reason = (
-        f"has {alike} of {who}, {other.institutional_id} ({other.name}). No second"
-        " student was made."
+        f"has {alike} of {who}, {other.institutional_id} ({other.name})."
+        " No second student was made."
     )
     return Fault(
-        row.place,
-        "institutional_id",
-        row.institutional_id,
-        reason,
+        row=row.place,
+        column="institutional_id",
+        value=row.institutional_id,
+        reason=reason,
     )
 
 
 def _email_fault(row: Someone, other: Someone) -> Fault:
     reason = (
-        f"is the address of {other.institutional_id} ({other.name}) too. It was left"
-        " empty."
+        f"is the address of {other.institutional_id} ({other.name}) too."
+        " It was left empty."
     )
     return Fault(
-        row.place,
-        "email",
-        row.email or "",
-        reason,
+        row=row.place,
+        column="email",
+        value=row.email or "",
+        reason=reason,
     )
 
 
 def _pairs(cursor: Any) -> Iterable[tuple[Someone, Someone, bool]]:
+    """A row, who it may be, and what the statement says of the two."""
+    width = len(Someone._fields)
     for found in cursor.fetchall():
-        yield Someone(*found[:7]), Someone(*found[7:14]), found[14]
+        row = Someone(*found[:width])
+        other = Someone(*found[width:-1])
+        yield row, other, found[-1]
 
 
 def _drop(cursor: Any, twins: dict[int, str]) -> None:
-    cursor.execute(DROP_TWINS, [[*twins], [*twins.values()]])
+    """``twins``: by the row's number, the id that a caseload row then means."""
+    numbers = list(twins)
+    stands_for = list(twins.values())
+    cursor.execute(DROP_TWINS, [numbers, stands_for])
+
+
+def _drop_emails(cursor: Any, rows: Sequence[Someone]) -> None:
+    numbers = [row.place for row in rows]
+    words = [folded(row.email or "") for row in rows]
+    cursor.execute(DROP_EMAILS, [numbers, words])
 
 
 def _fuller(given: str, known: str) -> str:
     """The id with its zeros: a spreadsheet takes them away and never adds any."""
-    is_fuller = given.isdecimal() and (not known.isdecimal() or len(given) > len(known))
-    return given if is_fuller else known
+    if not given.isdecimal():
+        return known
+    if known.isdecimal() and len(known) >= len(given):
+        return known
+    return given

@@ -29,26 +29,28 @@ class StudentQuerySet(models.QuerySet["Student"]):
         allowed = Q(pk__in=mine.values("student"))
         if user.may[May.TEXT]:
             allowed |= Q(is_test=True)
-        return self.filter(allowed) if user.is_active else self.none()
+        if not user.is_active:
+            return self.none()
+        return self.filter(allowed)
 
     def on_caseload_of(self, user: User) -> "StudentQuerySet":
-        return self.filter(
-            pk__in=CaseloadEntry.objects.filter(staff=user).values("student")
-        )
+        entries = CaseloadEntry.objects.filter(staff=user)
+        return self.filter(pk__in=entries.values("student"))
 
     def matching(self, query: str) -> "StudentQuerySet":
         """Every word of the query begins a word of the
         student's names, id, email or phone.
         """
-        ways = [
-            " & ".join(f"{word}:*" for word in words) for words in search_terms(query)
-        ]
+        ways: list[str] = []
+        for words in search_terms(query):
+            beginnings = [f"{word}:*" for word in words]
+            ways.append(" & ".join(beginnings))
         if not ways:
             return self
-        prefixes = SearchQuery(" | ".join(ways), config="simple", search_type="raw")
-        return self.annotate(
-            _words=SearchVector("search_text", config="simple")
-        ).filter(_words=prefixes)
+        any_way = " | ".join(ways)
+        prefixes = SearchQuery(any_way, config="simple", search_type="raw")
+        vector = SearchVector("search_text", config="simple")
+        return self.annotate(_words=vector).filter(_words=prefixes)
 
     def by_name(self) -> "StudentQuerySet":
         return self.order_by("last_name", "first_name", "pk")
@@ -139,6 +141,7 @@ class Student(models.Model):
 
     @property
     def initials(self) -> str:
+        """Of the name as screens show it."""
         return initials_of(self.display_name)
 
     @property

@@ -18,5 +18,7 @@ def first_of(student: Named) -> str:
 
 
 def display_name_of(student: Named) -> str:
+    """What one calls them, with the family name."""
+    # a person may have one name only
     given = student.preferred_name or student.first_name
     return f"{given} {student.last_name}".strip()

@@ -46,15 +46,11 @@ def put_students(
     faults: list[Fault] = []
     numbered = (Row(number, row) for number, row in enumerate(rows, start=1))
     with transaction.atomic():
-        compared = compare_students(
-            checked_students(numbered, faults, twice="there"), is_whole=False
-        )
+        students = checked_students(numbered, faults, twice="there")
+        compared = compare_students(students, is_whole=False)
         faults += compared.faults
-        too_many = [
-            loss
-            for loss in compared.losses
-            if loss.lost > FEW and lost_too_many(loss.lost, loss.there)
-        ]
+        losses = [loss for loss in compared.losses if loss.lost > FEW]
+        too_many = [loss for loss in losses if lost_too_many(loss.lost, loss.there)]
         if too_many and not may_drop:
             raise RosterFault([_too_many(loss) for loss in too_many])
         new, changed = save_students(is_whole=False, now=now)
@@ -76,18 +72,11 @@ def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) 
     """
     wanted = list(dict.fromkeys(institutional_ids))
     known = _known(wanted)
-    rows = enumerate(wanted, start=1)
     why = "is the ID of no student. Bring in the student first, or take the ID out."
-    if faults := [
-        Fault(
-            row,
-            "institutional_id",
-            each,
-            why,
-        )
-        for row, each in rows
-        if each not in known
-    ]:
+    rows = enumerate(wanted, start=1)
+    unknown = [(row, each) for row, each in rows if each not in known]
+    faults = [Fault(row, "institutional_id", each, why) for row, each in unknown]
+    if faults:
         raise RosterFault(faults)
     with transaction.atomic():
         # two at once: one after the other
@@ -95,10 +84,8 @@ def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) 
         mine = CaseloadEntry.objects.filter(staff=staff)
         left, _ = mine.exclude(student__in=known.values()).delete()
         there = set(mine.values_list("student", flat=True))
-        new = [
-            CaseloadEntry(staff=staff, student_id=pk)
-            for pk in sorted(set(known.values()) - there)
-        ]
+        added = sorted(set(known.values()) - there)
+        new = [CaseloadEntry(staff=staff, student_id=pk) for pk in added]
         CaseloadEntry.objects.bulk_create(new, batch_size=BATCH)
         if left or new:
             record(
@@ -115,29 +102,22 @@ def _known(ids: Sequence[str]) -> dict[str, int]:
     """The students by these ids; where nobody has one, the only
     student whose id differs in zeros alone.
     """
-    known = dict(
-        Student.objects.filter(institutional_id__in=ids).values_list(
-            "institutional_id", "pk"
-        )
-    )
+    exact = Student.objects.filter(institutional_id__in=ids)
+    known = dict(exact.values_list("institutional_id", "pk"))
     keys = {each: id_key(each) for each in ids if each not in known}
-    alike = (
-        Student.objects.filter(id_key__in=keys.values())
-        .values("id_key")
-        .annotate(count=Count("pk"), lowest=Min("pk"))
-    )
-    only = {row["id_key"]: row["lowest"] for row in alike if row["count"] == 1}
-    return known | {each: only[key] for each, key in keys.items() if key in only}
+    alike = Student.objects.filter(id_key__in=keys.values()).values("id_key")
+    counted = alike.annotate(count=Count("pk"), lowest=Min("pk"))
+    # of two whose ids differ in zeros nobody can say which is meant
+    only = {row["id_key"]: row["lowest"] for row in counted if row["count"] == 1}
+    for each, key in keys.items():
+        if key in only:
+            known[each] = only[key]
+    return known
 
 
 def _too_many(loss: Loss) -> Fault:
     reason = (
-        f"{loss.lost:,} of {loss.there:,} {loss.what} would be gone. Send allow_drop:"
-        " true if that is meant."
+        f"{loss.lost:,} of {loss.there:,} {loss.what} would be gone."
+        " Send allow_drop: true if that is meant."
     )
-    return Fault(
-        0,
-        "",
-        "",
-        reason,
-    )
+    return Fault(row=0, column="", value="", reason=reason)

@@ -4,7 +4,8 @@ and its faults out. No database here.
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from quadline.roster import cells
 from quadline.roster.cells import CellFault
@@ -45,20 +46,29 @@ MOST_LOST = 0.1
 # disconnected (47 CFR 52.15(f)(1)(ii)); nobody tells us when that was.
 FORMER_PHONE_COUNTS = timedelta(days=180)
 
+
+def _status(cell: str) -> str:
+    return cells.choice(cell, STATUSES) or "active"
+
+
+def _is_yes(cell: str) -> bool:
+    return cells.choice(cell, YES + NO) in YES
+
+
 READERS: dict[str, Callable[[str], object]] = {
-    "first_name": lambda cell: cells.name(cell, LONGEST["first_name"]),
-    "last_name": lambda cell: cells.name(cell, LONGEST["last_name"]),
-    "preferred_name": lambda cell: cells.name(cell, LONGEST["preferred_name"]),
-    "pronouns": lambda cell: cells.text(cell, LONGEST["pronouns"]),
+    "first_name": partial(cells.name, longest=LONGEST["first_name"]),
+    "last_name": partial(cells.name, longest=LONGEST["last_name"]),
+    "preferred_name": partial(cells.name, longest=LONGEST["preferred_name"]),
+    "pronouns": partial(cells.text, longest=LONGEST["pronouns"]),
     "email": cells.email,
     "mobile": cells.phone,
     "landline": cells.phone,
     "time_zone": cells.zone,
-    "status": lambda cell: cells.choice(cell, STATUSES) or "active",
-    "program": lambda cell: cells.text(cell, LONGEST["program"]),
+    "status": _status,
+    "program": partial(cells.text, longest=LONGEST["program"]),
     "tags": cells.several,
     "courses": cells.several,
-    "test_student": lambda cell: cells.choice(cell, YES + NO) in YES,
+    "test_student": _is_yes,
 }
 
 
@@ -100,64 +110,32 @@ def read_student(
     given = row.get("institutional_id") or ""
     whose = read_id(given)
     if whose.fault:
-        return Read(
-            None,
-            [],
-            [
-                Fault(
-                    number,
-                    "institutional_id",
-                    given,
-                    whose.fault,
-                    file,
-                )
-            ],
-        )
-    faults = (
-        [
-            Fault(
-                number,
-                "institutional_id",
-                given,
-                whose.note,
-                file,
-            )
-        ]
-        if whose.note
-        else []
-    )
-    values: dict[str, object] = {}
+        stop = Fault(number, "institutional_id", given, whose.fault, file)
+        return Read(None, [], [stop])
+    faults: list[Fault] = []
+    if whose.note:
+        faults.append(Fault(number, "institutional_id", given, whose.note, file))
+    values: dict[str, Any] = {}
     for column, cell in _with_both_names(row).items():
         if cell is None or column not in READERS:
             continue
         try:
             values[column] = READERS[column](cell) if cell else _of_nothing(column)
-        except CellFault as fault:
-            faults.append(
-                Fault(
-                    number,
-                    column,
-                    cell,
-                    str(fault),
-                    file,
-                )
-            )
+        except CellFault as error:
+            # a bad cell costs that cell, not the row: the value that is known stays
+            faults.append(Fault(number, column, cell, str(error), file))
     if values.get("first_name") == "" == values.get("last_name"):
-        faults.append(
-            Fault(
-                number,
-                "last_name",
-                "",
-                "There is no name in this row. What is known stays.",
-                file,
-            )
-        )
-        values["first_name"] = values["last_name"] = None
+        reason = "There is no name in this row. What is known stays."
+        faults.append(Fault(number, "last_name", "", reason, file))
+        values["first_name"] = None
+        values["last_name"] = None
     is_test = values.pop("test_student", None)
-    return Read(StudentRow(whose.kept, **values, is_test=is_test), faults, [])  # type: ignore[arg-type]  # by column
+    student = StudentRow(whose.kept, **values, is_test=is_test)
+    return Read(student, faults, [])
 
 
 def lost_too_many(lost: int, there: int) -> bool:
+    """Whether a person must say that it is meant."""
     return lost > there * MOST_LOST
 
 
@@ -176,9 +154,6 @@ def _with_both_names(row: Mapping[str, str | None]) -> Mapping[str, str | None]:
         return row
     last, comma, first = whole.partition(",")
     if not comma:
-        first, _, last = " ".join(whole.split()).partition(" ")
-    return {
-        **row,
-        "first_name": first,
-        "last_name": last,
-    }
+        in_single_spaces = " ".join(whole.split())
+        first, _, last = in_single_spaces.partition(" ")
+    return {**row, "first_name": first, "last_name": last}

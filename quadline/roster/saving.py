@@ -9,7 +9,7 @@ and leaves what is known.
 # ruff: noqa: S608  # no value in the statements: what is put together here are the
 # names of columns
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from types import SimpleNamespace
@@ -23,10 +23,12 @@ from quadline.roster.matching import match_rows
 from quadline.roster.rules import StudentRow
 from quadline.roster.searching import folded, search_text
 
+# Two imports at once would match their rows before either has written its students.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('roster'))"
 KEPT = tuple(name for name in StudentRow._fields if name != "institutional_id")
 GIVEN = ("number", "name_key", "id_key", *StudentRow._fields, "search_text")
 SEARCHED = ("first_name", "last_name", "preferred_name", "email", "mobile", "landline")
+BATCH = 5_000  # students whose search text is made at once
 DEFAULTS = {
     "status": "'active'",
     "tags": "'{}'",
@@ -35,26 +37,40 @@ DEFAULTS = {
 }
 _NAMES = ", ".join(("institutional_id", "id_key", "search_text", *KEPT))
 _MERGED = {name: f"coalesce(given.{name}, student.{name})" for name in KEPT}
+_SEARCHED_MERGED = ", ".join(_MERGED[name] for name in SEARCHED)
+_IS_NOT_GIVEN = " OR ".join(
+    f"(given.{name} IS NULL AND student.{name} <> '')" for name in SEARCHED
+)
+_EMPTY = "''"
+_OR_DEFAULT = ", ".join(
+    f"coalesce({name}, {DEFAULTS.get(name, _EMPTY)})" for name in KEPT
+)
 
 GIVEN_STUDENTS = f"""
     CREATE TEMP TABLE given_student ON COMMIT DROP AS
-    SELECT NULL::int AS number, NULL::text AS name_key, {_NAMES} FROM roster_student WITH NO DATA
+    SELECT NULL::int AS number, NULL::text AS name_key, {_NAMES}
+    FROM roster_student
+    WITH NO DATA
 """
 # Rows that leave out a value by which the student is found: the search text made from
 # them alone is not all of it.
 INCOMPLETE = f"""
-    SELECT given.number, match.kept_id, {", ".join(_MERGED[name] for name in SEARCHED)}
-    FROM given_student AS given JOIN given_match AS match USING (number)
+    SELECT given.number, match.kept_id, {_SEARCHED_MERGED}
+    FROM given_student AS given
+    JOIN given_match AS match USING (number)
     JOIN roster_student AS student ON student.id = match.student_id
-    WHERE match.kept_id <> given.institutional_id
-       OR {" OR ".join(f"(given.{name} IS NULL AND student.{name} <> '')" for name in SEARCHED)}
+    WHERE match.kept_id <> given.institutional_id OR {_IS_NOT_GIVEN}
 """
 COMPLETE = """
-    UPDATE given_student AS given SET search_text = made.search_text
-    FROM unnest(%s::int[], %s::text[]) AS made (number, search_text) WHERE given.number = made.number
+    UPDATE given_student AS given
+    SET search_text = made.search_text
+    FROM unnest(%s::int[], %s::text[]) AS made (number, search_text)
+    WHERE given.number = made.number
 """
 _MATCHED = """
-    FROM given_student AS given JOIN given_match USING (number) JOIN roster_student AS student ON student.id = student_id
+    FROM given_student AS given
+    JOIN given_match USING (number)
+    JOIN roster_student AS student ON student.id = student_id
 """
 COUNTED = {
     "mobile": "mobile numbers",
@@ -70,12 +86,18 @@ LOST = "SELECT " + ", ".join(
 LOST += _MATCHED
 REMEMBER_PHONES = f"""
     INSERT INTO roster_formerphone (student_id, phone, left_at)
-    SELECT student.id, student.mobile, %s {_MATCHED} WHERE student.mobile <> '' AND given.mobile <> student.mobile
+    SELECT student.id, student.mobile, %s
+    {_MATCHED}
+    WHERE student.mobile <> '' AND given.mobile <> student.mobile
     ON CONFLICT (student_id, phone) DO UPDATE SET left_at = excluded.left_at
 """
 FORGET_PHONES = f"""
-    DELETE FROM roster_formerphone AS former USING (SELECT student.id, given.mobile {_MATCHED}
-        WHERE given.mobile <> '' AND given.mobile <> student.mobile) AS now
+    DELETE FROM roster_formerphone AS former
+    USING (
+        SELECT student.id, given.mobile
+        {_MATCHED}
+        WHERE given.mobile <> '' AND given.mobile <> student.mobile
+    ) AS now
     WHERE former.student_id = now.id AND former.phone = now.mobile
 """
 _BEFORE = ", ".join(
@@ -96,21 +118,26 @@ CHANGE = f"""
 """
 ADD = f"""
     INSERT INTO roster_student ({_NAMES}, is_listed)
-    SELECT institutional_id, id_key, search_text,
-           {", ".join(f"coalesce({name}, {DEFAULTS.get(name, repr(''))})" for name in KEPT)}, %s
-    FROM given_student LEFT JOIN given_match USING (number) WHERE student_id IS NULL ORDER BY institutional_id
+    SELECT institutional_id, id_key, search_text, {_OR_DEFAULT}, %s
+    FROM given_student
+    LEFT JOIN given_match USING (number)
+    WHERE student_id IS NULL
+    ORDER BY institutional_id
 """
 LIST = """
-    UPDATE roster_student SET is_listed = true
-    WHERE NOT is_listed AND id IN (SELECT student_id FROM given_match JOIN given_student USING (number))
+    UPDATE roster_student
+    SET is_listed = true
+    WHERE NOT is_listed
+      AND id IN (SELECT student_id FROM given_match JOIN given_student USING (number))
 """
+# OFFSET 0: looked up row by row, whatever statistics say (docs/adr/0020).
 _LEAVING = (
-    "is_listed AND NOT EXISTS (SELECT FROM given_match WHERE student_id ="
-    " roster_student.id OFFSET 0)"
+    "is_listed AND NOT EXISTS (SELECT FROM given_match"
+    " WHERE student_id = roster_student.id OFFSET 0)"
 )
 LEAVING = (
-    f"SELECT count(*), count(*) FILTER (WHERE {_LEAVING}) FROM roster_student WHERE"
-    " is_listed"
+    f"SELECT count(*), count(*) FILTER (WHERE {_LEAVING}) FROM roster_student"
+    " WHERE is_listed"
 )
 UNLIST = f"UPDATE roster_student SET is_listed = false WHERE {_LEAVING}"
 
@@ -140,14 +167,10 @@ def compare_students(
     """
     with connection.cursor() as cursor:
         cursor.execute(ONE_AT_A_TIME)
+        # an earlier one in this transaction has left them
         cursor.execute("DROP TABLE IF EXISTS given_student, given_match, given_twin")
         cursor.execute(GIVEN_STUDENTS)
-        given = copy_in(
-            cursor,
-            "COPY given_student",
-            GIVEN,
-            _copied(rows),
-        )
+        given = copy_in(cursor, "COPY given_student", GIVEN, _copied(rows))
         faults = match_rows(cursor)
         cursor.execute("SELECT count(*) FROM given_student")
         [kept] = cursor.fetchone()
@@ -155,16 +178,11 @@ def compare_students(
         counts = list(cursor.fetchone())
         cursor.execute(LEAVING)
         listed = list(cursor.fetchone()) if is_whole else [0, 0]
-    whats = ("students", *COUNTED.values())
-    losses = [
-        Loss(what, *pair)
-        for what, pair in zip(whats, _pairs(listed + counts), strict=True)
-    ]
     return Compared(
-        given,
-        kept,
-        faults,
-        losses,
+        given=given,
+        kept=kept,
+        faults=faults,
+        losses=_losses([*listed, *counts]),
     )
 
 
@@ -200,16 +218,25 @@ def copy_in(
     return count
 
 
-def _pairs(counts: list[int]) -> Iterator[tuple[int, int]]:
-    return zip(counts[::2], counts[1::2], strict=True)
+def _losses(counts: Sequence[int]) -> list[Loss]:
+    """``counts``: of students, then of each in COUNTED, how many there are and how
+    many would be lost.
+    """
+    whats = ("students", *COUNTED.values())
+    there = counts[::2]
+    lost = counts[1::2]
+    return [Loss(*each) for each in zip(whats, there, lost, strict=True)]
 
 
 def _copied(rows: Iterable[tuple[int, StudentRow]]) -> Iterator[tuple[Any, ...]]:
     for number, row in rows:
-        words = folded(f"{row.first_name or ''} {row.last_name or ''}")
+        names = f"{row.first_name or ''} {row.last_name or ''}"
+        words = folded(names)
+        # in one order: a file may have the family name first
+        name_key = " ".join(sorted(words.split()))
         yield (
             number,
-            " ".join(sorted(words.split())),
+            name_key,
             id_key(row.institutional_id),
             *row,
             _found_by(row),
@@ -217,20 +244,23 @@ def _copied(rows: Iterable[tuple[int, StudentRow]]) -> Iterator[tuple[Any, ...]]
 
 
 def _found_by(row: Any) -> str:
-    whole = {name: getattr(row, name) or "" for name in SEARCHED}
-    return search_text(SimpleNamespace(institutional_id=row.institutional_id, **whole))
+    """What the row alone says; ``_complete`` adds what it leaves out."""
+    values = [getattr(row, name) or "" for name in SEARCHED]
+    return _search_text(row.institutional_id, values)
 
 
 def _complete(cursor: Any) -> None:
+    """Make the search text of incomplete rows from what they and the student say."""
     cursor.execute(INCOMPLETE)
     found = iter(cursor.fetchall())
-    while batch := list(islice(found, 5_000)):
-        texts = [
-            search_text(
-                SimpleNamespace(
-                    institutional_id=id, **dict(zip(SEARCHED, values, strict=True))
-                )
-            )
-            for _, id, *values in batch
-        ]
-        cursor.execute(COMPLETE, [[number for number, *_ in batch], texts])
+    while batch := list(islice(found, BATCH)):
+        numbers = [number for number, *_ in batch]
+        texts = [_search_text(id, values) for _, id, *values in batch]
+        cursor.execute(COMPLETE, [numbers, texts])
+
+
+def _search_text(institutional_id: str, values: Sequence[str]) -> str:
+    """``values``: of the columns in SEARCHED."""
+    searched = dict(zip(SEARCHED, values, strict=True))
+    student = SimpleNamespace(institutional_id=institutional_id, **searched)
+    return search_text(student)

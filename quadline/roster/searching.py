@@ -4,6 +4,7 @@ for, in one spelling. No database here.
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Protocol
 
 # Letters that people type plainly though Unicode does not take them apart; the ʻokina
@@ -46,20 +47,13 @@ MOST_WORDS, LONGEST_WORD = 8, 40  # of a query
 class Searched(Protocol):
     """A student, saved or about to be; phones in E.164."""
 
-    @property
-    def institutional_id(self) -> str: ...
-    @property
-    def first_name(self) -> str: ...
-    @property
-    def last_name(self) -> str: ...
-    @property
-    def preferred_name(self) -> str: ...
-    @property
-    def email(self) -> str: ...
-    @property
-    def mobile(self) -> str: ...
-    @property
-    def landline(self) -> str: ...
+    institutional_id: str
+    first_name: str
+    last_name: str
+    preferred_name: str
+    email: str
+    mobile: str
+    landline: str
 
 
 class _Spelling(dict[int, str]):
@@ -68,11 +62,20 @@ class _Spelling(dict[int, str]):
     """
 
     def __missing__(self, code: int) -> str:
-        letter = chr(code)
-        kept = letter if letter.isalnum() else " "
-        is_part = unicodedata.combining(letter) or unicodedata.category(letter) == "Cf"
-        self[code] = PLAIN.get(letter, "" if is_part else kept)
+        self[code] = _spelled(chr(code))
         return self[code]
+
+
+def _spelled(letter: str) -> str:
+    if letter in PLAIN:
+        return PLAIN[letter]
+    is_accent = unicodedata.combining(letter) != 0
+    is_unseen = unicodedata.category(letter) == "Cf"
+    if is_accent or is_unseen:
+        return ""
+    if not letter.isalnum():
+        return " "
+    return letter
 
 
 _SPELLING = _Spelling()
@@ -82,24 +85,20 @@ def folded(text: str) -> str:
     """Lower-case words without accents or punctuation, single spaces: what is
     stored to search, and what is searched.
     """
-    return " ".join(
-        unicodedata.normalize("NFKD", text.casefold()).translate(_SPELLING).split()
-    )
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(decomposed.translate(_SPELLING).split())
 
 
 def search_text(student: Searched) -> str:
     """The words a student is found by: names as in `name_words`, id, email,
     and phones in full and by their parts.
     """
-    names = (student.preferred_name, student.first_name, student.last_name)
-    numbers = [
-        words
-        for phone in (student.mobile, student.landline)
-        if phone
-        for words in _phone_words(phone)
-    ]
-    others = folded(" ".join((student.institutional_id, student.email, *numbers)))
-    return f"{' '.join(name_words(*names))} {others}".strip()
+    names = name_words(student.preferred_name, student.first_name, student.last_name)
+    others = [student.institutional_id, student.email]
+    for phone in filter(None, (student.mobile, student.landline)):
+        others += _phone_words(phone)
+    words = [*names, folded(" ".join(others))]
+    return " ".join(words).strip()
 
 
 def name_words(preferred: str, first: str, last: str) -> list[str]:
@@ -127,7 +126,8 @@ def search_terms(query: str) -> list[list[str]]:
     """
     ways: list[list[str]] = []
     for spelling in dict.fromkeys(_spellings(query)):
-        words = [word[:LONGEST_WORD] for word in spelling.split()[:MOST_WORDS]]
+        typed = spelling.split()[:MOST_WORDS]
+        words = [word[:LONGEST_WORD] for word in typed]
         ways += [way for way in _ways(words) if way not in ways]
     return ways
 
@@ -135,11 +135,14 @@ def search_terms(query: str) -> list[list[str]]:
 def _ways(words: list[str]) -> Iterator[list[str]]:
     if words:
         yield words
-    for place in range(len(words) - 1):
-        joined = (words[place] + words[place + 1])[:LONGEST_WORD]
-        yield [*words[:place], joined, *words[place + 2 :]]
+    # “mary ann” is written in one word, too
+    for place, (one, following) in enumerate(pairwise(words)):
+        joined = f"{one}{following}"[:LONGEST_WORD]
+        before, after = words[:place], words[place + 2 :]
+        yield [*before, joined, *after]
     if len(words) > 2:
-        yield ["".join(words)[:LONGEST_WORD]]
+        all_in_one = "".join(words)
+        yield [all_in_one[:LONGEST_WORD]]
 
 
 def _spellings(name: str) -> Iterator[str]:
@@ -147,6 +150,7 @@ def _spellings(name: str) -> Iterator[str]:
     if not name:
         return
     yield folded(name)
+    # obrien for O’Brien, which folds to two words
     closed = name.translate(APOSTROPHES)
     if closed != name:
         yield folded(closed)
@@ -158,13 +162,16 @@ def _spellings(name: str) -> Iterator[str]:
 
 
 def _in_one(spelling: str) -> list[str]:
-    return [spelling.replace(" ", "")] if " " in spelling else []
+    """delacruz of “dela cruz”."""
+    if " " not in spelling:
+        return []
+    return [spelling.replace(" ", "")]
 
 
 def _without_spaces(given: tuple[str, ...], last: str) -> Iterator[str]:
-    family = folded(last).replace(" ", "")
     if not last or ord(last[0]) not in WITHOUT_SPACES:
         return
+    family = folded(last).replace(" ", "")
     for name in filter(None, given):
         own = folded(name).replace(" ", "")
         yield family + own
@@ -177,4 +184,5 @@ def _phone_words(phone: str) -> list[str]:
     """
     digits = phone.removeprefix("+")
     national = digits[-10:]
-    return [digits, national, national[:3], national[3:6], national[6:]]
+    area, exchange, line = national[:3], national[3:6], national[6:]
+    return [digits, national, area, exchange, line]

@@ -59,8 +59,8 @@ class Table:
             f", with the header in row {self.header_row}" if self.header_row > 1 else ""
         )
         form = (
-            f"read as {self.decoded.encoding}, separated by"
-            f" {DELIMITERS[self.delimiter]}"
+            f"read as {self.decoded.encoding},"
+            f" separated by {DELIMITERS[self.delimiter]}"
         )
         return f"{self.file}: {form}{where}."
 
@@ -71,21 +71,16 @@ class Table:
         number = self.header_row
         were_all_whole = True
         for number, cells in islice(self._records(), self.header_row, None):
-            if not any(map(visible, cells)):
+            is_empty = not any(map(visible, cells))
+            if is_empty:
                 continue
-            is_torn = any(map(visible, cells[self.width :]))
+            beyond_header = cells[self.width :]
+            is_torn = any(map(visible, beyond_header))
             is_whole = len(cells) >= self.width
+            # where others are short, too, the last one need not be broken off
             if not is_whole and were_all_whole and self._is_last(number):
-                raise RosterFault(
-                    [
-                        self._fault(
-                            number,
-                            "",
-                            "",
-                            "The file ends in the middle of this row. Export it again.",
-                        )
-                    ]
-                )
+                reason = "The file ends in the middle of this row. Export it again."
+                raise _stop(number, reason, self.file)
             were_all_whole = were_all_whole and is_whole
             yield TableRow(number, self._by_column(cells), is_torn)
 
@@ -99,73 +94,48 @@ class Table:
         """Numbered from 1. A quote that is never closed stops
         at the row where it stands.
         """
-        number, began = 0, 1
+        number = 0
+        began = 1
+        records = enumerate(_records_of(self.decoded.text, self.delimiter), start=1)
         try:
-            for number, cells in enumerate(
-                _records_of(self.decoded.text, self.delimiter), start=1
-            ):
+            for number, cells in records:
                 began = number + 1
                 if cells == [END]:
                     return
-                if any(
-                    self._has_swallowed_rows(cell)
-                    for cell in cells
-                    if "\n" in cell or "\r" in cell
-                ):
+                several_lines = [cell for cell in cells if "\n" in cell or "\r" in cell]
+                if any(map(self._has_swallowed_rows, several_lines)):
                     break
                 yield number, cells
         except csv.Error as error:
             number = began
+            # a cell that is too long is one whose quote was never closed
             if "field limit" not in str(error):
-                raise RosterFault(
-                    [
-                        self._fault(
-                            number,
-                            "",
-                            "",
-                            f"cannot be read: {error}",
-                        )
-                    ]
-                ) from error
+                raise _stop(number, f"cannot be read: {error}", self.file) from error
         reason = "has a quote that is never closed. Close it or take it out."
-        raise RosterFault(
-            [
-                self._fault(
-                    number,
-                    "",
-                    "",
-                    reason,
-                )
-            ]
-        )
+        raise _stop(number, reason, self.file)
 
     def _has_swallowed_rows(self, cell: str) -> bool:
         """Whether a line within it looks like a row, or it
         reaches the end of the file.
         """
-        most = max(line.count(self.delimiter) for line in cell.splitlines()[1:] or [""])
-        return END in cell or most >= max(self.width - 1, 2)
+        if END in cell:
+            return True
+        lines = cell.splitlines()[1:]
+        delimiters = [line.count(self.delimiter) for line in lines]
+        most = max(delimiters, default=0)
+        # one comma may stand in any text
+        return most >= max(self.width - 1, 2)
 
     def _is_last(self, number: int) -> bool:
-        return not self.decoded.text.endswith(("\n", "\r")) and number == self._count()
+        """Whether the file breaks off in this row."""
+        is_complete = self.decoded.text.endswith(("\n", "\r"))
+        if is_complete:
+            return False
+        return number == self._count()
 
     def _count(self) -> int:
-        return sum(1 for _ in _records_of(self.decoded.text, self.delimiter)) - 1
-
-    def _fault(
-        self,
-        row: int,
-        column: str,
-        value: str,
-        reason: str,
-    ) -> Fault:
-        return Fault(
-            row,
-            column,
-            value,
-            reason,
-            self.file,
-        )
+        records = _records_of(self.decoded.text, self.delimiter)
+        return sum(1 for _ in records) - 1  # the last is END
 
 
 def read_table(path: Path, kind: Kind) -> Table:
@@ -176,85 +146,58 @@ def read_table(path: Path, kind: Kind) -> Table:
     separator = SEPARATOR.match(text)
     if separator:
         text = text[separator.end() :]
-    found = _best_header(text, kind, separator[1] if separator else "".join(DELIMITERS))
+    delimiters = separator[1] if separator else "".join(DELIMITERS)
+    found = _best_header(text, kind, delimiters)
     if found is None:
-        raise RosterFault(
-            [
-                Fault(
-                    0,
-                    "",
-                    "",
-                    "The file is empty. Nothing was read.",
-                    path.name,
-                )
-            ]
-        )
+        raise _stop(0, "The file is empty. Nothing was read.", path.name)
     delimiter, row, cells = found
-    header = read_header(cells, kind)
     table = Table(
-        path.name,
-        kind,
-        header,
-        row,
-        _width(cells),
-        delimiter,
-        Decoded(text, encoding),
+        file=path.name,
+        kind=kind,
+        header=read_header(cells, kind),
+        header_row=row,
+        width=_width(cells),
+        delimiter=delimiter,
+        decoded=Decoded(text, encoding),
     )
-    if faults := list(_header_faults(table, cells)):
+    faults = list(_header_faults(table, cells))
+    if faults:
         raise RosterFault(faults)
     return table
 
 
 def perhaps_mobile(table: Table) -> str:
     """A column that may hold mobiles and does not say so; "" when there is none."""
+    # never taken for one: a wrong guess would text parents' landlines
     named = [name for name in table.header.unknown if plain(name) in PERHAPS_MOBILE]
-    return named[0] if named else ""
+    if not named:
+        return ""
+    return named[0]
 
 
 def _text_of(path: Path) -> Decoded:
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise RosterFault(
-                [
-                    Fault(
-                        0,
-                        "",
-                        "",
-                        "is larger than 256 MB. Is it a roster?",
-                        path.name,
-                    )
-                ]
-            )
+            raise _stop(0, "is larger than 256 MB. Is it a roster?", path.name)
         return decoded(path.read_bytes())
     except OSError as error:
-        raise RosterFault(
-            [
-                Fault(
-                    0,
-                    "",
-                    "",
-                    f"{path} cannot be read: {error.strerror}",
-                )
-            ]
-        ) from error
+        reason = f"{path} cannot be read: {error.strerror}"
+        raise RosterFault([Fault(0, "", "", reason)]) from error
     except NotText as error:
-        raise RosterFault(
-            [
-                Fault(
-                    0,
-                    "",
-                    "",
-                    str(error),
-                    path.name,
-                )
-            ]
-        ) from error
+        raise _stop(0, str(error), path.name) from error
+
+
+def _stop(row: int, reason: str, file: str) -> RosterFault:
+    """``row``: 0 for the whole file."""
+    return RosterFault([Fault(row, "", "", reason, file)])
 
 
 def _records_of(text: str, delimiter: str) -> Iterator[list[str]]:
     """The rows and, at their end, one of our own."""
+    # newline="": csv reads line breaks within quotes itself
     lines = io.StringIO(text, newline="")
-    return csv.reader(chain(lines, [END]), delimiter=delimiter)
+    with_end = chain(lines, [END])
+    return csv.reader(with_end, delimiter=delimiter)
 
 
 def _best_header(
@@ -262,30 +205,36 @@ def _best_header(
 ) -> tuple[str, int, list[str]] | None:
     """The row, of the first twenty, and the delimiter with the most
     columns that we know; else the first row.
+
+    csv.Sniffer counts characters, and is misled by commas in addresses.
     """
-    best, most = None, -1
+    best = None
+    most = -1
     for delimiter in delimiters:
-        for number, cells in enumerate(_first_records(text, delimiter), start=1):
+        records = _first_records(text, delimiter)
+        for number, cells in enumerate(records, start=1):
             if not any(map(visible, cells)):
                 continue
             known = len(read_header(cells, kind).places)
             if known > most:
-                best, most = (delimiter, number, cells), known
+                best = (delimiter, number, cells)
+                most = known
     return best
 
 
 def _first_records(text: str, delimiter: str) -> list[list[str]]:
+    first = islice(_records_of(text, delimiter), ROWS_BEFORE_A_HEADER)
     records: list[list[str]] = []
     with suppress(csv.Error):  # a cell that is too long: said where the rows are read
-        records.extend(islice(_records_of(text, delimiter), ROWS_BEFORE_A_HEADER))
+        records.extend(first)
     return [cells for cells in records if cells != [END]]
 
 
 def _width(cells: list[str]) -> int:
     """Without the empty cells at its end."""
-    return max(
-        (place for place, cell in enumerate(cells, start=1) if visible(cell)), default=0
-    )
+    places = enumerate(cells, start=1)
+    filled = [place for place, cell in places if visible(cell)]
+    return max(filled, default=0)
 
 
 def _header_faults(table: Table, cells: list[str]) -> Iterator[Fault]:
@@ -293,32 +242,18 @@ def _header_faults(table: Table, cells: list[str]) -> Iterator[Fault]:
     if header.missing:
         found = ", ".join(filter(None, map(visible, cells)))
         columns = ", ".join(header.missing)
-        which = (
-            f"There is no column {columns}."
-            if len(header.missing) == 1
-            else f"There are no columns {columns}."
-        )
+        is_one = len(header.missing) == 1
+        there_is = "There is no column" if is_one else "There are no columns"
+        which = f"{there_is} {columns}."
         form = f"{table.decoded.encoding}, separated by {DELIMITERS[table.delimiter]}"
         reason = (
-            f"{which} Found, reading {form}: {found[:300] or 'none'}. Name the"
-            " columns so."
+            f"{which} Found, reading {form}: {found[:300] or 'none'}."
+            " Name the columns so."
         )
-        yield Fault(
-            row,
-            "",
-            "",
-            reason,
-            table.file,
-        )
+        yield Fault(row, "", "", reason, table.file)
     for column, names in header.twice.items():
         reason = (
-            f"is there {len(names)} times: {', '.join(names)}. Keep one, or rename the"
-            " others."
+            f"is there {len(names)} times: {', '.join(names)}."
+            " Keep one, or rename the others."
         )
-        yield Fault(
-            row,
-            column,
-            "",
-            reason,
-            table.file,
-        )
+        yield Fault(row, column, "", reason, table.file)

@@ -9,8 +9,8 @@ from django.db import transaction
 from quadline.roster.models import PhoneTrouble
 
 BAD = (
-    "SELECT phone FROM roster_phonetrouble WHERE phone = ANY(%(phones)s::text[]) AND"
-    " is_bad"
+    "SELECT phone FROM roster_phonetrouble WHERE phone = ANY(%(phones)s::text[])"
+    " AND is_bad"
 )
 
 
@@ -35,7 +35,8 @@ def note_failure(
         row.words = words[:200]
         becomes_bad = not row.is_bad and row.failures >= bad_after
         if becomes_bad:
-            row.is_bad, row.since = True, now
+            row.is_bad = True
+            row.since = now
         row.save()
         return becomes_bad
 
@@ -46,8 +47,11 @@ def clear(phone: str) -> None:
 
 
 def clear_all(phones: set[str]) -> None:
+    """The same for many."""
     PhoneTrouble.objects.filter(phone__in=phones).delete()
 
 
 def all_bad_phones() -> set[str]:
-    return set(PhoneTrouble.objects.filter(is_bad=True).values_list("phone", flat=True))
+    """To which no text goes until one comes from there."""
+    bad = PhoneTrouble.objects.filter(is_bad=True)
+    return set(bad.values_list("phone", flat=True))

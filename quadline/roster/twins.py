@@ -19,25 +19,35 @@ class Someone(NamedTuple):
 
     @property
     def name(self) -> str:
-        return " ".join(filter(None, (self.first_name, self.last_name)))
+        parts = (self.first_name, self.last_name)
+        return " ".join(filter(None, parts))
 
     @property
     def words(self) -> set[str]:
-        return set(folded(f"{self.name} {self.preferred_name or ''}").split())
+        """Of all their names, folded."""
+        names = f"{self.name} {self.preferred_name or ''}"
+        return set(folded(names).split())
 
     def shares_a_name_with(self, other: "Someone") -> bool:
         return bool(self.words & other.words)
 
     def has_the_name_of(self, other: "Someone") -> bool:
         """Rosa Calderón is Rosa Calderón-Ruiz."""
-        mine, theirs = self.words, other.words
-        return bool(mine and theirs) and (mine <= theirs or theirs <= mine)
+        mine = self.words
+        theirs = other.words
+        if not mine or not theirs:
+            return False
+        return mine <= theirs or theirs <= mine
 
     def has_the_email_of(self, other: "Someone") -> bool:
-        return bool(self.email) and self.email == other.email
+        if not self.email:
+            return False
+        return self.email == other.email
 
     def has_the_mobile_of(self, other: "Someone") -> bool:
-        return bool(self.mobile) and self.mobile == other.mobile
+        if not self.mobile:
+            return False
+        return self.mobile == other.mobile
 
     def has_the_id_of(self, other: "Someone") -> bool:
         """But for zeros, capitals or spaces."""
@@ -45,14 +55,16 @@ class Someone(NamedTuple):
 
     def agrees_with(self, other: "Someone") -> bool:
         """Enough, beside such an id, to be one person."""
-        agree = self.has_the_email_of(other) or self.has_the_mobile_of(other)
-        return agree or self.has_the_name_of(other)
+        return (
+            self.has_the_email_of(other)
+            or self.has_the_mobile_of(other)
+            or self.has_the_name_of(other)
+        )
 
     def is_twin_of(self, other: "Someone") -> bool:
         """The same email and a name, or the same mobile and
         the name, under another id.
         """
         by_email = self.has_the_email_of(other) and self.shares_a_name_with(other)
-        return by_email or (
-            self.has_the_mobile_of(other) and self.has_the_name_of(other)
-        )
+        by_mobile = self.has_the_mobile_of(other) and self.has_the_name_of(other)
+        return by_email or by_mobile

@@ -18,28 +18,31 @@ _CLOSE = 0.85
 _BLANK = "[ \t\xa0]{0,3}"
 # A name as it stands between signs: a letter first, then what systems put into names.
 _NAME = "[^\\W\\d_][\\w.:/|#'\u2019 \t\xa0-]{0,58}"
+_BRACED = r"[$#]?\{{1,3}" + _BLANK + r"[#/%!]?" + _BLANK + _NAME + r"(?<=\w)"
 # As other systems write fields: Handlebars and Slate, shells, Word and Salesforce,
 # Mailchimp, Python.
 _FOREIGN = re.compile(
-    r"[$#]?\{{1,3}"
-    + _BLANK
-    + r"[#/%!]?"
-    + _BLANK
-    + _NAME
-    + r"(?<=\w)"
-    + _BLANK
-    + r"%?\}{1,3}"
-    r"|<<" + _BLANK + _NAME + r">>"
-    r"|\*\|" + _BLANK + r"[^\W\d_][\w.: -]{0,58}\|\*"
-    r"|%%?[^\W\d_][\w.-]{2,58}%%?(?!\w)"
-    r"|%\([^\W\d_]\w{1,58}\)s"
+    "|".join(
+        [
+            _BRACED + _BLANK + r"%?\}{1,3}",
+            r"<<" + _BLANK + _NAME + r">>",
+            r"\*\|" + _BLANK + r"[^\W\d_][\w.: -]{0,58}\|\*",
+            r"%%?[^\W\d_][\w.-]{2,58}%%?(?!\w)",
+            r"%\([^\W\d_]\w{1,58}\)s",
+        ]
+    )
 )
 _SQUARE = re.compile(r"\[([^\[\]\n]{1,80})\]")
 # Signs that are more often a quote or a tag: a field only where the words come near a
 # field's name.
 _QUOTED = re.compile(
-    "<([^<>\n]{2,60})>|\u00ab([^\u00ab\u00bb\n]{2,60})\u00bb|\u2039([^\u2039\u203a\n]{2,60})\u203a|[\uff3b\u3010\u3014\uff5b]([^\uff3d\u3011\u3015\uff5d\n]{2,60})[\uff3d\u3011\u3015\uff5d]|(?<!\\w)__([^\\W_]\\w{1,58}?)__(?!\\w)|(?<!\\w)([@#~$])\\6?([^\\W\\d_][\\w"
-    " ]{1,40})\\6{1,2}(?!\\w)"
+    "<([^<>\n]{2,60})>"
+    "|\u00ab([^\u00ab\u00bb\n]{2,60})\u00bb"
+    "|\u2039([^\u2039\u203a\n]{2,60})\u203a"
+    "|[\uff3b\u3010\u3014\uff5b]([^\uff3d\u3011\u3015\uff5d\n]{2,60})"
+    "[\uff3d\u3011\u3015\uff5d]"
+    r"|(?<!\w)__([^\W_]\w{1,58}?)__(?!\w)"
+    r"|(?<!\w)([@#~$])\6?([^\W\d_][\w ]{1,40})\6{1,2}(?!\w)"
 )
 _PAIR = re.compile(r"\[[^\[\]\n]*\]|\{[^{}\n]*\}")
 # Not the mouth of a face :[
@@ -64,21 +67,28 @@ def lookalikes(text: str, meant: Meant) -> tuple[str, ...]:
     ``meant`` says which field some words come near, or "".
     """
     search = _Search(text[:LONGEST])
-    search.take(_FOREIGN, lambda words: _letters(words) >= _FEWEST_IN_BRACES)
-    search.take(
-        _SQUARE, lambda words: _letters(words) >= _FEWEST_LETTERS or meant(words) != ""
-    )
-    search.take(_QUOTED, lambda words: meant(words) != "")
+
+    def is_long_enough(words: str) -> bool:
+        return _letters(words) >= _FEWEST_IN_BRACES
+
+    def is_meant(words: str) -> bool:
+        return meant(words) != ""
+
+    def is_no_talk(words: str) -> bool:
+        return _letters(words) >= _FEWEST_LETTERS or is_meant(words)
+
+    def ends_in_a_field(words: str) -> bool:
+        return any(map(meant, _endings(words)))
+
+    def shortened(words: str) -> str:
+        return _name_at_end(words, meant)
+
+    search.take(_FOREIGN, is_long_enough)
+    search.take(_SQUARE, is_no_talk)
+    search.take(_QUOTED, is_meant)
     search.blank(_PAIR)  # what is left of brackets has no other
-    search.take(
-        _UNCLOSED,
-        lambda words: _letters(words) >= _FEWEST_LETTERS or meant(words) != "",
-    )
-    search.take(
-        _UNOPENED,
-        lambda words: any(map(meant, _endings(words))),
-        shortened=lambda words: _name_at_end(words, meant),
-    )
+    search.take(_UNCLOSED, is_no_talk)
+    search.take(_UNOPENED, ends_in_a_field, shortened=shortened)
     return search.found
 
 
@@ -92,16 +102,9 @@ def comes_near(words: str, names: Mapping[str, str]) -> str:
     asked = plain(words.partition("|")[0]) or plain(words)
     if asked in names:
         return names[asked]
-    near = (
-        get_close_matches(
-            asked,
-            names,
-            n=1,
-            cutoff=_CLOSE,
-        )
-        if len(asked) >= _FEWEST_LETTERS
-        else []
-    )
+    if len(asked) < _FEWEST_LETTERS:
+        return ""
+    near = get_close_matches(asked, names, n=1, cutoff=_CLOSE)
     return names[near[0]] if near else ""
 
 
@@ -109,12 +112,10 @@ def plain(words: str) -> str:
     """Words in lower case, one space apart: of FirstName,
     first_name and first-name alike.
     """
-    whole = (
-        _CAMEL.sub(" ", unicodedata.normalize("NFKC", words))
-        .replace("'", "")
-        .replace("\u2019", "")
-    )
-    return " ".join(_NO_LETTER.sub(" ", whole).casefold().split())
+    whole = _CAMEL.sub(" ", unicodedata.normalize("NFKC", words))
+    whole = whole.replace("'", "").replace("\u2019", "")
+    letters = _NO_LETTER.sub(" ", whole).casefold()
+    return " ".join(letters.split())
 
 
 class _Search:
@@ -129,37 +130,39 @@ class _Search:
 
     @property
     def found(self) -> tuple[str, ...]:
-        first = {
-            " ".join(self._found[at].casefold().split()): self._found[at]
-            for at in sorted(self._found, reverse=True)
-        }
-        return tuple(reversed(first.values()))
+        first: dict[str, str] = {}
+        for at in sorted(self._found):
+            written = self._found[at]
+            key = " ".join(written.casefold().split())
+            first.setdefault(key, written)
+        return tuple(first.values())
 
     def take(
         self,
         pattern: re.Pattern[str],
         is_field: Callable[[str], bool],
         *,
-        shortened: Callable[[str], str] = lambda words: words,
+        shortened: Callable[[str], str] | None = None,
     ) -> None:
-        """``shortened``: the end of what matched that is the field."""
+        """``shortened``: the end of what matched that is the field; else all of it."""
         looked_at = 0
 
         def blanked(match: re.Match[str]) -> str:
             nonlocal looked_at
             looked_at += 1
-            words = max(filter(None, match.groups()), key=len, default=match.group())
+            matched = match.group()
+            words = max(filter(None, match.groups()), key=len, default=matched)
             if looked_at > _MOST_LOOKED_AT or not is_field(words):
-                return match.group()
-            self._found[match.start()] = self._whole(
-                match.end() - len(shortened(match.group())), match.end()
-            )
-            return " " * len(match.group())
+                return matched
+            field = shortened(matched) if shortened else matched
+            start = match.end() - len(field)
+            self._found[match.start()] = self._whole(start, match.end())
+            return _as_blanks(match)
 
         self._rest = pattern.sub(blanked, self._rest)
 
     def blank(self, pattern: re.Pattern[str]) -> None:
-        self._rest = pattern.sub(lambda match: " " * len(match.group()), self._rest)
+        self._rest = pattern.sub(_as_blanks, self._rest)
 
     def _whole(self, start: int, end: int) -> str:
         """With more brackets around it."""
@@ -170,17 +173,25 @@ class _Search:
         return self._text[start:end].strip()
 
 
+def _as_blanks(match: re.Match[str]) -> str:
+    """As many as what matched: what follows keeps its place."""
+    return " " * len(match.group())
+
+
 def _letters(words: str) -> int:
     return sum(map(str.isalpha, words))
 
 
 def _endings(words: str) -> list[str]:
     """The words, and what is left of them without the first, the first two…"""
-    starts = [0, *(gap.end() for gap in re.finditer(r"[ \t_-]+", words))]
-    return [words[at:] for at in starts if words[at:]]
+    gaps = re.finditer(r"[ \t_-]+", words)
+    starts = [0, *(gap.end() for gap in gaps)]
+    endings = [words[at:] for at in starts]
+    return [ending for ending in endings if ending]
 
 
 def _name_at_end(matched: str, meant: Meant) -> str:
-    return next(
-        (ending for ending in _endings(matched) if meant(ending.rstrip("]} "))), matched
-    )
+    for ending in _endings(matched):
+        if meant(ending.rstrip("]} ")):
+            return ending
+    return matched

@@ -24,9 +24,9 @@ class MergeError(ValueError):
     def __init__(self, unknown: tuple[str, ...], empty: tuple[str, ...]) -> None:
         self.unknown = unknown
         self.empty = empty
-        wrongs = [f"{written} is not a merge field." for written in unknown]
-        wrongs += [f"There is nothing to put in [{name}]." for name in empty]
-        super().__init__(" ".join(wrongs))
+        no_fields = [f"{written} is not a merge field." for written in unknown]
+        no_values = [f"There is nothing to put in [{name}]." for name in empty]
+        super().__init__(" ".join([*no_fields, *no_values]))
 
 
 class Template:
@@ -53,18 +53,16 @@ class Template:
     def around(self, keys: Collection[str]) -> str:
         """The text without its fields of these keys; a blank stands for each.
 
-        A field in a second pair of brackets stays: filled in, it would leave brackets
-        around a name.
+        A field in a second pair of brackets stays.
         """
         around = self._words[0]
-        for key, written, words in zip(
-            self._keys,
-            self._written,
-            self._words[1:],
-            strict=True,
-        ):
+        fields = zip(self._keys, self._written, self._words[1:], strict=True)
+        for key, written, words in fields:
+            # filled in, it would leave brackets around a name
             is_wrapped = around[-1:] in _BRACKETS or words[:1] in _BRACKETS
-            around += (written if key not in keys or is_wrapped else " ") + words
+            stays = key not in keys or is_wrapped
+            around += written if stays else " "
+            around += words
         return around
 
     def fill(self, values: Mapping[str, str]) -> str:
@@ -78,26 +76,26 @@ class Template:
         if not self.fields:
             return self._words[0]
         known = {key_of(name): value for name, value in values.items()}
-        if empty := tuple(
+        # a field without a value stays as written: it is not empty
+        empty = [
             name for name in self.fields if not known.get(key_of(name), "?").strip()
-        ):
-            raise MergeError((), empty)
-        filled = zip(
-            self._keys,
-            self._written,
-            self._words[1:],
-            strict=True,
-        )
-        return self._words[0] + "".join(
-            known.get(key, written) + words for key, written, words in filled
-        )
+        ]
+        if empty:
+            raise MergeError((), tuple(empty))
+        parts = [self._words[0]]
+        fields = zip(self._keys, self._written, self._words[1:], strict=True)
+        for key, written, words in fields:
+            parts.append(known.get(key, written))
+            parts.append(words)
+        return "".join(parts)
 
 
 def fields_in(text: str) -> tuple[str, ...]:
     """Return the fields of a text as first written, each once, in order."""
     seen: dict[str, str] = {}
     for match in _FIELD.finditer(text):
-        seen.setdefault(key_of(match.group(1)), " ".join(match.group(1).split()))
+        name = match.group(1)
+        seen.setdefault(key_of(name), " ".join(name.split()))
     return tuple(seen.values())
 
 
@@ -111,5 +109,6 @@ def key_of(name: str) -> str:
     """One key for every way to write a field's name: case, spacing, and the guide's
     "Insert … Here" do not matter.
     """
-    words = " ".join(name.replace("\u2019", "'").casefold().split())
+    words = name.replace("\u2019", "'").casefold()
+    words = " ".join(words.split())
     return _WRAPPING.sub("", words)

@@ -77,7 +77,8 @@ def spoken(e164: str) -> str:
     """
     match = _E164_NANP.fullmatch(e164)
     groups = match.groups() if match else (digits_for_search(e164),)
-    return ", ".join(" ".join(group) for group in groups)
+    spaced = [" ".join(digits) for digits in groups]
+    return ", ".join(spaced)
 
 
 def digits_for_search(e164: str) -> str:
@@ -91,7 +92,9 @@ def digits_for_search(e164: str) -> str:
 def area_code(e164: str) -> str:
     """Return the three-digit area code of a +1 number, or "" for any other."""
     match = _E164_NANP.fullmatch(e164)
-    return match.group(1) if match else ""
+    if match is None:
+        return ""
+    return match.group(1)
 
 
 def time_zones(e164: str) -> tuple[str, ...]:
@@ -152,8 +155,8 @@ def _refuse_wrong_length(typed: str, result: int) -> None:
 def _refuse_untextable(typed: str, national: str) -> None:
     if not _NANP_SHAPE.fullmatch(national):
         raise PhoneError(
-            f"{_shown(typed)} is not a valid number. Check the area code and the"
-            " digits."
+            f"{_shown(typed)} is not a valid number."
+            " Check the area code and the digits."
         )
     if is_foreign(national[:3]):
         raise _foreign(typed)
@@ -170,4 +173,7 @@ def _foreign(typed: str) -> PhoneError:
 
 
 def _shown(typed: str) -> str:
-    return typed if len(typed) <= _MAX_SHOWN else f"{typed[:_MAX_SHOWN]}…"
+    """As a message begins; it may be anything that somebody pasted."""
+    if len(typed) <= _MAX_SHOWN:
+        return typed
+    return f"{typed[:_MAX_SHOWN]}…"

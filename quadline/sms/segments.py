@@ -55,29 +55,28 @@ class Segments:
 def count(text: str) -> Segments:
     """Measure a text exactly as it will be billed. An empty text has no segment."""
     letters = set(text)
-    forced_by = (
-        "" if letters <= _GSM7 else next(char for char in text if not _is_gsm7(char))
-    )
+    forced_by = ""
+    if not letters <= _GSM7:
+        forced_by = next(char for char in text if not _is_gsm7(char))
     encoding = Encoding.UCS2 if forced_by else Encoding.GSM7
+    widths = None
     # Nearly every text is plain: a broadcast measures thousands of them.
-    widths = None if letters <= _GSM7_BASIC else _widths(text, encoding)
+    if not letters <= _GSM7_BASIC:
+        widths = _widths(text, encoding)
     units = len(text) if widths is None else sum(widths)
     alone, part = _LIMITS[encoding]
     if units <= alone:
-        return Segments(
-            encoding,
-            units,
-            int(units > 0),
-            alone - units,
-            forced_by,
-        )
-    parts, used = _fill(units, part) if widths is None else _pack(widths, part)
+        parts = 1 if units else 0
+        room = alone - units
+    else:
+        parts, used = _fill(units, part) if widths is None else _pack(widths, part)
+        room = part - used
     return Segments(
-        encoding,
-        units,
-        parts,
-        part - used,
-        forced_by,
+        encoding=encoding,
+        units=units,
+        segments=parts,
+        room=room,
+        forced_by=forced_by,
     )
 
 
@@ -105,19 +104,21 @@ def _widths(text: str, encoding: Encoding) -> list[int]:
     """Return the units of each piece of a text that stays in one part."""
     if encoding is Encoding.GSM7:
         return [2 if char in _GSM7_ESCAPED else 1 for char in text]
+    _, longest = _LIMITS[encoding]
     widths: list[int] = []
     for grapheme in _GRAPHEME.findall(text):
         units = utf16_units(grapheme)
-        if units <= _LIMITS[encoding][1]:
+        if units <= longest:
             widths.append(units)
-        else:  # larger than a part: it has to be split, between code points
+        else:
+            # larger than a part: it has to be split, between code points
             widths += [utf16_units(char) for char in grapheme]
     return widths
 
 
 def _fill(units: int, limit: int) -> tuple[int, int]:
     """The same as _pack where every character takes one unit."""
-    parts = -(-units // limit)
+    parts = -(-units // limit)  # rounded up
     return parts, units - (parts - 1) * limit
 
 

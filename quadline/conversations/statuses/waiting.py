@@ -67,12 +67,13 @@ def wait(
     """Those of these that are not over wait: all for the same, or each for its own.
 
     With a ``cause`` each has an event, and the screens are told. ``still``: a condition
-    in SQL on ``message``, for rows that the caller has not locked. One that does not
-    hold any more, or whose row is in other hands, is left: between the look and the
-    update a sender could take a text, and it would be due while it is on its way. Their
-    deadline only moves back, or with ``new_deadline`` it is the one given.
+    in SQL on ``message``, for rows that the caller has not locked; one that does not
+    hold any more, or whose row is in other hands, is left. Their deadline only moves
+    back, or with ``new_deadline`` it is the one given.
     """
     for each, ids in _alike(many, pending).items():
+        # ``still``: between the look and the update a sender could take a text, and it
+        # would be due while it is on its way.
         update = UPDATE.format(
             sets=RESET if new_deadline else POSTPONED,
             ids=STILL.format(still=still) if still else GIVEN,

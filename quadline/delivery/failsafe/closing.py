@@ -40,19 +40,14 @@ def write_email(message: Message, *, now: datetime, after: timedelta = NOW) -> N
     however often it is asked for.
 
     In the transaction in which the text is closed. ``after``: how long it waits for
-    news that the text arrived after all. Without an address nobody can be reached, and
-    staff are told.
+    news that the text arrived after all.
     """
     if message.channel != Channel.TEXT or Status(message.status) not in NOT_DELIVERED:
         return
     student = message.conversation.student
     if student is None or not student.email:
-        give_up(
-            [message],
-            words=NO_EMAIL,
-            cause=Cause.NO_ADDRESS,
-            now=now,
-        )
+        # nobody can be reached: staff are told
+        give_up([message], words=NO_EMAIL, cause=Cause.NO_ADDRESS, now=now)
         return
     written = OutgoingEmail(
         message=message,
@@ -89,6 +84,7 @@ def close_unsent(
 
     One that its author may not send any more gets none.
     """
+    # asked first: what closes it gives it another reason
     may_be_written = message.reason != WaitingFor.AUTHOR
     is_closed = climb(
         [message],
@@ -112,15 +108,10 @@ def send_as_email(*, message: Message, actor: User, now: datetime) -> bool:
     False when it is on its way, or over.
     """
     with transaction.atomic():
-        rows = Message.objects.select_for_update(no_key=True, of=["self"]).filter(
-            channel=Channel.TEXT
-        )
-        text = (
-            rows.select_related("conversation__student").filter(pk=message.pk).first()
-        )
-        if text is None or not (
-            _is_not_at_the_carrier(text) or Status(text.status) in NOT_DELIVERED
-        ):
+        rows = Message.objects.select_related("conversation__student")
+        locked = rows.select_for_update(no_key=True, of=["self"])
+        text = locked.filter(pk=message.pk, channel=Channel.TEXT).first()
+        if text is None or not _may_go_as_email(text):
             return False
         close_unsent(
             text,
@@ -140,17 +131,24 @@ def send_as_email(*, message: Message, actor: User, now: datetime) -> bool:
     return True
 
 
+def _may_go_as_email(text: Message) -> bool:
+    is_undelivered = Status(text.status) in NOT_DELIVERED
+    return is_undelivered or _is_not_at_the_carrier(text)
+
+
 def _is_not_at_the_carrier(text: Message) -> bool:
     """It waits, or the carrier provably does not have it, or
     was asked about it often enough.
     """
+    status = Status(text.status)
+    if status in BEFORE_AN_ATTEMPT:
+        return True
+    if status not in IN_DOUBT:
+        return False
     maybe_there = text.attempts.filter(
         outcome__in=(Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN)
     )
-    status = Status(text.status)
-    return status in BEFORE_AN_ATTEMPT or (
-        status in IN_DOUBT and not maybe_there.exists()
-    )
+    return not maybe_there.exists()
 
 
 def block(message: Message, verdict: Verdict, *, now: datetime) -> bool:

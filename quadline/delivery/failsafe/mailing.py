@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -83,50 +84,44 @@ def _claim_due() -> list[OutgoingEmail]:
     """
     now = clock.now()
     with transaction.atomic():
-        due = OutgoingEmail.objects.filter(
-            due_at__lte=now, state=State.QUEUED
-        ).order_by("due_at", "pk")
-        ids = list(
-            due.select_for_update(skip_locked=True, no_key=True).values_list(
-                "pk", flat=True
-            )[:CHUNK]
-        )
-        emails = list(_with_facts().filter(pk__in=ids).order_by("due_at", "pk"))
-        about = Message.objects.filter(pk__in=[email.message_id for email in emails])
-        # A receipt may be at work on a text this moment: its email is left for the next
-        # turn. Nobody waits here.
-        free = {
-            message.pk: message
-            for message in about.select_for_update(skip_locked=True, no_key=True)
-        }
-        ours = [email for email in emails if email.message_id in free]
+        emails = _locked_due(now)
+        texts = _locked_texts(emails)
+        ours = [email for email in emails if email.message_id in texts]
         out_of_reach = _out_of_reach(ours)
-        claims = [
-            email
-            for email in ours
-            if _may_leave(
-                email,
-                free[email.message_id],
-                email.pk in out_of_reach,
-                now,
-            )
-        ]
-        for email in claims:
-            email.state, email.taken_at, email.due_at, email.tries = (
-                State.SENDING,
-                now,
-                None,
-                email.tries + 1,
-            )
-            email.save(update_fields=["state", "taken_at", "due_at", "tries"])
-            if not email.is_failsafe:
-                climb(
-                    [email.message],
-                    Status.SENDING,
-                    cause=Cause.PICKED_UP,
-                    now=now,
-                )
+        claims: list[OutgoingEmail] = []
+        for email in ours:
+            text = texts[email.message_id]
+            if _may_leave(email, text, email.pk in out_of_reach, now):
+                _claim(email, now)
+                claims.append(email)
         return claims
+
+
+def _locked_due(now: datetime) -> list[OutgoingEmail]:
+    """Due emails that nobody else is claiming, with what their letters say."""
+    due = OutgoingEmail.objects.filter(due_at__lte=now, state=State.QUEUED)
+    in_order = due.order_by("due_at", "pk")
+    locked = in_order.select_for_update(skip_locked=True, no_key=True)
+    ids = list(locked.values_list("pk", flat=True)[:CHUNK])
+    return list(_with_facts().filter(pk__in=ids).order_by("due_at", "pk"))
+
+
+def _locked_texts(emails: list[OutgoingEmail]) -> dict[UUID, Message]:
+    texts = Message.objects.filter(pk__in=[email.message_id for email in emails])
+    # A receipt may be at work on a text this moment: its email is left for the next
+    # turn. Nobody waits here.
+    free = texts.select_for_update(skip_locked=True, no_key=True)
+    return {text.pk: text for text in free}
+
+
+def _claim(email: OutgoingEmail, now: datetime) -> None:
+    email.state = State.SENDING
+    email.taken_at = now
+    email.due_at = None
+    email.tries += 1
+    email.save(update_fields=["state", "taken_at", "due_at", "tries"])
+    if not email.is_failsafe:
+        climb([email.message], Status.SENDING, cause=Cause.PICKED_UP, now=now)
 
 
 def _may_leave(
@@ -135,13 +130,13 @@ def _may_leave(
     is_out_of_reach: bool,
     now: datetime,
 ) -> bool:
-    """The last look, with the message's row locked. What the carrier had, its author
-    wrote while they might: it goes on.
-    """
+    """The last look, with the message's row locked."""
     status = Status(message.status)
-    if status not in (NOT_DELIVERED if email.is_failsafe else UNDER_WAY):
+    wanted_at = NOT_DELIVERED if email.is_failsafe else UNDER_WAY
+    if status not in wanted_at:
         _drop(email, ARRIVED if email.is_failsafe else TAKEN_BACK)
         return False
+    # what the carrier had, its author wrote while they might: it goes on
     if is_out_of_reach and status in NEVER_LEFT:
         why = f"{NOT_SENT} {why_not(_author(email))}"
         _drop(email, why)
@@ -151,23 +146,23 @@ def _may_leave(
 
 
 def _close(message: Message, why: str, now: datetime) -> None:
-    """A text may be blocked already: then only why it gets no email is new."""
-    reason = WaitingFor.AUTHOR
-    cause = Cause.OUT_OF_REACH
     climb(
         [message],
         Status.BLOCKED,
-        cause=cause,
+        cause=Cause.OUT_OF_REACH,
         now=now,
-        reason=reason,
+        reason=WaitingFor.AUTHOR,
         detail=why,
     )
+    # it may be blocked already: then only why it gets no email is new
     explain([message.pk], why, among=[Status.BLOCKED])
     announce(message)
 
 
 def _drop(email: OutgoingEmail, words: str) -> None:
-    email.state, email.due_at, email.detail = State.DROPPED, None, words
+    email.state = State.DROPPED
+    email.due_at = None
+    email.detail = words
     email.save(update_fields=["state", "due_at", "detail"])
 
 
@@ -232,10 +227,11 @@ def _send(email: OutgoingEmail, server: outgoing.Connection) -> None:
 
 
 def _letter(email: OutgoingEmail) -> outgoing.Letter:
-    """One that cannot be put together must not keep those behind it from leaving."""
+    """Raises MailRefused when it cannot be put together."""
     try:
         return letter_of(email)
     except Exception as fault:
+        # of whatever kind: it must not keep those behind it from leaving
         logger.exception(
             "an email could not be put together", extra={"email": email.pk}
         )
@@ -243,9 +239,7 @@ def _letter(email: OutgoingEmail) -> outgoing.Letter:
 
 
 def _is_still_ours(email: OutgoingEmail) -> bool:
-    """A worker that was slow or paused may find that the sweep
-    has given its email to another.
-    """
+    # the sweep may have given it to another, while this worker was slow or paused
     now = clock.now()
     is_ours = mail_results.in_our_hands(email).update(taken_at=now) == 1
     email.taken_at = now

@@ -197,7 +197,8 @@ def _pairs(text: InboundText, place: Place) -> set[ledger.Pair]:
 
 
 def _locks(text: InboundText, place: Place) -> set[str]:
-    return {ledger.lock_of(pair) for pair in _pairs(text, place)}
+    pairs = _pairs(text, place)
+    return {ledger.lock_of(pair) for pair in pairs}
 
 
 def _asked_about(text: InboundText, place: Place) -> ledger.Pair:

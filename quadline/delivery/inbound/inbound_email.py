@@ -78,8 +78,7 @@ def file_email(raw: bytes, *, envelope_to: str, now: datetime) -> IncomingEmail:
 def file_opened(opened: Opened, *, envelope_to: str, now: datetime) -> IncomingEmail:
     """File one email, once however often it is brought.
 
-    Raises what a database raises that is away. One that cannot be filed for another
-    reason never could be: it is kept like one that cannot be read.
+    Raises what a database raises that is away.
     """
     try:
         return _file_once(opened, envelope_to, now)
@@ -88,6 +87,8 @@ def file_opened(opened: Opened, *, envelope_to: str, now: datetime) -> IncomingE
     except Exception:
         if isinstance(opened.email, Unread):
             raise
+        # It never could be filed, however often it came: it is kept like one that
+        # cannot be read.
         log.exception("an email that could not be filed is kept as it came")
         why = unread.named_in(opened.raw, why=NOT_FILED)
         return _file_once(Opened(opened.raw, why), envelope_to, now)
@@ -101,12 +102,7 @@ def _file_once(opened: Opened, envelope_to: str, now: datetime) -> IncomingEmail
     with transaction.atomic():
         row, is_new = _row(opened, named, now)
         if is_new:
-            _file(
-                row,
-                opened,
-                named,
-                now,
-            )
+            _file(row, opened, named, now)
         return row
 
 
@@ -217,8 +213,10 @@ def _file_unread(
 
 
 def _why_automatic(email: Incoming) -> str:
+    if email.why_automatic:
+        return email.why_automatic
     is_our_own = email.sender == outgoing.own_address().lower()
-    return email.why_automatic or (LOOP if is_our_own else "")
+    return LOOP if is_our_own else ""
 
 
 def _conversation(email: Incoming | Unread, named: int | None) -> Conversation | None:
@@ -230,8 +228,8 @@ def _conversation(email: Incoming | Unread, named: int | None) -> Conversation |
     if answered is None or not email.sender:
         return None
     found = conversations.get(pk=answered.message.conversation_id)
-    known = _addresses_of(found) | {answered.to.lower()}
-    return found if email.sender in known else None
+    known_addresses = _addresses_of(found) | {answered.to.lower()}
+    return found if email.sender in known_addresses else None
 
 
 def _from_elsewhere(email: Incoming | Unread, conversation: Conversation) -> str:
@@ -246,7 +244,9 @@ def _from_elsewhere(email: Incoming | Unread, conversation: Conversation) -> str
 
 def _addresses_of(conversation: Conversation) -> set[str]:
     student = conversation.student
-    return {student.email.lower()} if student and student.email else set()
+    if student is None or not student.email:
+        return set()
+    return {student.email.lower()}
 
 
 def _save(
@@ -295,9 +295,10 @@ def _body(email: Incoming) -> str:
     """The words, and what was attached: files are not kept, and whoever needs one must
     ask for it."""
     words = bodies.clean(email.body)
-    names = (bodies.clean(name) for name in email.attachments)
+    names = [bodies.clean(name) for name in email.attachments]
     files = "\n".join(f"[Attachment: {name} was not kept]" for name in names)
-    return "\n\n".join(part for part in (words, files) if part) or NO_WORDS
+    parts = [part for part in (words, files) if part]
+    return "\n\n".join(parts) or NO_WORDS
 
 
 def _file_bounce(bounce: Bounce, named: int | None, now: datetime) -> tuple[bool, str]:

@@ -18,31 +18,44 @@ from quadline.roster.rules import FORMER_PHONE_COUNTS
 # is the one this inbox was in touch with last, else one on its owner's caseload. The
 # conditions on the number are those of its index.
 PLACE = """
-    SELECT text.place, number.id, number.user_id, phone.phone IS NOT NULL,
-           known.conversation_id, known.student_id, coalesce(known.mobile, ''), coalesce(known.rank <> 1, false)
+    SELECT
+        text.place, number.id, number.user_id, phone.phone IS NOT NULL,
+        known.conversation_id, known.student_id, coalesce(known.mobile, ''),
+        coalesce(known.rank <> 1, false)
     FROM unnest(%(systems)s::text[], %(students)s::text[], %(times)s::timestamptz[])
          WITH ORDINALITY AS text (system_phone, student_phone, at, place)
-    JOIN numbers_systemnumber AS number ON number.phone = text.system_phone
-         AND number.phone <> '' AND number.state <> 'released' AND number.state = ANY(%(held)s)
+    JOIN numbers_systemnumber AS number
+      ON number.phone = text.system_phone
+     AND number.phone <> ''
+     AND number.state <> 'released'
+     AND number.state = ANY(%(held)s)
     LEFT JOIN LATERAL (
-        SELECT conversation.id AS conversation_id, student.id AS student_id, student.mobile, owner.rank
+        SELECT
+            conversation.id AS conversation_id, student.id AS student_id,
+            student.mobile, owner.rank
         FROM (
             SELECT *, min(rank) OVER () AS best FROM (
                 SELECT id, 1 AS rank, NULL::timestamptz AS left_at FROM roster_student
                 WHERE mobile = text.student_phone AND mobile <> ''
                 UNION ALL
-                SELECT student_id, CASE WHEN left_at > text.at THEN 0 ELSE 2 END, left_at FROM roster_formerphone
+                SELECT
+                    student_id, CASE WHEN left_at > text.at THEN 0 ELSE 2 END, left_at
+                FROM roster_formerphone
                 WHERE phone = text.student_phone AND left_at > text.at - %(former)s
             ) AS ever
         ) AS owner
         JOIN roster_student AS student ON student.id = owner.id
         LEFT JOIN conversations_conversation AS conversation
-             ON conversation.student_id = student.id AND conversation.staff_id = number.user_id
-        LEFT JOIN roster_caseloadentry AS entry ON entry.student_id = student.id AND entry.staff_id = number.user_id
+          ON conversation.student_id = student.id
+         AND conversation.staff_id = number.user_id
+        LEFT JOIN roster_caseloadentry AS entry
+          ON entry.student_id = student.id AND entry.staff_id = number.user_id
         WHERE owner.rank = owner.best
-        ORDER BY CASE owner.rank WHEN 0 THEN owner.left_at END, CASE owner.rank WHEN 2 THEN owner.left_at END DESC,
-                 conversation.last_activity_at DESC NULLS LAST, entry.id IS NULL,
-                 student.last_name, student.first_name, student.id
+        ORDER BY
+            CASE owner.rank WHEN 0 THEN owner.left_at END,
+            CASE owner.rank WHEN 2 THEN owner.left_at END DESC,
+            conversation.last_activity_at DESC NULLS LAST, entry.id IS NULL,
+            student.last_name, student.first_name, student.id
         LIMIT 1
     ) AS known ON true
     LEFT JOIN roster_phonetrouble AS phone ON phone.phone = text.student_phone

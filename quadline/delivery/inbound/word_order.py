@@ -45,7 +45,9 @@ def settle_pairs_in_doubt(timestamp: int) -> None:
     answered, less and less often.
     """
     with alone("settle_pairs_in_doubt") as is_alone:
-        for pair in ledger.pairs_in_doubt(limit=IN_ONE_SWEEP) if is_alone else []:
+        if not is_alone:
+            return
+        for pair in ledger.pairs_in_doubt(limit=IN_ONE_SWEEP):
             settle_if_in_doubt(pair)
 
 
@@ -56,9 +58,9 @@ def settle_if_in_doubt(pair: Pair) -> bool:
     Takes some seconds at most. Safe to run twice, and at once.
     """
     standing = ledger.standing(pair)
-    return not (standing and standing.is_in_doubt) or _look_up(
-        pair, looks=standing.looks + 1
-    )
+    if standing is None or not standing.is_in_doubt:
+        return True
+    return _look_up(pair, looks=standing.looks + 1)
 
 
 def date_starts(pair: Pair) -> None:
@@ -128,14 +130,9 @@ def _undated(pair: Pair) -> list[str]:
     }
     words = ConsentEntry.objects.filter(**of_pair).exclude(carrier_message_id="")
     asked = StopQuestion.objects.filter(**of_pair, is_text=True)
-    return [
-        *words.order_by("-pk").values_list("carrier_message_id", flat=True)[
-            :MOST_UNDATED
-        ],
-        *asked.order_by("-pk").values_list("carrier_reference", flat=True)[
-            :MOST_UNDATED
-        ],
-    ]
+    of_words = words.order_by("-pk").values_list("carrier_message_id", flat=True)
+    of_asked = asked.order_by("-pk").values_list("carrier_reference", flat=True)
+    return [*of_words[:MOST_UNDATED], *of_asked[:MOST_UNDATED]]
 
 
 def _unheard(texts: Mapping[str, InboundText]) -> Sequence[InboundText]:

@@ -48,13 +48,13 @@ REFUSED = "The carrier has refused a text after it."
 TOLD = "The carrier was told."
 TAKES_TEXTS = "The carrier has taken texts since."
 NOT_TOLD = (
-    "The carrier does not know of it and could not be told. Quadline holds texts back"
-    " automatically."
+    "The carrier does not know of it and could not be told."
+    " Quadline holds texts back automatically."
 )
 NOT_TOLD_YET = "The carrier is being told."
 LET_IN = (
-    "The carrier took a later reply for an opt-in. Quadline holds texts back"
-    " automatically."
+    "The carrier took a later reply for an opt-in."
+    " Quadline holds texts back automatically."
 )
 STARTED_ELSEWHERE = (
     "The carrier may still refuse texts: START was texted to another number. The"
@@ -104,10 +104,10 @@ def tell_if_unheard(stops: Mapping[int, str]) -> None:
     """A reply that is a STOP to us, such as "Stop.", need not be one to the
     carrier. In the caller's transaction.
 
-    ``stops``: what the carrier read, by the ids of their entries in the ledger. Our own
-    record of it is cleaned of signs that were nothing to us.
+    ``stops``: what the carrier read, by the ids of their entries in the ledger.
     """
     carrier = registry.current()
+    # not by our own record, which is cleaned of signs that were nothing to us
     unheard = [
         entry_id
         for entry_id, as_received in stops.items()
@@ -116,12 +116,7 @@ def tell_if_unheard(stops: Mapping[int, str]) -> None:
     if not unheard:
         return
     states = list(ConsentState.objects.filter(entry__in=unheard).order_by("pk"))
-    _note_all(
-        states,
-        False,
-        NOT_TOLD_YET,
-        clock.now(),
-    )
+    _note_all(states, False, NOT_TOLD_YET, clock.now())
     enqueue_each(tell_carrier, [{"entry_id": state.entry_id} for state in states])
 
 
@@ -316,12 +311,7 @@ def _note(
     detail: str,
     now: datetime,
 ) -> None:
-    _note_all(
-        [state],
-        agrees,
-        detail,
-        now,
-    )
+    _note_all([state], agrees, detail, now)
 
 
 def _note_all(

@@ -85,18 +85,12 @@ def _asked_lately(now: datetime) -> Iterable[SystemNumber]:
 
 def _requests(carrier: Carrier, system_phone: str, *, since: datetime) -> list[Request]:
     received = carrier.received_texts(since=since, system_phone=system_phone)
-    asked = list(
-        _to_be_answered(
-            carrier,
-            received,
-            system_phone,
-            since=since,
-        )
-    )
+    asked = list(_to_be_answered(carrier, received, system_phone, since=since))
     if not asked:
         return []
+    replies = carrier.own_replies(system_phone=system_phone, since=since)
     answers: dict[str, list[SentText]] = defaultdict(list)
-    for reply in carrier.own_replies(system_phone=system_phone, since=since):
+    for reply in replies:
         answers[reply.student_phone].append(reply)
     return [_request(what, text, answers[text.student_phone]) for text, what in asked]
 
@@ -142,8 +136,11 @@ def _asked_in(carrier: Carrier, body: str) -> Asked | None:
     """Only what the carrier itself answers: one word as it stands, and nothing else."""
     if carrier.wish_in(body) is Wish.STOP:
         return Asked.STOP
-    form = FORMS.get(body.strip().upper()) if body.isascii() else None
-    return Asked.HELP if form and form.keyword is Keyword.HELP else None
+    if not body.isascii():
+        return None
+    form = FORMS.get(body.strip().upper())
+    is_help = form is not None and form.keyword is Keyword.HELP
+    return Asked.HELP if is_help else None
 
 
 def _request(asked: Asked, text: InboundText, answers: Sequence[SentText]) -> Request:

@@ -157,20 +157,12 @@ def _ask_about_what_followed(
         # the ledger has it
         is_keyword = keyword_in(message.body, opted_out=True) is not None
         phrase = None if is_keyword else stop_phrase_in(message.body)
+        if phrase is None:
+            continue
         message_id = message.carrier_message_id
-        text = InboundText(
-            message_id,
-            *pair,
-            message.body,
-            dates.get(message_id),
-        )
-        if phrase and ask_about(
-            pair,
-            message.body,
-            phrase,
-            text=text,
-            now=message.created_at,
-        ):
+        text = InboundText(message_id, *pair, message.body, dates.get(message_id))
+        asked = ask_about(pair, message.body, phrase, text=text, now=message.created_at)
+        if asked:
             return
 
 
@@ -291,20 +283,15 @@ def record_stop_request(
         if ledger.is_surely_out(pair):
             return None
         _refuse_if_they_came_back(pair, student, said_at)
-        words = f"{HOW_WORDS[how]}. {bodies.clean(note).strip()}".strip()[:MOST_WORDS]
+        words = f"{HOW_WORDS[how]}. {bodies.clean(note).strip()}".strip()
         entry = _opt_out(
             pair,
             said_at=said_at,
-            wording=words,
+            wording=words[:MOST_WORDS],
             actor=actor,
             now=now,
         )
-        questions.settle(
-            pair=pair,
-            answer=Answer.STOP,
-            by=actor,
-            now=now,
-        )
+        questions.settle(pair=pair, answer=Answer.STOP, by=actor, now=now)
         record(
             "stop request recorded",
             subject=student,
@@ -347,9 +334,10 @@ def record_stop_requests(
 
 def numbers_that_texted(student: Student) -> list[SystemNumber]:
     """The numbers in use from which this student was ever texted, by whose they are."""
-    used = Message.objects.filter(
+    texts = Message.objects.filter(
         conversation__student=student, system_number__isnull=False
-    ).values("system_number")
+    )
+    used = texts.values("system_number")
     numbers = SystemNumber.objects.live().filter(pk__in=used).exclude(phone="")
     return list(
         numbers.select_related("inbox__owner").order_by("inbox__owner__name", "pk")
@@ -400,8 +388,8 @@ def _refuse_if_they_came_back(pair: Pair, student: Student, said_at: datetime) -
     if standing and not standing.opted_out and ledger.came_back_after(pair, request):
         word = standing.entry.keyword or "START"
         raise RequestRefused(
-            f"{student.first} has texted {word} since then, and that counts. Nothing"
-            " was recorded."
+            f"{student.first} has texted {word} since then, and that counts."
+            " Nothing was recorded."
         )
 
 
@@ -409,10 +397,10 @@ def _one_at_a_time(conversations: Iterable[Conversation]) -> None:
     """As when a text is accepted or a reply filed: nothing joins
     these conversations meanwhile.
     """
-    rows = Conversation.objects.select_for_update(no_key=True).filter(
-        pk__in=[each.pk for each in conversations]
-    )
-    list(rows.order_by("pk"))
+    ids = [each.pk for each in conversations]
+    rows = Conversation.objects.filter(pk__in=ids).order_by("pk")
+    # evaluated: the locks are what is wanted
+    list(rows.select_for_update(no_key=True))
 
 
 def _announce(conversations: Iterable[Conversation]) -> None:

@@ -21,12 +21,19 @@ LOOK_EVERY_MS = 50
 # now() is when the transaction began: all its STOPs together wait no longer than one.
 # The index of attempts under way finds the few of the last seconds.
 UNDER_WAY = """
-    SELECT clock_timestamp() < now() + %(patience)s * interval '1 millisecond' AND EXISTS (
-        SELECT 1 FROM delivery_attempt AS attempt
-        JOIN conversations_message AS message ON message.id = attempt.message_id
-        JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
-        WHERE attempt.outcome = 'under_way' AND attempt.started_at > %(since)s
-          AND message.student_phone = %(student)s AND number.phone = ANY(%(systems)s))
+    SELECT
+        clock_timestamp() < now() + %(patience)s * interval '1 millisecond'
+        AND EXISTS (
+            SELECT 1
+            FROM delivery_attempt AS attempt
+            JOIN conversations_message AS message ON message.id = attempt.message_id
+            JOIN numbers_systemnumber AS number
+              ON number.id = message.system_number_id
+            WHERE attempt.outcome = 'under_way'
+              AND attempt.started_at > %(since)s
+              AND message.student_phone = %(student)s
+              AND number.phone = ANY(%(systems)s)
+        )
 """
 # To whom, and from which number, a call of the last seconds is not known to be over.
 CALLS = """
@@ -47,11 +54,10 @@ CALLS = """
 def keep_texts_back(pair: Pair) -> None:
     """At the beginning of a transaction that opts a student out, before
     it locks a conversation or a text.
-
-    What became of a text is written down before its attempt has an outcome: a STOP that
-    waited with the conversation in its hands, and a text refused just then, would wait
-    for each other.
     """
+    # What became of a text is written down before its attempt has an outcome: a STOP
+    # that waited with the conversation in its hands, and a text refused just then,
+    # would wait for each other.
     ledger.wait_for_sends(pair)
     _wait_for_calls(pair)
 
@@ -83,20 +89,20 @@ def _with_calls(pairs: Iterable[Pair]) -> set[Pair]:
     if not calls:
         return set()
     reach = scope.reach_of({system for _, system in wanted})
-    return {
-        (student, system)
-        for student, system in wanted
-        if any(called == student and phone in reach[system] for called, phone in calls)
-    }
+    busy: set[Pair] = set()
+    for student, system in wanted:
+        called_from = {phone for called, phone in calls if called == student}
+        if not called_from.isdisjoint(reach[system]):
+            busy.add((student, system))
+    return busy
 
 
 def _wait_for_calls(pair: Pair) -> None:
     """Until no call to this student is under way, within the patience
     that the ledger has for the lock.
-
-    A text that was claimed and not yet called finds the lock taken, and ends the wait.
     """
-    # however the clock is set meanwhile
+    # A text that was claimed and not yet called finds the lock taken, and ends the
+    # wait. Counted, and not timed: the clock may be set meanwhile.
     for _ in range(ledger.LOCK_PATIENCE_MS // LOOK_EVERY_MS):
         if not _is_under_way(pair):
             return

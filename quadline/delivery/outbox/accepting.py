@@ -151,11 +151,12 @@ def _opened(inbox: Inbox, student: Student, now: datetime) -> Conversation:
 def _already_accepted(
     message_id: uuid.UUID, conversation: Conversation
 ) -> Message | None:
-    known = Message.objects.select_related("conversation").filter(pk=message_id).first()
+    messages = Message.objects.select_related("conversation")
+    known = messages.filter(pk=message_id).first()
     if known and known.conversation_id != conversation.pk:
         raise TextRefused(
-            "This form was already used for another text. Nothing was sent: reload the"
-            " page and send again."
+            "This form was already used for another text."
+            " Nothing was sent: reload the page and send again."
         )
     return known
 
@@ -171,8 +172,8 @@ def _ask_before_many(conversation: Conversation, author: User, now: datetime) ->
     sent = texts.count()
     if rules.asks_before_another(sent):
         raise TooManyTexts(
-            f"You've sent {sent} texts to {conversation.name} in the last minute. This"
-            " one was not sent."
+            f"You've sent {sent} texts to {conversation.name} in the last minute."
+            " This one was not sent."
         )
 
 
@@ -193,8 +194,8 @@ def _checked(body: str, notice: str) -> str:
     if notice and over > 0:
         raise TextRefused(
             f"With the opt-out notice that a first text carries, this is {over}"
-            f" characters over {segments.MAX_CHARACTERS:,}. Nothing was sent: shorten"
-            " it and send again."
+            f" characters over {segments.MAX_CHARACTERS:,}."
+            " Nothing was sent: shorten it and send again."
         )
     return text
 
@@ -218,14 +219,13 @@ def _begin(message: Message, number: SystemNumber, now: datetime) -> None:
         )
         return
     is_active = number.state == State.ACTIVE
-    pending = with_deadline(
-        rules.waits_for(
-            verdict,
-            now=now,
-            is_bulk=False,
-            has_active_number=is_active,
-        )
+    waits = rules.waits_for(
+        verdict,
+        now=now,
+        is_bulk=False,
+        has_active_number=is_active,
     )
+    pending = with_deadline(waits)
     message.deadline_at = pending.deadline_at
     begin(
         message,
@@ -239,8 +239,6 @@ def _begin(message: Message, number: SystemNumber, now: datetime) -> None:
 def _take_along(conversation: Conversation, now: datetime) -> None:
     """Texts leave in the order written: what waits here for its turn in a broadcast
     goes before this one, not hours later.
-
-    One that is in other hands just now is about to leave, or to be closed.
     """
     ahead = conversation.messages.filter(
         is_bulk=True,
@@ -248,11 +246,9 @@ def _take_along(conversation: Conversation, now: datetime) -> None:
         status__in=BEFORE_AN_ATTEMPT,
         due_at__lte=now,
     )
-    ids = list(
-        ahead.select_for_update(no_key=True, skip_locked=True).values_list(
-            "pk", flat=True
-        )
-    )
+    # one that is in other hands just now is about to leave, or to be closed
+    free = ahead.select_for_update(no_key=True, skip_locked=True)
+    ids = list(free.values_list("pk", flat=True))
     if ids:
         Message.objects.filter(pk__in=ids).update(is_bulk=False)
 
@@ -273,9 +269,7 @@ def _show(message: Message, now: datetime) -> None:
         status=message.status,
     )
     if message.due_at and message.reason != WaitingFor.NUMBER:
-        enqueue(
-            sender.send_due_texts,
-            after=message.due_at - now if message.due_at > now else None,
-        )
+        wait = message.due_at - now if message.due_at > now else None
+        enqueue(sender.send_due_texts, after=wait)
     announce(message)
     message.refresh_from_db(fields=["position"])

@@ -75,22 +75,21 @@ def email_overdue_texts(timestamp: int) -> None:
 
 
 def _overdue(now: datetime) -> MessageQuerySet:
-    """Texts past their deadline that the carrier provably does not have.
-
-    One that is due again after an attempt was not taken by the carrier, or was looked
-    for there in vain.
-    """
+    """Texts past their deadline that the carrier provably does not have."""
     texts = Message.objects.filter(
         direction=Direction.OUTBOUND,
         channel=Channel.TEXT,
         deadline_at__lte=now,
     )
+    # One that is due again after an attempt was not taken by the carrier, or was looked
+    # for there in vain.
     is_let_go = Q(due_at__isnull=False) | Q(reason=WaitingFor.AUTHOR)
     not_there = Q(status__in=BEFORE_AN_ATTEMPT) | Q(is_let_go, status__in=IN_DOUBT)
     # What waited for a number has the usual time from when the number became active.
-    had_time = ~Q(system_number__state=State.ACTIVE) | ~Q(
-        system_number__active_at__gt=now - timedelta(hours=settings.ENV.failsafe_hours)
-    )
+    usual_time = timedelta(hours=settings.ENV.failsafe_hours)
+    is_active = Q(system_number__state=State.ACTIVE)
+    is_new = Q(system_number__active_at__gt=now - usual_time)
+    had_time = ~is_active | ~is_new
     return texts.filter(not_there, had_time).exclude(reason__in=LEFT_ALONE)
 
 

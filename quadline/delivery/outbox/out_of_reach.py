@@ -65,24 +65,14 @@ def keep_out_of_reach(*, now: datetime) -> None:
 def _hold(author: User, now: datetime) -> None:
     mine = _students(_waiting(), author)
     reached = _reached(author, mine)
-    messages = _locked(
-        _waiting(), [text for text, student in mine.items() if student not in reached]
-    )
+    lost = [text for text, student in mine.items() if student not in reached]
+    messages = _locked(_waiting(), lost)
     if messages:
         why = why_not(author)
-        held = waits_for(
-            ALLOWED,
-            now=now,
-            is_bulk=False,
-            is_out_of_reach=True,
-        )
+        held = waits_for(ALLOWED, now=now, is_bulk=False, is_out_of_reach=True)
+        pending = replace(held, detail=why)
         ids = [message.pk for message in messages]
-        wait(
-            ids,
-            replace(held, detail=why),
-            now=now,
-            cause=Cause.AUTHOR,
-        )
+        wait(ids, pending, now=now, cause=Cause.AUTHOR)
         alerts.tell_held(author, len(messages), why=why)
 
 
@@ -119,7 +109,7 @@ def _open_texts() -> MessageQuerySet:
 
 def _waiting() -> MessageQuerySet:
     """Texts that the carrier provably does not have, and
-    that would leave by themselves.
+    that would leave automatically.
     """
     not_there = (
         Q(status__in=BEFORE_AN_ATTEMPT)
@@ -150,20 +140,15 @@ def _students(texts: MessageQuerySet, author: User) -> dict[UUID, int]:
 
 
 def _reached(author: User, texts: Mapping[UUID, int]) -> set[int]:
-    return set(
-        in_reach(author).filter(pk__in=set(texts.values())).values_list("pk", flat=True)
-    )
+    students = set(texts.values())
+    reached = in_reach(author).filter(pk__in=students)
+    return set(reached.values_list("pk", flat=True))
 
 
 def _locked(texts: MessageQuerySet, ids: Sequence[UUID]) -> list[Message]:
     """In the order in which the sender's answers are written down (recording.py)."""
-    locked = (
-        texts.filter(pk__in=ids)
-        .order_by("pk")
-        .select_for_update(no_key=True, of=["self"])
-    )
-    return (
-        list(locked.prefetch_related("conversation__student", "system_number"))
-        if ids
-        else []
-    )
+    if not ids:
+        return []
+    in_order = texts.filter(pk__in=ids).order_by("pk")
+    locked = in_order.select_for_update(no_key=True, of=["self"])
+    return list(locked.prefetch_related("conversation__student", "system_number"))

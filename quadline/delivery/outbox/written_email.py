@@ -116,8 +116,8 @@ def _check_people(
         raise EmailRefused(NO_WRITER)
     if not student.email:
         raise EmailRefused(
-            f"There is no email address on file for {student.display_name}. Nothing was"
-            " sent."
+            f"There is no email address on file for {student.display_name}."
+            " Nothing was sent."
         )
     if with_contact_card and (number is None or not number.phone):
         raise EmailRefused(
@@ -156,8 +156,8 @@ def _checked(subject: str, body: str) -> tuple[str, str]:
     ):
         if len(words) > most:
             raise EmailRefused(
-                f"The {name} is {len(words) - most:,} characters over {most:,}. Nothing"
-                " was sent: shorten it."
+                f"The {name} is {len(words) - most:,} characters over {most:,}."
+                " Nothing was sent: shorten it."
             )
     return subject, body
 
@@ -171,8 +171,8 @@ def _already_accepted(
         Channel.EMAIL,
     ):
         raise EmailRefused(
-            "This form was already used for another message. Nothing was sent: reload"
-            " the page and send again."
+            "This form was already used for another message."
+            " Nothing was sent: reload the page and send again."
         )
     return known
 

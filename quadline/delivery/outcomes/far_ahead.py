@@ -50,67 +50,28 @@ class Longest:
 
     @property
     def statement(self) -> str:
-        return f"{self.update} WHERE {self.column} > %(latest)s AND {self.rows}"
+        lies_too_far = f"{self.column} > %(latest)s"
+        return f"{self.update} WHERE {lies_too_far} AND {self.rows}"
 
 
 def longest() -> Iterator[Longest]:
     """One line for each kind of time that somebody waits for."""
     text = DUE_NOW
-    yield Longest(
-        text,
-        "due_at",
-        NOT_PUT_OFF,
-        timedelta(),
-    )
-    yield Longest(
-        text,
-        "due_at",
-        TRIED_AGAIN,
-        rules.LONGEST_ASKED_FOR,
-    )
-    yield Longest(
-        text,
-        "due_at",
-        "reason = 'quiet_hours'",
-        LONGEST_NIGHT,
-    )
-    yield Longest(
-        text,
-        "due_at",
-        "reason = 'tomorrow'",
-        LONGEST_TOMORROW,
-    )
+    yield Longest(text, "due_at", NOT_PUT_OFF, timedelta())
+    yield Longest(text, "due_at", TRIED_AGAIN, rules.LONGEST_ASKED_FOR)
+    yield Longest(text, "due_at", "reason = 'quiet_hours'", LONGEST_NIGHT)
+    yield Longest(text, "due_at", "reason = 'tomorrow'", LONGEST_TOMORROW)
 
     attempt = "UPDATE delivery_attempt SET started_at = %(now)s"
     look = "UPDATE delivery_attempt SET next_look_at = %(now)s"
-    yield Longest(
-        attempt,
-        "started_at",
-        TAKEN,
-        timedelta(),
-    )
-    yield Longest(
-        look,
-        "next_look_at",
-        "outcome = 'unknown'",
-        rules.LONGEST_ASKED_FOR,
-    )
+    yield Longest(attempt, "started_at", TAKEN, timedelta())
+    yield Longest(look, "next_look_at", "outcome = 'unknown'", rules.LONGEST_ASKED_FOR)
 
     free = "UPDATE numbers_systemnumber SET free_at = %(now)s"
     unheld = "UPDATE numbers_systemnumber SET held_until = %(now)s"
     busy = busy_at_most(settings.ENV.texts_per_second)
-    yield Longest(
-        free,
-        "free_at",
-        "state = 'active'",
-        busy,
-    )
-    yield Longest(
-        unheld,
-        "held_until",
-        "true",
-        LONGEST_HOLD,
-    )
+    yield Longest(free, "free_at", "state = 'active'", busy)
+    yield Longest(unheld, "held_until", "true", LONGEST_HOLD)
 
     email = "UPDATE delivery_outgoingemail SET due_at = %(now)s"
     taken = "UPDATE delivery_outgoingemail SET taken_at = %(now)s"
@@ -118,18 +79,8 @@ def longest() -> Iterator[Longest]:
         rules.LONGEST_RESEND_WAIT * 2,
         timedelta(seconds=settings.ENV.failsafe_hold_seconds),
     )
-    yield Longest(
-        email,
-        "due_at",
-        "state = 'queued'",
-        wait,
-    )
-    yield Longest(
-        taken,
-        "taken_at",
-        "state = 'sending'",
-        timedelta(),
-    )
+    yield Longest(email, "due_at", "state = 'queued'", wait)
+    yield Longest(taken, "taken_at", "state = 'sending'", timedelta())
 
 
 @job(queue="texts", attempts=3)

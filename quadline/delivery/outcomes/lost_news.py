@@ -31,8 +31,11 @@ WITHOUT_NEWS = """
     SELECT message.id, message.carrier_message_id, number.phone, message.sent_at
     FROM conversations_message AS message
     JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
-    WHERE message.status = 'sent' AND message.channel = 'text' AND message.carrier_message_id <> ''
-      AND message.sent_at > %(since)s AND message.sent_at <= %(until)s
+    WHERE message.status = 'sent'
+      AND message.channel = 'text'
+      AND message.carrier_message_id <> ''
+      AND message.sent_at > %(since)s
+      AND message.sent_at <= %(until)s
     ORDER BY message.sent_at
     FETCH FIRST %(limit)s ROWS WITH TIES
 """
@@ -52,7 +55,9 @@ class Silent:
 def ask_for_lost_news(timestamp: int) -> None:
     """The timetable's sweep."""
     with alone("ask_for_lost_news") as is_alone:
-        for after, every in NEWS_LOOKS.items() if is_alone else ():
+        if not is_alone:
+            return
+        for after, every in NEWS_LOOKS.items():
             _look(after, every, now=clock.now())
 
 
@@ -81,7 +86,8 @@ def _look(after: timedelta, every: timedelta, *, now: datetime) -> None:
 
 
 def _next_after(after: timedelta) -> timedelta:
-    return min((later for later in NEWS_LOOKS if later > after), default=LONGEST_GAP)
+    later = [each for each in NEWS_LOOKS if each > after]
+    return min(later, default=LONGEST_GAP)
 
 
 def _looked_until(after: timedelta, now: datetime) -> datetime:

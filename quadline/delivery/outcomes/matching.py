@@ -34,15 +34,15 @@ def matched(
 ) -> list[Found]:
     """``sought`` oldest first, ``log`` by system phone, ``taken``: the
     carrier's ids that are other rows'.
-
-    The carrier keeps no name of ours for a text, so two of the same words in doubt at
-    once are told apart by their order only. As many are found as the log has, whichever
-    is whose.
     """
     free = {phone: _by_words(texts, taken) for phone, texts in log.items()}
-    found = []
+    found: list[Found] = []
     for each in sought:
-        alike = free.get(each.system_phone, {}).get((each.student_phone, each.body), [])
+        of_number = free.get(each.system_phone, {})
+        alike = of_number.get((each.student_phone, each.body), [])
+        # The carrier keeps no name of ours for a text: two of the same words in doubt
+        # at once are told apart by their order only. As many are found as the log has,
+        # whichever is whose.
         text = next((text for text in alike if text.sent_at >= each.since), None)
         if text:
             alike.remove(text)

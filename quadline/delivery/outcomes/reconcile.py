@@ -5,7 +5,6 @@ In bulk, for after an outage thousands are in doubt: one reading of a number's l
 serves all of its texts.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -44,15 +43,21 @@ SENT_AGAIN = "The carrier does not have it. Sending it again."
 TAKE = """
     WITH due AS (
         SELECT attempt.id, message.system_number_id AS number_id, attempt.next_look_at
-        FROM delivery_attempt AS attempt JOIN conversations_message AS message ON message.id = attempt.message_id
+        FROM delivery_attempt AS attempt
+        JOIN conversations_message AS message ON message.id = attempt.message_id
         WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
     ),
-    longest AS (SELECT number_id, min(next_look_at) AS since FROM due GROUP BY number_id),
+    longest AS (
+        SELECT number_id, min(next_look_at) AS since FROM due GROUP BY number_id
+    ),
     chosen AS (
         SELECT attempt.id, longest.since
-        FROM due JOIN longest USING (number_id) JOIN delivery_attempt AS attempt USING (id)
+        FROM due
+        JOIN longest USING (number_id)
+        JOIN delivery_attempt AS attempt USING (id)
         WHERE attempt.outcome = 'unknown' AND attempt.next_look_at <= %(now)s
-        ORDER BY longest.since, number_id, attempt.id LIMIT %(limit)s
+        ORDER BY longest.since, number_id, attempt.id
+        LIMIT %(limit)s
         FOR NO KEY UPDATE OF attempt SKIP LOCKED
     )
     UPDATE delivery_attempt AS attempt SET next_look_at = %(until)s
@@ -63,21 +68,35 @@ TAKE = """
 # decides nothing.
 ABSENT_ONCE = """
     UPDATE delivery_attempt AS attempt
-    SET looks = attempt.looks + 1, next_look_at = GREATEST(%(soonest)s, attempt.started_at + seen.wait * interval '1 second')
-    FROM unnest(%(ids)s::bigint[], %(looks)s::int[], %(waits)s::float8[]) AS seen (id, looks, wait)
-    WHERE attempt.id = seen.id AND attempt.looks = seen.looks AND attempt.outcome = 'unknown'
+    SET looks = attempt.looks + 1,
+        next_look_at = GREATEST(
+            %(soonest)s, attempt.started_at + seen.wait * interval '1 second'
+        )
+    FROM unnest(%(ids)s::bigint[], %(looks)s::int[], %(waits)s::float8[])
+         AS seen (id, looks, wait)
+    WHERE attempt.id = seen.id
+      AND attempt.looks = seen.looks
+      AND attempt.outcome = 'unknown'
 """
 ABSENT_FOR_GOOD = f"""
     WITH absent AS (
-        UPDATE delivery_attempt AS attempt SET outcome = 'nothing_found', looks = attempt.looks + 1, why = '', next_look_at = NULL
+        UPDATE delivery_attempt AS attempt
+        SET outcome = 'nothing_found',
+            looks = attempt.looks + 1,
+            why = '',
+            next_look_at = NULL
         FROM unnest(%(ids)s::bigint[], %(looks)s::int[]) AS seen (id, looks)
-        WHERE attempt.id = seen.id AND attempt.looks = seen.looks AND attempt.outcome = 'unknown'
+        WHERE attempt.id = seen.id
+          AND attempt.looks = seen.looks
+          AND attempt.outcome = 'unknown'
         RETURNING attempt.id, attempt.message_id
     ),
     tried AS (
         SELECT absent.message_id, 1 + count(before.id) AS times
-        FROM absent LEFT JOIN delivery_attempt AS before
-             ON before.message_id = absent.message_id AND before.outcome = 'nothing_found'
+        FROM absent
+        LEFT JOIN delivery_attempt AS before
+          ON before.message_id = absent.message_id
+         AND before.outcome = 'nothing_found'
         GROUP BY absent.message_id
     ),
     waits AS (
@@ -91,11 +110,13 @@ ABSENT_FOR_GOOD = f"""
         FROM waits WHERE message.id = waits.id AND message.status = 'unconfirmed'
         RETURNING message.id, message.due_at
     )
-    SELECT absent.id, next.due_at FROM absent LEFT JOIN next ON next.id = absent.message_id
+    SELECT absent.id, next.due_at
+    FROM absent
+    LEFT JOIN next ON next.id = absent.message_id
 """  # noqa: S608  # no value in it
 PUT_BACK = (
-    "UPDATE delivery_attempt SET next_look_at = %(at)s WHERE id = ANY(%(ids)s) AND"
-    " outcome = 'unknown'"
+    "UPDATE delivery_attempt SET next_look_at = %(at)s WHERE id = ANY(%(ids)s)"
+    " AND outcome = 'unknown'"
 )
 
 
@@ -134,20 +155,13 @@ def settle(attempts: Sequence[Attempt], *, now: datetime) -> None:
     reading = read_log(_wanted(sought))
     _put_back(sought, reading, now)
     looked_for = [each for each in sought if each.system_phone in reading.texts]
-    found = matched(
-        looked_for, reading.texts, taken=_of_other_rows(looked_for, reading)
-    )
+    taken = _of_other_rows(looked_for, reading)
+    found = matched(looked_for, reading.texts, taken=taken)
     by_id = {attempt.pk: attempt for attempt in attempts}
     _adopt([(by_id[each.attempt_id], each.carrier_message_id) for each in found], now)
     adopted = {each.attempt_id for each in found}
-    _note_absence(
-        [
-            by_id[each.attempt_id]
-            for each in looked_for
-            if each.attempt_id not in adopted
-        ],
-        now=now,
-    )
+    absent = [each for each in looked_for if each.attempt_id not in adopted]
+    _note_absence([by_id[each.attempt_id] for each in absent], now=now)
 
 
 def _take(now: datetime) -> list[Attempt]:
@@ -186,9 +200,9 @@ def _sought(attempt: Attempt) -> Sought:
 def _wanted(sought: Sequence[Sought]) -> dict[str, Wanted]:
     since: dict[str, datetime] = {}
     for each in sought:
-        since[each.system_phone] = min(
-            each.since, since.get(each.system_phone, each.since)
-        )
+        phone = each.system_phone
+        earliest = since.get(phone, each.since)
+        since[phone] = min(each.since, earliest)
     return {phone: Wanted(earliest) for phone, earliest in since.items()}
 
 
@@ -223,56 +237,67 @@ def _put_back(sought: Sequence[Sought], reading: Reading, now: datetime) -> None
     asked for before those that failed.
     """
     wait = timedelta(seconds=reading.wait)
-    failed, unasked = defaultdict(list), defaultdict(list)
+    failed: list[int] = []
+    unasked: list[int] = []
     for each in sought:
         if each.system_phone in reading.failed:
-            failed[now + TRY_AGAIN_AFTER + wait].append(each.attempt_id)
+            failed.append(each.attempt_id)
         elif each.system_phone not in reading.texts:
-            unasked[now + A_MOMENT + wait].append(each.attempt_id)
+            unasked.append(each.attempt_id)
+    _look_again(failed, at=now + TRY_AGAIN_AFTER + wait)
+    _look_again(unasked, at=now + A_MOMENT + wait)
+
+
+def _look_again(attempt_ids: list[int], *, at: datetime) -> None:
+    if not attempt_ids:
+        return
     with connection.cursor() as cursor:
-        for at, ids in (*failed.items(), *unasked.items()):
-            cursor.execute(PUT_BACK, {"at": at, "ids": ids})
+        cursor.execute(PUT_BACK, {"at": at, "ids": attempt_ids})
 
 
 def _note_absence(attempts: Sequence[Attempt], *, now: datetime) -> None:
     """Each as it was when the log was read."""
-    waits = {attempt.pk: next_look(attempt.looks + 1) for attempt in attempts}
-    again = [
-        (attempt, wait)
-        for attempt in attempts
-        if (wait := waits[attempt.pk]) is not None
-    ]
-    over = [attempt for attempt in attempts if waits[attempt.pk] is None]
-    with transaction.atomic(), connection.cursor() as cursor:
+    again: list[Attempt] = []
+    seconds: list[float] = []
+    over: list[Attempt] = []
+    for attempt in attempts:
+        wait = next_look(attempt.looks + 1)
+        if wait is None:
+            over.append(attempt)
+        else:
+            again.append(attempt)
+            seconds.append(wait.total_seconds())
+    with transaction.atomic():
         if again:
-            seconds = [wait.total_seconds() for _, wait in again]
-            cursor.execute(
-                ABSENT_ONCE,
-                {
-                    "soonest": now + FIRST_LOOK_AFTER,
-                    "waits": seconds,
-                    **_as_seen([attempt for attempt, _ in again]),
-                },
-            )
+            soonest = now + FIRST_LOOK_AFTER
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    ABSENT_ONCE,
+                    {"soonest": soonest, "waits": seconds, **_as_seen(again)},
+                )
         if over:
-            words = {"again": SENT_AGAIN, "person": A_PERSON_DECIDES}
-            cursor.execute(
-                ABSENT_FOR_GOOD,
-                {
-                    "now": now,
-                    "most": MOST_ATTEMPTS,
-                    **words,
-                    **_as_seen(over),
-                },
-            )
-            decided = dict(cursor.fetchall())
-            if any(decided.values()):
-                enqueue(send_due_texts)
-            for attempt in over:
-                if attempt.pk in decided:  # not by another reading meanwhile
-                    daily_cap.give_back(
-                        attempt.message.segments, claimed_at=attempt.started_at
-                    )
+            _end_looking(over, now)
+
+
+def _end_looking(attempts: Sequence[Attempt], now: datetime) -> None:
+    """Provably not at the carrier: each is due again, or a person decides."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ABSENT_FOR_GOOD,
+            {
+                "now": now,
+                "most": MOST_ATTEMPTS,
+                "again": SENT_AGAIN,
+                "person": A_PERSON_DECIDES,
+                **_as_seen(attempts),
+            },
+        )
+        decided = dict(cursor.fetchall())
+    if any(decided.values()):
+        enqueue(send_due_texts)
+    for attempt in attempts:
+        if attempt.pk in decided:  # not by another reading meanwhile
+            daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)
 
 
 def _as_seen(attempts: Sequence[Attempt]) -> dict[str, list[int]]:

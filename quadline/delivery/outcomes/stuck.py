@@ -39,7 +39,8 @@ UNDECIDED = (Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN)
 def find_stuck_texts(timestamp: int) -> None:
     """The timetable's sweep."""
     now = clock.now()
-    for message_id in list(_stuck(now).values_list("pk", flat=True)[:IN_ONE_SWEEP]):
+    stuck = _stuck(now).values_list("pk", flat=True)
+    for message_id in list(stuck[:IN_ONE_SWEEP]):
         _take_up(message_id, now)
 
 
@@ -56,22 +57,15 @@ def _stuck(now: datetime) -> MessageQuerySet:
     is_in_hand = Exists(
         attempts.filter(Q(outcome__in=UNDECIDED) | Q(started_at__gt=now - OLD_ENOUGH))
     )
-    waits_for_a_person = Q(
-        reason__in=(WaitingFor.PAUSED, WaitingFor.QUESTION, WaitingFor.AUTHOR)
-    ) | Q(detail=A_PERSON_DECIDES)
+    is_held = Q(reason__in=(WaitingFor.PAUSED, WaitingFor.QUESTION, WaitingFor.AUTHOR))
+    waits_for_a_person = is_held | Q(detail=A_PERSON_DECIDES)
     return texts.exclude(waits_for_a_person).exclude(is_in_hand)
 
 
 @transaction.atomic
 def _take_up(message_id: UUID, now: datetime) -> None:
-    """One that is provably not at the carrier is due. Of any other a
-    person decides: the carrier may have it.
-    """
-    rows = _stuck(now).select_for_update(
-        no_key=True,
-        skip_locked=True,
-        of=["self"],
-    )
+    """One that is provably not at the carrier is due; of any other a person decides."""
+    rows = _stuck(now).select_for_update(no_key=True, skip_locked=True, of=["self"])
     message = rows.select_related("conversation").filter(pk=message_id).first()
     if message is None:
         return
@@ -79,11 +73,7 @@ def _take_up(message_id: UUID, now: datetime) -> None:
     if not message.attempts.exclude(outcome=Attempt.Outcome.UNSENT).exists():
         due_now("id = %(id)s", {"id": message.pk}, now=now)
     else:
-        climb(
-            [message],
-            Status.UNCONFIRMED,
-            cause=Cause.ANSWER_LOST,
-            now=now,
-        )
+        # never sent again automatically: the carrier may have it
+        climb([message], Status.UNCONFIRMED, cause=Cause.ANSWER_LOST, now=now)
         explain([message.pk], A_PERSON_DECIDES, among=IN_DOUBT)
     announce(message)

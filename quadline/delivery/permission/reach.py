@@ -52,11 +52,10 @@ def reach_of(students: Sequence[Student], author: User) -> dict[int, str]:
     recipients = [_recipient(student, system_phone) for student in students]
     law = verdicts(recipients, now=clock.now())
     ids = [student.pk for student in students]
-    reached = (
-        set(in_reach(author).filter(pk__in=ids).values_list("pk", flat=True))
-        if author.may[May.TEXT]
-        else set(ids)
-    )
+    reached = set(ids)
+    if author.may[May.TEXT]:
+        found = in_reach(author).filter(pk__in=ids)
+        reached = set(found.values_list("pk", flat=True))
     return {
         student.pk: _kept_by(verdict.reason) if student.pk in reached else OUT_OF_REACH
         for student, verdict in zip(students, law, strict=True)
@@ -64,16 +63,18 @@ def reach_of(students: Sequence[Student], author: User) -> dict[int, str]:
 
 
 def _kept_by(reason: Reason | None) -> str:
-    """The hour is over by the morning."""
-    return CAN if reason in (None, Reason.QUIET_HOURS) else str(reason)
+    # quiet hours are over by the morning
+    if reason in (None, Reason.QUIET_HOURS):
+        return CAN
+    return str(reason)
 
 
 def _recipient(student: Student, system_phone: str) -> Recipient:
     pair = (student.mobile, system_phone)
     return Recipient(
-        pair,
-        student.mobile,
-        student.landline,
-        student.time_zone,
+        pair=pair,
+        mobile=student.mobile,
+        landline=student.landline,
+        time_zone=student.time_zone,
         wrote_at=None,
     )

@@ -61,9 +61,10 @@ def verdict_on(
 ) -> Verdict:
     """Whether this conversation's student may be texted from this number now.
 
-    ``is_bulk``: by a text of a broadcast, which is no answer to what the student wrote.
+    ``is_bulk``: by a text of a broadcast.
     """
     pair = (conversation.student_phone, system_phone)
+    # a broadcast is no answer to what the student wrote
     wrote_at = None if is_bulk else last_text_from(conversation)
     (verdict,) = verdicts([_recipient(conversation, pair, wrote_at)], now=now)
     return verdict
@@ -109,30 +110,19 @@ def _look(
     recipients: Sequence[Recipient],
 ) -> tuple[set[ledger.Pair], set[ledger.Pair], set[str]]:
     """The pairs that are out, the pairs in question, and the phones that are bad."""
-    students, systems = (
-        [recipient.pair[place] for recipient in recipients] for place in (0, 1)
-    )
-    phones = [recipient.mobile for recipient in recipients]
+    look = LOOK.format(out=scope.out_statement(), asked=OPEN, bad=BAD)
+    values = {
+        "students": [recipient.pair[0] for recipient in recipients],
+        "systems": [recipient.pair[1] for recipient in recipients],
+        "phones": [recipient.mobile for recipient in recipients],
+    }
     with connection.cursor() as cursor:
-        look = LOOK.format(
-            out=scope.out_statement(),
-            asked=OPEN,
-            bad=BAD,
-        )
-        cursor.execute(
-            look,
-            {
-                "students": students,
-                "systems": systems,
-                "phones": phones,
-            },
-        )
+        cursor.execute(look, values)
         found = cursor.fetchall()
-    out, asked = (
-        {(student, system) for what, student, system in found if what == each}
-        for each in ("out", "asked")
-    )
-    return out, asked, {phone for what, phone, _ in found if what == "bad"}
+    out = {(student, system) for what, student, system in found if what == "out"}
+    asked = {(student, system) for what, student, system in found if what == "asked"}
+    bad = {phone for what, phone, _ in found if what == "bad"}
+    return out, asked, bad
 
 
 def pair_of(message: Message) -> ledger.Pair:
@@ -149,36 +139,36 @@ def places_of(student: Student | None) -> tuple[str, ...]:
 
 def _places(time_zone: str, mobile: str) -> tuple[str, ...]:
     campus, campus_state = settings.ENV.college_time_zone, settings.ENV.college_region
-    from_phone, phone_state = phones.time_zones(mobile), phones.state(mobile)
-    if time_zone:
-        states = [campus_state] * (time_zone == campus) + [phone_state] * (
-            time_zone in from_phone
-        )
-        return _in_states((time_zone, state) for state in states or [""])
-    return _in_states(
-        [(campus, campus_state), *((zone, phone_state) for zone in from_phone)]
-    )
+    phone_zones, phone_state = phones.time_zones(mobile), phones.state(mobile)
+    if not time_zone:
+        of_phone = [(zone, phone_state) for zone in phone_zones]
+        return _in_states([(campus, campus_state), *of_phone])
+    states = []
+    if time_zone == campus:
+        states.append(campus_state)
+    if time_zone in phone_zones:
+        states.append(phone_state)
+    return _in_states((time_zone, state) for state in states or [""])
 
 
 def _in_states(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Only a state whose hours the college heeds makes a place of its own."""
     heeded = settings.ENV.states_with_own_hours
-    return tuple(
-        dict.fromkeys(
-            place(zone, state if state in heeded else "") for zone, state in found
-        )
-    )
+    places: dict[str, None] = {}  # each once, in order
+    for zone, state in found:
+        heeded_state = state if state in heeded else ""
+        places[place(zone, heeded_state)] = None
+    return tuple(places)
 
 
 def _recipient(
     conversation: Conversation, pair: ledger.Pair, wrote_at: datetime | None
 ) -> Recipient:
-    student, mobile = conversation.student, conversation.student_phone
-    landline, time_zone = (student.landline, student.time_zone) if student else ("", "")
+    student = conversation.student
     return Recipient(
-        pair,
-        mobile,
-        landline,
-        time_zone,
-        wrote_at,
+        pair=pair,
+        mobile=conversation.student_phone,
+        landline=student.landline if student else "",
+        time_zone=student.time_zone if student else "",
+        wrote_at=wrote_at,
     )

@@ -37,16 +37,19 @@ USED = """
 """
 USE = "UPDATE delivery_daycount SET segments = %(used)s WHERE day = %(day)s"
 GIVE_BACK = (
-    "UPDATE delivery_daycount SET segments = GREATEST(segments - %(segments)s, 0) WHERE"
-    " day = %(day)s"
+    "UPDATE delivery_daycount SET segments = GREATEST(segments - %(segments)s, 0)"
+    " WHERE day = %(day)s"
 )
 # All that are due, not only those that were to be claimed: nobody need look at each
 # again and again today.
 PUT_OFF = """
     SELECT message.id
     FROM conversations_message AS message
-    JOIN numbers_systemnumber AS number ON number.id = message.system_number_id AND number.state = 'active'
-    WHERE message.due_at <= %(now)s AND (message.is_bulk OR %(single_too)s) AND NOT message.id = ANY(%(but)s::uuid[])
+    JOIN numbers_systemnumber AS number
+      ON number.id = message.system_number_id AND number.state = 'active'
+    WHERE message.due_at <= %(now)s
+      AND (message.is_bulk OR %(single_too)s)
+      AND NOT message.id = ANY(%(but)s::uuid[])
     LIMIT %(limit)s
     FOR NO KEY UPDATE OF message SKIP LOCKED
 """

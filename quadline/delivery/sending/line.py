@@ -79,7 +79,9 @@ class Line:
     def add(self, claims: Sequence[Claim], looked_at: float) -> None:
         """``looked_at``: when consent was asked for all of them, in clock.seconds()."""
         singles = [claim for claim in claims if not claim.is_bulk]
-        self._ready.extend((claim, looked_at) for claim in claims if claim.is_bulk)
+        bulk = [claim for claim in claims if claim.is_bulk]
+        self._ready.extend((claim, looked_at) for claim in bulk)
+        # extendleft turns them around: reversed before, they keep their order
         self._ready.extendleft((claim, looked_at) for claim in reversed(singles))
         if singles:
             self._single_at = self._clock()
@@ -182,6 +184,7 @@ class Line:
         claim = self._calls.pop(task)
         if task.cancelled() or task.exception():
             self.abandoned.append(claim)
+            # a cancelled task has no exception to be asked for
             self.end(
                 asyncio.CancelledError()
                 if task.cancelled()
@@ -216,7 +219,7 @@ class Window:
         self._answers += 1
         if self._answers >= self.size and now > self._since:
             pace = self._answers / (now - self._since)
-            self.size = max(
-                self._fewest, min(self._most, ceil(2 * pace * self._quickest))
-            )
+            # once what the carrier holds, and once more to learn whether it takes more
+            wished = ceil(2 * pace * self._quickest)
+            self.size = max(self._fewest, min(self._most, wished))
             self.begin(now)

@@ -22,12 +22,17 @@ from quadline.delivery.permission.recipients import LAST_TEXT, Recipient, verdic
 from quadline.delivery.rules import waits_for
 
 FACTS = f"""
-    SELECT message.id, COALESCE(NULLIF(student.mobile, ''), message.student_phone), number.phone,
-           COALESCE(student.mobile, conversation.phone), COALESCE(student.landline, ''),
-           COALESCE(student.time_zone, ''), ({LAST_TEXT}), message.is_bulk
+    SELECT
+        message.id,
+        COALESCE(NULLIF(student.mobile, ''), message.student_phone), number.phone,
+        COALESCE(student.mobile, conversation.phone), COALESCE(student.landline, ''),
+        COALESCE(student.time_zone, ''),
+        ({LAST_TEXT}),
+        message.is_bulk
     FROM unnest(%(ids)s::uuid[]) AS text (id)
     JOIN conversations_message AS message ON message.id = text.id
-    JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
+    JOIN conversations_conversation AS conversation
+      ON conversation.id = message.conversation_id
     JOIN numbers_systemnumber AS number ON number.id = message.system_number_id
     LEFT JOIN roster_student AS student ON student.id = conversation.student_id
 """  # noqa: S608  # no value in it
@@ -53,5 +58,11 @@ def put_off(ids: Sequence[UUID], *, now: datetime) -> set[UUID]:
 
 
 def _recipient(row: Sequence[Any]) -> Recipient:
-    _, student_phone, system_phone, *known, _ = row
-    return Recipient((student_phone, system_phone), *known)
+    _, student_phone, system_phone, mobile, landline, time_zone, wrote_at, _ = row
+    return Recipient(
+        pair=(student_phone, system_phone),
+        mobile=mobile,
+        landline=landline,
+        time_zone=time_zone,
+        wrote_at=wrote_at,
+    )

@@ -49,30 +49,40 @@ EVENT = sql.event(
 # id is kept all the same.
 ACCEPT = f"""
     WITH taken AS (
-        SELECT message.id, message.status, message.conversation_id, answer.attempt_id, answer.carrier_message_id,
-               message.status = ANY(%(lower)s::text[]) AS climbs
-        FROM unnest(%(messages)s::uuid[], %(attempts)s::bigint[], %(carrier_ids)s::text[])
-             AS answer (message_id, attempt_id, carrier_message_id)
+        SELECT
+            message.id, message.status, message.conversation_id,
+            answer.attempt_id, answer.carrier_message_id,
+            message.status = ANY(%(lower)s::text[]) AS climbs
+        FROM unnest(
+            %(messages)s::uuid[], %(attempts)s::bigint[], %(carrier_ids)s::text[]
+        ) AS answer (message_id, attempt_id, carrier_message_id)
         JOIN conversations_message AS message ON message.id = answer.message_id
         ORDER BY message.id
         FOR NO KEY UPDATE OF message
     ),
     closed AS (
-        UPDATE delivery_attempt AS attempt SET outcome = 'accepted', why = '', next_look_at = NULL
-        FROM taken WHERE attempt.id = taken.attempt_id
+        UPDATE delivery_attempt AS attempt
+        SET outcome = 'accepted', why = '', next_look_at = NULL
+        FROM taken
+        WHERE attempt.id = taken.attempt_id
     ),
     kept AS (
         UPDATE conversations_message AS message
         SET {SENT},
-            carrier_message_id = CASE WHEN message.carrier_message_id = '' THEN taken.carrier_message_id
-                                      ELSE message.carrier_message_id END,
+            carrier_message_id = CASE
+                WHEN message.carrier_message_id = '' THEN taken.carrier_message_id
+                ELSE message.carrier_message_id
+            END,
             sent_at = COALESCE(message.sent_at, %(now)s)
-        FROM taken WHERE message.id = taken.id
+        FROM taken
+        WHERE message.id = taken.id
     ),
     told AS ({EVENT}),
     news AS (
         SELECT conversation.staff_id AS user_id, 'conv-' || conversation.id AS event
-        FROM taken JOIN conversations_conversation AS conversation ON conversation.id = taken.conversation_id
+        FROM taken
+        JOIN conversations_conversation AS conversation
+          ON conversation.id = taken.conversation_id
     )
     {TELL_NEWS}
 """  # noqa: S608  # no value in it
@@ -88,17 +98,16 @@ class Taken:
 
 
 def record_accepted(taken: Sequence[Taken], *, now: datetime) -> None:
-    """The carrier has these texts: its answers say so, or its log.
-
-    A look-up may have given the id of one to another row meanwhile. The others are
-    kept; that one is looked up: which of the two is whose nobody can tell.
-    """
+    """The carrier has these texts: its answers say so, or its log."""
     try:
         _accept(taken, now)
     except IntegrityError:
-        for each in taken if len(taken) > 1 else ():
-            with suppress(IntegrityError):
-                _accept([each], now)
+        # A look-up has given the id of one to another row meanwhile. The others are
+        # kept; that one is looked up: which of the two is whose nobody can tell.
+        if len(taken) > 1:
+            for each in taken:
+                with suppress(IntegrityError):
+                    _accept([each], now)
 
 
 @transaction.atomic
@@ -189,15 +198,18 @@ def record_unsent(
 
 
 def _retry(message: Message, outcome: Unsent, now: datetime) -> Pending:
-    made = message.attempts.filter(outcome=Attempt.Outcome.UNSENT).count()
-    jitter = random.random()  # noqa: S311  # spreads retries, hides nothing
-    after = wait_before_retry(made, asked_for=outcome.retry_after, jitter=jitter)
+    unsent = message.attempts.filter(outcome=Attempt.Outcome.UNSENT)
+    after = wait_before_retry(
+        unsent.count(),
+        asked_for=outcome.retry_after,
+        jitter=random.random(),  # noqa: S311  # spreads retries, hides nothing
+    )
     return Pending(due_at=now + after)
 
 
 def _has_waited_enough(message: Message, outcome: Unsent, now: datetime) -> bool:
     """A fault in the college's set-up is given some minutes from its first refusal;
-    what mends itself, its deadline.
+    what passes with time, its deadline.
     """
     assert outcome.failure is not None, "asked only of a refusal"
     step = step_after(Moment.REFUSAL, outcome.failure)
@@ -233,12 +245,7 @@ def _end(
     if is_over:
         notices.pass_on(message)
         write_email(message, now=now)
-        learn(
-            message,
-            failure,
-            carrier_code,
-            now=now,
-        )
+        learn(message, failure, carrier_code, now=now)
 
 
 @transaction.atomic
@@ -301,10 +308,6 @@ def wait_if_out(message: Message, failure: Failure | None) -> None:
 def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
     """The carrier refused because the student had opted out: the
     ledger learns it if it did not know.
-
-    So it stood when the carrier was called; heard of later, it does not undo what the
-    student wrote since. Waits for no call whose session has died (under_way.py): the
-    carrier refuses those, too, and whoever writes answers down must not stand still.
     """
     pair = pair_of(message)
     if failure is Failure.OPTED_OUT and not ledger.is_surely_out(pair):
@@ -312,17 +315,19 @@ def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
             pair=pair,
             change=Change.OPT_OUT,
             source=Source.CARRIER,
+            # so it stood then: heard of later, it does not undo what was written since
             occurred_at=called_last(message) or now,
             carrier_reference=f"refused {message.pk}",
+            # For no call whose session has died (under_way.py): the carrier refuses
+            # those, too, and whoever writes answers down must not stand still.
             has_waited=True,
         )
 
 
 def called_last(message: Message) -> datetime | None:
     """When the carrier was last asked to take this text."""
-    called_at: datetime | None = message.attempts.aggregate(last=Max("started_at"))[
-        "last"
-    ]
+    attempts = message.attempts.aggregate(last=Max("started_at"))
+    called_at: datetime | None = attempts["last"]
     return called_at
 
 
@@ -336,9 +341,8 @@ class FailureFields(TypedDict):
 
 def failure_fields(failure: Failure, carrier_code: str) -> FailureFields:
     """What a message keeps of a failure. An unknown code is shown as it came."""
-    shown = (
-        f" (code {carrier_code})" if failure is Failure.UNKNOWN and carrier_code else ""
-    )
+    is_unknown_code = failure is Failure.UNKNOWN and carrier_code != ""
+    shown = f" (code {carrier_code})" if is_unknown_code else ""
     return {
         "reason": failure.name.lower(),
         "detail": failure.words + shown,
@@ -355,14 +359,8 @@ def close(attempt: Attempt, outcome: Attempt.Outcome, why: str = "") -> bool:
         row = row.filter(
             outcome__in=(Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN)
         )
-    is_closed = (
-        row.update(
-            outcome=outcome,
-            why=why[:200],
-            next_look_at=None,
-        )
-        > 0
-    )
+    closed = row.update(outcome=outcome, why=why[:200], next_look_at=None)
+    is_closed = closed > 0
     if is_closed and outcome in (Attempt.Outcome.UNSENT, Attempt.Outcome.REFUSED):
         daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)
     return is_closed

@@ -52,7 +52,7 @@ AHEAD = 400
 A_BEAT = 0.01  # seconds in which answers gather, to be written down together
 A_MOMENT = timedelta(seconds=1)
 SOON = timedelta(seconds=15)  # a number whose turn comes within this is waited for
-# then the job begins anew, so that a worker that is told to stop is not kept from it
+# then the job begins again, so that a worker that is told to stop is not kept from it
 LONGEST_RUN_SECONDS = 20.0
 # seconds; a slow worker's texts do not wait longer each time
 PAUSED = Unsent("this worker was paused", retry_after=1.0)
@@ -133,11 +133,10 @@ def _room(line: Line) -> int:
 
 
 async def _record(line: Line) -> None:
-    """Write down what was answered, as it comes, on a connection of its
-    own: claiming does not wait for it.
-    """
+    """Write down what was answered, as it comes."""
     while answers := await line.answers(gather=A_BEAT):
         try:
+            # on a connection of its own: claiming does not wait for it
             await beside(_write_down, answers)
         except BaseException as fault:
             line.end(fault)
@@ -168,22 +167,16 @@ async def _leave(line: Line, recorder: asyncio.Task[None]) -> None:
 def _take_turn(line: Line, room: int) -> Turn:
     """Everything between two looks at the line that needs the
     database, in one visit to its thread.
-
-    What is let go is asked here, at the last moment: else the next text to a phone that
-    was just written to would come back as if a STOP were waiting.
     """
+    # At the last moment: else the next text to a phone that was just written to would
+    # come back as if a STOP were waiting.
     if over := line.over():
         ledger.let_go([claim.to.pair for claim in over])
     asked_at = clock.now()
     claims = claim_due(limit=room) if room else []
     if not claims:
         wait = _until_next_turn(asked_at) if room else None
-        return Turn(
-            [],
-            clock.seconds(),
-            False,
-            wait,
-        )
+        return Turn([], clock.seconds(), False, wait)
     held = ledger.hold({claim.to.pair for claim in claims})
     looked_at = clock.seconds()
     allowed: list[Claim] = []
@@ -216,23 +209,21 @@ def _still_allowed(claims: list[Claim], held: set[ledger.Pair]) -> list[Claim]:
     now = clock.now()
     # of two with one phone: a lock covers one text
     first = {claim.to.pair: claim for claim in reversed(claims)}
-    in_hand = [
-        claim
-        for claim in claims
-        if claim.to.pair in held and first[claim.to.pair] is claim
-    ]
-    if len(in_hand) < len(claims):
-        for claim in set(claims) - set(in_hand):
+    in_hand: list[Claim] = []
+    for claim in claims:
+        pair = claim.to.pair
+        if pair in held and first[pair] is claim:
+            in_hand.append(claim)
+        else:
             _come_back(claim, now)
     verdicts = recipients.verdicts([claim.to for claim in in_hand], now=now)
+    allowed: list[Claim] = []
     for claim, verdict in zip(in_hand, verdicts, strict=True):
-        if not verdict.is_allowed:
+        if verdict.is_allowed:
+            allowed.append(claim)
+        else:
             _withdraw(claim, verdict, now)
-    return [
-        claim
-        for claim, verdict in zip(in_hand, verdicts, strict=True)
-        if verdict.is_allowed
-    ]
+    return allowed
 
 
 def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:

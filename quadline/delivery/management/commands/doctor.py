@@ -15,8 +15,8 @@ from quadline.delivery.opting import confirmations
 
 class Command(BaseCommand):
     help = (
-        "Check the set-up at the carrier: where replies go, and whether STOP and HELP"
-        " are answered."
+        "Check the set-up at the carrier:"
+        " where replies go, and whether STOP and HELP are answered."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,8 +26,8 @@ class Command(BaseCommand):
             confirmations.check(carrier, now=clock.now())
         except NumberProblem as problem:
             raise CommandError(
-                f"{problem.words} Check the carrier's settings and try again; nothing"
-                " was changed."
+                f"{problem.words} Check the carrier's settings and try again;"
+                " nothing was changed."
             ) from problem
         self._say("Set-up at the carrier", faults)
         found = {check.asked: amiss for check, amiss in confirmations.findings()}

@@ -19,6 +19,6 @@ class Command(BaseCommand):
                 self.stdout.write(line)
         except NumberProblem as problem:
             raise CommandError(
-                f"{problem.words} Check the carrier's settings and try again; nothing"
-                " else changed."
+                f"{problem.words} Check the carrier's settings and try again;"
+                " nothing else changed."
             ) from problem

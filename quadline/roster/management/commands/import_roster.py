@@ -34,8 +34,8 @@ class Command(BaseCommand):
             "--allow-drop",
             action="store_true",
             help=(
-                "import even if more than 10 %% of students, phones or caseload rows"
-                " would be gone"
+                "import even if more than 10 %% of students,"
+                " phones or caseload rows would be gone"
             ),
         )
         parser.add_argument(
@@ -115,10 +115,15 @@ class Command(BaseCommand):
 
 
 def _listed(faults: Sequence[Fault]) -> str:
-    shown = "\n".join(f"  {fault}" for fault in faults[:MOST_SHOWN])
+    shown = faults[:MOST_SHOWN]
+    lines = [f"  {fault}" for fault in shown]
     more = len(faults) - MOST_SHOWN
-    return f"{shown}\n  and {more:,} more" if more > 0 else shown
+    if more > 0:
+        lines.append(f"  and {more:,} more")
+    return "\n".join(lines)
 
 
 def _of(count: int, one: str) -> str:
-    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
+    if count == 1:
+        return f"1 {one}"
+    return f"{count:,} {one}s"
