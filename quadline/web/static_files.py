@@ -1,5 +1,5 @@
-"""Static files with a hash in their name, so that browsers keep them
-for ever and never see an old one.
+"""Static files with a hash in their name, so that browsers keep them forever and
+never see an old one.
 """
 
 from django.contrib.staticfiles.storage import HashedFilesMixin

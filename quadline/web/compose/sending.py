@@ -25,30 +25,21 @@ def accept_posted(request: StaffRequest, student: Student) -> Message:
     """Accept the text or email of a posted composer, whichever
     page it was on. Raises NotAccepted.
     """
-    subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
-    message_id, as_written = posted_id(request), request.POST.get("as_written") == "yes"
+    author = request.user
+    message_id = posted_id(request)
+    body = request.POST.get("body", "")
+    as_written = request.POST.get("as_written") == "yes"
     if request.POST.get("channel") == Channel.EMAIL:
-        with_card = request.POST.get("with_contact_card") == "yes"
         words = Wording(
             body,
-            subject,
-            with_card=with_card,
+            request.POST.get("subject", ""),
+            with_card=request.POST.get("with_contact_card") == "yes",
             as_written=as_written,
         )
-        return _email(
-            request.user,
-            student,
-            message_id,
-            words,
-        )
+        return _email(author, student, message_id, words)
+    words = Wording(body, as_written=as_written)
     is_meant = request.POST.get("one_more") == "yes"
-    return _text(
-        request.user,
-        student,
-        message_id,
-        Wording(body, as_written=as_written),
-        is_meant=is_meant,
-    )
+    return _text(author, student, message_id, words, is_meant=is_meant)
 
 
 def accept_again(author: User, student: Student, failed: Message) -> Message:
@@ -57,30 +48,19 @@ def accept_again(author: User, student: Student, failed: Message) -> Message:
 
     As they were accepted before: whatever brackets are left in them are meant.
     """
+    # The same for every click: the second finds the first by its id.
     message_id = uuid.uuid5(failed.pk, "again")
     if failed.channel == Channel.EMAIL:
-        with_card = OutgoingEmail.objects.filter(
-            message=failed, with_contact_card=True
-        ).exists()
+        cards = OutgoingEmail.objects.filter(message=failed, with_contact_card=True)
         words = Wording(
             failed.body,
             failed.subject,
-            with_card=with_card,
+            with_card=cards.exists(),
             as_written=True,
         )
-        return _email(
-            author,
-            student,
-            message_id,
-            words,
-        )
-    return _text(
-        author,
-        student,
-        message_id,
-        Wording(failed.body, as_written=True),
-        is_meant=True,
-    )
+        return _email(author, student, message_id, words)
+    words = Wording(failed.body, as_written=True)
+    return _text(author, student, message_id, words, is_meant=True)
 
 
 @dataclass(frozen=True)
@@ -118,10 +98,7 @@ def _text(
 
 
 def _email(
-    author: User,
-    student: Student,
-    message_id: uuid.UUID,
-    words: Wording,
+    author: User, student: Student, message_id: uuid.UUID, words: Wording
 ) -> Message:
     try:
         return accept_email(
@@ -144,6 +121,7 @@ def _not_accepted(refused: ValueError) -> NotAccepted:
     error = refused.__cause__
     if not isinstance(error, MergeError):
         return NotAccepted(str(refused))
+    # A field that nothing fills is never meant: it would arrive as a gap.
     may_be_meant = bool(error.unknown) and not error.empty
     return NotAccepted(str(refused), way_out_for(error), may_be_meant=may_be_meant)
 
@@ -153,4 +131,6 @@ def way_out_for(error: MergeError) -> tuple[str, str] | None:
     empty = {merging.canonical(name) for name in error.empty}
     if "Office Phone Number" in empty:
         return reverse("profile"), "Add your office phone"
-    return (reverse("profile"), "See your number") if "System Number" in empty else None
+    if "System Number" in empty:
+        return reverse("profile"), "See your number"
+    return None

@@ -21,7 +21,7 @@ from quadline.web.students.way_back import way_back
 
 ROWS = 40
 MOST_COUNTED = 999  # of a filter: a college of any size is counted no further
-MINE, ALL = "mine", "all"
+MINE, ALL = "mine", "all"  # as ?whose= says it
 FILTERS = (
     ("reply", "Needs reply"),
     ("unread", "Unread"),
@@ -59,20 +59,24 @@ def list_context(
     kinds = _kinds(listed)
     chosen = request.GET.get("show", "")
     if chosen not in kinds:
+        # Beside one that is read all open ones stand, as it may need no reply any more.
         chosen = "reply" if kinds["reply"].exists() and not current else "open"
+    # A search goes through all of them, whichever filter was on.
     found = (listed.matching(query) if query else kinds[chosen]).newest_first()
     offset = whole_number(request.GET.get("from")) or 0
-    rows = found.select_related("student", "staff", "last_message")[
-        offset : offset + ROWS + 1
-    ]
+    # One more than is shown says whether there is a next page, without a count.
+    asked_for = slice(offset, offset + ROWS + 1)
+    rows = list(found.select_related("student", "staff", "last_message")[asked_for])
     kept = {"whose": whose} if whose == ALL else {}
-    address = kept | {"show": chosen} | ({"q": query} if query else {})
+    address = kept | {"show": chosen}
+    if query:
+        address["q"] = query
+    following = urlencode(address | {"from": offset + ROWS})
+    inbox = reverse("inbox")
     return {
         "whose": whose,
         "scopes": _scopes(request, whose),
-        "back_url": (
-            f"{reverse('inbox')}?{urlencode(kept)}" if kept else reverse("inbox")
-        ),
+        "back_url": f"{inbox}?{urlencode(kept)}" if kept else inbox,
         "filters": [
             _filter(
                 key,
@@ -83,31 +87,19 @@ def list_context(
             )
             for key, label in FILTERS
         ],
-        "rows": _rows(
-            list(rows)[:ROWS],
-            request.user,
-            current,
-            kept,
-        ),
-        "next_url": (
-            f"?{urlencode(address | {'from': offset + ROWS})}"
-            if len(rows) > ROWS
-            else ""
-        ),
+        "rows": _rows(rows[:ROWS], request.user, current, kept),
+        "next_url": f"?{following}" if len(rows) > ROWS else "",
         "query": query,
         "list_url": f"{request.path}?{urlencode(address)}",
-        "empty": _empty(
-            chosen,
-            query,
-            whose,
-            request.user,
-        ),
+        "empty": _empty(chosen, query, whose, request.user),
     }
 
 
 def _may_look_around(user: User) -> bool:
     """Whether this person may read conversations of others."""
-    return user.may[May.SEE_COLLEGE] or (user.may[May.SEE_OFFICE] and user.office != "")
+    if user.may[May.SEE_COLLEGE]:
+        return True
+    return user.may[May.SEE_OFFICE] and user.office != ""
 
 
 def _whose(request: StaffRequest, current: Conversation | None) -> str:
@@ -116,6 +108,7 @@ def _whose(request: StaffRequest, current: Conversation | None) -> str:
     """
     if not _may_look_around(request.user):
         return MINE
+    # Who writes to nobody has no conversations of their own.
     if not request.user.may[May.TEXT]:
         return ALL
     is_foreign = current is not None and current.staff_id != request.user.pk
@@ -127,10 +120,8 @@ def _scopes(request: StaffRequest, whose: str) -> list[dict[str, Any]]:
     """The switch between one's own and those of others, for who has both."""
     if not _may_look_around(request.user) or not request.user.may[May.TEXT]:
         return []
-    inbox, everyone = (
-        reverse("inbox"),
-        "Everyone" if request.user.may[May.SEE_COLLEGE] else "My office",
-    )
+    inbox = reverse("inbox")
+    everyone = "Everyone" if request.user.may[May.SEE_COLLEGE] else "My office"
     return [
         {
             "label": "Mine",
@@ -147,7 +138,9 @@ def _scopes(request: StaffRequest, whose: str) -> list[dict[str, Any]]:
 
 def _listed(request: StaffRequest, whose: str) -> ConversationQuerySet:
     seen = Conversation.objects.visible_to(request.user)
-    return seen if whose == ALL else seen.filter(staff=request.user)
+    if whose == ALL:
+        return seen
+    return seen.filter(staff=request.user)
 
 
 def _kinds(listed: ConversationQuerySet) -> dict[str, ConversationQuerySet]:
@@ -165,27 +158,21 @@ def _rows(
     current: Conversation | None,
     kept: dict[str, str],
 ) -> list[Row]:
-    own_students = [
-        each.student for each in found if each.student and each.staff_id == reader.pk
-    ]
-    out = {
-        pk for pk, reach in reach_of(own_students, reader).items() if reach == OPTED_OUT
-    }
-    asked, number = questions_in(found), SystemNumber.objects.of(reader)
+    # From the reader's own number: of others' conversations it would say nothing.
+    own = [each for each in found if each.staff_id == reader.pk]
+    reaches = reach_of([each.student for each in own if each.student], reader)
+    out = {pk for pk, reach in reaches.items() if reach == OPTED_OUT}
+    asked = questions_in(found)
+    number = SystemNumber.objects.of(reader)
     rows = []
     for each in found:
-        row = _row(
-            each,
-            reader,
-            current,
-            kept,
-        )
+        row = _row(each, reader, current, kept)
+        # The question goes first: somebody has to answer it.
         if each.pk in asked:
             row = replace(row, chip=ASKED)
         elif each.student and number and each.student_id in out:
-            row = replace(
-                row, chip=OPTED_OUT, way_back=way_back(each.student, number).words
-            )
+            words = way_back(each.student, number).words
+            row = replace(row, chip=OPTED_OUT, way_back=words)
         rows.append(row)
     return rows
 
@@ -196,9 +183,11 @@ def _row(
     current: Conversation | None,
     kept: dict[str, str],
 ) -> Row:
-    last, student = chosen.last_message, chosen.student
+    last = chosen.last_message
+    student = chosen.student
     is_own = chosen.staff_id == reader.pk
-    draft = chosen.draft if is_own else ""  # what is not sent is nobody else's business
+    # What is not sent is nobody else's business.
+    draft = chosen.draft if is_own else ""
     is_mine = is_own and last is not None and last.direction == Direction.OUTBOUND
     url = reverse("conversation", args=[chosen.pk])
     return Row(
@@ -223,11 +212,10 @@ def _chip(chosen: Conversation, draft: str) -> Reach | None:
         return Reach("Draft", "ok", "")
     if last is None or last.direction == Direction.INBOUND:
         return None
-    return (
-        Reach(last.status_words, last.tone, last.status_icon)
-        if last.tone in ("warn", "bad")
-        else None
-    )
+    # What went well needs no chip: the list shows what asks for a look.
+    if last.tone not in ("warn", "bad"):
+        return None
+    return Reach(last.status_words, last.tone, last.status_icon)
 
 
 def _filter(
@@ -237,41 +225,36 @@ def _filter(
     is_current: bool,
     kept: dict[str, str],
 ) -> dict[str, Any]:
-    url = f"{reverse('inbox')}?{urlencode(kept | {'show': key})}"
+    query = urlencode(kept | {"show": key})
     return {
         "key": key,
         "label": label,
+        # How much is done only grows, and asks for nothing.
         "count": _counted(found) if key != "done" else None,
-        "url": url,
+        "url": f"{reverse('inbox')}?{query}",
         "current": is_current,
     }
 
 
 def _counted(found: ConversationQuerySet) -> str:
-    count = found.newest_first()[: MOST_COUNTED + 1].count()
-    return str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
+    some = found.newest_first()[: MOST_COUNTED + 1]
+    count = some.count()
+    if count > MOST_COUNTED:
+        return f"{MOST_COUNTED}+"
+    return str(count)
 
 
-def _empty(
-    chosen: str,
-    query: str,
-    whose: str,
-    user: User,
-) -> dict[str, str]:
+def _empty(chosen: str, query: str, whose: str, user: User) -> dict[str, str]:
+    is_mine = whose == MINE
     if query:
+        inbox = "your inbox" if is_mine else "this inbox"
         return {
-            "title": (
-                f"Nobody in {'your' if whose == MINE else 'this'} inbox matches"
-                f" “{query}”."
-            ),
+            "title": f"Nobody in {inbox} matches “{query}”.",
             "action_label": "Search all students",
             "action_url": f"{reverse('students')}?{urlencode({'q': query})}",
         }
-    if (
-        chosen == "open"
-        and whose == MINE
-        and not Conversation.objects.filter(staff=user).exists()
-    ):
+    own = Conversation.objects.filter(staff=user)
+    if chosen == "open" and is_mine and not own.exists():
         return {
             "title": "No texts yet. Send your first text to get your number.",
             "action_label": "Find a student",
@@ -283,8 +266,4 @@ def _empty(
         "open": "No open conversations.",
         "done": "Nothing is done yet.",
     }
-    return {
-        "title": titles[chosen],
-        "action_label": "",
-        "action_url": "",
-    }
+    return {"title": titles[chosen], "action_label": "", "action_url": ""}

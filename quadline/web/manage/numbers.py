@@ -16,59 +16,29 @@ from quadline.numbers.provisioning import try_again
 from quadline.numbers.rules import State
 from quadline.web.requests import StaffRequest
 
-BEING_SET_UP = {
-    "label": "Being set up",
-    "tone": "",
-    "icon": "waiting",
-}
+BEING_SET_UP = {"label": "Being set up", "tone": "", "icon": "waiting"}
 CHIPS = {
     State.REQUESTED: BEING_SET_UP,
     State.ORDERING: BEING_SET_UP,
     State.REGISTERING: BEING_SET_UP,
-    State.ACTIVE: {
-        "label": "Active",
-        "tone": "ok",
-        "icon": "tick",
-    },
-    State.RESTING: {
-        "label": "Resting",
-        "tone": "",
-        "icon": "clock",
-    },
-    State.FAILED: {
-        "label": "Failed",
-        "tone": "bad",
-        "icon": "alert",
-    },
+    State.ACTIVE: {"label": "Active", "tone": "ok", "icon": "tick"},
+    State.RESTING: {"label": "Resting", "tone": "", "icon": "clock"},
+    State.FAILED: {"label": "Failed", "tone": "bad", "icon": "alert"},
 }
-IS_FINE = {
-    "label": "OK",
-    "tone": "ok",
-    "icon": "tick",
-}
-NEEDS_CHECK = {
-    "label": "Check this",
-    "tone": "warn",
-    "icon": "alert",
-}
-LATE = {
-    "label": "Delayed over 24 hours",
-    "tone": "warn",
-    "icon": "clock",
-}
+IS_FINE = {"label": "OK", "tone": "ok", "icon": "tick"}
+NEEDS_CHECK = {"label": "Check this", "tone": "warn", "icon": "alert"}
+LATE = {"label": "Delayed over 24 hours", "tone": "warn", "icon": "clock"}
 
 
 @require_safe
 def numbers(request: StaffRequest) -> HttpResponse:
     """Every number: whose, at which step, since when, and what stands in the way."""
     require_manager(request)
-    rows = (
-        SystemNumber.objects.exclude(state=State.RELEASED)
-        .select_related("user")
-        .order_by("user__name")
-    )
+    kept = SystemNumber.objects.exclude(state=State.RELEASED)
+    numbers = kept.select_related("user").order_by("user__name")
     now = clock.now()
-    listed = [_row(number, number.is_late(now)) for number in rows]
+    listed = [_row(number, number.is_late(now)) for number in numbers]
+    # What somebody must see to first, each part still by name: a sort is stable.
     listed.sort(key=lambda row: not row["needs_you"])
     shown = {
         "rows": listed,
@@ -86,17 +56,11 @@ def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
     number = get_object_or_404(
         SystemNumber.objects.select_related("user"), pk=number_id
     )
-    if try_again(
-        number=number,
-        actor=request.user,
-        now=clock.now(),
-    ):
-        messages.success(request, f"Setting up the number of {number.user.name} again.")
+    whose = f"number of {number.user.name}"
+    if try_again(number=number, actor=request.user, now=clock.now()):
+        messages.success(request, f"Setting up the {whose} again.")
     else:
-        messages.info(
-            request,
-            f"The number of {number.user.name} is not waiting for you any more.",
-        )
+        messages.info(request, f"The {whose} is not waiting for you any more.")
     return redirect("manage_numbers")
 
 

@@ -64,24 +64,15 @@ class StopRequestForm(forms.Form):
             raise forms.ValidationError(
                 "That time is still to come. Say when the student asked."
             )
-        return said_at.astimezone(UTC)  # the database knows no offset of a day
+        # The database knows no offset of a day, such as +24:00.
+        return said_at.astimezone(UTC)
 
     def __init__(
-        self,
-        data: Any,
-        *,
-        numbers: list[SystemNumber],
-        now: datetime,
+        self, data: Any, *, numbers: list[SystemNumber], now: datetime
     ) -> None:
-        here = timezone.localtime(now)
-        super().__init__(
-            data,
-            initial={
-                "said_at": here.strftime(WHEN),
-                "whose": str(numbers[0].pk) if numbers else "",
-            },
-        )
-        self.latest = here.strftime(WHEN)
+        self.latest = timezone.localtime(now).strftime(WHEN)
+        first = str(numbers[0].pk) if numbers else ""
+        super().__init__(data, initial={"said_at": self.latest, "whose": first})
         self.numbers = {str(number.pk): number for number in numbers}
         choices = [
             (pk, f"{number.user.name}, {phones.written(number.phone)}")
@@ -94,9 +85,9 @@ class StopRequestForm(forms.Form):
     def staff(self) -> list[User]:
         """Whose texts the student wants no more of."""
         whose = self.cleaned_data["whose"]
-        return [
-            number.user for pk, number in self.numbers.items() if whose in (ALL, pk)
-        ]
+        if whose == ALL:
+            return [number.user for number in self.numbers.values()]
+        return [self.numbers[whose].user]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,7 +96,8 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
     student = get_object_or_404(Student.objects.visible_to(request.user), pk=student_id)
     if not request.user.may[May.TEXT]:
         raise PermissionDenied
-    now, numbers = clock.now(), _numbers(request.user, student)
+    now = clock.now()
+    numbers = _numbers(request.user, student)
     form = StopRequestForm(_posted(request, numbers), numbers=numbers, now=now)
     if request.method != "POST" or not form.is_valid():
         return _shown(request, student, form)
@@ -122,20 +114,12 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
     except RequestRefused as refused:
         form.add_error(None, str(refused))
         return _shown(request, student, form)
-    messages.success(
-        request,
-        _recorded(
-            student,
-            form.staff,
-            request.user,
-            count=count,
-        ),
-    )
-    return (
-        HttpResponse(headers={"HX-Refresh": "true"})
-        if request.htmx
-        else redirect("student", student.pk)
-    )
+    words = _recorded(student, form.staff, request.user, count=count)
+    messages.success(request, words)
+    if request.htmx:
+        # The dialog lies over a page on which much has changed now.
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return redirect("student", student.pk)
 
 
 def _posted(request: StaffRequest, numbers: list[SystemNumber]) -> Any:
@@ -143,7 +127,7 @@ def _posted(request: StaffRequest, numbers: list[SystemNumber]) -> Any:
         return None
     data = request.POST.copy()
     if len(numbers) == 1:
-        # the form does not ask where there is no choice
+        # The form does not ask where there is no choice.
         data.setdefault("whose", str(numbers[0].pk))
     return data
 
@@ -152,56 +136,41 @@ def _numbers(user: User, student: Student) -> list[SystemNumber]:
     """The own number; for who manages the college's, every
     one that texted this student.
     """
-    mine = list(
-        SystemNumber.objects.live()
-        .filter(user=user)
-        .exclude(phone="")
-        .select_related("user")
-    )
+    live = SystemNumber.objects.live().filter(user=user).exclude(phone="")
+    mine = list(live.select_related("user"))
     if not user.may[May.MANAGE]:
         return mine
-    return [
-        *mine,
-        *(number for number in numbers_that_texted(student) if number not in mine),
-    ]
+    texted = numbers_that_texted(student)
+    return mine + [number for number in texted if number not in mine]
 
 
 def _shown(
     request: StaffRequest, student: Student, form: StopRequestForm
 ) -> HttpResponse:
-    template = (
-        "students/_opt_out_dialog.html" if request.htmx else "students/opt_out.html"
-    )
+    template = "students/opt_out.html"
+    if request.htmx:
+        template = "students/_opt_out_dialog.html"
     context = {
         "student": student,
         "form": form,
         "possible": bool(form.numbers and student.mobile),
+        "of_whom": _of_whom(form, request.user),
     }
-    context["of_whom"] = _of_whom(form, request.user)
-    return render(
-        request,
-        template,
-        context,
-        status=422 if form.errors else 200,
-    )
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 def _of_whom(form: StopRequestForm, reader: User) -> str:
     """Whose texts end, where there is no choice."""
     if len(form.numbers) != 1:
         return ""
-    owner = next(iter(form.numbers.values())).user
-    return "you" if owner == reader else owner.name
+    [number] = form.numbers.values()
+    return "you" if number.user == reader else number.user.name
 
 
-def _recorded(
-    student: Student,
-    staff: list[User],
-    reader: User,
-    *,
-    count: int,
-) -> str:
+def _recorded(student: Student, staff: list[User], reader: User, *, count: int) -> str:
     if not count:
         return f"{student.first} gets no texts from there already. Nothing was changed."
-    of = "you" if staff == [reader] else " and ".join(each.name for each in staff)
-    return f"Recorded. {student.first} gets no more texts from {of}."
+    whose = " and ".join(each.name for each in staff)
+    if staff == [reader]:
+        whose = "you"
+    return f"Recorded. {student.first} gets no more texts from {whose}."

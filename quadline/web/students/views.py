@@ -29,23 +29,20 @@ def page(request: StaffRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:200]
     scope = _scope(request)
     found = Student.objects.visible_to(request.user)
+    # Whoever searches for a name wants that student, on the caseload or not.
     if scope == "caseload" and not query:
         found = found.on_caseload_of(request.user)
     found = found.matching(query).by_name()
     offset = whole_number(request.GET.get("from")) or 0
     students = list(found[offset : offset + PAGE + 1])
     shown = with_reach(students[:PAGE], request)
-    following = {
-        "scope": scope,
-        "q": query,
-        "from": offset + PAGE,
-    }
+    following = urlencode({"scope": scope, "q": query, "from": offset + PAGE})
     context = {
         "query": query,
         "scope": scope,
         "students": shown,
         "total": found.count(),
-        "next_url": f"?{urlencode(following)}" if len(students) > PAGE else "",
+        "next_url": f"?{following}" if len(students) > PAGE else "",
         "empty": _empty(query, scope),
     }
     return render(request, "students/page.html", context)
@@ -55,11 +52,15 @@ def page(request: StaffRequest) -> HttpResponse:
 def profile(request: StaffRequest, student_id: int) -> HttpResponse:
     student = _visible(request, student_id)
     with_reach([student], request)
+    # One without a message was opened for a draft: there is nothing to read in it.
     conversation = Conversation.objects.filter(
         staff=request.user,
         student=student,
         last_message__isnull=False,
     ).first()
+    conversation_url = ""
+    if conversation:
+        conversation_url = reverse("conversation", args=[conversation.pk])
     team = student.success_team.select_related("staff").order_by("staff__name")
     context = {
         "student": student,
@@ -72,9 +73,7 @@ def profile(request: StaffRequest, student_id: int) -> HttpResponse:
             for entry in team
         ],
         "consent": consent_lines(student, _numbers_seen_by(request)),
-        "conversation_url": (
-            reverse("conversation", args=[conversation.pk]) if conversation else ""
-        ),
+        "conversation_url": conversation_url,
         "opt_outs": opt_outs_of(
             student,
             request.user,
@@ -98,11 +97,8 @@ def message(request: StaffRequest, student_id: int) -> HttpResponseBase:
     url = reverse("conversation", args=[sent.conversation_id])
     if not request.htmx:
         return redirect(url)
-    return render(
-        request,
-        "students/_sent.html",
-        {"words": _what_happens(sent), "conversation_url": url},
-    )
+    context = {"words": _what_happens(sent), "conversation_url": url}
+    return render(request, "students/_sent.html", context)
 
 
 def with_reach(students: list[Student], request: StaffRequest) -> list[Student]:
@@ -132,28 +128,20 @@ def _form(
     """In the dialog the Text Message tab is open, as the guide
     expects, whatever was used last.
     """
-    conversation = (
-        Conversation.objects.filter(staff=request.user, student=student)
-        .select_related("student", "staff")
-        .first()
-    )
+    own = Conversation.objects.filter(staff=request.user, student=student)
     written = written_in(request, error=error, is_remembered=False)
     composer = composer_for(
         request.user,
         student,
-        conversation,
+        own.select_related("student", "staff").first(),
         post_url=reverse("student-message", args=[student.pk]),
         written=with_template(request, written, Inserts(request.user, student)),
     )
-    template = (
-        "students/_message_dialog.html" if request.htmx else "students/message.html"
-    )
-    return render(
-        request,
-        template,
-        {"student": student, "composer": composer},
-        status=422 if error else 200,
-    )
+    template = "students/message.html"
+    if request.htmx:
+        template = "students/_message_dialog.html"
+    context = {"student": student, "composer": composer}
+    return render(request, template, context, status=422 if error else 200)
 
 
 def _visible(request: StaffRequest, student_id: int) -> Student:
@@ -165,26 +153,20 @@ def _numbers_seen_by(request: StaffRequest) -> list[tuple[str, str]]:
     conversations of others, sees theirs.
     """
     seen = Conversation.objects.visible_to(request.user).values("staff")
-    numbers = (
-        SystemNumber.objects.exclude(phone="")
-        .filter(Q(user=request.user) | Q(user__in=seen))
-        .select_related("user")
-    )
-    return [
-        (
-            n.phone,
-            (
-                "your number"
-                if n.user_id == request.user.pk
-                else f"the number of {n.user.name}"
-            ),
-        )
-        for n in numbers
-    ]
+    whose = Q(user=request.user) | Q(user__in=seen)
+    numbers = SystemNumber.objects.exclude(phone="").filter(whose)
+    found: list[tuple[str, str]] = []
+    for number in numbers.select_related("user"):
+        words = f"the number of {number.user.name}"
+        if number.user_id == request.user.pk:
+            words = "your number"
+        found.append((number.phone, words))
+    return found
 
 
 def _scope(request: StaffRequest) -> str:
-    return "all" if request.GET.get("scope") == "all" else "caseload"
+    asked = request.GET.get("scope")
+    return "all" if asked == "all" else "caseload"
 
 
 def _empty(query: str, scope: str) -> dict[str, str]:
