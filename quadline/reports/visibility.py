@@ -25,10 +25,13 @@ def staff_seen_by(viewer: User) -> "QuerySet[User]":
 
 
 def reported_conversations(viewer: User, staff: int | None) -> ConversationQuerySet:
+    # One without a student is with a phone that nobody on the roster has.
     seen = Conversation.objects.visible_to(viewer).filter(
         Q(student=None) | Q(student__is_test=False)
     )
-    return seen.filter(staff=staff) if staff else seen
+    if staff:
+        seen = seen.filter(staff=staff)
+    return seen
 
 
 def reported_messages(viewer: User, filters: Filters) -> "QuerySet[Message]":
