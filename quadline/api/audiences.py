@@ -12,7 +12,8 @@ from quadline.api.problems import Refused
 from quadline.broadcasts.choices import CASELOAD, COURSE, STUDENT, TAG
 from quadline.roster.models import Student
 
-MOST_IDS, MOST_LABELS = 50_000, 50
+MOST_IDS = 50_000
+MOST_LABELS = 50
 
 
 class Filter(Given):

@@ -30,15 +30,7 @@ from quadline.delivery.outbox.written_email import LONGEST_SUBJECT, NO_WRITER
 TRIES = 3  # somebody's consent may change between the look and the launch
 router = Router(tags=["Broadcasts"])
 GOES_ON = ("get_broadcast", "pause_broadcast", "resume_broadcast", "stop_broadcast")
-STEERED = answers(
-    200,
-    BroadcastAnswer,
-    404,
-    409,
-    413,
-    415,
-    422,
-)
+STEERED = answers(200, BroadcastAnswer, 404, 409, 413, 415, 422)
 
 
 class NewBroadcast(Given):
@@ -92,7 +84,8 @@ def send_broadcast(request: ApiRequest, new: NewBroadcast) -> BroadcastAnswer:
     summary="A broadcast, counted by status",
 )
 def get_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
-    return broadcast_answer(_seen(request, broadcast_id))
+    chosen = _seen(request, broadcast_id)
+    return broadcast_answer(chosen)
 
 
 @router.post(
@@ -104,12 +97,7 @@ def get_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnsw
 @once(200)
 def pause_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
     """One that is paused already stays so."""
-    return _turned(
-        request,
-        broadcast_id,
-        pausing.pause,
-        State.PAUSED,
-    )
+    return _turned(request, broadcast_id, pausing.pause, State.PAUSED)
 
 
 @router.post(
@@ -121,12 +109,7 @@ def pause_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAn
 @once(200)
 def resume_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
     """One that runs already goes on running."""
-    return _turned(
-        request,
-        broadcast_id,
-        pausing.resume,
-        State.RUNNING,
-    )
+    return _turned(request, broadcast_id, pausing.resume, State.RUNNING)
 
 
 @router.post(
@@ -138,12 +121,7 @@ def resume_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastA
 @once(200)
 def stop_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
     """What has left, has left. One that was stopped cannot be resumed."""
-    return _turned(
-        request,
-        broadcast_id,
-        pausing.stop_rest,
-        State.STOPPED,
-    )
+    return _turned(request, broadcast_id, pausing.stop_rest, State.STOPPED)
 
 
 def _known(request: ApiRequest) -> Broadcast | None:
@@ -172,7 +150,9 @@ def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> No
     out of date, the next one counts.
     """
     preflight.review(broadcast, now=clock.now())
-    for _ in range(0 if review_only else TRIES):
+    if review_only:
+        return
+    for _ in range(TRIES):
         try:
             launch(
                 broadcast,
@@ -182,14 +162,14 @@ def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> No
             )
             return
         except ReviewChanged:
+            # The new review is stored, and its fingerprint with the broadcast.
             continue
-    if not review_only:
-        raise Refused(
-            409,
-            "The recipients change faster than they can be reviewed. Nothing was sent:"
-            " try again.",
-            retry_after=5,
-        )
+    raise Refused(
+        409,
+        "The recipients change faster than they can be reviewed. Nothing was sent:"
+        " try again.",
+        retry_after=5,
+    )
 
 
 def _seen(request: ApiRequest, broadcast_id: uuid.UUID) -> Broadcast:
@@ -213,6 +193,7 @@ def _turned(
     except BroadcastRefused as refused:
         raise Refused(409, str(refused)) from refused
     chosen.refresh_from_db()
+    # By what it is now, not by whether this call did it: asked twice is no fault.
     if chosen.state != wanted:
         raise Refused(
             409,

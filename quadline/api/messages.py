@@ -115,7 +115,8 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
         Student.objects.visible_to(request.auth), institutional_id=new.student
     )
     try:
-        return message_answer(_accepted(request, student, new), reader=request.auth)
+        message = _accepted(request, student, new)
+        return message_answer(message, reader=request.auth)
     except TooManyTexts as refused:
         wait = int(TEXTS_COUNTED_FOR.total_seconds())
         words = f"{refused} Wait, or send a broadcast to reach many students."
@@ -142,26 +143,26 @@ def get_message(request: ApiRequest, message_id: uuid.UUID) -> MessageAnswer:
 
 def listed(message: Message, *, reader: User) -> dict[str, Any]:
     """The fields of ListedMessage; its conversation comes with staff and student."""
-    of_its_own = set(ListedMessage.model_fields) - {"staff", "student", "status_words"}
+    of_its_own = ListedMessage.model_fields.keys() - {"staff", "student"}
+    shown = {name: getattr(message, name) for name in of_its_own}
     conversation = message.conversation
+    student = conversation.student
+    shown["staff"] = conversation.staff.email
+    shown["student"] = student.institutional_id if student else None
     is_own = conversation.staff_id == reader.pk
     wait = wait_of(message, now=clock.now(), is_own=is_own)
-    waits = {"reason": wait.reason, "detail": wait.detail} if wait else {}
-    return {name: getattr(message, name) for name in of_its_own} | {
-        "staff": conversation.staff.email,
-        "student": (
-            conversation.student.institutional_id if conversation.student else None
-        ),
-        "status_words": wait.status if wait else message.status_words,
-        **waits,
-    }
+    if wait:
+        # How its number stands is known now, and was not when it was written.
+        shown["status_words"] = wait.status
+        shown["reason"] = wait.reason
+        shown["detail"] = wait.detail
+    return shown
 
 
 def message_answer(message: Message, *, reader: User) -> MessageAnswer:
     events = message.events.select_related("actor")
-    return MessageAnswer(
-        **listed(message, reader=reader), timeline=[_moment(event) for event in events]
-    )
+    timeline = [_moment(event) for event in events]
+    return MessageAnswer(**listed(message, reader=reader), timeline=timeline)
 
 
 def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:
