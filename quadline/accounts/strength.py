@@ -82,9 +82,10 @@ def words_about(user: Any) -> list[str]:
     """
     _, _, host = settings.PUBLIC_URL.partition("://")
     about = [settings.ENV.college_name, host]
-    for name in ("name", "email", "title", "office"):
-        # There may be no user yet, or one that is not saved.
-        about.append(str(getattr(user, name, "")))
+    # There may be no user yet.
+    about += [
+        str(getattr(user, name, "")) for name in ("name", "email", "title", "office")
+    ]
     words = re.findall(r"\w+", " ".join(about).lower())
     found = {word for word in words if len(word) >= SHORTEST_WORD}
     found |= set(OF_THE_PRODUCT)

@@ -97,7 +97,12 @@ def get_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnsw
 @once(200)
 def pause_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
     """One that is paused already stays so."""
-    return _turned(request, broadcast_id, pausing.pause, State.PAUSED)
+    return _turned(
+        request,
+        broadcast_id,
+        pausing.pause,
+        State.PAUSED,
+    )
 
 
 @router.post(
@@ -109,7 +114,12 @@ def pause_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAn
 @once(200)
 def resume_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
     """One that runs already goes on running."""
-    return _turned(request, broadcast_id, pausing.resume, State.RUNNING)
+    return _turned(
+        request,
+        broadcast_id,
+        pausing.resume,
+        State.RUNNING,
+    )
 
 
 @router.post(
@@ -121,7 +131,12 @@ def resume_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastA
 @once(200)
 def stop_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
     """What has left, has left. One that was stopped cannot be resumed."""
-    return _turned(request, broadcast_id, pausing.stop_rest, State.STOPPED)
+    return _turned(
+        request,
+        broadcast_id,
+        pausing.stop_rest,
+        State.STOPPED,
+    )
 
 
 def _known(request: ApiRequest) -> Broadcast | None:

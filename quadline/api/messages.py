@@ -136,6 +136,7 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
     summary="A message, its status and timeline",
 )
 def get_message(request: ApiRequest, message_id: uuid.UUID) -> MessageAnswer:
+    # Whoever may read the conversation, whether they wrote this or not.
     seen = Conversation.objects.visible_to(request.auth)
     message = get_object_or_404(Message, pk=message_id, conversation__in=seen)
     return message_answer(message, reader=request.auth)
@@ -162,7 +163,8 @@ def listed(message: Message, *, reader: User) -> dict[str, Any]:
 def message_answer(message: Message, *, reader: User) -> MessageAnswer:
     events = message.events.select_related("actor")
     timeline = [_moment(event) for event in events]
-    return MessageAnswer(**listed(message, reader=reader), timeline=timeline)
+    fields = listed(message, reader=reader)
+    return MessageAnswer(**fields, timeline=timeline)
 
 
 def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:

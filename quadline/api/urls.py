@@ -113,11 +113,17 @@ def openapi(request: HttpRequest) -> HttpResponse:
 def docs(request: HttpRequest) -> HttpResponse:
     schema = described()
     operations: list[dict[str, Any]] = []
-    for path, methods in schema["paths"].items():
+    for address, methods in schema["paths"].items():
         for method, operation in methods.items():
+            # Beside the methods stand fields of the address itself.
             if method in METHODS:
-                shown = _shown(operation)
-                operations.append({"path": path, "method": method.upper(), **shown})
+                operations.append(
+                    {
+                        "path": address,
+                        "method": method.upper(),
+                        **_shown(operation),
+                    }
+                )
     context = {
         "info": schema["info"],
         "operations": operations,

@@ -124,7 +124,8 @@ def save_audience(*, owner: User, name: str, audience: dict[str, Any]) -> SavedA
 def _listed(tokens: Iterable[str], author: User) -> str:
     """The groups, then the first few students by name."""
     chosen = choices(tokens)
-    saved = dict(SavedAudience.objects.filter(owner=author).values_list("pk", "name"))
+    audiences = SavedAudience.objects.filter(owner=author)
+    saved = dict(audiences.values_list("pk", "name"))
     names = [_name_of(each, saved) for each in chosen]
     groups = [name for name in names if name]
     students = ids_of(STUDENT, chosen)
@@ -158,7 +159,12 @@ def _groups_of(author: User) -> Iterator[str]:
 
 def _group(group: str, author: User) -> Suggestion:
     count = standing_for(Choice(group), author=author).count()
-    return Suggestion(group, f"{GROUP_WORDS[group]} ({count:,})", "", count)
+    return Suggestion(
+        group,
+        f"{GROUP_WORDS[group]} ({count:,})",
+        "",
+        count,
+    )
 
 
 def _saved(saved: SavedAudience, author: User) -> Suggestion:

@@ -111,10 +111,12 @@ def duplicates(audience: dict[str, Any], *, author: User) -> int:
     if len(chosen) < 2 or not groups:
         return 0
     visible = Student.objects.visible_to(author)
-    in_groups = sum(standing_for(each, author=author).count() for each in groups)
-    by_name = visible.filter(pk__in=ids_of(STUDENT, chosen)).count()
-    people = visible.filter(_any_of(chosen, author, depth=0)).count()
-    return in_groups + by_name - people
+    times = visible.filter(pk__in=ids_of(STUDENT, chosen)).count()
+    for group in groups:
+        times += standing_for(group, author=author).count()
+    anybody = _any_of(chosen, author, depth=0)
+    people = visible.filter(anybody).count()
+    return times - people
 
 
 def _chosen(audience: dict[str, Any], author: User, *, depth: int) -> Q:

@@ -192,7 +192,13 @@ def _give_turns(broadcast: Broadcast, now: datetime) -> None:
     turn = waits_for(Verdict(True), now=now, is_bulk=True)
     turn = replace(turn, deadline_at=deadline_of(now + takes))
     still = "message.status = 'waiting' AND message.reason = 'number'"
-    wait(ids, turn, now=now, still=still, new_deadline=True)
+    wait(
+        ids,
+        turn,
+        now=now,
+        still=still,
+        new_deadline=True,
+    )
 
 
 # Students of one zone and one area code are alike to the law. A broadcast answers
@@ -247,6 +253,8 @@ def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
 
 
 def _verdict(time_zone: str, phone: str, hours: QuietHours, now: datetime) -> Verdict:
+    # One phone stands for all of its zone and area code. Whether each may be texted is
+    # asked as they leave; here it is only about the time.
     student = Student(time_zone=time_zone, mobile=phone)
     facts = RecipientFacts(mobile=phone, time_zones=places_of(student))
     return may_text(facts, now=now, quiet_hours=hours)

@@ -61,6 +61,7 @@ def resolve_pasted(text: str, author: User) -> Pasted:
 
 def _entries(text: str) -> list[str]:
     """Each once, as first written."""
+    # As in a sentence or a list: "00417733." or "Students: 00417733".
     parts = [part.strip(".:") for part in _BETWEEN.split(text)]
     each_once = dict.fromkeys(part for part in parts if part)
     return list(each_once)[:MOST_ENTRIES]

@@ -257,7 +257,12 @@ def _pass_notices_on(stopped: list[Any]) -> None:
 
 
 def _say(action: str, broadcast: Broadcast, actor: User, **detail: Any) -> None:
-    record(action, subject=broadcast, actor=actor, **detail)
+    record(
+        action,
+        subject=broadcast,
+        actor=actor,
+        **detail,
+    )
     for event in (f"broadcast-{broadcast.pk}", "inbox"):
         tell([broadcast.author_id, actor.pk], event)
 

@@ -111,7 +111,13 @@ class Tally:
         student, outcome, why, words, _ = row
         reason = why.value if why else ""
         said = "\x1f".join((outcome.value, reason, words.subject, words.body))
-        alike = Alike(student, outcome, why, words, said)
+        alike = Alike(
+            student,
+            outcome,
+            why,
+            words,
+            said,
+        )
         self._groups[words, why] = alike
         return alike
 
@@ -218,16 +224,32 @@ def _once_each(rows: Iterable[Planned], twins: Twins) -> Iterator[Planned]:
 
 def _email(person: Person, renderer: Renderer) -> Planned:
     why = None if person.email else Why.NO_EMAIL
-    return _planned(person, why, Outcome.EMAIL, renderer)
+    return _planned(
+        person,
+        why,
+        Outcome.EMAIL,
+        renderer,
+    )
 
 
 def _text(person: Person, verdict: Verdict, renderer: Renderer) -> Planned:
     if verdict.is_allowed or verdict.until:
-        return _planned(person, None, Outcome.TEXT, renderer, verdict.until)
+        return _planned(
+            person,
+            None,
+            Outcome.TEXT,
+            renderer,
+            verdict.until,
+        )
     why = Why(str(verdict.reason))
     if why in EMAIL_INSTEAD and not person.email:
         why = Why.NO_ADDRESS
-    return _planned(person, why, Outcome.EMAIL, renderer)
+    return _planned(
+        person,
+        why,
+        Outcome.EMAIL,
+        renderer,
+    )
 
 
 def _planned(

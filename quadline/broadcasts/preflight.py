@@ -118,8 +118,10 @@ def sharing_phones(broadcast: Broadcast) -> QuerySet[Recipient]:
     """Those who get a text on a phone that another recipient has too."""
     texts = Recipient.objects.filter(broadcast=broadcast, outcome=Outcome.TEXT)
     by_phone = texts.values("phone").annotate(count=Count("pk"))
-    shared = by_phone.filter(count__gt=1).values_list("phone", flat=True)
-    phones = list(shared)
+    shared = by_phone.filter(count__gt=1)
+    # Read first: a list is looked up by key, whatever the planner knows
+    # (docs/adr/0020).
+    phones = list(shared.values_list("phone", flat=True))
     return _by_name(broadcast).filter(outcome=Outcome.TEXT, phone__in=phones)
 
 

@@ -332,8 +332,8 @@ def _seconds_left(lines: list[_Standing], now: datetime) -> int:
 
 
 def _last_due(lines: list[_Standing]) -> datetime | None:
-    times = [line.last_due_at for line in lines]
-    return max((time for time in times if time), default=None)
+    times = [line.last_due_at for line in lines if line.last_due_at]
+    return max(times, default=None)
 
 
 def _asked(

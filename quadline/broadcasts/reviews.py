@@ -62,8 +62,9 @@ class Review:
     @property
     def button_words(self) -> str:
         """Send 38 texts and 4 emails."""
-        counts = [_counted(self.texts, "text"), _counted(self.emails, "email")]
-        named = " and ".join(words for words in counts if words)
+        texts = _counted(self.texts, "text")
+        emails = _counted(self.emails, "email")
+        named = " and ".join(words for words in (texts, emails) if words)
         return f"Send {named}" if named else "Send"
 
     @property

@@ -364,7 +364,12 @@ def _lines(broadcast: Broadcast, rows: Iterable[Planned]) -> Iterator[str]:
         alike = (words, outcome, why)
         ending = endings.get(alike)
         if ending is None:
-            ending = _ending(broadcast, words, outcome, why)
+            ending = _ending(
+                broadcast,
+                words,
+                outcome,
+                why,
+            )
             endings[alike] = ending
         phone = _escaped(student.mobile) if outcome is Outcome.TEXT else ""
         yield f"{student.pk}\t{phone}\t{ending}"

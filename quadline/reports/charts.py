@@ -135,7 +135,17 @@ class Bars:
                 y = round(TOP + _height_of(top - below - value, top), 2)
                 height = round(_height_of(value, top), 2)
                 words = f"{name}: {value:,} {series.label}"
-                blocks.append(Block(x, y, wide, height, series, value, words))
+                blocks.append(
+                    Block(
+                        x,
+                        y,
+                        wide,
+                        height,
+                        series,
+                        value,
+                        words,
+                    )
+                )
             below += value
         return blocks
 

@@ -158,7 +158,8 @@ def _opt_out_row(
     staff = names.staff[state.system_phone]
     students = names.students.get(state.student_phone, [])
     # With a student first; else the one that has nobody but the phone.
-    keys = [*(student.pk for student in students), state.student_phone]
+    keys: list[int | str] = [student.pk for student in students]
+    keys.append(state.student_phone)
     conversations = [names.conversations.get((staff.pk, key)) for key in keys]
     return OptOutRow(
         who=_who(state.student_phone, names),

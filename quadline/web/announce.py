@@ -31,7 +31,7 @@ from quadline.web.compose.preview import at, preview_for
 from quadline.web.compose.sending import way_out_for
 from quadline.web.requests import NotAccepted, StaffRequest, posted_id, whole_number
 
-CASELOAD = "caseload"
+CASELOAD = "caseload"  # a token of the To field (broadcasts/choices.py)
 BLOCKED = {
     "none": (
         "You have no texting number yet. You get one with your first text; tell your"
@@ -181,13 +181,14 @@ def introduction_for(user: User) -> tuple[str, str]:
     """The own "Introduce my number", else the office's, else the
     college's, else as it was shipped.
     """
-    order = list(Whose)
+    order = list(Whose)  # one's own first
     found = MessageTemplate.objects.visible_to(user).filter(
         name__iexact=INTRODUCTION, channel=Channel.EMAIL
     )
     best = min(found, key=lambda template: order.index(whose(template)), default=None)
     if best:
         return best.subject, best.body
+    # Whoever archived every one of them still has words to begin from.
     shipped = next(starter for starter in STARTERS if starter["name"] == INTRODUCTION)
     return shipped["subject"], shipped["body"]
 

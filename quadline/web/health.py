@@ -59,6 +59,7 @@ def _migrations() -> frozenset[tuple[str, str]]:
         found |= {
             (app.label, module.name)
             for module in pkgutil.iter_modules([str(folder)])
+            # As Django's own loader tells migrations from other files.
             if module.name[0] not in "_~"
         }
     return frozenset(found)

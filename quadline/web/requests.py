@@ -49,6 +49,7 @@ class NotAccepted(ValueError):
 
 def posted_id(request: StaffRequest) -> uuid.UUID:
     """The id that the form made for its message."""
+    # Made by the form, so that one that is sent twice is one message.
     try:
         return uuid.UUID(request.POST.get("message_id", ""))
     except ValueError:

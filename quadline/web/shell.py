@@ -79,6 +79,7 @@ def number_view(user: User) -> NumberView:
     return NumberView(
         state=number.state,
         written=number.written,
+        # Before it is active nobody is given it: texts to it would go nowhere.
         e164=number.phone if number.active_at else "",
         steps=tuple(number.steps),
         reason=number.reason,

@@ -27,6 +27,7 @@ WAITING = {
     WaitingFor.QUESTION: "Held: did they ask to stop?",
     WaitingFor.AUTHOR: "Held",
 }
+# The fail-safe has ended it; a receipt that comes now is late news.
 AFTER_THE_EMAIL = frozenset({Status.EMAILED, Status.UNREACHED})
 
 
@@ -96,6 +97,7 @@ def moment_of(event: MessageEvent, channel: str) -> Moment:
 
 
 def _words_of_event(event: MessageEvent, channel: str) -> str:
+    # Then the student has both. The line says so, rather than contradict the email.
     if event.to_status == Status.DELIVERED and event.from_status in AFTER_THE_EMAIL:
         return (
             "Arrived late: delivered, the network reports, after it had gone as email"

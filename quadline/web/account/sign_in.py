@@ -21,7 +21,7 @@ from quadline.accounts.hashing import TooBusy
 from quadline.accounts.passwords import ask_for_link
 from quadline.accounts.sign_in import in_words
 
-COME_BACK_AFTER_SECONDS = 10
+COME_BACK_AFTER_SECONDS = 10  # a place for a hash is free long before
 TOO_MANY_LINKS = (
     "No email was sent: too many were asked for from your network. Try again in {wait}."
 )
@@ -98,4 +98,9 @@ class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # alla
 
 def _asked(request: HttpRequest, form: LinkForm, *, status: int = 200) -> HttpResponse:
     context = {"form": form}
-    return render(request, "account/password_reset.html", context, status=status)
+    return render(
+        request,
+        "account/password_reset.html",
+        context,
+        status=status,
+    )

@@ -101,6 +101,7 @@ def discard(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
         try:
             discard_draft(chosen, actor=request.user)
         except BroadcastRefused as refused:
+            # Sent from another tab meanwhile.
             error(request, str(refused))
             return redirect("broadcast", chosen.pk)
         success(request, "Draft discarded. Nothing was sent.")
@@ -121,6 +122,7 @@ def discard(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 def steered(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
     """One that this user may act on; for everybody else it is not there."""
     chosen = visible(request, broadcast_id)
+    # Whoever may only look at it has no button that leads here.
     if not pausing.may_steer(chosen, request.user):
         raise Http404
     return chosen
@@ -130,6 +132,7 @@ def _done(request: StaffRequest, act: Callable[[], Done]) -> Done | None:
     try:
         return act()
     except BroadcastRefused as refused:
+        # Said on the page one comes back to; None says nothing more.
         error(request, str(refused))
         return None
 

@@ -27,7 +27,7 @@ from quadline.web.broadcasts.words import at, when_done
 from quadline.web.requests import StaffRequest, whole_number
 
 COUNT_IS_TYPED_ABOVE = 250  # messages: then one does not press Send by habit
-PAGE = 100
+PAGE = 100  # students behind one number
 FEW = 3  # names that stand in the table itself
 MOST_CHANGES = 8
 OUTCOMES = {
@@ -126,6 +126,7 @@ def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
             now=clock.now(),
         )
     except ReviewChanged as changed:
+        # Nobody has seen this one: it is shown, and Send is pressed again for it.
         return _again(
             request,
             broadcast,
@@ -135,6 +136,7 @@ def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
         )
     except BroadcastRefused as refused:
         return _again(request, broadcast, shown, problem=str(refused))
+    # Accepted and on record; the worker sends, whether the page is open or not.
     success(request, "Sending. You can leave this page.")
     return redirect("broadcast", broadcast.pk)
 
@@ -173,7 +175,9 @@ def _lines(broadcast: Broadcast) -> list[Line]:
 
     def place(row: tuple[str, str, int]) -> tuple[int, int, str]:
         outcome, reason, count = row
-        return (order.index(Outcome(outcome)), -count, reason)
+        texts_first = order.index(Outcome(outcome))
+        # Of one outcome, the reason that concerns most.
+        return (texts_first, -count, reason)
 
     return [
         _line(broadcast, outcome, reason, count)
@@ -219,14 +223,19 @@ def _why(outcome: str, reason: str) -> str:
 
 def _sizes(broadcast: Broadcast) -> list[tuple[int, int]]:
     """How many students get one text, how many get two …"""
+    # Fields that are filled in make it longer for some: what costs twice is seen here.
     texts = broadcast.recipients.filter(outcome=Outcome.TEXT)
     counted = texts.values_list("segments").annotate(count=Count("pk"))
     return list(counted.order_by("segments"))
 
 
 def _outcomes(broadcast: Broadcast) -> dict[int, tuple[str, str]]:
+    """Outcome and reason of each student, by their ids."""
     rows = broadcast.recipients.values_list("student_id", "outcome", "reason")
-    return {student: (outcome, reason) for student, outcome, reason in rows}
+    found: dict[int, tuple[str, str]] = {}
+    for student, outcome, reason in rows:
+        found[student] = (outcome, reason)
+    return found
 
 
 def _changes(
@@ -254,11 +263,13 @@ def _change(was: tuple[str, str] | None, is_now: tuple[str, str] | None) -> str:
     if is_now is None:
         return "is no longer among the recipients"
     outcome, reason = is_now
-    words = f"{_outcome_words(outcome).lower()}, {_why(outcome, reason).lower()}"
+    gets = _outcome_words(outcome).lower()
+    why = _why(outcome, reason).lower()
     if was is None:
-        return f"new here; {words}"
+        return f"new here; {gets}, {why}"
     outcome_before, _ = was
-    return f"was {_outcome_words(outcome_before).lower()}, now {words}"
+    got = _outcome_words(outcome_before).lower()
+    return f"was {got}, now {gets}, {why}"
 
 
 def _typed(request: StaffRequest) -> int | None:

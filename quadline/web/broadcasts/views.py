@@ -28,9 +28,10 @@ from quadline.web.broadcasts.words import progress_words, state_chip
 from quadline.web.requests import StaffRequest, whole_number
 from quadline.web.status_words import words_of
 
-PAGE = 100
+PAGE = 100  # recipients
 ON_A_LIST = 25
 BATCH = 1_000  # rows of a table to take away
+# Of an email, no more is known than that the mail server took it.
 REACHED = {
     Channel.TEXT: {Status.DELIVERED, Status.EMAILED},
     Channel.EMAIL: {Status.SENT},
@@ -109,6 +110,7 @@ def results_csv(
 ) -> StreamingHttpResponse:
     shown = visible(request, broadcast_id)
     show = _filter(request)
+    # Before the first row leaves, as with every export.
     record_export(
         actor=request.user,
         name="broadcast results",
@@ -151,6 +153,7 @@ def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
         "may_act": may_act,
         "is_over": is_over,
         "may_be_retried": results.may_be_retried(shown) if may_act else 0,
+        # While it runs, those who have not replied may not have been written to.
         "quiet": results.not_replied(shown).count() if is_own and is_over else 0,
     }
 

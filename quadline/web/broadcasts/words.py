@@ -26,6 +26,7 @@ STATES: dict[State, tuple[str, str, str]] = {
     State.FINISHED: ("Finished", "ok", "tick"),
 }
 
+# What no rate and no clock ends: a person, or the college's next day.
 HELD = {
     WaitingFor.QUESTION: (
         "The rest is on hold until this is answered: did the student ask to stop texts?"
@@ -102,6 +103,7 @@ def _trouble(broadcast: Broadcast, *, is_own: bool = True) -> str:
 
 def _held(progress: Progress) -> str:
     """Why all that is left is held; it may be for more than one reason."""
+    # Two reasons in one sentence would say of neither how many.
     if len(progress.held_by) > 1:
         return "The rest is held; each text says why."
     return HELD[WaitingFor(next(iter(progress.held_by)))]
@@ -129,8 +131,10 @@ def clock(moment: datetime) -> str:
 
 def at(moment: datetime) -> str:
     """at 8:00 AM; on Monday, 8:00 AM."""
-    is_today = timezone.localtime(moment).date() == timezone.localdate()
-    return f"at {clock(moment)}" if is_today else f"on {clock(moment)}"
+    local = timezone.localtime(moment)
+    if local.date() == timezone.localdate():
+        return f"at {clock(moment)}"
+    return f"on {clock(moment)}"
 
 
 def when_done(review: Review, channel: str) -> str:

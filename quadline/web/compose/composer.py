@@ -46,6 +46,8 @@ NEEDS_ADMINISTRATOR = (
     " when it is fixed."
 )
 NOT_A_WRITER = "You have read-only access."
+# The states of a composer: no text can be written; the notice that a first text brings
+# is shown before it is sent.
 CLOSED = frozenset({"opted_out", "no_mobile", "landline", "bad_number", "read_only"})
 WITH_NOTICE = frozenset({"ready", "first", "pending"})
 
@@ -87,6 +89,7 @@ class Composer:
         return self._tab_url("email")
 
     def _tab_url(self, tab: str) -> str:
+        # +New has its recipients in the address already.
         mark = "&" if "?" in self.page_url else "?"
         return f"{self.page_url}{mark}tab={tab}"
 
@@ -219,11 +222,13 @@ def _opted_out(
 
 def _bad_number(student: Student) -> tuple[str, str, str, datetime | None]:
     notice = f"Texts to {student.mobile_written} have failed."
+    since = None
     trouble = PhoneTrouble.objects.filter(phone=student.mobile, is_bad=True).first()
-    if trouble is None:
-        return "bad_number", notice, _new_number(student), None
-    notice = f"{notice} {trouble.words}"
-    return "bad_number", notice, _new_number(student), trouble.since
+    # It may be good again since the reach was asked: a text has just arrived there.
+    if trouble:
+        notice = f"{notice} {trouble.words}"
+        since = trouble.since
+    return "bad_number", notice, _new_number(student), since
 
 
 def has_left(student: Student) -> str:
@@ -260,6 +265,7 @@ def consent_lines(
     whose) pairs the reader may see.
     """
     whose = dict(system_phones)
+    # By phone: whoever has none has no history, though others without one may.
     entries = ledger.history(student.mobile, whose) if student.mobile else []
     return [
         {
@@ -299,7 +305,8 @@ def _order_of(entry: ConsentEntry, entries: Sequence[ConsentEntry]) -> str:
 
 def longest_wait() -> str:
     hours = settings.ENV.failsafe_number_hours
-    return f"{hours:g} hour" if hours == 1 else f"{hours:g} hours"
+    unit = "hour" if hours == 1 else "hours"
+    return f"{hours:g} {unit}"
 
 
 def else_an_email() -> str:

@@ -63,6 +63,7 @@ class Inserts:
 
     @cached_property
     def fields(self) -> list[Field]:
+        # To one student, the value itself stands beside the name.
         return [
             Field(name, self.values.get(name) or meaning, self._words(name))
             for name, meaning in merging.FIELDS
@@ -93,11 +94,11 @@ class Inserts:
         return None
 
     def _of_channel(self, channel: Channel) -> list[Template]:
-        rows = [row for row in self._rows if row.channel == channel]
-        return [self._filled(row) for row in rows]
+        return [self._filled(row) for row in self._rows if row.channel == channel]
 
     @cached_property
     def _rows(self) -> list[MessageTemplate]:
+        # One's own first, as Whose lists them.
         order = list(Whose)
         return sorted(
             MessageTemplate.objects.visible_to(self.user),

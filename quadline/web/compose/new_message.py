@@ -88,6 +88,7 @@ def posted(request: StaffRequest) -> NewMessage:
     try:
         message_id = uuid.UUID(request.POST.get("message_id", ""))
     except ValueError:
+        # A step changes nothing and needs none; sending asks for it (posted_id).
         message_id = None
     return NewMessage(
         chosen_in(request),
@@ -106,6 +107,7 @@ def step_taken(request: StaffRequest) -> NewMessage:
         return replace(form, chosen=form.chosen.with_less(field_name, token))
     if request.POST["step"] == "paste":
         tokens, report = read_pasted(request.POST.get("pasted", ""), request.user)
+        # What stood for nobody stays in the box, to be corrected.
         left = "\n".join([*report.unresolved, *report.ambiguous])
         return replace(
             form,
@@ -277,7 +279,8 @@ def _field(
 
 
 def _query(name: str, sent: QueryDict) -> str:
-    return sent.get(QUERIES[name], "").strip()[:200]
+    typed = sent.get(QUERIES[name], "")
+    return typed.strip()[:200]
 
 
 def _found(request: StaffRequest, sent: QueryDict) -> dict[str, Any]:

@@ -63,7 +63,8 @@ def example_students(request: StaffRequest, *, find: str) -> list[Student]:
         return list(visible.matching(find.strip()[:200]).by_name()[:MOST_FOUND])
     own = Conversation.objects.filter(staff=request.user).exclude(student=None)
     recent = own.newest_first()[:MOST_FOUND]
-    written_with = [conversation.student_id for conversation in recent]
+    ids = [conversation.student_id for conversation in recent]
+    written_with = [pk for pk in ids if pk is not None]
     for found in (
         visible.filter(pk__in=written_with),
         visible.on_caseload_of(request.user),

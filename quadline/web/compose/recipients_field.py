@@ -64,17 +64,17 @@ class Chosen:
         return _student_of(to[0])
 
     def with_more(self, tokens: Iterable[str]) -> "Chosen":
-        each_once = dict.fromkeys((*self.to, *tokens))
+        chosen = [*self.to, *tokens]
+        each_once = dict.fromkeys(chosen)
         return replace(self, to=tuple(each_once))
 
     def with_less(self, field_name: str, token: str) -> "Chosen":
-        if field_name == "to":
-            return replace(self, to=_without(token, self.to))
-        return replace(self, without=_without(token, self.without))
-
-
-def _without(token: str, tokens: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(other for other in tokens if other != token)
+        is_to = field_name == "to"
+        held = self.to if is_to else self.without
+        left = tuple(other for other in held if other != token)
+        if is_to:
+            return replace(self, to=left)
+        return replace(self, without=left)
 
 
 def _student_of(token: str) -> int | None:
@@ -109,6 +109,7 @@ def chosen_in(request: StaffRequest) -> Chosen:
 
 def chosen_of(broadcast: Broadcast) -> Chosen:
     """What a draft is addressed to."""
+    # Asked again: who has left the caseload since is not named to its author.
     to = _own(broadcast.audience.get("to", []), broadcast.author)
     without = _own(broadcast.audience.get("except", []), broadcast.author)
     return Chosen(packed(to), packed(without))
@@ -128,6 +129,7 @@ def chosen_quiet(broadcast: Broadcast, user: User) -> Chosen:
 def packed(tokens: Iterable[str]) -> tuple[str, ...]:
     """Few students stay as they are; many become one chip."""
     every = list(dict.fromkeys(tokens))
+    # A chip for each of thousands would be a page of megabytes, sent with each step.
     students = [token for token in every if token.startswith(ONE)]
     if len(students) <= MOST_CHIPS:
         return tuple(every)
@@ -139,6 +141,7 @@ def packed(tokens: Iterable[str]) -> tuple[str, ...]:
 def chips(tokens: Iterable[str], user: User) -> list[Chip]:
     """The choices as the page shows them, in the order they were made."""
     tokens = list(tokens)
+    # A group is this file's own: broadcasts knows single students only.
     others = [token for token in tokens if not token.startswith(GROUP)]
     known = {chip.token: chip for chip in _with_reach(chips_of(others, user), user)}
     for token in tokens:
@@ -177,7 +180,11 @@ def read_pasted(text: str, user: User) -> tuple[tuple[str, ...], Report]:
     """The students a pasted list names, as tokens, and what else it names."""
     read = resolve_pasted(text, user)
     tokens = packed(f"{ONE}{student.pk}" for student in read.resolved)
-    report = Report(len(read.resolved), read.unresolved, read.ambiguous)
+    report = Report(
+        found=len(read.resolved),
+        unresolved=read.unresolved,
+        ambiguous=read.ambiguous,
+    )
     return tokens, report
 
 
@@ -190,12 +197,14 @@ def how_many(chosen: Chosen, user: User) -> int:
 
 def _tokens(values: Iterable[str]) -> tuple[str, ...]:
     """A field may hold many tokens, one a line; a bare number is a student."""
-    lines = [line.strip() for value in values for line in value.splitlines()]
     tokens: dict[str, None] = {}  # each once, in order
-    for line in lines:
-        token = line if whole_number(line) is None else f"{ONE}{line}"
-        if IS_GROUP.fullmatch(token) or Choice.read(token):
-            tokens[token] = None
+    for value in values:
+        for line in value.splitlines():
+            token = line.strip()
+            if whole_number(token) is not None:
+                token = f"{ONE}{token}"
+            if IS_GROUP.fullmatch(token) or Choice.read(token):
+                tokens[token] = None
     return tuple(tokens)
 
 
@@ -204,7 +213,8 @@ def _own(tokens: Iterable[str], user: User) -> tuple[str, ...]:
     without audiences of others.
     """
     tokens = list(tokens)
-    asked = {_student_of(token) for token in _apart(tokens)} - {None}
+    ids = [_student_of(token) for token in _apart(tokens)]
+    asked = {pk for pk in ids if pk is not None}
     seen: set[int] = set()
     if asked:
         visible = Student.objects.visible_to(user).filter(pk__in=asked)
@@ -226,7 +236,9 @@ def _of_group(token: str, seen: set[int]) -> list[str]:
     """The group with those who are seen; nothing when nobody is left."""
     ids = token.removeprefix(GROUP).split(",")
     left = [number for number in ids if int(number) in seen]
-    return [GROUP + ",".join(left)] if left else []
+    if not left:
+        return []
+    return [GROUP + ",".join(left)]
 
 
 def _apart(tokens: Iterable[str]) -> list[str]:

@@ -53,6 +53,7 @@ def with_template(request: StaffRequest, written: Written, inserts: Inserts) -> 
 
 
 def begun_from(template: Template, written: Written) -> Written:
+    # On the tab that is open: a template is offered on the tab of its own channel.
     if written.tab == Channel.TEXT:
         return Written(tab=Channel.TEXT, text=template.body)
     return Written(

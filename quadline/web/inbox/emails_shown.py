@@ -74,6 +74,7 @@ def automatic_replies(
         "cut",
         "detail",
     )
+    # Two machines that answer each other can send hundreds.
     newest = list(found.order_by("-received_at")[:MOST_REPLIES])
     return [AutomaticReply(*row) for row in reversed(newest)]
 
@@ -91,6 +92,7 @@ def whole_email(request: StaffRequest, message_id: UUID) -> HttpResponse:
 def plain_text(content: bytes) -> HttpResponse:
     """Bytes of a stranger's, as nothing but text to any browser."""
     response = HttpResponse(content, content_type="text/plain; charset=utf-8")
+    # Whatever it looks like, no browser guesses another type, and nothing in it runs.
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

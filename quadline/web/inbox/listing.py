@@ -19,7 +19,7 @@ from quadline.web.requests import StaffRequest, whole_number
 from quadline.web.students.reach import ASKED, OPTED_OUT, Reach, reach_of
 from quadline.web.students.way_back import way_back
 
-ROWS = 40
+ROWS = 40  # of one page
 MOST_COUNTED = 999  # of a filter: a college of any size is counted no further
 MINE, ALL = "mine", "all"  # as ?whose= says it
 FILTERS = (
@@ -39,7 +39,7 @@ class Row:
     name: str
     whose: str
     initials: str
-    tint: int
+    tint: int  # of the face, by the student's id: the same on every page
     unread: bool
     preview: str
     preview_prefix: str

@@ -40,7 +40,8 @@ from quadline.web.status_words import (
     words_of,
 )
 
-PAGE = 60
+PAGE = 60  # messages; older ones are fetched when they are asked for
+# What arrived, or may have, is not among them: it would be there twice.
 CAN_BE_SENT_AGAIN = frozenset(
     {
         Status.UNDELIVERED,
@@ -283,8 +284,11 @@ def _may_go_as_email(message: Message) -> bool:
 def _status_at(message: Message, events: Iterable[MessageEvent]) -> datetime:
     if message.status not in ENDED_BY_EMAIL:
         return message.created_at
-    ends = [event.at for event in events if event.to_status == message.status]
-    return ends[-1] if ends else message.created_at
+    at = message.created_at
+    for event in events:
+        if event.to_status == message.status:
+            at = event.at
+    return at
 
 
 def _first_unread(messages: list[Message], unread: int) -> str:

@@ -79,6 +79,7 @@ def back_to_log(
     """
     if not request.htmx:
         return redirect("conversation", message.conversation_id)
+    # The act has changed the row, not this object.
     message.refresh_from_db()
     context = fresh_context(request, message.conversation, [message], after=0)
     context |= {"since_url": "", "answers": answers}
@@ -116,6 +117,7 @@ def _student_of(request: StaffRequest, message: Message) -> Student:
     message is the author's all the same.
     """
     student = message.conversation.student
+    # A stranger who texted a System number has a conversation without a student.
     if student is None:
         raise NotAccepted("This phone is not on the roster. Nothing was sent.")
     if not Student.objects.visible_to(request.user).filter(pk=student.pk).exists():

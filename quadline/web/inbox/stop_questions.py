@@ -21,6 +21,7 @@ def answer(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     own = Conversation.objects.select_related("student", "staff").filter(
         staff=request.user
     )
+    # Theirs alone to answer: it is their texts that the student speaks of.
     chosen = get_object_or_404(own, pk=conversation_id)
     if not request.user.may[May.TEXT]:
         raise PermissionDenied

@@ -60,12 +60,14 @@ def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
     if try_again(number=number, actor=request.user, now=clock.now()):
         messages.success(request, f"Setting up the {whose} again.")
     else:
+        # Another administrator was quicker, or it has become active.
         messages.info(request, f"The {whose} is not waiting for you any more.")
     return redirect("manage_numbers")
 
 
 def _row(number: SystemNumber, late: bool) -> dict[str, Any]:
     failed = number.state == State.FAILED
+    # One that failed is late as well; that it failed says more.
     chip = LATE if late and not failed else CHIPS[State(number.state)]
     return {
         "number": number,

@@ -17,7 +17,7 @@ from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest, whole_number
 
 PAGE = 50
-LONGEST_EXCERPT = 240
+LONGEST_EXCERPT = 240  # characters: enough to see whether it matters
 WHATS = {
     "stray": "Answers no conversation",
     "unreadable": "Couldn’t be read",
@@ -64,6 +64,7 @@ def strays(request: StaffRequest) -> HttpResponse:
 def stray_source(request: StaffRequest, email_id: int) -> HttpResponse:
     """An email as it came, as text."""
     require_manager(request)
+    # Sources are dropped after a while; then there is nothing to show.
     rows = IncomingEmail.objects.needing_a_look().exclude(source=None)
     email = get_object_or_404(rows, pk=email_id)
     return plain_text(bytes(email.source or b""))

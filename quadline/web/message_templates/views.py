@@ -136,6 +136,7 @@ def _form(
     error: str = "",
 ) -> HttpResponse:
     kinds = [kind for kind in Whose if may_keep(request.user, kind)]
+    # Whoever may not change it reads it, on the same page.
     whose_is_it = ""
     may_write = bool(kinds)
     if template:

@@ -47,6 +47,7 @@ class ChangeForm(ChangePasswordForm):  # type: ignore[misc]  # allauth is untype
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+# No report of an error has what was typed.
 @sensitive_post_parameters()
 @unless_too_busy
 def page(request: StaffRequest) -> HttpResponseBase:

@@ -39,6 +39,7 @@ def page(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 def revoke(request: StaffRequest, token_id: int) -> HttpResponseBase:
+    # Only one's own: an administrator's way is to deactivate the account.
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user)
     is_revoked = revoke_token(token, actor=request.user, now=clock.now())
     if is_revoked:
@@ -49,4 +50,9 @@ def revoke(request: StaffRequest, token_id: int) -> HttpResponseBase:
 def _shown(request: StaffRequest, *, status: int = 200, **said: Any) -> HttpResponse:
     mine = ApiToken.objects.filter(user=request.user, revoked_at=None)
     context = {"tokens": mine, "longest": LONGEST_NAME, **said}
-    return render(request, "profile/tokens.html", context, status=status)
+    return render(
+        request,
+        "profile/tokens.html",
+        context,
+        status=status,
+    )

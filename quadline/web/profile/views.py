@@ -41,6 +41,7 @@ def contact_card(request: StaffRequest) -> HttpResponseBase:
             request, "Your contact card is there as soon as your number is active."
         )
         return redirect("profile")
+    # As a file: a browser would show its lines, a phone takes it into its contacts.
     headers = {"Content-Disposition": f'attachment; filename="{cards.FILE_NAME}"'}
     return HttpResponse(
         cards.contact_card(request.user, mine),
@@ -56,6 +57,7 @@ def office_phone(request: StaffRequest) -> HttpResponseBase:
     try:
         phone = phones.normalise(written) if written else ""
     except phones.PhoneError as error:
+        # What was typed stays in the field, to be corrected.
         context = {
             "office_phone_error": f"{error} Your office line was not changed.",
             "office_phone": written,

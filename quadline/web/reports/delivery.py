@@ -16,6 +16,7 @@ from quadline.reports.tallying import Tally
 from quadline.web.reports.figures import Cell, Line, Sheet, Table, Tile, tile
 from quadline.web.reports.pages import Link, share
 
+# In the order in which they are stacked: what arrived stands at the bottom.
 SERIES: dict[Channel, tuple[Series, ...]] = {
     Channel.TEXT: (
         Series("delivered", "Delivered", "solid"),

@@ -140,7 +140,9 @@ class Sheet:
         staff = User.objects.in_bulk(tallies.staff)
 
         def most_first(pk: int) -> tuple[int, str]:
-            return (-tallies.staff[pk].total, staff[pk].name)
+            tally = tallies.staff[pk]
+            # By name where they wrote as many: the order stays.
+            return (-tally.total, staff[pk].name)
 
         lines = [
             self._line(staff[pk].name, tallies.staff[pk], staff=str(pk))
@@ -186,8 +188,10 @@ class Sheet:
 
     def _line(self, label: str, tally: Tally, **narrowing: str) -> Line:
         rated_parts, _ = self.rated
-        parts = rated_parts.split()
-        rate = share(tally.of(*parts), tally.total) if parts else ""
+        rate = ""
+        if rated_parts:
+            counted = tally.of(*rated_parts.split())
+            rate = share(counted, tally.total)
         return Line(label, self.cells(tally, **narrowing), rate)
 
 
@@ -199,8 +203,16 @@ def heat(
 
     def cell(weekday: int, hour: int) -> Cell:
         value = hours.get((weekday, hour), 0)
-        address = filters.address(side=side, weekday=str(weekday), hour=str(hour))
-        return Cell(value, f"{rows_url}?{address}", shade=shade(value, most))
+        address = filters.address(
+            side=side,
+            weekday=str(weekday),
+            hour=str(hour),
+        )
+        return Cell(
+            value,
+            f"{rows_url}?{address}",
+            shade=shade(value, most),
+        )
 
     lines = [
         Line(_hour(hour), [cell(weekday, hour) for weekday in range(1, 8)])
@@ -225,7 +237,8 @@ def _name(pk: uuid.UUID | None, known: Mapping[uuid.UUID, Broadcast]) -> str:
         return "Single messages"
     broadcast = known[pk]
     words = broadcast.audience_words or "Broadcast"
-    at = date_format(timezone.localtime(_at(broadcast)), "M j, g:i A")
+    local = timezone.localtime(_at(broadcast))
+    at = date_format(local, "M j, g:i A")
     return f"{words}, {broadcast.author.name}, {at}"
 
 

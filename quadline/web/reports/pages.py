@@ -20,8 +20,8 @@ from quadline.reports.rows import Rows
 from quadline.reports.visibility import staff_seen_by
 from quadline.web.requests import StaffRequest, whole_number
 
-ROWS = 100
-NO_TIME = "–"
+ROWS = 100  # of one page; the CSV has them all
+NO_TIME = "–"  # there is none: not the same as 0 s
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def asked(request: StaffRequest, *, otherwise: str = "30") -> Filters:
         otherwise=otherwise,
     )
     seen = staff_seen_by(request.user)
+    # 404, not an empty report: that would look like a colleague who texts nobody.
     if filters.staff and not seen.filter(pk=filters.staff).exists():
         raise Http404
     return filters
@@ -139,6 +140,7 @@ def took_words(took: timedelta | None) -> str:
     """
     if took is None:
         return NO_TIME
+    # Two clocks may date an answer before its question.
     seconds = max(round(took.total_seconds()), 0)
     if seconds < 60:
         return f"{seconds} s"

@@ -130,6 +130,7 @@ def _row(message: Message) -> Row:
 
 def _title(filters: Filters) -> str:
     series = (*SERIES[filters.channel], *REPLIES, *ANSWERS)
+    # A part is named as in the figure whose number led here.
     known = {each.key: each.label for each in series} | TOGETHER
     kind = "emails" if filters.channel is Channel.EMAIL else "texts"
     if filters.each == "student":

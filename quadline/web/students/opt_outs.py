@@ -28,8 +28,8 @@ from quadline.roster.models import Student
 from quadline.sms import phones
 from quadline.web.requests import EARLIEST, LATEST, StaffRequest
 
-ALL = "all"
-WHEN = "%Y-%m-%dT%H:%M"
+ALL = "all"  # every number that texted the student: administrators only
+WHEN = "%Y-%m-%dT%H:%M"  # as browsers send a datetime-local field (HTML)
 
 
 class StopRequestForm(forms.Form):
@@ -70,6 +70,7 @@ class StopRequestForm(forms.Form):
     def __init__(
         self, data: Any, *, numbers: list[SystemNumber], now: datetime
     ) -> None:
+        # Nothing that is still to come: the browser offers no later time.
         self.latest = timezone.localtime(now).strftime(WHEN)
         first = str(numbers[0].pk) if numbers else ""
         super().__init__(data, initial={"said_at": self.latest, "whose": first})
@@ -96,6 +97,7 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
     student = get_object_or_404(Student.objects.visible_to(request.user), pk=student_id)
     if not request.user.may[May.TEXT]:
         raise PermissionDenied
+    # One moment for all: the form may be said no later than it is recorded.
     now = clock.now()
     numbers = _numbers(request.user, student)
     form = StopRequestForm(_posted(request, numbers), numbers=numbers, now=now)

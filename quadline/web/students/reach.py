@@ -24,6 +24,7 @@ class Reach:
     key: str = ""
 
 
+# One for each key of delivery/permission/reach.py; "" is no reason against it.
 CAN = Reach("Can be texted", "ok", "tick")
 OPTED_OUT = Reach(
     "Opted out",

@@ -21,7 +21,7 @@ from quadline.web.status_words import words_of
 from quadline.web.students.reach import reach_of
 from quadline.web.students.way_back import may_record_stop, opt_outs_of
 
-PAGE = 50
+PAGE = 50  # students; the search is the way to one of thousands
 
 
 @require_safe
@@ -52,7 +52,7 @@ def page(request: StaffRequest) -> HttpResponse:
 def profile(request: StaffRequest, student_id: int) -> HttpResponse:
     student = _visible(request, student_id)
     with_reach([student], request)
-    # One without a message was opened for a draft: there is nothing to read in it.
+    # One without a message has nothing to read in it yet.
     conversation = Conversation.objects.filter(
         staff=request.user,
         student=student,

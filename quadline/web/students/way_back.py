@@ -114,6 +114,7 @@ def _opt_out(
         why=f"{why_out(student, state.entry)} from {of_whom}",
         since=state.since,
         way_back=way_back(student, number),
+        # A pair need not have one: nothing was looked up at the carrier yet.
         check=getattr(state, "carrier_check", None) if is_of_this_number else None,
     )
 
