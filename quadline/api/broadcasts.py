@@ -65,6 +65,7 @@ def send_broadcast(request: ApiRequest, new: NewBroadcast) -> BroadcastAnswer:
     if not request.auth.may[May.TEXT]:
         raise Refused(403, NO_WRITER)
     try:
+        # Under way or over, it is answered as it stands: nothing is sent again.
         broadcast = _known(request) or _drafted(request, new)
         if broadcast.state == State.DRAFT:
             _sent(broadcast, request, review_only=new.review_only)
@@ -201,6 +202,7 @@ def _turned(
     wanted: State,
 ) -> BroadcastAnswer:
     chosen = _seen(request, broadcast_id)
+    # As for one that is not there: what a token may not do, it need not know of.
     if not pausing.may_steer(chosen, request.auth):
         raise Http404
     try:

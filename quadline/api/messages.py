@@ -118,6 +118,7 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
         message = _accepted(request, student, new)
         return message_answer(message, reader=request.auth)
     except TooManyTexts as refused:
+        # A person is asked whether one more is meant; nobody sits behind a program.
         wait = int(TEXTS_COUNTED_FOR.total_seconds())
         words = f"{refused} Wait, or send a broadcast to reach many students."
         raise Refused(429, words, retry_after=wait) from refused

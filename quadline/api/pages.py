@@ -9,7 +9,7 @@ from ninja import Query
 
 from quadline.api.fields import LARGEST_ID
 
-MOST = 200
+MOST = 200  # rows of one page
 Row = TypeVar("Row")
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="At most so many.")]

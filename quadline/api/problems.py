@@ -14,7 +14,7 @@ from quadline.api.fields import Answer
 
 ROOT = "/api/"
 MEDIA_TYPE = "application/problem+json"
-MOST_FAULTS = 50
+MOST_FAULTS = 50  # of one answer: whoever fixes those sends it again
 AGAIN = (
     "Send the same again: with an Idempotency-Key it is done once. Without one, look"
     " first whether it was done."
@@ -91,6 +91,7 @@ def problem(
         said.model_dump_json(), status=status, content_type=MEDIA_TYPE
     )
     if status == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110, 15.5.2, asks for it.
         answer["WWW-Authenticate"] = 'Bearer realm="Quadline"'
     if retry_after:
         answer["Retry-After"] = str(retry_after)
