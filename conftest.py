@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import cast as typed
 
+import hypothesis
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
@@ -23,6 +24,15 @@ from tests.house import Simulator
 from tests.mail_server import MailServer
 
 READY = "Simulator ready at "
+
+# No test depends on speed: on a busy machine an example, or making one, takes as long as
+# it takes.
+hypothesis.settings.register_profile(
+    "patient",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
