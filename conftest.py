@@ -25,8 +25,7 @@ from tests.mail_server import MailServer
 
 READY = "Simulator ready at "
 
-# No test depends on speed: on a busy machine an example, or making one, takes as long as
-# it takes.
+# No test depends on speed: an example, or making one, takes as long as it takes.
 hypothesis.settings.register_profile(
     "patient",
     deadline=None,
