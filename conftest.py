@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import cast as typed
 
+import hypothesis
 import pytest
 from django.db import connection, connections
 from django.template.base import Template
@@ -63,6 +64,14 @@ def _empty_what_has_rows(test_case: TransactionTestCase) -> None:
         # were written.
         as_replica = ["SET LOCAL session_replication_role = replica", *written]
         cursor.execute("; ".join(as_replica))
+
+# No test depends on speed: an example, or making one, takes as long as it takes.
+hypothesis.settings.register_profile(
+    "patient",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,9 @@ def is_breached(password: str, range_url: str) -> bool:
     """
     if not range_url:
         return False
-    digest = (
-        hashlib.sha1(password.encode("utf-8", "replace"), usedforsecurity=False)
-        .hexdigest()
-        .upper()
-    )
+    # SHA-1 because that is what the list is made of.
+    typed = password.encode("utf-8", "replace")
+    digest = hashlib.sha1(typed, usedforsecurity=False).hexdigest().upper()
     try:
         lines = _ask(f"{range_url}{digest[:TOLD]}").splitlines()
     except (OSError, HTTPException) as error:
@@ -42,11 +40,14 @@ def _ask(url: str) -> str:
     # Padded answers all have the same size: their length does not tell which range was
     # asked for.
     headers = {"Add-Padding": "true", "User-Agent": "Quadline"}
-    with urlopen(Request(url, headers=headers), timeout=PATIENCE_SECONDS) as answer:  # noqa: S310  # the operator's own setting
-        return str(answer.read(MOST_BYTES).decode("ascii", "replace"))
+    request = Request(url, headers=headers)  # noqa: S310  # the operator's own setting
+    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
+        listed = answer.read(MOST_BYTES)
+    return str(listed.decode("ascii", "replace"))
 
 
 def _is_hit(line: str, rest: str) -> bool:
     """``REST:COUNT``; padding has the count 0."""
     suffix, _, count = line.strip().partition(":")
-    return suffix.upper() == rest and count.strip("0, ") != ""
+    is_padding = count.strip("0, ") == ""
+    return suffix.upper() == rest and not is_padding

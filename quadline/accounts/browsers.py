@@ -40,13 +40,13 @@ def browser_of(request: HttpRequest, user: User | None) -> str | None:
     """The name of this browser, when this account has been
     signed in with it; else None.
     """
-    for mark in _marks(request):
-        is_theirs = user is not None and mark.user_id == user.pk
-        if (
-            user is not None
-            and is_theirs
-            and constant_time_compare(mark.password, _mark_of(user))
-        ):
+    # The cookie is read for an account that does not exist, too: the same work.
+    marks = _marks(request)
+    if user is None:
+        return None
+    for mark in marks:
+        is_theirs = mark.user_id == user.pk
+        if is_theirs and constant_time_compare(mark.password, _mark_of(user)):
             return mark.browser
     return None
 
@@ -70,10 +70,9 @@ def remember(response: HttpResponseBase, request: HttpRequest, user: User) -> No
 
 
 def _marks(request: HttpRequest) -> list[Mark]:
+    cookie = request.COOKIES.get(cookie_name(), "")
     try:
-        said = signing.loads(
-            request.COOKIES.get(cookie_name(), ""), salt=SALT, max_age=LASTS_SECONDS
-        )
+        said = signing.loads(cookie, salt=SALT, max_age=LASTS_SECONDS)
     except signing.BadSignature:
         return []
     return [Mark(*each) for each in said]
@@ -81,4 +80,5 @@ def _marks(request: HttpRequest) -> list[Mark]:
 
 def _mark_of(user: User) -> str:
     """Changes with the password, and tells nothing of it."""
-    return salted_hmac(SALT, user.password, algorithm="sha256").hexdigest()[:24]
+    digest = salted_hmac(SALT, user.password, algorithm="sha256").hexdigest()
+    return digest[:24]

@@ -51,10 +51,14 @@ class Attempt:
         """In the transaction of the try. Raises TooManyTries;
         then it is not to be looked at.
         """
-        if self.address and (wait := throttles.wait_for(self.address)):
-            raise TooManyTries(wait, on_many_accounts=True)
+        if self.address:
+            # Looked at, not held: a whole campus may share one, and would wait.
+            wait = throttles.wait_for(self.address)
+            if wait:
+                raise TooManyTries(wait, on_many_accounts=True)
         for bucket in self.buckets:
-            if wait := throttles.hold(bucket):
+            wait = throttles.hold(bucket)
+            if wait:
                 raise TooManyTries(wait)
 
     def was_wrong(self) -> None:
@@ -81,17 +85,11 @@ def attempt_of(request: HttpRequest, *, email: str) -> Attempt:
     user = User.objects.with_address(email)
     account = str(user.pk) if user else throttles.slot_of(email.strip().lower())
     from_address = address_of(request)
-    if user and (browser := browser_of(request, user)):
-        known = tuple(
-            Bucket(limit, f"{user.pk}:{browser}") for limit in rules.KNOWN_BROWSER
-        )
-        return Attempt(
-            user,
-            account,
-            from_address,
-            known,
-            None,
-        )
+    browser = browser_of(request, user)
+    if user and browser:
+        name = f"{user.pk}:{browser}"
+        known = tuple(Bucket(limit, name) for limit in rules.KNOWN_BROWSER)
+        return Attempt(user, account, from_address, known, None)
     strangers = tuple(Bucket(limit, account) for limit in rules.STRANGERS)
     return Attempt(
         user,
@@ -131,11 +129,11 @@ def let_in_again(user: User, *, address: str = "", actor: User | None = None) ->
     counted for an address, if one is given.
     """
     limits = (*rules.STRANGERS, rules.LETTER, rules.LINK_ACCOUNT)
-    throttles.forget(*(Bucket(limit, str(user.pk)) for limit in limits))
-    of_browsers = [limit.kind for limit in rules.KNOWN_BROWSER]
-    Throttle.objects.filter(
-        kind__in=of_browsers, name__startswith=f"{user.pk}:"
-    ).delete()
+    buckets = [Bucket(limit, str(user.pk)) for limit in limits]
+    throttles.forget(*buckets)
+    kinds = [limit.kind for limit in rules.KNOWN_BROWSER]
+    of_browsers = Throttle.objects.filter(kind__in=kinds)
+    of_browsers.filter(name__startswith=f"{user.pk}:").delete()
     if address:
         throttles.forget(Bucket(rules.ADDRESS, bucket_of(address)))
     record("sign-in let go on", subject=user, actor=actor)

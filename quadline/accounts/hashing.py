@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 AT_ONCE = 2  # hashes in one process, each on one core; the smallest machine has two
-# for a place. One hash takes tens of milliseconds: only a flood waits as long
+# For a place. One hash takes tens of milliseconds: only a flood waits as long.
 WAIT_SECONDS = 10.0
 _places = threading.BoundedSemaphore(AT_ONCE)
 M_MMAP_THRESHOLD = -3  # of mallopt(3)

@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from quadline.accounts.rules import May, Role, allows, office_key
 from quadline.sms import phones
 
-TINTS = 8
+TINTS = 8  # of the face that stands for somebody without a photo
 
 
 class OfficeQuerySet(models.QuerySet["Office"]):
@@ -86,7 +86,8 @@ class UserManager(BaseUserManager["User"]):
         """The user who signs in with this address, however it is
         written. None for what no address can be.
         """
-        return self.filter(email=email.strip().lower().replace("\x00", "")).first()
+        written = email.strip().lower().replace("\x00", "")
+        return self.filter(email=written).first()
 
     def who_manage(self) -> "models.QuerySet[User]":
         """The people who are told when something needs an administrator."""
@@ -130,7 +131,7 @@ class User(AbstractBaseUser):
             )
         ]
         triggers = [
-            # whoever switches it off, and however: its tokens do not come back with it
+            # Whoever switches it off, and however: its tokens do not come back with it.
             pgtrigger.Trigger(
                 name="tokens_end_with_account",
                 when=pgtrigger.After,
@@ -167,7 +168,9 @@ class User(AbstractBaseUser):
 
     @property
     def photo_url(self) -> str:
-        return static(f"portraits/{self.portrait}") if self.portrait else ""
+        if not self.portrait:
+            return ""
+        return static(f"portraits/{self.portrait}")
 
     @property
     def office_phone_written(self) -> str:
@@ -214,7 +217,7 @@ class Throttle(models.Model):
 def initials_of(name: str) -> str:
     """Up to two letters that stand for a name; "?" when it has none."""
     letters = [part[0] for part in name.split() if part[0].isalnum()]
-    return (
-        "".join([letters[0], letters[-1]] if len(letters) > 1 else letters).upper()
-        or "?"
-    )
+    if not letters:
+        return "?"
+    initials = letters[0] if len(letters) == 1 else letters[0] + letters[-1]
+    return initials.upper()

@@ -30,8 +30,10 @@ def is_current_password(user: User, password: str) -> bool:
     somebody else may sit at an open screen.
     """
     buckets = [Bucket(limit, str(user.pk)) for limit in rules.CURRENT_PASSWORD]
+    # Counted before it is looked at; a right one takes that back.
     for bucket in buckets:
-        if wait := throttles.count(bucket):
+        wait = throttles.count(bucket)
+        if wait:
             raise TooManyTries(wait)
     is_right = user.check_password(password)
     if is_right:
@@ -49,10 +51,8 @@ def set_password(*, user: User, password: str, how: str) -> int:
     user.set_password(password)
     with transaction.atomic():
         user.save(update_fields=["password"])
-        ended = sum(
-            revoke_token(token, actor=user, now=now)
-            for token in user.api_tokens.filter(revoked_at=None)
-        )
+        tokens = user.api_tokens.filter(revoked_at=None)
+        ended = sum(revoke_token(token, actor=user, now=now) for token in tokens)
         record(
             "password changed",
             subject=user,
@@ -92,14 +92,14 @@ def ask_for_link(request: HttpRequest, *, email: str) -> None:
         mailbox = f"{user.pk}:{browser}"
     else:
         mailbox = str(user.pk) if user else throttles.slot_of(email.strip().lower())
-        if wait := throttles.count(
-            Bucket(rules.LINK_ADDRESS, bucket_of(address_of(request)))
-        ):
+        address = bucket_of(address_of(request))
+        wait = throttles.count(Bucket(rules.LINK_ADDRESS, address))
+        if wait:
             raise TooManyTries(wait)
+    # A mailbox that is full is not told of: that would say that there is an account.
     is_full = throttles.count(Bucket(rules.LINK_ACCOUNT, mailbox)) is not None
-    enqueue(
-        send_link, user_id=user.pk if user and user.is_active and not is_full else None
-    )
+    gets_link = user is not None and user.is_active and not is_full
+    enqueue(send_link, user_id=user.pk if user and gets_link else None)
 
 
 @job(queue="letters")
@@ -107,7 +107,9 @@ def send_link(user_id: int | None) -> None:
     """The link is made here, when it is sent: a job's arguments are kept,
     for everybody who can read the database.
     """
-    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
+    if user_id is None:
+        return
+    user = User.objects.filter(pk=user_id, is_active=True).first()
     if user:
         letters.password_link(to=user.email, link=_link_for(user))
 
@@ -118,4 +120,5 @@ def _link_for(user: User) -> str:
         "uidb36": user_pk_to_url_str(user),
         "key": default_token_generator.make_token(user),
     }
-    return f"{settings.PUBLIC_URL}{reverse('account_reset_password_from_key', kwargs=parts)}"
+    page = reverse("account_reset_password_from_key", kwargs=parts)
+    return f"{settings.PUBLIC_URL}{page}"

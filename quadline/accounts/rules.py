@@ -41,7 +41,9 @@ def office_key(name: str) -> str:
 
 def allows(role: str, permission: May) -> bool:
     """Whether a role holds a permission. An unknown role holds none."""
-    return role in PERMISSIONS and permission in PERMISSIONS[Role(role)]
+    if role not in PERMISSIONS:
+        return False
+    return permission in PERMISSIONS[Role(role)]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """How staff sign in: accounts are made by the college, never by a visitor."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -50,9 +51,8 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
                     attempt.was_wrong()
         except TooManyTries as refused:
             attempt.tell_of(refused)
-            raise ValidationError(
-                REFUSED.format(wait=in_words(refused.wait))
-            ) from refused
+            words = REFUSED.format(wait=in_words(refused.wait))
+            raise ValidationError(words) from refused
         return user
 
     def post_login(
@@ -98,7 +98,9 @@ def _in_turn() -> Iterator[None]:
 
 def in_words(wait: timedelta) -> str:
     """ "a minute", "5 minutes", "3 hours": rounded up."""
-    minutes = -(-int(wait.total_seconds()) // 60)
-    if minutes > 90:
-        return f"{-(-minutes // 60)} hours"
-    return "a minute" if minutes <= 1 else f"{minutes} minutes"
+    minutes = math.ceil(int(wait.total_seconds()) / 60)
+    if minutes <= 1:
+        return "a minute"
+    if minutes <= 90:
+        return f"{minutes} minutes"
+    return f"{math.ceil(minutes / 60)} hours"

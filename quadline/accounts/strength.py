@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 
 from quadline.accounts.breaches import is_breached
 
-# as a power of ten; zxcvbn takes 10^10 to withstand all but a stolen database
+# As a power of ten; zxcvbn takes 10^10 to withstand all but a stolen database.
 LEAST_GUESSES = 9.0
-# letters and digits beside what anybody knows of the person and the college
+# Letters and digits beside what anybody knows of the person and the college.
 LEAST_OF_ITS_OWN = 6
 LONGEST_LOOKED_AT = 72  # characters: what is strong so far is not made weak by more
 SHORTEST_WORD = 3
@@ -68,7 +68,8 @@ class NotBreached:
     """
 
     def validate(self, password: str, user: Any = None) -> None:
-        if is_breached(password, settings.ENV.breached_passwords_url):
+        range_url = settings.ENV.breached_passwords_url
+        if is_breached(password, range_url):
             raise ValidationError(BREACHED, code="password_breached")
 
     def get_help_text(self) -> str:
@@ -79,13 +80,17 @@ def words_about(user: Any) -> list[str]:
     """What anybody may know of this person and place, in
     lower case, the longest first.
     """
-    about = [settings.ENV.college_name, settings.PUBLIC_URL.partition("://")[2]]
+    _, _, host = settings.PUBLIC_URL.partition("://")
+    about = [settings.ENV.college_name, host]
+    # There may be no user yet.
     about += [
         str(getattr(user, name, None) or "")
         for name in ("name", "email", "title", "office")
     ]
-    words = {word for text in about for word in re.findall(r"\w+", text.lower())}
-    found = {word for word in words if len(word) >= SHORTEST_WORD} | set(OF_THE_PRODUCT)
+    words = re.findall(r"\w+", " ".join(about).lower())
+    found = {word for word in words if len(word) >= SHORTEST_WORD}
+    found |= set(OF_THE_PRODUCT)
+    # The longest first: "students" is taken out before "student" leaves an s of it.
     return sorted(found, key=lambda word: (-len(word), word))
 
 
@@ -93,11 +98,12 @@ def _of_its_own(password: str, known: list[str]) -> int:
     rest = password.lower()
     for word in known:
         rest = rest.replace(word, " ")
-    return len(re.findall(r"[^\W_]", rest))
+    letters_and_digits = re.findall(r"[^\W_]", rest)
+    return len(letters_and_digits)
 
 
 def _guesses(password: str, known: list[str]) -> float:
-    # here: its words are 14 MB, and few processes ever set a password
+    # Here: its words are 14 MB, and few processes ever set a password.
     from zxcvbn import zxcvbn
 
     with _estimating:

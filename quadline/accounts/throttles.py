@@ -22,16 +22,25 @@ COUNT = """
     INSERT INTO accounts_throttle AS kept (kind, name, count, ends_at)
     VALUES (%s, %s, 1, statement_timestamp() + %s::interval)
     ON CONFLICT (kind, name) DO UPDATE SET
-        count = CASE WHEN kept.ends_at > statement_timestamp() THEN kept.count + 1 ELSE 1 END,
-        ends_at = CASE WHEN kept.ends_at > statement_timestamp() AND kept.count > 0 THEN kept.ends_at
-                       ELSE EXCLUDED.ends_at END
+        count = CASE
+            WHEN kept.ends_at > statement_timestamp() THEN kept.count + 1
+            ELSE 1
+        END,
+        ends_at = CASE
+            WHEN kept.ends_at > statement_timestamp() AND kept.count > 0
+            THEN kept.ends_at
+            ELSE EXCLUDED.ends_at
+        END
     RETURNING count, ends_at - statement_timestamp()
 """
 HOLD = """
     INSERT INTO accounts_throttle AS kept (kind, name, count, ends_at)
     VALUES (%s, %s, 0, statement_timestamp() + %s::interval)
     ON CONFLICT (kind, name) DO UPDATE SET
-        count = CASE WHEN kept.ends_at > statement_timestamp() THEN kept.count ELSE 0 END
+        count = CASE
+            WHEN kept.ends_at > statement_timestamp() THEN kept.count
+            ELSE 0
+        END
     RETURNING count, ends_at - statement_timestamp()
 """
 LOOK = """
@@ -72,20 +81,25 @@ def wait_for(bucket: Bucket) -> timedelta | None:
     with connection.cursor() as cursor:
         cursor.execute(LOOK, [bucket.limit.kind, bucket.name])
         row = cursor.fetchone()
-    return row[1] if row and row[0] >= bucket.limit.most else None
+    if row is None:
+        return None
+    tries, wait = row
+    return wait if tries >= bucket.limit.most else None
 
 
 def _upsert(statement: str, bucket: Bucket) -> tuple[int, timedelta]:
-    within = f"{bucket.limit.within.total_seconds()} seconds"
+    limit = bucket.limit
+    within = f"{limit.within.total_seconds()} seconds"
     with connection.cursor() as cursor:
-        cursor.execute(statement, [bucket.limit.kind, bucket.name, within])
+        cursor.execute(statement, [limit.kind, bucket.name, within])
         tries, wait = cursor.fetchone()
     return tries, wait
 
 
 def forget(*buckets: Bucket) -> None:
     for bucket in buckets:
-        Throttle.objects.filter(kind=bucket.limit.kind, name=bucket.name).delete()
+        counted = Throttle.objects.filter(kind=bucket.limit.kind, name=bucket.name)
+        counted.delete()
 
 
 def slot_of(made_up: str) -> str:

@@ -10,10 +10,10 @@ from django.db.models import Q
 from quadline.accounts.models import ApiToken, User
 from quadline.audit.models import record
 
-# so that people, and scanners for secrets in code, know one when they see it
+# So that people, and scanners for secrets in code, know one when they see it.
 MARK = "ql_"
 RANDOM_BYTES = 32
-SHOWN = 8
+SHOWN = 8  # characters that are kept, so that its owner knows which one it is
 LONGEST_NAME = 80
 NOTED_EVERY = timedelta(minutes=1)  # a use is not worth a write each time
 
@@ -65,16 +65,10 @@ def make_token(
 def revoke_token(token: ApiToken, *, actor: User, now: datetime) -> bool:
     """From now on it opens nothing. False when it was revoked already."""
     with transaction.atomic():
-        if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(
-            revoked_at=now
-        ):
+        live = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+        if not live.update(revoked_at=now):
             return False
-        record(
-            "API token revoked",
-            subject=token,
-            actor=actor,
-            name=token.name,
-        )
+        record("API token revoked", subject=token, actor=actor, name=token.name)
         return True
 
 
@@ -82,18 +76,16 @@ def user_of(words: str, *, now: datetime) -> User | None:
     """Whose token this is; None when it is unknown or revoked,
     or the account is switched off.
     """
-    token = (
-        ApiToken.objects.select_related("user")
-        .filter(digest=digest_of(words), revoked_at=None)
-        .first()
-    )
+    live = ApiToken.objects.filter(digest=digest_of(words), revoked_at=None)
+    token = live.select_related("user").first()
     if token is None or not token.user.is_active:
         return None
-    ApiToken.objects.filter(
-        Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY), pk=token.pk
-    ).update(last_used_at=now)
+    is_due = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
+    ApiToken.objects.filter(is_due, pk=token.pk).update(last_used_at=now)
     return token.user
 
 
 def digest_of(words: str) -> str:
-    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
+    # A header may bring half of a surrogate pair, which has no bytes.
+    given = words.encode("utf-8", "replace")
+    return hashlib.sha256(given).hexdigest()

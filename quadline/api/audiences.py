@@ -12,7 +12,8 @@ from quadline.api.problems import Refused
 from quadline.broadcasts.choices import CASELOAD, COURSE, STUDENT, TAG
 from quadline.roster.models import Student
 
-MOST_IDS, MOST_LABELS = 50_000, 50
+MOST_IDS = 50_000
+MOST_LABELS = 50
 
 
 class Filter(Given):
@@ -50,6 +51,7 @@ def tokens_of(audience: Audience, author: User) -> list[str]:
 def _named(ids: list[str], author: User) -> list[str]:
     seen = Student.objects.visible_to(author).filter(institutional_id__in=ids)
     known = dict(seen.values_list("institutional_id", "pk")) if ids else {}
+    # One that is somebody else's student is the same as one that is not there.
     faults = [
         f"ids, row {row}: there is no student {each!r}"
         for row, each in enumerate(ids, start=1)

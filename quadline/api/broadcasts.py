@@ -30,15 +30,7 @@ from quadline.delivery.outbox.written_email import LONGEST_SUBJECT, NO_WRITER
 TRIES = 3  # somebody's consent may change between the look and the launch
 router = Router(tags=["Broadcasts"])
 GOES_ON = ("get_broadcast", "pause_broadcast", "resume_broadcast", "stop_broadcast")
-STEERED = answers(
-    200,
-    BroadcastAnswer,
-    404,
-    409,
-    413,
-    415,
-    422,
-)
+STEERED = answers(200, BroadcastAnswer, 404, 409, 413, 415, 422)
 
 
 class NewBroadcast(Given):
@@ -73,6 +65,7 @@ def send_broadcast(request: ApiRequest, new: NewBroadcast) -> BroadcastAnswer:
     if not request.auth.may[May.TEXT]:
         raise Refused(403, NO_WRITER)
     try:
+        # Under way or over, it is answered as it stands: nothing is sent again.
         broadcast = _known(request) or _drafted(request, new)
         if broadcast.state == State.DRAFT:
             _sent(broadcast, request, review_only=new.review_only)
@@ -92,7 +85,8 @@ def send_broadcast(request: ApiRequest, new: NewBroadcast) -> BroadcastAnswer:
     summary="A broadcast, counted by status",
 )
 def get_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAnswer:
-    return broadcast_answer(_seen(request, broadcast_id))
+    chosen = _seen(request, broadcast_id)
+    return broadcast_answer(chosen)
 
 
 @router.post(
@@ -172,7 +166,9 @@ def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> No
     out of date, the next one counts.
     """
     preflight.review(broadcast, now=clock.now())
-    for _ in range(0 if review_only else TRIES):
+    if review_only:
+        return
+    for _ in range(TRIES):
         try:
             launch(
                 broadcast,
@@ -182,14 +178,14 @@ def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> No
             )
             return
         except ReviewChanged:
+            # The new review is stored, and its fingerprint with the broadcast.
             continue
-    if not review_only:
-        raise Refused(
-            409,
-            "The recipients change faster than they can be reviewed. Nothing was sent:"
-            " try again.",
-            retry_after=5,
-        )
+    raise Refused(
+        409,
+        "The recipients change faster than they can be reviewed. Nothing was sent:"
+        " try again.",
+        retry_after=5,
+    )
 
 
 def _seen(request: ApiRequest, broadcast_id: uuid.UUID) -> Broadcast:
@@ -206,6 +202,7 @@ def _turned(
     wanted: State,
 ) -> BroadcastAnswer:
     chosen = _seen(request, broadcast_id)
+    # As for one that is not there: what a token may not do, it need not know of.
     if not pausing.may_steer(chosen, request.auth):
         raise Http404
     try:
@@ -213,6 +210,7 @@ def _turned(
     except BroadcastRefused as refused:
         raise Refused(409, str(refused)) from refused
     chosen.refresh_from_db()
+    # By what it is now, not by whether this call did it: asked twice is no fault.
     if chosen.state != wanted:
         raise Refused(
             409,

@@ -42,6 +42,7 @@ def list_messages(
     chosen = get_object_or_404(
         Conversation.objects.visible_to(request.auth), pk=conversation_id
     )
+    # By position, not by time: two may be written in one moment.
     asked = chosen.messages.filter(position__gt=after).select_related(
         "conversation__inbox__owner", "conversation__student", "system_number"
     )

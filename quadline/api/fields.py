@@ -8,20 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from quadline.accounts.models import User
 
-LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**63 - 1  # a bigint: the database refuses to look for more
 
-# PostgreSQL keeps no NUL; lone surrogates are no text at all, and pydantic refuses them
-# by itself.
+# PostgreSQL keeps no NUL. Lone surrogates are no text at all: pydantic refuses them
+# anyway.
 Words = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"  # but white space
 Written = Annotated[str, Field(pattern=SOMETHING, max_length=20_000)]
 InstitutionalId = Annotated[
     str,
-    Field(
-        pattern=SOMETHING,
-        max_length=40,
-        examples=["00417733"],
-    ),
+    Field(pattern=SOMETHING, max_length=40, examples=["00417733"]),
 ]
 Name = Annotated[str, Field(pattern=SOMETHING, description="At most 120 characters.")]
 Label = Annotated[str, Field(pattern=SOMETHING, max_length=60)]

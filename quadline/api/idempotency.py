@@ -23,7 +23,7 @@ from quadline.jobs import job
 HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=48)
 WAIT_SECONDS = 5  # for the same act under way; then the caller is told to come back
-# the space of ids that are made from keys
+# The space of ids that are made from keys.
 IDS = uuid.UUID("5e0f2ba1-6d0b-4d5a-9a5e-3f6f3c1f1b52")
 _KEY = re.compile(r"[!-~]{1,255}")
 
@@ -55,26 +55,13 @@ def once(status: int) -> Callable[[Callable[..., Answer]], Callable[..., HttpRes
         @functools.wraps(act)
         def answer(request: ApiRequest, **given: Any) -> HttpResponse:
             key = request.headers.get(HEADER)
+            do = functools.partial(_answer_of, act, status, request, given)
+            # The act and the answer that is kept of it are there together, or neither.
             with transaction.atomic():
                 if key is None:
                     request.act_id = uuid.uuid4()
-                    return _answer_of(
-                        act,
-                        status,
-                        request,
-                        given,
-                    )
-                return _once(
-                    key,
-                    functools.partial(
-                        _answer_of,
-                        act,
-                        status,
-                        request,
-                        given,
-                    ),
-                    request,
-                )
+                    return do()
+                return _once(key, do, request)
 
         return answer
 
@@ -86,7 +73,8 @@ def drop_old_answers(timestamp: int) -> None:
     """A key may be used again after that; ids made from it still keep the
     very same act from being done twice.
     """
-    KeptAnswer.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
+    too_old = clock.now() - KEPT_FOR
+    KeptAnswer.objects.filter(created_at__lt=too_old).delete()
 
 
 def _once(
@@ -107,17 +95,16 @@ def _once(
         )
     if not is_new:
         return _again(kept)
+    # The same for the same act, so that one is known after its answer was dropped.
     request.act_id = uuid.uuid5(IDS, f"{request.auth.pk} {key} {fingerprint}")
     answer = do()
     if answer.has_header("Retry-After"):
-        # whoever does as told and asks again is not answered with this
+        # Whoever does as told and asks again is not answered with this.
         transaction.set_rollback(True)
         return answer
-    kept.status, kept.body, kept.content_type = (
-        answer.status_code,
-        answer.content.decode(),
-        answer["Content-Type"],
-    )
+    kept.status = answer.status_code
+    kept.body = answer.content.decode()
+    kept.content_type = answer["Content-Type"]
     kept.save(update_fields=["status", "body", "content_type"])
     return answer
 
@@ -149,7 +136,7 @@ def _claimed(
 
 
 def _wait_at_most(seconds: int) -> None:
-    """For a lock, in this transaction; 0 is for ever, as it is everywhere else."""
+    """For a lock, in this transaction; 0 is forever, as it is everywhere else."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{seconds}s'")
 
@@ -172,16 +159,16 @@ def _answer_of(
 
 
 def _again(kept: KeptAnswer) -> HttpResponse:
-    headers = {"Idempotency-Replayed": "true"}
     return HttpResponse(
         kept.body,
         status=kept.status,
         content_type=kept.content_type,
-        headers=headers,
+        headers={"Idempotency-Replayed": "true"},
     )
 
 
 def _fingerprint(request: ApiRequest) -> str:
-    return hashlib.sha256(
-        b"\n".join([str(request.method).encode(), request.path.encode(), request.body])
-    ).hexdigest()
+    method = str(request.method).encode()
+    path = request.path.encode()
+    asked = b"\n".join([method, path, request.body])
+    return hashlib.sha256(asked).hexdigest()

@@ -116,8 +116,10 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
         Student.objects.visible_to(request.auth), institutional_id=new.student
     )
     try:
-        return message_answer(_accepted(request, student, new), reader=request.auth)
+        message = _accepted(request, student, new)
+        return message_answer(message, reader=request.auth)
     except TooManyTexts as refused:
+        # A person is asked whether one more is meant; nobody sits behind a program.
         wait = int(TEXTS_COUNTED_FOR.total_seconds())
         words = f"{refused} Wait, or send a broadcast to reach many students."
         raise Refused(429, words, retry_after=wait) from refused
@@ -136,6 +138,7 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
     summary="A message, its status and timeline",
 )
 def get_message(request: ApiRequest, message_id: uuid.UUID) -> MessageAnswer:
+    # Whoever may read the conversation, whether they wrote this or not.
     seen = Conversation.objects.visible_to(request.auth)
     message = get_object_or_404(Message, pk=message_id, conversation__in=seen)
     return message_answer(message, reader=request.auth)
@@ -162,9 +165,9 @@ def listed(message: Message, *, reader: User) -> dict[str, Any]:
 
 def message_answer(message: Message, *, reader: User) -> MessageAnswer:
     events = message.events.select_related("actor")
-    return MessageAnswer(
-        **listed(message, reader=reader), timeline=[_moment(event) for event in events]
-    )
+    timeline = [_moment(event) for event in events]
+    fields = listed(message, reader=reader)
+    return MessageAnswer(**fields, timeline=timeline)
 
 
 def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:

@@ -37,6 +37,7 @@ def get_my_number(request: ApiRequest) -> NumberAnswer:
     )
     return NumberAnswer(
         state=number.state,
+        # Before it is active nobody is given it: texts to it would go nowhere.
         phone=number.phone if number.active_at else "",
         written=number.written,
         reason=number.reason,

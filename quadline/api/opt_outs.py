@@ -45,15 +45,10 @@ class OptOuts(Answer):
 def list_opt_outs(request: ApiRequest, after: After = 0, limit: Limit = 100) -> OptOuts:
     states = opt_outs.opted_out(request.auth, _of_all_time())
     # By the entry: who opts out again has a new one, and is after every cursor.
-    found, has_more = page_of(
-        states.filter(entry__gt=after)
-        .order_by("entry")
-        .values_list("entry", flat=True),
-        limit,
-    )
-    rows = opt_outs.opted_out_rows(
-        request.auth, states.filter(entry__in=found).order_by("entry")
-    )
+    following = states.filter(entry__gt=after).order_by("entry")
+    found, has_more = page_of(following.values_list("entry", flat=True), limit)
+    page = states.filter(entry__in=found).order_by("entry")
+    rows = opt_outs.opted_out_rows(request.auth, page)
     return OptOuts(
         opt_outs=[_answer(row) for row in rows],
         cursor=found[-1] if found else after,

@@ -14,7 +14,7 @@ from quadline.api.fields import Answer
 
 ROOT = "/api/"
 MEDIA_TYPE = "application/problem+json"
-MOST_FAULTS = 50
+MOST_FAULTS = 50  # of one answer: whoever fixes those sends it again
 AGAIN = (
     "Send the same again: with an Idempotency-Key it is done once. Without one, look"
     " first whether it was done."
@@ -41,6 +41,7 @@ SENTENCES = {
         f" again. {AGAIN}"
     ),
 }
+REFUSED = "This was refused. Nothing was changed."
 UNREADABLE = "This is empty, or has a character that cannot be kept (NUL)"
 Get = Callable[[HttpRequest], HttpResponse]
 
@@ -67,12 +68,10 @@ class Refused(Exception):
         retry_after: int = 0,
     ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.faults, self.retry_after = (
-            status,
-            detail,
-            faults,
-            retry_after,
-        )
+        self.status = status
+        self.detail = detail
+        self.faults = faults
+        self.retry_after = retry_after
 
 
 def problem(
@@ -85,14 +84,14 @@ def problem(
     said = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=detail
-        or SENTENCES.get(status, "This was refused. Nothing was changed."),
+        detail=detail or SENTENCES.get(status, REFUSED),
         faults=list(faults)[:MOST_FAULTS],
     )
     answer = HttpResponse(
         said.model_dump_json(), status=status, content_type=MEDIA_TYPE
     )
     if status == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110, 15.5.2, asks for it.
         answer["WWW-Authenticate"] = 'Bearer realm="Quadline"'
     if retry_after:
         answer["Retry-After"] = str(retry_after)
@@ -110,12 +109,11 @@ def problem_of(refusal: Exception) -> HttpResponse:
         )
     if isinstance(refusal, ValidationError):
         faults = [_fault(error) for error in refusal.errors]
-        return problem(
-            422,
-            f"{SENTENCES[422]} {faults[0]}." if len(faults) == 1 else "",
-            faults=faults,
-        )
-    return problem(refusal.status_code if isinstance(refusal, HttpError) else 404)
+        detail = f"{SENTENCES[422]} {faults[0]}." if len(faults) == 1 else ""
+        return problem(422, detail, faults=faults)
+    if isinstance(refusal, HttpError):
+        return problem(refusal.status_code)
+    return problem(404)
 
 
 def refuse_in_words(api: NinjaAPI) -> None:
@@ -130,15 +128,15 @@ def speak_in_problems(get_response: Get) -> Get:
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        is_refusal = request.path.startswith(ROOT) and response.status_code >= 400
         is_said = response.headers.get("Content-Type") == MEDIA_TYPE
-        if not request.path.startswith(ROOT) or response.status_code < 400 or is_said:
+        if not is_refusal or is_said:
             return response
+        # Its other headers stay: Allow of a 405, Retry-After of a 503.
         said = problem(response.status_code)
         response.content = said.content
-        response["Content-Type"], response["Content-Length"] = (
-            MEDIA_TYPE,
-            str(len(said.content)),
-        )
+        response["Content-Type"] = MEDIA_TYPE
+        response["Content-Length"] = str(len(said.content))
         return response
 
     return answer
@@ -151,11 +149,16 @@ def _answered(request: HttpRequest, refusal: Any) -> HttpResponse:
 def _fault(error: dict[str, Any]) -> str:
     """Where and what: "students, row 3, tags: Input should be a valid list"."""
     source, *where = error["loc"]
-    # the first is the name of our own parameter
+    # Of a body, the first is the name of our own parameter.
     places = where[1:] if source == "body" else where
-    written = [
-        f"row {place + 1}" if isinstance(place, int) else str(place)[:60]
-        for place in places
-    ]
-    said = UNREADABLE if error["type"] == "string_pattern_mismatch" else error["msg"]
-    return f"{', '.join(written) or source}: {said}"
+    written = ", ".join(_place(place) for place in places)
+    is_unreadable = error["type"] == "string_pattern_mismatch"
+    said = UNREADABLE if is_unreadable else error["msg"]
+    return f"{written or source}: {said}"
+
+
+def _place(place: int | str) -> str:
+    if isinstance(place, int):
+        return f"row {place + 1}"
+    # A key that nobody knows is the caller's own, and of any length.
+    return place[:60]

@@ -14,4 +14,5 @@ class Token(HttpBearer):
     """Made under My profile, or by ``quadline create_token``."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        return user_of(token.strip(), now=clock.now())
+        words = token.strip()
+        return user_of(words, now=clock.now())

@@ -47,13 +47,7 @@ class Json(BaseRenderer):
 
     media_type = "application/json"
 
-    def render(
-        self,
-        request: HttpRequest,
-        data: Any,
-        *,
-        response_status: int,
-    ) -> bytes:
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
         return to_json(data)
 
 
@@ -64,7 +58,8 @@ class Api(NinjaAPI):
         return operation.view_func.__name__
 
     def get_operation_url_name(self, operation: Operation, router: Router) -> str:
-        return f"api-{operation.view_func.__name__.replace('_', '-')}"
+        name = operation.view_func.__name__.replace("_", "-")
+        return f"api-{name}"
 
 
 api = Api(
@@ -95,12 +90,10 @@ def for_programs(view: View) -> View:
     """
 
     def open_view(request: HttpRequest, **parts: Any) -> HttpResponse:
-        has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
-        if (
-            has_body
-            and request.method in ("POST", "PUT")
-            and request.content_type != "application/json"
-        ):
+        length = request.META.get("CONTENT_LENGTH")
+        has_body = request.method in ("POST", "PUT") and length not in (None, "", "0")
+        # A page elsewhere can have a browser post a form here, but not JSON.
+        if has_body and request.content_type != "application/json":
             return problem(415)
         answer: HttpResponse = view(request, **parts)
         return answer
@@ -119,31 +112,30 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     schema = described()
-    operations = [
-        {
-            "path": path,
-            "method": method.upper(),
-            **_shown(operation),
-        }
-        for path, methods in schema["paths"].items()
-        for method, operation in methods.items()
-        if method in METHODS
-    ]
-    return render(
-        request,
-        "api/docs.html",
-        {
-            "info": schema["info"],
-            "operations": operations,
-            "models": _models(schema),
-        },
-    )
+    operations: list[dict[str, Any]] = []
+    for address, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            # Beside the methods stand fields of the address itself.
+            if method in METHODS:
+                operations.append(
+                    {
+                        "path": address,
+                        "method": method.upper(),
+                        **_shown(operation),
+                    }
+                )
+    context = {
+        "info": schema["info"],
+        "operations": operations,
+        "models": _models(schema),
+    }
+    return render(request, "api/docs.html", context)
 
 
+# It does not change while a process runs, and takes a while to put together.
 @cache
 def described() -> dict[str, Any]:
     """The schema; problems under their own media type, each with its plain sentence."""
-
     schema: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
     for methods in schema["paths"].values():
         for operation in methods.values():
@@ -157,17 +149,15 @@ def described() -> dict[str, Any]:
 def _response(code: int, said: dict[str, Any]) -> dict[str, Any]:
     if code < 400:
         return said
-    content = {MEDIA_TYPE: said["content"]["application/json"]}
-    return {"description": SENTENCES.get(code, LAST_RESORT), "content": content}
+    return {
+        "description": SENTENCES.get(code, LAST_RESORT),
+        "content": {MEDIA_TYPE: said["content"]["application/json"]},
+    }
 
 
 def _shown(operation: dict[str, Any]) -> dict[str, Any]:
-    body = (
-        operation.get("requestBody", {})
-        .get("content", {})
-        .get("application/json", {})
-        .get("schema", {})
-    )
+    content = operation.get("requestBody", {}).get("content", {})
+    body = content.get("application/json", {}).get("schema", {})
     return {
         "id": operation["operationId"],
         "summary": operation["summary"],
@@ -184,11 +174,12 @@ def _shown(operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _result(code: str, said: dict[str, Any]) -> dict[str, str]:
-    schema = next(iter(said["content"].values()))["schema"]
+    [content] = said["content"].values()
+    is_problem = int(code) >= 400
     return {
         "code": code,
-        "words": "" if int(code) < 400 else said["description"],
-        "type": _type(schema),
+        "words": said["description"] if is_problem else "",
+        "type": _type(content["schema"]),
     }
 
 
@@ -232,7 +223,7 @@ LIMITS = {
 def _type(schema: dict[str, Any]) -> str:
     """A type in a word or two: list of StudentRow; "text" or "email"."""
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        return _last_part(schema["$ref"])
     if "enum" in schema:
         return " or ".join(f"“{value}”" for value in schema["enum"])
     if "anyOf" in schema:
@@ -244,8 +235,14 @@ def _type(schema: dict[str, Any]) -> str:
 
 def _named(schema: dict[str, Any]) -> str:
     """The model a field leads to, for a link."""
-    reference = schema.get("$ref") or schema.get("items", {}).get("$ref", "")
-    return str(reference).rpartition("/")[2]
+    items = schema.get("items", {})
+    return _last_part(schema.get("$ref") or items.get("$ref", ""))
+
+
+def _last_part(reference: str) -> str:
+    """StudentRow of #/components/schemas/StudentRow."""
+    _, _, name = reference.rpartition("/")
+    return name
 
 
 urlpatterns = [
@@ -254,7 +251,7 @@ urlpatterns = [
     *(
         path(str(each.pattern), for_programs(each.callback), name=each.name)
         for each in api.urls[0]
-        # ninja's own, which answers with a page
+        # ninja's own, which answers with a page.
         if isinstance(each, URLPattern) and each.name != "api-root"
     ),
 ]

@@ -13,6 +13,7 @@ class AuditEntry(models.Model):
     """One act: by whom (nobody: the system or a student), on what, with what detail."""
 
     at = models.DateTimeField(auto_now_add=True)
+    # Protected: who has acted stays on record; accounts are switched off, not deleted.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -20,6 +21,7 @@ class AuditEntry(models.Model):
         related_name="+",
     )
     action = models.CharField(max_length=60)
+    # By type and id, not by a foreign key: the entry outlives what it is about.
     subject_type = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=40)
     detail = models.JSONField(default=dict)
@@ -36,7 +38,8 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.subject_type} {self.subject_id}"
+        subject = f"{self.subject_type} {self.subject_id}"
+        return f"{self.action} {subject}"
 
 
 def record(

@@ -22,6 +22,7 @@ from quadline.broadcasts.choices import (
     STUDENT,
     TAG,
     choices,
+    ids_of,
     standing_for,
 )
 from quadline.broadcasts.choices import Choice as Choice
@@ -38,9 +39,9 @@ GROUP_WORDS = {
     ALL: "All students of the college",
 }
 KIND_WORDS = {TAG: "Tag", COURSE: "Course"}
-MOST_OF_A_KIND = 8
-MOST_NAMED = 3
-MOST_LETTERS = 300
+MOST_OF_A_KIND = 8  # options of one kind in the list of the To field
+MOST_NAMED = 3  # students in the words of an audience
+MOST_LETTERS = 300  # as Broadcast.audience_words holds
 
 
 @dataclass(frozen=True)
@@ -62,28 +63,15 @@ def suggestions(query: str, author: User) -> list[Suggestion]:
     groups = [
         group for group in _groups_of(author) if asked in folded(GROUP_WORDS[group])
     ]
-    saved = [
-        each
-        for each in SavedAudience.objects.filter(owner=author)
-        if asked in folded(each.name)
-    ][:MOST_OF_A_KIND]
-    found = [_group(group, author) for group in groups]
-    found += [_saved(each, author) for each in saved]
-    found += [
-        *_words_of(
-            "tags",
-            TAG,
-            asked,
-            author,
-        ),
-        *_words_of(
-            "courses",
-            COURSE,
-            asked,
-            author,
-        ),
+    audiences = SavedAudience.objects.filter(owner=author)
+    saved = [each for each in audiences if asked in folded(each.name)]
+    return [
+        *[_group(group, author) for group in groups],
+        *[_saved(each, author) for each in saved[:MOST_OF_A_KIND]],
+        *_words_of("tags", TAG, asked, author),
+        *_words_of("courses", COURSE, asked, author),
+        *[_student(student) for student in _students(query, author)],
     ]
-    return found + [_student(student) for student in _students(query, author)]
 
 
 def chips(tokens: Iterable[str], author: User) -> list[Suggestion]:
@@ -91,40 +79,32 @@ def chips(tokens: Iterable[str], author: User) -> list[Suggestion]:
     nobody the author may see are left out.
     """
     chosen = choices(tokens)
-    named = [each.id for each in chosen if each.kind == STUDENT]
+    named = ids_of(STUDENT, chosen)
     students = Student.objects.visible_to(author).in_bulk(named) if named else {}
-    saved = SavedAudience.objects.filter(owner=author).in_bulk(
-        [each.id for each in chosen if each.kind == AUDIENCE]
-    )
-    return [
-        chip
-        for each in chosen
-        if (
-            chip := _chip(
-                each,
-                author,
-                students,
-                saved,
-            )
-        )
-    ]
+    audiences = SavedAudience.objects.filter(owner=author)
+    saved = audiences.in_bulk(ids_of(AUDIENCE, chosen))
+    made = [_chip(each, author, students, saved) for each in chosen]
+    return [chip for chip in made if chip]
 
 
 def words(audience: dict[str, Any], author: User) -> str:
     """An audience as people say it, at most 300 characters: All
     Students on My Caseload, except Bo Jensen.
     """
-    to, without = (
-        _listed(audience.get(field, []), author) for field in ("to", "except")
-    )
-    said = f"{to or 'Nobody'}, except {without}" if without else to or "Nobody"
-    return said if len(said) <= MOST_LETTERS else f"{said[: MOST_LETTERS - 1]}…"
+    said = _listed(audience.get("to", []), author) or "Nobody"
+    without = _listed(audience.get("except", []), author)
+    if without:
+        said = f"{said}, except {without}"
+    if len(said) > MOST_LETTERS:
+        return f"{said[: MOST_LETTERS - 1]}…"
+    return said
 
 
 def save_audience(*, owner: User, name: str, audience: dict[str, Any]) -> SavedAudience:
     """Keep an audience under a name; the same name again
     replaces it. Raises BroadcastRefused.
     """
+    # PostgreSQL refuses a text with a NUL in it.
     name = " ".join(name.replace("\x00", "").split())[:120]
     kept = audience_of(audience.get("to", []), audience.get("except", []))
     if not name:
@@ -144,17 +124,19 @@ def save_audience(*, owner: User, name: str, audience: dict[str, Any]) -> SavedA
 def _listed(tokens: Iterable[str], author: User) -> str:
     """The groups, then the first few students by name."""
     chosen = choices(tokens)
-    saved = dict(SavedAudience.objects.filter(owner=author).values_list("pk", "name"))
-    parts = [name for each in chosen if (name := _name_of(each, saved))]
-    named = [each.id for each in chosen if each.kind == STUDENT]
-    people = Student.objects.visible_to(author).filter(pk__in=named).by_name()
-    count = people.count() if named else 0
-    shown = [
-        student.display_name
-        for student in people[: MOST_NAMED if count > MOST_NAMED + 1 else count]
-    ]
+    audiences = SavedAudience.objects.filter(owner=author)
+    saved = dict(audiences.values_list("pk", "name"))
+    names = [_name_of(each, saved) for each in chosen]
+    groups = [name for name in names if name]
+    students = ids_of(STUDENT, chosen)
+    people = Student.objects.visible_to(author).filter(pk__in=students).by_name()
+    count = people.count() if students else 0
+    # "and 1 more" would be as long as the name it stands for.
+    most = MOST_NAMED if count > MOST_NAMED + 1 else count
+    shown = [student.display_name for student in people[:most]]
+    listed = ", ".join(groups + shown)
     more = count - len(shown)
-    return ", ".join(parts + shown) + (f" and {more:,} more" if more else "")
+    return f"{listed} and {more:,} more" if more else listed
 
 
 def _name_of(choice: Choice, saved: dict[int, str]) -> str:
@@ -162,7 +144,9 @@ def _name_of(choice: Choice, saved: dict[int, str]) -> str:
         return GROUP_WORDS[choice.kind]
     if choice.kind == AUDIENCE:
         return saved.get(choice.id, "")
-    return choice.value if choice.kind in KIND_WORDS else ""
+    if choice.kind in KIND_WORDS:
+        return choice.value
+    return ""
 
 
 def _groups_of(author: User) -> Iterator[str]:
@@ -193,17 +177,11 @@ def _saved(saved: SavedAudience, author: User) -> Suggestion:
     )
 
 
-def _words_of(
-    field: str,
-    kind: str,
-    asked: str,
-    author: User,
-) -> list[Suggestion]:
+def _words_of(field: str, kind: str, asked: str, author: User) -> list[Suggestion]:
     """Tags or courses of the students one may see, those with the most first."""
     visible = Student.objects.visible_to(author).filter(is_test=False)
-    each = visible.annotate(
-        word=Func(F(field), function="unnest", output_field=TextField())
-    ).values_list("word")
+    word = Func(F(field), function="unnest", output_field=TextField())
+    each = visible.annotate(word=word).values_list("word")
     counted = each.annotate(count=Count("pk")).order_by("-count", "word")
     alike = [(word, count) for word, count in counted if asked in folded(word)]
     return [
@@ -219,9 +197,9 @@ def _words_of(
 
 def _students(query: str, author: User) -> Iterable[Student]:
     visible = Student.objects.visible_to(author)
-    return (
-        visible.matching(query) if query.strip() else visible.on_caseload_of(author)
-    ).by_name()[:MOST_OF_A_KIND]
+    if query.strip():
+        return visible.matching(query).by_name()[:MOST_OF_A_KIND]
+    return visible.on_caseload_of(author).by_name()[:MOST_OF_A_KIND]
 
 
 def _student(student: Student) -> Suggestion:
@@ -241,21 +219,20 @@ def _chip(
     saved: dict[int, SavedAudience],
 ) -> Suggestion | None:
     if choice.kind == STUDENT:
-        return _student(students[choice.id]) if choice.id in students else None
+        student = students.get(choice.id)
+        return _student(student) if student else None
     if choice.kind == AUDIENCE:
-        return _saved(saved[choice.id], author) if choice.id in saved else None
+        audience = saved.get(choice.id)
+        return _saved(audience, author) if audience else None
     if choice.kind in GROUPS:
-        return (
-            _group(choice.kind, author) if choice.kind in _groups_of(author) else None
-        )
+        may_choose = choice.kind in _groups_of(author)
+        return _group(choice.kind, author) if may_choose else None
     count = standing_for(choice, author=author).count()
-    return (
-        Suggestion(
-            choice.token,
-            f"{choice.value} ({count:,})",
-            KIND_WORDS[choice.kind],
-            count,
-        )
-        if count
-        else None
+    if not count:
+        return None
+    return Suggestion(
+        choice.token,
+        f"{choice.value} ({count:,})",
+        KIND_WORDS[choice.kind],
+        count,
     )

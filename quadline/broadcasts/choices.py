@@ -22,8 +22,10 @@ STUDENT, TAG, COURSE, AUDIENCE = "student", "tag", "course", "audience"
 GROUPS = frozenset({CASELOAD, OFFICE, ALL})
 WITH_VALUE = frozenset({STUDENT, TAG, COURSE, AUDIENCE})
 NUMBERED = frozenset({STUDENT, AUDIENCE})
-LARGEST_ID = 2**63 - 1
-DEEPEST = 5  # saved audiences within saved audiences
+LARGEST_ID = 2**63 - 1  # a bigint: the database refuses to look for more
+LONGEST_VALUE = 60
+# Saved audiences within saved audiences: one may, by detours, hold itself.
+DEEPEST = 5
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Choice:
 
     @property
     def token(self) -> str:
-        return f"{self.kind}:{self.value}" if self.value else self.kind
+        if not self.value:
+            return self.kind
+        return f"{self.kind}:{self.value}"
 
     @property
     def id(self) -> int:
@@ -47,16 +51,36 @@ class Choice:
         kind, _, value = token.strip().partition(":")
         if kind in GROUPS and not value:
             return cls(kind)
-        if kind not in WITH_VALUE or not value or len(value) > 60 or "\x00" in value:
+        if kind not in WITH_VALUE or not _is_value(value):
             return None
-        is_number = value.isascii() and value.isdigit() and int(value) <= LARGEST_ID
-        return cls(kind, value) if is_number or kind not in NUMBERED else None
+        if kind in NUMBERED and not _is_id(value):
+            return None
+        return cls(kind, value)
+
+
+def _is_value(text: str) -> bool:
+    # PostgreSQL refuses a text with a NUL in it.
+    return 0 < len(text) <= LONGEST_VALUE and "\x00" not in text
+
+
+def _is_id(value: str) -> bool:
+    # Alone, isdigit() is also true of digits of other scripts, and of "²".
+    is_number = value.isascii() and value.isdigit()
+    return is_number and int(value) <= LARGEST_ID
 
 
 def choices(tokens: Iterable[str]) -> list[Choice]:
     """The tokens of one field, each once, in order; what is no token is left out."""
-    read = (Choice.read(token) for token in tokens if isinstance(token, str))
-    return list(dict.fromkeys(choice for choice in read if choice))
+    # What a program sends is JSON: any of them may be a number or a list.
+    texts = [token for token in tokens if isinstance(token, str)]
+    read = [Choice.read(text) for text in texts]
+    each_once = dict.fromkeys(choice for choice in read if choice)
+    return list(each_once)
+
+
+def ids_of(kind: str, chosen: Iterable[Choice]) -> list[int]:
+    """The ids in those of one kind: STUDENT or AUDIENCE."""
+    return [choice.id for choice in chosen if choice.kind == kind]
 
 
 def audience_of(to: Iterable[str], without: Iterable[str] = ()) -> dict[str, list[str]]:
@@ -76,27 +100,31 @@ def resolve(audience: dict[str, Any], *, author: User) -> StudentQuerySet:
 
 def standing_for(choice: Choice, *, author: User) -> StudentQuerySet:
     """The students one token stands for, of those its author may see."""
-    return Student.objects.visible_to(author).filter(_any_of([choice], author, depth=0))
+    condition = _any_of([choice], author, depth=0)
+    return Student.objects.visible_to(author).filter(condition)
 
 
 def duplicates(audience: dict[str, Any], *, author: User) -> int:
     """How often somebody was chosen again by another token of To."""
     chosen = choices(audience.get("to", []))
-    named = [each for each in chosen if each.kind == STUDENT]
     groups = [each for each in chosen if each.kind != STUDENT]
     if len(chosen) < 2 or not groups:
         return 0
     visible = Student.objects.visible_to(author)
-    times = sum(standing_for(each, author=author).count() for each in groups)
-    times += visible.filter(pk__in=[each.id for each in named]).count()
-    return times - visible.filter(_any_of(chosen, author, depth=0)).count()
+    times = visible.filter(pk__in=ids_of(STUDENT, chosen)).count()
+    for group in groups:
+        times += standing_for(group, author=author).count()
+    anybody = _any_of(chosen, author, depth=0)
+    people = visible.filter(anybody).count()
+    return times - people
 
 
 def _chosen(audience: dict[str, Any], author: User, *, depth: int) -> Q:
     """To without Except, as a condition on students; never one that the
     author may not see (resolve adds that).
     """
-    to, without = choices(audience.get("to", [])), choices(audience.get("except", []))
+    to = choices(audience.get("to", []))
+    without = choices(audience.get("except", []))
     chosen = _any_of(to, author, depth=depth)
     if not without:
         return chosen
@@ -110,16 +138,15 @@ def _any_of(chosen: list[Choice], author: User, *, depth: int) -> Q:
     for choice in chosen:
         if choice.kind in GROUPS:
             groups |= _group(choice, author)
-        elif choice.kind in (TAG, COURSE):
-            groups |= (
-                Q(tags__contains=[choice.value])
-                if choice.kind == TAG
-                else Q(courses__contains=[choice.value])
-            )
-    anybody = groups & Q(is_test=False) | Q(
-        pk__in=[each.id for each in chosen if each.kind == STUDENT]
-    )
-    for saved in _saved(chosen, author) if depth < DEEPEST else ():
+        elif choice.kind == TAG:
+            groups |= Q(tags__contains=[choice.value])
+        elif choice.kind == COURSE:
+            groups |= Q(courses__contains=[choice.value])
+    by_name = Q(pk__in=ids_of(STUDENT, chosen))
+    anybody = groups & Q(is_test=False) | by_name
+    if depth == DEEPEST:
+        return anybody
+    for saved in _saved(chosen, author):
         anybody |= _chosen(saved.audience, author, depth=depth + 1)
     return anybody
 
@@ -146,5 +173,7 @@ def _looked_after_by(staff: QuerySet[User]) -> Q:
 
 def _saved(chosen: list[Choice], author: User) -> list[SavedAudience]:
     """Only one's own: another's audience stands for nobody."""
-    ids = [each.id for each in chosen if each.kind == AUDIENCE]
-    return list(SavedAudience.objects.filter(owner=author, pk__in=ids)) if ids else []
+    ids = ids_of(AUDIENCE, chosen)
+    if not ids:
+        return []
+    return list(SavedAudience.objects.filter(owner=author, pk__in=ids))

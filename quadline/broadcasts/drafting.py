@@ -48,12 +48,7 @@ def draft_broadcast(
         "audience": kept,
         "audience_words": words(kept, author),
     }
-    return _save(
-        author,
-        broadcast_id,
-        written,
-        now,
-    )
+    return _save(author, broadcast_id, written, now)
 
 
 def _save(
@@ -66,11 +61,7 @@ def _save(
     seen what it would send now.
     """
     with transaction.atomic():
-        made = {
-            "author": author,
-            "created_at": now,
-            **written,
-        }
+        made = {"author": author, "created_at": now, **written}
         row, is_new = Broadcast.objects.get_or_create(pk=broadcast_id, defaults=made)
         if is_new:
             return row
@@ -84,7 +75,10 @@ def _save(
                 "This has already been sent. Nothing was sent again: reload the page to"
                 " write another."
             )
-        if any(getattr(row, name) != value for name, value in written.items()):
+        changed = [
+            name for name, value in written.items() if getattr(row, name) != value
+        ]
+        if changed:
             row.recipients.all().delete()
             Broadcast.objects.filter(pk=row.pk).update(
                 **written,
@@ -107,7 +101,8 @@ def _email_body(body: str) -> str:
     written = bodies.clean(body)
     if not one_line(written):
         raise BroadcastRefused("Write a message first. Nothing was sent.")
-    if (over := len(written) - LONGEST_BODY) > 0:
+    over = len(written) - LONGEST_BODY
+    if over > 0:
         raise BroadcastRefused(
             f"The message is {over:,} characters over {LONGEST_BODY:,}. Nothing was"
             " sent: shorten it."
@@ -119,7 +114,8 @@ def _subject(subject: str) -> str:
     written = one_line(bodies.clean(subject))
     if not written:
         raise BroadcastRefused("Write a subject first. Nothing was sent.")
-    if (over := len(written) - LONGEST_SUBJECT) > 0:
+    over = len(written) - LONGEST_SUBJECT
+    if over > 0:
         raise BroadcastRefused(
             f"The subject is {over:,} characters over {LONGEST_SUBJECT:,}. Nothing was"
             " sent: shorten it."

@@ -67,7 +67,8 @@ class Person(NamedTuple):
 
 def people_in(students: StudentQuerySet) -> Iterator[Person]:
     """In the order of their ids."""
-    return map(Person._make, students.order_by("pk").values_list(*Person._fields))
+    rows = students.order_by("pk").values_list(*Person._fields)
+    return map(Person._make, rows)
 
 
 def verdicts_for(
@@ -83,11 +84,11 @@ def verdicts_for(
     Nearly all students are alike to the law: it is asked once for those who are.
     """
     system_phone = number.phone if number else ""
-    out, asked, bad = (
-        scope.opted_out_of(system_phone),
-        questions.phones_asked_of(system_phone),
-        all_bad_phones(),
-    )
+    # Three short sets, asked for before the first student passes: no list of phones in
+    # a statement, and no query while a COPY is open (writing.copy_recipients).
+    out = scope.opted_out_of(system_phone)
+    asked = questions.phones_asked_of(system_phone)
+    bad = all_bad_phones()
     quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
     made: dict[tuple[object, ...], Verdict] = {}
     for person in people:
@@ -103,7 +104,8 @@ def verdicts_for(
 
 
 def places_at(person: Reached) -> tuple[str, ...]:
-    return places_of(Student(time_zone=person.time_zone, mobile=person.mobile))
+    student = Student(time_zone=person.time_zone, mobile=person.mobile)
+    return places_of(student)
 
 
 def _facts(person: Reached, told: tuple[bool, bool, bool]) -> RecipientFacts:

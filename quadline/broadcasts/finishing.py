@@ -29,7 +29,7 @@ from quadline.roster.models import Student
 
 A_SECOND = timedelta(seconds=1)
 ROUNDS = 9  # about as long as until the timetable's next one
-# broadcasts in one transaction: a commit for each would cost more than the looks
+# Broadcasts in one transaction: a commit for each would cost more than the looks.
 AT_ONCE = 50
 # One job of a process follows all that run. By event loop: there is one per worker.
 _following: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
@@ -37,25 +37,41 @@ _following: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 # Where broadcasts stand: how many at each status, and how many of them can still change
 # by what we do. An unconfirmed text that nobody looks up any more waits for a person.
 STANDING = """
-    SELECT recipient.broadcast_id,
-           message.status || CASE WHEN message.reason IN ('number', 'quiet_hours') AND message.status = 'waiting'
-                                  THEN ' ' || message.reason ELSE '' END AS stands,
-           count(*),
-           count(*) FILTER (WHERE message.status IN ('waiting', 'queued', 'sending')
-                               OR email.state IN ('queued', 'sending')
-                               OR message.status = 'unconfirmed' AND (message.due_at IS NOT NULL OR EXISTS (
-                                  SELECT FROM (SELECT outcome FROM delivery_attempt
-                                               WHERE message_id = message.id OFFSET 0) AS attempt
-                                  WHERE attempt.outcome IN ('under_way', 'unknown'))))
+    SELECT
+        recipient.broadcast_id,
+        message.status || CASE
+            WHEN message.status = 'waiting'
+             AND message.reason IN ('number', 'quiet_hours')
+            THEN ' ' || message.reason
+            ELSE ''
+        END AS stands,
+        count(*),
+        count(*) FILTER (
+            WHERE message.status IN ('waiting', 'queued', 'sending')
+            OR email.state IN ('queued', 'sending')
+            OR message.status = 'unconfirmed' AND (
+                message.due_at IS NOT NULL
+                OR EXISTS (
+                    SELECT FROM (
+                        SELECT outcome FROM delivery_attempt
+                        WHERE message_id = message.id OFFSET 0
+                    ) AS attempt
+                    WHERE attempt.outcome IN ('under_way', 'unknown')
+                )
+            )
+        )
     FROM broadcasts_recipient AS recipient
     CROSS JOIN LATERAL (
         SELECT id, status, reason, due_at FROM conversations_message
-        WHERE id = recipient.message_id OFFSET 0) AS message
+        WHERE id = recipient.message_id OFFSET 0
+    ) AS message
     LEFT JOIN LATERAL (
         SELECT state FROM delivery_outgoingemail
-        WHERE message_id = message.id OFFSET 0) AS email ON true
+        WHERE message_id = message.id OFFSET 0
+    ) AS email ON true
     WHERE recipient.broadcast_id = ANY(%s)
-    GROUP BY recipient.broadcast_id, stands ORDER BY stands DESC
+    GROUP BY recipient.broadcast_id, stands
+    ORDER BY stands DESC
 """
 # What waited for its number has its turn now, and as long for it as it would have had
 # from the start.
@@ -119,8 +135,9 @@ def _follow(ids: Sequence[UUID], now: datetime) -> None:
     # looked at the next time.
     rows = Broadcast.objects.select_for_update(no_key=True, skip_locked=True)
     broadcasts = list(rows.filter(pk__in=ids, state=State.RUNNING).order_by("pk"))
-    put_off([broadcast.pk for broadcast in broadcasts], now=now)
-    standing = _standing([broadcast.pk for broadcast in broadcasts])
+    locked = [broadcast.pk for broadcast in broadcasts]
+    put_off(locked, now=now)
+    standing = _standing(locked)
     for broadcast in broadcasts:
         _look_at(broadcast, standing[broadcast.pk], now)
 
@@ -129,8 +146,10 @@ def _standing(ids: Sequence[UUID]) -> dict[UUID, list[Stand]]:
     found: dict[UUID, list[Stand]] = {broadcast_id: [] for broadcast_id in ids}
     with connection.cursor() as cursor:
         cursor.execute(STANDING, [list(ids)])
-        for broadcast_id, *stand in cursor.fetchall():
-            found[broadcast_id].append(Stand(*stand))
+        lines = cursor.fetchall()
+    for broadcast_id, stands, texts, can_change in lines:
+        stand = Stand(stands, texts, can_change)
+        found[broadcast_id].append(stand)
     return found
 
 
@@ -141,13 +160,20 @@ def _look_at(broadcast: Broadcast, standing: Sequence[Stand], now: datetime) -> 
     if not any(each.can_change for each in standing):
         _finish(broadcast, now)
         return
-    stood = " ".join(f"{each.stands}:{each.texts}" for each in standing)[:200]
+    counts = [f"{each.stands}:{each.texts}" for each in standing]
+    stood = " ".join(counts)[:200]
+    if stood == broadcast.told or not _may_tell(broadcast, now):
+        return
+    Broadcast.objects.filter(pk=broadcast.pk).update(told=stood, told_at=now)
+    tell([broadcast.author_id], f"broadcast-{broadcast.pk}")
+
+
+def _may_tell(broadcast: Broadcast, now: datetime) -> bool:
     last = broadcast.told_at
+    if last is None:
+        return True
     # A time to come was noted by a clock that was wrong.
-    has_rested = last is None or last <= now - A_SECOND or last > now
-    if has_rested and stood != broadcast.told:
-        Broadcast.objects.filter(pk=broadcast.pk).update(told=stood, told_at=now)
-        tell([broadcast.author_id], f"broadcast-{broadcast.pk}")
+    return last <= now - A_SECOND or last > now
 
 
 def _finish(broadcast: Broadcast, now: datetime) -> None:
@@ -207,21 +233,15 @@ def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
     if hours is None:
         return
     values: dict[str, Any] = {"broadcasts": list(broadcasts), "now": now}
+    nights: dict[tuple[str, str], Pending] = {}
     with connection.cursor() as cursor:
         cursor.execute(PLACES, values)
-        places = cursor.fetchall()
-        nights = {
-            (zone, area): with_deadline(waits_for(verdict, now=now, is_bulk=True))
-            for zone, area, phone in places
-            if (
-                verdict := _verdict(
-                    zone,
-                    phone,
-                    hours,
-                    now,
-                )
-            ).until
-        }
+        for zone, area, phone in cursor.fetchall():
+            verdict = _verdict(zone, phone, hours, now)
+            if verdict.until:
+                pending = waits_for(verdict, now=now, is_bulk=True)
+                nights[zone, area] = with_deadline(pending)
+        # Nearly always: this is asked each second, the texts only when night has come.
         if not nights:
             return
         cursor.execute(TEXTS, values)
@@ -232,13 +252,9 @@ def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
     wait(late, now=now, still=STILL)
 
 
-def _verdict(
-    time_zone: str,
-    phone: str,
-    hours: QuietHours,
-    now: datetime,
-) -> Verdict:
-    facts = RecipientFacts(
-        mobile=phone, time_zones=places_of(Student(time_zone=time_zone, mobile=phone))
-    )
+def _verdict(time_zone: str, phone: str, hours: QuietHours, now: datetime) -> Verdict:
+    # One phone stands for all of its zone and area code. Whether each may be texted is
+    # asked as they leave; here it is only about the time.
+    student = Student(time_zone=time_zone, mobile=phone)
+    facts = RecipientFacts(mobile=phone, time_zones=places_of(student))
     return may_text(facts, now=now, quiet_hours=hours)

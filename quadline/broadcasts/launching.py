@@ -56,13 +56,12 @@ def launch(
             .get(pk=broadcast.pk)
         )
         _refuse_others(row, actor)
-        changed = (
-            _send_as_reviewed(row, fingerprint, now)
-            if row.state == State.DRAFT
-            else None
-        )
+        changed = None
+        if row.state == State.DRAFT:
+            changed = _send_as_reviewed(row, fingerprint, now)
     broadcast.refresh_from_db()
     if changed:
+        # Only now: raised within, it would roll the new review back.
         raise ReviewChanged(changed)
     return broadcast
 
@@ -81,6 +80,7 @@ def _send_as_reviewed(
     """The new review when it is not the one that was looked at; then nothing leaves."""
     plan = Plan(broadcast, now=now)
     moved = notices_moved(plan)
+    # Two tabs: the one may show a review that the other has replaced.
     if not plan.fingerprint == broadcast.fingerprint == fingerprint:
         return keep(Plan(broadcast, now=now))
     made = review_of(plan)
@@ -89,22 +89,17 @@ def _send_as_reviewed(
         raise BroadcastRefused(f"{blocked.words} Nothing was sent.")
     keep_notices(broadcast, moved)
     _write(plan, made)
-    broadcast.state, broadcast.launched_at, broadcast.review = (
-        State.RUNNING,
-        now,
-        made.as_json(),
-    )
+    broadcast.state = State.RUNNING
+    broadcast.launched_at = now
+    broadcast.review = made.as_json()
     broadcast.save(update_fields=["state", "launched_at", "review"])
-    counts = {
-        "texts": made.texts,
-        "emails": made.emails,
-        "nothing": made.nothing,
-    }
     record(
         "broadcast sent",
         subject=broadcast,
         actor=broadcast.author,
-        **counts,
+        texts=made.texts,
+        emails=made.emails,
+        nothing=made.nothing,
     )
     set_off(broadcast)
     return None

@@ -11,8 +11,10 @@ from quadline.accounts.models import User
 from quadline.roster.models import Student
 
 MOST_ENTRIES = 50_000
-LONGEST_ENTRY = 254
+LONGEST_ENTRY = 254  # as an address (RFC 5321, section 4.5.3.1.3, without brackets)
 BATCH = 5_000  # entries asked for in one statement
+# Also what comes along from web pages and spreadsheets unseen: a zero-width space, a
+# byte order mark. NUL is no text to PostgreSQL.
 _BETWEEN = re.compile(r"[\s,;|<>()\"'\x00\u200b\ufeff]+")
 
 
@@ -35,19 +37,21 @@ def resolve_pasted(text: str, author: User) -> Pasted:
     resembles.
     """
     entries = _entries(text)
-    alike = _alike(
-        {_key(entry) for entry in entries if len(entry) <= LONGEST_ENTRY}, author
-    )
+    keys = {_key(entry) for entry in entries if len(entry) <= LONGEST_ENTRY}
+    alike = _alike(keys, author)
     resolved: dict[int, Student] = {}
     unresolved: list[str] = []
     ambiguous: list[str] = []
     for entry in entries:
         found = alike.get(_key(entry), [])
         exactly = [student for student in found if student.institutional_id == entry]
-        if len(found := exactly or found) == 1:
-            resolved[found[0].pk] = found[0]
+        meant = exactly or found
+        if not meant:
+            unresolved.append(entry)
+        elif len(meant) > 1:
+            ambiguous.append(entry)
         else:
-            (ambiguous if found else unresolved).append(entry)
+            resolved[meant[0].pk] = meant[0]
     by_name = sorted(
         resolved.values(),
         key=lambda student: (student.last_name, student.first_name, student.pk),
@@ -57,15 +61,19 @@ def resolve_pasted(text: str, author: User) -> Pasted:
 
 def _entries(text: str) -> list[str]:
     """Each once, as first written."""
-    parts = (part.strip(".:") for part in _BETWEEN.split(text))
-    return list(dict.fromkeys(part for part in parts if part))[:MOST_ENTRIES]
+    # As in a sentence or a list: "00417733." or "Students: 00417733".
+    parts = [part.strip(".:") for part in _BETWEEN.split(text)]
+    each_once = dict.fromkeys(part for part in parts if part)
+    return list(each_once)[:MOST_ENTRIES]
 
 
 def _key(entry: str) -> str:
     """An address in small letters; an id in capitals without leading
     zeros, which spreadsheets take off.
     """
-    return entry.lower() if "@" in entry else entry.upper().lstrip("0") or "0"
+    if "@" in entry:
+        return entry.lower()
+    return entry.upper().lstrip("0") or "0"
 
 
 def _alike(keys: set[str], author: User) -> dict[str, list[Student]]:
@@ -77,12 +85,12 @@ def _alike(keys: set[str], author: User) -> dict[str, list[Student]]:
     alike: dict[str, list[Student]] = defaultdict(list)
     wanted = sorted(keys)
     for start in range(0, len(wanted), BATCH):
-        some = wanted[start : start + BATCH]
-        addresses = [key for key in some if "@" in key]
-        ids = ["" if key == "0" else key for key in some if "@" not in key]
+        batch = wanted[start : start + BATCH]
+        addresses = [key for key in batch if "@" in key]
+        # Of an id that is all zeros, ltrim leaves nothing, and _key one of them.
+        ids = ["" if key == "0" else key for key in batch if "@" not in key]
         for student in students.filter(Q(_id__in=ids) | Q(_email__in=addresses)):
-            for key in {_key(student.institutional_id), student.email.lower()} & set(
-                some
-            ):
+            theirs = {_key(student.institutional_id), student.email.lower()}
+            for key in theirs.intersection(batch):
                 alike[key].append(student)
     return alike

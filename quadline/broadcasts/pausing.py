@@ -53,9 +53,12 @@ EMAILS_OF_BROADCAST = """
         SELECT id, channel, status FROM conversations_message
         WHERE id = recipient.message_id OFFSET 0) AS message
     CROSS JOIN LATERAL (
-        SELECT id, state FROM delivery_outgoingemail WHERE message_id = message.id OFFSET 0) AS email
-    WHERE recipient.broadcast_id = %(broadcast)s AND email.state = 'queued'
-      AND (message.status = 'blocked' OR message.channel = 'email' AND message.status = 'queued')
+        SELECT id, state FROM delivery_outgoingemail
+        WHERE message_id = message.id OFFSET 0) AS email
+    WHERE recipient.broadcast_id = %(broadcast)s
+      AND email.state = 'queued'
+      AND (message.status = 'blocked'
+           OR message.channel = 'email' AND message.status = 'queued')
 """
 # Texts are locked in the order in which the sender's answers are written down
 # (delivery/sending/recording.py).
@@ -73,8 +76,10 @@ EMAILS = """
 """
 HOLD = "UPDATE delivery_outgoingemail SET due_at = %(due_at)s WHERE id = ANY(%(ids)s)"
 DROP = """
-    UPDATE delivery_outgoingemail SET state = 'dropped', due_at = NULL, detail = 'The broadcast was stopped.'
-    WHERE id = ANY(%(ids)s) RETURNING message_id
+    UPDATE delivery_outgoingemail
+    SET state = 'dropped', due_at = NULL, detail = 'The broadcast was stopped.'
+    WHERE id = ANY(%(ids)s)
+    RETURNING message_id
 """
 CANCELLED = sql.climbed(f"'{Status.CANCELLED}'")
 EVENT = sql.event(
@@ -85,10 +90,12 @@ EVENT = sql.event(
 )
 CANCEL = f"""
     WITH stopped AS (
-        SELECT id, status FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND status = ANY(%(lower)s::text[])
+        SELECT id, status FROM conversations_message
+        WHERE id = ANY(%(ids)s::uuid[]) AND status = ANY(%(lower)s::text[])
     ),
     told AS ({EVENT})
-    UPDATE conversations_message AS message SET {CANCELLED}
+    UPDATE conversations_message AS message
+    SET {CANCELLED}
     WHERE id = ANY(%(ids)s::uuid[]) AND status = ANY(%(lower)s::text[])
 """  # noqa: S608  # no value in it
 STOPPED_WORDS = "The broadcast was stopped before an email went out instead."
@@ -109,12 +116,8 @@ def pause(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         row = _turned(broadcast, State.PAUSED, actor)
         if row is None:
             return False
-        paused = waits_for(
-            Verdict(True),
-            now=now,
-            is_bulk=True,
-            is_paused=True,
-        )
+        paused = waits_for(Verdict(True), now=now, is_bulk=True, is_paused=True)
+
         wait(_waiting(row, but=""), paused, now=now)
         _run(HOLD, ids=_emails(row), due_at=None)
         _say("broadcast paused", row, actor)
@@ -131,17 +134,11 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
         paused = _waiting(row, but=WaitingFor.QUESTION)
         number = SystemNumber.objects.of(row.author)
         students = _students(paused)
-        law = _verdicts_now(
-            students.values(),
-            row.author,
-            number,
-            now,
-        )
+        law = _verdicts_now(students.values(), row.author, number, now)
         is_active = number is not None and number.state == NumberState.ACTIVE
-        last = max([now, *(verdict.until or now for verdict in law.values())]) + _takes(
-            paused
-        )
-        deadline = deadline_of(last, waits_for_number=not is_active)
+        nights_end = [verdict.until for verdict in law.values() if verdict.until]
+        last_leaves = max([now, *nights_end]) + _takes(paused)
+        deadline = deadline_of(last_leaves, waits_for_number=not is_active)
         text, held = waits_of(law, has_active_number=is_active, now=now)
         again = {
             message_id: replace(held.get(student, text), deadline_at=deadline)
@@ -167,24 +164,14 @@ def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
         texts = _waiting(row, but="")
         emails = _run(DROP, ids=_emails(row))
         lower = sql.lower_than(Status.CANCELLED)
-        _run(
-            CANCEL,
-            ids=[*texts, *emails],
-            lower=lower,
-            actor=actor.pk,
-            now=now,
-        )
+        ids = [*texts, *emails]
+        _run(CANCEL, ids=ids, lower=lower, actor=actor.pk, now=now)
         explain(emails, STOPPED_WORDS, among=[Status.BLOCKED])
         _pass_notices_on(texts)
         Broadcast.objects.filter(pk=row.pk).update(finished_at=now)
-        _say(
-            "broadcast stopped",
-            row,
-            actor,
-            stopped=len(texts) + len(emails),
-        )
+        _say("broadcast stopped", row, actor, stopped=len(ids))
     broadcast.refresh_from_db()
-    return len(texts) + len(emails)
+    return len(ids)
 
 
 def _turned(broadcast: Broadcast, state: State, actor: User) -> Broadcast | None:
@@ -208,23 +195,28 @@ def _turned(broadcast: Broadcast, state: State, actor: User) -> Broadcast | None
 
 def _waiting(broadcast: Broadcast, *, but: str) -> list[Any]:
     """The texts that have not left, locked, but those that wait for one reason."""
-    return _run(WAITING, ids=_run(OF_BROADCAST, broadcast=broadcast.pk), but=but)
+    ids = _run(OF_BROADCAST, broadcast=broadcast.pk)
+    return _run(WAITING, ids=ids, but=but)
 
 
 def _emails(broadcast: Broadcast) -> list[Any]:
     """Its emails that have not left, locked."""
-    return _run(EMAILS, ids=_run(EMAILS_OF_BROADCAST, broadcast=broadcast.pk))
+    ids = _run(EMAILS_OF_BROADCAST, broadcast=broadcast.pk)
+    return _run(EMAILS, ids=ids)
 
 
 def _students(texts: Iterable[Any]) -> dict[Any, int]:
     """To whom each of these texts is: a broadcast's go to students of the roster."""
     messages = Message.objects.filter(pk__in=list(texts))
-    talks = dict(messages.values_list("pk", "conversation"))
-    theirs = Conversation.objects.filter(pk__in=set(talks.values()))
+    conversations = dict(messages.values_list("pk", "conversation"))
+    theirs = Conversation.objects.filter(pk__in=set(conversations.values()))
     students = theirs.students()
-    return {
-        text: student for text, talk in talks.items() if (student := students[talk])
-    }
+    found: dict[Any, int] = {}
+    for text, conversation in conversations.items():
+        student = students[conversation]
+        if student:
+            found[text] = student
+    return found
 
 
 def _verdicts_now(
@@ -237,20 +229,15 @@ def _verdicts_now(
     there, or a person is asked.
     """
     students = people_in(Student.objects.filter(pk__in=set(ids)))
-    verdicts = verdicts_for(
-        students,
-        author=author,
-        number=number,
-        now=now,
-    )
+    verdicts = verdicts_for(students, author=author, number=number, now=now)
     return {student.pk: verdict for student, verdict in verdicts if verdict.is_held}
 
 
 def _takes(texts: list[Any]) -> timedelta:
-    segments = sum(
-        Message.objects.filter(pk__in=texts).values_list("segments", flat=True)
-    )
-    return timedelta(seconds=sending_seconds(segments, settings.ENV.texts_per_second))
+    messages = Message.objects.filter(pk__in=texts)
+    segments = sum(messages.values_list("segments", flat=True))
+    seconds = sending_seconds(segments, settings.ENV.texts_per_second)
+    return timedelta(seconds=seconds)
 
 
 def _pass_notices_on(stopped: list[Any]) -> None:
@@ -264,9 +251,8 @@ def _pass_notices_on(stopped: list[Any]) -> None:
     )
     waiting = set(behind.values_list("conversation", flat=True))
     ended = [text for text, conversation in whose.items() if conversation in waiting]
-    for text in Message.objects.filter(pk__in=ended).prefetch_related(
-        "conversation", "system_number"
-    ):
+    texts = Message.objects.filter(pk__in=ended)
+    for text in texts.prefetch_related("conversation", "system_number"):
         notices.pass_on(text)
 
 
@@ -285,7 +271,9 @@ def _run(statement: str, **values: Any) -> list[Any]:
     """The first column of what it answers."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [row[0] for row in cursor.fetchall()] if cursor.description else []
+        if not cursor.description:
+            return []
+        return [row[0] for row in cursor.fetchall()]
 
 
 def discard_draft(broadcast: Broadcast, *, actor: User) -> None:

@@ -71,12 +71,10 @@ class Tally:
 
     def counting(self, rows: Iterable[Planned]) -> Iterator[Planned]:
         """The same rows, each counted as it passes."""
-        groups, wanted, lately, say = (
-            self._groups,
-            self.wanted,
-            self.lately,
-            self._said.append,
-        )
+        # Looked up once, and not for each of tens of thousands.
+        groups = self._groups
+        wanted = self.wanted
+        say = self._said.append
         for row in rows:
             student, outcome, why, words, _ = row
             alike = groups.get((words, why)) or self._begun(row)
@@ -84,22 +82,21 @@ class Tally:
             if wanted and student.institutional_id in wanted:
                 self.ids.add(student.institutional_id)
             if outcome is not Outcome.NOTHING:
-                if student.status in GONE:
-                    self.gone += 1
-                if lately and (at := lately.get((student.pk, words.body))):
-                    self.repeated.append(at)
+                self._count_sent(student, words)
+            phone = ""
             if outcome is Outcome.TEXT:
                 self._count_text(row)
-                say(f"{student.pk}\x1f{student.mobile}\x1f{alike.said}")
-            else:
-                say(f"{student.pk}\x1f\x1f{alike.said}")
+                phone = student.mobile
+            say(f"{student.pk}\x1f{phone}\x1f{alike.said}")
             yield row
 
     def groups(self, *outcomes: Outcome) -> list[Alike]:
-        return [alike for alike in self._groups.values() if alike.outcome in outcomes]
+        every = self._groups.values()
+        return [alike for alike in every if alike.outcome in outcomes]
 
     def people(self, *outcomes: Outcome) -> int:
-        return sum(alike.count for alike in self.groups(*outcomes))
+        groups = self.groups(*outcomes)
+        return sum(alike.count for alike in groups)
 
     def fingerprint(self, beginning: str) -> str:
         """Of who gets what, why, where and in which words: what
@@ -108,28 +105,39 @@ class Tally:
         Not of the opt-out notice, which another text may have brought meanwhile
         (preflight.notices_moved).
         """
-        return hashlib.sha256(
-            "\x1e".join([beginning, *self._said]).encode()
-        ).hexdigest()
+        said = "\x1e".join([beginning, *self._said])
+        return hashlib.sha256(said.encode()).hexdigest()
 
     def _begun(self, row: Planned) -> Alike:
         student, outcome, why, words, _ = row
-        said = "\x1f".join(
-            (outcome.value, why.value if why else "", words.subject, words.body)
-        )
-        self._groups[words, why] = alike = Alike(
+        reason = why.value if why else ""
+        said = "\x1f".join((outcome.value, reason, words.subject, words.body))
+        alike = Alike(
             student,
             outcome,
             why,
             words,
             said,
         )
+        self._groups[words, why] = alike
         return alike
 
+    def _count_sent(self, student: Person, words: Words) -> None:
+        if student.status in GONE:
+            self.gone += 1
+        if not self.lately:
+            return
+        sent_at = self.lately.get((student.pk, words.body))
+        if sent_at:
+            self.repeated.append(sent_at)
+
     def _count_text(self, row: Planned) -> None:
-        student, mobile = row.student, row.student.mobile
-        (self.shared if mobile in self.phones else self.phones).add(mobile)
-        place = student.time_zone, mobile[AREA]
+        student = row.student
+        mobile = student.mobile
+        if mobile in self.phones:
+            self.shared.add(mobile)
+        self.phones.add(mobile)
+        place = (student.time_zone, mobile[AREA])
         self.somebody[place] = student
         self.segments[place] += row.words.segments
         if row.held_until:
@@ -145,9 +153,8 @@ class Plan:
         self.broadcast = broadcast
         self.now = now
         self.number = SystemNumber.objects.of(broadcast.author)
-        self.tally = Tally(
-            wanted=set(WORDS.findall(self.written)), lately=self._lately()
-        )
+        may_be_ids = set(WORDS.findall(self.written))
+        self.tally = Tally(wanted=may_be_ids, lately=self._lately())
         self.is_done = False
 
     def __iter__(self) -> Iterator[Planned]:
@@ -198,42 +205,33 @@ class Plan:
         author = self.broadcast.author
         renderer = Renderer(self.broadcast, self.number)
         students = resolve(self.broadcast.audience, author=author)
-        twins, people = Twins(students), people_in(students)
+        twins = Twins(students)
+        people = people_in(students)
         if self.is_email:
-            emails = (
-                _planned(
-                    person,
-                    None if person.email else Why.NO_EMAIL,
-                    Outcome.EMAIL,
-                    renderer,
-                )
-                for person in people
-            )
+            emails = (_email(person, renderer) for person in people)
             return _once_each(emails, twins)
-        verdicts = verdicts_for(
-            people,
-            author=author,
-            number=self.number,
-            now=self.now,
-        )
-        return _once_each(
-            (_text(person, verdict, renderer) for person, verdict in verdicts), twins
-        )
+        verdicts = verdicts_for(people, author=author, number=self.number, now=self.now)
+        texts = (_text(person, verdict, renderer) for person, verdict in verdicts)
+        return _once_each(texts, twins)
 
 
 def _once_each(rows: Iterable[Planned], twins: Twins) -> Iterator[Planned]:
     for row in rows:
-        if row.outcome is not Outcome.NOTHING and twins.has_one(
-            row.student, row.outcome
-        ):
-            yield Planned(
-                row.student,
-                Outcome.NOTHING,
-                Why.TWIN,
-                NO_WORDS,
-            )
+        is_sent = row.outcome is not Outcome.NOTHING
+        if is_sent and twins.has_one(row.student, row.outcome):
+            yield Planned(row.student, Outcome.NOTHING, Why.TWIN, NO_WORDS)
         else:
             yield row
+
+
+def _email(person: Person, renderer: Renderer) -> Planned:
+    why = None if person.email else Why.NO_EMAIL
+    return _planned(
+        person,
+        why,
+        Outcome.EMAIL,
+        renderer,
+    )
 
 
 def _text(person: Person, verdict: Verdict, renderer: Renderer) -> Planned:
@@ -267,24 +265,8 @@ def _planned(
     cannot be filled, says otherwise.
     """
     if why and why not in EMAIL_INSTEAD:
-        return Planned(
-            person,
-            Outcome.NOTHING,
-            why,
-            NO_WORDS,
-        )
+        return Planned(person, Outcome.NOTHING, why, NO_WORDS)
     words = renderer.words_for(person, outcome)
     if not words.is_filled:
-        return Planned(
-            person,
-            Outcome.NOTHING,
-            Why.UNFILLED,
-            words,
-        )
-    return Planned(
-        person,
-        outcome,
-        why,
-        words,
-        held_until,
-    )
+        return Planned(person, Outcome.NOTHING, Why.UNFILLED, words)
+    return Planned(person, outcome, why, words, held_until)

@@ -62,30 +62,25 @@ def keep(plan: Plan) -> Review:
     Recipient.objects.filter(broadcast=broadcast).delete()
     copy_recipients(broadcast, plan)
     made = review_of(plan)
-    broadcast.review, broadcast.fingerprint, broadcast.reviewed_at = (
-        made.as_json(),
-        plan.fingerprint,
-        plan.now,
-    )
+    broadcast.review = made.as_json()
+    broadcast.fingerprint = plan.fingerprint
+    broadcast.reviewed_at = plan.now
     broadcast.save(update_fields=["review", "fingerprint", "reviewed_at"])
     return made
 
 
 def notices_moved(plan: Plan) -> list[Planned]:
     """Go through a plan: the texts with another opt-out notice than in the review."""
-    noticed = Recipient.objects.filter(
-        broadcast=plan.broadcast, outcome=Outcome.TEXT
-    ).values_list("notice")
-    stood = {
-        notice: set(students)
-        for notice, students in noticed.annotate(students=ArrayAgg("student"))
-    }
-    return [
-        row
-        for row in plan
-        if row.outcome is Outcome.TEXT
-        and row.student.pk not in stood.get(row.words.notice, ())
-    ]
+    texts = Recipient.objects.filter(broadcast=plan.broadcast, outcome=Outcome.TEXT)
+    # Grouped: a broadcast to tens of thousands has two notices, with or without.
+    by_notice = texts.values_list("notice").annotate(students=ArrayAgg("student"))
+    reviewed = {notice: set(students) for notice, students in by_notice}
+    moved: list[Planned] = []
+    for row in plan:
+        is_text = row.outcome is Outcome.TEXT
+        if is_text and row.student.pk not in reviewed.get(row.words.notice, ()):
+            moved.append(row)
+    return moved
 
 
 def keep_notices(broadcast: Broadcast, moved: list[Planned]) -> None:
@@ -111,35 +106,40 @@ def recipients(
     broadcast: Broadcast, *, outcome: str = "", reason: str = ""
 ) -> QuerySet[Recipient]:
     """Those behind a count of the review, with their students, by name."""
-    asked = {
-        name: value
-        for name, value in (("outcome", outcome), ("reason", reason))
-        if value
-    }
-    return _by_name(broadcast).filter(**asked)
+    found = _by_name(broadcast)
+    if outcome:
+        found = found.filter(outcome=outcome)
+    if reason:
+        found = found.filter(reason=reason)
+    return found
 
 
 def sharing_phones(broadcast: Broadcast) -> QuerySet[Recipient]:
     """Those who get a text on a phone that another recipient has too."""
     texts = Recipient.objects.filter(broadcast=broadcast, outcome=Outcome.TEXT)
-    shared = texts.values("phone").annotate(count=Count("pk")).filter(count__gt=1)
+    by_phone = texts.values("phone").annotate(count=Count("pk"))
+    shared = by_phone.filter(count__gt=1)
+    # Read first: a list is looked up by key, whatever the planner knows
+    # (docs/adr/0020).
     phones = list(shared.values_list("phone", flat=True))
     return _by_name(broadcast).filter(outcome=Outcome.TEXT, phone__in=phones)
 
 
 def _by_name(broadcast: Broadcast) -> QuerySet[Recipient]:
     """Names and students are looked up one by one: a join depends on statistics."""
-    named = Student.objects.filter(pk=OuterRef("student"))
-    names = {
-        name: Subquery(named.values(name)[:1]) for name in ("last_name", "first_name")
-    }
+    student = Student.objects.filter(pk=OuterRef("student"))
     mine = Recipient.objects.filter(broadcast=broadcast).prefetch_related("student")
-    return mine.annotate(**names).order_by(*names, "student_id")
+    named = mine.annotate(
+        last_name=Subquery(student.values("last_name")[:1]),
+        first_name=Subquery(student.values("first_name")[:1]),
+    )
+    return named.order_by("last_name", "first_name", "student_id")
 
 
 def review_of(plan: Plan) -> Review:
     assert plan.is_done, "figures are complete once all of a plan was gone through"
-    tally, texts = plan.tally, plan.tally.groups(Outcome.TEXT)
+    tally = plan.tally
+    texts = tally.groups(Outcome.TEXT)
     segments = tally.segments.total()
     return Review(
         texts=tally.people(Outcome.TEXT),
@@ -203,11 +203,13 @@ def _by_reason(plan: Plan) -> dict[str, int]:
 
 
 def _first_contacts(texts: list[Alike]) -> int:
-    return sum(alike.count for alike in texts if alike.words.notice)
+    noticed = [alike for alike in texts if alike.words.notice]
+    return sum(alike.count for alike in noticed)
 
 
 def _size(alike: Alike) -> tuple[int, int]:
-    return alike.words.segments, alike.words.units
+    words = alike.words
+    return (words.segments, words.units)
 
 
 def _rendering(alike: Alike) -> Rendering:
@@ -220,12 +222,15 @@ def _rendering(alike: Alike) -> Rendering:
 
 
 def _checks(plan: Plan) -> list[Check]:
-    broadcast, author, tally = plan.broadcast, plan.broadcast.author, plan.tally
-    texts, sent = tally.groups(Outcome.TEXT), tally.groups(Outcome.TEXT, Outcome.EMAIL)
-    unfilled = [
-        alike for alike in tally.groups(Outcome.NOTHING) if not alike.words.is_filled
-    ]
-    whose = sum(alike.count for alike in unfilled)
+    broadcast = plan.broadcast
+    author = broadcast.author
+    tally = plan.tally
+    texts = tally.groups(Outcome.TEXT)
+    sent = tally.groups(Outcome.TEXT, Outcome.EMAIL)
+    not_sent = tally.groups(Outcome.NOTHING)
+    unfilled = [alike for alike in not_sent if not alike.words.is_filled]
+    unfilled_for = sum(alike.count for alike in unfilled)
+    everybody = tally.people(*Outcome)
     return checks_on(
         Findings(
             is_email=plan.is_email,
@@ -242,21 +247,12 @@ def _checks(plan: Plan) -> list[Check]:
             first_contacts=_first_contacts(texts),
             most_segments=max((alike.words.segments for alike in texts), default=0),
             too_long=sum(alike.count for alike in texts if alike.words.is_too_long),
-            unknown_fields=tuple(
-                dict.fromkeys(
-                    about_one_unknown(written)
-                    for alike in unfilled
-                    for written in alike.words.unknown
-                )
-            ),
-            empty_fields=tuple(
-                dict.fromkeys(name for alike in unfilled for name in alike.words.empty)
-            ),
-            unfilled=whose if whose < tally.people(*Outcome) else 0,
+            unknown_fields=_unknown_fields(unfilled),
+            empty_fields=_empty_fields(unfilled),
+            # Empty for everybody: nothing to say of how many.
+            unfilled=unfilled_for if unfilled_for < everybody else 0,
             repeated=len(tally.repeated),
-            repeated_when=(
-                _said(max(tally.repeated), author.time_zone) if tally.repeated else ""
-            ),
+            repeated_when=_last_said(tally.repeated, author.time_zone),
             gone=tally.gone,
             has_active_number=plan.has_active_number,
             is_about_number=broadcast.is_announcement or broadcast.with_contact_card,
@@ -264,6 +260,24 @@ def _checks(plan: Plan) -> list[Check]:
     )
 
 
-def _said(at: datetime, zone: str) -> str:
-    local = at.astimezone(ZoneInfo(zone or settings.ENV.college_time_zone))
+def _unknown_fields(unfilled: list[Alike]) -> tuple[str, ...]:
+    """What to say of each, once."""
+    said: list[str] = []
+    for alike in unfilled:
+        said += map(about_one_unknown, alike.words.unknown)
+    return tuple(dict.fromkeys(said))
+
+
+def _empty_fields(unfilled: list[Alike]) -> tuple[str, ...]:
+    names: list[str] = []
+    for alike in unfilled:
+        names += alike.words.empty
+    return tuple(dict.fromkeys(names))
+
+
+def _last_said(times: list[datetime], zone: str) -> str:
+    if not times:
+        return ""
+    zone_info = ZoneInfo(zone or settings.ENV.college_time_zone)
+    local = max(times).astimezone(zone_info)
     return local.strftime("on %A at %-I:%M %p")

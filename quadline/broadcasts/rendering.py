@@ -1,5 +1,6 @@
 """A broadcast's words as each student gets them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,12 +21,9 @@ from quadline.sms.bodies import clean
 from quadline.sms.merge_fields import MergeError, Template
 
 
-# made once for all who are alike: the same words are the same object
-@dataclass(
-    frozen=True,
-    slots=True,
-    eq=False,
-)
+# Made once for all who are alike: the same words are the same object, so they are
+# compared as one.
+@dataclass(frozen=True, slots=True, eq=False)
 class Words:
     """What one student gets, or several who are called alike, and
     which fields could not be filled.
@@ -49,7 +47,9 @@ class Words:
 
     @property
     def text(self) -> str:
-        return f"{self.body}\n\n{self.notice}" if self.notice else self.body
+        if not self.notice:
+            return self.body
+        return f"{self.body}\n\n{self.notice}"
 
 
 NO_WORDS = Words()
@@ -63,42 +63,35 @@ class Renderer:
     def __init__(self, broadcast: Broadcast, number: SystemNumber | None) -> None:
         self.author = broadcast.author
         self.number = number
-        self._subject, self._body = (
-            Template(broadcast.subject),
-            Template(broadcast.body),
-        )
+        self._subject = Template(broadcast.subject)
+        self._body = Template(broadcast.body)
         self._both = Template(f"{broadcast.subject}\n{broadcast.body}")
         self._unknown = merging.unknown_fields(broadcast.subject, broadcast.body)
         self._of_sender = values_of_sender(self.author, number=number)
-        asked = [
+        asked: list[Callable[[Person], str]] = [
             value_of
             for name, value_of in OF_STUDENT.items()
             if self._both.asks_for(name)
         ]
-        self._called = (
-            asked[0]
-            if len(asked) == 1
-            else lambda student: tuple(value_of(student) for value_of in asked)
-        )
-        is_text = broadcast.channel == Channel.TEXT
-        self._given = (
-            students_told(number, self.author) if is_text and number else set()
-        )
+        self._called = _what_differs(asked)
+        # Whom this number has told how to opt out, by student and phone.
+        self._given: set[tuple[int | None, str]] = set()
+        if number and broadcast.channel == Channel.TEXT:
+            self._given = students_told(number, self.author)
         self._made: dict[tuple[object, ...], Words] = {}
 
     def words_for(self, student: Person, outcome: Outcome) -> Words:
         """Raises nothing: what cannot be filled is in the answer."""
         is_text = outcome is Outcome.TEXT
-        is_first = is_text and not (
-            self._given and (student.pk, student.mobile) in self._given
-        )
+        is_told = bool(self._given) and (student.pk, student.mobile) in self._given
+        is_first = is_text and not is_told
         alike = (is_text, is_first, self._called(student))
         words = self._made.get(alike)
         if words is None:
             words = self._filled(student)
-            self._made[alike] = words = (
-                self._as_text(words, is_first) if is_text and words.is_filled else words
-            )
+            if is_text and words.is_filled:
+                words = self._as_text(words, is_first)
+            self._made[alike] = words
         return words
 
     def _filled(self, student: Person) -> Words:
@@ -106,7 +99,8 @@ class Renderer:
         if self._unknown:
             return self._unfilled(values)
         try:
-            subject, body = self._subject.fill(values), self._body.fill(values)
+            subject = self._subject.fill(values)
+            body = self._body.fill(values)
         except MergeError:
             return self._unfilled(values)
         return Words(subject=clean(subject)[:200], body=clean(body))
@@ -119,17 +113,14 @@ class Renderer:
         return Words(unknown=self._unknown)
 
     def _as_text(self, words: Words, is_first: bool) -> Words:
-        sized = Words(words.subject, words.body, self._notice if is_first else "")
-        count, units = (
-            segments.count(sized.text).segments,
-            segments.utf16_units(sized.text),
-        )
+        notice = self._notice if is_first else ""
+        text = Words(words.subject, words.body, notice).text
         return Words(
-            sized.subject,
-            sized.body,
-            sized.notice,
-            count,
-            units,
+            words.subject,
+            words.body,
+            notice,
+            segments=segments.count(text).segments,
+            units=segments.utf16_units(text),
         )
 
     @cached_property

@@ -25,43 +25,66 @@ NOTHING_WORDS = "Not sent"
 # keyword is none. An opt-out is because of it within a day of its text, when no later
 # text lies in between.
 CAME_OF_IT = f"""
-    SELECT recipient.id, COALESCE(message.status, 'nothing') AS stands, reply.at AS replied_at, stop.at AS opted_out_at,
-           student.id AS student_id, student.last_name, student.first_name
+    SELECT
+        recipient.id,
+        COALESCE(message.status, 'nothing') AS stands,
+        reply.at AS replied_at,
+        stop.at AS opted_out_at,
+        student.id AS student_id,
+        student.last_name,
+        student.first_name
     FROM broadcasts_recipient AS recipient
     CROSS JOIN LATERAL (
         SELECT id, last_name, first_name FROM roster_student
-        WHERE id = recipient.student_id OFFSET 0) AS student
+        WHERE id = recipient.student_id OFFSET 0
+    ) AS student
     LEFT JOIN LATERAL (
-        SELECT * FROM conversations_message WHERE id = recipient.message_id OFFSET 0) AS message ON true
+        SELECT * FROM conversations_message
+        WHERE id = recipient.message_id OFFSET 0
+    ) AS message ON true
     LEFT JOIN LATERAL (
         SELECT last_inbound_at FROM conversations_conversation
-        WHERE id = message.conversation_id OFFSET 0) AS conversation ON true
+        WHERE id = message.conversation_id OFFSET 0
+    ) AS conversation ON true
     LEFT JOIN LATERAL (
-        SELECT phone FROM numbers_systemnumber WHERE id = message.system_number_id OFFSET 0) AS number ON true
+        SELECT phone FROM numbers_systemnumber
+        WHERE id = message.system_number_id OFFSET 0
+    ) AS number ON true
     LEFT JOIN LATERAL (
         SELECT min(inbound.created_at) AS at
-        FROM (SELECT * FROM conversations_message
-              WHERE conversation_id = message.conversation_id OFFSET 0) AS inbound
+        FROM (
+            SELECT * FROM conversations_message
+            WHERE conversation_id = message.conversation_id OFFSET 0
+        ) AS inbound
         WHERE conversation.last_inbound_at >= message.created_at
-          AND inbound.position > message.position AND inbound.direction = 'inbound'
+          AND inbound.position > message.position
+          AND inbound.direction = 'inbound'
           AND inbound.created_at >= COALESCE(message.sent_at, message.created_at)
           AND message.status NOT IN ('waiting', 'queued', 'cancelled')
           AND NOT {is_request("inbound")}
     ) AS reply ON true
     LEFT JOIN LATERAL (
         SELECT min(entry.occurred_at) AS at
-        FROM (SELECT * FROM consent_consententry
-              WHERE student_phone = message.student_phone
-                AND system_phone = number.phone OFFSET 0) AS entry
+        FROM (
+            SELECT * FROM consent_consententry
+            WHERE student_phone = message.student_phone
+              AND system_phone = number.phone OFFSET 0
+        ) AS entry
         WHERE message.channel = 'text'
-          AND entry.change = 'opt_out' AND entry.source = 'reply'
-          AND entry.occurred_at >= message.sent_at AND entry.occurred_at < message.sent_at + interval '24 hours'
-          AND NOT EXISTS (SELECT FROM (SELECT * FROM conversations_message
-                                       WHERE conversation_id = message.conversation_id
-                                       OFFSET 0) AS later
-                          WHERE later.position > message.position
-                            AND later.direction = 'outbound' AND later.channel = 'text'
-                            AND later.sent_at < entry.occurred_at)
+          AND entry.change = 'opt_out'
+          AND entry.source = 'reply'
+          AND entry.occurred_at >= message.sent_at
+          AND entry.occurred_at < message.sent_at + interval '24 hours'
+          AND NOT EXISTS (
+              SELECT FROM (
+                  SELECT * FROM conversations_message
+                  WHERE conversation_id = message.conversation_id OFFSET 0
+              ) AS later
+              WHERE later.position > message.position
+                AND later.direction = 'outbound'
+                AND later.channel = 'text'
+                AND later.sent_at < entry.occurred_at
+          )
     ) AS stop ON true
     WHERE recipient.broadcast_id = %(broadcast)s
 """  # noqa: S608  # no value in it
@@ -71,42 +94,61 @@ FILTERS = {
     OPTED_OUT: "WHERE opted_out_at IS NOT NULL",
 }
 STANDS = "WHERE stands = %(status)s"
-COUNTS = f"SELECT count(replied_at), count(opted_out_at) FROM ({CAME_OF_IT}) AS came"  # noqa: S608  # no value in it
+COUNTS = f"""
+    SELECT count(replied_at), count(opted_out_at) FROM ({CAME_OF_IT}) AS came
+"""  # noqa: S608  # no value in it
 LISTED = """
     SELECT id, stands, replied_at, opted_out_at FROM ({came}) AS came
-    {where} ORDER BY last_name, first_name, student_id LIMIT %(limit)s OFFSET %(offset)s
+    {where}
+    ORDER BY last_name, first_name, student_id
+    LIMIT %(limit)s OFFSET %(offset)s
 """
 QUIET = f"""
     SELECT student_id FROM ({CAME_OF_IT}) AS came
-    WHERE replied_at IS NULL AND opted_out_at IS NULL AND stands NOT IN ('nothing', 'waiting', 'queued', 'cancelled')
+    WHERE replied_at IS NULL
+      AND opted_out_at IS NULL
+      AND stands NOT IN ('nothing', 'waiting', 'queued', 'cancelled')
 """  # noqa: S608  # no value in it
 # What stands where, and what of it has not left: texts before an attempt, and emails
 # instead of a text that never left.
 STANDING = """
-    SELECT COALESCE(message.status, 'nothing'), count(*), count(*) FILTER (WHERE waits), COALESCE(sum(message.segments) FILTER
-           (WHERE waits AND channel = 'text'), 0), bool_or(waits AND message.reason = 'number'),
-           count(*) FILTER (WHERE waits AND message.due_at > %(now)s), max(message.due_at) FILTER (WHERE waits),
-           COALESCE(array_agg(DISTINCT message.reason) FILTER (WHERE waits), '{}'),
-           count(*) FILTER (WHERE message.status = 'cancelled' OR message.status = 'blocked' AND email.state = 'dropped')
+    SELECT
+        COALESCE(message.status, 'nothing'),
+        count(*),
+        count(*) FILTER (WHERE waits),
+        COALESCE(sum(message.segments) FILTER (WHERE waits AND channel = 'text'), 0),
+        bool_or(waits AND message.reason = 'number'),
+        count(*) FILTER (WHERE waits AND message.due_at > %(now)s),
+        max(message.due_at) FILTER (WHERE waits),
+        COALESCE(array_agg(DISTINCT message.reason) FILTER (WHERE waits), '{}'),
+        count(*) FILTER (
+            WHERE message.status = 'cancelled'
+            OR message.status = 'blocked' AND email.state = 'dropped'
+        )
     FROM broadcasts_recipient AS recipient
     LEFT JOIN LATERAL (
         SELECT id, status, channel, segments, reason, due_at FROM conversations_message
-        WHERE id = recipient.message_id OFFSET 0) AS message ON true
+        WHERE id = recipient.message_id OFFSET 0
+    ) AS message ON true
     LEFT JOIN LATERAL (
         SELECT state FROM delivery_outgoingemail
-        WHERE message_id = message.id OFFSET 0) AS email ON true
-    CROSS JOIN LATERAL (SELECT message.status IN ('waiting', 'queued')
-                               OR message.status = 'blocked' AND email.state = 'queued' AS waits) AS asked
+        WHERE message_id = message.id OFFSET 0
+    ) AS email ON true
+    CROSS JOIN LATERAL (
+        SELECT message.status IN ('waiting', 'queued')
+            OR message.status = 'blocked' AND email.state = 'queued' AS waits
+    ) AS asked
     WHERE recipient.broadcast_id = %(broadcast)s
     GROUP BY 1
 """
-# no rate and no night says when it goes on
+# No rate and no night says when it goes on.
 HELD_BY = frozenset({WaitingFor.QUESTION, WaitingFor.AUTHOR, WaitingFor.TOMORROW})
 # The carrier or the mail server has said that it has them.
 TAKEN = frozenset(
     {Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.BOUNCED, Status.EMAILED}
 )
 EMAILS_A_SECOND = 5.0  # a careful guess, for how long is left
+AFTER_ALL_RANKS = 99  # of the ladder of statuses
 
 
 @dataclass(frozen=True)
@@ -143,7 +185,9 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        return 100 * self.done // self.total if self.total else 100
+        if not self.total:
+            return 100
+        return 100 * self.done // self.total
 
 
 @dataclass(frozen=True)
@@ -178,30 +222,38 @@ def progress(broadcast: Broadcast, now: datetime) -> Progress:
     lines = [_Standing(*row) for row in _asked(STANDING, broadcast, now=now)]
     replied, opted_out = _asked(COUNTS, broadcast)[0]
     sent = [line for line in lines if line.status != NOTHING]
-    total, waiting = (
-        sum(line.count for line in sent),
-        sum(line.waiting for line in sent),
-    )
+    taken = [line for line in sent if line.status in TAKEN]
+    total = sum(line.count for line in sent)
+    waiting = sum(line.waiting for line in sent)
+    stopped = sum(line.stopped for line in sent)
+    counts = [_count(line.status, line.count) for line in lines]
     waits_for_number = any(line.waits_for_number for line in sent)
-    reasons = frozenset(reason for line in sent for reason in line.reasons)
-    is_held = bool(reasons & HELD_BY) and reasons <= HELD_BY | {WaitingFor.QUIET_HOURS}
+    held_by = _held_by(sent)
     all_held = waiting > 0 and waiting == sum(line.held for line in sent)
-    is_moving = (
-        broadcast.state == State.RUNNING and not waits_for_number and not is_held
-    )
+    is_running = broadcast.state == State.RUNNING
+    is_moving = is_running and not waits_for_number and not held_by
     return Progress(
-        counts=sorted((_count(line.status, line.count) for line in lines), key=_place),
-        done=total - waiting - sum(line.stopped for line in sent),
-        sent=sum(line.count for line in sent if line.status in TAKEN),
+        counts=sorted(counts, key=_place),
+        done=total - waiting - stopped,
+        sent=sum(line.count for line in taken),
         total=total,
         waiting=waiting,
         seconds_left=_seconds_left(sent, now) if is_moving and waiting else None,
         held_until=_last_due(sent) if all_held else None,
         waits_for_number=waits_for_number,
-        held_by=reasons if is_held else frozenset(),
+        held_by=held_by,
         replied=replied,
         opted_out=opted_out,
     )
+
+
+def _held_by(lines: list[_Standing]) -> frozenset[str]:
+    """Why all that is left is held; empty when some of it moves."""
+    reasons = frozenset(reason for line in lines for reason in line.reasons)
+    is_held = bool(reasons & HELD_BY)
+    # Quiet hours may stand beside these. Alone, they say when they end (held_until).
+    moving = reasons - HELD_BY - {WaitingFor.QUIET_HOURS}
+    return reasons if is_held and not moving else frozenset()
 
 
 def rows(
@@ -215,23 +267,12 @@ def rows(
     "replied", "opted_out"; "" for all.
     """
     statement = LISTED.format(came=CAME_OF_IT, where=FILTERS.get(status, STANDS))
-    came = _asked(
-        statement,
-        broadcast,
-        status=status,
-        offset=offset,
-        limit=limit,
-    )
-    recipients = Recipient.objects.prefetch_related("student", "message").in_bulk(
-        [line[0] for line in came]
-    )
+    came = _asked(statement, broadcast, status=status, offset=offset, limit=limit)
+    ids = [line[0] for line in came]
+    found = Recipient.objects.prefetch_related("student", "message")
+    recipients = found.in_bulk(ids)
     for recipient_id, stands, replied_at, opted_out_at in came:
-        yield _row(
-            recipients[recipient_id],
-            stands,
-            replied_at,
-            opted_out_at,
-        )
+        yield _row(recipients[recipient_id], stands, replied_at, opted_out_at)
 
 
 def not_replied(broadcast: Broadcast) -> StudentQuerySet:
@@ -247,15 +288,17 @@ def _row(
     replied_at: datetime | None,
     opted_out_at: datetime | None,
 ) -> Row:
-    message = recipient.message
-    why = (
-        WHY_WORDS[Why(recipient.reason)] if message is None and recipient.reason else ""
-    )
+    if recipient.message:
+        detail = recipient.message.detail
+    elif recipient.reason:
+        detail = WHY_WORDS[Why(recipient.reason)]
+    else:
+        detail = ""
     return Row(
         recipient=recipient,
         status=stands,
         words=_count(stands, 1).words,
-        detail=message.detail if message else why,
+        detail=detail,
         emailed=stands == Status.EMAILED,
         replied_at=replied_at,
         opted_out_at=opted_out_at,
@@ -263,37 +306,34 @@ def _row(
 
 
 def _count(status: str, count: int) -> Count:
-    words, _, tone = (
-        WORDS[Status(status)] if status != NOTHING else (NOTHING_WORDS, "", "")
-    )
-    return Count(
-        status,
-        words,
-        tone,
-        count,
-    )
+    if status == NOTHING:
+        return Count(status, NOTHING_WORDS, "", count)
+    words, _, tone = WORDS[Status(status)]
+    return Count(status, words, tone, count)
 
 
 def _place(count: Count) -> tuple[int, str]:
-    return (
-        (RANK[Status(count.status)], count.status)
-        if count.status != NOTHING
-        else (99, "")
-    )
+    if count.status == NOTHING:
+        return (AFTER_ALL_RANKS, "")
+    return (RANK[Status(count.status)], count.status)
 
 
 def _seconds_left(lines: list[_Standing], now: datetime) -> int:
     """At the number's rate; what quiet hours hold leaves after them."""
     segments = sum(line.segments for line in lines)
     emails = sum(line.waiting for line in lines if not line.segments)
-    rate = settings.ENV.texts_per_second
-    at_work = max(segments / rate if rate else 0.0, emails / EMAILS_A_SECOND)
-    held = ((_last_due(lines) or now) - now).total_seconds()
-    return math.ceil(max(at_work, held))
+    rate = settings.ENV.texts_per_second  # 0: no limit
+    for_texts = segments / rate if rate else 0.0
+    for_emails = emails / EMAILS_A_SECOND
+    last_due_at = _last_due(lines) or now
+    held = (last_due_at - now).total_seconds()
+    # Texts and emails leave side by side.
+    return math.ceil(max(for_texts, for_emails, held))
 
 
 def _last_due(lines: list[_Standing]) -> datetime | None:
-    return max((line.last_due_at for line in lines if line.last_due_at), default=None)
+    times = [line.last_due_at for line in lines if line.last_due_at]
+    return max(times, default=None)
 
 
 def _asked(

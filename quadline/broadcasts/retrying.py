@@ -50,9 +50,12 @@ FAILED = """
         SELECT id, channel, status, reason FROM conversations_message
         WHERE id = recipient.message_id OFFSET 0) AS message
     LEFT JOIN LATERAL (
-        SELECT state FROM delivery_outgoingemail WHERE message_id = message.id OFFSET 0) AS email ON true
-    WHERE recipient.broadcast_id = %(broadcast)s AND recipient.first_message_id IS NULL
-      AND message.channel = 'text' AND message.status = ANY(%(not_reached)s)
+        SELECT state FROM delivery_outgoingemail
+        WHERE message_id = message.id OFFSET 0) AS email ON true
+    WHERE recipient.broadcast_id = %(broadcast)s
+      AND recipient.first_message_id IS NULL
+      AND message.channel = 'text'
+      AND message.status = ANY(%(not_reached)s)
       AND message.reason = ANY(%(passing)s)
       AND (email.state IS NULL OR email.state <> ALL(%(may_reach)s))
     ORDER BY recipient.id
@@ -61,11 +64,9 @@ FAILED = """
 
 def may_be_retried(broadcast: Broadcast) -> int:
     """How many texts retry_failed would send again, if consent allows."""
-    return (
-        len(_failed(broadcast))
-        if broadcast.state in (State.RUNNING, State.FINISHED)
-        else 0
-    )
+    if broadcast.state not in (State.RUNNING, State.FINISHED):
+        return 0
+    return len(_failed(broadcast))
 
 
 def retry_failed(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
@@ -83,22 +84,17 @@ def retry_failed(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
                 f"Only {row.author.name} or an administrator can do that. Nothing was"
                 " sent."
             )
-        if (
-            row.state != State.RUNNING
-            and State.RUNNING not in MAY_BECOME[State(row.state)]
-        ) or row.state == State.DRAFT:
+        state = State(row.state)
+        may_run = state is State.RUNNING or State.RUNNING in MAY_BECOME[state]
+        # A draft may run, too, but by its launch.
+        if state is State.DRAFT or not may_run:
             raise BroadcastRefused("It is paused or stopped. Nothing was sent.")
         count = _send_again(row, actor, now)
         if count:
             Broadcast.objects.filter(pk=row.pk).update(
                 state=State.RUNNING, finished_at=None
             )
-            record(
-                "broadcast retried",
-                subject=row,
-                actor=actor,
-                texts=count,
-            )
+            record("broadcast retried", subject=row, actor=actor, texts=count)
             set_off(row)
     broadcast.refresh_from_db()
     return count
@@ -125,28 +121,23 @@ def _send_again(broadcast: Broadcast, actor: User, now: datetime) -> int:
     """A new text each, if the student may be texted now;
     the first one stays on record.
     """
-    number = SystemNumber.objects.of(broadcast.author)
+    author = broadcast.author
+    number = SystemNumber.objects.of(author)
     failed = _failed(broadcast)
     chosen = Student.objects.filter(pk__in=[student for _, student in failed])
-    students = chosen.visible_to(broadcast.author)
-    verdicts = list(
-        verdicts_for(
-            people_in(students),
-            author=broadcast.author,
-            number=number,
-            now=now,
-        )
-    )
-    held = {student.pk: verdict.until for student, verdict in verdicts if verdict.until}
-    allowed = {
-        student.pk
-        for student, verdict in verdicts
-        if verdict.is_allowed or verdict.until
-    }
-    recipients = [recipient for recipient, student in failed if student in allowed]
+    people = people_in(chosen.visible_to(author))
+    allowed: set[int] = set()
+    held: dict[int, datetime] = {}
+    for person, verdict in verdicts_for(people, author=author, number=number, now=now):
+        if verdict.until:
+            held[person.pk] = verdict.until
+        elif verdict.is_allowed:
+            allowed.add(person.pk)
+    may_go = allowed | held.keys()
+    recipients = [recipient for recipient, student in failed if student in may_go]
     if not recipients or number is None:
         return 0
-    # it may be another by now
+    # The student may have another phone by now.
     phone = Student.objects.filter(pk=OuterRef("student")).values("mobile")
     Recipient.objects.filter(pk__in=recipients).update(
         first_message=F("message"),

@@ -52,7 +52,7 @@ class Review:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether something must be mended before it can be sent."""
+        """Whether something must be fixed before it can be sent."""
         return any(check.level is Level.BLOCKED for check in self.checks)
 
     @property
@@ -62,12 +62,10 @@ class Review:
     @property
     def button_words(self) -> str:
         """Send 38 texts and 4 emails."""
-        parts = [
-            f"{count:,} {one}{'' if count == 1 else 's'}"
-            for count, one in self._sent()
-            if count
-        ]
-        return f"Send {' and '.join(parts)}" if parts else "Send"
+        texts = _counted(self.texts, "text")
+        emails = _counted(self.emails, "email")
+        named = " and ".join(words for words in (texts, emails) if words)
+        return f"Send {named}" if named else "Send"
 
     @property
     def cost_words(self) -> str:
@@ -84,39 +82,36 @@ class Review:
 
     def as_json(self) -> dict[str, Any]:
         written = asdict(self)
-        return written | {
-            name: written[name].isoformat() if written[name] else None for name in TIMES
-        }
+        for name in TIMES:
+            time = getattr(self, name)
+            written[name] = time.isoformat() if time else None
+        return written
 
     @classmethod
     def from_json(cls, written: dict[str, Any]) -> "Review":
         known = {each.name: written[each.name] for each in fields(cls)}
-        times = {
-            name: datetime.fromisoformat(known[name]) if known[name] else None
-            for name in TIMES
-        }
-        ends = {
-            name: Rendering(**known[name]) if known[name] else None
-            for name in ("shortest", "longest")
-        }
-        checks = [
+        for name in TIMES:
+            if known[name]:
+                known[name] = datetime.fromisoformat(known[name])
+        for name in ("shortest", "longest"):
+            if known[name]:
+                known[name] = Rendering(**known[name])
+        known["checks"] = [
             Check(Level(check["level"]), check["words"]) for check in known["checks"]
         ]
-        return cls(
-            **{
-                **known,
-                **times,
-                **ends,
-                "checks": checks,
-            }
-        )
-
-    def _sent(self) -> tuple[tuple[int, str], ...]:
-        return (self.texts, "text"), (self.emails, "email")
+        return cls(**known)
 
     def _reasons(self, outcome: Outcome) -> list[tuple[str, str, int]]:
+        found = [why for why in Why if why in self.by_reason]
         return [
-            (why, WHY_WORDS[why], count)
-            for why in Why
-            if outcome_of(why) is outcome and (count := self.by_reason.get(why, 0))
+            (why, WHY_WORDS[why], self.by_reason[why])
+            for why in found
+            if outcome_of(why) is outcome
         ]
+
+
+def _counted(count: int, thing: str) -> str:
+    """1 text, 38 texts; nothing of none."""
+    if not count:
+        return ""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -10,9 +10,9 @@ from enum import StrEnum
 from quadline.consent.quiet_hours import quiet_until
 from quadline.consent.rules import QuietHours, Reason
 
-# how finely the finish time is worked out around quiet hours
+# How finely the finish time is worked out around quiet hours.
 STEP = timedelta(minutes=5)
-MOST_STEPS = 4_000
+MOST_STEPS = 4_000  # 14 days of sending; a night is one step
 
 
 class BroadcastRefused(ValueError):
@@ -126,6 +126,7 @@ def _send(
     left: dict[tuple[str, ...], float], free: list[tuple[str, ...]], rate: float
 ) -> timedelta:
     """Take off what leaves within one step, and return how long that took."""
+    # Without a limit all leaves in the first step, which then takes no time.
     room = STEP.total_seconds() * rate if rate else math.inf
     used = 0.0
     for zones in free:

@@ -45,15 +45,17 @@ def _more_than_once(places: Iterable[str]) -> set[str]:
     """Counted here: grouped by the database, a planner whose statistics are old
     compares each student with each.
     """
-    return {place for place, count in Counter(places).items() if place and count > 1}
+    counted = Counter(place for place in places if place)
+    return {place for place, count in counted.items() if count > 1}
 
 
 def _someone(person: Person) -> Someone:
-    names = person.first_name, person.last_name, person.preferred_name
     return Someone(
         person.pk,
         person.institutional_id,
-        *names,
+        person.first_name,
+        person.last_name,
+        person.preferred_name,
         person.email,
         person.mobile,
     )

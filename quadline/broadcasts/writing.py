@@ -53,17 +53,27 @@ THEIRS = """
 # another page.
 NAME = f"""
     UPDATE broadcasts_recipient AS recipient
-    SET message_id = (%(beginning)s || lpad(to_hex(recipient.id & 4294967295), 8, '0'))::uuid
+    SET message_id = (
+        %(beginning)s || lpad(to_hex(recipient.id & 4294967295), 8, '0')
+    )::uuid
     WHERE {CHOSEN} AND recipient.message_id IS NULL
 """  # noqa: S608  # no value in it
 # In the order of the students, so that two launches of one author wait for each other
 # and never in a ring. A new one shows its message from the start, which is there before
 # anyone can look.
 CONVERSATIONS = f"""
-    INSERT INTO conversations_conversation
-        (staff_id, student_id, phone, last_message_id, last_activity_at, unread_count, needs_reply, is_done, draft)
-    SELECT %(author)s, recipient.student_id, '', recipient.message_id, %(now)s, 0, false, false, ''
-    FROM broadcasts_recipient AS recipient WHERE {CHOSEN} ORDER BY recipient.student_id
+    INSERT INTO conversations_conversation (
+        staff_id, student_id, phone,
+        last_message_id, last_activity_at,
+        unread_count, needs_reply, is_done, draft
+    )
+    SELECT
+        %(author)s, recipient.student_id, '',
+        recipient.message_id, %(now)s,
+        0, false, false, ''
+    FROM broadcasts_recipient AS recipient
+    WHERE {CHOSEN}
+    ORDER BY recipient.student_id
     ON CONFLICT (staff_id, student_id) DO NOTHING
 """  # noqa: S608  # no value in it
 # Messages of a conversation are written one after the other (see
@@ -97,34 +107,44 @@ SHOW = """
 """
 # Text by text, in the order of the students: the order in which they leave.
 STANDING = sql.standing(
-    """CASE WHEN %(channel)s = 'email' THEN %(of_email)s WHEN recipient.outcome = 'text' THEN %(of_text)s
+    """CASE WHEN %(channel)s = 'email' THEN %(of_email)s
+            WHEN recipient.outcome = 'text' THEN %(of_text)s
             ELSE %(of_refused)s END""",
     reason="""CASE WHEN recipient.outcome <> 'text' THEN recipient.reason
                    ELSE COALESCE(held.waits ->> 'reason', %(reason)s) END""",
     detail="COALESCE(%(refusals)s::jsonb ->> recipient.reason, '')",
-    due_at="""CASE WHEN recipient.outcome <> 'text' THEN NULL WHEN held.waits IS NULL THEN %(due_at)s
+    due_at="""CASE WHEN recipient.outcome <> 'text' THEN NULL
+                   WHEN held.waits IS NULL THEN %(due_at)s
                    ELSE (held.waits ->> 'due_at')::timestamptz END""",
 )
-EVENT = sql.event(
-    "written",
-    cause=Cause.WRITTEN,
-    before="''",
-    actor="%(actor)s",
-)
+EVENT = sql.event("written", cause=Cause.WRITTEN, before="''", actor="%(actor)s")
 MESSAGES = f"""
     WITH written AS (
-        INSERT INTO conversations_message (id, conversation_id, direction, channel, author_id, system_number_id, is_bulk,
-            subject, student_phone, body, notice, segments, carrier_code, carrier_message_id,
-            created_at, deadline_at, {sql.COLUMNS})
-        SELECT recipient.message_id, conversation.id, 'outbound', %(channel)s, %(author)s, %(number)s, true, recipient.subject,
-            CASE WHEN %(channel)s = 'email' THEN '' WHEN recipient.outcome = 'text' THEN recipient.phone
-                 ELSE (SELECT mobile FROM roster_student WHERE id = recipient.student_id) END,
-            recipient.body, recipient.notice, recipient.segments, '', '', %(now)s,
-            CASE WHEN recipient.outcome = 'text' THEN %(deadline)s::timestamptz END, {STANDING}
+        INSERT INTO conversations_message (
+            id, conversation_id, direction, channel,
+            author_id, system_number_id, is_bulk, subject,
+            student_phone,
+            body, notice, segments, carrier_code, carrier_message_id,
+            created_at,
+            deadline_at,
+            {sql.COLUMNS}
+        )
+        SELECT
+            recipient.message_id, conversation.id, 'outbound', %(channel)s,
+            %(author)s, %(number)s, true, recipient.subject,
+            CASE WHEN %(channel)s = 'email' THEN ''
+                 WHEN recipient.outcome = 'text' THEN recipient.phone
+                 ELSE (SELECT mobile FROM roster_student
+                       WHERE id = recipient.student_id) END,
+            recipient.body, recipient.notice, recipient.segments, '', '',
+            %(now)s,
+            CASE WHEN recipient.outcome = 'text' THEN %(deadline)s::timestamptz END,
+            {STANDING}
         FROM broadcasts_recipient AS recipient
         CROSS JOIN LATERAL ({THEIRS}) AS conversation
         CROSS JOIN LATERAL (
-            SELECT %(held)s::jsonb -> recipient.student_id::text AS waits OFFSET 0) AS held
+            SELECT %(held)s::jsonb -> recipient.student_id::text AS waits
+            OFFSET 0) AS held
         WHERE {CHOSEN}
         ORDER BY recipient.student_id
         RETURNING id, status
@@ -138,13 +158,17 @@ ADDRESSES = f"""
         SELECT id, conversation_id, position FROM conversations_message
         WHERE id = recipient.message_id OFFSET 0) AS message
     CROSS JOIN LATERAL (
-        SELECT email FROM roster_student WHERE id = recipient.student_id OFFSET 0) AS student
+        SELECT email FROM roster_student
+        WHERE id = recipient.student_id OFFSET 0) AS student
     WHERE {CHOSEN} AND recipient.outcome = 'email'
     ORDER BY message.position
 """  # noqa: S608  # no value in it
 EMAILS = """
-    COPY delivery_outgoingemail (message_id, "to", header_id, is_failsafe, with_contact_card, state, due_at, created_at, tries,
-        detail, provider_id)
+    COPY delivery_outgoingemail (
+        message_id, "to", header_id,
+        is_failsafe, with_contact_card,
+        state, due_at, created_at, tries, detail, provider_id
+    )
     FROM STDIN
 """
 
@@ -196,10 +220,13 @@ def open_conversations(
 
 def _beginning_of_ids(now: datetime) -> str:
     """24 of the 32 hexadecimal digits: 48 bits of milliseconds, then chance."""
-    time = f"{int(now.timestamp() * 1000):012x}"
+    milliseconds = int(now.timestamp() * 1000)
+    time = f"{milliseconds:012x}"
     chance = secrets.token_hex(5)
-    variant = "89ab"[secrets.randbelow(4)]
-    return f"{time}7{chance[:3]}{variant}{chance[3:]}"
+    first, rest = chance[:3], chance[3:]
+    # RFC 9562 asks for a 7 before these three, and for the bits 10 before the rest.
+    variant = secrets.choice("89ab")
+    return f"{time}7{first}{variant}{rest}"
 
 
 def write(order: Order) -> None:
@@ -221,11 +248,9 @@ def waits_of(
     ``verdicts``: the law's on students that it does not simply allow.
     """
     asked = partial(
-        waits_for,
-        now=now,
-        is_bulk=True,
-        has_active_number=has_active_number,
+        waits_for, now=now, is_bulk=True, has_active_number=has_active_number
     )
+    # Asked once for all who are alike: of thousands held, most wait for one morning.
     made = {verdict: asked(verdict) for verdict in set(verdicts.values())}
     held = {student: made[verdict] for student, verdict in verdicts.items()}
     return asked(ALLOWED), held
@@ -236,7 +261,7 @@ def _write_emails(
 ) -> None:
     """Addresses: of a message, its conversation and its student."""
     is_email = order.broadcast.channel == Channel.EMAIL
-    kind = not is_email, is_email and order.broadcast.with_contact_card
+    with_contact_card = is_email and order.broadcast.with_contact_card
     with cursor.copy(EMAILS) as copy:
         for message_id, conversation_id, address in addresses:
             header_id = tokens.header_id(message_id, conversation_id)
@@ -245,7 +270,8 @@ def _write_emails(
                     message_id,
                     address,
                     header_id,
-                    *kind,
+                    not is_email,
+                    with_contact_card,
                     OutgoingEmail.State.QUEUED.value,
                     order.now,
                     order.now,
@@ -301,26 +327,24 @@ def _values(order: Order) -> dict[str, Any]:
 
 AT_ONCE = 500  # lines
 COPY = """
-    COPY broadcasts_recipient
-        (student_id, phone, broadcast_id, outcome, reason, subject, body, notice, segments) FROM STDIN
+    COPY broadcasts_recipient (
+        student_id, phone, broadcast_id, outcome, reason,
+        subject, body, notice, segments
+    )
+    FROM STDIN
 """
-ESCAPES = str.maketrans(
-    {
-        "\\": r"\\",
-        "\t": r"\t",
-        "\n": r"\n",
-        "\r": r"\r",
-    }
-)
+# As the text format of COPY asks.
+ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def copy_recipients(broadcast: Broadcast, rows: Iterable[Planned]) -> None:
     """By COPY, which the database goes through while the next rows are planned.
 
-    A query during a COPY on the same connection would wait for ever: whatever a plan
+    A query during a COPY on the same connection would wait forever: whatever a plan
     asks, it asks before its first row.
     """
     lines = _lines(broadcast, rows)
+    # Before the COPY begins: this is where the plan asks the database.
     first = next(lines, "")
     if not first:
         return
@@ -337,10 +361,16 @@ def copy_recipients(broadcast: Broadcast, rows: Iterable[Planned]) -> None:
 def _lines(broadcast: Broadcast, rows: Iterable[Planned]) -> Iterator[str]:
     endings: dict[tuple[Words, Outcome, Why | None], str] = {}
     for student, outcome, why, words, _ in rows:
-        alike = words, outcome, why
-        ending = endings.get(alike) or endings.setdefault(
-            alike, _ending(broadcast, *alike)
-        )
+        alike = (words, outcome, why)
+        ending = endings.get(alike)
+        if ending is None:
+            ending = _ending(
+                broadcast,
+                words,
+                outcome,
+                why,
+            )
+            endings[alike] = ending
         phone = _escaped(student.mobile) if outcome is Outcome.TEXT else ""
         yield f"{student.pk}\t{phone}\t{ending}"
 
@@ -351,18 +381,17 @@ def _ending(
     outcome: Outcome,
     why: Why | None,
 ) -> str:
-    said = (
-        outcome.value,
-        why.value if why else "",
-        words.subject,
-        words.body,
-        words.notice,
-    )
-    return "\t".join([str(broadcast.pk), *map(_escaped, said), f"{words.segments}\n"])
+    reason = why.value if why else ""
+    texts = (outcome.value, reason, words.subject, words.body, words.notice)
+    escaped = map(_escaped, texts)
+    return "\t".join([str(broadcast.pk), *escaped, f"{words.segments}\n"])
 
 
 def _escaped(text: str) -> str:
-    return text if text.isprintable() and "\\" not in text else text.translate(ESCAPES)
+    # Nearly every phone: looking costs a fraction of translating.
+    if text.isprintable() and "\\" not in text:
+        return text
+    return text.translate(ESCAPES)
 
 
 def _refuse(*_: object) -> None:

@@ -13,7 +13,7 @@ from quadline.live.telling import CHANNEL
 logger = logging.getLogger(__name__)
 
 RESUME = "resume"  # "you may have missed something: fetch again"
-# a stream that falls further behind is told to fetch everything again
+# A stream that falls further behind is told to fetch everything again.
 WAITING_EVENTS = 200
 
 
@@ -41,7 +41,8 @@ class Screen:
             async with asyncio.timeout(within):
                 await self._has_news.wait()
         self._has_news.clear()
-        events, self._waiting = list(self._waiting), {}
+        events = list(self._waiting)
+        self._waiting = {}
         return events
 
 
@@ -68,7 +69,8 @@ class Hub:
 
     @property
     def open_streams(self) -> int:
-        return sum(len(screens) for screens in self._screens.values())
+        screens = self._screens.values()
+        return sum(len(theirs) for theirs in screens)
 
     async def run(self) -> None:
         while True:
@@ -83,7 +85,7 @@ class Hub:
             self._database_url, autocommit=True
         ) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
-            # what happened while we did not listen is fetched again
+            # What happened while we did not listen is fetched again.
             for user_id in self._screens:
                 self._put(user_id, RESUME)
             async for notification in connection.notifies():

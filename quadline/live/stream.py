@@ -20,11 +20,11 @@ from quadline.outages import is_outage
 
 HEARTBEAT_SECONDS = 15
 SIGN_IN_CHECK_SECONDS = 20  # a session that ended is noticed within this
-# after an event, the next ones gather: a broadcast moves its author's screen many times
-# a second
+# After an event, the next ones gather: a broadcast moves its author's screen many times
+# a second.
 CALM_SECONDS = 0.2
-LIFE_SECONDS = 30 * 60  # then the browser connects again by itself
-# each page in its own time: a restart does not bring them all back at one moment
+LIFE_SECONDS = 30 * 60  # then the browser connects again automatically
+# Each page in its own time: a restart does not bring them all back at one moment.
 COME_BACK_AFTER_MS = (500, 5000)
 SIGNED_OUT = "signed-out"
 HEARTBEAT = b": still here\r\n\r\n"
@@ -43,8 +43,7 @@ def endpoint(hub: Hub) -> Callable[[Request], Awaitable[Response]]:
                 raise
             return Response("Try again.", status_code=503)  # the page does
         if user_id is None:
-            # An event, not a 401: the browser would try a refused stream again for
-            # ever.
+            # An event, not a 401: the browser would try a refused stream again forever.
             return EventSourceResponse(
                 _only(SIGNED_OUT), headers={"Cache-Control": "no-store"}
             )
@@ -69,9 +68,8 @@ async def _events(hub: Hub, user_id: int, request: Request) -> AsyncIterator[byt
         yield _retry() + _written([RESUME])
         check_at = loop.time() + SIGN_IN_CHECK_SECONDS
         while loop.time() < ends_at:
-            events = await screen.news(
-                within=min(HEARTBEAT_SECONDS, max(0.1, check_at - loop.time()))
-            )
+            until_check = max(0.1, check_at - loop.time())
+            events = await screen.news(within=min(HEARTBEAT_SECONDS, until_check))
             yield _written(events) or HEARTBEAT
             if events:
                 await asyncio.sleep(CALM_SECONDS)
@@ -83,24 +81,26 @@ async def _events(hub: Hub, user_id: int, request: Request) -> AsyncIterator[byt
 
 
 def _retry() -> bytes:
-    return f"retry: {random.randint(*COME_BACK_AFTER_MS)}\r\n".encode()  # noqa: S311  # spreads, hides nothing
+    after_ms = random.randint(*COME_BACK_AFTER_MS)  # noqa: S311  # spreads, hides nothing
+    return f"retry: {after_ms}\r\n".encode()
 
 
 def _written(events: Iterable[str]) -> bytes:
     """Events as they stand in a stream; many are one write."""
-    return "".join(f"event: {event}\r\ndata: \r\n\r\n" for event in events).encode()
+    written = [f"event: {event}\r\ndata: \r\n\r\n" for event in events]
+    return "".join(written).encode()
 
 
 def _signed_in(session_key: str) -> int | None:
     """The id of the active user whose session this is: Django's
     own check, password hash included.
     """
+    # No request begins or ends here, at which Django would do it: after a restart of
+    # the database each check would fail.
     close_old_connections()
     request = HttpRequest()
     request.session = cast(Any, SessionStore(session_key or None))
     user = get_user(request)
-    return (
-        int(user.pk)
-        if user.is_authenticated and user.is_active and user.pk is not None
-        else None
-    )
+    if not user.is_authenticated or not user.is_active or user.pk is None:
+        return None
+    return int(user.pk)

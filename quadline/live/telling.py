@@ -10,19 +10,26 @@ from collections.abc import Iterable
 from django.db import connection
 
 CHANNEL = "quadline_live"
-# who may be written to, or by which phone: a caseload, an account or the roster has
-# changed
+# Who may be written to, or by which phone: a caseload, an account or the roster has
+# changed.
 REACH_CHANGED = "reach"
-# in one notification: the database takes 8,000 bytes, and an event with two long ids
-# has 51
+# In one notification: the database takes 8,000 bytes, and an event with two long ids
+# has 51.
 MOST_EVENTS = 150
 # As few notifications as hold it all: each costs the database, and every web process,
 # far more than an event in it.
 NOTIFY = f"""
     SELECT payload, pg_notify('{CHANNEL}', payload)
-    FROM (SELECT jsonb_agg(jsonb_build_array(user_id, event) ORDER BY place)::text AS payload
-          FROM (SELECT user_id, event, row_number() OVER (ORDER BY user_id, event) AS place FROM {{told}}) AS listed
-          GROUP BY (place - 1) / {MOST_EVENTS}) AS packed
+    FROM (
+        SELECT jsonb_agg(
+            jsonb_build_array(user_id, event) ORDER BY place
+        )::text AS payload
+        FROM (
+            SELECT user_id, event, row_number() OVER (ORDER BY user_id, event) AS place
+            FROM {{told}}
+        ) AS listed
+        GROUP BY (place - 1) / {MOST_EVENTS}
+    ) AS packed
 """  # noqa: S608  # no value in it
 # The last step of a statement that has a table of news (user_id, event): each event to
 # one person, and that person's inbox with it.
@@ -40,7 +47,8 @@ NEWS = (
 
 def tell(user_ids: Iterable[int], event: str) -> None:
     """Send an event such as ``conv-42`` to every open screen of these people."""
-    _send(NOTIFY.format(told="news"), [(user_id, event) for user_id in user_ids])
+    news = [(user_id, event) for user_id in user_ids]
+    _send(NOTIFY.format(told="news"), news)
 
 
 def tell_each(news: Iterable[tuple[int, str]]) -> None:
@@ -51,9 +59,9 @@ def tell_each(news: Iterable[tuple[int, str]]) -> None:
 
 
 def _send(statement: str, news: list[tuple[int, str]]) -> None:
-    if news:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"{NEWS} {statement}",
-                [[user_id for user_id, _ in news], [event for _, event in news]],
-            )
+    if not news:
+        return
+    user_ids = [user_id for user_id, _ in news]
+    events = [event for _, event in news]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{NEWS} {statement}", [user_ids, events])

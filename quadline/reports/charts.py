@@ -2,15 +2,17 @@
 prints, and is the same numbers as its table.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
+# All of them in pixels of the drawing.
 HEIGHT, TOP, BOTTOM, LEFT, RIGHT = 200, 12, 24, 36, 4
-# one picture for each; the style sheet shows the one that fits
+# One picture for each; the style sheet shows the one that fits.
 WIDTHS = {"wide": 840, "narrow": 326}
 MOST_BAR = 32.0
 GAP = 0.25  # of a bar's place
-LABEL_WIDTH = {"wide": 78, "narrow": 76}
+LABEL_WIDTH = {"wide": 78, "narrow": 76}  # of the longest: Oct 25 to Nov 23
 
 
 @dataclass(frozen=True)
@@ -90,29 +92,16 @@ class Bars:
         ]
 
     def _drawn(self, name: str, width: int) -> Drawing:
-        top = nice_top(max((sum(column.values) for column in self.columns), default=0))
-        place = (width - LEFT - RIGHT) / max(len(self.columns), 1)
-        blocks = [
-            block
-            for index, column in enumerate(self.columns)
-            for block in self._stack(
-                column,
-                index * place,
-                place,
-                top,
-            )
-        ]
+        heights = [sum(column.values) for column in self.columns]
+        top = nice_top(max(heights, default=0))
+        room = width - LEFT - RIGHT
+        place = room / max(len(self.columns), 1)
+        blocks: list[Block] = []
+        for index, column in enumerate(self.columns):
+            blocks += self._stack(column, index * place, place, top)
         lines = [
             Tick(_height_of(top - value, top) + TOP, f"{value:,}")
             for value in (0, top // 2, top)
-        ]
-        every = max(
-            1, -(-LABEL_WIDTH[name] * len(self.columns) // (width - LEFT - RIGHT))
-        )
-        labels = [
-            Tick(round(LEFT + (index + 0.5) * place, 2), column.label)
-            for index, column in enumerate(self.columns)
-            if index % every == every // 2
         ]
         return Drawing(
             name,
@@ -120,23 +109,32 @@ class Bars:
             HEIGHT,
             blocks,
             lines,
-            labels,
+            self._labels(place, room, LABEL_WIDTH[name]),
         )
 
+    def _labels(self, place: float, room: int, label_width: int) -> list[Tick]:
+        """Of every bar, or of each so many that none runs into the next."""
+        needed = label_width * len(self.columns)
+        every = max(1, math.ceil(needed / room))
+        return [
+            Tick(round(LEFT + (index + 0.5) * place, 2), column.label)
+            for index, column in enumerate(self.columns)
+            if index % every == every // 2
+        ]
+
     def _stack(
-        self,
-        column: Column,
-        start: float,
-        place: float,
-        top: int,
+        self, column: Column, start: float, place: float, top: int
     ) -> list[Block]:
         wide = round(min(place * (1 - GAP), MOST_BAR), 2)
         x = round(LEFT + start + (place - wide) / 2, 2)
-        blocks, below = [], 0
+        name = column.title or column.label
+        blocks: list[Block] = []
+        below = 0
         for series, value in zip(self.series, column.values, strict=True):
             if value:
                 y = round(TOP + _height_of(top - below - value, top), 2)
                 height = round(_height_of(value, top), 2)
+                words = f"{name}: {value:,} {series.label}"
                 blocks.append(
                     Block(
                         x,
@@ -145,7 +143,7 @@ class Bars:
                         height,
                         series,
                         value,
-                        f"{column.title or column.label}: {value:,} {series.label}",
+                        words,
                     )
                 )
             below += value
@@ -163,8 +161,12 @@ def nice_top(most: int) -> int:
 
 def shade(value: int, most: int) -> int:
     """How dark a cell of a heat table is: 0 for nothing, 5 for the most."""
-    return 0 if value == 0 else max(1, -(-value * 5 // most))
+    if value == 0:
+        return 0
+    # Rounded up: what there is, is seen.
+    return max(1, math.ceil(value * 5 / most))
 
 
 def _height_of(value: int, top: int) -> float:
-    return value / top * (HEIGHT - TOP - BOTTOM)
+    room = HEIGHT - TOP - BOTTOM
+    return value / top * room

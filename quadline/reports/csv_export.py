@@ -39,7 +39,8 @@ def csv_response(
     response = StreamingHttpResponse(
         _lines(header, rows), content_type="text/csv; charset=utf-8"
     )
-    filename = f"{slugify(name)[:80] or 'export'}-{timezone.localdate():%Y-%m-%d}.csv"
+    slug = slugify(name)[:80] or "export"
+    filename = f"{slug}-{timezone.localdate():%Y-%m-%d}.csv"
     response["Content-Disposition"] = (
         content_disposition_header(True, filename) or "attachment"
     )
@@ -70,9 +71,11 @@ def cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return timezone.localtime(value).isoformat(timespec="seconds")
-    return _harmless(
-        phones.written(str(value)) if E164.fullmatch(str(value)) else str(value)
-    )
+    text = str(value)
+    if E164.fullmatch(text):
+        # As E.164 it begins with a plus: a spreadsheet would make a number of it.
+        text = phones.written(text)
+    return _harmless(text)
 
 
 def _lines(header: list[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
@@ -89,8 +92,12 @@ def _lines(header: list[str], rows: Iterable[Sequence[object]]) -> Iterator[byte
 
 def _harmless(text: str) -> str:
     """An apostrophe makes text of what would be calculated (OWASP, "CSV Injection")."""
-    shown = FORMULA_INSIDE.sub(r"\1'", UNPRINTABLE.sub("", text))
-    return f"'{shown}" if _begins_a_formula(text) else shown
+    printable = UNPRINTABLE.sub("", text)
+    shown = FORMULA_INSIDE.sub(r"\1'", printable)
+    # The text as it came: what is taken out here a spreadsheet may look past, too.
+    if _begins_a_formula(text):
+        return f"'{shown}"
+    return shown
 
 
 def _begins_a_formula(text: str) -> bool:
@@ -116,6 +123,7 @@ class _Buffer:
         self._parts.append(part)
 
     def taken(self) -> bytes:
-        joined = "".join(self._parts).encode(errors="replace")
+        joined = "".join(self._parts)
         self._parts.clear()
-        return joined
+        # Half of a surrogate pair has no bytes; the rest of the table still goes out.
+        return joined.encode(errors="replace")

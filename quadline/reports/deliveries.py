@@ -78,15 +78,13 @@ class Delivery:
 
 def delivery(viewer: User, filters: Filters) -> Delivery:
     written = messages_written(viewer, filters)
+    reached = written.where("part = ANY(%s)", list(TOGETHER[REACHED]))
+    changes = opt_outs.changes(viewer, filters)
     return Delivery(
         tallies=written.tallied(list(PARTS[filters.channel])),
         reasons=_reasons(written),
-        students=written.where("part = ANY(%s)", list(TOGETHER[REACHED]))
-        .each_student_once()
-        .count(),
-        opted_out=opt_outs.changes(viewer, filters)
-        .filter(change=Change.OPT_OUT)
-        .count(),
+        students=reached.each_student_once().count(),
+        opted_out=changes.filter(change=Change.OPT_OUT).count(),
     )
 
 
@@ -105,12 +103,8 @@ def messages_written(viewer: User, filters: Filters) -> Rows:
         .filter(direction=Direction.OUTBOUND)
         .exclude(status=Status.CANCELLED)
     )
-    rows = Rows.of(
-        written.annotate(part=part),
-        "part",
-        "reason",
-        "detail",
-    )
+    rows = Rows.of(written.annotate(part=part), "part", "reason", "detail")
+    # The two that every row has: here nothing is answered.
     return rows.on_the_campus_clock(filters).adding(
         reply_at="NULL::timestamptz", took="NULL::interval"
     )
@@ -120,9 +114,8 @@ def rows(viewer: User, filters: Filters) -> Rows:
     """The messages behind one number of the report."""
     written = messages_written(viewer, filters)
     if filters.reason:
-        written = written.where(
-            "reason = %s", "" if filters.reason == NO_REASON else filters.reason
-        )
+        reason = "" if filters.reason == NO_REASON else filters.reason
+        written = written.where("reason = %s", reason)
     return written.narrowed(filters, TOGETHER)
 
 
@@ -132,15 +125,13 @@ def _reasons(written: Rows) -> list[Because]:
     """
     found: dict[str, dict[str, int]] = {}
     words: dict[str, str] = {}
-    counted = written.where("part = ANY(%s)", list(TOGETHER[INSTEAD])).by(
-        "reason", "detail", "part"
-    )
-    for (reason, detail, part), number in sorted(
-        counted.items(), key=lambda each: -each[1]
-    ):
+    instead = written.where("part = ANY(%s)", list(TOGETHER[INSTEAD]))
+    counted = instead.by("reason", "detail", "part")
+    for key in sorted(counted, key=lambda key: -counted[key]):
+        reason, detail, part = key
         words.setdefault(reason, detail)
-        each = found.setdefault(reason, {"emailed": 0, GONE: 0})
-        each["emailed" if part == "emailed" else GONE] += number
+        counts = found.setdefault(reason, {"emailed": 0, GONE: 0})
+        counts["emailed" if part == "emailed" else GONE] += counted[key]
     listed = [
         Because(reason or NO_REASON, words[reason], **counts)
         for reason, counts in found.items()

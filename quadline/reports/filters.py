@@ -12,6 +12,7 @@ from quadline.reports.period import Period, period_of
 
 SINGLE = "single"  # messages of no broadcast
 NO_REASON = "none"
+DAYS = frozenset({"from", "to", "period"})
 # What narrows a report down to rows; everything but the period, the staff user and the
 # channel.
 NARROWING = (
@@ -25,7 +26,8 @@ NARROWING = (
     "source",
     "change",
 )
-LONGEST = 80
+LONGEST = 80  # characters of one filter; the longest that means something is a UUID
+MOST_DIGITS = 17  # of an id: a bigint holds each such number
 
 
 @dataclass(frozen=True)
@@ -55,29 +57,25 @@ class Filters:
             kept["staff"] = str(self.staff)
         if self.channel is Channel.EMAIL:
             kept["channel"] = Channel.EMAIL
-        return self.period.query | {
-            name: value for name, value in kept.items() if value
-        }
+        return self.period.query | _chosen(kept)
 
     def address(self, **changes: str) -> str:
         """The query string with some filters changed; an empty change takes one out.
         Other dates replace the period.
         """
         query = self.query
-        if {"from", "to", "period"} & changes.keys():
-            query = {
-                name: value
-                for name, value in query.items()
-                if name not in ("from", "to", "period")
-            }
-        return urlencode(
-            {name: value for name, value in (query | changes).items() if value}
-        )
+        if DAYS & changes.keys():
+            query = {name: query[name] for name in query if name not in DAYS}
+        return urlencode(_chosen(query | changes))
 
     @property
     def report(self) -> "Filters":
         """The report these rows belong to."""
         return Filters(self.period, self.staff, self.channel)
+
+
+def _chosen(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in query.items() if value}
 
 
 def filters_of(
@@ -88,21 +86,21 @@ def filters_of(
     otherwise: str = "30",
 ) -> Filters:
     """Read a query string; what makes no sense is left out."""
-    staff = asked.get("staff", "")
+    is_email = asked.get("channel") == Channel.EMAIL
+    # PostgreSQL refuses a text with a NUL in it.
+    narrowing = {
+        name: asked.get(name, "")[:LONGEST].replace("\0", "") for name in NARROWING
+    }
     return Filters(
-        period=period_of(
-            asked,
-            today=today,
-            zone=zone,
-            otherwise=otherwise,
-        ),
-        staff=(
-            int(staff)
-            if staff.isascii() and staff.isdigit() and len(staff) < 18
-            else None
-        ),
-        channel=(
-            Channel.EMAIL if asked.get("channel") == Channel.EMAIL else Channel.TEXT
-        ),
-        **{name: asked.get(name, "")[:LONGEST].replace("\0", "") for name in NARROWING},
+        period=period_of(asked, today=today, zone=zone, otherwise=otherwise),
+        staff=_id(asked.get("staff", "")),
+        channel=Channel.EMAIL if is_email else Channel.TEXT,
+        **narrowing,
     )
+
+
+def _id(text: str) -> int | None:
+    is_number = text.isascii() and text.isdigit()
+    if not is_number or len(text) > MOST_DIGITS:
+        return None
+    return int(text)

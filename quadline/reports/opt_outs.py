@@ -68,9 +68,10 @@ def changes(viewer: User, filters: Filters) -> "QuerySet[ConsentEntry, Any]":
     )
     if filters.period.since:
         entries = entries.filter(occurred_at__gte=filters.period.since)
-    for field in ("source", "change"):
-        if asked := getattr(filters, field):
-            entries = entries.filter(**{field: asked})
+    if filters.source:
+        entries = entries.filter(source=filters.source)
+    if filters.change:
+        entries = entries.filter(change=filters.change)
     return entries.select_related("actor").order_by("-occurred_at", "-pk")
 
 
@@ -93,7 +94,8 @@ def every_opted_out_row(viewer: User, filters: Filters) -> Iterator[OptOutRow]:
 def every_change_row(viewer: User, filters: Filters) -> Iterator[ChangeRow]:
     entries = changes(viewer, filters)
     for ids in _batches(entries):
-        yield from change_rows(viewer, list(entries.filter(pk__in=ids)))
+        batch = list(entries.filter(pk__in=ids))
+        yield from change_rows(viewer, batch)
 
 
 def _batches(rows: "QuerySet[Any, Any]") -> Iterator[list[int]]:

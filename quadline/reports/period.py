@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 TERM_BEGINS = ((1, 1), (6, 1), (8, 1))  # spring, summer, fall
-EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
-# a bar for each; beyond them, bars of weeks and of months
+# Beyond them a calendar or a database runs out of years.
+EARLIEST = date(2000, 1, 1)
+LATEST = date(2100, 1, 1)
+# A bar for each; beyond them, bars of weeks and of months.
 MOST_DAYS, MOST_WEEKS = 62, 53
-PRESETS = {
-    "7": "7 days",
-    "30": "30 days",
-    "term": "This term",
-    "all": "All",
-}
+PRESETS = {"7": "7 days", "30": "30 days", "term": "This term", "all": "All"}
 DATES = "dates"
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -32,21 +30,24 @@ class Period:
 
     @property
     def since(self) -> datetime | None:
-        return _midnight(self.first, self.zone) if self.first else None
+        if self.first is None:
+            return None
+        return _midnight(self.first, self.zone)
 
     @property
     def until(self) -> datetime:
-        return _midnight(self.last + timedelta(days=1), self.zone)
+        day_after = self.last + A_DAY
+        return _midnight(day_after, self.zone)
 
     @property
     def query(self) -> dict[str, str]:
+        # A preset moves on with the days: a link to it is not dated.
         if self.key != DATES:
             return {"period": self.key}
-        return (
-            {"from": self.first.isoformat(), "to": self.last.isoformat()}
-            if self.first
-            else {"to": self.last.isoformat()}
-        )
+        last = self.last.isoformat()
+        if self.first is None:
+            return {"to": last}
+        return {"from": self.first.isoformat(), "to": last}
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,17 @@ class Span:
     def label(self) -> str:
         if self.unit == "month":
             return f"{self.first:%b %Y}"
-        day = f"{self.first:%b} {self.first.day}"
-        return (
-            day
-            if self.first == self.last
-            else f"{day} to {self.last:%b} {self.last.day}"
-        )
+        first = f"{self.first:%b} {self.first.day}"
+        if self.first == self.last:
+            return first
+        return f"{first} to {self.last:%b} {self.last.day}"
 
     @property
     def query(self) -> dict[str, str]:
-        return {"from": self.first.isoformat(), "to": self.last.isoformat()}
+        return {
+            "from": self.first.isoformat(),
+            "to": self.last.isoformat(),
+        }
 
 
 def period_of(
@@ -85,24 +87,17 @@ def period_of(
     """As a query string asks for it; chosen dates win over a preset,
     and what is no date is not asked for.
     """
-    first, last = _day(asked.get("from")), _day(asked.get("to"))
+    first = _day(asked.get("from"))
+    last = _day(asked.get("to"))
     if first or last:
         last = last or today
-        first, last = (last, first) if first and first > last else (first, last)
-        return Period(
-            DATES,
-            first,
-            last,
-            zone,
-        )
+        if first and first > last:
+            first, last = last, first
+        return Period(DATES, first, last, zone)
     key = asked.get("period", "")
-    key = key if key in PRESETS else otherwise
-    return Period(
-        key,
-        _first_of(key, today),
-        today,
-        zone,
-    )
+    if key not in PRESETS:
+        key = otherwise
+    return Period(key, _first_of(key, today), today, zone)
 
 
 def spans(period: Period, days_with_something: Iterable[date] = ()) -> list[Span]:
@@ -111,38 +106,48 @@ def spans(period: Period, days_with_something: Iterable[date] = ()) -> list[Span
     """
     first = period.first or min(days_with_something, default=period.last)
     days = (period.last - first).days + 1
-    unit = "day" if days <= MOST_DAYS else "week" if days <= MOST_WEEKS * 7 else "month"
+    if days <= MOST_DAYS:
+        unit = "day"
+    elif days <= MOST_WEEKS * 7:
+        unit = "week"
+    else:
+        unit = "month"
     return list(_cut(first, period.last, unit))
 
 
 def term_begin(day: date) -> date:
     """The first day of the term a day lies in."""
-    return max(
-        date(day.year, month, first)
-        for month, first in TERM_BEGINS
-        if (month, first) <= (day.month, day.day)
-    )
+    terms = [date(day.year, month, first) for month, first in TERM_BEGINS]
+    return max(term for term in terms if term <= day)
 
 
 def _first_of(key: str, today: date) -> date | None:
     if key == "all":
         return None
-    return term_begin(today) if key == "term" else today - timedelta(days=int(key) - 1)
+    if key == "term":
+        return term_begin(today)
+    # Today is one of the 7, or of the 30.
+    days_before = int(key) - 1
+    return today - timedelta(days=days_before)
 
 
 def _cut(first: date, last: date, unit: str) -> Iterator[Span]:
     while first <= last:
-        end = min(_end_of(first, unit), last)
+        end_of_unit = _end_of(first, unit)
+        end = min(end_of_unit, last)
         yield Span(first, end, unit)
-        first = end + timedelta(days=1)
+        first = end + A_DAY
 
 
 def _end_of(day: date, unit: str) -> date:
     if unit == "day":
         return day
     if unit == "week":
-        return day + timedelta(days=6 - day.weekday())
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        days_to_sunday = 6 - day.weekday()
+        return day + timedelta(days=days_to_sunday)
+    # No month has 32 days: this is somewhere in the next one.
+    in_next_month = day.replace(day=1) + timedelta(days=32)
+    return in_next_month.replace(day=1) - A_DAY
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:

@@ -26,7 +26,7 @@ PLAIN_BODY = Func(
 STUDENTS, STAFF, WROTE = "students", "staff", "wrote"
 COUNTS_AS_A_REPLY = timedelta(days=7)
 SOON = timedelta(hours=24)
-# of silence, what a student writes is no longer about the same
+# Of silence: then what a student writes is no longer about the same.
 NEW_AFTER = timedelta(days=30)
 REACHED = sorted({Status.SENT, Status.DELIVERED})
 NOT_AN_ANSWER = sorted(NEVER_REACHED_THE_STUDENT - {Status.EMAILED} | {Status.BOUNCED})
@@ -46,11 +46,13 @@ class Responses:
 
 
 def responses(viewer: User, filters: Filters, *, now: datetime) -> Responses:
-    written = texts_of_students(viewer, filters).by("weekday", "hour")
+    from_staff = texts_that_may_be_answered(viewer, filters)
+    from_students = texts_that_want_an_answer(viewer, filters, now=now)
+    by_hour = texts_of_students(viewer, filters).by("weekday", "hour")
     return Responses(
-        students=texts_that_may_be_answered(viewer, filters).tallied(PARTS[STUDENTS]),
-        staff=texts_that_want_an_answer(viewer, filters, now=now).tallied(PARTS[STAFF]),
-        hours={(weekday, hour): number for (weekday, hour), number in written.items()},
+        students=from_staff.tallied(PARTS[STUDENTS]),
+        staff=from_students.tallied(PARTS[STAFF]),
+        hours={(weekday, hour): by_hour[weekday, hour] for weekday, hour in by_hour},
     )
 
 
@@ -68,14 +70,10 @@ def rows(viewer: User, filters: Filters, *, now: datetime) -> Rows:
 def texts_that_may_be_answered(viewer: User, filters: Filters) -> Rows:
     """What reached students, and whether they wrote back within the days that count."""
     said = _said(viewer, filters, until=filters.period.until + COUNTS_AS_A_REPLY)
-    rows = Rows.of(
-        said.annotate(reply_at=_first_after(Q(direction=Direction.INBOUND))),
-        *_SAID,
-        "reply_at",
-    )
-    rows = _of_the_report(rows, filters, Direction.OUTBOUND).where(
-        "status = ANY(%s)", REACHED
-    )
+    answered = said.annotate(reply_at=_first_after(Q(direction=Direction.INBOUND)))
+    rows = Rows.of(answered, *_SAID, "reply_at")
+    written = _of_the_report(rows, filters, Direction.OUTBOUND)
+    rows = written.where("status = ANY(%s)", REACHED)
     in_time = rows.adding(
         [COUNTS_AS_A_REPLY],
         took="CASE WHEN reply_at - created_at <= %s THEN reply_at - created_at END",
@@ -98,35 +96,32 @@ def texts_that_want_an_answer(viewer: User, filters: Filters, *, now: datetime) 
         before=_latest_first(Lead("direction")),
         before_at=_latest_first(Lead("created_at")),
     )
-    rows = _of_the_report(
-        Rows.of(
-            said,
-            *_SAID,
-            "needs_reply",
-            "reply_at",
-            "before",
-            "before_at",
-        ),
-        filters,
-        Direction.INBOUND,
+    rows = Rows.of(
+        said,
+        *_SAID,
+        "needs_reply",
+        "reply_at",
+        "before",
+        "before_at",
     )
-    first = rows.where(
+    first = _of_the_report(rows, filters, Direction.INBOUND).where(
         "before IS DISTINCT FROM 'inbound' OR before_at < created_at - %s", NEW_AFTER
     )
-    part = """CASE WHEN took <= %s THEN 'soon' WHEN took IS NOT NULL THEN 'late' WHEN NOT needs_reply THEN 'closed'
-                   WHEN created_at > %s THEN 'waiting' ELSE 'unanswered' END"""
-    return (
-        first.adding(took="reply_at - created_at")
-        .adding([SOON, now - SOON], part=part)
-        .on_the_campus_clock(filters)
-    )
+    part = """
+        CASE WHEN took <= %s THEN 'soon'
+             WHEN took IS NOT NULL THEN 'late'
+             WHEN NOT needs_reply THEN 'closed'
+             WHEN created_at > %s THEN 'waiting'
+             ELSE 'unanswered' END
+    """
+    timed = first.adding(took="reply_at - created_at")
+    parted = timed.adding([SOON, now - SOON], part=part)
+    return parted.on_the_campus_clock(filters)
 
 
 def texts_of_students(viewer: User, filters: Filters) -> Rows:
-    wrote = _without_keywords(
-        reported_messages(viewer, filters).filter(direction=Direction.INBOUND)
-    )
-    rows = Rows.of(wrote).adding(
+    inbound = reported_messages(viewer, filters).filter(direction=Direction.INBOUND)
+    rows = Rows.of(_without_keywords(inbound)).adding(
         part="'wrote'",
         reply_at="NULL::timestamptz",
         took="NULL::interval",
@@ -147,14 +142,13 @@ def _said(
     """Everything either side said, by text or email, from a little
     before the period to a little after it.
     """
-    said = _without_keywords(
-        Message.objects.filter(
-            conversation__in=reported_conversations(viewer, filters.staff)
-        )
-    )
+    conversations = reported_conversations(viewer, filters.staff)
+    said = _without_keywords(Message.objects.filter(conversation__in=conversations))
     if filters.period.since:
         said = said.filter(created_at__gte=filters.period.since - since)
-    return said.filter(created_at__lt=until) if until else said
+    if until:
+        said = said.filter(created_at__lt=until)
+    return said
 
 
 def _of_the_report(rows: Rows, filters: Filters, direction: Direction) -> Rows:
@@ -167,11 +161,9 @@ def _of_the_report(rows: Rows, filters: Filters, direction: Direction) -> Rows:
         filters.channel,
         filters.period.until,
     )
-    return (
-        rows.where("created_at >= %s", filters.period.since)
-        if filters.period.since
-        else rows
-    )
+    if filters.period.since:
+        rows = rows.where("created_at >= %s", filters.period.since)
+    return rows
 
 
 def _first_after(kind: Q) -> Window:
@@ -185,11 +177,10 @@ def _latest_first(
     expression: Aggregate | Lead, frame: RowRange | None = None
 ) -> Window:
     """One order for all windows of a query: the database sorts once."""
-    newest = [F("created_at").desc(), F("position").desc()]
     return Window(
         expression,
         partition_by=F("conversation_id"),
-        order_by=newest,
+        order_by=[F("created_at").desc(), F("position").desc()],
         frame=frame,
     )
 
@@ -198,12 +189,11 @@ def _without_keywords(messages: "QuerySet[Message]") -> "QuerySet[Message]":
     """STOP and START are requests to the system, not replies to a person,
     whether they changed anything or not.
     """
-    requests = ConsentEntry.objects.filter(source=Source.REPLY).exclude(
-        carrier_reference=""
-    )
-    is_keyword = Q(carrier_message_id__in=requests.values("carrier_reference")) | Q(
-        plain_body__iregex=PATTERN
-    )
+    replies = ConsentEntry.objects.filter(source=Source.REPLY)
+    requests = replies.exclude(carrier_reference="").values("carrier_reference")
+    is_known = Q(carrier_message_id__in=requests)
+    # One that changed nothing has no entry: it is known by its words.
+    is_worded_so = Q(plain_body__iregex=PATTERN)
     return messages.alias(plain_body=PLAIN_BODY).exclude(
-        is_keyword, direction=Direction.INBOUND
+        is_known | is_worded_so, direction=Direction.INBOUND
     )

@@ -57,16 +57,22 @@ class Rows:
             "needs_reply": "conversation__needs_reply",
         }
         listed = messages.order_by().annotate(
-            **{name: F(path) for name, path in refs.items()}
+            staff_ref=F("conversation__staff_id"),
+            student_ref=F("conversation__student_id"),
+            broadcast_ref=F("recipient__broadcast_id"),
+            needs_reply=F("conversation__needs_reply"),
         )
-        return cls(*listed.values(*EVERY_ROW_HAS, *columns).query.sql_with_params())
+        chosen = listed.values(*EVERY_ROW_HAS, *columns)
+        sql, params = chosen.query.sql_with_params()
+        return cls(sql, params)
 
     def adding(self, params: Sequence[Any] = (), /, **columns: str) -> "Rows":
-        added = ", ".join(
-            f"{expression} AS {name}" for name, expression in columns.items()
-        )
+        each = [f"{expression} AS {name}" for name, expression in columns.items()]
+        added = ", ".join(each)
+        # The new columns stand before the query within, and so do their parameters.
         return Rows(
-            f"SELECT *, {added} FROM ({self.sql}) AS inside", (*params, *self.params)
+            f"SELECT *, {added} FROM ({self.sql}) AS inside",
+            (*params, *self.params),
         )
 
     def where(self, condition: str, *params: Any) -> "Rows":
@@ -77,8 +83,9 @@ class Rows:
 
     def on_the_campus_clock(self, filters: Filters) -> "Rows":
         local = "(created_at AT TIME ZONE %s)"
+        zone = str(filters.period.zone)
         return self.adding(
-            (str(filters.period.zone),) * 3,
+            (zone, zone, zone),
             day=f"{local}::date",
             weekday=f"extract(isodow FROM {local})::int",
             hour=f"extract(hour FROM {local})::int",
@@ -92,17 +99,19 @@ class Rows:
         """
         rows = self
         if filters.part:
-            rows = rows.where(
-                "part = ANY(%s)", list(together.get(filters.part, (filters.part,)))
-            )
+            parts = together.get(filters.part, (filters.part,))
+            rows = rows.where("part = ANY(%s)", list(parts))
         if filters.broadcast == SINGLE:
             rows = rows.where("broadcast_ref IS NULL")
         elif filters.broadcast:
             rows = rows.where("broadcast_ref = %s", _uuid(filters.broadcast))
-        for name in ("weekday", "hour"):
-            if asked := getattr(filters, name):
-                rows = rows.where(f"{name} = %s", _small(asked))
-        return rows.each_student_once() if filters.each == "student" else rows
+        if filters.weekday:
+            rows = rows.where("weekday = %s", _small(filters.weekday))
+        if filters.hour:
+            rows = rows.where("hour = %s", _small(filters.hour))
+        if filters.each == "student":
+            rows = rows.each_student_once()
+        return rows
 
     def each_student_once(self) -> "Rows":
         newest = "SELECT DISTINCT ON (student_ref) *"
@@ -118,8 +127,13 @@ class Rows:
         counts = ", ".join("count(*) FILTER (WHERE part = %s)" for _ in parts)
         lines = _asked(
             f"""
-            SELECT GROUPING(day, staff_ref, broadcast_ref), day, staff_ref, broadcast_ref,
-                   percentile_cont(0.5) WITHIN GROUP (ORDER BY took::interval), {counts}
+            SELECT
+                GROUPING(day, staff_ref, broadcast_ref),
+                day,
+                staff_ref,
+                broadcast_ref,
+                percentile_cont(0.5) WITHIN GROUP (ORDER BY took::interval),
+                {counts}
             FROM ({self.sql}) AS counted
             GROUP BY GROUPING SETS ((), (day), (staff_ref), (broadcast_ref))
             """,
@@ -133,22 +147,22 @@ class Rows:
             f"SELECT {named}, count(*) FROM ({self.sql}) AS counted GROUP BY {named}",
             self.params,
         )
-        return {tuple(line[:-1]): line[-1] for line in lines}
+        counted: dict[tuple[Any, ...], int] = {}
+        for *key, count in lines:
+            counted[tuple(key)] = count
+        return counted
 
     def count(self) -> int:
-        return int(
-            _asked(f"SELECT count(*) FROM ({self.sql}) AS counted", self.params)[0][0]
-        )
+        statement = f"SELECT count(*) FROM ({self.sql}) AS counted"
+        [(count,)] = _asked(statement, self.params)
+        return int(count)
 
     def __getitem__(self, place: slice) -> list[Message]:
         """Some of the rows, newest first."""
-        first, last = place.start or 0, place.stop
-        return _messages(
-            _asked(
-                f"{self._newest_first} LIMIT %s OFFSET %s",
-                [*self.params, last - first, first],
-            )
-        )
+        first = place.start or 0
+        statement = f"{self._newest_first} LIMIT %s OFFSET %s"
+        params = [*self.params, place.stop - first, first]
+        return _messages(_asked(statement, params))
 
     def __iter__(self) -> Iterator[Message]:
         """All rows, some at a time, from one query however long
@@ -175,20 +189,26 @@ def _asked(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 def _messages(lines: Sequence[tuple[Any, ...]]) -> list[Message]:
     """In the order of the lines, with ``reply_at`` and ``took``."""
-    found = Message.objects.select_related(*SHOWN_WITH).in_bulk(
-        [line[0] for line in lines]
-    )
+    ids = [pk for pk, _, _ in lines]
+    found = Message.objects.select_related(*SHOWN_WITH).in_bulk(ids)
     for pk, reply_at, took in lines:
-        found[pk].reply_at, found[pk].took = reply_at, took  # type: ignore[attr-defined]  # for the page
-    return [found[line[0]] for line in lines]
+        message = found[pk]
+        message.reply_at = reply_at  # type: ignore[attr-defined]  # for the page
+        message.took = took  # type: ignore[attr-defined]  # for the page
+    return [found[pk] for pk in ids]
 
 
 def _uuid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
+        # Of no broadcast: there are no rows of what is none.
         return uuid.UUID(int=0)
 
 
 def _small(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 else -1
+    """A weekday or an hour; -1, of which there are no rows, for what is none."""
+    is_number = text.isascii() and text.isdigit()
+    if not is_number or len(text) > 2:
+        return -1
+    return int(text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-# GROUPING() sets the bit of what is not grouped by
+# GROUPING() sets the bit of what is not grouped by.
 DAY, STAFF, BROADCAST, ALL = 0b011, 0b101, 0b110, 0b111
 
 
@@ -26,7 +26,8 @@ class Tally:
         return sum(self.parts.values())
 
     def of(self, *names: str) -> int:
-        return sum(self.parts.get(name, 0) for name in names)
+        counts = [self.parts.get(name, 0) for name in names]
+        return sum(counts)
 
 
 @dataclass

@@ -31,7 +31,7 @@ from quadline.web.compose.preview import at, preview_for
 from quadline.web.compose.sending import way_out_for
 from quadline.web.requests import NotAccepted, StaffRequest, posted_id, whole_number
 
-CASELOAD = "caseload"
+CASELOAD = "caseload"  # a token of the To field (broadcasts/choices.py)
 BLOCKED = {
     "none": (
         "You have no texting number yet. You get one with your first text; tell your"
@@ -54,15 +54,12 @@ def page(request: StaffRequest) -> HttpResponseBase:
     """The email to begin from, whom it goes to, and what each of them
     would get. Continue leads to the review.
     """
-    if request.method != "POST" or blocked(request.user):
-        status = 422 if request.method == "POST" else 200
-        return render(
-            request,
-            "announce/page.html",
-            _context(request),
-            status=status,
-        )
+    is_posted = request.method == "POST"
+    if not is_posted or blocked(request.user):
+        status = 422 if is_posted else 200
+        return render(request, "announce/page.html", _context(request), status=status)
     act = request.POST.get("act", "")
+    # Without scripts, walking through the preview posts the whole form.
     if act in ("previous", "next", "preview"):
         return render(request, "announce/page.html", _context(request))
     try:
@@ -82,9 +79,9 @@ def page(request: StaffRequest) -> HttpResponseBase:
 @require_POST
 def preview(request: StaffRequest) -> HttpResponse:
     """What the next student would get of the words as they stand in the form."""
-    return render(
-        request, "announce/_preview.html", _preview(request, *_words(request))
-    )
+    subject, body = _words(request)
+    shown = _preview(request, subject, body)
+    return render(request, "announce/_preview.html", shown)
 
 
 def blocked(user: User) -> str:
@@ -104,6 +101,7 @@ def last_announcement(user: User) -> Broadcast | None:
     number = SystemNumber.objects.of(user)
     if number is None or number.active_at is None:
         return None
+    # One that went out before introduced another number.
     sent = Broadcast.objects.filter(
         author=user,
         is_announcement=True,
@@ -133,14 +131,12 @@ def _refuse_unfilled(request: StaffRequest, words: str) -> None:
     anyway; here is the place to fix it.
     """
     student = _audience(request).by_name().first()
+    if student is None:
+        return
+    number = SystemNumber.objects.of(request.user)
+    values = merging.values_for(request.user, student, number=number)
     try:
-        if student:
-            merging.filled(
-                words,
-                merging.values_for(
-                    request.user, student, number=SystemNumber.objects.of(request.user)
-                ),
-            )
+        merging.filled(words, values)
     except MergeError as error:
         raise NotAccepted(merging.refusal(error), way_out_for(error)) from error
 
@@ -148,22 +144,23 @@ def _refuse_unfilled(request: StaffRequest, words: str) -> None:
 def _context(
     request: StaffRequest, *, error: ValueError | None = None
 ) -> dict[str, Any]:
-    if why := blocked(request.user):
+    why = blocked(request.user)
+    if why:
         return {
             "blocked": why,
             "has_number": SystemNumber.objects.of(request.user) is not None,
         }
     subject, body = _words(request)
     groups = [each for each in suggestions("", request.user) if each.student is None]
+    is_posted = request.method == "POST"
     return {
         "error": error,
         "way_out": getattr(error, "way_out", None),
         "broadcast_id": request.POST.get("message_id") or uuid.uuid4(),
         "subject": subject,
         "body": body,
-        "with_card": (
-            request.method != "POST" or request.POST.get("with_contact_card") == "yes"
-        ),
+        # Ticked to begin with; afterwards as it was posted.
+        "with_card": (not is_posted or request.POST.get("with_contact_card") == "yes"),
         "groups": groups,
         "chosen": _token(request),
         "inserts": Inserts(request.user),
@@ -173,51 +170,48 @@ def _context(
 
 
 def _words(request: StaffRequest) -> tuple[str, str]:
-    if request.method == "POST":
-        return request.POST.get("subject", ""), request.POST.get("body", "")
-    return introduction_for(request.user)
+    if request.method != "POST":
+        return introduction_for(request.user)
+    subject = request.POST.get("subject", "")
+    body = request.POST.get("body", "")
+    return subject, body
 
 
 def introduction_for(user: User) -> tuple[str, str]:
     """The own "Introduce my number", else the office's, else the
     college's, else as it was shipped.
     """
-    order = list(Whose)
+    order = list(Whose)  # one's own first
     found = MessageTemplate.objects.visible_to(user).filter(
         name__iexact=INTRODUCTION, channel=Channel.EMAIL
     )
     best = min(found, key=lambda template: order.index(whose(template)), default=None)
     if best:
         return best.subject, best.body
+    # Whoever archived every one of them still has words to begin from.
     shipped = next(starter for starter in STARTERS if starter["name"] == INTRODUCTION)
     return shipped["subject"], shipped["body"]
 
 
 def _preview(request: StaffRequest, subject: str, body: str) -> dict[str, Any]:
     step = {"previous": -1, "next": 1}.get(request.POST.get("act", ""), 0)
-    student, place, total = at(
-        _audience(request), (whole_number(request.POST.get("place")) or 0) + step
-    )
-    shown = (
-        preview_for(
+    shown_now = whole_number(request.POST.get("place")) or 0
+    student, place, total = at(_audience(request), shown_now + step)
+    shown = None
+    if student:
+        shown = preview_for(
             request.user,
             student,
             channel=Channel.EMAIL,
             subject=subject,
             body=body,
         )
-        if student
-        else None
-    )
-    return {
-        "preview": shown,
-        "place": place,
-        "total": total,
-    }
+    return {"preview": shown, "place": place, "total": total}
 
 
 def _audience(request: StaffRequest) -> StudentQuerySet:
-    return resolve({"to": [_token(request)], "except": []}, author=request.user)
+    audience = {"to": [_token(request)], "except": []}
+    return resolve(audience, author=request.user)
 
 
 def _token(request: StaffRequest) -> str:

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 from quadline.outages import is_outage
 
-COME_BACK_AFTER_SECONDS = 10
+COME_BACK_AFTER_SECONDS = 10  # a database that restarts is mostly back by then
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+# Students' words are on these pages: nothing runs, and nothing is styled, but from our
+# own files (docs/adr/0006).
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -31,7 +33,7 @@ def security_headers(
             "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
         )
         if not request.path.startswith("/static/"):
-            # student data stays out of shared caches
+            # Student data stays out of shared caches.
             response.setdefault("Cache-Control", "no-store")
         return response
 

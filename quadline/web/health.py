@@ -31,6 +31,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     try:
         is_current = tables_are_current()
     except DatabaseError:
+        # Whoever asks takes this process out of turn, and asks again.
         is_current = False
     return HttpResponse(
         "ok" if is_current else "not ready",
@@ -43,9 +44,12 @@ def tables_are_current() -> bool:
     """Whether every migration of this release has been applied: by their
     names, so that none has to be imported.
     """
+    # More may be there than we know: the tables of the next release come before its
+    # processes.
     return _migrations() <= MigrationRecorder(connection).applied_migrations().keys()
 
 
+# What is on disk does not change while a process runs, and monitors ask often.
 @cache
 def _migrations() -> frozenset[tuple[str, str]]:
     """Every migration on disk, by app and name."""
@@ -55,6 +59,7 @@ def _migrations() -> frozenset[tuple[str, str]]:
         found |= {
             (app.label, module.name)
             for module in pkgutil.iter_modules([str(folder)])
+            # As Django's own loader tells migrations from other files.
             if module.name[0] not in "_~"
         }
     return frozenset(found)
@@ -66,6 +71,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Counters of this process, for a monitor that knows the token."""
     token = settings.ENV.metrics_token
     given = request.headers.get("Authorization", "")
-    if not token or not constant_time_compare(given, f"Bearer {token}"):
+    is_known = token and constant_time_compare(given, f"Bearer {token}")
+    if not is_known:
+        # Not 401: to strangers there is nothing here.
         return HttpResponse(status=404)
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

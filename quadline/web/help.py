@@ -11,6 +11,7 @@ from quadline.web.requests import StaffRequest
 
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
+    # What differs from college to college is said as it is here.
     return render(
         request,
         "help/page.html",

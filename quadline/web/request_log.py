@@ -16,4 +16,5 @@ class RequestLog(RequestMiddleware):
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        structlog.contextvars.bind_contextvars(ip=address_of(request))
+        address = address_of(request)
+        structlog.contextvars.bind_contextvars(ip=address)

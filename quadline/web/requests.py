@@ -11,20 +11,9 @@ from quadline.accounts.models import User
 
 # Whatever a page may ask about lies between; beyond, a calendar or a database runs out
 # of years.
-EARLIEST, LATEST = (
-    datetime(
-        2000,
-        1,
-        1,
-        tzinfo=UTC,
-    ),
-    datetime(
-        2100,
-        1,
-        1,
-        tzinfo=UTC,
-    ),
-)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+MOST_DIGITS = 17  # of a number in an address: a bigint holds each such number
 INCOMPLETE = (
     "This form was not complete. Nothing was sent: reload the page and send again."
 )
@@ -60,6 +49,7 @@ class NotAccepted(ValueError):
 
 def posted_id(request: StaffRequest) -> uuid.UUID:
     """The id that the form made for its message."""
+    # Made by the form, so that one that is sent twice is one message.
     try:
         return uuid.UUID(request.POST.get("message_id", ""))
     except ValueError:
@@ -70,11 +60,11 @@ def whole_number(text: str | None) -> int | None:
     """A number from a query string, or None for anything a
     database could not count to.
     """
-    return (
-        int(text)
-        if text and text.isascii() and text.isdigit() and len(text) < 18
-        else None
-    )
+    if not text or len(text) > MOST_DIGITS:
+        return None
+    # Alone, isdigit() is also true of digits of other scripts, and of "²".
+    is_number = text.isascii() and text.isdigit()
+    return int(text) if is_number else None
 
 
 def moment(text: str | None, otherwise: datetime) -> datetime:

@@ -49,9 +49,12 @@ def shell(request: HttpRequest) -> dict[str, object]:
     """The context processor: whose college this is, on every
     page; the rest for who is signed in.
     """
+    shown: dict[str, object] = {"college": settings.ENV.college_name}
+    # None where a request failed before it came to the middleware that signs in.
     user = getattr(request, "user", None)
-    college: dict[str, object] = {"college": settings.ENV.college_name}
-    return college | {"shell": shell_of(user)} if isinstance(user, User) else college
+    if isinstance(user, User):
+        shown["shell"] = shell_of(user)
+    return shown
 
 
 def shell_of(user: User) -> Shell:
@@ -76,6 +79,7 @@ def number_view(user: User) -> NumberView:
     return NumberView(
         state=number.state,
         written=number.written,
+        # Before it is active nobody is given it: texts to it would go nowhere.
         e164=number.phone if number.active_at else "",
         steps=tuple(number.steps),
         reason=number.reason,

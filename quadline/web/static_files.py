@@ -1,10 +1,11 @@
-"""Static files with a hash in their name, so that browsers keep them
-for ever and never see an old one.
+"""Static files with a hash in their name, so that browsers keep them forever and
+never see an old one.
 """
 
 from django.contrib.staticfiles.storage import HashedFilesMixin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+# Django's own pattern for `import … from`; the ones beside it also find import().
 IMPORTS = HashedFilesMixin._js_module_import_aggregation_patterns[1]  # type: ignore[attr-defined]  # not in the stubs
 
 

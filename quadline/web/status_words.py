@@ -27,6 +27,7 @@ WAITING = {
     WaitingFor.QUESTION: "Held: did they ask to stop?",
     WaitingFor.AUTHOR: "Held",
 }
+# The fail-safe has ended it; a receipt that comes now is late news.
 AFTER_THE_EMAIL = frozenset({Status.EMAILED, Status.UNREACHED})
 
 
@@ -47,26 +48,25 @@ def words_of(
     ``is_own``: the reader wrote it.
     """
     status = Status(message.status)
-    if (
-        email
-        and email.is_failsafe
-        and email.state in ON_ITS_WAY
-        and status in NOT_DELIVERED
-    ):
+    has_email_coming = email and email.is_failsafe and email.state in ON_ITS_WAY
+    if has_email_coming and status in NOT_DELIVERED:
         return BECOMING_EMAIL
-    if wait := wait_of(message, now=clock.now(), is_own=is_own):
+    wait = wait_of(message, now=clock.now(), is_own=is_own)
+    if wait:
         return wait.status
     if status is Status.SENDING and message.due_at and not message.reason:
         return TRYING_AGAIN  # provably not at the carrier; the detail says why
-    if status not in FINAL and message.reason == WaitingFor.TOMORROW:
+    may_wait = status not in FINAL
+    if may_wait and message.reason == WaitingFor.TOMORROW:
+        # Tomorrow has come, and the sender has not yet come by.
         is_still = message.due_at and message.due_at > clock.now()
         return USED_UP if is_still else WAITING[WaitingFor.TURN]
-    if status not in FINAL and message.reason in WAITING:
-        return WAITING[WaitingFor(message.reason)].format(number=number_words(is_own))
+    if may_wait and message.reason in WAITING:
+        words = WAITING[WaitingFor(message.reason)]
+        return words.format(number=number_words(is_own))
     if message.reason == WaitingFor.QUIET_HOURS and message.due_at:
-        return (
-            f"{HELD_UNTIL} {date_format(timezone.localtime(message.due_at), 'g:i A')}"
-        )
+        local = timezone.localtime(message.due_at)
+        return f"{HELD_UNTIL} {date_format(local, 'g:i A')}"
     return message.status_words
 
 
@@ -89,11 +89,15 @@ def detail_of(message: Message, *, is_own: bool = True) -> str:
 
 
 def moment_of(event: MessageEvent, channel: str) -> Moment:
-    code = f" (carrier code {event.carrier_code})" if event.carrier_code else ""
-    return Moment(event.at, _words_of_event(event, channel) + code)
+    words = _words_of_event(event, channel)
+    if event.carrier_code:
+        # For whoever asks the carrier: their own pages explain it.
+        words += f" (carrier code {event.carrier_code})"
+    return Moment(event.at, words)
 
 
 def _words_of_event(event: MessageEvent, channel: str) -> str:
+    # Then the student has both. The line says so, rather than contradict the email.
     if event.to_status == Status.DELIVERED and event.from_status in AFTER_THE_EMAIL:
         return (
             "Arrived late: delivered, the network reports, after it had gone as email"

@@ -11,7 +11,8 @@ from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest, HttpResponse
 
-URL_ENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+URL_ENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 BROKEN = (
     "This form did not arrive whole. Nothing was changed: go back and send it again."
 )
@@ -41,7 +42,8 @@ def _is_whole(request: HttpRequest) -> bool:
 
 def _is_text(request: HttpRequest) -> bool:
     """UTF-8 to the last letter, and no escape cut in two."""
-    charset = (request.content_params or {}).get("charset", "").strip("\"'").lower()
+    named = (request.content_params or {}).get("charset", "")
+    charset = named.strip("\"'").lower()
     if charset not in UTF_8 or _CUT_ESCAPE.search(request.body):
         return False
     return _is_utf_8(unquote_to_bytes(request.body))
@@ -51,13 +53,15 @@ def _is_closed(request: HttpRequest) -> bool:
     """RFC 2046, 5.1.1: the last boundary has two hyphens more,
     and stands on a line of its own.
     """
-    boundary = (
-        (request.content_params or {}).get("boundary", "").encode("latin-1", "replace")
-    )
-    body = request.body.rstrip(b"\r\n\t ")
-    if not boundary or not (b"\r\n" + body).endswith(b"\r\n--" + boundary + b"--"):
+    named = (request.content_params or {}).get("boundary", "")
+    if not named:
         return False
-    # mail services name the encoding of each field; files come there, too
+    last_line = b"\r\n--" + named.encode("latin-1", "replace") + b"--"
+    # What follows the last boundary means nothing; a form of no fields begins with it.
+    body = b"\r\n" + request.body.rstrip(b"\r\n\t ")
+    if not body.endswith(last_line):
+        return False
+    # Mail services name the encoding of each field; files come there, too.
     if request.path.startswith("/mail/"):
         return True
     return _is_utf_8(request.body)

@@ -21,7 +21,7 @@ from quadline.accounts.hashing import TooBusy
 from quadline.accounts.passwords import ask_for_link
 from quadline.accounts.sign_in import in_words
 
-COME_BACK_AFTER_SECONDS = 10
+COME_BACK_AFTER_SECONDS = 10  # a place for a hash is free long before
 TOO_MANY_LINKS = (
     "No email was sent: too many were asked for from your network. Try again in {wait}."
 )
@@ -60,11 +60,9 @@ def name_new_password(form: Any) -> None:
     from django.contrib.auth.password_validation import password_validators_help_texts
 
     rules = " ".join(text for text in password_validators_help_texts() if text)
-    for name, label in {
-        "password1": "New password",
-        "password2": "Repeat new password",
-    }.items():
-        form.fields[name].label = label
+    form.fields["password1"].label = "New password"
+    form.fields["password2"].label = "Repeat new password"
+    for name in ("password1", "password2"):
         form.fields[name].widget.attrs.pop("placeholder", None)
     form.fields["password1"].help_text = rules
 
@@ -72,13 +70,16 @@ def name_new_password(form: Any) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponseBase:
     """The same answer, for the same work, whoever is asked about."""
-    form = LinkForm(request.POST if request.method == "POST" else None)
-    if request.method != "POST" or not form.is_valid():
+    if request.method != "POST":
+        return _asked(request, LinkForm())
+    form = LinkForm(request.POST)
+    if not form.is_valid():
         return _asked(request, form)
     try:
         ask_for_link(request, email=form.cleaned_data["email"])
     except TooManyTries as refused:
-        form.add_error(None, TOO_MANY_LINKS.format(wait=in_words(refused.wait)))
+        words = TOO_MANY_LINKS.format(wait=in_words(refused.wait))
+        form.add_error(None, words)
         return _asked(request, form, status=429)
     return redirect("account_reset_password_done")
 
@@ -96,9 +97,10 @@ class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # alla
 
 
 def _asked(request: HttpRequest, form: LinkForm, *, status: int = 200) -> HttpResponse:
+    context = {"form": form}
     return render(
         request,
         "account/password_reset.html",
-        {"form": form},
+        context,
         status=status,
     )

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.contrib.messages import error, success
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -30,11 +30,9 @@ def pause(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     is_paused = _done(
         request, lambda: pausing.pause(chosen, actor=request.user, now=clock.now())
     )
-    return _back(
-        request,
-        chosen,
-        "Paused. Waiting texts stay until you resume." if is_paused else "",
-    )
+    # Two clicks: what is paused already is not said again.
+    words = "Paused. Waiting texts stay until you resume." if is_paused else ""
+    return _back(request, chosen, words)
 
 
 @require_POST
@@ -55,11 +53,13 @@ def stop(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
             request,
             lambda: pausing.stop_rest(chosen, actor=request.user, now=clock.now()),
         )
-        return _back(request, chosen, _stopped(stopped) if stopped is not None else "")
+        words = "" if stopped is None else _stopped(stopped)
+        return _back(request, chosen, words)
     waiting = results.progress(chosen, clock.now()).waiting
+    unsent = _messages(waiting, "unsent ")
     context = {
         "title": "Cancel remaining?",
-        "words": f"{_messages(waiting, 'unsent ')} will be canceled. {NO_RECALL}",
+        "words": f"{unsent} will be canceled. {NO_RECALL}",
         "button": f"Cancel {_messages(waiting)}",
         "keep": "Keep sending",
         "post_url": request.path,
@@ -69,11 +69,13 @@ def stop(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 
 
 def _stopped(count: int) -> str:
-    return f"Stopped. {_messages(count)} {'wasn’t' if count == 1 else 'weren’t'} sent."
+    verb = "wasn’t" if count == 1 else "weren’t"
+    return f"Stopped. {_messages(count)} {verb} sent."
 
 
 def _messages(count: int, kind: str = "") -> str:
-    return f"{count:,} {kind}message{'' if count == 1 else 's'}"
+    things = "message" if count == 1 else "messages"
+    return f"{count:,} {kind}{things}"
 
 
 @require_POST
@@ -83,12 +85,11 @@ def retry(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
         request,
         lambda: results.retry_failed(chosen, actor=request.user, now=clock.now()),
     )
-    plural = "" if again == 1 else "s"
-    return _back(
-        request,
-        chosen,
-        f"{again:,} text{plural} will be sent once more." if again is not None else "",
-    )
+    words = ""
+    if again is not None:
+        plural = "" if again == 1 else "s"
+        words = f"{again:,} text{plural} will be sent once more."
+    return _back(request, chosen, words)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,6 +101,7 @@ def discard(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
         try:
             discard_draft(chosen, actor=request.user)
         except BroadcastRefused as refused:
+            # Sent from another tab meanwhile.
             error(request, str(refused))
             return redirect("broadcast", chosen.pk)
         success(request, "Draft discarded. Nothing was sent.")
@@ -120,17 +122,17 @@ def discard(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 def steered(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
     """One that this user may act on; for everybody else it is not there."""
     chosen = visible(request, broadcast_id)
-    return (
-        chosen
-        if pausing.may_steer(chosen, request.user)
-        else get_object_or_404(Broadcast.objects.none())
-    )
+    # Whoever may only look at it has no button that leads here.
+    if not pausing.may_steer(chosen, request.user):
+        raise Http404
+    return chosen
 
 
 def _done(request: StaffRequest, act: Callable[[], Done]) -> Done | None:
     try:
         return act()
     except BroadcastRefused as refused:
+        # Said on the page one comes back to; None says nothing more.
         error(request, str(refused))
         return None
 
@@ -142,12 +144,7 @@ def _back(request: StaffRequest, chosen: Broadcast, words: str) -> HttpResponseB
 
 
 def _asked(request: StaffRequest, context: dict[str, str]) -> HttpResponse:
-    return render(
-        request,
-        (
-            "broadcasts/_confirm_dialog.html"
-            if request.htmx
-            else "broadcasts/confirm.html"
-        ),
-        context,
-    )
+    template = "broadcasts/confirm.html"
+    if request.htmx:
+        template = "broadcasts/_confirm_dialog.html"
+    return render(request, template, context)

@@ -21,43 +21,45 @@ def preview_context(request: StaffRequest, broadcast: Broadcast) -> dict[str, An
     readers = _readers(broadcast)
     query = request.GET.get("find", "").strip()[:200]
     found = _found(readers, query)
+    # Ids alone: of tens of thousands, one is shown.
     everyone = list(readers.values_list("student_id", flat=True))
-    place = _place(request, everyone, found) if everyone else None
-    return {
+    shown: dict[str, Any] = {
         "broadcast": broadcast,
         "find": query,
         "nobody_found": bool(query) and not found,
-        "reader": (
-            readers.filter(student=everyone[place]).first()
-            if place is not None
-            else None
-        ),
-        "place": place + 1 if place is not None else 0,
         "readers": len(everyone),
+    }
+    if not everyone:
+        nobody = {"reader": None, "place": 0, "before": None, "after": None}
+        return shown | nobody
+    place = _place(request, everyone, found)
+    is_last = place + 1 == len(everyone)
+    return shown | {
+        "reader": readers.filter(student=everyone[place]).first(),
+        "place": place + 1,
         "before": place - 1 if place else None,
-        "after": place + 1 if place is not None and place + 1 < len(everyone) else None,
+        "after": None if is_last else place + 1,
     }
 
 
 def _readers(broadcast: Broadcast) -> "QuerySet[Recipient]":
-    return (
-        broadcast.recipients.exclude(outcome=Outcome.NOTHING)
-        .select_related("student")
-        .order_by(*ORDER)
-    )
+    reading = broadcast.recipients.exclude(outcome=Outcome.NOTHING)
+    return reading.select_related("student").order_by(*ORDER)
 
 
 def _found(readers: "QuerySet[Recipient]", query: str) -> list[int]:
     if not query:
         return []
     matching = Student.objects.matching(query).values("pk")
-    return list(
-        readers.filter(student__in=matching).values_list("student_id", flat=True)[:1]
-    )
+    found = readers.filter(student__in=matching)
+    return list(found.values_list("student_id", flat=True)[:1])
 
 
 def _place(request: StaffRequest, everyone: list[int], found: list[int]) -> int:
+    """The place in ``everyone`` of whom the search found, or the link names."""
     wanted = found[0] if found else whole_number(request.GET.get("student"))
     if wanted in everyone:
         return everyone.index(wanted)
-    return min(whole_number(request.GET.get("at")) or 0, len(everyone) - 1)
+    asked = whole_number(request.GET.get("at")) or 0
+    # There may be fewer than when the link was made.
+    return min(asked, len(everyone) - 1)

@@ -27,7 +27,7 @@ from quadline.web.broadcasts.words import at, when_done
 from quadline.web.requests import StaffRequest, whole_number
 
 COUNT_IS_TYPED_ABOVE = 250  # messages: then one does not press Send by habit
-PAGE = 100
+PAGE = 100  # students behind one number
 FEW = 3  # names that stand in the table itself
 MOST_CHANGES = 8
 OUTCOMES = {
@@ -55,16 +55,16 @@ def page(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     if broadcast.state != State.DRAFT:
         return redirect("broadcast", broadcast.pk)
     if request.htmx:
-        return render(
-            request, "broadcasts/_preview.html", preview_context(request, broadcast)
-        )
+        # Another reader's words of the review that is shown: nothing is worked out.
+        context = preview_context(request, broadcast)
+        return render(request, "broadcasts/_preview.html", context)
     try:
         review = preflight.review(broadcast, now=clock.now())
-    except BroadcastRefused:  # sent from another tab meanwhile
+    except BroadcastRefused:
+        # Sent from another tab meanwhile.
         return redirect("broadcast", broadcast.pk)
-    return render(
-        request, "broadcasts/review.html", _context(request, broadcast, review)
-    )
+    context = _context(request, broadcast, review)
+    return render(request, "broadcasts/review.html", context)
 
 
 @require_safe
@@ -73,14 +73,15 @@ def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     dialog, or as a page without scripts.
     """
     broadcast = own(request, broadcast_id)
-    outcome, reason = (
-        request.GET.get(name, "").replace("\x00", "") for name in ("outcome", "reason")
-    )
-    found = (
-        preflight.sharing_phones(broadcast)
-        if outcome == "sharing"
-        else _behind(broadcast, outcome, reason)
-    )
+    # PostgreSQL refuses a text with a NUL in it.
+    outcome = request.GET.get("outcome", "").replace("\x00", "")
+    reason = request.GET.get("reason", "").replace("\x00", "")
+    if outcome == "sharing":
+        title = "Share a phone"
+        found = preflight.sharing_phones(broadcast)
+    else:
+        title = f"{_outcome_words(outcome)}: {_why(outcome, reason)}"
+        found = _behind(broadcast, outcome, reason)
     start = whole_number(request.GET.get("from")) or 0
     rows = list(found[start : start + PAGE + 1])
     following = urlencode(
@@ -92,20 +93,14 @@ def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     )
     context = {
         "broadcast": broadcast,
-        "title": (
-            "Share a phone"
-            if outcome == "sharing"
-            else f"{_outcome_words(outcome)}: {_why(outcome, reason, broadcast)}"
-        ),
+        "title": title,
         "rows": rows[:PAGE],
         "total": found.count(),
         "next_url": f"{request.path}?{following}" if len(rows) > PAGE else "",
     }
-    template = (
-        "broadcasts/_recipients_dialog.html"
-        if request.htmx
-        else "broadcasts/recipients.html"
-    )
+    template = "broadcasts/recipients.html"
+    if request.htmx:
+        template = "broadcasts/_recipients_dialog.html"
     return render(request, template, context)
 
 
@@ -113,19 +108,16 @@ def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
 def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     """Exactly what was reviewed leaves, or nothing."""
     broadcast = own(request, broadcast_id)
-    if broadcast.state != State.DRAFT or (shown := preflight.stored(broadcast)) is None:
+    shown = preflight.stored(broadcast)
+    if broadcast.state != State.DRAFT or shown is None:
         return redirect("broadcast-review", broadcast.pk)
-    before = _outcomes(broadcast)
-    if (count := shown.texts + shown.emails) > COUNT_IS_TYPED_ABOVE and whole_number(
-        _digits(request)
-    ) != count:
+    count = shown.texts + shown.emails
+    is_confirmed = count <= COUNT_IS_TYPED_ABOVE or _typed(request) == count
+    if not is_confirmed:
         problem = f"Nothing was sent. Type {count:,} in the box to confirm."
-        return _again(
-            request,
-            broadcast,
-            shown,
-            problem=problem,
-        )
+        return _again(request, broadcast, shown, problem=problem)
+    # Read before: a review that has changed takes the place of these.
+    before = _outcomes(broadcast)
     try:
         launch(
             broadcast,
@@ -134,6 +126,7 @@ def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
             now=clock.now(),
         )
     except ReviewChanged as changed:
+        # Nobody has seen this one: it is shown, and Send is pressed again for it.
         return _again(
             request,
             broadcast,
@@ -142,12 +135,8 @@ def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
             has_changed=True,
         )
     except BroadcastRefused as refused:
-        return _again(
-            request,
-            broadcast,
-            shown,
-            problem=str(refused),
-        )
+        return _again(request, broadcast, shown, problem=str(refused))
+    # Accepted and on record; the worker sends, whether the page is open or not.
     success(request, "Sending. You can leave this page.")
     return redirect("broadcast", broadcast.pk)
 
@@ -156,15 +145,14 @@ def _context(
     request: StaffRequest, broadcast: Broadcast, review: Review
 ) -> dict[str, Any]:
     sent = review.texts + review.emails
+    recipients_url = reverse("broadcast-review-recipients", args=[broadcast.pk])
     return {
         "review": review,
         "lines": _lines(broadcast),
         "sizes": _sizes(broadcast),
         "when_done": when_done(review, broadcast.channel),
         "held_until": at(review.held_until) if review.held_until else "",
-        "sharing_url": (
-            f"{reverse('broadcast-review-recipients', args=[broadcast.pk])}?outcome=sharing"
-        ),
+        "sharing_url": f"{recipients_url}?outcome=sharing",
         "confirm_count": sent if sent > COUNT_IS_TYPED_ABOVE else 0,
         **preview_context(request, broadcast),
     }
@@ -175,76 +163,79 @@ def _again(
 ) -> HttpResponse:
     """The review once more, with what stood in the way."""
     broadcast.refresh_from_db()
-    return render(
-        request,
-        "broadcasts/review.html",
-        _context(request, broadcast, review) | said,
-        status=422,
-    )
+    context = _context(request, broadcast, review) | said
+    return render(request, "broadcasts/review.html", context, status=422)
 
 
 def _lines(broadcast: Broadcast) -> list[Line]:
     """Every outcome with its reason and its number, texts first."""
-    counted = broadcast.recipients.values_list("outcome", "reason").annotate(
-        count=Count("pk")
-    )
-    order = {outcome: place for place, outcome in enumerate(Outcome)}
+    by_outcome = broadcast.recipients.values_list("outcome", "reason")
+    counted = by_outcome.annotate(count=Count("pk"))
+    order = list(Outcome)
+
+    def place(row: tuple[str, str, int]) -> tuple[int, int, str]:
+        outcome, reason, count = row
+        texts_first = order.index(Outcome(outcome))
+        # Of one outcome, the reason that concerns most.
+        return (texts_first, -count, reason)
+
     return [
-        _line(
-            broadcast,
-            outcome,
-            reason,
-            count,
-        )
-        for outcome, reason, count in sorted(
-            counted, key=lambda row: (order[Outcome(row[0])], -row[2], row[1])
-        )
+        _line(broadcast, outcome, reason, count)
+        for outcome, reason, count in sorted(counted, key=place)
     ]
 
 
-def _line(
-    broadcast: Broadcast,
-    outcome: str,
-    reason: str,
-    count: int,
-) -> Line:
+def _line(broadcast: Broadcast, outcome: str, reason: str, count: int) -> Line:
+    words, icon = OUTCOMES[Outcome(outcome)]
     url = reverse("broadcast-review-recipients", args=[broadcast.pk])
+    query = urlencode({"outcome": outcome, "reason": reason})
     few = _behind(broadcast, outcome, reason)[:FEW] if count <= FEW else []
     return Line(
-        outcome=OUTCOMES[Outcome(outcome)][0],
-        icon=OUTCOMES[Outcome(outcome)][1],
-        why=_why(outcome, reason, broadcast),
+        outcome=words,
+        icon=icon,
+        why=_why(outcome, reason),
         count=count,
         names=", ".join(recipient.student.display_name for recipient in few),
-        list_url=f"{url}?{urlencode({'outcome': outcome, 'reason': reason})}",
+        list_url=f"{url}?{query}",
     )
 
 
 def _behind(broadcast: Broadcast, outcome: str, reason: str) -> "QuerySet[Recipient]":
-    return preflight.recipients(broadcast, outcome=outcome).filter(reason=reason)
+    # "" is a reason, too: of those for whom there is none.
+    found = preflight.recipients(broadcast, outcome=outcome)
+    return found.filter(reason=reason)
 
 
 def _outcome_words(outcome: str) -> str:
-    return OUTCOMES[Outcome(outcome)][0] if outcome in set(Outcome) else "Everybody"
+    if outcome not in set(Outcome):
+        return "Everybody"
+    words, _ = OUTCOMES[Outcome(outcome)]
+    return words
 
 
-def _why(outcome: str, reason: str, broadcast: Broadcast) -> str:
+def _why(outcome: str, reason: str) -> str:
     if reason in set(Why):
         return WHY_WORDS[Why(reason)]
-    return "Can be texted" if outcome == Outcome.TEXT else "Has an email address"
+    if outcome == Outcome.TEXT:
+        return "Can be texted"
+    return "Has an email address"
 
 
 def _sizes(broadcast: Broadcast) -> list[tuple[int, int]]:
     """How many students get one text, how many get two …"""
+    # Fields that are filled in make it longer for some: what costs twice is seen here.
     texts = broadcast.recipients.filter(outcome=Outcome.TEXT)
-    return list(
-        texts.values_list("segments").annotate(count=Count("pk")).order_by("segments")
-    )
+    counted = texts.values_list("segments").annotate(count=Count("pk"))
+    return list(counted.order_by("segments"))
 
 
 def _outcomes(broadcast: Broadcast) -> dict[int, tuple[str, str]]:
+    """Outcome and reason of each student, by their ids."""
     rows = broadcast.recipients.values_list("student_id", "outcome", "reason")
-    return {student: (outcome, reason) for student, outcome, reason in rows}
+    found: dict[int, tuple[str, str]] = {}
+    for student, outcome, reason in rows:
+        found[student] = (outcome, reason)
+    return found
 
 
 def _changes(
@@ -254,38 +245,35 @@ def _changes(
     by name, and how many besides.
     """
     now = _outcomes(broadcast)
+    everybody = {*before, *now}
     changed = [
-        student
-        for student in {*before, *now}
-        if before.get(student) != now.get(student)
+        student for student in everybody if before.get(student) != now.get(student)
     ]
-    people = (
-        Student.objects.visible_to(broadcast.author)
-        .filter(pk__in=changed)
-        .by_name()[:MOST_CHANGES]
-    )
-    said = [
-        f"{person.display_name}:"
-        f" {_change(before.get(person.pk), now.get(person.pk), broadcast)}"
-        for person in people
-    ]
+    # Who is not seen any more is counted, but not named.
+    visible_now = Student.objects.visible_to(broadcast.author)
+    people = visible_now.filter(pk__in=changed).by_name()[:MOST_CHANGES]
+    said = []
+    for person in people:
+        change = _change(before.get(person.pk), now.get(person.pk))
+        said.append(f"{person.display_name}: {change}")
     return {"said": said, "more": len(changed) - len(said)}
 
 
-def _change(
-    was: tuple[str, str] | None, is_now: tuple[str, str] | None, broadcast: Broadcast
-) -> str:
+def _change(was: tuple[str, str] | None, is_now: tuple[str, str] | None) -> str:
     if is_now is None:
         return "is no longer among the recipients"
-    words = f"{_outcome_words(is_now[0]).lower()}, {_why(*is_now, broadcast).lower()}"
-    return (
-        f"new here; {words}"
-        if was is None
-        else f"was {_outcome_words(was[0]).lower()}, now {words}"
-    )
+    outcome, reason = is_now
+    gets = _outcome_words(outcome).lower()
+    why = _why(outcome, reason).lower()
+    if was is None:
+        return f"new here; {gets}, {why}"
+    outcome_before, _ = was
+    got = _outcome_words(outcome_before).lower()
+    return f"was {got}, now {gets}, {why}"
 
 
-def _digits(request: StaffRequest) -> str:
-    return "".join(
-        letter for letter in request.POST.get("confirm", "") if letter.isdigit()
-    )
+def _typed(request: StaffRequest) -> int | None:
+    """The number in the box, however its thousands are divided: 1,250 or 1 250."""
+    typed = request.POST.get("confirm", "")
+    digits = [letter for letter in typed if letter.isdigit()]
+    return whole_number("".join(digits))

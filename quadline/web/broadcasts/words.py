@@ -17,7 +17,8 @@ from quadline.delivery.outbox.waiting import trouble_of
 from quadline.numbers.models import SystemNumber
 from quadline.web.compose.composer import else_an_email
 
-STATES: dict[State, tuple[str, str, str]] = {  # words, tone, icon: as a chip
+# As a chip: words, tone, icon.
+STATES: dict[State, tuple[str, str, str]] = {
     State.DRAFT: ("Not sent yet", "", "file"),
     State.RUNNING: ("Sending", "", "send"),
     State.PAUSED: ("Paused", "warn", "waiting"),
@@ -25,6 +26,7 @@ STATES: dict[State, tuple[str, str, str]] = {  # words, tone, icon: as a chip
     State.FINISHED: ("Finished", "ok", "tick"),
 }
 
+# What no rate and no clock ends: a person, or the college's next day.
 HELD = {
     WaitingFor.QUESTION: (
         "The rest is on hold until this is answered: did the student ask to stop texts?"
@@ -50,18 +52,11 @@ def state_chip(
         elif progress.waits_for_number:
             label, tone, icon = "Waiting for the number", "warn", "waiting"
         elif progress.held_until:
-            label, tone, icon = (
-                f"Held until {clock(progress.held_until)}",
-                "warn",
-                "waiting",
-            )
+            label = f"Held until {clock(progress.held_until)}"
+            tone, icon = "warn", "waiting"
         elif progress.held_by:
             label, tone, icon = "Held", "warn", "waiting"
-    return {
-        "label": label,
-        "tone": tone,
-        "icon": icon,
-    }
+    return {"label": label, "tone": tone, "icon": icon}
 
 
 def progress_words(
@@ -77,16 +72,9 @@ def progress_words(
         return f"{done}; the rest was stopped."
     if broadcast.state == State.FINISHED:
         return f"{done}."
-    if progress.waits_for_number and (trouble := _trouble(broadcast, is_own=is_own)):
-        return (
-            f"{done}. There’s a problem with the number. {trouble} The texts wait."
-            f" {else_an_email()}"
-        )
     if progress.waits_for_number:
-        return (
-            f"{done}. The texts wait for the number and go out automatically when it is"
-            f" active. {else_an_email()}"
-        )
+        why = _for_the_number(broadcast, is_own=is_own)
+        return f"{done}. {why} {else_an_email()}"
     if progress.held_by:
         return f"{done}. {_held(progress)}"
     if progress.held_until:
@@ -99,6 +87,13 @@ def progress_words(
     return f"{done}; about {lasting(progress.seconds_left)} left."
 
 
+def _for_the_number(broadcast: Broadcast, *, is_own: bool) -> str:
+    trouble = _trouble(broadcast, is_own=is_own)
+    if trouble:
+        return f"There’s a problem with the number. {trouble} The texts wait."
+    return "The texts wait for the number and go out automatically when it is active."
+
+
 def _trouble(broadcast: Broadcast, *, is_own: bool = True) -> str:
     number = SystemNumber.objects.of(broadcast.author)
     if number is None:
@@ -108,6 +103,7 @@ def _trouble(broadcast: Broadcast, *, is_own: bool = True) -> str:
 
 def _held(progress: Progress) -> str:
     """Why all that is left is held; it may be for more than one reason."""
+    # Two reasons in one sentence would say of neither how many.
     if len(progress.held_by) > 1:
         return "The rest is held; each text says why."
     return HELD[WaitingFor(next(iter(progress.held_by)))]
@@ -119,7 +115,8 @@ def lasting(seconds: int) -> str:
         return "a minute" if seconds > 30 else "half a minute"
     minutes = round(seconds / 60)
     if minutes < 90:
-        return f"{minutes} minute{'' if minutes == 1 else 's'}"
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    # By half hours: nobody knows it better.
     hours = round(minutes / 30) / 2
     return f"{hours:g} hours"
 
@@ -127,16 +124,17 @@ def lasting(seconds: int) -> str:
 def clock(moment: datetime) -> str:
     """8:00 AM, with the day when it is not today."""
     local = timezone.localtime(moment)
-    day = "" if local.date() == timezone.localdate() else date_format(local, "l, ")
-    return f"{day}{date_format(local, 'g:i A')}"
+    if local.date() == timezone.localdate():
+        return date_format(local, "g:i A")
+    return date_format(local, "l, g:i A")
 
 
 def at(moment: datetime) -> str:
-    return (
-        f"on {clock(moment)}"
-        if timezone.localtime(moment).date() != timezone.localdate()
-        else f"at {clock(moment)}"
-    )
+    """at 8:00 AM; on Monday, 8:00 AM."""
+    local = timezone.localtime(moment)
+    if local.date() == timezone.localdate():
+        return f"at {clock(moment)}"
+    return f"on {clock(moment)}"
 
 
 def when_done(review: Review, channel: str) -> str:
@@ -148,7 +146,6 @@ def when_done(review: Review, channel: str) -> str:
             "The texts wait for your number and go out automatically when it is active."
         )
         return f"Nobody can say when it will be done. {waits} {else_an_email()}"
-    return (
-        f"Done about {clock(review.finish_at)}; sending takes"
-        f" {lasting(review.takes_seconds)} at your number’s rate."
-    )
+    done = f"Done about {clock(review.finish_at)}"
+    takes = lasting(review.takes_seconds)
+    return f"{done}; sending takes {takes} at your number’s rate."

@@ -63,6 +63,7 @@ class Inserts:
 
     @cached_property
     def fields(self) -> list[Field]:
+        # To one student, the value itself stands beside the name.
         return [
             Field(name, self.values.get(name) or meaning, self._words(name))
             for name, meaning in merging.FIELDS
@@ -70,31 +71,34 @@ class Inserts:
 
     @cached_property
     def texts(self) -> list[Template]:
-        return [self._filled(row) for row in self._rows if row.channel == Channel.TEXT]
+        return self._of_channel(Channel.TEXT)
 
     @cached_property
     def emails(self) -> list[Template]:
-        return [self._filled(row) for row in self._rows if row.channel == Channel.EMAIL]
+        return self._of_channel(Channel.EMAIL)
 
     @property
     def known(self) -> str:
         """For scripts: each field by its key, with its value, or null where
         it differs from student to student.
         """
-        known: Mapping[str, str | None] = self.values or dict.fromkeys(
-            [*(name for name, _ in merging.FIELDS), *merging.SAME_AS]
-        )
-        return json.dumps(
-            {key_of(name): value for name, value in known.items()}, ensure_ascii=False
-        )
+        names = [*(name for name, _ in merging.FIELDS), *merging.SAME_AS]
+        known: Mapping[str, str | None] = self.values or dict.fromkeys(names)
+        by_key = {key_of(name): value for name, value in known.items()}
+        return json.dumps(by_key, ensure_ascii=False)
 
     def template(self, template_id: int) -> Template | None:
-        return next(
-            (self._filled(row) for row in self._rows if row.pk == template_id), None
-        )
+        for row in self._rows:
+            if row.pk == template_id:
+                return self._filled(row)
+        return None
+
+    def _of_channel(self, channel: Channel) -> list[Template]:
+        return [self._filled(row) for row in self._rows if row.channel == channel]
 
     @cached_property
     def _rows(self) -> list[MessageTemplate]:
+        # One's own first, as Whose lists them.
         order = list(Whose)
         return sorted(
             MessageTemplate.objects.visible_to(self.user),
@@ -102,18 +106,15 @@ class Inserts:
         )
 
     def _filled(self, row: MessageTemplate) -> Template:
-        subject, body = (
-            merging.filled_where_possible(words, self.values)
-            for words in (row.subject, row.body)
-        )
         return Template(
             row.pk,
             row.name,
             WHOSE_WORDS[whose(row)],
-            subject,
-            body,
+            merging.filled_where_possible(row.subject, self.values),
+            merging.filled_where_possible(row.body, self.values),
             row.with_contact_card,
         )
 
     def _words(self, name: str) -> str:
-        return self.values.get(name) or f"[{name}]"
+        value = self.values.get(name)
+        return value or f"[{name}]"

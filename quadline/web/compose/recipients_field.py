@@ -20,8 +20,8 @@ from quadline.web.requests import StaffRequest, whole_number
 from quadline.web.students.reach import Reach, reach_of
 
 ONE = "student:"
-# many students as one chip, so that a form stays small; taken apart before it leaves
-# this file
+# Many students as one chip, so that a form stays small; taken apart before it leaves
+# this file.
 GROUP = "students:"
 IS_GROUP = re.compile(r"students:\d{1,17}(,\d{1,17})*")
 MOST_CHIPS = 12  # of single students; more become one group
@@ -49,7 +49,9 @@ class Chosen:
 
     @property
     def audience(self) -> dict[str, list[str]]:
-        return audience_of(_apart(self.to), _apart(self.without))
+        to = _apart(self.to)
+        without = _apart(self.without)
+        return audience_of(to, without)
 
     @property
     def only_student(self) -> int | None:
@@ -57,21 +59,29 @@ class Chosen:
         then it is an ordinary message.
         """
         to = _apart(self.to)
-        return (
-            int(to[0].removeprefix(ONE))
-            if len(to) == 1 and to[0].startswith(ONE) and not self.without
-            else None
-        )
+        if len(to) != 1 or self.without:
+            return None
+        return _student_of(to[0])
 
     def with_more(self, tokens: Iterable[str]) -> "Chosen":
-        return replace(self, to=tuple(dict.fromkeys((*self.to, *tokens))))
+        chosen = [*self.to, *tokens]
+        each_once = dict.fromkeys(chosen)
+        return replace(self, to=tuple(each_once))
 
     def with_less(self, field_name: str, token: str) -> "Chosen":
-        if field_name == "to":
-            return replace(self, to=tuple(other for other in self.to if other != token))
-        return replace(
-            self, without=tuple(other for other in self.without if other != token)
-        )
+        is_to = field_name == "to"
+        held = self.to if is_to else self.without
+        left = tuple(other for other in held if other != token)
+        if is_to:
+            return replace(self, to=left)
+        return replace(self, without=left)
+
+
+def _student_of(token: str) -> int | None:
+    """The id in a token of one student; None for another."""
+    if not token.startswith(ONE):
+        return None
+    return int(token.removeprefix(ONE))
 
 
 @dataclass(frozen=True)
@@ -88,21 +98,20 @@ def chosen_in(request: StaffRequest) -> Chosen:
     this user's to choose is not there.
     """
     sent = request.POST if request.method == "POST" else request.GET
-    asked = _tokens(sent.getlist("to"))
-    chosen = Chosen(
-        _own(asked, request.user), _own(_tokens(sent.getlist("except")), request.user)
-    )
-    if asked and not chosen.to:
+    asked_to = _tokens(sent.getlist("to"))
+    asked_without = _tokens(sent.getlist("except"))
+    chosen = Chosen(_own(asked_to, request.user), _own(asked_without, request.user))
+    # The same answer for a student who is not there and one who is somebody else's.
+    if asked_to and not chosen.to:
         raise Http404
     return chosen
 
 
 def chosen_of(broadcast: Broadcast) -> Chosen:
     """What a draft is addressed to."""
-    to, without = (
-        _own(broadcast.audience.get(part, []), broadcast.author)
-        for part in ("to", "except")
-    )
+    # Asked again: who has left the caseload since is not named to its author.
+    to = _own(broadcast.audience.get("to", []), broadcast.author)
+    without = _own(broadcast.audience.get("except", []), broadcast.author)
     return Chosen(packed(to), packed(without))
 
 
@@ -113,38 +122,33 @@ def chosen_quiet(broadcast: Broadcast, user: User) -> Chosen:
     quiet = not_replied(broadcast).filter(
         pk__in=Student.objects.visible_to(user).values("pk")
     )
-    return Chosen(
-        packed(f"{ONE}{pk}" for pk in quiet.by_name().values_list("pk", flat=True))
-    )
+    ids = quiet.by_name().values_list("pk", flat=True)
+    return Chosen(packed(f"{ONE}{pk}" for pk in ids))
 
 
 def packed(tokens: Iterable[str]) -> tuple[str, ...]:
     """Few students stay as they are; many become one chip."""
     every = list(dict.fromkeys(tokens))
-    single = [token.removeprefix(ONE) for token in every if token.startswith(ONE)]
-    if len(single) <= MOST_CHIPS:
+    # A chip for each of thousands would be a page of megabytes, sent with each step.
+    students = [token for token in every if token.startswith(ONE)]
+    if len(students) <= MOST_CHIPS:
         return tuple(every)
-    return (
-        *(token for token in every if not token.startswith(ONE)),
-        GROUP + ",".join(single),
-    )
+    others = [token for token in every if not token.startswith(ONE)]
+    ids = [token.removeprefix(ONE) for token in students]
+    return (*others, GROUP + ",".join(ids))
 
 
 def chips(tokens: Iterable[str], user: User) -> list[Chip]:
     """The choices as the page shows them, in the order they were made."""
     tokens = list(tokens)
-    known = {
-        chip.token: chip
-        for chip in _with_reach(
-            chips_of([t for t in tokens if not t.startswith(GROUP)], user), user
-        )
-    }
-    groups = {
-        token: Chip(token, f"{len(_apart([token])):,} students")
-        for token in tokens
-        if token.startswith(GROUP)
-    }
-    return [chip for token in tokens if (chip := known.get(token) or groups.get(token))]
+    # A group is this file's own: broadcasts knows single students only.
+    others = [token for token in tokens if not token.startswith(GROUP)]
+    known = {chip.token: chip for chip in _with_reach(chips_of(others, user), user)}
+    for token in tokens:
+        if token.startswith(GROUP):
+            count = len(_apart([token]))
+            known[token] = Chip(token, f"{count:,} students")
+    return [known[token] for token in tokens if token in known]
 
 
 def offered(field_name: str, query: str, user: User) -> list[Chip]:
@@ -152,11 +156,9 @@ def offered(field_name: str, query: str, user: User) -> list[Chip]:
     out, mostly: there they come first.
     """
     found = _with_reach(suggestions(query, user), user)
-    return (
-        found
-        if field_name == "to"
-        else sorted(found, key=lambda chip: chip.student is None)
-    )
+    if field_name == "to":
+        return found
+    return sorted(found, key=lambda chip: chip.student is None)
 
 
 def _with_reach(suggested: list[Suggestion], user: User) -> list[Chip]:
@@ -178,29 +180,32 @@ def read_pasted(text: str, user: User) -> tuple[tuple[str, ...], Report]:
     """The students a pasted list names, as tokens, and what else it names."""
     read = resolve_pasted(text, user)
     tokens = packed(f"{ONE}{student.pk}" for student in read.resolved)
-    return tokens, Report(
-        len(read.resolved), list(read.unresolved), list(read.ambiguous)
+    report = Report(
+        found=len(read.resolved),
+        unresolved=read.unresolved,
+        ambiguous=read.ambiguous,
     )
+    return tokens, report
 
 
 def how_many(chosen: Chosen, user: User) -> int:
     """How many students this is, each once."""
-    return resolve(chosen.audience, author=user).count() if chosen.to else 0
+    if not chosen.to:
+        return 0
+    return resolve(chosen.audience, author=user).count()
 
 
 def _tokens(values: Iterable[str]) -> tuple[str, ...]:
     """A field may hold many tokens, one a line; a bare number is a student."""
-    lines = [
-        line.strip() for value in values for line in value.splitlines() if line.strip()
-    ]
-    tokens = [
-        f"{ONE}{line}" if whole_number(line) is not None else line for line in lines
-    ]
-    return tuple(
-        dict.fromkeys(
-            token for token in tokens if IS_GROUP.fullmatch(token) or Choice.read(token)
-        )
-    )
+    tokens: dict[str, None] = {}  # each once, in order
+    for value in values:
+        for line in value.splitlines():
+            token = line.strip()
+            if whole_number(token) is not None:
+                token = f"{ONE}{token}"
+            if IS_GROUP.fullmatch(token) or Choice.read(token):
+                tokens[token] = None
+    return tuple(tokens)
 
 
 def _own(tokens: Iterable[str], user: User) -> tuple[str, ...]:
@@ -208,50 +213,41 @@ def _own(tokens: Iterable[str], user: User) -> tuple[str, ...]:
     without audiences of others.
     """
     tokens = list(tokens)
-    ids = {
-        int(token.removeprefix(ONE))
-        for token in _apart(tokens)
-        if token.startswith(ONE)
-    }
-    seen = (
-        set(
-            Student.objects.visible_to(user)
-            .filter(pk__in=ids)
-            .values_list("pk", flat=True)
-        )
-        if ids
-        else set()
-    )
-    kept = {
-        f"{AUDIENCE}:{pk}"
-        for pk in Audience.objects.filter(owner=user).values_list("pk", flat=True)
-    }
-    left = (
-        _of_group(token, seen) if token.startswith(GROUP) else token for token in tokens
-    )
-    return tuple(
-        token
-        for token in left
-        if token
-        and (not token.startswith(ONE) or int(token.removeprefix(ONE)) in seen)
-        and (not token.startswith(f"{AUDIENCE}:") or token in kept)
-    )
+    ids = [_student_of(token) for token in _apart(tokens)]
+    asked = {pk for pk in ids if pk is not None}
+    seen: set[int] = set()
+    if asked:
+        visible = Student.objects.visible_to(user).filter(pk__in=asked)
+        seen = set(visible.values_list("pk", flat=True))
+    audiences = Audience.objects.filter(owner=user)
+    own = {f"{AUDIENCE}:{pk}" for pk in audiences.values_list("pk", flat=True)}
+    left: list[str] = []
+    for token in tokens:
+        if token.startswith(GROUP):
+            left += _of_group(token, seen)
+        elif token.startswith(ONE):
+            left += [token] if _student_of(token) in seen else []
+        elif token in own or not token.startswith(f"{AUDIENCE}:"):
+            left.append(token)
+    return tuple(left)
 
 
-def _of_group(token: str, seen: set[int]) -> str:
-    ids = [
-        number for number in token.removeprefix(GROUP).split(",") if int(number) in seen
-    ]
-    return GROUP + ",".join(ids) if ids else ""
+def _of_group(token: str, seen: set[int]) -> list[str]:
+    """The group with those who are seen; nothing when nobody is left."""
+    ids = token.removeprefix(GROUP).split(",")
+    left = [number for number in ids if int(number) in seen]
+    if not left:
+        return []
+    return [GROUP + ",".join(left)]
 
 
 def _apart(tokens: Iterable[str]) -> list[str]:
     """Groups taken apart, each token once."""
     every: list[str] = []
     for token in tokens:
-        every += (
-            [f"{ONE}{number}" for number in token.removeprefix(GROUP).split(",")]
-            if token.startswith(GROUP)
-            else [token]
-        )
+        if token.startswith(GROUP):
+            ids = token.removeprefix(GROUP).split(",")
+            every += [f"{ONE}{number}" for number in ids]
+        else:
+            every.append(token)
     return list(dict.fromkeys(every))

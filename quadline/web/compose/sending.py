@@ -30,14 +30,15 @@ def accept_posted(
 
     ``inbox``: where it is written; None is the own.
     """
-    subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
-    message_id, as_written = posted_id(request), request.POST.get("as_written") == "yes"
+    author = request.user
+    message_id = posted_id(request)
+    body = request.POST.get("body", "")
+    as_written = request.POST.get("as_written") == "yes"
     if request.POST.get("channel") == Channel.EMAIL:
-        with_card = request.POST.get("with_contact_card") == "yes"
         words = Wording(
             body,
-            subject,
-            with_card=with_card,
+            request.POST.get("subject", ""),
+            with_card=request.POST.get("with_contact_card") == "yes",
             as_written=as_written,
         )
         return _email(
@@ -67,13 +68,11 @@ def accept_again(author: User, student: Student, failed: Message) -> Message:
     """
     message_id, inbox = uuid.uuid5(failed.pk, "again"), failed.conversation.inbox
     if failed.channel == Channel.EMAIL:
-        with_card = OutgoingEmail.objects.filter(
-            message=failed, with_contact_card=True
-        ).exists()
+        cards = OutgoingEmail.objects.filter(message=failed, with_contact_card=True)
         words = Wording(
             failed.body,
             failed.subject,
-            with_card=with_card,
+            with_card=cards.exists(),
             as_written=True,
         )
         return _email(
@@ -160,6 +159,7 @@ def _not_accepted(refused: ValueError) -> NotAccepted:
     error = refused.__cause__
     if not isinstance(error, MergeError):
         return NotAccepted(str(refused))
+    # A field that nothing fills is never meant: it would arrive as a gap.
     may_be_meant = bool(error.unknown) and not error.empty
     return NotAccepted(str(refused), way_out_for(error), may_be_meant=may_be_meant)
 
@@ -169,4 +169,6 @@ def way_out_for(error: MergeError) -> tuple[str, str] | None:
     empty = {merging.canonical(name) for name in error.empty}
     if "Office Phone Number" in empty:
         return reverse("profile"), "Add your office phone"
-    return (reverse("profile"), "See your number") if "System Number" in empty else None
+    if "System Number" in empty:
+        return reverse("profile"), "See your number"
+    return None

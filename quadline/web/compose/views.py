@@ -44,12 +44,7 @@ def page(request: StaffRequest) -> HttpResponseBase:
         )
         return redirect("conversation", accept_posted(request, to).conversation_id)
     except (NotAccepted, BroadcastRefused) as refused:
-        return shown(
-            request,
-            form,
-            error=refused,
-            status=422,
-        )
+        return shown(request, form, error=refused, status=422)
 
 
 @require_safe
@@ -57,24 +52,19 @@ def recipients(request: StaffRequest) -> HttpResponse:
     """What a field of recipients offers for what was typed."""
     query = request.GET.get("q", "").strip()[:200]
     field_name = "except" if request.GET.get("field") == "except" else "to"
-    found = offered(field_name, query, request.user)
-    return render(
-        request,
-        "compose/_options.html",
-        {
-            "options": found,
-            "query": query,
-            "field_name": field_name,
-        },
-    )
+    context = {
+        "options": offered(field_name, query, request.user),
+        "query": query,
+        "field_name": field_name,
+    }
+    return render(request, "compose/_options.html", context)
 
 
 @require_POST
 def audience(request: StaffRequest) -> HttpResponse:
     """How many students the chips stand for now."""
-    return render(
-        request, "compose/_audience.html", audience_context(request, posted(request))
-    )
+    context = audience_context(request, posted(request))
+    return render(request, "compose/_audience.html", context)
 
 
 @require_POST
@@ -99,14 +89,10 @@ def send(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     conversation = get_object_or_404(mine, pk=conversation_id)
     student = get_object_or_404(Student, pk=conversation.student_id)
     try:
+        # Not 404: the conversation stays the author's, who is told why it is closed.
         if not Student.objects.visible_to(request.user).filter(pk=student.pk).exists():
             raise NotAccepted(has_left(student))
         message = accept_posted(request, student, inbox=conversation.inbox)
     except NotAccepted as refused:
-        return refused_in_log(
-            request,
-            conversation,
-            refused,
-            answers=COMPOSER,
-        )
+        return refused_in_log(request, conversation, refused, answers=COMPOSER)
     return back_to_log(request, message, answers=COMPOSER)

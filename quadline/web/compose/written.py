@@ -38,20 +38,22 @@ def written_in(
     """
     if request.method == "POST":
         return _posted(request, error)
-    asked = request.GET.get("tab") or (
-        request.COOKIES.get(COOKIE) if is_remembered else ""
-    )
+    remembered = request.COOKIES.get(COOKIE) if is_remembered else ""
+    asked = request.GET.get("tab") or remembered
     return Written(tab=Channel.EMAIL if asked == Channel.EMAIL else Channel.TEXT)
 
 
 def with_template(request: StaffRequest, written: Written, inserts: Inserts) -> Written:
     """Without scripts a template is chosen by a link."""
     chosen = whole_number(request.GET.get("template"))
-    template = inserts.template(chosen) if chosen is not None else None
+    if chosen is None:
+        return written
+    template = inserts.template(chosen)
     return begun_from(template, written) if template else written
 
 
 def begun_from(template: Template, written: Written) -> Written:
+    # On the tab that is open: a template is offered on the tab of its own channel.
     if written.tab == Channel.TEXT:
         return Written(tab=Channel.TEXT, text=template.body)
     return Written(
@@ -63,19 +65,18 @@ def begun_from(template: Template, written: Written) -> Written:
 
 
 def _posted(request: StaffRequest, error: ValueError | None) -> Written:
-    words, why = request.POST.get("body", ""), str(error) if error else ""
-    way_out, may_be_meant = (
-        getattr(error, "way_out", None),
-        getattr(error, "may_be_meant", False),
-    )
+    words = request.POST.get("body", "")
+    why = str(error) if error else ""
+    # Of a broadcast's refusal there is neither.
+    way_out = getattr(error, "way_out", None)
+    may_be_meant = getattr(error, "may_be_meant", False)
     if request.POST.get("channel") != Channel.EMAIL:
-        asks = getattr(error, "asks_to_go_on", False)
         return Written(
             text=words,
             error=why,
             way_out=way_out,
             may_be_meant=may_be_meant,
-            asks_to_go_on=asks,
+            asks_to_go_on=getattr(error, "asks_to_go_on", False),
         )
     return Written(
         tab=Channel.EMAIL,

@@ -39,4 +39,6 @@ def asked_in(chosen: Conversation, reader: User) -> Asked | None:
 
 
 def name_of(chosen: Conversation) -> str:
-    return chosen.student.first if chosen.student else chosen.name
+    if chosen.student is None:
+        return chosen.name
+    return chosen.student.first

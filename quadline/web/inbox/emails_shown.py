@@ -41,17 +41,14 @@ class AutomaticReply:
     why: str
 
 
-NOT_AN_EMAIL = EmailShown(
-    "",
-    is_whole=False,
-    whole_url="",
-    is_doubtful=False,
-)
+NOT_AN_EMAIL = EmailShown("", is_whole=False, whole_url="", is_doubtful=False)
 
 
 def emails_shown(messages: Iterable[Message]) -> dict[UUID, EmailShown]:
     """What is known of those messages that came by email, by their ids."""
     rows = IncomingEmail.objects.filter(message__in=list(messages))
+    # Cut by the database: an email may be megabytes, a log shows sixty. One character
+    # more says that there is more.
     rest = Substr("words", F("rest_from") + 1, LONGEST_REST + 1)
     found = rows.annotate(cut=rest).values_list(
         "message_id",
@@ -77,6 +74,7 @@ def automatic_replies(
         "cut",
         "detail",
     )
+    # Two machines that answer each other can send hundreds.
     newest = list(found.order_by("-received_at")[:MOST_REPLIES])
     return [AutomaticReply(*row) for row in reversed(newest)]
 
@@ -86,6 +84,7 @@ def whole_email(request: StaffRequest, message_id: UUID) -> HttpResponse:
     """All of an email's text, for those who may read its conversation."""
     seen = Conversation.objects.visible_to(request.user)
     rows = IncomingEmail.objects.filter(message__conversation__in=seen)
+    # The source has the attachments, too.
     email = get_object_or_404(rows.defer("source"), message_id=message_id)
     return plain_text(email.words.encode())
 
@@ -93,17 +92,13 @@ def whole_email(request: StaffRequest, message_id: UUID) -> HttpResponse:
 def plain_text(content: bytes) -> HttpResponse:
     """Bytes of a stranger's, as nothing but text to any browser."""
     response = HttpResponse(content, content_type="text/plain; charset=utf-8")
+    # Whatever it looks like, no browser guesses another type, and nothing in it runs.
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 
-def _shown(
-    pk: UUID,
-    cut: str,
-    rest_from: int,
-    is_doubtful: bool,
-) -> EmailShown:
+def _shown(pk: UUID, cut: str, rest_from: int, is_doubtful: bool) -> EmailShown:
     is_long = len(cut) > LONGEST_REST
     return EmailShown(
         rest=cut[:LONGEST_REST].strip("\n"),

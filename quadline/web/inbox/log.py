@@ -40,7 +40,8 @@ from quadline.web.status_words import (
     words_of,
 )
 
-PAGE = 60
+PAGE = 60  # messages; older ones are fetched when they are asked for
+# What arrived, or may have, is not among them: it would be there twice.
 CAN_BE_SENT_AGAIN = frozenset(
     {
         Status.UNDELIVERED,
@@ -50,9 +51,8 @@ CAN_BE_SENT_AGAIN = frozenset(
         Status.UNREACHED,
     }
 )
-ENDED_BY_EMAIL = frozenset(
-    {Status.EMAILED, Status.UNREACHED, Status.BOUNCED}
-)  # dated by their end, not by when they were written
+# Dated by their end, not by when they were written.
+ENDED_BY_EMAIL = frozenset({Status.EMAILED, Status.UNREACHED, Status.BOUNCED})
 
 
 class Acts(Enum):
@@ -101,13 +101,15 @@ def page_of(conversation: Conversation, *, before: int | None = None) -> list[Me
     messages = conversation.messages.select_related("author")
     if before is not None:
         messages = messages.filter(position__lt=before)
-    return list(reversed(messages.order_by("-position")[:PAGE]))
+    newest_first = messages.order_by("-position")[:PAGE]
+    return list(reversed(newest_first))
 
 
 def automatic_on(
     conversation: Conversation, messages: list[Message], *, before: int | None = None
 ) -> list[AutomaticReply]:
     """The automatic replies that came while this page of messages did."""
+    # A page that is not full is the first of all: it has no beginning.
     since = messages[0].created_at if len(messages) == PAGE else None
     until = None
     if before is not None:
@@ -131,7 +133,7 @@ def entries(
     shown: list[dict[str, Any]] = []
     for bubble in bubbles_of(messages, acts=acts):
         _add_automatic(shown, _taken_before(bubble.at, waiting))
-        # it stands where it came, among what is newer, and so says its day itself
+        # It stands where it came, among what is newer, and so says its day itself.
         if bubble.is_late and shown:
             at = shown[-1]["at"]
             bubble = replace(bubble, shows_date=_day(bubble.at) != _day(at))
@@ -139,26 +141,15 @@ def entries(
             at = bubble.at
             _add_day(shown, at)
         if bubble.id == first_unread:
-            shown.append(
-                {
-                    "kind": "unread",
-                    "count": unread,
-                    "at": at,
-                }
-            )
-        shown.append(
-            {
-                "kind": "message",
-                "message": bubble,
-                "at": at,
-            }
-        )
+            shown.append({"kind": "unread", "count": unread, "at": at})
+        shown.append({"kind": "message", "message": bubble, "at": at})
     _add_automatic(shown, waiting)
     return shown
 
 
 def _taken_before(at: datetime, waiting: list[AutomaticReply]) -> list[AutomaticReply]:
     taken = [reply for reply in waiting if reply.at < at]
+    # They are in the order in which they came.
     del waiting[: len(taken)]
     return taken
 
@@ -166,30 +157,20 @@ def _taken_before(at: datetime, waiting: list[AutomaticReply]) -> list[Automatic
 def _add_automatic(
     shown: list[dict[str, Any]], replies: Sequence[AutomaticReply]
 ) -> None:
-    if replies:
-        at = replies[0].at
-        _add_day(shown, at)
-        shown.append(
-            {
-                "kind": "automatic",
-                "replies": list(replies),
-                "at": at,
-            }
-        )
+    if not replies:
+        return
+    at = replies[0].at
+    _add_day(shown, at)
+    shown.append({"kind": "automatic", "replies": list(replies), "at": at})
 
 
 def _add_day(shown: list[dict[str, Any]], at: datetime) -> None:
     """A heading, where another day begins."""
     day = _day(at)
-    if not shown or _day(shown[-1]["at"]) != day:
-        label = day_label(day, timezone.localdate())
-        shown.append(
-            {
-                "kind": "day",
-                "label": label,
-                "at": at,
-            }
-        )
+    if shown and _day(shown[-1]["at"]) == day:
+        return
+    label = day_label(day, timezone.localdate())
+    shown.append({"kind": "day", "label": label, "at": at})
 
 
 def _day(at: datetime) -> date:
@@ -197,19 +178,16 @@ def _day(at: datetime) -> date:
 
 
 def bubbles_of(messages: list[Message], *, acts: Acts) -> list[Bubble]:
-    prefetch_related_objects(
-        [message for message in messages if message.reason == WaitingFor.NUMBER],
-        "system_number",
-    )
+    # One look for all, not one for each message. Only of those that wait for a number
+    # the number's own state is asked.
+    wait_for_number = [each for each in messages if each.reason == WaitingFor.NUMBER]
+    prefetch_related_objects(wait_for_number, "system_number")
     events: dict[str, list[MessageEvent]] = {}
-    for event in MessageEvent.objects.filter(message__in=messages).select_related(
-        "actor"
-    ):
+    theirs = MessageEvent.objects.filter(message__in=messages)
+    for event in theirs.select_related("actor"):
         events.setdefault(str(event.message_id), []).append(event)
-    emails = {
-        email.message_id: email
-        for email in OutgoingEmail.objects.filter(message__in=messages)
-    }
+    sent = OutgoingEmail.objects.filter(message__in=messages)
+    emails = {email.message_id: email for email in sent}
     came = emails_shown(_that_came_by_email(messages))
     return [
         _bubble(
@@ -224,15 +202,18 @@ def bubbles_of(messages: list[Message], *, acts: Acts) -> list[Bubble]:
 
 
 def _that_came_by_email(messages: Iterable[Message]) -> list[Message]:
-    by_email = (each for each in messages if each.channel == Channel.EMAIL)
-    return [message for message in by_email if not message.is_outbound]
+    inbound = [message for message in messages if not message.is_outbound]
+    return [message for message in inbound if message.channel == Channel.EMAIL]
 
 
 def day_label(day: date, today: date) -> str:
     days_ago = (today - day).days
-    if days_ago in (0, 1):
-        return "Today" if days_ago == 0 else "Yesterday"
-    return date_format(day, "l, F j" if day.year == today.year else "l, F j, Y")
+    if days_ago == 0:
+        return "Today"
+    if days_ago == 1:
+        return "Yesterday"
+    is_this_year = day.year == today.year
+    return date_format(day, "l, F j" if is_this_year else "l, F j, Y")
 
 
 def _bubble(
@@ -248,6 +229,9 @@ def _bubble(
     may_take_back = is_own and message.is_outbound
     may_send = acts is Acts.ALL and message.is_outbound
     icon, tone = look_of(message, email)
+    # While its email is on the way, to send it again would reach the student twice.
+    becomes_email = email is not None and icon == "envelope"
+    can_be_sent_again = status in CAN_BE_SENT_AGAIN and not becomes_email
     status_words = words_of(message, email, is_own=is_own)
     arguments = {"message_id": message.pk}
     return Bubble(
@@ -266,9 +250,7 @@ def _bubble(
         segments=message.segments,
         detail=detail_of(message, is_own=is_own),
         timeline=tuple(moment_of(event, message.channel) for event in events),
-        can_retry=may_send
-        and status in CAN_BE_SENT_AGAIN
-        and not (email and look_of(message, email)[0] == "envelope"),
+        can_retry=may_send and can_be_sent_again,
         retry_url=reverse("retry_text", kwargs=arguments),
         can_cancel=may_take_back and status in BEFORE_AN_ATTEMPT,
         cancel_url=reverse("cancel_text", kwargs=arguments),
@@ -287,31 +269,32 @@ def _may_go_as_email(message: Message) -> bool:
     not arrive; and there is an address.
     """
     student = message.conversation.student
-    if (
-        message.channel != Channel.TEXT
-        or student is None
-        or not student.email
-        or message.reason == WaitingFor.AUTHOR
-    ):
+    if message.channel != Channel.TEXT or student is None or not student.email:
+        return False
+    # Its author may not write to this student any more, in any way.
+    if message.reason == WaitingFor.AUTHOR:
         return False
     status = Status(message.status)
-    is_tried_again = status in IN_DOUBT and message.due_at is not None
-    return (
-        is_tried_again
-        or status in NOT_DELIVERED
-        or status in (Status.WAITING, Status.UNCONFIRMED)
-    )
+    if status in NOT_DELIVERED or status in (Status.WAITING, Status.UNCONFIRMED):
+        return True
+    is_tried_again = message.due_at is not None
+    return status in IN_DOUBT and is_tried_again
 
 
 def _status_at(message: Message, events: Iterable[MessageEvent]) -> datetime:
-    ends = [
-        event.at
-        for event in events
-        if event.to_status == message.status and message.status in ENDED_BY_EMAIL
-    ]
-    return ends[-1] if ends else message.created_at
+    if message.status not in ENDED_BY_EMAIL:
+        return message.created_at
+    at = message.created_at
+    for event in events:
+        if event.to_status == message.status:
+            at = event.at
+    return at
 
 
 def _first_unread(messages: list[Message], unread: int) -> str:
+    """The id of the message above which the line is drawn; "" for none."""
     inbound = [message for message in messages if not message.is_outbound]
-    return str(inbound[-unread].pk) if 0 < unread <= len(inbound) else ""
+    # More unread than this page shows: all of it is new, and needs no line.
+    if not 0 < unread <= len(inbound):
+        return ""
+    return str(inbound[-unread].pk)

@@ -22,18 +22,18 @@ from quadline.web.inbox.listing import list_context
 from quadline.web.inbox.views import conversation_context, fresh_context
 from quadline.web.requests import StaffRequest
 
-# what an answer answers: each has a place of its own for a refusal
+# What an answer answers: each has a place of its own for a refusal.
 COMPOSER, ACT = "composer", "act"
+TOO_LATE = (
+    "This text is on its way or has become an email already. Nothing was sent again."
+)
 
 
 @require_POST
 def cancel(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     message = _own_message(request, message_id)
-    cancel_text(
-        message=message,
-        actor=request.user,
-        now=clock.now(),
-    )
+    # It may be too late. What became of it is on the bubble that comes back.
+    cancel_text(message=message, actor=request.user, now=clock.now())
     return back_to_log(request, message, answers=ACT)
 
 
@@ -44,12 +44,7 @@ def retry(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     try:
         message = accept_again(request.user, _student_of(request, failed), failed)
     except NotAccepted as refused:
-        return refused_in_log(
-            request,
-            failed.conversation,
-            refused,
-            answers=ACT,
-        )
+        return refused_in_log(request, failed.conversation, refused, answers=ACT)
     return back_to_log(request, message, answers=ACT)
 
 
@@ -63,27 +58,13 @@ def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
         _student_of(request, message)
         if not request.user.may[May.TEXT]:
             raise NotAccepted(NO_WRITER)
+        if not send_as_email(message=message, actor=request.user, now=clock.now()):
+            raise NotAccepted(TOO_LATE)
     except NotAccepted as refused:
         return refused_in_log(
             request,
             message.conversation,
             refused,
-            answers=ACT,
-            shown=[message],
-        )
-    if not send_as_email(
-        message=message,
-        actor=request.user,
-        now=clock.now(),
-    ):
-        why = NotAccepted(
-            "This text is on its way or has become an email already. Nothing was sent"
-            " again."
-        )
-        return refused_in_log(
-            request,
-            message.conversation,
-            why,
             answers=ACT,
             shown=[message],
         )
@@ -98,16 +79,11 @@ def back_to_log(
     """
     if not request.htmx:
         return redirect("conversation", message.conversation_id)
+    # The act has changed the row, not this object.
     message.refresh_from_db()
-    context: dict[str, Any] = fresh_context(
-        request,
-        message.conversation,
-        [message],
-        after=0,
-    )
-    return render(
-        request, "inbox/_fresh.html", context | {"since_url": "", "answers": answers}
-    )
+    context = fresh_context(request, message.conversation, [message], after=0)
+    context |= {"since_url": "", "answers": answers}
+    return render(request, "inbox/_fresh.html", context)
 
 
 def refused_in_log(
@@ -130,23 +106,10 @@ def refused_in_log(
             error=error,
         )
         told |= {"since_url": "", "answers": answers}
-        return render(
-            request,
-            "inbox/_fresh.html",
-            context | told,
-            status=422,
-        )
-    context = (
-        list_context(request, current=conversation)
-        | conversation_context(request, conversation, error=error)
-        | told
-    )
-    return render(
-        request,
-        "inbox/page.html",
-        context,
-        status=422,
-    )
+        return render(request, "inbox/_fresh.html", context | told, status=422)
+    panes = conversation_context(request, conversation, error=error)
+    context = list_context(request, current=conversation) | panes | told
+    return render(request, "inbox/page.html", context, status=422)
 
 
 def _student_of(request: StaffRequest, message: Message) -> Student:
@@ -154,6 +117,7 @@ def _student_of(request: StaffRequest, message: Message) -> Student:
     message is the author's all the same.
     """
     student = message.conversation.student
+    # A stranger who texted a System number has a conversation without a student.
     if student is None:
         raise NotAccepted("This phone is not on the roster. Nothing was sent.")
     if not Student.objects.visible_to(request.user).filter(pk=student.pk).exists():

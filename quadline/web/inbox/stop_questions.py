@@ -21,28 +21,29 @@ def answer(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     own = Conversation.objects.writable_by(request.user).select_related(
         "student", "inbox__owner"
     )
+    # Theirs alone to answer: it is their texts that the student speaks of.
     chosen = get_object_or_404(own, pk=conversation_id)
     if not request.user.may[May.TEXT]:
         raise PermissionDenied
-    words, now = "This was answered before. Nothing was changed.", clock.now()
-    given = request.POST.get("answer", "")
-    if given in Answer.values and answer_question(
-        conversation=chosen,
-        actor=request.user,
-        answer=Answer(given),
-        now=now,
-    ):
-        words = _what_follows(chosen, Answer(given))
+    words = "This was answered before. Nothing was changed."
+    now = clock.now()
+    posted = request.POST.get("answer", "")
+    if posted in Answer.values:
+        given = Answer(posted)
+        is_first = answer_question(
+            conversation=chosen,
+            actor=request.user,
+            answer=given,
+            now=now,
+        )
+        words = _what_follows(chosen, given) if is_first else words
     if not request.htmx:
         messages.info(request, words)
         return redirect("conversation", chosen.pk)
+    # Whatever the answer held or let go is dated by the moment it was given.
     changed = chosen.messages.filter(events__at=now).distinct().in_order()
-    context = fresh_context(
-        request,
-        chosen,
-        list(changed),
-        after=0,
-    ) | {"since_url": "", "words": words}
+    context = fresh_context(request, chosen, list(changed), after=0)
+    context |= {"since_url": "", "words": words}
     return render(request, "inbox/_answered.html", context)
 
 

@@ -17,7 +17,7 @@ from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest, whole_number
 
 PAGE = 50
-LONGEST_EXCERPT = 240
+LONGEST_EXCERPT = 240  # characters: enough to see whether it matters
 WHATS = {
     "stray": "Answers no conversation",
     "unreadable": "Couldn’t be read",
@@ -47,6 +47,7 @@ def strays(request: StaffRequest) -> HttpResponse:
     before = whole_number(request.GET.get("before"))
     if before is not None:
         rows = rows.filter(pk__lt=before)
+    # Cut and measured by the database: fifty sources may be hundreds of megabytes.
     kept = Length("source")
     excerpt = Substr("words", 1, LONGEST_EXCERPT)
     rows = rows.defer("source", "words").annotate(kept=kept, excerpt=excerpt)
@@ -63,6 +64,7 @@ def strays(request: StaffRequest) -> HttpResponse:
 def stray_source(request: StaffRequest, email_id: int) -> HttpResponse:
     """An email as it came, as text."""
     require_manager(request)
+    # Sources are dropped after a while; then there is nothing to show.
     rows = IncomingEmail.objects.needing_a_look().exclude(source=None)
     email = get_object_or_404(rows, pk=email_id)
     return plain_text(bytes(email.source or b""))
@@ -70,8 +72,9 @@ def stray_source(request: StaffRequest, email_id: int) -> HttpResponse:
 
 def _stray(row: IncomingEmail) -> Stray:
     kept: int | None = row.kept  # type: ignore[attr-defined]
-    message = row.message
-    conversation = message.conversation_id if message else None
+    conversation_url = ""
+    if row.message:
+        conversation_url = reverse("conversation", args=[row.message.conversation_id])
     return Stray(
         id=row.pk,
         at=row.received_at,
@@ -80,9 +83,7 @@ def _stray(row: IncomingEmail) -> Stray:
         excerpt=row.excerpt,  # type: ignore[attr-defined]
         what=WHATS.get(row.kind, row.kind),
         why="" if row.kind == "stray" else row.detail,
-        conversation_url=(
-            reverse("conversation", args=[conversation]) if conversation else ""
-        ),
+        conversation_url=conversation_url,
         source_url=reverse("stray_source", args=[row.pk]) if kept else "",
         is_cut=kept is not None and kept < row.size,
     )

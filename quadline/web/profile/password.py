@@ -30,22 +30,24 @@ class ChangeForm(ChangePasswordForm):  # type: ignore[misc]  # allauth is untype
         super().__init__(*args, **more)
         name_new_password(self)
         current = self.fields["oldpassword"]
-        current.label, current.help_text = "Current password", ""
+        current.label = "Current password"
+        current.help_text = ""
         current.widget.attrs.pop("placeholder", None)
 
     def clean_oldpassword(self) -> str:
         given: str = self.cleaned_data["oldpassword"]
         try:
-            if not is_current_password(self.user, given):
-                raise ValidationError(WRONG)
+            is_right = is_current_password(self.user, given)
         except TooManyTries as refused:
-            raise ValidationError(
-                TOO_MANY.format(wait=in_words(refused.wait))
-            ) from refused
+            words = TOO_MANY.format(wait=in_words(refused.wait))
+            raise ValidationError(words) from refused
+        if not is_right:
+            raise ValidationError(WRONG)
         return given
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+# No report of an error has what was typed.
 @sensitive_post_parameters()
 @unless_too_busy
 def page(request: StaffRequest) -> HttpResponseBase:
@@ -59,9 +61,12 @@ def page(request: StaffRequest) -> HttpResponseBase:
         password=form.cleaned_data["password1"],
         how="by its owner",
     )
+    # Every session ended with the old password. This one goes on.
     update_session_auth_hash(request, request.user)
-    success(request, CHANGED + (" Your API tokens no longer work." if ended else ""))
+    tokens = " Your API tokens no longer work." if ended else ""
+    success(request, f"{CHANGED}{tokens}")
     response = redirect("profile")
+    # The cookie is bound to the password, so this browser needs a new one.
     remember(response, request, request.user)
     return response
 
@@ -69,10 +74,7 @@ def page(request: StaffRequest) -> HttpResponseBase:
 def _shown(
     request: StaffRequest, form: ChangeForm, *, status: int = 200
 ) -> HttpResponse:
+    # The page says before what ends with the password.
     tokens = request.user.api_tokens.filter(revoked_at=None)
-    return render(
-        request,
-        "profile/password.html",
-        {"form": form, "tokens": tokens},
-        status=status,
-    )
+    context = {"form": form, "tokens": tokens}
+    return render(request, "profile/password.html", context, status=status)

@@ -32,30 +32,24 @@ def page(request: StaffRequest) -> HttpResponse:
             now=clock.now(),
         )
     except TokenRefused as refused:
-        return _shown(
-            request,
-            name=name,
-            problem=str(refused),
-            status=422,
-        )
+        return _shown(request, name=name, problem=str(refused), status=422)
+    # No redirect: of a token only a digest is kept, so this is the one time to show it.
     return _shown(request, made=made, words=words)
 
 
 @require_POST
 def revoke(request: StaffRequest, token_id: int) -> HttpResponseBase:
+    # Only one's own: an administrator's way is to deactivate the account.
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user)
-    if revoke_token(token, actor=request.user, now=clock.now()):
+    is_revoked = revoke_token(token, actor=request.user, now=clock.now())
+    if is_revoked:
         success(request, f"“{token.name}” opens nothing any more.")
     return redirect("profile-tokens")
 
 
 def _shown(request: StaffRequest, *, status: int = 200, **said: Any) -> HttpResponse:
     mine = ApiToken.objects.filter(user=request.user, revoked_at=None)
-    context = {
-        "tokens": mine,
-        "longest": LONGEST_NAME,
-        **said,
-    }
+    context = {"tokens": mine, "longest": LONGEST_NAME, **said}
     return render(
         request,
         "profile/tokens.html",

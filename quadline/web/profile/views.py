@@ -17,9 +17,8 @@ from quadline.web.shell import number_view
 
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
-    return render(
-        request, "profile/page.html", {"announced": last_announcement(request.user)}
-    )
+    context = {"announced": last_announcement(request.user)}
+    return render(request, "profile/page.html", context)
 
 
 @require_safe
@@ -42,6 +41,7 @@ def contact_card(request: StaffRequest) -> HttpResponseBase:
             request, "Your contact card is there as soon as your number is active."
         )
         return redirect("profile")
+    # As a file: a browser would show its lines, a phone takes it into its contacts.
     headers = {"Content-Disposition": f'attachment; filename="{cards.FILE_NAME}"'}
     return HttpResponse(
         cards.contact_card(request.user, mine),
@@ -57,23 +57,16 @@ def office_phone(request: StaffRequest) -> HttpResponseBase:
     try:
         phone = phones.normalise(written) if written else ""
     except phones.PhoneError as error:
-        told = {"announced": last_announcement(request.user)}
+        # What was typed stays in the field, to be corrected.
         context = {
             "office_phone_error": f"{error} Your office line was not changed.",
             "office_phone": written,
-            **told,
+            "announced": last_announcement(request.user),
         }
-        return render(
-            request,
-            "profile/page.html",
-            context,
-            status=422,
-        )
+        return render(request, "profile/page.html", context, status=422)
     request.user.office_phone = phone
     request.user.save(update_fields=["office_phone"])
     record("office line changed", subject=request.user, actor=request.user)
-    messages.success(
-        request,
-        "Your office line is saved." if phone else "Your office line is removed.",
-    )
+    words = "Your office line is saved." if phone else "Your office line is removed."
+    messages.success(request, words)
     return redirect("profile")

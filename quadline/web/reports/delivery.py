@@ -16,6 +16,7 @@ from quadline.reports.tallying import Tally
 from quadline.web.reports.figures import Cell, Line, Sheet, Table, Tile, tile
 from quadline.web.reports.pages import Link, share
 
+# In the order in which they are stacked: what arrived stands at the bottom.
 SERIES: dict[Channel, tuple[Series, ...]] = {
     Channel.TEXT: (
         Series("delivered", "Delivered", "solid"),
@@ -36,20 +37,21 @@ WORDS = {Channel.TEXT: "texts", Channel.EMAIL: "emails"}
 
 def delivery_context(viewer: User, filters: Filters) -> dict[str, Any]:
     found = delivery(viewer, filters)
-    words, everything = WORDS[filters.channel], found.tallies.everything
+    words = WORDS[filters.channel]
+    everything = found.tallies.everything
     sheet = Sheet(
         filters,
         reverse("report-delivery-rows"),
         SERIES[filters.channel],
         f"All {words}",
     )
-    tiles = (
-        _text_tiles(sheet, everything)
-        if filters.channel is Channel.TEXT
-        else _email_tiles(sheet, everything)
-    )
     if filters.channel is Channel.TEXT:
-        tiles.append(_opt_out_tile(filters, found.opted_out, found.students))
+        tiles = [
+            *_text_tiles(sheet, everything),
+            _opt_out_tile(filters, found.opted_out, found.students),
+        ]
+    else:
+        tiles = _email_tiles(sheet, everything)
     return {
         "channel": filters.channel,
         "channels": channels("report-delivery", filters),
@@ -73,17 +75,11 @@ def delivery_context(viewer: User, filters: Filters) -> dict[str, Any]:
 def channels(report: str, filters: Filters) -> list[Link]:
     """Texts and emails are counted apart."""
     url = reverse(report)
+    texts = filters.address(channel="")
+    emails = filters.address(channel="email")
     return [
-        Link(
-            "Texts",
-            f"{url}?{filters.address(channel='')}",
-            filters.channel is Channel.TEXT,
-        ),
-        Link(
-            "Emails",
-            f"{url}?{filters.address(channel='email')}",
-            filters.channel is Channel.EMAIL,
-        ),
+        Link("Texts", f"{url}?{texts}", filters.channel is Channel.TEXT),
+        Link("Emails", f"{url}?{emails}", filters.channel is Channel.EMAIL),
     ]
 
 
@@ -91,7 +87,8 @@ def _text_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
     left = everything.of(*TOGETHER[LEFT])
 
     def of(name: str) -> str:
-        return f"{share(everything.of(name), left)} of those sent"
+        part = share(everything.of(name), left)
+        return f"{part} of those sent"
 
     return [
         tile(
@@ -164,9 +161,14 @@ def _email_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
 
 
 def _opt_out_tile(filters: Filters, opted_out: int, students: int) -> Tile:
+    page = reverse("report-opt-out-history")
     address = filters.report.address(change=Change.OPT_OUT)
-    cell = Cell(opted_out, f"{reverse('report-opt-out-history')}?{address}")
-    return Tile(cell, "Opted out", f"{share(opted_out, students)} of students texted")
+    part = share(opted_out, students)
+    return Tile(
+        Cell(opted_out, f"{page}?{address}"),
+        "Opted out",
+        f"{part} of students texted",
+    )
 
 
 def _reasons(sheet: Sheet, reasons: list[Because]) -> Table:
@@ -176,7 +178,8 @@ def _reasons(sheet: Sheet, reasons: list[Because]) -> Table:
         ("gone", "Not reached"),
         ("instead", "All"),
     )
-    parts = parts if sheet.filters.channel is Channel.TEXT else parts[-1:]
+    if sheet.filters.channel is Channel.EMAIL:
+        parts = parts[-1:]
 
     def line(because: Because) -> Line:
         counts = {

@@ -7,6 +7,7 @@ Each number carries the address of the rows it counts.
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -35,12 +36,16 @@ class Cell:
 
     @property
     def shown(self) -> str:
-        return self.words or f"{self.value:,}"
+        if self.words:
+            return self.words
+        return f"{self.value:,}"
 
     @property
     def has_rows(self) -> bool:
         """Nothing has no rows, and neither has a time that nothing took."""
-        return self.words not in ("", NO_TIME) or (self.words == "" and self.value > 0)
+        if self.words:
+            return self.words != NO_TIME
+        return self.value > 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,8 @@ class Sheet:
     rated: tuple[str, str] = ("", "")  # the parts the rate is of, and its name
 
     def cell(self, value: int, *, words: str = "", **narrowing: str) -> Cell:
-        address = self.filters.address(**({"side": self.side} | narrowing))
+        narrowed = {"side": self.side} | narrowing
+        address = self.filters.address(**narrowed)
         return Cell(value, f"{self.rows_url}?{address}", words)
 
     def cells(self, tally: Tally, **narrowing: str) -> list[Cell]:
@@ -96,40 +102,14 @@ class Sheet:
             self.cell(tally.of(each.key), part=each.key, **narrowing)
             for each in self.series
         ]
-        timed = (
-            [
-                self.cell(
-                    0,
-                    words=took_words(tally.median),
-                    part=self.timed,
-                    **narrowing,
-                )
-            ]
-            if self.timed
-            else []
-        )
-        return [*parts, self.cell(tally.total, **narrowing), *timed]
+        cells = [*parts, self.cell(tally.total, **narrowing)]
+        if self.timed:
+            words = took_words(tally.median)
+            cells.append(self.cell(0, words=words, part=self.timed, **narrowing))
+        return cells
 
-    def by_day(
-        self,
-        tallies: Tallies,
-        *,
-        key: str,
-        sentence: str,
-    ) -> Figure:
-        shown = spans(self.filters.period, tallies.days)
-        each = [
-            added(
-                tally
-                for day, tally in tallies.days.items()
-                if span.first <= day <= span.last
-            )
-            for span in shown
-        ]
-        columns = [
-            Column(span.label, tuple(tally.of(series.key) for series in self.series))
-            for span, tally in zip(shown, each, strict=True)
-        ]
+    def by_day(self, tallies: Tallies, *, key: str, sentence: str) -> Figure:
+        # Days are added up to weeks and months, and medians do not add up.
         plain = Sheet(
             self.filters,
             self.rows_url,
@@ -137,26 +117,23 @@ class Sheet:
             self.total,
             self.side,
         )
-        lines = [
-            Line(span.label, plain.cells(tally, **span.query))
-            for span, tally in zip(shown, each, strict=True)
-        ]
+        columns: list[Column] = []
+        lines: list[Line] = []
+        shown = spans(self.filters.period, tallies.days)
+        for span in shown:
+            tally = added(
+                tally
+                for day, tally in tallies.days.items()
+                if span.first <= day <= span.last
+            )
+            heights = tuple(tally.of(series.key) for series in self.series)
+            columns.append(Column(span.label, heights))
+            lines.append(Line(span.label, plain.cells(tally, **span.query)))
         unit = shown[0].unit.capitalize() if shown else "Day"
         foot = Line("All", plain.cells(tallies.everything))
         return Figure(
-            Bars(
-                key,
-                sentence,
-                self.series,
-                tuple(columns),
-            ),
-            Table(
-                sentence,
-                unit,
-                plain.heads,
-                lines,
-                foot,
-            ),
+            Bars(key, sentence, self.series, tuple(columns)),
+            Table(sentence, unit, plain.heads, lines, foot),
         )
 
     def by_staff(self, tallies: Tallies, *, caption: str) -> Table:
@@ -169,50 +146,38 @@ class Sheet:
             self._line(names[pk].shown_name, tally, staff=str(pk))
             for pk, tally in found
         ]
-        return Table(
-            caption,
-            "Staff",
-            self.heads,
-            lines,
-            self._line("All", tallies.everything),
-        )
+        foot = self._line("All", tallies.everything)
+        return Table(caption, "Staff", self.heads, lines, foot)
 
     def by_broadcast(self, tallies: Tallies, *, caption: str) -> Table:
-        known = Broadcast.objects.select_related("author").in_bulk(
-            [pk for pk in tallies.broadcasts if pk]
-        )
-        found = sorted(
-            tallies.broadcasts.items(), key=lambda each: _newest_first(each[0], known)
-        )
-        lines = [
-            self._line(_name(pk, known), tally, broadcast=str(pk or SINGLE))
-            for pk, tally in found
-        ]
-        return Table(
-            caption,
-            "Broadcast",
-            self.heads,
-            lines,
-            self._line("All", tallies.everything),
-        )
+        ids = [pk for pk in tallies.broadcasts if pk]
+        known = Broadcast.objects.select_related("author").in_bulk(ids)
+
+        def newest_first(pk: uuid.UUID | None) -> float:
+            # Single messages last: any time there is comes before 0.
+            return -_at(known[pk]).timestamp() if pk else 0.0
+
+        lines: list[Line] = []
+        for pk in sorted(tallies.broadcasts, key=newest_first):
+            tally = tallies.broadcasts[pk]
+            lines.append(
+                self._line(_name(pk, known), tally, broadcast=str(pk or SINGLE))
+            )
+        foot = self._line("All", tallies.everything)
+        return Table(caption, "Broadcast", self.heads, lines, foot)
 
     @property
     def heads(self) -> list[str]:
-        rate = [self.rated[1]] if self.rated[1] else []
-        return [
-            *(each.label for each in self.series),
-            self.total,
-            *(["Median time"] if self.timed else []),
-            *rate,
-        ]
+        _, rate = self.rated
+        heads = [*(each.label for each in self.series), self.total]
+        if self.timed:
+            heads.append("Median time")
+        if rate:
+            heads.append(rate)
+        return heads
 
     def median_tile(
-        self,
-        tally: Tally,
-        *,
-        parts: tuple[str, ...],
-        label: str,
-        note: str,
+        self, tally: Tally, *, parts: tuple[str, ...], label: str, note: str
     ) -> Tile:
         cell = self.cell(
             tally.of(*parts), words=took_words(tally.median), part=self.timed
@@ -220,19 +185,16 @@ class Sheet:
         return Tile(cell, label, note)
 
     def _line(self, label: str, tally: Tally, **narrowing: str) -> Line:
-        parts = tuple(self.rated[0].split())
-        return Line(
-            label,
-            self.cells(tally, **narrowing),
-            share(tally.of(*parts), tally.total) if parts else "",
-        )
+        rated_parts, _ = self.rated
+        rate = ""
+        if rated_parts:
+            counted = tally.of(*rated_parts.split())
+            rate = share(counted, tally.total)
+        return Line(label, self.cells(tally, **narrowing), rate)
 
 
 def heat(
-    filters: Filters,
-    rows_url: str,
-    side: str,
-    hours: Mapping[tuple[int, int], int],
+    filters: Filters, rows_url: str, side: str, hours: Mapping[tuple[int, int], int]
 ) -> Table:
     """Hours down, weekdays across: narrow enough for a phone."""
     most = max(hours.values(), default=0)
@@ -244,18 +206,18 @@ def heat(
             weekday=str(weekday),
             hour=str(hour),
         )
-        return Cell(value, f"{rows_url}?{address}", shade=shade(value, most))
+        return Cell(
+            value,
+            f"{rows_url}?{address}",
+            shade=shade(value, most),
+        )
 
     lines = [
         Line(_hour(hour), [cell(weekday, hour) for weekday in range(1, 8)])
         for hour in range(24)
     ]
-    return Table(
-        "Texts from students, by hour and weekday",
-        "Hour",
-        list(WEEKDAYS),
-        lines,
-    )
+    caption = "Texts from students, by hour and weekday"
+    return Table(caption, "Hour", list(WEEKDAYS), lines)
 
 
 def tile(
@@ -263,28 +225,25 @@ def tile(
 ) -> Tile:
     """A count of some parts; ``part`` names them in the address."""
     cell = sheet.cell(tally.of(*parts), part=shown.get("part", parts[0]))
-    return Tile(
-        cell,
-        label,
-        shown.get("note", ""),
-        shown.get("tone", "") if cell.value else "",
-    )
+    # None that failed is no bad news.
+    tone = shown.get("tone", "") if cell.value else ""
+    return Tile(cell, label, shown.get("note", ""), tone)
 
 
 def _name(pk: uuid.UUID | None, known: Mapping[uuid.UUID, Broadcast]) -> str:
     if pk is None:
         return "Single messages"
     broadcast = known[pk]
-    at = timezone.localtime(broadcast.launched_at or broadcast.created_at)
-    return (
-        f"{broadcast.audience_words or 'Broadcast'}, {broadcast.author.name},"
-        f" {date_format(at, 'M j, g:i A')}"
-    )
+    words = broadcast.audience_words or "Broadcast"
+    local = timezone.localtime(_at(broadcast))
+    at = date_format(local, "M j, g:i A")
+    return f"{words}, {broadcast.author.name}, {at}"
 
 
-def _newest_first(pk: uuid.UUID | None, known: Mapping[uuid.UUID, Broadcast]) -> float:
-    return -(known[pk].launched_at or known[pk].created_at).timestamp() if pk else 0.0
+def _at(broadcast: Broadcast) -> datetime:
+    return broadcast.launched_at or broadcast.created_at
 
 
 def _hour(hour: int) -> str:
-    return f"{hour % 12 or 12} {'AM' if hour < 12 else 'PM'}"
+    half = "AM" if hour < 12 else "PM"
+    return f"{hour % 12 or 12} {half}"

@@ -21,8 +21,8 @@ from quadline.reports.rows import Rows
 from quadline.reports.visibility import inboxes_seen_by
 from quadline.web.requests import StaffRequest, whole_number
 
-ROWS = 100
-NO_TIME = "–"
+ROWS = 100  # of one page; the CSV has them all
+NO_TIME = "–"  # there is none: not the same as 0 s
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,10 @@ def asked(request: StaffRequest, *, otherwise: str = "30") -> Filters:
     """The filters of the address. A staff user whom the
     reader may not see is not there.
     """
-    zone = timezone.get_current_timezone()
     filters = filters_of(
         request.GET.dict(),
         today=timezone.localdate(),
-        zone=zone,
+        zone=timezone.get_current_timezone(),
         otherwise=otherwise,
     )
     if (
@@ -73,27 +72,32 @@ def filter_bar(
     staff = [
         Choice(str(each.pk), each.shown_name, each.pk == filters.staff) for each in seen
     ]
+    sources = sources or {}
     period = filters.period
-    in_the_form = {"from", "to", "period", "staff", *(["source"] if sources else [])}
+    # The dates of a preset are not filled in: sent along, they would win over it.
+    has_dates = period.key == "dates"
+    first = period.first.isoformat() if has_dates and period.first else ""
+    in_the_form = {"from", "to", "period", "staff"}
+    if sources:
+        in_the_form.add("source")
     return {
         "presets": [
             Link(label, f"?{filters.address(period=key)}", key == period.key)
             for key, label in PRESETS.items()
         ],
-        "first": (
-            period.first.isoformat() if period.key == "dates" and period.first else ""
-        ),
-        "last": period.last.isoformat() if period.key == "dates" else "",
+        "first": first,
+        "last": period.last.isoformat() if has_dates else "",
         "today": timezone.localdate().isoformat(),
-        "preset": "" if period.key == "dates" else period.key,
+        "preset": "" if has_dates else period.key,
+        # Of oneself alone there is no choice.
         "staff": staff if len(staff) > 1 else [],
         "office": next(
             (each.owner.office for each in seen if each == mine and each.owner), None
         ),
         "sources": [
-            Choice(key, label, key == filters.source)
-            for key, label in (sources or {}).items()
+            Choice(key, label, key == filters.source) for key, label in sources.items()
         ],
+        # Hidden fields: what else narrows the report stays when the form is sent.
         "kept": {
             name: value
             for name, value in filters.query.items()
@@ -106,38 +110,33 @@ def paged(
     request: StaffRequest, rows: "QuerySet[Any, Any] | Rows", filters: Filters
 ) -> dict[str, Any]:
     """One page of rows, how many there are in all, and the way to the others."""
-    offset, total = whole_number(request.GET.get("skip")) or 0, rows.count()
+    offset = whole_number(request.GET.get("skip")) or 0
+    total = rows.count()
+    following = offset + ROWS
+    newer = filters.address(skip=str(max(offset - ROWS, 0)))
+    older = filters.address(skip=str(following))
     return {
-        "page": rows[offset : offset + ROWS],
+        "page": rows[offset:following],
         "total": total,
         "first_shown": min(offset + 1, total),
-        "last_shown": min(offset + ROWS, total),
-        "newer_url": (
-            f"?{filters.address(skip=str(max(offset - ROWS, 0)))}" if offset else ""
-        ),
-        "older_url": (
-            f"?{filters.address(skip=str(offset + ROWS))}"
-            if offset + ROWS < total
-            else ""
-        ),
+        "last_shown": min(following, total),
+        "newer_url": f"?{newer}" if offset else "",
+        "older_url": f"?{older}" if following < total else "",
     }
 
 
 def days_words(filters: Filters) -> str:
     """The days of a report in words: Oct 25 to Nov 23, 2026."""
     first, last = filters.period.first, filters.period.last
+    last_words = date_format(last, "M j, Y")
     if first is None:
-        return (
-            "All days until today"
-            if last == timezone.localdate()
-            else f"All days until {date_format(last, 'M j, Y')}"
-        )
+        is_today = last == timezone.localdate()
+        return f"All days until {'today' if is_today else last_words}"
     if first == last:
         return date_format(first, "l, F j, Y")
-    return (
-        f"{date_format(first, 'M j' if first.year == last.year else 'M j, Y')} to"
-        f" {date_format(last, 'M j, Y')}"
-    )
+    is_same_year = first.year == last.year
+    first_words = date_format(first, "M j" if is_same_year else "M j, Y")
+    return f"{first_words} to {last_words}"
 
 
 def took_words(took: timedelta | None) -> str:
@@ -146,27 +145,17 @@ def took_words(took: timedelta | None) -> str:
     """
     if took is None:
         return NO_TIME
+    # Two clocks may date an answer before its question.
     seconds = max(round(took.total_seconds()), 0)
     if seconds < 60:
         return f"{seconds} s"
     if seconds < 3600:
         return f"{round(seconds / 60)} min"
     if seconds < 86400:
-        return _two(
-            seconds // 3600,
-            "h",
-            round(seconds % 3600 / 60),
-            "min",
-            60,
-        )
+        minutes = round(seconds % 3600 / 60)
+        return _two(seconds // 3600, "h", minutes, "min", 60)
     days, hours = divmod(round(seconds / 3600), 24)
-    return _two(
-        days,
-        "day" if days == 1 else "days",
-        hours,
-        "h",
-        24,
-    )
+    return _two(days, "day" if days == 1 else "days", hours, "h", 24)
 
 
 def share(part: int, whole: int) -> str:
@@ -191,17 +180,10 @@ def tabs(
     ]
 
 
-def _two(
-    large: int,
-    large_unit: str,
-    small: int,
-    small_unit: str,
-    full: int,
-) -> str:
+def _two(large: int, large_unit: str, small: int, small_unit: str, full: int) -> str:
+    # Rounded up: 3 h 60 min is 4 h.
     if small == full:
-        large, small = large + 1, 0
-    return (
-        f"{large} {large_unit} {small} {small_unit}"
-        if small
-        else f"{large} {large_unit}"
-    )
+        large += 1
+        small = 0
+    words = f"{large} {large_unit}"
+    return f"{words} {small} {small_unit}" if small else words

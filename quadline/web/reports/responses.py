@@ -31,7 +31,8 @@ ANSWERED = TOGETHER["answered"]
 def response_context(
     viewer: User, filters: Filters, *, now: datetime
 ) -> dict[str, Any]:
-    found, words = responses(viewer, filters, now=now), WORDS[filters.channel]
+    found = responses(viewer, filters, now=now)
+    words = WORDS[filters.channel]
     rows_url = reverse("report-response-rows")
     from_staff = Sheet(
         filters,
@@ -50,7 +51,8 @@ def response_context(
         side=STAFF,
         timed="answered",
     )
-    students, staff = found.students.everything, found.staff.everything
+    students = found.students.everything
+    staff = found.staff.everything
     return {
         "channel": filters.channel,
         "words": words,
@@ -74,12 +76,7 @@ def response_context(
         "staff_by_staff": from_students.by_staff(
             found.staff, caption="How staff answer"
         ),
-        "heat": heat(
-            filters,
-            rows_url,
-            WROTE,
-            found.hours,
-        ),
+        "heat": heat(filters, rows_url, WROTE, found.hours),
         "is_empty": not (students.total or staff.total or found.hours),
         "csv_query": filters.address(side=STUDENTS),
     }

@@ -45,8 +45,11 @@ ROW_HEADS = [
     "From",
     "Message",
     "Status",
+    "Why",
+    "Broadcast",
+    "Answered at",
+    "Minutes until then",
 ]
-ROW_HEADS += ["Why", "Broadcast", "Answered at", "Minutes until then"]
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,7 @@ class Row:
 
 
 def rows_context(
-    viewer: User,
-    filters: Filters,
-    shown: dict[str, Any],
-    *,
-    report: str,
+    viewer: User, filters: Filters, shown: dict[str, Any], *, report: str
 ) -> dict[str, Any]:
     back = filters.report
     return shown | {
@@ -85,8 +84,10 @@ def rows_context(
 
 
 def csv_row(message: Message) -> list[object]:
-    conversation, student = message.conversation, message.conversation.student
+    conversation = message.conversation
+    student = conversation.student
     recipient = getattr(message, "recipient", None)
+    # Only rows of the response report are timed.
     took = getattr(message, "took", None)
     return [
         message.created_at,
@@ -106,32 +107,32 @@ def csv_row(message: Message) -> list[object]:
 
 
 def _row(message: Message) -> Row:
-    words, icon, tone = message.status_words, message.status_icon, message.tone
+    chip: dict[str, str] = {}
+    if message.direction == Direction.OUTBOUND:
+        chip = {
+            "label": message.status_words,
+            "icon": message.status_icon,
+            "tone": message.tone,
+        }
+    page = reverse("conversation", args=[message.conversation_id])
     return Row(
-        url=f"{reverse('conversation', args=[message.conversation_id])}?whose=all",
+        # A report has others' messages, too: the inbox beside it shows theirs.
+        url=f"{page}?whose=all",
         name=message.conversation.name,
         staff=message.conversation.inbox.shown_name,
         words=message.subject or message.body,
         at=message.created_at,
-        chip=(
-            {
-                "label": words,
-                "icon": icon,
-                "tone": tone,
-            }
-            if message.direction == Direction.OUTBOUND
-            else {}
-        ),
-        detail=message.detail if tone in ("bad", "warn") else "",
+        chip=chip,
+        detail=message.detail if message.tone in ("bad", "warn") else "",
         answered_at=getattr(message, "reply_at", None),
         took=took_words(getattr(message, "took", None)),
     )
 
 
 def _title(filters: Filters) -> str:
-    known = {
-        each.key: each.label for each in (*SERIES[filters.channel], *REPLIES, *ANSWERS)
-    } | TOGETHER
+    series = (*SERIES[filters.channel], *REPLIES, *ANSWERS)
+    # A part is named as in the figure whose number led here.
+    known = {each.key: each.label for each in series} | TOGETHER
     kind = "emails" if filters.channel is Channel.EMAIL else "texts"
     if filters.each == "student":
         return "Students texted"
@@ -151,7 +152,9 @@ def _narrowing(viewer: User, filters: Filters) -> list[str]:
         )
     if filters.broadcast:
         phrases.append(_broadcast(viewer, filters.broadcast))
-    weekday, hour = whole_number(filters.weekday), whole_number(filters.hour)
+    # An address may say anything: what is no weekday or hour narrows nothing.
+    weekday = whole_number(filters.weekday)
+    hour = whole_number(filters.hour)
     if weekday is not None and 1 <= weekday <= 7:
         phrases.append(f"{WEEKDAYS[weekday - 1]}s")
     if hour is not None and hour < 24:
@@ -167,8 +170,7 @@ def _broadcast(viewer: User, broadcast: str) -> str:
     if broadcast == SINGLE:
         return "not of a broadcast"
     found = None
+    seen = Broadcast.objects.visible_to(viewer)
     with suppress(ValueError):
-        found = (
-            Broadcast.objects.visible_to(viewer).filter(pk=uuid.UUID(broadcast)).first()
-        )
+        found = seen.filter(pk=uuid.UUID(broadcast)).first()
     return f"broadcast to {found.audience_words}" if found else "an unknown broadcast"

@@ -29,8 +29,8 @@ from quadline.roster.models import Student
 from quadline.sms import phones
 from quadline.web.requests import EARLIEST, LATEST, StaffRequest
 
-ALL = "all"
-WHEN = "%Y-%m-%dT%H:%M"
+ALL = "all"  # every number that texted the student: administrators only
+WHEN = "%Y-%m-%dT%H:%M"  # as browsers send a datetime-local field (HTML)
 
 
 class StopRequestForm(forms.Form):
@@ -65,24 +65,16 @@ class StopRequestForm(forms.Form):
             raise forms.ValidationError(
                 "That time is still to come. Say when the student asked."
             )
-        return said_at.astimezone(UTC)  # the database knows no offset of a day
+        # The database knows no offset of a day, such as +24:00.
+        return said_at.astimezone(UTC)
 
     def __init__(
-        self,
-        data: Any,
-        *,
-        numbers: list[SystemNumber],
-        now: datetime,
+        self, data: Any, *, numbers: list[SystemNumber], now: datetime
     ) -> None:
-        here = timezone.localtime(now)
-        super().__init__(
-            data,
-            initial={
-                "said_at": here.strftime(WHEN),
-                "whose": str(numbers[0].pk) if numbers else "",
-            },
-        )
-        self.latest = here.strftime(WHEN)
+        # Nothing that is still to come: the browser offers no later time.
+        self.latest = timezone.localtime(now).strftime(WHEN)
+        first = str(numbers[0].pk) if numbers else ""
+        super().__init__(data, initial={"said_at": self.latest, "whose": first})
         self.numbers = {str(number.pk): number for number in numbers}
         choices = [
             (pk, f"{number.inbox.shown_name}, {phones.written(number.phone)}")
@@ -106,7 +98,9 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
     student = get_object_or_404(Student.objects.visible_to(request.user), pk=student_id)
     if not request.user.may[May.TEXT]:
         raise PermissionDenied
-    now, numbers = clock.now(), _numbers(request.user, student)
+    # One moment for all: the form may be said no later than it is recorded.
+    now = clock.now()
+    numbers = _numbers(request.user, student)
     form = StopRequestForm(_posted(request, numbers), numbers=numbers, now=now)
     if request.method != "POST" or not form.is_valid():
         return _shown(request, student, form)
@@ -144,7 +138,7 @@ def _posted(request: StaffRequest, numbers: list[SystemNumber]) -> Any:
         return None
     data = request.POST.copy()
     if len(numbers) == 1:
-        # the form does not ask where there is no choice
+        # The form does not ask where there is no choice.
         data.setdefault("whose", str(numbers[0].pk))
     return data
 
@@ -157,30 +151,23 @@ def _numbers(user: User, student: Student) -> list[SystemNumber]:
     mine = list(own.select_related("inbox__owner"))
     if not user.may[May.MANAGE]:
         return mine
-    return [
-        *mine,
-        *(number for number in numbers_that_texted(student) if number not in mine),
-    ]
+    texted = numbers_that_texted(student)
+    return mine + [number for number in texted if number not in mine]
 
 
 def _shown(
     request: StaffRequest, student: Student, form: StopRequestForm
 ) -> HttpResponse:
-    template = (
-        "students/_opt_out_dialog.html" if request.htmx else "students/opt_out.html"
-    )
+    template = "students/opt_out.html"
+    if request.htmx:
+        template = "students/_opt_out_dialog.html"
     context = {
         "student": student,
         "form": form,
         "possible": bool(form.numbers and student.mobile),
+        "of_whom": _of_whom(form, request.user),
     }
-    context["of_whom"] = _of_whom(form, request.user)
-    return render(
-        request,
-        template,
-        context,
-        status=422 if form.errors else 200,
-    )
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 def _of_whom(form: StopRequestForm, reader: User) -> str:

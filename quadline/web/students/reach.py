@@ -24,6 +24,7 @@ class Reach:
     key: str = ""
 
 
+# One for each key of delivery/permission/reach.py; "" is no reason against it.
 CAN = Reach("Can be texted", "ok", "tick")
 OPTED_OUT = Reach(
     "Opted out",
@@ -76,9 +77,8 @@ def reach_of(students: Sequence[Student], author: User) -> dict[int, Reach]:
         reach.why_not(author),
         reach.OUT_OF_REACH,
     )
-    chips = CHIPS | {
-        OPTED_OUT.key: replace(OPTED_OUT, why=scope.reason_words(Reason.OPTED_OUT))
-    }
-    return {
-        pk: chips.get(key, out) for pk, key in reach.reach_of(students, author).items()
-    }
+    # Whose texts an opt-out ends is a setting of the college.
+    why_opted_out = scope.reason_words(Reason.OPTED_OUT)
+    chips = CHIPS | {OPTED_OUT.key: replace(OPTED_OUT, why=why_opted_out)}
+    keys = reach.reach_of(students, author)
+    return {pk: chips.get(key, out) for pk, key in keys.items()}

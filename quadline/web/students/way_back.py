@@ -70,13 +70,9 @@ def opt_outs_of(
     """The numbers of some staff users that the student has opted
     out of, the reader's own first.
     """
-    states = ConsentState.objects.filter(
-        student_phone=student.mobile, opted_out=True
-    ).exclude(student_phone="")
-    found = {
-        state.system_phone: state
-        for state in states.select_related("entry", "carrier_check")
-    }
+    out = ConsentState.objects.filter(student_phone=student.mobile, opted_out=True)
+    states = out.exclude(student_phone="").select_related("entry", "carrier_check")
+    found = {state.system_phone: state for state in states}
     own = SystemNumber.objects.of(reader)
     if (
         own
@@ -97,13 +93,7 @@ def opt_outs_of(
         ),
     )
     return [
-        _opt_out(
-            student,
-            number,
-            found[number.phone],
-            reader,
-        )
-        for number in ordered
+        _opt_out(student, number, found[number.phone], reader) for number in numbers
     ]
 
 
@@ -113,13 +103,12 @@ def may_record_stop(reader: User, student: Student) -> bool:
     """
     if not reader.may[May.TEXT] or not student.mobile:
         return False
+    if reader.may[May.MANAGE]:
+        return True
     number = SystemNumber.objects.of(reader)
-    has_own = (
-        number is not None
-        and number.phone != ""
-        and not scope.is_opted_out((student.mobile, number.phone))
-    )
-    return has_own or reader.may[May.MANAGE]
+    if number is None or not number.phone:
+        return False
+    return not scope.is_opted_out((student.mobile, number.phone))
 
 
 def _opt_out(
@@ -129,13 +118,12 @@ def _opt_out(
     reader: User,
 ) -> OptOut:
     is_of_this_number = state.system_phone == number.phone
+    of_whom = whose_texts(state, number, reader=reader)
     return OptOut(
-        why=(
-            f"{why_out(student, state.entry)} from"
-            f" {whose_texts(state, number, reader=reader)}"
-        ),
+        why=f"{why_out(student, state.entry)} from {of_whom}",
         since=state.since,
         way_back=way_back(student, number),
+        # A pair need not have one: nothing was looked up at the carrier yet.
         check=getattr(state, "carrier_check", None) if is_of_this_number else None,
     )
 

@@ -11,7 +11,7 @@ from quadline.accounts.models import User
 class Command(BaseCommand):
     help = (
         "Let somebody sign in again at once after too many wrong passwords. It also"
-        " passes by itself, within minutes."
+        " passes automatically, within minutes."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,10 +23,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(email=options["email"].strip().lower()).first()
+        email = options["email"]
+        user = User.objects.filter(email=email.strip().lower()).first()
         if user is None:
-            raise CommandError(
-                f"{options['email']} has no account. Nothing was changed."
-            )
+            raise CommandError(f"{email} has no account. Nothing was changed.")
         let_in_again(user, address=options["address"])
         self.stdout.write(f"{user.name} can sign in again.")
