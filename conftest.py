@@ -65,6 +65,7 @@ def _empty_what_has_rows(test_case: TransactionTestCase) -> None:
         as_replica = ["SET LOCAL session_replication_role = replica", *written]
         cursor.execute("; ".join(as_replica))
 
+
 # No test depends on speed: an example, or making one, takes as long as it takes.
 hypothesis.settings.register_profile(
     "patient",

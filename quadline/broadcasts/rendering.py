@@ -1,6 +1,5 @@
 """A broadcast's words as each student gets them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,9 +20,12 @@ from quadline.sms.bodies import clean
 from quadline.sms.merge_fields import MergeError, Template
 
 
-# Made once for all who are alike: the same words are the same object, so they are
-# compared as one.
-@dataclass(frozen=True, slots=True, eq=False)
+# made once for all who are alike: the same words are the same object
+@dataclass(
+    frozen=True,
+    slots=True,
+    eq=False,
+)
 class Words:
     """What one student gets, or several who are called alike, and
     which fields could not be filled.
@@ -47,9 +49,7 @@ class Words:
 
     @property
     def text(self) -> str:
-        if not self.notice:
-            return self.body
-        return f"{self.body}\n\n{self.notice}"
+        return f"{self.body}\n\n{self.notice}" if self.notice else self.body
 
 
 NO_WORDS = Words()
@@ -63,35 +63,42 @@ class Renderer:
     def __init__(self, broadcast: Broadcast, number: SystemNumber | None) -> None:
         self.author = broadcast.author
         self.number = number
-        self._subject = Template(broadcast.subject)
-        self._body = Template(broadcast.body)
+        self._subject, self._body = (
+            Template(broadcast.subject),
+            Template(broadcast.body),
+        )
         self._both = Template(f"{broadcast.subject}\n{broadcast.body}")
         self._unknown = merging.unknown_fields(broadcast.subject, broadcast.body)
         self._of_sender = values_of_sender(self.author, number=number)
-        asked: list[Callable[[Person], str]] = [
+        asked = [
             value_of
             for name, value_of in OF_STUDENT.items()
             if self._both.asks_for(name)
         ]
-        self._called = _what_differs(asked)
-        # Whom this number has told how to opt out, by student and phone.
-        self._given: set[tuple[int | None, str]] = set()
-        if number and broadcast.channel == Channel.TEXT:
-            self._given = students_told(number, self.author)
+        self._called = (
+            asked[0]
+            if len(asked) == 1
+            else lambda student: tuple(value_of(student) for value_of in asked)
+        )
+        is_text = broadcast.channel == Channel.TEXT
+        self._given = (
+            students_told(number, self.author) if is_text and number else set()
+        )
         self._made: dict[tuple[object, ...], Words] = {}
 
     def words_for(self, student: Person, outcome: Outcome) -> Words:
         """Raises nothing: what cannot be filled is in the answer."""
         is_text = outcome is Outcome.TEXT
-        is_told = bool(self._given) and (student.pk, student.mobile) in self._given
-        is_first = is_text and not is_told
+        is_first = is_text and not (
+            self._given and (student.pk, student.mobile) in self._given
+        )
         alike = (is_text, is_first, self._called(student))
         words = self._made.get(alike)
         if words is None:
             words = self._filled(student)
-            if is_text and words.is_filled:
-                words = self._as_text(words, is_first)
-            self._made[alike] = words
+            self._made[alike] = words = (
+                self._as_text(words, is_first) if is_text and words.is_filled else words
+            )
         return words
 
     def _filled(self, student: Person) -> Words:
@@ -99,8 +106,7 @@ class Renderer:
         if self._unknown:
             return self._unfilled(values)
         try:
-            subject = self._subject.fill(values)
-            body = self._body.fill(values)
+            subject, body = self._subject.fill(values), self._body.fill(values)
         except MergeError:
             return self._unfilled(values)
         return Words(subject=clean(subject)[:200], body=clean(body))
@@ -113,14 +119,17 @@ class Renderer:
         return Words(unknown=self._unknown)
 
     def _as_text(self, words: Words, is_first: bool) -> Words:
-        notice = self._notice if is_first else ""
-        text = Words(words.subject, words.body, notice).text
+        sized = Words(words.subject, words.body, self._notice if is_first else "")
+        count, units = (
+            segments.count(sized.text).segments,
+            segments.utf16_units(sized.text),
+        )
         return Words(
-            words.subject,
-            words.body,
-            notice,
-            segments=segments.count(text).segments,
-            units=segments.utf16_units(text),
+            sized.subject,
+            sized.body,
+            sized.notice,
+            count,
+            units,
         )
 
     @cached_property

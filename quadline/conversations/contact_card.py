@@ -16,9 +16,6 @@ LONGEST_LINE = 75  # octets; RFC 2426, section 2.6
 def contact_card(staff: User, number: SystemNumber) -> bytes:
     """A vCard 3.0 (RFC 2426), which phones read more widely than 4.0."""
     first, _, last = staff.name.rpartition(" ")
-    suffix = _escaped("(Text Only)")
-    office = f";{_escaped(staff.office)}" if staff.office else ""
-    title = [f"TITLE:{_escaped(staff.title)}"] if staff.title else []
     lines = [
         "BEGIN:VCARD",
         "VERSION:3.0",

@@ -5,7 +5,6 @@ few look-ups for a whole page of lines.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from quadline.accounts.models import User
 from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
@@ -57,12 +56,14 @@ class OptOutRow:
     def since_words(self) -> str:
         """What became of texts to them since they opted out."""
         said = [(self.emailed_since, "sent as email"), (self.closed_since, "not sent")]
-        parts: list[str] = []
-        for count, ended in said:
-            if count:
-                texts = "text" if count == 1 else "texts"
-                parts.append(f"{count} {texts} {ended}")
-        return ", ".join(parts) or "No texts"
+        return (
+            ", ".join(
+                f"{count} text{'' if count == 1 else 's'} {ended}"
+                for count, ended in said
+                if count
+            )
+            or "No texts"
+        )
 
     @property
     def check_words(self) -> str:
@@ -102,15 +103,14 @@ class _Names:
 def opt_out_rows(viewer: User, states: Sequence[ConsentState]) -> list[OptOutRow]:
     """``states`` carry ``last_text_id``, ``emailed_since`` and ``closed_since``."""
     names = _names(viewer, states)
-    text_ids: list[UUID | None] = [
-        state.last_text_id  # type: ignore[attr-defined]  # annotated
-        for state in states
-    ]
-    texts = Message.objects.in_bulk([text_id for text_id in text_ids if text_id])
-    return [
-        _opt_out_row(state, texts.get(text_id) if text_id else None, names)
-        for state, text_id in zip(states, text_ids, strict=True)
-    ]
+    last = Message.objects.in_bulk(
+        [state.last_text_id for state in states if state.last_text_id]  # type: ignore[attr-defined]
+    )
+    rows = []
+    for state in states:
+        text = last.get(state.last_text_id)  # type: ignore[attr-defined]
+        rows.append(_opt_out_row(state, text, names))
+    return rows
 
 
 def change_rows(viewer: User, entries: Sequence[ConsentEntry]) -> list[ChangeRow]:
@@ -133,24 +133,31 @@ def change_rows(viewer: User, entries: Sequence[ConsentEntry]) -> list[ChangeRow
 def how(entry: ConsentEntry) -> str:
     """By which keyword, or how we know."""
     if entry.source == Source.REPLY:
-        # Without a keyword a person has read it as a request to stop.
-        return f"Replied {entry.keyword or f'“{entry.wording}”'}"
+        return (
+            f"Replied {entry.keyword}"
+            if entry.keyword
+            else f"Replied “{entry.wording}”"
+        )
     if entry.source == Source.CARRIER:
         return "Learned from the carrier"
-    if entry.wording:
-        return f"Asked a staff member: {entry.wording.rstrip('.')}"
-    return "Asked a staff member"
+    return (
+        f"Asked a staff member: {entry.wording.rstrip('.')}"
+        if entry.wording
+        else "Asked a staff member"
+    )
 
 
 def by(entry: ConsentEntry) -> str:
     """Who did it, or wrote it down."""
     if entry.actor:
         return entry.actor.name
-    if entry.source == Source.REPLY:
-        return "the student"
-    if entry.source == Source.CARRIER:
-        return "the carrier"
-    return "staff"
+    return (
+        "the student"
+        if entry.source == Source.REPLY
+        else "the carrier"
+        if entry.source == Source.CARRIER
+        else "staff"
+    )
 
 
 def _opt_out_row(
@@ -175,7 +182,7 @@ def _opt_out_row(
         emailed_since=state.emailed_since,  # type: ignore[attr-defined]  # annotated
         closed_since=state.closed_since,  # type: ignore[attr-defined]  # annotated
         check=getattr(state, "carrier_check", None),
-        conversation_id=next((found for found in conversations if found), None),
+        conversation_id=next((found for found in known if found), None),
     )
 
 
@@ -198,12 +205,11 @@ def _names(
         owners.values_list("pk", flat=True),
         student_phones,
     )
-    # A shared phone does not give away who else has it: only those whom the reader may
-    # open or has written with.
-    written_with = {key for _, key in conversations}
     students: dict[str, list[Student]] = {}
     for student in owners:
-        if student.pk in openable or student.pk in written_with:
+        # A shared phone does not give away who else has it: only those whom the reader
+        # may open or has written with.
+        if student.pk in openable or any(key == student.pk for _, key in conversations):
             students.setdefault(student.mobile, []).append(student)
     return _Names(
         inboxes,
@@ -219,7 +225,6 @@ def _conversations(
     students: Iterable[int],
     bare: Iterable[str],
 ) -> dict[tuple[int, int | str], int]:
-    """``bare``: phones, of conversations with nobody on the roster."""
     seen = Conversation.objects.visible_to(viewer).filter(
         inbox__in=[each.pk for each in inboxes]
     )

@@ -454,8 +454,8 @@ def test_an_older_hash_opens_and_is_replaced(enter: Enter, staff: list[User]) ->
     assert is_in(browser)
     assert (
         identify_hasher(maya.password).decode(maya.password)["memory_cost"]
-        == get_hasher().memory_cost
-    )  # type: ignore[attr-defined]
+        == get_hasher().memory_cost  # type: ignore[attr-defined]
+    )
     sign_in(browser, maya.email)
     assert is_in(browser)
 

@@ -97,12 +97,12 @@ def test_a_worker_killed_after_buying_and_after_a_hand_over_repeats_neither(
 
 def first_text(author: object, student: object, words: str) -> Message:
     return accept_text(
-        author=author,
-        student=student,
+        author=author,  # type: ignore[arg-type]
+        student=student,  # type: ignore[arg-type]
         message_id=uuid.uuid4(),
         body=words,
         now=timezone.now(),
-    )  # type: ignore[arg-type]
+    )
 
 
 class Window:

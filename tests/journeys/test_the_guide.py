@@ -71,8 +71,8 @@ def notify_your_students(
     on_caseload = (people.rosa, people.bo, people.gus, people.nell)
     for student in on_caseload:
         letter = eventually(
-            lambda student=student: house.simulator.mail(student.email)
-        )[0]  # type: ignore[misc]
+            lambda student=student: house.simulator.mail(student.email)  # type: ignore[misc]
+        )[0]
         assert letter["subject"] == "New Texting Number for Maya Alvarez"
         assert student.first_name in letter["text"]
         assert SystemNumber.objects.get(phone=system_phone).written in letter["text"]
@@ -113,8 +113,8 @@ def text_the_whole_caseload(page: Page, house: House, people: Cast) -> None:
         )
     for student in (people.gus, people.nell):  # Email Fail-Safe
         letters = eventually(
-            lambda student=student: house.simulator.mail(student.email)[1:]
-        )  # type: ignore[misc]
+            lambda student=student: house.simulator.mail(student.email)[1:]  # type: ignore[misc]
+        )
         assert len(letters) == 1
         assert (
             f"Hi {student.first_name}, registration opens Monday." in letters[0]["text"]

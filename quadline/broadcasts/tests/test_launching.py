@@ -62,9 +62,9 @@ def test_what_leaves_is_what_the_review_showed(
         phone: f"{row.body}\n\n{row.notice}" for phone, row in expected.items()
     }
     emails = {
-        row.message.conversation.student.first_name: row
+        row.message.conversation.student.first_name: row  # type: ignore[union-attr]
         for row in OutgoingEmail.objects.all()
-    }  # type: ignore[union-attr]
+    }
     assert set(emails) == {"Bo", "Gus"}
     assert {row.to for row in emails.values()} == {people.bo.email, people.gus.email}
     assert all(

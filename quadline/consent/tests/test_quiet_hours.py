@@ -150,8 +150,10 @@ def test_hours_are_read_as_they_are_written_and_empty_means_none(
 
 
 moments = st.datetimes(
-    datetime(2026, 10, 25), datetime(2027, 4, 1), timezones=st.just(UTC)
-)  # the zone is given beside
+    datetime(2026, 10, 25),  # noqa: DTZ001  # the zone is given beside
+    datetime(2027, 4, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
 clocks = st.integers(0, 24 * 4 - 1).map(
     lambda quarter: time(quarter // 4, quarter % 4 * 15)
 )

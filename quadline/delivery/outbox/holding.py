@@ -7,7 +7,6 @@ Knows nothing of who asks and who answers (opting/requests.py), nor of who may t
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, Value
@@ -87,9 +86,9 @@ def keep_back(message: Message, attempt: Attempt, *, now: datetime) -> None:
 
 
 def _ask_first(messages: Iterable[Message], now: datetime) -> None:
-    held: dict[UUID, Pending] = {}
-    for message in messages:
-        held[message.pk] = waits_for(ASKED, now=now, is_bulk=message.is_bulk)
+    held = {
+        each.pk: waits_for(ASKED, now=now, is_bulk=each.is_bulk) for each in messages
+    }
     wait(held, now=now, cause=Cause.QUESTION)
 
 
@@ -117,20 +116,30 @@ def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
     be held, or the phone is another now.
     """
     now = clock.now()
-    asked = StopQuestion.objects.filter(
-        answer="",
-        holds_texts=True,
-        student_phone=OuterRef("to"),
-        system_phone=OuterRef("system_number__phone"),
+    asked = StopQuestion.objects.filter(answer="", holds_texts=True)
+    asked = asked.filter(
+        student_phone=OuterRef("to"), system_phone=OuterRef("system_number__phone")
     )
-    phone_of_now = NullIf("conversation__student__mobile", Value(""))
-    held = _texts().filter(_in_question())
-    held = held.annotate(to=Coalesce(phone_of_now, "student_phone"))
-    free = held.filter(~Exists(asked)).in_order()
+    held = Message.objects.filter(
+        _in_question(), direction=Direction.OUTBOUND, channel=Channel.TEXT
+    )
+    held = held.annotate(
+        to=Coalesce(NullIf("conversation__student__mobile", Value("")), "student_phone")
+    )
+    free = (
+        held.filter(~Exists(asked))
+        .select_related("conversation__student", "system_number")
+        .in_order()
+    )
     with transaction.atomic():
-        locked = free.select_for_update(no_key=True, skip_locked=True, of=["self"])
-        messages = locked.select_related("conversation__student", "system_number")
-        for message in list(messages[:IN_ONE_SWEEP]):
+        messages = list(
+            free.select_for_update(
+                no_key=True,
+                skip_locked=True,
+                of=["self"],
+            )[:IN_ONE_SWEEP]
+        )
+        for message in messages:
             due_again(
                 message,
                 cause=Cause.ANSWERED,
@@ -218,10 +227,7 @@ def _texts() -> MessageQuerySet:
 
 
 def _texts_of(pair: Pair) -> MessageQuerySet:
-    student_phone, system_phone = pair
-    return _texts().filter(
-        student_phone=student_phone, system_number__phone=system_phone
-    )
+    return _texts().filter(student_phone=pair[0], system_number__phone=pair[1])
 
 
 def _is_reached(

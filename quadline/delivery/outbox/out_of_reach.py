@@ -65,14 +65,24 @@ def keep_out_of_reach(*, now: datetime) -> None:
 def _hold(author: User, now: datetime) -> None:
     mine = _students(_waiting(), author)
     reached = _reached(author, mine)
-    lost = [text for text, student in mine.items() if student not in reached]
-    messages = _locked(_waiting(), lost)
+    messages = _locked(
+        _waiting(), [text for text, student in mine.items() if student not in reached]
+    )
     if messages:
         why = why_not(author)
-        held = waits_for(ALLOWED, now=now, is_bulk=False, is_out_of_reach=True)
-        pending = replace(held, detail=why)
+        held = waits_for(
+            ALLOWED,
+            now=now,
+            is_bulk=False,
+            is_out_of_reach=True,
+        )
         ids = [message.pk for message in messages]
-        wait(ids, pending, now=now, cause=Cause.AUTHOR)
+        wait(
+            ids,
+            replace(held, detail=why),
+            now=now,
+            cause=Cause.AUTHOR,
+        )
         alerts.tell_held(author, len(messages), why=why)
 
 
@@ -109,7 +119,7 @@ def _open_texts() -> MessageQuerySet:
 
 def _waiting() -> MessageQuerySet:
     """Texts that the carrier provably does not have, and
-    that would leave automatically.
+    that would leave by themselves.
     """
     not_there = (
         Q(status__in=BEFORE_AN_ATTEMPT)
@@ -133,22 +143,27 @@ def _authors(texts: MessageQuerySet) -> list[User]:
 def _students(texts: MessageQuerySet, author: User) -> dict[UUID, int]:
     """This author's texts, and to whom they are."""
     return dict(
-        texts.filter(writer=author.pk)
+        texts.filter(writer=author.pk)  # type: ignore[misc]
         .exclude(student=None)
         .values_list("pk", "student")
-    )  # type: ignore[misc]  # of _open_texts
+    )  # of _open_texts
 
 
 def _reached(author: User, texts: Mapping[UUID, int]) -> set[int]:
-    students = set(texts.values())
-    reached = in_reach(author).filter(pk__in=students)
-    return set(reached.values_list("pk", flat=True))
+    return set(
+        in_reach(author).filter(pk__in=set(texts.values())).values_list("pk", flat=True)
+    )
 
 
 def _locked(texts: MessageQuerySet, ids: Sequence[UUID]) -> list[Message]:
     """In the order in which the sender's answers are written down (recording.py)."""
-    if not ids:
-        return []
-    in_order = texts.filter(pk__in=ids).order_by("pk")
-    locked = in_order.select_for_update(no_key=True, of=["self"])
-    return list(locked.prefetch_related("conversation__student", "system_number"))
+    locked = (
+        texts.filter(pk__in=ids)
+        .order_by("pk")
+        .select_for_update(no_key=True, of=["self"])
+    )
+    return (
+        list(locked.prefetch_related("conversation__student", "system_number"))
+        if ids
+        else []
+    )

@@ -55,8 +55,7 @@ REACHES = {
 # Of two arrays of phones, pair by pair.
 OUT_WIDELY = """
     SELECT pair.student_phone, pair.system_phone
-    FROM unnest(%(students)s::text[], %(systems)s::text[])
-         AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
     WHERE EXISTS (
         SELECT 1
         FROM consent_consentstate AS state
@@ -131,9 +130,10 @@ def opted_out_of(system_phone: str) -> set[str]:
     """Every student phone that may not be texted from this number."""
     if current() is Scope.NUMBER:
         return ledger.opted_out_of(system_phone)
-    out_of_number = OUT_OF_NUMBER.format(reaches=REACHES[current()])
     with connection.cursor() as cursor:
-        cursor.execute(out_of_number, {"system": system_phone})
+        cursor.execute(
+            OUT_OF_NUMBER.format(reaches=REACHES[current()]), {"system": system_phone}
+        )
         return {phone for (phone,) in cursor.fetchall()}
 
 
@@ -163,27 +163,28 @@ def reach_of(system_phones: Iterable[str]) -> Mapping[str, Collection[str]]:
         .values_list("phone", "office")
     )
     if current() is Scope.COLLEGE:
-        numbers = SystemNumber.objects.exclude(phone="")
-        everywhere = set(numbers.values_list("phone", flat=True))
+        everywhere = {phone for phone, _ in rows}
         return {phone: everywhere | {phone} for phone in asked}
     theirs = SystemNumber.objects.filter(phone__in=asked).annotate(office=OFFICE_OF)
     offices_of, phones_of = defaultdict(set), defaultdict(set)
     for phone, office in rows.filter(office__in=theirs.values("office")):
         phones_of[office].add(phone)
-    reach = {phone: {phone} for phone in asked}
-    for phone, office in rows:
-        if phone in reach:
-            reach[phone] |= phones_of[office]
-    return reach
+        offices_of[phone].add(office)
+    return {
+        phone: {phone}.union(*(phones_of[office] for office in offices_of[phone]))
+        for phone in asked
+    }
 
 
 def reopen(starts: Collection[ConsentEntry]) -> None:
     """A START opens what the student's STOPs have shut, as far as one
     reaches. In the transaction that files it.
+
+    It is written to each pair that is out, and there its order against the STOP
+    decides, as always.
     """
     if current() is Scope.NUMBER:
         return
-    # To each pair that is out: there its order against the STOP decides, as always.
     for start in starts:
         for state in _others_out((start.student_phone, start.system_phone)):
             _repeat(start, state.system_phone)
@@ -204,8 +205,11 @@ def bring_starts(stops: Collection[ConsentEntry]) -> None:
         for start in starts_of[stop.student_phone]:
             is_elsewhere = start.system_phone != stop.system_phone
             is_near = start.occurred_at >= stop.occurred_at - NEAR
-            is_reached = start.system_phone in reach[stop.system_phone]
-            if is_elsewhere and is_near and is_reached:
+            if (
+                is_elsewhere
+                and is_near
+                and start.system_phone in reach[stop.system_phone]
+            ):
                 _repeat(start, stop.system_phone)
 
 
@@ -244,13 +248,12 @@ def _repeat(start: ConsentEntry, system_phone: str) -> None:
 
 def _others_out(pair: Pair) -> QuerySet[ConsentState]:
     """States of the student's own words to other numbers that reach this pair."""
-    student_phone, system_phone = pair
-    out = ConsentState.objects.filter(student_phone=student_phone, opted_out=True)
-    elsewhere = out.exclude(system_phone=system_phone).select_related("entry")
-    states = elsewhere.exclude(entry__source=Source.CARRIER)
+    states = ConsentState.objects.select_related("entry").filter(
+        student_phone=pair[0], opted_out=True
+    )
+    states = states.exclude(system_phone=pair[1]).exclude(entry__source=Source.CARRIER)
     if current() is Scope.NUMBER:
         return states.none()
     if current() is Scope.OFFICE:
-        reached = system_phones_reached(system_phone)
-        return states.filter(system_phone__in=reached)
+        return states.filter(system_phone__in=system_phones_reached(pair[1]))
     return states

@@ -54,33 +54,22 @@ TEXTS = """
     CROSS JOIN LATERAL (
         SELECT message.id, message.segments, message.is_bulk
         FROM conversations_message AS message
-        WHERE message.system_number_id = number.id
-          AND message.is_bulk <= %(bulk)s
-          AND message.due_at <= %(now)s
+        WHERE message.system_number_id = number.id AND message.is_bulk <= %(bulk)s AND message.due_at <= %(now)s
           AND message.status <> ALL(%(over)s)
           AND NOT EXISTS (
-            SELECT 1
-            FROM conversations_message AS earlier
+            SELECT 1 FROM conversations_message AS earlier
             WHERE earlier.conversation_id = message.conversation_id
               AND earlier.position < message.position
               AND earlier.channel = 'text'
               AND earlier.status IN ('queued', 'sending', 'unconfirmed', 'waiting')
-              AND (
-                earlier.status IN ('queued', 'sending')
-                    AND (earlier.reason <> 'quiet_hours' OR earlier.due_at <= %(now)s)
-                OR earlier.status = 'waiting'
-                    AND earlier.due_at <= %(now)s
-                    AND earlier.system_number_id = message.system_number_id
-                OR earlier.status = 'unconfirmed'
-                    AND EXISTS (
-                        SELECT 1
-                        FROM delivery_attempt AS attempt
-                        WHERE attempt.message_id = earlier.id
-                          AND attempt.started_at > %(now)s - interval '10 minutes'
-                    )
-              )
-            OFFSET 0
-          )
+              AND (earlier.status IN ('queued', 'sending')
+                      AND (earlier.reason <> 'quiet_hours' OR earlier.due_at <= %(now)s)
+                   OR earlier.status = 'waiting' AND earlier.due_at <= %(now)s
+                      AND earlier.system_number_id = message.system_number_id
+                   OR earlier.status = 'unconfirmed' AND EXISTS (
+                      SELECT 1 FROM delivery_attempt AS attempt
+                      WHERE attempt.message_id = earlier.id AND attempt.started_at > %(now)s - interval '10 minutes'))
+            OFFSET 0)
         ORDER BY message.is_bulk, message.due_at, message.position
         LIMIT %(each)s
         FOR NO KEY UPDATE OF message SKIP LOCKED
@@ -98,24 +87,17 @@ EVENT = sql.event(
 )
 TAKE = f"""
     WITH due AS MATERIALIZED (
-        SELECT
-            message.id, message.status, message.segments,
-            message.system_number_id AS number_id,
-            message.status = ANY(%(lower)s::text[]) AS climbs
+        SELECT message.id, message.status, message.segments, message.system_number_id AS number_id,
+               message.status = ANY(%(lower)s::text[]) AS climbs
         FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS text (id, place)
         JOIN conversations_message AS message ON message.id = text.id
         ORDER BY text.place
     ),
     paced AS (
         UPDATE numbers_systemnumber AS number
-        SET free_at =
-            CASE WHEN number.free_at > %(late)s THEN number.free_at ELSE %(now)s END
-            + sent.segments * %(seconds_each)s * interval '1 second'
-        FROM (
-            SELECT number_id, sum(greatest(segments, 1)) AS segments
-            FROM due
-            GROUP BY number_id
-        ) AS sent
+        SET free_at = CASE WHEN number.free_at > %(late)s THEN number.free_at ELSE %(now)s END
+                      + sent.segments * %(seconds_each)s * interval '1 second'
+        FROM (SELECT number_id, sum(greatest(segments, 1)) AS segments FROM due GROUP BY number_id) AS sent
         WHERE number.id = sent.number_id
     ),
     told AS ({EVENT}),
@@ -126,30 +108,21 @@ TAKE = f"""
         FROM due, conversations_conversation AS conversation
         LEFT JOIN roster_student AS student ON student.id = conversation.student_id
         WHERE message.id = due.id AND conversation.id = message.conversation_id
-        RETURNING
-            message.id, message.is_bulk, message.body, message.notice,
-            message.student_phone, message.conversation_id, message.system_number_id,
-            conversation.staff_id,
-            ({LAST_TEXT}) AS wrote_at,
-            COALESCE(student.mobile, conversation.phone) AS mobile,
-            student.landline, student.time_zone
+        RETURNING message.id, message.is_bulk, message.body, message.notice, message.student_phone, message.conversation_id,
+                  message.system_number_id, conversation.staff_id, ({LAST_TEXT}) AS wrote_at,
+                  COALESCE(student.mobile, conversation.phone) AS mobile, student.landline, student.time_zone
     ),
     attempted AS (
         INSERT INTO delivery_attempt (message_id, started_at, outcome, why, looks)
         SELECT id, %(now)s, 'under_way', '', 0 FROM due
         RETURNING id, message_id
     ),
-    news AS (
-        SELECT staff_id AS user_id, 'conv-' || conversation_id AS event FROM sending
-    ),
+    news AS (SELECT staff_id AS user_id, 'conv-' || conversation_id AS event FROM sending),
     announced AS ({TELL_NEWS})
-    SELECT
-        sending.id, attempted.id, sending.conversation_id, sending.staff_id,
-        sending.is_bulk, sending.body, sending.notice,
-        sending.student_phone, number.phone, sending.mobile,
-        COALESCE(sending.landline, ''), COALESCE(sending.time_zone, ''),
-        sending.wrote_at,
-        (SELECT count(*) FROM announced)
+    SELECT sending.id, attempted.id, sending.conversation_id, sending.staff_id, sending.is_bulk, sending.body, sending.notice,
+           sending.student_phone, number.phone, sending.mobile, COALESCE(sending.landline, ''),
+           COALESCE(sending.time_zone, ''), sending.wrote_at,
+           (SELECT count(*) FROM announced)
     FROM sending
     JOIN attempted ON attempted.message_id = sending.id
     JOIN numbers_systemnumber AS number ON number.id = sending.system_number_id
@@ -160,12 +133,8 @@ NEXT_TURN = """
     SELECT min(number.free_at)
     FROM numbers_systemnumber AS number
     WHERE number.state = 'active' AND number.free_at > %(now)s
-      AND EXISTS (
-        SELECT 1
-        FROM conversations_message AS message
-        WHERE message.system_number_id = number.id
-          AND message.due_at <= number.free_at
-      )
+      AND EXISTS (SELECT 1 FROM conversations_message AS message
+                  WHERE message.system_number_id = number.id AND message.due_at <= number.free_at)
 """
 
 
@@ -224,10 +193,8 @@ def claim_due(*, limit: int) -> list[Claim]:
 def _by_day(cursor: Any, now: datetime, limit: int) -> list[daily_cap.Due]:
     """Texts whose turn it is, and for whose students it is no night."""
     while due := _first_due(cursor, now, limit):
-        ids = [message_id for message_id, _, _ in due]
-        put_off = night.put_off(ids, now=now)
-        by_day = [text for text in due if text[0] not in put_off]
-        if by_day:
+        held = night.put_off([text[0] for text in due], now=now)
+        if by_day := [text for text in due if text[0] not in held]:
             return by_day
     return []
 
@@ -238,16 +205,32 @@ def _first_due(cursor: Any, now: datetime, limit: int) -> list[daily_cap.Due]:
     """
     passed: list[int] = []
     while True:
-        cursor.execute(NUMBERS, {"now": now, "limit": limit, "passed": passed})
+        cursor.execute(
+            NUMBERS,
+            {
+                "now": now,
+                "limit": limit,
+                "passed": passed,
+            },
+        )
         found = cursor.fetchall()
-        numbers = [number for number, _ in found]
-        with_single_texts = [number for number, is_bulk in found if not is_bulk]
         # Single texts alone are claimed in a moment.
-        due = _due(cursor, with_single_texts, now, limit=limit, bulk=False)
-        due = due or _due(cursor, numbers, now, limit=limit)
+        due = _due(
+            cursor,
+            [number for number, is_bulk in found if not is_bulk],
+            now,
+            limit=limit,
+            bulk=False,
+        )
+        due = due or _due(
+            cursor,
+            [number for number, _ in found],
+            now,
+            limit=limit,
+        )
         if due or len(found) < limit:
             return due
-        passed += numbers
+        passed += [number for number, _ in found]
 
 
 def _due(
@@ -288,11 +271,12 @@ def next_turn(now: datetime) -> datetime | None:
 
 
 def _pace(rate: float, now: datetime) -> dict[str, Any]:
-    # without a rate it is free again at once, behind those that have waited longer
-    if not rate:
-        return {"late": now, "seconds_each": 0.0}
-    # a number that was a little late to its turn keeps its beat
-    return {"late": now - CATCH_UP, "seconds_each": 1 / rate}
+    """A number that was a little late to its turn keeps its beat.
+
+    Without a rate it is free again at once, behind those that have waited longer.
+    """
+    late, seconds_each = (now - CATCH_UP, 1 / rate) if rate else (now, 0.0)
+    return {"late": late, "seconds_each": seconds_each}
 
 
 def _claim(row: Sequence[Any], now: datetime, since: float) -> Claim:
@@ -306,10 +290,7 @@ def _claim(row: Sequence[Any], now: datetime, since: float) -> Claim:
         notice,
         student_phone,
         system_phone,
-        mobile,
-        landline,
-        time_zone,
-        wrote_at,
+        *known,
         _,
     ) = row
     return Claim(

@@ -180,9 +180,9 @@ def test_one_that_waits_for_an_answer_does_not_leave_when_it_is_given(
 ) -> None:
     first = write(people.maya, people.rosa)
     send_due()
-    reply(
-        people.rosa.mobile, fresh(first).system_number.phone, "please stop texting me"
-    )  # type: ignore[union-attr]
+    number = fresh(first).system_number
+    assert number is not None
+    reply(people.rosa.mobile, number.phone, "please stop texting me")
     text = write(people.maya, people.rosa, "One more")
     assert fresh(text).reason == WaitingFor.QUESTION
     bring_caseload_to(people, people.bo)

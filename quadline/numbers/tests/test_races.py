@@ -4,6 +4,7 @@ user, and one purchase per number.
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier, Event, Lock
 from typing import Any
 
@@ -164,9 +165,7 @@ def test_ten_users_at_once_get_ten_numbers(
         for index in range(10)
     ]
     numbers = [ask_for(user) for user in users]
-    attempts: list[Callable[[], Any]] = [
-        lambda number=number: until_rented(number) for number in numbers
-    ]  # type: ignore[misc]
+    attempts = [partial(until_rented, number) for number in numbers]
     assert all_at_once(attempts) == [None] * 10
 
     rented = SystemNumber.objects.filter(state=State.REGISTERING)

@@ -234,9 +234,9 @@ def test_every_median_is_the_median_of_the_rows_behind_it(
     ]
     for narrowing, tally in splits:
         took = [
-            each.took
+            each.took  # type: ignore[attr-defined]
             for each in rows(who, asked(side=side, part=part, **narrowing), now=now)
-        ]  # type: ignore[attr-defined]
+        ]
         assert tally.median == (_middle(took) if took else None)
 
 

@@ -29,10 +29,9 @@ from quadline.web.broadcasts.words import progress_words, state_chip
 from quadline.web.requests import StaffRequest, whole_number
 from quadline.web.status_words import words_of
 
-PAGE = 100  # recipients
+PAGE = 100
 ON_A_LIST = 25
 BATCH = 1_000  # rows of a table to take away
-# Of an email, no more is known than that the mail server took it.
 REACHED = {
     Channel.TEXT: {Status.DELIVERED, Status.EMAILED},
     Channel.EMAIL: {Status.SENT},
@@ -64,14 +63,19 @@ class Listed:
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
     start = whole_number(request.GET.get("from")) or 0
-    seen = Broadcast.objects.shown_to(request.user).select_related("author")
-    newest_first = seen.order_by("-created_at", "pk")
-    # One more than is shown says whether there is a next page, without a count.
-    rows = list(newest_first[start : start + ON_A_LIST + 1])
-    following = urlencode({"from": start + ON_A_LIST})
+    seen = (
+        Broadcast.objects.shown_to(request.user)
+        .select_related("author")
+        .order_by("-created_at", "pk")
+    )
+    rows = list(seen[start : start + ON_A_LIST + 1])
     context = {
         "listed": [_listed(broadcast) for broadcast in rows[:ON_A_LIST]],
-        "next_url": f"?{following}" if len(rows) > ON_A_LIST else "",
+        "next_url": (
+            f"?{urlencode({'from': start + ON_A_LIST})}"
+            if len(rows) > ON_A_LIST
+            else ""
+        ),
         "sees_others": any(
             broadcast.author_id != request.user.pk for broadcast in rows
         ),
@@ -84,25 +88,36 @@ def broadcast(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBas
     shown = visible(request, broadcast_id)
     if shown.state == State.DRAFT:
         return redirect("broadcast-review", shown.pk)
-    context = progress_context(request, shown) | _rows_context(request, shown)
-    return render(request, "broadcasts/broadcast.html", context)
+    return render(
+        request,
+        "broadcasts/broadcast.html",
+        progress_context(request, shown) | _rows_context(request, shown),
+    )
 
 
 @require_safe
 def progress(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     """The part of the page that moves while it runs."""
     shown = visible(request, broadcast_id)
+    is_over = shown.state in (State.STOPPED, State.FINISHED)
     context = progress_context(request, shown)
-    status = STOP_POLLING if context["is_over"] else 200
-    return render(request, "broadcasts/_progress.html", context, status=status)
+    return render(
+        request,
+        "broadcasts/_progress.html",
+        context,
+        status=STOP_POLLING if is_over else 200,
+    )
 
 
 @require_safe
 def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     """The recipients at one status, a page of them."""
     shown = visible(request, broadcast_id)
-    context = progress_context(request, shown) | _rows_context(request, shown)
-    return render(request, "broadcasts/_results.html", context)
+    return render(
+        request,
+        "broadcasts/_results.html",
+        progress_context(request, shown) | _rows_context(request, shown),
+    )
 
 
 @require_safe
@@ -111,7 +126,6 @@ def results_csv(
 ) -> StreamingHttpResponse:
     shown = visible(request, broadcast_id)
     show = _filter(request)
-    # Before the first row leaves, as with every export.
     record_export(
         actor=request.user,
         name="broadcast results",
@@ -142,8 +156,7 @@ def own(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
 
 def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
     now = results.progress(shown, clock.now())
-    is_own = shown.author_id == request.user.pk
-    may_act = may_steer(shown, request.user)
+    is_own, may_act = shown.author_id == request.user.pk, may_steer(shown, request.user)
     is_over = shown.state in (State.STOPPED, State.FINISHED)
     return {
         "broadcast": shown,
@@ -154,60 +167,62 @@ def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
         "may_act": may_act,
         "is_over": is_over,
         "may_be_retried": results.may_be_retried(shown) if may_act else 0,
-        # While it runs, those who have not replied may not have been written to.
         "quiet": results.not_replied(shown).count() if is_own and is_over else 0,
     }
 
 
 def _listed(broadcast: Broadcast) -> Listed:
-    if broadcast.state == State.DRAFT:
-        return Listed(
-            broadcast=broadcast,
-            chip=state_chip(broadcast),
-            progress=None,
-            reached=0,
-            url=reverse("broadcast-review", args=[broadcast.pk]),
+    name = "broadcast-review" if broadcast.state == State.DRAFT else "broadcast"
+    now = (
+        None
+        if broadcast.state == State.DRAFT
+        else results.progress(broadcast, clock.now())
+    )
+    reached = (
+        sum(
+            count.count
+            for count in now.counts
+            if count.status in REACHED[Channel(broadcast.channel)]
         )
-    now = results.progress(broadcast, clock.now())
+        if now
+        else 0
+    )
     return Listed(
         broadcast=broadcast,
         chip=state_chip(broadcast, now),
         progress=now,
-        reached=_reached(broadcast, now),
-        url=reverse("broadcast", args=[broadcast.pk]),
+        reached=100 * reached // now.total if now and now.total else 0,
+        url=reverse(name, args=[broadcast.pk]),
     )
-
-
-def _reached(broadcast: Broadcast, now: Progress) -> int:
-    if not now.total:
-        return 0
-    statuses = REACHED[Channel(broadcast.channel)]
-    reached = sum(each.count for each in now.counts if each.status in statuses)
-    return 100 * reached // now.total
 
 
 def _rows_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
     status = _filter(request)
     start = whole_number(request.GET.get("from")) or 0
-    found = list(results.rows(shown, status, offset=start, limit=PAGE + 1))
-    page = reverse("broadcast", args=[shown.pk])
-    # The table alone, fetched again while the broadcast runs.
-    table = reverse("broadcast-recipients", args=[shown.pk])
-    this = urlencode({"show": status, "from": start})
+    found = list(
+        results.rows(
+            shown,
+            status,
+            offset=start,
+            limit=PAGE + 1,
+        )
+    )
+    url = reverse("broadcast", args=[shown.pk])
     following = urlencode({"show": status, "from": start + PAGE})
     return {
         "rows": _seen_by(request.user, shown, found[:PAGE]),
         "show": status,
         "page_size": PAGE,
-        "rows_url": f"{table}?{this}",
-        "next_url": f"{page}?{following}#results" if len(found) > PAGE else "",
+        "rows_url": (
+            f"{reverse('broadcast-recipients', args=[shown.pk])}?{urlencode({'show': status, 'from': start})}"
+        ),
+        "next_url": f"{url}?{following}#results" if len(found) > PAGE else "",
     }
 
 
 def _filter(request: StaffRequest) -> str:
     """The status that is asked for; a database takes no NUL."""
-    asked = request.GET.get("show", "")
-    return asked.replace("\x00", "")[:20]
+    return request.GET.get("show", "").replace("\x00", "")[:20]
 
 
 def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, Any]]:
@@ -215,10 +230,8 @@ def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, An
     every count still equals its rows.
     """
     ids = [row.recipient.student_id for row in rows]
-    students = Student.objects.visible_to(user).filter(pk__in=ids)
-    seen = set(students.values_list("pk", flat=True))
-    conversations = Conversation.objects.visible_to(user).filter(
-        staff=shown.author, student__in=ids
+    seen = set(
+        Student.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)
     )
     talks = (
         Conversation.objects.visible_to(user)
@@ -231,32 +244,24 @@ def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, An
         results.NOTHING: ("ban", ""),
         **{status.value: WORDS[status][1:] for status in Status},
     }
-    is_own = shown.author_id == user.pk
     return [
         {
             "row": row,
-            # Its author chose them, whoever has left the caseload since.
             "is_named": is_own or row.recipient.student_id in seen,
             "url": urls.get(row.recipient.student_id, ""),
-            **_status_of(row, is_own=is_own),
+            "words": (
+                words_of(row.recipient.message)
+                if row.recipient.message and is_own
+                else row.words
+            ),
+            "icon": icon_and_tone[row.status][0],
+            "tone": icon_and_tone[row.status][1],
         }
         for row in rows
     ]
 
 
-def _status_of(row: Row, *, is_own: bool) -> dict[str, str]:
-    if row.status == results.NOTHING:
-        icon, tone = "ban", ""
-    else:
-        _, icon, tone = WORDS[Status(row.status)]
-    message = row.recipient.message
-    # What a text waits for in particular is said to its author.
-    words = words_of(message) if message and is_own else row.words
-    return {"words": words, "icon": icon, "tone": tone}
-
-
 def _csv_rows(user: User, shown: Broadcast, status: str) -> Iterator[list[object]]:
-    # In batches: who may be seen is asked for many at once, and held for few.
     batch: list[Row] = []
     for row in results.rows(shown, status):
         batch.append(row)
@@ -268,15 +273,14 @@ def _csv_rows(user: User, shown: Broadcast, status: str) -> Iterator[list[object
 
 def _csv_of(user: User, shown: Broadcast, rows: list[Row]) -> Iterator[list[object]]:
     for seen in _seen_by(user, shown, rows):
-        row: Row = seen["row"]
-        student = row.recipient.student
-        name, institutional_id = UNSEEN, ""
-        if seen["is_named"]:
-            name = student.display_name
-            institutional_id = student.institutional_id
+        row, student = seen["row"], seen["row"].recipient.student
+        who = (
+            [student.display_name, student.institutional_id]
+            if seen["is_named"]
+            else [UNSEEN, ""]
+        )
         yield [
-            name,
-            institutional_id,
+            *who,
             row.words,
             row.detail,
             row.emailed,

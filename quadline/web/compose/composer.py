@@ -48,8 +48,6 @@ NEEDS_ADMINISTRATOR = (
     " when it is fixed."
 )
 NOT_A_WRITER = "You have read-only access."
-# The states of a composer: no text can be written; the notice that a first text brings
-# is shown before it is sent.
 CLOSED = frozenset({"opted_out", "no_mobile", "landline", "bad_number", "read_only"})
 WITH_NOTICE = frozenset({"ready", "first", "pending"})
 
@@ -91,9 +89,7 @@ class Composer:
         return self._tab_url("email")
 
     def _tab_url(self, tab: str) -> str:
-        # +New has its recipients in the address already.
-        mark = "&" if "?" in self.page_url else "?"
-        return f"{self.page_url}{mark}tab={tab}"
+        return f"{self.page_url}{'&' if '?' in self.page_url else '?'}tab={tab}"
 
 
 def composer_for(
@@ -131,11 +127,19 @@ def composer_for(
         written=_with_draft(written or Written(), user, conversation),
         notice=notice,
         way_back=way_back,
-        way_back_copied=copied,
+        way_back_copied=(
+            way_back_of(student, number).copied
+            if student and number and state == "opted_out"
+            else ""
+        ),
         since=since,
         opt_out_notice=due if state in WITH_NOTICE else "",
-        email_to=email_to,
-        no_email="" if email_to else no_email,
+        email_to=student.email if student else "",
+        no_email=(
+            ""
+            if student and student.email
+            else "There is no email address on file for this student."
+        ),
         has_card=number is not None and number.state == State.ACTIVE,
     )
 
@@ -175,9 +179,11 @@ def composer_for_many(
     review tells what each of them gets.
     """
     number = SystemNumber.objects.of(user)
-    state, notice = "read_only", NOT_A_WRITER
-    if user.may[May.TEXT]:
-        state, notice, _, _ = _number_state(number)
+    state, notice, _, _ = (
+        _number_state(number)
+        if user.may[May.TEXT]
+        else ("read_only", NOT_A_WRITER, "", None)
+    )
     return Composer(
         state=state,
         post_url=post_url,
@@ -229,7 +235,6 @@ def _state(
 def _opted_out(
     student: Student, number: SystemNumber, user: User
 ) -> tuple[str, str, str, datetime | None]:
-    words = way_back_of(student, number).words
     standing = scope.standing((student.mobile, number.phone))
     if standing is None:
         return (
@@ -251,14 +256,15 @@ def _opted_out(
 
 
 def _bad_number(student: Student) -> tuple[str, str, str, datetime | None]:
-    notice = f"Texts to {student.mobile_written} have failed."
-    since = None
     trouble = PhoneTrouble.objects.filter(phone=student.mobile, is_bad=True).first()
-    # It may be good again since the reach was asked: a text has just arrived there.
-    if trouble:
-        notice = f"{notice} {trouble.words}"
-        since = trouble.since
-    return "bad_number", notice, _new_number(student), since
+    words = f" {trouble.words}" if trouble else ""
+    notice = f"Texts to {student.mobile_written} have failed.{words}"
+    return (
+        "bad_number",
+        notice,
+        _new_number(student),
+        trouble.since if trouble else None,
+    )
 
 
 def has_left(student: Student) -> str:
@@ -278,13 +284,16 @@ def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
     if number.state == State.ACTIVE:
         return "ready", "", "", None
     trouble = trouble_of(number, now=clock.now())
-    if number.state == State.FAILED:
-        why = NEEDS_ADMINISTRATOR
-    elif trouble:
-        problem = f"There’s a problem with your number. {trouble}"
-        why = f"{problem} {WAITS} when it is active."
-    else:
-        why = BEING_SET_UP
+    delayed = (
+        f"There’s a problem with your number. {trouble} {WAITS} when it is active."
+    )
+    why = (
+        NEEDS_ADMINISTRATOR
+        if number.state == State.FAILED
+        else delayed
+        if trouble
+        else BEING_SET_UP
+    )
     return "pending", f"{why} {else_an_email()}", "", None
 
 
@@ -295,7 +304,6 @@ def consent_lines(
     whose) pairs the reader may see.
     """
     whose = dict(system_phones)
-    # By phone: whoever has none has no history, though others without one may.
     entries = ledger.history(student.mobile, whose) if student.mobile else []
     return [
         {
@@ -308,35 +316,35 @@ def consent_lines(
 
 def _line(entry: ConsentEntry, whose: str, entries: Sequence[ConsentEntry]) -> str:
     did = "Opted out of" if entry.change == Change.OPT_OUT else "Opted back in to"
-    asked = entry.actor.name if entry.actor else "a staff member"
     how = {
         Source.REPLY: f"replied {entry.keyword}",
         Source.CARRIER: "learned from the carrier",
-        Source.STAFF: f"asked {asked}",
-    }[Source(entry.source)]
-    if entry.source == Source.STAFF and entry.wording:
-        how = f"{how}. {entry.wording}"
-    return f"{did} {whose}: {how}{_order_of(entry, entries)}"
+        Source.STAFF: f"asked {entry.actor.name if entry.actor else 'a staff member'}",
+    }
+    words = (
+        f". {entry.wording}" if entry.source == Source.STAFF and entry.wording else ""
+    )
+    return (
+        f"{did} {whose}: {how[Source(entry.source)]}{words}{_order_of(entry, entries)}"
+    )
 
 
 def _order_of(entry: ConsentEntry, entries: Sequence[ConsentEntry]) -> str:
     """Words reach us in another order than they were said."""
-    to_this_number = [
-        each for each in entries if each.system_phone == entry.system_phone
+    before = [
+        each.word
+        for each in entries
+        if each.system_phone == entry.system_phone and each.pk < entry.pk
     ]
-    before = [each.word for each in to_this_number if each.pk < entry.pk]
     has_counted = counts(entry.word, before)
     if has_counted is None:
         return ". Which of their words came last is being looked up."
-    if not has_counted:
-        return ". It reached us late; a newer word of theirs counts."
-    return ""
+    return "" if has_counted else ". It reached us late; a newer word of theirs counts."
 
 
 def longest_wait() -> str:
     hours = settings.ENV.failsafe_number_hours
-    unit = "hour" if hours == 1 else "hours"
-    return f"{hours:g} {unit}"
+    return f"{hours:g} hour{'' if hours == 1 else 's'}"
 
 
 def else_an_email() -> str:

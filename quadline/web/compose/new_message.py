@@ -37,20 +37,8 @@ from quadline.web.compose.written import Written, with_template, written_in
 from quadline.web.requests import StaffRequest, posted_id
 
 NOBODY_CHOSEN = "Choose who this goes to. What you wrote is kept."
-LONGEST_LINK = 4_000  # characters; a longer address servers and proxies may refuse
+LONGEST_LINK = 4_000
 QUERIES = {"to": "q", "except": "q_except"}
-FIELD_WORDS = {
-    "to": {
-        "label": "To",
-        "list_label": "Goes to",
-        "placeholder": "Students, tags or courses",
-    },
-    "except": {
-        "label": "Except",
-        "list_label": "Left out",
-        "placeholder": "Exclude students or groups",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -70,25 +58,25 @@ def opened(request: StaffRequest) -> NewMessage:
     """+New as a link opens it: blank, for somebody, on a draft, or
     for those who have not replied.
     """
-    draft = _named(request, "draft")
-    if draft and draft.state == State.DRAFT:
-        name = f"broadcast-{draft.pk}"
-        return NewMessage(chosen_of(draft), draft.pk, draft_name=name)
-    quiet = _named(request, "quiet")
-    if quiet:
-        chosen = chosen_quiet(quiet, request.user)
-        return NewMessage(chosen, draft_name=f"quiet-{quiet.pk}")
+    if (draft := _named(request, "draft")) and draft.state == State.DRAFT:
+        return NewMessage(
+            chosen_of(draft), draft.pk, draft_name=f"broadcast-{draft.pk}"
+        )
+    if quiet := _named(request, "quiet"):
+        return NewMessage(
+            chosen_quiet(quiet, request.user), draft_name=f"quiet-{quiet.pk}"
+        )
     chosen = chosen_in(request)
-    # What is typed for one student is not there again for another.
-    student = chosen.only_student
-    return NewMessage(chosen, draft_name=f"student-{student}" if student else "new")
+    return NewMessage(
+        chosen,
+        draft_name=f"student-{chosen.only_student}" if chosen.only_student else "new",
+    )
 
 
 def posted(request: StaffRequest) -> NewMessage:
     try:
         message_id = uuid.UUID(request.POST.get("message_id", ""))
     except ValueError:
-        # A step changes nothing and needs none; sending asks for it (posted_id).
         message_id = None
     return NewMessage(
         chosen_in(request),
@@ -107,7 +95,6 @@ def step_taken(request: StaffRequest) -> NewMessage:
         return replace(form, chosen=form.chosen.with_less(field_name, token))
     if request.POST["step"] == "paste":
         tokens, report = read_pasted(request.POST.get("pasted", ""), request.user)
-        # What stood for nobody stays in the box, to be corrected.
         left = "\n".join([*report.unresolved, *report.ambiguous])
         return replace(
             form,
@@ -115,9 +102,11 @@ def step_taken(request: StaffRequest) -> NewMessage:
             report=report,
             pasted_text=left,
         )
-    if request.POST["step"] == "save-audience":
-        return _audience_kept(request, form)
-    return form
+    return (
+        _audience_kept(request, form)
+        if request.POST["step"] == "save-audience"
+        else form
+    )
 
 
 def drafted(request: StaffRequest, chosen: Chosen) -> Broadcast:
@@ -127,14 +116,14 @@ def drafted(request: StaffRequest, chosen: Chosen) -> Broadcast:
     if not chosen.to:
         raise BroadcastRefused(NOBODY_CHOSEN)
     broadcast_id = posted_id(request)
-    # An announcement whose recipients are changed here still is one.
     before = Broadcast.objects.filter(author=request.user, pk=broadcast_id).first()
     written = request.POST
-    is_email = written.get("channel") == Channel.EMAIL
     return draft_broadcast(
         author=request.user,
         broadcast_id=broadcast_id,
-        channel=Channel.EMAIL if is_email else Channel.TEXT,
+        channel=(
+            Channel.EMAIL if written.get("channel") == Channel.EMAIL else Channel.TEXT
+        ),
         subject=written.get("subject", ""),
         body=written.get("body", ""),
         audience=chosen.audience,
@@ -154,8 +143,18 @@ def shown(
     """The page."""
     sent = request.POST if request.method == "POST" else request.GET
     context = {
-        "to_field": _field("to", form.chosen.to, request, sent),
-        "except_field": _field("except", form.chosen.without, request, sent),
+        "to_field": _field(
+            "to",
+            form.chosen.to,
+            request,
+            sent,
+        ),
+        "except_field": _field(
+            "except",
+            form.chosen.without,
+            request,
+            sent,
+        ),
         "no_chip": Chip("", ""),
         "form": form,
         "report": form.report,
@@ -166,7 +165,12 @@ def shown(
         **_found(request, sent),
         **audience_context(request, form, error=error),
     }
-    return render(request, "compose/page.html", context, status=status)
+    return render(
+        request,
+        "compose/page.html",
+        context,
+        status=status,
+    )
 
 
 def audience_context(
@@ -187,12 +191,12 @@ def _named(request: StaffRequest, parameter: str) -> Broadcast | None:
     """The own broadcast that a link names; 404 for one
     that is not there or another's.
     """
-    name = request.GET.get(parameter)
-    if not name:
+    if not (name := request.GET.get(parameter)):
         return None
-    own = Broadcast.objects.filter(author=request.user)
     try:
-        return get_object_or_404(own, pk=uuid.UUID(name))
+        return get_object_or_404(
+            Broadcast.objects.filter(author=request.user), pk=uuid.UUID(name)
+        )
     except ValueError:
         raise Http404 from None
 
@@ -200,11 +204,9 @@ def _named(request: StaffRequest, parameter: str) -> Broadcast | None:
 def _composer(
     request: StaffRequest, form: NewMessage, error: ValueError | None
 ) -> Composer:
-    url = reverse("compose")
-    page_url = _page_url(form)
+    url, page_url = reverse("compose"), _page_url(form)
     written = _written(request, form, error)
-    student_id = form.chosen.only_student
-    if student_id is None:
+    if (student_id := form.chosen.only_student) is None:
         composer = composer_for_many(
             request.user,
             post_url=url,
@@ -220,28 +222,28 @@ def _composer(
         composer = composer_for(
             request.user,
             student,
-            own.select_related("student", "staff").first(),
+            talk,
             post_url=url,
             page_url=page_url,
             written=written,
         )
-    written = with_template(request, composer.written, composer.inserts)
-    # A form that comes back keeps its id: sent twice, it is one message.
-    message_id = form.message_id or composer.message_id
-    return replace(composer, written=written, message_id=message_id)
+    composer = replace(
+        composer, written=with_template(request, composer.written, composer.inserts)
+    )
+    return (
+        replace(composer, message_id=form.message_id) if form.message_id else composer
+    )
 
 
 def _page_url(form: NewMessage) -> str:
     """This page with the same recipients: for the links of its
     tabs and templates without scripts.
     """
-    page = reverse("compose")
-    to = [("to", token) for token in form.chosen.to]
-    without = [("except", token) for token in form.chosen.without]
-    if not to and not without:
-        return page
-    url = f"{page}?{urlencode(to + without)}"
-    return url if len(url) < LONGEST_LINK else page
+    tokens = [("to", token) for token in form.chosen.to] + [
+        ("except", token) for token in form.chosen.without
+    ]
+    url = f"{reverse('compose')}?{urlencode(tokens)}" if tokens else reverse("compose")
+    return url if len(url) < LONGEST_LINK else reverse("compose")
 
 
 def _written(
@@ -250,11 +252,12 @@ def _written(
     """+New opens on Text Message, whichever tab was last used
     elsewhere: so the guide has it.
     """
-    draft = None
-    # What was posted is newer than the draft.
-    if form.message_id and request.method != "POST":
-        own = Broadcast.objects.filter(author=request.user)
-        draft = own.filter(pk=form.message_id).first()
+    named = form.message_id if request.method != "POST" else None
+    draft = (
+        Broadcast.objects.filter(author=request.user, pk=named).first()
+        if named
+        else None
+    )
     if draft is None:
         return written_in(request, error=error, is_remembered=False)
     if draft.channel == Channel.EMAIL:
@@ -268,26 +271,31 @@ def _written(
 
 
 def _field(
-    name: str, tokens: tuple[str, ...], request: StaffRequest, sent: QueryDict
+    name: str,
+    tokens: tuple[str, ...],
+    request: StaffRequest,
+    sent: QueryDict,
 ) -> dict[str, Any]:
+    is_to = name == "to"
     return {
-        **FIELD_WORDS[name],
         "name": name,
+        "label": "To" if is_to else "Except",
+        "list_label": "Goes to" if is_to else "Left out",
+        "placeholder": (
+            "Students, tags or courses" if is_to else "Exclude students or groups"
+        ),
         "query_name": QUERIES[name],
-        "query": _query(name, sent),
+        "query": sent.get(QUERIES[name], "").strip()[:200],
         "chips": chips(tokens, request.user),
     }
 
 
-def _query(name: str, sent: QueryDict) -> str:
-    typed = sent.get(QUERIES[name], "")
-    return typed.strip()[:200]
-
-
 def _found(request: StaffRequest, sent: QueryDict) -> dict[str, Any]:
     """What the plain search found, for whichever of the two fields was typed in."""
-    name = "except" if _query("except", sent) else "to"
-    query = _query(name, sent)
+    name = next(
+        (name for name in ("except", "to") if sent.get(QUERIES[name], "").strip()), "to"
+    )
+    query = sent.get(QUERIES[name], "").strip()[:200]
     if not query and sent.get("step") != "find":
         return {"searched": ""}
     return {

@@ -42,15 +42,16 @@ def preview_for(
     values = merging.values_for(user, student, number=SystemNumber.objects.of(user))
     is_email = channel == Channel.EMAIL
     subject = subject if is_email else ""
-    filled_body = merging.filled_where_possible(body, values)
+    shown = tuple(
+        merging.filled_where_possible(words, values) for words in (subject, body)
+    )
     return Preview(
         student=student,
         is_email=is_email,
-        subject=merging.filled_where_possible(subject, values),
-        body=filled_body,
+        subject=shown[0],
+        body=shown[1],
         problem=_problem(f"{subject}\n{body}", values),
-        # Spaces at its ends are taken off before a text is sent.
-        texts=0 if is_email else segments.count(filled_body.strip()).segments,
+        texts=0 if is_email else segments.count(shown[1].strip()).segments,
     )
 
 
@@ -67,12 +68,11 @@ def example_students(request: StaffRequest, *, find: str) -> list[Student]:
         .exclude(student=None)[:MOST_FOUND]
     )
     for found in (
-        visible.filter(pk__in=written_with),
+        visible.filter(pk__in=[talk.student_id for talk in recent]),
         visible.on_caseload_of(request.user),
         visible,
     ):
-        students = list(found.by_name()[:MOST_FOUND])
-        if students:
+        if students := list(found.by_name()[:MOST_FOUND]):
             return students
     return []
 
@@ -80,10 +80,10 @@ def example_students(request: StaffRequest, *, find: str) -> list[Student]:
 def chosen_student(request: StaffRequest, among: list[Student]) -> Student | None:
     """The one that is ticked, as long as it is among those offered; else the first."""
     asked = whole_number(request.POST.get("student"))
-    for student in among:
-        if student.pk == asked:
-            return student
-    return among[0] if among else None
+    return next(
+        (student for student in among if student.pk == asked),
+        among[0] if among else None,
+    )
 
 
 def at(students: StudentQuerySet, place: int) -> tuple[Student | None, int, int]:

@@ -30,15 +30,14 @@ def accept_posted(
 
     ``inbox``: where it is written; None is the own.
     """
-    author = request.user
-    message_id = posted_id(request)
-    body = request.POST.get("body", "")
-    as_written = request.POST.get("as_written") == "yes"
+    subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
+    message_id, as_written = posted_id(request), request.POST.get("as_written") == "yes"
     if request.POST.get("channel") == Channel.EMAIL:
+        with_card = request.POST.get("with_contact_card") == "yes"
         words = Wording(
             body,
-            request.POST.get("subject", ""),
-            with_card=request.POST.get("with_contact_card") == "yes",
+            subject,
+            with_card=with_card,
             as_written=as_written,
         )
         return _email(
@@ -68,11 +67,13 @@ def accept_again(author: User, student: Student, failed: Message) -> Message:
     """
     message_id, inbox = uuid.uuid5(failed.pk, "again"), failed.conversation.inbox
     if failed.channel == Channel.EMAIL:
-        cards = OutgoingEmail.objects.filter(message=failed, with_contact_card=True)
+        with_card = OutgoingEmail.objects.filter(
+            message=failed, with_contact_card=True
+        ).exists()
         words = Wording(
             failed.body,
             failed.subject,
-            with_card=cards.exists(),
+            with_card=with_card,
             as_written=True,
         )
         return _email(
@@ -159,7 +160,6 @@ def _not_accepted(refused: ValueError) -> NotAccepted:
     error = refused.__cause__
     if not isinstance(error, MergeError):
         return NotAccepted(str(refused))
-    # A field that nothing fills is never meant: it would arrive as a gap.
     may_be_meant = bool(error.unknown) and not error.empty
     return NotAccepted(str(refused), way_out_for(error), may_be_meant=may_be_meant)
 
@@ -169,6 +169,4 @@ def way_out_for(error: MergeError) -> tuple[str, str] | None:
     empty = {merging.canonical(name) for name in error.empty}
     if "Office Phone Number" in empty:
         return reverse("profile"), "Add your office phone"
-    if "System Number" in empty:
-        return reverse("profile"), "See your number"
-    return None
+    return (reverse("profile"), "See your number") if "System Number" in empty else None

@@ -20,9 +20,9 @@ from quadline.web.requests import StaffRequest, whole_number
 from quadline.web.students.reach import ASKED, OPTED_OUT, Reach, reach_of
 from quadline.web.students.way_back import way_back
 
-ROWS = 40  # of one page
+ROWS = 40
 MOST_COUNTED = 999  # of a filter: a college of any size is counted no further
-MINE, ALL = "mine", "all"  # as ?whose= says it
+MINE, ALL = "mine", "all"
 FILTERS = (
     ("reply", "Needs reply"),
     ("unread", "Unread"),
@@ -40,7 +40,7 @@ class Row:
     name: str
     whose: str
     initials: str
-    tint: int  # of the face, by the student's id: the same on every page
+    tint: int
     unread: bool
     preview: str
     preview_prefix: str
@@ -60,24 +60,20 @@ def list_context(
     kinds = _kinds(listed)
     chosen = request.GET.get("show", "")
     if chosen not in kinds:
-        # Beside one that is read all open ones stand, as it may need no reply any more.
         chosen = "reply" if kinds["reply"].exists() and not current else "open"
-    # A search goes through all of them, whichever filter was on.
     found = (listed.matching(query) if query else kinds[chosen]).newest_first()
     offset = whole_number(request.GET.get("from")) or 0
     rows = found.select_related("student", "inbox__owner", "last_message")[
         offset : offset + ROWS + 1
     ]
     kept = {"whose": whose} if whose == ALL else {}
-    address = kept | {"show": chosen}
-    if query:
-        address["q"] = query
-    following = urlencode(address | {"from": offset + ROWS})
-    inbox = reverse("inbox")
+    address = kept | {"show": chosen} | ({"q": query} if query else {})
     return {
         "whose": whose,
         "scopes": _scopes(request, whose),
-        "back_url": f"{inbox}?{urlencode(kept)}" if kept else inbox,
+        "back_url": (
+            f"{reverse('inbox')}?{urlencode(kept)}" if kept else reverse("inbox")
+        ),
         "filters": [
             _filter(
                 key,
@@ -88,11 +84,25 @@ def list_context(
             )
             for key, label in FILTERS
         ],
-        "rows": _rows(rows[:ROWS], request.user, current, kept),
-        "next_url": f"?{following}" if len(rows) > ROWS else "",
+        "rows": _rows(
+            list(rows)[:ROWS],
+            request.user,
+            current,
+            kept,
+        ),
+        "next_url": (
+            f"?{urlencode(address | {'from': offset + ROWS})}"
+            if len(rows) > ROWS
+            else ""
+        ),
         "query": query,
         "list_url": f"{request.path}?{urlencode(address)}",
-        "empty": _empty(chosen, query, whose, request.user),
+        "empty": _empty(
+            chosen,
+            query,
+            whose,
+            request.user,
+        ),
     }
 
 
@@ -107,7 +117,6 @@ def _whose(request: StaffRequest, current: Conversation | None) -> str:
     """
     if not _may_look_around(request.user):
         return MINE
-    # Who writes to nobody has no conversations of their own.
     if not request.user.may[May.TEXT]:
         return ALL
     is_foreign = current is not None and not may_write_in(
@@ -121,8 +130,10 @@ def _scopes(request: StaffRequest, whose: str) -> list[dict[str, Any]]:
     """The switch between one's own and those of others, for who has both."""
     if not _may_look_around(request.user) or not request.user.may[May.TEXT]:
         return []
-    inbox = reverse("inbox")
-    everyone = "Everyone" if request.user.may[May.SEE_COLLEGE] else "My office"
+    inbox, everyone = (
+        reverse("inbox"),
+        "Everyone" if request.user.may[May.SEE_COLLEGE] else "My office",
+    )
     return [
         {
             "label": "Mine",
@@ -169,13 +180,18 @@ def _rows(
     asked, number = questions_in(found), SystemNumber.objects.of(reader)
     rows = []
     for each in found:
-        row = _row(each, reader, current, kept)
-        # The question goes first: somebody has to answer it.
+        row = _row(
+            each,
+            reader,
+            current,
+            kept,
+        )
         if each.pk in asked:
             row = replace(row, chip=ASKED)
         elif each.student and number and each.student_id in out:
-            words = way_back(each.student, number).words
-            row = replace(row, chip=OPTED_OUT, way_back=words)
+            row = replace(
+                row, chip=OPTED_OUT, way_back=way_back(each.student, number).words
+            )
         rows.append(row)
     return rows
 
@@ -213,10 +229,11 @@ def _chip(chosen: Conversation, draft: str) -> Reach | None:
         return Reach("Draft", "ok", "")
     if last is None or last.direction == Direction.INBOUND:
         return None
-    # What went well needs no chip: the list shows what asks for a look.
-    if last.tone not in ("warn", "bad"):
-        return None
-    return Reach(last.status_words, last.tone, last.status_icon)
+    return (
+        Reach(last.status_words, last.tone, last.status_icon)
+        if last.tone in ("warn", "bad")
+        else None
+    )
 
 
 def _filter(
@@ -226,31 +243,33 @@ def _filter(
     is_current: bool,
     kept: dict[str, str],
 ) -> dict[str, Any]:
-    query = urlencode(kept | {"show": key})
+    url = f"{reverse('inbox')}?{urlencode(kept | {'show': key})}"
     return {
         "key": key,
         "label": label,
-        # How much is done only grows, and asks for nothing.
         "count": _counted(found) if key != "done" else None,
-        "url": f"{reverse('inbox')}?{query}",
+        "url": url,
         "current": is_current,
     }
 
 
 def _counted(found: ConversationQuerySet) -> str:
-    some = found.newest_first()[: MOST_COUNTED + 1]
-    count = some.count()
-    if count > MOST_COUNTED:
-        return f"{MOST_COUNTED}+"
-    return str(count)
+    count = found.newest_first()[: MOST_COUNTED + 1].count()
+    return str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
-def _empty(chosen: str, query: str, whose: str, user: User) -> dict[str, str]:
-    is_mine = whose == MINE
+def _empty(
+    chosen: str,
+    query: str,
+    whose: str,
+    user: User,
+) -> dict[str, str]:
     if query:
-        inbox = "your inbox" if is_mine else "this inbox"
         return {
-            "title": f"Nobody in {inbox} matches “{query}”.",
+            "title": (
+                f"Nobody in {'your' if whose == MINE else 'this'} inbox matches"
+                f" “{query}”."
+            ),
             "action_label": "Search all students",
             "action_url": f"{reverse('students')}?{urlencode({'q': query})}",
         }
@@ -270,4 +289,8 @@ def _empty(chosen: str, query: str, whose: str, user: User) -> dict[str, str]:
         "open": "No open conversations.",
         "done": "Nothing is done yet.",
     }
-    return {"title": titles[chosen], "action_label": "", "action_url": ""}
+    return {
+        "title": titles[chosen],
+        "action_label": "",
+        "action_url": "",
+    }

@@ -31,8 +31,8 @@ from quadline.web.requests import StaffRequest, moment, whole_number
 from quadline.web.students.reach import Reach, reach_of
 from quadline.web.students.way_back import may_record_stop
 
-MOST_RETURNED = 50  # refused words that a browser keeps of one conversation
-# News of a status may commit a little later than it is dated.
+MOST_RETURNED = 50
+# news of a status may commit a little later than it is dated
 RECENT = timedelta(seconds=30)
 
 
@@ -43,8 +43,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
-    context = list_context(request, current=None)
-    return render(request, "inbox/page.html", context)
+    return render(request, "inbox/page.html", list_context(request, current=None))
 
 
 @require_safe
@@ -55,8 +54,9 @@ def shell_parts(request: StaffRequest) -> HttpResponse:
 @require_safe
 def conversation(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen = _visible(request, conversation_id)
-    panes = conversation_context(request, chosen)
-    context = list_context(request, current=chosen) | panes
+    context = list_context(request, current=chosen) | conversation_context(
+        request, chosen
+    )
     return render(request, "inbox/page.html", context)
 
 
@@ -68,43 +68,55 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen = _visible(request, conversation_id)
     header = _header(request, chosen)
     after = whole_number(request.GET.get("after")) or 0
-    asked_last = moment(request.GET.get("at"), clock.now() - RECENT)
+    seen_at = clock.now() - RECENT
     until_now = chosen.messages.filter(position__lte=after)
-    changed = until_now.filter(events__at__gte=asked_last - RECENT)
-    acts = chosen.messages.none()
-    if request.GET.get("reach") != _reach_key(header):
-        # What can be done with a message hangs on whether its student can be written
-        # to: all that the page shows is drawn again.
-        acts = until_now.order_by("-position")[:PAGE]
+    changed = until_now.filter(
+        events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT
+    )
+    # What can be done with a message hangs on whether its student can be written to.
+    acts = (
+        until_now.order_by("-position")[:PAGE]
+        if request.GET.get("reach") != _reach_key(header)
+        else []
+    )
     # How the number stands that these wait for is no event of theirs.
     waiting = until_now.filter(status=Status.WAITING, reason=WaitingFor.NUMBER)
-    new = chosen.messages.filter(position__gt=after).in_order()
-    # Bounded, for a page that slept for weeks.
-    found = {*new[: 4 * PAGE], *changed, *acts, *waiting}
-    messages = sorted(found, key=lambda message: message.position)
-    context = fresh_context(request, chosen, messages, after, header=header)
-    return render(request, "inbox/_fresh.html", context)
+    new = chosen.messages.filter(position__gt=after)
+    messages = sorted(
+        {*new.in_order()[: 4 * PAGE], *changed, *acts, *waiting},
+        key=lambda message: message.position,
+    )
+    return render(
+        request,
+        "inbox/_fresh.html",
+        fresh_context(
+            request,
+            chosen,
+            messages,
+            after,
+            header=header,
+        ),
+    )
 
 
 @require_safe
 def older(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen = _visible(request, conversation_id)
     before = whole_number(request.GET.get("before"))
-    messages = page_of(chosen, before=before)
-    header = _header(request, chosen)
+    messages, header = page_of(chosen, before=before), _header(request, chosen)
     automatic = automatic_on(chosen, messages, before=before)
-    context = {
-        "log": entries(messages, acts=_acts(header), automatic=automatic),
-        "conversation": header,
-        "older_url": _older_url(chosen, messages),
-    }
-    return render(request, "inbox/_older.html", context)
+    log = entries(messages, acts=_acts(header), automatic=automatic)
+    context = {"log": log, "conversation": header}
+    return render(
+        request,
+        "inbox/_older.html",
+        context | {"older_url": _older_url(chosen, messages)},
+    )
 
 
 @require_POST
 def read(request: StaffRequest, conversation_id: int) -> HttpResponse:
-    chosen = _visible(request, conversation_id)
-    mark_read(conversation=chosen, reader=request.user)
+    mark_read(conversation=_visible(request, conversation_id), reader=request.user)
     return HttpResponse(status=204)
 
 
@@ -112,20 +124,27 @@ def read(request: StaffRequest, conversation_id: int) -> HttpResponse:
 def done(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     chosen = _own(request, conversation_id)
     is_done = request.POST.get("done") != "no"
-    set_done(conversation=chosen, is_done=is_done, actor=request.user)
+    set_done(
+        conversation=chosen,
+        is_done=is_done,
+        actor=request.user,
+    )
     if not is_done:
         return redirect("conversation", chosen.pk)
-    words = f"Done with {chosen.name}. The conversation comes back when they write."
-    success(request, words)
+    success(
+        request,
+        f"Done with {chosen.name}. The conversation comes back when they write.",
+    )
     return redirect("inbox")
 
 
 @require_POST
 def draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
+    chosen, returned = _own(request, conversation_id), request.POST.get("returned", "")
     save_draft(
-        conversation=_own(request, conversation_id),
+        conversation=chosen,
         text=request.POST.get("body", ""),
-        returned=_returned(request.POST.get("returned", "")),
+        returned=_returned(returned),
     )
     return HttpResponse(status=204)
 
@@ -133,10 +152,11 @@ def draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
 def _returned(posted: str) -> list[Returned]:
     """As draft_kept.js keeps them; nothing of what is not as it should be."""
     try:
-        kept = json.loads(posted)[:MOST_RETURNED]
-        return [Returned(uuid.UUID(each["id"]), str(each["words"])) for each in kept]
+        return [
+            Returned(uuid.UUID(each["id"]), str(each["words"]))
+            for each in json.loads(posted)[:MOST_RETURNED]
+        ]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        # Whatever it is, the draft beside it is saved.
         return []
 
 
@@ -148,14 +168,11 @@ def conversation_context(
     is_own = _is_own(request, chosen)
     header = _header(request, chosen)
     after = messages[-1].position if messages else 0
-    read_url = reverse("conversation_read", args=[chosen.pk])
-    draft_url = reverse("conversation_draft", args=[chosen.pk])
     return {
         "conversation": header,
         "log": entries(
             messages,
             acts=_acts(header),
-            # What is new to its staff user is not new to whoever looks in.
             unread=chosen.unread_count if is_own else 0,
             automatic=automatic_on(chosen, messages),
         ),
@@ -166,9 +183,9 @@ def conversation_context(
             written_in(request, error=error),
         ),
         "since_url": since_url(chosen, after, header),
-        "read_url": read_url if is_own else "",
+        "read_url": reverse("conversation_read", args=[chosen.pk]) if is_own else "",
         "done_url": _done_url(request, chosen),
-        "draft_url": draft_url if is_own else "",
+        "draft_url": reverse("conversation_draft", args=[chosen.pk]) if is_own else "",
         "older_url": _older_url(chosen, messages),
         "asked": asked_in(chosen, request.user),
         **about(request, chosen, header),
@@ -181,17 +198,20 @@ def about(
     """Who the student is: the pane beside the conversation,
     fetched with every piece of news.
     """
-    may_record = False
-    if _is_own(request, chosen) and chosen.student and header["may_open_student"]:
-        may_record = may_record_stop(request.user, chosen.student)
-    consent: list[dict[str, object]] = []
-    if chosen.student:
-        consent = consent_lines(chosen.student, numbers_seen_by(request, chosen))
+    student = chosen.student if header["may_open_student"] else None
     return {
         "student": chosen.student,
-        "may_record_stop": may_record,
+        "may_record_stop": (
+            _is_own(request, chosen)
+            and student is not None
+            and may_record_stop(request.user, student)
+        ),
         "team": team_of(chosen),
-        "consent": consent,
+        "consent": (
+            consent_lines(chosen.student, numbers_seen_by(request, chosen))
+            if chosen.student
+            else []
+        ),
     }
 
 
@@ -209,11 +229,13 @@ def fresh_context(
     """
     newest = max([after, *(message.position for message in messages)])
     header = header or _header(request, chosen)
-    log = entries(messages, acts=_acts(header))
     return {
         "conversation": header,
-        # Days and the unread line stand on the page already.
-        "log": [entry for entry in log if entry["kind"] == "message"],
+        "log": [
+            entry
+            for entry in entries(messages, acts=_acts(header))
+            if entry["kind"] == "message"
+        ],
         "composer": _composer(
             request,
             chosen,
@@ -252,21 +274,22 @@ def since_url(chosen: Conversation, after: int, header: dict[str, Any]) -> str:
             "reach": _reach_key(header),
         }
     )
-    page = reverse("conversation_since", args=[chosen.pk])
-    return f"{page}?{query}"
+    return f"{reverse('conversation_since', args=[chosen.pk])}?{query}"
 
 
 def team_of(chosen: Conversation) -> list[dict[str, str]]:
     if chosen.student is None:
         return []
-    team = chosen.student.success_team.select_related("staff").order_by("staff__name")
+    entries_ = chosen.student.success_team.select_related("staff").order_by(
+        "staff__name"
+    )
     return [
         {
             "name": entry.staff.name,
             "title": entry.staff.title,
             "relation": entry.relation,
         }
-        for entry in team
+        for entry in entries_
     ]
 
 
@@ -307,14 +330,11 @@ def _acts(header: dict[str, Any]) -> Acts:
     """What the reader may do with its messages."""
     if header["read_only"]:
         return Acts.NONE
-    if _reach_key(header) == OUT_OF_REACH:
-        return Acts.TAKE_BACK
-    return Acts.ALL
+    return Acts.TAKE_BACK if _reach_key(header) == OUT_OF_REACH else Acts.ALL
 
 
 def _reach_key(header: dict[str, Any]) -> str:
-    reach: Reach | None = header["reach"]
-    return reach.key if reach else OUT_OF_REACH
+    return header["reach"].key if header["reach"] else OUT_OF_REACH
 
 
 def _may_open(request: StaffRequest, chosen: Conversation, reach: Reach | None) -> bool:
@@ -338,8 +358,6 @@ def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
         else None
     )
     if student is not None:
-        # Of the staff user whose conversation it is, whoever reads it.
-        reach = reach_of([student], chosen.staff)[student.pk]
         student.reach = reach  # type: ignore[attr-defined]  # for the template
     return {
         "id": chosen.pk,
@@ -356,16 +374,17 @@ def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
 
 
 def _done_url(request: StaffRequest, chosen: Conversation) -> str:
-    if not _is_own(request, chosen):
-        return ""
-    return reverse("conversation_done", args=[chosen.pk])
+    return (
+        reverse("conversation_done", args=[chosen.pk])
+        if _is_own(request, chosen)
+        else ""
+    )
 
 
 def _older_url(chosen: Conversation, messages: list[Any]) -> str:
-    if not messages:
+    if (
+        not messages
+        or not chosen.messages.filter(position__lt=messages[0].position).exists()
+    ):
         return ""
-    first = messages[0].position
-    if not chosen.messages.filter(position__lt=first).exists():
-        return ""
-    page = reverse("conversation_older", args=[chosen.pk])
-    return f"{page}?before={first}"
+    return f"{reverse('conversation_older', args=[chosen.pk])}?before={messages[0].position}"

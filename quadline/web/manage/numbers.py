@@ -17,18 +17,46 @@ from quadline.numbers.provisioning import try_again
 from quadline.numbers.rules import State
 from quadline.web.requests import StaffRequest
 
-BEING_SET_UP = {"label": "Being set up", "tone": "", "icon": "waiting"}
+BEING_SET_UP = {
+    "label": "Being set up",
+    "tone": "",
+    "icon": "waiting",
+}
 CHIPS = {
     State.REQUESTED: BEING_SET_UP,
     State.ORDERING: BEING_SET_UP,
     State.REGISTERING: BEING_SET_UP,
-    State.ACTIVE: {"label": "Active", "tone": "ok", "icon": "tick"},
-    State.RESTING: {"label": "Resting", "tone": "", "icon": "clock"},
-    State.FAILED: {"label": "Failed", "tone": "bad", "icon": "alert"},
+    State.ACTIVE: {
+        "label": "Active",
+        "tone": "ok",
+        "icon": "tick",
+    },
+    State.RESTING: {
+        "label": "Resting",
+        "tone": "",
+        "icon": "clock",
+    },
+    State.FAILED: {
+        "label": "Failed",
+        "tone": "bad",
+        "icon": "alert",
+    },
 }
-IS_FINE = {"label": "OK", "tone": "ok", "icon": "tick"}
-NEEDS_CHECK = {"label": "Check this", "tone": "warn", "icon": "alert"}
-LATE = {"label": "Delayed over 24 hours", "tone": "warn", "icon": "clock"}
+IS_FINE = {
+    "label": "OK",
+    "tone": "ok",
+    "icon": "tick",
+}
+NEEDS_CHECK = {
+    "label": "Check this",
+    "tone": "warn",
+    "icon": "alert",
+}
+LATE = {
+    "label": "Delayed over 24 hours",
+    "tone": "warn",
+    "icon": "clock",
+}
 
 
 @require_safe
@@ -40,8 +68,7 @@ def numbers(request: StaffRequest) -> HttpResponse:
     )
     rows = rows.select_related("inbox__owner__office", "inbox__office")
     now = clock.now()
-    listed = [_row(number, number.is_late(now)) for number in numbers]
-    # What somebody must see to first, each part still by name: a sort is stable.
+    listed = [_row(number, number.is_late(now)) for number in rows]
     listed.sort(key=lambda row: not row["needs_you"])
     shown = {
         "rows": listed,
@@ -77,7 +104,6 @@ def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
 
 def _row(number: SystemNumber, late: bool) -> dict[str, Any]:
     failed = number.state == State.FAILED
-    # One that failed is late as well; that it failed says more.
     chip = LATE if late and not failed else CHIPS[State(number.state)]
     return {
         "number": number,

@@ -50,8 +50,6 @@ EMPTY = {
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
     rows = list(MessageTemplate.objects.visible_to(request.user))
-    has_office = bool(request.user.office)
-    kinds = [kind for kind in Whose if has_office or kind is not Whose.OFFICE]
     sections = [
         {
             "kind": kind,
@@ -72,10 +70,12 @@ def new(request: StaffRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _saved(request, None)
     copied = whole_number(request.GET.get("copy"))
-    begun = MessageTemplate(channel=Channel.TEXT)
-    if copied is not None:
-        seen = MessageTemplate.objects.visible_to(request.user)
-        begun = get_object_or_404(seen, pk=copied)
+    seen = MessageTemplate.objects.visible_to(request.user)
+    begun = (
+        get_object_or_404(seen, pk=copied)
+        if copied is not None
+        else MessageTemplate(channel=Channel.TEXT)
+    )
     return _form(request, None, _words_of(begun))
 
 
@@ -95,25 +95,37 @@ def archive(request: StaffRequest, template_id: int) -> HttpResponseBase:
     template = get_object_or_404(
         MessageTemplate.objects.visible_to(request.user), pk=template_id
     )
-    if not archive_template(template=template, actor=request.user, now=clock.now()):
-        words = _words_of(template)
-        error = "You may not archive this template. It is kept."
-        return _form(request, template, words, error=error)
-    archived = f"“{template.name}” is archived."
-    success(request, f"{archived} Messages that were written from it stay as they are.")
+    if not archive_template(
+        template=template,
+        actor=request.user,
+        now=clock.now(),
+    ):
+        return _form(
+            request,
+            template,
+            _words_of(template),
+            error="You may not archive this template. It is kept.",
+        )
+    success(
+        request,
+        f"“{template.name}” is archived. Messages that were written from it stay as"
+        " they are.",
+    )
     return redirect("templates")
 
 
 @require_POST
 def preview(request: StaffRequest) -> HttpResponse:
     """What a student would get of the words as they stand in the form."""
-    context = _preview_context(request, _posted(request))
-    return render(request, "message_templates/_preview.html", context)
+    return render(
+        request,
+        "message_templates/_preview.html",
+        _preview_context(request, _posted(request)),
+    )
 
 
 def _saved(request: StaffRequest, template: MessageTemplate | None) -> HttpResponseBase:
     words = _posted(request)
-    # Without scripts, looking posts the whole form.
     if request.POST.get("act") == "preview":
         return _form(request, template, words)
     try:
@@ -124,7 +136,12 @@ def _saved(request: StaffRequest, template: MessageTemplate | None) -> HttpRespo
             template=template,
         )
     except TemplateRefused as refused:
-        return _form(request, template, words, error=str(refused))
+        return _form(
+            request,
+            template,
+            words,
+            error=str(refused),
+        )
     success(request, f"“{saved.name}” is saved.")
     return redirect("templates")
 
@@ -137,49 +154,52 @@ def _form(
     error: str = "",
 ) -> HttpResponse:
     kinds = [kind for kind in Whose if may_keep(request.user, kind)]
-    # Whoever may not change it reads it, on the same page.
-    whose_is_it = ""
-    may_write = bool(kinds)
-    if template:
-        whose_is_it = WHOSE_IS_IT[whose(template)]
-        may_write = may_change(request.user, template)
     context = {
         "template": template,
         "words": words,
         "error": error,
-        "whose": whose_is_it,
-        "may_change": may_write,
+        "whose": WHOSE_IS_IT[whose(template)] if template else "",
+        "may_change": may_change(request.user, template) if template else bool(kinds),
         "kinds": [(kind, TITLES[kind]) for kind in kinds],
         "kind": _kind(request),
         "inserts": Inserts(request.user),
         **_preview_context(request, words),
     }
-    status = 422 if error else 200
-    return render(request, "message_templates/edit.html", context, status=status)
+    return render(
+        request,
+        "message_templates/edit.html",
+        context,
+        status=422 if error else 200,
+    )
 
 
 def _preview_context(request: StaffRequest, words: Words) -> dict[str, Any]:
     find = request.POST.get("find", "")
     students = example_students(request, find=find)
     student = chosen_student(request, students)
-    shown = None
-    if student:
-        shown = preview_for(
+    shown = (
+        preview_for(
             request.user,
             student,
             channel=words.channel,
             subject=words.subject,
             body=words.body,
         )
-    return {"find": find, "students": students, "preview": shown}
+        if student
+        else None
+    )
+    return {
+        "find": find,
+        "students": students,
+        "preview": shown,
+    }
 
 
 def _posted(request: StaffRequest) -> Words:
     post = request.POST
-    is_email = post.get("channel") == Channel.EMAIL
     return Words(
         name=post.get("name", ""),
-        channel=Channel.EMAIL if is_email else Channel.TEXT,
+        channel=Channel.EMAIL if post.get("channel") == Channel.EMAIL else Channel.TEXT,
         subject=post.get("subject", ""),
         body=post.get("body", ""),
         with_contact_card=post.get("with_contact_card") == "yes",
@@ -198,6 +218,4 @@ def _words_of(template: MessageTemplate) -> Words:
 
 def _kind(request: StaffRequest) -> Whose:
     asked = request.POST.get("kind") or request.GET.get("kind")
-    if asked not in list(Whose):
-        return Whose.PERSONAL
-    return Whose(asked)
+    return Whose(asked) if asked in list(Whose) else Whose.PERSONAL

@@ -22,7 +22,7 @@ from quadline.web.status_words import words_of
 from quadline.web.students.reach import reach_of
 from quadline.web.students.way_back import may_record_stop, opt_outs_of
 
-PAGE = 50  # students; the search is the way to one of thousands
+PAGE = 50
 
 
 @require_safe
@@ -30,20 +30,23 @@ def page(request: StaffRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:200]
     scope = _scope(request)
     found = Student.objects.visible_to(request.user)
-    # Whoever searches for a name wants that student, on the caseload or not.
     if scope == "caseload" and not query:
         found = found.on_caseload_of(request.user)
     found = found.matching(query).by_name()
     offset = whole_number(request.GET.get("from")) or 0
     students = list(found[offset : offset + PAGE + 1])
     shown = with_reach(students[:PAGE], request)
-    following = urlencode({"scope": scope, "q": query, "from": offset + PAGE})
+    following = {
+        "scope": scope,
+        "q": query,
+        "from": offset + PAGE,
+    }
     context = {
         "query": query,
         "scope": scope,
         "students": shown,
         "total": found.count(),
-        "next_url": f"?{following}" if len(students) > PAGE else "",
+        "next_url": f"?{urlencode(following)}" if len(students) > PAGE else "",
         "empty": _empty(query, scope),
     }
     return render(request, "students/page.html", context)
@@ -70,7 +73,9 @@ def profile(request: StaffRequest, student_id: int) -> HttpResponse:
             for entry in team
         ],
         "consent": consent_lines(student, _numbers_seen_by(request)),
-        "conversation_url": conversation_url,
+        "conversation_url": (
+            reverse("conversation", args=[conversation.pk]) if conversation else ""
+        ),
         "opt_outs": opt_outs_of(
             student,
             request.user,
@@ -94,8 +99,11 @@ def message(request: StaffRequest, student_id: int) -> HttpResponseBase:
     url = reverse("conversation", args=[sent.conversation_id])
     if not request.htmx:
         return redirect(url)
-    context = {"words": _what_happens(sent), "conversation_url": url}
-    return render(request, "students/_sent.html", context)
+    return render(
+        request,
+        "students/_sent.html",
+        {"words": _what_happens(sent), "conversation_url": url},
+    )
 
 
 def with_reach(students: list[Student], request: StaffRequest) -> list[Student]:
@@ -131,15 +139,19 @@ def _form(
     composer = composer_for(
         request.user,
         student,
-        own.select_related("student", "staff").first(),
+        conversation,
         post_url=reverse("student-message", args=[student.pk]),
         written=with_template(request, written, Inserts(request.user, student)),
     )
-    template = "students/message.html"
-    if request.htmx:
-        template = "students/_message_dialog.html"
-    context = {"student": student, "composer": composer}
-    return render(request, template, context, status=422 if error else 200)
+    template = (
+        "students/_message_dialog.html" if request.htmx else "students/message.html"
+    )
+    return render(
+        request,
+        template,
+        {"student": student, "composer": composer},
+        status=422 if error else 200,
+    )
 
 
 def _visible(request: StaffRequest, student_id: int) -> Student:
@@ -165,8 +177,7 @@ def _whose(number: SystemNumber, request: StaffRequest) -> str:
 
 
 def _scope(request: StaffRequest) -> str:
-    asked = request.GET.get("scope")
-    return "all" if asked == "all" else "caseload"
+    return "all" if request.GET.get("scope") == "all" else "caseload"
 
 
 def _empty(query: str, scope: str) -> dict[str, str]:

@@ -70,9 +70,13 @@ def opt_outs_of(
     """The numbers of some staff users that the student has opted
     out of, the reader's own first.
     """
-    out = ConsentState.objects.filter(student_phone=student.mobile, opted_out=True)
-    states = out.exclude(student_phone="").select_related("entry", "carrier_check")
-    found = {state.system_phone: state for state in states}
+    states = ConsentState.objects.filter(
+        student_phone=student.mobile, opted_out=True
+    ).exclude(student_phone="")
+    found = {
+        state.system_phone: state
+        for state in states.select_related("entry", "carrier_check")
+    }
     own = SystemNumber.objects.of(reader)
     if (
         own
@@ -93,7 +97,13 @@ def opt_outs_of(
         ),
     )
     return [
-        _opt_out(student, number, found[number.phone], reader) for number in numbers
+        _opt_out(
+            student,
+            number,
+            found[number.phone],
+            reader,
+        )
+        for number in ordered
     ]
 
 
@@ -103,12 +113,13 @@ def may_record_stop(reader: User, student: Student) -> bool:
     """
     if not reader.may[May.TEXT] or not student.mobile:
         return False
-    if reader.may[May.MANAGE]:
-        return True
     number = SystemNumber.objects.of(reader)
-    if number is None or not number.phone:
-        return False
-    return not scope.is_opted_out((student.mobile, number.phone))
+    has_own = (
+        number is not None
+        and number.phone != ""
+        and not scope.is_opted_out((student.mobile, number.phone))
+    )
+    return has_own or reader.may[May.MANAGE]
 
 
 def _opt_out(
@@ -118,12 +129,13 @@ def _opt_out(
     reader: User,
 ) -> OptOut:
     is_of_this_number = state.system_phone == number.phone
-    of_whom = whose_texts(state, number, reader=reader)
     return OptOut(
-        why=f"{why_out(student, state.entry)} from {of_whom}",
+        why=(
+            f"{why_out(student, state.entry)} from"
+            f" {whose_texts(state, number, reader=reader)}"
+        ),
         since=state.since,
         way_back=way_back(student, number),
-        # A pair need not have one: nothing was looked up at the carrier yet.
         check=getattr(state, "carrier_check", None) if is_of_this_number else None,
     )
 

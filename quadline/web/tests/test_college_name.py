@@ -17,9 +17,9 @@ NAME = "Cedar &amp; Elm College"
 
 @pytest.fixture(autouse=True)
 def college(settings: object) -> None:
-    settings.ENV = settings.ENV.model_copy(
+    settings.ENV = settings.ENV.model_copy(  # type: ignore[attr-defined]
         update={"college_name": "Cedar & Elm College"}
-    )  # type: ignore[attr-defined]
+    )
 
 
 @pytest.mark.parametrize(
