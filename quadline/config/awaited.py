@@ -61,4 +61,5 @@ class Awaited:
 
     def _give_up(self, patience: asyncio.Timeout) -> None:
         self.remove(patience)
-        patience.reschedule(asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        patience.reschedule(now)

@@ -42,10 +42,12 @@ class Connection(HttpToolsProtocol):
     idle: "dict[Connection, None]" = {}
     stalled: "dict[Connection, None]" = {}
 
-    # as uvicorn's own
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(  # type: ignore[override]  # as uvicorn's own
+        self, transport: asyncio.Transport
+    ) -> None:
         super().connection_made(transport)
-        self._head_size = self._header_count = 0
+        self._head_size = 0
+        self._header_count = 0
         self._reads_head = True
         self._is_whole = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -78,8 +80,10 @@ class Connection(HttpToolsProtocol):
         if not is_answered and self.cycle.scope["method"] not in SAFE:
             raise Unacceptable("more than the length that was named")
         super().on_message_begin()
-        self._head_size = self._header_count = 0
-        self._reads_head, self._is_whole = True, False
+        self._head_size = 0
+        self._header_count = 0
+        self._reads_head = True
+        self._is_whole = False
 
     def on_url(self, url: bytes) -> None:
         self._count(url)
@@ -202,7 +206,8 @@ def most_connections() -> int:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
-    return max(64, min(soft if soft > 0 else wanted, MOST_FILES) - RESERVED_FILES)
+    files = min(soft if soft > 0 else wanted, MOST_FILES)
+    return max(64, files - RESERVED_FILES)
 
 
 def is_gone(scope: Any) -> bool:

@@ -447,7 +447,8 @@ def given(name: str) -> str:
 
 
 def _env_file() -> str | None:
-    return os.environ.get(ENV_FILE, ".env") or None
+    named = os.environ.get(ENV_FILE, ".env")
+    return named or None
 
 
 def _read_secret_files() -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import MutableMapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import structlog
 
@@ -77,7 +77,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 def _database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
-    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    query = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -242,8 +242,10 @@ def _without_query(
 ) -> MutableMapping[str, Any]:
     """What was searched for, and the key of a password link, stay out of the log."""
     for key in ("request", "referer"):
-        if isinstance(event.get(key), str):
-            event[key] = KEYS.sub("/password/reset/key/…", event[key].partition("?")[0])
+        address = event.get(key)
+        if isinstance(address, str):
+            without_query = address.partition("?")[0]
+            event[key] = KEYS.sub("/password/reset/key/…", without_query)
     return event
 
 

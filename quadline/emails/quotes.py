@@ -43,7 +43,8 @@ _ORIGINAL = quote_lines.ORIGINAL
 ORIGINAL = re.compile(rf"^[\s>]{{0,20}}-{{2,}}\s?(?:{_ORIGINAL})\s?-{{2,}}\s*$", re.I)
 _FORWARDED = quote_lines.FORWARDED
 FORWARDED = re.compile(
-    rf"^[\s>]{{0,20}}(?:-{{2,}}\s?(?:{_FORWARDED})\s?-{{2,}}|(?:{_FORWARDED})\s?[:：])\s*$",
+    r"^[\s>]{0,20}"
+    rf"(?:-{{2,}}\s?(?:{_FORWARDED})\s?-{{2,}}|(?:{_FORWARDED})\s?[:：])\s*$",
     re.IGNORECASE,
 )
 RULE = re.compile(r"^\s*[_\-]{10,}\s*$")

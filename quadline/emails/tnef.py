@@ -72,7 +72,8 @@ def _words(found: TNEF) -> str:
     if not rich:
         return ""
     source = rich.decode("latin-1") if isinstance(rich, bytes) else str(rich)
-    return _plain(str(rtf_to_text(source, errors="ignore"))).strip()  # type: ignore[no-untyped-call]
+    text = rtf_to_text(source, errors="ignore")  # type: ignore[no-untyped-call]
+    return _plain(str(text)).strip()
 
 
 def _text(content: object) -> str:

@@ -9,7 +9,8 @@ from zoneinfo import available_timezones
 from quadline.simulator.gate import is_loopback
 
 ACCOUNT_SID = "AC51a0c0113e9e00000000000000000001"
-AUTH_TOKEN = "simulator-token"  # noqa: S105 - everyone may know it: no real carrier takes it
+# Everyone may know it: no real carrier takes it.
+AUTH_TOKEN = "simulator-token"  # noqa: S105
 MESSAGING_SERVICE_SID = "MG51a0c0113e9e00000000000000000001"
 
 
