@@ -17,9 +17,10 @@ from tests.architecture.conftest import BACKEND, Enter
 from tests.architecture.test_access import (
     Case,
     Thing,
+    actors,  # noqa: F401  # a fixture
     cases,
     thing,
-)  # actors is a fixture
+)
 from tests.cast import Cast
 from tests.program import PROBLEM, V1, Program
 
@@ -79,7 +80,7 @@ def asked(case: Case, where: str, about: Thing, actor: User) -> Any:
 def test_each_role_gets_what_the_matrix_says(
     enter: Enter,
     people: Cast,
-    actors: dict[str, User],
+    actors: dict[str, User],  # noqa: F811
     case: Case,
 ) -> None:
     about = thing(case, people, actors)
@@ -109,7 +110,7 @@ NOT_THERE = [
 def test_what_is_foreign_looks_exactly_like_what_is_not_there(
     enter: Enter,
     people: Cast,
-    actors: dict[str, User],
+    actors: dict[str, User],  # noqa: F811
     case: Case,
 ) -> None:
     about, actor = thing(case, people, actors), actors[case.role]
