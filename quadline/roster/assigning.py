@@ -14,8 +14,8 @@ from quadline.roster.saving import Loss, copy_in
 from quadline.roster.tables import Table
 
 LONGEST_RELATION = 80
-TORN = "has more cells than columns. Is a comma unquoted?"
-NO_ADDRESS = "is not the address of a staff account. Correct it, or take the row out."
+_TORN = "has more cells than columns. Is a comma unquoted?"
+_NO_ADDRESS = "is not the address of a staff account. Correct it, or take the row out."
 
 
 class EntryRow(NamedTuple):
@@ -156,7 +156,7 @@ def _entries(table: Table, stops: list[Fault]) -> Iterator[EntryRow]:
     """What can be read; what cannot is added to ``stops``."""
     for number, cells, is_torn in table.rows():
         if is_torn:
-            stops.append(Fault(number, "", "", TORN, table.file))
+            stops.append(Fault(number, "", "", _TORN, table.file))
             continue
         given_id = cells["institutional_id"] or ""
         given_email = cells["staff_email"] or ""
@@ -168,7 +168,7 @@ def _entries(table: Table, stops: list[Fault]) -> Iterator[EntryRow]:
             )
         if not address:
             stops.append(
-                Fault(number, "staff_email", given_email, NO_ADDRESS, table.file)
+                Fault(number, "staff_email", given_email, _NO_ADDRESS, table.file)
             )
         if address and not whose.fault:
             yield EntryRow(

@@ -17,7 +17,7 @@ from quadline.roster.faults import Fault
 from quadline.roster.searching import folded
 from quadline.roster.twins import Someone
 
-Pair = tuple[Someone, Someone]  # a row, and who it may be
+_Pair = tuple[Someone, Someone]  # a row, and who it may be
 CANDIDATES = 5  # students with one email or phone who are looked at
 
 MATCH_IDS = """
@@ -219,8 +219,8 @@ def _leave_out_twins(cursor: Any, candidates: str, who: str) -> list[Fault]:
     by a program's opinion (docs/adr/0018).
     """
     cursor.execute(candidates)
-    twins: dict[int, Pair] = {}
-    doubted: dict[int, Pair] = {}
+    twins: dict[int, _Pair] = {}
+    doubted: dict[int, _Pair] = {}
     for row, other, has_its_key in _pairs(cursor):
         if has_its_key or row.is_twin_of(other):
             twins.setdefault(row.place, (row, other))

@@ -98,6 +98,12 @@ def test_a_name_is_known_however_it_is_joined(words: str) -> None:
     assert meant(words) == "Student Name"
 
 
+def test_fields_that_are_there_twice_are_named_where_they_stand_first() -> None:
+    text = "Hi {first_name}, [Student_Name] here, {first_name}"
+
+    assert lookalikes(text, meant) == ("{first_name}", "[Student_Name]")
+
+
 def test_what_comes_near_nothing_means_nothing() -> None:
     assert [meant(words) for words in ("redacted", "x", "", "12", "date")] == [""] * 5
     assert plain("Student\u2019s FirstName_2") == "students first name"
