@@ -12,16 +12,23 @@ from quadline.consent.rules import Change, Source
 from quadline.consent.states import Pair, pair_of
 
 INSERT = """
-    INSERT INTO consent_consententry (student_phone, system_phone, change, source, keyword, wording,
-                                      carrier_reference, carrier_message_id, occurred_at, carrier_at, actor_id)
+    INSERT INTO consent_consententry (
+        student_phone, system_phone, change, source, keyword, wording,
+        carrier_reference, carrier_message_id, occurred_at, carrier_at, actor_id
+    )
     SELECT student_phone, system_phone, change, source, keyword, wording,
            carrier_reference, carrier_message_id, occurred_at, carrier_at, actor_id
-    FROM unnest(%(student_phone)s::text[], %(system_phone)s::text[], %(change)s::text[], %(source)s::text[],
-                %(keyword)s::text[], %(wording)s::text[], %(carrier_reference)s::text[],
-                %(carrier_message_id)s::text[], %(occurred_at)s::timestamptz[], %(carrier_at)s::timestamptz[],
-                %(actor_id)s::bigint[])
-         WITH ORDINALITY AS said (student_phone, system_phone, change, source, keyword, wording, carrier_reference,
-                                  carrier_message_id, occurred_at, carrier_at, actor_id, place)
+    FROM unnest(
+        %(student_phone)s::text[], %(system_phone)s::text[],
+        %(change)s::text[], %(source)s::text[],
+        %(keyword)s::text[], %(wording)s::text[],
+        %(carrier_reference)s::text[], %(carrier_message_id)s::text[],
+        %(occurred_at)s::timestamptz[], %(carrier_at)s::timestamptz[],
+        %(actor_id)s::bigint[]
+    ) WITH ORDINALITY AS said (
+        student_phone, system_phone, change, source, keyword, wording,
+        carrier_reference, carrier_message_id, occurred_at, carrier_at, actor_id, place
+    )
     ORDER BY place
     ON CONFLICT DO NOTHING
     RETURNING *

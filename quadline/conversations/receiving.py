@@ -31,18 +31,29 @@ EVENT = sql.event(
 RECEIVE = f"""
     WITH locked AS MATERIALIZED (
         SELECT id, staff_id FROM conversations_conversation
-        WHERE id = ANY(%(conversation_id)s::bigint[]) ORDER BY id FOR NO KEY UPDATE {{patience}}
+        WHERE id = ANY(%(conversation_id)s::bigint[]) ORDER BY id
+          FOR NO KEY UPDATE {{patience}}
     ),
     received AS (
-        INSERT INTO conversations_message (id, conversation_id, direction, channel, system_number_id, is_bulk, subject,
-               student_phone, body, notice, segments, carrier_code, carrier_message_id, created_at, {sql.COLUMNS})
-        SELECT reply.id, locked.id, 'inbound', reply.channel, reply.system_number_id, false, reply.subject,
-               reply.student_phone, reply.body, '', reply.segments, '', reply.carrier_message_id, reply.created_at, {RECEIVED}
-        FROM unnest(%(id)s::uuid[], %(conversation_id)s::bigint[], %(channel)s::text[], %(system_number_id)s::bigint[],
-                    %(subject)s::text[], %(student_phone)s::text[], %(body)s::text[], %(segments)s::smallint[],
-                    %(detail)s::text[], %(carrier_message_id)s::text[], %(created_at)s::timestamptz[])
-             WITH ORDINALITY AS reply (id, conversation_id, channel, system_number_id, subject, student_phone, body,
-                                       segments, detail, carrier_message_id, created_at, place)
+        INSERT INTO conversations_message (
+            id, conversation_id, direction, channel, system_number_id, is_bulk,
+            subject, student_phone, body, notice, segments, carrier_code,
+            carrier_message_id, created_at, {sql.COLUMNS}
+        )
+        SELECT reply.id, locked.id, 'inbound', reply.channel,
+               reply.system_number_id, false, reply.subject, reply.student_phone,
+               reply.body, '', reply.segments, '',
+               reply.carrier_message_id, reply.created_at, {RECEIVED}
+        FROM unnest(
+            %(id)s::uuid[], %(conversation_id)s::bigint[], %(channel)s::text[],
+            %(system_number_id)s::bigint[], %(subject)s::text[],
+            %(student_phone)s::text[], %(body)s::text[], %(segments)s::smallint[],
+            %(detail)s::text[], %(carrier_message_id)s::text[],
+            %(created_at)s::timestamptz[]
+        ) WITH ORDINALITY AS reply (
+            id, conversation_id, channel, system_number_id, subject, student_phone,
+            body, segments, detail, carrier_message_id, created_at, place
+        )
         JOIN locked ON locked.id = reply.conversation_id
         ORDER BY reply.place
         ON CONFLICT (id) DO NOTHING
@@ -61,7 +72,8 @@ RECEIVE = f"""
         FROM (SELECT DISTINCT ON (conversation_id) id, conversation_id, created_at,
                      count(*) OVER (PARTITION BY conversation_id) AS how_many,
                      max(created_at) OVER (PARTITION BY conversation_id) AS newest,
-                     bool_and(id <> ALL(%(no_answer)s::uuid[])) OVER (PARTITION BY conversation_id) AS needs_reply
+                     bool_and(id <> ALL(%(no_answer)s::uuid[]))
+                         OVER (PARTITION BY conversation_id) AS needs_reply
               FROM received ORDER BY conversation_id, position DESC) AS last
         WHERE conversation.id = last.conversation_id
     ),

@@ -28,6 +28,13 @@ IS_SHARED = Q(
 ) & ~Q(name="")
 
 
+MAKE_INBOX = """
+                    INSERT INTO inboxes_inbox (id, owner_id, name) VALUES (NEW.id, NEW.id, '')
+                    ON CONFLICT DO NOTHING;
+                    RETURN NEW;
+                """  # noqa: E501  # as the migration has it
+
+
 class InboxQuerySet(models.QuerySet["Inbox"]):
     def visible_to(self, user: User) -> "InboxQuerySet":
         """Those this person may read: ``rules.may_read``, for many."""
@@ -147,11 +154,7 @@ class Account(User):
                 name="inbox_with_account",
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
-                func="""
-                    INSERT INTO inboxes_inbox (id, owner_id, name) VALUES (NEW.id, NEW.id, '')
-                    ON CONFLICT DO NOTHING;
-                    RETURN NEW;
-                """,
+                func=MAKE_INBOX,
             )
         ]
 

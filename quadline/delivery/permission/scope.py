@@ -55,7 +55,8 @@ REACHES = {
 # Of two arrays of phones, pair by pair.
 OUT_WIDELY = """
     SELECT pair.student_phone, pair.system_phone
-    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone, system_phone)
+    FROM unnest(%(students)s::text[], %(systems)s::text[]) AS pair (student_phone,
+                system_phone)
     WHERE EXISTS (
         SELECT 1
         FROM consent_consentstate AS state

@@ -33,10 +33,13 @@ NUMBERS = """
     FROM numbers_systemnumber AS number
     LEFT JOIN accounts_user AS owner ON owner.id = number.user_id
     CROSS JOIN LATERAL (SELECT message.is_bulk FROM conversations_message AS message
-                        WHERE message.system_number_id = number.id AND message.due_at <= %(now)s
+                        WHERE message.system_number_id = number.id
+                          AND message.due_at <= %(now)s
                         ORDER BY message.is_bulk LIMIT 1) AS first
     WHERE owner.is_active IS NOT FALSE
-      AND number.state = 'active' AND (number.free_at IS NULL OR number.free_at <= %(now)s) AND number.id <> ALL(%(passed)s)
+      AND number.state = 'active'
+      AND (number.free_at IS NULL OR number.free_at <= %(now)s)
+      AND number.id <> ALL(%(passed)s)
     ORDER BY first.is_bulk, number.free_at NULLS FIRST, number.id
     LIMIT %(limit)s
     FOR NO KEY UPDATE OF number SKIP LOCKED
@@ -54,7 +57,8 @@ TEXTS = """
     CROSS JOIN LATERAL (
         SELECT message.id, message.segments, message.is_bulk
         FROM conversations_message AS message
-        WHERE message.system_number_id = number.id AND message.is_bulk <= %(bulk)s AND message.due_at <= %(now)s
+        WHERE message.system_number_id = number.id
+          AND message.is_bulk <= %(bulk)s AND message.due_at <= %(now)s
           AND message.status <> ALL(%(over)s)
           AND NOT EXISTS (
             SELECT 1 FROM conversations_message AS earlier
@@ -68,7 +72,8 @@ TEXTS = """
                       AND earlier.system_number_id = message.system_number_id
                    OR earlier.status = 'unconfirmed' AND EXISTS (
                       SELECT 1 FROM delivery_attempt AS attempt
-                      WHERE attempt.message_id = earlier.id AND attempt.started_at > %(now)s - interval '10 minutes'))
+                      WHERE attempt.message_id = earlier.id
+                        AND attempt.started_at > %(now)s - interval '10 minutes'))
             OFFSET 0)
         ORDER BY message.is_bulk, message.due_at, message.position
         LIMIT %(each)s
@@ -87,7 +92,8 @@ EVENT = sql.event(
 )
 TAKE = f"""
     WITH due AS MATERIALIZED (
-        SELECT message.id, message.status, message.segments, message.system_number_id AS number_id,
+        SELECT message.id, message.status, message.segments,
+               message.system_number_id AS number_id,
                message.status = ANY(%(lower)s::text[]) AS climbs
         FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS text (id, place)
         JOIN conversations_message AS message ON message.id = text.id
@@ -95,9 +101,12 @@ TAKE = f"""
     ),
     paced AS (
         UPDATE numbers_systemnumber AS number
-        SET free_at = CASE WHEN number.free_at > %(late)s THEN number.free_at ELSE %(now)s END
+        SET free_at = CASE WHEN number.free_at > %(late)s
+                           THEN number.free_at
+                           ELSE %(now)s END
                       + sent.segments * %(seconds_each)s * interval '1 second'
-        FROM (SELECT number_id, sum(greatest(segments, 1)) AS segments FROM due GROUP BY number_id) AS sent
+        FROM (SELECT number_id, sum(greatest(segments, 1)) AS segments
+              FROM due GROUP BY number_id) AS sent
         WHERE number.id = sent.number_id
     ),
     told AS ({EVENT}),
@@ -108,19 +117,26 @@ TAKE = f"""
         FROM due, conversations_conversation AS conversation
         LEFT JOIN roster_student AS student ON student.id = conversation.student_id
         WHERE message.id = due.id AND conversation.id = message.conversation_id
-        RETURNING message.id, message.is_bulk, message.body, message.notice, message.student_phone, message.conversation_id,
-                  message.system_number_id, conversation.staff_id, ({LAST_TEXT}) AS wrote_at,
-                  COALESCE(student.mobile, conversation.phone) AS mobile, student.landline, student.time_zone
+        RETURNING message.id, message.is_bulk, message.body, message.notice,
+                  message.student_phone, message.conversation_id,
+                  message.system_number_id, conversation.staff_id,
+                  ({LAST_TEXT}) AS wrote_at,
+                  COALESCE(student.mobile, conversation.phone) AS mobile,
+                  student.landline, student.time_zone
     ),
     attempted AS (
         INSERT INTO delivery_attempt (message_id, started_at, outcome, why, looks)
         SELECT id, %(now)s, 'under_way', '', 0 FROM due
         RETURNING id, message_id
     ),
-    news AS (SELECT staff_id AS user_id, 'conv-' || conversation_id AS event FROM sending),
+    news AS (
+        SELECT staff_id AS user_id, 'conv-' || conversation_id AS event FROM sending
+    ),
     announced AS ({TELL_NEWS})
-    SELECT sending.id, attempted.id, sending.conversation_id, sending.staff_id, sending.is_bulk, sending.body, sending.notice,
-           sending.student_phone, number.phone, sending.mobile, COALESCE(sending.landline, ''),
+    SELECT sending.id, attempted.id, sending.conversation_id, sending.staff_id,
+           sending.is_bulk, sending.body, sending.notice,
+           sending.student_phone, number.phone, sending.mobile,
+           COALESCE(sending.landline, ''),
            COALESCE(sending.time_zone, ''), sending.wrote_at,
            (SELECT count(*) FROM announced)
     FROM sending
@@ -134,7 +150,8 @@ NEXT_TURN = """
     FROM numbers_systemnumber AS number
     WHERE number.state = 'active' AND number.free_at > %(now)s
       AND EXISTS (SELECT 1 FROM conversations_message AS message
-                  WHERE message.system_number_id = number.id AND message.due_at <= number.free_at)
+                  WHERE message.system_number_id = number.id
+                    AND message.due_at <= number.free_at)
 """
 
 

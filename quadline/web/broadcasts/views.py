@@ -208,14 +208,13 @@ def _rows_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
         )
     )
     url = reverse("broadcast", args=[shown.pk])
+    rows = reverse("broadcast-recipients", args=[shown.pk])
     following = urlencode({"show": status, "from": start + PAGE})
     return {
         "rows": _seen_by(request.user, shown, found[:PAGE]),
         "show": status,
         "page_size": PAGE,
-        "rows_url": (
-            f"{reverse('broadcast-recipients', args=[shown.pk])}?{urlencode({'show': status, 'from': start})}"
-        ),
+        "rows_url": f"{rows}?{urlencode({'show': status, 'from': start})}",
         "next_url": f"{url}?{following}#results" if len(found) > PAGE else "",
     }
 

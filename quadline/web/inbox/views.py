@@ -387,4 +387,5 @@ def _older_url(chosen: Conversation, messages: list[Any]) -> str:
         or not chosen.messages.filter(position__lt=messages[0].position).exists()
     ):
         return ""
-    return f"{reverse('conversation_older', args=[chosen.pk])}?before={messages[0].position}"
+    older = reverse("conversation_older", args=[chosen.pk])
+    return f"{older}?before={messages[0].position}"
