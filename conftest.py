@@ -98,7 +98,7 @@ def database_time(monkeypatch: pytest.MonkeyPatch) -> None:
     Processes that a test starts ask their database, as they always do.
     """
     monkeypatch.setattr(clock, "now", timezone.now)
-    monkeypatch.setattr(clock, "read", timezone.now)
+    monkeypatch.setattr(clock, "read_database_clock", timezone.now)
 
 
 @pytest.fixture
@@ -116,7 +116,9 @@ def people(db: None, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
     # A job first lets go of connections, and with them of a test's transaction (as
     # Django's own test client knows).
     monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
-    monkeypatch.setattr(jobs, "BESIDE", {})  # another connection would not see it
+    monkeypatch.setattr(
+        jobs, "THREAD_OPTIONS", {}
+    )  # another connection would not see it
     return cast.assemble()
 
 
@@ -172,7 +174,7 @@ def twilio(box: Simulator, settings: Settings) -> Iterator[Twilio]:
     )
     settings.ENV = settings.ENV.model_copy(update={**addresses, "public_url": NOBODY})
     registry.carrier.cache_clear()
-    yield typed(Twilio, registry.current())
+    yield typed(Twilio, registry.current_carrier())
     registry.carrier.cache_clear()
 
 
@@ -193,4 +195,4 @@ def mailbox(settings: Settings) -> Iterator[MailServer]:
 def committed_people(transactional_db: None) -> Iterator[cast.Cast]:
     """The cast where other threads see it too. Slow: only for doors and races."""
     yield cast.assemble()
-    jobs.BESIDE["executor"].submit(connections.close_all).result()
+    jobs.THREAD_OPTIONS["executor"].submit(connections.close_all).result()

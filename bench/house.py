@@ -19,7 +19,7 @@ from psycopg import sql
 from bench.machine import born_on
 from bench.paths import HOUSE_CORE, OUTER_CORE
 from quadline.demo import postgres
-from quadline.demo.processes import wait_for
+from quadline.demo.processes import wait_until_answers
 
 # in the checkout: /tmp is memory on many machines, and a sync there costs nothing
 DATA = Path("data/bench")
@@ -61,7 +61,7 @@ def database() -> Iterator[postgres.Cluster]:
 
 
 def _served_cluster() -> Iterator[postgres.Cluster]:
-    postgres.forget(DATA)
+    postgres.delete_cluster(DATA)
     cluster = postgres.cluster_at(DATA)
     server = postgres.start(cluster)
     try:
@@ -80,8 +80,8 @@ def _served_cluster() -> Iterator[postgres.Cluster]:
         )
         yield cluster
     finally:
-        postgres.stop(server)
-        postgres.forget(DATA)
+        postgres.stop_server(server)
+        postgres.delete_cluster(DATA)
 
 
 def fresh_database(cluster: postgres.Cluster, name: str) -> str:
@@ -141,7 +141,7 @@ def served(*module_and_arguments: str, port: int) -> Iterator[tuple[str, int]]:
     module = module_and_arguments[0]
     address = f"http://127.0.0.1:{port}"
     with _started(*module_and_arguments) as pid:
-        is_ready = wait_for(f"{address}/readyz", seconds=30)
+        is_ready = wait_until_answers(f"{address}/readyz", seconds=30)
         if not is_ready:
             raise RuntimeError(f"{module} did not become ready")
         yield address, pid

@@ -29,32 +29,32 @@ def main() -> None:
 
 def demo(arguments: list[str]) -> None:
     """Everything on this machine, with a sample college and a simulated carrier."""
-    from quadline.demo.launch import demo
+    from quadline.demo.launch import run_demo
 
-    demo(arguments)
+    run_demo(arguments)
 
 
 def dev(arguments: list[str]) -> None:
     """As the demo, and it follows what is changed in the code."""
-    from quadline.demo.launch import dev
+    from quadline.demo.launch import run_dev
 
-    dev(arguments)
+    run_dev(arguments)
 
 
 def run(arguments: list[str]) -> None:
     """Database (unless DATABASE_URL names one), web and worker, with
     the settings of the environment.
     """
-    from quadline.demo.launch import run
+    from quadline.demo.launch import run_with_settings
 
-    run(arguments)
+    run_with_settings(arguments)
 
 
 def prepare(arguments: list[str]) -> None:
     """Bring database, cache table and static files to this release."""
-    from quadline.demo.prepare import prepare
+    from quadline.demo.prepare import prepare_house
 
-    prepare(arguments)
+    prepare_house(arguments)
 
 
 def simulator(arguments: list[str]) -> None:
@@ -66,13 +66,13 @@ def simulator(arguments: list[str]) -> None:
 
 def web(arguments: list[str]) -> None:
     """The web process."""
-    from quadline.config.programs import web
+    from quadline.config.programs import run_web_program
 
-    web(arguments)
+    run_web_program(arguments)
 
 
 def worker(arguments: list[str]) -> None:
     """The worker process: every queue, or those named."""
-    from quadline.config.programs import worker
+    from quadline.config.programs import run_worker_program
 
-    worker(arguments)
+    run_worker_program(arguments)

@@ -18,7 +18,7 @@ from ipaddress import (
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-MOST_PROXIES = 20  # in a row, all of them trusted; what stands further left is not read
+MAX_PROXIES = 20  # in a row, all of them trusted; what stands further left is not read
 # bits: one customer's network, in which anybody may take any address
 IPV6_CUSTOMER = 64
 
@@ -30,7 +30,7 @@ def networks_of(written: str) -> tuple[Network, ...]:
     """The networks of ``TRUSTED_PROXIES``: addresses or CIDR
     networks, separated by commas.
 
-    Raises ValueError, in words for whoever sets it.
+    Raises ValueError, in words for anyone who sets it.
     """
     names = [name.strip() for name in written.split(",")]
     return tuple(_network(name) for name in names if name)
@@ -53,7 +53,7 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) ->
     if caller is None:
         return peer
     # split from the right: a caller may have written a very long beginning
-    nearest = forwarded_for.rsplit(",", MOST_PROXIES)[-MOST_PROXIES:]
+    nearest = forwarded_for.rsplit(",", MAX_PROXIES)[-MAX_PROXIES:]
     for written in reversed(nearest):
         if not _is_in(caller, trusted):
             break

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-LASTS_SECONDS = 1.0
+READING_MAX_AGE_SECONDS = 1.0
 CLOCK_TIMESTAMP = "SELECT clock_timestamp() AS at"
 # Counts while the machine sleeps, too; elsewhere than on Linux the nearest there is.
 UNSETTABLE = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ClockReading:
     """What the database's clock showed when ours showed 0, and when that was heard."""
 
     at_zero: datetime
@@ -27,14 +27,14 @@ class Reading:
 
     @property
     def now(self) -> datetime:
-        return self.at_zero + timedelta(seconds=seconds())
+        return self.at_zero + timedelta(seconds=monotonic_seconds())
 
     @property
     def is_recent(self) -> bool:
-        return seconds() - self.heard < LASTS_SECONDS
+        return monotonic_seconds() - self.heard < READING_MAX_AGE_SECONDS
 
 
-_last: Reading | None = None
+_last: ClockReading | None = None
 
 
 def now() -> datetime:
@@ -46,35 +46,36 @@ def now() -> datetime:
     """
     last = _last
     if last is None or not (last.is_recent or _in_event_loop()):
-        return read()
+        return read_database_clock()
     return last.now
 
 
-def read() -> datetime:
-    """Ask the database now: for whoever looks for what is due."""
-    asked = seconds()
+def read_database_clock() -> datetime:
+    """Ask the database now: for anyone who looks for what is due."""
+    asked = monotonic_seconds()
     with connection.cursor() as cursor:
         cursor.execute(CLOCK_TIMESTAMP)
         at: datetime = cursor.fetchone()[0]
-    learn(at, asked=asked)
+    note_database_time(at, asked=asked)
     return at
 
 
-def learn(at: datetime, *, asked: float) -> None:
-    """The database was asked then, in ``seconds()``, and has just answered this.
+def note_database_time(at: datetime, *, asked: float) -> None:
+    """The database was asked then, in ``monotonic_seconds()``, and has just answered
+    this.
 
     It read its clock between question and answer. What we knew is kept within these
     bounds, so that a slow answer sets our time neither back nor ahead.
     """
     global _last
-    heard = seconds()
+    heard = monotonic_seconds()
     earliest = at - timedelta(seconds=heard)
     latest = at - timedelta(seconds=asked)
     known = _last.at_zero if _last else earliest
-    _last = Reading(min(max(known, earliest), latest), heard)
+    _last = ClockReading(min(max(known, earliest), latest), heard)
 
 
-def seconds() -> float:
+def monotonic_seconds() -> float:
     """For durations within this process: of a clock that nobody sets."""
     return time.clock_gettime(UNSETTABLE)
 

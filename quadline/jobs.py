@@ -20,34 +20,51 @@ from procrastinate.contrib.django import app
 
 from quadline import clock
 
-LONGEST_WAIT = timedelta(minutes=10)  # of a failed job, until it is tried again
-SWEEPS = 0x73776570  # the database's advisory locks that stand for sweeps
+MAX_RETRY_DELAY = timedelta(minutes=10)  # of a failed job, until it is tried again
+SWEEP_LOCKS = 0x73776570  # the database's advisory locks that stand for sweeps
 # A thread for each job that is long in the database beside others.
-BESIDE: dict[str, Any] = {
+THREAD_OPTIONS: dict[str, Any] = {
     "thread_sensitive": False,
     "executor": ThreadPoolExecutor(2, thread_name_prefix="beside"),
 }
 # Jobs were called after their modules at first: some may still be queued.
 FORMER_MODULES = {
-    "quadline.delivery.failsafe.mailing": "quadline.delivery.mailing",
-    "quadline.delivery.inbound.kept_sources": "quadline.delivery.kept_sources",
-    "quadline.delivery.inbound.word_order": "quadline.delivery.word_order",
+    "quadline.webhooks.missed_replies": "quadline.webhooks.gaps",
+    "quadline.delivery.failsafe.email_sender": "quadline.delivery.mailing",
+    "quadline.delivery.inbound.source_retention": "quadline.delivery.kept_sources",
+    "quadline.delivery.inbound.stop_start_order": "quadline.delivery.word_order",
     "quadline.delivery.opting.carrier_opt_outs": "quadline.delivery.carrier_opt_outs",
     "quadline.delivery.opting.confirmations": "quadline.delivery.confirmations",
     "quadline.delivery.outbox.deadlines": "quadline.delivery.deadlines",
     "quadline.delivery.outbox.holding": "quadline.delivery.holding",
     "quadline.delivery.outbox.out_of_reach": "quadline.delivery.out_of_reach",
-    "quadline.delivery.outcomes.far_ahead": "quadline.delivery.far_ahead",
-    "quadline.delivery.outcomes.lost_news": "quadline.delivery.lost_news",
-    "quadline.delivery.outcomes.reconcile": "quadline.delivery.reconcile",
-    "quadline.delivery.outcomes.stuck": "quadline.delivery.stuck",
+    "quadline.delivery.outcomes.future_times": "quadline.delivery.far_ahead",
+    "quadline.delivery.outcomes.missing_receipts": "quadline.delivery.lost_news",
+    "quadline.delivery.outcomes.reconciliation": "quadline.delivery.reconcile",
+    "quadline.delivery.outcomes.stuck_texts": "quadline.delivery.stuck",
     "quadline.delivery.sending.sender": "quadline.delivery.sender",
     "quadline.numbers.probing": "quadline.delivery.activation",
+}
+# Those that had another name, by the one they have.
+FORMER_FUNCTIONS = {
+    "quadline.delivery.email_author_of_held_texts": "tell_texts_held",
+    "quadline.delivery.email_carrier_trouble": "tell_carrier_trouble",
+    "quadline.delivery.email_daily_cap_reached": "tell_used_up",
+    "quadline.delivery.fix_future_times_job": "bring_back_what_lies_too_far_ahead",
+    "quadline.delivery.hold_texts_out_of_reach_job": "keep_what_is_out_of_reach",
+    "quadline.delivery.look_up_missing_receipts": "ask_for_lost_news",
+    "quadline.delivery.release_texts_without_question": "let_go_on_what_nobody_asks_about",  # noqa: E501
+    "quadline.numbers.email_number_active": "tell_active",
+    "quadline.numbers.email_number_delayed": "tell_delayed",
+    "quadline.numbers.email_number_failed": "tell_failed",
+    "quadline.numbers.email_number_late": "tell_late",
+    "quadline.numbers.provision_waiting_numbers": "take_up_numbers",
+    "quadline.webhooks.apply_overdue_receipts": "apply_forgotten_receipts",
 }
 Result = TypeVar("Result")
 
 
-class Timed:
+class ScheduledJob:
     """A job with the cron line it runs by; the whole
     timetable is config/schedule.py.
     """
@@ -64,7 +81,7 @@ def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any
     It is called after its room and function, wherever in the room that stands. Raises
     ValueError when the room has a job of that name.
     """
-    waits = _Later(attempts)
+    waits = _RetryPolicy(attempts)
 
     def declare(run: Callable[..., Any]) -> Any:
         room = ".".join(run.__module__.split(".")[:2])
@@ -99,22 +116,24 @@ def _with_fresh_connection(run: Callable[..., Any]) -> Callable[..., Any]:
     return run_here
 
 
-async def fresh_connection() -> None:
+async def refresh_connection() -> None:
     """The same for an asynchronous job, before it first asks the database; it
     may have something to do before that.
     """
     await sync_to_async(close_old_connections)()
 
 
-async def beside(run: Callable[..., Result], *args: Any) -> Result:
+async def run_in_thread(run: Callable[..., Result], *args: Any) -> Result:
     """For an asynchronous job: run this in a thread with a database connection of its
     own, so that no other waits for it.
     """
-    result: Result = await sync_to_async(_with_fresh_connection(run), **BESIDE)(*args)
+    result: Result = await sync_to_async(_with_fresh_connection(run), **THREAD_OPTIONS)(
+        *args
+    )
     return result
 
 
-class _Later(procrastinate.BaseRetryStrategy):
+class _RetryPolicy(procrastinate.BaseRetryStrategy):
     """After 2, 4, 8 … seconds by the database's clock, ten minutes at most."""
 
     def __init__(self, attempts: int) -> None:
@@ -126,7 +145,7 @@ class _Later(procrastinate.BaseRetryStrategy):
         if job.attempts >= self.attempts:
             return None
         doubled = timedelta(seconds=2 ** min(job.attempts + 1, 20))
-        wait = min(doubled, LONGEST_WAIT)
+        wait = min(doubled, MAX_RETRY_DELAY)
         return procrastinate.RetryDecision(retry_at=clock.now() + wait)
 
 
@@ -158,14 +177,16 @@ def enqueue_once(task: Any, *, key: str, **arguments: Any) -> None:
 
 
 @contextmanager
-def alone(name: str) -> Iterator[bool]:
+def single_instance(name: str) -> Iterator[bool]:
     """For a sweep that may last longer than until its next: whether no other of this
     name is under way, in any worker.
 
     The database session holds it, so it ends with its worker, however that ends.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [SWEEPS, name])
+        cursor.execute(
+            "SELECT pg_try_advisory_lock(%s, hashtext(%s))", [SWEEP_LOCKS, name]
+        )
         (is_first,) = cursor.fetchone()
     try:
         yield is_first
@@ -173,10 +194,10 @@ def alone(name: str) -> Iterator[bool]:
         if is_first:
             unlock = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
             with connection.cursor() as cursor:
-                cursor.execute(unlock, [SWEEPS, name])
+                cursor.execute(unlock, [SWEEP_LOCKS, name])
 
 
-def set_timetable(timed: Iterable[Timed]) -> None:
+def set_timetable(timed: Iterable[ScheduledJob]) -> None:
     for entry in timed:
         app.periodic(cron=entry.cron)(entry.run)
 

@@ -3,7 +3,7 @@
 import psycopg
 from django.db import InterfaceError, OperationalError
 
-AWAY = (
+OUTAGE_ERRORS = (
     OperationalError,
     InterfaceError,
     psycopg.OperationalError,
@@ -22,7 +22,7 @@ def is_outage(fault: BaseException | None) -> bool:
     """
     while fault is not None:
         if (
-            isinstance(fault, AWAY)
+            isinstance(fault, OUTAGE_ERRORS)
             or getattr(fault, "sqlstate", None) in ENDED_SESSIONS
         ):
             return True

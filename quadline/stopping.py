@@ -8,11 +8,11 @@ import faulthandler
 import os
 import signal
 
-TO_STOP = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _is_told = False
 
 
-def told(*, within: float) -> None:
+def on_stop_signal(*, within: float) -> None:
     """From the handler of a signal. The second one ends the process at once.
 
     After ``within`` seconds the process is ended, and says where it hung.
@@ -24,5 +24,5 @@ def told(*, within: float) -> None:
     faulthandler.dump_traceback_later(within, exit=True)
 
 
-def is_told() -> bool:
+def stop_requested() -> bool:
     return _is_told

@@ -20,7 +20,7 @@ from procrastinate.contrib.django import app
 from procrastinate.worker import Worker
 
 from quadline import clock, stopping
-from quadline.jobs import LONGEST_WAIT
+from quadline.jobs import MAX_RETRY_DELAY
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +31,10 @@ STALLED_AFTER_SECONDS = 30.0
 FETCH_EVERY_SECONDS = 1.0
 DRAIN_SECONDS = 25.0
 # however the database is: the jobs' time, and some to write down what they did
-ENDS_WITHIN_SECONDS = 30.0
-MOST_WAIT_SECONDS = 0.0003  # of one thread for another
+WORKER_STOP_SECONDS = 30.0
+MAX_WAIT_SECONDS = 0.0003  # of one thread for another
 # as nice(1) counts them: a tenth of a web process's share, while both want the core
-STEPS_BACK = 10
+NICENESS = 10
 A_MINUTE = timedelta(minutes=1)
 # Of due jobs that say the same thing the newest is enough: it begins after all of them
 # were committed, and so sees the rows of each. Without this what waits would grow with
@@ -55,12 +55,12 @@ DROP_REPEATED = """
 """
 # A failed job is due again within LONGEST_WAIT, and no tick of the timetable is run
 # before its time: what lies further ahead was written by a clock that was wrong.
-BRING_BACK_JOBS = """
+RESCHEDULE_FUTURE_JOBS = """
     UPDATE procrastinate_jobs SET scheduled_at = clock_timestamp()
     WHERE status = 'todo' AND attempts > 0
           AND scheduled_at > clock_timestamp() + %(longest)s * interval '1 second'
 """
-FORGET_TICKS = """
+DELETE_FUTURE_TICKS = """
     DELETE FROM procrastinate_periodic_defers
     WHERE defer_timestamp > extract(epoch FROM clock_timestamp()) + %(longest)s
 """
@@ -72,12 +72,12 @@ def run_worker(queues: Iterable[str], *, concurrency: int = 8) -> None:
     It ends within ENDS_WITHIN_SECONDS, whatever the database does; at a second signal,
     at once.
     """
-    step_back()
-    prepare_the_interpreter()
+    lower_priority()
+    tune_interpreter()
     uvloop.run(_run(list(queues), concurrency))
 
 
-def prepare_the_interpreter() -> None:
+def tune_interpreter() -> None:
     """For a process that is busy with many small things.
 
     A thread that comes back from the database is let in while the event loop is busy:
@@ -85,26 +85,26 @@ def prepare_the_interpreter() -> None:
     statements take. And what was imported stays for good: the collector, which looks
     through all of it again and again, is told so.
     """
-    sys.setswitchinterval(MOST_WAIT_SECONDS)
+    sys.setswitchinterval(MAX_WAIT_SECONDS)
     gc.collect()
     gc.freeze()
 
 
-def step_back() -> None:
+def lower_priority() -> None:
     """On a core that is shared with web processes, whoever
     waits for a page goes first.
     """
-    os.nice(STEPS_BACK)
+    os.nice(NICENESS)
 
 
 async def _run(queues: list[str], concurrency: int) -> None:
     working = asyncio.create_task(_work(queues, concurrency))
 
     def stop() -> None:
-        stopping.told(within=ENDS_WITHIN_SECONDS)
+        stopping.on_stop_signal(within=WORKER_STOP_SECONDS)
         working.cancel()
 
-    for name in stopping.TO_STOP:
+    for name in stopping.STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(name, stop)
     with suppress(asyncio.CancelledError):
         await working
@@ -116,14 +116,14 @@ async def _work(queues: list[str], concurrency: int) -> None:
     # that enqueues another still does so inside its own Django transaction.
     of_worker = app.with_connector(connector.get_worker_connector())
     async with of_worker.open_async() as worker_app:
-        await learn_the_time(worker_app)
+        await sync_clock(worker_app)
         housekeeping = [
             asyncio.create_task(_forever(partial(act, worker_app), every))
             for act, every in (
-                (learn_the_time, clock.LASTS_SECONDS / 2),
+                (sync_clock, clock.READING_MAX_AGE_SECONDS / 2),
                 (drop_repeated_jobs, FETCH_EVERY_SECONDS),
-                (take_up_stalled_jobs, STALLED_AFTER_SECONDS / 3),
-                (bring_back_jobs, STALLED_AFTER_SECONDS),
+                (retry_stalled_jobs, STALLED_AFTER_SECONDS / 3),
+                (reschedule_future_jobs, STALLED_AFTER_SECONDS),
             )
         ]
         try:
@@ -146,7 +146,7 @@ async def _work_on(
     engine: Any = worker_app  # part of it has no types
     engine.perform_import_paths()
     while True:
-        worker: Any = TimelyWorker(
+        worker: Any = DatabaseClockWorker(
             worker_app,
             queues=queues,
             concurrency=concurrency,
@@ -160,19 +160,19 @@ async def _work_on(
             logger.error("the engine ended on its own; the worker starts again")
         except Exception:
             logger.exception("the worker met a fault")
-        if stopping.is_told():
+        if stopping.stop_requested():
             return
         await asyncio.sleep(FETCH_EVERY_SECONDS)
 
 
-class TimelyWorker(Worker):
+class DatabaseClockWorker(Worker):
     """A worker that keeps the timetable by the database's clock."""
 
     async def _periodic_deferrer(self) -> None:
-        await TimelyDeferrer(registry=self.app.periodic_registry).worker()
+        await DatabaseClockDeferrer(registry=self.app.periodic_registry).worker()
 
 
-class TimelyDeferrer(periodic.PeriodicDeferrer):
+class DatabaseClockDeferrer(periodic.PeriodicDeferrer):
     """What is due on the timetable, by the database's clock.
 
     By the worker's own, if that is an hour ahead for a moment, the ticks of the hour to
@@ -193,14 +193,14 @@ class TimelyDeferrer(periodic.PeriodicDeferrer):
         self.last_defers = passed
 
 
-async def learn_the_time(worker_app: procrastinate.App) -> None:
+async def sync_clock(worker_app: procrastinate.App) -> None:
     """So that nothing in the event loop, nor a thread of it, has to ask."""
-    asked = clock.seconds()
+    asked = clock.monotonic_seconds()
     answer = await worker_app.connector.execute_query_one_async(clock.CLOCK_TIMESTAMP)
-    clock.learn(answer["at"], asked=asked)
+    clock.note_database_time(answer["at"], asked=asked)
 
 
-async def take_up_stalled_jobs(worker_app: procrastinate.App) -> int:
+async def retry_stalled_jobs(worker_app: procrastinate.App) -> int:
     """Give the jobs of dead workers back to the queue. Returns how many."""
     manager = worker_app.job_manager
     found = await manager.get_stalled_jobs(
@@ -217,12 +217,14 @@ async def drop_repeated_jobs(worker_app: procrastinate.App) -> None:
     await worker_app.connector.execute_query_async(DROP_REPEATED)
 
 
-async def bring_back_jobs(worker_app: procrastinate.App) -> None:
+async def reschedule_future_jobs(worker_app: procrastinate.App) -> None:
     """What a clock that was wrong has put off for hours is due."""
-    longest = (LONGEST_WAIT + A_MINUTE).total_seconds()
-    await worker_app.connector.execute_query_async(BRING_BACK_JOBS, longest=longest)
+    longest = (MAX_RETRY_DELAY + A_MINUTE).total_seconds()
     await worker_app.connector.execute_query_async(
-        FORGET_TICKS, longest=A_MINUTE.total_seconds()
+        RESCHEDULE_FUTURE_JOBS, longest=longest
+    )
+    await worker_app.connector.execute_query_async(
+        DELETE_FUTURE_TICKS, longest=A_MINUTE.total_seconds()
     )
 
 

@@ -106,7 +106,7 @@ def as_csv(rows: list[Row]) -> str:
 
 def staff_rows() -> list[Row]:
     rows = []
-    for number, (name, title, role, office, _) in enumerate(table(people.STAFF)):
+    for number, (name, title, role, office, _) in enumerate(table(people.STAFF_TABLE)):
         account = account_of(name)
         rows.append(
             {
@@ -137,7 +137,7 @@ def caseload_rows(
     """
     taken: dict[str, set[str]] = {}
     rows = []
-    for name, _, _, office, load in table(people.STAFF):
+    for name, _, _, office, load in table(people.STAFF_TABLE):
         size, kind, relation = load.split(" ", 2)
         others = taken.setdefault(office, set())
         fixed = maya if name == "Maya Alvarez" else []
@@ -273,7 +273,7 @@ def invented_name(rng: random.Random) -> tuple[str, str, bool]:
     """First name, last name, and whether she is a woman."""
     groups = [
         [cell.split() for cell in group.split("|")]
-        for group in people.NAMES.split("\n\n")
+        for group in people.PEOPLE_NAMES.split("\n\n")
     ]
     weights = [int(group[0][0]) for group in groups]
     _, women, men, families = rng.choices(groups, weights)[0]
@@ -291,7 +291,7 @@ def preferred_name(rng: random.Random, first: str) -> str:
         return nicknames[first] if rng.random() < 0.5 else ""
     if rng.random() >= 0.045:
         return ""
-    return rng.choice(people.CHOSEN.split())
+    return rng.choice(people.PREFERRED_NAMES.split())
 
 
 def pronouns(rng: random.Random, is_woman: bool) -> str:

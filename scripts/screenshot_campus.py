@@ -10,7 +10,7 @@ from django.utils import timezone
 from quadline.accounts.models import User
 from quadline.broadcasts import drafting, launching, preflight
 from quadline.broadcasts.models import Broadcast
-from quadline.delivery.outbox.written_email import accept_email
+from quadline.delivery.outbox.email_outbox import accept_email
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.house import House, eventually
@@ -44,7 +44,9 @@ def live(house: House) -> Week:
     maya = User.objects.get(email="maya.alvarez@alder.example")
     number = SystemNumber.objects.get(inbox__owner=maya)
     sent = _draft(maya, "sent", REGISTRATION)
-    launching.launch(sent, actor=maya, fingerprint=sent.fingerprint, now=timezone.now())
+    launching.launch_broadcast(
+        sent, actor=maya, fingerprint=sent.fingerprint, now=timezone.now()
+    )
     eventually(
         lambda: Broadcast.objects.filter(pk=sent.pk, state="finished").exists(),
         within=60,

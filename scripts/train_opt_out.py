@@ -61,7 +61,7 @@ def matrix(bodies: Sequence[str]) -> csr_matrix:
             columns += sorted(places)
             values += [weight] * len(places)
         ends.append(len(columns))
-    shape = (len(bodies), classifier.TABLE)
+    shape = (len(bodies), classifier.HASH_BUCKETS)
     return csr_matrix((values, columns, ends), shape=shape)
 
 

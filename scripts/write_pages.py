@@ -161,12 +161,12 @@ def timed_jobs() -> list[Row]:
 
 
 def statuses() -> list[Row]:
-    from quadline.conversations.rules import RANK, WORDS, Status
+    from quadline.conversations.rules import RANK, STATUS_WORDS, Status
 
     meanings = comments_of(Status)
     rows: list[Row] = [("Status", "Rank", "On the screens", "Meaning")]
     for status, rank in sorted(RANK.items(), key=lambda each: each[1]):
-        on_screen = WORDS[status][0]
+        on_screen = STATUS_WORDS[status][0]
         meaning = meanings[status.name]
         rows.append((f"`{status}`", str(rank), f"*{on_screen}*", meaning))
     return rows

@@ -50,8 +50,8 @@ def _start_database() -> None:
     os.environ["DATABASE_URL"] = cluster.url()
 
     def stop() -> None:
-        postgres.stop(server)
-        postgres.forget(home)
+        postgres.stop_server(server)
+        postgres.delete_cluster(home)
 
     atexit.register(stop)
 

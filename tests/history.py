@@ -41,7 +41,7 @@ def write_history(
             system_number=number,
             student_phone=student.mobile,
             body=SAID[place % len(SAID)],
-            segments=segments.count(SAID[place % len(SAID)]).segments,
+            segments=segments.measure(SAID[place % len(SAID)]).segments,
             notice="" if place else opt_out_notice(staff.name),
             status=Status.RECEIVED if place % 2 else Status.DELIVERED,
             created_at=until - timedelta(minutes=30 * (count - 1 - place)),

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 import psycopg
 
-from quadline.demo.processes import Process, inherited, is_free, wait_for
+from quadline.demo.processes import Process, inherited, is_free, wait_until_answers
 
 Seen = TypeVar("Seen")
 # seconds; only a test that fails waits as long, so a busy machine fails none
@@ -257,12 +257,12 @@ def build(data: Path, *, database: str) -> House:
     )
     prepared = Process(["prepare"], inherited(settings))
     _finish(prepared)
-    assert wait_for(f"{carrier}/simulator/healthz", seconds=PATIENCE)
+    assert wait_until_answers(f"{carrier}/simulator/healthz", seconds=PATIENCE)
     house.connect_carrier()
     house.start("web", ["web", "--port", str(web_port)])
     house.start("worker")
     house.start("mail_intake")
-    assert wait_for(f"{house.url}/readyz", seconds=PATIENCE)
+    assert wait_until_answers(f"{house.url}/readyz", seconds=PATIENCE)
     eventually(lambda: is_listening(intake_port))
     return house
 

@@ -1,5 +1,5 @@
 """One house of real processes for a whole run; the people in
-it are made anew for each test.
+it are made again for each test.
 """
 
 import os
@@ -19,8 +19,8 @@ from pytest_django.plugin import DjangoDbBlocker
 from quadline.accounts.models import User
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import MessageTemplate
-from quadline.conversations.starters import ship
-from quadline.demo.processes import wait_for
+from quadline.conversations.starters import add_starters
+from quadline.demo.processes import wait_until_answers
 from tests import cast, house
 from tests.browser import Person, chromium, person
 from tests.house import eventually
@@ -51,14 +51,14 @@ def a_new_college(the_house: house.House) -> cast.Cast:
     once unless a test says otherwise.
     """
     eventually(_empty_tables, every=0.2)
-    assert wait_for(
+    assert wait_until_answers(
         f"{the_house.simulator.url}/simulator/healthz", seconds=house.PATIENCE
     )  # a carrier that was away stays away for a while
     the_house.simulator.clear_faults()
     the_house.simulator.settings(registration_delay=0, callback_delay=0.02)
     the_house.simulator.ask("POST", "/simulator/reset")
     _connect_carrier(the_house)
-    ship(MessageTemplate)  # the college's own went with the tables
+    add_starters(MessageTemplate)  # the college's own went with the tables
     assembled = cast.assemble()
     User.objects.update(password=_hashed(cast.PASSWORD))
     return assembled

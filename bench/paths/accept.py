@@ -12,7 +12,7 @@ from bench.figures import Figures, Reach, Row, Work
 from bench.limits import copies
 from quadline.accounts.models import User
 from quadline.broadcasts.drafting import draft_broadcast
-from quadline.broadcasts.launching import launch
+from quadline.broadcasts.launching import launch_broadcast
 from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.preflight import review
 from quadline.conversations.models import Conversation, Message, MessageEvent
@@ -43,7 +43,7 @@ def measure(work: Work) -> Figures:
     now = timezone.now()
     began = time.perf_counter()
     review(broadcast, now=now)
-    launch(
+    launch_broadcast(
         broadcast, actor=broadcast.author, fingerprint=broadcast.fingerprint, now=now
     )
     seconds = time.perf_counter() - began

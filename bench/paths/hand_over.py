@@ -56,13 +56,13 @@ async def _send_all(count: int) -> float:
 
     It ends after a while so that a worker can stop, and is then begun again.
     """
-    worker.prepare_the_interpreter()
+    worker.tune_interpreter()
     began = time.perf_counter()
     while await _waits():
         await sender.send_due_texts()
     seconds = time.perf_counter() - began
     # its loop ends here
-    session = registry.current()._session()  # type: ignore[attr-defined]
+    session = registry.current_carrier()._session()  # type: ignore[attr-defined]
     await session.close()
     return seconds
 

@@ -17,4 +17,4 @@ def measure(work: Work) -> Figures:
 
 
 def limit(work: Work) -> Figures:
-    return {TITLE: sender.AT_ONCE / CARRIER_SECONDS}
+    return {TITLE: sender.MAX_CONCURRENT_CALLS / CARRIER_SECONDS}

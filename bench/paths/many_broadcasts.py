@@ -10,7 +10,7 @@ from bench.house import worker
 from quadline.accounts.models import User
 from quadline.broadcasts.finishing import follow_broadcasts
 from quadline.broadcasts.models import Broadcast, Recipient
-from quadline.broadcasts.rules import State
+from quadline.broadcasts.rules import BroadcastState
 from quadline.delivery.sending.sender import send_due_texts
 from quadline.jobs import enqueue
 
@@ -55,7 +55,7 @@ def _college(count: int, broadcasts: int) -> None:
             id=id,
             author=author,
             body=college.WORDS,
-            state=State.RUNNING,
+            state=BroadcastState.RUNNING,
             created_at=now,
             launched_at=now,
         )

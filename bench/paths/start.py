@@ -12,7 +12,7 @@ from bench.calling import free_port
 from bench.figures import Figures, Reach, Row, Work
 from bench.house import DATA, SETTINGS
 from quadline.demo import postgres
-from quadline.demo.processes import is_free, wait_for
+from quadline.demo.processes import is_free, wait_until_answers
 
 TITLE = "start"
 ROWS = (
@@ -37,7 +37,7 @@ def limit(work: Work) -> Figures:
     for _ in range(2):
         subprocess.run([sys.executable, "-c", "import django"], check=True)
     seconds = time.perf_counter() - began
-    postgres.stop(server)
+    postgres.stop_server(server)
     return {TITLE: seconds}
 
 
@@ -46,7 +46,7 @@ def _started() -> float:
     port = _free_ports()
     began = time.perf_counter()
     with _demo(port):
-        if not wait_for(f"http://127.0.0.1:{port}/readyz", seconds=120):
+        if not wait_until_answers(f"http://127.0.0.1:{port}/readyz", seconds=120):
             raise RuntimeError("the demo did not become ready")
         return time.perf_counter() - began
 

@@ -12,9 +12,9 @@ from urllib.request import Request, urlopen
 import structlog
 
 log = structlog.get_logger(__name__)
-PATIENCE_SECONDS = 2.0
-MOST_BYTES = 1_000_000  # a range has about 1,000 lines of 40
-TOLD = 5  # characters of the digest
+BREACH_TIMEOUT_SECONDS = 2.0
+MAX_RANGE_BYTES = 1_000_000  # a range has about 1,000 lines of 40
+DIGEST_PREFIX = 5  # characters of the digest
 
 
 def is_breached(password: str, range_url: str) -> bool:
@@ -27,13 +27,13 @@ def is_breached(password: str, range_url: str) -> bool:
     typed = password.encode("utf-8", "replace")
     digest = hashlib.sha1(typed, usedforsecurity=False).hexdigest().upper()
     try:
-        lines = _ask(f"{range_url}{digest[:TOLD]}").splitlines()
+        lines = _ask(f"{range_url}{digest[:DIGEST_PREFIX]}").splitlines()
     except (OSError, HTTPException) as error:
         log.warning(
             "the list of breached passwords could not be asked", fault=repr(error)
         )
         return False
-    return any(_is_hit(line, digest[TOLD:]) for line in lines)
+    return any(_is_hit(line, digest[DIGEST_PREFIX:]) for line in lines)
 
 
 def _ask(url: str) -> str:
@@ -41,8 +41,8 @@ def _ask(url: str) -> str:
     # asked for.
     headers = {"Add-Padding": "true", "User-Agent": "Quadline"}
     request = Request(url, headers=headers)  # noqa: S310  # the operator's own setting
-    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
-        listed = answer.read(MOST_BYTES)
+    with urlopen(request, timeout=BREACH_TIMEOUT_SECONDS) as answer:  # noqa: S310
+        listed = answer.read(MAX_RANGE_BYTES)
     return str(listed.decode("ascii", "replace"))
 
 

@@ -15,9 +15,9 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from quadline.accounts.models import User
 
-SALT = "quadline.accounts.browsers"
-LASTS_SECONDS = 365 * 24 * 3600
-MOST_USERS = 5  # of one browser, at a shared desk: the last ones to sign in
+BROWSER_SALT = "quadline.accounts.browsers"
+KNOWN_FOR_SECONDS = 365 * 24 * 3600
+MAX_USERS = 5  # of one browser, at a shared desk: the last ones to sign in
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,12 @@ def remember(response: HttpResponseBase, request: HttpRequest, user: User) -> No
     """
     mine = Mark(user.pk, secrets.token_urlsafe(16), _mark_of(user))
     others = [mark for mark in _marks(request) if mark.user_id != user.pk]
-    marks = [mine, *others][:MOST_USERS]
+    marks = [mine, *others][:MAX_USERS]
     said = [[mark.user_id, mark.browser, mark.password] for mark in marks]
     response.set_cookie(
         cookie_name(),
-        signing.dumps(said, salt=SALT),
-        max_age=LASTS_SECONDS,
+        signing.dumps(said, salt=BROWSER_SALT),
+        max_age=KNOWN_FOR_SECONDS,
         secure=settings.IS_HTTPS,
         httponly=True,
         samesite="Lax",
@@ -72,7 +72,7 @@ def remember(response: HttpResponseBase, request: HttpRequest, user: User) -> No
 def _marks(request: HttpRequest) -> list[Mark]:
     cookie = request.COOKIES.get(cookie_name(), "")
     try:
-        said = signing.loads(cookie, salt=SALT, max_age=LASTS_SECONDS)
+        said = signing.loads(cookie, salt=BROWSER_SALT, max_age=KNOWN_FOR_SECONDS)
     except signing.BadSignature:
         return []
     return [Mark(*each) for each in said]
@@ -80,5 +80,5 @@ def _marks(request: HttpRequest) -> list[Mark]:
 
 def _mark_of(user: User) -> str:
     """Changes with the password, and tells nothing of it."""
-    digest = salted_hmac(SALT, user.password, algorithm="sha256").hexdigest()
+    digest = salted_hmac(BROWSER_SALT, user.password, algorithm="sha256").hexdigest()
     return digest[:24]

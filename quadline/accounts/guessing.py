@@ -14,14 +14,14 @@ from django.http import HttpRequest
 from quadline.accounts import rules, throttles
 from quadline.accounts.browsers import browser_of
 from quadline.accounts.models import Throttle, User
-from quadline.accounts.throttles import Bucket
-from quadline.accounts.visitors import address_of
-from quadline.audit.models import record
+from quadline.accounts.throttles import ThrottleBucket
+from quadline.accounts.visitors import visitor_address
+from quadline.audit.models import record_audit
 from quadline.client_address import bucket_of
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
 
-NOBODY = "nobody"  # the bucket of what concerns no one account
+NO_ACCOUNT = "nobody"  # the bucket of what concerns no one account
 
 
 class TooManyTries(Exception):
@@ -36,7 +36,7 @@ class TooManyTries(Exception):
 
 
 @dataclass(frozen=True)
-class Attempt:
+class PasswordTry:
     """One try of a password: what it counts for, and whom it is
     about, if there is such an account.
     """
@@ -44,8 +44,8 @@ class Attempt:
     user: User | None
     account: str  # the name of its buckets
     from_address: str
-    buckets: tuple[Bucket, ...]
-    address: Bucket | None  # None: from a known browser
+    buckets: tuple[ThrottleBucket, ...]
+    address: ThrottleBucket | None  # None: from a known browser
 
     def begin(self) -> None:
         """In the transaction of the try. Raises TooManyTries;
@@ -53,26 +53,26 @@ class Attempt:
         """
         if self.address:
             # Looked at, not held: a whole campus may share one, and would wait.
-            wait = throttles.wait_for(self.address)
+            wait = throttles.remaining_wait(self.address)
             if wait:
                 raise TooManyTries(wait, on_many_accounts=True)
         for bucket in self.buckets:
-            wait = throttles.hold(bucket)
+            wait = throttles.lock_throttle(bucket)
             if wait:
                 raise TooManyTries(wait)
 
     def was_wrong(self) -> None:
         for bucket in (*self.buckets, self.address):
             if bucket:
-                throttles.count(bucket)
+                throttles.count_try(bucket)
 
     def tell_of(self, refused: TooManyTries) -> None:
         """The administrators get an email, if they have not had
         one about it within the hour.
         """
         about = None if refused.on_many_accounts else self.user
-        name = NOBODY if refused.on_many_accounts else self.account
-        if throttles.count(Bucket(rules.LETTER, name)) is None:
+        name = NO_ACCOUNT if refused.on_many_accounts else self.account
+        if throttles.count_try(ThrottleBucket(rules.LETTER, name)) is None:
             enqueue(
                 tell_administrators,
                 user_id=about.pk if about else None,
@@ -80,23 +80,23 @@ class Attempt:
             )
 
 
-def attempt_of(request: HttpRequest, *, email: str) -> Attempt:
+def attempt_of(request: HttpRequest, *, email: str) -> PasswordTry:
     """The same work whether there is such an account or not."""
     user = User.objects.with_address(email)
     account = str(user.pk) if user else throttles.slot_of(email.strip().lower())
-    from_address = address_of(request)
+    from_address = visitor_address(request)
     browser = browser_of(request, user)
     if user and browser:
         name = f"{user.pk}:{browser}"
-        known = tuple(Bucket(limit, name) for limit in rules.KNOWN_BROWSER)
-        return Attempt(user, account, from_address, known, None)
-    strangers = tuple(Bucket(limit, account) for limit in rules.STRANGERS)
-    return Attempt(
+        known = tuple(ThrottleBucket(limit, name) for limit in rules.KNOWN_BROWSER)
+        return PasswordTry(user, account, from_address, known, None)
+    strangers = tuple(ThrottleBucket(limit, account) for limit in rules.STRANGERS)
+    return PasswordTry(
         user,
         account,
         from_address,
         strangers,
-        Bucket(rules.ADDRESS, bucket_of(from_address)),
+        ThrottleBucket(rules.ADDRESS_LIMIT, bucket_of(from_address)),
     )
 
 
@@ -107,14 +107,14 @@ def tell_administrators(user_id: int | None, address: str) -> None:
     """
     guessed_at = User.objects.filter(pk=user_id).first() if user_id else None
     if guessed_at:
-        record(
+        record_audit(
             "sign-in refused",
             subject=guessed_at,
             actor=None,
             why="too many wrong passwords",
             address=address,
         )
-    elif throttles.count(Bucket(rules.LETTER, "told of nobody")):
+    elif throttles.count_try(ThrottleBucket(rules.LETTER, "told of nobody")):
         return
     to = [user.email for user in User.objects.who_manage()]
     letters.passwords_guessed(
@@ -124,16 +124,16 @@ def tell_administrators(user_id: int | None, address: str) -> None:
     )
 
 
-def let_in_again(user: User, *, address: str = "", actor: User | None = None) -> None:
+def unlock_account(user: User, *, address: str = "", actor: User | None = None) -> None:
     """What was counted for an account is forgotten, and what was
     counted for an address, if one is given.
     """
     limits = (*rules.STRANGERS, rules.LETTER, rules.LINK_ACCOUNT)
-    buckets = [Bucket(limit, str(user.pk)) for limit in limits]
-    throttles.forget(*buckets)
+    buckets = [ThrottleBucket(limit, str(user.pk)) for limit in limits]
+    throttles.forget_tries(*buckets)
     kinds = [limit.kind for limit in rules.KNOWN_BROWSER]
     of_browsers = Throttle.objects.filter(kind__in=kinds)
     of_browsers.filter(name__startswith=f"{user.pk}:").delete()
     if address:
-        throttles.forget(Bucket(rules.ADDRESS, bucket_of(address)))
-    record("sign-in let go on", subject=user, actor=actor)
+        throttles.forget_tries(ThrottleBucket(rules.ADDRESS_LIMIT, bucket_of(address)))
+    record_audit("sign-in let go on", subject=user, actor=actor)

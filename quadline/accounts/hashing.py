@@ -9,10 +9,12 @@ from contextlib import contextmanager
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-AT_ONCE = 2  # hashes in one process, each on one core; the smallest machine has two
+MAX_CONCURRENT_HASHES = (
+    2  # hashes in one process, each on one core; the smallest machine has two
+)
 # For a place. One hash takes tens of milliseconds: only a flood waits as long.
-WAIT_SECONDS = 10.0
-_places = threading.BoundedSemaphore(AT_ONCE)
+HASH_WAIT_SECONDS = 10.0
+_places = threading.BoundedSemaphore(MAX_CONCURRENT_HASHES)
 M_MMAP_THRESHOLD = -3  # of mallopt(3)
 LARGE_BYTES = 1024 * 1024
 
@@ -46,7 +48,7 @@ class BoundedArgon2(Argon2PasswordHasher):
 
 @contextmanager
 def _place() -> Iterator[None]:
-    if not _places.acquire(timeout=WAIT_SECONDS):
+    if not _places.acquire(timeout=HASH_WAIT_SECONDS):
         raise TooBusy
     try:
         yield

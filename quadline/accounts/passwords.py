@@ -16,10 +16,10 @@ from quadline.accounts import rules, throttles
 from quadline.accounts.browsers import browser_of
 from quadline.accounts.guessing import TooManyTries
 from quadline.accounts.models import User
-from quadline.accounts.throttles import Bucket
+from quadline.accounts.throttles import ThrottleBucket
 from quadline.accounts.tokens import revoke_token
-from quadline.accounts.visitors import address_of
-from quadline.audit.models import record
+from quadline.accounts.visitors import visitor_address
+from quadline.audit.models import record_audit
 from quadline.client_address import bucket_of
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
@@ -29,15 +29,15 @@ def is_current_password(user: User, password: str) -> bool:
     """Whether this is their password now. Raises TooManyTries:
     somebody else may sit at an open screen.
     """
-    buckets = [Bucket(limit, str(user.pk)) for limit in rules.CURRENT_PASSWORD]
+    buckets = [ThrottleBucket(limit, str(user.pk)) for limit in rules.CURRENT_PASSWORD]
     # Counted before it is looked at; a right one takes that back.
     for bucket in buckets:
-        wait = throttles.count(bucket)
+        wait = throttles.count_try(bucket)
         if wait:
             raise TooManyTries(wait)
     is_right = user.check_password(password)
     if is_right:
-        throttles.forget(*buckets)
+        throttles.forget_tries(*buckets)
     return is_right
 
 
@@ -53,7 +53,7 @@ def set_password(*, user: User, password: str, how: str) -> int:
         user.save(update_fields=["password"])
         tokens = user.api_tokens.filter(revoked_at=None)
         ended = sum(revoke_token(token, actor=user, now=now) for token in tokens)
-        record(
+        record_audit(
             "password changed",
             subject=user,
             actor=user,
@@ -92,12 +92,14 @@ def ask_for_link(request: HttpRequest, *, email: str) -> None:
         mailbox = f"{user.pk}:{browser}"
     else:
         mailbox = str(user.pk) if user else throttles.slot_of(email.strip().lower())
-        address = bucket_of(address_of(request))
-        wait = throttles.count(Bucket(rules.LINK_ADDRESS, address))
+        address = bucket_of(visitor_address(request))
+        wait = throttles.count_try(ThrottleBucket(rules.LINK_ADDRESS, address))
         if wait:
             raise TooManyTries(wait)
     # A mailbox that is full is not told of: that would say that there is an account.
-    is_full = throttles.count(Bucket(rules.LINK_ACCOUNT, mailbox)) is not None
+    is_full = (
+        throttles.count_try(ThrottleBucket(rules.LINK_ACCOUNT, mailbox)) is not None
+    )
     gets_link = user is not None and user.is_active and not is_full
     enqueue(send_link, user_id=user.pk if user and gets_link else None)
 

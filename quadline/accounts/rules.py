@@ -12,7 +12,7 @@ class Role(StrEnum):
     ADVISOR = "advisor"  # texts the students on the own caseload
     # the same for every caseload of the own office; reads its conversations
     LEAD = "lead"
-    ADMINISTRATOR = "administrator"  # sees everyone, mends numbers, manages accounts
+    ADMINISTRATOR = "administrator"  # sees everyone, fixes numbers, manages accounts
     AUDITOR = "auditor"  # reads everything, changes nothing
 
 
@@ -47,7 +47,7 @@ def allows(role: str, permission: May) -> bool:
 
 
 @dataclass(frozen=True)
-class Limit:
+class AttemptLimit:
     """At most so many tries of a kind within a time, counted from the first."""
 
     kind: str
@@ -62,23 +62,23 @@ _MINUTES, _HOUR, _DAY = timedelta(minutes=5), timedelta(hours=1), timedelta(days
 # on one account, from browsers that it has never been signed in with: all of them
 # together
 STRANGERS = (
-    Limit("account", 5, _MINUTES),
-    Limit("account-day", 100, _DAY),
+    AttemptLimit("account", 5, _MINUTES),
+    AttemptLimit("account-day", 100, _DAY),
 )
 KNOWN_BROWSER = (  # on one account, from one browser that it has been signed in with
-    Limit("browser", 5, _MINUTES),
-    Limit("browser-day", 100, _DAY),
+    AttemptLimit("browser", 5, _MINUTES),
+    AttemptLimit("browser-day", 100, _DAY),
 )
 # from one address, on whatever accounts, known browsers aside
-ADDRESS = Limit("address", 10, timedelta(minutes=1))
+ADDRESS_LIMIT = AttemptLimit("address", 10, timedelta(minutes=1))
 # on the page to change it, where somebody sits at an open screen
-CURRENT_PASSWORD = (Limit("current-password", 5, _MINUTES),)
+CURRENT_PASSWORD = (AttemptLimit("current-password", 5, _MINUTES),)
 
 # Requests for a link to set a password.
 # a room full of new staff behind one address is not refused
-LINK_ADDRESS = Limit("link-address", 100, _MINUTES)
+LINK_ADDRESS = AttemptLimit("link-address", 100, _MINUTES)
 # emails to one mailbox; each link opens until a password is set
-LINK_ACCOUNT = Limit("link-account", 3, _HOUR)
+LINK_ACCOUNT = AttemptLimit("link-account", 3, _HOUR)
 
 # to the administrators, for one account, and for all that do not exist
-LETTER = Limit("letter", 1, _HOUR)
+LETTER = AttemptLimit("letter", 1, _HOUR)

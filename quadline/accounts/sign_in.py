@@ -15,12 +15,12 @@ from psycopg.errors import LockNotAvailable
 from quadline.accounts import guessing
 from quadline.accounts.browsers import remember
 from quadline.accounts.guessing import TooManyTries
-from quadline.accounts.hashing import WAIT_SECONDS, TooBusy
+from quadline.accounts.hashing import HASH_WAIT_SECONDS, TooBusy
 from quadline.accounts.models import User
 from quadline.accounts.passwords import set_password
-from quadline.accounts.visitors import address_of
+from quadline.accounts.visitors import visitor_address
 
-REFUSED = (
+SIGN_IN_REFUSED = (
     "Not signed in: there were too many wrong passwords. Try again in {wait}, or reset"
     " your password to get in now."
 )
@@ -51,7 +51,7 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
                     attempt.was_wrong()
         except TooManyTries as refused:
             attempt.tell_of(refused)
-            words = REFUSED.format(wait=in_words(refused.wait))
+            words = SIGN_IN_REFUSED.format(wait=in_words(refused.wait))
             raise ValidationError(words) from refused
         return user
 
@@ -69,10 +69,10 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
             password=password,
             how="by a link sent by email",
         )
-        guessing.let_in_again(user, actor=user)
+        guessing.unlock_account(user, actor=user)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return address_of(request)
+        return visitor_address(request)
 
     def get_user_display(self, user: Any) -> str:
         return str(user.name)
@@ -88,7 +88,7 @@ def _in_turn() -> Iterator[None]:
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{WAIT_SECONDS:.0f}s'")
+            cursor.execute(f"SET LOCAL lock_timeout = '{HASH_WAIT_SECONDS:.0f}s'")
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):

@@ -15,8 +15,8 @@ from quadline.accounts.breaches import is_breached
 LEAST_GUESSES = 9.0
 # Letters and digits beside what anybody knows of the person and the college.
 LEAST_OF_ITS_OWN = 6
-LONGEST_LOOKED_AT = 72  # characters: what is strong so far is not made weak by more
-SHORTEST_WORD = 3
+MAX_LOOKED_AT = 72  # characters: what is strong so far is not made weak by more
+MIN_WORD = 3
 OF_THE_PRODUCT = (
     "quadline",
     "texting",
@@ -88,7 +88,7 @@ def words_about(user: Any) -> list[str]:
         for name in ("name", "email", "title", "office")
     ]
     words = re.findall(r"\w+", " ".join(about).lower())
-    found = {word for word in words if len(word) >= SHORTEST_WORD}
+    found = {word for word in words if len(word) >= MIN_WORD}
     found |= set(OF_THE_PRODUCT)
     # The longest first: "students" is taken out before "student" leaves an s of it.
     return sorted(found, key=lambda word: (-len(word), word))
@@ -107,5 +107,5 @@ def _guesses(password: str, known: list[str]) -> float:
     from zxcvbn import zxcvbn
 
     with _estimating:
-        estimate = zxcvbn(password[:LONGEST_LOOKED_AT], user_inputs=known)
+        estimate = zxcvbn(password[:MAX_LOOKED_AT], user_inputs=known)
     return float(estimate["guesses_log10"])

@@ -12,11 +12,13 @@ from django.db import connection
 from django.utils.crypto import salted_hmac
 
 from quadline.accounts.models import Throttle
-from quadline.accounts.rules import Limit
+from quadline.accounts.rules import AttemptLimit
 from quadline.jobs import job
 
-SALT = "quadline.accounts.throttles"
-SLOTS = 2**20  # for what a visitor makes up: so many rows of a kind there are at most
+THROTTLE_SALT = "quadline.accounts.throttles"
+MAX_VISITOR_ROWS = (
+    2**20
+)  # for what a visitor makes up: so many rows of a kind there are at most
 # A time begins with the first try that counts, and nothing makes it longer.
 COUNT = """
     INSERT INTO accounts_throttle AS kept (kind, name, count, ends_at)
@@ -33,7 +35,7 @@ COUNT = """
         END
     RETURNING count, ends_at - statement_timestamp()
 """
-HOLD = """
+LOCK_THROTTLE = """
     INSERT INTO accounts_throttle AS kept (kind, name, count, ends_at)
     VALUES (%s, %s, 0, statement_timestamp() + %s::interval)
     ON CONFLICT (kind, name) DO UPDATE SET
@@ -43,43 +45,43 @@ HOLD = """
         END
     RETURNING count, ends_at - statement_timestamp()
 """
-LOOK = """
+READ_THROTTLE = """
     SELECT count, ends_at - statement_timestamp() FROM accounts_throttle
     WHERE kind = %s AND name = %s AND ends_at > statement_timestamp()
 """
 
 
 @dataclass(frozen=True)
-class Bucket:
+class ThrottleBucket:
     """What is counted together: tries of one kind, for one
     account, address or browser.
     """
 
-    limit: Limit
+    limit: AttemptLimit
     name: str
 
 
-def count(bucket: Bucket) -> timedelta | None:
+def count_try(bucket: ThrottleBucket) -> timedelta | None:
     """Count one try. How long to wait, when it is one too many; else None."""
     tries, wait = _upsert(COUNT, bucket)
     return wait if tries > bucket.limit.most else None
 
 
-def hold(bucket: Bucket) -> timedelta | None:
+def lock_throttle(bucket: ThrottleBucket) -> timedelta | None:
     """Let nobody else try until this transaction ends. How long to wait,
     when all tries are used up; else None.
 
     So a try can be counted when it is known to be a wrong one, and many at once are not
     more than in a row.
     """
-    tries, wait = _upsert(HOLD, bucket)
+    tries, wait = _upsert(LOCK_THROTTLE, bucket)
     return wait if tries >= bucket.limit.most else None
 
 
-def wait_for(bucket: Bucket) -> timedelta | None:
+def remaining_wait(bucket: ThrottleBucket) -> timedelta | None:
     """The same, holding up nobody."""
     with connection.cursor() as cursor:
-        cursor.execute(LOOK, [bucket.limit.kind, bucket.name])
+        cursor.execute(READ_THROTTLE, [bucket.limit.kind, bucket.name])
         row = cursor.fetchone()
     if row is None:
         return None
@@ -87,7 +89,7 @@ def wait_for(bucket: Bucket) -> timedelta | None:
     return wait if tries >= bucket.limit.most else None
 
 
-def _upsert(statement: str, bucket: Bucket) -> tuple[int, timedelta]:
+def _upsert(statement: str, bucket: ThrottleBucket) -> tuple[int, timedelta]:
     limit = bucket.limit
     within = f"{limit.within.total_seconds()} seconds"
     with connection.cursor() as cursor:
@@ -96,7 +98,7 @@ def _upsert(statement: str, bucket: Bucket) -> tuple[int, timedelta]:
     return tries, wait
 
 
-def forget(*buckets: Bucket) -> None:
+def forget_tries(*buckets: ThrottleBucket) -> None:
     for bucket in buckets:
         counted = Throttle.objects.filter(kind=bucket.limit.kind, name=bucket.name)
         counted.delete()
@@ -108,8 +110,8 @@ def slot_of(made_up: str) -> str:
 
     Nobody outside can tell which two share one, and nothing that was typed is kept.
     """
-    digest = salted_hmac(SALT, made_up, algorithm="sha256").digest()
-    return f"slot:{int.from_bytes(digest[:8], 'big') % SLOTS}"
+    digest = salted_hmac(THROTTLE_SALT, made_up, algorithm="sha256").digest()
+    return f"slot:{int.from_bytes(digest[:8], 'big') % MAX_VISITOR_ROWS}"
 
 
 @job(queue="letters", attempts=3)

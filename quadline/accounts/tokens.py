@@ -8,13 +8,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from quadline.accounts.models import ApiToken, User
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 
 # So that people, and scanners for secrets in code, know one when they see it.
-MARK = "ql_"
+KEY_PREFIX = "ql_"
 RANDOM_BYTES = 32
-SHOWN = 8  # characters that are kept, so that its owner knows which one it is
-LONGEST_NAME = 80
+SHOWN_CHARACTERS = (
+    8  # characters that are kept, so that its owner knows which one it is
+)
+MAX_TOKEN_NAME = 80
 NOTED_EVERY = timedelta(minutes=1)  # a use is not worth a write each time
 
 
@@ -37,22 +39,22 @@ def make_token(
         raise TokenRefused(
             "Give the token a name that says what it is for. No token was made."
         )
-    if len(name) > LONGEST_NAME:
+    if len(name) > MAX_TOKEN_NAME:
         raise TokenRefused(
-            f"A name has at most {LONGEST_NAME} characters. No token was made."
+            f"A name has at most {MAX_TOKEN_NAME} characters. No token was made."
         )
     if not user.is_active:
         raise TokenRefused(f"{user.name}'s account is deactivated. No token was made.")
-    words = MARK + secrets.token_urlsafe(RANDOM_BYTES)
+    words = KEY_PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     with transaction.atomic():
         token = ApiToken.objects.create(
             user=user,
             name=name,
-            prefix=words[:SHOWN],
+            prefix=words[:SHOWN_CHARACTERS],
             digest=digest_of(words),
             created_at=now,
         )
-        record(
+        record_audit(
             "API token made",
             subject=token,
             actor=actor,
@@ -68,7 +70,7 @@ def revoke_token(token: ApiToken, *, actor: User, now: datetime) -> bool:
         live = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
         if not live.update(revoked_at=now):
             return False
-        record("API token revoked", subject=token, actor=actor, name=token.name)
+        record_audit("API token revoked", subject=token, actor=actor, name=token.name)
         return True
 
 

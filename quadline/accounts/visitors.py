@@ -14,7 +14,7 @@ from quadline.client_address import client_address, forwarded_for_in
 log = structlog.get_logger(__name__)
 
 
-def address_of(request: HttpRequest) -> str:
+def visitor_address(request: HttpRequest) -> str:
     """The client's address; "" when the connection has none."""
     peer = request.META.get("REMOTE_ADDR", "")
     forwarded_for = _forwarded_for(request)

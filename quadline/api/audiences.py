@@ -8,26 +8,31 @@ from pydantic import Field
 
 from quadline.accounts.models import User
 from quadline.api.fields import Given, InstitutionalId, Label
-from quadline.api.problems import Refused
-from quadline.broadcasts.choices import CASELOAD, COURSE, STUDENT, TAG
+from quadline.api.problems import ApiRefusal
+from quadline.broadcasts.choices import (
+    CASELOAD_GROUP,
+    COURSE_KIND,
+    STUDENT_KIND,
+    TAG_KIND,
+)
 from quadline.roster.models import Student
 
-MOST_IDS = 50_000
-MOST_LABELS = 50
+MAX_IDS = 50_000
+MAX_LABELS = 50
 
 
 class Filter(Given):
     """Students with any of these."""
 
-    tags: Annotated[list[Label], Field(max_length=MOST_LABELS)] = []
-    courses: Annotated[list[Label], Field(max_length=MOST_LABELS)] = []
+    tags: Annotated[list[Label], Field(max_length=MAX_LABELS)] = []
+    courses: Annotated[list[Label], Field(max_length=MAX_LABELS)] = []
 
 
 class Audience(Given):
     """Everybody that any part names, once, of the students you may see."""
 
     caseload: bool = False
-    ids: Annotated[list[InstitutionalId], Field(max_length=MOST_IDS)] = []
+    ids: Annotated[list[InstitutionalId], Field(max_length=MAX_IDS)] = []
     filter: Filter = Filter()
 
 
@@ -35,12 +40,12 @@ def tokens_of(audience: Audience, author: User) -> list[str]:
     """The same choices as the To field makes. Refused when it names
     nobody, or somebody who is not there.
     """
-    tokens = [CASELOAD] if audience.caseload else []
-    tokens += [f"{TAG}:{tag}" for tag in audience.filter.tags]
-    tokens += [f"{COURSE}:{course}" for course in audience.filter.courses]
+    tokens = [CASELOAD_GROUP] if audience.caseload else []
+    tokens += [f"{TAG_KIND}:{tag}" for tag in audience.filter.tags]
+    tokens += [f"{COURSE_KIND}:{course}" for course in audience.filter.courses]
     tokens += _named(audience.ids, author)
     if not tokens:
-        raise Refused(
+        raise ApiRefusal(
             422,
             "The audience names nobody: give caseload, ids or a filter. Nothing was"
             " sent.",
@@ -58,10 +63,10 @@ def _named(ids: list[str], author: User) -> list[str]:
         if each not in known
     ]
     if faults:
-        raise Refused(
+        raise ApiRefusal(
             422,
             f"{len(faults):,} of the ids are nobody's that you may see. Nothing was"
             " sent.",
             faults=faults,
         )
-    return [f"{STUDENT}:{pk}" for pk in known.values()]
+    return [f"{STUDENT_KIND}:{pk}" for pk in known.values()]

@@ -5,19 +5,19 @@ from datetime import datetime
 from typing import Literal
 
 from quadline import clock
-from quadline.api.fields import Answer
+from quadline.api.fields import ApiAnswer
 from quadline.broadcasts import preflight, results
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.reviews import Review
-from quadline.broadcasts.rules import State
+from quadline.broadcasts.rules import BroadcastState
 
 
-class CheckAnswer(Answer):
+class CheckAnswer(ApiAnswer):
     level: str
     words: str
 
 
-class ReviewAnswer(Answer):
+class ReviewAnswer(ApiAnswer):
     """Who gets what and why, as it was looked at before it left."""
 
     texts: int
@@ -35,7 +35,7 @@ class ReviewAnswer(Answer):
     checks: list[CheckAnswer]
 
 
-class BroadcastAnswer(Answer):
+class BroadcastAnswer(ApiAnswer):
     id: uuid.UUID
     author: str
     channel: Literal["text", "email"]
@@ -58,7 +58,7 @@ class BroadcastAnswer(Answer):
 
 
 def broadcast_answer(broadcast: Broadcast) -> BroadcastAnswer:
-    stands = results.progress(broadcast, clock.now())
+    stands = results.progress_of(broadcast, clock.now())
     review = preflight.stored(broadcast)
     return BroadcastAnswer(
         id=broadcast.pk,
@@ -67,13 +67,13 @@ def broadcast_answer(broadcast: Broadcast) -> BroadcastAnswer:
         subject=broadcast.subject,
         body=broadcast.body,
         audience=broadcast.audience_words,
-        state=State(broadcast.state).value,
+        state=BroadcastState(broadcast.state).value,
         created_at=broadcast.created_at,
         launched_at=broadcast.launched_at,
         finished_at=broadcast.finished_at,
         counts=(
             {}
-            if broadcast.state == State.DRAFT
+            if broadcast.state == BroadcastState.DRAFT
             else {count.status: count.count for count in stands.counts}
         ),
         total=stands.total,

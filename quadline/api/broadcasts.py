@@ -16,16 +16,16 @@ from quadline.accounts.rules import May
 from quadline.api.answers import answers, leads_to
 from quadline.api.audiences import Audience, tokens_of
 from quadline.api.broadcast_answers import BroadcastAnswer, broadcast_answer
-from quadline.api.fields import ApiRequest, Given, Words, Written
+from quadline.api.fields import ApiRequest, ApiText, ApiWords, Given
 from quadline.api.idempotency import DESCRIBED, once
-from quadline.api.messages import Channel
-from quadline.api.problems import Refused
+from quadline.api.messages import ApiChannel
+from quadline.api.problems import ApiRefusal
 from quadline.broadcasts import pausing, preflight
 from quadline.broadcasts.drafting import draft_broadcast
-from quadline.broadcasts.launching import ReviewChanged, launch
+from quadline.broadcasts.launching import ReviewChanged, launch_broadcast
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rules import BroadcastRefused, State
-from quadline.delivery.outbox.written_email import LONGEST_SUBJECT, NO_WRITER
+from quadline.broadcasts.rules import BroadcastRefused, BroadcastState
+from quadline.delivery.outbox.email_outbox import MAX_SUBJECT, ROLE_WRITES_NO_EMAILS
 
 TRIES = 3  # somebody's consent may change between the look and the launch
 router = Router(tags=["Broadcasts"])
@@ -34,9 +34,9 @@ STEERED = answers(200, BroadcastAnswer, 404, 409, 413, 415, 422)
 
 
 class NewBroadcast(Given):
-    channel: Channel = "text"
-    subject: Annotated[Words, Field(max_length=LONGEST_SUBJECT)] = ""  # of an email
-    body: Written  # with merge fields, such as [Student Name]
+    channel: ApiChannel = "text"
+    subject: Annotated[ApiText, Field(max_length=MAX_SUBJECT)] = ""  # of an email
+    body: ApiWords  # with merge fields, such as [Student Name]
     audience: Audience
     with_contact_card: bool = False  # of an email
     # nothing leaves: a draft that can be sent or discarded on the screen
@@ -63,14 +63,14 @@ def send_broadcast(request: ApiRequest, new: NewBroadcast) -> BroadcastAnswer:
     With ``review_only`` nothing leaves.
     """
     if not request.auth.may[May.TEXT]:
-        raise Refused(403, NO_WRITER)
+        raise ApiRefusal(403, ROLE_WRITES_NO_EMAILS)
     try:
         # Under way or over, it is answered as it stands: nothing is sent again.
         broadcast = _known(request) or _drafted(request, new)
-        if broadcast.state == State.DRAFT:
+        if broadcast.state == BroadcastState.DRAFT:
             _sent(broadcast, request, review_only=new.review_only)
     except BroadcastRefused as refused:
-        raise Refused(422, str(refused)) from refused
+        raise ApiRefusal(422, str(refused)) from refused
     return broadcast_answer(broadcast)
 
 
@@ -101,8 +101,8 @@ def pause_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAn
     return _turned(
         request,
         broadcast_id,
-        pausing.pause,
-        State.PAUSED,
+        pausing.pause_sending,
+        BroadcastState.PAUSED,
     )
 
 
@@ -118,8 +118,8 @@ def resume_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastA
     return _turned(
         request,
         broadcast_id,
-        pausing.resume,
-        State.RUNNING,
+        pausing.resume_sending,
+        BroadcastState.RUNNING,
     )
 
 
@@ -136,7 +136,7 @@ def stop_broadcast(request: ApiRequest, broadcast_id: uuid.UUID) -> BroadcastAns
         request,
         broadcast_id,
         pausing.stop_rest,
-        State.STOPPED,
+        BroadcastState.STOPPED,
     )
 
 
@@ -170,7 +170,7 @@ def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> No
         return
     for _ in range(TRIES):
         try:
-            launch(
+            launch_broadcast(
                 broadcast,
                 actor=request.auth,
                 fingerprint=broadcast.fingerprint,
@@ -180,7 +180,7 @@ def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> No
         except ReviewChanged:
             # The new review is stored, and its fingerprint with the broadcast.
             continue
-    raise Refused(
+    raise ApiRefusal(
         409,
         "The recipients change faster than they can be reviewed. Nothing was sent:"
         " try again.",
@@ -199,7 +199,7 @@ def _turned(
     request: ApiRequest,
     broadcast_id: uuid.UUID,
     turn: Callable[..., Any],
-    wanted: State,
+    wanted: BroadcastState,
 ) -> BroadcastAnswer:
     chosen = _seen(request, broadcast_id)
     # As for one that is not there: what a token may not do, it need not know of.
@@ -208,11 +208,11 @@ def _turned(
     try:
         turn(chosen, actor=request.auth, now=clock.now())
     except BroadcastRefused as refused:
-        raise Refused(409, str(refused)) from refused
+        raise ApiRefusal(409, str(refused)) from refused
     chosen.refresh_from_db()
     # By what it is now, not by whether this call did it: asked twice is no fault.
     if chosen.state != wanted:
-        raise Refused(
+        raise ApiRefusal(
             409,
             f"This broadcast is {chosen.state}: it cannot become {wanted} now. Nothing"
             " was changed.",

@@ -10,20 +10,20 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.api.answers import answers
-from quadline.api.fields import Answer, ApiRequest, Given, InstitutionalId, Words
-from quadline.api.problems import Refused
-from quadline.delivery.outbox.caseloads import put_caseload as bring_to
+from quadline.api.fields import ApiAnswer, ApiRequest, ApiText, Given, InstitutionalId
+from quadline.api.problems import ApiRefusal
+from quadline.delivery.outbox.caseloads import replace_caseload as bring_to
 from quadline.roster.faults import RosterFault
 
-MOST_STUDENTS = 50_000
+MAX_STUDENTS = 50_000
 router = Router(tags=["Caseloads"])
 
 
 class Caseload(Given):
-    students: Annotated[list[InstitutionalId], Field(max_length=MOST_STUDENTS)]
+    students: Annotated[list[InstitutionalId], Field(max_length=MAX_STUDENTS)]
 
 
-class CaseloadAnswer(Answer):
+class CaseloadAnswer(ApiAnswer):
     staff: str
     students: int
 
@@ -42,14 +42,16 @@ class CaseloadAnswer(Answer):
 )
 def put_caseload(
     request: ApiRequest,
-    staff: Annotated[Words, Path(max_length=254, examples=["maya@college.edu"])],
+    staff: Annotated[ApiText, Path(max_length=254, examples=["maya@college.edu"])],
     caseload: Caseload,
 ) -> CaseloadAnswer:
     """For administrators. ``staff`` is the address they sign in with; exactly these
     students are theirs afterwards.
     """
     if not request.auth.may[May.MANAGE]:
-        raise Refused(403, "Only administrators assign students. Nothing was changed.")
+        raise ApiRefusal(
+            403, "Only administrators assign students. Nothing was changed."
+        )
     whose = get_object_or_404(User, email=staff.lower())
     try:
         count = bring_to(
@@ -60,7 +62,7 @@ def put_caseload(
         )
     except RosterFault as fault:
         found = [str(each) for each in fault.faults]
-        raise Refused(
+        raise ApiRefusal(
             422, f"{len(found):,} to fix. Nothing was changed.", faults=found
         ) from fault
     return CaseloadAnswer(staff=whose.email, students=count)

@@ -6,15 +6,15 @@ from django.shortcuts import get_object_or_404
 from ninja import Path, Router
 
 from quadline.api.answers import answers
-from quadline.api.fields import LARGEST_ID, Answer, ApiRequest
+from quadline.api.fields import MAX_ID, ApiAnswer, ApiRequest
 from quadline.api.messages import ListedMessage, listed
-from quadline.api.pages import After, Limit, page_of
+from quadline.api.pages import After, PageLimit, first_page
 from quadline.conversations.models import Conversation
 
 router = Router(tags=["Conversations"])
 
 
-class Messages(Answer):
+class Messages(ApiAnswer):
     messages: list[ListedMessage]
     cursor: int  # give it as ``after`` to get what follows, now or later
     has_more: bool
@@ -32,9 +32,9 @@ class Messages(Answer):
 )
 def list_messages(
     request: ApiRequest,
-    conversation_id: Annotated[int, Path(ge=0, le=LARGEST_ID)],
+    conversation_id: Annotated[int, Path(ge=0, le=MAX_ID)],
     after: After = 0,
-    limit: Limit = 100,
+    limit: PageLimit = 100,
 ) -> Messages:
     """Messages of a conversation are written one after the other, so that a reader who
     goes on from ``cursor`` misses none.
@@ -46,7 +46,7 @@ def list_messages(
     asked = chosen.messages.filter(position__gt=after).select_related(
         "conversation__inbox__owner", "conversation__student", "system_number"
     )
-    found, has_more = page_of(asked.in_order(), limit)
+    found, has_more = first_page(asked.in_order(), limit)
     messages = [
         ListedMessage(**listed(message, reader=request.auth)) for message in found
     ]

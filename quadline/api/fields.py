@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from quadline.accounts.models import User
 
-LARGEST_ID = 2**63 - 1  # a bigint: the database refuses to look for more
+MAX_ID = 2**63 - 1  # a bigint: the database refuses to look for more
 
 # PostgreSQL keeps no NUL. Lone surrogates are no text at all: pydantic refuses them
 # anyway.
-Words = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+ApiText = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"  # but white space
-Written = Annotated[str, Field(pattern=SOMETHING, max_length=20_000)]
+ApiWords = Annotated[str, Field(pattern=SOMETHING, max_length=20_000)]
 InstitutionalId = Annotated[
     str,
     Field(pattern=SOMETHING, max_length=40, examples=["00417733"]),
@@ -40,7 +40,7 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Answer(BaseModel):
+class ApiAnswer(BaseModel):
     """What a caller reads."""
 
     model_config = ConfigDict(frozen=True)

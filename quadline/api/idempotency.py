@@ -15,21 +15,23 @@ from django.http import Http404, HttpResponse
 from psycopg.errors import LockNotAvailable
 
 from quadline import clock
-from quadline.api.fields import Answer, ApiRequest
+from quadline.api.fields import ApiAnswer, ApiRequest
 from quadline.api.models import KeptAnswer
-from quadline.api.problems import Refused, problem_of
+from quadline.api.problems import ApiRefusal, problem_of
 from quadline.jobs import job
 
-HEADER = "Idempotency-Key"
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=48)
-WAIT_SECONDS = 5  # for the same act under way; then the caller is told to come back
+SAME_ACT_WAIT_SECONDS = (
+    5  # for the same act under way; then the caller is told to come back
+)
 # The space of ids that are made from keys.
 IDS = uuid.UUID("5e0f2ba1-6d0b-4d5a-9a5e-3f6f3c1f1b52")
 _KEY = re.compile(r"[!-~]{1,255}")
 
 PARAMETER = {
     "in": "header",
-    "name": HEADER,
+    "name": IDEMPOTENCY_HEADER,
     "required": False,
     "schema": {
         "type": "string",
@@ -46,15 +48,17 @@ PARAMETER = {
 DESCRIBED: dict[str, Any] = {"parameters": [PARAMETER]}
 
 
-def once(status: int) -> Callable[[Callable[..., Answer]], Callable[..., HttpResponse]]:
+def once(
+    status: int,
+) -> Callable[[Callable[..., ApiAnswer]], Callable[..., HttpResponse]]:
     """For the functions behind a POST; ``status`` is what
     a success is answered with.
     """
 
-    def declare(act: Callable[..., Answer]) -> Callable[..., HttpResponse]:
+    def declare(act: Callable[..., ApiAnswer]) -> Callable[..., HttpResponse]:
         @functools.wraps(act)
         def answer(request: ApiRequest, **given: Any) -> HttpResponse:
-            key = request.headers.get(HEADER)
+            key = request.headers.get(IDEMPOTENCY_HEADER)
             do = functools.partial(_answer_of, act, status, request, given)
             # The act and the answer that is kept of it are there together, or neither.
             with transaction.atomic():
@@ -81,17 +85,18 @@ def _once(
     key: str, do: Callable[[], HttpResponse], request: ApiRequest
 ) -> HttpResponse:
     if not _KEY.fullmatch(key):
-        raise Refused(
+        raise ApiRefusal(
             422,
-            f"{HEADER} has 1 to 255 plain characters without spaces. Nothing was done.",
+            f"{IDEMPOTENCY_HEADER} has 1 to 255 plain characters without spaces."
+            " Nothing was done.",
         )
     fingerprint = _fingerprint(request)
     kept, is_new = _claimed(request, key, fingerprint)
     if kept.fingerprint != fingerprint:
-        raise Refused(
+        raise ApiRefusal(
             422,
-            f"This {HEADER} was used for another request. Nothing was done: make a new"
-            " key for each act.",
+            f"This {IDEMPOTENCY_HEADER} was used for another request."
+            " Nothing was done: make a new key for each act.",
         )
     if not is_new:
         return _again(kept)
@@ -117,7 +122,7 @@ def _claimed(
     """
     made = {"fingerprint": fingerprint, "created_at": clock.now()}
     try:
-        _wait_at_most(WAIT_SECONDS)
+        _wait_at_most(SAME_ACT_WAIT_SECONDS)
         found = KeptAnswer.objects.get_or_create(
             user=request.auth,
             key=key,
@@ -127,7 +132,7 @@ def _claimed(
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
-        raise Refused(
+        raise ApiRefusal(
             409,
             "The same request is being done just now. Ask again for its answer.",
             retry_after=1,
@@ -142,7 +147,7 @@ def _wait_at_most(seconds: int) -> None:
 
 
 def _answer_of(
-    act: Callable[..., Answer],
+    act: Callable[..., ApiAnswer],
     status: int,
     request: ApiRequest,
     given: dict[str, Any],
@@ -151,7 +156,7 @@ def _answer_of(
     try:
         with transaction.atomic():
             done = act(request, **given)
-    except (Refused, Http404) as refusal:
+    except (ApiRefusal, Http404) as refusal:
         return problem_of(refusal)
     return HttpResponse(
         done.model_dump_json(), status=status, content_type="application/json"

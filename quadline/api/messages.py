@@ -13,43 +13,43 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.api.answers import answers, leads_to
 from quadline.api.fields import (
-    Answer,
+    ApiAnswer,
     ApiRequest,
+    ApiText,
+    ApiWords,
     Given,
     InstitutionalId,
-    Words,
-    Written,
 )
 from quadline.api.idempotency import DESCRIBED, once
-from quadline.api.problems import Refused
+from quadline.api.problems import ApiRefusal
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.delivery.outbox.accepting import TextRefused, TooManyTexts, accept_text
-from quadline.delivery.outbox.waiting import wait_of
-from quadline.delivery.outbox.written_email import (
-    LONGEST_SUBJECT,
-    NO_WRITER,
+from quadline.delivery.outbox.email_outbox import (
+    MAX_SUBJECT,
+    ROLE_WRITES_NO_EMAILS,
     EmailRefused,
     accept_email,
 )
+from quadline.delivery.outbox.wait_explanation import explain_wait
 from quadline.delivery.rules import TEXTS_COUNTED_FOR
 from quadline.inboxes.models import may_write_in
 from quadline.roster.models import Student
 
 router = Router(tags=["Messages"])
-Channel = Literal["text", "email"]
+ApiChannel = Literal["text", "email"]
 
 
 class NewMessage(Given):
     student: InstitutionalId
-    channel: Channel = "text"
-    subject: Annotated[Words, Field(max_length=LONGEST_SUBJECT)] = ""  # of an email
-    body: Written  # with merge fields, such as [Student Name]
+    channel: ApiChannel = "text"
+    subject: Annotated[ApiText, Field(max_length=MAX_SUBJECT)] = ""  # of an email
+    body: ApiWords  # with merge fields, such as [Student Name]
     with_contact_card: bool = False  # of an email
     # what looks like a merge field, such as {room}, is meant as it stands
     as_written: bool = False
 
 
-class Moment(Answer):
+class Moment(ApiAnswer):
     """One line of a message's timeline."""
 
     at: datetime
@@ -60,12 +60,12 @@ class Moment(Answer):
     by: str | None
 
 
-class ListedMessage(Answer):
+class ListedMessage(ApiAnswer):
     id: uuid.UUID
     conversation_id: int
     position: int  # in the order in which messages were written
     direction: Literal["inbound", "outbound"]
-    channel: Channel
+    channel: ApiChannel
     staff: str
     student: str | None  # None: somebody who is not on the roster
     subject: str
@@ -111,7 +111,7 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
     be sent is blocked, with the reason.
     """
     if not request.auth.may[May.TEXT]:
-        raise Refused(403, NO_WRITER)
+        raise ApiRefusal(403, ROLE_WRITES_NO_EMAILS)
     student = get_object_or_404(
         Student.objects.visible_to(request.auth), institutional_id=new.student
     )
@@ -122,9 +122,9 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
         # A person is asked whether one more is meant; nobody sits behind a program.
         wait = int(TEXTS_COUNTED_FOR.total_seconds())
         words = f"{refused} Wait, or send a broadcast to reach many students."
-        raise Refused(429, words, retry_after=wait) from refused
+        raise ApiRefusal(429, words, retry_after=wait) from refused
     except (TextRefused, EmailRefused) as refused:
-        raise Refused(422, str(refused)) from refused
+        raise ApiRefusal(422, str(refused)) from refused
 
 
 @router.get(
@@ -151,7 +151,7 @@ def listed(message: Message, *, reader: User) -> dict[str, Any]:
     of_its_own = set(ListedMessage.model_fields) - {"staff", "student", "status_words"}
     conversation = message.conversation
     is_own = may_write_in(reader, conversation.inbox_id)
-    wait = wait_of(message, now=clock.now(), is_own=is_own)
+    wait = explain_wait(message, now=clock.now(), is_own=is_own)
     waits = {"reason": wait.reason, "detail": wait.detail} if wait else {}
     return {name: getattr(message, name) for name in of_its_own} | {
         "staff": conversation.inbox.email,

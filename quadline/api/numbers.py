@@ -5,7 +5,7 @@ from datetime import datetime
 from ninja import Router
 
 from quadline.api.answers import answers
-from quadline.api.fields import Answer, ApiRequest
+from quadline.api.fields import ApiAnswer, ApiRequest
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.numbers.models import SystemNumber
@@ -13,7 +13,7 @@ from quadline.numbers.models import SystemNumber
 router = Router(tags=["Numbers"])
 
 
-class NumberAnswer(Answer):
+class NumberAnswer(ApiAnswer):
     """``state`` is "none" before the first text, which asks for a number."""
 
     state: str

@@ -6,8 +6,8 @@ from django.utils import timezone
 from ninja import Router
 
 from quadline.api.answers import answers
-from quadline.api.fields import Answer, ApiRequest
-from quadline.api.pages import After, Limit, page_of
+from quadline.api.fields import ApiAnswer, ApiRequest
+from quadline.api.pages import After, PageLimit, first_page
 from quadline.reports import opt_outs
 from quadline.reports.filters import Filters, filters_of
 from quadline.reports.opt_out_rows import OptOutRow
@@ -15,7 +15,7 @@ from quadline.reports.opt_out_rows import OptOutRow
 router = Router(tags=["Opt-outs"])
 
 
-class OptedOut(Answer):
+class OptedOut(ApiAnswer):
     """One student phone that gets no texts from one system number."""
 
     students: list[str]  # institutional ids of those with this phone whom you may open
@@ -31,7 +31,7 @@ class OptedOut(Answer):
     carrier: str
 
 
-class OptOuts(Answer):
+class OptOuts(ApiAnswer):
     opt_outs: list[OptedOut]
     cursor: int
     has_more: bool
@@ -42,11 +42,13 @@ class OptOuts(Answer):
     response=answers(200, OptOuts, 422),
     summary="Who is opted out of whose number now",
 )
-def list_opt_outs(request: ApiRequest, after: After = 0, limit: Limit = 100) -> OptOuts:
-    states = opt_outs.opted_out(request.auth, _of_all_time())
+def list_opt_outs(
+    request: ApiRequest, after: After = 0, limit: PageLimit = 100
+) -> OptOuts:
+    states = opt_outs.opted_out_pairs(request.auth, _of_all_time())
     # By the entry: who opts out again has a new one, and is after every cursor.
     following = states.filter(entry__gt=after).order_by("entry")
-    found, has_more = page_of(following.values_list("entry", flat=True), limit)
+    found, has_more = first_page(following.values_list("entry", flat=True), limit)
     page = states.filter(entry__in=found).order_by("entry")
     rows = opt_outs.opted_out_rows(request.auth, page)
     return OptOuts(

@@ -7,19 +7,21 @@ from typing import Annotated, Any, TypeVar
 from django.db.models import QuerySet
 from ninja import Query
 
-from quadline.api.fields import LARGEST_ID
+from quadline.api.fields import MAX_ID
 
-MOST = 200  # rows of one page
-Row = TypeVar("Row")
+MAX_ROWS = 200  # rows of one page
+ListedRow = TypeVar("ListedRow")
 
-Limit = Annotated[int, Query(ge=1, le=MOST, description="At most so many.")]
+PageLimit = Annotated[int, Query(ge=1, le=MAX_ROWS, description="At most so many.")]
 After = Annotated[
     int,
-    Query(ge=0, le=LARGEST_ID, description="The cursor of the page before."),
+    Query(ge=0, le=MAX_ID, description="The cursor of the page before."),
 ]
 
 
-def page_of(rows: "QuerySet[Any, Row]", limit: int) -> tuple[list[Row], bool]:
+def first_page(
+    rows: "QuerySet[Any, ListedRow]", limit: int
+) -> tuple[list[ListedRow], bool]:
     """The first so many rows, and whether there are more."""
     # One more than is asked for says whether there are more, without a count.
     some = list(rows[: limit + 1])

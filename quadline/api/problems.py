@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from quadline.api.fields import Answer
+from quadline.api.fields import ApiAnswer
 
 ROOT = "/api/"
 MEDIA_TYPE = "application/problem+json"
-MOST_FAULTS = 50  # of one answer: whoever fixes those sends it again
+MAX_FAULTS = 50  # of one answer: whoever fixes those sends it again
 AGAIN = (
     "Send the same again: with an Idempotency-Key it is done once. Without one, look"
     " first whether it was done."
@@ -42,11 +42,11 @@ SENTENCES = {
     ),
 }
 REFUSED = "This was refused. Nothing was changed."
-UNREADABLE = "This is empty, or has a character that cannot be kept (NUL)"
+UNREADABLE_VALUE = "This is empty, or has a character that cannot be kept (NUL)"
 Get = Callable[[HttpRequest], HttpResponse]
 
 
-class Problem(Answer):
+class Problem(ApiAnswer):
     """Why nothing was done."""
 
     type: str = "about:blank"
@@ -56,7 +56,7 @@ class Problem(Answer):
     faults: list[str] = []  # each with its place; rows count from 1
 
 
-class Refused(Exception):
+class ApiRefusal(Exception):
     """Nothing was done; answered as a problem."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Refused(Exception):
         self.retry_after = retry_after
 
 
-def problem(
+def problem_response(
     status: int,
     detail: str = "",
     *,
@@ -85,7 +85,7 @@ def problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail or SENTENCES.get(status, REFUSED),
-        faults=list(faults)[:MOST_FAULTS],
+        faults=list(faults)[:MAX_FAULTS],
     )
     answer = HttpResponse(
         said.model_dump_json(), status=status, content_type=MEDIA_TYPE
@@ -100,8 +100,8 @@ def problem(
 
 def problem_of(refusal: Exception) -> HttpResponse:
     """The answer to one of the exceptions below."""
-    if isinstance(refusal, Refused):
-        return problem(
+    if isinstance(refusal, ApiRefusal):
+        return problem_response(
             refusal.status,
             refusal.detail,
             faults=refusal.faults,
@@ -110,14 +110,14 @@ def problem_of(refusal: Exception) -> HttpResponse:
     if isinstance(refusal, ValidationError):
         faults = [_fault(error) for error in refusal.errors]
         detail = f"{SENTENCES[422]} {faults[0]}." if len(faults) == 1 else ""
-        return problem(422, detail, faults=faults)
+        return problem_response(422, detail, faults=faults)
     if isinstance(refusal, HttpError):
-        return problem(refusal.status_code)
-    return problem(404)
+        return problem_response(refusal.status_code)
+    return problem_response(404)
 
 
 def refuse_in_words(api: NinjaAPI) -> None:
-    for kind in (Refused, Http404, ValidationError, HttpError, AuthenticationError):
+    for kind in (ApiRefusal, Http404, ValidationError, HttpError, AuthenticationError):
         api.add_exception_handler(kind, _answered)
 
 
@@ -133,7 +133,7 @@ def speak_in_problems(get_response: Get) -> Get:
         if not is_refusal or is_said:
             return response
         # Its other headers stay: Allow of a 405, Retry-After of a 503.
-        said = problem(response.status_code)
+        said = problem_response(response.status_code)
         response.content = said.content
         response["Content-Type"] = MEDIA_TYPE
         response["Content-Length"] = str(len(said.content))
@@ -153,7 +153,7 @@ def _fault(error: dict[str, Any]) -> str:
     places = where[1:] if source == "body" else where
     written = ", ".join(_place(place) for place in places)
     is_unreadable = error["type"] == "string_pattern_mismatch"
-    said = UNREADABLE if is_unreadable else error["msg"]
+    said = UNREADABLE_VALUE if is_unreadable else error["msg"]
     return f"{written or source}: {said}"
 
 

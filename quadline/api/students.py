@@ -12,27 +12,27 @@ from quadline import clock
 from quadline.accounts.rules import May
 from quadline.api.answers import answers
 from quadline.api.fields import (
-    Answer,
+    ApiAnswer,
     ApiRequest,
+    ApiText,
     Given,
     InstitutionalId,
     Name,
-    Words,
     only_described,
 )
-from quadline.api.pages import Limit, page_of
-from quadline.api.problems import Refused
-from quadline.delivery.outbox.caseloads import put_students as bring_to
+from quadline.api.pages import PageLimit, first_page
+from quadline.api.problems import ApiRefusal
+from quadline.delivery.outbox.caseloads import replace_students as bring_to
 from quadline.roster.faults import RosterFault
 from quadline.roster.models import Student
-from quadline.roster.rules import LONGEST, STATUSES
+from quadline.roster.rules import MAX_LENGTHS, STATUSES
 
-MOST_ROWS = 5_000
+MAX_ROSTER_ROWS = 5_000
 router = Router(tags=["Students"])
 SearchWords = Annotated[str, Query(pattern=r"^[^\x00]*$", max_length=200)]
 
 
-class StudentAnswer(Answer):
+class StudentAnswer(ApiAnswer):
     institutional_id: str
     first_name: str
     last_name: str
@@ -49,14 +49,14 @@ class StudentAnswer(Answer):
     test_student: bool
 
 
-class Students(Answer):
+class Students(ApiAnswer):
     students: list[StudentAnswer]
     cursor: str
     has_more: bool
 
 
 def at_most(column: str) -> str:
-    return f"At most {LONGEST[column]} characters."
+    return f"At most {MAX_LENGTHS[column]} characters."
 
 
 class StudentRow(Given):
@@ -69,17 +69,17 @@ class StudentRow(Given):
 
     institutional_id: InstitutionalId
     first_name: Name
-    last_name: Words  # may be empty: some people have one name
-    preferred_name: Words = only_described(description=at_most("preferred_name"))
-    pronouns: Words = only_described(description=at_most("pronouns"))
-    email: Words = only_described(examples=["rosa.calderon@college.edu"])
-    mobile: Words = only_described(examples=["(734) 555-0141", "+17345550141"])
-    landline: Words = only_described(examples=["(734) 555-0143"])
-    time_zone: Words = only_described(examples=["America/Detroit"])
-    status: Words = only_described(examples=list(STATUSES))
-    program: Words = only_described(description=at_most("program"))
-    tags: list[Words] = []
-    courses: list[Words] = []
+    last_name: ApiText  # may be empty: some people have one name
+    preferred_name: ApiText = only_described(description=at_most("preferred_name"))
+    pronouns: ApiText = only_described(description=at_most("pronouns"))
+    email: ApiText = only_described(examples=["rosa.calderon@college.edu"])
+    mobile: ApiText = only_described(examples=["(734) 555-0141", "+17345550141"])
+    landline: ApiText = only_described(examples=["(734) 555-0143"])
+    time_zone: ApiText = only_described(examples=["America/Detroit"])
+    status: ApiText = only_described(examples=list(STATUSES))
+    program: ApiText = only_described(description=at_most("program"))
+    tags: list[ApiText] = []
+    courses: list[ApiText] = []
     test_student: bool = False
 
     def as_cells(self) -> dict[str, str]:
@@ -92,19 +92,19 @@ class StudentRow(Given):
 
 
 class Roster(Given):
-    students: Annotated[list[StudentRow], Field(max_length=MOST_ROWS)]
+    students: Annotated[list[StudentRow], Field(max_length=MAX_ROSTER_ROWS)]
     # even if phones, addresses or last names of more than a tenth of them would be gone
     allow_drop: bool = False
 
 
-class FaultAnswer(Answer):
+class FaultAnswer(ApiAnswer):
     row: int  # counted from 1
     column: str
     value: str
     reason: str
 
 
-class Put(Answer):
+class Put(ApiAnswer):
     """``students``: those that are now as their rows say.
     ``faults``: what was left as it is, and why.
     """
@@ -123,7 +123,7 @@ def list_students(
     query: SearchWords = "",
     institutional_id: SearchWords = "",
     after: SearchWords = "",
-    limit: Limit = 100,
+    limit: PageLimit = 100,
 ) -> Students:
     """Each word of query begins a word of a name, an id, an email address or a phone,
     as in the search on the screen.
@@ -136,7 +136,7 @@ def list_students(
     )
     if institutional_id:
         seen = seen.filter(institutional_id=institutional_id)
-    found, has_more = page_of(seen.order_by("institutional_id"), limit)
+    found, has_more = first_page(seen.order_by("institutional_id"), limit)
     students = [student_answer(student) for student in found]
     return Students(
         students=students,
@@ -163,7 +163,7 @@ def put_students(request: ApiRequest, roster: Roster) -> Put:
     A value that cannot be read leaves what is known, and is in ``faults``.
     """
     if not request.auth.may[May.MANAGE]:
-        raise Refused(
+        raise ApiRefusal(
             403, "Only administrators bring in the roster. Nothing was changed."
         )
     cells = (row.as_cells() for row in roster.students)
@@ -177,7 +177,7 @@ def put_students(request: ApiRequest, roster: Roster) -> Put:
     except RosterFault as fault:
         found = [str(each) for each in fault.faults]
         words = f"{len(found):,} to fix. Nothing was changed."
-        raise Refused(422, words, faults=found) from fault
+        raise ApiRefusal(422, words, faults=found) from fault
     faults = [
         FaultAnswer(
             row=each.row,

@@ -25,7 +25,12 @@ from quadline.api import (
     opt_outs,
     students,
 )
-from quadline.api.problems import MEDIA_TYPE, SENTENCES, problem, refuse_in_words
+from quadline.api.problems import (
+    MEDIA_TYPE,
+    SENTENCES,
+    problem_response,
+    refuse_in_words,
+)
 from quadline.api.tokens import Token
 
 PREFIX = "/api/v1/"
@@ -37,7 +42,7 @@ ABOUT = (
 )
 METHODS = ("get", "put", "post")
 LAST_RESORT = "Refused, or not able just now"
-View = Callable[..., Any]
+ApiView = Callable[..., Any]
 
 
 class Json(BaseRenderer):
@@ -84,7 +89,7 @@ for prefix, room in {
     api.add_router(prefix, room.router)
 
 
-def for_programs(view: View) -> View:
+def for_programs(view: ApiView) -> ApiView:
     """No sign-in page and no form token: the API asks for a token
     of its own, and reads JSON only.
     """
@@ -94,7 +99,7 @@ def for_programs(view: View) -> View:
         has_body = request.method in ("POST", "PUT") and length not in (None, "", "0")
         # A page elsewhere can have a browser post a form here, but not JSON.
         if has_body and request.content_type != "application/json":
-            return problem(415)
+            return problem_response(415)
         answer: HttpResponse = view(request, **parts)
         return answer
 

@@ -42,7 +42,7 @@ class AuditEntry(models.Model):
         return f"{self.action} {subject}"
 
 
-def record(
+def record_audit(
     action: str, *, subject: models.Model, actor: Any | None, **detail: Any
 ) -> AuditEntry:
     """Write one entry in the caller's transaction. No phone numbers

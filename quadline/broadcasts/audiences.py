@@ -11,37 +11,37 @@ from django.db.models import Count, F, Func, TextField
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.broadcasts.choices import (
-    ALL,
-    AUDIENCE,
-    CASELOAD,
-    COURSE,
+    AUDIENCE_KIND,
+    CASELOAD_GROUP,
+    COURSE_KIND,
+    EVERYONE_GROUP,
     GROUPS,
-    OFFICE,
-    STUDENT,
-    TAG,
+    OFFICE_GROUP,
+    STUDENT_KIND,
+    TAG_KIND,
+    choice_students,
     choices,
     ids_of,
-    standing_for,
 )
-from quadline.broadcasts.choices import Choice as Choice
+from quadline.broadcasts.choices import AudienceChoice as AudienceChoice
 from quadline.broadcasts.choices import audience_of as audience_of
-from quadline.broadcasts.choices import resolve as resolve
+from quadline.broadcasts.choices import students_of as students_of
 from quadline.broadcasts.models import Audience as SavedAudience
 from quadline.broadcasts.rules import BroadcastRefused
 from quadline.roster.models import Student
-from quadline.roster.searching import folded
+from quadline.roster.searching import folded_for_search
 
 GROUP_WORDS = {
-    CASELOAD: "All Students on My Caseload",
-    OFFICE: "All students of my office",
-    ALL: "All students of the college",
+    CASELOAD_GROUP: "All Students on My Caseload",
+    OFFICE_GROUP: "All students of my office",
+    EVERYONE_GROUP: "All students of the college",
 }
-KIND_WORDS = {TAG: "Tag", COURSE: "Course"}
-MOST_OF_A_KIND = 8  # options of one kind in the list of the To field
-MOST_NAMED = 3  # students in the words of an audience
-MOST_LETTERS = 300  # as Broadcast.audience_words holds
+KIND_WORDS = {TAG_KIND: "Tag", COURSE_KIND: "Course"}
+MAX_OF_A_KIND = 8  # options of one kind in the list of the To field
+MAX_NAMED = 3  # students in the words of an audience
+MAX_LETTERS = 300  # as Broadcast.audience_words holds
 
 
 @dataclass(frozen=True)
@@ -59,35 +59,37 @@ def suggestions(query: str, author: User) -> list[Suggestion]:
     """What the To field offers: the caseload first, then saved
     audiences, tags, courses, students.
     """
-    asked = folded(query)
+    asked = folded_for_search(query)
     groups = [
-        group for group in _groups_of(author) if asked in folded(GROUP_WORDS[group])
+        group
+        for group in _groups_of(author)
+        if asked in folded_for_search(GROUP_WORDS[group])
     ]
     audiences = SavedAudience.objects.filter(owner=author)
-    saved = [each for each in audiences if asked in folded(each.name)]
+    saved = [each for each in audiences if asked in folded_for_search(each.name)]
     return [
         *[_group(group, author) for group in groups],
-        *[_saved(each, author) for each in saved[:MOST_OF_A_KIND]],
-        *_words_of("tags", TAG, asked, author),
-        *_words_of("courses", COURSE, asked, author),
+        *[_saved(each, author) for each in saved[:MAX_OF_A_KIND]],
+        *_words_of("tags", TAG_KIND, asked, author),
+        *_words_of("courses", COURSE_KIND, asked, author),
         *[_student(student) for student in _students(query, author)],
     ]
 
 
-def chips(tokens: Iterable[str], author: User) -> list[Suggestion]:
+def shown_choices(tokens: Iterable[str], author: User) -> list[Suggestion]:
     """The tokens as they are shown in the field; those that stand for
     nobody the author may see are left out.
     """
     chosen = choices(tokens)
-    named = ids_of(STUDENT, chosen)
+    named = ids_of(STUDENT_KIND, chosen)
     students = Student.objects.visible_to(author).in_bulk(named) if named else {}
     audiences = SavedAudience.objects.filter(owner=author)
-    saved = audiences.in_bulk(ids_of(AUDIENCE, chosen))
+    saved = audiences.in_bulk(ids_of(AUDIENCE_KIND, chosen))
     made = [_chip(each, author, students, saved) for each in chosen]
     return [chip for chip in made if chip]
 
 
-def words(audience: dict[str, Any], author: User) -> str:
+def audience_words(audience: dict[str, Any], author: User) -> str:
     """An audience as people say it, at most 300 characters: All
     Students on My Caseload, except Bo Jensen.
     """
@@ -95,8 +97,8 @@ def words(audience: dict[str, Any], author: User) -> str:
     without = _listed(audience.get("except", []), author)
     if without:
         said = f"{said}, except {without}"
-    if len(said) > MOST_LETTERS:
-        return f"{said[: MOST_LETTERS - 1]}…"
+    if len(said) > MAX_LETTERS:
+        return f"{said[: MAX_LETTERS - 1]}…"
     return said
 
 
@@ -117,7 +119,7 @@ def save_audience(*, owner: User, name: str, audience: dict[str, Any]) -> SavedA
             name=name,
             defaults={"audience": kept},
         )
-        record("audience saved", subject=saved, actor=owner)
+        record_audit("audience saved", subject=saved, actor=owner)
         return saved
 
 
@@ -128,21 +130,21 @@ def _listed(tokens: Iterable[str], author: User) -> str:
     saved = dict(audiences.values_list("pk", "name"))
     names = [_name_of(each, saved) for each in chosen]
     groups = [name for name in names if name]
-    students = ids_of(STUDENT, chosen)
+    students = ids_of(STUDENT_KIND, chosen)
     people = Student.objects.visible_to(author).filter(pk__in=students).by_name()
     count = people.count() if students else 0
     # "and 1 more" would be as long as the name it stands for.
-    most = MOST_NAMED if count > MOST_NAMED + 1 else count
+    most = MAX_NAMED if count > MAX_NAMED + 1 else count
     shown = [student.display_name for student in people[:most]]
     listed = ", ".join(groups + shown)
     more = count - len(shown)
     return f"{listed} and {more:,} more" if more else listed
 
 
-def _name_of(choice: Choice, saved: dict[int, str]) -> str:
+def _name_of(choice: AudienceChoice, saved: dict[int, str]) -> str:
     if choice.kind in GROUPS:
         return GROUP_WORDS[choice.kind]
-    if choice.kind == AUDIENCE:
+    if choice.kind == AUDIENCE_KIND:
         return saved.get(choice.id, "")
     if choice.kind in KIND_WORDS:
         return choice.value
@@ -150,15 +152,15 @@ def _name_of(choice: Choice, saved: dict[int, str]) -> str:
 
 
 def _groups_of(author: User) -> Iterator[str]:
-    yield CASELOAD
+    yield CASELOAD_GROUP
     if author.may[May.SEE_OFFICE] and author.office_id:
-        yield OFFICE
+        yield OFFICE_GROUP
     if author.may[May.SEE_COLLEGE]:
-        yield ALL
+        yield EVERYONE_GROUP
 
 
 def _group(group: str, author: User) -> Suggestion:
-    count = standing_for(Choice(group), author=author).count()
+    count = choice_students(AudienceChoice(group), author=author).count()
     return Suggestion(
         group,
         f"{GROUP_WORDS[group]} ({count:,})",
@@ -168,9 +170,9 @@ def _group(group: str, author: User) -> Suggestion:
 
 
 def _saved(saved: SavedAudience, author: User) -> Suggestion:
-    count = resolve(saved.audience, author=author).count()
+    count = students_of(saved.audience, author=author).count()
     return Suggestion(
-        f"{AUDIENCE}:{saved.pk}",
+        f"{AUDIENCE_KIND}:{saved.pk}",
         f"{saved.name} ({count:,})",
         "Saved audience",
         count,
@@ -183,7 +185,9 @@ def _words_of(field: str, kind: str, asked: str, author: User) -> list[Suggestio
     word = Func(F(field), function="unnest", output_field=TextField())
     each = visible.annotate(word=word).values_list("word")
     counted = each.annotate(count=Count("pk")).order_by("-count", "word")
-    alike = [(word, count) for word, count in counted if asked in folded(word)]
+    alike = [
+        (word, count) for word, count in counted if asked in folded_for_search(word)
+    ]
     return [
         Suggestion(
             f"{kind}:{word}",
@@ -191,20 +195,20 @@ def _words_of(field: str, kind: str, asked: str, author: User) -> list[Suggestio
             KIND_WORDS[kind],
             count,
         )
-        for word, count in alike[:MOST_OF_A_KIND]
+        for word, count in alike[:MAX_OF_A_KIND]
     ]
 
 
 def _students(query: str, author: User) -> Iterable[Student]:
     visible = Student.objects.visible_to(author)
     if query.strip():
-        return visible.matching(query).by_name()[:MOST_OF_A_KIND]
-    return visible.on_caseload_of(author).by_name()[:MOST_OF_A_KIND]
+        return visible.matching(query).by_name()[:MAX_OF_A_KIND]
+    return visible.on_caseload_of(author).by_name()[:MAX_OF_A_KIND]
 
 
 def _student(student: Student) -> Suggestion:
     return Suggestion(
-        f"{STUDENT}:{student.pk}",
+        f"{STUDENT_KIND}:{student.pk}",
         student.display_name,
         student.institutional_id,
         1,
@@ -213,21 +217,21 @@ def _student(student: Student) -> Suggestion:
 
 
 def _chip(
-    choice: Choice,
+    choice: AudienceChoice,
     author: User,
     students: dict[int, Student],
     saved: dict[int, SavedAudience],
 ) -> Suggestion | None:
-    if choice.kind == STUDENT:
+    if choice.kind == STUDENT_KIND:
         student = students.get(choice.id)
         return _student(student) if student else None
-    if choice.kind == AUDIENCE:
+    if choice.kind == AUDIENCE_KIND:
         audience = saved.get(choice.id)
         return _saved(audience, author) if audience else None
     if choice.kind in GROUPS:
         may_choose = choice.kind in _groups_of(author)
         return _group(choice.kind, author) if may_choose else None
-    count = standing_for(choice, author=author).count()
+    count = choice_students(choice, author=author).count()
     if not count:
         return None
     return Suggestion(

@@ -21,7 +21,7 @@ class Check:
 
 
 MANY_SEGMENTS = 3
-FEWEST_LETTERS = 12  # less is no shouting: "FAFSA", "BIO-101 EXAM"
+MIN_LETTERS = 12  # less is no shouting: "FAFSA", "BIO-101 EXAM"
 SHOUTING = 0.7  # of the letters are capitals
 # Nine digits as the Social Security Administration gives them out (no 000, 666 or 9xx
 # first, no zero group).
@@ -30,7 +30,7 @@ SSN = re.compile(
 )
 SSN_WORDS = re.compile(r"\b(SSN|social security (number|no\.?|#))", re.IGNORECASE)
 ID_LIKE = re.compile(r"(?<![\w-])[A-Z]{0,2}\d{7,9}(?![\w-])")
-WORDS = re.compile(r"[\w-]+")
+WORD_PATTERN = re.compile(r"[\w-]+")
 GRADES = re.compile(
     r"\b(GPA|grade point|(your|final|midterm|failing|low)"
     r" grades?|failing|failed|academic (probation|standing|warning)"
@@ -61,7 +61,7 @@ SHORTENERS = (
 SHORTENED = re.compile(
     rf"(?:^|//|[^\w./-])({'|'.join(map(re.escape, SHORTENERS))})/\S", re.IGNORECASE
 )
-FIELD = re.compile(r"\[[^\]]*\]")
+FIELD_PATTERN = re.compile(r"\[[^\]]*\]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +181,9 @@ def _on_words(found: Findings) -> Iterator[Check]:
             "It speaks of Social Security numbers. Do not ask for one by text or"
             " email.",
         )
-    ids = [word for word in WORDS.findall(found.words) if word in found.student_ids]
+    ids = [
+        word for word in WORD_PATTERN.findall(found.words) if word in found.student_ids
+    ]
     if ids:
         yield Check(
             Level.BLOCKED, f"{ids[0]} is the ID of one of these students. Take it out."
@@ -226,9 +228,9 @@ def _on_length(found: Findings) -> Iterator[Check]:
 
 def _shouts(words: str) -> bool:
     # A field's name is not the author's: [FIRST NAME] arrives as Sally.
-    own_words = FIELD.sub("", words)
+    own_words = FIELD_PATTERN.sub("", words)
     letters = [letter for letter in own_words if letter.isalpha()]
-    if len(letters) < FEWEST_LETTERS:
+    if len(letters) < MIN_LETTERS:
         return False
     capitals = sum(map(str.isupper, letters))
     return capitals > SHOUTING * len(letters)

@@ -17,19 +17,24 @@ from quadline.accounts.rules import May
 from quadline.broadcasts.models import Audience as SavedAudience
 from quadline.roster.models import CaseloadEntry, Student, StudentQuerySet
 
-CASELOAD, OFFICE, ALL = "caseload", "office", "all"
-STUDENT, TAG, COURSE, AUDIENCE = "student", "tag", "course", "audience"
-GROUPS = frozenset({CASELOAD, OFFICE, ALL})
-WITH_VALUE = frozenset({STUDENT, TAG, COURSE, AUDIENCE})
-NUMBERED = frozenset({STUDENT, AUDIENCE})
-LARGEST_ID = 2**63 - 1  # a bigint: the database refuses to look for more
+CASELOAD_GROUP, OFFICE_GROUP, EVERYONE_GROUP = "caseload", "office", "all"
+STUDENT_KIND, TAG_KIND, COURSE_KIND, AUDIENCE_KIND = (
+    "student",
+    "tag",
+    "course",
+    "audience",
+)
+GROUPS = frozenset({CASELOAD_GROUP, OFFICE_GROUP, EVERYONE_GROUP})
+WITH_VALUE = frozenset({STUDENT_KIND, TAG_KIND, COURSE_KIND, AUDIENCE_KIND})
+NUMBERED = frozenset({STUDENT_KIND, AUDIENCE_KIND})
+MAX_CHOICE_ID = 2**63 - 1  # a bigint: the database refuses to look for more
 LONGEST_VALUE = 60
 # Saved audiences within saved audiences: one may, by detours, hold itself.
-DEEPEST = 5
+MAX_AUDIENCE_DEPTH = 5
 
 
 @dataclass(frozen=True)
-class Choice:
+class AudienceChoice:
     """One token, read."""
 
     kind: str
@@ -46,7 +51,7 @@ class Choice:
         return int(self.value)
 
     @classmethod
-    def read(cls, token: str) -> "Choice | None":
+    def read(cls, token: str) -> "AudienceChoice | None":
         """None for what is no token."""
         kind, _, value = token.strip().partition(":")
         if kind in GROUPS and not value:
@@ -66,19 +71,19 @@ def _is_value(text: str) -> bool:
 def _is_id(value: str) -> bool:
     # Alone, isdigit() is also true of digits of other scripts, and of "²".
     is_number = value.isascii() and value.isdigit()
-    return is_number and int(value) <= LARGEST_ID
+    return is_number and int(value) <= MAX_CHOICE_ID
 
 
-def choices(tokens: Iterable[str]) -> list[Choice]:
+def choices(tokens: Iterable[str]) -> list[AudienceChoice]:
     """The tokens of one field, each once, in order; what is no token is left out."""
     # What a program sends is JSON: any of them may be a number or a list.
     texts = [token for token in tokens if isinstance(token, str)]
-    read = [Choice.read(text) for text in texts]
+    read = [AudienceChoice.read(text) for text in texts]
     each_once = dict.fromkeys(choice for choice in read if choice)
     return list(each_once)
 
 
-def ids_of(kind: str, chosen: Iterable[Choice]) -> list[int]:
+def ids_of(kind: str, chosen: Iterable[AudienceChoice]) -> list[int]:
     """The ids in those of one kind: STUDENT or AUDIENCE."""
     return [choice.id for choice in chosen if choice.kind == kind]
 
@@ -91,14 +96,14 @@ def audience_of(to: Iterable[str], without: Iterable[str] = ()) -> dict[str, lis
     }
 
 
-def resolve(audience: dict[str, Any], *, author: User) -> StudentQuerySet:
+def students_of(audience: dict[str, Any], *, author: User) -> StudentQuerySet:
     """The students of an audience whom its author may see, each
     once, those of Except left out.
     """
     return Student.objects.visible_to(author).filter(_chosen(audience, author, depth=0))
 
 
-def standing_for(choice: Choice, *, author: User) -> StudentQuerySet:
+def choice_students(choice: AudienceChoice, *, author: User) -> StudentQuerySet:
     """The students one token stands for, of those its author may see."""
     condition = _any_of([choice], author, depth=0)
     return Student.objects.visible_to(author).filter(condition)
@@ -107,13 +112,13 @@ def standing_for(choice: Choice, *, author: User) -> StudentQuerySet:
 def duplicates(audience: dict[str, Any], *, author: User) -> int:
     """How often somebody was chosen again by another token of To."""
     chosen = choices(audience.get("to", []))
-    groups = [each for each in chosen if each.kind != STUDENT]
+    groups = [each for each in chosen if each.kind != STUDENT_KIND]
     if len(chosen) < 2 or not groups:
         return 0
     visible = Student.objects.visible_to(author)
-    times = visible.filter(pk__in=ids_of(STUDENT, chosen)).count()
+    times = visible.filter(pk__in=ids_of(STUDENT_KIND, chosen)).count()
     for group in groups:
-        times += standing_for(group, author=author).count()
+        times += choice_students(group, author=author).count()
     anybody = _any_of(chosen, author, depth=0)
     people = visible.filter(anybody).count()
     return times - people
@@ -132,31 +137,31 @@ def _chosen(audience: dict[str, Any], author: User, *, depth: int) -> Q:
     return chosen & ~Q(pk__in=left_out.values("pk"))
 
 
-def _any_of(chosen: list[Choice], author: User, *, depth: int) -> Q:
+def _any_of(chosen: list[AudienceChoice], author: User, *, depth: int) -> Q:
     """Test students come only when they are chosen by name."""
     groups = Q(pk__in=[])
     for choice in chosen:
         if choice.kind in GROUPS:
             groups |= _group(choice, author)
-        elif choice.kind == TAG:
+        elif choice.kind == TAG_KIND:
             groups |= Q(tags__contains=[choice.value])
-        elif choice.kind == COURSE:
+        elif choice.kind == COURSE_KIND:
             groups |= Q(courses__contains=[choice.value])
-    by_name = Q(pk__in=ids_of(STUDENT, chosen))
+    by_name = Q(pk__in=ids_of(STUDENT_KIND, chosen))
     anybody = groups & Q(is_test=False) | by_name
-    if depth == DEEPEST:
+    if depth == MAX_AUDIENCE_DEPTH:
         return anybody
     for saved in _saved(chosen, author):
         anybody |= _chosen(saved.audience, author, depth=depth + 1)
     return anybody
 
 
-def _group(choice: Choice, author: User) -> Q:
-    if choice.kind == ALL and author.may[May.SEE_COLLEGE]:
+def _group(choice: AudienceChoice, author: User) -> Q:
+    if choice.kind == EVERYONE_GROUP and author.may[May.SEE_COLLEGE]:
         return Q(pk__gt=0)
-    if choice.kind == OFFICE and author.may[May.SEE_OFFICE] and author.office_id:
+    if choice.kind == OFFICE_GROUP and author.may[May.SEE_OFFICE] and author.office_id:
         return _looked_after_by(User.objects.filter(office=author.office_id))
-    if choice.kind == CASELOAD:
+    if choice.kind == CASELOAD_GROUP:
         return _looked_after_by(User.objects.filter(pk=author.pk))
     return Q(pk__in=[])
 
@@ -171,9 +176,9 @@ def _looked_after_by(staff: QuerySet[User]) -> Q:
     return Q(pk__in=set(entries.values_list("student", flat=True)))
 
 
-def _saved(chosen: list[Choice], author: User) -> list[SavedAudience]:
+def _saved(chosen: list[AudienceChoice], author: User) -> list[SavedAudience]:
     """Only one's own: another's audience stands for nobody."""
-    ids = ids_of(AUDIENCE, chosen)
+    ids = ids_of(AUDIENCE_KIND, chosen)
     if not ids:
         return []
     return list(SavedAudience.objects.filter(owner=author, pk__in=ids))

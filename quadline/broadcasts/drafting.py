@@ -8,12 +8,12 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.broadcasts.audiences import audience_of, words
+from quadline.broadcasts.audiences import audience_of, audience_words
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import BroadcastRefused as BroadcastRefused
-from quadline.broadcasts.rules import State
+from quadline.broadcasts.rules import BroadcastState
 from quadline.conversations.rules import Channel
-from quadline.delivery.outbox.written_email import LONGEST_BODY, LONGEST_SUBJECT
+from quadline.delivery.outbox.email_outbox import MAX_EMAIL_BODY, MAX_SUBJECT
 from quadline.emails.outgoing import one_line
 from quadline.sms import bodies
 
@@ -46,7 +46,7 @@ def draft_broadcast(
         "with_contact_card": with_contact_card and is_email,
         "is_announcement": is_announcement,
         "audience": kept,
-        "audience_words": words(kept, author),
+        "audience_words": audience_words(kept, author),
     }
     return _save(author, broadcast_id, written, now)
 
@@ -70,7 +70,7 @@ def _save(
             raise BroadcastRefused(
                 "This form cannot be used again. Nothing was sent: reload the page."
             )
-        if row.state != State.DRAFT:
+        if row.state != BroadcastState.DRAFT:
             raise BroadcastRefused(
                 "This has already been sent. Nothing was sent again: reload the page to"
                 " write another."
@@ -92,7 +92,7 @@ def _save(
 
 def _text_body(body: str) -> str:
     try:
-        return bodies.checked(body)
+        return bodies.checked_body(body)
     except bodies.BodyError as error:
         raise BroadcastRefused(str(error)) from error
 
@@ -101,10 +101,10 @@ def _email_body(body: str) -> str:
     written = bodies.clean(body)
     if not one_line(written):
         raise BroadcastRefused("Write a message first. Nothing was sent.")
-    over = len(written) - LONGEST_BODY
+    over = len(written) - MAX_EMAIL_BODY
     if over > 0:
         raise BroadcastRefused(
-            f"The message is {over:,} characters over {LONGEST_BODY:,}. Nothing was"
+            f"The message is {over:,} characters over {MAX_EMAIL_BODY:,}. Nothing was"
             " sent: shorten it."
         )
     return written
@@ -114,10 +114,10 @@ def _subject(subject: str) -> str:
     written = one_line(bodies.clean(subject))
     if not written:
         raise BroadcastRefused("Write a subject first. Nothing was sent.")
-    over = len(written) - LONGEST_SUBJECT
+    over = len(written) - MAX_SUBJECT
     if over > 0:
         raise BroadcastRefused(
-            f"The subject is {over:,} characters over {LONGEST_SUBJECT:,}. Nothing was"
+            f"The subject is {over:,} characters over {MAX_SUBJECT:,}. Nothing was"
             " sent: shorten it."
         )
     return written

@@ -11,7 +11,7 @@ from django.conf import settings
 from quadline.accounts.models import User
 from quadline.consent import questions
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
-from quadline.delivery.permission import scope
+from quadline.delivery.permission import opt_out_scope
 from quadline.delivery.permission.recipients import places_of
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student, StudentQuerySet
@@ -36,8 +36,8 @@ class Reached(Protocol):
 
 # Students with one zone on record and one area code are in the same places, as far as
 # anyone knows.
-Place = tuple[str, str]
-Someone = TypeVar("Someone", bound=Reached)
+TimePlace = tuple[str, str]
+ReachedPerson = TypeVar("ReachedPerson", bound=Reached)
 
 
 class Person(NamedTuple):
@@ -72,12 +72,12 @@ def people_in(students: StudentQuerySet) -> Iterator[Person]:
 
 
 def verdicts_for(
-    people: Iterable[Someone],
+    people: Iterable[ReachedPerson],
     *,
     author: User,
     number: SystemNumber | None,
     now: datetime,
-) -> Iterator[tuple[Someone, Verdict]]:
+) -> Iterator[tuple[ReachedPerson, Verdict]]:
     """A verdict on a text of this author to each student, as if
     each text existed. Nothing is saved.
 
@@ -86,7 +86,7 @@ def verdicts_for(
     system_phone = number.phone if number else ""
     # Three short sets, asked for before the first student passes: no list of phones in
     # a statement, and no query while a COPY is open (writing.copy_recipients).
-    out = scope.opted_out_of(system_phone)
+    out = opt_out_scope.phones_out_in_scope(system_phone)
     asked = questions.phones_asked_of(system_phone)
     bad = all_bad_phones()
     quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)

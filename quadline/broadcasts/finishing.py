@@ -14,29 +14,29 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from quadline import clock
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rules import State
+from quadline.broadcasts.rules import BroadcastState
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
 from quadline.conversations.rules import Pending
 from quadline.conversations.statuses import wait
 from quadline.delivery.outbox.deadlines import deadline_of, with_deadline
 from quadline.delivery.permission.recipients import places_of
 from quadline.delivery.rules import waits_for
-from quadline.jobs import beside, job
-from quadline.live.telling import tell
+from quadline.jobs import job, run_in_thread
+from quadline.live.notifications import notify_screens
 from quadline.roster.models import Student
 
-A_SECOND = timedelta(seconds=1)
-ROUNDS = 9  # about as long as until the timetable's next one
+ONE_SECOND = timedelta(seconds=1)
+FOLLOW_ROUNDS = 9  # about as long as until the timetable's next one
 # Broadcasts in one transaction: a commit for each would cost more than the looks.
-AT_ONCE = 50
+BROADCASTS_PER_SWEEP = 50
 # One job of a process follows all that run. By event loop: there is one per worker.
 _following: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
 # Where broadcasts stand: how many at each status, and how many of them can still change
 # by what we do. An unconfirmed text that nobody looks up any more waits for a person.
-STANDING = """
+COUNT_STANDING = """
     SELECT
         recipient.broadcast_id,
         message.status || CASE
@@ -89,7 +89,7 @@ WAIT_NO_MORE = """
 """
 
 
-class Stand(NamedTuple):
+class BroadcastStanding(NamedTuple):
     """How many texts stand at one status, and how many of them
     can still change by what we do.
     """
@@ -109,10 +109,10 @@ async def follow_broadcasts(timestamp: int) -> None:
         return
     _following.add(loop)
     try:
-        for _ in range(ROUNDS):
-            if not await beside(lambda: follow_once(clock.now())):
+        for _ in range(FOLLOW_ROUNDS):
+            if not await run_in_thread(lambda: follow_once(clock.now())):
                 return
-            await asyncio.sleep(A_SECOND.total_seconds())
+            await asyncio.sleep(ONE_SECOND.total_seconds())
     finally:
         _following.discard(loop)
 
@@ -120,12 +120,12 @@ async def follow_broadcasts(timestamp: int) -> None:
 def follow_once(now: datetime) -> bool:
     """Look at every broadcast that runs. False when there is none."""
     running = list(
-        Broadcast.objects.filter(state=State.RUNNING)
+        Broadcast.objects.filter(state=BroadcastState.RUNNING)
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    for start in range(0, len(running), AT_ONCE):
-        _follow(running[start : start + AT_ONCE], now)
+    for start in range(0, len(running), BROADCASTS_PER_SWEEP):
+        _follow(running[start : start + BROADCASTS_PER_SWEEP], now)
     return bool(running)
 
 
@@ -134,26 +134,32 @@ def _follow(ids: Sequence[UUID], now: datetime) -> None:
     # Whoever launches, pauses or retries one holds this lock: what they are at is
     # looked at the next time.
     rows = Broadcast.objects.select_for_update(no_key=True, skip_locked=True)
-    broadcasts = list(rows.filter(pk__in=ids, state=State.RUNNING).order_by("pk"))
+    broadcasts = list(
+        rows.filter(pk__in=ids, state=BroadcastState.RUNNING).order_by("pk")
+    )
     locked = [broadcast.pk for broadcast in broadcasts]
-    put_off(locked, now=now)
+    defer_broadcast_texts(locked, now=now)
     standing = _standing(locked)
     for broadcast in broadcasts:
         _look_at(broadcast, standing[broadcast.pk], now)
 
 
-def _standing(ids: Sequence[UUID]) -> dict[UUID, list[Stand]]:
-    found: dict[UUID, list[Stand]] = {broadcast_id: [] for broadcast_id in ids}
+def _standing(ids: Sequence[UUID]) -> dict[UUID, list[BroadcastStanding]]:
+    found: dict[UUID, list[BroadcastStanding]] = {
+        broadcast_id: [] for broadcast_id in ids
+    }
     with connection.cursor() as cursor:
-        cursor.execute(STANDING, [list(ids)])
+        cursor.execute(COUNT_STANDING, [list(ids)])
         lines = cursor.fetchall()
     for broadcast_id, stands, texts, can_change in lines:
-        stand = Stand(stands, texts, can_change)
+        stand = BroadcastStanding(stands, texts, can_change)
         found[broadcast_id].append(stand)
     return found
 
 
-def _look_at(broadcast: Broadcast, standing: Sequence[Stand], now: datetime) -> None:
+def _look_at(
+    broadcast: Broadcast, standing: Sequence[BroadcastStanding], now: datetime
+) -> None:
     """``broadcast``: its row is locked."""
     if any(each.stands == "waiting number" for each in standing):
         _give_turns(broadcast, now)
@@ -165,7 +171,7 @@ def _look_at(broadcast: Broadcast, standing: Sequence[Stand], now: datetime) -> 
     if stood == broadcast.told or not _may_tell(broadcast, now):
         return
     Broadcast.objects.filter(pk=broadcast.pk).update(told=stood, told_at=now)
-    tell([broadcast.author_id], f"broadcast-{broadcast.pk}")
+    notify_screens([broadcast.author_id], f"broadcast-{broadcast.pk}")
 
 
 def _may_tell(broadcast: Broadcast, now: datetime) -> bool:
@@ -173,15 +179,15 @@ def _may_tell(broadcast: Broadcast, now: datetime) -> bool:
     if last is None:
         return True
     # A time to come was noted by a clock that was wrong.
-    return last <= now - A_SECOND or last > now
+    return last <= now - ONE_SECOND or last > now
 
 
 def _finish(broadcast: Broadcast, now: datetime) -> None:
     Broadcast.objects.filter(pk=broadcast.pk).update(
-        state=State.FINISHED, finished_at=now
+        state=BroadcastState.FINISHED, finished_at=now
     )
-    record("broadcast finished", subject=broadcast, actor=None)
-    tell([broadcast.author_id], f"broadcast-{broadcast.pk}")
+    record_audit("broadcast finished", subject=broadcast, actor=None)
+    notify_screens([broadcast.author_id], f"broadcast-{broadcast.pk}")
 
 
 def _give_turns(broadcast: Broadcast, now: datetime) -> None:
@@ -203,7 +209,7 @@ def _give_turns(broadcast: Broadcast, now: datetime) -> None:
 
 # Students of one zone and one area code are alike to the law. A broadcast answers
 # nobody, so who wrote lately is no exception.
-DUE = """
+DUE_SOURCE = """
     FROM broadcasts_recipient AS recipient
     CROSS JOIN LATERAL (
         SELECT id, status, reason, due_at FROM conversations_message
@@ -214,18 +220,20 @@ DUE = """
     WHERE recipient.broadcast_id = ANY(%(broadcasts)s) AND message.status = 'waiting'
       AND message.reason <> 'number' AND message.due_at <= %(now)s
 """
-PLACES = (
-    f"SELECT student.time_zone, left(student.mobile, 5), min(student.mobile) {DUE}"
-    " GROUP BY 1, 2"
+DUE_PLACES = (
+    "SELECT student.time_zone, left(student.mobile, 5), min(student.mobile)"
+    f" {DUE_SOURCE} GROUP BY 1, 2"
 )
-TEXTS = f"SELECT student.time_zone, left(student.mobile, 5), message.id {DUE}"
-STILL = (
+DUE_BROADCAST_TEXTS = (
+    f"SELECT student.time_zone, left(student.mobile, 5), message.id {DUE_SOURCE}"
+)
+STILL_DEFERRABLE = (
     "message.status = 'waiting' AND message.reason <> 'number' AND message.due_at <="
     " %(now)s"
 )
 
 
-def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
+def defer_broadcast_texts(broadcasts: Sequence[UUID], *, now: datetime) -> None:
     """Texts whose turn would come in the student's quiet
     hours have it in the morning.
     """
@@ -235,7 +243,7 @@ def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
     values: dict[str, Any] = {"broadcasts": list(broadcasts), "now": now}
     nights: dict[tuple[str, str], Pending] = {}
     with connection.cursor() as cursor:
-        cursor.execute(PLACES, values)
+        cursor.execute(DUE_PLACES, values)
         for zone, area, phone in cursor.fetchall():
             verdict = _verdict(zone, phone, hours, now)
             if verdict.until:
@@ -244,12 +252,12 @@ def put_off(broadcasts: Sequence[UUID], *, now: datetime) -> None:
         # Nearly always: this is asked each second, the texts only when night has come.
         if not nights:
             return
-        cursor.execute(TEXTS, values)
+        cursor.execute(DUE_BROADCAST_TEXTS, values)
         texts = cursor.fetchall()
     late: dict[UUID, Pending] = {
         text: nights[zone, area] for zone, area, text in texts if (zone, area) in nights
     }
-    wait(late, now=now, still=STILL)
+    wait(late, now=now, still=STILL_DEFERRABLE)
 
 
 def _verdict(time_zone: str, phone: str, hours: QuietHours, now: datetime) -> Verdict:

@@ -6,19 +6,24 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.broadcasts import finishing, writing
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.planning import Plan
-from quadline.broadcasts.preflight import keep, keep_notices, notices_moved, review_of
+from quadline.broadcasts.preflight import (
+    keep_notices,
+    keep_review,
+    moved_notices,
+    review_of,
+)
 from quadline.broadcasts.reviews import Level, Review
-from quadline.broadcasts.rules import BroadcastRefused, State
-from quadline.delivery.failsafe import mailing
+from quadline.broadcasts.rules import BroadcastRefused, BroadcastState
+from quadline.delivery.failsafe import email_sender
 from quadline.delivery.outbox.deadlines import deadline_of
 from quadline.delivery.sending import sender
 from quadline.inboxes.models import inbox_of
 from quadline.jobs import enqueue
-from quadline.live.telling import tell
+from quadline.live.notifications import notify_screens
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import request_number
 
@@ -36,7 +41,7 @@ class ReviewChanged(Exception):
         self.review = review
 
 
-def launch(
+def launch_broadcast(
     broadcast: Broadcast,
     *,
     actor: User,
@@ -57,7 +62,7 @@ def launch(
         )
         _refuse_others(row, actor)
         changed = None
-        if row.state == State.DRAFT:
+        if row.state == BroadcastState.DRAFT:
             changed = _send_as_reviewed(row, fingerprint, now)
     broadcast.refresh_from_db()
     if changed:
@@ -79,21 +84,21 @@ def _send_as_reviewed(
 ) -> Review | None:
     """The new review when it is not the one that was looked at; then nothing leaves."""
     plan = Plan(broadcast, now=now)
-    moved = notices_moved(plan)
+    moved = moved_notices(plan)
     # Two tabs: the one may show a review that the other has replaced.
     if not plan.fingerprint == broadcast.fingerprint == fingerprint:
-        return keep(Plan(broadcast, now=now))
+        return keep_review(Plan(broadcast, now=now))
     made = review_of(plan)
     if made.is_blocked:
         blocked = next(check for check in made.checks if check.level is Level.BLOCKED)
         raise BroadcastRefused(f"{blocked.words} Nothing was sent.")
     keep_notices(broadcast, moved)
     _write(plan, made)
-    broadcast.state = State.RUNNING
+    broadcast.state = BroadcastState.RUNNING
     broadcast.launched_at = now
     broadcast.review = made.as_json()
     broadcast.save(update_fields=["state", "launched_at", "review"])
-    record(
+    record_audit(
         "broadcast sent",
         subject=broadcast,
         actor=broadcast.author,
@@ -101,17 +106,17 @@ def _send_as_reviewed(
         emails=made.emails,
         nothing=made.nothing,
     )
-    set_off(broadcast)
+    start_sending(broadcast)
     return None
 
 
-def set_off(broadcast: Broadcast) -> None:
+def start_sending(broadcast: Broadcast) -> None:
     """There is something to hand over: tell the workers, and the screens."""
     enqueue(sender.send_due_texts)
-    enqueue(mailing.send_due_emails)
+    enqueue(email_sender.send_due_emails)
     enqueue(finishing.follow_broadcasts, timestamp=0)
-    tell([broadcast.author_id], f"broadcast-{broadcast.pk}")
-    tell([broadcast.author_id], "inbox")
+    notify_screens([broadcast.author_id], f"broadcast-{broadcast.pk}")
+    notify_screens([broadcast.author_id], "inbox")
 
 
 def _write(plan: Plan, made: Review) -> None:
@@ -126,8 +131,8 @@ def _write(plan: Plan, made: Review) -> None:
         now=plan.now,
     )
     number = _number_of(plan)
-    writing.write(
-        writing.Order(
+    writing.write_messages(
+        writing.WriteOrder(
             broadcast=broadcast,
             only=None,
             number=number,

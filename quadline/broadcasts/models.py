@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 
 from quadline.accounts.models import User
-from quadline.broadcasts.rules import Outcome, State
+from quadline.broadcasts.rules import BroadcastState, PlannedOutcome
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Channel
 from quadline.inboxes.models import seen_inboxes
@@ -23,7 +23,9 @@ class BroadcastQuerySet(models.QuerySet["Broadcast"]):
         """As ``visible_to``, but a draft is its author's
         alone: its words are not sent yet.
         """
-        return self.visible_to(user).exclude(~models.Q(author=user), state=State.DRAFT)
+        return self.visible_to(user).exclude(
+            ~models.Q(author=user), state=BroadcastState.DRAFT
+        )
 
 
 class Broadcast(models.Model):
@@ -51,8 +53,8 @@ class Broadcast(models.Model):
     audience_words = models.CharField(max_length=300)
     state = models.CharField(
         max_length=10,
-        choices=[(s.value, s.value) for s in State],
-        default=State.DRAFT,
+        choices=[(s.value, s.value) for s in BroadcastState],
+        default=BroadcastState.DRAFT,
     )
     # what the review showed: counts, checks, segments, finish time
     review = models.JSONField(default=dict)
@@ -103,7 +105,7 @@ class Recipient(models.Model):
         db_index=False,
     )
     outcome = models.CharField(
-        max_length=10, choices=[(o.value, o.value) for o in Outcome]
+        max_length=10, choices=[(o.value, o.value) for o in PlannedOutcome]
     )
     reason = models.CharField(max_length=40, blank=True)  # why not a text
     phone = models.CharField(max_length=16, blank=True)  # E.164
@@ -111,7 +113,7 @@ class Recipient(models.Model):
     body = models.TextField(blank=True)  # as this student gets it
     notice = models.TextField(blank=True)
     segments = models.PositiveSmallIntegerField(default=0)
-    # Written by the launch, for whoever gets something; empty before, and for the
+    # Written by the launch, for anyone who gets something; empty before, and for the
     # others.
     message = models.OneToOneField(
         Message,

@@ -10,16 +10,16 @@ from django.db.models.functions import Lower, Upper
 from quadline.accounts.models import User
 from quadline.roster.models import Student
 
-MOST_ENTRIES = 50_000
-LONGEST_ENTRY = 254  # as an address (RFC 5321, section 4.5.3.1.3, without brackets)
-BATCH = 5_000  # entries asked for in one statement
+MAX_ENTRIES = 50_000
+MAX_ENTRY = 254  # as an address (RFC 5321, section 4.5.3.1.3, without brackets)
+ENTRIES_PER_QUERY = 5_000  # entries asked for in one statement
 # Also what comes along from web pages and spreadsheets unseen: a zero-width space, a
 # byte order mark. NUL is no text to PostgreSQL.
 _BETWEEN = re.compile(r"[\s,;|<>()\"'\x00\u200b\ufeff]+")
 
 
 @dataclass(frozen=True)
-class Pasted:
+class PastedList:
     """Whom a pasted list stands for. A student outside what the author
     may see is the same as no student.
     """
@@ -29,7 +29,7 @@ class Pasted:
     ambiguous: list[str]  # matched more than one, as written
 
 
-def resolve_pasted(text: str, author: User) -> Pasted:
+def resolve_pasted(text: str, author: User) -> PastedList:
     """Ids and addresses, divided by commas, semicolons, spaces or lines;
     capitals and leading zeros do not matter.
 
@@ -37,7 +37,7 @@ def resolve_pasted(text: str, author: User) -> Pasted:
     resembles.
     """
     entries = _entries(text)
-    keys = {_key(entry) for entry in entries if len(entry) <= LONGEST_ENTRY}
+    keys = {_key(entry) for entry in entries if len(entry) <= MAX_ENTRY}
     alike = _alike(keys, author)
     resolved: dict[int, Student] = {}
     unresolved: list[str] = []
@@ -56,7 +56,7 @@ def resolve_pasted(text: str, author: User) -> Pasted:
         resolved.values(),
         key=lambda student: (student.last_name, student.first_name, student.pk),
     )
-    return Pasted(by_name, unresolved, ambiguous)
+    return PastedList(by_name, unresolved, ambiguous)
 
 
 def _entries(text: str) -> list[str]:
@@ -64,7 +64,7 @@ def _entries(text: str) -> list[str]:
     # As in a sentence or a list: "00417733." or "Students: 00417733".
     parts = [part.strip(".:") for part in _BETWEEN.split(text)]
     each_once = dict.fromkeys(part for part in parts if part)
-    return list(each_once)[:MOST_ENTRIES]
+    return list(each_once)[:MAX_ENTRIES]
 
 
 def _key(entry: str) -> str:
@@ -84,8 +84,8 @@ def _alike(keys: set[str], author: User) -> dict[str, list[Student]]:
     )
     alike: dict[str, list[Student]] = defaultdict(list)
     wanted = sorted(keys)
-    for start in range(0, len(wanted), BATCH):
-        batch = wanted[start : start + BATCH]
+    for start in range(0, len(wanted), ENTRIES_PER_QUERY):
+        batch = wanted[start : start + ENTRIES_PER_QUERY]
         addresses = [key for key in batch if "@" in key]
         # Of an id that is all zeros, ltrim leaves nothing, and _key one of them.
         ids = ["" if key == "0" else key for key in batch if "@" not in key]

@@ -12,14 +12,14 @@ from django.db import connection, transaction
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.broadcasts.facts import people_in, verdicts_for
-from quadline.broadcasts.launching import set_off
+from quadline.broadcasts.launching import start_sending
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import (
     MAY_BECOME,
     BroadcastRefused,
-    State,
+    BroadcastState,
     sending_seconds,
 )
 from quadline.broadcasts.writing import waits_of
@@ -30,11 +30,11 @@ from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Status, WaitingFor
 from quadline.conversations.statuses import explain, sql, wait
 from quadline.delivery import notices
 from quadline.delivery.outbox.deadlines import deadline_of
-from quadline.delivery.outbox.out_of_reach import keep_out_of_reach
+from quadline.delivery.outbox.out_of_reach import hold_texts_out_of_reach
 from quadline.delivery.rules import waits_for
-from quadline.live.telling import tell
+from quadline.live.notifications import notify_screens
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State as NumberState
+from quadline.numbers.rules import NumberState as NumberState
 from quadline.roster.models import Student
 
 OF_BROADCAST = """
@@ -62,7 +62,7 @@ EMAILS_OF_BROADCAST = """
 """
 # Texts are locked in the order in which the sender's answers are written down
 # (delivery/sending/recording.py).
-WAITING = """
+TEXTS_TO_STOP = """
     SELECT id FROM conversations_message
     WHERE id = ANY(%(ids)s::uuid[]) AND channel = 'text'
       AND status IN ('waiting', 'queued') AND reason <> %(but)s
@@ -70,30 +70,32 @@ WAITING = """
 """
 # Emails that are not in a worker's hands: those instead of a text that never left, and
 # those that are the broadcast.
-EMAILS = """
+EMAILS_TO_STOP = """
     SELECT id FROM delivery_outgoingemail WHERE id = ANY(%(ids)s) AND state = 'queued'
     ORDER BY id FOR NO KEY UPDATE
 """
-HOLD = "UPDATE delivery_outgoingemail SET due_at = %(due_at)s WHERE id = ANY(%(ids)s)"
-DROP = """
+POSTPONE_EMAILS = (
+    "UPDATE delivery_outgoingemail SET due_at = %(due_at)s WHERE id = ANY(%(ids)s)"
+)
+DISCARD_EMAILS = """
     UPDATE delivery_outgoingemail
     SET state = 'dropped', due_at = NULL, detail = 'The broadcast was stopped.'
     WHERE id = ANY(%(ids)s)
     RETURNING message_id
 """
 CANCELLED = sql.climbed(f"'{Status.CANCELLED}'")
-EVENT = sql.event(
+STOPPED_EVENT = sql.event(
     "stopped",
     cause=Cause.BROADCAST_STOPPED,
     to=f"'{Status.CANCELLED}'",
     actor="%(actor)s",
 )
-CANCEL = f"""
+CANCEL_TEXTS = f"""
     WITH stopped AS (
         SELECT id, status FROM conversations_message
         WHERE id = ANY(%(ids)s::uuid[]) AND status = ANY(%(lower)s::text[])
     ),
-    told AS ({EVENT})
+    told AS ({STOPPED_EVENT})
     UPDATE conversations_message AS message
     SET {CANCELLED}
     WHERE id = ANY(%(ids)s::uuid[]) AND status = ANY(%(lower)s::text[])
@@ -108,27 +110,27 @@ def may_steer(broadcast: Broadcast, actor: User) -> bool:
     )
 
 
-def pause(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
+def pause_sending(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
     """What waits stays until it is resumed. False when it is not
     running. Raises BroadcastRefused.
     """
     with transaction.atomic():
-        row = _turned(broadcast, State.PAUSED, actor)
+        row = _turned(broadcast, BroadcastState.PAUSED, actor)
         if row is None:
             return False
         paused = waits_for(Verdict(True), now=now, is_bulk=True, is_paused=True)
 
         wait(_waiting(row, but=""), paused, now=now)
-        _run(HOLD, ids=_emails(row), due_at=None)
+        _run(POSTPONE_EMAILS, ids=_emails(row), due_at=None)
         _say("broadcast paused", row, actor)
     broadcast.refresh_from_db()
     return True
 
 
-def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
+def resume_sending(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
     """It goes on where it was. False when it is not paused. Raises BroadcastRefused."""
     with transaction.atomic():
-        row = _turned(broadcast, State.RUNNING, actor)
+        row = _turned(broadcast, BroadcastState.RUNNING, actor)
         if row is None:
             return False
         paused = _waiting(row, but=WaitingFor.QUESTION)
@@ -145,10 +147,10 @@ def resume(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
             for message_id, student in students.items()
         }
         wait(again, now=now, new_deadline=True)
-        keep_out_of_reach(now=now)
-        _run(HOLD, ids=_emails(row), due_at=now)
+        hold_texts_out_of_reach(now=now)
+        _run(POSTPONE_EMAILS, ids=_emails(row), due_at=now)
         _say("broadcast resumed", row, actor)
-        set_off(row)
+        start_sending(row)
     broadcast.refresh_from_db()
     return True
 
@@ -158,14 +160,14 @@ def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
     many. Raises BroadcastRefused.
     """
     with transaction.atomic():
-        row = _turned(broadcast, State.STOPPED, actor)
+        row = _turned(broadcast, BroadcastState.STOPPED, actor)
         if row is None:
             return 0
         texts = _waiting(row, but="")
-        emails = _run(DROP, ids=_emails(row))
+        emails = _run(DISCARD_EMAILS, ids=_emails(row))
         lower = sql.lower_than(Status.CANCELLED)
         ids = [*texts, *emails]
-        _run(CANCEL, ids=ids, lower=lower, actor=actor.pk, now=now)
+        _run(CANCEL_TEXTS, ids=ids, lower=lower, actor=actor.pk, now=now)
         explain(emails, STOPPED_WORDS, among=[Status.BLOCKED])
         _pass_notices_on(texts)
         Broadcast.objects.filter(pk=row.pk).update(finished_at=now)
@@ -174,7 +176,9 @@ def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
     return len(ids)
 
 
-def _turned(broadcast: Broadcast, state: State, actor: User) -> Broadcast | None:
+def _turned(
+    broadcast: Broadcast, state: BroadcastState, actor: User
+) -> Broadcast | None:
     """The broadcast, locked and in its new state; None when it cannot come into it."""
     row = (
         Broadcast.objects.select_for_update(no_key=True, of=["self"])
@@ -186,7 +190,10 @@ def _turned(broadcast: Broadcast, state: State, actor: User) -> Broadcast | None
             f"Only {row.author.name} or an administrator can do that. Nothing was"
             " changed."
         )
-    if row.state == State.DRAFT or state not in MAY_BECOME[State(row.state)]:
+    if (
+        row.state == BroadcastState.DRAFT
+        or state not in MAY_BECOME[BroadcastState(row.state)]
+    ):
         return None
     row.state = state
     row.save(update_fields=["state"])
@@ -196,13 +203,13 @@ def _turned(broadcast: Broadcast, state: State, actor: User) -> Broadcast | None
 def _waiting(broadcast: Broadcast, *, but: str) -> list[Any]:
     """The texts that have not left, locked, but those that wait for one reason."""
     ids = _run(OF_BROADCAST, broadcast=broadcast.pk)
-    return _run(WAITING, ids=ids, but=but)
+    return _run(TEXTS_TO_STOP, ids=ids, but=but)
 
 
 def _emails(broadcast: Broadcast) -> list[Any]:
     """Its emails that have not left, locked."""
     ids = _run(EMAILS_OF_BROADCAST, broadcast=broadcast.pk)
-    return _run(EMAILS, ids=ids)
+    return _run(EMAILS_TO_STOP, ids=ids)
 
 
 def _students(texts: Iterable[Any]) -> dict[Any, int]:
@@ -253,18 +260,18 @@ def _pass_notices_on(stopped: list[Any]) -> None:
     ended = [text for text, conversation in whose.items() if conversation in waiting]
     texts = Message.objects.filter(pk__in=ended)
     for text in texts.prefetch_related("conversation", "system_number"):
-        notices.pass_on(text)
+        notices.pass_notice_on(text)
 
 
 def _say(action: str, broadcast: Broadcast, actor: User, **detail: Any) -> None:
-    record(
+    record_audit(
         action,
         subject=broadcast,
         actor=actor,
         **detail,
     )
     for event in (f"broadcast-{broadcast.pk}", "inbox"):
-        tell([broadcast.author_id, actor.pk], event)
+        notify_screens([broadcast.author_id, actor.pk], event)
 
 
 def _run(statement: str, **values: Any) -> list[Any]:
@@ -286,7 +293,7 @@ def discard_draft(broadcast: Broadcast, *, actor: User) -> None:
             raise BroadcastRefused(
                 "Only its author can discard this. Nothing was changed."
             )
-        if row.state != State.DRAFT:
+        if row.state != BroadcastState.DRAFT:
             raise BroadcastRefused("This has already been sent. It stays on record.")
-        record("draft discarded", subject=row, actor=actor)
+        record_audit("draft discarded", subject=row, actor=actor)
         row.delete()

@@ -7,49 +7,51 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from quadline.broadcasts.checks import WORDS
-from quadline.broadcasts.choices import resolve
-from quadline.broadcasts.facts import AREA, Person, Place, people_in, verdicts_for
+from quadline.broadcasts.checks import WORD_PATTERN
+from quadline.broadcasts.choices import students_of
+from quadline.broadcasts.facts import AREA, Person, TimePlace, people_in, verdicts_for
+from quadline.broadcasts.likely_duplicates import LikelyDuplicates
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rendering import NO_WORDS, Renderer, Words
-from quadline.broadcasts.rules import EMAIL_INSTEAD, Outcome, Why
-from quadline.broadcasts.twins import Twins
+from quadline.broadcasts.rendering import NOTHING_RENDERED, RenderedWords, Renderer
+from quadline.broadcasts.rules import EMAIL_INSTEAD, NoTextReason, PlannedOutcome
 from quadline.consent.rules import Verdict
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.inboxes.models import inbox_of
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State as NumberState
+from quadline.numbers.rules import NumberState as NumberState
 from quadline.roster.models import Student
 
-A_DAY = timedelta(hours=24)
-GONE = frozenset({Student.Status.WITHDRAWN.value, Student.Status.GRADUATED.value})
+ONE_DAY = timedelta(hours=24)
+LEFT_COLLEGE = frozenset(
+    {Student.Status.WITHDRAWN.value, Student.Status.GRADUATED.value}
+)
 
 
-class Planned(NamedTuple):
+class PlannedMessage(NamedTuple):
     """One student: what they get and why, and the words as they arrive."""
 
     student: Person
-    outcome: Outcome
-    why: Why | None
-    words: Words
+    outcome: PlannedOutcome
+    why: NoTextReason | None
+    words: RenderedWords
     held_until: datetime | None = None  # by quiet hours
 
 
 @dataclass(slots=True)
-class Alike:
+class AlikeStudents:
     """Students who get the same words for the same reason."""
 
     first: Person
-    outcome: Outcome
-    why: Why | None
-    words: Words
+    outcome: PlannedOutcome
+    why: NoTextReason | None
+    words: RenderedWords
     said: str  # of all that, for the fingerprint
     count: int = 0
 
 
 @dataclass
-class Tally:
+class PlanTally:
     """``wanted``: what may be a student's id; ``lately``: when
     which student got which words.
     """
@@ -62,14 +64,16 @@ class Tally:
     # student → when quiet hours end for them
     held: dict[int, datetime] = field(default_factory=dict)
     # by where the students may be
-    segments: Counter[Place] = field(default_factory=Counter)
-    somebody: dict[Place, Person] = field(default_factory=dict)
+    segments: Counter[TimePlace] = field(default_factory=Counter)
+    somebody: dict[TimePlace, Person] = field(default_factory=dict)
     repeated: list[datetime] = field(default_factory=list)
     gone: int = 0  # withdrawn or graduated
-    _groups: dict[tuple[Words, Why | None], Alike] = field(default_factory=dict)
+    _groups: dict[tuple[RenderedWords, NoTextReason | None], AlikeStudents] = field(
+        default_factory=dict
+    )
     _said: list[str] = field(default_factory=list)
 
-    def counting(self, rows: Iterable[Planned]) -> Iterator[Planned]:
+    def counting(self, rows: Iterable[PlannedMessage]) -> Iterator[PlannedMessage]:
         """The same rows, each counted as it passes."""
         # Looked up once, and not for each of tens of thousands.
         groups = self._groups
@@ -81,20 +85,20 @@ class Tally:
             alike.count += 1
             if wanted and student.institutional_id in wanted:
                 self.ids.add(student.institutional_id)
-            if outcome is not Outcome.NOTHING:
+            if outcome is not PlannedOutcome.NOTHING:
                 self._count_sent(student, words)
             phone = ""
-            if outcome is Outcome.TEXT:
+            if outcome is PlannedOutcome.TEXT:
                 self._count_text(row)
                 phone = student.mobile
             say(f"{student.pk}\x1f{phone}\x1f{alike.said}")
             yield row
 
-    def groups(self, *outcomes: Outcome) -> list[Alike]:
+    def groups(self, *outcomes: PlannedOutcome) -> list[AlikeStudents]:
         every = self._groups.values()
         return [alike for alike in every if alike.outcome in outcomes]
 
-    def people(self, *outcomes: Outcome) -> int:
+    def people(self, *outcomes: PlannedOutcome) -> int:
         groups = self.groups(*outcomes)
         return sum(alike.count for alike in groups)
 
@@ -103,16 +107,16 @@ class Tally:
         differs in any of it has another.
 
         Not of the opt-out notice, which another text may have brought meanwhile
-        (preflight.notices_moved).
+        (preflight.moved_notices).
         """
         said = "\x1e".join([beginning, *self._said])
         return hashlib.sha256(said.encode()).hexdigest()
 
-    def _begun(self, row: Planned) -> Alike:
+    def _begun(self, row: PlannedMessage) -> AlikeStudents:
         student, outcome, why, words, _ = row
         reason = why.value if why else ""
         said = "\x1f".join((outcome.value, reason, words.subject, words.body))
-        alike = Alike(
+        alike = AlikeStudents(
             student,
             outcome,
             why,
@@ -122,8 +126,8 @@ class Tally:
         self._groups[words, why] = alike
         return alike
 
-    def _count_sent(self, student: Person, words: Words) -> None:
-        if student.status in GONE:
+    def _count_sent(self, student: Person, words: RenderedWords) -> None:
+        if student.status in LEFT_COLLEGE:
             self.gone += 1
         if not self.lately:
             return
@@ -131,7 +135,7 @@ class Tally:
         if sent_at:
             self.repeated.append(sent_at)
 
-    def _count_text(self, row: Planned) -> None:
+    def _count_text(self, row: PlannedMessage) -> None:
         student = row.student
         mobile = student.mobile
         if mobile in self.phones:
@@ -153,11 +157,11 @@ class Plan:
         self.broadcast = broadcast
         self.now = now
         self.number = SystemNumber.objects.of(broadcast.author)
-        may_be_ids = set(WORDS.findall(self.written))
-        self.tally = Tally(wanted=may_be_ids, lately=self._lately())
+        may_be_ids = set(WORD_PATTERN.findall(self.written))
+        self.tally = PlanTally(wanted=may_be_ids, lately=self._lately())
         self.is_done = False
 
-    def __iter__(self) -> Iterator[Planned]:
+    def __iter__(self) -> Iterator[PlannedMessage]:
         """In the order of the students' ids."""
         yield from self.tally.counting(self._rows())
         self.is_done = True
@@ -187,7 +191,7 @@ class Plan:
         recent = Message.objects.filter(
             author=self.broadcast.author,
             direction=Direction.OUTBOUND,
-            created_at__gt=self.now - A_DAY,
+            created_at__gt=self.now - ONE_DAY,
         ).exclude(status=Status.CANCELLED)
         sent = recent.order_by("created_at").values_list(
             "conversation", "body", "created_at"
@@ -201,72 +205,78 @@ class Plan:
         )
         return {(student, body): at for student, body, at in whose if student}
 
-    def _rows(self) -> Iterable[Planned]:
+    def _rows(self) -> Iterable[PlannedMessage]:
         author = self.broadcast.author
         renderer = Renderer(self.broadcast, self.number)
-        students = resolve(self.broadcast.audience, author=author)
-        twins = Twins(students)
+        students = students_of(self.broadcast.audience, author=author)
+        duplicates = LikelyDuplicates(students)
         people = people_in(students)
         if self.is_email:
             emails = (_email(person, renderer) for person in people)
-            return _once_each(emails, twins)
+            return _once_each(emails, duplicates)
         verdicts = verdicts_for(people, author=author, number=self.number, now=self.now)
         texts = (_text(person, verdict, renderer) for person, verdict in verdicts)
-        return _once_each(texts, twins)
+        return _once_each(texts, duplicates)
 
 
-def _once_each(rows: Iterable[Planned], twins: Twins) -> Iterator[Planned]:
+def _once_each(
+    rows: Iterable[PlannedMessage], duplicates: LikelyDuplicates
+) -> Iterator[PlannedMessage]:
     for row in rows:
-        is_sent = row.outcome is not Outcome.NOTHING
-        if is_sent and twins.has_one(row.student, row.outcome):
-            yield Planned(row.student, Outcome.NOTHING, Why.TWIN, NO_WORDS)
+        is_sent = row.outcome is not PlannedOutcome.NOTHING
+        if is_sent and duplicates.has_one(row.student, row.outcome):
+            yield PlannedMessage(
+                row.student, PlannedOutcome.NOTHING, NoTextReason.TWIN, NOTHING_RENDERED
+            )
         else:
             yield row
 
 
-def _email(person: Person, renderer: Renderer) -> Planned:
-    why = None if person.email else Why.NO_EMAIL
+def _email(person: Person, renderer: Renderer) -> PlannedMessage:
+    why = None if person.email else NoTextReason.NO_EMAIL
     return _planned(
         person,
         why,
-        Outcome.EMAIL,
+        PlannedOutcome.EMAIL,
         renderer,
     )
 
 
-def _text(person: Person, verdict: Verdict, renderer: Renderer) -> Planned:
+def _text(person: Person, verdict: Verdict, renderer: Renderer) -> PlannedMessage:
     if verdict.is_allowed or verdict.until:
         return _planned(
             person,
             None,
-            Outcome.TEXT,
+            PlannedOutcome.TEXT,
             renderer,
             verdict.until,
         )
-    why = Why(str(verdict.reason))
+    why = NoTextReason(str(verdict.reason))
     if why in EMAIL_INSTEAD and not person.email:
-        why = Why.NO_ADDRESS
+        why = NoTextReason.NO_ADDRESS
     return _planned(
         person,
         why,
-        Outcome.EMAIL,
+        PlannedOutcome.EMAIL,
         renderer,
     )
 
 
 def _planned(
     person: Person,
-    why: Why | None,
-    outcome: Outcome,
+    why: NoTextReason | None,
+    outcome: PlannedOutcome,
     renderer: Renderer,
     held_until: datetime | None = None,
-) -> Planned:
+) -> PlannedMessage:
     """``outcome`` unless the reason, or a field that
     cannot be filled, says otherwise.
     """
     if why and why not in EMAIL_INSTEAD:
-        return Planned(person, Outcome.NOTHING, why, NO_WORDS)
+        return PlannedMessage(person, PlannedOutcome.NOTHING, why, NOTHING_RENDERED)
     words = renderer.words_for(person, outcome)
     if not words.is_filled:
-        return Planned(person, Outcome.NOTHING, Why.UNFILLED, words)
-    return Planned(person, outcome, why, words, held_until)
+        return PlannedMessage(
+            person, PlannedOutcome.NOTHING, NoTextReason.UNFILLED, words
+        )
+    return PlannedMessage(person, outcome, why, words, held_until)

@@ -15,12 +15,12 @@ from quadline.broadcasts.checks import Check, Findings, checks_on
 from quadline.broadcasts.choices import duplicates
 from quadline.broadcasts.facts import places_at
 from quadline.broadcasts.models import Broadcast, Recipient
-from quadline.broadcasts.planning import Alike, Plan, Planned
+from quadline.broadcasts.planning import AlikeStudents, Plan, PlannedMessage
 from quadline.broadcasts.reviews import Rendering, Review
 from quadline.broadcasts.rules import (
     BroadcastRefused,
-    Outcome,
-    State,
+    BroadcastState,
+    PlannedOutcome,
     finish_at,
     sending_seconds,
 )
@@ -47,14 +47,14 @@ def review(broadcast: Broadcast, *, now: datetime) -> Review:
             .select_related("author")
             .get(pk=broadcast.pk)
         )
-        if row.state != State.DRAFT:
+        if row.state != BroadcastState.DRAFT:
             raise BroadcastRefused(SENT_ALREADY)
-        made = keep(Plan(row, now=now))
+        made = keep_review(Plan(row, now=now))
     broadcast.refresh_from_db()
     return made
 
 
-def keep(plan: Plan) -> Review:
+def keep_review(plan: Plan) -> Review:
     """Store a plan with its broadcast, in place of the one before; the
     caller holds the broadcast's lock.
     """
@@ -69,21 +69,23 @@ def keep(plan: Plan) -> Review:
     return made
 
 
-def notices_moved(plan: Plan) -> list[Planned]:
+def moved_notices(plan: Plan) -> list[PlannedMessage]:
     """Go through a plan: the texts with another opt-out notice than in the review."""
-    texts = Recipient.objects.filter(broadcast=plan.broadcast, outcome=Outcome.TEXT)
+    texts = Recipient.objects.filter(
+        broadcast=plan.broadcast, outcome=PlannedOutcome.TEXT
+    )
     # Grouped: a broadcast to tens of thousands has two notices, with or without.
     by_notice = texts.values_list("notice").annotate(students=ArrayAgg("student"))
     reviewed = {notice: set(students) for notice, students in by_notice}
-    moved: list[Planned] = []
+    moved: list[PlannedMessage] = []
     for row in plan:
-        is_text = row.outcome is Outcome.TEXT
+        is_text = row.outcome is PlannedOutcome.TEXT
         if is_text and row.student.pk not in reviewed.get(row.words.notice, ()):
             moved.append(row)
     return moved
 
 
-def keep_notices(broadcast: Broadcast, moved: list[Planned]) -> None:
+def keep_notices(broadcast: Broadcast, moved: list[PlannedMessage]) -> None:
     """Bring the opt-out notices of a review that still holds up to
     date, and with them the segments.
 
@@ -102,7 +104,7 @@ def stored(broadcast: Broadcast) -> Review | None:
     return Review.from_json(broadcast.review) if broadcast.review else None
 
 
-def recipients(
+def recipients_with(
     broadcast: Broadcast, *, outcome: str = "", reason: str = ""
 ) -> QuerySet[Recipient]:
     """Those behind a count of the review, with their students, by name."""
@@ -116,13 +118,13 @@ def recipients(
 
 def sharing_phones(broadcast: Broadcast) -> QuerySet[Recipient]:
     """Those who get a text on a phone that another recipient has too."""
-    texts = Recipient.objects.filter(broadcast=broadcast, outcome=Outcome.TEXT)
+    texts = Recipient.objects.filter(broadcast=broadcast, outcome=PlannedOutcome.TEXT)
     by_phone = texts.values("phone").annotate(count=Count("pk"))
     shared = by_phone.filter(count__gt=1)
     # Read first: a list is looked up by key, whatever the planner knows
     # (docs/adr/0020).
     phones = list(shared.values_list("phone", flat=True))
-    return _by_name(broadcast).filter(outcome=Outcome.TEXT, phone__in=phones)
+    return _by_name(broadcast).filter(outcome=PlannedOutcome.TEXT, phone__in=phones)
 
 
 def _by_name(broadcast: Broadcast) -> QuerySet[Recipient]:
@@ -139,12 +141,12 @@ def _by_name(broadcast: Broadcast) -> QuerySet[Recipient]:
 def review_of(plan: Plan) -> Review:
     assert plan.is_done, "figures are complete once all of a plan was gone through"
     tally = plan.tally
-    texts = tally.groups(Outcome.TEXT)
+    texts = tally.groups(PlannedOutcome.TEXT)
     segments = tally.segments.total()
     return Review(
-        texts=tally.people(Outcome.TEXT),
-        emails=tally.people(Outcome.EMAIL),
-        nothing=tally.people(Outcome.NOTHING),
+        texts=tally.people(PlannedOutcome.TEXT),
+        emails=tally.people(PlannedOutcome.EMAIL),
+        nothing=tally.people(PlannedOutcome.NOTHING),
         by_reason=_by_reason(plan),
         duplicates=duplicates(plan.broadcast.audience, author=plan.broadcast.author),
         shared_phones=len(tally.shared),
@@ -196,23 +198,23 @@ def queued_before(plan: Plan) -> int:
 
 def _by_reason(plan: Plan) -> dict[str, int]:
     counted: Counter[str] = Counter()
-    for alike in plan.tally.groups(*Outcome):
+    for alike in plan.tally.groups(*PlannedOutcome):
         if alike.why:
             counted[alike.why.value] += alike.count
     return dict(counted)
 
 
-def _first_contacts(texts: list[Alike]) -> int:
+def _first_contacts(texts: list[AlikeStudents]) -> int:
     noticed = [alike for alike in texts if alike.words.notice]
     return sum(alike.count for alike in noticed)
 
 
-def _size(alike: Alike) -> tuple[int, int]:
+def _size(alike: AlikeStudents) -> tuple[int, int]:
     words = alike.words
     return (words.segments, words.units)
 
 
-def _rendering(alike: Alike) -> Rendering:
+def _rendering(alike: AlikeStudents) -> Rendering:
     return Rendering(
         alike.first.pk,
         alike.first.display_name,
@@ -225,12 +227,12 @@ def _checks(plan: Plan) -> list[Check]:
     broadcast = plan.broadcast
     author = broadcast.author
     tally = plan.tally
-    texts = tally.groups(Outcome.TEXT)
-    sent = tally.groups(Outcome.TEXT, Outcome.EMAIL)
-    not_sent = tally.groups(Outcome.NOTHING)
+    texts = tally.groups(PlannedOutcome.TEXT)
+    sent = tally.groups(PlannedOutcome.TEXT, PlannedOutcome.EMAIL)
+    not_sent = tally.groups(PlannedOutcome.NOTHING)
     unfilled = [alike for alike in not_sent if not alike.words.is_filled]
     unfilled_for = sum(alike.count for alike in unfilled)
-    everybody = tally.people(*Outcome)
+    everybody = tally.people(*PlannedOutcome)
     return checks_on(
         Findings(
             is_email=plan.is_email,
@@ -242,8 +244,8 @@ def _checks(plan: Plan) -> list[Check]:
                 settings.ENV.college_name,
             ),
             student_ids=tally.ids,
-            texts=tally.people(Outcome.TEXT),
-            emails=tally.people(Outcome.EMAIL),
+            texts=tally.people(PlannedOutcome.TEXT),
+            emails=tally.people(PlannedOutcome.EMAIL),
             first_contacts=_first_contacts(texts),
             most_segments=max((alike.words.segments for alike in texts), default=0),
             too_long=sum(alike.count for alike in texts if alike.words.is_too_long),
@@ -260,7 +262,7 @@ def _checks(plan: Plan) -> list[Check]:
     )
 
 
-def _unknown_fields(unfilled: list[Alike]) -> tuple[str, ...]:
+def _unknown_fields(unfilled: list[AlikeStudents]) -> tuple[str, ...]:
     """What to say of each, once."""
     said: list[str] = []
     for alike in unfilled:
@@ -268,7 +270,7 @@ def _unknown_fields(unfilled: list[Alike]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(said))
 
 
-def _empty_fields(unfilled: list[Alike]) -> tuple[str, ...]:
+def _empty_fields(unfilled: list[AlikeStudents]) -> tuple[str, ...]:
     names: list[str] = []
     for alike in unfilled:
         names += alike.words.empty

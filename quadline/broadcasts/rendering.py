@@ -5,7 +5,7 @@ from functools import cached_property
 
 from quadline.broadcasts.facts import Person
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rules import Outcome
+from quadline.broadcasts.rules import PlannedOutcome
 from quadline.conversations import merging
 from quadline.conversations.merging import (
     OF_STUDENT,
@@ -13,11 +13,11 @@ from quadline.conversations.merging import (
     values_of_student,
 )
 from quadline.conversations.rules import Channel
-from quadline.delivery.notices import opt_out_notice, students_told
+from quadline.delivery.notices import opt_out_notice, students_with_notice
 from quadline.numbers.models import SystemNumber
 from quadline.sms import segments
 from quadline.sms.bodies import clean
-from quadline.sms.merge_fields import MergeError, Template
+from quadline.sms.merge_fields import FieldTemplate, MergeError
 
 
 # made once for all who are alike: the same words are the same object
@@ -26,7 +26,7 @@ from quadline.sms.merge_fields import MergeError, Template
     slots=True,
     eq=False,
 )
-class Words:
+class RenderedWords:
     """What one student gets, or several who are called alike, and
     which fields could not be filled.
     """
@@ -52,7 +52,7 @@ class Words:
         return f"{self.body}\n\n{self.notice}" if self.notice else self.body
 
 
-NO_WORDS = Words()
+NOTHING_RENDERED = RenderedWords()
 
 
 class Renderer:
@@ -64,10 +64,10 @@ class Renderer:
         self.author = broadcast.author
         self.number = number
         self._subject, self._body = (
-            Template(broadcast.subject),
-            Template(broadcast.body),
+            FieldTemplate(broadcast.subject),
+            FieldTemplate(broadcast.body),
         )
-        self._both = Template(f"{broadcast.subject}\n{broadcast.body}")
+        self._both = FieldTemplate(f"{broadcast.subject}\n{broadcast.body}")
         self._unknown = merging.unknown_fields(broadcast.subject, broadcast.body)
         self._of_sender = values_of_sender(self.author, number=number)
         asked = [
@@ -82,13 +82,13 @@ class Renderer:
         )
         is_text = broadcast.channel == Channel.TEXT
         self._given = (
-            students_told(number, self.author) if is_text and number else set()
+            students_with_notice(number, self.author) if is_text and number else set()
         )
-        self._made: dict[tuple[object, ...], Words] = {}
+        self._made: dict[tuple[object, ...], RenderedWords] = {}
 
-    def words_for(self, student: Person, outcome: Outcome) -> Words:
+    def words_for(self, student: Person, outcome: PlannedOutcome) -> RenderedWords:
         """Raises nothing: what cannot be filled is in the answer."""
-        is_text = outcome is Outcome.TEXT
+        is_text = outcome is PlannedOutcome.TEXT
         is_first = is_text and not (
             self._given and (student.pk, student.mobile) in self._given
         )
@@ -101,7 +101,7 @@ class Renderer:
             )
         return words
 
-    def _filled(self, student: Person) -> Words:
+    def _filled(self, student: Person) -> RenderedWords:
         values = self._of_sender | values_of_student(student)
         if self._unknown:
             return self._unfilled(values)
@@ -109,22 +109,24 @@ class Renderer:
             subject, body = self._subject.fill(values), self._body.fill(values)
         except MergeError:
             return self._unfilled(values)
-        return Words(subject=clean(subject)[:200], body=clean(body))
+        return RenderedWords(subject=clean(subject)[:200], body=clean(body))
 
-    def _unfilled(self, values: dict[str, str]) -> Words:
+    def _unfilled(self, values: dict[str, str]) -> RenderedWords:
         try:
             self._both.fill(values)
         except MergeError as error:
-            return Words(unknown=self._unknown, empty=error.empty)
-        return Words(unknown=self._unknown)
+            return RenderedWords(unknown=self._unknown, empty=error.empty)
+        return RenderedWords(unknown=self._unknown)
 
-    def _as_text(self, words: Words, is_first: bool) -> Words:
-        sized = Words(words.subject, words.body, self._notice if is_first else "")
+    def _as_text(self, words: RenderedWords, is_first: bool) -> RenderedWords:
+        sized = RenderedWords(
+            words.subject, words.body, self._notice if is_first else ""
+        )
         count, units = (
-            segments.count(sized.text).segments,
+            segments.measure(sized.text).segments,
             segments.utf16_units(sized.text),
         )
-        return Words(
+        return RenderedWords(
             sized.subject,
             sized.body,
             sized.notice,

@@ -12,13 +12,13 @@ from django.db import connection
 from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.retrying import may_be_retried as may_be_retried
 from quadline.broadcasts.retrying import retry_failed as retry_failed
-from quadline.broadcasts.rules import WHY_WORDS, State, Why
+from quadline.broadcasts.rules import NO_TEXT_WORDS, BroadcastState, NoTextReason
 from quadline.consent.requests_in_sql import is_request
-from quadline.conversations.rules import RANK, WORDS, Status, WaitingFor
+from quadline.conversations.rules import RANK, STATUS_WORDS, Status, WaitingFor
 from quadline.roster.models import Student, StudentQuerySet
 
 NOTHING = "nothing"
-REPLIED, OPTED_OUT = "replied", "opted_out"
+REPLIED_FILTER, OPTED_OUT_FILTER = "replied", "opted_out"
 NOTHING_WORDS = "Not sent"
 
 # A reply is the first thing a student wrote after it went out, by text or email. A
@@ -88,16 +88,16 @@ CAME_OF_IT = f"""
     ) AS stop ON true
     WHERE recipient.broadcast_id = %(broadcast)s
 """  # noqa: S608  # no value in it
-FILTERS = {
+RESULT_FILTERS = {
     "": "",
-    REPLIED: "WHERE replied_at IS NOT NULL",
-    OPTED_OUT: "WHERE opted_out_at IS NOT NULL",
+    REPLIED_FILTER: "WHERE replied_at IS NOT NULL",
+    OPTED_OUT_FILTER: "WHERE opted_out_at IS NOT NULL",
 }
 STANDS = "WHERE stands = %(status)s"
 COUNTS = f"""
     SELECT count(replied_at), count(opted_out_at) FROM ({CAME_OF_IT}) AS came
 """  # noqa: S608  # no value in it
-LISTED = """
+LIST_RESULTS = """
     SELECT id, stands, replied_at, opted_out_at FROM ({came}) AS came
     {where}
     ORDER BY last_name, first_name, student_id
@@ -111,7 +111,7 @@ QUIET = f"""
 """  # noqa: S608  # no value in it
 # What stands where, and what of it has not left: texts before an attempt, and emails
 # instead of a text that never left.
-STANDING = """
+COUNT_STATUSES = """
     SELECT
         COALESCE(message.status, 'nothing'),
         count(*),
@@ -144,7 +144,7 @@ STANDING = """
 # No rate and no night says when it goes on.
 HELD_BY = frozenset({WaitingFor.QUESTION, WaitingFor.AUTHOR, WaitingFor.TOMORROW})
 # The carrier or the mail server has said that it has them.
-TAKEN = frozenset(
+TAKEN_STATUSES = frozenset(
     {Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.BOUNCED, Status.EMAILED}
 )
 EMAILS_A_SECOND = 5.0  # a careful guess, for how long is left
@@ -152,21 +152,21 @@ AFTER_ALL_RANKS = 99  # of the ladder of statuses
 
 
 @dataclass(frozen=True)
-class Count:
+class StatusCount:
     """One status and how many recipients are at it;
     ``status`` is the filter of rows().
     """
 
     status: str
     words: str
-    tone: str  # as conversations.rules.WORDS
+    tone: str  # as conversations.rules.STATUS_WORDS
     count: int
 
 
 @dataclass(frozen=True)
-class Progress:
+class BroadcastProgress:
     # those that are not zero, in the order of the ladder; "nothing" last
-    counts: list[Count]
+    counts: list[StatusCount]
     # texts and emails that wait no more, however they ended; not what was cancelled or
     # stopped before
     done: int
@@ -191,7 +191,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Row:
+class RecipientResult:
     """One recipient and what came of it."""
 
     recipient: Recipient  # with student and message
@@ -218,11 +218,11 @@ class _Standing:
     stopped: int
 
 
-def progress(broadcast: Broadcast, now: datetime) -> Progress:
-    lines = [_Standing(*row) for row in _asked(STANDING, broadcast, now=now)]
+def progress_of(broadcast: Broadcast, now: datetime) -> BroadcastProgress:
+    lines = [_Standing(*row) for row in _asked(COUNT_STATUSES, broadcast, now=now)]
     replied, opted_out = _asked(COUNTS, broadcast)[0]
     sent = [line for line in lines if line.status != NOTHING]
-    taken = [line for line in sent if line.status in TAKEN]
+    taken = [line for line in sent if line.status in TAKEN_STATUSES]
     total = sum(line.count for line in sent)
     waiting = sum(line.waiting for line in sent)
     stopped = sum(line.stopped for line in sent)
@@ -230,9 +230,9 @@ def progress(broadcast: Broadcast, now: datetime) -> Progress:
     waits_for_number = any(line.waits_for_number for line in sent)
     held_by = _held_by(sent)
     all_held = waiting > 0 and waiting == sum(line.held for line in sent)
-    is_running = broadcast.state == State.RUNNING
+    is_running = broadcast.state == BroadcastState.RUNNING
     is_moving = is_running and not waits_for_number and not held_by
-    return Progress(
+    return BroadcastProgress(
         counts=sorted(counts, key=_place),
         done=total - waiting - stopped,
         sent=sum(line.count for line in taken),
@@ -256,17 +256,19 @@ def _held_by(lines: list[_Standing]) -> frozenset[str]:
     return reasons if is_held and not moving else frozenset()
 
 
-def rows(
+def recipient_results(
     broadcast: Broadcast,
     status: str = "",
     *,
     offset: int = 0,
     limit: int | None = None,
-) -> Iterator[Row]:
-    """Recipients by name. ``status``: one of Progress.counts, or
+) -> Iterator[RecipientResult]:
+    """Recipients by name. ``status``: one of BroadcastProgress.counts, or
     "replied", "opted_out"; "" for all.
     """
-    statement = LISTED.format(came=CAME_OF_IT, where=FILTERS.get(status, STANDS))
+    statement = LIST_RESULTS.format(
+        came=CAME_OF_IT, where=RESULT_FILTERS.get(status, STANDS)
+    )
     came = _asked(statement, broadcast, status=status, offset=offset, limit=limit)
     ids = [line[0] for line in came]
     found = Recipient.objects.prefetch_related("student", "message")
@@ -287,14 +289,14 @@ def _row(
     stands: str,
     replied_at: datetime | None,
     opted_out_at: datetime | None,
-) -> Row:
+) -> RecipientResult:
     if recipient.message:
         detail = recipient.message.detail
     elif recipient.reason:
-        detail = WHY_WORDS[Why(recipient.reason)]
+        detail = NO_TEXT_WORDS[NoTextReason(recipient.reason)]
     else:
         detail = ""
-    return Row(
+    return RecipientResult(
         recipient=recipient,
         status=stands,
         words=_count(stands, 1).words,
@@ -305,14 +307,14 @@ def _row(
     )
 
 
-def _count(status: str, count: int) -> Count:
+def _count(status: str, count: int) -> StatusCount:
     if status == NOTHING:
-        return Count(status, NOTHING_WORDS, "", count)
-    words, _, tone = WORDS[Status(status)]
-    return Count(status, words, tone, count)
+        return StatusCount(status, NOTHING_WORDS, "", count)
+    words, _, tone = STATUS_WORDS[Status(status)]
+    return StatusCount(status, words, tone, count)
 
 
-def _place(count: Count) -> tuple[int, str]:
+def _place(count: StatusCount) -> tuple[int, str]:
     if count.status == NOTHING:
         return (AFTER_ALL_RANKS, "")
     return (RANK[Status(count.status)], count.status)

@@ -9,13 +9,18 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Subquery
 
 from quadline.accounts.models import User
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.broadcasts import writing
 from quadline.broadcasts.facts import people_in, verdicts_for
-from quadline.broadcasts.launching import set_off
+from quadline.broadcasts.launching import start_sending
 from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.pausing import may_steer
-from quadline.broadcasts.rules import MAY_BECOME, BroadcastRefused, Outcome, State
+from quadline.broadcasts.rules import (
+    MAY_BECOME,
+    BroadcastRefused,
+    BroadcastState,
+    PlannedOutcome,
+)
 from quadline.conversations.rules import Status
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox.deadlines import deadline_of
@@ -24,7 +29,7 @@ from quadline.roster.models import Student
 
 # The text itself was in order, and the phone may be there now. A refusal, a dead number
 # or a spam filter stays one.
-PASSING = frozenset(
+TRANSIENT_REASONS = frozenset(
     {
         "unreachable",
         "network",
@@ -37,13 +42,13 @@ PASSING = frozenset(
         "unknown",
     }
 )
-NOT_REACHED = (Status.FAILED, Status.UNDELIVERED, Status.UNREACHED)
+RETRIED_STATUSES = (Status.FAILED, Status.UNDELIVERED, Status.UNREACHED)
 EMAIL_MAY_REACH = (
     OutgoingEmail.State.QUEUED,
     OutgoingEmail.State.SENDING,
     OutgoingEmail.State.SENT,
 )
-FAILED = """
+FAILED_RECIPIENTS = """
     SELECT recipient.id, recipient.student_id
     FROM broadcasts_recipient AS recipient
     CROSS JOIN LATERAL (
@@ -64,7 +69,7 @@ FAILED = """
 
 def may_be_retried(broadcast: Broadcast) -> int:
     """How many texts retry_failed would send again, if consent allows."""
-    if broadcast.state not in (State.RUNNING, State.FINISHED):
+    if broadcast.state not in (BroadcastState.RUNNING, BroadcastState.FINISHED):
         return 0
     return len(_failed(broadcast))
 
@@ -84,18 +89,21 @@ def retry_failed(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
                 f"Only {row.author.name} or an administrator can do that. Nothing was"
                 " sent."
             )
-        state = State(row.state)
-        may_run = state is State.RUNNING or State.RUNNING in MAY_BECOME[state]
+        state = BroadcastState(row.state)
+        may_run = (
+            state is BroadcastState.RUNNING
+            or BroadcastState.RUNNING in MAY_BECOME[state]
+        )
         # A draft may run, too, but by its launch.
-        if state is State.DRAFT or not may_run:
+        if state is BroadcastState.DRAFT or not may_run:
             raise BroadcastRefused("It is paused or stopped. Nothing was sent.")
         count = _send_again(row, actor, now)
         if count:
             Broadcast.objects.filter(pk=row.pk).update(
-                state=State.RUNNING, finished_at=None
+                state=BroadcastState.RUNNING, finished_at=None
             )
-            record("broadcast retried", subject=row, actor=actor, texts=count)
-            set_off(row)
+            record_audit("broadcast retried", subject=row, actor=actor, texts=count)
+            start_sending(row)
     broadcast.refresh_from_db()
     return count
 
@@ -108,12 +116,12 @@ def _failed(broadcast: Broadcast) -> list[tuple[int, int]]:
     """
     values: dict[str, Any] = {
         "broadcast": broadcast.pk,
-        "not_reached": list(NOT_REACHED),
-        "passing": sorted(PASSING),
+        "not_reached": list(RETRIED_STATUSES),
+        "passing": sorted(TRANSIENT_REASONS),
         "may_reach": list(EMAIL_MAY_REACH),
     }
     with connection.cursor() as cursor:
-        cursor.execute(FAILED, values)
+        cursor.execute(FAILED_RECIPIENTS, values)
         return list(cursor.fetchall())
 
 
@@ -142,7 +150,7 @@ def _send_again(broadcast: Broadcast, actor: User, now: datetime) -> int:
     Recipient.objects.filter(pk__in=recipients).update(
         first_message=F("message"),
         message=None,
-        outcome=Outcome.TEXT,
+        outcome=PlannedOutcome.TEXT,
         reason="",
         phone=Subquery(phone),
     )
@@ -152,8 +160,8 @@ def _send_again(broadcast: Broadcast, actor: User, now: datetime) -> int:
         count=len(recipients),
         now=now,
     )
-    writing.write(
-        writing.Order(
+    writing.write_messages(
+        writing.WriteOrder(
             broadcast=broadcast,
             only=recipients,
             number=number,

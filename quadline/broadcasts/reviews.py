@@ -8,7 +8,12 @@ from typing import Any
 
 from quadline.broadcasts.checks import Check as Check
 from quadline.broadcasts.checks import Level as Level
-from quadline.broadcasts.rules import WHY_WORDS, Outcome, Why, outcome_of
+from quadline.broadcasts.rules import (
+    NO_TEXT_WORDS,
+    NoTextReason,
+    PlannedOutcome,
+    outcome_of,
+)
 
 TIMES = ("held_until", "finish_at")
 
@@ -74,11 +79,11 @@ class Review:
 
     def email_reasons(self) -> list[tuple[str, str, int]]:
         """Why some get an email instead of a text: reason, words, how many."""
-        return self._reasons(Outcome.EMAIL)
+        return self._reasons(PlannedOutcome.EMAIL)
 
     def nothing_reasons(self) -> list[tuple[str, str, int]]:
         """Why some get nothing: reason, words, how many."""
-        return self._reasons(Outcome.NOTHING)
+        return self._reasons(PlannedOutcome.NOTHING)
 
     def as_json(self) -> dict[str, Any]:
         written = asdict(self)
@@ -101,10 +106,10 @@ class Review:
         ]
         return cls(**known)
 
-    def _reasons(self, outcome: Outcome) -> list[tuple[str, str, int]]:
-        found = [why for why in Why if why in self.by_reason]
+    def _reasons(self, outcome: PlannedOutcome) -> list[tuple[str, str, int]]:
+        found = [why for why in NoTextReason if why in self.by_reason]
         return [
-            (why, WHY_WORDS[why], self.by_reason[why])
+            (why, NO_TEXT_WORDS[why], self.by_reason[why])
             for why in found
             if outcome_of(why) is outcome
         ]

@@ -11,8 +11,8 @@ from quadline.consent.quiet_hours import quiet_until
 from quadline.consent.rules import QuietHours, Reason
 
 # How finely the finish time is worked out around quiet hours.
-STEP = timedelta(minutes=5)
-MOST_STEPS = 4_000  # 14 days of sending; a night is one step
+FINISH_STEP = timedelta(minutes=5)
+MAX_FINISH_STEPS = 4_000  # 14 days of sending; a night is one step
 
 
 class BroadcastRefused(ValueError):
@@ -21,7 +21,7 @@ class BroadcastRefused(ValueError):
     """
 
 
-class State(StrEnum):
+class BroadcastState(StrEnum):
     DRAFT = "draft"  # written, perhaps reviewed; nothing has left
     RUNNING = "running"
     PAUSED = "paused"
@@ -29,7 +29,7 @@ class State(StrEnum):
     FINISHED = "finished"
 
 
-class Outcome(StrEnum):
+class PlannedOutcome(StrEnum):
     """What the review says a recipient will get."""
 
     TEXT = "text"
@@ -39,7 +39,7 @@ class Outcome(StrEnum):
     NOTHING = "nothing"
 
 
-class Why(StrEnum):
+class NoTextReason(StrEnum):
     """Why a recipient does not get a text. Each goes with one outcome; the
     first five are consent's own words.
     """
@@ -58,32 +58,43 @@ class Why(StrEnum):
     TWIN = "twin"
 
 
-WHY_WORDS: dict[Why, str] = {
-    Why.OPTED_OUT: "Opted out of texts",
-    Why.NO_MOBILE: "No mobile number on file",
-    Why.LANDLINE: "Only a landline on file",
-    Why.BAD_NUMBER: "Texts to this phone have failed before",
-    Why.ASKED: "May have asked for no more texts: answer that first",
-    Why.NO_ADDRESS: "A text cannot reach them, and there is no email address",
-    Why.NO_EMAIL: "No email address on file",
-    Why.UNFILLED: "A merge field cannot be filled in",
-    Why.TWIN: "Likely the same student as another recipient, who gets it",
+NO_TEXT_WORDS: dict[NoTextReason, str] = {
+    NoTextReason.OPTED_OUT: "Opted out of texts",
+    NoTextReason.NO_MOBILE: "No mobile number on file",
+    NoTextReason.LANDLINE: "Only a landline on file",
+    NoTextReason.BAD_NUMBER: "Texts to this phone have failed before",
+    NoTextReason.ASKED: "May have asked for no more texts: answer that first",
+    NoTextReason.NO_ADDRESS: "A text cannot reach them, and there is no email address",
+    NoTextReason.NO_EMAIL: "No email address on file",
+    NoTextReason.UNFILLED: "A merge field cannot be filled in",
+    NoTextReason.TWIN: "Likely the same student as another recipient, who gets it",
 }
 
-EMAIL_INSTEAD = frozenset({Why.OPTED_OUT, Why.NO_MOBILE, Why.LANDLINE, Why.BAD_NUMBER})
+EMAIL_INSTEAD = frozenset(
+    {
+        NoTextReason.OPTED_OUT,
+        NoTextReason.NO_MOBILE,
+        NoTextReason.LANDLINE,
+        NoTextReason.BAD_NUMBER,
+    }
+)
 
 
-def outcome_of(why: Why) -> Outcome:
+def outcome_of(why: NoTextReason) -> PlannedOutcome:
     """What a student gets who does not get a text, for this reason."""
-    return Outcome.EMAIL if why in EMAIL_INSTEAD else Outcome.NOTHING
+    return PlannedOutcome.EMAIL if why in EMAIL_INSTEAD else PlannedOutcome.NOTHING
 
 
-MAY_BECOME: dict[State, frozenset[State]] = {
-    State.DRAFT: frozenset({State.RUNNING}),
-    State.RUNNING: frozenset({State.PAUSED, State.STOPPED, State.FINISHED}),
-    State.PAUSED: frozenset({State.RUNNING, State.STOPPED}),
-    State.STOPPED: frozenset(),
-    State.FINISHED: frozenset({State.RUNNING}),  # what failed is sent once more
+MAY_BECOME: dict[BroadcastState, frozenset[BroadcastState]] = {
+    BroadcastState.DRAFT: frozenset({BroadcastState.RUNNING}),
+    BroadcastState.RUNNING: frozenset(
+        {BroadcastState.PAUSED, BroadcastState.STOPPED, BroadcastState.FINISHED}
+    ),
+    BroadcastState.PAUSED: frozenset({BroadcastState.RUNNING, BroadcastState.STOPPED}),
+    BroadcastState.STOPPED: frozenset(),
+    BroadcastState.FINISHED: frozenset(
+        {BroadcastState.RUNNING}
+    ),  # what failed is sent once more
 }
 
 
@@ -106,7 +117,7 @@ def finish_at(
     """
     left = {zones: float(count) for zones, count in segments.items() if count > 0}
     moment = now
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_FINISH_STEPS):
         quiet = {
             zones: quiet_until(moment, zones, quiet_hours) if quiet_hours else None
             for zones in left
@@ -127,7 +138,7 @@ def _send(
 ) -> timedelta:
     """Take off what leaves within one step, and return how long that took."""
     # Without a limit all leaves in the first step, which then takes no time.
-    room = STEP.total_seconds() * rate if rate else math.inf
+    room = FINISH_STEP.total_seconds() * rate if rate else math.inf
     used = 0.0
     for zones in free:
         sent = min(left[zones], room - used)

@@ -18,30 +18,30 @@ from typing import Any
 from django.db import connection
 
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.planning import Planned
-from quadline.broadcasts.rendering import Words
-from quadline.broadcasts.rules import Outcome, Why
+from quadline.broadcasts.planning import PlannedMessage
+from quadline.broadcasts.rendering import RenderedWords
+from quadline.broadcasts.rules import NoTextReason, PlannedOutcome
 from quadline.consent.rules import Reason, Verdict
 from quadline.conversations.causes import Cause
 from quadline.conversations.rules import Channel, Pending, Status
 from quadline.conversations.statuses import sql
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.permission import scope
+from quadline.delivery.permission import opt_out_scope
 from quadline.delivery.rules import waits_for
 from quadline.emails import tokens
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State as NumberState
+from quadline.numbers.rules import NumberState as NumberState
 
-ALLOWED = Verdict(True)
+MAY_TEXT = Verdict(True)
 # Whose message is to be written: all who get something, or only some of them.
-CHOSEN = """
+CHOSEN_RECIPIENTS = """
     recipient.broadcast_id = %(broadcast)s AND recipient.outcome <> 'nothing'
     AND (%(only)s::bigint[] IS NULL OR recipient.id = ANY(%(only)s::bigint[]))
 """
 # The author's conversation with a recipient. By the student's index, which "+ 0" leaves
 # as the only one: a planner that knows nothing of the rows (docs/adr/0020) may go
 # through all of the author's.
-THEIRS = """
+THEIR_CONVERSATIONS = """
     SELECT conversation.id FROM conversations_conversation AS conversation
     WHERE conversation.student_id = recipient.student_id
       AND conversation.staff_id + 0 = %(author)s
@@ -51,12 +51,12 @@ THEIRS = """
 # recipient's own number, in the order in which the messages are written. So the indexes
 # of messages, events and attempts grow at one end; by chance alone each row would go to
 # another page.
-NAME = f"""
+NAME_MESSAGES = f"""
     UPDATE broadcasts_recipient AS recipient
     SET message_id = (
         %(beginning)s || lpad(to_hex(recipient.id & 4294967295), 8, '0')
     )::uuid
-    WHERE {CHOSEN} AND recipient.message_id IS NULL
+    WHERE {CHOSEN_RECIPIENTS} AND recipient.message_id IS NULL
 """  # noqa: S608  # no value in it
 # In the order of the students, so that two launches of one author wait for each other
 # and never in a ring. A new one shows its message from the start, which is there before
@@ -72,20 +72,20 @@ CONVERSATIONS = f"""
         recipient.message_id, %(now)s,
         0, false, false, ''
     FROM broadcasts_recipient AS recipient
-    WHERE {CHOSEN}
+    WHERE {CHOSEN_RECIPIENTS}
     ORDER BY recipient.student_id
     ON CONFLICT (staff_id, student_id) DO NOTHING
 """  # noqa: S608  # no value in it
 # Messages of a conversation are written one after the other (see
 # delivery/inbound/filing.py): locked in the order of their ids. A broadcast is no
 # answer to the student: what needed one still does, and a draft stays.
-PLACE = f"""
+LOCK_CONVERSATIONS = f"""
     SELECT locked.id
     FROM (
         SELECT conversation.id, recipient.message_id
         FROM broadcasts_recipient AS recipient
-        CROSS JOIN LATERAL ({THEIRS}) AS conversation
-        WHERE {CHOSEN}
+        CROSS JOIN LATERAL ({THEIR_CONVERSATIONS}) AS conversation
+        WHERE {CHOSEN_RECIPIENTS}
         ORDER BY conversation.id
         OFFSET 0
     ) AS place
@@ -96,7 +96,7 @@ PLACE = f"""
         OFFSET 0 FOR NO KEY UPDATE
     ) AS locked
 """  # noqa: S608  # no value in it
-SHOW = """
+SHOW_CONVERSATIONS = """
     UPDATE conversations_conversation AS conversation
     SET last_activity_at = %(now)s,
         last_message_id = (
@@ -106,7 +106,7 @@ SHOW = """
     WHERE conversation.id = ANY(%(places)s::bigint[])
 """
 # Text by text, in the order of the students: the order in which they leave.
-STANDING = sql.standing(
+NEW_MESSAGE_STATE = sql.state_values(
     """CASE WHEN %(channel)s = 'email' THEN %(of_email)s
             WHEN recipient.outcome = 'text' THEN %(of_text)s
             ELSE %(of_refused)s END""",
@@ -117,7 +117,9 @@ STANDING = sql.standing(
                    WHEN held.waits IS NULL THEN %(due_at)s
                    ELSE (held.waits ->> 'due_at')::timestamptz END""",
 )
-EVENT = sql.event("written", cause=Cause.WRITTEN, before="''", actor="%(actor)s")
+WRITTEN_EVENT = sql.event(
+    "written", cause=Cause.WRITTEN, before="''", actor="%(actor)s"
+)
 MESSAGES = f"""
     WITH written AS (
         INSERT INTO conversations_message (
@@ -127,7 +129,7 @@ MESSAGES = f"""
             body, notice, segments, carrier_code, carrier_message_id,
             created_at,
             deadline_at,
-            {sql.COLUMNS}
+            {sql.STATE_COLUMNS}
         )
         SELECT
             recipient.message_id, conversation.id, 'outbound', %(channel)s,
@@ -139,19 +141,19 @@ MESSAGES = f"""
             recipient.body, recipient.notice, recipient.segments, '', '',
             %(now)s,
             CASE WHEN recipient.outcome = 'text' THEN %(deadline)s::timestamptz END,
-            {STANDING}
+            {NEW_MESSAGE_STATE}
         FROM broadcasts_recipient AS recipient
-        CROSS JOIN LATERAL ({THEIRS}) AS conversation
+        CROSS JOIN LATERAL ({THEIR_CONVERSATIONS}) AS conversation
         CROSS JOIN LATERAL (
             SELECT %(held)s::jsonb -> recipient.student_id::text AS waits
             OFFSET 0) AS held
-        WHERE {CHOSEN}
+        WHERE {CHOSEN_RECIPIENTS}
         ORDER BY recipient.student_id
         RETURNING id, status
     )
-    {EVENT}
+    {WRITTEN_EVENT}
 """  # noqa: S608  # no value in it
-ADDRESSES = f"""
+EMAIL_ADDRESSES = f"""
     SELECT message.id, message.conversation_id, student.email
     FROM broadcasts_recipient AS recipient
     CROSS JOIN LATERAL (
@@ -160,10 +162,10 @@ ADDRESSES = f"""
     CROSS JOIN LATERAL (
         SELECT email FROM roster_student
         WHERE id = recipient.student_id OFFSET 0) AS student
-    WHERE {CHOSEN} AND recipient.outcome = 'email'
+    WHERE {CHOSEN_RECIPIENTS} AND recipient.outcome = 'email'
     ORDER BY message.position
 """  # noqa: S608  # no value in it
-EMAILS = """
+COPY_EMAILS = """
     COPY delivery_outgoingemail (
         message_id, "to", header_id,
         is_failsafe, with_contact_card,
@@ -174,7 +176,7 @@ EMAILS = """
 
 
 @dataclass(frozen=True)
-class Order:
+class WriteOrder:
     """What is to be written, and when it may leave."""
 
     broadcast: Broadcast
@@ -197,7 +199,8 @@ def open_conversations(
     """Every recipient's conversation is there afterwards, this transaction's alone to
     write in, and shows what comes.
 
-    The messages have their ids then; ``write`` follows before the commit, which asks
+    The messages have their ids then; ``write_messages`` follows before the commit,
+    which asks
     for them.
 
     ``count``: of those who get something. Where nobody was written to before, all
@@ -210,12 +213,12 @@ def open_conversations(
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(NAME, values | {"beginning": _beginning_of_ids(now)})
+        cursor.execute(NAME_MESSAGES, values | {"beginning": _beginning_of_ids(now)})
         cursor.execute(CONVERSATIONS, values)
         if cursor.rowcount < count:
-            cursor.execute(PLACE, values)
+            cursor.execute(LOCK_CONVERSATIONS, values)
             places = [id for (id,) in cursor.fetchall()]
-            cursor.execute(SHOW, {**values, "places": places})
+            cursor.execute(SHOW_CONVERSATIONS, {**values, "places": places})
 
 
 def _beginning_of_ids(now: datetime) -> str:
@@ -229,13 +232,13 @@ def _beginning_of_ids(now: datetime) -> str:
     return f"{time}7{first}{variant}{rest}"
 
 
-def write(order: Order) -> None:
+def write_messages(order: WriteOrder) -> None:
     """One message each, and the emails of those that go as
     one. Their conversations are open.
     """
     with connection.cursor() as cursor:
         cursor.execute(MESSAGES, _values(order))
-        cursor.execute(ADDRESSES, _values(order))
+        cursor.execute(EMAIL_ADDRESSES, _values(order))
         addresses = cursor.fetchall()
         _write_emails(cursor, order, addresses)
 
@@ -253,16 +256,16 @@ def waits_of(
     # Asked once for all who are alike: of thousands held, most wait for one morning.
     made = {verdict: asked(verdict) for verdict in set(verdicts.values())}
     held = {student: made[verdict] for student, verdict in verdicts.items()}
-    return asked(ALLOWED), held
+    return asked(MAY_TEXT), held
 
 
 def _write_emails(
-    cursor: Any, order: Order, addresses: Iterable[tuple[uuid.UUID, int, str]]
+    cursor: Any, order: WriteOrder, addresses: Iterable[tuple[uuid.UUID, int, str]]
 ) -> None:
     """Addresses: of a message, its conversation and its student."""
     is_email = order.broadcast.channel == Channel.EMAIL
     with_contact_card = is_email and order.broadcast.with_contact_card
-    with cursor.copy(EMAILS) as copy:
+    with cursor.copy(COPY_EMAILS) as copy:
         for message_id, conversation_id, address in addresses:
             header_id = tokens.header_id(message_id, conversation_id)
             copy.write_row(
@@ -297,7 +300,7 @@ def _as_json(held: Mapping[int, Pending]) -> str:
     )
 
 
-def _values(order: Order) -> dict[str, Any]:
+def _values(order: WriteOrder) -> dict[str, Any]:
     is_active = order.number is not None and order.number.state == NumberState.ACTIVE
     verdicts = {
         student: Verdict(False, Reason.QUIET_HOURS, until)
@@ -318,14 +321,14 @@ def _values(order: Order) -> dict[str, Any]:
         "due_at": text.due_at,
         "held": _as_json(held),
         "refusals": json.dumps(
-            {reason: scope.reason_words(reason) for reason in Reason}
+            {reason: opt_out_scope.reason_words(reason) for reason in Reason}
         ),
         "deadline": order.deadline,
         "now": order.now,
     }
 
 
-AT_ONCE = 500  # lines
+LINES_PER_WRITE = 500  # lines
 COPY = """
     COPY broadcasts_recipient (
         student_id, phone, broadcast_id, outcome, reason,
@@ -337,7 +340,7 @@ COPY = """
 ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
-def copy_recipients(broadcast: Broadcast, rows: Iterable[Planned]) -> None:
+def copy_recipients(broadcast: Broadcast, rows: Iterable[PlannedMessage]) -> None:
     """By COPY, which the database goes through while the next rows are planned.
 
     A query during a COPY on the same connection would wait forever: whatever a plan
@@ -354,12 +357,12 @@ def copy_recipients(broadcast: Broadcast, rows: Iterable[Planned]) -> None:
         cursor.copy(COPY) as copy,
     ):
         copy.write(first)
-        while some := "".join(islice(lines, AT_ONCE)):
+        while some := "".join(islice(lines, LINES_PER_WRITE)):
             copy.write(some)
 
 
-def _lines(broadcast: Broadcast, rows: Iterable[Planned]) -> Iterator[str]:
-    endings: dict[tuple[Words, Outcome, Why | None], str] = {}
+def _lines(broadcast: Broadcast, rows: Iterable[PlannedMessage]) -> Iterator[str]:
+    endings: dict[tuple[RenderedWords, PlannedOutcome, NoTextReason | None], str] = {}
     for student, outcome, why, words, _ in rows:
         alike = (words, outcome, why)
         ending = endings.get(alike)
@@ -371,15 +374,15 @@ def _lines(broadcast: Broadcast, rows: Iterable[Planned]) -> Iterator[str]:
                 why,
             )
             endings[alike] = ending
-        phone = _escaped(student.mobile) if outcome is Outcome.TEXT else ""
+        phone = _escaped(student.mobile) if outcome is PlannedOutcome.TEXT else ""
         yield f"{student.pk}\t{phone}\t{ending}"
 
 
 def _ending(
     broadcast: Broadcast,
-    words: Words,
-    outcome: Outcome,
-    why: Why | None,
+    words: RenderedWords,
+    outcome: PlannedOutcome,
+    why: NoTextReason | None,
 ) -> str:
     reason = why.value if why else ""
     texts = (outcome.value, reason, words.subject, words.body, words.notice)

@@ -119,7 +119,7 @@ class Unsent:
     ``failure`` and ``carrier_code``: what the carrier said, when it said anything.
     """
 
-    why: str
+    reason: str
     retry_after: float = 0.0  # seconds
     failure: Failure | None = None
     carrier_code: str = ""
@@ -132,13 +132,13 @@ class Unknown:
     Never hand over again before a look at the carrier.
     """
 
-    why: str
+    reason: str
 
 
 SendOutcome = Accepted | Refused | Unsent | Unknown
 
 
-class Progress(StrEnum):
+class ReceiptProgress(StrEnum):
     """What a delivery receipt can say."""
 
     SENT = "sent"
@@ -156,7 +156,7 @@ class Receipt:
 
     carrier_message_id: str
     reference: str
-    progress: Progress
+    progress: ReceiptProgress
     failure: Failure | None = None
     carrier_code: str = ""
 
@@ -176,7 +176,7 @@ class InboundText:
     sent_at: datetime | None = None
 
 
-class Wish(StrEnum):
+class KeywordWish(StrEnum):
     """What a whole reply asks of the carrier itself, whatever we make of it."""
 
     STOP = "stop"
@@ -226,7 +226,7 @@ class SentText:
     student_phone: str  # E.164
     body: str
     sent_at: datetime
-    progress: Progress | None
+    progress: ReceiptProgress | None
     failure: Failure | None = None
     carrier_code: str = ""
 
@@ -245,7 +245,7 @@ class WebhookCall:
 
 
 @dataclass(frozen=True)
-class Answer:
+class CarrierAnswer:
     """What we answer the carrier."""
 
     body: str = ""
@@ -327,7 +327,7 @@ class Carrier(Protocol):
     def own_replies(self, *, system_phone: str, since: datetime) -> Sequence[SentText]:
         """What the carrier itself answered to STOP and HELP. Raises NumberProblem."""
 
-    def wish_in(self, body: str) -> Wish | None:
+    def wish_in(self, body: str) -> KeywordWish | None:
         """What the carrier itself makes of a whole reply, as it came."""
 
     def push_opt_out(
@@ -384,7 +384,7 @@ class Carrier(Protocol):
     def read_call(self, call: WebhookCall) -> IncomingCall:
         """Raises KeyError or ValueError."""
 
-    def answer_text(self) -> Answer:
+    def answer_text(self) -> CarrierAnswer:
         """What the carrier wants to hear: nothing that it would text to the student."""
 
     def answer_call(
@@ -393,5 +393,5 @@ class Carrier(Protocol):
         words: str,
         connect_to: str,
         system_phone: str,
-    ) -> Answer:
+    ) -> CarrierAnswer:
         """Say these words, then pass the call on to this phone, if there is one."""

@@ -22,6 +22,6 @@ def carrier(name: str) -> Carrier:
     return cast(Carrier, import_string(CARRIERS[name]).from_settings(settings.ENV))
 
 
-def current() -> Carrier:
+def current_carrier() -> Carrier:
     """The carrier that new texts and numbers go through."""
     return carrier(settings.ENV.carrier)

@@ -21,9 +21,10 @@ from quadline.carriers import twilio_setup as setup
 from quadline.carriers import twilio_shapes as shapes
 from quadline.carriers.protocol import (
     NO_CONNECTION,
-    Answer,
+    CarrierAnswer,
     InboundText,
     IncomingCall,
+    KeywordWish,
     NumberProblem,
     OutboundText,
     OutcomeUnknown,
@@ -36,14 +37,13 @@ from quadline.carriers.protocol import (
     Unknown,
     Unsent,
     WebhookCall,
-    Wish,
 )
 from quadline.carriers.twilio_forms import encoded
 
 SEND_TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=5)
 ACCOUNT_TIMEOUT_SECONDS = 15
 SOMEBODY_WAITS_SECONDS = 3
-LARGEST_PAGE = 1000  # rows of its log in one answer
+MAX_PAGE = 1000  # rows of its log in one answer
 LAST_OF_A_PAIR = 50
 # Twilio itself retries our inbound webhook only when it cannot connect; the fragment
 # asks for three tries whatever the fault
@@ -195,7 +195,7 @@ class Twilio:
     def _log(self, **which: Any) -> Iterator[Any]:
         """Rows of Twilio's log, newest first, page after page."""
         page = self._ask(
-            lambda client: client.messages.page(page_size=LARGEST_PAGE, **which)
+            lambda client: client.messages.page(page_size=MAX_PAGE, **which)
         )
         while page is not None:
             yield from page
@@ -203,7 +203,7 @@ class Twilio:
 
     # Opt-outs
 
-    def wish_in(self, body: str) -> Wish | None:
+    def wish_in(self, body: str) -> KeywordWish | None:
         return consents.wish_in(body)
 
     def push_opt_out(
@@ -229,7 +229,7 @@ class Twilio:
                 lambda client: client.accounts.v1.bulk_consents.create(items=[item])
             )
         except NumberProblem as problem:
-            if problem.carrier_code not in consents.CLOSED:
+            if problem.carrier_code not in consents.CONSENT_API_CLOSED:
                 raise
             return False
         return consents.are_taken(answer.items)
@@ -369,11 +369,11 @@ class Twilio:
 
         Raises NumberProblem when it cannot be asked.
         """
-        return setup.faults(self._ask, self._service, self._place)
+        return setup.setup_faults(self._ask, self._service, self._place)
 
     @property
-    def _place(self) -> setup.Place:
-        return setup.Place(
+    def _place(self) -> setup.CallbackPlace:
+        return setup.CallbackPlace(
             self.messaging_service_sid,
             self._address("inbound") + INBOUND_RETRIES,
             self._address("events"),
@@ -396,7 +396,7 @@ class Twilio:
         try:
             return question(self._quick_library() if is_quick else self._library())
         except TwilioRestException as error:
-            raise answers.problem(error.status, str(error.code)) from error
+            raise answers.number_problem(error.status, str(error.code)) from error
         except TwilioException as error:
             raise answers.list_problem(error) from error
         except requests.RequestException as error:
@@ -424,7 +424,7 @@ class Twilio:
         client = Client(
             self.account_sid,
             self.auth_token,
-            http_client=shapes.checked(TwilioHttpClient)(timeout=timeout),
+            http_client=shapes.checked_client(TwilioHttpClient)(timeout=timeout),
         )
         client.api.base_url = self.api_url
         client.messaging.base_url = self.messaging_url
@@ -487,15 +487,17 @@ class Twilio:
 
         Raises KeyError or ValueError for another body.
         """
-        return answers.registrations(raw_body)
+        return answers.registrations_in(raw_body)
 
     def read_call(self, call: WebhookCall) -> IncomingCall:
         return IncomingCall(
             student_phone=call.form.get("From", ""), system_phone=call.form["To"]
         )
 
-    def answer_text(self) -> Answer:
-        return Answer('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
+    def answer_text(self) -> CarrierAnswer:
+        return CarrierAnswer(
+            '<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml"
+        )
 
     def answer_call(
         self,
@@ -503,7 +505,7 @@ class Twilio:
         words: str,
         connect_to: str,
         system_phone: str,
-    ) -> Answer:
+    ) -> CarrierAnswer:
         from twilio.twiml.voice_response import VoiceResponse
 
         spoken = VoiceResponse()
@@ -512,7 +514,7 @@ class Twilio:
             spoken.dial(caller_id=system_phone, timeout=25).number(connect_to)
         else:
             spoken.hangup()
-        return Answer(str(spoken), "text/xml")
+        return CarrierAnswer(str(spoken), "text/xml")
 
     def _address(self, kind: str) -> str:
         return f"{self.public_url}/webhooks/twilio/{kind}"

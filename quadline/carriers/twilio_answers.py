@@ -15,8 +15,8 @@ from quadline.carriers.protocol import (
     NumberProblem,
     NumberTaken,
     OutcomeUnknown,
-    Progress,
     Receipt,
+    ReceiptProgress,
     Refused,
     Registration,
     Remedy,
@@ -27,7 +27,7 @@ from quadline.carriers.protocol import (
 from quadline.carriers.twilio_codes import NUMBER_PROBLEMS, PROGRESS, failure
 
 REGISTRATION_TYPE = "com.twilio.messaging.compliance.number-registration"
-LONGEST_RETRY_AFTER = 3600.0  # seconds
+MAX_RETRY_AFTER = 3600.0  # seconds
 RETRY_UNSENT_SECONDS = 300.0  # a person or time fixes it; the text is kept
 
 
@@ -45,7 +45,7 @@ def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome
     if status == 429:  # "never processed and always safe to retry" (error 20429)
         return Unsent(
             "the carrier asked us to slow down",
-            seconds(headers.get("Retry-After")),
+            retry_after_seconds(headers.get("Retry-After")),
             Failure.TOO_MANY,
             code,
         )
@@ -85,13 +85,13 @@ def _object(body: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def seconds(retry_after: str | None) -> float:
+def retry_after_seconds(retry_after: str | None) -> float:
     """A Retry-After header, in seconds or as a date: from one second to an hour."""
     try:
         asked = float(retry_after or "")
     except ValueError:
         asked = _seconds_until(retry_after or "")
-    return min(max(1.0, asked), LONGEST_RETRY_AFTER)
+    return min(max(1.0, asked), MAX_RETRY_AFTER)
 
 
 def _seconds_until(date: str) -> float:
@@ -104,7 +104,7 @@ def _seconds_until(date: str) -> float:
     ).total_seconds()
 
 
-def problem(status: int, code: str, *, wait: float = 1.0) -> NumberProblem:
+def number_problem(status: int, code: str, *, wait: float = 1.0) -> NumberProblem:
     """``wait``: seconds, when the answer is "slow down"."""
     if code == "21422":
         return NumberTaken(
@@ -136,8 +136,8 @@ def list_problem(error: Exception) -> NumberProblem:
     answer = error.args[1] if len(error.args) > 1 else None
     if answer is None or not hasattr(answer, "status_code"):
         return OutcomeUnknown("The carrier did not answer.", is_final=False)
-    wait = seconds((answer.headers or {}).get("Retry-After"))
-    return problem(
+    wait = retry_after_seconds((answer.headers or {}).get("Retry-After"))
+    return number_problem(
         int(answer.status_code),
         str(_object(str(answer.text).encode()).get("code", "")),
         wait=wait,
@@ -162,7 +162,7 @@ def receipt(form: Mapping[str, str]) -> Receipt | None:
     if progress is None:
         return None
     code = form.get("ErrorCode", "")
-    went_wrong = progress in (Progress.UNDELIVERED, Progress.FAILED)
+    went_wrong = progress in (ReceiptProgress.UNDELIVERED, ReceiptProgress.FAILED)
     return Receipt(
         carrier_message_id=form.get("MessageSid", ""),
         reference=form.get("ref", ""),
@@ -172,7 +172,7 @@ def receipt(form: Mapping[str, str]) -> Receipt | None:
     )
 
 
-def registrations(raw_body: bytes) -> list[Registration]:
+def registrations_in(raw_body: bytes) -> list[Registration]:
     """Raises KeyError or ValueError for a body that is no array of CloudEvents."""
     try:
         events = json.loads(raw_body)

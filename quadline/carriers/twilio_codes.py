@@ -7,7 +7,7 @@ notice and may change their meaning, so a code decides only the words and the re
 never whether a text was sent.
 """
 
-from quadline.carriers.protocol import Failure, Progress
+from quadline.carriers.protocol import Failure, ReceiptProgress
 
 FAILURES: dict[str, Failure] = {
     "11200": Failure.NOT_SET_UP,  # our webhook failed
@@ -75,13 +75,13 @@ FAILURES: dict[str, Failure] = {
 
 # Final statuses climb our ladder; the others ("queued", "accepted", "sending",
 # "scheduled") say nothing new.
-PROGRESS: dict[str, Progress] = {
-    "sent": Progress.SENT,
-    "delivered": Progress.DELIVERED,
-    "read": Progress.DELIVERED,
-    "undelivered": Progress.UNDELIVERED,
-    "failed": Progress.FAILED,
-    "canceled": Progress.FAILED,
+PROGRESS: dict[str, ReceiptProgress] = {
+    "sent": ReceiptProgress.SENT,
+    "delivered": ReceiptProgress.DELIVERED,
+    "read": ReceiptProgress.DELIVERED,
+    "undelivered": ReceiptProgress.UNDELIVERED,
+    "failed": ReceiptProgress.FAILED,
+    "canceled": ReceiptProgress.FAILED,
 }
 
 # Why a number could not be bought or attached, for the administrator. What is not

@@ -10,23 +10,23 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from quadline.carriers.protocol import Wish
+from quadline.carriers.protocol import KeywordWish
 
 # As the whole message
 # (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
-WISHES: dict[str, Wish] = {
+WISHES: dict[str, KeywordWish] = {
     **dict.fromkeys(
         ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"),
-        Wish.STOP,
+        KeywordWish.STOP,
     ),
-    **dict.fromkeys(("START", "YES", "UNSTOP"), Wish.START),
+    **dict.fromkeys(("START", "YES", "UNSTOP"), KeywordWish.START),
 }
 _TRIMMED = " \t\r\n"
 # the account may not tell: asking again changes nothing
-CLOSED = frozenset({"20403", "20404"})
+CONSENT_API_CLOSED = frozenset({"20403", "20404"})
 
 
-def wish_in(body: str) -> Wish | None:
+def wish_in(body: str) -> KeywordWish | None:
     """What a reply is to Twilio: one word and nothing else, in any case.
 
     What it makes of other than plain ASCII around or in the word nobody has written

@@ -7,13 +7,13 @@ from typing import Any
 
 import structlog
 
-from quadline.carriers.protocol import InboundText, Progress, SentText
+from quadline.carriers.protocol import InboundText, ReceiptProgress, SentText
 from quadline.carriers.twilio_codes import PROGRESS, failure
 from quadline.carriers.twilio_shapes import UnreadableAnswer
 
 log = structlog.get_logger(__name__)
 
-WENT_WRONG = (Progress.UNDELIVERED, Progress.FAILED)
+WENT_WRONG = (ReceiptProgress.UNDELIVERED, ReceiptProgress.FAILED)
 
 
 def check_sent(row: Any, *, system_phone: str) -> None:

@@ -14,11 +14,11 @@ EVENT_TYPES = tuple(
 )
 # a question to Twilio's client, its answer; raises NumberProblem
 Ask = Callable[[Callable[[Any], Any]], Any]
-Service = Callable[[Any], Any]  # the Messaging Service of a client
+MessagingService = Callable[[Any], Any]  # the Messaging Service of a client
 
 
 @dataclass(frozen=True)
-class Place:
+class CallbackPlace:
     """The Messaging Service, and the addresses of ours that it
     and the event stream call.
     """
@@ -28,7 +28,7 @@ class Place:
     events: str
 
 
-def connect(ask: Ask, service: Service, place: Place) -> Sequence[str]:
+def connect(ask: Ask, service: MessagingService, place: CallbackPlace) -> Sequence[str]:
     """Set all of it; safe to repeat. Returns what was done, in words."""
     updated = ask(
         lambda client: service(client).update(
@@ -50,7 +50,9 @@ def connect(ask: Ask, service: Service, place: Place) -> Sequence[str]:
     return [replies, f"Registration news already comes to {place.events}"]
 
 
-def faults(ask: Ask, service: Service, place: Place) -> list[str]:
+def setup_faults(
+    ask: Ask, service: MessagingService, place: CallbackPlace
+) -> list[str]:
     """What is not as ``connect`` left it, in words."""
     found = ask(lambda client: service(client).fetch())
     shapes.agrees(found, sid=place.service_sid)
@@ -93,7 +95,7 @@ def open_sink(ask: Ask, destination: str) -> str:
     return str(sink.sid)
 
 
-def _subscribe(ask: Ask, place: Place) -> bool:
+def _subscribe(ask: Ask, place: CallbackPlace) -> bool:
     """False when there was nothing left to do."""
     known = _sink_of(ask, place)
     if _is_subscribed(ask, known):
@@ -110,7 +112,7 @@ def _subscribe(ask: Ask, place: Place) -> bool:
     return True
 
 
-def _sink_of(ask: Ask, place: Place) -> str:
+def _sink_of(ask: Ask, place: CallbackPlace) -> str:
     """The id of the sink that calls us, or ""."""
     for sink in ask(lambda client: client.events.v1.sinks.list()):
         if (sink.sink_configuration or {}).get("destination") == place.events:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from quadline.carriers.protocol import OutcomeUnknown
 
-UNREADABLE = "The carrier's answer could not be read."
+ANSWER_UNREADABLE = "The carrier's answer could not be read."
 # The last part of a list's address, and the name under which the answer holds its rows.
 LISTS = {
     "Messages.json": "messages",
@@ -28,10 +28,10 @@ class UnreadableAnswer(OutcomeUnknown):
     """The carrier answered, and it cannot be said what."""
 
     def __init__(self) -> None:
-        super().__init__(UNREADABLE, is_final=False)
+        super().__init__(ANSWER_UNREADABLE, is_final=False)
 
 
-def checked(client: type) -> type:
+def checked_client(client: type) -> type:
     """The HTTP client class of Twilio's own library,
     made to pass on only what has its shape.
     """
@@ -44,7 +44,7 @@ def checked(client: type) -> type:
                 *rest,
                 **options,
             )
-            check(
+            check_shape(
                 method,
                 url,
                 status=response.status_code,
@@ -55,7 +55,7 @@ def checked(client: type) -> type:
     return CheckedClient
 
 
-def check(
+def check_shape(
     method: str,
     url: str,
     *,

@@ -29,7 +29,7 @@ from quadline.live import hub as live_hub  # noqa: E402
 from quadline.live import stream  # noqa: E402
 from quadline.webhooks import receipt_store  # noqa: E402
 from quadline.webhooks import views as webhooks  # noqa: E402
-from quadline.worker import prepare_the_interpreter  # noqa: E402
+from quadline.worker import tune_interpreter  # noqa: E402
 
 DJANGO_THREADS = 10
 
@@ -46,12 +46,12 @@ hub = live_hub.Hub(settings.ENV.database_url)
 
 @asynccontextmanager
 async def _listening(_: Starlette) -> AsyncIterator[None]:
-    prepare_the_interpreter()
+    tune_interpreter()
     listening = asyncio.create_task(hub.run())
     with suppress(ValueError):
-        refusals.page(503)  # so that it is there when nothing else is
+        refusals.refusal_page(503)  # so that it is there when nothing else is
     yield
-    await receipt_store.close()
+    await receipt_store.flush_notifications()
     await _end_pages()
     listening.cancel()
     with suppress(asyncio.CancelledError):

@@ -12,14 +12,14 @@ from functools import lru_cache
 from django.conf import settings
 
 from quadline.client_address import bucket_of, client_address, forwarded_for_in
-from quadline.config.awaited import Awaited, TooMuch
+from quadline.config.body_budget import BodyBudget, TooMuch
 from quadline.config.connections import is_gone, is_whole
-from quadline.config.refusals import App, Message, Receive, Scope, Send, refuse
-from quadline.webhooks.sizes import TOO_LARGE, largest_body
+from quadline.config.refusals import App, AsgiMessage, AsgiScope, Receive, Send, refuse
+from quadline.webhooks.size_limits import BODY_TOO_LARGE, largest_body
 
 SECONDS = 20  # and more for a large one:
 SLOWEST = 50_000  # bytes a second
-LENGTHS = (b"content-length", b"transfer-encoding")
+LENGTH_HEADERS = (b"content-length", b"transfer-encoding")
 NO_LENGTH = {b"content-length": b"0"}
 TOO_SLOW = "This came too slowly. Nothing was changed: send it again."
 TOO_MUCH = "Too much is being sent just now. Nothing was changed: try again soon."
@@ -28,7 +28,7 @@ TOO_MUCH = "Too much is being sent just now. Nothing was changed: try again soon
 _bucket_of = lru_cache(maxsize=4096)(bucket_of)
 
 
-class TooLarge(Exception):
+class BodyTooLarge(Exception):
     """More than is read here."""
 
 
@@ -43,11 +43,11 @@ class WholeBodies:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._awaited = Awaited()
+        self._awaited = BodyBudget()
 
     async def __call__(
         self,
-        scope: Scope,
+        scope: AsgiScope,
         receive: Receive,
         send: Send,
     ) -> None:
@@ -55,7 +55,7 @@ class WholeBodies:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        state["address"] = address_of(scope)
+        state["address"] = client_address_of(scope)
         if not _has_body(scope):
             await self._app(scope, receive, send)
             return
@@ -68,7 +68,7 @@ class WholeBodies:
 
     async def _read(
         self,
-        scope: Scope,
+        scope: AsgiScope,
         receive: Receive,
         send: Send,
         body: bytearray,
@@ -81,12 +81,12 @@ class WholeBodies:
             await self._fill(body, scope, receive, largest)
         except CutOff:
             return False
-        except TooLarge:
+        except BodyTooLarge:
             await refuse(
                 scope,
                 send,
                 413,
-                TOO_LARGE.format(largest=largest),
+                BODY_TOO_LARGE.format(largest=largest),
             )
         except TimeoutError:
             await refuse(
@@ -111,13 +111,13 @@ class WholeBodies:
     async def _fill(
         self,
         body: bytearray,
-        scope: Scope,
+        scope: AsgiScope,
         receive: Receive,
         largest: int,
     ) -> None:
         named = int(_header(scope, b"content-length") or largest)
         if named > largest:
-            raise TooLarge
+            raise BodyTooLarge
         async with asyncio.timeout(SECONDS + named / SLOWEST) as patience:
             if not is_whole(scope):
                 self._awaited.add(scope["state"]["address"], patience)
@@ -144,13 +144,13 @@ class WholeBodies:
                 raise CutOff
             piece = message.get("body", b"")
             if len(body) + len(piece) > largest:
-                raise TooLarge
+                raise BodyTooLarge
             self._awaited.hold(len(piece), patience)
             body += piece
             has_more = message.get("more_body", False)
 
 
-def address_of(scope: Scope) -> str:
+def client_address_of(scope: AsgiScope) -> str:
     """Whose request it is, as the limits count:
     behind our own proxies the caller that they name.
     """
@@ -161,20 +161,20 @@ def address_of(scope: Scope) -> str:
     return _bucket_of(client_address(peer, forwarded_for_in(scope["headers"]), trusted))
 
 
-def _has_body(scope: Scope) -> bool:
+def _has_body(scope: AsgiScope) -> bool:
     """Asked of every request, so in one look at its headers."""
-    named = {name: value for name, value in scope["headers"] if name in LENGTHS}
+    named = {name: value for name, value in scope["headers"] if name in LENGTH_HEADERS}
     return named not in ({}, NO_LENGTH)
 
 
-def _header(scope: Scope, wanted: bytes) -> str:
+def _header(scope: AsgiScope, wanted: bytes) -> str:
     for name, value in scope["headers"]:
         if name == wanted:
             return str(value, "latin-1")
     return ""
 
 
-def _with_length(scope: Scope, body: bytearray) -> Scope:
+def _with_length(scope: AsgiScope, body: bytearray) -> AsgiScope:
     length = (b"content-length", str(len(body)).encode())
     others = [
         pair
@@ -188,7 +188,7 @@ def _once(body: bytearray, receive: Receive) -> Receive:
     """The body first, and then what the connection says: nothing,
     until the client goes.
     """
-    waiting: Sequence[Message] = [
+    waiting: Sequence[AsgiMessage] = [
         {
             "type": "http.request",
             "body": bytes(body),
@@ -197,7 +197,7 @@ def _once(body: bytearray, receive: Receive) -> Receive:
     ]
     messages = iter(waiting)
 
-    async def receive_whole() -> Message:
+    async def receive_whole() -> AsgiMessage:
         return next(messages, None) or await receive()
 
     return receive_whole

@@ -17,12 +17,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_SECONDS = 10
 TAIL_SECONDS = 10  # for what a client still sends after it was answered
 STALL_SECONDS = 20  # for a client to take what is written to it
-LARGEST_HEAD = 65_536  # bytes
-MOST_HEADERS = 100
-MOST_PIPELINED = 8
-MOST_STALLED = 200  # clients that do not read, in all
+MAX_HEAD_BYTES = 65_536  # bytes
+MAX_REQUEST_HEADERS = 100
+MAX_PIPELINED = 8
+MAX_STALLED = 200  # clients that do not read, in all
 RESERVED_FILES = 200  # for the database, templates and what libraries open
-MOST_FILES = 65_536
+MAX_FILES = 65_536
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -30,7 +30,7 @@ class Unacceptable(Exception):
     """A head that is not read to its end."""
 
 
-class Connection(HttpToolsProtocol):
+class ClientConnection(HttpToolsProtocol):
     """One connection of one client.
 
     RFC 9112, 9.3.2: nobody sends more after a request that changes something, before it
@@ -39,8 +39,8 @@ class Connection(HttpToolsProtocol):
     """
 
     # Who has no request under way, and who does not read: the longest first.
-    idle: "dict[Connection, None]" = {}
-    stalled: "dict[Connection, None]" = {}
+    idle: "dict[ClientConnection, None]" = {}
+    stalled: "dict[ClientConnection, None]" = {}
 
     def connection_made(  # type: ignore[override]  # as uvicorn's own
         self, transport: asyncio.Transport
@@ -70,7 +70,7 @@ class Connection(HttpToolsProtocol):
             return
         if self._reads_head:
             self._head_size += len(data)
-            if self._head_size > LARGEST_HEAD:
+            if self._head_size > MAX_HEAD_BYTES:
                 self.send_400_response("The head of this request is too large.")
         if self._deadline is None and self._is_between_requests():
             self._wait_for_head()
@@ -98,7 +98,7 @@ class Connection(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        if len(self.pipeline) >= MOST_PIPELINED:
+        if len(self.pipeline) >= MAX_PIPELINED:
             raise Unacceptable("too many requests at once")
         self._stop_waiting()
         self._reads_head = False
@@ -158,7 +158,7 @@ class Connection(HttpToolsProtocol):
 
     def _count(self, read: bytes) -> None:
         self._head_size += len(read)
-        if self._head_size > LARGEST_HEAD or self._header_count > MOST_HEADERS:
+        if self._head_size > MAX_HEAD_BYTES or self._header_count > MAX_REQUEST_HEADERS:
             raise Unacceptable("the head is too large")
 
     def _wait_for_head(self) -> None:
@@ -185,7 +185,7 @@ class Connection(HttpToolsProtocol):
             return
         self.stalled[self] = None
         self._stall = self.loop.call_later(STALL_SECONDS, self.transport.abort)
-        if len(self.stalled) > MOST_STALLED:
+        if len(self.stalled) > MAX_STALLED:
             next(iter(self.stalled)).transport.abort()
 
     def _stop_stalling(self) -> None:
@@ -202,11 +202,11 @@ def most_connections() -> int:
     Asks the system for more files first.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
-    files = min(soft if soft > 0 else wanted, MOST_FILES)
+    files = min(soft if soft > 0 else wanted, MAX_FILES)
     return max(64, files - RESERVED_FILES)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from quadline.config.fair_threads import TooManyUnderWay
-from quadline.config.refusals import App, Message, Receive, Scope, Send, refuse
+from quadline.config.refusals import App, AsgiMessage, AsgiScope, Receive, Send, refuse
 from quadline.outages import is_outage
 
 logger = logging.getLogger(__name__)
@@ -27,13 +27,13 @@ class AlwaysAnswered:
 
     async def __call__(
         self,
-        scope: Scope,
+        scope: AsgiScope,
         receive: Receive,
         send: Send,
     ) -> None:
         has_begun = scope["type"] != "http"
 
-        async def send_and_note(message: Message) -> None:
+        async def send_and_note(message: AsgiMessage) -> None:
             nonlocal has_begun
             has_begun = True
             await send(message)

@@ -69,7 +69,7 @@ def _networks(written: str) -> str:
 
 
 NOTICE_FIELDS = ("{sender}", "{college}")
-LONGEST_NOTICE = 320
+MAX_NOTICE = 320
 
 
 def _notice(wording: str) -> str:
@@ -86,15 +86,14 @@ def _notice(wording: str) -> str:
         )
     if not re.search(r"\bSTOP\b", plain):
         raise ValueError("does not say how to opt out. Write: Reply STOP to opt out.")
-    if len(wording) > LONGEST_NOTICE:
+    if len(wording) > MAX_NOTICE:
         raise ValueError(
-            f"is {len(wording) - LONGEST_NOTICE} characters over {LONGEST_NOTICE}."
-            " Shorten it."
+            f"is {len(wording) - MAX_NOTICE} characters over {MAX_NOTICE}. Shorten it."
         )
     return wording
 
 
-Phone = Annotated[str, AfterValidator(_phone)]
+PhoneSetting = Annotated[str, AfterValidator(_phone)]
 Notice = Annotated[str, AfterValidator(_notice)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -176,7 +175,7 @@ class Environment(BaseSettings):
     college_name: str = Field(
         default="Your College", description="Named in texts, letters and on every page."
     )
-    college_phone: Phone = Field(
+    college_phone: PhoneSetting = Field(
         default="", description="The main campus line; numbers are looked for near it."
     )
     college_area_codes: str = Field(
@@ -375,7 +374,7 @@ class Environment(BaseSettings):
             " a broadcast."
         ),
     )
-    registration_probe_to: Phone = Field(
+    registration_probe_to: PhoneSetting = Field(
         default="",
         description=(
             "A mobile of the college's own that is texted to learn whether a number is"
@@ -408,7 +407,7 @@ class Environment(BaseSettings):
         return ZoneInfo(self.college_time_zone)
 
 
-def read() -> Environment:
+def read_environment() -> Environment:
     """The environment, checked.
 
     Raises EnvironmentFault that lists every fault in words.
@@ -432,7 +431,7 @@ def read() -> Environment:
 
 def given(name: str) -> str:
     """One setting before all are checked: from the environment, a file that it names,
-    or .env, as ``read`` takes it.
+    or .env, as ``read_environment`` takes it.
     """
     path = os.environ.get(f"{name}_FILE", "")
     if path:

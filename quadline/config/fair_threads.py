@@ -9,7 +9,7 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-MOST_WAITING = 200  # requests of one address
+MAX_WAITING_PER_ADDRESS = 200  # requests of one address
 Work = tuple["Future[Any]", Callable[[], Any]]
 
 
@@ -36,7 +36,7 @@ class FairThreads(ThreadPoolExecutor):
         answered: Future[Any] = Future()
         with self._turns:
             line = self._lines.setdefault(address, deque())
-            if len(line) >= MOST_WAITING:
+            if len(line) >= MAX_WAITING_PER_ADDRESS:
                 raise TooManyUnderWay
             line.append((answered, partial(run, *args, **named)))
         super().submit(self._run_next)

@@ -11,14 +11,14 @@ import traceback
 from types import TracebackType
 from typing import Any
 
-Fault = tuple[type[BaseException], BaseException, TracebackType | None]
+ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
-HIDDEN = "…"
+HIDDEN_PART = "…"
 # North American: all that are texted. Not within a longer word, such as a carrier's id.
 PHONE = re.compile(
     r"(?<![\w-])(\+1|%2B1|1)?[ .-]?\(?[2-9]\d{2}\)?[ .-]?\d{3}[ .-]?\d{4}(?![\w-])"
 )
-ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+")
+EMAIL_IN_LOG = re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+")
 # What PostgreSQL and its driver add to a message, to the end of its line, which is
 # written \\n in JSON.
 ADDED = re.compile(
@@ -28,25 +28,25 @@ VALUE = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""", re.DOTALL)
 VALUE_AT_THE_END = re.compile(r""": ["'].*""", re.DOTALL)
 # these quote names of ours
 ABOUT_CODE = (AttributeError, ImportError, NameError, TypeError)
-MOST_CAUSES = 8
+MAX_CAUSES = 8
 
 
 def without_people(logger: Any, method: str, line: str) -> str:
     """The last of structlog's processors: a finished line, without phones, addresses
     and the database's details.
     """
-    line = ADDED.sub(rf"\1: {HIDDEN}", line)
-    line = ADDRESS.sub(HIDDEN, line)
-    return PHONE.sub(HIDDEN, line)
+    line = ADDED.sub(rf"\1: {HIDDEN_PART}", line)
+    line = EMAIL_IN_LOG.sub(HIDDEN_PART, line)
+    return PHONE.sub(HIDDEN_PART, line)
 
 
-def fault_words(fault: Fault) -> str:
+def fault_words(fault: ExceptionInfo) -> str:
     """Where each exception of a chain was raised, and what it said without values; the
     first cause last.
     """
     words: list[str] = []
     error: BaseException | None = fault[1]
-    while error is not None and len(words) < MOST_CAUSES:
+    while error is not None and len(words) < MAX_CAUSES:
         kind = type(error).__name__
         lines = [*_places(error), f"{kind}: {_said(error)}"]
         words.append("\n".join(lines))
@@ -74,8 +74,8 @@ def _said(error: BaseException) -> str:
     )
     # names of tables and constraints are quoted too; a value stands at the end
     if state:
-        return f"{VALUE_AT_THE_END.sub(f': {HIDDEN}', first)} ({state})"
+        return f"{VALUE_AT_THE_END.sub(f': {HIDDEN_PART}', first)} ({state})"
     if hasattr(error, "error_count"):
         # pydantic's: it repeats the values
         return f"{error.error_count()} values were not as described"
-    return VALUE.sub(HIDDEN, first)
+    return VALUE.sub(HIDDEN_PART, first)

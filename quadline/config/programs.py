@@ -10,11 +10,11 @@ from quadline import stopping
 WEB_ENDS_WITHIN_SECONDS = 10.0
 
 
-def web(arguments: list[str]) -> None:
+def run_web_program(arguments: list[str]) -> None:
     """The web process."""
     import uvicorn
 
-    from quadline.config.connections import Connection
+    from quadline.config.connections import ClientConnection
 
     options = argparse.ArgumentParser("quadline web")
     options.add_argument("--host", default="127.0.0.1")
@@ -23,12 +23,12 @@ def web(arguments: list[str]) -> None:
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            stopping.told(within=WEB_ENDS_WITHIN_SECONDS)
+            stopping.on_stop_signal(within=WEB_ENDS_WITHIN_SECONDS)
             super().handle_exit(sig, frame)
 
     config = uvicorn.Config(
         "quadline.config.asgi:app",
-        http=Connection,
+        http=ClientConnection,
         ws="none",
         host=chosen.host,
         port=chosen.port,
@@ -45,7 +45,7 @@ def web(arguments: list[str]) -> None:
         sys.exit("The web process could not start. Why stands above.")
 
 
-def worker(arguments: list[str]) -> None:
+def run_worker_program(arguments: list[str]) -> None:
     """The worker process: every queue, or those named."""
     import django
 

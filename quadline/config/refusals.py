@@ -13,20 +13,20 @@ from django.template.loader import render_to_string
 from quadline.api import problems
 from quadline.web.headers import CONTENT_SECURITY_POLICY
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+AsgiScope = MutableMapping[str, Any]
+AsgiMessage = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[AsgiMessage]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
+App = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
-COME_BACK_AFTER_SECONDS = 10
+RETRY_AFTER_SECONDS = 10
 CLOSE = (b"connection", b"close")
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 
 
 async def refuse(
-    scope: Scope,
+    scope: AsgiScope,
     send: Send,
     status: int,
     words: str,
@@ -46,7 +46,7 @@ async def refuse(
         (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     ]
     if is_passing:
-        headers.append((b"retry-after", str(COME_BACK_AFTER_SECONDS).encode()))
+        headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
     if closes:
         headers.append(CLOSE)
     await send(
@@ -59,22 +59,22 @@ async def refuse(
     await send({"type": "http.response.body", "body": content})
 
 
-def _content(scope: Scope, status: int, words: str) -> tuple[str, bytes]:
+def _content(scope: AsgiScope, status: int, words: str) -> tuple[str, bytes]:
     path = scope["path"]
     if path.startswith(problems.ROOT):
-        problem = problems.problem(status, words)
+        problem = problems.problem_response(status, words)
         return problems.MEDIA_TYPE, problem.content
     is_seen_by_people = not path.startswith(("/webhooks/", "/mail/"))
     if status in (500, 503) and is_seen_by_people:
         # before `quadline prepare` the page has no styles to name
         with suppress(ValueError):
-            return HTML, page(status)
+            return HTML, refusal_page(status)
     said = words or HTTPStatus(status).phrase
     return TEXT, said.encode()
 
 
 @cache
-def page(status: int) -> bytes:
+def refusal_page(status: int) -> bytes:
     """Without a request: what every page shows around its own content is
     in the database.
     """

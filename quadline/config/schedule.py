@@ -6,15 +6,20 @@ Times are UTC; the sixth field is seconds.
 from quadline.accounts import throttles
 from quadline.api import idempotency
 from quadline.broadcasts import finishing
-from quadline.delivery.failsafe import mailing
-from quadline.delivery.inbound import kept_sources, word_order
+from quadline.delivery.failsafe import email_sender
+from quadline.delivery.inbound import source_retention, stop_start_order
 from quadline.delivery.opting import carrier_opt_outs, confirmations
 from quadline.delivery.outbox import deadlines, holding, out_of_reach
-from quadline.delivery.outcomes import far_ahead, lost_news, reconcile, stuck
+from quadline.delivery.outcomes import (
+    future_times,
+    missing_receipts,
+    reconciliation,
+    stuck_texts,
+)
 from quadline.delivery.sending import sender
-from quadline.jobs import Timed
+from quadline.jobs import ScheduledJob
 from quadline.numbers import alerts, probing, provisioning
-from quadline.webhooks import events, gaps
+from quadline.webhooks import events, missed_replies
 
 QUEUES = {
     "texts": "hand texts over, settle unknown outcomes",
@@ -31,28 +36,28 @@ EVERY_15_MINUTES = "*/15 * * * *"
 NIGHTLY = "20 7 * * *"
 
 
-def timetable() -> list[Timed]:
+def timetable() -> list[ScheduledJob]:
     return [
-        Timed(sender.send_overdue_texts, EVERY_10_SECONDS),
-        Timed(reconcile.settle_unknown_attempts, EVERY_10_SECONDS),
-        Timed(finishing.follow_broadcasts, EVERY_10_SECONDS),
-        Timed(events.apply_forgotten_receipts, EVERY_10_SECONDS),
-        Timed(mailing.send_overdue_emails, EVERY_10_SECONDS),
-        Timed(word_order.settle_pairs_in_doubt, EVERY_10_SECONDS),
-        Timed(deadlines.email_overdue_texts, EVERY_MINUTE),
-        Timed(far_ahead.bring_back_what_lies_too_far_ahead, EVERY_MINUTE),
-        Timed(out_of_reach.keep_what_is_out_of_reach, EVERY_MINUTE),
-        Timed(holding.let_go_on_what_nobody_asks_about, EVERY_MINUTE),
-        Timed(lost_news.ask_for_lost_news, EVERY_MINUTE),
-        Timed(gaps.fetch_missed_replies, EVERY_MINUTE),
-        Timed(provisioning.take_up_numbers, EVERY_MINUTE),
-        Timed(alerts.find_late_numbers, EVERY_MINUTE),
-        Timed(stuck.find_stuck_texts, EVERY_15_MINUTES),
-        Timed(probing.probe_quiet_registrations, EVERY_15_MINUTES),
-        Timed(events.drop_old_events, NIGHTLY),
-        Timed(kept_sources.drop_old_sources, NIGHTLY),
-        Timed(idempotency.drop_old_answers, NIGHTLY),
-        Timed(carrier_opt_outs.compare_with_carrier, NIGHTLY),
-        Timed(confirmations.check_confirmations, NIGHTLY),
-        Timed(throttles.drop_ended_throttles, NIGHTLY),
+        ScheduledJob(sender.send_overdue_texts, EVERY_10_SECONDS),
+        ScheduledJob(reconciliation.settle_unknown_attempts, EVERY_10_SECONDS),
+        ScheduledJob(finishing.follow_broadcasts, EVERY_10_SECONDS),
+        ScheduledJob(events.apply_overdue_receipts, EVERY_10_SECONDS),
+        ScheduledJob(email_sender.send_overdue_emails, EVERY_10_SECONDS),
+        ScheduledJob(stop_start_order.settle_pairs_in_doubt, EVERY_10_SECONDS),
+        ScheduledJob(deadlines.email_overdue_texts, EVERY_MINUTE),
+        ScheduledJob(future_times.fix_future_times_job, EVERY_MINUTE),
+        ScheduledJob(out_of_reach.hold_texts_out_of_reach_job, EVERY_MINUTE),
+        ScheduledJob(holding.release_texts_without_question, EVERY_MINUTE),
+        ScheduledJob(missing_receipts.look_up_missing_receipts, EVERY_MINUTE),
+        ScheduledJob(missed_replies.fetch_missed_replies, EVERY_MINUTE),
+        ScheduledJob(provisioning.provision_waiting_numbers, EVERY_MINUTE),
+        ScheduledJob(alerts.find_late_numbers, EVERY_MINUTE),
+        ScheduledJob(stuck_texts.find_stuck_texts, EVERY_15_MINUTES),
+        ScheduledJob(probing.probe_quiet_registrations, EVERY_15_MINUTES),
+        ScheduledJob(events.drop_old_events, NIGHTLY),
+        ScheduledJob(source_retention.drop_old_sources, NIGHTLY),
+        ScheduledJob(idempotency.drop_old_answers, NIGHTLY),
+        ScheduledJob(carrier_opt_outs.compare_with_carrier, NIGHTLY),
+        ScheduledJob(confirmations.check_confirmations, NIGHTLY),
+        ScheduledJob(throttles.drop_ended_throttles, NIGHTLY),
     ]

@@ -13,7 +13,7 @@ import structlog
 
 from quadline.config import environment, log_privacy
 
-ENV = environment.read()
+ENV = environment.read_environment()
 KEYS = re.compile(r"/password/reset/key/\S+")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "quadline.web.headers.security_headers",
     "quadline.api.problems.speak_in_problems",
-    "quadline.webhooks.sizes.limit_sizes",
+    "quadline.webhooks.size_limits.limit_sizes",
     "quadline.web.whole_forms.whole_forms_only",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -161,7 +161,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
-# what a mail service may bring; webhooks/sizes.py holds all else to less
+# what a mail service may bring; webhooks/size_limits.py holds all else to less
 DATA_UPLOAD_MAX_MEMORY_SIZE = 26_866_666
 
 LANGUAGE_CODE = "en-us"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from quadline.consent.reading import is_asian, simplified
 
-CONCEPTS = Path(__file__).with_name("stop_concepts.toml")
-LONGEST_PHRASE = 4  # words
-SHORTEST_STEM = 3  # letters
+CONCEPTS_FILE = Path(__file__).with_name("stop_concepts.toml")
+MAX_CONCEPT_WORDS = 4  # words
+MIN_STEM = 3  # letters
 ARTICLE = "ال"  # Arabic writes it on the word
 DOING = "doing"  # any other English verb: "stop telling me" is like "stop texting me"
 
@@ -62,7 +62,7 @@ def split_asian(words: Sequence[str]) -> list[str]:
 def _phrase_at(
     words: Sequence[str], at: int, lexicon: Lexicon
 ) -> tuple[int, str | None]:
-    for length in range(LONGEST_PHRASE, 1, -1):
+    for length in range(MAX_CONCEPT_WORDS, 1, -1):
         phrase = tuple(words[at : at + length])
         if concept := lexicon.phrases.get(phrase):
             return length, concept
@@ -83,7 +83,7 @@ def _concept(word: str, lexicon: Lexicon) -> str | None:
 
 def _concept_by_stem(word: str, lexicon: Lexicon) -> str | None:
     """By the longest beginning of the word that the lexicon has."""
-    for length in range(len(word), SHORTEST_STEM - 1, -1):
+    for length in range(len(word), MIN_STEM - 1, -1):
         if concept := lexicon.stems.get(word[:length]):
             return concept
     return None
@@ -114,7 +114,7 @@ def _asian_word_at(text: str, at: int, lexicon: Lexicon) -> str:
 @cache
 def _lexicon() -> Lexicon:
     lexicon = Lexicon()
-    text = CONCEPTS.read_text(encoding="utf-8")
+    text = CONCEPTS_FILE.read_text(encoding="utf-8")
     for concept, entries in tomllib.loads(text)["concepts"].items():
         for entry in entries.split():
             _add(lexicon, simplified(entry), concept)

@@ -15,7 +15,7 @@ from enum import StrEnum
 WITHIN = timedelta(minutes=5)
 
 
-class Asked(StrEnum):
+class AskedFor(StrEnum):
     """What a student texted that the carrier answers."""
 
     STOP = "stop"
@@ -28,7 +28,7 @@ class Request:
     it. Both times are the carrier's.
     """
 
-    asked: Asked
+    asked: AskedFor
     at: datetime
     answer: str = ""
     answered_at: datetime | None = None
@@ -46,7 +46,7 @@ class Summary:
     and the newest answer's words.
     """
 
-    asked: Asked
+    asked: AskedFor
     times: int
     answered: int
     wording: str
@@ -56,14 +56,14 @@ class Summary:
 def summaries(requests: Sequence[Request]) -> list[Summary]:
     """One for each that was asked at all."""
     found: list[Summary] = []
-    for asked in Asked:
+    for asked in AskedFor:
         of_kind = [each for each in requests if each.asked is asked]
         if of_kind:
             found.append(_summary(asked, of_kind))
     return found
 
 
-def _summary(asked: Asked, requests: Sequence[Request]) -> Summary:
+def _summary(asked: AskedFor, requests: Sequence[Request]) -> Summary:
     in_order = sorted(requests, key=lambda each: each.at)
     answered = [each for each in in_order if each.is_answered_in_time]
     wording = answered[-1].answer if answered else ""
@@ -91,9 +91,9 @@ def faults_in(summary: Summary, *, college: str) -> list[str]:
     return faults
 
 
-def _faults_of_wording(asked: Asked, wording: str, college: str) -> list[str]:
+def _faults_of_wording(asked: AskedFor, wording: str, college: str) -> list[str]:
     said = wording.casefold()
-    if asked is Asked.STOP:
+    if asked is AskedFor.STOP:
         return (
             []
             if "start" in said

@@ -1,4 +1,6 @@
-"""Append to the ledger, many entries at once. One is a set of one (ledger.record)."""
+"""Append to the ledger, many entries at once. One is a set of one
+(ledger.record_consent).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from quadline.accounts.models import User
 from quadline.consent import states
 from quadline.consent.models import ConsentEntry
 from quadline.consent.rules import Change, Source
-from quadline.consent.states import Pair, pair_of
+from quadline.consent.states import PhonePair, phones_of
 
 INSERT = """
     INSERT INTO consent_consententry (
@@ -35,9 +37,9 @@ INSERT = """
 """
 # A pair of which the ledger had nothing stands where its first word says: nothing has
 # to be looked up for it.
-APPEND = f"""
+APPEND_ENTRIES = f"""
     WITH appended AS ({INSERT}),
-    begun AS ({states.BEGIN})
+    begun AS ({states.INSERT_STATES})
     SELECT appended.*, begun.entry_id IS NOT NULL AS is_first
     FROM appended
     LEFT JOIN begun ON begun.entry_id = appended.id
@@ -53,7 +55,7 @@ class NewEntry:
     ``carrier_at``: its date by the carrier's own clock, if that is known.
     """
 
-    pair: Pair
+    pair: PhonePair
     change: Change
     source: Source
     occurred_at: datetime
@@ -72,10 +74,10 @@ class Appended:
     """
 
     entries: Sequence[ConsentEntry] = ()
-    first_of: frozenset[Pair] = frozenset()
+    first_of: frozenset[PhonePair] = frozenset()
 
 
-def append(new: Sequence[NewEntry]) -> Appended:
+def append_entries(new: Sequence[NewEntry]) -> Appended:
     """Append entries of different pairs and move their
     states, in the caller's transaction.
 
@@ -90,9 +92,9 @@ def append(new: Sequence[NewEntry]) -> Appended:
     if not rows:
         return Appended()
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    appended: list[Any] = list(ConsentEntry.objects.raw(APPEND, columns))
-    states.move([entry for entry in appended if not entry.is_first])
-    first_of = frozenset(pair_of(entry) for entry in appended if entry.is_first)
+    appended: list[Any] = list(ConsentEntry.objects.raw(APPEND_ENTRIES, columns))
+    states.move_states([entry for entry in appended if not entry.is_first])
+    first_of = frozenset(phones_of(entry) for entry in appended if entry.is_first)
     return Appended(appended, first_of)
 
 

@@ -18,7 +18,7 @@ class Keyword(StrEnum):
     HELP = "help"
 
 
-class Dressed(StrEnum):
+class Decoration(StrEnum):
     """What becomes of a keyword in a form that the carrier does not act
     on, such as “Stop.” with its full stop.
     """
@@ -37,21 +37,21 @@ class Form:
 
     keyword: Keyword
     by_carrier: bool
-    dressed: Dressed
+    dressed: Decoration
     only_when_out: bool = False
 
 
-_STOP = Form(Keyword.STOP, by_carrier=True, dressed=Dressed.OBEYED)
-_STOP_TO_US = Form(Keyword.STOP, by_carrier=False, dressed=Dressed.OBEYED)
-_START = Form(Keyword.START, by_carrier=True, dressed=Dressed.TALK)
+_STOP = Form(Keyword.STOP, by_carrier=True, dressed=Decoration.OBEYED)
+_STOP_TO_US = Form(Keyword.STOP, by_carrier=False, dressed=Decoration.OBEYED)
+_START = Form(Keyword.START, by_carrier=True, dressed=Decoration.TALK)
 # "Yes" is an everyday answer: it opts in only a person who is out.
 _YES = Form(
     Keyword.START,
     by_carrier=True,
-    dressed=Dressed.TALK,
+    dressed=Decoration.TALK,
     only_when_out=True,
 )
-_HELP = Form(Keyword.HELP, by_carrier=True, dressed=Dressed.SHOWN)
+_HELP = Form(Keyword.HELP, by_carrier=True, dressed=Decoration.SHOWN)
 
 # What the carrier acts on:
 # https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out, read 2026-11. The
@@ -94,7 +94,7 @@ def keyword_in(body: str, *, opted_out: bool) -> tuple[Keyword, str] | None:
     form = FORMS.get(word)
     if form is None or (form.only_when_out and not opted_out):
         return None
-    if form.dressed is Dressed.TALK and not is_exact(body):
+    if form.dressed is Decoration.TALK and not is_exact(body):
         return None
     return form.keyword, word
 

@@ -16,23 +16,23 @@ from django.db.models.functions import Now
 
 from quadline.accounts.models import User
 from quadline.consent import states
-from quadline.consent.entries import NewEntry, append
+from quadline.consent.entries import NewEntry, append_entries
 from quadline.consent.models import ConsentEntry, ConsentState, StopQuestion
-from quadline.consent.order import Word, comes_after, standing_of
 from quadline.consent.rules import Change, Source
-from quadline.consent.states import Pair as Pair
-from quadline.consent.states import as_arrays, is_of, pair_of
-from quadline.consent.states import doubt as doubt
+from quadline.consent.states import PhonePair as PhonePair
+from quadline.consent.states import as_arrays, is_of, phones_of
+from quadline.consent.states import set_doubt as set_doubt
+from quadline.consent.stop_start_rules import Word, comes_after, standing_of
 
 # Of two arrays of phones, pair by pair.
-OUT = """
+OPTED_OUT_PAIRS = """
     SELECT state.student_phone, state.system_phone
     FROM unnest(%(students)s::text[], %(systems)s::text[])
          AS pair (student_phone, system_phone)
     JOIN consent_consentstate AS state USING (student_phone, system_phone)
     WHERE state.opted_out
 """
-IN_DOUBT = """
+PAIRS_IN_DOUBT = """
     SELECT state.student_phone, state.system_phone
     FROM unnest(%(students)s::text[], %(systems)s::text[])
          AS pair (student_phone, system_phone)
@@ -47,16 +47,16 @@ TRY_LOCKS = """
 # A carrier that hangs must not keep a STOP out of the ledger for longer than this: two
 # seconds from the look at consent to the call (delivery/rules.py), and three for the
 # call.
-LOCK_PATIENCE_MS = 5000
+LOCK_TIMEOUT_MS = 5000
 # The database grants a session again what it holds already, past a STOP that waits:
 # that is ours to refuse.
-_held_here: set[Pair] = set()
-FARTHEST_LOOK = timedelta(hours=2)
+_locked_here: set[PhonePair] = set()
+MAX_LOOKUP_AHEAD = timedelta(hours=2)
 
 
-def record(
+def record_consent(
     *,
-    pair: Pair,
+    pair: PhonePair,
     change: Change,
     source: Source,
     occurred_at: datetime,
@@ -89,35 +89,35 @@ def record(
     )
     with transaction.atomic():
         if not has_waited:
-            wait_for_sends(pair)
-        return next(iter(append([new]).entries), None)
+            lock_exclusive(pair)
+        return next(iter(append_entries([new]).entries), None)
 
 
-def is_opted_out(pair: Pair) -> bool:
+def is_opted_out(pair: PhonePair) -> bool:
     return opted_out([pair]) != set()
 
 
-def is_surely_out(pair: Pair) -> bool:
+def is_surely_out(pair: PhonePair) -> bool:
     """Out, and not only until the order of the student's words is known: what
     else they say is not beside the point.
     """
-    state = standing(pair)
+    state = consent_state(pair)
     return state is not None and state.is_surely_out
 
 
-def opted_out(pairs: Iterable[Pair]) -> set[Pair]:
+def opted_out(pairs: Iterable[PhonePair]) -> set[PhonePair]:
     """Those of the pairs in which the student has opted out."""
-    return among(pairs, OUT)
+    return pairs_in(pairs, OPTED_OUT_PAIRS)
 
 
-def in_doubt(pairs: Iterable[Pair]) -> set[Pair]:
+def pairs_of_unknown_order(pairs: Iterable[PhonePair]) -> set[PhonePair]:
     """Those of the pairs for which only the carrier can tell in
     which order the student's words came.
     """
-    return among(pairs, IN_DOUBT)
+    return pairs_in(pairs, PAIRS_IN_DOUBT)
 
 
-def among(pairs: Iterable[Pair], statement: str) -> set[Pair]:
+def pairs_in(pairs: Iterable[PhonePair], statement: str) -> set[PhonePair]:
     """Those of the pairs that a statement picks, however many there are."""
     wanted = list(pairs)
     with connection.cursor() as cursor:
@@ -125,7 +125,7 @@ def among(pairs: Iterable[Pair], statement: str) -> set[Pair]:
         return set(cursor.fetchall())
 
 
-def came_back_after(pair: Pair, word: Word) -> bool | None:
+def opted_in_after(pair: PhonePair, word: Word) -> bool | None:
     """Whether the student has opted in since these words.
     None: only the carrier can tell.
     """
@@ -138,7 +138,7 @@ def came_back_after(pair: Pair, word: Word) -> bool | None:
     return True if True in answers else None if None in answers else False
 
 
-def learn_dates(pair: Pair, dates: Mapping[str, datetime]) -> None:
+def record_carrier_dates(pair: PhonePair, dates: Mapping[str, datetime]) -> None:
     """Note when the carrier got a pair's texts, by their ids, and
     say again where the pair stands.
 
@@ -153,14 +153,14 @@ def learn_dates(pair: Pair, dates: Mapping[str, datetime]) -> None:
         undated.filter(carrier_message_id=message_id).update(carrier_at=at)
         asked.filter(carrier_reference=message_id, is_text=True).update(carrier_at=at)
     if state:
-        standing = standing_of(states.words_of([pair])[pair])
-        states.save([(state, standing)])
+        standing = standing_of(states.words_of_pairs([pair])[pair])
+        states.save_states([(state, standing)])
 
 
-def pairs_in_doubt(*, limit: int) -> list[Pair]:
+def pairs_in_doubt(*, limit: int) -> list[PhonePair]:
     """Those whose next look is due, by the clock of the database."""
     # the latter by a clock that was wrong
-    due = Q(look_up_at__lte=Now()) | Q(look_up_at__gt=Now() + FARTHEST_LOOK)
+    due = Q(look_up_at__lte=Now()) | Q(look_up_at__gt=Now() + MAX_LOOKUP_AHEAD)
     doubted = ConsentState.objects.filter(due).order_by("looks", "look_up_at")
     return list(doubted.values_list("student_phone", "system_phone")[:limit])
 
@@ -171,14 +171,14 @@ def opted_out_of(system_phone: str) -> set[str]:
     return set(shut.values_list("student_phone", flat=True))
 
 
-def standing(pair: Pair) -> ConsentState | None:
+def consent_state(pair: PhonePair) -> ConsentState | None:
     """Where a pair stands, with the entry that says why; None
     while the ledger has nothing on it.
     """
-    return standings([pair]).get(pair)
+    return consent_states([pair]).get(pair)
 
 
-def standings(pairs: Iterable[Pair]) -> dict[Pair, ConsentState]:
+def consent_states(pairs: Iterable[PhonePair]) -> dict[PhonePair, ConsentState]:
     """The same for many pairs, in one look; those of which the
     ledger has nothing are not in it.
     """
@@ -187,7 +187,7 @@ def standings(pairs: Iterable[Pair]) -> dict[Pair, ConsentState]:
         student_phone__in={student for student, _ in wanted},
         system_phone__in={system for _, system in wanted},
     )
-    return {pair: state for state in found if (pair := pair_of(state)) in wanted}
+    return {pair: state for state in found if (pair := phones_of(state)) in wanted}
 
 
 def history(student_phone: str, system_phones: Iterable[str]) -> list[ConsentEntry]:
@@ -201,7 +201,7 @@ def history(student_phone: str, system_phones: Iterable[str]) -> list[ConsentEnt
     return list(entries.order_by("-occurred_at", "-pk"))
 
 
-def wait_for_sends(pair: Pair) -> None:
+def lock_exclusive(pair: PhonePair) -> None:
     """Until the caller's transaction ends no text of this pair is handed over; one
     under way is waited for, not for long.
 
@@ -213,16 +213,16 @@ def wait_for_sends(pair: Pair) -> None:
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
+        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock_of(pair)]
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock_name(pair)]
         )
         # the patience is for this lock, not for the caller's others
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
 
 
-def keep_back_if_free(pairs: Iterable[Pair]) -> set[Pair]:
-    """As ``wait_for_sends``, for many pairs and without waiting: those
+def try_lock_exclusive(pairs: Iterable[PhonePair]) -> set[PhonePair]:
+    """As ``lock_exclusive``, for many pairs and without waiting: those
     whose texts are kept back from here on.
 
     The others are in a sender's hands, or in those of somebody else who opts them out
@@ -230,20 +230,20 @@ def keep_back_if_free(pairs: Iterable[Pair]) -> set[Pair]:
     """
     wanted = list(pairs)
     with connection.cursor() as cursor:
-        cursor.execute(TRY_LOCKS, [sorted({lock_of(pair) for pair in wanted})])
+        cursor.execute(TRY_LOCKS, [sorted({lock_name(pair) for pair in wanted})])
         ours = {lock for (lock,) in cursor.fetchall()}
-    return {pair for pair in wanted if lock_of(pair) in ours}
+    return {pair for pair in wanted if lock_name(pair) in ours}
 
 
-def hold(pairs: Iterable[Pair]) -> set[Pair]:
-    """Keep STOPs waiting while texts are handed over; ends with ``let_go`` or the
+def lock_shared(pairs: Iterable[PhonePair]) -> set[PhonePair]:
+    """Keep STOPs waiting while texts are handed over; ends with ``unlock`` or the
     connection. Returns the pairs held.
 
     Never waits: a pair that a STOP is waiting for, or that is in another hand-over's
     hands, is left for later.
     """
-    busy = {lock_of(pair) for pair in _held_here}
-    wanted = {lock: pair for pair in pairs if (lock := lock_of(pair)) not in busy}
+    busy = {lock_name(pair) for pair in _locked_here}
+    wanted = {lock: pair for pair in pairs if (lock := lock_name(pair)) not in busy}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pair FROM unnest(%s::text[]) AS pair WHERE"
@@ -251,23 +251,23 @@ def hold(pairs: Iterable[Pair]) -> set[Pair]:
             [list(wanted)],
         )
         held = {wanted[name] for (name,) in cursor.fetchall()}
-    _held_here.update(held)
+    _locked_here.update(held)
     return held
 
 
-def let_go(pairs: Iterable[Pair]) -> None:
-    """End a hold. Only what ``hold`` returned may be let go."""
+def unlock(pairs: Iterable[PhonePair]) -> None:
+    """End a hold. Only what ``lock_shared`` returned may be let go."""
     held = set(pairs)
-    _held_here.difference_update(held)
+    _locked_here.difference_update(held)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_unlock_shared(hashtextextended(pair, 0)) FROM"
             " unnest(%s::text[]) AS pair",
-            [[lock_of(pair) for pair in held]],
+            [[lock_name(pair) for pair in held]],
         )
 
 
-def lock_of(pair: Pair) -> str:
+def lock_name(pair: PhonePair) -> str:
     """Where a STOP to one number shuts others too, a student's texts
     from all of them wait at one lock.
     """

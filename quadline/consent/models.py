@@ -5,8 +5,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from quadline.consent.order import Kind, Word
 from quadline.consent.rules import Change, Source
+from quadline.consent.stop_start_rules import Word, WordSource
 
 
 class ConsentEntry(models.Model):
@@ -68,12 +68,12 @@ class ConsentEntry(models.Model):
         ]
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> WordSource:
         if self.carrier_message_id:
-            return Kind.TEXT
+            return WordSource.TEXT
         if self.source == Source.CARRIER:
-            return Kind.REFUSAL
-        return Kind.TOLD
+            return WordSource.REFUSAL
+        return WordSource.TOLD
 
     @property
     def was_texted_elsewhere(self) -> bool:
@@ -194,7 +194,7 @@ class StopQuestion(models.Model):
         return Word(
             id=0,
             change=Change.OPT_OUT,
-            kind=Kind.TEXT if self.is_text else Kind.TOLD,
+            kind=WordSource.TEXT if self.is_text else WordSource.TOLD,
             occurred_at=self.asked_at,
             heard_at=self.recorded_at,
             carrier_at=self.carrier_at,

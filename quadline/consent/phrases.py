@@ -13,11 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from quadline.consent import stop_classifier
-from quadline.consent.reading import APOSTROPHES, STRETCHED, folded, own_words
+from quadline.consent.reading import (
+    REPLY_APOSTROPHES,
+    STRETCHED,
+    own_words,
+    without_accents,
+)
 
 PHRASES = Path(__file__).with_name("stop_phrases.toml")
-LONGEST = 1600  # characters that are read; no text from a phone is longer
-LONGEST_PHRASE = 80  # as it is kept with the question
+MAX_REPLY_READ = 1600  # characters that are read; no text from a phone is longer
+MAX_KEPT_PHRASE = 80  # as it is kept with the question
 LANGUAGES = ("english", "spanish")
 
 _PIECES = re.compile(r"\w+|[.!?;:\n…]|[,()]|(?<= )[-–—]+(?= )")
@@ -39,15 +44,15 @@ def stop_phrase_in(body: str) -> str | None:
     A certain phrase where there is one; where only the classifier says so, the
     beginning of the reply itself.
     """
-    read = body[:LONGEST]
+    read = body[:MAX_REPLY_READ]
     if phrase := certain_phrase_in(read):
         return phrase
     if not stop_classifier.reads_like_a_stop(read):
         return None
-    return read.strip()[:LONGEST_PHRASE]
+    return read.strip()[:MAX_KEPT_PHRASE]
 
 
-def prepare() -> None:
+def load_phrases() -> None:
     """Read and compile everything now, so that no reply waits for it."""
     _patterns()
     stop_classifier.score("ready")
@@ -65,7 +70,7 @@ def certain_phrase_in(body: str) -> str | None:
         first, last = phrase.span()
         is_talk = any(start < last and first < end for start, end in everyday)
         if not is_talk:
-            return phrase[0].strip(" .,")[:LONGEST_PHRASE]
+            return phrase[0].strip(" .,")[:MAX_KEPT_PHRASE]
     return None
 
 
@@ -74,7 +79,7 @@ def _plain(body: str) -> str:
     spelled properly, and the edges of clauses.
     """
     own = own_words(unicodedata.normalize("NFKC", body))
-    text = folded(own.translate(APOSTROPHES)).replace("#", " number ")
+    text = without_accents(own.translate(REPLY_APOSTROPHES)).replace("#", " number ")
     pieces = _PIECES.findall(STRETCHED.sub(r"\1", text))
     kept = ["."]
     for piece in pieces:

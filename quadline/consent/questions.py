@@ -11,14 +11,14 @@ from django.db.models import QuerySet
 
 from quadline.accounts.models import User
 from quadline.consent import ledger
-from quadline.consent.ledger import Pair
+from quadline.consent.ledger import PhonePair
 from quadline.consent.models import StopQuestion
-from quadline.consent.order import Word, comes_after
 from quadline.consent.states import as_arrays
+from quadline.consent.stop_start_rules import Word, comes_after
 
-Answer = StopQuestion.Answer
-MOST_ASKED_AGAIN = 20
-OPEN = """
+StopAnswer = StopQuestion.Answer
+MAX_ASKED_AGAIN = 20
+OPEN_QUESTIONS = """
     SELECT question.student_phone, question.system_phone
     FROM unnest(%(students)s::text[], %(systems)s::text[])
          AS pair (student_phone, system_phone)
@@ -44,9 +44,9 @@ class _CameBack(Exception):
     """There is nothing to ask: a newer START."""
 
 
-def ask(
+def ask_question(
     *,
-    pair: Pair,
+    pair: PhonePair,
     wording: str,
     phrase: str,
     carrier_reference: str,
@@ -66,7 +66,7 @@ def ask(
     """
     with transaction.atomic():
         if not has_waited:
-            ledger.wait_for_sends(pair)
+            ledger.lock_exclusive(pair)
         if ledger.is_surely_out(pair):
             return None
         question = StopQuestion(
@@ -87,18 +87,18 @@ def ask(
                 question.save()
                 # Inside: only the database knows when it was written down, by its own
                 # clock.
-                has_come_back = ledger.came_back_after(pair, question.word)
+                has_come_back = ledger.opted_in_after(pair, question.word)
                 if has_come_back:
                     raise _CameBack
         except (IntegrityError, _CameBack):
             # the database keeps it to one per reply, and to one open per pair
             return None
         if has_come_back is None:
-            ledger.doubt(pair)
+            ledger.set_doubt(pair)
         return question
 
 
-def ask_again(pair: Pair, start: Word) -> StopQuestion | None:
+def ask_again(pair: PhonePair, start: Word) -> StopQuestion | None:
     """Open again what the student's own keyword had answered, unless the
     START surely came after those words.
 
@@ -108,10 +108,10 @@ def ask_again(pair: Pair, start: Word) -> StopQuestion | None:
     answered = StopQuestion.objects.filter(
         student_phone=pair[0],
         system_phone=pair[1],
-        answer=Answer.STOP,
+        answer=StopAnswer.STOP,
         answered_by=None,
     )
-    for question in answered.order_by("-pk")[:MOST_ASKED_AGAIN]:
+    for question in answered.order_by("-pk")[:MAX_ASKED_AGAIN]:
         if not comes_after(start, question.word) and _open(pair).first() is None:
             question.answer, question.answered_at = "", None
             question.save(update_fields=["answer", "answered_at"])
@@ -119,10 +119,10 @@ def ask_again(pair: Pair, start: Word) -> StopQuestion | None:
     return None
 
 
-def settle(
+def settle_question(
     *,
-    pair: Pair,
-    answer: Answer,
+    pair: PhonePair,
+    answer: StopAnswer,
     by: User | None,
     now: datetime,
 ) -> StopQuestion | None:
@@ -141,7 +141,7 @@ def settle(
         return question
 
 
-def settle_by_keyword(times: Mapping[Pair, datetime], answer: Answer) -> None:
+def settle_by_keyword(times: Mapping[PhonePair, datetime], answer: StopAnswer) -> None:
     """Answer the open questions of many pairs by what the students
     themselves texted, each at its time.
     """
@@ -156,13 +156,13 @@ def settle_by_keyword(times: Mapping[Pair, datetime], answer: Answer) -> None:
         cursor.execute(ANSWER_BY_KEYWORD, values)
 
 
-def open_question(pair: Pair) -> StopQuestion | None:
+def open_question(pair: PhonePair) -> StopQuestion | None:
     return _open(pair).first()
 
 
-def pairs_in_question(pairs: Iterable[Pair]) -> set[Pair]:
+def pairs_in_question(pairs: Iterable[PhonePair]) -> set[PhonePair]:
     """Those of the pairs in which texts wait, since nobody has answered yet."""
-    return ledger.among(pairs, OPEN)
+    return ledger.pairs_in(pairs, OPEN_QUESTIONS)
 
 
 def phones_asked_of(system_phone: str) -> set[str]:
@@ -176,7 +176,7 @@ def _is_asked_about(carrier_reference: str) -> bool:
     return StopQuestion.objects.filter(carrier_reference=carrier_reference).exists()
 
 
-def _open(pair: Pair) -> QuerySet[StopQuestion]:
+def _open(pair: PhonePair) -> QuerySet[StopQuestion]:
     return StopQuestion.objects.filter(
         answer="",
         student_phone=pair[0],

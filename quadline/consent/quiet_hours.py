@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from quadline.consent.state_hours import hours_of
 
 MINUTE = timedelta(minutes=1)
-MOST_STEPS = 14  # two for each place a student may be in
+MAX_QUIET_STEPS = 14  # two for each place a student may be in
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ def quiet_until(
     (``place``).
     """
     moment = now
-    for _ in range(MOST_STEPS):  # the end in one place may still be quiet in the next
+    for _ in range(
+        MAX_QUIET_STEPS
+    ):  # the end in one place may still be quiet in the next
         ends = [_end_of_quiet(moment, each, hours) for each in places]
         later = max((end for end in ends if end), default=None)
         if later is None:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-APOSTROPHES = str.maketrans("", "", "'’‘`´ʼ")
+REPLY_APOSTROPHES = str.maketrans("", "", "'’‘`´ʼ")
 STRETCHED = re.compile(r"(.)\1{2,}")  # stoooop
 
 _QUOTED = re.compile(r"“[^“”]*”|\"[^\"]*\"|«[^«»]*»|(?<!\w)['‘][^'’‘]*['’](?!\w)")
@@ -44,7 +44,7 @@ def own_words(text: str) -> str:
     return kept if says_something else text
 
 
-def folded(text: str) -> str:
+def without_accents(text: str) -> str:
     """Lower case without accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     letters = [each for each in decomposed if not unicodedata.combining(each)]
@@ -58,13 +58,13 @@ def simplified(text: str) -> str:
     """
     if text.isascii():  # most replies; the same result in a quarter of the time
         return STRETCHED.sub(r"\1", text.lower().translate(_ASCII_NOT_SEEN))
-    plain = unicodedata.normalize("NFC", folded(text).translate(_ONE_LETTER)).translate(
-        APOSTROPHES
-    )
+    plain = unicodedata.normalize(
+        "NFC", without_accents(text).translate(_ONE_LETTER)
+    ).translate(REPLY_APOSTROPHES)
     return STRETCHED.sub(r"\1", "".join(sign for sign in plain if _is_seen(sign)))
 
 
-def words_of(text: str) -> list[str]:
+def reply_words(text: str) -> list[str]:
     """Words, signs and emoji of simplified text: digits as 0, "stop2end" as three
     words, look-alikes as Latin letters.
     """

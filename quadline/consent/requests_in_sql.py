@@ -10,16 +10,16 @@ import re
 
 from quadline.consent.keywords import FORMS, Keyword
 
-WORDS = sorted(
+KEYWORDS = sorted(
     word
     for word, form in FORMS.items()
     if form.keyword is not Keyword.HELP and not form.only_when_out
 )
 # The whole message, whatever stands around the word (consent/keywords.py); as the
 # database reads patterns.
-PATTERN = (
+REQUEST_PATTERN = (
     "^[^[:alnum:]]*("
-    + "|".join(re.escape(word).replace("\\ ", "\\s+") for word in WORDS)
+    + "|".join(re.escape(word).replace("\\ ", "\\s+") for word in KEYWORDS)
     + ")[^[:alnum:]]*$"
 )
 
@@ -34,6 +34,6 @@ def is_request(message: str) -> str:
                 WHERE entry.carrier_reference = {message}.carrier_message_id
                   AND {message}.carrier_message_id <> ''
             )
-            OR normalize({message}.body, NFKC) ~* '{PATTERN}'
+            OR normalize({message}.body, NFKC) ~* '{REQUEST_PATTERN}'
         )
     """  # noqa: S608  # no value in it

@@ -9,16 +9,16 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from quadline.consent.models import ConsentEntry, ConsentState
-from quadline.consent.order import Standing, Word, standing_of
 from quadline.consent.rules import Change
+from quadline.consent.stop_start_rules import Word, WordStanding, standing_of
 
-Pair = tuple[str, str]  # student phone, system phone
+PhonePair = tuple[str, str]  # student phone, system phone
 # Of a pair, the newest. Who changes their mind more often than this costs us no more
 # than this.
-MOST_WORDS = 100
+MAX_STATE_WORDS = 100
 NO_WAIT = timedelta(0)
 # The states of pairs whose first word stands among those just appended (entries.py).
-BEGIN = """
+INSERT_STATES = """
     INSERT INTO consent_consentstate
         (student_phone, system_phone, opted_out, since, entry_id)
     SELECT student_phone, system_phone, change = 'opt_out', occurred_at, id
@@ -26,14 +26,14 @@ BEGIN = """
     ON CONFLICT (student_phone, system_phone) DO NOTHING
     RETURNING entry_id
 """
-LOCK = """
+LOCK_STATES = """
     SELECT state.*
     FROM unnest(%(students)s::text[], %(systems)s::text[])
          AS pair (student_phone, system_phone)
     JOIN consent_consentstate AS state USING (student_phone, system_phone)
     ORDER BY state.id FOR NO KEY UPDATE OF state
 """
-NEWEST = """
+NEWEST_ENTRIES = """
     SELECT entry.*
     FROM unnest(%(students)s::text[], %(systems)s::text[])
          AS pair (student_phone, system_phone)
@@ -49,28 +49,28 @@ NEWEST = """
 """
 
 
-def move(entries: Collection[ConsentEntry]) -> None:
+def move_states(entries: Collection[ConsentEntry]) -> None:
     """Move the states of new entries, each of another pair that
     has one, however many there are.
 
     What was said last counts; one that arrives late does not undo a newer one
-    (order.py).
+    (stop_start_rules.py).
     """
-    news = {pair_of(entry): entry for entry in entries}
+    news = {phones_of(entry): entry for entry in entries}
     if not news:
         return
-    states = list(ConsentState.objects.raw(LOCK, as_arrays(news)))
+    states = list(ConsentState.objects.raw(LOCK_STATES, as_arrays(news)))
     # Read when the rows are locked: whoever wrote another word meanwhile has committed
     # it.
-    words = words_of(news)
+    words = words_of_pairs(news)
     moved = []
     for state in states:
-        pair = pair_of(state)
+        pair = phones_of(state)
         moved.append((state, _standing_after(news[pair], words[pair], state)))
-    save(moved)
+    save_states(moved)
 
 
-def save(moved: Sequence[tuple[ConsentState, Standing]]) -> None:
+def save_states(moved: Sequence[tuple[ConsentState, WordStanding]]) -> None:
     """Write where pairs stand. Their rows are locked by the caller."""
     for state, standing in moved:
         state.opted_out = standing.last.change is Change.OPT_OUT
@@ -88,7 +88,7 @@ def save(moved: Sequence[tuple[ConsentState, Standing]]) -> None:
         ConsentState.objects.filter(pk__in=new).update(look_up_at=Now(), looks=0)
 
 
-def doubt(pair: Pair, *, looks: int = 0, wait: timedelta = NO_WAIT) -> None:
+def set_doubt(pair: PhonePair, *, looks: int = 0, wait: timedelta = NO_WAIT) -> None:
     """The carrier is to be asked for the order of the pair's words, after a wait when
     it was asked without an answer.
     """
@@ -97,17 +97,17 @@ def doubt(pair: Pair, *, looks: int = 0, wait: timedelta = NO_WAIT) -> None:
     )
 
 
-def newest_entries(pairs: Iterable[Pair]) -> dict[Pair, list[ConsentEntry]]:
+def newest_entries(pairs: Iterable[PhonePair]) -> dict[PhonePair, list[ConsentEntry]]:
     """Of each pair, newest first; a pair of which the ledger has nothing has none."""
     wanted = list(pairs)
-    found: dict[Pair, list[ConsentEntry]] = {pair: [] for pair in wanted}
-    values = {**as_arrays(wanted), "most": MOST_WORDS}
-    for entry in ConsentEntry.objects.raw(NEWEST, values):
-        found[pair_of(entry)].append(entry)
+    found: dict[PhonePair, list[ConsentEntry]] = {pair: [] for pair in wanted}
+    values = {**as_arrays(wanted), "most": MAX_STATE_WORDS}
+    for entry in ConsentEntry.objects.raw(NEWEST_ENTRIES, values):
+        found[phones_of(entry)].append(entry)
     return found
 
 
-def words_of(pairs: Iterable[Pair]) -> Mapping[Pair, list[Word]]:
+def words_of_pairs(pairs: Iterable[PhonePair]) -> Mapping[PhonePair, list[Word]]:
     """Of each pair, in the order they were written down."""
     entries = newest_entries(pairs)
     return {
@@ -116,17 +116,17 @@ def words_of(pairs: Iterable[Pair]) -> Mapping[Pair, list[Word]]:
     }
 
 
-def pair_of(row: ConsentEntry | ConsentState) -> Pair:
+def phones_of(row: ConsentEntry | ConsentState) -> PhonePair:
     return row.student_phone, row.system_phone
 
 
-def is_of(pair: Pair) -> Q:
+def is_of(pair: PhonePair) -> Q:
     """A condition on entries, states and questions alike."""
     student_phone, system_phone = pair
     return Q(student_phone=student_phone, system_phone=system_phone)
 
 
-def as_arrays(pairs: Iterable[Pair]) -> dict[str, list[str]]:
+def as_arrays(pairs: Iterable[PhonePair]) -> dict[str, list[str]]:
     """For statements that take pairs as two arrays of phones."""
     wanted = list(pairs)
     return {
@@ -137,7 +137,7 @@ def as_arrays(pairs: Iterable[Pair]) -> dict[str, list[str]]:
 
 def _standing_after(
     entry: ConsentEntry, words: Sequence[Word], before: ConsentState
-) -> Standing:
+) -> WordStanding:
     standing = standing_of(words)
     is_shut_by_it = (
         standing.last.change is Change.OPT_OUT and entry.change == Change.OPT_OUT
@@ -145,5 +145,5 @@ def _standing_after(
     if is_shut_by_it and not before.opted_out:
         # What shuts a pair is a new entry, so that whoever reads the opt-outs on from
         # an entry misses none.
-        return Standing(entry.word, standing.is_in_doubt)
+        return WordStanding(entry.word, standing.is_in_doubt)
     return standing

@@ -1,6 +1,6 @@
 """How much a reply reads like a wish for no more texts: a small linear classifier.
 
-It is trained on labelled replies. What it has learned is data: stop_weights.bin and
+It is trained on labeled replies. What it has learned is data: stop_weights.bin and
 stop_weights.toml, made by ``make train-opt-out``. No library is needed to read a reply.
 """
 
@@ -14,18 +14,18 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 from quadline.consent.concepts import concepts_of, split_asian
-from quadline.consent.reading import own_words, simplified, words_of
+from quadline.consent.reading import own_words, reply_words, simplified
 
 WEIGHTS = Path(__file__).with_name("stop_weights.bin")
 ABOUT_WEIGHTS = WEIGHTS.with_suffix(".toml")
-TABLE = 1 << 17  # places that features are hashed into; one signed byte each
+HASH_BUCKETS = 1 << 17  # places that features are hashed into; one signed byte each
 # characters that are read at once; of what is longer, the likeliest parts
-LONGEST = 320
-LONGEST_PART = 24  # words
-OVERLAP = 6  # words that two parts of one long sentence share
+MAX_READ_AT_ONCE = 320
+MAX_PART = 24  # words
+PART_OVERLAP = 6  # words that two parts of one long sentence share
 LIKELIEST_PARTS = 2  # besides the last part, where a wish usually stands
-LETTERS = range(2, 5)  # letters in a row
-CONCEPTS = range(1, 4)  # concepts in a row
+LETTER_RUNS = range(2, 5)  # letters in a row
+CONCEPT_RUNS = range(1, 4)  # concepts in a row
 _SAYING = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "So"})
 _ENDS_A_SENTENCE = frozenset(".!?。؟…")
 
@@ -57,7 +57,7 @@ def score(body: str) -> float:
     Of a long reply, the highest score of its likeliest parts.
     """
     words = _words_in(body)
-    if len(body) <= LONGEST:
+    if len(body) <= MAX_READ_AT_ONCE:
         return _score(words)
     return max(_score(part) for part in _likeliest(_parts(words)))
 
@@ -80,13 +80,13 @@ def model() -> Model:
 
 
 def _says_something(body: str) -> bool:
-    """Whether it has a letter or an emoji; no labelled reply is of signs alone."""
+    """Whether it has a letter or an emoji; no labeled reply is of signs alone."""
     return any(unicodedata.category(sign) in _SAYING for sign in body)
 
 
 def _words_in(body: str) -> list[str]:
     own = own_words(unicodedata.normalize("NFKC", body))
-    words = words_of(simplified(own))
+    words = reply_words(simplified(own))
     return split_asian(words)
 
 
@@ -99,15 +99,15 @@ def _parts(words: Sequence[str]) -> list[Sequence[str]]:
         parts += _pieces(words[start:end])
     # one word, or a sign alone, is no sentence
     sentences = [part for part in parts if len(part) > 1]
-    return sentences or [words[:LONGEST_PART]]
+    return sentences or [words[:MAX_PART]]
 
 
 def _pieces(sentence: Sequence[str]) -> list[Sequence[str]]:
     # a last piece of only what two share would say nothing new
-    end = max(1, len(sentence) - OVERLAP)
-    step = LONGEST_PART - OVERLAP
+    end = max(1, len(sentence) - PART_OVERLAP)
+    step = MAX_PART - PART_OVERLAP
     starts = range(0, end, step)
-    return [sentence[at : at + LONGEST_PART] for at in starts]
+    return [sentence[at : at + MAX_PART] for at in starts]
 
 
 def _likeliest(parts: Sequence[Sequence[str]]) -> list[Sequence[str]]:
@@ -144,8 +144,8 @@ def _features(words: Sequence[str]) -> list[set[int]]:
 
 def _letters(words: Sequence[str]) -> Iterable[str]:
     text = " ".join(words)
-    line = f" {text} "[:LONGEST]
-    for length in LETTERS:
+    line = f" {text} "[:MAX_READ_AT_ONCE]
+    for length in LETTER_RUNS:
         starts = range(len(line) - length + 1)
         for at in starts:
             yield line[at : at + length]
@@ -180,7 +180,7 @@ def _ideas(concepts: Sequence[str | None]) -> Iterable[str]:
 
 
 def _runs(kind: str, row: Sequence[str]) -> Iterable[str]:
-    for length in CONCEPTS:
+    for length in CONCEPT_RUNS:
         starts = range(len(row) - length + 1)
         for at in starts:
             run = " ".join(row[at : at + length])
@@ -204,4 +204,4 @@ def _place(name: str) -> int:
     """CRC-32 is the same in every process and on every machine,
     which Python's own hash is not.
     """
-    return zlib.crc32(name.encode("utf-8", "surrogatepass")) % TABLE
+    return zlib.crc32(name.encode("utf-8", "surrogatepass")) % HASH_BUCKETS

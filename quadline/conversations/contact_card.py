@@ -10,10 +10,10 @@ from quadline.sms import phones
 
 FILE_NAME = "text-only-number.vcf"
 CONTENT_TYPE = "text/vcard"
-LONGEST_LINE = 75  # octets; RFC 2426, section 2.6
+MAX_VCARD_LINE = 75  # octets; RFC 2426, section 2.6
 
 
-def contact_card(staff: User, number: SystemNumber) -> bytes:
+def make_contact_card(staff: User, number: SystemNumber) -> bytes:
     """A vCard 3.0 (RFC 2426), which phones read more widely than 4.0."""
     first, _, last = staff.name.rpartition(" ")
     lines = [
@@ -49,11 +49,11 @@ def _folded(line: str) -> bytes:
     """Lines of 75 octets at most, the later ones begun by a
     space; no character is cut in two.
     """
-    parts, room = [b""], LONGEST_LINE
+    parts, room = [b""], MAX_VCARD_LINE
     for character in line:
         encoded = character.encode()
         if len(parts[-1]) + len(encoded) > room:
             parts.append(b"")
-            room = LONGEST_LINE - 1
+            room = MAX_VCARD_LINE - 1
         parts[-1] += encoded
     return b"\r\n ".join(parts) + b"\r\n"

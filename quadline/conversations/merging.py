@@ -10,8 +10,8 @@ from django.conf import settings
 
 from quadline.accounts.models import User
 from quadline.numbers.models import SystemNumber
-from quadline.sms.lookalikes import comes_near, lookalikes, plain
-from quadline.sms.merge_fields import MergeError, Template, fill, key_of
+from quadline.sms.lookalikes import comes_near, lookalikes, plain_words
+from quadline.sms.merge_fields import FieldTemplate, MergeError, field_key, fill
 
 # Name and meaning, as the menus of the composers list them.
 FIELDS: list[tuple[str, str]] = [
@@ -24,10 +24,10 @@ FIELDS: list[tuple[str, str]] = [
     ("College", "the college’s name"),
 ]
 NAMES = [name for name, _ in FIELDS]
-LISTED = ", ".join(f"[{name}]" for name in NAMES)
+FIELD_LIST = ", ".join(f"[{name}]" for name in NAMES)
 # Other ways to write them: the guide's sample says [Insert Your System Number Here].
 SAME_AS = {"Your System Number": "System Number", "Office Phone": "Office Phone Number"}
-CANONICAL = {key_of(name): SAME_AS.get(name, name) for name in [*NAMES, *SAME_AS]}
+CANONICAL = {field_key(name): SAME_AS.get(name, name) for name in [*NAMES, *SAME_AS]}
 
 # What people and other systems call the same: whoever writes {first_name} or [Advisor]
 # means one of ours.
@@ -66,7 +66,7 @@ OTHER_NAMES: dict[str, str] = {
         " institution, campus, account name"
     ),
 }
-MEANT = {plain(name): ours for name, ours in CANONICAL.items()} | {
+MEANT = {plain_words(name): ours for name, ours in CANONICAL.items()} | {
     name: ours for ours, names in OTHER_NAMES.items() for name in names.split(", ")
 }
 
@@ -80,7 +80,7 @@ WHY_EMPTY = {  # why, and the way out
 }
 
 
-class Named(Protocol):
+class NamedStudent(Protocol):
     """A student, or as much of one as words need."""
 
     @property
@@ -89,23 +89,23 @@ class Named(Protocol):
     def display_name(self) -> str: ...
 
 
-def _first_name(student: Named) -> str:
+def _first_name(student: NamedStudent) -> str:
     return student.first
 
 
-def _full_name(student: Named) -> str:
+def _full_name(student: NamedStudent) -> str:
     return student.display_name
 
 
 # All that differs from student to student.
-OF_STUDENT: dict[str, Callable[[Named], str]] = {
+OF_STUDENT: dict[str, Callable[[NamedStudent], str]] = {
     "Student Name": _first_name,
     "Student Full Name": _full_name,
 }
 
 
 def values_for(
-    staff: User, student: Named, *, number: SystemNumber | None
+    staff: User, student: NamedStudent, *, number: SystemNumber | None
 ) -> dict[str, str]:
     """What each field becomes in words from this staff user to this student;
     "" where there is nothing to put in.
@@ -113,7 +113,7 @@ def values_for(
     return values_of_sender(staff, number=number) | values_of_student(student)
 
 
-def values_of_student(student: Named) -> dict[str, str]:
+def values_of_student(student: NamedStudent) -> dict[str, str]:
     return {name: value_of(student) for name, value_of in OF_STUDENT.items()}
 
 
@@ -163,7 +163,7 @@ def unknown_fields(*texts: str) -> tuple[str, ...]:
     """What looks like a field and is none, as written, each once."""
     found: list[str] = []
     for text in texts:
-        around_fields = Template(text).around(CANONICAL)
+        around_fields = FieldTemplate(text).around(CANONICAL)
         found += lookalikes(around_fields, meant)
     return tuple(dict.fromkeys(found))
 
@@ -180,7 +180,7 @@ def canonical(name: str) -> str:
     """The name of a field as the menus list it, however it was
     written; "" for what is none.
     """
-    return CANONICAL.get(key_of(name), "")
+    return CANONICAL.get(field_key(name), "")
 
 
 def refusal(error: MergeError) -> str:
@@ -201,7 +201,7 @@ def about_unknown(written: tuple[str, ...]) -> str:
         )
         sentences.append(
             f"{' and '.join(others)} {are_none}."
-            f" Write the words themselves, or use one of these: {LISTED}."
+            f" Write the words themselves, or use one of these: {FIELD_LIST}."
         )
     return " ".join(sentences)
 

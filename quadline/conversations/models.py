@@ -6,11 +6,11 @@ from django.db.models import Func, Q, Value
 from quadline.accounts.models import Office, User
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
-    IN_DOUBT,
+    WITH_THE_CARRIER,
     Channel,
     Direction,
     Status,
-    words_of,
+    words_of_status,
 )
 from quadline.inboxes.models import Inbox, inbox_of, seen_inboxes, written_inboxes
 from quadline.numbers.models import SystemNumber
@@ -239,7 +239,7 @@ class Message(models.Model):
                 fields=["deadline_at"],
                 condition=Q(
                     deadline_at__isnull=False,
-                    status__in=sorted(BEFORE_AN_ATTEMPT | IN_DOUBT),
+                    status__in=sorted(BEFORE_AN_ATTEMPT | WITH_THE_CARRIER),
                 ),
                 name="message_deadline",
             ),
@@ -250,16 +250,16 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["conversation", "position"],
-                condition=Q(status__in=sorted(BEFORE_AN_ATTEMPT | IN_DOUBT)),
+                condition=Q(status__in=sorted(BEFORE_AN_ATTEMPT | WITH_THE_CARRIER)),
                 name="message_open",
             ),
             models.Index(
                 fields=["status"],
-                condition=Q(status__in=sorted(IN_DOUBT)),
+                condition=Q(status__in=sorted(WITH_THE_CARRIER)),
                 name="message_in_doubt",
             ),
             # Texts the carrier took and has said no more of: looked up in its log
-            # (delivery/outcomes/lost_news.py).
+            # (delivery/outcomes/missing_receipts.py).
             models.Index(
                 fields=["sent_at"],
                 condition=Q(status="sent", channel="text"),
@@ -286,15 +286,15 @@ class Message(models.Model):
 
     @property
     def status_words(self) -> str:
-        return words_of(Status(self.status), self.reason)[0]
+        return words_of_status(Status(self.status), self.reason)[0]
 
     @property
     def status_icon(self) -> str:
-        return words_of(Status(self.status), self.reason)[1]
+        return words_of_status(Status(self.status), self.reason)[1]
 
     @property
     def tone(self) -> str:
-        return words_of(Status(self.status), self.reason)[2]
+        return words_of_status(Status(self.status), self.reason)[2]
 
 
 def whole_text(body: str, notice: str) -> str:

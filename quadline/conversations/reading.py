@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db import transaction
 
 from quadline.accounts.models import User
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.conversations.models import Conversation
 from quadline.inboxes.models import may_write_in
-from quadline.live.telling import tell
+from quadline.live.notifications import notify_screens
 
-LONGEST_DRAFT = 4000
+MAX_DRAFT = 4000
 JOINT = "\n\n"
 
 
@@ -32,7 +32,7 @@ def mark_read(*, conversation: Conversation, reader: User) -> None:
     """
     unread = Conversation.objects.unread().filter(pk=conversation.pk)
     if may_write_in(reader, conversation.inbox_id) and unread.update(unread_count=0):
-        tell([conversation.inbox_id], "inbox")
+        notify_screens([conversation.inbox_id], "inbox")
 
 
 def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
@@ -41,12 +41,12 @@ def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
         Conversation.objects.filter(pk=conversation.pk).update(
             is_done=is_done, needs_reply=False
         )
-        record(
+        record_audit(
             "conversation done" if is_done else "conversation reopened",
             subject=conversation,
             actor=actor,
         )
-        tell([conversation.inbox_id], "inbox")
+        notify_screens([conversation.inbox_id], "inbox")
 
 
 def save_draft(
@@ -60,7 +60,7 @@ def save_draft(
         # and may be one of these.
         Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
         left = _without_arrived(conversation, text, returned)
-        draft = left.replace("\0", "")[:LONGEST_DRAFT]  # PostgreSQL keeps no NUL
+        draft = left.replace("\0", "")[:MAX_DRAFT]  # PostgreSQL keeps no NUL
         Conversation.objects.filter(pk=conversation.pk).update(draft=draft)
 
 

@@ -14,15 +14,15 @@ from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Status
 from quadline.conversations.statuses import sql
-from quadline.live.telling import TELL_NEWS
+from quadline.live.notifications import TELL_NEWS
 
 # Messages of a conversation are written one after the other, so that a screen that asks
 # "what is new since this position" misses none: positions are drawn (after the sort)
 # when all conversations are locked, in the order of their ids. Row locks here and
 # elsewhere are NO KEY: a foreign key that is checked at commit asks for the key only,
 # and a sender that waited for it would be waited for by the STOP in this transaction.
-RECEIVED = sql.standing(f"'{Status.RECEIVED}'", detail="reply.detail")
-EVENT = sql.event(
+RECEIVED = sql.state_values(f"'{Status.RECEIVED}'", detail="reply.detail")
+RECEIVED_EVENT = sql.event(
     "received",
     cause=Cause.REPLY,
     before="''",
@@ -38,7 +38,7 @@ RECEIVE = f"""
         INSERT INTO conversations_message (
             id, conversation_id, direction, channel, system_number_id, is_bulk,
             subject, student_phone, body, notice, segments, carrier_code,
-            carrier_message_id, created_at, {sql.COLUMNS}
+            carrier_message_id, created_at, {sql.STATE_COLUMNS}
         )
         SELECT reply.id, locked.id, 'inbound', reply.channel,
                reply.system_number_id, false, reply.subject, reply.student_phone,
@@ -59,7 +59,7 @@ RECEIVE = f"""
         ON CONFLICT (id) DO NOTHING
         RETURNING id, conversation_id, position, created_at, status
     ),
-    noted AS ({EVENT}),
+    noted AS ({RECEIVED_EVENT}),
     shown AS (
         UPDATE conversations_conversation AS conversation
         SET last_message_id = last.id,
@@ -109,7 +109,9 @@ class Reply:
     needs_reply: bool = True
 
 
-COLUMNS = tuple(name for name in Reply.__dataclass_fields__ if name != "needs_reply")
+REPLY_COLUMNS = tuple(
+    name for name in Reply.__dataclass_fields__ if name != "needs_reply"
+)
 
 
 def receive(replies: Collection[Reply]) -> set[UUID]:
@@ -120,7 +122,8 @@ def receive(replies: Collection[Reply]) -> set[UUID]:
     OperationalError, and each may come alone.
     """
     values: dict[str, Any] = {
-        column: [getattr(reply, column) for reply in replies] for column in COLUMNS
+        column: [getattr(reply, column) for reply in replies]
+        for column in REPLY_COLUMNS
     }
     values["no_answer"] = [reply.id for reply in replies if not reply.needs_reply]
     with connection.cursor() as cursor:

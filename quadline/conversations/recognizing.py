@@ -6,15 +6,15 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.conversations.models import Conversation
-from quadline.live.telling import tell_each
+from quadline.live.notifications import notify_each
 from quadline.roster.models import Student
 from quadline.roster.rules import FORMER_PHONE_COUNTS
 
 # Of several students who share the phone: the one this staff user was in touch with
 # last, else one on their caseload, as a text from it would be filed
-# (delivery/inbound/senders.py). What is long past may be from somebody who had the
+# (delivery/inbound/reply_owners.py). What is long past may be from somebody who had the
 # phone before.
 RECOGNIZED = """
     SELECT stranger.id, owner.id
@@ -54,14 +54,14 @@ def recognize_phones(*, now: datetime) -> int:
 def _recognize(conversation_id: int, student_id: int) -> None:
     stranger = Conversation.objects.get(pk=conversation_id)
     student = Student.objects.get(pk=student_id)
-    record(
+    record_audit(
         "earlier conversation recognized",
         subject=student,
         actor=None,
         conversation=stranger.pk,
     )
     into = stranger if _becomes_theirs(stranger, student) else _moved(stranger, student)
-    tell_each((stranger.inbox_id, f"conv-{each}") for each in {stranger.pk, into.pk})
+    notify_each((stranger.inbox_id, f"conv-{each}") for each in {stranger.pk, into.pk})
 
 
 def _becomes_theirs(stranger: Conversation, student: Student) -> bool:

@@ -50,9 +50,9 @@ RANK: dict[Status, int] = {
     Status.EMAILED: 7,
     Status.UNREACHED: 8,
 }
-FINAL = frozenset(status for status, rank in RANK.items() if rank >= 5)
+FINAL_STATUSES = frozenset(status for status, rank in RANK.items() if rank >= 5)
 BEFORE_AN_ATTEMPT = frozenset({Status.WAITING, Status.QUEUED})
-IN_DOUBT = frozenset({Status.SENDING, Status.UNCONFIRMED})
+WITH_THE_CARRIER = frozenset({Status.SENDING, Status.UNCONFIRMED})
 NOT_DELIVERED = frozenset({Status.UNDELIVERED, Status.FAILED, Status.BLOCKED})
 # as a text
 NEVER_REACHED_THE_STUDENT = NOT_DELIVERED | {
@@ -63,7 +63,7 @@ NEVER_REACHED_THE_STUDENT = NOT_DELIVERED | {
 # What the carrier has can be neither taken back nor blocked any more.
 ONLY_FROM: dict[Status, frozenset[Status]] = {
     Status.CANCELLED: BEFORE_AN_ATTEMPT,
-    Status.BLOCKED: BEFORE_AN_ATTEMPT | IN_DOUBT,
+    Status.BLOCKED: BEFORE_AN_ATTEMPT | WITH_THE_CARRIER,
     Status.EMAILED: NOT_DELIVERED,
     Status.UNREACHED: NOT_DELIVERED | {Status.EMAILED},
     Status.BOUNCED: frozenset({Status.SENT}),  # an email; its failures are "failed"
@@ -84,7 +84,7 @@ def may_climb(current: Status, following: Status) -> bool:
     return RANK[following] > RANK[current]
 
 
-WORDS: dict[Status, tuple[str, str, str]] = {  # words, icon, tone
+STATUS_WORDS: dict[Status, tuple[str, str, str]] = {  # words, icon, tone
     Status.RECEIVED: ("Received", "", ""),
     Status.WAITING: ("Waiting", "clock", "warn"),
     Status.QUEUED: ("Sending", "clock", ""),
@@ -102,12 +102,12 @@ WORDS: dict[Status, tuple[str, str, str]] = {  # words, icon, tone
 }
 
 
-def words_of(status: Status, reason: str = "") -> tuple[str, str, str]:
+def words_of_status(status: Status, reason: str = "") -> tuple[str, str, str]:
     """Words, icon and tone of a status. What is held, whatever its
     status, is waiting and not being sent.
     """
     is_held = status in (Status.QUEUED, Status.SENDING) and reason in set(WaitingFor)
-    return WORDS[Status.WAITING if is_held else status]
+    return STATUS_WORDS[Status.WAITING if is_held else status]
 
 
 class WaitingFor(StrEnum):

@@ -63,7 +63,7 @@ STARTERS: tuple[dict[str, Any], ...] = (
 )
 
 
-def ship(model: Any) -> None:
+def add_starters(model: Any) -> None:
     """Write them as the college's, for everyone. ``model`` is
     MessageTemplate, or a migration's picture of it.
     """

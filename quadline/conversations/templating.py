@@ -10,13 +10,13 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.conversations import merging
 from quadline.conversations.models import MessageTemplate
 from quadline.conversations.rules import Channel
 from quadline.sms import bodies
 
-LONGEST_NAME, LONGEST_SUBJECT, LONGEST_EMAIL = 120, 200, 20_000
+MAX_TEMPLATE_NAME, MAX_TEMPLATE_SUBJECT, MAX_TEMPLATE_EMAIL = 120, 200, 20_000
 
 
 class Whose(StrEnum):
@@ -32,7 +32,7 @@ class TemplateRefused(ValueError):
 
 
 @dataclass(frozen=True)
-class Words:
+class TemplateContent:
     """What a template holds."""
 
     name: str
@@ -69,7 +69,7 @@ def may_change(user: User, template: MessageTemplate) -> bool:
 def save_template(
     *,
     actor: User,
-    words: Words,
+    words: TemplateContent,
     kind: Whose,
     template: MessageTemplate | None = None,
 ) -> MessageTemplate:
@@ -89,7 +89,7 @@ def save_template(
         saved.body = words.body
         saved.with_contact_card = words.with_contact_card
         saved.save()
-        record("template saved", subject=saved, actor=actor, whose=whose(saved))
+        record_audit("template saved", subject=saved, actor=actor, whose=whose(saved))
     return saved
 
 
@@ -103,7 +103,7 @@ def archive_template(*, template: MessageTemplate, actor: User, now: datetime) -
         kept = MessageTemplate.objects.filter(pk=template.pk, archived_at=None)
         if not kept.update(archived_at=now):
             return False
-        record(
+        record_audit(
             "template archived",
             subject=template,
             actor=actor,
@@ -112,7 +112,7 @@ def archive_template(*, template: MessageTemplate, actor: User, now: datetime) -
     return True
 
 
-def _checked(words: Words) -> Words:
+def _checked(words: TemplateContent) -> TemplateContent:
     is_email = words.channel == Channel.EMAIL
     name = _one_line(words.name)
     subject = _one_line(words.subject) if is_email else ""
@@ -120,24 +120,26 @@ def _checked(words: Words) -> Words:
     for wrong, why in (
         (not name, "Give the template a name."),
         (
-            len(name) > LONGEST_NAME,
-            f"The name is longer than {LONGEST_NAME} characters. Shorten it.",
+            len(name) > MAX_TEMPLATE_NAME,
+            f"The name is longer than {MAX_TEMPLATE_NAME} characters. Shorten it.",
         ),
         (is_email and not subject, "An email needs a subject."),
         (
-            len(subject) > LONGEST_SUBJECT,
-            f"The subject is longer than {LONGEST_SUBJECT} characters. Shorten it.",
+            len(subject) > MAX_TEMPLATE_SUBJECT,
+            f"The subject is longer than {MAX_TEMPLATE_SUBJECT} characters."
+            " Shorten it.",
         ),
         (not body, "Write the message of the template."),
         (
-            is_email and len(body) > LONGEST_EMAIL,
-            f"The message is longer than {LONGEST_EMAIL:,} characters. Shorten it.",
+            is_email and len(body) > MAX_TEMPLATE_EMAIL,
+            f"The message is longer than {MAX_TEMPLATE_EMAIL:,} characters."
+            " Shorten it.",
         ),
     ):
         if wrong:
             raise TemplateRefused(f"{why} Nothing was saved.")
     _refuse_what_cannot_be_sent(is_email, subject, body)
-    return Words(
+    return TemplateContent(
         name,
         Channel(words.channel),
         subject,
@@ -155,7 +157,7 @@ def _refuse_what_cannot_be_sent(is_email: bool, subject: str, body: str) -> None
         raise TemplateRefused(f"{merging.about_unknown(unknown)} Nothing was saved.")
     if not is_email:
         try:
-            bodies.checked(body)
+            bodies.checked_body(body)
         except bodies.BodyError as error:
             raise TemplateRefused(
                 str(error).replace("Nothing was sent.", "Nothing was saved.")

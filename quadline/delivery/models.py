@@ -178,7 +178,7 @@ class IncomingEmail(models.Model):
         related_name="+",
         db_index=False,
     )
-    kind = models.CharField(max_length=20)  # inbound_email.Kind
+    kind = models.CharField(max_length=20)  # inbound_email.EmailKind
     sender = models.EmailField(blank=True)
     subject = models.CharField(
         max_length=200,

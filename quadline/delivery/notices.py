@@ -12,7 +12,7 @@ from quadline.inboxes.models import inbox_of
 from quadline.numbers.models import SystemNumber
 from quadline.sms import segments
 
-GAVE_IT = [status for status in Status if not is_notice_due([status])]
+GAVE_NOTICE = [status for status in Status if not is_notice_due([status])]
 
 
 def notice_due(conversation: Conversation, number: SystemNumber | None) -> str:
@@ -24,7 +24,9 @@ def notice_due(conversation: Conversation, number: SystemNumber | None) -> str:
     return opt_out_notice(conversation.inbox.shown_name)
 
 
-def students_told(number: SystemNumber, author: User) -> set[tuple[int | None, str]]:
+def students_with_notice(
+    number: SystemNumber, author: User
+) -> set[tuple[int | None, str]]:
     """The students, by phone, to whom the number has given its author's notice."""
     talks = Conversation.objects.filter(inbox=inbox_of(author)).students()
     given = _giving(Message.objects.all(), number).values_list(
@@ -35,7 +37,9 @@ def students_told(number: SystemNumber, author: User) -> set[tuple[int | None, s
 
 def _giving(messages: MessageQuerySet, number: SystemNumber) -> MessageQuerySet:
     """Those by which this number gave the notice, or will."""
-    return messages.filter(system_number=number, status__in=GAVE_IT).exclude(notice="")
+    return messages.filter(system_number=number, status__in=GAVE_NOTICE).exclude(
+        notice=""
+    )
 
 
 def opt_out_notice(sender: str) -> str:
@@ -46,12 +50,12 @@ def opt_out_notice(sender: str) -> str:
     )
 
 
-def over(body: str, notice: str) -> int:
+def fit_notice(body: str, notice: str) -> int:
     """By how many characters a text with the notice is too long."""
     return segments.utf16_units(f"{body}\n\n{notice}") - segments.MAX_CHARACTERS
 
 
-def pass_on(ended: Message) -> None:
+def pass_notice_on(ended: Message) -> None:
     """The text that carried the notice does not go out: the
     next one that waits carries it.
     """
@@ -68,8 +72,8 @@ def pass_on(ended: Message) -> None:
         if text.notice:
             return
         # A text that the notice would make too long for the carrier leaves without it.
-        if over(text.body, ended.notice) <= 0:
+        if fit_notice(text.body, ended.notice) <= 0:
             text.notice = ended.notice
-            text.segments = segments.count(text.text).segments
+            text.segments = segments.measure(text.text).segments
             text.save(update_fields=["notice", "segments"])
             return

@@ -13,22 +13,22 @@ from quadline.conversations.rules import (
     WaitingFor,
 )
 
-MOST_ATTEMPTS = 3  # hand-overs whose outcome stayed unknown; then a person decides
-MOST_LOOKS = 2
-LONGEST_WAIT = timedelta(minutes=5)
-LONGEST_ASKED_FOR = timedelta(hours=1)  # by the carrier, until it is called again
+MAX_ATTEMPTS = 3  # hand-overs whose outcome stayed unknown; then a person decides
+MAX_LOOKUPS = 2
+MAX_RETRY_WAIT = timedelta(minutes=5)
+MAX_ASKED_FOR = timedelta(hours=1)  # by the carrier, until it is called again
 # A worker that was paused longer than this between committing an attempt and calling
 # the carrier does not call: by then somebody else may be settling the attempt.
-STALE_AFTER = timedelta(seconds=20)
+CLAIM_VALID_FOR = timedelta(seconds=20)
 # A call begins within this of the look at consent. A STOP waits three seconds longer
 # (consent/ledger.py): for the call.
-LOOK_LASTS = timedelta(seconds=2)
+CONSENT_CHECK_VALID_FOR = timedelta(seconds=2)
 # However it went, the call of an attempt is over then: it begins within STALE_AFTER and
 # takes 15 s at most.
-CALL_OVER_AFTER = STALE_AFTER + timedelta(seconds=15)
+CALL_ENDED_AFTER = CLAIM_VALID_FOR + timedelta(seconds=15)
 # An attempt without an outcome after this belongs to a worker that died. With the
 # sweep's ten seconds nobody is missed for longer than a minute.
-LOST_AFTER = timedelta(seconds=45)
+ATTEMPT_LOST_AFTER = timedelta(seconds=45)
 FIRST_LOOK_AFTER = timedelta(seconds=5)
 SECOND_LOOK_AFTER = timedelta(seconds=60)
 # The carrier's clock and ours may differ by this. Whether they do by more nobody can
@@ -40,7 +40,7 @@ CLOCKS_DIFFER_AT_MOST_BY = timedelta(hours=25)
 # How long after a text was sent the carrier is asked what became of it, when no news
 # came, and how often at most. A carrier keeps trying a phone that is switched off for
 # hours, some for three days.
-NEWS_LOOKS: dict[timedelta, timedelta] = {
+RECEIPT_LOOKS: dict[timedelta, timedelta] = {
     timedelta(minutes=1): timedelta(0),
     timedelta(minutes=30): timedelta(minutes=5),
     timedelta(hours=4): timedelta(minutes=15),
@@ -49,14 +49,16 @@ NEWS_LOOKS: dict[timedelta, timedelta] = {
 }
 # a number this late to its turn goes on from the turn; later, from now
 CATCH_UP = timedelta(seconds=0.5)
-IN_ONE_GO = timedelta(seconds=0.25)  # a fast number takes what fits into this at once
+BURST_WINDOW = timedelta(
+    seconds=0.25
+)  # a fast number takes what fits into this at once
 # Single texts of one author to one student. Nobody types faster than one in three
 # seconds for a minute: that is a key held down, a form sent again and again, or a
 # script.
 TEXTS_COUNTED_FOR = timedelta(minutes=1)
-MOST_TEXTS_UNASKED = 20
+MAX_TEXTS_UNASKED = 20
 FIRST_RESEND_AFTER, LONGEST_RESEND_WAIT = timedelta(minutes=1), timedelta(minutes=15)
-LONGEST_WAIT_FOR_SERVER = timedelta(minutes=2)
+MAX_WAIT_FOR_SERVER = timedelta(minutes=2)
 # An email that is "sending" for longer belongs to a worker that died: each step with a
 # mail server takes 10 s at most.
 EMAIL_LOST_AFTER = timedelta(seconds=60)
@@ -111,7 +113,7 @@ def is_notice_due(given: Iterable[Status]) -> bool:
 def asks_before_another(single_texts: int) -> bool:
     """Whether its author is asked before one more text leaves; ``single_texts`` counts
     those to the same student within TEXTS_COUNTED_FOR. A broadcast counts for none."""
-    return single_texts >= MOST_TEXTS_UNASKED
+    return single_texts >= MAX_TEXTS_UNASKED
 
 
 def wait_before_resend(
@@ -124,7 +126,7 @@ def wait_before_resend(
     doubled = FIRST_RESEND_AFTER * int(2**doublings)
     # A server that is away is asked again every other minute: one question serves all
     # that wait, and they leave soon after it is back.
-    longest = LONGEST_WAIT_FOR_SERVER if is_about_server else LONGEST_RESEND_WAIT
+    longest = MAX_WAIT_FOR_SERVER if is_about_server else LONGEST_RESEND_WAIT
     return min(doubled, longest) * (0.9 + 0.2 * jitter)
 
 
@@ -137,25 +139,25 @@ def wait_before_retry(attempts: int, *, asked_for: float, jitter: float) -> time
     """
     if asked_for:
         asked = timedelta(seconds=asked_for * (1 + 0.1 * jitter))
-        return min(asked, LONGEST_ASKED_FOR)
+        return min(asked, MAX_ASKED_FOR)
     doubled = timedelta(seconds=2 ** min(attempts, 12)) * (0.75 + 0.5 * jitter)
-    return min(doubled, LONGEST_WAIT)
+    return min(doubled, MAX_RETRY_WAIT)
 
 
-def next_look(looks: int) -> timedelta | None:
+def next_look_after(looks: int) -> timedelta | None:
     """How long after an attempt the log is read the next time; None
     when it has been read often enough.
     """
-    if looks >= MOST_LOOKS:
+    if looks >= MAX_LOOKUPS:
         return None
     return (FIRST_LOOK_AFTER, SECOND_LOOK_AFTER)[looks]
 
 
-def looks_back(looks: int) -> timedelta:
+def look_back_for(looks: int) -> timedelta:
     """How long before the attempt, by our clock, the log is read.
     ``looks``: how often it was read before.
     """
-    return CLOCKS_DIFFER_BY if looks + 1 < MOST_LOOKS else CLOCKS_DIFFER_AT_MOST_BY
+    return CLOCKS_DIFFER_BY if looks + 1 < MAX_LOOKUPS else CLOCKS_DIFFER_AT_MOST_BY
 
 
 def texts_at_once(rate: float, *, share: int) -> int:
@@ -164,5 +166,5 @@ def texts_at_once(rate: float, *, share: int) -> int:
 
     ``rate`` is in segments a second; 0: no limit.
     """
-    allowed = int(rate * IN_ONE_GO.total_seconds()) if rate else share
+    allowed = int(rate * BURST_WINDOW.total_seconds()) if rate else share
     return max(1, min(share, allowed))

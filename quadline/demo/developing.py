@@ -11,10 +11,10 @@ from pathlib import Path
 from quadline.demo.processes import Child, Copy, Process, Supervisor, inherited
 
 PACKAGE = Path(__file__).resolve().parent.parent
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "quadline.demo.development_settings"}
+DEVELOPMENT_ENV = {"DJANGO_SETTINGS_MODULE": "quadline.demo.development_settings"}
 # What is read once, when a process starts or is prepared.
 READ_AT_START = (".py", ".css", ".js", ".svg", ".toml", ".txt")
-LOOK_EVERY_MS = 1000  # for processes that ended; changes are noticed at once
+WATCH_INTERVAL_MS = 1000  # for processes that ended; changes are noticed at once
 GATHER_MS = 200  # an editor or git writes several files
 
 
@@ -33,7 +33,7 @@ def follow(house: Supervisor, ours: Sequence[Child]) -> None:
     changes = watch(
         PACKAGE,
         debounce=GATHER_MS,
-        rust_timeout=LOOK_EVERY_MS,
+        rust_timeout=WATCH_INTERVAL_MS,
         yield_on_timeout=True,
         raise_interrupt=False,  # the supervisor has seen the signal
     )

@@ -1,4 +1,5 @@
-"""``quadline demo``, ``dev`` and ``run``: start the processes, say where to look,
+"""``quadline demo``, ``run_dev`` and ``run_with_settings``: start the processes, say
+where to look,
 stop on Ctrl-C.
 """
 
@@ -22,10 +23,10 @@ from quadline.demo.processes import (
     Supervisor,
     inherited,
     is_free,
-    wait_for,
+    wait_until_answers,
 )
 
-STUDENTS = Path(__file__).parent / "college" / "students.csv"
+STUDENTS_FILE = Path(__file__).parent / "college" / "students.csv"
 ALDER = {
     "COLLEGE_NAME": "Alder College",
     "COLLEGE_PHONE": "(734) 555-0100",
@@ -38,16 +39,16 @@ ALDER = {
 }
 
 
-def demo(arguments: list[str]) -> None:
+def run_demo(arguments: list[str]) -> None:
     """Database, simulator, web, worker and mail intake,
     with the sample college loaded.
     """
     _start_with_sample(_sample_options("demo", arguments), follows_code=False)
 
 
-def dev(arguments: list[str]) -> None:
+def run_dev(arguments: list[str]) -> None:
     """As the demo, on a database of its own,
-    for whoever changes the code: see developing.py.
+    for anyone who changes the code: see developing.py.
     """
     _start_with_sample(_sample_options("dev", arguments), follows_code=True)
 
@@ -57,7 +58,7 @@ def _start_with_sample(chosen: argparse.Namespace, *, follows_code: bool) -> Non
     data = Path(chosen.data).resolve()
     log_level = os.environ.get("LOG_LEVEL", "WARNING")
     if chosen.fresh:
-        ownership.forget(data)
+        ownership.delete_demo_data(data)
     ownership.claim(data)
     carrier_url = f"http://127.0.0.1:{carrier}"
     intake_url = f"lmtp://127.0.0.1:{intake}"
@@ -73,7 +74,7 @@ def _start_with_sample(chosen: argparse.Namespace, *, follows_code: bool) -> Non
     flags = {
         "--port": str(carrier),
         "--data": str(data / "simulator"),
-        "--students": str(STUDENTS),
+        "--students": str(STUDENTS_FILE),
         "--smtp-port": str(smtp),
         "--mail-intake": intake_url,
         "--time-zone": ALDER["COLLEGE_TIME_ZONE"],
@@ -83,7 +84,7 @@ def _start_with_sample(chosen: argparse.Namespace, *, follows_code: bool) -> Non
     command = ["simulator", *with_values, *_account_flags(settings)]
     simulator = Process(command, inherited(settings))
     if follows_code:  # our own processes only, and not the simulator
-        settings |= developing.SETTINGS
+        settings |= developing.DEVELOPMENT_ENV
     _serve(
         data,
         settings,
@@ -106,7 +107,7 @@ def _free_ports(chosen: argparse.Namespace) -> list[int]:
     return ports
 
 
-def run(arguments: list[str]) -> None:
+def run_with_settings(arguments: list[str]) -> None:
     """Web and worker with the settings of the environment and .env, and a database
     unless DATABASE_URL names one.
     """
@@ -157,7 +158,9 @@ def _serve(
         _bring_tables_up_to_date(with_sample=carrier_url != "")
         ours: Sequence[Child] = developing.fresh(copies) if follows_code else copies
         house.start(ours[0])
-        if carrier_url and wait_for(f"{carrier_url}/simulator/healthz", seconds=30):
+        if carrier_url and wait_until_answers(
+            f"{carrier_url}/simulator/healthz", seconds=30
+        ):
             house.run_once(Copy(["connect_carrier"], _connect_carrier))
         for child in ours[1:]:
             house.start(child)
@@ -181,8 +184,8 @@ def _database(house: Supervisor, data: Path) -> Iterator[None]:
         return
     cluster = postgres.cluster_at(data)
     os.environ["DATABASE_URL"] = cluster.url()
-    server = postgres.launch(cluster)
-    house.call_at_the_end(postgres.stop, server)
+    server = postgres.start_server(cluster)
+    house.call_at_the_end(postgres.stop_server, server)
     yield
     postgres.wait_until_ready(cluster, server)
 
@@ -209,8 +212,8 @@ def _import_house(port: int) -> list[Copy]:
     gc.freeze()  # nor once more now, which would take as long as a fifth of the imports
     gc.enable()
     ours = [
-        Copy(["web", "--port", str(port)], programs.web),
-        Copy(["worker"], programs.worker),
+        Copy(["web", "--port", str(port)], programs.run_web_program),
+        Copy(["worker"], programs.run_worker_program),
     ]
     if given("MAIL_INTAKE_URL"):
         ours.append(Copy(["mail_intake"], _mail_intake))
@@ -252,7 +255,7 @@ def _connect_carrier(arguments: list[str]) -> None:
 
 def _announce(port: int, carrier_url: str) -> None:
     address = f"http://127.0.0.1:{port}"
-    if not wait_for(f"{address}/readyz", seconds=60):
+    if not wait_until_answers(f"{address}/readyz", seconds=60):
         sys.exit(
             "The web process did not become ready within 60 seconds."
             " What it said is above."

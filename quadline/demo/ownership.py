@@ -11,9 +11,9 @@ from pathlib import Path
 
 from quadline.demo import postgres
 
-MARK = "made-by-quadline-demo"
-WORDS = "made by quadline demo"
-MADE = ("postgres", "simulator", "static", "media", "secret_key", MARK)
+OWNED_MARK = "made-by-quadline-demo"
+OWNED_WORDS = "made by quadline demo"
+MADE = ("postgres", "simulator", "static", "media", "secret_key", OWNED_MARK)
 DATABASE_MARK = (
     "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname ="
     " current_database()"
@@ -26,7 +26,7 @@ class NotOurs(SystemExit):
 
 
 def is_demo(data: Path) -> bool:
-    return (data / MARK).exists()
+    return (data / OWNED_MARK).exists()
 
 
 def claim(data: Path) -> None:
@@ -37,18 +37,18 @@ def claim(data: Path) -> None:
         _must_be_ours(folder)
     for folder in folders:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / MARK).write_text(
-            f"{WORDS}: `quadline demo --fresh` deletes what it made here.\n"
+        (folder / OWNED_MARK).write_text(
+            f"{OWNED_WORDS}: `quadline demo --fresh` deletes what it made here.\n"
         )
 
 
-def forget(data: Path) -> None:
+def delete_demo_data(data: Path) -> None:
     """Delete what the demo made, and nothing beside it. Raises NotOurs."""
     home = postgres.home_of(data)
     for folder in (data, home):
         _must_be_ours(folder)
     if is_demo(home):
-        postgres.forget(data)
+        postgres.delete_cluster(data)
     if not is_demo(data):
         return
     for name in MADE:
@@ -69,7 +69,7 @@ def claim_database() -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(DATABASE_MARK)
-        if cursor.fetchone() == (WORDS,):
+        if cursor.fetchone() == (OWNED_WORDS,):
             return
         cursor.execute(TABLES)
         if cursor.fetchone() != (0,):
@@ -77,7 +77,7 @@ def claim_database() -> None:
                 "This database was not made by the demo. Nothing was changed in it."
             )
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
-        cursor.execute(f"COMMENT ON DATABASE {name} IS '{WORDS}'")
+        cursor.execute(f"COMMENT ON DATABASE {name} IS '{OWNED_WORDS}'")
 
 
 def leave_settings_alone() -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 ROOTS_OWN_PLACE = Path("/var/lib/quadline")
-NOBODY = 65534
+NOBODY_UID = 65534
 PR_SET_PDEATHSIG = 1
 # What fails is told to whoever asked, with its values; the log gets none of them:
 # students' phones and words are in them.
@@ -34,7 +34,7 @@ PRIVATE_LOG = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
-PATIENCE_SECONDS = 15  # with each way to end the server
+SERVER_STOP_SECONDS = 15  # with each way to end the server
 
 
 class PostgresError(RuntimeError):
@@ -83,7 +83,7 @@ def cluster_at(data_dir: Path) -> Cluster:
     cluster = Cluster(
         home=home,
         binaries=binaries / "bin",
-        as_uid=NOBODY if is_root else None,
+        as_uid=NOBODY_UID if is_root else None,
     )
     if not (cluster.data / "PG_VERSION").exists():
         _create(cluster)
@@ -99,7 +99,7 @@ def home_of(data_dir: Path) -> Path:
     return ROOTS_OWN_PLACE / digest[:12]
 
 
-def forget(data_dir: Path) -> None:
+def delete_cluster(data_dir: Path) -> None:
     """Delete the cluster of a data folder, with everything in it."""
     shutil.rmtree(home_of(data_dir), ignore_errors=True)
 
@@ -112,12 +112,12 @@ def start(
     cluster: Cluster, *, settings: dict[str, str] | None = None
 ) -> "subprocess.Popen[bytes]":
     """Start the server and return once it answers."""
-    server = launch(cluster, settings=settings)
+    server = start_server(cluster, settings=settings)
     wait_until_ready(cluster, server)
     return server
 
 
-def launch(
+def start_server(
     cluster: Cluster, *, settings: dict[str, str] | None = None
 ) -> "subprocess.Popen[bytes]":
     """Start the server; it does not answer yet.
@@ -157,7 +157,7 @@ def _private(log: Path) -> BinaryIO:
     return os.fdopen(descriptor, "ab")
 
 
-def stop(server: "subprocess.Popen[bytes]") -> None:
+def stop_server(server: "subprocess.Popen[bytes]") -> None:
     """Fast shutdown: open sessions are ended, everything committed is on disk."""
     if server.poll() is not None:
         return
@@ -165,7 +165,7 @@ def stop(server: "subprocess.Popen[bytes]") -> None:
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         server.send_signal(number)
         with suppress(subprocess.TimeoutExpired):
-            server.wait(timeout=PATIENCE_SECONDS)
+            server.wait(timeout=SERVER_STOP_SECONDS)
             return
 
 
@@ -307,7 +307,7 @@ def wait_until_ready(cluster: Cluster, server: "subprocess.Popen[bytes]") -> Non
         except psycopg.OperationalError:
             time.sleep(0.02)
     tail = cluster.log.read_text(errors="replace")[-800:]
-    stop(server)
+    stop_server(server)
     raise PostgresError(
         f"PostgreSQL did not start within 30 seconds. Its log ends: {tail}"
     )

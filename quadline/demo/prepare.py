@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 
-def prepare(arguments: list[str]) -> None:
+def prepare_house(arguments: list[str]) -> None:
     """Safe to repeat."""
     argparse.ArgumentParser("quadline prepare").parse_args(arguments)
     django.setup()

@@ -19,9 +19,9 @@ from typing import Any, Protocol
 from quadline.demo.postgres import die_with_parent
 
 # each ends on its own sooner, whatever the database does (quadline/worker.py)
-PATIENCE_SECONDS = 35
+PROCESS_STOP_SECONDS = 35
 LOOK_EVERY_SECONDS = 0.02  # for what is about to be ready
-TO_STOP = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS_OF_TERMINAL = (signal.SIGINT, signal.SIGTERM)
 # Elsewhere a fork of a process that has used system libraries may crash.
 WAY_TO_COPY = "fork" if sys.platform == "linux" else "spawn"
 COPIES: Any = multiprocessing.get_context(WAY_TO_COPY)
@@ -82,7 +82,7 @@ class Process:
             return
         self.tell_to_stop()
         try:
-            self.running.wait(timeout=PATIENCE_SECONDS)
+            self.running.wait(timeout=PROCESS_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.running.kill()
             self.running.wait()
@@ -132,7 +132,7 @@ class Copy:
         if self.running is None or not self.running.is_alive():
             return
         self.tell_to_stop()
-        self.running.join(PATIENCE_SECONDS)
+        self.running.join(PROCESS_STOP_SECONDS)
         if self.running.is_alive():
             self.running.kill()
             self.running.join()
@@ -144,17 +144,17 @@ def _undisturbed() -> Iterator[None]:
 
     Python tidies up around a fork, and would drop what is raised there.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS_OF_TERMINAL)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, TO_STOP)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS_OF_TERMINAL)
 
 
 def _begin() -> None:
     """First in each child, which was born undisturbed."""
     die_with_parent()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, TO_STOP)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS_OF_TERMINAL)
 
 
 def _run(main: Callable[[list[str]], None], arguments: list[str]) -> None:
@@ -185,7 +185,7 @@ class Supervisor:
         self._at_the_end = ExitStack()
 
     def __enter__(self) -> "Supervisor":
-        for name in TO_STOP:
+        for name in STOP_SIGNALS_OF_TERMINAL:
             signal.signal(name, self._tell)
         return self
 
@@ -240,7 +240,7 @@ class Supervisor:
         trace: TracebackType | None,
     ) -> bool:
         try:
-            for name in TO_STOP:
+            for name in STOP_SIGNALS_OF_TERMINAL:
                 signal.signal(name, self._hurry)  # stopping is under way, and bounded
             for child in self._children:
                 if isinstance(child, Copy):  # ours have their time to end side by side
@@ -260,7 +260,7 @@ def is_free(port: int) -> bool:
         return True
 
 
-def wait_for(url: str, *, seconds: float) -> bool:
+def wait_until_answers(url: str, *, seconds: float) -> bool:
     """Whether an address answers 200 within this time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -28,11 +28,11 @@ def who_to_be() -> list[tuple[str, str]]:
     return [
         (row["email"], f"{row['name']}, {row['role']}")
         for row in _staff()
-        if row["email"] in SHOWN
+        if row["email"] in SHOWN_STUDENTS
     ]
 
 
-SHOWN = (
+SHOWN_STUDENTS = (
     "maya.alvarez@alder.example",
     "linh.pham@alder.example",
     "samuel.brandt@alder.example",

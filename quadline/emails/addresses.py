@@ -6,9 +6,9 @@ that mail programs write, and takes what stands in angle brackets.
 
 import re
 
-LONGEST = 254  # RFC 5321, 4.5.3.1.3
-LONGEST_READ = 100_000  # characters of one header
-MOST = 300
+MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3
+MAX_READ = 100_000  # characters of one header
+MAX_ADDRESSES = 300
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,998}"')
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -20,18 +20,18 @@ _BARE = re.compile(
 
 def addresses_in(header: str) -> list[str]:
     """Every address of a header such as To, in lower case, each once."""
-    text = _without_names(header[:LONGEST_READ])
+    text = _without_names(header[:MAX_READ])
     found = [_cleaned(each[0]) for each in _BARE.finditer(text)]
     addresses = dict.fromkeys(filter(None, found))
-    return list(addresses)[:MOST]
+    return list(addresses)[:MAX_ADDRESSES]
 
 
-def address_in(header: str) -> str:
+def address_in_header(header: str) -> str:
     """The one address of a header such as From, in lower case; "" when there is none.
 
     Read from the header as it came: an encoded name may decode to another address.
     """
-    text = _without_names(header[:LONGEST_READ])
+    text = _without_names(header[:MAX_READ])
     for angle in _ANGLE.finditer(text):
         if found := _cleaned(angle[1]):
             return found
@@ -48,6 +48,6 @@ def _without_names(header: str) -> str:
 def _cleaned(found: str) -> str:
     address = found.strip().strip(".'").lower()
     name, _, domain = address.rpartition("@")
-    if not name or not domain or len(address) > LONGEST:
+    if not name or not domain or len(address) > MAX_ADDRESS:
         return ""
     return address

@@ -11,21 +11,21 @@ from itertools import islice
 
 from quadline.emails.headers import raw_values
 
-HEADER = "Authentication-Results"
-MOST = 50
-LONGEST = 10_000
+RESULTS_HEADER = "Authentication-Results"
+MAX_RESULTS = 50
+MAX_RESULTS_LENGTH = 10_000
 COMMENT = re.compile(r"\([^()]*\)")
 DMARC = re.compile(r"(?:^|;)\s*dmarc\s*=\s*([a-z]+)", re.IGNORECASE)
 FAIL = "fail"
 
-Verdict = tuple[str, str]  # who says so, and what DMARC came to
+DmarcVerdict = tuple[str, str]  # who says so, and what DMARC came to
 
 
-def dmarc_verdicts(message: Message) -> tuple[Verdict, ...]:
+def dmarc_verdicts(message: Message) -> tuple[DmarcVerdict, ...]:
     """What each server on the way said of DMARC, the last server first."""
     found = []
-    for value in islice(raw_values(message, HEADER), MOST):
-        text = COMMENT.sub(" ", value[:LONGEST])
+    for value in islice(raw_values(message, RESULTS_HEADER), MAX_RESULTS):
+        text = COMMENT.sub(" ", value[:MAX_RESULTS_LENGTH])
         before_results = text.partition(";")[0].split()
         result = DMARC.search(text)
         if before_results and result:
@@ -34,7 +34,7 @@ def dmarc_verdicts(message: Message) -> tuple[Verdict, ...]:
     return tuple(found)
 
 
-def failed_dmarc(verdicts: tuple[Verdict, ...], *, our_server: str) -> bool:
+def failed_dmarc(verdicts: tuple[DmarcVerdict, ...], *, our_server: str) -> bool:
     """Whether our own server said "fail".
 
     It writes above what was there: its first word counts, and nobody else's.

@@ -2,7 +2,7 @@
 
 import re
 
-ANSWERS = {
+REPLY_WORDS = {
     "ACCEPTED": "Accepted",
     "DECLINED": "Declined",
     "TENTATIVE": "Accepted tentatively",
@@ -12,10 +12,10 @@ LONGEST_SUMMARY = 200  # characters that are shown
 METHOD = re.compile(r"^METHOD:([A-Z-]+)", re.MULTILINE)
 PART = re.compile(r"PARTSTAT=\"?([A-Z-]+)")
 SUMMARY = re.compile(r"^SUMMARY(?:;[^:\n]{0,200})?:(.*)$", re.MULTILINE)
-KINDS = {"REQUEST": "An invitation", "CANCEL": "An invitation was canceled"}
+METHOD_WORDS = {"REQUEST": "An invitation", "CANCEL": "An invitation was canceled"}
 
 
-def words_of(text: str) -> str:
+def words_of_calendar(text: str) -> str:
     """One line in brackets for text/calendar (RFC 5546), "" for other calendars."""
     unfolded = re.sub(r"\n[ \t]", "", text)
     method = METHOD.search(unfolded)
@@ -36,5 +36,5 @@ def _said(method: str, text: str) -> str:
     if method in ("REPLY", "COUNTER"):
         answer = PART.search(text)
         if answer is not None:
-            return ANSWERS.get(answer[1], "")
-    return KINDS.get(method, "")
+            return REPLY_WORDS.get(answer[1], "")
+    return METHOD_WORDS.get(method, "")

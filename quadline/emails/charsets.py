@@ -11,7 +11,7 @@ import unicodedata
 
 import webencodings
 
-UTF_8 = "utf-8"
+UTF_8_NAME = "utf-8"
 LATIN = "cp1252"
 # What the WHATWG calls by a name that is another, smaller codec in Python.
 PYTHON_NAMES = {"gbk": "gb18030"}
@@ -41,7 +41,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 JIS_X_0208 = re.compile(rb"\x1b\$[@B]([^\x1b]*)")
 
 
-def decoded(content: bytes, label: str) -> str:
+def decode_bytes(content: bytes, label: str) -> str:
     """The bytes as text. A label that is unknown, or wrong, costs single letters."""
     return _decoded(content, codec_of(label)).removeprefix(BYTE_ORDER)
 
@@ -56,7 +56,7 @@ def _decoded(content: bytes, codec: str) -> str:
             return content.decode(candidate)
         except (UnicodeError, ValueError):
             continue
-    if codec in ("", UTF_8):
+    if codec in ("", UTF_8_NAME):
         return _guessed(content)
     return content.decode(codec, "replace")
 
@@ -104,12 +104,12 @@ def _known(name: str) -> str:
 def _candidates(codec: str) -> tuple[str, ...]:
     """What may be tried in full. Words that read as UTF-8 are hardly ever Latin."""
     if codec in ("", LATIN):
-        return (UTF_8, codec or UTF_8)
-    return (codec, UTF_8)
+        return (UTF_8_NAME, codec or UTF_8_NAME)
+    return (codec, UTF_8_NAME)
 
 
 def _guessed(content: bytes) -> str:
-    text = content.decode(UTF_8, "replace")
+    text = content.decode(UTF_8_NAME, "replace")
     # Where some letters make sense as UTF-8, it is UTF-8 with a fault, or cut off.
     if any(letter > "\x7f" and letter != REPLACEMENT for letter in text):
         return text

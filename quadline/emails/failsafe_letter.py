@@ -14,7 +14,7 @@ from quadline.emails.outgoing import one_line
 from quadline.sms import phones
 
 
-class Why(StrEnum):
+class FailsafeReason(StrEnum):
     """Why a text came as an email, as a student would say it."""
 
     OPTED_OUT = "opted_out"
@@ -29,26 +29,28 @@ class Why(StrEnum):
     OTHER = "other"
 
 
-REASONS: dict[Why, str] = {
-    Why.OPTED_OUT: "You asked for no more texts from {system}.",
-    Why.BLOCKED_BY_PHONE: (
+FAILSAFE_REASON_WORDS: dict[FailsafeReason, str] = {
+    FailsafeReason.OPTED_OUT: "You asked for no more texts from {system}.",
+    FailsafeReason.BLOCKED_BY_PHONE: (
         "Your phone, or your phone company, blocks texts from {system}."
     ),
-    Why.NO_MOBILE: "{college} has no mobile number for you.",
-    Why.LANDLINE: (
+    FailsafeReason.NO_MOBILE: "{college} has no mobile number for you.",
+    FailsafeReason.LANDLINE: (
         "The phone number that {college} has for you{ending} cannot get texts."
     ),
-    Why.BAD_NUMBER: (
+    FailsafeReason.BAD_NUMBER: (
         "The mobile number that {college} has for you{ending} does not work."
     ),
-    Why.SWITCHED_OFF: "Your phone{ending} was switched off or out of reach.",
-    Why.FILTERED: "Your phone company held the text back.",
-    Why.TOO_LATE: "The text could not be sent in time.",
-    Why.BY_HAND: "{staff} sent it by email so that you get it sooner.",
-    Why.OTHER: "The text could not be delivered to your phone.",
+    FailsafeReason.SWITCHED_OFF: "Your phone{ending} was switched off or out of reach.",
+    FailsafeReason.FILTERED: "Your phone company held the text back.",
+    FailsafeReason.TOO_LATE: "The text could not be sent in time.",
+    FailsafeReason.BY_HAND: "{staff} sent it by email so that you get it sooner.",
+    FailsafeReason.OTHER: "The text could not be delivered to your phone.",
 }
-NEEDS_START = frozenset({Why.OPTED_OUT, Why.BLOCKED_BY_PHONE})
-NEEDS_A_NUMBER = frozenset({Why.NO_MOBILE, Why.LANDLINE, Why.BAD_NUMBER})
+NEEDS_START = frozenset({FailsafeReason.OPTED_OUT, FailsafeReason.BLOCKED_BY_PHONE})
+NEEDS_A_NUMBER = frozenset(
+    {FailsafeReason.NO_MOBILE, FailsafeReason.LANDLINE, FailsafeReason.BAD_NUMBER}
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Facts:
     """What the letter is made of. Phones are E.164, or empty when there is none."""
 
     text: str
-    why: Why
+    why: FailsafeReason
     staff_name: str
     staff_title: str
     office_phone: str
@@ -70,13 +72,13 @@ def subject(facts: Facts) -> str:
     return f"Message from {one_line(facts.staff_name)}"
 
 
-def plain(facts: Facts) -> str:
+def plain_letter(facts: Facts) -> str:
     """The letter for mail programs that show no HTML: the link is left to the words."""
     parts = [
         _opening(facts),
         _quoted(facts.text),
         f"Why this is an email: {_reason(facts)}",
-        *_mend(facts),
+        *_remedy(facts),
         _how_to_answer(facts),
     ]
     return "\n\n".join([*parts, _signature(facts)]) + "\n"
@@ -91,7 +93,7 @@ def html(facts: Facts) -> str:
     parts = [_paragraph(_opening(facts)), f"<blockquote><p>{text}</p></blockquote>"]
     parts += [
         _paragraph(f"Why this is an email: {_reason(facts)}"),
-        *(_paragraph(line) for line in _mend(facts)),
+        *(_paragraph(line) for line in _remedy(facts)),
     ]
     if may_start(facts):
         label = f"Text START to {phones.written(facts.system_phone)}"
@@ -138,7 +140,7 @@ def _quoted(text: str) -> str:
 
 def _reason(facts: Facts) -> str:
     staff = one_line(facts.staff_name)
-    return REASONS[facts.why].format(
+    return FAILSAFE_REASON_WORDS[facts.why].format(
         staff=staff,
         college=one_line(facts.college),
         system=(
@@ -152,10 +154,10 @@ def _reason(facts: Facts) -> str:
     )
 
 
-def _mend(facts: Facts) -> list[str]:
+def _remedy(facts: Facts) -> list[str]:
     """How to get texts again. Nothing when the trouble passes."""
     if may_start(facts):
-        return [_mend_by_start(facts)]
+        return [_remedy_by_start(facts)]
     if facts.why not in NEEDS_A_NUMBER:
         return []
     if facts.update_url:
@@ -169,9 +171,13 @@ def _mend(facts: Facts) -> list[str]:
     ]
 
 
-def _mend_by_start(facts: Facts) -> str:
+def _remedy_by_start(facts: Facts) -> str:
     written = phones.written(facts.system_phone)
-    unblock = "unblock this number, then " if facts.why is Why.BLOCKED_BY_PHONE else ""
+    unblock = (
+        "unblock this number, then "
+        if facts.why is FailsafeReason.BLOCKED_BY_PHONE
+        else ""
+    )
     return (
         f"If you want texts from {one_line(facts.staff_name)} again, {unblock}text the"
         f" word START to {written} from your phone."

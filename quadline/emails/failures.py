@@ -6,14 +6,14 @@ import smtplib
 from typing import Any
 
 SERVER_IS_LEAVING = 421  # RFC 5321, 3.8: the server closes the connection
-NOT_REACHED = "The mail server could not be reached. Trying again automatically."
+SERVER_NOT_REACHED = "The mail server could not be reached. Trying again automatically."
 NOT_NOW = "The mail server would not take it yet. Trying again automatically."
 NOT_LET_IN = (
     "The mail server did not let us in. An administrator must look at EMAIL_URL; it is"
     " tried again automatically."
 )
 NO_ADDRESS = "The email address on file cannot be used."
-LONGEST_QUOTE = 160
+MAX_QUOTE = 160
 
 
 class MailRefused(Exception):
@@ -46,7 +46,7 @@ def in_our_words(error: Exception) -> MailRefused:
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return MailRefused(NOT_LET_IN, is_final=False, is_about_server=True)
     if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError):
-        return MailRefused(NOT_REACHED, is_final=False, is_about_server=True)
+        return MailRefused(SERVER_NOT_REACHED, is_final=False, is_about_server=True)
     if isinstance(error, smtplib.SMTPResponseException):
         return _answered(error.smtp_code, error.smtp_error)
     # an address or a header that nobody could write
@@ -56,7 +56,7 @@ def in_our_words(error: Exception) -> MailRefused:
         return MailRefused(NO_ADDRESS, is_final=True)
     if (status := getattr(error, "status_code", None)) is not None:
         return _service_answered(int(status))
-    return MailRefused(NOT_REACHED, is_final=False, is_about_server=True)
+    return MailRefused(SERVER_NOT_REACHED, is_final=False, is_about_server=True)
 
 
 def _answered(code: int, said: Any) -> MailRefused:
@@ -89,4 +89,4 @@ def _quoted(said: Any) -> str:
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     printable = [letter if letter.isprintable() else " " for letter in words]
     one_line = " ".join("".join(printable).split())
-    return one_line[:LONGEST_QUOTE]
+    return one_line[:MAX_QUOTE]

@@ -5,24 +5,24 @@ from email.header import decode_header
 from email.message import Message
 from email.policy import Compat32
 
-from quadline.emails.charsets import decoded, printable
+from quadline.emails.charsets import decode_bytes, printable
 
-LONGEST = 10_000  # characters read of one header that is shown
-LONGEST_KEPT = 100_000  # of any header
-LONGEST_PARAMETERS = 2_000  # Python reads these in a time that grows with their square
+MAX_HEADER_SHOWN = 10_000  # characters read of one header that is shown
+MAX_KEPT = 100_000  # of any header
+MAX_PARAMETERS = 2_000  # Python reads these in a time that grows with their square
 PARAMETERS = frozenset({"content-type", "content-disposition"})
 
 
-class AsItCame(Compat32):
+class RawHeaderPolicy(Compat32):
     """Headers byte for byte: what reads them in the standard way may raise, or lose
     letters, at what people send. What is too long for its reader is cut.
     """
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        longest = LONGEST_KEPT
+        longest = MAX_KEPT
         if name.strip().lower() in PARAMETERS:  # these are read slowly
-            longest = LONGEST_PARAMETERS
+            longest = MAX_PARAMETERS
         return name, value[:longest]
 
     def header_fetch_parse(self, name: str, value: str) -> str:
@@ -37,7 +37,7 @@ def header(message: Message, name: str) -> str:
 def values(message: Message, name: str) -> Iterator[str]:
     """Each header of this name in readable words on one line."""
     for raw in raw_values(message, name):
-        pieces = [printable(piece) for piece in _decoded(raw[:LONGEST])]
+        pieces = [printable(piece) for piece in _decoded(raw[:MAX_HEADER_SHOWN])]
         words = "".join(pieces).split()
         yield " ".join(words)
 
@@ -59,4 +59,4 @@ def _decoded(text: str) -> Iterator[str]:
         if isinstance(piece, str):
             yield piece
         else:
-            yield decoded(piece, charset or "utf-8")
+            yield decode_bytes(piece, charset or "utf-8")

@@ -49,7 +49,7 @@ BLOCKS = frozenset(
 APART = frozenset(
     ["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "ul", "ol"]
 )
-HIDDEN = frozenset(
+HIDDEN_ELEMENTS = frozenset(
     ["style", "script", "title", "svg", "head", "template", "object", "iframe"]
 )
 CELLS = frozenset({"td", "th"})
@@ -91,19 +91,19 @@ HISTORY_IDS = frozenset(
 )
 HISTORY_BEGINS = "-----Original Message-----"  # quotes.py knows it
 SIGNATURE = "-- "  # quotes.py knows it, too (RFC 3676, 4.3)
-LONGEST_LINK = 300
-LONGEST_ALT = 20
-DEEPEST = 1_000  # elements within elements; the worst newsletters have 100
-MOST_MARKS = 10
-TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})")
+MAX_LINK_SHOWN = 300
+MAX_ALT = 20
+MAX_HTML_DEPTH = 1_000  # elements within elements; the worst newsletters have 100
+MAX_MARKS = 10
+TAG_PATTERN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})")
 ANY_TAG = re.compile(r"<(?:[a-zA-Z/!?][^<>]*>?)?")
 SPACES = re.compile(r"[\s\u200b\ufeff]+")
 
 Attributes = dict[str, str | None]
 
 
-def text_of(html: str) -> str:
-    if _depth_of(html) > DEEPEST:
+def text_of_html(html: str) -> str:
+    if _depth_of(html) > MAX_HTML_DEPTH:
         return without_tags(html)
     try:
         tree = LexborHTMLParser(html)
@@ -124,7 +124,7 @@ def without_tags(html: str) -> str:
 def _depth_of(html: str) -> int:
     """How deep its elements may nest, counted without a tree."""
     depth = deepest = 0
-    for slash, name in TAG.findall(html):
+    for slash, name in TAG_PATTERN.findall(html):
         if name.lower() in LOOSE:
             continue
         depth = max(0, depth - 1) if slash else depth + 1
@@ -170,7 +170,7 @@ class _Words:
             self._add_text(node.text_content or "")
             return True
         tag = node.tag or ""
-        if tag in HIDDEN or not node.is_element_node:
+        if tag in HIDDEN_ELEMENTS or not node.is_element_node:
             return False
         if tag in BLOCKS:
             self._end_line(apart=tag in APART)
@@ -226,7 +226,7 @@ class _Words:
         # Words that are the address itself, or a part of it, say it already.
         says_more = bool(said) and said not in link
         is_web = link.startswith(("http://", "https://"))
-        if says_more and is_web and len(link) <= LONGEST_LINK:
+        if says_more and is_web and len(link) <= MAX_LINK_SHOWN:
             self._words.append(f" ({link})")
 
     def _end_line(self, *, apart: bool = False) -> None:
@@ -246,7 +246,7 @@ class _Words:
         self._lines.append(line)
 
     def _marks(self) -> str:
-        return ">" * min(self._depth, MOST_MARKS)
+        return ">" * min(self._depth, MAX_MARKS)
 
 
 def _emoji(alt: str) -> str:
@@ -254,7 +254,7 @@ def _emoji(alt: str) -> str:
 
     Other pictures' words are not the writer's.
     """
-    is_emoji = len(alt) <= LONGEST_ALT and not alt.isascii()
+    is_emoji = len(alt) <= MAX_ALT and not alt.isascii()
     has_words = any(letter.isalnum() for letter in alt)
     return alt if is_emoji and not has_words else ""
 

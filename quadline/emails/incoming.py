@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 
-from quadline.emails import authenticity, limits, machines, mime_words, quotes
-from quadline.emails.addresses import address_in, addresses_in
-from quadline.emails.authenticity import Verdict
-from quadline.emails.headers import AsItCame, header, raw_values, values
-from quadline.emails.limits import TooLarge as TooLarge
-from quadline.emails.machines import Bounce
+from quadline.emails import authenticity, automatic_mail, limits, mime_words, quotes
+from quadline.emails.addresses import address_in_header, addresses_in
+from quadline.emails.authenticity import DmarcVerdict
+from quadline.emails.automatic_mail import Bounce
+from quadline.emails.headers import RawHeaderPolicy, header, raw_values, values
+from quadline.emails.limits import EmailTooLarge as EmailTooLarge
 
-LONGEST_SUBJECT = 200
-LONGEST_ID = 300
-LONGEST_NEW = 20_000  # characters of the new words; all of them are in the whole text
-LONGEST_WHOLE = 500_000  # characters kept of an email's text
-MOST_REFERENCES = 50
+MAX_INCOMING_SUBJECT = 200
+MAX_HEADER_ID = 300
+MAX_NEW = 20_000  # characters of the new words; all of them are in the whole text
+MAX_WHOLE = 500_000  # characters kept of an email's text
+MAX_REFERENCES = 50
 # Where a mail server or a mail service writes whom an email was really for.
 RECIPIENTS = (
     "Delivered-To",
@@ -58,40 +58,40 @@ class Incoming:
     attachments: tuple[str, ...]  # their names
     why_automatic: str  # "" when a person wrote it
     bounce: Bounce | None
-    dmarc: tuple[Verdict, ...]  # what mail servers on the way made of its sender
+    dmarc: tuple[DmarcVerdict, ...]  # what mail servers on the way made of its sender
 
 
-def read(raw: bytes) -> Incoming:
+def read_email(raw: bytes) -> Incoming:
     """Raises TooLarge, and Unreadable for what is over a limit."""
     limits.check_size(raw)
     if excess := limits.excess_in(raw):
         raise Unreadable(excess)
-    message = message_from_bytes(raw, policy=AsItCame())
-    words, attachments = mime_words.words_of(message)
-    subject = header(message, "Subject")[:LONGEST_SUBJECT]
-    answer = quotes.read_answer(words[:LONGEST_WHOLE], subject)
+    message = message_from_bytes(raw, policy=RawHeaderPolicy())
+    words, attachments = mime_words.words_of_mime(message)
+    subject = header(message, "Subject")[:MAX_INCOMING_SUBJECT]
+    answer = quotes.read_answer(words[:MAX_WHOLE], subject)
     return Incoming(
         header_id=_header_id(message, words),
-        sender=address_in(next(raw_values(message, "From"), "")),
+        sender=address_in_header(next(raw_values(message, "From"), "")),
         recipients=tuple(_recipients(message)),
         references=tuple(_references(message)),
         subject=subject,
         body=_new_words(answer.new),
-        own_words=answer.own[:LONGEST_NEW],
+        own_words=answer.own[:MAX_NEW],
         whole=answer.whole,
-        is_cut=len(words) > LONGEST_WHOLE,
+        is_cut=len(words) > MAX_WHOLE,
         attachments=tuple(attachments),
-        why_automatic=machines.why_automatic(message),
-        bounce=machines.bounce_in(message, words),
+        why_automatic=automatic_mail.why_automatic(message),
+        bounce=automatic_mail.bounce_in(message, words),
         dmarc=authenticity.dmarc_verdicts(message),
     )
 
 
 def _new_words(new: str) -> str:
-    over = len(new) - LONGEST_NEW
+    over = len(new) - MAX_NEW
     if over <= 0:
         return new
-    return f"{new[:LONGEST_NEW]}\n[{over:,} more characters are in the whole email.]"
+    return f"{new[:MAX_NEW]}\n[{over:,} more characters are in the whole email.]"
 
 
 def _recipients(message: Message) -> Iterator[str]:
@@ -110,7 +110,7 @@ def _references(message: Message) -> Iterator[str]:
     thread = _ids_in(message, "References")
     newest_first = [*answered, *reversed(thread)]
     found = list(dict.fromkeys(newest_first))
-    yield from found[:MOST_REFERENCES]
+    yield from found[:MAX_REFERENCES]
 
 
 def _ids_in(message: Message, name: str) -> list[str]:
@@ -124,7 +124,7 @@ def _header_id(message: Message, words: str) -> str:
     Trace headers differ from way to way and do not count.
     """
     found = "".join(header(message, "Message-ID").split())
-    if 3 <= len(found) <= LONGEST_ID:
+    if 3 <= len(found) <= MAX_HEADER_ID:
         return found
     named = (header(message, name) for name in ("From", "To", "Date", "Subject"))
     said = chr(0).join([found, *named, words])

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from email.message import Message
 
 from quadline.emails import calendar_words, html_words, tnef
-from quadline.emails.charsets import decoded, printable
+from quadline.emails.charsets import decode_bytes, printable
 from quadline.emails.headers import header
 
-MOST_BYTES = 1_000_000  # of one part; no person writes more
-DEEPEST = 30  # parts within parts
-MOST_ATTACHMENTS = 20
+MAX_PART_BYTES = 1_000_000  # of one part; no person writes more
+MAX_MIME_DEPTH = 30  # parts within parts
+MAX_ATTACHMENTS = 20
 UNNAMED = "a file without a name"
-FORWARDED = "---------- Forwarded message ---------"  # quotes.py knows it
+FORWARDED_LINE = "---------- Forwarded message ---------"  # quotes.py knows it
 # S/MIME and OpenPGP (RFC 8551, RFC 3156). One that is signed and not sealed is text.
 SEALS = frozenset(
     {"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"}
@@ -21,21 +21,21 @@ SEALS = frozenset(
 SEALED = "[This email is encrypted, or signed in a form that Quadline can't read.]"
 # An HTML text this much longer than the plain one says what the plain one leaves out.
 MUCH_LONGER = 5
-LONG = 200
+LONG_NAME = 200
 
 
-def words_of(message: Message) -> tuple[str, list[str]]:
+def words_of_mime(message: Message) -> tuple[str, list[str]]:
     """What the email says, and the names of its attachments."""
     names = list(dict.fromkeys(_attachments(message, 0)))
-    more = len(names) - MOST_ATTACHMENTS
+    more = len(names) - MAX_ATTACHMENTS
     if more > 0:
-        names = [*names[:MOST_ATTACHMENTS], f"{more} more"]
+        names = [*names[:MAX_ATTACHMENTS], f"{more} more"]
     words = _words(message, 0).strip("\n")
     return words, names
 
 
 def _words(part: Message, depth: int) -> str:
-    if depth > DEEPEST:
+    if depth > MAX_MIME_DEPTH:
         return ""
     if part.get_content_maintype() == "message":
         return _forwarded(part, depth) if depth else ""
@@ -67,7 +67,7 @@ def _best_of(ways: list[tuple[str, Message]]) -> str:
         return ""
     longest = max(said, key=len)
     first = said[0]
-    if len(longest) > LONG and len(longest) > MUCH_LONGER * len(first):
+    if len(longest) > LONG_NAME and len(longest) > MUCH_LONGER * len(first):
         return longest
     return first
 
@@ -75,17 +75,17 @@ def _best_of(ways: list[tuple[str, Message]]) -> str:
 def _words_of_one(part: Message) -> str:
     kind = part.get_content_type()
     if kind == "text/html":
-        return html_words.text_of(text_of(part))
+        return html_words.text_of_html(text_of_part(part))
     if kind == "text/calendar":
-        return calendar_words.words_of(text_of(part))
+        return calendar_words.words_of_calendar(text_of_part(part))
     if kind in ("text/enriched", "text/richtext"):
-        return html_words.without_tags(text_of(part).replace("<<", "&lt;"))
+        return html_words.without_tags(text_of_part(part).replace("<<", "&lt;"))
     if part.get_content_maintype() == "text" and part.get_content_subtype() in (
         "plain",
         "markdown",
         "x-markdown",
     ):
-        return text_of(part)
+        return text_of_part(part)
     return ""
 
 
@@ -100,16 +100,18 @@ def _forwarded(part: Message, depth: int) -> str:
             for name in ("From", "Date", "Subject")
             if (value := header(each, name))
         ]
-        said.append("\n".join([FORWARDED, *head, "", _words(each, depth + 1)]))
+        said.append("\n".join([FORWARDED_LINE, *head, "", _words(each, depth + 1)]))
     return "\n".join(said)
 
 
-def text_of(part: Message) -> str:
+def text_of_part(part: Message) -> str:
     """The text of one part, readable, with plain line ends."""
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
         return ""
-    text = decoded(content[:MOST_BYTES], str(part.get_content_charset("") or ""))
+    text = decode_bytes(
+        content[:MAX_PART_BYTES], str(part.get_content_charset("") or "")
+    )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return printable(text.replace("\N{NO-BREAK SPACE}", " "))
 
@@ -135,7 +137,7 @@ def _attachments(
     """Pictures that the HTML itself shows, such as the logo of a signature,
     are not attachments.
     """
-    if depth > DEEPEST:
+    if depth > MAX_MIME_DEPTH:
         return
     kind = part.get_content_maintype()
     if tnef.is_tnef(part):

@@ -13,21 +13,26 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from quadline.emails.failures import NO_ADDRESS, NOT_REACHED, MailRefused, in_our_words
+from quadline.emails.failures import (
+    NO_ADDRESS,
+    SERVER_NOT_REACHED,
+    MailRefused,
+    in_our_words,
+)
 
 # RFC 3834; the second is what Exchange reads. They keep out-of-office replies from
 # coming back.
 GENERATED = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 NOT_SET_UP = "Email is not set up: EMAIL_URL is empty."
 # keeps the line under what RFC 5322 allows (998), however it is encoded
-LONGEST_NAME = 120
-NOWHERE = "quadline.emails.unsent.EmailBackend"
+MAX_SENDER_NAME = 120
+UNSENT_BACKEND = "quadline.emails.unsent.EmailBackend"
 # a backend of Django's or of Anymail's; neither has a type of its own worth naming
-Connection = Any
+MailConnection = Any
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingLetter:
     """An email as it will leave.
 
     ``header_id`` is its Message-ID and stays the same however often it is tried.
@@ -49,7 +54,7 @@ class Letter:
 
 
 @contextmanager
-def connected() -> Iterator[Connection]:
+def connected() -> Iterator[MailConnection]:
     """A connection for several letters.
 
     Raises MailRefused when the mail server cannot be reached.
@@ -60,21 +65,23 @@ def connected() -> Iterator[Connection]:
     except smtplib.SMTPAuthenticationError as error:
         raise in_our_words(error) from error
     except Exception as error:
-        raise MailRefused(NOT_REACHED, is_final=False, is_about_server=True) from error
+        raise MailRefused(
+            SERVER_NOT_REACHED, is_final=False, is_about_server=True
+        ) from error
     try:
         yield connection
     finally:
         _close(connection)
 
 
-def deliver(letter: Letter, over: Connection = None) -> str:
+def deliver(letter: OutgoingLetter, over: MailConnection = None) -> str:
     """Hand one letter over, on a connection of its own unless one is given.
 
     Returns the mail service's id, or "".
 
     Raises MailRefused, which says whether to try again.
     """
-    if settings.EMAIL_BACKEND == NOWHERE:
+    if settings.EMAIL_BACKEND == UNSENT_BACKEND:
         raise MailRefused(NOT_SET_UP, is_final=True)
     # takes SMTPUTF8 (RFC 6531), which few mail servers of colleges have
     if not letter.to.rpartition("@")[0].isascii():
@@ -96,8 +103,8 @@ def own_address() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
-def _message(letter: Letter) -> EmailMultiAlternatives:
-    sender = formataddr((one_line(letter.from_name)[:LONGEST_NAME], own_address()))
+def _message(letter: OutgoingLetter) -> EmailMultiAlternatives:
+    sender = formataddr((one_line(letter.from_name)[:MAX_SENDER_NAME], own_address()))
     message = EmailMultiAlternatives(
         one_line(letter.subject),
         letter.body,
@@ -120,7 +127,7 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
     return message
 
 
-def _threading(letter: Letter) -> dict[str, str]:
+def _threading(letter: OutgoingLetter) -> dict[str, str]:
     headers = dict(GENERATED) if letter.is_automatic else {}
     if letter.in_reply_to:
         headers["In-Reply-To"] = letter.in_reply_to
@@ -138,7 +145,7 @@ def one_line(words: str) -> str:
     )
 
 
-def _close(connection: Connection) -> None:
+def _close(connection: MailConnection) -> None:
     # a server that is gone cannot be told good-bye
     with suppress(smtplib.SMTPException, OSError):
         connection.close()

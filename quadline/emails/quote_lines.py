@@ -9,7 +9,7 @@ as of 2026-11.
 import re
 
 # What ends, begins or stands in the line above a quoted message: "On …, Maya wrote:".
-WROTE = (
+WROTE_WORDS = (
     r"\bwrote\b",  # English
     r"\bescribi[oó]\b",  # Spanish
     r"\ba écrit\b",  # French
@@ -28,20 +28,20 @@ WROTE = (
     r"\byazdı\b|şunu yazdı",  # Turkish
 )
 # How the languages that begin it with a word begin it.
-BEGINS = "On|At|El|Le|Am|Em|Il|Il giorno|Vào|في|Op|Den|Dne|在|W dniu"
+ATTRIBUTION_STARTS = "On|At|El|Le|Am|Em|Il|Il giorno|Vào|في|Op|Den|Dne|在|W dniu"
 # The labels of the head that Outlook and others put above the message they answer.
-FROM = (
+FROM_LABELS = (
     "From|De|Von|Da|发件人|發件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람"
     "|보낸이|Từ|Người gửi|من|Van|Od|От|Från|Fra|Kimden"
 )
-SENT = (
+SENT_LABELS = (
     "Sent|Date|Enviado(?: el)?|Fecha|Envoyé(?: le)?|Gesendet|Datum|Enviada?(?: em)?"
     "|Data|Inviato|发送时间|发送日期|日期|寄件日期|傳送時間|寄件時間|時間|时间"
     "|送信日時|送信済み|日付|日時|보낸 날짜|보낸날짜|날짜|Ngày|Đã gửi|Gửi|Ngày gửi"
     "|تاريخ الإرسال|تم الإرسال|أُرسلت|التاريخ|Verzonden|Wysłano|Отправлено|Дата"
     "|Skickat|Sendt|Gönderildi|Tarih"
 )
-SUBJECT = (
+SUBJECT_LABELS = (
     "Subject|Asunto|Objet|Betreff|Assunto|Oggetto|主题|主題|主旨|件名|제목|Chủ đề"
     "|Tiêu đề|الموضوع|Onderwerp|Temat|Тема|Ämne|Emne|Konu"
 )
@@ -50,7 +50,7 @@ OTHERS = (
     "To|Cc|Para|À|A|An|Destinataire|收件人|抄送|副本|宛先|받는 사람|받는사람|참조|Đến"
     "|Tới|Người nhận|إلى|نسخة|Aan|Do|DW|Кому|Копия|Till|Til|Kime|Importance|Reply-To"
 )
-ORIGINAL = (
+ORIGINAL_MESSAGE_LINES = (
     "Original Message|Original message|Original|Replied Message|Original Appointment"
     "|Mensaje original|Message d['’]origine|Message original|Mensagem original"
     "|Ursprüngliche Nachricht|Original-Nachricht|Originalnachricht"
@@ -59,7 +59,7 @@ ORIGINAL = (
     "|Tin nhắn gốc|Thông điệp gốc|الرسالة الأصلية|Oorspronkelijk bericht"
     "|Исходное сообщение"
 )
-FORWARDED = (
+FORWARD_LINES = (
     "Forwarded [Mm]essage|Begin forwarded message|Mensaje reenviado"
     "|Inicio del mensaje reenviado|Message transféré|Début du message transféré"
     "|Début du message réexpédié|Weitergeleitete Nachricht"
@@ -80,7 +80,7 @@ FORWARD_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 # What a phone or a program adds under every email.
-SENT_FROM = (
+SENT_FROM_LINES = (
     r"Sent (?:from|via|with) (?:my |the )?\w[\w’' -]{0,40}(?: (?:for|on|app for) \w+)?"
     r"|Sent with Proton ?Mail secure email|Get Outlook for \w+.{0,60}"
     "|Enviado (?:desde|do|a partir do|com) .{2,40}|Obtener Outlook para .{2,40}"

@@ -11,22 +11,22 @@ from dataclasses import dataclass
 
 from quadline.emails import quote_lines
 
-LONGEST_LINE = 500  # longer ones are no attribution and no header
-LONGEST_MARK = 120  # of "-----Original Message-----" and its kin
-MOST_WRAPPED = 4  # lines of one attribution
+MAX_QUOTE_LINE = 500  # longer ones are no attribution and no header
+MAX_MARK = 120  # of "-----Original Message-----" and its kin
+MAX_WRAPPED = 4  # lines of one attribution
 HEAD_WITHIN = 10  # lines in which a head's labels stand
-MOST_SIGNATURE_LINES = 12
-MOST_ANNOUNCING = 1_000  # characters above the history that may announce answers in it
+MAX_SIGNATURE_LINES = 12
+MAX_ANNOUNCING = 1_000  # characters above the history that may announce answers in it
 
-WROTE = re.compile("|".join(quote_lines.WROTE), re.IGNORECASE)
-ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,100}")
+WROTE_PATTERN = re.compile("|".join(quote_lines.WROTE_WORDS), re.IGNORECASE)
+QUOTED_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,100}")
 YEAR = re.compile(r"\b\d{4}\b|\d{4} ?[年년]|\d{1,2}/\d{1,2}/\d{2}\b")
-BEGINS = re.compile(rf"(?:{quote_lines.BEGINS})\b")
+ATTRIBUTION_START = re.compile(rf"(?:{quote_lines.ATTRIBUTION_STARTS})\b")
 INVISIBLE = " \t\u200e\u200f\u202c"
 HOUR = re.compile(r"\d{1,2}[:.h]\d{2}|\d{1,2}\s?(?:AM|PM|Uhr|時|时|시)", re.IGNORECASE)
-NAME = re.compile(r"^[^.!?。！？]{2,60}$")
+NAME_LINE = re.compile(r"^[^.!?。！？]{2,60}$")
 MARKED = re.compile(r"^\s{0,3}>")
-MARKS = re.compile(r"^[\s>|]{0,40}")
+QUOTE_MARKS = re.compile(r"^[\s>|]{0,40}")
 
 
 def _label(names: str) -> re.Pattern[str]:
@@ -36,25 +36,28 @@ def _label(names: str) -> re.Pattern[str]:
     )
 
 
-FROM = _label(quote_lines.FROM)
-SENT = _label(quote_lines.SENT)
-SUBJECT = _label(quote_lines.SUBJECT)
-_ORIGINAL = quote_lines.ORIGINAL
-ORIGINAL = re.compile(rf"^[\s>]{{0,20}}-{{2,}}\s?(?:{_ORIGINAL})\s?-{{2,}}\s*$", re.I)
-_FORWARDED = quote_lines.FORWARDED
-FORWARDED = re.compile(
+FROM_LINE = _label(quote_lines.FROM_LABELS)
+SENT_LINE = _label(quote_lines.SENT_LABELS)
+SUBJECT_LINE = _label(quote_lines.SUBJECT_LABELS)
+_ORIGINAL = quote_lines.ORIGINAL_MESSAGE_LINES
+ORIGINAL_MESSAGE_LINE = re.compile(
+    rf"^[\s>]{{0,20}}-{{2,}}\s?(?:{_ORIGINAL})\s?-{{2,}}\s*$", re.I
+)
+_FORWARDED = quote_lines.FORWARD_LINES
+FORWARD_LINE = re.compile(
     r"^[\s>]{0,20}"
     rf"(?:-{{2,}}\s?(?:{_FORWARDED})\s?-{{2,}}|(?:{_FORWARDED})\s?[:：])\s*$",
     re.IGNORECASE,
 )
 RULE = re.compile(r"^\s*[_\-]{10,}\s*$")
-SENT_FROM = re.compile(
-    rf"^\s*(?:{quote_lines.SENT_FROM})[.。]?\s*(?:[<(]https?:\S+)?\s*$", re.IGNORECASE
+SENT_FROM_LINE = re.compile(
+    rf"^\s*(?:{quote_lines.SENT_FROM_LINES})[.。]?\s*(?:[<(]https?:\S+)?\s*$",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
-class Answer:
+class EmailParts:
     """An email's text in parts."""
 
     new: str  # what a conversation shows: the writer's words and what they forward
@@ -62,7 +65,7 @@ class Answer:
     whole: str  # all of it
 
 
-def read_answer(text: str, subject: str = "") -> Answer:
+def read_answer(text: str, subject: str = "") -> EmailParts:
     lines = text.split("\n")
     whole = _tidy(lines)
     forward = _first(lines, _is_forward_mark)
@@ -72,12 +75,12 @@ def read_answer(text: str, subject: str = "") -> Answer:
             forward = len(lines)
     if forward is not None and not _answers_before(lines, forward):
         own = _tidy(_unmarked(_without_signature(lines[:forward])))
-        return Answer(whole, own, whole)
+        return EmailParts(whole, own, whole)
     new = _new_lines(lines)
     shown, own = _tidy(new), _tidy(_unmarked(new))
     if not shown.strip():
-        return Answer(whole, own, whole)
-    return Answer(shown, own, whole)
+        return EmailParts(whole, own, whole)
+    return EmailParts(shown, own, whole)
 
 
 def rest_from(new: str, whole: str) -> int:
@@ -124,14 +127,14 @@ def _without_last_quote(lines: list[str]) -> list[str]:
 
 
 def _announces_answers(above: str) -> bool:
-    end = above[-MOST_ANNOUNCING:]
+    end = above[-MAX_ANNOUNCING:]
     return quote_lines.BELOW.search(end) is not None
 
 
 def _history_at(lines: list[str]) -> int | None:
     """The line at which a quoted history begins; None where there is none."""
     for place, line in enumerate(lines):
-        if len(line) > LONGEST_LINE or not line.strip():
+        if len(line) > MAX_QUOTE_LINE or not line.strip():
             continue
         if _is_original_mark(line) or _is_head(lines, place):
             return place
@@ -148,33 +151,33 @@ def _first(lines: list[str], is_it: Callable[[str], bool]) -> int | None:
 
 
 def _is_forward_mark(line: str) -> bool:
-    if len(line) > LONGEST_MARK:
+    if len(line) > MAX_MARK:
         return False
-    return FORWARDED.match(line) is not None
+    return FORWARD_LINE.match(line) is not None
 
 
 def _is_original_mark(line: str) -> bool:
-    if len(line) > LONGEST_MARK:
+    if len(line) > MAX_MARK:
         return False
-    return ORIGINAL.match(line) is not None
+    return ORIGINAL_MESSAGE_LINE.match(line) is not None
 
 
 def _is_head(lines: list[str], place: int) -> bool:
     """From, Sent and Subject together: "From: Detroit, To: Chicago" is a person's."""
-    if not FROM.match(lines[place]):
+    if not FROM_LINE.match(lines[place]):
         return False
     near = lines[place : place + HEAD_WITHIN]
-    heads = [line[:LONGEST_LINE] for line in near if line.strip()]
-    has_date = any(SENT.match(line) for line in heads)
-    has_subject = any(SUBJECT.match(line) for line in heads)
+    heads = [line[:MAX_QUOTE_LINE] for line in near if line.strip()]
+    has_date = any(SENT_LINE.match(line) for line in heads)
+    has_subject = any(SUBJECT_LINE.match(line) for line in heads)
     return has_date and has_subject
 
 
 def _attribution(lines: list[str], place: int) -> int:
     """How many lines from here are "On …, … wrote:"; programs wrap it."""
-    for end in range(place, min(place + MOST_WRAPPED, len(lines))):
+    for end in range(place, min(place + MAX_WRAPPED, len(lines))):
         line = lines[end]
-        if not line.strip() or len(line) > LONGEST_LINE:
+        if not line.strip() or len(line) > MAX_QUOTE_LINE:
             return 0
         if line.rstrip(INVISIBLE).endswith((":", "：")):
             begins_here = _begin_of(lines, end) == place
@@ -188,11 +191,11 @@ def _begin_of(lines: list[str], end: int) -> int | None:
     """
     following = _next_said(lines, end + 1)
     begin, joined = None, ""
-    for place in range(end, max(-1, end - MOST_WRAPPED), -1):
+    for place in range(end, max(-1, end - MAX_WRAPPED), -1):
         line = lines[place]
-        if not line.strip() or len(line) > LONGEST_LINE:
+        if not line.strip() or len(line) > MAX_QUOTE_LINE:
             break
-        said = MARKS.sub("", line)
+        said = QUOTE_MARKS.sub("", line)
         if begin is not None and not _belongs_above(said, joined):
             break
         joined = f"{said} {joined}".strip()
@@ -203,11 +206,11 @@ def _begin_of(lines: list[str], end: int) -> int | None:
 
 def _belongs_above(said: str, joined: str) -> bool:
     """Whether a line is the beginning of the attribution that goes on below it."""
-    if BEGINS.match(said):
-        return not BEGINS.match(joined)
+    if ATTRIBUTION_START.match(said):
+        return not ATTRIBUTION_START.match(joined)
     if joined.startswith("<"):
-        return NAME.match(said) is not None
-    signs = (YEAR, HOUR, ADDRESS)
+        return NAME_LINE.match(said) is not None
+    signs = (YEAR, HOUR, QUOTED_ADDRESS)
     return any(sign.search(said) and not sign.search(joined) for sign in signs)
 
 
@@ -217,15 +220,15 @@ def _introduces(said: str, lines: list[str], following: int) -> bool:
     """
     if following == len(lines):
         return False
-    has_address = ADDRESS.search(said) is not None
+    has_address = QUOTED_ADDRESS.search(said) is not None
     has_year = YEAR.search(said) is not None
     has_hour = HOUR.search(said) is not None
     if MARKED.match(lines[following]):
-        says_so = WROTE.search(said) is not None
+        says_so = WROTE_PATTERN.search(said) is not None
         if says_so:
             return has_address or has_year or has_hour
         return has_year and (has_hour or has_address)
-    if WROTE.search(said):
+    if WROTE_PATTERN.search(said):
         return (has_address and (has_year or has_hour)) or (has_year and has_hour)
     return has_address and has_year and has_hour
 
@@ -283,12 +286,12 @@ def _without_signature(lines: list[str]) -> list[str]:
     """Without what stands under "-- ", unless more than a signature does, and without
     what a phone or program adds under every email.
     """
-    earliest = max(-1, len(lines) - 1 - MOST_SIGNATURE_LINES - 1)
+    earliest = max(-1, len(lines) - 1 - MAX_SIGNATURE_LINES - 1)
     for place in range(len(lines) - 1, earliest, -1):
         if lines[place] == "-- " and _is_signature(lines[place + 1 :]):
             lines = lines[:place]
             break
-    return _up_to(len(lines), lines, SENT_FROM)
+    return _up_to(len(lines), lines, SENT_FROM_LINE)
 
 
 def _is_signature(lines: list[str]) -> bool:
@@ -311,7 +314,7 @@ def _up_to(end: int, lines: list[str], drop: re.Pattern[str]) -> list[str]:
 def _is_dropped(line: str, drop: re.Pattern[str]) -> bool:
     if not line.strip():
         return True
-    if len(line) > LONGEST_LINE:
+    if len(line) > MAX_QUOTE_LINE:
         return False
     return drop.match(line) is not None
 

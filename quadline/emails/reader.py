@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
-LENGTHS = struct.Struct(">II")
+FRAME_LENGTHS = struct.Struct(">II")
 LENGTH = struct.Struct(">I")
 MEMORY = 512 * 1024 * 1024  # bytes of address space
 PROCESSOR_SECONDS = 4  # for one email; 20 MB of files take 0.5
@@ -75,10 +75,10 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _next_frame(asked: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
-    lengths = asked.read(LENGTHS.size)
-    if len(lengths) < LENGTHS.size:
+    lengths = asked.read(FRAME_LENGTHS.size)
+    if len(lengths) < FRAME_LENGTHS.size:
         return None
-    of_head, of_body = LENGTHS.unpack(lengths)
+    of_head, of_body = FRAME_LENGTHS.unpack(lengths)
     head = asked.read(of_head)
     body = asked.read(of_body)
     if len(body) != of_body:
@@ -103,7 +103,7 @@ def _read(head: dict[str, Any], body: bytes) -> dict[str, Any]:
     if head["kind"] == "service":
         return {"emails": service_mail.emails_in(head, body)}
     try:
-        return {"email": asdict(incoming.read(body))}
+        return {"email": asdict(incoming.read_email(body))}
     except incoming.Unreadable as why:
         return {"unreadable": str(why)}
 

@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from quadline.emails import limits
+from quadline.emails.automatic_mail import Bounce
 from quadline.emails.incoming import Incoming, Unreadable
-from quadline.emails.machines import Bounce
-from quadline.emails.reader import LENGTH, LENGTHS, READY
+from quadline.emails.reader import FRAME_LENGTHS, LENGTH, READY
 
-AT_ONCE = 2  # processes
-MOST_WAITING = 4  # callers that wait for one; a web process has ten threads
-PATIENCE_SECONDS = 30  # in which a place must come free
+READER_PROCESSES = 2  # processes
+MAX_WAITING_CALLERS = 4  # callers that wait for one; a web process has ten threads
+READER_WAIT_SECONDS = 30  # in which a place must come free
 # By the clock; the reader's own limit is of processor time. A machine may be busy.
-LONGEST_SECONDS = 60
+MAX_SECONDS = 60
 EMAILS_EACH = 500  # then a fresh process
-LARGEST_ANSWER = 80_000_000
+MAX_ANSWER = 80_000_000
 OVER_LIMITS = "it takes more time or memory than an email may"
 HOME = Path(__file__).resolve().parents[2]
 # What a reader may know of this process's environment: nothing that is secret. Anymail
@@ -39,7 +39,7 @@ class Busy(Exception):
     """No reader is free: the email was not looked at, and may come again."""
 
 
-def read(raw: bytes) -> Incoming:
+def read_in_process(raw: bytes) -> Incoming:
     """Raises TooLarge, Unreadable for what cannot be read now or ever, and Busy."""
     limits.check_size(raw)
     if excess := limits.excess_in(raw):
@@ -130,7 +130,7 @@ class _Reader:
     def _answer(self, head: bytes, body: bytes) -> dict[str, Any]:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(LENGTHS.pack(len(head), len(body)) + head)
+            self._process.stdin.write(FRAME_LENGTHS.pack(len(head), len(body)) + head)
             self._process.stdin.write(body)
             self._process.stdin.flush()
         except OSError as died:
@@ -139,7 +139,7 @@ class _Reader:
         if len(length) < LENGTH.size:
             raise Unreadable(OVER_LIMITS)
         most = LENGTH.unpack(length)[0]
-        content = self._read(most) if most <= LARGEST_ANSWER else b""
+        content = self._read(most) if most <= MAX_ANSWER else b""
         if len(content) < most:
             raise Unreadable(OVER_LIMITS)
         answer: dict[str, Any] = json.loads(content)
@@ -152,7 +152,7 @@ class _Reader:
     @contextmanager
     def _watched(self) -> Iterator[None]:
         """Killed when it takes too long: what waits for it then reads its end."""
-        watch = threading.Timer(LONGEST_SECONDS, self._process.kill)
+        watch = threading.Timer(MAX_SECONDS, self._process.kill)
         watch.daemon = True
         watch.start()
         try:
@@ -165,7 +165,7 @@ class _Readers:
     """A few processes, for any number of threads."""
 
     def __init__(self) -> None:
-        self._places = threading.Semaphore(AT_ONCE)
+        self._places = threading.Semaphore(READER_PROCESSES)
         self._lock = threading.Lock()
         self._waiting = 0
         self._idle: list[_Reader] = []
@@ -188,11 +188,11 @@ class _Readers:
     @contextmanager
     def _place(self) -> Iterator[None]:
         with self._lock:
-            if self._waiting >= MOST_WAITING:
+            if self._waiting >= MAX_WAITING_CALLERS:
                 raise Busy
             self._waiting += 1
         try:
-            has_place = self._places.acquire(timeout=PATIENCE_SECONDS)
+            has_place = self._places.acquire(timeout=READER_WAIT_SECONDS)
         finally:
             with self._lock:
                 self._waiting -= 1

@@ -9,10 +9,10 @@ from email.message import Message
 from io import BytesIO
 from typing import Any
 
-Call = dict[str, Any]  # door, content_type, headers, options
+ServiceCall = dict[str, Any]  # door, content_type, headers, options
 
 
-def emails_in(call: Call, body: bytes) -> list[dict[str, Any]]:
+def emails_in(call: ServiceCall, body: bytes) -> list[dict[str, Any]]:
     """Each email of a call: its bytes in base64, and its envelope where it is known."""
     _set_up(call["options"])
     from django.core.handlers.wsgi import WSGIRequest
@@ -41,7 +41,7 @@ def _set_up(options: dict[str, Any]) -> None:
         )
 
 
-def _environment(call: Call, body: bytes) -> dict[str, Any]:
+def _environment(call: ServiceCall, body: bytes) -> dict[str, Any]:
     return {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": f"/{call['door']}",

@@ -9,11 +9,11 @@ from striprtf.striprtf import rtf_to_text
 from tnefparse import TNEF
 
 from quadline.emails import html_words
-from quadline.emails.charsets import decoded, printable
+from quadline.emails.charsets import decode_bytes, printable
 
-LARGEST = 5_000_000  # bytes read: the words come before the files
-KINDS = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
-UNREADABLE = (
+MAX_TNEF_BYTES = 5_000_000  # bytes read: the words come before the files
+TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+TNEF_UNREADABLE = (
     "[Part of this email is in winmail.dat, a format of Outlook that could not be read."
     " Ask for it again as plain text.]"
 )
@@ -23,7 +23,7 @@ logging.getLogger("tnefparse").setLevel(logging.CRITICAL)
 
 
 def is_tnef(part: Message) -> bool:
-    if part.get_content_type() in KINDS:
+    if part.get_content_type() in TNEF_TYPES:
         return True
     return str(part.get_filename() or "").lower() == "winmail.dat"
 
@@ -31,11 +31,11 @@ def is_tnef(part: Message) -> bool:
 def words_in(part: Message) -> str:
     found = _opened(part)
     if found is None:
-        return UNREADABLE
+        return TNEF_UNREADABLE
     try:
         return _words(found)
     except Exception:  # whatever a library makes of bytes that anybody may have written
-        return UNREADABLE
+        return TNEF_UNREADABLE
 
 
 def names_in(part: Message) -> list[str]:
@@ -55,7 +55,7 @@ def _opened(part: Message) -> TNEF | None:
     if not isinstance(content, bytes):
         return None
     try:
-        return TNEF(content[:LARGEST], do_checksum=False)
+        return TNEF(content[:MAX_TNEF_BYTES], do_checksum=False)
     except Exception:
         return None
 
@@ -67,7 +67,7 @@ def _words(found: TNEF) -> str:
     if words := _text(found.body).strip():
         return words
     if html := _text(found.htmlbody):
-        return html_words.text_of(html)
+        return html_words.text_of_html(html)
     rich = found.rtfbody
     if not rich:
         return ""
@@ -78,7 +78,7 @@ def _words(found: TNEF) -> str:
 
 def _text(content: object) -> str:
     if isinstance(content, bytes):
-        return _plain(decoded(content, ""))
+        return _plain(decode_bytes(content, ""))
     return _plain(content) if isinstance(content, str) else ""
 
 

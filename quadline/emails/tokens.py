@@ -14,7 +14,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-SALT = "quadline.emails.reply"
+REPLY_SALT = "quadline.emails.reply"
 SIGNATURE_LENGTH = 16  # characters of five bits: 80 bits
 
 
@@ -53,7 +53,7 @@ def conversation_in(address: str) -> int | None:
     return int(written) if constant_time_compare(token, _token(int(written))) else None
 
 
-def address_in(content: bytes) -> str:
+def reply_address_in(content: bytes) -> str:
     """A reply address of ours in something that could not be read; "" for none."""
     name, _, domain = settings.ENV.email_reply_to.partition("@")
     plus = rb"(?:\+|%2B|\\u002[bB])"
@@ -76,7 +76,7 @@ def _domain_of(sender: str) -> str:
 
 
 def _token(conversation_id: int) -> str:
-    digest = salted_hmac(SALT, str(conversation_id), algorithm="sha256").digest()
+    digest = salted_hmac(REPLY_SALT, str(conversation_id), algorithm="sha256").digest()
     # Base32, for mail servers may change the case of an address.
     letters = base64.b32encode(digest).decode().lower()
     return f"{conversation_id}-{letters[:SIGNATURE_LENGTH]}"

@@ -6,14 +6,14 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from quadline.emails.addresses import address_in, addresses_in
-from quadline.emails.charsets import decoded, printable
-from quadline.emails.incoming import LONGEST_ID, MOST_REFERENCES, RECIPIENTS
+from quadline.emails.addresses import address_in_header, addresses_in
+from quadline.emails.charsets import decode_bytes, printable
+from quadline.emails.incoming import MAX_HEADER_ID, MAX_REFERENCES, RECIPIENTS
 from quadline.emails.limits import head_of
 
-MOST_READ = 200_000  # bytes of its headers
-LONGEST_VALUE = 10_000
-ID = re.compile(r"<[^<>\s]{3,290}>")
+MAX_HEADERS_READ = 200_000  # bytes of its headers
+MAX_HEADER_VALUE = 10_000
+HEADER_ID_PATTERN = re.compile(r"<[^<>\s]{3,290}>")
 FOLD = re.compile(r"\r?\n[ \t]")
 LINE = re.compile(r"^([!-9;-~]{1,60})[ \t]*:(.*)$", re.MULTILINE)
 
@@ -39,17 +39,17 @@ def named_in(raw: bytes, *, why: str) -> Unread:
     return Unread(
         why=why,
         header_id=_header_id(raw, headers),
-        sender=address_in(headers.get("from", "")),
+        sender=address_in_header(headers.get("from", "")),
         recipients=tuple(dict.fromkeys(recipients)),
-        references=tuple(ID.findall(answers)[:MOST_REFERENCES]),
+        references=tuple(HEADER_ID_PATTERN.findall(answers)[:MAX_REFERENCES]),
         subject=headers.get("subject", "").strip()[:200],
     )
 
 
 def _header_id(raw: bytes, headers: dict[str, str]) -> str:
     """Its Message-ID, or else a digest: the same email twice is known by it."""
-    named = ID.search(headers.get("message-id", ""))
-    if named and len(named[0]) <= LONGEST_ID:
+    named = HEADER_ID_PATTERN.search(headers.get("message-id", ""))
+    if named and len(named[0]) <= MAX_HEADER_ID:
         return named[0]
     digest = hashlib.sha256(raw).hexdigest()
     return f"digest:{digest}"
@@ -57,11 +57,11 @@ def _header_id(raw: bytes, headers: dict[str, str]) -> str:
 
 def _headers(raw: bytes) -> dict[str, str]:
     """The first header of each name, cut where it is long."""
-    head = decoded(head_of(raw)[:MOST_READ], "")
+    head = decode_bytes(head_of(raw)[:MAX_HEADERS_READ], "")
     lines = printable(head.replace("\r\n", "\n"))
     text = FOLD.sub(" ", lines)
     headers: dict[str, str] = {}
     for line in LINE.finditer(text):
-        value = line[2][:LONGEST_VALUE].strip()
+        value = line[2][:MAX_HEADER_VALUE].strip()
         headers.setdefault(line[1].lower(), value)
     return headers

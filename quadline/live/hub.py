@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 import psycopg
 
-from quadline.live.telling import CHANNEL
+from quadline.live.notifications import CHANNEL
 
 logger = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ from django.db import transaction
 from quadline.carriers.protocol import Registration
 from quadline.jobs import enqueue
 from quadline.numbers import alerts
-from quadline.numbers.lifecycle import become
+from quadline.numbers.lifecycle import change_state
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.sms import bodies
 
 
-def apply(news: Registration, *, now: datetime) -> SystemNumber | None:
+def apply_registration(news: Registration, *, now: datetime) -> SystemNumber | None:
     """Apply the carrier's news of a registration. Returns the
     number it is about, if it is ours.
     """
@@ -33,24 +33,24 @@ def activate(number: SystemNumber, *, cause: str, now: datetime) -> None:
     texts that wait for it sends them.
     """
     with transaction.atomic():
-        if become(
+        if change_state(
             number,
-            State.ACTIVE,
+            NumberState.ACTIVE,
             cause=cause,
             now=now,
         ):
-            enqueue(alerts.tell_active, number_id=number.pk)
+            enqueue(alerts.email_number_active, number_id=number.pk)
 
 
 def _refuse(number: SystemNumber, reason: str, now: datetime) -> None:
     why = bodies.clean(reason) or "no reason given"
     words = f"The networks refused to register the number: {why}."[:300]
     with transaction.atomic():
-        if become(
+        if change_state(
             number,
-            State.FAILED,
+            NumberState.FAILED,
             cause=words,
             now=now,
             reason=words,
         ):
-            enqueue(alerts.tell_failed, number_id=number.pk)
+            enqueue(alerts.email_number_failed, number_id=number.pk)

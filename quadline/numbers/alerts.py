@@ -10,13 +10,13 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.emails import letters
 from quadline.jobs import enqueue, job
-from quadline.live.telling import tell
+from quadline.live.notifications import notify_screens
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import BEING_SET_UP, TOLD_AFTER, USUALLY_WITHIN, State
+from quadline.numbers.rules import SETUP_STATES, TOLD_AFTER, USUALLY_WITHIN, NumberState
 
 
 @job(queue="letters")
-def tell_failed(number_id: int) -> None:
+def email_number_failed(number_id: int) -> None:
     number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
     letters.number_failed(
         to=_administrators(),
@@ -26,14 +26,14 @@ def tell_failed(number_id: int) -> None:
 
 
 @job(queue="letters")
-def tell_active(number_id: int) -> None:
+def email_number_active(number_id: int) -> None:
     number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
     if number.inbox.email:
         letters.number_is_active(to=number.inbox.email, written=number.written)
 
 
 @job(queue="letters")
-def tell_delayed(number_id: int) -> None:
+def email_number_delayed(number_id: int) -> None:
     number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
     if number.reason:  # else it was over meanwhile
         letters.number_is_delayed(
@@ -44,7 +44,7 @@ def tell_delayed(number_id: int) -> None:
 
 
 @job(queue="letters")
-def tell_late(number_id: int) -> None:
+def email_number_late(number_id: int) -> None:
     number = SystemNumber.objects.select_related("inbox__owner").get(pk=number_id)
     hours = (clock.now() - number.requested_at) // timedelta(hours=1)
     letters.number_is_late(
@@ -61,8 +61,8 @@ def find_late_numbers(timestamp: int) -> None:
     time it usually takes: once each.
     """
     now = clock.now()
-    being_set_up = SystemNumber.objects.filter(state__in=BEING_SET_UP)
-    in_trouble = being_set_up.exclude(state=State.FAILED).exclude(reason="")
+    being_set_up = SystemNumber.objects.filter(state__in=SETUP_STATES)
+    in_trouble = being_set_up.exclude(state=NumberState.FAILED).exclude(reason="")
     in_trouble = in_trouble.filter(
         requested_at__lte=now - TOLD_AFTER, administrator_told_at=None
     )
@@ -73,11 +73,11 @@ def find_late_numbers(timestamp: int) -> None:
     )
     for number in late:
         if late.filter(pk=number.pk).update(administrator_told_at=now):
-            enqueue(tell_late, number_id=number.pk)
+            enqueue(email_number_late, number_id=number.pk)
     for number in in_trouble:
         if in_trouble.filter(pk=number.pk).update(administrator_told_at=now):
-            enqueue(tell_delayed, number_id=number.pk)
-            tell([number.inbox_id], "number")
+            enqueue(email_number_delayed, number_id=number.pk)
+            notify_screens([number.inbox_id], "number")
 
 
 def _administrators() -> list[str]:

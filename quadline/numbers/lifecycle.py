@@ -8,21 +8,21 @@ from typing import Any
 from django.db import transaction
 
 from quadline.accounts.models import User
-from quadline.audit.models import record
-from quadline.live.telling import tell
+from quadline.audit.models import record_audit
+from quadline.live.notifications import notify_screens
 from quadline.numbers.models import NumberEvent, SystemNumber
-from quadline.numbers.rules import State, may_become
+from quadline.numbers.rules import NumberState, may_become
 
 REACHED_AT = {
-    State.ORDERING: "ordering_at",
-    State.REGISTERING: "registering_at",
-    State.ACTIVE: "active_at",
+    NumberState.ORDERING: "ordering_at",
+    NumberState.REGISTERING: "registering_at",
+    NumberState.ACTIVE: "active_at",
 }
 
 
-def become(
+def change_state(
     number: SystemNumber,
-    state: State,
+    state: NumberState,
     *,
     cause: str,
     now: datetime,
@@ -34,7 +34,7 @@ def become(
     """
     with transaction.atomic():
         row = SystemNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
-        if not may_become(State(row.state), state):
+        if not may_become(NumberState(row.state), state):
             return False
         fields = {
             "reason": "",
@@ -43,7 +43,7 @@ def become(
         }
         if state in REACHED_AT and getattr(row, REACHED_AT[state]) is None:
             fields[REACHED_AT[state]] = now
-        note(
+        note_event(
             row,
             state,
             cause=cause,
@@ -55,9 +55,9 @@ def become(
     return True
 
 
-def note(
+def note_event(
     number: SystemNumber,
-    state: State,
+    state: NumberState,
     *,
     cause: str,
     now: datetime,
@@ -72,10 +72,10 @@ def note(
         cause=cause,
         actor=actor,
     )
-    record(
+    record_audit(
         f"number {state}",
         subject=number,
         actor=actor,
         cause=cause,
     )
-    tell([number.inbox_id], "number")
+    notify_screens([number.inbox_id], "number")

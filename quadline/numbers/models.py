@@ -9,22 +9,22 @@ from django.db.models import Q
 from quadline.accounts.models import User
 from quadline.inboxes.models import Inbox, inbox_of, seen_inboxes
 from quadline.numbers.rules import (
-    LIVE,
-    Standing,
-    State,
-    Step,
+    LIVE_STATES,
+    NumberStanding,
+    NumberState,
+    NumberStep,
     is_late,
-    standing,
+    number_standing,
     steps_shown,
 )
 from quadline.sms import phones
 
-STATES = [(state.value, state.value.title()) for state in State]
+STATE_CHOICES = [(state.value, state.value.title()) for state in NumberState]
 
 
 class SystemNumberQuerySet(models.QuerySet["SystemNumber"]):
     def live(self) -> "SystemNumberQuerySet":
-        return self.filter(state__in=LIVE)
+        return self.filter(state__in=LIVE_STATES)
 
     def of(self, user: User) -> "SystemNumber | None":
         """The number of a staff user's own inbox: see ``of_inbox``."""
@@ -56,8 +56,8 @@ class SystemNumber(models.Model):
     )
     state = models.CharField(
         max_length=20,
-        choices=STATES,
-        default=State.REQUESTED,
+        choices=STATE_CHOICES,
+        default=NumberState.REQUESTED,
     )
     # E.164; chosen when ordering, ours from registering on
     phone = models.CharField(max_length=16, blank=True)
@@ -86,12 +86,12 @@ class SystemNumber(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["inbox"],
-                condition=Q(state__in=sorted(LIVE)),
+                condition=Q(state__in=sorted(LIVE_STATES)),
                 name="one_live_number_per_user",
             ),
             models.UniqueConstraint(
                 fields=["phone"],
-                condition=~Q(phone="") & ~Q(state=State.RELEASED),
+                condition=~Q(phone="") & ~Q(state=NumberState.RELEASED),
                 name="one_user_per_number",
             ),
             models.UniqueConstraint(
@@ -110,25 +110,25 @@ class SystemNumber(models.Model):
         return phones.written(self.phone) if self.phone and self.active_at else ""
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[NumberStep]:
         reached = {
-            State.REQUESTED: self.requested_at,
-            State.ORDERING: self.ordering_at,
-            State.REGISTERING: self.registering_at,
-            State.ACTIVE: self.active_at,
+            NumberState.REQUESTED: self.requested_at,
+            NumberState.ORDERING: self.ordering_at,
+            NumberState.REGISTERING: self.registering_at,
+            NumberState.ACTIVE: self.active_at,
         }
-        return steps_shown(State(self.state), reached)
+        return steps_shown(NumberState(self.state), reached)
 
-    def standing(self, now: datetime) -> Standing:
-        return standing(
+    def standing(self, now: datetime) -> NumberStanding:
+        return number_standing(
             self.requested_at,
-            State(self.state),
+            NumberState(self.state),
             self.reason,
             now=now,
         )
 
     def is_late(self, now: datetime) -> bool:
-        return is_late(self.requested_at, State(self.state), now=now)
+        return is_late(self.requested_at, NumberState(self.state), now=now)
 
 
 class NumberEvent(models.Model):

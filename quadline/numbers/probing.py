@@ -11,11 +11,11 @@ from django.conf import settings
 
 from quadline import clock
 from quadline.carriers import registry
-from quadline.carriers.protocol import Failure, OutboundText, Progress, Receipt
+from quadline.carriers.protocol import Failure, OutboundText, Receipt, ReceiptProgress
 from quadline.jobs import job
 from quadline.numbers.activation import activate
 from quadline.numbers.models import Probe, SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 
 PROBE_AFTER = timedelta(hours=1)  # without news of a registration
 PROBE = "probe-"
@@ -31,7 +31,7 @@ def probe_quiet_registrations(timestamp: int) -> None:
         return
     now = clock.now()
     quiet = SystemNumber.objects.filter(
-        state=State.REGISTERING, registering_at__lt=now - PROBE_AFTER
+        state=NumberState.REGISTERING, registering_at__lt=now - PROBE_AFTER
     )
     for number in quiet.exclude(attached_at=None):
         if not number.probes.filter(
@@ -48,7 +48,7 @@ def _probe(number: SystemNumber, now: datetime) -> None:
         student_phone=settings.ENV.registration_probe_to,
         body=WORDS,
     )
-    outcome = async_to_sync(registry.current().send)(text)
+    outcome = async_to_sync(registry.current_carrier().send)(text)
     probe.outcome = (
         f"{type(outcome).__name__} {getattr(outcome, 'carrier_code', '')}".strip()
     )
@@ -73,12 +73,12 @@ def read_probe(receipt: Receipt, *, now: datetime) -> SystemNumber | None:
         .filter(pk=receipt.reference.removeprefix(PROBE))
         .first()
     )
-    if probe is None or receipt.progress is Progress.SENT:
+    if probe is None or receipt.progress is ReceiptProgress.SENT:
         return None
     Probe.objects.filter(pk=probe.pk).update(
         outcome=f"{receipt.progress} {receipt.carrier_code}".strip()
     )
-    if receipt.progress is Progress.DELIVERED or receipt.failure in (
+    if receipt.progress is ReceiptProgress.DELIVERED or receipt.failure in (
         Failure.UNREACHABLE,
         Failure.NETWORK,
     ):

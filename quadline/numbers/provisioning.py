@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from quadline import clock
 from quadline.accounts.models import User
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.carriers import registry
 from quadline.carriers.protocol import (
     Carrier,
@@ -24,20 +24,20 @@ from quadline.carriers.protocol import (
 )
 from quadline.inboxes.models import Inbox
 from quadline.jobs import enqueue, enqueue_once, job
-from quadline.live.telling import tell
+from quadline.live.notifications import notify_screens
 from quadline.numbers import alerts
-from quadline.numbers.lifecycle import become, note
+from quadline.numbers.lifecycle import change_state, note_event
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import BEING_SET_UP, State
+from quadline.numbers.rules import SETUP_STATES, NumberState
 
 # renewed before each call to the carrier, which takes 15 s at most
-HOLD = timedelta(seconds=30)
-TO_BE_PROVISIONED = Q(state__in=[State.REQUESTED, State.ORDERING]) | Q(
-    state=State.REGISTERING, attached_at=None
+LEASE = timedelta(seconds=30)
+TO_BE_PROVISIONED = Q(state__in=[NumberState.REQUESTED, NumberState.ORDERING]) | Q(
+    state=NumberState.REGISTERING, attached_at=None
 )
 
 
-class HeldElsewhere(Exception):
+class LeasedElsewhere(Exception):
     """Another worker has this number in hand; the job comes back later."""
 
 
@@ -53,9 +53,9 @@ def request_number(*, inbox: Inbox, actor: User, now: datetime) -> SystemNumber:
             number = SystemNumber.objects.create(inbox=inbox, requested_at=now)
     except IntegrityError:  # a second tab was first
         return SystemNumber.objects.live().get(inbox=inbox)
-    note(
+    note_event(
         number,
-        State.REQUESTED,
+        NumberState.REQUESTED,
         cause="first text",
         now=now,
         actor=actor,
@@ -73,16 +73,16 @@ def try_again(*, number: SystemNumber, actor: User, now: datetime) -> bool:
     """
     with transaction.atomic():
         number = SystemNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
-        if number.state != State.FAILED:
+        if number.state != NumberState.FAILED:
             return False
         step = (
-            State.REGISTERING
+            NumberState.REGISTERING
             if number.carrier_number_id
-            else State.ORDERING
+            else NumberState.ORDERING
             if number.phone
-            else State.REQUESTED
+            else NumberState.REQUESTED
         )
-        if not become(
+        if not change_state(
             number,
             step,
             cause="tried again by an administrator",
@@ -100,22 +100,22 @@ def provision_number(number_id: int) -> None:
     """Take a number as far as the carrier lets it go now. Safe to
     run twice, and at the same time.
     """
-    number = _hold(number_id)
+    number = _take_lease(number_id)
     if number is None:
         return
     try:
-        _advance(registry.current(), number)
+        _advance(registry.current_carrier(), number)
     except NumberProblem as problem:
         if not problem.is_final:
             _say_why(number, problem.words)
             raise
         _fail(number, problem.words)
     finally:
-        _in_hand(number).update(held_until=None)
+        _is_leased(number).update(held_until=None)
 
 
 @job(queue="numbers", attempts=3)
-def take_up_numbers(timestamp: int) -> None:
+def provision_waiting_numbers(timestamp: int) -> None:
     """Numbers that nobody has in hand, though something is
     left to do: their job was lost.
     """
@@ -123,50 +123,50 @@ def take_up_numbers(timestamp: int) -> None:
     forgotten = SystemNumber.objects.filter(
         TO_BE_PROVISIONED, Q(held_until=None) | Q(held_until__lt=now)
     )
-    for number in forgotten.filter(requested_at__lt=now - 2 * HOLD):
+    for number in forgotten.filter(requested_at__lt=now - 2 * LEASE):
         enqueue_once(provision_number, key=f"number-{number.pk}", number_id=number.pk)
 
 
-def _hold(number_id: int) -> SystemNumber | None:
+def _take_lease(number_id: int) -> SystemNumber | None:
     now = clock.now()
     left_to_do = SystemNumber.objects.filter(TO_BE_PROVISIONED, pk=number_id)
     free = left_to_do.filter(Q(held_until=None) | Q(held_until__lt=now))
-    if free.update(held_until=now + HOLD):
+    if free.update(held_until=now + LEASE):
         return SystemNumber.objects.get(pk=number_id)
     if left_to_do.exists():
-        raise HeldElsewhere(number_id)
+        raise LeasedElsewhere(number_id)
     return None
 
 
-def _in_hand(number: SystemNumber) -> "QuerySet[SystemNumber]":
-    """The row, unless the hold has run out and a twin of this job has it."""
+def _is_leased(number: SystemNumber) -> "QuerySet[SystemNumber]":
+    """The row, unless the hold has run out and a second copy of this job has it."""
     return SystemNumber.objects.filter(pk=number.pk, held_until=number.held_until)
 
 
-def _renew_hold(number: SystemNumber) -> None:
+def _renew_lease(number: SystemNumber) -> None:
     """Raises HeldElsewhere for a job that was away for longer than its hold."""
-    until = clock.now() + HOLD
-    if not _in_hand(number).update(held_until=until):
-        raise HeldElsewhere(number.pk)
+    until = clock.now() + LEASE
+    if not _is_leased(number).update(held_until=until):
+        raise LeasedElsewhere(number.pk)
     number.held_until = until
 
 
 def _advance(carrier: Carrier, number: SystemNumber) -> None:
-    if number.state != State.REGISTERING:
+    if number.state != NumberState.REGISTERING:
         owned = carrier.owned(reference=str(number.reference)) or _buy(carrier, number)
-        is_ours = become(
+        is_ours = change_state(
             number,
-            State.REGISTERING,
+            NumberState.REGISTERING,
             cause="rented from the carrier",
             now=clock.now(),
             phone=owned.phone,
             carrier_number_id=owned.carrier_number_id,
         )
         if not is_ours:
-            return  # a twin of this job was faster, and goes on from here
-    _renew_hold(number)
+            return  # a second copy of this job was faster, and goes on from here
+    _renew_lease(number)
     owned = OwnedNumber(number.phone, number.carrier_number_id)
-    if number.events.filter(to_state=State.FAILED).exists():
+    if number.events.filter(to_state=NumberState.FAILED).exists():
         # else one whose registration was refused is attached already, and is not
         # registered again
         carrier.detach(owned)
@@ -180,11 +180,11 @@ def _say_why(number: SystemNumber, words: str) -> None:
     number it is; "" when it does again.
     """
     row = SystemNumber.objects.filter(
-        pk=number.pk, state__in=BEING_SET_UP - {State.FAILED}
+        pk=number.pk, state__in=SETUP_STATES - {NumberState.FAILED}
     )
     with transaction.atomic():
         if row.exclude(reason=words).update(reason=words):
-            tell([number.inbox_id], "number")
+            notify_screens([number.inbox_id], "number")
 
 
 def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
@@ -192,23 +192,24 @@ def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
         chosen = _find(carrier, number)
         with transaction.atomic():
             # a twin may have chosen another meanwhile, and be about to buy it
-            _renew_hold(number)
-            become(
+            _renew_lease(number)
+            change_state(
                 number,
-                State.ORDERING,
+                NumberState.ORDERING,
                 cause="a number was chosen",
                 now=clock.now(),
                 phone=chosen,
             )
-    _renew_hold(number)
+    _renew_lease(number)
     try:
         return carrier.buy(number.phone, reference=str(number.reference))
     except NumberTaken:
-        # Perhaps by a twin of this job. The next try looks at what we own before it
+        # Perhaps by a second copy of this job. The next try looks at what we own before
+        # it
         # chooses another.
-        become(
+        change_state(
             number,
-            State.ORDERING,
+            NumberState.ORDERING,
             cause="somebody else took that number",
             now=clock.now(),
             phone="",
@@ -219,7 +220,7 @@ def _buy(carrier: Carrier, number: SystemNumber) -> OwnedNumber:
 def _find(carrier: Carrier, number: SystemNumber) -> str:
     """The first free number, looked for from the campus outwards."""
     for area in search_areas():
-        _renew_hold(number)
+        _renew_lease(number)
         found = [
             phone
             for phone in carrier.search(area)
@@ -251,12 +252,12 @@ def search_areas() -> list[SearchArea]:
 
 def _fail(number: SystemNumber, words: str) -> None:
     with transaction.atomic():
-        if become(
+        if change_state(
             number,
-            State.FAILED,
+            NumberState.FAILED,
             cause=words,
             now=clock.now(),
             reason=words,
         ):
-            enqueue(alerts.tell_failed, number_id=number.pk)
-            record("number needs an administrator", subject=number, actor=None)
+            enqueue(alerts.email_number_failed, number_id=number.pk)
+            record_audit("number needs an administrator", subject=number, actor=None)

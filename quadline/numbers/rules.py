@@ -11,7 +11,7 @@ USUALLY_WITHIN = timedelta(hours=24)
 TOLD_AFTER = timedelta(minutes=15)
 
 
-class State(StrEnum):
+class NumberState(StrEnum):
     REQUESTED = "requested"  # the user sent a first text; nothing is bought yet
     ORDERING = "ordering"  # one number is chosen and being bought
     # ours; receives, but the networks do not let it send yet
@@ -22,7 +22,7 @@ class State(StrEnum):
     FAILED = "failed"  # an administrator must act; the reason says why
 
 
-class Standing(StrEnum):
+class NumberStanding(StrEnum):
     """How a number comes on, as far as its user and an administrator are concerned."""
 
     READY = "ready"
@@ -32,50 +32,79 @@ class Standing(StrEnum):
     NEEDS_ADMINISTRATOR = "needs_administrator"  # it does not go on without one
 
 
-LIVE = frozenset(
-    {State.REQUESTED, State.ORDERING, State.REGISTERING, State.ACTIVE, State.FAILED}
+LIVE_STATES = frozenset(
+    {
+        NumberState.REQUESTED,
+        NumberState.ORDERING,
+        NumberState.REGISTERING,
+        NumberState.ACTIVE,
+        NumberState.FAILED,
+    }
 )
-HELD = frozenset(
-    {State.ORDERING, State.REGISTERING, State.ACTIVE, State.RESTING, State.FAILED}
+HELD_STATES = frozenset(
+    {
+        NumberState.ORDERING,
+        NumberState.REGISTERING,
+        NumberState.ACTIVE,
+        NumberState.RESTING,
+        NumberState.FAILED,
+    }
 )
-BEING_SET_UP = frozenset(
-    {State.REQUESTED, State.ORDERING, State.REGISTERING, State.FAILED}
+SETUP_STATES = frozenset(
+    {
+        NumberState.REQUESTED,
+        NumberState.ORDERING,
+        NumberState.REGISTERING,
+        NumberState.FAILED,
+    }
 )
 
-NEXT: dict[State, frozenset[State]] = {
+NEXT_STATES: dict[NumberState, frozenset[NumberState]] = {
     # Straight to registering: a purchase of an earlier try was found and adopted.
-    State.REQUESTED: frozenset(
-        {State.ORDERING, State.REGISTERING, State.FAILED, State.RELEASED}
-    ),
-    State.ORDERING: frozenset(
-        {State.ORDERING, State.REGISTERING, State.FAILED, State.RELEASED}
-    ),
-    State.REGISTERING: frozenset({State.ACTIVE, State.FAILED, State.RESTING}),
-    State.ACTIVE: frozenset({State.REGISTERING, State.RESTING}),
-    State.RESTING: frozenset({State.RELEASED, State.ACTIVE}),
-    State.RELEASED: frozenset(),
-    State.FAILED: frozenset(
+    NumberState.REQUESTED: frozenset(
         {
-            State.REQUESTED,
-            State.ORDERING,
-            State.REGISTERING,
-            State.ACTIVE,
-            State.RESTING,
-            State.RELEASED,
+            NumberState.ORDERING,
+            NumberState.REGISTERING,
+            NumberState.FAILED,
+            NumberState.RELEASED,
+        }
+    ),
+    NumberState.ORDERING: frozenset(
+        {
+            NumberState.ORDERING,
+            NumberState.REGISTERING,
+            NumberState.FAILED,
+            NumberState.RELEASED,
+        }
+    ),
+    NumberState.REGISTERING: frozenset(
+        {NumberState.ACTIVE, NumberState.FAILED, NumberState.RESTING}
+    ),
+    NumberState.ACTIVE: frozenset({NumberState.REGISTERING, NumberState.RESTING}),
+    NumberState.RESTING: frozenset({NumberState.RELEASED, NumberState.ACTIVE}),
+    NumberState.RELEASED: frozenset(),
+    NumberState.FAILED: frozenset(
+        {
+            NumberState.REQUESTED,
+            NumberState.ORDERING,
+            NumberState.REGISTERING,
+            NumberState.ACTIVE,
+            NumberState.RESTING,
+            NumberState.RELEASED,
         }
     ),
 }
 
-STEPS = (
-    (State.REQUESTED, "Requested"),
-    (State.ORDERING, "Reserved"),
-    (State.REGISTERING, "Registering with the networks"),
-    (State.ACTIVE, "Active"),
+NUMBER_STEPS = (
+    (NumberState.REQUESTED, "Requested"),
+    (NumberState.ORDERING, "Reserved"),
+    (NumberState.REGISTERING, "Registering with the networks"),
+    (NumberState.ACTIVE, "Active"),
 )
 
 
 @dataclass(frozen=True)
-class Step:
+class NumberStep:
     """One step as the screen shows it: ``state`` is done, now or todo."""
 
     label: str
@@ -83,26 +112,28 @@ class Step:
     state: str
 
 
-def may_become(state: State, following: State) -> bool:
-    return following in NEXT[state]
+def may_become(state: NumberState, following: NumberState) -> bool:
+    return following in NEXT_STATES[state]
 
 
-def steps_shown(state: State, reached: dict[State, datetime | None]) -> list[Step]:
+def steps_shown(
+    state: NumberState, reached: dict[NumberState, datetime | None]
+) -> list[NumberStep]:
     """The steps of a number on its way, each with the time it was reached.
     A failed number stops where it was.
     """
-    order = [step for step, _ in STEPS]
+    order = [step for step, _ in NUMBER_STEPS]
     position = (
         order.index(state)
         if state in order
         else max((i for i, s in enumerate(order) if reached.get(s)), default=0)
     )
     shown = []
-    for index, (step, label) in enumerate(STEPS):
-        is_done = index < position or state is State.ACTIVE
+    for index, (step, label) in enumerate(NUMBER_STEPS):
+        is_done = index < position or state is NumberState.ACTIVE
         progress = "done" if is_done else "now" if index == position else "todo"
         shown.append(
-            Step(
+            NumberStep(
                 label=label,
                 at=reached.get(step) if progress != "todo" else None,
                 state=progress,
@@ -111,27 +142,29 @@ def steps_shown(state: State, reached: dict[State, datetime | None]) -> list[Ste
     return shown
 
 
-def is_late(requested_at: datetime, state: State, *, now: datetime) -> bool:
+def is_late(requested_at: datetime, state: NumberState, *, now: datetime) -> bool:
     """Whether a number is still not active after the time it usually takes at most."""
-    return state in BEING_SET_UP and now - requested_at >= USUALLY_WITHIN
+    return state in SETUP_STATES and now - requested_at >= USUALLY_WITHIN
 
 
-def standing(
+def number_standing(
     requested_at: datetime,
-    state: State,
+    state: NumberState,
     reason: str,
     *,
     now: datetime,
-) -> Standing:
+) -> NumberStanding:
     """``reason``: why it failed, or why its last step went
     wrong; "" when nothing did.
     """
-    if state is State.FAILED:
-        return Standing.NEEDS_ADMINISTRATOR
-    if state not in BEING_SET_UP:
-        return Standing.READY
+    if state is NumberState.FAILED:
+        return NumberStanding.NEEDS_ADMINISTRATOR
+    if state not in SETUP_STATES:
+        return NumberStanding.READY
     if reason:
-        return Standing.DELAYED
+        return NumberStanding.DELAYED
     return (
-        Standing.LATE if is_late(requested_at, state, now=now) else Standing.ON_ITS_WAY
+        NumberStanding.LATE
+        if is_late(requested_at, state, now=now)
+        else NumberStanding.ON_ITS_WAY
     )

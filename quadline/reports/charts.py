@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 # All of them in pixels of the drawing.
-HEIGHT, TOP, BOTTOM, LEFT, RIGHT = 200, 12, 24, 36, 4
+CHART_HEIGHT, TOP_MARGIN, BOTTOM_MARGIN, LEFT_MARGIN, RIGHT_MARGIN = 200, 12, 24, 36, 4
 # One picture for each; the style sheet shows the one that fits.
 WIDTHS = {"wide": 840, "narrow": 326}
-MOST_BAR = 32.0
+MAX_BAR = 32.0
 GAP = 0.25  # of a bar's place
 LABEL_WIDTH = {"wide": 78, "narrow": 76}  # of the longest: Oct 25 to Nov 23
 
 
 @dataclass(frozen=True)
 class Series:
-    """One kind of thing that is counted; ``pattern`` tells it apart without colour."""
+    """One kind of thing that is counted; ``pattern`` tells it apart without color."""
 
     key: str
     label: str
@@ -34,7 +34,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Block:
+class ChartBlock:
     x: float
     y: float
     width: float
@@ -55,11 +55,11 @@ class Drawing:
     name: str
     width: int
     height: int
-    blocks: list[Block]
+    blocks: list[ChartBlock]
     lines: list[Tick]  # across, from left to right
     labels: list[Tick]  # under the bars
-    left: int = LEFT
-    text_left: int = LEFT - 8
+    left: int = LEFT_MARGIN
+    text_left: int = LEFT_MARGIN - 8
 
 
 @dataclass(frozen=True)
@@ -94,19 +94,19 @@ class Bars:
     def _drawn(self, name: str, width: int) -> Drawing:
         heights = [sum(column.values) for column in self.columns]
         top = nice_top(max(heights, default=0))
-        room = width - LEFT - RIGHT
+        room = width - LEFT_MARGIN - RIGHT_MARGIN
         place = room / max(len(self.columns), 1)
-        blocks: list[Block] = []
+        blocks: list[ChartBlock] = []
         for index, column in enumerate(self.columns):
             blocks += self._stack(column, index * place, place, top)
         lines = [
-            Tick(_height_of(top - value, top) + TOP, f"{value:,}")
+            Tick(_height_of(top - value, top) + TOP_MARGIN, f"{value:,}")
             for value in (0, top // 2, top)
         ]
         return Drawing(
             name,
             width,
-            HEIGHT,
+            CHART_HEIGHT,
             blocks,
             lines,
             self._labels(place, room, LABEL_WIDTH[name]),
@@ -117,26 +117,26 @@ class Bars:
         needed = label_width * len(self.columns)
         every = max(1, math.ceil(needed / room))
         return [
-            Tick(round(LEFT + (index + 0.5) * place, 2), column.label)
+            Tick(round(LEFT_MARGIN + (index + 0.5) * place, 2), column.label)
             for index, column in enumerate(self.columns)
             if index % every == every // 2
         ]
 
     def _stack(
         self, column: Column, start: float, place: float, top: int
-    ) -> list[Block]:
-        wide = round(min(place * (1 - GAP), MOST_BAR), 2)
-        x = round(LEFT + start + (place - wide) / 2, 2)
+    ) -> list[ChartBlock]:
+        wide = round(min(place * (1 - GAP), MAX_BAR), 2)
+        x = round(LEFT_MARGIN + start + (place - wide) / 2, 2)
         name = column.title or column.label
-        blocks: list[Block] = []
+        blocks: list[ChartBlock] = []
         below = 0
         for series, value in zip(self.series, column.values, strict=True):
             if value:
-                y = round(TOP + _height_of(top - below - value, top), 2)
+                y = round(TOP_MARGIN + _height_of(top - below - value, top), 2)
                 height = round(_height_of(value, top), 2)
                 words = f"{name}: {value:,} {series.label}"
                 blocks.append(
-                    Block(
+                    ChartBlock(
                         x,
                         y,
                         wide,
@@ -168,5 +168,5 @@ def shade(value: int, most: int) -> int:
 
 
 def _height_of(value: int, top: int) -> float:
-    room = HEIGHT - TOP - BOTTOM
+    room = CHART_HEIGHT - TOP_MARGIN - BOTTOM_MARGIN
     return value / top * room

@@ -15,13 +15,13 @@ from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 
 from quadline.accounts.models import User
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.sms import phones
 
 BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's own code page
 LINES_AT_ONCE = 200
 E164 = re.compile(r"\+[0-9]{7,15}")
-FORMULA = frozenset("=+-@\u2212")
+FORMULA_SIGNS = frozenset("=+-@\u2212")
 # Control characters have no place in a table, but tab and line break, which people do
 # type.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -52,7 +52,7 @@ def record_export(*, actor: User, name: str, **filters: Any) -> None:
     """Who took what out of the house, and how it was filtered.
     Called before the first row leaves.
     """
-    record(
+    record_audit(
         "exported",
         subject=actor,
         actor=actor,
@@ -109,7 +109,7 @@ def _begins_a_formula(text: str) -> bool:
             return True
         if letter.isspace() or unicodedata.category(letter) == "Cf":
             continue
-        return unicodedata.normalize("NFKC", letter)[:1] in FORMULA
+        return unicodedata.normalize("NFKC", letter)[:1] in FORMULA_SIGNS
     return False
 
 

@@ -10,7 +10,7 @@ from quadline.accounts.models import User
 from quadline.consent.rules import Change
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
-    IN_DOUBT,
+    WITH_THE_CARRIER,
     Channel,
     Direction,
     Status,
@@ -21,36 +21,36 @@ from quadline.reports.rows import Rows
 from quadline.reports.tallying import Tallies
 from quadline.reports.visibility import reported_messages
 
-WAITING = BEFORE_AN_ATTEMPT | IN_DOUBT
-REFUSED = frozenset(
+WAITING_STATUSES = BEFORE_AN_ATTEMPT | WITH_THE_CARRIER
+REFUSED_STATUSES = frozenset(
     {Status.UNDELIVERED, Status.FAILED, Status.BLOCKED, Status.UNREACHED}
 )
 # Every status of an outbound message but "cancelled": a text that was taken back is in
 # no report.
-PARTS: dict[Channel, dict[str, frozenset[Status]]] = {
+DELIVERY_PARTS: dict[Channel, dict[str, frozenset[Status]]] = {
     Channel.TEXT: {
         "delivered": frozenset({Status.DELIVERED}),
         "sent": frozenset({Status.SENT}),
         "emailed": frozenset({Status.EMAILED}),
-        "failed": REFUSED | {Status.BOUNCED},
-        "waiting": WAITING,
+        "failed": REFUSED_STATUSES | {Status.BOUNCED},
+        "waiting": WAITING_STATUSES,
     },
     Channel.EMAIL: {
         "sent": frozenset({Status.SENT, Status.DELIVERED, Status.EMAILED}),
         "bounced": frozenset({Status.BOUNCED}),
-        "failed": REFUSED,
-        "waiting": WAITING,
+        "failed": REFUSED_STATUSES,
+        "waiting": WAITING_STATUSES,
     },
 }
-LEFT = "left"  # everything that is over or on its way: all parts but what waits
-REACHED = "reached"  # the carrier, and so perhaps the phone
+LEFT_PART = "left"  # everything that is over or on its way: all parts but what waits
+REACHED_PART = "reached"  # the carrier, and so perhaps the phone
 INSTEAD = "instead"  # of arriving as it was written
-GONE = "gone"  # nobody has it
-TOGETHER: dict[str, tuple[str, ...]] = {
-    LEFT: ("delivered", "sent", "emailed", "bounced", "failed"),
-    REACHED: ("delivered", "sent"),
+GONE_PART = "gone"  # nobody has it
+DELIVERY_SUMS: dict[str, tuple[str, ...]] = {
+    LEFT_PART: ("delivered", "sent", "emailed", "bounced", "failed"),
+    REACHED_PART: ("delivered", "sent"),
     INSTEAD: ("emailed", "bounced", "failed"),
-    GONE: ("bounced", "failed"),
+    GONE_PART: ("bounced", "failed"),
 }
 
 
@@ -76,12 +76,12 @@ class Delivery:
     opted_out: int  # changes to opted out in the same period
 
 
-def delivery(viewer: User, filters: Filters) -> Delivery:
+def delivery_report(viewer: User, filters: Filters) -> Delivery:
     written = messages_written(viewer, filters)
-    reached = written.where("part = ANY(%s)", list(TOGETHER[REACHED]))
+    reached = written.where("part = ANY(%s)", list(DELIVERY_SUMS[REACHED_PART]))
     changes = opt_outs.changes(viewer, filters)
     return Delivery(
-        tallies=written.tallied(list(PARTS[filters.channel])),
+        tallies=written.tallied(list(DELIVERY_PARTS[filters.channel])),
         reasons=_reasons(written),
         students=reached.each_student_once().count(),
         opted_out=changes.filter(change=Change.OPT_OUT).count(),
@@ -90,7 +90,7 @@ def delivery(viewer: User, filters: Filters) -> Delivery:
 
 def messages_written(viewer: User, filters: Filters) -> Rows:
     """Every outbound message of the report, each with the part it falls into."""
-    parts = PARTS[filters.channel].items()
+    parts = DELIVERY_PARTS[filters.channel].items()
     part = Case(
         *(
             When(status__in=sorted(statuses), then=Value(name))
@@ -110,13 +110,13 @@ def messages_written(viewer: User, filters: Filters) -> Rows:
     )
 
 
-def rows(viewer: User, filters: Filters) -> Rows:
+def list_deliveries(viewer: User, filters: Filters) -> Rows:
     """The messages behind one number of the report."""
     written = messages_written(viewer, filters)
     if filters.reason:
         reason = "" if filters.reason == NO_REASON else filters.reason
         written = written.where("reason = %s", reason)
-    return written.narrowed(filters, TOGETHER)
+    return written.narrowed(filters, DELIVERY_SUMS)
 
 
 def _reasons(written: Rows) -> list[Because]:
@@ -125,13 +125,13 @@ def _reasons(written: Rows) -> list[Because]:
     """
     found: dict[str, dict[str, int]] = {}
     words: dict[str, str] = {}
-    instead = written.where("part = ANY(%s)", list(TOGETHER[INSTEAD]))
+    instead = written.where("part = ANY(%s)", list(DELIVERY_SUMS[INSTEAD]))
     counted = instead.by("reason", "detail", "part")
     for key in sorted(counted, key=lambda key: -counted[key]):
         reason, detail, part = key
         words.setdefault(reason, detail)
-        counts = found.setdefault(reason, {"emailed": 0, GONE: 0})
-        counts["emailed" if part == "emailed" else GONE] += counted[key]
+        counts = found.setdefault(reason, {"emailed": 0, GONE_PART: 0})
+        counts["emailed" if part == "emailed" else GONE_PART] += counted[key]
     listed = [
         Because(reason or NO_REASON, words[reason], **counts)
         for reason, counts in found.items()

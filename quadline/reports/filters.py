@@ -26,7 +26,7 @@ NARROWING = (
     "source",
     "change",
 )
-LONGEST = 80  # characters of one filter; the longest that means something is a UUID
+MAX_FILTER = 80  # characters of one filter; the longest that means something is a UUID
 MOST_DIGITS = 17  # of an id: a bigint holds each such number
 
 
@@ -89,7 +89,7 @@ def filters_of(
     is_email = asked.get("channel") == Channel.EMAIL
     # PostgreSQL refuses a text with a NUL in it.
     narrowing = {
-        name: asked.get(name, "")[:LONGEST].replace("\0", "") for name in NARROWING
+        name: asked.get(name, "")[:MAX_FILTER].replace("\0", "") for name in NARROWING
     }
     return Filters(
         period=period_of(asked, today=today, zone=zone, otherwise=otherwise),

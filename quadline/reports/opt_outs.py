@@ -31,8 +31,8 @@ from quadline.reports.opt_out_rows import (
 )
 from quadline.roster.models import Student
 
-ROWS_AT_ONCE = 500
-NOT_SENT = (Status.BLOCKED, Status.UNREACHED)
+OPT_OUTS_PER_QUERY = 500
+NOT_SENT_STATUSES = (Status.BLOCKED, Status.UNREACHED)
 SOURCES: dict[Source, str] = {
     Source.REPLY: "Student’s reply",
     Source.STAFF: "Recorded by staff",
@@ -40,7 +40,7 @@ SOURCES: dict[Source, str] = {
 }
 
 
-def opted_out(viewer: User, filters: Filters) -> "QuerySet[ConsentState, Any]":
+def opted_out_pairs(viewer: User, filters: Filters) -> "QuerySet[ConsentState, Any]":
     """Pairs of phones that are opted out now, newest first; the
     period is when they opted out.
     """
@@ -86,7 +86,7 @@ def every_opted_out_row(viewer: User, filters: Filters) -> Iterator[OptOutRow]:
     """All rows, some at a time, so that an export of any length fits. Whoever opts in
     meanwhile is left out, nobody else.
     """
-    states = opted_out(viewer, filters)
+    states = opted_out_pairs(viewer, filters)
     for ids in _batches(states):
         yield from opted_out_rows(viewer, states.filter(pk__in=ids))
 
@@ -103,8 +103,8 @@ def _batches(rows: "QuerySet[Any, Any]") -> Iterator[list[int]]:
     somebody opts in or out meanwhile.
     """
     ids = list(rows.values_list("pk", flat=True))
-    for first in range(0, len(ids), ROWS_AT_ONCE):
-        yield ids[first : first + ROWS_AT_ONCE]
+    for first in range(0, len(ids), OPT_OUTS_PER_QUERY):
+        yield ids[first : first + OPT_OUTS_PER_QUERY]
 
 
 def _with_texts(states: "QuerySet[ConsentState, Any]") -> "QuerySet[ConsentState, Any]":
@@ -132,7 +132,7 @@ def _with_texts(states: "QuerySet[ConsentState, Any]") -> "QuerySet[ConsentState
     )
     closed = texts.filter(
         is_later | Exists(ended_since.filter(to_status=Status.BLOCKED)),
-        status__in=NOT_SENT,
+        status__in=NOT_SENT_STATUSES,
     )
     return states.annotate(
         last_text_id=Subquery(reached.order_by("-position").values("pk")[:1]),

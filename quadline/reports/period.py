@@ -8,10 +8,10 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 TERM_BEGINS = ((1, 1), (6, 1), (8, 1))  # spring, summer, fall
 # Beyond them a calendar or a database runs out of years.
-EARLIEST = date(2000, 1, 1)
-LATEST = date(2100, 1, 1)
+EARLIEST_DAY = date(2000, 1, 1)
+LATEST_DAY = date(2100, 1, 1)
 # A bar for each; beyond them, bars of weeks and of months.
-MOST_DAYS, MOST_WEEKS = 62, 53
+MAX_DAYS, MAX_WEEKS = 62, 53
 PRESETS = {"7": "7 days", "30": "30 days", "term": "This term", "all": "All"}
 DATES = "dates"
 A_DAY = timedelta(days=1)
@@ -106,9 +106,9 @@ def spans(period: Period, days_with_something: Iterable[date] = ()) -> list[Span
     """
     first = period.first or min(days_with_something, default=period.last)
     days = (period.last - first).days + 1
-    if days <= MOST_DAYS:
+    if days <= MAX_DAYS:
         unit = "day"
-    elif days <= MOST_WEEKS * 7:
+    elif days <= MAX_WEEKS * 7:
         unit = "week"
     else:
         unit = "month"
@@ -162,4 +162,4 @@ def _day(text: str | None) -> date | None:
         day = date.fromisoformat(text or "")
     except ValueError:
         return None
-    return day if EARLIEST <= day <= LATEST else None
+    return day if EARLIEST_DAY <= day <= LATEST_DAY else None

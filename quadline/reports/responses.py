@@ -11,7 +11,7 @@ from django.db.models.functions import Lead
 
 from quadline.accounts.models import User
 from quadline.consent.models import ConsentEntry
-from quadline.consent.requests_in_sql import PATTERN
+from quadline.consent.requests_in_sql import REQUEST_PATTERN
 from quadline.consent.rules import Source
 from quadline.conversations.models import Message
 from quadline.conversations.rules import NEVER_REACHED_THE_STUDENT, Direction, Status
@@ -23,19 +23,19 @@ from quadline.reports.visibility import reported_conversations, reported_message
 PLAIN_BODY = Func(
     F("body"), template="normalize(%(expressions)s, NFKC)", output_field=TextField()
 )
-STUDENTS, STAFF, WROTE = "students", "staff", "wrote"
+BY_STUDENTS, BY_STAFF, WROTE_FIRST = "students", "staff", "wrote"
 COUNTS_AS_A_REPLY = timedelta(days=7)
-SOON = timedelta(hours=24)
+ANSWERED_SOON = timedelta(hours=24)
 # Of silence: then what a student writes is no longer about the same.
 NEW_AFTER = timedelta(days=30)
-REACHED = sorted({Status.SENT, Status.DELIVERED})
+REACHED_STATUSES = sorted({Status.SENT, Status.DELIVERED})
 NOT_AN_ANSWER = sorted(NEVER_REACHED_THE_STUDENT - {Status.EMAILED} | {Status.BOUNCED})
-PARTS: dict[str, tuple[str, ...]] = {
-    STUDENTS: ("replied", "silent"),
-    STAFF: ("soon", "late", "waiting", "unanswered", "closed"),
-    WROTE: ("wrote",),
+RESPONSE_PARTS: dict[str, tuple[str, ...]] = {
+    BY_STUDENTS: ("replied", "silent"),
+    BY_STAFF: ("soon", "late", "waiting", "unanswered", "closed"),
+    WROTE_FIRST: ("wrote",),
 }
-TOGETHER: dict[str, tuple[str, ...]] = {"answered": ("soon", "late")}
+RESPONSE_SUMS: dict[str, tuple[str, ...]] = {"answered": ("soon", "late")}
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,21 @@ def responses(viewer: User, filters: Filters, *, now: datetime) -> Responses:
     from_students = texts_that_want_an_answer(viewer, filters, now=now)
     by_hour = texts_of_students(viewer, filters).by("weekday", "hour")
     return Responses(
-        students=from_staff.tallied(PARTS[STUDENTS]),
-        staff=from_students.tallied(PARTS[STAFF]),
+        students=from_staff.tallied(RESPONSE_PARTS[BY_STUDENTS]),
+        staff=from_students.tallied(RESPONSE_PARTS[BY_STAFF]),
         hours={(weekday, hour): by_hour[weekday, hour] for weekday, hour in by_hour},
     )
 
 
-def rows(viewer: User, filters: Filters, *, now: datetime) -> Rows:
+def list_responses(viewer: User, filters: Filters, *, now: datetime) -> Rows:
     """The messages behind one number of the report."""
-    if filters.side == STAFF:
+    if filters.side == BY_STAFF:
         found = texts_that_want_an_answer(viewer, filters, now=now)
-    elif filters.side == WROTE:
+    elif filters.side == WROTE_FIRST:
         found = texts_of_students(viewer, filters)
     else:
         found = texts_that_may_be_answered(viewer, filters)
-    return found.narrowed(filters, TOGETHER)
+    return found.narrowed(filters, RESPONSE_SUMS)
 
 
 def texts_that_may_be_answered(viewer: User, filters: Filters) -> Rows:
@@ -73,7 +73,7 @@ def texts_that_may_be_answered(viewer: User, filters: Filters) -> Rows:
     answered = said.annotate(reply_at=_first_after(Q(direction=Direction.INBOUND)))
     rows = Rows.of(answered, *_SAID, "reply_at")
     written = _of_the_report(rows, filters, Direction.OUTBOUND)
-    rows = written.where("status = ANY(%s)", REACHED)
+    rows = written.where("status = ANY(%s)", REACHED_STATUSES)
     in_time = rows.adding(
         [COUNTS_AS_A_REPLY],
         took="CASE WHEN reply_at - created_at <= %s THEN reply_at - created_at END",
@@ -115,7 +115,7 @@ def texts_that_want_an_answer(viewer: User, filters: Filters, *, now: datetime) 
              ELSE 'unanswered' END
     """
     timed = first.adding(took="reply_at - created_at")
-    parted = timed.adding([SOON, now - SOON], part=part)
+    parted = timed.adding([ANSWERED_SOON, now - ANSWERED_SOON], part=part)
     return parted.on_the_campus_clock(filters)
 
 
@@ -193,7 +193,7 @@ def _without_keywords(messages: "QuerySet[Message]") -> "QuerySet[Message]":
     requests = replies.exclude(carrier_reference="").values("carrier_reference")
     is_known = Q(carrier_message_id__in=requests)
     # One that changed nothing has no entry: it is known by its words.
-    is_worded_so = Q(plain_body__iregex=PATTERN)
+    is_worded_so = Q(plain_body__iregex=REQUEST_PATTERN)
     return messages.alias(plain_body=PLAIN_BODY).exclude(
         is_known | is_worded_so, direction=Direction.INBOUND
     )

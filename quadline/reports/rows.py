@@ -20,7 +20,7 @@ from quadline.conversations.models import Message
 from quadline.reports.filters import SINGLE, Filters
 from quadline.reports.tallying import Tallies, read_tallies
 
-ROWS_AT_ONCE = 500
+MESSAGES_PER_QUERY = 500
 EVERY_ROW_HAS = (
     "id",
     "position",
@@ -170,7 +170,7 @@ class Rows:
         """
         with connection.chunked_cursor() as cursor:
             cursor.execute(self._newest_first, self.params)
-            while lines := cursor.fetchmany(ROWS_AT_ONCE):
+            while lines := cursor.fetchmany(MESSAGES_PER_QUERY):
                 yield from _messages(lines)
 
     @property

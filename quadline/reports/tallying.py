@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from typing import Any
 
 # GROUPING() sets the bit of what is not grouped by.
-DAY, STAFF, BROADCAST, ALL = 0b011, 0b101, 0b110, 0b111
+BY_DAY, BY_AUTHOR, BY_BROADCAST, GRAND_TOTAL = 0b011, 0b101, 0b110, 0b111
 
 
 @dataclass(frozen=True)
-class Tally:
+class ReportTally:
     """How many rows fell into each part, and the median of the
     times that some of them took.
     """
@@ -32,33 +32,33 @@ class Tally:
 
 @dataclass
 class Tallies:
-    everything: Tally
-    days: dict[date, Tally] = field(default_factory=dict)
-    staff: dict[int, Tally] = field(default_factory=dict)
+    everything: ReportTally
+    days: dict[date, ReportTally] = field(default_factory=dict)
+    staff: dict[int, ReportTally] = field(default_factory=dict)
     # None: of no broadcast
-    broadcasts: dict[uuid.UUID | None, Tally] = field(default_factory=dict)
+    broadcasts: dict[uuid.UUID | None, ReportTally] = field(default_factory=dict)
 
 
 def read_tallies(lines: Iterable[tuple[Any, ...]], parts: Sequence[str]) -> Tallies:
     """Lines of GROUPING(), day, staff, broadcast, median, and a count for each part."""
-    found = Tallies(Tally(dict.fromkeys(parts, 0)))
+    found = Tallies(ReportTally(dict.fromkeys(parts, 0)))
     for which, day, staff, broadcast, median, *counts in lines:
-        tally = Tally(dict(zip(parts, counts, strict=True)), median)
-        if which == ALL:
+        tally = ReportTally(dict(zip(parts, counts, strict=True)), median)
+        if which == GRAND_TOTAL:
             found.everything = tally
-        elif which == DAY:
+        elif which == BY_DAY:
             found.days[day] = tally
-        elif which == STAFF:
+        elif which == BY_AUTHOR:
             found.staff[staff] = tally
-        elif which == BROADCAST:
+        elif which == BY_BROADCAST:
             found.broadcasts[broadcast] = tally
     return found
 
 
-def added(tallies: Iterable[Tally]) -> Tally:
+def added(tallies: Iterable[ReportTally]) -> ReportTally:
     """Several days as one. Medians do not add up and are left out."""
     together: dict[str, int] = {}
     for tally in tallies:
         for name, number in tally.parts.items():
             together[name] = together.get(name, 0) + number
-    return Tally(together)
+    return ReportTally(together)

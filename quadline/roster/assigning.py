@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from quadline.roster.cells import CellFault, email, text
-from quadline.roster.faults import Fault, RosterFault
+from quadline.roster.cells import CellFault, email, text_cell
+from quadline.roster.faults import ImportFault, RosterFault
 from quadline.roster.identity import id_key, read_id
 from quadline.roster.saving import Loss, copy_in
-from quadline.roster.tables import Table
+from quadline.roster.tables import RosterTable
 
-LONGEST_RELATION = 80
+MAX_RELATION = 80
 _TORN = "has more cells than columns. Is a comma unquoted?"
 _NO_ADDRESS = "is not the address of a staff account. Correct it, or take the row out."
 
@@ -37,7 +37,7 @@ GIVEN_ENTRIES = """
         relation text
     ) ON COMMIT DROP
 """
-TWINS = (
+GIVEN_DUPLICATES = (
     "CREATE TEMP TABLE IF NOT EXISTS given_twin"
     " (institutional_id text, stands_for text) ON COMMIT DROP"
 )
@@ -86,7 +86,7 @@ _LEFT = """
         WHERE pair.staff_id = entry.staff_id AND pair.student_id = entry.student_id
     )
 """
-LOST = f"""
+LOST_CASELOAD_ENTRIES = f"""
     SELECT count(*), count(*) FILTER (WHERE {_LEFT})
     FROM roster_caseloadentry AS entry
     WHERE staff_id IN (SELECT staff_id FROM given_pair)
@@ -118,14 +118,14 @@ class Assigned(NamedTuple):
     loss: Loss
 
 
-def assign(table: Table) -> Assigned:
+def assign(table: RosterTable) -> Assigned:
     """Make the caseloads of the staff who are named exactly what the rows say; of a
     pair that comes twice the last counts.
 
     Raises RosterFault with every row that names somebody we do not have; then nothing
     is written.
     """
-    stops: list[Fault] = []
+    stops: list[ImportFault] = []
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS given_entry, given_pair")
         cursor.execute(GIVEN_ENTRIES)
@@ -133,17 +133,22 @@ def assign(table: Table) -> Assigned:
         given = copy_in(cursor, "COPY given_entry", EntryRow._fields, rows)
         if not given and not stops:
             reason = "has no rows under its header. Nothing was changed."
-            stops.append(Fault(0, "", "", reason, table.file))
+            stops.append(ImportFault(0, "", "", reason, table.file))
         if stops:
             raise RosterFault(stops)
-        for statement in ("ANALYZE given_entry", TWINS, GIVEN_PAIRS, UNMATCHED):
+        for statement in (
+            "ANALYZE given_entry",
+            GIVEN_DUPLICATES,
+            GIVEN_PAIRS,
+            UNMATCHED,
+        ):
             cursor.execute(statement)
         for row in cursor.fetchall():
             stops += _unmatched(table.file, row)
         if stops:
             raise RosterFault(stops)
         cursor.execute(LOCK_STAFF)
-        cursor.execute(LOST)
+        cursor.execute(LOST_CASELOAD_ENTRIES)
         loss = Loss("caseload rows", *cursor.fetchone())
         cursor.execute(DROP_LEFT)
         cursor.execute(MERGE_PAIRS)
@@ -152,11 +157,11 @@ def assign(table: Table) -> Assigned:
     return Assigned(entries, loss)
 
 
-def _entries(table: Table, stops: list[Fault]) -> Iterator[EntryRow]:
+def _entries(table: RosterTable, stops: list[ImportFault]) -> Iterator[EntryRow]:
     """What can be read; what cannot is added to ``stops``."""
     for number, cells, is_torn in table.rows():
         if is_torn:
-            stops.append(Fault(number, "", "", _TORN, table.file))
+            stops.append(ImportFault(number, "", "", _TORN, table.file))
             continue
         given_id = cells["institutional_id"] or ""
         given_email = cells["staff_email"] or ""
@@ -164,11 +169,13 @@ def _entries(table: Table, stops: list[Fault]) -> Iterator[EntryRow]:
         address = _address(given_email)
         if whose.fault:
             stops.append(
-                Fault(number, "institutional_id", given_id, whose.fault, table.file)
+                ImportFault(
+                    number, "institutional_id", given_id, whose.fault, table.file
+                )
             )
         if not address:
             stops.append(
-                Fault(number, "staff_email", given_email, _NO_ADDRESS, table.file)
+                ImportFault(number, "staff_email", given_email, _NO_ADDRESS, table.file)
             )
         if address and not whose.fault:
             yield EntryRow(
@@ -189,16 +196,18 @@ def _address(cell: str) -> str:
 
 def _relation(cell: str) -> str:
     try:
-        return text(cell, 10_000)[:LONGEST_RELATION]
+        return text_cell(cell, 10_000)[:MAX_RELATION]
     except CellFault:
         return ""
 
 
-def _unmatched(file: str, row: tuple[int, str, str, bool, bool]) -> Iterator[Fault]:
+def _unmatched(
+    file: str, row: tuple[int, str, str, bool, bool]
+) -> Iterator[ImportFault]:
     number, address, id, has_staff, has_student = row
     if not has_staff:
         reason = "is no staff account. Make the account first, or correct the address."
-        yield Fault(
+        yield ImportFault(
             row=number,
             column="staff_email",
             value=address,
@@ -210,7 +219,7 @@ def _unmatched(file: str, row: tuple[int, str, str, bool, bool]) -> Iterator[Fau
             "is the ID of no student."
             " Put the student into the students file, or take the row out."
         )
-        yield Fault(
+        yield ImportFault(
             row=number,
             column="institutional_id",
             value=id,

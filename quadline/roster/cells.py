@@ -5,11 +5,16 @@ what is wrong with it. No database here.
 import re
 from zoneinfo import available_timezones
 
-from quadline.roster.identity import FORMULA, SCIENTIFIC, UNREADABLE, visible
+from quadline.roster.identity import (
+    REPLACEMENT_CHARACTER,
+    SCIENTIFIC,
+    ZEROS_FORMULA,
+    visible_text,
+)
 from quadline.sms.phones import PhoneError, normalise
 
-LONGEST_VALUE, MOST_VALUES = 60, 50  # of a cell with several
-LONGEST_EMAIL, LONGEST_LOCAL_PART = 254, 64  # RFC 5321, section 4.5.3.1
+MAX_VALUE, MAX_VALUES = 60, 50  # of a cell with several
+MAX_EMAIL, MAX_LOCAL_PART = 254, 64  # RFC 5321, section 4.5.3.1
 # once: it reads hundreds of files
 ZONES = {zone.casefold(): zone for zone in available_timezones()}
 ERRORS = re.compile(
@@ -30,7 +35,7 @@ DIGITS = re.compile(r"\d")
 FEWEST_DIGITS = 7  # of a phone number: it may be without its area code
 LARGEST_EXPONENT = 12  # no number of ours is that long
 # RFC 5322 dot-atom, and a domain of two labels or more.
-ADDRESS = re.compile(
+ADDRESS_FORM = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
 )
@@ -41,14 +46,14 @@ class CellFault(ValueError):
     """Nothing can be read from the cell; the message says why and what to do."""
 
 
-def text(cell: str, longest: int) -> str:
+def text_cell(cell: str, longest: int) -> str:
     """Words in single spaces. Raises CellFault."""
-    value = visible(cell)
-    if value[:1] == "=" and (found := FORMULA.fullmatch(value)):
-        value = visible(found[1])
+    value = visible_text(cell)
+    if value[:1] == "=" and (found := ZEROS_FORMULA.fullmatch(value)):
+        value = visible_text(found[1])
     if ERRORS.fullmatch(value):
         raise CellFault("is a spreadsheet's error. Correct it, or leave it empty.")
-    if UNREADABLE in value:
+    if REPLACEMENT_CHARACTER in value:
         raise CellFault(
             "has a character that cannot be read. Save the file as “CSV UTF-8”."
         )
@@ -59,15 +64,15 @@ def text(cell: str, longest: int) -> str:
 
 def name(cell: str, longest: int) -> str:
     """The same; a sign in place of a second name is none."""
-    value = text(cell, longest)
+    value = text_cell(cell, longest)
     if value.casefold() in NO_NAME:
         return ""
     return value
 
 
-def phone(cell: str) -> str:
+def phone_cell(cell: str) -> str:
     """A number in E.164. Raises CellFault."""
-    words = text(cell, 200)
+    words = text_cell(cell, 200)
     value = words.strip("'\"’`“” ")
     if not value:
         return ""
@@ -82,7 +87,7 @@ def phone(cell: str) -> str:
 
 def email(cell: str) -> str:
     """One address, in lower case. Raises CellFault."""
-    value = text(cell, 1000).lower()
+    value = text_cell(cell, 1000).lower()
     parts = re.split(r"[;,\s]+(?=[^\s@]*@)", _without_name(value))
     addresses = {_address(part) for part in parts if part.strip()}
     if len(addresses) > 1:
@@ -95,19 +100,19 @@ def email(cell: str) -> str:
 
 def several(cell: str) -> list[str]:
     """The values of a cell, each once, in order. Raises CellFault."""
-    words = text(cell, 10_000)
+    words = text_cell(cell, 10_000)
     parts = [part.strip() for part in words.split(";")]
     values = list(dict.fromkeys(filter(None, parts)))
-    too_long = [value for value in values if len(value) > LONGEST_VALUE]
+    too_long = [value for value in values if len(value) > MAX_VALUE]
     if too_long:
-        beginning = too_long[0][:LONGEST_VALUE]
+        beginning = too_long[0][:MAX_VALUE]
         raise CellFault(
-            f"“{beginning}…” is longer than {LONGEST_VALUE} characters."
+            f"“{beginning}…” is longer than {MAX_VALUE} characters."
             " Is a semicolon missing?"
         )
-    if len(values) > MOST_VALUES:
+    if len(values) > MAX_VALUES:
         raise CellFault(
-            f"has more than {MOST_VALUES} values."
+            f"has more than {MAX_VALUES} values."
             " Keep those that people choose students by."
         )
     return values
@@ -115,7 +120,7 @@ def several(cell: str) -> list[str]:
 
 def zone(cell: str) -> str:
     """A time zone by its full name. Raises CellFault."""
-    value = text(cell, 60)
+    value = text_cell(cell, 60)
     if not value:
         return ""
     key = value.replace(" ", "_").casefold()
@@ -126,7 +131,7 @@ def zone(cell: str) -> str:
 
 def choice(cell: str, values: tuple[str, ...]) -> str:
     """One of these words; "" where it is empty. Raises CellFault."""
-    value = text(cell, 200).lower()
+    value = text_cell(cell, 200).lower()
     if value and value not in values:
         listed = ", ".join(values)
         raise CellFault(f"is not one of {listed}. Use one of these.")
@@ -188,6 +193,6 @@ def _address(part: str) -> str:
 
 def _is_address(value: str) -> bool:
     local = value.partition("@")[0]
-    if len(value) > LONGEST_EMAIL or len(local) > LONGEST_LOCAL_PART:
+    if len(value) > MAX_EMAIL or len(local) > MAX_LOCAL_PART:
         return False
-    return ADDRESS.fullmatch(value) is not None
+    return ADDRESS_FORM.fullmatch(value) is not None

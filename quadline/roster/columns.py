@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-STUDENTS: dict[str, tuple[str, ...]] = {
+STUDENT_FILE_COLUMNS: dict[str, tuple[str, ...]] = {
     "institutional_id": (
         *(
             "student id",
@@ -136,7 +136,7 @@ STUDENTS: dict[str, tuple[str, ...]] = {
     "courses": ("course", "classes", "current courses"),
     "test_student": ("is test",),
 }
-CASELOAD: dict[str, tuple[str, ...]] = {
+CASELOAD_FILE_COLUMNS: dict[str, tuple[str, ...]] = {
     "staff_email": (
         *(
             "advisor email",
@@ -158,7 +158,7 @@ CASELOAD: dict[str, tuple[str, ...]] = {
             "faculty email",
         ),
     ),
-    "institutional_id": STUDENTS["institutional_id"],
+    "institutional_id": STUDENT_FILE_COLUMNS["institutional_id"],
     "relation": ("relationship", "advisor type", "advisor role"),
 }
 REQUIRED_STUDENT = ("institutional_id", "first_name", "last_name", "email")
@@ -206,7 +206,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 Places = dict[str, list[int]]  # by our column, where in the header it may be
 
 
-class Kind(NamedTuple):
+class FileKind(NamedTuple):
     """A kind of file: its columns by all their names, and those it must have."""
 
     what: str
@@ -226,7 +226,7 @@ class Header(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def plain(name: str) -> str:
+def plain_column_name(name: str) -> str:
     """Student_ID, “Student ID”, studentId: one name in small words."""
     known = unicodedata.normalize("NFKC", name).replace("\ufffd", "")
     # Cf: characters that nobody sees
@@ -239,35 +239,35 @@ def _by_name(columns: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """Also without the spaces: SISID, firstname."""
     names: dict[str, str] = {}
     for column, synonyms in columns.items():
-        for name in (plain(column), *synonyms):
+        for name in (plain_column_name(column), *synonyms):
             in_one_word = name.replace(" ", "")
             names[name] = column
             names[in_one_word] = column
     return names
 
 
-STUDENT_FILE = Kind(
+STUDENT_FILE = FileKind(
     "students",
     REQUIRED_STUDENT,
-    frozenset(STUDENTS),
-    _by_name(STUDENTS),
+    frozenset(STUDENT_FILE_COLUMNS),
+    _by_name(STUDENT_FILE_COLUMNS),
 )
-CASELOAD_FILE = Kind(
+CASELOAD_FILE = FileKind(
     "caseload",
     REQUIRED_CASELOAD,
-    frozenset(CASELOAD),
-    _by_name(CASELOAD),
+    frozenset(CASELOAD_FILE_COLUMNS),
+    _by_name(CASELOAD_FILE_COLUMNS),
 )
 
 
-def known_column(name: str, kind: Kind) -> str:
+def known_column(name: str, kind: FileKind) -> str:
     """Ours for a name in a header; "" for one that is not ours."""
-    words = plain(name)
+    words = plain_column_name(name)
     in_one_word = words.replace(" ", "")
     return kind.by_name.get(words) or kind.by_name.get(in_one_word, "")
 
 
-def read_header(cells: Sequence[str], kind: Kind) -> Header:
+def read_header(cells: Sequence[str], kind: FileKind) -> Header:
     """Where each column stands. A name of both parts stands for first and last name."""
     found = _found(cells, kind)
     if {"first_name", "last_name"} <= found.keys():
@@ -296,10 +296,10 @@ def _unknown(found: Places, names: Sequence[str]) -> tuple[str, ...]:
     for places in found.values():
         used.update(places)
     unused = [name for place, name in enumerate(names) if place not in used]
-    return tuple(name for name in unused if plain(name))
+    return tuple(name for name in unused if plain_column_name(name))
 
 
-def _found(cells: Sequence[str], kind: Kind) -> Places:
+def _found(cells: Sequence[str], kind: FileKind) -> Places:
     """The places of each column that is meant: more than one
     where it cannot be told which.
     """
@@ -308,18 +308,20 @@ def _found(cells: Sequence[str], kind: Kind) -> Places:
         if column := known_column(cell, kind):
             found.setdefault(column, []).append(place)
     for column, places in found.items():
-        our_name = plain(column)
-        with_our_name = [place for place in places if plain(cells[place]) == our_name]
+        our_name = plain_column_name(column)
+        with_our_name = [
+            place for place in places if plain_column_name(cells[place]) == our_name
+        ]
         if column not in ONE_ONLY and len(with_our_name) == 1:
             found[column] = with_our_name
     for place, cell in enumerate(cells):
-        column = IF_NO_BETTER.get(plain(cell), "")
+        column = IF_NO_BETTER.get(plain_column_name(cell), "")
         if column in kind.columns and column not in found:
             found[column] = [place]
     return found
 
 
-def _missing(found: Mapping[str, int], kind: Kind) -> tuple[str, ...]:
+def _missing(found: Mapping[str, int], kind: FileKind) -> tuple[str, ...]:
     """Of the columns that there must be."""
     there = set(found)
     if "name" in there:

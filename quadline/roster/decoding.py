@@ -8,7 +8,7 @@ import unicodedata
 from itertools import islice
 from typing import NamedTuple
 
-MARKS = (  # UTF-32 first: its mark begins like that of UTF-16
+BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins like that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF8, "utf-8"),
@@ -23,7 +23,7 @@ OTHER_KINDS = (
     (b"{\\rtf", "a Word document"),
 )
 PAGES = (b"<!doctype", b"<html", b"<table", b"<?xml")
-NAMES = {
+ENCODING_NAMES = {
     "utf-8": "UTF-8",
     "utf-16-le": "UTF-16",
     "utf-16-be": "UTF-16",
@@ -46,14 +46,14 @@ class NotText(ValueError):
     """The file is of another kind; the message says which and what to do."""
 
 
-def decoded(content: bytes) -> Decoded:
+def decode_file(content: bytes) -> Decoded:
     """The text of a file. A byte that cannot be read becomes U+FFFD. Raises NotText.
 
     No library guesses it: on a few accents among names and digits, charset-normalizer
     and chardet found Turkish or Cyrillic code pages (docs/adr/0018).
     """
     _refuse_other_kinds(content)
-    for mark, encoding in MARKS:
+    for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             without_mark = content[len(mark) :]
             return _by(without_mark, encoding)
@@ -62,14 +62,14 @@ def decoded(content: bytes) -> Decoded:
     if content.count(b"\0") > len(content) // 20:
         raise NotText("is not a text file. Save it as “CSV UTF-8”.")
     try:
-        return Decoded(content.decode(), NAMES["utf-8"])
+        return Decoded(content.decode(), ENCODING_NAMES["utf-8"])
     except UnicodeDecodeError:
         return _by(content, _of_single_bytes(content))
 
 
 def _by(content: bytes, encoding: str) -> Decoded:
     text = content.decode(encoding, "replace")
-    return Decoded(text, NAMES[encoding])
+    return Decoded(text, ENCODING_NAMES[encoding])
 
 
 def _refuse_other_kinds(content: bytes) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-HEADER = ("file", "row", "column", "value", "reason")
-LONGEST_SHOWN = 60
+FAULT_COLUMNS = ("file", "row", "column", "value", "reason")
+MAX_CELL_SHOWN = 60
 # What makes a spreadsheet calculate a cell (OWASP, CSV Injection; as
 # reports/csv_export.py).
-FORMULA = frozenset("=+-@\u2212＝＋－＠﹢﹣﹦﹫\t\r\n")
+CALCULATED_CELL_STARTS = frozenset("=+-@\u2212＝＋－＠﹢﹣﹦﹫\t\r\n")
 
 
-class Fault(NamedTuple):
+class ImportFault(NamedTuple):
     """One thing wrong. ``row`` is the one a spreadsheet shows; 0
     where it is about the whole file.
     """
@@ -48,13 +48,13 @@ class RosterFault(ValueError):
     to do, with file, row and column.
     """
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[ImportFault]) -> None:
         lines = [str(fault) for fault in faults]
         super().__init__("\n".join(lines))
         self.faults = list(faults)
 
 
-def write_faults(path: Path, faults: Iterable[Fault]) -> None:
+def write_faults(path: Path, faults: Iterable[ImportFault]) -> None:
     """As a file for a spreadsheet, for its owner only: it has what
     stood in the cells. Raises OSError.
     """
@@ -65,7 +65,7 @@ def write_faults(path: Path, faults: Iterable[Fault]) -> None:
     os.fchmod(descriptor, 0o600)
     with open(descriptor, "w", encoding="utf-8-sig", newline="") as output:
         writer = csv.writer(output)
-        writer.writerow(HEADER)
+        writer.writerow(FAULT_COLUMNS)
         for fault in faults:
             row = str(fault.row or "")
             cells = (fault.file, row, fault.column, fault.value, fault.reason)
@@ -75,7 +75,9 @@ def write_faults(path: Path, faults: Iterable[Fault]) -> None:
 def _harmless(cell: str) -> str:
     """Text that no spreadsheet takes for a formula, in one line."""
     text = " ".join(cell.split())
-    begins_a_formula = cell[:1] in FORMULA or text[:1] in FORMULA
+    begins_a_formula = (
+        cell[:1] in CALCULATED_CELL_STARTS or text[:1] in CALCULATED_CELL_STARTS
+    )
     if begins_a_formula:
         return f"'{text}"
     return text
@@ -83,7 +85,7 @@ def _harmless(cell: str) -> str:
 
 def _short(value: str) -> str:
     one_line = " ".join(value.split())
-    if len(one_line) <= LONGEST_SHOWN:
+    if len(one_line) <= MAX_CELL_SHOWN:
         return one_line
-    beginning = one_line[:LONGEST_SHOWN]
+    beginning = one_line[:MAX_CELL_SHOWN]
     return f"{beginning}…"

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-FORMULA = re.compile(r'="*([^"]*)"*')  # ="0010" keeps zeros in a spreadsheet
+ZEROS_FORMULA = re.compile(r'="*([^"]*)"*')  # ="0010" keeps zeros in a spreadsheet
 IN_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.0+)?")
 WITH_DECIMALS = re.compile(r"(\d+)\.0+")
 SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?e\+?(\d{1,3})", re.IGNORECASE)
@@ -18,8 +18,8 @@ NO_ID = frozenset(
     {"n/a", "na", "none", "null", "nil", "unknown", "-", "--", "?", "tbd"}
 )
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−﹣－", "-"))
-UNREADABLE = "\ufffd"
-LONGEST_ID = 40
+REPLACEMENT_CHARACTER = "\ufffd"
+MAX_INSTITUTIONAL_ID = 40
 
 
 class Id(NamedTuple):
@@ -32,7 +32,7 @@ class Id(NamedTuple):
     note: str = ""  # what a spreadsheet had made of it
 
 
-def visible(text: str) -> str:
+def visible_text(text: str) -> str:
     """The text in single spaces, without characters that nobody sees.
 
     Those that join or part letters within a word (U+200C, U+200D) stay: Persian and
@@ -71,7 +71,7 @@ def id_key(institutional_id: str) -> str:
     key = key.replace(" ", "").translate(DASHES)
     if key.isdecimal():
         key = key.lstrip("0") or "0"
-    return key[:LONGEST_ID]
+    return key[:MAX_INSTITUTIONAL_ID]
 
 
 def _is_seen(char: str) -> bool:
@@ -89,9 +89,9 @@ def _plain(raw: str) -> str:
     """
     if raw.isascii() and raw.isalnum():
         return raw
-    text = visible(unicodedata.normalize("NFKC", raw))
+    text = visible_text(unicodedata.normalize("NFKC", raw))
     text = text.replace("\u200c", "").replace("\u200d", "")
-    if found := FORMULA.fullmatch(text):
+    if found := ZEROS_FORMULA.fullmatch(text):
         text = found[1]
     return text.strip("'\"’‘“”` ")
 
@@ -101,10 +101,10 @@ def _why_none(text: str) -> str:
         return "is empty. Fill it in, or take the row out."
     if text.startswith("#") or text.casefold() in NO_ID:
         return "is no ID. Correct it, or take the row out."
-    if UNREADABLE in text:
+    if REPLACEMENT_CHARACTER in text:
         return "has a character that cannot be read. Save the file as “CSV UTF-8”."
-    if len(text) > LONGEST_ID:
-        return f"is longer than {LONGEST_ID} characters"
+    if len(text) > MAX_INSTITUTIONAL_ID:
+        return f"is longer than {MAX_INSTITUTIONAL_ID} characters"
     if DATE.fullmatch(text):
         return (
             "is a date, which a spreadsheet makes of some IDs."

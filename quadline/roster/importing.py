@@ -13,10 +13,10 @@ from django.db import transaction
 from quadline import clock
 from quadline.roster.assigning import assign
 from quadline.roster.columns import CASELOAD_FILE, STUDENT_FILE
-from quadline.roster.faults import Fault, RosterFault
-from quadline.roster.rules import MOST_LOST, StudentRow, lost_too_many, read_student
+from quadline.roster.faults import ImportFault, RosterFault
+from quadline.roster.rules import MAX_LOST, CheckedStudent, lost_too_many, read_student
 from quadline.roster.saving import Loss, compare_students, save_students
-from quadline.roster.tables import Table, TableRow, perhaps_mobile, read_table
+from quadline.roster.tables import RosterTable, TableRow, perhaps_mobile, read_table
 
 TORN = "has more cells than columns. Put quotes around a value with a comma in it."
 
@@ -29,7 +29,7 @@ class Dropped(RosterFault):
     def __init__(self, losses: list[Loss], imported: "Imported") -> None:
         super().__init__(
             [
-                Fault(
+                ImportFault(
                     0,
                     "",
                     "",
@@ -52,7 +52,7 @@ class Imported:
     changed: int = 0
     leaving: int = 0  # were in the last file and are not in this one; they stay
     caseload_entries: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ImportFault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -60,7 +60,7 @@ class Imported:
         return self.students - self.new - self.changed
 
 
-class Row(NamedTuple):
+class RosterRow(NamedTuple):
     """A row as a door hands it over: by column, None where it is not given."""
 
     number: int
@@ -99,12 +99,12 @@ def import_roster(
 
 
 def checked_students(
-    rows: Iterable[Row | TableRow],
-    faults: list[Fault],
+    rows: Iterable[RosterRow | TableRow],
+    faults: list[ImportFault],
     *,
     file: str = "",
     twice: str = "in the file",
-) -> Iterator[tuple[int, StudentRow]]:
+) -> Iterator[tuple[int, CheckedStudent]]:
     """The rows as students, one by one: a roster may not fit into memory. Faults of
     cells are added to ``faults``.
 
@@ -112,10 +112,10 @@ def checked_students(
     is.
     """
     seen: dict[str, tuple[int, int]] = {}
-    stops: list[Fault] = []
+    stops: list[ImportFault] = []
     for row in rows:
         if isinstance(row, TableRow) and row.is_torn:
-            stops.append(Fault(row.number, "", "", TORN, file))
+            stops.append(ImportFault(row.number, "", "", TORN, file))
             continue
         student, wrong, stopping = read_student(row.cells, number=row.number, file=file)
         faults += wrong
@@ -130,18 +130,18 @@ def checked_students(
             yield row.number, student
         else:
             reason = f"is {twice} twice, in row {first} too."
-            again = Fault(row.number, "institutional_id", id, reason, file)
+            again = ImportFault(row.number, "institutional_id", id, reason, file)
             _note_again(again, is_same=said == before, faults=faults, stops=stops)
     if stops:
         raise RosterFault(stops)
 
 
 def _note_again(
-    again: Fault,
+    again: ImportFault,
     *,
     is_same: bool,
-    faults: list[Fault],
-    stops: list[Fault],
+    faults: list[ImportFault],
+    stops: list[ImportFault],
 ) -> None:
     """A row that says the same once more is left out; two that differ are one
     student's, and nobody knows which counts.
@@ -154,12 +154,12 @@ def _note_again(
         stops.append(again._replace(reason=reason))
 
 
-def _import_students(table: Table, done: Imported, now: datetime) -> list[Loss]:
+def _import_students(table: RosterTable, done: Imported, now: datetime) -> list[Loss]:
     students = checked_students(table.rows(), done.faults, file=table.file)
     compared = compare_students(students, is_whole=True)
     if not compared.given:
         reason = "has no students under its header. Nothing was changed."
-        raise RosterFault([Fault(0, "", "", reason, table.file)])
+        raise RosterFault([ImportFault(0, "", "", reason, table.file)])
     for fault in compared.faults:
         done.faults.append(fault._replace(file=table.file))
     missing = compared.losses[0]
@@ -169,7 +169,7 @@ def _import_students(table: Table, done: Imported, now: datetime) -> list[Loss]:
     return compared.losses
 
 
-def _notes(table: Table) -> Iterator[str]:
+def _notes(table: RosterTable) -> Iterator[str]:
     yield table.said
     if "mobile" not in table.header.places:
         perhaps = perhaps_mobile(table)
@@ -191,5 +191,5 @@ def _dropped(loss: Loss) -> str:
     share = f"{loss.lost / loss.there:.0%}"
     return (
         f"{loss.lost:,} of {loss.there:,} {loss.what} ({share}) would be gone,"
-        f" more than {MOST_LOST:.0%}."
+        f" more than {MAX_LOST:.0%}."
     )

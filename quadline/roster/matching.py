@@ -13,11 +13,11 @@ unless it looks like somebody who is there.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from quadline.roster.faults import Fault
-from quadline.roster.searching import folded
-from quadline.roster.twins import Someone
+from quadline.roster.faults import ImportFault
+from quadline.roster.likely_duplicates import PersonFacts
+from quadline.roster.searching import folded_for_search
 
-_Pair = tuple[Someone, Someone]  # a row, and who it may be
+_Pair = tuple[PersonFacts, PersonFacts]  # a row, and who it may be
 CANDIDATES = 5  # students with one email or phone who are looked at
 
 MATCH_IDS = """
@@ -133,7 +133,7 @@ STANDS_FOR = (
     "CREATE TEMP TABLE given_twin (institutional_id text, stands_for text)"
     " ON COMMIT DROP"
 )
-DROP_TWINS = """
+DROP_DUPLICATES = """
     WITH gone AS (
         DELETE FROM given_student
         USING unnest(%s::int[], %s::text[]) AS twin (number, stands_for)
@@ -164,7 +164,7 @@ NAMELESS = f"""
 """
 
 
-def match_rows(cursor: Any) -> list[Fault]:
+def match_rows(cursor: Any) -> list[ImportFault]:
     """Leave in ``given_student`` the rows that are to be, and in ``given_match`` whose
     they are. Returns what was left out.
     """
@@ -173,19 +173,19 @@ def match_rows(cursor: Any) -> list[Fault]:
     cursor.execute(INDEX_MATCHES)
     cursor.execute(STANDS_FOR)
     faults = list(_match_by_key(cursor))
-    faults += _leave_out_twins(cursor, THERE_ALREADY, "a student who is there")
-    faults += _leave_out_twins(cursor, IN_THE_FILE, "another row")
+    faults += _leave_out_duplicates(cursor, THERE_ALREADY, "a student who is there")
+    faults += _leave_out_duplicates(cursor, IN_THE_FILE, "another row")
     cursor.execute(NAMELESS)
     why = "has no name, and nobody with this ID is there. The row was left out."
     for number, id in cursor.fetchall():
-        faults.append(Fault(number, "institutional_id", id, why))
+        faults.append(ImportFault(number, "institutional_id", id, why))
     return faults
 
 
-def _match_by_key(cursor: Any) -> Iterator[Fault]:
+def _match_by_key(cursor: Any) -> Iterator[ImportFault]:
     cursor.execute(BY_KEY)
     matches: dict[int, tuple[int, str]] = {}
-    twins: dict[int, tuple[str, str]] = {}
+    duplicates: dict[int, tuple[str, str]] = {}
     taken: set[int] = set()
     for row, student, is_taken in _pairs(cursor):
         if row.place in matches:
@@ -196,14 +196,14 @@ def _match_by_key(cursor: Any) -> Iterator[Fault]:
             kept_id = _fuller(row.institutional_id, student.institutional_id)
             matches[row.place] = student.place, kept_id
             taken.add(student.place)
-            twins.pop(row.place, None)
+            duplicates.pop(row.place, None)
         else:
-            twins[row.place] = row.institutional_id, student.institutional_id
+            duplicates[row.place] = row.institutional_id, student.institutional_id
     _add_matches(cursor, matches)
-    _drop(cursor, {number: other for number, (_, other) in twins.items()})
-    for number, (id, other) in twins.items():
+    _drop(cursor, {number: other for number, (_, other) in duplicates.items()})
+    for number, (id, other) in duplicates.items():
         reason = f"is the ID {other} but for zeros or capitals. The row was left out."
-        yield Fault(number, "institutional_id", id, reason)
+        yield ImportFault(number, "institutional_id", id, reason)
 
 
 def _add_matches(cursor: Any, matches: Mapping[int, tuple[int, str]]) -> None:
@@ -214,29 +214,31 @@ def _add_matches(cursor: Any, matches: Mapping[int, tuple[int, str]]) -> None:
     cursor.execute(ADD_MATCHES, [numbers, students, kept_ids])
 
 
-def _leave_out_twins(cursor: Any, candidates: str, who: str) -> list[Fault]:
+def _leave_out_duplicates(cursor: Any, candidates: str, who: str) -> list[ImportFault]:
     """Reported and not merged: two conversations and two consents would become one
     by a program's opinion (docs/adr/0018).
     """
     cursor.execute(candidates)
-    twins: dict[int, _Pair] = {}
+    duplicates: dict[int, _Pair] = {}
     doubted: dict[int, _Pair] = {}
     for row, other, has_its_key in _pairs(cursor):
-        if has_its_key or row.is_twin_of(other):
-            twins.setdefault(row.place, (row, other))
+        if has_its_key or row.is_likely_duplicate_of(other):
+            duplicates.setdefault(row.place, (row, other))
             doubted.pop(row.place, None)
-        elif row.has_the_email_of(other) and row.place not in twins:
+        elif row.has_the_email_of(other) and row.place not in duplicates:
             doubted.setdefault(row.place, (row, other))
-    stands_for = {row.place: other.institutional_id for row, other in twins.values()}
+    stands_for = {
+        row.place: other.institutional_id for row, other in duplicates.values()
+    }
     _drop(cursor, stands_for)
     _drop_emails(cursor, [row for row, _ in doubted.values()])
-    faults = [_twin_fault(row, other, who) for row, other in twins.values()]
+    faults = [_duplicate_fault(row, other, who) for row, other in duplicates.values()]
     faults += [_email_fault(row, other) for row, other in doubted.values()]
     return faults
 
 
-def _twin_fault(row: Someone, other: Someone, who: str) -> Fault:
-    if not row.is_twin_of(other):
+def _duplicate_fault(row: PersonFacts, other: PersonFacts, who: str) -> ImportFault:
+    if not row.is_likely_duplicate_of(other):
         alike = "the ID, but for zeros or capitals,"
     elif row.has_the_email_of(other):
         alike = "the email"
@@ -246,7 +248,7 @@ def _twin_fault(row: Someone, other: Someone, who: str) -> Fault:
         f"has {alike} of {who}, {other.institutional_id} ({other.name})."
         " No second student was made."
     )
-    return Fault(
+    return ImportFault(
         row=row.place,
         column="institutional_id",
         value=row.institutional_id,
@@ -254,12 +256,12 @@ def _twin_fault(row: Someone, other: Someone, who: str) -> Fault:
     )
 
 
-def _email_fault(row: Someone, other: Someone) -> Fault:
+def _email_fault(row: PersonFacts, other: PersonFacts) -> ImportFault:
     reason = (
         f"is the address of {other.institutional_id} ({other.name}) too."
         " It was left empty."
     )
-    return Fault(
+    return ImportFault(
         row=row.place,
         column="email",
         value=row.email or "",
@@ -267,25 +269,25 @@ def _email_fault(row: Someone, other: Someone) -> Fault:
     )
 
 
-def _pairs(cursor: Any) -> Iterable[tuple[Someone, Someone, bool]]:
+def _pairs(cursor: Any) -> Iterable[tuple[PersonFacts, PersonFacts, bool]]:
     """A row, who it may be, and what the statement says of the two."""
-    width = len(Someone._fields)
+    width = len(PersonFacts._fields)
     for found in cursor.fetchall():
-        row = Someone(*found[:width])
-        other = Someone(*found[width:-1])
+        row = PersonFacts(*found[:width])
+        other = PersonFacts(*found[width:-1])
         yield row, other, found[-1]
 
 
-def _drop(cursor: Any, twins: dict[int, str]) -> None:
+def _drop(cursor: Any, duplicates: dict[int, str]) -> None:
     """``twins``: by the row's number, the id that a caseload row then means."""
-    numbers = list(twins)
-    stands_for = list(twins.values())
-    cursor.execute(DROP_TWINS, [numbers, stands_for])
+    numbers = list(duplicates)
+    stands_for = list(duplicates.values())
+    cursor.execute(DROP_DUPLICATES, [numbers, stands_for])
 
 
-def _drop_emails(cursor: Any, rows: Sequence[Someone]) -> None:
+def _drop_emails(cursor: Any, rows: Sequence[PersonFacts]) -> None:
     numbers = [row.place for row in rows]
-    words = [folded(row.email or "") for row in rows]
+    words = [folded_for_search(row.email or "") for row in rows]
     cursor.execute(DROP_EMAILS, [numbers, words])
 
 

@@ -174,7 +174,7 @@ class CaseloadEntry(models.Model):
 
 class FormerPhone(models.Model):
     """A mobile that a student no longer has. A text from it may still be theirs
-    (delivery/inbound/senders.py).
+    (delivery/inbound/reply_owners.py).
     """
 
     student = models.ForeignKey(

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Named(Protocol):
+class NamedPerson(Protocol):
     @property
     def preferred_name(self) -> str: ...
     @property
@@ -12,12 +12,12 @@ class Named(Protocol):
     def last_name(self) -> str: ...
 
 
-def first_of(student: Named) -> str:
+def first_of(student: NamedPerson) -> str:
     """What one calls them: the preferred name, else the first, else the only one."""
     return student.preferred_name or student.first_name or student.last_name
 
 
-def display_name_of(student: Named) -> str:
+def display_name_of(student: NamedPerson) -> str:
     """What one calls them, with the family name."""
     # a person may have one name only
     given = student.preferred_name or student.first_name

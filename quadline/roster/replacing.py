@@ -10,26 +10,26 @@ from django.db import transaction
 from django.db.models import Count, Min
 
 from quadline.accounts.models import User
-from quadline.audit.models import record
-from quadline.roster.faults import Fault, RosterFault
+from quadline.audit.models import record_audit
+from quadline.roster.faults import ImportFault, RosterFault
 from quadline.roster.identity import id_key
-from quadline.roster.importing import Row, checked_students
+from quadline.roster.importing import RosterRow, checked_students
 from quadline.roster.models import CaseloadEntry, Student
 from quadline.roster.rules import lost_too_many
 from quadline.roster.saving import Loss, compare_students, save_students
 
-BATCH = 1000
+STUDENTS_PER_QUERY = 1000
 # a program may take the phones of so many away at once: it may be about one student
-FEW = 10
+FEW_PHONES = 10
 
 
 class PutStudents(NamedTuple):
     students: int
     # cells that were left as they are, and rows that would make somebody a second time
-    faults: list[Fault]
+    faults: list[ImportFault]
 
 
-def put_students(
+def put_student_rows(
     rows: Iterable[Mapping[str, str]],
     *,
     actor: User,
@@ -43,19 +43,19 @@ def put_students(
     told whose it is, counted from 1, and where phones of many would be gone, unless
     ``may_drop``.
     """
-    faults: list[Fault] = []
-    numbered = (Row(number, row) for number, row in enumerate(rows, start=1))
+    faults: list[ImportFault] = []
+    numbered = (RosterRow(number, row) for number, row in enumerate(rows, start=1))
     with transaction.atomic():
         students = checked_students(numbered, faults, twice="there")
         compared = compare_students(students, is_whole=False)
         faults += compared.faults
-        losses = [loss for loss in compared.losses if loss.lost > FEW]
+        losses = [loss for loss in compared.losses if loss.lost > FEW_PHONES]
         too_many = [loss for loss in losses if lost_too_many(loss.lost, loss.there)]
         if too_many and not may_drop:
             raise RosterFault([_too_many(loss) for loss in too_many])
         new, changed = save_students(is_whole=False, now=now)
         if compared.given:
-            record(
+            record_audit(
                 "students put",
                 subject=actor,
                 actor=actor,
@@ -66,7 +66,9 @@ def put_students(
     return PutStudents(compared.kept, sorted(faults, key=lambda fault: fault.row))
 
 
-def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) -> int:
+def put_caseload_rows(
+    staff: User, institutional_ids: Sequence[str], *, actor: User
+) -> int:
     """Exactly these students are on the caseload afterwards; who stays
     keeps their relation. Raises RosterFault.
     """
@@ -75,7 +77,7 @@ def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) 
     why = "is the ID of no student. Bring in the student first, or take the ID out."
     rows = enumerate(wanted, start=1)
     unknown = [(row, each) for row, each in rows if each not in known]
-    faults = [Fault(row, "institutional_id", each, why) for row, each in unknown]
+    faults = [ImportFault(row, "institutional_id", each, why) for row, each in unknown]
     if faults:
         raise RosterFault(faults)
     with transaction.atomic():
@@ -86,9 +88,9 @@ def put_caseload(staff: User, institutional_ids: Sequence[str], *, actor: User) 
         there = set(mine.values_list("student", flat=True))
         added = sorted(set(known.values()) - there)
         new = [CaseloadEntry(staff=staff, student_id=pk) for pk in added]
-        CaseloadEntry.objects.bulk_create(new, batch_size=BATCH)
+        CaseloadEntry.objects.bulk_create(new, batch_size=STUDENTS_PER_QUERY)
         if left or new:
-            record(
+            record_audit(
                 "caseload put",
                 subject=staff,
                 actor=actor,
@@ -115,9 +117,9 @@ def _known(ids: Sequence[str]) -> dict[str, int]:
     return known
 
 
-def _too_many(loss: Loss) -> Fault:
+def _too_many(loss: Loss) -> ImportFault:
     reason = (
         f"{loss.lost:,} of {loss.there:,} {loss.what} would be gone."
         " Send allow_drop: true if that is meant."
     )
-    return Fault(row=0, column="", value="", reason=reason)
+    return ImportFault(row=0, column="", value="", reason=reason)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from quadline.roster import cells
 from quadline.roster.cells import CellFault
-from quadline.roster.faults import Fault
+from quadline.roster.faults import ImportFault
 from quadline.roster.identity import read_id
 
 STUDENT_COLUMNS = (
@@ -29,7 +29,7 @@ STUDENT_COLUMNS = (
     "test_student",
 )
 STATUSES = ("active", "leave", "withdrawn", "graduated")
-LONGEST = {
+MAX_LENGTHS = {
     "institutional_id": 40,
     "first_name": 120,
     "last_name": 120,
@@ -40,7 +40,7 @@ LONGEST = {
 YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
 # A file may have this share fewer students, phones or caseload rows than there are;
 # more, and a person must say so.
-MOST_LOST = 0.1
+MAX_LOST = 0.1
 # How long a text from a phone that a student no longer has is still taken for theirs. A
 # carrier may give a number to somebody else from 45 to 90 days after it was
 # disconnected (47 CFR 52.15(f)(1)(ii)); nobody tells us when that was.
@@ -56,23 +56,23 @@ def _is_yes(cell: str) -> bool:
 
 
 READERS: dict[str, Callable[[str], object]] = {
-    "first_name": partial(cells.name, longest=LONGEST["first_name"]),
-    "last_name": partial(cells.name, longest=LONGEST["last_name"]),
-    "preferred_name": partial(cells.name, longest=LONGEST["preferred_name"]),
-    "pronouns": partial(cells.text, longest=LONGEST["pronouns"]),
+    "first_name": partial(cells.name, longest=MAX_LENGTHS["first_name"]),
+    "last_name": partial(cells.name, longest=MAX_LENGTHS["last_name"]),
+    "preferred_name": partial(cells.name, longest=MAX_LENGTHS["preferred_name"]),
+    "pronouns": partial(cells.text_cell, longest=MAX_LENGTHS["pronouns"]),
     "email": cells.email,
-    "mobile": cells.phone,
-    "landline": cells.phone,
+    "mobile": cells.phone_cell,
+    "landline": cells.phone_cell,
     "time_zone": cells.zone,
     "status": _status,
-    "program": partial(cells.text, longest=LONGEST["program"]),
+    "program": partial(cells.text_cell, longest=MAX_LENGTHS["program"]),
     "tags": cells.several,
     "courses": cells.several,
     "test_student": _is_yes,
 }
 
 
-class StudentRow(NamedTuple):
+class CheckedStudent(NamedTuple):
     """A checked row of a roster; phones in E.164. None: not given or
     not readable, so what is known stays.
     """
@@ -96,9 +96,9 @@ class StudentRow(NamedTuple):
 class Read(NamedTuple):
     """``faults`` cost a cell each. ``stops``: nobody can say whose row it is."""
 
-    student: StudentRow | None
-    faults: list[Fault]
-    stops: list[Fault]
+    student: CheckedStudent | None
+    faults: list[ImportFault]
+    stops: list[ImportFault]
 
 
 def read_student(
@@ -110,11 +110,11 @@ def read_student(
     given = row.get("institutional_id") or ""
     whose = read_id(given)
     if whose.fault:
-        stop = Fault(number, "institutional_id", given, whose.fault, file)
+        stop = ImportFault(number, "institutional_id", given, whose.fault, file)
         return Read(None, [], [stop])
-    faults: list[Fault] = []
+    faults: list[ImportFault] = []
     if whose.note:
-        faults.append(Fault(number, "institutional_id", given, whose.note, file))
+        faults.append(ImportFault(number, "institutional_id", given, whose.note, file))
     values: dict[str, Any] = {}
     for column, cell in _with_both_names(row).items():
         if cell is None or column not in READERS:
@@ -123,20 +123,20 @@ def read_student(
             values[column] = READERS[column](cell) if cell else _of_nothing(column)
         except CellFault as error:
             # a bad cell costs that cell, not the row: the value that is known stays
-            faults.append(Fault(number, column, cell, str(error), file))
+            faults.append(ImportFault(number, column, cell, str(error), file))
     if values.get("first_name") == "" == values.get("last_name"):
         reason = "There is no name in this row. What is known stays."
-        faults.append(Fault(number, "last_name", "", reason, file))
+        faults.append(ImportFault(number, "last_name", "", reason, file))
         values["first_name"] = None
         values["last_name"] = None
     is_test = values.pop("test_student", None)
-    student = StudentRow(whose.kept, **values, is_test=is_test)
+    student = CheckedStudent(whose.kept, **values, is_test=is_test)
     return Read(student, faults, [])
 
 
 def lost_too_many(lost: int, there: int) -> bool:
     """Whether a person must say that it is meant."""
-    return lost > there * MOST_LOST
+    return lost > there * MAX_LOST
 
 
 def _of_nothing(column: str) -> object:

@@ -17,16 +17,18 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from quadline.roster.faults import Fault
+from quadline.roster.faults import ImportFault
 from quadline.roster.identity import id_key
 from quadline.roster.matching import match_rows
-from quadline.roster.rules import StudentRow
-from quadline.roster.searching import folded, search_text
+from quadline.roster.rules import CheckedStudent
+from quadline.roster.searching import folded_for_search, search_text
 
 # Two imports at once would match their rows before either has written its students.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('roster'))"
-KEPT = tuple(name for name in StudentRow._fields if name != "institutional_id")
-GIVEN = ("number", "name_key", "id_key", *StudentRow._fields, "search_text")
+KEPT_COLUMNS = tuple(
+    name for name in CheckedStudent._fields if name != "institutional_id"
+)
+GIVEN_COLUMNS = ("number", "name_key", "id_key", *CheckedStudent._fields, "search_text")
 SEARCHED = ("first_name", "last_name", "preferred_name", "email", "mobile", "landline")
 BATCH = 5_000  # students whose search text is made at once
 DEFAULTS = {
@@ -35,15 +37,15 @@ DEFAULTS = {
     "courses": "'{}'",
     "is_test": "false",
 }
-_NAMES = ", ".join(("institutional_id", "id_key", "search_text", *KEPT))
-_MERGED = {name: f"coalesce(given.{name}, student.{name})" for name in KEPT}
+_NAMES = ", ".join(("institutional_id", "id_key", "search_text", *KEPT_COLUMNS))
+_MERGED = {name: f"coalesce(given.{name}, student.{name})" for name in KEPT_COLUMNS}
 _SEARCHED_MERGED = ", ".join(_MERGED[name] for name in SEARCHED)
 _IS_NOT_GIVEN = " OR ".join(
     f"(given.{name} IS NULL AND student.{name} <> '')" for name in SEARCHED
 )
 _EMPTY = "''"
 _OR_DEFAULT = ", ".join(
-    f"coalesce({name}, {DEFAULTS.get(name, _EMPTY)})" for name in KEPT
+    f"coalesce({name}, {DEFAULTS.get(name, _EMPTY)})" for name in KEPT_COLUMNS
 )
 
 GIVEN_STUDENTS = f"""
@@ -54,7 +56,7 @@ GIVEN_STUDENTS = f"""
 """
 # Rows that leave out a value by which the student is found: the search text made from
 # them alone is not all of it.
-INCOMPLETE = f"""
+INCOMPLETE_ROWS = f"""
     SELECT given.number, match.kept_id, {_SEARCHED_MERGED}
     FROM given_student AS given
     JOIN given_match AS match USING (number)
@@ -78,12 +80,12 @@ COUNTED = {
     "first_name": "first names",
     "last_name": "last names",
 }
-LOST = "SELECT " + ", ".join(
+LOST_VALUES = "SELECT " + ", ".join(
     f"count(*) FILTER (WHERE student.{name} <> ''), count(*) FILTER (WHERE"
     f" student.{name} <> '' AND given.{name} = '')"
     for name in COUNTED
 )
-LOST += _MATCHED
+LOST_VALUES += _MATCHED
 REMEMBER_PHONES = f"""
     INSERT INTO roster_formerphone (student_id, phone, left_at)
     SELECT student.id, student.mobile, %s
@@ -101,13 +103,14 @@ FORGET_PHONES = f"""
     WHERE former.student_id = now.id AND former.phone = now.mobile
 """
 _BEFORE = ", ".join(
-    f"student.{name}" for name in ("institutional_id", "id_key", "search_text", *KEPT)
+    f"student.{name}"
+    for name in ("institutional_id", "id_key", "search_text", *KEPT_COLUMNS)
 )
 _AFTER = ", ".join(
     ("match.kept_id", "given.id_key", "given.search_text", *_MERGED.values())
 )
 # In one order: two who change students at once wait for each other and never in a ring.
-LOCK = (
+LOCK_STUDENTS = (
     "SELECT 1 FROM roster_student WHERE id IN (SELECT student_id FROM given_match)"
     " ORDER BY id FOR NO KEY UPDATE"
 )
@@ -155,12 +158,12 @@ class Compared(NamedTuple):
 
     given: int  # rows
     kept: int  # without those that were left out
-    faults: list[Fault]
+    faults: list[ImportFault]
     losses: list[Loss]
 
 
 def compare_students(
-    rows: Iterable[tuple[int, StudentRow]], *, is_whole: bool
+    rows: Iterable[tuple[int, CheckedStudent]], *, is_whole: bool
 ) -> Compared:
     """Copy the numbered rows beside the roster and match them.
     ``is_whole``: who is not in them is missing.
@@ -170,11 +173,11 @@ def compare_students(
         # an earlier one in this transaction has left them
         cursor.execute("DROP TABLE IF EXISTS given_student, given_match, given_twin")
         cursor.execute(GIVEN_STUDENTS)
-        given = copy_in(cursor, "COPY given_student", GIVEN, _copied(rows))
+        given = copy_in(cursor, "COPY given_student", GIVEN_COLUMNS, _copied(rows))
         faults = match_rows(cursor)
         cursor.execute("SELECT count(*) FROM given_student")
         [kept] = cursor.fetchone()
-        cursor.execute(LOST)
+        cursor.execute(LOST_VALUES)
         counts = list(cursor.fetchone())
         cursor.execute(LEAVING)
         listed = list(cursor.fetchone()) if is_whole else [0, 0]
@@ -192,7 +195,7 @@ def save_students(*, is_whole: bool, now: datetime) -> tuple[int, int]:
     """
     with connection.cursor() as cursor:
         _complete(cursor)
-        cursor.execute(LOCK)
+        cursor.execute(LOCK_STUDENTS)
         cursor.execute(REMEMBER_PHONES, [now])
         cursor.execute(FORGET_PHONES)
         cursor.execute(CHANGE)
@@ -228,10 +231,10 @@ def _losses(counts: Sequence[int]) -> list[Loss]:
     return [Loss(*each) for each in zip(whats, there, lost, strict=True)]
 
 
-def _copied(rows: Iterable[tuple[int, StudentRow]]) -> Iterator[tuple[Any, ...]]:
+def _copied(rows: Iterable[tuple[int, CheckedStudent]]) -> Iterator[tuple[Any, ...]]:
     for number, row in rows:
         names = f"{row.first_name or ''} {row.last_name or ''}"
-        words = folded(names)
+        words = folded_for_search(names)
         # in one order: a file may have the family name first
         name_key = " ".join(sorted(words.split()))
         yield (
@@ -251,7 +254,7 @@ def _found_by(row: Any) -> str:
 
 def _complete(cursor: Any) -> None:
     """Make the search text of incomplete rows from what they and the student say."""
-    cursor.execute(INCOMPLETE)
+    cursor.execute(INCOMPLETE_ROWS)
     found = iter(cursor.fetchall())
     while batch := list(islice(found, BATCH)):
         numbers = [number for number, *_ in batch]

@@ -37,11 +37,11 @@ SPELLED_OUT = str.maketrans(
         "å": "aa",
     }
 )
-APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´′＇ʹʻʼ", ""))
+NAME_APOSTROPHES = str.maketrans(dict.fromkeys("'’‘`´′＇ʹʻʼ", ""))
 # Scripts that put no space between the family and the given name: CJK radicals to
 # Hangul, and full-width beyond.
 WITHOUT_SPACES = range(0x2E80, 0xD7FC)
-MOST_WORDS, LONGEST_WORD = 8, 40  # of a query
+MAX_QUERY_WORDS, MAX_QUERY_WORD = 8, 40  # of a query
 
 
 class Searched(Protocol):
@@ -81,7 +81,7 @@ def _spelled(letter: str) -> str:
 _SPELLING = _Spelling()
 
 
-def folded(text: str) -> str:
+def folded_for_search(text: str) -> str:
     """Lower-case words without accents or punctuation, single spaces: what is
     stored to search, and what is searched.
     """
@@ -97,7 +97,7 @@ def search_text(student: Searched) -> str:
     others = [student.institutional_id, student.email]
     for phone in filter(None, (student.mobile, student.landline)):
         others += _phone_words(phone)
-    words = [*names, folded(" ".join(others))]
+    words = [*names, folded_for_search(" ".join(others))]
     return " ".join(words).strip()
 
 
@@ -126,8 +126,8 @@ def search_terms(query: str) -> list[list[str]]:
     """
     ways: list[list[str]] = []
     for spelling in dict.fromkeys(_spellings(query)):
-        typed = spelling.split()[:MOST_WORDS]
-        words = [word[:LONGEST_WORD] for word in typed]
+        typed = spelling.split()[:MAX_QUERY_WORDS]
+        words = [word[:MAX_QUERY_WORD] for word in typed]
         ways += [way for way in _ways(words) if way not in ways]
     return ways
 
@@ -137,28 +137,28 @@ def _ways(words: list[str]) -> Iterator[list[str]]:
         yield words
     # “mary ann” is written in one word, too
     for place, (one, following) in enumerate(pairwise(words)):
-        joined = f"{one}{following}"[:LONGEST_WORD]
+        joined = f"{one}{following}"[:MAX_QUERY_WORD]
         before, after = words[:place], words[place + 2 :]
         yield [*before, joined, *after]
     if len(words) > 2:
         all_in_one = "".join(words)
-        yield [all_in_one[:LONGEST_WORD]]
+        yield [all_in_one[:MAX_QUERY_WORD]]
 
 
 def _spellings(name: str) -> Iterator[str]:
     """The name folded; without its apostrophes; and with its letters spelled out."""
     if not name:
         return
-    yield folded(name)
+    yield folded_for_search(name)
     # obrien for O’Brien, which folds to two words
-    closed = name.translate(APOSTROPHES)
+    closed = name.translate(NAME_APOSTROPHES)
     if closed != name:
-        yield folded(closed)
+        yield folded_for_search(closed)
     if not name.isascii():
         lower = unicodedata.normalize("NFC", name.casefold())
         spelled = lower.translate(SPELLED_OUT)
         if spelled != lower:
-            yield folded(spelled.translate(APOSTROPHES))
+            yield folded_for_search(spelled.translate(NAME_APOSTROPHES))
 
 
 def _in_one(spelling: str) -> list[str]:
@@ -171,9 +171,9 @@ def _in_one(spelling: str) -> list[str]:
 def _without_spaces(given: tuple[str, ...], last: str) -> Iterator[str]:
     if not last or ord(last[0]) not in WITHOUT_SPACES:
         return
-    family = folded(last).replace(" ", "")
+    family = folded_for_search(last).replace(" ", "")
     for name in filter(None, given):
-        own = folded(name).replace(" ", "")
+        own = folded_for_search(name).replace(" ", "")
         yield family + own
         yield own + family
 

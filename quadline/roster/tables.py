@@ -12,10 +12,16 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from quadline.roster.columns import PERHAPS_MOBILE, Header, Kind, plain, read_header
-from quadline.roster.decoding import Decoded, NotText, decoded
-from quadline.roster.faults import Fault, RosterFault
-from quadline.roster.identity import visible
+from quadline.roster.columns import (
+    PERHAPS_MOBILE,
+    FileKind,
+    Header,
+    plain_column_name,
+    read_header,
+)
+from quadline.roster.decoding import Decoded, NotText, decode_file
+from quadline.roster.faults import ImportFault, RosterFault
+from quadline.roster.identity import visible_text
 
 DELIMITERS = {
     ",": "commas",
@@ -27,7 +33,7 @@ SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n?", re.IGNORECASE)  # Excel's own fir
 # a last row of our own: when a cell has swallowed it, a quote was never closed
 END = "\x1e\x1e"
 ROWS_BEFORE_A_HEADER = 20
-LARGEST_FILE = 256 * 1024 * 1024
+MAX_FILE = 256 * 1024 * 1024
 
 
 class TableRow(NamedTuple):
@@ -41,9 +47,9 @@ class TableRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class RosterTable:
     file: str
-    kind: Kind
+    kind: FileKind
     header: Header
     header_row: int
     width: int  # cells of the header
@@ -71,11 +77,11 @@ class Table:
         number = self.header_row
         were_all_whole = True
         for number, cells in islice(self._records(), self.header_row, None):
-            is_empty = not any(map(visible, cells))
+            is_empty = not any(map(visible_text, cells))
             if is_empty:
                 continue
             beyond_header = cells[self.width :]
-            is_torn = any(map(visible, beyond_header))
+            is_torn = any(map(visible_text, beyond_header))
             is_whole = len(cells) >= self.width
             # where others are short, too, the last one need not be broken off
             if not is_whole and were_all_whole and self._is_last(number):
@@ -138,7 +144,7 @@ class Table:
         return sum(1 for _ in records) - 1  # the last is END
 
 
-def read_table(path: Path, kind: Kind) -> Table:
+def read_table(path: Path, kind: FileKind) -> RosterTable:
     """The table in a file. Raises RosterFault when it cannot be
     read, or its columns cannot be told.
     """
@@ -151,7 +157,7 @@ def read_table(path: Path, kind: Kind) -> Table:
     if found is None:
         raise _stop(0, "The file is empty. Nothing was read.", path.name)
     delimiter, row, cells = found
-    table = Table(
+    table = RosterTable(
         file=path.name,
         kind=kind,
         header=read_header(cells, kind),
@@ -166,10 +172,14 @@ def read_table(path: Path, kind: Kind) -> Table:
     return table
 
 
-def perhaps_mobile(table: Table) -> str:
+def perhaps_mobile(table: RosterTable) -> str:
     """A column that may hold mobiles and does not say so; "" when there is none."""
     # never taken for one: a wrong guess would text parents' landlines
-    named = [name for name in table.header.unknown if plain(name) in PERHAPS_MOBILE]
+    named = [
+        name
+        for name in table.header.unknown
+        if plain_column_name(name) in PERHAPS_MOBILE
+    ]
     if not named:
         return ""
     return named[0]
@@ -177,19 +187,19 @@ def perhaps_mobile(table: Table) -> str:
 
 def _text_of(path: Path) -> Decoded:
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        if path.stat().st_size > MAX_FILE:
             raise _stop(0, "is larger than 256 MB. Is it a roster?", path.name)
-        return decoded(path.read_bytes())
+        return decode_file(path.read_bytes())
     except OSError as error:
         reason = f"{path} cannot be read: {error.strerror}"
-        raise RosterFault([Fault(0, "", "", reason)]) from error
+        raise RosterFault([ImportFault(0, "", "", reason)]) from error
     except NotText as error:
         raise _stop(0, str(error), path.name) from error
 
 
 def _stop(row: int, reason: str, file: str) -> RosterFault:
     """``row``: 0 for the whole file."""
-    return RosterFault([Fault(row, "", "", reason, file)])
+    return RosterFault([ImportFault(row, "", "", reason, file)])
 
 
 def _records_of(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -201,7 +211,7 @@ def _records_of(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _best_header(
-    text: str, kind: Kind, delimiters: str
+    text: str, kind: FileKind, delimiters: str
 ) -> tuple[str, int, list[str]] | None:
     """The row, of the first twenty, and the delimiter with the most
     columns that we know; else the first row.
@@ -213,7 +223,7 @@ def _best_header(
     for delimiter in delimiters:
         records = _first_records(text, delimiter)
         for number, cells in enumerate(records, start=1):
-            if not any(map(visible, cells)):
+            if not any(map(visible_text, cells)):
                 continue
             known = len(read_header(cells, kind).places)
             if known > most:
@@ -233,14 +243,14 @@ def _first_records(text: str, delimiter: str) -> list[list[str]]:
 def _width(cells: list[str]) -> int:
     """Without the empty cells at its end."""
     places = enumerate(cells, start=1)
-    filled = [place for place, cell in places if visible(cell)]
+    filled = [place for place, cell in places if visible_text(cell)]
     return max(filled, default=0)
 
 
-def _header_faults(table: Table, cells: list[str]) -> Iterator[Fault]:
+def _header_faults(table: RosterTable, cells: list[str]) -> Iterator[ImportFault]:
     header, row = table.header, table.header_row
     if header.missing:
-        found = ", ".join(filter(None, map(visible, cells)))
+        found = ", ".join(filter(None, map(visible_text, cells)))
         columns = ", ".join(header.missing)
         is_one = len(header.missing) == 1
         there_is = "There is no column" if is_one else "There are no columns"
@@ -250,10 +260,10 @@ def _header_faults(table: Table, cells: list[str]) -> Iterator[Fault]:
             f"{which} Found, reading {form}: {found[:300] or 'none'}."
             " Name the columns so."
         )
-        yield Fault(row, "", "", reason, table.file)
+        yield ImportFault(row, "", "", reason, table.file)
     for column, names in header.twice.items():
         reason = (
             f"is there {len(names)} times: {', '.join(names)}."
             " Keep one, or rename the others."
         )
-        yield Fault(row, column, "", reason, table.file)
+        yield ImportFault(row, column, "", reason, table.file)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from quadline.simulator.api.calls import answer_json
 from quadline.simulator.api.routes import api_routes
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.control import control_routes
 from quadline.simulator.errors import Refusal
 from quadline.simulator.gate import Gate
@@ -19,7 +19,7 @@ from quadline.simulator.mail.postman import Postman
 from quadline.simulator.screens import screen_routes
 
 
-def build_app(carrier: Carrier) -> Starlette:
+def build_app(carrier: SimulatedCarrier) -> Starlette:
     app = Starlette(
         routes=[*api_routes(), *control_routes(), *mail_routes(), *screen_routes()],
         exception_handlers={404: _unknown},

@@ -55,7 +55,7 @@ def _read_places() -> dict[str, tuple[str, str, str]]:
     return places
 
 
-PLACES = _read_places()  # area code -> city, region, postal code
+AREA_PLACES = _read_places()  # area code -> city, region, postal code
 # Searched in this order when the college names no place.
 NATIONAL = [
     "734", "614", "502", "317", "312", "404", "512", "615", "919", "215", "206", "303",
@@ -64,7 +64,7 @@ NATIONAL = [
 
 def region_of(area_code: str) -> str:
     """Two letters, or none for a code that stands in no list."""
-    _, region, _ = PLACES.get(area_code, ("", "", ""))
+    _, region, _ = AREA_PLACES.get(area_code, ("", "", ""))
     return region
 
 
@@ -74,7 +74,7 @@ def country_of(area_code: str) -> str:
 
 def codes_in(region: str) -> list[str]:
     wanted = region.upper()
-    return [code for code in PLACES if region_of(code) == wanted]
+    return [code for code in AREA_PLACES if region_of(code) == wanted]
 
 
 def codes_near(phone_number: str) -> list[str]:

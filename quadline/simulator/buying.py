@@ -6,10 +6,10 @@ from dataclasses import fields
 from itertools import islice
 
 from quadline.simulator import areas, registration
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.errors import Refusal
 from quadline.simulator.faults import FaultKind
-from quadline.simulator.records import Number, Service, new_sid
+from quadline.simulator.records import Number, SimulatedService, new_sid
 
 POOL_LIMIT = 400  # numbers in one Messaging Service, as at Twilio
 _MAGIC = "+1500555"  # Twilio's test numbers begin so
@@ -20,7 +20,7 @@ CHANGEABLE = _URLS | {"friendly_name", "status_callback", "status_callback_metho
 
 
 def find_numbers(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     *,
     codes: list[str],
     contains: str = "",
@@ -38,8 +38,8 @@ def find_numbers(
     return found
 
 
-def buy(
-    carrier: Carrier,
+def buy_number(
+    carrier: SimulatedCarrier,
     *,
     phone_number: str | None,
     area_code: str | None,
@@ -65,7 +65,7 @@ def buy(
         created_at=now,
         updated_at=now,
     )
-    change(carrier, number, facts)
+    change_number(carrier, number, facts)
     carrier.ledger.write(
         "purchase",
         phone_number=chosen,
@@ -75,7 +75,9 @@ def buy(
     return number
 
 
-def change(carrier: Carrier, number: Number, facts: dict[str, str]) -> None:
+def change_number(
+    carrier: SimulatedCarrier, number: Number, facts: dict[str, str]
+) -> None:
     for name, value in facts.items():
         if name in CHANGEABLE:
             setattr(number, name, value)
@@ -83,14 +85,16 @@ def change(carrier: Carrier, number: Number, facts: dict[str, str]) -> None:
     carrier.keep(number)
 
 
-def release(carrier: Carrier, number: Number) -> None:
+def release_number(carrier: SimulatedCarrier, number: Number) -> None:
     if number.service_sid:
         detach(carrier, number)
     carrier.forget(number)
     carrier.ledger.write("release", phone_number=number.phone_number, sid=number.sid)
 
 
-def attach(carrier: Carrier, number: Number, service: Service) -> None:
+def attach(
+    carrier: SimulatedCarrier, number: Number, service: SimulatedService
+) -> None:
     if number.service_sid == service.sid:
         raise Refusal(21710)
     if number.service_sid:
@@ -106,10 +110,10 @@ def attach(carrier: Carrier, number: Number, service: Service) -> None:
         sid=number.sid,
         service=service.sid,
     )
-    registration.begin(carrier, number)
+    registration.begin_registration(carrier, number)
 
 
-def detach(carrier: Carrier, number: Number) -> None:
+def detach(carrier: SimulatedCarrier, number: Number) -> None:
     """Out of the service: it keeps receiving on its own URL, and may no longer send."""
     carrier.ledger.write(
         "detach",
@@ -126,20 +130,20 @@ def detach(carrier: Carrier, number: Number) -> None:
     carrier.keep(number)
 
 
-def _free(carrier: Carrier, area_code: str) -> Iterator[str]:
+def _free(carrier: SimulatedCarrier, area_code: str) -> Iterator[str]:
     for number in areas.supply(area_code):
         if number not in carrier.ever_owned:
             yield number
 
 
-def _is_empty(carrier: Carrier, area_code: str) -> bool:
+def _is_empty(carrier: SimulatedCarrier, area_code: str) -> bool:
     # 533 is Twilio's test area code without numbers.
     if area_code == "533" or area_code in carrier.knobs.empty_area_codes:
         return True
     return carrier.faults.take(FaultKind.SEARCH_EMPTY, area_code=area_code) is not None
 
 
-def _pick(carrier: Carrier, area_code: str) -> str:
+def _pick(carrier: SimulatedCarrier, area_code: str) -> str:
     if not areas.is_area_code(area_code):
         raise Refusal(21451)
     if _is_empty(carrier, area_code):
@@ -147,7 +151,7 @@ def _pick(carrier: Carrier, area_code: str) -> str:
     return next(_free(carrier, area_code))
 
 
-def _check(carrier: Carrier, phone_number: str) -> str:
+def _check(carrier: SimulatedCarrier, phone_number: str) -> str:
     if phone_number == _MAGIC + "0000" or phone_number in carrier.number_of:
         raise Refusal(21422, f"{phone_number} is not available.")
     if phone_number == _MAGIC + "0006":  # the one test number that can be bought

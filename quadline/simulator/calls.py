@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from quadline.simulator import areas
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.records import Number, new_sid
 from quadline.simulator.twiml import BadTwiml, Verb, read_twiml
 from quadline.simulator.webhooks import Errand
@@ -16,7 +16,7 @@ _APPLICATION_ERROR = "We are sorry, an application error has occurred."
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SpokenPart:
     """One thing that happens on the line."""
 
     verb: str  # say, play, dial, pause, gather, reject, hangup, error
@@ -35,10 +35,12 @@ class _Line:
     extra: dict[str, str]
 
 
-async def call(carrier: Carrier, *, phone: str, to: str) -> list[Heard]:
+async def place_call(
+    carrier: SimulatedCarrier, *, phone: str, to: str
+) -> list[SpokenPart]:
     number = carrier.number_of.get(to)
     if number is None:
-        return [Heard("error", "The number you have dialed is not in service.")]
+        return [SpokenPart("error", "The number you have dialed is not in service.")]
     line = _Line(
         sid=new_sid("CA"),
         phone=phone,
@@ -64,15 +66,17 @@ async def call(carrier: Carrier, *, phone: str, to: str) -> list[Heard]:
     return heard
 
 
-async def _talk(carrier: Carrier, line: _Line) -> list[Heard]:
+async def _talk(carrier: SimulatedCarrier, line: _Line) -> list[SpokenPart]:
     if not line.url:
-        return [Heard("error", "Nobody answers: this number has no voice webhook.")]
-    heard: list[Heard] = []
+        return [
+            SpokenPart("error", "Nobody answers: this number has no voice webhook.")
+        ]
+    heard: list[SpokenPart] = []
     for _ in range(_MOST_HOPS):
         url = line.url or ""
         verbs = await _fetch_verbs(carrier, line, url)
         if verbs is None:
-            heard.append(Heard("error", _APPLICATION_ERROR))
+            heard.append(SpokenPart("error", _APPLICATION_ERROR))
             return heard
         line.url = None
         for verb in verbs:
@@ -84,7 +88,9 @@ async def _talk(carrier: Carrier, line: _Line) -> list[Heard]:
     return heard
 
 
-async def _fetch_verbs(carrier: Carrier, line: _Line, url: str) -> list[Verb] | None:
+async def _fetch_verbs(
+    carrier: SimulatedCarrier, line: _Line, url: str
+) -> list[Verb] | None:
     """The document at this URL; None when there is none."""
     errand = Errand(
         url=url,
@@ -108,7 +114,7 @@ async def _fetch_verbs(carrier: Carrier, line: _Line, url: str) -> list[Verb] | 
 
 
 def _leaves(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     line: _Line,
     verb: Verb,
     base: str,
@@ -126,34 +132,34 @@ def _leaves(
     return verb.name in ("Reject", "Hangup")
 
 
-def _hear(verb: Verb) -> Heard:
+def _hear(verb: Verb) -> SpokenPart:
     match verb.name:
         case "Dial":
             numbers = [child.text for child in verb.children if child.text]
-            return Heard("dial", ", ".join(numbers) or verb.text)
+            return SpokenPart("dial", ", ".join(numbers) or verb.text)
         case "Reject":
-            return Heard("reject", verb.attributes.get("reason", "rejected"))
+            return SpokenPart("reject", verb.attributes.get("reason", "rejected"))
         case "Pause":
             seconds = verb.attributes.get("length", "1")
-            return Heard("pause", f"{seconds} s")
+            return SpokenPart("pause", f"{seconds} s")
         case "Gather":
             prompts = [each for each in verb.children if each.name in ("Say", "Play")]
             said = [prompt.text for prompt in prompts]
-            return Heard("gather", " ".join(said))
-    return Heard(verb.name.lower(), verb.text)
+            return SpokenPart("gather", " ".join(said))
+    return SpokenPart(verb.name.lower(), verb.text)
 
 
-def _failed(heard: list[Heard]) -> bool:
+def _failed(heard: list[SpokenPart]) -> bool:
     if not heard:
         return False
     return heard[-1].verb == "error"
 
 
-def _form(carrier: Carrier, line: _Line) -> dict[str, str]:
+def _form(carrier: SimulatedCarrier, line: _Line) -> dict[str, str]:
     phone = line.phone
     number = line.number.phone_number
     area_code = phone.removeprefix("+1")[:3]
-    city, state, postal_code = areas.PLACES.get(area_code, ("", "", ""))
+    city, state, postal_code = areas.AREA_PLACES.get(area_code, ("", "", ""))
     return {
         "CallSid": line.sid,
         "AccountSid": carrier.options.account_sid,

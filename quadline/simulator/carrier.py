@@ -15,26 +15,26 @@ from quadline.simulator.knobs import Knobs
 from quadline.simulator.ledger import Ledger
 from quadline.simulator.options import Options
 from quadline.simulator.records import (
-    Block,
     Mail,
     Mailbox,
-    Message,
     Number,
-    Phone,
+    PhoneBlock,
     Record,
-    Service,
+    SimulatedMessage,
+    SimulatedPhone,
+    SimulatedService,
     Sink,
     Subscription,
     new_sid,
 )
-from quadline.simulator.store import Store
+from quadline.simulator.store import RecordStore
 
 
-class Carrier:
+class SimulatedCarrier:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.knobs = self._first_knobs()
-        self.store = Store(options.data)
+        self.store = RecordStore(options.data)
         self.clock = Clock()
         self.ledger = Ledger(self.clock.now, self.store.append)
         self.faults = Faults(self.ledger.write)
@@ -47,17 +47,19 @@ class Carrier:
         self.numbers: dict[str, Number] = {}
         self.number_of: dict[str, Number] = {}  # by phone number
         self.ever_owned: set[str] = set()  # phone numbers
-        self.services: dict[str, Service] = {}
+        self.services: dict[str, SimulatedService] = {}
         # by service, then by sid
         self.members: dict[str, dict[str, Number]] = defaultdict(dict)
         self.sinks: dict[str, Sink] = {}
         self.subscriptions: dict[str, Subscription] = {}
-        self.messages: dict[str, Message] = {}
+        self.messages: dict[str, SimulatedMessage] = {}
         # by phone, then by sid
-        self.sent_to: dict[str, dict[str, Message]] = defaultdict(dict)
-        self.sent_from: dict[str, dict[str, Message]] = defaultdict(dict)
-        self.blocks: dict[tuple[str, str], Block] = {}  # by student phone and scope
-        self.phones: dict[str, Phone] = {}
+        self.sent_to: dict[str, dict[str, SimulatedMessage]] = defaultdict(dict)
+        self.sent_from: dict[str, dict[str, SimulatedMessage]] = defaultdict(dict)
+        self.blocks: dict[
+            tuple[str, str], PhoneBlock
+        ] = {}  # by student phone and scope
+        self.phones: dict[str, SimulatedPhone] = {}
         self.mailboxes: dict[str, Mailbox] = {}  # by address
         # by address, then by sid
         self.mails: dict[str, dict[str, Mail]] = defaultdict(dict)
@@ -123,7 +125,7 @@ class Carrier:
         if sid in self.services:
             return
         now = self.clock.now()
-        service = Service(
+        service = SimulatedService(
             sid=sid,
             friendly_name="Quadline",
             created_at=now,
@@ -148,19 +150,19 @@ class Carrier:
     def keep(self, record: Record, *, save: bool = True) -> None:
         """File a record, new or changed."""
         match record:
-            case Message():
+            case SimulatedMessage():
                 self._file_message(record)
             case Number():
                 self._file_number(record)
-            case Service():
+            case SimulatedService():
                 self.services[record.sid] = record
             case Sink():
                 self.sinks[record.sid] = record
             case Subscription():
                 self.subscriptions[record.sid] = record
-            case Block():
+            case PhoneBlock():
                 self.blocks[record.phone, record.scope] = record
-            case Phone():
+            case SimulatedPhone():
                 self.phones[record.phone_number] = record
             case Mailbox():
                 self.mailboxes[record.address] = record
@@ -169,9 +171,11 @@ class Carrier:
         if save:
             self.store.save(record)
 
-    def forget(self, record: Message | Number | Sink | Subscription | Block) -> None:
+    def forget(
+        self, record: SimulatedMessage | Number | Sink | Subscription | PhoneBlock
+    ) -> None:
         match record:
-            case Message():
+            case SimulatedMessage():
                 self.messages.pop(record.sid, None)
                 self.sent_to[record.to].pop(record.sid, None)
                 self.sent_from[record.from_].pop(record.sid, None)
@@ -182,7 +186,7 @@ class Carrier:
                 self.sinks.pop(record.sid, None)
             case Subscription():
                 self.subscriptions.pop(record.sid, None)
-            case Block():
+            case PhoneBlock():
                 self.blocks.pop((record.phone, record.scope), None)
         self.store.forget(record)
 
@@ -190,7 +194,7 @@ class Carrier:
         self.last_turn += 1
         return self.last_turn
 
-    def _file_message(self, message: Message) -> None:
+    def _file_message(self, message: SimulatedMessage) -> None:
         sid = message.sid
         if sid in self.messages:
             return

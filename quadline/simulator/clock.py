@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 
-Act = Callable[[], None]
+TimedAct = Callable[[], None]
 
 _BURST = 50  # acts between two breaths, so that requests are answered during a flood
 
@@ -17,14 +17,14 @@ class Clock:
 
     def __init__(self) -> None:
         self.ahead = 0.0
-        self._due: list[tuple[float, int, Act]] = []
+        self._due: list[tuple[float, int, TimedAct]] = []
         self._turn = itertools.count()
         self._wake = asyncio.Event()
 
     def now(self) -> float:
         return time.time() + self.ahead
 
-    def at(self, when: float, act: Act) -> None:
+    def at(self, when: float, act: TimedAct) -> None:
         # The turn keeps acts of one moment in order; a heap would also compare acts.
         turn = next(self._turn)
         heapq.heappush(self._due, (when, turn, act))

@@ -13,35 +13,35 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from quadline.simulator import calls, phones, registration, replies, roster, students
-from quadline.simulator.carrier import Carrier
-from quadline.simulator.faults import Fault, FaultKind
+from quadline.simulator.carrier import SimulatedCarrier
+from quadline.simulator.faults import CarrierFault, FaultKind
 from quadline.simulator.knobs import as_dict, turned
-from quadline.simulator.records import Phone
+from quadline.simulator.records import SimulatedPhone
 
-View = Callable[[Carrier, Request], Awaitable[Response]]
+ControlView = Callable[[SimulatedCarrier, Request], Awaitable[Response]]
 
 
 def control_routes() -> list[BaseRoute]:
     return [
-        route("/healthz", GET=health),
-        route("/reset", POST=reset),
-        route("/ledger", GET=ledger),
-        route("/settings", GET=settings, POST=change_settings),
-        route("/fast-forward", POST=fast_forward),
-        route("/faults", GET=faults, POST=add_fault, DELETE=remove_faults),
-        route("/faults/{id:int}", DELETE=remove_faults),
-        route("/numbers", GET=numbers),
-        route("/directory", POST=directory),
-        route("/students", GET=list_students),
-        route("/students/{key}", GET=student),
-        route("/phones", GET=list_phones),
-        route("/phones/{phone}", GET=phone),
-        route("/phones/{phone}/texts", POST=text),
-        route("/phones/{phone}/calls", POST=call),
+        control_route("/healthz", GET=health),
+        control_route("/reset", POST=reset),
+        control_route("/ledger", GET=ledger),
+        control_route("/settings", GET=settings, POST=change_settings),
+        control_route("/fast-forward", POST=fast_forward),
+        control_route("/faults", GET=faults_view, POST=add_fault, DELETE=remove_faults),
+        control_route("/faults/{id:int}", DELETE=remove_faults),
+        control_route("/numbers", GET=numbers_view),
+        control_route("/directory", POST=directory),
+        control_route("/students", GET=list_students_view),
+        control_route("/students/{key}", GET=student),
+        control_route("/phones", GET=list_phones_view),
+        control_route("/phones/{phone}", GET=phone_view),
+        control_route("/phones/{phone}/texts", POST=text_view),
+        control_route("/phones/{phone}/calls", POST=call_view),
     ]
 
 
-def route(path: str, **views: View) -> Route:
+def control_route(path: str, **views: ControlView) -> Route:
     async def answer(request: Request) -> Response:
         view = views[request.method]
         try:
@@ -52,7 +52,7 @@ def route(path: str, **views: View) -> Route:
     return Route(f"/simulator{path}", answer, methods=list(views))
 
 
-async def health(carrier: Carrier, request: Request) -> Response:
+async def health(carrier: SimulatedCarrier, request: Request) -> Response:
     facts = {
         "ok": True,
         "at": carrier.clock.now(),
@@ -66,7 +66,7 @@ async def health(carrier: Carrier, request: Request) -> Response:
     return JSONResponse(facts)
 
 
-async def reset(carrier: Carrier, request: Request) -> Response:
+async def reset(carrier: SimulatedCarrier, request: Request) -> Response:
     carrier.reset()
     if carrier.options.students:
         roster.name_phones(carrier, carrier.options.students)
@@ -74,7 +74,7 @@ async def reset(carrier: Carrier, request: Request) -> Response:
     return JSONResponse({"ok": True})
 
 
-async def ledger(carrier: Carrier, request: Request) -> Response:
+async def ledger(carrier: SimulatedCarrier, request: Request) -> Response:
     query = request.query_params
     kinds: set[str] = set()
     for value in query.getlist("kind"):
@@ -87,17 +87,17 @@ async def ledger(carrier: Carrier, request: Request) -> Response:
     return Response(lines, media_type="application/json")
 
 
-async def settings(carrier: Carrier, request: Request) -> Response:
+async def settings(carrier: SimulatedCarrier, request: Request) -> Response:
     return JSONResponse(as_dict(carrier.knobs))
 
 
-async def change_settings(carrier: Carrier, request: Request) -> Response:
+async def change_settings(carrier: SimulatedCarrier, request: Request) -> Response:
     changes = await read_json(request)
     carrier.turn_knobs(turned(carrier.knobs, changes))
     return JSONResponse(as_dict(carrier.knobs))
 
 
-async def fast_forward(carrier: Carrier, request: Request) -> Response:
+async def fast_forward(carrier: SimulatedCarrier, request: Request) -> Response:
     wish = await read_json(request)
     hours = float(wish.get("hours", 0))
     seconds = float(wish.get("seconds", 0))
@@ -110,12 +110,12 @@ async def fast_forward(carrier: Carrier, request: Request) -> Response:
     return JSONResponse(facts)
 
 
-async def faults(carrier: Carrier, request: Request) -> Response:
+async def faults_view(carrier: SimulatedCarrier, request: Request) -> Response:
     in_force = carrier.faults.all()
     return JSONResponse([fault.as_dict() for fault in in_force])
 
 
-async def add_fault(carrier: Carrier, request: Request) -> Response:
+async def add_fault(carrier: SimulatedCarrier, request: Request) -> Response:
     fault = carrier.faults.add(await read_json(request))
     # These two strike at once: no later act takes them, and so writes them down.
     if fault.kind is FaultKind.REFUSE_CONNECTIONS:
@@ -129,7 +129,7 @@ async def add_fault(carrier: Carrier, request: Request) -> Response:
     return JSONResponse(fault.as_dict(), 201)
 
 
-def _note_outage(carrier: Carrier, fault: Fault) -> None:
+def _note_outage(carrier: SimulatedCarrier, fault: CarrierFault) -> None:
     carrier.ledger.write(
         "fault",
         fault=fault.kind,
@@ -138,7 +138,7 @@ def _note_outage(carrier: Carrier, fault: Fault) -> None:
     )
 
 
-async def remove_faults(carrier: Carrier, request: Request) -> Response:
+async def remove_faults(carrier: SimulatedCarrier, request: Request) -> Response:
     removed = carrier.faults.remove(
         fault_id=request.path_params.get("id"),
         kind=request.query_params.get("kind"),
@@ -149,16 +149,16 @@ async def remove_faults(carrier: Carrier, request: Request) -> Response:
     return JSONResponse({"removed": removed})
 
 
-async def numbers(carrier: Carrier, request: Request) -> Response:
+async def numbers_view(carrier: SimulatedCarrier, request: Request) -> Response:
     rented = carrier.numbers.values()
     return JSONResponse([phones.describe_number(number) for number in rented])
 
 
-async def directory(carrier: Carrier, request: Request) -> Response:
+async def directory(carrier: SimulatedCarrier, request: Request) -> Response:
     wish = await read_json(request)
     entries = wish.get("phones", [wish])
     for entry in entries:
-        phone = Phone(
+        phone = SimulatedPhone(
             phone_number=_number(str(entry.get("phone_number", ""))),
             name=str(entry.get("name", "")),
             detail=str(entry.get("detail", "")),
@@ -169,9 +169,9 @@ async def directory(carrier: Carrier, request: Request) -> Response:
     return JSONResponse({"phones": len(entries)}, 201)
 
 
-async def list_students(carrier: Carrier, request: Request) -> Response:
+async def list_students_view(carrier: SimulatedCarrier, request: Request) -> Response:
     query = request.query_params
-    found = students.list_students(
+    found = students.list_texting_students(
         carrier,
         search=query.get("q", ""),
         limit=int(query.get("limit", "60")),
@@ -179,12 +179,12 @@ async def list_students(carrier: Carrier, request: Request) -> Response:
     return JSONResponse(found)
 
 
-async def student(carrier: Carrier, request: Request) -> Response:
+async def student(carrier: SimulatedCarrier, request: Request) -> Response:
     key = request.path_params["key"]
     return JSONResponse(students.describe_student(carrier, key))
 
 
-async def list_phones(carrier: Carrier, request: Request) -> Response:
+async def list_phones_view(carrier: SimulatedCarrier, request: Request) -> Response:
     query = request.query_params
     found = phones.list_phones(
         carrier,
@@ -194,12 +194,12 @@ async def list_phones(carrier: Carrier, request: Request) -> Response:
     return JSONResponse(found)
 
 
-async def phone(carrier: Carrier, request: Request) -> Response:
+async def phone_view(carrier: SimulatedCarrier, request: Request) -> Response:
     number = _number(request.path_params["phone"])
     return JSONResponse(phones.describe_phone(carrier, number))
 
 
-async def text(carrier: Carrier, request: Request) -> Response:
+async def text_view(carrier: SimulatedCarrier, request: Request) -> Response:
     wish = await read_json(request)
     phone = _number(request.path_params["phone"])
     to = _number(str(wish.get("to", "")))
@@ -227,11 +227,11 @@ async def text(carrier: Carrier, request: Request) -> Response:
     return JSONResponse(facts, 201)
 
 
-async def call(carrier: Carrier, request: Request) -> Response:
+async def call_view(carrier: SimulatedCarrier, request: Request) -> Response:
     wish = await read_json(request)
     phone = _number(request.path_params["phone"])
     to = _number(str(wish.get("to", "")))
-    heard = await calls.call(carrier, phone=phone, to=to)
+    heard = await calls.place_call(carrier, phone=phone, to=to)
     facts = [asdict(each) for each in heard]
     return JSONResponse({"heard": facts}, 201)
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urldefrag
 
 from quadline.simulator.ledger import Ledger
-from quadline.simulator.webhooks import Answer, Errand, Overrides, Webhooks
+from quadline.simulator.webhooks import Errand, Overrides, WebhookAnswer, Webhooks
 
 _AT_ONCE = 64  # calls under way
 
@@ -51,7 +51,7 @@ class Courier:
         for lane in self._lanes.values():
             lane.clear()
 
-    async def deliver(self, errand: Errand) -> Answer:
+    async def deliver(self, errand: Errand) -> WebhookAnswer:
         """Make the call now, with retries, and write each attempt to the ledger."""
         url, fragment = urldefrag(errand.url)
         try:
@@ -87,7 +87,7 @@ class Courier:
         self,
         url: str,
         errand: Errand,
-        answer: Answer,
+        answer: WebhookAnswer,
         attempt: int,
     ) -> None:
         outcome: dict[str, Any] = {"answered": answer.status}

@@ -47,7 +47,7 @@ class FaultKind(StrEnum):
 
 
 @dataclass(slots=True, kw_only=True)
-class Fault:
+class CarrierFault:
     kind: FaultKind
     id: int = 0
     to: str | None = None
@@ -105,12 +105,12 @@ class Faults:
     def __init__(self, note: Callable[..., None]) -> None:
         self._note = note
         self._ids = itertools.count(1)
-        self._faults: dict[int, Fault] = {}
+        self._faults: dict[int, CarrierFault] = {}
 
-    def all(self) -> list[Fault]:
+    def all(self) -> list[CarrierFault]:
         return list(self._faults.values())
 
-    def add(self, wish: dict[str, Any]) -> Fault:
+    def add(self, wish: dict[str, Any]) -> CarrierFault:
         fault = _read(wish)
         fault.id = next(self._ids)
         self._faults[fault.id] = fault
@@ -133,7 +133,7 @@ class Faults:
         to: str | None = None,
         from_: str | None = None,
         **where: str,
-    ) -> Fault | None:
+    ) -> CarrierFault | None:
         """The first fault of this kind that strikes here,
         counted and noted; or none.
         """
@@ -146,11 +146,11 @@ class Faults:
 
     def _use(
         self,
-        fault: Fault,
+        fault: CarrierFault,
         to: str | None,
         from_: str | None,
         where: dict[str, str],
-    ) -> Fault:
+    ) -> CarrierFault:
         fault.used += 1
         if fault.times is not None:
             fault.times -= 1
@@ -167,12 +167,12 @@ class Faults:
         return fault
 
 
-def _read(wish: dict[str, Any]) -> Fault:
+def _read(wish: dict[str, Any]) -> CarrierFault:
     """Raises ValueError, in words, when the wish makes no sense."""
     facts = dict(wish)
     if "from" in facts:
         facts["from_"] = facts.pop("from")
-    known = {each.name for each in fields(Fault)} - {"id", "used"}
+    known = {each.name for each in fields(CarrierFault)} - {"id", "used"}
     strange = facts.keys() - known
     if strange:
         raise ValueError(f"A fault has no {', '.join(sorted(strange))}.")
@@ -183,7 +183,7 @@ def _read(wish: dict[str, Any]) -> Fault:
     _check_times(facts.get("times"))
     for name in ("seconds", "copies", "code", "retry_after"):
         _check_number(name, facts.get(name))
-    return Fault(**facts)
+    return CarrierFault(**facts)
 
 
 def _check_times(times: Any) -> None:

@@ -10,19 +10,19 @@ import uvloop
 
 from quadline.simulator import progress, registration, roster
 from quadline.simulator.app import build_app
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.listener import Listener
 from quadline.simulator.options import Options, parse_options
 
-ENDS_WITHIN_SECONDS = 10.0  # after being told to stop
+SIMULATOR_STOP_SECONDS = 10.0  # after being told to stop
 
 
 def main(argv: list[str]) -> None:
     options = parse_options(argv)
-    uvloop.run(run(options))
+    uvloop.run(run_simulator(options))
 
 
-async def run(options: Options) -> None:
+async def run_simulator(options: Options) -> None:
     """Answer until told to stop."""
     carrier = open_carrier(options)
     app = build_app(carrier)
@@ -51,8 +51,8 @@ async def run(options: Options) -> None:
         raise RuntimeError("The simulator stopped on its own.") from failures[0]
 
 
-def open_carrier(options: Options) -> Carrier:
-    carrier = Carrier(options)
+def open_carrier(options: Options) -> SimulatedCarrier:
+    carrier = SimulatedCarrier(options)
     carrier.load()
     if options.students:
         roster.name_phones(carrier, options.students)
@@ -60,7 +60,7 @@ def open_carrier(options: Options) -> Carrier:
         registration.await_outcome(carrier, number)
         registration.tell_again(carrier, number)
     for message in carrier.messages.values():
-        progress.resume(carrier, message)
+        progress.resume_message(carrier, message)
     return carrier
 
 
@@ -75,7 +75,7 @@ def _told_to_stop() -> asyncio.Task[bool]:
         if stop.is_set():
             os._exit(1)
         # A thread of C that ends the process, whatever holds up the event loop.
-        faulthandler.dump_traceback_later(ENDS_WITHIN_SECONDS, exit=True)
+        faulthandler.dump_traceback_later(SIMULATOR_STOP_SECONDS, exit=True)
         stop.set()
 
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 
-from quadline.simulator.carrier import Carrier
-from quadline.simulator.records import Block, Number, new_sid
+from quadline.simulator.carrier import SimulatedCarrier
+from quadline.simulator.records import Number, PhoneBlock, new_sid
 
 
-class Keyword(StrEnum):
+class OptOutKeyword(StrEnum):
     STOP = "STOP"
     START = "START"
     HELP = "HELP"
@@ -15,10 +15,10 @@ class Keyword(StrEnum):
 _WORDS = {
     **dict.fromkeys(
         ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"),
-        Keyword.STOP,
+        OptOutKeyword.STOP,
     ),
-    **dict.fromkeys(("START", "YES", "UNSTOP"), Keyword.START),
-    **dict.fromkeys(("HELP", "INFO"), Keyword.HELP),
+    **dict.fromkeys(("START", "YES", "UNSTOP"), OptOutKeyword.START),
+    **dict.fromkeys(("HELP", "INFO"), OptOutKeyword.HELP),
 }
 _STOPPED = (
     "You have successfully been unsubscribed. You will not receive any more messages"
@@ -31,7 +31,7 @@ _STARTED = (
 _HELPED = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 
 
-def keyword_in(body: str) -> Keyword | None:
+def opt_out_keyword_in(body: str) -> OptOutKeyword | None:
     """The whole message counts, in any case, with blanks around it; "STOP please",
     “Stop.” and "opt out" do not.
     """
@@ -39,21 +39,21 @@ def keyword_in(body: str) -> Keyword | None:
 
 
 def obey(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     phone: str,
     number: Number,
     body: str,
 ) -> str | None:
     """Block or unblock as this text asks. The carrier's own answer, if it has one."""
-    match keyword_in(body):
-        case Keyword.STOP:
+    match opt_out_keyword_in(body):
+        case OptOutKeyword.STOP:
             is_new = _block(carrier, phone, number, _word(body))
             return _STOPPED if is_new else None
-        case Keyword.START:
+        case OptOutKeyword.START:
             lifted = _unblock(carrier, phone, number, _word(body))
             # An everyday "yes" from a student who never opted out is left alone.
             return _STARTED if lifted or _word(body) != "YES" else None
-        case Keyword.HELP:
+        case OptOutKeyword.HELP:
             return _HELPED
     return None
 
@@ -65,7 +65,7 @@ def _word(body: str) -> str:
     return word.upper() if word.isascii() else ""
 
 
-def scopes_of(carrier: Carrier, number: Number) -> list[str]:
+def scopes_of(carrier: SimulatedCarrier, number: Number) -> list[str]:
     """Where a block that stops this number may be written: the number,
     or its service.
     """
@@ -76,7 +76,7 @@ def scopes_of(carrier: Carrier, number: Number) -> list[str]:
 
 
 def _block(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     phone: str,
     number: Number,
     word: str,
@@ -86,7 +86,7 @@ def _block(
         scope = number.service_sid
     if (phone, scope) in carrier.blocks:
         return False
-    block = Block(
+    block = PhoneBlock(
         sid=new_sid("BK"),
         phone=phone,
         scope=scope,
@@ -105,7 +105,7 @@ def _block(
 
 
 def _unblock(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     phone: str,
     number: Number,
     word: str,

@@ -4,23 +4,23 @@ from collections import defaultdict
 from typing import Any
 
 from quadline.simulator import areas, optout
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.errors import delivery_words
-from quadline.simulator.records import Message, Number, Phone
+from quadline.simulator.records import Number, SimulatedMessage, SimulatedPhone
 
 _ARRIVED = ("delivered", "received")  # what the student has seen, or wrote
 _NEWEST = 200  # texts of a phone that its screen shows
 
 
 def list_phones(
-    carrier: Carrier, *, search: str = "", limit: int = 60
+    carrier: SimulatedCarrier, *, search: str = "", limit: int = 60
 ) -> dict[str, Any]:
     """Phones with activity first, then by name."""
     words = search.casefold().split()
     digits = "".join(char for char in search if char.isdigit())
     found = [each for each in everyone(carrier) if _fits(each, words, digits)]
 
-    def latest_first(phone: Phone) -> tuple[float, str, str]:
+    def latest_first(phone: SimulatedPhone) -> tuple[float, str, str]:
         return (
             -active_at(carrier, phone),
             phone.name.casefold(),
@@ -32,13 +32,13 @@ def list_phones(
     return {"total": len(found), "phones": shown}
 
 
-def describe_phone(carrier: Carrier, phone_number: str) -> dict[str, Any]:
+def describe_phone(carrier: SimulatedCarrier, phone_number: str) -> dict[str, Any]:
     """One phone: its texts by system number, newest number first."""
     phone = carrier.phones.get(phone_number)
     if phone is None:
-        phone = Phone(phone_number=phone_number)
+        phone = SimulatedPhone(phone_number=phone_number)
     newest = _texts(carrier, phone_number)[-_NEWEST:]
-    by_number: dict[str, list[Message]] = defaultdict(list)
+    by_number: dict[str, list[SimulatedMessage]] = defaultdict(list)
     for message in newest:
         other = message.from_ if message.to == phone_number else message.to
         by_number[other].append(message)
@@ -63,16 +63,16 @@ def describe_number(number: Number) -> dict[str, Any]:
     }
 
 
-def everyone(carrier: Carrier) -> list[Phone]:
+def everyone(carrier: SimulatedCarrier) -> list[SimulatedPhone]:
     strangers = [
-        Phone(phone_number=number)
+        SimulatedPhone(phone_number=number)
         for number, texts in carrier.sent_to.items()
         if texts and number not in carrier.phones and number not in carrier.number_of
     ]
     return [*carrier.phones.values(), *strangers]
 
 
-def active_at(carrier: Carrier, phone: Phone) -> float:
+def active_at(carrier: SimulatedCarrier, phone: SimulatedPhone) -> float:
     received = carrier.sent_to.get(phone.phone_number)
     if not received:
         return phone.last_active_at
@@ -81,18 +81,18 @@ def active_at(carrier: Carrier, phone: Phone) -> float:
     return max(phone.last_active_at, newest.created_at)
 
 
-def _fits(phone: Phone, words: list[str], digits: str) -> bool:
+def _fits(phone: SimulatedPhone, words: list[str], digits: str) -> bool:
     if digits and digits in phone.phone_number:
         return True
     said = f"{phone.name} {phone.detail}".casefold()
     return all(word in said for word in words)
 
 
-def shown(phone_number: str) -> str:
+def shown_phone(phone_number: str) -> str:
     return areas.national_format(phone_number)
 
 
-def last_text(carrier: Carrier, phone_number: str) -> dict[str, Any] | None:
+def last_text(carrier: SimulatedCarrier, phone_number: str) -> dict[str, Any] | None:
     """The newest that the student has seen or written."""
     texts = _arrived(carrier, phone_number)
     if not texts:
@@ -100,7 +100,7 @@ def last_text(carrier: Carrier, phone_number: str) -> dict[str, Any] | None:
     return _text(texts[-1])
 
 
-def _who(phone: Phone) -> dict[str, Any]:
+def _who(phone: SimulatedPhone) -> dict[str, Any]:
     return {
         "phone_number": phone.phone_number,
         "shown": areas.national_format(phone.phone_number),
@@ -112,7 +112,7 @@ def _who(phone: Phone) -> dict[str, Any]:
     }
 
 
-def _summary(carrier: Carrier, phone: Phone) -> dict[str, Any]:
+def _summary(carrier: SimulatedCarrier, phone: SimulatedPhone) -> dict[str, Any]:
     texts = _arrived(carrier, phone.phone_number)
     return {
         **_who(phone),
@@ -121,13 +121,13 @@ def _summary(carrier: Carrier, phone: Phone) -> dict[str, Any]:
     }
 
 
-def _arrived(carrier: Carrier, phone_number: str) -> list[Message]:
+def _arrived(carrier: SimulatedCarrier, phone_number: str) -> list[SimulatedMessage]:
     """What the student has seen or written, oldest first."""
     texts = _texts(carrier, phone_number)
     return [message for message in texts if message.status in _ARRIVED]
 
 
-def _texts(carrier: Carrier, phone_number: str) -> list[Message]:
+def _texts(carrier: SimulatedCarrier, phone_number: str) -> list[SimulatedMessage]:
     # Not carrier.sent_to[…]: it would file an empty entry for everybody asked about.
     received = carrier.sent_to.get(phone_number, {})
     written = carrier.sent_from.get(phone_number, {})
@@ -136,10 +136,10 @@ def _texts(carrier: Carrier, phone_number: str) -> list[Message]:
 
 
 def _thread(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     phone: str,
     system_number: str,
-    texts: list[Message],
+    texts: list[SimulatedMessage],
 ) -> dict[str, Any]:
     number = carrier.number_of.get(system_number)
     scopes = optout.scopes_of(carrier, number) if number else [system_number]
@@ -152,7 +152,7 @@ def _thread(
     }
 
 
-def _text(message: Message) -> dict[str, Any]:
+def _text(message: SimulatedMessage) -> dict[str, Any]:
     return {
         "sid": message.sid,
         "at": message.sent_at or message.updated_at,

@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.errors import delivery_words
-from quadline.simulator.faults import Fault, FaultKind
-from quadline.simulator.records import Message, Number
+from quadline.simulator.faults import CarrierFault, FaultKind
+from quadline.simulator.records import Number, SimulatedMessage
 from quadline.simulator.webhooks import Errand
 
-FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
+FINISHED = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
 _API_VERSION = "2010-04-01"
 
 
 def plan(
-    carrier: Carrier,
-    message: Message,
+    carrier: SimulatedCarrier,
+    message: SimulatedMessage,
     number: Number | None,
     *,
     queue_overflowed: bool = False,
@@ -43,7 +43,7 @@ def plan(
     carrier.clock.at(leaves_at, partial(step_on, carrier, message))
 
 
-def step_on(carrier: Carrier, message: Message) -> None:
+def step_on(carrier: SimulatedCarrier, message: SimulatedMessage) -> None:
     """The next step of this text; the one after it follows in its time."""
     # Deleted, or all forgotten by a reset, while this step was on the clock.
     if not message.ahead or message.sid not in carrier.messages:
@@ -69,7 +69,7 @@ def step_on(carrier: Carrier, message: Message) -> None:
         )
 
 
-def resume(carrier: Carrier, message: Message) -> None:
+def resume_message(carrier: SimulatedCarrier, message: SimulatedMessage) -> None:
     """After a restart: whatever this text still has ahead of it happens now."""
     if message.ahead:
         carrier.clock.at(message.updated_at, partial(step_on, carrier, message))
@@ -89,7 +89,7 @@ def _way_to(end: str, start: str) -> list[str]:
 
 
 def _ending(
-    carrier: Carrier, message: Message, number: Number | None
+    carrier: SimulatedCarrier, message: SimulatedMessage, number: Number | None
 ) -> tuple[str, int | None]:
     to = message.to
     sender = message.from_
@@ -113,8 +113,8 @@ def _ending(
 
 
 def _paced(
-    carrier: Carrier,
-    message: Message,
+    carrier: SimulatedCarrier,
+    message: SimulatedMessage,
     number: Number | None,
     start: float,
 ) -> float:
@@ -127,7 +127,7 @@ def _paced(
     return begin
 
 
-def _tell(carrier: Carrier, message: Message) -> None:
+def _tell(carrier: SimulatedCarrier, message: SimulatedMessage) -> None:
     """The status callback of this step, or what a fault makes of it."""
     if not message.status_callback:
         return
@@ -150,7 +150,9 @@ def _tell(carrier: Carrier, message: Message) -> None:
             _post(carrier, message, status, form)
 
 
-def _fault_of_step(carrier: Carrier, message: Message, kind: FaultKind) -> Fault | None:
+def _fault_of_step(
+    carrier: SimulatedCarrier, message: SimulatedMessage, kind: FaultKind
+) -> CarrierFault | None:
     return carrier.faults.take(
         kind,
         to=message.to,
@@ -159,7 +161,9 @@ def _fault_of_step(carrier: Carrier, message: Message, kind: FaultKind) -> Fault
     )
 
 
-def _hold(carrier: Carrier, message: Message, callbacks: list[list[Any]]) -> None:
+def _hold(
+    carrier: SimulatedCarrier, message: SimulatedMessage, callbacks: list[list[Any]]
+) -> None:
     """Before those held already, until the text has ended: then all go out."""
     message.held[:0] = callbacks
     if message.ahead:
@@ -170,8 +174,8 @@ def _hold(carrier: Carrier, message: Message, callbacks: list[list[Any]]) -> Non
 
 
 def _post(
-    carrier: Carrier,
-    message: Message,
+    carrier: SimulatedCarrier,
+    message: SimulatedMessage,
     status: str,
     form: dict[str, str],
 ) -> None:
@@ -185,7 +189,7 @@ def _post(
     carrier.courier.post(errand)
 
 
-def _form(carrier: Carrier, message: Message) -> dict[str, str]:
+def _form(carrier: SimulatedCarrier, message: SimulatedMessage) -> dict[str, str]:
     form = {
         "SmsSid": message.sid,
         "SmsStatus": message.status,

@@ -42,7 +42,7 @@ class Number:
 
 
 @dataclass(slots=True, kw_only=True)
-class Service:
+class SimulatedService:
     """A messaging service: numbers that share webhooks and a campaign."""
 
     sid: str
@@ -65,7 +65,7 @@ class Service:
 
 
 @dataclass(slots=True, kw_only=True)
-class Message:
+class SimulatedMessage:
     sid: str
     turn: int  # order of creation, for paging
     from_: str
@@ -109,7 +109,7 @@ class Subscription:
 
 
 @dataclass(slots=True, kw_only=True)
-class Block:
+class PhoneBlock:
     """A student phone that told a number, or a whole service, to stop."""
 
     sid: str
@@ -120,7 +120,7 @@ class Block:
 
 
 @dataclass(slots=True, kw_only=True)
-class Phone:
+class SimulatedPhone:
     """A student's phone on the screen."""
 
     phone_number: str
@@ -159,27 +159,35 @@ class Mail:
 
 
 Record = (
-    Number | Service | Message | Sink | Subscription | Block | Phone | Mailbox | Mail
+    Number
+    | SimulatedService
+    | SimulatedMessage
+    | Sink
+    | Subscription
+    | PhoneBlock
+    | SimulatedPhone
+    | Mailbox
+    | Mail
 )
-KINDS: dict[str, type[Any]] = {
+RECORD_KINDS: dict[str, type[Any]] = {
     cls.__name__: cls
     for cls in (
         Number,
-        Service,
-        Message,
+        SimulatedService,
+        SimulatedMessage,
         Sink,
         Subscription,
-        Block,
-        Phone,
+        PhoneBlock,
+        SimulatedPhone,
         Mailbox,
         Mail,
     )
 }
 
 
-def key_of(record: Record) -> str:
+def record_key(record: Record) -> str:
     match record:
-        case Phone():
+        case SimulatedPhone():
             return record.phone_number
         case Mailbox():
             return record.address

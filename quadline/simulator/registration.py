@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime
 from functools import partial
 
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.faults import FaultKind
 from quadline.simulator.records import Number, Sink, Subscription
 from quadline.simulator.webhooks import Errand
@@ -17,25 +17,25 @@ _LONGEST_PAUSE = 60.0  # seconds between two tries
 _GIVE_UP_AFTER = 4 * 3600.0  # Twilio repeats an event for four hours
 
 
-def begin(carrier: Carrier, number: Number) -> None:
+def begin_registration(carrier: SimulatedCarrier, number: Number) -> None:
     """The number has joined a service; it can receive, and will be able to send."""
     now = carrier.clock.now()
     number.registration = "pending"
     number.registers_at = now + carrier.knobs.registration_delay
     number.is_stuck = False
     carrier.keep(number)
-    tell(carrier, number, "pending")
+    tell_registration(carrier, number, "pending")
     await_outcome(carrier, number)
 
 
-def await_outcome(carrier: Carrier, number: Number) -> None:
+def await_outcome(carrier: SimulatedCarrier, number: Number) -> None:
     """Put the end of a pending registration on the clock."""
     if number.registration == "pending" and number.registers_at is not None:
         conclude = partial(_conclude, carrier, number, number.attached_at)
         carrier.clock.at(number.registers_at, conclude)
 
 
-def release_stuck(carrier: Carrier) -> None:
+def release_stuck(carrier: SimulatedCarrier) -> None:
     """Registrations that a removed fault held go on."""
     for number in carrier.numbers.values():
         if number.is_stuck:
@@ -43,7 +43,9 @@ def release_stuck(carrier: Carrier) -> None:
             await_outcome(carrier, number)
 
 
-def _conclude(carrier: Carrier, number: Number, attached_at: float | None) -> None:
+def _conclude(
+    carrier: SimulatedCarrier, number: Number, attached_at: float | None
+) -> None:
     if number.registration != "pending" or number.attached_at != attached_at:
         return  # detached meanwhile, or attached again and waiting for that
     phone = number.phone_number
@@ -68,19 +70,19 @@ def _conclude(carrier: Carrier, number: Number, attached_at: float | None) -> No
         outcome=outcome,
         reason=reason,
     )
-    tell(carrier, number, outcome, reason)
+    tell_registration(carrier, number, outcome, reason)
 
 
-def tell_again(carrier: Carrier, number: Number) -> None:
+def tell_again(carrier: SimulatedCarrier, number: Number) -> None:
     """What nobody has heard before the carrier was restarted."""
     if number.is_told:
         return
     has_failed = number.registration == "failed"
-    tell(carrier, number, "failed" if has_failed else "successful")
+    tell_registration(carrier, number, "failed" if has_failed else "successful")
 
 
-def tell(
-    carrier: Carrier,
+def tell_registration(
+    carrier: SimulatedCarrier,
     number: Number,
     outcome: str,
     reason: str | None = None,
@@ -99,7 +101,7 @@ def tell(
         )
 
 
-def _sinks_for(carrier: Carrier, kind: str) -> list[Sink]:
+def _sinks_for(carrier: SimulatedCarrier, kind: str) -> list[Sink]:
     """The webhooks that are told of such events, each once."""
     # A subscription outlives its sink.
     sids = {
@@ -117,7 +119,7 @@ def _asks_for(subscription: Subscription, kind: str) -> bool:
 
 
 def _send(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     sink: Sink,
     number: Number,
     kind: str,
@@ -160,7 +162,7 @@ def _send(
 
 
 def _event(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     number: Number,
     kind: str,
     outcome: str,

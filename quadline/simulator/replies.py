@@ -6,35 +6,35 @@ import asyncio
 from dataclasses import dataclass, field
 
 from quadline.simulator import areas, optout, progress, sending
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.faults import FaultKind
-from quadline.simulator.records import Message, Number, Phone, new_sid
+from quadline.simulator.records import Number, SimulatedMessage, SimulatedPhone, new_sid
 from quadline.simulator.segments import count_segments
 from quadline.simulator.twiml import BadTwiml, replies_in
-from quadline.simulator.webhooks import Answer, Errand
+from quadline.simulator.webhooks import Errand, WebhookAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ReplyOutcome:
     """What became of a student's text."""
 
     sid: str | None = None
     url: str | None = None
-    answer: Answer | None = None
+    answer: WebhookAnswer | None = None
     used_fallback: bool = False
     error: str | None = None
     replies: list[str] = field(default_factory=list)
 
 
 async def text_in(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     *,
     phone: str,
     to: str,
     body: str,
     webhook_after: float = 0.0,
     is_webhook_lost: bool = False,
-) -> Outcome:
+) -> ReplyOutcome:
     """``webhook_after``: seconds until the college is told of this text; what is due
     when the simulator ends is lost.
     """
@@ -48,7 +48,9 @@ async def text_in(
             body=body,
             lost=True,
         )
-        return Outcome(error="Nobody rents this number now; the text went nowhere.")
+        return ReplyOutcome(
+            error="Nobody rents this number now; the text went nowhere."
+        )
     message = _log(carrier, phone, number, body)
     # Before the webhook: the carrier blocks, whether or not it can tell the college.
     own_answer = optout.obey(carrier, phone, number, body)
@@ -57,12 +59,14 @@ async def text_in(
         _answer(carrier, number, phone, own_answer, is_automatic=True)
     faults = carrier.faults
     if is_webhook_lost or faults.take(FaultKind.INBOUND_LOST, to=to, from_=phone):
-        return Outcome(sid=message.sid, error="The webhook call was lost, as asked.")
+        return ReplyOutcome(
+            sid=message.sid, error="The webhook call was lost, as asked."
+        )
     if delayed := faults.take(FaultKind.INBOUND_DELAYED, to=to, from_=phone):
         webhook_after = delayed.seconds
     if webhook_after:
         _call_webhook_later(carrier, number, message, webhook_after)
-        return Outcome(
+        return ReplyOutcome(
             sid=message.sid,
             error=f"The webhook is called in {webhook_after:g} s, as asked.",
         )
@@ -70,13 +74,13 @@ async def text_in(
 
 
 def _log(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     phone: str,
     number: Number,
     body: str,
-) -> Message:
+) -> SimulatedMessage:
     now = carrier.clock.now()
-    message = Message(
+    message = SimulatedMessage(
         sid=new_sid("SM"),
         turn=carrier.next_turn(),
         from_=phone,
@@ -102,18 +106,18 @@ def _log(
     return message
 
 
-def _touch(carrier: Carrier, phone_number: str) -> None:
+def _touch(carrier: SimulatedCarrier, phone_number: str) -> None:
     phone = carrier.phones.get(phone_number)
     if phone is None:
-        phone = Phone(phone_number=phone_number)
+        phone = SimulatedPhone(phone_number=phone_number)
     phone.last_active_at = carrier.clock.now()
     carrier.keep(phone)
 
 
 def _call_webhook_later(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     number: Number,
-    message: Message,
+    message: SimulatedMessage,
     seconds: float,
 ) -> None:
     def begin() -> None:
@@ -126,7 +130,9 @@ def _call_webhook_later(
     carrier.clock.at(carrier.clock.now() + seconds, begin)
 
 
-async def _call_webhook(carrier: Carrier, number: Number, message: Message) -> Outcome:
+async def _call_webhook(
+    carrier: SimulatedCarrier, number: Number, message: SimulatedMessage
+) -> ReplyOutcome:
     doubled = carrier.faults.take(
         FaultKind.INBOUND_DOUBLED, to=message.to, from_=message.from_
     )
@@ -136,10 +142,12 @@ async def _call_webhook(carrier: Carrier, number: Number, message: Message) -> O
     return outcomes[0]
 
 
-async def _call_once(carrier: Carrier, number: Number, message: Message) -> Outcome:
+async def _call_once(
+    carrier: SimulatedCarrier, number: Number, message: SimulatedMessage
+) -> ReplyOutcome:
     urls = _urls(carrier, number)
     form = inbound_form(carrier, message)
-    answer: Answer | None = None
+    answer: WebhookAnswer | None = None
     last_url = None
     for place, (url, method) in enumerate(urls):
         last_url = url
@@ -161,7 +169,7 @@ async def _call_once(carrier: Carrier, number: Number, message: Message) -> Outc
             continue
         for text in texts:
             _answer(carrier, number, message.from_, text)
-        return Outcome(
+        return ReplyOutcome(
             sid=message.sid,
             url=url,
             answer=answer,
@@ -169,7 +177,7 @@ async def _call_once(carrier: Carrier, number: Number, message: Message) -> Outc
             replies=texts,
         )
     problem = "The webhook did not answer." if urls else "This number has no webhook."
-    return Outcome(
+    return ReplyOutcome(
         sid=message.sid,
         url=last_url,
         answer=answer,
@@ -177,7 +185,7 @@ async def _call_once(carrier: Carrier, number: Number, message: Message) -> Outc
     )
 
 
-def _replies_in(answer: Answer) -> list[str] | None:
+def _replies_in(answer: WebhookAnswer) -> list[str] | None:
     """The texts the webhook answers with; None when its fallback is to be asked."""
     if not answer.is_good:
         return None
@@ -189,7 +197,7 @@ def _replies_in(answer: Answer) -> list[str] | None:
         return [] if is_words else None
 
 
-def _urls(carrier: Carrier, number: Number) -> list[tuple[str, str]]:
+def _urls(carrier: SimulatedCarrier, number: Number) -> list[tuple[str, str]]:
     """Where to post an inbound text, and where next if that fails."""
     service = carrier.services.get(number.service_sid or "")
     if service is not None and not service.use_inbound_webhook_on_number:
@@ -205,7 +213,9 @@ def _urls(carrier: Carrier, number: Number) -> list[tuple[str, str]]:
     return [(url, method) for url, method in pair if url]
 
 
-def inbound_form(carrier: Carrier, message: Message) -> dict[str, str]:
+def inbound_form(
+    carrier: SimulatedCarrier, message: SimulatedMessage
+) -> dict[str, str]:
     form = {
         "ToCountry": "US",
         "SmsMessageSid": message.sid,
@@ -222,21 +232,21 @@ def inbound_form(carrier: Carrier, message: Message) -> dict[str, str]:
     }
     for end, phone in (("From", message.from_), ("To", message.to)):
         code = phone.removeprefix("+1")[:3]
-        city, state, postal_code = areas.PLACES.get(code, ("", "", ""))
+        city, state, postal_code = areas.AREA_PLACES.get(code, ("", "", ""))
         form[f"{end}City"] = city.upper()
         form[f"{end}State"] = state
         form[f"{end}Zip"] = postal_code
         form[f"{end}Country"] = areas.country_of(code)
     if message.service_sid:
         form["MessagingServiceSid"] = message.service_sid
-    keyword = optout.keyword_in(message.body)
+    keyword = optout.opt_out_keyword_in(message.body)
     if keyword and carrier.knobs.advanced_opt_out:
         form["OptOutType"] = keyword.value
     return form
 
 
 def _answer(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     number: Number,
     phone: str,
     body: str,
@@ -255,7 +265,7 @@ def _answer(
         )
         return
     now = carrier.clock.now()
-    message = Message(
+    message = SimulatedMessage(
         sid=new_sid("SM"),
         turn=carrier.next_turn(),
         from_=number.phone_number,

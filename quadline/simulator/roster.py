@@ -6,8 +6,8 @@ from pathlib import Path
 
 import phonenumbers
 
-from quadline.simulator.carrier import Carrier
-from quadline.simulator.records import Mailbox, Phone
+from quadline.simulator.carrier import SimulatedCarrier
+from quadline.simulator.records import Mailbox, SimulatedPhone
 
 
 def normal_number(text: str) -> str | None:
@@ -21,7 +21,7 @@ def normal_number(text: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def name_phones(carrier: Carrier, roster: Path) -> int:
+def name_phones(carrier: SimulatedCarrier, roster: Path) -> int:
     count = 0
     # utf-8-sig: Excel writes a byte order mark, which would be part of the first name
     with roster.open(newline="", encoding="utf-8-sig") as lines:
@@ -45,7 +45,7 @@ def _mailbox_of(cells: dict[str, str]) -> Mailbox:
     )
 
 
-def put_phone(carrier: Carrier, phone: Phone) -> None:
+def put_phone(carrier: SimulatedCarrier, phone: SimulatedPhone) -> None:
     """Add a phone, or rename one and keep its history."""
     if known := carrier.phones.get(phone.phone_number):
         phone.last_active_at = known.last_active_at
@@ -60,7 +60,7 @@ def put_phone(carrier: Carrier, phone: Phone) -> None:
         put_mailbox(carrier, box)
 
 
-def put_mailbox(carrier: Carrier, box: Mailbox) -> None:
+def put_mailbox(carrier: SimulatedCarrier, box: Mailbox) -> None:
     """Add a mailbox, or rename one and keep its history.
 
     The first of a student's phones stays with it.
@@ -80,14 +80,14 @@ def _named(cells: dict[str, str]) -> tuple[str, str]:
     return name, " · ".join(filter(None, facts))
 
 
-def _phones_of(cells: dict[str, str]) -> Iterator[Phone]:
+def _phones_of(cells: dict[str, str]) -> Iterator[SimulatedPhone]:
     name, detail = _named(cells)
     email = cells.get("email", "").lower()
     mobile = normal_number(cells.get("mobile", ""))
     landline = normal_number(cells.get("landline", ""))
     if mobile:
         is_landline = cells.get("landline", "").lower() in ("yes", "true", "1", "x")
-        yield Phone(
+        yield SimulatedPhone(
             phone_number=mobile,
             name=name,
             detail=detail,
@@ -97,7 +97,7 @@ def _phones_of(cells: dict[str, str]) -> Iterator[Phone]:
     if landline and landline != mobile:
         # the mailbox is beside the mobile, where there is one
         home = "" if mobile else email
-        yield Phone(
+        yield SimulatedPhone(
             phone_number=landline,
             name=f"{name} (home)",
             detail="Landline",

@@ -27,14 +27,14 @@ _HEADERS = {
 
 def screen_routes() -> list[BaseRoute]:
     return [
-        Route("/", home),
+        Route("/", home_view),
         Route("/phones", phones),
         Route("/phones/{phone}", phones),
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
 
 
-async def home(request: Request) -> Response:
+async def home_view(request: Request) -> Response:
     return RedirectResponse("/phones")
 
 

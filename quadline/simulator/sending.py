@@ -4,13 +4,18 @@ import re
 from dataclasses import dataclass
 
 from quadline.simulator import areas, progress
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.errors import Refusal, slow_down
 from quadline.simulator.faults import FaultKind
-from quadline.simulator.records import Message, Number, Service, new_sid
+from quadline.simulator.records import (
+    Number,
+    SimulatedMessage,
+    SimulatedService,
+    new_sid,
+)
 from quadline.simulator.segments import count_segments
 
-LONGEST_BODY = 1600  # characters
+MAX_TEXT_BODY = 1600  # characters
 _MAGIC = "+1500555"  # Twilio's test numbers begin so; the last digits say what happens
 _QUEUE_HOURS = 10  # a sender's queue holds ten hours of segments
 _PLAINLY_NORTH_AMERICAN = re.compile(r"\+1[2-9]\d\d[2-9]\d{6}")
@@ -30,7 +35,7 @@ _REFUSED_TO = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SendRequest:
     """What the caller asked for, before any check."""
 
     to: str
@@ -41,7 +46,7 @@ class Wish:
     status_callback: str
 
 
-def accept(carrier: Carrier, wish: Wish) -> Message:
+def accept(carrier: SimulatedCarrier, wish: SendRequest) -> SimulatedMessage:
     """The message, on its way; or a Refusal, in the ledger too."""
     try:
         return _accept(carrier, wish)
@@ -58,7 +63,7 @@ def accept(carrier: Carrier, wish: Wish) -> Message:
         raise
 
 
-def _accept(carrier: Carrier, wish: Wish) -> Message:
+def _accept(carrier: SimulatedCarrier, wish: SendRequest) -> SimulatedMessage:
     _check_form(wish)
     service = _find_service(carrier, wish.service_sid)
     sender, number = _find_sender(carrier, wish, service)
@@ -73,7 +78,7 @@ def _accept(carrier: Carrier, wish: Wish) -> Message:
         raise Refusal(21611)
     now = carrier.clock.now()
     default_callback = service.status_callback if service else None
-    message = Message(
+    message = SimulatedMessage(
         sid=new_sid("MM" if wish.media else "SM"),
         turn=carrier.next_turn(),
         from_=sender,
@@ -93,7 +98,7 @@ def _accept(carrier: Carrier, wish: Wish) -> Message:
     return message
 
 
-def _file(carrier: Carrier, message: Message) -> None:
+def _file(carrier: SimulatedCarrier, message: SimulatedMessage) -> None:
     carrier.keep(message)
     carrier.ledger.write(
         "accept",
@@ -108,7 +113,7 @@ def _file(carrier: Carrier, message: Message) -> None:
 
 
 def is_blocked(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     phone: str,
     sender: str,
     number: Number | None,
@@ -121,20 +126,20 @@ def is_blocked(
     return (phone, service_sid or "") in carrier.blocks
 
 
-def _check_form(wish: Wish) -> None:
+def _check_form(wish: SendRequest) -> None:
     if not wish.to:
         raise Refusal(21604)
     if not wish.from_ and not wish.service_sid:
         raise Refusal(21603)
     if not wish.body and not wish.media:
         raise Refusal(21602)
-    if len(wish.body) > LONGEST_BODY:
+    if len(wish.body) > MAX_TEXT_BODY:
         raise Refusal(21617)
     if wish.media > 10:
         raise Refusal(21623)
 
 
-def _find_service(carrier: Carrier, sid: str) -> Service | None:
+def _find_service(carrier: SimulatedCarrier, sid: str) -> SimulatedService | None:
     if not sid:
         return None
     if not _SERVICE_SID.fullmatch(sid):
@@ -145,7 +150,7 @@ def _find_service(carrier: Carrier, sid: str) -> Service | None:
 
 
 def _find_sender(
-    carrier: Carrier, wish: Wish, service: Service | None
+    carrier: SimulatedCarrier, wish: SendRequest, service: SimulatedService | None
 ) -> tuple[str, Number | None]:
     if wish.from_.startswith(_MAGIC):
         if wish.from_ == _MAGIC + "0006":
@@ -165,7 +170,9 @@ def _find_sender(
     return owned.phone_number, owned
 
 
-def _choose_from_pool(carrier: Carrier, to: str, service: Service) -> Number:
+def _choose_from_pool(
+    carrier: SimulatedCarrier, to: str, service: SimulatedService
+) -> Number:
     pool = carrier.members[service.sid]
     if not pool:
         raise Refusal(21704)
@@ -192,7 +199,7 @@ def _normal_to(to: str) -> str:
     raise Refusal(21211, f"Invalid 'To' Phone Number: {to}")
 
 
-def _refuse_by_fault(carrier: Carrier, to: str, sender: str) -> None:
+def _refuse_by_fault(carrier: SimulatedCarrier, to: str, sender: str) -> None:
     if limit := carrier.faults.take(FaultKind.RATE_LIMIT, to=to, from_=sender):
         raise slow_down(limit.retry_after)
     if refused := carrier.faults.take(FaultKind.REFUSE, to=to, from_=sender):
@@ -209,7 +216,7 @@ def _refuse_by_fault(carrier: Carrier, to: str, sender: str) -> None:
         raise Refusal(21614, f"{to} is not a mobile number.")
 
 
-def _queue_is_full(carrier: Carrier, number: Number) -> bool:
+def _queue_is_full(carrier: SimulatedCarrier, number: Number) -> bool:
     if carrier.knobs.segments_per_second <= 0:
         return False
     waits_seconds = number.queue_free_at - carrier.clock.now()

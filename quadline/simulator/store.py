@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from quadline.simulator.records import KINDS, Record, key_of, to_json
+from quadline.simulator.records import RECORD_KINDS, Record, record_key, to_json
 
 _SCHEMA = """
 PRAGMA journal_mode=WAL;
@@ -29,7 +29,7 @@ _Row = tuple[str, str, str | None]  # kind, key, JSON; None: forget it
 _Line = tuple[int, str, str]  # place in the ledger, kind, JSON
 
 
-class Store:
+class RecordStore:
     """Keeps nothing at all when no folder is given."""
 
     def __init__(self, folder: Path | None) -> None:
@@ -50,7 +50,7 @@ class Store:
         if self._database is None:
             return
         kind = type(record).__name__
-        self._changed[kind, key_of(record)] = record
+        self._changed[kind, record_key(record)] = record
 
     def save_values(self, name: str, values: dict[str, Any]) -> None:
         if self._database is None:
@@ -61,7 +61,7 @@ class Store:
         if self._database is None:
             return
         kind = type(record).__name__
-        self._changed[kind, key_of(record)] = None
+        self._changed[kind, record_key(record)] = None
 
     def append(self, n: int, kind: str, line: str) -> None:
         if self._database is None:
@@ -75,7 +75,7 @@ class Store:
 
     def records(self) -> Iterator[Record]:
         query = "SELECT body FROM record WHERE kind = ?"
-        for kind, cls in KINDS.items():
+        for kind, cls in RECORD_KINDS.items():
             for (body,) in self._rows(query, kind):
                 yield cls(**json.loads(body))
 

@@ -5,15 +5,15 @@ the last active first.
 from typing import Any
 
 from quadline.simulator import phones
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.mail import boxes
-from quadline.simulator.records import Mailbox, Phone
+from quadline.simulator.records import Mailbox, SimulatedPhone
 
-Owner = Phone | Mailbox
+Owner = SimulatedPhone | Mailbox
 
 
-def list_students(
-    carrier: Carrier, *, search: str = "", limit: int = 60
+def list_texting_students(
+    carrier: SimulatedCarrier, *, search: str = "", limit: int = 60
 ) -> dict[str, Any]:
     words = search.casefold().split()
     digits = "".join(char for char in search if char.isdigit())
@@ -23,7 +23,7 @@ def list_students(
         return (
             -_active_at(carrier, owner),
             owner.name.casefold(),
-            key_of(owner),
+            owner_key(owner),
         )
 
     found.sort(key=latest_first)
@@ -33,22 +33,22 @@ def list_students(
     }
 
 
-def describe_student(carrier: Carrier, key: str) -> dict[str, Any]:
+def describe_student(carrier: SimulatedCarrier, key: str) -> dict[str, Any]:
     """Who is behind a phone number or an address."""
     if "@" in key:
         address = key.lower()
         box = carrier.mailboxes.get(address) or Mailbox(address=address)
         # A student with both is one entry on the screens, under the phone.
         return _who(carrier.phones.get(box.phone_number) or box)
-    phone = carrier.phones.get(key) or Phone(phone_number=key)
+    phone = carrier.phones.get(key) or SimulatedPhone(phone_number=key)
     return _who(phone)
 
 
-def key_of(owner: Owner) -> str:
-    return owner.phone_number if isinstance(owner, Phone) else owner.address
+def owner_key(owner: Owner) -> str:
+    return owner.phone_number if isinstance(owner, SimulatedPhone) else owner.address
 
 
-def _everyone(carrier: Carrier) -> list[Owner]:
+def _everyone(carrier: SimulatedCarrier) -> list[Owner]:
     with_mail_only = [
         box
         for box in carrier.mailboxes.values()
@@ -57,18 +57,18 @@ def _everyone(carrier: Carrier) -> list[Owner]:
     return [*phones.everyone(carrier), *with_mail_only]
 
 
-def _mailbox(carrier: Carrier, owner: Owner) -> Mailbox | None:
+def _mailbox(carrier: SimulatedCarrier, owner: Owner) -> Mailbox | None:
     if isinstance(owner, Mailbox):
         return owner
     return carrier.mailboxes.get(owner.email)
 
 
-def _active_at(carrier: Carrier, owner: Owner) -> float:
+def _active_at(carrier: SimulatedCarrier, owner: Owner) -> float:
     active_at = 0.0
     box = _mailbox(carrier, owner)
     if box is not None:
         active_at = box.last_active_at
-    if isinstance(owner, Phone):
+    if isinstance(owner, SimulatedPhone):
         active_at = max(active_at, phones.active_at(carrier, owner))
     return active_at
 
@@ -81,23 +81,23 @@ def _fits(owner: Owner, words: list[str], digits: str) -> bool:
 
 
 def _who(owner: Owner) -> dict[str, Any]:
-    key = key_of(owner)
-    is_phone = isinstance(owner, Phone)
+    key = owner_key(owner)
+    is_phone = isinstance(owner, SimulatedPhone)
     return {
         "key": key,
         "name": owner.name,
         "detail": owner.detail,
         "phone_number": owner.phone_number if is_phone else None,
-        "shown": phones.shown(key) if is_phone else key,
+        "shown": phones.shown_phone(key) if is_phone else key,
         "email": _address(owner) or None,
     }
 
 
 def _address(owner: Owner) -> str:
-    return owner.email if isinstance(owner, Phone) else owner.address
+    return owner.email if isinstance(owner, SimulatedPhone) else owner.address
 
 
-def _summary(carrier: Carrier, owner: Owner) -> dict[str, Any]:
+def _summary(carrier: SimulatedCarrier, owner: Owner) -> dict[str, Any]:
     """With the last thing that came or went, by text or by mail."""
     found = [_last_text(carrier, owner), _last_mail(carrier, owner)]
     latest = [each for each in found if each is not None]
@@ -107,8 +107,8 @@ def _summary(carrier: Carrier, owner: Owner) -> dict[str, Any]:
     }
 
 
-def _last_text(carrier: Carrier, owner: Owner) -> dict[str, Any] | None:
-    if not isinstance(owner, Phone):
+def _last_text(carrier: SimulatedCarrier, owner: Owner) -> dict[str, Any] | None:
+    if not isinstance(owner, SimulatedPhone):
         return None
     text = phones.last_text(carrier, owner.phone_number)
     if text is None:
@@ -121,7 +121,7 @@ def _last_text(carrier: Carrier, owner: Owner) -> dict[str, Any] | None:
     }
 
 
-def _last_mail(carrier: Carrier, owner: Owner) -> dict[str, Any] | None:
+def _last_mail(carrier: SimulatedCarrier, owner: Owner) -> dict[str, Any] | None:
     box = _mailbox(carrier, owner)
     mail = boxes.summary(carrier, box)["last"] if box else None
     if mail is None:

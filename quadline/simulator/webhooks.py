@@ -31,7 +31,7 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class WebhookAnswer:
     status: int | None = None
     error: str | None = None
     body: str = ""
@@ -71,7 +71,7 @@ class Overrides:
             policy=frozenset(given.get("rp", "ct").split(",")),
         )
 
-    def retry(self, answer: Answer) -> bool:
+    def retry(self, answer: WebhookAnswer) -> bool:
         if "all" in self.policy:
             return True
         return answer.kind in self.policy
@@ -89,7 +89,7 @@ class Webhooks:
         errand: Errand,
         how: Overrides,
         token: str,
-    ) -> Answer:
+    ) -> WebhookAnswer:
         """The answer, or what went wrong. `url` is without its fragment."""
         url, body, headers = self._sign(url, errand)
         headers["I-Twilio-Idempotency-Token"] = token
@@ -107,7 +107,7 @@ class Webhooks:
                 )
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return _failure(error)
-        return Answer(
+        return WebhookAnswer(
             status=status,
             body=text,
             kind=f"{status // 100}xx",
@@ -201,10 +201,10 @@ def _may_go_fast(errand: Errand, url: str) -> bool:
     return parts.scheme == "http" and "@" not in parts.netloc
 
 
-def _failure(error: Exception) -> Answer:
+def _failure(error: Exception) -> WebhookAnswer:
     words = str(error) or type(error).__name__
     if isinstance(error, _CONNECT_FAILED):
-        return Answer(error=words, kind="ct")
+        return WebhookAnswer(error=words, kind="ct")
     if isinstance(error, _TIMED_OUT):
-        return Answer(error=words, kind="rt")
-    return Answer(error=words, kind="other")
+        return WebhookAnswer(error=words, kind="rt")
+    return WebhookAnswer(error=words, kind="other")

@@ -34,7 +34,7 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", sendable).rstrip()
 
 
-def checked(text: str) -> str:
+def checked_body(text: str) -> str:
     """Return the cleaned text, or raise `BodyError` when it is empty or too long.
 
     Length is taken in UTF-16 units, as the browser counts: never less than the carrier

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
-LONGEST = 20_000  # nothing longer is sent
+MAX_TEXT_READ = 20_000  # nothing longer is sent
 _MOST_LOOKED_AT = 50  # places of one kind: comparing words takes time
 _FEWEST_LETTERS = 4  # in square brackets: [sic] and [tbd] are talk
 _FEWEST_IN_BRACES = 2  # {x} is mathematics
@@ -66,7 +66,7 @@ def lookalikes(text: str, meant: Meant) -> tuple[str, ...]:
 
     ``meant`` says which field some words come near, or "".
     """
-    search = _Search(text[:LONGEST])
+    search = _Search(text[:MAX_TEXT_READ])
 
     def is_long_enough(words: str) -> bool:
         return _letters(words) >= _FEWEST_IN_BRACES
@@ -96,10 +96,10 @@ def comes_near(words: str, names: Mapping[str, str]) -> str:
     """The value of the name that some words come near,
     whatever joins them; "" for none.
 
-    ``names``: as ``plain`` writes them.
+    ``names``: as ``plain_words`` writes them.
     """
     # {name|there}: of what stands in its stead nothing
-    asked = plain(words.partition("|")[0]) or plain(words)
+    asked = plain_words(words.partition("|")[0]) or plain_words(words)
     if asked in names:
         return names[asked]
     if len(asked) < _FEWEST_LETTERS:
@@ -108,7 +108,7 @@ def comes_near(words: str, names: Mapping[str, str]) -> str:
     return names[near[0]] if near else ""
 
 
-def plain(words: str) -> str:
+def plain_words(words: str) -> str:
     """Words in lower case, one space apart: of FirstName,
     first_name and first-name alike.
     """

@@ -29,7 +29,7 @@ class MergeError(ValueError):
         super().__init__(" ".join([*no_fields, *no_values]))
 
 
-class Template:
+class FieldTemplate:
     """A text taken apart at its fields once, to be filled
     for one student after the other.
     """
@@ -43,12 +43,12 @@ class Template:
         for match in _FIELD.finditer(text):
             self._words.append(text[end : match.start()])
             self._written.append(match.group())
-            self._keys.append(key_of(match.group(1)))
+            self._keys.append(field_key(match.group(1)))
             end = match.end()
         self._words.append(text[end:])
 
     def asks_for(self, name: str) -> bool:
-        return key_of(name) in self._keys
+        return field_key(name) in self._keys
 
     def around(self, keys: Collection[str]) -> str:
         """The text without its fields of these keys; a blank stands for each.
@@ -75,10 +75,10 @@ class Template:
         """
         if not self.fields:
             return self._words[0]
-        known = {key_of(name): value for name, value in values.items()}
+        known = {field_key(name): value for name, value in values.items()}
         # a field without a value stays as written: it is not empty
         empty = [
-            name for name in self.fields if not known.get(key_of(name), "?").strip()
+            name for name in self.fields if not known.get(field_key(name), "?").strip()
         ]
         if empty:
             raise MergeError((), tuple(empty))
@@ -95,17 +95,17 @@ def fields_in(text: str) -> tuple[str, ...]:
     seen: dict[str, str] = {}
     for match in _FIELD.finditer(text):
         name = match.group(1)
-        seen.setdefault(key_of(name), " ".join(name.split()))
+        seen.setdefault(field_key(name), " ".join(name.split()))
     return tuple(seen.values())
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
     """A text filled once. Raises `MergeError`."""
-    return Template(text).fill(values)
+    return FieldTemplate(text).fill(values)
 
 
 @lru_cache(maxsize=256)  # the same few names, for each of thousands of students
-def key_of(name: str) -> str:
+def field_key(name: str) -> str:
     """One key for every way to write a field's name: case, spacing, and the guide's
     "Insert … Here" do not matter.
     """

@@ -52,7 +52,7 @@ class Segments:
     forced_by: str  # the first character that made it UCS-2, or ""
 
 
-def count(text: str) -> Segments:
+def measure(text: str) -> Segments:
     """Measure a text exactly as it will be billed. An empty text has no segment."""
     letters = set(text)
     forced_by = ""

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.broadcasts.audiences import resolve, suggestions
+from quadline.broadcasts.audiences import students_of, suggestions
 from quadline.broadcasts.drafting import draft_broadcast
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import BroadcastRefused
@@ -23,15 +23,15 @@ from quadline.conversations.rules import Channel
 from quadline.conversations.starters import INTRODUCTION, STARTERS
 from quadline.conversations.templating import Whose, whose
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.roster.models import StudentQuerySet
 from quadline.sms.merge_fields import MergeError
 from quadline.web.compose.inserts import Inserts
-from quadline.web.compose.preview import at, preview_for
+from quadline.web.compose.preview import preview_for, student_at
 from quadline.web.compose.sending import way_out_for
 from quadline.web.requests import NotAccepted, StaffRequest, posted_id, whole_number
 
-CASELOAD = "caseload"  # a token of the To field (broadcasts/choices.py)
+CASELOAD_CHOICE = "caseload"  # a token of the To field (broadcasts/choices.py)
 BLOCKED = {
     "none": (
         "You have no texting number yet. You get one with your first text; tell your"
@@ -50,7 +50,7 @@ BLOCKED = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(request: StaffRequest) -> HttpResponseBase:
+def announce_page(request: StaffRequest) -> HttpResponseBase:
     """The email to begin from, whom it goes to, and what each of them
     would get. Continue leads to the review.
     """
@@ -77,7 +77,7 @@ def page(request: StaffRequest) -> HttpResponseBase:
 
 
 @require_POST
-def preview(request: StaffRequest) -> HttpResponse:
+def announce_preview(request: StaffRequest) -> HttpResponse:
     """What the next student would get of the words as they stand in the form."""
     subject, body = _words(request)
     shown = _preview(request, subject, body)
@@ -91,9 +91,9 @@ def blocked(user: User) -> str:
     number = SystemNumber.objects.of(user)
     if number is None:
         return BLOCKED["none"]
-    if number.state == State.ACTIVE:
+    if number.state == NumberState.ACTIVE:
         return ""
-    return BLOCKED["failed" if number.state == State.FAILED else "pending"]
+    return BLOCKED["failed" if number.state == NumberState.FAILED else "pending"]
 
 
 def last_announcement(user: User) -> Broadcast | None:
@@ -196,7 +196,7 @@ def introduction_for(user: User) -> tuple[str, str]:
 def _preview(request: StaffRequest, subject: str, body: str) -> dict[str, Any]:
     step = {"previous": -1, "next": 1}.get(request.POST.get("act", ""), 0)
     shown_now = whole_number(request.POST.get("place")) or 0
-    student, place, total = at(_audience(request), shown_now + step)
+    student, place, total = student_at(_audience(request), shown_now + step)
     shown = None
     if student:
         shown = preview_for(
@@ -211,8 +211,8 @@ def _preview(request: StaffRequest, subject: str, body: str) -> dict[str, Any]:
 
 def _audience(request: StaffRequest) -> StudentQuerySet:
     audience = {"to": [_token(request)], "except": []}
-    return resolve(audience, author=request.user)
+    return students_of(audience, author=request.user)
 
 
 def _token(request: StaffRequest) -> str:
-    return request.POST.get("to", "") or CASELOAD
+    return request.POST.get("to", "") or CASELOAD_CHOICE

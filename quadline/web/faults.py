@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 from quadline.outages import is_outage
 
-COME_BACK_AFTER_SECONDS = 10  # a database that restarts is mostly back by then
+OUTAGE_RETRY_AFTER_SECONDS = 10  # a database that restarts is mostly back by then
 
 
 def failed(request: HttpRequest) -> HttpResponse:
@@ -23,5 +23,5 @@ def failed(request: HttpRequest) -> HttpResponse:
     # Without the request: what every page shows around its own content is in the
     # database.
     answer = HttpResponse(render_to_string("503.html", college), status=503)
-    answer["Retry-After"] = str(COME_BACK_AFTER_SECONDS)
+    answer["Retry-After"] = str(OUTAGE_RETRY_AFTER_SECONDS)
     return answer

@@ -6,7 +6,7 @@ import structlog
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
 
-from quadline.accounts.visitors import address_of
+from quadline.accounts.visitors import visitor_address
 
 
 class RequestLog(RequestMiddleware):
@@ -16,5 +16,5 @@ class RequestLog(RequestMiddleware):
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        address = address_of(request)
+        address = visitor_address(request)
         structlog.contextvars.bind_contextvars(ip=address)

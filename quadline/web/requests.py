@@ -11,10 +11,10 @@ from quadline.accounts.models import User
 
 # Whatever a page may ask about lies between; beyond, a calendar or a database runs out
 # of years.
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST_TIME = datetime(2100, 1, 1, tzinfo=UTC)
 MOST_DIGITS = 17  # of a number in an address: a bigint holds each such number
-INCOMPLETE = (
+INCOMPLETE_FORM = (
     "This form was not complete. Nothing was sent: reload the page and send again."
 )
 
@@ -53,7 +53,7 @@ def posted_id(request: StaffRequest) -> uuid.UUID:
     try:
         return uuid.UUID(request.POST.get("message_id", ""))
     except ValueError:
-        raise NotAccepted(INCOMPLETE) from None
+        raise NotAccepted(INCOMPLETE_FORM) from None
 
 
 def whole_number(text: str | None) -> int | None:
@@ -73,7 +73,7 @@ def moment(text: str | None, otherwise: datetime) -> datetime:
     """
     try:
         read = datetime.fromisoformat(text or "")
-        is_in_bounds = read.tzinfo is not None and EARLIEST <= read <= LATEST
+        is_in_bounds = read.tzinfo is not None and EARLIEST_TIME <= read <= LATEST_TIME
     except (ValueError, OverflowError):
         return otherwise
     # By UTC: the database knows no offset of a day, which is none of a place either.

@@ -12,10 +12,10 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
-from quadline.delivery.outbox import carrier_away
-from quadline.delivery.outbox.waiting import trouble_of
+from quadline.delivery.outbox import carrier_outage
+from quadline.delivery.outbox.wait_explanation import trouble_of
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import Step
+from quadline.numbers.rules import NumberStep
 from quadline.web.compose.composer import longest_wait
 
 
@@ -28,7 +28,7 @@ class NumberView:
     state: str
     written: str = ""
     e164: str = ""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[NumberStep, ...] = ()
     reason: str = ""
     requested_at: datetime | None = None
     waiting_count: int = 0
@@ -63,7 +63,7 @@ def shell_of(user: User) -> Shell:
         needs_reply=mine.needing_reply().count(),
         unread=mine.unread().count(),
         number=number_view(user),
-        carrier_is_away=carrier_away.keeps_texts_waiting_of(user, now=clock.now()),
+        carrier_is_away=carrier_outage.keeps_texts_waiting_of(user, now=clock.now()),
     )
 
 

@@ -11,16 +11,22 @@ from django.utils.formats import date_format
 from quadline import clock
 from quadline.conversations.causes import words_of_event
 from quadline.conversations.models import Message, MessageEvent
-from quadline.conversations.rules import FINAL, NOT_DELIVERED, WORDS, Status, WaitingFor
+from quadline.conversations.rules import (
+    FINAL_STATUSES,
+    NOT_DELIVERED,
+    STATUS_WORDS,
+    Status,
+    WaitingFor,
+)
 from quadline.delivery.models import OutgoingEmail
-from quadline.delivery.outbox.waiting import number_words, wait_of
+from quadline.delivery.outbox.wait_explanation import explain_wait, number_words
 
 USED_UP = "Waiting until tomorrow: the college’s texts for today are used up"
 HELD_UNTIL = "Held until"
 TRYING_AGAIN = "Waiting to try again"
 BECOMING_EMAIL = "Being sent as email"
 ON_ITS_WAY = frozenset({OutgoingEmail.State.QUEUED, OutgoingEmail.State.SENDING})
-WAITING = {
+WAITING_WORDS = {
     WaitingFor.NUMBER: "Waiting for {number}",
     WaitingFor.TURN: "Waiting for its turn",
     WaitingFor.PAUSED: "Paused",
@@ -32,14 +38,14 @@ AFTER_THE_EMAIL = frozenset({Status.EMAILED, Status.UNREACHED})
 
 
 @dataclass(frozen=True)
-class Moment:
+class TimelineMoment:
     """One line of a message's timeline."""
 
     at: datetime
     words: str
 
 
-def words_of(
+def shown_status(
     message: Message, email: OutgoingEmail | None = None, *, is_own: bool = True
 ) -> str:
     """The status. ``email`` is the one that goes instead of
@@ -51,18 +57,18 @@ def words_of(
     has_email_coming = email and email.is_failsafe and email.state in ON_ITS_WAY
     if has_email_coming and status in NOT_DELIVERED:
         return BECOMING_EMAIL
-    wait = wait_of(message, now=clock.now(), is_own=is_own)
+    wait = explain_wait(message, now=clock.now(), is_own=is_own)
     if wait:
         return wait.status
     if status is Status.SENDING and message.due_at and not message.reason:
         return TRYING_AGAIN  # provably not at the carrier; the detail says why
-    may_wait = status not in FINAL
+    may_wait = status not in FINAL_STATUSES
     if may_wait and message.reason == WaitingFor.TOMORROW:
         # Tomorrow has come, and the sender has not yet come by.
         is_still = message.due_at and message.due_at > clock.now()
-        return USED_UP if is_still else WAITING[WaitingFor.TURN]
-    if may_wait and message.reason in WAITING:
-        words = WAITING[WaitingFor(message.reason)]
+        return USED_UP if is_still else WAITING_WORDS[WaitingFor.TURN]
+    if may_wait and message.reason in WAITING_WORDS:
+        words = WAITING_WORDS[WaitingFor(message.reason)]
         return words.format(number=number_words(is_own))
     if message.reason == WaitingFor.QUIET_HOURS and message.due_at:
         local = timezone.localtime(message.due_at)
@@ -72,9 +78,9 @@ def words_of(
 
 def look_of(message: Message, email: OutgoingEmail | None) -> tuple[str, str]:
     """Icon and tone of the status: a text that is becoming an email has not failed."""
-    if words_of(message, email) == BECOMING_EMAIL:
+    if shown_status(message, email) == BECOMING_EMAIL:
         return "envelope", "warn"
-    wait = wait_of(message, now=clock.now())
+    wait = explain_wait(message, now=clock.now())
     if wait and wait.reason == "number_failed":
         return "alert", "bad"
     return message.status_icon, message.tone
@@ -84,16 +90,16 @@ def detail_of(message: Message, *, is_own: bool = True) -> str:
     """Why it stands where it stands, and what happens next.
     ``is_own``: the reader wrote it.
     """
-    wait = wait_of(message, now=clock.now(), is_own=is_own)
+    wait = explain_wait(message, now=clock.now(), is_own=is_own)
     return wait.detail if wait else message.detail
 
 
-def moment_of(event: MessageEvent, channel: str) -> Moment:
+def moment_of(event: MessageEvent, channel: str) -> TimelineMoment:
     words = _words_of_event(event, channel)
     if event.carrier_code:
-        # For whoever asks the carrier: their own pages explain it.
+        # For anyone who asks the carrier: their own pages explain it.
         words += f" (carrier code {event.carrier_code})"
-    return Moment(event.at, words)
+    return TimelineMoment(event.at, words)
 
 
 def _words_of_event(event: MessageEvent, channel: str) -> str:
@@ -105,4 +111,4 @@ def _words_of_event(event: MessageEvent, channel: str) -> str:
     status = Status(event.to_status)
     known = words_of_event(event.cause, status)
     actor = event.actor.name if event.actor else "the system"
-    return known.format(actor=actor) if known else WORDS[status][0]
+    return known.format(actor=actor) if known else STATUS_WORDS[status][0]

@@ -15,11 +15,15 @@ from quadline.web.students import opt_outs
 from quadline.web.students import views as students
 
 urlpatterns = [
-    path("", inbox.home, name="home"),
+    path("", inbox.inbox_home, name="home"),
     path("inbox/", inbox.page, name="inbox"),
     path("shell/", inbox.shell_parts, name="shell"),
     path("inbox/new/", compose.page, name="compose"),
-    path("inbox/new/recipients/", compose.recipients, name="compose-recipients"),
+    path(
+        "inbox/new/recipients/",
+        compose.recipient_suggestions,
+        name="compose-recipients",
+    ),
     path("inbox/new/audience/", compose.audience, name="compose-audience"),
     path("inbox/new/pasted/", compose.pasted, name="compose-pasted"),
     path("broadcasts/", include("quadline.web.broadcasts.urls")),
@@ -30,7 +34,11 @@ urlpatterns = [
     path(
         "inbox/c/<int:conversation_id>/older/", inbox.older, name="conversation_older"
     ),
-    path("inbox/c/<int:conversation_id>/read/", inbox.read, name="conversation_read"),
+    path(
+        "inbox/c/<int:conversation_id>/read/",
+        inbox.mark_conversation_read,
+        name="conversation_read",
+    ),
     path("inbox/c/<int:conversation_id>/done/", inbox.done, name="conversation_done"),
     path(
         "inbox/c/<int:conversation_id>/draft/", inbox.draft, name="conversation_draft"
@@ -40,7 +48,11 @@ urlpatterns = [
         stop_questions.answer,
         name="conversation_answer",
     ),
-    path("inbox/c/<int:conversation_id>/texts/", compose.send, name="send_text"),
+    path(
+        "inbox/c/<int:conversation_id>/texts/",
+        compose.send_from_composer,
+        name="send_text",
+    ),
     path("messages/<uuid:message_id>/cancel/", message_acts.cancel, name="cancel_text"),
     path("messages/<uuid:message_id>/retry/", message_acts.retry, name="retry_text"),
     path(
@@ -66,9 +78,9 @@ urlpatterns = [
     path("templates/", include("quadline.web.message_templates.urls")),
     path("me/", profile.page, name="profile"),
     path("me/number/", profile.number, name="profile-number"),
-    path("me/contact.vcf", profile.contact_card, name="contact-card"),
-    path("me/announce/", announce.page, name="announce"),
-    path("me/announce/preview/", announce.preview, name="announce-preview"),
+    path("me/contact.vcf", profile.contact_card_file, name="contact-card"),
+    path("me/announce/", announce.announce_page, name="announce"),
+    path("me/announce/preview/", announce.announce_preview, name="announce-preview"),
     path("me/password/", password.page, name="profile-password"),
     path("me/tokens/", api_tokens.page, name="profile-tokens"),
     path(
@@ -77,7 +89,7 @@ urlpatterns = [
         name="profile-token-revoke",
     ),
     path("me/office-phone/", profile.office_phone, name="profile-office-phone"),
-    path("manage/numbers/", manage.numbers, name="manage_numbers"),
+    path("manage/numbers/", manage.numbers_page, name="manage_numbers"),
     path(
         "manage/numbers/<int:number_id>/retry/",
         manage.retry_number,

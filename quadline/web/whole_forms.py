@@ -16,12 +16,12 @@ MULTIPART = "multipart/form-data"
 BROKEN = (
     "This form did not arrive whole. Nothing was changed: go back and send it again."
 )
-UTF_8 = frozenset({"", "utf-8", "utf8"})
+UTF_8_LABELS = frozenset({"", "utf-8", "utf8"})
 _CUT_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-Answer = Callable[[HttpRequest], HttpResponse]
+FormView = Callable[[HttpRequest], HttpResponse]
 
 
-def whole_forms_only(answer: Answer) -> Answer:
+def whole_forms_only(answer: FormView) -> FormView:
     def refuse_or_answer(request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and not _is_whole(request):
             return HttpResponse(
@@ -44,7 +44,7 @@ def _is_text(request: HttpRequest) -> bool:
     """UTF-8 to the last letter, and no escape cut in two."""
     named = (request.content_params or {}).get("charset", "")
     charset = named.strip("\"'").lower()
-    if charset not in UTF_8 or _CUT_ESCAPE.search(request.body):
+    if charset not in UTF_8_LABELS or _CUT_ESCAPE.search(request.body):
         return False
     return _is_utf_8(unquote_to_bytes(request.body))
 

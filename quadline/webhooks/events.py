@@ -15,22 +15,27 @@ from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, InboundText, Receipt, Registration
 from quadline.consent import ledger
-from quadline.delivery.inbound.filing import Lookup, file_replies, free_at_once, pair_in
+from quadline.delivery.inbound.filing import (
+    Lookup,
+    file_replies,
+    lock_without_waiting,
+    pair_in,
+)
 from quadline.delivery.outcomes import receipts
 from quadline.delivery.sending import sender
 from quadline.jobs import enqueue, job
 from quadline.numbers import activation
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.webhooks.models import CarrierEvent
 
 log = structlog.get_logger(__name__)
 
 # receipts applied at once: the more, the less each costs; their texts are locked for
 # less than a second
-BATCH = 10_000
+RECEIPT_BATCH = 10_000
 APPLIED, ON_THE_WAY = "applied", "a step on the way"
-KEEP = timedelta(days=90)
-LONGEST_KEY = 160
+KEEP_EVENTS_FOR = timedelta(days=90)
+MAX_KEY = 160
 PATIENCE_MS = 250  # of requests that are filed together, for any lock
 Event = tuple[str, str]  # a carrier and its key
 STORE_FILED = """
@@ -54,7 +59,7 @@ ALL_APPLIED = (
 
 
 @dataclass(frozen=True)
-class Heard:
+class InboundCall:
     """An inbound text: what a carrier said, and what it means."""
 
     carrier: str
@@ -63,7 +68,7 @@ class Heard:
 
     @property
     def key(self) -> str:
-        return self.text.carrier_message_id[:LONGEST_KEY]
+        return self.text.carrier_message_id[:MAX_KEY]
 
     @property
     def event(self) -> Event:
@@ -76,16 +81,16 @@ def file_inbound(
     """Store and file one inbound text in one transaction: when this
     returns, it is in its conversation.
     """
-    file_all_inbound([Heard(carrier.name, text, content)])
+    file_all_inbound([InboundCall(carrier.name, text, content)])
 
 
-def file_all_inbound(heard: Sequence[Heard]) -> None:
+def file_all_inbound(heard: Sequence[InboundCall]) -> None:
     """The same for many at once: all or none, and each once however often it comes."""
     with transaction.atomic():
         _file(heard, now=clock.now())
 
 
-def file_those_free(heard: Sequence[Heard]) -> dict[Event, bool]:
+def file_without_waiting(heard: Sequence[InboundCall]) -> dict[Event, bool]:
     """File together the requests, such as STOP, that wait for nobody: no
     text to their students is on its way.
 
@@ -96,20 +101,20 @@ def file_those_free(heard: Sequence[Heard]) -> dict[Event, bool]:
     now = clock.now()
     with transaction.atomic():
         _wait_no_longer_than(PATIENCE_MS)
-        lookup = free_at_once([each.text for each in heard], now=now)
+        lookup = lock_without_waiting([each.text for each in heard], now=now)
         free = [each for each in heard if each.text in lookup.free]
         _file(free, now=now, lookup=lookup)
-        in_doubt = ledger.in_doubt({pair_in(each.text) for each in free})
+        in_doubt = ledger.pairs_of_unknown_order({pair_in(each.text) for each in free})
     return {each.event: pair_in(each.text) in in_doubt for each in free}
 
 
-def file_request(heard: Heard) -> bool:
+def file_request(heard: InboundCall) -> bool:
     """File one that may have to wait for a text on its way. Whether the
     order of the student's words is in doubt.
     """
     file_all_inbound([heard])
     pair = pair_in(heard.text)
-    return pair in ledger.in_doubt([pair])
+    return pair in ledger.pairs_of_unknown_order([pair])
 
 
 def _wait_no_longer_than(milliseconds: int) -> None:
@@ -119,7 +124,7 @@ def _wait_no_longer_than(milliseconds: int) -> None:
 
 
 def _file(
-    heard: Sequence[Heard], *, now: datetime, lookup: Lookup | None = None
+    heard: Sequence[InboundCall], *, now: datetime, lookup: Lookup | None = None
 ) -> None:
     new = _store_filed(heard, now) if heard else []
     if not new:
@@ -137,7 +142,7 @@ def _file(
         events.update(result="to a number that is not ours")
 
 
-def _store_filed(heard: Sequence[Heard], now: datetime) -> list[Heard]:
+def _store_filed(heard: Sequence[InboundCall], now: datetime) -> list[InboundCall]:
     """Store them as filed: the caller's transaction files them. Returns
     those that were not there, as they came.
 
@@ -168,8 +173,8 @@ def file_registration(
             content,
         )
         if event.applied_at is None:
-            number = activation.apply(news, now=clock.now())
-            if number is not None and number.state == State.ACTIVE:
+            number = activation.apply_registration(news, now=clock.now())
+            if number is not None and number.state == NumberState.ACTIVE:
                 enqueue(sender.send_due_texts)  # what waited for the number
             _applied(
                 event,
@@ -187,7 +192,7 @@ def apply_receipts() -> None:
 
 
 @job(queue="receipts", attempts=3)
-def apply_forgotten_receipts(timestamp: int) -> None:
+def apply_overdue_receipts(timestamp: int) -> None:
     """The timetable's sweep, for receipts whose job was lost."""
     _apply_batch()
 
@@ -195,7 +200,7 @@ def apply_forgotten_receipts(timestamp: int) -> None:
 @job(queue="receipts", attempts=3)
 def drop_old_events(timestamp: int) -> None:
     """Raw events are proof for a while; what they meant is kept with the messages."""
-    CarrierEvent.objects.filter(applied_at__lt=clock.now() - KEEP).delete()
+    CarrierEvent.objects.filter(applied_at__lt=clock.now() - KEEP_EVENTS_FOR).delete()
 
 
 def _apply_batch() -> int:
@@ -215,7 +220,7 @@ def _apply_batch() -> int:
 def _oldest() -> dict[int, Receipt | None]:
     """Receipts that wait, by the id of their event. None is a step on the way."""
     with connection.cursor() as cursor:
-        cursor.execute(OLDEST, [BATCH])
+        cursor.execute(OLDEST, [RECEIPT_BATCH])
         return {
             id: registry.carrier(name).read_receipt(json.loads(content))
             for id, name, content in cursor.fetchall()
@@ -227,10 +232,12 @@ def _apply_at_once(stored: Mapping[int, Receipt | None]) -> dict[int, str]:
     plain = {
         id: receipt
         for id, receipt in stored.items()
-        if receipt and receipts.is_plain(receipt)
+        if receipt and receipts.needs_no_follow_up(receipt)
     }
     try:
-        unknown = receipts.apply(list(plain.values()), now=clock.now())
+        unknown = receipts.apply_receipts_in_order(
+            list(plain.values()), now=clock.now()
+        )
         left = {receipt.reference for receipt in unknown}
     except (DataError, IntegrityError):
         # one that cannot be applied must not keep back the others
@@ -264,7 +271,7 @@ def _apply(event: CarrierEvent) -> str:
     receipt = registry.carrier(event.carrier).read_receipt(event.content)
     if receipt is None:
         return ON_THE_WAY
-    if not receipts.apply([receipt], now=clock.now()):
+    if not receipts.apply_receipts_in_order([receipt], now=clock.now()):
         return APPLIED
     log.warning("receipt for no text of ours", event_id=event.pk)
     return "about no text of ours"
@@ -296,12 +303,12 @@ def _store(
             VALUES (%s, %s, %s, %s, %s, '')
             ON CONFLICT (carrier, kind, key) DO NOTHING
             """,
-            [carrier, kind, key[:LONGEST_KEY], as_json(content), clock.now()],
+            [carrier, kind, key[:MAX_KEY], as_json(content), clock.now()],
         )
     return CarrierEvent.objects.select_for_update(no_key=True).get(
         carrier=carrier,
         kind=kind,
-        key=key[:LONGEST_KEY],
+        key=key[:MAX_KEY],
     )
 
 
@@ -309,13 +316,13 @@ def as_json(content: Mapping[str, Any]) -> str:
     """What PostgreSQL takes as JSON: no NUL and no half of a character."""
     return json.dumps(
         {
-            _sound(name): _sound(value) if isinstance(value, str) else value
+            _without_nul(name): _without_nul(value) if isinstance(value, str) else value
             for name, value in content.items()
         }
     )
 
 
-def _sound(text: str) -> str:
+def _without_nul(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 

@@ -21,39 +21,39 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from quadline.carriers import registry
-from quadline.carriers.protocol import Answer, Carrier, WebhookCall
+from quadline.carriers.protocol import Carrier, CarrierAnswer, WebhookCall
 from quadline.consent import phrases
-from quadline.consent.ledger import Pair
-from quadline.delivery.inbound import word_order
+from quadline.consent.ledger import PhonePair
+from quadline.delivery.inbound import stop_start_order
 from quadline.delivery.inbound.filing import asks_something, pair_in
 from quadline.inboxes.models import Inbox
 from quadline.numbers.models import SystemNumber
 from quadline.outages import is_outage
 from quadline.sms import phones
 from quadline.webhooks import events, receipt_store
-from quadline.webhooks.crowds import Crowd
-from quadline.webhooks.events import Heard
+from quadline.webhooks.batch_writer import BatchWriter
+from quadline.webhooks.events import InboundCall
 
 log = structlog.get_logger(__name__)
-LARGEST_BODY = 256_000  # bytes; a carrier's call has a few kilobytes
-MOST_FIELDS = 300  # a carrier sends some thirty, and ten for each picture
-FORGED = Counter(
+MAX_CALL_BYTES = 256_000  # bytes; a carrier's call has a few kilobytes
+MAX_FIELDS = 300  # a carrier sends some thirty, and ten for each picture
+FORGED_CALLS = Counter(
     "quadline_webhooks_forged_total", "Calls to a webhook without a true signature"
 )
 # Of the 15 that Twilio waits for an answer.
 SETTLED_WITHIN_SECONDS = 5.0
 # A few threads of their own: a carrier that does not answer keeps no reply from being
 # filed.
-ASKING = ThreadPoolExecutor(4, thread_name_prefix="order of words")
+LOOKUP_THREADS = ThreadPoolExecutor(4, thread_name_prefix="order of words")
 # Requests that wait for a text on its way, five seconds at worst: they keep no other
 # call from being filed.
-WAITING = ThreadPoolExecutor(16, thread_name_prefix="waits for a text")
-View = Callable[[Carrier, WebhookCall], Answer]
+WAITING_THREADS = ThreadPoolExecutor(16, thread_name_prefix="waits for a text")
+WebhookView = Callable[[Carrier, WebhookCall], CarrierAnswer]
 
 
 def application() -> Starlette:
-    phrases.prepare()
-    replies, requests = Crowd(_file), Crowd(_file_those_free)
+    phrases.load_phrases()
+    replies, requests = BatchWriter(_file), BatchWriter(_file_those_free)
     return Starlette(
         routes=[
             Route(
@@ -63,14 +63,14 @@ def application() -> Starlette:
             ),
             Route("/{carrier}/status", status, methods=["POST"]),
             Route("/{carrier}/voice", _door(voice), methods=["POST"]),
-            Route("/{carrier}/events", _door(registrations), methods=["POST"]),
+            Route("/{carrier}/events", _door(registration_callback), methods=["POST"]),
         ]
     )
 
 
 async def inbound(
-    replies: Crowd[Heard, None],
-    requests: Crowd[Heard, dict[events.Event, bool]],
+    replies: BatchWriter[InboundCall, None],
+    requests: BatchWriter[InboundCall, dict[events.Event, bool]],
     request: Request,
 ) -> Response:
     """A reply is in its conversation when we answer. One that asks for
@@ -81,7 +81,7 @@ async def inbound(
         return checked
     carrier, call = checked
     try:
-        heard = Heard(carrier.name, carrier.read_inbound(call), call.form)
+        heard = InboundCall(carrier.name, carrier.read_inbound(call), call.form)
         is_in_doubt = False
         if asks_something(heard.text.body):
             is_in_doubt = await _file_request(requests, heard)
@@ -95,7 +95,7 @@ async def inbound(
 
 
 async def _file_request(
-    requests: Crowd[Heard, dict[events.Event, bool]], heard: Heard
+    requests: BatchWriter[InboundCall, dict[events.Event, bool]], heard: InboundCall
 ) -> bool:
     """Together with those that come beside it; alone when it has to wait for a text on
     its way, so that none waits with it.
@@ -106,14 +106,14 @@ async def _file_request(
     if heard.event in filed:
         return filed[heard.event]
     return await asyncio.get_running_loop().run_in_executor(
-        WAITING, _file_request_here, heard
+        WAITING_THREADS, _file_request_here, heard
     )
 
 
-def _file_those_free(heard: Sequence[Heard]) -> dict[events.Event, bool]:
+def _file_those_free(heard: Sequence[InboundCall]) -> dict[events.Event, bool]:
     """One that meets somebody after all is filed like those that have to wait."""
     try:
-        return events.file_those_free(heard)
+        return events.file_without_waiting(heard)
     except OperationalError:
         if len(heard) > 1:
             raise
@@ -121,7 +121,7 @@ def _file_those_free(heard: Sequence[Heard]) -> dict[events.Event, bool]:
         return {}
 
 
-def _file_request_here(heard: Heard) -> bool:
+def _file_request_here(heard: InboundCall) -> bool:
     """Its connection is closed, for seldom so many are needed."""
     try:
         return events.file_request(heard)
@@ -129,14 +129,15 @@ def _file_request_here(heard: Heard) -> bool:
         connections.close_all()
 
 
-async def _settle_order(pair: Pair) -> None:
+async def _settle_order(pair: PhonePair) -> None:
     """A START that came soon after a STOP counts when we answer, if the carrier is
     quick; else a sweep goes on asking.
     """
     loop = asyncio.get_running_loop()
     try:
         await asyncio.wait_for(
-            loop.run_in_executor(ASKING, _settle_here, pair), SETTLED_WITHIN_SECONDS
+            loop.run_in_executor(LOOKUP_THREADS, _settle_here, pair),
+            SETTLED_WITHIN_SECONDS,
         )
     except Exception as fault:
         # the reply is filed: whatever this is, the carrier need not tell it again
@@ -145,20 +146,20 @@ async def _settle_order(pair: Pair) -> None:
         )
 
 
-def _settle_here(pair: Pair) -> None:
+def _settle_here(pair: PhonePair) -> None:
     close_old_connections()
     try:
-        word_order.settle_if_in_doubt(pair)
+        stop_start_order.settle_if_in_doubt(pair)
     finally:
         close_old_connections()
 
 
-def _file(heard: Sequence[Heard]) -> None:
+def _file(heard: Sequence[InboundCall]) -> None:
     events.file_all_inbound(heard)
 
 
 async def status(request: Request) -> Response:
-    """A delivery receipt is stored and applied later: they come in crowds."""
+    """A delivery receipt is stored and applied later: they come many at a time."""
     checked = _checked(request, await _read(request))
     if isinstance(checked, Response):
         return checked
@@ -175,13 +176,13 @@ async def status(request: Request) -> Response:
     return Response()
 
 
-def registrations(carrier: Carrier, call: WebhookCall) -> Answer:
+def registration_callback(carrier: Carrier, call: WebhookCall) -> CarrierAnswer:
     for news in carrier.read_registrations(call.raw_body):
         events.file_registration(carrier, news, news.__dict__)
-    return Answer()
+    return CarrierAnswer()
 
 
-def voice(carrier: Carrier, call: WebhookCall) -> Answer:
+def voice(carrier: Carrier, call: WebhookCall) -> CarrierAnswer:
     incoming = carrier.read_call(call)
     number = (
         SystemNumber.objects.filter(phone=incoming.system_phone)
@@ -210,7 +211,7 @@ def _spoken(inbox: Inbox | None, office_line: str) -> str:
     return words
 
 
-def _door(view: View) -> Callable[[Request], Awaitable[Response]]:
+def _door(view: WebhookView) -> Callable[[Request], Awaitable[Response]]:
     """What every webhook has in common. Nothing is read from a
     call whose signature is not true.
     """
@@ -231,13 +232,13 @@ async def _read(request: Request) -> bytes | None:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_BODY:
+        if len(body) > MAX_CALL_BYTES:
             return None
     return body
 
 
 def _answer(
-    view: View,
+    view: WebhookView,
     request: Request,
     carrier: Carrier,
     call: WebhookCall,
@@ -252,7 +253,7 @@ def _answer(
     return _answered(answer)
 
 
-def _answered(answer: Answer) -> Response:
+def _answered(answer: CarrierAnswer) -> Response:
     return Response(answer.body, media_type=answer.content_type)
 
 
@@ -271,7 +272,7 @@ def _checked(
     except ValueError:
         return Response("Too many fields.", status_code=400)
     if not carrier.is_genuine(call):
-        FORGED.inc()
+        FORGED_CALLS.inc()
         log.warning(
             "webhook with a false signature", carrier=name, path=request.scope["path"]
         )
@@ -323,5 +324,5 @@ def _fields(raw_body: bytes) -> list[tuple[str, str]]:
     return parse_qsl(
         raw_body.decode("utf-8", "replace"),
         keep_blank_values=True,
-        max_num_fields=MOST_FIELDS,
+        max_num_fields=MAX_FIELDS,
     )

@@ -66,7 +66,7 @@ def fill(people: Cast, words: str) -> Broadcast:
     for student in (people.rosa, people.bo, people.gus):
         _talk(people.maya, student, words, number)
     pair = (people.bo.mobile, number.phone)
-    ledger.record(
+    ledger.record_consent(
         pair=pair,
         change=Change.OPT_OUT,
         source=Source.REPLY,

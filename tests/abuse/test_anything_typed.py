@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 
 from quadline.accounts.models import User
-from quadline.webhooks.sizes import LARGEST_FORM
+from quadline.webhooks.size_limits import MAX_FORM
 from tests.architecture.conftest import Enter
 from tests.architecture.test_access import Thing, address, cases, thing_of
 from tests.architecture.test_api_access import MATRIX as OF_THE_API
@@ -187,7 +187,7 @@ def test_more_than_a_megabyte_is_refused_unread(enter: Enter, people: Cast) -> N
     browser: Client = enter(people.maya)
     for where in ("/inbox/new/", "/accounts/login/", f"{V1}messages"):
         answer = browser.generic(
-            "POST", where, b"x" * (LARGEST_FORM + 1), content_type=FORM
+            "POST", where, b"x" * (MAX_FORM + 1), content_type=FORM
         )
         assert answer.status_code == 413
 

@@ -14,33 +14,33 @@ from pytest_django import Settings
 from quadline.accounts import throttles
 from quadline.accounts.hashing import BoundedArgon2
 from quadline.accounts.models import Throttle, User
-from quadline.accounts.rules import Limit
+from quadline.accounts.rules import AttemptLimit
 from quadline.accounts.sign_in import in_words
-from quadline.accounts.throttles import Bucket
+from quadline.accounts.throttles import ThrottleBucket
 from quadline.delivery.tests.acts import at_once
 from tests.cast import PASSWORD, Cast
 
-FEW = Bucket(Limit("test", 5, timedelta(minutes=5)), "one")
-OTHER = Bucket(FEW.limit, "another")
+FEW = ThrottleBucket(AttemptLimit("test", 5, timedelta(minutes=5)), "one")
+OTHER = ThrottleBucket(FEW.limit, "another")
 
 
 @pytest.mark.django_db
 def test_so_many_are_let_through_and_then_it_says_how_long_to_wait() -> None:
-    waits = [throttles.count(FEW) for _ in range(7)]
+    waits = [throttles.count_try(FEW) for _ in range(7)]
 
     assert waits[:5] == [None] * 5
     assert all(
         timedelta(0) < wait <= timedelta(minutes=5) for wait in waits[5:] if wait
     )
     assert None not in waits[5:]
-    assert throttles.count(OTHER) is None
+    assert throttles.count_try(OTHER) is None
 
 
 @pytest.mark.django_db
 def test_counting_is_one_statement() -> None:
     with CaptureQueriesContext(connection) as asked:
-        throttles.count(FEW)
-        throttles.count(FEW)
+        throttles.count_try(FEW)
+        throttles.count_try(FEW)
 
     assert len(asked) == 2
 
@@ -48,19 +48,19 @@ def test_counting_is_one_statement() -> None:
 @pytest.mark.django_db
 def test_holding_counts_nothing_and_says_when_all_are_used_up() -> None:
     for _ in range(20):
-        assert throttles.hold(FEW) is None
+        assert throttles.lock_throttle(FEW) is None
     for _ in range(5):
-        throttles.count(FEW)
+        throttles.count_try(FEW)
 
-    assert throttles.hold(FEW) is not None
-    assert throttles.hold(OTHER) is None
+    assert throttles.lock_throttle(FEW) is not None
+    assert throttles.lock_throttle(OTHER) is None
 
 
 @pytest.mark.django_db
 def test_the_time_begins_with_the_first_try_that_counts() -> None:
-    throttles.hold(FEW)
+    throttles.lock_throttle(FEW)
     Throttle.objects.update(ends_at=timezone.now() + timedelta(seconds=1))
-    throttles.count(FEW)
+    throttles.count_try(FEW)
 
     assert Throttle.objects.get(
         kind="test", name="one"
@@ -70,10 +70,10 @@ def test_the_time_begins_with_the_first_try_that_counts() -> None:
 @pytest.mark.django_db
 def test_knocking_on_does_not_make_the_wait_longer() -> None:
     for _ in range(6):
-        throttles.count(FEW)
+        throttles.count_try(FEW)
     ends_at = Throttle.objects.get(kind="test", name="one").ends_at
     for _ in range(20):
-        throttles.count(FEW)
+        throttles.count_try(FEW)
 
     assert Throttle.objects.get(kind="test", name="one").ends_at == ends_at
 
@@ -81,19 +81,19 @@ def test_knocking_on_does_not_make_the_wait_longer() -> None:
 @pytest.mark.django_db
 def test_looking_counts_nothing() -> None:
     for _ in range(20):
-        assert throttles.wait_for(FEW) is None
+        assert throttles.remaining_wait(FEW) is None
     for _ in range(5):
-        throttles.count(FEW)
+        throttles.count_try(FEW)
 
-    assert throttles.wait_for(FEW) is not None
-    assert throttles.wait_for(OTHER) is None
+    assert throttles.remaining_wait(FEW) is not None
+    assert throttles.remaining_wait(OTHER) is None
 
 
 def test_many_at_once_are_not_more_than_one_after_the_other(
     committed_people: Cast,
 ) -> None:
     waits: list[timedelta | None] = []
-    at_once([partial(lambda: waits.append(throttles.count(FEW)))] * 12)
+    at_once([partial(lambda: waits.append(throttles.count_try(FEW)))] * 12)
 
     assert len(waits) == 12
     assert waits.count(None) == 5
@@ -171,5 +171,5 @@ def test_the_slot_of_what_somebody_made_up_tells_nothing_of_it() -> None:
     slot = throttles.slot_of("stranger@elsewhere.example")
 
     assert slot == throttles.slot_of("stranger@elsewhere.example")
-    assert 0 <= int(slot.removeprefix("slot:")) < throttles.SLOTS
+    assert 0 <= int(slot.removeprefix("slot:")) < throttles.MAX_VISITOR_ROWS
     assert len({throttles.slot_of(str(number)) for number in range(1000)}) > 990

@@ -304,7 +304,9 @@ def test_a_thousand_cheap_requests_push_no_count_out(
 ) -> None:
     lock(staff[0].email)
     for number in range(1_000):
-        throttles.count(throttles.Bucket(rules.ADDRESS, f"2001:db8:{number:x}::/64"))
+        throttles.count_try(
+            throttles.ThrottleBucket(rules.ADDRESS_LIMIT, f"2001:db8:{number:x}::/64")
+        )
     for number in range(180):
         Client().post(
             RESET,
@@ -361,7 +363,8 @@ def test_made_up_accounts_fill_a_bounded_number_of_rows_and_none_is_kept_in_the_
 
     assert len(slots) == 50
     assert all(
-        re.fullmatch(r"slot:\d{1,7}", row.name) and int(row.name[5:]) < throttles.SLOTS
+        re.fullmatch(r"slot:\d{1,7}", row.name)
+        and int(row.name[5:]) < throttles.MAX_VISITOR_ROWS
         for row in slots
     )
 

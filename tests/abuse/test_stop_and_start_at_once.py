@@ -17,11 +17,11 @@ from quadline.carriers.protocol import InboundText
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger
 from quadline.consent.models import ConsentEntry
-from quadline.delivery.inbound import word_order
+from quadline.delivery.inbound import stop_start_order
 from quadline.delivery.inbound.filing import file_replies
 from quadline.delivery.tests.acts import at_once, rent, send_due, write
 from quadline.numbers.models import SystemNumber
-from quadline.webhooks.gaps import fetch_missed_replies
+from quadline.webhooks.missed_replies import fetch_missed_replies
 from tests.cast import Cast
 from tests.house import Simulator
 
@@ -35,7 +35,7 @@ class Student:
     """Says words that nobody tells us of; what reaches us is for the test to say."""
 
     box: Simulator
-    pair: ledger.Pair
+    pair: ledger.PhonePair
     said: list[InboundText] = field(default_factory=list)
 
     def say(self, *words: str, seconds_apart: float = SECONDS_APART) -> None:
@@ -50,7 +50,7 @@ class Student:
         """
         for place in places:
             file_replies([self.said[place]], now=timezone.now())
-            word_order.settle_if_in_doubt(self.pair)
+            stop_start_order.settle_if_in_doubt(self.pair)
 
     @property
     def is_out(self) -> bool:
@@ -168,8 +168,8 @@ def test_while_the_carrier_does_not_say_the_student_is_out_and_then_not_for_good
     assert box.accepts() == []
 
     assert ledger.pairs_in_doubt(limit=9) == [], "not asked again at once"
-    ledger.doubt(rosa.pair)  # time passes
-    word_order.settle_pairs_in_doubt(timestamp=0)
+    ledger.set_doubt(rosa.pair)  # time passes
+    stop_start_order.settle_pairs_in_doubt(timestamp=0)
     assert not rosa.is_out
     assert ledger.pairs_in_doubt(limit=9) == []
 

@@ -136,7 +136,7 @@ def test_what_is_foreign_looks_exactly_like_what_is_not_there(
 
 @pytest.mark.parametrize("pattern", OF_THE_API, ids=lambda pattern: pattern.name)
 @pytest.mark.parametrize("who", ["nobody", "ada"])
-def test_without_a_token_there_is_nothing_whoever_is_signed_in(
+def test_without_a_token_there_is_nothing_no_matter_who_is_signed_in(
     enter: Enter, people: Cast, pattern: URLPattern, who: str
 ) -> None:
     browser: Client = enter(None)

@@ -113,7 +113,7 @@ def travelers(
 ) -> Iterator[Travelers]:
     """On rows that other threads see. Threads that were there before are not traced."""
     with ThreadPoolExecutor(1) as new, monkeypatch.context() as patched:
-        patched.setitem(jobs.BESIDE, "executor", new)
+        patched.setitem(jobs.THREAD_OPTIONS, "executor", new)
         yield Travelers(committed_people, rent(committed_people.maya), enter)
         new.submit(connections.close_all).result()
 

@@ -10,7 +10,7 @@ from django.core import mail
 
 from quadline import jobs
 from quadline.config.schedule import QUEUES, timetable
-from quadline.jobs import Timed, queues_in_use
+from quadline.jobs import ScheduledJob, queues_in_use
 
 
 def test_every_queue_has_a_job_and_every_job_a_queue() -> None:
@@ -26,11 +26,13 @@ def test_every_queue_says_what_it_is_for() -> None:
     "timed", timetable(), ids=lambda timed: timed.run.name.rpartition(".")[2]
 )
 def test_a_timed_job_is_safe_with_no_data_and_twice(
-    timed: Timed, monkeypatch: pytest.MonkeyPatch
+    timed: ScheduledJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # it would end the test's transaction
     monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
-    monkeypatch.setattr(jobs, "BESIDE", {})  # another connection would not see it
+    monkeypatch.setattr(
+        jobs, "THREAD_OPTIONS", {}
+    )  # another connection would not see it
     run = (
         async_to_sync(timed.run.func)
         if inspect.iscoroutinefunction(timed.run.func)

@@ -145,7 +145,7 @@ def test_another_writer_is_found(code: str) -> None:
             " {SETS} WHERE true'"
         ),
         (
-            "A = f'INSERT INTO conversations_message (id, {sql.COLUMNS}) SELECT 1,"
+            "A = f'INSERT INTO conversations_message (id, {sql.STATE_COLUMNS}) SELECT 1,"
             " status FROM x'"
         ),
         "A = f'WITH told AS ({sql.event(\"moved\")}) SELECT 1'",

@@ -1,5 +1,5 @@
 """What every template and style sheet keeps to: nothing inline,
-and colours a weak eye can read.
+and colors a weak eye can read.
 """
 
 import re
@@ -55,7 +55,7 @@ def test_no_template_has_anything_inline(what: str) -> None:
     assert found == []
 
 
-def test_styles_name_colours_by_their_tokens() -> None:
+def test_styles_name_colors_by_their_tokens() -> None:
     written = re.compile(r"#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(", re.IGNORECASE)
     # On paper there is no scheme: print.css is black on white.
     sheets = [
@@ -73,7 +73,7 @@ def test_styles_name_colours_by_their_tokens() -> None:
 
 
 def tokens(scheme: str) -> dict[str, str]:
-    """The colours of a scheme; the dark one changes some of the light one's."""
+    """The colors of a scheme; the dark one changes some of the light one's."""
     light, dark = text(TOKENS).split("prefers-color-scheme: dark", 1)
     read = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})\b", light))
     return read | (

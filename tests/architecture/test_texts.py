@@ -35,7 +35,7 @@ def test_the_addresses_the_carrier_is_told_to_call_are_the_doors_that_are_open(
     from quadline.carriers import registry
     from quadline.webhooks.views import application
 
-    told = registry.current()._address(kind)  # type: ignore[attr-defined]  # Twilio's own
+    told = registry.current_carrier()._address(kind)  # type: ignore[attr-defined]  # Twilio's own
     doors = {getattr(route, "path", "") for route in application().routes}
 
     assert told == f"{settings.PUBLIC_URL}/webhooks/twilio/{kind}"

@@ -15,7 +15,7 @@ from quadline.delivery.models import Attempt
 from quadline.delivery.tests.test_bulk_lookup import students, texts_of
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import request_number
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.roster.models import CaseloadEntry, Student
 from tests.cast import Cast, staff
 from tests.house import House, Simulator, eventually
@@ -70,7 +70,9 @@ def fifty_numbers() -> list[SystemNumber]:
         advisor = staff(f"advisor{at}@alder.example", f"Advisor {at}")
         request_number(inbox=advisor.inbox, actor=advisor, now=timezone.now())
     eventually(
-        lambda: SystemNumber.objects.filter(state=State.ACTIVE).count() == NUMBERS,
+        lambda: (
+            SystemNumber.objects.filter(state=NumberState.ACTIVE).count() == NUMBERS
+        ),
         within=180,
         every=0.5,
     )

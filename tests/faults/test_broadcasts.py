@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from quadline.broadcasts import drafting, launching, preflight, results
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rules import Outcome
+from quadline.broadcasts.rules import PlannedOutcome
 from quadline.consent.models import ConsentEntry
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
@@ -77,7 +77,7 @@ def sent_to_the_caseload(people: Cast) -> Broadcast:
     )
     preflight.review(drafted, now=timezone.now())
     drafted.refresh_from_db()
-    return launching.launch(
+    return launching.launch_broadcast(
         drafted, actor=people.maya, fingerprint=drafted.fingerprint, now=timezone.now()
     )
 
@@ -131,11 +131,11 @@ def test_everyone_gets_it_once_though_worker_and_web_are_killed_ten_times(
         if address in by_email and count != 1
     } == {}
 
-    progress = results.progress(broadcast, now=timezone.now())
+    progress = results.progress_of(broadcast, now=timezone.now())
     assert (
         progress.total
         == progress.done
-        == broadcast.recipients.exclude(outcome=Outcome.NOTHING).count()
+        == broadcast.recipients.exclude(outcome=PlannedOutcome.NOTHING).count()
     )
     assert broadcast.recipients.filter(
         message__status__in=["sent", "delivered"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from quadline.conversations.rules import FINAL, Status, may_climb
+from quadline.conversations.rules import FINAL_STATUSES, Status, may_climb
 from tests.faults.harness import checker, ladder, opting, pacing
 from tests.faults.harness.evidence import Evidence
 from tests.faults.harness.load import Act, Done, planned
@@ -359,7 +359,7 @@ def test_the_ladder_of_the_checker_is_its_own_and_no_higher_than_the_product_s()
     None
 ):
     assert set(ladder.LADDER) - {""} == set(Status)
-    assert set(ladder.ENDS) == FINAL | {Status.SENT}
+    assert set(ladder.ENDS) == FINAL_STATUSES | {Status.SENT}
     for lower, above in ladder.LADDER.items():
         assert all(
             not lower or may_climb(Status(lower), Status(higher)) for higher in above

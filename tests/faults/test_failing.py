@@ -11,7 +11,7 @@ import procrastinate
 import pytest
 
 from quadline import jobs
-from quadline.delivery.outcomes import reconcile
+from quadline.delivery.outcomes import reconciliation
 from quadline.delivery.sending import sender
 from tests.faults.harness import failing
 
@@ -26,7 +26,7 @@ def test_every_point_names_a_function(point: str) -> None:
 def test_no_point_is_a_job_which_the_engine_would_call_unwrapped(point: str) -> None:
     owner, name = failing.found(failing.POINTS[point][1])
     assert not isinstance(getattr(owner, name), procrastinate.tasks.Task)
-    assert isinstance(reconcile.settle_unknown_attempts, procrastinate.tasks.Task)
+    assert isinstance(reconciliation.settle_unknown_attempts, procrastinate.tasks.Task)
 
 
 @pytest.mark.django_db
@@ -37,10 +37,12 @@ def test_the_sweep_of_unknown_outcomes_comes_to_its_point(
     taken = iter([["an attempt"], []])
     # nor with it this test's transaction
     monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
-    monkeypatch.setattr(reconcile, "_take", lambda now: next(taken))
-    monkeypatch.setattr(reconcile, "settle", lambda attempts, *, now: None)
+    monkeypatch.setattr(reconciliation, "_take", lambda now: next(taken))
+    monkeypatch.setattr(
+        reconciliation, "settle_attempts", lambda attempts, *, now: None
+    )
     failing.arm("before_lookup", die=lambda: deaths.append("now"))
-    reconcile.settle_unknown_attempts(timestamp=0)
+    reconciliation.settle_unknown_attempts(timestamp=0)
     assert deaths == ["now"]
 
 

@@ -47,8 +47,8 @@ def cluster(tmp_path: Path) -> Iterator[postgres.Cluster]:
     made.log.touch(mode=0o644)  # as an earlier release left it
     server = postgres.start(made, settings={"fsync": "off", "max_connections": "100"})
     yield made
-    postgres.stop(server)
-    postgres.forget(tmp_path)
+    postgres.stop_server(server)
+    postgres.delete_cluster(tmp_path)
 
 
 @contextmanager

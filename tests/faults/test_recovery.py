@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from quadline.conversations.models import MessageEvent
 from quadline.delivery.models import Attempt
-from quadline.delivery.rules import LOST_AFTER
+from quadline.delivery.rules import ATTEMPT_LOST_AFTER
 from tests.cast import Cast
 from tests.faults.test_first_texts import first_text
 from tests.faults.test_lost_answers import (
@@ -57,7 +57,7 @@ def test_the_work_of_a_dead_worker_is_noticed_within_a_minute_and_done_by_anothe
             f"noticed after {seen:.0f} s, all arrived after"
             f" {time.monotonic() - died:.0f} s"
         )
-        assert LOST_AFTER + SWEEP < NOTICED_WITHIN
+        assert ATTEMPT_LOST_AFTER + SWEEP < NOTICED_WITHIN
         assert noticed
         assert max(noticed) < NOTICED_WITHIN + A_SLOW_MACHINE
         assert accepts_by_phone(the_house, students) == {

@@ -57,7 +57,7 @@ def test_a_stop_between_claim_and_call_waits_for_the_call_and_then_nothing_follo
 
 
 def a_stop_waits() -> bool:
-    """For whoever hands over a text of the same pair."""
+    """For anyone who hands over a text of the same pair."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT"

@@ -1,4 +1,5 @@
-"""Open screens while the web process is restarted: each comes back by itself, in its
+"""Open screens while the web process is restarted: each comes back automatically, in
+its
 own time, and has missed nothing.
 """
 
@@ -10,7 +11,7 @@ from contextlib import suppress
 from playwright.sync_api import expect
 
 from quadline.conversations.models import Conversation
-from quadline.demo.processes import wait_for
+from quadline.demo.processes import wait_until_answers
 from quadline.numbers.models import SystemNumber
 from tests.browser import Person
 from tests.cast import Cast
@@ -86,7 +87,7 @@ def test_300_screens_come_back_after_a_restart_and_hear_what_they_missed(
         await asyncio.to_thread(the_house.kill, "web")
         the_house.start("web")
         assert await asyncio.to_thread(
-            wait_for, f"{the_house.url}/readyz", seconds=PATIENCE
+            wait_until_answers, f"{the_house.url}/readyz", seconds=PATIENCE
         )
         # they fetch again what changed meanwhile
         await all_hear(screens, "resume", gone)

@@ -21,10 +21,10 @@ import pytest
 
 from quadline.config.programs import WEB_ENDS_WITHIN_SECONDS
 from quadline.demo import postgres
-from quadline.demo.processes import PATIENCE_SECONDS, wait_for
-from quadline.simulator.main import ENDS_WITHIN_SECONDS as SIMULATOR_ENDS_WITHIN
-from quadline.webhooks.mail.intake import ENDS_WITHIN_SECONDS as INTAKE_ENDS_WITHIN
-from quadline.worker import ENDS_WITHIN_SECONDS as WORKER_ENDS_WITHIN
+from quadline.demo.processes import PROCESS_STOP_SECONDS, wait_until_answers
+from quadline.simulator.main import SIMULATOR_STOP_SECONDS as SIMULATOR_ENDS_WITHIN
+from quadline.webhooks.mail.intake import INTAKE_STOP_SECONDS as INTAKE_ENDS_WITHIN
+from quadline.worker import WORKER_STOP_SECONDS as WORKER_ENDS_WITHIN
 from tests.faults.harness.machines import Database, Program
 from tests.house import PATIENCE, eventually, free_port, is_listening
 
@@ -79,7 +79,9 @@ class Site:
         """
         self.web_port = free_port(19300)
         program = self.begin("web", "--port", str(self.web_port))
-        assert wait_for(f"http://127.0.0.1:{self.web_port}/readyz", seconds=PATIENCE)
+        assert wait_until_answers(
+            f"http://127.0.0.1:{self.web_port}/readyz", seconds=PATIENCE
+        )
         return program
 
     def mail_intake(self) -> Program:
@@ -279,15 +281,15 @@ def test_quadline_run_ends_with_all_it_started_while_its_database_hangs(
     program.start()
     assert program.running is not None
     try:
-        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE), (
-            program.log.read_text()[-3000:]
-        )
+        assert wait_until_answers(
+            f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE
+        ), program.log.read_text()[-3000:]
         family = descendants(program.running.pid)
         for pid in family:
             if "postgres" in command_of(pid):
                 os.kill(pid, signal.SIGSTOP)
         program.signal(signal.SIGTERM)
-        its_database_too = PATIENCE_SECONDS + 2 * postgres.PATIENCE_SECONDS
+        its_database_too = PROCESS_STOP_SECONDS + 2 * postgres.SERVER_STOP_SECONDS
         assert ended_within(program, its_database_too), program.log.read_text()[-3000:]
         assert [pid for pid in family if "quadline" in command_of(pid)] == []
     finally:

@@ -15,7 +15,7 @@ import psycopg
 from django.db import connection
 
 from quadline.conversations.models import Conversation, Message
-from quadline.demo.processes import wait_for
+from quadline.demo.processes import wait_until_answers
 from tests.cast import Cast
 from tests.faults.harness.callers import Call, page_call, program_call
 from tests.faults.test_first_texts import first_text
@@ -104,7 +104,7 @@ def test_what_a_restart_cuts_off_is_told_to_come_again_and_is_done_once(
             assert b"Try again in a minute" in content
 
     the_house.start("web")
-    assert wait_for(f"{the_house.url}/readyz", seconds=PATIENCE)
+    assert wait_until_answers(f"{the_house.url}/readyz", seconds=PATIENCE)
     for call in calls:
         assert ask(the_house.url, call)[0] in (201, 302)
     written = Message.objects.filter(body__startswith="Cut off").values_list(
@@ -177,7 +177,7 @@ def test_under_load_no_restart_is_answered_500_and_nothing_is_doubled(
         web.terminate()
         web.wait(timeout=PATIENCE)
         the_house.start("web")
-        assert wait_for(f"{the_house.url}/readyz", seconds=PATIENCE)
+        assert wait_until_answers(f"{the_house.url}/readyz", seconds=PATIENCE)
     is_over.set()
     for each in loading:
         each.join()

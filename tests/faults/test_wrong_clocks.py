@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from quadline.accounts.tokens import make_token
-from quadline.demo.processes import wait_for
+from quadline.demo.processes import wait_until_answers
 from tests.cast import Cast
 from tests.faults.harness import clocks
 from tests.faults.harness.machines import Program
@@ -84,7 +84,7 @@ def test_a_text_leaves_at_once_though_the_web_process_that_took_it_has_a_wrong_c
     )
     web.start()
     try:
-        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE)
+        assert wait_until_answers(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE)
         set_clock(file, wrong_by)
         _, token = make_token(
             user=people.maya,

@@ -71,7 +71,7 @@ def furnish(people: Cast) -> dict[str, Conversation]:
         ),
         "stranger": open_with_phone(inbox=people.maya.inbox, phone=STRANGER, now=now),
     }
-    ledger.record(
+    ledger.record_consent(
         pair=(people.bo.mobile, number.phone),
         change=Change.OPT_OUT,
         source=Source.REPLY,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 from quadline.broadcasts.models import Audience, Broadcast
-from quadline.broadcasts.rules import State
+from quadline.broadcasts.rules import BroadcastState
 from quadline.conversations.models import Message
 from tests.browser import Person
 from tests.cast import Cast
@@ -78,7 +78,7 @@ def test_the_caseload_is_written_to_by_keyboard_alone(
         people.rosa.mobile: "Hi Rosa",
         people.bo.mobile: "Hi Bo",
     }
-    assert broadcast.state == State.FINISHED
+    assert broadcast.state == BroadcastState.FINISHED
 
 
 def test_the_combobox_is_one_by_keyboard_and_by_pointer(

@@ -43,7 +43,7 @@ def bulk(people: Cast) -> tuple[Broadcast, Broadcast]:
     )
     with transaction.atomic():  # before the worker takes the first
         sent = acts.send(acts.draft(people.maya))
-        pausing.pause(sent, actor=people.maya, now=timezone.now())
+        pausing.pause_sending(sent, actor=people.maya, now=timezone.now())
     return draft, sent
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rules import Outcome
+from quadline.broadcasts.rules import PlannedOutcome
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
 from tests.browser import Person
@@ -122,9 +122,11 @@ def test_the_review_equals_what_arrived_student_by_student(
         got = (len(texts), len(letters))
         assert (
             got
-            == {Outcome.TEXT: (1, 0), Outcome.EMAIL: (0, 1), Outcome.NOTHING: (0, 0)}[
-                Outcome(row.outcome)
-            ]
+            == {
+                PlannedOutcome.TEXT: (1, 0),
+                PlannedOutcome.EMAIL: (0, 1),
+                PlannedOutcome.NOTHING: (0, 0),
+            }[PlannedOutcome(row.outcome)]
         ), row.student
         if texts:
             assert texts[0] == (

@@ -142,7 +142,7 @@ def test_the_words_of_a_text_that_cannot_go_become_an_email(
     here.open(f"/inbox/c/{found['rosa'].pk}/")
     page.get_by_role("textbox", name="Text Message").fill("See you at 3")
     pair = (people.rosa.mobile, PHONE)
-    ledger.record(
+    ledger.record_consent(
         pair=pair,
         change=Change.OPT_OUT,
         source=Source.REPLY,

@@ -51,7 +51,7 @@ def test_step_1_a_first_text_brings_a_number_and_sally_answers(
     is_directly_under_photo(my_profile)
     system_phone = SystemNumber.objects.get(inbox__owner=people.maya).phone
 
-    # The waiting text goes out by itself, with the opt-out line.
+    # The waiting text goes out automatically, with the opt-out line.
     accepted = eventually(lambda: the_house.simulator.accepts(to=people.sally.mobile))
     assert [text["from"] for text in accepted] == [system_phone]
     assert accepted[0]["body"].startswith("Setup test")

@@ -133,7 +133,7 @@ def test_the_counter_counts_what_will_be_sent(
     here.open(f"/inbox/new/?to={people.sally.pk}")
     for words in ("Setup test", "x" * 75, "Grüße — “quoted” 🎉", "line\nline\n"):
         page.get_by_role("textbox").fill(words)
-        counted = segments.count(
+        counted = segments.measure(
             f"{words.strip()}\n\n{opt_out_notice(people.maya.name)}"
         )
         plural = "" if counted.segments == 1 else "s"

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from quadline.conversations.models import Conversation
 from quadline.conversations.rules import Status
-from quadline.delivery.opting.requests import How, record_stop_request
-from quadline.delivery.outbox.caseloads import put_caseload, put_students
+from quadline.delivery.opting.requests import RequestedBy, record_stop_request
+from quadline.delivery.outbox.caseloads import replace_caseload, replace_students
 from quadline.numbers.activation import activate
 from quadline.numbers.models import SystemNumber
 from tests.browser import Person
@@ -127,7 +127,7 @@ def test_every_part_follows_what_the_college_records(
         student=rosa,
         inbox=people.maya.inbox,
         actor=people.ada,
-        how=How.BY_PHONE,
+        how=RequestedBy.BY_PHONE,
         said_at=an_hour_ago,
         now=now,
     )
@@ -141,18 +141,20 @@ def test_every_part_follows_what_the_college_records(
         "last_name": "Calderón",
         "email": rosa.email,
     }
-    put_students(
+    replace_students(
         [row | {"mobile": "(734) 555-0188"}], actor=people.ada, now=timezone.now()
     )
     expect(screen.page.locator("#who-line")).to_contain_text("(734) 555-0188")
-    put_students([row | {"mobile": ""}], actor=people.ada, now=timezone.now())
+    replace_students([row | {"mobile": ""}], actor=people.ada, now=timezone.now())
     screen.shows("No mobile", state="no_mobile")
-    put_students([row | {"mobile": rosa.mobile}], actor=people.ada, now=timezone.now())
+    replace_students(
+        [row | {"mobile": rosa.mobile}], actor=people.ada, now=timezone.now()
+    )
     screen.can()
 
     again = screen.page.get_by_role("button", name="Send again")
     expect(again).to_have_count(1)
-    put_caseload(
+    replace_caseload(
         people.maya, [people.bo.institutional_id], actor=people.ada, now=timezone.now()
     )
     screen.shows("Cannot be texted", state="read_only")

@@ -32,7 +32,7 @@ PAGES = [
 ]
 
 
-def test_a_stop_is_in_the_open_report_by_itself(
+def test_a_stop_is_in_the_open_report_automatically(
     the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:
     number = number_of(the_house, people)

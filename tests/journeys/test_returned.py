@@ -59,7 +59,7 @@ def with_sally(
     page: Page, found: dict[str, Conversation], words: str, *, says: str = "Sending…"
 ) -> None:
     """Send to Sally, who has an open conversation. It is loaded first,
-    though it be the one on the screen.
+    even if it is the one on the screen.
 
     News changes the title in place, and would take a mark from it.
     """

@@ -37,7 +37,7 @@ def test_enter_in_a_dialog_that_has_just_opened_stays_on_the_page(
     assert page.url == f"{the_house.url}/students/{people.sally.pk}/"
 
 
-def test_a_refused_text_is_mended_in_the_dialog_at_once(
+def test_a_refused_text_is_fixed_in_the_dialog_at_once(
     the_house: House, people: Cast, at_the_screen: Arrive
 ) -> None:
     here = at_the_screen("maya@alder.example")

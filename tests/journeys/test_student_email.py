@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
-from quadline.delivery.outbox.written_email import accept_email
+from quadline.delivery.outbox.email_outbox import accept_email
 from tests.browser import Person
 from tests.cast import Cast
 from tests.house import House, eventually

@@ -16,23 +16,28 @@ from quadline.carriers.protocol import (
     Failure,
     InboundText,
     OutboundText,
-    Progress,
     Receipt,
+    ReceiptProgress,
 )
 from quadline.carriers.twilio import Twilio
-from quadline.consent.questions import Answer
+from quadline.consent.questions import StopAnswer
 from quadline.conversations.models import Conversation, Message
-from quadline.delivery.failsafe import mailing
-from quadline.delivery.inbound import word_order
+from quadline.delivery.failsafe import email_sender
+from quadline.delivery.inbound import stop_start_order
 from quadline.delivery.inbound.filing import file_replies
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.opting import requests
 from quadline.delivery.outbox import accepting, deadlines
-from quadline.delivery.outcomes import lost_news, receipts, reconcile, stuck
+from quadline.delivery.outcomes import (
+    missing_receipts,
+    receipts,
+    reconciliation,
+    stuck_texts,
+)
 from quadline.delivery.tests.acts import send_due
 from quadline.numbers import activation, provisioning
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.roster.models import Student
 from tests.cast import Cast
 from tests.house import Simulator
@@ -78,10 +83,10 @@ class College:
         carrier's news that it is registered.
         """
         for number in SystemNumber.objects.filter(
-            state__in=[State.REQUESTED, State.ORDERING]
+            state__in=[NumberState.REQUESTED, NumberState.ORDERING]
         ):
             provisioning.provision_number(number_id=number.pk)
-        for number in SystemNumber.objects.filter(state=State.REGISTERING):
+        for number in SystemNumber.objects.filter(state=NumberState.REGISTERING):
             activation.activate(number, cause="registered", now=timezone.now())
 
     def send(self) -> None:
@@ -92,15 +97,15 @@ class College:
         """Whoever works meanwhile does so on a machine whose clock is
         wrong; the database's is right.
         """
-        right_now, right_read = clock.now, clock.read
+        right_now, right_read = clock.now, clock.read_database_clock
         clock.now = lambda: right_now() - by
-        clock.read = lambda: right_read() - by
+        clock.read_database_clock = lambda: right_read() - by
         self.clock.shift(by)
         try:
             yield
         finally:
             self.clock.shift(-by)
-            clock.now, clock.read = right_now, right_read
+            clock.now, clock.read_database_clock = right_now, right_read
 
     def send_with(self, **fault: Any) -> None:
         self.box.fault(times=1, **fault)
@@ -125,12 +130,12 @@ class College:
             self.twilio.send = carry  # type: ignore[method-assign]
 
     def sweep(self) -> None:
-        reconcile.settle_unknown_attempts(timestamp=0)
-        lost_news.ask_for_lost_news(timestamp=0)
-        word_order.settle_pairs_in_doubt(timestamp=0)
-        stuck.find_stuck_texts(timestamp=0)
+        reconciliation.settle_unknown_attempts(timestamp=0)
+        missing_receipts.look_up_missing_receipts(timestamp=0)
+        stop_start_order.settle_pairs_in_doubt(timestamp=0)
+        stuck_texts.find_stuck_texts(timestamp=0)
         deadlines.email_overdue_texts(timestamp=0)
-        mailing.send_overdue_emails(timestamp=0)
+        email_sender.send_overdue_emails(timestamp=0)
 
     def say(self, student: Student, words: str, *, times: int = 1) -> None:
         """A student texts Maya's number; the carrier may tell us more than once."""
@@ -147,7 +152,7 @@ class College:
         text = InboundText(sid, student.mobile, number.phone, words)
         for _ in range(times):
             file_replies([text], now=timezone.now())
-            word_order.settle_if_in_doubt((student.mobile, number.phone))
+            stop_start_order.settle_if_in_doubt((student.mobile, number.phone))
 
     def answer(self, student: Student, answer: str) -> None:
         talk = Conversation.objects.filter(
@@ -157,7 +162,7 @@ class College:
             requests.answer_question(
                 conversation=talk,
                 actor=self.people.maya,
-                answer=Answer(answer),
+                answer=StopAnswer(answer),
                 now=timezone.now(),
             )
 
@@ -165,7 +170,7 @@ class College:
         text = Message.objects.get(pk=message_id)
         accepting.cancel_text(message=text, actor=self.people.maya, now=timezone.now())
 
-    def hear(self, sid: str, progress: Progress, *, by_reference: bool) -> None:
+    def hear(self, sid: str, progress: ReceiptProgress, *, by_reference: bool) -> None:
         """A receipt for a text the carrier has, in any
         order and any number of times.
         """
@@ -173,10 +178,10 @@ class College:
         reference = line["status_callback"].partition("ref=")[2] if by_reference else ""
         failure = (
             Failure.UNREACHABLE
-            if progress in (Progress.UNDELIVERED, Progress.FAILED)
+            if progress in (ReceiptProgress.UNDELIVERED, ReceiptProgress.FAILED)
             else None
         )
-        receipts.apply(
+        receipts.apply_receipts_in_order(
             [Receipt(sid, reference, progress, failure, "30003" if failure else "")],
             now=timezone.now(),
         )

@@ -9,10 +9,10 @@ from django.db import connection
 from quadline.consent import ledger
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Message, MessageEvent
-from quadline.conversations.rules import FINAL, NOT_DELIVERED, Status
+from quadline.conversations.rules import FINAL_STATUSES, NOT_DELIVERED, Status
 from quadline.delivery.models import Attempt, OutgoingEmail
-from quadline.delivery.outcomes import far_ahead, stuck
-from quadline.delivery.outcomes.reconcile import A_PERSON_DECIDES
+from quadline.delivery.outcomes import future_times, stuck_texts
+from quadline.delivery.outcomes.reconciliation import A_PERSON_DECIDES
 from quadline.numbers.models import SystemNumber
 from tests.faults.harness.ladder import played
 from tests.mail_server import MailServer
@@ -34,7 +34,7 @@ def each_text_is_over_or_waits_visibly(college: College) -> None:
             or is_kept_by_a_person
             or text.attempts.filter(outcome__in=OPEN).exists()
         )
-        assert status in FINAL or status is Status.SENT or is_in_hand, (
+        assert status in FINAL_STATUSES or status is Status.SENT or is_in_hand, (
             text.body,
             text.status,
             text.reason,
@@ -46,7 +46,7 @@ def none_is_in_nobodys_hands(college: College) -> None:
     """P1, as the sweep sees it that would find such a text: by our own
     design it never has anything to do.
     """
-    assert list(stuck._stuck(college.now)) == []
+    assert list(stuck_texts._stuck(college.now)) == []
 
 
 def accepted_at_most_once(college: College) -> None:
@@ -130,8 +130,8 @@ def is_quiet(college: College) -> bool:
 def nothing_waits_longer_than_it_can(college: College) -> None:
     """No time that somebody waits for was written by a clock that is ahead."""
     with connection.cursor() as cursor:
-        for each in far_ahead.longest():
-            latest = college.now + each.ahead + far_ahead.CLOCK_ERROR
+        for each in future_times.time_limits():
+            latest = college.now + each.ahead + future_times.CLOCK_ERROR
             cursor.execute(
                 f"SELECT {each.column} FROM {each.table} WHERE {each.column} > %s AND"
                 f" {each.rows}",

@@ -17,7 +17,7 @@ from quadline.consent import ledger
 from quadline.conversations.rules import Status
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.sending import sender
-from quadline.delivery.sending.claiming import claim_due
+from quadline.delivery.sending.claiming import claim_batch
 from quadline.delivery.tests.acts import (
     due_now,
     mail_due,
@@ -64,8 +64,8 @@ def test_a_worker_paused_for_longer_than_a_stop_waits_does_not_call(
 ) -> None:
     rent(people.maya)
     write(people.maya, people.rosa)
-    claim = claim_due(limit=1)[0]
-    looked_at = clock.seconds() - ledger.LOCK_PATIENCE_MS / 1000
+    claim = claim_batch(limit=1)[0]
+    looked_at = clock.monotonic_seconds() - ledger.LOCK_TIMEOUT_MS / 1000
     run(sender._hand_over, claim=claim, looked_at=looked_at)
     assert box.accepts() == []
 

@@ -22,11 +22,11 @@ from hypothesis.stateful import (
 )
 from pytest_django import Settings
 
-from quadline.carriers.protocol import Progress
+from quadline.carriers.protocol import ReceiptProgress
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
-from quadline.conversations.rules import FINAL, NOT_DELIVERED, Status
-from quadline.delivery.outcomes.reconcile import A_PERSON_DECIDES
+from quadline.conversations.rules import FINAL_STATUSES, NOT_DELIVERED, Status
+from quadline.delivery.outcomes.reconciliation import A_PERSON_DECIDES
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.house import Simulator
@@ -170,10 +170,10 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.taken)
     @rule(
         which=st.integers(0, 30),
-        said=st.lists(st.sampled_from(list(Progress)), min_size=1, max_size=4),
+        said=st.lists(st.sampled_from(list(ReceiptProgress)), min_size=1, max_size=4),
         by=st.booleans(),
     )
-    def receipts_come(self, which: int, said: list[Progress], by: bool) -> None:
+    def receipts_come(self, which: int, said: list[ReceiptProgress], by: bool) -> None:
         accepts = self.college.accepts()
         for progress in said:
             self.college.hear(
@@ -232,7 +232,7 @@ class Machine(RuleBasedStateMachine):
         promises.one_email_for_what_did_not_arrive(self.college, type(self).mailbox)
 
     def _left(self) -> list[Any]:
-        over = {*FINAL - NOT_DELIVERED, Status.SENT}
+        over = {*FINAL_STATUSES - NOT_DELIVERED, Status.SENT}
         texts = (
             Message.objects.filter(direction="outbound")
             .exclude(status__in=over)

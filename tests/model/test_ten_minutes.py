@@ -18,7 +18,7 @@ from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery.models import Attempt
-from quadline.delivery.rules import LONGEST_WAIT
+from quadline.delivery.rules import MAX_RETRY_WAIT
 from quadline.delivery.tests.acts import status
 from tests.cast import Cast
 from tests.house import Simulator
@@ -91,7 +91,7 @@ def test_a_carrier_that_is_down_for_ten_minutes_loses_doubles_and_disorders_noth
     back = college.now
     assert back - begun >= TEN_MINUTES
 
-    pass_time(college, back + LONGEST_WAIT * 2)
+    pass_time(college, back + MAX_RETRY_WAIT * 2)
     said: dict[str, list[int]] = defaultdict(list)
     for line in college.accepts()[1:]:
         said[line["to"]].append(int(line["body"].split(".")[0].removeprefix("Text ")))

@@ -27,14 +27,14 @@ from quadline.carriers.protocol import InboundText
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger, questions
 from quadline.consent.models import ConsentState
-from quadline.consent.questions import Answer
+from quadline.consent.questions import StopAnswer
 from quadline.conversations.models import Conversation
-from quadline.delivery.inbound import word_order
+from quadline.delivery.inbound import stop_start_order
 from quadline.delivery.inbound.filing import file_replies
 from quadline.delivery.opting import requests
 from quadline.delivery.tests.acts import due_now, rent, send_due, write
 from quadline.numbers.models import SystemNumber
-from quadline.webhooks.gaps import fetch_missed_replies
+from quadline.webhooks.missed_replies import fetch_missed_replies
 from quadline.webhooks.models import CarrierEvent, LogReading
 from tests.cast import Cast
 from tests.house import Simulator
@@ -106,7 +106,7 @@ class Words(RuleBasedStateMachine):
         self.rosa_says(second)
         for said in sorted(self.said[-2:], key=self.said.index, reverse=swapped):
             self._hear(said)
-            word_order.settle_if_in_doubt(self.pair)
+            stop_start_order.settle_if_in_doubt(self.pair)
         self.maya_writes()
 
     @precondition(lambda self: self.said)
@@ -114,7 +114,7 @@ class Words(RuleBasedStateMachine):
     def a_webhook_comes(self, which: int, is_settled: bool) -> None:
         self._hear(self.said[which % len(self.said)])
         if is_settled:
-            word_order.settle_if_in_doubt(self.pair)
+            stop_start_order.settle_if_in_doubt(self.pair)
 
     @rule()
     def the_log_is_read(self) -> None:
@@ -125,15 +125,15 @@ class Words(RuleBasedStateMachine):
     @rule()
     def the_carrier_does_not_say(self) -> None:
         self.box.fault(kind="list_rate_limit", times=1)
-        word_order.settle_if_in_doubt(self.pair)
+        stop_start_order.settle_if_in_doubt(self.pair)
         self.box.clear_faults()
 
     @rule()
     def the_order_is_looked_up(self) -> None:
-        word_order.settle_if_in_doubt(self.pair)
+        stop_start_order.settle_if_in_doubt(self.pair)
 
-    @rule(answer=st.sampled_from(Answer))
-    def maya_answers(self, answer: Answer) -> None:
+    @rule(answer=st.sampled_from(StopAnswer))
+    def maya_answers(self, answer: StopAnswer) -> None:
         talk = Conversation.objects.filter(
             inbox__owner=self.people.maya, student=self.people.rosa
         ).first()
@@ -190,7 +190,7 @@ class Words(RuleBasedStateMachine):
         """
         self.the_log_is_read()
         ConsentState.objects.exclude(look_up_at=None).update(look_up_at=timezone.now())
-        word_order.settle_pairs_in_doubt(timestamp=0)
+        stop_start_order.settle_pairs_in_doubt(timestamp=0)
         words = [said.word for said in self.said if said.word in STOPS + STARTS]
         if words and not self.answers:
             seen = [(each.word, each.is_heard) for each in self.said]

@@ -17,7 +17,7 @@ from django.contrib.auth.hashers import (
 from django.test import Client
 
 from quadline.accounts import hashing
-from quadline.accounts.hashing import AT_ONCE, BoundedArgon2, TooBusy
+from quadline.accounts.hashing import MAX_CONCURRENT_HASHES, BoundedArgon2, TooBusy
 from quadline.accounts.models import Throttle
 from tests.cast import PASSWORD, Cast
 
@@ -42,7 +42,7 @@ def test_the_parameters_are_owasps_and_stay_below_the_stated_memory() -> None:
 
     assert isinstance(hasher, BoundedArgon2)
     assert (hasher.memory_cost, hasher.time_cost, hasher.parallelism) == (19_456, 2, 1)
-    assert hasher.memory_cost * AT_ONCE <= STATED_MIB * 1024
+    assert hasher.memory_cost * MAX_CONCURRENT_HASHES <= STATED_MIB * 1024
 
 
 def test_ten_at_once_take_no_more_memory_than_stated() -> None:
@@ -80,22 +80,22 @@ def test_no_more_are_hashed_at_once_than_there_are_places(
         thread.join()
 
     assert right == [True] * 10
-    assert 1 <= seen[0] <= AT_ONCE
+    assert 1 <= seen[0] <= MAX_CONCURRENT_HASHES
 
 
 @pytest.fixture
 def no_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every place is taken, and nobody waits long."""
-    monkeypatch.setattr(hashing, "WAIT_SECONDS", 0.01)
-    for _ in range(AT_ONCE):
+    monkeypatch.setattr(hashing, "HASH_WAIT_SECONDS", 0.01)
+    for _ in range(MAX_CONCURRENT_HASHES):
         hashing._places.acquire()
     yield
-    for _ in range(AT_ONCE):
+    for _ in range(MAX_CONCURRENT_HASHES):
         hashing._places.release()
 
 
 @pytest.mark.usefixtures("no_place")
-def test_who_finds_no_place_is_turned_away_and_not_queued_for_ever() -> None:
+def test_who_finds_no_place_is_turned_away_and_not_queued_forever() -> None:
     with pytest.raises(TooBusy):
         make_password(PASSWORD)
 
@@ -113,7 +113,7 @@ def test_signing_in_then_says_try_again_and_counts_as_no_guess(
 
 
 def test_a_place_is_given_back_whatever_happens() -> None:
-    for _ in range(AT_ONCE * 2):
+    for _ in range(MAX_CONCURRENT_HASHES * 2):
         with pytest.raises(UnicodeEncodeError):
             BoundedArgon2().encode("\ud83d", "saltsaltsalt")
 

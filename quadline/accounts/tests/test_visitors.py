@@ -11,7 +11,7 @@ from pytest_django import Settings
 from structlog.testing import capture_logs
 
 from quadline.accounts import visitors
-from quadline.accounts.visitors import address_of
+from quadline.accounts.visitors import visitor_address
 
 PROXY, CLIENT = "10.0.0.1", "203.0.113.7"
 
@@ -41,14 +41,16 @@ def test_a_header_that_wsgi_takes_for_the_same_counts_for_nothing(
         (b"x_forwarded_for", b"192.0.2.66"),
     )
 
-    assert address_of(request) == CLIENT
+    assert visitor_address(request) == CLIENT
 
 
 def test_a_proxy_that_is_not_named_is_told_of_once(settings: Settings) -> None:
     with capture_logs() as said:
         for _ in range(3):
             assert (
-                address_of(request_from(PROXY, (b"x-forwarded-for", CLIENT.encode())))
+                visitor_address(
+                    request_from(PROXY, (b"x-forwarded-for", CLIENT.encode()))
+                )
                 == PROXY
             )
     assert [(line["log_level"], line["proxy"]) for line in said] == [("warning", PROXY)]
@@ -69,7 +71,7 @@ def test_nothing_is_said_where_no_proxy_is_unnamed(
 ) -> None:
     settings.ENV = settings.ENV.model_copy(update={"trusted_proxies": trusted})
     with capture_logs() as said:
-        address_of(request_from(peer, (b"x-forwarded-for", header.encode())))
+        visitor_address(request_from(peer, (b"x-forwarded-for", header.encode())))
     assert said == []
 
 

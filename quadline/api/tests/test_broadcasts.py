@@ -9,7 +9,7 @@ import pytest
 
 from quadline.api import broadcasts
 from quadline.api.tests.conftest import Programs
-from quadline.broadcasts.launching import ReviewChanged, launch
+from quadline.broadcasts.launching import ReviewChanged, launch_broadcast
 from quadline.broadcasts.models import Broadcast
 from quadline.conversations.models import Message
 from quadline.delivery.tests.acts import number_row
@@ -160,9 +160,9 @@ def test_where_consent_changes_between_look_and_launch_the_next_look_counts(
         looks.append(given["fingerprint"])
         if len(looks) == 1:
             Student.objects.filter(pk=people.bo.pk).update(mobile="")
-        return launch(broadcast, **given)
+        return launch_broadcast(broadcast, **given)
 
-    monkeypatch.setattr(broadcasts, "launch", launch_late)
+    monkeypatch.setattr(broadcasts, "launch_broadcast", launch_late)
     said = program(people.maya).post("broadcasts", HELLO).json()
 
     assert (said["state"], said["review"]["texts"], len(set(looks))) == (
@@ -178,7 +178,7 @@ def test_recipients_that_never_stand_still_are_said_so(
     def never(broadcast: Broadcast, **given: Any) -> Broadcast:
         raise ReviewChanged(None)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(broadcasts, "launch", never)
+    monkeypatch.setattr(broadcasts, "launch_broadcast", never)
     answer = program(people.maya).post("broadcasts", HELLO)
 
     assert (answer.status_code, answer["Retry-After"]) == (409, "5")
@@ -192,7 +192,7 @@ def test_who_is_told_to_try_again_and_does_with_the_same_key_is_heard(
         raise ReviewChanged(None)  # type: ignore[arg-type]
 
     with monkeypatch.context() as changed:
-        changed.setattr(broadcasts, "launch", never)
+        changed.setattr(broadcasts, "launch_broadcast", never)
         assert (
             program(people.maya).post("broadcasts", HELLO, key="monday-1").status_code
             == 409

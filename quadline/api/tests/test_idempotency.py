@@ -179,7 +179,7 @@ def test_ten_at_once_with_one_key_are_one_broadcast(committed_people: Cast) -> N
 def test_who_waits_too_long_for_the_same_act_is_told_to_come_back(
     committed_people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(idempotency, "WAIT_SECONDS", 1)
+    monkeypatch.setattr(idempotency, "SAME_ACT_WAIT_SECONDS", 1)
     maya, campus = committed_people.maya, Program.of(committed_people.maya)
     held, over = Event(), Event()
 

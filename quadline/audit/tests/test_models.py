@@ -3,14 +3,14 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from quadline.audit.models import AuditEntry, record
+from quadline.audit.models import AuditEntry, record_audit
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
 
 def test_an_act_is_on_record_with_who_what_and_on_what(people: Cast) -> None:
-    entry = record(
+    entry = record_audit(
         "office line changed", subject=people.maya, actor=people.ada, cause="asked"
     )
     entry.refresh_from_db()
@@ -24,7 +24,7 @@ def test_an_act_is_on_record_with_who_what_and_on_what(people: Cast) -> None:
 
 
 def test_the_system_acts_as_nobody(people: Cast) -> None:
-    assert record("number failed", subject=people.maya, actor=None).actor is None
+    assert record_audit("number failed", subject=people.maya, actor=None).actor is None
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,9 @@ def test_the_system_acts_as_nobody(people: Cast) -> None:
 def test_the_database_refuses_to_change_or_delete_an_entry(
     people: Cast, statement: str
 ) -> None:
-    record("office line changed", subject=people.maya, actor=people.ada, cause="asked")
+    record_audit(
+        "office line changed", subject=people.maya, actor=people.ada, cause="asked"
+    )
 
     with (
         pytest.raises(DatabaseError, match=r"Cannot (update|delete)"),
@@ -51,7 +53,7 @@ def test_the_database_refuses_to_change_or_delete_an_entry(
 
 
 def test_models_cannot_change_or_delete_an_entry_either(people: Cast) -> None:
-    entry = record("office line changed", subject=people.maya, actor=people.ada)
+    entry = record_audit("office line changed", subject=people.maya, actor=people.ada)
 
     for act in (entry.save, entry.delete, AuditEntry.objects.all().delete):
         with pytest.raises(DatabaseError), transaction.atomic():
@@ -59,7 +61,7 @@ def test_models_cannot_change_or_delete_an_entry_either(people: Cast) -> None:
 
 
 def test_a_person_on_record_cannot_be_deleted(people: Cast) -> None:
-    record("office line changed", subject=people.ada, actor=people.iris)
+    record_audit("office line changed", subject=people.ada, actor=people.iris)
 
     with pytest.raises(DatabaseError), transaction.atomic():
         people.iris.delete()
@@ -67,7 +69,7 @@ def test_a_person_on_record_cannot_be_deleted(people: Cast) -> None:
 
 def test_an_act_that_is_rolled_back_is_not_on_record(people: Cast) -> None:
     with transaction.atomic():
-        record("office line changed", subject=people.maya, actor=people.ada)
+        record_audit("office line changed", subject=people.maya, actor=people.ada)
         transaction.set_rollback(True)
 
     assert not AuditEntry.objects.exists()

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('is_announcement', models.BooleanField(default=False)),
                 ('audience', models.JSONField(default=dict)),
                 ('audience_words', models.CharField(max_length=300)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('running', 'running'), ('paused', 'paused'), ('stopped', 'stopped'), ('finished', 'finished')], default=quadline.broadcasts.rules.State['DRAFT'], max_length=10)),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('running', 'running'), ('paused', 'paused'), ('stopped', 'stopped'), ('finished', 'finished')], default=quadline.broadcasts.rules.BroadcastState['DRAFT'], max_length=10)),
                 ('review', models.JSONField(default=dict)),
                 ('fingerprint', models.CharField(blank=True, max_length=64)),
                 ('reviewed_at', models.DateTimeField(null=True)),

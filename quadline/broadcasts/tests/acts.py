@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from quadline.accounts.models import User
 from quadline.broadcasts.drafting import draft_broadcast
-from quadline.broadcasts.launching import launch
+from quadline.broadcasts.launching import launch_broadcast
 from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.preflight import review
 from quadline.broadcasts.reviews import Level, Review
@@ -56,7 +56,7 @@ def reviewed(broadcast: Broadcast) -> Review:
 def send(broadcast: Broadcast) -> Broadcast:
     """Review and launch, as one who looks and then clicks."""
     reviewed(broadcast)
-    return launch(
+    return launch_broadcast(
         broadcast,
         actor=broadcast.author,
         fingerprint=broadcast.fingerprint,
@@ -100,7 +100,7 @@ def crowd(advisor: User, count: int, **fields: Any) -> list[Student]:
 
 def opt_out(who: Student, number: SystemNumber) -> None:
     pair = (who.mobile, number.phone)
-    ledger.record(
+    ledger.record_consent(
         pair=pair,
         change=Change.OPT_OUT,
         source=Source.REPLY,

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from quadline.accounts.models import User
 from quadline.broadcasts.audiences import (
     audience_of,
-    chips,
-    resolve,
+    audience_words,
     save_audience,
+    shown_choices,
+    students_of,
     suggestions,
-    words,
 )
-from quadline.broadcasts.choices import Choice
+from quadline.broadcasts.choices import AudienceChoice
 from quadline.broadcasts.models import Audience
 from quadline.broadcasts.pasting import _entries, resolve_pasted
 from quadline.broadcasts.rules import BroadcastRefused
@@ -38,7 +38,9 @@ def tagged(people: Cast) -> Cast:
 
 def names(author: User, *to: str, without: tuple[str, ...] = ()) -> set[str]:
     audience = {"to": list(to), "except": list(without)}
-    return set(resolve(audience, author=author).values_list("first_name", flat=True))
+    return set(
+        students_of(audience, author=author).values_list("first_name", flat=True)
+    )
 
 
 def test_the_caseload_is_ones_own(tagged: Cast) -> None:
@@ -159,19 +161,22 @@ NO_TOKENS += ["tag:", "tag:\x00", f"tag:{'x' * 61}", "audience:1e3"]
 
 @pytest.mark.parametrize("token", NO_TOKENS)
 def test_what_is_no_token_is_left_out(token: str) -> None:
-    assert Choice.read(token) is None
+    assert AudienceChoice.read(token) is None
     assert audience_of([token, "caseload"]) == {"to": ["caseload"], "except": []}
 
 
 @given(st.text())
 def test_a_token_that_is_read_is_written_back_as_it_was(token: str) -> None:
-    choice = Choice.read(token)
+    choice = AudienceChoice.read(token)
     assert choice is None or choice.token == token.strip()
 
 
 def test_an_audience_in_words(tagged: Cast) -> None:
-    assert words({"to": ["caseload"]}, tagged.maya) == "All Students on My Caseload"
-    said = words(
+    assert (
+        audience_words({"to": ["caseload"]}, tagged.maya)
+        == "All Students on My Caseload"
+    )
+    said = audience_words(
         {
             "to": ["tag:Athlete", f"student:{tagged.rosa.pk}"],
             "except": [f"student:{tagged.bo.pk}"],
@@ -180,15 +185,19 @@ def test_an_audience_in_words(tagged: Cast) -> None:
     )
     assert said == "Athlete, Rosa Calderón, except Bo Jensen"
     # not hers to name
-    assert words({"to": [f"student:{tagged.kim.pk}"]}, tagged.maya) == "Nobody"
+    assert audience_words({"to": [f"student:{tagged.kim.pk}"]}, tagged.maya) == "Nobody"
 
 
 def test_many_students_in_words_are_the_first_few_and_a_count(people: Cast) -> None:
     tokens = [f"student:{one.pk}" for one in crowd(people.maya, 40)]
-    said = words({"to": tokens}, people.maya)
+    said = audience_words({"to": tokens}, people.maya)
     assert said == "First0 Crowd, First1 Crowd, First10 Crowd and 37 more"
     assert (
-        len(words({"to": [f"tag:{number:040}" for number in range(20)]}, people.maya))
+        len(
+            audience_words(
+                {"to": [f"tag:{number:040}" for number in range(20)]}, people.maya
+            )
+        )
         == 300
     )
 
@@ -250,12 +259,12 @@ def test_chips_show_what_was_chosen_and_nothing_foreign(tagged: Cast) -> None:
         "tag:Nobody",
         "all",
     ]
-    assert [chip.label for chip in chips(tokens, tagged.maya)] == [
+    assert [chip.label for chip in shown_choices(tokens, tagged.maya)] == [
         "All Students on My Caseload (4)",
         "Rosa Calderón",
         "Mine (4)",
     ]
-    assert [chip.label for chip in chips(tokens, tagged.omar)] == [
+    assert [chip.label for chip in shown_choices(tokens, tagged.omar)] == [
         "All Students on My Caseload (1)",
         "Kim Park",
     ]

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from quadline.broadcasts.models import Recipient
-from quadline.broadcasts.planning import Plan, Planned
+from quadline.broadcasts.planning import Plan, PlannedMessage
 from quadline.broadcasts.tests.acts import draft, reviewed
 from quadline.broadcasts.writing import copy_recipients
 from quadline.numbers.models import SystemNumber
@@ -39,7 +39,7 @@ def test_a_plan_that_asks_while_it_is_written_down_is_an_error_and_no_standstill
 ) -> None:
     broadcast = draft(people.maya)
 
-    def asking() -> Iterator[Planned]:
+    def asking() -> Iterator[PlannedMessage]:
         for row in Plan(broadcast, now=timezone.now()):
             yield row
             Student.objects.count()

@@ -7,7 +7,7 @@ import pytest
 
 from quadline.accounts.rules import Role
 from quadline.broadcasts.models import Broadcast, Recipient
-from quadline.broadcasts.rules import BroadcastRefused, State
+from quadline.broadcasts.rules import BroadcastRefused, BroadcastState
 from quadline.broadcasts.tests.acts import draft, email, reviewed
 from tests.cast import Cast
 
@@ -26,7 +26,7 @@ def test_a_draft_keeps_what_was_written_and_to_whom(people: Cast) -> None:
     }
     assert broadcast.audience_words == "All Students on My Caseload, except Bo Jensen"
     assert (broadcast.state, broadcast.with_contact_card, broadcast.subject) == (
-        State.DRAFT,
+        BroadcastState.DRAFT,
         True,
         "For [Student Name]",
     )
@@ -61,7 +61,7 @@ def test_the_same_form_again_changes_the_one_draft_and_drops_its_review(
 
 def test_a_form_that_was_sent_is_not_written_over(people: Cast) -> None:
     broadcast = draft(people.maya)
-    Broadcast.objects.update(state=State.RUNNING)
+    Broadcast.objects.update(state=BroadcastState.RUNNING)
     with pytest.raises(BroadcastRefused, match="already been sent"):
         draft(people.maya, body="Again", broadcast_id=broadcast.pk)
 

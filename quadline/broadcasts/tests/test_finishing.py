@@ -14,11 +14,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from quadline.broadcasts import finishing
-from quadline.broadcasts.launching import launch
+from quadline.broadcasts.launching import launch_broadcast
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.pausing import pause
+from quadline.broadcasts.pausing import pause_sending
 from quadline.broadcasts.preflight import review
-from quadline.broadcasts.rules import State
+from quadline.broadcasts.rules import BroadcastState
 from quadline.broadcasts.tests.acts import draft, email, send
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
@@ -35,7 +35,9 @@ Told = list[tuple[list[int], str]]
 def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     heard: Told = []
     monkeypatch.setattr(
-        finishing, "tell", lambda users, event: heard.append((list(users), event))
+        finishing,
+        "notify_screens",
+        lambda users, event: heard.append((list(users), event)),
     )
     return heard
 
@@ -53,14 +55,17 @@ def test_it_is_over_when_nothing_waits_any_more(
 ) -> None:
     broadcast = send(draft(people.maya))
     follow()
-    assert state(broadcast) == State.RUNNING
+    assert state(broadcast) == BroadcastState.RUNNING
     send_due()
     follow()
-    assert state(broadcast) == State.RUNNING  # two emails have not left
+    assert state(broadcast) == BroadcastState.RUNNING  # two emails have not left
     OutgoingEmail.objects.update(state=OutgoingEmail.State.SENT)
     assert follow()
     finished = Broadcast.objects.get(pk=broadcast.pk)
-    assert (finished.state, finished.finished_at is not None) == (State.FINISHED, True)
+    assert (finished.state, finished.finished_at is not None) == (
+        BroadcastState.FINISHED,
+        True,
+    )
     assert not follow()
 
 
@@ -75,18 +80,18 @@ def test_an_unconfirmed_text_that_is_looked_up_keeps_it_running(
         outcome=Attempt.Outcome.UNKNOWN,
     )
     follow()
-    assert state(broadcast) == State.RUNNING
+    assert state(broadcast) == BroadcastState.RUNNING
     Attempt.objects.filter(pk=attempt.pk).update(outcome=Attempt.Outcome.NOTHING_FOUND)
     follow()
-    assert state(broadcast) == State.FINISHED
+    assert state(broadcast) == BroadcastState.FINISHED
 
 
 def test_a_paused_broadcast_is_not_over(people: Cast, number: SystemNumber) -> None:
     broadcast = send(draft(people.maya))
-    pause(broadcast, actor=people.maya, now=timezone.now())
+    pause_sending(broadcast, actor=people.maya, now=timezone.now())
     Message.objects.update(status=Status.SENT)
     follow()
-    assert state(broadcast) == State.PAUSED
+    assert state(broadcast) == BroadcastState.PAUSED
 
 
 def test_the_author_hears_of_a_change_at_most_once_a_second(
@@ -107,11 +112,11 @@ def test_the_author_hears_of_a_change_at_most_once_a_second(
 def test_an_email_broadcast_is_over_when_its_emails_left(people: Cast) -> None:
     broadcast = send(email(people.maya))
     follow()
-    assert state(broadcast) == State.RUNNING
+    assert state(broadcast) == BroadcastState.RUNNING
     OutgoingEmail.objects.update(state=OutgoingEmail.State.SENT)
     Message.objects.update(status=Status.SENT)
     follow()
-    assert state(broadcast) == State.FINISHED
+    assert state(broadcast) == BroadcastState.FINISHED
 
 
 # in Detroit
@@ -127,7 +132,9 @@ def test_when_night_falls_the_rest_waits_for_the_morning_where_the_student_is(
     Student.objects.filter(pk=people.rosa.pk).update(time_zone="America/Los_Angeles")
     broadcast = draft(people.maya)
     review(broadcast, now=NIGHT)
-    launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT)
+    launch_broadcast(
+        broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT
+    )
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
     finishing.follow_once(NIGHT)
     texts = {
@@ -142,7 +149,7 @@ def test_when_night_falls_the_rest_waits_for_the_morning_where_the_student_is(
     assert (late.reason, late.due_at) == (WaitingFor.QUIET_HOURS, MORNING)
     assert late.deadline_at is not None
     assert late.deadline_at > MORNING
-    assert pause(broadcast, actor=people.maya, now=NIGHT)
+    assert pause_sending(broadcast, actor=people.maya, now=NIGHT)
 
 
 def test_at_night_a_broadcast_waits_for_who_wrote_lately_too(
@@ -150,7 +157,9 @@ def test_at_night_a_broadcast_waits_for_who_wrote_lately_too(
 ) -> None:
     broadcast = draft(people.maya, f"student:{people.bo.pk}")
     review(broadcast, now=NIGHT)
-    launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT)
+    launch_broadcast(
+        broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT
+    )
     Conversation.objects.update(last_inbound_at=NIGHT - timedelta(hours=1))
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
     finishing.follow_once(NIGHT)
@@ -162,7 +171,7 @@ def test_the_job_looks_as_long_as_one_runs(people: Cast, number: SystemNumber) -
     broadcast = send(draft(people.maya, f"student:{people.rosa.pk}"))
     Message.objects.update(status=Status.SENT, due_at=None)
     async_to_sync(finishing.follow_broadcasts.func)(timestamp=0)
-    assert state(broadcast) == State.FINISHED
+    assert state(broadcast) == BroadcastState.FINISHED
 
 
 def test_twenty_that_run_are_looked_at_with_as_many_statements_as_two(
@@ -179,7 +188,7 @@ def test_twenty_that_run_are_looked_at_with_as_many_statements_as_two(
     for_two = needed()
     for _ in range(18):
         send(draft(people.maya, f"student:{people.rosa.pk}"))
-    assert Broadcast.objects.filter(state=State.RUNNING).count() == 20
+    assert Broadcast.objects.filter(state=BroadcastState.RUNNING).count() == 20
     assert needed() == for_two
 
 
@@ -196,7 +205,10 @@ def test_one_that_somebody_is_at_keeps_no_other_waiting(committed_people: Cast) 
         )
         assert follow()
         other.rollback()
-    assert (state(busy), state(free)) == (State.RUNNING, State.FINISHED)
+    assert (state(busy), state(free)) == (
+        BroadcastState.RUNNING,
+        BroadcastState.FINISHED,
+    )
 
 
 @contextmanager
@@ -221,7 +233,9 @@ def test_what_a_sender_takes_meanwhile_is_not_made_due_again(
     number_row(people.maya)
     broadcast = draft(people.maya, f"student:{people.bo.pk}")
     review(broadcast, now=NIGHT)
-    launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT)
+    launch_broadcast(
+        broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=NIGHT
+    )
     Message.objects.update(reason=reason)
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "21:00-08:00"})
     with in_a_senders_hands(Message.objects.get()):

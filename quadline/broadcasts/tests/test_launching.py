@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from quadline.audit.models import AuditEntry
-from quadline.broadcasts.launching import ReviewChanged, launch
+from quadline.broadcasts.launching import ReviewChanged, launch_broadcast
 from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.preflight import stored
-from quadline.broadcasts.rules import BroadcastRefused, State
+from quadline.broadcasts.rules import BroadcastRefused, BroadcastState
 from quadline.broadcasts.tests.acts import (
     crowd,
     draft,
@@ -24,12 +24,12 @@ from quadline.broadcasts.tests.acts import (
 )
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import Status
-from quadline.delivery.failsafe import mailing
+from quadline.delivery.failsafe import email_sender
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.sending import sender
 from quadline.delivery.tests.acts import at_once, jobs, number_row, send_due, write
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State as NumberState
+from quadline.numbers.rules import NumberState as NumberState
 from quadline.roster.models import CaseloadEntry, Student
 from tests.cast import Cast
 from tests.house import Simulator
@@ -97,13 +97,18 @@ def test_a_text_of_a_broadcast_waits_for_its_turn(
     assert [
         (event.to_status, event.cause, event.actor) for event in text.events.all()
     ] == [("waiting", "written", people.maya)]
-    assert (broadcast.state, broadcast.launched_at is not None) == (State.RUNNING, True)
+    assert (broadcast.state, broadcast.launched_at is not None) == (
+        BroadcastState.RUNNING,
+        True,
+    )
     assert AuditEntry.objects.get(action="broadcast sent").detail == {
         "texts": 1,
         "emails": 0,
         "nothing": 0,
     }
-    assert len(jobs(sender.send_due_texts)) == len(jobs(mailing.send_due_emails)) == 1
+    assert (
+        len(jobs(sender.send_due_texts)) == len(jobs(email_sender.send_due_emails)) == 1
+    )
 
 
 def test_only_the_launch_names_messages_and_only_of_those_who_get_something(
@@ -114,7 +119,7 @@ def test_only_the_launch_names_messages_and_only_of_those_who_get_something(
     reviewed(broadcast)
     message_of = Recipient.objects.filter(broadcast=broadcast).values_list
     assert set(message_of("message", flat=True)) == {None}
-    launch(
+    launch_broadcast(
         broadcast,
         actor=people.maya,
         fingerprint=broadcast.fingerprint,
@@ -242,21 +247,23 @@ def test_a_stop_after_the_review_shows_the_review_again(
     looked_at = broadcast.fingerprint
     opt_out(people.bo, number)
     with pytest.raises(ReviewChanged) as changed:
-        launch(broadcast, actor=people.maya, fingerprint=looked_at, now=timezone.now())
+        launch_broadcast(
+            broadcast, actor=people.maya, fingerprint=looked_at, now=timezone.now()
+        )
     assert (
         broadcast.state,
         Message.objects.exists(),
         OutgoingEmail.objects.exists(),
-    ) == (State.DRAFT, False, False)
+    ) == (BroadcastState.DRAFT, False, False)
     assert changed.value.review == stored(broadcast)
     assert outcomes(broadcast)["Bo"] == "email:opted_out"
-    launch(
+    launch_broadcast(
         broadcast,
         actor=people.maya,
         fingerprint=broadcast.fingerprint,
         now=timezone.now(),
     )
-    assert broadcast.state == State.RUNNING
+    assert broadcast.state == BroadcastState.RUNNING
 
 
 def change_caseload(people: Cast) -> None:
@@ -285,7 +292,7 @@ def test_whatever_changed_since_the_review_shows_it_again(
     reviewed(broadcast)
     change(people)  # type: ignore[operator]
     with pytest.raises(ReviewChanged):
-        launch(
+        launch_broadcast(
             broadcast,
             actor=people.maya,
             fingerprint=broadcast.fingerprint,
@@ -302,7 +309,9 @@ def test_an_old_review_of_a_draft_that_was_reviewed_again_does_not_count(
     looked_at = broadcast.fingerprint
     draft(people.maya, body="Something else. Maya Alvarez", broadcast_id=broadcast.pk)
     with pytest.raises(ReviewChanged):
-        launch(broadcast, actor=people.maya, fingerprint=looked_at, now=timezone.now())
+        launch_broadcast(
+            broadcast, actor=people.maya, fingerprint=looked_at, now=timezone.now()
+        )
 
 
 def test_nothing_is_sent_to_nobody(people: Cast, number: SystemNumber) -> None:
@@ -316,7 +325,7 @@ def test_another_cannot_send_it(people: Cast, number: SystemNumber) -> None:
     reviewed(broadcast)
     for other in (people.omar, people.lena, people.ada):
         with pytest.raises(BroadcastRefused, match="only they can send it"):
-            launch(
+            launch_broadcast(
                 broadcast,
                 actor=other,
                 fingerprint=broadcast.fingerprint,
@@ -326,7 +335,7 @@ def test_another_cannot_send_it(people: Cast, number: SystemNumber) -> None:
 
 def test_sent_again_nothing_happens(people: Cast, number: SystemNumber) -> None:
     broadcast = send(draft(people.maya))
-    launch(
+    launch_broadcast(
         broadcast,
         actor=people.maya,
         fingerprint=broadcast.fingerprint,
@@ -341,7 +350,10 @@ def test_a_double_click_is_one_launch(committed_people: Cast) -> None:
     broadcast = draft(people.maya)
     reviewed(broadcast)
     click = partial(
-        launch, actor=people.maya, fingerprint=broadcast.fingerprint, now=timezone.now()
+        launch_broadcast,
+        actor=people.maya,
+        fingerprint=broadcast.fingerprint,
+        now=timezone.now(),
     )
     at_once([partial(click, Broadcast.objects.get(pk=broadcast.pk)) for _ in range(4)])
     assert (
@@ -363,7 +375,7 @@ def test_broadcasts_and_single_texts_at_once_do_not_lock_each_other_out(
     ]
     launches = [
         partial(
-            launch,
+            launch_broadcast,
             one,
             actor=people.maya,
             fingerprint=one.fingerprint,
@@ -381,7 +393,7 @@ def test_a_notice_that_was_given_meanwhile_is_not_given_again(
     broadcast = draft(people.maya)
     reviewed(broadcast)
     write(people.maya, people.rosa)
-    launch(
+    launch_broadcast(
         broadcast,
         actor=people.maya,
         fingerprint=broadcast.fingerprint,
@@ -411,7 +423,7 @@ def test_many_are_sent_with_as_many_statements_as_few(people: Cast) -> None:
     for broadcast in (few, many):
         reviewed(broadcast)
         with CaptureQueriesContext(connection) as asked:
-            launch(
+            launch_broadcast(
                 broadcast,
                 actor=people.omar,
                 fingerprint=broadcast.fingerprint,

@@ -9,8 +9,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from quadline.broadcasts.checks import Level
-from quadline.broadcasts.preflight import recipients, review, sharing_phones, stored
-from quadline.broadcasts.rules import BroadcastRefused, State, Why
+from quadline.broadcasts.preflight import (
+    recipients_with,
+    review,
+    sharing_phones,
+    stored,
+)
+from quadline.broadcasts.rules import BroadcastRefused, BroadcastState, NoTextReason
 from quadline.broadcasts.tests.acts import (
     crowd,
     draft,
@@ -24,7 +29,7 @@ from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Conversation
 from quadline.delivery.tests.acts import number_row, write
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State as NumberState
+from quadline.numbers.rules import NumberState as NumberState
 from quadline.roster.models import CaseloadEntry, PhoneTrouble, Student
 from tests.cast import Cast, student
 
@@ -89,11 +94,11 @@ def test_a_count_opens_the_students_behind_it(
 ) -> None:
     broadcast = draft(people.maya)
     reviewed(broadcast)
-    assert [row.student for row in recipients(broadcast, outcome="text")] == [
+    assert [row.student for row in recipients_with(broadcast, outcome="text")] == [
         people.rosa,
         people.bo,
     ]
-    assert [row.student for row in recipients(broadcast, reason="landline")] == [
+    assert [row.student for row in recipients_with(broadcast, reason="landline")] == [
         people.gus
     ]
 
@@ -109,7 +114,7 @@ def test_an_email_goes_to_everyone_who_has_an_address(people: Cast) -> None:
         "Nell": "nothing:no_email",
     }
     assert (made.texts, made.total_segments, made.cost_cents) == (0, 0, 0)
-    row = recipients(broadcast, outcome="email").get(student=people.rosa)
+    row = recipients_with(broadcast, outcome="email").get(student=people.rosa)
     assert (row.subject, row.body) == (
         "For Rosa",
         "Hi Rosa, registration opens on Monday. Maya Alvarez",
@@ -124,7 +129,7 @@ def test_a_first_text_carries_the_notice_and_a_later_one_does_not(
     made = reviewed(broadcast)
     notices = {
         row.student.first_name: row.notice
-        for row in recipients(broadcast, outcome="text")
+        for row in recipients_with(broadcast, outcome="text")
     }
     assert (notices["Rosa"], made.first_contacts) == ("", 1)
     assert notices["Bo"].startswith("This is Maya Alvarez at Alder College.")
@@ -171,12 +176,12 @@ def test_a_student_who_is_there_twice_gets_one_text_and_the_review_says_so(
 
     assert (made.texts, made.shared_phones) == (1, 0)
     assert (
-        Why.TWIN,
+        NoTextReason.TWIN,
         "Likely the same student as another recipient, who gets it",
         1,
     ) in made.nothing_reasons()
     assert (
-        recipients(broadcast, outcome="nothing", reason="twin").get().student
+        recipients_with(broadcast, outcome="nothing", reason="twin").get().student
         == people.bo
     )
 
@@ -326,7 +331,7 @@ def test_what_was_sent_is_not_reviewed_again(
 ) -> None:
     broadcast = draft(people.maya)
     reviewed(broadcast)
-    broadcast.state = State.RUNNING
+    broadcast.state = BroadcastState.RUNNING
     broadcast.save()
     with pytest.raises(BroadcastRefused, match="already been sent"):
         reviewed(broadcast)

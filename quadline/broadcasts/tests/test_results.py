@@ -9,12 +9,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from quadline.broadcasts import finishing, results
-from quadline.broadcasts.launching import launch
+from quadline.broadcasts.launching import launch_broadcast
 from quadline.broadcasts.models import Broadcast, Recipient
-from quadline.broadcasts.pausing import pause, stop_rest
+from quadline.broadcasts.pausing import pause_sending, stop_rest
 from quadline.broadcasts.preflight import review
-from quadline.broadcasts.results import not_replied, progress, rows
-from quadline.broadcasts.rules import BroadcastRefused, State
+from quadline.broadcasts.results import not_replied, progress_of, recipient_results
+from quadline.broadcasts.rules import BroadcastRefused, BroadcastState
 from quadline.broadcasts.tests.acts import draft, email, opt_out, send
 from quadline.consent.rules import Reason
 from quadline.conversations.models import Message
@@ -22,7 +22,7 @@ from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.tests.acts import number_row, reply, send_due, write
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State as NumberState
+from quadline.numbers.rules import NumberState as NumberState
 from quadline.roster.models import Student
 from tests.cast import Cast
 from tests.house import Simulator
@@ -31,12 +31,14 @@ from tests.house import Simulator
 def counts(broadcast: Broadcast) -> dict[str, int]:
     return {
         count.status: count.count
-        for count in progress(broadcast, timezone.now()).counts
+        for count in progress_of(broadcast, timezone.now()).counts
     }
 
 
 def listed(broadcast: Broadcast, status: str) -> list[str]:
-    return [row.recipient.student.first_name for row in rows(broadcast, status)]
+    return [
+        row.recipient.student.first_name for row in recipient_results(broadcast, status)
+    ]
 
 
 def fail(
@@ -76,7 +78,7 @@ def test_counts_equal_the_rows_behind_them(
         send_due()
     assert counts(broadcast) == {"sent": 2, "blocked": 1, "nothing": 1}
     assert listed(broadcast, "nothing") == ["Nell"]
-    (nothing,) = rows(broadcast, "nothing")
+    (nothing,) = recipient_results(broadcast, "nothing")
     assert (nothing.words, nothing.detail) == (
         "Not sent",
         "A text cannot reach them, and there is no email address",
@@ -87,13 +89,13 @@ def test_progress_counts_what_has_left(
     people: Cast, rented: SystemNumber, settings: Settings
 ) -> None:
     broadcast = send(draft(people.maya))
-    before = progress(broadcast, timezone.now())
+    before = progress_of(broadcast, timezone.now())
     assert (before.done, before.total, before.waiting, before.percent) == (0, 4, 4, 0)
     send_due()
-    after = progress(broadcast, timezone.now())
+    after = progress_of(broadcast, timezone.now())
     assert (after.done, after.waiting, after.percent) == (2, 2, 50)
     all_sent()
-    over = progress(broadcast, timezone.now())
+    over = progress_of(broadcast, timezone.now())
     assert (over.done, over.waiting, over.percent, over.seconds_left) == (
         4,
         0,
@@ -107,7 +109,7 @@ def test_what_was_stopped_was_not_handed_over(
 ) -> None:
     broadcast = send(draft(people.maya))
     stop_rest(broadcast, actor=people.maya, now=timezone.now())
-    stopped = progress(broadcast, timezone.now())
+    stopped = progress_of(broadcast, timezone.now())
     assert (stopped.done, stopped.total, stopped.waiting, stopped.percent) == (
         0,
         4,
@@ -127,14 +129,14 @@ def test_what_waits_for_a_person_or_for_tomorrow_has_no_time_left(
     )
     texts = Message.objects.filter(is_bulk=True, status=Status.WAITING)
     texts.filter(conversation__student=people.rosa).update(reason=reason, due_at=None)
-    moving = progress(broadcast, timezone.now())
+    moving = progress_of(broadcast, timezone.now())
     assert (moving.held_by, moving.waiting) == (frozenset(), 2)
     assert moving.seconds_left is not None
 
     texts.filter(conversation__student=people.bo).update(
         status=Status.SENT, due_at=None, reason=""
     )
-    held = progress(broadcast, timezone.now())
+    held = progress_of(broadcast, timezone.now())
     assert (held.held_by, held.seconds_left, held.done, held.waiting) == (
         frozenset({reason}),
         None,
@@ -157,7 +159,7 @@ def test_a_text_that_fails_after_it_left_has_left(
         due_at=timezone.now(),
         created_at=timezone.now(),
     )
-    assert progress(broadcast, timezone.now()).done == 1
+    assert progress_of(broadcast, timezone.now()).done == 1
 
 
 def test_the_time_left_is_by_the_numbers_rate(
@@ -167,9 +169,9 @@ def test_the_time_left_is_by_the_numbers_rate(
     broadcast = send(
         draft(people.maya, f"student:{people.rosa.pk}", f"student:{people.bo.pk}")
     )
-    assert progress(broadcast, timezone.now()).seconds_left == 20
-    pause(broadcast, actor=people.maya, now=timezone.now())
-    assert progress(broadcast, timezone.now()).seconds_left is None
+    assert progress_of(broadcast, timezone.now()).seconds_left == 20
+    pause_sending(broadcast, actor=people.maya, now=timezone.now())
+    assert progress_of(broadcast, timezone.now()).seconds_left is None
 
 
 def test_in_quiet_hours_all_that_is_left_is_held(
@@ -182,13 +184,15 @@ def test_in_quiet_hours_all_that_is_left_is_held(
     )
     broadcast = draft(people.maya, f"student:{people.rosa.pk}")
     review(broadcast, now=night)
-    launch(broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=night)
-    shown = progress(broadcast, night)
+    launch_broadcast(
+        broadcast, actor=people.maya, fingerprint=broadcast.fingerprint, now=night
+    )
+    shown = progress_of(broadcast, night)
     assert (shown.held_until, shown.seconds_left) == (morning, 10 * 3600)
 
 
 def test_without_an_active_number_it_waits_for_that(people: Cast) -> None:
-    shown = progress(send(draft(people.maya)), timezone.now())
+    shown = progress_of(send(draft(people.maya)), timezone.now())
     assert (shown.waits_for_number, shown.seconds_left) == (True, None)
 
 
@@ -203,9 +207,9 @@ def test_a_reply_is_the_first_thing_written_after_the_text(
     first = reply(people.rosa.mobile, number.phone, "Thanks!")
     reply(people.rosa.mobile, number.phone, "And one more")
     assert first is not None
-    (row,) = rows(broadcast, "replied")
+    (row,) = recipient_results(broadcast, "replied")
     assert (row.recipient.student, row.replied_at) == (people.rosa, first.created_at)
-    assert progress(broadcast, timezone.now()).replied == 1
+    assert progress_of(broadcast, timezone.now()).replied == 1
     assert people.rosa not in not_replied(broadcast)
     assert set(not_replied(broadcast)) == {people.bo, people.gus, people.nell}
 
@@ -228,7 +232,7 @@ def test_stop_after_the_text_is_because_of_it_and_no_reply(
         ["Rosa"],
         [],
     )
-    assert progress(broadcast, timezone.now()).opted_out == 1
+    assert progress_of(broadcast, timezone.now()).opted_out == 1
     assert people.rosa not in not_replied(broadcast)
 
 
@@ -276,7 +280,11 @@ def test_a_stop_during_a_broadcast_is_not_texted_after_it(
     reply(people.bo.mobile, rented.phone, "STOP")
     send_due()
     assert [each["to"] for each in box.accepts()] == [people.rosa.mobile]
-    (row,) = (row for row in rows(broadcast) if row.recipient.student == people.bo)
+    (row,) = (
+        row
+        for row in recipient_results(broadcast)
+        if row.recipient.student == people.bo
+    )
     assert (row.status, row.recipient.message and row.recipient.message.reason) == (
         "blocked",
         Reason.OPTED_OUT,
@@ -291,7 +299,8 @@ def test_rows_come_by_name_and_in_pages(people: Cast, number: SystemNumber) -> N
     broadcast = send(draft(people.maya))
     assert listed(broadcast, "") == ["Rosa", "Gus", "Nell", "Bo"]
     page = [
-        row.recipient.student.first_name for row in rows(broadcast, offset=1, limit=2)
+        row.recipient.student.first_name
+        for row in recipient_results(broadcast, offset=1, limit=2)
     ]
     assert page == ["Gus", "Nell"]
 
@@ -307,7 +316,7 @@ def test_what_failed_for_a_passing_reason_is_sent_once_more(
     finishing.follow_once(timezone.now())
     assert results.may_be_retried(broadcast) == 1
     broadcast.refresh_from_db()
-    assert broadcast.state == State.FINISHED
+    assert broadcast.state == BroadcastState.FINISHED
     assert results.retry_failed(broadcast, actor=people.maya, now=timezone.now()) == 1
     row = Recipient.objects.get(broadcast=broadcast, student=people.rosa)
     assert row.message is not None
@@ -316,7 +325,7 @@ def test_what_failed_for_a_passing_reason_is_sent_once_more(
         Status.WAITING,
         WaitingFor.TURN,
     )
-    assert (row.message.body, broadcast.state) == (first.body, State.RUNNING)
+    assert (row.message.body, broadcast.state) == (first.body, BroadcastState.RUNNING)
     send_due()
     assert [each["to"] for each in box.accepts()] == [people.rosa.mobile]
     assert counts(broadcast) == {"sent": 1, "undelivered": 1}

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from quadline.broadcasts.rules import (
     MAY_BECOME,
-    WHY_WORDS,
-    Outcome,
-    State,
-    Why,
+    NO_TEXT_WORDS,
+    BroadcastState,
+    NoTextReason,
+    PlannedOutcome,
     finish_at,
     outcome_of,
     sending_seconds,
@@ -27,16 +27,19 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_every_reason_has_words_and_one_outcome() -> None:
-    assert set(WHY_WORDS) == set(Why)
-    assert {outcome_of(why) for why in Why} == {Outcome.EMAIL, Outcome.NOTHING}
+    assert set(NO_TEXT_WORDS) == set(NoTextReason)
+    assert {outcome_of(why) for why in NoTextReason} == {
+        PlannedOutcome.EMAIL,
+        PlannedOutcome.NOTHING,
+    }
     assert {reason.value for reason in Reason} - {Reason.QUIET_HOURS} <= {
-        why.value for why in Why
+        why.value for why in NoTextReason
     }
 
 
 def test_every_state_has_its_followers() -> None:
-    assert set(MAY_BECOME) == set(State)
-    assert MAY_BECOME[State.STOPPED] == frozenset()
+    assert set(MAY_BECOME) == set(BroadcastState)
+    assert MAY_BECOME[BroadcastState.STOPPED] == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_a_stop_to_a_colleague_counts_as_far_as_the_college_chose(
         number_row(people.theo, "+17345550201"),
     )
     pair = (people.rosa.mobile, mayas.phone)
-    ledger.record(
+    ledger.record_consent(
         pair=pair,
         change=Change.OPT_OUT,
         source=Source.REPLY,

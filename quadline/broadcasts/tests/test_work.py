@@ -14,9 +14,9 @@ from pytest_django import Settings
 
 from quadline.broadcasts import preflight, results
 from quadline.broadcasts.finishing import follow_once
-from quadline.broadcasts.launching import launch
+from quadline.broadcasts.launching import launch_broadcast
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.pausing import pause, resume, stop_rest
+from quadline.broadcasts.pausing import pause_sending, resume_sending, stop_rest
 from quadline.broadcasts.tests.acts import crowd, draft, email, opt_out, reviewed, send
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
@@ -44,7 +44,7 @@ def college(people: Cast) -> Cast:
 
 
 def launch_it(broadcast: Broadcast) -> Broadcast:
-    return launch(
+    return launch_broadcast(
         broadcast,
         actor=broadcast.author,
         fingerprint=broadcast.fingerprint,
@@ -94,7 +94,7 @@ def steer(broadcast: Broadcast, act: Callable[..., Any]) -> Callable[[], Any]:
 
 def test_pausing_resuming_and_stopping(college: Cast) -> None:
     broadcast = send(draft(college.omar))
-    for act in (pause, resume, stop_rest):
+    for act in (pause_sending, resume_sending, stop_rest):
         assert costs(steer(broadcast, act)) == [], act
 
 
@@ -137,10 +137,10 @@ def answered(broadcast: Broadcast) -> None:
 
 
 def everything_on_its_page(broadcast: Broadcast) -> None:
-    results.progress(broadcast, timezone.now())
+    results.progress_of(broadcast, timezone.now())
     for status in ("", "replied", "opted_out", "sent", "blocked"):
-        list(results.rows(broadcast, status, limit=50))
-        list(results.rows(broadcast, status))
+        list(results.recipient_results(broadcast, status, limit=50))
+        list(results.recipient_results(broadcast, status))
     list(results.not_replied(broadcast))
 
 
@@ -158,9 +158,9 @@ def test_lists_of_a_review(college: Cast) -> None:
     )
 
     def lists() -> None:
-        list(preflight.recipients(broadcast, outcome="text"))
+        list(preflight.recipients_with(broadcast, outcome="text"))
         list(preflight.sharing_phones(broadcast))
-        list(preflight.recipients(broadcast)[:50])
+        list(preflight.recipients_with(broadcast)[:50])
 
     assert costs(lists) == []
 

@@ -24,8 +24,8 @@ from quadline.carriers.protocol import (
     OutboundText,
     OutcomeUnknown,
     OwnedNumber,
-    Progress,
     Receipt,
+    ReceiptProgress,
     Refused,
     Remedy,
     SearchArea,
@@ -100,10 +100,10 @@ class Wire(ABC):
 class CarrierContract:
     # a code with which a text is refused for good
     refusals: ClassVar[dict[str, Failure]]
-    # a code that keeps the text, because a person or time mends it
+    # a code that keeps the text, because a person or time fixes it
     not_now: ClassVar[list[str]]
     # the carrier's word for a step, and ours
-    progress: ClassVar[dict[str, Progress | None]]
+    progress: ClassVar[dict[str, ReceiptProgress | None]]
 
     @pytest.fixture
     def number(self, wire: Wire) -> OwnedNumber:
@@ -162,7 +162,7 @@ class CarrierContract:
             assert self.send(wire, number) == Refused(failure, code)
         assert wire.accepts() == []
 
-    def test_what_a_person_or_time_mends_keeps_the_text(
+    def test_what_a_person_or_time_fixes_keeps_the_text(
         self, wire: Wire, number: OwnedNumber
     ) -> None:
         for code in self.not_now:
@@ -320,7 +320,7 @@ class CarrierContract:
         wire.carrier.attach(number)
         assert isinstance(self.send(wire, number), Accepted)
 
-    def test_a_detached_number_sends_nothing_until_it_is_attached_anew(
+    def test_a_detached_number_sends_nothing_until_it_is_attached_again(
         self, wire: Wire, number: OwnedNumber
     ) -> None:
         for _ in range(2):
@@ -440,7 +440,10 @@ class CarrierContract:
         for word, progress in self.progress.items():
             form = {**wire.receipt_form("SM1", word), "ref": "our-reference"}
             read = [wire.carrier.read_receipt(form) for _ in range(2)]
-            went_wrong = progress in (Progress.UNDELIVERED, Progress.FAILED)
+            went_wrong = progress in (
+                ReceiptProgress.UNDELIVERED,
+                ReceiptProgress.FAILED,
+            )
             failure = Failure.UNKNOWN if went_wrong else None
             assert (
                 read
@@ -460,17 +463,17 @@ class CarrierContract:
         word = next(
             word
             for word, progress in self.progress.items()
-            if progress is Progress.DELIVERED
+            if progress is ReceiptProgress.DELIVERED
         )
         assert wire.carrier.read_receipt(wire.receipt_form("SM1", word)) == Receipt(
-            "SM1", "", Progress.DELIVERED
+            "SM1", "", ReceiptProgress.DELIVERED
         )
 
     def test_a_failure_carries_its_code_and_a_success_none(self, wire: Wire) -> None:
         code, failure = next(iter(self.refusals.items()))
         for word, progress in self.progress.items():
             read = wire.carrier.read_receipt(wire.receipt_form("SM1", word, code))
-            if progress in (Progress.UNDELIVERED, Progress.FAILED):
+            if progress in (ReceiptProgress.UNDELIVERED, ReceiptProgress.FAILED):
                 assert read == Receipt("SM1", "", progress, failure, code)
             elif progress:
                 assert read == Receipt("SM1", "", progress)

@@ -20,7 +20,7 @@ from quadline.carriers.protocol import (
     InboundText,
     NumberProblem,
     OwnedNumber,
-    Progress,
+    ReceiptProgress,
     Refused,
     Remedy,
     SearchArea,
@@ -29,9 +29,9 @@ from quadline.carriers.protocol import (
 from quadline.carriers.tests import NOBODY
 from quadline.carriers.tests.contract import CarrierContract, Wire
 from quadline.carriers.twilio import Twilio
+from quadline.carriers.twilio_answers import number_problem as problem_of
 from quadline.carriers.twilio_answers import outcome as outcome_of
-from quadline.carriers.twilio_answers import problem as problem_of
-from quadline.carriers.twilio_answers import seconds as seconds_in
+from quadline.carriers.twilio_answers import retry_after_seconds as seconds_in
 from quadline.carriers.twilio_codes import FAILURES, NUMBER_PROBLEMS, failure
 from tests.house import Simulator
 
@@ -129,7 +129,7 @@ class TestTwilio(CarrierContract):
         "30034",
         "30035",
     ]
-    progress: ClassVar[dict[str, Progress | None]] = {
+    progress: ClassVar[dict[str, ReceiptProgress | None]] = {
         **dict.fromkeys(
             (
                 "queued",
@@ -143,12 +143,12 @@ class TestTwilio(CarrierContract):
                 "new",
             )
         ),
-        "sent": Progress.SENT,
-        "delivered": Progress.DELIVERED,
-        "read": Progress.DELIVERED,
-        "undelivered": Progress.UNDELIVERED,
-        "failed": Progress.FAILED,
-        "canceled": Progress.FAILED,
+        "sent": ReceiptProgress.SENT,
+        "delivered": ReceiptProgress.DELIVERED,
+        "read": ReceiptProgress.DELIVERED,
+        "undelivered": ReceiptProgress.UNDELIVERED,
+        "failed": ReceiptProgress.FAILED,
+        "canceled": ReceiptProgress.FAILED,
     }
 
     def test_the_reference_comes_back_in_the_address_of_each_receipt(
@@ -356,7 +356,7 @@ def test_retry_after_is_read_however_it_is_written(
 
 
 @pytest.mark.parametrize("code", NUMBER_PROBLEMS)
-def test_what_an_administrator_must_mend_is_final_and_in_words(code: str) -> None:
+def test_what_an_administrator_must_fix_is_final_and_in_words(code: str) -> None:
     problem = problem_of(400, code)
     assert (problem.is_final, problem.words) == (True, NUMBER_PROBLEMS[code])
 

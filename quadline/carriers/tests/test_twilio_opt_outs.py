@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quadline.carriers.protocol import (
+    KeywordWish,
     NumberProblem,
     OwnedNumber,
     Refused,
     SearchArea,
-    Wish,
 )
 from quadline.carriers.tests import NOBODY
 from quadline.carriers.tests.contract import CarrierContract
@@ -41,11 +41,11 @@ def push(twilio: Twilio, number: OwnedNumber) -> bool:
 @pytest.mark.parametrize(
     ("body", "wish"),
     [
-        ("STOP", Wish.STOP),
-        (" stop\n", Wish.STOP),
-        ("Revoke", Wish.STOP),
-        ("Yes", Wish.START),
-        ("unstop", Wish.START),
+        ("STOP", KeywordWish.STOP),
+        (" stop\n", KeywordWish.STOP),
+        ("Revoke", KeywordWish.STOP),
+        ("Yes", KeywordWish.START),
+        ("unstop", KeywordWish.START),
         ("Stop.", None),
         ("STOP please", None),
         ("START!", None),
@@ -54,7 +54,7 @@ def push(twilio: Twilio, number: OwnedNumber) -> bool:
     ],
 )
 def test_one_word_and_nothing_else_is_a_wish(
-    twilio: Twilio, body: str, wish: Wish | None
+    twilio: Twilio, body: str, wish: KeywordWish | None
 ) -> None:
     assert twilio.wish_in(body) is wish
 

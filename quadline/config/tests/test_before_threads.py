@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from quadline.config import awaited, fair_threads, refusals
-from quadline.config.awaited import Awaited, TooMuch
-from quadline.config.bodies import WholeBodies, address_of
+from quadline.config import body_budget, fair_threads, refusals
+from quadline.config.bodies import WholeBodies, client_address_of
+from quadline.config.body_budget import BodyBudget, TooMuch
 from quadline.config.cut_off import AlwaysAnswered
 from quadline.config.fair_threads import FairThreads, TooManyUnderWay
 
@@ -49,7 +49,7 @@ def test_addresses_take_turns_and_what_is_cancelled_never_begins() -> None:
     assert "busy 1" not in begun
 
 
-def test_a_fault_in_a_thread_reaches_whoever_asked() -> None:
+def test_a_fault_in_a_thread_reaches_its_caller() -> None:
     threads = FairThreads(1)
 
     def fail(environ: dict[str, Any]) -> None:
@@ -61,7 +61,7 @@ def test_a_fault_in_a_thread_reaches_whoever_asked() -> None:
 
 
 def test_one_address_has_only_so_many_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fair_threads, "MOST_WAITING", 2)
+    monkeypatch.setattr(fair_threads, "MAX_WAITING_PER_ADDRESS", 2)
     threads = FairThreads(1)
     is_open = Event()
     is_busy = Event()
@@ -84,10 +84,10 @@ def test_one_address_has_only_so_many_waiting(monkeypatch: pytest.MonkeyPatch) -
 def test_too_many_bodies_of_one_address_cost_only_its_oldest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(awaited, "MOST_OF_ONE", 2)
+    monkeypatch.setattr(body_budget, "MAX_OF_ONE", 2)
 
     async def scene() -> None:
-        table = Awaited()
+        table = BodyBudget()
         mine = [
             asyncio.Timeout(asyncio.get_running_loop().time() + 600) for _ in range(3)
         ]
@@ -104,10 +104,10 @@ def test_too_many_bodies_of_one_address_cost_only_its_oldest(
 def test_all_bodies_together_have_only_so_much_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(awaited, "MOST_BYTES", 10)
+    monkeypatch.setattr(body_budget, "MAX_BODY_BYTES", 10)
 
     async def scene() -> None:
-        table = Awaited()
+        table = BodyBudget()
         async with asyncio.timeout(600) as patience:
             table.add(BUSY, patience)
             table.hold(10, patience)
@@ -119,7 +119,7 @@ def test_all_bodies_together_have_only_so_much_room(
     asyncio.run(scene())
 
 
-async def wait_for_the_third(table: Awaited, mine: list[asyncio.Timeout]) -> None:
+async def wait_for_the_third(table: BodyBudget, mine: list[asyncio.Timeout]) -> None:
     async with mine[0]:
         table.add(BUSY, mine[0])
         async with mine[1], mine[2]:
@@ -142,7 +142,7 @@ def test_behind_our_own_proxy_its_caller_counts(
 ) -> None:
     settings.ENV = settings.ENV.model_copy(update={"trusted_proxies": proxies})
     scope = {"client": (peer, 5), "headers": [(b"x-forwarded-for", forwarded.encode())]}
-    assert address_of(scope) == address
+    assert client_address_of(scope) == address
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_is_cut_off_is_told_when_to_come_again_in_the_form_of_its_door(
     settings: Settings, path: str, kind: str
 ) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": PLAIN}
-    refusals.page.cache_clear()
+    refusals.refusal_page.cache_clear()
     status, headers, content = asyncio.run(answer_of_a_cancelled(path))
     assert status == 503
     assert headers["content-type"].startswith(kind)

@@ -10,7 +10,10 @@ from django.db import connection
 
 from quadline import clock
 
-now, read = clock.now, clock.read  # before a test puts Python's time in their place
+now, read = (
+    clock.now,
+    clock.read_database_clock,
+)  # before a test puts Python's time in their place
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
 
@@ -18,7 +21,7 @@ NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 def our_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock as it is outside of tests, which nobody has asked yet."""
     monkeypatch.setattr(clock, "now", now)
-    monkeypatch.setattr(clock, "read", read)
+    monkeypatch.setattr(clock, "read_database_clock", read)
     monkeypatch.setattr(clock, "_last", None)
 
 
@@ -26,12 +29,12 @@ def our_own(monkeypatch: pytest.MonkeyPatch) -> None:
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Our own clock, which goes on when a test says so."""
     shown = [1000.0]
-    monkeypatch.setattr(clock, "seconds", lambda: shown[0])
+    monkeypatch.setattr(clock, "monotonic_seconds", lambda: shown[0])
     return shown
 
 
 def told(at: datetime, *, asked: float) -> None:
-    clock.learn(at, asked=asked)
+    clock.note_database_time(at, asked=asked)
 
 
 @pytest.mark.django_db
@@ -40,7 +43,7 @@ def test_a_wrong_clock_of_this_machine_changes_nothing(wrong: timedelta) -> None
     before = database_time()
     with time_machine.travel(datetime.now(UTC) + wrong):
         here = clock.now()
-        assert clock.read() <= database_time()
+        assert clock.read_database_clock() <= database_time()
     assert before <= here <= database_time()
 
 

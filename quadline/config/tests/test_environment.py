@@ -41,7 +41,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def faults() -> list[str]:
     with pytest.raises(EnvironmentFault) as refused:
-        environment.read()
+        environment.read_environment()
     first, *lines = str(refused.value).splitlines()
     assert first == "Quadline cannot start. Fix these settings:"
     return [line.strip() for line in lines]
@@ -49,7 +49,7 @@ def faults() -> list[str]:
 
 def test_three_settings_are_enough(given: Any) -> None:
     given()
-    read = environment.read()
+    read = environment.read_environment()
 
     assert (read.carrier, read.log_level, read.quiet_hours, str(read.data_dir)) == (
         "twilio",
@@ -107,7 +107,7 @@ def test_a_secret_that_is_too_short_is_not_repeated(given: Any) -> None:
 
     assert [line.partition(":")[0] for line in faults()] == ["SECRET_KEY"]
     with pytest.raises(EnvironmentFault) as refused:
-        environment.read()
+        environment.read_environment()
     assert "hunter2" not in str(refused.value)
 
 
@@ -131,7 +131,9 @@ def test_no_secret_is_repeated_when_it_is_wrong(
 
 def test_trusted_proxies_are_read_and_what_is_none_is_a_fault(given: Any) -> None:
     given(TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8,fd00::/8")
-    assert [str(network) for network in environment.read().proxy_networks] == [
+    assert [
+        str(network) for network in environment.read_environment().proxy_networks
+    ] == [
         "127.0.0.1/32",
         "10.0.0.0/8",
         "fd00::/8",
@@ -153,7 +155,7 @@ def test_a_setting_that_is_empty_is_as_if_it_were_not_set(
     given(**{name: ""})
 
     assert (
-        getattr(environment.read(), name.lower())
+        getattr(environment.read_environment(), name.lower())
         == Environment.model_fields[name.lower()].default
     )
 
@@ -168,7 +170,7 @@ def test_a_needed_setting_that_is_empty_is_not_set(given: Any, name: str) -> Non
 def test_empty_quiet_hours_mean_never_and_not_the_default(given: Any) -> None:
     given(QUIET_HOURS="")
 
-    assert environment.read().quiet_hours == ""
+    assert environment.read_environment().quiet_hours == ""
 
 
 def test_a_secret_comes_from_a_file(
@@ -179,7 +181,7 @@ def test_a_secret_comes_from_a_file(
     (tmp_path / "token").write_text("from the file")
     monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
     monkeypatch.setenv("TWILIO_AUTH_TOKEN_FILE", str(tmp_path / "token"))
-    read = environment.read()
+    read = environment.read_environment()
 
     assert (read.secret_key, read.twilio_auth_token) == ("k" * 40, "from the file")
 
@@ -204,7 +206,7 @@ def test_a_file_of_settings_is_read_and_the_environment_wins(
     (tmp_path / ".env").write_text(
         "COLLEGE_NAME=Elm College\nCOLLEGE_REGION=MI\nUNKNOWN=1\n"
     )
-    read = environment.read()
+    read = environment.read_environment()
 
     assert (read.college_name, read.college_region) == ("Alder College", "MI")
 
@@ -237,7 +239,7 @@ def test_settings_are_kept_in_one_form(
 ) -> None:
     given(**{name: written})
 
-    assert getattr(environment.read(), name.lower()) == kept
+    assert getattr(environment.read_environment(), name.lower()) == kept
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -298,9 +300,9 @@ def test_another_file_of_settings_can_be_named_or_none(
     (tmp_path / ".env").write_text("COLLEGE_NAME=Elm College\n")
     (tmp_path / "oak").write_text("COLLEGE_NAME=Oak College\n")
     monkeypatch.setenv(environment.ENV_FILE, "oak")
-    assert environment.read().college_name == "Oak College"
+    assert environment.read_environment().college_name == "Oak College"
     monkeypatch.setenv(environment.ENV_FILE, "")
-    assert environment.read().college_name == "Your College"
+    assert environment.read_environment().college_name == "Your College"
 
 
 @pytest.mark.parametrize(
@@ -340,4 +342,4 @@ def test_a_notice_that_would_not_tell_students_how_to_opt_out_is_refused(
 )
 def test_a_notice_of_the_colleges_own_is_taken(given: Any, wording: str) -> None:
     given(OPT_OUT_NOTICE=wording)
-    assert environment.read().opt_out_notice == wording
+    assert environment.read_environment().opt_out_notice == wording

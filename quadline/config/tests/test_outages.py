@@ -1,4 +1,4 @@
-"""Which faults pass by themselves: answered 503, and worth trying again."""
+"""Which faults pass automatically: answered 503, and worth trying again."""
 
 import psycopg
 import pytest

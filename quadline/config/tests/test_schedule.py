@@ -22,8 +22,12 @@ from quadline.config.schedule import timetable
 from quadline.delivery.sending.sender import send_due_texts, send_overdue_texts
 from quadline.delivery.tests.acts import at_once
 from quadline.jobs import enqueue
-from quadline.numbers.alerts import tell_active
-from quadline.worker import TimelyDeferrer, bring_back_jobs, drop_repeated_jobs
+from quadline.numbers.alerts import email_number_active
+from quadline.worker import (
+    DatabaseClockDeferrer,
+    drop_repeated_jobs,
+    reschedule_future_jobs,
+)
 
 # five seconds into a quarter of an hour: every timed job but the nightly ones has had
 # its tick
@@ -65,7 +69,7 @@ class Scheduler:
     """One worker's: what it has deferred before it knows for itself only."""
 
     def __init__(self) -> None:
-        self.deferrer = TimelyDeferrer(registry=app.periodic_registry)
+        self.deferrer = DatabaseClockDeferrer(registry=app.periodic_registry)
 
     def look(self, at: float) -> None:
         self.deferrer.forget_what_is_to_come(at)
@@ -105,12 +109,14 @@ def test_of_due_jobs_that_say_the_same_thing_the_newest_is_kept() -> None:
     for at in range(5):
         enqueue(send_due_texts)
         enqueue(send_overdue_texts, timestamp=at)
-        enqueue(tell_active, number_id=at % 2)
+        enqueue(email_number_active, number_id=at % 2)
         enqueue(send_due_texts, after=timedelta(minutes=5))
     newest = due_jobs(send_due_texts)[-1]
     drop_repeated()
     assert due_jobs(send_due_texts) == [newest]
-    assert [len(due_jobs(task)) for task in (send_overdue_texts, tell_active)] == [1, 2]
+    assert [
+        len(due_jobs(task)) for task in (send_overdue_texts, email_number_active)
+    ] == [1, 2]
     assert waiting()[send_due_texts.name] == 6, "what is not due yet stays"
 
 
@@ -153,13 +159,13 @@ def test_a_scheduler_goes_on_when_the_databases_clock_was_ahead_and_is_right_aga
 @pytest.mark.usefixtures("no_jobs")
 def test_ticks_and_retries_that_lie_too_far_ahead_are_brought_back() -> None:
     Scheduler().look(time.time() + 7200)
-    enqueue(tell_active, number_id=1, after=timedelta(hours=2))
+    enqueue(email_number_active, number_id=1, after=timedelta(hours=2))
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE procrastinate_jobs SET attempts = 1 WHERE scheduled_at IS NOT NULL"
         )
-    as_a_worker(bring_back_jobs)
-    assert len(due_jobs(tell_active)) == 1
+    as_a_worker(reschedule_future_jobs)
+    assert len(due_jobs(email_number_active)) == 1
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM procrastinate_periodic_defers WHERE defer_timestamp >"
@@ -175,7 +181,7 @@ def test_a_failed_job_is_due_again_by_the_databases_clock(
     right = timezone.now()
     monkeypatch.setattr(clock, "now", lambda: right)
     with time_machine.travel(right + timedelta(hours=1)):
-        decision = jobs._Later(25).get_retry_decision(
+        decision = jobs._RetryPolicy(25).get_retry_decision(
             exception=ValueError(), job=ProcrastinateJobOf(attempts=0)
         )
     assert decision is not None
@@ -189,13 +195,13 @@ def test_a_failed_job_waits_longer_each_time_but_ten_minutes_at_most(
     attempts: int, wait: int
 ) -> None:
     with time_machine.travel(timezone.now(), tick=False):
-        decision = jobs._Later(25).get_retry_decision(
+        decision = jobs._RetryPolicy(25).get_retry_decision(
             exception=ValueError(), job=ProcrastinateJobOf(attempts)
         )
         assert decision is not None
         assert decision.retry_at == timezone.now() + timedelta(seconds=wait)
     assert (
-        jobs._Later(25).get_retry_decision(
+        jobs._RetryPolicy(25).get_retry_decision(
             exception=ValueError(), job=ProcrastinateJobOf(25)
         )
         is None

@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 30
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_begins_anew_when_the_engine_ends_by_itself(
+def test_a_worker_starts_again_when_the_engine_ends_on_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     beats = 0
@@ -35,7 +35,7 @@ def test_a_worker_begins_anew_when_the_engine_ends_by_itself(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(Worker, "_update_heartbeat", fail_once)
-    monkeypatch.setattr(worker.TimelyWorker, "_periodic_deferrer", tick_never)
+    monkeypatch.setattr(worker.DatabaseClockWorker, "_periodic_deferrer", tick_never)
     async_to_sync(asyncio.wait_for)(
         _work_until(lambda: beats == 2 and not _has_jobs()), PATIENCE_SECONDS
     )

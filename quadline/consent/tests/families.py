@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from quadline.consent.reading import own_words, simplified, words_of
+from quadline.consent.reading import own_words, reply_words, simplified
 from quadline.consent.tests.labelled import Reply
 
 NEARLY_THE_SAME = 0.6  # of the three-letter pieces of both, counted once
@@ -41,7 +41,7 @@ def twins(
 
 
 def pieces(body: str) -> frozenset[str]:
-    words = words_of(simplified(own_words(unicodedata.normalize("NFKC", body))))
+    words = reply_words(simplified(own_words(unicodedata.normalize("NFKC", body))))
     said = [
         word
         for word in words

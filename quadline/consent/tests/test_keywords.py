@@ -2,7 +2,7 @@
 
 import pytest
 
-from quadline.consent.keywords import FORMS, Dressed, exact_word, is_exact
+from quadline.consent.keywords import FORMS, Decoration, exact_word, is_exact
 from quadline.consent.rules import Keyword, keyword_in
 
 STOP, START, HELP = Keyword.STOP, Keyword.START, Keyword.HELP
@@ -192,7 +192,7 @@ def test_every_word_of_the_rule_opts_out(word: str) -> None:
 
 def test_no_opt_in_of_ours_is_one_that_the_carrier_would_not_take() -> None:
     assert {form.dressed for form in FORMS.values() if form.keyword is START} == {
-        Dressed.TALK
+        Decoration.TALK
     }
     assert all(form.by_carrier for form in FORMS.values() if form.keyword is START)
 

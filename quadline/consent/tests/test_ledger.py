@@ -26,11 +26,11 @@ def write(
     change: Change,
     *,
     at: datetime = NOON,
-    pair: ledger.Pair = PAIR,
+    pair: ledger.PhonePair = PAIR,
     reference: str = "",
 ) -> ConsentEntry | None:
     """As the carrier's log dates it."""
-    return ledger.record(
+    return ledger.record_consent(
         pair=pair,
         change=change,
         source=Source.REPLY,
@@ -80,7 +80,7 @@ def test_a_pair_stands_where_its_newest_entry_says() -> None:
     assert not ledger.is_opted_out(PAIR)
     for hours, change in enumerate([OUT, IN, OUT, OUT, IN]):
         entry = write(change, at=NOON + timedelta(hours=hours))
-        standing = ledger.standing(PAIR)
+        standing = ledger.consent_state(PAIR)
 
         assert ledger.is_opted_out(PAIR) is (change is OUT)
         assert standing is not None
@@ -137,7 +137,7 @@ def test_an_opt_out_of_one_number_leaves_the_others_alone() -> None:
 @pytest.mark.django_db
 def test_an_entry_keeps_its_proof() -> None:
     maya = User.objects.create_user("maya@alder.example", name="Maya Alvarez")
-    ledger.record(
+    ledger.record_consent(
         pair=PAIR,
         change=OUT,
         source=Source.STAFF,
@@ -184,7 +184,7 @@ def elsewhere(act: Callable[[], Any]) -> "Future[Any]":
 @pytest.fixture(autouse=True)
 def nothing_held() -> Iterator[None]:
     yield
-    ledger._held_here.clear()
+    ledger._locked_here.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -192,7 +192,7 @@ def waits_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits for a text on its way still does so when a
     busy machine comes to look.
     """
-    monkeypatch.setattr(ledger, "LOCK_PATIENCE_MS", 10 * 1000 * int(PATIENCE))
+    monkeypatch.setattr(ledger, "LOCK_TIMEOUT_MS", 10 * 1000 * int(PATIENCE))
 
 
 def someone_waits() -> bool:
@@ -205,13 +205,13 @@ def someone_waits() -> bool:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_stop_waits_until_the_text_on_its_way_is_handed_over() -> None:
-    ledger.hold([PAIR])
+    ledger.lock_shared([PAIR])
     stop = elsewhere(lambda: write(OUT))
     eventually(someone_waits)
 
     assert not stop.done()
     assert not ledger.is_opted_out(PAIR)
-    ledger.let_go([PAIR])
+    ledger.unlock([PAIR])
     assert stop.result(timeout=PATIENCE) is not None
     assert ledger.is_opted_out(PAIR)
 
@@ -220,13 +220,13 @@ def test_a_stop_waits_until_the_text_on_its_way_is_handed_over() -> None:
 def test_a_stop_gives_up_waiting_for_a_carrier_that_hangs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ledger, "LOCK_PATIENCE_MS", 150)
-    ledger.hold([PAIR])
+    monkeypatch.setattr(ledger, "LOCK_TIMEOUT_MS", 150)
+    ledger.lock_shared([PAIR])
     try:
         assert elsewhere(lambda: write(OUT)).result(timeout=PATIENCE) is not None
         assert ledger.is_opted_out(PAIR)
     finally:
-        ledger.let_go([PAIR])
+        ledger.unlock([PAIR])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -235,42 +235,45 @@ def test_a_hand_over_is_left_for_later_while_a_stop_has_not_committed_and_then_s
 ):
     with transaction.atomic():
         write(OUT)
-        assert elsewhere(lambda: ledger.hold([PAIR])).result(timeout=PATIENCE) == set()
+        assert (
+            elsewhere(lambda: ledger.lock_shared([PAIR])).result(timeout=PATIENCE)
+            == set()
+        )
 
-    assert ledger.hold([PAIR]) == {PAIR}
+    assert ledger.lock_shared([PAIR]) == {PAIR}
     assert ledger.is_opted_out(PAIR)
-    ledger.let_go([PAIR])
+    ledger.unlock([PAIR])
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_hand_over_does_not_go_past_a_stop_that_waits() -> None:
-    ledger.hold([PAIR])
+    ledger.lock_shared([PAIR])
     stop = elsewhere(lambda: write(OUT))
     eventually(someone_waits)
 
-    assert ledger.hold([PAIR]) == set(), "the same worker, a second text"
-    assert elsewhere(lambda: ledger.hold([PAIR])).result(timeout=PATIENCE) == set(), (
-        "another worker"
-    )
-    ledger.let_go([PAIR])
+    assert ledger.lock_shared([PAIR]) == set(), "the same worker, a second text"
+    assert (
+        elsewhere(lambda: ledger.lock_shared([PAIR])).result(timeout=PATIENCE) == set()
+    ), "another worker"
+    ledger.unlock([PAIR])
     assert stop.result(timeout=PATIENCE) is not None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_stop_to_one_number_does_not_wait_for_a_hand_over_from_another() -> None:
-    ledger.hold([(STUDENT, OTHER_ADVISOR)])
+    ledger.lock_shared([(STUDENT, OTHER_ADVISOR)])
     try:
         assert elsewhere(lambda: write(OUT)).result(timeout=PATIENCE) is not None, (
             "or it would wait for longer"
         )
     finally:
-        ledger.let_go([(STUDENT, OTHER_ADVISOR)])
+        ledger.unlock([(STUDENT, OTHER_ADVISOR)])
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_held_ends_with_a_worker_that_dies() -> None:
     # the thread ends, its connection closes, nobody lets go
-    elsewhere(lambda: ledger.hold([PAIR])).result(timeout=PATIENCE)
+    elsewhere(lambda: ledger.lock_shared([PAIR])).result(timeout=PATIENCE)
 
     assert elsewhere(lambda: write(OUT)).result(timeout=PATIENCE) is not None, (
         "or it would wait for longer"

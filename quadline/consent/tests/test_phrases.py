@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quadline.consent import phrases
-from quadline.consent.phrases import LONGEST, LONGEST_PHRASE, stop_phrase_in
-from quadline.consent.reading import folded
+from quadline.consent.phrases import MAX_KEPT_PHRASE, MAX_REPLY_READ, stop_phrase_in
+from quadline.consent.reading import without_accents
 
 LINES = tomllib.loads(
     Path(__file__).with_name("stop_lines.toml").read_text(encoding="utf-8")
@@ -67,10 +67,10 @@ def test_a_stop_after_a_long_story_counts_and_what_is_named_fits_its_column() ->
     story = "I was in class all day and the bus was late. " * 30
 
     assert stop_phrase_in(f"{story} Stop texting me")
-    assert stop_phrase_in(f"{'x' * LONGEST} stop texting me") is None, (
+    assert stop_phrase_in(f"{'x' * MAX_REPLY_READ} stop texting me") is None, (
         "no phone writes as much"
     )
-    assert all(len(stop_phrase_in(line) or "") <= LONGEST_PHRASE for line in ASKS)
+    assert all(len(stop_phrase_in(line) or "") <= MAX_KEPT_PHRASE for line in ASKS)
 
 
 def test_every_phrase_uses_sets_there_are_and_every_set_is_used() -> None:
@@ -95,7 +95,9 @@ def test_what_the_phrases_are_written_in_is_what_replies_are_read_as() -> None:
         for phrase in data[language][kind]
     ]
 
-    assert [line for line in written if folded(line) != line or "'" in line] == []
+    assert [
+        line for line in written if without_accents(line) != line or "'" in line
+    ] == []
 
 
 # seconds of processor time: a pattern that backtracks takes years, none takes a second
@@ -126,7 +128,7 @@ def test_no_reply_takes_long_to_read(body: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.text(max_size=LONGEST)
+    st.text(max_size=MAX_REPLY_READ)
     | st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join)
 )
 def test_any_text_is_read(body: str) -> None:

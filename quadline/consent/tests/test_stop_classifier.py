@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quadline.consent import stop_classifier
-from quadline.consent.phrases import LONGEST_PHRASE, certain_phrase_in, stop_phrase_in
+from quadline.consent.phrases import MAX_KEPT_PHRASE, certain_phrase_in, stop_phrase_in
 from quadline.consent.tests import families, labelled, stop_report
 
 ROOT = Path(__file__).parents[3]
@@ -60,7 +60,7 @@ def test_where_no_phrase_is_certain_the_reply_itself_is_named() -> None:
     )
 
     assert certain_phrase_in(body) is None
-    assert stop_phrase_in(body) == body[:LONGEST_PHRASE]
+    assert stop_phrase_in(body) == body[:MAX_KEPT_PHRASE]
 
 
 def test_a_wish_at_the_end_of_a_long_story_counts() -> None:
@@ -90,7 +90,7 @@ STORY = "I went to the library and then to the bursar, and they sent me to aid. 
     ids=["in the middle", "first", "last", "without a full stop"],
 )
 def test_a_wish_anywhere_in_a_long_reply_scores_like_a_stop(body: str) -> None:
-    assert len(body) > stop_classifier.LONGEST * 2
+    assert len(body) > stop_classifier.MAX_READ_AT_ONCE * 2
     assert stop_classifier.reads_like_a_stop(body)
 
 
@@ -109,13 +109,13 @@ def test_a_long_reply_costs_little_more_than_a_short_one(
     features = stop_classifier._features
 
     def counted(words: Sequence[str]) -> list[set[int]]:
-        read.append(len(" ".join(words)[: stop_classifier.LONGEST]))
+        read.append(len(" ".join(words)[: stop_classifier.MAX_READ_AT_ONCE]))
         return features(words)
 
     monkeypatch.setattr(stop_classifier, "_features", counted)
     stop_classifier.score(body)
 
-    assert sum(read) <= 2 * stop_classifier.LONGEST
+    assert sum(read) <= 2 * stop_classifier.MAX_READ_AT_ONCE
 
 
 @pytest.mark.parametrize(
@@ -143,11 +143,11 @@ def test_no_reply_says_both() -> None:
 
 
 @pytest.mark.slow
-def test_nothing_held_back_has_a_twin_in_training() -> None:
+def test_nothing_held_back_has_a_duplicate_in_training() -> None:
     assert list(families.twins(labelled.held_back(), labelled.training())) == []
 
 
-def test_twins_are_seen_through_courtesies() -> None:
+def test_duplicates_are_seen_through_courtesies() -> None:
     one = labelled.Reply("english", True, "please stop texting my phone")
     other = labelled.Reply("english", True, "Stop texting my phone!! thanks")
 
@@ -207,7 +207,9 @@ def test_what_is_held_back_is_mostly_found(language: str, least: float) -> None:
 
 def test_the_weights_are_small_and_fit_the_table() -> None:
     assert (
-        stop_classifier.WEIGHTS.stat().st_size == stop_classifier.TABLE <= LARGEST_FILE
+        stop_classifier.WEIGHTS.stat().st_size
+        == stop_classifier.HASH_BUCKETS
+        <= LARGEST_FILE
     )
 
 

@@ -4,7 +4,7 @@ from quadline.conversations import starters
 
 
 def ship(apps, schema_editor):
-    starters.ship(apps.get_model("conversations", "MessageTemplate"))
+    starters.add_starters(apps.get_model("conversations", "MessageTemplate"))
 
 
 class Migration(migrations.Migration):

@@ -5,7 +5,7 @@ row of its events. A single message is a set of one. A statement that must chang
 with it, such as a claim, is built from the parts in ``sql.py``.
 """
 
-from quadline.conversations.statuses.beginning import begin as begin
+from quadline.conversations.statuses.beginning import save_new as save_new
 from quadline.conversations.statuses.climbing import announce as announce
 from quadline.conversations.statuses.climbing import climb as climb
 from quadline.conversations.statuses.climbing import give_up as give_up

@@ -7,7 +7,7 @@ from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Status
 
 
-def begin(
+def save_new(
     message: Message,
     status: Status,
     *,

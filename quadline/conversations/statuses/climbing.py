@@ -12,13 +12,13 @@ from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
 from quadline.conversations.statuses import sql
-from quadline.live.telling import TELL_NEWS, tell_each
+from quadline.live.notifications import TELL_NEWS, notify_each
 
 DETAIL = "left(btrim(COALESCE(%(detail)s, message.detail) || ' ' || %(more)s), 300)"
 SETS = sql.climbed(
     "%(status)s", reason="COALESCE(%(reason)s, message.reason)", detail=DETAIL
 )
-EVENT = sql.event(
+CLIMB_EVENT = sql.event(
     "moved",
     to="%(status)s",
     code="%(event_code)s",
@@ -49,7 +49,7 @@ CLIMB = f"""
             sent_at = COALESCE(%(sent_at)s::timestamptz, message.sent_at)
         WHERE message.id = ANY(ARRAY(SELECT id FROM moved WHERE climbs))
     ),
-    noted AS ({EVENT}),
+    noted AS ({CLIMB_EVENT}),
     news AS (
         SELECT chat.staff_id AS user_id, 'conv-' || chat.id AS event
         FROM moved
@@ -134,7 +134,7 @@ def give_up(
 def announce(message: Message) -> None:
     """Tell the screens on which this message is, or will be, seen."""
     conversation = message.conversation
-    tell_each([(conversation.inbox_id, f"conv-{conversation.pk}")])
+    notify_each([(conversation.inbox_id, f"conv-{conversation.pk}")])
 
 
 def _refresh(many: Sequence[Message]) -> None:

@@ -5,10 +5,17 @@ Which status may follow which is passed to the statement: ``lower_than``.
 """
 
 from quadline.conversations.causes import Cause
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status, may_climb
+from quadline.conversations.rules import (
+    BEFORE_AN_ATTEMPT,
+    WITH_THE_CARRIER,
+    Status,
+    may_climb,
+)
 
-OPEN = sorted(BEFORE_AN_ATTEMPT | IN_DOUBT)  # what is over waits for nothing
-COLUMNS = "status, reason, detail, due_at"
+OPEN_STATUSES = sorted(
+    BEFORE_AN_ATTEMPT | WITH_THE_CARRIER
+)  # what is over waits for nothing
+STATE_COLUMNS = "status, reason, detail, due_at"
 
 
 def lower_than(status: Status) -> list[str]:
@@ -63,14 +70,14 @@ def held() -> str:
     """
 
 
-def standing(
+def state_values(
     status: str,
     *,
     reason: str = "''",
     detail: str = "''",
     due_at: str = "NULL",
 ) -> str:
-    """The values of ``COLUMNS`` for an INSERT … SELECT of messages."""
+    """The values of ``STATE_COLUMNS`` for an INSERT … SELECT of messages."""
     return f"{status}, {reason}, {detail}, {due_at}"
 
 

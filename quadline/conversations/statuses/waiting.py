@@ -15,30 +15,30 @@ from quadline.accounts.models import User
 from quadline.conversations.causes import Cause
 from quadline.conversations.rules import Pending
 from quadline.conversations.statuses import sql
-from quadline.live.telling import TELL_NEWS
+from quadline.live.notifications import TELL_NEWS
 
-WAITS = """
+SET_WAIT = """
     due_at = %(due_at)s::timestamptz, reason = %(reason)s, detail = %(detail)s
 """
-POSTPONED = f"{WAITS}, deadline_at = GREATEST(message.deadline_at, %(deadline)s)"
-RESET = f"{WAITS}, deadline_at = %(deadline)s::timestamptz"
+POSTPONED = f"{SET_WAIT}, deadline_at = GREATEST(message.deadline_at, %(deadline)s)"
+RESET = f"{SET_WAIT}, deadline_at = %(deadline)s::timestamptz"
 # By their ids, which the database looks up whatever it believes of the tables.
 UPDATE = """
     UPDATE conversations_message AS message SET {sets}
     WHERE message.id = ANY({ids}) AND message.status = ANY(%(open)s::text[])
 """
-GIVEN = "%(ids)s::uuid[]"
-STILL = """
+GIVEN_IDS = "%(ids)s::uuid[]"
+STILL_WAITING = """
     ARRAY(SELECT message.id FROM conversations_message AS message
           WHERE message.id = ANY(%(ids)s::uuid[]) AND ({still})
           FOR NO KEY UPDATE SKIP LOCKED)
 """
-EVENT = sql.event("waiting", actor="%(actor)s")
+WAIT_EVENT = sql.event("waiting", actor="%(actor)s")
 NOTED = f"""
     WITH waiting AS (
         {{update}} RETURNING message.id, message.status, message.conversation_id
     ),
-    noted AS ({EVENT}),
+    noted AS ({WAIT_EVENT}),
     news AS (
         SELECT DISTINCT chat.staff_id AS user_id, 'conv-' || chat.id AS event
         FROM waiting
@@ -76,11 +76,11 @@ def wait(
         # would be due while it is on its way.
         update = UPDATE.format(
             sets=RESET if new_deadline else POSTPONED,
-            ids=STILL.format(still=still) if still else GIVEN,
+            ids=STILL_WAITING.format(still=still) if still else GIVEN_IDS,
         )
         values: dict[str, Any] = {
             "ids": ids,
-            "open": sql.OPEN,
+            "open": sql.OPEN_STATUSES,
             "reason": each.reason,
             "detail": each.detail,
             "due_at": each.due_at,

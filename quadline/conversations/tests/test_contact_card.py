@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from quadline.conversations.contact_card import LONGEST_LINE, contact_card
+from quadline.conversations.contact_card import MAX_VCARD_LINE, make_contact_card
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
 from tests.journeys.furnished import give_number
@@ -23,7 +23,7 @@ def lines(card: bytes) -> list[str]:
 def test_it_holds_the_number_as_text_only_and_the_office_line(
     people: Cast, number: SystemNumber
 ) -> None:
-    assert lines(contact_card(people.maya, number)) == [
+    assert lines(make_contact_card(people.maya, number)) == [
         "BEGIN:VCARD",
         "VERSION:3.0",
         "N:Alvarez;Maya;;;(Text Only)",
@@ -43,7 +43,7 @@ def test_without_an_office_line_it_names_none(
     people.maya.office_phone = people.maya.title = ""
     people.maya.office = None
 
-    assert lines(contact_card(people.maya, number))[4:7] == [
+    assert lines(make_contact_card(people.maya, number))[4:7] == [
         "ORG:Alder College",
         "TEL;TYPE=cell,text:+17345550200",
         "NOTE:Text only.",
@@ -53,7 +53,7 @@ def test_without_an_office_line_it_names_none(
 def test_what_would_end_a_value_is_escaped(people: Cast, number: SystemNumber) -> None:
     people.maya.name = "Maya\r\nTEL:+1900 A;B,C\\D"
 
-    card = lines(contact_card(people.maya, number))
+    card = lines(make_contact_card(people.maya, number))
     assert card[3] == r"FN:Maya\nTEL:+1900 A\;B\,C\\D (Text Only)"
     assert [line for line in card if line.startswith("TEL")] == [
         "TEL;TYPE=cell,text:+17345550200"
@@ -64,9 +64,9 @@ def test_long_lines_are_folded_between_characters(
     people: Cast, number: SystemNumber
 ) -> None:
     people.maya.name = "Đặng Thị Ánh Nguyệt " * 9
-    card = contact_card(people.maya, number)
+    card = make_contact_card(people.maya, number)
 
-    assert max(len(line) for line in card.split(b"\r\n")) <= LONGEST_LINE
+    assert max(len(line) for line in card.split(b"\r\n")) <= MAX_VCARD_LINE
     assert all(line.decode() for line in card.split(b"\r\n") if line)
     assert re.search(
         r"FN:(Đặng Thị Ánh Nguyệt ){9}", card.replace(b"\r\n ", b"").decode()

@@ -4,7 +4,7 @@ import pytest
 
 from quadline.conversations import merging
 from quadline.numbers.models import SystemNumber
-from quadline.sms.lookalikes import plain
+from quadline.sms.lookalikes import plain_words
 from quadline.sms.merge_fields import MergeError
 from tests.cast import Cast
 from tests.journeys.furnished import give_number
@@ -184,4 +184,4 @@ def test_a_field_with_nothing_in_it_is_never_meant_as_written(people: Cast) -> N
 def test_all_that_is_called_otherwise_is_one_of_the_fields() -> None:
     ours = {name for name, _ in merging.FIELDS}
     assert set(merging.MEANT.values()) == ours == set(merging.OTHER_NAMES)
-    assert [name for name in merging.MEANT if name != plain(name)] == []
+    assert [name for name in merging.MEANT if name != plain_words(name)] == []

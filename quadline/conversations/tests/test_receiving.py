@@ -18,7 +18,7 @@ from quadline.conversations.opening import open_conversation
 from quadline.conversations.receiving import Reply, receive
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.conversations.tests.conftest import NOON
-from quadline.live.telling import CHANNEL, tell_each
+from quadline.live.notifications import CHANNEL, notify_each
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_the_screens_are_told_of_each_new_one_when_it_commits(
     ) as listener:
         listener.execute(f"LISTEN {CHANNEL}")
         receive([known, reply(with_rosa, "new"), reply(with_bo, "new")])
-        tell_each([(people.maya.pk, f"conv-{with_rosa.pk}")])
+        notify_each([(people.maya.pk, f"conv-{with_rosa.pk}")])
         told = [
             json.loads(news.payload)
             for news in listener.notifies(timeout=120, stop_after=2)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
-    FINAL,
+    FINAL_STATUSES,
     NEVER_REACHED_THE_STUDENT,
     RANK,
-    WORDS,
+    STATUS_WORDS,
     Status,
     may_climb,
 )
@@ -120,11 +120,11 @@ def test_each_step_of_the_ladder(current: Status, following: Status, may: bool) 
 
 def test_every_status_has_a_rank_and_words_but_the_reply() -> None:
     assert RANK.keys() == set(OUTBOUND)
-    assert WORDS.keys() == set(Status)
-    assert all(words for words, _, _ in WORDS.values())
+    assert STATUS_WORDS.keys() == set(Status)
+    assert all(words for words, _, _ in STATUS_WORDS.values())
 
 
 def test_what_is_over_does_not_count_as_waiting() -> None:
-    assert FINAL.isdisjoint(BEFORE_AN_ATTEMPT)
-    assert NEVER_REACHED_THE_STUDENT < FINAL
-    assert "Read" not in {words for words, _, _ in WORDS.values()}
+    assert FINAL_STATUSES.isdisjoint(BEFORE_AN_ATTEMPT)
+    assert NEVER_REACHED_THE_STUDENT < FINAL_STATUSES
+    assert "Read" not in {words for words, _, _ in STATUS_WORDS.values()}

@@ -17,7 +17,7 @@ from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import Pending, Status, WaitingFor
 from quadline.conversations.statuses import climb, give_up, wait
 from quadline.conversations.tests.conftest import NOON
-from quadline.live.telling import CHANNEL
+from quadline.live.notifications import CHANNEL
 from tests.cast import Cast
 
 Counting = Callable[[int], AbstractContextManager[object]]

@@ -9,11 +9,11 @@ from quadline.audit.models import AuditEntry
 from quadline.conversations import merging
 from quadline.conversations.models import MessageTemplate
 from quadline.conversations.rules import Channel
-from quadline.conversations.starters import INTRODUCTION, STARTERS, ship
+from quadline.conversations.starters import INTRODUCTION, STARTERS, add_starters
 from quadline.conversations.templating import (
+    TemplateContent,
     TemplateRefused,
     Whose,
-    Words,
     archive_template,
     may_change,
     save_template,
@@ -21,10 +21,10 @@ from quadline.conversations.templating import (
 from quadline.sms.merge_fields import fields_in
 from tests.cast import Cast
 
-EMAIL = Words(
+EMAIL = TemplateContent(
     "Hello", "email", "About [Your Name]", "Hi [Student Name]", with_contact_card=True
 )
-TEXT = Words("Meet", "text", "", "Hi [Student Name], shall we meet?")
+TEXT = TemplateContent("Meet", "text", "", "Hi [Student Name], shall we meet?")
 MAY_KEEP = {
     "maya": {Whose.PERSONAL},
     "lena": {Whose.PERSONAL, Whose.OFFICE},
@@ -116,7 +116,7 @@ def test_an_archived_one_leaves_every_list_once(people: Cast) -> None:
     ],
 )
 def test_what_could_not_be_sent_is_not_kept(
-    people: Cast, words: Words, said: str
+    people: Cast, words: TemplateContent, said: str
 ) -> None:
     with pytest.raises(TemplateRefused) as refused:
         save_template(actor=people.maya, words=words, kind=Whose.PERSONAL)
@@ -135,7 +135,7 @@ def test_a_text_has_neither_subject_nor_card(people: Cast) -> None:
 
 @pytest.mark.parametrize("starter", STARTERS, ids=lambda starter: starter["name"])
 def test_what_we_ship_could_be_saved(people: Cast, starter: dict[str, str]) -> None:
-    words = Words(
+    words = TemplateContent(
         starter["name"], starter["channel"], starter.get("subject", ""), starter["body"]
     )
 
@@ -165,7 +165,7 @@ def test_the_introduction_says_all_that_the_guide_wants_said() -> None:
 def test_everyone_finds_the_colleges_own(people: Cast) -> None:
     # a test that emptied the tables has gone before
     if not MessageTemplate.objects.exists():
-        ship(MessageTemplate)
+        add_starters(MessageTemplate)
 
     for user in (people.maya, people.omar, people.iris):
         names = set(

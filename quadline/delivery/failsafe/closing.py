@@ -9,33 +9,35 @@ from django.conf import settings
 from django.db import transaction
 
 from quadline.accounts.models import User
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.consent.rules import Verdict
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
-    IN_DOUBT,
     NOT_DELIVERED,
+    WITH_THE_CARRIER,
     Channel,
     Status,
     WaitingFor,
 )
 from quadline.conversations.statuses import climb, give_up
 from quadline.delivery import notices
-from quadline.delivery.failsafe import mailing
+from quadline.delivery.failsafe import email_sender
 from quadline.delivery.models import Attempt, OutgoingEmail
-from quadline.delivery.permission import scope
+from quadline.delivery.permission import opt_out_scope
 from quadline.emails import tokens
 from quadline.jobs import enqueue
 
 BY_HAND_WORDS = "Email chosen by its author."
-TRIED_AGAIN = "Trying again automatically."
+RETRIED_AUTOMATICALLY = "Trying again automatically."
 NO_EMAIL = "There is no email address on file either."
-NOW = timedelta(0)
+IMMEDIATELY = timedelta(0)
 
 
-def write_email(message: Message, *, now: datetime, after: timedelta = NOW) -> None:
+def write_email(
+    message: Message, *, now: datetime, after: timedelta = IMMEDIATELY
+) -> None:
     """Write the email for a text that ended undelivered, once
     however often it is asked for.
 
@@ -60,10 +62,10 @@ def write_email(message: Message, *, now: datetime, after: timedelta = NOW) -> N
     # The database keeps it to one per text: a second one is not there, whoever asks for
     # it and whenever.
     OutgoingEmail.objects.bulk_create([written], ignore_conflicts=True)
-    enqueue(mailing.send_due_emails, after=after or None)
+    enqueue(email_sender.send_due_emails, after=after or None)
 
 
-def hold() -> timedelta:
+def receipt_wait() -> timedelta:
     """How long the email for a text that the carrier had taken
     waits for a late "delivered".
     """
@@ -97,7 +99,7 @@ def close_unsent(
     )
     if not is_closed:
         return False
-    notices.pass_on(message)
+    notices.pass_notice_on(message)
     if may_be_written:
         write_email(message, now=now)
     return True
@@ -126,7 +128,7 @@ def send_as_email(*, message: Message, actor: User, now: datetime) -> bool:
             state=OutgoingEmail.State.QUEUED,
             tries=0,
         ).update(due_at=now)
-        record("text sent as email", subject=text, actor=actor)
+        record_audit("text sent as email", subject=text, actor=actor)
     message.refresh_from_db()
     return True
 
@@ -143,7 +145,7 @@ def _is_not_at_the_carrier(text: Message) -> bool:
     status = Status(text.status)
     if status in BEFORE_AN_ATTEMPT:
         return True
-    if status not in IN_DOUBT:
+    if status not in WITH_THE_CARRIER:
         return False
     maybe_there = text.attempts.filter(
         outcome__in=(Attempt.Outcome.UNDER_WAY, Attempt.Outcome.UNKNOWN)
@@ -154,7 +156,7 @@ def _is_not_at_the_carrier(text: Message) -> bool:
 def block(message: Message, verdict: Verdict, *, now: datetime) -> bool:
     """Close one text that the law refuses; its email fail-safe is written with it."""
     assert verdict.reason is not None, "a refusal carries its reason"
-    words = scope.reason_words(verdict.reason)
+    words = opt_out_scope.reason_words(verdict.reason)
     return close_unsent(
         message,
         cause=Cause(verdict.reason),

@@ -11,46 +11,46 @@ from quadline.conversations import contact_card
 from quadline.conversations.models import Conversation
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
 from quadline.emails import failsafe_letter, tokens
-from quadline.emails.failsafe_letter import Facts, Why
-from quadline.emails.outgoing import Letter
+from quadline.emails.failsafe_letter import Facts, FailsafeReason
+from quadline.emails.outgoing import OutgoingLetter
 from quadline.numbers.models import SystemNumber
 
 # References grow by one with each email (RFC 5322, 3.6.4); the last ones are enough to
 # thread by
-LONGEST_CHAIN = 20
+MAX_CHAIN = 20
 
 # Why a text ended, as it is kept on the message, and what the student reads of it. Not
-# listed: Why.OTHER.
-WHYS: dict[str, Why] = {
-    Reason.OPTED_OUT: Why.OPTED_OUT,
-    Reason.NO_MOBILE: Why.NO_MOBILE,
-    Reason.LANDLINE: Why.LANDLINE,
-    Reason.BAD_NUMBER: Why.BAD_NUMBER,
-    Failure.REFUSED_BY_PHONE.name.lower(): Why.BLOCKED_BY_PHONE,
-    Failure.INVALID_NUMBER.name.lower(): Why.BAD_NUMBER,
-    Failure.DISCONNECTED.name.lower(): Why.BAD_NUMBER,
-    Failure.NO_ROUTE.name.lower(): Why.BAD_NUMBER,
-    Failure.UNREACHABLE.name.lower(): Why.SWITCHED_OFF,
-    Failure.FILTERED.name.lower(): Why.FILTERED,
-    Failure.EXPIRED.name.lower(): Why.TOO_LATE,
-    "deadline": Why.TOO_LATE,
-    "by_hand": Why.BY_HAND,
+# listed: FailsafeReason.OTHER.
+LETTER_REASONS: dict[str, FailsafeReason] = {
+    Reason.OPTED_OUT: FailsafeReason.OPTED_OUT,
+    Reason.NO_MOBILE: FailsafeReason.NO_MOBILE,
+    Reason.LANDLINE: FailsafeReason.LANDLINE,
+    Reason.BAD_NUMBER: FailsafeReason.BAD_NUMBER,
+    Failure.REFUSED_BY_PHONE.name.lower(): FailsafeReason.BLOCKED_BY_PHONE,
+    Failure.INVALID_NUMBER.name.lower(): FailsafeReason.BAD_NUMBER,
+    Failure.DISCONNECTED.name.lower(): FailsafeReason.BAD_NUMBER,
+    Failure.NO_ROUTE.name.lower(): FailsafeReason.BAD_NUMBER,
+    Failure.UNREACHABLE.name.lower(): FailsafeReason.SWITCHED_OFF,
+    Failure.FILTERED.name.lower(): FailsafeReason.FILTERED,
+    Failure.EXPIRED.name.lower(): FailsafeReason.TOO_LATE,
+    "deadline": FailsafeReason.TOO_LATE,
+    "by_hand": FailsafeReason.BY_HAND,
 }
 
 
-def letter_of(email: OutgoingEmail) -> Letter:
+def letter_of(email: OutgoingEmail) -> OutgoingLetter:
     """The letter as it will leave: the same words however often it is tried."""
     message, conversation = email.message, email.message.conversation
     author = message.author
     assert author, "what goes out has an author"
     chain = _chain(conversation, before=email)
     facts = _facts(email, author)
-    return Letter(
+    return OutgoingLetter(
         to=email.to,
         subject=(
             failsafe_letter.subject(facts) if email.is_failsafe else message.subject
         ),
-        body=failsafe_letter.plain(facts) if email.is_failsafe else message.body,
+        body=failsafe_letter.plain_letter(facts) if email.is_failsafe else message.body,
         html=failsafe_letter.html(facts) if email.is_failsafe else "",
         header_id=email.header_id,
         from_name=f"{author.name} via {settings.ENV.college_name}",
@@ -71,7 +71,7 @@ def _facts(email: OutgoingEmail, author: User) -> Facts:
     message = email.message
     return Facts(
         text=message.body,
-        why=WHYS.get(message.reason, Why.OTHER),
+        why=LETTER_REASONS.get(message.reason, FailsafeReason.OTHER),
         staff_name=author.name,
         staff_title=author.title,
         office_phone=author.office_phone or settings.ENV.college_phone,
@@ -89,14 +89,12 @@ def _chain(conversation: Conversation, *, before: OutgoingEmail) -> tuple[str, .
     ).exclude(pk=before.pk)
     theirs = IncomingEmail.objects.filter(message__conversation=conversation)
     known = [
-        *ours.order_by("-sent_at").values_list("sent_at", "header_id")[:LONGEST_CHAIN],
+        *ours.order_by("-sent_at").values_list("sent_at", "header_id")[:MAX_CHAIN],
         *theirs.order_by("-received_at").values_list("received_at", "header_id")[
-            :LONGEST_CHAIN
+            :MAX_CHAIN
         ],
     ]
-    return tuple(name for _, name in sorted(known) if _is_header_id(name))[
-        -LONGEST_CHAIN:
-    ]
+    return tuple(name for _, name in sorted(known) if _is_header_id(name))[-MAX_CHAIN:]
 
 
 def _is_header_id(name: str) -> bool:
@@ -117,5 +115,5 @@ def _attachments(author: User, inbox_id: int) -> tuple[tuple[str, bytes, str], .
     number = SystemNumber.objects.of_inbox(inbox_id)
     if number is None or not number.phone:
         return ()
-    card = contact_card.contact_card(author, number)
+    card = contact_card.make_contact_card(author, number)
     return ((contact_card.FILE_NAME, card, contact_card.CONTENT_TYPE),)

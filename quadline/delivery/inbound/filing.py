@@ -20,9 +20,9 @@ from quadline.conversations.models import Conversation
 from quadline.conversations.opening import open_conversation, open_with_phone
 from quadline.conversations.receiving import Reply, receive
 from quadline.conversations.rules import Channel
-from quadline.delivery.inbound.keyword_replies import KeywordReply, honor
-from quadline.delivery.inbound.senders import Place, places
-from quadline.delivery.opting import requests, under_way
+from quadline.delivery.inbound.keyword_replies import KeywordReply, honor_keywords
+from quadline.delivery.inbound.reply_owners import ReplyOwner, owners_of
+from quadline.delivery.opting import inflight, requests
 from quadline.inboxes.models import Inbox
 from quadline.roster import trouble
 from quadline.roster.models import Student
@@ -30,11 +30,11 @@ from quadline.sms import bodies, phones, segments
 
 # Our ids for inbound texts are made from the carrier's, so that the same text twice is
 # one row.
-INBOUND = uuid.UUID("8f0d6a52-1c0b-4e0f-9d2b-0b8a6f9f2f53")
+TEXT_ID_NAMESPACE = uuid.UUID("8f0d6a52-1c0b-4e0f-9d2b-0b8a6f9f2f53")
 # Said on the screen beside a text that stands below what is newer: it joined the
 # conversation when it came.
-REACHED_LATE, LATE = "Reached us late.", timedelta(minutes=2)
-FORMER = "From {phone}, a former number of this student."
+REACHED_LATE, LATE_AFTER = "Reached us late.", timedelta(minutes=2)
+FROM_FORMER_PHONE = "From {phone}, a former number of this student."
 LOCK_IDLE = """
     SELECT id FROM conversations_conversation
     WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
@@ -49,8 +49,8 @@ class Lookup:
     without waiting for anybody, as long as the transaction lasts that looked.
     """
 
-    places: Mapping[InboundText, Place]
-    kept_back: Collection[ledger.Pair]
+    places: Mapping[InboundText, ReplyOwner]
+    kept_back: Collection[ledger.PhonePair]
     free: Collection[InboundText] = ()
 
 
@@ -64,7 +64,8 @@ def file_replies(
 
     Returns the ids of their messages; None for one to no number of ours. Many at once
     wait for nobody (receiving.py): OperationalError, and each may come alone.
-    ``lookup``: by ``free_at_once`` in the caller's transaction, which found these free.
+    ``lookup``: by ``lock_without_waiting`` in the caller's transaction, which found
+    these free.
     """
     with transaction.atomic(savepoint=False):
         found = lookup or _look(texts, now)
@@ -93,17 +94,17 @@ def asks_something(body: str) -> bool:
     )
 
 
-def pair_in(text: InboundText) -> ledger.Pair:
+def pair_in(text: InboundText) -> ledger.PhonePair:
     """Whose consent a text is about."""
     return _e164(text.student_phone), text.system_phone
 
 
 def id_of(carrier_message_id: str) -> uuid.UUID:
     """Of the message that an inbound text becomes."""
-    return uuid.uuid5(INBOUND, carrier_message_id)
+    return uuid.uuid5(TEXT_ID_NAMESPACE, carrier_message_id)
 
 
-def free_at_once(texts: Sequence[InboundText], *, now: datetime) -> Lookup:
+def lock_without_waiting(texts: Sequence[InboundText], *, now: datetime) -> Lookup:
     """Look which the caller's transaction can file without
     waiting. Their locks are its now.
 
@@ -115,7 +116,7 @@ def free_at_once(texts: Sequence[InboundText], *, now: datetime) -> Lookup:
     chosen = _firsts(places)
     pairs = {text: _pairs(text, places[text]) & wanted.keys() for text in chosen}
     of_chosen = {pair: wanted[pair] for of_one in pairs.values() for pair in of_one}
-    kept_back = under_way.keep_back_if_free(of_chosen)
+    kept_back = inflight.try_block_sends(of_chosen)
     unhindered = [text for text in chosen if pairs[text] <= kept_back]
     idle = _idle_conversations({places[text].conversation_id for text in unhindered})
     free = {text for text in unhindered if places[text].conversation_id in idle}
@@ -129,9 +130,11 @@ def _look(texts: Sequence[InboundText], now: datetime) -> Lookup:
     return Lookup(places, _keep_back(places))
 
 
-def _places(texts: Sequence[InboundText], now: datetime) -> dict[InboundText, Place]:
+def _places(
+    texts: Sequence[InboundText], now: datetime
+) -> dict[InboundText, ReplyOwner]:
     """In the order of ``texts``; those to numbers that are not ours have none."""
-    found = places(
+    found = owners_of(
         [text.system_phone for text in texts],
         [_e164(text.student_phone) for text in texts],
         [min(text.sent_at or now, now) for text in texts],
@@ -139,7 +142,7 @@ def _places(texts: Sequence[InboundText], now: datetime) -> dict[InboundText, Pl
     return {texts[at]: place for at, place in found.items()}
 
 
-def _firsts(places: Mapping[InboundText, Place]) -> list[InboundText]:
+def _firsts(places: Mapping[InboundText, ReplyOwner]) -> list[InboundText]:
     """Those that are the first at each of their locks."""
     locks = {text: _locks(text, place) for text, place in places.items()}
     first_at: dict[str, InboundText] = {}
@@ -160,7 +163,7 @@ def _idle_conversations(ids: Iterable[int | None]) -> set[int]:
         return {conversation_id for (conversation_id,) in cursor.fetchall()}
 
 
-def _keep_back(places: Mapping[InboundText, Place]) -> set[ledger.Pair]:
+def _keep_back(places: Mapping[InboundText, ReplyOwner]) -> set[ledger.PhonePair]:
     """The pairs whose texts are kept back from here on, for somebody
     says STOP, START or what may mean stop.
 
@@ -168,18 +171,20 @@ def _keep_back(places: Mapping[InboundText, Place]) -> set[ledger.Pair]:
     for texts on their way.
     """
     wanted = _to_keep_back(places)
-    free = under_way.keep_back_if_free(wanted) if len(wanted) > 1 else set()
+    free = inflight.try_block_sends(wanted) if len(wanted) > 1 else set()
     for pair in sorted(wanted.keys() - free):
-        (under_way.keep_texts_back if wanted[pair] else ledger.wait_for_sends)(pair)
+        (inflight.block_sends if wanted[pair] else ledger.lock_exclusive)(pair)
     return set(wanted)
 
 
-def _to_keep_back(places: Mapping[InboundText, Place]) -> dict[ledger.Pair, bool]:
+def _to_keep_back(
+    places: Mapping[InboundText, ReplyOwner],
+) -> dict[ledger.PhonePair, bool]:
     """The pairs whose texts have to be kept back for these;
     to each, whether for a STOP.
     """
     out = _those_out((pair_in(text), text.body) for text in places)
-    wanted: dict[ledger.Pair, bool] = {}
+    wanted: dict[ledger.PhonePair, bool] = {}
     for text, place in places.items():
         pair = pair_in(text)
         found = keyword_in(text.body, opted_out=pair in out)
@@ -191,17 +196,17 @@ def _to_keep_back(places: Mapping[InboundText, Place]) -> dict[ledger.Pair, bool
     return wanted
 
 
-def _pairs(text: InboundText, place: Place) -> set[ledger.Pair]:
+def _pairs(text: InboundText, place: ReplyOwner) -> set[ledger.PhonePair]:
     """Whose texts what is said here may be about."""
     return {pair_in(text), _asked_about(text, place)}
 
 
-def _locks(text: InboundText, place: Place) -> set[str]:
+def _locks(text: InboundText, place: ReplyOwner) -> set[str]:
     pairs = _pairs(text, place)
-    return {ledger.lock_of(pair) for pair in pairs}
+    return {ledger.lock_name(pair) for pair in pairs}
 
 
-def _asked_about(text: InboundText, place: Place) -> ledger.Pair:
+def _asked_about(text: InboundText, place: ReplyOwner) -> ledger.PhonePair:
     """Who says from a former phone that the texts may stop means
     those that come to the phone of now.
     """
@@ -214,7 +219,7 @@ def _is_request(found: tuple[Keyword, str] | None) -> bool:
     return found is not None and found[0] is not Keyword.HELP
 
 
-def _those_out(said: Iterable[tuple[ledger.Pair, str]]) -> set[ledger.Pair]:
+def _those_out(said: Iterable[tuple[ledger.PhonePair, str]]) -> set[ledger.PhonePair]:
     """Those who have opted out, of the pairs in which a word was
     said that only then is a keyword.
     """
@@ -226,7 +231,7 @@ def _those_out(said: Iterable[tuple[ledger.Pair, str]]) -> set[ledger.Pair]:
     return ledger.opted_out(in_question) if in_question else set()
 
 
-def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
+def _reply(text: InboundText, place: ReplyOwner, now: datetime) -> Reply:
     # one that we missed keeps the time it was sent, which is never still to come
     at = min(text.sent_at or now, now)
     body, phone = bodies.clean(text.body), _e164(text.student_phone)
@@ -238,24 +243,24 @@ def _reply(text: InboundText, place: Place, now: datetime) -> Reply:
         created_at=at,
         system_number_id=place.number_id,
         student_phone=phone,
-        segments=segments.count(body).segments,
+        segments=segments.measure(body).segments,
         carrier_message_id=text.carrier_message_id,
-        detail=_said_beside(place, phone, is_late=now - at > LATE),
+        detail=_said_beside(place, phone, is_late=now - at > LATE_AFTER),
         needs_reply=not _is_request(keyword_in(text.body, opted_out=False)),
     )
 
 
-def _said_beside(place: Place, phone: str, *, is_late: bool) -> str:
+def _said_beside(place: ReplyOwner, phone: str, *, is_late: bool) -> str:
     """What a conversation says beside a text that is not as others are."""
     said = (
-        [FORMER.format(phone=phones.written(phone))]
+        [FROM_FORMER_PHONE.format(phone=phones.written(phone))]
         if place.is_from_former_phone
         else []
     )
     return " ".join([*said, *([REACHED_LATE] if is_late else [])])
 
 
-def _opened(place: Place, phone: str, now: datetime) -> Conversation:
+def _opened(place: ReplyOwner, phone: str, now: datetime) -> Conversation:
     """For the first reply from this phone to this inbox."""
     inbox = Inbox.objects.get(pk=place.inbox_id)
     if place.student_id:
@@ -272,7 +277,8 @@ def _opened(place: Place, phone: str, now: datetime) -> Conversation:
 
 
 def _honor_all(
-    filed: Sequence[tuple[InboundText, Place, Reply]], waited: Collection[ledger.Pair]
+    filed: Sequence[tuple[InboundText, ReplyOwner, Reply]],
+    waited: Collection[ledger.PhonePair],
 ) -> None:
     """What the replies ask for, in the order they came. Their conversations are locked:
     nobody opts out or in meanwhile.
@@ -285,14 +291,14 @@ def _honor_all(
     together: dict[str, KeywordReply] = {}
     for text, place, reply in filed:
         pair = (reply.student_phone, text.system_phone)
-        lock = ledger.lock_of(pair)
+        lock = ledger.lock_name(pair)
         found = keyword_in(text.body, opted_out=pair in out)  # as the carrier read it
         if lock in together:
-            honor(list(together.values()))
+            honor_keywords(list(together.values()))
             together = {}
         if found and _is_request(found):
             if pair not in waited:
-                ledger.wait_for_sends(pair)
+                ledger.lock_exclusive(pair)
             together[lock] = KeywordReply(text, reply, *found)
         elif (
             found is None and pair in waited and (phrase := stop_phrase_in(reply.body))
@@ -304,13 +310,13 @@ def _honor_all(
                 text=text,
                 now=reply.created_at,
             )
-    honor(list(together.values()))
+    honor_keywords(list(together.values()))
 
 
 @lru_cache(maxsize=10_000)  # the same students write again and again
 def _e164(phone: str) -> str:
     """Short codes and foreign numbers do write to us: what cannot
-    be normalised is kept as it came.
+    be normalized is kept as it came.
     """
     try:
         return phones.normalise(phone)

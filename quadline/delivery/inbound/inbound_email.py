@@ -19,31 +19,31 @@ from django.db import InterfaceError, OperationalError, transaction
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.receiving import Reply, receive
 from quadline.conversations.rules import Channel
-from quadline.delivery.failsafe.mail_results import record_bounce
-from quadline.delivery.inbound.kept_sources import source_kept
+from quadline.delivery.failsafe.email_results import record_bounce
+from quadline.delivery.inbound.source_retention import source_kept
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
-from quadline.delivery.opting import emailed_stops
+from quadline.delivery.opting import email_stop_requests
 from quadline.emails import outgoing, quotes, reading, tokens, unread
 from quadline.emails.authenticity import failed_dmarc
+from quadline.emails.automatic_mail import Bounce
 from quadline.emails.incoming import Incoming, Unreadable
-from quadline.emails.machines import Bounce
 from quadline.emails.unread import Unread
 from quadline.sms import bodies
 
 log = structlog.get_logger(__name__)
 
 # Our ids for inbound emails are made from theirs, so that the same email is one row.
-INBOUND = uuid.UUID("5d0a6b0e-6a0f-4d43-9a0b-3f6d1c1f7b62")
-NO_WORDS = "[The email had no words.]"
-NOT_READ = (
+EMAIL_ID_NAMESPACE = uuid.UUID("5d0a6b0e-6a0f-4d43-9a0b-3f6d1c1f7b62")
+EMPTY_EMAIL = "[The email had no words.]"
+EMAIL_NOT_READ = (
     "[This email couldn't be read: {why}. An administrator can open it as it came.]"
 )
-NOT_FILED = "it broke what files it"
-LOOP = "from our own address"
-NOWHERE = "answers no conversation"
+EMAIL_NOT_FILED = "it broke what files it"
+MAIL_LOOP = "from our own address"
+NO_CONVERSATION = "answers no conversation"
 
 
-class Kind(StrEnum):
+class EmailKind(StrEnum):
     """What an incoming email turned out to be."""
 
     REPLY = "reply"  # in its conversation
@@ -54,20 +54,20 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedEmail:
     """An email as it came, and what could be read of it."""
 
     raw: bytes
     email: Incoming | Unread
 
 
-def open_email(raw: bytes) -> Opened:
-    """Read one, outside of any transaction. Raises emails.limits.TooLarge, and
+def open_email(raw: bytes) -> OpenedEmail:
+    """Read one, outside of any transaction. Raises emails.limits.EmailTooLarge, and
     emails.reading.Busy: then it was not looked at."""
     try:
-        return Opened(raw, reading.read(raw))
+        return OpenedEmail(raw, reading.read_in_process(raw))
     except Unreadable as fault:
-        return Opened(raw, unread.named_in(raw, why=str(fault)))
+        return OpenedEmail(raw, unread.named_in(raw, why=str(fault)))
 
 
 def file_email(raw: bytes, *, envelope_to: str, now: datetime) -> IncomingEmail:
@@ -75,7 +75,9 @@ def file_email(raw: bytes, *, envelope_to: str, now: datetime) -> IncomingEmail:
     return file_opened(open_email(raw), envelope_to=envelope_to, now=now)
 
 
-def file_opened(opened: Opened, *, envelope_to: str, now: datetime) -> IncomingEmail:
+def file_opened(
+    opened: OpenedEmail, *, envelope_to: str, now: datetime
+) -> IncomingEmail:
     """File one email, once however often it is brought.
 
     Raises what a database raises that is away.
@@ -90,11 +92,11 @@ def file_opened(opened: Opened, *, envelope_to: str, now: datetime) -> IncomingE
         # It never could be filed, however often it came: it is kept like one that
         # cannot be read.
         log.exception("an email that could not be filed is kept as it came")
-        why = unread.named_in(opened.raw, why=NOT_FILED)
-        return _file_once(Opened(opened.raw, why), envelope_to, now)
+        why = unread.named_in(opened.raw, why=EMAIL_NOT_FILED)
+        return _file_once(OpenedEmail(opened.raw, why), envelope_to, now)
 
 
-def _file_once(opened: Opened, envelope_to: str, now: datetime) -> IncomingEmail:
+def _file_once(opened: OpenedEmail, envelope_to: str, now: datetime) -> IncomingEmail:
     email = opened.email
     places = [address for address in (envelope_to, *email.recipients) if address]
     found = (tokens.conversation_in(each) for each in places)
@@ -107,13 +109,13 @@ def _file_once(opened: Opened, envelope_to: str, now: datetime) -> IncomingEmail
 
 
 def _row(
-    opened: Opened, named: int | None, now: datetime
+    opened: OpenedEmail, named: int | None, now: datetime
 ) -> tuple[IncomingEmail, bool]:
     """The one row of this email; a second one when the same email was written to two
     conversations."""
     email = opened.email
     defaults: dict[str, Any] = {
-        "kind": Kind.STRAY,
+        "kind": EmailKind.STRAY,
         "sender": email.sender,
         "subject": bodies.clean(email.subject)[:200],
         "references": " ".join(email.references),
@@ -122,7 +124,7 @@ def _row(
     }
     rows = IncomingEmail.objects.select_related("message")
     row, is_new = rows.get_or_create(header_id=email.header_id, defaults=defaults)
-    if not is_new and row.kind == Kind.STRAY and named is not None:
+    if not is_new and row.kind == EmailKind.STRAY and named is not None:
         # It came to an address without a token first: now it is known where it belongs.
         IncomingEmail.objects.filter(pk=row.pk).update(**defaults, source=None)
         row.refresh_from_db()
@@ -137,7 +139,7 @@ def _row(
 
 def _file(
     row: IncomingEmail,
-    opened: Opened,
+    opened: OpenedEmail,
     named: int | None,
     now: datetime,
 ) -> None:
@@ -156,7 +158,7 @@ def _file(
             named,
             now,
         )
-    is_shown = row.kind == Kind.REPLY and not getattr(email, "is_cut", False)
+    is_shown = row.kind == EmailKind.REPLY and not getattr(email, "is_cut", False)
     if not is_shown:
         is_placed = row.message is not None or row.conversation is not None
         row.source = source_kept(opened.raw, has_conversation=is_placed, now=now)
@@ -175,13 +177,13 @@ def _file_read(
     our_server = settings.ENV.email_authserv_id
     row.failed_dmarc = failed_dmarc(email.dmarc, our_server=our_server)
     if email.bounce:
-        row.kind = Kind.BOUNCE
+        row.kind = EmailKind.BOUNCE
         row.about_ours, row.detail = _file_bounce(email.bounce, named, now)
     elif why := _why_automatic(email):
-        row.kind, row.detail = Kind.AUTOMATIC, why
+        row.kind, row.detail = EmailKind.AUTOMATIC, why
         row.conversation = _conversation(email, named)
     elif conversation := _conversation(email, named):
-        row.kind, row.detail = Kind.REPLY, _from_elsewhere(email, conversation)
+        row.kind, row.detail = EmailKind.REPLY, _from_elsewhere(email, conversation)
         row.message = _save(
             row,
             email,
@@ -189,7 +191,7 @@ def _file_read(
             now,
         )
     else:
-        row.detail = NOWHERE
+        row.detail = NO_CONVERSATION
 
 
 def _file_unread(
@@ -199,9 +201,9 @@ def _file_unread(
     now: datetime,
 ) -> None:
     """Its source is kept, and its conversation says that something came."""
-    row.kind, row.detail = Kind.UNREADABLE, email.why
+    row.kind, row.detail = EmailKind.UNREADABLE, email.why
     if conversation := _conversation(email, named):
-        body = NOT_READ.format(why=email.why)
+        body = EMAIL_NOT_READ.format(why=email.why)
         detail = _from_elsewhere(email, conversation)
         row.message = _received(
             row,
@@ -216,7 +218,7 @@ def _why_automatic(email: Incoming) -> str:
     if email.why_automatic:
         return email.why_automatic
     is_our_own = email.sender == outgoing.own_address().lower()
-    return LOOP if is_our_own else ""
+    return MAIL_LOOP if is_our_own else ""
 
 
 def _conversation(email: Incoming | Unread, named: int | None) -> Conversation | None:
@@ -256,9 +258,11 @@ def _save(
     now: datetime,
 ) -> Message:
     """What may mean stop waits for texts on their way, before anything is locked."""
-    asked = emailed_stops.asked_in(email.own_words, email.subject, conversation)
+    asked = email_stop_requests.stop_request_in(
+        email.own_words, email.subject, conversation
+    )
     if asked:
-        emailed_stops.wait_for_sends(asked)
+        email_stop_requests.lock_pair(asked)
     message = _received(
         row,
         conversation,
@@ -267,7 +271,7 @@ def _save(
         now,
     )
     if asked:
-        emailed_stops.ask(asked, row=row, now=now)
+        email_stop_requests.ask_about_email(asked, row=row, now=now)
     return message
 
 
@@ -279,7 +283,7 @@ def _received(
     now: datetime,
 ) -> Message:
     reply = Reply(
-        id=uuid.uuid5(INBOUND, row.header_id),
+        id=uuid.uuid5(EMAIL_ID_NAMESPACE, row.header_id),
         conversation_id=conversation.pk,
         channel=Channel.EMAIL,
         subject=row.subject,
@@ -298,7 +302,7 @@ def _body(email: Incoming) -> str:
     names = [bodies.clean(name) for name in email.attachments]
     files = "\n".join(f"[Attachment: {name} was not kept]" for name in names)
     parts = [part for part in (words, files) if part]
-    return "\n\n".join(parts) or NO_WORDS
+    return "\n\n".join(parts) or EMPTY_EMAIL
 
 
 def _file_bounce(bounce: Bounce, named: int | None, now: datetime) -> tuple[bool, str]:

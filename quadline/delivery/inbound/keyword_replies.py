@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quadline.carriers.protocol import InboundText
-from quadline.consent.entries import NewEntry, append
-from quadline.consent.ledger import Pair
+from quadline.consent.entries import NewEntry, append_entries
+from quadline.consent.ledger import PhonePair
 from quadline.consent.models import ConsentEntry
 from quadline.consent.rules import Change, Keyword, Reason, Source, Verdict
 from quadline.conversations.models import Conversation
 from quadline.conversations.receiving import Reply
 from quadline.delivery.failsafe.closing import block_unsent
 from quadline.delivery.opting import requests
-from quadline.delivery.opting.carrier_opt_outs import tell_if_unheard
+from quadline.delivery.opting.carrier_opt_outs import tell_carrier_if_unaware
 from quadline.delivery.outbox import holding
-from quadline.delivery.permission import scope
+from quadline.delivery.permission import opt_out_scope
 
-MOST_WORDING = 500  # characters of a reply, as kept in the ledger
-OPTED_OUT = Verdict(False, Reason.OPTED_OUT)
+MAX_REPLY_WORDING = 500  # characters of a reply, as kept in the ledger
+OPTED_OUT_VERDICT = Verdict(False, Reason.OPTED_OUT)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class KeywordReply:
     word: str
 
     @property
-    def pair(self) -> Pair:
+    def pair(self) -> PhonePair:
         return self.reply.student_phone, self.text.system_phone
 
     @property
@@ -46,26 +46,28 @@ class KeywordReply:
             source=Source.REPLY,
             occurred_at=self.reply.created_at,
             keyword=self.word,
-            wording=self.reply.body[:MOST_WORDING],
+            wording=self.reply.body[:MAX_REPLY_WORDING],
             carrier_reference=self.text.carrier_message_id,
             carrier_at=self.text.sent_at,
         )
 
 
-def honor(replies: Sequence[KeywordReply]) -> None:
+def honor_keywords(replies: Sequence[KeywordReply]) -> None:
     """Write the ledger and close what still waits. Replies of pairs whose
     locks differ and are this transaction's.
     """
     if not replies:
         return
-    new = append([reply.as_entry() for reply in replies])
+    new = append_entries([reply.as_entry() for reply in replies])
     _need_no_answer([reply.reply for reply in replies if reply.reply.needs_reply])
-    scope.reopen([entry for entry in new.entries if entry.change == Change.OPT_IN])
-    scope.bring_starts(
+    opt_out_scope.reopen_pairs(
+        [entry for entry in new.entries if entry.change == Change.OPT_IN]
+    )
+    opt_out_scope.date_starts_before(
         [entry for entry in new.entries if entry.change == Change.OPT_OUT]
     )
     stops = [reply for reply in replies if reply.is_stop]
-    out = requests.answer_by_keywords(
+    out = requests.answer_questions_by_keyword(
         {reply.pair: reply.reply.created_at for reply in replies},
         shut_by_first_word=new.first_of & {stop.pair for stop in stops},
     )
@@ -95,7 +97,9 @@ def _close(stops: Sequence[KeywordReply], new: Sequence[ConsentEntry]) -> None:
         for entry in new
         if entry.carrier_reference in received and entry.change == Change.OPT_OUT
     ]
-    tell_if_unheard({entry.pk: received[entry.carrier_reference] for entry in heard})
+    tell_carrier_if_unaware(
+        {entry.pk: received[entry.carrier_reference] for entry in heard}
+    )
 
 
 def _close_texts(stops: Sequence[KeywordReply]) -> None:
@@ -114,7 +118,7 @@ def _close_texts(stops: Sequence[KeywordReply]) -> None:
         # Else it is about a former phone: no text goes there that is not closed below.
         if talks[stop.reply.conversation_id].student_phone == stop.reply.student_phone
     }
-    block_unsent(waiting, to_phone_of_now, OPTED_OUT)
+    block_unsent(waiting, to_phone_of_now, OPTED_OUT_VERDICT)
     holding.close_those_reached(
         waiting, {stop.pair: stop.reply.created_at for stop in stops}
     )

@@ -17,42 +17,42 @@ from quadline.carriers.protocol import (
     Carrier,
     Failure,
     InboundText,
+    KeywordWish,
     NumberProblem,
-    Wish,
 )
 from quadline.consent import ledger, questions
-from quadline.consent.ledger import Pair
+from quadline.consent.ledger import PhonePair
 from quadline.consent.models import CarrierCheck, ConsentState
-from quadline.consent.order import Kind, Word
 from quadline.consent.rules import Change, Source
+from quadline.consent.stop_start_rules import Word, WordSource
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Direction, Status
-from quadline.delivery.opting.under_way import keep_texts_back
+from quadline.delivery.opting.inflight import block_sends
 from quadline.delivery.outbox import holding
-from quadline.delivery.permission.recipients import pair_of
-from quadline.delivery.sending.recording import called_last
+from quadline.delivery.permission.recipients import phones_of_message
+from quadline.delivery.sending.recording import last_system_number
 from quadline.jobs import enqueue, enqueue_each, job
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import HELD
+from quadline.numbers.rules import HELD_STATES
 from quadline.sms import bodies
 
 log = structlog.get_logger(__name__)
 
 UNTIL_SURE = timedelta(minutes=1)
 # a night and some hours, so that a check that came late leaves no gap
-LOOK_BACK = timedelta(hours=30)
+REFUSAL_LOOK_BACK = timedelta(hours=30)
 
 # What a check says of a pair.
 OWN_WORD = "The carrier acts on this reply automatically."
-REFUSED = "The carrier has refused a text after it."
-TOLD = "The carrier was told."
-TAKES_TEXTS = "The carrier has taken texts since."
-NOT_TOLD = (
+CARRIER_REFUSED_TEXT = "The carrier has refused a text after it."
+CARRIER_TOLD = "The carrier was told."
+CARRIER_TAKES_TEXTS = "The carrier has taken texts since."
+CARRIER_NOT_TOLD = (
     "The carrier does not know of it and could not be told."
     " Quadline holds texts back automatically."
 )
-NOT_TOLD_YET = "The carrier is being told."
-LET_IN = (
+CARRIER_BEING_TOLD = "The carrier is being told."
+CARRIER_OPTED_IN = (
     "The carrier took a later reply for an opt-in."
     " Quadline holds texts back automatically."
 )
@@ -84,10 +84,10 @@ def tell_carrier(entry_id: int) -> None:
     _note(
         state,
         False,
-        NOT_TOLD_YET,
+        CARRIER_BEING_TOLD,
         clock.now(),
     )
-    is_taken = registry.current().push_opt_out(
+    is_taken = registry.current_carrier().push_opt_out(
         system_phone=state.system_phone,
         student_phone=state.student_phone,
         at=state.entry.carrier_at or state.since,
@@ -95,28 +95,28 @@ def tell_carrier(entry_id: int) -> None:
     _note(
         state,
         is_taken,
-        TOLD if is_taken else NOT_TOLD,
+        CARRIER_TOLD if is_taken else CARRIER_NOT_TOLD,
         clock.now(),
     )
 
 
-def tell_if_unheard(stops: Mapping[int, str]) -> None:
+def tell_carrier_if_unaware(stops: Mapping[int, str]) -> None:
     """A reply that is a STOP to us, such as "Stop.", need not be one to the
     carrier. In the caller's transaction.
 
     ``stops``: what the carrier read, by the ids of their entries in the ledger.
     """
-    carrier = registry.current()
+    carrier = registry.current_carrier()
     # not by our own record, which is cleaned of signs that were nothing to us
     unheard = [
         entry_id
         for entry_id, as_received in stops.items()
-        if carrier.wish_in(as_received) is not Wish.STOP
+        if carrier.wish_in(as_received) is not KeywordWish.STOP
     ]
     if not unheard:
         return
     states = list(ConsentState.objects.filter(entry__in=unheard).order_by("pk"))
-    _note_all(states, False, NOT_TOLD_YET, clock.now())
+    _note_all(states, False, CARRIER_BEING_TOLD, clock.now())
     enqueue_each(tell_carrier, [{"entry_id": state.entry_id} for state in states])
 
 
@@ -125,10 +125,14 @@ def compare_with_carrier(timestamp: int) -> None:
     """Nightly: the ledger learns what only the carrier knew, and each pair
     is marked as agreeing or differing.
     """
-    now, carrier = clock.now(), registry.current()
+    now, carrier = clock.now(), registry.current_carrier()
     _learn_from_refusals(now)
     let_in = _learn_from_log(carrier, now)
-    ours = SystemNumber.objects.filter(state__in=HELD).exclude(phone="").values("phone")
+    ours = (
+        SystemNumber.objects.filter(state__in=HELD_STATES)
+        .exclude(phone="")
+        .values("phone")
+    )
     states = ConsentState.objects.filter(system_phone__in=ours).select_related(
         "entry", "carrier_check"
     )
@@ -140,7 +144,7 @@ def compare_with_carrier(timestamp: int) -> None:
             detail,
             now,
         )
-        if detail == NOT_TOLD:
+        if detail == CARRIER_NOT_TOLD:
             enqueue(tell_carrier, entry_id=state.entry_id)
 
 
@@ -149,32 +153,35 @@ def _learn_from_refusals(now: datetime) -> None:
     finds one whose lesson was lost.
     """
     refused = MessageEvent.objects.filter(
-        at__gte=now - LOOK_BACK, to_status__in=(Status.FAILED, Status.UNDELIVERED)
+        at__gte=now - REFUSAL_LOOK_BACK,
+        to_status__in=(Status.FAILED, Status.UNDELIVERED),
     )
     refused = refused.filter(message__reason=Failure.OPTED_OUT.name.lower()).exclude(
         carrier_code=""
     )
     for event in refused.select_related("message__system_number").order_by("at"):
-        called_at = called_last(event.message) or event.at
+        called_at = last_system_number(event.message) or event.at
         _learn(
-            pair_of(event.message),
+            phones_of_message(event.message),
             occurred_at=called_at,
             reference=f"refused {event.message_id}",
             now=now,
         )
 
 
-def _learn_from_log(carrier: Carrier, now: datetime) -> dict[Pair, datetime]:
+def _learn_from_log(carrier: Carrier, now: datetime) -> dict[PhonePair, datetime]:
     """Opt-outs that the carrier took in the last day are learned. Returns the pairs
     that it let in again, and when.
     """
-    let_in: dict[Pair, datetime] = {}
+    let_in: dict[PhonePair, datetime] = {}
     for number in (
-        SystemNumber.objects.filter(state__in=HELD).exclude(phone="").order_by("pk")
+        SystemNumber.objects.filter(state__in=HELD_STATES)
+        .exclude(phone="")
+        .order_by("pk")
     ):
         for pair, (text, wish) in _last_wishes(carrier, number, now).items():
             at = text.sent_at or now
-            if wish is Wish.STOP:
+            if wish is KeywordWish.STOP:
                 _learn(
                     pair,
                     occurred_at=min(at, now),
@@ -189,11 +196,11 @@ def _learn_from_log(carrier: Carrier, now: datetime) -> dict[Pair, datetime]:
 
 def _last_wishes(
     carrier: Carrier, number: SystemNumber, now: datetime
-) -> dict[Pair, tuple[InboundText, Wish]]:
+) -> dict[PhonePair, tuple[InboundText, KeywordWish]]:
     """The last reply to a number, from each phone, that the carrier acted on."""
     try:
         received = carrier.received_texts(
-            since=now - LOOK_BACK, system_phone=number.phone
+            since=now - REFUSAL_LOOK_BACK, system_phone=number.phone
         )
     except NumberProblem as problem:
         log.warning(
@@ -213,7 +220,7 @@ def _last_wishes(
 
 @transaction.atomic
 def _learn(
-    pair: Pair,
+    pair: PhonePair,
     *,
     occurred_at: datetime,
     reference: str,
@@ -226,15 +233,15 @@ def _learn(
     said = Word(
         id=0,
         change=Change.OPT_OUT,
-        kind=Kind.TEXT if text else Kind.REFUSAL,
+        kind=WordSource.TEXT if text else WordSource.REFUSAL,
         occurred_at=occurred_at,
         heard_at=now,
         carrier_at=text.sent_at if text else None,
     )
-    if ledger.is_surely_out(pair) or ledger.came_back_after(pair, said):
+    if ledger.is_surely_out(pair) or ledger.opted_in_after(pair, said):
         return
-    keep_texts_back(pair)
-    is_new = ledger.record(
+    block_sends(pair)
+    is_new = ledger.record_consent(
         pair=pair,
         change=Change.OPT_OUT,
         source=Source.CARRIER,
@@ -248,9 +255,9 @@ def _learn(
     if is_new and ledger.is_opted_out(pair):
         log.warning("an opt-out was learned from the carrier", entry_id=is_new.pk)
         if ledger.is_surely_out(pair):
-            questions.settle(
+            questions.settle_question(
                 pair=pair,
-                answer=questions.Answer.STOP,
+                answer=questions.StopAnswer.STOP,
                 by=None,
                 now=now,
             )
@@ -258,7 +265,7 @@ def _learn(
 
 
 def _compared(
-    state: ConsentState, carrier: Carrier, let_in: dict[Pair, datetime]
+    state: ConsentState, carrier: Carrier, let_in: dict[PhonePair, datetime]
 ) -> tuple[bool, str]:
     """Whether the carrier must hold the pair as we do, and what says so."""
     entry = state.entry
@@ -267,15 +274,15 @@ def _compared(
         return _compared_in(state, wish)
     came_back = let_in.get((state.student_phone, state.system_phone))
     if came_back and came_back > (entry.carrier_at or state.since):
-        return False, LET_IN
+        return False, CARRIER_OPTED_IN
     telling = _telling_of(state)
-    if telling == TOLD:
-        return True, TOLD
-    if wish is Wish.STOP and not telling:
+    if telling == CARRIER_TOLD:
+        return True, CARRIER_TOLD
+    if wish is KeywordWish.STOP and not telling:
         return True, OWN_WORD
     if entry.source == Source.CARRIER:
-        return True, REFUSED
-    return False, NOT_TOLD
+        return True, CARRIER_REFUSED_TEXT
+    return False, CARRIER_NOT_TOLD
 
 
 def _telling_of(state: ConsentState) -> str:
@@ -286,14 +293,14 @@ def _telling_of(state: ConsentState) -> str:
     carrier did not take them for a STOP.
     """
     said = CarrierCheck.objects.filter(
-        state=state, detail__in=(TOLD, NOT_TOLD, NOT_TOLD_YET)
+        state=state, detail__in=(CARRIER_TOLD, CARRIER_NOT_TOLD, CARRIER_BEING_TOLD)
     )
     newest = said.filter(checked_at__gte=state.entry.recorded_at).first()
     return newest.detail if newest else ""
 
 
-def _compared_in(state: ConsentState, wish: Wish | None) -> tuple[bool, str]:
-    is_start = wish is Wish.START
+def _compared_in(state: ConsentState, wish: KeywordWish | None) -> tuple[bool, str]:
+    is_start = wish is KeywordWish.START
     if is_start and not state.entry.was_texted_elsewhere:
         return True, OWN_WORD
     taken = Message.objects.filter(
@@ -301,7 +308,7 @@ def _compared_in(state: ConsentState, wish: Wish | None) -> tuple[bool, str]:
     )
     taken = taken.filter(direction=Direction.OUTBOUND, sent_at__gt=state.since)
     if taken.exists():
-        return True, TAKES_TEXTS
+        return True, CARRIER_TAKES_TEXTS
     return False, STARTED_ELSEWHERE if is_start else STILL_OUT
 
 

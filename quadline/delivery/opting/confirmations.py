@@ -14,11 +14,17 @@ from quadline.carriers import registry
 from quadline.carriers.protocol import (
     Carrier,
     InboundText,
+    KeywordWish,
     NumberProblem,
     SentText,
-    Wish,
 )
-from quadline.consent.confirmations import Asked, Request, Summary, faults_in, summaries
+from quadline.consent.confirmations import (
+    AskedFor,
+    Request,
+    Summary,
+    faults_in,
+    summaries,
+)
 from quadline.consent.keywords import FORMS
 from quadline.consent.models import ConsentEntry
 from quadline.consent.rules import Change, Keyword, Source
@@ -27,29 +33,33 @@ from quadline.conversations.rules import Channel, Direction
 from quadline.delivery.models import ConfirmationCheck
 from quadline.jobs import job
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import HELD
+from quadline.numbers.rules import HELD_STATES
 
 log = structlog.get_logger(__name__)
 
 # a night and some hours, so that a check that came late leaves no gap
-LOOK_BACK = timedelta(hours=30)
-MOST_NUMBERS = 50  # whose log is read in one check: one page each
+CONFIRMATION_LOOK_BACK = timedelta(hours=30)
+MAX_NUMBERS = 50  # whose log is read in one check: one page each
 
 
 @job(queue="receipts", attempts=3)
 def check_confirmations(timestamp: int) -> None:
     """Daily."""
-    check(registry.current(), now=clock.now())
+    check_carrier_answers(registry.current_carrier(), now=clock.now())
 
 
-def check(carrier: Carrier, *, now: datetime) -> list[ConfirmationCheck]:
+def check_carrier_answers(
+    carrier: Carrier, *, now: datetime
+) -> list[ConfirmationCheck]:
     """Read what the carrier answered in the last day and keep it. What nobody
     asked for stays as it was found last.
     """
     requests: list[Request] = []
     for number in _asked_lately(now):
         try:
-            requests += _requests(carrier, number.phone, since=now - LOOK_BACK)
+            requests += _requests(
+                carrier, number.phone, since=now - CONFIRMATION_LOOK_BACK
+            )
         except NumberProblem as problem:
             log.warning(
                 "the carrier's log could not be read",
@@ -59,7 +69,7 @@ def check(carrier: Carrier, *, now: datetime) -> list[ConfirmationCheck]:
     return [_keep(summary, now) for summary in summaries(requests)]
 
 
-def findings() -> list[tuple[ConfirmationCheck, list[str]]]:
+def confirmation_faults() -> list[tuple[ConfirmationCheck, list[str]]]:
     """The last check of each, with what is amiss in words."""
     checks = ConfirmationCheck.objects.order_by("-asked")
     return [
@@ -75,12 +85,12 @@ def _asked_lately(now: datetime) -> Iterable[SystemNumber]:
     texts = Message.objects.filter(
         direction=Direction.INBOUND,
         channel=Channel.TEXT,
-        created_at__gte=now - LOOK_BACK,
+        created_at__gte=now - CONFIRMATION_LOOK_BACK,
     )
     numbers = SystemNumber.objects.filter(
-        pk__in=texts.values("system_number"), state__in=HELD
+        pk__in=texts.values("system_number"), state__in=HELD_STATES
     )
-    return numbers.exclude(phone="").order_by("-pk")[:MOST_NUMBERS]
+    return numbers.exclude(phone="").order_by("-pk")[:MAX_NUMBERS]
 
 
 def _requests(carrier: Carrier, system_phone: str, *, since: datetime) -> list[Request]:
@@ -101,7 +111,7 @@ def _to_be_answered(
     system_phone: str,
     *,
     since: datetime,
-) -> Iterator[tuple[InboundText, Asked]]:
+) -> Iterator[tuple[InboundText, AskedFor]]:
     """Each STOP and HELP of somebody who is not out: a second STOP, or HELP
     after one, gets no answer by rights.
 
@@ -112,9 +122,9 @@ def _to_be_answered(
         what = _asked_in(carrier, text.body)
         if what and text.student_phone not in out:
             yield text, what
-        if what is Asked.STOP:
+        if what is AskedFor.STOP:
             out.add(text.student_phone)
-        elif carrier.wish_in(text.body) is Wish.START:
+        elif carrier.wish_in(text.body) is KeywordWish.START:
             out.discard(text.student_phone)
 
 
@@ -132,18 +142,20 @@ def _out_at(moment: datetime, student_phones: set[str], system_phone: str) -> se
     return {phone for phone, change in last.items() if change == Change.OPT_OUT}
 
 
-def _asked_in(carrier: Carrier, body: str) -> Asked | None:
+def _asked_in(carrier: Carrier, body: str) -> AskedFor | None:
     """Only what the carrier itself answers: one word as it stands, and nothing else."""
-    if carrier.wish_in(body) is Wish.STOP:
-        return Asked.STOP
+    if carrier.wish_in(body) is KeywordWish.STOP:
+        return AskedFor.STOP
     if not body.isascii():
         return None
     form = FORMS.get(body.strip().upper())
     is_help = form is not None and form.keyword is Keyword.HELP
-    return Asked.HELP if is_help else None
+    return AskedFor.HELP if is_help else None
 
 
-def _request(asked: Asked, text: InboundText, answers: Sequence[SentText]) -> Request:
+def _request(
+    asked: AskedFor, text: InboundText, answers: Sequence[SentText]
+) -> Request:
     assert text.sent_at is not None, "the log has a time for each"
     later = [each for each in answers if each.sent_at >= text.sent_at]
     first = min(later, key=lambda each: each.sent_at, default=None)
@@ -171,7 +183,7 @@ def _keep(summary: Summary, now: datetime) -> ConfirmationCheck:
 
 def _summary(check: ConfirmationCheck) -> Summary:
     return Summary(
-        Asked(check.asked),
+        AskedFor(check.asked),
         check.times,
         check.answered,
         check.wording,

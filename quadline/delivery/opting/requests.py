@@ -13,35 +13,35 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger, questions
-from quadline.consent.ledger import Pair
+from quadline.consent.ledger import PhonePair
 from quadline.consent.models import ConsentEntry, StopQuestion
-from quadline.consent.order import NEAR, Kind, Word, comes_after
 from quadline.consent.phrases import stop_phrase_in
-from quadline.consent.questions import Answer
+from quadline.consent.questions import StopAnswer
 from quadline.consent.rules import Change, Source, keyword_in
+from quadline.consent.stop_start_rules import NEAR, Word, WordSource, comes_after
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction
 from quadline.delivery.opting.carrier_opt_outs import tell_carrier
-from quadline.delivery.opting.under_way import keep_texts_back
+from quadline.delivery.opting.inflight import block_sends
 from quadline.delivery.outbox import holding
 from quadline.delivery.sending import sender
 from quadline.inboxes.models import Inbox, may_write_in
 from quadline.jobs import enqueue
-from quadline.live.telling import tell_each
+from quadline.live.notifications import notify_each
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import HELD
+from quadline.numbers.rules import HELD_STATES
 from quadline.roster.models import Student
 from quadline.sms import bodies
 
-MOST_WORDS = 500  # of a reply or a note, as kept in the ledger
-MOST_LOOKED_AT = 20  # replies, for words that may mean stop
+MAX_LEDGER_WORDING = 500  # of a reply or a note, as kept in the ledger
+MAX_QUESTIONS_CHECKED = 20  # replies, for words that may mean stop
 NOT_ASKED: Mapping[str, datetime] = {}
 
 
-class How(StrEnum):
+class RequestedBy(StrEnum):
     """How a student told a staff member."""
 
     IN_PERSON = "in_person"
@@ -50,20 +50,20 @@ class How(StrEnum):
     BY_LETTER = "by_letter"
 
 
-HOW_WORDS: dict[How, str] = {
-    How.IN_PERSON: "In person",
-    How.BY_PHONE: "By phone",
-    How.BY_EMAIL: "By email",
-    How.BY_LETTER: "By mail",
+REQUESTED_BY_WORDS: dict[RequestedBy, str] = {
+    RequestedBy.IN_PERSON: "In person",
+    RequestedBy.BY_PHONE: "By phone",
+    RequestedBy.BY_EMAIL: "By email",
+    RequestedBy.BY_LETTER: "By mail",
 }
 
 
-class RequestRefused(ValueError):
+class StopRequestRefused(ValueError):
     """Nothing was recorded; the message says why, in plain words."""
 
 
 def ask_about(
-    pair: Pair,
+    pair: PhonePair,
     body: str,
     phrase: str,
     *,
@@ -75,9 +75,9 @@ def ask_about(
 
     In the transaction that files it, which has waited for those on their way.
     """
-    question = questions.ask(
+    question = questions.ask_question(
         pair=pair,
-        wording=body[:MOST_WORDS],
+        wording=body[:MAX_LEDGER_WORDING],
         phrase=phrase,
         carrier_reference=text.carrier_message_id,
         asked_at=now,
@@ -90,12 +90,12 @@ def ask_about(
     return question
 
 
-def answer_by_keywords(
-    heard: Mapping[Pair, datetime],
+def answer_questions_by_keyword(
+    heard: Mapping[PhonePair, datetime],
     *,
     dates: Mapping[str, datetime] = NOT_ASKED,
-    shut_by_first_word: Collection[Pair] = (),
-) -> set[Pair]:
+    shut_by_first_word: Collection[PhonePair] = (),
+) -> set[PhonePair]:
     """What the ledger has just learned of students says what
     other words of theirs meant.
 
@@ -105,12 +105,12 @@ def answer_by_keywords(
     pairs that are out.
     """
     shut = set(shut_by_first_word)
-    standings = ledger.standings(heard.keys() - shut)
+    standings = ledger.consent_states(heard.keys() - shut)
     surely_out = {
         pair for pair, standing in standings.items() if standing.is_surely_out
     } | shut
     questions.settle_by_keyword(
-        {pair: heard[pair] for pair in sorted(surely_out)}, Answer.STOP
+        {pair: heard[pair] for pair in sorted(surely_out)}, StopAnswer.STOP
     )
     for pair, standing in standings.items():
         if not standing.opted_out:
@@ -119,7 +119,7 @@ def answer_by_keywords(
     return {pair for pair, standing in standings.items() if standing.opted_out} | shut
 
 
-def _answer_by_start(pair: Pair, start: Word, *, now: datetime) -> None:
+def _answer_by_start(pair: PhonePair, start: Word, *, now: datetime) -> None:
     """A START answers what was said before it; what came after it is asked, though a
     STOP had answered it meanwhile.
     """
@@ -128,20 +128,20 @@ def _answer_by_start(pair: Pair, start: Word, *, now: datetime) -> None:
         return
     is_after = comes_after(start, question.word)
     if is_after:
-        questions.settle(
+        questions.settle_question(
             pair=pair,
-            answer=Answer.GO_ON,
+            answer=StopAnswer.GO_ON,
             by=None,
             now=now,
         )
-        holding.let_go_on(pair, actor=None, now=now)
+        holding.release_held_texts(pair, actor=None, now=now)
         enqueue(sender.send_due_texts)
     elif is_after is None:
-        ledger.doubt(pair)
+        ledger.set_doubt(pair)
 
 
 def _ask_about_what_followed(
-    pair: Pair, start: ConsentEntry, dates: Mapping[str, datetime]
+    pair: PhonePair, start: ConsentEntry, dates: Mapping[str, datetime]
 ) -> None:
     """Nobody asks what the words of a student mean who is out. When a START turns out
     to be older than they are, it is due.
@@ -153,7 +153,7 @@ def _ask_about_what_followed(
         system_number__phone=pair[1],
         created_at__gte=start.occurred_at - NEAR,
     )
-    for message in near.order_by("-position")[:MOST_LOOKED_AT]:
+    for message in near.order_by("-position")[:MAX_QUESTIONS_CHECKED]:
         # the ledger has it
         is_keyword = keyword_in(message.body, opted_out=True) is not None
         phrase = None if is_keyword else stop_phrase_in(message.body)
@@ -170,7 +170,7 @@ def answer_question(
     *,
     conversation: Conversation,
     actor: User,
-    answer: Answer,
+    answer: StopAnswer,
     now: datetime,
 ) -> StopQuestion | None:
     """One click of the staff user: stop, or keep texting. None when
@@ -181,10 +181,10 @@ def answer_question(
         return None
     pair = (asked.student_phone, asked.system_phone)
     with transaction.atomic():
-        if answer is Answer.STOP:
-            keep_texts_back(pair)
+        if answer is StopAnswer.STOP:
+            block_sends(pair)
         _one_at_a_time([conversation])
-        question = questions.settle(
+        question = questions.settle_question(
             pair=pair,
             answer=answer,
             by=actor,
@@ -192,7 +192,7 @@ def answer_question(
         )
         if question is None:
             return None
-        if answer is Answer.STOP:
+        if answer is StopAnswer.STOP:
             _opt_out(
                 pair,
                 said_at=question.asked_at,
@@ -203,9 +203,9 @@ def answer_question(
             )
             Conversation.objects.filter(pk=conversation.pk).update(needs_reply=False)
         else:
-            holding.let_go_on(pair, actor=actor, now=now)
+            holding.release_held_texts(pair, actor=actor, now=now)
             enqueue(sender.send_due_texts)
-        record(
+        record_audit(
             "stop question answered",
             subject=conversation,
             actor=actor,
@@ -227,9 +227,9 @@ def questions_in(conversations: Iterable[Conversation]) -> dict[int, StopQuestio
     """
     asked = {each.pk: each for each in conversations if each.student_phone}
     inboxes = {each.inbox_id for each in asked.values()}
-    numbers = SystemNumber.objects.filter(inbox__in=inboxes, state__in=HELD).exclude(
-        phone=""
-    )
+    numbers = SystemNumber.objects.filter(
+        inbox__in=inboxes, state__in=HELD_STATES
+    ).exclude(phone="")
     inbox_at = dict(numbers.values_list("phone", "inbox"))
     found = StopQuestion.objects.filter(
         answer="",
@@ -252,7 +252,7 @@ def record_stop_request(
     student: Student,
     inbox: Inbox,
     actor: User,
-    how: How,
+    how: RequestedBy,
     said_at: datetime,
     now: datetime,
     note: str = "",
@@ -264,35 +264,37 @@ def record_stop_request(
     """
     is_for_them = may_write_in(actor, inbox.pk) or actor.may[May.MANAGE]
     if not actor.may[May.TEXT] or not is_for_them:
-        raise RequestRefused(
+        raise StopRequestRefused(
             "You can record this for your own number only. Nothing was recorded."
         )
     if said_at > now:
-        raise RequestRefused("That time is still to come. Say when the student asked.")
+        raise StopRequestRefused(
+            "That time is still to come. Say when the student asked."
+        )
     number = SystemNumber.objects.of_inbox(inbox.pk)
     if number is None or not number.phone or not student.mobile:
-        raise RequestRefused(
+        raise StopRequestRefused(
             f"There is no number of {inbox.shown_name} that could text {student.first}."
             " Nothing was recorded."
         )
     pair = (student.mobile, number.phone)
     with transaction.atomic():
-        keep_texts_back(pair)
+        block_sends(pair)
         conversations = Conversation.objects.filter(inbox=inbox, student=student)
         _one_at_a_time(conversations)
         if ledger.is_surely_out(pair):
             return None
         _refuse_if_they_came_back(pair, student, said_at)
-        words = f"{HOW_WORDS[how]}. {bodies.clean(note).strip()}".strip()
+        words = f"{REQUESTED_BY_WORDS[how]}. {bodies.clean(note).strip()}".strip()
         entry = _opt_out(
             pair,
             said_at=said_at,
-            wording=words[:MOST_WORDS],
+            wording=words[:MAX_LEDGER_WORDING],
             actor=actor,
             now=now,
         )
-        questions.settle(pair=pair, answer=Answer.STOP, by=actor, now=now)
-        record(
+        questions.settle_question(pair=pair, answer=StopAnswer.STOP, by=actor, now=now)
+        record_audit(
             "stop request recorded",
             subject=student,
             actor=actor,
@@ -309,7 +311,7 @@ def record_stop_requests(
     student: Student,
     inboxes: Sequence[Inbox],
     actor: User,
-    how: How,
+    how: RequestedBy,
     said_at: datetime,
     now: datetime,
     note: str = "",
@@ -345,7 +347,7 @@ def numbers_that_texted(student: Student) -> list[SystemNumber]:
 
 
 def _opt_out(
-    pair: Pair,
+    pair: PhonePair,
     *,
     said_at: datetime,
     wording: str,
@@ -356,7 +358,7 @@ def _opt_out(
     """The caller has kept the pair's texts back. ``asked``: the reply that
     was asked about, if it was in writing.
     """
-    entry = ledger.record(
+    entry = ledger.record_consent(
         pair=pair,
         change=Change.OPT_OUT,
         source=Source.STAFF,
@@ -373,21 +375,23 @@ def _opt_out(
     return entry
 
 
-def _refuse_if_they_came_back(pair: Pair, student: Student, said_at: datetime) -> None:
+def _refuse_if_they_came_back(
+    pair: PhonePair, student: Student, said_at: datetime
+) -> None:
     """Only a START that surely came later counts more: of two words
     close together the request does.
     """
     request = Word(
         id=0,
         change=Change.OPT_OUT,
-        kind=Kind.TOLD,
+        kind=WordSource.TOLD,
         occurred_at=said_at,
         heard_at=said_at,
     )
-    standing = ledger.standing(pair)
-    if standing and not standing.opted_out and ledger.came_back_after(pair, request):
+    standing = ledger.consent_state(pair)
+    if standing and not standing.opted_out and ledger.opted_in_after(pair, request):
         word = standing.entry.keyword or "START"
-        raise RequestRefused(
+        raise StopRequestRefused(
             f"{student.first} has texted {word} since then, and that counts."
             " Nothing was recorded."
         )
@@ -404,7 +408,7 @@ def _one_at_a_time(conversations: Iterable[Conversation]) -> None:
 
 
 def _announce(conversations: Iterable[Conversation]) -> None:
-    tell_each(
+    notify_each(
         (conversation.inbox_id, f"conv-{conversation.pk}")
         for conversation in conversations
     )

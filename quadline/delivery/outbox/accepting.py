@@ -10,7 +10,7 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.conversations import merging
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message
@@ -23,19 +23,19 @@ from quadline.conversations.rules import (
     Status,
     WaitingFor,
 )
-from quadline.conversations.statuses import announce, begin, climb
+from quadline.conversations.statuses import announce, climb, save_new
 from quadline.delivery import notices, rules
 from quadline.delivery.failsafe import closing
 from quadline.delivery.notices import notice_due
 from quadline.delivery.outbox.deadlines import with_deadline
-from quadline.delivery.permission import scope
+from quadline.delivery.permission import opt_out_scope
 from quadline.delivery.permission.recipients import verdict_on
 from quadline.delivery.sending import sender
 from quadline.inboxes.models import Inbox, inbox_of, may_write_in
 from quadline.jobs import enqueue
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import request_number
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.roster.models import Student
 from quadline.sms import bodies, segments
 from quadline.sms.merge_fields import MergeError
@@ -100,7 +100,7 @@ def accept_text(
             notice=notice,
             created_at=now,
         )
-        message.segments = segments.count(message.text).segments
+        message.segments = segments.measure(message.text).segments
         _begin(message, number, now)
         _show(message, now)
         _take_along(conversation, now)
@@ -123,8 +123,8 @@ def cancel_text(*, message: Message, actor: User, now: datetime) -> bool:
             reason="",
             detail="",
         )
-        record("text cancelled", subject=message, actor=actor)
-        notices.pass_on(message)
+        record_audit("text cancelled", subject=message, actor=actor)
+        notices.pass_notice_on(message)
         return True
 
 
@@ -187,10 +187,10 @@ def _filled(body: str, values: Mapping[str, str], *, as_written: bool) -> str:
 
 def _checked(body: str, notice: str) -> str:
     try:
-        text = bodies.checked(body)
+        text = bodies.checked_body(body)
     except bodies.BodyError as error:
         raise TextRefused(str(error)) from error
-    over = notices.over(text, notice)
+    over = notices.fit_notice(text, notice)
     if notice and over > 0:
         raise TextRefused(
             f"With the opt-out notice that a first text carries, this is {over}"
@@ -209,8 +209,8 @@ def _begin(message: Message, number: SystemNumber, now: datetime) -> None:
         now=now,
     )
     if verdict.reason and not verdict.is_held:
-        words = scope.reason_words(verdict.reason)
-        begin(
+        words = opt_out_scope.reason_words(verdict.reason)
+        save_new(
             message,
             Status.BLOCKED,
             reason=verdict.reason,
@@ -218,7 +218,7 @@ def _begin(message: Message, number: SystemNumber, now: datetime) -> None:
             now=now,
         )
         return
-    is_active = number.state == State.ACTIVE
+    is_active = number.state == NumberState.ACTIVE
     waits = rules.waits_for(
         verdict,
         now=now,
@@ -227,7 +227,7 @@ def _begin(message: Message, number: SystemNumber, now: datetime) -> None:
     )
     pending = with_deadline(waits)
     message.deadline_at = pending.deadline_at
-    begin(
+    save_new(
         message,
         pending.status,
         reason=pending.reason,
@@ -262,7 +262,7 @@ def _show(message: Message, now: datetime) -> None:
         needs_reply=is_in_question,
         draft="",
     )
-    record(
+    record_audit(
         "text accepted",
         subject=message,
         actor=message.author,

@@ -13,13 +13,13 @@ from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.conversations.recognizing import recognize_phones
-from quadline.delivery.outbox.out_of_reach import keep_out_of_reach
-from quadline.live.telling import REACH_CHANGED, tell
+from quadline.delivery.outbox.out_of_reach import hold_texts_out_of_reach
+from quadline.live.notifications import REACH_CHANGED, notify_screens
 from quadline.roster import importing, replacing
 
 
 @transaction.atomic
-def import_roster(
+def import_roster_files(
     students_file: Path,
     caseload_file: Path | None,
     *,
@@ -39,13 +39,13 @@ def import_roster(
         return imported
     recognize_phones(now=now)
     if caseload_file:
-        keep_out_of_reach(now=now)
+        hold_texts_out_of_reach(now=now)
     _tell_of_reach()
     return imported
 
 
 @transaction.atomic
-def put_students(
+def replace_students(
     rows: Iterable[Mapping[str, str]],
     *,
     actor: User,
@@ -55,7 +55,7 @@ def put_students(
     """Make these students what the rows say. Raises
     RosterFault; then nothing has changed.
     """
-    put = replacing.put_students(
+    put = replacing.put_student_rows(
         rows,
         actor=actor,
         now=now,
@@ -67,7 +67,7 @@ def put_students(
 
 
 @transaction.atomic
-def put_caseload(
+def replace_caseload(
     staff: User,
     institutional_ids: Sequence[str],
     *,
@@ -77,14 +77,14 @@ def put_caseload(
     """Exactly these students are on the caseload afterwards;
     returns how many. Raises RosterFault.
     """
-    count = replacing.put_caseload(staff, institutional_ids, actor=actor)
-    keep_out_of_reach(now=now)
-    tell([staff.pk], REACH_CHANGED)
+    count = replacing.put_caseload_rows(staff, institutional_ids, actor=actor)
+    hold_texts_out_of_reach(now=now)
+    notify_screens([staff.pk], REACH_CHANGED)
     return count
 
 
 def _tell_of_reach() -> None:
     """Phones may have changed, whoever looks at them."""
-    tell(
+    notify_screens(
         User.objects.filter(is_active=True).values_list("pk", flat=True), REACH_CHANGED
     )

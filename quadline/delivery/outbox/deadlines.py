@@ -18,7 +18,7 @@ from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
-    IN_DOUBT,
+    WITH_THE_CARRIER,
     Channel,
     Direction,
     Pending,
@@ -27,16 +27,16 @@ from quadline.conversations.rules import (
 )
 from quadline.conversations.statuses import climb
 from quadline.delivery.failsafe import closing
-from quadline.delivery.permission.reach import NOT_SENT
+from quadline.delivery.permission.reach import WAS_NOT_SENT
 from quadline.jobs import job
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 
-TOO_LATE = "It couldn’t be sent in time."
-NO_NUMBER = "Your number was not active in time."
-SWITCHED_OFF = "It was not sent: the account it was written from was deactivated."
+DEADLINE_PASSED = "It couldn’t be sent in time."
+NUMBER_NOT_ACTIVE = "Your number was not active in time."
+AUTHOR_DEACTIVATED = "It was not sent: the account it was written from was deactivated."
 # a person has stopped it, or is being asked
-LEFT_ALONE = (WaitingFor.PAUSED, WaitingFor.QUESTION)
-IN_ONE_SWEEP = 500
+NO_DEADLINE_WHILE = (WaitingFor.PAUSED, WaitingFor.QUESTION)
+DEADLINE_SWEEP_LIMIT = 500
 
 
 def deadline_of(
@@ -69,7 +69,7 @@ def email_overdue_texts(timestamp: int) -> None:
     for message_id in list(
         _overdue(now)
         .order_by("deadline_at")
-        .values_list("pk", flat=True)[:IN_ONE_SWEEP]
+        .values_list("pk", flat=True)[:DEADLINE_SWEEP_LIMIT]
     ):
         _close(message_id, now)
 
@@ -84,13 +84,15 @@ def _overdue(now: datetime) -> MessageQuerySet:
     # One that is due again after an attempt was not taken by the carrier, or was looked
     # for there in vain.
     is_let_go = Q(due_at__isnull=False) | Q(reason=WaitingFor.AUTHOR)
-    not_there = Q(status__in=BEFORE_AN_ATTEMPT) | Q(is_let_go, status__in=IN_DOUBT)
+    not_there = Q(status__in=BEFORE_AN_ATTEMPT) | Q(
+        is_let_go, status__in=WITH_THE_CARRIER
+    )
     # What waited for a number has the usual time from when the number became active.
     usual_time = timedelta(hours=settings.ENV.failsafe_hours)
-    is_active = Q(system_number__state=State.ACTIVE)
+    is_active = Q(system_number__state=NumberState.ACTIVE)
     is_new = Q(system_number__active_at__gt=now - usual_time)
     had_time = ~is_active | ~is_new
-    return texts.filter(not_there, had_time).exclude(reason__in=LEFT_ALONE)
+    return texts.filter(not_there, had_time).exclude(reason__in=NO_DEADLINE_WHILE)
 
 
 @transaction.atomic
@@ -111,9 +113,9 @@ def _close(message_id: uuid.UUID, now: datetime) -> None:
         return
     if message.reason == WaitingFor.AUTHOR or not message.conversation.inbox.is_open:
         why = (
-            f"{NOT_SENT} {message.detail}"
+            f"{WAS_NOT_SENT} {message.detail}"
             if message.reason == WaitingFor.AUTHOR
-            else SWITCHED_OFF
+            else AUTHOR_DEACTIVATED
         )
         climb(
             [message],
@@ -125,13 +127,14 @@ def _close(message_id: uuid.UUID, now: datetime) -> None:
         )
         return
     is_without_number = (
-        message.system_number is None or message.system_number.state != State.ACTIVE
+        message.system_number is None
+        or message.system_number.state != NumberState.ACTIVE
     )
-    words = (
-        NO_NUMBER
-        if is_without_number
-        else f"{TOO_LATE} {message.detail.removesuffix(closing.TRIED_AGAIN)}".strip()
-    )
+    if is_without_number:
+        words = NUMBER_NOT_ACTIVE
+    else:
+        tried = message.detail.removesuffix(closing.RETRIED_AUTOMATICALLY)
+        words = f"{DEADLINE_PASSED} {tried}".strip()
     closing.close_unsent(
         message,
         cause=Cause.DEADLINE,

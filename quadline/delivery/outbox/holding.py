@@ -14,14 +14,14 @@ from django.db.models.functions import Coalesce, NullIf
 
 from quadline import clock
 from quadline.accounts.models import User
-from quadline.consent.ledger import Pair
+from quadline.consent.ledger import PhonePair
 from quadline.consent.models import StopQuestion
 from quadline.consent.rules import Reason, Verdict
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
-    IN_DOUBT,
+    WITH_THE_CARRIER,
     Channel,
     Direction,
     Status,
@@ -31,16 +31,18 @@ from quadline.conversations.statuses import wait
 from quadline.delivery.failsafe.closing import block
 from quadline.delivery.models import Attempt
 from quadline.delivery.outbox.deadlines import with_deadline
-from quadline.delivery.permission import scope
+from quadline.delivery.permission import opt_out_scope
 from quadline.delivery.permission.recipients import verdict_on
 from quadline.delivery.rules import waits_for
 from quadline.delivery.sending import recording
 from quadline.jobs import job
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 
-ASKED = Verdict(False, Reason.ASKED)
-IN_ONE_SWEEP = 500
-STILL_OPEN = ", ".join(f"'{status}'" for status in sorted(BEFORE_AN_ATTEMPT | IN_DOUBT))
+MAY_HAVE_ASKED = Verdict(False, Reason.ASKED)
+HOLD_SWEEP_LIMIT = 500
+STILL_OPEN = ", ".join(
+    f"'{status}'" for status in sorted(BEFORE_AN_ATTEMPT | WITH_THE_CARRIER)
+)
 # By the keys of conversation and phone, and the status of what they find asked
 # afterwards: a planner that has not heard of a broadcast yet takes the index of all
 # open texts for empty, and goes through it for each student (docs/adr/0020).
@@ -63,7 +65,7 @@ THAT_WAIT = f"""
 """  # noqa: S608  # no value in it
 
 
-def hold_texts(pair: Pair, *, now: datetime) -> None:
+def hold_texts(pair: PhonePair, *, now: datetime) -> None:
     """What waits for this student stays where it is, but for what is kept back for
     another reason: that is asked again.
     """
@@ -77,22 +79,23 @@ def hold_texts(pair: Pair, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def keep_back(message: Message, attempt: Attempt, *, now: datetime) -> None:
+def hold_claimed_text(message: Message, attempt: Attempt, *, now: datetime) -> None:
     """The sender's last look found a question: provably not at the
     carrier. Its status does not fall.
     """
-    if recording.close(attempt, Attempt.Outcome.UNSENT, "a question is open"):
+    if recording.close_attempt(attempt, Attempt.Outcome.UNSENT, "a question is open"):
         _ask_first([message], now)
 
 
 def _ask_first(messages: Iterable[Message], now: datetime) -> None:
     held = {
-        each.pk: waits_for(ASKED, now=now, is_bulk=each.is_bulk) for each in messages
+        each.pk: waits_for(MAY_HAVE_ASKED, now=now, is_bulk=each.is_bulk)
+        for each in messages
     }
     wait(held, now=now, cause=Cause.QUESTION)
 
 
-def let_go_on(pair: Pair, *, actor: User | None, now: datetime) -> None:
+def release_held_texts(pair: PhonePair, *, actor: User | None, now: datetime) -> None:
     """What was held for this student is due again, by the
     law and at the number's turn.
     """
@@ -102,7 +105,7 @@ def let_go_on(pair: Pair, *, actor: User | None, now: datetime) -> None:
         .select_related("conversation__student", "system_number")
     )
     for message in held.in_order().select_for_update(no_key=True, of=["self"]):
-        due_again(
+        make_due(
             message,
             cause=Cause.ANSWERED,
             actor=actor,
@@ -111,7 +114,7 @@ def let_go_on(pair: Pair, *, actor: User | None, now: datetime) -> None:
 
 
 @job(queue="texts", attempts=3)
-def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
+def release_texts_without_question(timestamp: int) -> None:
     """The timetable's sweep: the question was answered while a text was on its way to
     be held, or the phone is another now.
     """
@@ -137,10 +140,10 @@ def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
                 no_key=True,
                 skip_locked=True,
                 of=["self"],
-            )[:IN_ONE_SWEEP]
+            )[:HOLD_SWEEP_LIMIT]
         )
         for message in messages:
-            due_again(
+            make_due(
                 message,
                 cause=Cause.ANSWERED,
                 actor=None,
@@ -148,7 +151,7 @@ def let_go_on_what_nobody_asks_about(timestamp: int) -> None:
             )
 
 
-def close_texts(pair: Pair, *, now: datetime) -> None:
+def close_texts(pair: PhonePair, *, now: datetime) -> None:
     """The student is out: what waits or was held is closed, each with its
     email, from every number that it reaches.
     """
@@ -174,7 +177,7 @@ def texts_that_wait(
 
 
 def close_those_reached(
-    waiting: Sequence[Message], times: Mapping[Pair, datetime]
+    waiting: Sequence[Message], times: Mapping[PhonePair, datetime]
 ) -> None:
     """Close those of the texts that STOPs reach.
     ``times``: when each student said so.
@@ -182,7 +185,7 @@ def close_those_reached(
     unsent = [message for message in waiting if _is_unsent(message)]
     if not unsent:
         return
-    reach = scope.reach_of({system for _, system in times})
+    reach = opt_out_scope.system_phones_by_stop({system for _, system in times})
     for message in unsent:
         at = next(
             (at for pair, at in times.items() if _is_reached(message, pair, reach)),
@@ -192,7 +195,7 @@ def close_those_reached(
             block(message, Verdict(False, Reason.OPTED_OUT), now=at)
 
 
-def due_again(
+def make_due(
     message: Message,
     *,
     cause: Cause,
@@ -211,7 +214,7 @@ def due_again(
         ),
         now=now,
         is_bulk=message.is_bulk,
-        has_active_number=number.state == State.ACTIVE,
+        has_active_number=number.state == NumberState.ACTIVE,
     )
     wait(
         [message.pk],
@@ -226,15 +229,15 @@ def _texts() -> MessageQuerySet:
     return Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
 
 
-def _texts_of(pair: Pair) -> MessageQuerySet:
+def _texts_of(pair: PhonePair) -> MessageQuerySet:
     return _texts().filter(student_phone=pair[0], system_number__phone=pair[1])
 
 
 def _is_reached(
-    message: Message, pair: Pair, reach: Mapping[str, Collection[str]]
+    message: Message, pair: PhonePair, reach: Mapping[str, Collection[str]]
 ) -> bool:
     """Whether a STOP of this pair shuts the text, too.
-    ``reach``: from scope.reach_of.
+    ``reach``: from opt_out_scope.system_phones_by_stop.
     """
     number = message.system_number
     return (
@@ -245,11 +248,13 @@ def _is_reached(
 
 
 def _in_question() -> Q:
-    return Q(reason=WaitingFor.QUESTION, status__in=BEFORE_AN_ATTEMPT | IN_DOUBT)
+    return Q(
+        reason=WaitingFor.QUESTION, status__in=BEFORE_AN_ATTEMPT | WITH_THE_CARRIER
+    )
 
 
 def _is_unsent(message: Message) -> bool:
     """Not sent, or sent once with an unknown outcome and kept back since."""
     is_kept_back = message.reason in (WaitingFor.QUESTION, WaitingFor.AUTHOR)
     status = Status(message.status)
-    return status in BEFORE_AN_ATTEMPT or (status in IN_DOUBT and is_kept_back)
+    return status in BEFORE_AN_ATTEMPT or (status in WITH_THE_CARRIER and is_kept_back)

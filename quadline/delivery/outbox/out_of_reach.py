@@ -21,7 +21,7 @@ from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message, MessageQuerySet
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
-    IN_DOUBT,
+    WITH_THE_CARRIER,
     Channel,
     Direction,
     WaitingFor,
@@ -29,26 +29,26 @@ from quadline.conversations.rules import (
 from quadline.conversations.statuses import wait
 from quadline.delivery import alerts
 from quadline.delivery.outbox import holding
-from quadline.delivery.permission.reach import in_reach, why_not
+from quadline.delivery.permission.reach import students_in_reach, why_out_of_reach
 from quadline.delivery.rules import waits_for
 from quadline.delivery.sending import sender
 from quadline.jobs import enqueue, job
 
-ALLOWED = Verdict(True)
+AUTHOR_MAY_TEXT = Verdict(True)
 # a paused broadcast asks when it is resumed
-LEFT_ALONE = (WaitingFor.AUTHOR, WaitingFor.PAUSED)
-IN_ONE_GO = 500  # of one author's; the next sweep lets more go on
+NOT_HELD_AGAIN = (WaitingFor.AUTHOR, WaitingFor.PAUSED)
+TEXTS_PER_AUTHOR = 500  # of one author's; the next sweep lets more go on
 
 
 @job(queue="texts", attempts=3)
-def keep_what_is_out_of_reach(timestamp: int) -> None:
+def hold_texts_out_of_reach_job(timestamp: int) -> None:
     """The timetable's sweep: whatever changed accounts or caseloads
     without asking for this is found here.
     """
-    keep_out_of_reach(now=clock.now())
+    hold_texts_out_of_reach(now=clock.now())
 
 
-def keep_out_of_reach(*, now: datetime) -> None:
+def hold_texts_out_of_reach(*, now: datetime) -> None:
     """Hold each text that waits for a student its author may not text
     now, and let go on what they may again.
 
@@ -69,9 +69,9 @@ def _hold(author: User, now: datetime) -> None:
         _waiting(), [text for text, student in mine.items() if student not in reached]
     )
     if messages:
-        why = why_not(author)
+        why = why_out_of_reach(author)
         held = waits_for(
-            ALLOWED,
+            AUTHOR_MAY_TEXT,
             now=now,
             is_bulk=False,
             is_out_of_reach=True,
@@ -83,7 +83,7 @@ def _hold(author: User, now: datetime) -> None:
             now=now,
             cause=Cause.AUTHOR,
         )
-        alerts.tell_held(author, len(messages), why=why)
+        alerts.alert_author_of_held_texts(author, len(messages), why=why)
 
 
 @transaction.atomic
@@ -91,9 +91,9 @@ def _let_go_on(author: User, now: datetime) -> None:
     mine = _students(_held(), author)
     reached = _reached(author, mine)
     free = sorted(text for text, student in mine.items() if student in reached)
-    messages = _locked(_held(), free[:IN_ONE_GO])
+    messages = _locked(_held(), free[:TEXTS_PER_AUTHOR])
     for message in messages:
-        holding.due_again(
+        holding.make_due(
             message,
             cause=Cause.AUTHOR_AGAIN,
             actor=None,
@@ -112,21 +112,21 @@ def _open_texts() -> MessageQuerySet:
     # Not the column itself: its index has all that this author ever wrote.
     writer = Coalesce("author", Value(0))
     texts = Message.objects.filter(direction=Direction.OUTBOUND, channel=Channel.TEXT)
-    return texts.filter(status__in=BEFORE_AN_ATTEMPT | IN_DOUBT).annotate(
+    return texts.filter(status__in=BEFORE_AN_ATTEMPT | WITH_THE_CARRIER).annotate(
         writer=writer, student=student
     )
 
 
 def _waiting() -> MessageQuerySet:
     """Texts that the carrier provably does not have, and
-    that would leave by themselves.
+    that would leave automatically.
     """
     not_there = (
         Q(status__in=BEFORE_AN_ATTEMPT)
         | Q(due_at__isnull=False)
         | Q(reason=WaitingFor.QUESTION)
     )
-    return _open_texts().filter(not_there).exclude(reason__in=LEFT_ALONE)
+    return _open_texts().filter(not_there).exclude(reason__in=NOT_HELD_AGAIN)
 
 
 def _held() -> MessageQuerySet:
@@ -151,7 +151,9 @@ def _students(texts: MessageQuerySet, author: User) -> dict[UUID, int]:
 
 def _reached(author: User, texts: Mapping[UUID, int]) -> set[int]:
     return set(
-        in_reach(author).filter(pk__in=set(texts.values())).values_list("pk", flat=True)
+        students_in_reach(author)
+        .filter(pk__in=set(texts.values()))
+        .values_list("pk", flat=True)
     )
 
 

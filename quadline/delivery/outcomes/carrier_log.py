@@ -15,11 +15,11 @@ from quadline.carriers.protocol import NumberProblem, OutcomeUnknown, SentText
 log = structlog.get_logger(__name__)
 
 # requests; the carrier allows about a hundred, and texts are to leave meanwhile
-AT_ONCE = 8
+MAX_CONCURRENT_READS = 8
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LogQuery:
     """How far one number's log is read: to this time, and with ``ids`` no
     further than to the last of these texts.
     """
@@ -29,7 +29,7 @@ class Wanted:
 
 
 @dataclass
-class Reading:
+class LogReadings:
     """By number, newest first. A number whose log could not be read is in ``failed``;
     one nobody came to, in neither.
     """
@@ -41,17 +41,17 @@ class Reading:
     is_over: bool = False
 
 
-def read_log(wanted: Mapping[str, Wanted]) -> Reading:
+def read_log(wanted: Mapping[str, LogQuery]) -> LogReadings:
     """The log of each number, in the order given. Holds no
     database connection while it asks.
     """
-    reading = Reading()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    reading = LogReadings()
+    with ThreadPoolExecutor(MAX_CONCURRENT_READS) as pool:
         list(pool.map(lambda phone: _read(phone, wanted[phone], reading), wanted))
     return reading
 
 
-def _read(phone: str, wanted: Wanted, reading: Reading) -> None:
+def _read(phone: str, wanted: LogQuery, reading: LogReadings) -> None:
     if reading.is_over:
         return
     try:
@@ -65,9 +65,11 @@ def _read(phone: str, wanted: Wanted, reading: Reading) -> None:
         )
 
 
-def _as_far_as_wanted(phone: str, wanted: Wanted) -> Iterator[SentText]:
+def _as_far_as_wanted(phone: str, wanted: LogQuery) -> Iterator[SentText]:
     missing = set(wanted.ids)
-    for text in registry.current().sent_texts(system_phone=phone, since=wanted.since):
+    for text in registry.current_carrier().sent_texts(
+        system_phone=phone, since=wanted.since
+    ):
         yield text
         missing.discard(text.carrier_message_id)
         if wanted.ids and not missing:

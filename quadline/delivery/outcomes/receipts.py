@@ -2,7 +2,8 @@
 and repeated ones never climb down.
 
 In any number, in any order and any number of times: one statement writes what they say.
-From "on its way" and "arrived" nothing else follows (``is_plain``), so these come in
+From "on its way" and "arrived" nothing else follows (``needs_no_follow_up``), so these
+come in
 hundreds; a failure has follow-ups and comes alone.
 """
 
@@ -15,7 +16,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from quadline.carriers.protocol import Failure, Progress, Receipt
+from quadline.carriers.protocol import Failure, Receipt, ReceiptProgress
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
@@ -23,28 +24,28 @@ from quadline.conversations.statuses import sql
 from quadline.delivery.failsafe import closing
 from quadline.delivery.sending import recording, sender
 from quadline.jobs import enqueue
-from quadline.live.telling import TELL_NEWS
+from quadline.live.notifications import TELL_NEWS
 from quadline.numbers import probing
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.roster import trouble
 
-CLIMBS_TO: dict[Progress, Status] = {
-    Progress.SENT: Status.SENT,
-    Progress.DELIVERED: Status.DELIVERED,
-    Progress.UNDELIVERED: Status.UNDELIVERED,
-    Progress.FAILED: Status.FAILED,
+CLIMBS_TO: dict[ReceiptProgress, Status] = {
+    ReceiptProgress.SENT: Status.SENT,
+    ReceiptProgress.DELIVERED: Status.DELIVERED,
+    ReceiptProgress.UNDELIVERED: Status.UNDELIVERED,
+    ReceiptProgress.FAILED: Status.FAILED,
 }
-STEPS = sql.steps_to(*CLIMBS_TO.values())
-GOOD = frozenset({Progress.SENT, Progress.DELIVERED})
+RECEIPT_STEPS = sql.steps_to(*CLIMBS_TO.values())
+GOOD_NEWS = frozenset({ReceiptProgress.SENT, ReceiptProgress.DELIVERED})
 OUR_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-CLIMBED = sql.climbed(
+RECEIPT_CLIMB = sql.climbed(
     "asked.following",
     if_="asked.climbs",
     reason="asked.reason",
     detail="asked.detail",
 )
-EVENT = sql.event(
+RECEIPT_EVENT = sql.event(
     "asked",
     cause=Cause.RECEIPT,
     to="following",
@@ -54,9 +55,10 @@ EVENT = sql.event(
 # Texts are locked in the order of their ids, so that two workers with receipts of the
 # same texts wait for each other in one direction. A receipt that is quicker than the
 # carrier's own answer, or whose answer was lost, brings the carrier's id with it; a
-# look-up (reconcile.py) may have given that id to a text of the same words. A known key
+# look-up (reconciliation.py) may have given that id to a text of the same words. A
+# known key
 # is no news.
-APPLY = f"""
+APPLY_RECEIPTS = f"""
     WITH standing AS MATERIALIZED (
         SELECT
             message.id, message.status, message.carrier_message_id,
@@ -84,7 +86,7 @@ APPLY = f"""
     ),
     climbed AS (
         UPDATE conversations_message AS message
-        SET {CLIMBED},
+        SET {RECEIPT_CLIMB},
             carrier_code = CASE
                 WHEN NOT asked.climbs THEN message.carrier_code
                 WHEN asked.reason = '' THEN ''
@@ -102,7 +104,7 @@ APPLY = f"""
         FROM asked
         WHERE message.id = asked.id AND (asked.climbs OR asked.brings_id)
     ),
-    noted AS ({EVENT}),
+    noted AS ({RECEIPT_EVENT}),
     seen AS (
         SELECT
             conversation.staff_id AS user_id,
@@ -126,19 +128,21 @@ APPLY = f"""
 """  # noqa: S608  # no value in it
 
 
-def is_plain(receipt: Receipt) -> bool:
+def needs_no_follow_up(receipt: Receipt) -> bool:
     """Whether nothing follows from it but a status and an
     event, and it names its text.
     """
     return (
         receipt.failure is None
-        and receipt.progress in GOOD
+        and receipt.progress in GOOD_NEWS
         and OUR_ID.fullmatch(receipt.reference) is not None
     )
 
 
 @transaction.atomic
-def apply(receipts: Sequence[Receipt], *, now: datetime) -> list[Receipt]:
+def apply_receipts_in_order(
+    receipts: Sequence[Receipt], *, now: datetime
+) -> list[Receipt]:
     """Apply them in order. Returns those that are about no text of ours.
 
     Each is known by our reference; else by the carrier's id.
@@ -165,7 +169,7 @@ def _is_read_as_probe(receipt: Receipt, now: datetime) -> bool:
     if not probing.is_about_a_probe(receipt):
         return False
     number = probing.read_probe(receipt, now=now)
-    if number is not None and number.state == State.ACTIVE:
+    if number is not None and number.state == NumberState.ACTIVE:
         enqueue(sender.send_due_texts)  # what waited for the number
     return True
 
@@ -192,10 +196,10 @@ def _texts_of(receipts: Sequence[Receipt]) -> dict[str, str]:
     }
 
 
-Named = tuple[Receipt, str]  # with the id of its text
+ReceiptOfText = tuple[Receipt, str]  # with the id of its text
 
 
-def _apply_all(named: Sequence[Named], now: datetime) -> list[Receipt]:
+def _apply_all(named: Sequence[ReceiptOfText], now: datetime) -> list[Receipt]:
     """Returns those of which there is no such text."""
     unknown: list[Receipt] = []
     for some in _rounds(named):
@@ -203,26 +207,26 @@ def _apply_all(named: Sequence[Named], now: datetime) -> list[Receipt]:
     return unknown
 
 
-def _rounds(named: Sequence[Named]) -> list[list[Named]]:
+def _rounds(named: Sequence[ReceiptOfText]) -> list[list[ReceiptOfText]]:
     """In each round a text has one receipt: its first, then its second."""
     texts = {ours for _, ours in named}
     if len(texts) == len(named):
         return [list(named)] if named else []
     times_met: Counter[str] = Counter()
-    rounds: defaultdict[int, list[Named]] = defaultdict(list)
+    rounds: defaultdict[int, list[ReceiptOfText]] = defaultdict(list)
     for receipt, ours in named:
         rounds[times_met[ours]].append((receipt, ours))
         times_met[ours] += 1
     return list(rounds.values())
 
 
-def _apply_each(named: Sequence[Named], now: datetime) -> list[Receipt]:
+def _apply_each(named: Sequence[ReceiptOfText], now: datetime) -> list[Receipt]:
     """At most one for each text."""
     failures = [(receipt, ours) for receipt, ours in named if receipt.failure]
     for message, receipt in _with_messages(failures):
-        recording.wait_if_out(message, receipt.failure)
+        recording.wait_if_opted_out(message, receipt.failure)
     with connection.cursor() as cursor:
-        cursor.execute(APPLY, _values(named, now))
+        cursor.execute(APPLY_RECEIPTS, _values(named, now))
         rows = cursor.fetchall()
     outcome: defaultdict[str, set[str]] = defaultdict(set)
     for kind, value in rows:
@@ -236,7 +240,7 @@ def _apply_each(named: Sequence[Named], now: datetime) -> list[Receipt]:
     return [receipt for receipt, ours in named if ours in unknown]
 
 
-def _with_messages(named: Sequence[Named]) -> list[tuple[Message, Receipt]]:
+def _with_messages(named: Sequence[ReceiptOfText]) -> list[tuple[Message, Receipt]]:
     if not named:
         return []
     ids = [ours for _, ours in named]
@@ -257,8 +261,8 @@ def _follow_up(
     if has_failed:
         # Never handed over again automatically, whatever the reason: the carrier had
         # taken it, and it may yet arrive.
-        closing.write_email(message, now=now, after=closing.hold())
-        recording.learn(
+        closing.write_email(message, now=now, after=closing.receipt_wait())
+        recording.learn_from_failure(
             message,
             receipt.failure,
             receipt.carrier_code,
@@ -268,7 +272,7 @@ def _follow_up(
         recording.learn_opt_out(message, receipt.failure, now=now)
 
 
-def _values(named: Sequence[Named], now: datetime) -> dict[str, Any]:
+def _values(named: Sequence[ReceiptOfText], now: datetime) -> dict[str, Any]:
     receipts = [receipt for receipt, _ in named]
     whys = [_why(receipt) for receipt in receipts]
     return {
@@ -281,7 +285,7 @@ def _values(named: Sequence[Named], now: datetime) -> dict[str, Any]:
         "reasons": _as_array([reason for reason, _ in whys]),
         "details": _as_array([detail for _, detail in whys]),
         "codes": _as_array([receipt.carrier_code for receipt in receipts]),
-        **STEPS,
+        **RECEIPT_STEPS,
     }
 
 

@@ -12,21 +12,21 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.consent.rules import Reason
-from quadline.delivery.permission.recipients import Recipient, verdicts
+from quadline.delivery.permission.recipients import TextRecipient, verdicts
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student, StudentQuerySet
 
-LEFT = "The student has left the caseload."
-SWITCHED_OFF = "The account it was written from is deactivated."
-NO_WRITER = "The role it was written in does not send texts any more."
-NOT_SENT = "It was not sent."
+STUDENT_LEFT_CASELOAD = "The student has left the caseload."
+AUTHOR_ACCOUNT_DEACTIVATED = "The account it was written from is deactivated."
+ROLE_SENDS_NO_TEXTS = "The role it was written in does not send texts any more."
+WAS_NOT_SENT = "It was not sent."
 
-CAN = ""  # be texted
+REACHABLE = ""  # be texted
 # of this author: the student has left, or the author may not write
 OUT_OF_REACH = "out_of_reach"
 
 
-def in_reach(author: User) -> StudentQuerySet:
+def students_in_reach(author: User) -> StudentQuerySet:
     return (
         Student.objects.visible_to(author)
         if author.may[May.TEXT]
@@ -34,14 +34,14 @@ def in_reach(author: User) -> StudentQuerySet:
     )
 
 
-def why_not(author: User) -> str:
+def why_out_of_reach(author: User) -> str:
     """Why a student is out of this author's reach."""
     if not author.is_active:
-        return SWITCHED_OFF
-    return LEFT if author.may[May.TEXT] else NO_WRITER
+        return AUTHOR_ACCOUNT_DEACTIVATED
+    return STUDENT_LEFT_CASELOAD if author.may[May.TEXT] else ROLE_SENDS_NO_TEXTS
 
 
-def reach_of(students: Sequence[Student], author: User) -> dict[int, str]:
+def reach_by_student(students: Sequence[Student], author: User) -> dict[int, str]:
     """What keeps a text of this author from each student, by id: CAN,
     OUT_OF_REACH or a Reason; in two looks.
 
@@ -54,7 +54,7 @@ def reach_of(students: Sequence[Student], author: User) -> dict[int, str]:
     ids = [student.pk for student in students]
     reached = set(ids)
     if author.may[May.TEXT]:
-        found = in_reach(author).filter(pk__in=ids)
+        found = students_in_reach(author).filter(pk__in=ids)
         reached = set(found.values_list("pk", flat=True))
     return {
         student.pk: _kept_by(verdict.reason) if student.pk in reached else OUT_OF_REACH
@@ -65,13 +65,13 @@ def reach_of(students: Sequence[Student], author: User) -> dict[int, str]:
 def _kept_by(reason: Reason | None) -> str:
     # quiet hours are over by the morning
     if reason in (None, Reason.QUIET_HOURS):
-        return CAN
+        return REACHABLE
     return str(reason)
 
 
-def _recipient(student: Student, system_phone: str) -> Recipient:
+def _recipient(student: Student, system_phone: str) -> TextRecipient:
     pair = (student.mobile, system_phone)
-    return Recipient(
+    return TextRecipient(
         pair=pair,
         mobile=student.mobile,
         landline=student.landline,

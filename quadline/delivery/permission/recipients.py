@@ -10,18 +10,18 @@ from django.conf import settings
 from django.db import connection
 
 from quadline.consent import ledger
-from quadline.consent.questions import OPEN
+from quadline.consent.questions import OPEN_QUESTIONS
 from quadline.consent.quiet_hours import place
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction
-from quadline.delivery.permission import scope
+from quadline.delivery.permission import opt_out_scope
 from quadline.roster.models import Student
 from quadline.roster.trouble import BAD
 from quadline.sms import phones
 
 # In each room's own words, at one moment.
-LOOK = """
+CONSENT_FACTS = """
     SELECT 'out', * FROM ({out}) AS out
     UNION ALL SELECT 'asked', * FROM ({asked}) AS asked
     UNION ALL SELECT 'bad', phone, '' FROM ({bad}) AS bad
@@ -29,7 +29,7 @@ LOOK = """
 
 # When the student last texted, for a text that may be an answer to that: a broadcast's
 # is none.
-LAST_TEXT = """
+LAST_TEXT_FROM_STUDENT = """
     SELECT said.created_at FROM conversations_message AS said
     WHERE said.conversation_id = message.conversation_id AND NOT message.is_bulk
       AND said.direction = 'inbound' AND said.channel = 'text'
@@ -38,14 +38,14 @@ LAST_TEXT = """
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class TextRecipient:
     """Whoever a text goes to. ``mobile`` is the phone they have now,
     ``pair`` the phones this text goes by.
 
     ``wrote_at``: their last text, if this one may answer it (consent/rules.py).
     """
 
-    pair: ledger.Pair
+    pair: ledger.PhonePair
     mobile: str
     landline: str
     time_zone: str
@@ -80,7 +80,7 @@ def last_text_from(conversation: Conversation) -> datetime | None:
     return texts.order_by("-position").values_list("created_at", flat=True).first()
 
 
-def verdicts(recipients: Sequence[Recipient], *, now: datetime) -> list[Verdict]:
+def verdicts(recipients: Sequence[TextRecipient], *, now: datetime) -> list[Verdict]:
     """The law on each, by one look at what is known of all of them."""
     out, asked, bad = _look(recipients)
     quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
@@ -107,10 +107,12 @@ def verdicts(recipients: Sequence[Recipient], *, now: datetime) -> list[Verdict]
 
 
 def _look(
-    recipients: Sequence[Recipient],
-) -> tuple[set[ledger.Pair], set[ledger.Pair], set[str]]:
+    recipients: Sequence[TextRecipient],
+) -> tuple[set[ledger.PhonePair], set[ledger.PhonePair], set[str]]:
     """The pairs that are out, the pairs in question, and the phones that are bad."""
-    look = LOOK.format(out=scope.out_statement(), asked=OPEN, bad=BAD)
+    look = CONSENT_FACTS.format(
+        out=opt_out_scope.out_statement(), asked=OPEN_QUESTIONS, bad=BAD
+    )
     values = {
         "students": [recipient.pair[0] for recipient in recipients],
         "systems": [recipient.pair[1] for recipient in recipients],
@@ -125,7 +127,7 @@ def _look(
     return out, asked, bad
 
 
-def pair_of(message: Message) -> ledger.Pair:
+def phones_of_message(message: Message) -> ledger.PhonePair:
     number = message.system_number
     return (message.student_phone, number.phone if number else "")
 
@@ -162,10 +164,10 @@ def _in_states(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def _recipient(
-    conversation: Conversation, pair: ledger.Pair, wrote_at: datetime | None
-) -> Recipient:
+    conversation: Conversation, pair: ledger.PhonePair, wrote_at: datetime | None
+) -> TextRecipient:
     student = conversation.student
-    return Recipient(
+    return TextRecipient(
         pair=pair,
         mobile=conversation.student_phone,
         landline=student.landline if student else "",

@@ -17,18 +17,21 @@ from django.db import connection, transaction
 from quadline import clock
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message, whole_text
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WITH_THE_CARRIER, Status
 from quadline.conversations.statuses import sql
 from quadline.delivery.models import Attempt
-from quadline.delivery.permission.recipients import LAST_TEXT, Recipient
+from quadline.delivery.permission.recipients import (
+    LAST_TEXT_FROM_STUDENT,
+    TextRecipient,
+)
 from quadline.delivery.rules import CATCH_UP, texts_at_once
-from quadline.delivery.sending import daily_cap, night
-from quadline.live.telling import TELL_NEWS
+from quadline.delivery.sending import daily_cap, quiet_hours_deferral
+from quadline.live.notifications import TELL_NEWS
 
 # The numbers whose turn it is: those with a single text first, then who has waited
 # longest. A number in another worker's hands is passed over, and so is that of somebody
 # whose account was switched off. (A shared inbox's is nobody's.)
-NUMBERS = """
+DUE_NUMBERS = """
     SELECT number.id, first.is_bulk
     FROM numbers_systemnumber AS number
     LEFT JOIN accounts_user AS owner ON owner.id = number.user_id
@@ -51,7 +54,7 @@ NUMBERS = """
 # else a planner whose statistics are from before a broadcast reads every open text. So
 # it would if it were told which statuses are open, for which there is an index: it is
 # told which are over. What is over does not leave again, though it were due by mistake.
-TEXTS = """
+DUE_TEXTS = """
     SELECT text.id, text.segments, text.is_bulk
     FROM unnest(%(numbers)s::bigint[]) AS number (id)
     CROSS JOIN LATERAL (
@@ -84,13 +87,15 @@ TEXTS = """
 # From here the carrier may have them. A text tried before keeps its status: it never
 # falls. A text that waited goes to the phone the student has now. Each number is busy
 # for as long as its segments take.
-SENDING = sql.climbed(f"'{Status.SENDING}'", if_="due.climbs", cleared_if="true")
-EVENT = sql.event(
+CLIMB_TO_SENDING = sql.climbed(
+    f"'{Status.SENDING}'", if_="due.climbs", cleared_if="true"
+)
+PICKED_UP_EVENT = sql.event(
     "(SELECT * FROM due WHERE climbs) AS picked",
     cause=Cause.PICKED_UP,
     to=f"'{Status.SENDING}'",
 )
-TAKE = f"""
+CLAIM_TEXTS = f"""
     WITH due AS MATERIALIZED (
         SELECT message.id, message.status, message.segments,
                message.system_number_id AS number_id,
@@ -109,10 +114,10 @@ TAKE = f"""
               FROM due GROUP BY number_id) AS sent
         WHERE number.id = sent.number_id
     ),
-    told AS ({EVENT}),
+    told AS ({PICKED_UP_EVENT}),
     sending AS (
         UPDATE conversations_message AS message
-        SET {SENDING},
+        SET {CLIMB_TO_SENDING},
             student_phone = COALESCE(NULLIF(student.mobile, ''), message.student_phone)
         FROM due, conversations_conversation AS conversation
         LEFT JOIN roster_student AS student ON student.id = conversation.student_id
@@ -120,7 +125,7 @@ TAKE = f"""
         RETURNING message.id, message.is_bulk, message.body, message.notice,
                   message.student_phone, message.conversation_id,
                   message.system_number_id, conversation.staff_id,
-                  ({LAST_TEXT}) AS wrote_at,
+                  ({LAST_TEXT_FROM_STUDENT}) AS wrote_at,
                   COALESCE(student.mobile, conversation.phone) AS mobile,
                   student.landline, student.time_zone
     ),
@@ -144,8 +149,8 @@ TAKE = f"""
     JOIN numbers_systemnumber AS number ON number.id = sending.system_number_id
     ORDER BY sending.is_bulk, attempted.id
 """  # noqa: S608  # no value in it
-OVER = sorted(set(Status) - BEFORE_AN_ATTEMPT - IN_DOUBT)
-NEXT_TURN = """
+FINISHED_STATUSES = sorted(set(Status) - BEFORE_AN_ATTEMPT - WITH_THE_CARRIER)
+NEXT_FREE_NUMBER = """
     SELECT min(number.free_at)
     FROM numbers_systemnumber AS number
     WHERE number.state = 'active' AND number.free_at > %(now)s
@@ -166,12 +171,12 @@ class Claim:
     message_id: UUID
     attempt_id: int
     started_at: datetime
-    since: float  # the same in clock.seconds() of this process
+    since: float  # the same in clock.monotonic_seconds() of this process
     conversation_id: int
     inbox_id: int
     is_bulk: bool
     text: str
-    to: Recipient
+    to: TextRecipient
 
     @property
     def message(self) -> Message:
@@ -189,13 +194,13 @@ class Claim:
         )
 
 
-def claim_due(*, limit: int) -> list[Claim]:
+def claim_batch(*, limit: int) -> list[Claim]:
     """Claim at most ``limit`` due texts and commit an attempt
     for each. Single texts come first.
     """
-    since, now = clock.seconds(), clock.read()
+    since, now = clock.monotonic_seconds(), clock.read_database_clock()
     with transaction.atomic(), connection.cursor() as cursor:
-        texts = daily_cap.within(_by_day(cursor, now, limit), now)
+        texts = daily_cap.within_daily_cap(_within_daily_cap(cursor, now, limit), now)
         if not texts:
             return []
         found: dict[str, Any] = {
@@ -203,27 +208,33 @@ def claim_due(*, limit: int) -> list[Claim]:
             "ids": [text[0] for text in texts],
             "lower": sql.lower_than(Status.SENDING),
         }
-        cursor.execute(TAKE, {**found, **_pace(settings.ENV.texts_per_second, now)})
+        cursor.execute(
+            CLAIM_TEXTS, {**found, **_pace(settings.ENV.texts_per_second, now)}
+        )
         return [_claim(row, now, since) for row in cursor.fetchall()]
 
 
-def _by_day(cursor: Any, now: datetime, limit: int) -> list[daily_cap.Due]:
+def _within_daily_cap(
+    cursor: Any, now: datetime, limit: int
+) -> list[daily_cap.DueText]:
     """Texts whose turn it is, and for whose students it is no night."""
     while due := _first_due(cursor, now, limit):
-        held = night.put_off([text[0] for text in due], now=now)
+        held = quiet_hours_deferral.defer_for_quiet_hours(
+            [text[0] for text in due], now=now
+        )
         if by_day := [text for text in due if text[0] not in held]:
             return by_day
     return []
 
 
-def _first_due(cursor: Any, now: datetime, limit: int) -> list[daily_cap.Due]:
+def _first_due(cursor: Any, now: datetime, limit: int) -> list[daily_cap.DueText]:
     """Texts of the numbers whose turn it is. Numbers whose texts may all
     not leave yet hold up nobody else's.
     """
     passed: list[int] = []
     while True:
         cursor.execute(
-            NUMBERS,
+            DUE_NUMBERS,
             {
                 "now": now,
                 "limit": limit,
@@ -257,32 +268,32 @@ def _due(
     *,
     limit: int,
     bulk: bool = True,
-) -> list[daily_cap.Due]:
-    """Texts of these numbers that may leave now, as ``TEXTS`` has them;
+) -> list[daily_cap.DueText]:
+    """Texts of these numbers that may leave now, as ``DUE_TEXTS`` has them;
     single ones only, if not ``bulk``.
     """
     if not numbers:
         return []
     each = texts_at_once(settings.ENV.texts_per_second, share=limit // len(numbers))
     cursor.execute(
-        TEXTS,
+        DUE_TEXTS,
         {
             "now": now,
             "numbers": numbers,
             "bulk": bulk,
             "each": each,
-            "over": OVER,
+            "over": FINISHED_STATUSES,
         },
     )
     return list(cursor.fetchall())
 
 
-def next_turn(now: datetime) -> datetime | None:
+def next_free_number_at(now: datetime) -> datetime | None:
     """When the next of the numbers that keep texts waiting is
     free again; None when none does.
     """
     with connection.cursor() as cursor:
-        cursor.execute(NEXT_TURN, {"now": now})
+        cursor.execute(NEXT_FREE_NUMBER, {"now": now})
         (at,) = cursor.fetchone()
     return at  # type: ignore[no-any-return]
 
@@ -319,5 +330,5 @@ def _claim(row: Sequence[Any], now: datetime, since: float) -> Claim:
         inbox_id,
         is_bulk,
         whole_text(body, notice),
-        Recipient((student_phone, system_phone), *known),
+        TextRecipient((student_phone, system_phone), *known),
     )

@@ -24,25 +24,25 @@ from quadline.delivery import alerts
 from quadline.delivery.outbox.deadlines import with_deadline
 from quadline.delivery.rules import waits_for
 
-ZONE = ZoneInfo("America/Los_Angeles")
+CAP_TIME_ZONE = ZoneInfo("America/Los_Angeles")
 # of a day's: broadcasts leave them for staff and students who write to each other
 FOR_SINGLE_TEXTS = 0.1
-IN_ONE_GO = 5000
-Due = tuple[UUID, int, bool]  # message, its segments, whether it is a broadcast's
+PUT_OFF_BATCH = 5000
+DueText = tuple[UUID, int, bool]  # message, its segments, whether it is a broadcast's
 
 # Held until the claim is committed, so two workers cannot both use the last of a day.
-USED = """
+COUNT_SEGMENTS = """
     INSERT INTO delivery_daycount AS today (day, segments) VALUES (%(day)s, 0)
     ON CONFLICT (day) DO UPDATE SET segments = today.segments RETURNING segments
 """
-USE = "UPDATE delivery_daycount SET segments = %(used)s WHERE day = %(day)s"
-GIVE_BACK = (
+ADD_SEGMENTS = "UPDATE delivery_daycount SET segments = %(used)s WHERE day = %(day)s"
+RETURN_SEGMENTS = (
     "UPDATE delivery_daycount SET segments = GREATEST(segments - %(segments)s, 0)"
     " WHERE day = %(day)s"
 )
 # All that are due, not only those that were to be claimed: nobody need look at each
 # again and again today.
-PUT_OFF = """
+TEXTS_TO_PUT_OFF = """
     SELECT message.id
     FROM conversations_message AS message
     JOIN numbers_systemnumber AS number
@@ -55,7 +55,7 @@ PUT_OFF = """
 """
 
 
-def within(texts: Sequence[Due], now: datetime) -> list[Due]:
+def within_daily_cap(texts: Sequence[DueText], now: datetime) -> list[DueText]:
     """Those of the texts about to be claimed that the day still allows,
     counted as used; the others are put off.
 
@@ -66,10 +66,10 @@ def within(texts: Sequence[Due], now: datetime) -> list[Due]:
         return list(texts)
     day = _day(now)
     with connection.cursor() as cursor:
-        cursor.execute(USED, {"day": day})
+        cursor.execute(COUNT_SEGMENTS, {"day": day})
         (used,) = cursor.fetchone()
         share = _share(texts, used=used, cap=cap)
-        cursor.execute(USE, {"used": share.used, "day": day})
+        cursor.execute(ADD_SEGMENTS, {"used": share.used, "day": day})
     if share.closes_for_bulk or share.closes_for_all:
         _put_off(
             single_too=share.closes_for_all,
@@ -80,7 +80,7 @@ def within(texts: Sequence[Due], now: datetime) -> list[Due]:
 
 
 @dataclass
-class Share:
+class CapShare:
     """What a day still allows."""
 
     used: int
@@ -89,11 +89,11 @@ class Share:
     closes_for_all: bool = False
 
 
-def _share(texts: Sequence[Due], *, used: int, cap: int) -> Share:
+def _share(texts: Sequence[DueText], *, used: int, cap: int) -> CapShare:
     """Single texts first. After one that does not fit no shorter one may: it could be a
     later one of the same conversation.
     """
-    share = Share(used)
+    share = CapShare(used)
     for_bulk = cap - int(cap * FOR_SINGLE_TEXTS)
     for id, segments, is_bulk in sorted(texts, key=lambda text: text[2]):
         needed = share.used + max(segments, 1)
@@ -107,21 +107,21 @@ def _share(texts: Sequence[Due], *, used: int, cap: int) -> Share:
     return share
 
 
-def give_back(segments: int, *, claimed_at: datetime) -> None:
+def return_segments(segments: int, *, claimed_at: datetime) -> None:
     """The carrier provably did not take them."""
     if settings.ENV.texts_per_day:
         with connection.cursor() as cursor:
             cursor.execute(
-                GIVE_BACK, {"segments": max(segments, 1), "day": _day(claimed_at)}
+                RETURN_SEGMENTS, {"segments": max(segments, 1), "day": _day(claimed_at)}
             )
 
 
-def begins_again(now: datetime) -> datetime:
+def cap_resets_at(now: datetime) -> datetime:
     """When the college's next day begins; after the night, where that
     is in the night on the campus clock.
     """
     tomorrow = datetime.combine(
-        _day(now) + timedelta(days=1), time(), tzinfo=ZONE
+        _day(now) + timedelta(days=1), time(), tzinfo=CAP_TIME_ZONE
     ).astimezone(now.tzinfo)
     hours = QuietHours.parse(settings.ENV.quiet_hours)
     return (
@@ -136,23 +136,23 @@ def _put_off(*, single_too: bool, but: list[UUID], now: datetime) -> None:
         Verdict(True),
         now=now,
         is_bulk=True,
-        used_up_until=begins_again(now),
+        used_up_until=cap_resets_at(now),
     )
     tomorrow = with_deadline(tomorrow)
     values: dict[str, Any] = {
         "now": now,
         "single_too": single_too,
         "but": but,
-        "limit": IN_ONE_GO,
+        "limit": PUT_OFF_BATCH,
     }
     with connection.cursor() as cursor:
-        cursor.execute(PUT_OFF, values)
+        cursor.execute(TEXTS_TO_PUT_OFF, values)
         ids = [message_id for (message_id,) in cursor.fetchall()]
     wait(ids, tomorrow, now=now)
-    alerts.tell_texts_used_up(
+    alerts.alert_daily_cap_reached(
         _day(now), cap=settings.ENV.texts_per_day, only_broadcasts=not single_too
     )
 
 
 def _day(now: datetime) -> date:
-    return now.astimezone(ZONE).date()
+    return now.astimezone(CAP_TIME_ZONE).date()

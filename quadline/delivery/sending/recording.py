@@ -25,21 +25,26 @@ from quadline.conversations.models import Message
 from quadline.conversations.rules import Pending, Status
 from quadline.conversations.statuses import announce, climb, sql, wait
 from quadline.delivery import alerts, notices
-from quadline.delivery.failsafe.closing import TRIED_AGAIN, write_email
+from quadline.delivery.failsafe.closing import RETRIED_AUTOMATICALLY, write_email
+from quadline.delivery.failure_policy import (
+    BAD_NUMBER_AFTER,
+    FailureSource,
+    FollowUp,
+    follow_up_of,
+)
 from quadline.delivery.models import Attempt
 from quadline.delivery.outbox.deadlines import with_deadline
-from quadline.delivery.permission.recipients import pair_of
-from quadline.delivery.remedies import BAD_AFTER, Moment, Step, step_after
+from quadline.delivery.permission.recipients import phones_of_message
 from quadline.delivery.rules import FIRST_LOOK_AFTER, wait_before_retry
 from quadline.delivery.sending import daily_cap
-from quadline.live.telling import TELL_NEWS
+from quadline.live.notifications import TELL_NEWS
 from quadline.roster import trouble
 
 ASK_AGAIN_SECONDS = 300.0
-LOST = "The carrier's answer was lost. Looking it up."
+ANSWER_LOST = "The carrier's answer was lost. Looking it up."
 
-SENT = sql.climbed(f"'{Status.SENT}'", if_="taken.climbs")
-EVENT = sql.event(
+CLIMB_TO_SENT = sql.climbed(f"'{Status.SENT}'", if_="taken.climbs")
+ACCEPTED_EVENT = sql.event(
     "taken",
     cause=Cause.ACCEPTED,
     to=f"'{Status.SENT}'",
@@ -47,7 +52,7 @@ EVENT = sql.event(
 )
 # A receipt may have been quicker and have moved the status past "sent": the carrier's
 # id is kept all the same.
-ACCEPT = f"""
+RECORD_ACCEPTED = f"""
     WITH taken AS (
         SELECT
             message.id, message.status, message.conversation_id,
@@ -68,7 +73,7 @@ ACCEPT = f"""
     ),
     kept AS (
         UPDATE conversations_message AS message
-        SET {SENT},
+        SET {CLIMB_TO_SENT},
             carrier_message_id = CASE
                 WHEN message.carrier_message_id = '' THEN taken.carrier_message_id
                 ELSE message.carrier_message_id
@@ -77,7 +82,7 @@ ACCEPT = f"""
         FROM taken
         WHERE message.id = taken.id
     ),
-    told AS ({EVENT}),
+    told AS ({ACCEPTED_EVENT}),
     news AS (
         SELECT conversation.staff_id AS user_id, 'conv-' || conversation.id AS event
         FROM taken
@@ -89,7 +94,7 @@ ACCEPT = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class AcceptedText:
     """A text that the carrier has, as its answer or its log says."""
 
     message_id: UUID
@@ -97,7 +102,7 @@ class Taken:
     carrier_message_id: str
 
 
-def record_accepted(taken: Sequence[Taken], *, now: datetime) -> None:
+def record_accepted(taken: Sequence[AcceptedText], *, now: datetime) -> None:
     """The carrier has these texts: its answers say so, or its log."""
     try:
         _accept(taken, now)
@@ -111,7 +116,7 @@ def record_accepted(taken: Sequence[Taken], *, now: datetime) -> None:
 
 
 @transaction.atomic
-def _accept(taken: Sequence[Taken], now: datetime) -> None:
+def _accept(taken: Sequence[AcceptedText], now: datetime) -> None:
     if not taken:
         return
     values: dict[str, Any] = {
@@ -122,11 +127,11 @@ def _accept(taken: Sequence[Taken], now: datetime) -> None:
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(ACCEPT, values)
+        cursor.execute(RECORD_ACCEPTED, values)
 
 
 @transaction.atomic
-def record_refused(
+def record_text_refused(
     message: Message,
     attempt: Attempt,
     refusal: Refused,
@@ -136,7 +141,7 @@ def record_refused(
     """The carrier said no. Whether that is the end of the
     text, the law decides (rules.py).
     """
-    if step_after(Moment.REFUSAL, refusal.failure) is Step.EMAIL_NOW:
+    if follow_up_of(FailureSource.REFUSAL, refusal.failure) is FollowUp.EMAIL_NOW:
         _end(
             message,
             attempt,
@@ -183,15 +188,15 @@ def record_unsent(
                 now,
             )
             return timedelta(0)
-        alerts.tell_if_concerned(outcome.failure, outcome.carrier_code)
-    if not close(attempt, Attempt.Outcome.UNSENT, outcome.why):
+        alerts.alert_if_administrators_concerned(outcome.failure, outcome.carrier_code)
+    if not close_attempt(attempt, Attempt.Outcome.UNSENT, outcome.reason):
         return timedelta(0)
     pending = with_deadline(held) if held else _retry(message, outcome, now)
     due_at = pending.due_at
     assert due_at is not None, "only a person's question has no time"
     if not pending.reason:
         words = outcome.failure.words if outcome.failure else "Not sent yet."
-        pending = replace(pending, detail=f"{words} {TRIED_AGAIN}")
+        pending = replace(pending, detail=f"{words} {RETRIED_AUTOMATICALLY}")
     wait([message.pk], pending, now=now)
     announce(message)
     return due_at - now
@@ -212,9 +217,9 @@ def _has_waited_enough(message: Message, outcome: Unsent, now: datetime) -> bool
     what passes with time, its deadline.
     """
     assert outcome.failure is not None, "asked only of a refusal"
-    step = step_after(Moment.REFUSAL, outcome.failure)
-    if step is not Step.TRY_BRIEFLY:
-        return step is Step.EMAIL_NOW
+    step = follow_up_of(FailureSource.REFUSAL, outcome.failure)
+    if step is not FollowUp.TRY_BRIEFLY:
+        return step is FollowUp.EMAIL_NOW
     refused = message.attempts.filter(
         why__startswith=f"{outcome.carrier_code}:"
     ).aggregate(first=Min("started_at"))
@@ -231,8 +236,8 @@ def _end(
     now: datetime,
 ) -> None:
     """The carrier will not take it: its email is written now."""
-    wait_if_out(message, failure)
-    if not close(attempt, Attempt.Outcome.REFUSED, carrier_code):
+    wait_if_opted_out(message, failure)
+    if not close_attempt(attempt, Attempt.Outcome.REFUSED, carrier_code):
         return
     is_over = climb(
         [message],
@@ -243,9 +248,9 @@ def _end(
         **failure_fields(failure, carrier_code),
     )
     if is_over:
-        notices.pass_on(message)
+        notices.pass_notice_on(message)
         write_email(message, now=now)
-        learn(message, failure, carrier_code, now=now)
+        learn_from_failure(message, failure, carrier_code, now=now)
 
 
 @transaction.atomic
@@ -257,13 +262,13 @@ def record_unknown(
     now: datetime,
 ) -> None:
     """The carrier may have it: nothing is sent again before
-    its log was read (reconcile.py).
+    its log was read (reconciliation.py).
     """
     is_news = Attempt.objects.filter(
         pk=attempt.pk, outcome=Attempt.Outcome.UNDER_WAY
     ).update(
         outcome=Attempt.Outcome.UNKNOWN,
-        why=outcome.why[:200],
+        why=outcome.reason[:200],
         next_look_at=now + FIRST_LOOK_AFTER,
     )
     if is_news:
@@ -272,11 +277,11 @@ def record_unknown(
             Status.UNCONFIRMED,
             cause=Cause.ANSWER_LOST,
             now=now,
-            detail=LOST,
+            detail=ANSWER_LOST,
         )
 
 
-def learn(
+def learn_from_failure(
     message: Message,
     failure: Failure,
     carrier_code: str,
@@ -287,44 +292,44 @@ def learn(
     phone, of the college's set-up.
     """
     learn_opt_out(message, failure, now=now)
-    if bad_after := BAD_AFTER.get(failure):
+    if bad_after := BAD_NUMBER_AFTER.get(failure):
         trouble.note_failure(
             message.student_phone,
             words=failure.words,
             bad_after=bad_after,
             now=now,
         )
-    alerts.tell_if_concerned(failure, carrier_code)
+    alerts.alert_if_administrators_concerned(failure, carrier_code)
 
 
-def wait_if_out(message: Message, failure: Failure | None) -> None:
+def wait_if_opted_out(message: Message, failure: Failure | None) -> None:
     """Before the text is locked: whoever hands over another of the
     pair may be about to write that down.
     """
     if failure is Failure.OPTED_OUT:
-        ledger.wait_for_sends(pair_of(message))
+        ledger.lock_exclusive(phones_of_message(message))
 
 
 def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
     """The carrier refused because the student had opted out: the
     ledger learns it if it did not know.
     """
-    pair = pair_of(message)
+    pair = phones_of_message(message)
     if failure is Failure.OPTED_OUT and not ledger.is_surely_out(pair):
-        ledger.record(
+        ledger.record_consent(
             pair=pair,
             change=Change.OPT_OUT,
             source=Source.CARRIER,
             # so it stood then: heard of later, it does not undo what was written since
-            occurred_at=called_last(message) or now,
+            occurred_at=last_system_number(message) or now,
             carrier_reference=f"refused {message.pk}",
-            # For no call whose session has died (under_way.py): the carrier refuses
+            # For no call whose session has died (inflight.py): the carrier refuses
             # those, too, and whoever writes answers down must not stand still.
             has_waited=True,
         )
 
 
-def called_last(message: Message) -> datetime | None:
+def last_system_number(message: Message) -> datetime | None:
     """When the carrier was last asked to take this text."""
     attempts = message.attempts.aggregate(last=Max("started_at"))
     called_at: datetime | None = attempts["last"]
@@ -350,7 +355,7 @@ def failure_fields(failure: Failure, carrier_code: str) -> FailureFields:
     }
 
 
-def close(attempt: Attempt, outcome: Attempt.Outcome, why: str = "") -> bool:
+def close_attempt(attempt: Attempt, outcome: Attempt.Outcome, why: str = "") -> bool:
     """False when it has been decided otherwise meanwhile. That the carrier
     took a text is true whenever it is said.
     """
@@ -362,5 +367,7 @@ def close(attempt: Attempt, outcome: Attempt.Outcome, why: str = "") -> bool:
     closed = row.update(outcome=outcome, why=why[:200], next_look_at=None)
     is_closed = closed > 0
     if is_closed and outcome in (Attempt.Outcome.UNSENT, Attempt.Outcome.REFUSED):
-        daily_cap.give_back(attempt.message.segments, claimed_at=attempt.started_at)
+        daily_cap.return_segments(
+            attempt.message.segments, claimed_at=attempt.started_at
+        )
     return is_closed

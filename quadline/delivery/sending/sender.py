@@ -3,7 +3,7 @@ consent again, call the carrier, record.
 
 The only one that hands texts to students over, so consent cannot be bypassed. While the
 carrier is called no transaction is open. What happens when an answer is lost:
-reconcile.py and docs/adr/0003-sending-policy.md.
+reconciliation.py and docs/adr/0003-sending-policy.md.
 """
 
 import asyncio
@@ -32,46 +32,46 @@ from quadline.delivery.failsafe.closing import block
 from quadline.delivery.models import Attempt
 from quadline.delivery.outbox import holding
 from quadline.delivery.permission import recipients
-from quadline.delivery.rules import LOOK_LASTS, STALE_AFTER, waits_for
+from quadline.delivery.rules import CLAIM_VALID_FOR, CONSENT_CHECK_VALID_FOR, waits_for
 from quadline.delivery.sending import recording
-from quadline.delivery.sending.claiming import Claim, claim_due, next_turn
-from quadline.delivery.sending.line import Answer, Line
-from quadline.delivery.sending.look_ahead import LookAhead
-from quadline.jobs import beside, enqueue, fresh_connection, job
+from quadline.delivery.sending.claiming import Claim, claim_batch, next_free_number_at
+from quadline.delivery.sending.prefetch import PrefetchLimit
+from quadline.delivery.sending.send_queue import SendQueue, SendResult
+from quadline.jobs import enqueue, job, refresh_connection, run_in_thread
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 200  # calls under way in one worker process
-CHUNK = 300  # texts of broadcasts that are claimed and looked at together
+MAX_CONCURRENT_CALLS = 200  # calls under way in one worker process
+BROADCAST_BATCH = 300  # texts of broadcasts that are claimed and looked at together
 # instead, while single texts come: none then waits long for a broadcast's to be claimed
-FEW = 60
-LATELY_SECONDS = 1.0  # after a single text others are looked for
+SMALL_BATCH = 60
+RECENT_SINGLE_SECONDS = 1.0  # after a single text others are looked for
 # at most: claimed and looked at before a call is free, so that none is kept waiting by
 # the database
-AHEAD = 400
-A_BEAT = 0.01  # seconds in which answers gather, to be written down together
-A_MOMENT = timedelta(seconds=1)
-SOON = timedelta(seconds=15)  # a number whose turn comes within this is waited for
+MAX_PREFETCH = 400
+GATHER_SECONDS = 0.01  # seconds in which answers gather, to be written down together
+RETRY_SHORTLY = timedelta(seconds=1)
+SOON_FREE = timedelta(seconds=15)  # a number whose turn comes within this is waited for
 # then the job begins again, so that a worker that is told to stop is not kept from it
-LONGEST_RUN_SECONDS = 20.0
+MAX_RUN_SECONDS = 20.0
 # seconds; a slow worker's texts do not wait longer each time
-PAUSED = Unsent("this worker was paused", retry_after=1.0)
+WORKER_PAUSED = Unsent("this worker was paused", retry_after=1.0)
 # what this process has learned of its own pace, from run to run
-_ahead = LookAhead(most=AHEAD)
+_prefetch = PrefetchLimit(most=MAX_PREFETCH)
 # One job of a process hands over; the others tell it that there may be more to do. By
 # event loop: there is one per worker.
-_lines: WeakKeyDictionary[asyncio.AbstractEventLoop, Line] = WeakKeyDictionary()
+_queues: WeakKeyDictionary[asyncio.AbstractEventLoop, SendQueue] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ClaimedBatch:
     """What a turn at the database brought: texts that may leave, if any
     were claimed; else when to look again.
     """
 
     allowed: list[Claim]
-    looked_at: float  # in clock.seconds(), as all durations within a process
-    has_claimed: bool
+    checked_at: float  # in clock.monotonic_seconds(), as all durations within a process
+    claimed_any: bool
     wait: float | None = None  # seconds until a number is free that keeps texts waiting
 
 
@@ -81,119 +81,122 @@ async def send_due_texts() -> None:
     so: each row is claimed by one.
     """
     loop = asyncio.get_running_loop()
-    if loop in _lines:
-        _lines[loop].wake()
+    if loop in _queues:
+        _queues[loop].notify()
         return
-    line = _lines[loop] = Line(_hand_over, at_once=AT_ONCE)
-    recorder = asyncio.create_task(_record(line))
+    queue = _queues[loop] = SendQueue(_hand_over, at_once=MAX_CONCURRENT_CALLS)
+    recorder = asyncio.create_task(_record(queue))
     try:
-        await fresh_connection()
-        await _send_until_nothing_is_due(line, until=loop.time() + LONGEST_RUN_SECONDS)
+        await refresh_connection()
+        await _send_until_nothing_is_due(queue, until=loop.time() + MAX_RUN_SECONDS)
     finally:
-        del _lines[loop]
-        await _leave(line, recorder)
+        del _queues[loop]
+        await _finish_run(queue, recorder)
 
 
-async def _send_until_nothing_is_due(line: Line, *, until: float) -> None:
+async def _send_until_nothing_is_due(queue: SendQueue, *, until: float) -> None:
     """Turn by turn, claim what is due. Meanwhile other texts are at the carrier, and
     others' answers are written down.
     """
     loop = asyncio.get_running_loop()
     while True:
         is_over = loop.time() > until
-        line.begin_turn()
+        queue.clear_changes()
         chunk = min(
-            FEW if line.seconds_since_single < LATELY_SECONDS else CHUNK, _ahead.size
+            SMALL_BATCH
+            if queue.seconds_since_single < RECENT_SINGLE_SECONDS
+            else BROADCAST_BATCH,
+            _prefetch.size,
         )
-        turn = await sync_to_async(_take_turn)(
-            line, 0 if is_over else min(chunk, _room(line))
+        batch = await sync_to_async(_claim_and_check)(
+            queue, 0 if is_over else min(chunk, _free_room(queue))
         )
-        line.add(turn.allowed, turn.looked_at)
-        if turn.has_claimed and _room(line) >= chunk:
+        queue.add(batch.allowed, batch.checked_at)
+        if batch.claimed_any and _free_room(queue) >= chunk:
             continue
-        if line.is_empty and is_over:
+        if queue.is_empty and is_over:
             await sync_to_async(enqueue)(send_due_texts)
             return
         if (
-            line.is_empty
-            and turn.wait is None
-            and not line.has_news
-            and not turn.has_claimed
+            queue.is_empty
+            and batch.wait is None
+            and not queue.has_changes
+            and not batch.claimed_any
         ):
             return
-        await line.news(within=turn.wait, gather=A_BEAT)
+        await queue.wait_for_changes(within=batch.wait, gather=GATHER_SECONDS)
 
 
-def _room(line: Line) -> int:
+def _free_room(queue: SendQueue) -> int:
     """How many more texts may be claimed."""
     # one whose call ends this moment counts twice
-    in_hand = AT_ONCE + AHEAD - len(line)
-    soon_called = line.places + _ahead.size - line.ready
+    in_hand = MAX_CONCURRENT_CALLS + MAX_PREFETCH - len(queue)
+    soon_called = queue.free_calls + _prefetch.size - queue.ready_count
     return max(0, min(in_hand, soon_called))
 
 
-async def _record(line: Line) -> None:
+async def _record(queue: SendQueue) -> None:
     """Write down what was answered, as it comes."""
-    while answers := await line.answers(gather=A_BEAT):
+    while answers := await queue.take_results(gather=GATHER_SECONDS):
         try:
             # on a connection of its own: claiming does not wait for it
-            await beside(_write_down, answers)
+            await run_in_thread(_write_down, answers)
         except BaseException as fault:
-            line.end(fault)
+            queue.fail(fault)
             raise
         finally:
-            line.written(answers)
+            queue.mark_recorded(answers)
 
 
-async def _leave(line: Line, recorder: asyncio.Task[None]) -> None:
+async def _finish_run(queue: SendQueue, recorder: asyncio.Task[None]) -> None:
     """However a run ends: what is at the carrier is waited for, and what
     became of each text is written down.
     """
-    await line.close()
+    await queue.close()
     try:
         # First, for a refusal that teaches an opt-out waits for the pair. Of an
         # abandoned one the attempt stays: it is looked up.
-        await sync_to_async(ledger.let_go)(
-            [claim.to.pair for claim in line.over() + line.abandoned]
+        await sync_to_async(ledger.unlock)(
+            [claim.to.pair for claim in queue.take_finished() + queue.abandoned]
         )
     finally:
         await asyncio.wait([recorder])
         # the recorder failed: perhaps the database was away, and is back by now
-        if left := line.left():
-            await beside(_write_down, left)
+        if left := queue.remaining_results():
+            await run_in_thread(_write_down, left)
         recorder.result()
 
 
-def _take_turn(line: Line, room: int) -> Turn:
+def _claim_and_check(queue: SendQueue, room: int) -> ClaimedBatch:
     """Everything between two looks at the line that needs the
     database, in one visit to its thread.
     """
     # At the last moment: else the next text to a phone that was just written to would
     # come back as if a STOP were waiting.
-    if over := line.over():
-        ledger.let_go([claim.to.pair for claim in over])
+    if over := queue.take_finished():
+        ledger.unlock([claim.to.pair for claim in over])
     asked_at = clock.now()
-    claims = claim_due(limit=room) if room else []
+    claims = claim_batch(limit=room) if room else []
     if not claims:
-        wait = _until_next_turn(asked_at) if room else None
-        return Turn([], clock.seconds(), False, wait)
-    held = ledger.hold({claim.to.pair for claim in claims})
-    looked_at = clock.seconds()
+        wait = _seconds_until_next_number(asked_at) if room else None
+        return ClaimedBatch([], clock.monotonic_seconds(), False, wait)
+    held = ledger.lock_shared({claim.to.pair for claim in claims})
+    checked_at = clock.monotonic_seconds()
     allowed: list[Claim] = []
     try:
         allowed += _still_allowed(claims, held)
     finally:
-        ledger.let_go(held - {claim.to.pair for claim in allowed})
-    return Turn(allowed, looked_at, True)
+        ledger.unlock(held - {claim.to.pair for claim in allowed})
+    return ClaimedBatch(allowed, checked_at, True)
 
 
-def _until_next_turn(asked_at: datetime) -> float | None:
+def _seconds_until_next_number(asked_at: datetime) -> float | None:
     """Seconds until a number that kept texts waiting when last asked is
     free; None when none will be soon.
     """
-    at = next_turn(asked_at)
-    left = at - clock.now() if at else SOON
-    return max(left.total_seconds(), 0.0) if left < SOON else None
+    at = next_free_number_at(asked_at)
+    left = at - clock.now() if at else SOON_FREE
+    return max(left.total_seconds(), 0.0) if left < SOON_FREE else None
 
 
 @job(queue="texts", attempts=3)
@@ -202,7 +205,7 @@ async def send_overdue_texts(timestamp: int) -> None:
     await send_due_texts()
 
 
-def _still_allowed(claims: list[Claim], held: set[ledger.Pair]) -> list[Claim]:
+def _still_allowed(claims: list[Claim], held: set[ledger.PhonePair]) -> list[Claim]:
     """The last look at consent, under the lock that a STOP also takes. What a
     STOP is waiting for comes back later.
     """
@@ -215,7 +218,7 @@ def _still_allowed(claims: list[Claim], held: set[ledger.Pair]) -> list[Claim]:
         if pair in held and first[pair] is claim:
             in_hand.append(claim)
         else:
-            _come_back(claim, now)
+            _requeue(claim, now)
     verdicts = recipients.verdicts([claim.to for claim in in_hand], now=now)
     allowed: list[Claim] = []
     for claim, verdict in zip(in_hand, verdicts, strict=True):
@@ -231,7 +234,7 @@ def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
     is provably not at the carrier.
     """
     if verdict.reason is Reason.ASKED:
-        holding.keep_back(claim.message, claim.attempt, now=now)
+        holding.hold_claimed_text(claim.message, claim.attempt, now=now)
     elif verdict.is_held:
         recording.record_unsent(
             claim.message,
@@ -242,14 +245,14 @@ def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
         )
     else:
         with transaction.atomic():
-            if recording.close(
+            if recording.close_attempt(
                 claim.attempt, Attempt.Outcome.UNSENT, str(verdict.reason)
             ):
                 block(claim.message, verdict, now=now)
 
 
-def _come_back(claim: Claim, now: datetime) -> None:
-    a_moment = Pending(due_at=now + A_MOMENT)
+def _requeue(claim: Claim, now: datetime) -> None:
+    a_moment = Pending(due_at=now + RETRY_SHORTLY)
     unsent = Unsent("perhaps a STOP")
     recording.record_unsent(
         claim.message,
@@ -258,16 +261,16 @@ def _come_back(claim: Claim, now: datetime) -> None:
         now=now,
         held=a_moment,
     )
-    enqueue(send_due_texts, after=A_MOMENT)
+    enqueue(send_due_texts, after=RETRY_SHORTLY)
 
 
 async def _hand_over(claim: Claim, looked_at: float) -> SendOutcome:
-    now = clock.seconds()
-    is_stale = now - claim.since > STALE_AFTER.total_seconds()
-    if is_stale or now - looked_at > LOOK_LASTS.total_seconds():
-        _ahead.ran_out(looked_at=looked_at, now=now)
-        return PAUSED
-    _ahead.left_in_time()
+    now = clock.monotonic_seconds()
+    is_stale = now - claim.since > CLAIM_VALID_FOR.total_seconds()
+    if is_stale or now - looked_at > CONSENT_CHECK_VALID_FOR.total_seconds():
+        _prefetch.record_late(checked_at=looked_at, now=now)
+        return WORKER_PAUSED
+    _prefetch.record_in_time()
     student_phone, system_phone = claim.to.pair
     text = OutboundText(
         str(claim.message_id),
@@ -275,14 +278,16 @@ async def _hand_over(claim: Claim, looked_at: float) -> SendOutcome:
         student_phone,
         claim.text,
     )
-    return await registry.current().send(text)
+    return await registry.current_carrier().send(text)
 
 
-def _write_down(answers: list[Answer]) -> None:
+def _write_down(answers: list[SendResult]) -> None:
     """Record what became of each text."""
     now = clock.now()
     taken = [
-        recording.Taken(claim.message_id, claim.attempt_id, outcome.carrier_message_id)
+        recording.AcceptedText(
+            claim.message_id, claim.attempt_id, outcome.carrier_message_id
+        )
         for claim, outcome in answers
         if isinstance(outcome, Accepted)
     ]
@@ -317,7 +322,7 @@ def _record_other(
     """
     match outcome:
         case Refused():
-            recording.record_refused(
+            recording.record_text_refused(
                 claim.message,
                 claim.attempt,
                 outcome,

@@ -22,16 +22,16 @@ from quadline.carriers.protocol import InboundText
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
 from quadline.conversations.rules import RANK, Status
-from quadline.delivery.failsafe import mailing
+from quadline.delivery.failsafe import email_sender
 from quadline.delivery.inbound.filing import file_replies
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.outbox import accepting
-from quadline.delivery.outcomes import reconcile
+from quadline.delivery.outcomes import reconciliation
 from quadline.delivery.sending import sender
-from quadline.jobs import SWEEPS
+from quadline.jobs import SWEEP_LOCKS
 from quadline.numbers import activation, provisioning
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.roster.models import Student
 from tests.cast import Cast
 from tests.house import Simulator
@@ -48,7 +48,7 @@ def run(job: Callable[..., Any], **arguments: Any) -> Any:
         try:
             return await job(**arguments)
         finally:
-            session = typed(Twilio, registry.current())._sessions.pop(
+            session = typed(Twilio, registry.current_carrier())._sessions.pop(
                 asyncio.get_running_loop(), None
             )
             if session:
@@ -63,7 +63,7 @@ def elsewhere_alone(name: str) -> Iterator[None]:
     with psycopg.connect(
         **connection.get_connection_params(), autocommit=True
     ) as other:
-        other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [SWEEPS, name])
+        other.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [SWEEP_LOCKS, name])
         yield
         # A busy server may notice late that a session was closed, which frees it, too.
         other.execute("SELECT pg_advisory_unlock_all()")
@@ -111,7 +111,7 @@ def ago(**long: float) -> datetime:
 
 
 def number_row(
-    user: User, phone: str = "+17345550200", state: State = State.ACTIVE
+    user: User, phone: str = "+17345550200", state: NumberState = NumberState.ACTIVE
 ) -> SystemNumber:
     """A number as it stands in our records only, for what no carrier is asked about."""
     now = timezone.now()
@@ -145,7 +145,7 @@ def outcomes(message: Message) -> list[str]:
 def sweep() -> None:
     """Every unknown outcome is looked up now."""
     look_due()
-    reconcile.settle_unknown_attempts(timestamp=0)
+    reconciliation.settle_unknown_attempts(timestamp=0)
 
 
 def lose_an_answer(
@@ -166,7 +166,7 @@ def due_now() -> None:
 def mail_due() -> None:
     """Time passes until every email is due, and those that are leave."""
     OutgoingEmail.objects.exclude(due_at=None).update(due_at=timezone.now())
-    mailing.send_due_emails()
+    email_sender.send_due_emails()
 
 
 def look_due() -> None:

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from pytest_django import Settings
 
-from quadline.carriers.protocol import Failure, Progress, Receipt, Registration
+from quadline.carriers.protocol import Failure, Receipt, ReceiptProgress, Registration
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.rules import Status
 from quadline.delivery.outcomes import receipts
@@ -25,10 +25,10 @@ from quadline.delivery.tests.acts import (
     write,
 )
 from quadline.numbers import alerts
-from quadline.numbers.activation import apply
+from quadline.numbers.activation import apply_registration
 from quadline.numbers.models import Probe, SystemNumber
 from quadline.numbers.probing import PROBE_AFTER, probe_quiet_registrations
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from tests.cast import Cast
 from tests.house import Simulator
 
@@ -38,35 +38,35 @@ CAMPUS_MOBILE = "+17345550111"
 
 @pytest.fixture
 def registering(people: Cast) -> SystemNumber:
-    return number_row(people.maya, state=State.REGISTERING)
+    return number_row(people.maya, state=NumberState.REGISTERING)
 
 
 def hear(number: SystemNumber, news: bool | None, reason: str = "") -> bool:
     told = Registration("EZ1", number.phone, number.carrier_number_id, news, reason)
-    return apply(told, now=timezone.now()) is not None
+    return apply_registration(told, now=timezone.now()) is not None
 
 
 @pytest.mark.parametrize(
     ("news", "state"),
     [
-        ([PENDING], State.REGISTERING),
-        ([PENDING, REGISTERED], State.ACTIVE),
-        ([REGISTERED, PENDING], State.ACTIVE),
-        ([REGISTERED, REGISTERED], State.ACTIVE),
-        ([PENDING, FAILED, PENDING], State.FAILED),
-        ([FAILED, FAILED], State.FAILED),
-        ([FAILED, REGISTERED], State.ACTIVE),
-        ([REGISTERED, FAILED], State.ACTIVE),  # late: the number has sent since
+        ([PENDING], NumberState.REGISTERING),
+        ([PENDING, REGISTERED], NumberState.ACTIVE),
+        ([REGISTERED, PENDING], NumberState.ACTIVE),
+        ([REGISTERED, REGISTERED], NumberState.ACTIVE),
+        ([PENDING, FAILED, PENDING], NumberState.FAILED),
+        ([FAILED, FAILED], NumberState.FAILED),
+        ([FAILED, REGISTERED], NumberState.ACTIVE),
+        ([REGISTERED, FAILED], NumberState.ACTIVE),  # late: the number has sent since
     ],
 )
 def test_news_may_come_in_any_order_and_twice(
-    registering: SystemNumber, news: list[bool | None], state: State
+    registering: SystemNumber, news: list[bool | None], state: NumberState
 ) -> None:
     assert [hear(registering, each) for each in news] == [True] * len(news)
     registering.refresh_from_db()
     assert registering.state == state
-    assert len(jobs(alerts.tell_active)) == (state == State.ACTIVE)
-    assert len(jobs(alerts.tell_failed)) == (
+    assert len(jobs(alerts.email_number_active)) == (state == NumberState.ACTIVE)
+    assert len(jobs(alerts.email_number_failed)) == (
         FAILED in news and news[0] is not REGISTERED
     )
 
@@ -79,7 +79,7 @@ def test_news_of_a_number_that_is_not_ours_changes_nothing(
     # asks for a number: a row that the carrier has given no id yet
     write(people.theo, people.kim)
     before = list(SystemNumber.objects.order_by("pk").values_list("state", flat=True))
-    assert not apply(
+    assert not apply_registration(
         Registration("EZ1", "+17345550298", carrier_number_id, news), now=timezone.now()
     )
     assert (
@@ -89,9 +89,9 @@ def test_news_of_a_number_that_is_not_ours_changes_nothing(
     )
 
 
-@pytest.mark.parametrize("state", [State.RESTING, State.RELEASED])
+@pytest.mark.parametrize("state", [NumberState.RESTING, NumberState.RELEASED])
 def test_news_of_a_number_that_was_given_up_changes_nothing(
-    registering: SystemNumber, state: State
+    registering: SystemNumber, state: NumberState
 ) -> None:
     SystemNumber.objects.update(state=state)
     assert not hear(registering, REGISTERED)
@@ -114,7 +114,9 @@ def test_a_failed_registration_says_why(
     assert registering.reason.startswith(
         f"The networks refused to register the number: {words}"
     )
-    assert registering.events.get(to_state=State.FAILED).cause == registering.reason
+    assert (
+        registering.events.get(to_state=NumberState.FAILED).cause == registering.reason
+    )
 
 
 def test_what_waited_for_the_number_goes_out_when_it_is_active(
@@ -173,8 +175,8 @@ def test_a_number_without_news_is_probed_once_an_hour(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"state": State.ACTIVE},
-        {"state": State.FAILED},
+        {"state": NumberState.ACTIVE},
+        {"state": NumberState.FAILED},
         {"attached_at": None},
         {"registering_at": timezone.now() - PROBE_AFTER + timedelta(minutes=30)},
     ],
@@ -198,31 +200,36 @@ def test_without_a_phone_to_probe_nothing_is_sent(
 @pytest.mark.parametrize(
     ("progress", "failure", "state"),
     [
-        (Progress.SENT, None, State.REGISTERING),
-        (Progress.DELIVERED, None, State.ACTIVE),
+        (ReceiptProgress.SENT, None, NumberState.REGISTERING),
+        (ReceiptProgress.DELIVERED, None, NumberState.ACTIVE),
         # the networks took it; the phone was off
-        (Progress.UNDELIVERED, Failure.UNREACHABLE, State.ACTIVE),
-        (Progress.UNDELIVERED, Failure.NETWORK, State.ACTIVE),
-        (Progress.UNDELIVERED, Failure.NOT_REGISTERED, State.REGISTERING),
-        (Progress.FAILED, Failure.NOT_SET_UP, State.REGISTERING),
-        (Progress.UNDELIVERED, Failure.UNKNOWN, State.REGISTERING),
+        (ReceiptProgress.UNDELIVERED, Failure.UNREACHABLE, NumberState.ACTIVE),
+        (ReceiptProgress.UNDELIVERED, Failure.NETWORK, NumberState.ACTIVE),
+        (ReceiptProgress.UNDELIVERED, Failure.NOT_REGISTERED, NumberState.REGISTERING),
+        (ReceiptProgress.FAILED, Failure.NOT_SET_UP, NumberState.REGISTERING),
+        (ReceiptProgress.UNDELIVERED, Failure.UNKNOWN, NumberState.REGISTERING),
     ],
 )
 def test_what_became_of_a_probe_says_whether_the_number_is_known(
-    registering: SystemNumber, progress: Progress, failure: Failure | None, state: State
+    registering: SystemNumber,
+    progress: ReceiptProgress,
+    failure: Failure | None,
+    state: NumberState,
 ) -> None:
     sent = Probe.objects.create(number=registering, started_at=timezone.now())
     for _ in range(2):
-        assert not receipts.apply(
+        assert not receipts.apply_receipts_in_order(
             [Receipt("SM1", f"probe-{sent.pk}", progress, failure, "30000")],
             now=timezone.now(),
         )
     registering.refresh_from_db()
     assert registering.state == state
-    assert len(jobs(alerts.tell_active)) == (state == State.ACTIVE)
-    assert bool(jobs(sender.send_due_texts)) == (state == State.ACTIVE)
+    assert len(jobs(alerts.email_number_active)) == (state == NumberState.ACTIVE)
+    assert bool(jobs(sender.send_due_texts)) == (state == NumberState.ACTIVE)
     sent.refresh_from_db()
-    assert sent.outcome == ("" if progress is Progress.SENT else f"{progress} 30000")
+    assert sent.outcome == (
+        "" if progress is ReceiptProgress.SENT else f"{progress} 30000"
+    )
 
 
 @pytest.mark.parametrize(
@@ -231,6 +238,8 @@ def test_what_became_of_a_probe_says_whether_the_number_is_known(
 def test_news_of_an_unknown_probe_changes_nothing(
     registering: SystemNumber, reference: str
 ) -> None:
-    receipts.apply([Receipt("SM1", reference, Progress.DELIVERED)], now=timezone.now())
+    receipts.apply_receipts_in_order(
+        [Receipt("SM1", reference, ReceiptProgress.DELIVERED)], now=timezone.now()
+    )
     registering.refresh_from_db()
-    assert registering.state == State.REGISTERING
+    assert registering.state == NumberState.REGISTERING

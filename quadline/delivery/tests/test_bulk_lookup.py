@@ -18,10 +18,10 @@ from quadline.carriers.protocol import OutboundText
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Channel, Direction, Status
 from quadline.delivery.models import Attempt
-from quadline.delivery.outcomes import reconcile
+from quadline.delivery.outcomes import reconciliation
 from quadline.delivery.rules import FIRST_LOOK_AFTER
-from quadline.delivery.sending.claiming import claim_due
-from quadline.delivery.sending.recording import Taken, record_accepted
+from quadline.delivery.sending.claiming import claim_batch
+from quadline.delivery.sending.recording import AcceptedText, record_accepted
 from quadline.delivery.tests.acts import (
     due_now,
     look_due,
@@ -93,7 +93,7 @@ def texts_of(
 
 async def hand_over(texts: Sequence[Message]) -> None:
     """The carrier has them, and nobody wrote that down."""
-    carrier = registry.current()
+    carrier = registry.current_carrier()
     for text in texts:
         assert text.system_number is not None
         phones = {
@@ -178,7 +178,7 @@ def test_a_log_is_read_once_for_all_of_its_texts_however_few_are_looked_up_at_on
     others = texts_of(people.omar, omars, reached[2:], "Office closed.")
     run(hand_over, texts=[*mine, *others])
     in_doubt([text for pair in zip(mine, others, strict=True) for text in pair])
-    monkeypatch.setattr(reconcile, "IN_ONE_READING", 2)
+    monkeypatch.setattr(reconciliation, "ATTEMPTS_PER_LOOK", 2)
     sweep()
     assert {status(text) for text in (*mine, *others)} == {Status.SENT}
     assert asked(box) == 2
@@ -246,7 +246,7 @@ def test_a_log_of_many_pages_is_read_to_its_end(
         write(people.maya, people.bo, f"later {at}")
     send_due()
     with pytest.MonkeyPatch.context() as small:
-        small.setattr("quadline.carriers.twilio.LARGEST_PAGE", 5)
+        small.setattr("quadline.carriers.twilio.MAX_PAGE", 5)
         sweep()
     assert status(text) == Status.SENT
     assert asked(box) == 3
@@ -259,12 +259,12 @@ def test_a_carrier_that_says_slow_down_is_left_alone_for_as_long_as_it_asks(
     box.fault(kind="list_rate_limit", retry_after=40, times=1)
     look_due()
     begun = timezone.now()
-    reconcile.settle_unknown_attempts(timestamp=0)
+    reconciliation.settle_unknown_attempts(timestamp=0)
     attempt = text.attempts.get()
     assert (attempt.looks, asked(box)) == (0, 1)
     assert attempt.next_look_at is not None
     assert attempt.next_look_at >= begun + timedelta(seconds=40)
-    reconcile.settle_unknown_attempts(timestamp=0)
+    reconciliation.settle_unknown_attempts(timestamp=0)
     assert asked(box) == 1
     sweep()
     assert (status(text), len(box.accepts())) == (Status.SENT, 1)
@@ -292,7 +292,7 @@ def time_passes() -> None:
     """An hour, for all alike: whoever was put back to an earlier look has it first."""
     waiting = Attempt.objects.exclude(next_look_at=None)
     waiting.update(next_look_at=F("next_look_at") - timedelta(hours=1))
-    reconcile.settle_unknown_attempts(timestamp=0)
+    reconciliation.settle_unknown_attempts(timestamp=0)
 
 
 def test_what_a_dead_sweep_had_taken_is_looked_up_by_another(
@@ -301,10 +301,11 @@ def test_what_a_dead_sweep_had_taken_is_looked_up_by_another(
     text = lose_an_answer(people, box)
     look_due()
     now = timezone.now()
-    assert [attempt.message for attempt in reconcile._take(now)] == [text]
-    assert reconcile._take(now) == [], "nobody else looks it up meanwhile"
+    assert [attempt.message for attempt in reconciliation._take(now)] == [text]
+    assert reconciliation._take(now) == [], "nobody else looks it up meanwhile"
     assert [
-        attempt.message for attempt in reconcile._take(now + reconcile.READING_LASTS)
+        attempt.message
+        for attempt in reconciliation._take(now + reconciliation.READING_VALID_FOR)
     ] == [text]
 
 
@@ -319,7 +320,7 @@ def test_between_two_looks_there_is_time_for_the_log_to_catch_up(
         started_at=timezone.now() - timedelta(minutes=3), next_look_at=timezone.now()
     )
     begun = timezone.now()
-    reconcile.settle_unknown_attempts(timestamp=0)
+    reconciliation.settle_unknown_attempts(timestamp=0)
     attempt = text.attempts.get()
     assert (attempt.looks, attempt.outcome) == (1, Attempt.Outcome.UNKNOWN)
     assert attempt.next_look_at is not None
@@ -344,14 +345,14 @@ def test_an_id_that_a_look_up_gave_to_another_row_keeps_no_other_acceptance_from
     bystander = write(people.maya, people.bo)
     # the single one first
     claims = {
-        claim.message: claim for claim in [*claim_due(limit=9), *claim_due(limit=9)]
+        claim.message: claim for claim in [*claim_batch(limit=9), *claim_batch(limit=9)]
     }
     Message.objects.filter(pk=other.pk).update(
         carrier_message_id="SM1", status=Status.SENT
     )
     taken = [(claims[mine], "SM1"), (claims[bystander], "SM2")]
     record_accepted(
-        [Taken(claim.message_id, claim.attempt_id, id) for claim, id in taken],
+        [AcceptedText(claim.message_id, claim.attempt_id, id) for claim, id in taken],
         now=timezone.now(),
     )
     assert [status(text) for text in (mine, bystander)] == [Status.SENDING, Status.SENT]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from quadline.carriers.protocol import NumberProblem, Wish
+from quadline.carriers.protocol import KeywordWish, NumberProblem
 from quadline.carriers.tests import NOBODY
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger, questions
@@ -17,7 +17,7 @@ from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
 from quadline.consent.rules import Change, Keyword, Source
 from quadline.conversations.rules import Status
 from quadline.delivery.opting import carrier_opt_outs as checks
-from quadline.delivery.opting.requests import How, record_stop_request
+from quadline.delivery.opting.requests import RequestedBy, record_stop_request
 from quadline.delivery.sending import recording
 from quadline.delivery.tests.acts import jobs, reply, send_due, status, write
 from quadline.numbers.models import SystemNumber
@@ -34,7 +34,7 @@ def told_in_person(people: Cast) -> ConsentEntry:
         student=people.rosa,
         inbox=people.maya.inbox,
         actor=people.maya,
-        how=How.IN_PERSON,
+        how=RequestedBy.IN_PERSON,
         said_at=now - HOUR,
         now=now,
     )
@@ -119,11 +119,11 @@ def test_a_stop_the_carrier_does_not_take_for_one_is_told_to_it(
     assert [(each["phone"], each["scope"]) for each in box.ledger("opt_out")] == [
         (people.rosa.mobile, number.phone)
     ]
-    assert check(people) == (True, checks.TOLD)
+    assert check(people) == (True, checks.CARRIER_TOLD)
 
 
 @pytest.mark.parametrize("body", ["STOP", " stop ", "Cancel", "START"])
-def test_what_the_carrier_acts_on_by_itself_is_not_told(
+def test_what_the_carrier_acts_on_automatically_is_not_told(
     people: Cast, number: SystemNumber, body: str
 ) -> None:
     reply(people.rosa.mobile, number.phone, body)
@@ -131,7 +131,11 @@ def test_what_the_carrier_acts_on_by_itself_is_not_told(
 
 
 def test_the_table_says_what_the_carrier_acts_on(twilio: Twilio) -> None:
-    wishes = {Keyword.STOP: Wish.STOP, Keyword.START: Wish.START, Keyword.HELP: None}
+    wishes = {
+        Keyword.STOP: KeywordWish.STOP,
+        Keyword.START: KeywordWish.START,
+        Keyword.HELP: None,
+    }
     at_carrier = {
         word: wishes[form.keyword] if form.by_carrier else None
         for word, form in FORMS.items()
@@ -170,14 +174,14 @@ def test_ledger_and_carrier_never_contradict_each_other(
 
 def tell_what_is_to_tell() -> None:
     state = ConsentState.objects.filter(
-        opted_out=True, carrier_check__detail=checks.NOT_TOLD_YET
+        opted_out=True, carrier_check__detail=checks.CARRIER_BEING_TOLD
     ).first()
     if state:
         assert {"entry_id": state.entry_id} in jobs(checks.tell_carrier)
         checks.tell_carrier(entry_id=state.entry_id)
 
 
-def carrier_is_shut(box: Simulator, pair: ledger.Pair) -> bool:
+def carrier_is_shut(box: Simulator, pair: ledger.PhonePair) -> bool:
     changes = sorted(
         [*box.ledger("opt_out"), *box.ledger("opt_in")], key=lambda each: int(each["n"])
     )
@@ -200,7 +204,7 @@ def test_a_carrier_that_cannot_be_told_is_marked_and_nothing_is_lost(
 ) -> None:
     box.fault(kind="refuse", on="consents", code=20404)
     checks.tell_carrier(entry_id=told_in_person(people).pk)
-    assert check(people) == (False, checks.NOT_TOLD)
+    assert check(people) == (False, checks.CARRIER_NOT_TOLD)
     assert ledger.is_opted_out((people.rosa.mobile, number.phone))
 
 
@@ -211,10 +215,10 @@ def test_a_carrier_that_does_not_answer_is_told_later(
     twilio.accounts_url, twilio._client = NOBODY, None
     with pytest.raises(NumberProblem):
         checks.tell_carrier(entry_id=entry.pk)
-    assert check(people) == (False, checks.NOT_TOLD_YET)
+    assert check(people) == (False, checks.CARRIER_BEING_TOLD)
     twilio.accounts_url, twilio._client = box.url, None
     checks.tell_carrier(entry_id=entry.pk)
-    assert check(people) == (True, checks.TOLD)
+    assert check(people) == (True, checks.CARRIER_TOLD)
 
 
 def test_a_student_who_came_back_before_the_carrier_was_told_stays_in(
@@ -242,7 +246,7 @@ def test_an_opt_out_that_a_refusal_taught_agrees(
     write(people.maya, people.rosa)
     send_due()
     compare()
-    assert check(people) == (True, checks.REFUSED)
+    assert check(people) == (True, checks.CARRIER_REFUSED_TEXT)
 
 
 def test_an_opt_out_that_was_told_agrees_until_the_student_has_been_back(
@@ -250,11 +254,11 @@ def test_an_opt_out_that_was_told_agrees_until_the_student_has_been_back(
 ) -> None:
     checks.tell_carrier(entry_id=told_in_person(people).pk)
     compare()
-    assert check(people) == (True, checks.TOLD)
+    assert check(people) == (True, checks.CARRIER_TOLD)
     reply(people.rosa.mobile, number.phone, "START")
     entry = reply_and_entry(people, number, "Stop.")
     compare()
-    assert check(people) == (False, checks.NOT_TOLD)
+    assert check(people) == (False, checks.CARRIER_NOT_TOLD)
     assert {"entry_id": entry.pk} in jobs(checks.tell_carrier), (
         "and is tried again every night"
     )
@@ -270,7 +274,7 @@ def test_an_opt_out_the_carrier_does_not_know_differs_and_is_told_again(
 ) -> None:
     entry = told_in_person(people)
     compare()
-    assert check(people) == (False, checks.NOT_TOLD)
+    assert check(people) == (False, checks.CARRIER_NOT_TOLD)
     assert jobs(checks.tell_carrier) == [{"entry_id": entry.pk}] * 2
 
 
@@ -281,7 +285,7 @@ def test_a_stop_only_the_carrier_got_is_learned_and_closes_what_waits(
     text = write(people.maya, people.rosa)
     lost_reply(box, people, number, "STOP")
     compare()
-    standing = ledger.standing((people.rosa.mobile, number.phone))
+    standing = ledger.consent_state((people.rosa.mobile, number.phone))
     assert standing is not None
     assert (standing.opted_out, standing.entry.source, standing.entry.wording) == (
         True,
@@ -308,7 +312,7 @@ def test_an_old_stop_of_the_log_does_not_undo_a_newer_start(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
     lost_reply(box, people, number, "STOP")
-    ledger.record(
+    ledger.record_consent(
         pair=(people.rosa.mobile, number.phone),
         change=Change.OPT_IN,
         source=Source.REPLY,
@@ -329,7 +333,7 @@ def test_a_start_only_the_carrier_got_is_reported_and_opts_nobody_in(
     lost_reply(box, people, number, "START")
     compare()
     assert ledger.is_opted_out((people.rosa.mobile, number.phone))
-    assert check(people) == (False, checks.LET_IN)
+    assert check(people) == (False, checks.CARRIER_OPTED_IN)
 
 
 def test_a_refusal_whose_lesson_was_lost_is_learned(
@@ -343,7 +347,7 @@ def test_a_refusal_whose_lesson_was_lost_is_learned(
     assert not ledger.is_opted_out((people.rosa.mobile, number.phone))
     compare()
     assert ledger.is_opted_out((people.rosa.mobile, number.phone))
-    assert check(people) == (True, checks.REFUSED)
+    assert check(people) == (True, checks.CARRIER_REFUSED_TEXT)
 
 
 def test_an_opt_in_the_carrier_did_not_take_differs_until_a_text_got_through(
@@ -352,7 +356,7 @@ def test_an_opt_in_the_carrier_did_not_take_differs_until_a_text_got_through(
     pair = (people.rosa.mobile, number.phone)
     reply(*pair, "STOP", said_at=timezone.now() - 2 * HOUR)
     now = timezone.now()
-    ledger.record(  # as we once did
+    ledger.record_consent(  # as we once did
         pair=pair,
         change=Change.OPT_IN,
         source=Source.REPLY,
@@ -366,7 +370,7 @@ def test_an_opt_in_the_carrier_did_not_take_differs_until_a_text_got_through(
     write(people.maya, people.rosa)
     send_due()
     compare()
-    assert check(people) == (True, checks.TAKES_TEXTS)
+    assert check(people) == (True, checks.CARRIER_TAKES_TEXTS)
 
 
 @pytest.mark.parametrize("body", ["Start.", "start please", "ＳＴＡＲＴ", "Yes!"])
@@ -392,10 +396,10 @@ def test_a_stop_that_was_cleaned_on_record_is_not_taken_for_the_carriers_own(
     entry = reply_and_entry(people, number, "STOP\u00a0")
     assert entry.wording == "STOP"
     compare()
-    assert check(people) == (False, checks.NOT_TOLD)
+    assert check(people) == (False, checks.CARRIER_NOT_TOLD)
     checks.tell_carrier(entry_id=entry.pk)
     compare()
-    assert check(people) == (True, checks.TOLD)
+    assert check(people) == (True, checks.CARRIER_TOLD)
 
 
 def test_a_log_that_cannot_be_read_hurts_nothing(

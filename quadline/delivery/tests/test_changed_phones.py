@@ -15,7 +15,7 @@ from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
 from quadline.delivery.inbound.filing import file_replies
-from quadline.delivery.outbox.caseloads import import_roster, put_students
+from quadline.delivery.outbox.caseloads import import_roster_files, replace_students
 from quadline.delivery.tests.acts import fresh, number_row, reply, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import FormerPhone, Student
@@ -42,7 +42,7 @@ def bring(tmp_path: Path) -> Bring:
             for each, phone in phones.items()
         ]
         path.write_text("\n".join(["student_id,first,last,email,cell", *rows, ""]))
-        import_roster(path, None, now=now or timezone.now(), may_drop=True)
+        import_roster_files(path, None, now=now or timezone.now(), may_drop=True)
 
     return roster
 
@@ -81,7 +81,7 @@ def test_a_program_that_changes_a_phone_is_remembered_too(
         "last_name": "Calderón",
         "mobile": NEW,
     }
-    put_students([row], actor=people.ada, now=timezone.now())
+    replace_students([row], actor=people.ada, now=timezone.now())
 
     assert filed(reply(OLD, mayas.phone, "Hello")).conversation.student == people.rosa
 
@@ -96,7 +96,7 @@ def test_a_phone_that_somebody_else_has_now_is_theirs(
     assert not Conversation.objects.filter(student=people.rosa).exists()
 
 
-def test_a_text_that_comes_late_is_whoevers_it_was_when_it_was_written(
+def test_a_late_text_belongs_to_who_had_the_phone_when_it_was_written(
     people: Cast, mayas: SystemNumber, bring: Bring
 ) -> None:
     moved = timezone.now()
@@ -273,7 +273,7 @@ def test_a_new_student_is_recognized(
     reply(NEW, mayas.phone, "I have just enrolled")
     path = tmp_path / "students.csv"
     path.write_text("student_id,first,last,email,cell\n777,Zed,Quill,,7345550188\n")
-    import_roster(path, None, now=timezone.now())
+    import_roster_files(path, None, now=timezone.now())
 
     assert Conversation.objects.get().student == Student.objects.get(
         institutional_id="777"

@@ -13,7 +13,7 @@ from quadline.carriers import registry
 from quadline.carriers.twilio import Twilio
 from quadline.consent.confirmations import (
     WITHIN,
-    Asked,
+    AskedFor,
     Request,
     Summary,
     faults_in,
@@ -37,7 +37,7 @@ def said(box: Simulator, phone: str, number: SystemNumber, body: str) -> None:
 
 
 def checked() -> dict[str, ConfirmationCheck]:
-    confirmations.check(registry.current(), now=timezone.now())
+    confirmations.check_carrier_answers(registry.current_carrier(), now=timezone.now())
     return {check.asked: check for check in ConfirmationCheck.objects.all()}
 
 
@@ -60,7 +60,7 @@ def test_a_carrier_whose_handling_is_off_is_found_out(
     box.settings(auto_replies=False)
     said(box, people.rosa.mobile, number, "STOP")
     assert (checked()["stop"].times, checked()["stop"].answered) == (1, 0)
-    [(_, amiss)] = confirmations.findings()
+    [(_, amiss)] = confirmations.confirmation_faults()
     assert "1 of 1 STOP replies got no answer" in amiss[0]
 
 
@@ -85,7 +85,9 @@ def test_what_nobody_asked_lately_stays_as_it_was_found(
 ) -> None:
     said(box, people.rosa.mobile, number, "STOP")
     before = checked()["stop"]
-    confirmations.check(registry.current(), now=timezone.now() + timedelta(days=30))
+    confirmations.check_carrier_answers(
+        registry.current_carrier(), now=timezone.now() + timedelta(days=30)
+    )
     assert ConfirmationCheck.objects.get().checked_at == before.checked_at
 
 
@@ -103,24 +105,24 @@ def test_a_log_that_cannot_be_read_changes_nothing(
 )
 def test_an_answer_counts_within_five_minutes(after: timedelta, in_time: bool) -> None:
     request = Request(
-        Asked.STOP, NOON, "You are unsubscribed. START to resubscribe.", NOON + after
+        AskedFor.STOP, NOON, "You are unsubscribed. START to resubscribe.", NOON + after
     )
-    [summary] = summaries([request, Request(Asked.STOP, NOON - timedelta(hours=1))])
+    [summary] = summaries([request, Request(AskedFor.STOP, NOON - timedelta(hours=1))])
     assert (summary.times, summary.answered, summary.last_at) == (2, int(in_time), NOON)
 
 
 @pytest.mark.parametrize(
     ("asked", "wording", "fault"),
     [
-        (Asked.STOP, "You are out. Reply START to come back.", None),
-        (Asked.STOP, "You are out.", "how to opt back in"),
-        (Asked.HELP, GOOD_HELP, None),
-        (Asked.HELP, "Reply STOP to unsubscribe.", "does not name Alder College"),
-        (Asked.HELP, "Alder College: call us.", "how to opt out"),
+        (AskedFor.STOP, "You are out. Reply START to come back.", None),
+        (AskedFor.STOP, "You are out.", "how to opt back in"),
+        (AskedFor.HELP, GOOD_HELP, None),
+        (AskedFor.HELP, "Reply STOP to unsubscribe.", "does not name Alder College"),
+        (AskedFor.HELP, "Alder College: call us.", "how to opt out"),
     ],
 )
 def test_the_words_of_an_answer_are_looked_at(
-    asked: Asked, wording: str, fault: str | None
+    asked: AskedFor, wording: str, fault: str | None
 ) -> None:
     faults = faults_in(Summary(asked, 1, 1, wording, NOON), college="Alder College")
     assert len(faults) == (1 if fault else 0)

@@ -14,8 +14,8 @@ from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery import alerts
 from quadline.delivery.models import Attempt, DayCount
-from quadline.delivery.outcomes import reconcile
-from quadline.delivery.rules import MOST_LOOKS
+from quadline.delivery.outcomes import reconciliation
+from quadline.delivery.rules import MAX_LOOKUPS
 from quadline.delivery.sending import daily_cap
 from quadline.delivery.tests.acts import (
     at_once,
@@ -115,7 +115,7 @@ def test_after_the_night_where_the_campus_sleeps_at_midnight_in_los_angeles(
 ) -> None:
     monkeypatch.setattr(settings.ENV, "quiet_hours", "21:00-08:00")
     monkeypatch.setattr(settings.ENV, "college_time_zone", "America/Detroit")
-    assert daily_cap.begins_again(NOON).astimezone(DETROIT) == datetime(
+    assert daily_cap.cap_resets_at(NOON).astimezone(DETROIT) == datetime(
         2026, 12, 2, 8, 0, tzinfo=DETROIT
     )
 
@@ -202,9 +202,9 @@ def test_what_the_carrier_did_not_take_is_not_used_up(
     for _ in range(3):
         send_due()
         due_now()
-    for _ in range(MOST_LOOKS):
+    for _ in range(MAX_LOOKUPS):
         look_due()
-        reconcile.settle_unknown_attempts(timestamp=0)
+        reconciliation.settle_unknown_attempts(timestamp=0)
     send_due()
     assert {status(text) for text in texts} == {Status.SENT}
     assert Attempt.objects.filter(message__in=texts).count() >= 4
@@ -240,12 +240,12 @@ def test_administrators_are_told_once_for_broadcasts_and_once_for_all(
     for at in range(3):
         write(people.maya, people.rosa, f"single {at}")
     send_due()
-    assert [job["only_broadcasts"] for job in jobs(alerts.tell_used_up)] == [
+    assert [job["only_broadcasts"] for job in jobs(alerts.email_daily_cap_reached)] == [
         True,
         False,
     ]
-    for each in jobs(alerts.tell_used_up):
-        alerts.tell_used_up(**each)
+    for each in jobs(alerts.email_daily_cap_reached):
+        alerts.email_daily_cap_reached(**each)
     assert [letter.to for letter in mailoutbox] == [[people.ada.email]] * 2  # type: ignore[attr-defined]
 
 
@@ -292,11 +292,11 @@ def test_two_readings_of_the_same_absence_give_its_segments_back_once(
     send_due()
     assert DayCount.objects.get().segments == 2
     look_due()
-    reconcile.settle_unknown_attempts(timestamp=0)
+    reconciliation.settle_unknown_attempts(timestamp=0)
     [attempt] = Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN).select_related(
         "message__system_number"
     )
     # another began when the first had not come back within READING_LASTS
     for _ in range(2):
-        reconcile.settle([attempt], now=datetime.now(DETROIT))
+        reconciliation.settle_attempts([attempt], now=datetime.now(DETROIT))
     assert DayCount.objects.get().segments == 1

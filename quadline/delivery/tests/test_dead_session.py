@@ -19,12 +19,12 @@ from quadline.consent.models import ConsentEntry
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery.models import Attempt
-from quadline.delivery.opting import requests, under_way
-from quadline.delivery.opting.requests import How
-from quadline.delivery.outcomes import reconcile
-from quadline.delivery.rules import CALL_OVER_AFTER, LOST_AFTER, MOST_LOOKS
-from quadline.delivery.sending.claiming import Claim, claim_due
-from quadline.delivery.sending.recording import Taken, record_accepted
+from quadline.delivery.opting import inflight, requests
+from quadline.delivery.opting.requests import RequestedBy
+from quadline.delivery.outcomes import reconciliation
+from quadline.delivery.rules import ATTEMPT_LOST_AFTER, CALL_ENDED_AFTER, MAX_LOOKUPS
+from quadline.delivery.sending.claiming import Claim, claim_batch
+from quadline.delivery.sending.recording import AcceptedText, record_accepted
 from quadline.delivery.tests.acts import (
     at_once,
     due_now,
@@ -48,25 +48,25 @@ def test_no_call_begins_after_the_session_that_holds_the_locks_has_died(
 ) -> None:
     rent(committed_people.maya)
     text = write(committed_people.maya, committed_people.rosa)
-    hold = ledger.hold
+    hold = ledger.lock_shared
 
-    def hold_and_die(pairs: Iterable[ledger.Pair]) -> set[ledger.Pair]:
+    def hold_and_die(pairs: Iterable[ledger.PhonePair]) -> set[ledger.PhonePair]:
         held = hold(pairs)
         end_session()
         return held
 
     with monkeypatch.context() as once:
-        once.setattr(ledger, "hold", hold_and_die)
+        once.setattr(ledger, "lock_shared", hold_and_die)
         with pytest.raises(OperationalError):
             send_due()
     connection.close()
     assert box.accepts() == []
     assert text.attempts.get().outcome == Attempt.Outcome.UNDER_WAY
     Attempt.objects.update(
-        started_at=timezone.now() - LOST_AFTER - timedelta(seconds=1)
+        started_at=timezone.now() - ATTEMPT_LOST_AFTER - timedelta(seconds=1)
     )
-    for _ in range(1 + MOST_LOOKS):
-        reconcile.settle_unknown_attempts(timestamp=0)
+    for _ in range(1 + MAX_LOOKUPS):
+        reconciliation.settle_unknown_attempts(timestamp=0)
         look_due()
     send_due()
     assert (status(text), len(box.accepts())) == (Status.SENT, 1)
@@ -101,18 +101,18 @@ def in_a_call_when_the_session_dies(text: Message) -> Claim:
     """Claimed, looked at under the lock, called: then the database
     restarts, and the lock is gone.
     """
-    [claim] = claim_due(limit=1)
+    [claim] = claim_batch(limit=1)
     assert claim.message_id == text.pk
-    assert ledger.hold([claim.to.pair]) == {claim.to.pair}
+    assert ledger.lock_shared([claim.to.pair]) == {claim.to.pair}
     end_session()
     connection.close()
-    ledger._held_here.clear()
+    ledger._locked_here.clear()
     return claim
 
 
 async def take(claim: Claim) -> Accepted:
     phones = {"student_phone": claim.to.pair[0], "system_phone": claim.to.pair[1]}
-    outcome = await registry.current().send(
+    outcome = await registry.current_carrier().send(
         OutboundText(reference=str(claim.message_id), body=claim.text, **phones)
     )
     assert isinstance(outcome, Accepted)
@@ -124,7 +124,7 @@ def taken_and_written_down(claim: Claim, box: Simulator) -> None:
     assert box.accepts() == []
     accepted = run(take, claim=claim)
     record_accepted(
-        [Taken(claim.message_id, claim.attempt_id, accepted.carrier_message_id)],
+        [AcceptedText(claim.message_id, claim.attempt_id, accepted.carrier_message_id)],
         now=timezone.now(),
     )
 
@@ -140,7 +140,7 @@ def test_a_stop_waits_for_a_call_whose_session_has_died(
     claim = in_a_call_when_the_session_dies(write(committed_people.maya, rosa))
     later = write(committed_people.maya, rosa, "And on Tuesday?")
     asking = Asking(lambda: taken_and_written_down(claim, box))
-    monkeypatch.setattr(under_way, "sleep", asking)
+    monkeypatch.setattr(inflight, "sleep", asking)
     reply(rosa.mobile, mayas.phone, "STOP")
     assert ledger.is_opted_out((rosa.mobile, mayas.phone))
     assert asking.times == 1, "the answer ends the wait"
@@ -163,23 +163,23 @@ def test_a_text_that_is_claimed_before_a_stop_and_looked_at_after_it_holds_the_s
     text = write(committed_people.maya, rosa)
     waits = Event()
     asking = Asking(waits.set, takes_time=True)
-    monkeypatch.setattr(under_way, "sleep", asking)
+    monkeypatch.setattr(inflight, "sleep", asking)
     stop = Thread(
         target=lambda: at_once([lambda: reply(rosa.mobile, mayas.phone, "STOP")])
     )
-    hold = ledger.hold
+    hold = ledger.lock_shared
 
-    def hold_too_late(pairs: Iterable[ledger.Pair]) -> set[ledger.Pair]:
+    def hold_too_late(pairs: Iterable[ledger.PhonePair]) -> set[ledger.PhonePair]:
         if not stop.ident:
             stop.start()
             assert waits.wait(30)
         return hold(pairs)
 
-    monkeypatch.setattr(ledger, "hold", hold_too_late)
+    monkeypatch.setattr(ledger, "lock_shared", hold_too_late)
     send_due()
     stop.join(30)
     assert not stop.is_alive()
-    assert asking.times < ledger.LOCK_PATIENCE_MS / under_way.LOOK_EVERY_MS
+    assert asking.times < ledger.LOCK_TIMEOUT_MS / inflight.POLL_INTERVAL_MS
     assert text.attempts.order_by("pk").first().outcome == Attempt.Outcome.UNSENT  # type: ignore[union-attr]
     due_now()
     send_due()
@@ -192,11 +192,11 @@ def test_a_dead_workers_call_keeps_a_stop_out_of_the_ledger_no_longer_than_a_han
 ) -> None:
     rosa = committed_people.rosa
     in_a_call_when_the_session_dies(write(committed_people.maya, rosa))
-    monkeypatch.setattr(ledger, "LOCK_PATIENCE_MS", 300)
+    monkeypatch.setattr(ledger, "LOCK_TIMEOUT_MS", 300)
     asking = Asking()
-    monkeypatch.setattr(under_way, "sleep", asking)  # as if the clock stood still
+    monkeypatch.setattr(inflight, "sleep", asking)  # as if the clock stood still
     reply(rosa.mobile, mayas.phone, "STOP")
-    assert asking.times <= 300 / under_way.LOOK_EVERY_MS
+    assert asking.times <= 300 / inflight.POLL_INTERVAL_MS
     assert ledger.is_opted_out((rosa.mobile, mayas.phone))
 
 
@@ -208,18 +208,18 @@ def test_stops_to_several_numbers_at_once_wait_as_long_together_as_one(
     rent(people.theo)
     write(people.maya, rosa)
     write(people.theo, rosa)
-    assert len(claim_due(limit=9)) == 2
-    monkeypatch.setattr(ledger, "LOCK_PATIENCE_MS", 300)
+    assert len(claim_batch(limit=9)) == 2
+    monkeypatch.setattr(ledger, "LOCK_TIMEOUT_MS", 300)
     asking = Asking(takes_time=True)
-    monkeypatch.setattr(under_way, "sleep", asking)
-    both, how = [people.maya.inbox, people.theo.inbox], How.BY_PHONE
+    monkeypatch.setattr(inflight, "sleep", asking)
+    both, how = [people.maya.inbox, people.theo.inbox], RequestedBy.BY_PHONE
     assert (
         requests.record_stop_requests(
             student=rosa, inboxes=both, actor=people.ada, how=how, said_at=now, now=now
         )
         == 2
     )
-    assert 0 < asking.times <= 300 / under_way.LOOK_EVERY_MS
+    assert 0 < asking.times <= 300 / inflight.POLL_INTERVAL_MS
 
 
 @pytest.mark.django_db(transaction=True)
@@ -227,10 +227,10 @@ def test_a_stop_waits_for_no_call_that_must_be_over_and_for_none_to_somebody_els
     committed_people: Cast, mayas: SystemNumber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking = Asking()
-    monkeypatch.setattr(under_way, "sleep", asking)
+    monkeypatch.setattr(inflight, "sleep", asking)
     in_a_call_when_the_session_dies(write(committed_people.maya, committed_people.rosa))
     reply(committed_people.bo.mobile, mayas.phone, "STOP")
-    Attempt.objects.update(started_at=timezone.now() - CALL_OVER_AFTER)
+    Attempt.objects.update(started_at=timezone.now() - CALL_ENDED_AFTER)
     reply(committed_people.rosa.mobile, mayas.phone, "STOP")
     assert asking.times == 0
 
@@ -243,7 +243,7 @@ def test_an_opt_out_that_a_refusal_teaches_does_not_wait_for_its_own_call(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asking = Asking()
-    monkeypatch.setattr(under_way, "sleep", asking)
+    monkeypatch.setattr(inflight, "sleep", asking)
     box.fault(kind="refuse", code=21610, times=1)
     text = write(committed_people.maya, committed_people.rosa)
     send_due()
@@ -257,8 +257,8 @@ def test_a_reply_that_asks_for_nothing_does_not_look_for_calls(
     committed_people: Cast, mayas: SystemNumber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_a_call_when_the_session_dies(write(committed_people.maya, committed_people.rosa))
-    looked: list[ledger.Pair] = []
-    monkeypatch.setattr(under_way, "_is_under_way", looked.append)
+    looked: list[ledger.PhonePair] = []
+    monkeypatch.setattr(inflight, "_is_inflight", looked.append)
     for words in ("See you on Monday", "START", "HELP"):
         reply(committed_people.rosa.mobile, mayas.phone, words)
     assert looked == []

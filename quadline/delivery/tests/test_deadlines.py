@@ -11,7 +11,7 @@ from pytest_django import Settings
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.outbox.deadlines import email_overdue_texts
-from quadline.delivery.sending.claiming import claim_due
+from quadline.delivery.sending.claiming import claim_batch
 from quadline.delivery.tests.acts import (
     fresh,
     mail_due,
@@ -62,7 +62,7 @@ def test_a_text_that_a_person_holds_has_no_deadline(
 def test_a_text_the_carrier_may_have_has_no_deadline(people: Cast) -> None:
     number_row(people.maya)
     text = write(people.maya, people.rosa)
-    claim_due(limit=1)
+    claim_batch(limit=1)
     for in_doubt in (Status.SENDING, Status.UNCONFIRMED):
         Message.objects.update(status=in_doubt, deadline_at=timezone.now())
         email_overdue_texts(timestamp=0)

@@ -14,7 +14,7 @@ from quadline.consent import ledger
 from quadline.conversations.rules import Status
 from quadline.delivery.models import Attempt
 from quadline.delivery.sending import recording, sender
-from quadline.delivery.sending.claiming import Claim, claim_due
+from quadline.delivery.sending.claiming import Claim, claim_batch
 from quadline.delivery.tests.acts import outcomes, rent, send_due, status, sweep, write
 from quadline.numbers.models import SystemNumber
 from tests.cast import Cast
@@ -29,7 +29,7 @@ LOCKED = """
 def test_a_run_that_fails_writes_down_what_the_carrier_answered_and_lets_stops_go_on(
     people: Cast, box: Simulator, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text, turns = write(people.maya, people.rosa), iter([claim_due])
+    text, turns = write(people.maya, people.rosa), iter([claim_batch])
 
     def claim_once(*, limit: int) -> list[Claim]:
         claim = next(turns, None)
@@ -37,7 +37,7 @@ def test_a_run_that_fails_writes_down_what_the_carrier_answered_and_lets_stops_g
             raise RuntimeError("the database is away")
         return claim(limit=limit)
 
-    monkeypatch.setattr(sender, "claim_due", claim_once)
+    monkeypatch.setattr(sender, "claim_batch", claim_once)
     with pytest.raises(RuntimeError, match="away"):
         send_due()
     assert (status(text), outcomes(text), len(box.accepts())) == (
@@ -45,7 +45,7 @@ def test_a_run_that_fails_writes_down_what_the_carrier_answered_and_lets_stops_g
         [O.ACCEPTED],
         1,
     )
-    assert ledger._held_here == set()
+    assert ledger._locked_here == set()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -68,10 +68,10 @@ def test_a_text_whose_acceptance_could_not_be_written_down_is_looked_up_and_hold
         Status.SENDING,
         [O.UNDER_WAY],
     )
-    assert ledger.hold([(committed_people.rosa.mobile, number.phone)]), (
+    assert ledger.lock_shared([(committed_people.rosa.mobile, number.phone)]), (
         "the lock was let go"
     )
-    ledger.let_go([(committed_people.rosa.mobile, number.phone)])
+    ledger.unlock([(committed_people.rosa.mobile, number.phone)])
     Attempt.objects.update(started_at=timezone.now() - timedelta(minutes=1))
     sweep()  # the worker's silence is found
     sweep()  # and its text, in the carrier's log
@@ -89,7 +89,7 @@ def test_one_answer_that_cannot_be_written_down_keeps_no_other_back(
     texts = [write(people.maya, student) for student in (people.rosa, people.bo)]
     box.fault(kind="refuse", times=2, code=21211)
     record, tries = (
-        recording.record_refused,
+        recording.record_text_refused,
         iter([DatabaseError("out of memory"), None]),
     )
 
@@ -98,7 +98,7 @@ def test_one_answer_that_cannot_be_written_down_keeps_no_other_back(
             raise fault
         record(*told, **more)
 
-    monkeypatch.setattr(recording, "record_refused", fail_once)
+    monkeypatch.setattr(recording, "record_text_refused", fail_once)
     send_due()
     assert sorted(outcomes(text)[0] for text in texts) == [O.REFUSED, O.UNDER_WAY]
 
@@ -111,15 +111,15 @@ def test_a_refusal_that_teaches_an_opt_out_does_not_wait_for_its_own_text(
     rent(committed_people.maya)
     text = write(committed_people.maya, committed_people.rosa)
     box.fault(kind="refuse", times=1, code=21610)
-    wait, has_the_lock = ledger.wait_for_sends, []
+    wait, has_the_lock = ledger.lock_exclusive, []
 
-    def waited(pair: ledger.Pair) -> None:
+    def waited(pair: ledger.PhonePair) -> None:
         wait(pair)
         with connection.cursor() as cursor:
             cursor.execute(LOCKED)
             has_the_lock.append(cursor.fetchone() == (1,))
 
-    monkeypatch.setattr(ledger, "wait_for_sends", waited)
+    monkeypatch.setattr(ledger, "lock_exclusive", waited)
     send_due()
     assert (status(text), outcomes(text), has_the_lock) == (
         Status.FAILED,

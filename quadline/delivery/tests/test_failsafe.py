@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from quadline.accounts.models import User
 from quadline.audit.models import AuditEntry
-from quadline.carriers.protocol import Failure, Progress, Receipt
+from quadline.carriers.protocol import Failure, Receipt, ReceiptProgress
 from quadline.carriers.twilio_codes import FAILURES, failure
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status
@@ -21,7 +21,7 @@ from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.outbox.accepting import cancel_text
 from quadline.delivery.outbox.deadlines import email_overdue_texts
 from quadline.delivery.outcomes import receipts
-from quadline.delivery.sending.claiming import claim_due
+from quadline.delivery.sending.claiming import claim_batch
 from quadline.delivery.tests.acts import (
     due_now,
     fresh,
@@ -64,10 +64,10 @@ def mails(mailbox: MailServer, student: Student) -> int:
 
 
 def arrives(
-    text: Message, progress: Progress, code: str = "", *, sid: str = "SM1"
+    text: Message, progress: ReceiptProgress, code: str = "", *, sid: str = "SM1"
 ) -> None:
     why = failure(code) if code else None
-    receipts.apply(
+    receipts.apply_receipts_in_order(
         [Receipt(sid, str(text.pk), progress, why, code)], now=timezone.now()
     )
 
@@ -75,7 +75,7 @@ def arrives(
 def handed_over(people: Cast) -> Message:
     number_row(people.maya)
     text = write(people.maya, people.rosa)
-    claim_due(limit=50)
+    claim_batch(limit=50)
     return text
 
 
@@ -112,7 +112,7 @@ def test_a_refusal_for_good_is_emailed_at_once_and_once(
 @pytest.mark.parametrize(
     "code", [code for code, kind in CLASS_OF.items() if kind == "R" or code in TOO_NEW]
 )
-def test_what_time_mends_is_tried_until_the_deadline_and_then_emailed_once(
+def test_what_time_fixes_is_tried_until_the_deadline_and_then_emailed_once(
     people: Cast, box: Simulator, number: SystemNumber, mailbox: MailServer, code: str
 ) -> None:
     box.fault(kind="refuse", code=int(code))
@@ -144,7 +144,7 @@ def test_what_time_mends_is_tried_until_the_deadline_and_then_emailed_once(
     "code",
     [code for code, kind in CLASS_OF.items() if kind == "U" and code not in TOO_NEW],
 )
-def test_what_the_college_must_mend_is_tried_for_some_minutes_and_then_emailed_once(
+def test_what_the_college_must_fix_is_tried_for_some_minutes_and_then_emailed_once(
     people: Cast, box: Simulator, number: SystemNumber, mailbox: MailServer, code: str
 ) -> None:
     box.fault(kind="refuse", code=int(code))
@@ -171,7 +171,7 @@ def test_what_the_college_must_mend_is_tried_for_some_minutes_and_then_emailed_o
     )
 
 
-def test_what_is_mended_in_time_goes_as_a_text(
+def test_what_is_fixed_in_time_goes_as_a_text(
     people: Cast, box: Simulator, number: SystemNumber, mailbox: MailServer
 ) -> None:
     box.fault(kind="refuse", code=20003, times=2)
@@ -193,7 +193,7 @@ def test_administrators_hear_of_each_code_once_an_hour(
         write(people.maya, people.bo)
         due_now()
         send_due()
-    assert [job["carrier_code"] for job in jobs(alerts.tell_carrier_trouble)] == [
+    assert [job["carrier_code"] for job in jobs(alerts.email_carrier_trouble)] == [
         "20003",
         "30034",
         "30007",
@@ -203,7 +203,7 @@ def test_administrators_hear_of_each_code_once_an_hour(
 def test_the_letter_to_administrators_names_the_code(
     people: Cast, mailbox: MailServer
 ) -> None:
-    alerts.tell_carrier_trouble(words=Failure.NOT_SET_UP.words, carrier_code="20003")
+    alerts.email_carrier_trouble(words=Failure.NOT_SET_UP.words, carrier_code="20003")
     [letter] = mailbox.to(people.ada.email)
     assert letter["Subject"] == "The carrier refuses texts (code 20003)"
     assert Failure.NOT_SET_UP.words in letter.get_content()
@@ -228,12 +228,12 @@ def test_a_failure_after_acceptance_is_emailed_once_and_never_texted_again(
 ) -> None:
     text = handed_over(people)
     for word in order:
-        arrives(text, Progress(word), "" if word == "sent" else code)
+        arrives(text, ReceiptProgress(word), "" if word == "sent" else code)
     assert status(text) == Status(order[0])
     for _ in range(2):
         mail_due()
         for word in order:
-            arrives(text, Progress(word), "" if word == "sent" else code)
+            arrives(text, ReceiptProgress(word), "" if word == "sent" else code)
     assert (status(text), fresh(text).due_at, mails(mailbox, people.rosa)) == (
         Status.EMAILED,
         None,
@@ -250,11 +250,11 @@ def test_the_email_is_held_for_a_late_delivery(
 ) -> None:
     settings.ENV = settings.ENV.model_copy(update={"failsafe_hold_seconds": 60})
     text, before = handed_over(people), timezone.now()
-    arrives(text, Progress.UNDELIVERED, "30003")
+    arrives(text, ReceiptProgress.UNDELIVERED, "30003")
     email = OutgoingEmail.objects.get()
     assert email.due_at is not None
     assert email.due_at - before >= timedelta(seconds=60)
-    arrives(text, Progress.DELIVERED)
+    arrives(text, ReceiptProgress.DELIVERED)
     mail_due()
     email.refresh_from_db()
     assert (status(text), email.state, mailbox.all()) == (
@@ -268,9 +268,9 @@ def test_an_email_that_has_left_is_not_called_back_by_a_late_delivery(
     people: Cast, mailbox: MailServer
 ) -> None:
     text = handed_over(people)
-    arrives(text, Progress.UNDELIVERED, "30003")
+    arrives(text, ReceiptProgress.UNDELIVERED, "30003")
     mail_due()
-    arrives(text, Progress.DELIVERED)
+    arrives(text, ReceiptProgress.DELIVERED)
     assert (status(text), mails(mailbox, people.rosa)) == (Status.EMAILED, 1)
     assert text.events.filter(to_status=Status.DELIVERED).exists()
 
@@ -386,7 +386,7 @@ def test_without_an_address_nobody_is_reached_and_staff_are_told(
 def test_a_failure_to_a_phone_nobody_is_known_by_reaches_nobody(people: Cast) -> None:
     text = handed_over(people)
     Conversation.objects.update(student=None, phone=people.rosa.mobile)
-    arrives(text, Progress.FAILED, "30006")
+    arrives(text, ReceiptProgress.FAILED, "30006")
     assert status(text) == Status.UNREACHED
 
 
@@ -449,7 +449,7 @@ def test_a_text_that_did_not_arrive_can_be_sent_as_an_email_by_hand(
 
 def test_by_hand_does_not_wait_for_the_hold(people: Cast) -> None:
     text = handed_over(people)
-    arrives(text, Progress.UNDELIVERED, "30003")
+    arrives(text, ReceiptProgress.UNDELIVERED, "30003")
     assert by_hand(text, people.maya)
     assert OutgoingEmail.objects.filter(due_at__lte=timezone.now()).exists()
 
@@ -508,9 +508,9 @@ def test_a_phone_that_fails_for_good_gets_no_more_texts(
             (True, "bad_number") if sent >= texts else (False, "")
         )
         if sent < texts:
-            claim_due(limit=50)
-            arrives(text, Progress.FAILED, code, sid=f"SM{sent}")
-            arrives(text, Progress.FAILED, code, sid=f"SM{sent}")
+            claim_batch(limit=50)
+            arrives(text, ReceiptProgress.FAILED, code, sid=f"SM{sent}")
+            arrives(text, ReceiptProgress.FAILED, code, sid=f"SM{sent}")
 
 
 @pytest.mark.parametrize("sign_of_life", ["a reply", "a delivery"])
@@ -525,5 +525,5 @@ def test_a_phone_that_shows_signs_of_life_is_texted_again(
     if sign_of_life == "a reply":
         reply(people.rosa.mobile, SystemNumber.objects.get().phone, "I am here")
     else:
-        arrives(text, Progress.DELIVERED)
+        arrives(text, ReceiptProgress.DELIVERED)
     assert write(people.maya, people.rosa).status == Status.QUEUED

@@ -24,7 +24,7 @@ from quadline.delivery.tests.acts import (
     write,
 )
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import HELD, State
+from quadline.numbers.rules import HELD_STATES, NumberState
 from tests.cast import Cast, student
 from tests.house import Simulator
 
@@ -112,13 +112,13 @@ def test_a_number_that_is_not_ours_files_nothing(
     assert not ConsentEntry.objects.exists()
 
 
-@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("state", list(NumberState))
 def test_every_number_we_hold_receives(
-    people: Cast, mayas: SystemNumber, state: State
+    people: Cast, mayas: SystemNumber, state: NumberState
 ) -> None:
     SystemNumber.objects.update(state=state)
     assert (reply(people.rosa.mobile, mayas.phone, "Hello") is not None) == (
-        state in HELD
+        state in HELD_STATES
     )
 
 
@@ -189,7 +189,7 @@ def test_a_stop_opts_out_at_once_with_proof(
     people: Cast, mayas: SystemNumber, body: str, keyword: str
 ) -> None:
     message = filed(reply(people.rosa.mobile, mayas.phone, body, sid="SM1"))
-    standing = ledger.standing((people.rosa.mobile, mayas.phone))
+    standing = ledger.consent_state((people.rosa.mobile, mayas.phone))
     assert standing is not None
     entry = standing.entry
     assert (standing.opted_out, entry.change, entry.source, entry.keyword) == (

@@ -14,11 +14,11 @@ from quadline.consent.models import ConsentEntry, StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Channel, Direction, Status
-from quadline.delivery.inbound.inbound_email import NO_WORDS, file_email
+from quadline.delivery.inbound.inbound_email import EMPTY_EMAIL, file_email
 from quadline.delivery.models import IncomingEmail, OutgoingEmail
 from quadline.delivery.tests.acts import at_once, fresh, number_row, write
 from quadline.emails import tokens
-from quadline.emails.limits import TooLarge
+from quadline.emails.limits import EmailTooLarge
 from quadline.emails.tests.letters import (
     EXCHANGE_BOUNCE,
     EXIM_BOUNCE,
@@ -338,7 +338,7 @@ def test_files_are_named_and_not_kept(token: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "body"),
     [
-        (html("<img src=x>"), NO_WORDS),
+        (html("<img src=x>"), EMPTY_EMAIL),
         (with_files("", "form.pdf"), "[Attachment: form.pdf was not kept]"),
         (plain("a\x00b"), "ab"),
     ],
@@ -351,7 +351,7 @@ def test_an_email_without_words_is_filed_all_the_same(
 
 
 def test_an_email_of_30_mb_is_refused_and_leaves_nothing(token: str) -> None:
-    with pytest.raises(TooLarge):
+    with pytest.raises(EmailTooLarge):
         arrive(with_files("See", "film.mov", size=22_000_000), token)
     assert not IncomingEmail.objects.exists()
 

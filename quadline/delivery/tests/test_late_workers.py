@@ -12,9 +12,9 @@ from quadline.carriers.protocol import Failure, Refused, Unknown, Unsent
 from quadline.conversations.rules import Status
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.outbox import holding
-from quadline.delivery.rules import LOST_AFTER, MOST_LOOKS
+from quadline.delivery.rules import ATTEMPT_LOST_AFTER, MAX_LOOKUPS
 from quadline.delivery.sending import recording
-from quadline.delivery.sending.claiming import Claim, claim_due
+from quadline.delivery.sending.claiming import Claim, claim_batch
 from quadline.delivery.tests.acts import (
     due_now,
     fresh,
@@ -41,7 +41,7 @@ def was_paused(claim: Claim) -> None:
 
 
 def was_refused(claim: Claim) -> None:
-    recording.record_refused(
+    recording.record_text_refused(
         claim.message,
         claim.attempt,
         Refused(Failure.FILTERED, "30007"),
@@ -50,7 +50,7 @@ def was_refused(claim: Claim) -> None:
 
 
 def was_refused_for_now(claim: Claim) -> None:
-    recording.record_refused(
+    recording.record_text_refused(
         claim.message,
         claim.attempt,
         Refused(Failure.NOT_REGISTERED, "30034"),
@@ -65,7 +65,7 @@ def lost_the_answer(claim: Claim) -> None:
 
 
 def found_a_question(claim: Claim) -> None:
-    holding.keep_back(claim.message, claim.attempt, now=timezone.now())
+    holding.hold_claimed_text(claim.message, claim.attempt, now=timezone.now())
 
 
 EVERYTHING = [
@@ -79,9 +79,9 @@ EVERYTHING = [
 
 def settled_by_others(claim: Claim) -> None:
     Attempt.objects.filter(pk=claim.attempt_id).update(
-        started_at=timezone.now() - LOST_AFTER - timedelta(seconds=1)
+        started_at=timezone.now() - ATTEMPT_LOST_AFTER - timedelta(seconds=1)
     )
-    for _ in range(1 + MOST_LOOKS):
+    for _ in range(1 + MAX_LOOKUPS):
         sweep()
     assert (
         Attempt.objects.get(pk=claim.attempt_id).outcome
@@ -94,7 +94,7 @@ def test_what_it_says_of_a_text_that_was_sent_meanwhile_changes_nothing(
     people: Cast, box: Simulator, number: SystemNumber, says: Says
 ) -> None:
     text = write(people.maya, people.rosa)
-    [claim] = claim_due(limit=1)
+    [claim] = claim_batch(limit=1)
     settled_by_others(claim)
     send_due()
     assert status(text) == Status.SENT
@@ -123,7 +123,7 @@ def test_what_it_says_of_a_text_that_is_in_doubt_again_has_it_not_sent_before_th
     people: Cast, box: Simulator, number: SystemNumber, says: Says
 ) -> None:
     text = write(people.maya, people.rosa)
-    [claim] = claim_due(limit=1)
+    [claim] = claim_batch(limit=1)
     settled_by_others(claim)
     box.fault(kind="accept_then_500", times=1)
     send_due()
@@ -139,9 +139,9 @@ def test_it_may_still_say_that_the_text_did_not_leave_while_it_is_being_looked_u
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
     text = write(people.maya, people.rosa)
-    [claim] = claim_due(limit=1)
+    [claim] = claim_batch(limit=1)
     Attempt.objects.update(
-        started_at=timezone.now() - LOST_AFTER - timedelta(seconds=1)
+        started_at=timezone.now() - ATTEMPT_LOST_AFTER - timedelta(seconds=1)
     )
     sweep()
     assert status(text) == Status.UNCONFIRMED

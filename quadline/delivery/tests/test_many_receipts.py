@@ -9,17 +9,20 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from quadline.carriers.protocol import Failure, Progress, Receipt
+from quadline.carriers.protocol import Failure, Receipt, ReceiptProgress
 from quadline.conversations.models import Message, MessageEvent
 from quadline.conversations.rules import Status
-from quadline.delivery.outcomes.receipts import apply, is_plain
+from quadline.delivery.outcomes.receipts import (
+    apply_receipts_in_order,
+    needs_no_follow_up,
+)
 from quadline.delivery.tests.acts import write
 from quadline.delivery.tests.test_receipts import sending
 from quadline.roster import trouble
 from tests.cast import Cast
 
 arrivals = st.lists(
-    st.tuples(st.sampled_from([0, 1]), st.sampled_from(list(Progress))),
+    st.tuples(st.sampled_from([0, 1]), st.sampled_from(list(ReceiptProgress))),
     min_size=1,
     max_size=8,
 )
@@ -34,7 +37,7 @@ STANDS = [
 
 
 def receipts_of(
-    texts: list[Message], arrived: list[tuple[int, Progress]]
+    texts: list[Message], arrived: list[tuple[int, ReceiptProgress]]
 ) -> list[Receipt]:
     return [
         Receipt(f"SM{which}", str(texts[which].pk), progress)
@@ -59,7 +62,7 @@ def left_behind() -> tuple[object, object]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_at_once_is_as_one_by_one(
-    people: Cast, arrived: list[tuple[int, Progress]], stands: Status
+    people: Cast, arrived: list[tuple[int, ReceiptProgress]], stands: Status
 ) -> None:
     with transaction.atomic():
         texts = [sending(people)[0], write(people.maya, people.bo)]
@@ -67,18 +70,18 @@ def test_at_once_is_as_one_by_one(
         receipts = receipts_of(texts, arrived)
         with transaction.atomic():
             for each in receipts:
-                apply([each], now=timezone.now())
+                apply_receipts_in_order([each], now=timezone.now())
             alone = left_behind()
             transaction.set_rollback(True)
-        assert apply(receipts, now=timezone.now()) == []
+        assert apply_receipts_in_order(receipts, now=timezone.now()) == []
         assert left_behind() == alone
         transaction.set_rollback(True)
 
 
 def test_a_receipt_for_no_text_of_ours_is_told_apart(people: Cast) -> None:
-    stranger = Receipt("SM9", str(uuid.uuid4()), Progress.DELIVERED)
+    stranger = Receipt("SM9", str(uuid.uuid4()), ReceiptProgress.DELIVERED)
 
-    assert apply([stranger], now=timezone.now()) == [stranger]
+    assert apply_receipts_in_order([stranger], now=timezone.now()) == [stranger]
 
 
 def test_a_carrier_id_that_another_text_has_stays_with_it(people: Cast) -> None:
@@ -86,7 +89,9 @@ def test_a_carrier_id_that_another_text_has_stays_with_it(people: Cast) -> None:
     other = write(people.maya, people.bo)
     Message.objects.filter(pk=other.pk).update(carrier_message_id="SM1")
 
-    apply([Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now())
+    apply_receipts_in_order(
+        [Receipt("SM1", str(text.pk), ReceiptProgress.DELIVERED)], now=timezone.now()
+    )
     text.refresh_from_db()
     assert (text.status, text.carrier_message_id) == (Status.DELIVERED, "")
 
@@ -96,7 +101,9 @@ def test_a_phone_that_a_text_reached_is_no_longer_in_trouble(people: Cast) -> No
     trouble.note_failure(
         people.rosa.mobile, words="Not in service.", bad_after=1, now=timezone.now()
     )
-    apply([Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now())
+    apply_receipts_in_order(
+        [Receipt("SM1", str(text.pk), ReceiptProgress.DELIVERED)], now=timezone.now()
+    )
 
     assert trouble.all_bad_phones() == set()
 
@@ -104,17 +111,22 @@ def test_a_phone_that_a_text_reached_is_no_longer_in_trouble(people: Cast) -> No
 def test_only_what_needs_no_further_act_is_plain() -> None:
     text = str(uuid.uuid4())
 
-    assert is_plain(Receipt("SM1", text, Progress.DELIVERED))
-    assert not is_plain(Receipt("SM1", text, Progress.UNDELIVERED, Failure.UNREACHABLE))
-    assert not is_plain(Receipt("SM1", "not a reference", Progress.DELIVERED))
+    assert needs_no_follow_up(Receipt("SM1", text, ReceiptProgress.DELIVERED))
+    assert not needs_no_follow_up(
+        Receipt("SM1", text, ReceiptProgress.UNDELIVERED, Failure.UNREACHABLE)
+    )
+    assert not needs_no_follow_up(
+        Receipt("SM1", "not a reference", ReceiptProgress.DELIVERED)
+    )
 
 
 @pytest.mark.parametrize("carrier_id", ['S"M', "S\\M", "S,M", "{SM}", "NULL", "S'M%s"])
 def test_a_carriers_id_is_kept_as_it_was_written(people: Cast, carrier_id: str) -> None:
     text, _ = sending(people)
     assert (
-        apply(
-            [Receipt(carrier_id, str(text.pk), Progress.DELIVERED)], now=timezone.now()
+        apply_receipts_in_order(
+            [Receipt(carrier_id, str(text.pk), ReceiptProgress.DELIVERED)],
+            now=timezone.now(),
         )
         == []
     )

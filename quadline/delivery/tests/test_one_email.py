@@ -13,16 +13,22 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from quadline.carriers.protocol import Failure, Progress, Receipt, Refused, Unsent
+from quadline.carriers.protocol import (
+    Failure,
+    Receipt,
+    ReceiptProgress,
+    Refused,
+    Unsent,
+)
 from quadline.conversations.models import Message
-from quadline.conversations.rules import FINAL, Status
-from quadline.delivery.failsafe import closing, mailing
+from quadline.conversations.rules import FINAL_STATUSES, Status
+from quadline.delivery.failsafe import closing, email_sender
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.outbox.deadlines import email_overdue_texts
 from quadline.delivery.outcomes import receipts
 from quadline.delivery.rules import EMAIL_LOST_AFTER
 from quadline.delivery.sending import recording
-from quadline.delivery.sending.claiming import claim_due
+from quadline.delivery.sending.claiming import claim_batch
 from quadline.delivery.tests.acts import (
     at_once,
     due_now,
@@ -63,11 +69,11 @@ class World:
                 news = Receipt(
                     "SM1",
                     str(self.text.pk),
-                    Progress(name),
+                    ReceiptProgress(name),
                     Failure.NETWORK if went_wrong else None,
                     "30008",
                 )
-                receipts.apply([news], now=now)
+                receipts.apply_receipts_in_order([news], now=now)
             case "stop":
                 reply(self.people.rosa.mobile, NUMBER, "STOP")
             case "deadline":
@@ -85,11 +91,11 @@ class World:
                 self.mailbox.refuse(450)
             case "mail worker killed":
                 OutgoingEmail.objects.exclude(due_at=None).update(due_at=now)
-                mailing._claim_due()
+                email_sender._claim_due()
                 OutgoingEmail.objects.exclude(taken_at=None).update(
                     taken_at=now - EMAIL_LOST_AFTER * 2
                 )
-                mailing.send_overdue_emails(timestamp=0)
+                email_sender.send_overdue_emails(timestamp=0)
         assert not (self.had_arrived and len(self.mails()) > before), (
             "an email for a text that had arrived"
         )
@@ -97,15 +103,15 @@ class World:
 
     def hand_over(self, outcome: str) -> None:
         due_now()
-        for claim in claim_due(limit=1):
+        for claim in claim_batch(limit=1):
             now = timezone.now()
             if outcome == "accepted":
                 recording.record_accepted(
-                    [recording.Taken(claim.message.pk, claim.attempt.pk, "SM1")],
+                    [recording.AcceptedText(claim.message.pk, claim.attempt.pk, "SM1")],
                     now=now,
                 )
             elif outcome == "refused":
-                recording.record_refused(
+                recording.record_text_refused(
                     claim.message,
                     claim.attempt,
                     Refused(Failure.FILTERED, "30007"),
@@ -158,7 +164,7 @@ def test_any_course_of_events_ends_in_one_email_at_most(
             assert OutgoingEmail.objects.filter(
                 message=world.text, state="queued"
             ).exists()
-        assert (fresh(world.text).due_at is None) or ended not in FINAL
+        assert (fresh(world.text).due_at is None) or ended not in FINAL_STATUSES
         transaction.set_rollback(True)
 
 
@@ -179,9 +185,9 @@ def test_a_sender_and_the_deadline_never_both_have_a_text(
     Message.objects.update(deadline_at=timezone.now())
     at_once(
         [
-            partial(claim_due, limit=50),
+            partial(claim_batch, limit=50),
             partial(email_overdue_texts, timestamp=0),
-            partial(claim_due, limit=50),
+            partial(claim_batch, limit=50),
         ]
     )
     for text in texts:
@@ -202,12 +208,17 @@ def test_two_failures_at_the_same_moment_write_one_email(
     people = committed_people
     number_row(people.maya)
     text = write(people.maya, people.rosa)
-    claim_due(limit=1)
+    claim_batch(limit=1)
     news = [
         Receipt("SM1", str(text.pk), progress, Failure.NETWORK, "30008")
-        for progress in (Progress.FAILED, Progress.UNDELIVERED)
+        for progress in (ReceiptProgress.FAILED, ReceiptProgress.UNDELIVERED)
     ]
-    at_once([partial(receipts.apply, [each], now=timezone.now()) for each in news * 3])
+    at_once(
+        [
+            partial(receipts.apply_receipts_in_order, [each], now=timezone.now())
+            for each in news * 3
+        ]
+    )
     at_once([mail_due] * 3)
     mail_due()
     assert (status(text), len(mailbox.all())) == (Status.EMAILED, 1)
@@ -223,17 +234,26 @@ def test_a_delivery_that_is_being_written_down_is_waited_for(
     people = committed_people
     number_row(people.maya)
     text = write(people.maya, people.rosa)
-    claim_due(limit=1)
-    receipts.apply(
-        [Receipt("SM1", str(text.pk), Progress.UNDELIVERED, Failure.NETWORK, "30008")],
+    claim_batch(limit=1)
+    receipts.apply_receipts_in_order(
+        [
+            Receipt(
+                "SM1",
+                str(text.pk),
+                ReceiptProgress.UNDELIVERED,
+                Failure.NETWORK,
+                "30008",
+            )
+        ],
         now=timezone.now(),
     )
     applied, looked = Event(), Event()
 
     def deliver_slowly() -> None:
         with transaction.atomic():
-            receipts.apply(
-                [Receipt("SM1", str(text.pk), Progress.DELIVERED)], now=timezone.now()
+            receipts.apply_receipts_in_order(
+                [Receipt("SM1", str(text.pk), ReceiptProgress.DELIVERED)],
+                now=timezone.now(),
             )
             applied.set()
             assert looked.wait(10)

@@ -12,7 +12,7 @@ from quadline.audit.models import AuditEntry
 from quadline.carriers.protocol import InboundText
 from quadline.consent import ledger, questions
 from quadline.consent.models import ConsentEntry, StopQuestion
-from quadline.consent.questions import Answer
+from quadline.consent.questions import StopAnswer
 from quadline.consent.rules import Change, Reason, Source
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
@@ -21,16 +21,16 @@ from quadline.delivery.inbound.filing import file_replies
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.opting import carrier_opt_outs, requests
 from quadline.delivery.opting.requests import (
-    HOW_WORDS,
-    How,
-    RequestRefused,
+    REQUESTED_BY_WORDS,
+    RequestedBy,
+    StopRequestRefused,
     answer_question,
     question_in,
     record_stop_request,
 )
 from quadline.delivery.outbox import holding
 from quadline.delivery.sending import sender
-from quadline.delivery.sending.claiming import claim_due
+from quadline.delivery.sending.claiming import claim_batch
 from quadline.delivery.tests.acts import (
     ago,
     at_once,
@@ -45,7 +45,7 @@ from quadline.delivery.tests.acts import (
     write,
 )
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.roster.models import Student
 from tests.cast import Cast, student
 from tests.house import Simulator, eventually
@@ -63,7 +63,7 @@ def conversation(staff: User, person: Student) -> Conversation:
 
 
 def answer(
-    people: Cast, choice: Answer, *, person: Student | None = None
+    people: Cast, choice: StopAnswer, *, person: Student | None = None
 ) -> StopQuestion | None:
     chosen = conversation(people.maya, person or people.rosa)
     return answer_question(
@@ -150,7 +150,7 @@ def test_what_waits_for_the_student_is_held_and_nothing_else(
     ]
     assert stands(for_bo) == stands(from_omar) == (Status.QUEUED, "", True)
     assert [event.cause for event in queued.events.all()][-1] == "held for an answer"
-    assert claim_due(limit=50) != []  # Bo's and Omar's
+    assert claim_batch(limit=50) != []  # Bo's and Omar's
     assert omars.phone != mayas.phone
 
 
@@ -161,7 +161,7 @@ def test_a_text_of_a_paused_broadcast_stays_paused(
     Message.objects.update(status=Status.WAITING, reason=WaitingFor.PAUSED, due_at=None)
     reply(people.rosa.mobile, mayas.phone, WORDS)
     assert stands(paused) == (Status.WAITING, WaitingFor.PAUSED, False)
-    answer(people, Answer.GO_ON)
+    answer(people, StopAnswer.GO_ON)
     assert stands(paused) == (Status.WAITING, WaitingFor.PAUSED, False)
 
 
@@ -187,7 +187,7 @@ def test_keep_texting_lets_the_texts_go_on_and_opts_nobody_in(
     due_now()
     send_due()
     assert box.accepts() == []
-    assert answer(people, Answer.GO_ON) is not None
+    assert answer(people, StopAnswer.GO_ON) is not None
     assert jobs(sender.send_due_texts)
     send_due()
     assert [each["body"].split()[0] for each in box.accepts()] == ["one", "two"]
@@ -208,15 +208,15 @@ def test_texts_that_go_on_wait_for_their_turn_or_the_number_as_before(
     )
     Message.objects.update(deadline_at=timezone.now())
     reply(people.rosa.mobile, mayas.phone, WORDS)
-    answer(people, Answer.GO_ON)
+    answer(people, StopAnswer.GO_ON)
     assert stands(single) == (Status.QUEUED, "", True)
     assert stands(bulk) == (Status.WAITING, WaitingFor.TURN, True)
     deadline = fresh(single).deadline_at
     assert deadline is not None
     assert deadline > timezone.now() + timedelta(hours=1), "it has its usual time again"
     reply(people.rosa.mobile, mayas.phone, WORDS)
-    SystemNumber.objects.update(state=State.REGISTERING)
-    answer(people, Answer.GO_ON)
+    SystemNumber.objects.update(state=NumberState.REGISTERING)
+    answer(people, StopAnswer.GO_ON)
     assert stands(single) == (Status.QUEUED, WaitingFor.NUMBER, True)
 
 
@@ -226,7 +226,7 @@ def test_stop_texting_opts_out_with_the_reply_as_proof(
     queued = write(people.maya, people.rosa)
     message = reply(people.rosa.mobile, mayas.phone, WORDS)
     assert message is not None
-    answer(people, Answer.STOP)
+    answer(people, StopAnswer.STOP)
     entry = ConsentEntry.objects.get()
     assert (entry.change, entry.source, entry.wording, entry.actor) == (
         Change.OPT_OUT,
@@ -246,8 +246,8 @@ def test_an_answer_is_audited_and_counts_once(
     people: Cast, mayas: SystemNumber
 ) -> None:
     reply(people.rosa.mobile, mayas.phone, WORDS)
-    assert answer(people, Answer.STOP) is not None
-    assert answer(people, Answer.GO_ON) is None
+    assert answer(people, StopAnswer.STOP) is not None
+    assert answer(people, StopAnswer.GO_ON) is None
     audited = AuditEntry.objects.get(action="stop question answered")
     assert (audited.actor, audited.detail["answer"]) == (people.maya, "stop")
     assert people.rosa.mobile not in str(audited.detail)
@@ -256,16 +256,16 @@ def test_an_answer_is_audited_and_counts_once(
 
 def test_two_clicks_at_once_are_one_answer(people: Cast, mayas: SystemNumber) -> None:
     reply(people.rosa.mobile, mayas.phone, WORDS)
-    answers = [answer(people, choice) for choice in (Answer.GO_ON, Answer.STOP)]
+    answers = [answer(people, choice) for choice in (StopAnswer.GO_ON, StopAnswer.STOP)]
     assert [each is not None for each in answers] == [True, False]
     assert not ConsentEntry.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("word", "kept"), [("STOP", Answer.STOP), ("START", Answer.GO_ON)]
+    ("word", "kept"), [("STOP", StopAnswer.STOP), ("START", StopAnswer.GO_ON)]
 )
-def test_a_later_keyword_answers_by_itself(
-    people: Cast, mayas: SystemNumber, word: str, kept: Answer
+def test_a_later_keyword_answers_automatically(
+    people: Cast, mayas: SystemNumber, word: str, kept: StopAnswer
 ) -> None:
     text = write(people.maya, people.rosa)
     reply(people.rosa.mobile, mayas.phone, WORDS, said_at=ago(minutes=2))
@@ -274,7 +274,7 @@ def test_a_later_keyword_answers_by_itself(
     assert (question.answer, question.answered_by) == (kept, None)
     assert status(text) == (Status.BLOCKED if word == "STOP" else Status.QUEUED)
     assert stands(text)[2] is (word == "START")
-    assert answer(people, Answer.GO_ON) is None
+    assert answer(people, StopAnswer.GO_ON) is None
 
 
 def test_a_start_that_was_sent_before_and_fetched_late_answers_nothing(
@@ -311,7 +311,7 @@ def test_who_shares_a_phone_shares_the_question(
     for_sister = write(people.maya, sister)
     reply(people.rosa.mobile, mayas.phone, WORDS)
     assert stands(for_sister) == (Status.QUEUED, WaitingFor.QUESTION, False)
-    answer(people, Answer.STOP, person=sister)
+    answer(people, StopAnswer.STOP, person=sister)
     assert status(for_sister) == Status.BLOCKED
 
 
@@ -340,9 +340,9 @@ def test_the_last_look_keeps_back_a_text_that_was_claimed_before_the_question(
     people: Cast, mayas: SystemNumber
 ) -> None:
     text = write(people.maya, people.rosa)
-    claim = claim_due(limit=1)[0]
+    claim = claim_batch(limit=1)[0]
     reply(people.rosa.mobile, mayas.phone, WORDS)
-    holding.keep_back(claim.message, claim.attempt, now=timezone.now())
+    holding.hold_claimed_text(claim.message, claim.attempt, now=timezone.now())
     assert stands(text) == (
         Status.SENDING,
         WaitingFor.QUESTION,
@@ -350,7 +350,7 @@ def test_the_last_look_keeps_back_a_text_that_was_claimed_before_the_question(
     ), "its status does not fall"
     assert text.attempts.get().outcome == Attempt.Outcome.UNSENT
     assert RANK[status(text)] == RANK[Status.SENDING]
-    answer(people, Answer.STOP)
+    answer(people, StopAnswer.STOP)
     assert stands(text) == (Status.BLOCKED, Reason.OPTED_OUT, False)
 
 
@@ -358,10 +358,10 @@ def test_a_text_that_was_kept_back_goes_on_after_the_answer(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
     text = write(people.maya, people.rosa)
-    claim = claim_due(limit=1)[0]
+    claim = claim_batch(limit=1)[0]
     reply(people.rosa.mobile, number.phone, WORDS)
-    holding.keep_back(claim.message, claim.attempt, now=timezone.now())
-    answer(people, Answer.GO_ON)
+    holding.hold_claimed_text(claim.message, claim.attempt, now=timezone.now())
+    answer(people, StopAnswer.GO_ON)
     send_due()
     assert (status(text), len(box.accepts())) == (Status.SENT, 1)
 
@@ -375,7 +375,7 @@ def test_no_text_is_accepted_after_a_question_has_committed(
     first = write(committed_people.maya, rosa, "one")
     write(committed_people.maya, rosa, "two")
     # on a busy machine the call lasts longer
-    monkeypatch.setattr(ledger, "LOCK_PATIENCE_MS", 600_000)
+    monkeypatch.setattr(ledger, "LOCK_TIMEOUT_MS", 600_000)
     # the carrier takes its time before it accepts
     box.fault(kind="slow", seconds=0.4, to=rosa.mobile)
     accepted_by_then: list[int] = []
@@ -408,7 +408,7 @@ def told(
         student=people.rosa,
         inbox=(staff or people.maya).inbox,
         actor=actor or people.maya,
-        how=How.IN_PERSON,
+        how=RequestedBy.IN_PERSON,
         said_at=at or now - timedelta(hours=2),
         note="  Asked after class. ",
         now=now,
@@ -449,7 +449,7 @@ def test_it_answers_an_open_question(people: Cast, mayas: SystemNumber) -> None:
     reply(people.rosa.mobile, mayas.phone, WORDS)
     told(people, at=timezone.now())
     question = StopQuestion.objects.get()
-    assert (question.answer, question.answered_by) == (Answer.STOP, people.maya)
+    assert (question.answer, question.answered_by) == (StopAnswer.STOP, people.maya)
 
 
 def test_who_is_out_is_not_put_out_again(people: Cast, mayas: SystemNumber) -> None:
@@ -462,13 +462,13 @@ def test_what_the_student_texted_since_counts_more(
     people: Cast, mayas: SystemNumber
 ) -> None:
     reply(people.rosa.mobile, mayas.phone, "START")
-    with pytest.raises(RequestRefused, match="Rosa has texted START since then"):
+    with pytest.raises(StopRequestRefused, match="Rosa has texted START since then"):
         told(people)
     assert not ledger.is_opted_out((people.rosa.mobile, mayas.phone))
 
 
 def test_a_time_to_come_is_refused(people: Cast, mayas: SystemNumber) -> None:
-    with pytest.raises(RequestRefused, match="still to come"):
+    with pytest.raises(StopRequestRefused, match="still to come"):
         told(people, at=timezone.now() + timedelta(minutes=10))
     assert not ConsentEntry.objects.exists()
 
@@ -476,12 +476,12 @@ def test_a_time_to_come_is_refused(people: Cast, mayas: SystemNumber) -> None:
 def test_without_a_number_or_a_mobile_there_is_nothing_to_opt_out_of(
     people: Cast,
 ) -> None:
-    with pytest.raises(RequestRefused, match="no number of Maya Alvarez"):
+    with pytest.raises(StopRequestRefused, match="no number of Maya Alvarez"):
         told(people)
     number_row(people.maya)
     Student.objects.filter(pk=people.rosa.pk).update(mobile="")
     people.rosa.refresh_from_db()
-    with pytest.raises(RequestRefused, match="could text Rosa"):
+    with pytest.raises(StopRequestRefused, match="could text Rosa"):
         told(people)
 
 
@@ -489,7 +489,7 @@ def test_only_an_administrator_records_it_for_somebody_elses_number(
     people: Cast, mayas: SystemNumber
 ) -> None:
     for actor in (people.theo, people.lena, people.omar, people.iris):
-        with pytest.raises(RequestRefused, match="own number only"):
+        with pytest.raises(StopRequestRefused, match="own number only"):
             told(people, actor=actor)
     entry = told(people, actor=people.ada)
     assert entry is not None
@@ -498,7 +498,7 @@ def test_only_an_administrator_records_it_for_somebody_elses_number(
 
 def test_an_auditor_records_nothing(people: Cast) -> None:
     number_row(people.iris)
-    with pytest.raises(RequestRefused):
+    with pytest.raises(StopRequestRefused):
         told(people, staff=people.iris, actor=people.iris)
 
 
@@ -514,4 +514,4 @@ def test_the_numbers_that_texted_a_student_are_known(
 
 
 def test_every_way_to_tell_has_words() -> None:
-    assert HOW_WORDS.keys() == set(How)
+    assert REQUESTED_BY_WORDS.keys() == set(RequestedBy)

@@ -19,7 +19,7 @@ from quadline.delivery.failsafe.closing import send_as_email
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox import deadlines, out_of_reach
 from quadline.delivery.outbox.accepting import cancel_text
-from quadline.delivery.outbox.caseloads import import_roster, put_caseload
+from quadline.delivery.outbox.caseloads import import_roster_files, replace_caseload
 from quadline.delivery.permission import reach
 from quadline.delivery.tests.acts import (
     due_now,
@@ -45,11 +45,11 @@ def set_up(number: SystemNumber) -> None:
 
 def bring_caseload_to(people: Cast, *students: Student) -> None:
     ids = [student.institutional_id for student in students]
-    put_caseload(people.maya, ids, actor=people.ada, now=timezone.now())
+    replace_caseload(people.maya, ids, actor=people.ada, now=timezone.now())
 
 
 def sweep() -> None:
-    out_of_reach.keep_what_is_out_of_reach(timestamp=0)
+    out_of_reach.hold_texts_out_of_reach_job(timestamp=0)
 
 
 def change(user: User, **fields: object) -> None:
@@ -58,8 +58,8 @@ def change(user: User, **fields: object) -> None:
 
 
 def letters() -> list[tuple[list[str], str]]:
-    for asked in jobs(alerts.tell_texts_held):
-        alerts.tell_texts_held(**asked)
+    for asked in jobs(alerts.email_author_of_held_texts):
+        alerts.email_author_of_held_texts(**asked)
     return [(letter.to, str(letter.subject)) for letter in mail.outbox]
 
 
@@ -85,7 +85,7 @@ def test_a_student_who_left_the_caseload_gets_nothing_that_was_still_waiting(
     assert (held.status, held.reason, held.detail) == (
         Status.QUEUED,
         WaitingFor.AUTHOR,
-        reach.LEFT,
+        reach.STUDENT_LEFT_CASELOAD,
     )
     assert [line["to"] for line in box.accepts()] == [people.bo.mobile]
     assert status(to_bo) == Status.SENT
@@ -141,7 +141,9 @@ def test_an_import_that_leaves_them_where_they_were_holds_nothing(
     text = write(people.maya, people.rosa)
     # The entry itself is another one: it was taken off and put back before we look.
     CaseloadEntry.objects.filter(staff=people.maya).delete()
-    import_roster(*files(people.rosa, people.bo), now=timezone.now(), may_drop=True)
+    import_roster_files(
+        *files(people.rosa, people.bo), now=timezone.now(), may_drop=True
+    )
     send_due()
 
     assert (status(text), letters()) == (Status.SENT, [])
@@ -151,10 +153,12 @@ def test_an_import_without_them_holds_what_waits_and_the_next_with_them_lets_it_
     people: Cast, box: Simulator, files: Callable[..., tuple[Path, Path]]
 ) -> None:
     text = write(people.maya, people.rosa)
-    import_roster(*files(people.bo), now=timezone.now(), may_drop=True)
+    import_roster_files(*files(people.bo), now=timezone.now(), may_drop=True)
     time_passes()
     assert (fresh(text).reason, box.accepts()) == (WaitingFor.AUTHOR, [])
-    import_roster(*files(people.rosa, people.bo), now=timezone.now(), may_drop=True)
+    import_roster_files(
+        *files(people.rosa, people.bo), now=timezone.now(), may_drop=True
+    )
     send_due()
     assert status(text) == Status.SENT
 
@@ -227,7 +231,7 @@ def test_the_administrators_are_told_of_an_account_that_was_switched_off(
 
     assert (fresh(text).reason, fresh(text).detail) == (
         WaitingFor.AUTHOR,
-        reach.SWITCHED_OFF,
+        reach.AUTHOR_ACCOUNT_DEACTIVATED,
     )
     assert box.accepts() == []
     assert letters() == [([people.ada.email], "1 text of Maya Alvarez is held")]
@@ -250,7 +254,7 @@ def test_a_role_that_sends_no_texts_sends_none_that_waited(
     change(people.maya, role=Role.AUDITOR)
     sweep()
     time_passes()
-    assert (fresh(text).detail, box.accepts()) == (reach.NO_WRITER, [])
+    assert (fresh(text).detail, box.accepts()) == (reach.ROLE_SENDS_NO_TEXTS, [])
 
 
 def test_what_is_held_to_its_deadline_is_closed_without_an_email(

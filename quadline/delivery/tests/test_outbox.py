@@ -25,7 +25,7 @@ from quadline.delivery.sending import sender
 from quadline.delivery.tests.acts import at_once, fresh, jobs, number_row, reply, write
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import provision_number
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from tests.cast import Cast
 
 NOTICE = "This is Maya Alvarez at Alder College. Reply STOP to opt out, HELP for help."
@@ -154,7 +154,7 @@ def test_a_new_phone_or_a_new_number_gets_the_notice_again(people: Cast) -> None
     people.rosa.mobile = "+17345550199"
     people.rosa.save()
     assert write(people.maya, people.rosa).notice
-    SystemNumber.objects.filter(pk=number.pk).update(state=State.RELEASED)
+    SystemNumber.objects.filter(pk=number.pk).update(state=NumberState.RELEASED)
     number_row(people.maya, "+17345550202")
     assert write(people.maya, people.rosa).notice
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from quadline.accounts.models import User
 from quadline.conversations.models import Message
-from quadline.conversations.rules import BEFORE_AN_ATTEMPT, IN_DOUBT, Status
+from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WITH_THE_CARRIER, Status
 from quadline.delivery.models import Attempt
-from quadline.delivery.outbox.written_email import accept_email
-from quadline.delivery.sending.claiming import claim_due
+from quadline.delivery.outbox.email_outbox import accept_email
+from quadline.delivery.sending.claiming import claim_batch
 from quadline.delivery.tests.acts import number_row, rent, send_due, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
@@ -120,7 +120,7 @@ def test_one_number_with_much_to_send_does_not_hold_up_another(
     assert omars.phone in {accept["from"] for accept in box.accepts()}
 
 
-def test_whoever_has_waited_longest_is_next_however_many_numbers_have_texts(
+def test_the_text_that_has_waited_longest_is_next_however_many_numbers_have_texts(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
     """Without a rate, too: numbers take turns, and one with a
@@ -129,13 +129,13 @@ def test_whoever_has_waited_longest_is_next_however_many_numbers_have_texts(
     in_bulk(people.maya, people.bo, *(f"much {index}" for index in range(6)))
     rent(people.omar)
     in_bulk(people.omar, people.kim, "omar 1", "omar 2")
-    first, second = claim_due(limit=1), claim_due(limit=1)
+    first, second = claim_batch(limit=1), claim_batch(limit=1)
     assert {claim.message.author_id for claim in (*first, *second)} == {
         people.maya.pk,
         people.omar.pk,
     }
     write(people.omar, people.sally, "single")
-    assert [claim.message.body for claim in claim_due(limit=1)] == ["single"]
+    assert [claim.message.body for claim in claim_batch(limit=1)] == ["single"]
 
 
 def test_single_texts_are_claimed_without_the_broadcasts_beside_them(
@@ -146,8 +146,11 @@ def test_single_texts_are_claimed_without_the_broadcasts_beside_them(
     in_bulk(people.omar, people.kim, "much 2")
     write(people.maya, people.rosa, "single")
 
-    assert [claim.message.body for claim in claim_due(limit=10)] == ["single"]
-    assert {claim.message.body for claim in claim_due(limit=10)} == {"much 1", "much 2"}
+    assert [claim.message.body for claim in claim_batch(limit=10)] == ["single"]
+    assert {claim.message.body for claim in claim_batch(limit=10)} == {
+        "much 1",
+        "much 2",
+    }
 
 
 def test_a_single_text_that_may_not_leave_yet_holds_up_no_broadcast(
@@ -158,10 +161,14 @@ def test_a_single_text_that_may_not_leave_yet_holds_up_no_broadcast(
     rent(people.omar)
     in_bulk(people.omar, people.kim, "somebody else's")
 
-    assert {claim.message.body for claim in claim_due(limit=10)} == {"somebody else's"}
+    assert {claim.message.body for claim in claim_batch(limit=10)} == {
+        "somebody else's"
+    }
 
 
-@pytest.mark.parametrize("over", sorted(set(Status) - BEFORE_AN_ATTEMPT - IN_DOUBT))
+@pytest.mark.parametrize(
+    "over", sorted(set(Status) - BEFORE_AN_ATTEMPT - WITH_THE_CARRIER)
+)
 def test_what_is_over_does_not_leave_again_though_it_were_due_and_holds_up_nobody(
     people: Cast, number: SystemNumber, over: Status, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +177,7 @@ def test_what_is_over_does_not_leave_again_though_it_were_due_and_holds_up_nobod
     stray = write(people.maya, people.rosa)
     Message.objects.filter(pk=stray.pk).update(status=over)
     behind = write(people.maya, people.bo)
-    assert [claim.message for claim in claim_due(limit=10)] == [behind]
+    assert [claim.message for claim in claim_batch(limit=10)] == [behind]
 
 
 def test_a_text_that_waited_goes_to_the_phone_the_student_has_now(
@@ -211,7 +218,7 @@ def test_what_waits_for_its_turn_in_a_broadcast_goes_before_the_next_single_text
     taken = []
     for _ in range(2):
         SystemNumber.objects.update(free_at=None)
-        taken += claim_due(limit=1)
+        taken += claim_batch(limit=1)
         Message.objects.filter(pk__in=[claim.message_id for claim in taken]).update(
             status=Status.SENT
         )
@@ -228,4 +235,4 @@ def test_numbers_whose_texts_may_not_leave_yet_hold_up_no_other(people: Cast) ->
     free = write(people.lena, people.sally)
     SystemNumber.objects.filter(inbox__owner=people.lena).update(free_at=timezone.now())
 
-    assert [claim.message_id for claim in claim_due(limit=2)] == [free.pk]
+    assert [claim.message_id for claim in claim_batch(limit=2)] == [free.pk]

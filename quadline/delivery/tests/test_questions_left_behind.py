@@ -1,15 +1,15 @@
 """Texts that a question held, and no open question holds any
-more: they go on by themselves.
+more: they go on automatically.
 """
 
 import pytest
 from django.utils import timezone
 
-from quadline.consent.questions import Answer
+from quadline.consent.questions import StopAnswer
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.opting.requests import answer_question
 from quadline.delivery.outbox import holding
-from quadline.delivery.sending.claiming import claim_due
+from quadline.delivery.sending.claiming import claim_batch
 from quadline.delivery.tests.acts import (
     fresh,
     number_row,
@@ -27,7 +27,7 @@ WORDS = "please stop texting me"
 
 
 def sweep() -> None:
-    holding.let_go_on_what_nobody_asks_about(timestamp=0)
+    holding.release_texts_without_question(timestamp=0)
 
 
 @pytest.mark.usefixtures("twilio")
@@ -69,15 +69,15 @@ def test_a_text_that_was_held_after_the_answer_goes_on(
     """
     mayas = rent(people.maya)
     text = write(people.maya, people.rosa)
-    (claim,) = claim_due(limit=1)
+    (claim,) = claim_batch(limit=1)
     reply(people.rosa.mobile, mayas.phone, WORDS)
     answer_question(
         conversation=text.conversation,
         actor=people.maya,
-        answer=Answer.GO_ON,
+        answer=StopAnswer.GO_ON,
         now=timezone.now(),
     )
-    holding.keep_back(claim.message, claim.attempt, now=timezone.now())
+    holding.hold_claimed_text(claim.message, claim.attempt, now=timezone.now())
     sweep()
     send_due()
 

@@ -11,15 +11,15 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from quadline.carriers.protocol import Failure, Progress, Receipt
+from quadline.carriers.protocol import Failure, Receipt, ReceiptProgress
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger
 from quadline.conversations.models import Message
 from quadline.conversations.rules import RANK, Status
 from quadline.delivery.models import Attempt
-from quadline.delivery.outcomes.receipts import apply
+from quadline.delivery.outcomes.receipts import apply_receipts_in_order
 from quadline.delivery.sending import recording
-from quadline.delivery.sending.claiming import claim_due
+from quadline.delivery.sending.claiming import claim_batch
 from quadline.delivery.tests.acts import (
     ago,
     fresh,
@@ -36,19 +36,19 @@ from tests.house import Simulator
 
 SID = "SM0001"
 ANSWER = "the carrier's own answer"
-news = st.lists(st.sampled_from([*Progress, ANSWER]), min_size=1, max_size=8)
+news = st.lists(st.sampled_from([*ReceiptProgress, ANSWER]), min_size=1, max_size=8)
 
 
 def sending(people: Cast) -> tuple[Message, Attempt]:
     number_row(people.maya)
     write(people.maya, people.rosa)
-    claim = claim_due(limit=1)[0]
+    claim = claim_batch(limit=1)[0]
     return claim.message, claim.attempt
 
 
 def receipt(
     text: Message,
-    progress: Progress,
+    progress: ReceiptProgress,
     failure: Failure | None = None,
     *,
     sid: str = SID,
@@ -59,13 +59,13 @@ def receipt(
 
 def arrives(
     text: Message,
-    progress: Progress,
+    progress: ReceiptProgress,
     failure: Failure | None = None,
     *,
     sid: str = SID,
     code: str = "",
 ) -> bool:
-    return not apply(
+    return not apply_receipts_in_order(
         [receipt(text, progress, failure, sid=sid, code=code)], now=timezone.now()
     )
 
@@ -73,9 +73,11 @@ def arrives(
 def right_end(arrived: list[str]) -> Status:
     """Delivered if ever delivered; else the first failure; else sent."""
     failures = [
-        each for each in arrived if each in (Progress.UNDELIVERED, Progress.FAILED)
+        each
+        for each in arrived
+        if each in (ReceiptProgress.UNDELIVERED, ReceiptProgress.FAILED)
     ]
-    if Progress.DELIVERED in arrived:
+    if ReceiptProgress.DELIVERED in arrived:
         return Status.DELIVERED
     return Status(failures[0]) if failures else Status.SENT
 
@@ -95,10 +97,11 @@ def test_any_news_in_any_order_and_repetition_ends_right_and_never_falls(
         for each in arrived:
             if each == ANSWER:
                 recording.record_accepted(
-                    [recording.Taken(text.pk, attempt.pk, SID)], now=timezone.now()
+                    [recording.AcceptedText(text.pk, attempt.pk, SID)],
+                    now=timezone.now(),
                 )
             else:
-                arrives(text, Progress(each))
+                arrives(text, ReceiptProgress(each))
             assert RANK[status(text)] >= stood
             stood = RANK[status(text)]
         assert status(text) == right_end(arrived)
@@ -115,9 +118,9 @@ def test_any_news_in_any_order_and_repetition_ends_right_and_never_falls(
 
 def test_a_receipt_before_the_carriers_answer_is_kept(people: Cast) -> None:
     text, attempt = sending(people)
-    assert arrives(text, Progress.DELIVERED)
+    assert arrives(text, ReceiptProgress.DELIVERED)
     recording.record_accepted(
-        [recording.Taken(text.pk, attempt.pk, SID)], now=timezone.now()
+        [recording.AcceptedText(text.pk, attempt.pk, SID)], now=timezone.now()
     )
     assert (status(text), fresh(text).carrier_message_id) == (Status.DELIVERED, SID)
     assert fresh(text).sent_at is not None
@@ -128,11 +131,13 @@ def test_a_receipt_without_our_reference_is_known_by_the_carriers_id(
 ) -> None:
     text, attempt = sending(people)
     recording.record_accepted(
-        [recording.Taken(text.pk, attempt.pk, SID)], now=timezone.now()
+        [recording.AcceptedText(text.pk, attempt.pk, SID)], now=timezone.now()
     )
     for reference in ("", "not ours", str(uuid.uuid4())):
         assert (
-            apply([Receipt(SID, reference, Progress.DELIVERED)], now=timezone.now())
+            apply_receipts_in_order(
+                [Receipt(SID, reference, ReceiptProgress.DELIVERED)], now=timezone.now()
+            )
             == []
         )
     assert status(text) == Status.DELIVERED
@@ -146,8 +151,8 @@ def test_a_receipt_for_no_text_of_ours_changes_nothing(
     people: Cast, reference: str, sid: str
 ) -> None:
     text, _ = sending(people)
-    stranger = Receipt(sid, reference, Progress.FAILED)
-    assert apply([stranger], now=timezone.now()) == [stranger]
+    stranger = Receipt(sid, reference, ReceiptProgress.FAILED)
+    assert apply_receipts_in_order([stranger], now=timezone.now()) == [stranger]
     assert (status(text), text.events.filter(cause="receipt").exists()) == (
         Status.SENDING,
         False,
@@ -158,13 +163,13 @@ def test_a_failure_and_then_a_late_delivery_is_delivered_without_a_reason(
     people: Cast,
 ) -> None:
     text, _ = sending(people)
-    arrives(text, Progress.UNDELIVERED, Failure.UNREACHABLE, code="30003")
+    arrives(text, ReceiptProgress.UNDELIVERED, Failure.UNREACHABLE, code="30003")
     assert (fresh(text).status, fresh(text).detail, fresh(text).carrier_code) == (
         Status.UNDELIVERED,
         Failure.UNREACHABLE.words,
         "30003",
     )
-    arrives(text, Progress.DELIVERED)
+    arrives(text, ReceiptProgress.DELIVERED)
     text = fresh(text)
     assert (text.status, text.reason, text.detail, text.carrier_code) == (
         Status.DELIVERED,
@@ -182,8 +187,8 @@ def test_a_failure_and_then_a_late_delivery_is_delivered_without_a_reason(
 
 def test_a_late_failure_is_on_the_timeline_and_changes_nothing(people: Cast) -> None:
     text, _ = sending(people)
-    arrives(text, Progress.DELIVERED)
-    arrives(text, Progress.FAILED, Failure.NETWORK, code="30008")
+    arrives(text, ReceiptProgress.DELIVERED)
+    arrives(text, ReceiptProgress.FAILED, Failure.NETWORK, code="30008")
     assert (status(text), fresh(text).detail) == (Status.DELIVERED, "")
     assert (
         text.events.filter(to_status=Status.FAILED, carrier_code="30008").count() == 1
@@ -210,14 +215,14 @@ def test_staff_read_why_in_words(
     people: Cast, failure: Failure, code: str, words: str
 ) -> None:
     text, _ = sending(people)
-    arrives(text, Progress.UNDELIVERED, failure, code=code)
+    arrives(text, ReceiptProgress.UNDELIVERED, failure, code=code)
     assert (fresh(text).reason, fresh(text).detail) == (failure.name.lower(), words)
 
 
 def test_a_failure_for_an_opt_out_teaches_the_ledger_once(people: Cast) -> None:
     text, _ = sending(people)
     for _ in range(2):
-        arrives(text, Progress.FAILED, Failure.OPTED_OUT, code="21610")
+        arrives(text, ReceiptProgress.FAILED, Failure.OPTED_OUT, code="21610")
     assert len(ledger.history(people.rosa.mobile, ["+17345550200"])) == 1
     assert ledger.is_opted_out((people.rosa.mobile, "+17345550200"))
 
@@ -231,7 +236,7 @@ def test_a_failure_that_is_heard_of_after_a_start_does_not_undo_it(
     text, _ = sending(people)
     for word, minutes in (("STOP", 2), ("START", 1)):
         reply(people.rosa.mobile, "+17345550200", word, said_at=ago(minutes=minutes))
-    arrives(text, Progress.FAILED, Failure.OPTED_OUT, code="21610")
+    arrives(text, ReceiptProgress.FAILED, Failure.OPTED_OUT, code="21610")
 
     assert not ledger.is_opted_out((people.rosa.mobile, "+17345550200"))
 
@@ -240,7 +245,7 @@ def test_a_failure_that_is_heard_of_after_a_start_does_not_undo_it(
 def test_a_text_that_never_left_is_not_moved(people: Cast, closed: Status) -> None:
     text, _ = sending(people)
     Message.objects.filter(pk=text.pk).update(status=closed)
-    arrives(text, Progress.DELIVERED)
+    arrives(text, ReceiptProgress.DELIVERED)
     assert status(text) == closed
 
 
@@ -248,9 +253,9 @@ def test_a_receipt_that_names_another_texts_id_does_not_take_it(people: Cast) ->
     text, attempt = sending(people)
     other = write(people.maya, people.bo)
     recording.record_accepted(
-        [recording.Taken(other.pk, attempt.pk, SID)], now=timezone.now()
+        [recording.AcceptedText(other.pk, attempt.pk, SID)], now=timezone.now()
     )
-    assert arrives(text, Progress.DELIVERED)
+    assert arrives(text, ReceiptProgress.DELIVERED)
     assert (fresh(other).carrier_message_id, fresh(text).carrier_message_id) == (
         SID,
         "",
@@ -298,5 +303,5 @@ def test_what_the_carrier_says_of_a_text_is_what_staff_read(
         }
         told = twilio.read_receipt({**form, "ref": str(text.pk)})
         if told:
-            apply([told], now=timezone.now())
+            apply_receipts_in_order([told], now=timezone.now())
     assert (status(text), fresh(text).detail) == (end, words)

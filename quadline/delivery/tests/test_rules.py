@@ -6,26 +6,26 @@ import pytest
 
 from quadline.carriers.protocol import Failure, Remedy
 from quadline.consent import ledger
-from quadline.delivery.remedies import (
-    BAD_AFTER,
-    STEPS,
-    Moment,
-    Step,
+from quadline.delivery.failure_policy import (
+    BAD_NUMBER_AFTER,
+    FOLLOW_UPS,
+    FailureSource,
+    FollowUp,
     concerns_administrators,
-    step_after,
+    follow_up_of,
 )
 from quadline.delivery.rules import (
-    CALL_OVER_AFTER,
+    ATTEMPT_LOST_AFTER,
+    CALL_ENDED_AFTER,
+    CLAIM_VALID_FOR,
+    CONSENT_CHECK_VALID_FOR,
     EMAIL_LOST_AFTER,
     FIRST_LOOK_AFTER,
-    LONGEST_WAIT,
-    LOOK_LASTS,
-    LOST_AFTER,
-    MOST_LOOKS,
+    MAX_LOOKUPS,
+    MAX_RETRY_WAIT,
     SECOND_LOOK_AFTER,
-    STALE_AFTER,
     asks_before_another,
-    next_look,
+    next_look_after,
     wait_before_resend,
     wait_before_retry,
 )
@@ -54,40 +54,42 @@ def test_a_text_is_tried_again_as_asked_else_ever_later(
 ) -> None:
     wait = wait_before_retry(attempts, asked_for=asked_for, jitter=jitter)
     assert wait == timedelta(seconds=seconds)
-    assert asked_for or wait <= LONGEST_WAIT
+    assert asked_for or wait <= MAX_RETRY_WAIT
 
 
 @pytest.mark.parametrize(
     ("looks", "after"),
-    [(0, FIRST_LOOK_AFTER), (1, SECOND_LOOK_AFTER), (MOST_LOOKS, None), (9, None)],
+    [(0, FIRST_LOOK_AFTER), (1, SECOND_LOOK_AFTER), (MAX_LOOKUPS, None), (9, None)],
 )
 def test_the_carriers_log_is_read_twice(looks: int, after: timedelta | None) -> None:
-    assert next_look(looks) == after
+    assert next_look_after(looks) == after
 
 
 def test_nobody_settles_an_attempt_that_may_still_be_made() -> None:
-    assert STALE_AFTER + LONGEST_CALL <= CALL_OVER_AFTER < LOST_AFTER
+    assert CLAIM_VALID_FOR + LONGEST_CALL <= CALL_ENDED_AFTER < ATTEMPT_LOST_AFTER
 
 
 STEPS_AT_A_REFUSAL = {
-    Remedy.BAD_NUMBER: Step.EMAIL_NOW,
-    Remedy.OPTED_OUT: Step.EMAIL_NOW,
-    Remedy.THIS_TEXT: Step.EMAIL_NOW,
-    Remedy.UNKNOWN: Step.EMAIL_NOW,
-    Remedy.LATER: Step.TRY_UNTIL_DEADLINE,
-    Remedy.COLLEGE: Step.TRY_BRIEFLY,
+    Remedy.BAD_NUMBER: FollowUp.EMAIL_NOW,
+    Remedy.OPTED_OUT: FollowUp.EMAIL_NOW,
+    Remedy.THIS_TEXT: FollowUp.EMAIL_NOW,
+    Remedy.UNKNOWN: FollowUp.EMAIL_NOW,
+    Remedy.LATER: FollowUp.TRY_UNTIL_DEADLINE,
+    Remedy.COLLEGE: FollowUp.TRY_BRIEFLY,
 }
 
 
 def test_every_class_has_a_step_at_each_moment() -> None:
-    assert {(moment, remedy) for moment in Moment for remedy in Remedy} == set(STEPS)
+    assert {(moment, remedy) for moment in FailureSource for remedy in Remedy} == set(
+        FOLLOW_UPS
+    )
 
 
 @pytest.mark.parametrize("failure", Failure)
 def test_what_the_carrier_had_taken_is_never_handed_over_again(
     failure: Failure,
 ) -> None:
-    assert step_after(Moment.RECEIPT, failure) is Step.EMAIL_AFTER_HOLD
+    assert follow_up_of(FailureSource.RECEIPT, failure) is FollowUp.EMAIL_AFTER_HOLD
 
 
 @pytest.mark.parametrize("failure", Failure)
@@ -95,19 +97,19 @@ def test_what_follows_a_refusal_depends_on_its_class_alone_but_for_a_number_that
     failure: Failure,
 ) -> None:
     is_new = failure in (Failure.NOT_REGISTERED, Failure.NOT_IN_CAMPAIGN)
-    assert step_after(Moment.REFUSAL, failure) is (
-        Step.TRY_UNTIL_DEADLINE if is_new else STEPS_AT_A_REFUSAL[failure.remedy]
+    assert follow_up_of(FailureSource.REFUSAL, failure) is (
+        FollowUp.TRY_UNTIL_DEADLINE if is_new else STEPS_AT_A_REFUSAL[failure.remedy]
     )
 
 
 def test_only_failures_of_phones_count_against_them() -> None:
-    assert all(failure.remedy is Remedy.BAD_NUMBER for failure in BAD_AFTER)
+    assert all(failure.remedy is Remedy.BAD_NUMBER for failure in BAD_NUMBER_AFTER)
     assert {
         failure for failure in Failure if failure.remedy is Remedy.BAD_NUMBER
-    } == set(BAD_AFTER)
+    } == set(BAD_NUMBER_AFTER)
 
 
-def test_administrators_hear_of_what_they_can_mend() -> None:
+def test_administrators_hear_of_what_they_can_fix() -> None:
     told = {failure for failure in Failure if concerns_administrators(failure)}
     assert told == {
         failure for failure in Failure if failure.remedy is Remedy.COLLEGE
@@ -147,9 +149,9 @@ def test_a_stop_outwaits_a_call_that_begins_as_late_as_it_may() -> None:
     """A call shorter than three seconds is over before the STOP gives up
     (docs/adr/0003-sending-policy.md).
     """
-    assert timedelta(milliseconds=ledger.LOCK_PATIENCE_MS) - LOOK_LASTS >= timedelta(
-        seconds=3
-    )
+    assert timedelta(
+        milliseconds=ledger.LOCK_TIMEOUT_MS
+    ) - CONSENT_CHECK_VALID_FOR >= timedelta(seconds=3)
 
 
 @pytest.mark.parametrize(

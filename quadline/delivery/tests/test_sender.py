@@ -17,10 +17,10 @@ from quadline.consent.rules import Source
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
 from quadline.delivery.models import Attempt
-from quadline.delivery.outcomes import reconcile
-from quadline.delivery.rules import STALE_AFTER
+from quadline.delivery.outcomes import reconciliation
+from quadline.delivery.rules import CLAIM_VALID_FOR
 from quadline.delivery.sending import sender
-from quadline.delivery.sending.claiming import claim_due
+from quadline.delivery.sending.claiming import claim_batch
 from quadline.delivery.tests.acts import (
     at_once,
     due_now,
@@ -39,7 +39,7 @@ from quadline.delivery.tests.acts import (
     write,
 )
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.roster.trouble import note_failure
 from tests.cast import Cast
 from tests.house import Simulator, eventually
@@ -89,13 +89,13 @@ def test_texts_of_a_conversation_leave_in_the_order_written(
 def test_texts_that_waited_together_leave_one_after_the_other(
     people: Cast, number: SystemNumber
 ) -> None:
-    SystemNumber.objects.update(state=State.REGISTERING)
+    SystemNumber.objects.update(state=NumberState.REGISTERING)
     first, second = (
         write(people.maya, people.rosa, "one"),
         write(people.maya, people.rosa, "two"),
     )
-    SystemNumber.objects.update(state=State.ACTIVE)
-    assert [claim.message for claim in claim_due(limit=50)] == [first]
+    SystemNumber.objects.update(state=NumberState.ACTIVE)
+    assert [claim.message for claim in claim_batch(limit=50)] == [first]
     assert status(second) == Status.WAITING
 
 
@@ -129,13 +129,13 @@ def test_an_unconfirmed_text_holds_back_the_next_while_it_is_looked_up(
 
 
 @pytest.mark.parametrize(
-    "state", [state for state in State if state is not State.ACTIVE]
+    "state", [state for state in NumberState if state is not NumberState.ACTIVE]
 )
-def test_only_an_active_number_sends(people: Cast, state: State) -> None:
+def test_only_an_active_number_sends(people: Cast, state: NumberState) -> None:
     number_row(people.maya)
     text = write(people.maya, people.rosa)
     SystemNumber.objects.update(state=state)
-    assert claim_due(limit=50) == []
+    assert claim_batch(limit=50) == []
     assert status(text) == Status.QUEUED
 
 
@@ -143,7 +143,7 @@ def test_a_text_is_not_sent_before_it_is_due(people: Cast) -> None:
     number_row(people.maya)
     write(people.maya, people.rosa)
     Message.objects.update(due_at=timezone.now() + timedelta(minutes=5))
-    assert claim_due(limit=50) == []
+    assert claim_batch(limit=50) == []
 
 
 def test_who_opts_out_after_a_text_was_accepted_never_gets_it(
@@ -204,7 +204,7 @@ def test_a_refusal_for_an_opt_out_teaches_the_ledger(
         Status.FAILED,
         Failure.OPTED_OUT.words,
     )
-    standing = ledger.standing(pair)
+    standing = ledger.consent_state(pair)
     assert standing is not None
     assert standing.opted_out
     assert standing.entry.source == Source.CARRIER
@@ -248,7 +248,7 @@ def test_an_unknown_code_is_shown_as_it_came(
     [
         ({"kind": "rate_limit", "retry_after": 7}, 7),
         ({"kind": "rate_limit"}, 1),
-        # a person mends the account; the texts are kept
+        # a person fixes the account; the texts are kept
         ({"kind": "refuse", "code": 20003}, 300),
         ({"kind": "refuse", "code": 21611}, 300),
         ({"kind": "refuse", "code": 21408}, 300),
@@ -319,7 +319,7 @@ def test_an_accepted_text_whose_answer_was_lost_is_found_not_sent_again(
     )
     send_due()
     look_due()
-    reconcile.settle_unknown_attempts(timestamp=0)
+    reconciliation.settle_unknown_attempts(timestamp=0)
     send_due()
     assert (status(text), outcomes(text), never_fell(text)) == (
         Status.SENT,
@@ -338,7 +338,7 @@ def test_a_text_that_is_provably_not_at_the_carrier_is_sent_once_more(
     for _ in range(2):
         assert (status(text), fresh(text).due_at) == (Status.UNCONFIRMED, None)
         look_due()
-        reconcile.settle_unknown_attempts(timestamp=0)
+        reconciliation.settle_unknown_attempts(timestamp=0)
     assert (status(text), outcomes(text)) == (Status.UNCONFIRMED, [O.NOTHING_FOUND])
     send_due()
     assert (status(text), outcomes(text), never_fell(text)) == (
@@ -354,7 +354,7 @@ def test_a_text_that_is_tried_again_keeps_its_status(people: Cast) -> None:
     text = write(people.maya, people.rosa)
     # as when the carrier's log did not have it
     Message.objects.update(status=Status.UNCONFIRMED)
-    assert [claim.message for claim in claim_due(limit=1)] == [text]
+    assert [claim.message for claim in claim_batch(limit=1)] == [text]
     assert (status(text), fresh(text).due_at) == (Status.UNCONFIRMED, None)
 
 
@@ -379,11 +379,11 @@ def test_a_worker_that_was_paused_does_not_call(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
     text = write(people.maya, people.rosa)
-    fresh_claim = claim_due(limit=1)[0]
-    long_ago = clock.seconds() - STALE_AFTER.total_seconds() - 1
+    fresh_claim = claim_batch(limit=1)[0]
+    long_ago = clock.monotonic_seconds() - CLAIM_VALID_FOR.total_seconds() - 1
     claim = replace(fresh_claim, since=long_ago)
     assert isinstance(
-        run(sender._hand_over, claim=claim, looked_at=clock.seconds()), Unsent
+        run(sender._hand_over, claim=claim, looked_at=clock.monotonic_seconds()), Unsent
     )
     assert (status(text), box.accepts()) == (Status.SENDING, [])
 
@@ -419,7 +419,7 @@ def test_nothing_is_held_when_all_is_sent(
             " pg_backend_pid() AND mode = 'ShareLock'"
         )
         assert cursor.fetchone() == (0,)
-    assert (ledger._held_here, len(box.accepts())) == (set(), 0 if blocked else 1)
+    assert (ledger._locked_here, len(box.accepts())) == (set(), 0 if blocked else 1)
 
 
 def test_what_lost_its_job_is_taken_up_by_the_sweep(
@@ -462,7 +462,7 @@ def test_no_text_is_accepted_after_a_stop_has_committed(
     number, rosa = rent(committed_people.maya), committed_people.rosa
     text = write(committed_people.maya, rosa)
     # on a busy machine the call lasts longer
-    monkeypatch.setattr(ledger, "LOCK_PATIENCE_MS", 600_000)
+    monkeypatch.setattr(ledger, "LOCK_TIMEOUT_MS", 600_000)
     # the carrier takes its time before it accepts
     box.fault(kind="slow", seconds=0.4, to=rosa.mobile)
     accepted_by_then: list[int] = []

@@ -11,10 +11,14 @@ from pytest_django import Settings
 from quadline.accounts.models import User
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status
-from quadline.delivery.opting.requests import How, RequestRefused, record_stop_request
-from quadline.delivery.outbox import accepting, written_email
-from quadline.delivery.outbox.out_of_reach import keep_out_of_reach
-from quadline.delivery.permission import scope
+from quadline.delivery.opting.requests import (
+    RequestedBy,
+    StopRequestRefused,
+    record_stop_request,
+)
+from quadline.delivery.outbox import accepting, email_outbox
+from quadline.delivery.outbox.out_of_reach import hold_texts_out_of_reach
+from quadline.delivery.permission import opt_out_scope
 from quadline.delivery.tests.acts import reply, send_due, status
 from quadline.inboxes.models import Inbox, Membership
 from quadline.numbers import activation, provisioning
@@ -89,8 +93,8 @@ def test_who_is_no_member_writes_nothing(
     author: User = getattr(people, who)
     with pytest.raises(accepting.TextRefused):
         write_in(front_desk, author, people.rosa)
-    with pytest.raises(written_email.EmailRefused):
-        written_email.accept_email(
+    with pytest.raises(email_outbox.EmailRefused):
+        email_outbox.accept_email(
             author=author,
             student=people.rosa,
             message_id=uuid.uuid4(),
@@ -155,8 +159,8 @@ def test_a_stop_to_it_shuts_it_and_as_far_as_its_office_where_that_is_chosen(
     ]
     for chosen, out in (("number", 1), ("office", 2), ("college", 3)):
         settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": chosen})
-        assert scope.opted_out(pairs) == set(pairs[:out])
-        assert set(scope.system_phones_reached(DESK_PHONE)) == {
+        assert opt_out_scope.opted_out_in_scope(pairs) == set(pairs[:out])
+        assert set(opt_out_scope.system_phones_reached(DESK_PHONE)) == {
             phone for _, phone in pairs[:out]
         }
     assert write_in(front_desk, people.maya, people.rosa).status == Status.BLOCKED
@@ -172,13 +176,13 @@ def test_a_stop_is_recorded_for_it_by_members_and_administrators_only(
             student=people.rosa,
             inbox=front_desk,
             actor=actor,
-            how=How.BY_PHONE,
+            how=RequestedBy.BY_PHONE,
             said_at=now,
             now=now,
         )
 
     for actor in (people.theo, people.lena, people.omar, people.iris):
-        with pytest.raises(RequestRefused):
+        with pytest.raises(StopRequestRefused):
             told(actor)
     assert told(people.maya)
     assert told(people.ada) is None, "they are out already"
@@ -190,6 +194,6 @@ def test_a_text_is_held_when_its_author_may_not_write_to_the_student_any_more(
     text = write_in(front_desk, people.maya, people.rosa)
     people.maya.is_active = False
     people.maya.save()
-    keep_out_of_reach(now=timezone.now())
+    hold_texts_out_of_reach(now=timezone.now())
     text.refresh_from_db()
     assert (text.reason, text.due_at) == ("author", None)

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from quadline.carriers.protocol import Failure, Progress, Receipt
+from quadline.carriers.protocol import Failure, Receipt, ReceiptProgress
 from quadline.consent import ledger
-from quadline.consent.questions import Answer
+from quadline.consent.questions import StopAnswer
 from quadline.consent.rules import Reason, Verdict
 from quadline.consent.tests.test_ledger import waits_long
 from quadline.conversations.models import Conversation, Message
@@ -20,11 +20,11 @@ from quadline.conversations.rules import Status
 from quadline.delivery.failsafe.closing import block
 from quadline.delivery.models import Attempt
 from quadline.delivery.opting import requests
-from quadline.delivery.opting.requests import How
+from quadline.delivery.opting.requests import RequestedBy
 from quadline.delivery.outcomes import receipts
 from quadline.delivery.sending import sender
-from quadline.delivery.sending.claiming import Claim, claim_due
-from quadline.delivery.sending.recording import Taken, record_accepted
+from quadline.delivery.sending.claiming import Claim, claim_batch
+from quadline.delivery.sending.recording import AcceptedText, record_accepted
 from quadline.delivery.tests.acts import (
     at_once,
     fresh,
@@ -58,7 +58,7 @@ def by_staff(people: Cast, number: SystemNumber) -> object:
         student=people.rosa,
         inbox=people.maya.inbox,
         actor=people.maya,
-        how=How.BY_PHONE,
+        how=RequestedBy.BY_PHONE,
         said_at=now,
         now=now,
     )
@@ -67,14 +67,14 @@ def by_staff(people: Cast, number: SystemNumber) -> object:
 def by_answer(people: Cast, number: SystemNumber) -> object:
     talk = Conversation.objects.get(inbox__owner=people.maya, student=people.rosa)
     return requests.answer_question(
-        conversation=talk, actor=people.maya, answer=Answer.STOP, now=timezone.now()
+        conversation=talk, actor=people.maya, answer=StopAnswer.STOP, now=timezone.now()
     )
 
 
 def on_its_way(text: Message) -> Claim:
-    [claim] = claim_due(limit=1)
+    [claim] = claim_batch(limit=1)
     assert claim.message_id == text.pk
-    assert ledger.hold([claim.to.pair]) == {claim.to.pair}
+    assert ledger.lock_shared([claim.to.pair]) == {claim.to.pair}
     return claim
 
 
@@ -99,7 +99,7 @@ def meanwhile(act: Callable[[], object], claim: Claim) -> Iterator[None]:
             cursor.execute("SET LOCAL lock_timeout = '20s'")
             yield
     finally:
-        ledger.let_go([claim.to.pair])
+        ledger.unlock([claim.to.pair])
         other.join(PATIENCE)
     assert not other.is_alive()
 
@@ -115,16 +115,17 @@ def test_a_refusal_is_written_down_while_its_student_says_stop(
     )
     claim = on_its_way(write(committed_people.maya, rosa))
     if stop is by_answer:
-        ledger.let_go([claim.to.pair])
+        ledger.unlock([claim.to.pair])
         reply(rosa.mobile, mayas.phone, "please stop texting me")
-        ledger.hold([claim.to.pair])
+        ledger.lock_shared([claim.to.pair])
     with meanwhile(lambda: stop(committed_people, mayas), claim):
         Conversation.objects.filter(pk=claim.conversation_id).update(needs_reply=True)
         trouble.note_failure(
             rosa.mobile, words="Not in service.", bad_after=2, now=timezone.now()
         )
         record_accepted(
-            [Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now()
+            [AcceptedText(claim.message_id, claim.attempt_id, "SM1")],
+            now=timezone.now(),
         )
     assert ledger.is_opted_out(claim.to.pair)
 
@@ -136,11 +137,14 @@ def test_an_acceptance_is_written_down_while_a_quicker_receipt_teaches_that_the_
     text = write(committed_people.maya, committed_people.rosa)
     claim = on_its_way(text)
     told = Receipt(
-        "SM1", str(text.pk), Progress.UNDELIVERED, Failure.OPTED_OUT, "21610"
+        "SM1", str(text.pk), ReceiptProgress.UNDELIVERED, Failure.OPTED_OUT, "21610"
     )
-    with meanwhile(lambda: receipts.apply([told], now=timezone.now()), claim):
+    with meanwhile(
+        lambda: receipts.apply_receipts_in_order([told], now=timezone.now()), claim
+    ):
         record_accepted(
-            [Taken(claim.message_id, claim.attempt_id, "SM1")], now=timezone.now()
+            [AcceptedText(claim.message_id, claim.attempt_id, "SM1")],
+            now=timezone.now(),
         )
     assert status(text) == Status.UNDELIVERED
     assert ledger.is_opted_out(claim.to.pair)
@@ -153,8 +157,8 @@ def test_a_text_that_a_stop_closed_while_it_was_claimed_is_not_due_again(
     lock when the STOP had closed it.
     """
     text = write(people.maya, people.rosa)
-    [claim] = claim_due(limit=1)
+    [claim] = claim_batch(limit=1)
     block(text, Verdict(False, Reason.OPTED_OUT), now=timezone.now())
-    sender._come_back(claim, timezone.now())
+    sender._requeue(claim, timezone.now())
     assert (fresh(text).due_at, outcomes(text)) == (None, [Attempt.Outcome.UNSENT])
     assert status(text) in (Status.BLOCKED, Status.EMAILED)

@@ -1,4 +1,4 @@
-"""What a text waits for, and until when: one law for whoever asks."""
+"""What a text waits for, and until when: one law for anyone who asks."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -14,13 +14,13 @@ from pytest_django import Settings
 from quadline.consent.models import StopQuestion
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
-from quadline.delivery.inbound import inbound_email, kept_sources
-from quadline.delivery.inbound.inbound_email import Kind, file_email
+from quadline.delivery.inbound import inbound_email, source_retention
+from quadline.delivery.inbound.inbound_email import EmailKind, file_email
 from quadline.delivery.models import IncomingEmail
 from quadline.delivery.tests.acts import fresh, number_row, write
 from quadline.emails import tests as email_tests
 from quadline.emails import tokens
-from quadline.emails.charsets import decoded
+from quadline.emails.charsets import decode_bytes
 from quadline.emails.tests import hostile
 from quadline.emails.tests.letters import POSTFIX_BOUNCE, bounce, part, parts, plain
 from tests.cast import Cast
@@ -56,7 +56,7 @@ def arrive(raw: bytes, to: str = "") -> IncomingEmail:
 def text_of(letter: Letter) -> str:
     content = letter.get_payload(decode=True)
     assert isinstance(content, bytes)
-    return decoded(content, str(letter.get_content_charset()))
+    return decode_bytes(content, str(letter.get_content_charset()))
 
 
 def words_of(case: Path) -> list[str]:
@@ -70,7 +70,7 @@ def words_of(case: Path) -> list[str]:
 def test_every_word_of_a_real_email_is_kept(token: str, case: Path) -> None:
     kept = arrive(case.read_bytes(), token)
     is_machine = case.stem.startswith("machine")
-    assert kept.kind == (Kind.AUTOMATIC if is_machine else Kind.REPLY)
+    assert kept.kind == (EmailKind.AUTOMATIC if is_machine else EmailKind.REPLY)
     tags = {"blockquote", "style", "color"}
     assert [
         each for each in words_of(case) if each not in kept.words and each not in tags
@@ -125,7 +125,7 @@ def test_an_automatic_reply_is_kept_with_its_conversation(
     conversation: Conversation, token: str
 ) -> None:
     kept = arrive(plain("I am away.", Auto_Submitted="auto-replied"), token)
-    assert (kept.kind, kept.message) == (Kind.AUTOMATIC, None)
+    assert (kept.kind, kept.message) == (EmailKind.AUTOMATIC, None)
     assert (kept.conversation, kept.words) == (conversation, "I am away.")
     assert kept not in IncomingEmail.objects.needing_a_look()
 
@@ -137,13 +137,13 @@ def test_a_stray_is_kept_as_it_came_and_needs_a_look(
         "Hello", From="somebody@elsewhere.example", In_Reply_To="", References=""
     )
     kept = arrive(raw)
-    assert (kept.kind, bytes(kept.source or b"")) == (Kind.STRAY, raw)
+    assert (kept.kind, bytes(kept.source or b"")) == (EmailKind.STRAY, raw)
     assert list(IncomingEmail.objects.needing_a_look()) == [kept]
 
 
 def test_returned_mail_of_nobody_needs_a_look(conversation: Conversation) -> None:
     kept = arrive(bounce(POSTFIX_BOUNCE, about="<lost@x>"))
-    assert (kept.kind, kept.about_ours) == (Kind.BOUNCE, False)
+    assert (kept.kind, kept.about_ours) == (EmailKind.BOUNCE, False)
     assert kept in IncomingEmail.objects.needing_a_look()
 
 
@@ -160,8 +160,8 @@ def test_an_email_that_is_not_read_is_kept_and_its_conversation_says_so(
     conversation: Conversation, token: str, raw: bytes
 ) -> None:
     kept = arrive(raw, token)
-    assert (kept.kind, kept.size) == (Kind.UNREADABLE, len(raw))
-    assert bytes(kept.source or b"") == raw[: kept_sources.MOST]
+    assert (kept.kind, kept.size) == (EmailKind.UNREADABLE, len(raw))
+    assert bytes(kept.source or b"") == raw[: source_retention.MAX_SOURCE]
     message = Message.objects.get()
     assert (kept.message, message.conversation) == (message, conversation)
     assert message.body.startswith("[This email couldn't be read: ")
@@ -182,7 +182,7 @@ def test_an_email_that_cannot_be_filed_is_kept_as_it_came(
 
     monkeypatch.setattr(inbound_email, "_file_read", broken)
     kept = arrive(plain("Yes"), token)
-    assert (kept.kind, kept.detail) == (Kind.UNREADABLE, "it broke what files it")
+    assert (kept.kind, kept.detail) == (EmailKind.UNREADABLE, "it broke what files it")
     assert bytes(kept.source or b"") == plain("Yes")
 
 
@@ -200,7 +200,7 @@ def test_a_database_that_is_away_is_no_fault_of_the_email(
 
 def test_what_our_own_server_found_forged_is_filed_with_a_mark(token: str) -> None:
     kept = arrive(plain("Yes", **FAILED), token)
-    assert (kept.kind, kept.failed_dmarc) == (Kind.REPLY, True)
+    assert (kept.kind, kept.failed_dmarc) == (EmailKind.REPLY, True)
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_stop_in_what_is_not_the_students_own_asks_nobody(
     people: Cast, token: str, raw: bytes
 ) -> None:
     number_row(people.maya)
-    assert arrive(raw, token).kind == Kind.REPLY
+    assert arrive(raw, token).kind == EmailKind.REPLY
     assert not StopQuestion.objects.exists()
 
 
@@ -320,8 +320,8 @@ def test_a_subject_that_was_answered_is_ours(people: Cast, token: str) -> None:
 def test_of_what_strangers_send_only_so_much_is_kept(
     conversation: Conversation, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_sources, "MOST_STRAYS_A_DAY", 2)
-    monkeypatch.setattr(kept_sources, "MOST_OF_A_STRAY", 50)
+    monkeypatch.setattr(source_retention, "MAX_STRAYS_PER_DAY", 2)
+    monkeypatch.setattr(source_retention, "MAX_STRAY_SOURCE", 50)
     stranger = {"From": "x@elsewhere.example", "In_Reply_To": "", "References": ""}
     kept = [arrive(plain("Hello", Message_ID=f"<{n}@x>", **stranger)) for n in range(4)]
     assert [len(bytes(row.source or b"")) for row in kept] == [50, 0, 0, 0]
@@ -337,7 +337,9 @@ def test_sources_of_strangers_are_dropped_in_time_and_students_are_not(
         plain("Hello", From="x@elsewhere.example", In_Reply_To="", References="")
     )
     unread = arrive(plain("Yes", X_Spam="x" * 200_000, Message_ID="<own@x>"), token)
-    IncomingEmail.objects.update(received_at=timezone.now() - kept_sources.KEEP)
+    IncomingEmail.objects.update(
+        received_at=timezone.now() - source_retention.KEEP_SOURCES_FOR
+    )
     fresh_one = arrive(
         plain(
             "Hi",
@@ -347,7 +349,7 @@ def test_sources_of_strangers_are_dropped_in_time_and_students_are_not(
             Message_ID="<2@x>",
         )
     )
-    kept_sources.drop_old_sources(timestamp=0)
+    source_retention.drop_old_sources(timestamp=0)
     left = set(IncomingEmail.objects.exclude(source=None))
     assert left == {unread, fresh_one}
     stray.refresh_from_db()
@@ -358,8 +360,8 @@ def test_an_email_that_came_astray_first_is_filed_when_its_place_is_known(
     conversation: Conversation, token: str
 ) -> None:
     stranger = {"From": "bo@home.example", "In_Reply_To": "", "References": ""}
-    assert arrive(plain("Yes", **stranger)).kind == Kind.STRAY
+    assert arrive(plain("Yes", **stranger)).kind == EmailKind.STRAY
     kept = [arrive(plain("Yes", **stranger), token) for _ in range(2)]
-    assert [row.kind for row in kept] == [Kind.REPLY] * 2
+    assert [row.kind for row in kept] == [EmailKind.REPLY] * 2
     assert Message.objects.get().conversation == conversation
     assert not IncomingEmail.objects.needing_a_look().exists()

@@ -2,16 +2,16 @@
 that are fast, far away, or slow.
 """
 
-from quadline.delivery.sending.line import FEWEST, Window
+from quadline.delivery.sending.send_queue import MIN_WINDOW, ConcurrencyWindow
 
 MOST = 200
 
 
-def beside(*, pace: float, distance: float, seconds: float) -> Window:
+def beside(*, pace: float, distance: float, seconds: float) -> ConcurrencyWindow:
     """After so long with a carrier that takes ``pace`` texts a second, one after the
     other, ``distance`` seconds away.
     """
-    window = Window(most=MOST, now=0.0)
+    window = ConcurrencyWindow(most=MOST, now=0.0)
     now, free_at = 0.0, 0.0
     under_way: list[tuple[float, float]] = []  # when each call ends, and when it began
     while now < seconds:
@@ -20,12 +20,12 @@ def beside(*, pace: float, distance: float, seconds: float) -> Window:
             under_way.append((free_at + distance, now))
         ends, began = under_way.pop(0)
         now = max(now, ends)
-        window.answered(now - began, now)
+        window.record_call(now - began, now)
     return window
 
 
 def test_a_fast_carrier_gets_few_at_once_so_that_none_waits_here() -> None:
-    assert beside(pace=3000, distance=0.001, seconds=1).size == FEWEST
+    assert beside(pace=3000, distance=0.001, seconds=1).size == MIN_WINDOW
 
 
 def test_a_carrier_far_away_gets_as_many_as_allowed_within_a_moment() -> None:
@@ -37,15 +37,15 @@ def test_in_between_it_is_about_twice_what_can_be_under_way() -> None:
 
 
 def test_a_rest_is_not_taken_for_a_slow_carrier() -> None:
-    window = Window(most=MOST, now=0.0)
-    window.begin(1000.0)
-    for place in range(4 * FEWEST):
-        window.answered(0.1, 1000.0 + place / 1000)
-    assert window.size > FEWEST
+    window = ConcurrencyWindow(most=MOST, now=0.0)
+    window.restart(1000.0)
+    for place in range(4 * MIN_WINDOW):
+        window.record_call(0.1, 1000.0 + place / 1000)
+    assert window.size > MIN_WINDOW
 
 
 def test_never_more_than_allowed_however_few_those_are() -> None:
-    window = Window(most=2, now=0.0)
+    window = ConcurrencyWindow(most=2, now=0.0)
     for place in range(100):
-        window.answered(0.5, place / 1000)
+        window.record_call(0.5, place / 1000)
     assert window.size == 2

@@ -83,7 +83,7 @@ SMILES = {
     ),
 }
 
-LONG = (
+LONG_HAIR = (
     "M128 30C76 30 62 72 62 112c0 42-16 66-12 106 22 14 134 14 156 0 4-40-12-64-12-106"
     " 0-40-14-82-66-82z"
 )
@@ -132,7 +132,7 @@ SCARF = (
 LOOKS = {  # by the local part of the email address
     "maya.alvarez": Look(
         "#f0dcc3", "#d9a077", "#bd8159", "#1f6f63", "#3a251c",
-        behind=path(LONG, "#402a20"),
+        behind=path(LONG_HAIR, "#402a20"),
         body=path("M98 190q30 44 60 0l14 66H84z", "#fbf5ea"),
         over=path(SWEPT, "#4c3226") + dots("#e0b04a", (80, 142, 5), (176, 142, 5)),
         smile="open",

@@ -77,7 +77,7 @@ TAGS = {
 }
 
 # name | title | role | office | how many students, of which programs, as what
-STAFF = """
+STAFF_TABLE = """
 Maya Alvarez | Academic advisor | advisor | Nursing and Health Advising | 43 health Academic advisor
 Amina Yusuf | Academic advisor | advisor | Nursing and Health Advising | 212 health Academic advisor
 Denise Whitfield | Lead advisor | lead | Nursing and Health Advising | 128 health Academic advisor
@@ -126,7 +126,7 @@ NAMED = """
 """
 
 # weight | women's names | men's names | family names
-NAMES = """
+PEOPLE_NAMES = """
 40 | Abigail Alexis Amanda Ashley Brianna Caitlin Chloe Christina Danielle Elizabeth
 Emily Emma Faith Hailey Hannah Heather Jasmine Jennifer Jessica Jordan Julia Katherine
 Kayla Lauren Leah Madison Megan Melissa Morgan Natalie Olivia Paige Rachel Rebecca
@@ -190,4 +190,4 @@ Thomas:Tom Timothy:Tim Victoria:Tori William:Will Zachary:Zach Fernando:Nando
 Priyanka:Pri Chiamaka:Chi Abdullah:Abdul
 """
 
-CHOSEN = "Alex Ash Charlie Eli Finn Jo Kai Max Quinn Riley Robin Sky"
+PREFERRED_NAMES = "Alex Ash Charlie Eli Finn Jo Kai Max Quinn Riley Robin Sky"

@@ -17,7 +17,7 @@ import pytest
 
 from quadline.demo import ownership, postgres
 from quadline.demo.developing import PACKAGE
-from quadline.demo.processes import wait_for
+from quadline.demo.processes import wait_until_answers
 from quadline.demo.tests.test_launch import NOT_OF_A_DEMO, of_this_folder
 from tests.house import PATIENCE, eventually, free_ports
 
@@ -86,7 +86,7 @@ def development(tmp_path: Path) -> Iterator[Development]:
         PACKAGE, code, ignore=shutil.ignore_patterns("__pycache__", "tests")
     )
     yield Development(code, data, free_ports(19100, count=4))
-    postgres.forget(data)
+    postgres.delete_cluster(data)
 
 
 @pytest.mark.processes
@@ -96,7 +96,9 @@ def test_a_change_of_code_or_template_shows_and_an_error_explains_itself(
 ) -> None:
     running = development.start()
     try:
-        assert wait_for(f"http://127.0.0.1:{development.port}/readyz", seconds=PATIENCE)
+        assert wait_until_answers(
+            f"http://127.0.0.1:{development.port}/readyz", seconds=PATIENCE
+        )
         assert "Traceback" not in development.page("/accounts/login/")
 
         development.change(SIGN_IN, "<h1", "<h2>Shown at once</h2><h1")
@@ -132,7 +134,7 @@ def restarted(development: Development) -> bool:
     if development.page("/healthz") == "restarted":
         return True
     development.touch("web/health.py")
-    wait_for(f"http://127.0.0.1:{development.port}/readyz", seconds=PATIENCE)
+    wait_until_answers(f"http://127.0.0.1:{development.port}/readyz", seconds=PATIENCE)
     return development.page("/healthz") == "restarted"
 
 

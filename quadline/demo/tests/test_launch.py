@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from quadline.demo import postgres
-from quadline.demo.processes import wait_for
+from quadline.demo.processes import wait_until_answers
 from tests.environment import TEST_SETTINGS
 from tests.house import PATIENCE, eventually, free_ports
 
@@ -27,7 +27,7 @@ NOT_OF_A_DEMO = {*TEST_SETTINGS, "DATABASE_URL"}
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
-    postgres.forget(tmp_path)
+    postgres.delete_cluster(tmp_path)
 
 
 def start(data: Path, port: int) -> "subprocess.Popen[str]":
@@ -94,7 +94,7 @@ def test_a_demo_becomes_ready_twice_and_stops_in_order(data: Path) -> None:
     port = free_ports(19100, count=4)
     for _ in range(2):
         demo = start(data, port)
-        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE)
+        assert wait_until_answers(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE)
         page = answer(f"http://127.0.0.1:{port}/accounts/login/")
         styles = re.findall(r'href="(/static/[^"]+\.css)"', page)
         assert styles

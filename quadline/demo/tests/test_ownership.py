@@ -14,7 +14,7 @@ import pytest
 
 from quadline.config.environment import ENV_FILE
 from quadline.demo import ownership, postgres
-from quadline.demo.processes import wait_for
+from quadline.demo.processes import wait_until_answers
 from quadline.demo.tests.test_launch import NOT_OF_A_DEMO
 from tests.house import PATIENCE, free_ports
 
@@ -28,7 +28,7 @@ def college(tmp_path: Path) -> Iterator[Path]:
     """A folder in which a college runs Quadline."""
     yield tmp_path
     for data in (tmp_path / "demo", tmp_path / "data"):
-        postgres.forget(data)
+        postgres.delete_cluster(data)
 
 
 @pytest.fixture
@@ -92,11 +92,11 @@ def test_settings_of_a_college_are_not_the_demos(
     data = college / "demo"
     running = demo(college, port, "--data", str(data), **shell)
     try:
-        assert wait_for(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE)
+        assert wait_until_answers(f"http://127.0.0.1:{port}/readyz", seconds=PATIENCE)
         with psycopg.connect(postgres.cluster_at(data).url()) as connection:
             assert connection.execute(STUDENTS).fetchone() != (0,)
             assert connection.execute(ownership.DATABASE_MARK).fetchone() == (
-                ownership.WORDS,
+                ownership.OWNED_WORDS,
             )
     finally:
         running.terminate()
@@ -125,7 +125,7 @@ def test_starting_over_deletes_only_what_the_demo_made(college: Path) -> None:
     (data / "static").mkdir()
     (data / "secret_key").write_text("k" * 48)
     (data / "notes.txt").write_text("mine")
-    ownership.forget(data)
+    ownership.delete_demo_data(data)
     assert [path.name for path in data.iterdir()] == ["notes.txt"]
     assert not postgres.home_of(data).exists()
 
@@ -137,11 +137,11 @@ def test_a_cluster_that_the_demo_did_not_make_is_refused_and_not_deleted(
     data, home = college / "data", postgres.home_of(college / "data")
     home.mkdir(parents=True)
     (home / "PG_VERSION").write_text("18")
-    for act in (ownership.claim, ownership.forget):
+    for act in (ownership.claim, ownership.delete_demo_data):
         with pytest.raises(ownership.NotOurs):
             act(data)
     assert (home / "PG_VERSION").exists()
-    assert not (data / ownership.MARK).exists()
+    assert not (data / ownership.OWNED_MARK).exists()
 
 
 @pytest.mark.django_db

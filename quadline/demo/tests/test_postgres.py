@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from quadline.demo import postgres
-from quadline.demo.processes import is_free, wait_for
+from quadline.demo.processes import is_free, wait_until_answers
 
 pytestmark = pytest.mark.processes
 
@@ -20,7 +20,7 @@ def test_a_cluster_is_made_started_stopped_and_started_again_with_what_it_held(
         server = postgres.start(cluster, settings=fast)
         with psycopg.connect(cluster.url(), autocommit=True) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-        postgres.stop(server)
+        postgres.stop_server(server)
         assert server.poll() is not None
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(cluster.url())
@@ -28,9 +28,9 @@ def test_a_cluster_is_made_started_stopped_and_started_again_with_what_it_held(
         server = postgres.start(postgres.cluster_at(tmp_path), settings=fast)
         with psycopg.connect(cluster.url()) as connection:
             assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
-        postgres.stop(server)
+        postgres.stop_server(server)
     finally:
-        postgres.forget(tmp_path)
+        postgres.delete_cluster(tmp_path)
     assert not cluster.home.exists()
 
 
@@ -43,7 +43,7 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
                 postgres.cluster_at(tmp_path), settings={"no_such_setting": "on"}
             )
     finally:
-        postgres.forget(tmp_path)
+        postgres.delete_cluster(tmp_path)
 
 
 def test_the_server_is_reached_by_a_socket_only(tmp_path: Path) -> None:
@@ -54,4 +54,4 @@ def test_the_server_is_reached_by_a_socket_only(tmp_path: Path) -> None:
 
 def test_a_port_that_nobody_listens_on_is_free_and_does_not_answer() -> None:
     assert is_free(9)
-    assert not wait_for("http://127.0.0.1:9/", seconds=0)
+    assert not wait_until_answers("http://127.0.0.1:9/", seconds=0)

@@ -83,7 +83,7 @@ import os, signal, time
 from quadline.demo import processes
 from quadline.demo.processes import Copy, Supervisor
 
-processes.PATIENCE_SECONDS = 600
+processes.PROCESS_STOP_SECONDS = 600
 
 def deaf(arguments):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quadline.emails.addresses import MOST, address_in, addresses_in
+from quadline.emails.addresses import MAX_ADDRESSES, address_in_header, addresses_in
 
 BO = "bo.jensen@alder.example"
 ONE = [
@@ -29,7 +29,7 @@ ONE = [
 
 @pytest.mark.parametrize(("header", "address"), ONE)
 def test_the_address_is_what_mail_goes_to(header: str, address: str) -> None:
-    assert address_in(header) == address
+    assert address_in_header(header) == address
 
 
 def test_every_address_of_a_list_is_found_once() -> None:
@@ -38,4 +38,7 @@ def test_every_address_of_a_list_is_found_once() -> None:
 
 
 def test_a_list_without_an_end_is_cut() -> None:
-    assert len(addresses_in(", ".join(f"s{n}@x.example" for n in range(5_000)))) == MOST
+    assert (
+        len(addresses_in(", ".join(f"s{n}@x.example" for n in range(5_000))))
+        == MAX_ADDRESSES
+    )

@@ -55,18 +55,18 @@ MEANT = [
 def test_a_label_is_read_as_the_programs_that_write_it_mean_it(
     label: str, codec: str, words: str
 ) -> None:
-    assert charsets.decoded(words.encode(codec), label) == words
+    assert charsets.decode_bytes(words.encode(codec), label) == words
 
 
 def test_japanese_in_seven_bits_with_letters_of_windows() -> None:
     said = b"\x1b$B-!\x1b(B 10:00 \x1b$B@h@8\x1b(B"
-    assert charsets.decoded(said, "iso-2022-jp") == "① 10:00 先生"
+    assert charsets.decode_bytes(said, "iso-2022-jp") == "① 10:00 先生"
 
 
 @pytest.mark.parametrize("label", ["gb2312", "shift_jis", "euc-kr", "big5", "utf-8"])
 def test_one_impossible_letter_costs_one_letter(label: str) -> None:
     before, after = b"Can I come? ", b" Thank you, Bo"
-    said = charsets.decoded(before + b"\xff" + after, label)
+    said = charsets.decode_bytes(before + b"\xff" + after, label)
     assert said.startswith("Can I come?")
     assert said.endswith("Thank you, Bo")
 
@@ -75,7 +75,7 @@ def test_one_impossible_letter_costs_one_letter(label: str) -> None:
     "label", ["idna", "punycode", "base64", "zlib", "rot13", "undefined", "\udc80"]
 )
 def test_what_is_no_charset_of_mail_is_not_used(label: str) -> None:
-    assert charsets.decoded(b"Yes", label) == "Yes"
+    assert charsets.decode_bytes(b"Yes", label) == "Yes"
     assert charsets.codec_of(label) == ""
 
 

@@ -5,11 +5,16 @@ from dataclasses import replace
 import pytest
 
 from quadline.emails import failsafe_letter
-from quadline.emails.failsafe_letter import NEEDS_A_NUMBER, NEEDS_START, Facts, Why
+from quadline.emails.failsafe_letter import (
+    NEEDS_A_NUMBER,
+    NEEDS_START,
+    Facts,
+    FailsafeReason,
+)
 
 FACTS = Facts(
     text="Your appeal was granted.\nCome by on Monday!",
-    why=Why.OPTED_OUT,
+    why=FailsafeReason.OPTED_OUT,
     staff_name="Maya Alvarez",
     staff_title="Academic advisor",
     office_phone="+17345550100",
@@ -37,23 +42,25 @@ Alder College
 
 
 def test_the_whole_letter_reads_like_this() -> None:
-    assert failsafe_letter.plain(FACTS) == LETTER
+    assert failsafe_letter.plain_letter(FACTS) == LETTER
 
 
-@pytest.mark.parametrize("why", Why)
-def test_the_subject_says_nothing_of_the_text(why: Why) -> None:
+@pytest.mark.parametrize("why", FailsafeReason)
+def test_the_subject_says_nothing_of_the_text(why: FailsafeReason) -> None:
     assert (
         failsafe_letter.subject(replace(FACTS, why=why)) == "Message from Maya Alvarez"
     )
 
 
-@pytest.mark.parametrize("why", Why)
+@pytest.mark.parametrize("why", FailsafeReason)
 @pytest.mark.parametrize("student_phone", ["+17345550142", ""])
-def test_every_reason_is_a_sentence_in_both_forms(why: Why, student_phone: str) -> None:
+def test_every_reason_is_a_sentence_in_both_forms(
+    why: FailsafeReason, student_phone: str
+) -> None:
     facts = replace(FACTS, why=why, student_phone=student_phone)
     [reason] = [
         line
-        for line in failsafe_letter.plain(facts).splitlines()
+        for line in failsafe_letter.plain_letter(facts).splitlines()
         if line.startswith("Why this is an email: ")
     ]
     assert reason.endswith(".")
@@ -61,10 +68,10 @@ def test_every_reason_is_a_sentence_in_both_forms(why: Why, student_phone: str) 
     assert reason.replace("'", "&#x27;") in failsafe_letter.html(facts)
 
 
-@pytest.mark.parametrize("why", Why)
-def test_the_way_back_is_there_exactly_when_it_helps(why: Why) -> None:
+@pytest.mark.parametrize("why", FailsafeReason)
+def test_the_way_back_is_there_exactly_when_it_helps(why: FailsafeReason) -> None:
     facts = replace(FACTS, why=why)
-    both = failsafe_letter.plain(facts) + failsafe_letter.html(facts)
+    both = failsafe_letter.plain_letter(facts) + failsafe_letter.html(facts)
     assert ("START" in both) is (why in NEEDS_START)
     assert ("sms:" in both) is (why in NEEDS_START)
     assert ("mobile number, or give it to the registrar" in both) is (
@@ -79,22 +86,24 @@ def test_the_link_opens_the_texting_app_with_start_to_that_number() -> None:
 def test_without_a_system_number_there_is_no_link_to_one() -> None:
     facts = replace(FACTS, system_phone="")
     assert "sms:" not in failsafe_letter.html(facts)
-    assert "Maya Alvarez's number." in failsafe_letter.plain(facts)
+    assert "Maya Alvarez's number." in failsafe_letter.plain_letter(facts)
 
 
 def test_a_number_is_corrected_where_the_college_says() -> None:
     facts = replace(
-        FACTS, why=Why.BAD_NUMBER, update_url='https://my.alder.example/phone?a=1&b="2'
+        FACTS,
+        why=FailsafeReason.BAD_NUMBER,
+        update_url='https://my.alder.example/phone?a=1&b="2',
     )
     assert (
         "correct your mobile number here: https://my.alder.example/phone"
-        in failsafe_letter.plain(facts)
+        in failsafe_letter.plain_letter(facts)
     )
     assert (
         'href="https://my.alder.example/phone?a=1&amp;b=&quot;2"'
         in failsafe_letter.html(facts)
     )
-    assert "ending in 0142" in failsafe_letter.plain(facts)
+    assert "ending in 0142" in failsafe_letter.plain_letter(facts)
 
 
 def test_no_words_of_a_text_or_a_name_become_html() -> None:
@@ -107,13 +116,18 @@ def test_no_words_of_a_text_or_a_name_become_html() -> None:
 
 
 def test_a_phone_that_blocks_the_number_is_unblocked_first() -> None:
-    assert "unblock this number, then text the word START" in failsafe_letter.plain(
-        replace(FACTS, why=Why.BLOCKED_BY_PHONE)
+    assert (
+        "unblock this number, then text the word START"
+        in failsafe_letter.plain_letter(
+            replace(FACTS, why=FailsafeReason.BLOCKED_BY_PHONE)
+        )
     )
 
 
 def test_empty_facts_leave_no_gaps() -> None:
-    letter = failsafe_letter.plain(replace(FACTS, office_phone="", staff_title=""))
+    letter = failsafe_letter.plain_letter(
+        replace(FACTS, office_phone="", staff_title="")
+    )
     assert letter.endswith(
         "To answer, reply to this email.\n\nMaya Alvarez\nAlder College\n"
     )

@@ -147,14 +147,14 @@ WORDS = [
     ("email", "said"), [pytest.param(*rest, id=name) for name, *rest in WORDS]
 )
 def test_its_words_are_read(email: bytes, said: str | None) -> None:
-    read = incoming.read(email)
+    read = incoming.read_email(email)
     if said is not None:
         assert read.body.split("\n[80,000 more")[0] == said
     assert "\x00" not in read.body
 
 
 def test_who_wrote_what_to_whom_in_answer_to_what() -> None:
-    read = incoming.read(
+    read = incoming.read_email(
         plain(
             "Yes",
             Delivered_To="Reply+7-abc@Mail.alder.example",
@@ -188,7 +188,7 @@ def test_who_wrote_what_to_whom_in_answer_to_what() -> None:
     ],
 )
 def test_a_subject_is_read_as_it_was_meant(header: str, subject: str | None) -> None:
-    read = incoming.read(plain("Yes", Subject=header))
+    read = incoming.read_email(plain("Yes", Subject=header))
     assert subject is None or read.subject == subject
 
 
@@ -196,7 +196,7 @@ def test_a_subject_is_read_as_it_was_meant(header: str, subject: str | None) -> 
     "sender", ["", "nobody", "<>", "@", "=?utf-8?q?Bo?= <", "a@b@c", "\x00"]
 )
 def test_a_sender_that_is_none_stops_nothing(sender: str) -> None:
-    read = incoming.read(plain("Yes", From=sender))
+    read = incoming.read_email(plain("Yes", From=sender))
     assert read.body == "Yes"
 
 
@@ -204,17 +204,19 @@ def test_an_email_without_a_message_id_has_the_same_name_by_any_way() -> None:
     one, other = (
         plain("Yes", Message_ID="", Received=way) for way in ("from a", "from b")
     )
-    assert incoming.read(one).header_id == incoming.read(other).header_id
-    assert incoming.read(one).header_id.startswith("digest:")
+    assert incoming.read_email(one).header_id == incoming.read_email(other).header_id
+    assert incoming.read_email(one).header_id.startswith("digest:")
     assert (
-        incoming.read(one).header_id
-        != incoming.read(plain("No", Message_ID="")).header_id
+        incoming.read_email(one).header_id
+        != incoming.read_email(plain("No", Message_ID="")).header_id
     )
 
 
 def test_a_message_id_that_is_too_long_is_digested() -> None:
     names = [
-        incoming.read(plain("Yes", Message_ID=f"<{'x' * 5_000}{end}@a>")).header_id
+        incoming.read_email(
+            plain("Yes", Message_ID=f"<{'x' * 5_000}{end}@a>")
+        ).header_id
         for end in "ab"
     ]
     assert all(len(name) < 100 for name in names)
@@ -222,11 +224,13 @@ def test_a_message_id_that_is_too_long_is_digested() -> None:
 
 
 def test_files_are_named() -> None:
-    assert incoming.read(with_files("See", "form.pdf", "señal 🎓.png")).attachments == (
+    assert incoming.read_email(
+        with_files("See", "form.pdf", "señal 🎓.png")
+    ).attachments == (
         "form.pdf",
         "señal 🎓.png",
     )
-    many = incoming.read(
+    many = incoming.read_email(
         with_files("See", *(f"{n}.png" for n in range(30)))
     ).attachments
     assert (len(many), many[-1]) == (21, "10 more")
@@ -235,20 +239,20 @@ def test_files_are_named() -> None:
 def test_the_logo_of_a_signature_is_no_file() -> None:
     related = parts("related", part("<p>Yes</p><img src='cid:logo'>", "text/html"), PNG)
     inside = related.partition(b"MIME-Version: 1.0\r\n")[2]
-    assert incoming.read(related).attachments == ()
-    assert incoming.read(parts("mixed", inside, PDF)).attachments == ("form.pdf",)
+    assert incoming.read_email(related).attachments == ()
+    assert incoming.read_email(parts("mixed", inside, PDF)).attachments == ("form.pdf",)
 
 
 def test_what_is_forwarded_as_a_file_is_read_too() -> None:
     forwarded = part(plain("Old words", From=BO).decode(), "message/rfc822")
-    read = incoming.read(parts("mixed", part("See this"), forwarded))
+    read = incoming.read_email(parts("mixed", part("See this"), forwarded))
     assert read.body.startswith("See this\n---------- Forwarded message ---------")
     assert read.body.endswith("Subject: Re: Before Monday\n\nOld words")
     assert (read.own_words, read.attachments) == ("See this", ())
 
 
 def test_a_very_long_email_is_shown_in_part_and_kept_whole() -> None:
-    read = incoming.read(plain("word " * 80_000))
+    read = incoming.read_email(plain("word " * 80_000))
     assert len(read.body) < 20_200
     assert read.body.endswith("more characters are in the whole email.]")
     assert read.whole.split() == ["word"] * 80_000
@@ -256,10 +260,10 @@ def test_a_very_long_email_is_shown_in_part_and_kept_whole() -> None:
 
 
 def test_a_text_without_end_says_that_it_is_cut() -> None:
-    read = incoming.read(plain("word " * 150_000))
-    assert (len(read.whole), read.is_cut) == (incoming.LONGEST_WHOLE - 1, True)
+    read = incoming.read_email(plain("word " * 150_000))
+    assert (len(read.whole), read.is_cut) == (incoming.MAX_WHOLE - 1, True)
 
 
 def test_an_email_of_30_mb_is_refused_unread() -> None:
-    with pytest.raises(incoming.TooLarge, match="larger than 20 MB"):
-        incoming.read(with_files("See", "film.mov", size=22_000_000))
+    with pytest.raises(incoming.EmailTooLarge, match="larger than 20 MB"):
+        incoming.read_email(with_files("See", "film.mov", size=22_000_000))

@@ -35,13 +35,13 @@ def winmail(content: bytes, text: str = "", *, name: str = "winmail.dat") -> byt
 
 
 def test_the_words_in_a_winmail_dat_are_read() -> None:
-    read = incoming.read(winmail(tnef((1, TNEF_BODY, b"Yes, at 10.\r\nBo\x00"))))
+    read = incoming.read_email(winmail(tnef((1, TNEF_BODY, b"Yes, at 10.\r\nBo\x00"))))
     assert (read.body, read.attachments) == ("Yes, at 10.\nBo", ())
 
 
 def test_the_html_in_a_winmail_dat_is_read() -> None:
     inside = tnef(mapi(0x1013, 0x0102, b"<p>Yes, at <b>10</b>.</p>"))
-    assert incoming.read(winmail(inside)).body == "Yes, at 10."
+    assert incoming.read_email(winmail(inside)).body == "Yes, at 10."
 
 
 def test_the_rich_text_in_a_winmail_dat_is_read() -> None:
@@ -49,7 +49,7 @@ def test_the_rich_text_in_a_winmail_dat_is_read() -> None:
 
     rich = compress(rb"{\rtf1\ansi\ansicpg1252 S\'ed, at 10.\par Bo}")
     assert (
-        incoming.read(winmail(tnef(mapi(0x1009, 0x0102, rich)))).body
+        incoming.read_email(winmail(tnef(mapi(0x1009, 0x0102, rich)))).body
         == "Sí, at 10.\nBo"
     )
 
@@ -60,7 +60,7 @@ def test_the_rich_text_in_a_winmail_dat_is_read() -> None:
 def test_a_winmail_dat_that_cannot_be_read_says_so_or_says_nothing_more(
     broken: bytes,
 ) -> None:
-    read = incoming.read(winmail(broken, "See"))
+    read = incoming.read_email(winmail(broken, "See"))
     assert read.body.startswith("See")
     assert (
         read.body == "See"
@@ -69,7 +69,9 @@ def test_a_winmail_dat_that_cannot_be_read_says_so_or_says_nothing_more(
 
 
 def test_a_winmail_dat_without_words_says_what_could_not_be_read() -> None:
-    assert "Ask for it again as plain text" in incoming.read(winmail(b"no", "")).body
+    assert (
+        "Ask for it again as plain text" in incoming.read_email(winmail(b"no", "")).body
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_an_answer_to_an_invitation_is_a_line(answer: str, said: str) -> None:
     email = raw(
         answer.replace("\n", "\r\n"), "text/calendar; charset=utf-8; method=REPLY"
     )
-    read = incoming.read(email)
+    read = incoming.read_email(email)
     assert (read.body, read.attachments, read.why_automatic) == (said, (), "")
 
 
@@ -114,7 +116,9 @@ def test_what_an_html_says_more_than_its_text_is_shown() -> None:
         part("See HTML."),
         part(f"<p>{'I need help with my aid. ' * 20}</p>", "text/html"),
     )
-    assert "help with my aid" in incoming.read(parts("alternative", stub, long)).body
+    assert (
+        "help with my aid" in incoming.read_email(parts("alternative", stub, long)).body
+    )
 
 
 def test_an_email_in_an_email_brings_its_files_too() -> None:
@@ -123,7 +127,7 @@ def test_an_email_in_an_email_brings_its_files_too() -> None:
         part("The hold"),
         part("x", "application/pdf", 'attachment; filename="hold.pdf"'),
     )
-    read = incoming.read(
+    read = incoming.read_email(
         parts("related", part("See"), part(inner.decode(), "message/rfc822"))
     )
     assert "The hold" in read.body
@@ -135,7 +139,7 @@ def test_emoji_that_are_pictures_are_read_and_other_pictures_are_not() -> None:
         'Thanks <img alt="🎓" src="x"> <img alt="logo.png"> <img alt="Alder'
         ' College"><img alt="学院">'
     )
-    assert incoming.read(email).body == "Thanks 🎓"
+    assert incoming.read_email(email).body == "Thanks 🎓"
 
 
 @pytest.mark.parametrize(
@@ -154,12 +158,12 @@ def test_emoji_that_are_pictures_are_read_and_other_pictures_are_not() -> None:
     ],
 )
 def test_what_is_sealed_says_so(email: bytes) -> None:
-    assert "This email is encrypted, or signed" in incoming.read(email).body
+    assert "This email is encrypted, or signed" in incoming.read_email(email).body
 
 
 def test_enriched_text_is_read_without_its_marks() -> None:
     assert (
-        incoming.read(raw("<bold>Yes</bold> at 10", "text/enriched")).body
+        incoming.read_email(raw("<bold>Yes</bold> at 10", "text/enriched")).body
         == "Yes\nat 10"
     )
 
@@ -180,12 +184,12 @@ def test_a_files_name_is_one_short_line(name: str) -> None:
         part("See"),
         part("x", "application/pdf", f'attachment; filename="{name}"'),
     )
-    (shown,) = incoming.read(email).attachments
+    (shown,) = incoming.read_email(email).attachments
     assert len(shown) <= 100
     assert "\n" not in shown
 
 
 def test_marks_of_direction_and_what_is_no_letter_do_no_harm() -> None:
-    read = incoming.read(plain("\u202eYes\u202c \ufeffat\u200b 10\x00\x07"))
+    read = incoming.read_email(plain("\u202eYes\u202c \ufeffat\u200b 10\x00\x07"))
     assert "Yes" in read.body
     assert "\x00" not in read.whole

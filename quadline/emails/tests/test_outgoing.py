@@ -14,10 +14,10 @@ from pytest_django import Settings
 
 from quadline.emails import outgoing
 from quadline.emails.failures import NO_ADDRESS, NOT_LET_IN, MailRefused, in_our_words
-from quadline.emails.outgoing import Letter
+from quadline.emails.outgoing import OutgoingLetter
 from tests.mail_server import MailServer, words_of
 
-LETTER = Letter(
+LETTER = OutgoingLetter(
     to="rosa@alder.example",
     subject="Message from Maya",
     body="Hello",

@@ -122,7 +122,7 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("body", PROGRAMS.values(), ids=PROGRAMS.keys())
 def test_of_an_answer_only_what_is_new_is_shown(body: str) -> None:
-    read = incoming.read(html(body))
+    read = incoming.read_email(html(body))
     assert (read.body, read.own_words) == (NEW, NEW)
     said = re.sub(r"<[^>]*>", " ", body.split("</style>")[-1])
     words = [word for word in said.split() if word.isalpha()]
@@ -137,7 +137,7 @@ def test_gmails_forward_is_content() -> None:
         " 2026<br>Subject: Hold<br>To: Bo<br></div><br>Your registration is on"
         " hold.</div></div>"
     )
-    read = incoming.read(html(body, Subject="Fwd: Hold"))
+    read = incoming.read_email(html(body, Subject="Fwd: Hold"))
     assert "Your registration is on hold." in read.body
     assert read.own_words == "Can you look?"
 
@@ -150,7 +150,7 @@ def test_answers_in_gmails_quote_are_shown_with_the_questions() -> None:
         ' Friday.</div><blockquote class="gmail_quote">A tutor?</blockquote><div>No,'
         " thanks.</div></div>"
     )
-    read = incoming.read(html(body))
+    read = incoming.read_email(html(body))
     assert [
         each in read.body
         for each in ("Did you register?", "Yes, on Friday.", "A tutor?", "No, thanks.")

@@ -34,28 +34,28 @@ from quadline.emails.tests.letters import (
     ],
 )
 def test_what_comes_back_is_what_was_read(raw: bytes) -> None:
-    assert reading.read(raw) == incoming.read(raw)
+    assert reading.read_in_process(raw) == incoming.read_email(raw)
 
 
 def read_or_why(raw: bytes) -> str:
     """What it says, or why that is not known. Nothing else may happen."""
     try:
-        return reading.read(raw).body
+        return reading.read_in_process(raw).body
     except Unreadable as why:
         return str(why)
 
 
 @pytest.mark.parametrize("raw", hostile.QUICK.values(), ids=hostile.QUICK.keys())
 def test_an_email_made_to_cost_is_read_or_kept_unread(raw: bytes) -> None:
-    assert len(read_or_why(raw)) <= incoming.LONGEST_NEW + 100
-    assert reading.read(plain("The next")).body == "The next"
+    assert len(read_or_why(raw)) <= incoming.MAX_NEW + 100
+    assert reading.read_in_process(plain("The next")).body == "The next"
 
 
 def test_an_email_that_wants_all_memory_does_not_get_it() -> None:
     """Its reader has a limit. What was between the tags is read without a tree."""
     said = read_or_why(hostile.GREEDY_FOR_MEMORY)
     assert said.startswith(("x", "it "))
-    assert reading.read(plain("The next")).body == "The next"
+    assert reading.read_in_process(plain("The next")).body == "The next"
 
 
 def test_the_parser_is_loaded_before_memory_is_counted() -> None:
@@ -71,8 +71,8 @@ def test_the_parser_is_loaded_before_memory_is_counted() -> None:
 
 def test_an_email_that_wants_all_time_is_stopped_by_the_processors_clock() -> None:
     with pytest.raises(Unreadable, match="more time or memory"):
-        reading.read(hostile.GREEDY_FOR_TIME)
-    assert reading.read(plain("The next")).body == "The next"
+        reading.read_in_process(hostile.GREEDY_FOR_TIME)
+    assert reading.read_in_process(plain("The next")).body == "The next"
 
 
 def test_a_reader_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,8 +90,8 @@ def test_a_reader_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_nobody_waits_behind_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     readers, may_go = reading._Readers(), threading.Event()
-    monkeypatch.setattr(reading, "PATIENCE_SECONDS", 60)
-    held = threading.Barrier(reading.AT_ONCE + 1)
+    monkeypatch.setattr(reading, "READER_WAIT_SECONDS", 60)
+    held = threading.Barrier(reading.READER_PROCESSES + 1)
 
     def hold() -> None:
         with readers._place():
@@ -102,14 +102,16 @@ def test_nobody_waits_behind_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
         with readers._place():
             pass
 
-    holding = [threading.Thread(target=hold) for _ in range(reading.AT_ONCE)]
-    waiting = [threading.Thread(target=wait) for _ in range(reading.MOST_WAITING)]
+    holding = [threading.Thread(target=hold) for _ in range(reading.READER_PROCESSES)]
+    waiting = [
+        threading.Thread(target=wait) for _ in range(reading.MAX_WAITING_CALLERS)
+    ]
     for thread in holding:
         thread.start()
     held.wait()
     for thread in waiting:
         thread.start()
-    while readers._waiting < reading.MOST_WAITING:
+    while readers._waiting < reading.MAX_WAITING_CALLERS:
         threading.Event().wait(0.01)
     try:
         with pytest.raises(reading.Busy), readers._place():
@@ -180,7 +182,7 @@ def test_what_is_over_a_limit_is_found_before_anything_parses(
 ) -> None:
     monkeypatch.setattr(reading._readers, "ask", None)
     with pytest.raises(Unreadable, match=why):
-        reading.read(raw)
+        reading.read_in_process(raw)
 
 
 @pytest.mark.parametrize(
@@ -195,4 +197,4 @@ def test_what_is_over_a_limit_is_found_before_anything_parses(
 )
 def test_what_people_send_is_within_the_limits(raw: bytes) -> None:
     assert limits.excess_in(raw) == ""
-    assert reading.read(raw).body
+    assert reading.read_in_process(raw).body

@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from quadline.live import stream
 from quadline.live.hub import RESUME, WAITING_EVENTS, Hub, Screen
-from quadline.live.telling import CHANNEL, tell, tell_each
+from quadline.live.notifications import CHANNEL, notify_each, notify_screens
 
 MAYA, OMAR = 1, 2
 
@@ -125,7 +125,7 @@ def committed(*news: tuple[list[int], str], is_kept: bool = True) -> None:
     try:
         with transaction.atomic():
             for users, event in news:
-                tell(users, event)
+                notify_screens(users, event)
             transaction.set_rollback(not is_kept)
     finally:
         connection.close()
@@ -185,15 +185,17 @@ def notified(db: None) -> Iterator[list[Any]]:
 def test_an_event_names_each_user_once_and_carries_no_words(
     notified: list[Any],
 ) -> None:
-    tell([OMAR, MAYA, OMAR], "conv-42")
+    notify_screens([OMAR, MAYA, OMAR], "conv-42")
     assert [json.loads(payload) for payload in notified] == [
         [[MAYA, "conv-42"], [OMAR, "conv-42"]]
     ]
 
 
 def test_each_persons_inbox_is_told_with_their_events(notified: list[Any]) -> None:
-    tell_each([(OMAR, "conv-7"), (MAYA, "conv-2"), (MAYA, "conv-1"), (MAYA, "conv-2")])
-    tell_each([])
+    notify_each(
+        [(OMAR, "conv-7"), (MAYA, "conv-2"), (MAYA, "conv-1"), (MAYA, "conv-2")]
+    )
+    notify_each([])
     news = [
         [MAYA, "conv-1"],
         [MAYA, "conv-2"],
@@ -208,7 +210,7 @@ def test_thousands_of_events_are_few_notifications_each_as_long_as_the_database_
     notified: list[Any],
 ) -> None:
     largest = 2**63 - 1
-    tell_each(
+    notify_each(
         (largest - person, f"conv-{largest - number}")
         for person in range(9)
         for number in range(111)

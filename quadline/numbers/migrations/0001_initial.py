@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='SystemNumber',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('requested', 'Requested'), ('ordering', 'Ordering'), ('registering', 'Registering'), ('active', 'Active'), ('resting', 'Resting'), ('released', 'Released'), ('failed', 'Failed')], default=quadline.numbers.rules.State['REQUESTED'], max_length=20)),
+                ('state', models.CharField(choices=[('requested', 'Requested'), ('ordering', 'Ordering'), ('registering', 'Registering'), ('active', 'Active'), ('resting', 'Resting'), ('released', 'Released'), ('failed', 'Failed')], default=quadline.numbers.rules.NumberState['REQUESTED'], max_length=20)),
                 ('phone', models.CharField(blank=True, max_length=16)),
                 ('reference', models.UUIDField(default=uuid.uuid4, unique=True)),
                 ('carrier_number_id', models.CharField(blank=True, max_length=64)),
@@ -52,11 +52,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='systemnumber',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', [quadline.numbers.rules.State['ACTIVE'], quadline.numbers.rules.State['FAILED'], quadline.numbers.rules.State['ORDERING'], quadline.numbers.rules.State['REGISTERING'], quadline.numbers.rules.State['REQUESTED']])), fields=('user',), name='one_live_number_per_user'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', [quadline.numbers.rules.NumberState['ACTIVE'], quadline.numbers.rules.NumberState['FAILED'], quadline.numbers.rules.NumberState['ORDERING'], quadline.numbers.rules.NumberState['REGISTERING'], quadline.numbers.rules.NumberState['REQUESTED']])), fields=('user',), name='one_live_number_per_user'),
         ),
         migrations.AddConstraint(
             model_name='systemnumber',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('phone', ''), _negated=True), models.Q(('state', quadline.numbers.rules.State['RELEASED']), _negated=True)), fields=('phone',), name='one_user_per_number'),
+            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('phone', ''), _negated=True), models.Q(('state', quadline.numbers.rules.NumberState['RELEASED']), _negated=True)), fields=('phone',), name='one_user_per_number'),
         ),
         migrations.AddConstraint(
             model_name='systemnumber',

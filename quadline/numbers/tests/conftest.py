@@ -16,7 +16,7 @@ from quadline.carriers.twilio import Twilio
 @pytest.fixture
 def reconfigure(twilio: Twilio, settings: Settings) -> Callable[..., None]:
     """Change settings of the environment, and have the
-    carrier set up anew from them.
+    carrier set up again from them.
     """
 
     def change(**changes: str) -> None:

@@ -11,14 +11,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from quadline.jobs import enqueue
 from quadline.numbers import alerts
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
 
 def asked_for(
-    people: Cast, *, hours: float, state: State = State.REGISTERING
+    people: Cast, *, hours: float, state: NumberState = NumberState.REGISTERING
 ) -> SystemNumber:
     requested_at = timezone.now() - timedelta(hours=hours)
     return SystemNumber.objects.create(
@@ -42,18 +42,18 @@ def test_a_late_number_is_told_to_the_administrators_once(
 @pytest.mark.parametrize(
     ("state", "hours", "letters"),
     [
-        (State.REQUESTED, 24.1, 1),
-        (State.ORDERING, 24.1, 1),
-        (State.REGISTERING, 24.1, 1),
-        (State.FAILED, 24.1, 1),
-        (State.REGISTERING, 23.9, 0),
-        (State.ACTIVE, 240, 0),
-        (State.RESTING, 240, 0),
-        (State.RELEASED, 240, 0),
+        (NumberState.REQUESTED, 24.1, 1),
+        (NumberState.ORDERING, 24.1, 1),
+        (NumberState.REGISTERING, 24.1, 1),
+        (NumberState.FAILED, 24.1, 1),
+        (NumberState.REGISTERING, 23.9, 0),
+        (NumberState.ACTIVE, 240, 0),
+        (NumberState.RESTING, 240, 0),
+        (NumberState.RELEASED, 240, 0),
     ],
 )
 def test_only_a_number_still_being_set_up_after_a_day_is_late(
-    people: Cast, state: State, hours: float, letters: int
+    people: Cast, state: NumberState, hours: float, letters: int
 ) -> None:
     asked_for(people, hours=hours, state=state)
     alerts.find_late_numbers(timestamp=0)
@@ -64,11 +64,11 @@ def test_only_a_number_still_being_set_up_after_a_day_is_late(
 def test_the_owner_is_told_that_the_number_is_active(
     people: Cast, run_letters: Callable[[], int]
 ) -> None:
-    number = asked_for(people, hours=2, state=State.ACTIVE)
+    number = asked_for(people, hours=2, state=NumberState.ACTIVE)
     SystemNumber.objects.filter(pk=number.pk).update(
         phone="+17342340001", active_at=timezone.now()
     )
-    enqueue(alerts.tell_active, number_id=number.pk)
+    enqueue(alerts.email_number_active, number_id=number.pk)
     run_letters()
 
     [letter] = mail.outbox
@@ -91,7 +91,7 @@ def test_nobody_is_written_to_when_there_is_no_active_administrator(
 def in_trouble(
     people: Cast, *, minutes: float, reason: str = "The carrier answered 21999."
 ) -> SystemNumber:
-    number = asked_for(people, hours=minutes / 60, state=State.ORDERING)
+    number = asked_for(people, hours=minutes / 60, state=NumberState.ORDERING)
     SystemNumber.objects.filter(pk=number.pk).update(reason=reason)
     return number
 

@@ -15,18 +15,18 @@ from quadline.audit.models import AuditEntry
 from quadline.carriers import twilio as twilio_module
 from quadline.carriers.protocol import NumberTaken, OutcomeUnknown
 from quadline.carriers.twilio import Twilio
-from quadline.carriers.twilio_answers import problem as problem_of
-from quadline.numbers.lifecycle import become
+from quadline.carriers.twilio_answers import number_problem as problem_of
+from quadline.numbers.lifecycle import change_state
 from quadline.numbers.models import NumberEvent, SystemNumber
 from quadline.numbers.provisioning import (
-    HeldElsewhere,
+    LeasedElsewhere,
     provision_number,
+    provision_waiting_numbers,
     request_number,
     search_areas,
-    take_up_numbers,
     try_again,
 )
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from tests.cast import Cast
 from tests.house import Simulator
 
@@ -66,7 +66,7 @@ def test_the_first_text_asks_for_a_number_and_every_other_gets_the_same(
     )
 
     assert first == again
-    assert SystemNumber.objects.get().state == State.REQUESTED
+    assert SystemNumber.objects.get().state == NumberState.REQUESTED
     assert jobs_for(first) == 1
     assert AuditEntry.objects.get(subject_type="systemnumber").actor == people.maya
     assert (
@@ -82,7 +82,7 @@ def test_a_number_is_bought_attached_and_tagged_with_our_reference(
 
     [purchase] = box.purchases()
     assert (number.state, number.phone, number.carrier_number_id) == (
-        State.REGISTERING,
+        NumberState.REGISTERING,
         purchase["phone_number"],
         purchase["sid"],
     )
@@ -92,9 +92,9 @@ def test_a_number_is_bought_attached_and_tagged_with_our_reference(
     assert None not in (number.ordering_at, number.registering_at, number.attached_at)
     assert number.held_until is None
     assert [event.to_state for event in NumberEvent.objects.all()] == [
-        State.REQUESTED,
-        State.ORDERING,
-        State.REGISTERING,
+        NumberState.REQUESTED,
+        NumberState.ORDERING,
+        NumberState.REGISTERING,
     ]
 
 
@@ -127,11 +127,11 @@ def test_a_purchase_whose_answer_hangs_is_adopted(
     with pytest.raises(OutcomeUnknown):
         provisioned(number)
     number.refresh_from_db()
-    assert (number.state, number.carrier_number_id) == (State.ORDERING, "")
+    assert (number.state, number.carrier_number_id) == (NumberState.ORDERING, "")
 
     provisioned(number)
     assert (number.state, [number.phone]) == (
-        State.REGISTERING,
+        NumberState.REGISTERING,
         [line["phone_number"] for line in box.purchases()],
     )
 
@@ -146,17 +146,17 @@ def test_a_purchase_that_is_answered_with_500_is_adopted(
     assert number.reason == "The carrier had a fault of its own."
 
     provisioned(number)
-    assert (number.state, number.reason) == (State.REGISTERING, "")
+    assert (number.state, number.reason) == (NumberState.REGISTERING, "")
     assert [line["phone_number"] for line in box.purchases()] == [number.phone]
 
 
-@pytest.mark.parametrize("state", [State.REQUESTED, State.ORDERING])
+@pytest.mark.parametrize("state", [NumberState.REQUESTED, NumberState.ORDERING])
 def test_a_crash_between_buying_and_saving_is_adopted(
-    box: Simulator, twilio: Twilio, number: SystemNumber, state: State
+    box: Simulator, twilio: Twilio, number: SystemNumber, state: NumberState
 ) -> None:
     [chosen, *_] = twilio.search(search_areas()[0])
     SystemNumber.objects.filter(pk=number.pk).update(
-        state=state, phone=chosen if state is State.ORDERING else ""
+        state=state, phone=chosen if state is NumberState.ORDERING else ""
     )
     # and here the power went
     bought = twilio.buy(chosen, reference=str(number.reference))
@@ -186,9 +186,9 @@ def test_a_number_that_someone_else_took_is_given_up_for_another(
     with pytest.raises(NumberTaken):
         provisioned(number)
     number.refresh_from_db()
-    assert (number.state, number.phone) == (State.ORDERING, "")
+    assert (number.state, number.phone) == (NumberState.ORDERING, "")
 
-    assert provisioned(number).state == State.REGISTERING
+    assert provisioned(number).state == NumberState.REGISTERING
     assert len(box.purchases()) == 1
 
 
@@ -201,7 +201,7 @@ def test_a_number_that_is_another_users_already_is_not_chosen(
         SystemNumber.objects.create(
             inbox=people.omar.inbox,
             phone=phone,
-            state=State.RESTING,
+            state=NumberState.RESTING,
             requested_at=timezone.now(),
             carrier_number_id=f"PN{index}",
         )
@@ -257,7 +257,7 @@ def test_when_there_is_no_number_anywhere_the_administrators_are_told(
     provisioned(number)
 
     assert (number.state, number.reason) == (
-        State.FAILED,
+        NumberState.FAILED,
         "The carrier has no number left near the college.",
     )
     assert run_letters() == 1
@@ -279,7 +279,7 @@ def test_a_full_messaging_service_fails_in_words_and_keeps_what_was_bought(
         patch.setattr(Twilio, "attach", refuse_as_full)
         provisioned(number)
     assert (number.state, number.reason) == (
-        State.FAILED,
+        NumberState.FAILED,
         "The Messaging Service is full; it holds no more numbers.",
     )
     assert number.phone == box.purchases()[0]["phone_number"]
@@ -295,7 +295,7 @@ def test_a_service_that_is_not_set_fails_in_words(
     reconfigure(twilio_messaging_service_sid="")
 
     assert (provisioned(number).state, number.reason) == (
-        State.FAILED,
+        NumberState.FAILED,
         "TWILIO_MESSAGING_SERVICE_SID is not set.",
     )
 
@@ -306,7 +306,7 @@ def test_a_token_that_the_carrier_refuses_fails_in_words(
     reconfigure(twilio_auth_token="an old one")
 
     assert (provisioned(number).state, number.reason) == (
-        State.FAILED,
+        NumberState.FAILED,
         "The carrier did not accept our account or token.",
     )
 
@@ -320,7 +320,7 @@ def test_a_carrier_that_does_not_answer_is_asked_again_later(
 
     number.refresh_from_db()
     assert (number.state, number.reason, number.held_until) == (
-        State.REQUESTED,
+        NumberState.REQUESTED,
         "The carrier did not answer.",
         None,
     )
@@ -334,7 +334,7 @@ def test_an_answer_that_does_not_say_attached_leaves_a_reason_and_is_asked_again
     with pytest.raises(OutcomeUnknown):
         provision_number(number_id=number.pk)
     number.refresh_from_db()
-    assert (number.state, number.attached_at) == (State.REGISTERING, None)
+    assert (number.state, number.attached_at) == (NumberState.REGISTERING, None)
     assert number.reason == "The carrier's answer could not be read."
 
     assert provisioned(number).attached_at
@@ -355,7 +355,7 @@ def test_trying_again_adopts_what_was_bought(
         provisioned(number)
 
     assert try_again(number=number, actor=people.ada, now=timezone.now())
-    assert provisioned(number).state == State.REGISTERING
+    assert provisioned(number).state == NumberState.REGISTERING
     assert number.attached_at is not None
     assert len(box.purchases()) == 1
     assert (
@@ -364,11 +364,13 @@ def test_trying_again_adopts_what_was_bought(
     )
 
 
-def test_trying_again_after_the_networks_refused_it_registers_it_anew(
+def test_trying_again_after_the_networks_refused_it_registers_it_again(
     box: Simulator, twilio: Twilio, people: Cast, number: SystemNumber
 ) -> None:
     provisioned(number)
-    become(number, State.FAILED, cause="the networks refused it", now=timezone.now())
+    change_state(
+        number, NumberState.FAILED, cause="the networks refused it", now=timezone.now()
+    )
 
     assert try_again(number=number, actor=people.ada, now=timezone.now())
     assert provisioned(number).attached_at is not None
@@ -384,14 +386,14 @@ def test_trying_again_after_nothing_was_found_looks_again(
     box.clear_faults()
 
     assert try_again(number=number, actor=people.ada, now=timezone.now())
-    assert provisioned(number).state == State.REGISTERING
+    assert provisioned(number).state == NumberState.REGISTERING
 
 
 @pytest.mark.parametrize(
-    "state", [state for state in State if state is not State.FAILED]
+    "state", [state for state in NumberState if state is not NumberState.FAILED]
 )
 def test_only_a_failed_number_is_tried_again(
-    people: Cast, number: SystemNumber, state: State
+    people: Cast, number: SystemNumber, state: NumberState
 ) -> None:
     SystemNumber.objects.filter(pk=number.pk).update(
         state=state, carrier_number_id="PN1", phone="+17349990001"
@@ -410,7 +412,7 @@ def test_a_number_that_another_worker_holds_comes_back_later(
         held_until=timezone.now() + timedelta(seconds=20)
     )
 
-    with pytest.raises(HeldElsewhere):
+    with pytest.raises(LeasedElsewhere):
         provision_number(number_id=number.pk)
     assert box.ledger("search") == []
 
@@ -422,23 +424,23 @@ def test_the_hold_of_a_dead_worker_runs_out(
         held_until=timezone.now() - timedelta(seconds=1)
     )
 
-    assert provisioned(number).state == State.REGISTERING
+    assert provisioned(number).state == NumberState.REGISTERING
 
 
 @pytest.mark.parametrize(
     ("left", "is_taken_up"),
     [
-        ({"state": State.REQUESTED}, True),
-        ({"state": State.ORDERING}, True),
-        ({"state": State.REGISTERING}, True),
-        ({"state": State.REGISTERING, "attached_at": timedelta(0)}, False),
-        ({"state": State.ACTIVE}, False),
-        ({"state": State.FAILED}, False),
-        ({"state": State.RESTING}, False),
-        ({"state": State.REQUESTED, "held_until": timedelta(minutes=1)}, False),
-        ({"state": State.REQUESTED, "held_until": timedelta(minutes=-1)}, True),
+        ({"state": NumberState.REQUESTED}, True),
+        ({"state": NumberState.ORDERING}, True),
+        ({"state": NumberState.REGISTERING}, True),
+        ({"state": NumberState.REGISTERING, "attached_at": timedelta(0)}, False),
+        ({"state": NumberState.ACTIVE}, False),
+        ({"state": NumberState.FAILED}, False),
+        ({"state": NumberState.RESTING}, False),
+        ({"state": NumberState.REQUESTED, "held_until": timedelta(minutes=1)}, False),
+        ({"state": NumberState.REQUESTED, "held_until": timedelta(minutes=-1)}, True),
         # its own job is under way
-        ({"state": State.REQUESTED, "requested_at": timedelta(0)}, False),
+        ({"state": NumberState.REQUESTED, "requested_at": timedelta(0)}, False),
     ],
 )
 def test_a_number_whose_job_was_lost_is_taken_up(
@@ -453,7 +455,7 @@ def test_a_number_whose_job_was_lost_is_taken_up(
         inbox=people.maya.inbox,
         **{"requested_at": now - timedelta(minutes=5), **fields},
     )
-    take_up_numbers(timestamp=0)
+    provision_waiting_numbers(timestamp=0)
 
     assert jobs_for(number) == (1 if is_taken_up else 0)
 

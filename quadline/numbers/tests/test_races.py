@@ -24,12 +24,12 @@ from quadline.carriers.twilio import Twilio
 from quadline.numbers import provisioning
 from quadline.numbers.models import NumberEvent, SystemNumber
 from quadline.numbers.provisioning import (
-    HOLD,
-    HeldElsewhere,
+    LEASE,
+    LeasedElsewhere,
     provision_number,
     request_number,
 )
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from tests.cast import Cast, staff
 from tests.house import PATIENCE, Simulator, eventually
 
@@ -74,9 +74,9 @@ def test_eight_workers_on_one_number_buy_it_once(
     outcomes = all_at_once([lambda: provision_number(number_id=number.pk)] * 8)
 
     number.refresh_from_db()
-    assert number.state == State.REGISTERING
+    assert number.state == NumberState.REGISTERING
     assert [line["phone_number"] for line in box.purchases()] == [number.phone]
-    assert {type(outcome) for outcome in outcomes} <= {type(None), HeldElsewhere}
+    assert {type(outcome) for outcome in outcomes} <= {type(None), LeasedElsewhere}
 
 
 def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
@@ -90,7 +90,9 @@ def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
     """
     number = ask_for(committed_people.maya)
     [chosen, *_] = twilio.search(provisioning.search_areas()[0])
-    SystemNumber.objects.filter(pk=number.pk).update(state=State.ORDERING, phone=chosen)
+    SystemNumber.objects.filter(pk=number.pk).update(
+        state=NumberState.ORDERING, phone=chosen
+    )
     both_looked = Barrier(2)
 
     def owned(self: Twilio, *, reference: str) -> OwnedNumber | None:
@@ -102,7 +104,7 @@ def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
 
     with monkeypatch.context() as patch:
         patch.setattr(Twilio, "owned", owned)
-        patch.setattr(provisioning, "_renew_hold", lambda number: None)
+        patch.setattr(provisioning, "_renew_lease", lambda number: None)
         outcomes = all_at_once([advance, advance])
     assert sorted(str(type(outcome).__name__) for outcome in outcomes) == sorted(
         ["NoneType", NumberTaken.__name__]
@@ -110,7 +112,7 @@ def test_two_workers_that_both_believe_to_hold_a_number_buy_it_once(
 
     provision_number(number_id=number.pk)
     number.refresh_from_db()
-    assert (number.state, number.phone) == (State.REGISTERING, chosen)
+    assert (number.state, number.phone) == (NumberState.REGISTERING, chosen)
     assert len(box.purchases()) == 1
 
 
@@ -131,7 +133,7 @@ def test_a_worker_that_comes_back_while_another_buys_chooses_none(
         found = search(self, area)
         if is_first.acquire(blocking=False):
             SystemNumber.objects.filter(pk=number.pk).update(
-                held_until=timezone.now() - HOLD
+                held_until=timezone.now() - LEASE
             )
             others.submit(
                 lambda: all_at_once([lambda: provision_number(number_id=number.pk)])
@@ -148,12 +150,12 @@ def test_a_worker_that_comes_back_while_another_buys_chooses_none(
     with monkeypatch.context() as patch, ThreadPoolExecutor(1) as others:
         patch.setattr(Twilio, "search", search_long)
         patch.setattr(Twilio, "buy", buy_slowly)
-        with pytest.raises(HeldElsewhere):
+        with pytest.raises(LeasedElsewhere):
             provision_number(number_id=number.pk)
         may_be_answered.set()
 
     number.refresh_from_db()
-    assert number.state == State.REGISTERING
+    assert number.state == NumberState.REGISTERING
     assert [line["phone_number"] for line in box.purchases()] == [number.phone]
 
 
@@ -168,7 +170,7 @@ def test_ten_users_at_once_get_ten_numbers(
     attempts = [partial(until_rented, number) for number in numbers]
     assert all_at_once(attempts) == [None] * 10
 
-    rented = SystemNumber.objects.filter(state=State.REGISTERING)
+    rented = SystemNumber.objects.filter(state=NumberState.REGISTERING)
     assert rented.count() == 10
     assert {number.phone for number in rented} == {
         line["phone_number"] for line in box.purchases()
@@ -190,6 +192,6 @@ def until_rented(number: SystemNumber) -> None:
 def is_taken_as_far_as_possible(number: SystemNumber) -> bool:
     try:
         provision_number(number_id=number.pk)
-    except (NumberProblem, HeldElsewhere, IntegrityError):
+    except (NumberProblem, LeasedElsewhere, IntegrityError):
         return False
     return True

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quadline.numbers.rules import (
-    BEING_SET_UP,
-    HELD,
-    LIVE,
-    State,
+    HELD_STATES,
+    LIVE_STATES,
+    SETUP_STATES,
+    NumberState,
     is_late,
     may_become,
     steps_shown,
@@ -20,11 +20,11 @@ ASKED = datetime(2026, 11, 23, 14, tzinfo=UTC)
 RESERVED, RENTED, ACTIVE_AT = (
     ASKED + timedelta(minutes=minutes) for minutes in (1, 2, 90)
 )
-REACHED: dict[State, datetime | None] = {
-    State.REQUESTED: ASKED,
-    State.ORDERING: RESERVED,
-    State.REGISTERING: RENTED,
-    State.ACTIVE: ACTIVE_AT,
+REACHED: dict[NumberState, datetime | None] = {
+    NumberState.REQUESTED: ASKED,
+    NumberState.ORDERING: RESERVED,
+    NumberState.REGISTERING: RENTED,
+    NumberState.ACTIVE: ACTIVE_AT,
 }
 
 # From each state (row) to each other (column): requested, ordering, registering,
@@ -40,44 +40,44 @@ failed       x x x x x x .
 """
 
 
-def cases() -> list[tuple[State, State, bool]]:
+def cases() -> list[tuple[NumberState, NumberState, bool]]:
     rows = [line.split() for line in MAY_BECOME.strip().splitlines()]
     return [
-        (State(row[0]), state, mark == "x")
+        (NumberState(row[0]), state, mark == "x")
         for row in rows
-        for state, mark in zip(State, row[1:], strict=True)
+        for state, mark in zip(NumberState, row[1:], strict=True)
     ]
 
 
 @pytest.mark.parametrize(("state", "following", "may"), cases())
 def test_a_number_takes_only_the_steps_of_the_table(
-    state: State, following: State, may: bool
+    state: NumberState, following: NumberState, may: bool
 ) -> None:
     assert may_become(state, following) is may
 
 
 def test_the_table_has_every_pair_of_states() -> None:
     assert {(state, following) for state, following, _ in cases()} == {
-        (a, b) for a in State for b in State
+        (a, b) for a in NumberState for b in NumberState
     }
 
 
 @pytest.mark.parametrize(
     ("state", "reached", "marks"),
     [
-        (State.REQUESTED, 1, "now todo todo todo"),
-        (State.ORDERING, 2, "done now todo todo"),
-        (State.REGISTERING, 3, "done done now todo"),
-        (State.ACTIVE, 4, "done done done done"),
-        (State.FAILED, 1, "now todo todo todo"),
-        (State.FAILED, 2, "done now todo todo"),
-        (State.FAILED, 3, "done done now todo"),
+        (NumberState.REQUESTED, 1, "now todo todo todo"),
+        (NumberState.ORDERING, 2, "done now todo todo"),
+        (NumberState.REGISTERING, 3, "done done now todo"),
+        (NumberState.ACTIVE, 4, "done done done done"),
+        (NumberState.FAILED, 1, "now todo todo todo"),
+        (NumberState.FAILED, 2, "done now todo todo"),
+        (NumberState.FAILED, 3, "done done now todo"),
     ],
 )
 def test_the_steps_show_how_far_a_number_has_come(
-    state: State, reached: int, marks: str
+    state: NumberState, reached: int, marks: str
 ) -> None:
-    times: dict[State, datetime | None] = {
+    times: dict[NumberState, datetime | None] = {
         **dict.fromkeys(REACHED),
         **dict(list(REACHED.items())[:reached]),
     }
@@ -99,24 +99,31 @@ def test_the_steps_show_how_far_a_number_has_come(
 def test_a_step_that_is_still_to_come_shows_no_time_though_it_was_reached_before() -> (
     None
 ):
-    steps = steps_shown(State.ORDERING, REACHED)
+    steps = steps_shown(NumberState.ORDERING, REACHED)
 
     assert [step.at for step in steps] == [ASKED, RESERVED, None, None]
 
 
-@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("state", list(NumberState))
 @pytest.mark.parametrize(
     ("hours", "is_long"), [(0, False), (23.99, False), (24, True), (72, True)]
 )
 def test_a_number_is_late_after_a_day_unless_it_is_set_up_or_over(
-    state: State, hours: float, is_long: bool
+    state: NumberState, hours: float, is_long: bool
 ) -> None:
-    expected = is_long and state not in (State.ACTIVE, State.RESTING, State.RELEASED)
+    expected = is_long and state not in (
+        NumberState.ACTIVE,
+        NumberState.RESTING,
+        NumberState.RELEASED,
+    )
 
     assert is_late(ASKED, state, now=ASKED + timedelta(hours=hours)) is expected
 
 
 def test_every_state_is_either_the_users_one_number_or_over() -> None:
-    assert set(State) - LIVE == {State.RESTING, State.RELEASED}
-    assert LIVE - {State.ACTIVE} == BEING_SET_UP
-    assert set(State) - HELD == {State.REQUESTED, State.RELEASED}
+    assert set(NumberState) - LIVE_STATES == {NumberState.RESTING, NumberState.RELEASED}
+    assert LIVE_STATES - {NumberState.ACTIVE} == SETUP_STATES
+    assert set(NumberState) - HELD_STATES == {
+        NumberState.REQUESTED,
+        NumberState.RELEASED,
+    }

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from quadline.accounts.models import User
 from quadline.broadcasts.models import Broadcast, Recipient
-from quadline.broadcasts.rules import Outcome, State
+from quadline.broadcasts.rules import BroadcastState, PlannedOutcome
 from quadline.consent import ledger
 from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Conversation, Message
@@ -109,7 +109,7 @@ def opts_out(
     change = Change(fields.pop("change", Change.OPT_OUT))
     keyword = fields.pop("keyword", "STOP" if change is Change.OPT_OUT else "START")
     source = Source(fields.pop("source", Source.REPLY))
-    ledger.record(
+    ledger.record_consent(
         pair=(phone, number_of(staff).phone),
         change=change,
         source=source,
@@ -124,7 +124,7 @@ def broadcast_to(staff: User, students: list[Student], when: datetime) -> Broadc
         author=staff,
         body="Registration opens.",
         audience_words="All Students on My Caseload",
-        state=State.FINISHED,
+        state=BroadcastState.FINISHED,
         created_at=when,
         launched_at=when,
     )
@@ -132,7 +132,7 @@ def broadcast_to(staff: User, students: list[Student], when: datetime) -> Broadc
         Recipient.objects.create(
             broadcast=made,
             student=student,
-            outcome=Outcome.TEXT,
+            outcome=PlannedOutcome.TEXT,
             message=wrote(staff, student, when),
         )
     return made

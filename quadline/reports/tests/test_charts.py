@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadline.reports.charts import (
-    BOTTOM,
-    HEIGHT,
-    LEFT,
-    RIGHT,
-    TOP,
+    BOTTOM_MARGIN,
+    CHART_HEIGHT,
+    LEFT_MARGIN,
+    RIGHT_MARGIN,
+    TOP_MARGIN,
     Bars,
     Column,
     Series,
@@ -43,16 +43,20 @@ def test_a_block_is_as_high_as_its_number_and_stands_on_the_one_below(
         )
         for block in drawing.blocks:
             assert block.height == pytest.approx(
-                block.value / top * (HEIGHT - TOP - BOTTOM), abs=0.01
+                block.value / top * (CHART_HEIGHT - TOP_MARGIN - BOTTOM_MARGIN),
+                abs=0.01,
             )
             assert (
-                TOP - 0.02
+                TOP_MARGIN - 0.02
                 <= block.y
                 <= block.y + block.height
-                <= HEIGHT - BOTTOM + 0.02
+                <= CHART_HEIGHT - BOTTOM_MARGIN + 0.02
             )
             assert (
-                LEFT <= block.x <= block.x + block.width <= drawing.width - RIGHT + 0.02
+                LEFT_MARGIN
+                <= block.x
+                <= block.x + block.width
+                <= drawing.width - RIGHT_MARGIN + 0.02
             )
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from quadline.conversations.rules import Channel, Status
-from quadline.reports.deliveries import PARTS, delivery, rows
+from quadline.reports.deliveries import DELIVERY_PARTS, delivery_report, list_deliveries
 from quadline.reports.tests.campus import (
     DETROIT,
     Weeks,
@@ -23,7 +23,9 @@ from tests.cast import Cast
 
 @pytest.mark.parametrize("channel", list(Channel))
 def test_every_status_falls_into_exactly_one_part(channel: Channel) -> None:
-    placed = [status for statuses in PARTS[channel].values() for status in statuses]
+    placed = [
+        status for statuses in DELIVERY_PARTS[channel].values() for status in statuses
+    ]
 
     assert len(placed) == len(set(placed))
     assert set(Status) - set(placed) == {Status.RECEIVED, Status.CANCELLED}
@@ -31,12 +33,12 @@ def test_every_status_falls_into_exactly_one_part(channel: Channel) -> None:
 
 def test_days_staff_and_broadcasts_each_add_up_to_everything(people: Cast) -> None:
     Weeks(people)
-    tallies = delivery(people.ada, asked()).tallies
+    tallies = delivery_report(people.ada, asked()).tallies
 
     for split in (tallies.days, tallies.staff, tallies.broadcasts):
         for part, number in tallies.everything.parts.items():
             assert sum(tally.parts[part] for tally in split.values()) == number
-    assert tallies.everything.total == rows(people.ada, asked()).count() > 50
+    assert tallies.everything.total == list_deliveries(people.ada, asked()).count() > 50
 
 
 def test_a_day_ends_at_midnight_on_the_campus_clock(people: Cast) -> None:
@@ -52,7 +54,7 @@ def test_a_day_ends_at_midnight_on_the_campus_clock(people: Cast) -> None:
     # the same hour again
     wrote(people.maya, people.rosa, at("2026-11-01 01:30").replace(fold=1))
     wrote(people.maya, people.rosa, at("2027-03-14 01:59") + timedelta(minutes=1))
-    tallies = delivery(
+    tallies = delivery_report(
         people.maya, asked(**{"from": "2026-10-01", "to": "2027-04-01"})
     ).tallies
 
@@ -64,7 +66,7 @@ def test_a_day_ends_at_midnight_on_the_campus_clock(people: Cast) -> None:
     }
     for day, tally in tallies.days.items():
         one = {"from": day.isoformat(), "to": day.isoformat()}
-        assert rows(people.maya, asked(**one)).count() == tally.total
+        assert list_deliveries(people.maya, asked(**one)).count() == tally.total
     assert at("2026-11-01 00:00").tzinfo is DETROIT
 
 
@@ -75,9 +77,9 @@ def test_test_students_texts_taken_back_and_emails_are_not_counted_among_texts(
     wrote(people.maya, people.sally, now)
     wrote(people.maya, people.rosa, now, Status.CANCELLED)
     wrote(people.maya, people.rosa, now, Status.SENT, channel=Channel.EMAIL)
-    assert delivery(people.ada, asked()).tallies.everything.total == 0
+    assert delivery_report(people.ada, asked()).tallies.everything.total == 0
 
-    emails = delivery(people.ada, asked(channel="email")).tallies.everything
+    emails = delivery_report(people.ada, asked(channel="email")).tallies.everything
     assert emails.parts == {"sent": 1, "bounced": 0, "failed": 0, "waiting": 0}
 
 
@@ -91,7 +93,7 @@ def test_reasons_are_counted_with_what_went_as_email(people: Cast) -> None:
         (Status.DELIVERED, ""),
     ]:
         wrote(people.maya, people.rosa, now, status, reason=reason)
-    found = delivery(people.maya, asked()).reasons
+    found = delivery_report(people.maya, asked()).reasons
 
     assert [(each.reason, each.words, each.emailed, each.gone) for each in found] == [
         ("opted_out", "Because of opted out.", 2, 1),
@@ -106,25 +108,27 @@ def test_the_opt_out_rate_is_of_the_students_texted(people: Cast) -> None:
     wrote(people.maya, people.gus, now, Status.EMAILED)
     opts_out(people.maya, people.bo, now)
     opts_out(people.omar, people.kim, now)
-    found = delivery(people.maya, asked())
+    found = delivery_report(people.maya, asked())
 
     assert (found.students, found.opted_out) == (2, 1)
-    assert rows(people.maya, asked(part="reached", each="student")).count() == 2
+    assert (
+        list_deliveries(people.maya, asked(part="reached", each="student")).count() == 2
+    )
 
 
 def test_a_broadcast_is_told_from_single_texts(people: Cast) -> None:
     now = timezone.now()
     made = broadcast_to(people.maya, [people.rosa, people.bo], now)
     wrote(people.maya, people.rosa, now)
-    tallies = delivery(people.maya, asked()).tallies
+    tallies = delivery_report(people.maya, asked()).tallies
 
     assert {pk: tally.total for pk, tally in tallies.broadcasts.items()} == {
         made.pk: 2,
         None: 1,
     }
-    assert rows(people.maya, asked(broadcast=str(made.pk))).count() == 2
-    assert rows(people.maya, asked(broadcast="single")).count() == 1
-    assert rows(people.maya, asked(broadcast="nonsense")).count() == 0
+    assert list_deliveries(people.maya, asked(broadcast=str(made.pk))).count() == 2
+    assert list_deliveries(people.maya, asked(broadcast="single")).count() == 1
+    assert list_deliveries(people.maya, asked(broadcast="nonsense")).count() == 0
 
 
 @pytest.mark.parametrize(
@@ -135,8 +139,11 @@ def test_who_sees_whose_numbers(people: Cast, viewer: str, total: int) -> None:
     wrote(people.maya, people.rosa, timezone.now())
     wrote(people.omar, people.kim, timezone.now())
 
-    assert delivery(getattr(people, viewer), asked()).tallies.everything.total == total
-    assert rows(getattr(people, viewer), asked()).count() == total
+    assert (
+        delivery_report(getattr(people, viewer), asked()).tallies.everything.total
+        == total
+    )
+    assert list_deliveries(getattr(people, viewer), asked()).count() == total
 
 
 def test_a_report_costs_the_same_however_much_there_is(
@@ -144,4 +151,4 @@ def test_a_report_costs_the_same_however_much_there_is(
 ) -> None:
     Weeks(people)
     with django_assert_max_num_queries(4):  # type: ignore[operator]
-        delivery(people.ada, asked())
+        delivery_report(people.ada, asked())

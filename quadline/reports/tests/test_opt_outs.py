@@ -26,7 +26,7 @@ from tests.cast import Cast, student
 
 def rows(viewer: User, **query: str) -> list[OptOutRow]:
     return opt_outs.opted_out_rows(
-        viewer, opt_outs.opted_out(viewer, asked(**({"period": "all"} | query)))
+        viewer, opt_outs.opted_out_pairs(viewer, asked(**({"period": "all"} | query)))
     )
 
 
@@ -82,7 +82,7 @@ def test_a_row_says_everything_about_an_opt_out(people: Cast) -> None:
 def test_an_export_misses_and_repeats_nobody_when_somebody_moves_meanwhile(
     people: Cast, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:
-    monkeypatch.setattr(opt_outs, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(opt_outs, "OPT_OUTS_PER_QUERY", 1)
     now = timezone.now()
     opts_out(people.maya, people.rosa, now - timedelta(hours=3))
     opts_out(people.maya, people.bo, now - timedelta(hours=2))

@@ -10,7 +10,7 @@ from quadline.accounts.models import User
 from quadline.conversations.models import Conversation
 from quadline.conversations.rules import Channel, Status
 from quadline.reports.filters import Filters
-from quadline.reports.responses import Responses, responses, rows
+from quadline.reports.responses import Responses, list_responses, responses
 from quadline.reports.tests.campus import (
     Weeks,
     asked,
@@ -182,7 +182,7 @@ def test_hours_are_those_of_the_campus_clock(people: Cast) -> None:
         (1, 13): 1,
     }
     assert (
-        rows(
+        list_responses(
             people.maya,
             asked(**sunday, side="wrote", weekday="7", hour="23"),
             now=timezone.now(),
@@ -235,7 +235,9 @@ def test_every_median_is_the_median_of_the_rows_behind_it(
     for narrowing, tally in splits:
         took = [
             each.took  # type: ignore[attr-defined]
-            for each in rows(who, asked(side=side, part=part, **narrowing), now=now)
+            for each in list_responses(
+                who, asked(side=side, part=part, **narrowing), now=now
+            )
         ]
         assert tally.median == (_middle(took) if took else None)
 

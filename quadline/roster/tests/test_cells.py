@@ -33,7 +33,7 @@ from quadline.roster.cells import CellFault
     ],
 )
 def test_a_phone_is_read_in_any_usual_writing(written: str) -> None:
-    assert cells.phone(written) == "+17345550177"
+    assert cells.phone_cell(written) == "+17345550177"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_phone_is_read_in_any_usual_writing(written: str) -> None:
 )
 def test_a_phone_that_is_none_says_why(written: str, why: str) -> None:
     with pytest.raises(CellFault, match=why):
-        cells.phone(written)
+        cells.phone_cell(written)
 
 
 @pytest.mark.parametrize(

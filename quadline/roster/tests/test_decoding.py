@@ -2,7 +2,7 @@
 
 import pytest
 
-from quadline.roster.decoding import NotText, decoded
+from quadline.roster.decoding import NotText, decode_file
 
 NAMES = "student_id,first_name\n1,José\n2,Zoë\n3,Nuñez\n4,Jürgen\n5,O’Brien\n6,André\n7,Søren\n"
 
@@ -21,25 +21,25 @@ NAMES = "student_id,first_name\n1,José\n2,Zoë\n3,Nuñez\n4,Jürgen\n5,O’Brie
     ],
 )
 def test_what_spreadsheets_write_is_read(encoding: str, said: str) -> None:
-    assert decoded(NAMES.encode(encoding)) == (NAMES, said)
+    assert decode_file(NAMES.encode(encoding)) == (NAMES, said)
 
 
 @pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"])
 def test_utf_16_with_its_mark_is_read_in_either_order(mark: bytes) -> None:
     order = "utf-16-le" if mark == b"\xff\xfe" else "utf-16-be"
 
-    assert decoded(mark + NAMES.encode(order)).text == NAMES
+    assert decode_file(mark + NAMES.encode(order)).text == NAMES
 
 
 def test_one_broken_byte_does_not_make_utf_8_something_else() -> None:
-    text, said = decoded(NAMES.encode() + b"8,Ren\xe9,\n")
+    text, said = decode_file(NAMES.encode() + b"8,Ren\xe9,\n")
 
     assert said == "UTF-8"
     assert text == NAMES + "8,Ren\ufffd,\n"
 
 
 def test_a_file_that_is_cut_within_a_letter_is_utf_8() -> None:
-    assert decoded("id\n1,Zoë".encode()[:-1]).encoding == "UTF-8"
+    assert decode_file("id\n1,Zoë".encode()[:-1]).encoding == "UTF-8"
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_a_file_that_is_cut_within_a_letter_is_utf_8() -> None:
 )
 def test_what_is_no_text_is_named_with_what_to_do(content: bytes) -> None:
     with pytest.raises(NotText, match=r"[Ss]ave it as “CSV UTF-8”"):
-        decoded(content)
+        decode_file(content)
 
 
 def test_a_stray_nul_is_no_reason_to_refuse() -> None:
-    assert decoded(NAMES.encode() + b"8,A\x00da\n").encoding == "UTF-8"
+    assert decode_file(NAMES.encode() + b"8,A\x00da\n").encoding == "UTF-8"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from quadline.roster.rules import StudentRow, lost_too_many, read_student
+from quadline.roster.rules import CheckedStudent, lost_too_many, read_student
 
 ROSA = {
     "institutional_id": "00100001",
@@ -15,7 +15,7 @@ ROSA = {
 }
 
 
-def read(row: Mapping[str, str | None]) -> StudentRow:
+def read(row: Mapping[str, str | None]) -> CheckedStudent:
     """A row in which nothing is wrong."""
     student, faults, stops = read_student(row)
     assert (faults, stops) == ([], [])

@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.errors import Refusal
-from quadline.simulator.faults import Fault, FaultKind
+from quadline.simulator.faults import CarrierFault, FaultKind
 
 encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -31,7 +31,7 @@ class ApiCall:
     def __init__(
         self,
         request: Request,
-        carrier: Carrier,
+        carrier: SimulatedCarrier,
         body: bytes,
     ) -> None:
         self.request = request
@@ -57,17 +57,17 @@ class ApiCall:
         return found
 
 
-Act = Callable[[ApiCall], Awaitable[Response]]
+ApiAct = Callable[[ApiCall], Awaitable[Response]]
 
 
-def route(path: str, methods: Mapping[str, Act], area: str) -> Route:
+def route(path: str, methods: Mapping[str, ApiAct], area: str) -> Route:
     """One Twilio resource.
 
     `area` is what a fault's `on` may name: messages, numbers, services.
     """
 
     async def answer(request: Request) -> Response:
-        carrier: Carrier = request.app.state.carrier
+        carrier: SimulatedCarrier = request.app.state.carrier
         act = methods[request.method]
         body = await request.body()
         ends = _ends(request, body)
@@ -123,7 +123,7 @@ ODD_BODIES = {
 }
 
 
-def _odd_answer(fault: Fault) -> Response:
+def _odd_answer(fault: CarrierFault) -> Response:
     """What a gateway in between makes of an answer."""
     body = ODD_BODIES.get(fault.body, fault.body)
     return Response(body, 200, media_type="application/json")
@@ -133,7 +133,7 @@ def nothing_left() -> Response:
     return Response(status_code=204)
 
 
-async def lose_answer(call: ApiCall, fault: Fault) -> Response:
+async def lose_answer(call: ApiCall, fault: CarrierFault) -> Response:
     """The act was done; its answer is a 500,
     or silence and then a 500 or a closed line.
     """
@@ -144,7 +144,7 @@ async def lose_answer(call: ApiCall, fault: Fault) -> Response:
     raise Refusal(20500)
 
 
-async def cut_connection(request: Request, fault: Fault) -> Response:
+async def cut_connection(request: Request, fault: CarrierFault) -> Response:
     """Reset the TCP connection under the request."""
     connection = request.scope["state"]["connection"]
     transport = connection.transport
@@ -159,7 +159,7 @@ async def cut_connection(request: Request, fault: Fault) -> Response:
 
 
 def _ends(request: Request, body: bytes) -> dict[str, Any]:
-    carrier: Carrier = request.app.state.carrier
+    carrier: SimulatedCarrier = request.app.state.carrier
     if not carrier.faults.all():
         return {}
     text = body.decode(errors="replace")
@@ -167,7 +167,7 @@ def _ends(request: Request, body: bytes) -> dict[str, Any]:
     return {"to": form.get("To"), "from_": form.get("From")}
 
 
-def _authenticate(carrier: Carrier, request: Request) -> None:
+def _authenticate(carrier: SimulatedCarrier, request: Request) -> None:
     options = carrier.options
     given = request.headers.get("authorization", "")
     pair = f"{options.account_sid}:{options.auth_token}"

@@ -9,10 +9,10 @@ from typing import Any
 from starlette.responses import Response
 
 from quadline.simulator.api.calls import ApiCall, answer_json
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.errors import Refusal
 from quadline.simulator.faults import FaultKind
-from quadline.simulator.records import Block, new_sid
+from quadline.simulator.records import PhoneBlock, new_sid
 
 _MOST_ITEMS = 25  # in one call
 _INVALID = 30646  # Twilio's code for an item that it does not understand
@@ -37,7 +37,7 @@ async def upsert(call: ApiCall) -> Response:
     return answer_json({"items": applied}, 201)
 
 
-def _apply(carrier: Carrier, item: dict[str, Any]) -> dict[str, Any]:
+def _apply(carrier: SimulatedCarrier, item: dict[str, Any]) -> dict[str, Any]:
     wrong = [
         name
         for name, shape in _SHAPES.items()
@@ -56,14 +56,14 @@ def _apply(carrier: Carrier, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keep(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     phone: str,
     scope: str,
     status: str,
 ) -> None:
     known = carrier.blocks.get((phone, scope))
     if status == "opt-out" and not known:
-        block = Block(
+        block = PhoneBlock(
             sid=new_sid("BK"),
             phone=phone,
             scope=scope,

@@ -10,18 +10,18 @@ from starlette.responses import Response
 from quadline.simulator.api.calls import ApiCall, answer_json, lose_answer, nothing_left
 from quadline.simulator.api.dates import is_bare_day, read_span, rfc2822
 from quadline.simulator.api.paging import classic_page, page_size
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.errors import Refusal, delivery_words, slow_down
 from quadline.simulator.faults import FaultKind
-from quadline.simulator.progress import FINAL
-from quadline.simulator.records import Message
-from quadline.simulator.sending import Wish, accept
+from quadline.simulator.progress import FINISHED
+from quadline.simulator.records import SimulatedMessage
+from quadline.simulator.sending import SendRequest, accept
 
 
 async def create(call: ApiCall) -> Response:
     if call.get("ScheduleType") or call.get("SendAt"):
         raise Refusal(20001, "The simulator does not schedule; send when it is time.")
-    wish = Wish(
+    wish = SendRequest(
         to=call.get("To"),
         from_=call.get("From"),
         service_sid=call.get("MessagingServiceSid"),
@@ -49,7 +49,7 @@ async def change(call: ApiCall) -> Response:
         raise Refusal(20001, "Only a scheduled message can be canceled.")
     if call.get("Body", "-") != "":
         raise Refusal(20001, "Body may only be emptied.")
-    if message.status not in FINAL:
+    if message.status not in FINISHED:
         raise Refusal(
             20009, "Cannot redact a message that is still being delivered.", 409
         )
@@ -93,7 +93,7 @@ async def index(call: ApiCall) -> Response:
     )
 
 
-def _find(call: ApiCall) -> Message:
+def _find(call: ApiCall) -> SimulatedMessage:
     message = call.carrier.messages.get(call.path["sid"])
     if message is None:
         raise Refusal(
@@ -102,7 +102,7 @@ def _find(call: ApiCall) -> Message:
     return message
 
 
-def _matching(call: ApiCall) -> Iterator[Message]:
+def _matching(call: ApiCall) -> Iterator[SimulatedMessage]:
     to = call.get("To")
     from_ = call.get("From")
     earliest, latest = _window(call)
@@ -118,7 +118,7 @@ def _matching(call: ApiCall) -> Iterator[Message]:
             yield message
 
 
-def _candidates(call: ApiCall, to: str, from_: str) -> Iterable[Message]:
+def _candidates(call: ApiCall, to: str, from_: str) -> Iterable[SimulatedMessage]:
     """Newest first: the shortest list that holds all that may match.
 
     A college's whole log is long, and one student's texts are few.
@@ -147,13 +147,15 @@ def _window(call: ApiCall) -> tuple[float, float]:
     return earliest, latest
 
 
-def _described(carrier: Carrier, message: Message) -> dict[str, Any]:
+def _described(carrier: SimulatedCarrier, message: SimulatedMessage) -> dict[str, Any]:
     return describe(
         carrier.options.account_sid, message, ahead=carrier.knobs.log_clock_ahead
     )
 
 
-def describe(account: str, message: Message, *, ahead: float = 0.0) -> dict[str, Any]:
+def describe(
+    account: str, message: SimulatedMessage, *, ahead: float = 0.0
+) -> dict[str, Any]:
     """``ahead``: seconds by which the clock that dates it is off."""
     uri = f"/2010-04-01/Accounts/{account}/Messages/{message.sid}"
     through_service = message.status == "accepted"

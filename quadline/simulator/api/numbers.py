@@ -45,7 +45,7 @@ async def search(call: ApiCall) -> Response:
 
 async def buy(call: ApiCall) -> Response:
     phone_number = call.get("PhoneNumber") or None
-    number = buying.buy(
+    number = buying.buy_number(
         call.carrier,
         phone_number=phone_number,
         area_code=call.get("AreaCode") or None,
@@ -97,13 +97,13 @@ async def fetch(call: ApiCall) -> Response:
 
 async def change(call: ApiCall) -> Response:
     number = find(call)
-    buying.change(call.carrier, number, call.facts(buying.CHANGEABLE))
+    buying.change_number(call.carrier, number, call.facts(buying.CHANGEABLE))
     return answer_json(describe(call, number))
 
 
 async def release(call: ApiCall) -> Response:
     number = find(call)
-    buying.release(call.carrier, number)
+    buying.release_number(call.carrier, number)
     return nothing_left()
 
 
@@ -124,13 +124,13 @@ def _codes(call: ApiCall) -> list[str]:
     if region := call.get("InRegion"):
         return areas.codes_in(region)
     country = call.path["country"]
-    codes = areas.NATIONAL if country == "US" else list(areas.PLACES)
+    codes = areas.NATIONAL if country == "US" else list(areas.AREA_PLACES)
     return [code for code in codes if areas.country_of(code) == country]
 
 
 def _describe_available(phone_number: str) -> dict[str, Any]:
     code = phone_number[2:5]
-    city, region, postal_code = areas.PLACES.get(code, (None, None, None))
+    city, region, postal_code = areas.AREA_PLACES.get(code, (None, None, None))
     return {
         "friendly_name": areas.national_format(phone_number),
         "phone_number": phone_number,

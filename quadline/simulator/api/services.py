@@ -10,7 +10,7 @@ from quadline.simulator.api.dates import iso8601
 from quadline.simulator.api.numbers import find as find_number
 from quadline.simulator.api.paging import base_url, modern_page
 from quadline.simulator.errors import Refusal
-from quadline.simulator.records import Number, Service, new_sid
+from quadline.simulator.records import Number, SimulatedService, new_sid
 
 _TEXTS = (
     "friendly_name",
@@ -35,7 +35,7 @@ async def create(call: ApiCall) -> Response:
     if not call.get("FriendlyName"):
         raise Refusal(20001, "Missing required parameter FriendlyName in the post body")
     now = call.carrier.clock.now()
-    service = Service(
+    service = SimulatedService(
         sid=new_sid("MG"),
         friendly_name="",
         created_at=now,
@@ -110,7 +110,7 @@ async def list_campaigns(call: ApiCall) -> Response:
     return answer_json(modern_page(call, "compliance", [campaign]))
 
 
-def _find(call: ApiCall) -> Service:
+def _find(call: ApiCall) -> SimulatedService:
     service = call.carrier.services.get(call.path["service"])
     if service is None:
         raise Refusal(
@@ -119,7 +119,7 @@ def _find(call: ApiCall) -> Service:
     return service
 
 
-def _find_member(call: ApiCall) -> tuple[Service, Number]:
+def _find_member(call: ApiCall) -> tuple[SimulatedService, Number]:
     service = _find(call)
     number = find_number(call)
     if number.service_sid != service.sid:
@@ -129,7 +129,7 @@ def _find_member(call: ApiCall) -> tuple[Service, Number]:
     return service, number
 
 
-def _change(call: ApiCall, service: Service) -> None:
+def _change(call: ApiCall, service: SimulatedService) -> None:
     for name, value in call.facts(_TEXTS).items():
         is_address = name.endswith(("url", "callback"))
         # An empty address takes the old one away.
@@ -143,7 +143,7 @@ def _change(call: ApiCall, service: Service) -> None:
     call.carrier.keep(service)
 
 
-def _describe(call: ApiCall, service: Service) -> dict[str, Any]:
+def _describe(call: ApiCall, service: SimulatedService) -> dict[str, Any]:
     url = f"{base_url(call)}/v1/Services/{service.sid}"
     parts = ("PhoneNumbers", "ShortCodes", "AlphaSenders", "Compliance/Usa2p")
     links = {part.split("/")[0].lower(): f"{url}/{part}" for part in parts}
@@ -163,7 +163,9 @@ def _describe(call: ApiCall, service: Service) -> dict[str, Any]:
     }
 
 
-def _describe_member(call: ApiCall, service: Service, number: Number) -> dict[str, Any]:
+def _describe_member(
+    call: ApiCall, service: SimulatedService, number: Number
+) -> dict[str, Any]:
     return {
         "sid": number.sid,
         "account_sid": call.carrier.options.account_sid,

@@ -15,12 +15,12 @@ from html import escape
 from quadline.simulator.mail import reading
 from quadline.simulator.records import Mail
 
-AWAY = "I am away until Monday and will answer then."
+AWAY_WORDS = "I am away until Monday and will answer then."
 _STRANGER = "Somebody Else <somebody@elsewhere.example>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class StudentLetter:
     """A mail on its way from a student to the college."""
 
     address: str  # whose mailbox it leaves
@@ -31,19 +31,19 @@ class Letter:
     copies: int = 1
 
 
-def reply(mail: Mail, body: str) -> Letter:
+def reply_letter(mail: Mail, body: str) -> StudentLetter:
     message = _answer(mail)
     history = _quoted(mail)
     message.set_content(f"{body}\n\n{history}\n")
     return _letter(mail, message, kind="reply")
 
 
-def twice(mail: Mail, body: str) -> Letter:
-    once = reply(mail, body)
+def twice(mail: Mail, body: str) -> StudentLetter:
+    once = reply_letter(mail, body)
     return replace(once, kind="twice", copies=2)
 
 
-def html_only(mail: Mail, body: str) -> Letter:
+def html_only(mail: Mail, body: str) -> StudentLetter:
     message = _answer(mail)
     said = escape(body).replace("\n", "<br>")
     history = escape(_text(mail)).replace("\n", "<br>")
@@ -64,14 +64,14 @@ def html_only(mail: Mail, body: str) -> Letter:
     return _letter(mail, message, kind="html_only")
 
 
-def auto_reply(mail: Mail, body: str) -> Letter:
+def auto_reply(mail: Mail, body: str) -> StudentLetter:
     message = _answer(mail)
     del message["Subject"]
     message["Subject"] = f"Automatic reply: {_headers(mail).get('Subject', '')}"
     message["Auto-Submitted"] = "auto-replied"
     message["X-Auto-Response-Suppress"] = "All"
     message["Precedence"] = "bulk"
-    message.set_content(body or AWAY)
+    message.set_content(body or AWAY_WORDS)
     return _letter(
         mail,
         message,
@@ -80,7 +80,7 @@ def auto_reply(mail: Mail, body: str) -> Letter:
     )
 
 
-def forged(mail: Mail, body: str) -> Letter:
+def forged(mail: Mail, body: str) -> StudentLetter:
     """From somebody else, to an address whose signature was tampered with."""
     message = _answer(mail)
     name, _, domain = _reply_to(mail).partition("@")
@@ -95,7 +95,7 @@ def forged(mail: Mail, body: str) -> Letter:
     return _letter(mail, message, kind="forged", to=to, return_path=stranger)
 
 
-def bounce(mail: Mail, body: str = "", *, code: str = "550") -> Letter:
+def bounce(mail: Mail, body: str = "", *, code: str = "550") -> StudentLetter:
     """A delivery status notification, as RFC 3464 has it,
     to where the mail came from.
     """
@@ -114,7 +114,7 @@ def bounce(mail: Mail, body: str = "", *, code: str = "550") -> Letter:
     message.attach(_delivery_status(mail, status, words))
     message.attach(_original_headers(mail))
     raw = message.as_bytes(policy=policy.SMTP)
-    return Letter(
+    return StudentLetter(
         address=mail.address,
         kind="bounce",
         to=message["To"],
@@ -123,8 +123,8 @@ def bounce(mail: Mail, body: str = "", *, code: str = "550") -> Letter:
     )
 
 
-KINDS: dict[str, Callable[[Mail, str], Letter]] = {
-    "reply": reply,
+REPLY_KINDS: dict[str, Callable[[Mail, str], StudentLetter]] = {
+    "reply": reply_letter,
     "twice": twice,
     "html_only": html_only,
     "auto_reply": auto_reply,
@@ -159,9 +159,9 @@ def _letter(
     kind: str,
     to: str = "",
     return_path: str | None = None,
-) -> Letter:
+) -> StudentLetter:
     sender = mail.address if return_path is None else return_path
-    return Letter(
+    return StudentLetter(
         address=mail.address,
         kind=kind,
         to=to or _reply_to(mail),
@@ -205,7 +205,7 @@ def _reply_to(mail: Mail) -> str:
 
 def _text(mail: Mail) -> str:
     raw = mail.raw.encode("latin-1")
-    return str(reading.read(raw)["text"])
+    return str(reading.read_mail(raw)["text"])
 
 
 def _attribution(mail: Mail) -> str:

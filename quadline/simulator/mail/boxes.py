@@ -3,13 +3,13 @@
 from typing import Any
 
 from quadline.simulator import areas
-from quadline.simulator.carrier import Carrier
+from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.mail import reading
 from quadline.simulator.records import Mail, Mailbox, new_sid
 
 
 def take(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     raw: bytes,
     *,
     address: str,
@@ -49,7 +49,7 @@ def take(
     return known or mail
 
 
-def keep_sent(carrier: Carrier, raw: bytes, *, address: str) -> Mail:
+def keep_sent(carrier: SimulatedCarrier, raw: bytes, *, address: str) -> Mail:
     """What the student wrote, in their own mailbox."""
     mail = _mail(
         carrier,
@@ -64,14 +64,14 @@ def keep_sent(carrier: Carrier, raw: bytes, *, address: str) -> Mail:
     return mail
 
 
-def mails_of(carrier: Carrier, address: str) -> list[Mail]:
+def mails_of(carrier: SimulatedCarrier, address: str) -> list[Mail]:
     """Oldest first."""
     mails = carrier.mails.get(address, {})
     return sorted(mails.values(), key=lambda mail: mail.turn)
 
 
 def list_mailboxes(
-    carrier: Carrier, *, search: str = "", limit: int = 60
+    carrier: SimulatedCarrier, *, search: str = "", limit: int = 60
 ) -> dict[str, Any]:
     """Mailboxes with activity first, then by name."""
     words = search.casefold().split()
@@ -91,7 +91,7 @@ def list_mailboxes(
     }
 
 
-def describe_mailbox(carrier: Carrier, address: str) -> dict[str, Any]:
+def describe_mailbox(carrier: SimulatedCarrier, address: str) -> dict[str, Any]:
     box = carrier.mailboxes.get(address) or Mailbox(address=address)
     return {
         **_who(box),
@@ -99,7 +99,7 @@ def describe_mailbox(carrier: Carrier, address: str) -> dict[str, Any]:
     }
 
 
-def summary(carrier: Carrier, box: Mailbox) -> dict[str, Any]:
+def summary(carrier: SimulatedCarrier, box: Mailbox) -> dict[str, Any]:
     mails = mails_of(carrier, box.address)
     return {
         **_who(box),
@@ -117,7 +117,7 @@ def _shortly(mail: Mail) -> dict[str, Any]:
 
 
 def _mail(
-    carrier: Carrier,
+    carrier: SimulatedCarrier,
     raw: bytes,
     facts: dict[str, str],
     *,
@@ -136,7 +136,7 @@ def _mail(
     )
 
 
-def _touch(carrier: Carrier, address: str) -> None:
+def _touch(carrier: SimulatedCarrier, address: str) -> None:
     box = carrier.mailboxes.get(address)
     if box is None:
         box = Mailbox(address=address)
@@ -156,7 +156,7 @@ def _described(mail: Mail) -> dict[str, Any]:
         "is_from_student": mail.is_from_student,
         "arrivals": mail.arrivals,
         "return_path": mail.return_path,
-        **reading.read(_bytes(mail)),
+        **reading.read_mail(_bytes(mail)),
     }
 
 

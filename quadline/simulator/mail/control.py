@@ -4,21 +4,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from quadline.simulator.carrier import Carrier
-from quadline.simulator.control import read_json, route
+from quadline.simulator.carrier import SimulatedCarrier
+from quadline.simulator.control import control_route, read_json
 from quadline.simulator.mail import answers, boxes
 from quadline.simulator.records import Mail
 
 
 def mail_routes() -> list[BaseRoute]:
     return [
-        route("/mailboxes", GET=list_mailboxes),
-        route("/mailboxes/{address}", GET=mailbox),
-        route("/mailboxes/{address}/replies", POST=reply),
+        control_route("/mailboxes", GET=list_mailboxes_view),
+        control_route("/mailboxes/{address}", GET=mailbox),
+        control_route("/mailboxes/{address}/replies", POST=reply_view),
     ]
 
 
-async def list_mailboxes(carrier: Carrier, request: Request) -> Response:
+async def list_mailboxes_view(carrier: SimulatedCarrier, request: Request) -> Response:
     query = request.query_params
     found = boxes.list_mailboxes(
         carrier,
@@ -28,12 +28,12 @@ async def list_mailboxes(carrier: Carrier, request: Request) -> Response:
     return JSONResponse(found)
 
 
-async def mailbox(carrier: Carrier, request: Request) -> Response:
+async def mailbox(carrier: SimulatedCarrier, request: Request) -> Response:
     address = request.path_params["address"].lower()
     return JSONResponse(boxes.describe_mailbox(carrier, address))
 
 
-async def reply(carrier: Carrier, request: Request) -> Response:
+async def reply_view(carrier: SimulatedCarrier, request: Request) -> Response:
     """The student, or a machine of theirs, answers a mail: the newest,
     unless one is named.
     """
@@ -41,10 +41,10 @@ async def reply(carrier: Carrier, request: Request) -> Response:
     address = request.path_params["address"].lower()
     body = str(wish.get("body", ""))
     kind = str(wish.get("kind", "reply"))
-    if kind not in answers.KINDS:
-        raise ValueError(f"kind must be one of {', '.join(answers.KINDS)}.")
+    if kind not in answers.REPLY_KINDS:
+        raise ValueError(f"kind must be one of {', '.join(answers.REPLY_KINDS)}.")
     mail = _mail(carrier, address, str(wish.get("to_message_id", "")))
-    letter = answers.KINDS[kind](mail, body)
+    letter = answers.REPLY_KINDS[kind](mail, body)
     # The others are machines' mail, or somebody else's: no student sees them as sent.
     if kind in ("reply", "twice", "html_only"):
         boxes.keep_sent(carrier, letter.raw, address=address)
@@ -59,7 +59,7 @@ async def reply(carrier: Carrier, request: Request) -> Response:
     return JSONResponse(facts, 201)
 
 
-def _mail(carrier: Carrier, address: str, header_id: str) -> Mail:
+def _mail(carrier: SimulatedCarrier, address: str, header_id: str) -> Mail:
     mails = boxes.mails_of(carrier, address)
     found = [mail for mail in mails if not mail.is_from_student]
     if header_id:

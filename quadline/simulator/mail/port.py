@@ -9,8 +9,8 @@ from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP
 
-from quadline.simulator.carrier import Carrier
-from quadline.simulator.faults import Fault, FaultKind
+from quadline.simulator.carrier import SimulatedCarrier
+from quadline.simulator.faults import CarrierFault, FaultKind
 from quadline.simulator.mail import answers, boxes
 from quadline.simulator.mail.postman import Postman
 
@@ -30,7 +30,7 @@ class MailPort:
 
     def __init__(
         self,
-        carrier: Carrier,
+        carrier: SimulatedCarrier,
         postman: Postman,
         host: str,
         port: int,
@@ -70,7 +70,7 @@ class MailPort:
         else:
             await self.open()
 
-    def end_later(self, fault: Fault) -> None:
+    def end_later(self, fault: CarrierFault) -> None:
         """An outage ends automatically, also when time is moved on."""
         clock = self._carrier.clock
         clock.at(clock.now() + fault.seconds, partial(self._end, fault.id))
@@ -95,7 +95,7 @@ class MailPort:
 class _Door:
     """What is said at each step; the hooks are named by aiosmtpd."""
 
-    def __init__(self, carrier: Carrier, postman: Postman) -> None:
+    def __init__(self, carrier: SimulatedCarrier, postman: Postman) -> None:
         self._carrier = carrier
         self._postman = postman
 
@@ -155,10 +155,10 @@ class _Door:
             code = str(bounces.code or 550)
             self._postman.post(answers.bounce(mail, code=code))
         elif self._take(FaultKind.OUT_OF_OFFICE, address):
-            self._postman.post(answers.auto_reply(mail, answers.AWAY))
+            self._postman.post(answers.auto_reply(mail, answers.AWAY_WORDS))
         return self._take(FaultKind.SMTP_ACCEPT_THEN_CUT, address) is not None
 
-    def _take(self, kind: FaultKind, address: str, **where: str) -> Fault | None:
+    def _take(self, kind: FaultKind, address: str, **where: str) -> CarrierFault | None:
         faults = self._carrier.faults
         return faults.take(kind, to=address.lower(), **where)
 
@@ -170,7 +170,7 @@ def _cut(connection: SMTP) -> None:
         transport.abort()
 
 
-def _refusal(fault: Fault) -> str:
+def _refusal(fault: CarrierFault) -> str:
     code = fault.code or 550
     words = fault.reason or _WORDS.get(code, "Refused")
     return f"{code} {words}"

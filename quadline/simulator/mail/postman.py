@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
-from quadline.simulator.carrier import Carrier
-from quadline.simulator.mail.answers import Letter
+from quadline.simulator.carrier import SimulatedCarrier
+from quadline.simulator.mail.answers import StudentLetter
 
 _NO_INTAKE = "Nobody takes the college's mail: mail_intake is not set."
 _TRY_AGAIN = 15.0  # seconds of the simulator's time
@@ -17,7 +17,7 @@ _MOST_TRIES = 200  # fifty minutes
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class IntakeAnswer:
     """What the college's intake answered; no code when nobody did."""
 
     code: int | None
@@ -38,21 +38,21 @@ class Outcome:
 
 
 class Postman:
-    def __init__(self, carrier: Carrier) -> None:
+    def __init__(self, carrier: SimulatedCarrier) -> None:
         self._carrier = carrier
-        self._under_way: set[asyncio.Task[Outcome]] = set()
+        self._under_way: set[asyncio.Task[IntakeAnswer]] = set()
 
-    def post(self, letter: Letter, tries: int = 1) -> None:
+    def post(self, letter: StudentLetter, tries: int = 1) -> None:
         """Leave it to the postman; nobody waits for the answer."""
         task = asyncio.ensure_future(self.deliver(letter, tries))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def deliver(self, letter: Letter, tries: int = 1) -> Outcome:
+    async def deliver(self, letter: StudentLetter, tries: int = 1) -> IntakeAnswer:
         """Hand it over now, and again later when that fails for now."""
         intake = self._carrier.knobs.mail_intake
         if not intake:
-            outcome = Outcome(550, _NO_INTAKE)
+            outcome = IntakeAnswer(550, _NO_INTAKE)
             self._note(letter, tries, outcome)
             return outcome
         for _ in range(letter.copies):
@@ -69,7 +69,7 @@ class Postman:
         while self._under_way:
             await asyncio.wait(self._under_way)
 
-    def _note(self, letter: Letter, tries: int, outcome: Outcome) -> None:
+    def _note(self, letter: StudentLetter, tries: int, outcome: IntakeAnswer) -> None:
         self._carrier.ledger.write(
             "mail_reply",
             **{"from": letter.address},
@@ -81,7 +81,7 @@ class Postman:
         )
 
 
-def _hand_over(intake: str, letter: Letter) -> Outcome:
+def _hand_over(intake: str, letter: StudentLetter) -> IntakeAnswer:
     where = urlsplit(intake)
     host = where.hostname or "127.0.0.1"
     port = where.port or 25
@@ -90,14 +90,14 @@ def _hand_over(intake: str, letter: Letter) -> Outcome:
         with server(host, port, timeout=30) as line:
             line.ehlo_or_helo_if_needed()
             line.sendmail(letter.return_path, [letter.to], letter.raw)
-            return Outcome(250, "Taken by the college.")
+            return IntakeAnswer(250, "Taken by the college.")
     except smtplib.SMTPRecipientsRefused as refused:
         code, words = next(iter(refused.recipients.values()))
-        return Outcome(code, words.decode("utf-8", "replace"))
+        return IntakeAnswer(code, words.decode("utf-8", "replace"))
     except smtplib.SMTPResponseException as refused:
         said = refused.smtp_error
         if isinstance(said, bytes):
             said = said.decode("utf-8", "replace")
-        return Outcome(refused.smtp_code, said)
+        return IntakeAnswer(refused.smtp_code, said)
     except (OSError, smtplib.SMTPException) as fault:
-        return Outcome(None, f"Nobody took it: {fault}")
+        return IntakeAnswer(None, f"Nobody took it: {fault}")

@@ -41,11 +41,11 @@ def headers_of(raw: bytes) -> dict[str, str]:
     return found
 
 
-def read(raw: bytes) -> dict[str, Any]:
+def read_mail(raw: bytes) -> dict[str, Any]:
     message = parsed(raw)
     headers = headers_of(raw)
     html = _part(message, "html")
-    text = _part(message, "plain") or text_of(html)
+    text = _part(message, "plain") or plain_text_of(html)
     links = [*_LINK.findall(text), *re.findall(r'href="([^"]+)"', html)]
     return {
         "from": headers.get("From", ""),
@@ -59,7 +59,7 @@ def read(raw: bytes) -> dict[str, Any]:
     }
 
 
-def text_of(html: str) -> str:
+def plain_text_of(html: str) -> str:
     reader = _Words()
     reader.feed(html)
     reader.close()

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
-from quadline.simulator.store import Store
+from quadline.simulator.store import RecordStore
 from quadline.simulator.tests.college import College
 from quadline.simulator.tests.conftest import running
 from quadline.simulator.tests.driver import STUDENT, Simulator
@@ -150,7 +150,7 @@ def test_what_was_taken_for_the_store_is_written_though_no_thread_was_free(
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(1))
         loop.run_in_executor(None, busy.wait, 120)
-        store = Store(tmp_path)
+        store = RecordStore(tmp_path)
         store.append(1, "accept", "{}")
         running = asyncio.create_task(store.run())
         while store._lines:
@@ -161,4 +161,4 @@ def test_what_was_taken_for_the_store_is_written_though_no_thread_was_free(
         store.close()
 
     asyncio.run(told_to_stop_meanwhile())
-    assert list(Store(tmp_path).ledger_lines()) == [("accept", "{}")]
+    assert list(RecordStore(tmp_path).ledger_lines()) == [("accept", "{}")]

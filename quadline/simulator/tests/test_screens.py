@@ -71,7 +71,7 @@ def test_a_student_reads_and_answers(
     assert college.at("/inbound")[0].form["Body"] == "Yes! See you then"
 
 
-def test_a_new_text_appears_by_itself(
+def test_a_new_text_appears_automatically(
     page: Page, simulator: Simulator, advisor_number: str
 ) -> None:
     page.goto(f"{simulator.url}/phones/{STUDENT}")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadline.sms.bodies import BodyError, checked, clean
+from quadline.sms.bodies import BodyError, checked_body, clean
 
 any_text = st.text(st.characters())  # lone surrogates too
 
@@ -45,18 +45,18 @@ def test_a_message_that_shows_nothing_is_refused(empty: str) -> None:
     with pytest.raises(
         BodyError, match=r"^Write a message first\. Nothing was sent\.$"
     ):
-        checked(empty)
+        checked_body(empty)
 
 
 def test_sixteen_hundred_characters_pass_and_one_more_is_named() -> None:
-    assert checked("x" * 1600 + "\n") == "x" * 1600
+    assert checked_body("x" * 1600 + "\n") == "x" * 1600
     with pytest.raises(
         BodyError, match=r"has 1,601 characters; a text can have 1,600\. .* by 1\."
     ):
-        checked("x" * 1601)
+        checked_body("x" * 1601)
 
 
 def test_length_is_counted_as_the_browser_does() -> None:
-    assert checked("😀" * 800)
+    assert checked_body("😀" * 800)
     with pytest.raises(BodyError, match=r"1,602 characters"):
-        checked("😀" * 801)
+        checked_body("😀" * 801)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadline.sms.lookalikes import LONGEST, comes_near, lookalikes, plain
+from quadline.sms.lookalikes import MAX_TEXT_READ, comes_near, lookalikes, plain_words
 
 NAMES = {
     "student name": "Student Name",
@@ -106,7 +106,7 @@ def test_fields_that_are_there_twice_are_named_where_they_stand_first() -> None:
 
 def test_what_comes_near_nothing_means_nothing() -> None:
     assert [meant(words) for words in ("redacted", "x", "", "12", "date")] == [""] * 5
-    assert plain("Student\u2019s FirstName_2") == "students first name"
+    assert plain_words("Student\u2019s FirstName_2") == "students first name"
 
 
 @given(st.text())
@@ -138,5 +138,5 @@ WITHOUT_END = 30.0
 )
 def test_endless_brackets_cost_little(piece: str) -> None:
     begun = time.process_time()
-    lookalikes(piece * (2 * LONGEST // len(piece)), meant)
+    lookalikes(piece * (2 * MAX_TEXT_READ // len(piece)), meant)
     assert time.process_time() - begun < WITHOUT_END

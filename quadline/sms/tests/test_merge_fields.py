@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadline.sms.merge_fields import MergeError, Template, fields_in, fill
+from quadline.sms.merge_fields import FieldTemplate, MergeError, fields_in, fill
 
 VALUES = {
     "Student Name": "Sally",
@@ -74,7 +74,7 @@ def test_a_field_that_has_no_value_stays_as_written() -> None:
 
 
 def test_around_its_fields_a_text_is_what_remains() -> None:
-    template = Template("Hi [Student name], [Due Date] and [[Your Name]].")
+    template = FieldTemplate("Hi [Student name], [Due Date] and [[Your Name]].")
     assert (
         template.around({"student name", "your name"})
         == "Hi  , [Due Date] and [[Your Name]]."

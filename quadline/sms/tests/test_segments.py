@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from quadline.sms.segments import (
     Encoding,
     Segments,
-    count,
+    measure,
     plain_alternative,
     utf16_units,
 )
@@ -30,7 +30,7 @@ mixed = st.text(st.sampled_from("aé€^’ç😀🙏\u200d"), min_size=30, max_
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_the_cases_shared_with_the_browser(case: dict[str, str | int]) -> None:
-    measured = count(str(case["text"]))
+    measured = measure(str(case["text"]))
     assert measured == Segments(
         Encoding(str(case["encoding"])),
         int(case["units"]),
@@ -45,7 +45,7 @@ def test_the_oracle_agrees(text: str) -> None:
     if not text:  # smsutil calls an empty text UCS-2
         return
     oracle = smsutil.split(text)
-    measured = count(text)
+    measured = measure(text)
     is_gsm7 = oracle.encoding == "gsm0338"
     assert measured.encoding is (Encoding.GSM7 if is_gsm7 else Encoding.UCS2)
     assert measured.units == oracle.total_bytes // (1 if is_gsm7 else 2)
@@ -61,7 +61,7 @@ def test_the_oracle_agrees(text: str) -> None:
 
 @given(st.text())
 def test_any_text_is_measured(text: str) -> None:
-    measured = count(text)
+    measured = measure(text)
     alone = 160 if measured.encoding is Encoding.GSM7 else 70
     assert (measured.segments == 0) is (text == "")
     assert (measured.segments <= 1) is (measured.units <= alone)
@@ -71,10 +71,10 @@ def test_any_text_is_measured(text: str) -> None:
 
 @given(st.one_of(gsm7, mixed))
 def test_room_is_what_still_fits(text: str) -> None:
-    measured = count(text)
+    measured = measure(text)
     filler = "a" * measured.room
-    assert count(text + filler).segments == measured.segments
-    assert count(text + filler + "a").segments == measured.segments + 1
+    assert measure(text + filler).segments == measured.segments
+    assert measure(text + filler + "a").segments == measured.segments + 1
 
 
 @given(st.text())
@@ -83,8 +83,8 @@ def test_the_plain_alternative_is_stable_and_never_in_a_wider_alphabet(
 ) -> None:
     plain = plain_alternative(text)
     assert plain_alternative(plain) == plain
-    if count(text).encoding is Encoding.GSM7:
-        assert count(plain).encoding is Encoding.GSM7
+    if measure(text).encoding is Encoding.GSM7:
+        assert measure(plain).encoding is Encoding.GSM7
 
 
 @pytest.mark.parametrize(

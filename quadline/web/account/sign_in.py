@@ -21,14 +21,14 @@ from quadline.accounts.hashing import TooBusy
 from quadline.accounts.passwords import ask_for_link
 from quadline.accounts.sign_in import in_words
 
-COME_BACK_AFTER_SECONDS = 10  # a place for a hash is free long before
+SIGN_IN_RETRY_AFTER_SECONDS = 10  # a place for a hash is free long before
 TOO_MANY_LINKS = (
     "No email was sent: too many were asked for from your network. Try again in {wait}."
 )
-View = Callable[..., HttpResponseBase]
+SignInView = Callable[..., HttpResponseBase]
 
 
-def unless_too_busy(view: View) -> View:
+def unless_too_busy(view: SignInView) -> SignInView:
     """For a page on which a password is hashed."""
 
     @wraps(view)
@@ -37,7 +37,7 @@ def unless_too_busy(view: View) -> View:
             return view(request, *args, **parts)
         except TooBusy:
             busy = render(request, "account/busy.html", status=503)
-            busy["Retry-After"] = str(COME_BACK_AFTER_SECONDS)
+            busy["Retry-After"] = str(SIGN_IN_RETRY_AFTER_SECONDS)
             return busy
 
     return answer

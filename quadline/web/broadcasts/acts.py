@@ -16,8 +16,8 @@ from quadline import clock
 from quadline.broadcasts import pausing, results
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.pausing import discard_draft
-from quadline.broadcasts.rules import BroadcastRefused, State
-from quadline.web.broadcasts.views import own, visible
+from quadline.broadcasts.rules import BroadcastRefused, BroadcastState
+from quadline.web.broadcasts.views import own, visible_broadcast
 from quadline.web.requests import StaffRequest
 
 Done = TypeVar("Done")
@@ -28,7 +28,8 @@ NO_RECALL = "Sent messages can’t be recalled."
 def pause(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
     is_paused = _done(
-        request, lambda: pausing.pause(chosen, actor=request.user, now=clock.now())
+        request,
+        lambda: pausing.pause_sending(chosen, actor=request.user, now=clock.now()),
     )
     # Two clicks: what is paused already is not said again.
     words = "Paused. Waiting texts stay until you resume." if is_paused else ""
@@ -39,7 +40,8 @@ def pause(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 def resume(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = steered(request, broadcast_id)
     is_resumed = _done(
-        request, lambda: pausing.resume(chosen, actor=request.user, now=clock.now())
+        request,
+        lambda: pausing.resume_sending(chosen, actor=request.user, now=clock.now()),
     )
     return _back(request, chosen, "Sending again." if is_resumed else "")
 
@@ -55,7 +57,7 @@ def stop(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
         )
         words = "" if stopped is None else _stopped(stopped)
         return _back(request, chosen, words)
-    waiting = results.progress(chosen, clock.now()).waiting
+    waiting = results.progress_of(chosen, clock.now()).waiting
     unsent = _messages(waiting, "unsent ")
     context = {
         "title": "Cancel remaining?",
@@ -95,7 +97,7 @@ def retry(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def discard(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     chosen = own(request, broadcast_id)
-    if chosen.state != State.DRAFT:
+    if chosen.state != BroadcastState.DRAFT:
         return redirect("broadcast", chosen.pk)
     if request.method == "POST":
         try:
@@ -121,7 +123,7 @@ def discard(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 
 def steered(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
     """One that this user may act on; for everybody else it is not there."""
-    chosen = visible(request, broadcast_id)
+    chosen = visible_broadcast(request, broadcast_id)
     # Whoever may only look at it has no button that leads here.
     if not pausing.may_steer(chosen, request.user):
         raise Http404

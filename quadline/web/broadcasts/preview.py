@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from quadline.broadcasts.models import Broadcast, Recipient
-from quadline.broadcasts.rules import Outcome
+from quadline.broadcasts.rules import PlannedOutcome
 from quadline.roster.models import Student
 from quadline.web.requests import StaffRequest, whole_number
 
@@ -43,7 +43,7 @@ def preview_context(request: StaffRequest, broadcast: Broadcast) -> dict[str, An
 
 
 def _readers(broadcast: Broadcast) -> "QuerySet[Recipient]":
-    reading = broadcast.recipients.exclude(outcome=Outcome.NOTHING)
+    reading = broadcast.recipients.exclude(outcome=PlannedOutcome.NOTHING)
     return reading.select_related("student").order_by(*ORDER)
 
 

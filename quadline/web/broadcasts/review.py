@@ -16,29 +16,35 @@ from django.views.decorators.http import require_POST, require_safe
 
 from quadline import clock
 from quadline.broadcasts import preflight
-from quadline.broadcasts.launching import ReviewChanged, launch
+from quadline.broadcasts.launching import ReviewChanged, launch_broadcast
 from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.reviews import Review
-from quadline.broadcasts.rules import WHY_WORDS, BroadcastRefused, Outcome, State, Why
+from quadline.broadcasts.rules import (
+    NO_TEXT_WORDS,
+    BroadcastRefused,
+    BroadcastState,
+    NoTextReason,
+    PlannedOutcome,
+)
 from quadline.roster.models import Student
 from quadline.web.broadcasts.preview import preview_context
-from quadline.web.broadcasts.views import own, visible
-from quadline.web.broadcasts.words import at, when_done
+from quadline.web.broadcasts.views import own, visible_broadcast
+from quadline.web.broadcasts.words import time_words, when_done
 from quadline.web.requests import StaffRequest, whole_number
 
 COUNT_IS_TYPED_ABOVE = 250  # messages: then one does not press Send by habit
-PAGE = 100  # students behind one number
-FEW = 3  # names that stand in the table itself
-MOST_CHANGES = 8
+REVIEW_PAGE_ROWS = 100  # students behind one number
+FEW_NAMES = 3  # names that stand in the table itself
+MAX_CHANGES = 8
 OUTCOMES = {
-    Outcome.TEXT: ("Text", "message"),
-    Outcome.EMAIL: ("Email", "envelope"),
-    Outcome.NOTHING: ("Not sent", "ban"),
+    PlannedOutcome.TEXT: ("Text", "message"),
+    PlannedOutcome.EMAIL: ("Email", "envelope"),
+    PlannedOutcome.NOTHING: ("Not sent", "ban"),
 }
 
 
 @dataclass(frozen=True)
-class Line:
+class ReviewLine:
     """One row of "Who gets what, and why"."""
 
     outcome: str
@@ -50,9 +56,9 @@ class Line:
 
 
 @require_safe
-def page(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
-    broadcast = visible(request, broadcast_id)
-    if broadcast.state != State.DRAFT:
+def review_page(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
+    broadcast = visible_broadcast(request, broadcast_id)
+    if broadcast.state != BroadcastState.DRAFT:
         return redirect("broadcast", broadcast.pk)
     if request.htmx:
         # Another reader's words of the review that is shown: nothing is worked out.
@@ -68,7 +74,7 @@ def page(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 
 
 @require_safe
-def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
+def review_recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     """The students behind one number of the review: in a
     dialog, or as a page without scripts.
     """
@@ -83,20 +89,22 @@ def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
         title = f"{_outcome_words(outcome)}: {_why(outcome, reason)}"
         found = _behind(broadcast, outcome, reason)
     start = whole_number(request.GET.get("from")) or 0
-    rows = list(found[start : start + PAGE + 1])
+    rows = list(found[start : start + REVIEW_PAGE_ROWS + 1])
     following = urlencode(
         {
             "outcome": outcome,
             "reason": reason,
-            "from": start + PAGE,
+            "from": start + REVIEW_PAGE_ROWS,
         }
     )
     context = {
         "broadcast": broadcast,
         "title": title,
-        "rows": rows[:PAGE],
+        "rows": rows[:REVIEW_PAGE_ROWS],
         "total": found.count(),
-        "next_url": f"{request.path}?{following}" if len(rows) > PAGE else "",
+        "next_url": f"{request.path}?{following}"
+        if len(rows) > REVIEW_PAGE_ROWS
+        else "",
     }
     template = "broadcasts/recipients.html"
     if request.htmx:
@@ -109,7 +117,7 @@ def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     """Exactly what was reviewed leaves, or nothing."""
     broadcast = own(request, broadcast_id)
     shown = preflight.stored(broadcast)
-    if broadcast.state != State.DRAFT or shown is None:
+    if broadcast.state != BroadcastState.DRAFT or shown is None:
         return redirect("broadcast-review", broadcast.pk)
     count = shown.texts + shown.emails
     is_confirmed = count <= COUNT_IS_TYPED_ABOVE or _typed(request) == count
@@ -119,7 +127,7 @@ def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
     # Read before: a review that has changed takes the place of these.
     before = _outcomes(broadcast)
     try:
-        launch(
+        launch_broadcast(
             broadcast,
             actor=request.user,
             fingerprint=request.POST.get("fingerprint", ""),
@@ -151,7 +159,7 @@ def _context(
         "lines": _lines(broadcast),
         "sizes": _sizes(broadcast),
         "when_done": when_done(review, broadcast.channel),
-        "held_until": at(review.held_until) if review.held_until else "",
+        "held_until": time_words(review.held_until) if review.held_until else "",
         "sharing_url": f"{recipients_url}?outcome=sharing",
         "confirm_count": sent if sent > COUNT_IS_TYPED_ABOVE else 0,
         **preview_context(request, broadcast),
@@ -167,15 +175,15 @@ def _again(
     return render(request, "broadcasts/review.html", context, status=422)
 
 
-def _lines(broadcast: Broadcast) -> list[Line]:
+def _lines(broadcast: Broadcast) -> list[ReviewLine]:
     """Every outcome with its reason and its number, texts first."""
     by_outcome = broadcast.recipients.values_list("outcome", "reason")
     counted = by_outcome.annotate(count=Count("pk"))
-    order = list(Outcome)
+    order = list(PlannedOutcome)
 
     def place(row: tuple[str, str, int]) -> tuple[int, int, str]:
         outcome, reason, count = row
-        texts_first = order.index(Outcome(outcome))
+        texts_first = order.index(PlannedOutcome(outcome))
         # Of one outcome, the reason that concerns most.
         return (texts_first, -count, reason)
 
@@ -185,12 +193,12 @@ def _lines(broadcast: Broadcast) -> list[Line]:
     ]
 
 
-def _line(broadcast: Broadcast, outcome: str, reason: str, count: int) -> Line:
-    words, icon = OUTCOMES[Outcome(outcome)]
+def _line(broadcast: Broadcast, outcome: str, reason: str, count: int) -> ReviewLine:
+    words, icon = OUTCOMES[PlannedOutcome(outcome)]
     url = reverse("broadcast-review-recipients", args=[broadcast.pk])
     query = urlencode({"outcome": outcome, "reason": reason})
-    few = _behind(broadcast, outcome, reason)[:FEW] if count <= FEW else []
-    return Line(
+    few = _behind(broadcast, outcome, reason)[:FEW_NAMES] if count <= FEW_NAMES else []
+    return ReviewLine(
         outcome=words,
         icon=icon,
         why=_why(outcome, reason),
@@ -202,21 +210,21 @@ def _line(broadcast: Broadcast, outcome: str, reason: str, count: int) -> Line:
 
 def _behind(broadcast: Broadcast, outcome: str, reason: str) -> "QuerySet[Recipient]":
     # "" is a reason, too: of those for whom there is none.
-    found = preflight.recipients(broadcast, outcome=outcome)
+    found = preflight.recipients_with(broadcast, outcome=outcome)
     return found.filter(reason=reason)
 
 
 def _outcome_words(outcome: str) -> str:
-    if outcome not in set(Outcome):
+    if outcome not in set(PlannedOutcome):
         return "Everybody"
-    words, _ = OUTCOMES[Outcome(outcome)]
+    words, _ = OUTCOMES[PlannedOutcome(outcome)]
     return words
 
 
 def _why(outcome: str, reason: str) -> str:
-    if reason in set(Why):
-        return WHY_WORDS[Why(reason)]
-    if outcome == Outcome.TEXT:
+    if reason in set(NoTextReason):
+        return NO_TEXT_WORDS[NoTextReason(reason)]
+    if outcome == PlannedOutcome.TEXT:
         return "Can be texted"
     return "Has an email address"
 
@@ -224,7 +232,7 @@ def _why(outcome: str, reason: str) -> str:
 def _sizes(broadcast: Broadcast) -> list[tuple[int, int]]:
     """How many students get one text, how many get two …"""
     # Fields that are filled in make it longer for some: what costs twice is seen here.
-    texts = broadcast.recipients.filter(outcome=Outcome.TEXT)
+    texts = broadcast.recipients.filter(outcome=PlannedOutcome.TEXT)
     counted = texts.values_list("segments").annotate(count=Count("pk"))
     return list(counted.order_by("segments"))
 
@@ -251,7 +259,7 @@ def _changes(
     ]
     # Who is not seen any more is counted, but not named.
     visible_now = Student.objects.visible_to(broadcast.author)
-    people = visible_now.filter(pk__in=changed).by_name()[:MOST_CHANGES]
+    people = visible_now.filter(pk__in=changed).by_name()[:MAX_CHANGES]
     said = []
     for person in people:
         change = _change(before.get(person.pk), now.get(person.pk))

@@ -9,15 +9,17 @@ urlpatterns = [
     path("<uuid:broadcast_id>/", views.broadcast, name="broadcast"),
     path("<uuid:broadcast_id>/progress/", views.progress, name="broadcast-progress"),
     path(
-        "<uuid:broadcast_id>/recipients/", views.recipients, name="broadcast-recipients"
+        "<uuid:broadcast_id>/recipients/",
+        views.broadcast_recipients,
+        name="broadcast-recipients",
     ),
     path(
         "<uuid:broadcast_id>/results.csv", views.results_csv, name="broadcast-results"
     ),
-    path("<uuid:broadcast_id>/review/", review.page, name="broadcast-review"),
+    path("<uuid:broadcast_id>/review/", review.review_page, name="broadcast-review"),
     path(
         "<uuid:broadcast_id>/review/recipients/",
-        review.recipients,
+        review.review_recipients,
         name="broadcast-review-recipients",
     ),
     path("<uuid:broadcast_id>/send/", review.send, name="broadcast-send"),

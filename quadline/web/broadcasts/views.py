@@ -18,26 +18,26 @@ from quadline.accounts.models import User
 from quadline.broadcasts import results
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.pausing import may_steer
-from quadline.broadcasts.results import Progress, Row
-from quadline.broadcasts.rules import State
+from quadline.broadcasts.results import BroadcastProgress, RecipientResult
+from quadline.broadcasts.rules import BroadcastState
 from quadline.conversations.models import Conversation
-from quadline.conversations.rules import WORDS, Channel, Status
+from quadline.conversations.rules import STATUS_WORDS, Channel, Status
 from quadline.inboxes.models import inbox_of
 from quadline.reports.csv_export import csv_response, record_export
 from quadline.roster.models import Student
 from quadline.web.broadcasts.words import progress_words, state_chip
 from quadline.web.requests import StaffRequest, whole_number
-from quadline.web.status_words import words_of
+from quadline.web.status_words import shown_status
 
-PAGE = 100
+BROADCAST_PAGE_ROWS = 100
 ON_A_LIST = 25
-BATCH = 1_000  # rows of a table to take away
-REACHED = {
+ROWS_TAKEN_AWAY = 1_000  # rows of a table to take away
+REACHED_BY_CHANNEL = {
     Channel.TEXT: {Status.DELIVERED, Status.EMAILED},
     Channel.EMAIL: {Status.SENT},
 }
 STOP_POLLING = 286  # htmx: swap this, and ask no more
-COLUMNS = [
+RESULT_COLUMNS = [
     "Student",
     "Student ID",
     "Outcome",
@@ -55,7 +55,7 @@ class Listed:
 
     broadcast: Broadcast
     chip: dict[str, str]
-    progress: Progress | None
+    progress: BroadcastProgress | None
     reached: int  # per cent of those it was for, by text or email
     url: str
 
@@ -85,8 +85,8 @@ def page(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 def broadcast(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
-    shown = visible(request, broadcast_id)
-    if shown.state == State.DRAFT:
+    shown = visible_broadcast(request, broadcast_id)
+    if shown.state == BroadcastState.DRAFT:
         return redirect("broadcast-review", shown.pk)
     return render(
         request,
@@ -98,8 +98,8 @@ def broadcast(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBas
 @require_safe
 def progress(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     """The part of the page that moves while it runs."""
-    shown = visible(request, broadcast_id)
-    is_over = shown.state in (State.STOPPED, State.FINISHED)
+    shown = visible_broadcast(request, broadcast_id)
+    is_over = shown.state in (BroadcastState.STOPPED, BroadcastState.FINISHED)
     context = progress_context(request, shown)
     return render(
         request,
@@ -110,9 +110,11 @@ def progress(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
+def broadcast_recipients(
+    request: StaffRequest, broadcast_id: uuid.UUID
+) -> HttpResponse:
     """The recipients at one status, a page of them."""
-    shown = visible(request, broadcast_id)
+    shown = visible_broadcast(request, broadcast_id)
     return render(
         request,
         "broadcasts/_results.html",
@@ -124,7 +126,7 @@ def recipients(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
 def results_csv(
     request: StaffRequest, broadcast_id: uuid.UUID
 ) -> StreamingHttpResponse:
-    shown = visible(request, broadcast_id)
+    shown = visible_broadcast(request, broadcast_id)
     show = _filter(request)
     record_export(
         actor=request.user,
@@ -134,12 +136,12 @@ def results_csv(
     )
     return csv_response(
         f"broadcast {shown.audience_words}",
-        COLUMNS,
+        RESULT_COLUMNS,
         _csv_rows(request.user, shown, show),
     )
 
 
-def visible(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
+def visible_broadcast(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
     """One that this user may look at. A draft is its author's alone."""
     return get_object_or_404(
         Broadcast.objects.shown_to(request.user).select_related("author"),
@@ -155,9 +157,9 @@ def own(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
 
 
 def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
-    now = results.progress(shown, clock.now())
+    now = results.progress_of(shown, clock.now())
     is_own, may_act = shown.author_id == request.user.pk, may_steer(shown, request.user)
-    is_over = shown.state in (State.STOPPED, State.FINISHED)
+    is_over = shown.state in (BroadcastState.STOPPED, BroadcastState.FINISHED)
     return {
         "broadcast": shown,
         "progress": now,
@@ -172,17 +174,19 @@ def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
 
 
 def _listed(broadcast: Broadcast) -> Listed:
-    name = "broadcast-review" if broadcast.state == State.DRAFT else "broadcast"
+    name = (
+        "broadcast-review" if broadcast.state == BroadcastState.DRAFT else "broadcast"
+    )
     now = (
         None
-        if broadcast.state == State.DRAFT
-        else results.progress(broadcast, clock.now())
+        if broadcast.state == BroadcastState.DRAFT
+        else results.progress_of(broadcast, clock.now())
     )
     reached = (
         sum(
             count.count
             for count in now.counts
-            if count.status in REACHED[Channel(broadcast.channel)]
+            if count.status in REACHED_BY_CHANNEL[Channel(broadcast.channel)]
         )
         if now
         else 0
@@ -200,22 +204,24 @@ def _rows_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
     status = _filter(request)
     start = whole_number(request.GET.get("from")) or 0
     found = list(
-        results.rows(
+        results.recipient_results(
             shown,
             status,
             offset=start,
-            limit=PAGE + 1,
+            limit=BROADCAST_PAGE_ROWS + 1,
         )
     )
     url = reverse("broadcast", args=[shown.pk])
     rows = reverse("broadcast-recipients", args=[shown.pk])
-    following = urlencode({"show": status, "from": start + PAGE})
+    following = urlencode({"show": status, "from": start + BROADCAST_PAGE_ROWS})
     return {
-        "rows": _seen_by(request.user, shown, found[:PAGE]),
+        "rows": _seen_by(request.user, shown, found[:BROADCAST_PAGE_ROWS]),
         "show": status,
-        "page_size": PAGE,
+        "page_size": BROADCAST_PAGE_ROWS,
         "rows_url": f"{rows}?{urlencode({'show': status, 'from': start})}",
-        "next_url": f"{url}?{following}#results" if len(found) > PAGE else "",
+        "next_url": f"{url}?{following}#results"
+        if len(found) > BROADCAST_PAGE_ROWS
+        else "",
     }
 
 
@@ -224,7 +230,9 @@ def _filter(request: StaffRequest) -> str:
     return request.GET.get("show", "").replace("\x00", "")[:20]
 
 
-def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, Any]]:
+def _seen_by(
+    user: User, shown: Broadcast, rows: list[RecipientResult]
+) -> list[dict[str, Any]]:
     """The rows, with a student's name only where this user may see the student: so
     every count still equals its rows.
     """
@@ -241,7 +249,7 @@ def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, An
     is_own = shown.author_id == user.pk
     icon_and_tone = {
         results.NOTHING: ("ban", ""),
-        **{status.value: WORDS[status][1:] for status in Status},
+        **{status.value: STATUS_WORDS[status][1:] for status in Status},
     }
     return [
         {
@@ -249,7 +257,7 @@ def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, An
             "is_named": is_own or row.recipient.student_id in seen,
             "url": urls.get(row.recipient.student_id, ""),
             "words": (
-                words_of(row.recipient.message)
+                shown_status(row.recipient.message)
                 if row.recipient.message and is_own
                 else row.words
             ),
@@ -261,16 +269,18 @@ def _seen_by(user: User, shown: Broadcast, rows: list[Row]) -> list[dict[str, An
 
 
 def _csv_rows(user: User, shown: Broadcast, status: str) -> Iterator[list[object]]:
-    batch: list[Row] = []
-    for row in results.rows(shown, status):
+    batch: list[RecipientResult] = []
+    for row in results.recipient_results(shown, status):
         batch.append(row)
-        if len(batch) == BATCH:
+        if len(batch) == ROWS_TAKEN_AWAY:
             yield from _csv_of(user, shown, batch)
             batch = []
     yield from _csv_of(user, shown, batch)
 
 
-def _csv_of(user: User, shown: Broadcast, rows: list[Row]) -> Iterator[list[object]]:
+def _csv_of(
+    user: User, shown: Broadcast, rows: list[RecipientResult]
+) -> Iterator[list[object]]:
     for seen in _seen_by(user, shown, rows):
         row, student = seen["row"], seen["row"].recipient.student
         who = (

@@ -9,25 +9,25 @@ from django.utils.formats import date_format
 
 from quadline import clock as database_clock
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.results import Progress
+from quadline.broadcasts.results import BroadcastProgress
 from quadline.broadcasts.reviews import Review
-from quadline.broadcasts.rules import State
+from quadline.broadcasts.rules import BroadcastState
 from quadline.conversations.rules import Channel, WaitingFor
-from quadline.delivery.outbox.waiting import trouble_of
+from quadline.delivery.outbox.wait_explanation import trouble_of
 from quadline.numbers.models import SystemNumber
-from quadline.web.compose.composer import else_an_email
+from quadline.web.compose.composer import email_fallback_words
 
 # As a chip: words, tone, icon.
-STATES: dict[State, tuple[str, str, str]] = {
-    State.DRAFT: ("Not sent yet", "", "file"),
-    State.RUNNING: ("Sending", "", "send"),
-    State.PAUSED: ("Paused", "warn", "waiting"),
-    State.STOPPED: ("Stopped", "bad", "ban"),
-    State.FINISHED: ("Finished", "ok", "tick"),
+STATE_CHIPS: dict[BroadcastState, tuple[str, str, str]] = {
+    BroadcastState.DRAFT: ("Not sent yet", "", "file"),
+    BroadcastState.RUNNING: ("Sending", "", "send"),
+    BroadcastState.PAUSED: ("Paused", "warn", "waiting"),
+    BroadcastState.STOPPED: ("Stopped", "bad", "ban"),
+    BroadcastState.FINISHED: ("Finished", "ok", "tick"),
 }
 
 # What no rate and no clock ends: a person, or the college's next day.
-HELD = {
+HELD_WORDS = {
     WaitingFor.QUESTION: (
         "The rest is on hold until this is answered: did the student ask to stop texts?"
     ),
@@ -42,11 +42,11 @@ HELD = {
 
 
 def state_chip(
-    broadcast: Broadcast, progress: Progress | None = None
+    broadcast: Broadcast, progress: BroadcastProgress | None = None
 ) -> dict[str, str]:
     """The state, and what a running one waits for."""
-    label, tone, icon = STATES[State(broadcast.state)]
-    if broadcast.state == State.RUNNING and progress:
+    label, tone, icon = STATE_CHIPS[BroadcastState(broadcast.state)]
+    if broadcast.state == BroadcastState.RUNNING and progress:
         if progress.waits_for_number and _trouble(broadcast):
             label, tone, icon = "Problem with the number", "bad", "alert"
         elif progress.waits_for_number:
@@ -60,27 +60,27 @@ def state_chip(
 
 
 def progress_words(
-    broadcast: Broadcast, progress: Progress, *, is_own: bool = True
+    broadcast: Broadcast, progress: BroadcastProgress, *, is_own: bool = True
 ) -> str:
     """212 of 380 sent; about 4 minutes left. ``is_own``: the reader wrote it."""
     done = f"{progress.sent:,} of {progress.total:,} sent"
-    if broadcast.state == State.PAUSED:
+    if broadcast.state == BroadcastState.PAUSED:
         return (
             f"{done}; paused. The other {progress.waiting:,} wait until it is resumed."
         )
-    if broadcast.state == State.STOPPED:
+    if broadcast.state == BroadcastState.STOPPED:
         return f"{done}; the rest was stopped."
-    if broadcast.state == State.FINISHED:
+    if broadcast.state == BroadcastState.FINISHED:
         return f"{done}."
     if progress.waits_for_number:
         why = _for_the_number(broadcast, is_own=is_own)
-        return f"{done}. {why} {else_an_email()}"
+        return f"{done}. {why} {email_fallback_words()}"
     if progress.held_by:
         return f"{done}. {_held(progress)}"
     if progress.held_until:
         return (
             f"{done}. The rest waits for texting hours and goes on automatically"
-            f" {at(progress.held_until)}."
+            f" {time_words(progress.held_until)}."
         )
     if progress.seconds_left is None:
         return f"{done}."
@@ -101,12 +101,12 @@ def _trouble(broadcast: Broadcast, *, is_own: bool = True) -> str:
     return trouble_of(number, now=database_clock.now(), is_own=is_own)
 
 
-def _held(progress: Progress) -> str:
+def _held(progress: BroadcastProgress) -> str:
     """Why all that is left is held; it may be for more than one reason."""
     # Two reasons in one sentence would say of neither how many.
     if len(progress.held_by) > 1:
         return "The rest is held; each text says why."
-    return HELD[WaitingFor(next(iter(progress.held_by)))]
+    return HELD_WORDS[WaitingFor(next(iter(progress.held_by)))]
 
 
 def lasting(seconds: int) -> str:
@@ -129,7 +129,7 @@ def clock(moment: datetime) -> str:
     return date_format(local, "l, g:i A")
 
 
-def at(moment: datetime) -> str:
+def time_words(moment: datetime) -> str:
     """at 8:00 AM; on Monday, 8:00 AM."""
     local = timezone.localtime(moment)
     if local.date() == timezone.localdate():
@@ -145,7 +145,7 @@ def when_done(review: Review, channel: str) -> str:
         waits = (
             "The texts wait for your number and go out automatically when it is active."
         )
-        return f"Nobody can say when it will be done. {waits} {else_an_email()}"
+        return f"Nobody can say when it will be done. {waits} {email_fallback_words()}"
     done = f"Done about {clock(review.finish_at)}"
     takes = lasting(review.takes_seconds)
     return f"{done}; sending takes {takes} at your number’s rate."

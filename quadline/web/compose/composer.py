@@ -14,41 +14,43 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.consent import ledger
 from quadline.consent.models import ConsentEntry
-from quadline.consent.order import counts
 from quadline.consent.rules import Change, Reason, Source
+from quadline.consent.stop_start_rules import counts
 from quadline.conversations.models import Conversation
 from quadline.delivery.notices import notice_due, opt_out_notice
-from quadline.delivery.outbox.waiting import trouble_of
-from quadline.delivery.permission import scope
+from quadline.delivery.outbox.wait_explanation import trouble_of
+from quadline.delivery.permission import opt_out_scope
+from quadline.delivery.permission.opt_out_scope import reason_words
 from quadline.delivery.permission.reach import OUT_OF_REACH
-from quadline.delivery.permission.scope import reason_words
 from quadline.inboxes.models import may_write_in
 from quadline.inboxes.rules import is_shared
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.roster.models import PhoneTrouble, Student
 from quadline.sms.segments import MAX_CHARACTERS
 from quadline.web.compose.inserts import Inserts
-from quadline.web.compose.written import Written
-from quadline.web.students.reach import Reach, reach_of
+from quadline.web.compose.written import WrittenDraft
+from quadline.web.students.reach import ReachChip, reach_chips
 from quadline.web.students.way_back import looked_up, whose_texts, why_out
 from quadline.web.students.way_back import way_back as way_back_of
 
-FIRST = (
+FIRST_TEXT_WORDS = (
     "Sending it requests your own texting number. That usually takes a few hours. The"
     " text waits for your number."
 )
-WAITS = "A text you send waits here and goes out automatically"
-BEING_SET_UP = (
-    f"Your number is being set up, usually within a few hours. {WAITS} when it is"
+TEXT_WAITS = "A text you send waits here and goes out automatically"
+NUMBER_BEING_SET_UP = (
+    f"Your number is being set up, usually within a few hours. {TEXT_WAITS} when it is"
     " active."
 )
 NEEDS_ADMINISTRATOR = (
-    f"There’s a problem with your number. Your administrator has been notified. {WAITS}"
-    " when it is fixed."
+    "There’s a problem with your number. Your administrator has been notified."
+    f" {TEXT_WAITS} when it is fixed."
 )
 NOT_A_WRITER = "You have read-only access."
-CLOSED = frozenset({"opted_out", "no_mobile", "landline", "bad_number", "read_only"})
+CLOSED_STATES = frozenset(
+    {"opted_out", "no_mobile", "landline", "bad_number", "read_only"}
+)
 WITH_NOTICE = frozenset({"ready", "first", "pending"})
 
 
@@ -64,7 +66,7 @@ class Composer:
     page_url: str
     message_id: uuid.UUID
     inserts: Inserts
-    written: Written = field(default_factory=Written)
+    written: WrittenDraft = field(default_factory=WrittenDraft)
     notice: str = ""
     way_back: str = ""
     way_back_copied: str = ""  # the same, to be sent to the student
@@ -78,7 +80,7 @@ class Composer:
     @property
     def is_closed(self) -> bool:
         """For texts; an email may still be written."""
-        return self.state in CLOSED
+        return self.state in CLOSED_STATES
 
     @property
     def text_url(self) -> str:
@@ -99,8 +101,8 @@ def composer_for(
     *,
     post_url: str,
     page_url: str = "",
-    written: Written | None = None,
-    reach: Reach | None = None,
+    written: WrittenDraft | None = None,
+    reach: ReachChip | None = None,
 ) -> Composer:
     """What this user sees where one student is written to. ``page_url``
     shows it, where that is not ``post_url``.
@@ -124,7 +126,7 @@ def composer_for(
         page_url=page_url or post_url,
         message_id=uuid.uuid4(),
         inserts=Inserts(user, student),
-        written=_with_draft(written or Written(), user, conversation),
+        written=_with_draft(written or WrittenDraft(), user, conversation),
         notice=notice,
         way_back=way_back,
         way_back_copied=(
@@ -140,7 +142,7 @@ def composer_for(
             if student and student.email
             else "There is no email address on file for this student."
         ),
-        has_card=number is not None and number.state == State.ACTIVE,
+        has_card=number is not None and number.state == NumberState.ACTIVE,
     )
 
 
@@ -157,8 +159,8 @@ def _number_written_from(
 
 
 def _with_draft(
-    written: Written, user: User, conversation: Conversation | None
-) -> Written:
+    written: WrittenDraft, user: User, conversation: Conversation | None
+) -> WrittenDraft:
     """What was begun and not sent is there again on every device."""
     is_own = conversation is not None and may_write_in(user, conversation.inbox_id)
     return (
@@ -173,7 +175,7 @@ def composer_for_many(
     *,
     post_url: str,
     page_url: str = "",
-    written: Written | None = None,
+    written: WrittenDraft | None = None,
 ) -> Composer:
     """The same where it goes to whomever the form's To says; the
     review tells what each of them gets.
@@ -190,10 +192,10 @@ def composer_for_many(
         page_url=page_url or post_url,
         message_id=uuid.uuid4(),
         inserts=Inserts(user),
-        written=written or Written(),
+        written=written or WrittenDraft(),
         notice=notice,
         opt_out_notice=opt_out_notice(user.name) if state in WITH_NOTICE else "",
-        has_card=number is not None and number.state == State.ACTIVE,
+        has_card=number is not None and number.state == NumberState.ACTIVE,
     )
 
 
@@ -202,7 +204,7 @@ def _state(
     student: Student | None,
     conversation: Conversation | None,
     number: SystemNumber | None,
-    reach: Reach | None,
+    reach: ReachChip | None,
 ) -> tuple[str, str, str, datetime | None]:
     if not user.may[May.TEXT]:
         return "read_only", NOT_A_WRITER, "", None
@@ -220,7 +222,7 @@ def _state(
             "",
             None,
         )
-    key = (reach or reach_of([student], user)[student.pk]).key
+    key = (reach or reach_chips([student], user)[student.pk]).key
     if key == OUT_OF_REACH:
         return "read_only", has_left(student), "", None
     if key in (Reason.NO_MOBILE, Reason.LANDLINE):
@@ -235,7 +237,7 @@ def _state(
 def _opted_out(
     student: Student, number: SystemNumber, user: User
 ) -> tuple[str, str, str, datetime | None]:
-    standing = scope.standing((student.mobile, number.phone))
+    standing = opt_out_scope.standing_in_scope((student.mobile, number.phone))
     if standing is None:
         return (
             "opted_out",
@@ -280,21 +282,21 @@ def _new_number(student: Student) -> str:
 
 def _number_state(number: SystemNumber | None) -> tuple[str, str, str, None]:
     if number is None:
-        return "first", f"{FIRST} {else_an_email()}", "", None
-    if number.state == State.ACTIVE:
+        return "first", f"{FIRST_TEXT_WORDS} {email_fallback_words()}", "", None
+    if number.state == NumberState.ACTIVE:
         return "ready", "", "", None
     trouble = trouble_of(number, now=clock.now())
     delayed = (
-        f"There’s a problem with your number. {trouble} {WAITS} when it is active."
+        f"There’s a problem with your number. {trouble} {TEXT_WAITS} when it is active."
     )
     why = (
         NEEDS_ADMINISTRATOR
-        if number.state == State.FAILED
+        if number.state == NumberState.FAILED
         else delayed
         if trouble
-        else BEING_SET_UP
+        else NUMBER_BEING_SET_UP
     )
-    return "pending", f"{why} {else_an_email()}", "", None
+    return "pending", f"{why} {email_fallback_words()}", "", None
 
 
 def consent_lines(
@@ -347,6 +349,6 @@ def longest_wait() -> str:
     return f"{hours:g} hour{'' if hours == 1 else 's'}"
 
 
-def else_an_email() -> str:
+def email_fallback_words() -> str:
     """A sentence of its own, after what the text waits for."""
     return f"If that takes over {longest_wait()}, it goes as an email."

@@ -12,7 +12,7 @@ from quadline.conversations.rules import Channel
 from quadline.conversations.templating import Whose, whose
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
-from quadline.sms.merge_fields import key_of
+from quadline.sms.merge_fields import field_key
 
 WHOSE_WORDS = {
     Whose.PERSONAL: "Mine",
@@ -33,7 +33,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Template:
+class InsertedTemplate:
     """One template, filled as far as it can be when there is one student."""
 
     id: int
@@ -70,11 +70,11 @@ class Inserts:
         ]
 
     @cached_property
-    def texts(self) -> list[Template]:
+    def texts(self) -> list[InsertedTemplate]:
         return self._of_channel(Channel.TEXT)
 
     @cached_property
-    def emails(self) -> list[Template]:
+    def emails(self) -> list[InsertedTemplate]:
         return self._of_channel(Channel.EMAIL)
 
     @property
@@ -84,16 +84,16 @@ class Inserts:
         """
         names = [*(name for name, _ in merging.FIELDS), *merging.SAME_AS]
         known: Mapping[str, str | None] = self.values or dict.fromkeys(names)
-        by_key = {key_of(name): value for name, value in known.items()}
+        by_key = {field_key(name): value for name, value in known.items()}
         return json.dumps(by_key, ensure_ascii=False)
 
-    def template(self, template_id: int) -> Template | None:
+    def template(self, template_id: int) -> InsertedTemplate | None:
         for row in self._rows:
             if row.pk == template_id:
                 return self._filled(row)
         return None
 
-    def _of_channel(self, channel: Channel) -> list[Template]:
+    def _of_channel(self, channel: Channel) -> list[InsertedTemplate]:
         return [self._filled(row) for row in self._rows if row.channel == channel]
 
     @cached_property
@@ -105,8 +105,8 @@ class Inserts:
             key=lambda row: order.index(whose(row)),
         )
 
-    def _filled(self, row: MessageTemplate) -> Template:
-        return Template(
+    def _filled(self, row: MessageTemplate) -> InsertedTemplate:
+        return InsertedTemplate(
             row.pk,
             row.name,
             WHOSE_WORDS[whose(row)],

@@ -16,7 +16,7 @@ from quadline import clock
 from quadline.broadcasts.audiences import save_audience
 from quadline.broadcasts.drafting import draft_broadcast
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rules import BroadcastRefused, State
+from quadline.broadcasts.rules import BroadcastRefused, BroadcastState
 from quadline.conversations.models import Conversation
 from quadline.conversations.rules import Channel
 from quadline.roster.models import Student
@@ -25,7 +25,7 @@ from quadline.web.compose.recipients_field import (
     Chip,
     Chosen,
     Report,
-    chips,
+    choice_chips,
     chosen_in,
     chosen_of,
     chosen_quiet,
@@ -33,16 +33,16 @@ from quadline.web.compose.recipients_field import (
     offered,
     read_pasted,
 )
-from quadline.web.compose.written import Written, with_template, written_in
+from quadline.web.compose.written import WrittenDraft, with_template, written_in
 from quadline.web.requests import StaffRequest, posted_id
 
 NOBODY_CHOSEN = "Choose who this goes to. What you wrote is kept."
-LONGEST_LINK = 4_000
+MAX_LINK = 4_000
 QUERIES = {"to": "q", "except": "q_except"}
 
 
 @dataclass(frozen=True)
-class NewMessage:
+class NewMessageForm:
     """What the page shows besides the composer's own."""
 
     chosen: Chosen
@@ -54,38 +54,38 @@ class NewMessage:
     audience_problem: str = ""
 
 
-def opened(request: StaffRequest) -> NewMessage:
+def opened(request: StaffRequest) -> NewMessageForm:
     """+New as a link opens it: blank, for somebody, on a draft, or
     for those who have not replied.
     """
-    if (draft := _named(request, "draft")) and draft.state == State.DRAFT:
-        return NewMessage(
+    if (draft := _named(request, "draft")) and draft.state == BroadcastState.DRAFT:
+        return NewMessageForm(
             chosen_of(draft), draft.pk, draft_name=f"broadcast-{draft.pk}"
         )
     if quiet := _named(request, "quiet"):
-        return NewMessage(
+        return NewMessageForm(
             chosen_quiet(quiet, request.user), draft_name=f"quiet-{quiet.pk}"
         )
     chosen = chosen_in(request)
-    return NewMessage(
+    return NewMessageForm(
         chosen,
         draft_name=f"student-{chosen.only_student}" if chosen.only_student else "new",
     )
 
 
-def posted(request: StaffRequest) -> NewMessage:
+def posted(request: StaffRequest) -> NewMessageForm:
     try:
         message_id = uuid.UUID(request.POST.get("message_id", ""))
     except ValueError:
         message_id = None
-    return NewMessage(
+    return NewMessageForm(
         chosen_in(request),
         message_id,
         draft_name=request.POST.get("draft_name", "new")[:60],
     )
 
 
-def step_taken(request: StaffRequest) -> NewMessage:
+def step_taken(request: StaffRequest) -> NewMessageForm:
     """The form after one of its plain steps: nothing is
     sent, everything typed is kept.
     """
@@ -133,9 +133,9 @@ def drafted(request: StaffRequest, chosen: Chosen) -> Broadcast:
     )
 
 
-def shown(
+def new_message_page(
     request: StaffRequest,
-    form: NewMessage,
+    form: NewMessageForm,
     *,
     error: ValueError | None = None,
     status: int = 200,
@@ -174,7 +174,7 @@ def shown(
 
 
 def audience_context(
-    request: StaffRequest, form: NewMessage, *, error: ValueError | None = None
+    request: StaffRequest, form: NewMessageForm, *, error: ValueError | None = None
 ) -> dict[str, Any]:
     """How many it goes to, and the composer that follows from it."""
     is_direct = form.chosen.only_student is not None
@@ -202,7 +202,7 @@ def _named(request: StaffRequest, parameter: str) -> Broadcast | None:
 
 
 def _composer(
-    request: StaffRequest, form: NewMessage, error: ValueError | None
+    request: StaffRequest, form: NewMessageForm, error: ValueError | None
 ) -> Composer:
     url, page_url = reverse("compose"), _page_url(form)
     written = _written(request, form, error)
@@ -235,7 +235,7 @@ def _composer(
     )
 
 
-def _page_url(form: NewMessage) -> str:
+def _page_url(form: NewMessageForm) -> str:
     """This page with the same recipients: for the links of its
     tabs and templates without scripts.
     """
@@ -243,12 +243,12 @@ def _page_url(form: NewMessage) -> str:
         ("except", token) for token in form.chosen.without
     ]
     url = f"{reverse('compose')}?{urlencode(tokens)}" if tokens else reverse("compose")
-    return url if len(url) < LONGEST_LINK else reverse("compose")
+    return url if len(url) < MAX_LINK else reverse("compose")
 
 
 def _written(
-    request: StaffRequest, form: NewMessage, error: ValueError | None
-) -> Written:
+    request: StaffRequest, form: NewMessageForm, error: ValueError | None
+) -> WrittenDraft:
     """+New opens on Text Message, whichever tab was last used
     elsewhere: so the guide has it.
     """
@@ -261,13 +261,13 @@ def _written(
     if draft is None:
         return written_in(request, error=error, is_remembered=False)
     if draft.channel == Channel.EMAIL:
-        return Written(
+        return WrittenDraft(
             Channel.EMAIL,
             subject=draft.subject,
             email=draft.body,
             with_contact_card=draft.with_contact_card,
         )
-    return Written(text=draft.body)
+    return WrittenDraft(text=draft.body)
 
 
 def _field(
@@ -286,7 +286,7 @@ def _field(
         ),
         "query_name": QUERIES[name],
         "query": sent.get(QUERIES[name], "").strip()[:200],
-        "chips": chips(tokens, request.user),
+        "chips": choice_chips(tokens, request.user),
     }
 
 
@@ -305,7 +305,7 @@ def _found(request: StaffRequest, sent: QueryDict) -> dict[str, Any]:
     }
 
 
-def _audience_kept(request: StaffRequest, form: NewMessage) -> NewMessage:
+def _audience_kept(request: StaffRequest, form: NewMessageForm) -> NewMessageForm:
     try:
         kept = save_audience(
             owner=request.user,

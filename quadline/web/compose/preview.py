@@ -14,7 +14,7 @@ from quadline.sms import segments
 from quadline.sms.merge_fields import MergeError
 from quadline.web.requests import StaffRequest, whole_number
 
-MOST_FOUND = 6
+MAX_FOUND = 6
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def preview_for(
         subject=shown[0],
         body=shown[1],
         problem=_problem(f"{subject}\n{body}", values),
-        texts=0 if is_email else segments.count(shown[1].strip()).segments,
+        texts=0 if is_email else segments.measure(shown[1].strip()).segments,
     )
 
 
@@ -61,18 +61,18 @@ def example_students(request: StaffRequest, *, find: str) -> list[Student]:
     """
     visible = Student.objects.visible_to(request.user)
     if find.strip():
-        return list(visible.matching(find.strip()[:200]).by_name()[:MOST_FOUND])
+        return list(visible.matching(find.strip()[:200]).by_name()[:MAX_FOUND])
     recent = (
         Conversation.objects.own(request.user)
         .newest_first()
-        .exclude(student=None)[:MOST_FOUND]
+        .exclude(student=None)[:MAX_FOUND]
     )
     for found in (
         visible.filter(pk__in=[talk.student_id for talk in recent]),
         visible.on_caseload_of(request.user),
         visible,
     ):
-        if students := list(found.by_name()[:MOST_FOUND]):
+        if students := list(found.by_name()[:MAX_FOUND]):
             return students
     return []
 
@@ -86,7 +86,9 @@ def chosen_student(request: StaffRequest, among: list[Student]) -> Student | Non
     )
 
 
-def at(students: StudentQuerySet, place: int) -> tuple[Student | None, int, int]:
+def student_at(
+    students: StudentQuerySet, place: int
+) -> tuple[Student | None, int, int]:
     """The student at this place of a list by name, the place itself
     (round the ends), and how many there are.
     """

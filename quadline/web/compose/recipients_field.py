@@ -10,21 +10,26 @@ from django.http import Http404
 
 from quadline.accounts.models import User
 from quadline.broadcasts.audiences import Suggestion, suggestions
-from quadline.broadcasts.audiences import chips as chips_of
-from quadline.broadcasts.choices import AUDIENCE, Choice, audience_of, resolve
+from quadline.broadcasts.audiences import shown_choices as chips_of
+from quadline.broadcasts.choices import (
+    AUDIENCE_KIND,
+    AudienceChoice,
+    audience_of,
+    students_of,
+)
 from quadline.broadcasts.models import Audience, Broadcast
 from quadline.broadcasts.pasting import resolve_pasted
 from quadline.broadcasts.results import not_replied
 from quadline.roster.models import Student
 from quadline.web.requests import StaffRequest, whole_number
-from quadline.web.students.reach import Reach, reach_of
+from quadline.web.students.reach import ReachChip, reach_chips
 
 ONE = "student:"
 # Many students as one chip, so that a form stays small; taken apart before it leaves
 # this file.
 GROUP = "students:"
 IS_GROUP = re.compile(r"students:\d{1,17}(,\d{1,17})*")
-MOST_CHIPS = 12  # of single students; more become one group
+MAX_CHIPS = 12  # of single students; more become one group
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Chip:
     label: str
     detail: str = ""
     student: Student | None = None
-    reach: Reach | None = None
+    reach: ReachChip | None = None
 
 
 @dataclass(frozen=True)
@@ -131,14 +136,14 @@ def packed(tokens: Iterable[str]) -> tuple[str, ...]:
     every = list(dict.fromkeys(tokens))
     # A chip for each of thousands would be a page of megabytes, sent with each step.
     students = [token for token in every if token.startswith(ONE)]
-    if len(students) <= MOST_CHIPS:
+    if len(students) <= MAX_CHIPS:
         return tuple(every)
     others = [token for token in every if not token.startswith(ONE)]
     ids = [token.removeprefix(ONE) for token in students]
     return (*others, GROUP + ",".join(ids))
 
 
-def chips(tokens: Iterable[str], user: User) -> list[Chip]:
+def choice_chips(tokens: Iterable[str], user: User) -> list[Chip]:
     """The choices as the page shows them, in the order they were made."""
     tokens = list(tokens)
     # A group is this file's own: broadcasts knows single students only.
@@ -163,7 +168,7 @@ def offered(field_name: str, query: str, user: User) -> list[Chip]:
 
 def _with_reach(suggested: list[Suggestion], user: User) -> list[Chip]:
     """Suggestions, and how each student among them can be reached."""
-    reach = reach_of([each.student for each in suggested if each.student], user)
+    reach = reach_chips([each.student for each in suggested if each.student], user)
     return [
         Chip(
             each.token,
@@ -192,7 +197,7 @@ def how_many(chosen: Chosen, user: User) -> int:
     """How many students this is, each once."""
     if not chosen.to:
         return 0
-    return resolve(chosen.audience, author=user).count()
+    return students_of(chosen.audience, author=user).count()
 
 
 def _tokens(values: Iterable[str]) -> tuple[str, ...]:
@@ -203,7 +208,7 @@ def _tokens(values: Iterable[str]) -> tuple[str, ...]:
             token = line.strip()
             if whole_number(token) is not None:
                 token = f"{ONE}{token}"
-            if IS_GROUP.fullmatch(token) or Choice.read(token):
+            if IS_GROUP.fullmatch(token) or AudienceChoice.read(token):
                 tokens[token] = None
     return tuple(tokens)
 
@@ -220,14 +225,14 @@ def _own(tokens: Iterable[str], user: User) -> tuple[str, ...]:
         visible = Student.objects.visible_to(user).filter(pk__in=asked)
         seen = set(visible.values_list("pk", flat=True))
     audiences = Audience.objects.filter(owner=user)
-    own = {f"{AUDIENCE}:{pk}" for pk in audiences.values_list("pk", flat=True)}
+    own = {f"{AUDIENCE_KIND}:{pk}" for pk in audiences.values_list("pk", flat=True)}
     left: list[str] = []
     for token in tokens:
         if token.startswith(GROUP):
             left += _of_group(token, seen)
         elif token.startswith(ONE):
             left += [token] if _student_of(token) in seen else []
-        elif token in own or not token.startswith(f"{AUDIENCE}:"):
+        elif token in own or not token.startswith(f"{AUDIENCE_KIND}:"):
             left.append(token)
     return tuple(left)
 

@@ -14,7 +14,7 @@ from quadline.conversations.models import Message
 from quadline.conversations.rules import Channel
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox.accepting import TextRefused, TooManyTexts, accept_text
-from quadline.delivery.outbox.written_email import EmailRefused, accept_email
+from quadline.delivery.outbox.email_outbox import EmailRefused, accept_email
 from quadline.inboxes.models import Inbox
 from quadline.roster.models import Student
 from quadline.sms.merge_fields import MergeError

@@ -17,12 +17,12 @@ from quadline.web.compose.composer import has_left
 from quadline.web.compose.new_message import (
     audience_context,
     drafted,
+    new_message_page,
     opened,
     posted,
-    shown,
     step_taken,
 )
-from quadline.web.compose.recipients_field import chips, offered, read_pasted
+from quadline.web.compose.recipients_field import choice_chips, offered, read_pasted
 from quadline.web.compose.sending import NotAccepted, accept_posted
 from quadline.web.inbox.message_acts import COMPOSER, back_to_log, refused_in_log
 from quadline.web.requests import StaffRequest
@@ -32,9 +32,9 @@ from quadline.web.requests import StaffRequest
 def page(request: StaffRequest) -> HttpResponseBase:
     """+New: To, the words, Send. One student gets it at once; more, after a review."""
     if request.method != "POST":
-        return shown(request, opened(request))
+        return new_message_page(request, opened(request))
     if "step" in request.POST or "remove" in request.POST:
-        return shown(request, step_taken(request))
+        return new_message_page(request, step_taken(request))
     form = posted(request)
     try:
         if form.chosen.only_student is None:
@@ -44,11 +44,11 @@ def page(request: StaffRequest) -> HttpResponseBase:
         )
         return redirect("conversation", accept_posted(request, to).conversation_id)
     except (NotAccepted, BroadcastRefused) as refused:
-        return shown(request, form, error=refused, status=422)
+        return new_message_page(request, form, error=refused, status=422)
 
 
 @require_safe
-def recipients(request: StaffRequest) -> HttpResponse:
+def recipient_suggestions(request: StaffRequest) -> HttpResponse:
     """What a field of recipients offers for what was typed."""
     query = request.GET.get("q", "").strip()[:200]
     field_name = "except" if request.GET.get("field") == "except" else "to"
@@ -74,12 +74,12 @@ def pasted(request: StaffRequest) -> HttpResponse:
     return render(
         request,
         "compose/_pasted.html",
-        {"report": report, "report_chips": chips(tokens, request.user)},
+        {"report": report, "report_chips": choice_chips(tokens, request.user)},
     )
 
 
 @require_POST
-def send(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
+def send_from_composer(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     """From the composer of a conversation. Answers with the bubble, or
     goes back to the page without scripts.
     """

@@ -5,14 +5,14 @@ template brings, which tab was last.
 from dataclasses import dataclass
 
 from quadline.conversations.rules import Channel
-from quadline.web.compose.inserts import Inserts, Template
+from quadline.web.compose.inserts import InsertedTemplate, Inserts
 from quadline.web.requests import StaffRequest, whole_number
 
 COOKIE = "composer-tab"  # set by tabs.js
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenDraft:
     """The tab that is open, and the words on both."""
 
     tab: str = Channel.TEXT
@@ -32,7 +32,7 @@ def written_in(
     *,
     error: ValueError | None = None,
     is_remembered: bool = True,
-) -> Written:
+) -> WrittenDraft:
     """A posted form as it was; else the tab of the address, or the last
     used one where that is remembered.
     """
@@ -40,10 +40,12 @@ def written_in(
         return _posted(request, error)
     remembered = request.COOKIES.get(COOKIE) if is_remembered else ""
     asked = request.GET.get("tab") or remembered
-    return Written(tab=Channel.EMAIL if asked == Channel.EMAIL else Channel.TEXT)
+    return WrittenDraft(tab=Channel.EMAIL if asked == Channel.EMAIL else Channel.TEXT)
 
 
-def with_template(request: StaffRequest, written: Written, inserts: Inserts) -> Written:
+def with_template(
+    request: StaffRequest, written: WrittenDraft, inserts: Inserts
+) -> WrittenDraft:
     """Without scripts a template is chosen by a link."""
     chosen = whole_number(request.GET.get("template"))
     if chosen is None:
@@ -52,11 +54,11 @@ def with_template(request: StaffRequest, written: Written, inserts: Inserts) -> 
     return begun_from(template, written) if template else written
 
 
-def begun_from(template: Template, written: Written) -> Written:
+def begun_from(template: InsertedTemplate, written: WrittenDraft) -> WrittenDraft:
     # On the tab that is open: a template is offered on the tab of its own channel.
     if written.tab == Channel.TEXT:
-        return Written(tab=Channel.TEXT, text=template.body)
-    return Written(
+        return WrittenDraft(tab=Channel.TEXT, text=template.body)
+    return WrittenDraft(
         tab=Channel.EMAIL,
         subject=template.subject,
         email=template.body,
@@ -64,21 +66,21 @@ def begun_from(template: Template, written: Written) -> Written:
     )
 
 
-def _posted(request: StaffRequest, error: ValueError | None) -> Written:
+def _posted(request: StaffRequest, error: ValueError | None) -> WrittenDraft:
     words = request.POST.get("body", "")
     why = str(error) if error else ""
     # Of a broadcast's refusal there is neither.
     way_out = getattr(error, "way_out", None)
     may_be_meant = getattr(error, "may_be_meant", False)
     if request.POST.get("channel") != Channel.EMAIL:
-        return Written(
+        return WrittenDraft(
             text=words,
             error=why,
             way_out=way_out,
             may_be_meant=may_be_meant,
             asks_to_go_on=getattr(error, "asks_to_go_on", False),
         )
-    return Written(
+    return WrittenDraft(
         tab=Channel.EMAIL,
         subject=request.POST.get("subject", ""),
         email=words,

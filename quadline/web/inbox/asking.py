@@ -12,7 +12,7 @@ from quadline.inboxes.models import may_write_in
 
 
 @dataclass(frozen=True)
-class Asked:
+class OpenQuestion:
     """An open question; ``of`` says who answers it."""
 
     id: int
@@ -23,12 +23,12 @@ class Asked:
     holds_texts: bool  # not when the words may be somebody else's
 
 
-def asked_in(chosen: Conversation, reader: User) -> Asked | None:
+def open_question_in(chosen: Conversation, reader: User) -> OpenQuestion | None:
     """What is asked in the inbox of a conversation about it."""
     question = question_in(chosen)
     if question is None:
         return None
-    return Asked(
+    return OpenQuestion(
         id=question.pk,
         who=name_of(chosen),
         wording=question.wording,

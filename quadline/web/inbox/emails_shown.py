@@ -18,9 +18,9 @@ from quadline.conversations.models import Conversation, Message
 from quadline.delivery.models import IncomingEmail
 from quadline.web.requests import StaffRequest
 
-LONGEST_REST = 20_000  # characters in the log; more is a page of its own
-MOST_REPLIES = 20  # automatic ones on one page of a log
-LONGEST_REPLY = 4_000
+MAX_REST = 20_000  # characters in the log; more is a page of its own
+MAX_REPLIES = 20  # automatic ones on one page of a log
+MAX_REPLY = 4_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def emails_shown(messages: Iterable[Message]) -> dict[UUID, EmailShown]:
     rows = IncomingEmail.objects.filter(message__in=list(messages))
     # Cut by the database: an email may be megabytes, a log shows sixty. One character
     # more says that there is more.
-    rest = Substr("words", F("rest_from") + 1, LONGEST_REST + 1)
+    rest = Substr("words", F("rest_from") + 1, MAX_REST + 1)
     found = rows.annotate(cut=rest).values_list(
         "message_id",
         "cut",
@@ -68,14 +68,14 @@ def automatic_replies(
         rows = rows.filter(received_at__gte=since)
     if until is not None:
         rows = rows.filter(received_at__lt=until)
-    found = rows.annotate(cut=Substr("words", 1, LONGEST_REPLY)).values_list(
+    found = rows.annotate(cut=Substr("words", 1, MAX_REPLY)).values_list(
         "received_at",
         "subject",
         "cut",
         "detail",
     )
     # Two machines that answer each other can send hundreds.
-    newest = list(found.order_by("-received_at")[:MOST_REPLIES])
+    newest = list(found.order_by("-received_at")[:MAX_REPLIES])
     return [AutomaticReply(*row) for row in reversed(newest)]
 
 
@@ -99,9 +99,9 @@ def plain_text(content: bytes) -> HttpResponse:
 
 
 def _shown(pk: UUID, cut: str, rest_from: int, is_doubtful: bool) -> EmailShown:
-    is_long = len(cut) > LONGEST_REST
+    is_long = len(cut) > MAX_REST
     return EmailShown(
-        rest=cut[:LONGEST_REST].strip("\n"),
+        rest=cut[:MAX_REST].strip("\n"),
         is_whole=rest_from == 0,
         whole_url=reverse("whole_email", args=[pk]) if is_long else "",
         is_doubtful=is_doubtful,

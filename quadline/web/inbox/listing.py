@@ -17,13 +17,18 @@ from quadline.delivery.opting.requests import questions_in
 from quadline.inboxes.models import may_write_in, sees_others
 from quadline.numbers.models import SystemNumber
 from quadline.web.requests import StaffRequest, whole_number
-from quadline.web.students.reach import ASKED, OPTED_OUT, Reach, reach_of
+from quadline.web.students.reach import (
+    ASKED_CHIP,
+    OPTED_OUT_CHIP,
+    ReachChip,
+    reach_chips,
+)
 from quadline.web.students.way_back import way_back
 
-ROWS = 40
-MOST_COUNTED = 999  # of a filter: a college of any size is counted no further
-MINE, ALL = "mine", "all"
-FILTERS = (
+INBOX_ROWS = 40
+MAX_COUNTED = 999  # of a filter: a college of any size is counted no further
+MINE_SCOPE, ALL_SCOPE = "mine", "all"
+INBOX_FILTERS = (
     ("reply", "Needs reply"),
     ("unread", "Unread"),
     ("open", "Open"),
@@ -32,7 +37,7 @@ FILTERS = (
 
 
 @dataclass(frozen=True)
-class Row:
+class InboxRow:
     """One conversation in the list."""
 
     id: int
@@ -44,7 +49,7 @@ class Row:
     unread: bool
     preview: str
     preview_prefix: str
-    chip: Reach | None
+    chip: ReachChip | None
     at: datetime
     current: bool
     way_back: str = ""  # of who has opted out
@@ -64,9 +69,9 @@ def list_context(
     found = (listed.matching(query) if query else kinds[chosen]).newest_first()
     offset = whole_number(request.GET.get("from")) or 0
     rows = found.select_related("student", "inbox__owner", "last_message")[
-        offset : offset + ROWS + 1
+        offset : offset + INBOX_ROWS + 1
     ]
-    kept = {"whose": whose} if whose == ALL else {}
+    kept = {"whose": whose} if whose == ALL_SCOPE else {}
     address = kept | {"show": chosen} | ({"q": query} if query else {})
     return {
         "whose": whose,
@@ -82,17 +87,17 @@ def list_context(
                 key == chosen and not query,
                 kept,
             )
-            for key, label in FILTERS
+            for key, label in INBOX_FILTERS
         ],
         "rows": _rows(
-            list(rows)[:ROWS],
+            list(rows)[:INBOX_ROWS],
             request.user,
             current,
             kept,
         ),
         "next_url": (
-            f"?{urlencode(address | {'from': offset + ROWS})}"
-            if len(rows) > ROWS
+            f"?{urlencode(address | {'from': offset + INBOX_ROWS})}"
+            if len(rows) > INBOX_ROWS
             else ""
         ),
         "query": query,
@@ -116,14 +121,14 @@ def _whose(request: StaffRequest, current: Conversation | None) -> str:
     which one is open, else one's own.
     """
     if not _may_look_around(request.user):
-        return MINE
+        return MINE_SCOPE
     if not request.user.may[May.TEXT]:
-        return ALL
+        return ALL_SCOPE
     is_foreign = current is not None and not may_write_in(
         request.user, current.inbox_id
     )
-    asked = request.GET.get("whose", ALL if is_foreign else MINE)
-    return ALL if asked == ALL else MINE
+    asked = request.GET.get("whose", ALL_SCOPE if is_foreign else MINE_SCOPE)
+    return ALL_SCOPE if asked == ALL_SCOPE else MINE_SCOPE
 
 
 def _scopes(request: StaffRequest, whose: str) -> list[dict[str, Any]]:
@@ -137,19 +142,19 @@ def _scopes(request: StaffRequest, whose: str) -> list[dict[str, Any]]:
     return [
         {
             "label": "Mine",
-            "url": f"{inbox}?whose={MINE}",
-            "current": whose == MINE,
+            "url": f"{inbox}?whose={MINE_SCOPE}",
+            "current": whose == MINE_SCOPE,
         },
         {
             "label": everyone,
-            "url": f"{inbox}?whose={ALL}",
-            "current": whose == ALL,
+            "url": f"{inbox}?whose={ALL_SCOPE}",
+            "current": whose == ALL_SCOPE,
         },
     ]
 
 
 def _listed(request: StaffRequest, whose: str) -> ConversationQuerySet:
-    if whose == ALL:
+    if whose == ALL_SCOPE:
         return Conversation.objects.visible_to(request.user)
     return Conversation.objects.own(request.user)
 
@@ -168,14 +173,16 @@ def _rows(
     reader: User,
     current: Conversation | None,
     kept: dict[str, str],
-) -> list[Row]:
+) -> list[InboxRow]:
     own_students = [
         each.student
         for each in found
         if each.student and may_write_in(reader, each.inbox_id)
     ]
     out = {
-        pk for pk, reach in reach_of(own_students, reader).items() if reach == OPTED_OUT
+        pk
+        for pk, reach in reach_chips(own_students, reader).items()
+        if reach == OPTED_OUT_CHIP
     }
     asked, number = questions_in(found), SystemNumber.objects.of(reader)
     rows = []
@@ -187,10 +194,10 @@ def _rows(
             kept,
         )
         if each.pk in asked:
-            row = replace(row, chip=ASKED)
+            row = replace(row, chip=ASKED_CHIP)
         elif each.student and number and each.student_id in out:
             row = replace(
-                row, chip=OPTED_OUT, way_back=way_back(each.student, number).words
+                row, chip=OPTED_OUT_CHIP, way_back=way_back(each.student, number).words
             )
         rows.append(row)
     return rows
@@ -201,13 +208,13 @@ def _row(
     reader: User,
     current: Conversation | None,
     kept: dict[str, str],
-) -> Row:
+) -> InboxRow:
     last, student = chosen.last_message, chosen.student
     is_own = may_write_in(reader, chosen.inbox_id)
     draft = chosen.draft if is_own else ""  # what is not sent is nobody else's business
     is_mine = is_own and last is not None and last.direction == Direction.OUTBOUND
     url = reverse("conversation", args=[chosen.pk])
-    return Row(
+    return InboxRow(
         id=chosen.pk,
         url=f"{url}?{urlencode(kept)}" if kept else url,
         name=chosen.name,
@@ -223,14 +230,14 @@ def _row(
     )
 
 
-def _chip(chosen: Conversation, draft: str) -> Reach | None:
+def _chip(chosen: Conversation, draft: str) -> ReachChip | None:
     last = chosen.last_message
     if draft:
-        return Reach("Draft", "ok", "")
+        return ReachChip("Draft", "ok", "")
     if last is None or last.direction == Direction.INBOUND:
         return None
     return (
-        Reach(last.status_words, last.tone, last.status_icon)
+        ReachChip(last.status_words, last.tone, last.status_icon)
         if last.tone in ("warn", "bad")
         else None
     )
@@ -254,8 +261,8 @@ def _filter(
 
 
 def _counted(found: ConversationQuerySet) -> str:
-    count = found.newest_first()[: MOST_COUNTED + 1].count()
-    return str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
+    count = found.newest_first()[: MAX_COUNTED + 1].count()
+    return str(count) if count <= MAX_COUNTED else f"{MAX_COUNTED}+"
 
 
 def _empty(
@@ -267,7 +274,7 @@ def _empty(
     if query:
         return {
             "title": (
-                f"Nobody in {'your' if whose == MINE else 'this'} inbox matches"
+                f"Nobody in {'your' if whose == MINE_SCOPE else 'this'} inbox matches"
                 f" “{query}”."
             ),
             "action_label": "Search all students",
@@ -275,7 +282,7 @@ def _empty(
         }
     if (
         chosen == "open"
-        and whose == MINE
+        and whose == MINE_SCOPE
         and not Conversation.objects.own(user).exists()
     ):
         return {

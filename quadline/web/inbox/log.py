@@ -16,8 +16,8 @@ from django.utils.formats import date_format
 from quadline.conversations.models import Conversation, Message, MessageEvent
 from quadline.conversations.rules import (
     BEFORE_AN_ATTEMPT,
-    IN_DOUBT,
     NOT_DELIVERED,
+    WITH_THE_CARRIER,
     Channel,
     Status,
     WaitingFor,
@@ -33,14 +33,14 @@ from quadline.web.inbox.emails_shown import (
 )
 from quadline.web.status_words import (
     HELD_UNTIL,
-    Moment,
+    TimelineMoment,
     detail_of,
     look_of,
     moment_of,
-    words_of,
+    shown_status,
 )
 
-PAGE = 60  # messages; older ones are fetched when they are asked for
+LOG_PAGE_MESSAGES = 60  # messages; older ones are fetched when they are asked for
 # What arrived, or may have, is not among them: it would be there twice.
 CAN_BE_SENT_AGAIN = frozenset(
     {
@@ -81,7 +81,7 @@ class Bubble:
     tone: str
     segments: int
     detail: str
-    timeline: tuple[Moment, ...]
+    timeline: tuple[TimelineMoment, ...]
     can_retry: bool
     retry_url: str
     can_cancel: bool
@@ -96,12 +96,12 @@ class Bubble:
     shows_date: bool = False
 
 
-def page_of(conversation: Conversation, *, before: int | None = None) -> list[Message]:
+def log_page(conversation: Conversation, *, before: int | None = None) -> list[Message]:
     """The newest messages, or those before a position, oldest first."""
     messages = conversation.messages.select_related("author")
     if before is not None:
         messages = messages.filter(position__lt=before)
-    newest_first = messages.order_by("-position")[:PAGE]
+    newest_first = messages.order_by("-position")[:LOG_PAGE_MESSAGES]
     return list(reversed(newest_first))
 
 
@@ -110,7 +110,7 @@ def automatic_on(
 ) -> list[AutomaticReply]:
     """The automatic replies that came while this page of messages did."""
     # A page that is not full is the first of all: it has no beginning.
-    since = messages[0].created_at if len(messages) == PAGE else None
+    since = messages[0].created_at if len(messages) == LOG_PAGE_MESSAGES else None
     until = None
     if before is not None:
         later = conversation.messages.filter(position__gte=before).in_order().first()
@@ -232,7 +232,7 @@ def _bubble(
     # While its email is on the way, to send it again would reach the student twice.
     becomes_email = email is not None and icon == "envelope"
     can_be_sent_again = status in CAN_BE_SENT_AGAIN and not becomes_email
-    status_words = words_of(message, email, is_own=is_own)
+    status_words = shown_status(message, email, is_own=is_own)
     arguments = {"message_id": message.pk}
     return Bubble(
         id=str(message.pk),
@@ -278,7 +278,7 @@ def _may_go_as_email(message: Message) -> bool:
     if status in NOT_DELIVERED or status in (Status.WAITING, Status.UNCONFIRMED):
         return True
     is_tried_again = message.due_at is not None
-    return status in IN_DOUBT and is_tried_again
+    return status in WITH_THE_CARRIER and is_tried_again
 
 
 def _status_at(message: Message, events: Iterable[MessageEvent]) -> datetime:

@@ -14,7 +14,7 @@ from quadline.accounts.rules import May
 from quadline.conversations.models import Conversation, Message
 from quadline.delivery.failsafe.closing import send_as_email
 from quadline.delivery.outbox.accepting import cancel_text
-from quadline.delivery.outbox.written_email import NO_WRITER
+from quadline.delivery.outbox.email_outbox import ROLE_WRITES_NO_EMAILS
 from quadline.roster.models import Student
 from quadline.web.compose.composer import has_left
 from quadline.web.compose.sending import NotAccepted, accept_again
@@ -57,7 +57,7 @@ def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
     try:
         _student_of(request, message)
         if not request.user.may[May.TEXT]:
-            raise NotAccepted(NO_WRITER)
+            raise NotAccepted(ROLE_WRITES_NO_EMAILS)
         if not send_as_email(message=message, actor=request.user, now=clock.now()):
             raise NotAccepted(TOO_LATE)
     except NotAccepted as refused:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from quadline import clock
 from quadline.accounts.rules import May
-from quadline.consent.questions import Answer
+from quadline.consent.questions import StopAnswer
 from quadline.conversations.models import Conversation
 from quadline.delivery.opting.requests import answer_question
 from quadline.web.inbox.asking import name_of
@@ -28,8 +28,8 @@ def answer(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     words = "This was answered before. Nothing was changed."
     now = clock.now()
     posted = request.POST.get("answer", "")
-    if posted in Answer.values:
-        given = Answer(posted)
+    if posted in StopAnswer.values:
+        given = StopAnswer(posted)
         is_first = answer_question(
             conversation=chosen,
             actor=request.user,
@@ -47,9 +47,9 @@ def answer(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     return render(request, "inbox/_answered.html", context)
 
 
-def _what_follows(chosen: Conversation, given: Answer) -> str:
+def _what_follows(chosen: Conversation, given: StopAnswer) -> str:
     who = name_of(chosen)
-    if given is Answer.STOP:
+    if given is StopAnswer.STOP:
         return (
             f"{who} gets no more texts from you. What still waited goes as an email, if"
             " there is an address."

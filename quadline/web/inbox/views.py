@@ -23,21 +23,27 @@ from quadline.inboxes.models import may_write_in
 from quadline.roster.models import Student
 from quadline.web.compose.composer import Composer, composer_for, consent_lines
 from quadline.web.compose.inserts import Inserts
-from quadline.web.compose.written import Written, with_template, written_in
-from quadline.web.inbox.asking import asked_in
+from quadline.web.compose.written import WrittenDraft, with_template, written_in
+from quadline.web.inbox.asking import open_question_in
 from quadline.web.inbox.listing import list_context
-from quadline.web.inbox.log import PAGE, Acts, automatic_on, entries, page_of
+from quadline.web.inbox.log import (
+    LOG_PAGE_MESSAGES,
+    Acts,
+    automatic_on,
+    entries,
+    log_page,
+)
 from quadline.web.requests import StaffRequest, moment, whole_number
-from quadline.web.students.reach import Reach, reach_of
+from quadline.web.students.reach import ReachChip, reach_chips
 from quadline.web.students.way_back import may_record_stop
 
-MOST_RETURNED = 50
+MAX_RETURNED = 50
 # news of a status may commit a little later than it is dated
-RECENT = timedelta(seconds=30)
+RECENT_NEWS = timedelta(seconds=30)
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponseBase:
+def inbox_home(request: HttpRequest) -> HttpResponseBase:
     return redirect("inbox")
 
 
@@ -68,14 +74,14 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen = _visible(request, conversation_id)
     header = _header(request, chosen)
     after = whole_number(request.GET.get("after")) or 0
-    seen_at = clock.now() - RECENT
+    seen_at = clock.now() - RECENT_NEWS
     until_now = chosen.messages.filter(position__lte=after)
     changed = until_now.filter(
-        events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT
+        events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT_NEWS
     )
     # What can be done with a message hangs on whether its student can be written to.
     acts = (
-        until_now.order_by("-position")[:PAGE]
+        until_now.order_by("-position")[:LOG_PAGE_MESSAGES]
         if request.GET.get("reach") != _reach_key(header)
         else []
     )
@@ -83,7 +89,7 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
     waiting = until_now.filter(status=Status.WAITING, reason=WaitingFor.NUMBER)
     new = chosen.messages.filter(position__gt=after)
     messages = sorted(
-        {*new.in_order()[: 4 * PAGE], *changed, *acts, *waiting},
+        {*new.in_order()[: 4 * LOG_PAGE_MESSAGES], *changed, *acts, *waiting},
         key=lambda message: message.position,
     )
     return render(
@@ -103,7 +109,7 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
 def older(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen = _visible(request, conversation_id)
     before = whole_number(request.GET.get("before"))
-    messages, header = page_of(chosen, before=before), _header(request, chosen)
+    messages, header = log_page(chosen, before=before), _header(request, chosen)
     automatic = automatic_on(chosen, messages, before=before)
     log = entries(messages, acts=_acts(header), automatic=automatic)
     context = {"log": log, "conversation": header}
@@ -115,7 +121,7 @@ def older(request: StaffRequest, conversation_id: int) -> HttpResponse:
 
 
 @require_POST
-def read(request: StaffRequest, conversation_id: int) -> HttpResponse:
+def mark_conversation_read(request: StaffRequest, conversation_id: int) -> HttpResponse:
     mark_read(conversation=_visible(request, conversation_id), reader=request.user)
     return HttpResponse(status=204)
 
@@ -154,7 +160,7 @@ def _returned(posted: str) -> list[Returned]:
     try:
         return [
             Returned(uuid.UUID(each["id"]), str(each["words"]))
-            for each in json.loads(posted)[:MOST_RETURNED]
+            for each in json.loads(posted)[:MAX_RETURNED]
         ]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []
@@ -164,7 +170,7 @@ def conversation_context(
     request: StaffRequest, chosen: Conversation, *, error: ValueError | None = None
 ) -> dict[str, Any]:
     """The conversation pane and the context pane beside it."""
-    messages = page_of(chosen)
+    messages = log_page(chosen)
     is_own = _is_own(request, chosen)
     header = _header(request, chosen)
     after = messages[-1].position if messages else 0
@@ -187,7 +193,7 @@ def conversation_context(
         "done_url": _done_url(request, chosen),
         "draft_url": reverse("conversation_draft", args=[chosen.pk]) if is_own else "",
         "older_url": _older_url(chosen, messages),
-        "asked": asked_in(chosen, request.user),
+        "asked": open_question_in(chosen, request.user),
         **about(request, chosen, header),
     }
 
@@ -242,7 +248,7 @@ def fresh_context(
             header,
             written_in(request, error=error),
         ),
-        "asked": asked_in(chosen, request.user),
+        "asked": open_question_in(chosen, request.user),
         "since_url": since_url(chosen, newest, header),
         "done_url": _done_url(request, chosen),
         **about(request, chosen, header),
@@ -253,7 +259,7 @@ def _composer(
     request: StaffRequest,
     chosen: Conversation,
     header: dict[str, Any],
-    written: Written,
+    written: WrittenDraft,
 ) -> Composer:
     return composer_for(
         request.user,
@@ -337,7 +343,9 @@ def _reach_key(header: dict[str, Any]) -> str:
     return header["reach"].key if header["reach"] else OUT_OF_REACH
 
 
-def _may_open(request: StaffRequest, chosen: Conversation, reach: Reach | None) -> bool:
+def _may_open(
+    request: StaffRequest, chosen: Conversation, reach: ReachChip | None
+) -> bool:
     """Of one's own conversation the reach says it already: for
     whoever writes it is the same question.
     """
@@ -353,7 +361,7 @@ def _may_open(request: StaffRequest, chosen: Conversation, reach: Reach | None) 
 def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
     student = chosen.student
     reach = (
-        reach_of([student], chosen.inbox.owner or request.user)[student.pk]
+        reach_chips([student], chosen.inbox.owner or request.user)[student.pk]
         if student
         else None
     )

@@ -14,29 +14,29 @@ from quadline.accounts.rules import May
 from quadline.delivery.opting import confirmations
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.provisioning import try_again
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.web.requests import StaffRequest
 
-BEING_SET_UP = {
+SETUP_CHIP = {
     "label": "Being set up",
     "tone": "",
     "icon": "waiting",
 }
-CHIPS = {
-    State.REQUESTED: BEING_SET_UP,
-    State.ORDERING: BEING_SET_UP,
-    State.REGISTERING: BEING_SET_UP,
-    State.ACTIVE: {
+NUMBER_CHIPS = {
+    NumberState.REQUESTED: SETUP_CHIP,
+    NumberState.ORDERING: SETUP_CHIP,
+    NumberState.REGISTERING: SETUP_CHIP,
+    NumberState.ACTIVE: {
         "label": "Active",
         "tone": "ok",
         "icon": "tick",
     },
-    State.RESTING: {
+    NumberState.RESTING: {
         "label": "Resting",
         "tone": "",
         "icon": "clock",
     },
-    State.FAILED: {
+    NumberState.FAILED: {
         "label": "Failed",
         "tone": "bad",
         "icon": "alert",
@@ -52,7 +52,7 @@ NEEDS_CHECK = {
     "tone": "warn",
     "icon": "alert",
 }
-LATE = {
+LATE_CHIP = {
     "label": "Delayed over 24 hours",
     "tone": "warn",
     "icon": "clock",
@@ -60,10 +60,10 @@ LATE = {
 
 
 @require_safe
-def numbers(request: StaffRequest) -> HttpResponse:
+def numbers_page(request: StaffRequest) -> HttpResponse:
     """Every number: whose, at which step, since when, and what stands in the way."""
     require_manager(request)
-    rows = SystemNumber.objects.exclude(state=State.RELEASED).order_by(
+    rows = SystemNumber.objects.exclude(state=NumberState.RELEASED).order_by(
         Coalesce("inbox__owner__name", "inbox__name")
     )
     rows = rows.select_related("inbox__owner__office", "inbox__office")
@@ -73,7 +73,7 @@ def numbers(request: StaffRequest) -> HttpResponse:
     shown = {
         "rows": listed,
         "attention": sum(row["needs_you"] for row in listed),
-        "confirmations": confirmations.findings(),
+        "confirmations": confirmations.confirmation_faults(),
         "is_fine": IS_FINE,
         "needs_check": NEEDS_CHECK,
     }
@@ -103,8 +103,8 @@ def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
 
 
 def _row(number: SystemNumber, late: bool) -> dict[str, Any]:
-    failed = number.state == State.FAILED
-    chip = LATE if late and not failed else CHIPS[State(number.state)]
+    failed = number.state == NumberState.FAILED
+    chip = LATE_CHIP if late and not failed else NUMBER_CHIPS[NumberState(number.state)]
     return {
         "number": number,
         "late": late,

@@ -16,8 +16,8 @@ from quadline.web.inbox.emails_shown import plain_text
 from quadline.web.manage.numbers import require_manager
 from quadline.web.requests import StaffRequest, whole_number
 
-PAGE = 50
-LONGEST_EXCERPT = 240  # characters: enough to see whether it matters
+STRAYS_PAGE_ROWS = 50
+MAX_EXCERPT = 240  # characters: enough to see whether it matters
 WHATS = {
     "stray": "Answers no conversation",
     "unreadable": "Couldn’t be read",
@@ -49,13 +49,13 @@ def strays(request: StaffRequest) -> HttpResponse:
         rows = rows.filter(pk__lt=before)
     # Cut and measured by the database: fifty sources may be hundreds of megabytes.
     kept = Length("source")
-    excerpt = Substr("words", 1, LONGEST_EXCERPT)
+    excerpt = Substr("words", 1, MAX_EXCERPT)
     rows = rows.defer("source", "words").annotate(kept=kept, excerpt=excerpt)
-    found = list(rows.order_by("-pk")[: PAGE + 1])
-    shown = found[:PAGE]
+    found = list(rows.order_by("-pk")[: STRAYS_PAGE_ROWS + 1])
+    shown = found[:STRAYS_PAGE_ROWS]
     context = {
         "strays": [_stray(row) for row in shown],
-        "older": shown[-1].pk if len(found) > PAGE else None,
+        "older": shown[-1].pk if len(found) > STRAYS_PAGE_ROWS else None,
     }
     return render(request, "manage/strays.html", context)
 

@@ -7,7 +7,7 @@ from quadline.web.message_templates import views
 urlpatterns = [
     path("", views.page, name="templates"),
     path("new/", views.new, name="template-new"),
-    path("preview/", views.preview, name="template-preview"),
+    path("preview/", views.template_preview, name="template-preview"),
     path("<int:template_id>/", views.edit, name="template-edit"),
     path("<int:template_id>/archive/", views.archive, name="template-archive"),
 ]

@@ -17,9 +17,9 @@ from quadline import clock
 from quadline.conversations.models import MessageTemplate
 from quadline.conversations.rules import Channel
 from quadline.conversations.templating import (
+    TemplateContent,
     TemplateRefused,
     Whose,
-    Words,
     archive_template,
     may_change,
     may_keep,
@@ -115,7 +115,7 @@ def archive(request: StaffRequest, template_id: int) -> HttpResponseBase:
 
 
 @require_POST
-def preview(request: StaffRequest) -> HttpResponse:
+def template_preview(request: StaffRequest) -> HttpResponse:
     """What a student would get of the words as they stand in the form."""
     return render(
         request,
@@ -149,7 +149,7 @@ def _saved(request: StaffRequest, template: MessageTemplate | None) -> HttpRespo
 def _form(
     request: StaffRequest,
     template: MessageTemplate | None,
-    words: Words,
+    words: TemplateContent,
     *,
     error: str = "",
 ) -> HttpResponse:
@@ -173,7 +173,7 @@ def _form(
     )
 
 
-def _preview_context(request: StaffRequest, words: Words) -> dict[str, Any]:
+def _preview_context(request: StaffRequest, words: TemplateContent) -> dict[str, Any]:
     find = request.POST.get("find", "")
     students = example_students(request, find=find)
     student = chosen_student(request, students)
@@ -195,9 +195,9 @@ def _preview_context(request: StaffRequest, words: Words) -> dict[str, Any]:
     }
 
 
-def _posted(request: StaffRequest) -> Words:
+def _posted(request: StaffRequest) -> TemplateContent:
     post = request.POST
-    return Words(
+    return TemplateContent(
         name=post.get("name", ""),
         channel=Channel.EMAIL if post.get("channel") == Channel.EMAIL else Channel.TEXT,
         subject=post.get("subject", ""),
@@ -206,8 +206,8 @@ def _posted(request: StaffRequest) -> Words:
     )
 
 
-def _words_of(template: MessageTemplate) -> Words:
-    return Words(
+def _words_of(template: MessageTemplate) -> TemplateContent:
+    return TemplateContent(
         template.name,
         template.channel,
         template.subject,

@@ -19,7 +19,7 @@ from quadline.web.account.sign_in import name_new_password, unless_too_busy
 from quadline.web.requests import StaffRequest
 
 WRONG = "This isn't your current password. Nothing was changed."
-TOO_MANY = (
+TOO_MANY_PASSWORDS = (
     "Nothing was changed: there were too many wrong passwords. Try again in {wait}."
 )
 CHANGED = "Your password is changed. You are signed out on every other device."
@@ -39,7 +39,7 @@ class ChangeForm(ChangePasswordForm):  # type: ignore[misc]  # allauth is untype
         try:
             is_right = is_current_password(self.user, given)
         except TooManyTries as refused:
-            words = TOO_MANY.format(wait=in_words(refused.wait))
+            words = TOO_MANY_PASSWORDS.format(wait=in_words(refused.wait))
             raise ValidationError(words) from refused
         if not is_right:
             raise ValidationError(WRONG)

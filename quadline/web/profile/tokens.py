@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from quadline import clock
 from quadline.accounts.models import ApiToken
 from quadline.accounts.tokens import (
-    LONGEST_NAME,
+    MAX_TOKEN_NAME,
     TokenRefused,
     make_token,
     revoke_token,
@@ -49,7 +49,7 @@ def revoke(request: StaffRequest, token_id: int) -> HttpResponseBase:
 
 def _shown(request: StaffRequest, *, status: int = 200, **said: Any) -> HttpResponse:
     mine = ApiToken.objects.filter(user=request.user, revoked_at=None)
-    context = {"tokens": mine, "longest": LONGEST_NAME, **said}
+    context = {"tokens": mine, "longest": MAX_TOKEN_NAME, **said}
     return render(
         request,
         "profile/tokens.html",

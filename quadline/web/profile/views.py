@@ -5,10 +5,10 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.conversations import contact_card as cards
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.sms import phones
 from quadline.web.announce import last_announcement
 from quadline.web.requests import StaffRequest
@@ -31,12 +31,12 @@ def number(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
-def contact_card(request: StaffRequest) -> HttpResponseBase:
+def contact_card_file(request: StaffRequest) -> HttpResponseBase:
     """The card that goes with "Introduce my number", to look at
     or to give away by other ways.
     """
     mine = SystemNumber.objects.of(request.user)
-    if mine is None or mine.state != State.ACTIVE:
+    if mine is None or mine.state != NumberState.ACTIVE:
         messages.info(
             request, "Your contact card is there as soon as your number is active."
         )
@@ -44,7 +44,7 @@ def contact_card(request: StaffRequest) -> HttpResponseBase:
     # As a file: a browser would show its lines, a phone takes it into its contacts.
     headers = {"Content-Disposition": f'attachment; filename="{cards.FILE_NAME}"'}
     return HttpResponse(
-        cards.contact_card(request.user, mine),
+        cards.make_contact_card(request.user, mine),
         content_type=cards.CONTENT_TYPE,
         headers=headers,
     )
@@ -66,7 +66,7 @@ def office_phone(request: StaffRequest) -> HttpResponseBase:
         return render(request, "profile/page.html", context, status=422)
     request.user.office_phone = phone
     request.user.save(update_fields=["office_phone"])
-    record("office line changed", subject=request.user, actor=request.user)
+    record_audit("office line changed", subject=request.user, actor=request.user)
     words = "Your office line is saved." if phone else "Your office line is removed."
     messages.success(request, words)
     return redirect("profile")

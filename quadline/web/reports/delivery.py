@@ -10,10 +10,23 @@ from quadline.accounts.models import User
 from quadline.consent.rules import Change
 from quadline.conversations.rules import Channel
 from quadline.reports.charts import Series
-from quadline.reports.deliveries import LEFT, REACHED, TOGETHER, Because, delivery
+from quadline.reports.deliveries import (
+    DELIVERY_SUMS,
+    LEFT_PART,
+    REACHED_PART,
+    Because,
+    delivery_report,
+)
 from quadline.reports.filters import Filters
-from quadline.reports.tallying import Tally
-from quadline.web.reports.figures import Cell, Line, Sheet, Table, Tile, tile
+from quadline.reports.tallying import ReportTally
+from quadline.web.reports.figures import (
+    Cell,
+    FigureLine,
+    FigureTable,
+    Sheet,
+    Tile,
+    tile,
+)
 from quadline.web.reports.pages import Link, share
 
 # In the order in which they are stacked: what arrived stands at the bottom.
@@ -32,12 +45,12 @@ SERIES: dict[Channel, tuple[Series, ...]] = {
         Series("waiting", "Waiting", "hollow"),
     ),
 }
-WORDS = {Channel.TEXT: "texts", Channel.EMAIL: "emails"}
+CHANNEL_WORDS = {Channel.TEXT: "texts", Channel.EMAIL: "emails"}
 
 
 def delivery_context(viewer: User, filters: Filters) -> dict[str, Any]:
-    found = delivery(viewer, filters)
-    words = WORDS[filters.channel]
+    found = delivery_report(viewer, filters)
+    words = CHANNEL_WORDS[filters.channel]
     everything = found.tallies.everything
     sheet = Sheet(
         filters,
@@ -56,7 +69,7 @@ def delivery_context(viewer: User, filters: Filters) -> dict[str, Any]:
         "channel": filters.channel,
         "channels": channels("report-delivery", filters),
         "tiles": tiles,
-        "students": sheet.cell(found.students, part=REACHED, each="student"),
+        "students": sheet.cell(found.students, part=REACHED_PART, each="student"),
         "figure": sheet.by_day(
             found.tallies, key="delivery", sentence=_sentence(words, everything)
         ),
@@ -83,8 +96,8 @@ def channels(report: str, filters: Filters) -> list[Link]:
     ]
 
 
-def _text_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
-    left = everything.of(*TOGETHER[LEFT])
+def _text_tiles(sheet: Sheet, everything: ReportTally) -> list[Tile]:
+    left = everything.of(*DELIVERY_SUMS[LEFT_PART])
 
     def of(name: str) -> str:
         part = share(everything.of(name), left)
@@ -94,9 +107,9 @@ def _text_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
         tile(
             sheet,
             everything,
-            TOGETHER[LEFT],
+            DELIVERY_SUMS[LEFT_PART],
             "Sent",
-            part=LEFT,
+            part=LEFT_PART,
             note="all outcomes",
         ),
         tile(
@@ -125,7 +138,7 @@ def _text_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
     ]
 
 
-def _email_tiles(sheet: Sheet, everything: Tally) -> list[Tile]:
+def _email_tiles(sheet: Sheet, everything: ReportTally) -> list[Tile]:
     return [
         tile(
             sheet,
@@ -171,7 +184,7 @@ def _opt_out_tile(filters: Filters, opted_out: int, students: int) -> Tile:
     )
 
 
-def _reasons(sheet: Sheet, reasons: list[Because]) -> Table:
+def _reasons(sheet: Sheet, reasons: list[Because]) -> FigureTable:
     """An email has no second way: there is one column of it."""
     parts: tuple[tuple[str, str], ...] = (
         ("emailed", "Emailed instead"),
@@ -181,7 +194,7 @@ def _reasons(sheet: Sheet, reasons: list[Because]) -> Table:
     if sheet.filters.channel is Channel.EMAIL:
         parts = parts[-1:]
 
-    def line(because: Because) -> Line:
+    def line(because: Because) -> FigureLine:
         counts = {
             "emailed": because.emailed,
             "gone": because.gone,
@@ -191,9 +204,9 @@ def _reasons(sheet: Sheet, reasons: list[Because]) -> Table:
             sheet.cell(counts[part], part=part, reason=because.reason)
             for part, _ in parts
         ]
-        return Line(because.words or "No reason recorded", cells)
+        return FigureLine(because.words or "No reason recorded", cells)
 
-    return Table(
+    return FigureTable(
         "Why they were not delivered",
         "Reason",
         [head for _, head in parts],
@@ -201,8 +214,8 @@ def _reasons(sheet: Sheet, reasons: list[Because]) -> Table:
     )
 
 
-def _sentence(words: str, everything: Tally) -> str:
-    left = everything.of(*TOGETHER[LEFT])
+def _sentence(words: str, everything: ReportTally) -> str:
+    left = everything.of(*DELIVERY_SUMS[LEFT_PART])
     if not left:
         return f"No {words} were sent in these days."
     if words == "emails":

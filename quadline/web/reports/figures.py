@@ -17,7 +17,7 @@ from quadline.inboxes.models import Inbox
 from quadline.reports.charts import Bars, Column, Series, shade
 from quadline.reports.filters import SINGLE, Filters
 from quadline.reports.period import spans
-from quadline.reports.tallying import Tallies, Tally, added
+from quadline.reports.tallying import ReportTally, Tallies, added
 from quadline.web.reports.pages import NO_TIME, share, took_words
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -57,25 +57,25 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Line:
+class FigureLine:
     label: str
     cells: list[Cell]
     rate: str = ""
 
 
 @dataclass(frozen=True)
-class Table:
+class FigureTable:
     caption: str
     first: str  # what the first column holds
     heads: list[str]
-    lines: list[Line]
-    foot: Line | None = None
+    lines: list[FigureLine]
+    foot: FigureLine | None = None
 
 
 @dataclass(frozen=True)
 class Figure:
     bars: Bars
-    table: Table
+    table: FigureTable
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Sheet:
         address = self.filters.address(**narrowed)
         return Cell(value, f"{self.rows_url}?{address}", words)
 
-    def cells(self, tally: Tally, **narrowing: str) -> list[Cell]:
+    def cells(self, tally: ReportTally, **narrowing: str) -> list[Cell]:
         parts = [
             self.cell(tally.of(each.key), part=each.key, **narrowing)
             for each in self.series
@@ -118,7 +118,7 @@ class Sheet:
             self.side,
         )
         columns: list[Column] = []
-        lines: list[Line] = []
+        lines: list[FigureLine] = []
         shown = spans(self.filters.period, tallies.days)
         for span in shown:
             tally = added(
@@ -128,15 +128,15 @@ class Sheet:
             )
             heights = tuple(tally.of(series.key) for series in self.series)
             columns.append(Column(span.label, heights))
-            lines.append(Line(span.label, plain.cells(tally, **span.query)))
+            lines.append(FigureLine(span.label, plain.cells(tally, **span.query)))
         unit = shown[0].unit.capitalize() if shown else "Day"
-        foot = Line("All", plain.cells(tallies.everything))
+        foot = FigureLine("All", plain.cells(tallies.everything))
         return Figure(
             Bars(key, sentence, self.series, tuple(columns)),
-            Table(sentence, unit, plain.heads, lines, foot),
+            FigureTable(sentence, unit, plain.heads, lines, foot),
         )
 
-    def by_staff(self, tallies: Tallies, *, caption: str) -> Table:
+    def by_staff(self, tallies: Tallies, *, caption: str) -> FigureTable:
         names = Inbox.objects.select_related("owner").in_bulk(tallies.staff)
         found = sorted(
             tallies.staff.items(),
@@ -147,9 +147,9 @@ class Sheet:
             for pk, tally in found
         ]
         foot = self._line("All", tallies.everything)
-        return Table(caption, "Staff", self.heads, lines, foot)
+        return FigureTable(caption, "Staff", self.heads, lines, foot)
 
-    def by_broadcast(self, tallies: Tallies, *, caption: str) -> Table:
+    def by_broadcast(self, tallies: Tallies, *, caption: str) -> FigureTable:
         ids = [pk for pk in tallies.broadcasts if pk]
         known = Broadcast.objects.select_related("author").in_bulk(ids)
 
@@ -157,14 +157,14 @@ class Sheet:
             # Single messages last: any time there is comes before 0.
             return -_at(known[pk]).timestamp() if pk else 0.0
 
-        lines: list[Line] = []
+        lines: list[FigureLine] = []
         for pk in sorted(tallies.broadcasts, key=newest_first):
             tally = tallies.broadcasts[pk]
             lines.append(
                 self._line(_name(pk, known), tally, broadcast=str(pk or SINGLE))
             )
         foot = self._line("All", tallies.everything)
-        return Table(caption, "Broadcast", self.heads, lines, foot)
+        return FigureTable(caption, "Broadcast", self.heads, lines, foot)
 
     @property
     def heads(self) -> list[str]:
@@ -177,25 +177,25 @@ class Sheet:
         return heads
 
     def median_tile(
-        self, tally: Tally, *, parts: tuple[str, ...], label: str, note: str
+        self, tally: ReportTally, *, parts: tuple[str, ...], label: str, note: str
     ) -> Tile:
         cell = self.cell(
             tally.of(*parts), words=took_words(tally.median), part=self.timed
         )
         return Tile(cell, label, note)
 
-    def _line(self, label: str, tally: Tally, **narrowing: str) -> Line:
+    def _line(self, label: str, tally: ReportTally, **narrowing: str) -> FigureLine:
         rated_parts, _ = self.rated
         rate = ""
         if rated_parts:
             counted = tally.of(*rated_parts.split())
             rate = share(counted, tally.total)
-        return Line(label, self.cells(tally, **narrowing), rate)
+        return FigureLine(label, self.cells(tally, **narrowing), rate)
 
 
 def heat(
     filters: Filters, rows_url: str, side: str, hours: Mapping[tuple[int, int], int]
-) -> Table:
+) -> FigureTable:
     """Hours down, weekdays across: narrow enough for a phone."""
     most = max(hours.values(), default=0)
 
@@ -213,15 +213,15 @@ def heat(
         )
 
     lines = [
-        Line(_hour(hour), [cell(weekday, hour) for weekday in range(1, 8)])
+        FigureLine(_hour(hour), [cell(weekday, hour) for weekday in range(1, 8)])
         for hour in range(24)
     ]
     caption = "Texts from students, by hour and weekday"
-    return Table(caption, "Hour", list(WEEKDAYS), lines)
+    return FigureTable(caption, "Hour", list(WEEKDAYS), lines)
 
 
 def tile(
-    sheet: Sheet, tally: Tally, parts: tuple[str, ...], label: str, **shown: str
+    sheet: Sheet, tally: ReportTally, parts: tuple[str, ...], label: str, **shown: str
 ) -> Tile:
     """A count of some parts; ``part`` names them in the address."""
     cell = sheet.cell(tally.of(*parts), part=shown.get("part", parts[0]))

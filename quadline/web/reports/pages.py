@@ -21,7 +21,7 @@ from quadline.reports.rows import Rows
 from quadline.reports.visibility import inboxes_seen_by
 from quadline.web.requests import StaffRequest, whole_number
 
-ROWS = 100  # of one page; the CSV has them all
+REPORT_PAGE_ROWS = 100  # of one page; the CSV has them all
 NO_TIME = "–"  # there is none: not the same as 0 s
 
 
@@ -35,7 +35,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ReportChoice:
     value: str
     label: str
     is_current: bool
@@ -70,7 +70,8 @@ def filter_bar(
     """
     mine, seen = inbox_of(request.user), list(inboxes_seen_by(request.user))
     staff = [
-        Choice(str(each.pk), each.shown_name, each.pk == filters.staff) for each in seen
+        ReportChoice(str(each.pk), each.shown_name, each.pk == filters.staff)
+        for each in seen
     ]
     sources = sources or {}
     period = filters.period
@@ -95,7 +96,8 @@ def filter_bar(
             (each.owner.office for each in seen if each == mine and each.owner), None
         ),
         "sources": [
-            Choice(key, label, key == filters.source) for key, label in sources.items()
+            ReportChoice(key, label, key == filters.source)
+            for key, label in sources.items()
         ],
         # Hidden fields: what else narrows the report stays when the form is sent.
         "kept": {
@@ -112,8 +114,8 @@ def paged(
     """One page of rows, how many there are in all, and the way to the others."""
     offset = whole_number(request.GET.get("skip")) or 0
     total = rows.count()
-    following = offset + ROWS
-    newer = filters.address(skip=str(max(offset - ROWS, 0)))
+    following = offset + REPORT_PAGE_ROWS
+    newer = filters.address(skip=str(max(offset - REPORT_PAGE_ROWS, 0)))
     older = filters.address(skip=str(following))
     return {
         "page": rows[offset:following],

@@ -8,9 +8,15 @@ from django.urls import reverse
 from quadline.accounts.models import User
 from quadline.reports.charts import Series
 from quadline.reports.filters import Filters
-from quadline.reports.responses import STAFF, STUDENTS, TOGETHER, WROTE, responses
-from quadline.reports.tallying import Tally
-from quadline.web.reports.delivery import WORDS, channels
+from quadline.reports.responses import (
+    BY_STAFF,
+    BY_STUDENTS,
+    RESPONSE_SUMS,
+    WROTE_FIRST,
+    responses,
+)
+from quadline.reports.tallying import ReportTally
+from quadline.web.reports.delivery import CHANNEL_WORDS, channels
 from quadline.web.reports.figures import Sheet, Tile, heat, tile
 from quadline.web.reports.pages import share
 
@@ -18,37 +24,37 @@ REPLIES = (
     Series("replied", "Replied to", "solid"),
     Series("silent", "No reply", "hollow"),
 )
-ANSWERS = (
+ANSWER_COLUMNS = (
     Series("soon", "Answered within 24 hours", "solid"),
     Series("late", "Answered later", "stripes"),
     Series("waiting", "Waiting, less than 24 hours", "dots"),
     Series("unanswered", "Unanswered for more than 24 hours", "cross"),
     Series("closed", "Needed no answer", "hollow"),
 )
-ANSWERED = TOGETHER["answered"]
+ANSWERED_PARTS = RESPONSE_SUMS["answered"]
 
 
 def response_context(
     viewer: User, filters: Filters, *, now: datetime
 ) -> dict[str, Any]:
     found = responses(viewer, filters, now=now)
-    words = WORDS[filters.channel]
+    words = CHANNEL_WORDS[filters.channel]
     rows_url = reverse("report-response-rows")
     from_staff = Sheet(
         filters,
         rows_url,
         REPLIES,
         f"All {words}",
-        side=STUDENTS,
+        side=BY_STUDENTS,
         timed="replied",
         rated=("replied", "Reply rate"),
     )
     from_students = Sheet(
         filters,
         rows_url,
-        ANSWERS,
+        ANSWER_COLUMNS,
         "All",
-        side=STAFF,
+        side=BY_STAFF,
         timed="answered",
     )
     students = found.students.everything
@@ -76,13 +82,13 @@ def response_context(
         "staff_by_staff": from_students.by_staff(
             found.staff, caption="How staff answer"
         ),
-        "heat": heat(filters, rows_url, WROTE, found.hours),
+        "heat": heat(filters, rows_url, WROTE_FIRST, found.hours),
         "is_empty": not (students.total or staff.total or found.hours),
-        "csv_query": filters.address(side=STUDENTS),
+        "csv_query": filters.address(side=BY_STUDENTS),
     }
 
 
-def _student_tiles(sheet: Sheet, students: Tally, words: str) -> list[Tile]:
+def _student_tiles(sheet: Sheet, students: ReportTally, words: str) -> list[Tile]:
     replied = students.of("replied")
     rate = Tile(
         sheet.cell(replied, words=share(replied, students.total), part="replied"),
@@ -101,11 +107,11 @@ def _student_tiles(sheet: Sheet, students: Tally, words: str) -> list[Tile]:
     ]
 
 
-def _staff_tiles(sheet: Sheet, staff: Tally) -> list[Tile]:
+def _staff_tiles(sheet: Sheet, staff: ReportTally) -> list[Tile]:
     return [
         sheet.median_tile(
             staff,
-            parts=ANSWERED,
+            parts=ANSWERED_PARTS,
             label="Median staff reply time",
             note="for messages that were answered",
         ),
@@ -120,7 +126,7 @@ def _staff_tiles(sheet: Sheet, staff: Tally) -> list[Tile]:
     ]
 
 
-def _students_sentence(students: Tally, words: str) -> str:
+def _students_sentence(students: ReportTally, words: str) -> str:
     if not students.total:
         return f"No {words} reached students in these days."
     replied = students.of("replied")
@@ -130,7 +136,7 @@ def _students_sentence(students: Tally, words: str) -> str:
     )
 
 
-def _staff_sentence(staff: Tally) -> str:
+def _staff_sentence(staff: ReportTally) -> str:
     if not staff.total:
         return "No student wrote in these days."
     soon = staff.of("soon")

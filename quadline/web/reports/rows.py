@@ -19,7 +19,7 @@ from quadline.reports.filters import NO_REASON, SINGLE, Filters
 from quadline.web.reports.delivery import SERIES
 from quadline.web.reports.figures import WEEKDAYS
 from quadline.web.reports.pages import days_words, took_words
-from quadline.web.reports.responses import ANSWERS, REPLIES
+from quadline.web.reports.responses import ANSWER_COLUMNS, REPLIES
 from quadline.web.requests import whole_number
 
 REPORTS = {"report-delivery": "Delivery report", "report-responses": "Response report"}
@@ -27,7 +27,7 @@ EXPORTS = {
     "report-delivery": "report-delivery-csv",
     "report-responses": "report-response-csv",
 }
-TOGETHER = {
+ROW_SUMS = {
     "left": "Sent",
     "reached": "Texted",
     "instead": "Not delivered as a text",
@@ -53,7 +53,7 @@ ROW_HEADS = [
 
 
 @dataclass(frozen=True)
-class Row:
+class MessageRow:
     """One message as the list shows it."""
 
     url: str
@@ -106,7 +106,7 @@ def csv_row(message: Message) -> list[object]:
     ]
 
 
-def _row(message: Message) -> Row:
+def _row(message: Message) -> MessageRow:
     chip: dict[str, str] = {}
     if message.direction == Direction.OUTBOUND:
         chip = {
@@ -115,7 +115,7 @@ def _row(message: Message) -> Row:
             "tone": message.tone,
         }
     page = reverse("conversation", args=[message.conversation_id])
-    return Row(
+    return MessageRow(
         # A report has others' messages, too: the inbox beside it shows theirs.
         url=f"{page}?whose=all",
         name=message.conversation.name,
@@ -130,9 +130,9 @@ def _row(message: Message) -> Row:
 
 
 def _title(filters: Filters) -> str:
-    series = (*SERIES[filters.channel], *REPLIES, *ANSWERS)
+    series = (*SERIES[filters.channel], *REPLIES, *ANSWER_COLUMNS)
     # A part is named as in the figure whose number led here.
-    known = {each.key: each.label for each in series} | TOGETHER
+    known = {each.key: each.label for each in series} | ROW_SUMS
     kind = "emails" if filters.channel is Channel.EMAIL else "texts"
     if filters.each == "student":
         return "Students texted"

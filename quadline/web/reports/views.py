@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from quadline import clock
-from quadline.delivery.permission import scope
+from quadline.delivery.permission import opt_out_scope
 from quadline.reports import deliveries, opt_outs, responses
 from quadline.reports.csv_export import csv_response, record_export
 from quadline.reports.opt_out_rows import ChangeRow, OptOutRow, change_rows
@@ -21,7 +21,7 @@ from quadline.web.reports.responses import response_context
 from quadline.web.reports.rows import ROW_HEADS, csv_row, rows_context
 from quadline.web.requests import StaffRequest
 
-NAME = "Report for Student Opt Outs"
+OPT_OUT_REPORT_NAME = "Report for Student Opt Outs"
 OPT_OUT_PAGES = (
     ("report-opt-outs", "Opted out now"),
     ("report-opt-out-history", "All changes"),
@@ -55,18 +55,18 @@ CHANGE_HEADS = [
 
 
 @require_safe
-def index(request: StaffRequest) -> HttpResponse:
+def reports_index(request: StaffRequest) -> HttpResponse:
     # Whoever opted out years ago still is: these two reports begin with all days.
     filters = asked(request, otherwise="all")
-    out = opt_outs.opted_out(request.user, filters)
+    out = opt_outs.opted_out_pairs(request.user, filters)
     return render(request, "reports/index.html", {"opted_out": out.count()})
 
 
 @require_safe
-def opted_out(request: StaffRequest) -> HttpResponse:
+def opted_out_page(request: StaffRequest) -> HttpResponse:
     """Who is opted out now."""
     filters = asked(request, otherwise="all")
-    shown = paged(request, opt_outs.opted_out(request.user, filters), filters)
+    shown = paged(request, opt_outs.opted_out_pairs(request.user, filters), filters)
     return render(
         request,
         "reports/opt_outs.html",
@@ -74,7 +74,7 @@ def opted_out(request: StaffRequest) -> HttpResponse:
             **_opt_out_context(request, "report-opt-outs"),
             **shown,
             "rows": opt_outs.opted_out_rows(request.user, shown["page"]),
-            "scope_words": scope.REACH_WORDS[scope.current()],
+            "scope_words": opt_out_scope.REACH_WORDS[opt_out_scope.current_scope()],
         },
     )
 
@@ -118,7 +118,7 @@ def opt_out_history_csv(request: StaffRequest) -> StreamingHttpResponse:
 
 
 @require_safe
-def delivery(request: StaffRequest) -> HttpResponse:
+def delivery_page(request: StaffRequest) -> HttpResponse:
     filters = asked(request).report
     context = delivery_context(request.user, filters) | {
         "bar": filter_bar(request, filters),
@@ -130,7 +130,7 @@ def delivery(request: StaffRequest) -> HttpResponse:
 @require_safe
 def delivery_rows(request: StaffRequest) -> HttpResponse:
     filters = asked(request)
-    shown = paged(request, deliveries.rows(request.user, filters), filters)
+    shown = paged(request, deliveries.list_deliveries(request.user, filters), filters)
     context = rows_context(
         request.user,
         filters,
@@ -144,7 +144,7 @@ def delivery_rows(request: StaffRequest) -> HttpResponse:
 def delivery_csv(request: StaffRequest) -> StreamingHttpResponse:
     filters = asked(request)
     record_export(actor=request.user, name="delivery", **filters.query)
-    rows = deliveries.rows(request.user, filters)
+    rows = deliveries.list_deliveries(request.user, filters)
     return csv_response("delivery", ROW_HEADS, _cells(rows))
 
 
@@ -162,7 +162,7 @@ def response(request: StaffRequest) -> HttpResponse:
 @require_safe
 def response_rows(request: StaffRequest) -> HttpResponse:
     filters = asked(request)
-    rows = responses.rows(request.user, filters, now=clock.now())
+    rows = responses.list_responses(request.user, filters, now=clock.now())
     shown = paged(request, rows, filters)
     context = rows_context(
         request.user,
@@ -177,7 +177,7 @@ def response_rows(request: StaffRequest) -> HttpResponse:
 def response_csv(request: StaffRequest) -> StreamingHttpResponse:
     filters = asked(request)
     record_export(actor=request.user, name="responses", **filters.query)
-    rows = responses.rows(request.user, filters, now=clock.now())
+    rows = responses.list_responses(request.user, filters, now=clock.now())
     return csv_response("responses", ROW_HEADS, _cells(rows))
 
 
@@ -190,7 +190,7 @@ def _opt_out_context(request: StaffRequest, page: str) -> dict[str, Any]:
         "tabs": tabs(page, OPT_OUT_PAGES, filters),
         "query": filters.address(),
         "is_filtered": any(narrowing),
-        "name": NAME,
+        "name": OPT_OUT_REPORT_NAME,
     }
 
 

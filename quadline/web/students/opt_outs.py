@@ -17,9 +17,9 @@ from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.delivery.opting.requests import (
-    HOW_WORDS,
-    How,
-    RequestRefused,
+    REQUESTED_BY_WORDS,
+    RequestedBy,
+    StopRequestRefused,
     numbers_that_texted,
     record_stop_requests,
 )
@@ -27,9 +27,9 @@ from quadline.inboxes.models import Inbox, inbox_of, may_write_in
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from quadline.sms import phones
-from quadline.web.requests import EARLIEST, LATEST, StaffRequest
+from quadline.web.requests import EARLIEST_TIME, LATEST_TIME, StaffRequest
 
-ALL = "all"  # every number that texted the student: administrators only
+EVERY_NUMBER = "all"  # every number that texted the student: administrators only
 WHEN = "%Y-%m-%dT%H:%M"  # as browsers send a datetime-local field (HTML)
 
 
@@ -37,7 +37,7 @@ class StopRequestForm(forms.Form):
     """How, when, and for an administrator: of whose number."""
 
     how = forms.ChoiceField(
-        choices=[(how.value, HOW_WORDS[how]) for how in How],
+        choices=[(how.value, REQUESTED_BY_WORDS[how]) for how in RequestedBy],
         error_messages={"required": "Say how."},
     )
     said_at = forms.DateTimeField(
@@ -57,11 +57,11 @@ class StopRequestForm(forms.Form):
 
     def clean_said_at(self) -> datetime:
         said_at: datetime = self.cleaned_data["said_at"]
-        if said_at < EARLIEST:
+        if said_at < EARLIEST_TIME:
             raise forms.ValidationError(
                 "Write a date and a time, such as 2026-11-23 14:30."
             )
-        if said_at > LATEST:
+        if said_at > LATEST_TIME:
             raise forms.ValidationError(
                 "That time is still to come. Say when the student asked."
             )
@@ -80,7 +80,9 @@ class StopRequestForm(forms.Form):
             (pk, f"{number.inbox.shown_name}, {phones.written(number.phone)}")
             for pk, number in self.numbers.items()
         ]
-        everyone = [(ALL, f"All {len(numbers)} numbers")] if len(numbers) > 1 else []
+        everyone = (
+            [(EVERY_NUMBER, f"All {len(numbers)} numbers")] if len(numbers) > 1 else []
+        )
         self.fields["whose"].choices = [*choices, *everyone]  # type: ignore[attr-defined]  # a ChoiceField's own
 
     @property
@@ -88,7 +90,9 @@ class StopRequestForm(forms.Form):
         """Whose texts the student wants no more of."""
         whose = self.cleaned_data["whose"]
         return [
-            number.inbox for pk, number in self.numbers.items() if whose in (ALL, pk)
+            number.inbox
+            for pk, number in self.numbers.items()
+            if whose in (EVERY_NUMBER, pk)
         ]
 
 
@@ -109,12 +113,12 @@ def page(request: StaffRequest, student_id: int) -> HttpResponseBase:
             student=student,
             inboxes=form.inboxes,
             actor=request.user,
-            how=How(form.cleaned_data["how"]),
+            how=RequestedBy(form.cleaned_data["how"]),
             said_at=form.cleaned_data["said_at"],
             note=form.cleaned_data["note"],
             now=now,
         )
-    except RequestRefused as refused:
+    except StopRequestRefused as refused:
         form.add_error(None, str(refused))
         return _shown(request, student, form)
     messages.success(

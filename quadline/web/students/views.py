@@ -13,16 +13,20 @@ from quadline.conversations.rules import Channel, Status, WaitingFor
 from quadline.inboxes.models import inbox_of, may_write_in
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
-from quadline.web.compose.composer import composer_for, consent_lines, else_an_email
+from quadline.web.compose.composer import (
+    composer_for,
+    consent_lines,
+    email_fallback_words,
+)
 from quadline.web.compose.inserts import Inserts
 from quadline.web.compose.sending import NotAccepted, accept_posted
 from quadline.web.compose.written import with_template, written_in
 from quadline.web.requests import StaffRequest, whole_number
-from quadline.web.status_words import words_of
-from quadline.web.students.reach import reach_of
+from quadline.web.status_words import shown_status
+from quadline.web.students.reach import reach_chips
 from quadline.web.students.way_back import may_record_stop, opt_outs_of
 
-PAGE = 50
+STUDENTS_PAGE_ROWS = 50
 
 
 @require_safe
@@ -34,19 +38,21 @@ def page(request: StaffRequest) -> HttpResponse:
         found = found.on_caseload_of(request.user)
     found = found.matching(query).by_name()
     offset = whole_number(request.GET.get("from")) or 0
-    students = list(found[offset : offset + PAGE + 1])
-    shown = with_reach(students[:PAGE], request)
+    students = list(found[offset : offset + STUDENTS_PAGE_ROWS + 1])
+    shown = with_reach(students[:STUDENTS_PAGE_ROWS], request)
     following = {
         "scope": scope,
         "q": query,
-        "from": offset + PAGE,
+        "from": offset + STUDENTS_PAGE_ROWS,
     }
     context = {
         "query": query,
         "scope": scope,
         "students": shown,
         "total": found.count(),
-        "next_url": f"?{urlencode(following)}" if len(students) > PAGE else "",
+        "next_url": f"?{urlencode(following)}"
+        if len(students) > STUDENTS_PAGE_ROWS
+        else "",
         "empty": _empty(query, scope),
     }
     return render(request, "students/page.html", context)
@@ -107,7 +113,7 @@ def message(request: StaffRequest, student_id: int) -> HttpResponseBase:
 
 
 def with_reach(students: list[Student], request: StaffRequest) -> list[Student]:
-    reach = reach_of(students, request.user)
+    reach = reach_chips(students, request.user)
     for student in students:
         student.reach = reach[student.pk]  # type: ignore[attr-defined]  # for the template
     return students
@@ -120,11 +126,11 @@ def _what_happens(sent: Message) -> str:
     if sent.reason == WaitingFor.NUMBER:
         return (
             "Waiting for your number. Your text goes out automatically when it is"
-            f" active. {else_an_email()}"
+            f" active. {email_fallback_words()}"
         )
     if sent.status == Status.QUEUED:
         return "Text accepted."
-    return f"{words_of(sent).rstrip('?')}. {sent.detail}".strip()
+    return f"{shown_status(sent).rstrip('?')}. {sent.detail}".strip()
 
 
 def _form(

@@ -13,10 +13,10 @@ from quadline.accounts.models import User
 from quadline.accounts.rules import May
 from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
 from quadline.consent.rules import Source
-from quadline.delivery.permission import scope
+from quadline.delivery.permission import opt_out_scope
 from quadline.inboxes.models import inbox_of, may_write_in
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import HELD
+from quadline.numbers.rules import HELD_STATES
 from quadline.roster.models import Student
 from quadline.sms import phones
 
@@ -82,12 +82,12 @@ def opt_outs_of(
         own
         and own.phone
         and own.phone not in found
-        and (wider := scope.standing((student.mobile, own.phone)))
+        and (wider := opt_out_scope.standing_in_scope((student.mobile, own.phone)))
     ):
         found |= {own.phone: wider} if wider.opted_out else {}
     whose = Q(inbox=inbox_of(reader)) | Q(inbox__in=seen_by)
     numbers = SystemNumber.objects.filter(
-        whose, phone__in=found, state__in=HELD
+        whose, phone__in=found, state__in=HELD_STATES
     ).select_related("inbox__owner__office", "inbox__office")
     ordered = sorted(
         numbers,
@@ -117,7 +117,7 @@ def may_record_stop(reader: User, student: Student) -> bool:
     has_own = (
         number is not None
         and number.phone != ""
-        and not scope.is_opted_out((student.mobile, number.phone))
+        and not opt_out_scope.is_out_in_scope((student.mobile, number.phone))
     )
     return has_own or reader.may[May.MANAGE]
 
@@ -148,7 +148,7 @@ def whose_texts(state: ConsentState, number: SystemNumber, *, reader: User) -> s
         return (
             "you" if may_write_in(reader, number.inbox_id) else number.inbox.shown_name
         )
-    if scope.current() is scope.Scope.OFFICE:
+    if opt_out_scope.current_scope() is opt_out_scope.OptOutScope.OFFICE:
         return f"anyone in {number.inbox.its_office}"
     return f"anyone at {settings.ENV.college_name}"
 

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 
 from quadline.broadcasts.models import Broadcast
 from quadline.conversations.starters import INTRODUCTION
-from quadline.conversations.templating import Whose, Words, save_template
+from quadline.conversations.templating import TemplateContent, Whose, save_template
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
 from tests.journeys.furnished import give_number
@@ -85,7 +85,7 @@ def test_it_begins_with_the_introduction_to_the_whole_caseload(
 def test_ones_own_introduction_comes_before_the_colleges(
     browser: Client, people: Cast
 ) -> None:
-    words = Words(
+    words = TemplateContent(
         INTRODUCTION, "email", "Hello from me", "My own words", with_contact_card=True
     )
     save_template(actor=people.maya, words=words, kind=Whose.PERSONAL)

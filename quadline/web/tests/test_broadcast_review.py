@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rules import Outcome, State
+from quadline.broadcasts.rules import BroadcastState, PlannedOutcome
 from quadline.broadcasts.tests import acts
 from quadline.conversations.models import Message
 from quadline.roster.models import CaseloadEntry
@@ -53,9 +53,9 @@ def test_it_says_who_gets_what_and_the_button_says_it_too(
     assert "Nell Ito" in page
 
 
-@pytest.mark.parametrize("outcome", [Outcome.TEXT, Outcome.EMAIL])
+@pytest.mark.parametrize("outcome", [PlannedOutcome.TEXT, PlannedOutcome.EMAIL])
 def test_each_count_equals_the_list_it_opens(
-    maya: Client, people: Cast, outcome: Outcome
+    maya: Client, people: Cast, outcome: PlannedOutcome
 ) -> None:
     broadcast = acts.draft(people.maya)
     page = review_of(maya, broadcast)
@@ -108,7 +108,7 @@ def test_send_sends_what_was_shown_and_goes_to_its_page(
     status, _ = sent(maya, broadcast)
 
     broadcast.refresh_from_db()
-    assert (status, broadcast.state) == (302, State.RUNNING)
+    assert (status, broadcast.state) == (302, BroadcastState.RUNNING)
     assert Message.objects.count() == 4
 
 

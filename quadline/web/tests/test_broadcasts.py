@@ -14,7 +14,7 @@ from django.utils import timezone
 from quadline.accounts.models import Office
 from quadline.broadcasts import results
 from quadline.broadcasts.models import Broadcast
-from quadline.broadcasts.rules import State
+from quadline.broadcasts.rules import BroadcastState
 from quadline.broadcasts.tests import acts
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Status, WaitingFor
@@ -55,7 +55,7 @@ def finish(broadcast: Broadcast) -> None:
     )
     texts.update(status=Status.DELIVERED, sent_at=now, due_at=None, reason="")
     Broadcast.objects.filter(pk=broadcast.pk).update(
-        state=State.FINISHED, finished_at=now
+        state=BroadcastState.FINISHED, finished_at=now
     )
     broadcast.refresh_from_db()
 
@@ -126,15 +126,15 @@ def test_pause_resume_and_stop(maya: Client, running: Broadcast) -> None:
     assert "Paused. Waiting texts stay until you resume." in posted(
         maya, "pause", running
     )
-    assert running.state == State.PAUSED
+    assert running.state == BroadcastState.PAUSED
     assert "Sending again." in posted(maya, "resume", running)
-    assert running.state == State.RUNNING
+    assert running.state == BroadcastState.RUNNING
     assert (
         "can’t be recalled"
         in maya.get(reverse("broadcast-stop", args=[running.pk])).content.decode()
     )
     assert "Stopped." in posted(maya, "stop", running)
-    assert running.state == State.STOPPED
+    assert running.state == BroadcastState.STOPPED
     assert (
         Message.objects.filter(
             recipient__broadcast=running, status=Status.CANCELLED
@@ -155,7 +155,7 @@ def test_an_administrator_may_pause_and_an_auditor_only_reads(
     assert "Pause</button>" not in page_of(enter(people.iris), running)
     posted(enter(people.ada), "pause", running)
 
-    assert running.state == State.PAUSED
+    assert running.state == BroadcastState.PAUSED
 
 
 @pytest.mark.parametrize("who", ["theo", "omar"])

@@ -21,10 +21,10 @@ from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Message, MessageTemplate
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Channel, Status, WaitingFor
-from quadline.conversations.templating import Whose, Words, save_template
+from quadline.conversations.templating import TemplateContent, Whose, save_template
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.outbox.accepting import accept_text
-from quadline.delivery.outbox.caseloads import put_caseload
+from quadline.delivery.outbox.caseloads import replace_caseload
 from quadline.roster.models import PhoneTrouble, Student
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
@@ -187,7 +187,7 @@ def test_without_scripts_the_tab_is_an_address(browser: Client, people: Cast) ->
 def test_without_scripts_a_template_is_an_address(
     browser: Client, people: Cast
 ) -> None:
-    words = Words(
+    words = TemplateContent(
         "Mine",
         "email",
         "For [Student Name]",
@@ -233,7 +233,7 @@ def test_the_last_used_tab_is_remembered_in_conversations_and_the_dialog_begins_
 
 def opted_out(people: Cast, student: Student) -> None:
     pair = (student.mobile, "+17345550200")
-    ledger.record(
+    ledger.record_consent(
         pair=pair,
         change=Change.OPT_OUT,
         source=Source.REPLY,
@@ -323,7 +323,7 @@ def test_a_text_to_a_student_who_left_the_caseload_says_so_and_offers_no_email(
     browser: Client, people: Cast
 ) -> None:
     message = waiting(people)
-    put_caseload(people.maya, [], actor=people.ada, now=timezone.now())
+    replace_caseload(people.maya, [], actor=people.ada, now=timezone.now())
     log = page(browser.get(reverse("conversation", args=[message.conversation_id])))
     where = reverse("message_as_email", args=[message.pk])
 
@@ -352,7 +352,7 @@ def test_nothing_can_be_written_to_a_student_who_left_the_caseload(
     browser: Client, people: Cast
 ) -> None:
     message = waiting(people)
-    put_caseload(people.maya, [], actor=people.ada, now=timezone.now())
+    replace_caseload(people.maya, [], actor=people.ada, now=timezone.now())
     shown = page(browser.get(reverse("conversation", args=[message.conversation_id])))
     assert (
         "Rosa Calderón has left your caseload, so you cannot write to them. Ask your"

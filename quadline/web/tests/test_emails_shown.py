@@ -17,7 +17,7 @@ from quadline.delivery.models import IncomingEmail
 from quadline.delivery.tests.acts import number_row, write
 from quadline.emails import tokens
 from quadline.emails.tests.letters import plain
-from quadline.web.inbox.emails_shown import LONGEST_REST
+from quadline.web.inbox.emails_shown import MAX_REST
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
 
@@ -72,7 +72,7 @@ def test_a_rest_that_is_too_long_for_the_log_has_a_page(
     kept = arrive(conversation, plain(f"Yes\n\n{GMAIL}\n" + "> again\n" * 10_000))
     browser = enter(people.maya)
     page = shown(browser, conversation)
-    assert page.count("again") < LONGEST_REST
+    assert page.count("again") < MAX_REST
     where = reverse("whole_email", args=[kept.message_id])
     assert where in page
     answer = browser.get(where)

@@ -41,7 +41,7 @@ def test_the_newest_of_the_college_are_read_from_an_index_and_never_sorted(
 def test_a_filter_is_counted_so_far_and_no_further(
     people: Cast, enter: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox_list, "MOST_COUNTED", 2)
+    monkeypatch.setattr(inbox_list, "MAX_COUNTED", 2)
     maya = enter(people.maya)
     system_phone = number_row(people.maya).phone
     for place, counted in enumerate(["1", "2", "2+"]):

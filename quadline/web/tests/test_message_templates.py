@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from quadline.conversations.models import MessageTemplate
-from quadline.conversations.templating import Whose, Words, save_template
+from quadline.conversations.templating import TemplateContent, Whose, save_template
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
 from tests.journeys.furnished import give_number
@@ -21,7 +21,7 @@ TEXT = {
 def office_template(people: Cast) -> MessageTemplate:
     return save_template(
         actor=people.lena,
-        words=Words("Ours", "text", "", "Hi [Student Name]"),
+        words=TemplateContent("Ours", "text", "", "Hi [Student Name]"),
         kind=Whose.OFFICE,
     )
 

@@ -24,7 +24,7 @@ from quadline.delivery.tests.acts import (
     write,
 )
 from quadline.numbers import activation
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.roster.models import Student
 from quadline.web.inbox.log import Acts, Bubble, bubbles_of
 from tests.cast import Cast
@@ -110,7 +110,7 @@ def test_a_text_that_came_too_late_to_its_turn_is_held_and_can_be_cancelled(
     assert box.accepts() == []
 
 
-def test_whoever_wrote_tonight_is_not_kept_waiting_by_others(
+def test_a_student_who_wrote_tonight_is_not_kept_waiting_by_others(
     people: Cast, box: Simulator, twilio: object
 ) -> None:
     with time_machine.travel(NIGHT, tick=False):
@@ -146,7 +146,8 @@ def test_one_found_at_the_very_last_look_says_until_when_it_is_held(
 ) -> None:
     """The clock strikes between the two looks."""
     monkeypatch.setattr(
-        "quadline.delivery.sending.claiming.night.put_off", lambda ids, now: set()
+        "quadline.delivery.sending.claiming.quiet_hours_deferral.put_off",
+        lambda ids, now: set(),
     )
     with time_machine.travel(NIGHT, tick=False), timezone.override("America/Detroit"):
         rent(people.maya)
@@ -158,7 +159,7 @@ def test_one_found_at_the_very_last_look_says_until_when_it_is_held(
 
 
 def test_at_night_a_text_that_still_waits_for_its_number_says_so(people: Cast) -> None:
-    number_row(people.maya, state=State.REGISTERING)
+    number_row(people.maya, state=NumberState.REGISTERING)
     with time_machine.travel(NIGHT, tick=False):
         assert (
             shown(write(people.maya, people.rosa)).status_words

@@ -1,4 +1,4 @@
-"""A text that waits for a number does not wait for ever: every page
+"""A text that waits for a number does not wait forever: every page
 that says it waits says what comes then.
 """
 

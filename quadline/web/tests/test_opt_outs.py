@@ -417,7 +417,7 @@ def test_no_address_opts_a_student_in(enter: Enter, people: Cast, case: object) 
     open_conversation(inbox=actor.inbox, student=person, now=timezone.now())
     pair = (person.mobile, "+17345550300")
     at = timezone.now() - timedelta(days=1)
-    ledger.record(
+    ledger.record_consent(
         pair=pair,
         change=Change.OPT_OUT,
         source=Source.REPLY,

@@ -19,14 +19,14 @@ from quadline.consent.rules import Change, Source
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.opening import open_conversation
 from quadline.conversations.rules import Status
-from quadline.delivery.opting.requests import How, record_stop_request
-from quadline.delivery.outbox.caseloads import put_caseload
-from quadline.delivery.permission.reach import CAN, OUT_OF_REACH, reach_of
+from quadline.delivery.opting.requests import RequestedBy, record_stop_request
+from quadline.delivery.outbox.caseloads import replace_caseload
+from quadline.delivery.permission.reach import OUT_OF_REACH, REACHABLE, reach_by_student
 from quadline.delivery.tests.acts import reply
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, PhoneTrouble, Student
 from quadline.web.compose.composer import composer_for
-from quadline.web.students.reach import reach_of as chips_of
+from quadline.web.students.reach import reach_chips as chips_of
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
 from tests.journeys.furnished import give_number
@@ -70,7 +70,7 @@ def recorded(people: Cast, now: datetime) -> None:
         student=people.rosa,
         inbox=people.maya.inbox,
         actor=people.maya,
-        how=How.BY_PHONE,
+        how=RequestedBy.BY_PHONE,
         said_at=now,
         now=now,
     )
@@ -122,7 +122,7 @@ def test_every_part_of_the_page_comes_with_the_news(
 
     happens(people, timezone.now())
     student = Student.objects.get(pk=people.rosa.pk)
-    assert reach_of([student], people.maya) == {student.pk: key}
+    assert reach_by_student([student], people.maya) == {student.pk: key}
     assert chips_of([student], people.maya)[student.pk].label == chip
     assert composer_for(people.maya, student, talk, post_url="").state == state
 
@@ -176,7 +176,7 @@ def test_of_a_student_who_left_nothing_is_offered_that_answers_404(
     browser: Client, people: Cast, talk: Conversation
 ) -> None:
     failed = failed_text(talk)
-    put_caseload(
+    replace_caseload(
         people.maya, [people.bo.institutional_id], actor=people.maya, now=timezone.now()
     )
     page = browser.get(reverse("conversation", args=[talk.pk])).content.decode()
@@ -194,8 +194,8 @@ def test_at_night_a_student_can_be_texted(
     people: Cast, talk: Conversation, settings: object
 ) -> None:
     settings.ENV = settings.ENV.model_copy(update={"quiet_hours": "00:00-23:59"})  # type: ignore[attr-defined]
-    assert reach_of([people.rosa, people.gus], people.maya) == {
-        people.rosa.pk: CAN,
+    assert reach_by_student([people.rosa, people.gus], people.maya) == {
+        people.rosa.pk: REACHABLE,
         people.gus.pk: "landline",
     }
 
@@ -208,15 +208,15 @@ def test_an_opt_out_of_one_number_is_none_of_another(
         staff=people.theo, student=people.rosa, relation="Coach"
     )
     pair = (people.rosa.mobile, SYSTEM)
-    ledger.record(
+    ledger.record_consent(
         pair=pair,
         change=Change.OPT_OUT,
         source=Source.REPLY,
         occurred_at=timezone.now(),
         keyword="STOP",
     )
-    assert reach_of([people.rosa], people.maya) == {people.rosa.pk: "opted_out"}
-    assert reach_of([people.rosa], people.theo) == {people.rosa.pk: CAN}
+    assert reach_by_student([people.rosa], people.maya) == {people.rosa.pk: "opted_out"}
+    assert reach_by_student([people.rosa], people.theo) == {people.rosa.pk: REACHABLE}
 
 
 def test_a_page_asks_once_whether_its_student_may_be_opened(

@@ -16,12 +16,12 @@ import structlog
 
 from quadline import clock
 from quadline.delivery.inbound.inbound_email import file_email
-from quadline.emails.limits import LARGEST
+from quadline.emails.limits import MAX_EMAIL_BYTES
 
 log = structlog.get_logger(__name__)
 
 TIMEOUT_SECONDS = 30  # for each answer of the mail server
-AT_ONCE = 500  # emails of one look; the next one takes up the others
+EMAILS_PER_FETCH = 500  # emails of one look; the next one takes up the others
 # bytes fetched of an email that is too large: its words come before its files
 BEGINNING = 1_000_000
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
@@ -31,7 +31,7 @@ class MailboxFault(Exception):
     """The mailbox cannot be read; the message says why."""
 
 
-class NotGiven(Exception):
+class MessageGone(Exception):
     """The mail server does not give one email: the others may be read."""
 
 
@@ -43,7 +43,7 @@ def fetch_emails(url: str) -> int:
     filed = 0
     with _mailbox(urlsplit(url)) as mailbox:
         found = _ask(mailbox, "SEARCH", "UNSEEN")
-        for uid in b" ".join(found).decode().split()[:AT_ONCE]:
+        for uid in b" ".join(found).decode().split()[:EMAILS_PER_FETCH]:
             filed += _file(mailbox, uid)
     return filed
 
@@ -105,15 +105,15 @@ def _fetch(mailbox: imaplib.IMAP4, uid: str) -> bytes:
     """Raises NotGiven."""
     try:
         # Peek: only what is kept here is marked as read there.
-        is_too_large = _size_of(mailbox, uid) > LARGEST
+        is_too_large = _size_of(mailbox, uid) > MAX_EMAIL_BYTES
         part = f"(BODY.PEEK[]<0.{BEGINNING}>)" if is_too_large else "(BODY.PEEK[])"
         found = _ask(mailbox, "FETCH", uid, part)
     except MailboxFault as refused:
-        raise NotGiven(str(refused)) from refused
+        raise MessageGone(str(refused)) from refused
     for each in found:
         if isinstance(each, tuple) and len(each) > 1:
             return bytes(each[1])
-    raise NotGiven(f"The mail server did not give email {uid}.")
+    raise MessageGone(f"The mail server did not give email {uid}.")
 
 
 def _size_of(mailbox: imaplib.IMAP4, uid: str) -> int:

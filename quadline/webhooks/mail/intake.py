@@ -22,23 +22,29 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from quadline import clock, stopping
-from quadline.delivery.inbound.inbound_email import Opened, file_opened, open_email
+from quadline.delivery.inbound.inbound_email import OpenedEmail, file_opened, open_email
 from quadline.emails import outgoing
-from quadline.emails.limits import LARGEST, TooLarge
+from quadline.emails.limits import MAX_EMAIL_BYTES, EmailTooLarge
 from quadline.webhooks.mail.mail_rate import MailRate
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 4  # emails filed at the same time; further ones wait their turn
-PATIENCE_SECONDS = 60  # with a mail server that says nothing
+MAX_CONCURRENT_EMAILS = 4  # emails filed at the same time; further ones wait their turn
+SMTP_TIMEOUT_SECONDS = 60  # with a mail server that says nothing
 FINISH_SECONDS = 10  # for emails that are being filed when the process is told to stop
-ENDS_WITHIN_SECONDS = 15.0  # whatever the database does
-LONGEST_LINE = LARGEST  # bytes; RFC 5321 has 1,000, and not every program keeps to it
-MOST_RECIPIENTS = 100  # the least that a server must take (RFC 5321, 4.5.3.1.8)
-KEPT = "250 2.0.0 Kept"
-LATER = "451 4.3.0 It could not be kept just now. Please come again."
-TOO_MANY = "452 4.5.3 Too many recipients. Bring it again for the others."
-TOO_OFTEN = "451 4.7.1 That is a lot of mail at once. Please come again in a while."
+INTAKE_STOP_SECONDS = 15.0  # whatever the database does
+MAX_SMTP_LINE = (
+    MAX_EMAIL_BYTES  # bytes; RFC 5321 has 1,000, and not every program keeps to it
+)
+MAX_RECIPIENTS = 100  # the least that a server must take (RFC 5321, 4.5.3.1.8)
+REPLY_KEPT = "250 2.0.0 Kept"
+REPLY_TRY_LATER = "451 4.3.0 It could not be kept just now. Please come again."
+REPLY_TOO_MANY_RECIPIENTS = (
+    "452 4.5.3 Too many recipients. Bring it again for the others."
+)
+REPLY_RATE_LIMITED = (
+    "451 4.7.1 That is a lot of mail at once. Please come again in a while."
+)
 
 
 class Intake:
@@ -46,7 +52,7 @@ class Intake:
 
     def __init__(self, *, is_lmtp: bool) -> None:
         self._is_lmtp = is_lmtp
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Semaphore(MAX_CONCURRENT_EMAILS)
         self._rate = MailRate()
         self.under_way = 0
 
@@ -61,7 +67,7 @@ class Intake:
         """A sender who writes too often is told before the email is sent."""
         sender = (address or "").strip("<>")
         if not self._rate.takes(sender, now=time.monotonic()):
-            return TOO_OFTEN
+            return REPLY_RATE_LIMITED
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
@@ -80,8 +86,8 @@ class Intake:
         """
         if not self._is_lmtp and not is_ours(address):
             return "550 5.7.1 This server takes answers to Quadline's own emails only."
-        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
-            return TOO_MANY
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return REPLY_TOO_MANY_RECIPIENTS
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -109,11 +115,11 @@ class Intake:
         async with self._turn:
             try:
                 opened = await asyncio.to_thread(open_email, raw)
-            except TooLarge as refusal:
+            except EmailTooLarge as refusal:
                 return [f"552 5.3.4 {refusal}"] * len(addresses)
             except Exception:
                 log.exception("an email could not be looked at; it is brought again")
-                return [LATER] * len(addresses)
+                return [REPLY_TRY_LATER] * len(addresses)
             filed = sync_to_async(_file, thread_sensitive=False)
             return [await filed(opened, address) for address in addresses]
 
@@ -131,30 +137,30 @@ def is_ours(address: str) -> bool:
     )
 
 
-def _file(opened: Opened, address: str) -> str:
+def _file(opened: OpenedEmail, address: str) -> str:
     try:
         close_old_connections()
         kept = file_opened(opened, envelope_to=address, now=clock.now())
     except Exception:
         log.exception("an email could not be kept; its mail server brings it again")
-        return LATER
+        return REPLY_TRY_LATER
     finally:
         close_old_connections()
     log.info("email kept", kind=kept.kind, email_id=kept.pk)
-    return KEPT
+    return REPLY_KEPT
 
 
-async def told_to_stop() -> None:
+async def on_intake_stop() -> None:
     """Then what is under way has its time,
     and after that the process ends all the same.
     """
     stop = asyncio.Event()
 
     def tell() -> None:
-        stopping.told(within=ENDS_WITHIN_SECONDS)
+        stopping.on_stop_signal(within=INTAKE_STOP_SECONDS)
         stop.set()
 
-    for name in stopping.TO_STOP:
+    for name in stopping.STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(name, tell)
     await stop.wait()
 
@@ -165,7 +171,7 @@ async def listen(
     *,
     is_lmtp: bool,
     ready: Callable[[int], None],
-    until: Callable[[], Awaitable[None]] = told_to_stop,
+    until: Callable[[], Awaitable[None]] = on_intake_stop,
 ) -> None:
     """Take emails until told to stop; one that is being filed is finished."""
     intake = Intake(is_lmtp=is_lmtp)
@@ -182,20 +188,20 @@ async def listen(
 
 
 class _OverSmtp(SMTP):
-    line_length_limit = LONGEST_LINE
+    line_length_limit = MAX_SMTP_LINE
 
 
 class _OverLmtp(LMTP):
-    line_length_limit = LONGEST_LINE
+    line_length_limit = MAX_SMTP_LINE
 
 
 def _connection(intake: Intake, is_lmtp: bool) -> SMTP:
     protocol = _OverLmtp if is_lmtp else _OverSmtp
     return protocol(
         intake,
-        data_size_limit=LARGEST,
+        data_size_limit=MAX_EMAIL_BYTES,
         enable_SMTPUTF8=True,
         hostname="quadline",
         ident="Quadline",
-        timeout=PATIENCE_SECONDS,
+        timeout=SMTP_TIMEOUT_SECONDS,
     )

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 EACH_BURST, EACH_PER_SECOND = 30, 0.1
 # A caseload of thousands that answers at once, absences and returned mail with it.
 ALL_BURST, ALL_PER_SECOND = 2_000, 20.0
-MOST_SENDERS = 10_000
+MAX_SENDERS = 10_000
 EVERYBODY = ""
 
 
 @dataclass
-class Bucket:
+class TokenBucket:
     """What may still come: filled again as time passes."""
 
     left: float
@@ -27,7 +27,7 @@ class MailRate:
     """One for each door. The null sender counts in all only: returned mail has it."""
 
     def __init__(self) -> None:
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def takes(self, sender: str, *, now: float) -> bool:
         """Whether one more is taken now; if so, it is counted."""
@@ -49,13 +49,13 @@ class MailRate:
         burst: int,
         per_second: float,
         now: float,
-    ) -> Bucket:
+    ) -> TokenBucket:
         # Taken out and put in again: who came last stands last.
-        bucket = self._buckets.pop(name, None) or Bucket(burst, now)
+        bucket = self._buckets.pop(name, None) or TokenBucket(burst, now)
         passed = max(0.0, now - bucket.at)
-        filled = Bucket(min(burst, bucket.left + passed * per_second), now)
+        filled = TokenBucket(min(burst, bucket.left + passed * per_second), now)
         self._buckets[name] = filled
-        while len(self._buckets) > MOST_SENDERS:
+        while len(self._buckets) > MAX_SENDERS:
             self._forget_the_oldest()
         return filled
 

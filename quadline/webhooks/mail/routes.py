@@ -19,12 +19,12 @@ from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 
 from quadline import clock
-from quadline.delivery.failsafe.mail_results import record_bounce
-from quadline.delivery.inbound.inbound_email import Opened, file_opened, open_email
+from quadline.delivery.failsafe.email_results import record_bounce
+from quadline.delivery.inbound.inbound_email import OpenedEmail, file_opened, open_email
 from quadline.delivery.models import OutgoingEmail
 from quadline.emails import reading, tokens, unread
 from quadline.emails.incoming import Unreadable
-from quadline.emails.limits import TooLarge
+from quadline.emails.limits import EmailTooLarge
 from quadline.emails.reading import Busy
 from quadline.outages import is_outage
 from quadline.webhooks.mail.mail_rate import MailRate
@@ -33,12 +33,12 @@ log = structlog.get_logger(__name__)
 
 # What is nothing to a process that parses: who calls, and with which secret.
 NOT_FOR_READERS = frozenset({"HTTP_AUTHORIZATION", "HTTP_COOKIE"})
-MOST_SCANNED = 2_000_000  # bytes of a call in which a reply address is looked for
+MAX_SCANNED = 2_000_000  # bytes of a call in which a reply address is looked for
 _rate = MailRate()
 
 # Why an email of ours did not arrive, as services say it, in our words.
 NEVER_ARRIVED = {EventType.BOUNCED, EventType.REJECTED, EventType.FAILED}
-REASONS = {
+BOUNCE_REASON_WORDS = {
     "invalid": "the address cannot be used",
     "bounced": "there is no such mailbox, or it takes no mail",
     "timed_out": "its mail server did not answer",
@@ -115,9 +115,9 @@ def _keep_unread(body: bytes, why: str) -> None:
     """A call that broke its reader would break it every time: it is kept as it came."""
     log.warning("a mail service's call that could not be read", why=why)
     named = unread.named_in(body, why=why)
-    recipient = tokens.address_in(body[:MOST_SCANNED])
+    recipient = tokens.reply_address_in(body[:MAX_SCANNED])
     file_opened(
-        Opened(body, named),
+        OpenedEmail(body, named),
         envelope_to=recipient,
         now=clock.now(),
     )
@@ -155,7 +155,7 @@ def _keep(raw: bytes, recipient: str) -> None:
     """What is too large would be brought again and again: it is dropped, and logged."""
     try:
         opened = open_email(raw)
-    except TooLarge as refusal:
+    except EmailTooLarge as refusal:
         log.warning("an email was too large to keep", why=str(refusal))
         return
     if not _rate.takes(opened.email.sender, now=time.monotonic()):
@@ -193,7 +193,7 @@ def _words(event: Any) -> str:
     answer = str(event.mta_response or event.description or "")
     said = " ".join(answer.split())[:120]
     reason = str(event.reject_reason or "")
-    meaning = REASONS.get(reason, "")
+    meaning = BOUNCE_REASON_WORDS.get(reason, "")
     if meaning and said:
         return f"{meaning} ({said})"
     return meaning or said or "the mail service did not say why"

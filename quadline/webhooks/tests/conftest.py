@@ -96,7 +96,7 @@ async def opened_door() -> AsyncIterator[Starlette]:
         try:
             yield Starlette(routes=[Mount("/webhooks", views.application())])
         finally:
-            await receipt_store.close()
+            await receipt_store.flush_notifications()
 
 
 async def ask(

@@ -11,7 +11,7 @@ from quadline.conversations.models import Message
 from quadline.numbers.models import SystemNumber
 from quadline.webhooks.models import CarrierEvent
 from quadline.webhooks.tests.conftest import FORM, Caller
-from quadline.webhooks.views import LARGEST_BODY
+from quadline.webhooks.views import MAX_CALL_BYTES
 from tests.cast import Cast
 
 stores = pytest.mark.django_db(transaction=True)
@@ -120,8 +120,8 @@ def test_an_unknown_carrier_or_kind_is_not_found(carrier: Caller, path: str) -> 
 
 
 def test_a_body_that_is_too_large_is_not_read_to_its_end(carrier: Caller) -> None:
-    assert carrier.call(INBOUND, b"x" * (LARGEST_BODY + 1), FORM, None).status == 413
-    assert carrier.call(INBOUND, b"x" * LARGEST_BODY, FORM, None).status == 403
+    assert carrier.call(INBOUND, b"x" * (MAX_CALL_BYTES + 1), FORM, None).status == 413
+    assert carrier.call(INBOUND, b"x" * MAX_CALL_BYTES, FORM, None).status == 403
 
 
 @pytest.mark.parametrize("content_type", [FORM, "application/json", ""])

@@ -15,7 +15,7 @@ from quadline.delivery.sending.sender import send_due_texts
 from quadline.delivery.tests.acts import fresh, jobs, status, write
 from quadline.numbers import alerts
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.webhooks import events
 from quadline.webhooks.models import CarrierEvent
 from quadline.webhooks.tests.conftest import Caller
@@ -168,7 +168,7 @@ def test_the_reference_in_the_address_finds_the_text(
     carrier.post(
         *receipt(text, "undelivered", ErrorCode="30003", MessageSid="SMnever seen")
     )
-    events.apply_forgotten_receipts(timestamp=0)
+    events.apply_overdue_receipts(timestamp=0)
     assert (status(text), fresh(text).carrier_code) == (Status.UNDELIVERED, "30003")
 
 
@@ -220,7 +220,7 @@ def test_receipts_that_do_not_go_together_are_applied_alone(
 def test_more_receipts_than_a_batch_are_all_applied(
     committed_people: Cast, number: SystemNumber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "BATCH", 2)
+    monkeypatch.setattr(events, "RECEIPT_BATCH", 2)
     for index in range(5):
         CarrierEvent.objects.create(
             carrier="twilio",
@@ -236,15 +236,15 @@ def test_more_receipts_than_a_batch_are_all_applied(
 def test_a_registration_is_applied_when_we_answer_and_once_however_often_it_comes(
     carrier: Caller, committed_people: Cast, number: SystemNumber
 ) -> None:
-    SystemNumber.objects.update(state=State.REGISTERING)
+    SystemNumber.objects.update(state=NumberState.REGISTERING)
     for _ in range(3):
         assert (
             carrier.post_json(EVENTS, [registration(number, "successful")]).status
             == 200
         )
     number.refresh_from_db()
-    assert (number.state, results(), len(jobs(alerts.tell_active))) == (
-        State.ACTIVE,
+    assert (number.state, results(), len(jobs(alerts.email_number_active))) == (
+        NumberState.ACTIVE,
         ["applied"],
         1,
     )
@@ -254,7 +254,7 @@ def test_a_registration_is_applied_when_we_answer_and_once_however_often_it_come
 def test_several_registrations_in_one_call_are_all_applied(
     carrier: Caller, committed_people: Cast, number: SystemNumber
 ) -> None:
-    SystemNumber.objects.update(state=State.REGISTERING)
+    SystemNumber.objects.update(state=NumberState.REGISTERING)
     news = [
         registration(number, "pending", "EZ1"),
         registration(number, "failed", "EZ2", failurereason="No \x00\ud800campaign"),
@@ -267,7 +267,7 @@ def test_several_registrations_in_one_call_are_all_applied(
     number.refresh_from_db()
     assert results() == ["applied", "applied", "about a number that is not ours"]
     assert (number.state, number.reason) == (
-        State.FAILED,
+        NumberState.FAILED,
         "The networks refused to register the number: No campaign.",
     )
 
@@ -275,7 +275,7 @@ def test_several_registrations_in_one_call_are_all_applied(
 def test_events_are_dropped_only_when_applied_and_old(committed_people: Cast) -> None:
     now = timezone.now()
     for key, applied_at in (
-        ("old", now - events.KEEP * 2),
+        ("old", now - events.KEEP_EVENTS_FOR * 2),
         ("new", now),
         ("unapplied", None),
     ):
@@ -284,7 +284,7 @@ def test_events_are_dropped_only_when_applied_and_old(committed_people: Cast) ->
             kind="status",
             key=key,
             content={},
-            received_at=now - events.KEEP * 3,
+            received_at=now - events.KEEP_EVENTS_FOR * 3,
             applied_at=applied_at,
         )
     events.drop_old_events(timestamp=0)

@@ -274,13 +274,11 @@ def test_an_email_to_many_is_read_once(
 
     open_email = inbound_email.open_email
     monkeypatch.setattr(intake, "open_email", counted)
-    others = [
-        f"reply+{n}@mail.alder.example" for n in range(intake.MOST_RECIPIENTS + 1)
-    ]
+    others = [f"reply+{n}@mail.alder.example" for n in range(intake.MAX_RECIPIENTS + 1)]
     with lmtp.connect() as line:
         line.mail("bo.jensen@alder.example")
         said = [line.rcpt(each)[0] for each in (token, *others)]
-        assert said == [250] * intake.MOST_RECIPIENTS + [452] * 2
+        assert said == [250] * intake.MAX_RECIPIENTS + [452] * 2
     assert lmtp.bring(plain("Yes"), token)[0] == 250
     assert len(read) == 1
 

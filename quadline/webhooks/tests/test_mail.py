@@ -22,7 +22,7 @@ from quadline.delivery.tests.acts import fresh
 from quadline.emails import reading, tokens
 from quadline.emails.tests import hostile
 from quadline.emails.tests.letters import plain
-from quadline.webhooks import sizes
+from quadline.webhooks import size_limits
 from quadline.webhooks.mail import mail_rate
 from quadline.webhooks.mail import routes as mail
 from tests.cast import Cast
@@ -214,7 +214,7 @@ def test_an_email_of_30_mb_is_refused_unread(conversation: Conversation) -> None
     ) == (413, True)
 
 
-def test_an_email_over_the_limit_is_dropped_and_not_brought_for_ever(
+def test_an_email_over_the_limit_is_dropped_and_not_brought_forever(
     conversation: Conversation,
 ) -> None:
     assert (
@@ -227,7 +227,7 @@ def test_an_email_over_the_limit_is_dropped_and_not_brought_for_ever(
 
 
 def test_the_limit_is_the_one_that_django_is_told(settings: Settings) -> None:
-    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == sizes.LARGEST_EMAIL_CALL
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == size_limits.MAX_EMAIL_CALL
 
 
 def test_everywhere_else_a_form_is_small(people: Cast) -> None:
@@ -347,7 +347,7 @@ def test_a_call_that_breaks_its_reader_is_kept_with_its_conversation(
 def test_no_thread_waits_behind_too_many(
     conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "MOST_WAITING", 0)
+    monkeypatch.setattr(reading, "MAX_WAITING_CALLERS", 0)
     assert call("postmark/inbound", answer(conversation)).status_code == 503
     assert not IncomingEmail.objects.exists()
 

@@ -38,7 +38,7 @@ def test_returned_mail_has_no_sender_and_no_rate_of_its_own() -> None:
 
 def test_who_came_is_forgotten_before_there_are_too_many() -> None:
     rate = MailRate()
-    for n in range(mail_rate.MOST_SENDERS + 500):
+    for n in range(mail_rate.MAX_SENDERS + 500):
         rate.takes(f"{n}@x.example", now=n)
-    assert len(rate._buckets) == mail_rate.MOST_SENDERS
+    assert len(rate._buckets) == mail_rate.MAX_SENDERS
     assert mail_rate.EVERYBODY in rate._buckets

@@ -24,13 +24,13 @@ from quadline.consent.models import ConsentEntry, ConsentState, StopQuestion
 from quadline.consent.rules import Change
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Direction, Status
-from quadline.delivery.inbound import filing, word_order
+from quadline.delivery.inbound import filing, stop_start_order
 from quadline.delivery.models import OutgoingEmail
 from quadline.delivery.tests.acts import number_row, status, write
 from quadline.numbers.models import SystemNumber
 from quadline.roster.models import CaseloadEntry, Student
 from quadline.webhooks import events
-from quadline.webhooks.events import Heard, file_those_free
+from quadline.webhooks.events import InboundCall, file_without_waiting
 from quadline.webhooks.models import CarrierEvent
 from quadline.webhooks.tests.conftest import FORM, Caller, ask, opened_door
 from tests.cast import Cast
@@ -48,9 +48,9 @@ def phone_of(place: int) -> str:
 
 def heard(
     place: int, body: str = "STOP", *, to: str, sid: str = "", sender: str = ""
-) -> Heard:
+) -> InboundCall:
     sid = sid or f"SM{place:032d}"
-    return Heard(
+    return InboundCall(
         "twilio",
         InboundText(sid, sender or phone_of(place), to, body),
         {"MessageSid": sid, "Body": body},
@@ -82,14 +82,14 @@ def students(people: Cast, count: int) -> list[Student]:
 
 
 @contextmanager
-def in_hand(pair: ledger.Pair) -> Iterator[Callable[[], object]]:
+def in_hand(pair: ledger.PhonePair) -> Iterator[Callable[[], object]]:
     """A text to this pair is at the carrier: a sender holds
     its lock until it is let go.
     """
     with psycopg.connect(
         **connection.get_connection_params(), autocommit=True
     ) as other:
-        lock = ledger.lock_of(pair)
+        lock = ledger.lock_name(pair)
         other.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))", [lock])
         yield lambda: other.execute(
             "SELECT pg_advisory_unlock_shared(hashtextextended(%s, 0))", [lock]
@@ -101,10 +101,10 @@ def mayas(people: Cast) -> SystemNumber:
     return number_row(people.maya)
 
 
-def filed_with(stops: Sequence[Heard]) -> int:
+def filed_with(stops: Sequence[InboundCall]) -> int:
     """How many statements it takes to file these."""
     with CaptureQueriesContext(connection) as statements:
-        filed = file_those_free(stops)
+        filed = file_without_waiting(stops)
     assert filed == {each.event: False for each in stops}
     return len(statements)
 
@@ -135,7 +135,7 @@ def test_it_is_looked_up_once_where_they_belong(
 ) -> None:
     students(people, 3)
     with CaptureQueriesContext(connection) as statements:
-        file_those_free([heard(place, to=mayas.phone) for place in range(3)])
+        file_without_waiting([heard(place, to=mayas.phone) for place in range(3)])
     looks = [
         each
         for each in statements
@@ -167,7 +167,7 @@ def test_a_broadcast_that_waits_makes_no_stop_dearer(
         for place, talk in enumerate(talks)
     )
     with measured() as work:
-        file_those_free([heard(place, to=mayas.phone) for place in range(20)])
+        file_without_waiting([heard(place, to=mayas.phone) for place in range(20)])
     assert ConsentState.objects.filter(opted_out=True).count() == 20
     looks = [
         each
@@ -183,7 +183,7 @@ def test_each_has_its_own_proof_and_closes_what_waits_for_its_student(
     made = students(people, 4)
     waiting = [write(people.maya, student) for student in made]
     words = ["STOP", "unsubscribe", "Stop!", "HELP"]
-    file_those_free(
+    file_without_waiting(
         [heard(place, word, to=mayas.phone) for place, word in enumerate(words)]
     )
 
@@ -212,16 +212,16 @@ def test_who_is_out_and_in_again_and_out_is_filed_with_the_others(
     people: Cast, mayas: SystemNumber
 ) -> None:
     students(people, 3)
-    file_those_free([heard(place, to=mayas.phone) for place in range(3)])
+    file_without_waiting([heard(place, to=mayas.phone) for place in range(3)])
     back = [
         heard(place, "START", to=mayas.phone, sid=f"SMback{place}")
         for place in range(2)
     ]
-    assert file_those_free(back) == {each.event: True for each in back}, (
+    assert file_without_waiting(back) == {each.event: True for each in back}, (
         "only the carrier can tell the order"
     )
     again = [heard(place, to=mayas.phone, sid=f"SMagain{place}") for place in range(3)]
-    in_doubt = file_those_free(again)
+    in_doubt = file_without_waiting(again)
     assert [in_doubt[each.event] for each in again] == [True, True, False]
     assert ledger.opted_out((phone_of(place), mayas.phone) for place in range(3)) == {
         (phone_of(place), mayas.phone) for place in range(3)
@@ -234,7 +234,7 @@ def test_what_may_mean_stop_is_asked_about_beside_stops(
 ) -> None:
     students(people, 3)
     bodies = ["STOP", "please stop texting me", "STOP"]
-    filed = file_those_free(
+    filed = file_without_waiting(
         [heard(place, body, to=mayas.phone) for place, body in enumerate(bodies)]
     )
     assert len(filed) == 3
@@ -247,8 +247,10 @@ def test_an_open_question_is_answered_by_the_students_own_stop(
     people: Cast, mayas: SystemNumber
 ) -> None:
     students(people, 2)
-    file_those_free([heard(0, "please stop texting me", to=mayas.phone, sid="SMasked")])
-    file_those_free([heard(place, to=mayas.phone) for place in range(2)])
+    file_without_waiting(
+        [heard(0, "please stop texting me", to=mayas.phone, sid="SMasked")]
+    )
+    file_without_waiting([heard(place, to=mayas.phone) for place in range(2)])
     assert [question.answer for question in StopQuestion.objects.all()] == [
         StopQuestion.Answer.STOP
     ]
@@ -263,7 +265,7 @@ def test_of_one_pair_the_first_is_filed_and_what_follows_waits_for_it(
         heard(0, "START", to=mayas.phone, sid="SMstart"),
     )
     other = heard(1, to=mayas.phone)
-    assert file_those_free([stop, start, other]) == {
+    assert file_without_waiting([stop, start, other]) == {
         stop.event: False,
         other.event: False,
     }
@@ -289,7 +291,7 @@ def test_where_a_stop_reaches_several_numbers_so_does_its_lock(
     [student] = students(people, 1)
     texts = [write(people.maya, student), write(people.theo, student)]
     to_maya, to_theo = heard(0, to=mayas.phone), heard(0, to=theos.phone, sid="SMtheo")
-    assert list(file_those_free([to_maya, to_theo])) == [to_maya.event]
+    assert list(file_without_waiting([to_maya, to_theo])) == [to_maya.event]
     assert [status(text) for text in texts] == [Status.BLOCKED, Status.BLOCKED]
 
 
@@ -300,9 +302,9 @@ def test_the_same_call_twice_is_filed_once(people: Cast, mayas: SystemNumber) ->
         heard(0, to=mayas.phone),
         heard(1, to=mayas.phone),
     ]
-    filed = file_those_free(calls)
+    filed = file_without_waiting(calls)
     assert (
-        file_those_free(calls)
+        file_without_waiting(calls)
         == filed
         == {
             calls[0].event: False,
@@ -321,7 +323,7 @@ def test_one_that_is_not_ours_is_stored_beside_the_others(
 ) -> None:
     students(people, 1)
     stranger = heard(1, to="+17345550299")
-    assert len(file_those_free([heard(0, to=mayas.phone), stranger])) == 2
+    assert len(file_without_waiting([heard(0, to=mayas.phone), stranger])) == 2
     assert (
         CarrierEvent.objects.get(key=stranger.key).result
         == "to a number that is not ours"
@@ -336,7 +338,7 @@ def test_one_whose_text_is_on_its_way_is_left_and_nothing_of_it_is_stored(
     students(committed_people, 3)
     stops = [heard(place, to=number.phone) for place in range(3)]
     with in_hand((phone_of(1), number.phone)):
-        filed = file_those_free(stops)
+        filed = file_without_waiting(stops)
     assert set(filed) == {stops[0].event, stops[2].event}
     assert not ledger.is_opted_out((phone_of(1), number.phone))
     assert not CarrierEvent.objects.filter(key=stops[1].key).exists()
@@ -355,7 +357,7 @@ def test_one_whose_conversation_somebody_writes_in_is_left(
             "SELECT 1 FROM conversations_conversation WHERE id = %s FOR UPDATE",
             [talk.pk],
         )
-        assert set(file_those_free(stops)) == {stops[1].event}
+        assert set(file_without_waiting(stops)) == {stops[1].event}
         other.rollback()
 
 
@@ -457,9 +459,9 @@ def test_start_and_stop_of_one_student_among_many_end_as_the_carrier_dates_them(
 ) -> None:
     number = number_row(committed_people.maya)
     students(committed_people, 10)
-    looked_up: list[ledger.Pair] = []
+    looked_up: list[ledger.PhonePair] = []
     monkeypatch.setattr(
-        word_order, "settle_if_in_doubt", lambda pair: looked_up.append(pair)
+        stop_start_order, "settle_if_in_doubt", lambda pair: looked_up.append(pair)
     )
     calls = [(place, "STOP", f"SM{place}") for place in range(10)]
     answers = Door(*calls, (3, "START", "SMstart"), (3, "STOP", "SM3")).answers(

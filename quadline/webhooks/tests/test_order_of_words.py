@@ -9,10 +9,10 @@ import pytest
 from quadline.carriers.twilio import Twilio
 from quadline.consent import ledger
 from quadline.conversations.models import Message
-from quadline.delivery.inbound import word_order
+from quadline.delivery.inbound import stop_start_order
 from quadline.delivery.tests.acts import rent
 from quadline.numbers.models import SystemNumber
-from quadline.webhooks import gaps, views
+from quadline.webhooks import missed_replies, views
 from quadline.webhooks.models import LogReading
 from quadline.webhooks.tests.conftest import Caller
 from tests.cast import Cast
@@ -27,11 +27,11 @@ def rented(committed_people: Cast, twilio: Twilio) -> SystemNumber:
 
 
 @pytest.fixture
-def pair(committed_people: Cast, rented: SystemNumber) -> ledger.Pair:
+def pair(committed_people: Cast, rented: SystemNumber) -> ledger.PhonePair:
     return committed_people.rosa.mobile, rented.phone
 
 
-def said(box: Simulator, pair: ledger.Pair, body: str) -> dict[str, str]:
+def said(box: Simulator, pair: ledger.PhonePair, body: str) -> dict[str, str]:
     """As the carrier would tell it."""
     sid = box.text(*pair, body, webhook_lost=True)["sid"]
     box.fast_forward(hours=2 / 3600)
@@ -39,7 +39,7 @@ def said(box: Simulator, pair: ledger.Pair, body: str) -> dict[str, str]:
 
 
 def test_a_start_counts_when_it_is_answered(
-    carrier: Caller, box: Simulator, pair: ledger.Pair
+    carrier: Caller, box: Simulator, pair: ledger.PhonePair
 ) -> None:
     for word in ("STOP", "START"):
         assert carrier.post(INBOUND, said(box, pair, word)).status == 200
@@ -47,7 +47,7 @@ def test_a_start_counts_when_it_is_answered(
 
 
 def test_a_start_that_comes_after_the_stop_that_followed_it_does_not(
-    carrier: Caller, box: Simulator, pair: ledger.Pair
+    carrier: Caller, box: Simulator, pair: ledger.PhonePair
 ) -> None:
     start, stop = said(box, pair, "START"), said(box, pair, "STOP")
     for told in (stop, start, start, stop):
@@ -56,7 +56,10 @@ def test_a_start_that_comes_after_the_stop_that_followed_it_does_not(
 
 
 def test_a_carrier_that_hangs_is_answered_all_the_same(
-    carrier: Caller, box: Simulator, pair: ledger.Pair, monkeypatch: pytest.MonkeyPatch
+    carrier: Caller,
+    box: Simulator,
+    pair: ledger.PhonePair,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(views, "SETTLED_WITHIN_SECONDS", 0.2)
     carrier.post(INBOUND, said(box, pair, "STOP"))
@@ -71,29 +74,32 @@ def test_a_carrier_that_hangs_is_answered_all_the_same(
     )
     assert time.monotonic() - asked < 120
     box.clear_faults()
-    word_order.settle_if_in_doubt(pair)
+    stop_start_order.settle_if_in_doubt(pair)
     assert not ledger.is_opted_out(pair)
 
 
 def test_the_first_answer_does_not_wait_for_the_carriers(
-    carrier: Caller, box: Simulator, pair: ledger.Pair, monkeypatch: pytest.MonkeyPatch
+    carrier: Caller,
+    box: Simulator,
+    pair: ledger.PhonePair,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fails(pair: ledger.Pair) -> bool:
+    def fails(pair: ledger.PhonePair) -> bool:
         raise RuntimeError("whatever it is")
 
-    monkeypatch.setattr(word_order, "settle_if_in_doubt", fails)
+    monkeypatch.setattr(stop_start_order, "settle_if_in_doubt", fails)
     assert carrier.post(INBOUND, said(box, pair, "STOP")).status == 200
     assert ledger.is_opted_out(pair)
 
 
 @pytest.mark.parametrize("ahead", [-3600, -40, 40, 3600])
 def test_replies_are_found_in_a_log_whose_clock_is_not_ours(
-    carrier: Caller, box: Simulator, pair: ledger.Pair, ahead: int
+    carrier: Caller, box: Simulator, pair: ledger.PhonePair, ahead: int
 ) -> None:
     box.settings(log_clock_ahead=ahead)
     for body in ("one", "two", "three"):
         said(box, pair, body)
-        gaps.fetch_missed_replies(timestamp=0)
+        missed_replies.fetch_missed_replies(timestamp=0)
 
     filed = Message.objects.filter(direction="inbound").in_order()
     assert list(filed.values_list("body", flat=True)) == ["one", "two", "three"]

@@ -1,4 +1,6 @@
-"""Receipts are kept once, in crowds, and the worker is told of a crowd, not of each."""
+"""Receipts are kept once, many at a time, and the worker is told of a crowd, not of
+each.
+"""
 
 import asyncio
 
@@ -22,14 +24,14 @@ def kept(*keys: str) -> int:
             await asyncio.gather(
                 *(receipt_store.keep_receipt("twilio", key, content) for key in keys)
             )
-            await receipt_store.close()
+            await receipt_store.flush_notifications()
 
     told = len(jobs(apply_receipts))
     asyncio.run(keep_all())
     return len(jobs(apply_receipts)) - told
 
 
-def test_a_crowd_of_receipts_is_one_job() -> None:
+def test_many_receipts_are_one_job() -> None:
     assert kept(*(f"SM{number}-sent" for number in range(30))) == 1
     assert CarrierEvent.objects.count() == 30
 

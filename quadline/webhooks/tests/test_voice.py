@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from quadline.numbers.models import SystemNumber
-from quadline.numbers.rules import State
+from quadline.numbers.rules import NumberState
 from quadline.webhooks.tests.conftest import Caller
 from tests.cast import Cast
 
@@ -72,11 +72,11 @@ def test_a_number_nobody_has_belongs_to_the_college(
 def test_a_number_that_has_changed_hands_names_its_newest_user(
     carrier: Caller, committed_people: Cast, number: SystemNumber
 ) -> None:
-    SystemNumber.objects.update(state=State.RELEASED, carrier_number_id="")
+    SystemNumber.objects.update(state=NumberState.RELEASED, carrier_number_id="")
     SystemNumber.objects.create(
         inbox=committed_people.omar.inbox,
         phone=number.phone,
-        state=State.ACTIVE,
+        state=NumberState.ACTIVE,
         requested_at=number.requested_at,
     )
     assert "Omar Haddad" in call(carrier, number.phone)

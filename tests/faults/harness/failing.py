@@ -29,7 +29,11 @@ POINTS: dict[str, tuple[str, str, str]] = {
     # the carrier has it, we wrote nothing down
     "after_accept": (WORKER, "quadline.carriers.twilio:Twilio.send", "after"),
     # taken, and the carrier not yet asked
-    "before_lookup": (WORKER, "quadline.delivery.outcomes.reconcile:settle", "before"),
+    "before_lookup": (
+        WORKER,
+        "quadline.delivery.outcomes.reconciliation:settle",
+        "before",
+    ),
     # the choice is saved
     "before_buying": (WORKER, "quadline.carriers.twilio:Twilio.buy", "before"),
     # it is ours, and not written down

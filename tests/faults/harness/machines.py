@@ -175,8 +175,8 @@ class Database:
     def forget(self) -> None:
         if self._server is not None:
             self.signal(signal.SIGCONT)
-            postgres.stop(self._server)
+            postgres.stop_server(self._server)
         if self._small_disk is not None:
             subprocess.run(["umount", "-l", self._small_disk], check=True)
             self._small_disk.rmdir()
-        postgres.forget(self.home)
+        postgres.delete_cluster(self.home)

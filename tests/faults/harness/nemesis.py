@@ -60,7 +60,7 @@ class Blow:
     at: float  # seconds from the beginning
     kind: str
     target: str
-    seconds: float = 0.0  # until it is mended
+    seconds: float = 0.0  # until it is fixed
     detail: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -201,7 +201,7 @@ class Nemesis:
         self._busy: set[str] = set()  # targets that are down already
 
     def run(self, *, seconds: float, every_blow: bool = False) -> None:
-        """Strike as planned, and mend what is due to be mended.
+        """Strike as planned, and fix what is due to be fixed.
 
         ``every_blow``: none is left out on a busy machine. One that comes too late, or
         to a target that is down still, waits for its turn.
@@ -260,7 +260,7 @@ class Nemesis:
             self._later(blow, program.start)
 
     def _failpoint(self, blow: Blow) -> None:
-        """Begun anew with the point armed; dead when it is reached, and
+        """Begun again with the point armed; dead when it is reached, and
         up again a little later either way.
         """
         program = self._stage.programs[blow.target]
@@ -294,7 +294,7 @@ class Nemesis:
 
     def _fill(self, blow: Blow) -> None:
         """The disk of the database has no byte left. It may stop for
-        that; afterwards it is begun anew.
+        that; afterwards it is begun again.
         """
         database = self._stage.database
         database.fill()

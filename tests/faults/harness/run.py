@@ -29,7 +29,7 @@ def fought(
     blows: list[nemesis.Blow] | None = None,
     within: float = SETTLED_WITHIN,
 ) -> Report:
-    """Load and nemesis for so long; then everything is mended, and all
+    """Load and nemesis for so long; then everything is fixed, and all
     that is under way may come to its end.
 
     ``blows``: what goes wrong, when it is not the dice that say so.

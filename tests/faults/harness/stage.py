@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from quadline.demo.processes import wait_for
+from quadline.demo.processes import wait_until_answers
 from tests.faults.harness import clocks
 from tests.faults.harness.balancer import Balancer
 from tests.faults.harness.machines import Database, Program
@@ -78,13 +78,17 @@ class Stage:
                 clocks.set_clock(clock, 0)
             if not program.is_alive:
                 program.start()
-        assert wait_for(f"{self.simulator.url}/simulator/healthz", seconds=PATIENCE)
+        assert wait_until_answers(
+            f"{self.simulator.url}/simulator/healthz", seconds=PATIENCE
+        )
         self.simulator.clear_faults()
         self.simulator.settings(callback_delay=0.05)
         # where several houses share two cores, whoever was not answered asks again all
         # at once
         for url in self.web_urls:
-            assert wait_for(f"{url}/readyz", seconds=600), f"{url} does not come back"
+            assert wait_until_answers(f"{url}/readyz", seconds=600), (
+                f"{url} does not come back"
+            )
 
     def stop(self) -> None:
         for program in reversed(self.programs.values()):
@@ -183,7 +187,9 @@ def _begin(stage: Stage) -> None:
     stage.staff = [Person(**each) for each in filled["staff"]]
     stage.newcomers = [Person(**each) for each in filled["newcomers"]]
     stage.students = [Person(**each) for each in filled["students"]]
-    assert wait_for(f"{stage.simulator.url}/simulator/healthz", seconds=PATIENCE)
+    assert wait_until_answers(
+        f"{stage.simulator.url}/simulator/healthz", seconds=PATIENCE
+    )
     stage.simulator.settings(
         registration_delay=0, callback_delay=0.05, carrier_blocks_opt_outs=False
     )
@@ -191,7 +197,9 @@ def _begin(stage: Stage) -> None:
     for name in OURS:
         stage.programs[name].start()
     for url in stage.web_urls:
-        assert wait_for(f"{url}/readyz", seconds=PATIENCE), f"{url} does not start"
+        assert wait_until_answers(f"{url}/readyz", seconds=PATIENCE), (
+            f"{url} does not start"
+        )
     eventually(lambda: _workers_beat(stage) >= len(WORKERS), every=0.5)
 
 

@@ -103,7 +103,7 @@ def an_active_number(built: "House") -> "SystemNumber":
 
     from quadline.numbers import provisioning
     from quadline.numbers.models import SystemNumber
-    from quadline.numbers.rules import State
+    from quadline.numbers.rules import NumberState
     from tests.cast import staff
     from tests.house import eventually
 
@@ -112,7 +112,7 @@ def an_active_number(built: "House") -> "SystemNumber":
     provisioning.request_number(inbox=author.inbox, actor=author, now=timezone.now())
     eventually(
         lambda: SystemNumber.objects.filter(
-            inbox__owner=author, state=State.ACTIVE
+            inbox__owner=author, state=NumberState.ACTIVE
         ).exists()
     )
     return SystemNumber.objects.get(inbox__owner=author)

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from quadline.accounts.models import Office, User
 from quadline.accounts.rules import Role
-from quadline.audit.models import record
+from quadline.audit.models import record_audit
 from quadline.sms.phones import PhoneError, normalise
 
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
                 verified=True,
                 primary=True,
             )
-            record(
+            record_audit(
                 "account made",
                 subject=user,
                 actor=None,

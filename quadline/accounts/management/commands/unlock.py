@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from quadline.accounts.guessing import let_in_again
+from quadline.accounts.guessing import unlock_account
 from quadline.accounts.models import User
 
 
@@ -27,5 +27,5 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email.strip().lower()).first()
         if user is None:
             raise CommandError(f"{email} has no account. Nothing was changed.")
-        let_in_again(user, address=options["address"])
+        unlock_account(user, address=options["address"])
         self.stdout.write(f"{user.name} can sign in again.")

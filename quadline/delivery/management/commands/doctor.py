@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import NumberProblem
-from quadline.consent.confirmations import Asked
+from quadline.consent.confirmations import AskedFor
 from quadline.delivery.opting import confirmations
 
 
@@ -20,18 +20,20 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        carrier = registry.current()
+        carrier = registry.current_carrier()
         try:
             faults = list(carrier.faults_in_setup())
-            confirmations.check(carrier, now=clock.now())
+            confirmations.check_carrier_answers(carrier, now=clock.now())
         except NumberProblem as problem:
             raise CommandError(
                 f"{problem.words} Check the carrier's settings and try again;"
                 " nothing was changed."
             ) from problem
         self._say("Set-up at the carrier", faults)
-        found = {check.asked: amiss for check, amiss in confirmations.findings()}
-        for asked in Asked:
+        found = {
+            check.asked: amiss for check, amiss in confirmations.confirmation_faults()
+        }
+        for asked in AskedFor:
             if asked in found:
                 self._say(f"Answer to {asked.upper()}", found[asked])
                 faults += found[asked]

@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            for line in registry.current().connect():
+            for line in registry.current_carrier().connect():
                 self.stdout.write(line)
         except NumberProblem as problem:
             raise CommandError(

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from quadline import clock
-from quadline.delivery.outbox.caseloads import import_roster
-from quadline.roster.faults import Fault, RosterFault, write_faults
+from quadline.delivery.outbox.caseloads import import_roster_files
+from quadline.roster.faults import ImportFault, RosterFault, write_faults
 from quadline.roster.importing import Dropped, Imported
 
-MOST_SHOWN = 20
+MAX_FAULTS_SHOWN = 20
 WOULD_DROP = 3  # exit code
 
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             f"{students.stem}-faults.csv"
         )
         try:
-            done = import_roster(
+            done = import_roster_files(
                 students,
                 options["caseload"],
                 now=clock.now(),
@@ -102,7 +102,7 @@ class Command(BaseCommand):
                 f"{count}. What was known there stays:\n{_listed(done.faults)}{where}"
             )
 
-    def _kept(self, faults: Sequence[Fault]) -> str:
+    def _kept(self, faults: Sequence[ImportFault]) -> str:
         """Where the whole list is."""
         try:
             write_faults(self.faults_file, faults)
@@ -114,10 +114,10 @@ class Command(BaseCommand):
         return f"\nThe list: {self.faults_file}"
 
 
-def _listed(faults: Sequence[Fault]) -> str:
-    shown = faults[:MOST_SHOWN]
+def _listed(faults: Sequence[ImportFault]) -> str:
+    shown = faults[:MAX_FAULTS_SHOWN]
     lines = [f"  {fault}" for fault in shown]
-    more = len(faults) - MOST_SHOWN
+    more = len(faults) - MAX_FAULTS_SHOWN
     if more > 0:
         lines.append(f"  and {more:,} more")
     return "\n".join(lines)

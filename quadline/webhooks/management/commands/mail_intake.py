@@ -101,7 +101,7 @@ class Command(BaseCommand):
         every: float,
         once: bool,
     ) -> None:
-        for name in () if once else stopping.TO_STOP:
+        for name in () if once else stopping.STOP_SIGNALS:
             signal.signal(name, _stop)
         while True:
             try:
@@ -119,7 +119,7 @@ class Command(BaseCommand):
 
 def _stop(*_: Any) -> None:
     """An email that is being filed is not, and stays unread: it is fetched again."""
-    stopping.told(within=intake.ENDS_WITHIN_SECONDS)
+    stopping.on_stop_signal(within=intake.INTAKE_STOP_SECONDS)
     sys.exit(0)
 
 

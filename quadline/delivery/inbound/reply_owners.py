@@ -1,0 +1,95 @@
+"""Whose a text is: the student who had its phone when it was written,
+who has it now, or who had it last.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from quadline.numbers.rules import HELD_STATES
+from quadline.roster.rules import FORMER_PHONE_COUNTS
+
+# Whose number each text is to, and what is known of the phone it is from. A phone
+# belongs to the student who had it when the text was written (0), else to who has it
+# now (1), else, for a while, to who had it last (2). Several students may share one: it
+# is the one this inbox was in touch with last, else one on its owner's caseload. The
+# conditions on the number are those of its index.
+FIND_OWNERS = """
+    SELECT
+        text.place, number.id, number.user_id, phone.phone IS NOT NULL,
+        known.conversation_id, known.student_id, coalesce(known.mobile, ''),
+        coalesce(known.rank <> 1, false)
+    FROM unnest(%(systems)s::text[], %(students)s::text[], %(times)s::timestamptz[])
+         WITH ORDINALITY AS text (system_phone, student_phone, at, place)
+    JOIN numbers_systemnumber AS number
+      ON number.phone = text.system_phone
+     AND number.phone <> ''
+     AND number.state <> 'released'
+     AND number.state = ANY(%(held)s)
+    LEFT JOIN LATERAL (
+        SELECT
+            conversation.id AS conversation_id, student.id AS student_id,
+            student.mobile, owner.rank
+        FROM (
+            SELECT *, min(rank) OVER () AS best FROM (
+                SELECT id, 1 AS rank, NULL::timestamptz AS left_at FROM roster_student
+                WHERE mobile = text.student_phone AND mobile <> ''
+                UNION ALL
+                SELECT
+                    student_id, CASE WHEN left_at > text.at THEN 0 ELSE 2 END, left_at
+                FROM roster_formerphone
+                WHERE phone = text.student_phone AND left_at > text.at - %(former)s
+            ) AS ever
+        ) AS owner
+        JOIN roster_student AS student ON student.id = owner.id
+        LEFT JOIN conversations_conversation AS conversation
+          ON conversation.student_id = student.id
+         AND conversation.staff_id = number.user_id
+        LEFT JOIN roster_caseloadentry AS entry
+          ON entry.student_id = student.id AND entry.staff_id = number.user_id
+        WHERE owner.rank = owner.best
+        ORDER BY
+            CASE owner.rank WHEN 0 THEN owner.left_at END,
+            CASE owner.rank WHEN 2 THEN owner.left_at END DESC,
+            conversation.last_activity_at DESC NULLS LAST, entry.id IS NULL,
+            student.last_name, student.first_name, student.id
+        LIMIT 1
+    ) AS known ON true
+    LEFT JOIN roster_phonetrouble AS phone ON phone.phone = text.student_phone
+"""
+
+
+@dataclass(frozen=True)
+class ReplyOwner:
+    """Where a text belongs; ``is_in_trouble``: texts to
+    its phone have failed before.
+    """
+
+    number_id: int
+    inbox_id: int
+    is_in_trouble: bool
+    conversation_id: int | None
+    student_id: int | None
+    mobile: str  # the student's now
+    is_from_former_phone: bool
+
+
+def owners_of(
+    systems: Sequence[str], students: Sequence[str], times: Sequence[datetime]
+) -> dict[int, ReplyOwner]:
+    """By place in the sequences: to and from which phone, and when written. Those to
+    numbers that are not ours have none.
+    """
+    wanted: dict[str, Any] = {
+        "systems": list(systems),
+        "students": list(students),
+        "times": list(times),
+    }
+    law: dict[str, Any] = {"held": sorted(HELD_STATES), "former": FORMER_PHONE_COUNTS}
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_OWNERS, wanted | law)
+        found = {place - 1: ReplyOwner(*known) for place, *known in cursor.fetchall()}
+    return dict(sorted(found.items()))

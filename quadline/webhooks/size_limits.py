@@ -1,0 +1,49 @@
+"""What a request may weigh: an email with its files where mail services call,
+a form everywhere else.
+"""
+
+import hmac
+from base64 import b64encode
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from quadline.emails.limits import MAX_EMAIL_BYTES
+
+MAX_FORM = 1_000_000  # bytes
+# files travel as base64; DATA_UPLOAD_MAX_MEMORY_SIZE is this
+MAX_EMAIL_CALL = MAX_EMAIL_BYTES * 4 // 3 + 200_000
+BODY_TOO_LARGE = (
+    "Too large: {largest:,} bytes are the most that is read here. Nothing was changed."
+)
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def largest_body(path: str, authorization: str) -> int:
+    """In bytes.
+
+    A stranger, who does not know the mail service's secret,
+    brings no more there than elsewhere.
+    """
+    secret = settings.ENV.email_webhook_secret
+    if not secret or not path.startswith("/mail/"):
+        return MAX_FORM
+    wanted = b"Basic " + b64encode(secret.encode())
+    is_known = hmac.compare_digest(authorization.encode(), wanted)
+    return MAX_EMAIL_CALL if is_known else MAX_FORM
+
+
+def limit_sizes(answer: View) -> View:
+    """The same in Django, where nothing in front of it has counted."""
+
+    def refuse_or_answer(request: HttpRequest) -> HttpResponse:
+        authorization = request.headers.get("Authorization", "")
+        largest = largest_body(request.path, authorization)
+        length = str(request.META.get("CONTENT_LENGTH") or "0")
+        if not length.isdecimal() or int(length) > largest:
+            words = BODY_TOO_LARGE.format(largest=largest)
+            return HttpResponse(words, status=413, content_type="text/plain")
+        return answer(request)
+
+    return refuse_or_answer
