@@ -48,16 +48,8 @@ class Rows:
 
     @classmethod
     def of(cls, messages: "QuerySet[Message]", *columns: str) -> "Rows":
-        refs = {
-            "staff_ref": "conversation__inbox_id",
-            "student_ref": "conversation__student_id",
-        }
-        refs |= {
-            "broadcast_ref": "recipient__broadcast_id",
-            "needs_reply": "conversation__needs_reply",
-        }
         listed = messages.order_by().annotate(
-            staff_ref=F("conversation__staff_id"),
+            staff_ref=F("conversation__inbox_id"),
             student_ref=F("conversation__student_id"),
             broadcast_ref=F("recipient__broadcast_id"),
             needs_reply=F("conversation__needs_reply"),
