@@ -11,7 +11,6 @@ from typing import cast as typed
 import hypothesis
 import pytest
 from django.db import connection, connections
-from django.template.base import Template
 from django.test import TransactionTestCase
 from django.utils import timezone
 from pytest_django import Settings
@@ -27,15 +26,6 @@ from tests.house import Simulator
 from tests.mail_server import MailServer
 
 READY = "Simulator ready at "
-RENDER = Template._render  # type: ignore[attr-defined]  # before Django's test client watches it
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_rendering(django_test_environment: None) -> None:
-    """Nobody here asks which templates a page was made of:
-    no context is copied for it.
-    """
-    Template._render = RENDER  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)

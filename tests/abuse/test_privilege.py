@@ -120,7 +120,7 @@ def belongings(user: User) -> list[Any]:
         rows(Message, conversation__inbox__owner=user),
         rows(Broadcast, author=user),
         rows(MessageTemplate, owner=user),
-        rows(SystemNumber, user=user),
+        rows(SystemNumber, inbox__owner=user),
         rows(ApiToken, user=user),
         rows(CaseloadEntry, staff=user),
         rows(Student),
