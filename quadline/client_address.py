@@ -36,7 +36,11 @@ def networks_of(written: str) -> tuple[Network, ...]:
     return tuple(_network(name) for name in names if name)
 
 
-def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
+def client_address(
+    peer: str,
+    forwarded_for: str,
+    trusted: Sequence[Network],
+) -> str:
     """The right-most address that is not a trusted proxy's;
     "" when even the peer has none.
 

@@ -69,7 +69,11 @@ class ScheduledJob:
     timetable is config/schedule.py.
     """
 
-    def __init__(self, run: Any, cron: str) -> None:
+    def __init__(
+        self,
+        run: Any,
+        cron: str,
+    ) -> None:
         self.run = run
         self.cron = cron
 
@@ -140,7 +144,10 @@ class _RetryPolicy(procrastinate.BaseRetryStrategy):
         self.attempts = attempts
 
     def get_retry_decision(
-        self, *, exception: BaseException, job: Any
+        self,
+        *,
+        exception: BaseException,
+        job: Any,
     ) -> procrastinate.RetryDecision | None:
         if job.attempts >= self.attempts:
             return None

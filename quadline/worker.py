@@ -134,7 +134,9 @@ async def _work(queues: list[str], concurrency: int) -> None:
 
 
 async def _work_on(
-    worker_app: procrastinate.App, queues: list[str], concurrency: int
+    worker_app: procrastinate.App,
+    queues: list[str],
+    concurrency: int,
 ) -> None:
     """Until it is cancelled. A fault of the database while a job is
     fetched or put away ends no worker.

@@ -109,9 +109,7 @@ def assemble() -> Cast:
 
 
 def _users() -> list[User]:
-    nursing = Office(name=NURSING, key=office_key(NURSING))
-    transfer = Office(name=TRANSFER, key=office_key(TRANSFER))
-    Office.objects.bulk_create([nursing, transfer])
+    nursing, transfer = _offices()
     made = [
         User(email="maya@alder.example", name="Maya Alvarez", office=nursing),
         User(email="omar@alder.example", name="Omar Haddad", office=transfer),
@@ -134,6 +132,15 @@ def _users() -> list[User]:
         for user in made
     )
     return made
+
+
+def _offices() -> tuple[Office, Office]:
+    """Those that are there already stay, where a test keeps its database."""
+    names = {office_key(name): name for name in (NURSING, TRANSFER)}
+    new = [Office(name=name, key=key) for key, name in names.items()]
+    Office.objects.bulk_create(new, ignore_conflicts=True)
+    made = Office.objects.in_bulk(list(names), field_name="key")
+    return made[office_key(NURSING)], made[office_key(TRANSFER)]
 
 
 def _students() -> list[Student]:

@@ -51,7 +51,11 @@ def browser_of(request: HttpRequest, user: User | None) -> str | None:
     return None
 
 
-def remember(response: HttpResponseBase, request: HttpRequest, user: User) -> None:
+def remember(
+    response: HttpResponseBase,
+    request: HttpRequest,
+    user: User,
+) -> None:
     """Mark the browser that gets this response as one of this user's:
     somebody proved just now to be them.
     """

@@ -29,7 +29,12 @@ class TooManyTries(Exception):
     ``wait`` is until the next try.
     """
 
-    def __init__(self, wait: timedelta, *, on_many_accounts: bool = False) -> None:
+    def __init__(
+        self,
+        wait: timedelta,
+        *,
+        on_many_accounts: bool = False,
+    ) -> None:
         super().__init__(wait)
         self.wait = wait
         self.on_many_accounts = on_many_accounts
@@ -124,7 +129,12 @@ def tell_administrators(user_id: int | None, address: str) -> None:
     )
 
 
-def unlock_account(user: User, *, address: str = "", actor: User | None = None) -> None:
+def unlock_account(
+    user: User,
+    *,
+    address: str = "",
+    actor: User | None = None,
+) -> None:
     """What was counted for an account is forgotten, and what was
     counted for an address, if one is given.
     """

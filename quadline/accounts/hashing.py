@@ -37,11 +37,19 @@ class BoundedArgon2(Argon2PasswordHasher):
     memory_cost = 19 * 1024  # KiB
     parallelism = 1
 
-    def encode(self, password: str, salt: str) -> str:
+    def encode(
+        self,
+        password: str,
+        salt: str,
+    ) -> str:
         with _place():
             return super().encode(password, salt)
 
-    def verify(self, password: str, encoded: str) -> bool:
+    def verify(
+        self,
+        password: str,
+        encoded: str,
+    ) -> bool:
         with _place():
             return super().verify(password, encoded)
 

@@ -41,7 +41,12 @@ def is_current_password(user: User, password: str) -> bool:
     return is_right
 
 
-def set_password(*, user: User, password: str, how: str) -> int:
+def set_password(
+    *,
+    user: User,
+    password: str,
+    how: str,
+) -> int:
     """From now on only this opens the account. Every session ends by it, and every API
     token; the owner gets a letter.
 
@@ -70,7 +75,11 @@ def set_password(*, user: User, password: str, how: str) -> int:
 
 
 @job(queue="letters")
-def tell_owner(user_id: int, at: str, tokens_ended: int) -> None:
+def tell_owner(
+    user_id: int,
+    at: str,
+    tokens_ended: int,
+) -> None:
     user = User.objects.get(pk=user_id)
     letters.password_changed(
         to=user.email,

@@ -62,7 +62,11 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth 
         remember(response, request, user)
         return response
 
-    def set_password(self, user: User, password: str) -> None:
+    def set_password(
+        self,
+        user: User,
+        password: str,
+    ) -> None:
         """By the link in an email; the page for it asks for nothing else."""
         set_password(
             user=user,

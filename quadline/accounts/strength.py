@@ -48,7 +48,11 @@ class NotEasyToGuess:
     with its 90,000 words and passwords.
     """
 
-    def validate(self, password: str, user: Any = None) -> None:
+    def validate(
+        self,
+        password: str,
+        user: Any = None,
+    ) -> None:
         known = words_about(user)
         if _of_its_own(password, known) < LEAST_OF_ITS_OWN:
             raise ValidationError(OURS, code="password_of_known_words")
@@ -67,7 +71,11 @@ class NotBreached:
     knows, if it is set and answers.
     """
 
-    def validate(self, password: str, user: Any = None) -> None:
+    def validate(
+        self,
+        password: str,
+        user: Any = None,
+    ) -> None:
         range_url = settings.ENV.breached_passwords_url
         if is_breached(password, range_url):
             raise ValidationError(BREACHED, code="password_breached")

@@ -64,7 +64,12 @@ def make_token(
     return token, words
 
 
-def revoke_token(token: ApiToken, *, actor: User, now: datetime) -> bool:
+def revoke_token(
+    token: ApiToken,
+    *,
+    actor: User,
+    now: datetime,
+) -> bool:
     """From now on it opens nothing. False when it was revoked already."""
     with transaction.atomic():
         live = ApiToken.objects.filter(pk=token.pk, revoked_at=None)

@@ -161,7 +161,12 @@ def _drafted(request: ApiRequest, new: NewBroadcast) -> Broadcast:
     )
 
 
-def _sent(broadcast: Broadcast, request: ApiRequest, *, review_only: bool) -> None:
+def _sent(
+    broadcast: Broadcast,
+    request: ApiRequest,
+    *,
+    review_only: bool,
+) -> None:
     """Nobody looks between review and launch: where the first look is
     out of date, the next one counts.
     """

@@ -82,7 +82,9 @@ def drop_old_answers(timestamp: int) -> None:
 
 
 def _once(
-    key: str, do: Callable[[], HttpResponse], request: ApiRequest
+    key: str,
+    do: Callable[[], HttpResponse],
+    request: ApiRequest,
 ) -> HttpResponse:
     if not _KEY.fullmatch(key):
         raise ApiRefusal(
@@ -115,7 +117,9 @@ def _once(
 
 
 def _claimed(
-    request: ApiRequest, key: str, fingerprint: str
+    request: ApiRequest,
+    key: str,
+    fingerprint: str,
 ) -> tuple[KeptAnswer, bool]:
     """The row of this key, and whether it is ours to fill. Whoever holds the same key
     is waited for: then it has its answer.

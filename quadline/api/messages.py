@@ -170,7 +170,11 @@ def message_answer(message: Message, *, reader: User) -> MessageAnswer:
     return MessageAnswer(**fields, timeline=timeline)
 
 
-def _accepted(request: ApiRequest, student: Student, new: NewMessage) -> Message:
+def _accepted(
+    request: ApiRequest,
+    student: Student,
+    new: NewMessage,
+) -> Message:
     now = clock.now()
     if new.channel == "text":
         return accept_text(

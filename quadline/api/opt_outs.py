@@ -43,7 +43,9 @@ class OptOuts(ApiAnswer):
     summary="Who is opted out of whose number now",
 )
 def list_opt_outs(
-    request: ApiRequest, after: After = 0, limit: PageLimit = 100
+    request: ApiRequest,
+    after: After = 0,
+    limit: PageLimit = 100,
 ) -> OptOuts:
     states = opt_outs.opted_out_pairs(request.auth, _of_all_time())
     # By the entry: who opts out again has a new one, and is after every cursor.

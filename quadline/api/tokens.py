@@ -13,6 +13,10 @@ from quadline.accounts.tokens import user_of
 class Token(HttpBearer):
     """Made under My profile, or by ``quadline create_token``."""
 
-    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+    def authenticate(
+        self,
+        request: HttpRequest,
+        token: str,
+    ) -> User | None:
         words = token.strip()
         return user_of(words, now=clock.now())

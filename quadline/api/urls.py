@@ -52,7 +52,13 @@ class Json(BaseRenderer):
 
     media_type = "application/json"
 
-    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+    def render(
+        self,
+        request: HttpRequest,
+        data: Any,
+        *,
+        response_status: int,
+    ) -> bytes:
         return to_json(data)
 
 
@@ -62,7 +68,11 @@ class Api(NinjaAPI):
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__
 
-    def get_operation_url_name(self, operation: Operation, router: Router) -> str:
+    def get_operation_url_name(
+        self,
+        operation: Operation,
+        router: Router,
+    ) -> str:
         name = operation.view_func.__name__.replace("_", "-")
         return f"api-{name}"
 
@@ -203,7 +213,11 @@ def _models(schema: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _field(name: str, of: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _field(
+    name: str,
+    of: dict[str, Any],
+    schema: dict[str, Any],
+) -> dict[str, Any]:
     limits = [
         f"{words} {schema[key]}" for key, words in LIMITS.items() if key in schema
     ]

@@ -102,7 +102,12 @@ def audience_words(audience: dict[str, Any], author: User) -> str:
     return said
 
 
-def save_audience(*, owner: User, name: str, audience: dict[str, Any]) -> SavedAudience:
+def save_audience(
+    *,
+    owner: User,
+    name: str,
+    audience: dict[str, Any],
+) -> SavedAudience:
     """Keep an audience under a name; the same name again
     replaces it. Raises BroadcastRefused.
     """
@@ -179,7 +184,12 @@ def _saved(saved: SavedAudience, author: User) -> Suggestion:
     )
 
 
-def _words_of(field: str, kind: str, asked: str, author: User) -> list[Suggestion]:
+def _words_of(
+    field: str,
+    kind: str,
+    asked: str,
+    author: User,
+) -> list[Suggestion]:
     """Tags or courses of the students one may see, those with the most first."""
     visible = Student.objects.visible_to(author).filter(is_test=False)
     word = Func(F(field), function="unnest", output_field=TextField())

@@ -124,7 +124,12 @@ def duplicates(audience: dict[str, Any], *, author: User) -> int:
     return times - people
 
 
-def _chosen(audience: dict[str, Any], author: User, *, depth: int) -> Q:
+def _chosen(
+    audience: dict[str, Any],
+    author: User,
+    *,
+    depth: int,
+) -> Q:
     """To without Except, as a condition on students; never one that the
     author may not see (resolve adds that).
     """
@@ -137,7 +142,12 @@ def _chosen(audience: dict[str, Any], author: User, *, depth: int) -> Q:
     return chosen & ~Q(pk__in=left_out.values("pk"))
 
 
-def _any_of(chosen: list[AudienceChoice], author: User, *, depth: int) -> Q:
+def _any_of(
+    chosen: list[AudienceChoice],
+    author: User,
+    *,
+    depth: int,
+) -> Q:
     """Test students come only when they are chosen by name."""
     groups = Q(pk__in=[])
     for choice in chosen:

@@ -158,7 +158,9 @@ def _standing(ids: Sequence[UUID]) -> dict[UUID, list[BroadcastStanding]]:
 
 
 def _look_at(
-    broadcast: Broadcast, standing: Sequence[BroadcastStanding], now: datetime
+    broadcast: Broadcast,
+    standing: Sequence[BroadcastStanding],
+    now: datetime,
 ) -> None:
     """``broadcast``: its row is locked."""
     if any(each.stands == "waiting number" for each in standing):
@@ -260,7 +262,12 @@ def defer_broadcast_texts(broadcasts: Sequence[UUID], *, now: datetime) -> None:
     wait(late, now=now, still=STILL_DEFERRABLE)
 
 
-def _verdict(time_zone: str, phone: str, hours: QuietHours, now: datetime) -> Verdict:
+def _verdict(
+    time_zone: str,
+    phone: str,
+    hours: QuietHours,
+    now: datetime,
+) -> Verdict:
     # One phone stands for all of its zone and area code. Whether each may be texted is
     # asked as they leave; here it is only about the time.
     student = Student(time_zone=time_zone, mobile=phone)

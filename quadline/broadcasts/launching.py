@@ -80,7 +80,9 @@ def _refuse_others(broadcast: Broadcast, actor: User) -> None:
 
 
 def _send_as_reviewed(
-    broadcast: Broadcast, fingerprint: str, now: datetime
+    broadcast: Broadcast,
+    fingerprint: str,
+    now: datetime,
 ) -> Review | None:
     """The new review when it is not the one that was looked at; then nothing leaves."""
     plan = Plan(broadcast, now=now)
@@ -161,7 +163,9 @@ def _number_of(plan: Plan) -> SystemNumber | None:
 
 
 def _deadline(
-    number: SystemNumber | None, made: Review, now: datetime
+    number: SystemNumber | None,
+    made: Review,
+    now: datetime,
 ) -> datetime | None:
     """After the last one's turn: nobody gets an email merely
     because the broadcast is long.

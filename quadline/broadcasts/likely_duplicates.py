@@ -25,7 +25,11 @@ class LikelyDuplicates:
         }
         self._reached: dict[tuple[PlannedOutcome, str], list[PersonFacts]] = {}
 
-    def has_one(self, person: Person, outcome: PlannedOutcome) -> bool:
+    def has_one(
+        self,
+        person: Person,
+        outcome: PlannedOutcome,
+    ) -> bool:
         """Whether somebody like this person has been reached there before them."""
         where = person.mobile if outcome is PlannedOutcome.TEXT else person.email
         if where not in self._shared.get(outcome, ()):

@@ -110,7 +110,12 @@ def may_steer(broadcast: Broadcast, actor: User) -> bool:
     )
 
 
-def pause_sending(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
+def pause_sending(
+    broadcast: Broadcast,
+    *,
+    actor: User,
+    now: datetime,
+) -> bool:
     """What waits stays until it is resumed. False when it is not
     running. Raises BroadcastRefused.
     """
@@ -127,7 +132,12 @@ def pause_sending(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
     return True
 
 
-def resume_sending(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
+def resume_sending(
+    broadcast: Broadcast,
+    *,
+    actor: User,
+    now: datetime,
+) -> bool:
     """It goes on where it was. False when it is not paused. Raises BroadcastRefused."""
     with transaction.atomic():
         row = _turned(broadcast, BroadcastState.RUNNING, actor)
@@ -155,7 +165,12 @@ def resume_sending(broadcast: Broadcast, *, actor: User, now: datetime) -> bool:
     return True
 
 
-def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
+def stop_rest(
+    broadcast: Broadcast,
+    *,
+    actor: User,
+    now: datetime,
+) -> int:
     """Cancel what has not left, texts and emails; returns how
     many. Raises BroadcastRefused.
     """
@@ -177,7 +192,9 @@ def stop_rest(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
 
 
 def _turned(
-    broadcast: Broadcast, state: BroadcastState, actor: User
+    broadcast: Broadcast,
+    state: BroadcastState,
+    actor: User,
 ) -> Broadcast | None:
     """The broadcast, locked and in its new state; None when it cannot come into it."""
     row = (

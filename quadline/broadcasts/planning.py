@@ -126,7 +126,11 @@ class PlanTally:
         self._groups[words, why] = alike
         return alike
 
-    def _count_sent(self, student: Person, words: RenderedWords) -> None:
+    def _count_sent(
+        self,
+        student: Person,
+        words: RenderedWords,
+    ) -> None:
         if student.status in LEFT_COLLEGE:
             self.gone += 1
         if not self.lately:
@@ -153,7 +157,12 @@ class Plan:
     counted on the way is in ``tally``.
     """
 
-    def __init__(self, broadcast: Broadcast, *, now: datetime) -> None:
+    def __init__(
+        self,
+        broadcast: Broadcast,
+        *,
+        now: datetime,
+    ) -> None:
         self.broadcast = broadcast
         self.now = now
         self.number = SystemNumber.objects.of(broadcast.author)
@@ -242,7 +251,11 @@ def _email(person: Person, renderer: Renderer) -> PlannedMessage:
     )
 
 
-def _text(person: Person, verdict: Verdict, renderer: Renderer) -> PlannedMessage:
+def _text(
+    person: Person,
+    verdict: Verdict,
+    renderer: Renderer,
+) -> PlannedMessage:
     if verdict.is_allowed or verdict.until:
         return _planned(
             person,

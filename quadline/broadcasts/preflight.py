@@ -105,7 +105,10 @@ def stored(broadcast: Broadcast) -> Review | None:
 
 
 def recipients_with(
-    broadcast: Broadcast, *, outcome: str = "", reason: str = ""
+    broadcast: Broadcast,
+    *,
+    outcome: str = "",
+    reason: str = "",
 ) -> QuerySet[Recipient]:
     """Those behind a count of the review, with their students, by name."""
     found = _by_name(broadcast)

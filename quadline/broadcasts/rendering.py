@@ -60,7 +60,11 @@ class Renderer:
     looked up once, for some is made once.
     """
 
-    def __init__(self, broadcast: Broadcast, number: SystemNumber | None) -> None:
+    def __init__(
+        self,
+        broadcast: Broadcast,
+        number: SystemNumber | None,
+    ) -> None:
         self.author = broadcast.author
         self.number = number
         self._subject, self._body = (
@@ -86,7 +90,11 @@ class Renderer:
         )
         self._made: dict[tuple[object, ...], RenderedWords] = {}
 
-    def words_for(self, student: Person, outcome: PlannedOutcome) -> RenderedWords:
+    def words_for(
+        self,
+        student: Person,
+        outcome: PlannedOutcome,
+    ) -> RenderedWords:
         """Raises nothing: what cannot be filled is in the answer."""
         is_text = outcome is PlannedOutcome.TEXT
         is_first = is_text and not (
@@ -118,7 +126,11 @@ class Renderer:
             return RenderedWords(unknown=self._unknown, empty=error.empty)
         return RenderedWords(unknown=self._unknown)
 
-    def _as_text(self, words: RenderedWords, is_first: bool) -> RenderedWords:
+    def _as_text(
+        self,
+        words: RenderedWords,
+        is_first: bool,
+    ) -> RenderedWords:
         sized = RenderedWords(
             words.subject, words.body, self._notice if is_first else ""
         )

@@ -74,7 +74,12 @@ def may_be_retried(broadcast: Broadcast) -> int:
     return len(_failed(broadcast))
 
 
-def retry_failed(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
+def retry_failed(
+    broadcast: Broadcast,
+    *,
+    actor: User,
+    now: datetime,
+) -> int:
     """Send the texts that failed and reached nobody in any way once more; returns how
     many. Raises BroadcastRefused.
     """
@@ -125,7 +130,11 @@ def _failed(broadcast: Broadcast) -> list[tuple[int, int]]:
         return list(cursor.fetchall())
 
 
-def _send_again(broadcast: Broadcast, actor: User, now: datetime) -> int:
+def _send_again(
+    broadcast: Broadcast,
+    actor: User,
+    now: datetime,
+) -> int:
     """A new text each, if the student may be texted now;
     the first one stays on record.
     """

@@ -134,7 +134,9 @@ def finish_at(
 
 
 def _send(
-    left: dict[tuple[str, ...], float], free: list[tuple[str, ...]], rate: float
+    left: dict[tuple[str, ...], float],
+    free: list[tuple[str, ...]],
+    rate: float,
 ) -> timedelta:
     """Take off what leaves within one step, and return how long that took."""
     # Without a limit all leaves in the first step, which then takes no time.

@@ -244,7 +244,10 @@ def write_messages(order: WriteOrder) -> None:
 
 
 def waits_of(
-    verdicts: Mapping[int, Verdict], *, has_active_number: bool, now: datetime
+    verdicts: Mapping[int, Verdict],
+    *,
+    has_active_number: bool,
+    now: datetime,
 ) -> tuple[Pending, dict[int, Pending]]:
     """What a broadcast's texts wait for: all, but for the students given.
 
@@ -260,7 +263,9 @@ def waits_of(
 
 
 def _write_emails(
-    cursor: Any, order: WriteOrder, addresses: Iterable[tuple[uuid.UUID, int, str]]
+    cursor: Any,
+    order: WriteOrder,
+    addresses: Iterable[tuple[uuid.UUID, int, str]],
 ) -> None:
     """Addresses: of a message, its conversation and its student."""
     is_email = order.broadcast.channel == Channel.EMAIL

@@ -299,14 +299,22 @@ class Carrier(Protocol):
         Never raises for what a carrier or a network does.
         """
 
-    def sent_texts(self, *, system_phone: str, since: datetime) -> Iterator[SentText]:
+    def sent_texts(
+        self,
+        *,
+        system_phone: str,
+        since: datetime,
+    ) -> Iterator[SentText]:
         """The carrier's own log of what one number sent, newest first and complete.
 
         Raises NumberProblem.
         """
 
     def received_texts(
-        self, *, since: datetime, system_phone: str = ""
+        self,
+        *,
+        since: datetime,
+        system_phone: str = "",
     ) -> Sequence[InboundText]:
         """What students sent, to one number or to all, oldest first and complete.
 
@@ -314,7 +322,10 @@ class Carrier(Protocol):
         """
 
     def texts_between(
-        self, *, student_phone: str, system_phone: str
+        self,
+        *,
+        student_phone: str,
+        system_phone: str,
     ) -> Sequence[InboundText]:
         """The last texts of one student to one number, oldest first.
 
@@ -324,7 +335,12 @@ class Carrier(Protocol):
     def received_text(self, carrier_message_id: str) -> InboundText | None:
         """One text of a student by its id, as quickly. Raises NumberProblem."""
 
-    def own_replies(self, *, system_phone: str, since: datetime) -> Sequence[SentText]:
+    def own_replies(
+        self,
+        *,
+        system_phone: str,
+        since: datetime,
+    ) -> Sequence[SentText]:
         """What the carrier itself answered to STOP and HELP. Raises NumberProblem."""
 
     def wish_in(self, body: str) -> KeywordWish | None:
@@ -342,7 +358,12 @@ class Carrier(Protocol):
     def search(self, area: SearchArea) -> Sequence[str]:
         """Free numbers of one area; none is no problem."""
 
-    def buy(self, phone: str, *, reference: str) -> OwnedNumber:
+    def buy(
+        self,
+        phone: str,
+        *,
+        reference: str,
+    ) -> OwnedNumber:
         """Rent one number under our reference.
 
         Raises NumberTaken, OutcomeUnknown or NumberProblem.

@@ -113,7 +113,12 @@ class Twilio:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Unknown(f"answer lost: {type(error).__name__}")
 
-    def sent_texts(self, *, system_phone: str, since: datetime) -> Iterator[SentText]:
+    def sent_texts(
+        self,
+        *,
+        system_phone: str,
+        since: datetime,
+    ) -> Iterator[SentText]:
         """The carrier's own log of one number's texts, newest first, read as far as it
         is asked for.
 
@@ -128,7 +133,10 @@ class Twilio:
             yield twilio_log.sent_text(row)
 
     def received_texts(
-        self, *, since: datetime, system_phone: str = ""
+        self,
+        *,
+        since: datetime,
+        system_phone: str = "",
     ) -> Sequence[InboundText]:
         """The carrier's own log of texts to us, or to one number, oldest first.
 
@@ -143,7 +151,10 @@ class Twilio:
         ]
 
     def texts_between(
-        self, *, student_phone: str, system_phone: str
+        self,
+        *,
+        student_phone: str,
+        system_phone: str,
     ) -> Sequence[InboundText]:
         """The last texts of a student to a number, at most ``LAST_OF_A_PAIR``, oldest
         first. Raises NumberProblem.
@@ -180,7 +191,12 @@ class Twilio:
         shapes.agrees(row, sid=carrier_message_id)
         return twilio_log.received_text(row) if twilio_log.is_inbound(row) else None
 
-    def own_replies(self, *, system_phone: str, since: datetime) -> Sequence[SentText]:
+    def own_replies(
+        self,
+        *,
+        system_phone: str,
+        since: datetime,
+    ) -> Sequence[SentText]:
         """What the carrier itself answered from one number, to STOP or HELP.
 
         Raises NumberProblem when its log cannot be read.
@@ -281,7 +297,12 @@ class Twilio:
         )
         return [number.phone_number for number in found]
 
-    def buy(self, phone: str, *, reference: str) -> OwnedNumber:
+    def buy(
+        self,
+        phone: str,
+        *,
+        reference: str,
+    ) -> OwnedNumber:
         """Rent one number, tagged with our reference.
 
         Raises NumberTaken, OutcomeUnknown or NumberProblem.
@@ -387,7 +408,10 @@ class Twilio:
         return client.messaging.v1.services(self.messaging_service_sid)
 
     def _ask(
-        self, question: "Callable[[Any], Answered]", *, is_quick: bool = False
+        self,
+        question: "Callable[[Any], Answered]",
+        *,
+        is_quick: bool = False,
     ) -> "Answered":
         """Ask Twilio through its own library and turn its exceptions into ours."""
         import requests

@@ -31,7 +31,11 @@ MAX_RETRY_AFTER = 3600.0  # seconds
 RETRY_UNSENT_SECONDS = 300.0  # a person or time fixes it; the text is kept
 
 
-def outcome(status: int, body: bytes, headers: Mapping[str, str]) -> SendOutcome:
+def outcome(
+    status: int,
+    body: bytes,
+    headers: Mapping[str, str],
+) -> SendOutcome:
     """What became of one text.
 
     An answer that does not have Twilio's own shape says nothing, whatever its status.
@@ -104,7 +108,12 @@ def _seconds_until(date: str) -> float:
     ).total_seconds()
 
 
-def number_problem(status: int, code: str, *, wait: float = 1.0) -> NumberProblem:
+def number_problem(
+    status: int,
+    code: str,
+    *,
+    wait: float = 1.0,
+) -> NumberProblem:
     """``wait``: seconds, when the answer is "slow down"."""
     if code == "21422":
         return NumberTaken(

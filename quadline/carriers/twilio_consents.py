@@ -36,7 +36,12 @@ def wish_in(body: str) -> KeywordWish | None:
     return WISHES.get(word.upper()) if word.isascii() else None
 
 
-def opt_out(*, system_phone: str, student_phone: str, at: datetime) -> dict[str, str]:
+def opt_out(
+    *,
+    system_phone: str,
+    student_phone: str,
+    at: datetime,
+) -> dict[str, str]:
     """One item of Consents/Bulk.
 
     The same opt-out has the same id, so telling it twice is once.

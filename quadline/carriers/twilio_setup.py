@@ -28,7 +28,11 @@ class CallbackPlace:
     events: str
 
 
-def connect(ask: Ask, service: MessagingService, place: CallbackPlace) -> Sequence[str]:
+def connect(
+    ask: Ask,
+    service: MessagingService,
+    place: CallbackPlace,
+) -> Sequence[str]:
     """Set all of it; safe to repeat. Returns what was done, in words."""
     updated = ask(
         lambda client: service(client).update(
@@ -51,7 +55,9 @@ def connect(ask: Ask, service: MessagingService, place: CallbackPlace) -> Sequen
 
 
 def setup_faults(
-    ask: Ask, service: MessagingService, place: CallbackPlace
+    ask: Ask,
+    service: MessagingService,
+    place: CallbackPlace,
 ) -> list[str]:
     """What is not as ``connect`` left it, in words."""
     found = ask(lambda client: service(client).fetch())

@@ -92,7 +92,11 @@ def _object(body: str) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _is_whole(method: str, url: str, answer: dict[str, Any]) -> bool:
+def _is_whole(
+    method: str,
+    url: str,
+    answer: dict[str, Any],
+) -> bool:
     if "code" in answer and "message" in answer:
         return False  # an error's body, whatever the status
     place = urlsplit(url).path.rpartition("/")[2]

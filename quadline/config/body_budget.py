@@ -24,7 +24,11 @@ class BodyBudget:
     all: dict[asyncio.Timeout, str] = field(default_factory=dict)
     held: int = 0  # bytes
 
-    def add(self, address: str, patience: asyncio.Timeout) -> None:
+    def add(
+        self,
+        address: str,
+        patience: asyncio.Timeout,
+    ) -> None:
         of_this_address = self.by_address.get(address, {})
         if len(of_this_address) >= MAX_OF_ONE:
             self._give_up(next(iter(of_this_address)))
@@ -44,7 +48,11 @@ class BodyBudget:
         if not mine:
             del self.by_address[address]
 
-    def hold(self, size: int, patience: asyncio.Timeout) -> None:
+    def hold(
+        self,
+        size: int,
+        patience: asyncio.Timeout,
+    ) -> None:
         """Count so many bytes more of the body with this patience.
 
         Raises TooMuch when it is the one to give up.

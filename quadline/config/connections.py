@@ -89,7 +89,11 @@ class ClientConnection(HttpToolsProtocol):
         self._count(url)
         super().on_url(url)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
+    def on_header(
+        self,
+        name: bytes,
+        value: bytes,
+    ) -> None:
         self._header_count += 1
         self._count(name + value)
         # WSGI takes X_Forwarded_For for X-Forwarded-For, so that a caller could write

@@ -31,7 +31,11 @@ ABOUT_CODE = (AttributeError, ImportError, NameError, TypeError)
 MAX_CAUSES = 8
 
 
-def without_people(logger: Any, method: str, line: str) -> str:
+def without_people(
+    logger: Any,
+    method: str,
+    line: str,
+) -> str:
     """The last of structlog's processors: a finished line, without phones, addresses
     and the database's details.
     """

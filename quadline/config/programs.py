@@ -22,7 +22,11 @@ def run_web_program(arguments: list[str]) -> None:
     chosen = options.parse_args(arguments)
 
     class Server(uvicorn.Server):
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        def handle_exit(
+            self,
+            sig: int,
+            frame: FrameType | None,
+        ) -> None:
             stopping.on_stop_signal(within=WEB_ENDS_WITHIN_SECONDS)
             super().handle_exit(sig, frame)
 

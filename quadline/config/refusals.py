@@ -59,7 +59,11 @@ async def refuse(
     await send({"type": "http.response.body", "body": content})
 
 
-def _content(scope: AsgiScope, status: int, words: str) -> tuple[str, bytes]:
+def _content(
+    scope: AsgiScope,
+    status: int,
+    words: str,
+) -> tuple[str, bytes]:
     path = scope["path"]
     if path.startswith(problems.ROOT):
         problem = problems.problem_response(status, words)

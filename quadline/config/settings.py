@@ -203,7 +203,11 @@ def _email(url: str) -> dict[str, Any]:
     }
 
 
-def _email_service(name: str, key: str, options: str) -> dict[str, Any]:
+def _email_service(
+    name: str,
+    key: str,
+    options: str,
+) -> dict[str, Any]:
     """A mail service by its name, as Anymail knows it:
     POSTMARK_SERVER_TOKEN and so on.
     """
@@ -238,7 +242,9 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from
 
 
 def _without_query(
-    logger: Any, method: str, event: MutableMapping[str, Any]
+    logger: Any,
+    method: str,
+    event: MutableMapping[str, Any],
 ) -> MutableMapping[str, Any]:
     """What was searched for, and the key of a password link, stay out of the log."""
     for key in ("request", "referer"):

@@ -60,7 +60,9 @@ def split_asian(words: Sequence[str]) -> list[str]:
 
 
 def _phrase_at(
-    words: Sequence[str], at: int, lexicon: Lexicon
+    words: Sequence[str],
+    at: int,
+    lexicon: Lexicon,
 ) -> tuple[int, str | None]:
     for length in range(MAX_CONCEPT_WORDS, 1, -1):
         phrase = tuple(words[at : at + length])
@@ -101,7 +103,11 @@ def _cut(word: str) -> list[str]:
     return pieces
 
 
-def _asian_word_at(text: str, at: int, lexicon: Lexicon) -> str:
+def _asian_word_at(
+    text: str,
+    at: int,
+    lexicon: Lexicon,
+) -> str:
     """The longest word of the lexicon that begins there, else one character."""
     longest = min(lexicon.longest_asian, len(text) - at)
     for length in range(longest, 1, -1):
@@ -123,7 +129,11 @@ def _lexicon() -> Lexicon:
     return lexicon
 
 
-def _add(lexicon: Lexicon, entry: str, concept: str) -> None:
+def _add(
+    lexicon: Lexicon,
+    entry: str,
+    concept: str,
+) -> None:
     """The first concept that names a word has it."""
     words = entry.strip("_").split("_")
     if is_asian(entry):

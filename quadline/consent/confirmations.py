@@ -91,7 +91,11 @@ def faults_in(summary: Summary, *, college: str) -> list[str]:
     return faults
 
 
-def _faults_of_wording(asked: AskedFor, wording: str, college: str) -> list[str]:
+def _faults_of_wording(
+    asked: AskedFor,
+    wording: str,
+    college: str,
+) -> list[str]:
     said = wording.casefold()
     if asked is AskedFor.STOP:
         return (

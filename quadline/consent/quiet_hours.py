@@ -45,7 +45,9 @@ def place(zone: str, state: str = "") -> str:
 
 @lru_cache(maxsize=64)  # hundreds are asked about at one moment, in a handful of places
 def quiet_until(
-    now: datetime, places: tuple[str, ...], hours: QuietHours
+    now: datetime,
+    places: tuple[str, ...],
+    hours: QuietHours,
 ) -> datetime | None:
     """When it is quiet in no place any more where the student may be;
     None when it is quiet in none now.
@@ -65,7 +67,11 @@ def quiet_until(
     return moment
 
 
-def _end_of_quiet(now: datetime, where: str, hours: QuietHours) -> datetime | None:
+def _end_of_quiet(
+    now: datetime,
+    where: str,
+    hours: QuietHours,
+) -> datetime | None:
     """When quiet hours end in one place, by the college's hours and by the
     state's; None when it is not quiet.
     """
@@ -77,7 +83,9 @@ def _end_of_quiet(now: datetime, where: str, hours: QuietHours) -> datetime | No
 
 
 def _end_of_night(
-    local: datetime, zone: ZoneInfo, hours: QuietHours
+    local: datetime,
+    zone: ZoneInfo,
+    hours: QuietHours,
 ) -> datetime | None:
     if not hours.cover(local.time()):
         return None
@@ -90,7 +98,11 @@ def _end_of_night(
     )
 
 
-def _opening(local: datetime, zone: ZoneInfo, state: str) -> datetime | None:
+def _opening(
+    local: datetime,
+    zone: ZoneInfo,
+    state: str,
+) -> datetime | None:
     """When a state next lets texts arrive; None when it does
     now, or has no hours of its own.
     """

@@ -84,7 +84,10 @@ CONVERSATION_LASTS = timedelta(hours=2)
 
 
 def may_text(
-    recipient: RecipientFacts, *, now: datetime, quiet_hours: QuietHours | None = None
+    recipient: RecipientFacts,
+    *,
+    now: datetime,
+    quiet_hours: QuietHours | None = None,
 ) -> Verdict:
     """Whether a text may go to this person now.
 

@@ -88,7 +88,12 @@ def save_states(moved: Sequence[tuple[ConsentState, WordStanding]]) -> None:
         ConsentState.objects.filter(pk__in=new).update(look_up_at=Now(), looks=0)
 
 
-def set_doubt(pair: PhonePair, *, looks: int = 0, wait: timedelta = NO_WAIT) -> None:
+def set_doubt(
+    pair: PhonePair,
+    *,
+    looks: int = 0,
+    wait: timedelta = NO_WAIT,
+) -> None:
     """The carrier is to be asked for the order of the pair's words, after a wait when
     it was asked without an answer.
     """
@@ -136,7 +141,9 @@ def as_arrays(pairs: Iterable[PhonePair]) -> dict[str, list[str]]:
 
 
 def _standing_after(
-    entry: ConsentEntry, words: Sequence[Word], before: ConsentState
+    entry: ConsentEntry,
+    words: Sequence[Word],
+    before: ConsentState,
 ) -> WordStanding:
     standing = standing_of(words)
     is_shut_by_it = (

@@ -13,7 +13,11 @@ class Cause(StrEnum):
 
     words: str
 
-    def __new__(cls, value: str, words: str = "") -> "Cause":
+    def __new__(
+        cls,
+        value: str,
+        words: str = "",
+    ) -> "Cause":
         cause = str.__new__(cls, value)
         cause._value_ = value
         cause.words = words

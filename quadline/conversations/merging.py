@@ -105,7 +105,10 @@ OF_STUDENT: dict[str, Callable[[NamedStudent], str]] = {
 
 
 def values_for(
-    staff: User, student: NamedStudent, *, number: SystemNumber | None
+    staff: User,
+    student: NamedStudent,
+    *,
+    number: SystemNumber | None,
 ) -> dict[str, str]:
     """What each field becomes in words from this staff user to this student;
     "" where there is nothing to put in.
@@ -130,7 +133,10 @@ def values_of_sender(staff: User, *, number: SystemNumber | None) -> dict[str, s
 
 
 def filled(
-    template_text: str, values: Mapping[str, str], *, as_written: bool = False
+    template_text: str,
+    values: Mapping[str, str],
+    *,
+    as_written: bool = False,
 ) -> str:
     """The words as this student gets them. Raises MergeError for a field
     that nothing fills, or that is none.

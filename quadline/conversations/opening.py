@@ -9,7 +9,12 @@ from quadline.inboxes.models import Inbox
 from quadline.roster.models import Student
 
 
-def open_conversation(*, inbox: Inbox, student: Student, now: datetime) -> Conversation:
+def open_conversation(
+    *,
+    inbox: Inbox,
+    student: Student,
+    now: datetime,
+) -> Conversation:
     conversation, _ = Conversation.objects.get_or_create(
         inbox=inbox,
         student=student,
@@ -18,7 +23,12 @@ def open_conversation(*, inbox: Inbox, student: Student, now: datetime) -> Conve
     return conversation
 
 
-def open_with_phone(*, inbox: Inbox, phone: str, now: datetime) -> Conversation:
+def open_with_phone(
+    *,
+    inbox: Inbox,
+    phone: str,
+    now: datetime,
+) -> Conversation:
     """With somebody who is not on the roster."""
     conversation, _ = Conversation.objects.get_or_create(
         inbox=inbox,

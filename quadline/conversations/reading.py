@@ -35,7 +35,12 @@ def mark_read(*, conversation: Conversation, reader: User) -> None:
         notify_screens([conversation.inbox_id], "inbox")
 
 
-def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
+def set_done(
+    *,
+    conversation: Conversation,
+    is_done: bool,
+    actor: User,
+) -> None:
     """Done leaves the lists until the student writes again."""
     with transaction.atomic():
         Conversation.objects.filter(pk=conversation.pk).update(
@@ -50,7 +55,10 @@ def set_done(*, conversation: Conversation, is_done: bool, actor: User) -> None:
 
 
 def save_draft(
-    *, conversation: Conversation, text: str, returned: Sequence[Returned] = ()
+    *,
+    conversation: Conversation,
+    text: str,
+    returned: Sequence[Returned] = (),
 ) -> None:
     """Keep what was begun. ``returned``: words at its beginning that seemed
     not to arrive; what did is no draft.
@@ -65,7 +73,9 @@ def save_draft(
 
 
 def _without_arrived(
-    conversation: Conversation, text: str, returned: Sequence[Returned]
+    conversation: Conversation,
+    text: str,
+    returned: Sequence[Returned],
 ) -> str:
     """As the browser puts them together (draft_kept.js); words that were
     changed since are the person's own.

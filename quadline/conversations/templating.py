@@ -93,7 +93,12 @@ def save_template(
     return saved
 
 
-def archive_template(*, template: MessageTemplate, actor: User, now: datetime) -> bool:
+def archive_template(
+    *,
+    template: MessageTemplate,
+    actor: User,
+    now: datetime,
+) -> bool:
     """Take a template out of every list; what was sent from it stays. False when the
     actor may not, or it was done before.
     """
@@ -152,7 +157,11 @@ def _one_line(text: str) -> str:
     return " ".join(bodies.clean(text).split())
 
 
-def _refuse_what_cannot_be_sent(is_email: bool, subject: str, body: str) -> None:
+def _refuse_what_cannot_be_sent(
+    is_email: bool,
+    subject: str,
+    body: str,
+) -> None:
     if unknown := merging.unknown_fields(subject, body):
         raise TemplateRefused(f"{merging.about_unknown(unknown)} Nothing was saved.")
     if not is_email:

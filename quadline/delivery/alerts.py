@@ -25,7 +25,12 @@ def alert_if_administrators_concerned(failure: Failure, carrier_code: str) -> No
         enqueue(email_carrier_trouble, words=failure.words, carrier_code=carrier_code)
 
 
-def alert_daily_cap_reached(day: date, *, cap: int, only_broadcasts: bool) -> None:
+def alert_daily_cap_reached(
+    day: date,
+    *,
+    cap: int,
+    only_broadcasts: bool,
+) -> None:
     """One letter a day when broadcasts have used their share, and
     one when single texts wait, too.
     """
@@ -33,7 +38,12 @@ def alert_daily_cap_reached(day: date, *, cap: int, only_broadcasts: bool) -> No
         enqueue(email_daily_cap_reached, cap=cap, only_broadcasts=only_broadcasts)
 
 
-def alert_author_of_held_texts(author: User, count: int, *, why: str) -> None:
+def alert_author_of_held_texts(
+    author: User,
+    count: int,
+    *,
+    why: str,
+) -> None:
     """In the transaction that holds the texts. Who is switched off is told nothing:
     then it is the administrators' matter.
     """
@@ -46,7 +56,11 @@ def alert_author_of_held_texts(author: User, count: int, *, why: str) -> None:
 
 
 @job(queue="letters")
-def email_author_of_held_texts(author_id: int, count: int, why: str) -> None:
+def email_author_of_held_texts(
+    author_id: int,
+    count: int,
+    why: str,
+) -> None:
     author = User.objects.get(pk=author_id)
     told = [author] if author.is_active else User.objects.who_manage()
     letters.texts_held(

@@ -117,7 +117,10 @@ def asks_before_another(single_texts: int) -> bool:
 
 
 def wait_before_resend(
-    tries: int, *, is_about_server: bool, jitter: float
+    tries: int,
+    *,
+    is_about_server: bool,
+    jitter: float,
 ) -> timedelta:
     """How long an email waits after the mail server did not take it: a minute,
     doubling. ``jitter`` from 0 to 1.
@@ -130,7 +133,12 @@ def wait_before_resend(
     return min(doubled, longest) * (0.9 + 0.2 * jitter)
 
 
-def wait_before_retry(attempts: int, *, asked_for: float, jitter: float) -> timedelta:
+def wait_before_retry(
+    attempts: int,
+    *,
+    asked_for: float,
+    jitter: float,
+) -> timedelta:
     """How long after a provably unsent attempt to try again: as asked by
     the carrier, else doubling from 2 s.
 

@@ -27,7 +27,9 @@ class ErrorPages:
         return self._get_response(request)
 
     def process_exception(
-        self, request: HttpRequest, fault: Exception
+        self,
+        request: HttpRequest,
+        fault: Exception,
     ) -> HttpResponse | None:
         if isinstance(fault, ANSWERED_ELSEWHERE) or not comes_from_this_machine(
             request

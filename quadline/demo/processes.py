@@ -216,7 +216,11 @@ class Supervisor:
         if code := copy.running.exitcode:
             sys.exit(code)
 
-    def call_at_the_end(self, act: Callable[..., None], *arguments: Any) -> None:
+    def call_at_the_end(
+        self,
+        act: Callable[..., None],
+        *arguments: Any,
+    ) -> None:
         self._at_the_end.callback(act, *arguments)
 
     def keep_running(self) -> None:

@@ -169,7 +169,11 @@ def _tells_of_a_failure(block: Message) -> bool:
     return "Final-Recipient" in block or "Original-Recipient" in block
 
 
-def _told_in_words(message: Message, failed: str, words: str) -> Bounce:
+def _told_in_words(
+    message: Message,
+    failed: str,
+    words: str,
+) -> Bounce:
     found = ADDRESS_PATTERN.search(failed or words)
     status = STATUS_CODE_PATTERN.search(words)
     line = next(

@@ -25,7 +25,11 @@ class RawHeaderPolicy(Compat32):
             longest = MAX_PARAMETERS
         return name, value[:longest]
 
-    def header_fetch_parse(self, name: str, value: str) -> str:
+    def header_fetch_parse(
+        self,
+        name: str,
+        value: str,
+    ) -> str:
         return value
 
 

@@ -190,7 +190,11 @@ class _Words:
         elif tag == "a" and self._links:
             self._say_where_it_leads(*self._links.pop())
 
-    def _begin_element(self, tag: str, node: LexborNode) -> None:
+    def _begin_element(
+        self,
+        tag: str,
+        node: LexborNode,
+    ) -> None:
         traits: Attributes = node.attributes
         if (traits.get("id") or "").lower() in HISTORY_IDS:
             self._end_line()
@@ -221,7 +225,11 @@ class _Words:
             self._end_line()
             self._words.append(line)
 
-    def _say_where_it_leads(self, link: str, begun_at: int) -> None:
+    def _say_where_it_leads(
+        self,
+        link: str,
+        begun_at: int,
+    ) -> None:
         said = "".join(self._words[begun_at:]).strip()
         # Words that are the address itself, or a part of it, say it already.
         says_more = bool(said) and said not in link

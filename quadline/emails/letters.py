@@ -43,7 +43,12 @@ def number_is_late(
     _send(f"Texting number of {staff_name} is not active yet", lines, to)
 
 
-def number_is_delayed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
+def number_is_delayed(
+    *,
+    to: Iterable[str],
+    staff_name: str,
+    reason: str,
+) -> None:
     """Tell the administrators that setting up a number meets the same problem again and
     again.
     """
@@ -71,7 +76,12 @@ def number_is_active(*, to: str, written: str) -> None:
     _send(f"Your texting number {written} is active", lines, [to])
 
 
-def number_failed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
+def number_failed(
+    *,
+    to: Iterable[str],
+    staff_name: str,
+    reason: str,
+) -> None:
     """Tell the administrators that a number could not be set up without them."""
     lines = [
         f"The texting number of {staff_name} could not be set up: {reason}",
@@ -83,7 +93,12 @@ def number_failed(*, to: Iterable[str], staff_name: str, reason: str) -> None:
     _send(f"Texting number of {staff_name} needs you", lines, to)
 
 
-def carrier_refuses(*, to: Iterable[str], words: str, carrier_code: str) -> None:
+def carrier_refuses(
+    *,
+    to: Iterable[str],
+    words: str,
+    carrier_code: str,
+) -> None:
     """Tell the administrators that the carrier does not take texts
     until somebody fixes something.
     """
@@ -98,7 +113,12 @@ def carrier_refuses(*, to: Iterable[str], words: str, carrier_code: str) -> None
     _send(f"The carrier refuses texts (code {carrier_code})", lines, to)
 
 
-def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None:
+def texts_used_up(
+    *,
+    to: Iterable[str],
+    cap: int,
+    only_broadcasts: bool,
+) -> None:
     """Tell the administrators that the daily cap was reached and what waits
     because of it.
     """
@@ -124,7 +144,12 @@ def texts_used_up(*, to: Iterable[str], cap: int, only_broadcasts: bool) -> None
     _send(f"The college's texts for today are used up: {what.lower()}", lines, to)
 
 
-def passwords_guessed(*, to: Iterable[str], email: str, address: str) -> None:
+def passwords_guessed(
+    *,
+    to: Iterable[str],
+    email: str,
+    address: str,
+) -> None:
     """Tell the administrators that sign-in was refused after too many wrong passwords.
 
     ``email``: "" when nobody's.
@@ -202,7 +227,12 @@ def password_link(*, to: str, link: str) -> None:
     _send("Reset your Quadline password", lines, [to])
 
 
-def password_changed(*, to: str, at: datetime, tokens_ended: int) -> None:
+def password_changed(
+    *,
+    to: str,
+    at: datetime,
+    tokens_ended: int,
+) -> None:
     """Tell the owner that their password was changed,
     in case it was not they who did it.
     """
@@ -228,7 +258,11 @@ def password_changed(*, to: str, at: datetime, tokens_ended: int) -> None:
     _send("Your Quadline password was changed", lines, [to])
 
 
-def _send(subject: str, lines: list[str], to: Iterable[str]) -> None:
+def _send(
+    subject: str,
+    lines: list[str],
+    to: Iterable[str],
+) -> None:
     recipients = list(to)
     if recipients:
         EmailMessage(

@@ -73,7 +73,11 @@ def _excess_in_headers(head: bytes) -> str:
     return ""
 
 
-def _more_than(pattern: re.Pattern[bytes], raw: bytes, most: int) -> bool:
+def _more_than(
+    pattern: re.Pattern[bytes],
+    raw: bytes,
+    most: int,
+) -> bool:
     # Not findall: it would hold millions of them to learn that there are too many.
     one_beyond = next(islice(pattern.finditer(raw), most, None), None)
     return one_beyond is not None

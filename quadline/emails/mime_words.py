@@ -132,7 +132,10 @@ def _is_attached(part: Message) -> bool:
 
 
 def _attachments(
-    part: Message, depth: int, *, is_related: bool = False
+    part: Message,
+    depth: int,
+    *,
+    is_related: bool = False,
 ) -> Iterator[str]:
     """Pictures that the HTML itself shows, such as the logo of a signature,
     are not attachments.

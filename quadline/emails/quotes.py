@@ -214,7 +214,11 @@ def _belongs_above(said: str, joined: str) -> bool:
     return any(sign.search(said) and not sign.search(joined) for sign in signs)
 
 
-def _introduces(said: str, lines: list[str], following: int) -> bool:
+def _introduces(
+    said: str,
+    lines: list[str],
+    following: int,
+) -> bool:
     """Without marks on what follows, only a line with an address, or with a whole date,
     counts: "On 12/3 my roommate wrote:" is a student's.
     """
@@ -304,7 +308,11 @@ def _is_signature(lines: list[str]) -> bool:
     return not any(quote_lines.POSTSCRIPT.match(line) for line in lines)
 
 
-def _up_to(end: int, lines: list[str], drop: re.Pattern[str]) -> list[str]:
+def _up_to(
+    end: int,
+    lines: list[str],
+    drop: re.Pattern[str],
+) -> list[str]:
     """The lines before this one, without empty ones and such ones at their end."""
     while end and _is_dropped(lines[end - 1], drop):
         end -= 1

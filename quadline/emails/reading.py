@@ -110,7 +110,11 @@ class _Reader:
             self.end()
             raise OSError("a process that reads emails could not be started")
 
-    def ask(self, head: dict[str, Any], body: bytes) -> dict[str, Any]:
+    def ask(
+        self,
+        head: dict[str, Any],
+        body: bytes,
+    ) -> dict[str, Any]:
         """Raises Unreadable, also when the process died of what it was asked."""
         self.asked += 1
         with self._watched():
@@ -127,7 +131,11 @@ class _Reader:
                     pipe.close()
         self._process.wait()
 
-    def _answer(self, head: bytes, body: bytes) -> dict[str, Any]:
+    def _answer(
+        self,
+        head: bytes,
+        body: bytes,
+    ) -> dict[str, Any]:
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(FRAME_LENGTHS.pack(len(head), len(body)) + head)
@@ -170,7 +178,11 @@ class _Readers:
         self._waiting = 0
         self._idle: list[_Reader] = []
 
-    def ask(self, head: dict[str, Any], body: bytes) -> dict[str, Any]:
+    def ask(
+        self,
+        head: dict[str, Any],
+        body: bytes,
+    ) -> dict[str, Any]:
         with self._place():
             reader = self._taken()
             try:

@@ -92,6 +92,10 @@ class Hub:
                 for user_id, event in json.loads(notification.payload):
                     self._put(user_id, event)
 
-    def _put(self, user_id: int, event: str) -> None:
+    def _put(
+        self,
+        user_id: int,
+        event: str,
+    ) -> None:
         for screen in self._screens.get(user_id, ()):
             screen.put(event)

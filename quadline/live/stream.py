@@ -60,7 +60,11 @@ async def _only(event: str) -> AsyncIterator[bytes]:
     yield _written([event])
 
 
-async def _events(hub: Hub, user_id: int, request: Request) -> AsyncIterator[bytes]:
+async def _events(
+    hub: Hub,
+    user_id: int,
+    request: Request,
+) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + LIFE_SECONDS
     cookie = request.cookies.get(settings.SESSION_COOKIE_NAME, "")

@@ -28,7 +28,12 @@ def apply_registration(news: Registration, *, now: datetime) -> SystemNumber | N
     return number
 
 
-def activate(number: SystemNumber, *, cause: str, now: datetime) -> None:
+def activate(
+    number: SystemNumber,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
     """The number may send from now on. Whoever knows of
     texts that wait for it sends them.
     """
@@ -42,7 +47,11 @@ def activate(number: SystemNumber, *, cause: str, now: datetime) -> None:
             enqueue(alerts.email_number_active, number_id=number.pk)
 
 
-def _refuse(number: SystemNumber, reason: str, now: datetime) -> None:
+def _refuse(
+    number: SystemNumber,
+    reason: str,
+    now: datetime,
+) -> None:
     why = bodies.clean(reason) or "no reason given"
     words = f"The networks refused to register the number: {why}."[:300]
     with transaction.atomic():

@@ -41,7 +41,12 @@ class LeasedElsewhere(Exception):
     """Another worker has this number in hand; the job comes back later."""
 
 
-def request_number(*, inbox: Inbox, actor: User, now: datetime) -> SystemNumber:
+def request_number(
+    *,
+    inbox: Inbox,
+    actor: User,
+    now: datetime,
+) -> SystemNumber:
     """The inbox's number. The first call asks for one; however
     many call at once, there is one.
     """
@@ -64,7 +69,12 @@ def request_number(*, inbox: Inbox, actor: User, now: datetime) -> SystemNumber:
     return number
 
 
-def try_again(*, number: SystemNumber, actor: User, now: datetime) -> bool:
+def try_again(
+    *,
+    number: SystemNumber,
+    actor: User,
+    now: datetime,
+) -> bool:
     """An administrator has fixed what was wrong. What was bought
     already is adopted, not bought again.
 

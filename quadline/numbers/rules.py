@@ -142,7 +142,12 @@ def steps_shown(
     return shown
 
 
-def is_late(requested_at: datetime, state: NumberState, *, now: datetime) -> bool:
+def is_late(
+    requested_at: datetime,
+    state: NumberState,
+    *,
+    now: datetime,
+) -> bool:
     """Whether a number is still not active after the time it usually takes at most."""
     return state in SETUP_STATES and now - requested_at >= USUALLY_WITHIN
 

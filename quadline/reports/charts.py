@@ -91,7 +91,11 @@ class Bars:
             if total
         ]
 
-    def _drawn(self, name: str, width: int) -> Drawing:
+    def _drawn(
+        self,
+        name: str,
+        width: int,
+    ) -> Drawing:
         heights = [sum(column.values) for column in self.columns]
         top = nice_top(max(heights, default=0))
         room = width - LEFT_MARGIN - RIGHT_MARGIN
@@ -112,7 +116,12 @@ class Bars:
             self._labels(place, room, LABEL_WIDTH[name]),
         )
 
-    def _labels(self, place: float, room: int, label_width: int) -> list[Tick]:
+    def _labels(
+        self,
+        place: float,
+        room: int,
+        label_width: int,
+    ) -> list[Tick]:
         """Of every bar, or of each so many that none runs into the next."""
         needed = label_width * len(self.columns)
         every = max(1, math.ceil(needed / room))
@@ -123,7 +132,11 @@ class Bars:
         ]
 
     def _stack(
-        self, column: Column, start: float, place: float, top: int
+        self,
+        column: Column,
+        start: float,
+        place: float,
+        top: int,
     ) -> list[ChartBlock]:
         wide = round(min(place * (1 - GAP), MAX_BAR), 2)
         x = round(LEFT_MARGIN + start + (place - wide) / 2, 2)

@@ -31,7 +31,9 @@ FORMULA_INSIDE = re.compile(r"([;|\t\r\n][\s\"']*)(?=[=+\-@\u2212＝＋－＠﹢
 
 
 def csv_response(
-    name: str, header: list[str], rows: Iterable[Sequence[object]]
+    name: str,
+    header: list[str],
+    rows: Iterable[Sequence[object]],
 ) -> StreamingHttpResponse:
     """A download that begins before its last row is read. ``name``
     becomes the file's, with today's date.

@@ -161,7 +161,9 @@ def by(entry: ConsentEntry) -> str:
 
 
 def _opt_out_row(
-    state: ConsentState, last_text: Message | None, names: _Names
+    state: ConsentState,
+    last_text: Message | None,
+    names: _Names,
 ) -> OptOutRow:
     inbox = names.inboxes[state.system_phone]
     keys: list[int | str] = [

@@ -131,7 +131,11 @@ def _first_of(key: str, today: date) -> date | None:
     return today - timedelta(days=days_before)
 
 
-def _cut(first: date, last: date, unit: str) -> Iterator[Span]:
+def _cut(
+    first: date,
+    last: date,
+    unit: str,
+) -> Iterator[Span]:
     while first <= last:
         end_of_unit = _end_of(first, unit)
         end = min(end_of_unit, last)

@@ -45,7 +45,12 @@ class Responses:
     hours: dict[tuple[int, int], int]  # (weekday, hour): when students write
 
 
-def responses(viewer: User, filters: Filters, *, now: datetime) -> Responses:
+def responses(
+    viewer: User,
+    filters: Filters,
+    *,
+    now: datetime,
+) -> Responses:
     from_staff = texts_that_may_be_answered(viewer, filters)
     from_students = texts_that_want_an_answer(viewer, filters, now=now)
     by_hour = texts_of_students(viewer, filters).by("weekday", "hour")
@@ -56,7 +61,12 @@ def responses(viewer: User, filters: Filters, *, now: datetime) -> Responses:
     )
 
 
-def list_responses(viewer: User, filters: Filters, *, now: datetime) -> Rows:
+def list_responses(
+    viewer: User,
+    filters: Filters,
+    *,
+    now: datetime,
+) -> Rows:
     """The messages behind one number of the report."""
     if filters.side == BY_STAFF:
         found = texts_that_want_an_answer(viewer, filters, now=now)
@@ -84,7 +94,12 @@ def texts_that_may_be_answered(viewer: User, filters: Filters) -> Rows:
     return in_time.on_the_campus_clock(filters)
 
 
-def texts_that_want_an_answer(viewer: User, filters: Filters, *, now: datetime) -> Rows:
+def texts_that_want_an_answer(
+    viewer: User,
+    filters: Filters,
+    *,
+    now: datetime,
+) -> Rows:
     """The first thing a student wrote since staff wrote
     last, and when staff wrote back.
     """
@@ -151,7 +166,11 @@ def _said(
     return said
 
 
-def _of_the_report(rows: Rows, filters: Filters, direction: Direction) -> Rows:
+def _of_the_report(
+    rows: Rows,
+    filters: Filters,
+    direction: Direction,
+) -> Rows:
     """Those of the period itself, of one direction and channel. The others
     were needed to see what followed what.
     """

@@ -47,7 +47,11 @@ class Rows:
     params: tuple[Any, ...]
 
     @classmethod
-    def of(cls, messages: "QuerySet[Message]", *columns: str) -> "Rows":
+    def of(
+        cls,
+        messages: "QuerySet[Message]",
+        *columns: str,
+    ) -> "Rows":
         listed = messages.order_by().annotate(
             staff_ref=F("conversation__inbox_id"),
             student_ref=F("conversation__student_id"),
@@ -67,7 +71,11 @@ class Rows:
             (*params, *self.params),
         )
 
-    def where(self, condition: str, *params: Any) -> "Rows":
+    def where(
+        self,
+        condition: str,
+        *params: Any,
+    ) -> "Rows":
         return Rows(
             f"SELECT * FROM ({self.sql}) AS inside WHERE {condition}",
             (*self.params, *params),
@@ -84,7 +92,9 @@ class Rows:
         )
 
     def narrowed(
-        self, filters: Filters, together: dict[str, tuple[str, ...]]
+        self,
+        filters: Filters,
+        together: dict[str, tuple[str, ...]],
     ) -> "Rows":
         """The rows behind one number. (Days and staff are narrowed before:
         they are the period's and the reader's.)

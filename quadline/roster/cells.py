@@ -168,7 +168,11 @@ def _number(value: str) -> str:
         raise CellFault(reason) from error
 
 
-def _in_digits(first: str, decimals: str | None, exponent: str) -> str:
+def _in_digits(
+    first: str,
+    decimals: str | None,
+    exponent: str,
+) -> str:
     written = first + (decimals or "")
     digits = written.ljust(int(exponent) + 1, "0")
     # one may be a zero that the spreadsheet left out at the end

@@ -26,7 +26,11 @@ class Dropped(RosterFault):
     ``imported``: what the files would have done.
     """
 
-    def __init__(self, losses: list[Loss], imported: "Imported") -> None:
+    def __init__(
+        self,
+        losses: list[Loss],
+        imported: "Imported",
+    ) -> None:
         super().__init__(
             [
                 ImportFault(
@@ -154,7 +158,11 @@ def _note_again(
         stops.append(again._replace(reason=reason))
 
 
-def _import_students(table: RosterTable, done: Imported, now: datetime) -> list[Loss]:
+def _import_students(
+    table: RosterTable,
+    done: Imported,
+    now: datetime,
+) -> list[Loss]:
     students = checked_students(table.rows(), done.faults, file=table.file)
     compared = compare_students(students, is_whole=True)
     if not compared.given:

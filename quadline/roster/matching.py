@@ -214,7 +214,11 @@ def _add_matches(cursor: Any, matches: Mapping[int, tuple[int, str]]) -> None:
     cursor.execute(ADD_MATCHES, [numbers, students, kept_ids])
 
 
-def _leave_out_duplicates(cursor: Any, candidates: str, who: str) -> list[ImportFault]:
+def _leave_out_duplicates(
+    cursor: Any,
+    candidates: str,
+    who: str,
+) -> list[ImportFault]:
     """Reported and not merged: two conversations and two consents would become one
     by a program's opinion (docs/adr/0018).
     """
@@ -237,7 +241,11 @@ def _leave_out_duplicates(cursor: Any, candidates: str, who: str) -> list[Import
     return faults
 
 
-def _duplicate_fault(row: PersonFacts, other: PersonFacts, who: str) -> ImportFault:
+def _duplicate_fault(
+    row: PersonFacts,
+    other: PersonFacts,
+    who: str,
+) -> ImportFault:
     if not row.is_likely_duplicate_of(other):
         alike = "the ID, but for zeros or capitals,"
     elif row.has_the_email_of(other):

@@ -67,7 +67,10 @@ def put_student_rows(
 
 
 def put_caseload_rows(
-    staff: User, institutional_ids: Sequence[str], *, actor: User
+    staff: User,
+    institutional_ids: Sequence[str],
+    *,
+    actor: User,
 ) -> int:
     """Exactly these students are on the caseload afterwards; who stays
     keeps their relation. Raises RosterFault.

@@ -102,7 +102,10 @@ class Read(NamedTuple):
 
 
 def read_student(
-    row: Mapping[str, str | None], *, number: int = 0, file: str = ""
+    row: Mapping[str, str | None],
+    *,
+    number: int = 0,
+    file: str = "",
 ) -> Read:
     """A row by column as a student. A column that is not in
     it, or is None, is not given.

@@ -101,7 +101,11 @@ def search_text(student: Searched) -> str:
     return " ".join(words).strip()
 
 
-def name_words(preferred: str, first: str, last: str) -> list[str]:
+def name_words(
+    preferred: str,
+    first: str,
+    last: str,
+) -> list[str]:
     """Every word that somebody may type for these names, each once.
 
     The words themselves, each name as one word (delacruz, maryann, obrien), letters

@@ -197,7 +197,11 @@ def _text_of(path: Path) -> Decoded:
         raise _stop(0, str(error), path.name) from error
 
 
-def _stop(row: int, reason: str, file: str) -> RosterFault:
+def _stop(
+    row: int,
+    reason: str,
+    file: str,
+) -> RosterFault:
     """``row``: 0 for the whole file."""
     return RosterFault([ImportFault(row, "", "", reason, file)])
 
@@ -211,7 +215,9 @@ def _records_of(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _best_header(
-    text: str, kind: FileKind, delimiters: str
+    text: str,
+    kind: FileKind,
+    delimiters: str,
 ) -> tuple[str, int, list[str]] | None:
     """The row, of the first twenty, and the delimiter with the most
     columns that we know; else the first row.

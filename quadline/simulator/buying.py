@@ -76,7 +76,9 @@ def buy_number(
 
 
 def change_number(
-    carrier: SimulatedCarrier, number: Number, facts: dict[str, str]
+    carrier: SimulatedCarrier,
+    number: Number,
+    facts: dict[str, str],
 ) -> None:
     for name, value in facts.items():
         if name in CHANGEABLE:
@@ -93,7 +95,9 @@ def release_number(carrier: SimulatedCarrier, number: Number) -> None:
 
 
 def attach(
-    carrier: SimulatedCarrier, number: Number, service: SimulatedService
+    carrier: SimulatedCarrier,
+    number: Number,
+    service: SimulatedService,
 ) -> None:
     if number.service_sid == service.sid:
         raise Refusal(21710)

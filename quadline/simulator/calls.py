@@ -36,7 +36,10 @@ class _Line:
 
 
 async def place_call(
-    carrier: SimulatedCarrier, *, phone: str, to: str
+    carrier: SimulatedCarrier,
+    *,
+    phone: str,
+    to: str,
 ) -> list[SpokenPart]:
     number = carrier.number_of.get(to)
     if number is None:
@@ -89,7 +92,9 @@ async def _talk(carrier: SimulatedCarrier, line: _Line) -> list[SpokenPart]:
 
 
 async def _fetch_verbs(
-    carrier: SimulatedCarrier, line: _Line, url: str
+    carrier: SimulatedCarrier,
+    line: _Line,
+    url: str,
 ) -> list[Verb] | None:
     """The document at this URL; None when there is none."""
     errand = Errand(

@@ -147,7 +147,12 @@ class SimulatedCarrier:
         await asyncio.gather(*self.late_calls)
         return done
 
-    def keep(self, record: Record, *, save: bool = True) -> None:
+    def keep(
+        self,
+        record: Record,
+        *,
+        save: bool = True,
+    ) -> None:
         """File a record, new or changed."""
         match record:
             case SimulatedMessage():

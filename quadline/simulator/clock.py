@@ -24,7 +24,11 @@ class Clock:
     def now(self) -> float:
         return time.time() + self.ahead
 
-    def at(self, when: float, act: TimedAct) -> None:
+    def at(
+        self,
+        when: float,
+        act: TimedAct,
+    ) -> None:
         # The turn keeps acts of one moment in order; a heap would also compare acts.
         turn = next(self._turn)
         heapq.heappush(self._due, (when, turn, act))

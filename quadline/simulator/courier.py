@@ -15,7 +15,11 @@ _AT_ONCE = 64  # calls under way
 
 
 class Courier:
-    def __init__(self, auth_token: str, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        auth_token: str,
+        ledger: Ledger,
+    ) -> None:
         self._webhooks = Webhooks(auth_token)
         self._ledger = ledger
         self._lanes: dict[str, deque[Errand]] = {}

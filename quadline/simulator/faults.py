@@ -116,7 +116,12 @@ class Faults:
         self._faults[fault.id] = fault
         return fault
 
-    def remove(self, *, fault_id: int | None = None, kind: str | None = None) -> int:
+    def remove(
+        self,
+        *,
+        fault_id: int | None = None,
+        kind: str | None = None,
+    ) -> int:
         gone = list(self._faults.values())
         if fault_id is not None:
             gone = [fault for fault in gone if fault.id == fault_id]

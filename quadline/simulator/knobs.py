@@ -49,7 +49,12 @@ _CHOICES: dict[str, tuple[object, ...]] = {
 }
 
 
-def _check(name: str, value: Any, *, like: Any) -> None:
+def _check(
+    name: str,
+    value: Any,
+    *,
+    like: Any,
+) -> None:
     choices = _CHOICES.get(name)
     if choices and value not in choices:
         words = ", ".join(map(str, choices))
@@ -65,7 +70,11 @@ def _check_intake(url: str) -> None:
         raise ValueError("mail_intake must begin with lmtp:// or smtp://.")
 
 
-def _fits(name: str, value: Any, like: Any) -> bool:
+def _fits(
+    name: str,
+    value: Any,
+    like: Any,
+) -> bool:
     if isinstance(like, float):
         # bool is a kind of int.
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)

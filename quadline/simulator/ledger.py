@@ -13,7 +13,9 @@ class Ledger:
     """Lines are kept as JSON text: a bench writes a million of them."""
 
     def __init__(
-        self, now: Callable[[], float], save: Callable[[int, str, str], None]
+        self,
+        now: Callable[[], float],
+        save: Callable[[int, str, str], None],
     ) -> None:
         self._now = now
         self._save = save
@@ -31,7 +33,11 @@ class Ledger:
         self._lines.append(line)
         self._save(n, kind, line)
 
-    def restore(self, kind: str, line: str) -> None:
+    def restore(
+        self,
+        kind: str,
+        line: str,
+    ) -> None:
         self._kinds.append(kind)
         self._lines.append(line)
 

@@ -13,7 +13,10 @@ _NEWEST = 200  # texts of a phone that its screen shows
 
 
 def list_phones(
-    carrier: SimulatedCarrier, *, search: str = "", limit: int = 60
+    carrier: SimulatedCarrier,
+    *,
+    search: str = "",
+    limit: int = 60,
 ) -> dict[str, Any]:
     """Phones with activity first, then by name."""
     words = search.casefold().split()
@@ -81,7 +84,11 @@ def active_at(carrier: SimulatedCarrier, phone: SimulatedPhone) -> float:
     return max(phone.last_active_at, newest.created_at)
 
 
-def _fits(phone: SimulatedPhone, words: list[str], digits: str) -> bool:
+def _fits(
+    phone: SimulatedPhone,
+    words: list[str],
+    digits: str,
+) -> bool:
     if digits and digits in phone.phone_number:
         return True
     said = f"{phone.name} {phone.detail}".casefold()

@@ -89,7 +89,9 @@ def _way_to(end: str, start: str) -> list[str]:
 
 
 def _ending(
-    carrier: SimulatedCarrier, message: SimulatedMessage, number: Number | None
+    carrier: SimulatedCarrier,
+    message: SimulatedMessage,
+    number: Number | None,
 ) -> tuple[str, int | None]:
     to = message.to
     sender = message.from_
@@ -151,7 +153,9 @@ def _tell(carrier: SimulatedCarrier, message: SimulatedMessage) -> None:
 
 
 def _fault_of_step(
-    carrier: SimulatedCarrier, message: SimulatedMessage, kind: FaultKind
+    carrier: SimulatedCarrier,
+    message: SimulatedMessage,
+    kind: FaultKind,
 ) -> CarrierFault | None:
     return carrier.faults.take(
         kind,
@@ -162,7 +166,9 @@ def _fault_of_step(
 
 
 def _hold(
-    carrier: SimulatedCarrier, message: SimulatedMessage, callbacks: list[list[Any]]
+    carrier: SimulatedCarrier,
+    message: SimulatedMessage,
+    callbacks: list[list[Any]],
 ) -> None:
     """Before those held already, until the text has ended: then all go out."""
     message.held[:0] = callbacks

@@ -44,7 +44,9 @@ def release_stuck(carrier: SimulatedCarrier) -> None:
 
 
 def _conclude(
-    carrier: SimulatedCarrier, number: Number, attached_at: float | None
+    carrier: SimulatedCarrier,
+    number: Number,
+    attached_at: float | None,
 ) -> None:
     if number.registration != "pending" or number.attached_at != attached_at:
         return  # detached meanwhile, or attached again and waiting for that

@@ -131,7 +131,9 @@ def _call_webhook_later(
 
 
 async def _call_webhook(
-    carrier: SimulatedCarrier, number: Number, message: SimulatedMessage
+    carrier: SimulatedCarrier,
+    number: Number,
+    message: SimulatedMessage,
 ) -> ReplyOutcome:
     doubled = carrier.faults.take(
         FaultKind.INBOUND_DOUBLED, to=message.to, from_=message.from_
@@ -143,7 +145,9 @@ async def _call_webhook(
 
 
 async def _call_once(
-    carrier: SimulatedCarrier, number: Number, message: SimulatedMessage
+    carrier: SimulatedCarrier,
+    number: Number,
+    message: SimulatedMessage,
 ) -> ReplyOutcome:
     urls = _urls(carrier, number)
     form = inbound_form(carrier, message)

@@ -55,7 +55,11 @@ def _utf16(text: str) -> int:
     return len(encoded) // 2
 
 
-def _parts(costs: list[int], single: int, joined: int) -> int:
+def _parts(
+    costs: list[int],
+    single: int,
+    joined: int,
+) -> int:
     if sum(costs) <= single:
         return 1
     parts, room = 1, joined

@@ -150,7 +150,9 @@ def _find_service(carrier: SimulatedCarrier, sid: str) -> SimulatedService | Non
 
 
 def _find_sender(
-    carrier: SimulatedCarrier, wish: SendRequest, service: SimulatedService | None
+    carrier: SimulatedCarrier,
+    wish: SendRequest,
+    service: SimulatedService | None,
 ) -> tuple[str, Number | None]:
     if wish.from_.startswith(_MAGIC):
         if wish.from_ == _MAGIC + "0006":
@@ -171,7 +173,9 @@ def _find_sender(
 
 
 def _choose_from_pool(
-    carrier: SimulatedCarrier, to: str, service: SimulatedService
+    carrier: SimulatedCarrier,
+    to: str,
+    service: SimulatedService,
 ) -> Number:
     pool = carrier.members[service.sid]
     if not pool:
@@ -199,7 +203,11 @@ def _normal_to(to: str) -> str:
     raise Refusal(21211, f"Invalid 'To' Phone Number: {to}")
 
 
-def _refuse_by_fault(carrier: SimulatedCarrier, to: str, sender: str) -> None:
+def _refuse_by_fault(
+    carrier: SimulatedCarrier,
+    to: str,
+    sender: str,
+) -> None:
     if limit := carrier.faults.take(FaultKind.RATE_LIMIT, to=to, from_=sender):
         raise slow_down(limit.retry_after)
     if refused := carrier.faults.take(FaultKind.REFUSE, to=to, from_=sender):

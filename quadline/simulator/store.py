@@ -52,7 +52,11 @@ class RecordStore:
         kind = type(record).__name__
         self._changed[kind, record_key(record)] = record
 
-    def save_values(self, name: str, values: dict[str, Any]) -> None:
+    def save_values(
+        self,
+        name: str,
+        values: dict[str, Any],
+    ) -> None:
         if self._database is None:
             return
         self._changed["Values", name] = values
@@ -63,7 +67,12 @@ class RecordStore:
         kind = type(record).__name__
         self._changed[kind, record_key(record)] = None
 
-    def append(self, n: int, kind: str, line: str) -> None:
+    def append(
+        self,
+        n: int,
+        kind: str,
+        line: str,
+    ) -> None:
         if self._database is None:
             return
         self._lines.append((n, kind, line))
@@ -107,7 +116,11 @@ class RecordStore:
     def _has_news(self) -> bool:
         return bool(self._changed or self._lines or self._wiped)
 
-    def _rows(self, query: str, *values: str) -> Iterator[Any]:
+    def _rows(
+        self,
+        query: str,
+        *values: str,
+    ) -> Iterator[Any]:
         if self._database is None:
             return
         yield from self._database.execute(query, values)
@@ -123,7 +136,12 @@ class RecordStore:
         lines, self._lines = self._lines, []
         return wiped, rows, lines
 
-    def _write(self, wiped: bool, rows: list[_Row], lines: list[_Line]) -> None:
+    def _write(
+        self,
+        wiped: bool,
+        rows: list[_Row],
+        lines: list[_Line],
+    ) -> None:
         if self._database is None:
             return
         with self._database as db:

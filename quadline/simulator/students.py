@@ -13,7 +13,10 @@ Owner = SimulatedPhone | Mailbox
 
 
 def list_texting_students(
-    carrier: SimulatedCarrier, *, search: str = "", limit: int = 60
+    carrier: SimulatedCarrier,
+    *,
+    search: str = "",
+    limit: int = 60,
 ) -> dict[str, Any]:
     words = search.casefold().split()
     digits = "".join(char for char in search if char.isdigit())
@@ -73,7 +76,11 @@ def _active_at(carrier: SimulatedCarrier, owner: Owner) -> float:
     return active_at
 
 
-def _fits(owner: Owner, words: list[str], digits: str) -> bool:
+def _fits(
+    owner: Owner,
+    words: list[str],
+    digits: str,
+) -> bool:
     if digits and digits in owner.phone_number:
         return True
     said = f"{owner.name} {owner.detail} {_address(owner)}".casefold()

@@ -156,7 +156,9 @@ class Webhooks:
             return response.status, await response.text()
 
     def _sign(
-        self, url: str, errand: Errand
+        self,
+        url: str,
+        errand: Errand,
     ) -> tuple[str, bytes | None, dict[str, str]]:
         headers = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*"}
         body: bytes | None = None

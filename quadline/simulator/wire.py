@@ -80,7 +80,11 @@ class Wires:
         return status
 
 
-def _request(parts: SplitResult, headers: dict[str, str], body: bytes) -> bytes:
+def _request(
+    parts: SplitResult,
+    headers: dict[str, str],
+    body: bytes,
+) -> bytes:
     target = parts.path or "/"
     if parts.query:
         target += f"?{parts.query}"

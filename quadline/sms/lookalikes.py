@@ -164,7 +164,11 @@ class _Search:
     def blank(self, pattern: re.Pattern[str]) -> None:
         self._rest = pattern.sub(_as_blanks, self._rest)
 
-    def _whole(self, start: int, end: int) -> str:
+    def _whole(
+        self,
+        start: int,
+        end: int,
+    ) -> str:
         """With more brackets around it."""
         while start and self._text[start - 1] in "[{":
             start -= 1

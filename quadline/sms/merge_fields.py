@@ -21,7 +21,11 @@ class MergeError(ValueError):
     written; `empty`: names of fields.
     """
 
-    def __init__(self, unknown: tuple[str, ...], empty: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        unknown: tuple[str, ...],
+        empty: tuple[str, ...],
+    ) -> None:
         self.unknown = unknown
         self.empty = empty
         no_fields = [f"{written} is not a merge field." for written in unknown]

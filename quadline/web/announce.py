@@ -193,7 +193,11 @@ def introduction_for(user: User) -> tuple[str, str]:
     return shipped["subject"], shipped["body"]
 
 
-def _preview(request: StaffRequest, subject: str, body: str) -> dict[str, Any]:
+def _preview(
+    request: StaffRequest,
+    subject: str,
+    body: str,
+) -> dict[str, Any]:
     step = {"previous": -1, "next": 1}.get(request.POST.get("act", ""), 0)
     shown_now = whole_number(request.POST.get("place")) or 0
     student, place, total = student_at(_audience(request), shown_now + step)

@@ -46,7 +46,10 @@ class TimelineMoment:
 
 
 def shown_status(
-    message: Message, email: OutgoingEmail | None = None, *, is_own: bool = True
+    message: Message,
+    email: OutgoingEmail | None = None,
+    *,
+    is_own: bool = True,
 ) -> str:
     """The status. ``email`` is the one that goes instead of
     a text, or the message's own.

@@ -76,7 +76,9 @@ class InboundCall:
 
 
 def file_inbound(
-    carrier: Carrier, text: InboundText, content: Mapping[str, str]
+    carrier: Carrier,
+    text: InboundText,
+    content: Mapping[str, str],
 ) -> None:
     """Store and file one inbound text in one transaction: when this
     returns, it is in its conversation.
@@ -124,7 +126,10 @@ def _wait_no_longer_than(milliseconds: int) -> None:
 
 
 def _file(
-    heard: Sequence[InboundCall], *, now: datetime, lookup: Lookup | None = None
+    heard: Sequence[InboundCall],
+    *,
+    now: datetime,
+    lookup: Lookup | None = None,
 ) -> None:
     new = _store_filed(heard, now) if heard else []
     if not new:
@@ -163,7 +168,9 @@ def _store_filed(heard: Sequence[InboundCall], now: datetime) -> list[InboundCal
 
 
 def file_registration(
-    carrier: Carrier, news: Registration, content: Mapping[str, Any]
+    carrier: Carrier,
+    news: Registration,
+    content: Mapping[str, Any],
 ) -> None:
     with transaction.atomic():
         event = _store(

@@ -53,7 +53,11 @@ _stores: WeakKeyDictionary[asyncio.AbstractEventLoop, ReceiptBuffer] = (
 )
 
 
-async def keep_receipt(carrier: str, key: str, content: Mapping[str, str]) -> None:
+async def keep_receipt(
+    carrier: str,
+    key: str,
+    content: Mapping[str, str],
+) -> None:
     """Store one receipt, once however often it comes.
 
     Raises OperationalError when the database is away.

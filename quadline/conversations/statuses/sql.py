@@ -107,7 +107,11 @@ def event(
     """  # noqa: S608  # no value in it
 
 
-def _either(condition: str, yes: str, no: str) -> str:
+def _either(
+    condition: str,
+    yes: str,
+    no: str,
+) -> str:
     if condition == "true":
         return yes
     return f"CASE WHEN {condition} THEN {yes} ELSE {no} END"

@@ -93,7 +93,12 @@ def wait(
             cursor.execute(NOTED.format(update=update) if cause else update, values)
 
 
-def due_now(where: str, values: Mapping[str, Any], *, now: datetime) -> int:
+def due_now(
+    where: str,
+    values: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> int:
     """Messages that a condition finds are due at once, whatever they waited for.
 
     Returns how many.
@@ -104,7 +109,12 @@ def due_now(where: str, values: Mapping[str, Any], *, now: datetime) -> int:
     return count
 
 
-def explain(many: Collection[UUID], words: str, *, among: Collection[str]) -> None:
+def explain(
+    many: Collection[UUID],
+    words: str,
+    *,
+    among: Collection[str],
+) -> None:
     """Say on those that are at one of these statuses why
     they stand where they stand.
     """

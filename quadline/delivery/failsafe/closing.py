@@ -36,7 +36,10 @@ IMMEDIATELY = timedelta(0)
 
 
 def write_email(
-    message: Message, *, now: datetime, after: timedelta = IMMEDIATELY
+    message: Message,
+    *,
+    now: datetime,
+    after: timedelta = IMMEDIATELY,
 ) -> None:
     """Write the email for a text that ended undelivered, once
     however often it is asked for.
@@ -105,7 +108,12 @@ def close_unsent(
     return True
 
 
-def send_as_email(*, message: Message, actor: User, now: datetime) -> bool:
+def send_as_email(
+    *,
+    message: Message,
+    actor: User,
+    now: datetime,
+) -> bool:
     """A person chooses email for a text that waits or did not arrive.
     False when it is on its way, or over.
     """
@@ -153,7 +161,12 @@ def _is_not_at_the_carrier(text: Message) -> bool:
     return not maybe_there.exists()
 
 
-def block(message: Message, verdict: Verdict, *, now: datetime) -> bool:
+def block(
+    message: Message,
+    verdict: Verdict,
+    *,
+    now: datetime,
+) -> bool:
     """Close one text that the law refuses; its email fail-safe is written with it."""
     assert verdict.reason is not None, "a refusal carries its reason"
     words = opt_out_scope.reason_words(verdict.reason)
@@ -166,7 +179,9 @@ def block(message: Message, verdict: Verdict, *, now: datetime) -> bool:
 
 
 def block_unsent(
-    waiting: Iterable[Message], times: Mapping[int, datetime], verdict: Verdict
+    waiting: Iterable[Message],
+    times: Mapping[int, datetime],
+    verdict: Verdict,
 ) -> None:
     """The students may no longer be texted: none of these texts leaves
     that still waits in their conversations.

@@ -31,7 +31,12 @@ def claimed_by_us(email: OutgoingEmail) -> QuerySet[OutgoingEmail]:
 
 
 @transaction.atomic
-def record_email_sent(email: OutgoingEmail, provider_id: str, *, now: datetime) -> None:
+def record_email_sent(
+    email: OutgoingEmail,
+    provider_id: str,
+    *,
+    now: datetime,
+) -> None:
     """The mail server has it."""
     fields = {"provider_id": provider_id[:200], "detail": ""}
     if claimed_by_us(email).update(
@@ -60,7 +65,10 @@ def record_email_sent(email: OutgoingEmail, provider_id: str, *, now: datetime) 
 
 @transaction.atomic
 def record_email_refused(
-    email: OutgoingEmail, refusal: MailRefused, *, now: datetime
+    email: OutgoingEmail,
+    refusal: MailRefused,
+    *,
+    now: datetime,
 ) -> None:
     """It was not taken: it is tried again until that is hopeless."""
     waited = now - email.created_at
@@ -94,7 +102,12 @@ def return_unsent_emails(emails: Sequence[OutgoingEmail], *, now: datetime) -> N
 
 
 @transaction.atomic
-def record_bounce(email: OutgoingEmail, *, words: str, now: datetime) -> bool:
+def record_bounce(
+    email: OutgoingEmail,
+    *,
+    words: str,
+    now: datetime,
+) -> bool:
     """The mail server had taken it, and it came back.
     False when that is known already.
     """
@@ -119,7 +132,11 @@ def record_bounce(email: OutgoingEmail, *, words: str, now: datetime) -> bool:
     return True
 
 
-def _fail(email: OutgoingEmail, words: str, now: datetime) -> None:
+def _fail(
+    email: OutgoingEmail,
+    words: str,
+    now: datetime,
+) -> None:
     if claimed_by_us(email).update(
         state=_EmailState.FAILED,
         taken_at=None,

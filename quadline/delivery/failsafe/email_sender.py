@@ -151,7 +151,11 @@ def _may_leave(
     return True
 
 
-def _close(message: Message, why: str, now: datetime) -> None:
+def _close(
+    message: Message,
+    why: str,
+    now: datetime,
+) -> None:
     climb(
         [message],
         Status.BLOCKED,

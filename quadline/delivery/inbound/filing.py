@@ -231,7 +231,11 @@ def _those_out(said: Iterable[tuple[ledger.PhonePair, str]]) -> set[ledger.Phone
     return ledger.opted_out(in_question) if in_question else set()
 
 
-def _reply(text: InboundText, place: ReplyOwner, now: datetime) -> Reply:
+def _reply(
+    text: InboundText,
+    place: ReplyOwner,
+    now: datetime,
+) -> Reply:
     # one that we missed keeps the time it was sent, which is never still to come
     at = min(text.sent_at or now, now)
     body, phone = bodies.clean(text.body), _e164(text.student_phone)
@@ -250,7 +254,12 @@ def _reply(text: InboundText, place: ReplyOwner, now: datetime) -> Reply:
     )
 
 
-def _said_beside(place: ReplyOwner, phone: str, *, is_late: bool) -> str:
+def _said_beside(
+    place: ReplyOwner,
+    phone: str,
+    *,
+    is_late: bool,
+) -> str:
     """What a conversation says beside a text that is not as others are."""
     said = (
         [FROM_FORMER_PHONE.format(phone=phones.written(phone))]
@@ -260,7 +269,11 @@ def _said_beside(place: ReplyOwner, phone: str, *, is_late: bool) -> str:
     return " ".join([*said, *([REACHED_LATE] if is_late else [])])
 
 
-def _opened(place: ReplyOwner, phone: str, now: datetime) -> Conversation:
+def _opened(
+    place: ReplyOwner,
+    phone: str,
+    now: datetime,
+) -> Conversation:
     """For the first reply from this phone to this inbox."""
     inbox = Inbox.objects.get(pk=place.inbox_id)
     if place.student_id:

@@ -70,13 +70,21 @@ def open_email(raw: bytes) -> OpenedEmail:
         return OpenedEmail(raw, unread.named_in(raw, why=str(fault)))
 
 
-def file_email(raw: bytes, *, envelope_to: str, now: datetime) -> IncomingEmail:
+def file_email(
+    raw: bytes,
+    *,
+    envelope_to: str,
+    now: datetime,
+) -> IncomingEmail:
     """Read and file one email. Raises as ``open_email`` does."""
     return file_opened(open_email(raw), envelope_to=envelope_to, now=now)
 
 
 def file_opened(
-    opened: OpenedEmail, *, envelope_to: str, now: datetime
+    opened: OpenedEmail,
+    *,
+    envelope_to: str,
+    now: datetime,
 ) -> IncomingEmail:
     """File one email, once however often it is brought.
 
@@ -96,7 +104,11 @@ def file_opened(
         return _file_once(OpenedEmail(opened.raw, why), envelope_to, now)
 
 
-def _file_once(opened: OpenedEmail, envelope_to: str, now: datetime) -> IncomingEmail:
+def _file_once(
+    opened: OpenedEmail,
+    envelope_to: str,
+    now: datetime,
+) -> IncomingEmail:
     email = opened.email
     places = [address for address in (envelope_to, *email.recipients) if address]
     found = (tokens.conversation_in(each) for each in places)
@@ -109,7 +121,9 @@ def _file_once(opened: OpenedEmail, envelope_to: str, now: datetime) -> Incoming
 
 
 def _row(
-    opened: OpenedEmail, named: int | None, now: datetime
+    opened: OpenedEmail,
+    named: int | None,
+    now: datetime,
 ) -> tuple[IncomingEmail, bool]:
     """The one row of this email; a second one when the same email was written to two
     conversations."""
@@ -305,7 +319,11 @@ def _body(email: Incoming) -> str:
     return "\n\n".join(parts) or EMPTY_EMAIL
 
 
-def _file_bounce(bounce: Bounce, named: int | None, now: datetime) -> tuple[bool, str]:
+def _file_bounce(
+    bounce: Bounce,
+    named: int | None,
+    now: datetime,
+) -> tuple[bool, str]:
     """Whether it is about an email of ours, and what it says."""
     came_back = _came_back(bounce, named)
     if came_back is None:

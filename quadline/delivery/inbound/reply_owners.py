@@ -78,7 +78,9 @@ class ReplyOwner:
 
 
 def owners_of(
-    systems: Sequence[str], students: Sequence[str], times: Sequence[datetime]
+    systems: Sequence[str],
+    students: Sequence[str],
+    times: Sequence[datetime],
 ) -> dict[int, ReplyOwner]:
     """By place in the sequences: to and from which phone, and when written. Those to
     numbers that are not ours have none.

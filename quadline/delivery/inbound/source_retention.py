@@ -15,7 +15,12 @@ MAX_SOURCE = 1_000_000
 MAX_STRAYS_PER_DAY = 5_000
 
 
-def source_kept(raw: bytes, *, has_conversation: bool, now: datetime) -> bytes | None:
+def source_kept(
+    raw: bytes,
+    *,
+    has_conversation: bool,
+    now: datetime,
+) -> bytes | None:
     """The part of an email that is kept as it came; None
     when strangers sent too many.
     """

@@ -169,7 +169,12 @@ def _dates(texts: Mapping[str, InboundText]) -> dict[str, datetime]:
     }
 
 
-def _settle(pair: PhonePair, dates: Mapping[str, datetime], *, looks: int) -> bool:
+def _settle(
+    pair: PhonePair,
+    dates: Mapping[str, datetime],
+    *,
+    looks: int,
+) -> bool:
     with transaction.atomic():
         ledger.lock_exclusive(pair)
         conversations = _conversations(pair)

@@ -195,7 +195,9 @@ def _learn_from_log(carrier: Carrier, now: datetime) -> dict[PhonePair, datetime
 
 
 def _last_wishes(
-    carrier: Carrier, number: SystemNumber, now: datetime
+    carrier: Carrier,
+    number: SystemNumber,
+    now: datetime,
 ) -> dict[PhonePair, tuple[InboundText, KeywordWish]]:
     """The last reply to a number, from each phone, that the carrier acted on."""
     try:
@@ -265,7 +267,9 @@ def _learn(
 
 
 def _compared(
-    state: ConsentState, carrier: Carrier, let_in: dict[PhonePair, datetime]
+    state: ConsentState,
+    carrier: Carrier,
+    let_in: dict[PhonePair, datetime],
 ) -> tuple[bool, str]:
     """Whether the carrier must hold the pair as we do, and what says so."""
     entry = state.entry

@@ -93,7 +93,12 @@ def _asked_lately(now: datetime) -> Iterable[SystemNumber]:
     return numbers.exclude(phone="").order_by("-pk")[:MAX_NUMBERS]
 
 
-def _requests(carrier: Carrier, system_phone: str, *, since: datetime) -> list[Request]:
+def _requests(
+    carrier: Carrier,
+    system_phone: str,
+    *,
+    since: datetime,
+) -> list[Request]:
     received = carrier.received_texts(since=since, system_phone=system_phone)
     asked = list(_to_be_answered(carrier, received, system_phone, since=since))
     if not asked:
@@ -128,7 +133,11 @@ def _to_be_answered(
             out.discard(text.student_phone)
 
 
-def _out_at(moment: datetime, student_phones: set[str], system_phone: str) -> set[str]:
+def _out_at(
+    moment: datetime,
+    student_phones: set[str],
+    system_phone: str,
+) -> set[str]:
     """Those of these phones that were out then, but for what staff
     recorded: the carrier may not know of that.
     """
@@ -154,7 +163,9 @@ def _asked_in(carrier: Carrier, body: str) -> AskedFor | None:
 
 
 def _request(
-    asked: AskedFor, text: InboundText, answers: Sequence[SentText]
+    asked: AskedFor,
+    text: InboundText,
+    answers: Sequence[SentText],
 ) -> Request:
     assert text.sent_at is not None, "the log has a time for each"
     later = [each for each in answers if each.sent_at >= text.sent_at]

@@ -31,7 +31,9 @@ class EmailStopRequest:
 
 
 def stop_request_in(
-    words: str, subject: str, conversation: Conversation
+    words: str,
+    subject: str,
+    conversation: Conversation,
 ) -> EmailStopRequest | None:
     """What a person must be asked, if anything. A subject
     that a student wrote counts.
@@ -53,7 +55,10 @@ def lock_pair(asked: EmailStopRequest) -> None:
 
 
 def ask_about_email(
-    asked: EmailStopRequest, *, row: IncomingEmail, now: datetime
+    asked: EmailStopRequest,
+    *,
+    row: IncomingEmail,
+    now: datetime,
 ) -> None:
     """In the transaction that files it, which has waited for texts on their way."""
     question = questions.ask_question(

@@ -119,7 +119,12 @@ def answer_questions_by_keyword(
     return {pair for pair, standing in standings.items() if standing.opted_out} | shut
 
 
-def _answer_by_start(pair: PhonePair, start: Word, *, now: datetime) -> None:
+def _answer_by_start(
+    pair: PhonePair,
+    start: Word,
+    *,
+    now: datetime,
+) -> None:
     """A START answers what was said before it; what came after it is asked, though a
     STOP had answered it meanwhile.
     """
@@ -141,7 +146,9 @@ def _answer_by_start(pair: PhonePair, start: Word, *, now: datetime) -> None:
 
 
 def _ask_about_what_followed(
-    pair: PhonePair, start: ConsentEntry, dates: Mapping[str, datetime]
+    pair: PhonePair,
+    start: ConsentEntry,
+    dates: Mapping[str, datetime],
 ) -> None:
     """Nobody asks what the words of a student mean who is out. When a START turns out
     to be older than they are, it is due.
@@ -376,7 +383,9 @@ def _opt_out(
 
 
 def _refuse_if_they_came_back(
-    pair: PhonePair, student: Student, said_at: datetime
+    pair: PhonePair,
+    student: Student,
+    said_at: datetime,
 ) -> None:
     """Only a START that surely came later counts more: of two words
     close together the request does.

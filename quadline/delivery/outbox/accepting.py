@@ -108,7 +108,12 @@ def accept_text(
         return message
 
 
-def cancel_text(*, message: Message, actor: User, now: datetime) -> bool:
+def cancel_text(
+    *,
+    message: Message,
+    actor: User,
+    now: datetime,
+) -> bool:
     """Take back a text that still waits. False when it is already on its way."""
     with transaction.atomic():
         row = Message.objects.select_for_update(no_key=True).get(pk=message.pk)
@@ -135,7 +140,11 @@ def _check_author(author: User, inbox: Inbox) -> None:
         raise TextRefused("You may not write in this inbox. Nothing was sent.")
 
 
-def _opened(inbox: Inbox, student: Student, now: datetime) -> Conversation:
+def _opened(
+    inbox: Inbox,
+    student: Student,
+    now: datetime,
+) -> Conversation:
     """One text at a time: a second click waits here for the first,
     and only one carries the notice.
     """
@@ -161,7 +170,11 @@ def _already_accepted(
     return known
 
 
-def _ask_before_many(conversation: Conversation, author: User, now: datetime) -> None:
+def _ask_before_many(
+    conversation: Conversation,
+    author: User,
+    now: datetime,
+) -> None:
     texts = conversation.messages.filter(
         author=author,
         channel=Channel.TEXT,
@@ -177,7 +190,12 @@ def _ask_before_many(conversation: Conversation, author: User, now: datetime) ->
         )
 
 
-def _filled(body: str, values: Mapping[str, str], *, as_written: bool) -> str:
+def _filled(
+    body: str,
+    values: Mapping[str, str],
+    *,
+    as_written: bool,
+) -> str:
     """The words with their merge fields filled for this student."""
     try:
         return merging.filled(body, values, as_written=as_written)
@@ -200,7 +218,11 @@ def _checked(body: str, notice: str) -> str:
     return text
 
 
-def _begin(message: Message, number: SystemNumber, now: datetime) -> None:
+def _begin(
+    message: Message,
+    number: SystemNumber,
+    now: datetime,
+) -> None:
     """Its first status, by the law and by the state of the number."""
     verdict = verdict_on(
         message.conversation,

@@ -79,7 +79,12 @@ def hold_texts(pair: PhonePair, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def hold_claimed_text(message: Message, attempt: Attempt, *, now: datetime) -> None:
+def hold_claimed_text(
+    message: Message,
+    attempt: Attempt,
+    *,
+    now: datetime,
+) -> None:
     """The sender's last look found a question: provably not at the
     carrier. Its status does not fall.
     """
@@ -95,7 +100,12 @@ def _ask_first(messages: Iterable[Message], now: datetime) -> None:
     wait(held, now=now, cause=Cause.QUESTION)
 
 
-def release_held_texts(pair: PhonePair, *, actor: User | None, now: datetime) -> None:
+def release_held_texts(
+    pair: PhonePair,
+    *,
+    actor: User | None,
+    now: datetime,
+) -> None:
     """What was held for this student is due again, by the
     law and at the number's turn.
     """
@@ -234,7 +244,9 @@ def _texts_of(pair: PhonePair) -> MessageQuerySet:
 
 
 def _is_reached(
-    message: Message, pair: PhonePair, reach: Mapping[str, Collection[str]]
+    message: Message,
+    pair: PhonePair,
+    reach: Mapping[str, Collection[str]],
 ) -> bool:
     """Whether a STOP of this pair shuts the text, too.
     ``reach``: from opt_out_scope.system_phones_by_stop.

@@ -44,7 +44,10 @@ NUMBER_REASONS = {
 
 
 def explain_wait(
-    message: Message, *, now: datetime, is_own: bool = True
+    message: Message,
+    *,
+    now: datetime,
+    is_own: bool = True,
 ) -> WaitExplanation | None:
     """None for a text whose status says it all. ``is_own``: the reader wrote it."""
     if message.status != Status.WAITING or message.reason != WaitingFor.NUMBER:
@@ -68,7 +71,12 @@ def number_words(is_own: bool) -> str:
     return "your number" if is_own else "the number"
 
 
-def trouble_of(number: SystemNumber, *, now: datetime, is_own: bool = True) -> str:
+def trouble_of(
+    number: SystemNumber,
+    *,
+    now: datetime,
+    is_own: bool = True,
+) -> str:
     """Why a number is not active, and who sees to it; "" while all goes as usual.
 
     ``is_own``: it is the reader's.

@@ -51,7 +51,11 @@ def read_log(wanted: Mapping[str, LogQuery]) -> LogReadings:
     return reading
 
 
-def _read(phone: str, wanted: LogQuery, reading: LogReadings) -> None:
+def _read(
+    phone: str,
+    wanted: LogQuery,
+    reading: LogReadings,
+) -> None:
     if reading.is_over:
         return
     try:

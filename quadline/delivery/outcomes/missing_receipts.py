@@ -61,7 +61,12 @@ def look_up_missing_receipts(timestamp: int) -> None:
             _look(after, every, now=clock.now())
 
 
-def _look(after: timedelta, every: timedelta, *, now: datetime) -> None:
+def _look(
+    after: timedelta,
+    every: timedelta,
+    *,
+    now: datetime,
+) -> None:
     """Whatever was sent ``after`` ago, and was not looked up at that age yet."""
     since, until = _looked_until(after, now), now - after
     if until - since < every:
@@ -128,7 +133,9 @@ def _wanted(silent: Sequence[TextWithoutReceipt]) -> dict[str, LogQuery]:
 
 
 def _apply(
-    silent: Sequence[TextWithoutReceipt], reading: LogReadings, now: datetime
+    silent: Sequence[TextWithoutReceipt],
+    reading: LogReadings,
+    now: datetime,
 ) -> None:
     standing = {
         text.carrier_message_id: text

@@ -233,7 +233,9 @@ def _adopt(found: Sequence[tuple[Attempt, str]], now: datetime) -> None:
 
 
 def _put_back(
-    sought: Sequence[UnknownAttempt], reading: LogReadings, now: datetime
+    sought: Sequence[UnknownAttempt],
+    reading: LogReadings,
+    now: datetime,
 ) -> None:
     """What was not read decides nothing. Numbers nobody came to are
     asked for before those that failed.

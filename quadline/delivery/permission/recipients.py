@@ -164,7 +164,9 @@ def _in_states(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def _recipient(
-    conversation: Conversation, pair: ledger.PhonePair, wrote_at: datetime | None
+    conversation: Conversation,
+    pair: ledger.PhonePair,
+    wrote_at: datetime | None,
 ) -> TextRecipient:
     student = conversation.student
     return TextRecipient(

@@ -215,7 +215,9 @@ def claim_batch(*, limit: int) -> list[Claim]:
 
 
 def _within_daily_cap(
-    cursor: Any, now: datetime, limit: int
+    cursor: Any,
+    now: datetime,
+    limit: int,
 ) -> list[daily_cap.DueText]:
     """Texts whose turn it is, and for whose students it is no night."""
     while due := _first_due(cursor, now, limit):
@@ -227,7 +229,11 @@ def _within_daily_cap(
     return []
 
 
-def _first_due(cursor: Any, now: datetime, limit: int) -> list[daily_cap.DueText]:
+def _first_due(
+    cursor: Any,
+    now: datetime,
+    limit: int,
+) -> list[daily_cap.DueText]:
     """Texts of the numbers whose turn it is. Numbers whose texts may all
     not leave yet hold up nobody else's.
     """
@@ -307,7 +313,11 @@ def _pace(rate: float, now: datetime) -> dict[str, Any]:
     return {"late": late, "seconds_each": seconds_each}
 
 
-def _claim(row: Sequence[Any], now: datetime, since: float) -> Claim:
+def _claim(
+    row: Sequence[Any],
+    now: datetime,
+    since: float,
+) -> Claim:
     (
         message_id,
         attempt_id,

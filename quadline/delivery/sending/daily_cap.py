@@ -89,7 +89,12 @@ class CapShare:
     closes_for_all: bool = False
 
 
-def _share(texts: Sequence[DueText], *, used: int, cap: int) -> CapShare:
+def _share(
+    texts: Sequence[DueText],
+    *,
+    used: int,
+    cap: int,
+) -> CapShare:
     """Single texts first. After one that does not fit no shorter one may: it could be a
     later one of the same conversation.
     """
@@ -131,7 +136,12 @@ def cap_resets_at(now: datetime) -> datetime:
     ) or tomorrow
 
 
-def _put_off(*, single_too: bool, but: list[UUID], now: datetime) -> None:
+def _put_off(
+    *,
+    single_too: bool,
+    but: list[UUID],
+    now: datetime,
+) -> None:
     tomorrow = waits_for(
         Verdict(True),
         now=now,

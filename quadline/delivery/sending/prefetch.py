@@ -29,7 +29,12 @@ class PrefetchLimit:
             self.size = min(self._most, self.size + more)
             self._left_in_time = 0
 
-    def record_late(self, *, checked_at: float, now: float) -> None:
+    def record_late(
+        self,
+        *,
+        checked_at: float,
+        now: float,
+    ) -> None:
         """A text was too late. Those looked at before the
         last halving say nothing new.
         """

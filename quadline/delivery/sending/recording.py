@@ -202,7 +202,11 @@ def record_unsent(
     return due_at - now
 
 
-def _retry(message: Message, outcome: Unsent, now: datetime) -> Pending:
+def _retry(
+    message: Message,
+    outcome: Unsent,
+    now: datetime,
+) -> Pending:
     unsent = message.attempts.filter(outcome=Attempt.Outcome.UNSENT)
     after = wait_before_retry(
         unsent.count(),
@@ -212,7 +216,11 @@ def _retry(message: Message, outcome: Unsent, now: datetime) -> Pending:
     return Pending(due_at=now + after)
 
 
-def _has_waited_enough(message: Message, outcome: Unsent, now: datetime) -> bool:
+def _has_waited_enough(
+    message: Message,
+    outcome: Unsent,
+    now: datetime,
+) -> bool:
     """A fault in the college's set-up is given some minutes from its first refusal;
     what passes with time, its deadline.
     """
@@ -310,7 +318,12 @@ def wait_if_opted_out(message: Message, failure: Failure | None) -> None:
         ledger.lock_exclusive(phones_of_message(message))
 
 
-def learn_opt_out(message: Message, failure: Failure, *, now: datetime) -> None:
+def learn_opt_out(
+    message: Message,
+    failure: Failure,
+    *,
+    now: datetime,
+) -> None:
     """The carrier refused because the student had opted out: the
     ledger learns it if it did not know.
     """
@@ -355,7 +368,11 @@ def failure_fields(failure: Failure, carrier_code: str) -> FailureFields:
     }
 
 
-def close_attempt(attempt: Attempt, outcome: Attempt.Outcome, why: str = "") -> bool:
+def close_attempt(
+    attempt: Attempt,
+    outcome: Attempt.Outcome,
+    why: str = "",
+) -> bool:
     """False when it has been decided otherwise meanwhile. That the carrier
     took a text is true whenever it is said.
     """

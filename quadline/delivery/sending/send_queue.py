@@ -27,7 +27,12 @@ class SendQueue:
     next text leaves, single texts first.
     """
 
-    def __init__(self, call: SendCall, *, at_once: int) -> None:
+    def __init__(
+        self,
+        call: SendCall,
+        *,
+        at_once: int,
+    ) -> None:
         self._call = call
         self._clock = asyncio.get_running_loop().time
         self._window = ConcurrencyWindow(most=at_once, now=self._clock())
@@ -76,7 +81,11 @@ class SendQueue:
     def is_empty(self) -> bool:
         return not (len(self) or self._over or self._end)
 
-    def add(self, claims: Sequence[Claim], checked_at: float) -> None:
+    def add(
+        self,
+        claims: Sequence[Claim],
+        checked_at: float,
+    ) -> None:
         """``looked_at``: when consent was asked for all of them, in
         clock.monotonic_seconds().
         """
@@ -137,7 +146,12 @@ class SendQueue:
     def has_changes(self) -> bool:
         return self._news.is_set()
 
-    async def wait_for_changes(self, *, within: float | None, gather: float) -> None:
+    async def wait_for_changes(
+        self,
+        *,
+        within: float | None,
+        gather: float,
+    ) -> None:
         """Return some seconds after there is some, at once on word that there may be
         more to do; or after ``within``.
         """
@@ -165,7 +179,11 @@ class SendQueue:
             self._calls[task] = claim
             task.add_done_callback(self._ended)
 
-    async def _hand_over(self, claim: Claim, looked_at: float) -> None:
+    async def _hand_over(
+        self,
+        claim: Claim,
+        looked_at: float,
+    ) -> None:
         began = self._clock()
         try:
             outcome = await self._call(claim, looked_at)
@@ -176,7 +194,11 @@ class SendQueue:
             self._window.record_call(self._clock() - began, self._clock())
         self._answer(claim, outcome)
 
-    def _answer(self, claim: Claim, outcome: SendOutcome) -> None:
+    def _answer(
+        self,
+        claim: Claim,
+        outcome: SendOutcome,
+    ) -> None:
         self._over.append(claim)
         self._answers.append((claim, outcome))
         self._has_answers.set()
@@ -203,7 +225,12 @@ class ConcurrencyWindow:
     ones would only wait in this process, and single texts behind them.
     """
 
-    def __init__(self, *, most: int, now: float) -> None:
+    def __init__(
+        self,
+        *,
+        most: int,
+        now: float,
+    ) -> None:
         self._most = most
         self._fewest = min(MIN_WINDOW, most)
         self._quickest = inf  # seconds
@@ -215,7 +242,11 @@ class ConcurrencyWindow:
         """Nothing was under way until now."""
         self._answers, self._since = 0, now
 
-    def record_call(self, seconds: float, now: float) -> None:
+    def record_call(
+        self,
+        seconds: float,
+        now: float,
+    ) -> None:
         """A call ended that took so long, and texts are ready for its place."""
         self._quickest = min(self._quickest, seconds)
         self._answers += 1

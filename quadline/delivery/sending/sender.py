@@ -229,7 +229,11 @@ def _still_allowed(claims: list[Claim], held: set[ledger.PhonePair]) -> list[Cla
     return allowed
 
 
-def _withdraw(claim: Claim, verdict: Verdict, now: datetime) -> None:
+def _withdraw(
+    claim: Claim,
+    verdict: Verdict,
+    now: datetime,
+) -> None:
     """The law has changed its mind since the text was accepted: it
     is provably not at the carrier.
     """
@@ -302,7 +306,9 @@ def _write_down(answers: list[SendResult]) -> None:
 
 
 def _record_alone(
-    claim: Claim, outcome: SendOutcome, now: datetime
+    claim: Claim,
+    outcome: SendOutcome,
+    now: datetime,
 ) -> timedelta | None:
     """One that cannot be written down is looked up later, like that of a worker that
     died, and keeps no other back.
@@ -315,7 +321,9 @@ def _record_alone(
 
 
 def _record_other(
-    claim: Claim, outcome: SendOutcome, now: datetime
+    claim: Claim,
+    outcome: SendOutcome,
+    now: datetime,
 ) -> timedelta | None:
     """Whatever is not an acceptance. Returns after how long
     the text is due again, if it is.

@@ -29,7 +29,11 @@ def path(d: str, fill: str) -> str:
     return f'<path d="{d}" fill="{fill}" fill-rule="evenodd"/>'
 
 
-def line(d: str, colour: str, width: float = 4) -> str:
+def line(
+    d: str,
+    colour: str,
+    width: float = 4,
+) -> str:
     return (
         f'<path d="{d}" fill="none" stroke="{colour}" stroke-width="{width}"'
         ' stroke-linecap="round" stroke-linejoin="round"/>'
@@ -43,7 +47,11 @@ def dots(colour: str, *circles: tuple[int, int, int]) -> str:
     return "".join(drawn)
 
 
-def glasses(colour: str, height: int, corner: int) -> str:
+def glasses(
+    colour: str,
+    height: int,
+    corner: int,
+) -> str:
     lens = (
         f'<rect x="{{}}" y="105" width="37" height="{height}" rx="{corner}" fill="#fff"'
         f' fill-opacity=".08" stroke="{colour}" stroke-width="3.5"/>'

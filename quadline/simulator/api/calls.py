@@ -41,7 +41,11 @@ class ApiCall:
         self.pairs = parse_qsl(text, keep_blank_values=True)
         self._last = dict(self.pairs)
 
-    def get(self, name: str, default: str = "") -> str:
+    def get(
+        self,
+        name: str,
+        default: str = "",
+    ) -> str:
         return self._last.get(name, default)
 
     def all(self, name: str) -> list[str]:
@@ -60,7 +64,11 @@ class ApiCall:
 ApiAct = Callable[[ApiCall], Awaitable[Response]]
 
 
-def route(path: str, methods: Mapping[str, ApiAct], area: str) -> Route:
+def route(
+    path: str,
+    methods: Mapping[str, ApiAct],
+    area: str,
+) -> Route:
     """One Twilio resource.
 
     `area` is what a fault's `on` may name: messages, numbers, services.

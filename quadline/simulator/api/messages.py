@@ -118,7 +118,11 @@ def _matching(call: ApiCall) -> Iterator[SimulatedMessage]:
             yield message
 
 
-def _candidates(call: ApiCall, to: str, from_: str) -> Iterable[SimulatedMessage]:
+def _candidates(
+    call: ApiCall,
+    to: str,
+    from_: str,
+) -> Iterable[SimulatedMessage]:
     """Newest first: the shortest list that holds all that may match.
 
     A college's whole log is long, and one student's texts are few.
@@ -154,7 +158,10 @@ def _described(carrier: SimulatedCarrier, message: SimulatedMessage) -> dict[str
 
 
 def describe(
-    account: str, message: SimulatedMessage, *, ahead: float = 0.0
+    account: str,
+    message: SimulatedMessage,
+    *,
+    ahead: float = 0.0,
 ) -> dict[str, Any]:
     """``ahead``: seconds by which the clock that dates it is off."""
     uri = f"/2010-04-01/Accounts/{account}/Messages/{message.sid}"

@@ -58,7 +58,9 @@ def classic_page(
 
 
 def modern_page(
-    call: ApiCall, key: str, items: Iterable[dict[str, Any]]
+    call: ApiCall,
+    key: str,
+    items: Iterable[dict[str, Any]],
 ) -> dict[str, Any]:
     """The page of the newer APIs: absolute URLs in `meta`."""
     number = page_number(call)

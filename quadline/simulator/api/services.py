@@ -164,7 +164,9 @@ def _describe(call: ApiCall, service: SimulatedService) -> dict[str, Any]:
 
 
 def _describe_member(
-    call: ApiCall, service: SimulatedService, number: Number
+    call: ApiCall,
+    service: SimulatedService,
+    number: Number,
 ) -> dict[str, Any]:
     return {
         "sid": number.sid,

@@ -95,7 +95,12 @@ def forged(mail: Mail, body: str) -> StudentLetter:
     return _letter(mail, message, kind="forged", to=to, return_path=stranger)
 
 
-def bounce(mail: Mail, body: str = "", *, code: str = "550") -> StudentLetter:
+def bounce(
+    mail: Mail,
+    body: str = "",
+    *,
+    code: str = "550",
+) -> StudentLetter:
     """A delivery status notification, as RFC 3464 has it,
     to where the mail came from.
     """
@@ -170,7 +175,11 @@ def _letter(
     )
 
 
-def _delivery_status(mail: Mail, status: str, words: str) -> Message:
+def _delivery_status(
+    mail: Mail,
+    status: str,
+    words: str,
+) -> Message:
     about, recipient = Message(), Message()
     about["Reporting-MTA"] = "dns; mail.simulator"
     recipient["Final-Recipient"] = f"rfc822; {mail.address}"

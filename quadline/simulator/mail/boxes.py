@@ -49,7 +49,12 @@ def take(
     return known or mail
 
 
-def keep_sent(carrier: SimulatedCarrier, raw: bytes, *, address: str) -> Mail:
+def keep_sent(
+    carrier: SimulatedCarrier,
+    raw: bytes,
+    *,
+    address: str,
+) -> Mail:
     """What the student wrote, in their own mailbox."""
     mail = _mail(
         carrier,
@@ -71,7 +76,10 @@ def mails_of(carrier: SimulatedCarrier, address: str) -> list[Mail]:
 
 
 def list_mailboxes(
-    carrier: SimulatedCarrier, *, search: str = "", limit: int = 60
+    carrier: SimulatedCarrier,
+    *,
+    search: str = "",
+    limit: int = 60,
 ) -> dict[str, Any]:
     """Mailboxes with activity first, then by name."""
     words = search.casefold().split()

@@ -59,7 +59,11 @@ async def reply_view(carrier: SimulatedCarrier, request: Request) -> Response:
     return JSONResponse(facts, 201)
 
 
-def _mail(carrier: SimulatedCarrier, address: str, header_id: str) -> Mail:
+def _mail(
+    carrier: SimulatedCarrier,
+    address: str,
+    header_id: str,
+) -> Mail:
     mails = boxes.mails_of(carrier, address)
     found = [mail for mail in mails if not mail.is_from_student]
     if header_id:

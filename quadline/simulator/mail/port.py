@@ -95,7 +95,11 @@ class MailPort:
 class _Door:
     """What is said at each step; the hooks are named by aiosmtpd."""
 
-    def __init__(self, carrier: SimulatedCarrier, postman: Postman) -> None:
+    def __init__(
+        self,
+        carrier: SimulatedCarrier,
+        postman: Postman,
+    ) -> None:
         self._carrier = carrier
         self._postman = postman
 

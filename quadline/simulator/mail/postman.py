@@ -42,13 +42,21 @@ class Postman:
         self._carrier = carrier
         self._under_way: set[asyncio.Task[IntakeAnswer]] = set()
 
-    def post(self, letter: StudentLetter, tries: int = 1) -> None:
+    def post(
+        self,
+        letter: StudentLetter,
+        tries: int = 1,
+    ) -> None:
         """Leave it to the postman; nobody waits for the answer."""
         task = asyncio.ensure_future(self.deliver(letter, tries))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def deliver(self, letter: StudentLetter, tries: int = 1) -> IntakeAnswer:
+    async def deliver(
+        self,
+        letter: StudentLetter,
+        tries: int = 1,
+    ) -> IntakeAnswer:
         """Hand it over now, and again later when that fails for now."""
         intake = self._carrier.knobs.mail_intake
         if not intake:
@@ -69,7 +77,12 @@ class Postman:
         while self._under_way:
             await asyncio.wait(self._under_way)
 
-    def _note(self, letter: StudentLetter, tries: int, outcome: IntakeAnswer) -> None:
+    def _note(
+        self,
+        letter: StudentLetter,
+        tries: int,
+        outcome: IntakeAnswer,
+    ) -> None:
         self._carrier.ledger.write(
             "mail_reply",
             **{"from": letter.address},

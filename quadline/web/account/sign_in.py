@@ -96,7 +96,12 @@ class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # alla
         return response
 
 
-def _asked(request: HttpRequest, form: LinkForm, *, status: int = 200) -> HttpResponse:
+def _asked(
+    request: HttpRequest,
+    form: LinkForm,
+    *,
+    status: int = 200,
+) -> HttpResponse:
     context = {"form": form}
     return render(
         request,

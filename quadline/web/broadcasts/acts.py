@@ -139,7 +139,11 @@ def _done(request: StaffRequest, act: Callable[[], Done]) -> Done | None:
         return None
 
 
-def _back(request: StaffRequest, chosen: Broadcast, words: str) -> HttpResponseBase:
+def _back(
+    request: StaffRequest,
+    chosen: Broadcast,
+    words: str,
+) -> HttpResponseBase:
     if words:
         success(request, words)
     return redirect("broadcast", chosen.pk)

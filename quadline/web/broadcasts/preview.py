@@ -55,7 +55,11 @@ def _found(readers: "QuerySet[Recipient]", query: str) -> list[int]:
     return list(found.values_list("student_id", flat=True)[:1])
 
 
-def _place(request: StaffRequest, everyone: list[int], found: list[int]) -> int:
+def _place(
+    request: StaffRequest,
+    everyone: list[int],
+    found: list[int],
+) -> int:
     """The place in ``everyone`` of whom the search found, or the link names."""
     wanted = found[0] if found else whole_number(request.GET.get("student"))
     if wanted in everyone:

@@ -150,7 +150,9 @@ def send(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 
 
 def _context(
-    request: StaffRequest, broadcast: Broadcast, review: Review
+    request: StaffRequest,
+    broadcast: Broadcast,
+    review: Review,
 ) -> dict[str, Any]:
     sent = review.texts + review.emails
     recipients_url = reverse("broadcast-review-recipients", args=[broadcast.pk])
@@ -193,7 +195,12 @@ def _lines(broadcast: Broadcast) -> list[ReviewLine]:
     ]
 
 
-def _line(broadcast: Broadcast, outcome: str, reason: str, count: int) -> ReviewLine:
+def _line(
+    broadcast: Broadcast,
+    outcome: str,
+    reason: str,
+    count: int,
+) -> ReviewLine:
     words, icon = OUTCOMES[PlannedOutcome(outcome)]
     url = reverse("broadcast-review-recipients", args=[broadcast.pk])
     query = urlencode({"outcome": outcome, "reason": reason})
@@ -208,7 +215,11 @@ def _line(broadcast: Broadcast, outcome: str, reason: str, count: int) -> Review
     )
 
 
-def _behind(broadcast: Broadcast, outcome: str, reason: str) -> "QuerySet[Recipient]":
+def _behind(
+    broadcast: Broadcast,
+    outcome: str,
+    reason: str,
+) -> "QuerySet[Recipient]":
     # "" is a reason, too: of those for whom there is none.
     found = preflight.recipients_with(broadcast, outcome=outcome)
     return found.filter(reason=reason)

@@ -231,7 +231,9 @@ def _filter(request: StaffRequest) -> str:
 
 
 def _seen_by(
-    user: User, shown: Broadcast, rows: list[RecipientResult]
+    user: User,
+    shown: Broadcast,
+    rows: list[RecipientResult],
 ) -> list[dict[str, Any]]:
     """The rows, with a student's name only where this user may see the student: so
     every count still equals its rows.
@@ -268,7 +270,11 @@ def _seen_by(
     ]
 
 
-def _csv_rows(user: User, shown: Broadcast, status: str) -> Iterator[list[object]]:
+def _csv_rows(
+    user: User,
+    shown: Broadcast,
+    status: str,
+) -> Iterator[list[object]]:
     batch: list[RecipientResult] = []
     for row in results.recipient_results(shown, status):
         batch.append(row)
@@ -279,7 +285,9 @@ def _csv_rows(user: User, shown: Broadcast, status: str) -> Iterator[list[object
 
 
 def _csv_of(
-    user: User, shown: Broadcast, rows: list[RecipientResult]
+    user: User,
+    shown: Broadcast,
+    rows: list[RecipientResult],
 ) -> Iterator[list[object]]:
     for seen in _seen_by(user, shown, rows):
         row, student = seen["row"], seen["row"].recipient.student

@@ -60,7 +60,10 @@ def state_chip(
 
 
 def progress_words(
-    broadcast: Broadcast, progress: BroadcastProgress, *, is_own: bool = True
+    broadcast: Broadcast,
+    progress: BroadcastProgress,
+    *,
+    is_own: bool = True,
 ) -> str:
     """212 of 380 sent; about 4 minutes left. ``is_own``: the reader wrote it."""
     done = f"{progress.sent:,} of {progress.total:,} sent"

@@ -159,7 +159,9 @@ def _number_written_from(
 
 
 def _with_draft(
-    written: WrittenDraft, user: User, conversation: Conversation | None
+    written: WrittenDraft,
+    user: User,
+    conversation: Conversation | None,
 ) -> WrittenDraft:
     """What was begun and not sent is there again on every device."""
     is_own = conversation is not None and may_write_in(user, conversation.inbox_id)
@@ -235,7 +237,9 @@ def _state(
 
 
 def _opted_out(
-    student: Student, number: SystemNumber, user: User
+    student: Student,
+    number: SystemNumber,
+    user: User,
 ) -> tuple[str, str, str, datetime | None]:
     standing = opt_out_scope.standing_in_scope((student.mobile, number.phone))
     if standing is None:
@@ -316,7 +320,11 @@ def consent_lines(
     ]
 
 
-def _line(entry: ConsentEntry, whose: str, entries: Sequence[ConsentEntry]) -> str:
+def _line(
+    entry: ConsentEntry,
+    whose: str,
+    entries: Sequence[ConsentEntry],
+) -> str:
     did = "Opted out of" if entry.change == Change.OPT_OUT else "Opted back in to"
     how = {
         Source.REPLY: f"replied {entry.keyword}",

@@ -174,7 +174,10 @@ def new_message_page(
 
 
 def audience_context(
-    request: StaffRequest, form: NewMessageForm, *, error: ValueError | None = None
+    request: StaffRequest,
+    form: NewMessageForm,
+    *,
+    error: ValueError | None = None,
 ) -> dict[str, Any]:
     """How many it goes to, and the composer that follows from it."""
     is_direct = form.chosen.only_student is not None
@@ -202,7 +205,9 @@ def _named(request: StaffRequest, parameter: str) -> Broadcast | None:
 
 
 def _composer(
-    request: StaffRequest, form: NewMessageForm, error: ValueError | None
+    request: StaffRequest,
+    form: NewMessageForm,
+    error: ValueError | None,
 ) -> Composer:
     url, page_url = reverse("compose"), _page_url(form)
     written = _written(request, form, error)
@@ -247,7 +252,9 @@ def _page_url(form: NewMessageForm) -> str:
 
 
 def _written(
-    request: StaffRequest, form: NewMessageForm, error: ValueError | None
+    request: StaffRequest,
+    form: NewMessageForm,
+    error: ValueError | None,
 ) -> WrittenDraft:
     """+New opens on Text Message, whichever tab was last used
     elsewhere: so the guide has it.

@@ -73,7 +73,11 @@ class Chosen:
         each_once = dict.fromkeys(chosen)
         return replace(self, to=tuple(each_once))
 
-    def with_less(self, field_name: str, token: str) -> "Chosen":
+    def with_less(
+        self,
+        field_name: str,
+        token: str,
+    ) -> "Chosen":
         is_to = field_name == "to"
         held = self.to if is_to else self.without
         left = tuple(other for other in held if other != token)
@@ -156,7 +160,11 @@ def choice_chips(tokens: Iterable[str], user: User) -> list[Chip]:
     return [known[token] for token in tokens if token in known]
 
 
-def offered(field_name: str, query: str, user: User) -> list[Chip]:
+def offered(
+    field_name: str,
+    query: str,
+    user: User,
+) -> list[Chip]:
     """What a field offers. It is single students who are left
     out, mostly: there they come first.
     """

@@ -23,7 +23,10 @@ from quadline.web.requests import StaffRequest, posted_id
 
 
 def accept_posted(
-    request: StaffRequest, student: Student, *, inbox: Inbox | None = None
+    request: StaffRequest,
+    student: Student,
+    *,
+    inbox: Inbox | None = None,
 ) -> Message:
     """Accept the text or email of a posted composer, whichever
     page it was on. Raises NotAccepted.
@@ -59,7 +62,11 @@ def accept_posted(
     )
 
 
-def accept_again(author: User, student: Student, failed: Message) -> Message:
+def accept_again(
+    author: User,
+    student: Student,
+    failed: Message,
+) -> Message:
     """The words of a message that did not arrive, as a new one; asked twice,
     it is one new one. Raises NotAccepted.
 

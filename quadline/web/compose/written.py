@@ -44,7 +44,9 @@ def written_in(
 
 
 def with_template(
-    request: StaffRequest, written: WrittenDraft, inserts: Inserts
+    request: StaffRequest,
+    written: WrittenDraft,
+    inserts: Inserts,
 ) -> WrittenDraft:
     """Without scripts a template is chosen by a link."""
     chosen = whole_number(request.GET.get("template"))

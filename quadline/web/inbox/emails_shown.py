@@ -60,7 +60,10 @@ def emails_shown(messages: Iterable[Message]) -> dict[UUID, EmailShown]:
 
 
 def automatic_replies(
-    chosen: Conversation, *, since: datetime | None, until: datetime | None
+    chosen: Conversation,
+    *,
+    since: datetime | None,
+    until: datetime | None,
 ) -> list[AutomaticReply]:
     """Those that came in this time, oldest first. None: without bounds."""
     rows = IncomingEmail.objects.automatic_in(chosen)
@@ -98,7 +101,12 @@ def plain_text(content: bytes) -> HttpResponse:
     return response
 
 
-def _shown(pk: UUID, cut: str, rest_from: int, is_doubtful: bool) -> EmailShown:
+def _shown(
+    pk: UUID,
+    cut: str,
+    rest_from: int,
+    is_doubtful: bool,
+) -> EmailShown:
     is_long = len(cut) > MAX_REST
     return EmailShown(
         rest=cut[:MAX_REST].strip("\n"),

@@ -106,7 +106,10 @@ def log_page(conversation: Conversation, *, before: int | None = None) -> list[M
 
 
 def automatic_on(
-    conversation: Conversation, messages: list[Message], *, before: int | None = None
+    conversation: Conversation,
+    messages: list[Message],
+    *,
+    before: int | None = None,
 ) -> list[AutomaticReply]:
     """The automatic replies that came while this page of messages did."""
     # A page that is not full is the first of all: it has no beginning.

@@ -72,7 +72,10 @@ def as_email(request: StaffRequest, message_id: uuid.UUID) -> HttpResponseBase:
 
 
 def back_to_log(
-    request: StaffRequest, message: Message, *, answers: str
+    request: StaffRequest,
+    message: Message,
+    *,
+    answers: str,
 ) -> HttpResponseBase:
     """The one bubble. Where to ask next stays where it was:
     other news may lie in between.

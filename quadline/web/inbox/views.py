@@ -167,7 +167,10 @@ def _returned(posted: str) -> list[Returned]:
 
 
 def conversation_context(
-    request: StaffRequest, chosen: Conversation, *, error: ValueError | None = None
+    request: StaffRequest,
+    chosen: Conversation,
+    *,
+    error: ValueError | None = None,
 ) -> dict[str, Any]:
     """The conversation pane and the context pane beside it."""
     messages = log_page(chosen)
@@ -199,7 +202,9 @@ def conversation_context(
 
 
 def about(
-    request: StaffRequest, chosen: Conversation, header: dict[str, Any]
+    request: StaffRequest,
+    chosen: Conversation,
+    header: dict[str, Any],
 ) -> dict[str, Any]:
     """Who the student is: the pane beside the conversation,
     fetched with every piece of news.
@@ -272,7 +277,11 @@ def _composer(
     )
 
 
-def since_url(chosen: Conversation, after: int, header: dict[str, Any]) -> str:
+def since_url(
+    chosen: Conversation,
+    after: int,
+    header: dict[str, Any],
+) -> str:
     query = urlencode(
         {
             "after": after,
@@ -344,7 +353,9 @@ def _reach_key(header: dict[str, Any]) -> str:
 
 
 def _may_open(
-    request: StaffRequest, chosen: Conversation, reach: ReachChip | None
+    request: StaffRequest,
+    chosen: Conversation,
+    reach: ReachChip | None,
 ) -> bool:
     """Of one's own conversation the reach says it already: for
     whoever writes it is the same question.

@@ -72,7 +72,10 @@ def page(request: StaffRequest) -> HttpResponseBase:
 
 
 def _shown(
-    request: StaffRequest, form: ChangeForm, *, status: int = 200
+    request: StaffRequest,
+    form: ChangeForm,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     # The page says before what ends with the password.
     tokens = request.user.api_tokens.filter(revoked_at=None)

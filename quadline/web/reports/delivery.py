@@ -173,7 +173,11 @@ def _email_tiles(sheet: Sheet, everything: ReportTally) -> list[Tile]:
     ]
 
 
-def _opt_out_tile(filters: Filters, opted_out: int, students: int) -> Tile:
+def _opt_out_tile(
+    filters: Filters,
+    opted_out: int,
+    students: int,
+) -> Tile:
     page = reverse("report-opt-out-history")
     address = filters.report.address(change=Change.OPT_OUT)
     part = share(opted_out, students)

@@ -108,7 +108,13 @@ class Sheet:
             cells.append(self.cell(0, words=words, part=self.timed, **narrowing))
         return cells
 
-    def by_day(self, tallies: Tallies, *, key: str, sentence: str) -> Figure:
+    def by_day(
+        self,
+        tallies: Tallies,
+        *,
+        key: str,
+        sentence: str,
+    ) -> Figure:
         # Days are added up to weeks and months, and medians do not add up.
         plain = Sheet(
             self.filters,
@@ -136,7 +142,12 @@ class Sheet:
             FigureTable(sentence, unit, plain.heads, lines, foot),
         )
 
-    def by_staff(self, tallies: Tallies, *, caption: str) -> FigureTable:
+    def by_staff(
+        self,
+        tallies: Tallies,
+        *,
+        caption: str,
+    ) -> FigureTable:
         names = Inbox.objects.select_related("owner").in_bulk(tallies.staff)
         found = sorted(
             tallies.staff.items(),
@@ -149,7 +160,12 @@ class Sheet:
         foot = self._line("All", tallies.everything)
         return FigureTable(caption, "Staff", self.heads, lines, foot)
 
-    def by_broadcast(self, tallies: Tallies, *, caption: str) -> FigureTable:
+    def by_broadcast(
+        self,
+        tallies: Tallies,
+        *,
+        caption: str,
+    ) -> FigureTable:
         ids = [pk for pk in tallies.broadcasts if pk]
         known = Broadcast.objects.select_related("author").in_bulk(ids)
 
@@ -177,7 +193,12 @@ class Sheet:
         return heads
 
     def median_tile(
-        self, tally: ReportTally, *, parts: tuple[str, ...], label: str, note: str
+        self,
+        tally: ReportTally,
+        *,
+        parts: tuple[str, ...],
+        label: str,
+        note: str,
     ) -> Tile:
         cell = self.cell(
             tally.of(*parts), words=took_words(tally.median), part=self.timed
@@ -194,7 +215,10 @@ class Sheet:
 
 
 def heat(
-    filters: Filters, rows_url: str, side: str, hours: Mapping[tuple[int, int], int]
+    filters: Filters,
+    rows_url: str,
+    side: str,
+    hours: Mapping[tuple[int, int], int],
 ) -> FigureTable:
     """Hours down, weekdays across: narrow enough for a phone."""
     most = max(hours.values(), default=0)

@@ -109,7 +109,9 @@ def filter_bar(
 
 
 def paged(
-    request: StaffRequest, rows: "QuerySet[Any, Any] | Rows", filters: Filters
+    request: StaffRequest,
+    rows: "QuerySet[Any, Any] | Rows",
+    filters: Filters,
 ) -> dict[str, Any]:
     """One page of rows, how many there are in all, and the way to the others."""
     offset = whole_number(request.GET.get("skip")) or 0
@@ -173,7 +175,9 @@ def share(part: int, whole: int) -> str:
 
 
 def tabs(
-    current: str, pages: Iterable[tuple[str, str]], filters: Filters
+    current: str,
+    pages: Iterable[tuple[str, str]],
+    filters: Filters,
 ) -> list[Link]:
     """Pages of one report, side by side; the filters go along."""
     return [
@@ -182,7 +186,13 @@ def tabs(
     ]
 
 
-def _two(large: int, large_unit: str, small: int, small_unit: str, full: int) -> str:
+def _two(
+    large: int,
+    large_unit: str,
+    small: int,
+    small_unit: str,
+    full: int,
+) -> str:
     # Rounded up: 3 h 60 min is 4 h.
     if small == full:
         large += 1

@@ -35,7 +35,10 @@ ANSWERED_PARTS = RESPONSE_SUMS["answered"]
 
 
 def response_context(
-    viewer: User, filters: Filters, *, now: datetime
+    viewer: User,
+    filters: Filters,
+    *,
+    now: datetime,
 ) -> dict[str, Any]:
     found = responses(viewer, filters, now=now)
     words = CHANNEL_WORDS[filters.channel]
@@ -88,7 +91,11 @@ def response_context(
     }
 
 
-def _student_tiles(sheet: Sheet, students: ReportTally, words: str) -> list[Tile]:
+def _student_tiles(
+    sheet: Sheet,
+    students: ReportTally,
+    words: str,
+) -> list[Tile]:
     replied = students.of("replied")
     rate = Tile(
         sheet.cell(replied, words=share(replied, students.total), part="replied"),

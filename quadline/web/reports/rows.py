@@ -68,7 +68,11 @@ class MessageRow:
 
 
 def rows_context(
-    viewer: User, filters: Filters, shown: dict[str, Any], *, report: str
+    viewer: User,
+    filters: Filters,
+    shown: dict[str, Any],
+    *,
+    report: str,
 ) -> dict[str, Any]:
     back = filters.report
     return shown | {

@@ -69,7 +69,11 @@ class StopRequestForm(forms.Form):
         return said_at.astimezone(UTC)
 
     def __init__(
-        self, data: Any, *, numbers: list[SystemNumber], now: datetime
+        self,
+        data: Any,
+        *,
+        numbers: list[SystemNumber],
+        now: datetime,
     ) -> None:
         # Nothing that is still to come: the browser offers no later time.
         self.latest = timezone.localtime(now).strftime(WHEN)
@@ -160,7 +164,9 @@ def _numbers(user: User, student: Student) -> list[SystemNumber]:
 
 
 def _shown(
-    request: StaffRequest, student: Student, form: StopRequestForm
+    request: StaffRequest,
+    student: Student,
+    form: StopRequestForm,
 ) -> HttpResponse:
     template = "students/opt_out.html"
     if request.htmx:

@@ -134,7 +134,10 @@ def _what_happens(sent: Message) -> str:
 
 
 def _form(
-    request: StaffRequest, student: Student, *, error: NotAccepted | None = None
+    request: StaffRequest,
+    student: Student,
+    *,
+    error: NotAccepted | None = None,
 ) -> HttpResponse:
     """In the dialog the Text Message tab is open, as the guide
     expects, whatever was used last.

@@ -65,7 +65,10 @@ class OptOut:
 
 
 def opt_outs_of(
-    student: Student, reader: User, *, seen_by: QuerySet[Any, Any]
+    student: Student,
+    reader: User,
+    *,
+    seen_by: QuerySet[Any, Any],
 ) -> list[OptOut]:
     """The numbers of some staff users that the student has opted
     out of, the reader's own first.
@@ -140,7 +143,12 @@ def _opt_out(
     )
 
 
-def whose_texts(state: ConsentState, number: SystemNumber, *, reader: User) -> str:
+def whose_texts(
+    state: ConsentState,
+    number: SystemNumber,
+    *,
+    reader: User,
+) -> str:
     """Whose texts a state keeps from the student: those of this number, or
     of all that a word to another reaches.
     """

@@ -110,7 +110,11 @@ class Intake:
         # SMTP has one for all: the worst. Each begins with its code.
         return max(answers)
 
-    async def _keep(self, raw: bytes, addresses: list[str]) -> list[str]:
+    async def _keep(
+        self,
+        raw: bytes,
+        addresses: list[str],
+    ) -> list[str]:
         """An answer for each address. It is read once, however many there are."""
         async with self._turn:
             try:

@@ -29,7 +29,12 @@ class MailRate:
     def __init__(self) -> None:
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    def takes(self, sender: str, *, now: float) -> bool:
+    def takes(
+        self,
+        sender: str,
+        *,
+        now: float,
+    ) -> bool:
         """Whether one more is taken now; if so, it is counted."""
         everybody = self._bucket(EVERYBODY, ALL_BURST, ALL_PER_SECOND, now)
         # Nobody is counted who is not taken: coming again costs no turn.

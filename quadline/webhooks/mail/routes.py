@@ -88,7 +88,11 @@ def mail_service(request: HttpRequest, door: str) -> HttpResponse:
         return _said(500, "It could not be kept just now. Please come again.")
 
 
-def _keep_call(request: HttpRequest, door: str, found: Any) -> HttpResponse:
+def _keep_call(
+    request: HttpRequest,
+    door: str,
+    found: Any,
+) -> HttpResponse:
     """Verify, and keep each email of the call.
 
     What cannot be read is kept as it came.
@@ -136,7 +140,11 @@ def _says_something(request: HttpRequest, body: bytes) -> bool:
     return isinstance(said, dict | list) and bool(said)
 
 
-def _emails_in(request: HttpRequest, door: str, body: bytes) -> list[tuple[bytes, str]]:
+def _emails_in(
+    request: HttpRequest,
+    door: str,
+    body: bytes,
+) -> list[tuple[bytes, str]]:
     headers = {
         name: value
         for name, value in request.META.items()

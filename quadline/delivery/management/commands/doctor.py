@@ -45,7 +45,11 @@ class Command(BaseCommand):
         if faults:
             raise CommandError("Something needs a person. Nothing was changed.")
 
-    def _say(self, what: str, faults: list[str]) -> None:
+    def _say(
+        self,
+        what: str,
+        faults: list[str],
+    ) -> None:
         for fault in faults:
             self.stdout.write(f"check     {what}: {fault}")
         if not faults:

@@ -73,7 +73,12 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write("This was a dry run. Nothing was changed.")
 
-    def _say(self, done: Imported, *, is_trial: bool) -> None:
+    def _say(
+        self,
+        done: Imported,
+        *,
+        is_trial: bool,
+    ) -> None:
         for note in done.notes:
             self.stdout.write(note)
         verb = "Would import" if is_trial else "Imported"
