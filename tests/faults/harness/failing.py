@@ -23,7 +23,7 @@ WORKER, WEB = "worker", "web"
 # the module was read.
 POINTS: dict[str, tuple[str, str, str]] = {
     # attempts are committed, nobody was called
-    "after_claim": (WORKER, "quadline.delivery.sending.sender:claim_due", "after"),
+    "after_claim": (WORKER, "quadline.delivery.sending.sender:claim_batch", "after"),
     # consent was asked, its lock is held
     "before_call": (WORKER, "quadline.carriers.twilio:Twilio.send", "before"),
     # the carrier has it, we wrote nothing down
@@ -31,7 +31,7 @@ POINTS: dict[str, tuple[str, str, str]] = {
     # taken, and the carrier not yet asked
     "before_lookup": (
         WORKER,
-        "quadline.delivery.outcomes.reconciliation:settle",
+        "quadline.delivery.outcomes.reconciliation:settle_attempts",
         "before",
     ),
     # the choice is saved
@@ -45,13 +45,13 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "after_mail": (WORKER, "quadline.emails.outgoing:deliver", "after"),
     # committed, and the browser never hears
     "after_text": (WEB, "quadline.delivery.outbox.accepting:accept_text", "after"),
-    "after_launch": (WEB, "quadline.broadcasts.launching:launch", "after"),
+    "after_launch": (WEB, "quadline.broadcasts.launching:launch_broadcast", "after"),
     # written, and not committed
     "in_reply": (WEB, "quadline.delivery.inbound.filing:file_replies", "after"),
     # committed, and the carrier never hears
     "after_reply": (WEB, "quadline.webhooks.events:file_all_inbound", "after"),
     # the same for those that ask for something
-    "after_stop": (WEB, "quadline.webhooks.events:file_those_free", "after"),
+    "after_stop": (WEB, "quadline.webhooks.events:file_without_waiting", "after"),
 }
 
 
