@@ -177,7 +177,7 @@ def _looked_after_by(staff: QuerySet[User]) -> Q:
 
 
 def _saved(chosen: list[AudienceChoice], author: User) -> list[SavedAudience]:
-    """Only one's own: another's audience stands for nobody."""
+    """Only the user's own: another's audience stands for nobody."""
     ids = ids_of(AUDIENCE_KIND, chosen)
     if not ids:
         return []

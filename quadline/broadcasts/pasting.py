@@ -33,7 +33,7 @@ def resolve_pasted(text: str, author: User) -> PastedList:
     """Ids and addresses, divided by commas, semicolons, spaces or lines;
     capitals and leading zeros do not matter.
 
-    An entry that is somebody's id to the letter is that student, whoever else it
+    An entry that is exactly somebody's id is that student, no matter who else it
     resembles.
     """
     entries = _entries(text)

@@ -1,4 +1,4 @@
-"""Pause a broadcast, let it go on, or stop the rest of it. What
+"""Pause a broadcast, resume it, or stop the rest of it. What
 is in the sender's hands goes on.
 """
 
@@ -68,7 +68,7 @@ TEXTS_TO_STOP = """
       AND status IN ('waiting', 'queued') AND reason <> %(but)s
     ORDER BY id FOR NO KEY UPDATE
 """
-# Emails that are not in a worker's hands: those instead of a text that never left, and
+# Emails that no worker has claimed: those instead of a text that never left, and
 # those that are the broadcast.
 EMAILS_TO_STOP = """
     SELECT id FROM delivery_outgoingemail WHERE id = ANY(%(ids)s) AND state = 'queued'
@@ -104,7 +104,7 @@ STOPPED_WORDS = "The broadcast was stopped before an email went out instead."
 
 
 def may_steer(broadcast: Broadcast, actor: User) -> bool:
-    """The author, or whoever manages the college's accounts."""
+    """The author, or anyone who manages the college's accounts."""
     return actor.may[May.MANAGE] or (
         actor.pk == broadcast.author_id and actor.may[May.TEXT]
     )

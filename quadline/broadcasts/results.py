@@ -167,8 +167,8 @@ class StatusCount:
 class BroadcastProgress:
     # those that are not zero, in the order of the ladder; "nothing" last
     counts: list[StatusCount]
-    # texts and emails that wait no more, however they ended; not what was cancelled or
-    # stopped before
+    # texts and emails that no longer wait, however they ended; not what was cancelled
+    # or stopped before
     done: int
     sent: int  # those of them that the carrier or the mail server has taken
     total: int  # texts and emails
@@ -278,7 +278,7 @@ def recipient_results(
 
 
 def not_replied(broadcast: Broadcast) -> StudentQuerySet:
-    """Whoever was written to, has not written back since, and
+    """Everyone who was written to, has not written back since, and
     has not opted out because of it.
     """
     return Student.objects.filter(pk__in=[line[0] for line in _asked(QUIET, broadcast)])

@@ -1,4 +1,4 @@
-"""Send the failed texts of a broadcast once more: those
+"""Send the failed texts of a broadcast again: those
 where that is safe, and sensible.
 """
 
@@ -75,7 +75,7 @@ def may_be_retried(broadcast: Broadcast) -> int:
 
 
 def retry_failed(broadcast: Broadcast, *, actor: User, now: datetime) -> int:
-    """Send the texts that failed and reached nobody in any way once more; returns how
+    """Send the texts that failed and reached nobody in any way again; returns how
     many. Raises BroadcastRefused.
     """
     with transaction.atomic():

@@ -194,12 +194,12 @@ def _uuid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        # Of no broadcast: there are no rows of what is none.
+        # An unknown broadcast has no rows.
         return uuid.UUID(int=0)
 
 
 def _small(text: str) -> int:
-    """A weekday or an hour; -1, of which there are no rows, for what is none."""
+    """A weekday or an hour; -1, which has no rows, for anything else."""
     is_number = text.isascii() and text.isdigit()
     if not is_number or len(text) > 2:
         return -1

@@ -49,7 +49,7 @@ class Listener:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Nobody listens any more, and who was connected is cut off."""
+        """Stop listening, and cut off every connection."""
         if self._server is not None:
             self._server.close()
             self._server = None

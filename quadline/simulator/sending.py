@@ -72,7 +72,7 @@ def _accept(carrier: SimulatedCarrier, wish: SendRequest) -> SimulatedMessage:
     has_stopped = is_blocked(carrier, to, sender, number)
     if has_stopped and carrier.knobs.carrier_blocks_opt_outs:
         raise Refusal(21610)
-    # Through a service it is accepted all the same, and fails later (30001).
+    # Through a service it is still accepted, and fails later (30001).
     is_full = number is not None and _queue_is_full(carrier, number)
     if is_full and service is None:
         raise Refusal(21611)
