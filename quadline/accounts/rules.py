@@ -1,4 +1,4 @@
-"""What each role may do, what an office is told by, how often
+"""What each role may do, what makes two offices one, how often
 anybody may try. No database here.
 """
 

@@ -178,7 +178,7 @@ def _may_tell(broadcast: Broadcast, now: datetime) -> bool:
     last = broadcast.told_at
     if last is None:
         return True
-    # A time to come was noted by a clock that was wrong.
+    # A time in the future was written by a clock that was wrong.
     return last <= now - ONE_SECOND or last > now
 
 

@@ -13,8 +13,8 @@ from quadline.roster.models import Student
 MAX_ENTRIES = 50_000
 MAX_ENTRY = 254  # as an address (RFC 5321, section 4.5.3.1.3, without brackets)
 ENTRIES_PER_QUERY = 5_000  # entries asked for in one statement
-# Also what comes along from web pages and spreadsheets unseen: a zero-width space, a
-# byte order mark. NUL is no text to PostgreSQL.
+# Also the invisible characters that come from web pages and spreadsheets: a zero-width
+# space, a byte order mark. NUL is no text to PostgreSQL.
 _BETWEEN = re.compile(r"[\s,;|<>()\"'\x00\u200b\ufeff]+")
 
 

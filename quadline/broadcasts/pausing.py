@@ -1,5 +1,5 @@
-"""Pause a broadcast, resume it, or stop the rest of it. What
-is in the sender's hands goes on.
+"""Pause a broadcast, resume it, or stop the rest of it. What the sender has claimed
+goes on.
 """
 
 from collections.abc import Iterable
@@ -284,8 +284,8 @@ def _run(statement: str, **values: Any) -> list[Any]:
 
 
 def discard_draft(broadcast: Broadcast, *, actor: User) -> None:
-    """Delete a draft and its review. Raises BroadcastRefused
-    for what is no draft any more.
+    """Delete a draft and its review. Raises BroadcastRefused for one that is no longer
+    a draft.
     """
     with transaction.atomic():
         row = Broadcast.objects.select_for_update(no_key=True).get(pk=broadcast.pk)

@@ -22,8 +22,8 @@ REPLIED_FILTER, OPTED_OUT_FILTER = "replied", "opted_out"
 NOTHING_WORDS = "Not sent"
 
 # A reply is the first thing a student wrote after it went out, by text or email. A
-# keyword is none. An opt-out is because of it within a day of its text, when no later
-# text lies in between.
+# keyword is not one. An opt-out is because of it within a day of its text, when no
+# later text lies in between.
 CAME_OF_IT = f"""
     SELECT
         recipient.id,

@@ -1,8 +1,8 @@
 """Rows of messages that are counted and listed by the same query: what a number says
 and what its link shows are one.
 
-The inner query is Django's, with its rules on who sees what; around it stands SQL that
-Django does not speak.
+The inner query is Django's, with its rules on who sees what; around it is SQL that
+Django cannot write.
 """
 
 # ruff: noqa: S608  # every value is a parameter; what is put together here are our own

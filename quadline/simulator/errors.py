@@ -93,7 +93,7 @@ class Refusal(Exception):
 
 
 def slow_down(retry_after: int | None) -> Refusal:
-    """``retry_after``: seconds; None says nothing of how long."""
+    """``retry_after``: seconds; None does not say how long."""
     # Not every 429 of the carrier says for how long: a client must do without.
     if retry_after is None:
         return Refusal(20429)

@@ -191,7 +191,7 @@ def _normal_to(to: str) -> str:
         if code := _REFUSED_TO.get(to[8:]):
             raise Refusal(code)
         return to
-    # The pattern first: it is the quick one.
+    # The pattern first: it is faster.
     if _PLAINLY_NORTH_AMERICAN.fullmatch(to) or areas.is_valid(to):
         return to
     if to.isdigit() and len(to) == 10 and areas.is_valid(f"+1{to}"):

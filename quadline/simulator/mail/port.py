@@ -164,7 +164,7 @@ class _Door:
 
 
 def _cut(connection: SMTP) -> None:
-    """Without a word."""
+    """Without an answer."""
     transport: Any = connection.transport
     if transport is not None:
         transport.abort()
