@@ -1,5 +1,5 @@
-"""Whether a password was in a known breach, asked by k-anonymity: only
-five characters of its digest are told.
+"""Whether a password was in a known breach, asked by k-anonymity: only five characters
+of its digest are sent.
 
 The range API of Have I Been Pwned, or a copy of it:
 https://haveibeenpwned.com/API/v3#PwnedPasswords

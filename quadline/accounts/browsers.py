@@ -1,8 +1,9 @@
 """Browsers that an account has been signed in with before, by a signed cookie.
 
-OWASP, "Slow Down Online Guessing Attacks with Device Cookies": such a browser has tries
-of its own, so that nobody who guesses from elsewhere can lock its owner out. The cookie
-lets nobody in, and outlives signing out. It ends with the password it was given for.
+OWASP, "Slow Down Online Guessing Attacks with Device Cookies": such a browser has its
+own count of tries, so that nobody who guesses from elsewhere can lock its owner out.
+The cookie lets nobody in, and outlives signing out. It ends with the password it was
+given for.
 """
 
 import secrets
@@ -57,7 +58,7 @@ def remember(
     user: User,
 ) -> None:
     """Mark the browser that gets this response as one of this user's:
-    somebody proved just now to be them.
+    somebody has just proved to be them.
     """
     mine = Mark(user.pk, secrets.token_urlsafe(16), _mark_of(user))
     others = [mark for mark in _marks(request) if mark.user_id != user.pk]
@@ -83,6 +84,6 @@ def _marks(request: HttpRequest) -> list[Mark]:
 
 
 def _mark_of(user: User) -> str:
-    """Changes with the password, and tells nothing of it."""
+    """Changes with the password, and reveals nothing about it."""
     digest = salted_hmac(BROWSER_SALT, user.password, algorithm="sha256").hexdigest()
     return digest[:24]

@@ -1,5 +1,5 @@
-"""Tries of a password: how many are too many, who is told,
-and who may go on all the same.
+"""Tries of a password: how many are too many, who is notified, and who may go on
+anyway.
 
 Strangers share the tries of an account, and each address has tries of its own. A
 browser that the account has been signed in with before has its own, too, and no address
@@ -57,7 +57,7 @@ class PasswordTry:
         then it is not to be looked at.
         """
         if self.address:
-            # Looked at, not held: a whole campus may share one, and would wait.
+            # Read, not locked: a whole campus may share one, and would wait.
             wait = throttles.remaining_wait(self.address)
             if wait:
                 raise TooManyTries(wait, on_many_accounts=True)
@@ -107,7 +107,7 @@ def attempt_of(request: HttpRequest, *, email: str) -> PasswordTry:
 
 @job(queue="letters")
 def tell_administrators(user_id: int | None, address: str) -> None:
-    """One letter an hour for each account, and one for all else: accounts
+    """One email an hour for each account, and one for everything else: accounts
     that do not exist, and many at once.
     """
     guessed_at = User.objects.filter(pk=user_id).first() if user_id else None

@@ -131,7 +131,7 @@ class User(AbstractBaseUser):
             )
         ]
         triggers = [
-            # Whoever switches it off, and however: its tokens do not come back with it.
+            # However an account is switched off, its tokens do not come back with it.
             pgtrigger.Trigger(
                 name="tokens_end_with_account",
                 when=pgtrigger.After,

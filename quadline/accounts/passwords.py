@@ -48,7 +48,7 @@ def set_password(
     how: str,
 ) -> int:
     """From now on only this opens the account. Every session ends by it, and every API
-    token; the owner gets a letter.
+    token; the owner gets an email.
 
     Returns how many tokens ended. ``how`` goes into the audit trail.
     """
@@ -105,7 +105,7 @@ def ask_for_link(request: HttpRequest, *, email: str) -> None:
         wait = throttles.count_try(ThrottleBucket(rules.LINK_ADDRESS, address))
         if wait:
             raise TooManyTries(wait)
-    # A mailbox that is full is not told of: that would say that there is an account.
+    # A full mailbox is not reported: that would say that there is an account.
     is_full = (
         throttles.count_try(ThrottleBucket(rules.LINK_ACCOUNT, mailbox)) is not None
     )
@@ -116,7 +116,7 @@ def ask_for_link(request: HttpRequest, *, email: str) -> None:
 @job(queue="letters")
 def send_link(user_id: int | None) -> None:
     """The link is made here, when it is sent: a job's arguments are kept,
-    for everybody who can read the database.
+    where everybody who can read the database sees them.
     """
     if user_id is None:
         return

@@ -1,4 +1,4 @@
-"""What each role may do, what an office is told by, how often
+"""What each role may do, what makes two offices one, how often
 anybody may try. No database here.
 """
 
@@ -9,8 +9,8 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    ADVISOR = "advisor"  # texts the students on the own caseload
-    # the same for every caseload of the own office; reads its conversations
+    ADVISOR = "advisor"  # texts the students on their own caseload
+    # the same for every caseload of their own office; reads its conversations
     LEAD = "lead"
     ADMINISTRATOR = "administrator"  # sees everyone, fixes numbers, manages accounts
     AUDITOR = "auditor"  # reads everything, changes nothing

@@ -68,7 +68,7 @@ def count_try(bucket: ThrottleBucket) -> timedelta | None:
 
 
 def lock_throttle(bucket: ThrottleBucket) -> timedelta | None:
-    """Let nobody else try until this transaction ends. How long to wait,
+    """Keep everybody else from trying until this transaction ends. How long to wait,
     when all tries are used up; else None.
 
     So a try can be counted when it is known to be a wrong one, and many at once are not
@@ -79,7 +79,7 @@ def lock_throttle(bucket: ThrottleBucket) -> timedelta | None:
 
 
 def remaining_wait(bucket: ThrottleBucket) -> timedelta | None:
-    """The same, holding up nobody."""
+    """The same, without making anybody wait."""
     with connection.cursor() as cursor:
         cursor.execute(READ_THROTTLE, [bucket.limit.kind, bucket.name])
         row = cursor.fetchone()
@@ -116,7 +116,7 @@ def slot_of(made_up: str) -> str:
 
 @job(queue="letters", attempts=3)
 def drop_ended_throttles(timestamp: int) -> None:
-    """Nightly: counts whose time is over say nothing any more."""
+    """Nightly: drop the counts whose time is over."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM accounts_throttle WHERE ends_at <= statement_timestamp()"

@@ -1,4 +1,4 @@
-"""API tokens: make one, take it back, and find whose one is."""
+"""API tokens: make one, take it back, and find whose it is."""
 
 import hashlib
 import secrets

@@ -15,8 +15,8 @@ def answers(
     *refusals: int,
     with_body: bool = False,
 ) -> dict[int, Any]:
-    """401 and 503 always: who has no token gets nothing, and the database may be away.
-    422: what is not as described.
+    """401 and 503 always: a caller without a token gets nothing, and the database may
+    be away. 422: what is not as described.
     """
     problems = sorted({401, 503, *refusals, *(WITH_BODY if with_body else ())})
     return {status: answer} | dict.fromkeys(problems, Problem)

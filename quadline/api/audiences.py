@@ -43,6 +43,7 @@ def tokens_of(audience: Audience, author: User) -> list[str]:
     tokens = [CASELOAD_GROUP] if audience.caseload else []
     tokens += [f"{TAG_KIND}:{tag}" for tag in audience.filter.tags]
     tokens += [f"{COURSE_KIND}:{course}" for course in audience.filter.courses]
+    # As single students: test students, whom no group holds, come only this way.
     tokens += _named(audience.ids, author)
     if not tokens:
         raise ApiRefusal(

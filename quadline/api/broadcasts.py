@@ -1,5 +1,5 @@
 """Broadcasts: write to many, see what became of it by status,
-pause it, let it go on, stop the rest.
+pause it, resume it, stop the rest.
 """
 
 import uuid

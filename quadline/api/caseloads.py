@@ -52,6 +52,7 @@ def put_caseload(
         raise ApiRefusal(
             403, "Only administrators assign students. Nothing was changed."
         )
+    # Addresses are stored in lower case: people write them as they like.
     whose = get_object_or_404(User, email=staff.lower())
     try:
         count = bring_to(

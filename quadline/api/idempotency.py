@@ -106,7 +106,7 @@ def _once(
     request.act_id = uuid.uuid5(IDS, f"{request.auth.pk} {key} {fingerprint}")
     answer = do()
     if answer.has_header("Retry-After"):
-        # Whoever does as told and asks again is not answered with this.
+        # Not kept: a caller that waits and asks again is not answered with this.
         transaction.set_rollback(True)
         return answer
     kept.status = answer.status_code
@@ -121,8 +121,8 @@ def _claimed(
     key: str,
     fingerprint: str,
 ) -> tuple[KeptAnswer, bool]:
-    """The row of this key, and whether it is ours to fill. Whoever holds the same key
-    is waited for: then it has its answer.
+    """The row of this key, and whether it is ours to fill. Another request with the
+    same key is waited for: then the row has its answer.
     """
     made = {"fingerprint": fingerprint, "created_at": clock.now()}
     try:

@@ -138,7 +138,7 @@ def send_message(request: ApiRequest, new: NewMessage) -> MessageAnswer:
     summary="A message, its status and timeline",
 )
 def get_message(request: ApiRequest, message_id: uuid.UUID) -> MessageAnswer:
-    # Whoever may read the conversation, whether they wrote this or not.
+    # Anyone who may read the conversation, whether they wrote this or not.
     seen = Conversation.objects.visible_to(request.auth)
     message = get_object_or_404(Message, pk=message_id, conversation__in=seen)
     return message_answer(message, reader=request.auth)

@@ -52,6 +52,7 @@ def list_opt_outs(
     following = states.filter(entry__gt=after).order_by("entry")
     found, has_more = first_page(following.values_list("entry", flat=True), limit)
     page = states.filter(entry__in=found).order_by("entry")
+    # The same rows as the report on the screen, so that both say the same.
     rows = opt_outs.opted_out_rows(request.auth, page)
     return OptOuts(
         opt_outs=[_answer(row) for row in rows],

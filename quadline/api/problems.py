@@ -14,7 +14,7 @@ from quadline.api.fields import ApiAnswer
 
 ROOT = "/api/"
 MEDIA_TYPE = "application/problem+json"
-MAX_FAULTS = 50  # of one answer: whoever fixes those sends it again
+MAX_FAULTS = 50  # of one answer: after fixing those, a caller sends it again
 AGAIN = (
     "Send the same again: with an Idempotency-Key it is done once. Without one, look"
     " first whether it was done."

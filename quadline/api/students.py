@@ -27,6 +27,7 @@ from quadline.roster.faults import RosterFault
 from quadline.roster.models import Student
 from quadline.roster.rules import MAX_LENGTHS, STATUSES
 
+# A request has 1,000,000 bytes at most: a longer roster comes in parts.
 MAX_ROSTER_ROWS = 5_000
 router = Router(tags=["Students"])
 SearchWords = Annotated[str, Query(pattern=r"^[^\x00]*$", max_length=200)]
@@ -84,6 +85,7 @@ class StudentRow(Given):
 
     def as_cells(self) -> dict[str, str]:
         """As a roster file has it: one reader for both, and the same faults."""
+        # Lists are joined as they stand in one cell of a file.
         cells = self.model_dump()
         cells["tags"] = ";".join(self.tags)
         cells["courses"] = ";".join(self.courses)

@@ -66,6 +66,8 @@ class Api(NinjaAPI):
     """Operations are called what their functions are."""
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
+        # Without the module, which is ninja's default: a file may move, a client's name
+        # for the operation stays.
         return operation.view_func.__name__
 
     def get_operation_url_name(
@@ -84,6 +86,8 @@ api = Api(
     auth=Token(),
     renderer=Json(),
     openapi_url=None,
+    # ninja's own page takes its scripts from another host, which the policy of every
+    # page refuses. Ours is below.
     docs_url=None,
 )
 refuse_in_words(api)
@@ -189,6 +193,7 @@ def _shown(operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _result(code: str, said: dict[str, Any]) -> dict[str, str]:
+    # One media type each: JSON, or a problem.
     [content] = said["content"].values()
     is_problem = int(code) >= 400
     return {
@@ -203,6 +208,7 @@ def _models(schema: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
+            # Docstrings are wrapped for the source; the page wraps for its own width.
             "description": " ".join(model.get("description", "").split()),
             "fields": [
                 _field(field, {"required": field in model.get("required", ())}, of)

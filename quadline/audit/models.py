@@ -13,7 +13,8 @@ class AuditEntry(models.Model):
     """One act: by whom (nobody: the system or a student), on what, with what detail."""
 
     at = models.DateTimeField(auto_now_add=True)
-    # Protected: who has acted stays on record; accounts are switched off, not deleted.
+    # Protected: anyone who has acted stays on record; accounts are switched off, not
+    # deleted.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -21,7 +21,7 @@ class Check:
 
 
 MANY_SEGMENTS = 3
-MIN_LETTERS = 12  # less is no shouting: "FAFSA", "BIO-101 EXAM"
+MIN_LETTERS = 12  # less is not shouting: "FAFSA", "BIO-101 EXAM"
 SHOUTING = 0.7  # of the letters are capitals
 # Nine digits as the Social Security Administration gives them out (no 000, 666 or 9xx
 # first, no zero group).

@@ -29,7 +29,7 @@ WITH_VALUE = frozenset({STUDENT_KIND, TAG_KIND, COURSE_KIND, AUDIENCE_KIND})
 NUMBERED = frozenset({STUDENT_KIND, AUDIENCE_KIND})
 MAX_CHOICE_ID = 2**63 - 1  # a bigint: the database refuses to look for more
 LONGEST_VALUE = 60
-# Saved audiences within saved audiences: one may, by detours, hold itself.
+# Saved audiences within saved audiences: one may, through others, contain itself.
 MAX_AUDIENCE_DEPTH = 5
 
 
@@ -52,7 +52,7 @@ class AudienceChoice:
 
     @classmethod
     def read(cls, token: str) -> "AudienceChoice | None":
-        """None for what is no token."""
+        """None for what is not a token."""
         kind, _, value = token.strip().partition(":")
         if kind in GROUPS and not value:
             return cls(kind)
@@ -75,7 +75,7 @@ def _is_id(value: str) -> bool:
 
 
 def choices(tokens: Iterable[str]) -> list[AudienceChoice]:
-    """The tokens of one field, each once, in order; what is no token is left out."""
+    """The tokens of one field, each once, in order; what is not a token is left out."""
     # What a program sends is JSON: any of them may be a number or a list.
     texts = [token for token in tokens if isinstance(token, str)]
     read = [AudienceChoice.read(text) for text in texts]
@@ -187,7 +187,7 @@ def _looked_after_by(staff: QuerySet[User]) -> Q:
 
 
 def _saved(chosen: list[AudienceChoice], author: User) -> list[SavedAudience]:
-    """Only one's own: another's audience stands for nobody."""
+    """Only the user's own: another's audience stands for nobody."""
     ids = ids_of(AUDIENCE_KIND, chosen)
     if not ids:
         return []

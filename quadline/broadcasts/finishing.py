@@ -131,8 +131,8 @@ def follow_once(now: datetime) -> bool:
 
 @transaction.atomic
 def _follow(ids: Sequence[UUID], now: datetime) -> None:
-    # Whoever launches, pauses or retries one holds this lock: what they are at is
-    # looked at the next time.
+    # Launching, pausing and retrying hold this lock: a broadcast that one of them is
+    # changing is looked at the next time.
     rows = Broadcast.objects.select_for_update(no_key=True, skip_locked=True)
     broadcasts = list(
         rows.filter(pk__in=ids, state=BroadcastState.RUNNING).order_by("pk")
@@ -180,7 +180,7 @@ def _may_tell(broadcast: Broadcast, now: datetime) -> bool:
     last = broadcast.told_at
     if last is None:
         return True
-    # A time to come was noted by a clock that was wrong.
+    # A time in the future was written by a clock that was wrong.
     return last <= now - ONE_SECOND or last > now
 
 

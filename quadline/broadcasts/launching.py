@@ -54,7 +54,8 @@ def launch_broadcast(
     Raises ReviewChanged, or BroadcastRefused.
     """
     with transaction.atomic():
-        # A second click waits here for the first, and finds it no draft any more.
+        # A second click waits here for the first, and finds that it is no longer a
+        # draft.
         row = (
             Broadcast.objects.select_for_update(no_key=True, of=["self"])
             .select_related("author")
@@ -87,7 +88,7 @@ def _send_as_reviewed(
     """The new review when it is not the one that was looked at; then nothing leaves."""
     plan = Plan(broadcast, now=now)
     moved = moved_notices(plan)
-    # Two tabs: the one may show a review that the other has replaced.
+    # Two tabs: one may show a review that the other has replaced.
     if not plan.fingerprint == broadcast.fingerprint == fingerprint:
         return keep_review(Plan(broadcast, now=now))
     made = review_of(plan)
@@ -122,8 +123,8 @@ def start_sending(broadcast: Broadcast) -> None:
 
 
 def _write(plan: Plan, made: Review) -> None:
-    """Conversations are locked before a number is asked for, as when a
-    single text is accepted: no ring of waits.
+    """Conversations are locked before a number is asked for, as when a single text is
+    accepted: so the two cannot deadlock.
     """
     broadcast = plan.broadcast
     writing.open_conversations(

@@ -13,8 +13,8 @@ from quadline.roster.models import Student
 MAX_ENTRIES = 50_000
 MAX_ENTRY = 254  # as an address (RFC 5321, section 4.5.3.1.3, without brackets)
 ENTRIES_PER_QUERY = 5_000  # entries asked for in one statement
-# Also what comes along from web pages and spreadsheets unseen: a zero-width space, a
-# byte order mark. NUL is no text to PostgreSQL.
+# Also the invisible characters that come from web pages and spreadsheets: a zero-width
+# space, a byte order mark. NUL is no text to PostgreSQL.
 _BETWEEN = re.compile(r"[\s,;|<>()\"'\x00\u200b\ufeff]+")
 
 
@@ -33,7 +33,7 @@ def resolve_pasted(text: str, author: User) -> PastedList:
     """Ids and addresses, divided by commas, semicolons, spaces or lines;
     capitals and leading zeros do not matter.
 
-    An entry that is somebody's id to the letter is that student, whoever else it
+    An entry that is exactly somebody's id is that student, no matter who else it
     resembles.
     """
     entries = _entries(text)

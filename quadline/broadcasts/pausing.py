@@ -1,5 +1,5 @@
-"""Pause a broadcast, let it go on, or stop the rest of it. What
-is in the sender's hands goes on.
+"""Pause a broadcast, resume it, or stop the rest of it. What the sender has claimed
+goes on.
 """
 
 from collections.abc import Iterable
@@ -68,7 +68,7 @@ TEXTS_TO_STOP = """
       AND status IN ('waiting', 'queued') AND reason <> %(but)s
     ORDER BY id FOR NO KEY UPDATE
 """
-# Emails that are not in a worker's hands: those instead of a text that never left, and
+# Emails that no worker has claimed: those instead of a text that never left, and
 # those that are the broadcast.
 EMAILS_TO_STOP = """
     SELECT id FROM delivery_outgoingemail WHERE id = ANY(%(ids)s) AND state = 'queued'
@@ -104,7 +104,7 @@ STOPPED_WORDS = "The broadcast was stopped before an email went out instead."
 
 
 def may_steer(broadcast: Broadcast, actor: User) -> bool:
-    """The author, or whoever manages the college's accounts."""
+    """The author, or anyone who manages the college's accounts."""
     return actor.may[May.MANAGE] or (
         actor.pk == broadcast.author_id and actor.may[May.TEXT]
     )
@@ -301,8 +301,8 @@ def _run(statement: str, **values: Any) -> list[Any]:
 
 
 def discard_draft(broadcast: Broadcast, *, actor: User) -> None:
-    """Delete a draft and its review. Raises BroadcastRefused
-    for what is no draft any more.
+    """Delete a draft and its review. Raises BroadcastRefused for one that is no longer
+    a draft.
     """
     with transaction.atomic():
         row = Broadcast.objects.select_for_update(no_key=True).get(pk=broadcast.pk)

@@ -38,7 +38,7 @@ def review(broadcast: Broadcast, *, now: datetime) -> Review:
     """Work out and store what each student would get; fills
     broadcast.review, fingerprint and reviewed_at.
 
-    Raises BroadcastRefused when it is no draft any more: what was sent keeps the review
+    Raises BroadcastRefused when it is no longer a draft: what was sent keeps the review
     it was sent by.
     """
     with transaction.atomic():
@@ -254,7 +254,7 @@ def _checks(plan: Plan) -> list[Check]:
             too_long=sum(alike.count for alike in texts if alike.words.is_too_long),
             unknown_fields=_unknown_fields(unfilled),
             empty_fields=_empty_fields(unfilled),
-            # Empty for everybody: nothing to say of how many.
+            # Empty for everybody: no count is needed.
             unfilled=unfilled_for if unfilled_for < everybody else 0,
             repeated=len(tally.repeated),
             repeated_when=_last_said(tally.repeated, author.time_zone),

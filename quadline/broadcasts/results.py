@@ -22,8 +22,8 @@ REPLIED_FILTER, OPTED_OUT_FILTER = "replied", "opted_out"
 NOTHING_WORDS = "Not sent"
 
 # A reply is the first thing a student wrote after it went out, by text or email. A
-# keyword is none. An opt-out is because of it within a day of its text, when no later
-# text lies in between.
+# keyword is not one. An opt-out is because of it within a day of its text, when no
+# later text lies in between.
 CAME_OF_IT = f"""
     SELECT
         recipient.id,
@@ -167,8 +167,8 @@ class StatusCount:
 class BroadcastProgress:
     # those that are not zero, in the order of the ladder; "nothing" last
     counts: list[StatusCount]
-    # texts and emails that wait no more, however they ended; not what was cancelled or
-    # stopped before
+    # texts and emails that no longer wait, however they ended; not what was cancelled
+    # or stopped before
     done: int
     sent: int  # those of them that the carrier or the mail server has taken
     total: int  # texts and emails
@@ -278,7 +278,7 @@ def recipient_results(
 
 
 def not_replied(broadcast: Broadcast) -> StudentQuerySet:
-    """Whoever was written to, has not written back since, and
+    """Everyone who was written to, has not written back since, and
     has not opted out because of it.
     """
     return Student.objects.filter(pk__in=[line[0] for line in _asked(QUIET, broadcast)])

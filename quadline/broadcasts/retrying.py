@@ -1,4 +1,4 @@
-"""Send the failed texts of a broadcast once more: those
+"""Send the failed texts of a broadcast again: those
 where that is safe, and sensible.
 """
 
@@ -80,7 +80,7 @@ def retry_failed(
     actor: User,
     now: datetime,
 ) -> int:
-    """Send the texts that failed and reached nobody in any way once more; returns how
+    """Send the texts that failed and reached nobody in any way again; returns how
     many. Raises BroadcastRefused.
     """
     with transaction.atomic():

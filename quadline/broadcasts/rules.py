@@ -94,7 +94,7 @@ MAY_BECOME: dict[BroadcastState, frozenset[BroadcastState]] = {
     BroadcastState.STOPPED: frozenset(),
     BroadcastState.FINISHED: frozenset(
         {BroadcastState.RUNNING}
-    ),  # what failed is sent once more
+    ),  # what failed is sent again
 }
 
 

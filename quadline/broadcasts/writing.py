@@ -59,7 +59,7 @@ NAME_MESSAGES = f"""
     WHERE {CHOSEN_RECIPIENTS} AND recipient.message_id IS NULL
 """  # noqa: S608  # no value in it
 # In the order of the students, so that two launches of one author wait for each other
-# and never in a ring. A new one shows its message from the start, which is there before
+# and never deadlock. A new one shows its message from the start, which is there before
 # anyone can look.
 CONVERSATIONS = f"""
     INSERT INTO conversations_conversation (
@@ -77,8 +77,8 @@ CONVERSATIONS = f"""
     ON CONFLICT (staff_id, student_id) DO NOTHING
 """  # noqa: S608  # no value in it
 # Messages of a conversation are written one after the other (see
-# delivery/inbound/filing.py): locked in the order of their ids. A broadcast is no
-# answer to the student: what needed one still does, and a draft stays.
+# delivery/inbound/filing.py): locked in the order of their ids. A broadcast does not
+# answer the student: what needed an answer still does, and a draft stays.
 LOCK_CONVERSATIONS = f"""
     SELECT locked.id
     FROM (

@@ -12,7 +12,7 @@ from typing import Protocol
 class Remedy(StrEnum):
     """What a failure asks for (the classes of docs/adding-a-carrier.md).
 
-    What is done: delivery/rules.py.
+    What is done: delivery/failure_policy.py.
     """
 
     BAD_NUMBER = "bad_number"  # permanent for this phone

@@ -13,7 +13,7 @@ from quadline.live.notifications import CHANNEL
 logger = logging.getLogger(__name__)
 
 RESUME = "resume"  # "you may have missed something: fetch again"
-# A stream that falls further behind is told to fetch everything again.
+# A stream that falls further behind gets one event: fetch everything again.
 WAITING_EVENTS = 200
 
 

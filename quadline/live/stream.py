@@ -24,7 +24,8 @@ SIGN_IN_CHECK_SECONDS = 20  # a session that ended is noticed within this
 # a second.
 CALM_SECONDS = 0.2
 LIFE_SECONDS = 30 * 60  # then the browser connects again automatically
-# Each page in its own time: a restart does not bring them all back at one moment.
+# Each page after a delay of its own: a restart does not bring them all back at one
+# moment.
 COME_BACK_AFTER_MS = (500, 5000)
 SIGNED_OUT = "signed-out"
 HEARTBEAT = b": still here\r\n\r\n"

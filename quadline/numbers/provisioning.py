@@ -154,7 +154,7 @@ def _is_leased(number: SystemNumber) -> "QuerySet[SystemNumber]":
 
 
 def _renew_lease(number: SystemNumber) -> None:
-    """Raises HeldElsewhere for a job that was away for longer than its hold."""
+    """Raises LeasedElsewhere for a job that was away for longer than its hold."""
     until = clock.now() + LEASE
     if not _is_leased(number).update(held_until=until):
         raise LeasedElsewhere(number.pk)

@@ -51,7 +51,7 @@ def csv_response(
 
 
 def record_export(*, actor: User, name: str, **filters: Any) -> None:
-    """Who took what out of the house, and how it was filtered.
+    """Record who exported what, and how it was filtered.
     Called before the first row leaves.
     """
     record_audit(
@@ -96,15 +96,15 @@ def _harmless(text: str) -> str:
     """An apostrophe makes text of what would be calculated (OWASP, "CSV Injection")."""
     printable = UNPRINTABLE.sub("", text)
     shown = FORMULA_INSIDE.sub(r"\1'", printable)
-    # The text as it came: what is taken out here a spreadsheet may look past, too.
+    # The text as it came: a spreadsheet may ignore what is removed here, too.
     if _begins_a_formula(text):
         return f"'{shown}"
     return shown
 
 
 def _begins_a_formula(text: str) -> bool:
-    """Spreadsheets look past white space and invisible characters, and take
-    full-width signs for the plain ones.
+    """Spreadsheets ignore white space and invisible characters, and take full-width
+    signs for the plain ones.
     """
     for letter in text:
         if letter in "\t\r\n" or unicodedata.category(letter) == "Cc":

@@ -44,7 +44,7 @@ DELIVERY_PARTS: dict[Channel, dict[str, frozenset[Status]]] = {
 }
 LEFT_PART = "left"  # everything that is over or on its way: all parts but what waits
 REACHED_PART = "reached"  # the carrier, and so perhaps the phone
-INSTEAD = "instead"  # of arriving as it was written
+INSTEAD = "instead"  # what happened instead of arriving as written
 GONE_PART = "gone"  # nobody has it
 DELIVERY_SUMS: dict[str, tuple[str, ...]] = {
     LEFT_PART: ("delivered", "sent", "emailed", "bounced", "failed"),
@@ -104,7 +104,7 @@ def messages_written(viewer: User, filters: Filters) -> Rows:
         .exclude(status=Status.CANCELLED)
     )
     rows = Rows.of(written.annotate(part=part), "part", "reason", "detail")
-    # The two that every row has: here nothing is answered.
+    # Every row has these two columns; here nothing is answered.
     return rows.on_the_campus_clock(filters).adding(
         reply_at="NULL::timestamptz", took="NULL::interval"
     )

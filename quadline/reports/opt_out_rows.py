@@ -148,7 +148,7 @@ def how(entry: ConsentEntry) -> str:
 
 
 def by(entry: ConsentEntry) -> str:
-    """Who did it, or wrote it down."""
+    """Who did it, or recorded it."""
     if entry.actor:
         return entry.actor.name
     return (

@@ -83,8 +83,8 @@ def opted_out_rows(
 
 
 def every_opted_out_row(viewer: User, filters: Filters) -> Iterator[OptOutRow]:
-    """All rows, some at a time, so that an export of any length fits. Whoever opts in
-    meanwhile is left out, nobody else.
+    """All rows, some at a time, so that an export of any length fits. Only students who
+    opt in meanwhile are left out.
     """
     states = opted_out_pairs(viewer, filters)
     for ids in _batches(states):

@@ -85,7 +85,7 @@ def period_of(
     otherwise: str = "30",
 ) -> Period:
     """As a query string asks for it; chosen dates win over a preset,
-    and what is no date is not asked for.
+    and what is not a date is ignored.
     """
     first = _day(asked.get("from"))
     last = _day(asked.get("to"))

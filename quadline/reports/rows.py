@@ -1,8 +1,8 @@
 """Rows of messages that are counted and listed by the same query: what a number says
 and what its link shows are one.
 
-The inner query is Django's, with its rules on who sees what; around it stands SQL that
-Django does not speak.
+The inner query is Django's, with its rules on who sees what; around it is SQL that
+Django cannot write.
 """
 
 # ruff: noqa: S608  # every value is a parameter; what is put together here are our own
@@ -204,12 +204,12 @@ def _uuid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        # Of no broadcast: there are no rows of what is none.
+        # An unknown broadcast has no rows.
         return uuid.UUID(int=0)
 
 
 def _small(text: str) -> int:
-    """A weekday or an hour; -1, of which there are no rows, for what is none."""
+    """A weekday or an hour; -1, which has no rows, for anything else."""
     is_number = text.isascii() and text.isdigit()
     if not is_number or len(text) > 2:
         return -1

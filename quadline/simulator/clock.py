@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 TimedAct = Callable[[], None]
 
-_BURST = 50  # acts between two breaths, so that requests are answered during a flood
+_BURST = 50  # acts between two pauses, so that requests are answered during a flood
 
 
 class Clock:

@@ -68,6 +68,7 @@ async def health(carrier: SimulatedCarrier, request: Request) -> Response:
 
 async def reset(carrier: SimulatedCarrier, request: Request) -> Response:
     carrier.reset()
+    # Names are the roster's, not the carrier's: a reset keeps them.
     if carrier.options.students:
         roster.name_phones(carrier, carrier.options.students)
     await request.app.state.mail_port.follow_faults()
@@ -102,6 +103,7 @@ async def fast_forward(carrier: SimulatedCarrier, request: Request) -> Response:
     hours = float(wish.get("hours", 0))
     seconds = float(wish.get("seconds", 0))
     happened = await carrier.fast_forward(hours * 3600 + seconds)
+    # Mail that was due in that time has left too when this is answered.
     await request.app.state.postman.settle()
     facts = {
         "now": carrier.clock.now(),

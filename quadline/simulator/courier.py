@@ -36,7 +36,7 @@ class Courier:
 
     def post(self, errand: Errand) -> None:
         """Leave it to the courier; nobody waits for the answer."""
-        # An empty lane that is there is being worked on: its worker looks once more.
+        # An empty lane that is there is being worked on: its worker looks again.
         lane = self._lanes.get(errand.lane)
         if lane is None:
             self._lanes[errand.lane] = deque([errand])

@@ -73,6 +73,7 @@ class Refusal(Exception):
 
     code: int
     detail: str = ""
+    # In place of the table's, or for a code that is not in it.
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -92,7 +93,8 @@ class Refusal(Exception):
 
 
 def slow_down(retry_after: int | None) -> Refusal:
-    """``retry_after``: seconds; None says nothing of how long."""
+    """``retry_after``: seconds; None does not say how long."""
+    # Not every 429 of the carrier says for how long: a client must do without.
     if retry_after is None:
         return Refusal(20429)
     return Refusal(20429, headers={"Retry-After": str(retry_after)})

@@ -12,7 +12,7 @@ class FaultKind(StrEnum):
     RATE_LIMIT = "rate_limit"  # 429, code 20429; Retry-After if `retry_after` is set
     LIST_RATE_LIMIT = "list_rate_limit"  # the same, when texts are listed
     SLOW = "slow"  # the answer comes after `seconds`
-    # 200 with another body (`body`); `at` done: the act was done all the same
+    # 200 with another body (`body`); `at` done: the act was done anyway
     ODD_ANSWER = "odd_answer"
     RESET = "reset"  # the connection is cut; nothing was accepted
     ACCEPT_THEN_500 = "accept_then_500"

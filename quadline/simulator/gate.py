@@ -45,7 +45,7 @@ def _refusal(scope: Scope) -> str:
     client = (scope.get("client") or ("", 0))[0]
     if not is_loopback(client):
         return ELSEWHERE
-    # A foreign name that was made to point here still stands in Host.
+    # A foreign name that was made to point here is still in Host.
     hosts = _all(scope, b"host")
     if len(hosts) != 1 or not HOST.fullmatch(hosts[0]):
         return "Only under the name of this machine, such as 127.0.0.1."

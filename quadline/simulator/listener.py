@@ -45,11 +45,11 @@ class Listener:
             backlog=2048,
             reuse_address=True,  # it is opened again while old connections time out
         )
-        # Once chosen, it stays: after an outage callers find us where we were.
+        # Once chosen, it stays: after an outage callers find the same port.
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Nobody listens any more, and who was connected is cut off."""
+        """Stop listening, and cut off every connection."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -57,7 +57,7 @@ class Listener:
             connection.transport.abort()
 
     def refuse_for(self, seconds: float) -> None:
-        """From a moment from now, so that the one who asked still gets an answer."""
+        """Begins in a moment, so that the caller still gets an answer."""
         task = asyncio.create_task(self._refuse(seconds))
         self._state.tasks.add(task)
         task.add_done_callback(self._state.tasks.discard)

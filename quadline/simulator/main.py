@@ -14,7 +14,7 @@ from quadline.simulator.carrier import SimulatedCarrier
 from quadline.simulator.listener import Listener
 from quadline.simulator.options import Options, parse_options
 
-SIMULATOR_STOP_SECONDS = 10.0  # after being told to stop
+SIMULATOR_STOP_SECONDS = 10.0  # after the stop signal
 
 
 def main(argv: list[str]) -> None:
@@ -23,7 +23,7 @@ def main(argv: list[str]) -> None:
 
 
 async def run_simulator(options: Options) -> None:
-    """Answer until told to stop."""
+    """Answer until the stop signal."""
     carrier = open_carrier(options)
     app = build_app(carrier)
     listener = Listener(app, options.host, options.port)

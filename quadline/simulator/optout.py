@@ -1,4 +1,4 @@
-"""The carrier's own keywords: STOP and its kin, START and its kin, HELP."""
+"""The carrier's own keywords: STOP and its variants, START and its variants, HELP."""
 
 from enum import StrEnum
 

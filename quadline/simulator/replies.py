@@ -51,6 +51,8 @@ async def text_in(
         return ReplyOutcome(
             error="Nobody rents this number now; the text went nowhere."
         )
+    # Logged first: a lost webhook can still be found in the carrier's log, as at the
+    # real one.
     message = _log(carrier, phone, number, body)
     # Before the webhook: the carrier blocks, whether or not it can tell the college.
     own_answer = optout.obey(carrier, phone, number, body)
@@ -124,6 +126,7 @@ def _call_webhook_later(
         call = asyncio.get_running_loop().create_task(
             _call_webhook(carrier, number, message)
         )
+        # The loop holds tasks weakly: without this one could vanish before it has run.
         carrier.late_calls.add(call)
         call.add_done_callback(carrier.late_calls.discard)
 
@@ -139,6 +142,7 @@ async def _call_webhook(
         FaultKind.INBOUND_DOUBLED, to=message.to, from_=message.from_
     )
     copies = doubled.copies if doubled else 1
+    # Side by side, not in turn: a doubled call must meet the first one half done.
     calls = [_call_once(carrier, number, message) for _ in range(copies)]
     outcomes = await asyncio.gather(*calls)
     return outcomes[0]
@@ -169,6 +173,7 @@ async def _call_once(
         )
         answer = await carrier.courier.deliver(errand)
         texts = _replies_in(answer)
+        # No good answer: the fallback address is next.
         if texts is None:
             continue
         for text in texts:
@@ -204,6 +209,8 @@ def _replies_in(answer: WebhookAnswer) -> list[str] | None:
 def _urls(carrier: SimulatedCarrier, number: Number) -> list[tuple[str, str]]:
     """Where to post an inbound text, and where next if that fails."""
     service = carrier.services.get(number.service_sid or "")
+    # A service's addresses win over those of its numbers, unless it hands the choice to
+    # them.
     if service is not None and not service.use_inbound_webhook_on_number:
         pair = [
             (service.inbound_request_url, service.inbound_method),
@@ -244,6 +251,7 @@ def inbound_form(
     if message.service_sid:
         form["MessagingServiceSid"] = message.service_sid
     keyword = optout.opt_out_keyword_in(message.body)
+    # Only Advanced Opt-Out tells the webhook what the carrier made of the words.
     if keyword and carrier.knobs.advanced_opt_out:
         form["OptOutType"] = keyword.value
     return form

@@ -72,7 +72,7 @@ def _accept(carrier: SimulatedCarrier, wish: SendRequest) -> SimulatedMessage:
     has_stopped = is_blocked(carrier, to, sender, number)
     if has_stopped and carrier.knobs.carrier_blocks_opt_outs:
         raise Refusal(21610)
-    # Through a service it is accepted all the same, and fails later (30001).
+    # Through a service it is still accepted, and fails later (30001).
     is_full = number is not None and _queue_is_full(carrier, number)
     if is_full and service is None:
         raise Refusal(21611)
@@ -195,7 +195,7 @@ def _normal_to(to: str) -> str:
         if code := _REFUSED_TO.get(to[8:]):
             raise Refusal(code)
         return to
-    # The pattern first: it is the quick one.
+    # The pattern first: it is faster.
     if _PLAINLY_NORTH_AMERICAN.fullmatch(to) or areas.is_valid(to):
         return to
     if to.isdigit() and len(to) == 10 and areas.is_valid(f"+1{to}"):

@@ -155,8 +155,8 @@ class RecordStore:
 
 
 async def _to_the_end(writing: Coroutine[Any, Any, None]) -> None:
-    """What was taken is written,
-    though we are told to stop before a thread was free for it.
+    """What was taken is written even if the stop signal comes before a thread was free
+    for it.
     """
     task = asyncio.create_task(writing)
     try:

@@ -178,8 +178,8 @@ def _words(request: StaffRequest) -> tuple[str, str]:
 
 
 def introduction_for(user: User) -> tuple[str, str]:
-    """The own "Introduce my number", else the office's, else the
-    college's, else as it was shipped.
+    """The user's own "Introduce my number", else the office's, else
+    the college's, else the one that was shipped.
     """
     order = list(Whose)  # one's own first
     found = MessageTemplate.objects.visible_to(user).filter(
@@ -188,7 +188,7 @@ def introduction_for(user: User) -> tuple[str, str]:
     best = min(found, key=lambda template: order.index(whose(template)), default=None)
     if best:
         return best.subject, best.body
-    # Whoever archived every one of them still has words to begin from.
+    # A user who archived every one of them still has words to begin from.
     shipped = next(starter for starter in STARTERS if starter["name"] == INTRODUCTION)
     return shipped["subject"], shipped["body"]
 

@@ -1,4 +1,4 @@
-"""Whether the house stands: for load balancers and monitors,
+"""Whether Quadline works: for load balancers and monitors,
 without words and without sign-in.
 """
 
@@ -31,7 +31,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     try:
         is_current = tables_are_current()
     except DatabaseError:
-        # Whoever asks takes this process out of turn, and asks again.
+        # The load balancer stops sending requests here, and asks again.
         is_current = False
     return HttpResponse(
         "ok" if is_current else "not ready",

@@ -1,5 +1,5 @@
-"""What a request of somebody who is signed in holds: the middleware
-lets no other through to most views.
+"""What a request of a signed-in user holds: the middleware lets no
+other through to most views.
 """
 
 import uuid
@@ -68,7 +68,7 @@ def whole_number(text: str | None) -> int | None:
 
 
 def moment(text: str | None, otherwise: datetime) -> datetime:
-    """A point in time from a query string; ``otherwise`` for what is none,
+    """A point in time from a query string; ``otherwise`` for one that cannot be read,
     has no zone, or lies out of bounds.
     """
     try:

@@ -47,7 +47,7 @@ class Shell:
 
 def shell(request: HttpRequest) -> dict[str, object]:
     """The context processor: whose college this is, on every
-    page; the rest for who is signed in.
+    page; the rest for a signed-in user.
     """
     shown: dict[str, object] = {"college": settings.ENV.college_name}
     # None where a request failed before it came to the middleware that signs in.

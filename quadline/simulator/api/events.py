@@ -20,6 +20,7 @@ async def create_sink(call: ApiCall) -> Response:
         configuration=_read_object(call.get("SinkConfiguration")),
         created_at=call.carrier.clock.now(),
     )
+    # Without a destination it would be accepted, and no event would ever come.
     if sink.sink_type == "webhook" and not sink.configuration.get("destination"):
         raise Refusal(20001, "SinkConfiguration needs a destination.")
     call.carrier.keep(sink)
@@ -49,6 +50,7 @@ async def create_subscription(call: ApiCall) -> Response:
         sid=new_sid("DF"),
         description=call.get("Description"),
         sink_sid=sink.sid,
+        # Each Types parameter is one JSON object; a list is given by repeating it.
         types=[_read_object(text) for text in call.all("Types")],
         created_at=call.carrier.clock.now(),
     )

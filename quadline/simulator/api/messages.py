@@ -30,6 +30,8 @@ async def create(call: ApiCall) -> Response:
         status_callback=call.get("StatusCallback"),
     )
     message = accept(call.carrier, wish)
+    # Described before a fault may wait: the answer tells how it stood when it was
+    # accepted.
     written = _described(call.carrier, message)
     for kind in (FaultKind.ACCEPT_THEN_500, FaultKind.ACCEPT_THEN_HANG):
         if lost := call.carrier.faults.take(kind, to=message.to, from_=message.from_):
@@ -47,6 +49,7 @@ async def change(call: ApiCall) -> Response:
     message = _find(call)
     if call.get("Status") == "canceled":
         raise Refusal(20001, "Only a scheduled message can be canceled.")
+    # "-" where none was sent: a missing Body is not an empty one.
     if call.get("Body", "-") != "":
         raise Refusal(20001, "Body may only be emptied.")
     if message.status not in FINISHED:
@@ -165,6 +168,7 @@ def describe(
 ) -> dict[str, Any]:
     """``ahead``: seconds by which the clock that dates it is off."""
     uri = f"/2010-04-01/Accounts/{account}/Messages/{message.sid}"
+    # Through a service it is not yet cut into segments: "0" until it is queued.
     through_service = message.status == "accepted"
     return {
         "account_sid": account,

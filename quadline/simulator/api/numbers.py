@@ -51,6 +51,7 @@ async def buy(call: ApiCall) -> Response:
         area_code=call.get("AreaCode") or None,
         facts=call.facts(buying.CHANGEABLE),
     )
+    # The number is bought by now: the client must find it, and not buy another.
     for kind in (FaultKind.PURCHASE_THEN_500, FaultKind.PURCHASE_THEN_HANG):
         if lost := call.carrier.faults.take(
             kind, to=number.phone_number, area_code=number.phone_number[2:5]
@@ -69,6 +70,7 @@ async def index(call: ApiCall) -> Response:
         found = [
             each for each in found if buying.matches(each.phone_number, phone_number)
         ]
+    # In the ledger, so that a test can see that a lost purchase was looked for.
     call.carrier.ledger.write(
         "adopt-list",
         friendly_name=name or None,
@@ -117,6 +119,8 @@ def find(call: ApiCall, sid: str | None = None) -> Number:
 
 
 def _codes(call: ApiCall) -> list[str]:
+    # The narrowest wish wins: one code, those near a number, those of a state, the
+    # country.
     if code := call.get("AreaCode"):
         return [code]
     if near := call.get("NearNumber"):

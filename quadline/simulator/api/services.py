@@ -121,6 +121,7 @@ def _find(call: ApiCall) -> SimulatedService:
 
 def _find_member(call: ApiCall) -> tuple[SimulatedService, Number]:
     service = _find(call)
+    # A number that is rented but not in this service is not found either.
     number = find_number(call)
     if number.service_sid != service.sid:
         raise Refusal(

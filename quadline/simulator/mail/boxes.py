@@ -28,6 +28,8 @@ def take(
         address=address.lower(),
         return_path=return_path,
     )
+    # Mail servers may bring one email twice: the same Message-ID is one in the mailbox,
+    # and the ledger has both arrivals.
     known = carrier.mail_of.get((mail.address, mail.header_id))
     carrier.ledger.write(
         "mail",
@@ -72,6 +74,7 @@ def keep_sent(
 def mails_of(carrier: SimulatedCarrier, address: str) -> list[Mail]:
     """Oldest first."""
     mails = carrier.mails.get(address, {})
+    # By turn: two mails may come in one moment.
     return sorted(mails.values(), key=lambda mail: mail.turn)
 
 
@@ -146,6 +149,8 @@ def _mail(
 
 def _touch(carrier: SimulatedCarrier, address: str) -> None:
     box = carrier.mailboxes.get(address)
+    # Any address takes mail, on the roster or not: a wrong one must be seen to arrive
+    # somewhere.
     if box is None:
         box = Mailbox(address=address)
     box.last_active_at = carrier.clock.now()

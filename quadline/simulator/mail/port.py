@@ -55,7 +55,7 @@ class MailPort:
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Nobody listens any more, and who was connected is cut off."""
+        """Stop listening, and cut off every connection."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -168,7 +168,7 @@ class _Door:
 
 
 def _cut(connection: SMTP) -> None:
-    """Without a word."""
+    """Without an answer."""
     transport: Any = connection.transport
     if transport is not None:
         transport.abort()

@@ -1,4 +1,4 @@
-// A mail's HTML, built anew from the few elements that words need. Nothing else of it reaches the page.
+// A mail's HTML, built again from the few elements that words need. Nothing else of it reaches the page.
 
 import { icon, make, readable } from "./page.js";
 

@@ -1,5 +1,5 @@
 """Opt-outs that the college tells of: kept like a student's own
-STOP, and each item answered by itself.
+STOP, and each item answered on its own.
 """
 
 from typing import Any

@@ -69,7 +69,7 @@ def name_new_password(form: Any) -> None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponseBase:
-    """The same answer, for the same work, whoever is asked about."""
+    """The same answer, for the same work, whether there is such an account or not."""
     if request.method != "POST":
         return _asked(request, LinkForm())
     form = LinkForm(request.POST)
@@ -86,7 +86,7 @@ def forgotten(request: HttpRequest) -> HttpResponseBase:
 
 @method_decorator(unless_too_busy, name="dispatch")
 class NewPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]  # allauth is untyped
-    """Whoever opens the mailbox of an account may know its
+    """Anyone who opens the mailbox of an account may know its
     password, and so this browser, too.
     """
 

@@ -48,7 +48,7 @@ def resume(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
-    """Asked once more first: what is stopped does not go on."""
+    """Asked again first: what is stopped cannot be resumed."""
     chosen = steered(request, broadcast_id)
     if request.method == "POST":
         stopped = _done(
@@ -124,7 +124,7 @@ def discard(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBase:
 def steered(request: StaffRequest, broadcast_id: uuid.UUID) -> Broadcast:
     """One that this user may act on; for everybody else it is not there."""
     chosen = visible_broadcast(request, broadcast_id)
-    # Whoever may only look at it has no button that leads here.
+    # A user who may only look at it has no button that leads here.
     if not pausing.may_steer(chosen, request.user):
         raise Http404
     return chosen

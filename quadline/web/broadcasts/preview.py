@@ -1,5 +1,5 @@
 """What each recipient will read, before it is sent: one after
-the other, or whoever is looked for.
+the other, or the one a search finds.
 """
 
 from typing import Any
@@ -60,7 +60,7 @@ def _place(
     everyone: list[int],
     found: list[int],
 ) -> int:
-    """The place in ``everyone`` of whom the search found, or the link names."""
+    """The place in ``everyone`` of the one the search found or the link names."""
     wanted = found[0] if found else whole_number(request.GET.get("student"))
     if wanted in everyone:
         return everyone.index(wanted)

@@ -171,7 +171,7 @@ def _context(
 def _again(
     request: StaffRequest, broadcast: Broadcast, review: Review, **said: Any
 ) -> HttpResponse:
-    """The review once more, with what stood in the way."""
+    """The review again, with what stood in the way."""
     broadcast.refresh_from_db()
     context = _context(request, broadcast, review) | said
     return render(request, "broadcasts/review.html", context, status=422)
@@ -268,7 +268,7 @@ def _changes(
     changed = [
         student for student in everybody if before.get(student) != now.get(student)
     ]
-    # Who is not seen any more is counted, but not named.
+    # A student whom the author may no longer see is counted, but not named.
     visible_now = Student.objects.visible_to(broadcast.author)
     people = visible_now.filter(pk__in=changed).by_name()[:MAX_CHANGES]
     said = []

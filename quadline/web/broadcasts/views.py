@@ -32,6 +32,8 @@ from quadline.web.status_words import shown_status
 BROADCAST_PAGE_ROWS = 100
 ON_A_LIST = 25
 ROWS_TAKEN_AWAY = 1_000  # rows of a table to take away
+# A text that went as email has reached the student. An email is known to have left, and
+# no more than that.
 REACHED_BY_CHANNEL = {
     Channel.TEXT: {Status.DELIVERED, Status.EMAILED},
     Channel.EMAIL: {Status.SENT},
@@ -46,6 +48,7 @@ RESULT_COLUMNS = [
     "Replied",
     "Opted out after this",
 ]
+# In place of a name: without the row, the count above it would be wrong.
 UNSEEN = "A student you may not see"
 
 
@@ -68,6 +71,7 @@ def page(request: StaffRequest) -> HttpResponse:
         .select_related("author")
         .order_by("-created_at", "pk")
     )
+    # One more than is shown: it says that there is a next page, without a count.
     rows = list(seen[start : start + ON_A_LIST + 1])
     context = {
         "listed": [_listed(broadcast) for broadcast in rows[:ON_A_LIST]],
@@ -99,6 +103,7 @@ def broadcast(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBas
 def progress(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     """The part of the page that moves while it runs."""
     shown = visible_broadcast(request, broadcast_id)
+    # Over is over: the page asks no more, however long it stays open.
     is_over = shown.state in (BroadcastState.STOPPED, BroadcastState.FINISHED)
     context = progress_context(request, shown)
     return render(
@@ -128,6 +133,7 @@ def results_csv(
 ) -> StreamingHttpResponse:
     shown = visible_broadcast(request, broadcast_id)
     show = _filter(request)
+    # Before the first row leaves, as in every export.
     record_export(
         actor=request.user,
         name="broadcast results",
@@ -168,6 +174,8 @@ def progress_context(request: StaffRequest, shown: Broadcast) -> dict[str, Any]:
         "is_own": is_own,
         "may_act": may_act,
         "is_over": is_over,
+        # Counted only for those who have the button: it is read again while a broadcast
+        # runs.
         "may_be_retried": results.may_be_retried(shown) if may_act else 0,
         "quiet": results.not_replied(shown).count() if is_own and is_over else 0,
     }
@@ -238,6 +246,7 @@ def _seen_by(
     """The rows, with a student's name only where this user may see the student: so
     every count still equals its rows.
     """
+    # Two queries for a page of rows, not two for each of them.
     ids = [row.recipient.student_id for row in rows]
     seen = set(
         Student.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)
@@ -249,6 +258,7 @@ def _seen_by(
     )
     urls = {student: reverse("conversation", args=[talk]) for student, talk in talks}
     is_own = shown.author_id == user.pk
+    # "Nothing was sent" is an outcome of the review, not a status of a message.
     icon_and_tone = {
         results.NOTHING: ("ban", ""),
         **{status.value: STATUS_WORDS[status][1:] for status in Status},
@@ -275,6 +285,8 @@ def _csv_rows(
     shown: Broadcast,
     status: str,
 ) -> Iterator[list[object]]:
+    # In batches: who may be seen is asked once for each, and a table of any length
+    # needs the memory of one batch.
     batch: list[RecipientResult] = []
     for row in results.recipient_results(shown, status):
         batch.append(row)

@@ -48,6 +48,8 @@ NEEDS_ADMINISTRATOR = (
     f" {TEXT_WAITS} when it is fixed."
 )
 NOT_A_WRITER = "You have read-only access."
+# No text can be written in these. "first" and "pending" are not among them: a text may
+# wait for a number.
 CLOSED_STATES = frozenset(
     {"opted_out", "no_mobile", "landline", "bad_number", "read_only"}
 )
@@ -124,6 +126,7 @@ def composer_for(
         state=state,
         post_url=post_url,
         page_url=page_url or post_url,
+        # Made with the form: a form that is sent twice is one message.
         message_id=uuid.uuid4(),
         inserts=Inserts(user, student),
         written=_with_draft(written or WrittenDraft(), user, conversation),
@@ -142,6 +145,8 @@ def composer_for(
             if student and student.email
             else "There is no email address on file for this student."
         ),
+        # A card with a number that is not active yet would lead students to a dead
+        # line.
         has_card=number is not None and number.state == NumberState.ACTIVE,
     )
 
@@ -152,6 +157,7 @@ def _number_written_from(
     """The number of a shared inbox where its members write
     in it; else the user's own.
     """
+    # A user's own inbox has the user's id: without a conversation it is that one.
     inbox_id = conversation.inbox_id if conversation else user.pk
     if is_shared(inbox_id) and may_write_in(user, inbox_id):
         return SystemNumber.objects.of_inbox(inbox_id)
@@ -164,6 +170,8 @@ def _with_draft(
     conversation: Conversation | None,
 ) -> WrittenDraft:
     """What was begun and not sent is there again on every device."""
+    # What somebody else began is nobody's business; what was just posted is newer than
+    # what was kept.
     is_own = conversation is not None and may_write_in(user, conversation.inbox_id)
     return (
         replace(written, text=conversation.draft)
@@ -179,7 +187,7 @@ def composer_for_many(
     page_url: str = "",
     written: WrittenDraft | None = None,
 ) -> Composer:
-    """The same where it goes to whomever the form's To says; the
+    """The same where it goes to everyone the form's To names; the
     review tells what each of them gets.
     """
     number = SystemNumber.objects.of(user)
@@ -224,6 +232,7 @@ def _state(
             "",
             None,
         )
+    # Only one reason is shown. Out of reach comes first: no other matters then.
     key = (reach or reach_chips([student], user)[student.pk]).key
     if key == OUT_OF_REACH:
         return "read_only", has_left(student), "", None
@@ -242,6 +251,8 @@ def _opted_out(
     user: User,
 ) -> tuple[str, str, str, datetime | None]:
     standing = opt_out_scope.standing_in_scope((student.mobile, number.phone))
+    # The student may have texted START between the two queries; the next fetch of the
+    # page shows it.
     if standing is None:
         return (
             "opted_out",
@@ -310,6 +321,7 @@ def consent_lines(
     whose) pairs the reader may see.
     """
     whose = dict(system_phones)
+    # The ledger goes by phone: without one there is nothing to ask for.
     entries = ledger.history(student.mobile, whose) if student.mobile else []
     return [
         {
@@ -341,6 +353,7 @@ def _line(
 
 def _order_of(entry: ConsentEntry, entries: Sequence[ConsentEntry]) -> str:
     """Words reach us in another order than they were said."""
+    # Of the same number only: words to another decide nothing about this one.
     before = [
         each.word
         for each in entries

@@ -84,6 +84,7 @@ class Inserts:
         """
         names = [*(name for name, _ in merging.FIELDS), *merging.SAME_AS]
         known: Mapping[str, str | None] = self.values or dict.fromkeys(names)
+        # By key: a script finds a field however its name is spaced or capitalized.
         by_key = {field_key(name): value for name, value in known.items()}
         return json.dumps(by_key, ensure_ascii=False)
 

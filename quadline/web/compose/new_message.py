@@ -37,6 +37,7 @@ from quadline.web.compose.written import WrittenDraft, with_template, written_in
 from quadline.web.requests import StaffRequest, posted_id
 
 NOBODY_CHOSEN = "Choose who this goes to. What you wrote is kept."
+# Characters: some proxies and servers refuse a longer address.
 MAX_LINK = 4_000
 QUERIES = {"to": "q", "except": "q_except"}
 
@@ -58,6 +59,8 @@ def opened(request: StaffRequest) -> NewMessageForm:
     """+New as a link opens it: blank, for somebody, on a draft, or
     for those who have not replied.
     """
+    # A draft that was sent meanwhile opens a blank form: it must not be sent a second
+    # time.
     if (draft := _named(request, "draft")) and draft.state == BroadcastState.DRAFT:
         return NewMessageForm(
             chosen_of(draft), draft.pk, draft_name=f"broadcast-{draft.pk}"
@@ -81,6 +84,7 @@ def posted(request: StaffRequest) -> NewMessageForm:
     return NewMessageForm(
         chosen_in(request),
         message_id,
+        # The browser's own key, handed back as it is: only its length matters here.
         draft_name=request.POST.get("draft_name", "new")[:60],
     )
 
@@ -95,6 +99,7 @@ def step_taken(request: StaffRequest) -> NewMessageForm:
         return replace(form, chosen=form.chosen.with_less(field_name, token))
     if request.POST["step"] == "paste":
         tokens, report = read_pasted(request.POST.get("pasted", ""), request.user)
+        # What was found leaves the box; what was not stays there to be corrected.
         left = "\n".join([*report.unresolved, *report.ambiguous])
         return replace(
             form,
@@ -116,6 +121,8 @@ def drafted(request: StaffRequest, chosen: Chosen) -> Broadcast:
     if not chosen.to:
         raise BroadcastRefused(NOBODY_CHOSEN)
     broadcast_id = posted_id(request)
+    # An announcement whose recipients are changed here stays one: the form does not
+    # know of it.
     before = Broadcast.objects.filter(author=request.user, pk=broadcast_id).first()
     written = request.POST
     return draft_broadcast(
@@ -141,6 +148,8 @@ def new_message_page(
     status: int = 200,
 ) -> HttpResponse:
     """The page."""
+    # Without scripts a search is a link or a step of the form: either has the same
+    # names.
     sent = request.POST if request.method == "POST" else request.GET
     context = {
         "to_field": _field(
@@ -186,12 +195,13 @@ def audience_context(
         "addressed": bool(form.chosen.to),
         "is_direct": is_direct,
         "count": how_many(form.chosen, request.user),
+        # Before anybody is chosen it says Send: most messages go to one student.
         "button": "Send" if is_direct or not form.chosen.to else "Review",
     }
 
 
 def _named(request: StaffRequest, parameter: str) -> Broadcast | None:
-    """The own broadcast that a link names; 404 for one
+    """The user's own broadcast that a link names; 404 for one
     that is not there or another's.
     """
     if not (name := request.GET.get(parameter)):
@@ -201,6 +211,7 @@ def _named(request: StaffRequest, parameter: str) -> Broadcast | None:
             Broadcast.objects.filter(author=request.user), pk=uuid.UUID(name)
         )
     except ValueError:
+        # The same answer as for another's broadcast: it is not there.
         raise Http404 from None
 
 
@@ -222,6 +233,7 @@ def _composer(
         student = get_object_or_404(
             Student.objects.visible_to(request.user), pk=student_id
         )
+        # The conversation, if there is one, brings the draft that was begun in it.
         own = Conversation.objects.own(request.user).filter(student=student)
         talk = own.select_related("student", "inbox__owner").first()
         composer = composer_for(
@@ -256,9 +268,10 @@ def _written(
     form: NewMessageForm,
     error: ValueError | None,
 ) -> WrittenDraft:
-    """+New opens on Text Message, whichever tab was last used
-    elsewhere: so the guide has it.
+    """+New opens on Text Message, as the guide says, no matter which tab was
+    used last elsewhere.
     """
+    # A posted form is newer than the draft it came from.
     named = form.message_id if request.method != "POST" else None
     draft = (
         Broadcast.objects.filter(author=request.user, pk=named).first()
@@ -298,7 +311,7 @@ def _field(
 
 
 def _found(request: StaffRequest, sent: QueryDict) -> dict[str, Any]:
-    """What the plain search found, for whichever of the two fields was typed in."""
+    """What the plain search found, for the field of the two that was typed in."""
     name = next(
         (name for name in ("except", "to") if sent.get(QUERIES[name], "").strip()), "to"
     )

@@ -41,6 +41,8 @@ def preview_for(
 ) -> Preview:
     values = merging.values_for(user, student, number=SystemNumber.objects.of(user))
     is_email = channel == Channel.EMAIL
+    # The form has both tabs: a subject that was typed on the other must not stop a
+    # text.
     subject = subject if is_email else ""
     shown = tuple(
         merging.filled_where_possible(words, values) for words in (subject, body)
@@ -51,6 +53,7 @@ def preview_for(
         subject=shown[0],
         body=shown[1],
         problem=_problem(f"{subject}\n{body}", values),
+        # Measured without the spaces around it, as it would leave.
         texts=0 if is_email else segments.measure(shown[1].strip()).segments,
     )
 
@@ -67,6 +70,8 @@ def example_students(request: StaffRequest, *, find: str) -> list[Student]:
         .newest_first()
         .exclude(student=None)[:MAX_FOUND]
     )
+    # A new user has neither conversations nor a caseload: anybody visible is better
+    # than no example.
     for found in (
         visible.filter(pk__in=[talk.student_id for talk in recent]),
         visible.on_caseload_of(request.user),

@@ -118,7 +118,7 @@ def chosen_in(request: StaffRequest) -> Chosen:
 
 def chosen_of(broadcast: Broadcast) -> Chosen:
     """What a draft is addressed to."""
-    # Asked again: who has left the caseload since is not named to its author.
+    # Asked again: a student who has left the caseload since is not named to its author.
     to = _own(broadcast.audience.get("to", []), broadcast.author)
     without = _own(broadcast.audience.get("except", []), broadcast.author)
     return Chosen(packed(to), packed(without))
@@ -246,7 +246,7 @@ def _own(tokens: Iterable[str], user: User) -> tuple[str, ...]:
 
 
 def _of_group(token: str, seen: set[int]) -> list[str]:
-    """The group with those who are seen; nothing when nobody is left."""
+    """The group with those the user may see; nothing when nobody is left."""
     ids = token.removeprefix(GROUP).split(",")
     left = [number for number in ids if int(number) in seen]
     if not left:

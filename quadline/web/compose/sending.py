@@ -1,5 +1,5 @@
 """Hand what a composer posted to the verb of its channel. One refusal
-for the views, whichever verb refused.
+for the views, no matter which verb refused.
 """
 
 import uuid
@@ -28,12 +28,13 @@ def accept_posted(
     *,
     inbox: Inbox | None = None,
 ) -> Message:
-    """Accept the text or email of a posted composer, whichever
-    page it was on. Raises NotAccepted.
+    """Accept the text or email of a posted composer, on any page.
+    Raises NotAccepted.
 
-    ``inbox``: where it is written; None is the own.
+    ``inbox``: where it is written; None is the user's own.
     """
     subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
+    # Read before the channel is: a form without an id is not accepted on either tab.
     message_id, as_written = posted_id(request), request.POST.get("as_written") == "yes"
     if request.POST.get("channel") == Channel.EMAIL:
         with_card = request.POST.get("with_contact_card") == "yes"
@@ -50,6 +51,8 @@ def accept_posted(
             words,
             inbox=inbox,
         )
+    # The person was asked whether one more text in so short a time is meant, and said
+    # yes.
     is_meant = request.POST.get("one_more") == "yes"
     words = Wording(body, as_written=as_written)
     return _text(
@@ -72,8 +75,11 @@ def accept_again(
 
     As they were accepted before: whatever brackets are left in them are meant.
     """
+    # From the failed message's own id: two clicks, or two tabs, make the same id and so
+    # one message.
     message_id, inbox = uuid.uuid5(failed.pk, "again"), failed.conversation.inbox
     if failed.channel == Channel.EMAIL:
+        # The card is known to the email, not to the message.
         with_card = OutgoingEmail.objects.filter(
             message=failed, with_contact_card=True
         ).exists()
@@ -167,6 +173,8 @@ def _not_accepted(refused: ValueError) -> NotAccepted:
     error = refused.__cause__
     if not isinstance(error, MergeError):
         return NotAccepted(str(refused))
+    # A field of ours with nothing to put in is never sent, whatever is ticked
+    # (docs/adr/0019).
     may_be_meant = bool(error.unknown) and not error.empty
     return NotAccepted(str(refused), way_out_for(error), may_be_meant=may_be_meant)
 
@@ -174,6 +182,7 @@ def _not_accepted(refused: ValueError) -> NotAccepted:
 def way_out_for(error: MergeError) -> tuple[str, str] | None:
     """Where a merge field that nothing fills gets something to be filled with."""
     empty = {merging.canonical(name) for name in error.empty}
+    # First what the person can fill in at once; a number comes without them.
     if "Office Phone Number" in empty:
         return reverse("profile"), "Add your office phone"
     return (reverse("profile"), "See your number") if "System Number" in empty else None

@@ -38,6 +38,8 @@ def page(request: StaffRequest) -> HttpResponseBase:
     form = posted(request)
     try:
         if form.chosen.only_student is None:
+            # Many see a review before anything leaves; one student is an ordinary
+            # message.
             return redirect("broadcast-review", drafted(request, form.chosen).pk)
         to = get_object_or_404(
             Student.objects.visible_to(request.user), pk=form.chosen.only_student

@@ -25,6 +25,7 @@ from quadline.web.students.reach import (
 )
 from quadline.web.students.way_back import way_back
 
+# Of one page of the list; more are fetched by a link.
 INBOX_ROWS = 40
 MAX_COUNTED = 999  # of a filter: a college of any size is counted no further
 MINE_SCOPE, ALL_SCOPE = "mine", "all"
@@ -52,7 +53,7 @@ class InboxRow:
     chip: ReachChip | None
     at: datetime
     current: bool
-    way_back: str = ""  # of who has opted out
+    way_back: str = ""  # of a student who has opted out
 
 
 def list_context(
@@ -64,13 +65,17 @@ def list_context(
     listed = _listed(request, whose)
     kinds = _kinds(listed)
     chosen = request.GET.get("show", "")
+    # Open while a conversation is shown: it may need no reply, and would be missing
+    # from the list beside it.
     if chosen not in kinds:
         chosen = "reply" if kinds["reply"].exists() and not current else "open"
     found = (listed.matching(query) if query else kinds[chosen]).newest_first()
     offset = whole_number(request.GET.get("from")) or 0
+    # One more than is shown says that there is a next page.
     rows = found.select_related("student", "inbox__owner", "last_message")[
         offset : offset + INBOX_ROWS + 1
     ]
+    # One's own is what the address without it means: it is left out.
     kept = {"whose": whose} if whose == ALL_SCOPE else {}
     address = kept | {"show": chosen} | ({"q": query} if query else {})
     return {
@@ -122,6 +127,7 @@ def _whose(request: StaffRequest, current: Conversation | None) -> str:
     """
     if not _may_look_around(request.user):
         return MINE_SCOPE
+    # A reader who does not text has no conversations to list.
     if not request.user.may[May.TEXT]:
         return ALL_SCOPE
     is_foreign = current is not None and not may_write_in(
@@ -132,7 +138,7 @@ def _whose(request: StaffRequest, current: Conversation | None) -> str:
 
 
 def _scopes(request: StaffRequest, whose: str) -> list[dict[str, Any]]:
-    """The switch between one's own and those of others, for who has both."""
+    """The switch between one's own and those of others, for a reader who has both."""
     if not _may_look_around(request.user) or not request.user.may[May.TEXT]:
         return []
     inbox, everyone = (
@@ -174,6 +180,7 @@ def _rows(
     current: Conversation | None,
     kept: dict[str, str],
 ) -> list[InboxRow]:
+    # Opted out is said of the reader's own number; of another's it would be a guess.
     own_students = [
         each.student
         for each in found
@@ -193,6 +200,8 @@ def _rows(
             current,
             kept,
         )
+        # A question before everything: it is the one thing that a click here can
+        # settle.
         if each.pk in asked:
             row = replace(row, chip=ASKED_CHIP)
         elif each.student and number and each.student_id in out:
@@ -212,6 +221,7 @@ def _row(
     last, student = chosen.last_message, chosen.student
     is_own = may_write_in(reader, chosen.inbox_id)
     draft = chosen.draft if is_own else ""  # what is not sent is nobody else's business
+    # "You: " before the reader's words, so that nobody takes them for the student's.
     is_mine = is_own and last is not None and last.direction == Direction.OUTBOUND
     url = reverse("conversation", args=[chosen.pk])
     return InboxRow(
@@ -254,6 +264,7 @@ def _filter(
     return {
         "key": key,
         "label": label,
+        # What is done only grows, and nobody works through it: it is not counted.
         "count": _counted(found) if key != "done" else None,
         "url": url,
         "current": is_current,

@@ -117,7 +117,7 @@ def refused_in_log(
 
 def _student_of(request: StaffRequest, message: Message) -> Student:
     """Whom it goes to. Raises NotAccepted for one who has left the caseload: the
-    message is the author's all the same.
+    message is still the author's.
     """
     student = message.conversation.student
     # A stranger who texted a System number has a conversation without a student.

@@ -40,7 +40,7 @@ def answer(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     if not request.htmx:
         messages.info(request, words)
         return redirect("conversation", chosen.pk)
-    # Whatever the answer held or let go is dated by the moment it was given.
+    # What the answer held or released is dated by the moment it was given.
     changed = chosen.messages.filter(events__at=now).distinct().in_order()
     context = fresh_context(request, chosen, list(changed), after=0)
     context |= {"since_url": "", "words": words}

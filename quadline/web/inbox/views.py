@@ -73,6 +73,7 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
     """
     chosen = _visible(request, conversation_id)
     header = _header(request, chosen)
+    # By position, not by time: two messages may have one moment, no two have one place.
     after = whole_number(request.GET.get("after")) or 0
     seen_at = clock.now() - RECENT_NEWS
     until_now = chosen.messages.filter(position__lte=after)
@@ -89,6 +90,8 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
     waiting = until_now.filter(status=Status.WAITING, reason=WaitingFor.NUMBER)
     new = chosen.messages.filter(position__gt=after)
     messages = sorted(
+        # A tab that slept for days gets its news in a few answers, not in one of any
+        # size. A message that is new and changed is in it once.
         {*new.in_order()[: 4 * LOG_PAGE_MESSAGES], *changed, *acts, *waiting},
         key=lambda message: message.position,
     )
@@ -108,6 +111,7 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
 @require_safe
 def older(request: StaffRequest, conversation_id: int) -> HttpResponse:
     chosen = _visible(request, conversation_id)
+    # From a position on: new messages at the other end shift no page.
     before = whole_number(request.GET.get("before"))
     messages, header = log_page(chosen, before=before), _header(request, chosen)
     automatic = automatic_on(chosen, messages, before=before)
@@ -135,6 +139,7 @@ def done(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
         is_done=is_done,
         actor=request.user,
     )
+    # Taken back, it is open again, and the person stays where they are.
     if not is_done:
         return redirect("conversation", chosen.pk)
     success(
@@ -162,6 +167,8 @@ def _returned(posted: str) -> list[Returned]:
             Returned(uuid.UUID(each["id"]), str(each["words"]))
             for each in json.loads(posted)[:MAX_RETURNED]
         ]
+    # It is whatever a browser sends, at any depth: a draft is saved without what cannot
+    # be read.
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []
 
@@ -182,6 +189,7 @@ def conversation_context(
         "log": entries(
             messages,
             acts=_acts(header),
+            # The line above what is new is for those whose reading counts.
             unread=chosen.unread_count if is_own else 0,
             automatic=automatic_on(chosen, messages),
         ),
@@ -209,6 +217,7 @@ def about(
     """Who the student is: the pane beside the conversation,
     fetched with every piece of news.
     """
+    # Without a way to open the student there is no form to open either.
     student = chosen.student if header["may_open_student"] else None
     return {
         "student": chosen.student,
@@ -238,6 +247,8 @@ def fresh_context(
     """What an open conversation fetches: new and changed messages, the
     composer's state, where to ask next.
     """
+    # Changed messages may be older than what was seen: the place to ask from never goes
+    # back.
     newest = max([after, *(message.position for message in messages)])
     header = header or _header(request, chosen)
     return {
@@ -285,6 +296,7 @@ def since_url(
     query = urlencode(
         {
             "after": after,
+            # The server's time: a browser's clock may be wrong by hours.
             "at": clock.now().isoformat(),
             "reach": _reach_key(header),
         }
@@ -357,11 +369,10 @@ def _may_open(
     chosen: Conversation,
     reach: ReachChip | None,
 ) -> bool:
-    """Of one's own conversation the reach says it already: for
-    whoever writes it is the same question.
-    """
+    """Whether the reader may open this student's profile."""
     if chosen.student is None or reach is None:
         return False
+    # Reach has asked this already: for the one who writes it is the same question.
     if _is_own(request, chosen) and request.user.may[May.TEXT]:
         return reach.key != OUT_OF_REACH
     return (
@@ -372,6 +383,8 @@ def _may_open(
 def _header(request: StaffRequest, chosen: Conversation) -> dict[str, Any]:
     student = chosen.student
     reach = (
+        # As the inbox's owner reaches them: a lead who looks in sees why the texts of
+        # that person wait.
         reach_chips([student], chosen.inbox.owner or request.user)[student.pk]
         if student
         else None

@@ -17,6 +17,7 @@ from quadline.numbers.provisioning import try_again
 from quadline.numbers.rules import NumberState
 from quadline.web.requests import StaffRequest
 
+# One chip for three steps: they need no administrator until they take too long.
 SETUP_CHIP = {
     "label": "Being set up",
     "tone": "",
@@ -69,6 +70,7 @@ def numbers_page(request: StaffRequest) -> HttpResponse:
     rows = rows.select_related("inbox__owner__office", "inbox__office")
     now = clock.now()
     listed = [_row(number, number.is_late(now)) for number in rows]
+    # What needs somebody first. The sort is stable: each part stays in order of names.
     listed.sort(key=lambda row: not row["needs_you"])
     shown = {
         "rows": listed,
@@ -86,6 +88,8 @@ def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
     number = get_object_or_404(
         SystemNumber.objects.select_related("inbox__owner"), pk=number_id
     )
+    # Two administrators may press it at once; the second must not take a working number
+    # back.
     if try_again(
         number=number,
         actor=request.user,
@@ -104,6 +108,7 @@ def retry_number(request: StaffRequest, number_id: int) -> HttpResponseBase:
 
 def _row(number: SystemNumber, late: bool) -> dict[str, Any]:
     failed = number.state == NumberState.FAILED
+    # However late a number is, that it failed is what somebody can act on.
     chip = LATE_CHIP if late and not failed else NUMBER_CHIPS[NumberState(number.state)]
     return {
         "number": number,

@@ -59,6 +59,7 @@ def page(request: StaffRequest) -> HttpResponse:
             "may_add": may_keep(request.user, kind),
         }
         for kind in Whose
+        # Without an office its part would be an empty promise.
         if kind is not Whose.OFFICE or request.user.office_id
     ]
     return render(request, "message_templates/page.html", {"sections": sections})
@@ -69,6 +70,7 @@ def new(request: StaffRequest) -> HttpResponseBase:
     """A blank one, or a copy of one that is there."""
     if request.method == "POST":
         return _saved(request, None)
+    # A copy begins as a new one: the college's may be read by all and changed by few.
     copied = whole_number(request.GET.get("copy"))
     seen = MessageTemplate.objects.visible_to(request.user)
     begun = (
@@ -85,6 +87,7 @@ def edit(request: StaffRequest, template_id: int) -> HttpResponseBase:
     template = get_object_or_404(
         MessageTemplate.objects.visible_to(request.user), pk=template_id
     )
+    # Whether it may be changed is for the verb to say; the form only hides the button.
     if request.method == "POST":
         return _saved(request, template)
     return _form(request, template, _words_of(template))
@@ -126,6 +129,7 @@ def template_preview(request: StaffRequest) -> HttpResponse:
 
 def _saved(request: StaffRequest, template: MessageTemplate | None) -> HttpResponseBase:
     words = _posted(request)
+    # Without scripts the preview is a button of the same form: nothing is saved.
     if request.POST.get("act") == "preview":
         return _form(request, template, words)
     try:
@@ -160,6 +164,7 @@ def _form(
         "error": error,
         "whose": WHOSE_IS_IT[whose(template)] if template else "",
         "may_change": may_change(request.user, template) if template else bool(kinds),
+        # Only where this person may keep one: no choice is offered and refused later.
         "kinds": [(kind, TITLES[kind]) for kind in kinds],
         "kind": _kind(request),
         "inserts": Inserts(request.user),
@@ -175,6 +180,8 @@ def _form(
 
 def _preview_context(request: StaffRequest, words: TemplateContent) -> dict[str, Any]:
     find = request.POST.get("find", "")
+    # An example student even before one is looked for: what a field becomes is seen at
+    # once.
     students = example_students(request, find=find)
     student = chosen_student(request, students)
     shown = (
@@ -218,4 +225,5 @@ def _words_of(template: MessageTemplate) -> TemplateContent:
 
 def _kind(request: StaffRequest) -> Whose:
     asked = request.POST.get("kind") or request.GET.get("kind")
+    # An unknown kind falls back to the one that affects nobody else.
     return Whose(asked) if asked in list(Whose) else Whose.PERSONAL

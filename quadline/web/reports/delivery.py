@@ -88,6 +88,7 @@ def delivery_context(viewer: User, filters: Filters) -> dict[str, Any]:
 def channels(report: str, filters: Filters) -> list[Link]:
     """Texts and emails are counted apart."""
     url = reverse(report)
+    # Texts are what a report shows when its address names no channel.
     texts = filters.address(channel="")
     emails = filters.address(channel="email")
     return [
@@ -97,6 +98,8 @@ def channels(report: str, filters: Filters) -> list[Link]:
 
 
 def _text_tiles(sheet: Sheet, everything: ReportTally) -> list[Tile]:
+    # Shares are of what was sent: a text that still waits has no outcome yet, and would
+    # make every share look worse than it is.
     left = everything.of(*DELIVERY_SUMS[LEFT_PART])
 
     def of(name: str) -> str:
@@ -179,6 +182,7 @@ def _opt_out_tile(
     students: int,
 ) -> Tile:
     page = reverse("report-opt-out-history")
+    # Only the report's own filters go along: the history knows no part or reason.
     address = filters.report.address(change=Change.OPT_OUT)
     part = share(opted_out, students)
     return Tile(
@@ -196,6 +200,7 @@ def _reasons(sheet: Sheet, reasons: list[Because]) -> FigureTable:
         ("instead", "All"),
     )
     if sheet.filters.channel is Channel.EMAIL:
+        # An email is not sent a second way, so one column says it all.
         parts = parts[-1:]
 
     def line(because: Because) -> FigureLine:
@@ -222,6 +227,8 @@ def _sentence(words: str, everything: ReportTally) -> str:
     left = everything.of(*DELIVERY_SUMS[LEFT_PART])
     if not left:
         return f"No {words} were sent in these days."
+    # What the mail server took is the last that is known of most emails: none of them
+    # is called delivered.
     if words == "emails":
         taken = everything.of("sent")
         return (

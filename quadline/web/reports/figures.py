@@ -148,9 +148,11 @@ class Sheet:
         *,
         caption: str,
     ) -> FigureTable:
+        # One query for all names, however many staff there are.
         names = Inbox.objects.select_related("owner").in_bulk(tallies.staff)
         found = sorted(
             tallies.staff.items(),
+            # Equal totals by name, so that the order is the same on each visit.
             key=lambda each: (-each[1].total, names[each[0]].shown_name),
         )
         lines = [

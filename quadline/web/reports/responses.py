@@ -24,6 +24,7 @@ REPLIES = (
     Series("replied", "Replied to", "solid"),
     Series("silent", "No reply", "hollow"),
 )
+# In the order in which they are stacked: the best answer stands at the bottom.
 ANSWER_COLUMNS = (
     Series("soon", "Answered within 24 hours", "solid"),
     Series("late", "Answered later", "stripes"),
@@ -86,7 +87,9 @@ def response_context(
             found.staff, caption="How staff answer"
         ),
         "heat": heat(filters, rows_url, WROTE_FIRST, found.hours),
+        # The three count different messages: any one of them is something to show.
         "is_empty": not (students.total or staff.total or found.hours),
+        # An export has rows of one side only; on the page it is how students answered.
         "csv_query": filters.address(side=BY_STUDENTS),
     }
 

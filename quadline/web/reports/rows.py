@@ -90,6 +90,8 @@ def rows_context(
 def csv_row(message: Message) -> list[object]:
     conversation = message.conversation
     student = conversation.student
+    # A single message has no recipient row: that raises an AttributeError, for which
+    # getattr gives None.
     recipient = getattr(message, "recipient", None)
     # Only rows of the response report are timed.
     took = getattr(message, "took", None)
@@ -163,6 +165,7 @@ def _narrowing(viewer: User, filters: Filters) -> list[str]:
         phrases.append(f"{WEEKDAYS[weekday - 1]}s")
     if hour is not None and hour < 24:
         phrases.append(f"{hour}:00 to {hour}:59")
+    # A number without a reason has rows, too, and says so.
     if filters.reason == NO_REASON:
         phrases.append("no reason recorded")
     elif filters.reason:
@@ -174,6 +177,7 @@ def _broadcast(viewer: User, broadcast: str) -> str:
     if broadcast == SINGLE:
         return "not of a broadcast"
     found = None
+    # The id comes from the address: another's audience is not named to a stranger.
     seen = Broadcast.objects.visible_to(viewer)
     with suppress(ValueError):
         found = seen.filter(pk=uuid.UUID(broadcast)).first()

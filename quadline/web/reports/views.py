@@ -56,7 +56,7 @@ CHANGE_HEADS = [
 
 @require_safe
 def reports_index(request: StaffRequest) -> HttpResponse:
-    # Whoever opted out years ago still is: these two reports begin with all days.
+    # A student who opted out years ago still is: these two reports begin with all days.
     filters = asked(request, otherwise="all")
     out = opt_outs.opted_out_pairs(request.user, filters)
     return render(request, "reports/index.html", {"opted_out": out.count()})
@@ -65,6 +65,7 @@ def reports_index(request: StaffRequest) -> HttpResponse:
 @require_safe
 def opted_out_page(request: StaffRequest) -> HttpResponse:
     """Who is opted out now."""
+    # All days, as on the index: an opt-out does not end with a month.
     filters = asked(request, otherwise="all")
     shown = paged(request, opt_outs.opted_out_pairs(request.user, filters), filters)
     return render(
@@ -119,6 +120,8 @@ def opt_out_history_csv(request: StaffRequest) -> StreamingHttpResponse:
 
 @require_safe
 def delivery_page(request: StaffRequest) -> HttpResponse:
+    # Without what narrows rows: with it the figures would be of a part, under the name
+    # of the whole.
     filters = asked(request).report
     context = delivery_context(request.user, filters) | {
         "bar": filter_bar(request, filters),
@@ -212,7 +215,7 @@ def _opt_out_cells(row: OptOutRow) -> list[object]:
 
 
 def _change_cells(row: ChangeRow) -> list[object]:
-    # In words: whoever opens the table has not seen our code.
+    # In words: the reader of a table has not seen our code.
     change = "Opted out" if row.change == "opt_out" else "Opted in"
     return [
         row.at,

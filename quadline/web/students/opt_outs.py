@@ -152,8 +152,8 @@ def _posted(request: StaffRequest, numbers: list[SystemNumber]) -> Any:
 
 
 def _numbers(user: User, student: Student) -> list[SystemNumber]:
-    """The own number; for who manages the college's, every
-    one that texted this student.
+    """The user's own number; for one who manages the college's,
+    every one that texted this student.
     """
     own = SystemNumber.objects.live().filter(inbox=inbox_of(user)).exclude(phone="")
     mine = list(own.select_related("inbox__owner"))

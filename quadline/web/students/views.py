@@ -34,11 +34,13 @@ def page(request: StaffRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()[:200]
     scope = _scope(request)
     found = Student.objects.visible_to(request.user)
+    # A search goes beyond the caseload, to every student this user may see.
     if scope == "caseload" and not query:
         found = found.on_caseload_of(request.user)
     found = found.matching(query).by_name()
     offset = whole_number(request.GET.get("from")) or 0
     students = list(found[offset : offset + STUDENTS_PAGE_ROWS + 1])
+    # Of this page only: reach asks about the consent and phone of each student.
     shown = with_reach(students[:STUDENTS_PAGE_ROWS], request)
     following = {
         "scope": scope,
@@ -64,6 +66,7 @@ def profile(request: StaffRequest, student_id: int) -> HttpResponse:
     with_reach([student], request)
     conversation = (
         Conversation.objects.own(request.user)
+        # A conversation in which nothing was written yet would open an empty log.
         .filter(student=student, last_message__isnull=False)
         .first()
     )
@@ -103,6 +106,7 @@ def message(request: StaffRequest, student_id: int) -> HttpResponseBase:
     except NotAccepted as refused:
         return _form(request, student, error=refused)
     url = reverse("conversation", args=[sent.conversation_id])
+    # Without scripts there is no dialog to answer in.
     if not request.htmx:
         return redirect(url)
     return render(
@@ -128,6 +132,8 @@ def _what_happens(sent: Message) -> str:
             "Waiting for your number. Your text goes out automatically when it is"
             f" active. {email_fallback_words()}"
         )
+    # Accepted is all that is known: the sender comes by in a moment, and may still hold
+    # it.
     if sent.status == Status.QUEUED:
         return "Text accepted."
     return f"{shown_status(sent).rstrip('?')}. {sent.detail}".strip()
@@ -142,6 +148,7 @@ def _form(
     """In the dialog the Text Message tab is open, as the guide
     expects, whatever was used last.
     """
+    # With it come the draft and whether the opt-out notice was given.
     own = Conversation.objects.own(request.user).filter(student=student)
     conversation = own.select_related("student", "inbox__owner").first()
     written = written_in(request, error=error, is_remembered=False)
@@ -168,11 +175,12 @@ def _visible(request: StaffRequest, student_id: int) -> Student:
 
 
 def _numbers_seen_by(request: StaffRequest) -> list[tuple[str, str]]:
-    """An advisor sees the consent history with the own number; who sees
-    conversations of others, sees theirs.
+    """An advisor sees the consent history with their own number; one who sees
+    conversations of others sees theirs, too.
     """
     seen = Conversation.objects.visible_to(request.user).values("inbox")
     mine = Q(inbox=inbox_of(request.user))
+    # A number that was only requested has no phone yet, and so no history.
     numbers = SystemNumber.objects.exclude(phone="").filter(mine | Q(inbox__in=seen))
     return [
         (n.phone, _whose(n, request)) for n in numbers.select_related("inbox__owner")

@@ -31,6 +31,8 @@ class WayBack:
     copied: str
 
 
+# Staff cannot opt a student back in: only the student's own START to that number does
+# (docs/adr/0005).
 def way_back(student: Student, number: SystemNumber) -> WayBack:
     written = phones.written(number.phone)
     return WayBack(
@@ -73,6 +75,7 @@ def opt_outs_of(
     """The numbers of some staff users that the student has opted
     out of, the reader's own first.
     """
+    # A student without a mobile has "" here, which is nobody's phone.
     states = ConsentState.objects.filter(
         student_phone=student.mobile, opted_out=True
     ).exclude(student_phone="")
@@ -80,6 +83,8 @@ def opt_outs_of(
         state.system_phone: state
         for state in states.select_related("entry", "carrier_check")
     }
+    # By the college's setting a STOP to another number may reach the reader's own, and
+    # then there is no row of this very pair.
     own = SystemNumber.objects.of(reader)
     if (
         own
@@ -89,6 +94,8 @@ def opt_outs_of(
     ):
         found |= {own.phone: wider} if wider.opted_out else {}
     whose = Q(inbox=inbox_of(reader)) | Q(inbox__in=seen_by)
+    # Only numbers that are still held: a START to one that was given back reaches
+    # nobody here.
     numbers = SystemNumber.objects.filter(
         whose, phone__in=found, state__in=HELD_STATES
     ).select_related("inbox__owner__office", "inbox__office")
@@ -117,6 +124,7 @@ def may_record_stop(reader: User, student: Student) -> bool:
     if not reader.may[May.TEXT] or not student.mobile:
         return False
     number = SystemNumber.objects.of(reader)
+    # A student who is out already has nothing left to record for this number.
     has_own = (
         number is not None
         and number.phone != ""
@@ -131,6 +139,8 @@ def _opt_out(
     state: ConsentState,
     reader: User,
 ) -> OptOut:
+    # What the carrier holds was asked for another pair where the word was to another
+    # number.
     is_of_this_number = state.system_phone == number.phone
     return OptOut(
         why=(

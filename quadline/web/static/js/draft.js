@@ -33,7 +33,7 @@ export function next(state, event) {
   return found;
 }
 
-// What is done about it is done by whoever listens: draft_form.js and draft_log.js.
+// What is done about it is done by the listeners: draft_form.js and draft_log.js.
 export function step(message, event) {
   const before = message.state;
   message.state = next(before, event);

@@ -1,4 +1,4 @@
-// Whoever reads the end of the log still sees it when the composer grows, or a phone's keyboard comes up.
+// A person who reads the end of the log still sees it when the composer grows, or a phone's keyboard comes up.
 
 const AT_END = 8;
 let height = 0;

@@ -1,4 +1,4 @@
-// While someone reaches for a row, rows change in place but do not change places.
+// While someone reaches for a row, rows change in place but keep their order.
 
 const STILL = 4000;
 let movedAt = 0;
