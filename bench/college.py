@@ -155,8 +155,8 @@ def students(count: int, *, staff: int = 1, whose: str = "") -> None:
 
     Student ``i`` has the id ``i`` and the phone +17342…
 
-    Whoever texts them has them on the caseload: what leaves it is held,
-    within a minute.
+    Those who text them have them on the caseload: a text to a student who is
+    not on it is held, within a minute.
     """
     each = f"generate_series(1, {count}) AS g"
     fill(

@@ -66,8 +66,8 @@ def matrix(bodies: Sequence[str]) -> csr_matrix:
 
 
 def importance_of(replies: Sequence[Reply]) -> np.ndarray:
-    """The lines that the phrases are held to are settled by hand; the classifier shall
-    not gainsay them.
+    """The lines that the phrases are held to are settled by hand; the classifier
+    must not contradict them.
     """
     settled = set(labelled.lines())
     return np.array([SETTLED if reply in settled else 1.0 for reply in replies])
