@@ -103,8 +103,8 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def people(db: None, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
     """Maya, her office, her students, and Omar who may see none of it."""
-    # A job first lets go of connections, and with them of a test's transaction (as
-    # Django's own test client knows).
+    # A job first closes its connections, which would end a test's transaction
+    # (Django's own test client avoids the same).
     monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
     monkeypatch.setattr(
         jobs, "THREAD_OPTIONS", {}

@@ -19,7 +19,8 @@ import uvloop
 from bench.college import WORDS
 from bench.house import PUBLIC_URL, SETTINGS
 
-CONNECTIONS = 32  # kept, each with one call at a time
+# Kept, each with one call at a time; as many for the house as for its limit.
+CONNECTIONS = 32
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,15 @@ from quadline.roster.models import CaseloadEntry, Student
 WORDS = (
     "Hello, registration opens Monday at 9. Reply if you need help choosing classes."
 )
+# Not those of a constraint, which DROP INDEX refuses.
 DROPPABLE = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
     WHERE indrelid = %s::regclass
     AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """
-FIRST_NAMES, LAST_NAMES = 997, 4999  # so many different ones
+# So many different ones. Both are primes: a pair comes back only after five million
+# students.
+FIRST_NAMES, LAST_NAMES = 997, 4999
 HELD_ELSEWHERE = (
     "django_migrations",
     "cache",
@@ -78,6 +81,7 @@ def by_the_million(model: type[Model]) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(DROPPABLE, [table])
         indexes = cursor.fetchall()
+        # As a replica, PostgreSQL runs no triggers, and so checks no foreign keys.
         cursor.execute(
             "SET session_replication_role = replica; SET maintenance_work_mem = '512MB'"
         )
@@ -155,8 +159,8 @@ def students(count: int, *, staff: int = 1, whose: str = "") -> None:
 
     Student ``i`` has the id ``i`` and the phone +17342…
 
-    Whoever texts them has them on the caseload: what leaves it is held,
-    within a minute.
+    Those who text them have them on the caseload: a text to a student who is
+    not on it is held, within a minute.
     """
     each = f"generate_series(1, {count}) AS g"
     fill(

@@ -23,6 +23,7 @@ from quadline.demo.processes import wait_until_answers
 
 # in the checkout: /tmp is memory on many machines, and a sync there costs nothing
 DATA = Path("data/bench")
+# Migrated once: each path gets a copy.
 TEMPLATE = "bench_template"
 # Signs the webhooks that we call ourselves.
 TOKEN = "the stand-in asks for none"  # noqa: S105
@@ -36,8 +37,8 @@ SETTINGS = {
     "COLLEGE_PHONE": "(734) 555-0100",
     "COLLEGE_AREA_CODES": "734,313",
     "COLLEGE_TIME_ZONE": "America/Detroit",
-    "QUIET_HOURS": "",
-    "TEXTS_PER_SECOND": "0",
+    "QUIET_HOURS": "",  # the bench runs at night, too
+    "TEXTS_PER_SECOND": "0",  # no limit; the path that measures pace sets its own
     "TWILIO_ACCOUNT_SID": "AC5a11dec0113c7e00000000000000a1de",
     "TWILIO_AUTH_TOKEN": TOKEN,
     "TWILIO_MESSAGING_SERVICE_SID": "MG5a11dec0113c7e00000000000000a1de",

@@ -20,6 +20,7 @@ def cookies_of(users: Iterable[User]) -> dict[int, str]:
 
 
 def _session_of(user: User) -> str:
+    # The sign-in page would hash a password for each of them, slow on purpose.
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

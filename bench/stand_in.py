@@ -49,6 +49,7 @@ class Connection(asyncio.Protocol):
                 return
             body = self.buffer[body_begins:body_ends]
             self.buffer = self.buffer[body_ends:]
+            # As it came: forms are read only when the log is asked for.
             if Connection.keeps_log and body:
                 Connection.log.append((time.monotonic(), body))
             if head.startswith(b"get /log"):

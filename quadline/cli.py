@@ -27,6 +27,8 @@ def main() -> None:
         execute_from_command_line(["quadline", *sys.argv[1:]])
 
 
+# Each verb imports only what it runs: a start is nearly all imports
+# (docs/adr/0011-one-import.md).
 def demo(arguments: list[str]) -> None:
     """Everything on this machine, with a sample college and a simulated carrier."""
     from quadline.demo.launch import run_demo

@@ -113,8 +113,10 @@ def _address(written: str) -> Address | None:
     elif bare.count(":") == 1:
         bare = bare.partition(":")[0]
     try:
+        # After the % stands the zone of a link-local address.
         read = ip_address(bare.partition("%")[0])
     except ValueError:
         return None
+    # A socket that listens to both kinds shows an IPv4 caller as ::ffff:192.0.2.1.
     mapped = read.ipv4_mapped if isinstance(read, IPv6Address) else None
     return mapped or read

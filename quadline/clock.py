@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 READING_MAX_AGE_SECONDS = 1.0
+# Not now(), which stands still within a transaction.
 CLOCK_TIMESTAMP = "SELECT clock_timestamp() AS at"
-# Counts while the machine sleeps, too; elsewhere than on Linux the nearest there is.
+# Counts while the machine sleeps, too: time.monotonic() stands still then on Linux, and
+# a text would be called hours later. Elsewhere than on Linux the nearest there is.
 UNSETTABLE = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 

@@ -78,6 +78,7 @@ class ScheduledJob:
         self.cron = cron
 
 
+# 25 attempts, with the waits of _RetryPolicy, are nearly three hours.
 def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any]:
     """Declare a job. It is tried again after a failure, later each
     time, at most every ten minutes.
@@ -108,7 +109,7 @@ def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any
 
 
 def _with_fresh_connection(run: Callable[..., Any]) -> Callable[..., Any]:
-    """Let go of a connection that died while the worker was idle,
+    """Close a connection that died while the worker was idle,
     as Django does around a request.
     """
 

@@ -1,4 +1,4 @@
-"""A process that is told to stop is gone within a bound, whatever it waits for.
+"""A process that gets a stop signal ends within a bound, whatever it waits for.
 
 A database that was stopped in the middle of a statement answers nobody, and a thread
 that waits for it hears no signal. So an alarm is set that needs no thread of ours.
@@ -21,6 +21,7 @@ def on_stop_signal(*, within: float) -> None:
     if _is_told:
         os._exit(1)
     _is_told = True
+    # Its watchdog is no Python thread: it ends the process though none of ours runs.
     faulthandler.dump_traceback_later(within, exit=True)
 
 

@@ -91,8 +91,8 @@ def tune_interpreter() -> None:
 
 
 def lower_priority() -> None:
-    """On a core that is shared with web processes, whoever
-    waits for a page goes first.
+    """On a core that is shared with web processes, a person
+    who waits for a page goes first.
     """
     os.nice(NICENESS)
 
@@ -141,9 +141,9 @@ async def _work_on(
     """Until it is cancelled. A fault of the database while a job is
     fetched or put away ends no worker.
 
-    Nor does one that the engine meets beside its jobs, at a heartbeat or the timetable:
-    it then ends in order, without a word to us (procrastinate 3.10). In a worker that
-    was told to stop either is its end.
+    A fault outside the jobs, at a heartbeat or the timetable, ends none either: the
+    engine then ends in order, without a word to us (procrastinate 3.10). In a worker
+    that got a stop signal either is its end.
     """
     engine: Any = worker_app  # part of it has no types
     engine.perform_import_paths()

@@ -9,8 +9,9 @@ import sys
 
 WITHOUT_WINDOW = "chromium-headless-shell"
 WITH_WINDOW = ("chromium", "chromium-browser", "google-chrome")
+# The sample has texts in many scripts, and emoji.
 FONTS = ("fonts-noto-color-emoji", "fonts-noto-core", "fonts-noto-cjk")
-# Who is not on the net waits no longer, and takes what there is.
+# A machine without a network does not wait long, and takes what there is.
 BRIEFLY = ("-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10")
 
 

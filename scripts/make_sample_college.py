@@ -73,6 +73,7 @@ def main() -> int:
     for name, text in files.items():
         file = COLLEGE / name
         file.parent.mkdir(parents=True, exist_ok=True)
+        # Ends of lines stay as they are on every system: --check compares bytes.
         file.write_text(text, encoding="utf-8", newline="")
     return 0
 

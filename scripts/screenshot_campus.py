@@ -15,6 +15,7 @@ from quadline.numbers.models import SystemNumber
 from quadline.roster.models import Student
 from tests.house import House, eventually
 
+# Ids are made from it by name: they are the same in every run.
 IDS = uuid.UUID("5c2ee5a0-7f0d-4c0e-8a3b-64d2a6f3a002")
 REGISTRATION = (
     "Hi [Student Name], spring registration opens Monday at 8. Reply if you would like"

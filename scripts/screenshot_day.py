@@ -21,6 +21,7 @@ from quadline.roster.models import Student
 from tests.history import write_history
 from tests.house import House, Simulator, eventually
 
+# Ids are made from it by name: they are the same in every run.
 IDS = uuid.UUID("5c2ee5a0-7f0d-4c0e-8a3b-64d2a6f3a001")
 SALLY, LONG_NAME, ANNIE, STOPPED, HISTORY = (
     "00417733",

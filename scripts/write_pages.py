@@ -27,6 +27,7 @@ KINDS = {
     "audit": "leaf",
     "worker": "ground",
 }
+# Folders that every room may have: they hold no part of it.
 NO_WINGS = ("tests", "migrations", "management")
 TIMES = {
     "* * * * * */10": "Every 10 seconds",

@@ -85,8 +85,8 @@ def person(browser: Browser, house_url: str, **context: Any) -> Person:
     )
     window.set_default_timeout(PATIENCE)
     page = window.new_page()
-    # Whoever acts on a page, or looks for something on it, does so when its scripts are
-    # there. Keys do not wait: what comes before them does (`expect`, `wait_for_url`).
+    # A test acts on a page, or looks for something on it, when its scripts are there.
+    # Keys do not wait: what comes before them does (`expect`, `wait_for_url`).
     page.add_locator_handler(page.locator("page=loading"), lambda: None)
     made = Person(page, house_url)
     page.on("pageerror", lambda error: made.faults.append(f"script: {error}"))

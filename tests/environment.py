@@ -1,8 +1,8 @@
 """Loaded before Django: a database server for the tests when none is named, and
 settings that point nowhere real.
 
-Each process that runs tests has a server and a folder of its own: what a test raises
-beside it never meets another's.
+Each process that runs tests has a server and a folder of its own: what a test starts
+there never meets another's.
 """
 
 import atexit

@@ -171,7 +171,7 @@ class House:
             running.send_signal(signal.SIGCONT)
 
     def ended(self) -> list[str]:
-        """Whoever should be running and is not."""
+        """The processes that should be running and are not."""
         return [name for name, process in self.processes.items() if process.has_ended]
 
     def connect_carrier(self) -> None:

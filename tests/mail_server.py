@@ -26,7 +26,7 @@ class Handler:
     def __init__(self) -> None:
         # return path, recipient, letter
         self.taken: list[tuple[str, str, EmailMessage]] = []
-        self.refusals: list[int] = []  # answered one by one, to whoever comes next
+        self.refusals: list[int] = []  # answered one by one, to the next callers
         self.refused_addresses: dict[str, int] = {}
         self.seconds = 0.0
 

@@ -78,7 +78,7 @@ def lines(url: str, count: int) -> Iterator[list[Line]]:
 
 
 def has_read_all(url: str) -> bool:
-    """Whoever listens there has accepted every connection,
+    """The process that listens there has accepted every connection,
     and read all that was sent.
     """
     port = f":{urlsplit(url).port:04X}"

@@ -127,11 +127,11 @@ UNDER_WAY = """
 
 
 def _empty_tables() -> bool:
-    """False when the worker was at the tables at the same moment, or has a text, an
-    email or a number in its hands.
+    """False when the worker was at the tables at the same moment, or is at a text, an
+    email or a number.
 
-    What is in its hands comes to the carrier later: among the texts of the next test.
-    Whoever is dead by then brings nothing. Whoever waits for the other gives up here,
+    What it is at comes to the carrier later: among the texts of the next test. A worker
+    that is dead by then brings nothing. If each waits for the other this gives up,
     before the database looks for a deadlock (1 s) and picks the worker to fail.
     """
     with (

@@ -30,6 +30,8 @@ def insert_select(table: str) -> float:
     and foreign keys, committed.
     """
     copy = make_copy(table)
+    # LIKE copies none. The product has its own checked: without them the limit would be
+    # that of a table with fewer promises.
     _add_foreign_keys(copy, table)
     return _seconds(f"INSERT INTO {copy} SELECT * FROM {table}")
 
@@ -39,6 +41,7 @@ def update_from_unnest(table: str, *, ids: list[Any], statuses: list[str]) -> fl
     copy = make_copy(table)
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {copy} SELECT * FROM {table}")
+        # As before each measuring of ours (college.settle).
         cursor.execute(f"VACUUM ANALYZE {copy}")
         cursor.execute("CHECKPOINT")
     statement = f"""

@@ -52,6 +52,7 @@ async def _post_some(
 def _form(place: int) -> dict[str, str]:
     return {
         "To": f"+1{7342000001 + place}",
+        # From 50 numbers, as the house hands over (paths/hand_over.py).
         "From": f"+1734555{1 + place % 50:04}",
         "MessagingServiceSid": settings.ENV.twilio_messaging_service_sid,
         "Body": WORDS,

@@ -4,8 +4,8 @@ it. Imports no path: see one_path.py.
 
 from dataclasses import dataclass, field
 
-# the house on the one; carriers, browsers and whoever else is outside on the other
-# The house, or the bare program beside it; the carrier, and whoever calls.
+# The house, or the bare program it is compared with, on the one; the carrier, browsers
+# and all other callers on the other.
 HOUSE_CORE, OUTER_CORE = 0, 1
 
 

@@ -47,6 +47,7 @@ def measure(work: Work) -> Figures:
         broadcast, actor=broadcast.author, fingerprint=broadcast.fingerprint, now=now
     )
     seconds = time.perf_counter() - began
+    # After the clock has stopped: a figure of work that was not done is an error.
     queued = Message.objects.filter(due_at__isnull=False).count()
     assert queued == count, f"{queued} of {count} were queued"
     return {MESSAGES: count / seconds, ALL_ROWS: count / seconds}

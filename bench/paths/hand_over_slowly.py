@@ -6,7 +6,7 @@ from bench.figures import Figures, Reach, Row, Work
 from bench.paths.hand_over import handed_over
 from quadline.delivery.sending import sender
 
-CARRIER_SECONDS = 0.1
+CARRIER_SECONDS = 0.1  # as the stand-in is started for this path (paths/__init__.py)
 TITLE = "hand over, 100 ms carrier"
 ROWS = (Row(TITLE, "texts/s", "N in flight / 100 ms", Reach(at_least=0.85)),)
 

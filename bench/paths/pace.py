@@ -19,7 +19,7 @@ ONE, MANY, FASTEST = (
     f"pace, {NUMBERS} numbers",
     "pace, the fastest minute",
 )
-A_MINUTE = 60
+A_MINUTE = 60  # seconds; at one a second, as many texts of a number
 ROWS = (
     Row(ONE, "texts/s", "the rate itself", Reach(at_least=0.95, at_most=1.0)),
     Row(MANY, "texts/s", "the rate of all numbers", Reach(at_least=0.95, at_most=1.0)),

@@ -53,6 +53,7 @@ def limit(work: Work) -> Figures:
     models = (Student, CaseloadEntry)
     tables = [model._meta.db_table for model in models]
     rows = sum(model.objects.count() for model in models)
+    # What was saved, as the database writes it: reading CSV is no part of the limit.
     files = [_copied_out(table) for table in tables]
     copies = [make_copy(table) for table in tables]
     college.settle()
@@ -118,5 +119,6 @@ def _copy_in(file: Path, table: str) -> None:
         file.open("rb") as source,
         connection.connection.cursor().copy(f"COPY {table} FROM STDIN") as rows,
     ):
+        # 64 KiB: the file is never in memory as a whole.
         while block := source.read(1 << 16):
             rows.write(block)

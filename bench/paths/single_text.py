@@ -23,7 +23,7 @@ ROWS = (Row(TITLE, "ms", "the same while nothing else is sent", Reach(at_most=2)
 SENDERS = 50  # of the broadcast; the one after them writes the single texts
 STUDENTS = 500
 WARM_UP = 3
-FEWEST = 10
+FEWEST = 10  # texts beside a running broadcast, for a p95 of them
 PATIENCE_SECONDS = 180
 
 

@@ -19,6 +19,7 @@ ROWS = (
     Row(TITLE, "s", "start of PostgreSQL and `import django` twice", Reach(at_most=3)),
 )
 HOME = DATA.resolve() / "demo"
+# The settings of the bench, which its own process has in its environment.
 NOT_OF_A_DEMO = {*SETTINGS, "DATABASE_URL", "DATA_DIR", "TWILIO_API_URL"} - {
     "PYTHONUNBUFFERED"
 }
@@ -72,6 +73,7 @@ def _demo(port: int) -> Iterator[None]:
         env=environment,
         stdout=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
+        # Ctrl-C in the terminal then reaches the bench alone, which ends the demo.
         start_new_session=True,
     )
     try:

@@ -32,6 +32,7 @@ def measure(work: Work) -> Figures:
     idle = work.of(4_000, quick=1_000)
     beside = work.of(2_000, quick=500)
     broadcast = work.of(50_000, quick=12_000)
+    # A student for each: with a second STOP of one, fewer would be honored than sent.
     stops = WARM_UP + idle + beside
     _college(stops, broadcast)
     requests = [_stop(place) for place in range(1, stops + 1)]

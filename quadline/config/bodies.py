@@ -125,7 +125,7 @@ class WholeBodies:
                 await self._fill_patiently(body, receive, largest, patience)
             finally:
                 self._awaited.remove(patience)
-        # whoever sends more than the length that was named is found out now
+        # a client that sends more than the length it named is found out now
         await asyncio.sleep(0)
         if is_gone(scope):
             raise CutOff

@@ -17,7 +17,7 @@ class BodyBudget:
     """Each body by the patience we have with it, the longest awaited first.
 
     When there are too many, of one address or of all together, the longest awaited is
-    given up: whoever is quick is not kept out by whoever is slow.
+    given up: a quick client is not kept out by a slow one.
     """
 
     by_address: dict[str, dict[asyncio.Timeout, None]] = field(default_factory=dict)

@@ -34,8 +34,8 @@ class ClientConnection(HttpToolsProtocol):
     """One connection of one client.
 
     RFC 9112, 9.3.2: nobody sends more after a request that changes something, before it
-    was answered. Whoever does gave a length shorter than the body, and would have half
-    of it acted on: such a request is not begun.
+    was answered. A client that does gave a length shorter than the body, and half of it
+    would be acted on: such a request is not begun.
     """
 
     # Who has no request under way, and who does not read: the longest first.
@@ -107,7 +107,7 @@ class ClientConnection(HttpToolsProtocol):
         self._stop_waiting()
         self._reads_head = False
         super().on_headers_complete()
-        # so that whoever answers can see that the client is gone
+        # so that what answers can see that the client is gone
         self.scope["state"]["cycle"] = self.cycle
 
     def on_message_complete(self) -> None:

@@ -41,6 +41,7 @@ class AlwaysAnswered:
         try:
             await self._app(scope, receive, send_and_note)
         except (Exception, asyncio.CancelledError) as fault:
+            # Its status has left already: no other can be sent.
             if has_begun:
                 raise
             status, words = _answer_to(fault)

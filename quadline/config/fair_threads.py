@@ -25,6 +25,9 @@ class FairThreads(ThreadPoolExecutor):
 
     def __init__(self, threads: int) -> None:
         super().__init__(threads, thread_name_prefix="pages")
+        # Lines that take turns rather than a bound of threads for each address: with a
+        # bound, a college behind one address would have a part of the threads while the
+        # others idle.
         self._lines: OrderedDict[str, deque[Work]] = OrderedDict()
         self._turns = Lock()
 

@@ -1,5 +1,5 @@
-"""No phone, address or word of a student gets into a log, whoever writes the line: we,
-a library or the database.
+"""No phone, address or word of a student gets into a log, no matter what writes the
+line: our code, a library or the database.
 
 An exception's message is the way they would come: the database names the values of a
 row that was refused, a parser quotes what it could not read. Where something failed is

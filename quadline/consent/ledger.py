@@ -1,6 +1,6 @@
 """Write an opt-out or opt-in, and ask where a pair of phones stands.
 
-A send and a STOP meet at a lock per pair: whoever hands a text over holds it (shared)
+A send and a STOP meet at a lock per pair: a sender holds it (shared)
 from the last look at consent until the carrier has answered, and a STOP takes it before
 it commits. So no text is accepted after a STOP committed.
 """
@@ -49,7 +49,7 @@ TRY_LOCKS = """
 # call.
 LOCK_TIMEOUT_MS = 5000
 # The database grants a session again what it holds already, past a STOP that waits:
-# that is ours to refuse.
+# we have to refuse that.
 _locked_here: set[PhonePair] = set()
 MAX_LOOKUP_AHEAD = timedelta(hours=2)
 
@@ -205,8 +205,8 @@ def lock_exclusive(pair: PhonePair) -> None:
     """Until the caller's transaction ends no text of this pair is handed over; one
     under way is waited for, not for long.
 
-    Best asked for first: whoever hands over writes down what became of the text before
-    letting go, and may need rows for it.
+    Best asked for first: a sender writes down what became of the text before it
+    releases the lock, and may need rows for it.
     """
     with (
         suppress(OperationalError),
@@ -256,7 +256,7 @@ def lock_shared(pairs: Iterable[PhonePair]) -> set[PhonePair]:
 
 
 def unlock(pairs: Iterable[PhonePair]) -> None:
-    """End a hold. Only what ``lock_shared`` returned may be let go."""
+    """End a hold. Only what ``lock_shared`` returned may be released."""
     held = set(pairs)
     _locked_here.difference_update(held)
     with connection.cursor() as cursor:

@@ -25,7 +25,7 @@ OPEN_QUESTIONS = """
     JOIN consent_stopquestion AS question USING (student_phone, system_phone)
     WHERE question.answer = '' AND question.holds_texts
 """
-# In the order of their ids, as whoever answers several.
+# In the order of their ids, as everything that answers several.
 ANSWER_BY_KEYWORD = """
     WITH open AS MATERIALIZED (
         SELECT question.id, pair.at

@@ -60,8 +60,8 @@ def move_states(entries: Collection[ConsentEntry]) -> None:
     if not news:
         return
     states = list(ConsentState.objects.raw(LOCK_STATES, as_arrays(news)))
-    # Read when the rows are locked: whoever wrote another word meanwhile has committed
-    # it.
+    # Read when the rows are locked: a transaction that wrote another word meanwhile has
+    # committed it.
     words = words_of_pairs(news)
     moved = []
     for state in states:
@@ -150,7 +150,7 @@ def _standing_after(
         standing.last.change is Change.OPT_OUT and entry.change == Change.OPT_OUT
     )
     if is_shut_by_it and not before.opted_out:
-        # What shuts a pair is a new entry, so that whoever reads the opt-outs on from
-        # an entry misses none.
+        # What shuts a pair is a new entry, so that a reader who goes on from an entry
+        # misses no opt-out.
         return WordStanding(entry.word, standing.is_in_doubt)
     return standing

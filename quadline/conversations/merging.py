@@ -29,8 +29,8 @@ FIELD_LIST = ", ".join(f"[{name}]" for name in NAMES)
 SAME_AS = {"Your System Number": "System Number", "Office Phone": "Office Phone Number"}
 CANONICAL = {field_key(name): SAME_AS.get(name, name) for name in [*NAMES, *SAME_AS]}
 
-# What people and other systems call the same: whoever writes {first_name} or [Advisor]
-# means one of ours.
+# What people and other systems call the same: {first_name} or [Advisor] means one of
+# ours.
 OTHER_NAMES: dict[str, str] = {
     "Student Name": (
         "name, first name, firstname, fname, preferred name, preferred first name,"

@@ -1,5 +1,5 @@
 """Tell the administrators, or the author of a text, what keeps texts
-from leaving and is theirs to fix.
+from leaving, and what they have to fix.
 """
 
 from datetime import date

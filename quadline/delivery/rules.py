@@ -102,8 +102,8 @@ def waits_for(
 def is_notice_due(given: Iterable[Status]) -> bool:
     """Whether a text ends with the opt-out notice.
 
-    ``given``: where the texts stand by which its number gave it to this student at this
-    phone.
+    ``given``: where the texts stand that carried it from its number to this student at
+    this phone.
     """
     # CTIA Messaging Principles (2023): the first text names the sender and says how to
     # opt out.

@@ -157,6 +157,7 @@ def _serve(
             copies = _import_house(port)
         _bring_tables_up_to_date(with_sample=carrier_url != "")
         ours: Sequence[Child] = developing.fresh(copies) if follows_code else copies
+        # The web process first: it gets ready while the carrier is being connected.
         house.start(ours[0])
         if carrier_url and wait_until_answers(
             f"{carrier_url}/simulator/healthz", seconds=30
@@ -301,6 +302,7 @@ def _sample_options(verb: str, arguments: list[str]) -> argparse.Namespace:
 def _own_settings(data: Path, port: int) -> dict[str, str]:
     key_file = data / "secret_key"
     if not key_file.exists():
+        # Closed to others before the key is in it.
         key_file.touch(mode=0o600)
         key_file.write_text(secrets.token_urlsafe(48))
     return {

@@ -43,7 +43,7 @@ def claim(data: Path) -> None:
 
 
 def delete_demo_data(data: Path) -> None:
-    """Delete what the demo made, and nothing beside it. Raises NotOurs."""
+    """Delete what the demo made, and nothing else. Raises NotOurs."""
     home = postgres.home_of(data)
     for folder in (data, home):
         _must_be_ours(folder)

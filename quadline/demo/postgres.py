@@ -23,7 +23,7 @@ from typing import BinaryIO
 ROOTS_OWN_PLACE = Path("/var/lib/quadline")
 NOBODY_UID = 65534
 PR_SET_PDEATHSIG = 1
-# What fails is told to whoever asked, with its values; the log gets none of them:
+# What fails is told to the client that asked, with its values; the log gets none:
 # students' phones and words are in them.
 PRIVATE_LOG = {
     "log_min_messages": "log",

@@ -190,7 +190,7 @@ class Supervisor:
         return self
 
     def _tell(self, *_: Any) -> None:
-        # Python drops what is raised while it tidies up: whoever goes on looks again
+        # Python drops what is raised while it tidies up: what goes on looks again
         self._is_told = True
         raise Told
 

@@ -1,5 +1,5 @@
 """Tell what is new in an answer from the history it quotes, so that a conversation
-shows what is new. Nothing is cut: the whole text is kept beside it.
+shows what is new. Nothing is cut: the whole text is kept, too.
 
 Careful rather than thorough: a line too many on the screen is better than a student's
 words out of sight. Where nothing would be left, everything is shown.

@@ -25,7 +25,7 @@ OUT_OF_MEMORY = "it takes more memory than an email may"
 
 
 def main() -> None:
-    """Answer one frame after the other, until whoever asks is gone."""
+    """Answer one frame after the other, until the process that asks is gone."""
     _begin_within_limits()
     asked, answered = _own_pipes()
     answered.write(READY)

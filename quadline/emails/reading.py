@@ -1,7 +1,7 @@
 """Have an email parsed in a process that may be killed, and say what it was.
 
 A few such processes are kept, each for one email at a time. Nobody waits for one
-without end: whoever finds too many waiting is told to come again.
+without end: a caller that finds too many waiting is asked to try again later.
 """
 
 import atexit

@@ -143,8 +143,8 @@ class Membership(models.Model):
 
 
 class Account(User):
-    """A staff user as this room knows them: whoever makes an
-    account, however, makes its inbox.
+    """A staff user as this room knows them: whatever makes an
+    account makes its inbox, too.
     """
 
     class Meta:

@@ -68,7 +68,8 @@ def may_read(person: StaffFacts, inbox: InboxFacts) -> bool:
 
 
 def may_write(person: StaffFacts, inbox: InboxFacts) -> bool:
-    """Answer, keep drafts, call done: the owner and the members, whoever else may read.
+    """Answer, keep drafts, call done: the owner and the members, whatever others may
+    read.
 
     Whether their role sends texts at all is another question (``May.TEXT``).
     """

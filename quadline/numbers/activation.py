@@ -34,8 +34,8 @@ def activate(
     cause: str,
     now: datetime,
 ) -> None:
-    """The number may send from now on. Whoever knows of
-    texts that wait for it sends them.
+    """The number may send from now on. Callers that know of
+    texts that wait for it send them.
     """
     with transaction.atomic():
         if change_state(

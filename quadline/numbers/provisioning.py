@@ -38,7 +38,7 @@ TO_BE_PROVISIONED = Q(state__in=[NumberState.REQUESTED, NumberState.ORDERING]) |
 
 
 class LeasedElsewhere(Exception):
-    """Another worker has this number in hand; the job comes back later."""
+    """Another worker is at this number; the job comes back later."""
 
 
 def request_number(
@@ -107,7 +107,7 @@ def try_again(
 
 @job(queue="numbers")
 def provision_number(number_id: int) -> None:
-    """Take a number as far as the carrier lets it go now. Safe to
+    """Take a number as far as the carrier allows now. Safe to
     run twice, and at the same time.
     """
     number = _take_lease(number_id)
@@ -126,7 +126,7 @@ def provision_number(number_id: int) -> None:
 
 @job(queue="numbers", attempts=3)
 def provision_waiting_numbers(timestamp: int) -> None:
-    """Numbers that nobody has in hand, though something is
+    """Numbers that no worker is at, though something is
     left to do: their job was lost.
     """
     now = clock.now()

@@ -13,7 +13,7 @@ from quadline.roster.identity import id_key, read_id
 from quadline.roster.saving import Loss, copy_in
 from quadline.roster.tables import RosterTable
 
-MAX_RELATION = 80
+MAX_RELATION = 80  # characters, as the column has; the rest is cut off
 _TORN = "has more cells than columns. Is a comma unquoted?"
 _NO_ADDRESS = "is not the address of a staff account. Correct it, or take the row out."
 
@@ -37,6 +37,7 @@ GIVEN_ENTRIES = """
         relation text
     ) ON COMMIT DROP
 """
+# There already when the students were matched in this transaction (matching.py).
 GIVEN_DUPLICATES = (
     "CREATE TEMP TABLE IF NOT EXISTS given_twin"
     " (institutional_id text, stands_for text) ON COMMIT DROP"
@@ -74,6 +75,8 @@ UNMATCHED = """
     WHERE staff_id IS NULL OR student_id IS NULL
     ORDER BY number
 """
+# In one order, as students are locked: two who change caseloads at once never wait in
+# a ring.
 LOCK_STAFF = (
     "SELECT id FROM accounts_user WHERE id IN (SELECT staff_id FROM given_pair)"
     " ORDER BY id FOR NO KEY UPDATE"
@@ -94,6 +97,7 @@ LOST_CASELOAD_ENTRIES = f"""
 DROP_LEFT = f"""
     DELETE FROM roster_caseloadentry AS entry WHERE {_LEFT}
 """  # noqa: S608  # no value in it
+# What is already as it should be is not written again.
 MERGE_PAIRS = """
     INSERT INTO roster_caseloadentry AS entry (staff_id, student_id, relation)
     SELECT DISTINCT ON (staff_id, student_id) staff_id, student_id, relation
@@ -127,6 +131,7 @@ def assign(table: RosterTable) -> Assigned:
     """
     stops: list[ImportFault] = []
     with connection.cursor() as cursor:
+        # ON COMMIT DROP is too late for a second import in the same transaction.
         cursor.execute("DROP TABLE IF EXISTS given_entry, given_pair")
         cursor.execute(GIVEN_ENTRIES)
         rows = _entries(table, stops)
@@ -136,6 +141,7 @@ def assign(table: RosterTable) -> Assigned:
             stops.append(ImportFault(0, "", "", reason, table.file))
         if stops:
             raise RosterFault(stops)
+        # Analyzed here: autovacuum sees no temporary table, so the planner would guess.
         for statement in (
             "ANALYZE given_entry",
             GIVEN_DUPLICATES,
@@ -148,6 +154,7 @@ def assign(table: RosterTable) -> Assigned:
         if stops:
             raise RosterFault(stops)
         cursor.execute(LOCK_STAFF)
+        # Before anything is deleted: the loss is measured by what the staff had.
         cursor.execute(LOST_CASELOAD_ENTRIES)
         loss = Loss("caseload rows", *cursor.fetchone())
         cursor.execute(DROP_LEFT)
@@ -195,6 +202,7 @@ def _address(cell: str) -> str:
 
 
 def _relation(cell: str) -> str:
+    # Nothing is decided by a relation: a bad cell costs that cell, not the row.
     try:
         return text_cell(cell, 10_000)[:MAX_RELATION]
     except CellFault:

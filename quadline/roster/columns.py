@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+# Exact names only. Guessing columns by likeness was rejected: a wrong guess texts
+# parents' landlines (docs/adr/0018-rosters-as-they-come.md).
 STUDENT_FILE_COLUMNS: dict[str, tuple[str, ...]] = {
     "institutional_id": (
         *(
@@ -228,6 +230,7 @@ class Header(NamedTuple):
 
 def plain_column_name(name: str) -> str:
     """Student_ID, “Student ID”, studentId: one name in small words."""
+    # U+FFFD stands for a character that an export has lost.
     known = unicodedata.normalize("NFKC", name).replace("\ufffd", "")
     # Cf: characters that nobody sees
     seen = "".join(char for char in known if unicodedata.category(char) != "Cf")

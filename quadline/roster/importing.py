@@ -97,6 +97,7 @@ def import_roster(
             losses.append(assigned.loss)
         too_many = [loss for loss in losses if lost_too_many(loss.lost, loss.there)]
         if too_many and not may_drop:
+            # Inside the transaction, which takes back what was written.
             raise Dropped(too_many, done)
     done.faults.sort(key=lambda fault: fault.row)
     return done
@@ -165,6 +166,7 @@ def _import_students(
 ) -> list[Loss]:
     students = checked_students(table.rows(), done.faults, file=table.file)
     compared = compare_students(students, is_whole=True)
+    # Refused with --allow-drop, too: a file without students is never imported.
     if not compared.given:
         reason = "has no students under its header. Nothing was changed."
         raise RosterFault([ImportFault(0, "", "", reason, table.file)])

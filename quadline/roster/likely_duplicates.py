@@ -65,6 +65,8 @@ class PersonFacts(NamedTuple):
         """The same email and a name, or the same mobile and
         the name, under another id.
         """
+        # Two people who share a phone are two students: beside a mobile the whole name
+        # must agree, beside an email one name is enough.
         by_email = self.has_the_email_of(other) and self.shares_a_name_with(other)
         by_mobile = self.has_the_mobile_of(other) and self.has_the_name_of(other)
         return by_email or by_mobile

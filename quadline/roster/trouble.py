@@ -27,6 +27,8 @@ def note_failure(
     if not phone:
         return False
     with transaction.atomic():
+        # Receipts are applied by several workers: of two first failures at once one
+        # makes the row, and both count in it, one after the other.
         PhoneTrouble.objects.get_or_create(
             phone=phone, defaults={"since": now, "words": words[:200]}
         )

@@ -16,8 +16,8 @@ from django.db import close_old_connections
 Item = TypeVar("Item")
 WriteResult = TypeVar("WriteResult")
 MAX_BATCH = 200  # things in one transaction
-# Of the time a batch took: whoever was just answered and calls again comes into the
-# next one, instead of the one after a batch of the few who came meanwhile.
+# Of the time a batch took: a caller that was just answered and calls again comes into
+# the next one, instead of the one after a batch of the few that came meanwhile.
 PAUSE = 0.1
 
 
@@ -29,7 +29,7 @@ class PendingWrite(Generic[Item, WriteResult]):
     future: "asyncio.Future[WriteResult]"
 
     def resolve(self, answer: WriteResult) -> None:
-        if not self.future.done():  # a caller that hung up waits no more
+        if not self.future.done():  # a caller that hung up no longer waits
             self.future.set_result(answer)
 
 

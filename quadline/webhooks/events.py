@@ -34,10 +34,15 @@ log = structlog.get_logger(__name__)
 # less than a second
 RECEIPT_BATCH = 10_000
 APPLIED, ON_THE_WAY = "applied", "a step on the way"
-KEEP_EVENTS_FOR = timedelta(days=90)
-MAX_KEY = 160
-PATIENCE_MS = 250  # of requests that are filed together, for any lock
+KEEP_EVENTS_FOR = timedelta(days=90)  # as proof of what the carrier said
+MAX_KEY = 160  # characters, as the column has
+# Of requests that are filed together, for any lock. It also ends the one ring of waits
+# that is possible before the database would: a batch that has tried a pair's lock and
+# meets the same event in a transaction that waits for that lock
+# (docs/adr/0023-many-stops-at-once.md).
+PATIENCE_MS = 250
 Event = tuple[str, str]  # a carrier and its key
+# Only what is new is returned: a carrier repeats a call whose answer it missed.
 STORE_FILED = """
     INSERT INTO webhooks_carrierevent
         (carrier, kind, key, content, received_at, applied_at, result)
@@ -46,6 +51,7 @@ STORE_FILED = """
         AS heard (carrier, key, content)
     ON CONFLICT (carrier, kind, key) DO NOTHING RETURNING carrier, key
 """
+# Skipped, not waited for: several workers apply at once, each what no other has.
 OLDEST = """
     SELECT id, carrier, content FROM webhooks_carrierevent
     WHERE applied_at IS NULL AND kind = 'status'

@@ -49,6 +49,8 @@ def _fetch() -> None:
         return
     missed = _missed(carrier.name, list(received))
     asking = {pair_in(text) for text in missed if asks_something(text.body)}
+    # First: an opt-out that comes late would close texts that wait, though it is older
+    # than a START.
     for pair in asking:
         stop_start_order.date_starts(pair)
     for text in _stops_first(missed):

@@ -46,7 +46,8 @@ SETTLED_WITHIN_SECONDS = 5.0
 # filed.
 LOOKUP_THREADS = ThreadPoolExecutor(4, thread_name_prefix="order of words")
 # Requests that wait for a text on its way, five seconds at worst: they keep no other
-# call from being filed.
+# call from being filed. More of them queue for a thread: the carrier tells us again,
+# and its log is read every minute.
 WAITING_THREADS = ThreadPoolExecutor(16, thread_name_prefix="waits for a text")
 WebhookView = Callable[[Carrier, WebhookCall], CarrierAnswer]
 
@@ -89,6 +90,8 @@ async def inbound(
             await replies.add(heard)
     except Exception as error:
         return _fault(request, error)
+    # After the commit: a STOP must not wait for a carrier that hangs, and what is filed
+    # and in doubt is found by a sweep after a crash.
     if is_in_doubt:
         await _settle_order(pair_in(heard.text))
     return _answered(carrier.answer_text())
@@ -97,8 +100,8 @@ async def inbound(
 async def _file_request(
     requests: BatchWriter[InboundCall, dict[events.Event, bool]], heard: InboundCall
 ) -> bool:
-    """Together with those that come beside it; alone when it has to wait for a text on
-    its way, so that none waits with it.
+    """Together with those that come at the same time; alone when it has to wait
+    for a text on its way, so that none waits with it.
 
     Whether the order of the student's words is in doubt.
     """

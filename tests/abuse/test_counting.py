@@ -1,4 +1,4 @@
-"""Counts of tries: one row and one statement each, whoever counts at the same time."""
+"""Counts of tries: one row and one statement each, no matter who counts meanwhile."""
 
 from datetime import timedelta
 from functools import partial

@@ -426,7 +426,7 @@ def test_a_known_browser_that_was_locked_is_let_in_by_unlock(
 def test_a_session_that_was_there_before_is_another_one_after_signing_in(
     enter: Enter, staff: list[User]
 ) -> None:
-    """Whoever gave somebody a session does not share what they sign in to."""
+    """One who gave somebody a session does not share what they sign in to."""
     victim = enter(None)
     session = victim.session
     session["given"] = True

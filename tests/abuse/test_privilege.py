@@ -1,4 +1,4 @@
-"""Whoever asks for more than a form offers gets no more: other
+"""Asking for more than a form offers gets no more: other
 fields, other verbs, other headers.
 """
 

@@ -1,5 +1,5 @@
 """STOP and START within seconds: what was said last counts,
-in whichever order it reaches us.
+in any order that it reaches us.
 
 A webhook says nothing of when. The one who knows is the carrier: its log, with dates in
 whole seconds by a clock that is not ours. So no test here tells the product when a word

@@ -1,4 +1,4 @@
-"""The address in front of the web processes: whoever is alive answers."""
+"""The address in front of the web processes: one that is alive answers."""
 
 import http.server
 import threading

@@ -1,5 +1,5 @@
 """The named points at which a program can be made to die: each is there,
-and whoever calls it finds it wrapped.
+and its callers find it wrapped.
 
 Whether a run comes to a point depends on what happens in it: the report says which were
 reached.

@@ -31,8 +31,8 @@ AWAY = HTTPStatus.SERVICE_UNAVAILABLE
 
 @contextmanager
 def no_connection_left() -> Iterator[None]:
-    """Takes every connection, those of the house first: as a
-    program gone wild beside it would.
+    """Takes every connection, those of the house first: as another
+    program gone wild would.
     """
     server = {
         **connection.get_connection_params(),

@@ -50,7 +50,7 @@ def test_the_work_of_a_dead_worker_is_noticed_within_a_minute_and_done_by_anothe
         lost = MessageEvent.objects.filter(
             message__in=texts, cause="answer lost", at__gt=begun
         ).values_list("at", flat=True)
-        # by the clock of whoever noticed; a text whose receipt was quicker has none
+        # by the clock of the process that noticed; a quicker receipt leaves none
         noticed = [at - begun for at in lost]
         eventually(lambda: arrived(texts), every=0.5)
         print(

@@ -23,7 +23,7 @@ def test_a_stop_between_claim_and_call_waits_for_the_call_and_then_nothing_follo
 
     simulator.fault(kind="slow", seconds=1.5, to=people.rosa.mobile)
     first_text(people.maya, people.rosa, "Two, on its way")
-    eventually(lambda: simulator.ledger("fault"))  # the carrier has the call in hand
+    eventually(lambda: simulator.ledger("fault"))  # the call is at the carrier
     stop = threading.Thread(
         target=simulator.text, args=(people.rosa.mobile, number.phone, "STOP")
     )

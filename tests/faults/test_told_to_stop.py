@@ -1,4 +1,4 @@
-"""A process that is told to stop ends within its time, whatever the
+"""A process that gets a stop signal ends within its time, whatever the
 database does meanwhile. Real processes.
 """
 

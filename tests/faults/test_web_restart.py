@@ -1,5 +1,5 @@
-"""The web process is restarted under load: nobody is told 500, and whoever
-sends the same again has it done once.
+"""The web process is restarted under load: nobody gets a 500, and what is
+sent again is done once.
 """
 
 import http.client

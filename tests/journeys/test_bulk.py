@@ -69,7 +69,7 @@ def test_the_caseload_is_written_to_by_keyboard_alone(
     page.keyboard.press("Enter")
 
     page.wait_for_url(re.compile(r"/broadcasts/[\w-]{36}/$"))
-    # by itself, without a reload
+    # automatically, without a reload
     expect(page.locator("#progress")).to_contain_text("Finished")
     expect(page.locator("#progress-words")).to_have_text("4 of 4 sent.")
     broadcast = Broadcast.objects.get()

@@ -58,7 +58,7 @@ def test_step_1_a_first_text_brings_a_number_and_sally_answers(
     assert "Reply STOP to opt out" in accepted[0]["body"]
     expect(page.locator("#log")).to_contain_text("Delivered")
 
-    # Sally's answer appears in the open inbox by itself, within two seconds.
+    # Sally's answer appears in the open inbox without a reload, within two seconds.
     the_house.simulator.text(people.sally.mobile, system_phone, "Got it, thanks! 🙏")
     expect(page.locator("#log")).to_contain_text("Got it, thanks! 🙏")
     expect(page.locator("#rows")).to_contain_text("Got it, thanks! 🙏")

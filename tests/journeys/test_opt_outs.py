@@ -48,8 +48,8 @@ def test_words_that_may_mean_stop_are_asked_about_and_texts_wait_for_the_answer(
     page.locator("#rows").get_by_text("Rosa Calderón").click()
     expect(page.locator("#stop-question")).to_be_empty()
 
-    # The question comes by itself, above the composer and in the list; it is said, and
-    # takes nobody's hands.
+    # The question appears without a reload, above the composer and in the list; it is
+    # said, and interrupts nobody's writing.
     page.get_by_role("textbox", name="Text Message").fill("Half a sentence")
     the_house.simulator.text(people.rosa.mobile, number.phone, WORDS)
     question = page.locator("#stop-question")

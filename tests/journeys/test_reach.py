@@ -58,7 +58,7 @@ class Screen:
         self.shows("Can be texted", state="ready", consent=consent)
 
     def shows(self, chip: str, *, state: str, consent: str = "") -> None:
-        """Header, composer, and the pane beside it, which is a drawer on a phone."""
+        """Header, composer, and the side pane, which is a drawer on a phone."""
         expect(self.page.locator("#composer-state")).to_have_attribute(
             "data-state", state
         )

@@ -1,5 +1,5 @@
-"""Reports on the screen: a STOP appears by itself, and every page is accessible, narrow
-enough and useful without scripts.
+"""Reports on the screen: a STOP appears automatically, and every page is accessible,
+narrow enough and useful without scripts.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A slow laptop: whoever is quicker than the scripts, or than their
+"""A slow laptop: a person who is quicker than the scripts, or than their
 timers, is still not thrown to another page.
 """
 

@@ -94,7 +94,7 @@ class College:
 
     @contextmanager
     def with_a_wrong_clock(self, by: timedelta) -> Iterator[None]:
-        """Whoever works meanwhile does so on a machine whose clock is
+        """What runs meanwhile does so on a machine whose clock is
         wrong; the database's is right.
         """
         right_now, right_read = clock.now, clock.read_database_clock
@@ -188,8 +188,7 @@ class College:
 
     def wait(self, wait: timedelta) -> None:
         self.clock.shift(wait)
-        # The carrier's clock runs on by itself too: it is set to ours, not moved as
-        # far.
+        # The carrier's clock runs on its own, too: it is set to ours, not moved as far.
         ahead = (
             timezone.now().timestamp() - self.box.ask("GET", "/simulator/healthz")["at"]
         )

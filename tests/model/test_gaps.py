@@ -34,7 +34,7 @@ from tests.mail_server import MailServer
 
 
 def run_timetable() -> None:
-    """What runs by itself within a quarter of an hour."""
+    """What runs automatically within a quarter of an hour."""
     for timed in timetable():
         if timed.cron in (EVERY_10_SECONDS, EVERY_MINUTE, EVERY_15_MINUTES):
             is_async = inspect.iscoroutinefunction(timed.run.func)

@@ -4,6 +4,6 @@ import pytest
 
 pytest.register_assert_rewrite(f"{__name__}.contract")
 
-# Where a test's carrier is told to call us, or is looked for in vain: a port on which
+# Where a test's carrier should call us, or where none is found: a port on which
 # nobody listens.
 NOBODY = "http://127.0.0.1:9"

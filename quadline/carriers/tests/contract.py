@@ -67,7 +67,7 @@ class Wire(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Let go of the connections of the running loop."""
+        """Close the connections of the running loop."""
 
     @abstractmethod
     def accepts(self) -> Sequence[Mapping[str, Any]]:

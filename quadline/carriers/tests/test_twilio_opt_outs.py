@@ -1,4 +1,4 @@
-"""What Twilio makes of a reply by itself, and how it is told
+"""What Twilio makes of a reply automatically, and how it learns
 of opt-outs that no reply told.
 """
 
@@ -161,7 +161,7 @@ def test_the_texts_of_a_pair_are_dated_by_when_the_carrier_got_them(
 def test_a_text_of_ours_is_no_reply(
     twilio: Twilio, box: Simulator, number: OwnedNumber
 ) -> None:
-    # which the carrier answers by itself
+    # which the carrier answers automatically
     box.text(STUDENT, number.phone, "HELP", webhook_lost=True)
     rows = twilio._library().messages.list(to=STUDENT)
 

@@ -1,4 +1,4 @@
-"""What a log line may say, whoever writes it."""
+"""What a log line may say, no matter what writes it."""
 
 import io
 import json

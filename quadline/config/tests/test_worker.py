@@ -1,4 +1,4 @@
-"""A worker goes on until it is told to stop, whatever the engine meets."""
+"""A worker goes on until it gets a stop signal, whatever the engine meets."""
 
 import asyncio
 from contextlib import suppress

@@ -272,7 +272,7 @@ def test_a_stop_to_one_number_does_not_wait_for_a_hand_over_from_another() -> No
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_held_ends_with_a_worker_that_dies() -> None:
-    # the thread ends, its connection closes, nobody lets go
+    # the thread ends, its connection closes, nobody releases the lock
     elsewhere(lambda: ledger.lock_shared([PAIR])).result(timeout=PATIENCE)
 
     assert elsewhere(lambda: write(OUT)).result(timeout=PATIENCE) is not None, (

@@ -1,5 +1,5 @@
 """What the trained classifier finds and misses, and that its weights and its report are
-those of the data beside them.
+those of the data in the same folder.
 """
 
 import importlib.util

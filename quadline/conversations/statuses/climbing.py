@@ -78,7 +78,7 @@ def climb(
     """Move messages up, each that may (``may_climb``).
     Returns the ids of those that did.
 
-    Nothing is due any more of what climbs: somebody has it in hand, or it is over.
+    Nothing is due any more of what climbs: a sender has it, or it is over.
     ``key`` names the news: the same news twice is one event. ``event_code`` is the
     carrier's code for the timeline, ``carrier_code`` for the message. What is None
     stays as it is; ``more`` is added to the detail. The messages given are fresh

@@ -1,6 +1,6 @@
 """Messages wait, are due again, or say why they stand where they stand.
 
-Their status stays. Whoever calls has their rows locked, or they are in nobody's hands.
+Their status stays. The caller has their rows locked, or no sender has them.
 """
 
 from collections import defaultdict

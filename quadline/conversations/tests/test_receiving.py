@@ -68,8 +68,8 @@ def test_many_at_once_stand_in_the_order_in_which_they_came(
 def test_what_comes_late_takes_the_conversation_nowhere_back(
     with_rosa: Conversation,
 ) -> None:
-    """It is news, and unread; but neither is it their last word, nor does the
-    conversation sink in the list.
+    """It is news, and unread; but it is not their last word, and the
+    conversation does not sink in the list.
     """
     receive([reply(with_rosa, "new", NOON)])
     late = reply(with_rosa, "late", NOON - timedelta(hours=9))

@@ -1,5 +1,5 @@
 """The email fail-safe: exactly one email for a text that cannot be delivered, written
-with the same stroke that closes it.
+in the transaction that closes it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -62,8 +62,8 @@ def write_email(
         due_at=now + after,
         created_at=now,
     )
-    # The database keeps it to one per text: a second one is not there, whoever asks for
-    # it and whenever.
+    # The database keeps it to one per text: a second one is never made, no matter
+    # what asks for it and when.
     OutgoingEmail.objects.bulk_create([written], ignore_conflicts=True)
     enqueue(email_sender.send_due_emails, after=after or None)
 

@@ -1,8 +1,8 @@
 """Hand emails over to the mail server: claim due rows, commit,
 send with no transaction open, record.
 
-Each leaves once from our side, but for one case: a worker that dies while the mail
-server has the letter in its hands. That one is sent again with the same Message-ID
+Each leaves once from our side, with one exception: a worker that dies while the mail
+server is taking the email. That one is sent again with the same Message-ID
 (docs/adr/0007-email-fail-safe.md).
 """
 
@@ -40,7 +40,7 @@ from quadline.jobs import enqueue, job
 logger = logging.getLogger(__name__)
 _EmailState = OutgoingEmail.State
 EMAIL_BATCH = 50
-# then what is left goes back, so that a worker that is told to stop is not kept from it
+# then what is left goes back, so that a worker that gets a stop signal can end
 MAX_BATCH_SECONDS = 20.0
 # the database's advisory locks that stand for connections to the mail server
 CONNECTION_LOCKS = 0x656D6169

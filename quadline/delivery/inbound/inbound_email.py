@@ -1,7 +1,7 @@
 """File a student's email: in its conversation when it is an answer, on
 the email it is about when it came back.
 
-Whoever has the signed address of a conversation may write into it; without one, only
+Anyone who has the signed address of a conversation may write into it; without one, only
 the student's own address may, in answer to an email of ours. Anything else is kept as a
 stray and shown to administrators. Nothing is ever answered from here.
 """
@@ -310,7 +310,7 @@ def _received(
 
 
 def _body(email: Incoming) -> str:
-    """The words, and what was attached: files are not kept, and whoever needs one must
+    """The words, and what was attached: files are not kept; anyone who needs one must
     ask for it."""
     words = bodies.clean(email.body)
     names = [bodies.clean(name) for name in email.attachments]

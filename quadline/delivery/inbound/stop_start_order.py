@@ -150,8 +150,8 @@ def _unheard(texts: Mapping[str, InboundText]) -> Sequence[InboundText]:
 
 
 def _file(texts: Sequence[InboundText]) -> None:
-    """One that cannot be filed keeps back nothing; whoever
-    reads the log meets it again.
+    """One that cannot be filed holds back no other; the
+    next reading of the log meets it again.
     """
     for text in texts:
         try:

@@ -56,7 +56,7 @@ def block_sends(pair: PhonePair) -> None:
     it locks a conversation or a text.
     """
     # What became of a text is written down before its attempt has an outcome: a STOP
-    # that waited with the conversation in its hands, and a text refused just then,
+    # that waited with the conversation locked, and a text refused just then,
     # would wait for each other.
     ledger.lock_exclusive(pair)
     _wait_for_inflight(pair)

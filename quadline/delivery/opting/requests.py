@@ -224,7 +224,7 @@ def answer_question(
 
 
 def question_in(conversation: Conversation) -> StopQuestion | None:
-    """The open question of a conversation, about whichever of its inbox's numbers."""
+    """The open question of a conversation, about any of its inbox's numbers."""
     return next(iter(questions_in([conversation]).values()), None)
 
 

@@ -84,7 +84,7 @@ def replace_caseload(
 
 
 def _tell_of_reach() -> None:
-    """Phones may have changed, whoever looks at them."""
+    """Phones may have changed on the screens of everyone."""
     notify_screens(
         User.objects.filter(is_active=True).values_list("pk", flat=True), REACH_CHANGED
     )

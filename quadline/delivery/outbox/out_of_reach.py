@@ -50,7 +50,7 @@ def hold_texts_out_of_reach_job(timestamp: int) -> None:
 
 def hold_texts_out_of_reach(*, now: datetime) -> None:
     """Hold each text that waits for a student its author may not text
-    now, and let go on what they may again.
+    now, and release what they may again.
 
     In the transaction that changes who may text whom. What is in the sender's hands
     goes on.

@@ -45,7 +45,7 @@ def match_log(
         alike = of_number.get((each.student_phone, each.body), [])
         # The carrier keeps no name of ours for a text: two of the same words in doubt
         # at once are told apart by their order only. As many are found as the log has,
-        # whichever is whose.
+        # no matter which is whose.
         text = next((text for text in alike if text.sent_at >= each.since), None)
         if text:
             alike.remove(text)

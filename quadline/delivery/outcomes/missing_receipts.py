@@ -1,5 +1,5 @@
-"""News that never came: a text that stays "sent" is looked up in the carrier's log, and
-what that says is its receipt.
+"""Receipts that never came: a text that stays "sent" is looked up in the carrier's
+log, and what that says is its receipt.
 
 The same law follows as from a callback (receipts.py). Nothing is ever sent from here.
 """

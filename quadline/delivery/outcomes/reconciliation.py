@@ -29,7 +29,7 @@ from quadline.delivery.sending.sender import send_due_texts
 from quadline.jobs import enqueue, job
 
 ATTEMPTS_PER_LOOK = 2000  # attempts
-# then they are looked up by somebody else: whoever began is dead
+# then another worker looks them up: the one that began is dead
 READING_VALID_FOR = timedelta(minutes=2)
 TRY_AGAIN_AFTER = timedelta(seconds=10)
 SHORTLY = timedelta(seconds=1)

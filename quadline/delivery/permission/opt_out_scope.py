@@ -119,7 +119,7 @@ def out_statement() -> str:
 
 def opted_out_in_scope(pairs: Iterable[PhonePair]) -> set[PhonePair]:
     """Those of the pairs in which nothing may be texted, for the student's word to
-    whichever number reaches that far.
+    any number that reaches that far.
     """
     return ledger.pairs_in(pairs, out_statement())
 

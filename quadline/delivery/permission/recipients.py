@@ -39,7 +39,7 @@ LAST_TEXT_FROM_STUDENT = """
 
 @dataclass(frozen=True, slots=True)
 class TextRecipient:
-    """Whoever a text goes to. ``mobile`` is the phone they have now,
+    """The person a text goes to. ``mobile`` is the phone they have now,
     ``pair`` the phones this text goes by.
 
     ``wrote_at``: their last text, if this one may answer it (consent/rules.py).

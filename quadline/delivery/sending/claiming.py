@@ -53,7 +53,7 @@ DUE_NUMBERS = """
 # is being looked up. OFFSET 0 has the database look at each conversation by its index:
 # else a planner whose statistics are from before a broadcast reads every open text. So
 # it would if it were told which statuses are open, for which there is an index: it is
-# told which are over. What is over does not leave again, though it were due by mistake.
+# told which are over. What is over does not leave again, even if it is due by mistake.
 DUE_TEXTS = """
     SELECT text.id, text.segments, text.is_bulk
     FROM unnest(%(numbers)s::bigint[]) AS number (id)
@@ -162,8 +162,8 @@ NEXT_FREE_NUMBER = """
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One text that is ours to hand over, by a committed attempt; all that the way to
-    the carrier and back asks to know.
+    """One text that this worker hands over, by a committed attempt; all that the way
+    to the carrier and back has to know.
 
     Values, not rows: hundreds are claimed at once, and almost all of them are accepted.
     """

@@ -1,7 +1,7 @@
 """The college's texts of a day: when they are used up the rest waits until tomorrow,
 broadcasts before single texts.
 
-US networks hold a college to so many segments a day, whoever carries them: T-Mobile
+US networks hold a college to so many segments a day, with any carrier: T-Mobile
 counts per brand, and its day begins at midnight in Los Angeles
 (https://www.twilio.com/docs/api/errors/30023, read 2026-11). What is above fails there
 for good.

@@ -1,5 +1,5 @@
 """A text whose turn comes in the student's quiet hours waits for the
-morning, before anybody takes it in hand.
+morning, before a worker claims it.
 
 The sender looks at the law once more (sender.py), but by then the text counts as being
 sent: its author could not cancel it any more, and its status, which never falls, would

@@ -311,7 +311,7 @@ def learn_from_failure(
 
 
 def wait_if_opted_out(message: Message, failure: Failure | None) -> None:
-    """Before the text is locked: whoever hands over another of the
+    """Before the text is locked: a sender of another text of the
     pair may be about to write that down.
     """
     if failure is Failure.OPTED_OUT:
@@ -337,7 +337,7 @@ def learn_opt_out(
             occurred_at=last_system_number(message) or now,
             carrier_reference=f"refused {message.pk}",
             # For no call whose session has died (inflight.py): the carrier refuses
-            # those, too, and whoever writes answers down must not stand still.
+            # those, too, and what writes answers down must not stand still.
             has_waited=True,
         )
 

@@ -1,4 +1,4 @@
-"""The texts that a worker process has in hand: those ready to leave, those at the
+"""The texts that a worker process has claimed: those ready to leave, those at the
 carrier, and what became of them.
 
 Knows no database and no carrier: what is done with a text is given to it.
@@ -53,7 +53,7 @@ class SendQueue:
         self._word = asyncio.Event()  # the last of these
 
     def __len__(self) -> int:
-        """How many are in hand: of which it is not written
+        """How many are claimed, and it is not written
         down yet what became of them.
         """
         return (

@@ -52,7 +52,7 @@ MAX_PREFETCH = 400
 GATHER_SECONDS = 0.01  # seconds in which answers gather, to be written down together
 RETRY_SHORTLY = timedelta(seconds=1)
 SOON_FREE = timedelta(seconds=15)  # a number whose turn comes within this is waited for
-# then the job begins again, so that a worker that is told to stop is not kept from it
+# then the job begins again, so that a worker that gets a stop signal can end
 MAX_RUN_SECONDS = 20.0
 # seconds; a slow worker's texts do not wait longer each time
 WORKER_PAUSED = Unsent("this worker was paused", retry_after=1.0)

@@ -80,7 +80,7 @@ def write(
     *,
     message_id: uuid.UUID | None = None,
 ) -> Message:
-    """However many there were within the minute: whoever writes here means each."""
+    """However many there were within the minute: a test that writes here means each."""
     return accepting.accept_text(
         author=author,
         student=student,

@@ -289,7 +289,7 @@ def test_one_number_whose_log_cannot_be_read_holds_up_no_other(
 
 
 def time_passes() -> None:
-    """An hour, for all alike: whoever was put back to an earlier look has it first."""
+    """An hour, for all alike: one that was put back to an earlier look has it first."""
     waiting = Attempt.objects.exclude(next_look_at=None)
     waiting.update(next_look_at=F("next_look_at") - timedelta(hours=1))
     reconciliation.settle_unknown_attempts(timestamp=0)

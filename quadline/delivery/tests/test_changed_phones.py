@@ -1,5 +1,5 @@
-"""Phones change hands: a text goes to whoever had its phone when it
-was written, and nobody's to another.
+"""Phones change hands: a text goes to the student who had its phone
+when it was written, and never to another.
 """
 
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 """Whether STOP and HELP are answered: read from the log of a carrier in
-a box, which answers both by itself.
+a box, which answers both automatically.
 """
 
 from datetime import UTC, datetime, timedelta

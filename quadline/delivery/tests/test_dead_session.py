@@ -74,7 +74,7 @@ def test_no_call_begins_after_the_session_that_holds_the_locks_has_died(
 
 @pytest.fixture
 def mayas(committed_people: Cast, box: Simulator, twilio: object) -> SystemNumber:
-    """Maya's number. The carrier acts on no STOP by itself: what it takes is on us."""
+    """Maya's number. The carrier acts on no STOP: what it takes is our fault."""
     box.settings(carrier_blocks_opt_outs=False)
     return rent(committed_people.maya)
 

@@ -1,5 +1,5 @@
 """A draft is what was begun and not sent: words that arrived after all
-are none, on whichever device one looks.
+are none, on any device.
 """
 
 import uuid

@@ -1,4 +1,4 @@
-"""A worker that is paused for minutes with a text in hand: others have
+"""A worker that is paused for minutes with a claimed text: others have
 settled the text meanwhile, and that stands.
 """
 

@@ -212,7 +212,7 @@ def test_a_stop_to_one_number_waits_for_a_hand_over_from_another(
     committed_people: Cast, settings: Settings
 ) -> None:
     """No text is handed over after a STOP has committed, from
-    whichever number that it reaches.
+    any number that it reaches.
     """
     settings.ENV = settings.ENV.model_copy(update={"opt_out_scope": "college"})
     student = committed_people.rosa.mobile

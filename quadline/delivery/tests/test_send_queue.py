@@ -1,4 +1,4 @@
-"""The texts in hand: how many are at the carrier at once, who is
+"""The texts of a worker: how many are at the carrier at once, who is
 next, and what becomes of all of them.
 """
 

@@ -153,7 +153,7 @@ def test_who_opts_out_after_a_text_was_accepted_never_gets_it(
     queued = write(people.maya, people.rosa)
     box.fault(kind="rate_limit", times=1)
     # committed, refused for now, to be tried again: no longer among those a STOP blocks
-    # by itself
+    # automatically
     send_due()
     waiting = write(people.maya, people.rosa)
     reply(people.rosa.mobile, number.phone, "Stop.")
@@ -391,7 +391,7 @@ def test_a_worker_that_was_paused_does_not_call(
 def test_of_two_students_with_one_phone_one_is_texted_now_and_the_other_a_moment_later(
     people: Cast, box: Simulator, number: SystemNumber
 ) -> None:
-    """A lock keeps a STOP waiting for one text: it may not be let go
+    """A lock keeps a STOP waiting for one text: it may not be released
     while a second is at the carrier.
     """
     type(people.bo).objects.filter(pk=people.bo.pk).update(mobile=people.rosa.mobile)

@@ -1,4 +1,4 @@
-"""The process that parses may die of an email; whoever asks
+"""The process that parses may die of an email; the process that asks
 goes on, and says what it was.
 """
 

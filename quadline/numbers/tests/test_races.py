@@ -181,8 +181,8 @@ def test_ten_users_at_once_get_ten_numbers(
 def until_rented(number: SystemNumber) -> None:
     """As the job engine does: who failed comes back, each in their own time.
 
-    Two who chose the same number at the same moment do, and whoever had to wait for
-    long.
+    Two who chose the same number at the same moment do, and the one that had to wait
+    for long.
     """
     eventually(
         lambda: is_taken_as_far_as_possible(number), every=0.01 * (1 + number.pk % 10)

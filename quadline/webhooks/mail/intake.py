@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 MAX_CONCURRENT_EMAILS = 4  # emails filed at the same time; further ones wait their turn
 SMTP_TIMEOUT_SECONDS = 60  # with a mail server that says nothing
-FINISH_SECONDS = 10  # for emails that are being filed when the process is told to stop
+FINISH_SECONDS = 10  # for emails that are being filed when a stop signal comes
 INTAKE_STOP_SECONDS = 15.0  # whatever the database does
 MAX_SMTP_LINE = (
     MAX_EMAIL_BYTES  # bytes; RFC 5321 has 1,000, and not every program keeps to it

@@ -1,7 +1,7 @@
 """How much mail is taken: from one sender, and in all.
 
-Above it, a mail server is told to come again. Pure but for the memory of who came; time
-is passed in, in seconds.
+Above it, a mail server is asked to try again later. Pure but for the memory of who
+came; time is passed in, in seconds.
 """
 
 from collections import OrderedDict

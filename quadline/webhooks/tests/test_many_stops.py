@@ -84,7 +84,7 @@ def students(people: Cast, count: int) -> list[Student]:
 @contextmanager
 def in_hand(pair: ledger.PhonePair) -> Iterator[Callable[[], object]]:
     """A text to this pair is at the carrier: a sender holds
-    its lock until it is let go.
+    its lock until it is released.
     """
     with psycopg.connect(
         **connection.get_connection_params(), autocommit=True

@@ -1,5 +1,5 @@
-"""Receipts are kept once, many at a time, and the worker is told of a crowd, not of
-each.
+"""Receipts are kept once, many at a time, and the worker is told once for many, not
+for each.
 """
 
 import asyncio

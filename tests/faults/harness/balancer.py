@@ -1,5 +1,5 @@
 """One address in front of several web processes, as a reverse proxy in production:
-whoever answers gets the connection.
+the one that answers gets the connection.
 """
 
 import asyncio

@@ -40,7 +40,7 @@ def every_text_ends_or_waits_visibly(seen: Evidence, done: Done) -> Iterator[str
 
 
 def nothing_acknowledged_is_lost(seen: Evidence, done: Done) -> Iterator[str]:
-    """P1. Whoever was told that it was accepted finds it on record."""
+    """P1. What was acknowledged as accepted is on record."""
     kept = {token_in(f"{message['body']}") for message in seen.outbound}
     written = {message["id"] for message in seen.outbound}
     for token, act in done.acknowledged.items():
@@ -160,7 +160,7 @@ def nobody_texts_by_another(seen: Evidence, done: Done) -> Iterator[str]:
 
 def each_act_is_of_its_own_people(seen: Evidence, done: Done) -> Iterator[str]:
     """P11: what was acknowledged lies between the two it was written between; of a
-    broadcast, with whoever sent it.
+    broadcast, with the one who sent it.
     """
     known_as: dict[str, list[Row]] = defaultdict(list)
     for message in seen.outbound:

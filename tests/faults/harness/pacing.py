@@ -24,8 +24,8 @@ IN_HAND = 16
 
 
 def no_number_above_its_rate(seen: Evidence, done: Done) -> Iterator[str]:
-    """P9. A worker that was paused with texts in its hands hands those
-    over late: never more than it may hold.
+    """P9. A worker that was paused with claimed texts hands those over
+    late: never more than it may hold.
     """
     for window in WINDOWS:
         for number, most in busiest(seen, window).items():

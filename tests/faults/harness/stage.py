@@ -83,8 +83,8 @@ class Stage:
         )
         self.simulator.clear_faults()
         self.simulator.settings(callback_delay=0.05)
-        # where several houses share two cores, whoever was not answered asks again all
-        # at once
+        # where several houses share two cores, all callers that were not answered ask
+        # again at once
         for url in self.web_urls:
             assert wait_until_answers(f"{url}/readyz", seconds=600), (
                 f"{url} does not come back"

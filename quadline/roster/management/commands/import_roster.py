@@ -11,7 +11,7 @@ from quadline.delivery.outbox.caseloads import import_roster_files
 from quadline.roster.faults import ImportFault, RosterFault, write_faults
 from quadline.roster.importing import Dropped, Imported
 
-MAX_FAULTS_SHOWN = 20
+MAX_FAULTS_SHOWN = 20  # the list in the file has all of them
 WOULD_DROP = 3  # exit code
 
 
