@@ -23,8 +23,8 @@ CLAIM_VALID_FOR = timedelta(seconds=20)
 # A call begins within this of the look at consent. A STOP waits three seconds longer
 # (consent/ledger.py): for the call.
 CONSENT_CHECK_VALID_FOR = timedelta(seconds=2)
-# However it went, the call of an attempt is over then: it begins within CLAIM_VALID_FOR and
-# takes 15 s at most.
+# However it went, the call of an attempt is over then: it begins within CLAIM_VALID_FOR
+# and takes 15 s at most.
 CALL_ENDED_AFTER = CLAIM_VALID_FOR + timedelta(seconds=15)
 # An attempt without an outcome after this belongs to a worker that died. With the
 # sweep's ten seconds nobody is missed for longer than a minute.
