@@ -1,4 +1,4 @@
-"""Conversations: read one from its beginning, or go on reading where one left off."""
+"""Conversations: read one from its beginning, or continue where the last page ended."""
 
 from typing import Annotated
 

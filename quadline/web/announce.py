@@ -1,5 +1,5 @@
-"""Tell your students: the email that introduces one's number, to the
-whole caseload unless one says otherwise.
+"""Tell your students: the email that introduces one's number, to the whole caseload
+unless the user chooses otherwise.
 """
 
 import uuid
@@ -97,7 +97,7 @@ def blocked(user: User) -> str:
 
 
 def last_announcement(user: User) -> Broadcast | None:
-    """The newest one that went out, of the number one has now."""
+    """The newest one that went out for the number the user has now."""
     number = SystemNumber.objects.of(user)
     if number is None or number.active_at is None:
         return None

@@ -1,5 +1,5 @@
 """The answer when something of ours fails: a page that says so,
-and whether it is worth trying again.
+and whether it makes sense to try again.
 """
 
 import sys
@@ -14,8 +14,8 @@ OUTAGE_RETRY_AFTER_SECONDS = 10  # a database that restarts is mostly back by th
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Django's handler of what nobody caught. A database that is away, or has no
-    connection left, is soon back.
+    """Django's handler of exceptions that nothing caught. A database that is away, or
+    has no connection left, is soon back.
     """
     college = {"college": settings.ENV.college_name}
     if not is_outage(sys.exception()):

@@ -44,8 +44,8 @@ def tables_are_current() -> bool:
     """Whether every migration of this release has been applied: by their
     names, so that none has to be imported.
     """
-    # More may be there than we know: the tables of the next release come before its
-    # processes.
+    # There may be more than this release knows: the tables of the next one come before
+    # its processes.
     return _migrations() <= MigrationRecorder(connection).applied_migrations().keys()
 
 
@@ -73,6 +73,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "")
     is_known = token and constant_time_compare(given, f"Bearer {token}")
     if not is_known:
-        # Not 401: to strangers there is nothing here.
+        # Not 401: a stranger need not learn that there is anything here.
         return HttpResponse(status=404)
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -76,5 +76,5 @@ def moment(text: str | None, otherwise: datetime) -> datetime:
         is_in_bounds = read.tzinfo is not None and EARLIEST_TIME <= read <= LATEST_TIME
     except (ValueError, OverflowError):
         return otherwise
-    # By UTC: the database knows no offset of a day, which is none of a place either.
+    # By UTC: the database takes no offset of a whole day, and no place has one.
     return read.astimezone(UTC) if is_in_bounds else otherwise

@@ -33,7 +33,7 @@ class NumberView:
     requested_at: datetime | None = None
     waiting_count: int = 0
     late: bool = False
-    trouble: str = ""  # why it is not active, and who sees to it
+    trouble: str = ""  # why it is not active, and who takes care of it
     longest_wait: str = ""  # of a text for it
 
 

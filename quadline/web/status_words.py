@@ -67,7 +67,7 @@ def shown_status(
         return TRYING_AGAIN  # provably not at the carrier; the detail says why
     may_wait = status not in FINAL_STATUSES
     if may_wait and message.reason == WaitingFor.TOMORROW:
-        # Tomorrow has come, and the sender has not yet come by.
+        # Tomorrow has come, and the sender has not reached it yet.
         is_still = message.due_at and message.due_at > clock.now()
         return USED_UP if is_still else WAITING_WORDS[WaitingFor.TURN]
     if may_wait and message.reason in WAITING_WORDS:

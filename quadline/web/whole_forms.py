@@ -1,5 +1,5 @@
-"""A form that ends early, or is not text, changes nothing: Django
-itself would take what there is of it.
+"""A form that ends early, or is not text, changes nothing: Django itself would accept
+the part that came.
 
 The length of a body is proved before (config/bodies.py); this is about what the body
 says of its own end.

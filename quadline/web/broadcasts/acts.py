@@ -134,7 +134,7 @@ def _done(request: StaffRequest, act: Callable[[], Done]) -> Done | None:
     try:
         return act()
     except BroadcastRefused as refused:
-        # Said on the page one comes back to; None says nothing more.
+        # The next page shows it; None adds nothing more.
         error(request, str(refused))
         return None
 

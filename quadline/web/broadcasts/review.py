@@ -32,7 +32,7 @@ from quadline.web.broadcasts.views import own, visible_broadcast
 from quadline.web.broadcasts.words import time_words, when_done
 from quadline.web.requests import StaffRequest, whole_number
 
-COUNT_IS_TYPED_ABOVE = 250  # messages: then one does not press Send by habit
+COUNT_IS_TYPED_ABOVE = 250  # messages: above it, nobody should press Send by habit
 REVIEW_PAGE_ROWS = 100  # students behind one number
 FEW_NAMES = 3  # names that stand in the table itself
 MAX_CHANGES = 8
@@ -61,7 +61,8 @@ def review_page(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseB
     if broadcast.state != BroadcastState.DRAFT:
         return redirect("broadcast", broadcast.pk)
     if request.htmx:
-        # Another reader's words of the review that is shown: nothing is worked out.
+        # The preview of another recipient of the same review: nothing is worked out
+        # again.
         context = preview_context(request, broadcast)
         return render(request, "broadcasts/_preview.html", context)
     try:

@@ -103,7 +103,7 @@ def broadcast(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponseBas
 def progress(request: StaffRequest, broadcast_id: uuid.UUID) -> HttpResponse:
     """The part of the page that moves while it runs."""
     shown = visible_broadcast(request, broadcast_id)
-    # Over is over: the page asks no more, however long it stays open.
+    # After the end nothing waits: the page stops asking, however long it stays open.
     is_over = shown.state in (BroadcastState.STOPPED, BroadcastState.FINISHED)
     context = progress_context(request, shown)
     return render(

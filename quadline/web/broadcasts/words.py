@@ -26,7 +26,7 @@ STATE_CHIPS: dict[BroadcastState, tuple[str, str, str]] = {
     BroadcastState.FINISHED: ("Finished", "ok", "tick"),
 }
 
-# What no rate and no clock ends: a person, or the college's next day.
+# These waits end by a person or the college's next day, not by a rate or a clock.
 HELD_WORDS = {
     WaitingFor.QUESTION: (
         "The rest is on hold until this is answered: did the student ask to stop texts?"
@@ -106,7 +106,7 @@ def _trouble(broadcast: Broadcast, *, is_own: bool = True) -> str:
 
 def _held(progress: BroadcastProgress) -> str:
     """Why all that is left is held; it may be for more than one reason."""
-    # Two reasons in one sentence would say of neither how many.
+    # One sentence with two reasons would not say how many each holds.
     if len(progress.held_by) > 1:
         return "The rest is held; each text says why."
     return HELD_WORDS[WaitingFor(next(iter(progress.held_by)))]
@@ -119,7 +119,7 @@ def lasting(seconds: int) -> str:
     minutes = round(seconds / 60)
     if minutes < 90:
         return "1 minute" if minutes == 1 else f"{minutes} minutes"
-    # By half hours: nobody knows it better.
+    # By half hours: the estimate is no better than that.
     hours = round(minutes / 30) / 2
     return f"{hours:g} hours"
 
@@ -141,7 +141,7 @@ def time_words(moment: datetime) -> str:
 
 
 def when_done(review: Review, channel: str) -> str:
-    """The honest end of it, for the review page."""
+    """When it will be done, as far as anyone knows, for the review page."""
     if channel == Channel.EMAIL or not review.texts:
         return "Emails leave within a few minutes."
     if review.finish_at is None:

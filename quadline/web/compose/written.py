@@ -71,7 +71,7 @@ def begun_from(template: InsertedTemplate, written: WrittenDraft) -> WrittenDraf
 def _posted(request: StaffRequest, error: ValueError | None) -> WrittenDraft:
     words = request.POST.get("body", "")
     why = str(error) if error else ""
-    # Of a broadcast's refusal there is neither.
+    # A broadcast's refusal has neither.
     way_out = getattr(error, "way_out", None)
     may_be_meant = getattr(error, "may_be_meant", False)
     if request.POST.get("channel") != Channel.EMAIL:

@@ -93,7 +93,7 @@ def whole_email(request: StaffRequest, message_id: UUID) -> HttpResponse:
 
 
 def plain_text(content: bytes) -> HttpResponse:
-    """Bytes of a stranger's, as nothing but text to any browser."""
+    """A stranger's bytes, which any browser shows as plain text."""
     response = HttpResponse(content, content_type="text/plain; charset=utf-8")
     # Whatever it looks like, no browser guesses another type, and nothing in it runs.
     response["X-Content-Type-Options"] = "nosniff"

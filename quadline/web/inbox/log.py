@@ -76,7 +76,7 @@ class Bubble:
     status: str
     status_at: datetime
     status_words: str
-    is_held_until: bool  # a time of the clock, beside which another one would confuse
+    is_held_until: bool  # a time of day: a second one beside it would confuse
     status_icon: str
     tone: str
     segments: int
@@ -136,7 +136,7 @@ def entries(
     shown: list[dict[str, Any]] = []
     for bubble in bubbles_of(messages, acts=acts):
         _add_automatic(shown, _taken_before(bubble.at, waiting))
-        # It stands where it came, among what is newer, and so says its day itself.
+        # It stays in the order of arrival, among newer ones, and so shows its own day.
         if bubble.is_late and shown:
             at = shown[-1]["at"]
             bubble = replace(bubble, shows_date=_day(bubble.at) != _day(at))
@@ -181,8 +181,8 @@ def _day(at: datetime) -> date:
 
 
 def bubbles_of(messages: list[Message], *, acts: Acts) -> list[Bubble]:
-    # One look for all, not one for each message. Only of those that wait for a number
-    # the number's own state is asked.
+    # One query for all, not one for each message. The state of a number is needed only
+    # for messages that wait for it.
     wait_for_number = [each for each in messages if each.reason == WaitingFor.NUMBER]
     prefetch_related_objects(wait_for_number, "system_number")
     events: dict[str, list[MessageEvent]] = {}

@@ -21,7 +21,7 @@ def answer(request: StaffRequest, conversation_id: int) -> HttpResponseBase:
     own = Conversation.objects.writable_by(request.user).select_related(
         "student", "inbox__owner"
     )
-    # Theirs alone to answer: it is their texts that the student speaks of.
+    # Only those who write here may answer: the student means their texts.
     chosen = get_object_or_404(own, pk=conversation_id)
     if not request.user.may[May.TEXT]:
         raise PermissionDenied

@@ -80,13 +80,13 @@ def since(request: StaffRequest, conversation_id: int) -> HttpResponse:
     changed = until_now.filter(
         events__at__gte=moment(request.GET.get("at"), seen_at) - RECENT_NEWS
     )
-    # What can be done with a message hangs on whether its student can be written to.
+    # What can be done with a message depends on whether its student can be written to.
     acts = (
         until_now.order_by("-position")[:LOG_PAGE_MESSAGES]
         if request.GET.get("reach") != _reach_key(header)
         else []
     )
-    # How the number stands that these wait for is no event of theirs.
+    # A change of the number that these wait for is not an event of theirs.
     waiting = until_now.filter(status=Status.WAITING, reason=WaitingFor.NUMBER)
     new = chosen.messages.filter(position__gt=after)
     messages = sorted(
@@ -161,7 +161,7 @@ def draft(request: StaffRequest, conversation_id: int) -> HttpResponse:
 
 
 def _returned(posted: str) -> list[Returned]:
-    """As draft_kept.js keeps them; nothing of what is not as it should be."""
+    """As draft_kept.js keeps them; an empty list when anything is malformed."""
     try:
         return [
             Returned(uuid.UUID(each["id"]), str(each["words"]))

@@ -35,7 +35,7 @@ class Stray:
     excerpt: str
     what: str
     why: str
-    conversation_url: str  # where one says that it came
+    conversation_url: str  # of the conversation that says that it came
     source_url: str  # "" once the source is dropped
     is_cut: bool  # only the beginning of the source was kept
 

@@ -32,8 +32,8 @@ def number(request: StaffRequest) -> HttpResponse:
 
 @require_safe
 def contact_card_file(request: StaffRequest) -> HttpResponseBase:
-    """The card that goes with "Introduce my number", to look at
-    or to give away by other ways.
+    """The card that goes with "Introduce my number", to look at or to share in other
+    ways.
     """
     mine = SystemNumber.objects.of(request.user)
     if mine is None or mine.state != NumberState.ACTIVE:

@@ -251,7 +251,7 @@ def tile(
 ) -> Tile:
     """A count of some parts; ``part`` names them in the address."""
     cell = sheet.cell(tally.of(*parts), part=shown.get("part", parts[0]))
-    # None that failed is no bad news.
+    # Zero failures are not bad news.
     tone = shown.get("tone", "") if cell.value else ""
     return Tile(cell, label, shown.get("note", ""), tone)
 

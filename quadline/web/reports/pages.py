@@ -90,7 +90,7 @@ def filter_bar(
         "last": period.last.isoformat() if has_dates else "",
         "today": timezone.localdate().isoformat(),
         "preset": "" if has_dates else period.key,
-        # Of oneself alone there is no choice.
+        # A reader who sees only their own has no choice.
         "staff": staff if len(staff) > 1 else [],
         "office": next(
             (each.owner.office for each in seen if each == mine and each.owner), None
@@ -144,7 +144,7 @@ def days_words(filters: Filters) -> str:
 
 
 def took_words(took: timedelta | None) -> str:
-    """A length of time, as exact as one would say it: 40 s,
+    """A length of time, as precise as people say it: 40 s,
     12 min, 3 h 5 min, 2 days 4 h.
     """
     if took is None:

@@ -76,7 +76,7 @@ REACH_CHIPS = {
 
 def reach_chips(students: Sequence[Student], author: User) -> dict[int, ReachChip]:
     """How each student can be reached by this user, by
-    student id; a few looks for all.
+    student id; a few queries for all.
     """
     out = ReachChip(
         "Cannot be texted",

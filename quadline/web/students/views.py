@@ -132,8 +132,8 @@ def _what_happens(sent: Message) -> str:
             "Waiting for your number. Your text goes out automatically when it is"
             f" active. {email_fallback_words()}"
         )
-    # Accepted is all that is known: the sender comes by in a moment, and may still hold
-    # it.
+    # Accepted is all that is known: the sender takes it up in a moment, and may still
+    # hold it.
     if sent.status == Status.QUEUED:
         return "Text accepted."
     return f"{shown_status(sent).rstrip('?')}. {sent.detail}".strip()
