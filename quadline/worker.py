@@ -1,5 +1,5 @@
-"""Run a worker: fetch jobs, keep the timetable, end when told to. Only
-jobs.py beside it knows the job engine.
+"""Run a worker: fetch jobs, keep the timetable, end on a stop signal. Only
+jobs.py also knows the job engine.
 """
 
 import asyncio
@@ -194,7 +194,7 @@ class DatabaseClockDeferrer(periodic.PeriodicDeferrer):
 
 
 async def sync_clock(worker_app: procrastinate.App) -> None:
-    """So that nothing in the event loop, nor a thread of it, has to ask."""
+    """So that nothing in the event loop, and no thread of it, has to ask."""
     asked = clock.monotonic_seconds()
     answer = await worker_app.connector.execute_query_one_async(clock.CLOCK_TIMESTAMP)
     clock.note_database_time(answer["at"], asked=asked)

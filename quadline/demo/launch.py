@@ -210,7 +210,8 @@ def _import_house(port: int) -> list[Copy]:
     import quadline.config.asgi  # noqa: F401
 
     _ = get_resolver().url_patterns
-    gc.freeze()  # nor once more now, which would take as long as a fifth of the imports
+    # Not once more now either: that would take as long as a fifth of the imports.
+    gc.freeze()
     gc.enable()
     ours = [
         Copy(["web", "--port", str(port)], programs.run_web_program),
