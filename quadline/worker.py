@@ -24,8 +24,8 @@ from quadline.jobs import MAX_RETRY_DELAY
 
 logger = logging.getLogger(__name__)
 
-# A worker writes a heartbeat every 10 s; three missed ones and its jobs are somebody
-# else's.
+# A worker writes a heartbeat every 10 s; after three missed ones
+# another worker takes its jobs.
 STALLED_AFTER_SECONDS = 30.0
 # the engine's LISTEN is not renewed after a database restart: this bounds the delay
 FETCH_EVERY_SECONDS = 1.0

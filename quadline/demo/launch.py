@@ -205,7 +205,7 @@ def _import_house(port: int) -> list[Copy]:
     from quadline.config.environment import given
     from quadline.demo.prepare import collect_static
 
-    # before the next line, which looks once for what there is to serve
+    # before the next line, which looks for the files to serve only once
     collect_static()
     import quadline.config.asgi  # noqa: F401
 

@@ -62,7 +62,7 @@ def send_due_emails() -> None:
         claims = _claim_due() if slot is not None else []
         is_more = len(claims) == EMAIL_BATCH
         if is_more:
-            # for somebody with a connection to spare, meanwhile
+            # for a worker with a spare connection, meanwhile
             enqueue(send_due_emails)
         if claims:
             _send_batch(claims)
