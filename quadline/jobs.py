@@ -22,7 +22,7 @@ from quadline import clock
 
 MAX_RETRY_DELAY = timedelta(minutes=10)  # of a failed job, until it is tried again
 SWEEP_LOCKS = 0x73776570  # the database's advisory locks that stand for sweeps
-# A thread for each job that is long in the database beside others.
+# Threads for jobs that are long in the database while others go on.
 THREAD_OPTIONS: dict[str, Any] = {
     "thread_sensitive": False,
     "executor": ThreadPoolExecutor(2, thread_name_prefix="beside"),

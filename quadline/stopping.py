@@ -21,7 +21,7 @@ def on_stop_signal(*, within: float) -> None:
     if _is_told:
         os._exit(1)
     _is_told = True
-    # Its watchdog is no Python thread: it ends the process though none of ours runs.
+    # Its watchdog is no Python thread: it ends the process even if none of ours runs.
     faulthandler.dump_traceback_later(within, exit=True)
 
 

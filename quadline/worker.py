@@ -1,5 +1,5 @@
-"""Run a worker: fetch jobs, keep the timetable, end when told to. Only
-jobs.py beside it knows the job engine.
+"""Run a worker: fetch jobs, keep the timetable, end on a stop signal. Only
+jobs.py also knows the job engine.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ from quadline.jobs import MAX_RETRY_DELAY
 
 logger = logging.getLogger(__name__)
 
-# A worker writes a heartbeat every 10 s; three missed ones and its jobs are somebody
-# else's.
+# A worker writes a heartbeat every 10 s; after three missed ones
+# another worker takes its jobs.
 STALLED_AFTER_SECONDS = 30.0
 # the engine's LISTEN is not renewed after a database restart: this bounds the delay
 FETCH_EVERY_SECONDS = 1.0
@@ -196,7 +196,7 @@ class DatabaseClockDeferrer(periodic.PeriodicDeferrer):
 
 
 async def sync_clock(worker_app: procrastinate.App) -> None:
-    """So that nothing in the event loop, nor a thread of it, has to ask."""
+    """So that nothing in the event loop, and no thread of it, has to ask."""
     asked = clock.monotonic_seconds()
     answer = await worker_app.connector.execute_query_one_async(clock.CLOCK_TIMESTAMP)
     clock.note_database_time(answer["at"], asked=asked)

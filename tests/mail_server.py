@@ -1,5 +1,5 @@
 """A real mail server for tests: it keeps what it takes, and refuses,
-slows down or goes away when told to.
+slows down or goes away when a test says so.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ def words_of(letter: EmailMessage, kind: str = "plain") -> str:
 
 
 class Handler:
-    """Keeps letters by whom they are for."""
+    """Keeps letters by their recipients."""
 
     def __init__(self) -> None:
         # return path, recipient, letter

@@ -49,7 +49,7 @@ def _rate(address: str, count: int) -> float:
 def _callback(place: int) -> bytes:
     return calling.status_callback(
         calling.carrier_id(),
-        # Of no text: what is measured is storing and answering, and neither looks for it.
+        # Of no text: storing and answering are measured, and neither looks for it.
         reference=str(uuid.uuid4()),
         to=f"+1{7342000001 + place}",
         sender="+17345550001",

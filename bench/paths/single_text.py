@@ -77,7 +77,7 @@ def _college(broadcast: int) -> None:
 
 
 def _begin(broadcast: int) -> None:
-    """The worker is at it when this returns."""
+    """The worker has begun when this returns."""
     if not broadcast:
         return
     before = stand_in_log.how_many()

@@ -81,7 +81,7 @@ def _rate(called: Called) -> float:
 
 @contextmanager
 def _running(broadcast: int) -> Iterator[int]:
-    """A worker is at it. How many texts the carrier had taken before."""
+    """A worker has begun. How many texts the carrier had taken before."""
     before = stand_in_log.how_many()
     first = Student.objects.count() - broadcast + 1
     college.texts(

@@ -386,7 +386,7 @@ class Environment(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, given: dict[str, Any]) -> dict[str, Any]:
         """FOO= is the same as no FOO,
-        but for the settings in which "empty" is itself a choice.
+        except for the settings in which "empty" is itself a choice.
         """
         return {
             name: value

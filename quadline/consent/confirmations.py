@@ -77,7 +77,7 @@ def _summary(asked: AskedFor, requests: Sequence[Request]) -> Summary:
 
 
 def faults_in(summary: Summary, *, college: str) -> list[str]:
-    """What is amiss, in words for an administrator; empty when all is well."""
+    """What is wrong, in words for an administrator; empty when all is well."""
     name = summary.asked.upper()
     missed = summary.times - summary.answered
     faults = []

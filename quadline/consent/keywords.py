@@ -78,7 +78,7 @@ FORMS: dict[str, Form] = {
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _GAPS = re.compile(r"[\W_]+")
 _INVISIBLE = frozenset({"Cc", "Cf"})
-# what a carrier can be trusted to trim; whatever else is told to it
+# what a carrier can be trusted to trim; it has to be told about anything else
 _TRIMMED = " \t\r\n"
 
 

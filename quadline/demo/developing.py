@@ -25,7 +25,7 @@ def fresh(copies: Iterable[Copy]) -> list[Process]:
 
 
 def follow(house: Supervisor, ours: Sequence[Child]) -> None:
-    """Until told to stop,
+    """Until a stop signal comes,
     start our processes again when a file of theirs is changed.
     """
     from watchfiles import watch  # a developer's tool: no deployment has it

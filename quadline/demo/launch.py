@@ -205,12 +205,13 @@ def _import_house(port: int) -> list[Copy]:
     from quadline.config.environment import given
     from quadline.demo.prepare import collect_static
 
-    # before the next line, which looks once for what there is to serve
+    # before the next line, which looks for the files to serve only once
     collect_static()
     import quadline.config.asgi  # noqa: F401
 
     _ = get_resolver().url_patterns
-    gc.freeze()  # nor once more now, which would take as long as a fifth of the imports
+    # Not once more now either: that would take as long as a fifth of the imports.
+    gc.freeze()
     gc.enable()
     ours = [
         Copy(["web", "--port", str(port)], programs.run_web_program),

@@ -224,7 +224,7 @@ class Supervisor:
         self._at_the_end.callback(act, *arguments)
 
     def keep_running(self) -> None:
-        """Until told to stop; a child that ends is started again,
+        """Until a stop signal comes; a child that ends is started again,
         at most once a second.
         """
         while not self._is_told:

@@ -20,7 +20,7 @@ class MailRefused(Exception):
     """A letter was not taken.
 
     ``is_final``: never again; ``is_about_server``:
-    the next letter would fare no better.
+    the next letter would not be taken either.
     """
 
     def __init__(

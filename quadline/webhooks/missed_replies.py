@@ -66,7 +66,7 @@ def _fetch() -> None:
 
 
 def _stops_first(texts: list[InboundText]) -> list[InboundText]:
-    """In the order they came, but for that: sorting keeps it."""
+    """Otherwise in the order they came: sorting keeps it."""
     return sorted(texts, key=lambda text: not _is_stop(text))
 
 

@@ -305,7 +305,7 @@ def _call(request: Request, raw_body: bytes) -> WebhookCall:
         "application/x-www-form-urlencoded"
     )
     form = dict(_fields(raw_body)) if is_form else {}
-    # as it came: whatever it is, it is only signed or not
+    # as it came: the signature is over these very bytes
     query = request.scope["query_string"].decode("latin-1")
     return WebhookCall(
         # Never from Host: a caller chooses that.

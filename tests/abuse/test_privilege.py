@@ -203,7 +203,7 @@ def test_fields_that_no_operation_has_change_nothing(
 def test_a_verb_that_an_address_does_not_have_does_nothing(
     enter: Enter, people: Cast
 ) -> None:
-    """Nor one that is smuggled: in a header, in a field."""
+    """The same for one that is smuggled in a header or a field."""
     own = own_thing(people.ada)
     browser = enter(people.ada)
     before = [everybody(), belongings(people.ada)]

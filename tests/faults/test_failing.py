@@ -35,7 +35,7 @@ def test_the_sweep_of_unknown_outcomes_comes_to_its_point(
 ) -> None:
     deaths: list[str] = []
     taken = iter([["an attempt"], []])
-    # nor with it this test's transaction
+    # closing it would end this test's transaction
     monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
     monkeypatch.setattr(reconciliation, "_take", lambda now: next(taken))
     monkeypatch.setattr(

@@ -1,4 +1,4 @@
-"""Every connection of the database is taken: all that ask are told to come again,
+"""Every connection of the database is taken: all callers are asked to try again later,
 nothing is half done, and it heals itself.
 """
 

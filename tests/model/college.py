@@ -49,7 +49,7 @@ class PowerCut(BaseException):
 
 class College:
     """The clocks of carrier and college move together, and
-    only when they are told to.
+    only when a test says so.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ BEFORE = [
     ("inboxes", None),
 ]
 LINE, OTHER_LINE = "+17345550100", "+17345550101"
-# As a process of the release before writes them, which knows neither inboxes nor
+# As a process of the release before writes them, which does not know inboxes and
 # offices.
 NEW_ACCOUNT = """
     INSERT INTO accounts_user

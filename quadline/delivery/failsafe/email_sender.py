@@ -62,7 +62,7 @@ def send_due_emails() -> None:
         claims = _claim_due() if slot is not None else []
         is_more = len(claims) == EMAIL_BATCH
         if is_more:
-            # for somebody with a connection to spare, meanwhile
+            # for a worker with a spare connection, meanwhile
             enqueue(send_due_emails)
         if claims:
             _send_batch(claims)
@@ -114,7 +114,7 @@ def _locked_due(now: datetime) -> list[OutgoingEmail]:
 
 def _locked_texts(emails: list[OutgoingEmail]) -> dict[UUID, Message]:
     texts = Message.objects.filter(pk__in=[email.message_id for email in emails])
-    # A receipt may be at work on a text this moment: its email is left for the next
+    # A receipt may be changing a text at this moment: its email is left for the next
     # turn. Nobody waits here.
     free = texts.select_for_update(skip_locked=True, no_key=True)
     return {text.pk: text for text in free}
@@ -225,7 +225,7 @@ def _send_batch(claims: list[OutgoingEmail]) -> None:
 
 
 def _send(email: OutgoingEmail, server: outgoing.MailConnection) -> None:
-    """Raises MailRefused only when the next email would fare no better."""
+    """Raises MailRefused only when the next email would not be taken either."""
     if not _is_still_ours(email):
         return
     try:

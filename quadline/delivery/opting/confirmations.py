@@ -70,7 +70,7 @@ def check_carrier_answers(
 
 
 def confirmation_faults() -> list[tuple[ConfirmationCheck, list[str]]]:
-    """The last check of each, with what is amiss in words."""
+    """The last check of each, with what is wrong in words."""
     checks = ConfirmationCheck.objects.order_by("-asked")
     return [
         (each, faults_in(_summary(each), college=settings.ENV.college_name))
@@ -138,7 +138,7 @@ def _out_at(
     student_phones: set[str],
     system_phone: str,
 ) -> set[str]:
-    """Those of these phones that were out then, but for what staff
+    """Those of these phones that were out then, except for what staff
     recorded: the carrier may not know of that.
     """
     entries = ConsentEntry.objects.filter(

@@ -1,7 +1,7 @@
 """Texts that are kept back: while a person is asked whether the student wants no more,
 or out of their author's reach.
 
-Knows nothing of who asks and who answers (opting/requests.py), nor of who may text whom
+Does not know who asks and who answers (opting/requests.py), or who may text whom
 (out_of_reach.py).
 """
 
@@ -66,7 +66,7 @@ THAT_WAIT = f"""
 
 
 def hold_texts(pair: PhonePair, *, now: datetime) -> None:
-    """What waits for this student stays where it is, but for what is kept back for
+    """What waits for this student stays where it is, except what is kept back for
     another reason: that is asked again.
     """
     waiting = (

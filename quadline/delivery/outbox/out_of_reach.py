@@ -52,7 +52,7 @@ def hold_texts_out_of_reach(*, now: datetime) -> None:
     """Hold each text that waits for a student its author may not text
     now, and release what they may again.
 
-    In the transaction that changes who may text whom. What is in the sender's hands
+    In the transaction that changes who may text whom. What a sender has claimed
     goes on.
     """
     for author in _authors(_waiting()):

@@ -165,8 +165,8 @@ def settle_attempts(attempts: Sequence[Attempt], *, now: datetime) -> None:
 
 
 def _take(now: datetime) -> list[Attempt]:
-    """Of the numbers that have waited longest first: whom nobody came to last time,
-    before whose log could not be read.
+    """Of the numbers that have waited longest first: those that were not reached last
+    time, before those whose log could not be read.
     """
     with connection.cursor() as cursor:
         cursor.execute(

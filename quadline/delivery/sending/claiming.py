@@ -51,8 +51,8 @@ DUE_NUMBERS = """
 # A text is left alone while an earlier one of its conversation has not been handed
 # over, though it could be. An unconfirmed one holds the others back only as long as it
 # is being looked up. OFFSET 0 has the database look at each conversation by its index:
-# else a planner whose statistics are from before a broadcast reads every open text. So
-# it would if it were told which statuses are open, for which there is an index: it is
+# else a planner whose statistics are from before a broadcast reads every open text. It
+# also would if it were told which statuses are open, for which there is an index: it is
 # told which are over. What is over does not leave again, even if it is due by mistake.
 DUE_TEXTS = """
     SELECT text.id, text.segments, text.is_bulk

@@ -36,7 +36,7 @@ def claim(*, is_bulk: bool = True) -> Claim:
 
 
 class Carrier:
-    """Answers a text when it is told to."""
+    """Answers a text when the test says so."""
 
     def __init__(self) -> None:
         self.began: list[Claim] = []

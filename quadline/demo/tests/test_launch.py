@@ -1,5 +1,5 @@
-"""``quadline demo`` as a person runs it: told to stop at any moment of
-its start, it leaves nothing behind.
+"""``quadline demo`` as a person runs it: after a stop signal at any moment
+of its start, it leaves nothing behind.
 """
 
 import os

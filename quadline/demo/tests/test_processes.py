@@ -1,5 +1,5 @@
 """The supervisor and its children, in a process of their own,
-told to stop at the worst moment.
+with a stop signal at the worst moment.
 """
 
 import signal

@@ -59,7 +59,7 @@ def test_an_email_that_wants_all_memory_does_not_get_it() -> None:
 
 
 def test_the_parser_is_loaded_before_memory_is_counted() -> None:
-    """Its modules are no email's: neither their memory nor the time they take."""
+    """Its modules count for no email: not their memory, not the time they take."""
     begin = (
         "import sys; from quadline.emails import reader;"
         " reader._begin_within_limits(); print('quadline.emails.incoming' in sys.modules)"

@@ -100,7 +100,7 @@ class Intake:
         sender = (envelope.mail_from or "").strip("<>")
         return_path = f"Return-Path: <{sender}>\r\n".encode("utf-8", "replace")
         raw = return_path + bytes(envelope.original_content)
-        self.under_way += 1  # told to stop, we wait for these
+        self.under_way += 1  # after a stop signal we wait for these
         try:
             answers = await self._keep(raw, list(envelope.rcpt_tos))
         finally:
@@ -177,7 +177,7 @@ async def listen(
     ready: Callable[[int], None],
     until: Callable[[], Awaitable[None]] = on_intake_stop,
 ) -> None:
-    """Take emails until told to stop; one that is being filed is finished."""
+    """Take emails until a stop signal comes; one that is being filed is finished."""
     intake = Intake(is_lmtp=is_lmtp)
     server = await asyncio.get_running_loop().create_server(
         partial(_connection, intake, is_lmtp), host, port

@@ -81,7 +81,7 @@ class Evidence:
     purchases: list[Row]
     faults: Counter[str]  # how often each struck, by the carrier's ledger
     unwritten: list[Row]  # recipients of a sent broadcast without their message
-    # whom the load knows by their places, by the ids that the rows know
+    # the load knows them by their places, the rows by these ids
     staff: list[int]
     students: list[int]
 

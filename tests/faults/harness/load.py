@@ -61,7 +61,7 @@ class Act:
     student: int
     id: uuid.UUID
     token: str  # in the words, so that it is found at the carrier and in the mailboxes
-    # of who wavers: word, pause, how its webhook fares
+    # of a student who wavers: word, pause, what becomes of its webhook
     words: tuple[tuple[str, float, dict[str, Any]], ...] = ()
 
 
