@@ -146,7 +146,7 @@ def test_one_found_at_the_very_last_look_says_until_when_it_is_held(
 ) -> None:
     """The clock strikes between the two looks."""
     monkeypatch.setattr(
-        "quadline.delivery.sending.claiming.quiet_hours_deferral.put_off",
+        "quadline.delivery.sending.claiming.quiet_hours_deferral.defer_for_quiet_hours",
         lambda ids, now: set(),
     )
     with time_machine.travel(NIGHT, tick=False), timezone.override("America/Detroit"):
