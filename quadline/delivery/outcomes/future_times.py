@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from quadline import clock
+from quadline.conversations.rules import WaitingFor
 from quadline.conversations.statuses.waiting import DUE_NOW
 from quadline.delivery import rules
 from quadline.jobs import job
@@ -22,15 +23,20 @@ log = structlog.get_logger(__name__)
 # How far ahead a time can lie that somebody waits for. A night may be long
 # on every clock a student may live by; the networks' next day may begin in one.
 CLOCK_ERROR = timedelta(minutes=1)
-MAX_NIGHT = timedelta(days=2)
-MAX_TOMORROW = timedelta(days=3)
+# How far ahead a text is due that waits for a time. All other kinds of wait are due
+# from when they were written: for a number, for a turn, or at once.
+DEFERRED = {
+    WaitingFor.QUIET_HOURS: timedelta(days=2),
+    WaitingFor.TOMORROW: timedelta(days=3),
+}
 MAX_HOLD = timedelta(seconds=30)  # of a number in a worker's hands (numbers)
 MAX_SEGMENTS = 24  # of one text: 1,600 characters in UCS-2
 
-# Due from when it was written: for its number, for its turn, or at once.
-NOT_DEFERRED = """
-    status IN ('waiting', 'queued') AND reason NOT IN ('quiet_hours', 'tomorrow')
-"""
+NOT_DEFERRED = (
+    "status IN ('waiting', 'queued') AND reason NOT IN ("
+    + ", ".join(f"'{reason}'" for reason in DEFERRED)
+    + ")"
+)
 RETRIED = "status IN ('sending', 'unconfirmed') AND reason = ''"
 ATTEMPT_OPEN = "outcome IN ('under_way', 'unknown')"
 
@@ -59,8 +65,8 @@ def time_limits() -> Iterator[TimeLimit]:
     text = DUE_NOW
     yield TimeLimit(text, "due_at", NOT_DEFERRED, timedelta())
     yield TimeLimit(text, "due_at", RETRIED, rules.MAX_ASKED_FOR)
-    yield TimeLimit(text, "due_at", "reason = 'quiet_hours'", MAX_NIGHT)
-    yield TimeLimit(text, "due_at", "reason = 'tomorrow'", MAX_TOMORROW)
+    for reason, ahead in DEFERRED.items():
+        yield TimeLimit(text, "due_at", f"reason = '{reason}'", ahead)
 
     attempt = "UPDATE delivery_attempt SET started_at = %(now)s"
     look = "UPDATE delivery_attempt SET next_look_at = %(now)s"

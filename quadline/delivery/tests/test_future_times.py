@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from quadline.carriers.twilio import Twilio
 from quadline.conversations.models import Message
-from quadline.conversations.rules import Status
+from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.models import Attempt, OutgoingEmail
 from quadline.delivery.outcomes import future_times
 from quadline.delivery.tests.acts import (
@@ -48,6 +48,19 @@ TEXTS = [
     ({"status": Status.WAITING, "reason": "tomorrow"}, 2 * DAY, False),
     ({"status": Status.WAITING, "reason": "tomorrow"}, 4 * DAY, True),
 ]
+
+
+def test_each_thing_that_a_text_may_wait_for_is_at_once_or_has_a_bound() -> None:
+    """A new one is due at a later time (DEFERRED), or stands here."""
+    at_once_or_never = {
+        WaitingFor.NUMBER,
+        WaitingFor.TURN,
+        WaitingFor.PAUSED,
+        WaitingFor.QUESTION,
+        WaitingFor.AUTHOR,
+    }
+
+    assert set(WaitingFor) - future_times.DEFERRED.keys() == at_once_or_never
 
 
 @pytest.mark.parametrize(("fields", "ahead", "is_wrong"), TEXTS)
