@@ -30,7 +30,9 @@ def main(name: str, runs: int, options: str, file: str) -> None:
         django.setup()
         module = importlib.import_module(path.module)
         # a worker has it imported since its first text
-        importlib.import_module("quadline.carriers.registry").current()
+        from quadline.carriers.registry import current_carrier
+
+        current_carrier()
         work = Work(**json.loads(options))
         measured: list[Figures] = []
         limits: list[Figures] = []
