@@ -97,11 +97,12 @@ def job(*, queue: str, attempts: int = 25) -> Callable[[Callable[..., Any]], Any
         is_async = inspect.iscoroutinefunction(run)
         called = run if is_async else _with_fresh_connection(run)
         former_module = FORMER_MODULES.get(run.__module__, run.__module__)
+        former_function = FORMER_FUNCTIONS.get(name, run.__name__)
         declared = app.task(
             queue=queue,
             retry=waits,
             name=name,
-            aliases=[f"{former_module}.{run.__name__}"],
+            aliases=[f"{former_module}.{former_function}"],
         )
         return declared(called)
 
