@@ -17,7 +17,13 @@ from quadline import clock
 from quadline.audit.models import record_audit
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import BroadcastState
-from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
+from quadline.consent.rules import (
+    ALLOWED,
+    QuietHours,
+    RecipientFacts,
+    Verdict,
+    may_text,
+)
 from quadline.conversations.rules import Pending
 from quadline.conversations.statuses import wait
 from quadline.delivery.outbox.deadlines import deadline_of, with_deadline
@@ -197,7 +203,7 @@ def _give_turns(broadcast: Broadcast, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(WAIT_NO_MORE, [broadcast.pk])
         ids = [message_id for (message_id,) in cursor.fetchall()]
-    turn = waits_for(Verdict(True), now=now, is_bulk=True)
+    turn = waits_for(ALLOWED, now=now, is_bulk=True)
     turn = replace(turn, deadline_at=deadline_of(now + takes))
     still = "message.status = 'waiting' AND message.reason = 'number'"
     wait(

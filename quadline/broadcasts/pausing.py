@@ -23,7 +23,7 @@ from quadline.broadcasts.rules import (
     sending_seconds,
 )
 from quadline.broadcasts.writing import waits_of
-from quadline.consent.rules import Verdict
+from quadline.consent.rules import ALLOWED, Verdict
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Status, WaitingFor
@@ -123,7 +123,7 @@ def pause_sending(
         row = _turned(broadcast, BroadcastState.PAUSED, actor)
         if row is None:
             return False
-        paused = waits_for(Verdict(True), now=now, is_bulk=True, is_paused=True)
+        paused = waits_for(ALLOWED, now=now, is_bulk=True, is_paused=True)
 
         wait(_waiting(row, but=""), paused, now=now)
         _run(POSTPONE_EMAILS, ids=_emails(row), due_at=None)

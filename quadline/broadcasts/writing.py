@@ -21,7 +21,7 @@ from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.planning import PlannedMessage
 from quadline.broadcasts.rendering import RenderedWords
 from quadline.broadcasts.rules import NoTextReason, PlannedOutcome
-from quadline.consent.rules import Reason, Verdict
+from quadline.consent.rules import ALLOWED, Reason, Verdict
 from quadline.conversations.causes import Cause
 from quadline.conversations.rules import Channel, Pending, Status
 from quadline.conversations.statuses import sql
@@ -32,7 +32,6 @@ from quadline.emails import tokens
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import NumberState as NumberState
 
-MAY_TEXT = Verdict(True)
 # Whose message is to be written: all who get something, or only some of them.
 CHOSEN_RECIPIENTS = """
     recipient.broadcast_id = %(broadcast)s AND recipient.outcome <> 'nothing'
@@ -259,7 +258,7 @@ def waits_of(
     # Asked once for all who are alike: of thousands held, most wait for one morning.
     made = {verdict: asked(verdict) for verdict in set(verdicts.values())}
     held = {student: made[verdict] for student, verdict in verdicts.items()}
-    return asked(MAY_TEXT), held
+    return asked(ALLOWED), held
 
 
 def _write_emails(

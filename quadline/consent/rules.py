@@ -80,6 +80,7 @@ class Verdict:
         return self.until is not None or is_asked_first
 
 
+ALLOWED = Verdict(True)
 CONVERSATION_LASTS = timedelta(hours=2)
 
 
@@ -113,4 +114,4 @@ def may_text(
         and (until := quiet_until(now, recipient.time_zones, quiet_hours))
     ):
         return Verdict(False, Reason.QUIET_HOURS, until)
-    return Verdict(True)
+    return ALLOWED

@@ -37,6 +37,8 @@ SECOND_LOOK_AFTER = timedelta(seconds=60)
 # row's.
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 CLOCKS_DIFFER_AT_MOST_BY = timedelta(hours=25)
+# Of a check that runs every night: so that one that came late leaves no gap.
+NIGHTLY_LOOK_BACK = timedelta(hours=30)
 # How long after a text was sent the carrier is asked what became of it, when no news
 # came, and how often at most. A carrier keeps trying a phone that is switched off for
 # hours, some for three days.

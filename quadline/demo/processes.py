@@ -17,11 +17,11 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from quadline.demo.postgres import die_with_parent
+from quadline.stopping import STOP_SIGNALS
 
 # each ends on its own sooner, whatever the database does (quadline/worker.py)
 PROCESS_STOP_SECONDS = 35
 LOOK_EVERY_SECONDS = 0.02  # for what is about to be ready
-STOP_SIGNALS_OF_TERMINAL = (signal.SIGINT, signal.SIGTERM)
 # Elsewhere a fork of a process that has used system libraries may crash.
 WAY_TO_COPY = "fork" if sys.platform == "linux" else "spawn"
 COPIES: Any = multiprocessing.get_context(WAY_TO_COPY)
@@ -144,17 +144,17 @@ def _undisturbed() -> Iterator[None]:
 
     Python tidies up around a fork, and would drop what is raised there.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS_OF_TERMINAL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS_OF_TERMINAL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
 
 def _begin() -> None:
     """First in each child, which was born undisturbed."""
     die_with_parent()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS_OF_TERMINAL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
 
 def _run(main: Callable[[list[str]], None], arguments: list[str]) -> None:
@@ -185,7 +185,7 @@ class Supervisor:
         self._at_the_end = ExitStack()
 
     def __enter__(self) -> "Supervisor":
-        for name in STOP_SIGNALS_OF_TERMINAL:
+        for name in STOP_SIGNALS:
             signal.signal(name, self._tell)
         return self
 
@@ -244,7 +244,7 @@ class Supervisor:
         trace: TracebackType | None,
     ) -> bool:
         try:
-            for name in STOP_SIGNALS_OF_TERMINAL:
+            for name in STOP_SIGNALS:
                 signal.signal(name, self._hurry)  # stopping is under way, and bounded
             for child in self._children:
                 if isinstance(child, Copy):  # ours have their time to end side by side

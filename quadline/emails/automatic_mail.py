@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 from quadline.emails.addresses import address_in_header
-from quadline.emails.headers import header
+from quadline.emails.headers import MESSAGE_ID_PATTERN, header
 
 # What vacation programs add, older than RFC 3834. "bulk" and "list" are no such sign:
 # a student's gateway or mailing program may set them on what a person wrote.
@@ -48,7 +48,6 @@ RETURNED = re.compile(
 )
 STATUS_CODE_PATTERN = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 ADDRESS_PATTERN = re.compile(r"[\w.+'-]{1,64}@[\w.-]{1,190}\.\w{2,20}")
-MESSAGE_ID_PATTERN = re.compile(r"<[^<>\s]{3,290}>")
 ID_LINE = re.compile(r"^Message-ID:\s*(<[^<>\s]{3,290}>)", re.IGNORECASE | re.MULTILINE)
 # RFC 3463 says what each means; in our words for the ones staff meet.
 MEANINGS = {

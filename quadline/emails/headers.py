@@ -1,5 +1,6 @@
 """Headers of an email in readable words, whatever bytes they were made of."""
 
+import re
 from collections.abc import Iterator
 from email.header import decode_header
 from email.message import Message
@@ -10,6 +11,7 @@ from quadline.emails.charsets import decode_bytes, printable
 MAX_HEADER_SHOWN = 10_000  # characters read of one header that is shown
 MAX_KEPT = 100_000  # of any header
 MAX_PARAMETERS = 2_000  # Python reads these in a time that grows with their square
+MESSAGE_ID_PATTERN = re.compile(r"<[^<>\s]{3,290}>")
 PARAMETERS = frozenset({"content-type", "content-disposition"})
 
 

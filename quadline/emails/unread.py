@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from quadline.emails.addresses import address_in_header, addresses_in
 from quadline.emails.charsets import decode_bytes, printable
+from quadline.emails.headers import MESSAGE_ID_PATTERN
 from quadline.emails.incoming import MAX_HEADER_ID, MAX_REFERENCES, RECIPIENTS
 from quadline.emails.limits import head_of
 
 MAX_HEADERS_READ = 200_000  # bytes of its headers
 MAX_HEADER_VALUE = 10_000
-HEADER_ID_PATTERN = re.compile(r"<[^<>\s]{3,290}>")
 FOLD = re.compile(r"\r?\n[ \t]")
 LINE = re.compile(r"^([!-9;-~]{1,60})[ \t]*:(.*)$", re.MULTILINE)
 
@@ -41,14 +41,14 @@ def named_in(raw: bytes, *, why: str) -> Unread:
         header_id=_header_id(raw, headers),
         sender=address_in_header(headers.get("from", "")),
         recipients=tuple(dict.fromkeys(recipients)),
-        references=tuple(HEADER_ID_PATTERN.findall(answers)[:MAX_REFERENCES]),
+        references=tuple(MESSAGE_ID_PATTERN.findall(answers)[:MAX_REFERENCES]),
         subject=headers.get("subject", "").strip()[:200],
     )
 
 
 def _header_id(raw: bytes, headers: dict[str, str]) -> str:
     """Its Message-ID, or else a digest: the same email twice is known by it."""
-    named = HEADER_ID_PATTERN.search(headers.get("message-id", ""))
+    named = MESSAGE_ID_PATTERN.search(headers.get("message-id", ""))
     if named and len(named[0]) <= MAX_HEADER_ID:
         return named[0]
     digest = hashlib.sha256(raw).hexdigest()

@@ -12,22 +12,6 @@ from quadline.roster.cells import CellFault
 from quadline.roster.faults import ImportFault
 from quadline.roster.identity import read_id
 
-STUDENT_COLUMNS = (
-    "institutional_id",
-    "first_name",
-    "last_name",
-    "preferred_name",
-    "pronouns",
-    "email",
-    "mobile",
-    "landline",
-    "time_zone",
-    "status",
-    "program",
-    "tags",
-    "courses",
-    "test_student",
-)
 STATUSES = ("active", "leave", "withdrawn", "graduated")
 MAX_LENGTHS = {
     "institutional_id": 40,

@@ -13,47 +13,46 @@ from quadline import jobs
 from quadline.config.schedule import QUEUES, timetable
 from quadline.jobs import ScheduledJob, queues_in_use
 
-
 # What jobs were called before they were called after their rooms.
-FORMER_NAMES = """
-    quadline.accounts.guessing.tell_administrators
-    quadline.accounts.passwords.tell_owner
-    quadline.accounts.passwords.send_link
-    quadline.accounts.throttles.drop_ended_throttles
-    quadline.api.idempotency.drop_old_answers
-    quadline.broadcasts.finishing.follow_broadcasts
-    quadline.delivery.activation.probe_quiet_registrations
-    quadline.delivery.alerts.tell_texts_held
-    quadline.delivery.alerts.tell_used_up
-    quadline.delivery.alerts.tell_carrier_trouble
-    quadline.delivery.carrier_opt_outs.tell_carrier
-    quadline.delivery.carrier_opt_outs.compare_with_carrier
-    quadline.delivery.confirmations.check_confirmations
-    quadline.delivery.deadlines.email_overdue_texts
-    quadline.delivery.far_ahead.bring_back_what_lies_too_far_ahead
-    quadline.delivery.holding.let_go_on_what_nobody_asks_about
-    quadline.delivery.kept_sources.drop_old_sources
-    quadline.delivery.lost_news.ask_for_lost_news
-    quadline.delivery.mailing.send_due_emails
-    quadline.delivery.mailing.send_overdue_emails
-    quadline.delivery.out_of_reach.keep_what_is_out_of_reach
-    quadline.delivery.reconcile.settle_unknown_attempts
-    quadline.delivery.sender.send_due_texts
-    quadline.delivery.sender.send_overdue_texts
-    quadline.delivery.stuck.find_stuck_texts
-    quadline.delivery.word_order.settle_pairs_in_doubt
-    quadline.numbers.alerts.tell_failed
-    quadline.numbers.alerts.tell_active
-    quadline.numbers.alerts.tell_delayed
-    quadline.numbers.alerts.tell_late
-    quadline.numbers.alerts.find_late_numbers
-    quadline.numbers.provisioning.provision_number
-    quadline.numbers.provisioning.take_up_numbers
-    quadline.webhooks.events.apply_receipts
-    quadline.webhooks.events.apply_forgotten_receipts
-    quadline.webhooks.events.drop_old_events
-    quadline.webhooks.gaps.fetch_missed_replies
-""".split()
+FORMER_NAMES = [
+    "quadline.accounts.guessing.tell_administrators",
+    "quadline.accounts.passwords.tell_owner",
+    "quadline.accounts.passwords.send_link",
+    "quadline.accounts.throttles.drop_ended_throttles",
+    "quadline.api.idempotency.drop_old_answers",
+    "quadline.broadcasts.finishing.follow_broadcasts",
+    "quadline.delivery.activation.probe_quiet_registrations",
+    "quadline.delivery.alerts.tell_texts_held",
+    "quadline.delivery.alerts.tell_used_up",
+    "quadline.delivery.alerts.tell_carrier_trouble",
+    "quadline.delivery.carrier_opt_outs.tell_carrier",
+    "quadline.delivery.carrier_opt_outs.compare_with_carrier",
+    "quadline.delivery.confirmations.check_confirmations",
+    "quadline.delivery.deadlines.email_overdue_texts",
+    "quadline.delivery.far_ahead.bring_back_what_lies_too_far_ahead",
+    "quadline.delivery.holding.let_go_on_what_nobody_asks_about",
+    "quadline.delivery.kept_sources.drop_old_sources",
+    "quadline.delivery.lost_news.ask_for_lost_news",
+    "quadline.delivery.mailing.send_due_emails",
+    "quadline.delivery.mailing.send_overdue_emails",
+    "quadline.delivery.out_of_reach.keep_what_is_out_of_reach",
+    "quadline.delivery.reconcile.settle_unknown_attempts",
+    "quadline.delivery.sender.send_due_texts",
+    "quadline.delivery.sender.send_overdue_texts",
+    "quadline.delivery.stuck.find_stuck_texts",
+    "quadline.delivery.word_order.settle_pairs_in_doubt",
+    "quadline.numbers.alerts.tell_failed",
+    "quadline.numbers.alerts.tell_active",
+    "quadline.numbers.alerts.tell_delayed",
+    "quadline.numbers.alerts.tell_late",
+    "quadline.numbers.alerts.find_late_numbers",
+    "quadline.numbers.provisioning.provision_number",
+    "quadline.numbers.provisioning.take_up_numbers",
+    "quadline.webhooks.events.apply_receipts",
+    "quadline.webhooks.events.apply_forgotten_receipts",
+    "quadline.webhooks.events.drop_old_events",
+    "quadline.webhooks.gaps.fetch_missed_replies",
+]
 
 
 def test_every_queue_has_a_job_and_every_job_a_queue() -> None:

@@ -30,6 +30,7 @@ from quadline.conversations.rules import Direction, Status
 from quadline.delivery.opting.inflight import block_sends
 from quadline.delivery.outbox import holding
 from quadline.delivery.permission.recipients import phones_of_message
+from quadline.delivery.rules import NIGHTLY_LOOK_BACK
 from quadline.delivery.sending.recording import last_system_number
 from quadline.jobs import enqueue, enqueue_each, job
 from quadline.numbers.models import SystemNumber
@@ -39,8 +40,6 @@ from quadline.sms import bodies
 log = structlog.get_logger(__name__)
 
 UNTIL_SURE = timedelta(minutes=1)
-# a night and some hours, so that a check that came late leaves no gap
-REFUSAL_LOOK_BACK = timedelta(hours=30)
 
 # What a check says of a pair.
 OWN_WORD = "The carrier acts on this reply automatically."
@@ -153,7 +152,7 @@ def _learn_from_refusals(now: datetime) -> None:
     finds one whose lesson was lost.
     """
     refused = MessageEvent.objects.filter(
-        at__gte=now - REFUSAL_LOOK_BACK,
+        at__gte=now - NIGHTLY_LOOK_BACK,
         to_status__in=(Status.FAILED, Status.UNDELIVERED),
     )
     refused = refused.filter(message__reason=Failure.OPTED_OUT.name.lower()).exclude(
@@ -202,7 +201,7 @@ def _last_wishes(
     """The last reply to a number, from each phone, that the carrier acted on."""
     try:
         received = carrier.received_texts(
-            since=now - REFUSAL_LOOK_BACK, system_phone=number.phone
+            since=now - NIGHTLY_LOOK_BACK, system_phone=number.phone
         )
     except NumberProblem as problem:
         log.warning(

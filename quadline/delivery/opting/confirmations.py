@@ -4,7 +4,7 @@ day from its own log of what it did.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.conf import settings
@@ -31,14 +31,13 @@ from quadline.consent.rules import Change, Keyword, Source
 from quadline.conversations.models import Message
 from quadline.conversations.rules import Channel, Direction
 from quadline.delivery.models import ConfirmationCheck
+from quadline.delivery.rules import NIGHTLY_LOOK_BACK
 from quadline.jobs import job
 from quadline.numbers.models import SystemNumber
 from quadline.numbers.rules import HELD_STATES
 
 log = structlog.get_logger(__name__)
 
-# a night and some hours, so that a check that came late leaves no gap
-CONFIRMATION_LOOK_BACK = timedelta(hours=30)
 MAX_NUMBERS = 50  # whose log is read in one check: one page each
 
 
@@ -57,9 +56,7 @@ def check_carrier_answers(
     requests: list[Request] = []
     for number in _asked_lately(now):
         try:
-            requests += _requests(
-                carrier, number.phone, since=now - CONFIRMATION_LOOK_BACK
-            )
+            requests += _requests(carrier, number.phone, since=now - NIGHTLY_LOOK_BACK)
         except NumberProblem as problem:
             log.warning(
                 "the carrier's log could not be read",
@@ -85,7 +82,7 @@ def _asked_lately(now: datetime) -> Iterable[SystemNumber]:
     texts = Message.objects.filter(
         direction=Direction.INBOUND,
         channel=Channel.TEXT,
-        created_at__gte=now - CONFIRMATION_LOOK_BACK,
+        created_at__gte=now - NIGHTLY_LOOK_BACK,
     )
     numbers = SystemNumber.objects.filter(
         pk__in=texts.values("system_number"), state__in=HELD_STATES

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 
 from quadline import clock
 from quadline.accounts.models import User
-from quadline.consent.rules import Verdict
+from quadline.consent.rules import ALLOWED
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message, MessageQuerySet
 from quadline.conversations.rules import (
@@ -34,7 +34,6 @@ from quadline.delivery.rules import waits_for
 from quadline.delivery.sending import sender
 from quadline.jobs import enqueue, job
 
-AUTHOR_MAY_TEXT = Verdict(True)
 # a paused broadcast asks when it is resumed
 NOT_HELD_AGAIN = (WaitingFor.AUTHOR, WaitingFor.PAUSED)
 TEXTS_PER_AUTHOR = 500  # of one author's; the next sweep lets more go on
@@ -71,7 +70,7 @@ def _hold(author: User, now: datetime) -> None:
     if messages:
         why = why_out_of_reach(author)
         held = waits_for(
-            AUTHOR_MAY_TEXT,
+            ALLOWED,
             now=now,
             is_bulk=False,
             is_out_of_reach=True,

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from quadline.consent.quiet_hours import quiet_until
-from quadline.consent.rules import QuietHours, Verdict
+from quadline.consent.rules import ALLOWED, QuietHours
 from quadline.conversations.statuses import wait
 from quadline.delivery import alerts
 from quadline.delivery.outbox.deadlines import with_deadline
@@ -143,7 +143,7 @@ def _put_off(
     now: datetime,
 ) -> None:
     tomorrow = waits_for(
-        Verdict(True),
+        ALLOWED,
         now=now,
         is_bulk=True,
         used_up_until=cap_resets_at(now),

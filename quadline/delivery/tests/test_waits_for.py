@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quadline.consent.rules import Reason, Verdict
+from quadline.consent.rules import ALLOWED, Reason, Verdict
 from quadline.conversations.rules import (
     NEVER_REACHED_THE_STUDENT,
     Pending,
@@ -16,7 +16,6 @@ from quadline.delivery.rules import is_notice_due, waits_for
 NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
 MORNING = NOW + timedelta(hours=10)
 TOMORROW = NOW + timedelta(hours=6)
-ALLOWED = Verdict(True)
 NIGHT = Verdict(False, Reason.QUIET_HOURS, MORNING)
 ASKED = Verdict(False, Reason.ASKED)
 OUT = Verdict(False, Reason.OPTED_OUT)
