@@ -21,6 +21,7 @@ from quadline.accounts.hashing import BoundedArgon2
 from quadline.carriers import registry
 from quadline.carriers.tests import NOBODY
 from quadline.carriers.twilio import Twilio
+from quadline.college import current
 from tests import cast
 from tests.house import Simulator
 from tests.mail_server import MailServer
@@ -89,6 +90,16 @@ def database_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(clock, "now", timezone.now)
     monkeypatch.setattr(clock, "read_database_clock", timezone.now)
+
+
+@pytest.fixture(autouse=True)
+def nothing_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a test's own process the college's settings are those of the environment until
+    the test decides something: no question to the database comes and goes by the clock.
+    """
+    monkeypatch.setattr(current, "_read_at", clock.monotonic_seconds())
+    monkeypatch.setattr(current, "_decided", current.NOTHING_DECIDED)
+    monkeypatch.setattr(current, "READ_AGAIN_SECONDS", float("inf"))
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def now() -> datetime:
     reading however old that is. Raises what the database raises when it is away.
     """
     last = _last
-    if last is None or not (last.is_recent or _in_event_loop()):
+    if last is None or not (last.is_recent or in_event_loop()):
         return read_database_clock()
     return last.now
 
@@ -82,7 +82,8 @@ def monotonic_seconds() -> float:
     return time.clock_gettime(UNSETTABLE)
 
 
-def _in_event_loop() -> bool:
+def in_event_loop() -> bool:
+    """Where nothing may wait for the database."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -24,7 +24,7 @@ KINDS = {
     "config": "config",
     "web": "door",
     "reports": "room",
-    "audit": "leaf",
+    "live": "leaf",
     "worker": "ground",
 }
 # Folders that every room may have: they hold no part of it.

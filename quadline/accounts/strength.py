@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from quadline.accounts.breaches import is_breached
+from quadline.college.current import college_settings
 
 # As a power of ten; zxcvbn takes 10^10 to withstand all but a stolen database.
 LEAST_GUESSES = 9.0
@@ -89,7 +90,7 @@ def words_about(user: Any) -> list[str]:
     lower case, the longest first.
     """
     _, _, host = settings.PUBLIC_URL.partition("://")
-    about = [settings.ENV.college_name, host]
+    about = [college_settings().college_name, host]
     # There may be no user yet.
     about += [
         str(getattr(user, name, None) or "")

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
-from django.conf import settings
-
 from quadline.accounts.models import User
+from quadline.college.current import college_settings
 from quadline.consent import questions
 from quadline.consent.rules import QuietHours, RecipientFacts, Verdict, may_text
 from quadline.delivery.permission import opt_out_scope
@@ -89,7 +88,7 @@ def verdicts_for(
     out = opt_out_scope.phones_out_in_scope(system_phone)
     asked = questions.phones_asked_of(system_phone)
     bad = all_bad_phones()
-    quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
+    quiet_hours = QuietHours.parse(college_settings().quiet_hours)
     made: dict[tuple[object, ...], Verdict] = {}
     for person in people:
         mobile = person.mobile

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from weakref import WeakSet
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from quadline import clock
 from quadline.audit.models import record_audit
 from quadline.broadcasts.models import Broadcast
 from quadline.broadcasts.rules import BroadcastState
+from quadline.college.current import college_settings
 from quadline.consent.rules import (
     ALLOWED,
     QuietHours,
@@ -245,7 +245,7 @@ def defer_broadcast_texts(broadcasts: Sequence[UUID], *, now: datetime) -> None:
     """Texts whose turn would come in the student's quiet
     hours have it in the morning.
     """
-    hours = QuietHours.parse(settings.ENV.quiet_hours)
+    hours = QuietHours.parse(college_settings().quiet_hours)
     if hours is None:
         return
     values: dict[str, Any] = {"broadcasts": list(broadcasts), "now": now}

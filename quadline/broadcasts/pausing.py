@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from quadline.accounts.models import User
@@ -23,6 +22,7 @@ from quadline.broadcasts.rules import (
     sending_seconds,
 )
 from quadline.broadcasts.writing import waits_of
+from quadline.college.current import college_settings
 from quadline.consent.rules import ALLOWED, Verdict
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation, Message
@@ -260,7 +260,7 @@ def _verdicts_now(
 def _takes(texts: list[Any]) -> timedelta:
     messages = Message.objects.filter(pk__in=texts)
     segments = sum(messages.values_list("segments", flat=True))
-    seconds = sending_seconds(segments, settings.ENV.texts_per_second)
+    seconds = sending_seconds(segments, college_settings().texts_per_second)
     return timedelta(seconds=seconds)
 
 

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
@@ -25,6 +24,7 @@ from quadline.broadcasts.rules import (
     sending_seconds,
 )
 from quadline.broadcasts.writing import copy_recipients
+from quadline.college.current import college_settings
 from quadline.consent.rules import QuietHours
 from quadline.conversations.merging import about_one_unknown
 from quadline.conversations.models import Message
@@ -160,9 +160,9 @@ def review_of(plan: Plan) -> Review:
         shortest=_rendering(min(texts, key=_size)) if texts else None,
         longest=_rendering(max(texts, key=_size)) if texts else None,
         total_segments=segments,
-        cost_cents=round(segments * settings.ENV.cents_per_segment),
+        cost_cents=round(segments * college_settings().cents_per_segment),
         takes_seconds=sending_seconds(
-            segments + queued_before(plan), settings.ENV.texts_per_second
+            segments + queued_before(plan), college_settings().texts_per_second
         ),
         finish_at=finish_of(plan) if plan.has_active_number or not texts else None,
         checks=_checks(plan),
@@ -176,11 +176,11 @@ def finish_of(plan: Plan) -> datetime:
     )
     for place, segments in plan.tally.segments.items():
         by_places[places_at(plan.tally.somebody[place])] += segments
-    hours = QuietHours.parse(settings.ENV.quiet_hours)
+    hours = QuietHours.parse(college_settings().quiet_hours)
     return finish_at(
         by_places,
         now=plan.now,
-        rate=settings.ENV.texts_per_second,
+        rate=college_settings().texts_per_second,
         quiet_hours=hours,
     )
 
@@ -244,7 +244,7 @@ def _checks(plan: Plan) -> list[Check]:
             sender_names=(
                 author.name,
                 author.name.split()[-1],
-                settings.ENV.college_name,
+                college_settings().college_name,
             ),
             student_ids=tally.ids,
             texts=tally.people(PlannedOutcome.TEXT),
@@ -283,6 +283,6 @@ def _empty_fields(unfilled: list[AlikeStudents]) -> tuple[str, ...]:
 def _last_said(times: list[datetime], zone: str) -> str:
     if not times:
         return ""
-    zone_info = ZoneInfo(zone or settings.ENV.college_time_zone)
+    zone_info = ZoneInfo(zone or college_settings().college_time_zone)
     local = max(times).astimezone(zone_info)
     return local.strftime("on %A at %-I:%M %p")

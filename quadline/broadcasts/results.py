@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
 from quadline.broadcasts.models import Broadcast, Recipient
 from quadline.broadcasts.retrying import may_be_retried as may_be_retried
 from quadline.broadcasts.retrying import retry_failed as retry_failed
 from quadline.broadcasts.rules import NO_TEXT_WORDS, BroadcastState, NoTextReason
+from quadline.college.current import college_settings
 from quadline.consent.requests_in_sql import is_request
 from quadline.conversations.rules import RANK, STATUS_WORDS, Status, WaitingFor
 from quadline.roster.models import Student, StudentQuerySet
@@ -324,7 +324,7 @@ def _seconds_left(lines: list[_Standing], now: datetime) -> int:
     """At the number's rate; what quiet hours hold leaves after them."""
     segments = sum(line.segments for line in lines)
     emails = sum(line.waiting for line in lines if not line.segments)
-    rate = settings.ENV.texts_per_second  # 0: no limit
+    rate = college_settings().texts_per_second  # 0: no limit
     for_texts = segments / rate if rate else 0.0
     for_emails = emails / EMAILS_A_SECOND
     last_due_at = _last_due(lines) or now

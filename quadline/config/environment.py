@@ -7,37 +7,19 @@ names a file that holds FOO.
 import os
 import re
 from email.utils import parseaddr
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from quadline.client_address import Network, networks_of
-from quadline.consent.state_hours import BY_DEFAULT
-from quadline.sms.phones import PhoneError, normalise
+from quadline.college.rules import CollegeSettings
 
 
 class EnvironmentFault(SystemExit):
     """The environment cannot be used; the message lists every fault."""
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(
-            f"{name!r} is not a time zone. Use a name such as America/Detroit."
-        )
-    return name
-
-
-def _phone(raw: str) -> str:
-    try:
-        return normalise(raw) if raw else ""
-    except PhoneError as error:
-        raise ValueError(str(error)) from error
 
 
 def _base_url(url: str) -> str:
@@ -68,35 +50,7 @@ def _networks(written: str) -> str:
     return written
 
 
-NOTICE_FIELDS = ("{sender}", "{college}")
-MAX_NOTICE = 320
-
-
-def _notice(wording: str) -> str:
-    """Students must read in it how to opt out (47 CFR 64.1200(a)(12)), and no field
-    that nothing fills.
-    """
-    plain = wording
-    for field in NOTICE_FIELDS:
-        plain = plain.replace(field, "")
-    if left := re.search(r"[{\[][^}\]]*[}\]]?|[}\]]", plain):
-        raise ValueError(
-            f"has {left.group()}, which nothing fills in. Use"
-            f" {' and '.join(NOTICE_FIELDS)}."
-        )
-    if not re.search(r"\bSTOP\b", plain):
-        raise ValueError("does not say how to opt out. Write: Reply STOP to opt out.")
-    if len(wording) > MAX_NOTICE:
-        raise ValueError(
-            f"is {len(wording) - MAX_NOTICE} characters over {MAX_NOTICE}. Shorten it."
-        )
-    return wording
-
-
-PhoneSetting = Annotated[str, AfterValidator(_phone)]
-Notice = Annotated[str, AfterValidator(_notice)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
-Zone = Annotated[str, AfterValidator(_zone)]
 EmailAddress = Annotated[str, AfterValidator(_address)]
 MailService = Literal[
     "",
@@ -123,8 +77,11 @@ EMPTY_IS_A_CHOICE = frozenset({"quiet_hours"})
 SECRETS = frozenset({"metrics_token", "email_webhook_secret", "mail_intake_url"})
 
 
-class Environment(BaseSettings):
-    """The names are the environment's, in capitals."""
+class Environment(BaseSettings, CollegeSettings):
+    """The names are the environment's, in capitals.
+
+    Of what the college decides, it has the first value.
+    """
 
     model_config = SettingsConfigDict(extra="ignore")
 
@@ -172,52 +129,6 @@ class Environment(BaseSettings):
         ),
     )
 
-    college_name: str = Field(
-        default="Your College", description="Named in texts, letters and on every page."
-    )
-    college_phone: PhoneSetting = Field(
-        default="", description="The main campus line; numbers are looked for near it."
-    )
-    college_area_codes: str = Field(
-        default="",
-        pattern=r"^ *(\d{3}( *, *\d{3})*)? *$",
-        description="Area codes to look for numbers in, first choice first: 734,313.",
-    )
-    college_region: str = Field(
-        default="",
-        pattern=r"^([A-Z]{2})?$",
-        description="State or province, the last resort: MI.",
-    )
-    college_time_zone: Zone = Field(
-        default="America/New_York", description="The campus clock."
-    )
-    opt_out_notice: Notice = Field(
-        default="This is {sender} at {college}. Reply STOP to opt out, HELP for help.",
-        description=(
-            "Ends the first text of a number to a student. It must say STOP; {sender}"
-            " and {college} are filled in."
-        ),
-    )
-    opt_out_scope: Literal["number", "office", "college"] = Field(
-        default="number",
-        description=(
-            "How far a STOP reaches, and START opens again: number, office or college."
-        ),
-    )
-    quiet_hours: str = Field(
-        default="21:00-08:00",
-        pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
-        description=(
-            "When a text waits for the morning, on the student's clock. Empty: never."
-        ),
-    )
-    quiet_hours_states: str = Field(
-        default=",".join(BY_DEFAULT),
-        pattern=r"^ *(none|[A-Z]{2}( *, *[A-Z]{2})*) *$",
-        description=(
-            "States whose stricter texting hours are heeded too: FL,OK,TX; or none."
-        ),
-    )
     email_url: str = Field(
         default="",
         description="smtp://user:password@host:587?tls=true. Empty: no email is sent.",
@@ -255,46 +166,6 @@ class Environment(BaseSettings):
         ge=1,
         le=50,
         description="How many connections to the mail server at once.",
-    )
-    email_give_up_hours: float = Field(
-        default=48,
-        gt=0,
-        description="How long an email is tried while the mail server is down.",
-    )
-    failsafe_hours: float = Field(
-        default=4,
-        gt=0,
-        description=(
-            "A text that has not left this long after it could have goes as an email."
-        ),
-    )
-    failsafe_number_hours: float = Field(
-        default=24,
-        gt=0,
-        description="The same for a text that waits for its number.",
-    )
-    failsafe_setup_minutes: float = Field(
-        default=15,
-        ge=0,
-        description=(
-            "How long a text waits for a fault in the college's account with the"
-            " carrier to be fixed."
-        ),
-    )
-    failsafe_hold_seconds: float = Field(
-        default=60,
-        ge=0,
-        description=(
-            "How long the email for a text that failed waits for news that the text"
-            " arrived after all."
-        ),
-    )
-    phone_update_url: str = Field(
-        default="",
-        pattern=r"^(https?://\S+)?$",
-        description=(
-            "Where students correct their phone number; told in fail-safe emails."
-        ),
     )
     email_authserv_id: str = Field(
         default="",
@@ -349,38 +220,6 @@ class Environment(BaseSettings):
     twilio_accounts_url: BaseUrl = Field(
         default="https://accounts.twilio.com", description="Opt-outs that we tell of."
     )
-    texts_per_second: float = Field(
-        default=1.0,
-        ge=0,
-        le=100,
-        description=(
-            "Segments a second that one number may send; US local numbers: 1. 0: no"
-            " limit."
-        ),
-    )
-    texts_per_day: int = Field(
-        default=0,
-        ge=0,
-        description=(
-            "Segments a day that all numbers together may send, as T-Mobile counts"
-            " days. 0: no limit."
-        ),
-    )
-    cents_per_segment: float = Field(
-        default=1.2,
-        ge=0,
-        description=(
-            "What one segment costs, network fee included; shown as an estimate before"
-            " a broadcast."
-        ),
-    )
-    registration_probe_to: PhoneSetting = Field(
-        default="",
-        description=(
-            "A mobile of the college's own that is texted to learn whether a number is"
-            " registered, when no news came."
-        ),
-    )
 
     @model_validator(mode="before")
     @classmethod
@@ -395,16 +234,8 @@ class Environment(BaseSettings):
         }
 
     @property
-    def states_with_own_hours(self) -> frozenset[str]:
-        return _codes(self.quiet_hours_states)
-
-    @property
     def proxy_networks(self) -> tuple[Network, ...]:
         return networks_of(self.trusted_proxies)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.college_time_zone)
 
 
 def read_environment() -> Environment:
@@ -465,12 +296,6 @@ def _read_secret_files() -> list[str]:
             reason = getattr(error, "strerror", "") or "it is not text"
             faults.append(f"{name}_FILE: {path} cannot be read: {reason}")
     return faults
-
-
-@lru_cache
-def _codes(written: str) -> frozenset[str]:
-    codes = re.findall("[A-Z]{2}", written)
-    return frozenset(codes)
 
 
 def _name(location: tuple[Any, ...]) -> str:

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "procrastinate.contrib.django",
     "quadline.audit",
+    "quadline.college",
     "quadline.accounts",
     "quadline.inboxes",
     "quadline.roster",

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from quadline.accounts.models import User
+from quadline.college.current import college_settings
 from quadline.consent import states
 from quadline.consent.entries import NewEntry, append_entries
 from quadline.consent.models import ConsentEntry, ConsentState, StopQuestion
@@ -271,4 +271,4 @@ def lock_name(pair: PhonePair) -> str:
     """Where a STOP to one number shuts others too, a student's texts
     from all of them wait at one lock.
     """
-    return "|".join(pair) if settings.ENV.opt_out_scope == "number" else pair[0]
+    return "|".join(pair) if college_settings().opt_out_scope == "number" else pair[0]

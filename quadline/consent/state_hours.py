@@ -51,7 +51,6 @@ ON_DAYS: dict[tuple[str, int], TextingHours] = {
 # Older statutes on telephone solicitation that only begin the day later: these a
 # college chooses.
 ONLY_A_LATER_MORNING = frozenset({"CA", "IL", "KY", "MI", "MN"})
-BY_DEFAULT = tuple(sorted(EVERY_DAY.keys() - ONLY_A_LATER_MORNING))
 
 
 def hours_of(state: str, weekday: int) -> TextingHours | None:

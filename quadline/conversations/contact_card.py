@@ -2,9 +2,8 @@
 staff user's name, as "Text Only".
 """
 
-from django.conf import settings
-
 from quadline.accounts.models import User
+from quadline.college.current import college_settings
 from quadline.numbers.models import SystemNumber
 from quadline.sms import phones
 
@@ -21,7 +20,7 @@ def make_contact_card(staff: User, number: SystemNumber) -> bytes:
         "VERSION:3.0",
         f"N:{_escaped(last)};{_escaped(first)};;;{_escaped('(Text Only)')}",
         f"FN:{_escaped(f'{staff.name} (Text Only)')}",
-        f"ORG:{_escaped(settings.ENV.college_name)}"
+        f"ORG:{_escaped(college_settings().college_name)}"
         + (f";{_escaped(staff.office.name)}" if staff.office else ""),
         *([f"TITLE:{_escaped(staff.title)}"] if staff.title else []),
         f"TEL;TYPE=cell,text:{number.phone}",

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Protocol
 
-from django.conf import settings
-
 from quadline.accounts.models import User
+from quadline.college.current import college_settings
 from quadline.numbers.models import SystemNumber
 from quadline.sms.lookalikes import comes_near, lookalikes, plain_words
 from quadline.sms.merge_fields import FieldTemplate, MergeError, field_key, fill
@@ -127,7 +126,7 @@ def values_of_sender(staff: User, *, number: SystemNumber | None) -> dict[str, s
         "Your Title": staff.title,
         "System Number": number.written if number else "",
         "Office Phone Number": staff.office_phone_written,
-        "College": settings.ENV.college_name,
+        "College": college_settings().college_name,
     }
     return values | {other: values[name] for other, name in SAME_AS.items()}
 

@@ -2,9 +2,8 @@
 due, its words, and who inherits it.
 """
 
-from django.conf import settings
-
 from quadline.accounts.models import User
+from quadline.college.current import college_settings
 from quadline.conversations.models import Conversation, Message, MessageQuerySet
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, Channel, Direction, Status
 from quadline.delivery.rules import is_notice_due
@@ -44,9 +43,9 @@ def _giving(messages: MessageQuerySet, number: SystemNumber) -> MessageQuerySet:
 
 def opt_out_notice(sender: str) -> str:
     """The college's wording, with the sender's name and the college filled in."""
-    wording: str = settings.ENV.opt_out_notice
+    wording: str = college_settings().opt_out_notice
     return wording.replace("{sender}", sender).replace(
-        "{college}", settings.ENV.college_name
+        "{college}", college_settings().college_name
     )
 
 

@@ -11,6 +11,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from quadline.college.current import college_settings
 from quadline.emails.outgoing import GENERATED, one_line
 
 
@@ -218,7 +219,7 @@ def password_link(*, to: str, link: str) -> None:
     lines = [
         (
             "Somebody, probably you, asked to reset your password for texting at"
-            f" {settings.ENV.college_name}."
+            f" {college_settings().college_name}."
         ),
         f"Choose a new one here, within {days} days:\n{link}",
         "Choosing a new password signs you out everywhere and ends your API tokens.",
@@ -241,9 +242,10 @@ def password_changed(
         f"{tokens_ended} API token{'' if tokens_ended == 1 else 's'} of yours stopped"
         " working."
     )
+    college = college_settings().college_name
     lines = [
         (
-            f"Your password for texting at {settings.ENV.college_name} was changed on"
+            f"Your password for texting at {college} was changed on"
             f" {date_format(local, 'F j, Y')} at {date_format(local, 'g:i A')}."
         ),
         "You were signed out on every other device."

@@ -7,11 +7,11 @@ The one caller of ``carrier.send`` beside the sender: its text goes to no studen
 from datetime import datetime, timedelta
 
 from asgiref.sync import async_to_sync
-from django.conf import settings
 
 from quadline import clock
 from quadline.carriers import registry
 from quadline.carriers.protocol import Failure, OutboundText, Receipt, ReceiptProgress
+from quadline.college.current import college_settings
 from quadline.jobs import job
 from quadline.numbers.activation import activate
 from quadline.numbers.models import Probe, SystemNumber
@@ -27,7 +27,7 @@ def probe_quiet_registrations(timestamp: int) -> None:
     """Numbers that have been registering for long without news, when the
     college named a phone to probe with.
     """
-    if not settings.ENV.registration_probe_to:
+    if not college_settings().registration_probe_to:
         return
     now = clock.now()
     quiet = SystemNumber.objects.filter(
@@ -45,7 +45,7 @@ def _probe(number: SystemNumber, now: datetime) -> None:
     text = OutboundText(
         reference=f"{PROBE}{probe.pk}",
         system_phone=number.phone,
-        student_phone=settings.ENV.registration_probe_to,
+        student_phone=college_settings().registration_probe_to,
         body=WORDS,
     )
     outcome = async_to_sync(registry.current_carrier().send)(text)

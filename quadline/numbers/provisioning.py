@@ -7,7 +7,6 @@ first looks for what was bought under our reference.
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
@@ -22,6 +21,7 @@ from quadline.carriers.protocol import (
     OwnedNumber,
     SearchArea,
 )
+from quadline.college.current import college_settings
 from quadline.inboxes.models import Inbox
 from quadline.jobs import enqueue, enqueue_once, job
 from quadline.live.notifications import notify_screens
@@ -248,16 +248,17 @@ def search_areas() -> list[SearchArea]:
     """Where to look: the college's area codes, then near
     its main line, then its region.
     """
-    env = settings.ENV
+    college = college_settings()
     areas = [
         SearchArea(area_code=code.strip())
-        for code in env.college_area_codes.split(",")
+        for code in college.college_area_codes.split(",")
         if code.strip()
     ]
-    areas += [SearchArea(near_phone=env.college_phone)] if env.college_phone else []
-    return areas + (
-        [SearchArea(region=env.college_region)] if env.college_region else []
-    )
+    if college.college_phone:
+        areas.append(SearchArea(near_phone=college.college_phone))
+    if college.college_region:
+        areas.append(SearchArea(region=college.college_region))
+    return areas
 
 
 def _fail(number: SystemNumber, words: str) -> None:

@@ -1,10 +1,10 @@
 """Help: the guide that staff follow, on the page."""
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from quadline.college.current import college_settings
 from quadline.web.compose.composer import longest_wait
 from quadline.web.requests import StaffRequest
 
@@ -15,5 +15,5 @@ def page(request: StaffRequest) -> HttpResponse:
     return render(
         request,
         "help/page.html",
-        {"longest_wait": longest_wait(), "quiet_hours": settings.ENV.quiet_hours},
+        {"longest_wait": longest_wait(), "quiet_hours": college_settings().quiet_hours},
     )

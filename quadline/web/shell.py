@@ -5,11 +5,11 @@ waits in the inbox, and my number.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from quadline import clock
 from quadline.accounts.models import User
+from quadline.college.current import college_settings
 from quadline.conversations.models import Conversation, Message
 from quadline.conversations.rules import Status, WaitingFor
 from quadline.delivery.outbox import carrier_outage
@@ -49,7 +49,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     """The context processor: whose college this is, on every
     page; the rest for a signed-in user.
     """
-    shown: dict[str, object] = {"college": settings.ENV.college_name}
+    shown: dict[str, object] = {"college": college_settings().college_name}
     # None where a request failed before it came to the middleware that signs in.
     user = getattr(request, "user", None)
     if isinstance(user, User):

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from quadline.carriers import registry
 from quadline.carriers.protocol import Carrier, CarrierAnswer, WebhookCall
+from quadline.college.current import college_settings
 from quadline.consent import phrases
 from quadline.consent.ledger import PhonePair
 from quadline.delivery.inbound import stop_start_order
@@ -194,7 +195,8 @@ def voice(carrier: Carrier, call: WebhookCall) -> CarrierAnswer:
         .first()
     )
     inbox = number.inbox if number else None
-    office_line = (inbox.office_line if inbox else "") or settings.ENV.college_phone
+    own_line = inbox.office_line if inbox else ""
+    office_line = own_line or college_settings().college_phone
     return carrier.answer_call(
         words=_spoken(inbox, office_line),
         connect_to=office_line,
@@ -204,9 +206,9 @@ def voice(carrier: Carrier, call: WebhookCall) -> CarrierAnswer:
 
 def _spoken(inbox: Inbox | None, office_line: str) -> str:
     who = (
-        f"{inbox.shown_name} at {settings.ENV.college_name}"
+        f"{inbox.shown_name} at {college_settings().college_name}"
         if inbox
-        else settings.ENV.college_name
+        else college_settings().college_name
     )
     words = f"This number is for text messages only. It belongs to {who}."
     if office_line:

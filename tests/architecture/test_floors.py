@@ -138,7 +138,7 @@ def test_a_probe_goes_to_the_phone_of_the_settings_only() -> None:
         if given.arg == "student_phone"
     ]
 
-    assert addressees == ["settings.ENV.registration_probe_to"] * len(texts)
+    assert addressees == ["college_settings().registration_probe_to"] * len(texts)
     assert texts
 
 

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from quadline.college.rules import STATES_BY_DEFAULT
 from quadline.consent.quiet_hours import QuietHours, place, quiet_until
 from quadline.consent.state_hours import (
-    BY_DEFAULT,
     EVERY_DAY,
     ON_DAYS,
     ONLY_A_LATER_MORNING,
@@ -112,7 +112,7 @@ def test_every_state_lets_texts_arrive_on_every_day(state: str) -> None:
 
 def test_the_table_names_states_once_and_only_those_that_have_hours() -> None:
     assert {state for state, _ in ON_DAYS} <= EVERY_DAY.keys()
-    assert set(BY_DEFAULT) | ONLY_A_LATER_MORNING == EVERY_DAY.keys()
+    assert set(STATES_BY_DEFAULT.split(",")) | ONLY_A_LATER_MORNING == EVERY_DAY.keys()
     assert all(EVERY_DAY[state].closes == time(21) for state in ONLY_A_LATER_MORNING)
     assert hours_of("NY", 0) is None
 

@@ -5,11 +5,11 @@ in the transaction that closes it.
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from quadline.accounts.models import User
 from quadline.audit.models import record_audit
+from quadline.college.current import college_settings
 from quadline.consent.rules import Verdict
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message
@@ -72,7 +72,7 @@ def receipt_wait() -> timedelta:
     """How long the email for a text that the carrier had taken
     waits for a late "delivered".
     """
-    return timedelta(seconds=settings.ENV.failsafe_hold_seconds)
+    return timedelta(seconds=college_settings().failsafe_hold_seconds)
 
 
 @transaction.atomic

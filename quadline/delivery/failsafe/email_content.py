@@ -2,10 +2,9 @@
 read, the words taken from emails/.
 """
 
-from django.conf import settings
-
 from quadline.accounts.models import User
 from quadline.carriers.protocol import Failure
+from quadline.college.current import college_settings
 from quadline.consent.rules import Reason
 from quadline.conversations import contact_card
 from quadline.conversations.models import Conversation
@@ -53,7 +52,7 @@ def letter_of(email: OutgoingEmail) -> OutgoingLetter:
         body=failsafe_letter.plain_letter(facts) if email.is_failsafe else message.body,
         html=failsafe_letter.html(facts) if email.is_failsafe else "",
         header_id=email.header_id,
-        from_name=f"{author.name} via {settings.ENV.college_name}",
+        from_name=f"{author.name} via {college_settings().college_name}",
         reply_to=tokens.reply_address(conversation.pk) or author.email,
         return_path=tokens.reply_address(conversation.pk),
         in_reply_to=chain[-1] if chain else "",
@@ -74,11 +73,11 @@ def _facts(email: OutgoingEmail, author: User) -> Facts:
         why=LETTER_REASONS.get(message.reason, FailsafeReason.OTHER),
         staff_name=author.name,
         staff_title=author.title,
-        office_phone=author.office_phone or settings.ENV.college_phone,
-        college=settings.ENV.college_name,
+        office_phone=author.office_phone or college_settings().college_phone,
+        college=college_settings().college_name,
         system_phone=message.system_number.phone if message.system_number else "",
         student_phone=message.student_phone,
-        update_url=settings.ENV.phone_update_url,
+        update_url=college_settings().phone_update_url,
     )
 
 

@@ -6,10 +6,10 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from quadline.college.current import college_settings
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Conversation
 from quadline.conversations.rules import Status
@@ -72,7 +72,8 @@ def record_email_refused(
 ) -> None:
     """It was not taken: it is tried again until that is hopeless."""
     waited = now - email.created_at
-    if refusal.is_final or waited > timedelta(hours=settings.ENV.email_give_up_hours):
+    longest = timedelta(hours=college_settings().email_give_up_hours)
+    if refusal.is_final or waited > longest:
         _fail(email, refusal.words, now)
         return
     jitter = random.random()  # noqa: S311  # spreads retries, hides nothing

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import structlog
-from django.conf import settings
 
 from quadline import clock
 from quadline.carriers import registry
@@ -18,6 +17,7 @@ from quadline.carriers.protocol import (
     NumberProblem,
     SentText,
 )
+from quadline.college.current import college_settings
 from quadline.consent.confirmations import (
     AskedFor,
     Request,
@@ -70,7 +70,7 @@ def confirmation_faults() -> list[tuple[ConfirmationCheck, list[str]]]:
     """The last check of each, with what is wrong in words."""
     checks = ConfirmationCheck.objects.order_by("-asked")
     return [
-        (each, faults_in(_summary(each), college=settings.ENV.college_name))
+        (each, faults_in(_summary(each), college=college_settings().college_name))
         for each in checks
     ]
 

@@ -9,11 +9,11 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from quadline import clock
+from quadline.college.current import college_settings
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message, MessageQuerySet
 from quadline.conversations.rules import (
@@ -46,9 +46,9 @@ def deadline_of(
     quiet hours, its schedule, its turn.
     """
     hours = (
-        settings.ENV.failsafe_number_hours
+        college_settings().failsafe_number_hours
         if waits_for_number
-        else settings.ENV.failsafe_hours
+        else college_settings().failsafe_hours
     )
     return could_leave_at + timedelta(hours=hours)
 
@@ -88,7 +88,7 @@ def _overdue(now: datetime) -> MessageQuerySet:
         is_let_go, status__in=WITH_THE_CARRIER
     )
     # What waited for a number has the usual time from when the number became active.
-    usual_time = timedelta(hours=settings.ENV.failsafe_hours)
+    usual_time = timedelta(hours=college_settings().failsafe_hours)
     is_active = Q(system_number__state=NumberState.ACTIVE)
     is_new = Q(system_number__active_at__gt=now - usual_time)
     had_time = ~is_active | ~is_new

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.conf import settings
 from django.db import connection
 
 from quadline import clock
+from quadline.college.current import college_settings
 from quadline.conversations.rules import WaitingFor
 from quadline.conversations.statuses.waiting import DUE_NOW
 from quadline.delivery import rules
@@ -75,7 +75,7 @@ def time_limits() -> Iterator[TimeLimit]:
 
     free = "UPDATE numbers_systemnumber SET free_at = %(now)s"
     unheld = "UPDATE numbers_systemnumber SET held_until = %(now)s"
-    busy = longest_busy(settings.ENV.texts_per_second)
+    busy = longest_busy(college_settings().texts_per_second)
     yield TimeLimit(free, "free_at", "state = 'active'", busy)
     yield TimeLimit(unheld, "held_until", "true", MAX_HOLD)
 
@@ -83,7 +83,7 @@ def time_limits() -> Iterator[TimeLimit]:
     taken = "UPDATE delivery_outgoingemail SET taken_at = %(now)s"
     wait = max(
         rules.LONGEST_RESEND_WAIT * 2,
-        timedelta(seconds=settings.ENV.failsafe_hold_seconds),
+        timedelta(seconds=college_settings().failsafe_hold_seconds),
     )
     yield TimeLimit(email, "due_at", "state = 'queued'", wait)
     yield TimeLimit(taken, "taken_at", "state = 'sending'", timedelta())

@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
+from quadline.college.current import college_settings
 from quadline.consent import ledger
 from quadline.consent.ledger import PhonePair
 from quadline.consent.models import ConsentEntry, ConsentState
@@ -107,7 +107,7 @@ def reason_words(reason: Reason) -> str:
 
 
 def current_scope() -> OptOutScope:
-    return OptOutScope(settings.ENV.opt_out_scope)
+    return OptOutScope(college_settings().opt_out_scope)
 
 
 def out_statement() -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db import connection
 
+from quadline.college.current import college_settings
 from quadline.consent import ledger
 from quadline.consent.questions import OPEN_QUESTIONS
 from quadline.consent.quiet_hours import place
@@ -83,7 +83,7 @@ def last_text_from(conversation: Conversation) -> datetime | None:
 def verdicts(recipients: Sequence[TextRecipient], *, now: datetime) -> list[Verdict]:
     """The law on each, by one look at what is known of all of them."""
     out, asked, bad = _look(recipients)
-    quiet_hours = QuietHours.parse(settings.ENV.quiet_hours)
+    quiet_hours = QuietHours.parse(college_settings().quiet_hours)
     return [
         may_text(
             RecipientFacts(
@@ -140,7 +140,8 @@ def places_of(student: Student | None) -> tuple[str, ...]:
 
 
 def _places(time_zone: str, mobile: str) -> tuple[str, ...]:
-    campus, campus_state = settings.ENV.college_time_zone, settings.ENV.college_region
+    college = college_settings()
+    campus, campus_state = college.college_time_zone, college.college_region
     phone_zones, phone_state = phones.time_zones(mobile), phones.state(mobile)
     if not time_zone:
         of_phone = [(zone, phone_state) for zone in phone_zones]
@@ -155,7 +156,7 @@ def _places(time_zone: str, mobile: str) -> tuple[str, ...]:
 
 def _in_states(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Only a state whose hours the college heeds makes a place of its own."""
-    heeded = settings.ENV.states_with_own_hours
+    heeded = college_settings().states_with_own_hours
     places: dict[str, None] = {}  # each once, in order
     for zone, state in found:
         heeded_state = state if state in heeded else ""

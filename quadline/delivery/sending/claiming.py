@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from quadline import clock
+from quadline.college.current import college_settings
 from quadline.conversations.causes import Cause
 from quadline.conversations.models import Message, whole_text
 from quadline.conversations.rules import BEFORE_AN_ATTEMPT, WITH_THE_CARRIER, Status
@@ -209,7 +209,7 @@ def claim_batch(*, limit: int) -> list[Claim]:
             "lower": sql.lower_than(Status.SENDING),
         }
         cursor.execute(
-            CLAIM_TEXTS, {**found, **_pace(settings.ENV.texts_per_second, now)}
+            CLAIM_TEXTS, {**found, **_pace(college_settings().texts_per_second, now)}
         )
         return [_claim(row, now, since) for row in cursor.fetchall()]
 
@@ -280,7 +280,8 @@ def _due(
     """
     if not numbers:
         return []
-    each = texts_at_once(settings.ENV.texts_per_second, share=limit // len(numbers))
+    rate = college_settings().texts_per_second
+    each = texts_at_once(rate, share=limit // len(numbers))
     cursor.execute(
         DUE_TEXTS,
         {

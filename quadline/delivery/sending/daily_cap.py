@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 
+from quadline.college.current import college_settings
 from quadline.consent.quiet_hours import quiet_until
 from quadline.consent.rules import ALLOWED, QuietHours
 from quadline.conversations.statuses import wait
@@ -61,7 +61,7 @@ def within_daily_cap(texts: Sequence[DueText], now: datetime) -> list[DueText]:
 
     Called in the transaction that claims them.
     """
-    cap = settings.ENV.texts_per_day
+    cap = college_settings().texts_per_day
     if not cap or not texts:
         return list(texts)
     day = _day(now)
@@ -114,7 +114,7 @@ def _share(
 
 def return_segments(segments: int, *, claimed_at: datetime) -> None:
     """The carrier provably did not take them."""
-    if settings.ENV.texts_per_day:
+    if college_settings().texts_per_day:
         with connection.cursor() as cursor:
             cursor.execute(
                 RETURN_SEGMENTS, {"segments": max(segments, 1), "day": _day(claimed_at)}
@@ -128,9 +128,9 @@ def cap_resets_at(now: datetime) -> datetime:
     tomorrow = datetime.combine(
         _day(now) + timedelta(days=1), time(), tzinfo=CAP_TIME_ZONE
     ).astimezone(now.tzinfo)
-    hours = QuietHours.parse(settings.ENV.quiet_hours)
+    hours = QuietHours.parse(college_settings().quiet_hours)
     return (
-        quiet_until(tomorrow, (settings.ENV.college_time_zone,), hours)
+        quiet_until(tomorrow, (college_settings().college_time_zone,), hours)
         if hours
         else None
     ) or tomorrow
@@ -160,7 +160,7 @@ def _put_off(
         ids = [message_id for (message_id,) in cursor.fetchall()]
     wait(ids, tomorrow, now=now)
     alerts.alert_daily_cap_reached(
-        _day(now), cap=settings.ENV.texts_per_day, only_broadcasts=not single_too
+        _day(now), cap=college_settings().texts_per_day, only_broadcasts=not single_too
     )
 
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 
+from quadline.college.current import college_settings
 from quadline.consent.rules import QuietHours
 from quadline.conversations.causes import Cause
 from quadline.conversations.statuses import wait
@@ -46,7 +46,7 @@ def defer_for_quiet_hours(ids: Sequence[UUID], *, now: datetime) -> set[UUID]:
     """Put off those of these due texts for whom it is night. Their rows
     are locked by the caller. Returns them.
     """
-    if not ids or QuietHours.parse(settings.ENV.quiet_hours) is None:
+    if not ids or QuietHours.parse(college_settings().quiet_hours) is None:
         return set()
     with connection.cursor() as cursor:
         cursor.execute(QUIET_HOURS_FACTS, {"ids": list(ids)})

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Min
 
 from quadline.carriers.protocol import Failure, Refused, Unknown, Unsent
+from quadline.college.current import college_settings
 from quadline.consent import ledger
 from quadline.consent.rules import Change, Source
 from quadline.conversations.causes import Cause
@@ -232,7 +232,7 @@ def _has_waited_enough(
         why__startswith=f"{outcome.carrier_code}:"
     ).aggregate(first=Min("started_at"))
     return now - (refused["first"] or now) >= timedelta(
-        minutes=settings.ENV.failsafe_setup_minutes
+        minutes=college_settings().failsafe_setup_minutes
     )
 
 

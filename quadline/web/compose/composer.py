@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.conf import settings
-
 from quadline import clock
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
+from quadline.college.current import college_settings
 from quadline.consent import ledger
 from quadline.consent.models import ConsentEntry
 from quadline.consent.rules import Change, Reason, Source
@@ -366,7 +365,7 @@ def _order_of(entry: ConsentEntry, entries: Sequence[ConsentEntry]) -> str:
 
 
 def longest_wait() -> str:
-    hours = settings.ENV.failsafe_number_hours
+    hours = college_settings().failsafe_number_hours
     return f"{hours:g} hour{'' if hours == 1 else 's'}"
 
 

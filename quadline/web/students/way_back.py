@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from quadline.accounts.models import User
 from quadline.accounts.rules import May
+from quadline.college.current import college_settings
 from quadline.consent.models import CarrierCheck, ConsentEntry, ConsentState
 from quadline.consent.rules import Source
 from quadline.delivery.permission import opt_out_scope
@@ -168,7 +168,7 @@ def whose_texts(
         )
     if opt_out_scope.current_scope() is opt_out_scope.OptOutScope.OFFICE:
         return f"anyone in {number.inbox.its_office}"
-    return f"anyone at {settings.ENV.college_name}"
+    return f"anyone at {college_settings().college_name}"
 
 
 def why_out(student: Student, entry: ConsentEntry) -> str:

@@ -1,0 +1,1 @@
+"""What the college decides: its names, hours, limits and wordings."""
