@@ -6,8 +6,6 @@ from quadline.web import announce, health, help
 from quadline.web.compose import views as compose
 from quadline.web.inbox import emails_shown, message_acts, stop_questions
 from quadline.web.inbox import views as inbox
-from quadline.web.manage import numbers as manage
-from quadline.web.manage import strays
 from quadline.web.profile import password
 from quadline.web.profile import tokens as api_tokens
 from quadline.web.profile import views as profile
@@ -89,14 +87,7 @@ urlpatterns = [
         name="profile-token-revoke",
     ),
     path("me/office-phone/", profile.office_phone, name="profile-office-phone"),
-    path("manage/numbers/", manage.numbers_page, name="manage_numbers"),
-    path(
-        "manage/numbers/<int:number_id>/retry/",
-        manage.retry_number,
-        name="retry_number",
-    ),
-    path("manage/email/", strays.strays, name="manage_strays"),
-    path("manage/email/<int:email_id>/", strays.stray_source, name="stray_source"),
+    path("manage/", include("quadline.web.manage.urls")),
     path("reports/", include("quadline.web.reports.urls")),
     path("help/", help.page, name="help"),
     path("healthz", health.alive, name="alive"),
