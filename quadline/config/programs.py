@@ -51,10 +51,19 @@ def run_web_program(arguments: list[str]) -> None:
 
 def run_worker_program(arguments: list[str]) -> None:
     """The worker process: every queue, or those named."""
+    options = argparse.ArgumentParser("quadline worker")
+    options.add_argument("queues", nargs="*", help="every queue if none is named")
+    chosen = options.parse_args(arguments)
+
     import django
 
     django.setup()
     from quadline.config.schedule import QUEUES
     from quadline.worker import run_worker
 
-    run_worker(arguments or list(QUEUES))
+    if unknown := set(chosen.queues) - set(QUEUES):
+        options.error(
+            f"there is no queue {', '.join(sorted(unknown))};"
+            f" choose from {', '.join(QUEUES)}"
+        )
+    run_worker(chosen.queues or list(QUEUES))

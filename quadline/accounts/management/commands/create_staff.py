@@ -17,8 +17,8 @@ from quadline.sms.phones import PhoneError, normalise
 
 class Command(BaseCommand):
     help = (
-        "Make an account. The password is asked for; leave it empty and the person sets"
-        " one by “Forgot your password?”."
+        "Make an account for a staff user. The password is asked for; leave it empty"
+        " and the person sets one by “Forgot your password?”."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-input",
             action="store_true",
-            help="ask nothing; the person sets the password by letter",
+            help="ask nothing; the person sets the password by email",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -77,7 +77,7 @@ class Command(BaseCommand):
 
 
 def _ask_for_password(user: User) -> str | None:
-    password = getpass.getpass("Password (empty: set by letter): ")
+    password = getpass.getpass("Password (empty: set by email): ")
     if password:
         validate_password(password, user)
     return password or None
