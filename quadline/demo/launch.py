@@ -12,6 +12,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from quadline.config import programs
@@ -50,6 +51,11 @@ def run_dev(arguments: list[str]) -> None:
     """As the demo, on a database of its own,
     for anyone who changes the code: see developing.py.
     """
+    if find_spec("watchfiles") is None:
+        sys.exit(
+            "quadline dev needs watchfiles, which comes with a checkout: make dev."
+            "\nTo try Quadline: quadline demo."
+        )
     _start_with_sample(_sample_options("dev", arguments), follows_code=True)
 
 
@@ -100,11 +106,16 @@ def _free_ports(chosen: argparse.Namespace) -> list[int]:
     ports = [chosen.port + place for place in range(4)]
     for port in ports:
         if not is_free(port):
-            sys.exit(
-                f"Port {port} is in use. Choose another: make {chosen.verb}"
-                f" PORT={chosen.port + 10}"
-            )
+            other = _command(chosen.verb, chosen.port + 10)
+            sys.exit(f"Port {port} is in use. Choose another: {other}")
     return ports
+
+
+def _command(verb: str, port: int) -> str:
+    """As the person would type it, who may have no Makefile."""
+    if "MAKELEVEL" in os.environ:
+        return f"make {verb} PORT={port}"
+    return f"quadline {verb} --port {port}"
 
 
 def run_with_settings(arguments: list[str]) -> None:
@@ -274,8 +285,9 @@ def _announce(port: int, carrier_url: str) -> None:
         lines += [f"  {email:<34} {words}" for email, words in who_to_be()]
         lines += ["", "Quiet hours are off in the demo: texts go out at any hour."]
         lines += [
+            f"What you do is kept in {os.environ['DATA_DIR']}.",
             "",
-            "Start with docs/guide.md, or search for Sally Student-Taynor."
+            f"Start with {address}/help/, or search for Sally Student-Taynor."
             " Ctrl-C stops everything.",
         ]
     print("\n" + "\n".join(lines) + "\n", flush=True)

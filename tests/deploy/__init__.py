@@ -1,0 +1,1 @@
+"""What an operator installs: the package, the files of deploy/, and the pages."""
