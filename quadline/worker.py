@@ -4,16 +4,18 @@ jobs.py also knows the job engine.
 
 import asyncio
 import gc
-import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import procrastinate
+import structlog
 import uvloop
 from procrastinate import periodic
 from procrastinate.contrib.django import app
@@ -22,7 +24,7 @@ from procrastinate.worker import Worker
 from quadline import clock, stopping
 from quadline.jobs import MAX_RETRY_DELAY
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 # A worker writes a heartbeat every 10 s; after three missed ones
 # another worker takes its jobs.
@@ -36,6 +38,7 @@ MAX_WAIT_SECONDS = 0.0003  # of one thread for another
 # as nice(1) counts them: a tenth of a web process's share, while both want the core
 NICENESS = 10
 A_MINUTE = timedelta(minutes=1)
+COUNTS_EVERY_SECONDS = A_MINUTE.total_seconds()
 # Of due jobs that say the same thing the newest is enough: it begins after all of them
 # were committed, and so sees the rows of each. Without this what waits would grow with
 # the news, not with the work.
@@ -97,17 +100,50 @@ def lower_priority() -> None:
     os.nice(NICENESS)
 
 
+@dataclass
+class JobCounts:
+    """What this worker did since it last said so, by the name of the job."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+
+    async def count(
+        self,
+        run_job: Callable[[], Awaitable[Any]],
+        context: Any,
+        _: Worker,
+    ) -> Any:
+        """Around each job that the engine runs. No arguments: they name people."""
+        name = context.job.task_name.removeprefix("quadline.")
+        try:
+            result = await run_job()
+        except Exception:
+            self.failed[name] += 1
+            raise
+        self.done[name] += 1
+        return result
+
+    async def report(self) -> None:
+        if self.done or self.failed:
+            log.info("jobs run", done=dict(self.done), failed=dict(self.failed))
+        self.done.clear()
+        self.failed.clear()
+
+
 async def _run(queues: list[str], concurrency: int) -> None:
+    log.info("worker started", queues=queues, concurrency=concurrency)
     working = asyncio.create_task(_work(queues, concurrency))
 
     def stop() -> None:
         stopping.on_stop_signal(within=WORKER_STOP_SECONDS)
+        log.info("worker stopping: what is under way is finished")
         working.cancel()
 
     for name in stopping.STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(name, stop)
     with suppress(asyncio.CancelledError):
         await working
+    log.info("worker stopped")
 
 
 async def _work(queues: list[str], concurrency: int) -> None:
@@ -115,6 +151,7 @@ async def _work(queues: list[str], concurrency: int) -> None:
     # A second app over the same jobs: the worker fetches on its own pool, while a job
     # that enqueues another still does so inside its own Django transaction.
     of_worker = app.with_connector(connector.get_worker_connector())
+    counts = JobCounts()
     async with of_worker.open_async() as worker_app:
         await sync_clock(worker_app)
         housekeeping = [
@@ -126,17 +163,21 @@ async def _work(queues: list[str], concurrency: int) -> None:
                 (reschedule_future_jobs, STALLED_AFTER_SECONDS),
             )
         ]
+        reporting = _forever(counts.report, COUNTS_EVERY_SECONDS)
+        housekeeping.append(asyncio.create_task(reporting))
         try:
-            await _work_on(worker_app, queues, concurrency)
+            await _work_on(worker_app, queues, concurrency, counts)
         finally:
             for task in housekeeping:
                 task.cancel()
+            await counts.report()
 
 
 async def _work_on(
     worker_app: procrastinate.App,
     queues: list[str],
     concurrency: int,
+    counts: JobCounts,
 ) -> None:
     """Until it is cancelled. A fault of the database while a job is
     fetched or put away ends no worker.
@@ -155,13 +196,14 @@ async def _work_on(
             fetch_job_polling_interval=FETCH_EVERY_SECONDS,
             shutdown_graceful_timeout=DRAIN_SECONDS,
             delete_jobs="successful",
+            worker_middleware=[counts.count],
             install_signal_handlers=False,
         )
         try:
             await worker.run()
-            logger.error("the engine ended on its own; the worker starts again")
+            log.error("the engine ended on its own; the worker starts again")
         except Exception:
-            logger.exception("the worker met a fault")
+            log.exception("the worker met a fault")
         if stopping.stop_requested():
             return
         await asyncio.sleep(FETCH_EVERY_SECONDS)
@@ -210,7 +252,7 @@ async def retry_stalled_jobs(worker_app: procrastinate.App) -> int:
     )
     stalled = list(found)
     for lost in stalled:
-        logger.warning("taking up a stalled job", extra={"task": lost.task_name})
+        log.warning("taking up a stalled job", job=lost.task_name)
         await manager.retry_job(lost, retry_at=clock.now())
     return len(stalled)
 
@@ -236,4 +278,4 @@ async def _forever(act: Callable[[], Awaitable[object]], every: float) -> None:
         try:
             await act()
         except Exception:
-            logger.exception("housekeeping of the jobs failed and will be tried again")
+            log.exception("housekeeping of the jobs failed and will be tried again")
