@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.password_validation import validate_password
 from django.db import models
 from django.templatetags.static import static
 
@@ -80,6 +81,25 @@ class UserManager(BaseUserManager["User"]):
         )
         user.set_password(password)
         user.save()
+        return user
+
+    def create_superuser(
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        """What Django's command ``createsuperuser`` calls: an administrator who can
+        sign in at once.
+
+        Raises ValidationError, also for a password that is easy to guess.
+        """
+        from quadline.accounts.opening import open_account  # it imports us
+
+        user = self.model(
+            email=email.strip().lower(), role=Role.ADMINISTRATOR, **fields
+        )
+        if password is not None:
+            validate_password(password, user)
+        user.set_password(password)
+        open_account(user, actor=None)
         return user
 
     def with_address(self, email: str) -> "User | None":

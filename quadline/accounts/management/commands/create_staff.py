@@ -3,15 +3,14 @@
 import getpass
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from quadline.accounts.models import Office, User
+from quadline.accounts.opening import open_account
 from quadline.accounts.rules import Role
-from quadline.audit.models import record_audit
 from quadline.sms.phones import PhoneError, normalise
 
 
@@ -60,19 +59,7 @@ class Command(BaseCommand):
             raise CommandError(f"No account was made. {error}") from error
         with transaction.atomic():
             user.office = Office.objects.named(options["office"])
-            user.save()
-            EmailAddress.objects.create(
-                user=user,
-                email=email,
-                verified=True,
-                primary=True,
-            )
-            record_audit(
-                "account made",
-                subject=user,
-                actor=None,
-                role=user.role,
-            )
+            open_account(user, actor=None)
         self.stdout.write(f"{user.name} can sign in as {email}, {user.role}.")
 
 
