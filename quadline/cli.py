@@ -100,9 +100,9 @@ def version(arguments: list[str]) -> None:
 
 def show_help(arguments: list[str]) -> None:
     """List the commands."""
-    from quadline.command_list import listed
+    from quadline.command_list import command_table
 
-    print(listed({name: _line(run) for name, run in OWN.items()}))
+    print(command_table({name: _line(run) for name, run in OWN.items()}))
 
 
 def _line(run: Callable[[list[str]], None]) -> str:

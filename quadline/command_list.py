@@ -7,7 +7,7 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent
+HOME_OF_ROOMS = Path(__file__).parent
 # Django's own that an operator needs.
 OF_DJANGO = {
     "clearsessions": "Delete sessions that have ended.",
@@ -27,7 +27,7 @@ Settings come from the environment or a file .env; the first three that are need
 SECRET_KEY, PUBLIC_URL and DATABASE_URL. demo, simulator, version and help need none."""
 
 
-def listed(verbs: Mapping[str, str]) -> str:
+def command_table(verbs: Mapping[str, str]) -> str:
     """The page that ``quadline help`` prints. ``verbs``: those of cli.py, each with its
     line.
     """
@@ -49,7 +49,7 @@ def of_the_rooms() -> dict[str, str]:
     """The commands that our rooms add to Django's, each with the first sentence of its
     ``help``.
     """
-    files = sorted(PACKAGE.glob("*/management/commands/*.py"))
+    files = sorted(HOME_OF_ROOMS.glob("*/management/commands/*.py"))
     return {
         file.stem: _first_sentence(_help_of(file))
         for file in files

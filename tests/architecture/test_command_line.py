@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from quadline.cli import OWN
-from quadline.command_list import listed, of_the_rooms
+from quadline.command_list import command_table, of_the_rooms
 
 pytestmark = pytest.mark.processes
 
@@ -76,4 +76,4 @@ def test_a_command_that_does_something_still_asks_for_its_settings(
 
 def test_the_list_fits_a_terminal() -> None:
     verbs = {name: run.__doc__ or "" for name, run in OWN.items()}
-    assert max(len(line) for line in listed(verbs).splitlines()) <= 120
+    assert max(len(line) for line in command_table(verbs).splitlines()) <= 120

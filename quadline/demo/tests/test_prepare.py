@@ -2,13 +2,20 @@
 doing nothing when they are there.
 """
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles.finders import get_finders
+from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from pytest_django import Settings
 
+from quadline.accounts.models import User
 from quadline.demo import prepare
 
 
@@ -59,3 +66,64 @@ def test_a_migration_that_is_missing_is_made_good_and_until_then_nobody_is_ready
     assert Client().get("/readyz").status_code == 503
     prepare.bring_tables_up_to_date()
     assert commands == ["createcachetable", "migrate"]
+
+
+@pytest.mark.django_db
+def test_it_says_what_it_did_and_what_is_next(
+    commands: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    MigrationRecorder.Migration.objects.filter(app="conversations").latest(
+        "applied"
+    ).delete()
+    prepare.prepare_house([])
+
+    said = capsys.readouterr().out
+    database = connection.settings_dict["NAME"]
+    assert f"Database: {database} on " in said
+    assert "Cache table: there already\n" in said
+    files = len(list(settings_files()))
+    assert f"Static files: {files} files collected in " in said
+    assert said.endswith("Next: make an administrator (quadline createsuperuser).\n")
+
+
+@pytest.mark.django_db
+def test_done_again_it_says_that_nothing_was_to_be_done(
+    commands: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    User.objects.create_superuser("ada@alder.example", name="Ada")
+    prepare.collect_static()
+    prepare.prepare_house([])
+
+    said = capsys.readouterr().out
+    assert "Tables: up to date\n" in said
+    assert "Static files: up to date in " in said
+    assert "Next: start quadline web and quadline worker" in said
+
+
+def test_of_an_empty_database_it_names_the_number_of_migrations() -> None:
+    said = prepare._tables_line(("accounts.0001_initial",))
+    assert said == "1 migration applied, up to date now"
+
+
+def settings_files() -> Iterator[str]:
+    for finder in get_finders():
+        yield from (path for path, _ in finder.list([]))
+
+
+def test_a_database_that_does_not_answer_is_said_in_words(tmp_path: Path) -> None:
+    away = {
+        **os.environ,
+        "DATABASE_URL": "postgresql://quadline:very-secret@127.0.0.1:1/quadline",
+        "DATA_DIR": str(tmp_path),
+    }
+    answer = subprocess.run(
+        [sys.executable, "-m", "quadline", "prepare"],
+        env=away,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert "The database cannot be used: " in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "very-secret" not in answer.stdout + answer.stderr
