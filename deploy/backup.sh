@@ -12,7 +12,8 @@ kept=${BACKUPS_KEPT:-14}
 partial=$folder/unfinished.dump
 name=quadline-$(date -u +%Y-%m-%dT%H%M%SZ).dump
 
-# A failed dump stops here, and what is there stays.
+# A dump that fails ends here, and the ones that are there stay.
+trap 'rm -f -- "$partial"' EXIT
 pg_dump --format=custom --file="$partial"
 pg_restore --list "$partial" >/dev/null
 mv "$partial" "$folder/$name"
