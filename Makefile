@@ -13,7 +13,7 @@ SLOW_TO_RAISE := browser or house or simulator or processes or commits or slow o
 ON_THEIR_OWN := $(addprefix tests/faults/test_,short_run.py told_to_stop.py database_dies.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev run test test-fast test-slow-list test-rooms test-faults test-short-run test-journeys faults check bench pages screenshots train-opt-out chromium faketime clean
+.PHONY: help demo dev run test test-fast test-slow-list test-rooms test-faults test-short-run test-journeys faults check bench pages screenshots try-docs train-opt-out chromium faketime deploy-tools clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ ifdef ROOM
 test: $(STAMP)
 	$(BIN)/pytest -q quadline/$(ROOM)
 else
-test: $(STAMP) chromium faketime  ## everything, browser tests too; ROOM=consent: one room's tests only
+test: $(STAMP) chromium faketime deploy-tools  ## everything, browser tests too; ROOM=consent: one room's tests only
 	@$(MAKE) --no-print-directory -j4 --output-sync=line $(LANES)
 endif
 
@@ -53,7 +53,7 @@ test-faults: $(STAMP)
 	$(BIN)/pytest -q $(NO_API) -n 2 --dist loadfile tests/faults $(ON_THEIR_OWN:%=--ignore=%)
 
 test-short-run: $(STAMP)
-	$(BIN)/pytest -q $(NO_API) -n 2 --dist loadfile $(ON_THEIR_OWN) tests/model
+	$(BIN)/pytest -q $(NO_API) -n 2 --dist loadfile $(ON_THEIR_OWN) tests/model tests/deploy
 
 test-journeys: $(STAMP)
 	$(BIN)/pytest -q $(NO_API) tests/journeys
@@ -81,6 +81,9 @@ pages: $(STAMP)  ## the tables of the pages, and the comments of .env.example, a
 screenshots: $(STAMP) chromium  ## every page at 1280 and 390 px, light and dark, into docs/screenshots
 	$(BIN)/python scripts/make_screenshots.py
 
+try-docs: $(STAMP) chromium  ## follow docs/first-hour.md: run what it shows, compare what it says one will see
+	$(BIN)/python scripts/try_the_docs.py
+
 train-opt-out: $(STAMP)  ## teach the classifier of replies that may mean stop, and write its weights and its report
 	$(BIN)/python scripts/train_opt_out.py
 
@@ -89,6 +92,9 @@ chromium: $(STAMP)
 
 faketime: $(STAMP)
 	@$(BIN)/python scripts/ensure_faketime.py
+
+deploy-tools: $(STAMP)
+	@$(BIN)/python scripts/ensure_deploy_tools.py
 
 # uv is used from PATH, or installed into the environment it then fills. What is compiled once starts in half the time.
 $(STAMP): pyproject.toml uv.lock

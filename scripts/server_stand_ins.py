@@ -94,17 +94,17 @@ def stop(root: Path, name: str) -> None:
         return
     pid = int(file.read_text())
     deadline = time.monotonic() + STOP_SECONDS
-    number = signal.SIGTERM
-    while _signal(pid, number):
-        number = signal.Signals.SIGTERM if time.monotonic() > deadline else None
+    os.kill(pid, signal.SIGTERM)
+    while _is_there(pid):
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
         time.sleep(0.1)
     file.unlink()
 
 
-def _signal(pid: int, number: signal.Signals | None) -> bool:
-    """Whether the process is still there."""
+def _is_there(pid: int) -> bool:
     try:
-        os.kill(pid, number or 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     return not _is_zombie(pid)
@@ -112,7 +112,9 @@ def _signal(pid: int, number: signal.Signals | None) -> bool:
 
 def _is_zombie(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return (
+            Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        )
     except FileNotFoundError:
         return True
 

@@ -22,8 +22,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import django
 import psycopg
@@ -32,6 +31,7 @@ from quadline.cli import ONLY_TO_READ, SETTINGS
 from quadline.config.environment import Environment
 from quadline.demo import postgres
 from scripts import server_stand_ins
+from tests.architecture.source import ROOT
 from tests.deploy.package import uv
 from tests.house import free_ports
 
@@ -43,7 +43,7 @@ FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 SERVER_FOLDERS = ("/opt/quadline", "/etc/quadline", "/etc/systemd", "/var/lib/quadline")
-MORE_FOLDERS = ("/usr/local/bin", "/tmp/students", "/run/postgresql")
+MORE_FOLDERS = ("/usr/local/bin", "/tmp/students", "/run/postgresql")  # noqa: S108
 # What is asked at a terminal, and typed.
 ANSWER = re.compile(r"^([^:\n]+: )(.+)$", re.MULTILINE)
 WAIT_SECONDS = 600.0
@@ -102,7 +102,9 @@ class Server:
         """What stands for a place of a server, by where it is in the folder."""
         for place in (*SERVER_FOLDERS, *MORE_FOLDERS):
             inside = re.escape(str(self.root))
-            words = re.sub(rf"(?<!{inside}){place}(?![\w])", f"{self.root}{place}", words)
+            words = re.sub(
+                rf"(?<!{inside}){place}(?![\w])", f"{self.root}{place}", words
+            )
         words = words.replace("127.0.0.1:8000", f"127.0.0.1:{self.web_port}")
         words = words.replace("--port 8000", f"--port {self.web_port}")
         words = words.replace("127.0.0.1:8124", f"127.0.0.1:{self.carrier_port}")
@@ -147,7 +149,9 @@ class Server:
             is_typed = "typed" in step.flags
             said = self.type(step) if is_typed else self.run(step)
             self.move_files_in()
-            self.compare(step, said, ANSWER.sub("", step.shows) if is_typed else step.shows)
+            self.compare(
+                step, said, ANSWER.sub("", step.shows) if is_typed else step.shows
+            )
         if not needs:
             self.ran.append(f"{step.heading}: {_first_line(step)}")
 
@@ -187,7 +191,7 @@ class Server:
         if child == 0:
             os.chdir(self.root / "home")
             command = ["bash", "-euc", self.here(step.body)]
-            os.execvpe("bash", command, self.environment)
+            os.execvpe("bash", command, self.environment)  # noqa: S606
         said = ""
         for question, answer in asked:
             said = _read_until(terminal, said, question)
@@ -282,9 +286,8 @@ def a_server() -> Iterator[Server]:
         at_the_end.callback(postgres.stop_server, running)
         _as_debian_makes_it(cluster)
         (root / "home").mkdir()
-        for place in (*SERVER_FOLDERS, "/usr/local/bin", "/tmp", "/etc/systemd/system"):
-            if place not in ("/opt/quadline", "/etc/quadline", "/var/lib/quadline"):
-                (root / place.lstrip("/")).mkdir(parents=True, exist_ok=True)
+        for place in ("usr/local/bin", "tmp", "etc/systemd/system"):
+            (root / place).mkdir(parents=True)
         server_stand_ins.install(root / "stand-ins", root)
         web = free_ports(19800, count=1)
         carrier = free_ports(web + 1, count=1)

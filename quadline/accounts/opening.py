@@ -1,4 +1,4 @@
-"""An account is opened: its user, the address it signs in with, and the record of it."""
+"""An account is opened: its user, the address it signs in with, and the record."""
 
 from allauth.account.models import EmailAddress
 from django.db import transaction

@@ -19,6 +19,7 @@ INNER = {
     "test-journeys",
     "chromium",
     "faketime",
+    "deploy-tools",
 }
 
 

@@ -33,7 +33,9 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def run(server: Cluster, *command: str, **more: str) -> "subprocess.CompletedProcess[str]":
+def run(
+    server: Cluster, *command: str, **more: str
+) -> "subprocess.CompletedProcess[str]":
     """As the unit does: the database by libpq's own variables."""
     environment = {
         "PATH": f"{server.binaries}:{os.environ['PATH']}",
@@ -85,7 +87,9 @@ def test_a_dump_that_fails_deletes_nothing_and_says_so(
     server: Cluster, folder: Path
 ) -> None:
     (folder / "quadline-2026-11-01T024000Z.dump").touch()
-    done = run(server, "sh", str(BACKUP), str(folder), PGDATABASE="no", BACKUPS_KEPT="0")
+    done = run(
+        server, "sh", str(BACKUP), str(folder), PGDATABASE="no", BACKUPS_KEPT="0"
+    )
     assert done.returncode != 0
     assert "no" in done.stderr
     assert dumps(folder) == ["quadline-2026-11-01T024000Z.dump"]

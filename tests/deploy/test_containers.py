@@ -56,7 +56,9 @@ def filled_in(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def composed() -> dict[str, Any]:
-    whole: dict[str, Any] = yaml.safe_load(filled_in((ROOT / "compose.yaml").read_text()))
+    whole: dict[str, Any] = yaml.safe_load(
+        filled_in((ROOT / "compose.yaml").read_text())
+    )
     return whole
 
 
@@ -87,22 +89,24 @@ def test_the_compose_file_has_no_fault_of_safety() -> None:
 
 def test_every_setting_that_is_given_is_one(composed: dict[str, Any]) -> None:
     given = set(example()) | {
-        name for service in OURS for name in composed["services"][service]["environment"]
+        name
+        for service in OURS
+        for name in composed["services"][service]["environment"]
     }
     assert {name for name in given if name.lower() not in Environment.model_fields} <= (
         OF_COMPOSE
     )
-    assert OF_COMPOSE == {
+    assert {
         name
         for name, _, _ in VARIABLE.findall((ROOT / "compose.yaml").read_text())
         if name.lower() not in Environment.model_fields
-    }
+    } == OF_COMPOSE
 
 
 def test_the_settings_of_the_example_start_quadline(composed: dict[str, Any]) -> None:
     service = composed["services"]["web"]["environment"]
     given = {**example(), **service}
-    Environment(**{name.lower(): value for name, value in given.items()})
+    Environment.model_validate({name.lower(): value for name, value in given.items()})
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -121,9 +125,7 @@ def test_only_the_proxys_own_address_may_say_who_calls(
     composed: dict[str, Any],
 ) -> None:
     address = composed["services"]["caddy"]["networks"]["front"]["ipv4_address"]
-    trusted = networks_of(
-        composed["services"]["web"]["environment"]["TRUSTED_PROXIES"]
-    )
+    trusted = networks_of(composed["services"]["web"]["environment"]["TRUSTED_PROXIES"])
     assert client_address(address, "203.0.113.9", trusted) == "203.0.113.9"
     neighbor = address.rpartition(".")[0] + ".77"
     assert client_address(neighbor, "203.0.113.9", trusted) == neighbor
@@ -209,8 +211,8 @@ def test_the_steps_of_the_build_stage_make_a_quadline_that_starts(
             shutil.copy2(ROOT / path, copy)
     [fetch_uv, *building] = steps("RUN", stage=0)
     assert re.fullmatch(r"pip install --no-cache-dir uv==[\d.]+", fetch_uv)
-    path = os.pathsep.join([str(Path(uv()).parent), os.environ["PATH"]])
-    outside = {"PATH": path, "UV_PYTHON": sys.executable, "UV_QUIET": "1"}
+    places = os.pathsep.join([str(Path(uv()).parent), os.environ["PATH"]])
+    outside = {"PATH": places, "UV_PYTHON": sys.executable, "UV_QUIET": "1"}
     inherited = {
         name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"
     }

@@ -49,9 +49,7 @@ def test_it_has_every_file_of_the_package_and_nothing_of_the_tests(
         if path.parts[0] == "quadline" and not OF_TESTS & set(path.parts)
     }
     beside = {name.partition(".data/data/share/quadline/")[2] for name in packed}
-    assert beside - {""} == {
-        str(path) for path in files() if path.parts[0] == "deploy"
-    }
+    assert beside - {""} == {str(path) for path in files() if path.parts[0] == "deploy"}
 
 
 def test_the_demo_sends_a_first_text_and_stops_in_order(

@@ -36,17 +36,20 @@ def test_a_worker_starts_again_when_the_engine_ends_on_its_own(
 
     monkeypatch.setattr(Worker, "_update_heartbeat", fail_once)
     monkeypatch.setattr(worker.DatabaseClockWorker, "_periodic_deferrer", tick_never)
+    counts = worker.JobCounts()
     async_to_sync(asyncio.wait_for)(
-        _work_until(lambda: beats == 2 and not _has_jobs()), PATIENCE_SECONDS
+        _work_until(lambda: beats == 2 and not _has_jobs(), counts), PATIENCE_SECONDS
     )
+    assert counts.done == {"delivery.send_due_texts": 1}
 
 
-async def _work_until(is_done: Any) -> None:
+async def _work_until(is_done: Any, counts: worker.JobCounts) -> None:
     connector: Any = app.connector
     async with app.with_connector(
         connector.get_worker_connector()
     ).open_async() as worker_app:
-        working = asyncio.create_task(worker._work_on(worker_app, ["texts"], 1))
+        work = worker._work_on(worker_app, ["texts"], 1, counts)
+        working = asyncio.create_task(work)
         while not await sync_to_async(is_done)():
             assert not working.done(), "the worker ended"
             await asyncio.sleep(0.1)
