@@ -216,19 +216,16 @@ class Server:
         # The people of the tests, whom these know, are rows of Django's.
         os.environ.update({"DJANGO_SETTINGS_MODULE": SETTINGS, **ONLY_TO_READ})
         django.setup()
-        from tests.browser import chromium
         from tests.deploy.first_text import send_first_text
 
         email, student, words = re.findall(r"`([^`]+)`", step.body)
-        with chromium() as browser:
-            number = send_first_text(
-                browser,
-                f"http://127.0.0.1:{self.web_port}",
-                email=email,
-                password=self.password,
-                student=student,
-                words=words,
-            )
+        number = send_first_text(
+            f"http://127.0.0.1:{self.web_port}",
+            email=email,
+            password=self.password,
+            student=student,
+            words=words,
+        )
         print(f"  sent from {number}", flush=True)
 
     def stop(self) -> None:
@@ -277,7 +274,7 @@ def _read_until(terminal: int, said: str, wanted: str) -> str:
 
 @contextmanager
 def a_server() -> Iterator[Server]:
-    with ExitStack() as at_the_end, tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as at_the_end:
         root = Path(folder).resolve()
         data = root / "database"
         cluster = postgres.cluster_at(data)

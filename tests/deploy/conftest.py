@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.package import Installed, install
-from tests.stage import browser
-
-__all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,31 @@
 
 import re
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.browser import person
+from tests.browser import Person, chromium, person
 
 
 def send_first_text(
-    browser: Browser, url: str, *, email: str, password: str, student: str, words: str
+    url: str, *, email: str, password: str, student: str, words: str
 ) -> str:
     """Sign in, find the student, write and send; wait until it is delivered.
 
     Returns the System number as **My profile** shows it. Raises AssertionError when a
-    step is not there, or the browser met a fault.
+    step is not there, or the browser met a fault. The browser is closed again: while it
+    is there, nothing else in this thread may have an event loop.
     """
-    staff = person(browser, url)
+    with chromium() as browser:
+        staff = person(browser, url)
+        staff.sign_in(email, password)
+        _write_to(staff, student, words)
+        number = _own_number(staff)
+    assert staff.faults == []
+    return number
+
+
+def _write_to(staff: Person, student: str, words: str) -> None:
     page = staff.page
-    staff.sign_in(email, password)
     page.get_by_role("link", name="Students").click()
     page.get_by_role("searchbox").fill(student)
     page.get_by_role("link", name=re.compile(student)).first.click()
@@ -29,11 +38,12 @@ def send_first_text(
     expect(dialog).to_be_hidden()
     page.get_by_role("link", name="View conversation").click()
     expect(page.locator("#log")).to_contain_text("Delivered")
+
+
+def _own_number(staff: Person) -> str:
     staff.open("/me/")
-    number = page.locator("#system-number")
-    expect(number).to_contain_text("System · Text Only")
-    found = re.search(r"\(\d{3}\) \d{3}-\d{4}", number.inner_text())
-    assert found, number.inner_text()
-    page.context.close()
-    assert staff.faults == []
+    shown = staff.page.locator("#system-number")
+    expect(shown).to_contain_text("System · Text Only")
+    found = re.search(r"\(\d{3}\) \d{3}-\d{4}", shown.inner_text())
+    assert found, shown.inner_text()
     return found.group()

@@ -1,7 +1,9 @@
 """docs/first-hour.md is followed as it stands, and a page that is not true is found."""
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -29,19 +31,29 @@ def one_step(page: str) -> Step:
 
 @pytest.mark.processes
 @pytest.mark.slow
-def test_the_page_is_true() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "try_the_docs.py")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_page_is_true_and_nothing_is_left_behind() -> None:
+    # not pytest's own folder: the path of a socket has 107 bytes at most
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "scripts" / "try_the_docs.py")],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": folder},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert running_in(folder) == []
     not_run = done.stdout.partition("NOT RUN")[2]
-    assert {line.split()[1][:-1] for line in not_run.splitlines()[1:]} == {
-        flag.removeprefix("needs=") for flag in NEEDS
+    assert {line.split()[1] for line in not_run.splitlines()[1:]} == {
+        flag.removeprefix("needs=") + ":" for flag in NEEDS
     }
+
+
+def running_in(folder: str) -> list[str]:
+    shown = ["ps", "-eo", "args"]
+    lines = subprocess.run(shown, capture_output=True, text=True, check=True).stdout
+    return [line for line in lines.splitlines() if folder in line]
 
 
 def test_every_fence_of_the_page_is_one_that_the_script_knows() -> None:

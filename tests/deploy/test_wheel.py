@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from quadline.demo import postgres
 from quadline.demo.sample import PASSWORD
@@ -53,7 +52,7 @@ def test_it_has_every_file_of_the_package_and_nothing_of_the_tests(
 
 
 def test_the_demo_sends_a_first_text_and_stops_in_order(
-    installed: Installed, folder: Path, log: Path, browser: Browser
+    installed: Installed, folder: Path, log: Path
 ) -> None:
     port = free_ports(19600, count=4)
     flags = ["--port", str(port), "--registration-delay", "1"]
@@ -70,7 +69,6 @@ def test_the_demo_sends_a_first_text_and_stops_in_order(
         eventually(lambda: is_ready in log.read_text() or demo.poll() is not None)
         assert demo.poll() is None, log.read_text()
         number = send_first_text(
-            browser,
             url(port),
             email="maya.alvarez@alder.example",
             password=PASSWORD,
