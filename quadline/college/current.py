@@ -59,6 +59,13 @@ def college_settings() -> CollegeSettings:
     return last[2]
 
 
+def decision(name: str) -> Any:
+    """What was decided of this name on the screens, at most a second ago, even if the
+    environment knows no such setting; None where nobody has.
+    """
+    return _decisions().get(name)
+
+
 def first_values() -> CollegeSettings:
     """What the environment says: it counts until something else is decided."""
     first: CollegeSettings = settings.ENV

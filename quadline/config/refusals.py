@@ -4,13 +4,14 @@ that was asked.
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from django.template.loader import render_to_string
 
 from quadline.api import problems
+from quadline.college.current import college_settings
 from quadline.web.headers import CONTENT_SECURITY_POLICY
 
 AsgiScope = MutableMapping[str, Any]
@@ -77,9 +78,14 @@ def _content(
     return TEXT, said.encode()
 
 
-@cache
 def refusal_page(status: int) -> bytes:
     """Without a request: what every page shows around its own content is
     in the database.
     """
-    return render_to_string(f"{status}.html").encode()
+    return _rendered(status, college_settings().college_name)
+
+
+# the name may change while the process runs
+@lru_cache(maxsize=8)
+def _rendered(status: int, college: str) -> bytes:
+    return render_to_string(f"{status}.html", {"college": college}).encode()

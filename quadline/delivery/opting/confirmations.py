@@ -18,6 +18,7 @@ from quadline.carriers.protocol import (
     SentText,
 )
 from quadline.college.current import college_settings
+from quadline.college.rules import CollegeSettings
 from quadline.consent.confirmations import (
     AskedFor,
     Request,
@@ -78,7 +79,11 @@ def confirmation_faults() -> list[tuple[ConfirmationCheck, list[str]]]:
 
 def help_answer() -> str:
     """The words to give the carrier for HELP; "" where the college has not said."""
-    college = college_settings()
+    return help_in_words(college_settings())
+
+
+def help_in_words(college: CollegeSettings) -> str:
+    """The same by settings that do not count yet."""
     return college.help_answer.replace("{college}", college.college_name).replace(
         "{phone}", phones.written(college.college_phone)
     )
