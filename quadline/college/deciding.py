@@ -61,8 +61,10 @@ def decide(
         decided = dict(CollegeDecision.objects.values_list("name", "value"))
         before = current.combined(current.first_values(), decided)
         after = _checked(before, values)
+        # What the actor left as it was is no wish of theirs, whoever changed it since.
+        wanted = [name for name in values if not _is_as_seen(name, after, seen)]
         changed = [
-            name for name in values if getattr(before, name) != getattr(after, name)
+            name for name in wanted if getattr(before, name) != getattr(after, name)
         ]
         stale = [name for name in changed if not _is_as_seen(name, before, seen)]
         if stale:
@@ -94,8 +96,8 @@ def last_changes() -> dict[str, LastChange]:
     }
 
 
-def _is_as_seen(name: str, before: CollegeSettings, seen: Mapping[str, Any]) -> bool:
-    return as_written(seen.get(name)) == as_written(getattr(before, name))
+def _is_as_seen(name: str, those: CollegeSettings, seen: Mapping[str, Any]) -> bool:
+    return as_written(seen.get(name)) == as_written(getattr(those, name))
 
 
 def _checked(before: CollegeSettings, values: Mapping[str, Any]) -> CollegeSettings:

@@ -1,0 +1,92 @@
+"""Manage › Settings at the screen: the college's name and its quiet hours are changed,
+nothing is restarted, and the next text obeys; the pages are accessible.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from quadline.conversations.models import Message
+from quadline.web.manage.setting_fields import SECTIONS
+from tests.browser import Person
+from tests.cast import Cast
+from tests.house import House, eventually
+from tests.journeys.furnished import give_number
+from tests.journeys.test_screens import AXE, RUN_AXE, TAGS, TOO_WIDE
+
+Arrive = Callable[..., Person]
+SAVED = "Saved. Every part of Quadline follows within two seconds."
+
+
+def write_to_rosa(here: Person, people: Cast, words: str) -> None:
+    here.open(f"/students/{people.rosa.pk}/message/")
+    here.page.get_by_role("textbox", name="Text Message").fill(words)
+    here.page.get_by_role("button", name="Send").click()
+    expect(here.page.get_by_text(words).first).to_be_visible()
+
+
+def test_what_is_saved_is_followed_by_the_next_text_without_a_restart(
+    the_house: House, people: Cast, at_the_screen: Arrive
+) -> None:
+    give_number(people.maya, "+17342340001")
+    ada = at_the_screen("ada@alder.example")
+    ada.open("/manage/settings/college/")
+    ada.page.get_by_label("Name", exact=True).fill("Birch College")
+    ada.page.get_by_label("Short name").fill("Birch")
+    expect(ada.page.locator("#preview")).to_contain_text("via Birch College")
+    ada.page.get_by_role("button", name="Save").click()
+    expect(ada.page.locator("#toasts")).to_contain_text(SAVED)
+
+    maya = at_the_screen("maya@alder.example")
+    eventually(lambda: _says(maya, "Birch"))
+    write_to_rosa(maya, people, "Can you stop by?")
+    [text] = eventually(lambda: the_house.simulator.accepts(to=people.rosa.mobile))
+    assert "at Birch College. Reply STOP" in text["body"]
+
+    now = timezone.now().astimezone(ZoneInfo("America/Detroit"))
+    start, end = (now + timedelta(hours=each) for each in (-2, 3))
+    ada.open("/manage/settings/texting/")
+    ada.page.get_by_label("From").fill(f"{start:%H:%M}")
+    ada.page.get_by_label("to", exact=True).fill(f"{end:%H:%M}")
+    expect(ada.page.locator("#preview")).to_contain_text("waits until")
+    ada.page.get_by_role("button", name="Save").click()
+    expect(ada.page.locator("#toasts")).to_contain_text(SAVED)
+
+    write_to_rosa(maya, people, "And on Tuesday?")
+    late = Message.objects.get(body="And on Tuesday?")
+    eventually(lambda: _is_held(late))
+    assert len(the_house.simulator.accepts(to=people.rosa.mobile)) == 1
+
+
+def _says(here: Person, name: str) -> bool:
+    here.open("/me/")
+    return f"· {name} · Quadline" in " ".join(here.page.title().split()) or (
+        f"{name} · Quadline" in here.page.title()
+    )
+
+
+def _is_held(text: Message) -> bool:
+    text.refresh_from_db()
+    return text.reason == "quiet_hours"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_every_section_is_accessible_and_fits(
+    the_house: House, people: Cast, at_the_screen: Arrive, width: int, scheme: str
+) -> None:
+    ada = at_the_screen(
+        "ada@alder.example",
+        viewport={"width": width, "height": 820},
+        color_scheme=scheme,
+    )
+    pages = [f"/manage/settings/{slug}/" for slug in SECTIONS]
+    for path in [*pages, "/manage/settings/offices/new/"]:
+        ada.open(path)
+        ada.page.add_script_tag(content=AXE.read_text())
+        assert ada.page.evaluate(RUN_AXE, TAGS) == [], path
+        assert ada.page.evaluate(TOO_WIDE) == [], path
