@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.messages import info, success
+from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import (
@@ -24,6 +25,7 @@ from quadline.college.deciding import (
     last_changes,
 )
 from quadline.college.logo import MAX_FILE_BYTES
+from quadline.delivery.outbox.held_by_settings import look_again_at_held_texts
 from quadline.web.manage.numbers import require_manager
 from quadline.web.manage.setting_fields import (
     SECTIONS,
@@ -66,7 +68,9 @@ def section_page(request: StaffRequest, slug: str) -> HttpResponseBase:
         field.name: one_line_ends(request.POST[f"seen_{field.name}"]) for field in asked
     }
     try:
-        changed = decide(values, seen=seen, actor=request.user)
+        with transaction.atomic():
+            changed = decide(values, seen=seen, actor=request.user)
+            look_again_at_held_texts(changed)
     except NotDecided as refused:
         faults = refused.faults
         return _page(request, section, values=values, faults=faults, error=NOT_SAVED)

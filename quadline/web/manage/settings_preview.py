@@ -92,6 +92,7 @@ def _texting(
         "help": wanted,
         "answer": answer,
         "is_same": bool(answer) and answer.split() == wanted.split(),
+        "has_quiet_hours": QuietHours.parse(then.quiet_hours) is not None,
         "quiet": _quiet_words(then.quiet_hours),
         "warning": _quiet_warning(then.quiet_hours),
         "states": sorted(then.states_with_own_hours),
@@ -107,7 +108,7 @@ def _texting(
 def _quiet_words(written: str) -> str:
     hours = QuietHours.parse(written)
     if hours is None:
-        return "Texts leave at any hour, but for the states chosen below."
+        return "Texts leave at any hour. The states’ own hours do not count either."
     start, end = _clock(hours.start), _clock(hours.end)
     return f"A text written between {start} and {end} waits until {end}."
 
