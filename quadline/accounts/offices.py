@@ -72,6 +72,7 @@ def change_office(
 
 def _save(office: Office) -> None:
     try:
+        # The database knows: somebody else may add the same at this moment.
         with transaction.atomic():
             office.save()
     except IntegrityError as error:

@@ -37,6 +37,7 @@ class Reading:
 _last = Reading(NOTHING_DECIDED, LONG_AGO)
 _not_before = LONG_AGO  # a reading from before this is not good enough
 _combined: tuple[CollegeSettings, Decisions, CollegeSettings] | None = None
+# threads read at the same time: an older answer must not take a newer one's place
 _one_at_a_time = threading.Lock()
 
 

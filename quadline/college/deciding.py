@@ -77,6 +77,7 @@ def decide(
 
 def take_turn() -> None:
     """Until the caller's transaction ends nobody else decides for the college."""
+    # A setting that nobody has decided has no row that could be locked.
     with connection.cursor() as cursor:
         cursor.execute(DECIDED_IN_TURN)
 

@@ -94,6 +94,7 @@ def _png(content: bytes) -> bytes:
             )
         drawn = ImageOps.exif_transpose(picture).convert("RGBA")
     drawn.thumbnail(FITS_IN)
+    # On a new ground: the old one has its texts, places and profiles with it.
     plain = Image.new("RGBA", drawn.size)
     plain.paste(drawn)
     written = io.BytesIO()

@@ -169,6 +169,8 @@ class CollegeSettings(BaseModel):
         ),
     )
 
+    # What a message must not carry unasked (FTC Act; PCI DSS 4.0, 4.2.2: card numbers
+    # never by messaging that is not protected).
     sensitive_kinds: SensitiveKinds = Field(
         default=SENSITIVE_BY_DEFAULT,
         description=(
@@ -176,6 +178,7 @@ class CollegeSettings(BaseModel):
             " separated by semicolons."
         ),
     )
+    # A receipt may come three days late (delivery/outcomes/missing_receipts.py).
     carrier_events_days: int = Field(
         default=90,
         ge=7,

@@ -76,6 +76,7 @@ def listed(written: str) -> str:
 
 def sensitive_in(words: str, kinds: str) -> list[SensitiveMatch]:
     """What of these kinds is in some words, one of each at most."""
+    # Full-width digits and long dashes: what phones and word processors make of them.
     plain = unicodedata.normalize("NFKC", words[:MAX_WORDS_READ]).translate(DASHES)
     plain = re.sub(r"[^\S\n]", " ", plain)
     found = ((kind, next(finds(plain), "")) for kind, finds in _finders(kinds))

@@ -13,7 +13,8 @@ from quadline.sms.phones import PhoneError, normalise
 
 NOTICE_FIELDS = ("{sender}", "{college}")
 HELP_FIELDS = ("{college}", "{phone}")
-MAX_NOTICE = 320
+MAX_NOTICE = 320  # two segments, before the names are filled in
+# longer, an email's sender would be cut in most mailboxes
 MAX_NAME = 120
 MAX_SHORT_NAME = 24
 SLOWEST = 0.01  # segments a second; slower, one text would keep a number busy for days

@@ -73,19 +73,15 @@ def _content(
     if status in (500, 503) and is_seen_by_people:
         # before `quadline prepare` the page has no styles to name
         with suppress(ValueError):
-            return HTML, refusal_page(status)
+            return HTML, refusal_page(status, college_settings().college_name)
     said = words or HTTPStatus(status).phrase
     return TEXT, said.encode()
 
 
-def refusal_page(status: int) -> bytes:
+# the college's name may change while the process runs
+@lru_cache(maxsize=8)
+def refusal_page(status: int, college: str) -> bytes:
     """Without a request: what every page shows around its own content is
     in the database.
     """
-    return _rendered(status, college_settings().college_name)
-
-
-# the name may change while the process runs
-@lru_cache(maxsize=8)
-def _rendered(status: int, college: str) -> bytes:
     return render_to_string(f"{status}.html", {"college": college}).encode()

@@ -224,6 +224,7 @@ def lock_exclusive(*pairs: PhonePair) -> None:
     releases the lock, and may need rows for it. Several pairs at once, or two callers
     might wait for each other.
     """
+    # Both waits together are no longer than one.
     began = clock.monotonic_seconds()
     for lock in _locks_of_stop(pairs):
         waited_ms = (clock.monotonic_seconds() - began) * 1000

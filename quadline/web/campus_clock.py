@@ -14,6 +14,7 @@ def on_campus_clock(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     def answer(request: HttpRequest) -> HttpResponse:
+        # Threads are used again: the zone of one request must not stay for the next.
         with timezone.override(college_settings().zone):
             return get_response(request)
 

@@ -91,6 +91,7 @@ def accept_text(
         notice = notice_due(conversation, number)
         values = merging.values_for(author, student, number=number)
         text = _checked(_filled(body, values, as_written=as_written), notice)
+        # as this student would read it: a field may have brought it in
         sensitive = sensitive_words.found_in(text)
         if sensitive and not send_anyway:
             raise SensitiveText(sensitive_words.refusal(sensitive))

@@ -22,6 +22,7 @@ def change(request: StaffRequest) -> HttpResponseBase:
         remove_logo(actor=request.user)
         success(request, "The logo is removed.")
         return redirect("manage-settings-section", "college")
+    # Its name and what it says it is mean nothing: only what can be drawn counts.
     upload = request.FILES.get("logo")
     try:
         if upload is None:

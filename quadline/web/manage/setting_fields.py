@@ -269,6 +269,7 @@ def _hours(name: str, form: QueryDict) -> str:
     return f"{start[:5]}-{end[:5]}" if start or end else ""
 
 
+# No box at all is a choice, too: no state's own hours count.
 def _states(name: str, form: QueryDict) -> str:
     return (
         ",".join(state for state in form.getlist(name) if state in EVERY_DAY) or "none"

@@ -59,6 +59,7 @@ def section_page(request: StaffRequest, slug: str) -> HttpResponseBase:
     section = _section(slug)
     if request.method != "POST":
         return _page(request, section)
+    # A form that did not say what it showed must not overwrite what it never saw.
     asked = [field for field in section.fields if f"seen_{field.name}" in request.POST]
     values = {field.name: typed(field, request.POST) for field in asked}
     # Without scripts the preview is a button of the same form: nothing is saved.

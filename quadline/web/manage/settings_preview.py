@@ -23,7 +23,6 @@ from quadline.delivery.opting.confirmations import confirmation_faults, help_in_
 from quadline.delivery.permission.opt_out_scope import REACH_WORDS, OptOutScope
 from quadline.sms import segments
 from quadline.web.manage.setting_fields import Section
-from quadline.webhooks.models import CarrierEvent
 
 SAMPLE_TEXT = "Hi Sally, do you have a minute on Monday? I kept 2 PM for you."
 BROADCAST_OF = 1_000  # students, in an example
@@ -79,6 +78,7 @@ def _texting(
 ) -> dict[str, Any]:
     notice = notice_in_words(then, user.name)
     size = segments.measure(f"{SAMPLE_TEXT}\n\n{notice}")
+    # What the notice costs is what the text would not have cost without it.
     alone = segments.measure(SAMPLE_TEXT)
     answers = [check for check, _ in confirmation_faults() if check.asked == "help"]
     wanted = help_in_words(then)
@@ -122,6 +122,7 @@ def _quiet_warning(written: str) -> str:
         )
     if hours.cover(time(12)):
         return "Texts wait at noon. Did you mean the other way around?"
+    # The norm is 8 AM to 9 PM: half an hour beyond each end is looked at.
     is_early = not (hours.cover(time(21, 30)) and hours.cover(time(7, 30)))
     if is_early:
         return (
@@ -175,14 +176,20 @@ def _retention(
     then: CollegeSettings, now: CollegeSettings, user: User, sample: str
 ) -> dict[str, Any]:
     at = clock.now()
-    events = CarrierEvent.objects.filter(
-        applied_at__lt=at - timedelta(days=then.carrier_events_days)
-    )
     sources = IncomingEmail.objects.filter(
         received_at__lt=at - timedelta(days=then.email_sources_days), message=None
     )
     kept = sources.exclude(kind="reply").exclude(source=None)
-    return {"events": events.count(), "sources": kept.count()}
+    since = at.astimezone(then.zone) - timedelta(days=then.carrier_events_days)
+    return {
+        "callbacks_since": date_format(since, "F j, Y"),
+        "sources": kept.count(),
+        # What is gone does not come back when the days are raised again.
+        "is_shorter": (
+            then.carrier_events_days < now.carrier_events_days
+            or then.email_sources_days < now.email_sources_days
+        ),
+    }
 
 
 Previewed = Callable[[CollegeSettings, CollegeSettings, User, str], dict[str, Any]]

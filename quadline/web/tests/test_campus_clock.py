@@ -14,7 +14,6 @@ from PIL import Image
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from quadline.college.logo import logo_digest
-from quadline.config.refusals import refusal_page
 from quadline.delivery.outbox.wait_explanation import explain_wait
 from quadline.delivery.tests.acts import write
 from quadline.emails import letters
@@ -63,11 +62,6 @@ def test_what_a_text_waits_for_goes_by_the_zone_of_now(people: Cast) -> None:
     wait = explain_wait(text, now=now, is_own=True)
     assert wait is not None
     assert "by Mon, Nov 23, 7:00 AM" in wait.detail
-
-
-@pytest.mark.usefixtures("honolulu")
-def test_what_is_said_when_nothing_works_names_the_college_of_now(enter: Enter) -> None:
-    assert b"Birch College" in refusal_page(503)
 
 
 def test_a_logo_is_uploaded_shown_to_everybody_and_taken_away(

@@ -4,6 +4,8 @@ saved, on record, and followed; two administrators never overwrite each other un
 
 import html
 import re
+from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -18,9 +20,8 @@ from quadline.college.current import college_settings
 from quadline.college.deciding import decide
 from quadline.college.models import CollegeDecision
 from quadline.college.rules import CollegeSettings
-from quadline.delivery.models import ConfirmationCheck
+from quadline.delivery.models import ConfirmationCheck, IncomingEmail
 from quadline.web.manage.setting_fields import SECTIONS
-from quadline.webhooks.models import CarrierEvent
 from tests.architecture.conftest import Enter
 from tests.cast import Cast
 
@@ -32,9 +33,9 @@ def page_of(slug: str) -> str:
     return reverse("manage-settings-section", args=[slug])
 
 
-def preview_of(browser: Client, slug: str, form: dict[str, object]) -> str:
+def preview_of(browser: Client, slug: str, form: Mapping[str, object]) -> str:
     address = reverse("manage-settings-preview", args=[slug])
-    return words_of(browser.post(address, form).content.decode())
+    return words_of(browser.post(address, {**form}).content.decode())
 
 
 def words_of(page: str) -> str:
@@ -310,20 +311,21 @@ def test_sensitive_words_can_be_tried(ada: Client) -> None:
     assert "Nothing found" in preview_of(ada, "sensitive", form | {"sample": "Hi."})
 
 
-def test_what_tonight_would_delete_is_counted_first(ada: Client) -> None:
-    long_ago = timezone.now() - timezone.timedelta(days=40)
-    CarrierEvent.objects.create(
-        carrier="twilio",
-        kind="receipt",
-        key="1",
-        content={},
-        received_at=long_ago,
-        applied_at=long_ago,
+def test_what_tonight_would_delete_is_said_first(ada: Client) -> None:
+    IncomingEmail.objects.create(
+        header_id="1",
+        kind="stray",
+        source=b"Hello",
+        received_at=timezone.now() - timedelta(days=40),
     )
-    form = {"carrier_events_days": "30", "email_sources_days": "90"}
-    assert "1 callback of the carrier" in preview_of(ada, "retention", form)
-    form["carrier_events_days"] = "60"
-    assert "deletes nothing" in preview_of(ada, "retention", form)
+    form = {"carrier_events_days": "90", "email_sources_days": "30"}
+    shown = preview_of(ada, "retention", form)
+    assert "the source of 1 unmatched email" in shown
+    assert "brought back" in shown
+    form["email_sources_days"] = "90"
+    shown = preview_of(ada, "retention", form)
+    assert "the source of 0 unmatched emails" in shown
+    assert "brought back" not in shown
 
 
 def test_offices_are_added_renamed_and_given_a_phone(ada: Client, people: Cast) -> None:
