@@ -2,7 +2,9 @@
 knows the old scope meets whoever knows the new one.
 """
 
+import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,8 +27,16 @@ from quadline.delivery.permission import opt_out_scope
 from quadline.delivery.sending import sender
 from quadline.delivery.sending.claiming import Claim, claim_batch
 from quadline.delivery.sending.recording import AcceptedText, record_accepted
-from quadline.delivery.tests.acts import at_once, number_row, send_due, status, write
-from tests.cast import Cast
+from quadline.delivery.tests.acts import (
+    at_once,
+    due_now,
+    number_row,
+    reply,
+    send_due,
+    status,
+    write,
+)
+from tests.cast import Cast, student
 from tests.house import PATIENCE, Simulator, eventually
 
 MAYAS, THEOS, OMARS = "+17345550200", "+17345550201", "+17345550202"
@@ -296,3 +306,59 @@ def test_a_change_in_the_middle_of_a_question_is_answered_by_one_of_both(
         standing = opt_out_scope.standing_in_scope((phone, system))
         is_out = standing is not None and standing.opted_out
         assert is_out in {system in reach for reach in either}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_leaves_after_a_stop_while_the_scope_changes_again_and_again(
+    committed_people: Cast,
+    box: Simulator,
+    twilio: object,
+    rosa: str,
+    set_scope: Callable[[str], None],
+) -> None:
+    """Texts to twenty students are on their way, each is stopped somewhere in the
+    middle, and meanwhile the college changes its mind without a pause. The carrier
+    blocks nobody: whatever it takes is our fault.
+    """
+    box.settings(carrier_blocks_opt_outs=False)
+    people, is_over = committed_people, threading.Event()
+    students = [
+        student(
+            f"0077{place:04}",
+            f"First{place}",
+            "Many",
+            advisor=people.maya,
+            mobile=f"+1734555{2000 + place}",
+        )
+        for place in range(20)
+    ]
+    for each in students:
+        write(people.maya, each)
+    taken_at_stop: dict[str, int] = {}
+
+    def change_its_mind() -> None:
+        for scope in itertools.cycle(SCOPES):
+            if is_over.is_set():
+                return
+            set_scope(scope)
+            time.sleep(0.001)
+
+    def stop_one_after_the_other() -> None:
+        for each in students:
+            reply(each.mobile, MAYAS, "STOP")
+            taken_at_stop[each.mobile] = len(box.accepts(to=each.mobile))
+        is_over.set()
+
+    def send_until_it_is_over() -> None:
+        while not is_over.is_set():
+            send_due()
+            due_now()
+
+    at_once([change_its_mind, stop_one_after_the_other, send_until_it_is_over])
+    send_due()
+    late = {
+        phone: box.accepts(to=phone)[taken:] for phone, taken in taken_at_stop.items()
+    }
+    assert {phone: texts for phone, texts in late.items() if texts} == {}
+    assert len(taken_at_stop) == len(students)
+    assert ledger._locked_here == set()
