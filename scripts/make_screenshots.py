@@ -156,6 +156,8 @@ def shots(built: house.House) -> list[Shot]:
         Shot("profile-failed", JORDAN, "/me/"),
         Shot("password", MAYA, "/me/password/"),
         Shot("numbers", RUTH, "/manage/numbers/"),
+        Shot("settings-college", RUTH, "/manage/settings/college/"),
+        Shot("settings-texting", RUTH, "/manage/settings/texting/"),
         Shot("help", MAYA, "/help/"),
         Shot("api-tokens", MAYA, "/me/tokens/"),
         Shot("api-docs", NOBODY, "/api/v1/docs"),

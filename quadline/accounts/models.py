@@ -56,6 +56,10 @@ class Office(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def phone_written(self) -> str:
+        return phones.written(self.phone)
+
     def save(self, *args: Any, **options: Any) -> None:
         self.key = office_key(self.name)
         super().save(*args, **options)

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.utils import timezone
 from django.utils.formats import date_format
 
 from quadline.college.current import college_settings
@@ -237,7 +236,7 @@ def password_changed(
     """Tell the owner that their password was changed,
     in case it was not they who did it.
     """
-    local = timezone.localtime(at)
+    local = at.astimezone(college_settings().zone)
     tokens = (
         f"{tokens_ended} API token{'' if tokens_ended == 1 else 's'} of yours stopped"
         " working."

@@ -6,6 +6,7 @@ from quadline.web import announce, health, help
 from quadline.web.compose import views as compose
 from quadline.web.inbox import emails_shown, message_acts, stop_questions
 from quadline.web.inbox import views as inbox
+from quadline.web.manage import college_logo
 from quadline.web.profile import password
 from quadline.web.profile import tokens as api_tokens
 from quadline.web.profile import views as profile
@@ -88,6 +89,7 @@ urlpatterns = [
     ),
     path("me/office-phone/", profile.office_phone, name="profile-office-phone"),
     path("manage/", include("quadline.web.manage.urls")),
+    path("college/logo/<slug:digest>.png", college_logo.picture, name="college-logo"),
     path("reports/", include("quadline.web.reports.urls")),
     path("help/", help.page, name="help"),
     path("healthz", health.alive, name="alive"),

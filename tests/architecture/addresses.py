@@ -17,6 +17,7 @@ PUBLIC = {
     "alive",
     "ready",
     "metrics",
+    "college-logo",  # the page to sign in shows it
     "api-openapi",  # what the API is; it names nobody
     "api-docs",
     # a secret of its own; not there at all while no mail service is set up
@@ -27,6 +28,7 @@ SAMPLE = {
     "uuidstr": uuid.UUID(int=1),
     "string": "maya@alder.example",
     "int": 1,
+    "slug": "college",
     "path": "postmark/inbound/",
 }
 

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from quadline.accounts.models import ApiToken, User
+from quadline.accounts.models import ApiToken, Office, User
 from quadline.broadcasts.models import Broadcast
 from quadline.conversations.models import Conversation, Message, MessageTemplate
 from quadline.conversations.opening import open_conversation
@@ -91,6 +91,15 @@ retry_text             POST  302/404/404  302/404/404  302/404/404  422/404/404
 manage_numbers         GET   403          403          200          403
 manage_strays          GET   403          403          200          403
 stray_source           GET   403          403          404          403
+manage-settings          GET   403          403          302          403
+manage-settings-section  GET   403          403          200          403
+manage-settings-section  POST  403          403          302          403
+manage-settings-preview  POST  403          403          200          403
+manage-logo              POST  403          403          302          403
+manage-office-new        GET   403          403          200          403
+manage-office-new        POST  403          403          302          403
+manage-office            GET   403          403          200          403
+manage-office            POST  403          403          422          403
 whole_email            GET   200/404/404  200/200/404  200/200/200  200/200/200
 retry_number           POST  403          403          302          403
 reports                    GET   200          200          200          200
@@ -215,6 +224,10 @@ def address(name: str, about: Thing) -> str:
         return reverse(name, args=[about.broadcast.pk])
     if name in ("template-edit", "template-archive"):
         return reverse(name, args=[about.template.pk])
+    if name in ("manage-settings-section", "manage-settings-preview"):
+        return reverse(name, args=["texting"])
+    if name == "manage-office":
+        return reverse(name, args=[Office.objects.earliest("pk").pk])
     if name == "profile-token-revoke":
         return reverse(name, args=[about.token.pk])
     if name.startswith("report-"):

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from quadline.conversations.models import Conversation, MessageTemplate
 from quadline.conversations.starters import INTRODUCTION
 from quadline.numbers.models import SystemNumber
+from quadline.web.manage.setting_fields import SECTIONS
 from tests.browser import Person
 from tests.cast import Cast, student
 from tests.history import write_history
@@ -85,7 +86,11 @@ def rooms(people: Cast, found: dict[str, Conversation]) -> dict[str, list[str]]:
         "theo": ["/inbox/", "/me/", f"{sally}message/", "/me/announce/"],
         "lena": ["/inbox/?whose=all&show=open", conversations["sally"], "/me/"],
         "omar": [conversations["pending"], "/me/"],
-        "ada": ["/manage/numbers/"],
+        "ada": [
+            "/manage/numbers/",
+            *(f"/manage/settings/{slug}/" for slug in SECTIONS),
+            "/manage/settings/offices/new/",
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from quadline.web.compose.inserts import InsertedTemplate, Inserts
 from quadline.web.requests import StaffRequest, whole_number
 
 COOKIE = "composer-tab"  # set by tabs.js
+MEANT = ("as_written", "one_more", "send_anyway")  # boxes of a refusal
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class WrittenDraft:
     may_be_meant: bool = False  # what looks like a merge field can be sent as written
     # one more text in so short a time goes when it is meant
     asks_to_go_on: bool = False
+    may_be_sensitive: bool = False  # and can be sent anyway
+    # the boxes that its author has checked: a second refusal leaves them so
+    said: tuple[str, ...] = ()
 
 
 def written_in(
@@ -74,6 +78,8 @@ def _posted(request: StaffRequest, error: ValueError | None) -> WrittenDraft:
     # A broadcast's refusal has neither.
     way_out = getattr(error, "way_out", None)
     may_be_meant = getattr(error, "may_be_meant", False)
+    may_be_sensitive = getattr(error, "may_be_sensitive", False)
+    said = tuple(name for name in MEANT if request.POST.get(name) == "yes")
     if request.POST.get("channel") != Channel.EMAIL:
         return WrittenDraft(
             text=words,
@@ -81,6 +87,8 @@ def _posted(request: StaffRequest, error: ValueError | None) -> WrittenDraft:
             way_out=way_out,
             may_be_meant=may_be_meant,
             asks_to_go_on=getattr(error, "asks_to_go_on", False),
+            may_be_sensitive=may_be_sensitive,
+            said=said,
         )
     return WrittenDraft(
         tab=Channel.EMAIL,
@@ -90,4 +98,6 @@ def _posted(request: StaffRequest, error: ValueError | None) -> WrittenDraft:
         error=why,
         way_out=way_out,
         may_be_meant=may_be_meant,
+        may_be_sensitive=may_be_sensitive,
+        said=said,
     )
