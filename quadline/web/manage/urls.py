@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from quadline.web.manage import numbers, strays
+from quadline.web.manage import invite, numbers, staff, staff_user, strays
 
 urlpatterns = [
     path("numbers/", numbers.numbers_page, name="manage_numbers"),
@@ -10,6 +10,29 @@ urlpatterns = [
         "numbers/<int:number_id>/retry/",
         numbers.retry_number,
         name="retry_number",
+    ),
+    path("staff/", staff.staff_page, name="manage_staff"),
+    path("staff/invite/", invite.invite_page, name="manage_invite"),
+    path("staff/invite/many/", invite.invite_many, name="manage_invite_many"),
+    path(
+        "staff/<int:user_id>/",
+        staff_user.staff_user_page,
+        name="manage_staff_user",
+    ),
+    path(
+        "staff/<int:user_id>/invite/",
+        staff_user.invite_staff_again,
+        name="manage_invite_again",
+    ),
+    path(
+        "staff/<int:user_id>/deactivate/",
+        staff_user.deactivate_page,
+        name="manage_deactivate",
+    ),
+    path(
+        "staff/<int:user_id>/reactivate/",
+        staff_user.reactivate,
+        name="manage_reactivate",
     ),
     path("email/", strays.strays, name="manage_strays"),
     path("email/<int:email_id>/", strays.stray_source, name="stray_source"),
